@@ -1,0 +1,1 @@
+"""The phone without a screen: engine, workers, protocol, command line."""

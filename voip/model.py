@@ -1,0 +1,255 @@
+"""What exists: accounts, calls, locks, quality, the call log.
+
+Frozen values, shared by every process. The JSON forms are those of
+`offhook status --json` and `offhook history --json`, which are a contract.
+Times are seconds since the epoch inside the program and RFC 3339 in UTC in
+JSON; durations are seconds; a value that is not known is None, never a guess.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class Transport(StrEnum):
+    """How an account's SIP travels (RFC 3261 section 18)."""
+
+    TLS = "tls"
+    TCP = "tcp"
+    UDP = "udp"
+
+
+class Keying(StrEnum):
+    """How SRTP keys are agreed: RFC 4568 in the SDP, or RFC 5764 in the media path."""
+
+    SDES = "sdes"
+    DTLS = "dtls"
+
+
+class Direction(StrEnum):
+    IN = "in"
+    OUT = "out"
+
+
+class CallState(StrEnum):
+    """Where a call is, as its user would say it."""
+
+    DIALING = "dialing"
+    RINGING = "ringing"
+    INCOMING = "incoming"
+    CONNECTING = "connecting"
+    ACTIVE = "active"
+    HELD = "held"
+    REMOTE_HELD = "remote_held"
+    ENDED = "ended"
+
+    @property
+    def answered(self) -> bool:
+        """The call was taken and has not ended."""
+        return self in (CallState.ACTIVE, CallState.HELD, CallState.REMOTE_HELD)
+
+
+class RegistrationState(StrEnum):
+    """`offline`: the account is disabled or does not register."""
+
+    REGISTERED = "registered"
+    REGISTERING = "registering"
+    FAILED = "failed"
+    UNREGISTERED = "unregistered"
+    OFFLINE = "offline"
+
+
+class LockState(StrEnum):
+    CLOSED = "closed"
+    OPEN = "open"
+
+
+class Outcome(StrEnum):
+    """How a call in the log ended; `ongoing` while it has not."""
+
+    ONGOING = "ongoing"
+    ANSWERED = "answered"
+    MISSED = "missed"
+    DECLINED = "declined"
+    BUSY = "busy"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    REFUSED = "refused"
+    LOST = "lost"
+    INTERRUPTED = "interrupted"
+
+
+def rfc3339(seconds: float) -> str:
+    """Seconds since the epoch as RFC 3339 in UTC, to the second."""
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Certificate(msgspec.Struct, frozen=True):
+    """What a server showed, read from the certificate itself (RFC 5280).
+
+    `names` are the DNS names, addresses and SIP URIs of subjectAltName;
+    `sha256` is the digest of the DER form, in lower-case hexadecimal.
+    """
+
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    not_before: str
+    not_after: str
+    sha256: str
+
+
+class TlsStatus(msgspec.Struct, frozen=True):
+    """The TLS connection that an account uses, as it was negotiated."""
+
+    version: str
+    cipher: str
+    verified: bool
+    peer: Certificate | None = None
+    chain: tuple[Certificate, ...] = ()
+
+
+class Registration(msgspec.Struct, frozen=True):
+    """The last word of the registrar; `reason` is in words for a person."""
+
+    state: RegistrationState
+    code: int | None = None
+    reason: str = ""
+    expires_s: int | None = None
+
+
+class AccountStatus(msgspec.Struct, frozen=True):
+    """An account as it is now; `problem` says why it cannot be used."""
+
+    name: str
+    aor: str
+    transport: Transport
+    enabled: bool
+    registration: Registration
+    tls: TlsStatus | None = None
+    problem: str | None = None
+
+
+class Party(msgspec.Struct, frozen=True):
+    """The other end of a call, in text that has been cleaned."""
+
+    uri: str
+    name: str = ""
+
+
+class LockSignalling(msgspec.Struct, frozen=True):
+    transport: Transport
+    version: str | None = None
+    verified: bool = False
+    server: str | None = None
+
+
+class LockStream(msgspec.Struct, frozen=True):
+    kind: str
+    srtp: bool
+    suite: str | None = None
+    keying: Keying | None = None
+
+
+class Lock(msgspec.Struct, frozen=True):
+    """Whether everything that protects a call was seen to be in force.
+
+    `why` is the one-line meaning of a closed lock, or the fact that an open
+    one lacks. The rest is the evidence.
+    """
+
+    state: LockState
+    why: str
+    signalling: LockSignalling
+    media: tuple[LockStream, ...] = ()
+
+    @property
+    def closed(self) -> bool:
+        return self.state is LockState.CLOSED
+
+
+class Quality(msgspec.Struct, frozen=True):
+    """What was measured in a call's last second.
+
+    Loss in percent of the packets of the whole call, times in milliseconds,
+    `mos` from 1.0 to 4.5 (ITU-T G.107, estimated from loss and delay).
+    """
+
+    rx_loss_pct: float | None = None
+    tx_loss_pct: float | None = None
+    jitter_ms: float | None = None
+    rtt_ms: float | None = None
+    mos: float | None = None
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A call as it is now. `duration_s` counts from the answer."""
+
+    id: str
+    account: str
+    direction: Direction
+    remote: Party
+    state: CallState
+    lock: Lock
+    code: int | None = None
+    reason: str = ""
+    started: str = ""
+    answered: str | None = None
+    duration_s: float = 0.0
+    muted: bool = False
+    recording: bool = False
+    codec: str | None = None
+    quality: Quality = Quality()
+
+
+class LogEntry(msgspec.Struct, frozen=True):
+    """A call in the log; `lock` is how it was when the call ended.
+
+    `lock_was_open` tells that the lock was open at some moment after the
+    answer.
+    """
+
+    id: str
+    account: str
+    direction: Direction
+    remote: Party
+    outcome: Outcome
+    started: str
+    answered: str | None = None
+    ended: str | None = None
+    duration_s: float = 0.0
+    code: int | None = None
+    reason: str = ""
+    lock: LockState = LockState.OPEN
+    lock_was_open: bool = False
+    codec: str | None = None
+
+
+class EngineStatus(msgspec.Struct, frozen=True):
+    """`pjsip` and `tls_library` are what the workers reported, None before."""
+
+    version: str
+    pid: int
+    uptime_s: float
+    pjsip: str | None = None
+    tls_library: str | None = None
+
+
+class Status(msgspec.Struct, frozen=True):
+    """Everything at once: what `offhook status --json` prints."""
+
+    engine: EngineStatus
+    accounts: tuple[AccountStatus, ...]
+    calls: tuple[Call, ...]
+
+
+class SoundDevice(msgspec.Struct, frozen=True):
+    """A sound device by the name that PJSIP knows it under."""
+
+    name: str
+    driver: str
+    inputs: int
+    outputs: int

@@ -1,0 +1,5 @@
+"""How Offhook's own pjsua2 is made: source, configuration, patches, build.
+
+Runs before anything is installed, so everything here uses the standard
+library alone.
+"""

@@ -1,0 +1,52 @@
+/* Offhook's configuration of PJSIP. Every line differs from a default for the
+ * reason next to it.
+ */
+
+/* Level 5 prints SRTP keys: it does not exist in this build. */
+#define PJ_LOG_MAX_LEVEL                        4
+
+/* No camera, no screen. */
+#define PJMEDIA_HAS_VIDEO                       0
+
+/* IPv6 accounts. */
+#define PJ_HAS_IPV6                             1
+
+/* TLS signalling and SRTP with every keying and suite that is worth having.
+ * AES-192 has no advantage over AES-256 and no users.
+ */
+#define PJSIP_HAS_TLS_TRANSPORT                 1
+#define PJMEDIA_HAS_SRTP                        1
+#define PJMEDIA_SRTP_HAS_DTLS                   1
+#define PJMEDIA_SRTP_HAS_AES_CM_256             1
+#define PJMEDIA_SRTP_HAS_AES_CM_192             0
+#define PJMEDIA_SRTP_HAS_AES_GCM_256            1
+#define PJMEDIA_SRTP_HAS_AES_GCM_128            1
+
+/* A system libsrtp2 calls its AES-GCM ciphers by other names than the bundled
+ * one.
+ */
+#define srtp_aes_gcm_256_openssl                srtp_aes_gcm_256
+#define srtp_aes_gcm_128_openssl                srtp_aes_gcm_128
+
+/* A phone that calls out has no open port; TLS: see patch 0005. */
+#define PJSIP_TCP_TRANSPORT_DONT_CREATE_LISTENER 1
+
+/* Never fall back to another transport because a request is large. */
+#define PJSIP_DONT_SWITCH_TO_TCP                1
+#define PJSIP_DONT_SWITCH_TO_TLS                1
+
+/* Offers with many codecs, SRTP suites and candidates are large. */
+#define PJSIP_MAX_PKT_LEN                       16000
+
+/* 64 accounts and 64 calls, and the local echo line's account. */
+#define PJSUA_MAX_ACC                           72
+#define PJSUA_MAX_CALLS                         72
+#define PJSUA_MAX_PLAYERS                       80
+#define PJSUA_MAX_RECORDERS                     80
+#define PJSUA_MAX_CONF_PORTS                    512
+#define PJ_IOQUEUE_MAX_HANDLES                  1024
+#define PJSIP_MAX_TSX_COUNT                     1023
+#define PJSIP_MAX_DIALOG_COUNT                  1023
+
+/* Lost packets are hidden, echo is cancelled by WebRTC's third canceller. */
+#define PJMEDIA_HAS_WEBRTC_AEC3                 1

@@ -1,0 +1,93 @@
+"""What our pjsua2 is made from, and the key under which a build is cached."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import sys
+import sysconfig
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+PJSIP_VERSION = "2.17"
+"""The PJSIP version whose files `MANIFEST` lists: the oldest one accepted."""
+
+MANIFEST = HERE / f"pjproject-{PJSIP_VERSION}.sha256"
+CONFIG_SITE = HERE / "config_site.h"
+INTERFACE = HERE / "pjsua2_offhook.i"
+PATCHES = tuple(sorted((HERE / "patches").glob("*.patch")))
+
+CONFIGURE_FLAGS = (
+    "--disable-video",
+    "--disable-ffmpeg",
+    "--disable-v4l2",
+    "--disable-openh264",
+    "--disable-vpx",
+    "--disable-sdl",
+    "--disable-libyuv",
+    "--disable-libwebrtc",
+    "--enable-libwebrtc-aec3",
+    "--disable-g7221-codec",
+    "--disable-ilbc-codec",
+    "--disable-opencore-amr",
+    "--disable-silk",
+    "--disable-lyra",
+    "--disable-upnp",
+    "--with-external-srtp",
+    "--with-external-speex",
+    "--with-external-gsm",
+    "--enable-speex-resample",
+    "--enable-epoll",
+)
+
+# PJSIP decides with NDEBUG whether a peer can trip an assertion.
+CFLAGS = "-O2 -fPIC -DNDEBUG -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fno-strict-aliasing"
+
+# The wrapper is one huge file of glue that no call waits for: optimising it
+# costs minutes and gives nothing.
+WRAPPER_OPTIMISATION = "-O0"
+
+
+def patch_names(patched: bool = True) -> list[str]:
+    """The names of the patches that a build carries, in order."""
+    return [path.stem for path in PATCHES] if patched else []
+
+
+def cache_folder() -> Path:
+    """Where sources, build trees and wheels are kept: outside any checkout.
+
+    `XDG_CACHE_HOME` is honoured; the tree may be deleted at any time.
+    """
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "offhook" / "native"
+
+
+def build_key(patched: bool = True, source: str = "") -> str:
+    """The cache key: everything that could make two builds differ.
+
+    `source` names a source other than the default one, for example a folder
+    given as `PJPROJECT_SOURCE`.
+    """
+    digest = hashlib.sha256()
+    files = [MANIFEST, CONFIG_SITE, INTERFACE, *(PATCHES if patched else ())]
+    files += [HERE / name for name in ("inputs.py", "build.py", "stub.py", "wheel.py")]
+    for path in files:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    digest.update(source.encode())
+    soabi = sysconfig.get_config_var("SOABI") or sys.implementation.cache_tag
+    variant = "" if patched else "-unpatched"
+    system = _system_libraries_tag()
+    digest.update(system.encode())
+    return f"{PJSIP_VERSION}-{soabi}-{platform.machine()}{variant}-{digest.hexdigest()[:16]}"
+
+
+def _system_libraries_tag() -> str:
+    # A wheel links the system's libraries: it must not outlive a move of the
+    # cache to another release of the system.
+    try:
+        release = platform.freedesktop_os_release()
+    except OSError:
+        return f"{platform.system()} {platform.release()}"
+    return f"{release.get('ID', '')} {release.get('VERSION_ID', '')}"

@@ -1,0 +1,40 @@
+// Offhook's module: pjsua2 and what its worker asks the build about itself.
+%module(directors="1") pjsua2
+%include "pjsua2.i"
+
+%{
+#include <pjmedia/transport_srtp.h>
+#include <openssl/crypto.h>
+%}
+
+%inline %{
+namespace pj {
+
+/** What this build was made from, as JSON; see voip/native/mark.py. */
+std::string offhookMark()
+{
+    return OFFHOOK_MARK;
+}
+
+/** The TLS library in this process, as it names itself. */
+std::string tlsLibrary()
+{
+    return OpenSSL_version(OPENSSL_VERSION);
+}
+
+/** The SRTP suites of this build, PJSIP's preference first. */
+std::vector<std::string> srtpSuites()
+{
+    pjmedia_srtp_crypto crypto[16];
+    unsigned count = PJ_ARRAY_SIZE(crypto);
+    std::vector<std::string> names;
+
+    if (pjmedia_srtp_enum_crypto(&count, crypto) == PJ_SUCCESS)
+        for (unsigned i = 0; i < count; ++i)
+            names.push_back(std::string(crypto[i].name.ptr,
+                                        crypto[i].name.slen));
+    return names;
+}
+
+} // namespace pj
+%}

@@ -1,0 +1,1 @@
+"""What is said: between a client and the engine, and between engine and worker."""

@@ -1,0 +1,286 @@
+"""What a client and the engine say to each other on the Unix socket.
+
+A client sends `Request` lines; the engine answers each with a `Reply` that
+names the request, and, after a `Subscribe`, sends numbered `Event` lines. The
+reply to `Subscribe` carries the status that the first event follows, so that
+a client never misses or repeats a change. A client that does not read is
+dropped; it connects again and asks for the status anew.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from voip.model import AccountStatus, Call, LogEntry, Status
+
+PROTOCOL_VERSION = 1
+
+
+class Command(msgspec.Struct, frozen=True, tag_field="do", forbid_unknown_fields=True):
+    """Something a client asks for."""
+
+
+class Hello(Command, tag="hello"):
+    """Who answers, and in which version of the protocol."""
+
+
+class GetStatus(Command, tag="status"):
+    """The status as it is."""
+
+
+class Subscribe(Command, tag="subscribe"):
+    """The status, and from then on every event; `levels` too if wanted."""
+
+    levels: bool = False
+
+
+class Stop(Command, tag="stop"):
+    """End the engine; refused while a call is up unless `force`."""
+
+    force: bool = False
+
+
+class Doctor(Command, tag="doctor"):
+    """What the engine and its workers can do, and what is wrong."""
+
+
+class ReloadAccounts(Command, tag="reload_accounts"):
+    """Read accounts.toml again and bring the workers in line with it."""
+
+
+class RegisterAccount(Command, tag="register"):
+    """Register an account now rather than when its back-off ends."""
+
+    account: str
+
+
+class PlaceCall(Command, tag="call"):
+    """Call `target`; see `voip.dialing` for what it may be.
+
+    `play` and `record` are absolute paths of WAV files; `hangup_after_s`
+    counts from the answer.
+    """
+
+    target: str
+    account: str | None = None
+    play: str | None = None
+    record: str | None = None
+    hangup_after_s: float | None = None
+
+
+class AnswerCall(Command, tag="answer"):
+    call: str
+
+
+class DeclineCall(Command, tag="decline"):
+    call: str
+
+
+class HangUp(Command, tag="hangup"):
+    call: str
+
+
+class Hold(Command, tag="hold"):
+    call: str
+
+
+class Resume(Command, tag="resume"):
+    call: str
+
+
+class Mute(Command, tag="mute"):
+    call: str
+    on: bool = True
+
+
+class SendDigits(Command, tag="dtmf"):
+    """Send 0-9 * # A-D as RFC 4733 events; a comma is a pause."""
+
+    call: str
+    digits: str
+
+
+class Play(Command, tag="play"):
+    """Play a WAV file into a call in place of the microphone; None stops."""
+
+    call: str
+    path: str | None = None
+
+
+class Record(Command, tag="record"):
+    """Write what the far end sends to a WAV file; None stops."""
+
+    call: str
+    path: str | None = None
+
+
+class GetHistory(Command, tag="history"):
+    """The call log, newest first; `before` is an id to go on from."""
+
+    search: str = ""
+    limit: int = 50
+    before: str | None = None
+
+
+class StartEcho(Command, tag="echo"):
+    """Start the local secure test line, and keep it until `StopEcho`."""
+
+
+class StopEcho(Command, tag="stop_echo"):
+    pass
+
+
+AnyCommand = (
+    Hello
+    | GetStatus
+    | Subscribe
+    | Stop
+    | Doctor
+    | ReloadAccounts
+    | RegisterAccount
+    | PlaceCall
+    | AnswerCall
+    | DeclineCall
+    | HangUp
+    | Hold
+    | Resume
+    | Mute
+    | SendDigits
+    | Play
+    | Record
+    | GetHistory
+    | StartEcho
+    | StopEcho
+)
+
+
+class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`id` is the client's own and comes back in the reply."""
+
+    id: int
+    command: AnyCommand
+
+
+class ErrorInfo(msgspec.Struct, frozen=True):
+    """`kind` is for programs, `message` for the person, `code` the SIP status."""
+
+    kind: str
+    message: str
+    code: int | None = None
+
+
+class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The answer to the request `reply`: data, or an error."""
+
+    reply: int | None
+    ok: bool = True
+    data: msgspec.Raw | None = None
+    error: ErrorInfo | None = None
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="kind"):
+    """Something that changed."""
+
+
+class AccountEvent(Event, tag="account"):
+    account: AccountStatus
+
+
+class AccountRemoved(Event, tag="account_removed"):
+    name: str
+
+
+class CallEvent(Event, tag="call"):
+    """The whole call after the change; `ended` comes last."""
+
+    call: Call
+
+
+class LogEvent(Event, tag="log"):
+    """A row of the call log was added or changed."""
+
+    entry: LogEntry
+
+
+class DigitEvent(Event, tag="digit"):
+    """The far end pressed a key."""
+
+    call: str
+    digit: str
+
+
+class LevelsEvent(Event, tag="levels"):
+    """Sound levels of a call: 0.0 silence to 1.0 full scale."""
+
+    call: str
+    rx: float
+    tx: float
+
+
+class NoticeEvent(Event, tag="notice"):
+    """Something that a person should read; `level` is info, warning or error."""
+
+    level: str
+    text: str
+
+
+class WorkerEvent(Event, tag="worker"):
+    """A worker came up or went away."""
+
+    role: str
+    up: bool
+    detail: str = ""
+
+
+class EchoEvent(Event, tag="echo"):
+    """The echo line started (`uri` is where) or ended."""
+
+    uri: str | None
+
+
+AnyEvent = (
+    AccountEvent
+    | AccountRemoved
+    | CallEvent
+    | LogEvent
+    | DigitEvent
+    | LevelsEvent
+    | NoticeEvent
+    | WorkerEvent
+    | EchoEvent
+)
+
+
+class NumberedEvent(msgspec.Struct, frozen=True):
+    """`seq` counts the engine's events from 1; `at` is RFC 3339 in UTC."""
+
+    seq: int
+    at: str
+    event: AnyEvent
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """The reply to `Subscribe`: `status` is what event `seq` left."""
+
+    seq: int
+    status: Status
+
+
+class HelloData(msgspec.Struct, frozen=True):
+    protocol: int
+    version: str
+    pid: int
+
+
+class CallStarted(msgspec.Struct, frozen=True):
+    """The reply to `PlaceCall`."""
+
+    call: str
+
+
+class EchoStarted(msgspec.Struct, frozen=True):
+    uri: str
+
+
+class HistoryPage(msgspec.Struct, frozen=True):
+    entries: tuple[LogEntry, ...]

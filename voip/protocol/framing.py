@@ -1,0 +1,80 @@
+"""JSON lines: one message a line, UTF-8, at most `MAX_LINE` bytes with its end."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+MAX_LINE = 64 * 1024
+
+_T = TypeVar("_T")
+
+_encoder = msgspec.json.Encoder()
+
+
+class FramingError(ValueError):
+    """A line that is no message; the text says why, without quoting it."""
+
+
+def encode(message: Any) -> bytes:
+    """One line for `message`, its end included.
+
+    Raises:
+        FramingError: the message would not fit in a line.
+    """
+    line = _encoder.encode(message) + b"\n"
+    if len(line) > MAX_LINE:
+        raise FramingError(f"a message of {len(line)} bytes is over the limit of {MAX_LINE}")
+    return line
+
+
+class Decoder(Generic[_T]):
+    """Reads lines as messages of one type."""
+
+    def __init__(self, kind: Any) -> None:
+        self._decoder: msgspec.json.Decoder[_T] = msgspec.json.Decoder(kind)
+
+    def decode(self, line: bytes) -> _T:
+        """The message on `line`.
+
+        Raises:
+            FramingError: it is not JSON, or not a message of the type.
+        """
+        if len(line) > MAX_LINE:
+            raise FramingError(f"a line of {len(line)} bytes is over the limit of {MAX_LINE}")
+        try:
+            return self._decoder.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise FramingError(str(error)) from error
+
+
+class LineSplitter:
+    """Cuts a stream of bytes into lines; a line over the limit is dropped.
+
+    `feed` returns the complete lines, with None in the place of each dropped
+    one, so that whoever sent it can be told.
+    """
+
+    def __init__(self, limit: int = MAX_LINE) -> None:
+        self._limit = limit
+        self._rest = bytearray()
+        self._dropping = False
+
+    def feed(self, data: bytes) -> list[bytes | None]:
+        lines: list[bytes | None] = []
+        *complete, rest = data.split(b"\n")
+        for part in complete:
+            if self._dropping:
+                self._dropping = False
+                lines.append(None)
+                continue
+            line = bytes(self._rest) + part
+            self._rest.clear()
+            lines.append(line if len(line) < self._limit else None)
+        if not self._dropping:
+            self._rest += rest
+            if len(self._rest) >= self._limit:
+                self._rest.clear()
+                self._dropping = True
+        return lines

@@ -1,0 +1,357 @@
+"""What the engine and a worker say to each other over a private socket.
+
+The engine sends `WorkerCommand` lines, the worker sends `WorkerEvent` lines.
+A command is answered by `Done`, which means *accepted*; what comes of it
+follows as events. Calls have an id that the engine chooses for outgoing calls
+(positive) and the worker for incoming ones (negative).
+
+Text in events is as the network sent it, bounded in length: the engine cleans
+it (`voip.text`) before anybody sees it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from voip.model import CallState, Keying, SoundDevice, TlsStatus, Transport
+
+
+class Role(StrEnum):
+    """`secure` has TLS transports only, `open` UDP and TCP, `echo` answers."""
+
+    SECURE = "secure"
+    OPEN = "open"
+    ECHO = "echo"
+
+
+class AudioSettings(msgspec.Struct, frozen=True):
+    """How sound is taken and given.
+
+    Devices are named by a part of their name; None chooses PulseAudio or
+    PipeWire where there is one; `null` is no device. The bridge's rate is in
+    hertz, frames and device latencies in milliseconds.
+    """
+
+    input: str | None = None
+    output: str | None = None
+    null: bool = False
+    clock_rate_hz: int = 48000
+    frame_ms: int = 10
+    capture_latency_ms: int = 40
+    playback_latency_ms: int = 40
+    echo_cancel: bool = True
+    ring: bool = True
+
+
+class Trust(msgspec.Struct, frozen=True):
+    """What a TLS account's server must show: `ca_file` is a PEM file."""
+
+    ca_file: str
+    allow_wildcard: bool = False
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """Digest credentials (RFC 3261 section 22). The password is in no repr."""
+
+    user: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Credentials(user={self.user!r})"
+
+
+class AccountSetup(msgspec.Struct, frozen=True):
+    """An account as a worker needs it. `server` is the next hop, host[:port]."""
+
+    name: str
+    user: str
+    domain: str
+    transport: Transport
+    server: str
+    registrar: str
+    display_name: str = ""
+    register: bool = True
+    expires_s: int = 300
+    credentials: Credentials | None = None
+    trust: Trust | None = None
+    keying: Keying = Keying.SDES
+
+
+class WorkerCommand(msgspec.Struct, frozen=True, tag_field="do"):
+    """Something the engine asks of a worker."""
+
+
+class Configure(WorkerCommand, tag="configure"):
+    """First command: become this kind of worker. `Ready` answers it.
+
+    `certificate` and `key` are PEM files of the echo line's listener.
+    """
+
+    role: Role
+    user_agent: str
+    audio: AudioSettings
+    certificate: str | None = None
+    key: str | None = None
+
+
+class AddAccount(WorkerCommand, tag="add_account"):
+    account: AccountSetup
+
+
+class RemoveAccount(WorkerCommand, tag="remove_account"):
+    """Unregister and forget; calls of the account are ended first."""
+
+    name: str
+
+
+class RegisterNow(WorkerCommand, tag="register"):
+    """Send a REGISTER now; the worker never repeats one that failed."""
+
+    name: str
+
+
+class StartCall(WorkerCommand, tag="call"):
+    """Call `uri`, which `voip.dialing` rebuilt from parsed parts."""
+
+    call: int
+    account: str
+    uri: str
+    play: str | None = None
+    record: str | None = None
+
+
+class Answer(WorkerCommand, tag="answer"):
+    call: int
+
+
+class EndCall(WorkerCommand, tag="end"):
+    """End a call in whatever state it is; `code` refuses an incoming one."""
+
+    call: int
+    code: int = 603
+
+
+class HoldCall(WorkerCommand, tag="hold"):
+    call: int
+    on: bool = True
+
+
+class MuteCall(WorkerCommand, tag="mute"):
+    call: int
+    on: bool = True
+
+
+class Digits(WorkerCommand, tag="digits"):
+    call: int
+    digits: str
+
+
+class PlayFile(WorkerCommand, tag="play"):
+    call: int
+    path: str | None
+
+
+class RecordFile(WorkerCommand, tag="record"):
+    call: int
+    path: str | None
+
+
+class WatchLevels(WorkerCommand, tag="levels"):
+    """Send `Levels` of active calls every `interval_ms`; 0 stops."""
+
+    interval_ms: int
+
+
+class Quit(WorkerCommand, tag="quit"):
+    """End calls, unregister and exit."""
+
+
+AnyWorkerCommand = (
+    Configure
+    | AddAccount
+    | RemoveAccount
+    | RegisterNow
+    | StartCall
+    | Answer
+    | EndCall
+    | HoldCall
+    | MuteCall
+    | Digits
+    | PlayFile
+    | RecordFile
+    | WatchLevels
+    | Quit
+)
+
+
+class Order(msgspec.Struct, frozen=True):
+    """A command with the number that `Done` will name."""
+
+    id: int
+    command: AnyWorkerCommand
+
+
+class WorkerEvent(msgspec.Struct, frozen=True, tag_field="kind"):
+    """Something that happened in a worker."""
+
+
+class Done(WorkerEvent, tag="done"):
+    """The command `id` was accepted, or not: `error` says why, in words."""
+
+    id: int
+    error: str | None = None
+
+
+class Ready(WorkerEvent, tag="ready"):
+    """The worker is up; what its pjsua2 is and can do.
+
+    `listening` is the port of the echo line, `sound` the device in use or
+    why there is none.
+    """
+
+    pjsip: str
+    tls_library: str
+    tls13: bool
+    patches: tuple[str, ...]
+    codecs: tuple[str, ...]
+    srtp_suites: tuple[str, ...]
+    devices: tuple[SoundDevice, ...]
+    sound: str
+    listening: int | None = None
+
+
+class RegistrationEvent(WorkerEvent, tag="registration"):
+    """The outcome of a REGISTER. `connection` is the transport it used."""
+
+    account: str
+    active: bool
+    code: int
+    reason: str
+    expires_s: int
+    connection: int | None = None
+
+
+class ConnectionEvent(WorkerEvent, tag="connection"):
+    """A SIP connection came up, was refused, or went away.
+
+    `id` numbers connections within a worker. `tls` is set when `up`; `error`
+    says in words why a server was refused.
+    """
+
+    id: int
+    up: bool
+    transport: Transport
+    host: str
+    tls: TlsStatus | None = None
+    error: str | None = None
+
+
+class IncomingCall(WorkerEvent, tag="incoming"):
+    call: int
+    account: str
+    remote: str
+    connection: int | None = None
+
+
+class RefusedCall(WorkerEvent, tag="refused"):
+    """An incoming call that PJSIP refused before it could ring."""
+
+    account: str | None
+    remote: str
+    code: int
+    reason: str
+
+
+class CallStateEvent(WorkerEvent, tag="call_state"):
+    """`code` and `reason` are the last SIP status; `cause` is our own reason."""
+
+    call: int
+    state: CallState
+    code: int
+    reason: str
+    remote: str = ""
+    connection: int | None = None
+    cause: str | None = None
+
+
+class StreamState(msgspec.Struct, frozen=True):
+    """One media stream as it is in force, RTP packets counted.
+
+    `suite` is set when SRTP is active in both directions; `rejected` packets
+    failed authentication.
+    """
+
+    kind: str
+    active: bool
+    srtp: bool
+    suite: str | None = None
+    keying: Keying | None = None
+    codec: str | None = None
+    accepted: int = 0
+    rejected: int = 0
+
+
+class MediaEvent(WorkerEvent, tag="media"):
+    """The streams of a call after they changed; `state` is hold as seen here."""
+
+    call: int
+    streams: tuple[StreamState, ...]
+    local_hold: bool
+    remote_hold: bool
+    connection: int | None = None
+
+
+class StatisticsEvent(WorkerEvent, tag="statistics"):
+    """Each second of an active call; see `voip.quality` for what becomes of it.
+
+    Packet counts are of the whole call; jitter and round-trip time are the
+    last ones, in milliseconds, None without RTCP.
+    """
+
+    call: int
+    streams: tuple[StreamState, ...]
+    connection: int | None
+    rx_packets: int
+    rx_lost: int
+    tx_packets: int
+    tx_lost: int | None
+    jitter_ms: float | None
+    rtt_ms: float | None
+
+
+class LevelsReport(WorkerEvent, tag="levels"):
+    """0.0 silence to 1.0 full scale, as PJMEDIA measures it."""
+
+    call: int
+    rx: float
+    tx: float
+
+
+class DigitReceived(WorkerEvent, tag="digit"):
+    call: int
+    digit: str
+
+
+class SoundEvent(WorkerEvent, tag="sound"):
+    """The sound device changed, or could not be opened."""
+
+    text: str
+    ok: bool
+
+
+AnyWorkerEvent = (
+    Done
+    | Ready
+    | RegistrationEvent
+    | ConnectionEvent
+    | IncomingCall
+    | RefusedCall
+    | CallStateEvent
+    | MediaEvent
+    | StatisticsEvent
+    | LevelsReport
+    | DigitReceived
+    | SoundEvent
+)
