@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import msgspec
 
-from voip.model import AccountStatus, Call, LogEntry, Status
+from voip.model import AccountStatus, Call, LogEntry, SoundDevice, Status
 
 PROTOCOL_VERSION = 1
 
@@ -280,6 +280,31 @@ class CallStarted(msgspec.Struct, frozen=True):
 
 class EchoStarted(msgspec.Struct, frozen=True):
     uri: str
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that was looked at; `ok` is False when a call would suffer."""
+
+    ok: bool
+    text: str
+
+
+class DoctorReport(msgspec.Struct, frozen=True):
+    """The reply to `Doctor`. `ok` is False when no call could be made."""
+
+    ok: bool
+    findings: tuple[Finding, ...]
+    pjsip: str | None = None
+    tls_library: str | None = None
+    tls13: bool = False
+    patches: tuple[str, ...] = ()
+    codecs: tuple[str, ...] = ()
+    srtp_suites: tuple[str, ...] = ()
+    sound: str | None = None
+    devices: tuple[SoundDevice, ...] = ()
+    ca_bundle: str | None = None
+    keyring: str | None = None
+    terminal: str | None = None
 
 
 class HistoryPage(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""JSON lines: one message a line, UTF-8, at most `MAX_LINE` bytes with its end."""
+"""JSON lines: one message a line, UTF-8, bounded in length."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 MAX_LINE = 64 * 1024
+"""What the engine takes from a client or a worker, the line's end included."""
+
+MAX_REPLY = 8 * 1024 * 1024
+"""What a client takes from the engine: a status holds every account and call."""
 
 _T = TypeVar("_T")
 
@@ -17,15 +21,15 @@ class FramingError(ValueError):
     """A line that is no message; the text says why, without quoting it."""
 
 
-def encode(message: Any) -> bytes:
-    """One line for `message`, its end included.
+def encode(message: Any, limit: int = MAX_LINE) -> bytes:
+    """One line for `message`, its end included, of at most `limit` bytes.
 
     Raises:
         FramingError: the message would not fit in a line.
     """
     line = _encoder.encode(message) + b"\n"
-    if len(line) > MAX_LINE:
-        raise FramingError(f"a message of {len(line)} bytes is over the limit of {MAX_LINE}")
+    if len(line) > limit:
+        raise FramingError(f"a message of {len(line)} bytes is over the limit of {limit}")
     return line
 
 
@@ -41,8 +45,6 @@ class Decoder(Generic[_T]):
         Raises:
             FramingError: it is not JSON, or not a message of the type.
         """
-        if len(line) > MAX_LINE:
-            raise FramingError(f"a line of {len(line)} bytes is over the limit of {MAX_LINE}")
         try:
             return self._decoder.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -31,7 +31,8 @@ class AudioSettings(msgspec.Struct, frozen=True):
 
     Devices are named by a part of their name; None chooses PulseAudio or
     PipeWire where there is one; `null` is no device. The bridge's rate is in
-    hertz, frames and device latencies in milliseconds.
+    hertz, frames and device latencies in milliseconds; `jitter_prefetch_ms` of
+    received voice wait before they are played.
     """
 
     input: str | None = None
@@ -41,6 +42,7 @@ class AudioSettings(msgspec.Struct, frozen=True):
     frame_ms: int = 10
     capture_latency_ms: int = 40
     playback_latency_ms: int = 40
+    jitter_prefetch_ms: int = 20
     echo_cancel: bool = True
     ring: bool = True
 
@@ -236,14 +238,17 @@ class RegistrationEvent(WorkerEvent, tag="registration"):
 class ConnectionEvent(WorkerEvent, tag="connection"):
     """A SIP connection came up, was refused, or went away.
 
-    `id` numbers connections within a worker. `tls` is set when `up`; `error`
-    says in words why a server was refused.
+    `id` numbers connections within a worker. `host` is the name that was
+    dialled and, over TLS, verified. `tls` is set when `up`; `error` says in
+    words why a server was refused.
     """
 
     id: int
     up: bool
+    outgoing: bool
     transport: Transport
     host: str
+    port: int
     tls: TlsStatus | None = None
     error: str | None = None
 

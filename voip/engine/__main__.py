@@ -1,0 +1,50 @@
+"""`python -m voip.engine [--foreground]`: run the engine in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+
+from voip import paths as places
+from voip.engine import logs
+from voip.engine.engine import AlreadyRunning, Engine, take_lock
+from voip.engine.history import HistoryError
+from voip.engine.workers import forbid_core_dumps
+
+log = logging.getLogger("voip.engine")
+
+
+def main(foreground: bool) -> int:
+    """Run until stopped; the exit status. Says on standard error what failed."""
+    forbid_core_dumps()
+    found = places.find()
+    try:
+        for folder in (found.config, found.state, found.runtime):
+            places.make_private(folder)
+        places.check_socket(found.socket)
+        lock = take_lock(found.lock)
+        logs.start(found.log, foreground)
+    except (AlreadyRunning, places.UnsafePath, OSError) as error:
+        print(f"offhook: the engine cannot start: {error}", file=sys.stderr)
+        return 3
+    with lock:
+        try:
+            asyncio.run(_run(found))
+        except (HistoryError, OSError) as error:
+            log.error("the engine ends: %s", error)
+            print(f"offhook: the engine cannot run: {error}", file=sys.stderr)
+            return 1
+        except Exception:
+            log.exception("the engine failed")
+            print(f"offhook: the engine failed; {found.log} has the details", file=sys.stderr)
+            return 1
+    return 0
+
+
+async def _run(found: places.Paths) -> None:
+    await Engine(found).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main("--foreground" in sys.argv[1:]))

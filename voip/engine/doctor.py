@@ -1,0 +1,93 @@
+"""What this build can do, and what is wrong with it or around it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import certifi
+
+from voip.engine.passwords import keyring_name
+from voip.engine.workers import WorkerGone
+from voip.protocol import worker as say
+from voip.protocol.client import DoctorReport, Finding
+
+if TYPE_CHECKING:
+    from voip.engine.engine import Engine
+
+_NEEDED_CODECS = ("opus", "G722", "PCMA", "PCMU")
+
+
+async def examine(engine: Engine) -> DoctorReport:
+    """Start a worker if there is none, and look at everything a call needs."""
+    worker = engine.workers[say.Role.SECURE]
+    worker.start()
+    try:
+        ready = await worker.wait_up()
+    except WorkerGone as error:
+        return DoctorReport(
+            ok=False,
+            findings=(Finding(ok=False, text=f"the calling process does not start: {error}"),),
+            ca_bundle=certifi.where(),
+        )
+    keyring = await asyncio.to_thread(keyring_name)
+    findings = [
+        *_library(ready),
+        *_sound(ready),
+        *_surroundings(engine, keyring),
+    ]
+    return DoctorReport(
+        ok=all(finding.ok for finding in findings),
+        findings=tuple(findings),
+        pjsip=ready.pjsip,
+        tls_library=ready.tls_library,
+        tls13=ready.tls13,
+        patches=ready.patches,
+        codecs=ready.codecs,
+        srtp_suites=ready.srtp_suites,
+        sound=ready.sound,
+        devices=ready.devices,
+        ca_bundle=certifi.where(),
+        keyring=keyring,
+    )
+
+
+def _library(ready: say.Ready) -> list[Finding]:
+    names = [codec.split("/")[0].lower() for codec in ready.codecs]
+    lacking = [codec for codec in _NEEDED_CODECS if codec.lower() not in names]
+    return [
+        Finding(ok=True, text=f"PJSIP {ready.pjsip} with {len(ready.patches)} patches"),
+        Finding(
+            ok=ready.tls13,
+            text=f"{ready.tls_library}, TLS 1.3 {'available' if ready.tls13 else 'missing'}",
+        ),
+        Finding(
+            ok=not lacking,
+            text=f"codecs {', '.join(ready.codecs)}"
+            + (f"; missing {', '.join(lacking)}" if lacking else ""),
+        ),
+        Finding(ok=bool(ready.srtp_suites), text=f"SRTP {', '.join(ready.srtp_suites)}"),
+    ]
+
+
+def _sound(ready: say.Ready) -> list[Finding]:
+    # No device is a fact of many servers, and no fault: calls are silent.
+    return [Finding(ok=True, text=f"sound: {ready.sound}")]
+
+
+def _surroundings(engine: Engine, keyring: str | None) -> list[Finding]:
+    bundle = Path(certifi.where())
+    problem = engine.history.check()
+    return [
+        Finding(ok=bundle.is_file(), text=f"certificate authorities: {bundle}"),
+        Finding(
+            ok=True,
+            text=f"keyring: {keyring}" if keyring else "no keyring: passwords are kept in files "
+            "that only you can read, or come from password_command",
+        ),
+        Finding(
+            ok=problem is None,
+            text="call log: sound" if problem is None else f"call log: damaged: {problem}",
+        ),
+    ]

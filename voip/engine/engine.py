@@ -1,0 +1,243 @@
+"""The engine: everything wired together, from the first moment to the last."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import TextIO
+
+import msgspec
+
+from voip import paths as places
+from voip.engine import commands, settings
+from voip.engine.accounts import AccountFile
+from voip.engine.calls import Calls
+from voip.engine.echo import Echo
+from voip.engine.history import History
+from voip.engine.hub import Hub
+from voip.engine.intake import clean_event
+from voip.engine.passwords import Passwords
+from voip.engine.registrar import Registrar
+from voip.engine.server import Server
+from voip.engine.toml import ConfigError
+from voip.engine.workers import Worker, WorkerGone, WorkerRefused
+from voip.model import EngineStatus, Status
+from voip.protocol import client as told
+from voip.protocol import worker as say
+
+log = logging.getLogger(__name__)
+
+_LEVELS_MS = 100
+_MAX_CONNECTIONS = 512
+
+
+class AlreadyRunning(Exception):
+    """Another engine of this user holds the lock."""
+
+
+class Engine:
+    def __init__(self, paths: places.Paths) -> None:
+        """Prepare everything that needs no network.
+
+        Raises:
+            HistoryError: the call log cannot be used.
+        """
+        self.paths = paths
+        self.version = version("offhook")
+        self.hub = Hub()
+        self.history = History(paths.history)
+        self.settings = self._load_settings()
+        self.account_file = AccountFile(paths.accounts)
+        self._started = time.monotonic()
+        self._stopping = asyncio.Event()
+        self._connections: dict[tuple[say.Role, int], say.ConnectionEvent] = {}
+        self.workers = {
+            role: Worker(
+                self._configure(role),
+                self._on_event(role),
+                self._on_up(role),
+                self._on_down(role),
+            )
+            for role in (say.Role.SECURE, say.Role.OPEN)
+        }
+        self.calls = Calls(self.hub, self.history, self.workers, self.connection)
+        self.registrar = Registrar(
+            self.hub, self.workers, Passwords(paths.passwords), self.connection
+        )
+        self.echo = Echo(
+            self.hub, paths.echo, self.user_agent, self.workers[say.Role.SECURE]
+        )
+        self._server = Server(paths.socket, self.hub, self._answer)
+
+    @property
+    def user_agent(self) -> str:
+        return f"Offhook/{self.version}"
+
+    async def run(self) -> None:
+        """Serve until told to stop.
+
+        Raises:
+            OSError: the socket cannot be bound.
+        """
+        interrupted = self.history.mark_interrupted()
+        if interrupted:
+            log.warning("%d calls in the log were interrupted by the engine's end", interrupted)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop_soon)
+        loop.add_signal_handler(signal.SIGHUP, lambda: None)
+        await self._server.start()
+        log.info("Offhook %s is up, process %d", self.version, os.getpid())
+        try:
+            await self.reload_accounts()
+            await self._stopping.wait()
+        finally:
+            await self._close()
+
+    def stop_soon(self) -> None:
+        self._stopping.set()
+
+    async def _close(self) -> None:
+        self.registrar.close()
+        # Calls are ended by their worker, which says so before it is gone.
+        await asyncio.gather(
+            *(worker.stop() for worker in self.workers.values()), self.echo.stop()
+        )
+        for role in self.workers:
+            self.calls.on_worker_down(role, "the phone was stopped")
+        await self._server.stop()
+        self.history.close()
+        log.info("the engine has ended")
+
+    # State
+
+    def status(self) -> Status:
+        ready = next((w.ready for w in self.workers.values() if w.ready), None)
+        return Status(
+            engine=EngineStatus(
+                version=self.version,
+                pid=os.getpid(),
+                uptime_s=round(time.monotonic() - self._started, 3),
+                pjsip=ready.pjsip if ready else None,
+                tls_library=ready.tls_library if ready else None,
+            ),
+            accounts=self.registrar.snapshot(),
+            calls=self.calls.snapshot(),
+        )
+
+    def connection(self, role: say.Role, number: int | None) -> say.ConnectionEvent | None:
+        """A SIP connection as its worker last reported it."""
+        return None if number is None else self._connections.get((role, number))
+
+    async def reload_accounts(self) -> None:
+        """Read accounts.toml; a broken file changes nothing but a notice."""
+        try:
+            loaded = self.account_file.load()
+        except ConfigError as error:
+            self.notice("error", str(error))
+            return
+        for problem in loaded.problems.values():
+            self.notice("error", problem)
+        await self.registrar.apply(loaded)
+
+    async def watch_levels(self) -> None:
+        """Have workers report sound levels, now that somebody looks."""
+        for worker in self.workers.values():
+            with contextlib.suppress(WorkerGone, WorkerRefused):
+                await worker.ask(say.WatchLevels(interval_ms=_LEVELS_MS))
+
+    def notice(self, level: str, text: str) -> None:
+        log.log(logging.ERROR if level == "error" else logging.INFO, "%s", text)
+        self.hub.publish(told.NoticeEvent(level=level, text=text))
+
+    # Wiring
+
+    async def _answer(self, command: told.AnyCommand) -> msgspec.Struct | None:
+        return await commands.answer(self, command)
+
+    def _load_settings(self) -> settings.Settings:
+        try:
+            return settings.load(self.paths.settings)
+        except ConfigError as error:
+            log.error("%s; the phone goes on with its own settings", error)
+            return settings.Settings()
+
+    def _configure(self, role: say.Role) -> Callable[[], say.Configure]:
+        def configure() -> say.Configure:
+            return say.Configure(
+                role=role,
+                user_agent=self.user_agent,
+                audio=settings.audio_for_worker(self.settings),
+            )
+
+        return configure
+
+    def _on_event(self, role: say.Role) -> Callable[[say.AnyWorkerEvent], None]:
+        def on_event(raw: say.AnyWorkerEvent) -> None:
+            event = clean_event(raw)
+            match event:
+                case say.ConnectionEvent():
+                    self._note_connection(role, event)
+                case say.RegistrationEvent():
+                    self.registrar.on_registration(role, event)
+                case say.SoundEvent():
+                    self.notice("info" if event.ok else "warning", event.text)
+                case _:
+                    self.calls.on_event(role, event)
+
+        return on_event
+
+    def _note_connection(self, role: say.Role, event: say.ConnectionEvent) -> None:
+        self._connections[role, event.id] = event
+        if len(self._connections) > _MAX_CONNECTIONS:
+            oldest = next(
+                (key for key, known in self._connections.items() if not known.up), None
+            )
+            if oldest is not None:
+                del self._connections[oldest]
+        self.calls.on_connection(role, event)
+        self.registrar.on_connection(role, event)
+
+    def _on_up(self, role: say.Role) -> Callable[[say.Ready], Awaitable[None]]:
+        async def on_up(ready: say.Ready) -> None:
+            self.hub.publish(told.WorkerEvent(role=role, up=True, detail=ready.sound))
+            await self.registrar.on_worker_up(role)
+            if self.hub.wants_levels:
+                await self.watch_levels()
+
+        return on_up
+
+    def _on_down(self, role: say.Role) -> Callable[[str], None]:
+        def on_down(reason: str) -> None:
+            for key in [key for key in self._connections if key[0] is role]:
+                del self._connections[key]
+            self.calls.on_worker_down(role, reason)
+            self.registrar.on_worker_down(role)
+            self.hub.publish(told.WorkerEvent(role=role, up=False, detail=reason))
+
+        return on_down
+
+
+def take_lock(path: Path) -> TextIO:
+    """Hold the lock that says there is one engine; keep the file open.
+
+    Raises:
+        AlreadyRunning: another engine holds it.
+        OSError: the file cannot be made.
+    """
+    file = path.open("a+")
+    path.chmod(0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise AlreadyRunning(f"an engine is running already ({path})") from None
+    return file

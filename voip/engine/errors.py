@@ -1,0 +1,16 @@
+"""How the engine says no."""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """A command that cannot be carried out.
+
+    `kind` is for programs, the text for the person; `code` is the SIP status
+    where there is one.
+    """
+
+    def __init__(self, kind: str, message: str, code: int | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.code = code

@@ -1,0 +1,132 @@
+"""One call as the engine holds it while it lasts."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from voip import policy
+from voip.model import (
+    Call,
+    CallState,
+    Direction,
+    Lock,
+    LockState,
+    Party,
+    Quality,
+    Transport,
+    rfc3339,
+)
+from voip.protocol.worker import ConnectionEvent, Role, StreamState
+
+
+@dataclass
+class LiveCall:
+    """`number` is the worker's id of the call, `id` everybody else's."""
+
+    id: int
+    number: int
+    role: Role
+    account: str
+    transport: Transport
+    direction: Direction
+    remote: Party
+    state: CallState
+    started: float
+    answered: float | None = None
+    ended: float | None = None
+    code: int | None = None
+    reason: str = ""
+    cause: str | None = None
+    muted: bool = False
+    recording: bool = False
+    plays: bool = False
+    codec: str | None = None
+    quality: Quality = field(default_factory=Quality)
+    connection: ConnectionEvent | None = None
+    streams: tuple[StreamState, ...] = ()
+    failing: frozenset[int] = frozenset()
+    ended_here: bool = False
+    was_open: bool = False
+    hangup_after_s: float | None = None
+    hangup_timer: asyncio.TimerHandle | None = None
+    temporary: Path | None = None
+    last_lock: LockState = LockState.OPEN
+
+    @property
+    def uses_microphone(self) -> bool:
+        return not self.plays
+
+    def see_streams(self, streams: tuple[StreamState, ...]) -> None:
+        """Note the streams, and which of them carry nothing authentic of late."""
+        failing = set()
+        for index, now in enumerate(streams):
+            before = self.streams[index] if index < len(self.streams) else None
+            rejected = now.rejected - (before.rejected if before else 0)
+            accepted = now.accepted - (before.accepted if before else 0)
+            if accepted <= 0 and (rejected > 0 or index in self.failing):
+                failing.add(index)
+        self.streams = streams
+        self.failing = frozenset(failing)
+        self.codec = next((s.codec for s in streams if s.active and s.codec), self.codec)
+
+    def lock(self) -> Lock:
+        """The lock, from what has been observed so far."""
+        return policy.lock(
+            policy.CallFacts(
+                account_transport=self.transport,
+                in_secure_worker=self.role is not Role.OPEN,
+                state=self.state,
+                connection=self._connection_facts(),
+                streams=tuple(
+                    policy.StreamFacts(
+                        kind=s.kind,
+                        active=s.active,
+                        srtp=s.srtp,
+                        suite=s.suite,
+                        keying=s.keying,
+                        failing=index in self.failing,
+                    )
+                    for index, s in enumerate(self.streams)
+                ),
+            )
+        )
+
+    def snapshot(self, now: float) -> Call:
+        """The call as clients see it; `now` in seconds since the epoch."""
+        lock = self.lock()
+        duration = 0.0
+        if self.answered is not None:
+            duration = max(0.0, (self.ended or now) - self.answered)
+        return Call(
+            id=str(self.id),
+            account=self.account,
+            direction=self.direction,
+            remote=self.remote,
+            state=self.state,
+            lock=lock,
+            code=self.code,
+            reason=self.cause or self.reason,
+            started=rfc3339(self.started),
+            answered=None if self.answered is None else rfc3339(self.answered),
+            duration_s=round(duration, 3),
+            muted=self.muted,
+            recording=self.recording,
+            codec=self.codec,
+            quality=self.quality,
+        )
+
+    def _connection_facts(self) -> policy.ConnectionFacts | None:
+        connection = self.connection
+        if connection is None:
+            return None
+        tls = connection.tls
+        return policy.ConnectionFacts(
+            up=connection.up,
+            transport=connection.transport,
+            # A connection that somebody made to us was verified by nobody.
+            verified=connection.outgoing and tls is not None and tls.verified,
+            version=tls.version if tls else None,
+            server=connection.host or None,
+        )

@@ -1,0 +1,42 @@
+"""The engine's log file: bounded, private, without secrets or acting text."""
+
+from __future__ import annotations
+
+import logging
+import os
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from voip.masking import mask
+from voip.text import clean
+
+_MAX_BYTES = 4 * 1024 * 1024
+_BACKUPS = 2
+_MAX_LINE = 2000
+
+
+class _SafeFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        lines = super().format(record).splitlines()
+        return "\n".join(clean(mask(line), _MAX_LINE) for line in lines)
+
+
+def start(path: Path, foreground: bool) -> None:
+    """Send the program's log to `path`, and to standard error in foreground.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_APPEND, 0o600))
+    path.chmod(0o600)
+    handlers: list[logging.Handler] = [
+        RotatingFileHandler(path, maxBytes=_MAX_BYTES, backupCount=_BACKUPS, encoding="utf-8")
+    ]
+    if foreground:
+        handlers.append(logging.StreamHandler())
+    formatter = _SafeFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+    for handler in handlers:
+        handler.setFormatter(formatter)
+    logging.basicConfig(level=logging.INFO, handlers=handlers)
+    logging.captureWarnings(True)

@@ -1,0 +1,147 @@
+"""Where an account's password comes from: a command, a file, or the keyring.
+
+What the account names is used; without a word of its own, the system's
+keyring, and then the file that `account add --password-stdin` wrote where
+there was no keyring. A password is in no argument, event, log or export.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+from pathlib import Path
+
+from voip.engine.accounts import Account
+
+_SERVICE = "offhook"
+_COMMAND_TIMEOUT_S = 30.0
+
+
+class PasswordError(Exception):
+    """No password to be had; the text says where it was looked for."""
+
+
+class Passwords:
+    """Looks passwords up; `folder` keeps the files where there is no keyring."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def find(self, name: str, account: Account) -> str | None:
+        """The password, None when nothing was ever stored for the account.
+
+        Raises:
+            PasswordError: a place that should have it cannot be read.
+        """
+        if account.password_command:
+            return await _from_command(account.password_command)
+        if account.password_file:
+            return _from_file(Path(account.password_file).expanduser())
+        stored = await asyncio.to_thread(_from_keyring, name)
+        if stored is not None:
+            return stored
+        own = self._file(name)
+        return _from_file(own) if own.exists() else None
+
+    def store(self, name: str, password: str) -> str:
+        """Keep a password in the keyring, or else in a file; says where."""
+        if _to_keyring(name, password):
+            self._file(name).unlink(missing_ok=True)
+            return "the system's keyring"
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self._file(name)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(password)
+        return f"{path} (there is no keyring)"
+
+    def forget(self, name: str) -> None:
+        """Remove what `store` kept."""
+        _delete_from_keyring(name)
+        self._file(name).unlink(missing_ok=True)
+
+    def _file(self, name: str) -> Path:
+        return self._folder / name
+
+
+def keyring_name() -> str | None:
+    """The keyring in use, None where there is none."""
+    import keyring
+    from keyring.backends import fail
+
+    try:
+        backend = keyring.get_keyring()
+    except Exception:  # keyring's backends raise what their systems raise
+        return None
+    if isinstance(backend, fail.Keyring) or getattr(backend, "priority", 0) <= 0:
+        return None
+    return str(backend.name)
+
+
+def _from_keyring(name: str) -> str | None:
+    if keyring_name() is None:
+        return None
+    import keyring
+
+    try:
+        return keyring.get_password(_SERVICE, name)
+    except Exception as error:  # see keyring_name
+        raise PasswordError(f"the keyring did not answer: {error}") from error
+
+
+def _to_keyring(name: str, password: str) -> bool:
+    if keyring_name() is None:
+        return False
+    import keyring
+
+    try:
+        keyring.set_password(_SERVICE, name, password)
+    except Exception:  # see keyring_name
+        return False
+    return True
+
+
+def _delete_from_keyring(name: str) -> None:
+    if keyring_name() is None:
+        return
+    import keyring
+    from keyring.errors import PasswordDeleteError
+
+    try:
+        keyring.delete_password(_SERVICE, name)
+    except PasswordDeleteError:
+        return
+
+
+async def _from_command(command: str) -> str:
+    # Run by a shell, as its user wrote it, and without our standard streams.
+    process = await asyncio.create_subprocess_shell(
+        command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        out, _ = await asyncio.wait_for(process.communicate(), _COMMAND_TIMEOUT_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise PasswordError("the password command did not end within 30 seconds") from None
+    if process.returncode != 0:
+        raise PasswordError(f"the password command failed with status {process.returncode}")
+    # pass and its kin print the password on the first line.
+    password = out.decode("utf-8", errors="replace").split("\n", 1)[0].rstrip("\r")
+    if not password:
+        raise PasswordError("the password command printed nothing")
+    return password
+
+
+def _from_file(path: Path) -> str:
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            raise PasswordError(f"{path} can be read by others: run chmod 600 {path}")
+        return path.read_text(encoding="utf-8").split("\n", 1)[0]
+    except (OSError, UnicodeDecodeError) as error:
+        raise PasswordError(f"the password file {path} cannot be read: {error}") from error

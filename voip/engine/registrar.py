@@ -1,0 +1,342 @@
+"""The accounts as they live: in a worker, registered, or why not."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import certifi
+
+from voip import reasons
+from voip.engine.accounts import DEFAULT_PORTS, Account, Loaded
+from voip.engine.errors import Refusal
+from voip.engine.hub import Hub
+from voip.engine.passwords import PasswordError, Passwords
+from voip.engine.workers import Worker, WorkerGone, WorkerRefused
+from voip.model import (
+    AccountStatus,
+    Registration,
+    RegistrationState,
+    TlsStatus,
+    Transport,
+)
+from voip.policy import DEMANDS
+from voip.protocol import client as told
+from voip.protocol import worker as say
+
+log = logging.getLogger(__name__)
+
+_FIRST_RETRY_S = 2.0
+_LONGEST_RETRY_S = 120.0
+_AUTH_RETRY_S = 60.0
+_SILENCE_S = 45.0  # longer than SIP's timer F, which ends a REGISTER
+
+_OFFLINE = Registration(state=RegistrationState.OFFLINE)
+
+
+@dataclass
+class Live:
+    """An account with what has become of it."""
+
+    name: str
+    account: Account | None
+    problem: str | None = None
+    added: bool = False
+    registration: Registration = _OFFLINE
+    connection: int | None = None
+    tls: TlsStatus | None = None
+    failures: int = 0
+    timer: asyncio.TimerHandle | None = None
+    refusal: str | None = None
+    busy: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def role(self) -> say.Role:
+        account = self.account
+        secure = account is None or DEMANDS[account.transport].secure_worker
+        return say.Role.SECURE if secure else say.Role.OPEN
+
+
+class Registrar:
+    """Keeps workers in line with accounts.toml, and accounts registered."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        workers: dict[say.Role, Worker],
+        passwords: Passwords,
+        find_connection: Callable[[say.Role, int | None], say.ConnectionEvent | None],
+    ) -> None:
+        self._hub = hub
+        self._workers = workers
+        self._passwords = passwords
+        self._find_connection = find_connection
+        self._live: dict[str, Live] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def snapshot(self) -> tuple[AccountStatus, ...]:
+        return tuple(_status(live) for live in self._live.values())
+
+    def get(self, name: str) -> Live:
+        """A live account.
+
+        Raises:
+            Refusal: there is none of that name.
+        """
+        live = self._live.get(name)
+        if live is None:
+            raise Refusal("no_account", f"there is no account {name}")
+        return live
+
+    def usable(self, name: str | None) -> Live:
+        """The account to call with: the named one, or the first that is ready.
+
+        Raises:
+            Refusal: there is none; the text says why.
+        """
+        if name is not None:
+            live = self.get(name)
+            if live.problem:
+                raise Refusal("bad_account", live.problem)
+            if live.account is None or not live.account.enabled:
+                raise Refusal("disabled", f"account {name} is disabled")
+            return live
+        enabled = [v for v in self._live.values() if v.account and v.account.enabled]
+        ready = [v for v in enabled if v.registration.state is RegistrationState.REGISTERED]
+        for live in ready + enabled:
+            return live
+        raise Refusal(
+            "no_account",
+            "there is no account to call with: add one with “offhook account add”, or try "
+            "“offhook call echo”",
+        )
+
+    # Keeping in line
+
+    async def apply(self, loaded: Loaded) -> None:
+        """Bring everything in line with what accounts.toml now says."""
+        names = [*loaded.accounts, *(n for n in loaded.problems if n not in loaded.accounts)]
+        for name in [name for name in self._live if name not in names]:
+            await self._drop(self._live.pop(name))
+            self._hub.publish(told.AccountRemoved(name=name))
+        ordered: dict[str, Live] = {}
+        for name in names:
+            account, problem = loaded.accounts.get(name), loaded.problems.get(name)
+            live = self._live.get(name)
+            if live is None or live.account != account or live.problem != problem:
+                if live is not None:
+                    await self._drop(live)
+                live = Live(name=name, account=account, problem=problem)
+                ordered[name] = live
+                self._live[name] = live
+                self._publish(live)
+                self._spawn(self._bring_up(live))
+            ordered[name] = live
+        self._live = ordered
+        self._start_workers()
+
+    async def on_worker_up(self, role: say.Role) -> None:
+        """A worker is new: everything it needs is told to it again."""
+        for live in list(self._live.values()):
+            if live.role is role:
+                live.added = False
+                await self._bring_up(live)
+
+    def on_worker_down(self, role: say.Role) -> None:
+        for live in self._live.values():
+            if live.role is role and live.added:
+                live.added = False
+                live.connection = live.tls = None
+                self._cancel(live)
+                self._set(live, RegistrationState.UNREGISTERED, None, "the phone is restarting")
+
+    def close(self) -> None:
+        for live in self._live.values():
+            self._cancel(live)
+        for task in self._tasks:
+            task.cancel()
+
+    async def register_now(self, name: str) -> None:
+        live = self.usable(name)
+        live.failures = 0
+        await self._register(live)
+
+    # What workers report
+
+    def on_registration(self, role: say.Role, event: say.RegistrationEvent) -> None:
+        live = self._live.get(event.account)
+        if live is None or live.role is not role:
+            return
+        self._cancel(live)
+        live.connection = event.connection
+        connection = self._find_connection(role, event.connection)
+        if event.active:
+            live.failures = 0
+            live.refusal = None
+            live.tls = connection.tls if connection else None
+            self._set(live, RegistrationState.REGISTERED, event.code, "OK", event.expires_s)
+            return
+        if event.code // 100 == 2:
+            self._set(live, RegistrationState.UNREGISTERED, event.code, "")
+            return
+        reason = live.refusal or reasons.words(event.code, event.reason)
+        self._failed(live, event.code, reason)
+
+    def on_connection(self, role: say.Role, event: say.ConnectionEvent) -> None:
+        """A dropped connection is registered anew; a refused one explains."""
+        for live in self._live.values():
+            if live.role is not role or live.account is None or event.up:
+                continue
+            if event.error and _goes_to(live.account, event):
+                live.refusal = event.error
+            if live.connection == event.id and event.id is not None:
+                live.connection = live.tls = None
+                if live.registration.state is RegistrationState.REGISTERED:
+                    reason = "the connection to the server has dropped"
+                    self._set(live, RegistrationState.REGISTERING, None, reason)
+                    self._later(live, _FIRST_RETRY_S / 4)
+
+    # Inside
+
+    def _start_workers(self) -> None:
+        for live in self._live.values():
+            if live.account is not None and live.account.enabled:
+                self._workers[live.role].start()
+
+    async def _bring_up(self, live: Live) -> None:
+        account = live.account
+        if account is None or not account.enabled or self._workers[live.role].ready is None:
+            return
+        async with live.busy:
+            if live.added or self._live.get(live.name) is not live:
+                return
+            try:
+                password = await self._passwords.find(live.name, account)
+                await self._workers[live.role].ask(
+                    say.AddAccount(account=setup_of(live.name, account, password))
+                )
+            except (PasswordError, WorkerRefused) as error:
+                self._failed(live, None, str(error))
+                return
+            except WorkerGone:
+                return  # it comes up again, and so does this
+            live.added = True
+        if account.register:
+            await self._register(live)
+
+    async def _register(self, live: Live) -> None:
+        self._cancel(live)
+        if not live.added:
+            await self._bring_up(live)
+            return
+        live.refusal = None
+        self._set(live, RegistrationState.REGISTERING, None, "")
+        self._later(live, _SILENCE_S, silent=True)
+        try:
+            await self._workers[live.role].ask(say.RegisterNow(name=live.name))
+        except WorkerRefused as error:
+            self._failed(live, None, str(error))
+        except WorkerGone:
+            return
+
+    async def _drop(self, live: Live) -> None:
+        self._cancel(live)
+        if not live.added:
+            return
+        live.added = False
+        try:
+            await self._workers[live.role].ask(say.RemoveAccount(name=live.name))
+        except (WorkerGone, WorkerRefused) as error:
+            log.info("account %s: %s", live.name, error)
+
+    def _failed(self, live: Live, code: int | None, reason: str) -> None:
+        live.failures += 1
+        delay = min(_FIRST_RETRY_S * 2 ** (live.failures - 1), _LONGEST_RETRY_S)
+        if code in (401, 403, 404, 407):
+            # Asking again at once with the same password locks accounts.
+            delay = max(delay, _AUTH_RETRY_S)
+        self._set(live, RegistrationState.FAILED, code, reason)
+        self._later(live, delay * random.uniform(0.8, 1.2))
+
+    def _later(self, live: Live, delay_s: float, silent: bool = False) -> None:
+        self._cancel(live)
+
+        def due() -> None:
+            if silent:
+                self._failed(live, None, "the server did not answer")
+            else:
+                self._spawn(self._register(live))
+
+        live.timer = asyncio.get_running_loop().call_later(delay_s, due)
+
+    def _cancel(self, live: Live) -> None:
+        if live.timer is not None:
+            live.timer.cancel()
+            live.timer = None
+
+    def _set(
+        self,
+        live: Live,
+        state: RegistrationState,
+        code: int | None,
+        reason: str,
+        expires_s: int | None = None,
+    ) -> None:
+        live.registration = Registration(state, code, reason, expires_s)
+        self._publish(live)
+
+    def _publish(self, live: Live) -> None:
+        self._hub.publish(told.AccountEvent(account=_status(live)))
+
+    def _spawn(self, work: object) -> None:
+        task: asyncio.Task[None] = asyncio.ensure_future(work)  # type: ignore[call-overload]
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def setup_of(name: str, account: Account, password: str | None) -> say.AccountSetup:
+    """What a worker needs to know of an account."""
+    credentials = None
+    if password is not None:
+        credentials = say.Credentials(user=account.auth_user or account.user, password=password)
+    trust = None
+    if account.transport is Transport.TLS:
+        trust = say.Trust(
+            ca_file=account.ca_file or certifi.where(), allow_wildcard=account.allow_wildcard
+        )
+    return say.AccountSetup(
+        name=name,
+        user=account.user,
+        domain=account.domain,
+        transport=account.transport,
+        server=account.next_hop,
+        registrar=account.registrar,
+        display_name=account.display_name,
+        register=account.register,
+        expires_s=account.expires_s,
+        credentials=credentials,
+        trust=trust,
+        keying=account.media_keying,
+    )
+
+
+def _goes_to(account: Account, event: say.ConnectionEvent) -> bool:
+    host, _, port = account.next_hop.partition(":")
+    expected = int(port) if port.isdecimal() else DEFAULT_PORTS[account.transport]
+    return event.port == expected and event.host.lower() == host.lower()
+
+
+def _status(live: Live) -> AccountStatus:
+    account = live.account
+    return AccountStatus(
+        name=live.name,
+        aor=account.aor if account else "",
+        transport=account.transport if account else Transport.TLS,
+        enabled=account.enabled if account else False,
+        registration=live.registration,
+        tls=live.tls,
+        problem=live.problem,
+    )

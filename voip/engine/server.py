@@ -1,0 +1,159 @@
+"""The Unix socket: private, several clients, none of which can hold it up."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import struct
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+
+from voip.engine.errors import Refusal
+from voip.engine.hub import Hub
+from voip.protocol import client as told
+from voip.protocol.framing import MAX_LINE, MAX_REPLY, Decoder, FramingError, LineSplitter, encode
+
+log = logging.getLogger(__name__)
+
+_MAX_UNREAD = 1024 * 1024
+_MAX_CLIENTS = 64
+
+Answer = Callable[[told.AnyCommand], Awaitable[msgspec.Struct | None]]
+
+
+class Session:
+    """One client. It is written to without waiting, and dropped if it lags."""
+
+    def __init__(self, hub: Hub, writer: asyncio.StreamWriter) -> None:
+        self._hub = hub
+        self._writer = writer
+
+    def send(self, message: told.Reply | told.NumberedEvent) -> None:
+        transport = self._writer.transport
+        if transport.is_closing():
+            return
+        if transport.get_write_buffer_size() > _MAX_UNREAD:
+            log.warning("a client does not read: dropped")
+            self.close()
+            return
+        self._writer.write(encode(message, MAX_REPLY))
+
+    def subscribe(self, levels: bool) -> None:
+        self._hub.listen(self.send, levels)
+
+    def close(self) -> None:
+        self._hub.forget(self.send)
+        self._writer.transport.abort()
+
+
+class Server:
+    """Serves `answer` on the socket at `path`."""
+
+    def __init__(self, path: Path, hub: Hub, answer: Answer) -> None:
+        self._path = path
+        self._hub = hub
+        self._answer = answer
+        self._server: asyncio.Server | None = None
+        self._sessions: set[Session] = set()
+
+    async def start(self) -> None:
+        """Bind the socket, for its owner alone.
+
+        Raises:
+            OSError: it cannot be bound.
+        """
+        self._path.unlink(missing_ok=True)
+        bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        # The folder is 0700 already; the mask closes the moment before chmod.
+        before = os.umask(0o177)
+        try:
+            bound.bind(str(self._path))
+        finally:
+            os.umask(before)
+        self._path.chmod(0o600)
+        self._server = await asyncio.start_unix_server(self._serve, sock=bound)
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        for session in list(self._sessions):
+            session.close()
+        self._path.unlink(missing_ok=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not _is_own_user(writer) or len(self._sessions) >= _MAX_CLIENTS:
+            writer.transport.abort()
+            return
+        session = Session(self._hub, writer)
+        self._sessions.add(session)
+        try:
+            await self._converse(session, reader)
+        except (OSError, asyncio.IncompleteReadError) as error:
+            log.debug("a client went away: %s", error)
+        finally:
+            self._sessions.discard(session)
+            session.close()
+
+    async def _converse(self, session: Session, reader: asyncio.StreamReader) -> None:
+        decoder: Decoder[told.Request] = Decoder(told.Request)
+        splitter = LineSplitter()
+        while data := await reader.read(MAX_LINE):
+            for line in splitter.feed(data):
+                if line is None:
+                    session.send(_error(None, "too_long", f"a line is over {MAX_LINE} bytes"))
+                elif line.strip():
+                    await self._handle(session, decoder, line)
+
+    async def _handle(
+        self, session: Session, decoder: Decoder[told.Request], line: bytes
+    ) -> None:
+        try:
+            request = decoder.decode(line)
+        except FramingError as error:
+            session.send(_error(_id_of(line), "bad_request", f"not a request: {error}"))
+            return
+        try:
+            data = await self._answer(request.command)
+        except Refusal as error:
+            session.send(_error(request.id, error.kind, str(error), error.code))
+        except Exception:
+            log.exception("a command failed: %s", type(request.command).__name__)
+            text = "the engine failed on this command; its log has the details"
+            session.send(_error(request.id, "internal", text))
+        else:
+            raw = None if data is None else msgspec.Raw(msgspec.json.encode(data))
+            session.send(told.Reply(reply=request.id, data=raw))
+            if isinstance(request.command, told.Subscribe):
+                session.subscribe(request.command.levels)
+
+
+def _error(request: int | None, kind: str, message: str, code: int | None = None) -> told.Reply:
+    error = told.ErrorInfo(kind=kind, message=message, code=code)
+    return told.Reply(reply=request, ok=False, error=error)
+
+
+class _Envelope(msgspec.Struct):
+    id: int | None = None
+
+
+def _id_of(line: bytes) -> int | None:
+    try:
+        return msgspec.json.decode(line, type=_Envelope).id
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def _is_own_user(writer: asyncio.StreamWriter) -> bool:
+    peer: socket.socket = writer.get_extra_info("socket")
+    if sys.platform == "linux":
+        credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        _, uid, _ = struct.unpack("3i", credentials)
+        return bool(uid == os.getuid())
+    # macOS: LOCAL_PEERCRED, a struct xucred whose second word is the user.
+    credentials = peer.getsockopt(0, 1, 76)
+    return bool(struct.unpack_from("2I", credentials)[1] == os.getuid())

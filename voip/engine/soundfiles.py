@@ -1,0 +1,101 @@
+"""Makes sure that a WAV file can be played before a call is made with it.
+
+PJMEDIA plays 16-bit PCM whose sampling rate divides into whole samples a
+frame, in one channel. Other rates (22050 Hz, what speech synthesis writes)
+are doubled until they do, and channels are mixed into one.
+"""
+
+from __future__ import annotations
+
+import array
+import os
+import sys
+import tempfile
+import wave
+from pathlib import Path
+
+_MAX_RATE = 96_000
+_MAX_SECONDS = 4 * 3600
+_FRAMES_A_SECOND = 100
+
+
+class SoundFileError(Exception):
+    """A file that cannot be played; the text says why."""
+
+
+def playable(path: Path, folder: Path) -> tuple[Path, bool]:
+    """The file to play for `path`, and whether it is a copy made in `folder`.
+
+    Raises:
+        SoundFileError: it is missing, or not a WAV file of 16-bit PCM.
+    """
+    try:
+        with wave.open(str(path), "rb") as source:
+            channels, width, rate, frames, *_ = source.getparams()
+            if width != 2 or channels not in (1, 2):
+                raise SoundFileError(
+                    f"{path} has {channels} channels of {8 * width} bits: save it as 16-bit PCM "
+                    "with one or two channels"
+                )
+            if not 1000 <= rate <= _MAX_RATE or frames / rate > _MAX_SECONDS:
+                raise SoundFileError(f"{path} has a rate or length that cannot be played")
+            factor = _factor(rate)
+            if factor == 1 and channels == 1:
+                return path, False
+            data = source.readframes(frames)
+    except FileNotFoundError:
+        raise SoundFileError(f"there is no file {path}") from None
+    except (wave.Error, EOFError, OSError) as error:
+        raise SoundFileError(f"{path} is not a WAV file that can be played: {error}") from error
+    samples = _mono(data, channels)
+    for _ in range(factor.bit_length() - 1):
+        samples = _doubled(samples)
+    return _written(samples, rate * factor, folder), True
+
+
+def _factor(rate: int) -> int:
+    factor = 1
+    while rate * factor % _FRAMES_A_SECOND and rate * factor < _MAX_RATE:
+        factor *= 2
+    if rate * factor % _FRAMES_A_SECOND:
+        raise SoundFileError(f"a sampling rate of {rate} Hz cannot be played: use 8, 16 or 48 kHz")
+    return factor
+
+
+def _mono(data: bytes, channels: int) -> array.array[int]:
+    samples = array.array("h")
+    samples.frombytes(data[: len(data) - len(data) % (2 * channels)])
+    if sys.byteorder == "big":
+        samples.byteswap()
+    if channels == 1:
+        return samples
+    left, right = samples[::2], samples[1::2]
+    return array.array("h", ((a + b) >> 1 for a, b in zip(left, right, strict=True)))
+
+
+def _doubled(samples: array.array[int]) -> array.array[int]:
+    """Twice the rate; new samples by cubic interpolation of their neighbours."""
+    padded = [samples[0] if samples else 0, *samples, *([samples[-1]] * 2 if samples else [0, 0])]
+    out = array.array("h", bytes(4 * len(samples)))
+    out[::2] = samples
+    out[1::2] = array.array(
+        "h",
+        (
+            max(-32768, min(32767, (9 * (b + c) - a - d) >> 4))
+            for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:], strict=False)
+        ),
+    )
+    return out
+
+
+def _written(samples: array.array[int], rate: int, folder: Path) -> Path:
+    if sys.byteorder == "big":
+        samples.byteswap()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=folder, suffix=".wav")
+    with os.fdopen(descriptor, "wb") as file, wave.open(file, "wb") as target:
+        target.setnchannels(1)
+        target.setsampwidth(2)
+        target.setframerate(rate)
+        target.writeframes(samples.tobytes())
+    return Path(name)

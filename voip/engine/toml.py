@@ -1,0 +1,102 @@
+"""Reading and writing TOML that a person edits too.
+
+What a program changes is changed in place (tomlkit), so that comments, order
+and unknown keys stay; files are replaced in one step, and never when they
+could not be read.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+_T = TypeVar("_T")
+
+
+class ConfigError(Exception):
+    """A file or a value in it cannot be used; the text names place and remedy."""
+
+
+def read(path: Path) -> tomlkit.TOMLDocument:
+    """The document in `path`, an empty one where there is no file.
+
+    Raises:
+        ConfigError: the file cannot be read or is no TOML.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return tomlkit.document()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from error
+    try:
+        return tomlkit.parse(text)
+    except TOMLKitError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+
+
+def write(path: Path, document: tomlkit.TOMLDocument) -> None:
+    """Replace `path` in one step, readable by its owner alone.
+
+    Raises:
+        ConfigError: the file cannot be written.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(tomlkit.dumps(document))
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error}") from error
+
+
+def convert(values: Mapping[str, Any], kind: type[_T], where: str) -> _T:
+    """`values` as a `kind` (a msgspec Struct), checked.
+
+    Raises:
+        ConfigError: names `where`, the field, and what is allowed.
+    """
+    try:
+        return msgspec.convert(values, kind)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{where}: {_explain(str(error), kind)}") from error
+
+
+def _explain(text: str, kind: type) -> str:
+    fields = [field.encode_name for field in msgspec.structs.fields(kind)]
+    unknown = re.search(r"unknown field `([^`]*)`", text)
+    if unknown:
+        near = difflib.get_close_matches(unknown[1], fields, n=1)
+        hint = f", did you mean “{near[0]}”?" if near else f"; known are {', '.join(fields)}"
+        return f"“{unknown[1]}” is not known{hint}"
+    missing = re.search(r"missing required field `([^`]*)`", text)
+    if missing:
+        return f"“{missing[1]}” is missing"
+    place = re.search(r" - at `\$\.?([^`]*)`$", text)
+    field = f"“{place[1]}”: " if place and place[1] else ""
+    message = re.sub(r" - at `[^`]*`$", "", text)
+    allowed = _allowed(kind, place[1]) if place else None
+    return f"{field}{message}" + (f"; allowed are {allowed}" if allowed else "")
+
+
+def _allowed(kind: type, name: str) -> str | None:
+    for field in msgspec.structs.fields(kind):
+        if field.encode_name == name and hasattr(field.type, "__members__"):
+            return ", ".join(member.value for member in field.type)
+    return None

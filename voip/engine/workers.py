@@ -1,0 +1,283 @@
+"""Starting worker processes, talking to them, and starting them again.
+
+A worker that dies is started again with a growing delay. What it was doing is
+lost: its owner is told, and nothing is redialled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import re
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+
+from voip.protocol import worker as say
+from voip.protocol.framing import MAX_LINE, Decoder, FramingError, encode
+
+log = logging.getLogger(__name__)
+_worker_log = logging.getLogger("worker")
+
+_READY_TIMEOUT_S = 20.0
+_REPLY_TIMEOUT_S = 10.0
+_QUIT_TIMEOUT_S = 6.0
+_FIRST_DELAY_S = 0.5
+_LONGEST_DELAY_S = 30.0
+_STABLE_AFTER_S = 60.0
+
+# ALSA and JACK complain at length about devices that are not there.
+_NOISE = re.compile(
+    r"jack server|Jack|ALSA lib|Cannot connect to server|aserver|pcm_\w+\.c|conf\.c|confmisc"
+)
+
+OnEvent = Callable[[say.AnyWorkerEvent], None]
+OnUp = Callable[[say.Ready], Awaitable[None]]
+OnDown = Callable[[str], None]
+
+
+class WorkerGone(Exception):
+    """There is no worker to ask, or it went away before it answered."""
+
+
+class WorkerRefused(Exception):
+    """The worker did not accept a command; the text says why."""
+
+
+class Worker:
+    """One supervised worker process.
+
+    `on_up` runs each time a process is ready, before any other command;
+    `on_down` each time one is gone, with the reason.
+    """
+
+    def __init__(
+        self,
+        configure: Callable[[], say.Configure],
+        on_event: OnEvent,
+        on_up: OnUp,
+        on_down: OnDown,
+    ) -> None:
+        self._configure = configure
+        self._on_event = on_event
+        self._on_up = on_up
+        self._on_down = on_down
+        self._task: asyncio.Task[None] | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._pending: dict[int, asyncio.Future[None]] = {}
+        self._last_id = 0
+        self._up = asyncio.Event()
+        self.ready: say.Ready | None = None
+        self.failure: str | None = None
+
+    @property
+    def running(self) -> bool:
+        return self._task is not None and not self._task.done()
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process and self._process.returncode is None else None
+
+    def start(self) -> None:
+        """Begin to keep a process running; returns at once."""
+        if not self.running:
+            self._task = asyncio.create_task(self._keep_running())
+
+    async def wait_up(self, timeout_s: float = _READY_TIMEOUT_S) -> say.Ready:
+        """The worker's first word.
+
+        Raises:
+            WorkerGone: none came up in time.
+        """
+        try:
+            await asyncio.wait_for(self._up.wait(), timeout_s)
+        except TimeoutError:
+            raise WorkerGone(self.failure or "the worker did not start in time") from None
+        if self.ready is None:
+            raise WorkerGone(self.failure or "the worker is gone")
+        return self.ready
+
+    async def ask(self, command: say.AnyWorkerCommand) -> None:
+        """Send a command and wait until it is accepted.
+
+        Raises:
+            WorkerRefused: it was not.
+            WorkerGone: there is no worker, or it died.
+        """
+        if self._writer is None:
+            raise WorkerGone(self.failure or "the worker is starting again")
+        self._last_id += 1
+        number = self._last_id
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._pending[number] = future
+        try:
+            self._writer.write(encode(say.Order(id=number, command=command)))
+            await asyncio.wait_for(future, _REPLY_TIMEOUT_S)
+        except TimeoutError:
+            raise WorkerGone("the worker did not answer") from None
+        finally:
+            self._pending.pop(number, None)
+
+    async def stop(self) -> None:
+        """End the process in good order; kill it if it does not end."""
+        task, self._task = self._task, None
+        process = self._process
+        if task is None:
+            return
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        if process is None or process.returncode is not None:
+            return
+        if self._writer is not None:
+            with contextlib.suppress(OSError):
+                self._writer.write(encode(say.Order(id=0, command=say.Quit())))
+        try:
+            await asyncio.wait_for(process.wait(), _QUIT_TIMEOUT_S)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+        self._gone("the worker was stopped")
+
+    async def _keep_running(self) -> None:
+        delay = _FIRST_DELAY_S
+        loop = asyncio.get_running_loop()
+        while True:
+            started = loop.time()
+            reason = await self._run_once()
+            self._gone(reason)
+            log.warning("worker gone: %s", reason)
+            self._on_down(reason)
+            if loop.time() - started > _STABLE_AFTER_S:
+                delay = _FIRST_DELAY_S
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, _LONGEST_DELAY_S)
+
+    async def _run_once(self) -> str:
+        ours, theirs = socket.socketpair()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "voip.worker", str(theirs.fileno()),
+                pass_fds=[theirs.fileno()],
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                start_new_session=True,
+            )  # fmt: skip
+        except OSError as error:
+            ours.close()
+            return f"the worker could not be started: {error}"
+        finally:
+            theirs.close()
+        self._process = process
+        reader, writer = await asyncio.open_connection(sock=ours, limit=MAX_LINE)
+        self._writer = writer
+        tail: list[str] = []
+        logging_task = asyncio.create_task(_follow_log(process, tail))
+        try:
+            await self._serve(reader, writer)
+        finally:
+            if self._task is not None:  # not stopping: whatever is left is useless
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+        code = await process.wait()
+        writer.close()
+        await logging_task
+        return _reason(code, tail)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        decoder: Decoder[say.AnyWorkerEvent] = Decoder(say.AnyWorkerEvent)
+        writer.write(encode(say.Order(id=0, command=self._configure())))
+        up_task: asyncio.Task[None] | None = None
+        try:
+            while True:
+                try:
+                    line = await reader.readline()
+                except (ValueError, OSError):
+                    log.exception("a worker sent a line over the limit")
+                    return
+                if not line:
+                    return
+                try:
+                    event = decoder.decode(line)
+                except FramingError:
+                    log.exception("a worker sent an unknown event")
+                    return
+                if isinstance(event, say.Ready):
+                    self.ready = event
+                    self.failure = None
+                    up_task = asyncio.create_task(self._come_up(event))
+                elif isinstance(event, say.Done):
+                    if event.id == 0 and event.error is not None:
+                        log.error("a worker could not start: %s", event.error)
+                        return
+                    self._settle(event)
+                else:
+                    self._on_event(event)
+        finally:
+            if up_task is not None:
+                up_task.cancel()
+
+    async def _come_up(self, ready: say.Ready) -> None:
+        self._up.set()
+        await self._on_up(ready)
+
+    def _settle(self, done: say.Done) -> None:
+        future = self._pending.pop(done.id, None)
+        if future is None or future.done():
+            return
+        if done.error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(WorkerRefused(done.error))
+
+    def _gone(self, reason: str) -> None:
+        self._up.clear()
+        self._writer = None
+        self._process = None
+        self.ready = None
+        self.failure = reason
+        for future in self._pending.values():
+            if not future.done():
+                future.set_exception(WorkerGone(reason))
+        self._pending.clear()
+
+
+async def _follow_log(process: asyncio.subprocess.Process, tail: list[str]) -> None:
+    stream = process.stdout
+    if stream is None:
+        return
+    while True:
+        try:
+            line = await stream.readline()
+        except ValueError:  # longer than the reader's limit: not worth keeping
+            continue
+        if not line:
+            return
+        text = line.decode("utf-8", errors="replace").rstrip()
+        if not text or _NOISE.search(text):
+            continue
+        _worker_log.info("%s", text)
+        tail.append(text)
+        del tail[:-5]
+
+
+def _reason(code: int, tail: list[str]) -> str:
+    if code == 3 and tail:
+        return tail[-1]
+    if code < 0:
+        with contextlib.suppress(ValueError):
+            return f"the worker was ended by {signal.Signals(-code).name}"
+    return f"the worker ended with status {code}"
+
+
+def forbid_core_dumps() -> None:
+    """No memory image of a process that holds passwords."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.umask(0o077)

@@ -1,0 +1,95 @@
+"""Where things are: XDG on Linux, and a variable to move each elsewhere."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import NamedTuple
+
+import platformdirs
+
+_APP = "offhook"
+_MAX_SOCKET_PATH = 100  # sun_path holds 108 bytes on Linux, 104 elsewhere
+
+
+class UnsafePath(Exception):
+    """A private folder that others could write to; the text has the remedy."""
+
+
+class Paths(NamedTuple):
+    config: Path
+    state: Path
+    runtime: Path
+
+    @property
+    def accounts(self) -> Path:
+        return self.config / "accounts.toml"
+
+    @property
+    def settings(self) -> Path:
+        return self.config / "config.toml"
+
+    @property
+    def passwords(self) -> Path:
+        return self.config / "passwords"
+
+    @property
+    def history(self) -> Path:
+        return self.state / "history.db"
+
+    @property
+    def log(self) -> Path:
+        return self.state / "engine.log"
+
+    @property
+    def socket(self) -> Path:
+        return self.runtime / "engine.sock"
+
+    @property
+    def lock(self) -> Path:
+        return self.runtime / "engine.lock"
+
+    @property
+    def echo(self) -> Path:
+        return self.runtime / "echo"
+
+
+def find() -> Paths:
+    """The folders of this user, by `OFFHOOK_*_DIR` or the platform's custom."""
+    return Paths(
+        config=_folder("OFFHOOK_CONFIG_DIR", platformdirs.user_config_dir(_APP)),
+        state=_folder("OFFHOOK_STATE_DIR", platformdirs.user_state_dir(_APP)),
+        runtime=_folder("OFFHOOK_RUNTIME_DIR", platformdirs.user_runtime_dir(_APP)),
+    )
+
+
+def _folder(variable: str, default: str) -> Path:
+    return Path(os.environ.get(variable) or default).expanduser().absolute()
+
+
+def make_private(folder: Path) -> None:
+    """Create `folder` for its owner alone, or see that it is so.
+
+    Raises:
+        UnsafePath: it belongs to somebody else.
+        OSError: it cannot be made.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    status = folder.stat()
+    if status.st_uid != os.getuid():
+        raise UnsafePath(f"{folder} belongs to another user: move it away, or choose another place")
+    if stat.S_IMODE(status.st_mode) & 0o077:
+        folder.chmod(0o700)
+
+
+def check_socket(path: Path) -> None:
+    """Refuse a socket path that the system could not bind.
+
+    Raises:
+        UnsafePath: it is too long.
+    """
+    if len(os.fsencode(path)) > _MAX_SOCKET_PATH:
+        raise UnsafePath(
+            f"{path} is too long for a socket: set OFFHOOK_RUNTIME_DIR to a shorter folder"
+        )

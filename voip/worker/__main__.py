@@ -1,0 +1,47 @@
+"""`python -m voip.worker FD`: serve the engine on the socket FD."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import resource
+import signal
+import socket
+import sys
+
+
+def _prepare_process() -> None:
+    # Passwords and SRTP keys live here: no memory image of them is kept.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # The engine decides when a worker ends; Ctrl-C in its terminal does not.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Sound libraries that look for a JACK server say so at length.
+    os.environ.setdefault("JACK_NO_START_SERVER", "1")
+    os.environ.setdefault("JACK_NO_AUDIO_RESERVATION", "1")
+    # PJSIP writes its log with stdio; the engine wants it line by line.
+    libc = ctypes.CDLL(None)
+    try:
+        stdout = ctypes.c_void_p.in_dll(libc, "stdout")
+    except ValueError:  # macOS calls it otherwise
+        stdout = ctypes.c_void_p.in_dll(libc, "__stdoutp")
+    libc.setvbuf(stdout, None, 1, 0)
+    # PJSIP's objects must be freed on this thread, at a moment of our choice.
+    gc.disable()
+
+
+def main() -> int:
+    _prepare_process()
+    link_socket = socket.socket(fileno=int(sys.argv[1]))
+    try:
+        from voip.worker.loop import Worker
+    except ImportError as error:
+        print(f"pjsua2 cannot be loaded: {error}. Run ./offhook to build it.", file=sys.stderr)
+        return 3
+    from voip.worker.link import Link
+
+    return Worker(Link(link_socket)).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""A SIP account inside a worker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pjsua2 as pj
+
+from voip.dialing import escape_user
+from voip.model import Keying, Transport
+from voip.protocol.worker import AccountSetup, RegistrationEvent
+from voip.worker.endpoint import guarded
+
+if TYPE_CHECKING:
+    from voip.worker.loop import Worker
+
+SRTP_SUITES = (
+    "AEAD_AES_256_GCM",
+    "AES_256_CM_HMAC_SHA1_80",
+    "AEAD_AES_128_GCM",
+    "AES_CM_128_HMAC_SHA1_80",
+)
+"""Strongest first; suites with shortened authentication tags are not offered."""
+
+
+class Account(pj.Account):
+    def __init__(self, worker: Worker, setup: AccountSetup) -> None:
+        super().__init__()
+        self.worker = worker
+        self.setup = setup
+
+    @property
+    def name(self) -> str:
+        return self.setup.name
+
+    @guarded
+    def onRegState(self, prm: pj.OnRegStateParam) -> None:
+        active = prm.code // 100 == 2 and prm.expiration > 0
+        self.worker.send(
+            RegistrationEvent(
+                account=self.name,
+                active=active,
+                code=prm.code,
+                reason=prm.reason[:256],
+                expires_s=max(prm.expiration, 0),
+                connection=self.worker.connections.id_of(prm.rdata.transport),
+            )
+        )
+
+    @guarded
+    def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:
+        self.worker.on_incoming(self, prm)
+
+
+def config(setup: AccountSetup, transport_id: int) -> pj.AccountConfig:
+    """PJSIP's configuration of an account that uses one transport only."""
+    config = pj.AccountConfig()
+    parameter = "" if setup.transport is Transport.UDP else f";transport={setup.transport.value}"
+    config.idUri = _id_uri(setup)
+    # Every request goes to the account's own server over the account's own
+    # transport, whatever the request URI says.
+    config.sipConfig.proxies = _strings(f"sip:{setup.server}{parameter};lr")
+    config.sipConfig.transportId = transport_id
+    if setup.credentials is not None:
+        config.sipConfig.authCreds = _credentials(setup)
+    if setup.register:
+        config.regConfig.registrarUri = f"sip:{setup.registrar}{parameter}"
+    config.regConfig.registerOnAdd = False
+    config.regConfig.timeoutSec = setup.expires_s
+    # The engine decides when to try again: it backs off, and tells the user.
+    config.regConfig.retryIntervalSec = 0
+    config.regConfig.firstRetryIntervalSec = 0
+    config.callConfig.prackUse = pj.PJSUA_100REL_NOT_USED
+    config.mediaConfig.transportConfig.port = 0
+    # A re-INVITE for the sake of one codec restarts DTLS with some servers.
+    config.mediaConfig.lockCodecEnabled = False
+    _demand_srtp(config.mediaConfig, setup)
+    return config
+
+
+def _demand_srtp(media: pj.AccountMediaConfig, setup: AccountSetup) -> None:
+    secure = setup.transport is Transport.TLS
+    media.srtpUse = pj.PJMEDIA_SRTP_MANDATORY if secure else pj.PJMEDIA_SRTP_OPTIONAL
+    media.srtpSecureSignaling = 1 if secure else 0
+    keying = (
+        pj.PJMEDIA_SRTP_KEYING_DTLS_SRTP
+        if setup.keying is Keying.DTLS
+        else pj.PJMEDIA_SRTP_KEYING_SDES
+    )
+    keyings = pj.IntVector()
+    keyings.push_back(keying)
+    media.srtpOpt.keyings = keyings
+    suites = pj.SrtpCryptoVector()
+    for name in SRTP_SUITES:
+        suite = pj.SrtpCrypto()
+        suite.name = name
+        suites.push_back(suite)
+    media.srtpOpt.cryptos = suites
+
+
+def _credentials(setup: AccountSetup) -> pj.AuthCredInfoVector:
+    vector = pj.AuthCredInfoVector()
+    if setup.credentials is not None:
+        vector.push_back(
+            pj.AuthCredInfo(
+                "digest", "*", setup.credentials.user, 0, setup.credentials.password
+            )
+        )
+    return vector
+
+
+def _id_uri(setup: AccountSetup) -> str:
+    address = f"sip:{escape_user(setup.user)}@{setup.domain}"
+    if not setup.display_name:
+        return f"<{address}>"
+    name = setup.display_name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{name}" <{address}>'
+
+
+def _strings(*values: str) -> pj.StringVector:
+    vector = pj.StringVector()
+    for value in values:
+        vector.push_back(value)
+    return vector

@@ -1,0 +1,224 @@
+"""A SIP call inside a worker: what PJSIP reports, and what is done to it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pjsua2 as pj
+
+from voip.model import CallState, Transport
+from voip.protocol.worker import (
+    CallStateEvent,
+    DigitReceived,
+    MediaEvent,
+    StatisticsEvent,
+)
+from voip.worker import sdp, streams
+from voip.worker.endpoint import guarded
+from voip.worker.media import CallMedia
+
+if TYPE_CHECKING:
+    from voip.worker.account import Account
+    from voip.worker.loop import Worker
+
+_CONNECTING_TIMEOUT_S = 8.0
+"""A call that was answered but cannot be completed is ended after this."""
+
+
+class Call(pj.Call):
+    def __init__(
+        self, worker: Worker, account: Account, number: int, pjsip_id: int = pj.PJSUA_INVALID_ID
+    ) -> None:
+        super().__init__(account, pjsip_id)
+        self.worker = worker
+        self.account = account
+        self.number = number
+        self.incoming = number < 0
+        self.media = CallMedia(self, worker.sound)
+        self.ended = False
+        self.connection: int | None = None
+        self.cause: str | None = None
+        self.local_hold = False
+        self.remote_hold = False
+        self.media_up = False
+        self._connecting_since: float | None = None
+        self._reported: CallState | None = None
+
+    # What PJSIP reports
+
+    @guarded
+    def onCallState(self, prm: pj.OnCallStateParam) -> None:
+        info = self.getInfo()
+        if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
+            self.ended = True
+            self.media.close()
+            self.worker.call_ended(self)
+        self._report(info)
+
+    @guarded
+    def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:
+        event = prm.e.body.tsxState
+        if event.type == pj.PJSIP_EVENT_RX_MSG:
+            self._note_message(event.src.rdata.transport, event.src.rdata.wholeMsg)
+        elif event.type == pj.PJSIP_EVENT_TX_MSG:
+            self._note_message(event.src.tdata.transport, "")
+
+    @guarded
+    def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:
+        info = self.getInfo()
+        self.remote_hold = any(
+            media.status == pj.PJSUA_CALL_MEDIA_REMOTE_HOLD for media in info.media
+        )
+        self.media.connect(info)
+        self.media_up = self.media.active
+        self._report(info)
+        self.worker.send(
+            MediaEvent(
+                call=self.number,
+                streams=streams.read(self, info),
+                local_hold=self.local_hold,
+                remote_hold=self.remote_hold,
+                connection=self.connection,
+            )
+        )
+
+    @guarded
+    def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:
+        self.worker.send(DigitReceived(call=self.number, digit=prm.digit[:1]))
+
+    @guarded
+    def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:
+        # Left alone, PJSIP accepts and dials whatever the far end names.
+        prm.statusCode = pj.PJSIP_SC_DECLINE
+
+    @guarded
+    def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:
+        prm.statusCode = pj.PJSIP_SC_DECLINE
+
+    @guarded
+    def onCallRedirected(self, prm: pj.OnCallRedirectedParam) -> int:
+        self.cause = "the server sent the call elsewhere, which is not followed"
+        return pj.PJSIP_REDIRECT_STOP
+
+    # What the engine asks for
+
+    def start(self, uri: str) -> None:
+        self.makeCall(uri, _options())
+
+    def ring(self) -> None:
+        answer = _options()
+        answer.statusCode = pj.PJSIP_SC_RINGING
+        self.answer(answer)
+
+    def take(self) -> None:
+        answer = _options()
+        answer.statusCode = pj.PJSIP_SC_OK
+        self.answer(answer)
+
+    def end(self, code: int) -> None:
+        if self.ended:
+            return
+        options = _options()
+        info = self.getInfo()
+        if self.incoming and info.state < pj.PJSIP_INV_STATE_CONNECTING:
+            options.statusCode = code
+        self.hangup(options)
+
+    def hold(self, on: bool) -> None:
+        options = _options()
+        if on:
+            self.setHold(options)
+        else:
+            options.opt.flag = pj.PJSUA_CALL_UNHOLD
+            self.reinvite(options)
+        self.local_hold = on
+
+    # Once a second, from the loop
+
+    def tick(self) -> None:
+        """Send what can be measured, and end a call that cannot be completed."""
+        since = self._connecting_since
+        if since is not None and time.monotonic() - since > _CONNECTING_TIMEOUT_S:
+            self._connecting_since = None
+            self.cause = self.cause or (
+                "the far end answered from an address that this account's connection cannot reach"
+            )
+            self.hangup(_options())
+            return
+        if not self.media_up:
+            return
+        info = self.getInfo()
+        sample = streams.measure(self, info)
+        if sample is None:
+            return
+        self.worker.send(
+            StatisticsEvent(
+                call=self.number,
+                streams=streams.read(self, info),
+                connection=self.connection,
+                rx_packets=sample.rx_packets,
+                rx_lost=sample.rx_lost,
+                tx_packets=sample.tx_packets,
+                tx_lost=sample.tx_lost,
+                jitter_ms=sample.jitter_ms,
+                rtt_ms=sample.rtt_ms,
+            )
+        )
+
+    # Inside
+
+    def _note_message(self, transport: int, message: str) -> None:
+        connection = self.worker.connections.id_of(transport)
+        if connection is not None:
+            self.connection = connection
+        secure = self.account.setup.transport is Transport.TLS
+        if secure and message and sdp.encrypts(message) is False:
+            who = "caller" if self.incoming else "far end"
+            self.cause = f"refused: the {who} offered no encryption"
+
+    def _report(self, info: pj.CallInfo) -> None:
+        state = self._state(info)
+        if state is CallState.CONNECTING:
+            self._connecting_since = self._connecting_since or time.monotonic()
+        else:
+            self._connecting_since = None
+        if state is self._reported and state is not CallState.ENDED:
+            return
+        self._reported = state
+        self.worker.tones.follow(self.number, state, self.media.active)
+        self.worker.send(
+            CallStateEvent(
+                call=self.number,
+                state=state,
+                code=info.lastStatusCode,
+                reason=info.lastReason[:1024],
+                remote=info.remoteUri[:4096],
+                connection=self.connection,
+                cause=self.cause,
+            )
+        )
+
+    def _state(self, info: pj.CallInfo) -> CallState:
+        if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
+            return CallState.ENDED
+        if info.state == pj.PJSIP_INV_STATE_CONFIRMED:
+            # Until media is up an answered call may still be refused.
+            if not self.media_up:
+                return CallState.CONNECTING
+            if self.local_hold:
+                return CallState.HELD
+            return CallState.REMOTE_HELD if self.remote_hold else CallState.ACTIVE
+        if info.state == pj.PJSIP_INV_STATE_CONNECTING:
+            return CallState.CONNECTING
+        if self.incoming:
+            return CallState.INCOMING
+        return CallState.RINGING if info.state == pj.PJSIP_INV_STATE_EARLY else CallState.DIALING
+
+
+def _options() -> pj.CallOpParam:
+    options = pj.CallOpParam(True)
+    options.opt.audioCount = 1
+    options.opt.videoCount = 0
+    options.opt.textCount = 0
+    return options

@@ -1,0 +1,87 @@
+"""Which SIP connections there are, and what was seen of each.
+
+PJSIP names a connection by its address in memory, which is used again after
+the connection has ended; here each gets a number that never comes back.
+"""
+
+from __future__ import annotations
+
+import pjsua2 as pj
+
+from voip.model import TlsStatus, Transport
+from voip.protocol.worker import ConnectionEvent
+from voip.worker import certificates
+
+_WRONG_PROTOCOL = ("wrong version number", "unknown protocol", "packet length too long")
+
+
+class Connections:
+    def __init__(self) -> None:
+        self._ids: dict[int, int] = {}
+        self._last = 0
+
+    def id_of(self, handle: int) -> int | None:
+        """The number of the connection behind PJSIP's handle, if it is up."""
+        return self._ids.get(handle)
+
+    def on_state(
+        self, prm: pj.OnTransportStateParam, describe: pj.Endpoint
+    ) -> ConnectionEvent | None:
+        """Fold a change that PJSIP reports; the event for the engine, if any."""
+        transport = _transport(prm.type)
+        if prm.state == pj.PJSIP_TP_STATE_CONNECTED:
+            self._last += 1
+            self._ids[prm.hnd] = self._last
+            return ConnectionEvent(
+                id=self._last,
+                up=True,
+                outgoing=prm.outgoing,
+                transport=transport,
+                host=prm.remoteName,
+                port=prm.remotePort,
+                tls=certificates.status(prm.tlsInfo) if transport is Transport.TLS else None,
+            )
+        number = self._ids.pop(prm.hnd, None)
+        error = self._error(prm, describe)
+        if number is None:
+            if error is None:
+                return None
+            self._last += 1
+            number = self._last
+        return ConnectionEvent(
+            id=number,
+            up=False,
+            outgoing=prm.outgoing,
+            transport=transport,
+            host=prm.remoteName,
+            port=prm.remotePort,
+            tls=_refused_tls(prm, transport),
+            error=error,
+        )
+
+    @staticmethod
+    def _error(prm: pj.OnTransportStateParam, describe: pj.Endpoint) -> str | None:
+        if not prm.tlsInfo.isEmpty():
+            refused = certificates.refusal(prm.tlsInfo, prm.remoteName)
+            if refused:
+                return refused
+        if prm.lastError == 0:
+            return None
+        text = describe.utilStrError(prm.lastError)
+        if any(words in text for words in _WRONG_PROTOCOL):
+            return "the server does not speak TLS on this port"
+        return f"the connection failed: {text}"
+
+
+def _transport(name: str) -> Transport:
+    kind = name.upper()
+    if kind.startswith("TLS"):
+        return Transport.TLS
+    return Transport.TCP if kind.startswith("TCP") else Transport.UDP
+
+
+def _refused_tls(prm: pj.OnTransportStateParam, transport: Transport) -> TlsStatus | None:
+    # A certificate that was refused is shown too: the person decides by it.
+    if transport is not Transport.TLS or prm.tlsInfo.isEmpty():
+        return None
+    return certificates.status(prm.tlsInfo) if prm.tlsInfo.remoteCertInfo.raw else None

@@ -1,0 +1,54 @@
+"""The worker's end of the socket to its engine."""
+
+from __future__ import annotations
+
+import select
+import socket
+
+from voip.protocol.framing import Decoder, FramingError, LineSplitter, encode
+from voip.protocol.worker import Order, WorkerEvent
+
+
+class EngineGone(Exception):
+    """The engine closed the socket: there is nobody left to work for."""
+
+
+class Link:
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
+        self._splitter = LineSplitter()
+        self._decoder: Decoder[Order] = Decoder(Order)
+
+    def orders(self) -> list[Order]:
+        """What the engine has asked since the last call; never waits.
+
+        Raises:
+            EngineGone: the engine ended, or speaks another protocol.
+        """
+        orders = []
+        while select.select([self._socket], [], [], 0)[0]:
+            try:
+                data = self._socket.recv(65536)
+            except OSError as error:
+                raise EngineGone(str(error)) from error
+            if not data:
+                raise EngineGone("the engine closed the connection")
+            for line in self._splitter.feed(data):
+                if line is None:
+                    raise EngineGone("the engine sent a line over the limit")
+                try:
+                    orders.append(self._decoder.decode(line))
+                except FramingError as error:
+                    raise EngineGone(f"the engine sent an unknown order: {error}") from error
+        return orders
+
+    def send(self, event: WorkerEvent) -> None:
+        """Write one event.
+
+        Raises:
+            EngineGone: nobody reads any more.
+        """
+        try:
+            self._socket.sendall(encode(event))
+        except OSError as error:
+            raise EngineGone(str(error)) from error

@@ -1,0 +1,281 @@
+"""The worker's loop: read orders, let PJSIP work, write events."""
+
+from __future__ import annotations
+
+import gc
+import re
+import sys
+import time
+import traceback
+
+import pjsua2 as pj
+
+from voip.model import Transport
+from voip.native import mark
+from voip.protocol import worker as say
+from voip.worker import endpoint as ep
+from voip.worker import sdp
+from voip.worker.account import Account
+from voip.worker.account import config as account_config
+from voip.worker.call import Call
+from voip.worker.connections import Connections
+from voip.worker.link import EngineGone, Link
+from voip.worker.orders import Refused, execute
+from voip.worker.sound import Sound, Tones
+
+_POLL_MS = 10
+_GOODBYE_S = 2.0
+
+
+class Worker:
+    """Everything a worker has; `orders.execute` acts on it."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._endpoint: ep.Endpoint | None = None
+        self._transports: dict[tuple[Transport, say.Trust | None], int] = {}
+        self._ended: list[Call] = []
+        self._failure: Exception | None = None
+        self._quitting = False
+        self._levels_every_s = 0.0
+        self._next_incoming = -1
+        self.role = say.Role.SECURE
+        self.accounts: dict[str, Account] = {}
+        self.calls: dict[int, Call] = {}
+        self.connections = Connections()
+        self.sound: Sound
+        self.tones: Tones
+
+    # The process
+
+    def run(self) -> int:
+        """Serve until told to quit or the engine is gone; the exit status."""
+        try:
+            self._serve()
+        except EngineGone as error:
+            print(f"worker: {error}", file=sys.stderr)
+        except mark.UnsuitableLibrary as error:
+            print(error, file=sys.stderr)
+            return 3
+        except Exception:
+            traceback.print_exc()
+            self._close()
+            return 1
+        self._close()
+        return 1 if self._failure else 0
+
+    def fail(self, error: Exception) -> None:
+        """Something unexpected happened in a callback: end, do not go on."""
+        traceback.print_exception(error)
+        self._failure = self._failure or error
+
+    def send(self, event: say.WorkerEvent) -> None:
+        self._link.send(event)
+
+    def quit(self) -> None:
+        self._quitting = True
+
+    def _serve(self) -> None:
+        next_tick = time.monotonic() + 1
+        next_levels = time.monotonic()
+        while not self._quitting and self._failure is None:
+            for order in self._link.orders():
+                self._obey(order)
+            if self._endpoint is None:
+                time.sleep(_POLL_MS / 1000)
+                continue
+            self._endpoint.libHandleEvents(_POLL_MS)
+            self._ended.clear()
+            now = time.monotonic()
+            if now >= next_tick:
+                next_tick = now + 1
+                for call in list(self.calls.values()):
+                    call.tick()
+                gc.collect()
+            if self._levels_every_s and now >= next_levels:
+                next_levels = now + self._levels_every_s
+                self._send_levels()
+
+    def _obey(self, order: say.Order) -> None:
+        try:
+            execute(self, order.command)
+        except Refused as error:
+            self.send(say.Done(id=order.id, error=str(error)))
+        except pj.Error as error:
+            self.send(say.Done(id=order.id, error=_pjsip_words(error)))
+        else:
+            self.send(say.Done(id=order.id))
+
+    def _close(self) -> None:
+        if self._endpoint is None:
+            return
+        endpoint, self._endpoint = self._endpoint, None
+        endpoint.hangupAllCalls()
+        for account in self.accounts.values():
+            if account.setup.register and account.getInfo().regIsActive:
+                account.setRegistration(False)
+        deadline = time.monotonic() + _GOODBYE_S
+        while time.monotonic() < deadline and self._busy():
+            endpoint.libHandleEvents(_POLL_MS)
+        self.calls.clear()
+        self._ended.clear()
+        for account in self.accounts.values():
+            account.shutdown()
+        self.accounts.clear()
+        self.tones.close()
+        self.sound.close()
+        gc.collect()
+        endpoint.libDestroy()
+
+    def _busy(self) -> bool:
+        registered = any(
+            account.setup.register and account.getInfo().regIsActive
+            for account in self.accounts.values()
+        )
+        return bool(self.calls) or registered
+
+    # What the engine asks for
+
+    def configure(self, command: say.Configure) -> None:
+        """Start PJSIP in the role that was asked for, and report what it is.
+
+        Raises:
+            mark.UnsuitableLibrary: the installed pjsua2 is not ours.
+        """
+        found = mark.read(pj.offhookMark(), pj.tlsLibrary())
+        mark.check(found)
+        self.role = command.role
+        self._endpoint = endpoint = ep.Endpoint(self)
+        ep.start(endpoint, command)
+        self.sound = Sound(endpoint, command.audio)
+        self.sound.choose()
+        self.tones = Tones(self.sound, command.audio.ring)
+        port = None
+        if command.role is say.Role.ECHO:
+            port = self._open_echo_line(command)
+        self.send(
+            say.Ready(
+                pjsip=endpoint.libVersion().full,
+                tls_library=found.tls_library,
+                tls13=any(c >> 8 == 0x13 for c in endpoint.utilSslGetAvailableCiphers()),
+                patches=found.patches,
+                codecs=ep.codec_names(endpoint),
+                srtp_suites=tuple(pj.srtpSuites()),
+                devices=self.sound.devices,
+                sound=self.sound.text,
+                listening=port,
+            )
+        )
+
+    def transport_for(self, setup: say.AccountSetup) -> int:
+        """PJSIP's transport for an account; one for each kind of trust.
+
+        Raises:
+            Refused: this worker must not speak the account's transport.
+        """
+        secure = setup.transport is Transport.TLS
+        if secure != ep.is_secure(self.role):
+            raise Refused(f"a {self.role} worker has no {setup.transport.value.upper()} transport")
+        key = (setup.transport, setup.trust if secure else None)
+        if key not in self._transports:
+            self._transports[key] = ep.create_transport(self.endpoint, *key)
+        return self._transports[key]
+
+    @property
+    def endpoint(self) -> ep.Endpoint:
+        if self._endpoint is None:
+            raise Refused("the worker is not configured yet")
+        return self._endpoint
+
+    def watch_levels(self, interval_ms: int) -> None:
+        self._levels_every_s = interval_ms / 1000
+
+    # What PJSIP reports
+
+    def on_connection(self, prm: pj.OnTransportStateParam) -> None:
+        event = self.connections.on_state(prm, self.endpoint)
+        if event is not None:
+            self.send(event)
+
+    def on_incoming(self, account: Account, prm: pj.OnIncomingCallParam) -> None:
+        number = self._next_incoming
+        self._next_incoming -= 1
+        call = Call(self, account, number, prm.callId)
+        info = call.getInfo()
+        if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
+            # The media layer has refused the offer already; PJSIP reports
+            # that as a rejected call of its own.
+            return
+        self.calls[number] = call
+        call.connection = self.connections.id_of(prm.rdata.transport)
+        self.send(
+            say.IncomingCall(
+                call=number,
+                account=account.name,
+                remote=info.remoteUri[:4096],
+                connection=call.connection,
+            )
+        )
+        if self.role is say.Role.ECHO:
+            call.media.echo()
+            call.take()
+        else:
+            call.ring()
+
+    def on_refused_call(self, prm: pj.OnRejectedIncomingCallParam) -> None:
+        reason = prm.reason
+        if ep.is_secure(self.role) and sdp.encrypts(prm.rdata.wholeMsg) is False:
+            reason = "refused: the caller offered no encryption"
+        self.send(
+            say.RefusedCall(
+                account=self._account_of(prm.localInfo),
+                remote=prm.remoteInfo[:4096],
+                code=prm.statusCode,
+                reason=reason[:1024],
+            )
+        )
+
+    def call_ended(self, call: Call) -> None:
+        """Forget a call, but keep the object until its callback has returned."""
+        self.calls.pop(call.number, None)
+        self._ended.append(call)
+
+    # Inside
+
+    def _account_of(self, local: str) -> str | None:
+        match = re.search(r"sips?:([^@>]+)@([^:;>]+)", local)
+        for account in self.accounts.values():
+            setup = account.setup
+            if match and setup.user == match[1]:
+                return account.name
+        return next(iter(self.accounts)) if len(self.accounts) == 1 else None
+
+    def _open_echo_line(self, command: say.Configure) -> int:
+        if command.certificate is None or command.key is None:
+            raise Refused("an echo line needs a certificate and a key")
+        transport, port = ep.create_listener(self.endpoint, command.certificate, command.key)
+        setup = say.AccountSetup(
+            name="echo",
+            user="echo",
+            domain="127.0.0.1",
+            transport=Transport.TLS,
+            server=f"127.0.0.1:{port}",
+            registrar="",
+            register=False,
+        )
+        account = Account(self, setup)
+        config = account_config(setup, transport)
+        config.sipConfig.proxies = pj.StringVector()
+        account.create(config)
+        self.accounts[setup.name] = account
+        return port
+
+    def _send_levels(self) -> None:
+        for call in self.calls.values():
+            levels = call.media.levels()
+            if levels is not None:
+                self.send(say.LevelsReport(call=call.number, rx=levels[0], tx=levels[1]))
+
+
+def _pjsip_words(error: pj.Error) -> str:
+    return str(error.reason)[:512]

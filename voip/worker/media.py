@@ -1,0 +1,132 @@
+"""What is connected to a call in the sound bridge: microphone, files, echo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pjsua2 as pj
+
+if TYPE_CHECKING:
+    from voip.worker.call import Call
+    from voip.worker.sound import Sound
+
+
+class CallMedia:
+    """The bridge connections of one call.
+
+    Players and recorders live until the call ends: PJSIP's player may still
+    be running its end-of-file work when the file is over.
+    """
+
+    def __init__(self, call: Call, sound: Sound) -> None:
+        self._call = call
+        self._sound = sound
+        self._audio: pj.AudioMedia | None = None
+        self._player: pj.AudioMediaPlayer | None = None
+        self._recorder: pj.AudioMediaRecorder | None = None
+        self._play_path: str | None = None
+        self._record_path: str | None = None
+        self._old: list[pj.AudioMedia] = []
+        self._echoes = False
+        self.muted = False
+        self.active = False
+
+    def echo(self) -> None:
+        """Send back what the far end sends, in place of the microphone."""
+        self._echoes = True
+
+    def connect(self, info: pj.CallInfo) -> None:
+        """Wire up the call's audio after it changed."""
+        self._audio = None
+        self.active = False
+        for media in info.media:
+            if media.type != pj.PJMEDIA_TYPE_AUDIO:
+                continue
+            if media.status in (
+                pj.PJSUA_CALL_MEDIA_LOCAL_HOLD,
+                pj.PJSUA_CALL_MEDIA_REMOTE_HOLD,
+            ):
+                self.active = True
+            if media.status == pj.PJSUA_CALL_MEDIA_ACTIVE:
+                self.active = True
+                self._audio = self._call.getAudioMedia(media.index)
+                break
+        if self._audio is None:
+            return
+        if self._echoes:
+            self._audio.startTransmit(self._audio)
+            self._sound.chime(self._audio)
+            return
+        self._audio.startTransmit(self._sound.speaker())
+        self._connect_source()
+        self._connect_recorder()
+
+    def mute(self, on: bool) -> None:
+        self.muted = on
+        if self._audio is not None and self._play_path is None:
+            self._connect_source()
+
+    def play(self, path: str | None) -> None:
+        """Play a WAV file in place of the microphone; None gives it back.
+
+        Raises:
+            pj.Error: the file cannot be played.
+        """
+        player = None
+        if path is not None:
+            player = pj.AudioMediaPlayer()
+            player.createPlayer(path, pj.PJMEDIA_FILE_NO_LOOP)
+        self._retire(self._player)
+        self._player, self._play_path = player, path
+        if self._audio is not None:
+            self._connect_source()
+
+    def record(self, path: str | None) -> None:
+        """Write what the far end sends to a WAV file; None ends the file.
+
+        Raises:
+            pj.Error: the file cannot be written.
+        """
+        recorder = None
+        if path is not None:
+            recorder = pj.AudioMediaRecorder()
+            recorder.createRecorder(path)
+        # Dropping the recorder writes the file's header.
+        self._recorder, self._record_path = recorder, path
+        if self._audio is not None:
+            self._connect_recorder()
+
+    def levels(self) -> tuple[float, float] | None:
+        """Received and sent level, 0.0 to 1.0; None while there is no audio."""
+        if self._audio is None:
+            return None
+        return self._audio.getTxLevel() / 255, self._audio.getRxLevel() / 255
+
+    def close(self) -> None:
+        self._audio = None
+        self.active = False
+        self._player = self._recorder = None
+        self._old.clear()
+
+    def _connect_source(self) -> None:
+        if self._audio is None:
+            return
+        microphone = self._sound.microphone()
+        if self._player is not None:
+            microphone.stopTransmit(self._audio)
+            self._player.startTransmit(self._audio)
+        elif self.muted:
+            microphone.stopTransmit(self._audio)
+        else:
+            microphone.startTransmit(self._audio)
+
+    def _connect_recorder(self) -> None:
+        if self._audio is not None and self._recorder is not None:
+            self._audio.startTransmit(self._recorder)
+
+    def _retire(self, player: pj.AudioMediaPlayer | None) -> None:
+        if player is None:
+            return
+        if self._audio is not None:
+            player.stopTransmit(self._audio)
+        self._old.append(player)

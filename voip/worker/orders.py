@@ -1,0 +1,114 @@
+"""What each command of the engine does in a worker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pjsua2 as pj
+
+from voip.protocol import worker as say
+from voip.worker.account import Account
+from voip.worker.account import config as account_config
+from voip.worker.call import Call
+
+if TYPE_CHECKING:
+    from voip.worker.loop import Worker
+
+_GOOD_DIGITS = frozenset("0123456789*#ABCD,")
+_PAUSE_MS = 1000
+
+
+class Refused(Exception):
+    """A command that is not carried out; the text says why."""
+
+
+def execute(worker: Worker, command: say.AnyWorkerCommand) -> None:
+    """Carry out one command.
+
+    Raises:
+        Refused: it names what is not there, or asks for what must not be.
+        pj.Error: PJSIP would not.
+    """
+    match command:
+        case say.Configure():
+            worker.configure(command)
+        case say.AddAccount(account=setup):
+            _add_account(worker, setup)
+        case say.RemoveAccount(name=name):
+            _remove_account(worker, name)
+        case say.RegisterNow(name=name):
+            _account(worker, name).setRegistration(True)
+        case say.StartCall():
+            _start_call(worker, command)
+        case say.Answer(call=number):
+            _call(worker, number).take()
+        case say.EndCall(call=number, code=code):
+            _call(worker, number).end(code)
+        case say.HoldCall(call=number, on=on):
+            _call(worker, number).hold(on)
+        case say.MuteCall(call=number, on=on):
+            _call(worker, number).media.mute(on)
+        case say.Digits(call=number, digits=digits):
+            _send_digits(_call(worker, number), digits)
+        case say.PlayFile(call=number, path=path):
+            _call(worker, number).media.play(path)
+        case say.RecordFile(call=number, path=path):
+            _call(worker, number).media.record(path)
+        case say.WatchLevels(interval_ms=interval):
+            worker.watch_levels(interval)
+        case say.Quit():
+            worker.quit()
+
+
+def _account(worker: Worker, name: str) -> Account:
+    try:
+        return worker.accounts[name]
+    except KeyError:
+        raise Refused(f"there is no account {name} in this worker") from None
+
+
+def _call(worker: Worker, number: int) -> Call:
+    try:
+        return worker.calls[number]
+    except KeyError:
+        raise Refused("the call has ended") from None
+
+
+def _add_account(worker: Worker, setup: say.AccountSetup) -> None:
+    if setup.name in worker.accounts:
+        raise Refused(f"account {setup.name} is there already")
+    transport = worker.transport_for(setup)
+    account = Account(worker, setup)
+    account.create(account_config(setup, transport))
+    worker.accounts[setup.name] = account
+
+
+def _remove_account(worker: Worker, name: str) -> None:
+    account = _account(worker, name)
+    for call in [call for call in worker.calls.values() if call.account is account]:
+        call.end(480)
+    del worker.accounts[name]
+    # Unregisters first, where it had registered.
+    account.shutdown()
+
+
+def _start_call(worker: Worker, command: say.StartCall) -> None:
+    account = _account(worker, command.account)
+    call = Call(worker, account, command.call)
+    if command.play is not None:
+        call.media.play(command.play)
+    if command.record is not None:
+        call.media.record(command.record)
+    worker.calls[command.call] = call
+    try:
+        call.start(command.uri)
+    except pj.Error:
+        worker.calls.pop(command.call, None)
+        raise
+
+
+def _send_digits(call: Call, digits: str) -> None:
+    if not digits or not set(digits.upper()) <= _GOOD_DIGITS:
+        raise Refused("only 0-9 * # A-D and the pause “,” can be sent as tones")
+    # PJMEDIA queues what it cannot send at once; a comma is a pause there.
+    call.dialDtmf(digits.upper())

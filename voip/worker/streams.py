@@ -1,0 +1,99 @@
+"""The media streams of a call as they are in force, and what they measure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pjsua2 as pj
+
+from voip.model import Keying
+from voip.protocol.worker import StreamState
+
+_KINDS = {
+    pj.PJMEDIA_TYPE_AUDIO: "voice",
+    pj.PJMEDIA_TYPE_VIDEO: "video",
+}
+
+
+class Sample(NamedTuple):
+    """RTCP's counters (RFC 3550 section 6.4), times in milliseconds."""
+
+    rx_packets: int
+    rx_lost: int
+    tx_packets: int
+    tx_lost: int | None
+    jitter_ms: float | None
+    rtt_ms: float | None
+
+
+def read(call: pj.Call, info: pj.CallInfo) -> tuple[StreamState, ...]:
+    """Every stream of the call, as PJMEDIA holds it now.
+
+    `info` must stay alive while its media is read: pjsua2 hands out references
+    into it.
+    """
+    return tuple(_stream(call, media) for media in info.media)
+
+
+def measure(call: pj.Call, info: pj.CallInfo) -> Sample | None:
+    """What the first audio stream measured, None while there is none."""
+    for media in info.media:
+        if not _is_active_audio(media):
+            continue
+        stat = call.getStreamStat(media.index)
+        rtcp = stat.rtcp
+        received, sent = rtcp.rxStat, rtcp.txStat
+        # Without a receiver report the far end's loss is unknown, not zero.
+        reported = sent.updateCount > 0
+        return Sample(
+            rx_packets=received.pkt,
+            rx_lost=received.loss,
+            tx_packets=sent.pkt,
+            tx_lost=sent.loss if reported else None,
+            jitter_ms=received.jitterUsec.last / 1000 if received.pkt else None,
+            rtt_ms=rtcp.rttUsec.last / 1000 if rtcp.rttUsec.n else None,
+        )
+    return None
+
+
+def _is_active_audio(media: pj.CallMediaInfo) -> bool:
+    return media.type == pj.PJMEDIA_TYPE_AUDIO and _is_active(media)
+
+
+def _is_active(media: pj.CallMediaInfo) -> bool:
+    return media.status in (
+        pj.PJSUA_CALL_MEDIA_ACTIVE,
+        pj.PJSUA_CALL_MEDIA_LOCAL_HOLD,
+        pj.PJSUA_CALL_MEDIA_REMOTE_HOLD,
+    )
+
+
+def _stream(call: pj.Call, media: pj.CallMediaInfo) -> StreamState:
+    kind = _KINDS.get(media.type, "other media")
+    if not _is_active(media):
+        return StreamState(kind=kind, active=False, srtp=False)
+    transport = call.getMedTransportInfo(media.index)
+    srtp = transport.srtp
+    same_suite = srtp.rxSuite == srtp.txSuite
+    return StreamState(
+        kind=kind,
+        active=True,
+        srtp=srtp.active,
+        suite=srtp.rxSuite if srtp.active and same_suite else None,
+        keying=Keying(srtp.keying) if srtp.keying else None,
+        codec=_codec(call, media),
+        accepted=srtp.rxAccepted,
+        rejected=srtp.rxRejected,
+    )
+
+
+def _codec(call: pj.Call, media: pj.CallMediaInfo) -> str | None:
+    if media.type != pj.PJMEDIA_TYPE_AUDIO:
+        return None
+    info = call.getStreamInfo(media.index)
+    if not info.codecName:
+        return None
+    channels = info.audCodecParam.info.channelCnt
+    # RFC 7587: Opus is always written with two channels in SDP.
+    shown = 2 if info.codecName.lower() == "opus" else channels
+    return f"{info.codecName.lower()}/{info.codecClockRate}/{shown}"
