@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from pathlib import Path
 from typing import NamedTuple
-
-import platformdirs
 
 _APP = "offhook"
 _MAX_SOCKET_PATH = 100  # sun_path holds 108 bytes on Linux, 104 elsewhere
@@ -57,15 +56,28 @@ class Paths(NamedTuple):
 
 def find() -> Paths:
     """The folders of this user, by `OFFHOOK_*_DIR` or the platform's custom."""
+    state = _folder("OFFHOOK_STATE_DIR", "user_state_dir")
+    if sys.platform == "linux" and not os.environ.get("XDG_RUNTIME_DIR"):
+        # A login without one (su, a chroot, cron): the usual stand-in lies in
+        # /tmp, where others may have been first. The state folder is ours.
+        runtime = Path(os.environ.get("OFFHOOK_RUNTIME_DIR") or state / "run").expanduser()
+    else:
+        runtime = _folder("OFFHOOK_RUNTIME_DIR", "user_runtime_dir")
     return Paths(
-        config=_folder("OFFHOOK_CONFIG_DIR", platformdirs.user_config_dir(_APP)),
-        state=_folder("OFFHOOK_STATE_DIR", platformdirs.user_state_dir(_APP)),
-        runtime=_folder("OFFHOOK_RUNTIME_DIR", platformdirs.user_runtime_dir(_APP)),
+        config=_folder("OFFHOOK_CONFIG_DIR", "user_config_dir"),
+        state=state,
+        runtime=runtime.absolute(),
     )
 
 
-def _folder(variable: str, default: str) -> Path:
-    return Path(os.environ.get(variable) or default).expanduser().absolute()
+def _folder(variable: str, custom: str) -> Path:
+    given = os.environ.get(variable)
+    if given:
+        return Path(given).expanduser().absolute()
+    # Loaded only where it is asked: a status must not wait for it.
+    import platformdirs
+
+    return Path(getattr(platformdirs, custom)(_APP)).absolute()
 
 
 def make_private(folder: Path) -> None:

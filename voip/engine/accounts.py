@@ -15,6 +15,7 @@ from voip.dialing import DialError, parse_host_port
 from voip.engine import toml
 from voip.engine.toml import ConfigError
 from voip.model import Keying, Transport
+from voip.protocol.client import AccountFields
 
 DEFAULT_PORTS = {Transport.TLS: 5061, Transport.TCP: 5060, Transport.UDP: 5060}
 
@@ -86,6 +87,23 @@ class AccountFile:
             except ConfigError as error:
                 loaded.problems[name] = str(error)
         return loaded
+
+    def listing(self) -> tuple[AccountFields, ...]:
+        """Every account's own words, for whoever wants to edit them.
+
+        Raises:
+            ConfigError: the file as a whole cannot be read.
+        """
+        loaded = self.load()
+        return tuple(
+            AccountFields(
+                name=name,
+                fields={k: v for k, v in table.items() if isinstance(v, str | int | bool)},
+                problem=loaded.problems.get(name),
+            )
+            for name, table in self._tables(toml.read(self.path)).items()
+            if isinstance(table, dict)
+        )
 
     def check(self, name: str, values: Any) -> Account:
         """One account's values, checked field by field.
@@ -166,7 +184,7 @@ class AccountFile:
         """
         document = toml.read(self.path)
         self._table(document, name)
-        document["accounts"].pop(name)  # type: ignore[union-attr]
+        document["accounts"].pop(name)
         toml.write(self.path, document)
 
     def _tables(self, document: tomlkit.TOMLDocument) -> dict[str, Any]:
@@ -178,4 +196,4 @@ class AccountFile:
     def _table(self, document: tomlkit.TOMLDocument, name: str) -> Any:
         if name not in self._tables(document):
             raise ConfigError(f"{self.path}: there is no account {name}")
-        return document["accounts"][name]  # type: ignore[index]
+        return document["accounts"][name]

@@ -162,9 +162,7 @@ class Calls:
                     self._on_statistics(call, event)
             case say.LevelsReport(call=number):
                 if call := self._by_number(role, number):
-                    self._hub.publish(
-                        told.LevelsEvent(call=str(call.id), rx=event.rx, tx=event.tx)
-                    )
+                    self._hub.publish(told.LevelsEvent(call=str(call.id), rx=event.rx, tx=event.tx))
             case say.DigitReceived(call=number):
                 if call := self._by_number(role, number):
                     self._hub.publish(told.DigitEvent(call=str(call.id), digit=event.digit))

@@ -6,16 +6,17 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from voip import dialing
-from voip.engine import doctor
+from voip.engine import accountcheck, doctor
 from voip.engine.accounts import Account
 from voip.engine.echo import ACCOUNT as ECHO_ACCOUNT
 from voip.engine.errors import Refusal
 from voip.engine.soundfiles import SoundFileError, playable
+from voip.engine.toml import ConfigError
 from voip.model import Party, Transport
 from voip.protocol import client as told
 from voip.protocol import worker as say
@@ -24,6 +25,7 @@ from voip.protocol.framing import MAX_REPLY
 if TYPE_CHECKING:
     from voip.engine.engine import Engine
 
+_Result = TypeVar("_Result")
 _Handler = Callable[["Engine", Any], Awaitable[msgspec.Struct | None]]
 
 _DIGITS = frozenset("0123456789*#ABCDabcd,")
@@ -39,9 +41,7 @@ async def answer(engine: Engine, command: told.AnyCommand) -> msgspec.Struct | N
 
 
 async def _hello(engine: Engine, command: told.Hello) -> told.HelloData:
-    return told.HelloData(
-        protocol=told.PROTOCOL_VERSION, version=engine.version, pid=os.getpid()
-    )
+    return told.HelloData(protocol=told.PROTOCOL_VERSION, version=engine.version, pid=os.getpid())
 
 
 async def _status(engine: Engine, command: told.GetStatus) -> msgspec.Struct:
@@ -70,6 +70,47 @@ async def _reload(engine: Engine, command: told.ReloadAccounts) -> None:
 
 async def _register(engine: Engine, command: told.RegisterAccount) -> None:
     await engine.registrar.register_now(command.account)
+
+
+async def _accounts(engine: Engine, command: told.GetAccounts) -> told.AccountList:
+    return told.AccountList(accounts=_valid(engine.account_file.listing))
+
+
+async def _add_account(engine: Engine, command: told.AddAccount) -> told.AccountSaved:
+    _valid(lambda: engine.account_file.add(command.name, dict(command.fields)))
+    return await _saved(engine, command.name, command.password)
+
+
+async def _edit_account(engine: Engine, command: told.EditAccount) -> told.AccountSaved:
+    _valid(lambda: engine.account_file.edit(command.name, dict(command.fields)))
+    if command.password is not None:
+        await engine.registrar.forget(command.name)
+    return await _saved(engine, command.name, command.password)
+
+
+async def _remove_account(engine: Engine, command: told.RemoveAccount) -> None:
+    _valid(lambda: engine.account_file.remove(command.name))
+    await asyncio.to_thread(engine.passwords.forget, command.name)
+    await engine.reload_accounts()
+
+
+async def _check_account(engine: Engine, command: told.CheckAccount) -> told.CheckReport:
+    return await accountcheck.check(engine.registrar, command.name)
+
+
+async def _saved(engine: Engine, name: str, password: str | None) -> told.AccountSaved:
+    place = None
+    if password is not None:
+        place = await asyncio.to_thread(engine.passwords.store, name, password)
+    await engine.reload_accounts()
+    return told.AccountSaved(name=name, password_place=place)
+
+
+def _valid(work: Callable[[], _Result]) -> _Result:
+    try:
+        return work()
+    except ConfigError as error:
+        raise Refusal("bad_account", str(error)) from error
 
 
 async def _place(engine: Engine, command: told.PlaceCall) -> told.CallStarted:
@@ -187,6 +228,11 @@ _HANDLERS: dict[type, _Handler] = {
     told.Doctor: _doctor,
     told.ReloadAccounts: _reload,
     told.RegisterAccount: _register,
+    told.GetAccounts: _accounts,
+    told.AddAccount: _add_account,
+    told.EditAccount: _edit_account,
+    told.RemoveAccount: _remove_account,
+    told.CheckAccount: _check_account,
     told.PlaceCall: _place,
     told.AnswerCall: _answer,
     told.DeclineCall: _decline,

@@ -83,7 +83,9 @@ def _surroundings(engine: Engine, keyring: str | None) -> list[Finding]:
         Finding(ok=bundle.is_file(), text=f"certificate authorities: {bundle}"),
         Finding(
             ok=True,
-            text=f"keyring: {keyring}" if keyring else "no keyring: passwords are kept in files "
+            text=f"keyring: {keyring}"
+            if keyring
+            else "no keyring: passwords are kept in files "
             "that only you can read, or come from password_command",
         ),
         Finding(

@@ -69,12 +69,9 @@ class Engine:
             for role in (say.Role.SECURE, say.Role.OPEN)
         }
         self.calls = Calls(self.hub, self.history, self.workers, self.connection)
-        self.registrar = Registrar(
-            self.hub, self.workers, Passwords(paths.passwords), self.connection
-        )
-        self.echo = Echo(
-            self.hub, paths.echo, self.user_agent, self.workers[say.Role.SECURE]
-        )
+        self.passwords = Passwords(paths.passwords)
+        self.registrar = Registrar(self.hub, self.workers, self.passwords, self.connection)
+        self.echo = Echo(self.hub, paths.echo, self.user_agent, self.workers[say.Role.SECURE])
         self._server = Server(paths.socket, self.hub, self._answer)
 
     @property
@@ -108,9 +105,7 @@ class Engine:
     async def _close(self) -> None:
         self.registrar.close()
         # Calls are ended by their worker, which says so before it is gone.
-        await asyncio.gather(
-            *(worker.stop() for worker in self.workers.values()), self.echo.stop()
-        )
+        await asyncio.gather(*(worker.stop() for worker in self.workers.values()), self.echo.stop())
         for role in self.workers:
             self.calls.on_worker_down(role, "the phone was stopped")
         await self._server.stop()
@@ -198,9 +193,7 @@ class Engine:
     def _note_connection(self, role: say.Role, event: say.ConnectionEvent) -> None:
         self._connections[role, event.id] = event
         if len(self._connections) > _MAX_CONNECTIONS:
-            oldest = next(
-                (key for key, known in self._connections.items() if not known.up), None
-            )
+            oldest = next((key for key, known in self._connections.items() if not known.up), None)
             if oldest is not None:
                 del self._connections[oldest]
         self.calls.on_connection(role, event)

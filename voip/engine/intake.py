@@ -51,9 +51,6 @@ def _clean(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(_clean(item) for item in value)
     if isinstance(value, msgspec.Struct):
-        fields = {
-            name: _clean(getattr(value, name))
-            for name in value.__struct_fields__
-        }
+        fields = {name: _clean(getattr(value, name)) for name in value.__struct_fields__}
         return type(value)(**fields)
     return value

@@ -52,6 +52,7 @@ class Live:
     timer: asyncio.TimerHandle | None = None
     refusal: str | None = None
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def role(self) -> say.Role:
@@ -164,6 +165,18 @@ class Registrar:
         live.failures = 0
         await self._register(live)
 
+    async def settled(self, live: Live) -> None:
+        """Wait until a registration under way has come to an end."""
+        while live.registration.state is RegistrationState.REGISTERING:
+            live.changed.clear()
+            await live.changed.wait()
+
+    async def forget(self, name: str) -> None:
+        """Take an account out of its worker, so that `apply` makes it anew."""
+        live = self._live.pop(name, None)
+        if live is not None:
+            await self._drop(live)
+
     # What workers report
 
     def on_registration(self, role: say.Role, event: say.RegistrationEvent) -> None:
@@ -173,10 +186,10 @@ class Registrar:
         self._cancel(live)
         live.connection = event.connection
         connection = self._find_connection(role, event.connection)
+        live.tls = connection.tls if connection else None
         if event.active:
             live.failures = 0
             live.refusal = None
-            live.tls = connection.tls if connection else None
             self._set(live, RegistrationState.REGISTERED, event.code, "OK", event.expires_s)
             return
         if event.code // 100 == 2:
@@ -286,6 +299,7 @@ class Registrar:
         expires_s: int | None = None,
     ) -> None:
         live.registration = Registration(state, code, reason, expires_s)
+        live.changed.set()
         self._publish(live)
 
     def _publish(self, live: Live) -> None:

@@ -109,9 +109,7 @@ class Server:
                 elif line.strip():
                     await self._handle(session, decoder, line)
 
-    async def _handle(
-        self, session: Session, decoder: Decoder[told.Request], line: bytes
-    ) -> None:
+    async def _handle(self, session: Session, decoder: Decoder[told.Request], line: bytes) -> None:
         try:
             request = decoder.decode(line)
         except FramingError as error:
@@ -126,7 +124,7 @@ class Server:
             text = "the engine failed on this command; its log has the details"
             session.send(_error(request.id, "internal", text))
         else:
-            raw = None if data is None else msgspec.Raw(msgspec.json.encode(data))
+            raw = told.NO_DATA if data is None else msgspec.Raw(msgspec.json.encode(data))
             session.send(told.Reply(reply=request.id, data=raw))
             if isinstance(request.command, told.Subscribe):
                 session.subscribe(request.command.levels)
@@ -150,10 +148,19 @@ def _id_of(line: bytes) -> int | None:
 
 def _is_own_user(writer: asyncio.StreamWriter) -> bool:
     peer: socket.socket = writer.get_extra_info("socket")
-    if sys.platform == "linux":
-        credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        _, uid, _ = struct.unpack("3i", credentials)
-        return bool(uid == os.getuid())
-    # macOS: LOCAL_PEERCRED, a struct xucred whose second word is the user.
-    credentials = peer.getsockopt(0, 1, 76)
-    return bool(struct.unpack_from("2I", credentials)[1] == os.getuid())
+    return _peer_uid(peer) == os.getuid()
+
+
+if sys.platform == "linux":
+
+    def _peer_uid(peer: socket.socket) -> int:
+        words = struct.Struct("3i")  # struct ucred: process, user, group
+        raw = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, words.size)
+        return int(words.unpack(raw)[1])
+
+else:
+
+    def _peer_uid(peer: socket.socket) -> int:
+        # LOCAL_PEERCRED of the BSDs: struct xucred, whose second word is the user.
+        raw = peer.getsockopt(0, 1, 76)
+        return int(struct.unpack_from("2I", raw)[1])

@@ -1,8 +1,8 @@
 """Builds our pjsua2 into a wheel, or finds the one built before.
 
-    python3 -m voip.native.build              print the wheel's path
-    python3 -m voip.native.build --unpatched  the same without our patches, for
-                                              the tests that show what they mend
+python3 -m voip.native.build              print the wheel's path
+python3 -m voip.native.build --unpatched  the same without our patches, for
+                                          the tests that show what they mend
 """
 
 from __future__ import annotations
@@ -119,9 +119,7 @@ class _Build:
         # Debian leaves this driver out for its licence; the Makefile names it.
         (self.tree / "pjmedia/src/pjmedia-audiodev/bdimad_dev.c").touch()
         for patch in inputs.PATCHES if self.patched else ():
-            self._command(
-                ["patch", "-p1", "--forward", "--fuzz=0", "-i", str(patch)], self.tree
-            )
+            self._command(["patch", "-p1", "--forward", "--fuzz=0", "-i", str(patch)], self.tree)
 
     def _configure(self) -> None:
         flags = f"{inputs.CFLAGS} {os.environ.get('CFLAGS', '')}".strip()
@@ -138,7 +136,8 @@ class _Build:
             for part in ("pjlib", "pjlib-util", "pjmedia", "pjsip", "pjnath")
         ]
         swig = ["swig", *includes, "-I..", "-c++", "-w312,401,302,509", "-threads", "-python",
-                "-features", "python:annotations=c", "-o", "pjsua2_wrap.cpp", str(interface)]  # fmt: skip
+                "-features", "python:annotations=c", "-o", "pjsua2_wrap.cpp",
+                str(interface)]  # fmt: skip
         self._command(swig, place)
         mark = json.dumps(
             {
@@ -164,7 +163,8 @@ class _Build:
         module = (place / "pjsua2.py").read_text()
         return {
             "pjsua2.py": module.encode(),
-            "pjsua2.pyi": stub.stub(module).encode(),
+            # PEP 561: a module that is one file has its types in a package.
+            "pjsua2-stubs/__init__.pyi": stub.stub(module).encode(),
             name: (place / name).read_bytes(),
         }
 

@@ -61,6 +61,9 @@ def _is_constant(node: ast.Assign) -> bool:
 
 def _class(node: ast.ClassDef, classes: set[str]) -> list[str]:
     bases = [ast.unparse(base) for base in node.bases if ast.unparse(base) in classes]
+    if node.name == "Error":
+        # SWIG makes a class that C++ throws an exception at run time.
+        bases = ["Exception"]
     inherits = f"({', '.join(bases)})" if bases else ""
     lines = [f"class {node.name}{inherits}:"]
     for item in node.body:

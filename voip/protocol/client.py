@@ -20,41 +20,76 @@ class Command(msgspec.Struct, frozen=True, tag_field="do", forbid_unknown_fields
     """Something a client asks for."""
 
 
-class Hello(Command, tag="hello"):
+class Hello(Command, frozen=True, tag="hello"):
     """Who answers, and in which version of the protocol."""
 
 
-class GetStatus(Command, tag="status"):
+class GetStatus(Command, frozen=True, tag="status"):
     """The status as it is."""
 
 
-class Subscribe(Command, tag="subscribe"):
+class Subscribe(Command, frozen=True, tag="subscribe"):
     """The status, and from then on every event; `levels` too if wanted."""
 
     levels: bool = False
 
 
-class Stop(Command, tag="stop"):
+class Stop(Command, frozen=True, tag="stop"):
     """End the engine; refused while a call is up unless `force`."""
 
     force: bool = False
 
 
-class Doctor(Command, tag="doctor"):
+class Doctor(Command, frozen=True, tag="doctor"):
     """What the engine and its workers can do, and what is wrong."""
 
 
-class ReloadAccounts(Command, tag="reload_accounts"):
+class ReloadAccounts(Command, frozen=True, tag="reload_accounts"):
     """Read accounts.toml again and bring the workers in line with it."""
 
 
-class RegisterAccount(Command, tag="register"):
+class RegisterAccount(Command, frozen=True, tag="register"):
     """Register an account now rather than when its back-off ends."""
 
     account: str
 
 
-class PlaceCall(Command, tag="call"):
+class GetAccounts(Command, frozen=True, tag="accounts"):
+    """Every account as accounts.toml has it."""
+
+
+class AddAccount(Command, frozen=True, tag="add_account"):
+    """Write a new account to accounts.toml; fields as in that file.
+
+    The password goes to the keyring, or to a private file where there is none.
+    """
+
+    name: str
+    fields: dict[str, str | int | bool]
+    password: str | None = None
+
+
+class EditAccount(Command, frozen=True, tag="edit_account"):
+    """Change fields of an account; None takes one out. The rest stays."""
+
+    name: str
+    fields: dict[str, str | int | bool | None]
+    password: str | None = None
+
+
+class RemoveAccount(Command, frozen=True, tag="remove_account"):
+    """Take an account out of accounts.toml, and its stored password away."""
+
+    name: str
+
+
+class CheckAccount(Command, frozen=True, tag="check_account"):
+    """Try an account step by step: name, connection, certificate, registration."""
+
+    name: str
+
+
+class PlaceCall(Command, frozen=True, tag="call"):
     """Call `target`; see `voip.dialing` for what it may be.
 
     `play` and `record` are absolute paths of WAV files; `hangup_after_s`
@@ -68,53 +103,53 @@ class PlaceCall(Command, tag="call"):
     hangup_after_s: float | None = None
 
 
-class AnswerCall(Command, tag="answer"):
+class AnswerCall(Command, frozen=True, tag="answer"):
     call: str
 
 
-class DeclineCall(Command, tag="decline"):
+class DeclineCall(Command, frozen=True, tag="decline"):
     call: str
 
 
-class HangUp(Command, tag="hangup"):
+class HangUp(Command, frozen=True, tag="hangup"):
     call: str
 
 
-class Hold(Command, tag="hold"):
+class Hold(Command, frozen=True, tag="hold"):
     call: str
 
 
-class Resume(Command, tag="resume"):
+class Resume(Command, frozen=True, tag="resume"):
     call: str
 
 
-class Mute(Command, tag="mute"):
+class Mute(Command, frozen=True, tag="mute"):
     call: str
     on: bool = True
 
 
-class SendDigits(Command, tag="dtmf"):
+class SendDigits(Command, frozen=True, tag="dtmf"):
     """Send 0-9 * # A-D as RFC 4733 events; a comma is a pause."""
 
     call: str
     digits: str
 
 
-class Play(Command, tag="play"):
+class Play(Command, frozen=True, tag="play"):
     """Play a WAV file into a call in place of the microphone; None stops."""
 
     call: str
     path: str | None = None
 
 
-class Record(Command, tag="record"):
+class Record(Command, frozen=True, tag="record"):
     """Write what the far end sends to a WAV file; None stops."""
 
     call: str
     path: str | None = None
 
 
-class GetHistory(Command, tag="history"):
+class GetHistory(Command, frozen=True, tag="history"):
     """The call log, newest first; `before` is an id to go on from."""
 
     search: str = ""
@@ -122,11 +157,11 @@ class GetHistory(Command, tag="history"):
     before: str | None = None
 
 
-class StartEcho(Command, tag="echo"):
+class StartEcho(Command, frozen=True, tag="echo"):
     """Start the local secure test line, and keep it until `StopEcho`."""
 
 
-class StopEcho(Command, tag="stop_echo"):
+class StopEcho(Command, frozen=True, tag="stop_echo"):
     pass
 
 
@@ -138,6 +173,11 @@ AnyCommand = (
     | Doctor
     | ReloadAccounts
     | RegisterAccount
+    | GetAccounts
+    | AddAccount
+    | EditAccount
+    | RemoveAccount
+    | CheckAccount
     | PlaceCall
     | AnswerCall
     | DeclineCall
@@ -169,12 +209,15 @@ class ErrorInfo(msgspec.Struct, frozen=True):
     code: int | None = None
 
 
-class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
+NO_DATA = msgspec.Raw(b"null")
+
+
+class Reply(msgspec.Struct, frozen=True):
     """The answer to the request `reply`: data, or an error."""
 
     reply: int | None
     ok: bool = True
-    data: msgspec.Raw | None = None
+    data: msgspec.Raw = NO_DATA
     error: ErrorInfo | None = None
 
 
@@ -182,34 +225,34 @@ class Event(msgspec.Struct, frozen=True, tag_field="kind"):
     """Something that changed."""
 
 
-class AccountEvent(Event, tag="account"):
+class AccountEvent(Event, frozen=True, tag="account"):
     account: AccountStatus
 
 
-class AccountRemoved(Event, tag="account_removed"):
+class AccountRemoved(Event, frozen=True, tag="account_removed"):
     name: str
 
 
-class CallEvent(Event, tag="call"):
+class CallEvent(Event, frozen=True, tag="call"):
     """The whole call after the change; `ended` comes last."""
 
     call: Call
 
 
-class LogEvent(Event, tag="log"):
+class LogEvent(Event, frozen=True, tag="log"):
     """A row of the call log was added or changed."""
 
     entry: LogEntry
 
 
-class DigitEvent(Event, tag="digit"):
+class DigitEvent(Event, frozen=True, tag="digit"):
     """The far end pressed a key."""
 
     call: str
     digit: str
 
 
-class LevelsEvent(Event, tag="levels"):
+class LevelsEvent(Event, frozen=True, tag="levels"):
     """Sound levels of a call: 0.0 silence to 1.0 full scale."""
 
     call: str
@@ -217,14 +260,14 @@ class LevelsEvent(Event, tag="levels"):
     tx: float
 
 
-class NoticeEvent(Event, tag="notice"):
+class NoticeEvent(Event, frozen=True, tag="notice"):
     """Something that a person should read; `level` is info, warning or error."""
 
     level: str
     text: str
 
 
-class WorkerEvent(Event, tag="worker"):
+class WorkerEvent(Event, frozen=True, tag="worker"):
     """A worker came up or went away."""
 
     role: str
@@ -232,7 +275,7 @@ class WorkerEvent(Event, tag="worker"):
     detail: str = ""
 
 
-class EchoEvent(Event, tag="echo"):
+class EchoEvent(Event, frozen=True, tag="echo"):
     """The echo line started (`uri` is where) or ended."""
 
     uri: str | None
@@ -280,6 +323,39 @@ class CallStarted(msgspec.Struct, frozen=True):
 
 class EchoStarted(msgspec.Struct, frozen=True):
     uri: str
+
+
+class AccountFields(msgspec.Struct, frozen=True):
+    """An account as it is in accounts.toml; no password is ever in it."""
+
+    name: str
+    fields: dict[str, str | int | bool]
+    problem: str | None = None
+
+
+class AccountList(msgspec.Struct, frozen=True):
+    accounts: tuple[AccountFields, ...]
+
+
+class AccountSaved(msgspec.Struct, frozen=True):
+    """`password_place` says where a password was put, if one was given."""
+
+    name: str
+    password_place: str | None = None
+
+
+class CheckStep(msgspec.Struct, frozen=True):
+    """One step of a check; `ok` is None for a step that was not reached."""
+
+    step: str
+    ok: bool | None
+    text: str
+
+
+class CheckReport(msgspec.Struct, frozen=True):
+    name: str
+    ok: bool
+    steps: tuple[CheckStep, ...]
 
 
 class Finding(msgspec.Struct, frozen=True):

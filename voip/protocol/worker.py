@@ -85,7 +85,7 @@ class WorkerCommand(msgspec.Struct, frozen=True, tag_field="do"):
     """Something the engine asks of a worker."""
 
 
-class Configure(WorkerCommand, tag="configure"):
+class Configure(WorkerCommand, frozen=True, tag="configure"):
     """First command: become this kind of worker. `Ready` answers it.
 
     `certificate` and `key` are PEM files of the echo line's listener.
@@ -98,23 +98,23 @@ class Configure(WorkerCommand, tag="configure"):
     key: str | None = None
 
 
-class AddAccount(WorkerCommand, tag="add_account"):
+class AddAccount(WorkerCommand, frozen=True, tag="add_account"):
     account: AccountSetup
 
 
-class RemoveAccount(WorkerCommand, tag="remove_account"):
+class RemoveAccount(WorkerCommand, frozen=True, tag="remove_account"):
     """Unregister and forget; calls of the account are ended first."""
 
     name: str
 
 
-class RegisterNow(WorkerCommand, tag="register"):
+class RegisterNow(WorkerCommand, frozen=True, tag="register"):
     """Send a REGISTER now; the worker never repeats one that failed."""
 
     name: str
 
 
-class StartCall(WorkerCommand, tag="call"):
+class StartCall(WorkerCommand, frozen=True, tag="call"):
     """Call `uri`, which `voip.dialing` rebuilt from parsed parts."""
 
     call: int
@@ -124,49 +124,49 @@ class StartCall(WorkerCommand, tag="call"):
     record: str | None = None
 
 
-class Answer(WorkerCommand, tag="answer"):
+class Answer(WorkerCommand, frozen=True, tag="answer"):
     call: int
 
 
-class EndCall(WorkerCommand, tag="end"):
+class EndCall(WorkerCommand, frozen=True, tag="end"):
     """End a call in whatever state it is; `code` refuses an incoming one."""
 
     call: int
     code: int = 603
 
 
-class HoldCall(WorkerCommand, tag="hold"):
+class HoldCall(WorkerCommand, frozen=True, tag="hold"):
     call: int
     on: bool = True
 
 
-class MuteCall(WorkerCommand, tag="mute"):
+class MuteCall(WorkerCommand, frozen=True, tag="mute"):
     call: int
     on: bool = True
 
 
-class Digits(WorkerCommand, tag="digits"):
+class Digits(WorkerCommand, frozen=True, tag="digits"):
     call: int
     digits: str
 
 
-class PlayFile(WorkerCommand, tag="play"):
+class PlayFile(WorkerCommand, frozen=True, tag="play"):
     call: int
     path: str | None
 
 
-class RecordFile(WorkerCommand, tag="record"):
+class RecordFile(WorkerCommand, frozen=True, tag="record"):
     call: int
     path: str | None
 
 
-class WatchLevels(WorkerCommand, tag="levels"):
+class WatchLevels(WorkerCommand, frozen=True, tag="levels"):
     """Send `Levels` of active calls every `interval_ms`; 0 stops."""
 
     interval_ms: int
 
 
-class Quit(WorkerCommand, tag="quit"):
+class Quit(WorkerCommand, frozen=True, tag="quit"):
     """End calls, unregister and exit."""
 
 
@@ -199,14 +199,14 @@ class WorkerEvent(msgspec.Struct, frozen=True, tag_field="kind"):
     """Something that happened in a worker."""
 
 
-class Done(WorkerEvent, tag="done"):
+class Done(WorkerEvent, frozen=True, tag="done"):
     """The command `id` was accepted, or not: `error` says why, in words."""
 
     id: int
     error: str | None = None
 
 
-class Ready(WorkerEvent, tag="ready"):
+class Ready(WorkerEvent, frozen=True, tag="ready"):
     """The worker is up; what its pjsua2 is and can do.
 
     `listening` is the port of the echo line, `sound` the device in use or
@@ -224,7 +224,7 @@ class Ready(WorkerEvent, tag="ready"):
     listening: int | None = None
 
 
-class RegistrationEvent(WorkerEvent, tag="registration"):
+class RegistrationEvent(WorkerEvent, frozen=True, tag="registration"):
     """The outcome of a REGISTER. `connection` is the transport it used."""
 
     account: str
@@ -235,7 +235,7 @@ class RegistrationEvent(WorkerEvent, tag="registration"):
     connection: int | None = None
 
 
-class ConnectionEvent(WorkerEvent, tag="connection"):
+class ConnectionEvent(WorkerEvent, frozen=True, tag="connection"):
     """A SIP connection came up, was refused, or went away.
 
     `id` numbers connections within a worker. `host` is the name that was
@@ -253,14 +253,14 @@ class ConnectionEvent(WorkerEvent, tag="connection"):
     error: str | None = None
 
 
-class IncomingCall(WorkerEvent, tag="incoming"):
+class IncomingCall(WorkerEvent, frozen=True, tag="incoming"):
     call: int
     account: str
     remote: str
     connection: int | None = None
 
 
-class RefusedCall(WorkerEvent, tag="refused"):
+class RefusedCall(WorkerEvent, frozen=True, tag="refused"):
     """An incoming call that PJSIP refused before it could ring."""
 
     account: str | None
@@ -269,7 +269,7 @@ class RefusedCall(WorkerEvent, tag="refused"):
     reason: str
 
 
-class CallStateEvent(WorkerEvent, tag="call_state"):
+class CallStateEvent(WorkerEvent, frozen=True, tag="call_state"):
     """`code` and `reason` are the last SIP status; `cause` is our own reason."""
 
     call: int
@@ -298,7 +298,7 @@ class StreamState(msgspec.Struct, frozen=True):
     rejected: int = 0
 
 
-class MediaEvent(WorkerEvent, tag="media"):
+class MediaEvent(WorkerEvent, frozen=True, tag="media"):
     """The streams of a call after they changed; `state` is hold as seen here."""
 
     call: int
@@ -308,7 +308,7 @@ class MediaEvent(WorkerEvent, tag="media"):
     connection: int | None = None
 
 
-class StatisticsEvent(WorkerEvent, tag="statistics"):
+class StatisticsEvent(WorkerEvent, frozen=True, tag="statistics"):
     """Each second of an active call; see `voip.quality` for what becomes of it.
 
     Packet counts are of the whole call; jitter and round-trip time are the
@@ -326,7 +326,7 @@ class StatisticsEvent(WorkerEvent, tag="statistics"):
     rtt_ms: float | None
 
 
-class LevelsReport(WorkerEvent, tag="levels"):
+class LevelsReport(WorkerEvent, frozen=True, tag="levels"):
     """0.0 silence to 1.0 full scale, as PJMEDIA measures it."""
 
     call: int
@@ -334,12 +334,12 @@ class LevelsReport(WorkerEvent, tag="levels"):
     tx: float
 
 
-class DigitReceived(WorkerEvent, tag="digit"):
+class DigitReceived(WorkerEvent, frozen=True, tag="digit"):
     call: int
     digit: str
 
 
-class SoundEvent(WorkerEvent, tag="sound"):
+class SoundEvent(WorkerEvent, frozen=True, tag="sound"):
     """The sound device changed, or could not be opened."""
 
     text: str

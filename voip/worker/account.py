@@ -102,9 +102,7 @@ def _credentials(setup: AccountSetup) -> pj.AuthCredInfoVector:
     vector = pj.AuthCredInfoVector()
     if setup.credentials is not None:
         vector.push_back(
-            pj.AuthCredInfo(
-                "digest", "*", setup.credentials.user, 0, setup.credentials.password
-            )
+            pj.AuthCredInfo("digest", "*", setup.credentials.user, 0, setup.credentials.password)
         )
     return vector
 

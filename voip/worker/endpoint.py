@@ -90,9 +90,7 @@ def start(endpoint: Endpoint, configure: Configure) -> None:
     endpoint.libStart()
 
 
-def create_transport(
-    endpoint: pj.Endpoint, transport: Transport, trust: Trust | None
-) -> int:
+def create_transport(endpoint: pj.Endpoint, transport: Transport, trust: Trust | None) -> int:
     """A transport for outgoing connections; returns PJSIP's id of it."""
     config = pj.TransportConfig()
     config.port = 0
@@ -162,6 +160,7 @@ def _configure_media(config: pj.MediaConfig, audio: AudioSettings) -> None:
     config.jbDiscardAlgo = pj.PJMEDIA_JB_DISCARD_STATIC
     config.jbInit = config.jbMinPre = audio.jitter_prefetch_ms
     config.jbMaxPre = max(200, audio.jitter_prefetch_ms)
+
 
 def _choose_codecs(endpoint: pj.Endpoint, wanted: tuple[str, ...]) -> None:
     opus = endpoint.getCodecOpusConfig()

@@ -131,9 +131,7 @@ class Tones:
             self._generator.play(tones, True)
 
 
-def pick(
-    devices: tuple[SoundDevice, ...], wanted: str | None, pulse: bool
-) -> int | None:
+def pick(devices: tuple[SoundDevice, ...], wanted: str | None, pulse: bool) -> int | None:
     """The index of the device to use for `wanted`, None where there is none.
 
     A wanted name matches exactly or by a part of it. Without one, PulseAudio's

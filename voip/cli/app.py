@@ -1,0 +1,93 @@
+"""The command `offhook` and its exit statuses.
+
+0 done; 1 the phone could not do it; 2 the words of the command are wrong;
+3 no engine, and none could be started.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from voip.starting import CommandFailed, NoEngine
+
+_GROUPS = {
+    "engine": ("voip.cli.engine", "engine"),
+    "stop": ("voip.cli.engine", "stop"),
+    "status": ("voip.cli.watch", "status"),
+    "events": ("voip.cli.watch", "events"),
+    "history": ("voip.cli.watch", "history"),
+    "doctor": ("voip.cli.doctor", "doctor"),
+    "schema": ("voip.cli.schema", "schema"),
+    "account": ("voip.cli.account", "account"),
+    "call": ("voip.cli.call", "call"),
+    "echo": ("voip.cli.call", "echo"),
+    "answer": ("voip.cli.control", "answer"),
+    "decline": ("voip.cli.control", "decline"),
+    "hangup": ("voip.cli.control", "hangup"),
+    "hold": ("voip.cli.control", "hold"),
+    "resume": ("voip.cli.control", "resume"),
+    "mute": ("voip.cli.control", "mute"),
+    "unmute": ("voip.cli.control", "unmute"),
+    "dtmf": ("voip.cli.control", "dtmf"),
+}
+
+
+class _Lazy(click.Group):
+    """Loads a command's module when it is used: `status` must be quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_GROUPS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = _GROUPS.get(cmd_name)
+        if place is None:
+            return None
+        command: click.Command = getattr(importlib.import_module(place[0]), place[1])
+        return command
+
+
+@click.group(cls=_Lazy, invoke_without_command=True, context_settings={"max_content_width": 100})
+@click.version_option(package_name="offhook", prog_name="offhook")
+@click.pass_context
+def offhook(ctx: click.Context) -> None:
+    """A phone for the terminal.
+
+    Its calls live in an engine in the background, which the first command
+    starts.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def run() -> int:
+    """Run the words of the command line; returns the exit status."""
+    try:
+        offhook.main(standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        return 2
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.Abort:
+        return 130
+    except CommandFailed as error:
+        code = f" ({error.code})" if error.code else ""
+        return _say(f"{error}{code}", 1)
+    except NoEngine as error:
+        return _say(str(error), 3)
+    except BrokenPipeError:
+        # Whoever read us has stopped: nothing is left to say, and to no one.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _say(text: str, status: int) -> int:
+    click.echo(f"offhook: {text}", err=True)
+    return status

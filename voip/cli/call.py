@@ -1,0 +1,149 @@
+"""Placing calls, and the local test line."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from voip.cli import format as shown
+from voip.cli.common import json_option, print_json, with_engine
+from voip.model import Call, CallState, Lock, LogEntry, Outcome, Party, Quality
+from voip.protocol import client as told
+from voip.starting import NoEngine
+
+if TYPE_CHECKING:
+    from voip.client import Client
+
+
+class CallReport(msgspec.Struct, frozen=True):
+    """What `call --json` prints.
+
+    Without --wait the call has only begun. `lock` and `quality` are as they
+    were when the call was last up.
+    """
+
+    id: str
+    account: str
+    remote: Party
+    state: CallState
+    outcome: Outcome
+    code: int | None
+    reason: str
+    duration_s: float
+    lock: Lock
+    codec: str | None
+    quality: Quality
+
+
+@click.command()
+@click.argument("target")
+@click.option("--account", metavar="NAME", help="The account to call with.")
+@click.option("--play", type=click.Path(dir_okay=False), metavar="FILE.wav",
+              help="Send a file in place of the microphone.")  # fmt: skip
+@click.option("--record", type=click.Path(dir_okay=False), metavar="FILE.wav",
+              help="Write what the far end sends.")  # fmt: skip
+@click.option("--hangup-after", type=click.FloatRange(min=0), metavar="S",
+              help="End the call so many seconds after the answer.")  # fmt: skip
+@click.option("--wait", is_flag=True, help="Return when the call has ended.")
+@json_option
+@click.pass_context
+def call(
+    ctx: click.Context,
+    target: str,
+    account: str | None,
+    play: str | None,
+    record: str | None,
+    hangup_after: float | None,
+    wait: bool,
+    as_json: bool,
+) -> None:
+    """Call TARGET: a number, user@domain, a SIP URI, or “echo”."""
+    command = told.PlaceCall(
+        target=target,
+        account=account,
+        play=_absolute(play),
+        record=_absolute(record),
+        hangup_after_s=hangup_after,
+    )
+    report = with_engine(lambda engine: _call(engine, command, wait))
+    if as_json:
+        print_json(report)
+    elif not wait:
+        click.echo(report.id)
+    if wait and report.outcome is not Outcome.ANSWERED:
+        code = f" ({report.code})" if report.code else ""
+        click.echo(f"offhook: {report.reason or report.outcome.value}{code}", err=True)
+        ctx.exit(1)
+
+
+@click.command()
+def echo() -> None:
+    """Run the local secure test line until interrupted; call it with “call echo”."""
+    with_engine(_echo)
+
+
+def _absolute(path: str | None) -> str | None:
+    return None if path is None else str(Path(path).absolute())
+
+
+async def _call(engine: Client, command: told.PlaceCall, wait: bool) -> CallReport:
+    await engine.ask(told.Subscribe())
+    started = await engine.get(command, told.CallStarted)
+    up: Call | None = None
+    last: Call | None = None
+    said = ""
+    async for numbered in engine.events():
+        event = numbered.event
+        if isinstance(event, told.CallEvent) and event.call.id == started.call:
+            last = event.call
+            if not wait:
+                return _report(last, last, None)
+            if last.state is not CallState.ENDED:
+                up = last
+                said = _tell(last, said)
+        if isinstance(event, told.LogEvent) and event.entry.id == started.call:
+            ended = event.entry.outcome is not Outcome.ONGOING
+            if ended and last is not None:
+                return _report(last, up or last, event.entry)
+    raise NoEngine("the engine ended during the call")
+
+
+def _tell(now: Call, said: str) -> str:
+    line = f"{shown.state_words(now)}  {shown.lock(now.lock)}"
+    if line != said:
+        click.echo(line, err=True)
+    return line
+
+
+def _report(last: Call, up: Call, entry: LogEntry | None) -> CallReport:
+    return CallReport(
+        id=last.id,
+        account=last.account,
+        remote=last.remote,
+        state=CallState.ENDED if entry else last.state,
+        outcome=entry.outcome if entry else Outcome.ONGOING,
+        code=entry.code if entry else last.code,
+        reason=entry.reason if entry else last.reason,
+        duration_s=entry.duration_s if entry else last.duration_s,
+        lock=up.lock,
+        codec=up.codec,
+        quality=up.quality,
+    )
+
+
+async def _echo(engine: Client) -> None:
+    await engine.ask(told.Subscribe())
+    started = await engine.get(told.StartEcho(), told.EchoStarted)
+    click.echo(f"the echo line is open at {started.uri}; Ctrl-C ends it", err=True)
+    try:
+        async for numbered in engine.events():
+            if isinstance(numbered.event, told.EchoEvent) and numbered.event.uri is None:
+                click.echo("the echo line has ended", err=True)
+                return
+    except asyncio.CancelledError:
+        await engine.ask(told.StopEcho())
+        raise

@@ -1,0 +1,41 @@
+"""What the commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+import msgspec
+
+if TYPE_CHECKING:
+    from voip.client import Client
+
+_Result = TypeVar("_Result")
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def with_engine(
+    work: Callable[[Client], Coroutine[Any, Any, _Result]], start: bool = True
+) -> _Result:
+    """Run `work` with a connection that events can be followed on.
+
+    Raises:
+        NoEngine: there is none, and none was to be or could be started.
+        CommandFailed: the engine said no.
+    """
+    import asyncio
+
+    from voip.client import Client
+
+    async def run() -> _Result:
+        async with await Client.connect(start=start) as engine:
+            return await work(engine)
+
+    return asyncio.run(run())
+
+
+def print_json(value: object) -> None:
+    """One JSON object on one line of standard output."""
+    click.echo(msgspec.json.encode(value).decode())

@@ -1,0 +1,38 @@
+"""`offhook doctor`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+import msgspec
+
+from voip import oneshot
+from voip.cli.common import json_option, print_json
+from voip.protocol import client as told
+
+
+@click.command()
+@json_option
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool) -> None:
+    """What this phone can do, and what is wrong; status 1 if it cannot call."""
+    report = oneshot.get(told.Doctor(), told.DoctorReport)
+    report = msgspec.structs.replace(report, terminal=terminal())
+    if as_json:
+        print_json(report)
+    else:
+        for finding in report.findings:
+            click.echo(f"{'ok ' if finding.ok else 'BAD'}  {finding.text}")
+        click.echo(f"ok   terminal: {report.terminal}")
+    ctx.exit(0 if report.ok else 1)
+
+
+def terminal() -> str:
+    """What is known of the terminal that this runs in."""
+    kind = os.environ.get("TERM", "none")
+    colour = os.environ.get("COLORTERM", "")
+    encoding = sys.stdout.encoding or "unknown encoding"
+    where = "over SSH" if os.environ.get("SSH_CONNECTION") else "local"
+    return ", ".join(part for part in (kind, colour, encoding, where) if part)

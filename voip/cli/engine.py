@@ -1,0 +1,51 @@
+"""Starting and ending the engine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from voip.cli.common import with_engine
+from voip.protocol import client as told
+from voip.starting import NoEngine, start_engine
+
+if TYPE_CHECKING:
+    from voip.client import Client
+
+_END_TIMEOUT_S = 20.0
+
+
+@click.command()
+@click.option("--foreground", is_flag=True, help="Stay here, and log to the terminal too.")
+def engine(foreground: bool) -> None:
+    """Run the engine without a screen."""
+    if foreground:
+        words = [sys.executable, "-m", "voip.engine", "--foreground"]
+        os.execv(sys.executable, words)  # noqa: S606 - the program that runs already
+    start_engine()
+
+
+@click.command()
+@click.option("--force", is_flag=True, help="End calls that are up.")
+def stop(force: bool) -> None:
+    """End the engine; refuses while a call is up."""
+    try:
+        with_engine(lambda client: _stop(client, force), start=False)
+    except NoEngine:
+        click.echo("the engine is not running", err=True)
+
+
+async def _stop(client: Client, force: bool) -> None:
+    import asyncio
+
+    await client.ask(told.Subscribe())
+    await client.ask(told.Stop(force=force))
+
+    async def until_gone() -> None:
+        async for _ in client.events():
+            pass
+
+    await asyncio.wait_for(until_gone(), _END_TIMEOUT_S)

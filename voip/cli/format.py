@@ -1,0 +1,146 @@
+"""What is printed for people: pure functions of what the engine said."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+from voip.model import (
+    AccountStatus,
+    Call,
+    CallState,
+    Direction,
+    Lock,
+    LogEntry,
+    RegistrationState,
+    Status,
+)
+from voip.protocol import client as told
+
+
+def status(found: Status) -> str:
+    engine = found.engine
+    library = f", PJSIP {engine.pjsip}, {engine.tls_library}" if engine.pjsip else ""
+    lines = [f"Offhook {engine.version}{library}, up {duration(engine.uptime_s)}", ""]
+    lines.append("Accounts")
+    lines += [f"  {account(a)}" for a in found.accounts] or [
+        "  none yet: “offhook account add NAME --user U --domain D”, or try “offhook call echo”"
+    ]
+    lines += ["", "Calls"]
+    lines += [f"  {call(c)}" for c in found.calls] or ["  none"]
+    return "\n".join(lines)
+
+
+def account(a: AccountStatus) -> str:
+    if a.problem:
+        return f"{a.name}: {a.problem}"
+    registration = a.registration
+    text = registration.state.value
+    if registration.state is RegistrationState.FAILED:
+        text += f": {registration.reason}"
+        text += f" ({registration.code})" if registration.code else ""
+    if not a.enabled:
+        text = "disabled"
+    secure = f", {a.tls.version}" if a.tls else ""
+    return f"{a.name}  {a.aor}  {a.transport.upper()}{secure}  {text}"
+
+
+def call(c: Call) -> str:
+    arrow = "→" if c.direction is Direction.OUT else "←"
+    who = f"{c.remote.name} <{c.remote.uri}>" if c.remote.name else c.remote.uri
+    parts = [f"{c.id}", arrow, who, state_words(c)]
+    if c.state.answered:
+        parts.append(duration(c.duration_s))
+    parts.append(lock(c.lock))
+    if c.codec:
+        parts.append(c.codec)
+    return "  ".join(parts)
+
+
+def state_words(c: Call) -> str:
+    """The state in words, with mute and recording."""
+    text = {
+        CallState.HELD: "on hold",
+        CallState.REMOTE_HELD: "held by the far end",
+    }.get(c.state, c.state.value)
+    text += ", muted" if c.muted else ""
+    return text + (", recording" if c.recording else "")
+
+
+def lock(found: Lock) -> str:
+    return f"[{found.state.value}] {found.why}"
+
+
+def duration(seconds: float) -> str:
+    """Hours, minutes and seconds: 1:02:03, or 02:03 under an hour."""
+    whole = int(seconds)
+    hours, rest = divmod(whole, 3600)
+    minutes, rest = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
+
+
+def log(entries: Sequence[LogEntry]) -> str:
+    return "\n".join(entry(e) for e in entries) or "no calls yet"
+
+
+def entry(e: LogEntry) -> str:
+    arrow = "→" if e.direction is Direction.OUT else "←"
+    who = e.remote.name or e.remote.uri
+    what = duration(e.duration_s) if e.outcome == "answered" else e.outcome.value
+    code = f" ({e.code})" if e.code and e.outcome != "answered" else ""
+    why = f": {e.reason}" if e.reason and e.outcome != "answered" else ""
+    return (
+        f"{e.id:>4}  {e.started}  {arrow}  {e.lock.value:<6}  {who}  {e.account}  {what}{code}{why}"
+    )
+
+
+def csv_of(entries: Sequence[LogEntry]) -> str:
+    """Comma-separated values with a heading (RFC 4180)."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(
+        ["id", "started", "answered", "ended", "duration_s", "direction", "account", "uri",
+         "name", "outcome", "code", "reason", "lock", "lock_was_open", "codec"]
+    )  # fmt: skip
+    for e in entries:
+        writer.writerow(
+            [e.id, e.started, e.answered or "", e.ended or "", e.duration_s, e.direction.value,
+             e.account, _inert(e.remote.uri), _inert(e.remote.name), e.outcome.value,
+             "" if e.code is None else e.code, _inert(e.reason), e.lock.value,
+             str(e.lock_was_open).lower(), e.codec or ""]
+        )  # fmt: skip
+    return out.getvalue()
+
+
+def event(numbered: told.NumberedEvent) -> str:
+    """One line for one event."""
+    return f"{numbered.at}  {_event(numbered.event)}"
+
+
+def _event(what: told.AnyEvent) -> str:
+    match what:
+        case told.AccountEvent(account=found):
+            return f"account {account(found)}"
+        case told.AccountRemoved(name=name):
+            return f"account {name} removed"
+        case told.CallEvent(call=found):
+            reason = f" ({found.reason})" if found.state is CallState.ENDED and found.reason else ""
+            return f"call {call(found)}{reason}"
+        case told.LogEvent(entry=found):
+            return f"log {entry(found)}"
+        case told.DigitEvent(call=number, digit=digit):
+            return f"call {number} key {digit}"
+        case told.LevelsEvent(call=number, rx=rx, tx=tx):
+            return f"call {number} levels in {rx:.2f} out {tx:.2f}"
+        case told.NoticeEvent(level=level, text=text):
+            return f"{level} {text}"
+        case told.WorkerEvent(role=role, up=up, detail=detail):
+            return f"worker {role} {'up' if up else 'down'}: {detail}"
+        case told.EchoEvent(uri=uri):
+            return f"echo line {'at ' + uri if uri else 'ended'}"
+
+
+def _inert(text: str) -> str:
+    # A spreadsheet runs what begins like a formula; strangers choose this text.
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text

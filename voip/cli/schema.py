@@ -1,0 +1,38 @@
+"""`offhook schema`: what `--json` prints, as JSON Schema."""
+
+from __future__ import annotations
+
+import click
+import msgspec
+
+from voip.cli.call import CallReport
+from voip.model import Status
+from voip.protocol import client as told
+
+
+@click.command()
+def schema() -> None:
+    """The JSON Schema of everything that --json prints, by command."""
+    click.echo(msgspec.json.format(msgspec.json.encode(document())).decode())
+
+
+def document() -> dict[str, object]:
+    """One schema a command; the definitions are shared."""
+    kinds = {
+        "status": Status,
+        "events": told.NumberedEvent,
+        "history": told.HistoryPage,
+        "doctor": told.DoctorReport,
+        "call": CallReport,
+        "account": told.AccountList,
+        "account check": told.CheckReport,
+    }
+    roots, definitions = msgspec.json.schema_components(
+        kinds.values(), ref_template="#/$defs/{name}"
+    )
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Offhook: what --json prints",
+        "commands": dict(zip(kinds, roots, strict=True)),
+        "$defs": definitions,
+    }

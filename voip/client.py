@@ -1,0 +1,126 @@
+"""Talks to the engine from any other process, and follows its events.
+
+For one command and its answer `voip.oneshot` is quicker: it needs no asyncio.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import TypeVar
+
+import msgspec
+
+from voip import paths as places
+from voip.protocol import client as told
+from voip.protocol.framing import MAX_REPLY, Decoder, FramingError, encode
+from voip.starting import CommandFailed, NoEngine, start_engine
+
+_Data = TypeVar("_Data")
+
+
+class Client:
+    """A connection to the engine: `async with await Client.connect() as engine`."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._replies: Decoder[told.Reply] = Decoder(told.Reply)
+        self._events: Decoder[told.NumberedEvent] = Decoder(told.NumberedEvent)
+        self._waiting: dict[int, asyncio.Future[msgspec.Raw]] = {}
+        self._queue: asyncio.Queue[told.NumberedEvent | None] = asyncio.Queue()
+        self._last_id = 0
+        self._task = asyncio.create_task(self._read())
+
+    @classmethod
+    async def connect(cls, start: bool = False) -> Client:
+        """Connect, starting an engine first if there is none and `start`.
+
+        Raises:
+            NoEngine: there is none, or none could be started.
+        """
+        socket = places.find().socket
+        try:
+            reader, writer = await asyncio.open_unix_connection(str(socket), limit=MAX_REPLY)
+        except OSError:
+            if not start:
+                raise NoEngine("the engine is not running") from None
+            await asyncio.to_thread(start_engine)
+            try:
+                reader, writer = await asyncio.open_unix_connection(str(socket), limit=MAX_REPLY)
+            except OSError as error:
+                raise NoEngine(f"the engine does not answer: {error}") from error
+        return cls(reader, writer)
+
+    async def __aenter__(self) -> Client:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._task.cancel()
+        self._writer.close()
+
+    async def ask(self, command: told.AnyCommand) -> None:
+        """Send a command and wait until it is accepted.
+
+        Raises:
+            CommandFailed: it was not.
+            NoEngine: the engine went away.
+        """
+        await self._ask(command)
+
+    async def get(self, command: told.AnyCommand, kind: type[_Data]) -> _Data:
+        """Send a command whose reply carries data of `kind`.
+
+        Raises:
+            CommandFailed, NoEngine: as `ask`.
+        """
+        return msgspec.json.decode(await self._ask(command), type=kind)
+
+    async def events(self) -> AsyncIterator[told.NumberedEvent]:
+        """What happens, after `Subscribe`, until the engine ends."""
+        while True:
+            event = await self._queue.get()
+            if event is None:
+                return
+            yield event
+
+    async def _ask(self, command: told.AnyCommand) -> msgspec.Raw:
+        self._last_id += 1
+        number = self._last_id
+        future: asyncio.Future[msgspec.Raw] = asyncio.get_running_loop().create_future()
+        if self._task.done():
+            raise NoEngine("the engine ended the connection")
+        self._waiting[number] = future
+        self._writer.write(encode(told.Request(id=number, command=command)))
+        return await future
+
+    async def _read(self) -> None:
+        try:
+            while line := await self._reader.readline():
+                self._take(line)
+        except (OSError, ValueError, FramingError):
+            pass  # whoever waits is told below
+        finally:
+            self._queue.put_nowait(None)
+            for future in self._waiting.values():
+                if not future.done():
+                    future.set_exception(NoEngine("the engine ended the connection"))
+
+    def _take(self, line: bytes) -> None:
+        if line.startswith(b'{"seq"'):
+            self._queue.put_nowait(self._events.decode(line))
+            return
+        reply = self._replies.decode(line)
+        future = self._waiting.pop(reply.reply, None) if reply.reply is not None else None
+        if future is None or future.done():
+            return
+        if reply.error is not None:
+            future.set_exception(CommandFailed(reply.error))
+        else:
+            future.set_result(reply.data)

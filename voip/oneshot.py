@@ -1,0 +1,74 @@
+"""One command and its answer, without an event loop.
+
+Most of the command line is this, and loading asyncio would take longer than
+the engine takes to answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from typing import TypeVar
+
+import msgspec
+
+from voip import paths as places
+from voip.protocol import client as told
+from voip.protocol.framing import MAX_REPLY, Decoder, FramingError, encode
+from voip.starting import CommandFailed, NoEngine, start_engine
+
+_Data = TypeVar("_Data")
+
+_ANSWER_TIMEOUT_S = 60.0
+
+
+def ask(command: told.AnyCommand, start: bool = True) -> None:
+    """Send one command and wait until it is accepted.
+
+    Raises:
+        NoEngine: there is none, and none was to be or could be started.
+        CommandFailed: the engine said no.
+    """
+    _exchange(command, start)
+
+
+def get(command: told.AnyCommand, kind: type[_Data], start: bool = True) -> _Data:
+    """Send one command whose reply carries data of `kind`.
+
+    Raises:
+        NoEngine, CommandFailed: as `ask`.
+    """
+    return msgspec.json.decode(_exchange(command, start), type=kind)
+
+
+def _exchange(command: told.AnyCommand, start: bool) -> msgspec.Raw:
+    with contextlib.closing(_connected(start)) as connection:
+        try:
+            connection.sendall(encode(told.Request(id=1, command=command)))
+            with connection.makefile("rb") as lines:
+                line = lines.readline(MAX_REPLY)
+            reply = Decoder[told.Reply](told.Reply).decode(line)
+        except (OSError, FramingError) as error:
+            raise NoEngine(f"the engine ended the connection: {error}") from error
+    if reply.error is not None:
+        raise CommandFailed(reply.error)
+    return reply.data
+
+
+def _connected(start: bool) -> socket.socket:
+    path = str(places.find().socket)
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(_ANSWER_TIMEOUT_S)
+    try:
+        connection.connect(path)
+    except OSError:
+        if not start:
+            connection.close()
+            raise NoEngine("the engine is not running") from None
+        start_engine()
+        try:
+            connection.connect(path)
+        except OSError as error:
+            connection.close()
+            raise NoEngine(f"the engine does not answer: {error}") from error
+    return connection
