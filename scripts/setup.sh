@@ -1,0 +1,123 @@
+# shellcheck shell=sh
+# What ./offhook and ./check share: making the machine ready, once.
+#
+# Every step can be interrupted and is taken up again: a step that is done is
+# found done, and the stamp that ends the set-up is written last.
+
+venv=$here/.venv
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/offhook
+setup_log=$cache/setup.log
+
+packages_build='build-essential swig pkg-config patch xz-utils libssl-dev libasound2-dev
+  libasound2-plugins libopus-dev libsrtp2-dev libspeex-dev libspeexdsp-dev libgsm1-dev
+  libbcg729-dev uuid-dev'
+packages_check='kamailio kamailio-tls-modules baresip sip-tester tmux pulseaudio pulseaudio-utils
+  espeak-ng tshark openssl shellcheck procps'
+
+say() { printf '%s\n' "$*" >&2; }
+
+fail() {
+  say "offhook: $*"
+  exit 3
+}
+
+# Everything that the environment is made from, in one number.
+fingerprint() {
+  cat "$here/pyproject.toml" "$here"/voip/native/*.py "$here"/voip/native/*.h \
+    "$here"/voip/native/*.i "$here"/voip/native/patches/*.patch "$here/scripts/setup.sh" | cksum
+}
+
+is_ready() { # run|check
+  [ -x "$venv/bin/offhook" ] && [ -f "$venv/.ready-$1" ] &&
+    [ "$(cat "$venv/.ready-$1")" = "$(fingerprint)" ]
+}
+
+set_up() { # run|check
+  started=$(date +%s)
+  mkdir -p "$cache"
+  : >"$setup_log"
+  # Two starts at once: the second waits, and then finds everything done.
+  if command -v flock >/dev/null 2>&1; then
+    exec 9>"$cache/setup.lock"
+    flock 9
+    if is_ready "$1"; then return; fi
+  fi
+  say "Offhook is setting itself up; this happens once and takes about five minutes."
+  step 1 "system packages"
+  python=$(choose_python)
+  install_packages "$1"
+  python=$(choose_python)
+  [ -n "$python" ] || fail "Python 3.11 or newer is needed (set OFFHOOK_PYTHON to choose one)."
+  step 2 "pjsua2, the phone's library for calls"
+  wheel=$(cd "$here" && "$python" -m voip.native.build 9>&-) || exit 3
+  step 3 "Python packages"
+  make_venv "$1"
+  fingerprint >"$venv/.ready-$1.new"
+  mv "$venv/.ready-$1.new" "$venv/.ready-$1"
+  say "Offhook is ready."
+}
+
+step() { # number words
+  say "step $1 of 3  $(($(date +%s) - started)) s  $2 (log: $setup_log)"
+}
+
+choose_python() {
+  for candidate in ${OFFHOOK_PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11; do
+    if command -v "$candidate" >/dev/null 2>&1 &&
+      "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      command -v "$candidate"
+      return
+    fi
+  done
+}
+
+install_packages() { # run|check
+  wanted=$packages_build
+  # A Python of the system needs its headers and venv from the system too.
+  case ${python:-/usr/bin/python3} in
+  /usr/bin/*) wanted="$wanted python3-dev python3-venv" ;;
+  esac
+  if [ "$1" = check ]; then wanted="$wanted $packages_check"; fi
+  if ! command -v apt-get >/dev/null 2>&1; then
+    say "  not a Debian system: what is missing will be named by the next step"
+    return
+  fi
+  missing=
+  for package in $wanted; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
+      missing="$missing $package"
+  done
+  if [ -z "$missing" ]; then return; fi
+  if [ "$(id -u)" = 0 ]; then
+    become=
+  elif command -v sudo >/dev/null 2>&1; then
+    become=sudo
+  else
+    say "  these packages are missing, and only root may install them:"
+    say "    apt-get install$missing"
+    exit 3
+  fi
+  say "  installing:$missing"
+  # shellcheck disable=SC2086 # words are meant to be split
+  if ! { $become apt-get -q update && $become env DEBIAN_FRONTEND=noninteractive \
+    apt-get -q -y --no-install-recommends install $missing; } >>"$setup_log" 2>&1 </dev/null; then
+    tail -n 5 "$setup_log" >&2
+    fail "installing packages failed; $setup_log has all of it. By hand: apt-get install$missing"
+  fi
+}
+
+make_venv() { # run|check
+  if ! "$venv/bin/python" -c '' 2>/dev/null; then
+    rm -rf "$venv"
+    "$python" -m venv "$venv" >>"$setup_log" 2>&1 ||
+      fail "$python cannot make a virtual environment; $setup_log says why"
+  fi
+  extras=
+  if [ "$1" = check ]; then extras='[test]'; fi
+  if ! { "$venv/bin/python" -m pip install --disable-pip-version-check --force-reinstall \
+    --no-deps "$wheel" && "$venv/bin/python" -m pip install --disable-pip-version-check \
+    -e "$here$extras"; } >>"$setup_log" 2>&1 </dev/null; then
+    tail -n 5 "$setup_log" >&2
+    fail "installing Python packages failed; $setup_log has all of it"
+  fi
+}

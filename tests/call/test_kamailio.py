@@ -1,0 +1,154 @@
+"""Calls through a real Kamailio: registration, voice both ways, the lock."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import NewPhone
+from tests.support import sound
+from tests.support.kamailio import DOMAIN, Kamailio
+from tests.support.phone import Phone
+from tests.support.pki import Authority
+from tests.support.ports import LOOPBACK
+from voip.model import CallState, LockState
+from voip.protocol import client as told
+
+
+async def secure_account(phone: Phone, user: str, server: Kamailio, ca: Path) -> None:
+    await phone.add(
+        user,
+        password=f"secret-{user}",
+        user=user,
+        domain=DOMAIN,
+        server=f"{LOOPBACK}:{server.tls_port}",
+        ca_file=str(ca),
+    )
+
+
+_METHODS = {"TLSv1.3": "TLSv1.2+", "TLSv1.2": "TLSv1.2"}
+"""Kamailio's words for a server where this version is the best."""
+
+
+@pytest.fixture(params=list(_METHODS))
+async def versioned(
+    request: pytest.FixtureRequest, place: Path, authority: Authority
+) -> AsyncIterator[tuple[Kamailio, str]]:
+    leaf = authority.issue("server", dns=[DOMAIN], addresses=[LOOPBACK])
+    server = Kamailio(place / "kamailio", leaf, method=_METHODS[request.param])
+    await server.start()
+    yield server, request.param
+    await server.stop()
+
+
+async def test_two_phones_talk_with_tls_and_srtp(
+    versioned: tuple[Kamailio, str],
+    new_phone: NewPhone,
+    authority: Authority,
+    speech: Path,
+    other_speech: Path,
+    place: Path,
+) -> None:
+    server, version = versioned
+    alice, bob = await new_phone("a"), await new_phone("b")
+    await secure_account(alice, "alice", server, authority.file)
+    await secure_account(bob, "bob", server, authority.file)
+    await alice.until_registered("alice")
+    await bob.until_registered("bob")
+
+    heard_by_alice, heard_by_bob = place / "alice.wav", place / "bob.wav"
+    out = await alice.call(
+        f"bob@{DOMAIN}", play=str(speech), record=str(heard_by_alice), hangup_after_s=9
+    )
+    ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
+    await bob.client.ask(told.AnswerCall(call=ringing.id))
+    await bob.until_state(ringing.id, CallState.ACTIVE)
+    await bob.client.ask(told.Play(call=ringing.id, path=str(other_speech)))
+    await bob.client.ask(told.Record(call=ringing.id, path=str(heard_by_bob)))
+    await alice.until_call(lambda c: c.id == out and c.lock.closed and c.quality.rtt_ms is not None)
+
+    status = await alice.json("status")
+    (account,) = status["accounts"]
+    assert account["registration"]["state"] == "registered"
+    assert account["tls"]["version"] == version
+    assert account["tls"]["cipher"]
+    assert account["tls"]["verified"] is True
+    assert DOMAIN in account["tls"]["peer"]["names"]
+    (call,) = status["calls"]
+    assert call["lock"]["state"] == "closed"
+    assert call["lock"]["signalling"] == {
+        "transport": "tls", "version": version, "verified": True, "server": LOOPBACK,
+    }  # fmt: skip
+    assert call["lock"]["media"] == [
+        {"kind": "voice", "srtp": True, "suite": "AEAD_AES_256_GCM", "keying": "sdes"}
+    ]
+    answered = await bob.until_call(lambda c: c.id == ringing.id and c.lock.closed)
+    assert answered.remote.uri == f"sip:alice@{DOMAIN}"
+
+    assert (await alice.until_logged(out)).lock is LockState.CLOSED
+    await bob.until_logged(ringing.id)
+    assert sound.piecewise(speech, heard_by_bob) > 0.9
+    assert sound.piecewise(other_speech, heard_by_alice) > 0.9
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_open_accounts_register_and_call(
+    kamailio: Kamailio, new_phone: NewPhone, speech: Path, place: Path, transport: str
+) -> None:
+    alice, bob = await new_phone("a"), await new_phone("b")
+    for phone, user in ((alice, "alice"), (bob, "bob")):
+        await phone.add(
+            user,
+            password=f"secret-{user}",
+            user=user,
+            domain=DOMAIN,
+            transport=transport,
+            server=f"{LOOPBACK}:{kamailio.port}",
+        )
+        await phone.until_registered(user)
+    heard = place / "heard.wav"
+    out = await alice.call(f"bob@{DOMAIN}", play=str(speech), hangup_after_s=8)
+    ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
+    await bob.client.ask(told.AnswerCall(call=ringing.id))
+    await bob.until_state(ringing.id, CallState.ACTIVE)
+    await bob.client.ask(told.Record(call=ringing.id, path=str(heard)))
+    active = await alice.until_call(
+        lambda c: c.id == out and c.state is CallState.ACTIVE and c.quality.rtt_ms is not None
+    )
+    assert not active.lock.closed
+    assert transport.upper() in active.lock.why
+    await alice.until_logged(out)
+    await bob.until_logged(ringing.id)
+    assert sound.piecewise(speech, heard) > 0.9
+    assert all(not c.lock.closed for c in alice.locks(out))
+
+
+async def test_a_wrong_password_is_told_in_words(
+    kamailio: Kamailio, new_phone: NewPhone, authority: Authority
+) -> None:
+    phone = await new_phone()
+    await phone.add(
+        "alice",
+        password="not it",
+        user="alice",
+        domain=DOMAIN,
+        server=f"{LOOPBACK}:{kamailio.tls_port}",
+        ca_file=str(authority.file),
+    )
+    account = await phone.until_failed("alice")
+    assert account.registration.reason == "the user name or password is wrong"
+    assert "not it" not in phone.log
+
+
+async def test_check_tells_each_step(
+    kamailio: Kamailio, new_phone: NewPhone, authority: Authority
+) -> None:
+    phone = await new_phone()
+    await secure_account(phone, "alice", kamailio, authority.file)
+    await phone.until_registered("alice")
+    report = await phone.json("account", "check", "alice")
+    assert [(step["step"], step["ok"]) for step in report["steps"]] == [
+        ("name", True), ("tls", True), ("certificate", True), ("registration", True),
+    ]  # fmt: skip

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import sound
+from tests.support.kamailio import DOMAIN, Kamailio
+from tests.support.phone import Phone
+from tests.support.pki import Authority
+from tests.support.ports import LOOPBACK
+
+NewPhone = Callable[..., Awaitable[Phone]]
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder with a short name: a socket's path has a small limit."""
+    with tempfile.TemporaryDirectory(prefix="oh-", dir="/tmp") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+async def new_phone(place: Path) -> AsyncIterator[NewPhone]:
+    """Makes phones that are stopped at the end, in good order."""
+    phones: list[Phone] = []
+
+    async def make(name: str = "p", audio: str | None = "null") -> Phone:
+        phone = Phone(place / name, audio)
+        phones.append(phone)
+        await phone.start()
+        return phone
+
+    yield make
+    for phone in phones:
+        await phone.stop()
+
+
+@pytest.fixture
+def authority(place: Path) -> Authority:
+    return Authority(place / "pki")
+
+
+@pytest.fixture
+async def kamailio(place: Path, authority: Authority) -> AsyncIterator[Kamailio]:
+    leaf = authority.issue("kamailio", dns=[DOMAIN, "localhost"], addresses=[LOOPBACK])
+    server = Kamailio(place / "kamailio", leaf)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture(scope="session")
+def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return sound.speak(tmp_path_factory.mktemp("speech") / "speech.wav")
+
+
+@pytest.fixture(scope="session")
+def other_speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    text = "She sells sea shells by the sea shore, and nobody has ever asked her why she does so."
+    return sound.speak(tmp_path_factory.mktemp("speech") / "other.wav", text)

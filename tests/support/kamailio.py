@@ -1,0 +1,148 @@
+"""A real Kamailio: registrar and proxy over UDP, TCP and TLS."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+from pathlib import Path
+
+from tests.support.pki import Leaf
+from tests.support.ports import LOOPBACK, free_sip_port
+
+DOMAIN = "pbx.test"
+
+_CONFIG = """#!KAMAILIO
+debug=2
+log_stderror=yes
+fork=yes
+children=2
+tcp_children=2
+enable_tls=yes
+listen=udp:{host}:{port}
+listen=tcp:{host}:{port}
+listen=tls:{host}:{tls_port}
+alias={domain}
+mpath="{modules}"
+tcp_connection_lifetime=3605
+loadmodule "tls.so"
+loadmodule "sl.so"
+loadmodule "tm.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "maxfwd.so"
+loadmodule "textops.so"
+loadmodule "siputils.so"
+loadmodule "usrloc.so"
+loadmodule "registrar.so"
+loadmodule "auth.so"
+modparam("tls", "config", "{folder}/tls.cfg")
+modparam("usrloc", "db_mode", 0)
+modparam("registrar", "max_expires", 600)
+modparam("rr", "enable_full_lr", 1)
+
+request_route {{
+    if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
+    if (has_totag()) {{
+        if (loose_route()) {{ t_relay(); exit; }}
+        if (is_method("ACK")) {{ if (t_check_trans()) t_relay(); exit; }}
+        sl_send_reply("404", "Not here"); exit;
+    }}
+    if (is_method("CANCEL")) {{ if (t_check_trans()) t_relay(); exit; }}
+    t_check_trans();
+    if (is_method("REGISTER")) {{
+        if (!pv_www_authenticate("$td", "secret-$tU", "0")) {{ www_challenge("$td", "0"); exit; }}
+        if (!save("location")) sl_reply_error();
+        exit;
+    }}
+    if (!pv_proxy_authenticate("$fd", "secret-$fU", "0")) {{ proxy_challenge("$fd", "0"); exit; }}
+    consume_credentials();
+    remove_hf("Route");
+    record_route();
+    if (!lookup("location")) {{ sl_send_reply("404", "Not Found"); exit; }}
+    t_relay();
+}}
+"""
+
+
+class Kamailio:
+    """Users are whoever logs in with the password `secret-<user>`."""
+
+    def __init__(self, folder: Path, leaf: Leaf, method: str = "TLSv1.2+") -> None:
+        self._folder = folder
+        self._leaf = leaf
+        self._method = method
+        self._process: asyncio.subprocess.Process | None = None
+        self.port = free_sip_port()
+        self.tls_port = free_sip_port()
+
+    async def start(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder / "tls.cfg").write_text(
+            "[server:default]\n"
+            f"method = {self._method}\n"
+            "verify_certificate = no\nrequire_certificate = no\n"
+            f"private_key = {self._leaf.key}\ncertificate = {self._leaf.certificate}\n"
+            "[client:default]\nverify_certificate = no\n"
+        )
+        config = self._folder / "kamailio.cfg"
+        config.write_text(
+            _CONFIG.format(
+                host=LOOPBACK, port=self.port, tls_port=self.tls_port, domain=DOMAIN,
+                folder=self._folder, modules=_modules(),
+            )
+        )  # fmt: skip
+        runtime = self._folder / "run"
+        runtime.mkdir(exist_ok=True)
+        with (self._folder / "kamailio.log").open("wb") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                "kamailio", "-f", str(config), "-DD", "-E", "-Y", str(runtime),
+                "-P", str(runtime / "pid"), "-m", "32", "-M", "8",
+                stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        await self._until_listening()
+
+    async def stop(self) -> None:
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            await asyncio.wait_for(process.wait(), 5)
+        except TimeoutError:
+            os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+
+    async def _until_listening(self) -> None:
+        assert self._process is not None
+        ended = asyncio.ensure_future(self._process.wait())
+        try:
+            for port in (self.port, self.tls_port):
+                while not ended.done() and not await _connects(port):
+                    # Nothing tells when a foreign program listens but trying.
+                    await asyncio.wait({ended}, timeout=0.05)
+            log = (self._folder / "kamailio.log").read_text(errors="replace")
+            assert not ended.done(), f"kamailio ended: {log[-3000:]}"
+        finally:
+            ended.cancel()
+
+
+async def _connects(port: int) -> bool:
+    loop = asyncio.get_running_loop()
+    with socket.socket() as probe:
+        probe.setblocking(False)
+        try:
+            await asyncio.wait_for(loop.sock_connect(probe, (LOOPBACK, port)), 1)
+        except (OSError, TimeoutError):
+            return False
+        return True
+
+
+def _modules() -> str:
+    program = shutil.which("kamailio")
+    assert program, "kamailio is missing: run ./check, which installs it"
+    found = sorted(Path("/usr/lib").glob("*/kamailio/modules"))
+    assert found, "kamailio has no modules: run ./check, which installs them"
+    return str(found[0])

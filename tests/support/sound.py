@@ -1,0 +1,81 @@
+"""Speech, and whether two recordings hold the same speech."""
+
+from __future__ import annotations
+
+import subprocess
+import wave
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+RATE = 16_000
+TEXT = (
+    "The quick brown fox jumps over the lazy dog. Pack my box with five dozen liquor jugs, "
+    "and call me back when you are ready."
+)
+
+_Samples = NDArray[np.float64]
+
+
+def speak(path: Path, text: str = TEXT, voice: str = "en") -> Path:
+    """Have espeak-ng say `text` into a WAV file."""
+    subprocess.run(["espeak-ng", "-v", voice, "-w", str(path), text], check=True)
+    return path
+
+
+def load(path: Path) -> _Samples:
+    """One channel at `RATE`, whatever the file has."""
+    with wave.open(str(path)) as file:
+        assert file.getsampwidth() == 2
+        data = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
+        samples = data[:: file.getnchannels()].astype(np.float64)
+        rate = file.getframerate()
+    size = int(len(samples) * RATE / rate)
+    spectrum = np.fft.rfft(samples)
+    resampled: NDArray[Any] = np.zeros(size // 2 + 1, dtype=complex)
+    kept = min(len(spectrum), len(resampled))
+    resampled[:kept] = spectrum[:kept]
+    return np.fft.irfft(resampled, size)
+
+
+def correlation(sent: Path, received: Path) -> float:
+    """Normalised cross-correlation of the whole speech after alignment, -1 to 1."""
+    return _best(load(sent), load(received))[0]
+
+
+def piecewise(sent: Path, received: Path, seconds: float = 1.0) -> float:
+    """The median of the correlations of pieces, each aligned by itself.
+
+    A jitter buffer that inserts a frame shifts all that follows it: over a
+    whole recording that says more about the machine's load than of the voice.
+    Pieces of silence do not count.
+    """
+    speech, heard = load(sent), load(received)
+    size = int(seconds * RATE)
+    loud = np.sqrt(np.mean(speech**2)) / 4
+    pieces = [speech[i : i + size] for i in range(0, len(speech) - size + 1, size)]
+    scores = [_best(p, heard)[0] for p in pieces if np.sqrt(np.mean(p**2)) > loud]
+    assert scores, "there is no speech in what was sent"
+    return float(np.median(scores))
+
+
+def loudness(path: Path) -> float:
+    """Root mean square of a recording, of 32767."""
+    samples = load(path)
+    return float(np.sqrt(np.mean(samples**2))) if len(samples) else 0.0
+
+
+def _best(speech: _Samples, heard: _Samples) -> tuple[float, int]:
+    if not len(heard):
+        return 0.0, 0
+    size = 1 << (len(speech) + len(heard)).bit_length()
+    product = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(speech, size))
+    lag = int(np.argmax(np.fft.irfft(product, size)))
+    lag = lag - size if lag > size // 2 else lag
+    there = heard[max(lag, 0) :][: len(speech)]
+    here = speech[max(-lag, 0) :][: len(there)]
+    there = there[: len(here)]
+    scale = float(np.sqrt(np.dot(here, here) * np.dot(there, there)))
+    return (float(np.dot(here, there)) / scale if scale else 0.0), lag
