@@ -36,8 +36,6 @@ _WORDS = {
     606: "the far end cannot take a call like this",
 }
 
-_TIMED_OUT = 408
-
 
 def words(code: int, reason: str = "") -> str:
     """What a final status means; the server's own words where we have none."""
@@ -53,7 +51,7 @@ def outgoing(answered: bool, code: int, ended_here: bool) -> Outcome:
     """How a call that we made ended."""
     if answered:
         return Outcome.ANSWERED
-    if ended_here or code == 487:
+    if ended_here:
         return Outcome.CANCELLED
     if code in (486, 600):
         return Outcome.BUSY

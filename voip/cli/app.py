@@ -66,12 +66,11 @@ def offhook(ctx: click.Context) -> None:
 def run() -> int:
     """Run the words of the command line; returns the exit status."""
     try:
-        offhook.main(standalone_mode=False)
+        # Without its own way of ending, click returns what ctx.exit() was given.
+        status = offhook.main(standalone_mode=False)
     except click.UsageError as error:
         error.show()
         return 2
-    except click.exceptions.Exit as error:
-        return error.exit_code
     except click.Abort:
         return 130
     except CommandFailed as error:
@@ -85,7 +84,7 @@ def run() -> int:
         return 0
     except KeyboardInterrupt:
         return 130
-    return 0
+    return status if isinstance(status, int) else 0
 
 
 def _say(text: str, status: int) -> int:

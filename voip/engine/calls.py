@@ -26,7 +26,9 @@ FindConnection = Callable[[say.Role, int | None], say.ConnectionEvent | None]
 
 
 class Calls:
-    """`find_connection` knows the SIP connections that workers reported."""
+    """`find_connection` knows the SIP connections that workers reported, and
+    `find_refusal` why an account's server was refused.
+    """
 
     def __init__(
         self,
@@ -34,7 +36,9 @@ class Calls:
         history: History,
         workers: dict[say.Role, Worker],
         find_connection: FindConnection,
+        find_refusal: Callable[[str], str | None],
     ) -> None:
+        self._find_refusal = find_refusal
         self._hub = hub
         self._history = history
         self._workers = workers
@@ -273,7 +277,11 @@ class Calls:
         self._finish(call, outcome, text or "")
 
     def _why(self, call: LiveCall, event: say.CallStateEvent) -> str:
-        if call.connection is not None and call.connection.error:
+        if call.connection is None:
+            refusal = self._find_refusal(call.account)
+            if refusal is not None:
+                return refusal
+        elif call.connection.error:
             return call.connection.error
         return reasons.words(event.code, event.reason)
 

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 ACCOUNT = "echo"
 """The name that calls to the line have in place of an account's."""
 
-_JITTER_MS = 60
+_JITTER_MS = 40
 
 
 class Echo:

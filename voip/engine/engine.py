@@ -68,9 +68,11 @@ class Engine:
             )
             for role in (say.Role.SECURE, say.Role.OPEN)
         }
-        self.calls = Calls(self.hub, self.history, self.workers, self.connection)
         self.passwords = Passwords(paths.passwords)
         self.registrar = Registrar(self.hub, self.workers, self.passwords, self.connection)
+        self.calls = Calls(
+            self.hub, self.history, self.workers, self.connection, self.registrar.refusal
+        )
         self.echo = Echo(self.hub, paths.echo, self.user_agent, self.workers[say.Role.SECURE])
         self._server = Server(paths.socket, self.hub, self._answer)
 

@@ -115,6 +115,11 @@ class Registrar:
             "“offhook call echo”",
         )
 
+    def refusal(self, name: str) -> str | None:
+        """Why the last connection to an account's server could not be used."""
+        live = self._live.get(name)
+        return live.refusal if live else None
+
     # Keeping in line
 
     async def apply(self, loaded: Loaded) -> None:
@@ -189,7 +194,6 @@ class Registrar:
         live.tls = connection.tls if connection else None
         if event.active:
             live.failures = 0
-            live.refusal = None
             self._set(live, RegistrationState.REGISTERED, event.code, "OK", event.expires_s)
             return
         if event.code // 100 == 2:
@@ -201,11 +205,11 @@ class Registrar:
     def on_connection(self, role: say.Role, event: say.ConnectionEvent) -> None:
         """A dropped connection is registered anew; a refused one explains."""
         for live in self._live.values():
-            if live.role is not role or live.account is None or event.up:
+            if live.role is not role or live.account is None:
                 continue
-            if event.error and _goes_to(live.account, event):
-                live.refusal = event.error
-            if live.connection == event.id and event.id is not None:
+            if event.outgoing and _goes_to(live.account, event):
+                live.refusal = None if event.up else event.error or live.refusal
+            if live.connection == event.id and not event.up:
                 live.connection = live.tls = None
                 if live.registration.state is RegistrationState.REGISTERED:
                     reason = "the connection to the server has dropped"
@@ -245,7 +249,6 @@ class Registrar:
         if not live.added:
             await self._bring_up(live)
             return
-        live.refusal = None
         self._set(live, RegistrationState.REGISTERING, None, "")
         self._later(live, _SILENCE_S, silent=True)
         try:

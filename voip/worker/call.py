@@ -14,7 +14,7 @@ from voip.protocol.worker import (
     MediaEvent,
     StatisticsEvent,
 )
-from voip.worker import sdp, streams
+from voip.worker import messages, streams
 from voip.worker.endpoint import guarded
 from voip.worker.media import CallMedia
 
@@ -173,7 +173,7 @@ class Call(pj.Call):
         if connection is not None:
             self.connection = connection
         secure = self.account.setup.transport is Transport.TLS
-        if secure and message and sdp.encrypts(message) is False:
+        if secure and message and messages.encrypts(message) is False:
             who = "caller" if self.incoming else "far end"
             self.cause = f"refused: the {who} offered no encryption"
 

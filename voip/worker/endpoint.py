@@ -10,6 +10,7 @@ import pjsua2 as pj
 
 from voip.model import Transport
 from voip.protocol.worker import AudioSettings, Configure, Role, Trust
+from voip.worker.sound import may_have_sound
 
 if TYPE_CHECKING:
     from voip.worker.loop import Worker
@@ -30,6 +31,8 @@ _HIGHEST_PRIORITY = 250
 _TCP_USER_TIMEOUT = 18  # Linux; unacknowledged data ends a connection
 _TLS_TIMEOUT_MS = 10_000
 _DEAD_AFTER_MS = 20_000
+
+_UNHEARD_PREFETCH_MS = 40
 
 _Callback = TypeVar("_Callback", bound=Callable[..., Any])
 
@@ -158,8 +161,12 @@ def _configure_media(config: pj.MediaConfig, audio: AudioSettings) -> None:
     # Frames are dropped only to catch up, and then steadily: the adaptive way
     # of PJSIP drops and inserts whenever a thread is late by a moment.
     config.jbDiscardAlgo = pj.PJMEDIA_JB_DISCARD_STATIC
-    config.jbInit = config.jbMinPre = audio.jitter_prefetch_ms
-    config.jbMaxPre = max(200, audio.jitter_prefetch_ms)
+    prefetch = audio.jitter_prefetch_ms
+    if audio.null or not may_have_sound():
+        # Nobody waits for the sound; a script compares what it recorded.
+        prefetch = max(prefetch, _UNHEARD_PREFETCH_MS)
+    config.jbInit = config.jbMinPre = prefetch
+    config.jbMaxPre = max(200, prefetch)
 
 
 def _choose_codecs(endpoint: pj.Endpoint, wanted: tuple[str, ...]) -> None:

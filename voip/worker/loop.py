@@ -14,7 +14,7 @@ from voip.model import Transport
 from voip.native import mark
 from voip.protocol import worker as say
 from voip.worker import endpoint as ep
-from voip.worker import sdp
+from voip.worker import messages
 from voip.worker.account import Account
 from voip.worker.account import config as account_config
 from voip.worker.call import Call
@@ -37,6 +37,7 @@ class Worker:
         self._ended: list[Call] = []
         self._failure: Exception | None = None
         self._quitting = False
+        self._outbox: list[say.WorkerEvent] = []
         self._levels_every_s = 0.0
         self._next_incoming = -1
         self.role = say.Role.SECURE
@@ -70,7 +71,16 @@ class Worker:
         self._failure = self._failure or error
 
     def send(self, event: say.WorkerEvent) -> None:
-        self._link.send(event)
+        """Report an event, at the end of PJSIP's turn if it is one's."""
+        self._outbox.append(event)
+
+    def _flush(self) -> None:
+        # PJSIP reports that a request failed before it says that the
+        # connection did: the cause goes first.
+        self._outbox.sort(key=lambda event: not isinstance(event, say.ConnectionEvent))
+        for event in self._outbox:
+            self._link.send(event)
+        self._outbox.clear()
 
     def quit(self) -> None:
         self._quitting = True
@@ -81,10 +91,12 @@ class Worker:
         while not self._quitting and self._failure is None:
             for order in self._link.orders():
                 self._obey(order)
+            self._flush()
             if self._endpoint is None:
                 time.sleep(_POLL_MS / 1000)
                 continue
             self._endpoint.libHandleEvents(_POLL_MS)
+            self._flush()
             self._ended.clear()
             now = time.monotonic()
             if now >= next_tick:
@@ -117,6 +129,7 @@ class Worker:
         deadline = time.monotonic() + _GOODBYE_S
         while time.monotonic() < deadline and self._busy():
             endpoint.libHandleEvents(_POLL_MS)
+        self._say_goodbye()
         self.calls.clear()
         self._ended.clear()
         for account in self.accounts.values():
@@ -126,6 +139,12 @@ class Worker:
         self.sound.close()
         gc.collect()
         endpoint.libDestroy()
+
+    def _say_goodbye(self) -> None:
+        try:
+            self._flush()
+        except EngineGone:
+            self._outbox.clear()
 
     def _busy(self) -> bool:
         registered = any(
@@ -224,12 +243,12 @@ class Worker:
 
     def on_refused_call(self, prm: pj.OnRejectedIncomingCallParam) -> None:
         reason = prm.reason
-        if ep.is_secure(self.role) and sdp.encrypts(prm.rdata.wholeMsg) is False:
+        if ep.is_secure(self.role) and messages.encrypts(prm.rdata.wholeMsg) is False:
             reason = "refused: the caller offered no encryption"
         self.send(
             say.RefusedCall(
                 account=self._account_of(prm.localInfo),
-                remote=prm.remoteInfo[:4096],
+                remote=(messages.sender(prm.rdata.wholeMsg) or prm.remoteInfo)[:4096],
                 code=prm.statusCode,
                 reason=reason[:1024],
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pjsua2 as pj
@@ -153,6 +154,11 @@ def pick(devices: tuple[SoundDevice, ...], wanted: str | None, pulse: bool) -> i
     # CoreAudio lists its default device first.
     others = [i for i, d in usable if d.driver not in ("ALSA", "null")]
     return next(iter(others), None)
+
+
+def may_have_sound() -> bool:
+    """Whether this machine could have a sound device at all."""
+    return sys.platform != "linux" or pulse_reachable() or Path("/dev/snd").exists()
 
 
 def pulse_reachable() -> bool:

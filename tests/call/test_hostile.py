@@ -1,0 +1,334 @@
+"""What a hostile server or caller can try, and what it gets: a clear refusal.
+
+After each case: the reason names the cause, every sink is dry, and the engine
+and the worker are the same processes as before.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.conftest import NewPhone
+from tests.support import sip
+from tests.support.hostile import Behaviour, Connection, HostileServer, Sinks, own_host, registrar
+from tests.support.phone import Phone
+from tests.support.pki import Authority, Leaf
+from voip.model import CallState, Outcome
+from voip.protocol import client as told
+
+
+@dataclass
+class Stage:
+    """A phone, an address of its own, an authority, and the sinks around it."""
+
+    phone: Phone
+    host: str
+    authority: Authority
+    sinks: Sinks
+    servers: list[HostileServer] = field(default_factory=list)
+    pids: list[int] = field(default_factory=list)
+
+    async def serve(self, behaviour: Behaviour, leaf: Leaf | None) -> HostileServer:
+        server = HostileServer(self.host, behaviour, leaf)
+        await server.start()
+        self.servers.append(server)
+        return server
+
+    def good_leaf(self) -> Leaf:
+        return self.authority.issue("good", addresses=[self.host])
+
+    async def account(self, server: HostileServer, register: bool = True) -> None:
+        await self.phone.add(
+            "alice",
+            password="secret",
+            user="alice",
+            domain="pbx.test",
+            server=f"{self.host}:{server.port}",
+            ca_file=str(self.authority.file),
+            register=register,
+        )
+
+    async def registered(self, behaviour: Behaviour) -> HostileServer:
+        """A server with a good certificate, and an account registered with it."""
+        server = await self.serve(behaviour, self.good_leaf())
+        await self.account(server)
+        await self.phone.until_registered("alice")
+        self.pids = self.phone.worker_pids()
+        return server
+
+    def check_nothing_leaked(self) -> None:
+        assert self.sinks.received() == []
+        if self.pids:
+            assert self.phone.worker_pids() == self.pids, "a worker died"
+
+
+@pytest.fixture
+async def stage(new_phone: NewPhone, authority: Authority) -> AsyncIterator[Stage]:
+    host = own_host()
+    built = Stage(await new_phone(), host, authority, Sinks(host))
+    yield built
+    built.check_nothing_leaked()
+    for server in built.servers:
+        await server.stop()
+    built.sinks.close()
+
+
+_DAY = datetime.timedelta(days=1)
+
+_BAD_CERTIFICATES: dict[str, tuple[Callable[[Authority, str], Leaf], str]] = {
+    "self-signed": (
+        lambda ca, host: ca.issue("x", addresses=[host], self_signed=True),
+        "no authority that is trusted issued",
+    ),
+    "another authority": (
+        lambda ca, host: Authority(ca.file.parent / "b", "Other").issue("x", addresses=[host]),
+        "issue",
+    ),
+    "expired": (
+        lambda ca, host: ca.issue("x", addresses=[host], starts_in=-9 * _DAY, lasts=2 * _DAY),
+        "expired",
+    ),
+    "not valid yet": (
+        lambda ca, host: ca.issue("x", addresses=[host], starts_in=2 * _DAY),
+        "not valid yet",
+    ),
+    "wrong name": (lambda ca, host: ca.issue("x", dns=["evil.test"]), "another name"),
+    "wrong address": (lambda ca, host: ca.issue("x", addresses=["127.0.0.9"]), "another name"),
+    "common name only": (lambda ca, host: ca.issue("x", common_name=host), "another name"),
+    "common name beside a wrong name": (
+        lambda ca, host: ca.issue("x", dns=["evil.test"], common_name=host),
+        "another name",
+    ),
+    "organisation that looks like a common name": (
+        lambda ca, host: ca.issue("x", dns=["evil.test"], organisation=f"x/CN={host}"),
+        "another name",
+    ),
+    "address as a DNS name": (lambda ca, host: ca.issue("x", dns=[host]), "another name"),
+    "for clients only": (
+        lambda ca, host: ca.issue("x", addresses=[host], client_only=True),
+        "not meant for servers",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", list(_BAD_CERTIFICATES))
+async def test_a_bad_certificate_gets_no_byte_of_sip(stage: Stage, kind: str) -> None:
+    make, words = _BAD_CERTIFICATES[kind]
+    server = await stage.serve(registrar, make(stage.authority, stage.host))
+    await stage.account(server)
+    account = await stage.phone.until_failed("alice")
+    assert words in account.registration.reason, account.registration.reason
+    assert bytes(server.received) == b""
+
+    # A call does not get further than a registration does.
+    call = await stage.phone.call("bob")
+    entry = await stage.phone.until_logged(call)
+    assert entry.outcome is Outcome.FAILED
+    assert words in entry.reason, entry.reason
+    assert bytes(server.received) == b""
+    assert all(not c.lock.closed for c in stage.phone.locks(call))
+
+
+async def test_plain_tcp_on_the_tls_port(stage: Stage) -> None:
+    server = await stage.serve(registrar, None)
+    await stage.account(server)
+    # A plain server answers what it cannot read with an error of its own.
+    connection = await server.first_connection()
+    connection.send(b"SIP/2.0 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+    account = await stage.phone.until_failed("alice")
+    assert "does not speak TLS" in account.registration.reason, account.registration.reason
+    assert b"SIP/2.0" not in server.received
+    assert b"REGISTER" not in server.received
+
+
+async def test_an_answer_without_encryption_ends_the_call(stage: Stage) -> None:
+    rtp = stage.sinks.open_udp()
+
+    def behave(connection: Connection, message: sip.Message) -> None:
+        registrar(connection, message)
+        if message.method == "INVITE":
+            connection.send(
+                sip.response(
+                    message, 200, "OK", body=sip.sdp(stage.host, rtp),
+                    contact=f"<sip:bob@{stage.host}:{server.port};transport=tls>",
+                )
+            )  # fmt: skip
+        elif message.method == "BYE":
+            connection.send(sip.response(message, 200, "OK"))
+
+    server = await stage.registered(behave)
+    call = await stage.phone.call("bob")
+    entry = await stage.phone.until_logged(call)
+    assert entry.outcome is Outcome.REFUSED
+    assert entry.reason == "refused: the far end offered no encryption"
+    states = {c.state for c in stage.phone.locks(call)}
+    assert CallState.ACTIVE not in states
+    assert all(not c.lock.closed for c in stage.phone.locks(call))
+
+
+_BAD_OFFERS = {
+    "plain": ("RTP/AVP", ()),
+    "plain profile with keys": ("RTP/AVP", (sip.crypto(),)),
+    "secure profile without keys": ("RTP/SAVP", ()),
+    "unknown suite": ("RTP/SAVP", (sip.crypto("F8_128_HMAC_SHA1_80"),)),
+    "null cipher": ("RTP/SAVP", (sip.crypto("NULL_HMAC_SHA1_80"),)),
+    "short key": ("RTP/SAVP", ("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAAA",)),
+    "unencrypted": ("RTP/SAVP", (sip.crypto(suffix=" UNENCRYPTED_SRTP"),)),
+    "unencrypted reports": ("RTP/SAVP", (sip.crypto(suffix=" UNENCRYPTED_SRTCP"),)),
+    "unauthenticated": ("RTP/SAVP", (sip.crypto(suffix="|2^20|1:4 UNAUTHENTICATED_SRTP"),)),
+    "dtls without a fingerprint": ("UDP/TLS/RTP/SAVP", ("a=setup:actpass",)),
+    "dtls": (
+        "UDP/TLS/RTP/SAVP",
+        ("a=setup:actpass", "a=fingerprint:SHA-256 " + ":".join(["00"] * 32)),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", list(_BAD_OFFERS))
+async def test_a_caller_without_encryption_is_refused_and_logged(stage: Stage, kind: str) -> None:
+    profile, attributes = _BAD_OFFERS[kind]
+    server = await stage.registered(registrar)
+    connection, register = await server.until(lambda m: m.method == "REGISTER")
+    contact = register.get("Contact").split("<", 1)[1].split(">", 1)[0]
+    rtp = stage.sinks.open_udp()
+    connection.send(
+        sip.request(
+            "INVITE", contact, via=f"SIP/2.0/TLS {stage.host}:{server.port}",
+            to="<sip:alice@pbx.test>",
+            contact=f"<sip:mallory@{stage.host}:{server.port};transport=tls>",
+            body=sip.sdp(stage.host, rtp, profile, attributes),
+        )
+    )  # fmt: skip
+    _, answer = await server.until(lambda m: m.status >= 300)
+    assert answer.status in (406, 488), answer.first
+    event = await stage.phone.until(told.LogEvent, lambda e: e.entry.outcome is Outcome.REFUSED)
+    if kind.startswith("plain"):
+        assert event.entry.reason == "refused: the caller offered no encryption"
+    assert event.entry.reason
+    assert event.entry.remote.name == "Mallory"
+    # The phone goes on: it is registered, and its worker is the same.
+    assert (await stage.phone.status()).accounts[0].registration.state == "registered"
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+async def test_a_redirect_is_not_followed(stage: Stage, transport: str) -> None:
+    elsewhere = stage.sinks.open_both()
+
+    def behave(connection: Connection, message: sip.Message) -> None:
+        registrar(connection, message)
+        if message.method == "INVITE":
+            target = f"<sip:bob@{stage.host}:{elsewhere};transport={transport}>"
+            connection.send(sip.response(message, 302, "Moved", contact=target))
+
+    await stage.registered(behave)
+    entry = await stage.phone.until_logged(await stage.phone.call("bob"))
+    assert entry.outcome is Outcome.FAILED
+    assert entry.reason == "the server sent the call elsewhere, which is not followed"
+
+
+@pytest.mark.parametrize("where", ["contact", "record-route"])
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_an_answer_that_points_to_an_open_transport(
+    stage: Stage, transport: str, where: str
+) -> None:
+    elsewhere = stage.sinks.open_both()
+    rtp = stage.sinks.open_unwatched()
+    leak = f"<sip:{stage.host}:{elsewhere};transport={transport};lr>"
+
+    def behave(connection: Connection, message: sip.Message) -> None:
+        registrar(connection, message)
+        if message.method == "INVITE":
+            body = sip.sdp(stage.host, rtp, "RTP/SAVP", (_answer_key(message.body),))
+            if where == "contact":
+                answer = sip.response(message, 200, "OK", body=body, contact=leak)
+            else:
+                contact = f"<sip:bob@{stage.host}:{server.port};transport=tls>"
+                answer = sip.response(
+                    message, 200, "OK", body=body, contact=contact, extra=(f"Record-Route: {leak}",)
+                )
+            connection.send(answer)
+
+    server = await stage.registered(behave)
+    call = await stage.phone.call("bob")
+    entry = await stage.phone.until_logged(call)
+    assert entry.reason == (
+        "the far end answered from an address that this account's connection cannot reach"
+    )
+    assert all(not c.lock.closed for c in stage.phone.locks(call))
+
+
+async def test_a_transfer_is_declined(stage: Stage) -> None:
+    elsewhere = stage.sinks.open_both()
+    rtp = stage.sinks.open_unwatched()
+
+    def behave(connection: Connection, message: sip.Message) -> None:
+        registrar(connection, message)
+        if message.method == "INVITE":
+            body = sip.sdp(stage.host, rtp, "RTP/SAVP", (_answer_key(message.body),))
+            contact = f"<sip:bob@{stage.host}:{server.port};transport=tls>"
+            connection.send(sip.response(message, 200, "OK", body=body, contact=contact))
+        elif message.method == "ACK":
+            refer = sip.request(
+                "REFER", message.get("From").split("<")[1].split(">")[0],
+                via=f"SIP/2.0/TLS {stage.host}:{server.port}", to=message.get("From"),
+                contact=f"<sip:bob@{stage.host}:{server.port};transport=tls>",
+                extra=(f"Refer-To: <sip:x@{stage.host}:{elsewhere};transport=udp>",),
+            ).decode()  # fmt: skip
+            dialog = {"From": message.get("To"), "Call-ID": message.get("Call-ID")}
+            for name, value in dialog.items():
+                refer = "\r\n".join(
+                    f"{name}: {value}" if line.startswith(f"{name}:") else line
+                    for line in refer.split("\r\n")
+                )
+            connection.send(refer.encode())
+        elif message.method == "BYE":
+            connection.send(sip.response(message, 200, "OK"))
+
+    server = await stage.registered(behave)
+    call = await stage.phone.call("bob", hangup_after_s=3)
+    _, answer = await server.until(lambda m: m.status > 0 and m.get("CSeq").endswith("REFER"))
+    assert answer.status == 603
+    assert (await stage.phone.until_logged(call)).outcome is Outcome.ANSWERED
+
+
+_DIAL_STRINGS = [
+    "sip:bob@pbx.test?Subject=x",
+    "sip:bob@pbx.test;transport=udp",
+    "sip:bob@pbx.test;transport=tcp",
+    "sip:bob@pbx.test;x=sips:",
+    "sip:bob@pbx.test;maddr=127.0.0.1",
+    "sip:bob;transport=udp@pbx.test",
+    "sip:bob%0d%0aX: y@pbx.test",
+    "bob@127.0.0.1:5060",
+    '"x" <sip:bob@pbx.test>',
+]
+
+
+@pytest.mark.parametrize("target", _DIAL_STRINGS)
+async def test_a_dialled_string_never_chooses_another_way(stage: Stage, target: str) -> None:
+    def behave(connection: Connection, message: sip.Message) -> None:
+        registrar(connection, message)
+        if message.method == "INVITE":
+            connection.send(sip.response(message, 486, "Busy Here"))
+
+    server = await stage.registered(behave)
+    _, said = await stage.phone.run("call", target, "--wait", status=1)
+    assert said.splitlines()[-1].startswith("offhook: ")
+    for connection in server.connections:
+        for message in connection.messages:
+            if message.method == "INVITE":
+                assert "Subject" not in str(message.headers)
+                assert ";transport=tls" in message.uri
+                assert "sips:" not in message.uri
+                assert "maddr" not in message.uri
+
+
+def _answer_key(offer: str) -> str:
+    """Take the first suite of an offer, with a key of our own."""
+    line = next(line for line in offer.splitlines() if line.startswith("a=crypto:"))
+    tag, suite = line.removeprefix("a=crypto:").split(" ")[:2]
+    return sip.crypto(suite, tag=int(tag))

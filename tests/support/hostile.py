@@ -1,0 +1,190 @@
+"""A SIP server that misbehaves on demand, and sinks that must stay dry."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import os
+import socket
+import ssl
+from collections.abc import Callable
+
+from tests.support import sip
+from tests.support.pki import Leaf
+
+Behaviour = Callable[["Connection", sip.Message], None]
+
+_HOSTS = itertools.count(1)
+
+
+def own_host() -> str:
+    """An address of the loopback range that no other test uses."""
+    number = next(_HOSTS)
+    return f"127.{10 + os.getpid() % 200}.{os.getpid() // 200 % 250}.{number}"
+
+
+class Connection:
+    """One client's connection; `messages` is what it has sent."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self.writer = writer
+        self.messages: list[sip.Message] = []
+
+    def send(self, data: bytes) -> None:
+        self.writer.write(data)
+
+    def drop(self) -> None:
+        self.writer.transport.abort()
+
+    @property
+    def remote(self) -> str:
+        host, port = self.writer.get_extra_info("peername")[:2]
+        return f"{host}:{port}"
+
+
+class HostileServer:
+    """Serves one behaviour over TLS, or plain TCP without a leaf.
+
+    `received` is every byte that arrived inside the transport: over TLS what
+    was decrypted, so that an aborted handshake leaves it empty.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        behaviour: Behaviour,
+        leaf: Leaf | None,
+        *,
+        highest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
+    ) -> None:
+        self.host = host
+        self.port = 0
+        self.behaviour = behaviour
+        self.received = bytearray()
+        self.connections: list[Connection] = []
+        self._leaf = leaf
+        self._highest = highest
+        self._server: asyncio.Server | None = None
+        self._news = asyncio.Condition()
+
+    async def start(self) -> None:
+        context: ssl.SSLContext | None = None
+        if self._leaf is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self._leaf.certificate, self._leaf.key)
+            context.maximum_version = self._highest
+        self._server = await asyncio.start_server(self._serve, self.host, 0, ssl=context)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        for connection in self.connections:
+            connection.drop()
+        if self._server is not None:
+            self._server.close()
+
+    async def until(self, wanted: Callable[[sip.Message], bool]) -> tuple[Connection, sip.Message]:
+        """The first message that is wanted, with its connection."""
+
+        async def find() -> tuple[Connection, sip.Message]:
+            async with self._news:
+                while True:
+                    for connection in self.connections:
+                        for message in connection.messages:
+                            if wanted(message):
+                                return connection, message
+                    await self._news.wait()
+
+        return await asyncio.wait_for(find(), 20)
+
+    async def first_connection(self) -> Connection:
+        """The first client, once it has sent anything."""
+
+        async def find() -> Connection:
+            async with self._news:
+                while not self.received:
+                    await self._news.wait()
+            return self.connections[0]
+
+        return await asyncio.wait_for(find(), 20)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = Connection(writer)
+        self.connections.append(connection)
+        parser = sip.Parser()
+        with contextlib.suppress(OSError, ssl.SSLError):
+            while data := await reader.read(65536):
+                async with self._news:
+                    self.received += data
+                    self._news.notify_all()
+                for message in parser.feed(data):
+                    async with self._news:
+                        connection.messages.append(message)
+                        self._news.notify_all()
+                    self.behaviour(connection, message)
+        writer.close()
+
+
+class Sinks:
+    """UDP and TCP sockets on a host that must receive nothing at all."""
+
+    def __init__(self, host: str, ports: tuple[int, ...] = (5060, 5061)) -> None:
+        self.host = host
+        self._sockets: list[socket.socket] = []
+        self._unwatched: list[socket.socket] = []
+        for port in ports:
+            self._bind(socket.SOCK_DGRAM, port)
+            self._bind(socket.SOCK_STREAM, port)
+
+    def open_udp(self) -> int:
+        """One more UDP sink on a port of the system's choice, for RTP."""
+        return self._bind(socket.SOCK_DGRAM, 0)
+
+    def open_both(self) -> int:
+        """UDP and TCP on one more port, for a Contact to point at."""
+        port = self._bind(socket.SOCK_DGRAM, 0)
+        self._bind(socket.SOCK_STREAM, port)
+        return port
+
+    def open_unwatched(self) -> int:
+        """A port for SRTP, which may flow: what arrives there is no leak."""
+        spare = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        spare.bind((self.host, 0))
+        self._unwatched.append(spare)
+        return int(spare.getsockname()[1])
+
+    def received(self) -> list[str]:
+        """What arrived, empty when nothing did."""
+        found = []
+        for sink in self._sockets:
+            with contextlib.suppress(BlockingIOError):
+                if sink.type == socket.SOCK_DGRAM:
+                    data, source = sink.recvfrom(65536)
+                    found.append(f"{len(data)} bytes by UDP from {source} at {sink.getsockname()}")
+                else:
+                    connection, source = sink.accept()
+                    connection.close()
+                    found.append(f"a TCP connection from {source} at {sink.getsockname()}")
+        return found
+
+    def close(self) -> None:
+        for sink in (*self._sockets, *self._unwatched):
+            sink.close()
+
+    def _bind(self, kind: socket.SocketKind, port: int) -> int:
+        sink = socket.socket(socket.AF_INET, kind)
+        sink.setblocking(False)
+        sink.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sink.bind((self.host, port))
+        if kind == socket.SOCK_STREAM:
+            sink.listen()
+        self._sockets.append(sink)
+        return int(sink.getsockname()[1])
+
+
+def registrar(connection: Connection, message: sip.Message) -> None:
+    """Accepts every registration, and answers nothing else."""
+    if message.method == "REGISTER":
+        connection.send(
+            sip.response(message, 200, "OK", contact=message.get("Contact") + ";expires=300")
+        )

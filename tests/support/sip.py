@@ -1,0 +1,147 @@
+"""Enough SIP to misbehave with: messages as text, built and read by hand."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass
+
+_COUNTER = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A request or response; header names as they were sent."""
+
+    first: str
+    headers: tuple[tuple[str, str], ...]
+    body: str
+
+    @property
+    def method(self) -> str:
+        return self.first.split(" ", 1)[0]
+
+    @property
+    def uri(self) -> str:
+        return self.first.split(" ")[1]
+
+    @property
+    def status(self) -> int:
+        return int(self.first.split(" ")[1]) if self.first.startswith("SIP/2.0") else 0
+
+    def all(self, name: str) -> list[str]:
+        return [value for key, value in self.headers if key.lower() == name.lower()]
+
+    def get(self, name: str) -> str:
+        return self.all(name)[0]
+
+
+class Parser:
+    """Cuts a stream into messages by Content-Length (RFC 3261 section 18.3)."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[Message]:
+        self._rest += data
+        messages: list[Message] = []
+        while True:
+            stripped = self._rest.lstrip(b"\r\n")
+            head, found, tail = stripped.partition(b"\r\n\r\n")
+            if not found:
+                return messages
+            length = re.search(rb"(?im)^(?:Content-Length|l)\s*:\s*(\d+)", head)
+            size = int(length[1]) if length else 0
+            if len(tail) < size:
+                return messages
+            messages.append(_message(head.decode("utf-8", "replace"), tail[:size].decode()))
+            self._rest = tail[size:]
+
+
+def _message(head: str, body: str) -> Message:
+    first, *lines = head.split("\r\n")
+    headers = tuple(
+        (name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in lines)
+    )
+    return Message(first, headers, body)
+
+
+def response(
+    request: Message,
+    status: int,
+    reason: str = "Said",
+    *,
+    contact: str | None = None,
+    body: str = "",
+    extra: tuple[str, ...] = (),
+    tag: str = "hostile",
+) -> bytes:
+    """An answer to `request` with the headers that RFC 3261 section 8.2.6 asks for."""
+    to = request.get("To")
+    if status > 100 and "tag=" not in to:
+        to += f";tag={tag}"
+    lines = [f"SIP/2.0 {status} {reason}"]
+    lines += [f"Via: {via}" for via in request.all("Via")]
+    lines += [f"Record-Route: {route}" for route in request.all("Record-Route")]
+    lines += [f"From: {request.get('From')}", f"To: {to}"]
+    lines += [f"Call-ID: {request.get('Call-ID')}", f"CSeq: {request.get('CSeq')}"]
+    if contact:
+        lines.append(f"Contact: {contact}")
+    return _finish([*lines, *extra], body)
+
+
+def request(
+    method: str,
+    uri: str,
+    *,
+    via: str,
+    sender: str = '"Mallory" <sip:mallory@evil.test>',
+    to: str,
+    contact: str,
+    body: str = "",
+    extra: tuple[str, ...] = (),
+) -> bytes:
+    """A request outside any dialog."""
+    number = next(_COUNTER)
+    lines = [
+        f"{method} {uri} SIP/2.0",
+        f"Via: {via};branch=z9hG4bK-hostile-{number}",
+        "Max-Forwards: 70",
+        f"From: {sender};tag=h{number}",
+        f"To: {to}",
+        f"Call-ID: hostile-{number}@evil.test",
+        f"CSeq: 1 {method}",
+        f"Contact: {contact}",
+        *extra,
+    ]
+    return _finish(lines, body)
+
+
+def sdp(
+    host: str,
+    port: int,
+    profile: str = "RTP/AVP",
+    attributes: tuple[str, ...] = (),
+) -> str:
+    """A session of one G.711 stream with the attributes that are given."""
+    lines = [
+        "v=0", f"o=- 1 1 IN IP4 {host}", "s=-", f"c=IN IP4 {host}", "t=0 0",
+        f"m=audio {port} {profile} 0 101", "a=rtpmap:0 PCMU/8000",
+        "a=rtpmap:101 telephone-event/8000", "a=sendrecv", *attributes,
+    ]  # fmt: skip
+    return "\r\n".join(lines) + "\r\n"
+
+
+def crypto(suite: str = "AES_CM_128_HMAC_SHA1_80", suffix: str = "", tag: int = 1) -> str:
+    """An SDES line (RFC 4568) with a key of zeros, as long as the suite wants."""
+    keys = {"AES_CM_128": 40, "AES_256_CM": 64, "AEAD_AES_256": 60, "AEAD_AES_128": 40}
+    length = next((size for name, size in keys.items() if suite.startswith(name)), 40)
+    padding = {60: "A" * 59 + "=", 64: "A" * 62 + "=="}.get(length, "A" * length)
+    return f"a=crypto:{tag} {suite} inline:{padding}{suffix}"
+
+
+def _finish(lines: list[str], body: str) -> bytes:
+    if body:
+        lines.append("Content-Type: application/sdp")
+    lines.append(f"Content-Length: {len(body.encode())}")
+    return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()

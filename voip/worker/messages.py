@@ -1,0 +1,27 @@
+"""What is read from a SIP message where PJSIP hands out the whole text only."""
+
+from __future__ import annotations
+
+import re
+
+_FROM = re.compile(r"^(?:From|f)[ \t]*:(.*)$", re.MULTILINE | re.IGNORECASE)
+_MEDIA = re.compile(r"^m=audio\s+(\d+)(?:/\d+)?\s+(\S+)", re.MULTILINE)
+
+
+def encrypts(message: str) -> bool | None:
+    """Whether the audio that `message` offers or accepts is SRTP.
+
+    The SDP's profile says so (RFC 3711 section 12, RFC 5764 section 8). None
+    when it carries no audio line that is in use.
+    """
+    profiles = [profile for port, profile in _MEDIA.findall(message) if port != "0"]
+    if not profiles:
+        return None
+    return any("SAVP" in profile for profile in profiles)
+
+
+def sender(message: str) -> str | None:
+    """The value of the From header, None where there is none."""
+    head = message.partition("\r\n\r\n")[0]
+    match = _FROM.search(head)
+    return match[1].strip() if match else None
