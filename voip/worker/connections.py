@@ -65,7 +65,8 @@ class Connections:
             refused = certificates.refusal(prm.tlsInfo, prm.remoteName)
             if refused:
                 return refused
-        if prm.lastError == 0:
+        # A shutdown is a consequence; the disconnection tells the cause.
+        if prm.state != pj.PJSIP_TP_STATE_DISCONNECTED or prm.lastError == 0:
             return None
         text = describe.utilStrError(prm.lastError)
         if any(words in text for words in _WRONG_PROTOCOL):

@@ -26,6 +26,11 @@ from voip.worker.sound import Sound, Tones
 _POLL_MS = 10
 _GOODBYE_S = 2.0
 
+_REFUSALS = {
+    False: "refused: the caller offered no encryption",
+    True: "refused: the caller offered no encryption that this account takes",
+}
+
 
 class Worker:
     """Everything a worker has; `orders.execute` acts on it."""
@@ -242,9 +247,9 @@ class Worker:
             call.ring()
 
     def on_refused_call(self, prm: pj.OnRejectedIncomingCallParam) -> None:
-        reason = prm.reason
-        if ep.is_secure(self.role) and messages.encrypts(prm.rdata.wholeMsg) is False:
-            reason = "refused: the caller offered no encryption"
+        reason = f"refused: {prm.reason}"
+        if ep.is_secure(self.role):
+            reason = _REFUSALS.get(messages.encrypts(prm.rdata.wholeMsg), reason)
         self.send(
             say.RefusedCall(
                 account=self._account_of(prm.localInfo),
