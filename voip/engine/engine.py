@@ -193,6 +193,10 @@ class Engine:
         return on_event
 
     def _note_connection(self, role: say.Role, event: say.ConnectionEvent) -> None:
+        known = self._connections.get((role, event.id))
+        if known is not None and not event.up:
+            # What was seen of it while it was up stays true of the past.
+            event = msgspec.structs.replace(known, up=False, error=event.error)
         self._connections[role, event.id] = event
         if len(self._connections) > _MAX_CONNECTIONS:
             oldest = next((key for key, known in self._connections.items() if not known.up), None)

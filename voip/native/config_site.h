@@ -31,6 +31,12 @@
 /* A phone that calls out has no open port; TLS: see patch 0005. */
 #define PJSIP_TCP_TRANSPORT_DONT_CREATE_LISTENER 1
 
+/* A call outlives half a minute without SIP: PJSIP would close the connection
+ * under it, and with it the reason for a closed lock. Seconds.
+ */
+#define PJSIP_TRANSPORT_IDLE_TIME               43200
+#define PJSIP_TRANSPORT_SERVER_IDLE_TIME        43200
+
 /* Never fall back to another transport because a request is large. */
 #define PJSIP_DONT_SWITCH_TO_TCP                1
 #define PJSIP_DONT_SWITCH_TO_TLS                1

@@ -26,7 +26,7 @@ from voip.worker.sound import Sound, Tones
 _POLL_MS = 10
 _GOODBYE_S = 2.0
 
-_REFUSALS = {
+_REFUSALS: dict[bool | None, str] = {
     False: "refused: the caller offered no encryption",
     True: "refused: the caller offered no encryption that this account takes",
 }

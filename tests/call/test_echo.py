@@ -1,0 +1,108 @@
+"""The first call of a newcomer: no account, no configuration, one command."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from pathlib import Path
+
+from tests.conftest import NewPhone
+from tests.support import sound
+from tests.support.phone import Phone
+from voip.model import CallState
+from voip.protocol import client as told
+
+
+async def test_one_command_calls_the_echo_line_and_the_lock_closes(
+    place: Path, speech: Path
+) -> None:
+    # The engine is not running: the command starts it.
+    phone = Phone(place / "p")
+    back = place / "back.wav"
+    out, err = await phone.run(
+        "call", "echo", "--play", str(speech), "--record", str(back),
+        "--hangup-after", "8", "--wait", "--json",
+    )  # fmt: skip
+    await phone.run("stop")
+    report = json.loads(out)
+    assert report["outcome"] == "answered"
+    assert report["lock"]["state"] == "closed"
+    assert report["lock"]["signalling"]["version"] == "TLSv1.3"
+    assert report["lock"]["media"][0]["suite"] == "AEAD_AES_256_GCM"
+    assert "[closed] encrypted to 127.0.0.1; beyond it, unknown" in err
+    assert sound.piecewise(speech, back) > 0.9
+
+
+async def test_the_authority_is_trusted_for_that_call_only(new_phone: NewPhone) -> None:
+    phone = await new_phone()
+    call = await phone.call("echo")
+    await phone.until_call(lambda c: c.id == call and c.lock.closed)
+    started = await phone.until(told.EchoEvent, lambda e: e.uri is not None)
+    assert started.uri is not None
+    port = started.uri.rpartition(":")[2]
+    # An account with the ordinary authorities does not accept the line.
+    await phone.add("work", user="me", domain="127.0.0.1", server=f"127.0.0.1:{port}")
+    account = await phone.until_failed("work")
+    assert "no authority that is trusted" in account.registration.reason
+    pem = ssl.get_server_certificate(("127.0.0.1", int(port)))
+    assert "BEGIN CERTIFICATE" in pem
+    await phone.client.ask(told.HangUp(call=call))
+    await phone.until_state(call, CallState.ENDED)
+
+
+async def test_the_line_can_be_stopped_and_started_again(new_phone: NewPhone) -> None:
+    phone = await new_phone()
+    for _ in range(2):
+        call = await phone.call("echo", hangup_after_s=0.5)
+        entry = await phone.until_logged(call)
+        assert entry.outcome == "answered", entry
+        await phone.client.ask(told.StopEcho())
+    assert not (phone.folder / "run" / "echo").exists()
+
+
+async def test_hold_resume_mute_digits_and_recording(new_phone: NewPhone, place: Path) -> None:
+    phone = await new_phone()
+    call = await phone.call("echo")
+    await phone.until_call(lambda c: c.id == call and c.lock.closed)
+    await phone.run("hold", call)
+    held = await phone.until_state(call, CallState.HELD)
+    assert held.lock.closed, held.lock.why
+    position = len(phone.events)
+    await phone.run("resume", call)
+    resumed = await phone.until_call(
+        lambda c: c.id == call and c.state is CallState.ACTIVE, position
+    )
+    assert resumed.lock.closed, resumed.lock.why
+    await phone.run("mute", call)
+    await phone.until_call(lambda c: c.muted)
+    await phone.run("unmute", call)
+    await phone.run("dtmf", call, "12#")
+    await phone.client.ask(told.Record(call=call, path=str(place / "r.wav")))
+    await phone.until_call(lambda c: c.recording)
+    await phone.client.ask(told.Record(call=call, path=None))
+    await phone.run("hangup", call)
+    entry = await phone.until_logged(call)
+    assert entry.lock == "closed"
+    assert not entry.lock_was_open
+    assert (place / "r.wav").stat().st_size > 44
+
+
+async def test_what_does_not_fit_the_state_is_refused_in_words(new_phone: NewPhone) -> None:
+    phone = await new_phone()
+    call = await phone.call("echo")
+    await phone.until_state(call, CallState.ACTIVE)
+    for words, said in (
+        (("answer", call), f"call {call} is active: it cannot be answered now"),
+        (("resume", call), f"call {call} is active: it cannot be resumed now"),
+        (("hold", "99"), "there is no call 99"),
+        (("dtmf", call, "12x"), "only 0-9 * # A-D"),
+        (("stop",), "a call is up: end it first, or use --force"),
+        (("call", "echo", "--play", "/nonexistent.wav"), "there is no file /nonexistent.wav"),
+        (("call", "echo", "--record", "/nonexistent/x.wav"), "no folder that can be written to"),
+        (("call", "bob"), "there is no account to call with"),
+        (("call", "bob", "--account", "x"), "there is no account x"),
+    ):
+        _, err = await phone.run(*words, status=1)
+        assert said in err
+        assert "Traceback" not in err
+    assert (await phone.status()).calls[0].state is CallState.ACTIVE

@@ -1,0 +1,133 @@
+"""What dies is told, logged and started again; nothing is redialled."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import NewPhone
+from tests.support.kamailio import DOMAIN, Kamailio
+from tests.support.phone import Phone
+from tests.support.pki import Authority
+from tests.support.ports import LOOPBACK, free_sip_port
+from voip.engine.history import History
+from voip.model import CallState, Outcome
+from voip.protocol import client as told
+from voip.starting import CommandFailed
+
+KILLS = 100
+
+
+async def test_a_killed_worker_costs_its_calls_and_nothing_else(
+    kamailio: Kamailio, new_phone: NewPhone, authority: Authority
+) -> None:
+    phone = await new_phone()
+    await phone.add(
+        "alice", password="secret-alice", user="alice", domain=DOMAIN,
+        server=f"{LOOPBACK}:{kamailio.tls_port}", ca_file=str(authority.file),
+    )  # fmt: skip
+    await phone.until_registered("alice")
+    (secure,) = phone.worker_pids()
+    call = await phone.call("echo")
+    await phone.until_call(lambda c: c.id == call and c.lock.closed)
+
+    position = len(phone.events)
+    os.kill(secure, signal.SIGKILL)
+    status = await phone.status()
+    assert status.engine.pid
+    entry = await phone.until_logged(call)
+    assert entry.outcome is Outcome.LOST
+    assert "SIGKILL" in entry.reason
+    ended = await phone.until_state(call, CallState.ENDED)
+    assert not ended.lock.closed
+    down = await phone.until(told.WorkerEvent, lambda e: not e.up, position)
+    assert down.role == "secure"
+    await phone.until(told.WorkerEvent, lambda e: e.up, position)
+    await phone.until_registered("alice", position)
+    assert secure not in phone.worker_pids()
+    # The phone works as before, and has not called anybody by itself.
+    assert (await phone.status()).calls == ()
+    again = await phone.call("echo", hangup_after_s=0.5)
+    assert (await phone.until_logged(again)).outcome is Outcome.ANSWERED
+
+
+async def test_a_killed_engine_leaves_a_row_that_says_so(new_phone: NewPhone) -> None:
+    phone = await new_phone()
+    call = await phone.call("echo")
+    await phone.until_state(call, CallState.ACTIVE)
+    workers = phone.worker_pids()
+    assert phone.process is not None
+    phone.process.kill()
+    await phone.process.wait()
+    await _until_gone(workers)
+    await phone.stop()
+    await phone.start()
+    history = await phone.json("history")
+    (entry,) = history["entries"]
+    assert entry["id"] == call
+    assert entry["outcome"] == "interrupted"
+    assert entry["reason"] == "the phone stopped during the call"
+
+
+@pytest.mark.timeout(600)
+async def test_nothing_is_corrupt_after_many_kills(place: Path) -> None:
+    """The engine is killed at random moments of making calls."""
+    seed = random.randrange(1 << 32)
+    chance = random.Random(seed)
+    phone = Phone(place / "p")
+    await phone.start()
+    # Nobody answers there: calls begin, go on, and some of them time out.
+    await phone.add(
+        "x", user="x", domain=DOMAIN, transport="udp", register=False,
+        server=f"{LOOPBACK}:{free_sip_port()}",
+    )  # fmt: skip
+    await phone.stop()
+    for number in range(KILLS):
+        await phone.start()
+        assert phone.process is not None
+        calls = asyncio.create_task(_keep_calling(phone))
+        # The moment of the kill is what is tried here, so it is a time.
+        await asyncio.wait({calls}, timeout=chance.uniform(0.0, 0.7))
+        phone.process.kill()
+        await phone.process.wait()
+        calls.cancel()
+        await asyncio.gather(calls, return_exceptions=True)
+        await phone.stop()
+        history = History(place / "p" / "state" / "history.db")
+        assert history.check() is None, f"kill {number}, seed {seed}"
+        history.close()
+    await phone.start()
+    page = await phone.client.get(told.GetHistory(limit=1000), told.HistoryPage)
+    await phone.stop()
+    outcomes = {entry.outcome for entry in page.entries}
+    assert Outcome.ONGOING not in outcomes, f"seed {seed}"
+    assert Outcome.INTERRUPTED in outcomes, f"seed {seed}"
+
+
+async def _keep_calling(phone: Phone) -> None:
+    while True:
+        with contextlib.suppress(CommandFailed):
+            await phone.client.ask(told.PlaceCall(target="bob"))
+
+
+async def _until_gone(pids: list[int]) -> None:
+    """Workers whose engine has died end by themselves."""
+
+    def gone(pid: int) -> bool:
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().split(") ")[1].startswith("Z")
+        except OSError:
+            return True
+
+    async def look() -> None:
+        while not all(gone(pid) for pid in pids):
+            # Not our children: nothing tells of their end but looking.
+            await asyncio.wait({asyncio.ensure_future(asyncio.sleep(0.05))})
+
+    await asyncio.wait_for(look(), 20)
