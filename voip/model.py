@@ -229,13 +229,17 @@ class LogEntry(msgspec.Struct, frozen=True):
 
 
 class EngineStatus(msgspec.Struct, frozen=True):
-    """`pjsip` and `tls_library` are what the workers reported, None before."""
+    """`pjsip` and `tls_library` are what the workers reported, None before.
+
+    `problems` are the files that could not be read, in words.
+    """
 
     version: str
     pid: int
     uptime_s: float
     pjsip: str | None = None
     tls_library: str | None = None
+    problems: tuple[str, ...] = ()
 
 
 class Status(msgspec.Struct, frozen=True):

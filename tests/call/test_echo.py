@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from tests.conftest import NewPhone
 from tests.support import sound
 from tests.support.phone import Phone
+from voip.client import Client
 from voip.model import CallState
 from voip.protocol import client as told
 
@@ -106,3 +108,32 @@ async def test_what_does_not_fit_the_state_is_refused_in_words(new_phone: NewPho
         assert said in err
         assert "Traceback" not in err
     assert (await phone.status()).calls[0].state is CallState.ACTIVE
+
+
+async def test_levels_come_to_those_who_ask(new_phone: NewPhone, speech: Path) -> None:
+    phone = await new_phone()
+    watcher = Client(*await asyncio.open_unix_connection(str(phone.socket), limit=1 << 23))
+    await watcher.ask(told.Subscribe(levels=True))
+    call = await phone.call("echo", play=str(speech))
+
+    async def loud() -> told.LevelsEvent:
+        async for numbered in watcher.events():
+            event = numbered.event
+            if isinstance(event, told.LevelsEvent) and event.rx > 0.03 and event.tx > 0.03:
+                return event
+        raise AssertionError("the engine ended")
+
+    level = await asyncio.wait_for(loud(), 20)
+    assert level.call == call
+    assert not any(isinstance(e.event, told.LevelsEvent) for e in phone.events)
+    await watcher.__aexit__(None, None, None)
+
+
+async def test_stopping_by_force_ends_the_call_in_good_order(new_phone: NewPhone) -> None:
+    phone = await new_phone()
+    call = await phone.call("echo")
+    await phone.until_state(call, CallState.ACTIVE)
+    await phone.run("stop", "--force")
+    await phone.start()
+    (entry,) = (await phone.json("history"))["entries"]
+    assert (entry["id"], entry["outcome"]) == (call, "answered")

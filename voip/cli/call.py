@@ -93,6 +93,15 @@ def _absolute(path: str | None) -> str | None:
 async def _call(engine: Client, command: told.PlaceCall, wait: bool) -> CallReport:
     await engine.ask(told.Subscribe())
     started = await engine.get(command, told.CallStarted)
+    try:
+        return await _follow(engine, started, wait)
+    except asyncio.CancelledError:
+        # Ctrl-C ends what this command began.
+        await engine.ask(told.HangUp(call=started.call))
+        raise
+
+
+async def _follow(engine: Client, started: told.CallStarted, wait: bool) -> CallReport:
     up: Call | None = None
     last: Call | None = None
     said = ""

@@ -23,6 +23,7 @@ def status(found: Status) -> str:
     engine = found.engine
     library = f", PJSIP {engine.pjsip}, {engine.tls_library}" if engine.pjsip else ""
     lines = [f"Offhook {engine.version}{library}, up {duration(engine.uptime_s)}", ""]
+    lines += [*engine.problems, *([""] if engine.problems else [])]
     lines.append("Accounts")
     lines += [f"  {account(a)}" for a in found.accounts] or [
         "  none yet: “offhook account add NAME --user U --domain D”, or try “offhook call echo”"

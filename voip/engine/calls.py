@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from voip.protocol import worker as say
 from voip.quality import assess
 
 log = logging.getLogger(__name__)
+
+_GOODBYE_S = 2.0
 
 FindConnection = Callable[[say.Role, int | None], say.ConnectionEvent | None]
 
@@ -45,6 +48,7 @@ class Calls:
         self._find_connection = find_connection
         self._calls: dict[int, LiveCall] = {}
         self._last_id = history.last_id()
+        self._ended = asyncio.Event()
         self._background: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
@@ -144,6 +148,17 @@ class Calls:
         await self._ask(call, say.RecordFile(call=call.number, path=path))
         call.recording = path is not None
         self._publish(call)
+
+    async def end_all(self) -> None:
+        """End every call in good order; those that do not end are left."""
+        for call in list(self._calls.values()):
+            await self._hang_up_quietly(call)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _GOODBYE_S
+        while self._calls and loop.time() < deadline:
+            self._ended.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), deadline - loop.time())
 
     # What workers report
 
@@ -300,6 +315,7 @@ class Calls:
         call.state = CallState.ENDED
         call.cause = reason or call.cause
         self._calls.pop(call.id, None)
+        self._ended.set()
         if call.hangup_timer is not None:
             call.hangup_timer.cancel()
         _remove(call.temporary)

@@ -128,6 +128,7 @@ async def _place(engine: Engine, command: told.PlaceCall) -> told.CallStarted:
         if settings is None:
             raise Refusal("bad_account", live.problem or "the account cannot be used")
         uri = _request_uri(command.target, settings)
+        await engine.registrar.ready(live)
         account, transport, role = live.name, settings.transport, live.role
         shown = Party(uri=uri.split(";", 1)[0])
     call = await engine.calls.place(role, account, transport, uri, shown, command, play)

@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 
 _LEVELS_MS = 100
 _MAX_CONNECTIONS = 512
+_LOOK_AT_FILES_S = 2.0
 
 
 class AlreadyRunning(Exception):
@@ -54,6 +55,8 @@ class Engine:
         self.version = version("offhook")
         self.hub = Hub()
         self.history = History(paths.history)
+        self._problems: dict[Path, str] = {}
+        self._accounts_stamp: tuple[int, int] | None = None
         self.settings = self._load_settings()
         self.account_file = AccountFile(paths.accounts)
         self._started = time.monotonic()
@@ -93,12 +96,15 @@ class Engine:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop_soon)
         loop.add_signal_handler(signal.SIGHUP, lambda: None)
+        # Accounts first: the first client may want to call with one.
+        await self.reload_accounts()
         await self._server.start()
         log.info("Offhook %s is up, process %d", self.version, os.getpid())
+        watch = asyncio.create_task(self._watch_accounts())
         try:
-            await self.reload_accounts()
             await self._stopping.wait()
         finally:
+            watch.cancel()
             await self._close()
 
     def stop_soon(self) -> None:
@@ -106,7 +112,7 @@ class Engine:
 
     async def _close(self) -> None:
         self.registrar.close()
-        # Calls are ended by their worker, which says so before it is gone.
+        await self.calls.end_all()
         await asyncio.gather(*(worker.stop() for worker in self.workers.values()), self.echo.stop())
         for role in self.workers:
             self.calls.on_worker_down(role, "the phone was stopped")
@@ -125,6 +131,7 @@ class Engine:
                 uptime_s=round(time.monotonic() - self._started, 3),
                 pjsip=ready.pjsip if ready else None,
                 tls_library=ready.tls_library if ready else None,
+                problems=tuple(self._problems.values()),
             ),
             accounts=self.registrar.snapshot(),
             calls=self.calls.snapshot(),
@@ -136,14 +143,24 @@ class Engine:
 
     async def reload_accounts(self) -> None:
         """Read accounts.toml; a broken file changes nothing but a notice."""
+        self._accounts_stamp = _stamp(self.paths.accounts)
         try:
             loaded = self.account_file.load()
         except ConfigError as error:
+            self._problems[self.paths.accounts] = str(error)
             self.notice("error", str(error))
             return
+        self._problems.pop(self.paths.accounts, None)
         for problem in loaded.problems.values():
             self.notice("error", problem)
         await self.registrar.apply(loaded)
+
+    async def _watch_accounts(self) -> None:
+        # A person edits the file too, and expects the phone to notice.
+        while True:
+            await asyncio.sleep(_LOOK_AT_FILES_S)
+            if _stamp(self.paths.accounts) != self._accounts_stamp:
+                await self.reload_accounts()
 
     async def watch_levels(self) -> None:
         """Have workers report sound levels, now that somebody looks."""
@@ -165,6 +182,7 @@ class Engine:
             return settings.load(self.paths.settings)
         except ConfigError as error:
             log.error("%s; the phone goes on with its own settings", error)
+            self._problems[self.paths.settings] = str(error)
             return settings.Settings()
 
     def _configure(self, role: say.Role) -> Callable[[], say.Configure]:
@@ -223,6 +241,15 @@ class Engine:
             self.hub.publish(told.WorkerEvent(role=role, up=False, detail=reason))
 
         return on_down
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What changes when a file does; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_ino
 
 
 def take_lock(path: Path) -> TextIO:

@@ -115,6 +115,22 @@ class Registrar:
             "“offhook call echo”",
         )
 
+    async def ready(self, live: Live) -> None:
+        """Wait until an account is in its worker, where calls can use it.
+
+        Raises:
+            Refusal: it does not get there; the text says why.
+        """
+        worker = self._workers[live.role]
+        worker.start()
+        try:
+            await worker.wait_up()
+            await self._bring_up(live)
+        except WorkerGone as error:
+            raise Refusal("no_worker", f"account {live.name}: {error}") from error
+        if not live.added:
+            raise Refusal("bad_account", f"account {live.name}: {live.registration.reason}")
+
     def refusal(self, name: str) -> str | None:
         """Why the last connection to an account's server could not be used."""
         live = self._live.get(name)

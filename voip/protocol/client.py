@@ -253,7 +253,7 @@ class DigitEvent(Event, frozen=True, tag="digit"):
 
 
 class LevelsEvent(Event, frozen=True, tag="levels"):
-    """Sound levels of a call: 0.0 silence to 1.0 full scale."""
+    """Mean amplitudes of a call, linear: 0.0 silence to 1.0 full scale."""
 
     call: str
     rx: float

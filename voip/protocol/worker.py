@@ -327,7 +327,7 @@ class StatisticsEvent(WorkerEvent, frozen=True, tag="statistics"):
 
 
 class LevelsReport(WorkerEvent, frozen=True, tag="levels"):
-    """0.0 silence to 1.0 full scale, as PJMEDIA measures it."""
+    """Mean amplitude of a frame, linear: 0.0 silence to 1.0 full scale."""
 
     call: int
     rx: float

@@ -67,9 +67,9 @@ class Call(pj.Call):
     @guarded
     def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:
         info = self.getInfo()
-        self.remote_hold = any(
-            media.status == pj.PJSUA_CALL_MEDIA_REMOTE_HOLD for media in info.media
-        )
+        statuses = [media.status for media in info.media]
+        self.local_hold = pj.PJSUA_CALL_MEDIA_LOCAL_HOLD in statuses
+        self.remote_hold = pj.PJSUA_CALL_MEDIA_REMOTE_HOLD in statuses
         self.media.connect(info)
         self.media_up = self.media.active
         self._report(info)
@@ -132,7 +132,6 @@ class Call(pj.Call):
         else:
             options.opt.flag = pj.PJSUA_CALL_UNHOLD
             self.reinvite(options)
-        self.local_hold = on
 
     # Once a second, from the loop
 

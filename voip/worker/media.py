@@ -100,7 +100,7 @@ class CallMedia:
         """Received and sent level, 0.0 to 1.0; None while there is no audio."""
         if self._audio is None:
             return None
-        return self._audio.getTxLevel() / 255, self._audio.getRxLevel() / 255
+        return self._audio.getRxLevel() / 255, self._audio.getTxLevel() / 255
 
     def close(self) -> None:
         self._audio = None

@@ -1,0 +1,140 @@
+"""Accounts by command and by hand, and what becomes of them in the engine."""
+
+from __future__ import annotations
+
+from tests.conftest import NewPhone
+from tests.support.hostile import Connection, HostileServer, own_host, registrar
+from tests.support.kamailio import DOMAIN, Kamailio
+from tests.support.phone import Phone
+from tests.support.pki import Authority
+from tests.support.ports import LOOPBACK, free_sip_port
+from tests.support.sip import Message, response
+from voip.model import RegistrationState
+from voip.protocol import client as told
+
+
+async def test_the_command_line_from_add_to_remove(
+    kamailio: Kamailio, new_phone: NewPhone, authority: Authority
+) -> None:
+    phone = await new_phone()
+    _, err = await phone.run(
+        "account", "add", "work", "--user", "alice", "--domain", DOMAIN,
+        "--server", f"{LOOPBACK}:{kamailio.tls_port}", "--ca-file", str(authority.file),
+        "--password-stdin", text="secret-alice\n",
+    )  # fmt: skip
+    assert "the password is kept in" in err
+    await phone.until_registered("work")
+    out, _ = await phone.run("account", "list")
+    assert f"sip:alice@{DOMAIN}  TLS, TLSv1.3  registered" in out
+    shown = await phone.json("account", "show", "work")
+    assert shown["fields"]["user"] == "alice"
+    assert "secret" not in str(shown)
+    position = len(phone.events)
+    await phone.run("account", "edit", "work", "--display-name", "Alice A")
+    await phone.until_registered("work", position)
+    await phone.run("account", "disable", "work")
+    assert "disabled" in (await phone.run("account", "list"))[0]
+    position = len(phone.events)
+    await phone.run("account", "enable", "work")
+    await phone.until_registered("work", position)
+    await phone.run("account", "remove", "work")
+    assert (await phone.json("account", "list"))["accounts"] == []
+    assert not list((phone.folder / "config" / "passwords").iterdir())
+    assert "secret-alice" not in phone.log
+
+
+async def test_bad_words_have_their_own_status(new_phone: NewPhone) -> None:
+    phone = await new_phone()
+    await phone.run("account", "add", "x", status=2)
+    await phone.run("fly", status=2)
+    await phone.run("call", "--hangup-after", "-1", "x", status=2)
+    _, err = await phone.run(
+        "account", "add", "bad name", "--user", "u", "--domain", "d.test", status=1
+    )
+    assert "a name has 1 to 32 letters" in err
+
+
+async def test_no_engine_and_none_can_be_started(new_phone: NewPhone, tmp_path: object) -> None:
+    phone = await new_phone()
+    await phone.stop()
+    phone.environment["OFFHOOK_RUNTIME_DIR"] = f"/dev/null/{tmp_path}"
+    _, err = await phone.run("status", status=3)
+    assert err.startswith("offhook: ")
+    assert "Traceback" not in err
+
+
+async def test_a_file_edited_by_hand_is_noticed_and_a_broken_one_left_alone(
+    new_phone: NewPhone,
+) -> None:
+    phone = await new_phone()
+    file = phone.folder / "config" / "accounts.toml"
+    port = free_sip_port()
+    good = (
+        "# mine\n[accounts.home]\nuser = 'me'\ndomain = 'home.test'\n"
+        f"transport = 'udp'\nserver = '127.0.0.1:{port}'\nregister = false\n"
+    )
+    file.write_text(good)
+    await phone.until(told.AccountEvent, lambda e: e.account.name == "home")
+    file.write_text(good + "[accounts.oops\n")
+    notice = await phone.until(told.NoticeEvent, lambda e: "not valid TOML" in e.text)
+    assert str(file) in notice.text
+    status = await phone.json("status")
+    assert status["accounts"][0]["name"] == "home", "what was there keeps running"
+    assert "not valid TOML" in status["engine"]["problems"][0]
+    _, err = await phone.run("account", "add", "n", "--user", "u", "--domain", "d.test", status=1)
+    assert "not valid TOML" in err
+    assert file.read_text() == good + "[accounts.oops\n"
+
+
+async def test_a_dropped_connection_is_registered_again(
+    new_phone: NewPhone, authority: Authority
+) -> None:
+    host = own_host()
+    server = HostileServer(host, registrar, authority.issue("good", addresses=[host]))
+    await server.start()
+    phone = await new_phone()
+    await _account(phone, server, authority)
+    await phone.until_registered("alice")
+    position = len(phone.events)
+    server.connections[0].drop()
+    event = await phone.until(
+        told.AccountEvent,
+        lambda e: e.account.registration.state is RegistrationState.REGISTERING,
+        position,
+    )
+    assert event.account.registration.reason == "the connection to the server has dropped"
+    assert event.account.tls is None
+    await phone.until_registered("alice", position)
+    assert len(server.connections) == 2
+    await server.stop()
+
+
+async def test_a_refusing_registrar_is_asked_again_with_growing_delay(
+    new_phone: NewPhone, authority: Authority
+) -> None:
+    host = own_host()
+    asked: list[Message] = []
+
+    def behave(connection: Connection, message: Message) -> None:
+        asked.append(message)
+        if len(asked) < 3:
+            connection.send(response(message, 503, "Busy"))
+        else:
+            registrar(connection, message)
+
+    server = HostileServer(host, behave, authority.issue("good", addresses=[host]))
+    await server.start()
+    phone = await new_phone()
+    await _account(phone, server, authority)
+    failed = await phone.until_failed("alice")
+    assert failed.registration.code == 503
+    await phone.until_registered("alice")
+    assert len(asked) == 3
+    await server.stop()
+
+
+async def _account(phone: Phone, server: HostileServer, authority: Authority) -> None:
+    await phone.add(
+        "alice", password="x", user="alice", domain=DOMAIN,
+        server=f"{server.host}:{server.port}", ca_file=str(authority.file),
+    )  # fmt: skip
