@@ -13,11 +13,13 @@ from tests.support.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
-from voip.model import CallState, LockState
+from voip.model import CallState, LockState, Outcome
 from voip.protocol import client as told
 
 
-async def secure_account(phone: Phone, user: str, server: Kamailio, ca: Path) -> None:
+async def secure_account(
+    phone: Phone, user: str, server: Kamailio, ca: Path, keying: str = "sdes"
+) -> None:
     await phone.add(
         user,
         password=f"secret-{user}",
@@ -25,6 +27,7 @@ async def secure_account(phone: Phone, user: str, server: Kamailio, ca: Path) ->
         domain=DOMAIN,
         server=f"{LOOPBACK}:{server.tls_port}",
         ca_file=str(ca),
+        media_keying=keying,
     )
 
 
@@ -152,3 +155,43 @@ async def test_check_tells_each_step(
     assert [(step["step"], step["ok"]) for step in report["steps"]] == [
         ("name", True), ("tls", True), ("certificate", True), ("registration", True),
     ]  # fmt: skip
+
+
+async def test_dtls_srtp_by_choice(
+    kamailio: Kamailio, new_phone: NewPhone, authority: Authority, speech: Path, place: Path
+) -> None:
+    alice, bob = await new_phone("a"), await new_phone("b")
+    for phone, user in ((alice, "alice"), (bob, "bob")):
+        await secure_account(phone, user, kamailio, authority.file, keying="dtls")
+        await phone.until_registered(user)
+    heard = place / "heard.wav"
+    out = await alice.call("bob", play=str(speech), hangup_after_s=9)
+    ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
+    await bob.client.ask(told.AnswerCall(call=ringing.id))
+    await bob.until_state(ringing.id, CallState.ACTIVE)
+    await bob.client.ask(told.Record(call=ringing.id, path=str(heard)))
+    closed = await alice.until_call(lambda c: c.id == out and c.lock.closed)
+    assert [(s.srtp, s.keying) for s in closed.lock.media] == [(True, "dtls")]
+    assert closed.lock.media[0].suite
+    await bob.until_call(lambda c: c.id == ringing.id and c.lock.closed)
+    assert (await alice.until_logged(out)).lock is LockState.CLOSED
+    await bob.until_logged(ringing.id)
+    assert sound.piecewise(speech, heard) > 0.9
+
+
+async def test_a_caller_with_keys_in_the_signalling_and_a_callee_that_wants_dtls(
+    kamailio: Kamailio, new_phone: NewPhone, authority: Authority
+) -> None:
+    alice, bob = await new_phone("a"), await new_phone("b")
+    await secure_account(alice, "alice", kamailio, authority.file)
+    await secure_account(bob, "bob", kamailio, authority.file, keying="dtls")
+    await alice.until_registered("alice")
+    await bob.until_registered("bob")
+    call = await alice.call("bob")
+    entry = await alice.until_logged(call)
+    assert entry.outcome is Outcome.FAILED
+    assert entry.code in (406, 480, 488)
+    refused = await bob.until(told.LogEvent, lambda e: e.entry.outcome is Outcome.REFUSED)
+    assert refused.entry.reason == (
+        "refused: the caller offered no encryption that this account takes"
+    )

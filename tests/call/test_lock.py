@@ -171,3 +171,15 @@ class _Media:
 
     def close(self) -> None:
         self._socket.close()
+
+
+async def test_a_quiet_call_keeps_its_connection_and_its_lock(new_phone: NewPhone) -> None:
+    # PJSIP by itself closes a connection that carried no SIP for 33 seconds.
+    phone = await new_phone()
+    call = await phone.call("echo")
+    first = await phone.until_call(lambda c: c.id == call and c.lock.closed)
+    last = await phone.until_call(lambda c: c.id == call and c.duration_s > 36)
+    assert last.lock.closed, last.lock.why
+    assert last.lock == first.lock
+    await phone.client.ask(told.HangUp(call=call))
+    assert not (await phone.until_logged(call)).lock_was_open

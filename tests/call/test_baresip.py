@@ -1,0 +1,260 @@
+"""Calls between Offhook and baresip, another maker's phone, through a real Kamailio."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import NewPhone
+from tests.support import sound
+from tests.support.baresip import Baresip, Wish
+from tests.support.kamailio import DOMAIN, Kamailio
+from tests.support.phone import Phone
+from tests.support.pki import Authority
+from tests.support.ports import LOOPBACK
+from voip.model import Call, CallState, LockState, Outcome
+from voip.protocol import client as told
+
+NewBaresip = Callable[[Kamailio, Wish], Awaitable[Baresip]]
+
+_TALK_S = 9
+
+_METHODS = {"TLSv1.3": "TLSv1.2+", "TLSv1.2": "TLSv1.2"}
+"""Kamailio's words for a server where this version is the best."""
+
+SUITES = (
+    "AEAD_AES_256_GCM",
+    "AES_256_CM_HMAC_SHA1_80",
+    "AEAD_AES_128_GCM",
+    "AES_CM_128_HMAC_SHA1_80",
+)
+"""What an account takes; which of them is in both depends on baresip's build."""
+
+
+@pytest.fixture(params=list(_METHODS))
+async def versioned(
+    request: pytest.FixtureRequest, place: Path, authority: Authority
+) -> AsyncIterator[tuple[Kamailio, str]]:
+    leaf = authority.issue("server", dns=[DOMAIN], addresses=[LOOPBACK])
+    server = Kamailio(place / "kamailio", leaf, method=_METHODS[request.param])
+    await server.start()
+    yield server, request.param
+    await server.stop()
+
+
+@pytest.fixture
+async def new_baresip(
+    place: Path, authority: Authority, other_speech: Path
+) -> AsyncIterator[NewBaresip]:
+    """Makes a registered baresip of user bob that says `other_speech`."""
+    made: list[Baresip] = []
+
+    async def make(server: Kamailio, wish: Wish) -> Baresip:
+        leaf = authority.issue("baresip", addresses=[LOOPBACK])
+        phone = Baresip(place / "baresip", "bob", server, leaf, other_speech, wish)
+        made.append(phone)
+        await phone.start()
+        return phone
+
+    yield make
+    for phone in made:
+        await phone.stop()
+
+
+async def alice(phone: Phone, server: Kamailio, authority: Authority) -> None:
+    await phone.add(
+        "alice",
+        password="secret-alice",
+        user="alice",
+        domain=DOMAIN,
+        server=f"{LOOPBACK}:{server.tls_port}",
+        ca_file=str(authority.file),
+    )
+    await phone.until_registered("alice")
+
+
+async def open_alice(phone: Phone, server: Kamailio) -> None:
+    await phone.add(
+        "alice",
+        password="secret-alice",
+        user="alice",
+        domain=DOMAIN,
+        transport="udp",
+        server=f"{LOOPBACK}:{server.port}",
+    )
+    await phone.until_registered("alice")
+
+
+def talks(call: Call) -> bool:
+    """Voice of the far end has arrived, and was measured."""
+    return call.state is CallState.ACTIVE and call.quality.jitter_ms is not None
+
+
+def check_evidence(status: Any, version: str) -> None:
+    """What `offhook status --json` says about a call that is secure."""
+    (account,) = status["accounts"]
+    assert account["registration"]["state"] == "registered"
+    assert account["tls"]["version"] == version
+    assert account["tls"]["cipher"].startswith("TLS_") == (version == "TLSv1.3")
+    assert account["tls"]["verified"] is True
+    assert account["tls"]["peer"]["names"] == [DOMAIN, LOOPBACK]
+    (call,) = status["calls"]
+    assert call["remote"]["uri"] == f"sip:bob@{DOMAIN}"
+    assert call["codec"] == "pcmu/8000/1"
+    assert call["lock"]["state"] == "closed"
+    assert call["lock"]["signalling"] == {
+        "transport": "tls", "version": version, "verified": True, "server": LOOPBACK,
+    }  # fmt: skip
+    (stream,) = call["lock"]["media"]
+    assert (stream["kind"], stream["srtp"], stream["keying"]) == ("voice", True, "sdes")
+    assert stream["suite"] in SUITES
+
+
+def check_open_though_encrypted(status: Any) -> None:
+    (call,) = status["calls"]
+    assert call["lock"]["state"] == "open"
+    assert call["lock"]["why"] == (
+        "the voice is encrypted, but its keys crossed the network in the clear (UDP)"
+    )
+    assert call["lock"]["signalling"] == {
+        "transport": "udp", "version": None, "verified": False, "server": None,
+    }  # fmt: skip
+    (stream,) = call["lock"]["media"]
+    assert (stream["kind"], stream["srtp"], stream["keying"]) == ("voice", True, "sdes")
+    assert stream["suite"] in SUITES
+
+
+async def test_offhook_calls_baresip_and_each_hears_the_other(
+    versioned: tuple[Kamailio, str],
+    new_phone: NewPhone,
+    new_baresip: NewBaresip,
+    authority: Authority,
+    speech: Path,
+    other_speech: Path,
+    place: Path,
+) -> None:
+    server, version = versioned
+    phone = await new_phone()
+    await alice(phone, server, authority)
+    peer = await new_baresip(server, Wish())
+
+    heard = place / "heard.wav"
+    out = await phone.call(
+        f"bob@{DOMAIN}", play=str(speech), record=str(heard), hangup_after_s=_TALK_S
+    )
+    incoming = await peer.until("CALL_INCOMING")
+    assert incoming["peeruri"] == f"sip:alice@{DOMAIN}"
+    await phone.until_state(out, CallState.RINGING)
+    await peer.command("accept")
+    await phone.until_call(lambda c: c.id == out and c.lock.closed and talks(c))
+    check_evidence(await phone.json("status"), version)
+
+    entry = await phone.until_logged(out)
+    assert (entry.outcome, entry.lock) == (Outcome.ANSWERED, LockState.CLOSED)
+    await peer.until("CALL_CLOSED")
+    await peer.stop()
+    assert sound.piecewise(speech, peer.heard()) > 0.9
+    assert sound.piecewise(other_speech, heard) > 0.9
+
+
+async def test_baresip_calls_offhook_and_each_hears_the_other(
+    versioned: tuple[Kamailio, str],
+    new_phone: NewPhone,
+    new_baresip: NewBaresip,
+    authority: Authority,
+    speech: Path,
+    other_speech: Path,
+    place: Path,
+) -> None:
+    server, version = versioned
+    phone = await new_phone()
+    await alice(phone, server, authority)
+    peer = await new_baresip(server, Wish())
+
+    heard = place / "heard.wav"
+    await peer.command("dial", f"sip:alice@{DOMAIN}")
+    ringing = await phone.until_call(lambda c: c.state is CallState.INCOMING)
+    await peer.until("CALL_RINGING")
+    await phone.client.ask(told.AnswerCall(call=ringing.id))
+    await phone.until_state(ringing.id, CallState.ACTIVE)
+    await phone.client.ask(told.Play(call=ringing.id, path=str(speech)))
+    await phone.client.ask(told.Record(call=ringing.id, path=str(heard)))
+    await phone.until_call(lambda c: c.id == ringing.id and c.lock.closed and talks(c))
+    check_evidence(await phone.json("status"), version)
+
+    await phone.until_call(lambda c: c.id == ringing.id and c.duration_s > _TALK_S)
+    await peer.command("hangup")
+    entry = await phone.until_logged(ringing.id)
+    assert (entry.outcome, entry.lock) == (Outcome.ANSWERED, LockState.CLOSED)
+    await peer.stop()
+    assert sound.piecewise(speech, peer.heard()) > 0.9
+    assert sound.piecewise(other_speech, heard) > 0.9
+
+
+
+async def test_voice_that_is_encrypted_over_udp_closes_no_lock(
+    kamailio: Kamailio,
+    new_phone: NewPhone,
+    new_baresip: NewBaresip,
+    speech: Path,
+    other_speech: Path,
+    place: Path,
+) -> None:
+    phone = await new_phone()
+    await open_alice(phone, kamailio)
+    peer = await new_baresip(kamailio, Wish("udp", mediaenc="srtp", answermode="auto"))
+
+    heard = place / "heard.wav"
+    out = await phone.call(
+        f"bob@{DOMAIN}", play=str(speech), record=str(heard), hangup_after_s=_TALK_S
+    )
+    await phone.until_call(lambda c: c.id == out and talks(c))
+    check_open_though_encrypted(await phone.json("status"))
+
+    entry = await phone.until_logged(out)
+    assert (entry.outcome, entry.lock) == (Outcome.ANSWERED, LockState.OPEN)
+    assert all(not c.lock.closed for c in phone.locks(out))
+    await peer.until("CALL_CLOSED")
+    await peer.stop()
+    assert sound.piecewise(speech, peer.heard()) > 0.9
+    assert sound.piecewise(other_speech, heard) > 0.9
+
+
+async def test_a_caller_who_demands_srtp_over_udp_is_taken_and_no_lock_closes(
+    kamailio: Kamailio,
+    new_phone: NewPhone,
+    new_baresip: NewBaresip,
+) -> None:
+    phone = await new_phone()
+    await open_alice(phone, kamailio)
+    peer = await new_baresip(kamailio, Wish("udp"))
+
+    await peer.command("dial", f"sip:alice@{DOMAIN}")
+    ringing = await phone.until_call(lambda c: c.state is CallState.INCOMING)
+    await phone.client.ask(told.AnswerCall(call=ringing.id))
+    await phone.until_call(lambda c: c.id == ringing.id and talks(c))
+    check_open_though_encrypted(await phone.json("status"))
+
+    await peer.command("hangup")
+    entry = await phone.until_logged(ringing.id)
+    assert (entry.outcome, entry.lock) == (Outcome.ANSWERED, LockState.OPEN)
+    assert all(not c.lock.closed for c in phone.locks(ringing.id))
+
+
+async def test_a_caller_without_encryption_is_refused_by_a_tls_account(
+    kamailio: Kamailio, new_phone: NewPhone, new_baresip: NewBaresip, authority: Authority
+) -> None:
+    phone = await new_phone()
+    await alice(phone, kamailio, authority)
+    peer = await new_baresip(kamailio, Wish(mediaenc=""))
+
+    await peer.command("dial", f"sip:alice@{DOMAIN}")
+    closed = await peer.until("CALL_CLOSED")
+    assert "488" in closed["param"]
+    event = await phone.until(told.LogEvent, lambda e: e.entry.outcome is Outcome.REFUSED)
+    assert event.entry.remote.uri == f"sip:bob@{DOMAIN}"
+    assert event.entry.reason == "refused: the caller offered no encryption"
+    assert not any(isinstance(e.event, told.CallEvent) for e in phone.events)
