@@ -211,6 +211,8 @@ async def test_a_caller_without_encryption_is_refused_and_logged(stage: Stage, k
     more = "" if plain else " that this account takes"
     assert event.entry.reason == f"refused: the caller offered no encryption{more}"
     assert event.entry.remote.name == "Mallory"
+    page = await stage.phone.client.get(told.GetHistory(), told.HistoryPage)
+    assert [entry.outcome for entry in page.entries] == [Outcome.REFUSED]
     # The phone goes on: it is registered, and its worker is the same.
     assert (await stage.phone.status()).accounts[0].registration.state == "registered"
 

@@ -55,7 +55,7 @@ async def _subscribe(engine: Engine, command: told.Subscribe) -> told.Snapshot:
 
 
 async def _stop(engine: Engine, command: told.Stop) -> None:
-    if len(engine.calls) and not command.force:
+    if len(engine.book) and not command.force:
         raise Refusal("busy", "a call is up: end it first, or use --force")
     engine.stop_soon()
 

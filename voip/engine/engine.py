@@ -19,6 +19,8 @@ import msgspec
 from voip import paths as places
 from voip.engine import commands, settings
 from voip.engine.accounts import AccountFile
+from voip.engine.callbook import CallBook
+from voip.engine.callevents import CallEvents
 from voip.engine.calls import Calls
 from voip.engine.echo import Echo
 from voip.engine.history import History
@@ -73,8 +75,14 @@ class Engine:
         }
         self.passwords = Passwords(paths.passwords)
         self.registrar = Registrar(self.hub, self.workers, self.passwords, self.connection)
-        self.calls = Calls(
-            self.hub, self.history, self.workers, self.connection, self.registrar.refusal
+        self.book = CallBook(self.hub, self.history)
+        self.calls = Calls(self.book, self.workers)
+        self._call_events = CallEvents(
+            self.book,
+            self.hub,
+            self.connection,
+            self.registrar.refusal,
+            self.calls.start_hangup_timer,
         )
         self.echo = Echo(self.hub, paths.echo, self.user_agent, self.workers[say.Role.SECURE])
         self._server = Server(paths.socket, self.hub, self._answer)
@@ -115,7 +123,7 @@ class Engine:
         await self.calls.end_all()
         await asyncio.gather(*(worker.stop() for worker in self.workers.values()), self.echo.stop())
         for role in self.workers:
-            self.calls.on_worker_down(role, "the phone was stopped")
+            self._call_events.on_worker_down(role, "the phone was stopped")
         await self._server.stop()
         self.history.close()
         log.info("the engine has ended")
@@ -134,7 +142,7 @@ class Engine:
                 problems=tuple(self._problems.values()),
             ),
             accounts=self.registrar.snapshot(),
-            calls=self.calls.snapshot(),
+            calls=self.book.snapshot(),
         )
 
     def connection(self, role: say.Role, number: int | None) -> say.ConnectionEvent | None:
@@ -206,7 +214,7 @@ class Engine:
                 case say.SoundEvent():
                     self.notice("info" if event.ok else "warning", event.text)
                 case _:
-                    self.calls.on_event(role, event)
+                    self._call_events.on_event(role, event)
 
         return on_event
 
@@ -220,7 +228,7 @@ class Engine:
             oldest = next((key for key, known in self._connections.items() if not known.up), None)
             if oldest is not None:
                 del self._connections[oldest]
-        self.calls.on_connection(role, event)
+        self._call_events.on_connection(role, event)
         self.registrar.on_connection(role, event)
 
     def _on_up(self, role: say.Role) -> Callable[[say.Ready], Awaitable[None]]:
@@ -236,7 +244,7 @@ class Engine:
         def on_down(reason: str) -> None:
             for key in [key for key in self._connections if key[0] is role]:
                 del self._connections[key]
-            self.calls.on_worker_down(role, reason)
+            self._call_events.on_worker_down(role, reason)
             self.registrar.on_worker_down(role)
             self.hub.publish(told.WorkerEvent(role=role, up=False, detail=reason))
 

@@ -261,8 +261,12 @@ class IncomingCall(WorkerEvent, frozen=True, tag="incoming"):
 
 
 class RefusedCall(WorkerEvent, frozen=True, tag="refused"):
-    """An incoming call that PJSIP refused before it could ring."""
+    """An incoming call that PJSIP refused before it could ring.
 
+    `call` is set when it was reported as `IncomingCall` before.
+    """
+
+    call: int | None
     account: str | None
     remote: str
     code: int

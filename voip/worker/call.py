@@ -34,6 +34,7 @@ class Call(pj.Call):
         self.worker = worker
         self.account = account
         self.number = number
+        self.pjsip_id = pjsip_id
         self.incoming = number < 0
         self.media = CallMedia(self, worker.sound)
         self.ended = False
@@ -72,7 +73,7 @@ class Call(pj.Call):
         self.remote_hold = pj.PJSUA_CALL_MEDIA_REMOTE_HOLD in statuses
         self.media.connect(info)
         self.media_up = self.media.active
-        self._report(info)
+        # The facts first, then the state that rests on them.
         self.worker.send(
             MediaEvent(
                 call=self.number,
@@ -82,6 +83,7 @@ class Call(pj.Call):
                 connection=self.connection,
             )
         )
+        self._report(info)
 
     @guarded
     def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:

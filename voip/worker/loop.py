@@ -10,7 +10,7 @@ import traceback
 
 import pjsua2 as pj
 
-from voip.model import Transport
+from voip.model import CallState, Transport
 from voip.native import mark
 from voip.protocol import worker as say
 from voip.worker import endpoint as ep
@@ -250,8 +250,13 @@ class Worker:
         reason = f"refused: {prm.reason}"
         if ep.is_secure(self.role):
             reason = _REFUSALS.get(messages.encrypts(prm.rdata.wholeMsg), reason)
+        known = next((c for c in self._ended if c.pjsip_id == prm.callId and c.incoming), None)
+        if known is not None:
+            # Its end was reported a moment ago, as that of a call like any.
+            self._outbox = [e for e in self._outbox if not _is_end_of(e, known.number)]
         self.send(
             say.RefusedCall(
+                call=known.number if known else None,
                 account=self._account_of(prm.localInfo),
                 remote=(messages.sender(prm.rdata.wholeMsg) or prm.remoteInfo)[:4096],
                 code=prm.statusCode,
@@ -299,6 +304,14 @@ class Worker:
             levels = call.media.levels()
             if levels is not None:
                 self.send(say.LevelsReport(call=call.number, rx=levels[0], tx=levels[1]))
+
+
+def _is_end_of(event: say.WorkerEvent, call: int) -> bool:
+    return (
+        isinstance(event, say.CallStateEvent)
+        and event.call == call
+        and event.state is CallState.ENDED
+    )
 
 
 def _pjsip_words(error: pj.Error) -> str:

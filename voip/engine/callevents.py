@@ -1,0 +1,159 @@
+"""What workers report of calls, folded into the book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from voip import reasons
+from voip.engine.callbook import CallBook
+from voip.engine.hub import Hub
+from voip.engine.intake import party
+from voip.engine.livecall import LiveCall
+from voip.model import CallState, Direction, Outcome, Transport
+from voip.protocol import client as told
+from voip.protocol import worker as say
+from voip.quality import assess
+
+FindConnection = Callable[[say.Role, int | None], say.ConnectionEvent | None]
+
+
+class CallEvents:
+    """`find_connection` knows the SIP connections that workers reported,
+    `find_refusal` why an account's server was refused; `on_answered` is told
+    of each call that is taken.
+    """
+
+    def __init__(
+        self,
+        book: CallBook,
+        hub: Hub,
+        find_connection: FindConnection,
+        find_refusal: Callable[[str], str | None],
+        on_answered: Callable[[LiveCall], None],
+    ) -> None:
+        self._book = book
+        self._hub = hub
+        self._find_connection = find_connection
+        self._find_refusal = find_refusal
+        self._on_answered = on_answered
+
+    def on_event(self, role: say.Role, event: say.AnyWorkerEvent) -> None:
+        """Fold one event; those that are not of calls change nothing."""
+        match event:
+            case say.IncomingCall():
+                self._on_incoming(role, event)
+            case say.RefusedCall():
+                self._on_refused(role, event)
+            case (
+                say.CallStateEvent(call=number)
+                | say.MediaEvent(call=number)
+                | say.StatisticsEvent(call=number)
+                | say.LevelsReport(call=number)
+                | say.DigitReceived(call=number)
+            ):
+                call = self._book.by_number(role, number)
+                if call is not None:
+                    self._on_call(call, event)
+            case _:
+                return
+
+    def on_connection(self, role: say.Role, event: say.ConnectionEvent) -> None:
+        """A connection changed: the locks that rest on it change with it."""
+        for call in self._book:
+            known = call.connection
+            if call.role is role and known is not None and known.id == event.id:
+                call.connection = event
+                self._book.publish(call)
+
+    def on_worker_down(self, role: say.Role, reason: str) -> None:
+        """A worker died: its calls are over, and are not dialled again."""
+        for call in self._book:
+            if call.role is role:
+                self._book.finish(call, Outcome.LOST, f"lost: {reason}")
+
+    def _on_call(
+        self,
+        call: LiveCall,
+        event: say.CallStateEvent
+        | say.MediaEvent
+        | say.StatisticsEvent
+        | say.LevelsReport
+        | say.DigitReceived,
+    ) -> None:
+        match event:
+            case say.CallStateEvent():
+                self._on_state(call, event)
+            case say.MediaEvent():
+                call.see_streams(event.streams)
+                self._use(call, event.connection)
+                self._book.publish(call)
+            case say.StatisticsEvent():
+                call.see_streams(event.streams)
+                self._use(call, event.connection)
+                call.quality = assess(event, call.codec)
+                self._book.publish(call)
+            case say.LevelsReport(rx=rx, tx=tx):
+                self._hub.publish(told.LevelsEvent(call=str(call.id), rx=rx, tx=tx))
+            case say.DigitReceived(digit=digit):
+                self._hub.publish(told.DigitEvent(call=str(call.id), digit=digit))
+
+    def _on_incoming(self, role: say.Role, event: say.IncomingCall) -> None:
+        transport = Transport.TLS
+        connection = self._find_connection(role, event.connection)
+        if role is say.Role.OPEN:
+            transport = connection.transport if connection else Transport.UDP
+        call = self._book.begin(
+            role, event.account, transport, Direction.IN, party(event.remote), event.call
+        )
+        call.connection = connection
+        self._book.publish(call)
+
+    def _on_refused(self, role: say.Role, event: say.RefusedCall) -> None:
+        call = None if event.call is None else self._book.by_number(role, event.call)
+        if call is None:
+            transport = Transport.UDP if role is say.Role.OPEN else Transport.TLS
+            call = self._book.begin(
+                role, event.account or "?", transport, Direction.IN, party(event.remote)
+            )
+        call.code = event.code
+        self._book.finish(call, Outcome.REFUSED, event.reason)
+
+    def _on_state(self, call: LiveCall, event: say.CallStateEvent) -> None:
+        call.code = event.code or call.code
+        call.cause = event.cause or call.cause
+        self._use(call, event.connection)
+        if event.state is CallState.ENDED:
+            self._on_ended(call, event)
+            return
+        call.state = event.state
+        call.reason = event.reason
+        if event.state.answered and call.answered is None:
+            self._book.answered(call)
+            self._on_answered(call)
+        self._book.publish(call)
+
+    def _on_ended(self, call: LiveCall, event: say.CallStateEvent) -> None:
+        answered = call.answered is not None
+        if call.cause is not None and call.cause.startswith("refused"):
+            outcome = Outcome.REFUSED
+        elif call.direction is Direction.OUT:
+            outcome = reasons.outgoing(answered, event.code, call.ended_here)
+        else:
+            outcome = reasons.incoming(answered, call.ended_here)
+        text = call.cause
+        if text is None and outcome is not Outcome.ANSWERED:
+            text = self._why(call, event)
+        self._book.finish(call, outcome, text or "")
+
+    def _why(self, call: LiveCall, event: say.CallStateEvent) -> str:
+        if call.connection is None:
+            refusal = self._find_refusal(call.account)
+            if refusal is not None:
+                return refusal
+        elif call.connection.error:
+            return call.connection.error
+        return reasons.words(event.code, event.reason)
+
+    def _use(self, call: LiveCall, connection: int | None) -> None:
+        if connection is not None:
+            call.connection = self._find_connection(call.role, connection) or call.connection
