@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import subprocess
 import sys
 import time
 
@@ -33,6 +32,8 @@ def start_engine() -> None:
     Raises:
         NoEngine: it did not come up; the text says what it said.
     """
+    import subprocess  # not needed by those who find an engine
+
     found = places.find()
     try:
         for folder in (found.config, found.state, found.runtime):

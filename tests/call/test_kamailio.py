@@ -92,6 +92,8 @@ async def test_two_phones_talk_with_tls_and_srtp(
 
     assert (await alice.until_logged(out)).lock is LockState.CLOSED
     await bob.until_logged(ringing.id)
+    alice.check_lock_evidence(out)
+    bob.check_lock_evidence(ringing.id)
     assert sound.piecewise(speech, heard_by_bob) > 0.9
     assert sound.piecewise(other_speech, heard_by_alice) > 0.9
 
@@ -176,6 +178,8 @@ async def test_dtls_srtp_by_choice(
     await bob.until_call(lambda c: c.id == ringing.id and c.lock.closed)
     assert (await alice.until_logged(out)).lock is LockState.CLOSED
     await bob.until_logged(ringing.id)
+    alice.check_lock_evidence(out)
+    bob.check_lock_evidence(ringing.id)
     assert sound.piecewise(speech, heard) > 0.9
 
 

@@ -9,23 +9,10 @@ from tests.conftest import NewPhone
 from tests.support import sip
 from tests.support.hostile import Connection, HostileServer, own_host, registrar
 from tests.support.kamailio import DOMAIN, Kamailio
-from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
 from voip.model import CallState, LockState
 from voip.protocol import client as told
-
-
-def check_never_closed_too_early(phone: Phone, call: str) -> None:
-    """Every published closed lock has its evidence with it."""
-    for state in phone.locks(call):
-        if state.lock.state is not LockState.CLOSED:
-            continue
-        assert state.state.answered, state
-        assert state.lock.signalling.verified, state
-        assert state.lock.signalling.version in ("TLSv1.2", "TLSv1.3"), state
-        assert state.lock.media, state
-        assert all(stream.srtp and stream.suite for stream in state.lock.media), state
 
 
 async def test_before_media_and_after_the_connection_has_dropped(
@@ -70,7 +57,7 @@ async def test_before_media_and_after_the_connection_has_dropped(
     # A new connection of the account is another one: the lock stays open.
     await phone.until_registered("alice", position)
     assert not (await phone.status()).calls[0].lock.closed
-    check_never_closed_too_early(phone, call)
+    phone.check_lock_evidence(call)
     await phone.client.ask(told.HangUp(call=call))
     media.close()
     entry = await phone.until_logged(call)
@@ -106,7 +93,7 @@ async def test_packets_that_are_not_authentic_open_the_lock(
     media.send_rubbish(await media.peer())
     opened = await phone.until_call(lambda c: c.id == call and not c.lock.closed, position)
     assert opened.lock.why == "voice packets arrive that are not authentic"
-    check_never_closed_too_early(phone, call)
+    phone.check_lock_evidence(call)
     await phone.client.ask(told.HangUp(call=call))
     await phone.until_logged(call)
     media.close()
@@ -181,5 +168,6 @@ async def test_a_quiet_call_keeps_its_connection_and_its_lock(new_phone: NewPhon
     last = await phone.until_call(lambda c: c.id == call and c.duration_s > 36)
     assert last.lock.closed, last.lock.why
     assert last.lock == first.lock
+    phone.check_lock_evidence(call)
     await phone.client.ask(told.HangUp(call=call))
     assert not (await phone.until_logged(call)).lock_was_open

@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from voip.client import Client
-from voip.model import AccountStatus, Call, CallState, LogEntry, Outcome, RegistrationState, Status
+from voip.model import (
+    AccountStatus,
+    Call,
+    CallState,
+    LogEntry,
+    Outcome,
+    RegistrationState,
+    Status,
+    Transport,
+)
 from voip.protocol import client as told
 
 _Event = TypeVar("_Event")
@@ -196,6 +205,20 @@ class Phone:
             for e in self.events
             if isinstance(e.event, told.CallEvent) and e.event.call.id == call
         ]
+
+    def check_lock_evidence(self, call: str) -> None:
+        """Every closed lock that was ever published has its evidence with it."""
+        states = self.locks(call)
+        assert states, f"nothing was published of call {call}"
+        for state in states:
+            if not state.lock.closed:
+                continue
+            assert state.state.answered, state
+            assert state.lock.signalling.transport is Transport.TLS, state
+            assert state.lock.signalling.verified, state
+            assert state.lock.signalling.version in ("TLSv1.2", "TLSv1.3"), state
+            assert state.lock.media, state
+            assert all(s.srtp and s.suite and s.keying for s in state.lock.media), state
 
     def worker_pids(self) -> list[int]:
         """The processes that the engine started."""

@@ -45,7 +45,7 @@ def correlation(sent: Path, received: Path) -> float:
     return _best(load(sent), load(received))[0]
 
 
-def piecewise(sent: Path, received: Path, seconds: float = 1.0) -> float:
+def piecewise(sent: Path, received: Path, seconds: float = 0.5) -> float:
     """The median of the correlations of pieces, each aligned by itself.
 
     A jitter buffer that inserts a frame shifts all that follows it: over a

@@ -1,0 +1,258 @@
+"""Sound daemons of the tests' own: a microphone and a speaker without hardware."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import wave
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+PATIENCE_S = 40.0
+RATE = 48_000
+
+_LATENCY_MS = 10
+_SAMPLE_BYTES = 2
+
+Samples = NDArray[np.int16]
+
+
+class Pulse:
+    """A PulseAudio daemon with the sinks `mic` and `speaker`.
+
+    What is played into `mic` is what a microphone hears; what goes to `speaker`
+    can be listened to. Nobody else's daemon is touched or found.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: asyncio.subprocess.Process | None = None
+        self._standing: list[asyncio.subprocess.Process] = []
+        self.socket = folder / "pulse" / "native"
+
+    @property
+    def client_environment(self) -> dict[str, str]:
+        """For a program that is to use this daemon and no other."""
+        return {**lonely(self._folder), "PULSE_SERVER": f"unix:{self.socket}"}
+
+    @property
+    def log(self) -> str:
+        return (self._folder / "log").read_text(errors="replace")
+
+    # Life
+
+    async def start(self) -> None:
+        self.socket.parent.mkdir(parents=True, mode=0o700)
+        assert shutil.which("pulseaudio"), "pulseaudio is missing: run ./check, which installs it"
+        with (self._folder / "log").open("wb") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                "pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no",
+                "--high-priority=no", "--log-target=stderr",
+                "-L", f"module-native-protocol-unix socket={self.socket} auth-anonymous=1",
+                "-L", f"module-null-sink sink_name=speaker rate={RATE} channels=1",
+                "-L", f"module-null-sink sink_name=mic rate={RATE} channels=1",
+                env=lonely(self._folder), stdin=asyncio.subprocess.DEVNULL,
+                stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        await self._until_listening()
+        await self.ask("set-default-sink", "speaker")
+        await self.ask("set-default-source", "mic.monitor")
+        # A bare null sink renders in blocks of up to 2 s; it serves the most
+        # impatient of its clients, and so there is always one.
+        for sink in ("speaker", "mic"):
+            client = await self._parec(f"{sink}.monitor", asyncio.subprocess.DEVNULL)
+            self._standing.append(client)
+
+    async def stop(self) -> None:
+        for client in self._standing:
+            await _end(client)
+        if self._process is not None:
+            await _end(self._process)
+
+    # Using it
+
+    async def ask(self, *words: str) -> str:
+        """What `pactl` answers."""
+        process = await asyncio.create_subprocess_exec(
+            "pactl", *words, env=self.client_environment,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        out, err = await process.communicate()
+        assert process.returncode == 0, (words, err, self.log[-2000:])
+        return out.decode()
+
+    async def say(self, path: Path, sink: str = "mic") -> None:
+        """Play a file to its end; into the microphone, if nothing else is said."""
+        process = await asyncio.create_subprocess_exec(
+            "paplay", f"--device={sink}", str(path), env=self.client_environment,
+            stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        _, err = await process.communicate()
+        assert process.returncode == 0, err
+
+    @contextlib.asynccontextmanager
+    async def listen(self, sink: str = "speaker") -> AsyncIterator[Ear]:
+        """Hear what a sink plays, from the moment this begins."""
+        process = await self._parec(f"{sink}.monitor", asyncio.subprocess.PIPE)
+        ear = Ear(process)
+        try:
+            await ear.until(lambda samples: len(samples) > 0)
+            yield ear
+        finally:
+            await _end(process)
+            await ear.close()
+
+    # Inside
+
+    async def _parec(self, device: str, output: int) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            "parec", f"--device={device}", f"--latency-msec={_LATENCY_MS}",
+            f"--rate={RATE}", "--channels=1", "--format=s16le", "--raw",
+            env=self.client_environment, stdin=asyncio.subprocess.DEVNULL, stdout=output,
+            stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+
+    async def _until_listening(self) -> None:
+        assert self._process is not None
+        ended = asyncio.ensure_future(self._process.wait())
+        try:
+            while not ended.done():
+                try:
+                    _, writer = await asyncio.open_unix_connection(str(self.socket))
+                except OSError:
+                    # Nothing tells when a foreign program listens but trying.
+                    await asyncio.wait({ended}, timeout=0.02)
+                else:
+                    writer.close()
+                    return
+            raise AssertionError(f"pulseaudio ended: {self.log[-2000:]}")
+        finally:
+            ended.cancel()
+
+
+class Ear:
+    """What was heard so far, at `RATE`."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        self._data = bytearray()
+        self._news = asyncio.Condition()
+        self._task = asyncio.create_task(self._follow(process.stdout))
+
+    @property
+    def samples(self) -> Samples:
+        whole = len(self._data) // _SAMPLE_BYTES * _SAMPLE_BYTES
+        return np.frombuffer(bytes(self._data[:whole]), dtype="<i2")
+
+    @property
+    def position(self) -> int:
+        """How many samples have been heard."""
+        return len(self._data) // _SAMPLE_BYTES
+
+    async def until(self, wanted: Callable[[Samples], bool], since: int = 0) -> None:
+        """Return when what was heard after sample `since` is what is wanted."""
+        try:
+            async with asyncio.timeout(PATIENCE_S), self._news:
+                await self._news.wait_for(lambda: wanted(self.samples[since:]))
+        except TimeoutError:
+            heard = self.samples[since:]
+            raise AssertionError(
+                f"not heard in {len(heard) / RATE:.1f} s of sound, "
+                f"loudest sample {np.abs(heard.astype(int)).max(initial=0)}"
+            ) from None
+
+    async def hear(self, seconds: float) -> Samples:
+        """The next so many seconds of sound, by the daemon's clock."""
+        since = self.position
+        size = int(seconds * RATE)
+        await self.until(lambda samples: len(samples) >= size, since)
+        return self.samples[since : since + size]
+
+    def save(self, path: Path) -> Path:
+        with wave.open(str(path), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(_SAMPLE_BYTES)
+            file.setframerate(RATE)
+            file.writeframes(self.samples.tobytes())
+        return path
+
+    async def close(self) -> None:
+        await self._task
+
+    async def _follow(self, stream: asyncio.StreamReader) -> None:
+        while data := await stream.read(65536):
+            async with self._news:
+                self._data += data
+                self._news.notify_all()
+
+
+class Forward:
+    """A socket that leads to another one, as `ssh -R` makes it."""
+
+    def __init__(self, here: Path, there: Path) -> None:
+        self._here = here
+        self._there = there
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self.connections = 0
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_unix_server(self._serve, str(self._here))
+
+    async def stop(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        there_reader, there_writer = await asyncio.open_unix_connection(str(self._there))
+        for source, target in ((reader, there_writer), (there_reader, writer)):
+            task = asyncio.create_task(_pass_on(source, target))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+
+def lonely(folder: Path) -> dict[str, str]:
+    """The environment without any way to a sound daemon or its settings."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PULSE", "PIPEWIRE", "ALSA", "XDG_", "DBUS", "DISPLAY"))
+    }
+    return {
+        **kept,
+        "HOME": str(folder),
+        "XDG_RUNTIME_DIR": str(folder),
+        "PULSE_RUNTIME_PATH": str(folder / "pulse"),
+    }
+
+
+async def _pass_on(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    try:
+        while data := await source.read(65536):
+            target.write(data)
+            await target.drain()
+    except ConnectionError:
+        pass
+    finally:
+        target.close()
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), 5)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
