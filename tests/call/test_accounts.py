@@ -138,3 +138,24 @@ async def _account(phone: Phone, server: HostileServer, authority: Authority) ->
         "alice", password="x", user="alice", domain=DOMAIN,
         server=f"{server.host}:{server.port}", ca_file=str(authority.file),
     )  # fmt: skip
+
+
+async def test_an_account_that_goes_takes_its_call_along(new_phone: NewPhone) -> None:
+    phone = await new_phone()
+    call = await phone.call("echo")
+    await phone.until_call(lambda c: c.id == call and c.lock.closed)
+    started = await phone.until(told.EchoEvent, lambda e: e.uri is not None)
+    pids = phone.worker_pids()
+    assert started.uri is not None
+    # The line's own account trusts its authority; so does this one, by its file.
+    await phone.add(
+        "mine", user="me", domain=LOOPBACK, register=False,
+        server=started.uri.removeprefix("sip:echo@"),
+        ca_file=str(phone.folder / "run" / "echo" / "authority.pem"),
+    )  # fmt: skip
+    other = await phone.call("echo", account="mine")
+    await phone.until_call(lambda c: c.id == other and c.lock.closed)
+    await phone.run("account", "remove", "mine")
+    assert (await phone.until_logged(other)).outcome == "answered"
+    assert (await phone.status()).calls[0].id == call
+    assert phone.worker_pids() == pids

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import socket
 import stat
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,8 @@ import pytest
 from tests.conftest import NewPhone
 from tests.support.phone import Phone
 from voip.client import Client
+from voip.engine.hub import Hub
+from voip.engine.server import Server
 from voip.model import CallState, Status
 from voip.protocol import client as told
 from voip.protocol.framing import MAX_LINE
@@ -161,6 +165,23 @@ async def test_another_user_is_turned_away(new_phone: NewPhone) -> None:
     )  # fmt: skip
     assert process.stdout.strip() == "0", process
     assert await phone.client.get(told.GetStatus(), Status)
+
+
+async def test_a_peer_of_another_number_is_turned_away(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def answer(command: told.AnyCommand) -> None:
+        raise AssertionError(f"a stranger was heard: {command}")
+
+    server = Server(place / "s", Hub(), answer)
+    await server.start()
+    stranger = os.getuid() + 1
+    monkeypatch.setattr(os, "getuid", lambda: stranger)
+    reader, writer = await asyncio.open_unix_connection(str(place / "s"))
+    writer.write(b'{"id":1,"command":{"do":"hello"}}\n')
+    with contextlib.suppress(ConnectionError):
+        assert await reader.read() == b""
+    await server.stop()
 
 
 async def test_a_second_engine_refuses_to_start(new_phone: NewPhone) -> None:

@@ -10,7 +10,8 @@ import click
 
 from voip.cli.common import with_engine
 from voip.protocol import client as told
-from voip.starting import NoEngine, start_engine
+from voip.protocol.client import ErrorInfo
+from voip.starting import CommandFailed, NoEngine, start_engine
 
 if TYPE_CHECKING:
     from voip.client import Client
@@ -48,4 +49,8 @@ async def _stop(client: Client, force: bool) -> None:
         async for _ in client.events():
             pass
 
-    await asyncio.wait_for(until_gone(), _END_TIMEOUT_S)
+    try:
+        await asyncio.wait_for(until_gone(), _END_TIMEOUT_S)
+    except TimeoutError:
+        text = f"the engine has not ended within {_END_TIMEOUT_S:.0f} seconds; its log may say why"
+        raise CommandFailed(ErrorInfo(kind="timeout", message=text)) from None
