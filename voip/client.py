@@ -64,6 +64,8 @@ class Client:
     ) -> None:
         self._task.cancel()
         self._writer.close()
+        for future in self._waiting.values():
+            future.cancel()
 
     async def ask(self, command: told.AnyCommand) -> None:
         """Send a command and wait until it is accepted.
@@ -96,8 +98,12 @@ class Client:
         future: asyncio.Future[msgspec.Raw] = asyncio.get_running_loop().create_future()
         if self._task.done():
             raise NoEngine("the engine ended the connection")
+        try:
+            line = encode(told.Request(id=number, command=command))
+        except FramingError as error:
+            raise CommandFailed(told.ErrorInfo(kind="bad_request", message=str(error))) from error
         self._waiting[number] = future
-        self._writer.write(encode(told.Request(id=number, command=command)))
+        self._writer.write(line)
         return await future
 
     async def _read(self) -> None:

@@ -69,7 +69,7 @@ def parse_target(text: str) -> Target:
     Raises:
         DialError: with the reason for the person who typed it.
     """
-    typed = text.strip().strip("<>").strip()
+    typed = _inside_brackets(text.strip())
     if not typed:
         raise DialError("there is nothing to call: type a number, a name or a SIP address")
     if len(typed) > _MAX_TARGET:
@@ -85,6 +85,8 @@ def parse_target(text: str) -> Target:
     _check_parameters(parameters)
     if "@" in address:
         user, _, host = address.rpartition("@")
+        if re.search(r'[<>"\s]', user) or (scheme is None and ":" in user):
+            raise DialError(f"“{typed}” is not the address of a phone")
         name, port = _host_and_port(host)
         return Target(user=_user(user), host=name, port=port, secure=secure)
     if scheme is not None:
@@ -99,6 +101,12 @@ def parse_host_port(text: str) -> tuple[str, int | None]:
         DialError: it is none of these.
     """
     return _host_and_port(text)
+
+
+def _inside_brackets(typed: str) -> str:
+    """What a name in front of an address in <> leaves: the address."""
+    match = re.fullmatch(r'(?:"[^"]*"|[^<>"]*)\s*<([^<>]*)>', typed)
+    return (match[1] if match else typed).strip()
 
 
 def _scheme(typed: str) -> tuple[str | None, bool, str]:
@@ -127,7 +135,7 @@ def _user(text: str) -> str:
     raw = text.partition(":")[0]  # a password in a URI is not sent on
     try:
         user = unquote_to_bytes(raw).decode("utf-8")
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise DialError("the address is not valid UTF-8 text") from None
     if not user:
         raise DialError("the address lacks the name in front of the @")
@@ -148,7 +156,8 @@ def _number_or_name(text: str, typed: str) -> str:
 
 def _number(text: str, typed: str) -> str:
     digits = text.replace("(0)", "") if "+" in text or text.startswith("00") else text
-    digits = _VISUAL_SEPARATORS.sub("", digits).upper().translate(_LETTERS)
+    digits = _VISUAL_SEPARATORS.sub("", digits)
+    digits = "".join(c.upper() if c.isascii() else c for c in digits).translate(_LETTERS)
     if not _NUMBER.match(digits):
         raise DialError(f"“{typed}” is not a number")
     return digits

@@ -10,13 +10,16 @@ import re
 
 _MASK = "[masked]"
 
+# Quoted with its escapes, masked before, or up to the next space.
+_VALUE = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\[masked\]|\S+)"""
+
 _RULES = (
-    (re.compile(r"(?im)^(\s*(?:Proxy-)?Authorization\s*:\s*)[^\r\n]*"), r"\1" + _MASK),
+    (re.compile(r"(?i)(\b(?:Proxy-)?Authorization\s*:\s*)[^\r\n]*"), r"\1" + _MASK),
     (re.compile(r"(?i)(a=crypto:\d+\s+\S+\s+)[^\r\n]*"), r"\1" + _MASK),
     (re.compile(r"(?i)(a=key-mgmt:)[^\r\n]*"), r"\1" + _MASK),
     (re.compile(r"(?i)(inline:)[A-Za-z0-9+/=|:.]+"), r"\1" + _MASK),
     (re.compile(r"(?i)(\b(?:response|nonce|cnonce)=)\"[^\"]*\""), r"\1" + _MASK),
-    (re.compile(r"(?i)(\bpassword\b['\"]?\s*[:=]\s*)\S+"), r"\1" + _MASK),
+    (re.compile(r"(?i)(password['\"]?\s*[:=]\s*)" + _VALUE), r"\1" + _MASK),
 )
 
 

@@ -44,7 +44,7 @@ def get(command: told.AnyCommand, kind: type[_Data], start: bool = True) -> _Dat
 def _exchange(command: told.AnyCommand, start: bool) -> msgspec.Raw:
     with contextlib.closing(_connected(start)) as connection:
         try:
-            connection.sendall(encode(told.Request(id=1, command=command)))
+            connection.sendall(_request(command))
             with connection.makefile("rb") as lines:
                 line = lines.readline(MAX_REPLY)
             reply = Decoder[told.Reply](told.Reply).decode(line)
@@ -53,6 +53,13 @@ def _exchange(command: told.AnyCommand, start: bool) -> msgspec.Raw:
     if reply.error is not None:
         raise CommandFailed(reply.error)
     return reply.data
+
+
+def _request(command: told.AnyCommand) -> bytes:
+    try:
+        return encode(told.Request(id=1, command=command))
+    except FramingError as error:
+        raise CommandFailed(told.ErrorInfo(kind="bad_request", message=str(error))) from error
 
 
 def _connected(start: bool) -> socket.socket:

@@ -29,7 +29,10 @@ _BUFFER_MS = 60.0
 def assess(event: StatisticsEvent, codec: str | None) -> Quality:
     """The quality of a call from its counters."""
     rx_loss = _percent(event.rx_lost, event.rx_packets)
-    tx_loss = None if event.tx_lost is None else _percent(event.tx_lost, event.tx_packets)
+    tx_loss = None
+    if event.tx_lost is not None:
+        # What was sent includes what was lost on the way (RFC 3550 section 6.4).
+        tx_loss = _percent(event.tx_lost, event.tx_packets - event.tx_lost)
     return Quality(
         rx_loss_pct=_rounded(rx_loss),
         tx_loss_pct=_rounded(tx_loss),

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import msgspec
 import tomlkit
 from msgspec import Meta
-from tomlkit.items import Table
 
 from voip.dialing import DialError, parse_host_port
 from voip.engine import toml
@@ -19,7 +18,7 @@ from voip.protocol.client import AccountFields
 
 DEFAULT_PORTS = {Transport.TLS: 5061, Transport.TCP: 5060, Transport.UDP: 5060}
 
-_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _RESERVED = frozenset({"echo"})
 
 
@@ -96,13 +95,8 @@ class AccountFile:
         """
         loaded = self.load()
         return tuple(
-            AccountFields(
-                name=name,
-                fields={k: v for k, v in table.items() if isinstance(v, str | int | bool)},
-                problem=loaded.problems.get(name),
-            )
+            AccountFields(name=name, fields=_known(table), problem=loaded.problems.get(name))
             for name, table in self._tables(toml.read(self.path)).items()
-            if isinstance(table, dict)
         )
 
     def check(self, name: str, values: Any) -> Account:
@@ -112,7 +106,7 @@ class AccountFile:
             ConfigError: names the file, the account, the field and what is allowed.
         """
         where = f"{self.path}: account {name}"
-        if not _NAME.match(name) or name in _RESERVED:
+        if not _NAME.fullmatch(name) or name in _RESERVED:
             raise ConfigError(
                 f"{where}: a name has 1 to 32 letters, digits, dots, dashes or underscores, starts "
                 "with a letter or digit, and is not “echo”"
@@ -130,8 +124,10 @@ class AccountFile:
                 raise ConfigError(f"{where}: “{field}”: {error}") from error
             if field == "domain" and port is not None:
                 raise ConfigError(f"{where}: “domain” has no port: put {value} into “server”")
-        if any(ord(char) < 0x20 for char in account.user + account.display_name):
-            raise ConfigError(f"{where}: “user” and “display_name” hold no control characters")
+        for field in ("user", "auth_user", "display_name"):
+            text = getattr(account, field) or ""
+            if any(ord(char) < 0x20 or ord(char) == 0x7F for char in text):
+                raise ConfigError(f"{where}: “{field}” holds no control characters")
         if account.ca_file is not None and account.transport is not Transport.TLS:
             raise ConfigError(f"{where}: “ca_file” is for transport “tls” only")
         return account
@@ -152,9 +148,8 @@ class AccountFile:
         table = tomlkit.table()
         for key, value in values.items():
             table[key] = value
-        accounts = document["accounts"]
-        if not isinstance(accounts, Table):
-            raise ConfigError(f"{self.path}: “accounts” is not a table")
+        # A table, an inline one, or one that is split by others: all take keys.
+        accounts: Any = document["accounts"]
         accounts[name] = table
         toml.write(self.path, document)
         return account
@@ -184,7 +179,8 @@ class AccountFile:
         """
         document = toml.read(self.path)
         self._table(document, name)
-        document["accounts"].pop(name)
+        accounts: Any = document["accounts"]
+        del accounts[name]
         toml.write(self.path, document)
 
     def _tables(self, document: tomlkit.TOMLDocument) -> dict[str, Any]:
@@ -196,4 +192,21 @@ class AccountFile:
     def _table(self, document: tomlkit.TOMLDocument, name: str) -> Any:
         if name not in self._tables(document):
             raise ConfigError(f"{self.path}: there is no account {name}")
-        return document["accounts"][name]
+        accounts: Any = document["accounts"]
+        table = accounts[name]
+        if not isinstance(table, dict):
+            raise ConfigError(
+                f"{self.path}: account {name}: a table of fields is needed, not a single value"
+            )
+        return table
+
+
+def _known(table: object) -> dict[str, str | int | bool]:
+    # What is no field of an account may be anything, a password for one.
+    if not isinstance(table, dict):
+        return {}
+    return {
+        key: value
+        for key, value in table.items()
+        if key in Account.__struct_fields__ and isinstance(value, str | int | bool)
+    }

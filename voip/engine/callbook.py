@@ -40,7 +40,7 @@ class CallBook:
 
     def find(self, call_id: str) -> LiveCall | None:
         """The call of the id that clients use."""
-        return self._calls.get(int(call_id)) if call_id.isdecimal() else None
+        return next((call for call in self if str(call.id) == call_id), None)
 
     def by_number(self, role: say.Role, number: int) -> LiveCall | None:
         """The call of the number that a worker uses."""

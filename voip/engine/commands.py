@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -183,7 +184,7 @@ async def _record(engine: Engine, command: told.Record) -> None:
 
 
 async def _history(engine: Engine, command: told.GetHistory) -> told.HistoryPage:
-    if command.before is not None and not command.before.isdecimal():
+    if command.before is not None and not re.fullmatch(r"[0-9]{1,18}", command.before):
         raise Refusal("bad_request", "“before” is the id of a row")
     before = None if command.before is None else int(command.before)
     limit = max(1, min(command.limit, 1000))

@@ -211,8 +211,6 @@ class Engine:
                     self._note_connection(role, event)
                 case say.RegistrationEvent():
                     self.registrar.on_registration(role, event)
-                case say.SoundEvent():
-                    self.notice("info" if event.ok else "warning", event.text)
                 case _:
                     self._call_events.on_event(role, event)
 
@@ -234,6 +232,8 @@ class Engine:
     def _on_up(self, role: say.Role) -> Callable[[say.Ready], Awaitable[None]]:
         async def on_up(ready: say.Ready) -> None:
             self.hub.publish(told.WorkerEvent(role=role, up=True, detail=ready.sound))
+            if not ready.sound_ok:
+                self.notice("warning", ready.sound)
             await self.registrar.on_worker_up(role)
             if self.hub.wants_levels:
                 await self.watch_levels()

@@ -58,6 +58,7 @@ class History:
             self._db.execute("PRAGMA synchronous = NORMAL")
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
             if version > _SCHEMA_VERSION:
+                self._db.close()
                 raise HistoryError(
                     f"{path} was written by a newer Offhook: update this one, or move it away"
                 )

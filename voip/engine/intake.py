@@ -40,7 +40,9 @@ def party(address: str) -> Party:
 
 def _bare(uri: str) -> str:
     # Parameters say how a message travelled, not who somebody is.
-    return uri.strip().split(";", 1)[0].split("?", 1)[0]
+    # A user part may hold “;” and “?” (RFC 3261 section 25.1).
+    user, at, host = uri.strip().rpartition("@")
+    return user + at + re.split(r"[;?]", host, maxsplit=1)[0]
 
 
 def _clean(value: Any) -> Any:

@@ -63,6 +63,8 @@ class LiveCall:
         failing = set()
         for index, now in enumerate(streams):
             before = self.streams[index] if index < len(self.streams) else None
+            if before is None or before.rejected > now.rejected or before.accepted > now.accepted:
+                before = None  # another stream has taken the place of this one
             rejected = now.rejected - (before.rejected if before else 0)
             accepted = now.accepted - (before.accepted if before else 0)
             if accepted <= 0 and (rejected > 0 or index in self.failing):

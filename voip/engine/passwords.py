@@ -52,7 +52,8 @@ class Passwords:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._file(name)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            os.fchmod(descriptor, 0o600)
             file.write(password)
         return f"{path} (there is no keyring)"
 
@@ -142,6 +143,9 @@ def _from_file(path: Path) -> str:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
             raise PasswordError(f"{path} can be read by others: run chmod 600 {path}")
-        return path.read_text(encoding="utf-8").split("\n", 1)[0]
+        password = path.read_text(encoding="utf-8").split("\n", 1)[0].rstrip("\r")
     except (OSError, UnicodeDecodeError) as error:
         raise PasswordError(f"the password file {path} cannot be read: {error}") from error
+    if not password:
+        raise PasswordError(f"the password file {path} is empty")
+    return password

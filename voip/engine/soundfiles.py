@@ -45,8 +45,9 @@ def playable(path: Path, folder: Path) -> tuple[Path, bool]:
             data = source.readframes(frames)
     except FileNotFoundError:
         raise SoundFileError(f"there is no file {path}") from None
-    except (wave.Error, EOFError, OSError) as error:
-        raise SoundFileError(f"{path} is not a WAV file that can be played: {error}") from error
+    except (wave.Error, EOFError, OSError, RuntimeError) as error:
+        why = str(error) or "it ends too early"
+        raise SoundFileError(f"{path} is not a WAV file that can be played: {why}") from error
     samples = _mono(data, channels)
     for _ in range(factor.bit_length() - 1):
         samples = _doubled(samples)

@@ -13,7 +13,7 @@ import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 import tomlkit
@@ -50,6 +50,8 @@ def write(path: Path, document: tomlkit.TOMLDocument) -> None:
     Raises:
         ConfigError: the file cannot be written.
     """
+    # A link stays one: whoever keeps the file elsewhere has a reason.
+    path = path.resolve()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -79,24 +81,39 @@ def convert(values: Mapping[str, Any], kind: type[_T], where: str) -> _T:
 
 
 def _explain(text: str, kind: type) -> str:
-    fields = [field.encode_name for field in msgspec.structs.fields(kind)]
+    place = re.search(r" - at `\$\.?([^`]*)`$", text)
+    path = place[1].split(".") if place and place[1] else []
+    message = re.sub(r" - at `[^`]*`$", "", text)
     unknown = re.search(r"unknown field `([^`]*)`", text)
     if unknown:
+        fields = [field.encode_name for field in msgspec.structs.fields(_struct_at(kind, path))]
         near = difflib.get_close_matches(unknown[1], fields, n=1)
         hint = f", did you mean “{near[0]}”?" if near else f"; known are {', '.join(fields)}"
         return f"“{unknown[1]}” is not known{hint}"
     missing = re.search(r"missing required field `([^`]*)`", text)
     if missing:
         return f"“{missing[1]}” is missing"
-    place = re.search(r" - at `\$\.?([^`]*)`$", text)
-    field = f"“{place[1]}”: " if place and place[1] else ""
-    message = re.sub(r" - at `[^`]*`$", "", text)
-    allowed = _allowed(kind, place[1]) if place else None
-    return f"{field}{message}" + (f"; allowed are {allowed}" if allowed else "")
+    if not path:
+        return message
+    allowed = _allowed(_struct_at(kind, path[:-1]), path[-1])
+    return f"“{'.'.join(path)}”: {message}" + (f"; allowed are {allowed}" if allowed else "")
+
+
+def _struct_at(kind: type, path: list[str]) -> type:
+    """The Struct that a path of field names leads to."""
+    for name in path:
+        for field in msgspec.structs.fields(kind):
+            if field.encode_name == name and msgspec.inspect.is_struct_type(field.type):
+                kind = field.type
+    return kind
 
 
 def _allowed(kind: type, name: str) -> str | None:
     for field in msgspec.structs.fields(kind):
-        if field.encode_name == name and hasattr(field.type, "__members__"):
+        if field.encode_name != name:
+            continue
+        if hasattr(field.type, "__members__"):
             return ", ".join(member.value for member in field.type)
+        if get_origin(field.type) is Literal:
+            return ", ".join(str(value) for value in get_args(field.type))
     return None

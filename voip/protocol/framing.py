@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -25,9 +26,12 @@ def encode(message: Any, limit: int = MAX_LINE) -> bytes:
     """One line for `message`, its end included, of at most `limit` bytes.
 
     Raises:
-        FramingError: the message would not fit in a line.
+        FramingError: the message would not fit in a line, or is no Unicode.
     """
-    line = _encoder.encode(message) + b"\n"
+    try:
+        line = _encoder.encode(message) + b"\n"
+    except UnicodeEncodeError:
+        raise FramingError("what was typed is not valid UTF-8 text") from None
     if len(line) > limit:
         raise FramingError(f"a message of {len(line)} bytes is over the limit of {limit}")
     return line
@@ -48,7 +52,12 @@ class Decoder(Generic[_T]):
         try:
             return self._decoder.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise FramingError(str(error)) from error
+            raise FramingError(_without_quotes(str(error))) from None
+
+
+def _without_quotes(text: str) -> str:
+    # msgspec quotes the value that it did not expect: it may be anything.
+    return re.sub(r"'[^']*'", "…", re.sub(r"(unknown field) `[^`]*`", r"\1", text))
 
 
 class LineSplitter:

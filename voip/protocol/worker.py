@@ -209,8 +209,8 @@ class Done(WorkerEvent, frozen=True, tag="done"):
 class Ready(WorkerEvent, frozen=True, tag="ready"):
     """The worker is up; what its pjsua2 is and can do.
 
-    `listening` is the port of the echo line, `sound` the device in use or
-    why there is none.
+    `listening` is the port of the echo line, `sound` the device in use or why
+    there is none; `sound_ok` is False when that is not what was asked for.
     """
 
     pjsip: str
@@ -221,6 +221,7 @@ class Ready(WorkerEvent, frozen=True, tag="ready"):
     srtp_suites: tuple[str, ...]
     devices: tuple[SoundDevice, ...]
     sound: str
+    sound_ok: bool
     listening: int | None = None
 
 
@@ -343,13 +344,6 @@ class DigitReceived(WorkerEvent, frozen=True, tag="digit"):
     digit: str
 
 
-class SoundEvent(WorkerEvent, frozen=True, tag="sound"):
-    """The sound device changed, or could not be opened."""
-
-    text: str
-    ok: bool
-
-
 AnyWorkerEvent = (
     Done
     | Ready
@@ -362,5 +356,4 @@ AnyWorkerEvent = (
     | StatisticsEvent
     | LevelsReport
     | DigitReceived
-    | SoundEvent
 )

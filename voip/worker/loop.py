@@ -187,6 +187,7 @@ class Worker:
                 srtp_suites=tuple(pj.srtpSuites()),
                 devices=self.sound.devices,
                 sound=self.sound.text,
+                sound_ok=self.sound.ok,
                 listening=port,
             )
         )

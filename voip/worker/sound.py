@@ -41,7 +41,7 @@ class Sound:
         if capture is None or playback is None:
             wanted = self._settings.input if capture is None else self._settings.output
             why = f"no sound device is called {wanted}" if wanted else "there is no sound device"
-            self._use_null(f"{why}: calls are silent", ok=wanted is None)
+            self._use_null(f"{why}: calls are silent", ok=False)
             return
         self._manager.setCaptureDev(capture)
         self._manager.setPlaybackDev(playback)

@@ -1,0 +1,365 @@
+"""One example of every message, every optional part of it filled somewhere.
+
+Golden files hold their JSON: see `tests.contract.regenerate`.
+"""
+
+from __future__ import annotations
+
+import types
+from typing import Any, get_args
+
+import msgspec
+
+from voip import model
+from voip.cli.call import CallReport
+from voip.protocol import client as told
+from voip.protocol import worker as say
+
+CERTIFICATE = model.Certificate(
+    subject="CN=pbx.example.com",
+    issuer="CN=Example CA",
+    names=("pbx.example.com", "192.0.2.1"),
+    not_before="2026-01-01T00:00:00Z",
+    not_after="2027-01-01T00:00:00Z",
+    sha256="ab" * 32,
+)
+TLS = model.TlsStatus(
+    version="TLSv1.3",
+    cipher="TLS_AES_256_GCM_SHA384",
+    verified=True,
+    peer=CERTIFICATE,
+    chain=(CERTIFICATE,),
+)
+ACCOUNT = model.AccountStatus(
+    name="work",
+    aor="sip:alice@pbx.example.com",
+    transport=model.Transport.TLS,
+    enabled=True,
+    registration=model.Registration(model.RegistrationState.REGISTERED, 200, "OK", 300),
+    tls=TLS,
+)
+BAD_ACCOUNT = model.AccountStatus(
+    name="home",
+    aor="",
+    transport=model.Transport.TLS,
+    enabled=False,
+    registration=model.Registration(model.RegistrationState.OFFLINE),
+    problem="accounts.toml: account home: “domain” is missing",
+)
+BOB = model.Party(uri="sip:bob@example.com", name="Bob")
+LOCK = model.Lock(
+    state=model.LockState.CLOSED,
+    why="encrypted to pbx.example.com; beyond it, unknown",
+    signalling=model.LockSignalling(model.Transport.TLS, "TLSv1.3", True, "pbx.example.com"),
+    media=(
+        model.LockStream("voice", True, "AES_256_CM_HMAC_SHA1_80", model.Keying.SDES),
+        model.LockStream("video", False),
+    ),
+)
+QUALITY = model.Quality(rx_loss_pct=0.0, tx_loss_pct=0.5, jitter_ms=0.1, rtt_ms=0.2, mos=4.4)
+CALL = model.Call(
+    id="3",
+    account="work",
+    direction=model.Direction.IN,
+    remote=BOB,
+    state=model.CallState.ACTIVE,
+    lock=LOCK,
+    code=200,
+    reason="OK",
+    started="2026-01-01T00:00:00Z",
+    answered="2026-01-01T00:00:05Z",
+    duration_s=12.5,
+    muted=True,
+    recording=True,
+    codec="opus/48000/2",
+    quality=QUALITY,
+)
+NEW_CALL = model.Call(
+    id="4",
+    account="home",
+    direction=model.Direction.OUT,
+    remote=model.Party(uri="sip:100@example.com"),
+    state=model.CallState.DIALING,
+    lock=model.Lock(
+        state=model.LockState.OPEN,
+        why="no connection to the server has been seen yet",
+        signalling=model.LockSignalling(model.Transport.UDP),
+    ),
+    started="2026-01-01T00:00:00Z",
+)
+ENTRY = model.LogEntry(
+    id="2",
+    account="work",
+    direction=model.Direction.OUT,
+    remote=BOB,
+    outcome=model.Outcome.ANSWERED,
+    started="2026-01-01T00:00:00Z",
+    answered="2026-01-01T00:00:05Z",
+    ended="2026-01-01T00:01:05Z",
+    duration_s=60.0,
+    code=200,
+    reason="",
+    lock=model.LockState.CLOSED,
+    lock_was_open=True,
+    codec="opus/48000/2",
+)
+MISSED = model.LogEntry(
+    id="1",
+    account="work",
+    direction=model.Direction.IN,
+    remote=model.Party(uri="sip:100@example.com"),
+    outcome=model.Outcome.MISSED,
+    started="2026-01-01T00:00:00Z",
+)
+STATUS = model.Status(
+    engine=model.EngineStatus(
+        "0.1.0", 1, 1.5, "2.17", "OpenSSL 3.5.0", ("config.toml is not valid TOML",)
+    ),
+    accounts=(ACCOUNT, BAD_ACCOUNT),
+    calls=(CALL, NEW_CALL),
+)
+DEVICE = model.SoundDevice(name="pulse", driver="ALSA", inputs=2, outputs=2)
+
+COMMANDS: dict[str, told.AnyCommand] = {
+    "hello": told.Hello(),
+    "status": told.GetStatus(),
+    "subscribe": told.Subscribe(levels=True),
+    "stop": told.Stop(force=True),
+    "doctor": told.Doctor(),
+    "reload_accounts": told.ReloadAccounts(),
+    "register": told.RegisterAccount(account="work"),
+    "accounts": told.GetAccounts(),
+    "add_account": told.AddAccount(
+        name="work",
+        fields={"user": "alice", "domain": "pbx.example.com", "expires_s": 300, "register": True},
+        password="a password",
+    ),
+    "edit_account": told.EditAccount(
+        name="work", fields={"server": None, "expires_s": 600}, password=None
+    ),
+    "remove_account": told.RemoveAccount(name="work"),
+    "check_account": told.CheckAccount(name="work"),
+    "call": told.PlaceCall(
+        target="bob@example.com",
+        account="work",
+        play="/tmp/in.wav",
+        record="/tmp/out.wav",
+        hangup_after_s=2.5,
+    ),
+    "answer": told.AnswerCall(call="3"),
+    "decline": told.DeclineCall(call="3"),
+    "hangup": told.HangUp(call="3"),
+    "hold": told.Hold(call="3"),
+    "resume": told.Resume(call="3"),
+    "mute": told.Mute(call="3", on=False),
+    "dtmf": told.SendDigits(call="3", digits="12*#,D"),
+    "play": told.Play(call="3", path="/tmp/in.wav"),
+    "record": told.Record(call="3", path=None),
+    "history": told.GetHistory(search="bob", limit=20, before="7"),
+    "echo": told.StartEcho(),
+    "stop_echo": told.StopEcho(),
+}
+
+EVENTS: dict[str, told.AnyEvent] = {
+    "account": told.AccountEvent(account=ACCOUNT),
+    "account_removed": told.AccountRemoved(name="work"),
+    "call": told.CallEvent(call=CALL),
+    "log": told.LogEvent(entry=ENTRY),
+    "digit": told.DigitEvent(call="3", digit="5"),
+    "levels": told.LevelsEvent(call="3", rx=0.5, tx=0.25),
+    "notice": told.NoticeEvent(level="warning", text="the sound device changed"),
+    "worker": told.WorkerEvent(role="secure", up=True, detail="PJSIP 2.17"),
+    "echo": told.EchoEvent(uri="sip:echo@127.0.0.1:5061"),
+}
+
+REPLIES: dict[str, msgspec.Struct] = {
+    "hello": told.HelloData(protocol=told.PROTOCOL_VERSION, version="0.1.0", pid=1),
+    "status": STATUS,
+    "snapshot": told.Snapshot(seq=7, status=STATUS),
+    "call_started": told.CallStarted(call="3"),
+    "echo_started": told.EchoStarted(uri="sip:echo@127.0.0.1:5061"),
+    "accounts": told.AccountList(
+        accounts=(
+            told.AccountFields(
+                name="work",
+                fields={"user": "alice", "expires_s": 300, "register": True},
+                problem="accounts.toml: account work: “domain” is missing",
+            ),
+        )
+    ),
+    "account_saved": told.AccountSaved(name="work", password_place="the system's keyring"),
+    "check": told.CheckReport(
+        name="work",
+        ok=False,
+        steps=(
+            told.CheckStep("name", True, "pbx.example.com is at 192.0.2.1"),
+            told.CheckStep("tls", False, "the server does not answer"),
+            told.CheckStep("registration", None, "not reached"),
+        ),
+    ),
+    "doctor": told.DoctorReport(
+        ok=True,
+        findings=(told.Finding(True, "the keyring answers"),),
+        pjsip="2.17",
+        tls_library="OpenSSL 3.5.0",
+        tls13=True,
+        patches=("verify-host-name",),
+        codecs=("opus/48000/2",),
+        srtp_suites=("AEAD_AES_256_GCM",),
+        sound="pulse",
+        devices=(DEVICE,),
+        ca_bundle="/etc/ssl/cert.pem",
+        keyring="SecretService Keyring",
+        terminal="xterm-256color",
+    ),
+    "history": told.HistoryPage(entries=(ENTRY, MISSED)),
+    "call_report": CallReport(
+        id="3",
+        account="work",
+        remote=BOB,
+        state=model.CallState.ENDED,
+        outcome=model.Outcome.ANSWERED,
+        code=200,
+        reason="",
+        duration_s=60.0,
+        lock=LOCK,
+        codec="opus/48000/2",
+        quality=QUALITY,
+    ),
+}
+
+ENVELOPES: dict[str, told.Request | told.Reply | told.NumberedEvent] = {
+    "request": told.Request(id=1, command=told.GetStatus()),
+    "accepted": told.Reply(reply=1),
+    "data": told.Reply(reply=1, data=msgspec.Raw(b'{"call":"3"}')),
+    "refused": told.Reply(
+        reply=1, ok=False, error=told.ErrorInfo("no_account", "there is no account x", 404)
+    ),
+    "not a request": told.Reply(
+        reply=None, ok=False, error=told.ErrorInfo("bad_request", "not a request")
+    ),
+    "event": told.NumberedEvent(
+        seq=7, at="2026-01-01T00:00:00Z", event=told.DigitEvent(call="3", digit="#")
+    ),
+}
+
+STREAM = say.StreamState(
+    kind="voice",
+    active=True,
+    srtp=True,
+    suite="AES_256_CM_HMAC_SHA1_80",
+    keying=model.Keying.SDES,
+    codec="opus/48000/2",
+    accepted=100,
+    rejected=2,
+)
+
+WORKER_COMMANDS: dict[str, say.AnyWorkerCommand] = {
+    "configure": say.Configure(
+        role=say.Role.ECHO,
+        user_agent="Offhook/0.1.0",
+        audio=say.AudioSettings(input="USB", output="Built-in", null=True),
+        certificate="/run/echo.pem",
+        key="/run/echo.key",
+    ),
+    "add_account": say.AddAccount(
+        account=say.AccountSetup(
+            name="work",
+            user="alice",
+            domain="pbx.example.com",
+            transport=model.Transport.TLS,
+            server="pbx.example.com:5061",
+            registrar="pbx.example.com",
+            display_name="Alice",
+            register=False,
+            expires_s=600,
+            credentials=say.Credentials(user="alice", password="a password"),
+            trust=say.Trust(ca_file="/etc/ssl/cert.pem", allow_wildcard=True),
+            keying=model.Keying.DTLS,
+        )
+    ),
+    "remove_account": say.RemoveAccount(name="work"),
+    "register": say.RegisterNow(name="work"),
+    "call": say.StartCall(
+        call=1,
+        account="work",
+        uri="sip:bob@example.com;transport=tls",
+        play="/tmp/in.wav",
+        record="/tmp/out.wav",
+    ),
+    "answer": say.Answer(call=-1),
+    "end": say.EndCall(call=-1, code=486),
+    "hold": say.HoldCall(call=1, on=False),
+    "mute": say.MuteCall(call=1, on=False),
+    "digits": say.Digits(call=1, digits="12*#"),
+    "play": say.PlayFile(call=1, path=None),
+    "record": say.RecordFile(call=1, path="/tmp/out.wav"),
+    "levels": say.WatchLevels(interval_ms=100),
+    "quit": say.Quit(),
+}
+
+WORKER_EVENTS: dict[str, say.AnyWorkerEvent] = {
+    "done": say.Done(id=7, error="there is no account x"),
+    "ready": say.Ready(
+        pjsip="2.17",
+        tls_library="OpenSSL 3.5.0",
+        tls13=True,
+        patches=("verify-host-name",),
+        codecs=("opus/48000/2",),
+        srtp_suites=("AEAD_AES_256_GCM",),
+        devices=(DEVICE,),
+        sound="pulse",
+        sound_ok=True,
+        listening=5061,
+    ),
+    "registration": say.RegistrationEvent("work", True, 200, "OK", 300, 1),
+    "connection": say.ConnectionEvent(
+        id=1,
+        up=True,
+        outgoing=True,
+        transport=model.Transport.TLS,
+        host="pbx.example.com",
+        port=5061,
+        tls=TLS,
+        error="the certificate is for another name",
+    ),
+    "incoming": say.IncomingCall(-1, "work", '"Bob" <sip:bob@example.com>', 1),
+    "refused": say.RefusedCall(
+        call=-1, account="work", remote="<sip:bob@example.com>", code=488, reason="no encryption"
+    ),
+    "call_state": say.CallStateEvent(
+        call=1,
+        state=model.CallState.ENDED,
+        code=486,
+        reason="Busy Here",
+        remote="<sip:bob@example.com>",
+        connection=1,
+        cause="refused: no encryption",
+    ),
+    "media": say.MediaEvent(1, (STREAM,), True, False, 1),
+    "statistics": say.StatisticsEvent(1, (STREAM,), 1, 100, 1, 100, 2, 0.5, 20.5),
+    "levels": say.LevelsReport(call=1, rx=0.5, tx=0.25),
+    "digit": say.DigitReceived(call=1, digit="5"),
+}
+
+GROUPS: dict[str, dict[str, Any]] = {
+    "commands": dict(COMMANDS),
+    "events": dict(EVENTS),
+    "replies": dict(REPLIES),
+    "envelopes": dict(ENVELOPES),
+    "worker_commands": dict(WORKER_COMMANDS),
+    "worker_events": dict(WORKER_EVENTS),
+}
+"""Every example by the name of its golden file."""
+
+
+def members(union: types.UnionType) -> set[type[msgspec.Struct]]:
+    """The message types of a union."""
+    return set(get_args(union))
+
+
+def tag(message: msgspec.Struct) -> str:
+    """What a message is called in JSON."""
+    found = message.__struct_config__.tag
+    assert isinstance(found, str)
+    return found

@@ -1,0 +1,97 @@
+"""As much of JSON Schema (2020-12) as msgspec writes.
+
+An unknown keyword is an error: a check that was skipped proves nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+_IGNORED = frozenset({"title", "description", "default", "$schema", "discriminator"})
+
+_TYPES: dict[str, Callable[[Any], bool]] = {
+    "null": lambda value: value is None,
+    "boolean": lambda value: isinstance(value, bool),
+    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    "string": lambda value: isinstance(value, str),
+    "array": lambda value: isinstance(value, list),
+    "object": lambda value: isinstance(value, dict),
+}
+
+
+class UnknownKeyword(Exception):
+    """The schema asks for something that is not checked here."""
+
+
+def errors(value: Any, schema: dict[str, Any], definitions: dict[str, Any]) -> list[str]:
+    """Where and how `value` breaks `schema`; empty when it is valid."""
+    return _Check(definitions).of(value, schema, "$")
+
+
+class _Check:
+    def __init__(self, definitions: dict[str, Any]) -> None:
+        self._definitions = definitions
+
+    def of(self, value: Any, schema: dict[str, Any], where: str) -> list[str]:
+        found: list[str] = []
+        for keyword, rule in schema.items():
+            found += self._keyword(keyword, rule, value, schema, where)
+        return found
+
+    def _keyword(
+        self, keyword: str, rule: Any, value: Any, schema: dict[str, Any], where: str
+    ) -> list[str]:
+        match keyword:
+            case "$ref":
+                name = re.fullmatch(r"#/\$defs/(.+)", rule)
+                assert name is not None, rule
+                return self.of(value, self._definitions[name[1]], where)
+            case "anyOf":
+                attempts = [self.of(value, option, where) for option in rule]
+                return [] if [] in attempts else [f"{where}: no alternative fits {value!r}"]
+            case "type":
+                return [] if _TYPES[rule](value) else [f"{where}: {value!r} is no {rule}"]
+            case "enum":
+                return [] if value in rule else [f"{where}: {value!r} is not one of {rule}"]
+            case "const":
+                return [] if value == rule else [f"{where}: {value!r} is not {rule!r}"]
+            case "required":
+                missing = [name for name in rule if isinstance(value, dict) and name not in value]
+                return [f"{where}: {name} is missing" for name in missing]
+            case "properties":
+                return self._properties(rule, value, where)
+            case "additionalProperties":
+                return self._additional(rule, value, schema, where)
+            case "items":
+                return self._items(rule, value, where)
+            case _ if keyword in _IGNORED:
+                return []
+        raise UnknownKeyword(f"{where}: {keyword}")
+
+    def _properties(self, rule: dict[str, Any], value: Any, where: str) -> list[str]:
+        if not isinstance(value, dict):
+            return []
+        return [
+            error
+            for name, schema in rule.items()
+            if name in value
+            for error in self.of(value[name], schema, f"{where}.{name}")
+        ]
+
+    def _additional(self, rule: Any, value: Any, schema: dict[str, Any], where: str) -> list[str]:
+        if not isinstance(value, dict) or rule is True:
+            return []
+        more = [name for name in value if name not in schema.get("properties", {})]
+        if rule is False:
+            return [f"{where}: {name} is not known" for name in more]
+        return [e for name in more for e in self.of(value[name], rule, f"{where}.{name}")]
+
+    def _items(self, rule: Any, value: Any, where: str) -> list[str]:
+        if not isinstance(value, list):
+            return []
+        if rule is False:
+            return [f"{where}: nothing belongs in it"] if value else []
+        return [e for i, item in enumerate(value) for e in self.of(item, rule, f"{where}[{i}]")]

@@ -1,0 +1,268 @@
+"""From what was typed to a SIP URI that holds nothing else."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from voip.dialing import DialError, Target, escape_user, parse_host_port, parse_target
+from voip.model import Transport
+
+
+@pytest.mark.parametrize(
+    ("typed", "user"),
+    [
+        ("100", "100"),
+        ("+34600111222", "+34600111222"),
+        ("+34 600 111 222", "+34600111222"),
+        ("+44 (0)20 7946 0018", "+442079460018"),
+        ("0044 (0)20 7946 0018", "00442079460018"),
+        ("(020) 7946-0018", "02079460018"),
+        ("(0) 20 79", "02079"),
+        ("020.7946/0018", "02079460018"),
+        ("020\u20137946\u20110018", "02079460018"),
+        ("1-800-FLOWERS", "18003569377"),
+        ("1-800-flowers", "18003569377"),
+        ("*21#", "*21#"),
+        (" 100 ", "100"),
+        ("<100>", "100"),
+        ("tel:+1-555-0100", "+15550100"),
+        ("TEL:+15550100", "+15550100"),
+        ("tel:100;phone-context=example.com", "100"),
+        ("bob", "bob"),
+        ("front-desk", "front-desk"),
+        ("bob;transport=tls", "bob"),
+    ],
+)
+def test_numbers_and_names_of_the_account_s_domain(typed: str, user: str) -> None:
+    assert parse_target(typed) == Target(user=user)
+
+
+@pytest.mark.parametrize(
+    ("typed", "target"),
+    [
+        ("bob@example.com", Target("bob", "example.com")),
+        ("sip:bob@example.com", Target("bob", "example.com")),
+        ("SIP:Bob@Example.COM", Target("Bob", "example.com")),
+        ("<sip:bob@example.com>", Target("bob", "example.com")),
+        ("sips:bob@example.com", Target("bob", "example.com", secure=True)),
+        ("sip:bob@example.com:5070", Target("bob", "example.com", 5070)),
+        ("sip:bob@example.com:1", Target("bob", "example.com", 1)),
+        ("sip:bob@example.com:65535", Target("bob", "example.com", 65535)),
+        ("bob@192.0.2.1:5060", Target("bob", "192.0.2.1", 5060)),
+        ("bob@[2001:db8::1]", Target("bob", "[2001:db8::1]")),
+        ("bob@[::ffff:192.0.2.1]:5061", Target("bob", "[::ffff:192.0.2.1]", 5061)),
+        ("bob@bücher.example", Target("bob", "xn--bcher-kva.example")),
+        ("bob@example.com.", Target("bob", "example.com")),
+        ("sip:a%40b@example.com", Target("a@b", "example.com")),
+        ("a@b@example.com", Target("a@b", "example.com")),
+        ("sip:bob:secret@example.com", Target("bob", "example.com")),
+        ("sip:+1555@example.com;user=phone", Target("+1555", "example.com")),
+        ("sip:bob@example.com;transport=udp;lr", Target("bob", "example.com")),
+        ("sip:bob@example.com;transport=", Target("bob", "example.com")),
+        ("böb@example.com", Target("böb", "example.com")),
+    ],
+)
+def test_addresses(typed: str, target: Target) -> None:
+    assert parse_target(typed) == target
+
+
+HEADERS = "an address with headers (“?…”) is not called: remove them"
+CONTROL = "the address holds control characters"
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("", "there is nothing to call: type a number, a name or a SIP address"),
+        ("  ", "there is nothing to call: type a number, a name or a SIP address"),
+        ("<>", "there is nothing to call: type a number, a name or a SIP address"),
+        ("1" * 256, "the address is longer than 255 characters"),
+        ("sip:bob@example.com?Subject=x", HEADERS),
+        ("bob@example.com;x?Route=y", HEADERS),
+        ("sip:bob?x@example.com", HEADERS),
+        ("100?Replaces=x", HEADERS),
+        ("tel:100?x=y", HEADERS),
+        ("bob\r\nVia: x@example.com", CONTROL),
+        ("b\x00b@example.com", CONTROL),
+        ("b\x1bb", CONTROL),
+        ("b\x7fb@example.com", CONTROL),
+        ("sip:b%0d%0aVia@example.com", CONTROL),
+        ("sip:b%00@example.com", CONTROL),
+        ("sip:b%7f@example.com", CONTROL),
+        ("sip:b%ff@example.com", "the address is not valid UTF-8 text"),
+        ("@example.com", "the address lacks the name in front of the @"),
+        ("sip::secret@example.com", "the address lacks the name in front of the @"),
+        ("sip:example.com", "“sip:example.com” names nobody: a SIP address looks like "
+                            "sip:user@domain"),
+        ("http://example.com", "“http:” is not an address of a phone"),
+        ("sip:bob@example.com;transport=ws", "“ws” is no transport of this phone"),
+        ("sip:bob@example.com:0", "0 is no port: ports go from 1 to 65535"),
+        ("sip:bob@example.com:65536", "65536 is no port: ports go from 1 to 65535"),
+        ("bob@example.com:sip", "“example.com:sip” is not the name or address of a server"),
+        ("bob@", "“” is not the name or address of a server"),
+        ("bob@[::g]", "“[::g]” is not the name or address of a server"),
+        ("bob@[1:2]", "“[1:2]” is not an IPv6 address"),
+        ("bob@::1", "“::1” is not the name or address of a server"),
+        ("bob@[fe80::1%eth0]", "“[fe80::1%eth0]” is not the name or address of a server"),
+        ("bob@1.2.3", "“1.2.3” is not an IPv4 address"),
+        ("bob@256.1.1.1", "“256.1.1.1” is not an IPv4 address"),
+        ("bob@-x.example", "“-x.example” is not the name of a server"),
+        ("bob@a..b", "“a..b” is not the name of a server"),
+        ("bob@a_b.example", "“a_b.example” is not the name of a server"),
+        ("bob@exa mple.com", "“exa mple.com” is not the name of a server"),
+        ("bob@" + "a" * 64, f"“{'a' * 64}” is not the name of a server"),
+        ("two words", "“two words” is neither a number nor an address: remove the spaces"),
+        ("a|b", "“a|b” is neither a number nor an address"),
+        ("localhost:5060", "“localhost:5060” is neither a number nor an address"),
+        ("tel:", "“tel:” is not a number"),
+        ("tel:+", "“tel:+” is not a number"),
+        ("tel:é", "“tel:é” is not a number"),
+        ("12é", "“12é” is not a number"),
+    ],
+)  # fmt: skip
+def test_refusals_in_words(typed: str, words: str) -> None:
+    with pytest.raises(DialError) as caught:
+        parse_target(typed)
+    assert str(caught.value) == words
+
+
+@pytest.mark.parametrize("typed", ["Bob <sip:bob@example.com>", '"Bob" <sip:bob@example.com>'])
+def test_pasted_name_and_address_does_not_call_somebody_else(typed: str) -> None:
+    try:
+        target = parse_target(typed)
+    except DialError:
+        return  # refusing is as good as understanding
+    assert target == Target("bob", "example.com")
+
+
+@pytest.mark.parametrize("typed", ["mailto:bob@example.com", "xmpp:bob@example.com"])
+def test_another_scheme_is_not_taken_for_a_user(typed: str) -> None:
+    with pytest.raises(DialError):
+        parse_target(typed)
+
+
+@pytest.mark.parametrize(
+    ("transport", "uri"),
+    [
+        (Transport.TLS, "sip:bob@example.com;transport=tls"),
+        (Transport.TCP, "sip:bob@example.com;transport=tcp"),
+        (Transport.UDP, "sip:bob@example.com"),
+    ],
+)
+def test_uri_names_the_account_s_transport_whatever_was_typed(
+    transport: Transport, uri: str
+) -> None:
+    assert parse_target("bob;transport=udp").uri("example.com", transport) == uri
+
+
+def test_uri_of_another_domain() -> None:
+    target = parse_target("bob@[2001:db8::1]:5070")
+    assert target.uri("example.com", Transport.UDP) == "sip:bob@[2001:db8::1]:5070"
+
+
+@pytest.mark.parametrize("transport", [Transport.TCP, Transport.UDP])
+def test_sips_needs_an_account_with_tls(transport: Transport) -> None:
+    target = parse_target("sips:bob@example.com")
+    with pytest.raises(DialError) as caught:
+        target.uri("example.com", transport)
+    expected = "a sips: address asks for TLS, which this account does not use"
+    assert str(caught.value) == expected
+    assert target.uri("x.example", Transport.TLS) == "sip:bob@example.com;transport=tls"
+
+
+@pytest.mark.parametrize(
+    ("user", "escaped"),
+    [
+        ("bob", "bob"),
+        ("+1555*#", "+1555*%23"),
+        ("a b", "a%20b"),
+        ("a@b", "a%40b"),
+        ("a%40b", "a%2540b"),
+        ("<a>", "%3Ca%3E"),
+        ("a;b?c", "a%3Bb%3Fc"),
+        ("ö", "%C3%B6"),
+        ("sips:x", "sips%3Ax"),
+    ],
+)
+def test_user_is_escaped(user: str, escaped: str) -> None:
+    assert escape_user(user) == escaped
+
+
+SAFE_URI = re.compile(
+    r"sip:[A-Za-z0-9\-_.!~*'()&=+$,%]+@"
+    r"([a-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?;transport=tls"
+)
+
+
+def assert_safe(uri: str) -> None:
+    assert SAFE_URI.fullmatch(uri)
+    assert uri.count("@") == 1
+    assert not set(uri) & set("?\r\n<> ")
+
+
+@given(st.text(min_size=1))
+@example("a@b?Subject=x\r\nVia: y")
+@example("sips:x")
+@example("<sip:x>")
+def test_uri_of_any_user_is_one_plain_uri(user: str) -> None:
+    assert_safe(Target(user=user).uri("example.com", Transport.TLS))
+
+
+TELLING = "sipel:@<>?;=%0aAdD19.[]:+-*#() \"'\r\n\u202e\u3002"
+TYPED = st.one_of(
+    st.text(),
+    st.text(st.sampled_from(TELLING) | st.characters(codec="utf-8")),
+    st.builds(
+        "{}{}@{}{}".format,
+        st.sampled_from(["", "sip:", "sips:", "<sip:"]),
+        st.text(),
+        st.text() | st.sampled_from(["example.com", "[::1]", "1.2.3.4"]),
+        st.sampled_from(["", ":5060", ":0", ">", ";lr", "?a=b"]),
+    ),
+)
+
+
+@given(TYPED)
+def test_parse_raises_nothing_but_dial_error_and_gives_safe_uris(typed: str) -> None:
+    try:
+        target = parse_target(typed)
+    except DialError as error:
+        assert str(error) != ""
+        return
+    assert_safe(target.uri("example.com", Transport.TLS))
+
+
+@pytest.mark.parametrize("typed", ["\udcff@example.com", "sip:\ud800@example.com", "\udcff"])
+def test_bytes_that_are_no_text_are_refused_in_words(typed: str) -> None:
+    # What Python makes of an argument that is not UTF-8.
+    with pytest.raises(DialError):
+        parse_target(typed)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("pbx.example.com", ("pbx.example.com", None)),
+        (" pbx.example.com:5061 ", ("pbx.example.com", 5061)),
+        ("192.0.2.1:5061", ("192.0.2.1", 5061)),
+        ("[::1]", ("[::1]", None)),
+        ("[::1]:5061", ("[::1]", 5061)),
+    ],
+)
+def test_host_and_port(text: str, expected: tuple[str, int | None]) -> None:
+    assert parse_host_port(text) == expected
+
+
+@given(st.text())
+def test_host_and_port_raises_nothing_but_dial_error(text: str) -> None:
+    try:
+        host, port = parse_host_port(text)
+    except DialError as error:
+        assert str(error) != ""
+        return
+    assert re.fullmatch(r"[a-z0-9.-]+|\[[0-9A-Fa-f:.]+\]", host)
+    assert port is None or 1 <= port <= 65535

@@ -1,0 +1,107 @@
+"""What is printed for people."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from msgspec.structs import replace
+
+from tests.contract import examples
+from voip import model
+from voip.cli import format as shown
+from voip.protocol import client as told
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "00:00"), (59.9, "00:59"), (252, "04:12"), (3600, "1:00:00"), (36_000.5, "10:00:00")],
+)
+def test_duration(seconds: float, text: str) -> None:
+    assert shown.duration(seconds) == text
+
+
+def test_call() -> None:
+    assert shown.call(examples.CALL) == (
+        "3  ←  Bob <sip:bob@example.com>  active, muted, recording  00:12  "
+        "[closed] encrypted to pbx.example.com; beyond it, unknown  opus/48000/2"
+    )
+    assert shown.call(examples.NEW_CALL) == (
+        "4  →  sip:100@example.com  dialing  [open] no connection to the server has been seen yet"
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (model.CallState.HELD, "on hold"),
+        (model.CallState.REMOTE_HELD, "held by the far end"),
+        (model.CallState.RINGING, "ringing"),
+    ],
+)
+def test_states(state: model.CallState, words: str) -> None:
+    call = replace(examples.CALL, state=state, muted=False, recording=False)
+    assert shown.state_words(call) == words
+
+
+def test_account() -> None:
+    assert shown.account(examples.ACCOUNT) == (
+        "work  sip:alice@pbx.example.com  TLS, TLSv1.3  registered"
+    )
+    failed = model.Registration(model.RegistrationState.FAILED, 403, "not allowed")
+    assert shown.account(replace(examples.ACCOUNT, registration=failed, tls=None)) == (
+        "work  sip:alice@pbx.example.com  TLS  failed: not allowed (403)"
+    )
+    assert shown.account(replace(examples.ACCOUNT, enabled=False)).endswith("  disabled")
+    assert shown.account(examples.BAD_ACCOUNT) == (
+        "home: accounts.toml: account home: “domain” is missing"
+    )
+
+
+def test_status_has_every_account_and_call() -> None:
+    lines = shown.status(examples.STATUS).splitlines()
+    for found in (
+        *map(shown.account, examples.STATUS.accounts),
+        *map(shown.call, examples.STATUS.calls),
+    ):
+        assert f"  {found}" in lines
+
+
+def test_status_of_nothing() -> None:
+    empty = model.Status(model.EngineStatus("0.1.0", 1, 5.0), (), ())
+    lines = shown.status(empty).splitlines()
+    assert lines[0] == "Offhook 0.1.0, up 00:05"
+    assert "  none" in lines
+
+
+def test_log() -> None:
+    assert shown.log([]) == "no calls yet"
+    assert shown.log([examples.ENTRY, examples.MISSED]).splitlines() == [
+        "   2  2026-01-01T00:00:00Z  →  closed  Bob  work  01:00",
+        "   1  2026-01-01T00:00:00Z  ←  open    sip:100@example.com  work  missed",
+    ]
+
+
+def test_csv_is_read_back() -> None:
+    rows = list(csv.DictReader(io.StringIO(shown.csv_of([examples.ENTRY, examples.MISSED]))))
+    assert [row["id"] for row in rows] == ["2", "1"]
+    assert rows[0]["outcome"] == "answered"
+    assert rows[0]["lock_was_open"] == "true"
+    assert rows[1]["answered"] == rows[1]["code"] == ""
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)"])
+def test_csv_holds_no_formula_of_a_stranger(text: str) -> None:
+    entry = replace(examples.ENTRY, remote=model.Party(text, text), reason=text)
+    row = next(csv.DictReader(io.StringIO(shown.csv_of([entry]))))
+    assert [row[field] for field in ("uri", "name", "reason")] == [f"'{text}"] * 3
+
+
+@pytest.mark.parametrize("name", examples.EVENTS)
+def test_every_event_is_one_line(name: str) -> None:
+    at = "2026-01-01T00:00:00Z"
+    line = shown.event(told.NumberedEvent(1, at, examples.EVENTS[name]))
+    assert line.startswith(f"{at}  ")
+    assert line != f"{at}  None"
+    assert "\n" not in line

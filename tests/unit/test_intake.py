@@ -1,0 +1,140 @@
+"""Text from the network is harmless behind this edge."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voip.engine.intake import clean_event, party
+from voip.model import CallState, Certificate, Party, TlsStatus, Transport
+from voip.protocol.worker import (
+    CallStateEvent,
+    ConnectionEvent,
+    Done,
+    IncomingCall,
+    MediaEvent,
+    StreamState,
+)
+
+HOSTILE = st.text(
+    st.characters(exclude_categories=()) | st.sampled_from('\x1b\x9b\u202e\x00\r\n"<>\\;?'),
+    max_size=300,
+)
+
+
+def strings(value: Any) -> list[str]:
+    """Every string in a value, however deep."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in strings(item)]
+    if isinstance(value, list):
+        return [text for item in value for text in strings(item)]
+    return []
+
+
+def assert_harmless(text: str) -> None:
+    acting = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    assert not {unicodedata.category(char) for char in text} & acting
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ('"Bob" <sip:bob@example.com>', Party("sip:bob@example.com", "Bob")),
+        ("Bob Smith <sip:bob@example.com>", Party("sip:bob@example.com", "Bob Smith")),
+        ("<sip:bob@example.com>", Party("sip:bob@example.com")),
+        ("sip:bob@example.com", Party("sip:bob@example.com")),
+        ("sip:bob@example.com;tag=1", Party("sip:bob@example.com")),
+        ('"Bob" <sip:bob@example.com;user=phone>;tag=1', Party("sip:bob@example.com", "Bob")),
+        ("<sip:bob@example.com?Subject=x>", Party("sip:bob@example.com")),
+        ('"A \\"B\\" \\\\C" <sip:b@example.com>', Party("sip:b@example.com", 'A "B" \\C')),
+        ('"Eve <sip:boss@example.com>" <sip:eve@example.net>',
+         Party("sip:eve@example.net", "Eve <sip:boss@example.com>")),
+        ('""<sip:bob@example.com>', Party("sip:bob@example.com")),
+        ("  Bob  <sip:bob@example.com>", Party("sip:bob@example.com", "Bob")),
+        ("", Party("")),
+        ('"Bob', Party('"Bob')),
+        ("Bob <sip:bob@example.com", Party("Bob <sip:bob@example.com")),
+        ('"\x1b]0;x\x07" <sip:bob@example.com>',
+         Party("sip:bob@example.com", "\ufffd]0;x\ufffd")),
+        ('"\u202egro.live" <sip:bob@example.com>', Party("sip:bob@example.com", "\ufffdgro.live")),
+        ("<tel:+15550100>", Party("tel:+15550100")),
+    ],
+)  # fmt: skip
+def test_party(address: str, expected: Party) -> None:
+    assert party(address) == expected
+
+
+@pytest.mark.parametrize(
+    "uri", ["sip:alice;day=tuesday@example.com", "sip:what?@example.com", "sip:a;b?c@example.com"]
+)
+def test_user_s_own_characters_do_not_cut_the_host_off(uri: str) -> None:
+    # RFC 3261 section 25.1: a user part may hold ";" and "?".
+    assert party(f"<{uri};tag=1?x=y>").uri == uri
+
+
+def test_long_names_are_cut() -> None:
+    found = party(f'"{"x" * 4000}" <sip:{"y" * 3000}@example.com>')
+    assert len(found.name) == 80
+    assert len(found.uri) == 256
+
+
+@given(HOSTILE)
+def test_any_address_gives_harmless_parts(address: str) -> None:
+    found = party(address)
+    assert_harmless(found.name)
+    assert_harmless(found.uri)
+    assert len(found.name) <= 80
+    assert len(found.uri) <= 256
+
+
+@given(HOSTILE)
+def test_any_display_name_stays_a_name(name: str) -> None:
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+    assert party(f'"{escaped}" <sip:bob@example.com>').uri == "sip:bob@example.com"
+
+
+@given(HOSTILE)
+def test_every_string_of_an_event_is_cleaned(text: str) -> None:
+    shown = Certificate(text, text, (text, text), text, text, text)
+    event = ConnectionEvent(
+        id=1,
+        up=True,
+        outgoing=True,
+        transport=Transport.TLS,
+        host=text,
+        port=5061,
+        tls=TlsStatus(text, text, True, shown, (shown, shown)),
+        error=text,
+    )
+    cleaned = clean_event(event)
+    for found in strings(msgspec.to_builtins(cleaned)):
+        assert_harmless(found)
+
+
+def test_harmless_events_are_unchanged() -> None:
+    events: list[msgspec.Struct] = [
+        Done(id=3),
+        IncomingCall(call=-1, account="work", remote='"Bob" <sip:bob@example.com>'),
+        CallStateEvent(call=1, state=CallState.ACTIVE, code=200, reason="OK", connection=2),
+        MediaEvent(1, (StreamState("voice", True, True, "suite"),), False, True),
+    ]
+    for event in events:
+        assert clean_event(event) == event
+        assert type(clean_event(event)) is type(event)
+
+
+def test_states_stay_states() -> None:
+    event = CallStateEvent(call=1, state=CallState.HELD, code=0, reason="")
+    assert clean_event(event).state is CallState.HELD
+
+
+def test_text_of_events_is_bounded() -> None:
+    event = CallStateEvent(call=1, state=CallState.ENDED, code=486, reason="x" * 60_000)
+    assert len(clean_event(event).reason) == 4096

@@ -1,0 +1,212 @@
+"""A call while it lasts: its streams, its lock and what clients see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from voip.engine.livecall import LiveCall
+from voip.model import CallState, Direction, Keying, Party, TlsStatus, Transport
+from voip.protocol.worker import ConnectionEvent, Role, StreamState
+
+START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
+VOICE = StreamState(
+    kind="voice",
+    active=True,
+    srtp=True,
+    suite="AES_256_CM_HMAC_SHA1_80",
+    keying=Keying.SDES,
+    codec="opus/48000/2",
+)
+CONNECTION = ConnectionEvent(
+    id=1,
+    up=True,
+    outgoing=True,
+    transport=Transport.TLS,
+    host="pbx.example.com",
+    port=5061,
+    tls=TlsStatus("TLSv1.3", "TLS_AES_256_GCM_SHA384", True),
+)
+FAILING = "voice packets arrive that are not authentic"
+
+
+def live(**changes: Any) -> LiveCall:
+    values: dict[str, Any] = {
+        "id": 3,
+        "number": -1,
+        "role": Role.SECURE,
+        "account": "work",
+        "transport": Transport.TLS,
+        "direction": Direction.IN,
+        "remote": Party("sip:bob@example.com", "Bob"),
+        "state": CallState.ACTIVE,
+        "started": START,
+        "answered": START + 10,
+        "connection": CONNECTION,
+        "streams": (VOICE,),
+    }
+    return LiveCall(**{**values, **changes})
+
+
+def counted(accepted: int, rejected: int, stream: StreamState = VOICE) -> StreamState:
+    return replace(stream, accepted=accepted, rejected=rejected)
+
+
+@pytest.mark.parametrize(
+    ("counts", "failing"),
+    [
+        ([(0, 0)], [False]),
+        ([(50, 0), (100, 0)], [False, False]),
+        ([(0, 5)], [True]),
+        ([(50, 0), (50, 3)], [False, True]),
+        ([(50, 0), (100, 3)], [False, False]),
+        ([(0, 5), (0, 5), (0, 5)], [True, True, True]),
+        ([(0, 5), (1, 5)], [True, False]),
+        ([(0, 5), (1, 9)], [True, False]),
+        ([(50, 0), (50, 5), (50, 5), (90, 5)], [False, True, True, False]),
+        ([(50, 0), (50, 0)], [False, False]),
+    ],
+)
+def test_failing_is_rejected_and_nothing_accepted_until_something_is(
+    counts: list[tuple[int, int]], failing: list[bool]
+) -> None:
+    call = live(streams=())
+    seen = []
+    for accepted, rejected in counts:
+        call.see_streams((counted(accepted, rejected),))
+        seen.append(not call.lock().closed)
+        assert (call.lock().why == FAILING) == seen[-1]
+    assert seen == failing
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=12))
+def test_failing_follows_the_last_second_in_which_anything_came(
+    steps: list[tuple[int, int]],
+) -> None:
+    call = live(streams=())
+    call.see_streams((counted(0, 0),))
+    total_accepted = total_rejected = 0
+    expected = False
+    for accepted, rejected in steps:
+        total_accepted += accepted
+        total_rejected += rejected
+        if accepted or rejected:
+            expected = accepted == 0
+        call.see_streams((counted(total_accepted, total_rejected),))
+        assert call.failing == (frozenset({0}) if expected else frozenset())
+
+
+def test_each_stream_fails_for_itself() -> None:
+    call = live(streams=())
+    video = replace(VOICE, kind="video", codec=None)
+    call.see_streams((counted(10, 0), counted(0, 4, video)))
+    assert call.failing == frozenset({1})
+    assert call.lock().why == "video packets arrive that are not authentic"
+    call.see_streams((counted(20, 0),))
+    assert call.failing == frozenset()
+
+
+def test_failing_stream_that_starts_counting_anew_stays_failing_until_it_accepts() -> None:
+    call = live(streams=(counted(50, 0),))
+    call.see_streams((counted(50, 9),))
+    call.see_streams((counted(0, 0),))
+    assert call.failing == frozenset({0})
+    call.see_streams((counted(1, 0),))
+    assert call.failing == frozenset()
+
+
+def test_packets_accepted_since_the_counters_began_anew_are_seen() -> None:
+    # After a re-INVITE a stream counts from nothing: 40 packets were authentic.
+    call = live(streams=(counted(5000, 0),))
+    call.see_streams((counted(40, 1),))
+    assert call.failing == frozenset()
+
+
+def test_packets_rejected_since_the_counters_began_anew_are_seen() -> None:
+    call = live(streams=(counted(5000, 100),))
+    call.see_streams((counted(0, 60),))
+    assert call.failing == frozenset({0})
+
+
+def test_codec_is_the_first_active_stream_s_and_is_remembered() -> None:
+    call = live(streams=())
+    call.see_streams((replace(VOICE, active=False, codec="gsm/8000/1"), VOICE))
+    assert call.codec == "opus/48000/2"
+    call.see_streams((replace(VOICE, active=False),))
+    assert call.codec == "opus/48000/2"
+
+
+def test_lock_closes() -> None:
+    lock = live().lock()
+    assert lock.closed
+    assert lock.why == "encrypted to pbx.example.com; beyond it, unknown"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"role": Role.OPEN}, "this call is not in the process that knows only TLS"),
+        ({"connection": None}, "no connection to the server has been seen yet"),
+        ({"connection": replace(CONNECTION, up=False)},
+         "the TLS connection to the server has dropped"),
+        ({"connection": replace(CONNECTION, outgoing=False)},
+         "the server's certificate was not verified"),
+        ({"connection": replace(CONNECTION, tls=None)},
+         "the server's certificate was not verified"),
+        ({"connection": replace(CONNECTION, tls=TlsStatus("TLSv1.3", "x", False))},
+         "the server's certificate was not verified"),
+        ({"connection": replace(CONNECTION, host="")},
+         "it is not known what was negotiated with the server"),
+        ({"connection": replace(CONNECTION, transport=Transport.TCP)},
+         "the signalling did not travel over TLS"),
+        ({"streams": ()}, "no voice is flowing yet"),
+        ({"streams": (replace(VOICE, srtp=False),)}, "the voice is not encrypted"),
+        ({"state": CallState.ENDED}, "the call has ended"),
+        ({"transport": Transport.UDP, "streams": (replace(VOICE, srtp=False),)},
+         "this account uses UDP: anyone on the way can listen"),
+    ],
+)  # fmt: skip
+def test_lock_is_open_without_each_fact(changes: dict[str, Any], words: str) -> None:
+    lock = live(**changes).lock()
+    assert not lock.closed
+    assert lock.why == words
+
+
+def test_snapshot() -> None:
+    call = live(muted=True, recording=True, code=200, reason="OK", codec="opus/48000/2")
+    shown = call.snapshot(START + 12.3456)
+    assert shown.id == "3"
+    assert shown.started == "2026-01-01T00:00:00Z"
+    assert shown.answered == "2026-01-01T00:00:10Z"
+    assert shown.duration_s == 2.346
+    assert (shown.muted, shown.recording) == (True, True)
+    assert (shown.code, shown.reason) == (200, "OK")
+    assert shown.lock == call.lock()
+
+
+def test_snapshot_before_the_answer() -> None:
+    shown = live(state=CallState.INCOMING, answered=None).snapshot(START + 99)
+    assert shown.answered is None
+    assert shown.duration_s == 0.0
+
+
+def test_duration_stops_with_the_call() -> None:
+    assert live(ended=START + 15).snapshot(START + 99).duration_s == 5.0
+
+
+def test_clock_set_back_gives_no_negative_duration() -> None:
+    assert live().snapshot(START).duration_s == 0.0
+
+
+def test_our_own_reason_comes_before_the_far_end_s() -> None:
+    call = live(reason="Busy Here", cause="refused: no encryption")
+    assert call.snapshot(START).reason == "refused: no encryption"
+
+
+@pytest.mark.parametrize(("plays", "uses"), [(False, True), (True, False)])
+def test_a_file_takes_the_microphone_s_place(plays: bool, uses: bool) -> None:
+    assert live(plays=plays).uses_microphone is uses

@@ -1,0 +1,48 @@
+"""What a build is made from decides under which name it is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from voip.native import inputs
+
+
+def test_cache_is_outside_the_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert inputs.cache_folder() == tmp_path / "offhook" / "native"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert inputs.cache_folder() == tmp_path / ".cache" / "offhook" / "native"
+
+
+def test_key_tells_builds_apart() -> None:
+    keys = {
+        inputs.build_key(),
+        inputs.build_key(patched=False),
+        inputs.build_key(source="/elsewhere"),
+    }
+    assert len(keys) == 3
+    assert all(key.startswith(f"{inputs.PJSIP_VERSION}-") for key in keys)
+
+
+def test_key_is_steady() -> None:
+    assert inputs.build_key() == inputs.build_key()
+
+
+def test_key_follows_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = inputs.build_key()
+    changed = tmp_path / inputs.CONFIG_SITE.name
+    changed.write_bytes(inputs.CONFIG_SITE.read_bytes() + b"\n#define MORE 1\n")
+    monkeypatch.setattr(inputs, "CONFIG_SITE", changed)
+    assert inputs.build_key() != before
+
+
+def test_asserts_are_off_in_what_a_peer_reaches() -> None:
+    assert "-DNDEBUG" in inputs.CFLAGS.split()
+
+
+def test_inputs_are_there() -> None:
+    for path in (inputs.MANIFEST, inputs.CONFIG_SITE, inputs.INTERFACE, *inputs.PATCHES):
+        assert path.is_file()

@@ -1,0 +1,74 @@
+"""Where things are, and that nobody else is there."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from voip import paths
+from voip.paths import UnsafePath
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in [name for name in os.environ if name.startswith(("OFFHOOK_", "XDG_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_custom_places(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(home / "run"))
+    found = paths.find()
+    assert found.accounts == home / ".config/offhook/accounts.toml"
+    assert found.settings == home / ".config/offhook/config.toml"
+    assert found.history == home / ".local/state/offhook/history.db"
+    assert found.log == home / ".local/state/offhook/engine.log"
+    assert found.socket == home / "run/offhook/engine.sock"
+
+
+def test_without_a_runtime_folder_nothing_is_shared(home: Path) -> None:
+    assert paths.find().runtime == home / ".local/state/offhook/run"
+
+
+def test_variables_move_each(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OFFHOOK_CONFIG_DIR", str(home / "c"))
+    monkeypatch.setenv("OFFHOOK_STATE_DIR", "~/s")
+    monkeypatch.setenv("OFFHOOK_RUNTIME_DIR", str(home / "r"))
+    assert paths.find() == paths.Paths(home / "c", home / "s", home / "r")
+
+
+def test_folder_is_made_private(tmp_path: Path) -> None:
+    paths.make_private(tmp_path / "a" / "b")
+    assert stat.S_IMODE((tmp_path / "a" / "b").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o770, 0o701])
+def test_folder_that_was_open_is_closed(tmp_path: Path, mode: int) -> None:
+    folder = tmp_path / "a"
+    folder.mkdir()
+    folder.chmod(mode)
+    paths.make_private(folder)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_folder_of_somebody_else_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = tmp_path.stat().st_uid
+    monkeypatch.setattr(os, "getuid", lambda: owner + 1)
+    with pytest.raises(UnsafePath) as caught:
+        paths.make_private(tmp_path)
+    assert str(caught.value).startswith(f"{tmp_path} belongs to another user: ")
+
+
+def test_socket_s_path_has_a_limit() -> None:
+    paths.check_socket(Path("/" + "x" * 99))
+    with pytest.raises(UnsafePath) as caught:
+        paths.check_socket(Path("/" + "x" * 100))
+    assert "set OFFHOOK_RUNTIME_DIR to a shorter folder" in str(caught.value)
+    with pytest.raises(UnsafePath):
+        paths.check_socket(Path("/" + "é" * 50))

@@ -1,0 +1,135 @@
+"""config.toml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from voip.engine import settings
+from voip.engine.settings import Audio, Settings
+from voip.engine.toml import ConfigError
+from voip.protocol.worker import AudioSettings
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "config.toml"
+    path.write_text(text)
+    return path
+
+
+def test_no_file_is_the_defaults(tmp_path: Path) -> None:
+    assert settings.load(tmp_path / "config.toml") == Settings(audio=Audio())
+
+
+def test_everything_set(tmp_path: Path) -> None:
+    text = """
+    [audio]
+    input = "USB"
+    output = "Built-in"
+    clock_rate = 16000
+    frame_ms = 20
+    capture_latency_ms = 10
+    playback_latency_ms = 500
+    jitter_ms = 0
+    echo_cancel = false
+    ring = false
+    """
+    assert settings.load(write(tmp_path, text)).audio == Audio(
+        input="USB",
+        output="Built-in",
+        clock_rate=16000,
+        frame_ms=20,
+        capture_latency_ms=10,
+        playback_latency_ms=500,
+        jitter_ms=0,
+        echo_cancel=False,
+        ring=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[audoi]\n", "“audoi” is not known, did you mean “audio”?"),
+        ("audio = 3\n", "“audio”: Expected `object`, got `int`"),
+        ('[audio]\nring = "x"\n', "“audio.ring”: Expected `bool`, got `str`"),
+        ("[audio]\ninput = 1\n", "“audio.input”: Expected `str | null`, got `int`"),
+        ("[audio]\njitter_ms = -1\n", "“audio.jitter_ms”: Expected `int` >= 0"),
+        ("[audio]\njitter_ms = 501\n", "“audio.jitter_ms”: Expected `int` <= 500"),
+        ("[audio]\ncapture_latency_ms = 9\n",
+         "“audio.capture_latency_ms”: Expected `int` >= 10"),
+        ("[audio]\nplayback_latency_ms = 501\n",
+         "“audio.playback_latency_ms”: Expected `int` <= 500"),
+    ],
+)  # fmt: skip
+def test_bad_values_in_words(tmp_path: Path, text: str, words: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        settings.load(path)
+    assert str(caught.value) == f"{path}: {words}"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "allowed"),
+    [
+        ("clock_rate", 44100, ("8000", "16000", "32000", "48000")),
+        ("frame_ms", 15, ("10", "20")),
+    ],
+)
+def test_choice_says_what_is_allowed(
+    tmp_path: Path, field: str, value: int, allowed: tuple[str, ...]
+) -> None:
+    path = write(tmp_path, f"[audio]\n{field} = {value}\n")
+    with pytest.raises(ConfigError) as caught:
+        settings.load(path)
+    text = str(caught.value)
+    assert text.startswith(f"{path}: ")
+    assert field in text
+    for choice in allowed:
+        assert choice in text
+
+
+def test_unknown_field_of_a_table_is_told_by_that_table_s_fields(tmp_path: Path) -> None:
+    path = write(tmp_path, '[audio]\ninptu = "x"\n')
+    with pytest.raises(ConfigError) as caught:
+        settings.load(path)
+    assert str(caught.value).startswith(f"{path}: “")
+    assert "did you mean “input”?" in str(caught.value)
+
+
+def test_broken_file(tmp_path: Path) -> None:
+    path = write(tmp_path, "[audio")
+    with pytest.raises(ConfigError) as caught:
+        settings.load(path)
+    assert str(caught.value).startswith(f"{path} is not valid TOML: ")
+
+
+@pytest.mark.parametrize(("value", "null"), [("null", True), ("", False), ("other", False)])
+def test_sound_is_switched_off_by_a_variable(
+    monkeypatch: pytest.MonkeyPatch, value: str, null: bool
+) -> None:
+    monkeypatch.setenv("OFFHOOK_AUDIO", value)
+    assert settings.audio_for_worker(Settings()).null is null
+
+
+def test_worker_gets_every_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OFFHOOK_AUDIO", raising=False)
+    audio = Audio("in", "out", 8000, 20, 11, 12, 13, False, False)
+    assert settings.audio_for_worker(Settings(audio)) == AudioSettings(
+        input="in",
+        output="out",
+        null=False,
+        clock_rate_hz=8000,
+        frame_ms=20,
+        capture_latency_ms=11,
+        playback_latency_ms=12,
+        jitter_prefetch_ms=13,
+        echo_cancel=False,
+        ring=False,
+    )
+
+
+def test_defaults_of_phone_and_worker_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OFFHOOK_AUDIO", raising=False)
+    assert settings.audio_for_worker(Settings()) == AudioSettings()
