@@ -15,6 +15,14 @@ from tests.support.ports import LOOPBACK
 NewPhone = Callable[..., Awaitable[Phone]]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--unpatched",
+        action="store_true",
+        help="also run the tests that show what PJSIP does without our patches",
+    )
+
+
 @pytest.fixture
 def place() -> Iterator[Path]:
     """A folder with a short name: a socket's path has a small limit."""

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import asyncio
+import zipfile
+from collections.abc import AsyncIterator, Awaitable
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from tests.native.driver import Probe
+from tests.support.hostile import HostileServer, own_host, registrar
+from tests.support.pki import Authority, Leaf
+from voip.native import build
+
+_BUILD_TIMEOUT_S = 1200
+
+
+class NewProbe(Protocol):
+    def __call__(
+        self,
+        *,
+        library: Path | None = None,
+        names: dict[str, str] | None = None,
+        **settings: object,
+    ) -> Awaitable[Probe]: ...
+
+
+class NewServer(Protocol):
+    def __call__(self, leaf: Leaf | None = None) -> Awaitable[HostileServer]: ...
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    marked = [item for item in items if item.get_closest_marker("unpatched")]
+    # Where this file was not there when pytest read its words, there is no option.
+    if config.getoption("--unpatched", default=False):
+        for item in marked:
+            # The first of them builds PJSIP.
+            item.add_marker(pytest.mark.timeout(_BUILD_TIMEOUT_S))
+        return
+    items[:] = [item for item in items if item not in marked]
+    config.hook.pytest_deselected(items=marked)
+
+
+@pytest.fixture(scope="session")
+def unpatched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a pjsua2 that has none of our patches."""
+    folder = tmp_path_factory.mktemp("unpatched")
+    with zipfile.ZipFile(build.build(patched=False)) as wheel:
+        wheel.extractall(folder)
+    return folder
+
+
+@pytest.fixture
+def host() -> str:
+    return own_host()
+
+
+@pytest.fixture
+def leaf(authority: Authority, host: str) -> Leaf:
+    """A good certificate for this test's address."""
+    return authority.issue("good", addresses=[host])
+
+
+@pytest.fixture
+async def new_server(host: str, leaf: Leaf) -> AsyncIterator[NewServer]:
+    """Makes registrars at this test's address."""
+    servers: list[HostileServer] = []
+    good = leaf
+
+    async def make(leaf: Leaf | None = None) -> HostileServer:
+        server = HostileServer(host, registrar, leaf or good)
+        servers.append(server)
+        await server.start()
+        return server
+
+    yield make
+    for server in servers:
+        await server.stop()
+
+
+@pytest.fixture
+async def new_probe(place: Path, authority: Authority) -> AsyncIterator[NewProbe]:
+    """Makes probes that trust this test's authority, and waits until they are up."""
+    probes: list[Probe] = []
+
+    async def make(
+        *, library: Path | None = None, names: dict[str, str] | None = None, **settings: object
+    ) -> Probe:
+        probe = Probe(place / f"probe-{len(probes)}")
+        probes.append(probe)
+        await probe.start({"ca_file": str(authority.file), **settings}, library, names or {})
+        await probe.until("ready")
+        return probe
+
+    yield make
+    await asyncio.gather(*(probe.stop() for probe in probes))

@@ -1,0 +1,113 @@
+"""Starts probes, and waits for what they say."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+PROBE = Path(__file__).with_name("probe.py")
+
+Event = Mapping[str, Any]
+
+_PATIENCE_S = 30
+
+
+class Probe:
+    """A process of `probe.py`; `events` is what it has said."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True)
+        self.log = folder / "pjsip.log"
+        self.errors = folder / "stderr.log"
+        self.events: list[Event] = []
+        self._folder = folder
+        self._news = asyncio.Condition()
+        self._silent = False
+
+    async def start(
+        self, settings: Mapping[str, object], library: Path | None, names: Mapping[str, str]
+    ) -> None:
+        """Run with `library` in place of the installed pjsua2, and with a
+        resolver that knows `names` and their addresses.
+        """
+        environment = dict(os.environ)
+        if library is not None:
+            environment["PYTHONPATH"] = str(library)
+        if names:
+            hosts = self._folder / "hosts"
+            hosts.write_text("".join(f"{address} {name}\n" for name, address in names.items()))
+            environment["LD_PRELOAD"] = "libnss_wrapper.so"
+            environment["NSS_WRAPPER_HOSTS"] = str(hosts)
+        with self.errors.open("wb") as errors:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, str(PROBE), json.dumps({**settings, "log": str(self.log)}),
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=errors,
+                env=environment, limit=2**20,
+            )  # fmt: skip
+        self._reader = asyncio.create_task(self._read())
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    async def until(self, kind: str, wanted: Callable[[Event], bool] = lambda _: True) -> Event:
+        """The first event of a kind that is wanted."""
+
+        def found() -> Event | None:
+            return next((e for e in self.events if e["event"] == kind and wanted(e)), None)
+
+        try:
+            async with asyncio.timeout(_PATIENCE_S), self._news:
+                await self._news.wait_for(lambda: self._silent or found() is not None)
+        except TimeoutError:
+            raise AssertionError(f"no such {kind}: {self._story()}") from None
+        event = found()
+        if event is None:
+            status = await self._process.wait()
+            raise AssertionError(f"no such {kind}, and it ended ({status}): {self._story()}")
+        return event
+
+    async def until_transport(self, state: str) -> Event:
+        return await self.until("transport", lambda event: event["state"] == state)
+
+    async def tell(self, do: str, **fields: object) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"do": do, **fields}).encode() + b"\n")
+        await self._process.stdin.drain()
+
+    async def quit(self) -> int:
+        """Ask it to end in good order; returns its exit status."""
+        await self.tell("quit")
+        return await self.exit_status()
+
+    async def exit_status(self) -> int:
+        """As `subprocess` has it: negative for the signal that ended it."""
+        async with asyncio.timeout(_PATIENCE_S):
+            await self._reader
+            return await self._process.wait()
+
+    async def stop(self) -> None:
+        if self._process.returncode is None:
+            self._process.kill()
+        await self.exit_status()
+
+    def _story(self) -> str:
+        told = "\n".join(json.dumps(event) for event in self.events)
+        return f"{told}\n{self.errors.read_text(errors='replace')}"
+
+    async def _read(self) -> None:
+        assert self._process.stdout is not None
+        try:
+            async for line in self._process.stdout:
+                async with self._news:
+                    self.events.append(json.loads(line))
+                    self._news.notify_all()
+        finally:
+            async with self._news:
+                self._silent = True
+                self._news.notify_all()

@@ -1,0 +1,284 @@
+"""A bare phone on pjsua2 for one test: a process of its own, for PJSIP may end it.
+
+It is run as a file, with our pjsua2 or with one that lacks our patches, takes
+its configuration as JSON in its only argument and commands as JSON lines on
+standard input, and prints what it saw as JSON lines. It imports nothing of
+Offhook's.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import select
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pjsua2 as pj
+
+_Callback = TypeVar("_Callback", bound=Callable[..., Any])
+
+_KEYINGS = {
+    "sdes": pj.PJMEDIA_SRTP_KEYING_SDES,
+    "dtls": pj.PJMEDIA_SRTP_KEYING_DTLS_SRTP,
+}
+_STATES = {
+    pj.PJSIP_TP_STATE_CONNECTED: "connected",
+    pj.PJSIP_TP_STATE_DISCONNECTED: "disconnected",
+    pj.PJSIP_TP_STATE_SHUTDOWN: "shutdown",
+    pj.PJSIP_TP_STATE_DESTROY: "destroyed",
+}
+_POLL_MS = 10
+
+# Until it is configured, PJSIP writes its log to standard output.
+_OUT = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+
+
+def say(event: str, **fields: object) -> None:
+    print(json.dumps({"event": event, **fields}), file=_OUT, flush=True)
+
+
+def guarded(callback: _Callback) -> _Callback:
+    """A callback whose exceptions end the process: SWIG would swallow them."""
+
+    def wrapper(*args: Any) -> Any:
+        try:
+            return callback(*args)
+        except Exception:
+            traceback.print_exc()
+            os._exit(70)
+
+    return wrapper  # type: ignore[return-value]
+
+
+class Call(pj.Call):
+    def __init__(self, probe: Probe, pjsip_id: int = pj.PJSUA_INVALID_ID) -> None:
+        super().__init__(probe.account, pjsip_id)
+        self.probe = probe
+        self.ended = False
+        self.has_media = False
+        self.reported: dict[str, object] = {}
+
+    @guarded
+    def onCallState(self, _prm: pj.OnCallStateParam) -> None:  # noqa: N802
+        info = self.getInfo()
+        self.ended = info.state == pj.PJSIP_INV_STATE_DISCONNECTED
+        say("call", state=info.stateText, code=info.lastStatusCode)
+
+    @guarded
+    def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:  # noqa: N802
+        event = prm.e.body.tsxState
+        if event.type == pj.PJSIP_EVENT_RX_MSG:
+            say("message", direction="in", transport=_transport(event.src.rdata))
+        elif event.type == pj.PJSIP_EVENT_TX_MSG:
+            say("message", direction="out", transport=_transport(event.src.tdata))
+
+    @guarded
+    def onCallMediaState(self, _prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802
+        info = self.getInfo()
+        self.has_media = any(
+            media.status == pj.PJSUA_CALL_MEDIA_ACTIVE and media.type == pj.PJMEDIA_TYPE_AUDIO
+            for media in info.media
+        )
+        if self.has_media:
+            audio = self.getAudioMedia(-1)
+            devices = self.probe.endpoint.audDevManager()
+            devices.getCaptureDevMedia().startTransmit(audio)
+            audio.startTransmit(devices.getPlaybackDevMedia())
+
+    def report_srtp(self) -> None:
+        """Say how SRTP stands, if that changed."""
+        if self.ended or not self.has_media:
+            return
+        # `info` owns what `srtp` points to.
+        info = self.getMedTransportInfo(0)
+        fields: dict[str, object] = {"known": hasattr(info, "srtp"), "port": info.localRtpName}
+        if fields["known"]:
+            fields |= {
+                "active": info.srtp.active,
+                "rx_suite": info.srtp.rxSuite,
+                "tx_suite": info.srtp.txSuite,
+                "keying": info.srtp.keying,
+                "accepted": info.srtp.rxAccepted,
+                "rejected": info.srtp.rxRejected,
+            }
+        if fields != self.reported:
+            self.reported = fields
+            say("srtp", **fields)
+
+
+class Account(pj.Account):
+    def __init__(self, probe: Probe) -> None:
+        super().__init__()
+        self.probe = probe
+
+    @guarded
+    def onRegState(self, prm: pj.OnRegStateParam) -> None:  # noqa: N802
+        say("registration", code=prm.code, reason=prm.reason, transport=_transport(prm.rdata))
+
+    @guarded
+    def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802
+        say("incoming", transport=_transport(prm.rdata))
+        call = Call(self.probe, prm.callId)
+        self.probe.calls.append(call)
+        answer = _options()
+        answer.statusCode = self.probe.settings.get("answer", pj.PJSIP_SC_RINGING)
+        try:
+            call.answer(answer)
+        except pj.Error as error:
+            # The call may be over before it was told.
+            say("unanswered", reason=error.reason)
+
+
+class Endpoint(pj.Endpoint):
+    def __init__(self, probe: Probe) -> None:
+        super().__init__()
+        self.probe = probe
+
+    @guarded
+    def onTransportState(self, prm: pj.OnTransportStateParam) -> None:  # noqa: N802
+        state = _STATES.get(prm.state, str(prm.state))
+        certificate = prm.tlsInfo.remoteCertInfo
+        say(
+            "transport",
+            state=state,
+            handle=prm.hnd,
+            verify_status=prm.tlsInfo.verifyStatus,
+            remote_name=getattr(prm, "remoteName", None),
+            remote_port=getattr(prm, "remotePort", None),
+            outgoing=getattr(prm, "outgoing", None),
+            chain=list(getattr(certificate, "rawChain", [])),
+        )
+        if state == "connected" and self.probe.settings.get("shut_down"):
+            try:
+                self.transportShutdown(prm.hnd)
+                say("shut_down", error=None)
+            except TypeError as error:
+                say("shut_down", error=str(error))
+
+
+class Probe:
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.settings = settings
+        self.calls: list[Call] = []
+        self.endpoint = Endpoint(self)
+        self.account = Account(self)
+
+    def run(self) -> None:
+        self._start()
+        transports, refusal = self._create_transports()
+        if transports:
+            self.account.create(self._account_config(transports[0]))
+        say(
+            "ready",
+            transports=len(transports),
+            refusal=refusal,
+            address=self.endpoint.transportGetInfo(transports[0]).localName if transports else "",
+            suites=list(self.endpoint.srtpCryptoEnum()),
+            codecs=[codec.codecId for codec in self.endpoint.codecEnum2()],
+        )
+        while self._obey():
+            self.endpoint.libHandleEvents(_POLL_MS)
+            for call in self.calls:
+                call.report_srtp()
+        self._finish()
+
+    def _start(self) -> None:
+        self.endpoint.libCreate()
+        config = pj.EpConfig()
+        config.uaConfig.threadCnt = 0
+        config.uaConfig.mainThreadOnly = True
+        config.logConfig.level = self.settings.get("log_level", 4)
+        config.logConfig.consoleLevel = 0
+        config.logConfig.msgLogging = 0
+        config.logConfig.decor |= pj.PJ_LOG_HAS_LEVEL_TEXT
+        config.logConfig.filename = self.settings["log"]
+        config.medConfig.noVad = True
+        config.medConfig.ecTailLen = 0
+        self.endpoint.libInit(config)
+        self.endpoint.audDevManager().setNullDev()
+        self.endpoint.libStart()
+
+    def _create_transports(self) -> tuple[list[int], str | None]:
+        created: list[int] = []
+        for _ in range(self.settings.get("transports", 1)):
+            try:
+                created.append(
+                    self.endpoint.transportCreate(pj.PJSIP_TRANSPORT_TLS, self._transport_config())
+                )
+            except pj.Error as error:
+                return created, error.reason
+        return created, None
+
+    def _transport_config(self) -> pj.TransportConfig:
+        config = pj.TransportConfig()
+        config.port = 0
+        config.boundAddress = self.settings.get("bound", "")
+        config.tlsConfig.CaListFile = self.settings["ca_file"]
+        config.tlsConfig.certFile = self.settings.get("certificate", "")
+        config.tlsConfig.privKeyFile = self.settings.get("key", "")
+        config.tlsConfig.verifyServer = True
+        config.tlsConfig.proto = pj.PJ_SSL_SOCK_PROTO_TLS1_2 | pj.PJ_SSL_SOCK_PROTO_TLS1_3
+        # Without our patches these are attributes that nobody reads.
+        config.tlsConfig.allowWildcard = self.settings.get("allow_wildcard", False)
+        config.tlsConfig.listen = self.settings.get("listen", False)
+        return config
+
+    def _account_config(self, transport: int) -> pj.AccountConfig:
+        config = pj.AccountConfig()
+        config.idUri = "<sip:alice@pbx.test>"
+        config.sipConfig.transportId = transport
+        if "server" in self.settings:
+            config.regConfig.registrarUri = f"sip:{self.settings['server']};transport=tls"
+        config.regConfig.retryIntervalSec = 0
+        config.regConfig.firstRetryIntervalSec = 0
+        config.mediaConfig.transportConfig.port = 0
+        config.mediaConfig.transportConfig.boundAddress = self.settings.get("bound", "")
+        config.mediaConfig.lockCodecEnabled = False
+        config.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_MANDATORY
+        config.mediaConfig.srtpSecureSignaling = 1
+        keyings = pj.IntVector()
+        for name in self.settings.get("keyings", ["sdes"]):
+            keyings.push_back(_KEYINGS[name])
+        config.mediaConfig.srtpOpt.keyings = keyings
+        return config
+
+    def _obey(self) -> bool:
+        """Carry out the commands that have come; false when it is time to end."""
+        while select.select([sys.stdin], [], [], 0)[0]:
+            line = sys.stdin.readline()
+            command = json.loads(line) if line else {"do": "quit"}
+            if command["do"] == "quit":
+                return False
+            if command["do"] == "call":
+                call = Call(self)
+                self.calls.append(call)
+                call.makeCall(command["uri"], _options())
+        return True
+
+    def _finish(self) -> None:
+        self.calls.clear()
+        gc.collect()
+        self.endpoint.libDestroy()
+        say("ended")
+
+
+def _options() -> pj.CallOpParam:
+    options = pj.CallOpParam(True)
+    options.opt.audioCount = 1
+    options.opt.videoCount = 0
+    options.opt.textCount = 0
+    return options
+
+
+def _transport(message: pj.SipRxData | pj.SipTxData) -> int | None:
+    return getattr(message, "transport", None)
+
+
+if __name__ == "__main__":
+    gc.disable()
+    Probe(json.loads(sys.argv[1])).run()
