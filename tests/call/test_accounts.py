@@ -5,7 +5,6 @@ from __future__ import annotations
 from tests.conftest import NewPhone
 from tests.support.hostile import Connection, HostileServer, own_host, registrar
 from tests.support.kamailio import DOMAIN, Kamailio
-from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK, free_sip_port
 from tests.support.sip import Message, response
@@ -93,7 +92,7 @@ async def test_a_dropped_connection_is_registered_again(
     server = HostileServer(host, registrar, authority.issue("good", addresses=[host]))
     await server.start()
     phone = await new_phone()
-    await _account(phone, server, authority)
+    await phone.add_secure("alice", host, server.port, authority.file)
     await phone.until_registered("alice")
     position = len(phone.events)
     server.connections[0].drop()
@@ -125,19 +124,12 @@ async def test_a_refusing_registrar_is_asked_again_with_growing_delay(
     server = HostileServer(host, behave, authority.issue("good", addresses=[host]))
     await server.start()
     phone = await new_phone()
-    await _account(phone, server, authority)
+    await phone.add_secure("alice", host, server.port, authority.file)
     failed = await phone.until_failed("alice")
     assert failed.registration.code == 503
     await phone.until_registered("alice")
     assert len(asked) == 3
     await server.stop()
-
-
-async def _account(phone: Phone, server: HostileServer, authority: Authority) -> None:
-    await phone.add(
-        "alice", password="x", user="alice", domain=DOMAIN,
-        server=f"{server.host}:{server.port}", ca_file=str(authority.file),
-    )  # fmt: skip
 
 
 async def test_an_account_that_goes_takes_its_call_along(new_phone: NewPhone) -> None:

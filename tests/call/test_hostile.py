@@ -41,16 +41,8 @@ class Stage:
     def good_leaf(self) -> Leaf:
         return self.authority.issue("good", addresses=[self.host])
 
-    async def account(self, server: HostileServer, register: bool = True) -> None:
-        await self.phone.add(
-            "alice",
-            password="secret",
-            user="alice",
-            domain="pbx.test",
-            server=f"{self.host}:{server.port}",
-            ca_file=str(self.authority.file),
-            register=register,
-        )
+    async def account(self, server: HostileServer) -> None:
+        await self.phone.add_secure("alice", self.host, server.port, self.authority.file)
 
     async def registered(self, behaviour: Behaviour) -> HostileServer:
         """A server with a good certificate, and an account registered with it."""

@@ -10,26 +10,10 @@ import pytest
 from tests.conftest import NewPhone
 from tests.support import sound
 from tests.support.kamailio import DOMAIN, Kamailio
-from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
 from voip.model import CallState, LockState, Outcome
 from voip.protocol import client as told
-
-
-async def secure_account(
-    phone: Phone, user: str, server: Kamailio, ca: Path, keying: str = "sdes"
-) -> None:
-    await phone.add(
-        user,
-        password=f"secret-{user}",
-        user=user,
-        domain=DOMAIN,
-        server=f"{LOOPBACK}:{server.tls_port}",
-        ca_file=str(ca),
-        media_keying=keying,
-    )
-
 
 _METHODS = {"TLSv1.3": "TLSv1.2+", "TLSv1.2": "TLSv1.2"}
 """Kamailio's words for a server where this version is the best."""
@@ -56,8 +40,8 @@ async def test_two_phones_talk_with_tls_and_srtp(
 ) -> None:
     server, version = versioned
     alice, bob = await new_phone("a"), await new_phone("b")
-    await secure_account(alice, "alice", server, authority.file)
-    await secure_account(bob, "bob", server, authority.file)
+    await alice.add_secure("alice", LOOPBACK, server.tls_port, authority.file)
+    await bob.add_secure("bob", LOOPBACK, server.tls_port, authority.file)
     await alice.until_registered("alice")
     await bob.until_registered("bob")
 
@@ -151,7 +135,7 @@ async def test_check_tells_each_step(
     kamailio: Kamailio, new_phone: NewPhone, authority: Authority
 ) -> None:
     phone = await new_phone()
-    await secure_account(phone, "alice", kamailio, authority.file)
+    await phone.add_secure("alice", LOOPBACK, kamailio.tls_port, authority.file)
     await phone.until_registered("alice")
     report = await phone.json("account", "check", "alice")
     assert [(step["step"], step["ok"]) for step in report["steps"]] == [
@@ -164,7 +148,9 @@ async def test_dtls_srtp_by_choice(
 ) -> None:
     alice, bob = await new_phone("a"), await new_phone("b")
     for phone, user in ((alice, "alice"), (bob, "bob")):
-        await secure_account(phone, user, kamailio, authority.file, keying="dtls")
+        await phone.add_secure(
+            user, LOOPBACK, kamailio.tls_port, authority.file, media_keying="dtls"
+        )
         await phone.until_registered(user)
     heard = place / "heard.wav"
     out = await alice.call("bob", play=str(speech), hangup_after_s=9)
@@ -187,8 +173,8 @@ async def test_a_caller_with_keys_in_the_signalling_and_a_callee_that_wants_dtls
     kamailio: Kamailio, new_phone: NewPhone, authority: Authority
 ) -> None:
     alice, bob = await new_phone("a"), await new_phone("b")
-    await secure_account(alice, "alice", kamailio, authority.file)
-    await secure_account(bob, "bob", kamailio, authority.file, keying="dtls")
+    await alice.add_secure("alice", LOOPBACK, kamailio.tls_port, authority.file)
+    await bob.add_secure("bob", LOOPBACK, kamailio.tls_port, authority.file, media_keying="dtls")
     await alice.until_registered("alice")
     await bob.until_registered("bob")
     call = await alice.call("bob")

@@ -30,10 +30,7 @@ async def test_before_media_and_after_the_connection_has_dropped(
     server = HostileServer(host, behave, authority.issue("good", addresses=[host]))
     await server.start()
     phone = await new_phone()
-    await phone.add(
-        "alice", password="x", user="alice", domain=DOMAIN,
-        server=f"{host}:{server.port}", ca_file=str(authority.file),
-    )  # fmt: skip
+    await phone.add_secure("alice", host, server.port, authority.file)
     await phone.until_registered("alice")
     call = await phone.call("bob")
     ringing = await phone.until_state(call, CallState.RINGING)
@@ -82,10 +79,7 @@ async def test_packets_that_are_not_authentic_open_the_lock(
     server = HostileServer(host, behave, authority.issue("good", addresses=[host]))
     await server.start()
     phone = await new_phone()
-    await phone.add(
-        "alice", password="x", user="alice", domain=DOMAIN,
-        server=f"{host}:{server.port}", ca_file=str(authority.file),
-    )  # fmt: skip
+    await phone.add_secure("alice", host, server.port, authority.file)
     await phone.until_registered("alice")
     call = await phone.call("bob")
     await phone.until_call(lambda c: c.id == call and c.lock.closed)

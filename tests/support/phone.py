@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tests.support.kamailio import DOMAIN
 from voip.client import Client
 from voip.model import (
     AccountStatus,
@@ -134,6 +135,20 @@ class Phone:
 
     async def add(self, name: str, password: str | None = None, **fields: Any) -> None:
         await self.client.ask(told.AddAccount(name=name, fields=fields, password=password))
+
+    async def add_secure(
+        self, user: str, host: str, port: int, authority: Path, **fields: Any
+    ) -> None:
+        """A TLS account of `user` at the test domain, named like the user."""
+        await self.add(
+            user,
+            password=f"secret-{user}",
+            user=user,
+            domain=DOMAIN,
+            server=f"{host}:{port}",
+            ca_file=str(authority),
+            **fields,
+        )
 
     async def call(self, target: str, **options: Any) -> str:
         started = await self.client.get(told.PlaceCall(target=target, **options), told.CallStarted)
