@@ -28,10 +28,7 @@ async def test_a_killed_worker_costs_its_calls_and_nothing_else(
     kamailio: Kamailio, new_phone: NewPhone, authority: Authority
 ) -> None:
     phone = await new_phone()
-    await phone.add(
-        "alice", password="secret-alice", user="alice", domain=DOMAIN,
-        server=f"{LOOPBACK}:{kamailio.tls_port}", ca_file=str(authority.file),
-    )  # fmt: skip
+    await phone.add_secure("alice", LOOPBACK, kamailio.tls_port, authority.file)
     await phone.until_registered("alice")
     (secure,) = phone.worker_pids()
     call = await phone.call("echo")
