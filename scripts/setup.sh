@@ -4,6 +4,8 @@
 # Every step can be interrupted and is taken up again: a step that is done is
 # found done, and the stamp that ends the set-up is written last.
 
+# "here" is set by whoever reads this file.
+# shellcheck disable=SC2154
 venv=$here/.venv
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/offhook
 setup_log=$cache/setup.log

@@ -9,10 +9,11 @@ import shutil
 import wave
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tests.support.ports import LOOPBACK
 
 PATIENCE_S = 40.0
 RATE = 48_000
@@ -143,12 +144,12 @@ class Ear:
         assert process.stdout is not None
         self._data = bytearray()
         self._news = asyncio.Condition()
+        self._ended = False
         self._task = asyncio.create_task(self._follow(process.stdout))
 
     @property
     def samples(self) -> Samples:
-        whole = len(self._data) // _SAMPLE_BYTES * _SAMPLE_BYTES
-        return np.frombuffer(bytes(self._data[:whole]), dtype="<i2")
+        return self._after(0)
 
     @property
     def position(self) -> int:
@@ -159,9 +160,10 @@ class Ear:
         """Return when what was heard after sample `since` is what is wanted."""
         try:
             async with asyncio.timeout(PATIENCE_S), self._news:
-                await self._news.wait_for(lambda: wanted(self.samples[since:]))
+                await self._news.wait_for(lambda: self._ended or wanted(self._after(since)))
+            assert wanted(self._after(since)), "the recording ended"
         except TimeoutError:
-            heard = self.samples[since:]
+            heard = self._after(since)
             raise AssertionError(
                 f"not heard in {len(heard) / RATE:.1f} s of sound, "
                 f"loudest sample {np.abs(heard.astype(int)).max(initial=0)}"
@@ -172,7 +174,7 @@ class Ear:
         since = self.position
         size = int(seconds * RATE)
         await self.until(lambda samples: len(samples) >= size, since)
-        return self.samples[since : since + size]
+        return self._after(since)[:size]
 
     def save(self, path: Path) -> Path:
         with wave.open(str(path), "wb") as file:
@@ -185,25 +187,38 @@ class Ear:
     async def close(self) -> None:
         await self._task
 
+    def _after(self, since: int) -> Samples:
+        data = self._data[since * _SAMPLE_BYTES : self.position * _SAMPLE_BYTES]
+        return np.frombuffer(bytes(data), dtype="<i2")
+
     async def _follow(self, stream: asyncio.StreamReader) -> None:
         while data := await stream.read(65536):
             async with self._news:
                 self._data += data
                 self._news.notify_all()
+        async with self._news:
+            self._ended = True
+            self._news.notify_all()
 
 
 class Forward:
-    """A socket that leads to another one, as `ssh -R` makes it."""
+    """A port or a socket that leads to a daemon's socket, as `ssh -R` makes them."""
 
-    def __init__(self, here: Path, there: Path) -> None:
-        self._here = here
+    def __init__(self, there: Path) -> None:
         self._there = there
         self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self.connections = 0
 
-    async def start(self) -> None:
-        self._server = await asyncio.start_unix_server(self._serve, str(self._here))
+    async def port(self) -> str:
+        """Listen on a port of loopback; what to set PULSE_SERVER to."""
+        self._server = await asyncio.start_server(self._serve, LOOPBACK, 0)
+        return f"tcp:{LOOPBACK}:{self._server.sockets[0].getsockname()[1]}"
+
+    async def socket(self, here: Path) -> str:
+        """Listen on a socket; what to set PULSE_SERVER to."""
+        self._server = await asyncio.start_unix_server(self._serve, str(here))
+        return f"unix:{here}"
 
     async def stop(self) -> None:
         assert self._server is not None

@@ -10,6 +10,8 @@ import signal
 import socket
 import sys
 
+from voip.worker import pulse
+
 
 def _prepare_process() -> None:
     # Passwords and SRTP keys live here: no memory image of them is kept.
@@ -19,6 +21,7 @@ def _prepare_process() -> None:
     # Sound libraries that look for a JACK server say so at length.
     os.environ.setdefault("JACK_NO_START_SERVER", "1")
     os.environ.setdefault("JACK_NO_AUDIO_RESERVATION", "1")
+    pulse.expect_a_forwarded_socket(os.environ)
     # PJSIP writes its log with stdio; the engine wants it line by line.
     libc = ctypes.CDLL(None)
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pjsua2 as pj
 
 from voip.model import CallState, SoundDevice
 from voip.protocol.worker import AudioSettings
+from voip.worker import pulse
 
 _PREFERRED = ("pulse", "pipewire", "default")
 _CHIME_VOLUME = 1200  # of 32767: heard, and no disturbance of a recording
@@ -36,18 +36,20 @@ class Sound:
         if self._settings.null:
             self._use_null("sound is switched off", ok=True)
             return
-        capture = pick(self.devices, self._settings.input, pulse_reachable())
-        playback = pick(self.devices, self._settings.output, pulse_reachable())
+        wanted = (self._settings.input, self._settings.output)
+        found = [self._find(name) for name in wanted]
+        absent = [name for name in wanted if name and pick(self.devices, name, False) is None]
+        missing = f"no sound device is called {absent[0]}: " if absent else ""
+        capture, playback = found
         if capture is None or playback is None:
-            wanted = self._settings.input if capture is None else self._settings.output
-            why = f"no sound device is called {wanted}" if wanted else "there is no sound device"
-            self._use_null(f"{why}: calls are silent", ok=False)
+            self._use_null(f"{missing or 'there is no sound device: '}calls are silent", ok=False)
             return
         self._manager.setCaptureDev(capture)
         self._manager.setPlaybackDev(playback)
         self.silent = False
-        self.ok = True
-        self.text = f"{self.devices[capture].name} / {self.devices[playback].name}"
+        self.ok = not missing
+        names = f"{self.devices[capture].name} / {self.devices[playback].name}"
+        self.text = f"{missing}using {names}" if missing else names
 
     def microphone(self) -> pj.AudioMedia:
         return self._manager.getCaptureDevMedia()
@@ -69,6 +71,10 @@ class Sound:
 
     def close(self) -> None:
         self._chime = None
+
+    def _find(self, wanted: str | None) -> int | None:
+        named = None if wanted is None else pick(self.devices, wanted, False)
+        return pick(self.devices, None, pulse.reachable()) if named is None else named
 
     def _use_null(self, text: str, ok: bool) -> None:
         self._manager.setNullDev()
@@ -158,17 +164,7 @@ def pick(devices: tuple[SoundDevice, ...], wanted: str | None, pulse: bool) -> i
 
 def may_have_sound() -> bool:
     """Whether this machine could have a sound device at all."""
-    return sys.platform != "linux" or pulse_reachable() or Path("/dev/snd").exists()
-
-
-def pulse_reachable() -> bool:
-    """Whether a PulseAudio or PipeWire server has a socket to talk to."""
-    if os.environ.get("PULSE_SERVER"):
-        return True
-    runtime = os.environ.get("PULSE_RUNTIME_PATH") or (
-        f"{os.environ.get('XDG_RUNTIME_DIR', '/nonexistent')}/pulse"
-    )
-    return Path(runtime, "native").exists()
+    return sys.platform != "linux" or pulse.reachable() or Path("/dev/snd").exists()
 
 
 def _tone(frequency: int, second: int, on_ms: int, off_ms: int, volume: int) -> pj.ToneDesc:

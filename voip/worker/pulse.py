@@ -1,0 +1,38 @@
+"""Finding PulseAudio or PipeWire, here or through a forwarded socket."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import MutableMapping
+from pathlib import Path
+
+_SYSTEM_CONFIG = Path("/etc/pulse/client.conf")
+
+
+def reachable() -> bool:
+    """Whether a PulseAudio or PipeWire server has a socket to talk to."""
+    if os.environ.get("PULSE_SERVER"):
+        return True
+    runtime = os.environ.get("PULSE_RUNTIME_PATH") or (
+        f"{os.environ.get('XDG_RUNTIME_DIR', '/nonexistent')}/pulse"
+    )
+    return Path(runtime, "native").exists()
+
+
+def expect_a_forwarded_socket(environment: MutableMapping[str, str]) -> None:
+    """Keep libpulse from handing memory over to a server elsewhere.
+
+    It takes every Unix socket for this machine's and passes sound by file
+    descriptors, which `ssh -R` cannot carry. Where the user names a server, it
+    may be such a socket: sound goes through it as bytes. The user's own client
+    settings stay in force.
+    """
+    if not environment.get("PULSE_SERVER") or not hasattr(os, "memfd_create"):
+        return
+    own = Path(environment.get("XDG_CONFIG_HOME") or Path.home() / ".config", "pulse/client.conf")
+    given = [Path(named)] if (named := environment.get("PULSE_CLIENTCONFIG")) else []
+    before = next((path for path in (*given, own, _SYSTEM_CONFIG) if path.is_file()), None)
+    lines = [f".include {before}\n"] if before else []
+    descriptor = os.memfd_create("pulse-client", 0)
+    os.write(descriptor, "".join([*lines, "enable-shm = no\nenable-memfd = no\n"]).encode())
+    environment["PULSE_CLIENTCONFIG"] = f"/proc/self/fd/{descriptor}"
