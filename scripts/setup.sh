@@ -41,7 +41,10 @@ set_up() { # run|check
   # Two starts at once: the second waits, and then finds everything done.
   if command -v flock >/dev/null 2>&1; then
     exec 9>"$cache/setup.lock"
-    flock 9
+    flock -n 9 || {
+      say "Another set-up of Offhook is running; this one waits for it."
+      flock 9
+    }
     if is_ready "$1"; then return; fi
   fi
   say "Offhook is setting itself up; this happens once and takes about five minutes."
