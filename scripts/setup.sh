@@ -45,7 +45,10 @@ set_up() { # run|check
       say "Another set-up of Offhook is running; this one waits for it."
       flock 9
     }
-    if is_ready "$1"; then return; fi
+    if is_ready "$1"; then
+      exec 9>&-
+      return
+    fi
   fi
   say "Offhook is setting itself up; this happens once and takes about five minutes."
   step 1 "system packages"
@@ -54,11 +57,13 @@ set_up() { # run|check
   python=$(choose_python)
   [ -n "$python" ] || fail "Python 3.11 or newer is needed (set OFFHOOK_PYTHON to choose one)."
   step 2 "pjsua2, the phone's library for calls"
-  wheel=$(cd "$here" && "$python" -m voip.native.build 9>&-) || exit 3
+  wheel=$(cd "$here" && "$python" -m voip.native.build) || exit 3
   step 3 "Python packages"
   make_venv "$1"
   fingerprint >"$venv/.ready-$1.new"
   mv "$venv/.ready-$1.new" "$venv/.ready-$1"
+  # What is started from here on outlives this script and must not hold the lock.
+  exec 9>&-
   say "Offhook is ready."
 }
 
