@@ -176,7 +176,7 @@ REPLIES: dict[str, msgspec.Struct] = {
     "hello": told.HelloData(protocol=told.PROTOCOL_VERSION, version="0.1.0", pid=1),
     "status": STATUS,
     "snapshot": told.Snapshot(seq=7, status=STATUS),
-    "call_started": told.CallStarted(call="3"),
+    "call_started": told.CallStarted(call="3", notice="there is no sound device: calls are silent"),
     "echo_started": told.EchoStarted(uri="sip:echo@127.0.0.1:5061"),
     "accounts": told.AccountList(
         accounts=(

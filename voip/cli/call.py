@@ -93,6 +93,8 @@ def _absolute(path: str | None) -> str | None:
 async def _call(engine: Client, command: told.PlaceCall, wait: bool) -> CallReport:
     await engine.ask(told.Subscribe())
     started = await engine.get(command, told.CallStarted)
+    if started.notice:
+        click.echo(started.notice, err=True)
     try:
         return await _follow(engine, started, wait)
     except asyncio.CancelledError:

@@ -133,7 +133,14 @@ async def _place(engine: Engine, command: told.PlaceCall) -> told.CallStarted:
         account, transport, role = live.name, settings.transport, live.role
         shown = Party(uri=uri.split(";", 1)[0])
     call = await engine.calls.place(role, account, transport, uri, shown, command, play)
-    return told.CallStarted(call=str(call.id))
+    return told.CallStarted(call=str(call.id), notice=_silence(engine, role, command))
+
+
+def _silence(engine: Engine, role: say.Role, command: told.PlaceCall) -> str | None:
+    ready = engine.workers[role].ready
+    if ready is None or ready.sound_ok or command.play is not None:
+        return None
+    return ready.sound
 
 
 def _request_uri(target: str, account: Account) -> str:

@@ -316,9 +316,10 @@ class HelloData(msgspec.Struct, frozen=True):
 
 
 class CallStarted(msgspec.Struct, frozen=True):
-    """The reply to `PlaceCall`."""
+    """The reply to `PlaceCall`; `notice` is what its caller should know."""
 
     call: str
+    notice: str | None = None
 
 
 class EchoStarted(msgspec.Struct, frozen=True):
