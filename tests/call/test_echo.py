@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
+import wave
 from pathlib import Path
 
 from tests.conftest import NewPhone
@@ -137,3 +138,15 @@ async def test_stopping_by_force_ends_the_call_in_good_order(new_phone: NewPhone
     await phone.start()
     (entry,) = (await phone.json("history"))["entries"]
     assert (entry["id"], entry["outcome"]) == (call, "answered")
+
+
+async def test_a_recording_is_complete_when_its_call_is_said_to_have_ended(
+    new_phone: NewPhone, place: Path
+) -> None:
+    phone = await new_phone()
+    for number in range(5):
+        file = place / f"{number}.wav"
+        call = await phone.call("echo", record=str(file), hangup_after_s=0.3)
+        await phone.until_logged(call)
+        with wave.open(str(file)) as recording:
+            assert recording.getnframes() > 0

@@ -176,12 +176,13 @@ class Ear:
         await self.until(lambda samples: len(samples) >= size, since)
         return self._after(since)[:size]
 
-    def save(self, path: Path) -> Path:
+    def save(self, path: Path, since: int = 0) -> Path:
+        """Write what was heard after sample `since` to a WAV file."""
         with wave.open(str(path), "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(_SAMPLE_BYTES)
             file.setframerate(RATE)
-            file.writeframes(self.samples.tobytes())
+            file.writeframes(self._after(since).tobytes())
         return path
 
     async def close(self) -> None:

@@ -73,7 +73,8 @@ def _best(speech: _Samples, heard: _Samples) -> tuple[float, int]:
     size = 1 << (len(speech) + len(heard)).bit_length()
     product = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(speech, size))
     lag = int(np.argmax(np.fft.irfft(product, size)))
-    lag = lag - size if lag > size // 2 else lag
+    # The transform is circular: what lies past the end came in before the start.
+    lag = lag - size if lag >= len(heard) else lag
     there = heard[max(lag, 0) :][: len(speech)]
     here = speech[max(-lag, 0) :][: len(there)]
     there = there[: len(here)]

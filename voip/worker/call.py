@@ -53,8 +53,7 @@ class Call(pj.Call):
         info = self.getInfo()
         if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self.ended = True
-            self.media.close()
-            self.worker.call_ended(self)
+            self.worker.call_ended(self, self.media.close())
         self._report(info)
 
     @guarded

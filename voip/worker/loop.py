@@ -7,6 +7,7 @@ import re
 import sys
 import time
 import traceback
+from pathlib import Path
 
 import pjsua2 as pj
 
@@ -20,11 +21,13 @@ from voip.worker.account import config as account_config
 from voip.worker.call import Call
 from voip.worker.connections import Connections
 from voip.worker.link import EngineGone, Link
+from voip.worker.media import is_complete
 from voip.worker.orders import Refused, execute
 from voip.worker.sound import Sound, Tones
 
 _POLL_MS = 10
 _GOODBYE_S = 2.0
+_COMPLETE_S = 2.0
 
 _REFUSALS: dict[bool | None, str] = {
     False: "refused: the caller offered no encryption",
@@ -43,6 +46,7 @@ class Worker:
         self._failure: Exception | None = None
         self._quitting = False
         self._outbox: list[say.WorkerEvent] = []
+        self._completing: dict[int, tuple[Path, float]] = {}
         self._levels_every_s = 0.0
         self._next_incoming = -1
         self.role = say.Role.SECURE
@@ -83,9 +87,22 @@ class Worker:
         # PJSIP reports that a request failed before it says that the
         # connection did: the cause goes first.
         self._outbox.sort(key=lambda event: not isinstance(event, say.ConnectionEvent))
+        held = [event for event in self._outbox if self._must_wait(event)]
         for event in self._outbox:
-            self._link.send(event)
-        self._outbox.clear()
+            if event not in held:
+                self._link.send(event)
+        self._outbox = held
+
+    def _must_wait(self, event: say.WorkerEvent) -> bool:
+        if not isinstance(event, say.CallStateEvent) or event.call not in self._completing:
+            return False
+        recording, deadline = self._completing[event.call]
+        if event.state is not CallState.ENDED:
+            return False
+        if not is_complete(recording) and time.monotonic() < deadline:
+            return True
+        del self._completing[event.call]
+        return False
 
     def quit(self) -> None:
         self._quitting = True
@@ -126,7 +143,7 @@ class Worker:
     def _close(self) -> None:
         if self._endpoint is None:
             return
-        endpoint, self._endpoint = self._endpoint, None
+        endpoint = self._endpoint
         endpoint.hangupAllCalls()
         for account in self.accounts.values():
             if account.setup.register and account.getInfo().regIsActive:
@@ -134,7 +151,7 @@ class Worker:
         deadline = time.monotonic() + _GOODBYE_S
         while time.monotonic() < deadline and self._busy():
             endpoint.libHandleEvents(_POLL_MS)
-        self._say_goodbye()
+            self._say_goodbye()
         self.calls.clear()
         self._ended.clear()
         for account in self.accounts.values():
@@ -156,7 +173,7 @@ class Worker:
             account.setup.register and account.getInfo().regIsActive
             for account in self.accounts.values()
         )
-        return bool(self.calls) or registered
+        return bool(self.calls or self._outbox) or registered
 
     # What the engine asks for
 
@@ -265,8 +282,13 @@ class Worker:
             )
         )
 
-    def call_ended(self, call: Call) -> None:
-        """Forget a call, but keep the object until its callback has returned."""
+    def call_ended(self, call: Call, recording: Path | None) -> None:
+        """Forget a call, but keep the object until its callback has returned.
+
+        Its end is reported when its `recording` is complete.
+        """
+        if recording is not None:
+            self._completing[call.number] = (recording, time.monotonic() + _COMPLETE_S)
         self.calls.pop(call.number, None)
         self._ended.append(call)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pjsua2 as pj
@@ -9,6 +10,19 @@ import pjsua2 as pj
 if TYPE_CHECKING:
     from voip.worker.call import Call
     from voip.worker.sound import Sound
+
+
+def is_complete(recording: Path) -> bool:
+    """Whether a WAV file's header knows how long the file is.
+
+    PJMEDIA writes that last, on a thread of its own, after a call has ended.
+    """
+    try:
+        with recording.open("rb") as file:
+            head = file.read(8)
+    except OSError:
+        return True  # somebody took it away: there is nothing to wait for
+    return head[4:8] not in (b"", b"\0\0\0\0")
 
 
 class CallMedia:
@@ -102,11 +116,14 @@ class CallMedia:
             return None
         return self._audio.getRxLevel() / 255, self._audio.getTxLevel() / 255
 
-    def close(self) -> None:
+    def close(self) -> Path | None:
+        """Let go of everything; the file that is being completed, if there is one."""
+        path, self._record_path = self._record_path, None
         self._audio = None
         self.active = False
         self._player = self._recorder = None
         self._old.clear()
+        return Path(path) if path else None
 
     def _connect_source(self) -> None:
         if self._audio is None:
