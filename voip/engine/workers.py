@@ -25,6 +25,7 @@ _worker_log = logging.getLogger("worker")
 _READY_TIMEOUT_S = 20.0
 _REPLY_TIMEOUT_S = 10.0
 _QUIT_TIMEOUT_S = 6.0
+_LINGER_S = 1.0
 _FIRST_DELAY_S = 0.5
 _LONGEST_DELAY_S = 30.0
 _STABLE_AFTER_S = 60.0
@@ -178,13 +179,8 @@ class Worker:
         self._writer = writer
         tail: list[str] = []
         logging_task = asyncio.create_task(_follow_log(process, tail))
-        try:
-            await self._serve(reader, writer)
-        finally:
-            if self._task is not None:  # not stopping: whatever is left is useless
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-        code = await process.wait()
+        await self._serve(reader, writer)
+        code = await _end_of(process)
         writer.close()
         await logging_task
         return _reason(code, tail)
@@ -245,6 +241,17 @@ class Worker:
             if not future.done():
                 future.set_exception(WorkerGone(reason))
         self._pending.clear()
+
+
+async def _end_of(process: asyncio.subprocess.Process) -> int:
+    """The exit status of a worker that talks no more; it is killed if it lingers."""
+    try:
+        return await asyncio.wait_for(process.wait(), _LINGER_S)
+    except TimeoutError:
+        # Not process.kill(): that would take the status away from asyncio.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
+        return await process.wait()
 
 
 async def _follow_log(process: asyncio.subprocess.Process, tail: list[str]) -> None:
