@@ -26,8 +26,11 @@ def with_engine(
         CommandFailed: the engine said no.
     """
     import asyncio
+    import gc
 
     from voip.client import Client
+
+    gc.enable()  # this one may follow events for days
 
     async def run() -> _Result:
         async with await Client.connect(start=start) as engine:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 
 from voip.model import (
@@ -98,6 +96,9 @@ def entry(e: LogEntry) -> str:
 
 def csv_of(entries: Sequence[LogEntry]) -> str:
     """Comma-separated values with a heading (RFC 4180)."""
+    import csv  # one command in a hundred needs it
+    import io
+
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(
