@@ -11,6 +11,11 @@ def main() -> None:
     # Most commands live for a tenth of a second: collecting while modules load
     # would be a tenth of that, for nothing.
     gc.disable()
+    words = sys.argv[1:]
+    if words in (["status"], ["status", "--json"]):
+        from voip.cli.quick import run_status
+
+        sys.exit(run_status(as_json="--json" in words))
     from voip.cli.app import run
 
     sys.exit(run())

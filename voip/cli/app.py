@@ -12,6 +12,7 @@ import sys
 
 import click
 
+from voip.cli.quick import told
 from voip.starting import CommandFailed, NoEngine
 
 _GROUPS = {
@@ -73,11 +74,8 @@ def run() -> int:
         return 2
     except click.Abort:
         return 130
-    except CommandFailed as error:
-        code = f" ({error.code})" if error.code else ""
-        return _say(f"{error}{code}", 1)
-    except NoEngine as error:
-        return _say(str(error), 3)
+    except (CommandFailed, NoEngine) as error:
+        return told(error)
     except BrokenPipeError:
         # Whoever read us has stopped: nothing is left to say, and to no one.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -85,8 +83,3 @@ def run() -> int:
     except KeyboardInterrupt:
         return 130
     return status if isinstance(status, int) else 0
-
-
-def _say(text: str, status: int) -> int:
-    click.echo(f"offhook: {text}", err=True)
-    return status

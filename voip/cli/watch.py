@@ -10,7 +10,8 @@ import msgspec
 from voip import oneshot
 from voip.cli import format as shown
 from voip.cli.common import json_option, print_json, with_engine
-from voip.model import LogEntry, Status
+from voip.cli.quick import print_status
+from voip.model import LogEntry
 from voip.protocol import client as told
 
 if TYPE_CHECKING:
@@ -21,11 +22,7 @@ if TYPE_CHECKING:
 @json_option
 def status(as_json: bool) -> None:
     """Engine, accounts and calls as they are."""
-    found = oneshot.get(told.GetStatus(), Status)
-    if as_json:
-        print_json(found)
-    else:
-        click.echo(shown.status(found))
+    print_status(as_json)
 
 
 @click.command()

@@ -1,0 +1,44 @@
+"""What must be quick: a status, without loading what reads a command line.
+
+`offhook status` is typed often and put into status bars; half of its time
+would go into modules that it does not need.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import msgspec
+
+from voip import oneshot
+from voip.cli import format as shown
+from voip.model import Status
+from voip.protocol.client import GetStatus
+from voip.starting import CommandFailed, NoEngine
+
+
+def run_status(as_json: bool) -> int:
+    """Print the status; returns the exit status of the command."""
+    try:
+        print_status(as_json)
+    except (CommandFailed, NoEngine) as error:
+        return told(error)
+    return 0
+
+
+def print_status(as_json: bool) -> None:
+    """Print the status.
+
+    Raises:
+        NoEngine, CommandFailed: there is none to print.
+    """
+    found = oneshot.get(GetStatus(), Status)
+    text = msgspec.json.encode(found).decode() if as_json else shown.status(found)
+    sys.stdout.write(f"{text}\n")
+
+
+def told(error: CommandFailed | NoEngine) -> int:
+    """Say on standard error why a command failed; returns its exit status."""
+    code = f" ({error.code})" if isinstance(error, CommandFailed) and error.code else ""
+    sys.stderr.write(f"offhook: {error}{code}\n")
+    return 3 if isinstance(error, NoEngine) else 1
