@@ -122,7 +122,10 @@ class Registration(msgspec.Struct, frozen=True):
 
 
 class AccountStatus(msgspec.Struct, frozen=True):
-    """An account as it is now; `problem` says why it cannot be used."""
+    """An account as it is now; `problem` says why it cannot be used.
+
+    `messages` counts new voice messages (RFC 3842), None where it is unknown.
+    """
 
     name: str
     aor: str
@@ -131,6 +134,7 @@ class AccountStatus(msgspec.Struct, frozen=True):
     registration: Registration
     tls: TlsStatus | None = None
     problem: str | None = None
+    messages: int | None = None
 
 
 class Party(msgspec.Struct, frozen=True):
@@ -201,6 +205,7 @@ class Call(msgspec.Struct, frozen=True):
     duration_s: float = 0.0
     muted: bool = False
     recording: bool = False
+    playing: bool = False
     codec: str | None = None
     quality: Quality = Quality()
 
@@ -257,3 +262,43 @@ class SoundDevice(msgspec.Struct, frozen=True):
     driver: str
     inputs: int
     outputs: int
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """One condition of the lock and what was observed of it.
+
+    `holds` is None for what cannot be known yet; `evidence` is in words.
+    """
+
+    name: str
+    holds: bool | None
+    evidence: str
+
+
+class StreamReport(msgspec.Struct, frozen=True):
+    """A media stream as it is in force; packets are of the whole call."""
+
+    kind: str
+    active: bool
+    srtp: bool
+    suite: str | None = None
+    keying: Keying | None = None
+    codec: str | None = None
+    accepted: int = 0
+    rejected: int = 0
+
+
+class LockReport(msgspec.Struct, frozen=True):
+    """Everything that is known of the lock of a call or an account.
+
+    `meaning` are three plain sentences: what is protected, what is not, and
+    whom that leaves to trust. `remedy` says what to do about an open lock.
+    """
+
+    state: LockState
+    why: str
+    facts: tuple[Fact, ...]
+    meaning: tuple[str, str, str]
+    remedy: str | None = None
+    tls: TlsStatus | None = None
+    streams: tuple[StreamReport, ...] = ()

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from voip.engine import settings
-from voip.engine.settings import Audio, Settings
 from voip.engine.toml import ConfigError
+from voip.protocol.settings import Audio, Settings
 from voip.protocol.worker import AudioSettings
 
 

@@ -141,6 +141,13 @@ def _event(what: told.AnyEvent) -> str:
             return f"worker {role} {'up' if up else 'down'}: {detail}"
         case told.EchoEvent(uri=uri):
             return f"echo line {'at ' + uri if uri else 'ended'}"
+        case told.CheckEvent(name=name, step=step):
+            mark = {True: "ok", False: "failed", None: "skipped"}[step.ok]
+            return f"check of {name}, {step.step}: {mark}: {step.text}"
+        case told.SettingsEvent():
+            return "settings changed"
+        case told.StoppingEvent():
+            return "the engine ends"
 
 
 def _inert(text: str) -> str:

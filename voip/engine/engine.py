@@ -34,6 +34,7 @@ from voip.engine.workers import Worker, WorkerGone, WorkerRefused
 from voip.model import EngineStatus, Status
 from voip.protocol import client as told
 from voip.protocol import worker as say
+from voip.protocol.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -185,13 +186,13 @@ class Engine:
     async def _answer(self, command: told.AnyCommand) -> msgspec.Struct | None:
         return await commands.answer(self, command)
 
-    def _load_settings(self) -> settings.Settings:
+    def _load_settings(self) -> Settings:
         try:
             return settings.load(self.paths.settings)
         except ConfigError as error:
             log.error("%s; the phone goes on with its own settings", error)
             self._problems[self.paths.settings] = str(error)
-            return settings.Settings()
+            return Settings()
 
     def _configure(self, role: say.Role) -> Callable[[], say.Configure]:
         def configure() -> say.Configure:

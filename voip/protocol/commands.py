@@ -1,0 +1,273 @@
+"""What a client asks of the engine."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Command(msgspec.Struct, frozen=True, tag_field="do", forbid_unknown_fields=True):
+    """Something a client asks for."""
+
+
+class Hello(Command, frozen=True, tag="hello"):
+    """Who answers, and in which version of the protocol."""
+
+
+class GetStatus(Command, frozen=True, tag="status"):
+    """The status as it is."""
+
+
+class Subscribe(Command, frozen=True, tag="subscribe"):
+    """The status, and from then on every event; `levels` too if wanted."""
+
+    levels: bool = False
+
+
+class Stop(Command, frozen=True, tag="stop"):
+    """End the engine; refused while a call is up unless `force`."""
+
+    force: bool = False
+
+
+class Doctor(Command, frozen=True, tag="doctor"):
+    """What the engine and its workers can do, and what is wrong."""
+
+
+class ReloadAccounts(Command, frozen=True, tag="reload_accounts"):
+    """Read accounts.toml again and bring the workers in line with it."""
+
+
+class RegisterAccount(Command, frozen=True, tag="register"):
+    """Register an account now rather than when its back-off ends."""
+
+    account: str
+
+
+class GetAccounts(Command, frozen=True, tag="accounts"):
+    """Every account as accounts.toml has it."""
+
+
+class AddAccount(Command, frozen=True, tag="add_account"):
+    """Write a new account to accounts.toml; fields as in that file.
+
+    The password goes to the keyring, or to a private file where there is none.
+    """
+
+    name: str
+    fields: dict[str, str | int | bool]
+    password: str | None = None
+
+
+class EditAccount(Command, frozen=True, tag="edit_account"):
+    """Change fields of an account; None takes one out. The rest stays.
+
+    With `version` (of `AccountFields`) the change is refused as `changed` when
+    the account in the file is no longer the one that was read.
+    """
+
+    name: str
+    fields: dict[str, str | int | bool | None]
+    password: str | None = None
+    version: str | None = None
+
+
+class RemoveAccount(Command, frozen=True, tag="remove_account"):
+    """Take an account out of accounts.toml, and its stored password away."""
+
+    name: str
+
+
+class MoveAccount(Command, frozen=True, tag="move_account"):
+    """Put an account at `place` in the order of accounts, counted from 0."""
+
+    name: str
+    place: int
+
+
+class CheckAccount(Command, frozen=True, tag="check_account"):
+    """Try an account step by step: name, connection, certificate, registration.
+
+    With `fields` they are tried, with `password` if given, and nothing is
+    saved. Each step is told as a `CheckEvent` when it is done.
+    """
+
+    name: str
+    fields: dict[str, str | int | bool] | None = None
+    password: str | None = None
+
+
+class CheckFields(Command, frozen=True, tag="check_fields"):
+    """What is wrong with an account's fields; nothing is tried or saved.
+
+    `new` asks that the name is free.
+    """
+
+    name: str
+    fields: dict[str, str | int | bool]
+    new: bool = False
+
+
+class PlaceCall(Command, frozen=True, tag="call"):
+    """Call `target`; see `voip.dialing` for what it may be.
+
+    `play` and `record` are absolute paths of WAV files; `hangup_after_s`
+    counts from the answer.
+    """
+
+    target: str
+    account: str | None = None
+    play: str | None = None
+    record: str | None = None
+    hangup_after_s: float | None = None
+
+
+class AnswerCall(Command, frozen=True, tag="answer"):
+    call: str
+
+
+class DeclineCall(Command, frozen=True, tag="decline"):
+    """Refuse an incoming call: 603 Decline, or 486 Busy Here when `busy`."""
+
+    call: str
+    busy: bool = False
+
+
+class HangUp(Command, frozen=True, tag="hangup"):
+    call: str
+
+
+class Hold(Command, frozen=True, tag="hold"):
+    call: str
+
+
+class Resume(Command, frozen=True, tag="resume"):
+    call: str
+
+
+class Mute(Command, frozen=True, tag="mute"):
+    call: str
+    on: bool = True
+
+
+class SendDigits(Command, frozen=True, tag="dtmf"):
+    """Send 0-9 * # A-D as RFC 4733 events; a comma is a pause."""
+
+    call: str
+    digits: str
+
+
+class Play(Command, frozen=True, tag="play"):
+    """Play a WAV file into a call in place of the microphone; None stops."""
+
+    call: str
+    path: str | None = None
+
+
+class Record(Command, frozen=True, tag="record"):
+    """Write what the far end sends to a WAV file; None stops."""
+
+    call: str
+    path: str | None = None
+
+
+class GetHistory(Command, frozen=True, tag="history"):
+    """The call log, newest first; `before` is an id to go on from.
+
+    `offset` skips rows. Only missed calls with `missed`, only one account's
+    with `account`; `secure` keeps the calls whose lock was closed all the time,
+    or with False the others.
+    """
+
+    search: str = ""
+    limit: int = 50
+    before: str | None = None
+    offset: int = 0
+    missed: bool = False
+    account: str | None = None
+    secure: bool | None = None
+
+
+class StartEcho(Command, frozen=True, tag="echo"):
+    """Start the local secure test line, and keep it until `StopEcho`."""
+
+
+class StopEcho(Command, frozen=True, tag="stop_echo"):
+    pass
+
+
+class LookUp(Command, frozen=True, tag="look_up"):
+    """Whom `text` would call, with which account, and what could be meant.
+
+    Nothing is called. `account` None takes the account that a call would.
+    """
+
+    text: str
+    account: str | None = None
+    limit: int = 8
+
+
+class GetLock(Command, frozen=True, tag="lock"):
+    """The facts behind the lock of a call, or else of an account."""
+
+    call: str | None = None
+    account: str | None = None
+
+
+class GetSettings(Command, frozen=True, tag="settings"):
+    """What config.toml holds."""
+
+
+class ChangeSettings(Command, frozen=True, tag="change_settings"):
+    """Change config.toml by dotted keys; None takes one out. The rest stays.
+
+    What concerns sound takes effect at once, in calls that are up as well.
+    """
+
+    changes: dict[str, str | int | bool | None]
+
+
+class GetDevices(Command, frozen=True, tag="devices"):
+    """The sound devices, looked up anew."""
+
+
+class GetEngineLog(Command, frozen=True, tag="engine_log"):
+    """The last `limit` lines of the engine's log."""
+
+    limit: int = 500
+
+
+AnyCommand = (
+    Hello
+    | GetStatus
+    | Subscribe
+    | Stop
+    | Doctor
+    | ReloadAccounts
+    | RegisterAccount
+    | GetAccounts
+    | AddAccount
+    | EditAccount
+    | RemoveAccount
+    | MoveAccount
+    | CheckAccount
+    | CheckFields
+    | PlaceCall
+    | AnswerCall
+    | DeclineCall
+    | HangUp
+    | Hold
+    | Resume
+    | Mute
+    | SendDigits
+    | Play
+    | Record
+    | GetHistory
+    | StartEcho
+    | StopEcho
+    | LookUp
+    | GetLock
+    | GetSettings
+    | ChangeSettings
+    | GetDevices
+    | GetEngineLog
+)

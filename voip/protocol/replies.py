@@ -1,0 +1,150 @@
+"""What the engine answers with, by the command that asked."""
+
+from __future__ import annotations
+
+import msgspec
+
+from voip.model import LogEntry, SoundDevice, Status
+from voip.protocol.events import CheckStep
+from voip.protocol.settings import Settings
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """The reply to `Subscribe`: `status` is what event `seq` left."""
+
+    seq: int
+    status: Status
+
+
+class HelloData(msgspec.Struct, frozen=True):
+    protocol: int
+    version: str
+    pid: int
+
+
+class CallStarted(msgspec.Struct, frozen=True):
+    """The reply to `PlaceCall`; `notice` is what its caller should know."""
+
+    call: str
+    notice: str | None = None
+
+
+class EchoStarted(msgspec.Struct, frozen=True):
+    uri: str
+
+
+class AccountFields(msgspec.Struct, frozen=True):
+    """An account as it is in accounts.toml; no password is ever in it.
+
+    `version` changes when anything of the account in the file does;
+    `unknown` are the keys that this phone does not know and leaves alone.
+    """
+
+    name: str
+    fields: dict[str, str | int | bool]
+    problem: str | None = None
+    version: str = ""
+    unknown: tuple[str, ...] = ()
+    password_place: str | None = None
+
+
+class AccountList(msgspec.Struct, frozen=True):
+    accounts: tuple[AccountFields, ...]
+
+
+class AccountSaved(msgspec.Struct, frozen=True):
+    """`password_place` says where a password was put, if one was given."""
+
+    name: str
+    password_place: str | None = None
+
+
+class CheckReport(msgspec.Struct, frozen=True):
+    name: str
+    ok: bool
+    steps: tuple[CheckStep, ...]
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that was looked at; `ok` is False when a call would suffer."""
+
+    ok: bool
+    text: str
+
+
+class DoctorReport(msgspec.Struct, frozen=True):
+    """The reply to `Doctor`. `ok` is False when no call could be made."""
+
+    ok: bool
+    findings: tuple[Finding, ...]
+    pjsip: str | None = None
+    tls_library: str | None = None
+    tls13: bool = False
+    patches: tuple[str, ...] = ()
+    codecs: tuple[str, ...] = ()
+    srtp_suites: tuple[str, ...] = ()
+    sound: str | None = None
+    devices: tuple[SoundDevice, ...] = ()
+    ca_bundle: str | None = None
+    keyring: str | None = None
+    terminal: str | None = None
+
+
+class HistoryPage(msgspec.Struct, frozen=True):
+    """`total` counts the rows that match, on this page or not."""
+
+    entries: tuple[LogEntry, ...]
+    total: int = 0
+
+
+class FieldProblems(msgspec.Struct, frozen=True):
+    """The reply to `CheckFields`: what is wrong, by field, in words.
+
+    `name` is the account's name. `password_place` is where a password would
+    be kept.
+    """
+
+    problems: dict[str, str]
+    password_place: str | None = None
+
+
+class Suggestion(msgspec.Struct, frozen=True):
+    """Somebody that could be meant; `target` is what to dial.
+
+    `source` is contact, log or account.
+    """
+
+    name: str
+    target: str
+    source: str
+
+
+class LookedUp(msgspec.Struct, frozen=True):
+    """The reply to `LookUp`: `uri` and `account` of the call, or its `problem`."""
+
+    uri: str | None
+    account: str | None
+    problem: str | None
+    suggestions: tuple[Suggestion, ...] = ()
+
+
+class SettingsData(msgspec.Struct, frozen=True):
+    """`problem` says why config.toml could not be read; defaults hold then."""
+
+    settings: Settings
+    problem: str | None = None
+    folder: str = ""
+
+
+class Devices(msgspec.Struct, frozen=True):
+    """`in_use` says which devices are used now, or why there is none."""
+
+    devices: tuple[SoundDevice, ...]
+    in_use: str
+
+
+class EngineLog(msgspec.Struct, frozen=True):
+    """Lines of the log, the oldest first, and the file they are from."""
+
+    lines: tuple[str, ...]
+    path: str

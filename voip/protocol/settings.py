@@ -1,0 +1,61 @@
+"""config.toml as it is kept, sent and changed: what is set for the whole phone.
+
+Keys are named as in the file, a table and a key with a dot between: a change
+of `audio.input` is a change of `input` in `[audio]`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+_Latency = Annotated[int, Meta(ge=10, le=500)]
+
+Glyphs = Literal["auto", "emoji", "unicode", "ascii"]
+Notify = Literal["auto", "off", "osc9", "osc99", "osc777"]
+
+
+class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The [audio] table; devices by their name or a part of it.
+
+    Rates in hertz, times in milliseconds. `ring` is the sound of an incoming
+    call and of ringing at the far end.
+    """
+
+    input: str | None = None
+    output: str | None = None
+    clock_rate: Literal[8000, 16000, 32000, 48000] = 48000
+    frame_ms: Literal[10, 20] = 10
+    capture_latency_ms: _Latency = 40
+    playback_latency_ms: _Latency = 40
+    jitter_ms: Annotated[int, Meta(ge=0, le=500)] = 20
+    echo_cancel: bool = True
+    ring: bool = True
+
+
+class Screen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The [screen] table: how the phone looks and how it calls for attention.
+
+    `theme` names a theme that comes with the phone or a file of the user's.
+    `glyphs` and `notify` choose by themselves when they are `auto`. `bell`,
+    `title` and `notify` tell of an incoming call through the terminal: its
+    bell, its window's title, and a notification of the desktop (OSC 9, 99 or
+    777). `meters` shows sound levels.
+    """
+
+    theme: Annotated[str, Meta(min_length=1, max_length=64)] = "dark"
+    glyphs: Glyphs = "auto"
+    bell: bool = True
+    title: bool = True
+    notify: Notify = "auto"
+    meters: bool = True
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`keys` maps an action's id to the key or keys (with commas) that do it."""
+
+    audio: Audio = Audio()
+    screen: Screen = Screen()
+    keys: dict[str, str] = {}
