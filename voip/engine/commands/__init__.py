@@ -1,0 +1,24 @@
+"""What each command of a client does: one row each, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from voip.engine.commands import accounts, calls, phone
+from voip.protocol import client as told
+
+if TYPE_CHECKING:
+    from voip.engine.engine import Engine
+
+_HANDLERS = {**phone.HANDLERS, **accounts.HANDLERS, **calls.HANDLERS}
+
+
+async def answer(engine: Engine, command: told.AnyCommand) -> msgspec.Struct | None:
+    """Carry out one command; what it returns is the reply's data.
+
+    Raises:
+        Refusal: it cannot be done.
+    """
+    return await _HANDLERS[type(command)](engine, command)

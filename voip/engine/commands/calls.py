@@ -1,0 +1,132 @@
+"""Commands about calls."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from voip import dialing
+from voip.engine.accounts import Account
+from voip.engine.commands.handler import Handlers
+from voip.engine.echo import ACCOUNT as ECHO_ACCOUNT
+from voip.engine.errors import Refusal
+from voip.engine.soundfiles import SoundFileError, playable
+from voip.model import Party, Transport
+from voip.protocol import client as told
+from voip.protocol import worker as say
+
+if TYPE_CHECKING:
+    from voip.engine.engine import Engine
+
+_DIGITS = frozenset("0123456789*#ABCDabcd,")
+
+
+async def _place(engine: Engine, command: told.PlaceCall) -> told.CallStarted:
+    play = await _sound_file(engine, command.play)
+    if command.record is not None:
+        _check_recording(command.record)
+    if command.target.strip().lower() == dialing.ECHO and command.account is None:
+        uri = await engine.echo.start()
+        account, transport, role = ECHO_ACCOUNT, Transport.TLS, say.Role.SECURE
+        shown = Party(uri=uri, name="Echo line")
+        uri += ";transport=tls"
+    else:
+        live = engine.registrar.usable(command.account)
+        settings = live.account
+        if settings is None:
+            raise Refusal("bad_account", live.problem or "the account cannot be used")
+        uri = _request_uri(command.target, settings)
+        await engine.registrar.ready(live)
+        account, transport, role = live.name, settings.transport, live.role
+        shown = Party(uri=uri.split(";", 1)[0])
+    call = await engine.calls.place(role, account, transport, uri, shown, command, play)
+    return told.CallStarted(call=str(call.id), notice=_silence(engine, role, command))
+
+
+def _silence(engine: Engine, role: say.Role, command: told.PlaceCall) -> str | None:
+    ready = engine.workers[role].ready
+    if ready is None or ready.sound_ok or command.play is not None:
+        return None
+    return ready.sound
+
+
+def _request_uri(target: str, account: Account) -> str:
+    try:
+        return dialing.parse_target(target).uri(account.domain, account.transport)
+    except dialing.DialError as error:
+        raise Refusal("bad_target", str(error)) from error
+
+
+async def _answer(engine: Engine, command: told.AnswerCall) -> None:
+    await engine.calls.answer(command.call)
+
+
+async def _decline(engine: Engine, command: told.DeclineCall) -> None:
+    await engine.calls.decline(command.call)
+
+
+async def _hang_up(engine: Engine, command: told.HangUp) -> None:
+    await engine.calls.hang_up(command.call)
+
+
+async def _hold(engine: Engine, command: told.Hold) -> None:
+    await engine.calls.hold(command.call)
+
+
+async def _resume(engine: Engine, command: told.Resume) -> None:
+    await engine.calls.resume(command.call)
+
+
+async def _mute(engine: Engine, command: told.Mute) -> None:
+    await engine.calls.mute(command.call, command.on)
+
+
+async def _send_digits(engine: Engine, command: told.SendDigits) -> None:
+    if not command.digits or not set(command.digits) <= _DIGITS or len(command.digits) > 64:
+        raise Refusal("bad_digits", "only 0-9 * # A-D and “,” for a pause are tones, 64 at most")
+    await engine.calls.send_digits(command.call, command.digits)
+
+
+async def _play(engine: Engine, command: told.Play) -> None:
+    await engine.calls.play(command.call, await _sound_file(engine, command.path))
+
+
+async def _record(engine: Engine, command: told.Record) -> None:
+    if command.path is not None:
+        _check_recording(command.path)
+    await engine.calls.record(command.call, command.path)
+
+
+async def _sound_file(engine: Engine, path: str | None) -> tuple[Path, bool] | None:
+    if path is None:
+        return None
+    if not Path(path).is_absolute():
+        raise Refusal("bad_file", f"{path}: the engine needs the whole path of a file")
+    try:
+        return await asyncio.to_thread(playable, Path(path), engine.paths.runtime / "sound")
+    except SoundFileError as error:
+        raise Refusal("bad_file", str(error)) from error
+
+
+def _check_recording(path: str) -> None:
+    file = Path(path)
+    if not file.is_absolute() or file.suffix.lower() != ".wav":
+        raise Refusal("bad_file", f"{path}: a recording is a .wav file, named by its whole path")
+    if not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
+        raise Refusal("bad_file", f"{file.parent} is no folder that can be written to")
+
+
+HANDLERS: Handlers = {
+    told.PlaceCall: _place,
+    told.AnswerCall: _answer,
+    told.DeclineCall: _decline,
+    told.HangUp: _hang_up,
+    told.Hold: _hold,
+    told.Resume: _resume,
+    told.Mute: _mute,
+    told.SendDigits: _send_digits,
+    told.Play: _play,
+    told.Record: _record,
+}

@@ -1,0 +1,14 @@
+"""What carries out a command, by the command's type."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from voip.engine.engine import Engine
+
+Handler = Callable[["Engine", Any], Awaitable[msgspec.Struct | None]]
+Handlers = dict[type, Handler]

@@ -1,0 +1,74 @@
+"""Commands about the phone as a whole: its state, its log, its test line."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from voip.engine import doctor
+from voip.engine.commands.handler import Handlers
+from voip.engine.errors import Refusal
+from voip.protocol import client as told
+from voip.protocol.framing import MAX_REPLY
+
+if TYPE_CHECKING:
+    from voip.engine.engine import Engine
+
+
+async def _hello(engine: Engine, command: told.Hello) -> told.HelloData:
+    return told.HelloData(protocol=told.PROTOCOL_VERSION, version=engine.version, pid=os.getpid())
+
+
+async def _status(engine: Engine, command: told.GetStatus) -> msgspec.Struct:
+    return engine.status()
+
+
+async def _subscribe(engine: Engine, command: told.Subscribe) -> told.Snapshot:
+    if command.levels:
+        await engine.watch_levels()
+    return told.Snapshot(seq=engine.hub.seq, status=engine.status())
+
+
+async def _stop(engine: Engine, command: told.Stop) -> None:
+    if len(engine.book) and not command.force:
+        raise Refusal("busy", "a call is up: end it first, or use --force")
+    engine.stop_soon()
+
+
+async def _doctor(engine: Engine, command: told.Doctor) -> msgspec.Struct:
+    return await doctor.examine(engine)
+
+
+async def _history(engine: Engine, command: told.GetHistory) -> told.HistoryPage:
+    if command.before is not None and not re.fullmatch(r"[0-9]{1,18}", command.before):
+        raise Refusal("bad_request", "“before” is the id of a row")
+    before = None if command.before is None else int(command.before)
+    limit = max(1, min(command.limit, 1000))
+    entries = engine.history.search(command.search, limit, before)
+    page = told.HistoryPage(entries=tuple(entries))
+    while len(msgspec.json.encode(page)) > MAX_REPLY // 2:
+        page = told.HistoryPage(entries=page.entries[: len(page.entries) // 2])
+    return page
+
+
+async def _start_echo(engine: Engine, command: told.StartEcho) -> told.EchoStarted:
+    return told.EchoStarted(uri=await engine.echo.start())
+
+
+async def _stop_echo(engine: Engine, command: told.StopEcho) -> None:
+    await engine.echo.stop()
+
+
+HANDLERS: Handlers = {
+    told.Hello: _hello,
+    told.GetStatus: _status,
+    told.Subscribe: _subscribe,
+    told.Stop: _stop,
+    told.Doctor: _doctor,
+    told.GetHistory: _history,
+    told.StartEcho: _start_echo,
+    told.StopEcho: _stop_echo,
+}
