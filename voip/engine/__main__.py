@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
 
 from voip import paths as places
@@ -43,7 +44,14 @@ def main(foreground: bool) -> int:
 
 
 async def _run(found: places.Paths) -> None:
-    await Engine(found).run()
+    engine = Engine(found)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, engine.stop_soon)
+    # A terminal that closes takes no engine with it.
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)
+    await engine.start()
+    await engine.run()
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from voip.dialing import ECHO
 from voip.engine import authority
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
-from voip.engine.workers import Worker, WorkerGone, WorkerRefused
+from voip.engine.workers import StartProcess, Worker, WorkerGone, WorkerRefused
 from voip.model import Transport
 from voip.protocol import client as told
 from voip.protocol import worker as say
@@ -31,7 +31,14 @@ _JITTER_MS = 40
 class Echo:
     """`folder` holds the certificates while the line is up."""
 
-    def __init__(self, hub: Hub, folder: Path, user_agent: str, secure: Worker) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        folder: Path,
+        user_agent: str,
+        secure: Worker,
+        start_process: StartProcess,
+    ) -> None:
         self._hub = hub
         self._folder = folder
         self._user_agent = user_agent
@@ -40,7 +47,9 @@ class Echo:
         self._known_to: say.Ready | None = None
         self._starting = asyncio.Lock()
         self.uri: str | None = None
-        self.worker = Worker(self._configure, self._on_event, self._on_up, self._on_down)
+        self.worker = Worker(
+            self._configure, self._on_event, self._on_up, self._on_down, start_process
+        )
 
     async def start(self) -> str:
         """Start the line if it is not up; its URI.

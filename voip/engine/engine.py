@@ -7,7 +7,6 @@ import contextlib
 import fcntl
 import logging
 import os
-import signal
 import time
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
@@ -30,7 +29,13 @@ from voip.engine.passwords import Passwords
 from voip.engine.registrar import Registrar
 from voip.engine.server import Server
 from voip.engine.toml import ConfigError
-from voip.engine.workers import Worker, WorkerGone, WorkerRefused
+from voip.engine.workers import (
+    StartProcess,
+    Worker,
+    WorkerGone,
+    WorkerRefused,
+    start_process,
+)
 from voip.model import EngineStatus, Status
 from voip.protocol import client as told
 from voip.protocol import worker as say
@@ -48,7 +53,7 @@ class AlreadyRunning(Exception):
 
 
 class Engine:
-    def __init__(self, paths: places.Paths) -> None:
+    def __init__(self, paths: places.Paths, start_process: StartProcess = start_process) -> None:
         """Prepare everything that needs no network.
 
         Raises:
@@ -71,6 +76,7 @@ class Engine:
                 self._on_event(role),
                 self._on_up(role),
                 self._on_down(role),
+                start_process,
             )
             for role in (say.Role.SECURE, say.Role.OPEN)
         }
@@ -85,15 +91,17 @@ class Engine:
             self.registrar.refusal,
             self.calls.start_hangup_timer,
         )
-        self.echo = Echo(self.hub, paths.echo, self.user_agent, self.workers[say.Role.SECURE])
-        self._server = Server(paths.socket, self.hub, self._answer)
+        self.echo = Echo(
+            self.hub, paths.echo, self.user_agent, self.workers[say.Role.SECURE], start_process
+        )
+        self.server = Server(paths.socket, self.hub, self._answer)
 
     @property
     def user_agent(self) -> str:
         return f"Offhook/{self.version}"
 
-    async def run(self) -> None:
-        """Serve until told to stop.
+    async def start(self) -> None:
+        """Take up the accounts, and bind the socket.
 
         Raises:
             OSError: the socket cannot be bound.
@@ -101,14 +109,13 @@ class Engine:
         interrupted = self.history.mark_interrupted()
         if interrupted:
             log.warning("%d calls in the log were interrupted by the engine's end", interrupted)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stop_soon)
-        loop.add_signal_handler(signal.SIGHUP, lambda: None)
         # Accounts first: the first client may want to call with one.
         await self.reload_accounts()
-        await self._server.start()
+        await self.server.start()
         log.info("Offhook %s is up, process %d", self.version, os.getpid())
+
+    async def run(self) -> None:
+        """Serve, once started, until told to stop."""
         watch = asyncio.create_task(self._watch_accounts())
         try:
             await self._stopping.wait()
@@ -125,7 +132,7 @@ class Engine:
         await asyncio.gather(*(worker.stop() for worker in self.workers.values()), self.echo.stop())
         for role in self.workers:
             self._call_events.on_worker_down(role, "the phone was stopped")
-        await self._server.stop()
+        await self.server.stop()
         self.history.close()
         log.info("the engine has ended")
 

@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from voip.protocol import worker as say
 from voip.protocol.framing import MAX_LINE, Decoder, FramingError, encode
@@ -48,6 +49,39 @@ class WorkerRefused(Exception):
     """The worker did not accept a command; the text says why."""
 
 
+class Process(Protocol):
+    """The process of a worker, as asyncio knows one."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    @property
+    def stdout(self) -> asyncio.StreamReader | None: ...
+    async def wait(self) -> int: ...
+    def kill(self) -> None: ...
+
+
+StartProcess = Callable[[socket.socket], Awaitable[Process]]
+"""Starts a worker that talks on the socket it is given, and keeps a copy of it."""
+
+
+async def start_process(theirs: socket.socket) -> Process:
+    """A process of `voip.worker`.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "voip.worker", str(theirs.fileno()),
+        pass_fds=[theirs.fileno()],
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
+    )  # fmt: skip
+
+
 class Worker:
     """One supervised worker process.
 
@@ -61,13 +95,15 @@ class Worker:
         on_event: OnEvent,
         on_up: OnUp,
         on_down: OnDown,
+        start_process: StartProcess,
     ) -> None:
+        self._start_process = start_process
         self._configure = configure
         self._on_event = on_event
         self._on_up = on_up
         self._on_down = on_down
         self._task: asyncio.Task[None] | None = None
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Process | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._pending: dict[int, asyncio.Future[None]] = {}
         self._last_id = 0
@@ -161,14 +197,7 @@ class Worker:
     async def _run_once(self) -> str:
         ours, theirs = socket.socketpair()
         try:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "voip.worker", str(theirs.fileno()),
-                pass_fds=[theirs.fileno()],
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
-                start_new_session=True,
-            )  # fmt: skip
+            process = await self._start_process(theirs)
         except OSError as error:
             ours.close()
             return f"the worker could not be started: {error}"
@@ -243,7 +272,7 @@ class Worker:
         self._pending.clear()
 
 
-async def _end_of(process: asyncio.subprocess.Process) -> int:
+async def _end_of(process: Process) -> int:
     """The exit status of a worker that talks no more; it is killed if it lingers."""
     try:
         return await asyncio.wait_for(process.wait(), _LINGER_S)
@@ -254,7 +283,7 @@ async def _end_of(process: asyncio.subprocess.Process) -> int:
         return await process.wait()
 
 
-async def _follow_log(process: asyncio.subprocess.Process, tail: list[str]) -> None:
+async def _follow_log(process: Process, tail: list[str]) -> None:
     stream = process.stdout
     if stream is None:
         return
