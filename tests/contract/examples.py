@@ -14,6 +14,7 @@ from voip import model
 from voip.cli.call import CallReport
 from voip.protocol import client as told
 from voip.protocol import worker as say
+from voip.protocol.settings import Audio, Screen, Settings
 
 CERTIFICATE = model.Certificate(
     subject="CN=pbx.example.com",
@@ -37,6 +38,7 @@ ACCOUNT = model.AccountStatus(
     enabled=True,
     registration=model.Registration(model.RegistrationState.REGISTERED, 200, "OK", 300),
     tls=TLS,
+    messages=2,
 )
 BAD_ACCOUNT = model.AccountStatus(
     name="home",
@@ -71,6 +73,7 @@ CALL = model.Call(
     duration_s=12.5,
     muted=True,
     recording=True,
+    playing=True,
     codec="opus/48000/2",
     quality=QUALITY,
 )
@@ -118,6 +121,11 @@ STATUS = model.Status(
     accounts=(ACCOUNT, BAD_ACCOUNT),
     calls=(CALL, NEW_CALL),
 )
+SETTINGS = Settings(
+    audio=Audio(input="USB", output="Built-in", ring=False),
+    screen=Screen(theme="light", glyphs="ascii", bell=False, notify="osc9"),
+    keys={"hold": "h,f5"},
+)
 DEVICE = model.SoundDevice(name="pulse", driver="ALSA", inputs=2, outputs=2)
 
 COMMANDS: dict[str, told.AnyCommand] = {
@@ -135,10 +143,18 @@ COMMANDS: dict[str, told.AnyCommand] = {
         password="a password",
     ),
     "edit_account": told.EditAccount(
-        name="work", fields={"server": None, "expires_s": 600}, password=None
+        name="work", fields={"server": None, "expires_s": 600}, password=None, version="0f1e2d3c"
     ),
     "remove_account": told.RemoveAccount(name="work"),
-    "check_account": told.CheckAccount(name="work"),
+    "move_account": told.MoveAccount(name="work", place=1),
+    "check_account": told.CheckAccount(
+        name="work",
+        fields={"user": "alice", "domain": "pbx.example.com", "register": True},
+        password="a password",
+    ),
+    "check_fields": told.CheckFields(
+        name="work", fields={"user": "alice", "expires_s": 300, "register": True}, new=True
+    ),
     "call": told.PlaceCall(
         target="bob@example.com",
         account="work",
@@ -147,7 +163,7 @@ COMMANDS: dict[str, told.AnyCommand] = {
         hangup_after_s=2.5,
     ),
     "answer": told.AnswerCall(call="3"),
-    "decline": told.DeclineCall(call="3"),
+    "decline": told.DeclineCall(call="3", busy=True),
     "hangup": told.HangUp(call="3"),
     "hold": told.Hold(call="3"),
     "resume": told.Resume(call="3"),
@@ -155,14 +171,25 @@ COMMANDS: dict[str, told.AnyCommand] = {
     "dtmf": told.SendDigits(call="3", digits="12*#,D"),
     "play": told.Play(call="3", path="/tmp/in.wav"),
     "record": told.Record(call="3", path=None),
-    "history": told.GetHistory(search="bob", limit=20, before="7"),
+    "history": told.GetHistory(
+        search="bob", limit=20, before="7", offset=40, missed=True, account="work", secure=False
+    ),
     "echo": told.StartEcho(),
     "stop_echo": told.StopEcho(),
+    "look_up": told.LookUp(text="bob", account="work", limit=5),
+    "lock": told.GetLock(call="3", account="work"),
+    "settings": told.GetSettings(),
+    "change_settings": told.ChangeSettings(
+        changes={"audio.input": None, "audio.jitter_ms": 40, "audio.ring": False, "keys.hold": "h"}
+    ),
+    "devices": told.GetDevices(),
+    "engine_log": told.GetEngineLog(limit=100),
 }
 
 EVENTS: dict[str, told.AnyEvent] = {
     "account": told.AccountEvent(account=ACCOUNT),
     "account_removed": told.AccountRemoved(name="work"),
+    "accounts_ordered": told.AccountsOrdered(names=("home", "work")),
     "call": told.CallEvent(call=CALL),
     "log": told.LogEvent(entry=ENTRY),
     "digit": told.DigitEvent(call="3", digit="5"),
@@ -170,6 +197,11 @@ EVENTS: dict[str, told.AnyEvent] = {
     "notice": told.NoticeEvent(level="warning", text="the sound device changed"),
     "worker": told.WorkerEvent(role="secure", up=True, detail="PJSIP 2.17"),
     "echo": told.EchoEvent(uri="sip:echo@127.0.0.1:5061"),
+    "check": told.CheckEvent(
+        name="work", step=told.CheckStep("name", True, "pbx.example.com is at 192.0.2.1")
+    ),
+    "settings": told.SettingsEvent(settings=SETTINGS),
+    "stopping": told.StoppingEvent(),
 }
 
 REPLIES: dict[str, msgspec.Struct] = {
@@ -184,6 +216,9 @@ REPLIES: dict[str, msgspec.Struct] = {
                 name="work",
                 fields={"user": "alice", "expires_s": 300, "register": True},
                 problem="accounts.toml: account work: “domain” is missing",
+                version="0f1e2d3c",
+                unknown=("pasword_file",),
+                password_place="the system's keyring",
             ),
         )
     ),
@@ -212,7 +247,43 @@ REPLIES: dict[str, msgspec.Struct] = {
         keyring="SecretService Keyring",
         terminal="xterm-256color",
     ),
-    "history": told.HistoryPage(entries=(ENTRY, MISSED)),
+    "history": told.HistoryPage(entries=(ENTRY, MISSED), total=102),
+    "field_problems": told.FieldProblems(
+        problems={"domain": "needed: it is the part of your address after the @"},
+        password_place="the system's keyring",
+    ),
+    "looked_up": told.LookedUp(
+        uri="sip:bob@example.com;transport=tls",
+        account="work",
+        problem=None,
+        suggestions=(told.Suggestion("Bob", "+34 600 111 222", "contact"),),
+    ),
+    "not_looked_up": told.LookedUp(uri=None, account=None, problem="“b b” is not a number"),
+    "lock": model.LockReport(
+        state=model.LockState.OPEN,
+        why="the account uses UDP",
+        facts=(model.Fact("transport", False, "UDP"), model.Fact("media", None, "no media yet")),
+        meaning=("Nothing is protected.", "Everything can be read.", "Everybody on the way."),
+        remedy="Edit the account and choose TLS, if the server offers it.",
+        tls=TLS,
+        streams=(
+            model.StreamReport(
+                kind="voice",
+                active=True,
+                srtp=True,
+                suite="AES_256_CM_HMAC_SHA1_80",
+                keying=model.Keying.SDES,
+                codec="opus/48000/2",
+                accepted=2130,
+                rejected=1,
+            ),
+        ),
+    ),
+    "settings": told.SettingsData(
+        settings=SETTINGS, problem="config.toml is not valid TOML", folder="/home/alice/.config"
+    ),
+    "devices": told.Devices(devices=(DEVICE,), in_use="pulse"),
+    "engine_log": told.EngineLog(lines=("the engine has ended",), path="/var/log/engine.log"),
     "call_report": CallReport(
         id="3",
         account="work",

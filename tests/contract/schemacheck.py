@@ -58,6 +58,8 @@ class _Check:
                 return [] if value in rule else [f"{where}: {value!r} is not one of {rule}"]
             case "const":
                 return [] if value == rule else [f"{where}: {value!r} is not {rule!r}"]
+            case "minimum" | "maximum" | "minLength" | "maxLength":
+                return _limit(keyword, rule, value, where)
             case "required":
                 missing = [name for name in rule if isinstance(value, dict) and name not in value]
                 return [f"{where}: {name} is missing" for name in missing]
@@ -95,3 +97,13 @@ class _Check:
         if rule is False:
             return [f"{where}: nothing belongs in it"] if value else []
         return [e for i, item in enumerate(value) for e in self.of(item, rule, f"{where}[{i}]")]
+
+
+def _limit(keyword: str, rule: float, value: Any, where: str) -> list[str]:
+    kind = str if keyword.endswith("Length") else int | float
+    if not isinstance(value, kind):
+        return []
+    size = len(value) if isinstance(value, str) else value
+    if size < rule if keyword.startswith("min") else size > rule:
+        return [f"{where}: {value!r} is out of bounds: {keyword} {rule}"]
+    return []

@@ -162,6 +162,22 @@ def test_schema_check_knows_every_keyword_it_meets() -> None:
         schemacheck.errors("x", {"type": "string", "pattern": "y"}, {})
 
 
+@pytest.mark.parametrize(
+    ("value", "schema", "wrong"),
+    [
+        (10, {"minimum": 10, "maximum": 10}, False),
+        (9, {"minimum": 10}, True),
+        (11, {"maximum": 10}, True),
+        ("ab", {"minLength": 2, "maxLength": 2}, False),
+        ("a", {"minLength": 2}, True),
+        ("abc", {"maxLength": 2}, True),
+        (None, {"minimum": 1, "minLength": 1}, False),
+    ],
+)
+def test_schema_check_knows_bounds(value: Any, schema: dict[str, Any], wrong: bool) -> None:
+    assert bool(schemacheck.errors(value, schema, {})) is wrong
+
+
 def test_references_and_definitions_are_the_same() -> None:
     referred = set(re.findall(r'"#/\$defs/([^"]+)"', json.dumps(SCHEMA)))
     assert referred == set(SCHEMA["$defs"])

@@ -126,6 +126,8 @@ def _event(what: told.AnyEvent) -> str:
             return f"account {account(found)}"
         case told.AccountRemoved(name=name):
             return f"account {name} removed"
+        case told.AccountsOrdered(names=names):
+            return f"accounts in this order: {', '.join(names)}"
         case told.CallEvent(call=found):
             reason = f" ({found.reason})" if found.state is CallState.ENDED and found.reason else ""
             return f"call {call(found)}{reason}"

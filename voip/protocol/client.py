@@ -51,6 +51,7 @@ from voip.protocol.commands import (
 from voip.protocol.events import (
     AccountEvent,
     AccountRemoved,
+    AccountsOrdered,
     AnyEvent,
     CallEvent,
     CheckEvent,
@@ -94,6 +95,7 @@ __all__ = [
     "AccountList",
     "AccountRemoved",
     "AccountSaved",
+    "AccountsOrdered",
     "AddAccount",
     "AnswerCall",
     "AnyCommand",

@@ -28,6 +28,12 @@ class AccountRemoved(Event, frozen=True, tag="account_removed"):
     name: str
 
 
+class AccountsOrdered(Event, frozen=True, tag="accounts_ordered"):
+    """The accounts now stand in this order; every one of them is named."""
+
+    names: tuple[str, ...]
+
+
 class CallEvent(Event, frozen=True, tag="call"):
     """The whole call after the change; `ended` comes last."""
 
@@ -96,6 +102,7 @@ class StoppingEvent(Event, frozen=True, tag="stopping"):
 AnyEvent = (
     AccountEvent
     | AccountRemoved
+    | AccountsOrdered
     | CallEvent
     | LogEvent
     | DigitEvent

@@ -36,8 +36,9 @@ class EchoStarted(msgspec.Struct, frozen=True):
 class AccountFields(msgspec.Struct, frozen=True):
     """An account as it is in accounts.toml; no password is ever in it.
 
-    `version` changes when anything of the account in the file does;
+    `version` changes when a field in the file does, or a key comes or goes;
     `unknown` are the keys that this phone does not know and leaves alone.
+    `password_place` says where the password is taken from, None for nowhere.
     """
 
     name: str
@@ -111,7 +112,7 @@ class FieldProblems(msgspec.Struct, frozen=True):
 class Suggestion(msgspec.Struct, frozen=True):
     """Somebody that could be meant; `target` is what to dial.
 
-    `source` is contact, log or account.
+    `source` is contact, log, account, or echo for the local test line.
     """
 
     name: str
@@ -129,7 +130,10 @@ class LookedUp(msgspec.Struct, frozen=True):
 
 
 class SettingsData(msgspec.Struct, frozen=True):
-    """`problem` says why config.toml could not be read; defaults hold then."""
+    """`problem` says why config.toml could not be read: what held before does.
+
+    `folder` is the configuration folder.
+    """
 
     settings: Settings
     problem: str | None = None
