@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voip.engine import toml
-from voip.engine.toml import ConfigError
+from voip.engine.toml import ChangedMeanwhile, ConfigError
+
+
+def put(key: str, value: object) -> Callable[[tomlkit.TOMLDocument], None]:
+    def edit(document: tomlkit.TOMLDocument) -> None:
+        document[key] = value
+
+    return edit
 
 
 def test_no_file_is_an_empty_document(tmp_path: Path) -> None:
@@ -20,8 +28,8 @@ def test_no_file_is_an_empty_document(tmp_path: Path) -> None:
 
 def test_written_is_read(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "file.toml"
-    toml.write(path, tomlkit.parse('# c\nname = "Zoë"\n'))
-    assert path.read_text(encoding="utf-8") == '# c\nname = "Zoë"\n'
+    toml.change(path, put("name", "Zoë"))
+    assert path.read_text(encoding="utf-8") == 'name = "Zoë"\n'
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(path.parent.iterdir()) == [path]
 
@@ -30,7 +38,15 @@ def test_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     path = tmp_path / "file" / "x.toml"
     with pytest.raises(ConfigError) as caught:
-        toml.write(path, tomlkit.document())
+        toml.change(path, put("a", 1))
+    assert str(caught.value).startswith(f"{path} cannot be read: ")
+
+
+def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "nowhere").symlink_to("/proc/nowhere")
+    path = tmp_path / "nowhere" / "x.toml"
+    with pytest.raises(ConfigError) as caught:
+        toml.change(path, put("a", 1))
     assert str(caught.value).startswith(f"{path} cannot be written: ")
 
 
@@ -38,8 +54,77 @@ def test_folder_in_the_file_s_place_leaves_nothing_behind(tmp_path: Path) -> Non
     path = tmp_path / "x.toml"
     path.mkdir()
     with pytest.raises(ConfigError):
-        toml.write(path, tomlkit.document())
+        toml.change(path, put("a", 1))
     assert list(tmp_path.iterdir()) == [path]
+
+
+OTHER = "# by hand\nb = 2\n"
+
+
+@pytest.mark.parametrize("before", [None, "", "a = 1\n"])
+def test_file_changed_by_hand_meanwhile_is_left_alone(tmp_path: Path, before: str | None) -> None:
+    path = tmp_path / "x.toml"
+    if before is not None:
+        path.write_text(before)
+
+    def edit(document: tomlkit.TOMLDocument) -> None:
+        document["a"] = 3
+        path.write_text(OTHER)
+
+    with pytest.raises(ChangedMeanwhile) as caught:
+        toml.change(path, edit)
+    assert str(caught.value) == (
+        f"{path} was changed by somebody else at the same moment and was left alone: "
+        "look at it, and try again"
+    )
+    assert path.read_text() == OTHER
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_file_removed_meanwhile_does_not_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text("a = 1\n")
+
+    def edit(document: tomlkit.TOMLDocument) -> None:
+        document["a"] = 3
+        path.unlink()
+
+    with pytest.raises(ChangedMeanwhile):
+        toml.change(path, edit)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_file_written_anew_with_the_same_text_is_no_change(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text("a = 1\n")
+
+    def edit(document: tomlkit.TOMLDocument) -> str:
+        path.write_text("a = 1\n")
+        document["a"] = 3
+        return "done"
+
+    assert toml.change(path, edit) == "done"
+    assert path.read_text() == "a = 3\n"
+
+
+def test_refused_change_leaves_the_file_alone(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text("a = 1\n")
+
+    def edit(document: tomlkit.TOMLDocument) -> None:
+        document["a"] = 3
+        raise ConfigError("no")
+
+    with pytest.raises(ConfigError, match="no"):
+        toml.change(path, edit)
+    assert path.read_text() == "a = 1\n"
+
+
+def test_lines_keep_their_ends(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_bytes(b"# c\r\na = 1\r\nb = 2\r\n")
+    toml.change(path, put("a", 3))
+    assert path.read_bytes() == b"# c\r\na = 3\r\nb = 2\r\n"
 
 
 PATTERN = "[]{}=\"'#\n\r\t,.-+_ abeintf019:TZ\\u\x00é"

@@ -138,21 +138,22 @@ class AccountFile:
         Raises:
             ConfigError: the name is taken, a value is wrong, or the file is.
         """
-        document = toml.read(self.path)
-        tables = self._tables(document)
-        if name in tables:
-            raise ConfigError(f"{self.path}: there is an account {name} already")
-        account = self.check(name, values)
-        if "accounts" not in document:
-            document["accounts"] = tomlkit.table(is_super_table=True)
-        table = tomlkit.table()
-        for key, value in values.items():
-            table[key] = value
-        # A table, an inline one, or one that is split by others: all take keys.
-        accounts: Any = document["accounts"]
-        accounts[name] = table
-        toml.write(self.path, document)
-        return account
+
+        def append(document: tomlkit.TOMLDocument) -> Account:
+            if name in self._tables(document):
+                raise ConfigError(f"{self.path}: there is an account {name} already")
+            account = self.check(name, values)
+            if "accounts" not in document:
+                document["accounts"] = tomlkit.table(is_super_table=True)
+            table = tomlkit.table()
+            for key, value in values.items():
+                table[key] = value
+            # A table, an inline one, or one that is split by others: all take keys.
+            accounts: Any = document["accounts"]
+            accounts[name] = table
+            return account
+
+        return toml.change(self.path, append)
 
     def edit(self, name: str, values: dict[str, Any]) -> Account:
         """Change fields of an account; None removes one. The rest stays.
@@ -160,16 +161,17 @@ class AccountFile:
         Raises:
             ConfigError: there is no such account, a value is wrong, or the file is.
         """
-        document = toml.read(self.path)
-        table = self._table(document, name)
-        for key, value in values.items():
-            if value is None:
-                table.pop(key, None)
-            else:
-                table[key] = value
-        account = self.check(name, dict(table.unwrap()))
-        toml.write(self.path, document)
-        return account
+
+        def update(document: tomlkit.TOMLDocument) -> Account:
+            table = self._table(document, name)
+            for key, value in values.items():
+                if value is None:
+                    table.pop(key, None)
+                else:
+                    table[key] = value
+            return self.check(name, dict(table.unwrap()))
+
+        return toml.change(self.path, update)
 
     def remove(self, name: str) -> None:
         """Take an account out of the file.
@@ -177,11 +179,13 @@ class AccountFile:
         Raises:
             ConfigError: there is no such account, or the file is wrong.
         """
-        document = toml.read(self.path)
-        self._table(document, name)
-        accounts: Any = document["accounts"]
-        del accounts[name]
-        toml.write(self.path, document)
+
+        def delete(document: tomlkit.TOMLDocument) -> None:
+            self._table(document, name)
+            accounts: Any = document["accounts"]
+            del accounts[name]
+
+        toml.change(self.path, delete)
 
     def _tables(self, document: tomlkit.TOMLDocument) -> dict[str, Any]:
         accounts = document.unwrap().get("accounts", {})

@@ -11,7 +11,7 @@ import difflib
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
@@ -26,41 +26,71 @@ class ConfigError(Exception):
     """A file or a value in it cannot be used; the text names place and remedy."""
 
 
+class ChangedMeanwhile(ConfigError):
+    """Somebody else changed what was to be changed; nothing was written."""
+
+
 def read(path: Path) -> tomlkit.TOMLDocument:
     """The document in `path`, an empty one where there is no file.
 
     Raises:
         ConfigError: the file cannot be read or is no TOML.
     """
+    return _parse(path, _content(path))
+
+
+def change(path: Path, edit: Callable[[tomlkit.TOMLDocument], _T]) -> _T:
+    """Read `path`, have `edit` change the document, and replace the file.
+
+    The file is replaced in one step, readable by its owner alone; it is left
+    alone when `edit` raises, and when it changed on disk while `edit` worked.
+
+    Raises:
+        ChangedMeanwhile: it changed on disk.
+        ConfigError: the file cannot be read or written, or is no TOML.
+    """
+    before = _content(path)
+    document = _parse(path, before)
+    result = edit(document)
+    _replace(path, tomlkit.dumps(document).encode(), before)
+    return result
+
+
+def _content(path: Path) -> bytes | None:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_bytes()
     except FileNotFoundError:
-        return tomlkit.document()
-    except (OSError, UnicodeDecodeError) as error:
+        return None
+    except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error
+
+
+def _parse(path: Path, content: bytes | None) -> tomlkit.TOMLDocument:
     try:
-        return tomlkit.parse(text)
+        return tomlkit.parse(content or b"")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from error
     except TOMLKitError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
 
 
-def write(path: Path, document: tomlkit.TOMLDocument) -> None:
-    """Replace `path` in one step, readable by its owner alone.
-
-    Raises:
-        ConfigError: the file cannot be written.
-    """
+def _replace(path: Path, content: bytes, before: bytes | None) -> None:
     # A link stays one: whoever keeps the file elsewhere has a reason.
-    path = path.resolve()
+    target = path.resolve()
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(tomlkit.dumps(document))
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(name).replace(path)
+            if _content(target) != before:
+                raise ChangedMeanwhile(
+                    f"{path} was changed by somebody else at the same moment and was left alone: "
+                    "look at it, and try again"
+                )
+            Path(name).replace(target)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
