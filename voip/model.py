@@ -149,6 +149,7 @@ class LockSignalling(msgspec.Struct, frozen=True):
     version: str | None = None
     verified: bool = False
     server: str | None = None
+    cipher: str | None = None
 
 
 class LockStream(msgspec.Struct, frozen=True):

@@ -67,6 +67,7 @@ async def test_two_phones_talk_with_tls_and_srtp(
     assert call["lock"]["state"] == "closed"
     assert call["lock"]["signalling"] == {
         "transport": "tls", "version": version, "verified": True, "server": LOOPBACK,
+        "cipher": account["tls"]["cipher"],
     }  # fmt: skip
     assert call["lock"]["media"] == [
         {"kind": "voice", "srtp": True, "suite": "AEAD_AES_256_GCM", "keying": "sdes"}

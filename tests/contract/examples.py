@@ -52,7 +52,9 @@ BOB = model.Party(uri="sip:bob@example.com", name="Bob")
 LOCK = model.Lock(
     state=model.LockState.CLOSED,
     why="encrypted to pbx.example.com; beyond it, unknown",
-    signalling=model.LockSignalling(model.Transport.TLS, "TLSv1.3", True, "pbx.example.com"),
+    signalling=model.LockSignalling(
+        model.Transport.TLS, "TLSv1.3", True, "pbx.example.com", "TLS_AES_256_GCM_SHA384"
+    ),
     media=(
         model.LockStream("voice", True, "AES_256_CM_HMAC_SHA1_80", model.Keying.SDES),
         model.LockStream("video", False),

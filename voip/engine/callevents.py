@@ -105,7 +105,8 @@ class CallEvents:
         call = self._book.begin(
             role, event.account, transport, Direction.IN, party(event.remote), event.call
         )
-        call.connection = connection
+        if connection is not None:
+            call.use(connection)
         self._book.publish(call)
 
     def _on_refused(self, role: say.Role, event: say.RefusedCall) -> None:
@@ -155,5 +156,6 @@ class CallEvents:
         return reasons.words(event.code, event.reason)
 
     def _use(self, call: LiveCall, connection: int | None) -> None:
-        if connection is not None:
-            call.connection = self._find_connection(call.role, connection) or call.connection
+        found = self._find_connection(call.role, connection)
+        if found is not None:
+            call.use(found)

@@ -6,15 +6,17 @@ import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from voip import policy
+from voip import lockreport, policy
 from voip.model import (
     Call,
     CallState,
     Direction,
     Lock,
+    LockReport,
     LockState,
     Party,
     Quality,
+    StreamReport,
     Transport,
     rfc3339,
 )
@@ -45,6 +47,7 @@ class LiveCall:
     codec: str | None = None
     quality: Quality = field(default_factory=Quality)
     connection: ConnectionEvent | None = None
+    first_connection: int | None = None
     streams: tuple[StreamState, ...] = ()
     failing: frozenset[int] = frozenset()
     ended_here: bool = False
@@ -73,27 +76,56 @@ class LiveCall:
         self.failing = frozenset(failing)
         self.codec = next((s.codec for s in streams if s.active and s.codec), self.codec)
 
+    def use(self, connection: ConnectionEvent) -> None:
+        """Note the connection that the call's messages travel on now."""
+        if self.first_connection is None:
+            self.first_connection = connection.id
+        self.connection = connection
+
+    def facts(self) -> policy.CallFacts:
+        """What has been observed so far."""
+        same = self.connection is not None and self.connection.id == self.first_connection
+        return policy.CallFacts(
+            account_transport=self.transport,
+            in_secure_worker=self.role is not Role.OPEN,
+            state=self.state,
+            connection=connection_facts(self.connection, same),
+            streams=tuple(
+                policy.StreamFacts(
+                    kind=s.kind,
+                    active=s.active,
+                    srtp=s.srtp,
+                    suite=s.suite,
+                    keying=s.keying,
+                    failing=index in self.failing,
+                    accepted=s.accepted,
+                    rejected=s.rejected,
+                )
+                for index, s in enumerate(self.streams)
+            ),
+        )
+
     def lock(self) -> Lock:
         """The lock, from what has been observed so far."""
-        return policy.lock(
-            policy.CallFacts(
-                account_transport=self.transport,
-                in_secure_worker=self.role is not Role.OPEN,
-                state=self.state,
-                connection=self._connection_facts(),
-                streams=tuple(
-                    policy.StreamFacts(
-                        kind=s.kind,
-                        active=s.active,
-                        srtp=s.srtp,
-                        suite=s.suite,
-                        keying=s.keying,
-                        failing=index in self.failing,
-                    )
-                    for index, s in enumerate(self.streams)
-                ),
+        return policy.lock(self.facts())
+
+    def lock_report(self) -> LockReport:
+        """Everything that is known of the lock."""
+        streams = tuple(
+            StreamReport(
+                kind=s.kind,
+                active=s.active,
+                srtp=s.srtp,
+                suite=s.suite,
+                keying=s.keying,
+                codec=s.codec,
+                accepted=s.accepted,
+                rejected=s.rejected,
             )
+            for s in self.streams
         )
+        tls = self.connection.tls if self.connection else None
+        return lockreport.report(self.facts(), tls, streams)
 
     def snapshot(self, now: float) -> Call:
         """The call as clients see it; `now` in seconds since the epoch."""
@@ -119,16 +151,22 @@ class LiveCall:
             quality=self.quality,
         )
 
-    def _connection_facts(self) -> policy.ConnectionFacts | None:
-        connection = self.connection
-        if connection is None:
-            return None
-        tls = connection.tls
-        return policy.ConnectionFacts(
-            up=connection.up,
-            transport=connection.transport,
-            # A connection that somebody made to us was verified by nobody.
-            verified=connection.outgoing and tls is not None and tls.verified,
-            version=tls.version if tls else None,
-            server=connection.host or None,
-        )
+
+def connection_facts(
+    connection: ConnectionEvent | None, same: bool | None = None
+) -> policy.ConnectionFacts | None:
+    """What the lock has to know of a connection; `same` as in `ConnectionFacts`."""
+    if connection is None:
+        return None
+    tls = connection.tls
+    return policy.ConnectionFacts(
+        up=connection.up,
+        transport=connection.transport,
+        # A connection that somebody made to us was verified by nobody.
+        verified=connection.outgoing and tls is not None and tls.verified,
+        version=tls.version if tls else None,
+        server=connection.host or None,
+        cipher=tls.cipher if tls else None,
+        certificate=tls.peer if tls else None,
+        same=same,
+    )

@@ -1,0 +1,88 @@
+"""The lock in detail, as it is told of real calls and accounts."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import NewPhone
+from tests.support.hostile import HostileServer, own_host, registrar
+from tests.support.kamailio import DOMAIN, Kamailio
+from tests.support.pki import Authority
+from tests.support.ports import LOOPBACK
+from voip.model import Fact, LockReport, LockState
+from voip.protocol import client as told
+from voip.starting import CommandFailed
+
+
+def fact(report: LockReport, name: str) -> Fact:
+    return next(fact for fact in report.facts if fact.name == name)
+
+
+async def test_of_a_call_on_the_test_line(new_phone: NewPhone) -> None:
+    phone = await new_phone()
+    call = await phone.call("echo")
+    await phone.until_call(lambda c: c.id == call and c.lock.closed)
+    # Packets are counted each second.
+    shown = await phone.until_call(lambda c: c.id == call and c.quality.rtt_ms is not None)
+    report = await phone.client.get(told.GetLock(call=call), LockReport)
+    assert (report.state, report.why) == (LockState.CLOSED, shown.lock.why)
+    assert report.remedy is None
+    assert [f.name for f in report.facts if f.holds is not True] == []
+    assert report.tls is not None
+    assert report.tls.peer is not None
+    assert report.tls.chain[0] == report.tls.peer
+    assert shown.lock.signalling.cipher == report.tls.cipher
+    assert report.tls.cipher in fact(report, "what was negotiated is known").evidence
+    assert report.tls.peer.issuer in fact(report, "a verified certificate").evidence
+    (stream,) = report.streams
+    assert (stream.kind, stream.active, stream.srtp) == ("voice", True, True)
+    assert stream.accepted > 0
+    assert stream.rejected == 0
+    assert f"{stream.accepted:,} packets" in fact(report, "the voice is authentic").evidence
+    await phone.client.ask(told.HangUp(call=call))
+    await phone.until_logged(call)
+    with pytest.raises(CommandFailed, match=f"there is no call {call}"):
+        await phone.client.get(told.GetLock(call=call), LockReport)
+
+
+async def test_of_accounts_over_tls_and_in_the_clear(
+    kamailio: Kamailio, new_phone: NewPhone, authority: Authority
+) -> None:
+    phone = await new_phone()
+    await phone.add_secure("alice", LOOPBACK, kamailio.tls_port, authority.file)
+    await phone.until_registered("alice")
+    report = await phone.client.get(told.GetLock(account="alice"), LockReport)
+    assert report.state is LockState.CLOSED
+    assert report.tls is not None
+    assert DOMAIN in fact(report, "a verified certificate").evidence
+    assert report.streams == ()
+
+    await phone.add(
+        "bob", password="secret-bob", user="bob", domain=DOMAIN, transport="udp",
+        server=f"{LOOPBACK}:{kamailio.port}",
+    )  # fmt: skip
+    await phone.until_registered("bob")
+    report = await phone.client.get(told.GetLock(account="bob"), LockReport)
+    assert report.why == "this account uses UDP: anyone on the way can listen"
+    assert report.tls is None
+    with pytest.raises(CommandFailed, match="there is no account carol"):
+        await phone.client.get(told.GetLock(account="carol"), LockReport)
+    with pytest.raises(CommandFailed, match="name one"):
+        await phone.client.get(told.GetLock(), LockReport)
+
+
+async def test_of_an_account_whose_connection_has_dropped(
+    new_phone: NewPhone, authority: Authority
+) -> None:
+    host = own_host()
+    server = HostileServer(host, registrar, authority.issue("good", addresses=[host]))
+    await server.start()
+    phone = await new_phone()
+    await phone.add_secure("alice", host, server.port, authority.file)
+    await phone.until_registered("alice")
+    position = len(phone.events)
+    await server.stop()
+    await phone.until(told.AccountEvent, lambda e: e.account.tls is None, position)
+    report = await phone.client.get(told.GetLock(account="alice"), LockReport)
+    assert report.why == "no connection to the server has been seen yet"
+    assert fact(report, "a verified certificate").holds is None

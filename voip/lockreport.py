@@ -1,0 +1,112 @@
+"""A lock in detail: its facts, what they mean to a person, and what to do.
+
+Built from the same conditions as the lock itself (`voip.policy`), so that the
+two cannot disagree.
+"""
+
+from __future__ import annotations
+
+from voip import policy
+from voip.model import LockReport, LockState, StreamReport, TlsStatus
+from voip.policy import AccountFacts, CallFacts, Condition, Kind
+
+_REMEDIES = {
+    Kind.TRANSPORT: "Edit the account and choose TLS, if the server offers it.",
+    Kind.PROCESS: "End the call, stop the phone and start it again: this should never happen.",
+    Kind.CONNECTION: "Wait until the server has answered. If it does not, test the account.",
+    Kind.SIGNALLING: "End the call and test the account: this should never happen.",
+    Kind.CERTIFICATE: "Say nothing private, and end the call. Ask whoever runs the server for its "
+    "authority, or for the fingerprint of its certificate.",
+    Kind.CONNECTION_UP: "End the call and call again: a new call takes a new connection.",
+    Kind.NEGOTIATED: "End the call and call again.",
+    Kind.CALL_UP: "There is nothing left to do: the call is over.",
+    Kind.VOICE: "Wait until the call is answered and voice flows.",
+    Kind.ENCRYPTED: "Say nothing private, and end the call. Ask whoever runs the server for SRTP.",
+    Kind.KEYS: "Wait a moment. If the lock stays open, end the call and call again.",
+    Kind.AUTHENTIC: "Say nothing private: the line is faulty, or somebody interferes with it. End "
+    "the call and call again.",
+}
+
+_ACCOUNT_REMEDIES = {
+    **_REMEDIES,
+    Kind.PROCESS: "Stop the phone and start it again: this should never happen.",
+    Kind.SIGNALLING: "Test the account: this should never happen.",
+    Kind.CERTIFICATE: "Ask whoever runs the server for its authority, or for the fingerprint of "
+    "its certificate.",
+    Kind.CONNECTION_UP: "Nothing: the phone connects again by itself.",
+    Kind.NEGOTIATED: "Test the account.",
+}
+
+
+def report(
+    facts: CallFacts | AccountFacts,
+    tls: TlsStatus | None,
+    streams: tuple[StreamReport, ...] = (),
+) -> LockReport:
+    """The lock of a call or an account with everything that it rests on.
+
+    An account's lock speaks of its connection alone: closed says that a call
+    could be protected, not that one is.
+    """
+    rows = policy.conditions(facts)
+    lacking = policy.missing(rows)
+    server = facts.connection.server if facts.connection else None
+    remedies = _REMEDIES if isinstance(facts, CallFacts) else _ACCOUNT_REMEDIES
+    return LockReport(
+        state=LockState.OPEN if lacking else LockState.CLOSED,
+        why=policy.why(lacking, server),
+        facts=tuple(row.fact for row in rows),
+        meaning=_meaning(facts, lacking, server or "the server", tls),
+        remedy=remedies[lacking.kind] if lacking else None,
+        tls=tls,
+        streams=streams,
+    )
+
+
+def _meaning(
+    facts: CallFacts | AccountFacts, lacking: Condition | None, server: str, tls: TlsStatus | None
+) -> tuple[str, str, str]:
+    if lacking is None:
+        return _closed(isinstance(facts, CallFacts), server, tls)
+    if lacking.kind is Kind.TRANSPORT:
+        return _in_the_clear(policy.keys_in_the_clear(facts), server)
+    return (
+        f"For now nothing is promised: {lacking.lacks}.",
+        "Until the lock closes, take it that others can listen; and even then it protects the way "
+        "to the server, not end to end.",
+        f"Until then you trust everybody between you and {server}, and beyond it.",
+    )
+
+
+def _closed(in_a_call: bool, server: str, tls: TlsStatus | None) -> tuple[str, str, str]:
+    what = (
+        "Your voice, and whom you call, are"
+        if in_a_call
+        else "The account's registration, and whom you call with it, are"
+    )
+    beyond = (
+        f"This is not end to end: {server} can listen, and who can beyond it is unknown."
+        if in_a_call
+        else "This says nothing of a voice yet (each call has a lock of its own), and it is not "
+        f"end to end: beyond {server} all is unknown."
+    )
+    issuer = f", and {tls.peer.issuer}, who vouches for it" if tls and tls.peer else ""
+    return (
+        f"{what} encrypted on the way between this phone and {server}.",
+        beyond,
+        f"You trust whoever runs {server}{issuer}.",
+    )
+
+
+def _in_the_clear(voice_is_encrypted: bool, server: str) -> tuple[str, str, str]:
+    protected = (
+        "Only those who did not see the call begin are kept from its voice."
+        if voice_is_encrypted
+        else "Nothing is protected on its way."
+    )
+    return (
+        protected,
+        "Whoever is on the way (in your network, at your provider, at the server's) can see whom "
+        "you call and listen; nothing is protected end to end either.",
+        f"You trust everybody between you and {server}, and everybody beyond it.",
+    )
