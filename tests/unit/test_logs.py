@@ -113,3 +113,32 @@ def test_foreground_says_it_on_standard_error_too(
     logging.captureWarnings(False)
     said = capsys.readouterr().err
     assert said.endswith("a\ufffdb password=[masked]\n")
+
+
+def test_tail_is_the_last_lines(tmp_path: Path) -> None:
+    path = tmp_path / "engine.log"
+    path.write_text("".join(f"line {number}\n" for number in range(10)))
+    assert logs.tail(path, 3) == ["line 7", "line 8", "line 9"]
+    assert len(logs.tail(path, 100)) == 10
+    assert logs.tail(path, 0) == logs.tail(path, -1) == []
+
+
+def test_tail_of_a_long_log_begins_with_a_whole_line(tmp_path: Path) -> None:
+    path = tmp_path / "engine.log"
+    path.write_text("".join(f"{number:06} {'x' * 90}\n" for number in range(20_000)))
+    lines = logs.tail(path, 20_000)
+    assert 10_000 < len(lines) < 11_000
+    assert {len(line) for line in lines} == {97}
+    assert lines[-1].startswith("019999 ")
+
+
+def test_tail_of_a_log_written_by_others_is_harmless(tmp_path: Path) -> None:
+    path = tmp_path / "engine.log"
+    path.write_bytes(b"\x1b[2Jone\xff\n" + "\u202etwo\n".encode() + b"x" * 5000)
+    lines = logs.tail(path, 10)
+    assert lines[:2] == ["\ufffd[2Jone\ufffd", "\ufffdtwo"]
+    assert len(lines[2]) == 2000
+
+
+def test_tail_of_no_log_says_so(tmp_path: Path) -> None:
+    assert logs.tail(tmp_path, 5)[0].startswith(f"{tmp_path} cannot be read: ")

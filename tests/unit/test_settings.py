@@ -8,7 +8,7 @@ import pytest
 
 from voip.engine import settings
 from voip.engine.toml import ConfigError
-from voip.protocol.settings import Audio, Settings
+from voip.protocol.settings import Audio, Screen, Settings
 from voip.protocol.worker import AudioSettings
 
 
@@ -133,3 +133,80 @@ def test_worker_gets_every_setting(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_defaults_of_phone_and_worker_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OFFHOOK_AUDIO", raising=False)
     assert settings.audio_for_worker(Settings()) == AudioSettings()
+
+
+WRITTEN = """\
+# mine
+[audio]  # sound
+input = "USB"  # the good one
+
+# how it looks
+[screen]
+theme = "light"
+
+[keys]
+hold = "h"
+"""
+
+
+def test_change_keeps_comments_order_and_the_rest(tmp_path: Path) -> None:
+    path = write(tmp_path, WRITTEN)
+    changed = settings.change(
+        path,
+        {
+            "audio.input": "Built-in",
+            "audio.ring": False,
+            "screen.theme": None,
+            "keys.call.end": "x",
+        },
+    )
+    assert path.read_text() == (
+        '# mine\n[audio]  # sound\ninput = "Built-in"  # the good one\nring = false\n'
+        "\n# how it looks\n[screen]\n"
+        '\n[keys]\nhold = "h"\n"call.end" = "x"\n'
+    )
+    assert changed == settings.load(path)
+    assert changed.audio == Audio(input="Built-in", ring=False)
+    assert changed.screen == Screen()
+    assert changed.keys == {"hold": "h", "call.end": "x"}
+
+
+def test_change_makes_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "config.toml"
+    assert settings.change(path, {"screen.bell": False, "audio.input": None}).screen.bell is False
+    assert path.read_text() == "[screen]\nbell = false\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"audio.inptu": "x"}, "“inptu” is not known, did you mean “input”?"),
+        ({"audoi.input": "x"}, "“audoi” is not known, did you mean “audio”?"),
+        ({"audio": "x"}, "“audio” is no key of a table, such as audio.input"),
+        ({"": "x"}, "“” is no key of a table, such as audio.input"),
+        ({"audio.ring": "yes"}, "“audio.ring”: Expected `bool`, got `str`"),
+        ({"audio.jitter_ms": 501}, "“audio.jitter_ms”: Expected `int` <= 500"),
+        ({"keys.hold": 3}, "“keys.hold”: Expected `str`, got `int`"),
+        ({"screen.notify": "on"},
+         "“screen.notify”: Invalid enum value 'on'; allowed are auto, off, osc9, osc99, osc777"),
+        ({"audio.ring": False, "screen.theme": ""},
+         "“screen.theme”: Expected `str` of length >= 1"),
+    ],
+)  # fmt: skip
+def test_bad_change_is_refused_and_leaves_the_file_alone(
+    tmp_path: Path, change: dict[str, str | int | bool | None], words: str
+) -> None:
+    path = write(tmp_path, WRITTEN)
+    with pytest.raises(ConfigError) as caught:
+        settings.change(path, change)
+    assert str(caught.value) == f"{path}: {words}"
+    assert path.read_text() == WRITTEN
+
+
+@pytest.mark.parametrize("text", ["[audio]\ninptu = 1\n", "audio = 3\n", "[audio\n"])
+def test_file_that_is_wrong_already_is_left_alone(tmp_path: Path, text: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        settings.change(path, {"audio.input": "USB"})
+    assert str(caught.value).startswith(str(path))
+    assert path.read_text() == text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tomlkit
@@ -125,6 +126,51 @@ def test_lines_keep_their_ends(tmp_path: Path) -> None:
     path.write_bytes(b"# c\r\na = 1\r\nb = 2\r\n")
     toml.change(path, put("a", 3))
     assert path.read_bytes() == b"# c\r\na = 3\r\nb = 2\r\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("[t]\na = 1\n\n# about u\n[u]\n", "[t]\na = 1\nnew = 2\n\n# about u\n[u]\n"),
+        ("[t]\n\n# about u\n[u]\n", "[t]\nnew = 2\n\n# about u\n[u]\n"),
+        ("[t]\na = 1", "[t]\na = 1\nnew = 2\n"),
+        ("t = {a = 1}\n", "t = {a = 1,new = 2}\n"),
+        ("t.a = 1\n# end\n", "t.a = 1\nt.new = 2\n# end\n"),
+        ("[t]\nnew = 1 # c\na = 1\n", "[t]\nnew = 2 # c\na = 1\n"),
+    ],
+)  # fmt: skip
+def test_new_key_comes_before_the_comments_of_what_follows(
+    tmp_path: Path, text: str, after: str
+) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text(text)
+    toml.change(path, lambda document: toml.put(document["t"], "new", 2))
+    assert path.read_text() == after
+
+
+def test_beginning_comes_before_every_comment(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text("# about t\n[t]\na = 1\n")
+
+    def edit(document: tomlkit.TOMLDocument) -> None:
+        toml.put_first(document, "first", ["x"])
+        document["first"].append("y")
+        toml.put(document["t"], "b", 2)
+
+    toml.change(path, edit)
+    assert path.read_text() == 'first = ["x", "y"]\n\n# about t\n[t]\na = 1\nb = 2\n'
+
+
+def test_empty_tables_are_no_reason_to_refuse(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text("[t.u]\na = 1\n")
+
+    def edit(document: tomlkit.TOMLDocument) -> None:
+        table: Any = document["t"]
+        del table["u"]
+
+    toml.change(path, edit)
+    assert path.read_text() == ""
 
 
 PATTERN = "[]{}=\"'#\n\r\t,.-+_ abeintf019:TZ\\u\x00é"

@@ -8,7 +8,7 @@ import fcntl
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import TextIO
@@ -29,6 +29,7 @@ from voip.engine.passwords import Passwords
 from voip.engine.registrar import Registrar
 from voip.engine.server import Server
 from voip.engine.toml import ConfigError
+from voip.engine.watched import Watched
 from voip.engine.workers import (
     StartProcess,
     Worker,
@@ -64,7 +65,8 @@ class Engine:
         self.hub = Hub()
         self.history = History(paths.history)
         self._problems: dict[Path, str] = {}
-        self._accounts_stamp: tuple[int, int] | None = None
+        self._accounts_file = Watched(paths.accounts)
+        self._settings_file = Watched(paths.settings)
         self.settings = self._load_settings()
         self.account_file = AccountFile(paths.accounts)
         self._started = time.monotonic()
@@ -116,7 +118,7 @@ class Engine:
 
     async def run(self) -> None:
         """Serve, once started, until told to stop."""
-        watch = asyncio.create_task(self._watch_accounts())
+        watch = asyncio.create_task(self._watch_files())
         try:
             await self._stopping.wait()
         finally:
@@ -159,7 +161,7 @@ class Engine:
 
     async def reload_accounts(self) -> None:
         """Read accounts.toml; a broken file changes nothing but a notice."""
-        self._accounts_stamp = _stamp(self.paths.accounts)
+        self._accounts_file.seen()
         try:
             loaded = self.account_file.load()
         except ConfigError as error:
@@ -171,12 +173,52 @@ class Engine:
             self.notice("error", problem)
         await self.registrar.apply(loaded)
 
-    async def _watch_accounts(self) -> None:
-        # A person edits the file too, and expects the phone to notice.
+    async def _watch_files(self) -> None:
+        # A person edits the files too, and expects the phone to notice.
         while True:
             await asyncio.sleep(_LOOK_AT_FILES_S)
-            if _stamp(self.paths.accounts) != self._accounts_stamp:
+            if self._accounts_file.changed:
                 await self.reload_accounts()
+            if self._settings_file.changed:
+                await self.reload_settings()
+
+    @property
+    def settings_problem(self) -> str | None:
+        """Why config.toml could not be read, None when it could."""
+        return self._problems.get(self.paths.settings)
+
+    async def reload_settings(self) -> None:
+        """Read config.toml; a broken file changes nothing but a notice."""
+        self._settings_file.seen()
+        try:
+            found = settings.load(self.paths.settings)
+        except ConfigError as error:
+            self._problems[self.paths.settings] = str(error)
+            self.notice("error", str(error))
+            return
+        await self._use_settings(found)
+
+    async def change_settings(self, changes: Mapping[str, str | int | bool | None]) -> None:
+        """Change config.toml, and use what it then says.
+
+        Raises:
+            ConfigError: the file cannot be changed so; it is left alone.
+        """
+        found = settings.change(self.paths.settings, changes)
+        self._settings_file.seen()
+        await self._use_settings(found)
+
+    async def _use_settings(self, found: Settings) -> None:
+        self._problems.pop(self.paths.settings, None)
+        before, self.settings = self.settings, found
+        self.hub.publish(told.SettingsEvent(settings=found))
+        await self.settings_changed(before, found)
+
+    async def settings_changed(self, before: Settings, after: Settings) -> None:
+        """Bring what runs in line with new settings.
+
+        A worker that starts later is configured with them anyway.
+        """
 
     async def watch_levels(self) -> None:
         """Have workers report sound levels, now that somebody looks."""
@@ -257,15 +299,6 @@ class Engine:
             self.hub.publish(told.WorkerEvent(role=role, up=False, detail=reason))
 
         return on_down
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    """What changes when a file does; None where there is none."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_ino
 
 
 def take_lock(path: Path) -> TextIO:

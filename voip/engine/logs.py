@@ -13,6 +13,7 @@ from voip.text import clean
 _MAX_BYTES = 4 * 1024 * 1024
 _BACKUPS = 2
 _MAX_LINE = 2000
+_MAX_TAIL = 1024 * 1024  # fits in a reply several times over
 
 
 class _SafeFormatter(logging.Formatter):
@@ -40,3 +41,22 @@ def start(path: Path, foreground: bool) -> None:
         handler.setFormatter(formatter)
     logging.basicConfig(level=logging.INFO, handlers=handlers)
     logging.captureWarnings(True)
+
+
+def tail(path: Path, limit: int) -> list[str]:
+    """The last lines of a log, the oldest first: at most `limit`, and 1 MiB.
+
+    A log that cannot be read has one line, which says so.
+    """
+    try:
+        with path.open("rb") as file:
+            start = max(0, file.seek(0, os.SEEK_END) - _MAX_TAIL)
+            file.seek(start)
+            lines = file.read(_MAX_TAIL).splitlines()
+    except OSError as error:
+        return [f"{path} cannot be read: {error}"]
+    if start:
+        del lines[0]  # its beginning was not read
+    wanted = lines[-limit:] if limit > 0 else []
+    # Whatever else wrote to the file, no line of it may act on a terminal.
+    return [clean(line.decode("utf-8", errors="replace"), _MAX_LINE) for line in wanted]

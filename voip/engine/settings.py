@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import tomlkit
 
 from voip.engine import toml
+from voip.engine.toml import ConfigError
 from voip.protocol.settings import Settings
 from voip.protocol.worker import AudioSettings
 
@@ -16,7 +21,23 @@ def load(path: Path) -> Settings:
     Raises:
         ConfigError: names the file, the field and what is allowed.
     """
-    return toml.convert(toml.read(path).unwrap(), Settings, str(path))
+    return _settings(toml.read(path), path)
+
+
+def change(path: Path, changes: Mapping[str, str | int | bool | None]) -> Settings:
+    """Change keys, named as `table.key`; None takes one out. The rest stays.
+
+    Raises:
+        ConfigError: what would come of it cannot be used, or the file cannot;
+            the file is left alone.
+    """
+
+    def edit(document: tomlkit.TOMLDocument) -> Settings:
+        for name, value in changes.items():
+            _put(document, name, value, path)
+        return _settings(document, path)
+
+    return toml.change(path, edit)
 
 
 def audio_for_worker(settings: Settings) -> AudioSettings:
@@ -34,3 +55,25 @@ def audio_for_worker(settings: Settings) -> AudioSettings:
         echo_cancel=audio.echo_cancel,
         ring=audio.ring,
     )
+
+
+def _settings(document: tomlkit.TOMLDocument, path: Path) -> Settings:
+    return toml.convert(document.unwrap(), Settings, str(path))
+
+
+def _put(
+    document: tomlkit.TOMLDocument, name: str, value: str | int | bool | None, path: Path
+) -> None:
+    # An action's id may hold dots: the first one ends the table's name.
+    table_name, _, key = name.partition(".")
+    if not key:
+        raise ConfigError(f"{path}: “{name}” is no key of a table, such as audio.input")
+    if value is None and table_name not in document:
+        return
+    table: Any = document.setdefault(table_name, tomlkit.table())
+    if not isinstance(table, dict):
+        raise ConfigError(f"{path}: “{table_name}” is no table: write [{table_name}]")
+    if value is None:
+        table.pop(key, None)
+    else:
+        toml.put(table, key, value)

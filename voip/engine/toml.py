@@ -11,12 +11,14 @@ import difflib
 import os
 import re
 import tempfile
+import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 import tomlkit
+from tomlkit.container import Container
 from tomlkit.exceptions import TOMLKitError
 
 _T = TypeVar("_T")
@@ -52,8 +54,52 @@ def change(path: Path, edit: Callable[[tomlkit.TOMLDocument], _T]) -> _T:
     before = _content(path)
     document = _parse(path, before)
     result = edit(document)
-    _replace(path, tomlkit.dumps(document).encode(), before)
+    text = tomlkit.dumps(document)
+    if not _says(text, document.unwrap()):
+        # TOML allows forms that tomlkit reads and does not write as it should.
+        raise ConfigError(f"{path} is laid out in a way that only an editor can change")
+    _replace(path, text.encode(), before)
     return result
+
+
+def put(table: Any, key: str, value: object) -> None:
+    """Set a key of a table or a document; a new one comes after the last one.
+
+    Comments and empty lines at the end belong to what follows: they stay there.
+    """
+    container = getattr(table, "value", table)
+    if key in table or not isinstance(container, Container):
+        table[key] = value
+        return
+    after = []
+    while container.body and container.body[-1][0] is None:
+        after.append(container.body.pop())
+    table[key] = value
+    container.body.extend(reversed(after))
+
+
+def put_first(document: tomlkit.TOMLDocument, key: str, value: object) -> None:
+    """Begin a document that is not empty with a new key, in front of its comments."""
+    item = tomlkit.item(value)
+    item.trivia.trail = "\n\n"
+    # There is no public way: a plain assignment would part a comment at the
+    # top from the table that it is about.
+    document._insert_at(0, key, item)
+
+
+def _says(text: str, values: dict[str, Any]) -> bool:
+    try:
+        return _filled(tomllib.loads(text)) == _filled(values)
+    except tomllib.TOMLDecodeError:
+        return False
+
+
+def _filled(value: Any) -> Any:
+    # A table that only holds others has no line of its own once it is empty.
+    if not isinstance(value, dict):
+        return value
+    inner = {key: _filled(item) for key, item in value.items()}
+    return {key: item for key, item in inner.items() if item != {}}
 
 
 def _content(path: Path) -> bytes | None:
@@ -107,12 +153,15 @@ def convert(values: Mapping[str, Any], kind: type[_T], where: str) -> _T:
     try:
         return msgspec.convert(values, kind)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{where}: {_explain(str(error), kind)}") from error
+        raise ConfigError(f"{where}: {_explain(str(error), kind, values)}") from error
 
 
-def _explain(text: str, kind: type) -> str:
+def _explain(text: str, kind: type, values: Mapping[str, Any]) -> str:
     place = re.search(r" - at `\$\.?([^`]*)`$", text)
-    path = place[1].split(".") if place and place[1] else []
+    table = place[1].removesuffix("[...]") if place else ""
+    path = table.split(".") if table else []
+    if place and table != place[1]:
+        path.append(_culprit(table, kind, values))
     message = re.sub(r" - at `[^`]*`$", "", text)
     unknown = re.search(r"unknown field `([^`]*)`", text)
     if unknown:
@@ -127,6 +176,16 @@ def _explain(text: str, kind: type) -> str:
         return message
     allowed = _allowed(_struct_at(kind, path[:-1]), path[-1])
     return f"“{'.'.join(path)}”: {message}" + (f"; allowed are {allowed}" if allowed else "")
+
+
+def _culprit(table: str, kind: type, values: Mapping[str, Any]) -> str:
+    """The key of a table of any keys (at the top) whose value is refused."""
+    for key, value in values[table].items():
+        try:
+            msgspec.convert({table: {key: value}}, kind)
+        except msgspec.ValidationError:
+            return str(key)
+    return "…"
 
 
 def _struct_at(kind: type, path: list[str]) -> type:

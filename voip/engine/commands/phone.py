@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from voip.engine import doctor
+from voip.engine import doctor, logs
 from voip.engine.commands.handler import Handlers
 from voip.engine.errors import Refusal
+from voip.engine.toml import ChangedMeanwhile, ConfigError
 from voip.protocol import client as told
 from voip.protocol.framing import MAX_REPLY
 
@@ -54,6 +56,29 @@ async def _history(engine: Engine, command: told.GetHistory) -> told.HistoryPage
     return page
 
 
+async def _settings(engine: Engine, command: told.GetSettings) -> told.SettingsData:
+    return told.SettingsData(
+        settings=engine.settings,
+        problem=engine.settings_problem,
+        folder=str(engine.paths.config),
+    )
+
+
+async def _change_settings(engine: Engine, command: told.ChangeSettings) -> None:
+    try:
+        await engine.change_settings(command.changes)
+    except ChangedMeanwhile as error:
+        raise Refusal("changed", str(error)) from error
+    except ConfigError as error:
+        raise Refusal("bad_settings", str(error)) from error
+
+
+async def _engine_log(engine: Engine, command: told.GetEngineLog) -> told.EngineLog:
+    path = engine.paths.log
+    lines = await asyncio.to_thread(logs.tail, path, command.limit)
+    return told.EngineLog(lines=tuple(lines), path=str(path))
+
+
 async def _start_echo(engine: Engine, command: told.StartEcho) -> told.EchoStarted:
     return told.EchoStarted(uri=await engine.echo.start())
 
@@ -69,6 +94,9 @@ HANDLERS: Handlers = {
     told.Stop: _stop,
     told.Doctor: _doctor,
     told.GetHistory: _history,
+    told.GetSettings: _settings,
+    told.ChangeSettings: _change_settings,
+    told.GetEngineLog: _engine_log,
     told.StartEcho: _start_echo,
     told.StopEcho: _stop_echo,
 }

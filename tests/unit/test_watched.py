@@ -1,0 +1,34 @@
+"""Files that change under the phone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from voip.engine.watched import Watched
+
+
+def test_nothing_changes_by_itself(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    assert not Watched(path).changed
+    path.write_text("a")
+    assert not Watched(path).changed
+
+
+def test_made_changed_replaced_and_removed(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    watched = Watched(path)
+    path.write_text("a")
+    assert watched.changed
+    watched.seen()
+    os.utime(path, ns=(1, 1))
+    assert watched.changed
+    watched.seen()
+    other = tmp_path / "other"
+    other.write_text("b")
+    os.utime(other, ns=(1, 1))
+    other.replace(path)
+    assert watched.changed
+    watched.seen()
+    path.unlink()
+    assert watched.changed
