@@ -55,13 +55,15 @@ class _Lazy(click.Group):
 @click.version_option(package_name="offhook", prog_name="offhook")
 @click.pass_context
 def offhook(ctx: click.Context) -> None:
-    """A phone for the terminal.
+    """A phone for the terminal; without a command, it opens full-screen.
 
     Its calls live in an engine in the background, which the first command
     starts.
     """
     if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        from tui.start import main
+
+        ctx.exit(main())
 
 
 def run() -> int:

@@ -1,0 +1,266 @@
+"""Everything the phone can be told to do with a key: one list.
+
+Keys, footer, help and palette are made from it. What an action does is in
+`tui.commands`, under the same id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+
+import msgspec
+
+from tui.state import ShownCall
+from voip.model import AccountStatus, CallState, LogEntry
+
+
+class Pane(StrEnum):
+    """Where the keyboard is on the main screen."""
+
+    ACCOUNTS = "accounts"
+    CALLS = "calls"
+    LOG = "log"
+    DIAL = "dial"
+    SEARCH = "search"
+
+
+class Context(msgspec.Struct, frozen=True):
+    """What decides which actions make sense.
+
+    `call`, `account` and `entry` are the rows under the cursors; `incoming` is
+    the call that wants an answer. `live` counts calls that are up.
+    """
+
+    screen: str = "main"
+    pane: Pane | None = None
+    connected: bool = True
+    call: ShownCall | None = None
+    incoming: ShownCall | None = None
+    live: int = 0
+    accounts: int = 0
+    account: AccountStatus | None = None
+    entry: LogEntry | None = None
+    filtered: bool = False
+
+
+When = Callable[[Context], bool]
+
+
+class Action(msgspec.Struct, frozen=True):
+    """`words` for the footer, `title` for palette and help; keys by Textual's names.
+
+    `rank` orders the footer, the smallest first; 0 keeps an action out of it.
+    `screens` are the names of the screens it belongs to; none means all.
+    """
+
+    id: str
+    words: str
+    title: str
+    keys: str
+    group: str
+    when: When
+    rank: int = 0
+    screens: tuple[str, ...] = ("main",)
+
+
+def _always(context: Context) -> bool:
+    return True
+
+
+def _connected(context: Context) -> bool:
+    return context.connected
+
+
+def _incoming(context: Context) -> bool:
+    return context.connected and context.incoming is not None
+
+
+def _call_in(*states: CallState) -> When:
+    def when(context: Context) -> bool:
+        call = context.call
+        return context.connected and call is not None and call.call.state in states
+
+    return when
+
+
+_ANSWERED = (CallState.ACTIVE, CallState.HELD, CallState.REMOTE_HELD)
+_UNDER_WAY = (*_ANSWERED, CallState.DIALING, CallState.RINGING, CallState.CONNECTING)
+
+
+def _answered_and(test: Callable[[ShownCall], bool]) -> When:
+    def when(context: Context) -> bool:
+        return (
+            context.connected
+            and context.call is not None
+            and context.call.call.state in _ANSWERED
+            and test(context.call)
+        )
+
+    return when
+
+
+def _under_way_and(test: Callable[[ShownCall], bool]) -> When:
+    def when(context: Context) -> bool:
+        return (
+            context.connected
+            and context.call is not None
+            and context.call.call.state in _UNDER_WAY
+            and test(context.call)
+        )
+
+    return when
+
+
+def _has_lock(context: Context) -> bool:
+    if context.pane is Pane.ACCOUNTS:
+        return context.connected and context.account is not None
+    return context.connected and context.call is not None and context.call.ended is None
+
+
+def _in_list(context: Context) -> bool:
+    return context.pane in (Pane.ACCOUNTS, Pane.CALLS, Pane.LOG)
+
+
+def _has_cursor(context: Context) -> bool:
+    return _in_list(context) or context.pane is Pane.DIAL
+
+
+def _on_account(test: Callable[[AccountStatus], bool] = lambda account: True) -> When:
+    def when(context: Context) -> bool:
+        return (
+            context.connected
+            and context.pane is Pane.ACCOUNTS
+            and context.account is not None
+            and test(context.account)
+        )
+
+    return when
+
+
+def _on_entry(context: Context) -> bool:
+    return context.pane is Pane.LOG and context.entry is not None
+
+
+_CALLS = "Calls"
+_DIAL = "Dialling"
+_LOG = "Call log"
+_ACCOUNTS = "Accounts"
+_PHONE = "Phone"
+_MOVING = "Moving about"
+
+_BOXES = (
+    "ask", "confirm", "leave", "keypad", "lock", "account", "devices", "settings", "themes",
+    "events", "log", "guide", "welcome",
+)  # fmt: skip
+_CHOICES = ("confirm", "leave", "welcome")
+
+ACTIONS: tuple[Action, ...] = (
+    Action("call.answer", "answer", "Answer the call, and hold the others", "a,f2", _CALLS,
+           _incoming, 1, ()),
+    Action("call.decline", "decline", "Decline the call", "x,f3", _CALLS, _incoming, 2, ()),
+    Action("call.busy", "busy", "Tell the caller that you are busy", "b,f4", _CALLS,
+           _incoming, 3, ()),
+    Action("dial.call", "call", "Call what is typed", "enter", _DIAL,
+           lambda c: c.connected and c.pane is Pane.DIAL, 4),
+    Action("log.call", "call", "Call the person in this row", "enter", _LOG,
+           lambda c: c.connected and _on_entry(c), 4),
+    Action("account.edit", "edit", "Edit this account", "enter", _ACCOUNTS, _on_account(), 4),
+    Action("call.end", "end", "End the call", "e", _CALLS, _call_in(*_UNDER_WAY), 5),
+    Action("call.hold", "hold", "Put the call on hold", "h", _CALLS,
+           _call_in(CallState.ACTIVE, CallState.REMOTE_HELD), 6),
+    Action("call.resume", "resume", "Resume the call, and hold the others", "h", _CALLS,
+           _call_in(CallState.HELD), 6),
+    Action("call.mute", "mute", "Mute the microphone", "m", _CALLS,
+           _under_way_and(lambda s: not s.call.muted), 7),
+    Action("call.unmute", "unmute", "Unmute the microphone", "m", _CALLS,
+           _under_way_and(lambda s: s.call.muted), 7),
+    Action("call.keypad", "keypad", "Open the keypad, to send tones", "k", _CALLS,
+           _call_in(*_ANSWERED), 8),
+    Action("call.switch", "switch", "Switch to the next call, and hold the others", "s", _CALLS,
+           lambda c: c.connected and c.live > 1, 9),
+    Action("lock.details", "lock", "Show what the lock is made of", "l", _CALLS, _has_lock, 10),
+    Action("call.play", "play", "Play a sound file into the call", "p", _CALLS,
+           _answered_and(lambda s: not s.call.playing), 20),
+    Action("call.stop_playing", "stop playing", "Stop playing the file", "p", _CALLS,
+           _answered_and(lambda s: s.call.playing), 11),
+    Action("call.record", "record", "Record the far end to a file", "r", _CALLS,
+           _answered_and(lambda s: not s.call.recording), 21),
+    Action("call.stop_recording", "stop recording", "Stop recording", "r", _CALLS,
+           _answered_and(lambda s: s.call.recording), 11),
+    Action("dial.open", "dial", "Go to the dial line", "d", _DIAL,
+           lambda c: c.pane is not Pane.DIAL, 12),
+    Action("dial.account", "account", "Choose the account to call with", "f6", _DIAL,
+           lambda c: c.connected and c.accounts > 1),
+    Action("dial.echo", "test call", "Make a secure test call on this machine", "c", _DIAL,
+           _connected, 30),
+    Action("log.search", "search", "Search the call log", "slash", _LOG, _always, 14),
+    Action("log.filter", "filter", "Filter the log: all, missed, secure, not secure", "f", _LOG,
+           _connected, 22),
+    Action("log.account", "by account", "Filter the log by account", "F", _LOG,
+           lambda c: c.connected and c.accounts > 0),
+    Action("log.clear", "show all", "Take the filters of the log away", "escape", _LOG,
+           lambda c: c.filtered and c.pane in (Pane.LOG, Pane.SEARCH), 13),
+    Action("log.copy", "copy", "Copy the address in this row", "y", _LOG, _on_entry),
+    Action("account.add", "new account", "Add an account", "n", _ACCOUNTS, _connected, 24),
+    Action("account.enable", "enable", "Enable this account", "space", _ACCOUNTS,
+           _on_account(lambda a: not a.enabled), 14),
+    Action("account.disable", "disable", "Disable this account", "space", _ACCOUNTS,
+           _on_account(lambda a: a.enabled), 14),
+    Action("account.test", "test", "Test this account step by step", "t", _ACCOUNTS,
+           _on_account(), 15),
+    Action("account.register", "register", "Register this account now", "R", _ACCOUNTS,
+           _on_account(lambda a: a.enabled)),
+    Action("account.up", "up", "Move this account up", "shift+up", _ACCOUNTS,
+           lambda c: _on_account()(c) and c.accounts > 1),
+    Action("account.down", "down", "Move this account down", "shift+down", _ACCOUNTS,
+           lambda c: _on_account()(c) and c.accounts > 1),
+    Action("account.remove", "remove", "Remove this account", "delete", _ACCOUNTS,
+           _on_account(), 16),
+    Action("phone.palette", "commands", "Search all commands", "ctrl+p", _PHONE, _always, 40),
+    Action("phone.help", "help", "Show all keys, and what the lock means", "question_mark",
+           _PHONE, _always, 41),
+    Action("phone.devices", "devices", "Choose microphone and speaker", "v", _PHONE, _connected),
+    Action("phone.settings", "settings", "Change the settings", "comma", _PHONE, _connected),
+    Action("phone.themes", "themes", "Choose a theme", "T", _PHONE, _always),
+    Action("phone.events", "events", "Follow what the engine tells", "E", _PHONE, _always),
+    Action("phone.log", "log", "Read the engine's log", "L", _PHONE, _connected),
+    Action("phone.welcome", "welcome", "Show the welcome again", "W", _PHONE, _always),
+    Action("phone.connect", "connect", "Connect to the engine, and start it if need be",
+           "ctrl+r", _PHONE, lambda c: not c.connected, 1),
+    Action("phone.redraw", "redraw", "Draw the screen anew", "ctrl+l", _PHONE, _always),
+    Action("phone.quit", "quit", "Close this screen", "q,ctrl+q", _PHONE, _always, 42),
+    Action("move.next", "next pane", "Go to the next pane", "tab", _MOVING, _always),
+    Action("move.previous", "previous pane", "Go to the previous pane", "shift+tab", _MOVING,
+           _always),
+    Action("move.leave", "back", "Leave the line and go back to the lists", "escape", _MOVING,
+           lambda c: c.pane in (Pane.DIAL, Pane.SEARCH), 13),
+    Action("move.up", "up", "Move the cursor up", "up", _MOVING, _has_cursor),
+    Action("move.down", "down", "Move the cursor down", "down", _MOVING, _has_cursor),
+    Action("move.page_up", "page up", "Move the cursor a page up", "pageup", _MOVING, _in_list),
+    Action("move.page_down", "page down", "Move the cursor a page down", "pagedown", _MOVING,
+           _in_list),
+    Action("move.first", "first", "Move the cursor to the first row", "home", _MOVING, _in_list),
+    Action("move.last", "last", "Move the cursor to the last row", "end", _MOVING, _in_list),
+    Action("box.close", "close", "Close this box", "escape", _MOVING, _always, 30, _BOXES),
+    Action("box.next", "next", "Go to the next choice", "down", _MOVING, _always, 31, _CHOICES),
+    Action("box.previous", "previous", "Go to the previous choice", "up", _MOVING, _always, 0,
+           _CHOICES),
+)  # fmt: skip
+
+BY_ID = {action.id: action for action in ACTIONS}
+
+
+def of_screen(screen: str) -> tuple[Action, ...]:
+    """The actions that a screen binds, those of all screens included."""
+    return tuple(a for a in ACTIONS if not a.screens or screen in a.screens)
+
+
+def available(context: Context) -> tuple[Action, ...]:
+    """The actions that do something as things are, in the list's order."""
+    return tuple(a for a in of_screen(context.screen) if a.when(context))
+
+
+def offered(found: Iterable[Action]) -> tuple[Action, ...]:
+    """The actions of a footer, the most wanted first."""
+    return tuple(sorted((a for a in found if a.rank), key=lambda a: a.rank))

@@ -1,0 +1,283 @@
+"""The full-screen phone: what holds screens, state and engine together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+import traceback
+from collections import deque
+from collections.abc import Coroutine, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from textual.app import App
+from textual.screen import Screen
+from textual.widgets import Input
+
+from tui import glyphs as symbols
+from tui import keymap, themes
+from tui.actions import BY_ID, Context
+from tui.bridge import Attached, Bridge, Detached, Happened
+from tui.commands import COMMANDS
+from tui.drawing import Part, Role
+from tui.screens.base import Phoned
+from tui.screens.main import MainScreen
+from tui.screens.welcome import Welcome
+from tui.state import Link, State, attach, forget_ended, lose, reduce
+from tui.terminal import Attention
+from tui.words import who
+from voip import paths
+from voip.protocol import client as told
+from voip.protocol.settings import Settings
+from voip.starting import CommandFailed, NoEngine
+
+_Data = TypeVar("_Data")
+
+_EVENTS_KEPT = 2000
+_MESSAGE_S = 8
+_METER_S = 0.25
+_METER_OVER_SSH_S = 0.5
+_LEVELS: dict[str, Role] = {"info": "text", "warning": "warning", "error": "error"}
+
+
+class OffhookApp(App[None]):
+    """A client of the engine: it shows what is told, and asks for what keys say."""
+
+    TITLE = "Offhook"
+    CSS_PATH = "offhook.tcss"
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        super().__init__()
+        self.environ = os.environ if environ is None else environ
+        self.state = State()
+        self.keymap = keymap.resolve({})
+        self.glyphs = symbols.choose("auto", self.environ)
+        self.events: deque[told.NumberedEvent] = deque(maxlen=_EVENTS_KEPT)
+        self.folder: Path | None = None
+        self.main = MainScreen()
+        self.bridge = Bridge(self.post_message, levels=True)
+        self._attention: Attention | None = None
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._over_ssh = bool(self.environ.get("SSH_CONNECTION"))
+        self._was_attached = False
+        self.themes = themes.load_all(None)
+
+    # Life
+
+    def get_default_screen(self) -> Screen[None]:
+        return self.main
+
+    def on_mount(self) -> None:
+        self._attention = Attention(self._write, self.environ)
+        for theme in self.themes.themes.values():
+            self.register_theme(theme)
+        self._dress(self.state.settings)
+        self.run_worker(self.bridge.run(), name="bridge")
+        self.set_interval(1.0, self._tick)
+        self.set_interval(_METER_OVER_SSH_S if self._over_ssh else _METER_S, self._show_levels)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            # The terminal went away, or wants us gone: calls go on without us.
+            loop.add_signal_handler(number, self.exit)
+
+    def _fatal_error(self) -> None:
+        # No traceback reaches a person: it is kept, and they are told where.
+        path = paths.find().state / "screen.log"
+        with contextlib.suppress(OSError), path.open("a", encoding="utf-8") as file:
+            file.write(f"{self.now():%Y-%m-%d %H:%M:%S}\n{traceback.format_exc()}\n")
+        self._exit_renderables.append(
+            f"offhook: the screen failed, which is our fault; {path} has the details. "
+            "Calls go on: open the phone again."
+        )
+        self._close_messages_no_wait()
+
+    def on_unmount(self) -> None:
+        if self._attention is not None:
+            self._attention.close()
+
+    def _write(self, text: str) -> None:
+        if self._driver is not None:
+            self._driver.write(text)
+
+    # Time
+
+    def clock(self) -> float:
+        """Seconds of a clock that never goes back."""
+        return time.monotonic()
+
+    def now(self) -> datetime:
+        """The local time."""
+        return datetime.now().astimezone()
+
+    def in_a_while(self) -> datetime:
+        """When a message that is shown now has been read."""
+        return self.now() + timedelta(seconds=_MESSAGE_S)
+
+    def _tick(self) -> None:
+        self.state = forget_ended(self.state, self.clock())
+        self.main.tick()
+        self._show()
+
+    def _show_levels(self) -> None:
+        if self.state.settings.screen.meters and self.state.live:
+            self.main.show_levels(self.state)
+
+    # The engine
+
+    @property
+    def connected(self) -> bool:
+        return self.state.link is Link.UP
+
+    def on_attached(self, message: Attached) -> None:
+        self.state = attach(self.state, message.snapshot, self.clock())
+        self._take_settings(message.settings)
+        self.main.log_pane.reload()
+        self._draw_attention()
+        self._show()
+        for problem in self.state.engine.problems if self.state.engine else ():
+            self.tell(problem, "error")
+        if not self._was_attached and not self.state.accounts and not self.state.calls:
+            self.push_screen(Welcome())
+        self._was_attached = True
+
+    def on_happened(self, message: Happened) -> None:
+        event = message.numbered.event
+        self.state = reduce(self.state, event, self.clock())
+        if isinstance(event, told.LevelsEvent):
+            return
+        self.events.append(message.numbered)
+        match event:
+            case told.LogEvent(entry=entry):
+                self.main.note(entry)
+            case told.NoticeEvent(level=level, text=text):
+                self.tell(text, level)
+            case told.SettingsEvent(settings=settings):
+                self._dress(settings)
+            case told.CallEvent():
+                self._draw_attention()
+            case _:
+                pass
+        self._show()
+        for screen in self.screen_stack:
+            if isinstance(screen, Phoned):
+                screen.happened(message.numbered)
+
+    def on_detached(self, message: Detached) -> None:
+        self.state = lose(self.state, message.link, message.text)
+        self._show()
+
+    async def ask(self, command: told.AnyCommand) -> bool:
+        """Send a command; whether it was accepted. If not, the person is told."""
+        try:
+            await self.bridge.ask(command)
+        except (CommandFailed, NoEngine) as error:
+            self.tell(str(error), "error")
+            return False
+        return True
+
+    async def get(self, command: told.AnyCommand, kind: type[_Data]) -> _Data | None:
+        """What the engine answers; None after telling the person why not."""
+        try:
+            return await self.bridge.get(command, kind)
+        except (CommandFailed, NoEngine) as error:
+            self.tell(str(error), "error")
+            return None
+
+    async def place(self, command: told.PlaceCall) -> bool:
+        """Place a call; whether it is under way."""
+        started = await self.get(command, told.CallStarted)
+        if started is not None and started.notice:
+            self.tell(started.notice, "warning")
+        return started is not None
+
+    def later(self, work: Coroutine[Any, Any, object]) -> None:
+        """Do something that may take a while, from where nothing can wait."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # What is shown
+
+    def tell(self, text: str, level: str = "info") -> None:
+        """Say something to the person, on the line over the dial line."""
+        words = f"{text[:1].upper()}{text[1:]}"
+        self.main.tell(Part(words, _LEVELS.get(level, "text")))
+
+    def _show(self) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, Phoned) and screen.is_mounted:
+                screen.show(self.state)
+
+    def _draw_attention(self) -> None:
+        if self._attention is None:
+            return
+        callers = [
+            (shown.call.id, who(shown.call.remote), shown.call.account)
+            for shown in self.state.incoming
+        ]
+        self._attention.ring(callers, len(self.state.live), self.state.settings.screen)
+
+    def _take_settings(self, data: told.SettingsData) -> None:
+        self.folder = Path(data.folder) if data.folder else None
+        self.load_themes()
+        self.state = reduce(self.state, told.SettingsEvent(settings=data.settings), self.clock())
+        self._dress(data.settings)
+        if data.problem:
+            self.tell(data.problem, "error")
+
+    def load_themes(self) -> None:
+        """Read the themes again, those of the user included."""
+        self.themes = themes.load_all(self.folder)
+        for theme in self.themes.themes.values():
+            self.register_theme(theme)
+        for problem in self.themes.problems:
+            self.tell(problem, "warning")
+
+    def _dress(self, settings: Settings) -> None:
+        self.keymap = keymap.resolve(settings.keys)
+        self.set_keymap(self.keymap.changed)
+        for problem in self.keymap.problems:
+            self.tell(problem, "warning")
+        self.wear(settings.screen.theme, settings.screen.glyphs)
+
+    def wear(self, theme: str, glyphs: str) -> None:
+        """Take a theme and a set of symbols, at once."""
+        name = self.themes.pick(theme, self.environ)
+        self.glyphs = self.themes.glyphs(name, glyphs, self.environ)
+        symbols.install(self.glyphs)
+        themes.apply(self, name)
+        self.set_class(self.glyphs.name == "ascii", "-ascii")
+        if self.main.is_mounted:
+            self.main.dress()
+
+    @property
+    def typing(self) -> bool:
+        """Whether letters go into a line of text."""
+        return isinstance(self.focused, Input)
+
+    # What keys do
+
+    def context(self) -> Context:
+        """What decides which actions make sense on the screen that is up."""
+        screen = self.screen
+        return screen.context() if isinstance(screen, Phoned) else Context(screen="other")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action != "do":
+            return super().check_action(action, parameters)
+        found = BY_ID.get(str(parameters[0])) if parameters else None
+        return found is not None and found.when(self.context())
+
+    async def action_do(self, action_id: str) -> None:
+        await self.do(action_id)
+
+    async def do(self, action_id: str) -> None:
+        """Do one of `tui.actions`, if it makes sense as things are."""
+        context = self.context()
+        if BY_ID[action_id].when(context):
+            await COMMANDS[action_id](self, context)

@@ -1,0 +1,124 @@
+"""The connection to the engine: kept up, and told of as Textual messages."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from textual.message import Message
+
+from tui.state import Link
+from voip.client import Client
+from voip.protocol import client as told
+from voip.starting import NoEngine
+
+_Data = TypeVar("_Data")
+
+_FIRST_DELAY_S = 0.3
+_LONGEST_DELAY_S = 15.0
+
+
+class Attached(Message):
+    """The engine is there; `snapshot` is how everything is."""
+
+    def __init__(self, snapshot: told.Snapshot, settings: told.SettingsData) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+        self.settings = settings
+
+
+class Happened(Message):
+    """An event of the engine."""
+
+    def __init__(self, numbered: told.NumberedEvent) -> None:
+        super().__init__()
+        self.numbered = numbered
+
+
+class Detached(Message):
+    """The engine cannot be reached; `text` says why and what is being done."""
+
+    def __init__(self, link: Link, text: str) -> None:
+        super().__init__()
+        self.link = link
+        self.text = text
+
+
+class Bridge:
+    """Connects, connects again when the engine dies, and carries commands.
+
+    An engine that was told to stop is not started again until `wake`.
+    """
+
+    def __init__(self, post: Callable[[Message], object], levels: bool) -> None:
+        self._post = post
+        self._levels = levels
+        self._client: Client | None = None
+        self._wake = asyncio.Event()
+        self._stopped = False
+
+    async def run(self) -> None:
+        """Keep the connection for as long as the screen is there."""
+        delay = _FIRST_DELAY_S
+        while True:
+            try:
+                async with await Client.connect(start=not self._stopped) as client:
+                    delay = _FIRST_DELAY_S
+                    await self._follow(client)
+            except NoEngine as error:
+                self._client = None
+                if not self._stopped:
+                    self._post(Detached(Link.LOST, f"{_sentence(str(error))} Trying again."))
+            finally:
+                self._client = None
+            self._wake.clear()
+            wait = None if self._stopped else delay
+            try:
+                await asyncio.wait_for(self._wake.wait(), wait)
+                delay = _FIRST_DELAY_S
+            except TimeoutError:
+                delay = min(delay * 2, _LONGEST_DELAY_S)
+
+    def wake(self) -> None:
+        """Try to connect now, and start an engine if there is none."""
+        self._stopped = False
+        self._wake.set()
+
+    async def ask(self, command: told.AnyCommand) -> None:
+        """Send a command and wait until it is accepted.
+
+        Raises:
+            CommandFailed, NoEngine: it was not.
+        """
+        await self._connected().ask(command)
+
+    async def get(self, command: told.AnyCommand, kind: type[_Data]) -> _Data:
+        """Send a command whose reply carries data.
+
+        Raises:
+            CommandFailed, NoEngine: as `ask`.
+        """
+        return await self._connected().get(command, kind)
+
+    def _connected(self) -> Client:
+        if self._client is None:
+            raise NoEngine("the phone's engine is not there")
+        return self._client
+
+    async def _follow(self, client: Client) -> None:
+        settings = await client.get(told.GetSettings(), told.SettingsData)
+        snapshot = await client.get(told.Subscribe(levels=self._levels), told.Snapshot)
+        self._client = client
+        self._stopped = False
+        self._post(Attached(snapshot, settings))
+        async for numbered in client.events():
+            self._stopped = self._stopped or isinstance(numbered.event, told.StoppingEvent)
+            self._post(Happened(numbered))
+        self._client = None
+        if not self._stopped:
+            self._post(Detached(Link.LOST, "The phone's engine went away. Connecting again."))
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith(".") else ".")

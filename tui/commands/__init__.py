@@ -1,0 +1,23 @@
+"""What each action of `tui.actions` does, by its id."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from tui.actions import Context
+from tui.commands import accounts, calls, dialling, log, moving, phone
+
+if TYPE_CHECKING:
+    from tui.app import OffhookApp
+
+Command = Callable[["OffhookApp", Context], Awaitable[None]]
+
+COMMANDS: dict[str, Command] = {
+    **calls.COMMANDS,
+    **dialling.COMMANDS,
+    **log.COMMANDS,
+    **accounts.COMMANDS,
+    **phone.COMMANDS,
+    **moving.COMMANDS,
+}

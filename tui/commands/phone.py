@@ -1,0 +1,84 @@
+"""What is done with the phone as a whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.command import CommandPalette
+
+from tui.actions import Context
+from tui.commandpalette import Actions
+from tui.screens.devices import Devices
+from tui.screens.events import Events
+from tui.screens.guide import Guide
+from tui.screens.leave import Leave
+from tui.screens.log import EngineLog
+from tui.screens.settings import Settings
+from tui.screens.themes import Themes
+from tui.screens.welcome import Welcome
+
+if TYPE_CHECKING:
+    from tui.app import OffhookApp
+
+
+async def _palette(phone: OffhookApp, context: Context) -> None:
+    if not isinstance(phone.screen, CommandPalette):
+        phone.push_screen(CommandPalette(providers=[Actions], placeholder="What to do"))
+
+
+async def _help(phone: OffhookApp, context: Context) -> None:
+    phone.push_screen(Guide())
+
+
+async def _devices(phone: OffhookApp, context: Context) -> None:
+    phone.push_screen(Devices())
+
+
+async def _settings(phone: OffhookApp, context: Context) -> None:
+    phone.push_screen(Settings())
+
+
+async def _themes(phone: OffhookApp, context: Context) -> None:
+    phone.push_screen(Themes())
+
+
+async def _events(phone: OffhookApp, context: Context) -> None:
+    phone.push_screen(Events())
+
+
+async def _log(phone: OffhookApp, context: Context) -> None:
+    phone.push_screen(EngineLog())
+
+
+async def _welcome(phone: OffhookApp, context: Context) -> None:
+    phone.push_screen(Welcome())
+
+
+async def _connect(phone: OffhookApp, context: Context) -> None:
+    phone.bridge.wake()
+
+
+async def _redraw(phone: OffhookApp, context: Context) -> None:
+    phone.screen.refresh(layout=True)
+
+
+async def _quit(phone: OffhookApp, context: Context) -> None:
+    if phone.state.live:
+        phone.push_screen(Leave())
+    else:
+        phone.exit()
+
+
+COMMANDS = {
+    "phone.palette": _palette,
+    "phone.help": _help,
+    "phone.devices": _devices,
+    "phone.settings": _settings,
+    "phone.themes": _themes,
+    "phone.events": _events,
+    "phone.log": _log,
+    "phone.welcome": _welcome,
+    "phone.connect": _connect,
+    "phone.redraw": _redraw,
+    "phone.quit": _quit,
+}

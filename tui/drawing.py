@@ -1,0 +1,77 @@
+"""Lines of text with roles, cut to a width: what every pane is drawn from.
+
+A role is a word that a theme gives a colour to; the text itself always says
+what the colour says.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, get_args
+
+from rich.cells import cell_len, set_cell_size
+
+Role = Literal[
+    "text", "strong", "muted", "accent", "secure", "insecure", "success", "warning", "error"
+]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+
+class Part(NamedTuple):
+    """A piece of a line in one role; a click on it does `action`, if any."""
+
+    text: str
+    role: Role = "text"
+    action: str | None = None
+
+
+class Line(NamedTuple):
+    """A line: `left` gives way to `right` where both do not fit."""
+
+    left: tuple[Part, ...] = ()
+    right: tuple[Part, ...] = ()
+
+
+def line(*left: Part | str, right: tuple[Part | str, ...] = ()) -> Line:
+    """A line of parts; a plain string has the role `text`."""
+    return Line(tuple(map(_part, left)), tuple(map(_part, right)))
+
+
+def _part(piece: Part | str) -> Part:
+    return Part(piece) if isinstance(piece, str) else piece
+
+
+def fit(drawn: Line, width: int, ellipsis: str = "…") -> list[Part]:
+    """The parts of a line that is exactly `width` cells wide.
+
+    The left side is cut, with `ellipsis` as its end, so that the right side
+    stays whole; a right side that leaves less than a third is dropped.
+    """
+    right = list(drawn.right)
+    right_width = sum(cell_len(part.text) for part in right)
+    left_width = sum(cell_len(part.text) for part in drawn.left)
+    if right and left_width + 1 + right_width > width and right_width > width * 2 // 3:
+        right, right_width = [], 0
+    room = width - right_width - (1 if right else 0)
+    left = cut(drawn.left, room, ellipsis)
+    gap = width - right_width - sum(cell_len(part.text) for part in left)
+    return [*left, *([Part(" " * gap)] if gap > 0 else []), *right]
+
+
+def cut(parts: tuple[Part, ...], room: int, ellipsis: str) -> list[Part]:
+    """`parts` in at most `room` cells."""
+    if sum(cell_len(part.text) for part in parts) <= room:
+        return list(parts)
+    kept: list[Part] = []
+    left = max(0, room - cell_len(ellipsis))
+    for part in parts:
+        size = cell_len(part.text)
+        if size <= left:
+            kept.append(part)
+            left -= size
+            continue
+        kept.append(part._replace(text=set_cell_size(part.text, left).rstrip()))
+        break
+    if room >= cell_len(ellipsis):
+        role = kept[-1].role if kept else "text"
+        kept.append(Part(ellipsis, role))
+    return kept

@@ -1,0 +1,213 @@
+"""The rows of the main screen's panes, from plain values."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rich.cells import cell_len, set_cell_size
+
+from tui import words
+from tui.drawing import Line, Part, Role, line
+from tui.glyphs import Glyphs, meter, spark
+from tui.state import Link, ShownCall, State
+from voip.model import (
+    AccountStatus,
+    CallState,
+    Direction,
+    LockState,
+    LogEntry,
+    Outcome,
+    RegistrationState,
+    Transport,
+)
+from voip.protocol.client import Suggestion
+
+_METER_CELLS = 4
+_MOS_WORST, _MOS_BEST = 1.0, 4.5
+_ACCOUNT_CELLS = 10
+_OUTCOME_CELLS = 13
+
+_MARKS: dict[RegistrationState, Role] = {
+    RegistrationState.REGISTERED: "success",
+    RegistrationState.REGISTERING: "muted",
+    RegistrationState.FAILED: "error",
+    RegistrationState.UNREGISTERED: "warning",
+    RegistrationState.OFFLINE: "muted",
+}
+
+
+def header(state: State, glyphs: Glyphs, now: datetime) -> Line:
+    """The first line of the screen: the phone at a glance."""
+    registered = state.registered(RegistrationState.REGISTERED)
+    failed = state.registered(RegistrationState.FAILED)
+    middle: list[Part | str] = []
+    if registered:
+        middle += [Part(glyphs.registered, "success"), f" {registered} registered  "]
+    if failed:
+        middle += [Part(glyphs.failed, "error"), f" {failed} failed  "]
+    if state.link is not Link.UP:
+        middle = [Part("no engine  ", "error")]
+    live = len(state.live)
+    calls = Part(f"{words.count(live, 'call')}  ", "strong") if live else Part("")
+    return line(Part(" offhook  ", "strong"), *middle, right=(calls, f"{now:%H:%M} "))
+
+
+def account(found: AccountStatus, glyphs: Glyphs) -> tuple[Line, ...]:
+    """An account: its name, transport and lock; its address; how it stands."""
+    state = found.registration.state
+    role = _MARKS[state] if found.enabled and not found.problem else "muted"
+    trouble = bool(found.problem) or state is RegistrationState.FAILED
+    standing: list[Part | str] = [
+        "  ", Part(words.registration(found), "error" if trouble and found.enabled else "muted")
+    ]  # fmt: skip
+    if found.messages:
+        standing.append(Part(f" {glyphs.mail} {words.count(found.messages, 'message')}", "accent"))
+    return (
+        line(
+            Part(f"{account_mark(found, glyphs)} ", role),
+            Part(found.name, "strong" if found.enabled else "muted"),
+            right=(Part(f"{found.transport.value.upper()} ", "muted"), account_lock(found, glyphs)),
+        ),
+        line("  ", Part(words.address(found.aor), "text" if found.enabled else "muted")),
+        line(*standing),
+    )
+
+
+def account_mark(found: AccountStatus, glyphs: Glyphs) -> str:
+    """The sign of an account's registration."""
+    if not found.enabled:
+        return glyphs.offline
+    if found.problem:
+        return glyphs.failed
+    return {
+        RegistrationState.REGISTERED: glyphs.registered,
+        RegistrationState.REGISTERING: glyphs.registering,
+        RegistrationState.FAILED: glyphs.failed,
+    }.get(found.registration.state, glyphs.offline)
+
+
+def account_lock(found: AccountStatus, glyphs: Glyphs) -> Part:
+    """Closed when the account's own connection is verified TLS."""
+    closed = found.transport is Transport.TLS and found.tls is not None and found.tls.verified
+    return _lock(closed, glyphs)
+
+
+def call(shown: ShownCall, glyphs: Glyphs, now: float, meters: bool, marked: bool) -> list[Line]:
+    """A call: who and where it stands; what the lock means; how it sounds."""
+    found = shown.call
+    mark = glyphs.cursor if marked else " "
+    name = words.who(found.remote)
+    address = words.address(found.remote.uri)
+    first: list[Part | str] = [
+        Part(mark, "accent"), _lock(found.lock.closed, glyphs), " ", Part(name, "strong")
+    ]  # fmt: skip
+    if address != name:
+        first.append(Part(f"  {address}", "muted"))
+    standing = words.state(found)
+    gone = f"{standing} "
+    if found.state is CallState.ENDED:
+        return [
+            line(
+                Part(f"{mark}{glyphs.offline} ", "muted"), Part(name, "strong"), right=("ended ",)
+            ),
+            line("  ", Part(words.ending(found), "warning")),
+        ]
+    right: tuple[Part | str, ...] = (gone,)
+    if found.state.answered:
+        role: Role = "success" if found.state is CallState.ACTIVE else "warning"
+        right = (Part(standing, role), f" {words.duration(shown.duration_s(now))} ")
+    lock_role: Role = "secure" if found.lock.closed else "insecure"
+    return [
+        line(*first, right=right),
+        line("   ", Part(found.lock.why, lock_role)),
+        line("   ", *_sound(shown, glyphs, meters), right=_signs(shown, glyphs)),
+    ]
+
+
+def _sound(shown: ShownCall, glyphs: Glyphs, meters: bool) -> list[Part | str]:
+    found = shown.call
+    if not found.state.answered:
+        return [Part(f"with {found.account}", "muted")]
+    dot = f" {glyphs.dot} "
+    pieces: list[Part | str] = [Part(found.account, "muted")]
+    if found.codec:
+        pieces += [dot, words.codec(found.codec)]
+    quality = words.quality(found.quality.mos)
+    if quality:
+        role: Role = "text" if quality == "good" else "warning"
+        pieces += [dot, Part(quality, role), " ",
+                   Part(spark(shown.history, _MOS_WORST, _MOS_BEST, glyphs), "muted")]  # fmt: skip
+    if meters and found.state is CallState.ACTIVE:
+        pieces += [dot, "in ", Part(meter(shown.rx, _METER_CELLS, glyphs), "accent"),
+                   " out ", Part(meter(shown.tx, _METER_CELLS, glyphs), "accent")]  # fmt: skip
+    return pieces
+
+
+def _signs(shown: ShownCall, glyphs: Glyphs) -> tuple[Part | str, ...]:
+    found = shown.call
+    signs: list[Part | str] = []
+    if found.muted:
+        signs.append(Part(f"{glyphs.muted} muted ", "warning"))
+    if found.recording:
+        signs.append(Part(f"{glyphs.recording} recording ", "error"))
+    if found.playing:
+        signs.append(Part(f"{glyphs.playing} playing a file ", "accent"))
+    if shown.heard:
+        signs.append(Part(f"they pressed {shown.heard} ", "muted"))
+    return tuple(signs)
+
+
+def incoming(shown: ShownCall, glyphs: Glyphs, keys: str) -> tuple[Line, ...]:
+    """An incoming call across the top of the screen, with the keys for it."""
+    found = shown.call
+    name = words.who(found.remote)
+    address = words.address(found.remote.uri)
+    who: list[Part | str] = [Part(f" {glyphs.incoming} ", "accent"), Part(name, "strong")]
+    if address != name:
+        who.append(f"  {address}")
+    return (
+        line(*who, right=(f"calls {found.account} ",)),
+        line("   ", Part(keys, "accent"), right=(Part(f"{found.lock.why} ", "muted"),)),
+    )
+
+
+def entry(found: LogEntry, glyphs: Glyphs, now: datetime, width: int) -> Line:
+    """A row of the call log."""
+    incoming = found.direction is Direction.IN
+    missed = found.outcome in (Outcome.MISSED, Outcome.REFUSED)
+    arrow = glyphs.incoming if incoming else glyphs.outgoing
+    arrow_role: Role = "warning" if missed else "muted"
+    right: list[Part | str] = []
+    if width >= 50:
+        right.append(Part(_column(found.account, _ACCOUNT_CELLS), "muted"))
+    outcome_role: Role = "warning" if missed else "text"
+    right.append(Part(words.outcome(found).rjust(_OUTCOME_CELLS), outcome_role))
+    right.append(" ")
+    return line(
+        Part(f"{arrow} ", arrow_role),
+        Part(words.when(found.started, now).rjust(6), "muted"),
+        "  ",
+        _lock(found.lock is LockState.CLOSED, glyphs),
+        " ",
+        Part(words.who(found.remote), "strong" if missed else "text"),
+        right=tuple(right),
+    )
+
+
+def suggestion(found: Suggestion) -> Line:
+    """Somebody that could be meant, in the list over the dial line."""
+    target = words.address(found.target)
+    parts: list[Part | str] = [" ", found.name or target]
+    if found.name and found.name != target:
+        parts.append(Part(f"  {target}", "muted"))
+    return line(*parts, right=(Part(f"{found.source} ", "muted"),))
+
+
+def _lock(closed: bool, glyphs: Glyphs) -> Part:
+    if closed:
+        return Part(glyphs.lock_closed, "secure")
+    return Part(glyphs.lock_open, "insecure")
+
+
+def _column(text: str, cells: int) -> str:
+    return set_cell_size(text if cell_len(text) < cells else text[: cells - 1], cells)

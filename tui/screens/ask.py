@@ -1,0 +1,58 @@
+"""Small questions: a line of text, or yes or no."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.widget import Widget
+from textual.widgets import Button, Input, Label
+
+from tui.screens.base import PhoneModal, bindings_of
+
+
+class AskText(PhoneModal[str | None]):
+    """Asks for one line; gives it, or None."""
+
+    name_of_screen = "ask"
+    BINDINGS = bindings_of("ask")
+    AUTO_FOCUS = "Input"
+
+    def __init__(self, title: str, hint: str, proposed: str = "") -> None:
+        super().__init__()
+        self.title_of_box = title
+        self._hint = hint
+        self._proposed = proposed
+
+    def contents(self) -> Sequence[Widget]:
+        line = Input(self._proposed, id="answer", compact=True, select_on_focus=False)
+        line.cursor_blink = False
+        return (Label(self._hint, markup=False, classes="hint"), line)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.dismiss(event.value)
+
+
+class Confirm(PhoneModal[bool]):
+    """Asks whether to do what cannot be undone; the safe answer is first."""
+
+    name_of_screen = "confirm"
+    BINDINGS = bindings_of("confirm")
+    AUTO_FOCUS = "#no"
+
+    def __init__(self, title: str, text: str, yes: str) -> None:
+        super().__init__()
+        self.title_of_box = title
+        self._text = text
+        self._yes = yes
+
+    def contents(self) -> Sequence[Widget]:
+        return (
+            Label(self._text, markup=False, classes="hint"),
+            Button("Leave it", id="no", compact=True),
+            Button(self._yes, id="yes", compact=True),
+        )
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.dismiss(event.button.id == "yes")

@@ -1,0 +1,34 @@
+"""Opening the phone: what must be settled before Textual is loaded."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+
+_FRAMES_OVER_SSH = "15"
+
+
+def main() -> int:
+    """Run the full-screen phone; returns the exit status.
+
+    1 when there is no terminal to draw on, or the screen failed; calls are the
+    engine's and go on in either case.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        print(
+            "offhook: the full-screen phone needs a terminal; `offhook --help` lists what works "
+            "without one",
+            file=sys.stderr,
+        )
+        return 1
+    gc.enable()  # the command line had it off for the sake of short commands
+    # Textual reads both when it is loaded. Nothing here moves without news.
+    os.environ["TEXTUAL_ANIMATIONS"] = "none"
+    if os.environ.get("SSH_CONNECTION"):
+        os.environ.setdefault("TEXTUAL_FPS", _FRAMES_OVER_SSH)
+    from tui.app import OffhookApp
+
+    app = OffhookApp()
+    app.run()
+    return app.return_code or 0

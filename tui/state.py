@@ -1,0 +1,176 @@
+"""What the screen knows of the phone, and how each event changes it.
+
+`reduce` is a pure function: the same state and event give the same state.
+Moments are seconds of a monotonic clock, given by the caller.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from voip.model import AccountStatus, Call, CallState, EngineStatus, RegistrationState
+from voip.protocol import client as told
+from voip.protocol.settings import Settings
+
+KEEP_ENDED_S = 6.0
+"""How long a call that has ended stays on the screen with its reason."""
+
+QUALITY_EVERY_S = 5.0
+QUALITY_POINTS = 12
+
+
+class Link(StrEnum):
+    """The connection to the engine; `stopped` when it was told to end."""
+
+    CONNECTING = "connecting"
+    UP = "up"
+    LOST = "lost"
+    STOPPED = "stopped"
+
+
+class ShownCall(msgspec.Struct, frozen=True):
+    """A call with what only the screen remembers of it.
+
+    `seen` is when the call's duration was told; `ended` when the call ended.
+    Levels are linear, 0.0 to 1.0. `history` holds a MOS each five seconds.
+    """
+
+    call: Call
+    seen: float
+    ended: float | None = None
+    rx: float = 0.0
+    tx: float = 0.0
+    history: tuple[float | None, ...] = ()
+    marked: float = 0.0
+    heard: str = ""
+
+    def duration_s(self, now: float) -> float:
+        """Seconds since the answer, 0 before it."""
+        if self.call.state.answered:
+            return self.call.duration_s + max(0.0, now - self.seen)
+        return self.call.duration_s
+
+
+class State(msgspec.Struct, frozen=True):
+    """`link_text` says what is wrong with the connection to the engine."""
+
+    link: Link = Link.CONNECTING
+    link_text: str = ""
+    engine: EngineStatus | None = None
+    accounts: tuple[AccountStatus, ...] = ()
+    calls: tuple[ShownCall, ...] = ()
+    settings: Settings = Settings()
+
+    @property
+    def live(self) -> tuple[ShownCall, ...]:
+        """The calls that have not ended."""
+        return tuple(shown for shown in self.calls if shown.ended is None)
+
+    @property
+    def incoming(self) -> tuple[ShownCall, ...]:
+        """Calls that want an answer, the oldest first."""
+        return tuple(s for s in self.live if s.call.state is CallState.INCOMING)
+
+    def find(self, call_id: str | None) -> ShownCall | None:
+        return next((shown for shown in self.calls if shown.call.id == call_id), None)
+
+    def account(self, name: str | None) -> AccountStatus | None:
+        return next((found for found in self.accounts if found.name == name), None)
+
+    def registered(self, state: RegistrationState) -> int:
+        """How many accounts are in a state of registration."""
+        return sum(account.registration.state is state for account in self.accounts)
+
+
+def attach(state: State, snapshot: told.Snapshot, now: float) -> State:
+    """The state after the engine told everything anew."""
+    status = snapshot.status
+    known = {shown.call.id: shown for shown in state.calls}
+    calls = tuple(
+        msgspec.structs.replace(known[call.id], call=call, seen=now, ended=None)
+        if call.id in known
+        else ShownCall(call=call, seen=now, marked=now)
+        for call in status.calls
+    )
+    return msgspec.structs.replace(
+        state,
+        link=Link.UP,
+        link_text="",
+        engine=status.engine,
+        accounts=status.accounts,
+        calls=calls,
+    )
+
+
+def reduce(state: State, event: told.AnyEvent, now: float) -> State:
+    """The state after an event."""
+    match event:
+        case told.CallEvent(call=call):
+            return _with_calls(state, _put_call(state.calls, call, now))
+        case told.LevelsEvent(call=call_id, rx=rx, tx=tx):
+            return _change(state, call_id, rx=rx, tx=tx)
+        case told.DigitEvent(call=call_id, digit=digit):
+            shown = state.find(call_id)
+            return _change(state, call_id, heard=(shown.heard + digit)[-32:]) if shown else state
+        case told.AccountEvent(account=account):
+            return msgspec.structs.replace(state, accounts=_put_account(state.accounts, account))
+        case told.AccountRemoved(name=name):
+            left = tuple(account for account in state.accounts if account.name != name)
+            return msgspec.structs.replace(state, accounts=left)
+        case told.SettingsEvent(settings=settings):
+            return msgspec.structs.replace(state, settings=settings)
+        case told.StoppingEvent():
+            return msgspec.structs.replace(
+                state, link=Link.STOPPED, link_text="The engine was stopped."
+            )
+        case _:
+            return state
+
+
+def forget_ended(state: State, now: float) -> State:
+    """The state without the calls that ended a while ago."""
+    kept = tuple(s for s in state.calls if s.ended is None or now - s.ended < KEEP_ENDED_S)
+    return state if len(kept) == len(state.calls) else _with_calls(state, kept)
+
+
+def lose(state: State, link: Link, text: str) -> State:
+    """The state while the engine cannot be reached: what was known stays."""
+    return msgspec.structs.replace(state, link=link, link_text=text)
+
+
+def _put_call(calls: tuple[ShownCall, ...], call: Call, now: float) -> tuple[ShownCall, ...]:
+    ended = now if call.state is CallState.ENDED else None
+    for index, shown in enumerate(calls):
+        if shown.call.id == call.id:
+            marked, history = shown.marked, shown.history
+            if call.state is CallState.ACTIVE and now - marked >= QUALITY_EVERY_S:
+                marked, history = now, (*history, call.quality.mos)[-QUALITY_POINTS:]
+            put = msgspec.structs.replace(
+                shown, call=call, seen=now, ended=ended, marked=marked, history=history
+            )
+            return (*calls[:index], put, *calls[index + 1 :])
+    return (*calls, ShownCall(call=call, seen=now, ended=ended, marked=now))
+
+
+def _put_account(
+    accounts: tuple[AccountStatus, ...], account: AccountStatus
+) -> tuple[AccountStatus, ...]:
+    if any(known.name == account.name for known in accounts):
+        return tuple(account if known.name == account.name else known for known in accounts)
+    return (*accounts, account)
+
+
+def _with_calls(state: State, calls: tuple[ShownCall, ...]) -> State:
+    return msgspec.structs.replace(state, calls=calls)
+
+
+def _change(state: State, call_id: str, **changes: float | str) -> State:
+    return _with_calls(
+        state,
+        tuple(
+            msgspec.structs.replace(shown, **changes) if shown.call.id == call_id else shown
+            for shown in state.calls
+        ),
+    )

@@ -1,0 +1,175 @@
+"""The dial line: what is typed, whom it would call, and with which account."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Input, Static
+
+from tui import rows, words
+from tui.drawing import Line, Part
+from tui.widgets.header import Note
+from tui.widgets.lines import Lines
+from voip.protocol import client as told
+from voip.starting import CommandFailed, NoEngine
+
+if TYPE_CHECKING:
+    from tui.app import OffhookApp
+
+_MOST = 6
+
+
+class Suggestions(Lines, can_focus=False):
+    """Who could be meant; the cursor is moved from the dial line."""
+
+    def __init__(self) -> None:
+        super().__init__(id="suggestions")
+        self.display = False
+        self._found: tuple[told.Suggestion, ...] = ()
+        self.chosen = False
+
+    def show(self, found: Sequence[told.Suggestion]) -> None:
+        self._found = tuple(found[:_MOST])
+        self.chosen = False
+        self.display = bool(self._found)
+        self.styles.height = max(1, len(self._found))
+        self.cursor = 0
+        self.redraw()
+
+    @property
+    def selected(self) -> told.Suggestion | None:
+        return self._found[self.cursor] if self.chosen and self._found else None
+
+    @property
+    def _marks_cursor(self) -> bool:
+        return self.chosen
+
+    def move(self, by: int) -> None:
+        """The first step chooses; a step up from the first lets go."""
+        if not self._found:
+            return
+        if not self.chosen:
+            self.chosen = True
+            self.go(0 if by > 0 else len(self._found) - 1)
+        elif self.cursor + by < 0:
+            self.chosen = False
+        else:
+            self.go(self.cursor + by)
+        self.redraw()
+
+    def count(self) -> int:
+        return len(self._found)
+
+    def draw(self, index: int) -> Sequence[Line]:
+        return (rows.suggestion(self._found[index]),)
+
+
+class Dial(Vertical):
+    """Suggestions, a note, and the line itself."""
+
+    def __init__(self) -> None:
+        super().__init__(id="dial-pane")
+        self.suggestions = Suggestions()
+        self.note = Note()
+        self.input = Input(
+            placeholder="number, name or SIP address", id="dial", compact=True,
+            select_on_focus=False, max_length=255,
+        )  # fmt: skip
+        self.input.cursor_blink = False
+        self._prompt = Static("", id="prompt", markup=False)
+        self._with = Static("", id="with", markup=False)
+        self.account: str | None = None
+
+    def compose(self) -> ComposeResult:
+        yield self.suggestions
+        yield self.note
+        with Horizontal(id="dial-line"):
+            yield self._prompt
+            yield self.input
+            yield self._with
+
+    def dress(self) -> None:
+        """Take the symbols that hold now."""
+        self._prompt.update(f" {self._phone.glyphs.prompt} ")
+
+    def open(self, text: str = "") -> None:
+        """Put the keyboard here; `text` is what was typed elsewhere."""
+        if text:
+            self.input.value = text
+        self.input.focus()
+        self.input.cursor_position = len(self.input.value)
+        self._look_up()
+
+    def leave(self) -> None:
+        """What is typed stays; what was offered goes."""
+        self.suggestions.show(())
+        if not self.input.value:
+            self.note.preview(None)
+            self._with.update("")
+
+    def next_account(self) -> None:
+        """Call with the next enabled account, or again with the usual one."""
+        names: list[str | None] = [None]
+        names += [a.name for a in self._phone.state.accounts if a.enabled]
+        place = names.index(self.account) if self.account in names else 0
+        self.account = names[(place + 1) % len(names)]
+        self._with.update(f"with {self.account} " if self.account else "")
+        self._look_up()
+
+    async def call(self) -> None:
+        """Call the one who is chosen, or what is typed."""
+        chosen = self.suggestions.selected
+        target = chosen.target if chosen else self.input.value.strip()
+        if not target:
+            self.suggestions.move(1)
+            return
+        if await self._phone.place(told.PlaceCall(target=target, account=self.account)):
+            self.input.value = ""
+            self.account = None
+            self._with.update("")
+            self.leave()
+            self._phone.main.leave_line()
+
+    async def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        await self.call()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._look_up()
+
+    async def on_lines_opened(self) -> None:
+        self.suggestions.chosen = True
+        await self.call()
+
+    @property
+    def _phone(self) -> OffhookApp:
+        return cast("OffhookApp", self.app)
+
+    def _look_up(self) -> None:
+        text = self.input.value
+        if self.input.has_focus:
+            # A later look-up ends an earlier one that has not been answered.
+            self.run_worker(self._ask(text), group="look-up", exclusive=True, exit_on_error=False)
+
+    async def _ask(self, text: str) -> None:
+        asked = told.LookUp(text=text, account=self.account, limit=_MOST)
+        try:
+            found = await self._phone.bridge.get(asked, told.LookedUp)
+        except (CommandFailed, NoEngine) as error:
+            self.note.preview(Part(str(error), "warning") if text else None)
+            return
+        if not self.input.has_focus or self.input.value != text:
+            return
+        self.suggestions.show(found.suggestions)
+        if found.problem:
+            self.note.preview(Part(found.problem, "warning"))
+        elif found.uri and text:
+            with_account = f" with {found.account}" if found.account else ""
+            self.note.preview(Part(f"calls {words.address(found.uri)}{with_account}", "muted"))
+        else:
+            self.note.preview(None)
+        self._with.update(f"with {found.account} " if found.account and text else "")

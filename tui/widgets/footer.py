@@ -1,0 +1,56 @@
+"""The last line: the keys that do something as things are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from tui.actions import Context, available, offered
+from tui.drawing import Line, Part
+from tui.widgets.lines import Lines
+
+_ALWAYS = ("phone.palette", "phone.help")
+
+
+class Footer(Lines, can_focus=False):
+    """Keys, the most wanted first; those that do not fit are in the palette."""
+
+    shows_cursor = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._situation = Context()
+
+    def show(self, context: Context) -> None:
+        self._situation = context
+        self.redraw()
+
+    def count(self) -> int:
+        return 1
+
+    def draw(self, index: int) -> Sequence[Line]:
+        phone = self.phone
+        found = offered(available(self._situation))
+        last = [a for a in found if a.id in _ALWAYS]
+        words = [
+            (phone.keymap.shown(a.id), a.words, a.id)
+            for a in [*(a for a in found if a.id not in _ALWAYS), *last]
+        ]
+        room = self.size.width - 1
+        kept = words[len(words) - len(last) :]
+        room -= sum(_size(word) for word in kept)
+        parts: list[Part] = [Part(" ")]
+        first: list[tuple[str, str, str]] = []
+        for word in words[: len(words) - len(last)]:
+            if _size(word) > room:
+                break
+            room -= _size(word)
+            first.append(word)
+        for key, text, action in [*first, *kept]:
+            parts += [Part(key, "accent", action), Part(f" {text}", "muted", action), Part("  ")]
+        return (Line(tuple(parts)),)
+
+
+def _size(word: tuple[str, str, str]) -> int:
+    return cell_len(word[0]) + 1 + cell_len(word[1]) + 2

@@ -1,0 +1,252 @@
+"""A scrolling list that writes to the terminal only the cells that changed.
+
+Textual repaints a widget's whole line when it is refreshed; over SSH that is
+most of what a phone sends. Each line is kept as it was drawn last, and only
+the span that differs is refreshed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.drawing import ROLES, Line, Part, fit
+
+if TYPE_CHECKING:
+    from tui.app import OffhookApp
+
+
+class Lines(ScrollView, can_focus=True, inherit_bindings=False):
+    """Rows of `height` lines each, one of them under the cursor.
+
+    What the rows are, subclasses say with `count` and `draw`; `empty` is what
+    stands there when there are none.
+    """
+
+    COMPONENT_CLASSES = {f"lines--{role}" for role in ROLES} | {"lines--cursor"}
+
+    cursor: reactive[int] = reactive(0, repaint=False)
+    height = 1
+    shows_cursor = True
+
+    class Moved(Message):
+        """The cursor is on another row."""
+
+        def __init__(self, lines: Lines) -> None:
+            super().__init__()
+            self.lines = lines
+
+        @property
+        def control(self) -> Lines:
+            return self.lines
+
+    class Opened(Message):
+        """A row was clicked twice."""
+
+        def __init__(self, lines: Lines) -> None:
+            super().__init__()
+            self.lines = lines
+
+        @property
+        def control(self) -> Lines:
+            return self.lines
+
+    def __init__(self, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id)
+        self._strips: dict[int, Strip] = {}
+        self._styles_by_role: dict[str, Style] = {}
+
+    @property
+    def phone(self) -> OffhookApp:
+        return cast("OffhookApp", self.app)
+
+    # What subclasses say
+
+    def count(self) -> int:
+        """How many rows there are."""
+        return 0
+
+    def draw(self, index: int) -> Sequence[Line]:
+        """The lines of a row, at most `height`."""
+        raise NotImplementedError
+
+    def empty(self) -> Sequence[Line]:
+        """What stands in place of rows when there are none."""
+        return ()
+
+    # Drawing
+
+    def redraw(self) -> None:
+        """Draw anew what is seen, and refresh what differs."""
+        if not self.is_attached or not self.size:
+            return
+        size = Size(self._width, max(1, self.count() * self.height))
+        if size != self.virtual_size:
+            self.virtual_size = size
+        if self.count() and self.cursor >= self.count():
+            self.cursor = self.count() - 1
+        top = self.scroll_offset.y
+        seen = range(top, top + self.size.height)
+        known, self._strips = self._strips, {}
+        for y in seen:
+            old, new = known.get(y), self._build(y)
+            self._strips[y] = new
+            span = (0, self._width) if old is None else changed(old, new)
+            if span is not None:
+                self.refresh(Region(span[0], y - top, span[1] - span[0], 1))
+
+    def render_line(self, y: int) -> Strip:
+        y += self.scroll_offset.y
+        found = self._strips.get(y)
+        if found is None or found.cell_length != self._width:
+            found = self._strips[y] = self._build(y)
+        return found
+
+    @property
+    def _width(self) -> int:
+        return self.scrollable_content_region.width
+
+    def _build(self, y: int) -> Strip:
+        index, part = divmod(y, self.height)
+        count = self.count()
+        if not count:
+            lines: Sequence[Line] = self.empty()
+            found = lines[y] if y < len(lines) else Line()
+        elif index < count:
+            lines = self.draw(index)
+            found = lines[part] if part < len(lines) else Line()
+        else:
+            found = Line()
+        strip = self._strip(found)
+        if count and index == self.cursor and index < count and self._marks_cursor:
+            strip = Strip(
+                [Segment(s.text, (s.style or Style()) + self._style("cursor")) for s in strip],
+                strip.cell_length,
+            )
+        return strip
+
+    @property
+    def _marks_cursor(self) -> bool:
+        return self.shows_cursor and self.has_focus
+
+    def _strip(self, found: Line) -> Strip:
+        parts = fit(found, self._width, self.phone.glyphs.ellipsis)
+        segments = [Segment(part.text, self._style_of(part)) for part in parts if part.text]
+        return Strip(segments).adjust_cell_length(self._width, self._style("text"))
+
+    def _style_of(self, part: Part) -> Style:
+        style = self._style(part.role)
+        if part.action is not None:
+            style += Style.from_meta({"@click": f"app.do({part.action!r})"})
+        return style
+
+    def _style(self, role: str) -> Style:
+        style = self._styles_by_role.get(role)
+        if style is None:
+            name = f"lines--{role}"
+            partial = role == "cursor"
+            style = self.get_component_rich_style(name, partial=partial)
+            self._styles_by_role[role] = style
+        return style
+
+    def notify_style_update(self) -> None:
+        self._styles_by_role.clear()
+        self._strips.clear()
+        super().notify_style_update()
+
+    def on_resize(self) -> None:
+        self._strips.clear()
+        self.redraw()
+        self._keep_cursor_in_view()
+
+    def on_focus(self) -> None:
+        self.redraw()
+
+    def on_blur(self) -> None:
+        self.redraw()
+
+    # The cursor
+
+    def move(self, by: int) -> None:
+        """Move the cursor, and what is seen with it."""
+        self.go(self.cursor + by)
+
+    def go(self, index: int) -> None:
+        """Put the cursor on a row; past an end means at it."""
+        self.cursor = max(0, min(index, self.count() - 1))
+        self._keep_cursor_in_view()
+
+    @property
+    def page(self) -> int:
+        """How many rows are seen at once."""
+        return max(1, self.size.height // self.height)
+
+    def watch_cursor(self) -> None:
+        self.redraw()
+        self.post_message(self.Moved(self))
+
+    def _keep_cursor_in_view(self) -> None:
+        if not self.count():
+            return
+        region = Region(0, self.cursor * self.height, max(1, self._width), self.height)
+        self.scroll_to_region(region, animate=False, force=True, immediate=True)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self.scrolled()
+
+    def scrolled(self) -> None:
+        """Other rows are seen now."""
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        index = (offset.y + self.scroll_offset.y) // self.height
+        if index < self.count():
+            self.go(index)
+            if event.chain == 2:
+                self.post_message(self.Opened(self))
+
+
+def changed(old: Strip, new: Strip) -> tuple[int, int] | None:
+    """The first and the end of the cells in which two strips differ."""
+    if old == new:
+        return None
+    before, after = _cells(old), _cells(new)
+    if len(before) != len(after):
+        return 0, max(len(before), len(after))
+    differing = [x for x, (was, now) in enumerate(zip(before, after, strict=True)) if was != now]
+    if not differing:
+        return None
+    start, end = differing[0], differing[-1] + 1
+    # A wide character is never cut in two.
+    while start > 0 and (before[start][0] == "" or after[start][0] == ""):
+        start -= 1
+    while end < len(after) and (before[end][0] == "" or after[end][0] == ""):
+        end += 1
+    return start, end
+
+
+def _cells(strip: Strip) -> list[tuple[str, Style | None]]:
+    cells: list[tuple[str, Style | None]] = []
+    for segment in strip:
+        for char in segment.text:
+            width = cell_len(char)
+            if width == 0 and cells:
+                cells[-1] = (cells[-1][0] + char, cells[-1][1])
+                continue
+            cells.append((char, segment.style))
+            cells.extend([("", segment.style)] * (width - 1))
+    return cells

@@ -1,0 +1,125 @@
+"""The panes of accounts and of calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui import rows
+from tui.actions import BY_ID
+from tui.drawing import Line, Part, line
+from tui.state import ShownCall, State
+from tui.widgets.lines import Lines
+from voip.model import AccountStatus, CallState
+
+
+class Accounts(Lines):
+    """Every account with its registration and its lock."""
+
+    height = 3
+
+    def __init__(self) -> None:
+        super().__init__(id="accounts")
+        self._accounts: tuple[AccountStatus, ...] = ()
+
+    def show(self, state: State) -> None:
+        self._accounts = state.accounts
+        self.redraw()
+
+    @property
+    def selected(self) -> AccountStatus | None:
+        return self._accounts[self.cursor] if self.cursor < len(self._accounts) else None
+
+    def select(self, name: str) -> None:
+        """Put the cursor on an account, if it is there."""
+        for index, account in enumerate(self._accounts):
+            if account.name == name:
+                self.go(index)
+
+    def count(self) -> int:
+        return len(self._accounts)
+
+    def draw(self, index: int) -> Sequence[Line]:
+        return rows.account(self._accounts[index], self.phone.glyphs)
+
+    def empty(self) -> Sequence[Line]:
+        keys = self.phone.keymap
+        return (
+            line(" ", Part("No account yet.", "muted")),
+            _hint(keys.shown("account.add"), "account.add", "adds one"),
+            _hint(keys.shown("dial.echo"), "dial.echo", "makes a test call"),
+        )
+
+
+class Calls(Lines):
+    """The calls that are up, and for a moment those that have ended."""
+
+    height = 3
+
+    def __init__(self) -> None:
+        super().__init__(id="calls")
+        self._calls: tuple[ShownCall, ...] = ()
+        self._selected: str | None = None
+
+    def show(self, state: State) -> None:
+        known = {shown.call.id for shown in self._calls}
+        self._calls = state.calls
+        new = [s for s in state.live if s.call.id not in known]
+        place = self._place(self._selected)
+        if place is None or (new and new[-1].call.state is not CallState.INCOMING):
+            chosen = self._wanted(new)
+            self._selected = chosen.call.id if chosen else None
+            place = self._place(self._selected)
+        if place is not None and place != self.cursor:
+            self.go(place)
+        self.redraw()
+
+    def _wanted(self, new: list[ShownCall]) -> ShownCall | None:
+        """A call that was just dialled, or else the one that is spoken into."""
+        speaking = [s for s in self._calls if s.call.state is CallState.ACTIVE]
+        live = [s for s in self._calls if s.ended is None]
+        return next(iter([*new[-1:], *speaking, *live, *self._calls]), None)
+
+    def _place(self, call_id: str | None) -> int | None:
+        return next((i for i, s in enumerate(self._calls) if s.call.id == call_id), None)
+
+    @property
+    def selected(self) -> ShownCall | None:
+        return self._calls[self.cursor] if self.cursor < len(self._calls) else None
+
+    def select(self, call_id: str) -> None:
+        """Put the cursor on a call, if it is there."""
+        place = self._place(call_id)
+        if place is not None:
+            self.go(place)
+
+    def watch_cursor(self) -> None:
+        selected = self.selected
+        self._selected = selected.call.id if selected else None
+        super().watch_cursor()
+
+    def count(self) -> int:
+        return len(self._calls)
+
+    def draw(self, index: int) -> Sequence[Line]:
+        phone = self.phone
+        marked = len(self._calls) > 1 and index == self.cursor
+        return rows.call(
+            self._calls[index], phone.glyphs, phone.clock(), phone.state.settings.screen.meters,
+            marked,
+        )  # fmt: skip
+
+    def empty(self) -> Sequence[Line]:
+        phone = self.phone
+        key = phone.keymap.shown("dial.open")
+        return (
+            line(
+                " ",
+                Part("No calls. ", "muted"),
+                Part(key, "accent", "dial.open"),
+                Part(f" {BY_ID['dial.open'].words}s; digits can be typed at once.", "muted"),
+            ),
+        )
+
+
+def _hint(key: str, action: str, words: str) -> Line:
+    return line(" ", Part(key, "accent", action), Part(f" {words}", "muted"))

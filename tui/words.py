@@ -1,0 +1,155 @@
+"""What the screen says: plain English from plain values."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from voip.model import (
+    AccountStatus,
+    Call,
+    CallState,
+    Direction,
+    LogEntry,
+    Outcome,
+    Party,
+    RegistrationState,
+)
+
+_STATES = {
+    CallState.DIALING: "calling",
+    CallState.RINGING: "ringing",
+    CallState.INCOMING: "calls you",
+    CallState.CONNECTING: "connecting",
+    CallState.ACTIVE: "active",
+    CallState.HELD: "on hold",
+    CallState.REMOTE_HELD: "held by them",
+    CallState.ENDED: "ended",
+}
+
+_REGISTRATIONS = {
+    RegistrationState.REGISTERED: "registered",
+    RegistrationState.REGISTERING: "registering",
+    RegistrationState.UNREGISTERED: "not registered",
+    RegistrationState.OFFLINE: "does not register",
+}
+
+_ENDINGS = {
+    404: "there is nobody called {who}",
+    408: "{who} did not answer",
+    480: "{who} is not available",
+    484: "{who}: the number is incomplete",
+    486: "{who} is busy",
+    600: "{who} is busy",
+    603: "{who} declined",
+    604: "there is nobody called {who}",
+}
+
+_OUTCOMES = {
+    Outcome.ONGOING: "now",
+    Outcome.MISSED: "missed",
+    Outcome.DECLINED: "declined",
+    Outcome.BUSY: "busy",
+    Outcome.CANCELLED: "cancelled",
+    Outcome.FAILED: "failed",
+    Outcome.REFUSED: "refused",
+    Outcome.LOST: "lost",
+    Outcome.INTERRUPTED: "interrupted",
+}
+
+
+def address(uri: str) -> str:
+    """A SIP URI without its scheme: user@host."""
+    return uri.removeprefix("sip:").removeprefix("sips:")
+
+
+def who(party: Party) -> str:
+    """The other end by its name, or else its number or address."""
+    if party.name:
+        return party.name
+    user, _, host = address(party.uri).partition("@")
+    return user if host and user.lstrip("+").isdigit() else address(party.uri)
+
+
+def state(call: Call) -> str:
+    """Where a call is, with what is special about it."""
+    return _STATES[call.state]
+
+
+def ending(call: Call) -> str:
+    """Why a call is over, in a sentence about its far end."""
+    name = who(call.remote)
+    if call.answered is not None:
+        why = call.reason if call.code not in (None, 200) or _ours(call.reason) else ""
+        return f"ended: {why}" if why else "ended"
+    if call.direction is Direction.IN:
+        return call.reason or "missed"
+    if call.code in _ENDINGS:
+        return _ENDINGS[call.code].format(who=name)
+    return call.reason or "ended"
+
+
+def _ours(reason: str) -> bool:
+    # The engine's own causes are sentences; a SIP phrase such as OK is a label.
+    return " " in reason
+
+
+def registration(account: AccountStatus) -> str:
+    """The registration in words, with the cause when it failed."""
+    if not account.enabled:
+        return "disabled"
+    if account.problem:
+        return account.problem
+    found = account.registration
+    if found.state is RegistrationState.FAILED:
+        return found.reason or "failed"
+    return _REGISTRATIONS[found.state]
+
+
+def outcome(entry: LogEntry) -> str:
+    """How a call in the log ended: its duration, or what became of it."""
+    if entry.outcome is Outcome.ANSWERED:
+        return duration(entry.duration_s)
+    found = _OUTCOMES[entry.outcome]
+    return f"{found} ({entry.code})" if _tells(entry) else found
+
+
+def _tells(entry: LogEntry) -> bool:
+    return entry.code is not None and entry.outcome in (Outcome.FAILED, Outcome.REFUSED)
+
+
+def quality(mos: float | None) -> str:
+    """A mean opinion score in a word (ITU-T G.107 annex B, table B.1)."""
+    if mos is None:
+        return ""
+    for floor, word in ((4.0, "good"), (3.6, "fair"), (3.1, "poor")):
+        if mos >= floor:
+            return word
+    return "bad"
+
+
+def codec(name: str | None) -> str:
+    """A codec's name without its clock rate and channels."""
+    return name.split("/")[0].lower() if name else ""
+
+
+def duration(seconds: float) -> str:
+    """Minutes and seconds, with hours from one on: 04:12, 1:04:12."""
+    whole = int(seconds)
+    hours, rest = divmod(whole, 3600)
+    minutes, rest = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
+
+
+def when(started: str, now: datetime) -> str:
+    """A moment of the log in local time: the hour today, else the day."""
+    moment = datetime.fromisoformat(started).astimezone(now.tzinfo)
+    if moment.date() == now.date():
+        return moment.strftime("%H:%M")
+    if moment.year == now.year:
+        return moment.strftime("%d %b")
+    return moment.strftime("%b %y")
+
+
+def count(number: int, thing: str) -> str:
+    """`1 call`, `2 calls`."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
