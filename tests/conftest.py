@@ -11,6 +11,7 @@ from tests.support.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
+from tests.support.standin import StandIn
 
 NewPhone = Callable[..., Awaitable[Phone]]
 
@@ -53,6 +54,13 @@ async def new_phone(place: Path) -> AsyncIterator[NewPhone]:
     yield make
     for phone in phones:
         await phone.stop()
+
+
+@pytest.fixture
+async def standin(place: Path) -> AsyncIterator[StandIn]:
+    """An engine with scripted workers, which this process finds as its own."""
+    async with StandIn(place / "s") as engine:
+        yield engine
 
 
 @pytest.fixture

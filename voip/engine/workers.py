@@ -210,7 +210,6 @@ class Worker:
         logging_task = asyncio.create_task(_follow_log(process, tail))
         await self._serve(reader, writer)
         code = await _end_of(process)
-        writer.close()
         await logging_task
         return _reason(code, tail)
 
@@ -262,6 +261,8 @@ class Worker:
 
     def _gone(self, reason: str) -> None:
         self._up.clear()
+        if self._writer is not None:
+            self._writer.close()
         self._writer = None
         self._process = None
         self.ready = None

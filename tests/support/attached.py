@@ -1,0 +1,178 @@
+"""A client of an engine that keeps what it was told, and waits for what comes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from voip.client import Client
+from voip.model import (
+    AccountStatus,
+    Call,
+    CallState,
+    LogEntry,
+    Outcome,
+    RegistrationState,
+    Status,
+    Transport,
+)
+from voip.protocol import client as told
+from voip.protocol.framing import MAX_REPLY
+
+_Event = TypeVar("_Event")
+
+PATIENCE_S = 40.0
+
+
+def environment_of(folder: Path) -> dict[str, str]:
+    """The variables that put a whole phone into `folder`."""
+    return {
+        "OFFHOOK_CONFIG_DIR": str(folder / "config"),
+        "OFFHOOK_STATE_DIR": str(folder / "state"),
+        "OFFHOOK_RUNTIME_DIR": str(folder / "run"),
+        # No keyring of the person who runs the tests is ever touched.
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+    }
+
+
+async def connect(socket: Path) -> Client:
+    """A client of the engine at `socket`, which need not be this user's usual one."""
+    return Client(*await asyncio.open_unix_connection(str(socket), limit=MAX_REPLY))
+
+
+class Attached:
+    """`events` is everything that happened since the start, in order."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.events: list[told.NumberedEvent] = []
+        self._news = asyncio.Condition()
+        self._client: Client | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def client(self) -> Client:
+        assert self._client is not None
+        return self._client
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / "run" / "engine.sock"
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "state" / "engine.log").read_text()
+
+    async def attach(self) -> None:
+        self._client = await connect(self.socket)
+        await self._client.ask(told.Subscribe())
+        self._task = asyncio.create_task(self._follow(self._client))
+
+    async def detach(self) -> None:
+        if self._client is not None:
+            await self._client.__aexit__(None, None, None)
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _follow(self, client: Client) -> None:
+        async for event in client.events():
+            async with self._news:
+                self.events.append(event)
+                self._news.notify_all()
+
+    # Asking
+
+    async def status(self) -> Status:
+        return await self.client.get(told.GetStatus(), Status)
+
+    async def add(self, name: str, password: str | None = None, **fields: Any) -> None:
+        await self.client.ask(told.AddAccount(name=name, fields=fields, password=password))
+
+    async def call(self, target: str, **options: Any) -> str:
+        started = await self.client.get(told.PlaceCall(target=target, **options), told.CallStarted)
+        return started.call
+
+    # Waiting
+
+    async def until(
+        self, kind: type[_Event], wanted: Callable[[_Event], bool], since: int = 0
+    ) -> _Event:
+        """The first event of `kind` after position `since` that is wanted."""
+        position = since
+
+        async def find() -> _Event:
+            nonlocal position
+            async with self._news:
+                while True:
+                    while position < len(self.events):
+                        event = self.events[position].event
+                        position += 1
+                        if isinstance(event, kind) and wanted(event):
+                            return event
+                    await self._news.wait()
+
+        try:
+            return await asyncio.wait_for(find(), PATIENCE_S)
+        except TimeoutError:
+            seen = "\n".join(str(e.event)[:400] for e in self.events[since:][-25:])
+            raise AssertionError(
+                f"no {kind.__name__} came; the last events:\n{seen}\nlog:\n{self.log[-3000:]}"
+            ) from None
+
+    async def until_registered(self, name: str, since: int = 0) -> AccountStatus:
+        event = await self.until(
+            told.AccountEvent,
+            lambda e: (
+                e.account.name == name
+                and e.account.registration.state is RegistrationState.REGISTERED
+            ),
+            since,
+        )
+        return event.account
+
+    async def until_failed(self, name: str, since: int = 0) -> AccountStatus:
+        event = await self.until(
+            told.AccountEvent,
+            lambda e: (
+                e.account.name == name and e.account.registration.state is RegistrationState.FAILED
+            ),
+            since,
+        )
+        return event.account
+
+    async def until_call(self, wanted: Callable[[Call], bool], since: int = 0) -> Call:
+        event = await self.until(told.CallEvent, lambda e: wanted(e.call), since)
+        return event.call
+
+    async def until_state(self, call: str, state: CallState) -> Call:
+        return await self.until_call(lambda c: c.id == call and c.state is state)
+
+    async def until_logged(self, call: str) -> LogEntry:
+        event = await self.until(
+            told.LogEvent, lambda e: e.entry.id == call and e.entry.outcome is not Outcome.ONGOING
+        )
+        return event.entry
+
+    def locks(self, call: str) -> list[Call]:
+        """Every state of a call that was published."""
+        return [
+            e.event.call
+            for e in self.events
+            if isinstance(e.event, told.CallEvent) and e.event.call.id == call
+        ]
+
+    def check_lock_evidence(self, call: str) -> None:
+        """Every closed lock that was ever published has its evidence with it."""
+        states = self.locks(call)
+        assert states, f"nothing was published of call {call}"
+        for state in states:
+            if not state.lock.closed:
+                continue
+            assert state.state.answered, state
+            assert state.lock.signalling.transport is Transport.TLS, state
+            assert state.lock.signalling.verified, state
+            assert state.lock.signalling.version in ("TLSv1.2", "TLSv1.3"), state
+            assert state.lock.media, state
+            assert all(s.srtp and s.suite and s.keying for s in state.lock.media), state

@@ -1,0 +1,322 @@
+"""The engine stand-in: the real engine in the test's own loop, with scripted workers.
+
+Accounts, policy, call book, log, settings, socket: all real. Only what a
+worker process would do is a script (`tests.support.standin_worker`), so that
+nothing here takes a network, a sound device or time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import keyring
+import pytest
+from keyring.backends import fail
+
+from tests.support import standin_facts as facts
+from tests.support.attached import PATIENCE_S, Attached, environment_of
+from tests.support.standin_worker import Registrar, Script, ScriptedCall, ScriptedWorker
+from voip import paths as places
+from voip.engine.engine import Engine, take_lock
+from voip.engine.livecall import LiveCall
+from voip.model import Call, CallState, Keying, RegistrationState, Status
+from voip.protocol import client as told
+from voip.protocol import worker as say
+
+_PACKETS = 10_000
+_SETTLED = (RegistrationState.REGISTERED, RegistrationState.FAILED)
+
+
+class StandIn(Attached):
+    """`async with StandIn(folder) as phone:` is an engine that listens.
+
+    While it lasts, `Client.connect()` of this process finds it. `audio` is
+    `OFFHOOK_AUDIO`; None lets the workers say that there are devices.
+    """
+
+    def __init__(self, folder: Path, audio: str | None = None) -> None:
+        super().__init__(folder)
+        self.script = Script()
+        self.engine: Engine
+        self._audio = audio
+        self._stack = ExitStack()
+        self._running: asyncio.Task[None] | None = None
+
+    # Life
+
+    async def __aenter__(self) -> Self:
+        with ExitStack() as undo:
+            patch = undo.enter_context(pytest.MonkeyPatch.context())
+            for name, value in environment_of(self.folder).items():
+                patch.setenv(name, value)
+            patch.delenv("OFFHOOK_AUDIO", raising=False)
+            if self._audio is not None:
+                patch.setenv("OFFHOOK_AUDIO", self._audio)
+            undo.callback(keyring.set_keyring, keyring.get_keyring())
+            keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
+            self.paths = places.find()
+            for folder in (self.paths.config, self.paths.state, self.paths.runtime):
+                places.make_private(folder)
+            # A client that starts an engine where it finds none must not start a real one.
+            undo.enter_context(take_lock(self.paths.lock))
+            _keep_log(undo, self.paths.log)
+            await self.start()
+            self._stack = undo.pop_all()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with self._stack:
+            await self.stop()
+
+    async def start(self) -> None:
+        """Start an engine on the folder as it is, after a `stop` or a `crash`."""
+        await self._ended()
+        self.engine = Engine(self.paths, self._start_process)
+        await self.engine.start()
+        self._running = asyncio.create_task(self.engine.run())
+        await self.attach()
+
+    async def stop(self) -> None:
+        """End the engine in good order, as SIGTERM does."""
+        self.engine.stop_soon()
+        await self._ended()
+
+    async def crash(self) -> None:
+        """The engine is gone without a word: no event, no row completed."""
+        await self.engine.server.stop()
+        # What it does from here on reaches neither a client nor the log.
+        self.engine.history.close()
+        await self.stop()
+
+    async def drop_clients(self) -> None:
+        """Every client loses its connection; the engine goes on."""
+        await self.engine.server.stop()
+        await self.detach()
+        await self.engine.server.start()
+        await self.attach()
+
+    async def _ended(self) -> None:
+        if self._running is not None:
+            await self._running
+        await self.detach()
+
+    async def _start_process(self, theirs: socket.socket) -> ScriptedWorker:
+        return ScriptedWorker(self.script, theirs)
+
+    # Waiting
+
+    async def reaches(self, wanted: Callable[[Status], bool]) -> Status:
+        """The engine's status, once it is as wanted."""
+        changed = asyncio.Event()
+
+        def listener(event: told.NumberedEvent) -> None:
+            changed.set()
+
+        engine = self.engine
+        engine.hub.listen(listener, levels=False)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while not wanted(engine.status()):
+                    changed.clear()
+                    await changed.wait()
+        except TimeoutError:
+            raise AssertionError(f"the engine stays as it is: {engine.status()}") from None
+        finally:
+            engine.hub.forget(listener)
+        return engine.status()
+
+    async def reaches_call(self, call: str, wanted: Callable[[Call], bool]) -> Call:
+        """A call that is up, once it is as wanted."""
+        status = await self.reaches(lambda s: any(c.id == call and wanted(c) for c in s.calls))
+        return next(c for c in status.calls if c.id == call)
+
+    # Accounts and their servers
+
+    async def add_account(self, name: str = "work", **fields: Any) -> None:
+        """Add an account of alice at pbx.example.com, and wait for its server's answer."""
+        await self.add(name, **{"user": "alice", "domain": "pbx.example.com", **fields})
+        live = self.engine.registrar.get(name)
+        if live.account is None or not live.account.enabled:
+            return
+        await self.engine.registrar.ready(live)
+        state = RegistrationState.REGISTERING if self._is_silent(name) else None
+        if live.account.register:
+            await self.reaches(lambda _: live.registration.state in (state, *_SETTLED))
+
+    def accept_account(self, name: str) -> None:
+        """The account's server answers REGISTER with 200 from the next one on."""
+        self.script.registrars.pop(name, None)
+
+    def refuse_account(self, name: str, code: int, reason: str = "") -> None:
+        """The account's server answers REGISTER with `code`, say 403."""
+        self.script.registrars[name] = Registrar(code, reason)
+
+    def refuse_connection(self, name: str, error: str) -> None:
+        """No connection to the account's server comes up; `error` is why, in words."""
+        self.script.registrars[name] = Registrar(error=error)
+
+    def ignore_account(self, name: str) -> None:
+        """The account's server never answers REGISTER."""
+        self.script.registrars[name] = Registrar(silent=True)
+
+    def drop_connection(self, account: str) -> None:
+        """The connection to the account's server ends; it is made anew by what needs it."""
+        self._worker_of(account).drop_connection(account)
+
+    def worker_dies(self, role: say.Role = say.Role.SECURE) -> None:
+        """A worker ends without a word; the engine starts another."""
+        self.script.workers[role].kill()
+
+    # Calls, by the id that clients use
+
+    async def incoming(
+        self, account: str = "work", remote: str = '"Bob" <sip:bob@example.com>'
+    ) -> str:
+        """Somebody calls; the call's id. `remote` is as the network has it."""
+        worker = self._worker_of(account)
+        number = worker.ring(account, remote).number
+        await self.reaches(lambda _: self.engine.book.by_number(worker.role, number) is not None)
+        call = self.engine.book.by_number(worker.role, number)
+        assert call is not None
+        return str(call.id)
+
+    def refused_call(self, account: str, remote: str, reason: str) -> None:
+        """Somebody calls without encryption, and PJSIP refuses it before it rings."""
+        self._worker_of(account).send(
+            say.RefusedCall(call=None, account=account, remote=remote, code=488, reason=reason)
+        )
+
+    def remote_rings(self, call: str) -> None:
+        worker, scripted = self._find(call)
+        worker.report_state(scripted, CallState.RINGING, 180, "Ringing")
+
+    def remote_answers(
+        self,
+        call: str,
+        *,
+        encrypted: bool | None = None,
+        suite: str = facts.SUITE,
+        keying: Keying = Keying.SDES,
+        codec: str = facts.CODEC,
+    ) -> None:
+        """The far end takes the call; encrypted unless the account's transport is open."""
+        worker, scripted = self._find(call)
+        srtp = worker.role is say.Role.SECURE if encrypted is None else encrypted
+        worker.take(scripted, facts.voice(srtp=srtp, suite=suite, keying=keying, codec=codec))
+
+    def remote_refuses(self, call: str, code: int, reason: str = "") -> None:
+        """The far end answers with a final status, say 404."""
+        worker, scripted = self._find(call)
+        worker.end(scripted, code, reason)
+
+    def remote_busy(self, call: str) -> None:
+        self.remote_refuses(call, 486, "Busy Here")
+
+    def remote_declines(self, call: str) -> None:
+        self.remote_refuses(call, 603, "Decline")
+
+    def remote_hangs_up(self, call: str) -> None:
+        """The far end ends the call, or gives up one that has not been answered."""
+        worker, scripted = self._find(call)
+        if scripted.state.answered:
+            worker.end(scripted, 200, "OK")
+        else:
+            worker.end(scripted, 487, "Request Terminated")
+
+    def remote_holds(self, call: str, on: bool = True) -> None:
+        worker, scripted = self._find(call)
+        scripted.remote_hold = on
+        worker.report_media(scripted)
+
+    def remote_resumes(self, call: str) -> None:
+        self.remote_holds(call, on=False)
+
+    def statistics(
+        self,
+        call: str,
+        *,
+        loss: float = 0.0,
+        far_loss: float | None = 0.0,
+        jitter_ms: float | None = 1.0,
+        rtt_ms: float | None = 20.0,
+    ) -> None:
+        """A second of the call is measured; losses in percent, None for unknown."""
+        worker, scripted = self._find(call)
+        assert scripted.stream is not None
+        lost = round(_PACKETS * loss / 100)
+        worker.send(
+            say.StatisticsEvent(
+                call=scripted.number,
+                streams=(scripted.stream,),
+                connection=scripted.connection,
+                rx_packets=_PACKETS - lost,
+                rx_lost=lost,
+                tx_packets=_PACKETS,
+                tx_lost=None if far_loss is None else round(_PACKETS * far_loss / 100),
+                jitter_ms=jitter_ms,
+                rtt_ms=rtt_ms,
+            )
+        )
+
+    def levels(self, call: str, rx: float, tx: float) -> None:
+        """A moment's sound levels, 0.0 to 1.0."""
+        worker, scripted = self._find(call)
+        worker.send(say.LevelsReport(call=scripted.number, rx=rx, tx=tx))
+
+    def digit(self, call: str, digit: str) -> None:
+        """The far end presses a key."""
+        worker, scripted = self._find(call)
+        worker.send(say.DigitReceived(call=scripted.number, digit=digit))
+
+    def digits_sent(self, call: str) -> str:
+        """The tones that a call which is up has sent."""
+        number = self._live(call).number
+        return "".join(
+            order.digits
+            for order in self.script.orders
+            if isinstance(order, say.Digits) and order.call == number
+        )
+
+    # Inside
+
+    def _is_silent(self, account: str) -> bool:
+        registrar = self.script.registrars.get(account)
+        return registrar is not None and registrar.silent
+
+    def _live(self, call: str) -> LiveCall:
+        live = self.engine.book.find(call)
+        assert live is not None, f"there is no call {call}: {self.engine.book.snapshot()}"
+        return live
+
+    def _find(self, call: str) -> tuple[ScriptedWorker, ScriptedCall]:
+        live = self._live(call)
+        worker = self.script.workers[live.role]
+        return worker, worker.calls[live.number]
+
+    def _worker_of(self, account: str) -> ScriptedWorker:
+        live = self.engine.registrar.get(account)
+        return self.script.workers[live.role]
+
+
+def _keep_log(undo: ExitStack, path: Path) -> None:
+    """The log as the engine's process would keep it."""
+    logger = logging.getLogger("voip")
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+    undo.callback(handler.close)
+    undo.callback(logger.setLevel, logger.level)
+    undo.callback(logger.removeHandler, handler)
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)

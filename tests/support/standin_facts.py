@@ -1,0 +1,87 @@
+"""What the scripted workers of the stand-in say of themselves and of servers."""
+
+from __future__ import annotations
+
+import hashlib
+
+from voip.model import Certificate, Keying, SoundDevice, TlsStatus
+from voip.protocol import worker as say
+
+SUITE = "AEAD_AES_256_GCM"
+CODEC = "opus/48000/2"
+
+NO_SOUND = "sound is switched off"
+SOUND = "Built-in Audio"
+
+DEVICES = (
+    SoundDevice(name=SOUND, driver="PulseAudio", inputs=2, outputs=2),
+    SoundDevice(name="USB Headset", driver="PulseAudio", inputs=1, outputs=2),
+)
+
+ECHO_PORT = 45061
+"""Where the scripted echo line says that it listens; nothing does."""
+
+ISSUER = Certificate(
+    subject="CN=Example Issuing CA 1,O=Example Trust,C=US",
+    issuer="CN=Example Root,O=Example Trust,C=US",
+    names=(),
+    not_before="2024-01-01T00:00:00Z",
+    not_after="2034-01-01T00:00:00Z",
+    sha256=hashlib.sha256(b"issuer").hexdigest(),
+)
+
+
+def tls_to(host: str) -> TlsStatus:
+    """A connection to `host` that was verified, with the chain it showed."""
+    leaf = Certificate(
+        subject=f"CN={host}",
+        issuer=ISSUER.subject,
+        names=(host,),
+        not_before="2026-01-01T00:00:00Z",
+        not_after="2036-01-01T00:00:00Z",
+        sha256=hashlib.sha256(host.encode()).hexdigest(),
+    )
+    return TlsStatus(
+        version="TLSv1.3",
+        cipher="TLS_AES_256_GCM_SHA384",
+        verified=True,
+        peer=leaf,
+        chain=(leaf, ISSUER),
+    )
+
+
+def ready(configured: say.Configure) -> say.Ready:
+    """The first word of a worker that is made of our own pjsua2."""
+    null = configured.audio.null
+    return say.Ready(
+        pjsip="2.17",
+        tls_library="OpenSSL 3.5.4 30 Sep 2025",
+        tls13=True,
+        patches=("0001-verify-server-name-with-openssl",),
+        codecs=(CODEC, "G722/16000/1", "PCMA/8000/1", "PCMU/8000/1"),
+        srtp_suites=(SUITE, "AES_256_CM_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_80"),
+        devices=() if null else DEVICES,
+        sound=NO_SOUND if null else SOUND,
+        sound_ok=True,
+        listening=ECHO_PORT if configured.role is say.Role.ECHO else None,
+    )
+
+
+def voice(
+    *,
+    srtp: bool = True,
+    suite: str = SUITE,
+    keying: Keying = Keying.SDES,
+    codec: str = CODEC,
+    accepted: int = 0,
+) -> say.StreamState:
+    """A voice stream that is in force."""
+    return say.StreamState(
+        kind="voice",
+        active=True,
+        srtp=srtp,
+        suite=suite if srtp else None,
+        keying=keying if srtp else None,
+        codec=codec,
+        accepted=accepted,
+    )

@@ -1,0 +1,381 @@
+"""Workers that follow a script: no process, no pjsua2, no network.
+
+The engine starts them in place of processes and talks to them on the same
+socket in the same words. What a server or a far end would do, a test says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import wave
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.support import standin_facts as facts
+from voip.model import CallState, Transport
+from voip.protocol import worker as say
+from voip.protocol.framing import MAX_LINE, Decoder, encode
+
+_NO_SUCH_PROCESS = 1 << 30
+_PORTS = {Transport.TLS: 5061, Transport.TCP: 5060, Transport.UDP: 5060}
+_ECHO_ACCOUNT = "echo"
+
+
+class Refused(Exception):
+    """A command that the worker does not carry out."""
+
+
+@dataclass(frozen=True)
+class Registrar:
+    """How an account's server answers a REGISTER.
+
+    `error` refuses the connection, in words; `silent` never answers.
+    """
+
+    code: int = 200
+    reason: str = "OK"
+    error: str | None = None
+    silent: bool = False
+
+
+@dataclass
+class Script:
+    """What every worker of a stand-in goes by, and what was asked of them."""
+
+    registrars: dict[str, Registrar] = field(default_factory=dict)
+    orders: list[say.AnyWorkerCommand] = field(default_factory=list)
+    workers: dict[say.Role, ScriptedWorker] = field(default_factory=dict)
+
+
+@dataclass
+class ScriptedCall:
+    """A call as a worker has it; `connection` is None over UDP."""
+
+    number: int
+    setup: say.AccountSetup
+    connection: int | None
+    state: CallState
+    stream: say.StreamState | None = None
+    local_hold: bool = False
+    remote_hold: bool = False
+
+    @property
+    def incoming(self) -> bool:
+        return self.number < 0
+
+
+class ScriptedWorker:
+    """One worker, from its start to its end; a `voip.engine.workers.Process`."""
+
+    pid = _NO_SUCH_PROCESS
+    stdout = None
+
+    def __init__(self, script: Script, theirs: socket.socket) -> None:
+        self._script = script
+        self._socket = theirs.dup()
+        self._ended = asyncio.Event()
+        self._connections: dict[tuple[Transport, str, int, say.Trust | None], int] = {}
+        self._last_connection = 0
+        self._next_incoming = -1
+        self._then: list[Callable[[], None]] = []
+        self._accounts: dict[str, say.AccountSetup] = {}
+        self._writer: asyncio.StreamWriter
+        self._task = asyncio.create_task(self._serve())
+        self.calls: dict[int, ScriptedCall] = {}
+        self.role = say.Role.SECURE
+        self.returncode: int | None = None
+
+    # The process
+
+    async def wait(self) -> int:
+        await self._ended.wait()
+        assert self.returncode is not None
+        return self.returncode
+
+    def kill(self) -> None:
+        """End without a word, as by SIGKILL."""
+        self._end(-signal.SIGKILL)
+
+    def send(self, event: say.AnyWorkerEvent) -> None:
+        self._writer.write(encode(event))
+
+    async def _serve(self) -> None:
+        reader, self._writer = await asyncio.open_connection(sock=self._socket, limit=MAX_LINE)
+        decoder: Decoder[say.Order] = Decoder(say.Order)
+        while (line := await reader.readline()) and self.returncode is None:
+            self._obey(decoder.decode(line))
+        self._end(0)
+
+    def _end(self, status: int) -> None:
+        if self.returncode is None:
+            self.returncode = status
+            self._ended.set()
+            self._writer.close()
+
+    def _obey(self, order: say.Order) -> None:
+        self._script.orders.append(order.command)
+        try:
+            ANSWERS[type(order.command)](self, order.command)
+        except Refused as error:
+            self.send(say.Done(id=order.id, error=str(error)))
+        else:
+            self.send(say.Done(id=order.id))
+        # The network answers later than the worker.
+        then, self._then = self._then, []
+        for work in then:
+            work()
+
+    # Commands
+
+    def configure(self, command: say.Configure) -> None:
+        self.role = command.role
+        self._script.workers[command.role] = self
+        self.send(facts.ready(command))
+
+    def add_account(self, command: say.AddAccount) -> None:
+        setup = command.account
+        if setup.name in self._accounts:
+            raise Refused(f"account {setup.name} is there already")
+        if (setup.transport is Transport.TLS) != (self.role is not say.Role.OPEN):
+            raise Refused(f"a {self.role} worker has no {setup.transport.value.upper()} transport")
+        self._accounts[setup.name] = setup
+
+    def remove_account(self, command: say.RemoveAccount) -> None:
+        setup = self._account(command.name)
+        del self._accounts[setup.name]
+        for call in [call for call in self.calls.values() if call.setup is setup]:
+            self.end(call, 480, "Temporarily Unavailable")
+
+    def register(self, command: say.RegisterNow) -> None:
+        setup = self._account(command.name)
+        self._then.append(lambda: self._answer_register(setup))
+
+    def start_call(self, command: say.StartCall) -> None:
+        setup = self._account(command.account)
+        call = ScriptedCall(command.call, setup, None, CallState.DIALING)
+        if command.record is not None:
+            _write_recording(command.record)
+        self.calls[call.number] = call
+        self._report(call, 0, "")
+        self._then.append(lambda: self._travel(call))
+
+    def answer(self, command: say.Answer) -> None:
+        call = self._call(command.call)
+        self._then.append(lambda: self.take(call))
+
+    def end_call(self, command: say.EndCall) -> None:
+        call = self._call(command.call)
+        code, reason = 200, "OK"
+        if not call.state.answered:
+            code, reason = (command.code, "") if call.incoming else (487, "Request Terminated")
+        self._then.append(lambda: self.end(call, code, reason))
+
+    def hold(self, command: say.HoldCall) -> None:
+        call = self._call(command.call)
+
+        def held() -> None:
+            call.local_hold = command.on
+            self.report_media(call)
+
+        self._then.append(held)
+
+    def accept_for_call(self, command: say.MuteCall | say.Digits | say.PlayFile) -> None:
+        self._call(command.call)
+
+    def record(self, command: say.RecordFile) -> None:
+        self._call(command.call)
+        if command.path is not None:
+            _write_recording(command.path)
+
+    def watch_levels(self, command: say.WatchLevels) -> None:
+        """Levels come when the script sends some."""
+
+    def quit(self, command: say.Quit) -> None:
+        for call in list(self.calls.values()):
+            self.end(call, 200, "OK")
+        self._then.append(lambda: self._end(0))
+
+    # What servers and far ends do
+
+    def take(self, call: ScriptedCall, stream: say.StreamState | None = None) -> None:
+        """The call is answered, by whichever side it was."""
+        call.state = CallState.CONNECTING
+        self._report(call, 200, "OK")
+        secure = call.setup.transport is Transport.TLS
+        call.stream = stream or facts.voice(srtp=secure, keying=call.setup.keying)
+        self.report_media(call)
+
+    def report_state(self, call: ScriptedCall, state: CallState, code: int, reason: str) -> None:
+        call.state = state
+        self._report(call, code, reason)
+
+    def report_media(self, call: ScriptedCall) -> None:
+        """The facts first, then the state that rests on them."""
+        assert call.stream is not None
+        self.send(
+            say.MediaEvent(
+                call=call.number,
+                streams=(call.stream,),
+                local_hold=call.local_hold,
+                remote_hold=call.remote_hold,
+                connection=call.connection,
+            )
+        )
+        call.state = CallState.ACTIVE
+        if call.local_hold or call.remote_hold:
+            call.state = CallState.HELD if call.local_hold else CallState.REMOTE_HELD
+        self._report(call, 200, "OK")
+
+    def end(self, call: ScriptedCall, code: int, reason: str, cause: str | None = None) -> None:
+        self.calls.pop(call.number, None)
+        call.state = CallState.ENDED
+        self._report(call, code, reason, cause)
+
+    def ring(self, account: str, remote: str) -> ScriptedCall:
+        """Somebody calls."""
+        setup = self._account(account)
+        call = ScriptedCall(self._next_incoming, setup, self._connect(setup), CallState.INCOMING)
+        self._next_incoming -= 1
+        self.calls[call.number] = call
+        self.send(
+            say.IncomingCall(
+                call=call.number, account=account, remote=remote, connection=call.connection
+            )
+        )
+        self._report(call, 180, "Ringing")
+        return call
+
+    def drop_connection(self, account: str) -> None:
+        """The connection to an account's server ends."""
+        key = self._key(self._account(account))
+        self._connection_event(key, self._connections.pop(key), up=False)
+
+    # Inside
+
+    def _account(self, name: str) -> say.AccountSetup:
+        try:
+            return self._accounts[name]
+        except KeyError:
+            raise Refused(f"there is no account {name} in this worker") from None
+
+    def _call(self, number: int) -> ScriptedCall:
+        try:
+            return self.calls[number]
+        except KeyError:
+            raise Refused("the call has ended") from None
+
+    def _registrar(self, setup: say.AccountSetup) -> Registrar:
+        return self._script.registrars.get(setup.name, Registrar())
+
+    def _answer_register(self, setup: say.AccountSetup) -> None:
+        registrar = self._registrar(setup)
+        if registrar.silent:
+            return
+        active = registrar.code // 100 == 2
+        connection = self._connect(setup)
+        code, reason = registrar.code, registrar.reason
+        if registrar.error is not None:
+            active, code, reason = False, 503, "Service Unavailable"
+        self.send(
+            say.RegistrationEvent(
+                account=setup.name,
+                active=active,
+                code=code,
+                reason=reason,
+                expires_s=setup.expires_s if active else 0,
+                connection=connection,
+            )
+        )
+
+    def _travel(self, call: ScriptedCall) -> None:
+        call.connection = self._connect(call.setup)
+        if self._registrar(call.setup).error is not None:
+            self.end(call, 503, "Service Unavailable")
+        elif call.setup.name == _ECHO_ACCOUNT:
+            self.take(call)
+
+    def _connect(self, setup: say.AccountSetup) -> int | None:
+        """The connection to an account's server, made if there is none."""
+        if setup.transport is Transport.UDP:
+            return None
+        key = self._key(setup)
+        error = self._registrar(setup).error
+        if error is None and key in self._connections:
+            return self._connections[key]
+        self._last_connection += 1
+        self._connection_event(key, self._last_connection, up=error is None, error=error)
+        if error is not None:
+            return None
+        self._connections[key] = self._last_connection
+        return self._last_connection
+
+    def _key(self, setup: say.AccountSetup) -> tuple[Transport, str, int, say.Trust | None]:
+        host, _, port = setup.server.partition(":")
+        return (setup.transport, host, int(port or _PORTS[setup.transport]), setup.trust)
+
+    def _connection_event(
+        self,
+        key: tuple[Transport, str, int, say.Trust | None],
+        number: int,
+        *,
+        up: bool,
+        error: str | None = None,
+    ) -> None:
+        transport, host, port, _ = key
+        self.send(
+            say.ConnectionEvent(
+                id=number,
+                up=up,
+                outgoing=True,
+                transport=transport,
+                host=host,
+                port=port,
+                tls=facts.tls_to(host) if up and transport is Transport.TLS else None,
+                error=error,
+            )
+        )
+
+    def _report(self, call: ScriptedCall, code: int, reason: str, cause: str | None = None) -> None:
+        self.send(
+            say.CallStateEvent(
+                call=call.number,
+                state=call.state,
+                code=code,
+                reason=reason,
+                connection=call.connection,
+                cause=cause,
+            )
+        )
+
+
+def _write_recording(path: str) -> None:
+    try:
+        with wave.open(path, "wb") as recording:
+            recording.setnchannels(1)
+            recording.setsampwidth(2)
+            recording.setframerate(8000)
+            recording.writeframes(bytes(1600))
+    except OSError as error:
+        raise Refused(str(error)) from error
+
+
+ANSWERS: dict[type[say.WorkerCommand], Callable[[ScriptedWorker, Any], None]] = {
+    say.Configure: ScriptedWorker.configure,
+    say.AddAccount: ScriptedWorker.add_account,
+    say.RemoveAccount: ScriptedWorker.remove_account,
+    say.RegisterNow: ScriptedWorker.register,
+    say.StartCall: ScriptedWorker.start_call,
+    say.Answer: ScriptedWorker.answer,
+    say.EndCall: ScriptedWorker.end_call,
+    say.HoldCall: ScriptedWorker.hold,
+    say.MuteCall: ScriptedWorker.accept_for_call,
+    say.Digits: ScriptedWorker.accept_for_call,
+    say.PlayFile: ScriptedWorker.accept_for_call,
+    say.RecordFile: ScriptedWorker.record,
+    say.WatchLevels: ScriptedWorker.watch_levels,
+    say.Quit: ScriptedWorker.quit,
+}
+"""What is done for each command of `voip.protocol.worker`."""

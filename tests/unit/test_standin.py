@@ -1,0 +1,226 @@
+"""The engine stand-in does what a test tells it to."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contract.examples import members
+from tests.support.standin import StandIn
+from tests.support.standin_worker import ANSWERS
+from voip.client import Client
+from voip.model import CallState, LockState, Outcome, RegistrationState
+from voip.protocol import client as told
+from voip.protocol import worker as say
+from voip.starting import NoEngine
+
+
+def test_every_worker_command_has_a_scripted_answer() -> None:
+    assert set(ANSWERS) == members(say.AnyWorkerCommand)
+
+
+async def test_it_leaves_the_signals_of_the_process_alone(place: Path) -> None:
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    async with StandIn(place / "s"):
+        assert [signal.getsignal(number) for number in numbers] == before
+
+
+async def test_this_process_finds_it(standin: StandIn) -> None:
+    async with await Client.connect() as client:
+        assert (await client.get(told.Hello(), told.HelloData)).version == standin.engine.version
+
+
+async def test_an_account_registers_over_a_connection_with_its_chain(standin: StandIn) -> None:
+    await standin.add_account("work")
+    (account,) = (await standin.status()).accounts
+    assert account.registration.state is RegistrationState.REGISTERED
+    assert account.tls is not None
+    assert account.tls.verified
+    assert account.tls.peer == account.tls.chain[0]
+    assert account.tls.peer.names == ("pbx.example.com",)
+    assert account.tls.peer.issuer == account.tls.chain[1].subject
+
+
+@pytest.mark.parametrize("code", [401, 403])
+async def test_a_server_refuses_an_account(standin: StandIn, code: int) -> None:
+    standin.refuse_account("work", code)
+    await standin.add_account("work")
+    (account,) = (await standin.status()).accounts
+    assert (account.registration.state, account.registration.code) == ("failed", code)
+    standin.accept_account("work")
+    await standin.client.ask(told.RegisterAccount(account="work"))
+    await standin.until_registered("work")
+
+
+async def test_a_connection_is_refused_in_words(standin: StandIn) -> None:
+    standin.refuse_connection("work", "the server's certificate has expired")
+    await standin.add_account("work")
+    (account,) = (await standin.status()).accounts
+    assert account.registration.reason == "the server's certificate has expired"
+    call = await standin.call("100")
+    assert (await standin.until_logged(call)).reason == "the server's certificate has expired"
+
+
+async def test_a_server_that_says_nothing(standin: StandIn) -> None:
+    standin.ignore_account("work")
+    await standin.add_account("work")
+    (account,) = (await standin.status()).accounts
+    assert account.registration.state is RegistrationState.REGISTERING
+
+
+async def test_a_connection_that_drops_is_made_again(standin: StandIn) -> None:
+    await standin.add_account("work")
+    call = await standin.call("100")
+    standin.remote_answers(call)
+    await standin.reaches_call(call, lambda c: c.lock.closed)
+    standin.drop_connection("work")
+    dropped = await standin.reaches_call(call, lambda c: not c.lock.closed)
+    assert dropped.lock.why == "the TLS connection to the server has dropped"
+    position = len(standin.events)
+    await standin.until_registered("work", position)
+
+
+async def test_a_call_goes_the_way_the_script_says(standin: StandIn) -> None:
+    await standin.add_account("work")
+    call = await standin.call("100")
+    assert (await standin.status()).calls[0].state is CallState.DIALING
+    standin.remote_rings(call)
+    await standin.until_state(call, CallState.RINGING)
+    standin.remote_answers(call)
+    active = await standin.until_state(call, CallState.ACTIVE)
+    assert active.lock.state is LockState.CLOSED
+    assert active.lock.why == "encrypted to pbx.example.com; beyond it, unknown"
+    standin.remote_holds(call)
+    await standin.until_state(call, CallState.REMOTE_HELD)
+    position = len(standin.events)
+    standin.remote_resumes(call)
+    await standin.until_call(lambda c: c.state is CallState.ACTIVE, position)
+    standin.digit(call, "5")
+    assert (await standin.until(told.DigitEvent, lambda e: e.call == call)).digit == "5"
+    await standin.client.ask(told.SendDigits(call=call, digits="1,2"))
+    assert standin.digits_sent(call) == "1,2"
+    standin.statistics(call, loss=12.5)
+    lossy = await standin.until_call(lambda c: c.quality.rx_loss_pct is not None)
+    assert lossy.quality.rx_loss_pct == 12.5
+    standin.remote_hangs_up(call)
+    entry = await standin.until_logged(call)
+    assert (entry.outcome, entry.lock) == (Outcome.ANSWERED, LockState.CLOSED)
+
+
+@pytest.mark.parametrize(
+    ("end", "outcome"),
+    [
+        (StandIn.remote_busy, Outcome.BUSY),
+        (StandIn.remote_declines, Outcome.DECLINED),
+        (lambda standin, call: standin.remote_refuses(call, 404), Outcome.FAILED),
+    ],
+)
+async def test_a_far_end_does_not_answer(standin: StandIn, end: Any, outcome: Outcome) -> None:
+    await standin.add_account("work")
+    call = await standin.call("100")
+    end(standin, call)
+    assert (await standin.until_logged(call)).outcome is outcome
+
+
+async def test_somebody_calls(standin: StandIn) -> None:
+    await standin.add_account("work")
+    call = await standin.incoming("work", '"Bob" <sip:bob@example.com>')
+    ringing = await standin.until_state(call, CallState.INCOMING)
+    assert (ringing.remote.name, ringing.remote.uri) == ("Bob", "sip:bob@example.com")
+    await standin.client.ask(told.AnswerCall(call=call))
+    active = await standin.until_state(call, CallState.ACTIVE)
+    assert active.lock.closed
+    other = await standin.incoming("work")
+    standin.remote_hangs_up(other)
+    assert (await standin.until_logged(other)).outcome is Outcome.MISSED
+
+
+async def test_a_call_without_encryption_is_refused(standin: StandIn) -> None:
+    await standin.add_account("work")
+    standin.refused_call("work", "sip:eve@example.com", "refused: the caller offered no encryption")
+    event = await standin.until(told.LogEvent, lambda e: e.entry.outcome is Outcome.REFUSED)
+    assert event.entry.reason == "refused: the caller offered no encryption"
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_an_open_account_never_closes_a_lock(standin: StandIn, transport: str) -> None:
+    await standin.add_account("home", transport=transport)
+    call = await standin.incoming("home")
+    await standin.client.ask(told.AnswerCall(call=call))
+    active = await standin.until_state(call, CallState.ACTIVE)
+    assert active.lock.state is LockState.OPEN
+    assert active.lock.signalling.transport == transport
+
+
+async def test_a_lock_stays_open_where_the_voice_is_plain(standin: StandIn) -> None:
+    await standin.add_account("work")
+    call = await standin.call("100")
+    standin.remote_answers(call, encrypted=False)
+    active = await standin.until_state(call, CallState.ACTIVE)
+    assert active.lock.why == "the voice is not encrypted"
+
+
+async def test_levels_reach_those_who_want_them(standin: StandIn) -> None:
+    async with await Client.connect() as watcher:
+        await watcher.ask(told.Subscribe(levels=True))
+        call = await standin.call("echo")
+        await standin.until_state(call, CallState.ACTIVE)
+        standin.levels(call, rx=0.5, tx=0.25)
+        async for numbered in watcher.events():
+            if isinstance(numbered.event, told.LevelsEvent):
+                assert numbered.event == told.LevelsEvent(call=call, rx=0.5, tx=0.25)
+                break
+
+
+async def test_a_worker_dies_and_comes_back(standin: StandIn) -> None:
+    await standin.add_account("work")
+    call = await standin.call("echo")
+    await standin.until_state(call, CallState.ACTIVE)
+    position = len(standin.events)
+    standin.worker_dies()
+    assert (await standin.until_logged(call)).outcome is Outcome.LOST
+    await standin.until_registered("work", position)
+
+
+async def test_an_engine_that_crashes_leaves_the_row_of_its_call(standin: StandIn) -> None:
+    call = await standin.call("echo")
+    await standin.until_state(call, CallState.ACTIVE)
+    async with await Client.connect() as other:
+        await other.ask(told.Subscribe())
+        await standin.crash()
+        last = [numbered.event async for numbered in other.events()]
+    assert last == []
+    await standin.start()
+    page = await standin.client.get(told.GetHistory(), told.HistoryPage)
+    assert [(e.id, e.outcome) for e in page.entries] == [(call, Outcome.INTERRUPTED)]
+
+
+async def test_an_engine_that_is_stopped_ends_its_calls(standin: StandIn) -> None:
+    call = await standin.call("echo")
+    await standin.until_state(call, CallState.ACTIVE)
+    await standin.stop()
+    await standin.start()
+    page = await standin.client.get(told.GetHistory(), told.HistoryPage)
+    assert [(e.id, e.outcome) for e in page.entries] == [(call, Outcome.ANSWERED)]
+
+
+async def test_clients_that_are_dropped_find_the_call_again(standin: StandIn) -> None:
+    call = await standin.call("echo")
+    await standin.until_state(call, CallState.ACTIVE)
+    async with await Client.connect() as other:
+        await other.ask(told.Subscribe())
+        await standin.drop_clients()
+        assert [numbered async for numbered in other.events()] == []
+    async with await Client.connect() as again:
+        snapshot = await again.get(told.Subscribe(), told.Snapshot)
+    assert [c.id for c in snapshot.status.calls] == [call]
+
+
+async def test_no_real_engine_can_start_beside_it(standin: StandIn) -> None:
+    await standin.stop()
+    with pytest.raises(NoEngine, match="running already"):
+        await Client.connect(start=True)
