@@ -1,0 +1,239 @@
+"""The symbols that the screen draws, in three sets, and which set a terminal gets.
+
+Each set tells everything by shape, so that it holds without colour. A lock is
+told apart first: full and hollow (`■` `□`, which every terminal's font has and
+none draws two cells wide), two pictures, or two words of one length. Arrows
+show which way a call went. Symbols of state stand beside their word.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from textual.scrollbar import ScrollBar, ScrollBarRender
+from textual.widgets import Checkbox
+
+from voip.protocol import settings
+
+FLOOR_DB = -48.0
+"""What a meter shows as silence, in decibels below full scale."""
+
+
+@dataclass(frozen=True)
+class Glyphs:
+    """One set. Every symbol has a fixed width; `meter_steps` and `spark_steps`
+    are single cells in rising order, and `meter_track` is a cell that is empty.
+
+    `folds_text` is for terminals that no other character than ASCII can be
+    sent to: names, too, are folded to it (by `tui.limits`).
+    """
+
+    name: str
+    lock_closed: str
+    lock_open: str
+    incoming: str
+    outgoing: str
+    missed: str
+    registered: str
+    registering: str
+    failed: str
+    offline: str
+    dot: str
+    ellipsis: str
+    meter_steps: str
+    meter_track: str
+    spark_steps: str
+    muted: str
+    recording: str
+    playing: str
+    held: str
+    ended: str
+    prompt: str
+    cursor: str
+    enter: str
+    up: str
+    down: str
+    on: str
+    off: str
+    check_ok: str
+    check_failed: str
+    check_skipped: str
+    mail: str
+    folds_text: bool = False
+
+
+def meter(level: float, width: int, glyphs: Glyphs) -> str:
+    """A sound level as a bar of `width` cells.
+
+    `level` is linear, 0.0 to 1.0, and is shown in decibels from -48 to 0 in as
+    many steps as there are symbols, whatever the width: a bar that moves
+    seldom costs little over a slow line. What is no number is silence.
+    """
+    steps = len(glyphs.meter_steps)
+    full, part = divmod(_step(level, steps) * width, steps)
+    bar = glyphs.meter_steps[-1] * full + (glyphs.meter_steps[part - 1] if part else "")
+    return bar.ljust(width, glyphs.meter_track)
+
+
+def _step(level: float, steps: int) -> int:
+    if not level > 0:  # no number is as silent as zero
+        return 0
+    decibels = 20 * math.log10(min(level, 1.0))
+    return max(0, math.ceil((decibels - FLOOR_DB) / -FLOOR_DB * steps))
+
+
+def spark(values: Sequence[float | None], low: float, high: float, glyphs: Glyphs) -> str:
+    """One cell for each value from `low` to `high` (greater); a gap for None.
+
+    Values outside are drawn as the nearest end.
+    """
+    return "".join(_point(value, low, high, glyphs.spark_steps) for value in values)
+
+
+def _point(value: float | None, low: float, high: float, steps: str) -> str:
+    if value is None or math.isnan(value):
+        return " "
+    share = (min(max(value, low), high) - low) / (high - low)
+    return steps[min(int(share * len(steps)), len(steps) - 1)]
+
+
+UNICODE = Glyphs(
+    name="unicode",
+    lock_closed="■",
+    lock_open="□",
+    incoming="←",
+    outgoing="→",
+    missed="↚",
+    registered="●",
+    registering="◐",
+    failed="✗",
+    offline="○",
+    dot="·",
+    ellipsis="…",
+    meter_steps="▏▎▍▌▋▊▉█",
+    meter_track="·",
+    spark_steps="▁▂▃▄▅▆▇█",
+    muted="⊘",
+    recording="◉",
+    playing="♪",
+    held="‖",
+    ended="×",
+    prompt="›",
+    cursor="▸",
+    enter="⏎",
+    up="↑",
+    down="↓",
+    on="[✓]",
+    off="[ ]",
+    check_ok="✓",
+    check_failed="✗",
+    check_skipped="–",
+    mail="⊠",
+)
+
+EMOJI = replace(
+    UNICODE,
+    name="emoji",
+    lock_closed="🔒",
+    lock_open="🔓",
+    muted="🔇",
+    recording="🔴",
+    playing="🎵",
+    held="✋",
+    check_ok="✅",
+    check_failed="❌",
+    check_skipped="➖",
+    mail="📨",
+)
+
+ASCII = Glyphs(
+    name="ascii",
+    lock_closed="LOCK",
+    lock_open="open",
+    incoming="<-",
+    outgoing="->",
+    missed="<x",
+    registered="*",
+    registering="~",
+    failed="!",
+    offline="-",
+    dot="-",
+    ellipsis="...",
+    meter_steps=".:|#",
+    meter_track="-",
+    spark_steps=".:|#",
+    muted="x",
+    recording="o",
+    playing="~",
+    held="=",
+    ended="x",
+    prompt=">",
+    cursor=">",
+    enter="Enter",
+    up="^",
+    down="v",
+    on="[x]",
+    off="[ ]",
+    check_ok="ok  ",
+    check_failed="FAIL",
+    check_skipped="skip",
+    mail="@",
+)
+
+_ASCII_ALONE = replace(ASCII, folds_text=True)
+
+_SETS = {found.name: found for found in (UNICODE, EMOJI, ASCII)}
+
+
+def choose(setting: settings.Glyphs, environ: Mapping[str, str]) -> Glyphs:
+    """The set that `setting` names; for `auto`, the one that the terminal can show.
+
+    `auto` never takes emoji: terminals disagree about how wide they are.
+    """
+    if setting == "auto":
+        setting = "ascii" if is_plain(environ) or not speaks_utf8(environ) else "unicode"
+    if setting == "ascii" and not speaks_utf8(environ):
+        return _ASCII_ALONE
+    return _SETS[setting]
+
+
+def is_plain(environ: Mapping[str, str]) -> bool:
+    """Whether TERM is a console with a small font, or no screen to speak of."""
+    terminal = environ.get("TERM", "")
+    return terminal in ("", "dumb", "linux") or terminal.startswith("vt")
+
+
+def speaks_utf8(environ: Mapping[str, str]) -> bool:
+    """Whether the locale of the terminal is UTF-8 (POSIX: LC_ALL, LC_CTYPE, LANG)."""
+    chosen = environ.get("LC_ALL")
+    if not chosen:
+        ctype, lang = environ.get("LC_CTYPE", ""), environ.get("LANG", "")
+        # A Python in the C locale sets LC_CTYPE for itself (PEP 538), which
+        # says nothing of the terminal.
+        coerced = ctype in ("C.UTF-8", "C.utf8") and lang in ("", "C", "POSIX")
+        chosen = lang if coerced or not ctype else ctype
+    return chosen.partition("@")[0].lower().replace("-", "").endswith("utf8")
+
+
+class AsciiScrollBarRender(ScrollBarRender):
+    """A scroll bar of whole cells: its thumb is told by reverse video alone."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
+
+
+_TOGGLE = (Checkbox.BUTTON_LEFT, Checkbox.BUTTON_RIGHT)
+
+
+def install(glyphs: Glyphs) -> None:
+    """Make Textual's widgets draw with `glyphs` where they let us, or as they do by nature.
+
+    For the whole process; what is on a screen is drawn anew when it is
+    refreshed. `tui.limits` sees to what has no such setting.
+    """
+    ascii_ = glyphs.name == "ascii"
+    ScrollBar.renderer = AsciiScrollBarRender if ascii_ else ScrollBarRender
+    Checkbox.BUTTON_LEFT, Checkbox.BUTTON_RIGHT = ("[", "]") if ascii_ else _TOGGLE
