@@ -9,17 +9,18 @@ import signal
 import time
 import traceback
 from collections import deque
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 from textual.app import App
+from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widgets import Input
 
 from tui import glyphs as symbols
-from tui import keymap, themes
+from tui import keymap, limits, themes
 from tui.actions import BY_ID, Context
 from tui.bridge import Attached, Bridge, Detached, Happened
 from tui.commands import COMMANDS
@@ -66,6 +67,9 @@ class OffhookApp(App[None]):
         self._over_ssh = bool(self.environ.get("SSH_CONNECTION"))
         self._was_attached = False
         self.themes = themes.load_all(None)
+        for theme in self.themes.themes.values():
+            self.register_theme(theme)
+        themes.apply(self, self.themes.pick(self.state.settings.screen.theme, self.environ))
 
     # Life
 
@@ -74,8 +78,6 @@ class OffhookApp(App[None]):
 
     def on_mount(self) -> None:
         self._attention = Attention(self._write, self.environ)
-        for theme in self.themes.themes.values():
-            self.register_theme(theme)
         self._dress(self.state.settings)
         self.run_worker(self.bridge.run(), name="bridge")
         self.set_interval(1.0, self._tick)
@@ -95,6 +97,9 @@ class OffhookApp(App[None]):
             "Calls go on: open the phone again."
         )
         self._close_messages_no_wait()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return limits.filters(super().get_line_filters(), self.current_theme, self.glyphs)
 
     def on_unmount(self) -> None:
         if self._attention is not None:

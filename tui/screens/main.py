@@ -29,10 +29,6 @@ class MainScreen(PhoneScreen):
     """Where the phone is most of the time."""
 
     BINDINGS = bindings_of("main")
-        (0, "-narrow"),
-        (_NARROW_CELLS, "-wide"),
-        (110, "-very-wide"),
-    ]
 
     def __init__(self) -> None:
         super().__init__()
