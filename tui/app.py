@@ -33,7 +33,7 @@ from tui.terminal import Attention
 from tui.words import who
 from voip import paths
 from voip.protocol import client as told
-from voip.protocol.settings import Settings
+from voip.protocol.settings import Glyphs, Settings
 from voip.starting import CommandFailed, NoEngine
 
 _Data = TypeVar("_Data")
@@ -250,7 +250,7 @@ class OffhookApp(App[None]):
             self.tell(problem, "warning")
         self.wear(settings.screen.theme, settings.screen.glyphs)
 
-    def wear(self, theme: str, glyphs: str) -> None:
+    def wear(self, theme: str, glyphs: Glyphs) -> None:
         """Take a theme and a set of symbols, at once."""
         name = self.themes.pick(theme, self.environ)
         self.glyphs = self.themes.glyphs(name, glyphs, self.environ)

@@ -177,6 +177,10 @@ def entry(found: LogEntry, glyphs: Glyphs, now: datetime, width: int) -> Line:
     missed = found.outcome in (Outcome.MISSED, Outcome.REFUSED)
     arrow = glyphs.incoming if incoming else glyphs.outgoing
     arrow_role: Role = "warning" if missed else "muted"
+    # A call that goes on has its lock in the pane of calls.
+    lock = Part(" " * cell_len(glyphs.lock_open))
+    if found.outcome is not Outcome.ONGOING:
+        lock = _lock(found.lock is LockState.CLOSED, glyphs)
     right: list[Part | str] = []
     if width >= 50:
         right.append(Part(_column(found.account, _ACCOUNT_CELLS), "muted"))
@@ -187,7 +191,7 @@ def entry(found: LogEntry, glyphs: Glyphs, now: datetime, width: int) -> Line:
         Part(f"{arrow} ", arrow_role),
         Part(words.when(found.started, now).rjust(6), "muted"),
         "  ",
-        _lock(found.lock is LockState.CLOSED, glyphs),
+        lock,
         " ",
         Part(words.who(found.remote), "strong" if missed else "text"),
         right=tuple(right),

@@ -80,7 +80,8 @@ def ending(call: Call) -> str:
     name = who(call.remote)
     if call.answered is not None:
         why = call.reason if call.code not in (None, 200) or _ours(call.reason) else ""
-        return f"ended: {why}" if why else "ended"
+        after = f"ended after {duration(call.duration_s)}"
+        return f"{after}: {why}" if why else after
     if call.direction is Direction.IN:
         return call.reason or "missed"
     if call.code in _ENDINGS:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
@@ -42,7 +41,14 @@ def bindings_of(screen: str) -> list[BindingType]:
     return bindings
 
 
-class Phoned(DOMNode):
+if TYPE_CHECKING:
+    _AnyScreen = Screen[Any]
+else:
+    # Textual takes the style sheets of one base only: the screen's.
+    _AnyScreen = object
+
+
+class Phoned(_AnyScreen):
     """A screen that is shown the phone's state whenever it changes."""
 
     name_of_screen = "main"
