@@ -218,7 +218,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("account.remove", "remove", "Remove this account", "delete", _ACCOUNTS,
            _on_account(), 16),
     Action("phone.palette", "commands", "Search all commands", "ctrl+p", _PHONE, _always, 40),
-    Action("phone.help", "help", "Show all keys, and what the lock means", "question_mark",
+    Action("phone.help", "help", "Show all keys, and what the lock means", "question_mark,f1",
            _PHONE, _always, 41),
     Action("phone.devices", "devices", "Choose microphone and speaker", "v", _PHONE, _connected),
     Action("phone.settings", "settings", "Change the settings", "comma", _PHONE, _connected),

@@ -265,6 +265,12 @@ class OffhookApp(App[None]):
         """Whether letters go into a line of text."""
         return isinstance(self.focused, Input)
 
+    def shown_key(self, action_id: str) -> str:
+        """The key of an action that works where the keyboard is."""
+        if self.typing:
+            return self.keymap.shown_while_typing(action_id)
+        return self.keymap.shown(action_id)
+
     # What keys do
 
     def context(self) -> Context:

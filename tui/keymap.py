@@ -36,10 +36,14 @@ class Keymap(msgspec.Struct, frozen=True):
         """The first key of an action as a person reads it."""
         return show(self.keys[action_id].split(",")[0])
 
+    def works_while_typing(self, action_id: str) -> bool:
+        """Whether an action has a key that is no character."""
+        return any(_acts(key) for key in self.keys[action_id].split(","))
+
     def shown_while_typing(self, action_id: str) -> str:
-        """The first key of an action that is no letter."""
+        """The first key of an action that is no character."""
         keys = self.keys[action_id].split(",")
-        return show(next((key for key in keys if len(key) > 1), keys[0]))
+        return show(next((key for key in keys if _acts(key)), keys[0]))
 
 
 def resolve(wanted: Mapping[str, str]) -> Keymap:
@@ -80,6 +84,10 @@ def show(key: str) -> str:
     if key.startswith("ctrl+"):
         return f"^{show(key.removeprefix('ctrl+'))}"
     return _SHOWN.get(key, key)
+
+
+def _acts(key: str) -> bool:
+    return len(key) > 1 and key not in _SIGNS.values()
 
 
 def _split(text: str) -> list[str]:

@@ -37,10 +37,9 @@ class Incoming(Lines, can_focus=False):
 
     def draw(self, index: int) -> Sequence[Line]:
         phone = self.phone
-        typing = phone.typing
         keys = []
         for action in ("call.answer", "call.decline", "call.busy"):
-            key = phone.keymap.shown_while_typing(action) if typing else phone.keymap.shown(action)
+            key = phone.shown_key(action)
             words = BY_ID[action].words
             if action == "call.answer" and len(phone.state.live) > 1:
                 words = "answer, hold the other"
