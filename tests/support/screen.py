@@ -1,0 +1,130 @@
+"""The full-screen phone under Textual's pilot, in front of the engine that it finds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+
+import pytest
+from rich.cells import cell_len
+from textual.pilot import Pilot
+from textual.strip import Strip
+
+from tests.support.attached import PATIENCE_S
+from tests.support.clock import Clock
+from tui.app import OffhookApp
+
+TERMINAL = {"LANG": "C.UTF-8", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+
+
+class Screen:
+    """What a person at the terminal sees and does; `app` is the phone itself."""
+
+    def __init__(self, app: OffhookApp, pilot: Pilot[None]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    # Seeing
+
+    @property
+    def strips(self) -> list[Strip]:
+        """The lines of the terminal, all that is drawn on top included."""
+        return self.app.screen._compositor.render_strips()
+
+    @property
+    def lines(self) -> list[str]:
+        return [strip.text for strip in self.strips]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    def find(self, text: str) -> tuple[int, int]:
+        """Column and line of the first place where `text` stands."""
+        for y, strip in enumerate(self.strips):
+            before, found, _ = strip.text.partition(text)
+            if found:
+                return cell_len(before), y
+        raise AssertionError(f"“{text}” is not on the screen:\n{self.text}")
+
+    # Doing
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def type(self, text: str) -> None:
+        await self.press(*text)
+
+    async def click(self, text: str, times: int = 1) -> None:
+        """Click on the first place where `text` stands."""
+        await self.pilot.click(offset=self.find(text), times=times)
+        await self.settle()
+
+    async def resize(self, width: int, height: int) -> None:
+        await self.pilot.resize_terminal(width, height)
+        await self.settle()
+
+    def tick(self) -> None:
+        """A second has passed, by the app's own clock."""
+        self.app._tick()
+
+    async def to_main(self) -> None:
+        """Close every box."""
+        while len(self.app.screen_stack) > 1:
+            self.app.pop_screen()
+            await self.settle()
+
+    # Waiting
+
+    async def until(self, wanted: Callable[[], object]) -> None:
+        """Wait until something is so on the screen or in the app."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while not wanted():
+                    await self.pilot.pause()
+        except TimeoutError:
+            raise AssertionError(f"the screen stays as it is:\n{self.text}") from None
+
+    async def sees(self, text: str) -> None:
+        """Wait until `text` stands on the screen."""
+        await self.until(lambda: text in self.text)
+
+    async def settle(self) -> None:
+        """Wait until all that was begun is done, and drawn."""
+        await self.pilot.pause()
+        await self.until(lambda: not self._busy)
+        before = None
+        while before != (before := self.text):
+            await self.pilot.pause()
+
+    @property
+    def _busy(self) -> bool:
+        at_work = [w for w in self.app.workers if w.name != "bridge" and not w.is_finished]
+        return bool(at_work or self.app._tasks)
+
+
+@asynccontextmanager
+async def screen(
+    size: tuple[int, int] = (80, 24),
+    clock: Clock | None = None,
+    environ: Mapping[str, str] = TERMINAL,
+) -> AsyncIterator[Screen]:
+    """Open the phone, and wait until it is connected and drawn."""
+    with pytest.MonkeyPatch.context() as patch:
+        # Textual looks at these by itself.
+        for name in ("NO_COLOR", "FORCE_COLOR", "SSH_CONNECTION"):
+            patch.delenv(name, raising=False)
+        for name, value in environ.items():
+            patch.setenv(name, value)
+        app = OffhookApp(environ)
+        app.animation_level = "none"
+        if clock is not None:
+            patch.setattr(app, "now", clock.now)
+            patch.setattr(app, "clock", clock.monotonic)
+        async with app.run_test(size=size) as pilot:
+            shown = Screen(app, pilot)
+            await shown.until(lambda: app.connected)
+            await shown.settle()
+            yield shown

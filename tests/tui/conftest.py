@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.support.clock import Clock, standing_still
+from tests.support.screen import Screen, screen
+from tests.support.standin import StandIn
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    """Saturday 14 March 2026, 14:32 UTC, until a test moves it."""
+    with standing_still() as clock:
+        yield clock
+
+
+@pytest.fixture
+async def phone(clock: Clock, standin: StandIn) -> AsyncIterator[Screen]:
+    """The phone at 80x24, connected to the stand-in; no account, so the welcome is up."""
+    async with screen(clock=clock) as shown:
+        yield shown
