@@ -198,7 +198,6 @@ def _variables(css: Mapping[str, str]) -> dict[str, str]:
         "block-cursor-text-style": "bold",
         "block-cursor-blurred-background": panel,
         "block-cursor-blurred-foreground": text,
-        "block-cursor-blurred-text-style": "underline",
         "block-hover-background": panel,
         "surface-active": panel,
         "scrollbar": css["border"],
@@ -241,6 +240,7 @@ def _own_variables(colors: Mapping[str, str]) -> dict[str, str]:
         "input-cursor-background": "ansi_default",
         "input-cursor-foreground": "ansi_default",
         "input-cursor-text-style": "reverse",
+        "block-cursor-blurred-text-style": "underline",
         "button-color-foreground": "ansi_default",
     }
     return found | {COLOURLESS: "true"} if is_colourless(colors) else found
