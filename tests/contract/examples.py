@@ -349,6 +349,7 @@ WORKER_COMMANDS: dict[str, say.AnyWorkerCommand] = {
             credentials=say.Credentials(user="alice", password="a password"),
             trust=say.Trust(ca_file="/etc/ssl/cert.pem", allow_wildcard=True),
             keying=model.Keying.DTLS,
+            trial=True,
         )
     ),
     "remove_account": say.RemoveAccount(name="work"),
@@ -367,6 +368,8 @@ WORKER_COMMANDS: dict[str, say.AnyWorkerCommand] = {
     "digits": say.Digits(call=1, digits="12*#"),
     "play": say.PlayFile(call=1, path=None),
     "record": say.RecordFile(call=1, path="/tmp/out.wav"),
+    "use_audio": say.UseAudio(audio=say.AudioSettings(output="Headset", ring=False)),
+    "look_up_devices": say.LookUpDevices(),
     "levels": say.WatchLevels(interval_ms=100),
     "quit": say.Quit(),
 }
@@ -413,6 +416,9 @@ WORKER_EVENTS: dict[str, say.AnyWorkerEvent] = {
     "statistics": say.StatisticsEvent(1, (STREAM,), 1, 100, 1, 100, 2, 0.5, 20.5),
     "levels": say.LevelsReport(call=1, rx=0.5, tx=0.25),
     "digit": say.DigitReceived(call=1, digit="5"),
+    "play_ended": say.PlayEnded(call=1),
+    "sound": say.SoundEvent(devices=(DEVICE,), sound="pulse / pulse", sound_ok=True),
+    "messages": say.MessagesEvent(account="work", new=3, connection=1),
 }
 
 GROUPS: dict[str, dict[str, Any]] = {

@@ -65,7 +65,11 @@ class Credentials(msgspec.Struct, frozen=True):
 
 
 class AccountSetup(msgspec.Struct, frozen=True):
-    """An account as a worker needs it. `server` is the next hop, host[:port]."""
+    """An account as a worker needs it. `server` is the next hop, host[:port].
+
+    A `trial` registers beside the account's own binding at the server rather
+    than in its place, takes no calls and asks for no voice mail.
+    """
 
     name: str
     user: str
@@ -79,6 +83,7 @@ class AccountSetup(msgspec.Struct, frozen=True):
     credentials: Credentials | None = None
     trust: Trust | None = None
     keying: Keying = Keying.SDES
+    trial: bool = False
 
 
 class WorkerCommand(msgspec.Struct, frozen=True, tag_field="do"):
@@ -160,6 +165,20 @@ class RecordFile(WorkerCommand, frozen=True, tag="record"):
     path: str | None
 
 
+class UseAudio(WorkerCommand, frozen=True, tag="use_audio"):
+    """Use the devices and the ring of `audio`, in calls that are up as well.
+
+    The rest of it takes a new worker. `SoundEvent` tells what came of it,
+    before `Done`.
+    """
+
+    audio: AudioSettings
+
+
+class LookUpDevices(WorkerCommand, frozen=True, tag="look_up_devices"):
+    """Look up the sound devices anew; `SoundEvent` tells them, before `Done`."""
+
+
 class WatchLevels(WorkerCommand, frozen=True, tag="levels"):
     """Send `Levels` of active calls every `interval_ms`; 0 stops."""
 
@@ -183,6 +202,8 @@ AnyWorkerCommand = (
     | Digits
     | PlayFile
     | RecordFile
+    | UseAudio
+    | LookUpDevices
     | WatchLevels
     | Quit
 )
@@ -344,6 +365,31 @@ class DigitReceived(WorkerEvent, frozen=True, tag="digit"):
     digit: str
 
 
+class PlayEnded(WorkerEvent, frozen=True, tag="play_ended"):
+    """The file that was played into a call is over."""
+
+    call: int
+
+
+class SoundEvent(WorkerEvent, frozen=True, tag="sound"):
+    """The sound devices, and which of them are used; as in `Ready`."""
+
+    devices: tuple[SoundDevice, ...]
+    sound: str
+    sound_ok: bool
+
+
+class MessagesEvent(WorkerEvent, frozen=True, tag="messages"):
+    """An account's server told how many new voice messages wait (RFC 3842).
+
+    `connection` is the one it was told on.
+    """
+
+    account: str
+    new: int
+    connection: int | None
+
+
 AnyWorkerEvent = (
     Done
     | Ready
@@ -356,4 +402,7 @@ AnyWorkerEvent = (
     | StatisticsEvent
     | LevelsReport
     | DigitReceived
+    | PlayEnded
+    | SoundEvent
+    | MessagesEvent
 )

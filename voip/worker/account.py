@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pjsua2 as pj
 
+from voip import mwi
 from voip.dialing import escape_user
 from voip.model import Keying, Transport
-from voip.protocol.worker import AccountSetup, RegistrationEvent
+from voip.protocol.worker import AccountSetup, MessagesEvent, RegistrationEvent
 from voip.worker.endpoint import guarded
 
 if TYPE_CHECKING:
@@ -24,10 +25,12 @@ SRTP_SUITES = (
 
 
 class Account(pj.Account):
-    def __init__(self, worker: Worker, setup: AccountSetup) -> None:
+    def __init__(self, worker: Worker, setup: AccountSetup, transport_id: int) -> None:
         super().__init__()
         self.worker = worker
         self.setup = setup
+        self._transport_id = transport_id
+        self._connection: int | None = None
 
     @property
     def name(self) -> str:
@@ -36,6 +39,9 @@ class Account(pj.Account):
     @guarded
     def onRegState(self, prm: pj.OnRegStateParam) -> None:
         active = prm.code // 100 == 2 and prm.expiration > 0
+        connection = self.worker.connections.id_of(prm.rdata.transport)
+        if active:
+            self._subscribe_anew(connection)
         self.worker.send(
             RegistrationEvent(
                 account=self.name,
@@ -43,13 +49,36 @@ class Account(pj.Account):
                 code=prm.code,
                 reason=prm.reason[:256],
                 expires_s=max(prm.expiration, 0),
-                connection=self.worker.connections.id_of(prm.rdata.transport),
+                connection=connection,
             )
         )
 
     @guarded
+    def onMwiInfo(self, prm: pj.OnMwiInfoParam) -> None:
+        new = mwi.new_messages(prm.rdata.wholeMsg.partition("\r\n\r\n")[2])
+        if new is not None:
+            self.worker.send(
+                MessagesEvent(
+                    account=self.name,
+                    new=new,
+                    connection=self.worker.connections.id_of(prm.rdata.transport),
+                )
+            )
+
+    @guarded
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:
         self.worker.on_incoming(self, prm)
+
+    def _subscribe_anew(self, connection: int | None) -> None:
+        # The server tells of voice mail where the subscription came from, and
+        # PJSIP keeps the old one when the account's connection is another.
+        before, self._connection = self._connection, connection
+        if before is None or before == connection:
+            return
+        for enabled in (False, True):
+            changed = config(self.setup, self._transport_id)
+            changed.mwiConfig.enabled = enabled
+            self.modify(changed)
 
 
 def config(setup: AccountSetup, transport_id: int) -> pj.AccountConfig:
@@ -67,6 +96,12 @@ def config(setup: AccountSetup, transport_id: int) -> pj.AccountConfig:
         config.regConfig.registrarUri = f"sip:{setup.registrar}{parameter}"
     config.regConfig.registerOnAdd = False
     config.regConfig.timeoutSec = setup.expires_s
+    config.regConfig.disableRegOnModify = True
+    config.mwiConfig.enabled = setup.register and not setup.trial
+    if setup.trial:
+        # RFC 5626: a binding of the same instance would take the place of the
+        # account's own.
+        config.natConfig.sipOutboundUse = 0
     # The engine decides when to try again: it backs off, and tells the user.
     config.regConfig.retryIntervalSec = 0
     config.regConfig.firstRetryIntervalSec = 0

@@ -69,6 +69,11 @@ class Endpoint(pj.Endpoint):
     def onRejectedIncomingCall(self, prm: pj.OnRejectedIncomingCallParam) -> None:
         self.worker.on_refused_call(prm)
 
+    @guarded
+    def onMediaEvent(self, prm: pj.OnMediaEventParam) -> None:
+        if prm.ev.type == pj.PJMEDIA_EVENT_AUD_DEV_ERROR:
+            self.worker.sound.failed()
+
 
 def start(endpoint: Endpoint, configure: Configure) -> None:
     """Create and start the library.

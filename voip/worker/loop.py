@@ -43,6 +43,8 @@ class Worker:
         self._endpoint: ep.Endpoint | None = None
         self._transports: dict[tuple[Transport, say.Trust | None], int] = {}
         self._ended: list[Call] = []
+        self._buried: list[pj.AudioMedia] = []
+        self._dying: list[pj.AudioMedia] = []
         self._failure: Exception | None = None
         self._quitting = False
         self._outbox: list[say.WorkerEvent] = []
@@ -120,11 +122,13 @@ class Worker:
             self._endpoint.libHandleEvents(_POLL_MS)
             self._flush()
             self._ended.clear()
+            self._look_at_players()
             now = time.monotonic()
             if now >= next_tick:
                 next_tick = now + 1
                 for call in list(self.calls.values()):
                     call.tick()
+                self._dying, self._buried = self._buried, []
                 gc.collect()
             if self._levels_every_s and now >= next_levels:
                 next_levels = now + self._levels_every_s
@@ -154,6 +158,8 @@ class Worker:
             self._say_goodbye()
         self.calls.clear()
         self._ended.clear()
+        self._buried.clear()
+        self._dying.clear()
         for account in self.accounts.values():
             account.shutdown()
         self.accounts.clear()
@@ -188,7 +194,7 @@ class Worker:
         self.role = command.role
         self._endpoint = endpoint = ep.Endpoint(self)
         ep.start(endpoint, command)
-        self.sound = Sound(endpoint, command.audio)
+        self.sound = Sound(endpoint, command.audio, self.send)
         self.sound.choose()
         self.tones = Tones(self.sound, command.audio.ring)
         port = None
@@ -229,6 +235,10 @@ class Worker:
             raise Refused("the worker is not configured yet")
         return self._endpoint
 
+    def use_audio(self, audio: say.AudioSettings) -> None:
+        self.tones.enable(audio.ring)
+        self.sound.use(audio, open_now=bool(self.calls))
+
     def watch_levels(self, interval_ms: int) -> None:
         self._levels_every_s = interval_ms / 1000
 
@@ -250,6 +260,9 @@ class Worker:
             return
         self.calls[number] = call
         call.connection = self.connections.id_of(prm.rdata.transport)
+        if account.setup.trial:
+            call.end(pj.PJSIP_SC_TEMPORARILY_UNAVAILABLE)
+            return
         self.send(
             say.IncomingCall(
                 call=number,
@@ -292,7 +305,16 @@ class Worker:
         self.calls.pop(call.number, None)
         self._ended.append(call)
 
+    def bury(self, players: list[pj.AudioMedia]) -> None:
+        """Keep players of a call that has ended for a second or two more."""
+        self._buried += players
+
     # Inside
+
+    def _look_at_players(self) -> None:
+        for call in self.calls.values():
+            if call.media.has_played():
+                self.send(say.PlayEnded(call=call.number))
 
     def _account_of(self, local: str) -> str | None:
         match = re.search(r"sips?:([^@>]+)@([^:;>]+)", local)
@@ -315,7 +337,7 @@ class Worker:
             registrar="",
             register=False,
         )
-        account = Account(self, setup)
+        account = Account(self, setup, transport)
         config = account_config(setup, transport)
         config.sipConfig.proxies = pj.StringVector()
         account.create(config)

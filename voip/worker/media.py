@@ -25,18 +25,28 @@ def is_complete(recording: Path) -> bool:
     return head[4:8] not in (b"", b"\0\0\0\0")
 
 
+class _Player(pj.AudioMediaPlayer):
+    """Plays a file once; `over` is set at its end."""
+
+    over = False
+
+    def onEof2(self) -> None:
+        # On a thread of PJMEDIA's: nothing but this may be done here.
+        self.over = True
+
+
 class CallMedia:
     """The bridge connections of one call.
 
-    Players and recorders live until the call ends: PJSIP's player may still
-    be running its end-of-file work when the file is over.
+    Players outlive the file and the call by a moment: PJSIP may still be
+    running their end-of-file work on a thread of its own.
     """
 
     def __init__(self, call: Call, sound: Sound) -> None:
         self._call = call
         self._sound = sound
         self._audio: pj.AudioMedia | None = None
-        self._player: pj.AudioMediaPlayer | None = None
+        self._player: _Player | None = None
         self._recorder: pj.AudioMediaRecorder | None = None
         self._play_path: str | None = None
         self._record_path: str | None = None
@@ -88,12 +98,19 @@ class CallMedia:
         """
         player = None
         if path is not None:
-            player = pj.AudioMediaPlayer()
+            player = _Player()
             player.createPlayer(path, pj.PJMEDIA_FILE_NO_LOOP)
         self._retire(self._player)
         self._player, self._play_path = player, path
         if self._audio is not None:
             self._connect_source()
+
+    def has_played(self) -> bool:
+        """Whether the file that is played has come to its end; true once."""
+        if self._player is None or not self._player.over:
+            return False
+        self._player.over = False
+        return True
 
     def record(self, path: str | None) -> None:
         """Write what the far end sends to a WAV file; None ends the file.
@@ -121,8 +138,11 @@ class CallMedia:
         path, self._record_path = self._record_path, None
         self._audio = None
         self.active = False
+        if self._player is not None:
+            self._old.append(self._player)
         self._player = self._recorder = None
-        self._old.clear()
+        self._call.worker.bury(self._old)
+        self._old = []
         return Path(path) if path else None
 
     def _connect_source(self) -> None:
@@ -141,7 +161,7 @@ class CallMedia:
         if self._audio is not None and self._recorder is not None:
             self._audio.startTransmit(self._recorder)
 
-    def _retire(self, player: pj.AudioMediaPlayer | None) -> None:
+    def _retire(self, player: _Player | None) -> None:
         if player is None:
             return
         if self._audio is not None:

@@ -54,6 +54,10 @@ def execute(worker: Worker, command: say.AnyWorkerCommand) -> None:
             _call(worker, number).media.play(path)
         case say.RecordFile(call=number, path=path):
             _call(worker, number).media.record(path)
+        case say.UseAudio(audio=audio):
+            worker.use_audio(audio)
+        case say.LookUpDevices():
+            worker.sound.look_up(open_now=bool(worker.calls))
         case say.WatchLevels(interval_ms=interval):
             worker.watch_levels(interval)
         case say.Quit():
@@ -78,7 +82,7 @@ def _add_account(worker: Worker, setup: say.AccountSetup) -> None:
     if setup.name in worker.accounts:
         raise Refused(f"account {setup.name} is there already")
     transport = worker.transport_for(setup)
-    account = Account(worker, setup)
+    account = Account(worker, setup, transport)
     account.create(account_config(setup, transport))
     worker.accounts[setup.name] = account
 

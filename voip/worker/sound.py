@@ -3,58 +3,101 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pjsua2 as pj
 
 from voip.model import CallState, SoundDevice
-from voip.protocol.worker import AudioSettings
+from voip.protocol.worker import AudioSettings, SoundEvent
 from voip.worker import pulse
 
 _PREFERRED = ("pulse", "pipewire", "default")
+_OPEN_AT_ONCE = 0
 _CHIME_VOLUME = 1200  # of 32767: heard, and no disturbance of a recording
 
 
-class Sound:
-    """The device in use; `text` says which, or why there is none."""
+class _Pair(NamedTuple):
+    """Capture and playback device: PJSIP's indices, which a look-up changes,
+    and the names behind them."""
 
-    def __init__(self, endpoint: pj.Endpoint, settings: AudioSettings) -> None:
+    capture: int
+    playback: int
+    names: tuple[str, str]
+
+    def __str__(self) -> str:
+        return " / ".join(self.names)
+
+
+class Sound:
+    """The devices in use; `text` says which, or why there is none.
+
+    `announce` is told of every change after `choose`.
+    """
+
+    def __init__(
+        self,
+        endpoint: pj.Endpoint,
+        settings: AudioSettings,
+        announce: Callable[[SoundEvent], None],
+    ) -> None:
         self._manager = endpoint.audDevManager()
         self._settings = settings
+        self._announce = announce
+        self._in_use: _Pair | None = None
+        self._broken = False
         self.devices: tuple[SoundDevice, ...] = ()
         self.text = ""
         self.ok = False
-        self.silent = True
         self._chime: pj.ToneGenerator | None = None
+
+    @property
+    def silent(self) -> bool:
+        return self._in_use is None
 
     def choose(self) -> None:
         """Select devices, or the null device where there is none."""
-        self.devices = tuple(
-            SoundDevice(name=d.name, driver=d.driver, inputs=d.inputCount, outputs=d.outputCount)
-            for d in self._manager.enumDev2()
+        self.devices = self._list()
+        self._select(open_now=False)
+
+    def use(self, settings: AudioSettings, open_now: bool) -> None:
+        """Take other devices; with `open_now` whoever is in a call hears them at once."""
+        self._settings = settings
+        self._select(open_now)
+        self._tell()
+
+    def look_up(self, open_now: bool) -> None:
+        """See which devices have come and gone, and follow if ours are among them."""
+        self._manager.refreshDevs()
+        listed = self._list()
+        if self._manager.sndIsActive():
+            # A device that allows one user alone looks absent while it is ours.
+            ours = self._in_use.names if self._in_use else ()
+            before = {device.name: device for device in self.devices if device.name in ours}
+            listed = tuple(before.get(device.name, device) for device in listed)
+        self.devices = listed
+        self._select(open_now)
+        self._tell()
+
+    def failed(self) -> None:
+        """A device in use has died: calls go on, on the null device."""
+        if self._in_use is None:
+            return  # the other direction of the same device, a moment later
+        self._broken = True
+        self._use_null(
+            f"the sound device {self._in_use} has stopped working, so calls are "
+            "silent: see whether the sound server runs, then choose a device in the settings",
+            ok=False,
         )
-        if self._settings.null:
-            self._use_null("sound is switched off", ok=True)
-            return
-        wanted = (self._settings.input, self._settings.output)
-        found = [self._find(name) for name in wanted]
-        absent = [name for name in wanted if name and pick(self.devices, name, False) is None]
-        missing = f"no sound device is called {absent[0]}: " if absent else ""
-        capture, playback = found
-        if capture is None or playback is None:
-            self._use_null(f"{missing or 'there is no sound device: '}calls are silent", ok=False)
-            return
-        self._manager.setCaptureDev(capture)
-        self._manager.setPlaybackDev(playback)
-        self.silent = False
-        self.ok = not missing
-        names = f"{self.devices[capture].name} / {self.devices[playback].name}"
-        self.text = f"{missing}using {names}" if missing else names
+        self._tell()
 
     def microphone(self) -> pj.AudioMedia:
+        self._wake()
         return self._manager.getCaptureDevMedia()
 
     def speaker(self) -> pj.AudioMedia:
+        self._wake()
         return self._manager.getPlaybackDevMedia()
 
     def chime(self, audio: pj.AudioMedia) -> None:
@@ -72,15 +115,77 @@ class Sound:
     def close(self) -> None:
         self._chime = None
 
+    def _wake(self) -> None:
+        """Open the devices before something is connected to them.
+
+        PJSIP would do so by itself, and end the call where they cannot be.
+        """
+        if self._broken:
+            self.look_up(open_now=True)
+        elif self._in_use is not None and not self._manager.sndIsActive():
+            self._open(self._in_use)
+
+    def _select(self, open_now: bool) -> None:
+        if self._settings.null:
+            self._use_null("sound is switched off", ok=True)
+            return
+        wanted = (self._settings.input, self._settings.output)
+        found = [self._find(name) for name in wanted]
+        absent = [name for name in wanted if name and pick(self.devices, name, False) is None]
+        missing = f"no sound device is called {absent[0]}: " if absent else ""
+        capture, playback = found
+        if capture is None or playback is None:
+            self._use_null(f"{missing or 'there is no sound device: '}calls are silent", ok=False)
+            return
+        names = (self.devices[capture].name, self.devices[playback].name)
+        pair = _Pair(capture, playback, names)
+        self.ok = not missing
+        self.text = f"{missing}using {pair}" if missing else str(pair)
+        self._use_devices(pair, open_now)
+
+    def _use_devices(self, pair: _Pair, open_now: bool) -> None:
+        if pair == self._in_use and not self._broken:
+            return
+        # With a device open, each half of the change would open the other
+        # half's old device once more.
+        self._manager.setNoDev()
+        self._manager.setCaptureDev(pair.capture)
+        self._manager.setPlaybackDev(pair.playback)
+        self._in_use = pair
+        self._broken = False
+        if open_now:
+            self._open(pair)
+
+    def _open(self, pair: _Pair) -> None:
+        try:
+            self._manager.setSndDevMode(_OPEN_AT_ONCE)
+        except pj.Error as error:
+            self._broken = True
+            self._use_null(
+                f"the sound device {pair} cannot be opened, so calls are silent "
+                f"({error.reason}): choose another device in the settings",
+                ok=False,
+            )
+            self._tell()
+
     def _find(self, wanted: str | None) -> int | None:
         named = None if wanted is None else pick(self.devices, wanted, False)
         return pick(self.devices, None, pulse.reachable()) if named is None else named
 
+    def _list(self) -> tuple[SoundDevice, ...]:
+        return tuple(
+            SoundDevice(name=d.name, driver=d.driver, inputs=d.inputCount, outputs=d.outputCount)
+            for d in self._manager.enumDev2()
+        )
+
     def _use_null(self, text: str, ok: bool) -> None:
         self._manager.setNullDev()
-        self.silent = True
+        self._in_use = None
         self.text = text
         self.ok = ok
+
+    def _tell(self) -> None:
+        self._announce(SoundEvent(devices=self.devices, sound=self.text, sound_ok=self.ok))
 
 
 class Tones:
@@ -91,10 +196,16 @@ class Tones:
 
     def __init__(self, sound: Sound, enabled: bool) -> None:
         self._sound = sound
-        self._enabled = enabled and not sound.silent
+        self._enabled = enabled
         self._generator: pj.ToneGenerator | None = None
         self._states: dict[int, CallState] = {}
+        self._early_media: set[int] = set()
         self._playing: CallState | None = None
+
+    def enable(self, on: bool) -> None:
+        """Ring or be quiet from now on, in what rings already too."""
+        self._enabled = on
+        self._update()
 
     def follow(self, call: int, state: CallState, has_media: bool) -> None:
         """Play what the calls' states ask for; early media needs no tone."""
@@ -102,40 +213,48 @@ class Tones:
             self._states.pop(call, None)
         else:
             self._states[call] = state
-        wanted = self._wanted()
-        if wanted is CallState.RINGING and has_media:
-            wanted = None
-        if self._enabled and wanted is not self._playing:
-            self._play(wanted)
+        self._early_media.discard(call)
+        if has_media:
+            self._early_media.add(call)
+        self._update()
 
     def close(self) -> None:
         self._generator = None
+
+    def _update(self) -> None:
+        wanted = self._wanted() if self._enabled and not self._sound.silent else None
+        if wanted is not self._playing:
+            self._play(wanted)
 
     def _wanted(self) -> CallState | None:
         states = self._states.values()
         if any(state.answered for state in states):
             return None
-        for state in (CallState.INCOMING, CallState.RINGING):
-            if state in states:
-                return state
-        return None
+        if CallState.INCOMING in states:
+            return CallState.INCOMING
+        ringing = {call for call, state in self._states.items() if state is CallState.RINGING}
+        return CallState.RINGING if ringing - self._early_media else None
 
     def _play(self, wanted: CallState | None) -> None:
+        self._playing = wanted
+        speaker = self._sound.speaker()
         if self._generator is None:
             self._generator = pj.ToneGenerator()
             self._generator.createToneGenerator()
-            self._generator.startTransmit(self._sound.speaker())
         self._generator.stop()
-        self._playing = wanted
+        if wanted is None:
+            # A connection, even one without a sound, keeps the device open.
+            self._generator.stopTransmit(speaker)
+            return
         tones = pj.ToneDescVector()
         if wanted is CallState.RINGING:
             # ITU-T E.180: the ringback of North America.
             tones.push_back(_tone(440, 480, 2000, 4000, 6000))
-        elif wanted is CallState.INCOMING:
+        else:
             for pause in (200, 2200):
                 tones.push_back(_tone(440, 480, 400, pause, 12000))
-        if wanted is not None:
-            self._generator.play(tones, True)
+        self._generator.startTransmit(speaker)
+        self._generator.play(tones, True)
 
 
 def pick(devices: tuple[SoundDevice, ...], wanted: str | None, pulse: bool) -> int | None:

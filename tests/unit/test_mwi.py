@@ -1,0 +1,56 @@
+"""Voice mail's message summaries (RFC 3842), friendly and hostile ones."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voip.mwi import new_messages
+
+RFC = (
+    "Messages-Waiting: yes\r\nMessage-Account: sip:alice@vmail.example.com\r\n"
+    "Voice-Message: 2/8 (0/2)\r\n\r\nTo: <alice@atlanta.example.com>\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "new"),
+    [
+        (RFC, 2),
+        ("Messages-Waiting: no\r\n", 0),
+        ("Messages-Waiting: yes\r\n", 1),
+        ("Messages-Waiting: yes\r\nVoice-Message: 3/0\r\n", 3),
+        ("messages-waiting:YES\nvoice-message :\t4 / 1\n", 4),
+        ("Messages-Waiting: no\r\nVoice-Message: 0/8 (0/0)", 0),
+        ("Voice-Message: 007/0\r\n", 7),
+        ("Voice-Message: 1/0\r\nVoice-Message: 9/0\r\n", 1),
+        ("Messages-Waiting: yes\r\nFax-Message: 5/0\r\n", 1),
+        # Hostile or broken
+        ("", None),
+        ("\r\n\r\n", None),
+        ("Messages-Waiting: maybe\r\n", None),
+        ("Messages-Waiting: yes\r\nVoice-Message: -1/0\r\n", 1),
+        ("Voice-Message: -1/0\r\n", None),
+        ("Voice-Message: 99999999999999999999/0\r\n", None),
+        (f"Voice-Message: {'9' * 3000}/0\r\n", None),
+        ("Voice-Message: 999999/0\r\n", 999999),
+        ("Voice-Message: 1e9/0\r\n", None),
+        ("Voice-Message: ٣/0\r\n", None),
+        ("Voice-Message: 5\r\n", None),
+        ("Voice-Message: 5/0 and more\r\n", None),
+        ("\r\nVoice-Message: 5/0\r\n", 5),
+        ("Messages-Waiting: no\r\n\r\nVoice-Message: 5/0\r\n", 0),
+        ("X" * 100_000, None),
+        ("X-A: b\r\n" * 12_500 + "Voice-Message: 5/0\r\n", None),
+        ("Voice-Message: 5/0\x1b[2J\r\n", None),
+    ],
+)
+def test_new_messages(body: str, new: int | None) -> None:
+    assert new_messages(body) == new
+
+
+@given(st.text(max_size=200) | st.from_regex(r"Voice-Message: [0-9/ ()\-]{0,30}", fullmatch=True))
+def test_any_body_gives_a_small_number_or_none(body: str) -> None:
+    found = new_messages(body)
+    assert found is None or 0 <= found <= 999_999
