@@ -237,7 +237,8 @@ class LogEntry(msgspec.Struct, frozen=True):
 class EngineStatus(msgspec.Struct, frozen=True):
     """`pjsip` and `tls_library` are what the workers reported, None before.
 
-    `problems` are the files that could not be read, in words.
+    `problems` are the files that could not be read, and what in others was
+    left alone, in words.
     """
 
     version: str

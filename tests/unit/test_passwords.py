@@ -12,7 +12,7 @@ from keyring.backend import KeyringBackend
 from keyring.backends import fail
 from keyring.errors import PasswordDeleteError
 
-from voip.engine.accounts import Account
+from voip.engine.accountfields import Account
 from voip.engine.passwords import PasswordError, Passwords, keyring_name
 
 SECRET = "pässword with spaces"
@@ -249,3 +249,49 @@ async def test_keyring_that_does_not_answer(passwords: Passwords, memory: Memory
     with pytest.raises(PasswordError) as caught:
         await passwords.find("work", account())
     assert str(caught.value) == "the keyring did not answer: locked"
+
+
+def test_place_of_a_command_and_a_file(passwords: Passwords, memory: Memory) -> None:
+    memory.kept["offhook", "work"] = SECRET
+    assert passwords.place("work", account(command="pass show x")) == "the password command"
+    assert passwords.place("work", account(file=Path("/x"))) == "the file /x"
+
+
+async def test_place_in_a_keyring_is_what_it_last_said(
+    passwords: Passwords, memory: Memory
+) -> None:
+    memory.kept["offhook", "work"] = SECRET
+    maybe = "the system's keyring, if it was stored there"
+    assert passwords.place("work", account()) == passwords.place("work", None) == maybe
+    await passwords.find("work", account())
+    await passwords.find("home", account())
+    assert passwords.place("work", account()) == "the system's keyring"
+    assert passwords.place("home", account()) is None
+    passwords.store("home", SECRET)
+    passwords.forget("work")
+    assert passwords.place("home", account()) == "the system's keyring"
+    assert passwords.place("work", account()) is None
+
+
+def test_place_asks_no_keyring(
+    passwords: Passwords, memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked(*words: object) -> None:
+        raise AssertionError("the keyring was asked")
+
+    monkeypatch.setattr(memory, "get_password", asked)
+    assert passwords.place("work", account()) is not None
+
+
+@pytest.mark.usefixtures("no_keyring")
+def test_place_in_a_file(passwords: Passwords, tmp_path: Path) -> None:
+    assert passwords.place("work", account()) is None
+    folder = tmp_path / "passwords"
+    assert passwords.place_to_keep() == f"a file of its own in {folder} (there is no keyring)"
+    passwords.store("work", SECRET)
+    assert passwords.place("work", account()) == f"the file {folder / 'work'}"
+
+
+def test_place_to_keep_in_a_keyring(passwords: Passwords, memory: Memory) -> None:
+    assert memory.kept == {}
+    assert passwords.place_to_keep() == passwords.store("work", SECRET) == "the system's keyring"

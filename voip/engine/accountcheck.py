@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import socket
 
-from voip.engine.accounts import DEFAULT_PORTS, Account
+from voip.engine.accountfields import DEFAULT_PORTS, Account
 from voip.engine.errors import Refusal
 from voip.engine.registrar import Live, Registrar
 from voip.model import RegistrationState, TlsStatus, Transport

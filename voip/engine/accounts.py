@@ -2,76 +2,46 @@
 
 from __future__ import annotations
 
-import re
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 import tomlkit
-from msgspec import Meta
+from tomlkit.items import Array
 
-from voip.dialing import DialError, parse_host_port
-from voip.engine import toml
-from voip.engine.toml import ConfigError
-from voip.model import Keying, Transport
+from voip.engine import accountfields, accountfiles, toml
+from voip.engine.accountfields import Account
+from voip.engine.toml import ChangedMeanwhile, ConfigError
 from voip.protocol.client import AccountFields
 
-DEFAULT_PORTS = {Transport.TLS: 5061, Transport.TCP: 5060, Transport.UDP: 5060}
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
-_RESERVED = frozenset({"echo"})
-
-
-class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One account as its user wrote it.
-
-    `server` is where the account's SIP server is when that is not the
-    domain's own name; `proxy` is reached in its place. Both are host[:port].
-    """
-
-    user: Annotated[str, Meta(min_length=1, max_length=128)]
-    domain: Annotated[str, Meta(min_length=1, max_length=253)]
-    transport: Transport = Transport.TLS
-    server: str | None = None
-    proxy: str | None = None
-    auth_user: str | None = None
-    display_name: Annotated[str, Meta(max_length=128)] = ""
-    ca_file: str | None = None
-    allow_wildcard: bool = False
-    password_command: str | None = None
-    password_file: str | None = None
-    register: bool = True
-    expires_s: Annotated[int, Meta(ge=60, le=3600)] = 300
-    media_keying: Keying = Keying.SDES
-    enabled: bool = True
-
-    @property
-    def aor(self) -> str:
-        """The address of record (RFC 3261 section 6)."""
-        return f"sip:{self.user}@{self.domain}"
-
-    @property
-    def next_hop(self) -> str:
-        """host[:port] that every request of the account is sent to."""
-        return self.proxy or self.server or self.domain
-
-    @property
-    def registrar(self) -> str:
-        return self.server or self.domain
+_ORDER = "order"
 
 
 class Loaded(msgspec.Struct):
-    """What the file holds: the good accounts, and what is wrong with others."""
+    """What the file holds: the good accounts, and what is wrong with others.
+
+    `names` has the good and the bad in their order; `notices` says what was
+    left alone.
+    """
 
     accounts: dict[str, Account]
     problems: dict[str, str]
+    names: tuple[str, ...]
+    notices: tuple[str, ...] = ()
 
 
 class AccountFile:
-    """The accounts of one user, in the order of the file."""
+    """The accounts of one user, in the order that they were put in.
+
+    What a person wrote beside them stays: comments, places, unknown keys.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    # Reading
 
     def load(self) -> Loaded:
         """Read every account; a bad one does not spoil the others.
@@ -79,12 +49,20 @@ class AccountFile:
         Raises:
             ConfigError: the file as a whole cannot be read.
         """
-        loaded = Loaded(accounts={}, problems={})
-        for name, table in self._tables(toml.read(self.path)).items():
+        document = toml.read(self.path)
+        tables = self._tables(document)
+        names, notices = self._ordered(document)
+        loaded = Loaded(accounts={}, problems={}, names=names)
+        for name in names:
             try:
-                loaded.accounts[name] = self.check(name, table)
+                loaded.accounts[name] = self._account(name, tables[name])
             except ConfigError as error:
                 loaded.problems[name] = str(error)
+            notices += [
+                f"{self.path}: account {name}: {accountfields.unknown_notice(field)}"
+                for field in _unknown(tables[name])
+            ]
+        loaded.notices = tuple(notices)
         return loaded
 
     def listing(self) -> tuple[AccountFields, ...]:
@@ -93,46 +71,31 @@ class AccountFile:
         Raises:
             ConfigError: the file as a whole cannot be read.
         """
-        loaded = self.load()
-        return tuple(
-            AccountFields(name=name, fields=_known(table), problem=loaded.problems.get(name))
-            for name, table in self._tables(toml.read(self.path)).items()
-        )
+        document = toml.read(self.path)
+        tables = self._tables(document)
+        return tuple(self._fields(name, tables[name]) for name in self._ordered(document)[0])
 
-    def check(self, name: str, values: Any) -> Account:
-        """One account's values, checked field by field.
+    def problems(self, name: str, values: Mapping[str, object], new: bool) -> dict[str, str]:
+        """What is wrong with an account's name and fields, by field.
+
+        Reads the files that fields name, and so may wait.
+        """
+        found = {**accountfiles.problems(values), **accountfields.problems(values)}
+        words = accountfields.name_problem(name) or (self._taken(name) if new else None)
+        return {"name": words, **found} if words else found
+
+    def check(self, name: str, values: Mapping[str, object]) -> Account:
+        """An account as a client gives it.
 
         Raises:
-            ConfigError: names the file, the account, the field and what is allowed.
+            ConfigError: names the file, the account, and each bad field with what is wrong.
         """
-        where = f"{self.path}: account {name}"
-        if not _NAME.fullmatch(name) or name in _RESERVED:
-            raise ConfigError(
-                f"{where}: a name has 1 to 32 letters, digits, dots, dashes or underscores, starts "
-                "with a letter or digit, and is not “echo”"
-            )
-        if not isinstance(values, dict):
-            raise ConfigError(f"{where}: a table of fields is needed, not a single value")
-        account = toml.convert(values, Account, where)
-        for field in ("domain", "server", "proxy"):
-            value = getattr(account, field)
-            if value is None:
-                continue
-            try:
-                _, port = parse_host_port(value)
-            except DialError as error:
-                raise ConfigError(f"{where}: “{field}”: {error}") from error
-            if field == "domain" and port is not None:
-                raise ConfigError(f"{where}: “domain” has no port: put {value} into “server”")
-        for field in ("user", "auth_user", "display_name"):
-            text = getattr(account, field) or ""
-            if any(ord(char) < 0x20 or ord(char) == 0x7F for char in text):
-                raise ConfigError(f"{where}: “{field}” holds no control characters")
-        if account.ca_file is not None and account.transport is not Transport.TLS:
-            raise ConfigError(f"{where}: “ca_file” is for transport “tls” only")
-        return account
+        self._refuse(name, self.problems(name, values, new=False))
+        return accountfields.from_values(values)
 
-    def add(self, name: str, values: dict[str, Any]) -> Account:
+    # Changing
+
+    def add(self, name: str, values: Mapping[str, str | int | bool]) -> Account:
         """Append an account.
 
         Raises:
@@ -155,21 +118,38 @@ class AccountFile:
 
         return toml.change(self.path, append)
 
-    def edit(self, name: str, values: dict[str, Any]) -> Account:
+    def edit(
+        self,
+        name: str,
+        values: Mapping[str, str | int | bool | None],
+        version: str | None = None,
+    ) -> Account:
         """Change fields of an account; None removes one. The rest stays.
 
         Raises:
+            ChangedMeanwhile: the account is no longer what `version` was of.
             ConfigError: there is no such account, a value is wrong, or the file is.
         """
+        given = {field: value for field, value in values.items() if value is not None}
 
         def update(document: tomlkit.TOMLDocument) -> Account:
             table = self._table(document, name)
+            if version is not None and version != _version(table.unwrap()):
+                raise ChangedMeanwhile(
+                    f"account {name} was changed in {self.path} meanwhile: look at it again "
+                    "before you save"
+                )
             for key, value in values.items():
                 if value is None:
                     table.pop(key, None)
                 else:
-                    table[key] = value
-            return self.check(name, dict(table.unwrap()))
+                    toml.put(table, key, value)
+            # What was unknown in the file before is left alone.
+            result = {**accountfields.known(table.unwrap()), **given}
+            unknown = {f: accountfields.unknown_problem(f) for f in accountfields.unknown(values)}
+            problems = {**accountfields.problems(result), **unknown}
+            self._refuse(name, {**accountfiles.problems(given), **problems})
+            return self._account(name, table.unwrap())
 
         return toml.change(self.path, update)
 
@@ -184,8 +164,76 @@ class AccountFile:
             self._table(document, name)
             accounts: Any = document["accounts"]
             del accounts[name]
+            order = document.get(_ORDER)
+            while isinstance(order, Array) and name in order:
+                order.remove(name)
 
         toml.change(self.path, delete)
+
+    def move(self, name: str, place: int) -> None:
+        """Put an account at `place` of the order, from 0; beyond the end is last.
+
+        Raises:
+            ConfigError: there is no such account, or the file is wrong.
+        """
+
+        def reorder(document: tomlkit.TOMLDocument) -> None:
+            self._table(document, name)
+            others = [other for other in self._ordered(document)[0] if other != name]
+            if _ORDER not in document:
+                toml.put_first(document, _ORDER, [])
+            order = document[_ORDER]
+            if not isinstance(order, Array):
+                raise ConfigError(f"{self.path}: “{_ORDER}” is no list of names: mend it first")
+            while name in order:
+                order.remove(name)
+            for other in others:
+                if other not in order:
+                    order.append(other)
+            behind = others[max(0, place) :]
+            order.insert(order.index(behind[0]) if behind else len(order), name)
+
+        toml.change(self.path, reorder)
+
+    # Inside
+
+    def _account(self, name: str, table: object) -> Account:
+        """An account as it is in the file, where unknown keys are left alone."""
+        if not isinstance(table, dict):
+            raise ConfigError(
+                f"{self.path}: account {name}: a table of fields is needed, not a single value"
+            )
+        words = accountfields.name_problem(name)
+        fields = accountfields.known(table)
+        problems = accountfields.problems(fields)
+        self._refuse(name, {"name": words, **problems} if words else problems)
+        return accountfields.from_values(fields)
+
+    def _fields(self, name: str, table: object) -> AccountFields:
+        problem = None
+        try:
+            self._account(name, table)
+        except ConfigError as error:
+            problem = str(error)
+        return AccountFields(
+            name=name,
+            fields=_plain(table),
+            problem=problem,
+            version=_version(table),
+            unknown=_unknown(table),
+        )
+
+    def _refuse(self, name: str, problems: Mapping[str, str]) -> None:
+        if problems:
+            words = "; ".join(f"“{field}”: {text}" for field, text in problems.items())
+            raise ConfigError(f"{self.path}: account {name}: {words}")
+
+    def _taken(self, name: str) -> str | None:
+        try:
+            taken = name in self._tables(toml.read(self.path))
+        except ConfigError as error:
+            return str(error)
+        return "there is an account of that name already" if taken else None
 
     def _tables(self, document: tomlkit.TOMLDocument) -> dict[str, Any]:
         accounts = document.unwrap().get("accounts", {})
@@ -204,13 +252,38 @@ class AccountFile:
             )
         return table
 
+    def _ordered(self, document: tomlkit.TOMLDocument) -> tuple[tuple[str, ...], list[str]]:
+        """The accounts' names in their order, and what is wrong with that."""
+        names = list(self._tables(document))
+        order = document.unwrap().get(_ORDER, [])
+        if not isinstance(order, list):
+            words = f"{self.path}: “{_ORDER}” is no list of names, such as [“work”, “home”]"
+            return tuple(names), [words]
+        # Once each: a name twice in the list stands where it is first.
+        first = dict.fromkeys(name for name in order if isinstance(name, str) and name in names)
+        return tuple(dict.fromkeys([*first, *names])), []
 
-def _known(table: object) -> dict[str, str | int | bool]:
+
+def _plain(table: object) -> dict[str, str | int | bool]:
     # What is no field of an account may be anything, a password for one.
     if not isinstance(table, dict):
         return {}
     return {
-        key: value
-        for key, value in table.items()
-        if key in Account.__struct_fields__ and isinstance(value, str | int | bool)
+        field: value
+        for field, value in accountfields.known(table).items()
+        if isinstance(value, str | int | bool)
     }
+
+
+def _unknown(table: object) -> tuple[str, ...]:
+    return accountfields.unknown(table) if isinstance(table, dict) else ()
+
+
+def _version(table: object) -> str:
+    """Changes with the account's fields; of what is unknown, only the names tell.
+
+    Their values may be secret, and a digest of a weak one gives it away.
+    """
+    known = accountfields.known(table) if isinstance(table, dict) else repr(table)
+    said = repr((sorted(known.items()) if isinstance(known, dict) else known, _unknown(table)))
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:16]

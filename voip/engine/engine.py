@@ -65,6 +65,7 @@ class Engine:
         self.hub = Hub()
         self.history = History(paths.history)
         self._problems: dict[Path, str] = {}
+        self._left_alone: tuple[str, ...] = ()
         self._accounts_file = Watched(paths.accounts)
         self._settings_file = Watched(paths.settings)
         self.settings = self._load_settings()
@@ -149,7 +150,7 @@ class Engine:
                 uptime_s=round(time.monotonic() - self._started, 3),
                 pjsip=ready.pjsip if ready else None,
                 tls_library=ready.tls_library if ready else None,
-                problems=tuple(self._problems.values()),
+                problems=(*self._problems.values(), *self._left_alone),
             ),
             accounts=self.registrar.snapshot(),
             calls=self.book.snapshot(),
@@ -171,6 +172,10 @@ class Engine:
         self._problems.pop(self.paths.accounts, None)
         for problem in loaded.problems.values():
             self.notice("error", problem)
+        for text in loaded.notices:
+            if text not in self._left_alone:
+                self.notice("warning", text)
+        self._left_alone = loaded.notices
         await self.registrar.apply(loaded)
 
     async def _watch_files(self) -> None:

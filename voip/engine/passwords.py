@@ -12,9 +12,10 @@ import os
 import stat
 from pathlib import Path
 
-from voip.engine.accounts import Account
+from voip.engine.accountfields import Account
 
 _SERVICE = "offhook"
+_KEYRING = "the system's keyring"
 _COMMAND_TIMEOUT_S = 30.0
 
 
@@ -27,6 +28,7 @@ class Passwords:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._in_keyring: dict[str, bool] = {}
 
     async def find(self, name: str, account: Account) -> str | None:
         """The password, None when nothing was ever stored for the account.
@@ -39,6 +41,7 @@ class Passwords:
         if account.password_file:
             return _from_file(Path(account.password_file).expanduser())
         stored = await asyncio.to_thread(_from_keyring, name)
+        self._in_keyring[name] = stored is not None
         if stored is not None:
             return stored
         own = self._file(name)
@@ -46,9 +49,10 @@ class Passwords:
 
     def store(self, name: str, password: str) -> str:
         """Keep a password in the keyring, or else in a file; says where."""
-        if _to_keyring(name, password):
+        self._in_keyring[name] = _to_keyring(name, password)
+        if self._in_keyring[name]:
             self._file(name).unlink(missing_ok=True)
-            return "the system's keyring"
+            return _KEYRING
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._file(name)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -60,7 +64,31 @@ class Passwords:
     def forget(self, name: str) -> None:
         """Remove what `store` kept."""
         _delete_from_keyring(name)
+        self._in_keyring[name] = False
         self._file(name).unlink(missing_ok=True)
+
+    def place(self, name: str, account: Account | None) -> str | None:
+        """Where the password is taken from, in words; None where none is stored.
+
+        Nothing is read: a keyring may ask its user before it answers, so what
+        it last said is told.
+        """
+        if account is not None and account.password_command:
+            return "the password command"
+        if account is not None and account.password_file:
+            return f"the file {account.password_file}"
+        if self._in_keyring.get(name):
+            return _KEYRING
+        if self._file(name).exists():
+            return f"the file {self._file(name)}"
+        asked = name in self._in_keyring or keyring_name() is None
+        return None if asked else f"{_KEYRING}, if it was stored there"
+
+    def place_to_keep(self) -> str:
+        """Where `store` would keep a password, in words."""
+        if keyring_name() is not None:
+            return _KEYRING
+        return f"a file of its own in {self._folder} (there is no keyring)"
 
     def _file(self, name: str) -> Path:
         return self._folder / name

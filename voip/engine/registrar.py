@@ -7,11 +7,13 @@ import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import certifi
 
 from voip import reasons
-from voip.engine.accounts import DEFAULT_PORTS, Account, Loaded
+from voip.engine.accountfields import DEFAULT_PORTS, Account
+from voip.engine.accounts import Loaded
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
 from voip.engine.passwords import PasswordError, Passwords
@@ -140,7 +142,7 @@ class Registrar:
 
     async def apply(self, loaded: Loaded) -> None:
         """Bring everything in line with what accounts.toml now says."""
-        names = [*loaded.accounts, *(n for n in loaded.problems if n not in loaded.accounts)]
+        names = loaded.names
         for name in [name for name in self._live if name not in names]:
             await self._drop(self._live.pop(name))
             self._hub.publish(told.AccountRemoved(name=name))
@@ -157,7 +159,11 @@ class Registrar:
                 self._publish(live)
                 self._spawn(self._bring_up(live))
             ordered[name] = live
+        # New ones came last: clients have them there until they are told more.
+        told_order = list(self._live)
         self._live = ordered
+        if list(ordered) != told_order:
+            self._hub.publish(told.AccountsOrdered(names=tuple(ordered)))
         self._start_workers()
 
     async def on_worker_up(self, role: say.Role) -> None:
@@ -338,7 +344,8 @@ def setup_of(name: str, account: Account, password: str | None) -> say.AccountSe
     trust = None
     if account.transport is Transport.TLS:
         trust = say.Trust(
-            ca_file=account.ca_file or certifi.where(), allow_wildcard=account.allow_wildcard
+            ca_file=str(Path(account.ca_file).expanduser()) if account.ca_file else certifi.where(),
+            allow_wildcard=account.allow_wildcard,
         )
     return say.AccountSetup(
         name=name,

@@ -89,7 +89,7 @@ def put_first(document: tomlkit.TOMLDocument, key: str, value: object) -> None:
 
 def _says(text: str, values: dict[str, Any]) -> bool:
     try:
-        return _filled(tomllib.loads(text)) == _filled(values)
+        return bool(_filled(tomllib.loads(text)) == _filled(values))
     except tomllib.TOMLDecodeError:
         return False
 

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
+
 from voip.engine import accountcheck
 from voip.engine.commands.handler import Handlers
 from voip.engine.errors import Refusal
-from voip.engine.toml import ConfigError
+from voip.engine.toml import ChangedMeanwhile, ConfigError
 from voip.protocol import client as told
 
 if TYPE_CHECKING:
@@ -27,16 +29,41 @@ async def _register(engine: Engine, command: told.RegisterAccount) -> None:
 
 
 async def _accounts(engine: Engine, command: told.GetAccounts) -> told.AccountList:
-    return told.AccountList(accounts=_valid(engine.account_file.listing))
+    loaded = _valid(engine.account_file.load)
+    rows = _valid(engine.account_file.listing)
+
+    def with_places() -> tuple[told.AccountFields, ...]:
+        return tuple(
+            msgspec.structs.replace(
+                row, password_place=engine.passwords.place(row.name, loaded.accounts.get(row.name))
+            )
+            for row in rows
+        )
+
+    # A keyring may take its time to say that it is there.
+    return told.AccountList(accounts=await asyncio.to_thread(with_places))
+
+
+async def _check_fields(engine: Engine, command: told.CheckFields) -> told.FieldProblems:
+    problems = await asyncio.to_thread(
+        engine.account_file.problems, command.name, command.fields, command.new
+    )
+    place = await asyncio.to_thread(engine.passwords.place_to_keep)
+    return told.FieldProblems(problems=problems, password_place=place)
+
+
+async def _move_account(engine: Engine, command: told.MoveAccount) -> None:
+    _valid(lambda: engine.account_file.move(command.name, command.place))
+    await engine.reload_accounts()
 
 
 async def _add_account(engine: Engine, command: told.AddAccount) -> told.AccountSaved:
-    _valid(lambda: engine.account_file.add(command.name, dict(command.fields)))
+    _valid(lambda: engine.account_file.add(command.name, command.fields))
     return await _saved(engine, command.name, command.password)
 
 
 async def _edit_account(engine: Engine, command: told.EditAccount) -> told.AccountSaved:
-    _valid(lambda: engine.account_file.edit(command.name, dict(command.fields)))
+    _valid(lambda: engine.account_file.edit(command.name, command.fields, command.version))
     if command.password is not None:
         await engine.registrar.forget(command.name)
     return await _saved(engine, command.name, command.password)
@@ -63,6 +90,8 @@ async def _saved(engine: Engine, name: str, password: str | None) -> told.Accoun
 def _valid(work: Callable[[], _Result]) -> _Result:
     try:
         return work()
+    except ChangedMeanwhile as error:
+        raise Refusal("changed", str(error)) from error
     except ConfigError as error:
         raise Refusal("bad_account", str(error)) from error
 
@@ -74,5 +103,7 @@ HANDLERS: Handlers = {
     told.AddAccount: _add_account,
     told.EditAccount: _edit_account,
     told.RemoveAccount: _remove_account,
+    told.MoveAccount: _move_account,
+    told.CheckFields: _check_fields,
     told.CheckAccount: _check_account,
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voip import dialing
-from voip.engine.accounts import Account
+from voip.engine.accountfields import Account
 from voip.engine.commands.handler import Handlers
 from voip.engine.echo import ACCOUNT as ECHO_ACCOUNT
 from voip.engine.errors import Refusal

@@ -1,0 +1,243 @@
+"""An account's fields: each bad one with the words that a person reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests.support.pki import Authority
+from voip.engine import accountfields, accountfiles
+from voip.engine.accountfields import Account
+from voip.model import Keying, Transport
+
+GOOD: dict[str, Any] = {"user": "alice", "domain": "pbx.example.com"}
+KNOWN = (
+    "user, domain, transport, server, proxy, auth_user, display_name, ca_file, allow_wildcard, "
+    "password_command, password_file, register, expires_s, media_keying, enabled"
+)
+USER = "needed: it is the part of your address in front of the @"
+DOMAIN = "needed: it is the part of your address after the @"
+SUCH_AS = "only the name of the server, such as pbx.example.com"
+
+BAD: list[tuple[str, Any, str]] = [
+    ("user", "", USER),
+    ("user", " \t", USER),
+    ("user", None, USER),
+    ("user", 5, "text is needed, not a number"),
+    ("user", "x" * 129, "longer than 128 characters"),
+    ("user", "a\nb", "holds control characters"),
+    ("user", "sip:alice", "without “sip:”: only the part of your address in front of the @"),
+    ("user", "alice@PBX.example.com", "without “@PBX.example.com”: that is the domain"),
+    ("domain", "", DOMAIN),
+    ("domain", "a b", f"without spaces: {SUCH_AS}"),
+    ("domain", "pbx.example.com ", f"without spaces: {SUCH_AS}"),
+    ("domain", "sip:pbx.example.com", f"without “sip:”: {SUCH_AS}"),
+    ("domain", "https://pbx.example.com", f"without “https://”: {SUCH_AS}"),
+    ("domain", "alice@pbx.example.com",
+     "only what follows the @: “alice” is a user's name, not a server's"),
+    ("domain", "pbx:5061", "no port here: put pbx:5061 into “server”"),
+    ("domain", "pbx;transport=tls", "“pbx;transport=tls” is not the name of a server"),
+    ("domain", "1.2.3", "“1.2.3” is not an IPv4 address"),
+    ("domain", "[::z]", "“[::z]” is not the name or address of a server"),
+    ("domain", "x" * 254, "longer than 253 characters"),
+    ("domain", "a\x00b", "holds control characters"),
+    ("transport", "tsl", "tls, tcp or udp, not “tsl”"),
+    ("transport", "", "tls, tcp or udp, not “”"),
+    ("transport", 1, "text is needed, not a number"),
+    ("server", "", "empty: leave it out to use the domain"),
+    ("server", "h:0", "0 is no port: ports go from 1 to 65535"),
+    ("server", "h:70000", "70000 is no port: ports go from 1 to 65535"),
+    ("server", "h:sips", "“sips” is no port: ports go from 1 to 65535"),
+    ("server", "h:", "“” is no port: ports go from 1 to 65535"),
+    ("server", "-x", "“-x” is not the name of a server"),
+    ("server", "a@h:5061", "only what follows the @: “a” is a user's name, not a server's"),
+    ("server", "x" * 271, "longer than 270 characters"),
+    ("proxy", "", "empty: leave it out to use none"),
+    ("proxy", "sips:h", f"without “sips:”: {SUCH_AS}"),
+    ("proxy", "h\x7f", "holds control characters"),
+    ("auth_user", "a\x85b", "holds control characters"),
+    ("auth_user", "x" * 129, "longer than 128 characters"),
+    ("display_name", "a\x1b[2Jb", "holds control characters"),
+    ("display_name", "x" * 129, "longer than 128 characters"),
+    ("ca_file", "", "empty: leave it out to trust the usual authorities"),
+    ("ca_file", 3, "text is needed, not a number"),
+    ("ca_file", "/" + "x" * 4096, "longer than 4096 characters"),
+    ("allow_wildcard", "no", "true or false is needed, not text"),
+    ("password_command", "", "empty: leave it out, or give a command that prints the password"),
+    ("password_command", "pass 'show", "a quote in it is not closed"),
+    ("password_command", ["pass"], "text is needed, not a list"),
+    ("password_file", " ", "empty: leave it out, or name a file"),
+    ("register", 1, "true or false is needed, not a number"),
+    ("expires_s", 59, "60 to 3600 seconds, not 59"),
+    ("expires_s", 3601, "60 to 3600 seconds, not 3601"),
+    ("expires_s", -(10**30), f"60 to 3600 seconds, not {-(10**30)}"),
+    ("expires_s", "300", "a whole number of seconds is needed, not text"),
+    ("expires_s", 300.5, "a whole number of seconds is needed, not a number"),
+    ("expires_s", True, "a whole number of seconds is needed, not true or false"),
+    ("media_keying", "zrtp", "sdes or dtls, not “zrtp”"),
+    ("enabled", {}, "true or false is needed, not a table"),
+    ("enabled", None, "true or false is needed, not nothing"),
+    ("domian", "x", "not known, did you mean “domain”?"),
+    ("pasword_file", "x", "not known, did you mean “password_file”?"),
+    ("zzz", 1, f"not known; known are {KNOWN}"),
+    ("password", "hunter2",
+     "a password does not belong into this file: give it with --password-stdin, or name a "
+     "password_command or a password_file"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("field", "value", "words"), BAD)
+def test_bad_field(field: str, value: Any, words: str) -> None:
+    assert accountfields.problems({**GOOD, field: value}) == {field: words}
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"transport": "udp", "ca_file": "/x"}, {"ca_file": "for transport “tls” only"}),
+        ({"transport": "tcp", "media_keying": "dtls"},
+         {"media_keying": "“dtls” is for transport “tls” only"}),
+        ({"transport": 3, "ca_file": "/x", "user": "", "expires_s": 0},
+         {"user": USER, "transport": "text is needed, not a number",
+          "ca_file": "for transport “tls” only", "expires_s": "60 to 3600 seconds, not 0"}),
+    ],
+)  # fmt: skip
+def test_fields_beside_others_and_several_at_once(
+    values: dict[str, Any], words: dict[str, str]
+) -> None:
+    assert accountfields.problems({**GOOD, **values}) == words
+
+
+def test_nothing_given() -> None:
+    assert accountfields.problems({}) == {"user": USER, "domain": DOMAIN}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"user": "alice@other.example"},
+        {"user": "Ж ж"},
+        {"server": "[2001:db8::1]:5061"},
+        {"server": "192.0.2.1:5061", "proxy": "bücher.example"},
+        {"password_command": "pass show sip/work | head -1  # it's mine"},
+        {"transport": "udp", "media_keying": "sdes", "enabled": False},
+        {"expires_s": 60, "media_keying": "dtls", "display_name": ""},
+    ],
+)
+def test_good_fields(values: dict[str, Any]) -> None:
+    assert accountfields.problems({**GOOD, **values}) == {}
+
+
+NAMES = [
+    ("", "needed: it is what you call this account here"),
+    ("x" * 33, "longer than 32 characters"),
+    ("echo", "“echo” is the local test line: choose another name"),
+    *(
+        (name, "letters, digits, dots, dashes and underscores only, a letter or digit first")
+        for name in ("-a", ".a", "a b", "a/b", "../a", "é", "work\n")
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "words"), NAMES)
+def test_bad_name(name: str, words: str) -> None:
+    assert accountfields.name_problem(name) == words
+
+
+@pytest.mark.parametrize("name", ["a", "Work.2_b-c", "0", "x" * 32])
+def test_good_name(name: str) -> None:
+    assert accountfields.name_problem(name) is None
+
+
+TYPED = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=30),
+    st.text("@:[]/.sip5061'\" \x00\ud800é", max_size=12),
+    st.sampled_from(["tls", "udp", "dtls", "/etc", "~nobody/x", "~"]),
+    st.lists(st.integers(), max_size=2),
+    st.dictionaries(st.text(max_size=2), st.integers(), max_size=2),
+)
+
+
+@given(st.dictionaries(st.sampled_from([*Account.__struct_fields__, "zzz"]), TYPED))
+@example({"user": "a", "domain": "b", "ca_file": "\x00"})
+def test_whatever_is_typed_has_words_or_is_an_account(values: dict[str, Any]) -> None:
+    accountfiles.problems(values)
+    if not accountfields.problems(values):
+        account = accountfields.from_values(values)
+        assert isinstance(account.transport, Transport)
+        assert isinstance(account.media_keying, Keying)
+        assert {field: getattr(account, field) for field in values} == values
+
+
+# The files that fields name
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    authority = Authority(tmp_path / "pki")
+    (tmp_path / "ca.pem").write_bytes(b"my authority\n" + authority.file.read_bytes())
+    (tmp_path / "ca.der").write_bytes(b"\x30\x82")
+    (tmp_path / "empty.pem").write_text("")
+    (tmp_path / "bad.pem").write_text(
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    )
+    (tmp_path / "secret").write_text("hunter2\n")
+    (tmp_path / "secret").chmod(0o600)
+    (tmp_path / "open").write_text("hunter2\n")
+    (tmp_path / "open").chmod(0o640)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("field", "name", "words"),
+    [
+        ("ca_file", "nowhere.pem", "there is no file {}"),
+        ("ca_file", "pki", "{} is a folder, not a file"),
+        ("ca_file", "empty.pem", "{} holds no certificate in PEM form"),
+        ("ca_file", "bad.pem", "{} holds no certificate in PEM form"),
+        ("ca_file", "ca.der", "{} holds no certificate in PEM form"),
+        ("ca_file", "secret/x", "{} cannot be read: Not a directory"),
+        ("ca_file", "/dev/zero", "{} is no file that can be read"),
+        ("ca_file", "/proc/self/mem", "{} cannot be read: Input/output error"),
+        ("password_file", "nowhere", "there is no file {}"),
+        ("password_file", "pki", "{} is a folder, not a file"),
+        ("password_file", "open", "{0} can be read by others: run chmod 600 {0}"),
+        ("password_file", "/dev/zero", "{} is no file that can be read"),
+    ],
+)
+def test_bad_file(folder: Path, field: str, name: str, words: str) -> None:
+    path = folder / name
+    assert accountfiles.problems({field: str(path)}) == {field: words.format(path)}
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("ca.pem", "the whole path is needed, not ca.pem"),
+        ("./secret", "the whole path is needed, not ./secret"),
+        ("~no.such.user/x", "~no.such.user/x cannot be read: Could not determine home directory."),
+        ("/a\x00b", "/a\x00b cannot be read: embedded null byte"),
+    ],
+)
+def test_bad_path(value: str, words: str) -> None:
+    assert accountfiles.problems({"ca_file": value, "password_file": value}) == {
+        "ca_file": words,
+        "password_file": words,
+    }
+
+
+def test_good_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    good = {"ca_file": str(folder / "ca.pem"), "password_file": str(folder / "secret")}
+    assert accountfiles.problems(good) == {}
+    monkeypatch.setenv("HOME", str(folder))
+    assert accountfiles.problems({"ca_file": "~/ca.pem", "password_file": "~/secret"}) == {}
+    assert accountfiles.problems({"ca_file": 3, "password_file": None}) == {}

@@ -1,0 +1,293 @@
+"""What an account is made of, and what each of its fields may hold.
+
+One set of rules for the file, for what a client saves, and for a form that
+checks while somebody types: every rule answers in words that stand next to
+the field. What the files are like that fields name is in `accountfiles`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import shlex
+import unicodedata
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from voip.dialing import DialError, parse_host_port
+from voip.model import Keying, Transport
+
+DEFAULT_PORTS = {Transport.TLS: 5061, Transport.TCP: 5060, Transport.UDP: 5060}
+
+MAX_NAME = 32
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_RESERVED = "echo"
+_SCHEME = re.compile(
+    r"(sips?|tel|https?|tls|tcp|udp|[a-z][a-z0-9+.-]*(?=://)):(//)?", re.IGNORECASE
+)
+_SECRETS = frozenset({"password", "passwd", "passphrase", "secret"})
+
+
+class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One account as its user wrote it.
+
+    `server` is where the account's SIP server is when that is not the
+    domain's own name; `proxy` is reached in its place. Both are host[:port].
+    `expires_s` is 60 to 3600.
+    """
+
+    user: str
+    domain: str
+    transport: Transport = Transport.TLS
+    server: str | None = None
+    proxy: str | None = None
+    auth_user: str | None = None
+    display_name: str = ""
+    ca_file: str | None = None
+    allow_wildcard: bool = False
+    password_command: str | None = None
+    password_file: str | None = None
+    register: bool = True
+    expires_s: int = 300
+    media_keying: Keying = Keying.SDES
+    enabled: bool = True
+
+    @property
+    def aor(self) -> str:
+        """The address of record (RFC 3261 section 6)."""
+        return f"sip:{self.user}@{self.domain}"
+
+    @property
+    def next_hop(self) -> str:
+        """host[:port] that every request of the account is sent to."""
+        return self.proxy or self.server or self.domain
+
+    @property
+    def registrar(self) -> str:
+        return self.server or self.domain
+
+
+Values = Mapping[str, object]
+"""Fields as they were typed or read: of any type, and not all of them known."""
+
+FIELDS = Account.__struct_fields__
+
+_NEEDED = {
+    "user": "needed: it is the part of your address in front of the @",
+    "domain": "needed: it is the part of your address after the @",
+}
+_LONGEST = {
+    "user": 128,
+    "domain": 253,
+    "server": 270,
+    "proxy": 270,
+    "auth_user": 128,
+    "display_name": 128,
+    "ca_file": 4096,
+    "password_command": 4096,
+    "password_file": 4096,
+}
+_SWITCHES = ("allow_wildcard", "register", "enabled")
+
+
+def known(values: Values) -> dict[str, object]:
+    """The fields that an account has; what else there is may be anything."""
+    return {field: value for field, value in values.items() if field in FIELDS}
+
+
+def unknown(values: Values) -> tuple[str, ...]:
+    return tuple(field for field in values if field not in FIELDS)
+
+
+def from_values(values: Values) -> Account:
+    """The account of values in which `problems` finds nothing."""
+    return msgspec.convert(known(values), Account)
+
+
+def name_problem(name: str) -> str | None:
+    """What is wrong with an account's name."""
+    if not name:
+        return "needed: it is what you call this account here"
+    if len(name) > MAX_NAME:
+        return f"longer than {MAX_NAME} characters"
+    if not _NAME.fullmatch(name):
+        return "letters, digits, dots, dashes and underscores only, a letter or digit first"
+    if name == _RESERVED:
+        return f"“{_RESERVED}” is the local test line: choose another name"
+    return None
+
+
+def unknown_problem(field: str) -> str:
+    """Why a field is refused that no account has."""
+    if field.lower() in _SECRETS:
+        return (
+            "a password does not belong into this file: give it with --password-stdin, or name "
+            "a password_command or a password_file"
+        )
+    near = nearest(field)
+    return f"not known, did you mean “{near}”?" if near else f"not known; known are {_LIST}"
+
+
+def unknown_notice(field: str) -> str:
+    """What is said of a field in the file that no account has."""
+    if field.lower() in _SECRETS:
+        return (
+            f"“{field}”: a password does not belong into this file and is not used: take it out, "
+            "and give it to “offhook account edit” with --password-stdin, or name a "
+            "password_command or a password_file"
+        )
+    near = nearest(field)
+    hint = f", did you mean “{near}”?" if near else ""
+    return f"“{field}” is not known and was left alone{hint}"
+
+
+def nearest(field: str) -> str | None:
+    found = difflib.get_close_matches(field, FIELDS, n=1)
+    return found[0] if found else None
+
+
+_LIST = ", ".join(FIELDS)
+
+
+def problems(values: Values) -> dict[str, str]:
+    """What is wrong with each field by itself and beside the others.
+
+    Looks at nothing but the values; unknown fields are problems too.
+    """
+    found = {field: words for field, words in _NEEDED.items() if _is_empty(values.get(field))}
+    for field, value in values.items():
+        if field not in found:
+            words = _problem(field, value, values)
+            if words:
+                found[field] = words
+    return found
+
+
+def _problem(field: str, value: object, values: Values) -> str | None:
+    if field not in FIELDS:
+        return unknown_problem(field)
+    if field in _SWITCHES:
+        return None if isinstance(value, bool) else f"true or false is needed, not {_kind(value)}"
+    if field == "expires_s":
+        return _expiry_problem(value)
+    if not isinstance(value, str):
+        return f"text is needed, not {_kind(value)}"
+    longest = _LONGEST.get(field)
+    if longest is not None and len(value) > longest:
+        return f"longer than {longest} characters"
+    if any(unicodedata.category(char) in ("Cc", "Cs") for char in value):
+        return "holds control characters"
+    rule = _RULES.get(field)
+    return rule(value, values) if rule else None
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _expiry_problem(value: object) -> str | None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        return f"a whole number of seconds is needed, not {_kind(value)}"
+    return None if 60 <= value <= 3600 else f"60 to 3600 seconds, not {value}"
+
+
+def _user_problem(value: str, values: Values) -> str | None:
+    scheme = _SCHEME.match(value)
+    if scheme:
+        return f"without “{scheme[0]}”: only the part of your address in front of the @"
+    user, at, domain = value.rpartition("@")
+    if at and user and domain.lower() == str(values.get("domain")).lower():
+        return f"without “@{domain}”: that is the domain"
+    return None
+
+
+def _domain_problem(value: str, values: Values) -> str | None:
+    words = _host_problem(value)
+    if words:
+        return words
+    _, port = parse_host_port(value)
+    return None if port is None else f"no port here: put {value} into “server”"
+
+
+def _server_problem(value: str, values: Values) -> str | None:
+    return _host_problem(value) if value else "empty: leave it out to use the domain"
+
+
+def _proxy_problem(value: str, values: Values) -> str | None:
+    return _host_problem(value) if value else "empty: leave it out to use none"
+
+
+def _host_problem(value: str) -> str | None:
+    scheme = _SCHEME.match(value)
+    if scheme:
+        return f"without “{scheme[0]}”: only the name of the server, such as pbx.example.com"
+    if re.search(r"\s", value):
+        return "without spaces: only the name of the server, such as pbx.example.com"
+    user, at, _ = value.rpartition("@")
+    if at:
+        return f"only what follows the @: “{user}” is a user's name, not a server's"
+    host, colon, port = value.rpartition(":")
+    if colon and "]" not in port and ":" not in host.strip("[]") and not port.isdecimal():
+        return f"“{port}” is no port: ports go from 1 to 65535"
+    try:
+        parse_host_port(value)
+    except DialError as error:
+        return str(error)
+    return None
+
+
+def _transport_problem(value: str, values: Values) -> str | None:
+    return None if value in list(Transport) else f"tls, tcp or udp, not “{value}”"
+
+
+def _keying_problem(value: str, values: Values) -> str | None:
+    if value not in list(Keying):
+        return f"sdes or dtls, not “{value}”"
+    if value == Keying.DTLS and not _is_secure(values):
+        return "“dtls” is for transport “tls” only"
+    return None
+
+
+def _authority_field_problem(value: str, values: Values) -> str | None:
+    if not value.strip():
+        return "empty: leave it out to trust the usual authorities"
+    return None if _is_secure(values) else "for transport “tls” only"
+
+
+def _command_problem(value: str, values: Values) -> str | None:
+    if not value.strip():
+        return "empty: leave it out, or give a command that prints the password"
+    try:
+        shlex.split(value, comments=True)
+    except ValueError:
+        return "a quote in it is not closed"
+    return None
+
+
+def _password_file_problem(value: str, values: Values) -> str | None:
+    return None if value.strip() else "empty: leave it out, or name a file"
+
+
+_RULES: dict[str, Callable[[str, Values], str | None]] = {
+    "user": _user_problem,
+    "domain": _domain_problem,
+    "transport": _transport_problem,
+    "server": _server_problem,
+    "proxy": _proxy_problem,
+    "ca_file": _authority_field_problem,
+    "password_command": _command_problem,
+    "password_file": _password_file_problem,
+    "media_keying": _keying_problem,
+}
+
+
+def _is_secure(values: Values) -> bool:
+    return values.get("transport", Transport.TLS) == Transport.TLS
+
+
+def _kind(value: object) -> str:
+    kinds = ((bool, "true or false"), (int | float, "a number"), (str, "text"), (list, "a list"),
+             (dict, "a table"), (type(None), "nothing"))  # fmt: skip
+    return next((words for kind, words in kinds if isinstance(value, kind)), "a date or a time")
