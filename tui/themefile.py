@@ -55,6 +55,8 @@ class Reading(NamedTuple):
 def read(path: Path) -> Reading:
     """The theme in `path`, and what is wrong with the file."""
     where = f"{path.parent.name}/{_shown(path.name)}"
+    if not path.is_file():  # a pipe would be waited for
+        return Reading(None, (f"{where} cannot be read: it is not a file",))
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
