@@ -110,7 +110,7 @@ def call(shown: ShownCall, glyphs: Glyphs, now: float, meters: bool, marked: boo
             line(
                 Part(f"{mark}{glyphs.offline} ", "muted"), Part(name, "strong"), right=("ended ",)
             ),
-            line("  ", Part(words.ending(found), "warning")),
+            line("   ", Part(words.ending(found), "warning")),
         ]
     right: tuple[Part | str, ...] = (gone,)
     if found.state.answered:
@@ -167,7 +167,9 @@ def incoming(shown: ShownCall, glyphs: Glyphs, keys: str) -> tuple[Line, ...]:
         who.append(f"  {address}")
     return (
         line(*who, right=(f"calls {found.account} ",)),
-        line("   ", Part(keys, "accent"), right=(Part(f"{found.lock.why} ", "muted"),)),
+        line(
+            "   ", Part(keys, "accent"), right=(Part(f"{words.came_over(found.lock)} ", "muted"),)
+        ),
     )
 
 

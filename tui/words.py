@@ -9,10 +9,12 @@ from voip.model import (
     Call,
     CallState,
     Direction,
+    Lock,
     LogEntry,
     Outcome,
     Party,
     RegistrationState,
+    Transport,
 )
 
 _STATES = {
@@ -73,6 +75,14 @@ def who(party: Party) -> str:
 def state(call: Call) -> str:
     """Where a call is, with what is special about it."""
     return _STATES[call.state]
+
+
+def came_over(lock: Lock) -> str:
+    """How an incoming call reached us, before any voice of it flows."""
+    found = lock.signalling
+    if found.transport is Transport.TLS:
+        return f"over TLS from {found.server}" if found.verified and found.server else "over TLS"
+    return f"over {found.transport.value.upper()}, in the clear"
 
 
 def ending(call: Call) -> str:

@@ -40,7 +40,7 @@ class Keypad(PhoneModal[None]):
         super().show(state)
         shown = state.find(self._call)
         if shown is None or not shown.call.state.answered:
-            if self.is_current:
+            if self.phone.screen is self:
                 self.dismiss()
             return
         self._shown.update(

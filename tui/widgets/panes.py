@@ -61,23 +61,18 @@ class Calls(Lines):
         self._selected: str | None = None
 
     def show(self, state: State) -> None:
-        known = {shown.call.id for shown in self._calls}
+        before = {shown.call.id: shown.call.state for shown in self._calls}
         self._calls = state.calls
-        new = [s for s in state.live if s.call.id not in known]
-        place = self._place(self._selected)
-        if place is None or (new and new[-1].call.state is not CallState.INCOMING):
-            chosen = self._wanted(new)
+        followed = [s for s in state.live if _takes_over(before.get(s.call.id), s.call.state)]
+        if followed:
+            self._selected = followed[-1].call.id
+        elif self._place(self._selected) is None:
+            chosen = next(iter([*state.live, *state.calls]), None)
             self._selected = chosen.call.id if chosen else None
-            place = self._place(self._selected)
+        place = self._place(self._selected)
         if place is not None and place != self.cursor:
             self.go(place)
         self.redraw()
-
-    def _wanted(self, new: list[ShownCall]) -> ShownCall | None:
-        """A call that was just dialled, or else the one that is spoken into."""
-        speaking = [s for s in self._calls if s.call.state is CallState.ACTIVE]
-        live = [s for s in self._calls if s.ended is None]
-        return next(iter([*new[-1:], *speaking, *live, *self._calls]), None)
 
     def _place(self, call_id: str | None) -> int | None:
         return next((i for i, s in enumerate(self._calls) if s.call.id == call_id), None)
@@ -123,3 +118,10 @@ class Calls(Lines):
 
 def _hint(key: str, action: str, words: str) -> Line:
     return line(" ", Part(key, "accent", action), Part(f" {words}", "muted"))
+
+
+def _takes_over(before: CallState | None, now: CallState) -> bool:
+    """Whether keys are meant for a call from here on: it was dialled, or speaks."""
+    if before is None:
+        return now is not CallState.INCOMING
+    return now is CallState.ACTIVE and before is not CallState.ACTIVE
