@@ -70,8 +70,11 @@ request_route {{
 class Kamailio:
     """Users are whoever logs in with the password `secret-<user>`."""
 
-    def __init__(self, folder: Path, leaf: Leaf, method: str = "TLSv1.2+") -> None:
+    def __init__(
+        self, folder: Path, leaf: Leaf, method: str = "TLSv1.2+", domain: str = DOMAIN
+    ) -> None:
         self._folder = folder
+        self._domain = domain
         self._leaf = leaf
         self._method = method
         self._process: asyncio.subprocess.Process | None = None
@@ -90,7 +93,7 @@ class Kamailio:
         config = self._folder / "kamailio.cfg"
         config.write_text(
             _CONFIG.format(
-                host=LOOPBACK, port=self.port, tls_port=self.tls_port, domain=DOMAIN,
+                host=LOOPBACK, port=self.port, tls_port=self.tls_port, domain=self._domain,
                 folder=self._folder, modules=_modules(),
             )
         )  # fmt: skip

@@ -1,0 +1,179 @@
+"""A day in the life: the real program in tmux, with the real engine and echo line."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.phone import Phone
+from tests.support.picture import svg
+from tests.support.tmux import Terminal
+from voip.model import CallState, Outcome
+
+COLUMNS, ROWS = 100, 30
+OFFHOOK = str(Path(sys.executable).with_name("offhook"))
+
+
+class Screens:
+    """Keeps captured screens as text and picture.
+
+    They go to the folder that OFFHOOK_SCREENS names, for whoever wants to see
+    them, or else to pytest's own.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._number = 0
+
+    async def keep(self, terminal: Terminal, name: str) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._number += 1
+        file = self._folder / f"{self._number:02}-{name}"
+        file.with_suffix(".txt").write_text(await terminal.screen(), encoding="utf-8")
+        picture = svg(await terminal.screen(colours=True), COLUMNS, "offhook")
+        file.with_suffix(".svg").write_text(picture, encoding="utf-8")
+
+
+@pytest.fixture
+def screens(place: Path) -> Screens:
+    return Screens(Path(os.environ.get("OFFHOOK_SCREENS") or place / "screens"))
+
+
+@pytest.fixture
+async def phone(place: Path) -> AsyncIterator[Phone]:
+    """Folders of its own; the program starts the engine, and this only stops it."""
+    phone = Phone(place / "phone")
+    phone.environment |= {"TERM": "tmux-256color", "LC_ALL": "C.UTF-8", "COLORTERM": "truecolor"}
+    phone.environment.pop("SSH_CONNECTION", None)
+    yield phone
+    await phone.run("stop", "--force", status=None)
+
+
+async def open_phone(phone: Phone, folder: Path) -> Terminal:
+    terminal = Terminal(folder, COLUMNS, ROWS)
+    await terminal.open([OFFHOOK], phone.environment)
+    return terminal
+
+
+def seconds(screen: str) -> int:
+    """The running time of the call that is up."""
+    found = re.search(r"active (\d+):(\d\d)", screen)
+    assert found, screen
+    return int(found[1]) * 60 + int(found[2])
+
+
+async def test_from_the_first_start_to_a_call_that_outlives_its_terminal(
+    phone: Phone, place: Path, screens: Screens
+) -> None:
+    terminal = await open_phone(phone, place / "first")
+    await terminal.shows("Welcome", "Add an account", "test call")
+    await screens.keep(terminal, "welcome")
+
+    # The second choice: a secure test call on this machine.
+    await terminal.keys("Down", "Enter")
+    await terminal.shows("Echo line", "active", "encrypted to 127.0.0.1; beyond it, unknown")
+    await screens.keep(terminal, "lock-closed")
+    await phone.attach()
+    call = (await phone.status()).calls[0]
+    assert call.lock.closed
+
+    await terminal.keys("k")
+    await terminal.shows("Keypad: Echo line")
+    await terminal.type("12#")
+    await terminal.shows("sent: 12#")
+    await screens.keep(terminal, "keypad")
+    await terminal.keys("Escape")
+
+    await terminal.keys("h")
+    await terminal.shows("on hold", "h resume")
+    await phone.until_state(call.id, CallState.HELD)
+    await screens.keep(terminal, "on-hold")
+    await terminal.keys("h")
+    await terminal.shows("active", "h hold")
+
+    await terminal.keys("m")
+    await terminal.shows("muted", "m unmute")
+    assert (await phone.status()).calls[0].muted
+    await screens.keep(terminal, "muted")
+    await terminal.keys("m")
+    await terminal.until(lambda screen: "muted" not in screen, "no mute")
+
+    await terminal.keys("l")
+    await terminal.shows("TLSv1.3", "SDES", "SHA-256")
+    await screens.keep(terminal, "lock-details")
+    await terminal.keys("Escape")
+
+    await terminal.keys("e")
+    await terminal.shows("ended after")
+    await terminal.until(lambda screen: "active" not in screen, "the end of the call")
+    await screens.keep(terminal, "ended")
+    assert (await phone.until_logged(call.id)).outcome is Outcome.ANSWERED
+
+    # Redial: the row is under the cursor when nothing is up.
+    await terminal.until(lambda screen: "ended after" not in screen, "the log alone")
+    await terminal.keys("Tab", "Tab", "Tab", "Tab")
+    await terminal.shows("enter call")
+    await terminal.keys("Enter")
+    await terminal.shows("active", "encrypted to 127.0.0.1")
+    await screens.keep(terminal, "redialled")
+
+    # Close the screen, and leave the call running.
+    await terminal.keys("q")
+    await terminal.shows("Leave it running", "End it")
+    await screens.keep(terminal, "close-this-screen")
+    await terminal.keys("Enter")
+    await terminal.kill()
+    running = (await phone.status()).calls
+    assert [c.state for c in running] == [CallState.ACTIVE]
+
+    # Open it again, and take the terminal away without a word.
+    terminal = await open_phone(phone, place / "second")
+    before = seconds(await terminal.shows("active", "encrypted to 127.0.0.1"))
+    await terminal.kill()
+    running = (await phone.status()).calls
+    assert [c.state for c in running] == [CallState.ACTIVE]
+
+    # It is there again, with its true duration.
+    terminal = await open_phone(phone, place / "third")
+    again = seconds(await terminal.shows("active", "encrypted to 127.0.0.1"))
+    told = (await phone.status()).calls[0].duration_s
+    assert before <= again <= told + 1
+    assert abs(told - seconds(await terminal.screen())) <= 2
+    await screens.keep(terminal, "reattached")
+    await terminal.keys("e")
+    await terminal.shows("ended after")
+    await terminal.kill()
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60)])
+async def test_every_size_shows_the_call_and_how_to_get_help(
+    phone: Phone, place: Path, size: tuple[int, int]
+) -> None:
+    terminal = Terminal(place / "terminal", *size)
+    await terminal.open([OFFHOOK], phone.environment)
+    await terminal.shows("Welcome")
+    await terminal.keys("Escape")
+    await terminal.keys("c")
+    screen = await terminal.shows("active", "encrypted to 127.0.0.1", "? help")
+    assert "Call log" in screen
+    await terminal.resize(60, 20)
+    await terminal.shows("active", "encrypted to 127.0.0.1", "Call log", "? help")
+    await terminal.kill()
+
+
+async def test_a_hang_up_of_the_terminal_ends_the_screen_alone(phone: Phone, place: Path) -> None:
+    terminal = await open_phone(phone, place / "terminal")
+    await terminal.shows("Welcome")
+    await terminal.keys("Escape")
+    await terminal.keys("c")
+    await terminal.shows("active")
+    os.kill(await terminal.pid(), signal.SIGHUP)
+    await terminal.gone()
+    await phone.attach()
+    assert [c.state for c in (await phone.status()).calls] == [CallState.ACTIVE]
