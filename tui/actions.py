@@ -29,7 +29,9 @@ class Context(msgspec.Struct, frozen=True):
     """What decides which actions make sense.
 
     `call`, `account` and `entry` are the rows under the cursors; `incoming` is
-    the call that wants an answer. `live` counts calls that are up.
+    the call that wants an answer. `live` counts calls that are up. `field` and
+    `on_mark` are where the keyboard is in a form; `changed_meanwhile` that the
+    file no longer holds what its form was opened with.
     """
 
     screen: str = "main"
@@ -42,6 +44,9 @@ class Context(msgspec.Struct, frozen=True):
     account: AccountStatus | None = None
     entry: LogEntry | None = None
     filtered: bool = False
+    field: str = ""
+    on_mark: bool = False
+    changed_meanwhile: bool = False
 
 
 When = Callable[[Context], bool]
@@ -151,9 +156,10 @@ _MOVING = "Moving about"
 
 _BOXES = (
     "ask", "confirm", "leave", "keypad", "lock", "account", "devices", "settings", "themes",
-    "events", "log", "guide", "welcome",
+    "events", "log", "guide", "welcome", "accounttest",
 )  # fmt: skip
 _CHOICES = ("confirm", "leave", "welcome")
+_FORM = ("account",)
 
 ACTIONS: tuple[Action, ...] = (
     Action("call.answer", "answer", "Answer the call, and hold the others", "a,f2", _CALLS,
@@ -242,6 +248,22 @@ ACTIONS: tuple[Action, ...] = (
            _in_list),
     Action("move.first", "first", "Move the cursor to the first row", "home", _MOVING, _in_list),
     Action("move.last", "last", "Move the cursor to the last row", "end", _MOVING, _in_list),
+    Action("form.save", "save", "Save the account", "ctrl+s", _ACCOUNTS, _connected, 4, _FORM),
+    Action("form.test", "test", "Test the account as the form has it", "ctrl+t", _ACCOUNTS,
+           _connected, 5, _FORM),
+    Action("form.reload", "take the file's", "Take what the file holds now", "ctrl+l", _ACCOUNTS,
+           lambda c: c.connected and c.changed_meanwhile, 3, _FORM),
+    Action("form.reveal", "show or hide", "Show or hide the password", "ctrl+r", _ACCOUNTS,
+           lambda c: c.field == "password", 6, _FORM),
+    Action("form.choose", "choose", "Choose what the keyboard is on", "space,enter", _ACCOUNTS,
+           lambda c: c.on_mark, 7, _FORM),
+    Action("form.more", "more", "Show or hide what most accounts do without", "ctrl+o", _ACCOUNTS,
+           _always, 8, _FORM),
+    Action("form.next", "next", "Go to the next field", "down", _MOVING, _always, 0, _FORM),
+    Action("form.previous", "previous", "Go to the previous field", "up", _MOVING, _always, 0,
+           _FORM),
+    Action("form.again", "test again", "Test the account again", "ctrl+t,t", _ACCOUNTS, _connected,
+           4, ("accounttest",)),
     Action("box.close", "close", "Close this box", "escape", _MOVING, _always, 30, _BOXES),
     Action("box.next", "next", "Go to the next choice", "down", _MOVING, _always, 31, _CHOICES),
     Action("box.previous", "previous", "Go to the previous choice", "up", _MOVING, _always, 0,

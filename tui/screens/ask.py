@@ -40,16 +40,17 @@ class Confirm(PhoneModal[bool]):
     BINDINGS = bindings_of("confirm")
     AUTO_FOCUS = "#no"
 
-    def __init__(self, title: str, text: str, yes: str) -> None:
+    def __init__(self, title: str, text: str, yes: str, no: str = "Leave it") -> None:
         super().__init__()
         self.title_of_box = title
         self._text = text
         self._yes = yes
+        self._no = no
 
     def contents(self) -> Sequence[Widget]:
         return (
             Label(self._text, markup=False, classes="hint"),
-            Button("Leave it", id="no", compact=True),
+            Button(self._no, id="no", compact=True),
             Button(self._yes, id="yes", compact=True),
         )
 

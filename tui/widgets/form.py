@@ -1,0 +1,206 @@
+"""The rows of a form: a name, what is typed or chosen, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+if TYPE_CHECKING:
+    from tui.app import OffhookApp
+
+LONGEST = 4096
+
+
+class Rows(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """Scrolls to the row that has the keyboard; keys go from row to row."""
+
+
+class Mark(Static, can_focus=True):
+    """Something that is on or off; its sign tells which.
+
+    `one_of_many` draws it as one of a choice, of which one is on.
+    """
+
+    class Picked(Message):
+        """It was chosen, by key or click."""
+
+        def __init__(self, mark: Mark) -> None:
+            super().__init__()
+            self.mark = mark
+
+    def __init__(self, words: str, one_of_many: bool) -> None:
+        super().__init__(markup=False, classes="mark")
+        self.words = words
+        self.is_on = False
+        self._one_of_many = one_of_many
+
+    def show(self, on: bool) -> None:
+        self.is_on = on
+        self.update(f"{self._sign} {self.words}")
+
+    @property
+    def _sign(self) -> str:
+        glyphs = _phone(self).glyphs
+        if self._one_of_many:
+            return f"({glyphs.registered if self.is_on else ' '})"
+        return glyphs.on if self.is_on else glyphs.off
+
+    def pick(self) -> None:
+        self.post_message(self.Picked(self))
+
+    def on_click(self) -> None:
+        self.pick()
+
+
+class Row(Vertical):
+    """One field of a form; `words` are its name."""
+
+    class Changed(Message):
+        """A person changed the field."""
+
+        def __init__(self, row: Row) -> None:
+            super().__init__()
+            self.row = row
+
+    def __init__(self, field: str, words: str) -> None:
+        super().__init__(id=f"row-{field}", classes="row")
+        self.field = field
+        self.words = words
+        self._problem = Static("", markup=False, classes="problem")
+        self._remark = Static("", markup=False, classes="remark")
+        self._problem.display = self._remark.display = False
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(classes="line"):
+            yield Static(self.words, markup=False, classes="words")
+            with Vertical(classes="editors"):
+                yield from self.editors
+                yield self._problem
+                yield self._remark
+
+    @property
+    def editors(self) -> Sequence[Widget]:
+        """What takes the keyboard."""
+        raise NotImplementedError
+
+    @property
+    def value(self) -> str | bool:
+        raise NotImplementedError
+
+    def put(self, value: str | bool) -> None:
+        """Show a value; tells no one."""
+        raise NotImplementedError
+
+    def complain(self, words: str | None) -> None:
+        """Say what is wrong with the field; None is nothing."""
+        sign = _phone(self).glyphs.check_failed.strip()
+        _say(self._problem, f"{sign} {words}" if words else "")
+
+    def remark(self, words: str) -> None:
+        """Say something else of the field; empty is nothing."""
+        _say(self._remark, words)
+
+    def take_keyboard(self) -> None:
+        self.editors[0].focus()
+
+
+class TextRow(Row):
+    """A line of text; one that is `secret` is drawn as dots until revealed."""
+
+    def __init__(
+        self, field: str, words: str, longest: int = LONGEST, secret: bool = False
+    ) -> None:
+        super().__init__(field, words)
+        self.input = Input(
+            id=f"input-{field}", compact=True, select_on_focus=False, max_length=longest,
+            password=secret,
+        )  # fmt: skip
+        self.input.cursor_blink = False
+
+    @property
+    def editors(self) -> Sequence[Widget]:
+        return (self.input,)
+
+    @property
+    def value(self) -> str:
+        return self.input.value
+
+    def put(self, value: str | bool) -> None:
+        with self.input.prevent(Input.Changed):
+            self.input.value = str(value)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Changed(self))
+
+
+class ChoiceRow(Row):
+    """One of a few values, each with its meaning on a line of its own."""
+
+    def __init__(self, field: str, words: str, choices: Sequence[tuple[str, str]]) -> None:
+        super().__init__(field, words)
+        self._value = choices[0][0]
+        self._marks = {
+            value: Mark(f"{value.upper()}: {meaning}", one_of_many=True)
+            for value, meaning in choices
+        }
+
+    @property
+    def editors(self) -> Sequence[Widget]:
+        return tuple(self._marks.values())
+
+    @property
+    def value(self) -> str:
+        return self._value
+
+    def put(self, value: str | bool) -> None:
+        self._value = str(value)
+        for name, mark in self._marks.items():
+            mark.show(name == value)
+
+    def take_keyboard(self) -> None:
+        self._marks.get(self._value, next(iter(self._marks.values()))).focus()
+
+    def on_mark_picked(self, event: Mark.Picked) -> None:
+        event.stop()
+        self.put(next(name for name, mark in self._marks.items() if mark is event.mark))
+        self.post_message(self.Changed(self))
+
+
+class SwitchRow(Row):
+    """On or off."""
+
+    def __init__(self, field: str, words: str) -> None:
+        super().__init__(field, "")
+        self._mark = Mark(words, one_of_many=False)
+
+    @property
+    def editors(self) -> Sequence[Widget]:
+        return (self._mark,)
+
+    @property
+    def value(self) -> bool:
+        return self._mark.is_on
+
+    def put(self, value: str | bool) -> None:
+        self._mark.show(bool(value))
+
+    def on_mark_picked(self, event: Mark.Picked) -> None:
+        event.stop()
+        self.put(not self._mark.is_on)
+        self.post_message(self.Changed(self))
+
+
+def _say(place: Static, text: str) -> None:
+    place.update(text)
+    place.display = bool(text)
+
+
+def _phone(widget: Widget) -> OffhookApp:
+    return cast("OffhookApp", widget.app)
