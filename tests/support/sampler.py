@@ -44,6 +44,7 @@ class Sampler(App[None]):
     CSS = """
     #scroll, OptionList, TextArea, Log, RichLog, DataTable { height: 6; }
     #scroll { border: round $border; }
+    #chosen { background: $selection; color: $selection-text; }
     .role { border: heavy $border-blurred; }
     """ + "\n".join(f"#{role} {{ color: ${role}; }}" for role in ROLES)
     BINDINGS: ClassVar = [("f1", "help", "Help"), ("f2", "call", "Call")]
@@ -87,6 +88,7 @@ class Sampler(App[None]):
         yield DataTable[str](zebra_stripes=True)
         for role in ROLES:
             yield Static(role, id=role, classes="role")
+        yield Static("chosen", id="chosen")
         yield Static("cut here, because it is far too long for its cell", expand=False)
         yield Footer()
 

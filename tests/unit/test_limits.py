@@ -11,12 +11,13 @@ import struct
 import sys
 import termios
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from rich.color import Color, ColorSystem
+from rich.color import Color, ColorSystem, ColorType
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color as Background
@@ -28,7 +29,8 @@ from textual.widgets import Checkbox, Select
 
 from tests.support.sampler import PHASE, ROLES, SIZE, Sampler, segments
 from tui import glyphs as symbols
-from tui.limits import ALL_ASCII, DRAWN_ASCII
+from tui import themes
+from tui.limits import ALL_ASCII, DRAWN_ASCII, filters
 
 BLACK = Background(0, 0, 0)
 SIXTEEN = {*range(30, 38), *range(90, 98), *range(40, 48), *range(100, 108), 39, 49}
@@ -121,6 +123,18 @@ async def test_switching_live_looks_as_if_it_had_always_been_so(first: str, seco
         assert (before == wanted) is (first == second)
 
 
+async def test_a_theme_that_was_read_again_is_taken_at_once() -> None:
+    app = Sampler("light")
+    async with app.run_test(size=SIZE) as pilot:
+        wanted = await _look(pilot)
+    app = Sampler("dark")
+    async with app.run_test(size=SIZE) as pilot:
+        assert await _look(pilot) != wanted
+        app.register_theme(replace(app.phone_themes.themes["light"], name="dark"))
+        app.wear("dark")
+        assert await _look(pilot) == wanted
+
+
 @pytest.mark.parametrize(("first", "second"), CHANGES)
 async def test_no_color_holds_in_every_theme_whatever_came_first(
     monkeypatch: pytest.MonkeyPatch, first: str, second: str
@@ -155,7 +169,7 @@ async def test_without_colour_roles_differ_in_style() -> None:
         styles = {
             segment.text.strip(): segment.style
             for segment in segments(app)
-            if segment.text.strip() in ROLES and segment.style
+            if segment.text.strip() in (*ROLES, "chosen") and segment.style
         }
         await pilot.pause()
     assert styles["muted"].dim
@@ -163,6 +177,24 @@ async def test_without_colour_roles_differ_in_style() -> None:
     assert styles["secure"].bold
     assert styles["insecure"].underline
     assert not styles["insecure"].bold
+    assert styles["chosen"].reverse
+    assert not styles["error"].reverse
+
+
+@pytest.mark.parametrize("name", ["ansi16", "plain"])
+def test_a_colour_of_a_style_sheets_own_is_not_sent(name: str) -> None:
+    theme = themes.load_all(None).themes[name]
+    drawn = [
+        Segment("x", Style.parse("#ff8000 on #101010")),
+        Segment("y", Style(color="color(99)")),
+    ]
+    for line_filter in filters([], theme, symbols.UNICODE):
+        drawn = line_filter.apply(drawn, BLACK)
+    colors = _colors(drawn)
+    if name == "plain":
+        assert all(color.is_default for color in colors)
+    else:
+        assert {color.type for color in colors} == {ColorType.STANDARD}
 
 
 @given(st.text(max_size=60))
@@ -192,6 +224,14 @@ def test_folding_what_is_drawn_keeps_the_width(text: str) -> None:
 )
 def test_what_stands_for_what(which: LineFilter, text: str, folded: str) -> None:
     assert which.apply([Segment(text)], BLACK)[0].text == folded
+
+
+def test_an_edge_that_was_half_a_cell_is_not_shown_in_reverse() -> None:
+    inner_half = Style(color="green", bgcolor="blue", reverse=True)
+    thumb = Style(color="green", reverse=True)
+    edge, other = DRAWN_ASCII.apply([Segment("▊", inner_half), Segment("▊ x", thumb)], BLACK)
+    assert edge == Segment("|", Style(color="blue", bgcolor="green", reverse=False))
+    assert other == Segment("| x", thumb)
 
 
 async def _sent(environ: Mapping[str, str], *names: str) -> list[str]:
