@@ -54,3 +54,12 @@ def clean(text: str, limit: int = MAX_TEXT) -> Clean:
     if len(result) > limit or len(text) > len(head):
         result = result[: limit - 1].rstrip() + "…"
     return Clean(result)
+
+
+def fold(text: str) -> str:
+    """`text` for finding and comparing, whatever its case and its composition.
+
+    Unicode's compatible caseless matching (chapter 3.13): “STRASSE” is
+    “straße”, and an accent is the same whether it is part of its letter or not.
+    """
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

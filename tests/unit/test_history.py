@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from voip.engine.history import History, HistoryError
+from voip.engine.historyreader import HistoryReader, Wanted
 from voip.model import Direction, LockState, LogEntry, Outcome, Party
 
 START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
@@ -36,10 +35,6 @@ def begin(history: History, number: int, remote: Party = BOB, account: str = "wo
 
 def end(history: History, number: int, outcome: Outcome = Outcome.MISSED) -> LogEntry:
     return history.end(number, START + 60, outcome, 487, "cancelled", LockState.OPEN, False, None)
-
-
-def ids(rows: list[LogEntry]) -> list[str]:
-    return [row.id for row in rows]
 
 
 def test_files_are_their_owner_s_alone(path: Path, history: History) -> None:
@@ -116,62 +111,6 @@ def test_interrupted(path: Path) -> None:
     second.close()
 
 
-@pytest.fixture
-def rows(history: History) -> History:
-    begin(history, 1, Party("sip:100@example.com", "100% Sure"), "home")
-    begin(history, 2, Party("sip:snake_case@example.com"))
-    begin(history, 3, Party("sip:snakeXcase@example.com", "Back\\slash"))
-    begin(history, 4, Party("sip:dave@example.com", "Dave 'OR 1=1 --"))
-    end(history, 4, Outcome.BUSY)
-    return history
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("", ["4", "3", "2", "1"]),
-        ("%", ["1"]),
-        ("_", ["2"]),
-        ("e_c", ["2"]),
-        ("\\", ["3"]),
-        ("%%", []),
-        ("'OR 1", ["4"]),
-        ("DAVE", ["4"]),
-        ("snake", ["3", "2"]),
-        ("home", ["1"]),
-        ("busy", ["4"]),
-        ("cancelled", ["4"]),
-        ("example.com", ["4", "3", "2", "1"]),
-        ("nobody", []),
-    ],
-)
-def test_search(rows: History, text: str, expected: list[str]) -> None:
-    assert ids(rows.search(text)) == expected
-
-
-def test_pages(rows: History) -> None:
-    assert ids(rows.search(limit=2)) == ["4", "3"]
-    assert ids(rows.search(limit=2, before=3)) == ["2", "1"]
-    assert ids(rows.search("snake", limit=1)) == ["3"]
-    assert ids(rows.search("snake", limit=1, before=3)) == ["2"]
-    assert rows.search(before=1) == []
-    assert rows.search(limit=0) == []
-
-
-@given(st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=20))
-def test_search_finds_any_name_by_itself(
-    tmp_path_factory: pytest.TempPathFactory, name: str
-) -> None:
-    history = History(tmp_path_factory.mktemp("log") / "history.db")
-    begin(history, 1, Party("", name), account="")
-    begin(history, 2, Party("", ""), account="")
-    found = ids(history.search(name))
-    history.close()
-    assert "1" in found
-    # The second row holds no text but its outcome.
-    assert ("2" in found) == (name.lower() in "ongoing")
-
-
 def test_no_such_row(history: History) -> None:
     with pytest.raises(KeyError):
         history.entry(9)
@@ -189,7 +128,7 @@ def test_id_in_use_is_told(path: Path, history: History) -> None:
 def test_hostile_text_is_kept_as_it_is(history: History) -> None:
     remote = Party("sip:'; DROP TABLE calls; --@x", "Robert'); DROP TABLE calls;--")
     assert begin(history, 1, remote).remote == remote
-    assert ids(history.search()) == ["1"]
+    assert history.entry(1).remote == remote
 
 
 def test_newer_schema_is_refused_and_left_alone(path: Path) -> None:
@@ -235,5 +174,90 @@ def test_opening_again_keeps_everything(path: Path) -> None:
     first.close()
     second = History(path)
     assert second.last_id() == 7
-    assert ids(second.search()) == ["7"]
+    assert second.entry(7).remote == BOB
     second.close()
+
+
+SCHEMA_1 = """
+CREATE TABLE calls (
+    id INTEGER PRIMARY KEY, account TEXT NOT NULL, direction TEXT NOT NULL, uri TEXT NOT NULL,
+    name TEXT NOT NULL, outcome TEXT NOT NULL, started REAL NOT NULL, answered REAL, ended REAL,
+    code INTEGER, reason TEXT NOT NULL DEFAULT '', lock TEXT NOT NULL DEFAULT 'open',
+    lock_was_open INTEGER NOT NULL DEFAULT 0, codec TEXT
+);
+CREATE INDEX calls_by_outcome ON calls (outcome, id);
+CREATE INDEX calls_by_account ON calls (account, id);
+INSERT INTO calls VALUES
+    (3, 'work', 'in', 'sip:bob@example.com', 'BÖB', 'answered', 1767225600.0, 1767225605.0,
+     1767225665.0, 200, '', 'closed', 0, 'opus/48000/2'),
+    (4, 'home', 'out', 'sip:100@example.com', '', 'failed', 1767225700.0, NULL, 1767225701.0,
+     404, 'Nobody Here', 'open', 0, NULL),
+    (5, 'home', 'in', 'sip:100@example.com', '', 'ongoing', 1767225800.0, NULL, NULL,
+     NULL, '', 'open', 0, NULL);
+PRAGMA user_version = 1;
+"""
+
+
+def written_by_version_1(path: Path) -> None:
+    path.parent.mkdir()
+    database = sqlite3.connect(path)
+    database.executescript(SCHEMA_1)
+    database.close()
+
+
+def test_log_of_version_1_is_taken_over(path: Path) -> None:
+    written_by_version_1(path)
+    History(path).close()
+    history = History(path)
+    assert history.entry(3) == LogEntry(
+        id="3",
+        account="work",
+        direction=Direction.IN,
+        remote=Party("sip:bob@example.com", "BÖB"),
+        outcome=Outcome.ANSWERED,
+        started="2026-01-01T00:00:00Z",
+        answered="2026-01-01T00:00:05Z",
+        ended="2026-01-01T00:01:05Z",
+        duration_s=60.0,
+        code=200,
+        lock=LockState.CLOSED,
+        codec="opus/48000/2",
+    )
+    assert history.mark_interrupted() == 1
+    begin(history, 6)
+    reader = HistoryReader(path)
+    found = {
+        text: [row.id for row in reader.page(Wanted(text=text)).entries]
+        for text in ("böb", "nobody here", "stopped during", "ongoing", "")
+    }
+    assert found == {
+        "böb": ["3"],
+        "nobody here": ["4"],
+        "stopped during": ["5"],
+        "ongoing": ["6"],
+        "": ["6", "5", "4", "3"],
+    }
+    reader.close()
+    history.close()
+
+
+def test_log_of_version_1_that_cannot_be_taken_over_stays_as_it_was(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written_by_version_1(path)
+
+    def broken(*words: str) -> str:
+        raise ValueError("broken")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("voip.engine.history.words_of", broken)
+        with pytest.raises(HistoryError):
+            History(path)
+    database = sqlite3.connect(path)
+    assert database.execute("PRAGMA user_version").fetchone() == (1,)
+    columns = [row[1] for row in database.execute("PRAGMA table_info(calls)")]
+    assert "words" not in columns
+    database.close()
+    history = History(path)
+    assert history.last_id() == 5
+    history.close()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voip.text import MAX_TEXT, clean
+from voip.text import MAX_TEXT, clean, fold
 
 ACTING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 # Every character there is, lone surrogates too, and those that hurt more often.
@@ -86,3 +86,16 @@ def test_cut_leaves_no_blank_before_the_dots() -> None:
 
 def test_tower_is_cut_to_four_marks_and_the_next_letter_may_have_its_own() -> None:
     assert clean("a" + "\u0300" * 200 + "b\u0301") == "a" + "\u0300" * 4 + "b\u0301"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Straße", "STRASSE"), ("Zoë", "zoe\u0308"), ("Ｗｉｄｅ", "wide"), ("ΣΊΣΥΦΟΣ", "σίσυφοσ")],
+)
+def test_folded_alike(one: str, other: str) -> None:
+    assert fold(one) == fold(other)
+
+
+@given(st.text())
+def test_folded_twice_is_folded(text: str) -> None:
+    assert fold(fold(text)) == fold(text)

@@ -23,6 +23,7 @@ from voip.engine.callevents import CallEvents
 from voip.engine.calls import Calls
 from voip.engine.echo import Echo
 from voip.engine.history import History
+from voip.engine.historyreader import HistoryReader
 from voip.engine.hub import Hub
 from voip.engine.intake import clean_event
 from voip.engine.passwords import Passwords
@@ -64,6 +65,7 @@ class Engine:
         self.version = version("offhook")
         self.hub = Hub()
         self.history = History(paths.history)
+        self.log_reader = HistoryReader(paths.history)
         self._problems: dict[Path, str] = {}
         self._left_alone: tuple[str, ...] = ()
         self._accounts_file = Watched(paths.accounts)
@@ -136,6 +138,7 @@ class Engine:
         for role in self.workers:
             self._call_events.on_worker_down(role, "the phone was stopped")
         await self.server.stop()
+        await asyncio.to_thread(self.log_reader.close)
         self.history.close()
         log.info("the engine has ended")
 

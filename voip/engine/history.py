@@ -1,7 +1,8 @@
-"""The call log: SQLite, a row from each call's first event on.
+"""Writing the call log: SQLite, a row from each call's first event on.
 
 A row is written before anything else happens to a call, so that a crash
-leaves it there as *ongoing*; the next start turns those into *interrupted*.
+leaves it there as *ongoing*; the next start turns those into *interrupted*. What reads
+the log is `historyreader`.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import sqlite3
 from pathlib import Path
 
 from voip.model import Direction, LockState, LogEntry, Outcome, Party, rfc3339
+from voip.text import fold
 
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 
+# `words` is what a search looks through: SQLite knows the case of ASCII alone.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS calls (
     id INTEGER PRIMARY KEY,
@@ -28,10 +31,19 @@ CREATE TABLE IF NOT EXISTS calls (
     reason TEXT NOT NULL DEFAULT '',
     lock TEXT NOT NULL DEFAULT 'open',
     lock_was_open INTEGER NOT NULL DEFAULT 0,
-    codec TEXT
+    codec TEXT,
+    words TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS calls_by_outcome ON calls (outcome, id);
 CREATE INDEX IF NOT EXISTS calls_by_account ON calls (account, id);
+"""
+
+_ADD_WORDS = """
+BEGIN;
+ALTER TABLE calls ADD COLUMN words TEXT NOT NULL DEFAULT '';
+UPDATE calls SET words = words_of(name, uri, account, outcome, reason);
+PRAGMA user_version = 2;
+COMMIT;
 """
 
 
@@ -52,22 +64,31 @@ class History:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, isolation_level=None, timeout=5)
-            path.chmod(0o600)
-            self._db.row_factory = sqlite3.Row
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version > _SCHEMA_VERSION:
+            try:
+                self._prepare()
+            except BaseException:
                 self._db.close()
-                raise HistoryError(
-                    f"{path} was written by a newer Offhook: update this one, or move it away"
-                )
-            self._db.executescript(_SCHEMA)
-            self._db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+                raise
         except (sqlite3.Error, OSError) as error:
             raise HistoryError(
                 f"the call log {path} cannot be used: {error}. Move it away to start a new one."
             ) from error
+
+    def _prepare(self) -> None:
+        self._path.chmod(0o600)
+        self._db.row_factory = sqlite3.Row
+        self._db.create_function("words_of", -1, words_of, deterministic=True)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version > _SCHEMA_VERSION:
+            raise HistoryError(
+                f"{self._path} was written by a newer Offhook: update this one, or move it away"
+            )
+        if version == 1:
+            self._db.executescript(_ADD_WORDS)
+        self._db.executescript(_SCHEMA)
+        self._db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
 
     def close(self) -> None:
         self._db.close()
@@ -80,8 +101,9 @@ class History:
     def mark_interrupted(self) -> int:
         """Close the rows that an earlier engine could not; how many."""
         cursor = self._db.execute(
-            "UPDATE calls SET outcome = ?, ended = coalesce(ended, answered, started), reason = ? "
-            "WHERE outcome = ?",
+            "UPDATE calls SET outcome = ?1, reason = ?2, "
+            "ended = coalesce(ended, answered, started), "
+            "words = words_of(name, uri, account, ?1, ?2) WHERE outcome = ?3",
             (Outcome.INTERRUPTED, "the phone stopped during the call", Outcome.ONGOING),
         )
         return cursor.rowcount
@@ -91,8 +113,8 @@ class History:
     ) -> LogEntry:
         """Write the row of a call that has just begun."""
         self._write(
-            "INSERT INTO calls (id, account, direction, uri, name, outcome, started) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO calls (id, account, direction, uri, name, outcome, started, words) "
+            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, words_of(?5, ?4, ?2, ?6, ''))",
             (call_id, account, direction, remote.uri, remote.name, Outcome.ONGOING, started),
         )
         return self.entry(call_id)
@@ -114,8 +136,9 @@ class History:
     ) -> LogEntry:
         """Complete the row of a call."""
         self._write(
-            "UPDATE calls SET ended = ?, outcome = ?, code = ?, reason = ?, lock = ?, "
-            "lock_was_open = ?, codec = ? WHERE id = ?",
+            "UPDATE calls SET ended = ?1, outcome = ?2, code = ?3, reason = ?4, lock = ?5, "
+            "lock_was_open = ?6, codec = ?7, words = words_of(name, uri, account, ?2, ?4) "
+            "WHERE id = ?8",
             (when, outcome, code, reason, lock, int(lock_was_open), codec, call_id),
         )
         return self.entry(call_id)
@@ -129,19 +152,7 @@ class History:
         row = self._db.execute("SELECT * FROM calls WHERE id = ?", (call_id,)).fetchone()
         if row is None:
             raise KeyError(call_id)
-        return _entry(row)
-
-    def search(self, text: str = "", limit: int = 50, before: int | None = None) -> list[LogEntry]:
-        """Rows newest first whose name, address, account or outcome has `text`."""
-        pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        rows = self._db.execute(
-            "SELECT * FROM calls WHERE id < coalesce(?, id + 1) AND (? = '%%' "
-            "OR uri LIKE ? ESCAPE '\\' OR name LIKE ? ESCAPE '\\' OR account LIKE ? ESCAPE '\\' "
-            "OR outcome LIKE ? ESCAPE '\\' OR reason LIKE ? ESCAPE '\\') "
-            "ORDER BY id DESC LIMIT ?",
-            (before, pattern, pattern, pattern, pattern, pattern, pattern, limit),
-        )
-        return [_entry(row) for row in rows]
+        return entry_of(row)
 
     def check(self) -> str | None:
         """What SQLite finds wrong with the file, None when it is sound."""
@@ -155,7 +166,13 @@ class History:
             raise HistoryError(f"the call log {self._path} cannot be written: {error}") from error
 
 
-def _entry(row: sqlite3.Row) -> LogEntry:
+def words_of(name: str, uri: str, account: str, outcome: str, reason: str) -> str:
+    """What is searched of a row: no search text spans two of them."""
+    return fold("\n".join((name, uri, account, outcome, reason)))
+
+
+def entry_of(row: sqlite3.Row) -> LogEntry:
+    """A row of `calls`, all of its columns, as clients see it."""
     end = row["ended"]
     answered = row["answered"]
     return LogEntry(

@@ -12,12 +12,16 @@ import msgspec
 from voip.engine import doctor, logs
 from voip.engine.commands.handler import Handlers
 from voip.engine.errors import Refusal
+from voip.engine.history import HistoryError
+from voip.engine.historyreader import Wanted
 from voip.engine.toml import ChangedMeanwhile, ConfigError
 from voip.protocol import client as told
 from voip.protocol.framing import MAX_REPLY
 
 if TYPE_CHECKING:
     from voip.engine.engine import Engine
+
+_MAX_OFFSET = 10**12
 
 
 async def _hello(engine: Engine, command: told.Hello) -> told.HelloData:
@@ -49,10 +53,20 @@ async def _history(engine: Engine, command: told.GetHistory) -> told.HistoryPage
         raise Refusal("bad_request", "“before” is the id of a row")
     before = None if command.before is None else int(command.before)
     limit = max(1, min(command.limit, 1000))
-    entries = engine.history.search(command.search, limit, before)
-    page = told.HistoryPage(entries=tuple(entries))
+    offset = max(0, min(command.offset, _MAX_OFFSET))
+    wanted = Wanted(
+        text=command.search,
+        missed=command.missed,
+        account=command.account,
+        secure=command.secure,
+    )
+    try:
+        found = await asyncio.to_thread(engine.log_reader.page, wanted, limit, offset, before)
+    except HistoryError as error:
+        raise Refusal("history", str(error)) from error
+    page = told.HistoryPage(entries=found.entries, total=found.total)
     while len(msgspec.json.encode(page)) > MAX_REPLY // 2:
-        page = told.HistoryPage(entries=page.entries[: len(page.entries) // 2])
+        page = msgspec.structs.replace(page, entries=page.entries[: len(page.entries) // 2])
     return page
 
 

@@ -1,0 +1,124 @@
+"""Reading the call log: pages of it, and the people in it.
+
+A log of many years takes tens of milliseconds to look through, so this has a
+connection of its own, which only reads and is used from other threads.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import msgspec
+
+from voip.engine.history import HistoryError, entry_of
+from voip.model import LogEntry, Outcome, Party
+from voip.text import fold
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Which rows: those that fit everything that is asked.
+
+    `text` is in the name, address, account, outcome or reason; `secure` are
+    the calls whose lock was closed all the time, or, when False, the others.
+    """
+
+    text: str = ""
+    missed: bool = False
+    account: str | None = None
+    secure: bool | None = None
+
+
+class Page(msgspec.Struct, frozen=True):
+    """`total` counts the rows that fit, whichever of them are here."""
+
+    entries: tuple[LogEntry, ...]
+    total: int
+
+
+class HistoryReader:
+    """Every method may be called from any thread, and may take its time."""
+
+    def __init__(self, path: Path) -> None:
+        """Prepare to read the log that a `History` has opened already."""
+        self._path = path
+        self._lock = threading.Lock()
+        self._db: sqlite3.Connection | None = None
+
+    def close(self) -> None:
+        with self._lock:
+            if self._db is not None:
+                self._db.close()
+                self._db = None
+
+    def page(
+        self, wanted: Wanted, limit: int = 50, offset: int = 0, before: int | None = None
+    ) -> Page:
+        """Rows newest first, from the one after `before` on, less `offset` of them.
+
+        Raises:
+            HistoryError: the log cannot be read.
+        """
+        where, values = _condition(wanted)
+        newer = "" if before is None else " AND id < ?"
+        known = [] if before is None else [before]
+        # Only values come from outside, and they are bound.
+        select = f"SELECT * FROM calls WHERE {where}{newer} ORDER BY id DESC LIMIT ? OFFSET ?"  # noqa: S608
+        found = self._rows(select, (*values, *known, limit, offset))
+        entries = tuple(entry_of(row) for row in found)
+        if before is None and len(entries) < limit and (entries or not offset):
+            return Page(entries, offset + len(entries))
+        count = f"SELECT count(*) FROM calls WHERE {where}"  # noqa: S608
+        return Page(entries, self._rows(count, tuple(values))[0][0])
+
+    def people(self, limit: int, without: str) -> list[Party]:
+        """Who was spoken to, each once, the latest first, by their latest name.
+
+        Calls of the account `without` do not count.
+
+        Raises:
+            HistoryError: the log cannot be read.
+        """
+        # With max(), SQLite takes the other columns from the row that has it.
+        latest = (
+            "SELECT uri, name, max(id) AS latest FROM calls WHERE account <> ? {} "
+            "GROUP BY uri ORDER BY latest DESC LIMIT ?"
+        )
+        # Many calls say no name, those that were made here for instance.
+        named = self._rows(latest.format("AND name <> ''"), (without, limit))
+        names = {row["uri"]: row["name"] for row in named}
+        found = self._rows(latest.format(""), (without, limit))
+        return [Party(uri=row["uri"], name=names.get(row["uri"], "")) for row in found]
+
+    def _rows(self, sql: str, values: tuple[object, ...]) -> list[sqlite3.Row]:
+        with self._lock:
+            try:
+                return self._connection().execute(sql, values).fetchall()
+            except sqlite3.Error as error:
+                raise HistoryError(f"the call log {self._path} cannot be read: {error}") from error
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._db is None:
+            place = f"{self._path.absolute().as_uri()}?mode=ro"
+            self._db = sqlite3.connect(place, uri=True, timeout=5, check_same_thread=False)
+            self._db.row_factory = sqlite3.Row
+        return self._db
+
+
+def _condition(wanted: Wanted) -> tuple[str, list[object]]:
+    """The words of a WHERE, and the values for its question marks."""
+    terms: list[str] = []
+    values: list[object] = []
+    if wanted.missed:
+        terms.append("outcome = ?")
+        values.append(Outcome.MISSED)
+    if wanted.account is not None:
+        terms.append("account = ?")
+        values.append(wanted.account)
+    if wanted.secure is not None:
+        terms.append(f"{'' if wanted.secure else 'NOT '}(lock = 'closed' AND NOT lock_was_open)")
+    if wanted.text:
+        terms.append("instr(words, ?)")
+        values.append(fold(wanted.text))
+    return " AND ".join(terms) or "true", values
