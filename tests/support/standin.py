@@ -175,6 +175,16 @@ class StandIn(Attached):
         """The connection to the account's server ends; it is made anew by what needs it."""
         self._worker_of(account).drop_connection(account)
 
+    def messages(self, account: str, new: int) -> None:
+        """The account's server tells that `new` voice messages wait."""
+        self._worker_of(account).tell_messages(account, new)
+
+    def sound_breaks(self, why: str) -> None:
+        """The sound device dies under the secure worker; `why` is in its words."""
+        self.script.workers[say.Role.SECURE].send(
+            say.SoundEvent(devices=(), sound=why, sound_ok=False)
+        )
+
     def worker_dies(self, role: say.Role = say.Role.SECURE) -> None:
         """A worker ends without a word; the engine starts another."""
         self.script.workers[role].kill()
@@ -279,6 +289,11 @@ class StandIn(Attached):
         """The far end presses a key."""
         worker, scripted = self._find(call)
         worker.send(say.DigitReceived(call=scripted.number, digit=digit))
+
+    def file_ends(self, call: str) -> None:
+        """The file that is played into the call is over."""
+        worker, scripted = self._find(call)
+        worker.send(say.PlayEnded(call=scripted.number))
 
     def digits_sent(self, call: str) -> str:
         """The tones that a call which is up has sent."""

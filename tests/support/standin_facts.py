@@ -10,11 +10,8 @@ from voip.protocol import worker as say
 SUITE = "AEAD_AES_256_GCM"
 CODEC = "opus/48000/2"
 
-NO_SOUND = "sound is switched off"
-SOUND = "Built-in Audio"
-
 DEVICES = (
-    SoundDevice(name=SOUND, driver="PulseAudio", inputs=2, outputs=2),
+    SoundDevice(name="Built-in Audio", driver="PulseAudio", inputs=2, outputs=2),
     SoundDevice(name="USB Headset", driver="PulseAudio", inputs=1, outputs=2),
 )
 
@@ -52,7 +49,7 @@ def tls_to(host: str) -> TlsStatus:
 
 def ready(configured: say.Configure) -> say.Ready:
     """The first word of a worker that is made of our own pjsua2."""
-    null = configured.audio.null
+    sound = sound_of(configured.audio)
     return say.Ready(
         pjsip="2.17",
         tls_library="OpenSSL 3.5.4 30 Sep 2025",
@@ -60,11 +57,28 @@ def ready(configured: say.Configure) -> say.Ready:
         patches=("0001-verify-server-name-with-openssl",),
         codecs=(CODEC, "G722/16000/1", "PCMA/8000/1", "PCMU/8000/1"),
         srtp_suites=(SUITE, "AES_256_CM_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_80"),
-        devices=() if null else DEVICES,
-        sound=NO_SOUND if null else SOUND,
-        sound_ok=True,
+        devices=sound.devices,
+        sound=sound.sound,
+        sound_ok=sound.sound_ok,
         listening=ECHO_PORT if configured.role is say.Role.ECHO else None,
     )
+
+
+def sound_of(audio: say.AudioSettings) -> say.SoundEvent:
+    """The devices that a worker with these settings uses."""
+    if audio.null:
+        return say.SoundEvent(devices=DEVICES, sound="sound is switched off", sound_ok=True)
+    names = [_device(audio.input), _device(audio.output)]
+    absent = [name for name in (audio.input, audio.output) if name and _device(name) is None]
+    using = " / ".join(name or DEVICES[0].name for name in names)
+    text = f"no sound device is called {absent[0]}: using {using}" if absent else using
+    return say.SoundEvent(devices=DEVICES, sound=text, sound_ok=not absent)
+
+
+def _device(part: str | None) -> str | None:
+    if part is None:
+        return DEVICES[0].name
+    return next((d.name for d in DEVICES if part.lower() in d.name.lower()), None)
 
 
 def voice(

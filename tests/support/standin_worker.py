@@ -82,6 +82,7 @@ class ScriptedWorker:
         self._next_incoming = -1
         self._then: list[Callable[[], None]] = []
         self._accounts: dict[str, say.AccountSetup] = {}
+        self._audio: say.AudioSettings
         self._writer: asyncio.StreamWriter
         self._task = asyncio.create_task(self._serve())
         self.calls: dict[int, ScriptedCall] = {}
@@ -132,6 +133,7 @@ class ScriptedWorker:
 
     def configure(self, command: say.Configure) -> None:
         self.role = command.role
+        self._audio = command.audio
         self._script.workers[command.role] = self
         self.send(facts.ready(command))
 
@@ -190,6 +192,13 @@ class ScriptedWorker:
         if command.path is not None:
             _write_recording(command.path)
 
+    def use_audio(self, command: say.UseAudio) -> None:
+        self._audio = command.audio
+        self.send(facts.sound_of(self._audio))
+
+    def look_up_devices(self, command: say.LookUpDevices) -> None:
+        self.send(facts.sound_of(self._audio))
+
     def watch_levels(self, command: say.WatchLevels) -> None:
         """Levels come when the script sends some."""
 
@@ -202,11 +211,16 @@ class ScriptedWorker:
 
     def take(self, call: ScriptedCall, stream: say.StreamState | None = None) -> None:
         """The call is answered, by whichever side it was."""
-        call.state = CallState.CONNECTING
-        self._report(call, 200, "OK")
         secure = call.setup.transport is Transport.TLS
         call.stream = stream or facts.voice(srtp=secure, keying=call.setup.keying)
-        self.report_media(call)
+        if call.incoming:
+            # Whoever takes a call has its media before the other side confirms.
+            self._report_streams(call)
+            self.report_state(call, CallState.CONNECTING, 200, "OK")
+        else:
+            self.report_state(call, CallState.CONNECTING, 200, "OK")
+            self._report_streams(call)
+        self._report_flow(call)
 
     def report_state(self, call: ScriptedCall, state: CallState, code: int, reason: str) -> None:
         call.state = state
@@ -214,20 +228,8 @@ class ScriptedWorker:
 
     def report_media(self, call: ScriptedCall) -> None:
         """The facts first, then the state that rests on them."""
-        assert call.stream is not None
-        self.send(
-            say.MediaEvent(
-                call=call.number,
-                streams=(call.stream,),
-                local_hold=call.local_hold,
-                remote_hold=call.remote_hold,
-                connection=call.connection,
-            )
-        )
-        call.state = CallState.ACTIVE
-        if call.local_hold or call.remote_hold:
-            call.state = CallState.HELD if call.local_hold else CallState.REMOTE_HELD
-        self._report(call, 200, "OK")
+        self._report_streams(call)
+        self._report_flow(call)
 
     def end(self, call: ScriptedCall, code: int, reason: str, cause: str | None = None) -> None:
         self.calls.pop(call.number, None)
@@ -245,8 +247,13 @@ class ScriptedWorker:
                 call=call.number, account=account, remote=remote, connection=call.connection
             )
         )
-        self._report(call, 180, "Ringing")
+        self._report(call, 100, "Trying")
         return call
+
+    def tell_messages(self, account: str, new: int) -> None:
+        """The account's server tells of voice mail."""
+        connection = self._connect(self._account(account))
+        self.send(say.MessagesEvent(account=account, new=new, connection=connection))
 
     def drop_connection(self, account: str) -> None:
         """The connection to an account's server ends."""
@@ -338,6 +345,25 @@ class ScriptedWorker:
             )
         )
 
+    def _report_streams(self, call: ScriptedCall) -> None:
+        assert call.stream is not None, f"call {call.number} has not been answered"
+        self.send(
+            say.MediaEvent(
+                call=call.number,
+                streams=(call.stream,),
+                local_hold=call.local_hold,
+                remote_hold=call.remote_hold,
+                connection=call.connection,
+            )
+        )
+
+    def _report_flow(self, call: ScriptedCall) -> None:
+        state = CallState.ACTIVE
+        if call.local_hold or call.remote_hold:
+            state = CallState.HELD if call.local_hold else CallState.REMOTE_HELD
+        if call.state is not state:
+            self.report_state(call, state, 200, "OK")
+
     def _report(self, call: ScriptedCall, code: int, reason: str, cause: str | None = None) -> None:
         self.send(
             say.CallStateEvent(
@@ -375,6 +401,8 @@ ANSWERS: dict[type[say.WorkerCommand], Callable[[ScriptedWorker, Any], None]] = 
     say.Digits: ScriptedWorker.accept_for_call,
     say.PlayFile: ScriptedWorker.accept_for_call,
     say.RecordFile: ScriptedWorker.record,
+    say.UseAudio: ScriptedWorker.use_audio,
+    say.LookUpDevices: ScriptedWorker.look_up_devices,
     say.WatchLevels: ScriptedWorker.watch_levels,
     say.Quit: ScriptedWorker.quit,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import pjsua2 as pj
@@ -78,7 +79,10 @@ class Account(pj.Account):
         for enabled in (False, True):
             changed = config(self.setup, self._transport_id)
             changed.mwiConfig.enabled = enabled
-            self.modify(changed)
+            # The old subscription ends where its server said, which may be a
+            # place that is not found: no reason to end the calls.
+            with contextlib.suppress(pj.Error):
+                self.modify(changed)
 
 
 def config(setup: AccountSetup, transport_id: int) -> pj.AccountConfig:
