@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.call.conftest import NewPulse, NewSoundPhone
 from tests.conftest import NewPhone
 from tests.support import sound
 from tests.support.kamailio import DOMAIN, Kamailio
@@ -17,49 +17,8 @@ from tests.support.pulse import RATE, Ear, Forward, Pulse, Samples, lonely
 from voip.model import Call, CallState, Outcome
 from voip.protocol import client as told
 
-NewPulse = Callable[[str], Awaitable[Pulse]]
-NewSoundPhone = Callable[..., Awaitable[Phone]]
-
 _AUDIBLE = 300
 """Of 32767; what a null sink renders without a player is zero throughout."""
-
-
-@pytest.fixture
-async def new_pulse(place: Path) -> AsyncIterator[NewPulse]:
-    made: list[Pulse] = []
-
-    async def make(name: str) -> Pulse:
-        daemon = Pulse(place / name)
-        made.append(daemon)
-        await daemon.start()
-        return daemon
-
-    yield make
-    for daemon in made:
-        await daemon.stop()
-
-
-@pytest.fixture
-async def new_sound_phone(place: Path) -> AsyncIterator[NewSoundPhone]:
-    """Makes phones that use real sound devices: those of `surroundings`."""
-    phones: list[Phone] = []
-
-    async def make(surroundings: Mapping[str, str], config: str = "") -> Phone:
-        phone = Phone(place / "phone", audio=None)
-        phones.append(phone)
-        own = {k: v for k, v in phone.environment.items() if k.startswith(("OFFHOOK_", "PYTHON_"))}
-        phone.environment = {**surroundings, **own}
-        folder = phone.folder / "config"
-        folder.mkdir(parents=True)
-        # Nothing of the speaker reaches these microphones, and a canceller
-        # takes the voice that the echo line returns for an echo in the room.
-        (folder / "config.toml").write_text(f"[audio]\necho_cancel = false\n{config}\n")
-        await phone.start()
-        return phone
-
-    yield make
-    for phone in phones:
-        await phone.stop()
 
 
 def talks(call: Call) -> bool:

@@ -43,13 +43,18 @@ class Pulse:
         return {**lonely(self._folder), "PULSE_SERVER": f"unix:{self.socket}"}
 
     @property
+    def home(self) -> Path:
+        """The home folder of programs that use this daemon."""
+        return self._folder
+
+    @property
     def log(self) -> str:
         return (self._folder / "log").read_text(errors="replace")
 
     # Life
 
     async def start(self) -> None:
-        self.socket.parent.mkdir(parents=True, mode=0o700)
+        self.socket.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
         assert shutil.which("pulseaudio"), "pulseaudio is missing: run ./check, which installs it"
         with (self._folder / "log").open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -64,11 +69,15 @@ class Pulse:
         await self._until_listening()
         await self.ask("set-default-sink", "speaker")
         await self.ask("set-default-source", "mic.monitor")
-        # A bare null sink renders in blocks of up to 2 s; it serves the most
-        # impatient of its clients, and so there is always one.
         for sink in ("speaker", "mic"):
-            client = await self._parec(f"{sink}.monitor", asyncio.subprocess.DEVNULL)
-            self._standing.append(client)
+            await self._hurry(sink)
+
+    async def die(self) -> None:
+        """End at once and without a word, as a daemon that crashes does."""
+        assert self._process is not None
+        self._process.kill()
+        await self._process.wait()
+        self.socket.unlink()
 
     async def stop(self) -> None:
         for client in self._standing:
@@ -87,6 +96,17 @@ class Pulse:
         out, err = await process.communicate()
         assert process.returncode == 0, (words, err, self.log[-2000:])
         return out.decode()
+
+    async def plug_in(self, sink: str) -> None:
+        """One more sink, and an ALSA device of its name that leads to it."""
+        await self.ask("load-module", "module-null-sink", f"sink_name={sink}",
+                       f"rate={RATE}", "channels=1")  # fmt: skip
+        await self._hurry(sink)
+        with (self._folder / ".asoundrc").open("a") as file:
+            file.write(
+                f'pcm.{sink} {{ type pulse device "{sink}" '
+                f'hint {{ show on description "{sink}" }} }}\n'
+            )
 
     async def say(self, path: Path, sink: str = "mic") -> None:
         """Play a file to its end; into the microphone, if nothing else is said."""
@@ -110,6 +130,12 @@ class Pulse:
             await ear.close()
 
     # Inside
+
+    async def _hurry(self, sink: str) -> None:
+        # A bare null sink renders in blocks of up to 2 s; it serves the most
+        # impatient of its clients, and so there is always one.
+        client = await self._parec(f"{sink}.monitor", asyncio.subprocess.DEVNULL)
+        self._standing.append(client)
 
     async def _parec(self, device: str, output: int) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(

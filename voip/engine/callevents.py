@@ -20,7 +20,7 @@ FindConnection = Callable[[say.Role, int | None], say.ConnectionEvent | None]
 class CallEvents:
     """`find_connection` knows the SIP connections that workers reported,
     `find_refusal` why an account's server was refused; `on_answered` is told
-    of each call that is taken.
+    of each call that is taken, `on_file_ended` of each file that is over.
     """
 
     def __init__(
@@ -30,12 +30,14 @@ class CallEvents:
         find_connection: FindConnection,
         find_refusal: Callable[[str], str | None],
         on_answered: Callable[[LiveCall], None],
+        on_file_ended: Callable[[LiveCall], None],
     ) -> None:
         self._book = book
         self._hub = hub
         self._find_connection = find_connection
         self._find_refusal = find_refusal
         self._on_answered = on_answered
+        self._on_file_ended = on_file_ended
 
     def on_event(self, role: say.Role, event: say.AnyWorkerEvent) -> None:
         """Fold one event; those that are not of calls change nothing."""
@@ -50,6 +52,7 @@ class CallEvents:
                 | say.StatisticsEvent(call=number)
                 | say.LevelsReport(call=number)
                 | say.DigitReceived(call=number)
+                | say.PlayEnded(call=number)
             ):
                 call = self._book.by_number(role, number)
                 if call is not None:
@@ -78,7 +81,8 @@ class CallEvents:
         | say.MediaEvent
         | say.StatisticsEvent
         | say.LevelsReport
-        | say.DigitReceived,
+        | say.DigitReceived
+        | say.PlayEnded,
     ) -> None:
         match event:
             case say.CallStateEvent():
@@ -96,6 +100,8 @@ class CallEvents:
                 self._hub.publish(told.LevelsEvent(call=str(call.id), rx=rx, tx=tx))
             case say.DigitReceived(digit=digit):
                 self._hub.publish(told.DigitEvent(call=str(call.id), digit=digit))
+            case say.PlayEnded():
+                self._on_file_ended(call)
 
     def _on_incoming(self, role: say.Role, event: say.IncomingCall) -> None:
         transport = Transport.TLS

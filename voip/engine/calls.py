@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Coroutine
 from pathlib import Path
 
 from voip.engine.callbook import CallBook, remove
@@ -45,7 +46,7 @@ class Calls:
         """
         call = self._book.begin(role, account, transport, Direction.OUT, shown)
         call.hangup_after_s = command.hangup_after_s
-        call.plays = play is not None
+        call.plays = call.playing = play is not None
         call.recording = command.record is not None
         if play is not None and play[1]:
             call.temporary = play[0]
@@ -73,10 +74,10 @@ class Calls:
             await self._hold_others(call)
         await self._ask(call, say.Answer(call=call.number))
 
-    async def decline(self, call_id: str) -> None:
+    async def decline(self, call_id: str, busy: bool) -> None:
         call = self._in_state(call_id, {CallState.INCOMING}, "declined")
         call.ended_here = True
-        await self._ask(call, say.EndCall(call=call.number, code=603))
+        await self._ask(call, say.EndCall(call=call.number, code=486 if busy else 603))
 
     async def hang_up(self, call_id: str) -> None:
         call = self._find(call_id)
@@ -109,7 +110,10 @@ class Calls:
         await self._ask(call, say.PlayFile(call=call.number, path=path))
         remove(call.temporary)
         call.temporary = file[0] if file and file[1] else None
-        call.plays = file is not None
+        # What was spoken into before is spoken into again after the file.
+        call.lends_microphone = file is not None and (call.uses_microphone or call.lends_microphone)
+        call.plays = call.playing = file is not None
+        self._book.publish(call)
 
     async def record(self, call_id: str, path: str | None) -> None:
         call = self._answered(call_id, "recorded")
@@ -132,14 +136,32 @@ class Calls:
         """Let an answered call end when its time is up, if it has one."""
         if call.hangup_after_s is None:
             return
-        loop = asyncio.get_running_loop()
 
         def end() -> None:
-            task = loop.create_task(self._hang_up_quietly(call))
-            self._background.add(task)
-            task.add_done_callback(self._background.discard)
+            self._in_background(self._hang_up_quietly(call))
 
+        loop = asyncio.get_running_loop()
         call.hangup_timer = loop.call_later(call.hangup_after_s, end)
+
+    def file_ended(self, call: LiveCall) -> None:
+        """Give a call its microphone back when the file that took its place is over."""
+        call.playing = False
+        self._book.publish(call)
+        speaking = any(c.uses_microphone and c.state is CallState.ACTIVE for c in self._book)
+        if call.lends_microphone and not speaking:
+            self._in_background(self._give_microphone_back(call))
+
+    async def _give_microphone_back(self, call: LiveCall) -> None:
+        try:
+            if not call.playing:
+                await self.play(str(call.id), None)
+        except Refusal as error:
+            log.info("call %s has no microphone after its file: %s", call.id, error)
+
+    def _in_background(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
     async def _hang_up_quietly(self, call: LiveCall) -> None:
         try:

@@ -44,7 +44,7 @@ class Echo:
         self._user_agent = user_agent
         self._secure = secure
         self._identity: authority.Identity | None = None
-        self._known_to: say.Ready | None = None
+        self._known_to: int | None = None
         self._starting = asyncio.Lock()
         self.uri: str | None = None
         self.worker = Worker(
@@ -76,7 +76,7 @@ class Echo:
     async def stop(self) -> None:
         """End the line and forget its authority."""
         await self.worker.stop()
-        if self._known_to is not None and self._known_to is self._secure.ready:
+        if self._known_to is not None and self._known_to == self._secure.pid:
             try:
                 await self._secure.ask(say.RemoveAccount(name=ACCOUNT))
             except (WorkerGone, WorkerRefused) as error:
@@ -90,9 +90,9 @@ class Echo:
         # The caller's side trusts the line's authority with an account of its
         # own, and so a TLS transport of its own: no other call can use it.
         uri = f"sip:{ECHO}@127.0.0.1:{ready.listening}"
-        if self._known_to is self._secure.ready and self.uri == uri:
+        if self._known_to == self._secure.pid and self.uri == uri:
             return
-        if self._known_to is not None and self._known_to is self._secure.ready:
+        if self._known_to is not None and self._known_to == self._secure.pid:
             await self._secure.ask(say.RemoveAccount(name=ACCOUNT))
         setup = say.AccountSetup(
             name=ACCOUNT,
@@ -105,7 +105,7 @@ class Echo:
             trust=say.Trust(ca_file=str(identity.authority)),
         )
         await self._secure.ask(say.AddAccount(account=setup))
-        self._known_to = self._secure.ready
+        self._known_to = self._secure.pid
         self._set_uri(uri)
 
     def _configure(self) -> say.Configure:

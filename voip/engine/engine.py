@@ -29,6 +29,7 @@ from voip.engine.intake import clean_event
 from voip.engine.passwords import Passwords
 from voip.engine.registrar import Registrar
 from voip.engine.server import Server
+from voip.engine.sound import SoundDevices
 from voip.engine.toml import ConfigError
 from voip.engine.watched import Watched
 from voip.engine.workers import (
@@ -95,7 +96,9 @@ class Engine:
             self.connection,
             self.registrar.refusal,
             self.calls.start_hangup_timer,
+            self.calls.file_ended,
         )
+        self.sound = SoundDevices(self.hub, self.book, self.workers, self._restart)
         self.echo = Echo(
             self.hub, paths.echo, self.user_agent, self.workers[say.Role.SECURE], start_process
         )
@@ -129,9 +132,13 @@ class Engine:
             await self._close()
 
     def stop_soon(self) -> None:
+        if not self._stopping.is_set():
+            # Clients hear of it while they are still connected.
+            self.hub.publish(told.StoppingEvent())
         self._stopping.set()
 
     async def _close(self) -> None:
+        self.sound.close()
         self.registrar.close()
         await self.calls.end_all()
         await asyncio.gather(*(worker.stop() for worker in self.workers.values()), self.echo.stop())
@@ -227,6 +234,9 @@ class Engine:
 
         A worker that starts later is configured with them anyway.
         """
+        await self.sound.changed(
+            settings.audio_for_worker(before), settings.audio_for_worker(after)
+        )
 
     async def watch_levels(self) -> None:
         """Have workers report sound levels, now that somebody looks."""
@@ -269,6 +279,10 @@ class Engine:
                     self._note_connection(role, event)
                 case say.RegistrationEvent():
                     self.registrar.on_registration(role, event)
+                case say.MessagesEvent():
+                    self.registrar.on_messages(role, event)
+                case say.SoundEvent():
+                    self.sound.on_event(role, event)
                 case _:
                     self._call_events.on_event(role, event)
 
@@ -286,6 +300,11 @@ class Engine:
                 del self._connections[oldest]
         self._call_events.on_connection(role, event)
         self.registrar.on_connection(role, event)
+
+    async def _restart(self, role: say.Role) -> None:
+        await self.workers[role].stop()
+        self._on_down(role)("the sound settings have changed")
+        self.workers[role].start()
 
     def _on_up(self, role: say.Role) -> Callable[[say.Ready], Awaitable[None]]:
         async def on_up(ready: say.Ready) -> None:

@@ -25,7 +25,12 @@ from voip.protocol.worker import ConnectionEvent, Role, StreamState
 
 @dataclass
 class LiveCall:
-    """`number` is the worker's id of the call, `id` everybody else's."""
+    """`number` is the worker's id of the call, `id` everybody else's.
+
+    A call `plays` from the moment that a file has taken the microphone's
+    place, and is `playing` until that file is over; one that
+    `lends_microphone` gets it back then.
+    """
 
     id: int
     number: int
@@ -44,6 +49,8 @@ class LiveCall:
     muted: bool = False
     recording: bool = False
     plays: bool = False
+    playing: bool = False
+    lends_microphone: bool = False
     codec: str | None = None
     quality: Quality = field(default_factory=Quality)
     connection: ConnectionEvent | None = None
@@ -147,6 +154,7 @@ class LiveCall:
             duration_s=round(duration, 3),
             muted=self.muted,
             recording=self.recording,
+            playing=self.playing and self.state.answered,
             codec=self.codec,
             quality=self.quality,
         )

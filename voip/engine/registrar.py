@@ -53,6 +53,7 @@ class Live:
     failures: int = 0
     timer: asyncio.TimerHandle | None = None
     refusal: str | None = None
+    messages: int | None = None
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -177,7 +178,7 @@ class Registrar:
         for live in self._live.values():
             if live.role is role and live.added:
                 live.added = False
-                live.connection = live.tls = None
+                live.connection = live.tls = live.messages = None
                 self._cancel(live)
                 self._set(live, RegistrationState.UNREGISTERED, None, "the phone is restarting")
 
@@ -223,6 +224,15 @@ class Registrar:
             return
         reason = live.refusal or reasons.words(event.code, event.reason)
         self._failed(live, event.code, reason)
+
+    def on_messages(self, role: say.Role, event: say.MessagesEvent) -> None:
+        """Voice mail is told by the account's own server, on its own connection."""
+        live = self._live.get(event.account)
+        if live is None or live.role is not role or live.connection != event.connection:
+            return
+        if live.messages != event.new:
+            live.messages = event.new
+            self._publish(live)
 
     def on_connection(self, role: say.Role, event: say.ConnectionEvent) -> None:
         """A dropped connection is registered anew; a refused one explains."""
@@ -379,4 +389,5 @@ def _status(live: Live) -> AccountStatus:
         registration=live.registration,
         tls=live.tls,
         problem=live.problem,
+        messages=live.messages,
     )

@@ -64,7 +64,7 @@ async def _answer(engine: Engine, command: told.AnswerCall) -> None:
 
 
 async def _decline(engine: Engine, command: told.DeclineCall) -> None:
-    await engine.calls.decline(command.call)
+    await engine.calls.decline(command.call, command.busy)
 
 
 async def _hang_up(engine: Engine, command: told.HangUp) -> None:

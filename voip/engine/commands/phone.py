@@ -87,6 +87,10 @@ async def _change_settings(engine: Engine, command: told.ChangeSettings) -> None
         raise Refusal("bad_settings", str(error)) from error
 
 
+async def _devices(engine: Engine, command: told.GetDevices) -> told.Devices:
+    return await engine.sound.devices()
+
+
 async def _engine_log(engine: Engine, command: told.GetEngineLog) -> told.EngineLog:
     path = engine.paths.log
     lines = await asyncio.to_thread(logs.tail, path, command.limit)
@@ -110,6 +114,7 @@ HANDLERS: Handlers = {
     told.GetHistory: _history,
     told.GetSettings: _settings,
     told.ChangeSettings: _change_settings,
+    told.GetDevices: _devices,
     told.GetEngineLog: _engine_log,
     told.StartEcho: _start_echo,
     told.StopEcho: _stop_echo,

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.support.phone import Phone
+from tests.support.pulse import Pulse
+
+NewPulse = Callable[[str], Awaitable[Pulse]]
+NewSoundPhone = Callable[..., Awaitable[Phone]]
+
+
+@pytest.fixture
+async def new_pulse(place: Path) -> AsyncIterator[NewPulse]:
+    made: list[Pulse] = []
+
+    async def make(name: str) -> Pulse:
+        daemon = Pulse(place / name)
+        made.append(daemon)
+        await daemon.start()
+        return daemon
+
+    yield make
+    for daemon in made:
+        await daemon.stop()
+
+
+@pytest.fixture
+async def new_sound_phone(place: Path) -> AsyncIterator[NewSoundPhone]:
+    """Makes phones that use real sound devices: those of `surroundings`."""
+    phones: list[Phone] = []
+
+    async def make(surroundings: Mapping[str, str], config: str = "") -> Phone:
+        phone = Phone(place / "phone", audio=None)
+        phones.append(phone)
+        own = {k: v for k, v in phone.environment.items() if k.startswith(("OFFHOOK_", "PYTHON_"))}
+        phone.environment = {**surroundings, **own}
+        folder = phone.folder / "config"
+        folder.mkdir(parents=True)
+        # Nothing of the speaker reaches these microphones, and a canceller
+        # takes the voice that the echo line returns for an echo in the room.
+        (folder / "config.toml").write_text(f"[audio]\necho_cancel = false\n{config}\n")
+        await phone.start()
+        return phone
+
+    yield make
+    for phone in phones:
+        await phone.stop()

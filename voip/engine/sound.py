@@ -1,0 +1,126 @@
+"""The sound devices as the workers have them: which are used, and changing them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from voip.engine.callbook import CallBook
+from voip.engine.errors import Refusal
+from voip.engine.hub import Hub
+from voip.engine.workers import Worker, WorkerGone, WorkerRefused
+from voip.model import CallState
+from voip.protocol import client as told
+from voip.protocol import worker as say
+
+log = logging.getLogger(__name__)
+
+_START_S = 5.0
+_LATER = "the new sound settings take effect when the calls that are up have ended"
+
+
+class SoundDevices:
+    """`restart` starts a worker anew, with the settings as they are then.
+
+    Devices and the ring change in calls that are up. What PJSIP fixes at its
+    start waits until its worker has no call.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        book: CallBook,
+        workers: dict[say.Role, Worker],
+        restart: Callable[[say.Role], Awaitable[None]],
+    ) -> None:
+        self._hub = hub
+        self._book = book
+        self._workers = workers
+        self._restart = restart
+        self._waiting: set[say.Role] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        hub.listen(self._on_news, levels=False)
+
+    async def changed(self, before: say.AudioSettings, after: say.AudioSettings) -> None:
+        """Bring the workers in line with new settings."""
+        if before == after:
+            return
+        fixed = before != msgspec.structs.replace(
+            after, input=before.input, output=before.output, ring=before.ring
+        )
+        for role, worker in self._workers.items():
+            if not worker.running:
+                continue  # it starts with the new settings
+            if fixed:
+                self._waiting.add(role)
+            try:
+                # One that is starting may have been told the old ones.
+                await worker.wait_up(_START_S)
+                await worker.ask(say.UseAudio(audio=after))
+            except (WorkerGone, WorkerRefused) as error:
+                log.warning("%s: %s", role.value, error)
+        if any(self._has_calls(role) for role in self._waiting):
+            self._hub.publish(told.NoticeEvent(level="info", text=_LATER))
+        await self._restart_those_that_can()
+
+    async def devices(self) -> told.Devices:
+        """The devices, looked up anew.
+
+        Raises:
+            Refusal: there is no worker to ask, and none could be started.
+        """
+        up = [worker for worker in self._workers.values() if worker.ready is not None]
+        worker = up[0] if up else self._workers[say.Role.SECURE]
+        worker.start()
+        try:
+            await worker.wait_up()
+            for each in up or [worker]:
+                await each.ask(say.LookUpDevices())
+        except (WorkerGone, WorkerRefused) as error:
+            raise Refusal("no_worker", f"the sound devices are not known: {error}") from error
+        ready = worker.ready
+        if ready is None:
+            raise Refusal("no_worker", "the sound devices are not known: the worker is gone")
+        # ALSA lists names that lead nowhere.
+        usable = tuple(d for d in ready.devices if d.inputs or d.outputs)
+        return told.Devices(devices=usable, in_use=ready.sound)
+
+    def on_event(self, role: say.Role, event: say.SoundEvent) -> None:
+        """A worker uses other devices, or could not."""
+        worker = self._workers[role]
+        if worker.ready is None:
+            return
+        before = worker.ready.sound
+        worker.ready = msgspec.structs.replace(
+            worker.ready, devices=event.devices, sound=event.sound, sound_ok=event.sound_ok
+        )
+        if event.sound != before:
+            level = "info" if event.sound_ok else "warning"
+            text = f"sound: {event.sound}" if event.sound_ok else event.sound
+            log.info("%s: %s", role.value, text)
+            self._hub.publish(told.NoticeEvent(level=level, text=text))
+
+    def close(self) -> None:
+        self._hub.forget(self._on_news)
+        for task in self._tasks:
+            task.cancel()
+
+    def _on_news(self, numbered: told.NumberedEvent) -> None:
+        event = numbered.event
+        if not self._waiting or not isinstance(event, told.CallEvent):
+            return
+        if event.call.state is CallState.ENDED:
+            task = asyncio.get_running_loop().create_task(self._restart_those_that_can())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _restart_those_that_can(self) -> None:
+        for role in [role for role in self._waiting if not self._has_calls(role)]:
+            self._waiting.discard(role)
+            await self._restart(role)
+
+    def _has_calls(self, role: say.Role) -> bool:
+        return any(call.role is role for call in self._book)
