@@ -69,6 +69,7 @@ class OffhookApp(App[None]):
         self.themes = themes.load_all(None)
         for theme in self.themes.themes.values():
             self.register_theme(theme)
+        symbols.install(self.glyphs)
         themes.apply(self, self.themes.pick(self.state.settings.screen.theme, self.environ))
 
     # Life
@@ -144,8 +145,7 @@ class OffhookApp(App[None]):
         self.main.log_pane.reload()
         self._draw_attention()
         self._show()
-        for problem in self.state.engine.problems if self.state.engine else ():
-            self.tell(problem, "error")
+        self._tell_all(list(self.state.engine.problems) if self.state.engine else [])
         if not self._was_attached and not self.state.accounts and not self.state.calls:
             self.push_screen(Welcome())
         self._was_attached = True
@@ -240,25 +240,35 @@ class OffhookApp(App[None]):
         self.themes = themes.load_all(self.folder)
         for theme in self.themes.themes.values():
             self.register_theme(theme)
-        for problem in self.themes.problems:
-            self.tell(problem, "warning")
+        self._tell_all([*self.themes.problems, *self.themes.notes])
 
     def _dress(self, settings: Settings) -> None:
-        self.keymap = keymap.resolve(settings.keys)
-        self.set_keymap(self.keymap.changed)
-        for problem in self.keymap.problems:
-            self.tell(problem, "warning")
-        self.wear(settings.screen.theme, settings.screen.glyphs)
+        found = keymap.resolve(settings.keys)
+        if found != self.keymap:
+            self.keymap = found
+            self.set_keymap(found.changed)
+        wanted = settings.screen.theme
+        unknown = wanted != "auto" and wanted not in self.themes.themes
+        missing = [f"there is no theme “{wanted}”: one that fits is taken"] if unknown else []
+        self._tell_all([*found.problems, *missing])
+        self.wear(wanted, settings.screen.glyphs)
 
     def wear(self, theme: str, glyphs: Glyphs) -> None:
         """Take a theme and a set of symbols, at once."""
         name = self.themes.pick(theme, self.environ)
-        self.glyphs = self.themes.glyphs(name, glyphs, self.environ)
-        symbols.install(self.glyphs)
-        themes.apply(self, name)
-        self.set_class(self.glyphs.name == "ascii", "-ascii")
+        found = self.themes.glyphs(name, glyphs, self.environ)
+        if (name, found) != (self.theme, self.glyphs):
+            self.glyphs = found
+            symbols.install(found)
+            themes.apply(self, name)
         if self.main.is_mounted:
             self.main.dress()
+
+    def _tell_all(self, problems: list[str]) -> None:
+        # The line has room for one; the screens of themes and settings list all.
+        if problems:
+            more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+            self.tell(f"{problems[0]}{more}", "warning")
 
     @property
     def typing(self) -> bool:

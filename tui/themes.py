@@ -38,11 +38,11 @@ class Themes(NamedTuple):
     def pick(self, setting: str, environ: Mapping[str, str]) -> str:
         """The theme that is meant by `setting` on this terminal.
 
-        The default gives way to one that the terminal can show, or that its
-        user asks of every program (no-color.org); a theme chosen by name does
-        not. A name that is not known means the default.
+        `auto`, and a name that is not known, mean the one that the terminal can
+        show, or that its user asks of every program (no-color.org); a theme
+        chosen by name is taken at its word.
         """
-        if setting in self.themes and setting != DEFAULT:
+        if setting in self.themes:
             return setting
         terminal = environ.get("TERM", "")
         if environ.get("NO_COLOR") or terminal in ("", "dumb") or terminal.startswith("vt"):

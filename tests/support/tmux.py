@@ -69,6 +69,14 @@ class Terminal:
         """Wait until the screen shows all of `texts`; returns it."""
         return await self.until(lambda screen: all(text in screen for text in texts), repr(texts))
 
+    async def close(self, text: str) -> None:
+        """Press escape, and wait until `text` is gone from the screen.
+
+        A key that followed at once would be read as Alt with that key.
+        """
+        await self.keys("Escape")
+        await self.until(lambda screen: text not in screen, f"no {text!r}")
+
     async def until(self, wanted: Callable[[str], bool], what: str) -> str:
         """Wait until the screen is as wanted; returns it."""
         loop = asyncio.get_running_loop()

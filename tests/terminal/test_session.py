@@ -88,7 +88,7 @@ async def test_from_the_first_start_to_a_call_that_outlives_its_terminal(
     await terminal.type("12#")
     await terminal.shows("sent: 12#")
     await screens.keep(terminal, "keypad")
-    await terminal.keys("Escape")
+    await terminal.close("Keypad")
 
     await terminal.keys("h")
     await terminal.shows("on hold", "h resume")
@@ -107,7 +107,7 @@ async def test_from_the_first_start_to_a_call_that_outlives_its_terminal(
     await terminal.keys("l")
     await terminal.shows("TLSv1.3", "SDES", "SHA-256")
     await screens.keep(terminal, "lock-details")
-    await terminal.keys("Escape")
+    await terminal.close("SHA-256")
 
     await terminal.keys("e")
     await terminal.shows("ended after")
@@ -158,7 +158,7 @@ async def test_every_size_shows_the_call_and_how_to_get_help(
     terminal = Terminal(place / "terminal", *size)
     await terminal.open([OFFHOOK], phone.environment)
     await terminal.shows("Welcome")
-    await terminal.keys("Escape")
+    await terminal.close("Welcome")
     await terminal.keys("c")
     screen = await terminal.shows("active", "encrypted to 127.0.0.1", "? help")
     assert "Call log" in screen
@@ -170,7 +170,7 @@ async def test_every_size_shows_the_call_and_how_to_get_help(
 async def test_a_hang_up_of_the_terminal_ends_the_screen_alone(phone: Phone, place: Path) -> None:
     terminal = await open_phone(phone, place / "terminal")
     await terminal.shows("Welcome")
-    await terminal.keys("Escape")
+    await terminal.close("Welcome")
     await terminal.keys("c")
     await terminal.shows("active")
     os.kill(await terminal.pid(), signal.SIGHUP)

@@ -39,13 +39,14 @@ class Screen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The [screen] table: how the phone looks and how it calls for attention.
 
     `theme` names a theme that comes with the phone or a file of the user's.
-    `glyphs` and `notify` choose by themselves when they are `auto`. `bell`,
+    It, `glyphs` and `notify` fit themselves to the terminal when they are
+    `auto`. `bell`,
     `title` and `notify` tell of an incoming call through the terminal: its
     bell, its window's title, and a notification of the desktop (OSC 9, 99 or
     777). `meters` shows sound levels.
     """
 
-    theme: Annotated[str, Meta(min_length=1, max_length=64)] = "dark"
+    theme: Annotated[str, Meta(min_length=1, max_length=64)] = "auto"
     glyphs: Glyphs = "auto"
     bell: bool = True
     title: bool = True
