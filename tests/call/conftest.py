@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import wave
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.support.phone import Phone
@@ -48,3 +50,16 @@ async def new_sound_phone(place: Path) -> AsyncIterator[NewSoundPhone]:
     yield make
     for phone in phones:
         await phone.stop()
+
+
+@pytest.fixture
+def tone(place: Path) -> Path:
+    """A minute of a tone, so that no test outlasts it."""
+    path = place / "tone.wav"
+    samples = 8000 * np.sin(2 * np.pi * 500 * np.arange(60 * 16000) / 16000)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes(samples.astype("<i2").tobytes())
+    return path

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import wave
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import numpy as np
-import pytest
-
 from tests.call.conftest import NewPulse, NewSoundPhone
 from tests.conftest import NewPhone
 from tests.support.kamailio import DOMAIN, Kamailio
@@ -20,19 +17,6 @@ from voip.model import CallState, Outcome
 from voip.protocol import client as told
 
 _AUDIBLE = 300
-
-
-@pytest.fixture
-def tone(place: Path) -> Path:
-    """A minute of a tone, so that no test outlasts it."""
-    path = place / "tone.wav"
-    samples = 8000 * np.sin(2 * np.pi * 500 * np.arange(60 * 16000) / 16000)
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16000)
-        file.writeframes(samples.astype("<i2").tobytes())
-    return path
 
 
 def audible(samples: Samples) -> bool:

@@ -1,0 +1,130 @@
+"""What clients see of a call's file, of a busy answer, and of an engine that stops."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.call.conftest import NewPulse, NewSoundPhone
+from tests.conftest import NewPhone
+from tests.support.kamailio import DOMAIN, Kamailio
+from tests.support.ports import LOOPBACK
+from tests.support.pulse import RATE, Samples
+from voip.model import CallState, Outcome
+from voip.protocol import client as told
+
+
+def silence(path: Path, seconds: float) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes(bytes(2 * int(16000 * seconds)))
+    return path
+
+
+def quiet(samples: Samples) -> bool:
+    return len(samples) > RATE // 4 and not loud(samples)
+
+
+def loud(samples: Samples) -> bool:
+    return bool(np.abs(samples[-RATE // 4 :].astype(int)).max(initial=0) > 300)
+
+
+async def test_a_file_plays_until_it_is_over(new_phone: NewPhone, place: Path) -> None:
+    phone = await new_phone()
+    file = silence(place / "a.wav", 1)
+    call = await phone.call("echo", play=str(file))
+    assert not phone.locks(call)[0].playing, "nothing plays before the answer"
+    playing = await phone.until_call(lambda c: c.id == call and c.playing)
+    over = await phone.until_call(lambda c: c.duration_s > 0 and not c.playing)
+    assert playing.state is CallState.ACTIVE
+    assert over.state is CallState.ACTIVE
+    # Another one, which is stopped before its end.
+    position = len(phone.events)
+    await phone.client.ask(told.Play(call=call, path=str(silence(place / "b.wav", 60))))
+    await phone.until_call(lambda c: c.playing, position)
+    position = len(phone.events)
+    await phone.client.ask(told.Play(call=call, path=None))
+    await phone.until_call(lambda c: not c.playing, position)
+    await phone.client.ask(told.Play(call=call, path=str(silence(place / "c.wav", 60))))
+    await phone.client.ask(told.HangUp(call=call))
+    await phone.until_logged(call)
+    assert not phone.locks(call)[-1].playing
+
+
+@pytest.mark.parametrize("placed_with_a_file", [False, True])
+async def test_the_microphone_comes_back_after_a_file_if_it_was_in_use(
+    new_pulse: NewPulse,
+    new_sound_phone: NewSoundPhone,
+    place: Path,
+    tone: Path,
+    placed_with_a_file: bool,
+) -> None:
+    desk = await new_pulse("desk")
+    phone = await new_sound_phone(desk.client_environment)
+    pause = str(silence(place / "pause.wav", 2))
+    async with desk.listen() as ear:
+        speaking = asyncio.create_task(desk.say(tone))
+        try:
+            if placed_with_a_file:
+                call = await phone.call("echo", play=pause)
+            else:
+                call = await phone.call("echo")
+                await ear.until(loud)
+                await phone.client.ask(told.Play(call=call, path=pause))
+            position = len(phone.events)
+            await phone.until_call(lambda c: c.playing)
+            await ear.until(quiet, ear.position)
+            await phone.until_call(lambda c: c.state.answered and not c.playing, position)
+            if placed_with_a_file:
+                assert quiet(await ear.hear(2))
+            else:
+                await ear.until(loud, ear.position)
+        finally:
+            speaking.cancel()
+    await phone.client.ask(told.HangUp(call=call))
+    await phone.until_logged(call)
+
+
+@pytest.mark.parametrize(("busy", "code"), [(True, 486), (False, 603)])
+async def test_an_incoming_call_is_answered_with_busy_or_declined(
+    kamailio: Kamailio, new_phone: NewPhone, busy: bool, code: int
+) -> None:
+    alice, bob = await new_phone("a"), await new_phone("b")
+    for phone, user in ((alice, "alice"), (bob, "bob")):
+        await phone.add(
+            user, password=f"secret-{user}", user=user, domain=DOMAIN, transport="udp",
+            server=f"{LOOPBACK}:{kamailio.port}",
+        )  # fmt: skip
+        await phone.until_registered(user)
+    out = await alice.call("bob")
+    ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
+    await bob.client.ask(told.DeclineCall(call=ringing.id, busy=busy))
+    entry = await alice.until_logged(out)
+    assert entry.code == code
+    assert entry.outcome is (Outcome.BUSY if busy else Outcome.DECLINED)
+    assert (await bob.until_logged(ringing.id)).outcome is Outcome.DECLINED
+
+
+@pytest.mark.parametrize("by", ["command", "signal"])
+async def test_clients_hear_that_the_engine_stops(new_phone: NewPhone, by: str) -> None:
+    phone = await new_phone()
+    call = await phone.call("echo")
+    await phone.until_state(call, CallState.ACTIVE)
+    if by == "command":
+        await phone.client.ask(told.Stop(force=True))
+    else:
+        assert phone.process is not None
+        phone.process.send_signal(signal.SIGTERM)
+    await phone.until(told.StoppingEvent, lambda e: True)
+    # What becomes of the call is still told.
+    await phone.until_logged(call)
+    kinds = [type(e.event) for e in phone.events]
+    assert kinds.count(told.StoppingEvent) == 1
+    assert kinds.index(told.StoppingEvent) < len(kinds) - 1
