@@ -31,7 +31,8 @@ class Context(msgspec.Struct, frozen=True):
     `call`, `account` and `entry` are the rows under the cursors; `incoming` is
     the call that wants an answer. `live` counts calls that are up. `field` and
     `on_mark` are where the keyboard is in a form; `changed_meanwhile` that the
-    file no longer holds what its form was opened with.
+    file no longer holds what its form was opened with. `line_open` tells that a
+    box has its line of text out.
     """
 
     screen: str = "main"
@@ -47,6 +48,7 @@ class Context(msgspec.Struct, frozen=True):
     field: str = ""
     on_mark: bool = False
     changed_meanwhile: bool = False
+    line_open: bool = False
 
 
 When = Callable[[Context], bool]
@@ -124,7 +126,7 @@ def _has_lock(context: Context) -> bool:
 
 
 def _in_list(context: Context) -> bool:
-    return context.pane in (Pane.ACCOUNTS, Pane.CALLS, Pane.LOG)
+    return context.screen in _LISTS or context.pane in (Pane.ACCOUNTS, Pane.CALLS, Pane.LOG)
 
 
 def _has_cursor(context: Context) -> bool:
@@ -153,12 +155,16 @@ _LOG = "Call log"
 _ACCOUNTS = "Accounts"
 _PHONE = "Phone"
 _MOVING = "Moving about"
+_LISTING = "In boxes"
 
+_LISTS = (
+    "lock", "devices", "settings", "keys", "themes", "events", "event", "log", "guide",
+)  # fmt: skip
 _BOXES = (
-    "ask", "confirm", "leave", "keypad", "lock", "account", "devices", "settings", "themes",
-    "events", "log", "guide", "welcome", "accounttest",
+    *_LISTS, "ask", "confirm", "leave", "keypad", "account", "accounttest", "welcome", "newkey",
 )  # fmt: skip
 _CHOICES = ("confirm", "leave", "welcome")
+_WITH_LISTS = ("main", *_LISTS)
 _FORM = ("account",)
 
 ACTIONS: tuple[Action, ...] = (
@@ -241,13 +247,17 @@ ACTIONS: tuple[Action, ...] = (
            _always),
     Action("move.leave", "back", "Leave the line and go back to the lists", "escape", _MOVING,
            lambda c: c.pane in (Pane.DIAL, Pane.SEARCH), 13),
-    Action("move.up", "up", "Move the cursor up", "up", _MOVING, _has_cursor),
-    Action("move.down", "down", "Move the cursor down", "down", _MOVING, _has_cursor),
-    Action("move.page_up", "page up", "Move the cursor a page up", "pageup", _MOVING, _in_list),
+    Action("move.up", "up", "Move the cursor up", "up", _MOVING, _has_cursor, 0, _WITH_LISTS),
+    Action("move.down", "down", "Move the cursor down", "down", _MOVING,
+           _has_cursor, 0, _WITH_LISTS),
+    Action("move.page_up", "page up", "Move the cursor a page up", "pageup", _MOVING,
+           _in_list, 0, _WITH_LISTS),
     Action("move.page_down", "page down", "Move the cursor a page down", "pagedown", _MOVING,
-           _in_list),
-    Action("move.first", "first", "Move the cursor to the first row", "home", _MOVING, _in_list),
-    Action("move.last", "last", "Move the cursor to the last row", "end", _MOVING, _in_list),
+           _in_list, 0, _WITH_LISTS),
+    Action("move.first", "first", "Move the cursor to the first row", "home", _MOVING,
+           _in_list, 0, _WITH_LISTS),
+    Action("move.last", "last", "Move the cursor to the last row", "end", _MOVING,
+           _in_list, 0, _WITH_LISTS),
     Action("form.save", "save", "Save the account", "ctrl+s", _ACCOUNTS, _connected, 4, _FORM),
     Action("form.test", "test", "Test the account as the form has it", "ctrl+t", _ACCOUNTS,
            _connected, 5, _FORM),
@@ -264,7 +274,30 @@ ACTIONS: tuple[Action, ...] = (
            _FORM),
     Action("form.again", "test again", "Test the account again", "ctrl+t,t", _ACCOUNTS, _connected,
            4, ("accounttest",)),
-    Action("box.close", "close", "Close this box", "escape", _MOVING, _always, 30, _BOXES),
+    Action("device.use", "use", "Use this microphone or speaker", "enter,space", _LISTING,
+           _connected, 4, ("devices",)),
+    Action("setting.change", "change", "Change this setting", "enter,space", _LISTING,
+           lambda c: c.connected and not c.line_open, 4, ("settings",)),
+    Action("setting.default", "default", "Give this setting its default back", "delete", _LISTING,
+           lambda c: c.connected and not c.line_open, 16, ("settings",)),
+    Action("key.change", "new key", "Press another key for this action", "enter", _LISTING,
+           _connected, 4, ("keys",)),
+    Action("key.default", "default", "Give this action its own keys back", "delete", _LISTING,
+           _connected, 16, ("keys",)),
+    Action("theme.keep", "keep", "Keep the theme and the symbols that are shown", "enter",
+           _LISTING, _connected, 4, ("themes",)),
+    Action("theme.symbols", "symbols", "Try another set of symbols", "g", _LISTING, _always, 5,
+           ("themes",)),
+    Action("event.open", "details", "Show all of this event", "enter", _LISTING, _always, 4,
+           ("events",)),
+    Action("list.search", "search", "Search this list", "slash", _LISTING, _always, 14,
+           ("events", "log", "guide")),
+    Action("list.reload", "look again", "Look again for what may have changed", "r", _LISTING,
+           _always, 15, ("devices", "log", "themes")),
+    Action("list.leave", "leave the line", "Leave the line of text, and clear it", "escape",
+           _LISTING, lambda c: c.line_open, 30, ("settings", "events", "log", "guide")),
+    Action("box.close", "close", "Close this box", "escape", _MOVING,
+           lambda c: not c.line_open, 30, _BOXES),
     Action("box.next", "next", "Go to the next choice", "down", _MOVING, _always, 31, _CHOICES),
     Action("box.previous", "previous", "Go to the previous choice", "up", _MOVING, _always, 0,
            _CHOICES),
@@ -286,3 +319,11 @@ def available(context: Context) -> tuple[Action, ...]:
 def offered(found: Iterable[Action]) -> tuple[Action, ...]:
     """The actions of a footer, the most wanted first."""
     return tuple(sorted((a for a in found if a.rank), key=lambda a: a.rank))
+
+
+def by_group() -> dict[str, list[Action]]:
+    """Every action by its group, in the list's order."""
+    groups: dict[str, list[Action]] = {}
+    for action in ACTIONS:
+        groups.setdefault(action.group, []).append(action)
+    return groups

@@ -277,7 +277,9 @@ class OffhookApp(App[None]):
 
     def shown_key(self, action_id: str) -> str:
         """The key of an action that works where the keyboard is."""
-        if self.typing:
+        # In a box, actions of every screen have no letters (`bindings_of`).
+        everywhere = not BY_ID[action_id].screens and self.screen is not self.main
+        if self.typing or everywhere:
             return self.keymap.shown_while_typing(action_id)
         return self.keymap.shown(action_id)
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from tui.actions import Context
-from tui.commands import accountform, accounts, calls, dialling, log, moving, phone
+from tui.commands import accountform, accounts, boxes, calls, dialling, log, moving, phone
 
 if TYPE_CHECKING:
     from tui.app import OffhookApp
@@ -21,4 +21,5 @@ COMMANDS: dict[str, Command] = {
     **accountform.COMMANDS,
     **phone.COMMANDS,
     **moving.COMMANDS,
+    **boxes.COMMANDS,
 }

@@ -1,4 +1,4 @@
-"""Moving about on the main screen."""
+"""Moving about on a screen."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from tui.actions import Context
-from tui.screens.base import PhoneModal
+from tui.screens.base import Phoned, PhoneModal
 from tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ async def _leave(phone: OffhookApp, context: Context) -> None:
 
 def _move(how: Callable[[Lines], None]) -> Callable[[OffhookApp, Context], Awaitable[None]]:
     async def run(phone: OffhookApp, context: Context) -> None:
-        lines = phone.main.list_under_cursor()
+        screen = phone.screen
+        lines = screen.list_under_cursor() if isinstance(screen, Phoned) else None
         if lines is not None:
             how(lines)
 

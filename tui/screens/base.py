@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
@@ -15,6 +16,7 @@ from tui.actions import Context, of_screen
 from tui.state import State
 from tui.widgets.footer import Footer
 from tui.widgets.incoming import Incoming
+from tui.widgets.lines import Lines
 from voip.protocol import client as told
 
 if TYPE_CHECKING:
@@ -75,6 +77,10 @@ class Phoned(_AnyScreen):
         for footer in self.query(Footer):
             footer.show(self.context())
 
+    def list_under_cursor(self) -> Lines | None:
+        """The list that the arrow keys move in."""
+        return None
+
     def happened(self, numbered: told.NumberedEvent) -> None:
         """An event of the engine; the state has it already."""
 
@@ -96,7 +102,8 @@ class PhoneModal(Phoned, ModalScreen[_Result]):
     def compose(self) -> ComposeResult:
         yield Incoming()
         box = Vertical(*self.contents(), id="box")
-        box.border_title = self.title_of_box
+        # A name in a title is no markup of ours.
+        box.border_title = Content(self.title_of_box)
         yield box
         yield Footer()
 

@@ -1,13 +1,137 @@
-"""Themes."""
+"""How the screen looks: tried while one moves, kept when one says so."""
 
 from __future__ import annotations
 
-from tui.screens.base import PhoneModal, bindings_of
+from collections.abc import Iterator
+from typing import get_args
+
+from tui.drawing import Line, Part, line
+from tui.screens.base import bindings_of
+from tui.screens.listbox import ListBox
+from tui.state import State
+from tui.widgets.choices import Choices, Row
+from tui.wrapping import paragraph
+from voip.protocol import client as told
+from voip.protocol.settings import Glyphs
+from voip.starting import CommandFailed, NoEngine
+
+_SYMBOLS: tuple[Glyphs, ...] = get_args(Glyphs)
 
 
-class Themes(PhoneModal[None]):
-    """To be built."""
+class Themes(ListBox[Choices[str]]):
+    """Closing it otherwise brings back what was."""
 
     name_of_screen = "themes"
     BINDINGS = bindings_of("themes")
     title_of_box = "Themes"
+
+    def __init__(self) -> None:
+        super().__init__(Choices[str]())
+        self._theme = ""
+        self._symbols: Glyphs = "auto"
+
+    def on_mount(self) -> None:
+        screen = self.phone.state.settings.screen
+        self._theme, self._symbols = screen.theme, screen.glyphs
+        # A file may have come since the phone was opened.
+        self.phone.load_themes()
+        self.rows.select(self._theme)
+        self._draw()
+
+    def show(self, state: State) -> None:
+        super().show(state)
+        if self._theme:
+            self._draw()
+
+    async def reload(self) -> None:
+        self.phone.load_themes()
+        self._wear()
+
+    def on_lines_moved(self) -> None:
+        chosen = self.rows.selected
+        if chosen is not None and chosen != self._theme:
+            self._theme = chosen
+            self._wear()
+
+    def next_symbols(self) -> None:
+        """Try the set of symbols after this one."""
+        place = _SYMBOLS.index(self._symbols)
+        self._symbols = _SYMBOLS[(place + 1) % len(_SYMBOLS)]
+        self._wear()
+
+    async def choose(self) -> None:
+        changes: dict[str, str | int | bool | None] = {
+            "screen.theme": self._theme,
+            "screen.glyphs": self._symbols,
+        }
+        before = self.phone.state.settings.screen
+        if (before.theme, before.glyphs) != (self._theme, self._symbols):
+            try:
+                await self.phone.bridge.ask(told.ChangeSettings(changes=changes))
+            except (CommandFailed, NoEngine) as error:
+                self.say(f"Not saved: {error}")
+                return
+        self.dismiss()
+
+    def close(self, result: None = None) -> None:
+        before = self.phone.state.settings.screen
+        self.phone.wear(before.theme, before.glyphs)
+        self.dismiss()
+
+    def _wear(self) -> None:
+        self.phone.wear(self._theme, self._symbols)
+        self._draw()
+
+    def _draw(self) -> None:
+        self.rows.show([*self._themes(), Row(Line()), *self._about(), *self._problems()])
+        self.rows.redraw()
+
+    def _themes(self) -> Iterator[Row[str]]:
+        kept = self.phone.state.settings.screen.theme
+        for name in self.phone.themes.themes:
+            title = self.phone.themes.titles[name]
+            worn = self.phone.themes.pick(name, self.phone.environ)
+            note = f"this terminal is given “{worn}” in its place" if worn != name else ""
+            yield Row(
+                line(
+                    f"  {title}",
+                    Part(f"  {name}", "muted"),
+                    right=(Part("kept", "success"),) if name == kept else (),
+                ),
+                name,
+                paragraph("    ", Part(note, "muted"), hang=4) if note else None,
+            )
+
+    def _about(self) -> Iterator[Row[str]]:
+        glyphs = self.phone.glyphs
+        drawn = f" ({glyphs.name})" if self._symbols == "auto" else ""
+        key = self.phone.shown_key("theme.symbols")
+        yield Row(
+            line(
+                Part("Symbols: ", "accent"),
+                f"{self._symbols}{drawn}",
+                Part(f"   {key} tries another set", "muted"),
+            )
+        )
+        yield Row(
+            line(
+                "  ",
+                Part(f"{glyphs.lock_closed} closed  ", "secure"),
+                Part(f"{glyphs.lock_open} open  ", "insecure"),
+                Part(f"{glyphs.registered} registered  ", "success"),
+                Part(f"{glyphs.failed} failed  ", "error"),
+                Part(f"{glyphs.incoming} {glyphs.outgoing} {glyphs.missed}  ", "text"),
+                Part(glyphs.meter_steps, "accent"),
+            )
+        )
+        folder = self.phone.folder
+        if folder is not None:
+            where = f"Your own themes are files in {folder}/themes, each a name.toml."
+            yield Row(Line(), note=paragraph(Part(where, "muted")))
+
+    def _problems(self) -> Iterator[Row[str]]:
+        for text in self.phone.themes.problems:
+            note = paragraph(Part(f"{self.phone.glyphs.failed} {text}", "error"), hang=2)
+            yield Row(Line(), note=note)
+        for text in self.phone.themes.notes:
+            yield Row(Line(), note=paragraph(Part(text, "muted")))

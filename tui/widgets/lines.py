@@ -167,7 +167,7 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
     def on_resize(self) -> None:
         self._strips.clear()
         self.redraw()
-        self._keep_cursor_in_view()
+        self.keep_cursor_in_view()
 
     def on_focus(self) -> None:
         self.redraw()
@@ -184,7 +184,7 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
     def go(self, index: int) -> None:
         """Put the cursor on a row; past an end means at it."""
         self.cursor = max(0, min(index, self.count() - 1))
-        self._keep_cursor_in_view()
+        self.keep_cursor_in_view()
 
     @property
     def page(self) -> int:
@@ -195,8 +195,9 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
         self.redraw()
         self.post_message(self.Moved(self))
 
-    def _keep_cursor_in_view(self) -> None:
-        if not self.count():
+    def keep_cursor_in_view(self) -> None:
+        """Scroll to the row under the cursor."""
+        if not self.count() or not self.shows_cursor:
             return
         region = Region(0, self.cursor * self.height, max(1, self._width), self.height)
         self.scroll_to_region(region, animate=False, force=True, immediate=True)
@@ -211,7 +212,7 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
-        if offset is None:
+        if offset is None or not self.shows_cursor:
             return
         index = (offset.y + self.scroll_offset.y) // self.height
         if index < self.count():

@@ -1,0 +1,61 @@
+"""What is done in boxes that hold a list."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from tui.actions import Context
+from tui.screens.base import Phoned
+from tui.screens.listbox import LineBox, ListBox, SearchBox
+from tui.screens.themes import Themes
+
+if TYPE_CHECKING:
+    from tui.app import OffhookApp
+
+_Box = TypeVar("_Box", bound=Phoned)
+
+
+def _in(
+    kind: type[_Box], act: Callable[[_Box], Awaitable[None]]
+) -> Callable[[OffhookApp, Context], Awaitable[None]]:
+    async def run(phone: OffhookApp, context: Context) -> None:
+        if isinstance(phone.screen, kind):
+            await act(phone.screen)
+
+    return run
+
+
+_choose = _in(ListBox, lambda box: box.choose())
+_restore = _in(ListBox, lambda box: box.restore())
+_reload = _in(ListBox, lambda box: box.reload())
+
+
+async def _search(phone: OffhookApp, context: Context) -> None:
+    if isinstance(phone.screen, SearchBox):
+        phone.screen.open_search()
+
+
+async def _leave(phone: OffhookApp, context: Context) -> None:
+    if isinstance(phone.screen, LineBox):
+        phone.screen.leave_line()
+
+
+async def _symbols(phone: OffhookApp, context: Context) -> None:
+    if isinstance(phone.screen, Themes):
+        phone.screen.next_symbols()
+
+
+COMMANDS = {
+    "device.use": _choose,
+    "setting.change": _choose,
+    "setting.default": _restore,
+    "key.change": _choose,
+    "key.default": _restore,
+    "theme.keep": _choose,
+    "theme.symbols": _symbols,
+    "event.open": _choose,
+    "list.reload": _reload,
+    "list.search": _search,
+    "list.leave": _leave,
+}

@@ -1,0 +1,91 @@
+"""The settings of config.toml in words, and what each of them can be."""
+
+from __future__ import annotations
+
+import typing
+from typing import Literal, NamedTuple
+
+from voip.protocol.settings import Audio, Screen, Settings
+
+Value = str | int | bool | None
+
+_TABLES: dict[str, type[Audio | Screen]] = {"audio": Audio, "screen": Screen}
+
+
+class Setting(NamedTuple):
+    """`key` is its place in the file: table and key; `unit` that of a number."""
+
+    key: str
+    name: str
+    meaning: str
+    unit: str = ""
+
+    @property
+    def choices(self) -> tuple[Value, ...]:
+        """What it can be; none where it is typed or chosen elsewhere."""
+        kind = self._kind
+        if kind is bool:
+            return (True, False)
+        return typing.get_args(kind) if typing.get_origin(kind) is Literal else ()
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether it is a number that a person types."""
+        return self._kind is int
+
+    @property
+    def default(self) -> Value:
+        return self.value_in(Settings())
+
+    def value_in(self, settings: Settings) -> Value:
+        table, key = self.key.split(".")
+        value: Value = getattr(getattr(settings, table), key)
+        return value
+
+    @property
+    def _kind(self) -> object:
+        table, key = self.key.split(".")
+        return typing.get_type_hints(_TABLES[table])[key]
+
+
+SOUND = (
+    Setting("audio.input", "Microphone", "The device that takes up your voice."),
+    Setting("audio.output", "Speaker", "The device that the far end is heard from."),
+    Setting("audio.ring", "Ringing", "A sound when somebody calls, and while it rings over there."),
+    Setting("audio.echo_cancel", "Echo cancelling",
+            "Keeps what the speaker plays out of the microphone; not needed with a headset."),
+    Setting("audio.jitter_ms", "Jitter buffer",
+            "How long voice waits at first for packets that are late: more is smoother, and later.",
+            "ms"),
+    Setting("audio.capture_latency_ms", "Microphone delay",
+            "How much the microphone's device holds back: raise it if your voice is choppy.", "ms"),
+    Setting("audio.playback_latency_ms", "Speaker delay",
+            "How much the speaker's device holds back: raise it if theirs is choppy.", "ms"),
+    Setting("audio.clock_rate", "Sampling rate",
+            "What sound is worked with: less takes less of the processor, and sounds duller.",
+            "Hz"),
+    Setting("audio.frame_ms", "Frame", "How much sound is handled at a time.", "ms"),
+)  # fmt: skip
+
+SCREEN = (
+    Setting("screen.theme", "Theme", "The colours of the screen."),
+    Setting("screen.glyphs", "Symbols",
+            "What locks, arrows and meters are drawn with; auto takes what the terminal can show."),
+    Setting("screen.bell", "Bell", "The terminal's bell when somebody calls."),
+    Setting("screen.title", "Window title", "The terminal's title says who calls."),
+    Setting("screen.notify", "Notification",
+            "A notification of the desktop when somebody calls, by way of the terminal; auto takes "
+            "the way that the terminal knows."),
+    Setting("screen.meters", "Meters", "Sound levels of the calls: off sends less over the line."),
+)  # fmt: skip
+
+SETTINGS = (*SOUND, *SCREEN)
+
+
+def words(setting: Setting, value: Value) -> str:
+    """A value as a person reads it."""
+    if value is None:
+        return "automatic"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value} {setting.unit}" if setting.unit else str(value)

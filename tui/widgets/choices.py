@@ -1,0 +1,108 @@
+"""Rows to choose from, under headings and with notes that the cursor passes over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+from textual.geometry import Region
+
+from tui.drawing import Line
+from tui.widgets.lines import Lines
+from tui.wrapping import Paragraph, wrap
+
+_What = TypeVar("_What")
+
+
+class Row(NamedTuple, Generic[_What]):
+    """A line, and a note beneath it; `what` it stands for is None for a heading."""
+
+    line: Line
+    what: _What | None = None
+    note: Paragraph | None = None
+
+
+class _Drawn(NamedTuple, Generic[_What]):
+    line: Line
+    what: _What | None = None
+
+
+class Choices(Lines, Generic[_What]):
+    """The cursor stays on what it stands for when the rows change."""
+
+    def __init__(self, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id)
+        self._rows: tuple[Row[_What], ...] = ()
+        self._drawn: list[_Drawn[_What]] = []
+        self._kept: _What | None = None
+
+    @property
+    def selected(self) -> _What | None:
+        """What the row under the cursor stands for."""
+        return self._drawn[self.cursor].what if self.cursor < len(self._drawn) else None
+
+    def show(self, rows: Iterable[Row[_What]]) -> None:
+        """Show other rows."""
+        rows = tuple(rows)
+        if rows != self._rows:
+            self._rows = rows
+            self._lay_out()
+
+    def select(self, what: _What) -> None:
+        """Put the cursor on the row that stands for `what`, once there is one."""
+        self._kept = what
+        self._find()
+
+    def count(self) -> int:
+        return len(self._drawn)
+
+    def draw(self, index: int) -> Sequence[Line]:
+        return (self._drawn[index].line,)
+
+    def move(self, by: int) -> None:
+        self._settle(self.cursor + by, 1 if by > 0 else -1)
+
+    def go(self, index: int) -> None:
+        self._settle(index, 1 if index <= self.cursor else -1)
+
+    def on_resize(self) -> None:
+        self._lay_out()
+
+    def keep_cursor_in_view(self) -> None:
+        first, last = self.cursor, self.cursor + 1
+        # A row is read with its heading and its note, where there is room for them.
+        while first > 0 and self._drawn[first - 1].what is None:
+            first -= 1
+        while last < len(self._drawn) and self._drawn[last].what is None:
+            last += 1
+        last = min(last, first + max(1, self.size.height))
+        region = Region(0, first, max(1, self._width), max(last, self.cursor + 1) - first)
+        self.scroll_to_region(region, animate=False, force=True, immediate=True)
+
+    def _settle(self, index: int, direction: int) -> None:
+        """Put the cursor on `index`, or on the row nearest to it: ahead first."""
+        places = [i for i, row in enumerate(self._drawn) if row.what is not None]
+        if not places:
+            return
+        index = max(0, min(index, len(self._drawn) - 1))
+        ahead = [i for i in places if (i - index) * direction >= 0]
+        super().go(min(ahead or places, key=lambda place: abs(place - index)))
+        self._kept = self.selected
+
+    def _find(self) -> None:
+        if self._kept is not None and self.selected == self._kept:
+            return  # what is seen stays where it is
+        place = next((i for i, row in enumerate(self._drawn) if row.what == self._kept), None)
+        self._settle(self.cursor if place is None or self._kept is None else place, 1)
+
+    def _lay_out(self) -> None:
+        if not self._width:
+            return
+        self._drawn = []
+        for row in self._rows:
+            self._drawn.append(_Drawn(row.line, row.what))
+            for line in wrap(row.note, self._width) if row.note else ():
+                self._drawn.append(_Drawn(line))
+        self.redraw()
+        if self._drawn:
+            self._find()

@@ -1,0 +1,53 @@
+"""Text to read: wrapped to the width there is, and scrolled by the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tui.drawing import Line
+from tui.widgets.lines import Lines
+from tui.wrapping import Paragraph, wrap
+
+
+class Prose(Lines):
+    """There is no cursor: what moves is what is seen.
+
+    With `follow` the end stays in view when text is added, unless one has
+    scrolled away from it.
+    """
+
+    shows_cursor = False
+
+    def __init__(self, id: str | None = None, follow: bool = False) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._follow = follow
+        self._paragraphs: tuple[Paragraph, ...] = ()
+        self._lines: list[Line] = []
+
+    def show(self, paragraphs: Iterable[Paragraph]) -> None:
+        """Show other text, from the same line on."""
+        self._paragraphs = tuple(paragraphs)
+        at_end = self.scroll_offset.y >= self.max_scroll_y
+        self._wrap()
+        self.redraw()
+        if self._follow and at_end:
+            self.go(self.count())
+
+    def count(self) -> int:
+        return len(self._lines)
+
+    def draw(self, index: int) -> Sequence[Line]:
+        return (self._lines[index],)
+
+    def move(self, by: int) -> None:
+        self.go(self.scroll_offset.y + by)
+
+    def go(self, index: int) -> None:
+        self.scroll_to(y=index, animate=False)
+
+    def on_resize(self) -> None:
+        self._wrap()
+
+    def _wrap(self) -> None:
+        if self._width:
+            self._lines = [line for text in self._paragraphs for line in wrap(text, self._width)]
