@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import numpy as np
+
 from tests.call.conftest import NewPulse, NewSoundPhone
 from tests.conftest import NewPhone
 from tests.support.kamailio import DOMAIN, Kamailio
