@@ -103,14 +103,42 @@ def request(
 ) -> bytes:
     """A request outside any dialog."""
     number = next(_COUNTER)
+    return within(
+        Dialog(f"{sender};tag=h{number}", to, f"hostile-{number}@evil.test", uri),
+        method, 1, via=via, contact=contact, body=body, extra=extra,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Dialog:
+    """What the requests of one side of a dialog have in common (RFC 3261 section 12)."""
+
+    sender: str
+    to: str
+    call_id: str
+    target: str
+
+
+def within(
+    dialog: Dialog,
+    method: str,
+    number: int,
+    *,
+    via: str,
+    contact: str,
+    branch: str | None = None,
+    body: str = "",
+    extra: tuple[str, ...] = (),
+) -> bytes:
+    """The request of a dialog whose CSeq is `number`."""
     lines = [
-        f"{method} {uri} SIP/2.0",
-        f"Via: {via};branch=z9hG4bK-hostile-{number}",
+        f"{method} {dialog.target} SIP/2.0",
+        f"Via: {via};branch=z9hG4bK-{branch or next(_COUNTER)}",
         "Max-Forwards: 70",
-        f"From: {sender};tag=h{number}",
-        f"To: {to}",
-        f"Call-ID: hostile-{number}@evil.test",
-        f"CSeq: 1 {method}",
+        f"From: {dialog.sender}",
+        f"To: {dialog.to}",
+        f"Call-ID: {dialog.call_id}",
+        f"CSeq: {number} {method}",
         f"Contact: {contact}",
         *extra,
     ]

@@ -1,0 +1,256 @@
+"""The stand-in and the real engine, each with a server and a far end to talk to.
+
+The same conversation is held with both; what a server and a far end do is said
+in the same words.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any
+
+from tests.support.attached import Attached
+from tests.support.farend import FarEnd
+from tests.support.hostile import own_host
+from tests.support.phone import Phone
+from tests.support.pki import Authority
+from tests.support.ports import free_port
+from tests.support.standin import StandIn
+from voip.model import CallState, RegistrationState
+from voip.protocol import client as told
+
+ACCOUNT = "work"
+
+
+class Side(ABC):
+    """An engine and what surrounds it. Accounts are at `host`, port `port`."""
+
+    engine: Attached
+    host: str
+    port: int
+
+    @abstractmethod
+    async def start(self) -> None: ...
+
+    @abstractmethod
+    async def stop(self) -> None: ...
+
+    @property
+    @abstractmethod
+    def trust(self) -> dict[str, str]:
+        """What an account needs to trust the server."""
+
+    def fields(self, **more: Any) -> dict[str, Any]:
+        """An account of alice with the server."""
+        return {
+            "user": "alice",
+            "domain": "pbx.example.com",
+            "server": f"{self.host}:{self.port}",
+            **self.trust,
+            **more,
+        }
+
+    async def register(self, name: str = ACCOUNT, **more: Any) -> None:
+        """Add an account, and wait for the server's answer."""
+        await self.engine.client.ask(told.AddAccount(name=name, fields=self.fields(**more)))
+        settled = (RegistrationState.REGISTERED, RegistrationState.FAILED)
+        await self.engine.until(
+            told.AccountEvent,
+            lambda e: e.account.name == name and e.account.registration.state in settled,
+        )
+
+    async def echo(self, **options: Any) -> str:
+        """A call to the echo line that is up, with its lock closed."""
+        call = await self.engine.call("echo", **options)
+        await self.engine.until_call(lambda c: c.id == call and c.lock.closed)
+        return call
+
+    @abstractmethod
+    def server_says(self, code: int) -> None:
+        """How the server answers REGISTER from now on."""
+
+    @abstractmethod
+    def server_is_gone(self) -> None:
+        """Nothing listens at the server's address any more."""
+
+    @abstractmethod
+    def drop_connection(self) -> None: ...
+
+    @abstractmethod
+    async def worker_dies(self) -> None: ...
+
+    # The far end, of the latest call
+
+    @abstractmethod
+    async def dial(self, target: str) -> str:
+        """Make a call, and wait until the far end knows of it."""
+
+    @abstractmethod
+    async def incoming(self, sender: str) -> str: ...
+
+    @abstractmethod
+    def rings(self, call: str) -> None: ...
+
+    @abstractmethod
+    def answers(self, call: str) -> None: ...
+
+    @abstractmethod
+    def refuses(self, call: str, code: int, reason: str) -> None: ...
+
+    @abstractmethod
+    def gives_up(self, call: str) -> None: ...
+
+    @abstractmethod
+    def hangs_up(self, call: str) -> None: ...
+
+    @abstractmethod
+    def holds(self, call: str, on: bool) -> None: ...
+
+    @abstractmethod
+    def time_passes(self, call: str) -> None:
+        """A second goes by in a call: its levels and statistics are measured."""
+
+    @abstractmethod
+    def file_ends(self, call: str) -> None:
+        """The file that is played into a call is over."""
+
+
+class StandInSide(Side):
+    host = "127.0.0.1"
+    port = 5061
+
+    def __init__(self, place: Path) -> None:
+        self.standin = StandIn(place / "s", audio="null")
+        self.engine = self.standin
+
+    @property
+    def trust(self) -> dict[str, str]:
+        return {}
+
+    async def start(self) -> None:
+        await self.standin.__aenter__()
+
+    async def stop(self) -> None:
+        await self.standin.__aexit__(None, None, None)
+
+    def server_is_gone(self) -> None:
+        self.standin.refuse_connection(ACCOUNT, "the connection failed: Connection refused")
+
+    def server_says(self, code: int) -> None:
+        self.standin.refuse_account(ACCOUNT, code, "Said")
+
+    def drop_connection(self) -> None:
+        self.standin.drop_connection(ACCOUNT)
+
+    async def worker_dies(self) -> None:
+        self.standin.worker_dies()
+
+    async def dial(self, target: str) -> str:
+        return await self.standin.call(target)
+
+    async def incoming(self, sender: str) -> str:
+        return await self.standin.incoming(ACCOUNT, sender)
+
+    def rings(self, call: str) -> None:
+        self.standin.remote_rings(call)
+
+    def answers(self, call: str) -> None:
+        self.standin.remote_answers(call)
+
+    def refuses(self, call: str, code: int, reason: str) -> None:
+        self.standin.remote_refuses(call, code, reason)
+
+    def gives_up(self, call: str) -> None:
+        self.standin.remote_hangs_up(call)
+
+    def hangs_up(self, call: str) -> None:
+        self.standin.remote_hangs_up(call)
+
+    def holds(self, call: str, on: bool) -> None:
+        self.standin.remote_holds(call, on)
+
+    def time_passes(self, call: str) -> None:
+        self.standin.levels(call, rx=0.2, tx=0.2)
+        self.standin.statistics(call)
+
+    def file_ends(self, call: str) -> None:
+        self.standin.file_ends(call)
+
+
+class RealSide(Side):
+    def __init__(self, place: Path) -> None:
+        self.host = own_host()
+        self._authority = Authority(place / "pki")
+        self._far = FarEnd(self.host, self._authority.issue("far", addresses=[self.host]))
+        self.phone = Phone(place / "p")
+        self.engine = self.phone
+
+    @property
+    def trust(self) -> dict[str, str]:
+        return {"ca_file": str(self._authority.file)}
+
+    async def start(self) -> None:
+        await self._far.start()
+        self.port = self._far.server.port
+        await self.phone.start()
+
+    async def stop(self) -> None:
+        await self.phone.stop()
+        await self._far.stop()
+
+    def server_is_gone(self) -> None:
+        self.port = free_port()
+
+    def server_says(self, code: int) -> None:
+        self._far.code = code
+
+    def drop_connection(self) -> None:
+        self._far.drop_connection()
+
+    async def worker_dies(self) -> None:
+        # The secure worker is the first that an engine starts.
+        os.kill(self.phone.worker_pids()[0], signal.SIGKILL)
+
+    async def dial(self, target: str) -> str:
+        call = await self.phone.call(target)
+        await self._far.invited()
+        return call
+
+    async def incoming(self, sender: str) -> str:
+        position = len(self.phone.events)
+        await self._far.calls(sender)
+        call = await self.phone.until_call(lambda c: c.state is CallState.INCOMING, position)
+        return call.id
+
+    def rings(self, call: str) -> None:
+        self._far.rings()
+
+    def answers(self, call: str) -> None:
+        self._far.answers()
+
+    def refuses(self, call: str, code: int, reason: str) -> None:
+        self._far.refuses(code, reason)
+
+    def gives_up(self, call: str) -> None:
+        self._far.gives_up()
+
+    def hangs_up(self, call: str) -> None:
+        self._far.hangs_up()
+
+    def holds(self, call: str, on: bool) -> None:
+        self._far.holds(on)
+
+    def time_passes(self, call: str) -> None:
+        """The real engine measures by itself."""
+
+    def file_ends(self, call: str) -> None:
+        """A file that is played in earnest ends by itself."""
+
+
+SIDES: dict[str, type[StandInSide] | type[RealSide]] = {
+    "stand-in": StandInSide,
+    "real": RealSide,
+}

@@ -1,0 +1,52 @@
+"""What an engine told a client, as short words that two engines have in common."""
+
+from __future__ import annotations
+
+from voip.model import Call
+from voip.protocol import client as told
+
+
+def of_call(events: list[told.NumberedEvent], call: str) -> list[str]:
+    """How a call and its row went, each change once.
+
+    What differs from one engine to another is left out: how often a state that
+    has not changed is told again, codecs, suites, times, measurements.
+    """
+    words: list[str] = []
+    last = ""
+    for numbered in events:
+        event = numbered.event
+        if isinstance(event, told.CallEvent) and event.call.id == call:
+            if (now := _state(event.call)) != last:
+                words.append(now)
+                last = now
+        elif isinstance(event, told.LogEvent) and event.entry.id == call:
+            words.append(f"row: {event.entry.outcome}")
+    return words
+
+
+def of_account(events: list[told.NumberedEvent], name: str) -> list[str]:
+    """How an account went, each change once."""
+    words: list[str] = []
+    for numbered in events:
+        event = numbered.event
+        if isinstance(event, told.AccountRemoved) and event.name == name:
+            words.append("removed")
+        elif isinstance(event, told.AccountEvent) and event.account.name == name:
+            state = event.account.registration.state.value
+            if not words or words[-1] != state:
+                words.append(state)
+    return words
+
+
+def _state(call: Call) -> str:
+    marks = [
+        word
+        for word, on in (
+            ("muted", call.muted),
+            ("recording", call.recording),
+            ("playing", call.playing),
+        )
+        if on
+    ]
+    return " ".join([call.state.value, call.lock.state.value, *marks])

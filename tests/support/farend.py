@@ -1,0 +1,186 @@
+"""A SIP server with TLS and SRTP whose far end does what a test says.
+
+One call at a time: what is said concerns the latest one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import socket
+
+from tests.support import sip
+from tests.support.hostile import Connection, HostileServer
+from tests.support.pki import Leaf
+
+_TAG = "far"
+_SUITE = "AES_CM_128_HMAC_SHA1_80"
+_FIRST_NUMBER = 10
+_PATIENCE_S = 20
+
+
+class FarEnd:
+    """`code` is how it answers REGISTER from now on."""
+
+    def __init__(self, host: str, leaf: Leaf) -> None:
+        self.code = 200
+        self.server = HostileServer(host, self._behave, leaf)
+        self._rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._rtp.bind((host, 0))
+        self._numbers = itertools.count(_FIRST_NUMBER)
+        self._calls = itertools.count(1)
+        self._invites: asyncio.Queue[sip.Message] = asyncio.Queue()
+        self._connection: Connection | None = None
+        self._invite: sip.Message | None = None
+        self._dialog: sip.Dialog | None = None
+        self._branch = ""
+
+    async def start(self) -> None:
+        await self.server.start()
+
+    async def stop(self) -> None:
+        await self.server.stop()
+        self._rtp.close()
+
+    def drop_connection(self) -> None:
+        """End the connection that was used last."""
+        self._connected().drop()
+
+    # A call that the phone made
+
+    async def invited(self) -> None:
+        """Wait for the next INVITE: its call is the latest one from here on."""
+        message = await asyncio.wait_for(self._invites.get(), _PATIENCE_S)
+        self._invite = message
+        self._dialog = sip.Dialog(
+            sender=f"{message.get('To')};tag={_TAG}",
+            to=message.get("From"),
+            call_id=message.get("Call-ID"),
+            target=_address(message.get("Contact")),
+        )
+
+    def rings(self) -> None:
+        self._answer(180, "Ringing")
+
+    def answers(self) -> None:
+        self._answer(200, "OK", body=self._session(self._invite))
+
+    def refuses(self, code: int, reason: str) -> None:
+        self._answer(code, reason)
+
+    # A call that the far end makes
+
+    async def calls(self, sender: str) -> None:
+        """Send an INVITE to whoever has registered; `sender` is a From value."""
+        _, register = await self.server.until(lambda m: m.method == "REGISTER")
+        number = next(self._calls)
+        self._branch = f"call-{number}"
+        self._dialog = sip.Dialog(
+            sender=f"{sender};tag={_TAG}{number}",
+            to=f"<{register.get('To').split('<', 1)[1].split('>', 1)[0]}>",
+            call_id=f"far-{number}@{self.server.host}",
+            target=_address(register.get("Contact")),
+        )
+        self._send("INVITE", 1, branch=self._branch, body=self._session(None))
+
+    def gives_up(self) -> None:
+        """Cancel a call that has not been answered."""
+        self._send("CANCEL", 1, branch=self._branch)
+
+    # A call that is up
+
+    def hangs_up(self) -> None:
+        self._send("BYE", next(self._numbers))
+
+    def holds(self, on: bool) -> None:
+        direction = "sendonly" if on else "sendrecv"
+        self._send("INVITE", next(self._numbers), body=self._session(None, direction))
+
+    # Inside
+
+    def _behave(self, connection: Connection, message: sip.Message) -> None:
+        self._connection = connection
+        if message.status:
+            self._on_response(message)
+        elif message.method == "REGISTER":
+            contact = message.get("Contact") + ";expires=300"
+            ok = self.code // 100 == 2
+            connection.send(
+                sip.response(message, self.code, "Said", contact=contact if ok else None)
+            )
+        elif _begins_call(message):
+            connection.send(sip.response(message, 100, "Trying"))
+            self._invites.put_nowait(message)
+        elif message.method == "INVITE":
+            self._invite = message
+            self._answer(200, "OK", body=self._session(message))
+        elif message.method == "CANCEL":
+            connection.send(sip.response(message, 200, "OK", tag=_TAG))
+            self._answer(487, "Request Terminated")
+        elif message.method != "ACK":
+            connection.send(sip.response(message, 200, "OK", tag=_TAG))
+
+    def _on_response(self, message: sip.Message) -> None:
+        if not message.get("CSeq").endswith("INVITE") or message.status < 200:
+            return
+        number = int(message.get("CSeq").split()[0])
+        assert self._dialog is not None
+        self._dialog = sip.Dialog(
+            self._dialog.sender, message.get("To"), self._dialog.call_id, self._dialog.target
+        )
+        branch = None
+        if message.status >= 300:
+            branch = message.get("Via").split("branch=z9hG4bK-")[1].split(";")[0]
+        self._send("ACK", number, branch=branch)
+
+    def _answer(self, code: int, reason: str, body: str = "") -> None:
+        assert self._invite is not None
+        contact = self._contact if code < 300 else None
+        self._connected().send(
+            sip.response(self._invite, code, reason, contact=contact, body=body, tag=_TAG)
+        )
+
+    def _send(self, method: str, number: int, branch: str | None = None, body: str = "") -> None:
+        assert self._dialog is not None
+        self._connected().send(
+            sip.within(
+                self._dialog, method, number, via=self._via, contact=self._contact,
+                branch=branch, body=body,
+            )
+        )  # fmt: skip
+
+    def _session(self, offer: sip.Message | None, direction: str = "sendrecv") -> str:
+        """An SRTP session of one stream, with keys as `offer` wants them."""
+        tag, suite = 1, _SUITE
+        if offer is not None:
+            line = next(x for x in offer.body.splitlines() if x.startswith("a=crypto:"))
+            words = line.removeprefix("a=crypto:").split(" ")
+            tag, suite = int(words[0]), words[1]
+            mirrored = {"sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
+            direction = next(
+                (mirrored[d] for d in mirrored if f"a={d}" in offer.body.splitlines()), direction
+            )
+        session = sip.sdp(
+            self.server.host, self._rtp.getsockname()[1], "RTP/SAVP", (sip.crypto(suite, tag=tag),)
+        )
+        return session.replace("a=sendrecv", f"a={direction}")
+
+    def _connected(self) -> Connection:
+        assert self._connection is not None, "nobody has connected yet"
+        return self._connection
+
+    @property
+    def _via(self) -> str:
+        return f"SIP/2.0/TLS {self.server.host}:{self.server.port}"
+
+    @property
+    def _contact(self) -> str:
+        return f"<sip:far@{self.server.host}:{self.server.port};transport=tls>"
+
+
+def _begins_call(message: sip.Message) -> bool:
+    return message.method == "INVITE" and "tag=" not in message.get("To")
+
+
+def _address(value: str) -> str:
+    return value.split("<", 1)[1].split(">", 1)[0]
