@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -25,6 +26,7 @@ from tui.actions import BY_ID, Context
 from tui.bridge import Attached, Bridge, Detached, Happened
 from tui.commands import COMMANDS
 from tui.drawing import Part, Role
+from tui.output import Changes, Shown
 from tui.screens.base import Phoned
 from tui.screens.main import MainScreen
 from tui.screens.welcome import Welcome
@@ -66,6 +68,7 @@ class OffhookApp(App[None]):
         self._tasks: set[asyncio.Task[object]] = set()
         self._over_ssh = bool(self.environ.get("SSH_CONNECTION"))
         self._was_attached = False
+        self._shown = Shown()
         self.themes = themes.load_all(None)
         for theme in self.themes.themes.values():
             self.register_theme(theme)
@@ -80,6 +83,8 @@ class OffhookApp(App[None]):
     def on_mount(self) -> None:
         self._attention = Attention(self._write, self.environ)
         self._dress(self.state.settings)
+        # Whoever had the terminal in the meantime has drawn on it.
+        self.app_resume_signal.subscribe(self, lambda _: self._shown.forget())
         self.run_worker(self.bridge.run(), name="bridge")
         self.set_interval(1.0, self._tick)
         self.set_interval(_METER_OVER_SSH_S if self._over_ssh else _METER_S, self._show_levels)
@@ -98,6 +103,16 @@ class OffhookApp(App[None]):
             "Calls go on: open the phone again."
         )
         self._close_messages_no_wait()
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        if isinstance(renderable, CompositorUpdate):
+            renderable = Changes(renderable, self._shown, self.size)
+        super()._display(screen, renderable)
+
+    def redraw(self) -> None:
+        """Send the whole screen again, whatever it shows."""
+        self._shown.forget()
+        self.screen.refresh(layout=True)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return limits.filters(super().get_line_filters(), self.current_theme, self.glyphs)
@@ -246,7 +261,7 @@ class OffhookApp(App[None]):
         found = keymap.resolve(settings.keys)
         if found != self.keymap:
             self.keymap = found
-            self.set_keymap(found.changed)
+            self.set_keymap(found.bindings)
         wanted = settings.screen.theme
         unknown = wanted != "auto" and wanted not in self.themes.themes
         missing = [f"there is no theme “{wanted}”: one that fits is taken"] if unknown else []

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Literal, NamedTuple, get_args
 
 from rich.cells import cell_len, set_cell_size
+from rich.style import Style
+from textual.strip import Strip
 
 Role = Literal[
     "text", "strong", "muted", "accent", "secure", "insecure", "success", "warning", "error"
@@ -51,7 +53,7 @@ def fit(drawn: Line, width: int, ellipsis: str = "…") -> list[Part]:
     left_width = sum(cell_len(part.text) for part in drawn.left)
     if right and left_width + 1 + right_width > width and right_width > width * 2 // 3:
         right, right_width = [], 0
-    room = width - right_width - (1 if right else 0)
+    room = width - right_width - (1 if right_width else 0)
     left = cut(drawn.left, room, ellipsis)
     gap = width - right_width - sum(cell_len(part.text) for part in left)
     return [*left, *([Part(" " * gap)] if gap > 0 else []), *right]
@@ -75,3 +77,17 @@ def cut(parts: tuple[Part, ...], room: int, ellipsis: str) -> list[Part]:
         role = kept[-1].role if kept else "text"
         kept.append(Part(ellipsis, role))
     return kept
+
+
+def cells_of(strip: Strip) -> list[tuple[str, Style | None]]:
+    """The cells of a strip; the second one of a wide character is empty."""
+    cells: list[tuple[str, Style | None]] = []
+    for segment in strip:
+        for char in segment.text:
+            width = cell_len(char)
+            if width == 0 and cells:
+                cells[-1] = (cells[-1][0] + char, cells[-1][1])
+                continue
+            cells.append((char, segment.style))
+            cells.extend([("", segment.style)] * (width - 1))
+    return cells

@@ -59,7 +59,7 @@ async def _connect(phone: OffhookApp, context: Context) -> None:
 
 
 async def _redraw(phone: OffhookApp, context: Context) -> None:
-    phone.screen.refresh(layout=True)
+    phone.redraw()
 
 
 async def _quit(phone: OffhookApp, context: Context) -> None:

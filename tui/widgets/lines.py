@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -20,7 +19,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.drawing import ROLES, Line, Part, fit
+from tui.drawing import ROLES, Line, Part, cells_of, fit
 
 if TYPE_CHECKING:
     from tui.app import OffhookApp
@@ -225,7 +224,7 @@ def changed(old: Strip, new: Strip) -> tuple[int, int] | None:
     """The first and the end of the cells in which two strips differ."""
     if old == new:
         return None
-    before, after = _cells(old), _cells(new)
+    before, after = cells_of(old), cells_of(new)
     if len(before) != len(after):
         return 0, max(len(before), len(after))
     differing = [x for x, (was, now) in enumerate(zip(before, after, strict=True)) if was != now]
@@ -238,16 +237,3 @@ def changed(old: Strip, new: Strip) -> tuple[int, int] | None:
     while end < len(after) and (before[end][0] == "" or after[end][0] == ""):
         end += 1
     return start, end
-
-
-def _cells(strip: Strip) -> list[tuple[str, Style | None]]:
-    cells: list[tuple[str, Style | None]] = []
-    for segment in strip:
-        for char in segment.text:
-            width = cell_len(char)
-            if width == 0 and cells:
-                cells[-1] = (cells[-1][0] + char, cells[-1][1])
-                continue
-            cells.append((char, segment.style))
-            cells.extend([("", segment.style)] * (width - 1))
-    return cells
