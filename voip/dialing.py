@@ -94,6 +94,17 @@ def parse_target(text: str) -> Target:
     return Target(user=_number_or_name(address, typed))
 
 
+def may_be_name(text: str) -> bool:
+    """Whether what was typed may be somebody's name: no number, address or URI is.
+
+    Nobody's name can stand in for a number or an address that way.
+    """
+    typed = text.strip()
+    if not typed or typed.lower() == ECHO or re.search(r"[@<>]", typed):
+        return False
+    return not _looks_like_number(typed) and not re.match(r"(?i)(sips?|tel):", typed)
+
+
 def parse_host_port(text: str) -> tuple[str, int | None]:
     """`host`, `host:port`, `1.2.3.4:port` or `[v6]:port`.
 
@@ -145,13 +156,17 @@ def _user(text: str) -> str:
 
 
 def _number_or_name(text: str, typed: str) -> str:
-    if re.search(r"[0-9]", text) and re.match(r"^[+(]?[0-9*#]", text.strip()):
+    if _looks_like_number(text.strip()):
         return _number(text, typed)
     if re.search(r"\s", text):
         raise DialError(f"“{typed}” is neither a number nor an address: remove the spaces")
     if not re.match(r"^[\w.!~*'&=+$,#-]+$", text):
         raise DialError(f"“{typed}” is neither a number nor an address")
     return text
+
+
+def _looks_like_number(text: str) -> bool:
+    return bool(re.search(r"[0-9]", text) and re.match(r"[+(]?[0-9*#]", text))
 
 
 def _number(text: str, typed: str) -> str:

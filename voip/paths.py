@@ -34,6 +34,10 @@ class Paths(NamedTuple):
         return self.config / "passwords"
 
     @property
+    def contacts(self) -> Path:
+        return self.config / "contacts"
+
+    @property
     def history(self) -> Path:
         return self.state / "history.db"
 

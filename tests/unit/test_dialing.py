@@ -8,7 +8,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from voip.dialing import DialError, Target, escape_user, parse_host_port, parse_target
+from voip.dialing import (
+    DialError,
+    Target,
+    escape_user,
+    may_be_name,
+    parse_host_port,
+    parse_target,
+)
 from voip.model import Transport
 
 
@@ -266,3 +273,38 @@ def test_host_and_port_raises_nothing_but_dial_error(text: str) -> None:
         return
     assert re.fullmatch(r"[a-z0-9.-]+|\[[0-9A-Fa-f:.]+\]", host)
     assert port is None or 1 <= port <= 65535
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Bob", True),
+        ("front desk", True),
+        ("O'Brien & Sons", True),
+        ("Room 101", True),
+        ("", False),
+        ("Echo", False),
+        ("100", False),
+        (" (0)34", False),
+        ("*43#", False),
+        ("+34 600", False),
+        ("1-800-FLOWERS", False),
+        ("bob@example.com", False),
+        ("Bob <100>", False),
+        ("sip:bob", False),
+        ("TEL:100", False),
+    ],
+)
+def test_what_may_be_a_name(text: str, expected: bool) -> None:
+    assert may_be_name(text) is expected
+
+
+@given(st.text(max_size=20))
+def test_no_name_stands_in_for_a_number_or_an_address(text: str) -> None:
+    # An address has a host, a number is digits: what is left may be a name.
+    try:
+        target = parse_target(text)
+    except DialError:
+        return
+    if target.host is not None or re.fullmatch(r"\+?[0-9*#]*[0-9][0-9*#]*", target.user):
+        assert not may_be_name(text)

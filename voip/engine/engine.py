@@ -21,12 +21,15 @@ from voip.engine.accounts import AccountFile
 from voip.engine.callbook import CallBook
 from voip.engine.callevents import CallEvents
 from voip.engine.calls import Calls
+from voip.engine.contacts import Contacts
 from voip.engine.echo import Echo
 from voip.engine.history import History
 from voip.engine.historyreader import HistoryReader
 from voip.engine.hub import Hub
 from voip.engine.intake import clean_event
+from voip.engine.lookup import LookUps
 from voip.engine.passwords import Passwords
+from voip.engine.people import People
 from voip.engine.registrar import Registrar
 from voip.engine.server import Server
 from voip.engine.sound import SoundDevices
@@ -102,6 +105,13 @@ class Engine:
         self.echo = Echo(
             self.hub, paths.echo, self.user_agent, self.workers[say.Role.SECURE], start_process
         )
+        self.contacts = Contacts(paths.contacts, lambda text: self.notice("warning", text))
+        self.look_ups = LookUps(
+            self.contacts,
+            People(self.hub, self.log_reader),
+            self.registrar,
+            lambda: self.echo.uri,
+        )
         self.server = Server(paths.socket, self.hub, self._answer)
 
     @property
@@ -160,7 +170,7 @@ class Engine:
                 uptime_s=round(time.monotonic() - self._started, 3),
                 pjsip=ready.pjsip if ready else None,
                 tls_library=ready.tls_library if ready else None,
-                problems=(*self._problems.values(), *self._left_alone),
+                problems=(*self._problems.values(), *self._left_alone, *self.contacts.problems),
             ),
             accounts=self.registrar.snapshot(),
             calls=self.book.snapshot(),
@@ -196,6 +206,7 @@ class Engine:
                 await self.reload_accounts()
             if self._settings_file.changed:
                 await self.reload_settings()
+            await self.contacts.refresh()
 
     @property
     def settings_problem(self) -> str | None:

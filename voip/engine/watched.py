@@ -10,18 +10,18 @@ class Watched:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._seen = stamp(path)
+        self._seen = _stamp(path)
 
     def seen(self) -> None:
         """The file as it is now is known; called before it is read."""
-        self._seen = stamp(self._path)
+        self._seen = _stamp(self._path)
 
     @property
     def changed(self) -> bool:
-        return stamp(self._path) != self._seen
+        return _stamp(self._path) != self._seen
 
 
-def stamp(path: Path) -> tuple[int, int, int] | None:
+def _stamp(path: Path) -> tuple[int, int, int] | None:
     """What changes when a file does; None where there is none."""
     try:
         status = path.stat()

@@ -12,6 +12,8 @@ from voip.engine.accountfields import Account
 from voip.engine.commands.handler import Handlers
 from voip.engine.echo import ACCOUNT as ECHO_ACCOUNT
 from voip.engine.errors import Refusal
+from voip.engine.history import HistoryError
+from voip.engine.lookup import is_echo
 from voip.engine.soundfiles import SoundFileError, playable
 from voip.model import Party, Transport
 from voip.protocol import client as told
@@ -27,7 +29,7 @@ async def _place(engine: Engine, command: told.PlaceCall) -> told.CallStarted:
     play = await _sound_file(engine, command.play)
     if command.record is not None:
         _check_recording(command.record)
-    if command.target.strip().lower() == dialing.ECHO and command.account is None:
+    if is_echo(command.target, command.account):
         uri = await engine.echo.start()
         account, transport, role = ECHO_ACCOUNT, Transport.TLS, say.Role.SECURE
         shown = Party(uri=uri, name="Echo line")
@@ -37,10 +39,11 @@ async def _place(engine: Engine, command: told.PlaceCall) -> told.CallStarted:
         settings = live.account
         if settings is None:
             raise Refusal("bad_account", live.problem or "the account cannot be used")
-        uri = _request_uri(command.target, settings)
+        whom = await engine.look_ups.whom(command.target)
+        uri = _request_uri(whom.target, settings)
         await engine.registrar.ready(live)
         account, transport, role = live.name, settings.transport, live.role
-        shown = Party(uri=uri.split(";", 1)[0])
+        shown = Party(uri=uri.split(";", 1)[0], name=whom.name)
     call = await engine.calls.place(role, account, transport, uri, shown, command, play)
     return told.CallStarted(call=str(call.id), notice=_silence(engine, role, command))
 
@@ -118,7 +121,15 @@ def _check_recording(path: str) -> None:
         raise Refusal("bad_file", f"{file.parent} is no folder that can be written to")
 
 
+async def _look_up(engine: Engine, command: told.LookUp) -> told.LookedUp:
+    try:
+        return await engine.look_ups.look_up(command.text, command.account, command.limit)
+    except HistoryError as error:
+        raise Refusal("history", str(error)) from error
+
+
 HANDLERS: Handlers = {
+    told.LookUp: _look_up,
     told.PlaceCall: _place,
     told.AnswerCall: _answer,
     told.DeclineCall: _decline,

@@ -1,0 +1,269 @@
+"""Look-ups: whom a text would call, and whom it could mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support import manyrows
+from tests.support.standin import StandIn
+from voip.engine.historyreader import HistoryReader
+from voip.protocol import client as told
+from voip.protocol.client import LookedUp, Suggestion
+from voip.starting import CommandFailed
+
+ECHO = Suggestion("Echo line (test call on this machine)", "echo", "echo")
+NO_ACCOUNT = (
+    "there is no account to call with: add one with “offhook account add”, or try "
+    "“offhook call echo”"
+)
+
+
+def cards(phone: StandIn, *people: tuple[str, *tuple[str, ...]]) -> None:
+    folder = phone.paths.contacts
+    folder.mkdir(exist_ok=True)
+    text = ""
+    for name, *lines in people:
+        text += "\r\n".join(["BEGIN:VCARD", "VERSION:3.0", f"FN:{name}", *lines, "END:VCARD", ""])
+    (folder / "all.vcf").write_text(text)
+
+
+async def look_up(phone: StandIn, text: str, **options: Any) -> LookedUp:
+    return await phone.client.get(told.LookUp(text=text, **options), LookedUp)
+
+
+async def suggested(phone: StandIn, text: str, **options: Any) -> list[tuple[str, str, str]]:
+    found = await look_up(phone, text, **options)
+    return [(row.source, row.name, row.target) for row in found.suggestions]
+
+
+async def called(phone: StandIn, *targets: str) -> None:
+    for target in targets:
+        call = await phone.call(target)
+        await phone.client.ask(told.HangUp(call=call))
+        await phone.until_logged(call)
+
+
+async def test_number_address_and_which_account(standin: StandIn) -> None:
+    await standin.add_account("work")
+    await standin.add_account("home", transport="udp", domain="home.example")
+    found = await look_up(standin, "+34 (600) 111-222")
+    assert found == LookedUp(
+        uri="sip:+34600111222@pbx.example.com;transport=tls", account="work", problem=None
+    )
+    assert (await look_up(standin, "100", account="home")).uri == "sip:100@home.example"
+    assert (await look_up(standin, "sip:bob@example.com")).account == "work"
+    assert (await standin.status()).calls == ()
+
+
+async def test_what_is_looked_up_is_what_is_called(standin: StandIn) -> None:
+    await standin.add_account("work")
+    cards(standin, ("Bob", "TEL:+34 600 111 222"))
+    for text in ("bob", "100", "carol@example.com", "0034 600 (0) 1"):
+        found = await look_up(standin, text)
+        call = await standin.call(text)
+        (live,) = [c for c in (await standin.status()).calls if c.id == call]
+        assert found.uri is not None
+        assert (live.remote.uri, live.account) == (found.uri.split(";")[0], found.account)
+        await standin.client.ask(told.HangUp(call=call))
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a b", "“a b” is neither a number nor an address: remove the spaces"),
+        ("a@", "“” is not the name or address of a server"),
+        ("sip:a@b?Route=x", "an address with headers (“?…”) is not called: remove them"),
+        ("\x1b[2J", "the address holds control characters"),
+        ("x" * 300, "the address is longer than 255 characters"),
+    ],
+)
+async def test_what_cannot_be_called_says_why(standin: StandIn, text: str, problem: str) -> None:
+    await standin.add_account("work")
+    assert await look_up(standin, text) == LookedUp(None, "work", problem)
+
+
+async def test_account_that_cannot_be_used_says_why(standin: StandIn) -> None:
+    assert await look_up(standin, "100") == LookedUp(None, None, NO_ACCOUNT)
+    assert await look_up(standin, "") == LookedUp(None, None, None)
+    assert (await look_up(standin, "100", account="x")).problem == "there is no account x"
+    await standin.add_account("home", transport="udp")
+    found = await look_up(standin, "sips:bob@example.com")
+    assert found.problem == "a sips: address asks for TLS, which this account does not use"
+
+
+@pytest.mark.parametrize(("text", "first"), [("e", False), ("EC", False), ("Echo ", True)])
+async def test_echo_line_is_suggested(standin: StandIn, text: str, first: bool) -> None:
+    await standin.add_account("echelon")
+    cards(standin, ("Echo Beach", "TEL:100"))
+    found = await look_up(standin, text)
+    assert found.suggestions[0 if first else -1] == ECHO
+    assert found.suggestions.count(ECHO) == 1
+    if first:
+        assert (found.uri, found.account) == ("sip:echo@127.0.0.1", "echo")
+
+
+async def test_echo_line_needs_no_account(standin: StandIn) -> None:
+    found = await look_up(standin, "echo")
+    assert found == LookedUp("sip:echo@127.0.0.1", "echo", None, (ECHO,))
+    assert "echo" not in [row[2] for row in await suggested(standin, "echoes")]
+    await standin.client.ask(told.StartEcho())
+    assert (await look_up(standin, "echo")).uri == standin.engine.echo.uri
+
+
+async def test_contacts_then_log_then_accounts(standin: StandIn) -> None:
+    await standin.add_account("work", user="bob.work")
+    cards(
+        standin,
+        ("Jacob", "TEL:7"),
+        ("Bob", "TEL;TYPE=work:100", "TEL:+34 600 111 222"),
+        ("Bobby", "X-SIP:bobby@example.com"),
+    )
+    await called(standin, "bob@example.com", "100", "bobo", "bob@example.com")
+    assert await suggested(standin, "BOB") == [
+        ("contact", "Bob", "100"),
+        ("contact", "Bob", "+34 600 111 222"),
+        ("contact", "Bobby", "bobby@example.com"),
+        ("log", "", "bob@example.com"),
+        ("log", "", "bobo@pbx.example.com"),
+        ("account", "work", "bob.work@pbx.example.com"),
+    ]
+    assert len(await suggested(standin, "bob", limit=2)) == 2
+    assert await suggested(standin, "bob", limit=-1) == []
+
+
+async def test_numbers_by_their_digits(standin: StandIn) -> None:
+    await standin.add_account("work")
+    cards(standin, ("Bob", "TEL:+34 600-111-222"), ("Ana", "TEL:+34 (699) 11"))
+    await called(standin, "+34 600 (999)")
+    for text in ("600", "34 600", "+34-600", "(34) 60 0"):
+        assert await suggested(standin, text) == [
+            ("contact", "Bob", "+34 600-111-222"),
+            ("log", "", "+34600999@pbx.example.com"),
+        ]
+    assert await suggested(standin, "1112") == [("contact", "Bob", "+34 600-111-222")]
+
+
+async def test_one_number_is_suggested_once(standin: StandIn) -> None:
+    await standin.add_account("work")
+    cards(standin, ("Bob", "TEL:+34 600 111 222"))
+    await called(standin, "+34600111222")
+    assert await suggested(standin, "600") == [("contact", "Bob", "+34 600 111 222")]
+
+
+async def test_nothing_typed_suggests_the_latest_people(standin: StandIn) -> None:
+    await standin.add_account("work")
+    cards(standin, ("Bob", "TEL:1"))
+    await called(standin, "100")
+    await look_up(standin, "")
+    await called(standin, "200", "100", "300")
+    call = await standin.incoming("work", '"Carol" <sip:carol@example.com>')
+    await standin.client.ask(told.DeclineCall(call=call))
+    await called(standin, "carol@example.com", "echo")
+    expected = [
+        ("log", "Carol", "carol@example.com"),
+        ("log", "", "300@pbx.example.com"),
+        ("log", "", "100@pbx.example.com"),
+        ("log", "", "200@pbx.example.com"),
+    ]
+    assert await suggested(standin, "  ") == expected
+    await standin.stop()
+    await standin.start()
+    assert await suggested(standin, "") == expected
+    assert await suggested(standin, "", limit=1) == expected[:1]
+
+
+async def test_calls_that_hide_are_nobody(standin: StandIn) -> None:
+    await standin.add_account("work")
+    call = await standin.incoming("work", '"Anonymous" <sip:anonymous@anonymous.invalid>')
+    await standin.client.ask(told.DeclineCall(call=call))
+    await standin.until_logged(call)
+    assert await suggested(standin, "") == []
+    await standin.stop()
+    await standin.start()
+    assert await suggested(standin, "") == []
+
+
+async def test_name_of_a_contact_is_called(standin: StandIn) -> None:
+    await standin.add_account("work")
+    cards(standin, ("Front Desk", "TEL:+34 600"))
+    found = await look_up(standin, "front  DESK")
+    assert (found.uri, found.problem) == ("sip:+34600@pbx.example.com;transport=tls", None)
+    call = await standin.call("Front Desk")
+    await standin.client.ask(told.HangUp(call=call))
+    logged = await standin.until_logged(call)
+    assert (logged.remote.uri, logged.remote.name) == ("sip:+34600@pbx.example.com", "Front Desk")
+
+
+async def test_name_of_several_numbers_lists_them(standin: StandIn) -> None:
+    await standin.add_account("work")
+    cards(
+        standin,
+        ("Bob", "TEL;TYPE=cell:+34 600", "TEL:100", "X-SIP:bob@example.com"),
+        ("Ana", "TEL:1"),
+        ("ana", "TEL:2"),
+        ("Eve", "TEL:5"),
+        ("eve", "TEL:(5)"),
+    )
+    several = "“Bob” has several numbers: call +34 600 (cell), 100 or bob@example.com"
+    people = "“Ana” is the name of several people: call 1 or 2"
+    for text, words in (("bob", several), ("ANA", people)):
+        assert (await look_up(standin, text)).problem == words
+        with pytest.raises(CommandFailed) as caught:
+            await standin.call(text)
+        assert (caught.value.kind, str(caught.value)) == ("bad_target", words)
+    assert (await look_up(standin, "eve")).uri == "sip:5@pbx.example.com;transport=tls"
+
+
+@pytest.mark.parametrize(
+    ("name", "uri"),
+    [
+        ("bob@example.com", "sip:bob@example.com;transport=tls"),
+        ("sip:bob@example.com", "sip:bob@example.com;transport=tls"),
+        ("100", "sip:100@pbx.example.com;transport=tls"),
+        ("+34 600", "sip:+34600@pbx.example.com;transport=tls"),
+        ("1-800-FLOWERS", "sip:18003569377@pbx.example.com;transport=tls"),
+        ("<sip:bob@example.com>", "sip:bob@example.com;transport=tls"),
+        ("tel:100", "sip:100@pbx.example.com;transport=tls"),
+        ("echo", "sip:echo@127.0.0.1"),
+    ],
+)
+async def test_no_contact_stands_in_for_a_number_or_an_address(
+    standin: StandIn, name: str, uri: str
+) -> None:
+    await standin.add_account("work")
+    cards(standin, (name, "TEL:666"))
+    found = await look_up(standin, name)
+    assert (found.uri, found.problem) == (uri, None)
+
+
+async def test_broken_contacts_are_in_the_status(standin: StandIn) -> None:
+    folder = standin.paths.contacts
+    folder.mkdir()
+    (folder / "x.vcf").write_text("nonsense\n")
+    await look_up(standin, "x")
+    (problem,) = (await standin.status()).engine.problems
+    assert problem.startswith(f"{folder / 'x.vcf'} is not read, its contacts are missing: ")
+    notice = await standin.until(told.NoticeEvent, lambda e: e.level == "warning")
+    assert notice.text == problem
+
+
+async def test_people_of_a_long_log_are_read_once(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await standin.stop()
+    standin.paths.history.unlink()
+    manyrows.fill(standin.paths.history, 5_000)
+    await standin.start()
+    reads: list[int] = []
+    people = HistoryReader.people
+
+    def noted(reader: HistoryReader, limit: int, without: str) -> object:
+        reads.append(limit)
+        return people(reader, limit, without)
+
+    monkeypatch.setattr(HistoryReader, "people", noted)
+    assert await suggested(standin, manyrows.RARE) != []
+    assert len(await suggested(standin, manyrows.FREQUENT, limit=20)) == 20
+    assert reads == [10_000]
