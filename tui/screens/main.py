@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from tui.actions import Context, Pane
 from tui.drawing import Part
+from tui.keymap import DIALLED_AT_ONCE
 from tui.screens.base import PhoneScreen, bindings_of
 from tui.state import State
 from tui.widgets.calllog import CallLog
@@ -21,7 +22,6 @@ from tui.widgets.lines import Lines
 from tui.widgets.panes import Accounts, Calls
 from voip.model import LogEntry
 
-_DIALLED_AT_ONCE = frozenset("0123456789+*#")
 _BREAKPOINTS = ((0, "-narrow"), (76, "-wide"), (110, "-very-wide"))
 
 
@@ -187,7 +187,7 @@ class MainScreen(PhoneScreen):
     def on_key(self, event: events.Key) -> None:
         # A number is dialled by typing it, wherever the keyboard is.
         typed = event.character
-        if typed in _DIALLED_AT_ONCE and self.pane not in (Pane.DIAL, Pane.SEARCH):
+        if typed in DIALLED_AT_ONCE and self.pane not in (Pane.DIAL, Pane.SEARCH):
             event.stop()
             self.dial.open(typed)
 
