@@ -196,7 +196,7 @@ async def test_hold_resume_and_mute(side: Side) -> None:
     await side.engine.until_call(lambda c: c.state is CallState.ACTIVE, position)
     await client.ask(told.Mute(call=call))
     await client.ask(told.Mute(call=call, on=False))
-    await client.ask(told.SendDigits(call=call, digits="12*#D"))
+    await client.ask(told.SendDigits(call=call, digits="12*#,D"))
     await client.ask(told.HangUp(call=call))
     await side.engine.until_state(call, CallState.ENDED)
     assert transcript.of_call(side.engine.events, call) == [

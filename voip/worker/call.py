@@ -15,6 +15,7 @@ from voip.protocol.worker import (
     StatisticsEvent,
 )
 from voip.worker import messages, streams
+from voip.worker.digits import DigitQueue
 from voip.worker.endpoint import guarded
 from voip.worker.media import CallMedia
 
@@ -37,6 +38,7 @@ class Call(pj.Call):
         self.pjsip_id = pjsip_id
         self.incoming = number < 0
         self.media = CallMedia(self, worker.sound)
+        self.digits = DigitQueue(self.dialDtmf)
         self.ended = False
         self.connection: int | None = None
         self.cause: str | None = None

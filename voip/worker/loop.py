@@ -123,6 +123,7 @@ class Worker:
             self._flush()
             self._ended.clear()
             self._look_at_players()
+            self._send_digits()
             now = time.monotonic()
             if now >= next_tick:
                 next_tick = now + 1
@@ -310,6 +311,14 @@ class Worker:
         self._buried += players
 
     # Inside
+
+    def _send_digits(self) -> None:
+        for call in self.calls.values():
+            try:
+                call.digits.advance()
+            except pj.Error as error:
+                text = f"worker: call {call.number}: the other digits are not sent: {error.reason}"
+                print(text, file=sys.stderr)
 
     def _look_at_players(self) -> None:
         for call in self.calls.values():

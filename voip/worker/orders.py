@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from voip.worker.loop import Worker
 
 _GOOD_DIGITS = frozenset("0123456789*#ABCD,")
-_PAUSE_MS = 1000
 
 
 class Refused(Exception):
@@ -114,5 +113,4 @@ def _start_call(worker: Worker, command: say.StartCall) -> None:
 def _send_digits(call: Call, digits: str) -> None:
     if not digits or not set(digits.upper()) <= _GOOD_DIGITS:
         raise Refused("only 0-9 * # A-D and the pause “,” can be sent as tones")
-    # PJMEDIA queues what it cannot send at once; a comma is a pause there.
-    call.dialDtmf(digits.upper())
+    call.digits.add(digits.upper())
