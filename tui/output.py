@@ -59,6 +59,13 @@ class Shown:
             return
         line = self._lines[y]
         fresh = cells_of(strip)[: max(0, self._size.width - x)]
+        # Half of a wide character that is drawn over leaves a blank.
+        end = x + len(fresh)
+        if fresh and end < len(line) and (cell := line[end]) and not cell[0]:
+            fresh.append((" ", cell[1]))
+        if fresh and x > 0 and (cell := line[x]) and not cell[0]:
+            fresh.insert(0, (" ", cell[1]))
+            x -= 1
         for first, end in _runs(line[x : x + len(fresh)], fresh):
             yield x + first, fresh[first:end]
         line[x : x + len(fresh)] = fresh

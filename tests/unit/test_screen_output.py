@@ -1,0 +1,140 @@
+"""What is sent draws the same screen as sending everything would."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyte
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.geometry import Region, Size
+from textual.strip import Strip
+
+from tui.output import Changes, Shown
+
+WIDTH, HEIGHT = 16, 4
+SIZE = Size(WIDTH, HEIGHT)
+STYLES = (
+    Style.parse("#102030 on #405060"),
+    Style.parse("#a0b0c0 on #405060"),
+    Style.parse("bold #a0b0c0 on #405060"),
+    Style.parse("red on default"),
+    Style.parse("underline"),
+    Style.parse("reverse"),
+    Style(),
+)
+
+Pieces = Sequence[tuple[str, Style]]
+texts = st.text(alphabet="abc  ·漢é", max_size=6)
+lines = st.lists(st.tuples(texts, st.sampled_from(STYLES)), max_size=5)
+frames = st.lists(lines, min_size=HEIGHT, max_size=HEIGHT)
+
+
+def console() -> Console:
+    return Console(color_system="truecolor", force_terminal=True, width=WIDTH)
+
+
+def strip(pieces: Pieces) -> Strip:
+    text = [Segment(text, style) for text, style in pieces]
+    return Strip(text).adjust_cell_length(WIDTH, STYLES[0])
+
+
+def frame(found: Sequence[Pieces]) -> LayoutUpdate:
+    return LayoutUpdate([[strip(pieces)] for pieces in found], Region(0, 0, WIDTH, HEIGHT))
+
+
+class Terminal:
+    """A terminal that follows what it is sent (pyte)."""
+
+    def __init__(self) -> None:
+        self.screen = pyte.Screen(WIDTH, HEIGHT)
+        self._stream = pyte.Stream(self.screen)
+
+    def feed(self, text: str) -> None:
+        self._stream.feed(text)
+
+    def cells(self) -> list[list[tuple[object, ...]]]:
+        # What is left of half a wide character is blank.
+        rows = [[self.screen.buffer[y][x] for x in range(WIDTH)] for y in range(HEIGHT)]
+        return [[(char.data or " ", *char[1:]) for char in row] for row in rows]
+
+
+def everything(found: Sequence[Pieces]) -> Terminal:
+    """A terminal that was sent a frame as Textual writes it."""
+    terminal = Terminal()
+    terminal.feed(frame(found).render_segments(console()))
+    return terminal
+
+
+@given(st.lists(frames, min_size=1, max_size=4))
+def test_differences_add_up_to_the_last_frame(shown: list[list[list[tuple[str, Style]]]]) -> None:
+    terminal, known = Terminal(), Shown()
+    for found in shown:
+        terminal.feed(Changes(frame(found), known, SIZE).render_segments(console()))
+    assert terminal.cells() == everything(shown[-1]).cells()
+
+
+@given(frames, lines, st.integers(0, HEIGHT - 1), st.integers(0, WIDTH - 1), st.integers(1, WIDTH))
+def test_a_span_changes_its_cells_alone(
+    before: list[list[tuple[str, Style]]], line: list[tuple[str, Style]], y: int, x: int, width: int
+) -> None:
+    terminal, known = Terminal(), Shown()
+    terminal.feed(Changes(frame(before), known, SIZE).render_segments(console()))
+    end = min(WIDTH, x + width)
+    # Textual gives the whole piece of the line, and says which of it changed.
+    old = strip(before[y])
+    fresh = Strip.join([old.crop(0, x), strip(line).crop(x, end), old.crop(end, WIDTH)])
+    chops: list[dict[int, Strip | None]] = [{0: None} for _ in range(HEIGHT)]
+    chops[y] = {0: fresh}
+    update = ChopsUpdate(chops, [(y, x, end)], [[WIDTH]] * HEIGHT)
+    terminal.feed(Changes(update, known, SIZE).render_segments(console()))
+    wanted = [*before]
+    wanted[y] = [(s.text, s.style or Style()) for s in fresh]
+    assert terminal.cells() == everything(wanted).cells()
+
+
+def test_what_is_there_already_is_not_sent_again() -> None:
+    known = Shown()
+    found = [[("Echo line   04:12", STYLES[0])]] * HEIGHT
+    assert Changes(frame(found), known, SIZE).render_segments(console())
+    assert Changes(frame(found), known, SIZE).render_segments(console()) == ""
+    known.forget()
+    assert "Echo line" in Changes(frame(found), known, SIZE).render_segments(console())
+
+
+def test_a_second_that_passes_is_a_place_a_style_and_a_digit() -> None:
+    known = Shown()
+    before = [[("call     04:12  ", STYLES[0])]] * HEIGHT
+    after = [*before]
+    after[1] = [("call     04:13  ", STYLES[0])]
+    Changes(frame(before), known, SIZE).render_segments(console())
+    sent = Changes(frame(after), known, SIZE).render_segments(console())
+    assert sent == "\x1b[2;14H\x1b[0;38;2;16;32;48;48;2;64;80;96m3\x1b[0m"
+
+
+def test_a_character_of_doubtful_width_does_not_move_what_follows() -> None:
+    found = [[(set_cell_size("a漢b", WIDTH), STYLES[0])]] * HEIGHT
+    sent = Changes(frame(found), Shown(), SIZE).render_segments(console())
+    assert cell_len("a漢") == 3
+    assert "漢\x1b[1;4Hb" in sent
+
+
+def test_another_size_is_another_screen() -> None:
+    known = Shown()
+    found = [[("abc", STYLES[0])]] * HEIGHT
+    Changes(frame(found), known, SIZE).render_segments(console())
+    sent = Changes(frame(found), known, Size(WIDTH + 2, HEIGHT)).render_segments(console())
+    assert sent.count("abc") == HEIGHT
+
+
+def test_without_colours_attributes_stay() -> None:
+    plain = Console(color_system=None, force_terminal=True, width=WIDTH)
+    found = [[("abc", STYLES[2])]] * HEIGHT
+    sent = Changes(frame(found), Shown(), SIZE).render_segments(plain)
+    assert "\x1b[0;1mabc" in sent
+    assert "38;" not in sent
