@@ -1,43 +1,173 @@
-"""Tries an account the way a call would use it, and says which step fails."""
+"""Tries an account the way a call would use it, and says which step fails.
+
+Each step is told as soon as it is done: name lookup, TLS, certificate,
+registration.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import ipaddress
 import socket
+from collections.abc import Callable
 
+from msgspec.structs import replace
+
+from voip import reasons
 from voip.engine.accountfields import DEFAULT_PORTS, Account
+from voip.engine.accounts import AccountFile
+from voip.engine.accountsetup import setup_of
 from voip.engine.errors import Refusal
-from voip.engine.registrar import Live, Registrar
-from voip.model import RegistrationState, TlsStatus, Transport
-from voip.protocol.client import CheckReport, CheckStep
+from voip.engine.hub import Hub
+from voip.engine.passwords import PasswordError, Passwords
+from voip.engine.registrar import Registrar
+from voip.engine.toml import ConfigError
+from voip.engine.trial import Trial
+from voip.engine.workers import StartProcess, WorkerGone, WorkerRefused
+from voip.model import TlsStatus, Transport
+from voip.protocol import client as told
+from voip.protocol import worker as say
+from voip.protocol.client import CheckStep
 
-_TIMEOUT_S = 50.0
+_Done = Callable[[CheckStep], None]
+
+_TRIAL = "?trial"
+"""No account of the user's can have this name."""
+
+_TIMEOUT_S = 50.0  # longer than SIP's timer F, which ends a REGISTER
 _LOOKUP_TIMEOUT_S = 10.0
 
 
-async def check(registrar: Registrar, name: str) -> CheckReport:
-    """Name lookup, connection and certificate, registration.
+class AccountCheck:
+    """Checks accounts as they are in the file, or as a form holds them."""
 
-    Raises:
-        Refusal: there is no such account, or it is disabled.
-    """
-    live = registrar.usable(name)
-    account = live.account
-    if account is None:
-        raise Refusal("bad_account", live.problem or f"account {name} cannot be used")
-    lookup = await _look_up(account)
-    steps = [lookup]
-    if lookup.ok:
-        steps += await _register(registrar, live, account)
-    else:
-        steps += [CheckStep(step, None, "not reached") for step in _later_steps(account)]
-    return CheckReport(name=name, ok=all(step.ok for step in steps), steps=tuple(steps))
+    def __init__(
+        self,
+        hub: Hub,
+        file: AccountFile,
+        passwords: Passwords,
+        registrar: Registrar,
+        user_agent: str,
+        start_process: StartProcess,
+    ) -> None:
+        self._hub = hub
+        self._file = file
+        self._passwords = passwords
+        self._registrar = registrar
+        self._user_agent = user_agent
+        self._start_process = start_process
+
+    async def check(self, command: told.CheckAccount) -> told.CheckReport:
+        """Try an account; nothing is saved, and no account of the phone is touched.
+
+        Raises:
+            Refusal: there is no such account, or its fields are wrong.
+        """
+        account = self._account(command)
+        steps = {name: CheckStep(name, None, "not reached") for name in _expected(account)}
+
+        def done(step: CheckStep) -> None:
+            steps[step.step] = step
+            self._hub.publish(told.CheckEvent(name=command.name, step=step))
+
+        await self._try(command, account, done)
+        ordered = tuple(steps.values())
+        return told.CheckReport(
+            name=command.name, ok=all(step.ok for step in ordered), steps=ordered
+        )
+
+    def _account(self, command: told.CheckAccount) -> Account:
+        if command.fields is not None:
+            try:
+                return self._file.check(command.name, command.fields)
+            except ConfigError as error:
+                raise Refusal("bad_account", str(error)) from error
+        live = self._registrar.usable(command.name)
+        if live.account is None:
+            raise Refusal("bad_account", live.problem or f"account {command.name} cannot be used")
+        return live.account
+
+    async def _try(self, command: told.CheckAccount, account: Account, done: _Done) -> None:
+        lookup = await _look_up(account)
+        done(lookup)
+        if not lookup.ok:
+            return
+        if not account.register:
+            done(CheckStep("registration", True, "this account does not register"))
+            return
+        password = command.password
+        try:
+            if password is None:
+                password = await self._passwords.find(command.name, account)
+        except PasswordError as error:
+            done(CheckStep("registration", False, str(error)))
+            return
+        setup = replace(setup_of(_TRIAL, account, password), trial=True)
+        try:
+            async with Trial(setup, self._user_agent, self._start_process) as trial:
+                await _register(trial, setup, done)
+        finally:
+            # Some servers keep one binding for an address: the trial's was it.
+            await self._registrar.renew(account.aor)
 
 
-def _later_steps(account: Account) -> list[str]:
-    tls = ["tls", "certificate"] if account.transport is Transport.TLS else []
-    return [*tls, "registration"]
+async def _register(trial: Trial, setup: say.AccountSetup, done: _Done) -> None:
+    refusal = None
+    reached = False
+    try:
+        async with asyncio.timeout(_TIMEOUT_S):
+            await trial.register()
+            while True:
+                match await trial.event():
+                    case say.ConnectionEvent(up=True, outgoing=True, tls=tls) if not reached:
+                        reached = True
+                        for step in _tls_steps(tls):
+                            done(step)
+                    case say.ConnectionEvent(error=str(error)):
+                        refusal = error
+                    case say.RegistrationEvent() as outcome:
+                        for step in _outcome(setup, outcome, None if reached else refusal):
+                            done(step)
+                        return
+                    case _:
+                        continue
+    except TimeoutError:
+        done(CheckStep("registration", False, "the server did not answer"))
+    except (WorkerGone, WorkerRefused) as error:
+        done(CheckStep("registration", False, str(error)))
+
+
+def _outcome(
+    setup: say.AccountSetup, outcome: say.RegistrationEvent, refusal: str | None
+) -> list[CheckStep]:
+    if outcome.active:
+        return [CheckStep("registration", True, f"registered for {outcome.expires_s} s")]
+    if refusal is not None and setup.transport is Transport.TLS:
+        if "certificate" not in refusal:
+            return [CheckStep("tls", False, refusal)]
+        return [
+            CheckStep("tls", True, "the server speaks TLS"),
+            CheckStep("certificate", False, refusal),
+        ]
+    reason = refusal or reasons.words(outcome.code, outcome.reason)
+    if outcome.code in (401, 407) and setup.credentials is None:
+        reason = "the server asks for a password, and there is none"
+    return [CheckStep("registration", False, f"{reason} ({outcome.code})")]
+
+
+def _tls_steps(tls: TlsStatus | None) -> list[CheckStep]:
+    if tls is None:
+        return []
+    names = ", ".join(tls.peer.names) if tls.peer else "unknown"
+    return [
+        CheckStep("tls", True, f"{tls.version}, {tls.cipher}"),
+        CheckStep("certificate", tls.verified, f"verified, for {names}"),
+    ]
+
+
+def _expected(account: Account) -> list[str]:
+    tls = ["tls", "certificate"] if account.transport is Transport.TLS and account.register else []
+    return ["name", *tls, "registration"]
 
 
 async def _look_up(account: Account) -> CheckStep:
@@ -58,45 +188,3 @@ async def _look_up(account: Account) -> CheckStep:
         return CheckStep("name", False, f"{host} is not found: {error or 'no answer'}")
     addresses = sorted({str(entry[4][0]) for entry in found})
     return CheckStep("name", True, f"{host} is at {', '.join(addresses)}")
-
-
-async def _register(registrar: Registrar, live: Live, account: Account) -> list[CheckStep]:
-    if not account.register:
-        return [CheckStep("registration", True, "this account does not register")]
-    await registrar.register_now(live.name)
-    try:
-        await asyncio.wait_for(registrar.settled(live), _TIMEOUT_S)
-    except TimeoutError:
-        return [CheckStep("registration", False, "the server did not answer")]
-    registration = live.registration
-    if registration.state is RegistrationState.REGISTERED:
-        done = CheckStep("registration", True, f"registered for {registration.expires_s} s")
-        return [*_tls_steps(live.tls), done]
-    code = f" ({registration.code})" if registration.code else ""
-    failed = f"{registration.reason}{code}"
-    if account.transport is not Transport.TLS:
-        return [CheckStep("registration", False, failed)]
-    if live.refusal is None:
-        return [*_tls_steps(live.tls), CheckStep("registration", False, failed)]
-    unreached = CheckStep("registration", None, "not reached")
-    if "certificate" in live.refusal:
-        return [
-            CheckStep("tls", True, "the server speaks TLS"),
-            CheckStep("certificate", False, live.refusal),
-            unreached,
-        ]
-    return [
-        CheckStep("tls", False, live.refusal),
-        CheckStep("certificate", None, "not reached"),
-        unreached,
-    ]
-
-
-def _tls_steps(tls: TlsStatus | None) -> list[CheckStep]:
-    if tls is None:
-        return []
-    names = ", ".join(tls.peer.names) if tls.peer else "unknown"
-    return [
-        CheckStep("tls", True, f"{tls.version}, {tls.cipher}"),
-        CheckStep("certificate", tls.verified, f"verified, for {names}"),
-    ]

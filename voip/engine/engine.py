@@ -17,6 +17,7 @@ import msgspec
 
 from voip import paths as places
 from voip.engine import commands, settings
+from voip.engine.accountcheck import AccountCheck
 from voip.engine.accounts import AccountFile
 from voip.engine.callbook import CallBook
 from voip.engine.callevents import CallEvents
@@ -111,6 +112,14 @@ class Engine:
             People(self.hub, self.log_reader),
             self.registrar,
             lambda: self.echo.uri,
+        )
+        self.account_check = AccountCheck(
+            self.hub,
+            self.account_file,
+            self.passwords,
+            self.registrar,
+            self.user_agent,
+            start_process,
         )
         self.server = Server(paths.socket, self.hub, self._answer)
 

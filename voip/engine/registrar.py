@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-
-import certifi
 
 from voip import reasons
 from voip.engine.accountfields import DEFAULT_PORTS, Account
 from voip.engine.accounts import Loaded
+from voip.engine.accountsetup import setup_of
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
 from voip.engine.passwords import PasswordError, Passwords
@@ -55,7 +54,6 @@ class Live:
     refusal: str | None = None
     messages: int | None = None
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def role(self) -> say.Role:
@@ -193,11 +191,14 @@ class Registrar:
         live.failures = 0
         await self._register(live)
 
-    async def settled(self, live: Live) -> None:
-        """Wait until a registration under way has come to an end."""
-        while live.registration.state is RegistrationState.REGISTERING:
-            live.changed.clear()
-            await live.changed.wait()
+    async def renew(self, aor: str) -> None:
+        """Register an address once more, for a server that keeps one binding each."""
+        for live in list(self._live.values()):
+            if live.account is None or live.account.aor != aor:
+                continue
+            if live.registration.state is RegistrationState.REGISTERED:
+                with contextlib.suppress(WorkerGone, WorkerRefused):
+                    await self._workers[live.role].ask(say.RegisterNow(name=live.name))
 
     async def forget(self, name: str) -> None:
         """Take an account out of its worker, so that `apply` makes it anew."""
@@ -334,7 +335,6 @@ class Registrar:
         expires_s: int | None = None,
     ) -> None:
         live.registration = Registration(state, code, reason, expires_s)
-        live.changed.set()
         self._publish(live)
 
     def _publish(self, live: Live) -> None:
@@ -344,33 +344,6 @@ class Registrar:
         task: asyncio.Task[None] = asyncio.ensure_future(work)  # type: ignore[call-overload]
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def setup_of(name: str, account: Account, password: str | None) -> say.AccountSetup:
-    """What a worker needs to know of an account."""
-    credentials = None
-    if password is not None:
-        credentials = say.Credentials(user=account.auth_user or account.user, password=password)
-    trust = None
-    if account.transport is Transport.TLS:
-        trust = say.Trust(
-            ca_file=str(Path(account.ca_file).expanduser()) if account.ca_file else certifi.where(),
-            allow_wildcard=account.allow_wildcard,
-        )
-    return say.AccountSetup(
-        name=name,
-        user=account.user,
-        domain=account.domain,
-        transport=account.transport,
-        server=account.next_hop,
-        registrar=account.registrar,
-        display_name=account.display_name,
-        register=account.register,
-        expires_s=account.expires_s,
-        credentials=credentials,
-        trust=trust,
-        keying=account.media_keying,
-    )
 
 
 def _goes_to(account: Account, event: say.ConnectionEvent) -> bool:

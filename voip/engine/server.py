@@ -8,7 +8,7 @@ import os
 import socket
 import struct
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 
 import msgspec
@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 _MAX_UNREAD = 1024 * 1024
 _MAX_CLIENTS = 64
 
+_SLOW = (told.CheckAccount,)
+"""What waits for a server on the network: a person answers calls meanwhile."""
+
 Answer = Callable[[told.AnyCommand], Awaitable[msgspec.Struct | None]]
 
 
@@ -32,6 +35,7 @@ class Session:
     def __init__(self, hub: Hub, writer: asyncio.StreamWriter) -> None:
         self._hub = hub
         self._writer = writer
+        self._background: set[asyncio.Task[None]] = set()
 
     def send(self, message: told.Reply | told.NumberedEvent) -> None:
         transport = self._writer.transport
@@ -46,8 +50,19 @@ class Session:
     def subscribe(self, levels: bool) -> None:
         self._hub.listen(self.send, levels)
 
+    def in_background(self, work: Coroutine[None, None, None]) -> None:
+        """Do something for the client while it asks for other things.
+
+        It ends with the session: nobody would learn of it.
+        """
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
     def close(self) -> None:
         self._hub.forget(self.send)
+        for task in self._background:
+            task.cancel()
         self._writer.transport.abort()
 
 
@@ -115,6 +130,12 @@ class Server:
         except FramingError as error:
             session.send(_error(_id_of(line), "bad_request", f"not a request: {error}"))
             return
+        if isinstance(request.command, _SLOW):
+            session.in_background(self._carry_out(session, request))
+        else:
+            await self._carry_out(session, request)
+
+    async def _carry_out(self, session: Session, request: told.Request) -> None:
         try:
             data = await self._answer(request.command)
         except Refusal as error:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from voip.engine import accountcheck
 from voip.engine.commands.handler import Handlers
 from voip.engine.errors import Refusal
 from voip.engine.toml import ChangedMeanwhile, ConfigError
@@ -76,7 +75,7 @@ async def _remove_account(engine: Engine, command: told.RemoveAccount) -> None:
 
 
 async def _check_account(engine: Engine, command: told.CheckAccount) -> told.CheckReport:
-    return await accountcheck.check(engine.registrar, command.name)
+    return await engine.account_check.check(command)
 
 
 async def _saved(engine: Engine, name: str, password: str | None) -> told.AccountSaved:
