@@ -31,6 +31,7 @@ from voip.protocol import client as told
 from voip.protocol import worker as say
 
 _PACKETS = 10_000
+_ADDRESS = "192.0.2.1"  # RFC 5737: nobody's
 _SETTLED = (RegistrationState.REGISTERED, RegistrationState.FAILED)
 
 
@@ -46,6 +47,7 @@ class StandIn(Attached):
         self.script = Script()
         self.engine: Engine
         self._audio = audio
+        self._lost_names: set[str] = set()
         self._stack = ExitStack()
         self._running: asyncio.Task[None] | None = None
 
@@ -59,6 +61,7 @@ class StandIn(Attached):
             patch.delenv("OFFHOOK_AUDIO", raising=False)
             if self._audio is not None:
                 patch.setenv("OFFHOOK_AUDIO", self._audio)
+            patch.setattr(asyncio.get_running_loop(), "getaddrinfo", self._look_up_name)
             undo.callback(keyring.set_keyring, keyring.get_keyring())
             keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
             self.paths = places.find()
@@ -112,6 +115,11 @@ class StandIn(Attached):
             await self._running
         await self.detach()
 
+    async def _look_up_name(self, host: str, port: int, **hints: int) -> list[Any]:
+        if host in self._lost_names:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (_ADDRESS, port))]
+
     async def _start_process(self, theirs: socket.socket) -> ScriptedWorker:
         return ScriptedWorker(self.script, theirs)
 
@@ -142,7 +150,7 @@ class StandIn(Attached):
         status = await self.reaches(lambda s: any(c.id == call and wanted(c) for c in s.calls))
         return next(c for c in status.calls if c.id == call)
 
-    # Accounts and their servers
+    # Accounts and their servers; one that is tried before it is saved is TRIAL
 
     async def add_account(self, name: str = "work", **fields: Any) -> None:
         """Add an account of alice at pbx.example.com, and wait for its server's answer."""
@@ -171,6 +179,10 @@ class StandIn(Attached):
         """The account's server never answers REGISTER."""
         self.script.registrars[name] = Registrar(silent=True)
 
+    def lose_name(self, host: str) -> None:
+        """No name server knows `host` any more."""
+        self._lost_names.add(host)
+
     def drop_connection(self, account: str) -> None:
         """The connection to the account's server ends; it is made anew by what needs it."""
         self._worker_of(account).drop_connection(account)
@@ -181,13 +193,13 @@ class StandIn(Attached):
 
     def sound_breaks(self, why: str) -> None:
         """The sound device dies under the secure worker; `why` is in its words."""
-        self.script.workers[say.Role.SECURE].send(
+        self.script.worker(say.Role.SECURE).send(
             say.SoundEvent(devices=(), sound=why, sound_ok=False)
         )
 
     def worker_dies(self, role: say.Role = say.Role.SECURE) -> None:
         """A worker ends without a word; the engine starts another."""
-        self.script.workers[role].kill()
+        self.script.worker(role).kill()
 
     # Calls, by the id that clients use
 
@@ -317,12 +329,12 @@ class StandIn(Attached):
 
     def _find(self, call: str) -> tuple[ScriptedWorker, ScriptedCall]:
         live = self._live(call)
-        worker = self.script.workers[live.role]
+        worker = self.script.worker(live.role)
         return worker, worker.calls[live.number]
 
     def _worker_of(self, account: str) -> ScriptedWorker:
         live = self.engine.registrar.get(account)
-        return self.script.workers[live.role]
+        return self.script.worker(live.role)
 
 
 def _keep_log(undo: ExitStack, path: Path) -> None:

@@ -23,6 +23,9 @@ _NO_SUCH_PROCESS = 1 << 30
 _PORTS = {Transport.TLS: 5061, Transport.TCP: 5060, Transport.UDP: 5060}
 _ECHO_ACCOUNT = "echo"
 
+TRIAL = "trial"
+"""The name that a script uses for an account that is tried before it is saved."""
+
 
 class Refused(Exception):
     """A command that the worker does not carry out."""
@@ -47,7 +50,21 @@ class Script:
 
     registrars: dict[str, Registrar] = field(default_factory=dict)
     orders: list[say.AnyWorkerCommand] = field(default_factory=list)
-    workers: dict[say.Role, ScriptedWorker] = field(default_factory=dict)
+    started: list[ScriptedWorker] = field(default_factory=list)
+
+    def worker(self, role: say.Role) -> ScriptedWorker:
+        """The worker of the phone that is up in a role, not one of a trial."""
+        running = [w for w in self.started if w.role is role and w.returncode is None]
+        return next(worker for worker in reversed(running) if not worker.is_trial)
+
+    def registrar(self, setup: say.AccountSetup) -> Registrar:
+        """How an account's server answers; a trial asks the same server."""
+        name = setup.name
+        if setup.trial:
+            known = [account for worker in self.started for account in worker.accounts.values()]
+            same = [a.name for a in known if not a.trial and a.user == setup.user]
+            name = same[0] if same else TRIAL
+        return self.registrars.get(name, Registrar())
 
 
 @dataclass
@@ -81,13 +98,17 @@ class ScriptedWorker:
         self._last_connection = 0
         self._next_incoming = -1
         self._then: list[Callable[[], None]] = []
-        self._accounts: dict[str, say.AccountSetup] = {}
         self._audio: say.AudioSettings
         self._writer: asyncio.StreamWriter
         self._task = asyncio.create_task(self._serve())
+        self.accounts: dict[str, say.AccountSetup] = {}
         self.calls: dict[int, ScriptedCall] = {}
         self.role = say.Role.SECURE
         self.returncode: int | None = None
+
+    @property
+    def is_trial(self) -> bool:
+        return any(account.trial for account in self.accounts.values())
 
     # The process
 
@@ -134,20 +155,20 @@ class ScriptedWorker:
     def configure(self, command: say.Configure) -> None:
         self.role = command.role
         self._audio = command.audio
-        self._script.workers[command.role] = self
+        self._script.started.append(self)
         self.send(facts.ready(command))
 
     def add_account(self, command: say.AddAccount) -> None:
         setup = command.account
-        if setup.name in self._accounts:
+        if setup.name in self.accounts:
             raise Refused(f"account {setup.name} is there already")
         if (setup.transport is Transport.TLS) != (self.role is not say.Role.OPEN):
             raise Refused(f"a {self.role} worker has no {setup.transport.value.upper()} transport")
-        self._accounts[setup.name] = setup
+        self.accounts[setup.name] = setup
 
     def remove_account(self, command: say.RemoveAccount) -> None:
         setup = self._account(command.name)
-        del self._accounts[setup.name]
+        del self.accounts[setup.name]
         for call in [call for call in self.calls.values() if call.setup is setup]:
             self.end(call, 480, "Temporarily Unavailable")
 
@@ -264,7 +285,7 @@ class ScriptedWorker:
 
     def _account(self, name: str) -> say.AccountSetup:
         try:
-            return self._accounts[name]
+            return self.accounts[name]
         except KeyError:
             raise Refused(f"there is no account {name} in this worker") from None
 
@@ -274,11 +295,8 @@ class ScriptedWorker:
         except KeyError:
             raise Refused("the call has ended") from None
 
-    def _registrar(self, setup: say.AccountSetup) -> Registrar:
-        return self._script.registrars.get(setup.name, Registrar())
-
     def _answer_register(self, setup: say.AccountSetup) -> None:
-        registrar = self._registrar(setup)
+        registrar = self._script.registrar(setup)
         if registrar.silent:
             return
         active = registrar.code // 100 == 2
@@ -299,7 +317,7 @@ class ScriptedWorker:
 
     def _travel(self, call: ScriptedCall) -> None:
         call.connection = self._connect(call.setup)
-        if self._registrar(call.setup).error is not None:
+        if self._script.registrar(call.setup).error is not None:
             self.end(call, 503, "Service Unavailable")
         elif call.setup.name == _ECHO_ACCOUNT:
             self.take(call)
@@ -309,7 +327,7 @@ class ScriptedWorker:
         if setup.transport is Transport.UDP:
             return None
         key = self._key(setup)
-        error = self._registrar(setup).error
+        error = self._script.registrar(setup).error
         if error is None and key in self._connections:
             return self._connections[key]
         self._last_connection += 1

@@ -10,7 +10,7 @@ import pytest
 
 from tests.contract.examples import members
 from tests.support.standin import StandIn
-from tests.support.standin_worker import ANSWERS
+from tests.support.standin_worker import ANSWERS, TRIAL
 from voip.client import Client
 from voip.model import CallState, LockState, Outcome, RegistrationState
 from voip.protocol import client as told
@@ -224,3 +224,48 @@ async def test_no_real_engine_can_start_beside_it(standin: StandIn) -> None:
     await standin.stop()
     with pytest.raises(NoEngine, match="running already"):
         await Client.connect(start=True)
+
+
+async def test_an_account_is_tried_before_it_is_saved(standin: StandIn) -> None:
+    fields: dict[str, str | int | bool] = {"user": "alice", "domain": "pbx.example.com"}
+    command = told.CheckAccount(name="new", fields=fields, password="x")
+    report = await standin.client.get(command, told.CheckReport)
+    assert [(step.step, step.ok) for step in report.steps] == [
+        ("name", True), ("tls", True), ("certificate", True), ("registration", True),
+    ]  # fmt: skip
+    assert report.steps[0].text == "pbx.example.com is at 192.0.2.1"
+    standin.refuse_account(TRIAL, 403)
+    report = await standin.client.get(command, told.CheckReport)
+    assert report.steps[-1].text == "the server does not allow it (403)"
+    standin.refuse_connection(TRIAL, "the server's certificate has expired")
+    report = await standin.client.get(command, told.CheckReport)
+    assert [step.ok for step in report.steps] == [True, True, False, None]
+    standin.lose_name("pbx.example.com")
+    report = await standin.client.get(command, told.CheckReport)
+    assert [step.ok for step in report.steps] == [False, None, None, None]
+
+
+async def test_a_trial_leaves_the_workers_of_the_phone_to_the_script(standin: StandIn) -> None:
+    await standin.add_account("work")
+    standin.refuse_account("work", 403)
+    report = await standin.client.get(told.CheckAccount(name="work"), told.CheckReport)
+    assert not report.ok
+    call = await standin.incoming("work")
+    assert await standin.until_state(call, CallState.INCOMING)
+
+
+async def test_a_server_tells_of_voice_mail(standin: StandIn) -> None:
+    await standin.add_account("work")
+    standin.messages("work", 3)
+    await standin.reaches(lambda status: status.accounts[0].messages == 3)
+
+
+async def test_a_sound_device_breaks_and_others_are_there(standin: StandIn) -> None:
+    devices = await standin.client.get(told.GetDevices(), told.Devices)
+    assert devices.in_use == "Built-in Audio / Built-in Audio"
+    await standin.client.ask(told.ChangeSettings(changes={"audio.output": "USB"}))
+    devices = await standin.client.get(told.GetDevices(), told.Devices)
+    assert devices.in_use == "Built-in Audio / USB Headset"
+    standin.sound_breaks("the sound device has stopped working")
+    notice = await standin.until(told.NoticeEvent, lambda e: e.level == "warning")
+    assert notice.text == "the sound device has stopped working"
