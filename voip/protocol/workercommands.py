@@ -1,0 +1,200 @@
+"""What the engine asks of a worker: see `voip.protocol.worker`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from voip.model import Keying, Transport
+
+
+class Role(StrEnum):
+    """`secure` has TLS transports only, `open` UDP and TCP, `echo` answers."""
+
+    SECURE = "secure"
+    OPEN = "open"
+    ECHO = "echo"
+
+
+class AudioSettings(msgspec.Struct, frozen=True):
+    """How sound is taken and given.
+
+    Devices are named by a part of their name; None chooses PulseAudio or
+    PipeWire where there is one; `null` is no device. The bridge's rate is in
+    hertz, frames and device latencies in milliseconds; `jitter_prefetch_ms` of
+    received voice wait before they are played.
+    """
+
+    input: str | None = None
+    output: str | None = None
+    null: bool = False
+    clock_rate_hz: int = 48000
+    frame_ms: int = 10
+    capture_latency_ms: int = 40
+    playback_latency_ms: int = 40
+    jitter_prefetch_ms: int = 20
+    echo_cancel: bool = True
+    ring: bool = True
+
+
+class Trust(msgspec.Struct, frozen=True):
+    """What a TLS account's server must show: `ca_file` is a PEM file."""
+
+    ca_file: str
+    allow_wildcard: bool = False
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """Digest credentials (RFC 3261 section 22). The password is in no repr."""
+
+    user: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Credentials(user={self.user!r})"
+
+
+class AccountSetup(msgspec.Struct, frozen=True):
+    """An account as a worker needs it. `server` is the next hop, host[:port].
+
+    A `trial` registers beside the account's own binding at the server rather
+    than in its place, takes no calls and asks for no voice mail.
+    """
+
+    name: str
+    user: str
+    domain: str
+    transport: Transport
+    server: str
+    registrar: str
+    display_name: str = ""
+    register: bool = True
+    expires_s: int = 300
+    credentials: Credentials | None = None
+    trust: Trust | None = None
+    keying: Keying = Keying.SDES
+    trial: bool = False
+
+
+class WorkerCommand(msgspec.Struct, frozen=True, tag_field="do"):
+    """Something the engine asks of a worker."""
+
+
+class Configure(WorkerCommand, frozen=True, tag="configure"):
+    """First command: become this kind of worker. `Ready` answers it.
+
+    `certificate` and `key` are PEM files of the echo line's listener.
+    """
+
+    role: Role
+    user_agent: str
+    audio: AudioSettings
+    certificate: str | None = None
+    key: str | None = None
+
+
+class AddAccount(WorkerCommand, frozen=True, tag="add_account"):
+    account: AccountSetup
+
+
+class RemoveAccount(WorkerCommand, frozen=True, tag="remove_account"):
+    """Unregister and forget; calls of the account are ended first."""
+
+    name: str
+
+
+class RegisterNow(WorkerCommand, frozen=True, tag="register"):
+    """Send a REGISTER now; the worker never repeats one that failed."""
+
+    name: str
+
+
+class StartCall(WorkerCommand, frozen=True, tag="call"):
+    """Call `uri`, which `voip.dialing` rebuilt from parsed parts."""
+
+    call: int
+    account: str
+    uri: str
+    play: str | None = None
+    record: str | None = None
+
+
+class Answer(WorkerCommand, frozen=True, tag="answer"):
+    call: int
+
+
+class EndCall(WorkerCommand, frozen=True, tag="end"):
+    """End a call in whatever state it is; `code` refuses an incoming one."""
+
+    call: int
+    code: int = 603
+
+
+class HoldCall(WorkerCommand, frozen=True, tag="hold"):
+    call: int
+    on: bool = True
+
+
+class MuteCall(WorkerCommand, frozen=True, tag="mute"):
+    call: int
+    on: bool = True
+
+
+class Digits(WorkerCommand, frozen=True, tag="digits"):
+    call: int
+    digits: str
+
+
+class PlayFile(WorkerCommand, frozen=True, tag="play"):
+    call: int
+    path: str | None
+
+
+class RecordFile(WorkerCommand, frozen=True, tag="record"):
+    call: int
+    path: str | None
+
+
+class UseAudio(WorkerCommand, frozen=True, tag="use_audio"):
+    """Use the devices and the ring of `audio`, in calls that are up as well.
+
+    The rest of it takes a new worker. `SoundEvent` tells what came of it,
+    before `Done`.
+    """
+
+    audio: AudioSettings
+
+
+class LookUpDevices(WorkerCommand, frozen=True, tag="look_up_devices"):
+    """Look up the sound devices anew; `SoundEvent` tells them, before `Done`."""
+
+
+class WatchLevels(WorkerCommand, frozen=True, tag="levels"):
+    """Send `Levels` of active calls every `interval_ms`; 0 stops."""
+
+    interval_ms: int
+
+
+class Quit(WorkerCommand, frozen=True, tag="quit"):
+    """End calls, unregister and exit."""
+
+
+AnyWorkerCommand = (
+    Configure
+    | AddAccount
+    | RemoveAccount
+    | RegisterNow
+    | StartCall
+    | Answer
+    | EndCall
+    | HoldCall
+    | MuteCall
+    | Digits
+    | PlayFile
+    | RecordFile
+    | UseAudio
+    | LookUpDevices
+    | WatchLevels
+    | Quit
+)

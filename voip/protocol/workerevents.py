@@ -1,0 +1,199 @@
+"""What a worker tells the engine: see `voip.protocol.worker`."""
+
+from __future__ import annotations
+
+import msgspec
+
+from voip.model import CallState, Keying, SoundDevice, TlsStatus, Transport
+
+
+class WorkerEvent(msgspec.Struct, frozen=True, tag_field="kind"):
+    """Something that happened in a worker."""
+
+
+class Done(WorkerEvent, frozen=True, tag="done"):
+    """The command `id` was accepted, or not: `error` says why, in words."""
+
+    id: int
+    error: str | None = None
+
+
+class Ready(WorkerEvent, frozen=True, tag="ready"):
+    """The worker is up; what its pjsua2 is and can do.
+
+    `listening` is the port of the echo line, `sound` the device in use or why
+    there is none; `sound_ok` is False when that is not what was asked for.
+    """
+
+    pjsip: str
+    tls_library: str
+    tls13: bool
+    patches: tuple[str, ...]
+    codecs: tuple[str, ...]
+    srtp_suites: tuple[str, ...]
+    devices: tuple[SoundDevice, ...]
+    sound: str
+    sound_ok: bool
+    listening: int | None = None
+
+
+class RegistrationEvent(WorkerEvent, frozen=True, tag="registration"):
+    """The outcome of a REGISTER. `connection` is the transport it used."""
+
+    account: str
+    active: bool
+    code: int
+    reason: str
+    expires_s: int
+    connection: int | None = None
+
+
+class ConnectionEvent(WorkerEvent, frozen=True, tag="connection"):
+    """A SIP connection came up, was refused, or went away.
+
+    `id` numbers connections within a worker. `host` is the name that was
+    dialled and, over TLS, verified. `tls` is set when `up`; `error` says in
+    words why a server was refused.
+    """
+
+    id: int
+    up: bool
+    outgoing: bool
+    transport: Transport
+    host: str
+    port: int
+    tls: TlsStatus | None = None
+    error: str | None = None
+
+
+class IncomingCall(WorkerEvent, frozen=True, tag="incoming"):
+    call: int
+    account: str
+    remote: str
+    connection: int | None = None
+
+
+class RefusedCall(WorkerEvent, frozen=True, tag="refused"):
+    """An incoming call that PJSIP refused before it could ring.
+
+    `call` is set when it was reported as `IncomingCall` before.
+    """
+
+    call: int | None
+    account: str | None
+    remote: str
+    code: int
+    reason: str
+
+
+class CallStateEvent(WorkerEvent, frozen=True, tag="call_state"):
+    """`code` and `reason` are the last SIP status; `cause` is our own reason."""
+
+    call: int
+    state: CallState
+    code: int
+    reason: str
+    remote: str = ""
+    connection: int | None = None
+    cause: str | None = None
+
+
+class StreamState(msgspec.Struct, frozen=True):
+    """One media stream as it is in force, RTP packets counted.
+
+    `suite` is set when SRTP is active in both directions; `rejected` packets
+    failed authentication.
+    """
+
+    kind: str
+    active: bool
+    srtp: bool
+    suite: str | None = None
+    keying: Keying | None = None
+    codec: str | None = None
+    accepted: int = 0
+    rejected: int = 0
+
+
+class MediaEvent(WorkerEvent, frozen=True, tag="media"):
+    """The streams of a call after they changed; `state` is hold as seen here."""
+
+    call: int
+    streams: tuple[StreamState, ...]
+    local_hold: bool
+    remote_hold: bool
+    connection: int | None = None
+
+
+class StatisticsEvent(WorkerEvent, frozen=True, tag="statistics"):
+    """Each second of an active call; see `voip.quality` for what becomes of it.
+
+    Packet counts are of the whole call; jitter and round-trip time are the
+    last ones, in milliseconds, None without RTCP.
+    """
+
+    call: int
+    streams: tuple[StreamState, ...]
+    connection: int | None
+    rx_packets: int
+    rx_lost: int
+    tx_packets: int
+    tx_lost: int | None
+    jitter_ms: float | None
+    rtt_ms: float | None
+
+
+class LevelsReport(WorkerEvent, frozen=True, tag="levels"):
+    """Mean amplitude of a frame, linear: 0.0 silence to 1.0 full scale."""
+
+    call: int
+    rx: float
+    tx: float
+
+
+class DigitReceived(WorkerEvent, frozen=True, tag="digit"):
+    call: int
+    digit: str
+
+
+class PlayEnded(WorkerEvent, frozen=True, tag="play_ended"):
+    """The file that was played into a call is over."""
+
+    call: int
+
+
+class SoundEvent(WorkerEvent, frozen=True, tag="sound"):
+    """The sound devices, and which of them are used; as in `Ready`."""
+
+    devices: tuple[SoundDevice, ...]
+    sound: str
+    sound_ok: bool
+
+
+class MessagesEvent(WorkerEvent, frozen=True, tag="messages"):
+    """An account's server told how many new voice messages wait (RFC 3842).
+
+    `connection` is the one it was told on.
+    """
+
+    account: str
+    new: int
+    connection: int | None
+
+
+AnyWorkerEvent = (
+    Done
+    | Ready
+    | RegistrationEvent
+    | ConnectionEvent
+    | IncomingCall
+    | RefusedCall
+    | CallStateEvent
+    | MediaEvent
+    | StatisticsEvent
+    | LevelsReport
+    | DigitReceived
+    | PlayEnded
+    | SoundEvent
+    | MessagesEvent
+)
