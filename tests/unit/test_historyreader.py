@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -66,6 +67,25 @@ def rows(history: History, reader: HistoryReader) -> HistoryReader:
     begin(history, 4, Party("sip:dave@example.com", "Dave 'OR 1=1 --"))
     end(history, 4, Outcome.BUSY)
     return reader
+
+
+def test_a_page_and_its_total_are_of_one_moment(
+    rows: HistoryReader, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = rows._rows
+
+    def read_while_somebody_calls(sql: str, values: tuple[object, ...]) -> list[sqlite3.Row]:
+        found = read(sql, values)
+        if sql.startswith("SELECT *"):
+            begin(history, 5)
+        return found
+
+    monkeypatch.setattr(rows, "_rows", read_while_somebody_calls)
+    page = rows.page(Wanted(), limit=2)
+    assert (ids(page), page.total) == (["4", "3"], 4)
+    monkeypatch.undo()
+    page = rows.page(Wanted(), limit=2)
+    assert (ids(page), page.total) == (["5", "4"], 5)
 
 
 @pytest.mark.parametrize(

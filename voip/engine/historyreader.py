@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -43,7 +45,7 @@ class HistoryReader:
     def __init__(self, path: Path) -> None:
         """Prepare to read the log that a `History` has opened already."""
         self._path = path
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._db: sqlite3.Connection | None = None
 
     def close(self) -> None:
@@ -65,12 +67,13 @@ class HistoryReader:
         known = [] if before is None else [before]
         # Only values come from outside, and they are bound.
         select = f"SELECT * FROM calls WHERE {where}{newer} ORDER BY id DESC LIMIT ? OFFSET ?"  # noqa: S608
-        found = self._rows(select, (*values, *known, limit, offset))
-        entries = tuple(entry_of(row) for row in found)
-        if before is None and len(entries) < limit and (entries or not offset):
-            return Page(entries, offset + len(entries))
         count = f"SELECT count(*) FROM calls WHERE {where}"  # noqa: S608
-        return Page(entries, self._rows(count, tuple(values))[0][0])
+        with self._at_one_moment():
+            found = self._rows(select, (*values, *known, limit, offset))
+            entries = tuple(entry_of(row) for row in found)
+            if before is None and len(entries) < limit and (entries or not offset):
+                return Page(entries, offset + len(entries))
+            return Page(entries, self._rows(count, tuple(values))[0][0])
 
     def people(self, limit: int, without: str) -> list[Party]:
         """Who was spoken to, each once, the latest first, by their latest name.
@@ -90,6 +93,16 @@ class HistoryReader:
         names = {row["uri"]: row["name"] for row in named}
         found = self._rows(latest.format(""), (without, limit))
         return [Party(uri=row["uri"], name=names.get(row["uri"], "")) for row in found]
+
+    @contextmanager
+    def _at_one_moment(self) -> Iterator[None]:
+        # A call that begins meanwhile is in all of what is read, or in none.
+        with self._lock:
+            self._rows("BEGIN", ())
+            try:
+                yield
+            finally:
+                self._connection().rollback()
 
     def _rows(self, sql: str, values: tuple[object, ...]) -> list[sqlite3.Row]:
         with self._lock:
