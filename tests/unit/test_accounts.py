@@ -293,6 +293,24 @@ def test_accounts_around_another_table_can_be_added_to(file: AccountFile) -> Non
     assert set(file.load().accounts) == {"work", "home", "new"}
 
 
+def test_account_is_added_to_those_on_one_line(file: AccountFile) -> None:
+    text = 'accounts = {work = {user = "a", domain = "b.example"}}  # mine\n'
+    written(file, text).add("new", GOOD)
+    assert set(file.load().accounts) == {"work", "new"}
+    assert file.path.read_text().endswith("# mine\n")
+
+
+def test_layout_that_would_be_spoilt_is_left_alone(file: AccountFile) -> None:
+    text = (
+        'accounts.work.user = "a"\naccounts.work.domain = "b.example"\n'
+        'accounts.home.user = "a"\naccounts.home.domain = "b.example"\n'
+    )
+    with pytest.raises(ConfigError) as caught:
+        written(file, text).add("new", GOOD)
+    assert str(caught.value) == f"{file.path} is laid out in a way that only an editor can change"
+    assert file.path.read_text() == text
+
+
 def test_listing_has_every_account_s_own_words(file: AccountFile) -> None:
     written(file, COMMENTED + '[accounts.bad]\nuser = "x"\nenabled = true\n')
     listed = {row.name: row for row in file.listing()}

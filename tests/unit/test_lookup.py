@@ -117,6 +117,7 @@ async def test_contacts_then_log_then_accounts(standin: StandIn) -> None:
     cards(
         standin,
         ("Jacob", "TEL:7"),
+        ("Abobo", "TEL:8"),
         ("Bob", "TEL;TYPE=work:100", "TEL:+34 600 111 222"),
         ("Bobby", "X-SIP:bobby@example.com"),
     )
@@ -125,6 +126,7 @@ async def test_contacts_then_log_then_accounts(standin: StandIn) -> None:
         ("contact", "Bob", "100"),
         ("contact", "Bob", "+34 600 111 222"),
         ("contact", "Bobby", "bobby@example.com"),
+        ("contact", "Abobo", "8"),
         ("log", "", "bob@example.com"),
         ("log", "", "bobo@pbx.example.com"),
         ("account", "work", "bob.work@pbx.example.com"),

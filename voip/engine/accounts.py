@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import tomlkit
-from tomlkit.items import Array
+from tomlkit.items import Array, InlineTable
 
 from voip.engine import accountfields, accountfiles, toml
 from voip.engine.accountfields import Account
@@ -108,11 +108,11 @@ class AccountFile:
             account = self.check(name, values)
             if "accounts" not in document:
                 document["accounts"] = tomlkit.table(is_super_table=True)
-            table = tomlkit.table()
+            accounts: Any = document["accounts"]
+            inline = isinstance(accounts, InlineTable)
+            table = tomlkit.inline_table() if inline else tomlkit.table()
             for key, value in values.items():
                 table[key] = value
-            # A table, an inline one, or one that is split by others: all take keys.
-            accounts: Any = document["accounts"]
             accounts[name] = table
             return account
 
