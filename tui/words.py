@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from voip.model import (
     AccountStatus,
@@ -16,6 +16,9 @@ from voip.model import (
     RegistrationState,
     Transport,
 )
+
+_SCHEMES = ("sip", "sips", "tel")
+_WITHOUT_YEAR = timedelta(days=300)
 
 _STATES = {
     CallState.DIALING: "calling",
@@ -60,20 +63,27 @@ _OUTCOMES = {
 
 
 def address(uri: str) -> str:
-    """A SIP URI without its scheme: user@host."""
-    return uri.removeprefix("sip:").removeprefix("sips:")
+    """A SIP or tel URI without its scheme (RFC 3261, RFC 3966): user@host, +34600111222."""
+    scheme, colon, rest = uri.partition(":")
+    return rest if colon and scheme.lower() in _SCHEMES else uri
+
+
+def called(uri: str) -> str:
+    """Whom a request URI calls: its parameters are the account's affair."""
+    return address(uri).partition(";")[0]
 
 
 def who(party: Party) -> str:
     """The other end by its name, or else its number or address."""
     if party.name:
         return party.name
-    user, _, host = address(party.uri).partition("@")
-    return user if host and user.lstrip("+").isdigit() else address(party.uri)
+    whole = address(party.uri)
+    user, _, host = whole.partition("@")
+    return user if host and user.lstrip("+").isdigit() else whole or "unknown"
 
 
 def state(call: Call) -> str:
-    """Where a call is, with what is special about it."""
+    """Where a call is."""
     return _STATES[call.state]
 
 
@@ -93,7 +103,8 @@ def ending(call: Call) -> str:
         after = f"ended after {duration(call.duration_s)}"
         return f"{after}: {why}" if why else after
     if call.direction is Direction.IN:
-        return call.reason or "missed"
+        # 487 says that its caller gave up (RFC 3261 section 9.2).
+        return "missed" if call.code == 487 else call.reason or "missed"
     if call.code in _ENDINGS:
         return _ENDINGS[call.code].format(who=name)
     return call.reason or "ended"
@@ -152,13 +163,19 @@ def duration(seconds: float) -> str:
 
 
 def when(started: str, now: datetime) -> str:
-    """A moment of the log in local time: the hour today, else the day."""
-    moment = datetime.fromisoformat(started).astimezone(now.tzinfo)
-    if moment.date() == now.date():
+    """A moment of the log in local time: the hour today, else the day, else the month.
+
+    At most six characters. A day without its year is of the last ten months.
+    """
+    # By the rules of the place: the offset of `now` is not that of another season.
+    moment = datetime.fromisoformat(started).astimezone()
+    today = now.astimezone()
+    if moment.date() == today.date():
         return moment.strftime("%H:%M")
-    if moment.year == now.year:
+    if abs(today.date() - moment.date()) < _WITHOUT_YEAR:
         return moment.strftime("%d %b")
-    return moment.strftime("%b %y")
+    # “Mar 25” would be a day of March.
+    return moment.strftime("%b'%y")
 
 
 def count(number: int, thing: str) -> str:

@@ -105,9 +105,12 @@ async def test_from_the_first_start_to_a_call_that_outlives_its_terminal(
     await terminal.until(lambda screen: "muted" not in screen, "no mute")
 
     await terminal.keys("l")
-    await terminal.shows("TLSv1.3", "SDES", "SHA-256")
+    await terminal.shows("What the lock is made of", "TLSv1.3", "keys by SDES", "not end to end")
     await screens.keep(terminal, "lock-details")
-    await terminal.close("SHA-256")
+    await terminal.keys("End")
+    await terminal.shows("SHA-256")
+    await screens.keep(terminal, "certificate")
+    await terminal.close("What the lock is made of")
 
     await terminal.keys("e")
     await terminal.shows("ended after")

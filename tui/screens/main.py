@@ -22,7 +22,8 @@ from tui.widgets.lines import Lines
 from tui.widgets.panes import Accounts, Calls
 from voip.model import LogEntry
 
-_BREAKPOINTS = ((0, "-narrow"), (76, "-wide"), (110, "-very-wide"))
+_NARROW_CELLS = 76
+_WIDE_CELLS = 110
 
 
 class MainScreen(PhoneScreen):
@@ -32,7 +33,7 @@ class MainScreen(PhoneScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.HORIZONTAL_BREAKPOINTS = list(_BREAKPOINTS)
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrower"), (_WIDE_CELLS, "-wide")]
         self.header = Header()
         self.banner = Banner()
         self.incoming = Incoming()
@@ -41,6 +42,7 @@ class MainScreen(PhoneScreen):
         self.log_pane = CallLog()
         self.dial = Dial()
         self.footer = Footer()
+        self._right = Vertical(id="right")
         self.accounts.border_title = "Accounts"
         self.calls.border_title = "Calls"
 
@@ -50,7 +52,7 @@ class MainScreen(PhoneScreen):
         yield self.incoming
         with Horizontal(id="body"):
             yield self.accounts
-            with Vertical(id="right"):
+            with self._right:
                 yield self.calls
                 yield self.log_pane
         yield self.dial
@@ -58,7 +60,7 @@ class MainScreen(PhoneScreen):
 
     def on_mount(self) -> None:
         self.dial.dress()
-        self.log_pane.rows.focus()
+        self.set_focus(self.log_pane.rows)
         self.show(self.phone.state)
 
     # What the screen shows
@@ -99,6 +101,7 @@ class MainScreen(PhoneScreen):
 
     def on_resize(self) -> None:
         self._give_calls_room(len(self.phone.state.calls))
+        self._share_room(accounts_first=self.pane is Pane.ACCOUNTS)
 
     # Where the keyboard is
 
@@ -129,20 +132,29 @@ class MainScreen(PhoneScreen):
             return self.dial.suggestions
         return self.focused if isinstance(self.focused, Lines) else None
 
+    # Focus is set at once, not in a while: the next key may be on its way.
+
     def next_pane(self, by: int) -> None:
         """The keyboard goes to the next pane; on a narrow screen panes take turns."""
         order = [self.log_pane.rows, self.dial.input, self.accounts, self.calls]
         place = order.index(self.focused) if self.focused in order else 0
         after = order[(place + by) % len(order)]
-        # Only one of accounts and the rest fits on a narrow screen.
-        self.set_class(after is self.accounts, "-accounts-only")
-        after.focus()
+        self._share_room(accounts_first=after is self.accounts)
+        self.set_focus(after)
 
     def leave_line(self) -> None:
         """Back from a line to the lists."""
         if not self.log_pane.search.value:
             self.log_pane.search.display = False
-        (self.calls if self.phone.state.live else self.log_pane.rows).focus()
+        self._share_room(accounts_first=False)
+        self.set_focus(self.calls if self.phone.state.live else self.log_pane.rows)
+
+    def _share_room(self, accounts_first: bool) -> None:
+        # Accounts and the rest take turns where both do not fit.
+        narrow = self.size.width < _NARROW_CELLS
+        self.accounts.display = accounts_first or not narrow
+        self.accounts.styles.width = "1fr" if narrow else None
+        self._right.display = not (accounts_first and narrow)
 
     def select_call(self, call_id: str) -> None:
         self.calls.select(call_id)

@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from tui import rows, words
 from tui.drawing import Line, Part, line
-from tui.logbook import Filter, LogBook
+from tui.logbook import Filter, LogBook, Question
 from tui.widgets.lines import Lines
 from voip.model import LogEntry
 from voip.protocol import client as told
@@ -82,15 +82,20 @@ class LogRows(Lines):
             self._fetching = True
             self.run_worker(self._fetch(asked), group="log", exit_on_error=False)
 
-    async def _fetch(self, asked: told.GetHistory) -> None:
+    async def _fetch(self, asked: Question) -> None:
         try:
-            page = await self.phone.bridge.get(asked, told.HistoryPage)
+            page = await self.phone.bridge.get(asked.command, told.HistoryPage)
         except (CommandFailed, NoEngine):
             # The banner says that there is no engine; its return fetches anew.
             self._fetching = False
             return
         self._fetching = False
+        before = self.book.total
         self.book.put(asked, page)
+        added = self.book.total - before
+        if before and added and self.cursor > 0:
+            # The cursor stays on its row: new ones are above it.
+            self.go(self.cursor + added)
         self.redraw()
         self.post_message(self.Moved(self))
         # What is seen may be another part by now.
@@ -124,7 +129,7 @@ class CallLog(Vertical):
 
     def open_search(self) -> None:
         self.search.display = True
-        self.search.focus()
+        self.screen.set_focus(self.search)
 
     def next_filter(self) -> None:
         """All, missed, secure, not secure, and all again."""
@@ -147,7 +152,7 @@ class CallLog(Vertical):
         """No search, no filter."""
         self.search.value = ""
         self.search.display = False
-        self.rows.focus()
+        self.screen.set_focus(self.rows)
         self.rows.book.choose(Filter())
         self._again()
 
@@ -166,7 +171,7 @@ class CallLog(Vertical):
 
     def reload(self) -> None:
         """Fetch what is seen anew; the old rows stay until then."""
-        self.rows.book.loaded = False
+        self.rows.book.reload()
         self.rows.fetch()
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -175,7 +180,7 @@ class CallLog(Vertical):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.rows.focus()
+        self.screen.set_focus(self.rows)
 
     def on_lines_moved(self) -> None:
         self._say()

@@ -99,7 +99,7 @@ class Dial(Vertical):
         """Put the keyboard here; `text` is what was typed elsewhere."""
         if text:
             self.input.value = text
-        self.input.focus()
+        self.screen.set_focus(self.input)
         self.input.cursor_position = len(self.input.value)
         self._look_up()
 
@@ -168,8 +168,7 @@ class Dial(Vertical):
         if found.problem:
             self.note.preview(Part(found.problem, "warning"))
         elif found.uri and text:
-            with_account = f" with {found.account}" if found.account else ""
-            self.note.preview(Part(f"calls {words.address(found.uri)}{with_account}", "muted"))
+            self.note.preview(Part(f"calls {words.called(found.uri)}", "muted"))
         else:
             self.note.preview(None)
         self._with.update(f"with {found.account} " if found.account and text else "")
