@@ -47,8 +47,11 @@ _METER_OVER_SSH_S = 0.5
 _LEVELS: dict[str, Role] = {"info": "text", "warning": "warning", "error": "error"}
 
 
-class OffhookApp(App[None]):
-    """A client of the engine: it shows what is told, and asks for what keys say."""
+class OffhookApp(App[None], inherit_bindings=False):
+    """A client of the engine: it shows what is told, and asks for what keys say.
+
+    Textual's own keys are left out: its ctrl+q would close the phone unasked.
+    """
 
     TITLE = "Offhook"
     CSS_PATH = "offhook.tcss"
