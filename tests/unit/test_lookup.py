@@ -198,6 +198,17 @@ async def test_name_of_a_contact_is_called(standin: StandIn) -> None:
     assert (logged.remote.uri, logged.remote.name) == ("sip:+34600@pbx.example.com", "Front Desk")
 
 
+@pytest.mark.parametrize("target", ["+34 600", "+34600@pbx.example.com", "tel:+34-600"])
+async def test_a_call_to_the_number_of_a_contact_has_the_name(
+    standin: StandIn, target: str
+) -> None:
+    await standin.add_account("work")
+    cards(standin, ("Front Desk", "TEL:+34 600"), ("Ana", "TEL:100"))
+    call = await standin.call(target)
+    assert (await standin.status()).calls[0].remote.name == "Front Desk"
+    await standin.client.ask(told.HangUp(call=call))
+
+
 async def test_name_of_several_numbers_lists_them(standin: StandIn) -> None:
     await standin.add_account("work")
     cards(

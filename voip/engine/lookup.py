@@ -84,6 +84,15 @@ class LookUps:
             await self._contacts.refresh()
         return self._named(text)
 
+    async def name_of(self, target: str, account: Account) -> str:
+        """The contact whom `target` calls with an account, "" where none is known."""
+        await self._contacts.refresh()
+        wanted = _key(target, account)
+        for contact in self._contacts.everyone:
+            if any(_key(number.target, account) == wanted for number in contact.numbers):
+                return contact.name
+        return ""
+
     def _named(self, text: str) -> Whom:
         found = self._contacts.named(text) if dialing.may_be_name(text) else []
         numbers = list(_distinct(number for contact in found for number in contact.numbers))

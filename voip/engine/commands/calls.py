@@ -43,7 +43,8 @@ async def _place(engine: Engine, command: told.PlaceCall) -> told.CallStarted:
         uri = _request_uri(whom.target, settings)
         await engine.registrar.ready(live)
         account, transport, role = live.name, settings.transport, live.role
-        shown = Party(uri=uri.split(";", 1)[0], name=whom.name)
+        name = whom.name or await engine.look_ups.name_of(whom.target, settings)
+        shown = Party(uri=uri.split(";", 1)[0], name=name)
     call = await engine.calls.place(role, account, transport, uri, shown, command, play)
     return told.CallStarted(call=str(call.id), notice=_silence(engine, role, command))
 
