@@ -23,6 +23,7 @@ from voip.model import CallState, RegistrationState
 from voip.protocol import client as told
 
 ACCOUNT = "work"
+BOB = '"Bob" <sip:bob@example.com>'
 
 
 class Side(ABC):

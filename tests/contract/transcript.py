@@ -5,6 +5,11 @@ from __future__ import annotations
 from voip.model import Call
 from voip.protocol import client as told
 
+ANSWERED = ["row: ongoing", "dialing open", "connecting open", "row: ongoing", "active closed"]
+"""A call to the echo line until its lock is closed."""
+
+ENDED = ["row: answered", "ended open"]
+
 
 def of_call(events: list[told.NumberedEvent], call: str) -> list[str]:
     """How a call and its row went, each change once.

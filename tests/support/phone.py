@@ -35,11 +35,13 @@ class Phone(Attached):
             env=self.environment, stderr=asyncio.subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
         assert self.process.stderr is not None
+        said = b""
         while line := await self.process.stderr.readline():
+            said += line
             if b" is up, process " in line:
                 break
         else:
-            raise AssertionError("the engine ended at its start")
+            raise AssertionError(f"the engine ended at its start:\n{said.decode()}")
         self._drain = asyncio.create_task(_discard(self.process.stderr))
         await self.attach()
 

@@ -1,0 +1,195 @@
+"""Both engines: accounts, their server, and the worker between the two."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.contract import transcript
+from tests.contract.engines import ACCOUNT, Side
+from voip.model import CallState, LockState, Outcome, RegistrationState
+from voip.protocol import client as told
+
+
+async def test_an_account_registers_with_the_chain_that_its_server_showed(side: Side) -> None:
+    await side.register()
+    (account,) = (await side.engine.status()).accounts
+    assert (account.name, account.aor) == (ACCOUNT, "sip:alice@pbx.example.com")
+    registration = account.registration
+    assert (registration.state, registration.code, registration.reason) == (
+        RegistrationState.REGISTERED, 200, "OK",
+    )  # fmt: skip
+    assert registration.expires_s == 300
+    assert account.tls is not None
+    assert (account.tls.version, account.tls.verified) == ("TLSv1.3", True)
+    assert account.tls.peer == account.tls.chain[0]
+    assert account.tls.peer.names == (side.host,)
+    assert transcript.of_account(side.engine.events, ACCOUNT) == [
+        "offline",
+        "registering",
+        "registered",
+    ]
+    engine = (await side.engine.status()).engine
+    assert engine.pjsip == "2.17"
+    assert (engine.tls_library or "").startswith("OpenSSL 3.")
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [(403, "the server does not allow it"), (404, "there is nobody of that name"), (599, "Said")],
+)
+async def test_a_server_that_says_no(side: Side, code: int, words: str) -> None:
+    side.server_says(code)
+    await side.register()
+    (account,) = (await side.engine.status()).accounts
+    registration = account.registration
+    assert (registration.state, registration.code) == (RegistrationState.FAILED, code)
+    assert registration.reason == words
+    assert account.tls is not None
+    side.server_says(200)
+    await side.engine.client.ask(told.RegisterAccount(account=ACCOUNT))
+    await side.engine.until_registered(ACCOUNT)
+
+
+async def test_a_server_that_is_not_there(side: Side) -> None:
+    side.server_is_gone()
+    await side.register()
+    (account,) = (await side.engine.status()).accounts
+    registration = account.registration
+    assert (registration.state, registration.code) == (RegistrationState.FAILED, 503)
+    assert registration.reason.startswith("the connection failed: ")
+    assert account.tls is None
+    call = await side.engine.call("100")
+    row = await side.engine.until_logged(call)
+    assert (row.outcome, row.code, row.reason) == (Outcome.FAILED, 503, registration.reason)
+
+
+async def test_accounts_are_added_changed_moved_and_removed(side: Side) -> None:
+    client = side.engine.client
+    for name in ("a", "b"):
+        await side.register(name, user=name)
+    assert [a.name for a in (await side.engine.status()).accounts] == ["a", "b"]
+
+    await client.ask(told.MoveAccount(name="b", place=0))
+    await side.engine.until(told.AccountsOrdered, lambda e: e.names == ("b", "a"))
+    assert [a.name for a in (await side.engine.status()).accounts] == ["b", "a"]
+
+    listing = await client.get(told.GetAccounts(), told.AccountList)
+    fields = next(a for a in listing.accounts if a.name == "a")
+    assert fields.fields == side.fields(user="a")
+    position = len(side.engine.events)
+    await client.ask(
+        told.EditAccount(name="a", fields={"display_name": "Al"}, version=fields.version)
+    )
+    await side.engine.until_registered("a", position)
+    again = await client.get(told.GetAccounts(), told.AccountList)
+    changed = next(a for a in again.accounts if a.name == "a")
+    assert changed.fields["display_name"] == "Al"
+    assert changed.version != fields.version
+
+    position = len(side.engine.events)
+    await client.ask(told.EditAccount(name="a", fields={"enabled": False}))
+    off = await side.engine.until(told.AccountEvent, lambda e: e.account.name == "a", position)
+    assert (off.account.enabled, off.account.registration.state) == (False, "offline")
+    await client.ask(told.EditAccount(name="a", fields={"enabled": None}))
+    await side.engine.until_registered("a", position)
+
+    await client.ask(told.RemoveAccount(name="a"))
+    await side.engine.until(told.AccountRemoved, lambda e: e.name == "a")
+    assert [a.name for a in (await side.engine.status()).accounts] == ["b"]
+
+
+async def test_a_file_edited_by_hand_is_read_and_a_broken_one_changes_nothing(side: Side) -> None:
+    await side.register()
+    file = side.engine.folder / "config" / "accounts.toml"
+    good = file.read_text()
+    file.write_text(good.replace(f"[accounts.{ACCOUNT}]", "[accounts.renamed]"))
+    await side.engine.client.ask(told.ReloadAccounts())
+    await side.engine.until(told.AccountRemoved, lambda e: e.name == ACCOUNT)
+    await side.engine.until_registered("renamed")
+    file.write_text("[accounts.")
+    await side.engine.client.ask(told.ReloadAccounts())
+    notice = await side.engine.until(told.NoticeEvent, lambda e: e.level == "error")
+    assert "accounts.toml" in notice.text
+    status = await side.engine.status()
+    assert [account.name for account in status.accounts] == ["renamed"]
+    assert status.engine.problems == (notice.text,)
+    assert file.read_text() == "[accounts."
+    file.write_text(good)
+    await side.engine.client.ask(told.ReloadAccounts())
+    assert (await side.engine.status()).engine.problems == ()
+
+
+async def test_fields_are_checked_without_saving_them(side: Side) -> None:
+    client = side.engine.client
+    good = await client.get(
+        told.CheckFields(name=ACCOUNT, fields=side.fields(), new=True), told.FieldProblems
+    )
+    assert good.problems == {}
+    assert good.password_place
+    bad = await client.get(
+        told.CheckFields(name="-", fields=side.fields(expires_s=1), new=True), told.FieldProblems
+    )
+    assert set(bad.problems) == {"name", "expires_s"}
+    assert (await side.engine.status()).accounts == ()
+
+
+async def test_a_password_is_kept_and_never_told(side: Side) -> None:
+    saved = await side.engine.client.get(
+        told.AddAccount(name=ACCOUNT, fields=side.fields(), password="correct horse"),
+        told.AccountSaved,
+    )
+    assert saved.password_place
+    await side.engine.until_registered(ACCOUNT)
+    for command in (told.GetAccounts(), told.GetStatus(), told.GetEngineLog()):
+        answer = await side.engine.client.get(command, dict[str, Any])
+        assert "correct horse" not in json.dumps(answer)
+
+
+async def test_a_connection_that_drops_opens_the_lock_and_is_made_again(side: Side) -> None:
+    await side.register()
+    call = await side.dial("100")
+    side.answers(call)
+    await side.engine.until_call(lambda c: c.id == call and c.lock.closed)
+    position = len(side.engine.events)
+    side.drop_connection()
+    dropped = await side.engine.until_call(lambda c: not c.lock.closed, position)
+    assert dropped.state is CallState.ACTIVE
+    assert dropped.lock.why == "the TLS connection to the server has dropped"
+    await side.engine.until_registered(ACCOUNT, position)
+    assert transcript.of_account(side.engine.events[position:], ACCOUNT) == [
+        "registering",
+        "registered",
+    ]
+    # A new connection is another one: this call's lock stays open.
+    (now,) = (await side.engine.status()).calls
+    assert (now.state, now.lock.state) == (CallState.ACTIVE, LockState.OPEN)
+
+
+async def test_a_worker_that_dies_costs_its_calls_alone(side: Side) -> None:
+    await side.register()
+    call = await side.echo()
+    position = len(side.engine.events)
+    await side.worker_dies()
+    row = await side.engine.until_logged(call)
+    assert (row.outcome, row.reason) == (
+        Outcome.LOST,
+        "lost: the worker was ended by SIGKILL",
+    )
+    await side.engine.until_state(call, CallState.ENDED)
+    assert transcript.of_call(side.engine.events, call) == [
+        *transcript.ANSWERED,
+        "row: lost",
+        "ended open",
+    ]
+    await side.engine.until(told.WorkerEvent, lambda e: not e.up, position)
+    await side.engine.until(told.WorkerEvent, lambda e: e.up, position)
+    await side.engine.until_registered(ACCOUNT, position)
+    assert transcript.of_account(side.engine.events[position:], ACCOUNT) == [
+        "unregistered",
+        "registering",
+        "registered",
+    ]
+    assert (await side.engine.status()).calls == ()
