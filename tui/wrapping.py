@@ -10,6 +10,8 @@ from rich.cells import cell_len
 
 from tui.drawing import Line, Part
 
+_WIDEST = 2  # cells of one character
+
 
 class Paragraph(NamedTuple):
     """Text of any length; its second line and those after it begin `hang` cells in."""
@@ -28,7 +30,7 @@ def wrap(text: Paragraph, width: int) -> list[Line]:
 
     Lines end between words; a word that is longer than a line ends anywhere.
     """
-    hang = max(0, min(text.hang, width // 2))
+    hang = max(0, min(text.hang, width // 2, width - _WIDEST))
     lines: list[Line] = []
     for start, end in _spans("".join(part.text for part in text.parts), max(1, width), hang):
         inner = tuple(_slice(text.parts, start, end))

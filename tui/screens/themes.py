@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import get_args
 
+from tui import themes
 from tui.drawing import Line, Part, line
 from tui.screens.base import bindings_of
 from tui.screens.listbox import ListBox
@@ -15,6 +16,7 @@ from voip.protocol import client as told
 from voip.protocol.settings import Glyphs
 from voip.starting import CommandFailed, NoEngine
 
+_AUTO = "auto"
 _SYMBOLS: tuple[Glyphs, ...] = get_args(Glyphs)
 
 
@@ -45,6 +47,8 @@ class Themes(ListBox[Choices[str]]):
 
     async def reload(self) -> None:
         self.phone.load_themes()
+        # The file of the one that is worn may have changed.
+        themes.apply(self.phone, self.phone.theme)
         self._wear()
 
     def on_lines_moved(self) -> None:
@@ -87,20 +91,19 @@ class Themes(ListBox[Choices[str]]):
         self.rows.redraw()
 
     def _themes(self) -> Iterator[Row[str]]:
+        found = self.phone.themes
         kept = self.phone.state.settings.screen.theme
-        for name in self.phone.themes.themes:
-            title = self.phone.themes.titles[name]
-            worn = self.phone.themes.pick(name, self.phone.environ)
-            note = f"this terminal is given “{worn}” in its place" if worn != name else ""
-            yield Row(
-                line(
-                    f"  {title}",
-                    Part(f"  {name}", "muted"),
-                    right=(Part("kept", "success"),) if name == kept else (),
-                ),
-                name,
-                paragraph("    ", Part(note, "muted"), hang=4) if note else None,
-            )
+        fitting = found.pick(_AUTO, self.phone.environ)
+        yield self._theme_row(f"What suits this terminal: {found.titles[fitting]}", _AUTO)
+        if kept != _AUTO and kept not in found.themes:
+            yield self._theme_row("There is no such theme", kept)
+        for name in found.themes:
+            yield self._theme_row(found.titles[name], name)
+
+    def _theme_row(self, title: str, name: str) -> Row[str]:
+        kept = name == self.phone.state.settings.screen.theme
+        right = (Part("kept", "success"),) if kept else ()
+        return Row(line(f"  {title}", Part(f"  {name}", "muted"), right=right), name)
 
     def _about(self) -> Iterator[Row[str]]:
         glyphs = self.phone.glyphs

@@ -44,14 +44,22 @@ class Choices(Lines, Generic[_What]):
     def show(self, rows: Iterable[Row[_What]]) -> None:
         """Show other rows."""
         rows = tuple(rows)
-        if rows != self._rows:
-            self._rows = rows
-            self._lay_out()
+        if rows == self._rows:
+            return
+        note = self._note
+        self._rows = rows
+        self._lay_out()
+        if self._note != note:
+            self.keep_cursor_in_view()
 
     def select(self, what: _What) -> None:
         """Put the cursor on the row that stands for `what`, once there is one."""
         self._kept = what
         self._find()
+
+    @property
+    def _note(self) -> Paragraph | None:
+        return next((row.note for row in self._rows if row.what == self._kept), None)
 
     def count(self) -> int:
         return len(self._drawn)

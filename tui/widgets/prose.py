@@ -21,17 +21,14 @@ class Prose(Lines):
     def __init__(self, id: str | None = None, follow: bool = False) -> None:  # noqa: A002
         super().__init__(id=id)
         self._follow = follow
+        self._at_end = True
         self._paragraphs: tuple[Paragraph, ...] = ()
         self._lines: list[Line] = []
 
     def show(self, paragraphs: Iterable[Paragraph]) -> None:
         """Show other text, from the same line on."""
         self._paragraphs = tuple(paragraphs)
-        at_end = self.scroll_offset.y >= self.max_scroll_y
         self._wrap()
-        self.redraw()
-        if self._follow and at_end:
-            self.go(self.count())
 
     def count(self) -> int:
         return len(self._lines)
@@ -43,11 +40,19 @@ class Prose(Lines):
         self.go(self.scroll_offset.y + by)
 
     def go(self, index: int) -> None:
-        self.scroll_to(y=index, animate=False)
+        self.scroll_to(y=index, animate=False, force=True)
+
+    def scrolled(self) -> None:
+        self._at_end = self.scroll_offset.y >= self.max_scroll_y
 
     def on_resize(self) -> None:
         self._wrap()
 
     def _wrap(self) -> None:
-        if self._width:
-            self._lines = [line for text in self._paragraphs for line in wrap(text, self._width)]
+        if not self._width:
+            return
+        at_end = self._at_end
+        self._lines = [line for text in self._paragraphs for line in wrap(text, self._width)]
+        self.redraw()
+        if self._follow and at_end:
+            self.go(self.count())

@@ -1,0 +1,95 @@
+"""Choosing microphone and speaker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support import standin_facts
+from tests.support.clock import Clock
+from tests.support.screen import Screen, screen
+from tests.support.standin import StandIn
+from tests.tui.reading import running_text
+from tui.screens.devices import chosen_of
+from voip.protocol import client as told
+from voip.protocol import worker as say
+
+
+async def show_devices(phone: Screen) -> None:
+    await phone.to_main()
+    await phone.press("v")
+    await phone.sees("In use: Built-in Audio")
+
+
+def marked(phone: Screen) -> list[str]:
+    """The rows that are marked as chosen."""
+    rows = [line.strip("│ ") for line in phone.lines if line.rstrip("│ ").endswith("  chosen")]
+    assert all(row.startswith("✓ ") for row in rows)
+    return [row.removeprefix("✓ ").removesuffix("chosen").strip() for row in rows]
+
+
+async def test_a_device_is_chosen_at_once(phone: Screen, standin: StandIn) -> None:
+    await show_devices(phone)
+    assert marked(phone) == ["automatic: the phone chooses"] * 2
+    await phone.press("down", "down", "enter")
+    await phone.until(lambda: marked(phone) == ["USB Headset", "automatic: the phone chooses"])
+    await phone.press("end", "space")
+    await phone.until(lambda: marked(phone) == ["USB Headset", "USB Headset"])
+    assert standin.paths.settings.read_text() == (
+        '[audio]\ninput = "USB Headset"\noutput = "USB Headset"\n'
+    )
+    await phone.press("home", "enter")
+    await phone.until(lambda: marked(phone) == ["automatic: the phone chooses", "USB Headset"])
+    assert standin.paths.settings.read_text() == '[audio]\noutput = "USB Headset"\n'
+
+
+async def test_a_double_click_chooses(phone: Screen, standin: StandIn) -> None:
+    await show_devices(phone)
+    await phone.click("USB Headset", times=2)
+    await phone.until(lambda: standin.engine.settings.audio.input == "USB Headset")
+
+
+async def test_a_device_that_went_away_is_still_named(phone: Screen, standin: StandIn) -> None:
+    await show_devices(phone)
+    await standin.client.ask(told.ChangeSettings(changes={"audio.input": "Old Phone"}))
+    await phone.sees("✓ Old Phone (not there now)")
+
+
+async def test_without_a_device_it_says_what_to_do(
+    clock: Clock, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standin_facts, "DEVICES", ())
+    async with StandIn(place / "s", audio="null"), screen(clock=clock) as phone:
+        await phone.to_main()
+        await phone.press("v")
+        await phone.sees("sound is switched off")
+        assert "There is no microphone. Plug one in, and press r to look again." in running_text(
+            phone
+        )
+        assert "There is no speaker. Plug one in, and press r to look again." in running_text(phone)
+
+
+async def test_it_looks_again(phone: Screen, standin: StandIn) -> None:
+    await show_devices(phone)
+    before = len(standin.script.orders)
+    await phone.press("r")
+    await phone.until(
+        lambda: any(isinstance(o, say.LookUpDevices) for o in standin.script.orders[before:])
+    )
+
+
+async def test_a_refusal_is_told_in_the_box(phone: Screen, standin: StandIn) -> None:
+    await show_devices(phone)
+    standin.paths.settings.write_text("[audio\n")
+    await phone.press("down", "enter")
+    await phone.sees("Nothing was changed: ")
+    assert standin.paths.settings.read_text() == "[audio\n"
+
+
+def test_a_device_is_found_as_the_engine_finds_it() -> None:
+    names = ["USB Headset", "usb", "Built-in"]
+    assert chosen_of(names, "usb") == "usb"
+    assert chosen_of(names, "HEAD") == "USB Headset"
+    assert chosen_of(names, "other") is None
+    assert chosen_of(names, None) is None

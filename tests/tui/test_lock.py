@@ -1,0 +1,119 @@
+"""The lock in detail on the screen: it follows its call, and outlives it."""
+
+from __future__ import annotations
+
+from tests.support.clock import Clock
+from tests.support.screen import Screen
+from tests.support.standin import StandIn
+from tui.screens.lock import LockDetails
+from voip.protocol import client as told
+
+
+async def show_lock(phone: Screen, standin: StandIn) -> str:
+    """Open the lock of a call that is up and protected; the call's id."""
+    await phone.to_main()
+    await standin.add_account("work")
+    call = await standin.call("100")
+    standin.remote_answers(call)
+    await phone.sees("active")
+    await phone.press("l")
+    await phone.sees("The lock is closed")
+    return call
+
+
+def top_of(phone: Screen) -> int:
+    box = phone.app.screen
+    assert isinstance(box, LockDetails)
+    return box.rows.scroll_offset.y
+
+
+async def test_a_call_with_all_that_its_lock_rests_on(phone: Screen, standin: StandIn) -> None:
+    await show_lock(phone, standin)
+    await phone.resize(120, 70)
+    for words in (
+        "100, with work",
+        "■ The lock is closed: encrypted to pbx.example.com; beyond it, unknown",
+        "This is not end to end",
+        "✓ holds     the account uses TLS: the account says TLS",
+        "TLS       TLSv1.3",
+        "Certificate 2 of 2",
+        "Stream: voice",
+        "SRTP      AEAD_AES_256_GCM",
+    ):
+        assert words in phone.text
+
+
+async def test_it_follows_the_call_once_a_second_from_where_one_reads(
+    phone: Screen, standin: StandIn, clock: Clock
+) -> None:
+    call = await show_lock(phone, standin)
+    await phone.press("down", "down")
+    assert top_of(phone) == 2
+    standin.remote_answers(call, encrypted=False)
+    await phone.until(lambda: not phone.app.state.live[0].call.lock.closed)
+    await phone.settle()
+    assert "The lock is closed" in phone.text  # no second has passed
+    clock.advance(1)
+    phone.tick()
+    await phone.sees("The lock is open: ")
+    assert top_of(phone) == 2
+    assert "What to do" in phone.text
+
+
+async def test_the_keys_scroll_it(phone: Screen, standin: StandIn) -> None:
+    await show_lock(phone, standin)
+    await phone.press("end")
+    bottom = top_of(phone)
+    assert bottom > 20
+    assert "packets" in phone.text
+    await phone.press("up")
+    assert top_of(phone) == bottom - 1
+    await phone.press("pageup")
+    assert 0 < top_of(phone) < bottom - 15
+    await phone.press("home")
+    assert top_of(phone) == 0
+    await phone.press("pagedown")
+    assert top_of(phone) > 15
+
+
+async def test_facts_stay_when_the_call_has_ended(phone: Screen, standin: StandIn) -> None:
+    call = await show_lock(phone, standin)
+    standin.remote_hangs_up(call)
+    await phone.sees("The call has ended, and this is how its lock was last.")
+    assert "The lock is closed" in phone.text
+    await phone.press("escape")
+    assert phone.app.screen is phone.app.main
+
+
+async def test_facts_stay_while_the_engine_is_gone(phone: Screen, standin: StandIn) -> None:
+    await show_lock(phone, standin)
+    await standin.crash()
+    await phone.sees("The phone's engine cannot be reached, and this is how its lock was last.")
+    assert "The lock is closed" in phone.text
+
+
+async def test_an_account_without_a_connection(phone: Screen, standin: StandIn) -> None:
+    await phone.to_main()
+    standin.ignore_account("work")
+    await standin.add_account("work")
+    await phone.sees("registering")
+    phone.app.main.accounts.focus()
+    await phone.press("l")
+    await phone.sees("work, alice@pbx.example.com")
+    await phone.sees("The lock is ")
+    await standin.client.ask(told.RemoveAccount(name="work"))
+    await phone.sees("The account is no longer there, and this is how its lock was last.")
+
+
+async def test_a_name_of_a_caller_is_text(phone: Screen, standin: StandIn) -> None:
+    await phone.to_main()
+    await standin.add_account("work")
+    call = await standin.incoming(remote='"[b]Bob[/nothing]" <sip:bob@example.com>')
+    await phone.sees("[b]Bob[/nothing]")
+    await phone.press("l")
+    await phone.sees("[b]Bob[/nothing], with work")
+    await phone.press("escape", "a")
+    await standin.reaches_call(call, lambda c: c.state.answered)
+    await phone.sees("active")
+    await phone.press("k")
+    await phone.sees("Keypad: [b]Bob[/nothing]")

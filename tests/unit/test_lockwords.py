@@ -1,0 +1,79 @@
+"""The lock in detail as a person reads it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from tests.unit.test_lockreport import ACCOUNT, CALL, CERTIFICATE, STREAM, TLS
+from tests.unit.test_policy import PLAIN
+from tui import lockwords
+from tui.drawing import Part
+from tui.glyphs import ASCII, UNICODE, Glyphs
+from voip import lockreport
+from voip.model import LockReport, StreamReport
+
+NOW = datetime(2026, 3, 14, tzinfo=UTC)
+
+
+def read(report: LockReport, glyphs: Glyphs = UNICODE) -> str:
+    text = lockwords.describe(report, NOW, glyphs)
+    return "\n".join("".join(part.text for part in one.parts) for one in text)
+
+
+def test_a_closed_lock() -> None:
+    report = lockreport.report(CALL, TLS, (STREAM,))
+    text = read(report)
+    assert text.startswith(
+        "■ The lock is closed: encrypted to pbx.example.com; beyond it, unknown\n"
+    )
+    assert "What to do" not in text
+    for sentence in report.meaning:
+        assert f"\n  {sentence}\n" in text
+    assert "  ✓ holds     the account uses TLS: the account says TLS\n" in text
+    assert "  TLS       TLSv1.3\n  cipher    TLS_AES_256_GCM_SHA384\n" in text
+    assert "Certificate 1 of 1, the server's\n  subject   CN=pbx\n" in text
+    assert "  names     pbx.example.com, 192.0.2.1\n  issuer    CN=Example CA\n" in text
+    assert "  from      01 Jan 2026, 00:00 UTC\n  until     01 Jan 2027, 00:00 UTC\n" in text
+    assert f"  SHA-256   {' '.join(['ABAB'] * 16)}\n" in text
+    assert text.endswith(
+        "Stream: voice\n"
+        "  SRTP      AES_256_CM_HMAC_SHA1_80\n"
+        "  keys      keys by SDES, inside the TLS connection\n"
+        "  codec     opus/48000/2\n"
+        "  packets   2,130 authentic, 0 rejected"
+    )
+
+
+def test_an_open_lock_says_first_what_to_do() -> None:
+    report = lockreport.report(
+        replace(CALL, streams=(PLAIN,)), TLS, (StreamReport("voice", True, False),)
+    )
+    lines = read(report, ASCII).splitlines()
+    assert lines[0].startswith("open The lock is open: ")
+    assert lines[2:4] == ["What to do", f"  {report.remedy}"]
+    assert any(line.startswith("  FAIL missing   the voice is encrypted") for line in lines)
+    assert "  SRTP      none: this stream is in the clear" in lines
+
+
+def test_what_is_not_known_is_no_failure() -> None:
+    report = lockreport.report(replace(ACCOUNT, connection=None), None)
+    assert "  – not known " in read(report)
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (timedelta(days=31), None),
+        (timedelta(days=30), Part("expires in 30 days", "warning")),
+        (timedelta(days=1), Part("expires in 1 day", "warning")),
+        (timedelta(hours=23), Part("expires within a day", "warning")),
+        (timedelta(0), Part("expired today", "error")),
+        (timedelta(days=-2), Part("expired 2 days ago", "error")),
+    ],
+)
+def test_the_end_of_a_certificate(left: timedelta, words: Part | None) -> None:
+    ends = (NOW + left).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert lockwords.expiry(replace(CERTIFICATE, not_after=ends), NOW) == words
