@@ -277,11 +277,18 @@ async def test_somebody_calls_and_gives_up(side: Side) -> None:
     assert [entry.id for entry in missed.entries] == [call]
 
 
-async def test_a_name_full_of_control_characters_is_harmless_text(side: Side) -> None:
+async def test_text_full_of_control_characters_is_harmless(side: Side) -> None:
     await side.register()
-    name = "\x1b]0;owned\x07 \u202eevil\u2066" + "x" * 200
-    call = await side.incoming(f'"{name}" <sip:bob@example.com>')
+    evil = "\x1b]0;owned\x07 \u202eevil\u2066" + "x" * 4000
+    call = await side.incoming(f'"{evil[:200]}" <sip:bob@example.com>')
     ringing = await side.engine.until_state(call, CallState.INCOMING)
-    assert not set("\x1b\x07\u202e\u2066") & set(ringing.remote.name)
+    side.gives_up(call)
+    await side.engine.until_logged(call)
+    call = await side.dial("100")
+    side.refuses(call, 599, evil)
+    row = await side.engine.until_logged(call)
+    ended = await side.engine.until_state(call, CallState.ENDED)
+    for text in (ringing.remote.name, row.reason, ended.reason):
+        assert "evil" in text
+        assert not set("\x1b\x07\u202e\u2066") & set(text)
     assert len(ringing.remote.name) <= 80
-    assert "evil" in ringing.remote.name
