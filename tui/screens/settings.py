@@ -120,7 +120,8 @@ class Settings(LineBox[Choices[Setting | str]]):
 
     def _draw(self) -> None:
         changed = len(self.phone.keymap.changed)
-        keys = line(f"  {'Keys':<{_NAME}}", Part(f"{count(changed, 'key')} of your own", "strong"))
+        own = f"{count(changed, 'key')} of your own" if changed else "as they come"
+        keys = line(f"  {'Keys':<{_NAME}}", Part(own, "strong"))
         note = _note(Part("Which key does what.", "muted"))
         self.rows.show(
             [
