@@ -29,10 +29,11 @@ class Context(msgspec.Struct, frozen=True):
     """What decides which actions make sense.
 
     `call`, `account` and `entry` are the rows under the cursors; `incoming` is
-    the call that wants an answer. `live` counts calls that are up. `field` and
-    `on_mark` are where the keyboard is in a form; `changed_meanwhile` that the
-    file no longer holds what its form was opened with. `line_open` tells that a
-    box has its line of text out.
+    the call that wants an answer. `live` counts calls that were answered and
+    have not ended; `dialling` that there is somebody for the dial line to call.
+    `field` and `on_mark` are where the keyboard is in a form;
+    `changed_meanwhile` that the file no longer holds what its form was opened
+    with. `line_open` tells that a box has its line of text out.
     """
 
     screen: str = "main"
@@ -45,6 +46,7 @@ class Context(msgspec.Struct, frozen=True):
     account: AccountStatus | None = None
     entry: LogEntry | None = None
     filtered: bool = False
+    dialling: bool = False
     field: str = ""
     on_mark: bool = False
     changed_meanwhile: bool = False
@@ -174,7 +176,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("call.busy", "busy", "Tell the caller that you are busy", "b,f4", _CALLS,
            _incoming, 3, ()),
     Action("dial.call", "call", "Call what is typed", "enter", _DIAL,
-           lambda c: c.connected and c.pane is Pane.DIAL, 4),
+           lambda c: c.connected and c.pane is Pane.DIAL and c.dialling, 4),
     Action("log.call", "call", "Call the person in this row", "enter", _LOG,
            lambda c: c.connected and _on_entry(c), 4),
     Action("account.edit", "edit", "Edit this account", "enter", _ACCOUNTS, _on_account(), 4),
@@ -239,14 +241,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("phone.log", "log", "Read the engine's log", "L", _PHONE, _connected),
     Action("phone.welcome", "welcome", "Show the welcome again", "W", _PHONE, _always),
     Action("phone.connect", "connect", "Connect to the engine, and start it if need be",
-           "ctrl+r", _PHONE, lambda c: not c.connected, 1),
+           "ctrl+r", _PHONE, lambda c: not c.connected, 1, ("main", *_FORM)),
     Action("phone.redraw", "redraw", "Draw the screen anew", "ctrl+l", _PHONE, _always),
     Action("phone.quit", "quit", "Close this screen", "q,ctrl+q", _PHONE, _always, 42),
     Action("move.next", "next pane", "Go to the next pane", "tab", _MOVING, _always),
     Action("move.previous", "previous pane", "Go to the previous pane", "shift+tab", _MOVING,
            _always),
     Action("move.leave", "back", "Leave the line and go back to the lists", "escape", _MOVING,
-           lambda c: c.pane in (Pane.DIAL, Pane.SEARCH), 13),
+           lambda c: c.pane is Pane.DIAL or (c.pane is Pane.SEARCH and not c.filtered), 13),
     Action("move.up", "up", "Move the cursor up", "up", _MOVING, _has_cursor, 0, _WITH_LISTS),
     Action("move.down", "down", "Move the cursor down", "down", _MOVING,
            _has_cursor, 0, _WITH_LISTS),
@@ -263,7 +265,7 @@ ACTIONS: tuple[Action, ...] = (
            _connected, 5, _FORM),
     Action("form.reload", "take the file's", "Take what the file holds now", "ctrl+l", _ACCOUNTS,
            lambda c: c.connected and c.changed_meanwhile, 3, _FORM),
-    Action("form.reveal", "show or hide", "Show or hide the password", "ctrl+r", _ACCOUNTS,
+    Action("form.reveal", "show or hide", "Show or hide the password", "f7", _ACCOUNTS,
            lambda c: c.field == "password", 6, _FORM),
     Action("form.choose", "choose", "Choose what the keyboard is on", "space,enter", _ACCOUNTS,
            lambda c: c.on_mark, 7, _FORM),

@@ -124,6 +124,7 @@ class MainScreen(PhoneScreen):
             account=self.accounts.selected,
             entry=self.log_pane.rows.selected,
             filtered=self.log_pane.rows.book.wanted.active,
+            dialling=self.dial.has_somebody,
         )
 
     def list_under_cursor(self) -> Lines | None:

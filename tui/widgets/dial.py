@@ -38,6 +38,7 @@ class Suggestions(Lines, can_focus=False):
         self.styles.height = max(1, len(self._found))
         self.cursor = 0
         self.redraw()
+        self.post_message(self.Moved(self))
 
     @property
     def selected(self) -> told.Suggestion | None:
@@ -144,6 +145,11 @@ class Dial(Vertical):
     async def on_lines_opened(self) -> None:
         self.suggestions.chosen = True
         await self.call()
+
+    @property
+    def has_somebody(self) -> bool:
+        """Whether something is typed, or somebody is offered."""
+        return bool(self.input.value.strip()) or self.suggestions.count() > 0
 
     @property
     def _phone(self) -> OffhookApp:
