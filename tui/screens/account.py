@@ -48,6 +48,7 @@ class AccountForm(PhoneModal[None]):
         self._password_goes_to: str | None = None
         self._changed_meanwhile = False
         self._was_connected = True
+        self._check_failed = False
         self._message = Static("", id="message", markup=False)
         self._help = Static("", id="help", markup=False)
         self._reload = Button("Take what the file holds", id="reload", compact=True)
@@ -159,10 +160,12 @@ class AccountForm(PhoneModal[None]):
         # One at a time: a key that is pressed twice saves once.
         under_way = [w for w in self.workers if w.node is self and w.group == _ONE_AT_A_TIME]
         if all(w.is_finished for w in under_way):
-            self.run_worker(work(), group=_ONE_AT_A_TIME)
+            self.run_worker(work, group=_ONE_AT_A_TIME)
 
     def _check_soon(self) -> None:
-        self.run_worker(self._check(), group="check", exclusive=True)
+        # Not begun before its turn: the next key takes its place.
+        check: Callable[[], Awaitable[bool]] = self._check
+        self.run_worker(check, group="check", exclusive=True)
 
     def close(self, result: None = None) -> None:
         """Ask first when something would be lost."""
@@ -245,7 +248,11 @@ class AccountForm(PhoneModal[None]):
             found = await self.phone.bridge.get(command, told.FieldProblems)
         except (CommandFailed, NoEngine) as error:
             self._say(f"The form cannot be checked: {error}")
+            self._check_failed = True
             return False
+        if self._check_failed:
+            self._check_failed = False
+            self._say("")
         problems = {**accountdraft.own_problems(draft, self.rows.password), **found.problems}
         self._password_goes_to = found.password_place
         self._show_problems(problems)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from textual.containers import Horizontal, VerticalScroll
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
@@ -21,16 +22,23 @@ _STEPS = {
 _TLS_STEPS = ("tls", "certificate")
 
 
-class Step(Static):
+class Step(Vertical):
     """One step: a sign, a word, and what was seen."""
 
     def __init__(self, step: str) -> None:
-        super().__init__("", markup=False, classes="step")
+        super().__init__(classes="step")
         self.step = step
+        self._head = Static("", markup=False)
+        self._seen = Static("", markup=False, classes="seen")
+
+    def compose(self) -> ComposeResult:
+        yield self._head
+        yield self._seen
 
     def show(self, sign: str, word: str, text: str = "") -> None:
-        said = f"{sign} {_STEPS.get(self.step, self.step)}: {word}"
-        self.update(f"{said}\n{text}" if text else said)
+        self._head.update(f"{sign} {_STEPS[self.step]}: {word}")
+        self._seen.update(text)
+        self._seen.display = bool(text)
 
 
 class AccountTest(PhoneModal[None]):
@@ -92,12 +100,15 @@ class AccountTest(PhoneModal[None]):
             return
         for step in report.steps:
             self._show(step)
+        for name in self._steps.keys() - {step.step for step in report.steps}:
+            self._steps[name].show(self.phone.glyphs.check_skipped, "not needed")
         failed = next((step for step in report.steps if step.ok is False), None)
         if report.ok:
             self._conclude("All of it works.", "passed")
         elif failed is not None:
-            where = _STEPS.get(failed.step, failed.step).lower()
-            self._conclude(f"It fails at the {where}: {failed.text}", "failed")
+            where = _STEPS.get(failed.step, failed.step)
+            where = where if where.isupper() else where.lower()
+            self._conclude(f"It fails at the {where}.", "failed")
         else:
             self._conclude("Not all of it could be tried.", "failed")
 

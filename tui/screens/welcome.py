@@ -12,9 +12,9 @@ from tui.screens.base import PhoneModal, bindings_of
 from voip.protocol import client as told
 
 _TEXT = (
-    "Offhook is a phone for the terminal: it makes and takes calls over the internet with an "
-    "account of your provider or your office. When an account says TLS nothing of a call leaves "
-    "this machine in the clear, and a closed lock says what was seen, not what was wished for."
+    "Offhook makes and takes calls in your terminal, with an account of your provider or your "
+    "office. When an account says TLS, nothing of a call leaves this machine in the clear, and a "
+    "closed lock says what was seen, not what was hoped for."
 )
 
 

@@ -11,8 +11,8 @@ from tui import accountdraft
 from tui.accountdraft import FIELDS, NAME, PASSWORD, Field, Typed
 from tui.widgets.form import LONGEST, ChoiceRow, Row, Rows, SwitchRow, TextRow
 
-_LONGEST_NUMBER = 6
-_MORE = "More: display name, server, proxy, certificates, registering"
+_LONGEST_NUMBER = 18
+_MORE = "More: server, proxy, certificates, registering"
 _LESS = "Less"
 _HELP = {
     **{field.id: field.help for field in FIELDS},
@@ -100,7 +100,7 @@ class AccountRows(Rows):
             row.complain(self._problems.get(field) if said else None)
         hidden = 0 if self._is_more_open else sum(f.more and f.id in self._problems for f in FIELDS)
         words = _LESS if self._is_more_open else _MORE
-        self._more.label = f"{words} ({hidden} to mend)" if hidden else words
+        self._more.label = f"More ({hidden} to mend inside)" if hidden else words
 
     def go_to_first_problem(self) -> None:
         """The keyboard goes to the first field that something is wrong with."""
@@ -111,7 +111,11 @@ class AccountRows(Rows):
             return
         if first in self._fields and accountdraft.BY_ID[first].more:
             self._open_more(True)
-        self._all[first].take_keyboard()
+        self._go_to(self._all[first])
+
+    def _go_to(self, row: Row) -> None:
+        # Once it has its place: only then can it be scrolled to.
+        self.call_after_refresh(row.take_keyboard)
 
     @property
     def _all(self) -> dict[str, Row]:
@@ -124,18 +128,19 @@ class AccountRows(Rows):
 
     @property
     def _is_more_open(self) -> bool:
-        return self.has_class("-more")
+        return self.screen.has_class("-more")
 
     def toggle_more(self) -> None:
         """Show the fields that most accounts do without, or hide them."""
         self._open_more(not self._is_more_open)
         if self._is_more_open:
-            self._fields[next(field.id for field in FIELDS if field.more)].take_keyboard()
+            self._go_to(self._fields[next(field.id for field in FIELDS if field.more)])
         else:
             self._more.focus()
 
     def _open_more(self, on: bool) -> None:
-        self.set_class(on, "-more")
+        # The box grows with them.
+        self.screen.set_class(on, "-more")
         for field in FIELDS:
             self._fields[field.id].display = on or not field.more
         self._show_problems()

@@ -147,7 +147,7 @@ class ChoiceRow(Row):
         super().__init__(field, words)
         self._value = choices[0][0]
         self._marks = {
-            value: Mark(f"{value.upper()}: {meaning}", one_of_many=True)
+            value: Mark(f"{value.upper()}, {meaning}", one_of_many=True)
             for value, meaning in choices
         }
 
