@@ -12,7 +12,7 @@ BY_KEY = {setting.key: setting for setting in SETTINGS}
 
 
 def test_every_setting_of_the_file_is_there() -> None:
-    tables = {"audio": Audio, "screen": Screen}
+    tables: dict[str, type[msgspec.Struct]] = {"audio": Audio, "screen": Screen}
     keys = {
         f"{table}.{field.encode_name}"
         for table, kind in tables.items()
