@@ -17,6 +17,8 @@ Role = Literal[
 ]
 ROLES: tuple[Role, ...] = get_args(Role)
 
+_JOINING = frozenset("\N{ZERO WIDTH JOINER}\N{VARIATION SELECTOR-16}")
+
 
 class Part(NamedTuple):
     """A piece of a line in one role; a click on it does `action`, if any."""
@@ -80,14 +82,27 @@ def cut(parts: tuple[Part, ...], room: int, ellipsis: str) -> list[Part]:
 
 
 def cells_of(strip: Strip) -> list[tuple[str, Style | None]]:
-    """The cells of a strip; the second one of a wide character is empty."""
+    """The cells of a strip; the second one of a wide character is empty.
+
+    As many as `strip.cell_length`: what takes no cell goes with what is before it.
+    """
     cells: list[tuple[str, Style | None]] = []
-    for segment in strip:
-        for char in segment.text:
-            width = cell_len(char)
-            if width == 0 and cells:
-                cells[-1] = (cells[-1][0] + char, cells[-1][1])
-                continue
-            cells.append((char, segment.style))
-            cells.extend([("", segment.style)] * (width - 1))
+    for text, style, _ in strip:
+        # A joiner or a selector makes a character of its neighbours: it counts as a whole.
+        joined = not _JOINING.isdisjoint(text)
+        before = 0
+        for end, char in enumerate(text, 1):
+            after = cell_len(text[:end]) if joined else before + cell_len(char)
+            if cells and (after == before or char in _JOINING):
+                place = -1 - _second_half(cells)
+                cells[place] = (cells[place][0] + char, cells[place][1])
+                cells.extend([("", cells[place][1])] * (after - before))
+            elif after > before:
+                cells.append((char, style))
+                cells.extend([("", style)] * (after - before - 1))
+            before = after
     return cells
+
+
+def _second_half(cells: list[tuple[str, Style | None]]) -> bool:
+    return len(cells) > 1 and cells[-1][0] == ""

@@ -7,16 +7,18 @@ from datetime import datetime
 from rich.cells import cell_len, set_cell_size
 
 from tui import words
-from tui.drawing import Line, Part, Role, line
+from tui.drawing import Line, Part, Role, cut, line
 from tui.glyphs import Glyphs, meter, spark
 from tui.state import Link, ShownCall, State
 from voip.model import (
     AccountStatus,
+    Call,
     CallState,
     Direction,
     LockState,
     LogEntry,
     Outcome,
+    Party,
     RegistrationState,
     Transport,
 )
@@ -26,6 +28,8 @@ _METER_CELLS = 4
 _MOS_WORST, _MOS_BEST = 1.0, 4.5
 _ACCOUNT_CELLS = 10
 _OUTCOME_CELLS = 13
+_NAME_CELLS = 32
+_HEARD_DIGITS = 8
 
 _MARKS: dict[RegistrationState, Role] = {
     RegistrationState.REGISTERED: "success",
@@ -39,13 +43,15 @@ _MARKS: dict[RegistrationState, Role] = {
 def header(state: State, glyphs: Glyphs, now: datetime) -> Line:
     """The first line of the screen: the phone at a glance."""
     registered = state.registered(RegistrationState.REGISTERED)
-    failed = state.registered(RegistrationState.FAILED)
+    failed = sum(map(_in_trouble, state.accounts))
     middle: list[Part | str] = []
     if registered:
         middle += [Part(glyphs.registered, "success"), f" {registered} registered  "]
     if failed:
         middle += [Part(glyphs.failed, "error"), f" {failed} failed  "]
-    if state.link is not Link.UP:
+    if state.link is Link.CONNECTING:
+        middle = [Part("connecting  ", "muted")]
+    elif state.link is not Link.UP:
         middle = [Part("no engine  ", "error")]
     live = len(state.live)
     calls = Part(f"{words.count(live, 'call')}  ", "strong") if live else Part("")
@@ -54,12 +60,11 @@ def header(state: State, glyphs: Glyphs, now: datetime) -> Line:
 
 def account(found: AccountStatus, glyphs: Glyphs) -> tuple[Line, ...]:
     """An account: its name, transport and lock; its address; how it stands."""
-    state = found.registration.state
-    role = _MARKS[state] if found.enabled and not found.problem else "muted"
-    trouble = bool(found.problem) or state is RegistrationState.FAILED
-    standing: list[Part | str] = [
-        "  ", Part(words.registration(found), "error" if trouble and found.enabled else "muted")
-    ]  # fmt: skip
+    role: Role = _MARKS[found.registration.state] if found.enabled else "muted"
+    standing_role: Role = "muted"
+    if _in_trouble(found):
+        role = standing_role = "error"
+    standing: list[Part | str] = ["  ", Part(words.registration(found), standing_role)]
     if found.messages:
         standing.append(Part(f" {glyphs.mail} {words.count(found.messages, 'message')}", "accent"))
     return (
@@ -73,16 +78,20 @@ def account(found: AccountStatus, glyphs: Glyphs) -> tuple[Line, ...]:
     )
 
 
+def _in_trouble(found: AccountStatus) -> bool:
+    failed = found.registration.state is RegistrationState.FAILED
+    return found.enabled and (bool(found.problem) or failed)
+
+
 def account_mark(found: AccountStatus, glyphs: Glyphs) -> str:
     """The sign of an account's registration."""
     if not found.enabled:
         return glyphs.offline
-    if found.problem:
+    if _in_trouble(found):
         return glyphs.failed
     return {
         RegistrationState.REGISTERED: glyphs.registered,
         RegistrationState.REGISTERING: glyphs.registering,
-        RegistrationState.FAILED: glyphs.failed,
     }.get(found.registration.state, glyphs.offline)
 
 
@@ -96,32 +105,33 @@ def call(shown: ShownCall, glyphs: Glyphs, now: float, meters: bool, marked: boo
     """A call: who and where it stands; what the lock means; how it sounds."""
     found = shown.call
     mark = glyphs.cursor if marked else " "
-    name = words.who(found.remote)
-    address = words.address(found.remote.uri)
-    first: list[Part | str] = [
-        Part(mark, "accent"), _lock(found.lock.closed, glyphs), " ", Part(name, "strong")
-    ]  # fmt: skip
-    if address != name:
-        first.append(Part(f"  {address}", "muted"))
+    who = _party(found.remote, glyphs, "muted")
     standing = words.state(found)
-    gone = f"{standing} "
+    right: tuple[Part | str, ...] = (f"{standing} ",)
     if found.state is CallState.ENDED:
         return [
-            line(
-                Part(f"{mark}{glyphs.offline} ", "muted"), Part(name, "strong"), right=("ended ",)
-            ),
+            line(Part(f"{mark}{glyphs.offline} ", "muted"), *who, right=right),
             line("   ", Part(words.ending(found), "warning")),
         ]
-    right: tuple[Part | str, ...] = (gone,)
     if found.state.answered:
         role: Role = "success" if found.state is CallState.ACTIVE else "warning"
         right = (Part(standing, role), f" {words.duration(shown.duration_s(now))} ")
     lock_role: Role = "secure" if found.lock.closed else "insecure"
     return [
-        line(*first, right=right),
+        line(Part(mark, "accent"), _lock(found.lock.closed, glyphs), " ", *who, right=right),
         line("   ", Part(found.lock.why, lock_role)),
-        line("   ", *_sound(shown, glyphs, meters), right=_signs(shown, glyphs)),
+        # What somebody must know of goes before what gives way.
+        line("   ", *_signs(found, glyphs), *_sound(shown, glyphs, meters), right=_heard(shown)),
     ]
+
+
+def _party(remote: Party, glyphs: Glyphs, role: Role) -> list[Part]:
+    """Name and address: a name of any length leaves room for who it really is."""
+    name, address = words.who(remote), words.address(remote.uri)
+    if address in ("", name):
+        return [Part(name, "strong")]
+    short = cut((Part(name, "strong"),), _NAME_CELLS, glyphs.ellipsis)
+    return [*short, Part(f"  {address}", role)]
 
 
 def _sound(shown: ShownCall, glyphs: Glyphs, meters: bool) -> list[Part | str]:
@@ -143,30 +153,29 @@ def _sound(shown: ShownCall, glyphs: Glyphs, meters: bool) -> list[Part | str]:
     return pieces
 
 
-def _signs(shown: ShownCall, glyphs: Glyphs) -> tuple[Part | str, ...]:
-    found = shown.call
-    signs: list[Part | str] = []
+def _signs(found: Call, glyphs: Glyphs) -> list[Part]:
+    signs: list[Part] = []
     if found.muted:
         signs.append(Part(f"{glyphs.muted} muted ", "warning"))
     if found.recording:
         signs.append(Part(f"{glyphs.recording} recording ", "error"))
     if found.playing:
         signs.append(Part(f"{glyphs.playing} playing a file ", "accent"))
-    if shown.heard:
-        signs.append(Part(f"they pressed {shown.heard} ", "muted"))
-    return tuple(signs)
+    return signs
+
+
+def _heard(shown: ShownCall) -> tuple[Part, ...]:
+    if not shown.heard:
+        return ()
+    return (Part(f"they pressed {shown.heard[-_HEARD_DIGITS:]} ", "muted"),)
 
 
 def incoming(shown: ShownCall, glyphs: Glyphs, keys: str) -> tuple[Line, ...]:
     """An incoming call across the top of the screen, with the keys for it."""
     found = shown.call
-    name = words.who(found.remote)
-    address = words.address(found.remote.uri)
-    who: list[Part | str] = [Part(f" {glyphs.incoming} ", "accent"), Part(name, "strong")]
-    if address != name:
-        who.append(f"  {address}")
+    who = _party(found.remote, glyphs, "text")
     return (
-        line(*who, right=(f"calls {found.account} ",)),
+        line(Part(f" {glyphs.incoming} ", "accent"), *who, right=(f"calls {found.account} ",)),
         line(
             "   ", Part(keys, "accent"), right=(Part(f"{words.came_over(found.lock)} ", "muted"),)
         ),
@@ -216,4 +225,4 @@ def _lock(closed: bool, glyphs: Glyphs) -> Part:
 
 
 def _column(text: str, cells: int) -> str:
-    return set_cell_size(text if cell_len(text) < cells else text[: cells - 1], cells)
+    return f"{set_cell_size(text, cells - 1)} "

@@ -119,6 +119,8 @@ def reduce(state: State, event: told.AnyEvent, now: float) -> State:
         case told.AccountRemoved(name=name):
             left = tuple(account for account in state.accounts if account.name != name)
             return msgspec.structs.replace(state, accounts=left)
+        case told.AccountsOrdered(names=names):
+            return msgspec.structs.replace(state, accounts=_in_order(state.accounts, names))
         case told.SettingsEvent(settings=settings):
             return msgspec.structs.replace(state, settings=settings)
         case told.StoppingEvent():
@@ -160,6 +162,13 @@ def _put_account(
     if any(known.name == account.name for known in accounts):
         return tuple(account if known.name == account.name else known for known in accounts)
     return (*accounts, account)
+
+
+def _in_order(
+    accounts: tuple[AccountStatus, ...], names: tuple[str, ...]
+) -> tuple[AccountStatus, ...]:
+    places = {name: place for place, name in enumerate(names)}
+    return tuple(sorted(accounts, key=lambda known: places.get(known.name, len(names))))
 
 
 def _with_calls(state: State, calls: tuple[ShownCall, ...]) -> State:

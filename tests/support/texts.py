@@ -1,0 +1,23 @@
+"""Texts as the network and a person can write them, after they were cleaned."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+_PIECES = (
+    "a", " ", "Front desk", "+34 600 111 222", "e\N{COMBINING ACUTE ACCENT}",
+    "好", "ｆｕｌｌ", "한", "\N{HANGUL CHOSEONG KIYEOK}", "مرحبا", "ก็",
+    "\N{COMBINING ENCLOSING CIRCLE}", "\N{COMBINING ACUTE ACCENT}", "\N{VARIATION SELECTOR-16}",
+    "❤\N{VARIATION SELECTOR-16}", "❤",
+    "\N{ZERO WIDTH JOINER}", "👩\N{ZERO WIDTH JOINER}🚀", "🇪🇸", "👍🏽", "🔒", "…",
+    "\N{REPLACEMENT CHARACTER}", "\N{HANGUL FILLER}", "\N{NO-BREAK SPACE}",
+    "{", "}", "[bold]", "%s",
+)  # fmt: skip
+
+texts = st.one_of(
+    st.lists(st.sampled_from(_PIECES), max_size=30).map("".join),
+    st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=40),
+    st.builds(lambda piece, times: (piece * times)[:256],
+              st.sampled_from(_PIECES), st.integers(1, 256)),
+)  # fmt: skip
+"""Of up to 256 characters: wide, combining, joined, of no width at all."""

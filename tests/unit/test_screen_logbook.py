@@ -1,0 +1,375 @@
+"""The call log's window, against a plain list of rows that changes while it is read."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+import msgspec
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tui import logbook
+from tui.logbook import PAGE, Filter, LogBook, Question
+from voip.model import Direction, LockState, LogEntry, Outcome, Party
+from voip.protocol.client import GetHistory, HistoryPage
+
+SEEN = 3
+START = "2026-03-14T14:32:00Z"
+
+
+def entry(number: int, account: str = "work", outcome: Outcome = Outcome.ANSWERED) -> LogEntry:
+    return LogEntry(
+        id=str(number),
+        account=account,
+        direction=Direction.IN,
+        remote=Party(uri=f"sip:{number}@example.com"),
+        outcome=outcome,
+        started=START,
+    )
+
+
+class Log:
+    """The engine's log: rows by the number of their call."""
+
+    def __init__(self, count: int = 0) -> None:
+        self.rows = {number: entry(number) for number in range(1, count + 1)}
+
+    def page(self, command: GetHistory) -> HistoryPage:
+        found = [row for row in reversed(self.rows.values()) if _fits(row, command)]
+        end = command.offset + command.limit
+        return HistoryPage(entries=tuple(found[command.offset : end]), total=len(found))
+
+    def all(self, wanted: Filter) -> list[LogEntry]:
+        command = GetHistory(
+            search=wanted.search, limit=len(self.rows) + 1, missed=wanted.missed,
+            account=wanted.account, secure=wanted.secure,
+        )  # fmt: skip
+        return list(self.page(command).entries)
+
+
+def _fits(row: LogEntry, command: GetHistory) -> bool:
+    closed = row.lock is LockState.CLOSED and not row.lock_was_open
+    return (
+        command.search in row.outcome
+        and (not command.missed or row.outcome is Outcome.MISSED)
+        and command.account in (None, row.account)
+        and command.secure in (None, closed)
+    )
+
+
+def fetch(book: LogBook, log: Log, first: int = 0, last: int = 30) -> int:
+    """Ask and answer until all is there; how often that took."""
+    times = 0
+    while (asked := book.missing(first, last)) is not None:
+        book.put(asked, log.page(asked.command))
+        times += 1
+        assert times < 10, "it asks and asks"
+    return times
+
+
+def ids(book: LogBook, first: int, last: int) -> list[str | None]:
+    found = [book.get(index) for index in range(first, last + 1)]
+    return [row.id if row else None for row in found]
+
+
+# By hand
+
+
+def test_an_empty_log_is_asked_for_once() -> None:
+    book, log = LogBook(), Log()
+    assert fetch(book, log) == 1
+    assert book.loaded
+    assert book.total == 0
+    assert book.get(0) is None
+    assert not book.note(entry(1))
+    assert ids(book, 0, 0) == ["1"]
+
+
+def test_a_page_is_fetched_around_what_is_seen() -> None:
+    book, log = LogBook(), Log(1000)
+    assert fetch(book, log) == 1
+    assert book.total == 1000
+    assert ids(book, 0, 1) == ["1000", "999"]
+    assert book.missing(0, PAGE - 1) is None
+    assert book.get(PAGE) is None
+    assert fetch(book, log, 500, 530) == 1
+    assert ids(book, 500, 501) == ["500", "499"]
+    # People scroll back: some rows above came along.
+    assert book.get(500 - PAGE // 4) is not None
+    assert fetch(book, log, 980, 1030) == 1
+    assert ids(book, 999, 1000) == ["1", None]
+
+
+def test_a_new_call_moves_no_row() -> None:
+    book, log = LogBook(), Log(1000)
+    fetch(book, log)
+    fetch(book, log, 500, 530)
+    assert not book.note(entry(1001))
+    assert book.total == 1001
+    assert ids(book, 0, 1) == ["1001", "1000"]
+    assert ids(book, 501, 502) == ["500", "499"]
+
+
+def test_a_call_from_nine_to_ten_is_newer() -> None:
+    book, log = LogBook(), Log(9)
+    fetch(book, log)
+    assert not book.note(entry(10))
+    assert ids(book, 0, 1) == ["10", "9"]
+
+
+def test_a_row_changes_where_it_stands() -> None:
+    book, log = LogBook(), Log(3)
+    fetch(book, log)
+    assert not book.note(entry(2, outcome=Outcome.MISSED))
+    assert book.total == 3
+    changed = book.get(1)
+    assert changed is not None
+    assert changed.outcome is Outcome.MISSED
+
+
+def test_a_change_far_down_that_is_not_here_adds_nothing() -> None:
+    book, log = LogBook(), Log(1000)
+    fetch(book, log)
+    assert not book.note(entry(3, outcome=Outcome.MISSED))
+    assert book.total == 1000
+    assert ids(book, 0, 0) == ["1000"]
+
+
+def test_with_a_filter_each_change_fetches_again() -> None:
+    book, log = LogBook(), Log(5)
+    book.choose(Filter(missed=True))
+    fetch(book, log)
+    assert book.total == 0
+    log.rows[6] = entry(6, outcome=Outcome.ONGOING)
+    assert book.note(log.rows[6])
+    book.reload()
+    fetch(book, log)
+    log.rows[6] = entry(6, outcome=Outcome.MISSED)
+    assert book.note(log.rows[6])
+    book.reload()
+    fetch(book, log)
+    assert ids(book, 0, 0) == ["6"]
+
+
+def test_a_row_that_leaves_a_filter_moves_those_above_it() -> None:
+    book, log = LogBook(), Log(300)
+    book.choose(Filter(secure=False))
+    fetch(book, log)
+    fetch(book, log, 235, 250)
+    log.rows[60] = msgspec.structs.replace(entry(60), lock=LockState.CLOSED)
+    assert book.note(log.rows[60])
+    book.reload()
+    fetch(book, log)
+    fetch(book, log, 235, 250)
+    assert book.total == 299
+    assert ids(book, 235, 241) == ["65", "64", "63", "62", "61", "59", "58"]
+
+
+def test_an_answer_to_an_earlier_search_is_not_taken() -> None:
+    book, log = LogBook(), Log(5)
+    asked = book.missing(0, 30)
+    assert asked is not None
+    book.choose(Filter(search="missed"))
+    book.put(asked, log.page(asked.command))
+    assert not book.loaded
+    assert book.total == 0
+
+
+def test_an_answer_that_a_call_overtook_is_not_taken() -> None:
+    book, log = LogBook(), Log(1000)
+    fetch(book, log)
+    asked = book.missing(500, 530)
+    assert asked is not None
+    page = log.page(asked.command)
+    log.rows[1001] = entry(1001)
+    book.note(log.rows[1001])
+    book.put(asked, page)
+    assert book.total == 1001
+    fetch(book, log, 500, 530)
+    assert ids(book, 0, 1) == ["1001", "1000"]
+    assert ids(book, 501, 502) == ["500", "499"]
+
+
+def test_an_answer_that_overtook_a_call_counts_it_once() -> None:
+    book, log = LogBook(), Log(1000)
+    fetch(book, log)
+    log.rows[1001] = entry(1001)
+    fetch(book, log, 500, 530)
+    assert book.note(log.rows[1001])
+    book.reload()
+    fetch(book, log, 500, 530)
+    assert book.total == 1001
+    assert ids(book, 500, 501) == ["501", "500"]
+
+
+def test_what_is_shown_stays_until_its_like_is_here() -> None:
+    book, log = LogBook(), Log(5)
+    fetch(book, log)
+    book.reload()
+    assert ids(book, 0, 0) == ["5"]
+
+
+def test_what_is_held_has_a_bound() -> None:
+    book, log = LogBook(), Log(logbook._KEEP * 2)
+    for first in range(0, logbook._KEEP * 2, PAGE):
+        fetch(book, log, first, first + 30)
+        assert book.get(first) is not None
+        assert len(book._rows) <= logbook._KEEP
+    assert book.get(0) is None
+    # A call that comes now is still known to be the newest.
+    assert not book.note(entry(logbook._KEEP * 2 + 1))
+    assert ids(book, 0, 0) == [str(logbook._KEEP * 2 + 1)]
+
+
+# Any order of things
+
+
+class Asked(NamedTuple):
+    question: Question
+    page: HistoryPage | None = None
+
+
+FILTERS = [
+    Filter(),
+    Filter(missed=True),
+    Filter(account="home"),
+    Filter(secure=True),
+    Filter(secure=False),
+    Filter(search="ongoing"),
+    Filter(search="answered", account="work"),
+]
+
+
+class Reading(RuleBasedStateMachine):
+    """One question at a time is under way, as the screen has it.
+
+    Its answer is made at any moment, and comes before or after the changes
+    that were told at that time: the engine looks into the log in a thread.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.book = LogBook()
+        self.log = Log()
+        self.told: deque[LogEntry] = deque()
+        self.asked: Asked | None = None
+        self.first = 0
+
+    @initialize(count=st.integers(0, 40))
+    def begin(self, count: int) -> None:
+        self.log = Log(count)
+
+    # The engine
+
+    @rule(account=st.sampled_from(["work", "home"]))
+    def somebody_calls(self, account: str) -> None:
+        self._write(entry(len(self.log.rows) + 1, account, Outcome.ONGOING))
+
+    @rule(
+        back=st.integers(0, 12),
+        outcome=st.sampled_from(Outcome),
+        lock=st.sampled_from(LockState),
+    )
+    @precondition(lambda self: self.log.rows)
+    def a_row_changes(self, back: int, outcome: Outcome, lock: LockState) -> None:
+        row = self.log.rows[max(1, len(self.log.rows) - back)]
+        self._write(msgspec.structs.replace(row, outcome=outcome, lock=lock))
+
+    def _write(self, row: LogEntry) -> None:
+        self.log.rows[int(row.id)] = row
+        self.told.append(row)
+
+    @rule()
+    @precondition(lambda self: self.asked is not None and self.asked.page is None)
+    def answer(self) -> None:
+        assert self.asked is not None
+        page = self.log.page(self.asked.question.command)
+        self.asked = self.asked._replace(page=page)
+
+    # The screen
+
+    @rule(first=st.integers(0, 45))
+    def scroll(self, first: int) -> None:
+        self.first = min(first, max(0, self.book.total - 1))
+
+    @rule(wanted=st.sampled_from(FILTERS))
+    def choose(self, wanted: Filter) -> None:
+        self.book.choose(wanted)
+        self.first = 0
+
+    @rule()
+    def reattach(self) -> None:
+        self.book.reload()
+
+    @rule()
+    @precondition(lambda self: self.asked is None)
+    def ask(self) -> None:
+        question = self.book.missing(self.first, self.first + SEEN)
+        self.asked = Asked(question) if question else None
+
+    @rule()
+    @precondition(lambda self: self.told)
+    def hear(self) -> None:
+        if self.book.note(self.told.popleft()):
+            self.book.reload()
+
+    @rule()
+    @precondition(lambda self: self.asked is not None and self.asked.page is not None)
+    def take(self) -> None:
+        assert self.asked is not None
+        assert self.asked.page is not None
+        self.book.put(self.asked.question, self.asked.page)
+        self.asked = None
+
+    @rule()
+    def settle(self) -> None:
+        """Nothing happens any more, and everything under way arrives."""
+        if self.asked is not None:
+            self.asked = self.asked._replace(
+                page=self.asked.page or self.log.page(self.asked.question.command)
+            )
+            self.take()
+        while self.told:
+            self.hear()
+        fetch(self.book, self.log, self.first, self.first + SEEN)
+        self.check()
+
+    def check(self) -> None:
+        rows = self.log.all(self.book.wanted)
+        assert self.book.loaded
+        assert self.book.total == len(rows)
+        for index in range(len(rows)):
+            held = self.book.get(index)
+            # Every row that is held is the right one, and what is seen is held.
+            assert held == rows[index] or (
+                held is None and not self.first <= index <= self.first + SEEN
+            )
+        assert self.book.get(len(rows)) is None
+
+    @invariant()
+    def no_row_is_shown_twice(self) -> None:
+        if not self.told and self.asked is None and self.book.loaded:
+            held = [row.id for row in self.book._rows.values()]
+            assert len(held) == len(set(held))
+
+    def teardown(self) -> None:
+        self.settle()
+
+
+def test_any_order_of_things_shows_the_right_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Small pages, so that much happens at their ends.
+    monkeypatch.setattr(logbook, "PAGE", 8)
+    monkeypatch.setattr(logbook, "_KEEP", 20)
+    run_state_machine_as_test(
+        Reading, settings=settings(max_examples=100, stateful_step_count=50, deadline=None)
+    )
