@@ -6,17 +6,22 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
+import msgspec
 from textual.message import Message
 
 from tui.state import Link
 from voip.client import Client
 from voip.protocol import client as told
-from voip.starting import NoEngine
+from voip.starting import CommandFailed, NoEngine
 
 _Data = TypeVar("_Data")
 
 _FIRST_DELAY_S = 0.3
 _LONGEST_DELAY_S = 15.0
+_OTHER_VERSION = (
+    "The engine is of another version than this screen: end it with “offhook stop”, and open the "
+    "phone again."
+)
 
 
 class Attached(Message):
@@ -48,7 +53,8 @@ class Detached(Message):
 class Bridge:
     """Connects, connects again when the engine dies, and carries commands.
 
-    An engine that was told to stop is not started again until `wake`.
+    An engine that was told to stop is not started again until `wake`; one that
+    somebody else starts is found.
     """
 
     def __init__(self, post: Callable[[Message], object], levels: bool) -> None:
@@ -57,28 +63,27 @@ class Bridge:
         self._client: Client | None = None
         self._wake = asyncio.Event()
         self._stopped = False
+        self._delay = _FIRST_DELAY_S
 
     async def run(self) -> None:
         """Keep the connection for as long as the screen is there."""
-        delay = _FIRST_DELAY_S
         while True:
+            self._wake.clear()
             try:
                 async with await Client.connect(start=not self._stopped) as client:
-                    delay = _FIRST_DELAY_S
                     await self._follow(client)
             except NoEngine as error:
-                self._client = None
                 if not self._stopped:
                     self._post(Detached(Link.LOST, f"{_sentence(str(error))} Trying again."))
+            except (CommandFailed, msgspec.ValidationError):
+                self._post(Detached(Link.LOST, _OTHER_VERSION))
             finally:
                 self._client = None
-            self._wake.clear()
-            wait = None if self._stopped else delay
             try:
-                await asyncio.wait_for(self._wake.wait(), wait)
-                delay = _FIRST_DELAY_S
+                await asyncio.wait_for(self._wake.wait(), self._delay)
+                self._delay = _FIRST_DELAY_S
             except TimeoutError:
-                delay = min(delay * 2, _LONGEST_DELAY_S)
+                self._delay = min(self._delay * 2, _LONGEST_DELAY_S)
 
     def wake(self) -> None:
         """Try to connect now, and start an engine if there is none."""
@@ -111,6 +116,7 @@ class Bridge:
         snapshot = await client.get(told.Subscribe(levels=self._levels), told.Snapshot)
         self._client = client
         self._stopped = False
+        self._delay = _FIRST_DELAY_S
         self._post(Attached(snapshot, settings))
         async for numbered in client.events():
             self._stopped = self._stopped or isinstance(numbered.event, told.StoppingEvent)
