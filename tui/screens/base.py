@@ -66,7 +66,7 @@ class Phoned(_AnyScreen):
             screen=self.name_of_screen,
             connected=self.phone.connected,
             incoming=next(iter(state.incoming), None),
-            live=len(state.live),
+            live=sum(shown.call.state.answered for shown in state.live),
             accounts=len(state.accounts),
         )
 
