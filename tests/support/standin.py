@@ -23,12 +23,14 @@ from keyring.backends import fail
 from tests.support import standin_facts as facts
 from tests.support.attached import PATIENCE_S, Attached, environment_of
 from tests.support.standin_worker import Registrar, Script, ScriptedCall, ScriptedWorker
+from voip import client
 from voip import paths as places
 from voip.engine.engine import Engine, take_lock
 from voip.engine.livecall import LiveCall
 from voip.model import Call, CallState, Keying, RegistrationState, Status
 from voip.protocol import client as told
 from voip.protocol import worker as say
+from voip.starting import NoEngine
 
 _PACKETS = 10_000
 _ADDRESS = "192.0.2.1"  # RFC 5737: nobody's
@@ -67,7 +69,9 @@ class StandIn(Attached):
             self.paths = places.find()
             for folder in (self.paths.config, self.paths.state, self.paths.runtime):
                 places.make_private(folder)
-            # A client that starts an engine where it finds none must not start a real one.
+            # A client that finds no engine must not start a real one, which would
+            # outlive the test. The lock turns away those of other processes.
+            patch.setattr(client, "start_engine", _start_no_engine)
             undo.enter_context(take_lock(self.paths.lock))
             _keep_log(undo, self.paths.log)
             await self.start()
@@ -335,6 +339,10 @@ class StandIn(Attached):
     def _worker_of(self, account: str) -> ScriptedWorker:
         live = self.engine.registrar.get(account)
         return self.script.worker(live.role)
+
+
+def _start_no_engine() -> None:
+    raise NoEngine("the engine is gone, and a test starts no real one")
 
 
 def _keep_log(undo: ExitStack, path: Path) -> None:

@@ -12,6 +12,7 @@ from tests.contract.examples import members
 from tests.support.standin import StandIn
 from tests.support.standin_worker import ANSWERS, TRIAL
 from voip.client import Client
+from voip.engine.engine import AlreadyRunning, take_lock
 from voip.model import CallState, LockState, Outcome, RegistrationState
 from voip.protocol import client as told
 from voip.protocol import worker as say
@@ -220,10 +221,12 @@ async def test_clients_that_are_dropped_find_the_call_again(standin: StandIn) ->
     assert [c.id for c in snapshot.status.calls] == [call]
 
 
-async def test_no_real_engine_can_start_beside_it(standin: StandIn) -> None:
+async def test_no_real_engine_starts_in_its_place(standin: StandIn) -> None:
     await standin.stop()
-    with pytest.raises(NoEngine, match="running already"):
+    with pytest.raises(NoEngine, match="a test starts no real one"):
         await Client.connect(start=True)
+    with pytest.raises(AlreadyRunning):
+        take_lock(standin.paths.lock)
 
 
 async def test_an_account_is_tried_before_it_is_saved(standin: StandIn) -> None:
