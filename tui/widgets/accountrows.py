@@ -111,11 +111,7 @@ class AccountRows(Rows):
             return
         if first in self._fields and accountdraft.BY_ID[first].more:
             self._open_more(True)
-        self._go_to(self._all[first])
-
-    def _go_to(self, row: Row) -> None:
-        # Once it has its place: only then can it be scrolled to.
-        self.call_after_refresh(row.take_keyboard)
+        self._all[first].take_keyboard()
 
     @property
     def _all(self) -> dict[str, Row]:
@@ -134,7 +130,7 @@ class AccountRows(Rows):
         """Show the fields that most accounts do without, or hide them."""
         self._open_more(not self._is_more_open)
         if self._is_more_open:
-            self._go_to(self._fields[next(field.id for field in FIELDS if field.more)])
+            self._fields[next(field.id for field in FIELDS if field.more)].take_keyboard()
         else:
             self._more.focus()
 

@@ -20,6 +20,15 @@ LONGEST = 4096
 class Rows(VerticalScroll, can_focus=False, inherit_bindings=False):
     """Scrolls to the row that has the keyboard; keys go from row to row."""
 
+    def watch_virtual_size(self) -> None:
+        # A row that comes into sight, or a word about one above, moves the rest.
+        self.call_after_refresh(self._keep_keyboard_in_view)
+
+    def _keep_keyboard_in_view(self) -> None:
+        focused = self.screen.focused if self.is_attached else None
+        if focused is not None and self in focused.ancestors:
+            self.scroll_to_widget(focused, animate=False)
+
 
 class Mark(Static, can_focus=True):
     """Something that is on or off; its sign tells which.
