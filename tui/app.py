@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import threading
 import time
 import traceback
 from collections import deque
@@ -43,6 +44,7 @@ _Data = TypeVar("_Data")
 _EVENTS_KEPT = 2000
 _MESSAGE_S = 8
 _METER_S = 0.25
+_FAREWELL_S = 2.0
 _METER_OVER_SSH_S = 0.5
 _LEVELS: dict[str, Role] = {"info": "text", "warning": "warning", "error": "error"}
 
@@ -72,6 +74,7 @@ class OffhookApp(App[None], inherit_bindings=False):
         self._over_ssh = bool(self.environ.get("SSH_CONNECTION"))
         self._was_attached = False
         self._shown = Shown()
+        self._will_show = False
         self.themes = themes.load_all(None)
         for theme in self.themes.themes.values():
             self.register_theme(theme)
@@ -93,8 +96,7 @@ class OffhookApp(App[None], inherit_bindings=False):
         self.set_interval(_METER_OVER_SSH_S if self._over_ssh else _METER_S, self._show_levels)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
-            # The terminal went away, or wants us gone: calls go on without us.
-            loop.add_signal_handler(number, self.exit)
+            loop.add_signal_handler(number, self._leave)
 
     def _fatal_error(self) -> None:
         # No traceback reaches a person: it is kept, and they are told where.
@@ -119,6 +121,14 @@ class OffhookApp(App[None], inherit_bindings=False):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return limits.filters(super().get_line_filters(), self.current_theme, self.glyphs)
+
+    def _leave(self) -> None:
+        # The terminal went away, or wants us gone: calls go on without us.
+        # What Textual still writes to a terminal that is gone may wait for ever.
+        last = threading.Timer(_FAREWELL_S, os._exit, [0])
+        last.daemon = True
+        last.start()
+        self.exit()
 
     def on_unmount(self) -> None:
         if self._attention is not None:
@@ -185,7 +195,7 @@ class OffhookApp(App[None], inherit_bindings=False):
                 self._draw_attention()
             case _:
                 pass
-        self._show()
+        self._show_soon()
         for screen in self.screen_stack:
             if isinstance(screen, Phoned):
                 screen.happened(message.numbered)
@@ -231,7 +241,14 @@ class OffhookApp(App[None], inherit_bindings=False):
         words = f"{text[:1].upper()}{text[1:]}"
         self.main.tell(Part(words, _LEVELS.get(level, "text")))
 
+    def _show_soon(self) -> None:
+        # Events come in bursts; what lies behind them in the queue is shown too.
+        if not self._will_show:
+            self._will_show = True
+            self.call_later(self._show)
+
     def _show(self) -> None:
+        self._will_show = False
         for screen in self.screen_stack:
             if isinstance(screen, Phoned) and screen.is_mounted:
                 screen.show(self.state)

@@ -110,9 +110,18 @@ class Terminal:
             assert loop.time() < deadline, "the program did not end"
 
     async def kill(self) -> None:
-        """Take the terminal away from under the program."""
+        """Take the terminal away from under the program; it must end."""
         with contextlib.suppress(AssertionError):
-            await self._tmux("kill-server")
+            program = os.pidfd_open(await self.pid())
+            try:
+                await self._tmux("kill-server")
+                ended = asyncio.Event()
+                loop = asyncio.get_running_loop()
+                loop.add_reader(program, ended.set)
+                await asyncio.wait_for(ended.wait(), PATIENCE_S)
+                loop.remove_reader(program)
+            finally:
+                os.close(program)
         if self._descriptor is not None:
             asyncio.get_running_loop().remove_reader(self._descriptor)
             os.close(self._descriptor)
