@@ -107,6 +107,7 @@ def check_evidence(status: Any, version: str) -> None:
     assert call["lock"]["state"] == "closed"
     assert call["lock"]["signalling"] == {
         "transport": "tls", "version": version, "verified": True, "server": LOOPBACK,
+        "cipher": account["tls"]["cipher"],
     }  # fmt: skip
     (stream,) = call["lock"]["media"]
     assert (stream["kind"], stream["srtp"], stream["keying"]) == ("voice", True, "sdes")
@@ -120,7 +121,7 @@ def check_open_though_encrypted(status: Any) -> None:
         "the voice is encrypted, but its keys crossed the network in the clear (UDP)"
     )
     assert call["lock"]["signalling"] == {
-        "transport": "udp", "version": None, "verified": False, "server": None,
+        "transport": "udp", "version": None, "verified": False, "server": None, "cipher": None,
     }  # fmt: skip
     (stream,) = call["lock"]["media"]
     assert (stream["kind"], stream["srtp"], stream["keying"]) == ("voice", True, "sdes")
