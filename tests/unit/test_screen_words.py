@@ -1,0 +1,337 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.texts import texts
+from tui import words
+from voip.model import (
+    AccountStatus,
+    Call,
+    CallState,
+    Direction,
+    Lock,
+    LockSignalling,
+    LockState,
+    LogEntry,
+    Outcome,
+    Party,
+    Registration,
+    RegistrationState,
+    Transport,
+    rfc3339,
+)
+
+# In the words of POSIX, so that they need no database of zones.
+CENTRAL_EUROPE = "CET-1CEST,M3.5.0,M10.5.0/3"
+NEW_YORK = "EST5EDT,M3.2.0,M11.1.0"
+INDIA = "IST-5:30"
+LINE_ISLANDS = "<+14>-14"
+
+InZone = Callable[[str], None]
+
+
+@pytest.fixture
+def in_zone() -> Iterator[InZone]:
+    with pytest.MonkeyPatch.context() as patch:
+
+        def change(zone: str) -> None:
+            patch.setenv("TZ", zone)
+            time.tzset()
+
+        yield change
+    time.tzset()
+
+
+def now(text: str) -> datetime:
+    """A moment as the screen has it: local, with the offset of that moment alone."""
+    return datetime.fromisoformat(text).astimezone()
+
+
+# Who
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("sip:bob@example.com", "bob@example.com"),
+        ("sips:bob@example.com", "bob@example.com"),
+        ("SIP:bob@example.com", "bob@example.com"),
+        ("tel:+34600111222", "+34600111222"),
+        ("sip:sips:bob@example.com", "sips:bob@example.com"),
+        ("mailto:bob@example.com", "mailto:bob@example.com"),
+        ("bob@example.com", "bob@example.com"),
+        ("sip", "sip"),
+        ("", ""),
+    ],
+)
+def test_an_address_is_a_uri_without_its_scheme(uri: str, expected: str) -> None:
+    assert words.address(uri) == expected
+
+
+@pytest.mark.parametrize(
+    ("party", "expected"),
+    [
+        (Party("sip:bob@example.com", "Bob"), "Bob"),
+        (Party("sip:bob@example.com"), "bob@example.com"),
+        (Party("sip:+34600111222@example.com"), "+34600111222"),
+        (Party("sip:100@example.com"), "100"),
+        (Party("tel:+34600111222"), "+34600111222"),
+        (Party("sip:+@example.com"), "+@example.com"),
+        (Party("sip:example.com"), "example.com"),
+        (Party(""), "unknown"),
+        (Party("sip:"), "unknown"),
+    ],
+)
+def test_a_person_is_a_name_a_number_or_an_address(party: Party, expected: str) -> None:
+    assert words.who(party) == expected
+
+
+@given(uri=texts, name=texts)
+def test_nobody_is_without_a_name(uri: str, name: str) -> None:
+    assert words.who(Party(uri, name))
+
+
+def test_an_incoming_call_says_how_it_came() -> None:
+    def over(*signalling: object, **more: object) -> str:
+        found = msgspec.convert(
+            {"state": "open", "why": "", "signalling": {"transport": signalling[0], **more}}, Lock
+        )
+        return words.came_over(found)
+
+    assert over("tls", verified=True, server="pbx.example.com") == "over TLS from pbx.example.com"
+    assert over("tls", verified=False, server="pbx.example.com") == "over TLS"
+    assert over("tls", verified=True) == "over TLS"
+    assert over("udp") == "over UDP, in the clear"
+    assert over("tcp") == "over TCP, in the clear"
+
+
+# Calls
+
+
+def call(**fields: object) -> Call:
+    known: dict[str, object] = {
+        "id": "1",
+        "account": "work",
+        "direction": Direction.OUT,
+        "remote": Party("sip:bob@example.com", "Bob"),
+        "state": CallState.ENDED,
+        "lock": Lock(LockState.OPEN, "", LockSignalling(Transport.TLS)),
+    }
+    return Call(**{**known, **fields})  # type: ignore[arg-type]
+
+
+def test_every_state_has_words() -> None:
+    said = {state: words.state(call(state=state)) for state in CallState}
+    assert len(set(said.values())) == len(CallState)
+    assert said[CallState.REMOTE_HELD] == "held by them"
+
+
+OUT, IN = Direction.OUT, Direction.IN
+ANSWERED = "2026-03-14T14:32:00Z"
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"code": 486}, "Bob is busy"),
+        ({"code": 600}, "Bob is busy"),
+        ({"code": 404, "reason": "there is nobody of that name"}, "there is nobody called Bob"),
+        ({"code": 408}, "Bob did not answer"),
+        ({"code": 480}, "Bob is not available"),
+        ({"code": 603}, "Bob declined"),
+        ({"code": 503, "reason": "the certificate has expired"}, "the certificate has expired"),
+        ({"code": 487, "reason": "cancelled"}, "cancelled"),
+        ({}, "ended"),
+        ({"code": 486, "remote": Party("", "{who} %s {0}")}, "{who} %s {0} is busy"),
+        ({"code": 486, "remote": Party("")}, "unknown is busy"),
+        ({"direction": IN}, "missed"),
+        ({"direction": IN, "code": 487, "reason": "cancelled"}, "missed"),
+        ({"direction": IN, "code": 486, "reason": "busy"}, "busy"),
+        ({"direction": IN, "code": 488, "reason": "refused: no SRTP"}, "refused: no SRTP"),
+        ({"direction": IN, "code": 180, "reason": "lost: it died"}, "lost: it died"),
+        ({"answered": ANSWERED, "duration_s": 252.9}, "ended after 04:12"),
+        ({"answered": ANSWERED, "duration_s": 1, "code": 200, "reason": "OK"}, "ended after 00:01"),
+        (
+            {"answered": ANSWERED, "duration_s": 1, "code": 200, "reason": "lost: it died"},
+            "ended after 00:01: lost: it died",
+        ),
+        (
+            {"answered": ANSWERED, "duration_s": 1, "code": 481, "reason": "gone"},
+            "ended after 00:01: gone",
+        ),
+    ],
+)
+def test_an_ended_call_says_why(fields: dict[str, object], expected: str) -> None:
+    assert words.ending(call(**fields)) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0.0, "00:00"),
+        (0.999, "00:00"),
+        (59.999, "00:59"),
+        (60.0, "01:00"),
+        (3599.9, "59:59"),
+        (3600.0, "1:00:00"),
+        (35999.0, "9:59:59"),
+        (359_999.0, "99:59:59"),
+        (360_000.0, "100:00:00"),
+    ],
+)
+def test_a_duration_is_read_as_a_clock(seconds: float, expected: str) -> None:
+    assert words.duration(seconds) == expected
+
+
+@given(seconds=st.floats(0.0, 1e7))
+def test_a_duration_is_cut_to_whole_seconds(seconds: float) -> None:
+    read = 0
+    for part in words.duration(seconds).split(":"):
+        read = read * 60 + int(part)
+    assert read == int(seconds)
+
+
+@pytest.mark.parametrize(
+    ("mos", "expected"),
+    [
+        (None, ""), (4.5, "good"), (4.0, "good"), (3.9, "fair"), (3.6, "fair"), (3.5, "poor"),
+        (3.1, "poor"), (3.0, "bad"), (1.0, "bad"),
+    ],
+)  # fmt: skip
+def test_quality_is_a_word(mos: float | None, expected: str) -> None:
+    assert words.quality(mos) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("opus/48000/2", "opus"), ("PCMA/8000", "pcma"), ("G722", "g722"), ("", ""), (None, "")],
+)
+def test_a_codec_is_its_name(name: str | None, expected: str) -> None:
+    assert words.codec(name) == expected
+
+
+def test_things_are_counted() -> None:
+    assert [words.count(n, "call") for n in (0, 1, 2)] == ["0 calls", "1 call", "2 calls"]
+
+
+# Accounts
+
+
+def account(state: RegistrationState, **fields: object) -> AccountStatus:
+    reason = str(fields.pop("reason", ""))
+    enabled, problem = bool(fields.pop("enabled", True)), fields.pop("problem", None)
+    assert not fields
+    return AccountStatus(
+        name="work",
+        aor="sip:alice@example.com",
+        transport=Transport.TLS,
+        enabled=enabled,
+        registration=Registration(state, reason=reason),
+        problem=None if problem is None else str(problem),
+    )
+
+
+def test_every_registration_has_words() -> None:
+    said = {state: words.registration(account(state)) for state in RegistrationState}
+    assert all(said.values())
+    assert len(set(said.values())) == len(RegistrationState)
+
+
+def test_a_failed_registration_says_its_cause() -> None:
+    failed = RegistrationState.FAILED
+    assert words.registration(account(failed, reason="the password is wrong")) == (
+        "the password is wrong"
+    )
+    assert words.registration(account(failed)) == "failed"
+    assert words.registration(account(failed, problem="no user")) == "no user"
+    assert words.registration(account(failed, problem="no user", enabled=False)) == "disabled"
+
+
+# The log
+
+
+def entry(outcome: Outcome, code: int | None = None, duration_s: float = 0.0) -> LogEntry:
+    return LogEntry(
+        id="1",
+        account="work",
+        direction=Direction.OUT,
+        remote=Party("sip:bob@example.com"),
+        outcome=outcome,
+        started=ANSWERED,
+        code=code,
+        duration_s=duration_s,
+    )
+
+
+def test_every_outcome_has_words_that_fit_their_column() -> None:
+    said = {outcome: words.outcome(entry(outcome, 699)) for outcome in Outcome}
+    assert len(set(said.values())) == len(Outcome)
+    assert max(map(len, said.values())) <= 13
+    assert said[Outcome.FAILED] == "failed (699)"
+    assert said[Outcome.ANSWERED] == "00:00"
+    assert words.outcome(entry(Outcome.FAILED)) == "failed"
+    assert words.outcome(entry(Outcome.BUSY, 486)) == "busy"
+    assert words.outcome(entry(Outcome.ANSWERED, 200, 725.0)) == "12:05"
+
+
+@pytest.mark.parametrize(
+    ("started", "at", "expected"),
+    [
+        ("2026-03-14T14:32:00Z", "2026-03-14T15:00:00+00:00", "14:32"),
+        ("2026-03-14T00:00:00Z", "2026-03-14T23:59:59+00:00", "00:00"),
+        ("2026-03-13T23:59:59Z", "2026-03-14T00:00:00+00:00", "13 Mar"),
+        ("2025-12-30T12:00:00Z", "2026-01-02T12:00:00+00:00", "30 Dec"),
+        ("2025-05-19T12:00:00Z", "2026-03-14T12:00:00+00:00", "19 May"),
+        ("2025-05-18T12:00:00Z", "2026-03-14T12:00:00+00:00", "May'25"),
+        ("2025-03-14T12:00:00Z", "2026-03-14T12:00:00+00:00", "Mar'25"),
+        # A clock that was set back.
+        ("2026-03-15T12:00:00Z", "2026-03-14T12:00:00+00:00", "15 Mar"),
+    ],
+)
+def test_a_moment_is_an_hour_a_day_or_a_month(
+    in_zone: InZone, started: str, at: str, expected: str
+) -> None:
+    in_zone("UTC0")
+    assert words.when(started, now(at)) == expected
+
+
+@pytest.mark.parametrize(
+    ("zone", "started", "at", "expected"),
+    [
+        (INDIA, "2026-03-14T18:29:00Z", "2026-03-14T18:31:00+00:00", "14 Mar"),
+        (INDIA, "2026-03-14T18:31:00Z", "2026-03-14T18:32:00+00:00", "00:01"),
+        (LINE_ISLANDS, "2026-03-14T09:59:00Z", "2026-03-14T10:00:00+00:00", "14 Mar"),
+        (NEW_YORK, "2026-03-14T03:30:00Z", "2026-03-14T14:00:00+00:00", "13 Mar"),
+        # 29 March 2026: from 02:00 to 03:00 in Central Europe. The call was before.
+        (CENTRAL_EUROPE, "2026-03-29T00:30:00Z", "2026-03-29T10:00:00+00:00", "01:30"),
+        (CENTRAL_EUROPE, "2026-03-29T01:30:00Z", "2026-03-29T10:00:00+00:00", "03:30"),
+        # 25 October 2026: the hour from two to three comes twice.
+        (CENTRAL_EUROPE, "2026-10-25T00:30:00Z", "2026-10-25T10:00:00+00:00", "02:30"),
+        (CENTRAL_EUROPE, "2026-10-25T01:30:00Z", "2026-10-25T10:00:00+00:00", "02:30"),
+        # Late in the evening of a winter's day, looked at in summer.
+        (CENTRAL_EUROPE, "2026-01-10T22:30:00Z", "2026-07-01T10:00:00+00:00", "10 Jan"),
+        (NEW_YORK, "2026-11-02T04:30:00Z", "2026-10-01T12:00:00+00:00", "01 Nov"),
+    ],
+)
+def test_a_moment_is_told_by_the_clock_on_the_wall_of_that_day(
+    in_zone: InZone, zone: str, started: str, at: str, expected: str
+) -> None:
+    in_zone(zone)
+    assert words.when(started, now(at)) == expected
+
+
+@given(
+    started=st.datetimes(datetime(2000, 1, 2), datetime(2100, 1, 1)),
+    later=st.timedeltas(timedelta(), timedelta(days=4000)),
+)
+def test_a_moment_fits_its_column(started: datetime, later: timedelta) -> None:
+    moment = started.replace(tzinfo=UTC)
+    said = words.when(rfc3339(moment.timestamp()), (moment + later).astimezone())
+    assert 5 <= len(said) <= 6
