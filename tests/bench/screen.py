@@ -176,11 +176,12 @@ def latencies(screen: OnPty, keys: tuple[str, str], count: int) -> list[float]:
 
 
 def without_time(screen: OnPty) -> object:
-    """What is shown and in which style, without the line that tells the duration."""
+    """What is shown and in which style, without the lines that tell time and sound."""
+    shown = screen.screen.display
     return [
         [tuple(screen.screen.buffer[y][x]) for x in range(COLUMNS)]
         for y in range(ROWS)
-        if "active" not in screen.screen.display[y] and " in " not in screen.screen.display[y]
+        if "active" not in shown[y] and " in " not in shown[y]
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
@@ -159,7 +160,8 @@ class Dial(Vertical):
         text = self.input.value
         if self.input.has_focus:
             # A later look-up ends an earlier one that has not been answered.
-            self.run_worker(self._ask(text), group="look-up", exclusive=True, exit_on_error=False)
+            ask = partial(self._ask, text)
+            self.run_worker(ask, group="look-up", exclusive=True, exit_on_error=False)
 
     async def _ask(self, text: str) -> None:
         asked = told.LookUp(text=text, account=self.account, limit=_MOST)
