@@ -12,7 +12,6 @@ from tui.glyphs import Glyphs, meter, spark
 from tui.state import Link, ShownCall, State
 from voip.model import (
     AccountStatus,
-    Call,
     CallState,
     Direction,
     LockState,
@@ -121,7 +120,7 @@ def call(shown: ShownCall, glyphs: Glyphs, now: float, meters: bool, marked: boo
         line(Part(mark, "accent"), _lock(found.lock.closed, glyphs), " ", *who, right=right),
         line("   ", Part(found.lock.why, lock_role)),
         # What somebody must know of goes before what gives way.
-        line("   ", *_signs(found, glyphs), *_sound(shown, glyphs, meters), right=_heard(shown)),
+        line("   ", *_signs(shown, glyphs), *_sound(shown, glyphs, meters)),
     ]
 
 
@@ -153,7 +152,8 @@ def _sound(shown: ShownCall, glyphs: Glyphs, meters: bool) -> list[Part | str]:
     return pieces
 
 
-def _signs(found: Call, glyphs: Glyphs) -> list[Part]:
+def _signs(shown: ShownCall, glyphs: Glyphs) -> list[Part]:
+    found = shown.call
     signs: list[Part] = []
     if found.muted:
         signs.append(Part(f"{glyphs.muted} muted ", "warning"))
@@ -161,13 +161,9 @@ def _signs(found: Call, glyphs: Glyphs) -> list[Part]:
         signs.append(Part(f"{glyphs.recording} recording ", "error"))
     if found.playing:
         signs.append(Part(f"{glyphs.playing} playing a file ", "accent"))
+    if shown.heard:
+        signs.append(Part(f"they pressed {shown.heard[-_HEARD_DIGITS:]} ", "muted"))
     return signs
-
-
-def _heard(shown: ShownCall) -> tuple[Part, ...]:
-    if not shown.heard:
-        return ()
-    return (Part(f"they pressed {shown.heard[-_HEARD_DIGITS:]} ", "muted"),)
 
 
 def incoming(shown: ShownCall, glyphs: Glyphs, keys: str) -> tuple[Line, ...]:

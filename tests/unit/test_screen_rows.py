@@ -1,0 +1,403 @@
+"""The rows of the main screen, with the worst that may have to be shown in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tests.support.texts import texts
+from tui import rows
+from tui.drawing import Line, Part, fit
+from tui.glyphs import ASCII, EMOJI, UNICODE, Glyphs
+from tui.state import Link, ShownCall, State
+from voip.model import (
+    AccountStatus,
+    Call,
+    CallState,
+    Direction,
+    EngineStatus,
+    Lock,
+    LockSignalling,
+    LockState,
+    LogEntry,
+    Outcome,
+    Party,
+    Quality,
+    Registration,
+    RegistrationState,
+    TlsStatus,
+    Transport,
+)
+from voip.protocol.client import Suggestion
+
+SETS = [UNICODE, EMOJI, ASCII]
+NOW = datetime(2026, 3, 14, 14, 32, tzinfo=UTC)
+LONG = "W" * 256
+CLOSED = Lock(LockState.CLOSED, "encrypted to pbx", LockSignalling(Transport.TLS))
+OPEN = Lock(LockState.OPEN, "its keys crossed in the clear", LockSignalling(Transport.UDP))
+
+glyph_sets = st.sampled_from(SETS)
+widths = st.integers(20, 200)
+
+
+def text(drawn: Line, width: int = 80, ellipsis: str = "…") -> str:
+    return "".join(part.text for part in fit(drawn, width, ellipsis))
+
+
+def width_of(drawn: Line, width: int, glyphs: Glyphs) -> int:
+    return sum(cell_len(part.text) for part in fit(drawn, width, glyphs.ellipsis))
+
+
+def part_of(drawn: Line, wanted: str) -> Part:
+    """The part that has a text in it."""
+    return next(part for part in (*drawn.left, *drawn.right) if wanted in part.text)
+
+
+def all_text(lines: Iterable[Line], width: int = 80) -> str:
+    return "\n".join(text(drawn, width) for drawn in lines)
+
+
+def call(**fields: object) -> ShownCall:
+    known: dict[str, object] = {
+        "id": "1",
+        "account": "work",
+        "direction": Direction.IN,
+        "remote": Party("sip:bob@example.com", "Bob"),
+        "state": CallState.ACTIVE,
+        "lock": CLOSED,
+        "codec": "opus/48000/2",
+    }
+    heard = str(fields.pop("heard", ""))
+    return ShownCall(call=Call(**{**known, **fields}), seen=0.0, heard=heard)  # type: ignore[arg-type]
+
+
+def shown(found: ShownCall, glyphs: Glyphs = UNICODE, meters: bool = False) -> Sequence[Line]:
+    return rows.call(found, glyphs, 0.0, meters, False)
+
+
+def account(**fields: object) -> AccountStatus:
+    known: dict[str, object] = {
+        "name": "work",
+        "aor": "sip:alice@pbx.example.com",
+        "transport": Transport.TLS,
+        "enabled": True,
+        "registration": Registration(RegistrationState.REGISTERED),
+    }
+    return AccountStatus(**{**known, **fields})  # type: ignore[arg-type]
+
+
+def entry(**fields: object) -> LogEntry:
+    known: dict[str, object] = {
+        "id": "1",
+        "account": "work",
+        "direction": Direction.IN,
+        "remote": Party("sip:bob@example.com", "Bob"),
+        "outcome": Outcome.ANSWERED,
+        "started": "2026-03-14T09:05:00Z",
+        "duration_s": 65.0,
+    }
+    return LogEntry(**{**known, **fields})  # type: ignore[arg-type]
+
+
+# The header
+
+UP = State(link=Link.UP, engine=EngineStatus("0.1.0", 1, 1.0))
+
+
+def head(state: State) -> str:
+    return " ".join(text(rows.header(state, UNICODE, NOW)).split())
+
+
+def test_the_header_counts_what_matters() -> None:
+    failed = Registration(RegistrationState.FAILED)
+    state = msgspec.structs.replace(
+        UP,
+        accounts=(account(), account(name="home", registration=failed)),
+        calls=(call(), call(id="2")),
+    )
+    assert head(UP) == "offhook 14:32"
+    assert head(state) == "offhook ● 1 registered ✗ 1 failed 2 calls 14:32"
+
+
+def test_an_account_that_cannot_be_used_counts_as_failed_unless_it_is_disabled() -> None:
+    offline = Registration(RegistrationState.OFFLINE)
+    bad = account(problem="no user", registration=offline)
+    state = msgspec.structs.replace(UP, accounts=(bad,))
+    assert head(state) == "offhook ✗ 1 failed 14:32"
+    off = msgspec.structs.replace(bad, enabled=False)
+    assert head(msgspec.structs.replace(UP, accounts=(off,))) == "offhook 14:32"
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [(Link.CONNECTING, "connecting"), (Link.LOST, "no engine"), (Link.STOPPED, "no engine")],
+)
+def test_without_an_engine_the_header_makes_no_claims(link: Link, said: str) -> None:
+    state = msgspec.structs.replace(UP, link=link, accounts=(account(),))
+    assert head(state) == f"offhook {said} 14:32"
+
+
+# Accounts
+
+
+@pytest.mark.parametrize("glyphs", SETS, ids=lambda glyphs: glyphs.name)
+def test_an_account_says_how_it_stands_by_sign_and_word(glyphs: Glyphs) -> None:
+    first, second, third = rows.account(account(messages=2), glyphs)
+    assert text(first, 27).startswith(f"{glyphs.registered} work")
+    assert "TLS" in text(first, 27)
+    assert text(second, 27).strip() == "alice@pbx.example.com"
+    assert "registered" in text(third, 40)
+    assert "2 messages" in text(third, 40)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sign", "role", "said"),
+    [
+        ({}, UNICODE.registered, "success", "registered"),
+        (
+            {"registration": Registration(RegistrationState.FAILED, 403, "it is not allowed")},
+            UNICODE.failed, "error", "it is not allowed",
+        ),
+        (
+            {"problem": "no user", "registration": Registration(RegistrationState.OFFLINE)},
+            UNICODE.failed, "error", "no user",
+        ),
+        ({"problem": "no user", "enabled": False}, UNICODE.offline, "muted", "disabled"),
+        (
+            {"registration": Registration(RegistrationState.REGISTERING)},
+            UNICODE.registering, "muted", "registering",
+        ),
+        (
+            {"registration": Registration(RegistrationState.UNREGISTERED)},
+            UNICODE.offline, "warning", "not registered",
+        ),
+    ],
+)  # fmt: skip
+def test_sign_role_and_words_of_an_account_agree(
+    fields: dict[str, object], sign: str, role: str, said: str
+) -> None:
+    found = account(**fields)
+    first, _, third = rows.account(found, UNICODE)
+    assert first.left[0] == Part(f"{sign} ", role)  # type: ignore[arg-type]
+    assert rows.account_mark(found, UNICODE) == sign
+    assert text(third).strip() == said
+    assert (part_of(third, said).role == "error") == (role == "error")
+
+
+@pytest.mark.parametrize(
+    ("transport", "verified", "closed"),
+    [
+        (Transport.TLS, True, True),
+        (Transport.TLS, False, False),
+        (Transport.TLS, None, False),
+        (Transport.UDP, True, False),
+        (Transport.TCP, None, False),
+    ],
+)
+def test_the_lock_of_an_account_closes_for_verified_tls_alone(
+    transport: Transport, verified: bool | None, closed: bool
+) -> None:
+    tls = None if verified is None else TlsStatus("TLSv1.3", "", verified)
+    lock = rows.account_lock(account(transport=transport, tls=tls), UNICODE)
+    assert lock == (Part("■", "secure") if closed else Part("□", "insecure"))
+
+
+@given(
+    name=texts, aor=texts, problem=st.none() | texts, reason=texts,
+    messages=st.none() | st.integers(0, 10**6), glyphs=glyph_sets, width=widths,
+)  # fmt: skip
+def test_an_account_is_three_lines_whatever_it_is_called(
+    name: str, aor: str, problem: str | None, reason: str, messages: int | None,
+    glyphs: Glyphs, width: int,
+) -> None:  # fmt: skip
+    found = account(
+        name=name, aor=aor, problem=problem, messages=messages,
+        registration=Registration(RegistrationState.FAILED, reason=reason),
+    )  # fmt: skip
+    drawn = rows.account(found, glyphs)
+    assert len(drawn) == 3
+    for one in drawn:
+        assert width_of(one, width, glyphs) == width
+
+
+# Calls
+
+
+def test_a_call_says_who_and_what_the_lock_means_and_how_it_sounds() -> None:
+    found = call(duration_s=252.0, quality=Quality(mos=4.2))
+    first, second, third = shown(found)
+    assert text(first).rstrip() == " ■ Bob  bob@example.com".ljust(67) + "active 04:12"
+    assert text(second).strip() == "encrypted to pbx"
+    assert part_of(second, "encrypted").role == "secure"
+    assert text(third).split() == ["work", "·", "opus", "·", "good"]
+    insecure = shown(call(lock=OPEN))
+    assert text(insecure[0]).startswith(" □ ")
+    assert part_of(insecure[1], "clear").role == "insecure"
+
+
+def test_a_call_before_its_answer_has_no_time_and_no_sound() -> None:
+    first, _, third = shown(call(state=CallState.RINGING, duration_s=0.0), meters=True)
+    assert text(first).rstrip().endswith("ringing")
+    assert text(third).strip() == "with work"
+
+
+def test_meters_move_in_an_active_call_alone() -> None:
+    assert " in " in all_text(shown(call(), meters=True))
+    assert " in " not in all_text(shown(call(), meters=False))
+    assert " in " not in all_text(shown(call(state=CallState.HELD), meters=True))
+
+
+def test_a_name_of_any_length_leaves_room_for_the_address() -> None:
+    remote = Party("sip:mallory@evil.example", LONG[:80])
+    for width in (60, 80, 120):
+        incoming, _ = rows.incoming(call(remote=remote), UNICODE, "a answer")
+        assert "  mall" in text(incoming, width), width
+        assert text(incoming, width).rstrip().endswith("calls work")
+    assert "  mallory@" in text(shown(call(remote=remote))[0])
+
+
+def test_an_address_is_not_said_twice() -> None:
+    first, *_ = shown(call(remote=Party("sip:bob@example.com")))
+    assert text(first).count("bob@example.com") == 1
+
+
+def test_somebody_without_name_and_address_is_unknown() -> None:
+    nobody = Party("")
+    assert "unknown" in text(shown(call(remote=nobody))[0])
+    assert "unknown" in text(rows.incoming(call(remote=nobody), UNICODE, "")[0])
+    assert "unknown" in text(rows.entry(entry(remote=nobody), UNICODE, NOW, 80))
+
+
+@pytest.mark.parametrize("glyphs", SETS, ids=lambda glyphs: glyphs.name)
+@pytest.mark.parametrize("width", [46, 50, 58, 90])
+def test_nothing_the_far_end_does_hides_that_one_is_muted_or_recorded(
+    glyphs: Glyphs, width: int
+) -> None:
+    found = call(muted=True, recording=True, heard="0123456789" * 3, account=LONG)
+    third = text(shown(found, glyphs, meters=True)[2], width, glyphs.ellipsis)
+    assert f"{glyphs.muted} muted" in third
+    assert f"{glyphs.recording} recording" in third
+
+
+def test_the_last_keys_that_they_pressed_are_shown() -> None:
+    third = shown(call(heard="0123456789"))[2]
+    assert text(third).split("work")[0] == "   they pressed 23456789 "
+
+
+def test_a_file_that_is_played_has_a_sign() -> None:
+    assert "♪ playing a file" in text(shown(call(playing=True))[2])
+
+
+def test_an_ended_call_says_why_in_its_second_line() -> None:
+    ended = call(state=CallState.ENDED, direction=Direction.OUT, code=486)
+    first, second = shown(ended)
+    assert text(first).rstrip().endswith("ended")
+    assert text(second).strip() == "Bob is busy"
+
+
+def test_the_call_under_the_cursor_is_marked() -> None:
+    (first, *_) = rows.call(call(), UNICODE, 0.0, False, True)
+    assert text(first).startswith(f"{UNICODE.cursor}■")
+
+
+@given(
+    name=texts, uri=texts, account=texts, why=texts, reason=texts, codec=st.none() | texts,
+    state=st.sampled_from(CallState), direction=st.sampled_from(Direction),
+    code=st.none() | st.integers(100, 699), answered=st.none() | st.just("2026-03-14T14:32:00Z"),
+    seconds=st.floats(0.0, 1e6), mos=st.none() | st.floats(1.0, 4.5), heard=texts,
+    flags=st.tuples(st.booleans(), st.booleans(), st.booleans()), glyphs=glyph_sets, width=widths,
+)  # fmt: skip
+def test_a_call_keeps_to_its_lines_whatever_the_far_end_says(
+    name: str, uri: str, account: str, why: str, reason: str, codec: str | None,
+    state: CallState, direction: Direction, code: int | None, answered: str | None,
+    seconds: float, mos: float | None, heard: str, flags: tuple[bool, bool, bool],
+    glyphs: Glyphs, width: int,
+) -> None:  # fmt: skip
+    muted, recording, playing = flags
+    lock = Lock(LockState.OPEN, why, LockSignalling(Transport.TLS, verified=True, server=reason))
+    found = call(
+        remote=Party(uri, name), account=account, lock=lock, reason=reason, codec=codec,
+        state=state, direction=direction, code=code, answered=answered, duration_s=seconds,
+        quality=Quality(mos=mos), muted=muted, recording=recording, playing=playing, heard=heard,
+    )  # fmt: skip
+    for drawn in (
+        rows.call(found, glyphs, 1.0, True, True), rows.incoming(found, glyphs, "a answer"),
+    ):  # fmt: skip
+        assert 2 <= len(drawn) <= 3
+        for one in drawn:
+            assert width_of(one, width, glyphs) == width
+
+
+# The log
+
+
+def test_a_row_of_the_log_has_its_columns() -> None:
+    assert text(rows.entry(entry(), UNICODE, NOW, 60), 60) == (
+        "←  09:05  □ Bob".ljust(35) + " work              01:05 "
+    )
+    narrow = text(rows.entry(entry(), UNICODE, NOW, 49), 49)
+    assert "work" not in narrow
+    assert narrow.endswith("01:05 ")
+
+
+@pytest.mark.parametrize("glyphs", SETS, ids=lambda glyphs: glyphs.name)
+def test_the_columns_of_the_log_stand_under_each_other(glyphs: Glyphs) -> None:
+    found = [
+        entry(account=LONG, outcome=Outcome.REFUSED, code=488),
+        entry(account="好" * 20, outcome=Outcome.FAILED, code=503),
+        entry(account="", outcome=Outcome.ONGOING),
+        entry(duration_s=400_000.0, started="2024-03-14T09:05:00Z"),
+        entry(direction=Direction.OUT, lock=LockState.CLOSED),
+    ]
+    drawn = [rows.entry(one, glyphs, NOW, 80) for one in found]
+    for one in drawn:
+        assert [cell_len(part.text) for part in one.right] == [10, 13, 1]
+        assert one.right[0].text.endswith(" ")
+        assert cell_len("".join(part.text for part in one.left[:-1])) == cell_len(
+            "".join(part.text for part in drawn[0].left[:-1])
+        )
+
+
+def test_the_log_shows_the_lock_as_it_was_and_none_while_the_call_goes_on() -> None:
+    assert " ■ " in text(rows.entry(entry(lock=LockState.CLOSED), UNICODE, NOW, 80))
+    going_on = text(rows.entry(entry(outcome=Outcome.ONGOING), UNICODE, NOW, 80))
+    assert "■" not in going_on
+    assert "□" not in going_on
+
+
+def test_a_missed_call_stands_out() -> None:
+    missed = rows.entry(entry(outcome=Outcome.MISSED), UNICODE, NOW, 80)
+    assert part_of(missed, "Bob").role == "strong"
+    assert part_of(missed, "missed").role == "warning"
+    assert part_of(rows.entry(entry(), UNICODE, NOW, 80), "Bob").role == "text"
+
+
+@given(
+    name=texts, uri=texts, account=texts, outcome=st.sampled_from(Outcome),
+    code=st.none() | st.integers(100, 699), glyphs=glyph_sets, width=widths,
+)  # fmt: skip
+def test_a_row_of_the_log_is_one_line_whoever_called(
+    name: str, uri: str, account: str, outcome: Outcome, code: int | None, glyphs: Glyphs,
+    width: int,
+) -> None:  # fmt: skip
+    found = entry(remote=Party(uri, name), account=account, outcome=outcome, code=code)
+    drawn = rows.entry(found, glyphs, NOW, width)
+    assert width_of(drawn, width, glyphs) == width
+
+
+# Suggestions
+
+
+def test_a_suggestion_says_whom_where_and_from_where() -> None:
+    found = Suggestion(name="Bob", target="sip:bob@example.com", source="contact")
+    assert text(rows.suggestion(found), 50) == " Bob  bob@example.com".ljust(42) + "contact "
+    unnamed = Suggestion(name="", target="sip:bob@example.com", source="log")
+    assert text(rows.suggestion(unnamed), 50).split() == ["bob@example.com", "log"]
+    same = Suggestion(name="bob@example.com", target="sip:bob@example.com", source="log")
+    assert text(rows.suggestion(same), 50).count("bob@example.com") == 1
