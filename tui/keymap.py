@@ -129,10 +129,10 @@ def _read(written: str) -> str | None:
     character that it types.
     """
     key = f"ctrl+{written[1:]}" if len(written) > 1 and written.startswith("^") else written
-    before, _, last = key.rpartition("+")
+    before, plus, last = key.rpartition("+")
     if key == "+" or key.endswith("++"):
-        before, last = before.removesuffix("+"), "+"
-    modifiers = set(before.lower().split("+")) if before else set()
+        before, plus, last = before.removesuffix("+"), before, "+"
+    modifiers = set(before.lower().split("+")) if plus else set()
     if not last or not modifiers <= _MODIFIERS:
         return None
     if len(last) > 1:

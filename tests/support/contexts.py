@@ -1,0 +1,120 @@
+"""Every situation that can decide which actions make sense, derived from `Context` itself."""
+
+from __future__ import annotations
+
+import itertools
+import types
+import typing
+from collections.abc import Iterator
+from enum import Enum
+from functools import cache
+from typing import Any
+
+from tui.actions import ACTIONS, BY_ID, Action, Context, available
+from tui.state import ShownCall
+from voip.model import (
+    AccountStatus,
+    Call,
+    CallState,
+    Direction,
+    Lock,
+    LockSignalling,
+    LockState,
+    LogEntry,
+    Outcome,
+    Party,
+    Registration,
+    RegistrationState,
+    Transport,
+)
+
+SCREENS = sorted({screen for action in ACTIONS for screen in action.screens})
+_FIELDS = ("", "name", "password")
+"""Where the keyboard can be in a form: `password` has an action of its own."""
+
+_OF_MAIN = {"pane", "call", "account", "entry", "filtered", "dialling"}
+_OF_BOXES = {"field", "on_mark", "changed_meanwhile", "line_open"}
+
+
+def _call(state: CallState, muted: bool, recording: bool, playing: bool) -> ShownCall:
+    lock = Lock(LockState.OPEN, "", LockSignalling(Transport.UDP))
+    ended = 0.0 if state is CallState.ENDED else None
+    return ShownCall(
+        call=Call(
+            id="1", account="work", direction=Direction.IN, remote=Party("sip:bob@example.com"),
+            state=state, lock=lock, muted=muted, recording=recording, playing=playing,
+        ),
+        seen=0.0,
+        ended=ended,
+    )  # fmt: skip
+
+
+def _account(enabled: bool) -> AccountStatus:
+    return AccountStatus(
+        name="work", aor="sip:alice@example.com", transport=Transport.TLS, enabled=enabled,
+        registration=Registration(RegistrationState.REGISTERED),
+    )  # fmt: skip
+
+
+_ENTRY = LogEntry(
+    id="1", account="work", direction=Direction.IN, remote=Party("sip:bob@example.com"),
+    outcome=Outcome.MISSED, started="2026-03-14T14:32:00Z",
+)  # fmt: skip
+_BOTH = (False, True)
+
+
+def _values(name: str, kind: Any) -> list[Any]:
+    """All that a field can be, as far as an action could tell the difference."""
+    if name == "field":
+        return list(_FIELDS)
+    if name == "incoming":
+        return [None, _call(CallState.INCOMING, False, False, False)]
+    if isinstance(kind, types.UnionType):
+        return [value for one in typing.get_args(kind) for value in _values(name, one)]
+    if kind is types.NoneType:
+        return [None]
+    if kind is bool:
+        return list(_BOTH)
+    if kind is int:
+        return [0, 2]
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return list(kind)
+    if kind is ShownCall:
+        in_use = [_call(CallState.ACTIVE, *how) for how in itertools.product(*[_BOTH] * 3)]
+        return [*in_use, *(_call(state, on, on, on) for state in CallState for on in _BOTH)]
+    if kind is AccountStatus:
+        return [_account(enabled) for enabled in _BOTH]
+    if kind is LogEntry:
+        return [_ENTRY]
+    raise AssertionError(f"say here what Context.{name} can be: {kind}")
+
+
+def contexts(screen: str) -> Iterator[Context]:
+    """Every situation on a screen: panes and rows on the main one, fields in boxes."""
+    usual = Context(screen=screen)
+    fixed = {"screen"} | (_OF_BOXES if screen == "main" else _OF_MAIN)
+    if screen not in BY_ID["list.leave"].screens:
+        fixed.add("line_open")
+    fields = {
+        name: [getattr(usual, name)] if name in fixed else _values(name, kind)
+        for name, kind in typing.get_type_hints(Context).items()
+    }
+    for values in itertools.product(*fields.values()):
+        yield Context(**dict(zip(fields, values, strict=True)))
+
+
+@cache
+def at_once() -> frozenset[frozenset[Action]]:
+    """The sets of actions that make sense at the same moment."""
+    return frozenset(
+        frozenset(available(context)) for screen in SCREENS for context in contexts(screen)
+    )
+
+
+@cache
+def together() -> frozenset[tuple[str, str]]:
+    """The pairs of actions that can make sense at the same moment, in both orders."""
+    return frozenset(
+        (one.id, other.id) for found in at_once() for one in found for other in found
+        if one.id != other.id
+    )  # fmt: skip

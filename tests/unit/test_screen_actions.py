@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from tests.support.contexts import SCREENS, at_once, contexts, together
+from tui.actions import ACTIONS, BY_ID, Context, Pane, available, by_group, of_screen, offered
+from tui.commands import COMMANDS
+from tui.keymap import DIALLED_AT_ONCE, resolve, typed
+from tui.state import ShownCall
+from voip.model import (
+    Call,
+    CallState,
+    Direction,
+    Lock,
+    LockSignalling,
+    LockState,
+    Party,
+    Transport,
+)
+
+
+def call(state: CallState, **fields: Any) -> ShownCall:
+    return ShownCall(
+        call=Call(
+            id="1", account="work", direction=Direction.IN, remote=Party("sip:bob@example.com"),
+            state=state, lock=Lock(LockState.OPEN, "", LockSignalling(Transport.UDP)), **fields,
+        ),
+        seen=0.0,
+        ended=0.0 if state is CallState.ENDED else None,
+    )  # fmt: skip
+
+
+def ids(context: Context) -> set[str]:
+    return {action.id for action in available(context)}
+
+
+def test_no_two_actions_have_one_name() -> None:
+    assert [name for name, count in Counter(a.id for a in ACTIONS).items() if count > 1] == []
+
+
+def test_each_action_has_a_command_and_each_command_an_action() -> None:
+    assert COMMANDS.keys() == BY_ID.keys()
+
+
+def test_the_words_of_an_action_are_there() -> None:
+    for action in ACTIONS:
+        assert action.words, action.id
+        assert action.title[0].isupper(), action.id
+        assert not action.title.endswith("."), action.id
+        assert action.words[0].islower(), action.id
+
+
+def test_the_keys_that_actions_come_with_are_as_textual_names_them() -> None:
+    given = {action.id: action.keys for action in ACTIONS}
+    known = resolve({})
+    assert known.keys == given
+    assert known.problems == ()
+    for action in ACTIONS:
+        # As a wish, each of them is read as itself, unless a key is for dialling.
+        asked = resolve({action.id: action.keys})
+        assert asked.problems == (), action.id
+        assert asked.keys[action.id] == action.keys
+
+
+def test_no_key_of_the_main_screen_is_one_that_dials() -> None:
+    for action in of_screen("main"):
+        assert not {typed(key) for key in action.keys.split(",")} & DIALLED_AT_ONCE, action.id
+
+
+def test_every_action_makes_sense_at_some_time() -> None:
+    ever = {action.id for found in at_once() for action in found}
+    assert ever == BY_ID.keys()
+
+
+def test_no_two_actions_answer_to_one_key_at_one_moment() -> None:
+    clashes = {
+        (one, other, key)
+        for one, other in together()
+        for key in BY_ID[one].keys.split(",")
+        if key in BY_ID[other].keys.split(",")
+    }
+    assert clashes == set()
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_there_is_always_a_way_on(screen: str) -> None:
+    way_out = {"phone.quit"} if screen == "main" else {"box.close", "list.leave"}
+    for context in contexts(screen):
+        assert ids(context) & way_out, context
+
+
+def test_without_an_engine_only_what_needs_none_is_offered() -> None:
+    gone = Context(connected=False, call=call(CallState.ACTIVE), incoming=call(CallState.INCOMING))
+    offline = ids(gone)
+    assert "phone.connect" in offline
+    assert not {name for name in offline if name.startswith(("call.", "account.", "lock."))}
+    assert "phone.connect" not in ids(Context())
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        (CallState.DIALING, {"end", "mute"}),
+        (CallState.RINGING, {"end", "mute"}),
+        (CallState.CONNECTING, {"end", "mute"}),
+        (CallState.ACTIVE, {"end", "mute", "hold", "keypad", "play", "record"}),
+        (CallState.REMOTE_HELD, {"end", "mute", "hold", "keypad", "play", "record"}),
+        (CallState.HELD, {"end", "mute", "resume", "keypad", "play", "record"}),
+        (CallState.INCOMING, set()),
+        (CallState.ENDED, set()),
+    ],
+)
+def test_a_call_offers_what_can_be_done_with_it(state: CallState, expected: set[str]) -> None:
+    found = ids(Context(pane=Pane.CALLS, call=call(state), live=1))
+    assert {name for name in found if name.startswith("call.")} == {f"call.{n}" for n in expected}
+
+
+def test_what_is_on_can_be_turned_off() -> None:
+    on = call(CallState.ACTIVE, muted=True, playing=True, recording=True)
+    found = ids(Context(pane=Pane.CALLS, call=on))
+    assert found >= {"call.unmute", "call.stop_playing", "call.stop_recording"}
+    assert not found & {"call.mute", "call.play", "call.record"}
+
+
+def test_an_incoming_call_can_be_answered_on_every_screen() -> None:
+    for screen in SCREENS:
+        found = ids(Context(screen=screen, incoming=call(CallState.INCOMING)))
+        assert found >= {"call.answer", "call.decline", "call.busy"}, screen
+
+
+def test_the_search_line_is_cleared_before_it_is_left() -> None:
+    assert "log.clear" in ids(Context(pane=Pane.SEARCH, filtered=True))
+    assert "move.leave" not in ids(Context(pane=Pane.SEARCH, filtered=True))
+    assert "move.leave" in ids(Context(pane=Pane.SEARCH))
+    assert "move.leave" in ids(Context(pane=Pane.DIAL, filtered=True))
+
+
+def test_the_footer_has_the_most_wanted_first_and_keeps_the_order_of_equals() -> None:
+    found = offered(ACTIONS)
+    ranks = [action.rank for action in found]
+    assert ranks == sorted(ranks)
+    assert 0 not in ranks
+    assert len(found) == sum(action.rank > 0 for action in ACTIONS)
+    equal = [action.id for action in found if action.rank == 14 and "main" in action.screens]
+    assert equal == [a.id for a in ACTIONS if a.rank == 14 and "main" in a.screens]
+    assert offered(reversed(ACTIONS))[0].rank == 1
+
+
+def test_the_groups_hold_every_action_once() -> None:
+    grouped = [action for actions in by_group().values() for action in actions]
+    assert sorted(a.id for a in grouped) == sorted(BY_ID)
+    assert all(action.group == name for name, found in by_group().items() for action in found)

@@ -1,0 +1,269 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.binding import BindingsMap
+
+from tests.support.contexts import SCREENS, together
+from tui.actions import ACTIONS, BY_ID, of_screen
+from tui.keymap import DIALLED_AT_ONCE, Keymap, resolve, show, typed
+from tui.screens.base import bindings_of
+
+
+def problem(wanted: dict[str, str]) -> str:
+    found = resolve(wanted)
+    assert len(found.problems) == 1, found.problems
+    assert found.changed == {}
+    return found.problems[0]
+
+
+# Reading keys
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ("z", "z"),
+        ("Z", "Z"),
+        ("shift+z", "Z"),
+        ("ä", "ä"),
+        ("f5", "f5"),
+        ("F5", "f5"),
+        ("ctrl+g", "ctrl+g"),
+        ("Ctrl+G", "ctrl+g"),
+        ("^g", "ctrl+g"),
+        ("^", "circumflex_accent"),
+        ("?", "question_mark"),
+        ("!", "exclamation_mark"),
+        ("@", "at"),
+        ("_", "underscore"),
+        ("€", "euro_sign"),
+        ("exclamation_mark", "exclamation_mark"),
+        (";", "semicolon"),
+        ("esc", "escape"),
+        ("Escape", "escape"),
+        ("PgDn", "pagedown"),
+        ("insert", "insert"),
+        ("alt+shift+up", "alt+shift+up"),
+        ("shift+alt+up", "alt+shift+up"),
+        ("ctrl++", "ctrl+plus"),
+        ("ctrl+plus", "ctrl+plus"),
+        ("alt+1", "alt+1"),
+        # What a terminal sends the same for.
+        ("ctrl+i", "tab"),
+        ("ctrl+m", "enter"),
+    ],
+)
+def test_a_key_is_read_as_written_typed_or_shown(written: str, key: str) -> None:
+    # Hardly any other action is there where a question is asked.
+    action = "box.close" if key == "escape" else "box.previous"
+    found = resolve({action: written})
+    assert found.problems == ()
+    assert found.keys[action] == key
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "", " ", ",,", "ctrl+", "nonsense", "ctrl+nonsense", "win+a", "\x01", "ctrl+\x01", "aa",
+        "+a", "+++", "f99", "z,nonsense",
+    ],
+)  # fmt: skip
+def test_what_is_no_key_is_said_to_be_none(written: str) -> None:
+    assert "is not a key" in problem({"call.hold": written})
+    assert resolve({"call.hold": written}).keys["call.hold"] == "h"
+
+
+def test_several_keys_can_do_one_thing() -> None:
+    found = resolve({"call.hold": " z , f9 ,z"})
+    assert found.keys["call.hold"] == "z,f9"
+    assert found.changed == {"call.hold": "z,f9"}
+
+
+def test_a_comma_is_a_key_too() -> None:
+    assert resolve({"phone.settings": "i"}).keys["phone.settings"] == "i"
+    found = resolve({"phone.settings": "i", "phone.events": ","})
+    assert found.keys["phone.events"] == "comma"
+
+
+@given(key=st.sampled_from(sorted({k for a in ACTIONS for k in a.keys.split(",")})))
+def test_what_is_shown_can_be_written(key: str) -> None:
+    # The action that a key belongs to may always have it.
+    action = next(a for a in ACTIONS if key in a.keys.split(","))
+    found = resolve({action.id: show(key)})
+    assert found.problems == ()
+    assert found.keys[action.id] == key
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ("ctrl+p", "^p"), ("question_mark", "?"), ("slash", "/"), ("comma", ","), ("escape", "esc"),
+        ("delete", "del"), ("pageup", "pgup"), ("space", "space"), ("f2", "f2"), ("a", "a"),
+        ("shift+tab", "shift+tab"), ("enter", "enter"), ("ctrl+question_mark", "^?"), ("at", "@"),
+    ],
+)  # fmt: skip
+def test_a_key_is_shown_as_a_person_reads_it(key: str, shown: str) -> None:
+    assert show(key) == shown
+
+
+def test_keys_that_type_are_told_from_keys_that_act() -> None:
+    for key in ("a", "F", "space", "plus", "at", "question_mark", "euro_sign", "5"):
+        assert typed(key) is not None, key
+    for key in ("enter", "escape", "delete", "tab", "up", "f1", "ctrl+p", "alt+a", "shift+up",
+                "backspace", "home", "pageup", "insert"):  # fmt: skip
+        assert typed(key) is None, key
+
+
+def test_while_typing_the_keys_that_act_are_shown() -> None:
+    found = resolve({"call.hold": "at", "call.end": "euro_sign,f9"})
+    assert found.shown("call.answer") == "a"
+    assert found.shown_while_typing("call.answer") == "f2"
+    assert found.works_while_typing("call.answer")
+    assert not found.works_while_typing("call.hold")
+    assert found.shown_while_typing("call.hold") == "@"
+    assert found.shown_while_typing("call.end") == "f9"
+
+
+# Wishes
+
+
+def test_a_wish_for_no_action_says_which_was_meant() -> None:
+    assert problem({"call.hodl": "z"}) == (
+        "keys: there is no action “call.hodl”, did you mean “call.hold”?"
+    )
+    assert problem({"zzzzzz": "z"}) == "keys: there is no action “zzzzzz”"
+
+
+def test_a_key_that_is_taken_stays_where_it_is() -> None:
+    assert problem({"dial.open": "q"}) == (
+        "keys: dial.open: “q” is taken by “phone.quit” (Close this screen); "
+        "give that one another key first"
+    )
+    found = resolve({"dial.open": "q"})
+    assert found.keys["dial.open"] == "d"
+    assert found.keys["phone.quit"] == "q,ctrl+q"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_key_is_free_once_its_action_has_another(order: int) -> None:
+    wanted = dict([("phone.quit", "Q"), ("dial.open", "q")][::order])
+    found = resolve(wanted)
+    assert found.problems == ()
+    assert found.changed == wanted
+
+
+def test_two_actions_can_change_places() -> None:
+    wanted = {"call.decline": "e", "call.end": "x"}
+    assert resolve(wanted).changed == wanted
+
+
+def test_of_two_wishes_for_one_key_the_first_holds() -> None:
+    found = resolve({"call.end": "z", "dial.open": "z"})
+    assert found.changed == {"call.end": "z"}
+    assert found.keys["dial.open"] == "d"
+    assert "taken by “call.end”" in found.problems[0]
+
+
+def test_a_wish_that_rests_on_one_that_is_dropped_is_dropped_too() -> None:
+    found = resolve({"dial.open": "e", "call.end": "q"})
+    assert found.changed == {}
+    assert len(found.problems) == 2
+
+
+def test_actions_that_take_turns_can_share_another_key() -> None:
+    wanted = {"call.hold": "z", "call.resume": "z"}
+    assert resolve(wanted).changed == wanted
+    # And one of them alone can move.
+    found = resolve({"call.hold": "z"})
+    assert found.keys["call.resume"] == "h"
+
+
+def test_one_key_can_do_different_things_on_different_screens() -> None:
+    wanted = {"key.change": "d"}
+    assert resolve(wanted).changed == wanted
+
+
+@pytest.mark.parametrize("key", sorted(DIALLED_AT_ONCE))
+def test_a_key_that_begins_a_number_is_for_dialling(key: str) -> None:
+    assert "begins a number" in problem({"call.mute": key})
+    assert "begins a number" in problem({"call.answer": f"z,{key}"})
+    assert resolve({"call.mute": f"alt+{key}"}).problems == ()
+
+
+OTHERS = ["z", "Z", "f9", "f10", "^g", "esc", "5", "nonsense", ""]
+keys = st.sampled_from(
+    [*sorted({key for action in ACTIONS for key in action.keys.split(",")}), *OTHERS]
+)
+wishes = st.dictionaries(
+    st.sampled_from([*BY_ID, "nobody.here"]),
+    st.lists(keys, min_size=1, max_size=3).map(",".join),
+    max_size=12,
+)
+
+
+def clashes(found: Keymap) -> set[tuple[str, str]]:
+    return {
+        (one, other)
+        for one, other in together()
+        if set(found.keys[one].split(",")) & set(found.keys[other].split(","))
+    }
+
+
+@given(wanted=wishes)
+def test_whatever_is_wished_no_key_does_two_things_at_one_moment(wanted: dict[str, str]) -> None:
+    assert clashes(resolve(wanted)) == set()
+
+
+@given(wanted=wishes)
+def test_every_wish_holds_or_is_answered(wanted: dict[str, str]) -> None:
+    found = resolve(wanted)
+    refused = wanted.keys() - found.changed.keys()
+    assert len(found.problems) == len(refused)
+    for name in refused:
+        assert any(f"{name}" in text for text in found.problems)
+    for action in ACTIONS:
+        assert found.keys[action.id] == found.changed.get(action.id, action.keys)
+
+
+@given(wanted=wishes)
+def test_what_holds_can_be_wished_again(wanted: dict[str, str]) -> None:
+    found = resolve(wanted)
+    again = resolve(found.changed)
+    assert again.problems == ()
+    assert again.keys == found.keys
+
+
+# What Textual makes of it
+
+
+def bound(bindings: BindingsMap) -> dict[str, set[str]]:
+    """The keys of each action."""
+    found: dict[str, set[str]] = {}
+    for key, several in bindings.key_to_bindings.items():
+        for binding in several:
+            assert binding.id is not None
+            found.setdefault(binding.id, set()).add(key)
+    return found
+
+
+@given(wanted=wishes, screen=st.sampled_from(SCREENS))
+def test_textual_binds_the_keys_that_hold(wanted: dict[str, str], screen: str) -> None:
+    found = resolve(wanted)
+    bindings = BindingsMap(bindings_of(screen))
+    before = bound(bindings)
+    bindings.apply_keymap(found.bindings)
+    after = bound(bindings)
+    for action in of_screen(screen):
+        if action.id in found.changed:
+            assert after[action.id] == set(found.keys[action.id].split(",")), action.id
+        else:
+            assert after[action.id] == before[action.id], action.id
+
+
+def test_who_shared_a_key_keeps_it_when_the_other_moves() -> None:
+    bindings = BindingsMap(bindings_of("main"))
+    bindings.apply_keymap(resolve({"call.hold": "z"}).bindings)
+    assert bound(bindings)["call.hold"] == {"z"}
+    assert bound(bindings)["call.resume"] == {"h"}
