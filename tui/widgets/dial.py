@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -160,7 +160,7 @@ class Dial(Vertical):
         text = self.input.value
         if self.input.has_focus:
             # A later look-up ends an earlier one that has not been answered.
-            ask = partial(self._ask, text)
+            ask: Callable[[], Awaitable[None]] = partial(self._ask, text)
             self.run_worker(ask, group="look-up", exclusive=True, exit_on_error=False)
 
     async def _ask(self, text: str) -> None:
