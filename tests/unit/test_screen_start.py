@@ -1,0 +1,126 @@
+"""Opening the phone: what is settled before Textual is loaded."""
+
+from __future__ import annotations
+
+import gc
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.support.attached import environment_of
+from tui import app, start
+
+OFFHOOK = ["-c", "import sys; from voip.cli import main; sys.exit(main())"]
+
+
+class Stream(io.StringIO):
+    def __init__(self, terminal: bool) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
+class Screen:
+    """Stands for the phone: notes what Textual would have found."""
+
+    found: dict[str, str | None]
+    return_code: int | None = None
+
+    def __init__(self) -> None:
+        self.collects = gc.isenabled()
+
+    def run(self) -> None:
+        Screen.found = {
+            "animations": os.environ.get("TEXTUAL_ANIMATIONS"),
+            "frames": os.environ.get("TEXTUAL_FPS"),
+            "collects": str(self.collects),
+        }
+
+
+def run(stdin: bool = True, stdout: bool = True) -> tuple[int, str]:
+    """Open the phone, on a terminal or not; the exit status and standard error."""
+    streams = SimpleNamespace(stdin=Stream(stdin), stdout=Stream(stdout), stderr=Stream(False))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(start, "sys", streams)
+        return start.main(), streams.stderr.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def _screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(app, "OffhookApp", Screen)
+    monkeypatch.setattr(Screen, "return_code", None)
+    for name in ("TEXTUAL_ANIMATIONS", "TEXTUAL_FPS", "SSH_CONNECTION"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    yield
+    gc.enable()
+
+
+@pytest.mark.parametrize("command", [["-m", "tui"], OFFHOOK], ids=["tui", "offhook"])
+def test_without_a_terminal_it_says_what_works(command: list[str], tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, *command],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment_of(tmp_path)},
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == (
+        "offhook: the full-screen phone needs a terminal; `offhook --help` lists what works "
+        "without one\n"
+    )
+    # No engine was started for nothing.
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("stdin", "stdout"), [(False, True), (True, False)])
+def test_both_ends_must_be_a_terminal(stdin: bool, stdout: bool) -> None:
+    status, said = run(stdin, stdout)
+    assert status == 1
+    assert "needs a terminal" in said
+
+
+def test_nothing_moves_without_news() -> None:
+    gc.disable()
+    assert run() == (0, "")
+    assert Screen.found == {"animations": "none", "frames": None, "collects": "True"}
+
+
+def test_over_ssh_fewer_frames_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22")
+    assert run() == (0, "")
+    assert Screen.found["frames"] == "15"
+
+
+def test_a_rate_that_somebody_chose_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22")
+    monkeypatch.setenv("TEXTUAL_FPS", "30")
+    assert run() == (0, "")
+    assert Screen.found["frames"] == "30"
+
+
+def test_a_screen_that_failed_is_told_by_the_exit_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Screen, "return_code", 1)
+    assert run() == (1, "")
+
+
+def test_textual_is_loaded_after_what_it_reads_was_set() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys, tui.start; print('textual' in sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout == "False\n"
