@@ -85,37 +85,17 @@ def _incoming(context: Context) -> bool:
     return context.connected and context.incoming is not None
 
 
-def _call_in(*states: CallState) -> When:
-    def when(context: Context) -> bool:
-        call = context.call
-        return context.connected and call is not None and call.call.state in states
-
-    return when
-
-
 _ANSWERED = (CallState.ACTIVE, CallState.HELD, CallState.REMOTE_HELD)
 _UNDER_WAY = (*_ANSWERED, CallState.DIALING, CallState.RINGING, CallState.CONNECTING)
 
 
-def _answered_and(test: Callable[[ShownCall], bool]) -> When:
+def _with_call(
+    states: tuple[CallState, ...], test: Callable[[ShownCall], bool] = lambda call: True
+) -> When:
     def when(context: Context) -> bool:
+        call = context.call
         return (
-            context.connected
-            and context.call is not None
-            and context.call.call.state in _ANSWERED
-            and test(context.call)
-        )
-
-    return when
-
-
-def _under_way_and(test: Callable[[ShownCall], bool]) -> When:
-    def when(context: Context) -> bool:
-        return (
-            context.connected
-            and context.call is not None
-            and context.call.call.state in _UNDER_WAY
-            and test(context.call)
+            context.connected and call is not None and call.call.state in states and test(call)
         )
 
     return when
@@ -180,28 +160,28 @@ ACTIONS: tuple[Action, ...] = (
     Action("log.call", "call", "Call the person in this row", "enter", _LOG,
            lambda c: c.connected and _on_entry(c), 4),
     Action("account.edit", "edit", "Edit this account", "enter", _ACCOUNTS, _on_account(), 4),
-    Action("call.end", "end", "End the call", "e", _CALLS, _call_in(*_UNDER_WAY), 5),
+    Action("call.end", "end", "End the call", "e", _CALLS, _with_call(_UNDER_WAY), 5),
     Action("call.hold", "hold", "Put the call on hold", "h", _CALLS,
-           _call_in(CallState.ACTIVE, CallState.REMOTE_HELD), 6),
+           _with_call((CallState.ACTIVE, CallState.REMOTE_HELD)), 6),
     Action("call.resume", "resume", "Resume the call, and hold the others", "h", _CALLS,
-           _call_in(CallState.HELD), 6),
+           _with_call((CallState.HELD,)), 6),
     Action("call.mute", "mute", "Mute the microphone", "m", _CALLS,
-           _under_way_and(lambda s: not s.call.muted), 7),
+           _with_call(_UNDER_WAY, lambda s: not s.call.muted), 7),
     Action("call.unmute", "unmute", "Unmute the microphone", "m", _CALLS,
-           _under_way_and(lambda s: s.call.muted), 7),
+           _with_call(_UNDER_WAY, lambda s: s.call.muted), 7),
     Action("call.keypad", "keypad", "Open the keypad, to send tones", "k", _CALLS,
-           _call_in(*_ANSWERED), 8),
+           _with_call(_ANSWERED), 8),
     Action("call.switch", "switch", "Switch to the next call, and hold the others", "s", _CALLS,
            lambda c: c.connected and c.live > 1, 9),
     Action("lock.details", "lock", "Show what the lock is made of", "l", _CALLS, _has_lock, 10),
     Action("call.play", "play", "Play a sound file into the call", "p", _CALLS,
-           _answered_and(lambda s: not s.call.playing), 20),
+           _with_call(_ANSWERED, lambda s: not s.call.playing), 20),
     Action("call.stop_playing", "stop playing", "Stop playing the file", "p", _CALLS,
-           _answered_and(lambda s: s.call.playing), 11),
+           _with_call(_ANSWERED, lambda s: s.call.playing), 11),
     Action("call.record", "record", "Record the far end to a file", "r", _CALLS,
-           _answered_and(lambda s: not s.call.recording), 21),
+           _with_call(_ANSWERED, lambda s: not s.call.recording), 21),
     Action("call.stop_recording", "stop recording", "Stop recording", "r", _CALLS,
-           _answered_and(lambda s: s.call.recording), 11),
+           _with_call(_ANSWERED, lambda s: s.call.recording), 11),
     Action("dial.open", "dial", "Go to the dial line", "d", _DIAL,
            lambda c: c.pane is not Pane.DIAL, 12),
     Action("dial.account", "account", "Choose the account to call with", "f6", _DIAL,
