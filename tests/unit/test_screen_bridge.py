@@ -134,18 +134,18 @@ class Waits:
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
+        self.over_at_once: list[bool] = []
         self.held = False
         self._news = asyncio.Event()
 
     async def wait_for(self, waiting: asyncio.Future[object], seconds: float) -> object:
-        self.seconds.append(seconds)
-        self._news.set()
         task = asyncio.ensure_future(waiting)
-        if self.held:
-            return await task
         await asyncio.wait([task], timeout=0)
-        if task.done():
-            return task.result()
+        self.seconds.append(seconds)
+        self.over_at_once.append(task.done())
+        self._news.set()
+        if self.held or task.done():
+            return await task
         task.cancel()
         raise TimeoutError
 
@@ -317,9 +317,12 @@ async def test_to_be_woken_is_to_try_at_once(
     posted = Posted()
     async with running(posted) as bridge:
         await waits.count(1)
+        bridge.wake()
+        await waits.count(2)
+        assert waits.over_at_once == [False, False]
         await engine.open()
         bridge.wake()
-        *_, last = await posted.count(2)
+        *_, last = await posted.count(3)
         assert isinstance(last, Attached)
 
 

@@ -190,6 +190,7 @@ def test_only_what_differs_is_sent() -> None:
 
 def test_a_wide_character_is_sent_with_both_its_cells() -> None:
     assert changed(Strip([Segment("a好c")]), Strip([Segment("abbc")])) == (1, 3)
+    assert changed(Strip([Segment("a好c")]), Strip([Segment("a字c")])) == (1, 3)
     assert changed(Strip([Segment("a好c")]), Strip([Segment("abc ")])) == (1, 4)
     # One that begins where another ends: both go.
     assert changed(Strip([Segment("好x好")]), Strip([Segment("好好x")])) == (2, 5)

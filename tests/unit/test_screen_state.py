@@ -241,6 +241,12 @@ def test_what_the_panes_do_not_show_changes_nothing(event: told.AnyEvent) -> Non
     assert after(event, state=state, now=9.0) is state
 
 
+def test_a_call_that_is_told_to_be_up_is_up_whatever_was_thought_of_it() -> None:
+    state = after(told.CallEvent(call=call("1", CallState.ENDED)), now=1.0)
+    state = attach(state, snapshot((call("1"),)), 2.0)
+    assert [shown.call.id for shown in state.live] == ["1"]
+
+
 # Any order of events
 
 call_ids = st.sampled_from(["1", "2", "3"])
@@ -256,7 +262,7 @@ events: st.SearchStrategy[told.AnyEvent] = st.one_of(
     st.builds(told.SettingsEvent, st.just(Settings())),
     st.just(told.StoppingEvent()),
 )
-histories = st.lists(st.tuples(st.floats(0.0, 20.0), events), max_size=40)
+histories = st.lists(st.tuples(st.floats(0.0, 4.0), events), max_size=40)
 live_calls = st.lists(
     st.builds(call, call_ids, st.sampled_from(LIVE)), unique_by=lambda found: found.id, max_size=3
 ).map(tuple)

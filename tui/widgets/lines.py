@@ -231,9 +231,7 @@ def changed(old: Strip, new: Strip) -> tuple[int, int] | None:
     if not differing:
         return None
     start, end = differing[0], differing[-1] + 1
-    # A wide character is never cut in two.
-    while start > 0 and (before[start][0] == "" or after[start][0] == ""):
-        start -= 1
-    while end < len(after) and (before[end][0] == "" or after[end][0] == ""):
+    # The second cell of a wide character is the same for all of them.
+    while end < len(after) and after[end][0] == "":
         end += 1
     return start, end
