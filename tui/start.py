@@ -22,13 +22,13 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    gc.enable()  # the command line had it off for the sake of short commands
     # Textual reads both when it is loaded. Nothing here moves without news.
     os.environ["TEXTUAL_ANIMATIONS"] = "none"
     if os.environ.get("SSH_CONNECTION"):
         os.environ.setdefault("TEXTUAL_FPS", _FRAMES_OVER_SSH)
     from tui.app import OffhookApp
 
+    gc.enable()  # off while modules load: the command line had it so
     app = OffhookApp()
     app.run()
     return app.return_code or 0

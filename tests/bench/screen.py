@@ -55,6 +55,8 @@ def opened(phone: Phone, over_ssh: bool) -> OnPty:
         "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8",
     }  # fmt: skip
     environment.pop("SSH_CONNECTION", None)
+    # Whoever uses the phone has its modules compiled after the first start.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if over_ssh:
         environment["SSH_CONNECTION"] = "192.0.2.1 50000 192.0.2.2 22"
     return OnPty([_OFFHOOK], environment, COLUMNS, ROWS)
