@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.widgets import Input
 
 from tui.actions import Action, available
 from tui.screens.base import Phoned
@@ -39,3 +40,13 @@ class Actions(Provider):
 
     async def _do(self, action: Action) -> None:
         await cast("OffhookApp", self.app).do(action.id)
+
+
+class Palette(CommandPalette):
+    """Textual's, with a cursor that does not blink: over SSH that is never quiet."""
+
+    def __init__(self) -> None:
+        super().__init__(providers=[Actions], placeholder="What to do")
+
+    def on_mount(self) -> None:
+        self.query_one(Input).cursor_blink = False

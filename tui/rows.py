@@ -172,9 +172,8 @@ def incoming(shown: ShownCall, glyphs: Glyphs, keys: str) -> tuple[Line, ...]:
     who = _party(found.remote, glyphs, "text")
     return (
         line(Part(f" {glyphs.incoming} ", "accent"), *who, right=(f"calls {found.account} ",)),
-        line(
-            "   ", Part(keys, "accent"), right=(Part(f"{words.came_over(found.lock)} ", "muted"),)
-        ),
+        # Where not all of it fits, the keys are what is wanted.
+        line("   ", Part(keys, "accent"), Part(f"   {words.came_over(found.lock)}", "muted")),
     )
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.command import CommandPalette
-
 from tui.actions import Context
-from tui.commandpalette import Actions
+from tui.commandpalette import Palette
 from tui.screens.devices import Devices
 from tui.screens.events import Events
 from tui.screens.guide import Guide
@@ -22,8 +20,8 @@ if TYPE_CHECKING:
 
 
 async def _palette(phone: OffhookApp, context: Context) -> None:
-    if not isinstance(phone.screen, CommandPalette):
-        phone.push_screen(CommandPalette(providers=[Actions], placeholder="What to do"))
+    if not isinstance(phone.screen, Palette):
+        phone.push_screen(Palette())
 
 
 async def _help(phone: OffhookApp, context: Context) -> None:
