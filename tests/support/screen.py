@@ -8,22 +8,46 @@ from contextlib import asynccontextmanager
 
 import pytest
 from rich.cells import cell_len
+from textual import events
+from textual._compositor import CompositorUpdate
 from textual.pilot import Pilot
+from textual.screen import Screen as AnyScreen
 from textual.strip import Strip
 
-from tests.support.attached import PATIENCE_S
 from tests.support.clock import Clock
 from tui.app import OffhookApp
+from tui.output import Changes
+
+_PATIENCE_S = 15.0
 
 TERMINAL = {"LANG": "C.UTF-8", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
 
 class Screen:
-    """What a person at the terminal sees and does; `app` is the phone itself."""
+    """What a person at the terminal sees and does; `app` is the phone itself.
+
+    `drawn` is what the terminal was sent to draw, `said` what it was sent beside
+    that: bells, titles, notifications.
+    """
 
     def __init__(self, app: OffhookApp, pilot: Pilot[None]) -> None:
         self.app = app
         self.pilot = pilot
+        self.drawn: list[str] = []
+        self.said: list[str] = []
+
+    def listen(self, patch: pytest.MonkeyPatch) -> None:
+        """Take notice of what is written from now on."""
+        display = self.app._display
+
+        def keep(shown: AnyScreen[object], drawing: object) -> None:
+            if isinstance(drawing, CompositorUpdate):
+                changes = Changes(drawing, self.app._shown, self.app.size)
+                self.drawn.append(changes.render_segments(self.app.console))
+            display(shown, drawing)
+
+        patch.setattr(self.app, "_display", keep)
+        patch.setattr(self.app._driver, "write", self.said.append)
 
     # Seeing
 
@@ -48,14 +72,28 @@ class Screen:
                 return cell_len(before), y
         raise AssertionError(f"“{text}” is not on the screen:\n{self.text}")
 
+    @property
+    def focus(self) -> str | None:
+        """The id of the widget that has the keyboard."""
+        return self.app.focused.id if self.app.focused is not None else None
+
     # Doing
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        await self.settle()
+        """Press keys as somebody who looks at what each of them does."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settle()
 
     async def type(self, text: str) -> None:
-        await self.press(*text)
+        """Press a key for each character, without looking."""
+        await self.pilot.press(*text)
+        await self.settle()
+
+    async def paste(self, text: str) -> None:
+        """All of `text` at once, as a terminal gives what is pasted."""
+        self.app.post_message(events.Paste(text))
+        await self.settle()
 
     async def click(self, text: str, times: int = 1) -> None:
         """Click on the first place where `text` stands."""
@@ -81,7 +119,7 @@ class Screen:
     async def until(self, wanted: Callable[[], object]) -> None:
         """Wait until something is so on the screen or in the app."""
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(_PATIENCE_S):
                 while not wanted():
                     await self.pilot.pause()
         except TimeoutError:
@@ -96,7 +134,7 @@ class Screen:
         await self.pilot.pause()
         await self.until(lambda: not self._busy)
         before = None
-        while before != (before := self.text):
+        while before != (before := len(self.drawn)):
             await self.pilot.pause()
 
     @property
@@ -125,6 +163,7 @@ async def screen(
             patch.setattr(app, "clock", clock.monotonic)
         async with app.run_test(size=size) as pilot:
             shown = Screen(app, pilot)
+            shown.listen(patch)
             await shown.until(lambda: app.connected)
             await shown.settle()
             yield shown

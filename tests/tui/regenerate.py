@@ -1,0 +1,38 @@
+"""Writes the snapshots of the screens anew: python -m tests.tui.regenerate [SCENE...]
+
+Look at the difference before it is committed: it is what people will see.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.tui.scenes import SCENES
+from tests.tui.snapshots import FOLDER, take
+
+
+def main(wanted: list[str]) -> int:
+    """Write the scenes named, or all of them and nothing else."""
+    unknown = [scene for scene in wanted if scene not in SCENES]
+    if unknown:
+        print(f"no such scene: {', '.join(unknown)}; there are {', '.join(SCENES)}")
+        return 2
+    if not wanted and FOLDER.exists():
+        shutil.rmtree(FOLDER)
+    for scene in wanted or SCENES:
+        with tempfile.TemporaryDirectory(prefix="oh-", dir="/tmp") as place:
+            taken = asyncio.run(take(scene, Path(place) / "s"))
+        folder = FOLDER / scene
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in taken.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        print(scene)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,689 @@
+"""What each action must bring about: `SCENARIOS[action]` makes it possible, and says how one sees
+that it was done.
+
+A scenario gives a function that is false before the action and true after it.
+"""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import Awaitable, Callable
+
+from textual.command import CommandPalette
+from textual.widgets import Input
+
+from tests.tui.scenes import Stage, at_setting
+from tui.screens.account import AccountForm
+from tui.screens.accounttest import AccountTest
+from tui.screens.ask import AskText, Confirm
+from tui.screens.devices import Devices
+from tui.screens.events import EventDetails, Events
+from tui.screens.guide import Guide
+from tui.screens.keypad import Keypad
+from tui.screens.keys import Keys, NewKey
+from tui.screens.leave import Leave
+from tui.screens.lock import LockDetails
+from tui.screens.log import EngineLog
+from tui.screens.main import MainScreen
+from tui.screens.settings import Settings
+from tui.screens.themes import Themes
+from tui.screens.welcome import Welcome
+from tui.widgets.form import Mark
+from tui.widgets.lines import Lines
+from voip.model import CallState, RegistrationState
+from voip.protocol import client as told
+from voip.protocol import worker as say
+
+Done = Callable[[], bool]
+Scenario = Callable[[Stage], Awaitable[Done]]
+
+SCENARIOS: dict[str, Scenario] = {}
+
+
+def _for(action: str) -> Callable[[Scenario], Scenario]:
+    def keep(scenario: Scenario) -> Scenario:
+        assert action not in SCENARIOS, action
+        SCENARIOS[action] = scenario
+        return scenario
+
+    return keep
+
+
+# Calls
+
+
+def _ordered(stage: Stage, kind: type[say.WorkerCommand], **fields: object) -> Done:
+    """A worker is told so, after all that it was told before."""
+    before = len(stage.engine.script.orders)
+
+    def done() -> bool:
+        return any(
+            isinstance(order, kind)
+            and all(getattr(order, field) == value for field, value in fields.items())
+            for order in stage.engine.script.orders[before:]
+        )
+
+    return done
+
+
+def _on(stage: Stage, kind: type) -> Done:
+    return lambda: isinstance(stage.phone.app.screen, kind)
+
+
+async def _ringing(stage: Stage) -> str:
+    await stage.accounts()
+    call = await stage.engine.incoming("work", stage.address("Bob", "bob"))
+    await stage.phone.until(lambda: stage.phone.app.state.incoming)
+    return call
+
+
+@_for("call.answer")
+async def _(stage: Stage) -> Done:
+    call = await _ringing(stage)
+    return lambda: stage.state_of(call) is CallState.ACTIVE
+
+
+@_for("call.decline")
+async def _(stage: Stage) -> Done:
+    await _ringing(stage)
+    return _ordered(stage, say.EndCall, code=603)
+
+
+@_for("call.busy")
+async def _(stage: Stage) -> Done:
+    await _ringing(stage)
+    return _ordered(stage, say.EndCall, code=486)
+
+
+async def _talking(stage: Stage) -> str:
+    await stage.accounts()
+    return await stage.active()
+
+
+@_for("call.end")
+async def _(stage: Stage) -> Done:
+    call = await _talking(stage)
+    return lambda: stage.state_of(call) is CallState.ENDED
+
+
+@_for("call.hold")
+async def _(stage: Stage) -> Done:
+    call = await _talking(stage)
+    return lambda: stage.state_of(call) is CallState.HELD
+
+
+@_for("call.resume")
+async def _(stage: Stage) -> Done:
+    call = await _talking(stage)
+    await stage.engine.client.ask(told.Hold(call=call))
+    await stage.phone.until(lambda: stage.state_of(call) is CallState.HELD)
+    return lambda: stage.state_of(call) is CallState.ACTIVE
+
+
+def _muted(stage: Stage, call: str) -> bool:
+    shown = stage.phone.app.state.find(call)
+    return shown is not None and shown.call.muted
+
+
+@_for("call.mute")
+async def _(stage: Stage) -> Done:
+    call = await _talking(stage)
+    return lambda: _muted(stage, call) and "muted" in stage.phone.text
+
+
+@_for("call.unmute")
+async def _(stage: Stage) -> Done:
+    call = await _talking(stage)
+    await stage.engine.client.ask(told.Mute(call=call))
+    await stage.phone.until(lambda: _muted(stage, call))
+    return lambda: not _muted(stage, call)
+
+
+@_for("call.keypad")
+async def _(stage: Stage) -> Done:
+    await _talking(stage)
+    return _on(stage, Keypad)
+
+
+@_for("call.switch")
+async def _(stage: Stage) -> Done:
+    first = await _talking(stage)
+    second = await stage.active("Workshop", "workshop")
+    await stage.phone.until(lambda: stage.state_of(first) is CallState.HELD)
+    return lambda: (
+        stage.state_of(first) is CallState.ACTIVE and stage.state_of(second) is CallState.HELD
+    )
+
+
+@_for("lock.details")
+async def _(stage: Stage) -> Done:
+    await _talking(stage)
+    return _on(stage, LockDetails)
+
+
+@_for("call.play")
+async def _(stage: Stage) -> Done:
+    await _talking(stage)
+    return _on(stage, AskText)
+
+
+@_for("call.stop_playing")
+async def _(stage: Stage) -> Done:
+    call = await _talking(stage)
+    file = stage.engine.folder / "tone.wav"
+    with wave.open(str(file), "wb") as silence:
+        silence.setparams((1, 2, 8000, 0, "NONE", ""))
+        silence.writeframes(bytes(16000))
+    await stage.engine.client.ask(told.Play(call=call, path=str(file)))
+    await stage.phone.sees("playing a file")
+    return lambda: "playing a file" not in stage.phone.text
+
+
+@_for("call.record")
+async def _(stage: Stage) -> Done:
+    await _talking(stage)
+    return _on(stage, AskText)
+
+
+@_for("call.stop_recording")
+async def _(stage: Stage) -> Done:
+    call = await _talking(stage)
+    file = stage.engine.folder / "recording.wav"
+    await stage.engine.client.ask(told.Record(call=call, path=str(file)))
+    await stage.phone.sees("recording")
+    return lambda: "recording" not in stage.phone.text
+
+
+# Dialling
+
+
+@_for("dial.open")
+async def _(stage: Stage) -> Done:
+    await stage.accounts()
+    return lambda: stage.phone.app.main.dial.input.has_focus
+
+
+@_for("dial.call")
+async def _(stage: Stage) -> Done:
+    await stage.accounts()
+    await stage.phone.press("d")
+    await stage.phone.type("200")
+    return lambda: any(c.call.remote.uri == _at_work("200") for c in stage.phone.app.state.live)
+
+
+def _at_work(user: str) -> str:
+    return f"sip:{user}@pbx.work.example.com"
+
+
+@_for("dial.account")
+async def _(stage: Stage) -> Done:
+    await stage.accounts()
+    await stage.phone.press("d")
+    await stage.phone.type("200")
+    await stage.phone.sees("with work")
+    before = stage.phone.app.main.dial.account
+    return lambda: stage.phone.app.main.dial.account != before
+
+
+@_for("dial.echo")
+async def _(stage: Stage) -> Done:
+    await stage.phone.to_main()
+    return lambda: any(shown.call.account == "echo" for shown in stage.phone.app.state.live)
+
+
+# The log
+
+
+async def _logged(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.log()
+    stage.phone.app.main.log_pane.rows.focus()
+
+
+@_for("log.call")
+async def _(stage: Stage) -> Done:
+    await _logged(stage)
+    entry = stage.phone.app.main.log_pane.rows.selected
+    assert entry is not None
+    uri = entry.remote.uri
+    return lambda: any(shown.call.remote.uri == uri for shown in stage.phone.app.state.live)
+
+
+@_for("log.search")
+async def _(stage: Stage) -> Done:
+    await _logged(stage)
+    return lambda: stage.phone.app.main.log_pane.search.has_focus
+
+
+@_for("log.filter")
+async def _(stage: Stage) -> Done:
+    await _logged(stage)
+    return lambda: "missed" in stage.phone.text and "1 call " in stage.phone.text
+
+
+@_for("log.account")
+async def _(stage: Stage) -> Done:
+    await _logged(stage)
+    book = stage.phone.app.main.log_pane.rows.book
+    return lambda: book.wanted.account == "work" and book.loaded and 0 < book.total < 10
+
+
+@_for("log.clear")
+async def _(stage: Stage) -> Done:
+    await _logged(stage)
+    await stage.phone.press("slash")
+    await stage.phone.type("nobody")
+    await stage.phone.press("enter")
+    await stage.phone.sees("No call is like that.")
+    return lambda: stage.phone.app.main.log_pane.rows.count() == 10
+
+
+@_for("log.copy")
+async def _(stage: Stage) -> Done:
+    await _logged(stage)
+    return lambda: stage.phone.app.clipboard.startswith("sip:")
+
+
+# Accounts
+
+
+async def _on_account(stage: Stage, name: str = "work") -> None:
+    if not stage.phone.app.state.accounts:
+        await stage.accounts()
+    main = stage.phone.app.main
+    main.accounts.focus()
+    main.select_account(name)
+    await stage.phone.settle()
+
+
+@_for("account.add")
+async def _(stage: Stage) -> Done:
+    await stage.phone.to_main()
+    return _on(stage, AccountForm)
+
+
+@_for("account.edit")
+async def _(stage: Stage) -> Done:
+    await _on_account(stage)
+    return _on(stage, AccountForm)
+
+
+@_for("account.test")
+async def _(stage: Stage) -> Done:
+    await _on_account(stage)
+    return lambda: len(stage.phone.app.screen_stack) > 1 and "work" in stage.phone.text
+
+
+def _enabled(stage: Stage, name: str) -> bool:
+    account = stage.phone.app.state.account(name)
+    return account is not None and account.enabled
+
+
+@_for("account.disable")
+async def _(stage: Stage) -> Done:
+    await _on_account(stage)
+    return lambda: not _enabled(stage, "work") and "disabled" in stage.phone.text
+
+
+@_for("account.enable")
+async def _(stage: Stage) -> Done:
+    await stage.accounts()
+    await stage.engine.client.ask(told.EditAccount(name="work", fields={"enabled": False}))
+    await stage.phone.until(lambda: not _enabled(stage, "work"))
+    await _on_account(stage)
+    return lambda: _enabled(stage, "work")
+
+
+@_for("account.register")
+async def _(stage: Stage) -> Done:
+    stage.engine.refuse_account("work", 403)
+    await stage.accounts()
+    await _on_account(stage)
+    stage.engine.accept_account("work")
+    return lambda: stage.standing("work") is RegistrationState.REGISTERED
+
+
+def _order(stage: Stage) -> list[str]:
+    return [account.name for account in stage.phone.app.state.accounts]
+
+
+@_for("account.up")
+async def _(stage: Stage) -> Done:
+    await _on_account(stage)
+    await _on_account(stage, "home")
+    return lambda: _order(stage) == ["home", "work"]
+
+
+@_for("account.down")
+async def _(stage: Stage) -> Done:
+    await _on_account(stage)
+    return lambda: _order(stage) == ["home", "work"]
+
+
+@_for("account.remove")
+async def _(stage: Stage) -> Done:
+    await _on_account(stage)
+    return _on(stage, Confirm)
+
+
+# The phone
+
+
+@_for("phone.palette")
+async def _(stage: Stage) -> Done:
+    await stage.accounts()
+    return _on(stage, CommandPalette)
+
+
+async def _opens(stage: Stage, kind: type) -> Done:
+    await stage.accounts()
+    return _on(stage, kind)
+
+
+@_for("phone.help")
+async def _(stage: Stage) -> Done:
+    return await _opens(stage, Guide)
+
+
+@_for("phone.devices")
+async def _(stage: Stage) -> Done:
+    return await _opens(stage, Devices)
+
+
+@_for("phone.settings")
+async def _(stage: Stage) -> Done:
+    return await _opens(stage, Settings)
+
+
+@_for("phone.themes")
+async def _(stage: Stage) -> Done:
+    return await _opens(stage, Themes)
+
+
+@_for("phone.events")
+async def _(stage: Stage) -> Done:
+    return await _opens(stage, Events)
+
+
+@_for("phone.log")
+async def _(stage: Stage) -> Done:
+    return await _opens(stage, EngineLog)
+
+
+@_for("phone.welcome")
+async def _(stage: Stage) -> Done:
+    return await _opens(stage, Welcome)
+
+
+@_for("phone.connect")
+async def _(stage: Stage) -> Done:
+    await stage.accounts()
+    await stage.engine.stop()
+    await stage.phone.sees("was stopped")
+    await stage.engine.start()
+    return lambda: stage.phone.app.connected
+
+
+@_for("phone.redraw")
+async def _(stage: Stage) -> Done:
+    await stage.accounts()
+    await stage.phone.settle()
+    before = len(stage.phone.drawn)
+    return lambda: "Call log" in "".join(stage.phone.drawn[before:])
+
+
+@_for("phone.quit")
+async def _(stage: Stage) -> Done:
+    await _talking(stage)
+    return _on(stage, Leave)
+
+
+# Moving about
+
+
+@_for("move.next")
+async def _(stage: Stage) -> Done:
+    await _logged(stage)
+    return lambda: stage.phone.app.main.dial.input.has_focus
+
+
+@_for("move.previous")
+async def _(stage: Stage) -> Done:
+    await _logged(stage)
+    return lambda: stage.phone.app.main.calls.has_focus
+
+
+@_for("move.leave")
+async def _(stage: Stage) -> Done:
+    await stage.accounts()
+    await stage.phone.press("d")
+    return lambda: stage.phone.app.main.log_pane.rows.has_focus
+
+
+def _moves(start: int, wanted: Callable[[Lines], int]) -> Scenario:
+    """The cursor of the log goes from row `start` to the row that is wanted."""
+
+    async def scenario(stage: Stage) -> Done:
+        await _logged(stage)
+        await stage.phone.resize(80, 16)
+        rows = stage.phone.app.main.log_pane.rows
+        rows.go(start)
+        await stage.phone.settle()
+        assert rows.count() == 10
+        return lambda: rows.cursor == wanted(rows)
+
+    return scenario
+
+
+SCENARIOS |= {
+    "move.up": _moves(3, lambda rows: 2),
+    "move.down": _moves(3, lambda rows: 4),
+    "move.page_up": _moves(9, lambda rows: 9 - rows.page),
+    "move.page_down": _moves(0, lambda rows: rows.page),
+    "move.first": _moves(3, lambda rows: 0),
+    "move.last": _moves(3, lambda rows: 9),
+}
+
+
+# Boxes
+
+
+@_for("box.close")
+async def _(stage: Stage) -> Done:
+    await _talking(stage)
+    await stage.phone.press("k")
+    await stage.phone.until(_on(stage, Keypad))
+    return _on(stage, MainScreen)
+
+
+async def _leaving(stage: Stage) -> None:
+    await _talking(stage)
+    await stage.phone.press("q")
+    await stage.phone.until(_on(stage, Leave))
+
+
+@_for("box.next")
+async def _(stage: Stage) -> Done:
+    await _leaving(stage)
+    return lambda: stage.phone.focus == "end-all"
+
+
+@_for("box.previous")
+async def _(stage: Stage) -> Done:
+    await _leaving(stage)
+    return lambda: stage.phone.focus == "stay"
+
+
+# The account form
+
+
+async def _form(stage: Stage, *keys: str) -> AccountForm:
+    await _on_account(stage)
+    await stage.phone.press("enter", *keys)
+    form = stage.phone.app.screen
+    assert isinstance(form, AccountForm)
+    return form
+
+
+def _file(stage: Stage) -> str:
+    return stage.engine.paths.accounts.read_text()
+
+
+@_for("form.save")
+async def _(stage: Stage) -> Done:
+    form = await _form(stage)
+    form.query_one("#input-user", Input).value = "carol"
+    return lambda: 'user = "carol"' in _file(stage)
+
+
+@_for("form.test")
+async def _(stage: Stage) -> Done:
+    await _form(stage)
+    return _on(stage, AccountTest)
+
+
+@_for("form.reload")
+async def _(stage: Stage) -> Done:
+    form = await _form(stage)
+    name: dict[str, str | int | bool | None] = {"display_name": "Alice"}
+    await stage.engine.client.ask(told.EditAccount(name="work", fields=name))
+    form.query_one("#input-user", Input).value = "carol"
+    await stage.phone.press("ctrl+s")
+    await stage.phone.until(lambda: form.context().changed_meanwhile)
+    return lambda: not form.context().changed_meanwhile
+
+
+@_for("form.reveal")
+async def _(stage: Stage) -> Done:
+    form = await _form(stage)
+    password = form.query_one("#input-password", Input)
+    password.focus()
+    return lambda: not password.password
+
+
+@_for("form.choose")
+async def _(stage: Stage) -> Done:
+    form = await _form(stage)
+    mark = next(mark for mark in form.query(Mark) if "TCP" in str(mark.render()))
+    mark.focus()
+    return lambda: form.rows.draft["transport"] == "tcp"
+
+
+@_for("form.more")
+async def _(stage: Stage) -> Done:
+    form = await _form(stage)
+    return lambda: bool(form.query_one("#row-proxy").display)
+
+
+@_for("form.next")
+async def _(stage: Stage) -> Done:
+    form = await _form(stage)
+    form.query_one("#input-user").focus()
+    return lambda: stage.phone.focus == "input-domain"
+
+
+@_for("form.previous")
+async def _(stage: Stage) -> Done:
+    form = await _form(stage)
+    form.query_one("#input-domain").focus()
+    return lambda: stage.phone.focus == "input-user"
+
+
+@_for("form.again")
+async def _(stage: Stage) -> Done:
+    await _on_account(stage)
+    stage.engine.refuse_account("work", 403)
+    await stage.phone.press("t")
+    await stage.phone.sees("It fails at")
+    stage.engine.accept_account("work")
+    return lambda: "All of it works." in stage.phone.text
+
+
+# Boxes with a list
+
+
+async def _box(stage: Stage, *keys: str) -> None:
+    await stage.accounts()
+    await stage.phone.press(*keys)
+
+
+@_for("device.use")
+async def _(stage: Stage) -> Done:
+    await _box(stage, "v", "down")
+    return lambda: stage.phone.app.state.settings.audio.input is not None
+
+
+@_for("setting.change")
+async def _(stage: Stage) -> Done:
+    await at_setting(stage, "screen.bell")
+    return lambda: not stage.phone.app.state.settings.screen.bell
+
+
+@_for("setting.default")
+async def _(stage: Stage) -> Done:
+    await stage.engine.client.ask(told.ChangeSettings(changes={"screen.bell": False}))
+    await at_setting(stage, "screen.bell")
+    await stage.phone.until(lambda: not stage.phone.app.state.settings.screen.bell)
+    return lambda: stage.phone.app.state.settings.screen.bell
+
+
+async def _at_key(stage: Stage, wanted: str) -> None:
+    """The cursor of the keys goes to an action's."""
+    await _box(stage, "comma", "end", "enter")
+    screen = stage.phone.app.screen
+    assert isinstance(screen, Keys)
+    screen.rows.select(wanted)
+    assert screen.rows.selected == wanted
+    await stage.phone.settle()
+
+
+@_for("key.change")
+async def _(stage: Stage) -> Done:
+    await _at_key(stage, "call.mute")
+    return _on(stage, NewKey)
+
+
+@_for("key.default")
+async def _(stage: Stage) -> Done:
+    await stage.engine.client.ask(told.ChangeSettings(changes={"keys.call.mute": "M"}))
+    await stage.phone.until(lambda: "call.mute" in stage.phone.app.keymap.changed)
+    await _at_key(stage, "call.mute")
+    return lambda: "call.mute" not in stage.phone.app.keymap.changed
+
+
+@_for("theme.keep")
+async def _(stage: Stage) -> Done:
+    await _box(stage, "T", "down")
+    return lambda: stage.phone.app.state.settings.screen.theme == stage.phone.app.theme
+
+
+@_for("theme.symbols")
+async def _(stage: Stage) -> Done:
+    await _box(stage, "T")
+    return lambda: stage.phone.app.glyphs.name == "emoji"
+
+
+@_for("event.open")
+async def _(stage: Stage) -> Done:
+    await _box(stage, "E")
+    return _on(stage, EventDetails)
+
+
+@_for("list.search")
+async def _(stage: Stage) -> Done:
+    await _box(stage, "question_mark")
+    return lambda: stage.phone.focus == "line"
+
+
+@_for("list.reload")
+async def _(stage: Stage) -> Done:
+    await _box(stage, "L")
+    with stage.engine.paths.log.open("a") as log:
+        log.write("2026-03-14 14:32:00,000 INFO    voip.engine: a line that nobody told of\n")
+    return lambda: "a line that nobody told of" in " ".join(stage.phone.text.split())
+
+
+@_for("list.leave")
+async def _(stage: Stage) -> Done:
+    await _box(stage, "question_mark", "slash")
+    return lambda: stage.phone.focus != "line"

@@ -1,0 +1,490 @@
+"""Every screen of the phone, each in a state that shows what it can.
+
+A scene is set up before a screen that is connected to a fresh stand-in; what
+it shows is compared with tests/tui/snapshots, and read for what must never be
+drawn. Words of far ends go through `Stage.theirs`, so that a test can put
+others in their place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from tests.support.clock import Clock
+from tests.support.screen import Screen
+from tests.support.standin import StandIn
+from tui.screens.settings import Settings
+from tui.screens.welcome import Welcome
+from voip.model import CallState, Direction, LockState, Outcome, Party, RegistrationState
+from voip.protocol import client as told
+
+_HOUR_S = 3600.0
+_DAY_S = 24 * _HOUR_S
+
+
+@dataclass
+class Stage:
+    """What a scene is made with. `theirs` makes a name or phrase a far end's own."""
+
+    phone: Screen
+    engine: StandIn
+    clock: Clock
+    theirs: Callable[[str], str] = lambda text: text
+
+    def address(self, name: str, user: str) -> str:
+        """A From value as the network has it."""
+        return f'"{self.theirs(name)}" <sip:{user}@example.com>'
+
+    async def accounts(self, *names: str) -> None:
+        await self.phone.to_main()
+        for name in names or ("work", "home"):
+            domain = f"pbx.{name}.example.com"
+            await self.engine.add_account(name, domain=domain)
+        await self.phone.settle()
+
+    async def active(self, name: str = "Front desk", user: str = "100") -> str:
+        """A call that came in and is answered, a minute and more old."""
+        call = await self.engine.incoming("work", self.address(name, user))
+        await self.engine.client.ask(told.AnswerCall(call=call))
+        await self.engine.reaches_call(call, lambda c: c.state is CallState.ACTIVE)
+        self.clock.advance(72)
+        await self.phone.until(lambda: self.state_of(call) is CallState.ACTIVE)
+        return call
+
+    async def dialled(self, target: str = "200") -> str:
+        call = await self.engine.call(target, account="work")
+        await self.phone.until(lambda: self.state_of(call) is CallState.DIALING)
+        return call
+
+    def state_of(self, call: str) -> CallState | None:
+        shown = self.phone.app.state.find(call)
+        return shown.call.state if shown else None
+
+    def standing(self, name: str) -> RegistrationState | None:
+        account = self.phone.app.state.account(name)
+        return account.registration.state if account else None
+
+    async def log(self) -> None:
+        """A log with a row of every outcome, over some days."""
+        history = self.engine.engine.history
+        start = self.clock.epoch() - 40 * _DAY_S
+        for number, (outcome, code, reason) in enumerate(_ENDINGS, start=1):
+            incoming = outcome in (Outcome.MISSED, Outcome.DECLINED, Outcome.REFUSED)
+            direction = Direction.IN if incoming or number % 2 else Direction.OUT
+            remote = Party(f"sip:{100 + number}@example.com", _PEOPLE[number % len(_PEOPLE)])
+            when = start + number * 4 * _DAY_S + number * _HOUR_S
+            account = "work" if number % 3 else "home"
+            history.begin(number, account, direction, remote, when)
+            if outcome is Outcome.ANSWERED:
+                history.answered(number, when + 5)
+            lock = LockState.CLOSED if number % 4 else LockState.OPEN
+            end = when + 5 + 61.0 * number
+            history.end(number, end, outcome, code, reason, lock, lock is LockState.OPEN, "opus")
+        self.phone.app.main.log_pane.reload()
+        await self.phone.settle()
+
+
+_PEOPLE = ("Workshop", "", "Support", "Maria Rossi", "")
+_ENDINGS = (
+    (Outcome.ANSWERED, 200, "OK"),
+    (Outcome.MISSED, 487, "Request Terminated"),
+    (Outcome.DECLINED, 603, "Decline"),
+    (Outcome.BUSY, 486, "Busy Here"),
+    (Outcome.CANCELLED, 487, "Request Terminated"),
+    (Outcome.FAILED, 404, "Not Found"),
+    (Outcome.REFUSED, 488, "refused: the caller offered no encryption"),
+    (Outcome.LOST, None, "lost: the phone's worker died"),
+    (Outcome.INTERRUPTED, None, "the phone stopped during the call"),
+    (Outcome.ANSWERED, 200, "OK"),
+)
+
+Setup = Callable[[Stage], Awaitable[None]]
+
+SCENES: dict[str, Setup] = {}
+
+
+def _scene(setup: Setup) -> Setup:
+    SCENES[setup.__name__.replace("_", "-")] = setup
+    return setup
+
+
+@_scene
+async def main_without_account(stage: Stage) -> None:
+    await stage.phone.to_main()
+
+
+@_scene
+async def main_accounts(stage: Stage) -> None:
+    engine = stage.engine
+    engine.refuse_account("home", 403, stage.theirs("Forbidden"))
+    engine.refuse_connection("lab", "the server's certificate has expired")
+    engine.ignore_account("slow")
+    await stage.accounts("work", "home", "lab", "slow", "off")
+    await engine.client.ask(told.EditAccount(name="off", fields={"enabled": False}))
+    await engine.add_account("old", transport="udp", domain="pbx.old.example.com", register=False)
+    await stage.phone.until(lambda: stage.standing("off") is RegistrationState.OFFLINE)
+    await stage.phone.until(lambda: len(stage.phone.app.state.accounts) == 6)
+    stage.phone.app.main.accounts.focus()
+
+
+@_scene
+async def main_log(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.log()
+
+
+@_scene
+async def main_log_search(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.log()
+    await stage.phone.press("slash")
+    await stage.phone.type("supp")
+
+
+@_scene
+async def main_log_search_finds_nothing(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.log()
+    await stage.phone.press("slash")
+    await stage.phone.type("nobody")
+    await stage.phone.press("enter")
+
+
+@_scene
+async def main_log_missed(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.log()
+    await stage.phone.press("f")
+
+
+@_scene
+async def main_dialling(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.log()
+    await stage.phone.press("d")
+    await stage.phone.type("10")
+    await stage.phone.press("down")
+
+
+@_scene
+async def main_dialling_what_cannot_be_dialled(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.phone.press("d")
+    await stage.phone.type("12 x@")
+
+
+@_scene
+async def main_incoming(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.engine.incoming("work", stage.address("Bob", "bob"))
+    await stage.phone.until(lambda: stage.phone.app.state.incoming)
+
+
+@_scene
+async def main_incoming_while_typing(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.active()
+    await stage.phone.press("d")
+    await stage.engine.incoming("work", stage.address("Bob", "bob"))
+    await stage.engine.incoming("home", "<sip:+15550100@example.com>")
+    await stage.phone.until(lambda: len(stage.phone.app.state.incoming) == 2)
+
+
+@_scene
+async def main_calling(stage: Stage) -> None:
+    await stage.accounts()
+    call = await stage.dialled()
+    stage.engine.remote_rings(call)
+    await stage.phone.sees("ringing")
+
+
+@_scene
+async def main_active(stage: Stage) -> None:
+    await stage.accounts()
+    call = await stage.active()
+    stage.engine.levels(call, 0.3, 0.05)
+    for loss in (0.0, 1.0, 9.0, 0.0):
+        await _measured(stage, call, loss)
+    stage.engine.digit(call, "5")
+    await stage.phone.sees("they pressed")
+
+
+async def _measured(stage: Stage, call: str, loss: float) -> None:
+    """Five seconds later the quality is told, and drawn as one point more."""
+
+    def points() -> int:
+        shown = stage.phone.app.state.find(call)
+        return len(shown.history) if shown else 0
+
+    before = points()
+    stage.clock.advance(5)
+    stage.engine.statistics(call, loss=loss)
+    await stage.phone.until(lambda: points() > before)
+
+
+@_scene
+async def main_many_calls(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.engine.add_account("old", transport="udp", register=False)
+    first = await stage.active()
+    second = await stage.active("Workshop", "workshop")
+    stage.engine.remote_holds(second)
+    third = await stage.engine.call("300", account="old")
+    stage.engine.remote_answers(third)
+    await stage.phone.until(lambda: stage.state_of(third) is CallState.ACTIVE)
+    await stage.engine.client.ask(told.Mute(call=third))
+    path = str(stage.engine.folder / "recording.wav")
+    await stage.engine.client.ask(told.Record(call=third, path=path))
+    await stage.phone.sees("recording")
+    await stage.phone.until(lambda: stage.state_of(first) is CallState.HELD)
+
+
+@_scene
+async def main_ended(stage: Stage) -> None:
+    await stage.accounts()
+    busy = await stage.dialled()
+    stage.engine.remote_refuses(busy, 486, stage.theirs("Busy Here"))
+    other = await stage.dialled("201")
+    stage.engine.remote_refuses(other, 599, stage.theirs("No such luck"))
+    await stage.phone.until(lambda: not stage.phone.app.state.live)
+
+
+@_scene
+async def main_engine_gone(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.active()
+    await stage.engine.crash()
+    # At once it tries to start another engine, and says what came of it.
+    await stage.phone.until(lambda: "Trying again" in stage.phone.app.state.link_text)
+
+
+@_scene
+async def main_engine_stopped(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.log()
+    await stage.engine.stop()
+    await stage.phone.sees("was stopped")
+
+
+@_scene
+async def keypad(stage: Stage) -> None:
+    await stage.accounts()
+    call = await stage.active()
+    await stage.phone.press("k", "1", "2", "number_sign")
+    stage.engine.digit(call, "9")
+    await stage.phone.sees("they pressed: 9")
+
+
+@_scene
+async def keypad_with_incoming(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.active()
+    await stage.phone.press("k")
+    await stage.engine.incoming("work", stage.address("Bob", "bob"))
+    await stage.phone.until(lambda: stage.phone.app.state.incoming)
+
+
+@_scene
+async def leave(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.active()
+    await stage.phone.press("q")
+
+
+@_scene
+async def confirm(stage: Stage) -> None:
+    await stage.accounts()
+    stage.phone.app.main.accounts.focus()
+    await stage.phone.press("delete")
+
+
+@_scene
+async def ask(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.active()
+    await stage.phone.press("p")
+
+
+@_scene
+async def palette(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.active()
+    await stage.phone.press("ctrl+p")
+
+
+@_scene
+async def palette_search(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.active()
+    await stage.phone.press("ctrl+p")
+    await stage.phone.type("hold")
+
+
+@_scene
+async def welcome(stage: Stage) -> None:
+    await stage.phone.until(lambda: isinstance(stage.phone.app.screen, Welcome))
+
+
+@_scene
+async def account_new(stage: Stage) -> None:
+    await stage.phone.to_main()
+    await stage.phone.press("n")
+
+
+@_scene
+async def account_new_refused(stage: Stage) -> None:
+    await stage.phone.to_main()
+    await stage.phone.press("n", "ctrl+o", "ctrl+s")
+
+
+@_scene
+async def account_edit(stage: Stage) -> None:
+    await _on_accounts(stage)
+    await stage.phone.press("enter")
+
+
+async def _on_accounts(stage: Stage) -> None:
+    await stage.accounts()
+    stage.phone.app.main.accounts.focus()
+    await stage.phone.settle()
+
+
+@_scene
+async def account_changed_meanwhile(stage: Stage) -> None:
+    await _on_accounts(stage)
+    await stage.phone.press("enter")
+    fields: dict[str, str | int | bool | None] = {"display_name": "Alice"}
+    await stage.engine.client.ask(told.EditAccount(name="work", fields=fields))
+    await stage.phone.settle()
+    await stage.phone.press("x", "ctrl+s")
+
+
+@_scene
+async def account_test(stage: Stage) -> None:
+    await _on_accounts(stage)
+    stage.engine.refuse_connection("work", "the server's certificate has expired")
+    await stage.phone.press("t")
+    await stage.phone.sees("It fails at")
+
+
+@_scene
+async def lock_of_a_call(stage: Stage) -> None:
+    await stage.accounts()
+    call = await stage.active()
+    stage.engine.statistics(call)
+    await stage.phone.press("l")
+
+
+@_scene
+async def lock_of_an_open_call(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.engine.add_account("old", transport="udp", domain="pbx.old.example.com")
+    call = await stage.engine.call("300", account="old")
+    stage.engine.remote_answers(call)
+    await stage.phone.until(lambda: stage.state_of(call) is CallState.ACTIVE)
+    await stage.phone.press("l")
+
+
+@_scene
+async def lock_of_an_account(stage: Stage) -> None:
+    await _on_accounts(stage)
+    await stage.phone.press("l")
+
+
+@_scene
+async def devices(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.phone.press("v")
+
+
+@_scene
+async def settings(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.phone.press("comma")
+
+
+@_scene
+async def settings_number(stage: Stage) -> None:
+    await at_setting(stage, "audio.jitter_ms")
+    await stage.phone.press("enter")
+    await stage.phone.type("0000")
+    await stage.phone.press("enter")
+
+
+async def at_setting(stage: Stage, wanted: str) -> None:
+    """The settings are open, and the cursor is on the one that the file calls so."""
+    await stage.accounts()
+    await stage.phone.press("comma")
+    box = stage.phone.app.screen
+    assert isinstance(box, Settings)
+    while getattr(box.rows.selected, "key", None) != wanted:
+        before = box.rows.cursor
+        await stage.phone.press("down")
+        assert box.rows.cursor != before, f"there is no setting {wanted}"
+
+
+@_scene
+async def keys(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.phone.press("comma", "end", "enter")
+
+
+@_scene
+async def newkey(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.phone.press("comma", "end", "enter", "enter")
+
+
+@_scene
+async def themes(stage: Stage) -> None:
+    await stage.accounts()
+    folder = stage.engine.paths.config / "themes"
+    folder.mkdir()
+    (folder / "mine.toml").write_text('title = "Mine"\n[colors]\nbackground = "#00000"\n')
+    await stage.phone.press("T")
+
+
+@_scene
+async def events(stage: Stage) -> None:
+    await stage.accounts()
+    call = await stage.active()
+    stage.engine.remote_hangs_up(call)
+    await stage.phone.until(lambda: not stage.phone.app.state.live)
+    await stage.phone.press("E")
+
+
+@_scene
+async def events_search(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.active()
+    await stage.phone.press("E", "slash")
+    await stage.phone.type("home")
+
+
+@_scene
+async def event(stage: Stage) -> None:
+    await stage.accounts()
+    call = await stage.active()
+    stage.engine.remote_hangs_up(call)
+    await stage.phone.until(lambda: not stage.phone.app.state.live)
+    await stage.phone.press("E", "enter")
+
+
+@_scene
+async def log(stage: Stage) -> None:
+    await stage.accounts()
+    stage.engine.paths.log.write_text(
+        "2026-03-14 14:31:58,120 INFO    voip.engine.engine: Offhook 0.1.0 is up, process 4711\n"
+        "2026-03-14 14:31:59,004 WARNING voip.engine.registrar: account home: 403 Forbidden\n"
+        f"2026-03-14 14:32:00,500 INFO    voip.engine.calls: {stage.theirs('Front desk')} calls\n"
+        "2026-03-14 14:32:01,250 ERROR   voip.engine.workers: a worker died; it is started again\n"
+    )
+    await stage.phone.press("L")
+
+
+@_scene
+async def guide(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.active()
+    await stage.phone.press("question_mark")

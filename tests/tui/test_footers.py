@@ -1,0 +1,124 @@
+"""No key that is shown does nothing, on any screen; and each can be clicked."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.strip import Strip
+
+from tests.support.clock import standing_still
+from tests.support.screen import screen
+from tests.support.standin import StandIn
+from tests.tui.scenes import SCENES, Stage
+from tui import keymap
+
+_WITHOUT_FOOTER = ("palette", "palette-search")
+# Done after the others, which they would take away.
+_LAST = ("call.end", "call.decline", "call.busy", "call.answer", "box.close", "phone.quit")
+
+_Use = Callable[[Stage, str, tuple[str, int]], Awaitable[None]]
+
+
+async def _press(stage: Stage, action: str, shown: tuple[str, int]) -> None:
+    keys = stage.phone.app.keymap.keys[action].split(",")
+    (key,) = [key for key in keys if keymap.show(key) == shown[0]]
+    await stage.phone.press(key)
+
+
+async def _click(stage: Stage, action: str, shown: tuple[str, int]) -> None:
+    await stage.phone.pilot.click(offset=(shown[1], len(stage.phone.lines) - 1))
+    await stage.phone.settle()
+
+
+@pytest.mark.parametrize("scene", [name for name in SCENES if name not in _WITHOUT_FOOTER])
+async def test_each_key_in_the_footer_does_something(scene: str, place: Path) -> None:
+    await _use_all(scene, place, _press)
+
+
+@pytest.mark.parametrize("scene", ["main-many-calls", "main-incoming", "keypad", "themes"])
+async def test_each_word_in_the_footer_can_be_clicked(scene: str, place: Path) -> None:
+    await _use_all(scene, place, _click)
+
+
+async def _use_all(scene: str, place: Path, use: _Use) -> None:
+    used: set[str] = set()
+    while left := await _use_some(scene, place / str(len(used)), use, used):
+        used |= left
+    assert used
+
+
+async def _use_some(scene: str, place: Path, use: _Use, used: set[str]) -> set[str]:
+    """What could be used in one go; a key may take away others, or the screen itself."""
+    now: set[str] = set()
+    async with _staged(scene, place) as (stage, noticed):
+        screens = list(stage.phone.app.screen_stack)
+        while stage.phone.app.screen_stack == screens:
+            offered = _offered(stage)
+            wanted = [action for action in offered if action not in used | now]
+            if not wanted:
+                break
+            action = min(wanted, key=lambda action: action in _LAST)
+            before = _situation(stage, noticed)
+            await use(stage, action, offered[action])
+            assert _situation(stage, noticed) != before, f"{action} does nothing"
+            now.add(action)
+            while len(stage.phone.app.screen_stack) > len(screens):
+                stage.phone.app.pop_screen()
+                await stage.phone.settle()
+    return now
+
+
+@asynccontextmanager
+async def _staged(scene: str, place: Path) -> AsyncIterator[tuple[Stage, list[object]]]:
+    """A scene, and what is asked of the engine or of the terminal while it lasts."""
+    noticed: list[object] = []
+    with standing_still() as clock:
+        async with StandIn(place) as engine, screen(clock=clock) as phone:
+            stage = Stage(phone, engine, clock)
+            await SCENES[scene](stage)
+            await phone.settle()
+            with pytest.MonkeyPatch.context() as patch:
+
+                def note(owner: object, what: str) -> None:
+                    does = getattr(owner, what)
+
+                    def noted() -> Any:
+                        noticed.append(what)
+                        return does()
+
+                    patch.setattr(owner, what, noted)
+
+                note(phone.app.bridge, "_connected")
+                note(phone.app, "load_themes")
+                patch.setattr(phone.app, "exit", lambda: noticed.append("left"))
+                patch.setattr(phone.app.bridge, "wake", lambda: noticed.append("connects"))
+                yield stage, noticed
+
+
+def _situation(stage: Stage, noticed: list[object]) -> list[object]:
+    """Everything that a person or the engine would notice of a key."""
+    app = stage.phone.app
+    return [
+        stage.phone.strips,
+        list(app.screen_stack),
+        app.focused,
+        len(noticed),
+        len(stage.engine.script.orders),
+    ]
+
+
+def _offered(stage: Stage) -> dict[str, tuple[str, int]]:
+    """The actions in the last line, each with the key that is shown for it and its column."""
+    found: dict[str, tuple[str, int]] = {}
+    column = 0
+    for segment in Strip(stage.phone.strips[-1]):
+        action = segment.style.meta.get("@click") if segment.style else None
+        if action is not None:
+            name = str(action).removeprefix("app.do('").removesuffix("')")
+            found.setdefault(name, (segment.text, column))
+        column += segment.cell_length
+    return found
