@@ -156,13 +156,13 @@ def _signs(shown: ShownCall, glyphs: Glyphs) -> list[Part]:
     found = shown.call
     signs: list[Part] = []
     if found.muted:
-        signs.append(Part(f"{glyphs.muted} muted ", "warning"))
+        signs.append(Part(f"{glyphs.muted} muted  ", "warning"))
     if found.recording:
-        signs.append(Part(f"{glyphs.recording} recording ", "error"))
+        signs.append(Part(f"{glyphs.recording} recording  ", "error"))
     if found.playing:
-        signs.append(Part(f"{glyphs.playing} playing a file ", "accent"))
+        signs.append(Part(f"{glyphs.playing} playing a file  ", "accent"))
     if shown.heard:
-        signs.append(Part(f"they pressed {shown.heard[-_HEARD_DIGITS:]} ", "muted"))
+        signs.append(Part(f"they pressed {shown.heard[-_HEARD_DIGITS:]}  ", "muted"))
     return signs
 
 

@@ -287,7 +287,7 @@ def test_nothing_the_far_end_does_hides_that_one_is_muted_or_recorded(
 
 def test_the_last_keys_that_they_pressed_are_shown() -> None:
     third = shown(call(heard="0123456789"))[2]
-    assert text(third).split("work")[0] == "   they pressed 23456789 "
+    assert text(third).split("work")[0] == "   they pressed 23456789  "
 
 
 def test_a_file_that_is_played_has_a_sign() -> None:
