@@ -298,6 +298,7 @@ class OffhookApp(App[None], inherit_bindings=False):
             themes.apply(self, name)
         if self.main.is_mounted:
             self.main.dress()
+            self._show()
 
     def _tell_all(self, problems: list[str]) -> None:
         # The line has room for one; the screens of themes and settings list all.
