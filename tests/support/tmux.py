@@ -110,7 +110,9 @@ class Terminal:
             assert loop.time() < deadline, "the program did not end"
 
     async def kill(self) -> None:
-        """Take the terminal away from under the program; it must end."""
+        """Take the terminal away from under the program, which must end."""
+        if self._descriptor is None:
+            return
         with contextlib.suppress(AssertionError):
             program = os.pidfd_open(await self.pid())
             try:
@@ -122,10 +124,9 @@ class Terminal:
                 loop.remove_reader(program)
             finally:
                 os.close(program)
-        if self._descriptor is not None:
-            asyncio.get_running_loop().remove_reader(self._descriptor)
-            os.close(self._descriptor)
-            self._descriptor = None
+        asyncio.get_running_loop().remove_reader(self._descriptor)
+        os.close(self._descriptor)
+        self._descriptor = None
 
     def _drain(self) -> None:
         assert self._descriptor is not None

@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from tests.support.tmux import Terminal
 from voip.model import CallState, Outcome
 
 COLUMNS, ROWS = 100, 30
+OpenPhone = Callable[..., Awaitable[Terminal]]
 OFFHOOK = str(Path(sys.executable).with_name("offhook"))
 
 
@@ -55,10 +56,20 @@ async def phone(place: Path) -> AsyncIterator[Phone]:
     await phone.run("stop", "--force", status=None)
 
 
-async def open_phone(phone: Phone, folder: Path) -> Terminal:
-    terminal = Terminal(folder, COLUMNS, ROWS)
-    await terminal.open([OFFHOOK], phone.environment)
-    return terminal
+@pytest.fixture
+async def open_phone(phone: Phone, place: Path) -> AsyncIterator[OpenPhone]:
+    """Opens the phone in new terminals, which are taken away at the end."""
+    terminals: list[Terminal] = []
+
+    async def opened(columns: int = COLUMNS, rows: int = ROWS) -> Terminal:
+        terminal = Terminal(place / f"t{len(terminals)}", columns, rows)
+        terminals.append(terminal)
+        await terminal.open([OFFHOOK], phone.environment)
+        return terminal
+
+    yield opened
+    for terminal in terminals:
+        await terminal.kill()
 
 
 def seconds(screen: str) -> int:
@@ -69,9 +80,9 @@ def seconds(screen: str) -> int:
 
 
 async def test_from_the_first_start_to_a_call_that_outlives_its_terminal(
-    phone: Phone, place: Path, screens: Screens
+    phone: Phone, open_phone: OpenPhone, screens: Screens
 ) -> None:
-    terminal = await open_phone(phone, place / "first")
+    terminal = await open_phone()
     await terminal.shows("Welcome", "Add an account", "test call")
     await screens.keep(terminal, "welcome")
 
@@ -136,14 +147,14 @@ async def test_from_the_first_start_to_a_call_that_outlives_its_terminal(
     assert [c.state for c in running] == [CallState.ACTIVE]
 
     # Open it again, and take the terminal away without a word.
-    terminal = await open_phone(phone, place / "second")
+    terminal = await open_phone()
     before = seconds(await terminal.shows("active", "encrypted to 127.0.0.1"))
     await terminal.kill()
     running = (await phone.status()).calls
     assert [c.state for c in running] == [CallState.ACTIVE]
 
     # It is there again, with its true duration.
-    terminal = await open_phone(phone, place / "third")
+    terminal = await open_phone()
     again = seconds(await terminal.shows("active", "encrypted to 127.0.0.1"))
     told = (await phone.status()).calls[0].duration_s
     assert before <= again <= told + 1
@@ -151,15 +162,13 @@ async def test_from_the_first_start_to_a_call_that_outlives_its_terminal(
     await screens.keep(terminal, "reattached")
     await terminal.keys("e")
     await terminal.shows("ended after")
-    await terminal.kill()
 
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60)])
 async def test_every_size_shows_the_call_and_how_to_get_help(
-    phone: Phone, place: Path, size: tuple[int, int]
+    open_phone: OpenPhone, size: tuple[int, int]
 ) -> None:
-    terminal = Terminal(place / "terminal", *size)
-    await terminal.open([OFFHOOK], phone.environment)
+    terminal = await open_phone(*size)
     await terminal.shows("Welcome")
     await terminal.close("Welcome")
     await terminal.keys("c")
@@ -167,11 +176,10 @@ async def test_every_size_shows_the_call_and_how_to_get_help(
     assert "Call log" in screen
     await terminal.resize(60, 20)
     await terminal.shows("active", "encrypted to 127.0.0.1", "Call log", "? help")
-    await terminal.kill()
 
 
 async def test_a_hang_up_of_the_terminal_ends_the_screen_alone(phone: Phone, place: Path) -> None:
-    terminal = await open_phone(phone, place / "terminal")
+    terminal = await open_phone()
     await terminal.shows("Welcome")
     await terminal.close("Welcome")
     await terminal.keys("c")
