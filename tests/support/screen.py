@@ -54,7 +54,8 @@ class Screen:
     @property
     def strips(self) -> list[Strip]:
         """The lines of the terminal, all that is drawn on top included."""
-        return self.app.screen._compositor.render_strips()
+        with self.app._context():  # a test may have two screens
+            return self.app.screen._compositor.render_strips()
 
     @property
     def lines(self) -> list[str]:
@@ -106,7 +107,8 @@ class Screen:
 
     def tick(self) -> None:
         """A second has passed, by the app's own clock."""
-        self.app._tick()
+        with self.app._context():
+            self.app._tick()
 
     async def to_main(self) -> None:
         """Close every box."""

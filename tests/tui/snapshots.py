@@ -46,6 +46,10 @@ async def take(scene: str, place: Path) -> dict[str, str]:
                 phone.app.wear(theme, "auto")
                 for size in SIZES:
                     await phone.resize(*size)
+                    # What lies beneath a box is drawn anew when Textual comes to it.
+                    for beneath in phone.app.screen_stack:
+                        beneath.refresh()
+                        await phone.settle()
                     taken[name(size, theme)] = as_text(phone.strips)
     return taken
 
