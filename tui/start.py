@@ -22,6 +22,9 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
+    # A size that somebody exported is not the terminal's, and never changes.
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
     # Textual reads both when it is loaded. Nothing here moves without news.
     os.environ["TEXTUAL_ANIMATIONS"] = "none"
     if os.environ.get("SSH_CONNECTION"):

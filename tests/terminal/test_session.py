@@ -178,7 +178,9 @@ async def test_every_size_shows_the_call_and_how_to_get_help(
     await terminal.shows("active", "encrypted to 127.0.0.1", "Call log", "? help")
 
 
-async def test_a_hang_up_of_the_terminal_ends_the_screen_alone(phone: Phone, place: Path) -> None:
+async def test_a_hang_up_of_the_terminal_ends_the_screen_alone(
+    phone: Phone, open_phone: OpenPhone
+) -> None:
     terminal = await open_phone()
     await terminal.shows("Welcome")
     await terminal.close("Welcome")
