@@ -94,9 +94,7 @@ def _with_call(
 ) -> When:
     def when(context: Context) -> bool:
         call = context.call
-        return (
-            context.connected and call is not None and call.call.state in states and test(call)
-        )
+        return context.connected and call is not None and call.call.state in states and test(call)
 
     return when
 
