@@ -13,8 +13,6 @@ from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
 from tests.support.standin import StandIn
 
-_SCENES = ("test_actions.py", "test_footers.py", "test_hostile.py", "test_snapshots.py")
-
 NewPhone = Callable[..., Awaitable[Phone]]
 
 
@@ -33,9 +31,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "speech" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.realtime)
-        # Each takes seconds, and there are hundreds of them.
-        if item.path.parent.name == "tui" and item.path.name in _SCENES:
-            item.add_marker(pytest.mark.scenes)
 
 
 @pytest.fixture

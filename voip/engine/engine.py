@@ -27,7 +27,6 @@ from voip.engine.echo import Echo
 from voip.engine.history import History
 from voip.engine.historyreader import HistoryReader
 from voip.engine.hub import Hub
-from voip.engine.intake import clean_event
 from voip.engine.lookup import LookUps
 from voip.engine.passwords import Passwords
 from voip.engine.people import People
@@ -292,8 +291,7 @@ class Engine:
         return configure
 
     def _on_event(self, role: say.Role) -> Callable[[say.AnyWorkerEvent], None]:
-        def on_event(raw: say.AnyWorkerEvent) -> None:
-            event = clean_event(raw)
+        def on_event(event: say.AnyWorkerEvent) -> None:
             match event:
                 case say.ConnectionEvent():
                     self._note_connection(role, event)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from types import TracebackType
 
-from voip.engine.intake import clean_event
 from voip.engine.workers import StartProcess, Worker, WorkerGone
 from voip.policy import DEMANDS
 from voip.protocol import worker as say
@@ -27,7 +26,7 @@ class Trial:
         self._events: asyncio.Queue[say.AnyWorkerEvent | WorkerGone] = asyncio.Queue()
         self._worker = Worker(
             self._configure,
-            lambda event: self._events.put_nowait(clean_event(event)),
+            self._events.put_nowait,
             self._on_up,
             lambda reason: self._events.put_nowait(WorkerGone(reason)),
             start_process,

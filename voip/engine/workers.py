@@ -17,8 +17,10 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from voip.engine.intake import clean_event
 from voip.protocol import worker as say
 from voip.protocol.framing import MAX_LINE, Decoder, FramingError, encode
+from voip.text import clean
 
 log = logging.getLogger(__name__)
 _worker_log = logging.getLogger("worker")
@@ -86,7 +88,8 @@ class Worker:
     """One supervised worker process.
 
     `on_up` runs each time a process is ready, before any other command;
-    `on_down` each time one is gone, with the reason.
+    `on_down` each time one is gone, with the reason. Every text that either of
+    them or `on_event` is given has been cleaned.
     """
 
     def __init__(
@@ -227,7 +230,7 @@ class Worker:
                 if not line:
                     return
                 try:
-                    event = decoder.decode(line)
+                    event = clean_event(decoder.decode(line))
                 except FramingError:
                     log.exception("a worker sent an unknown event")
                     return
@@ -305,7 +308,7 @@ async def _follow_log(process: Process, tail: list[str]) -> None:
 
 def _reason(code: int, tail: list[str]) -> str:
     if code == 3 and tail:
-        return tail[-1]
+        return clean(tail[-1])
     if code < 0:
         with contextlib.suppress(ValueError):
             return f"the worker was ended by {signal.Signals(-code).name}"
