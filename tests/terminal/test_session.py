@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -21,29 +21,40 @@ OpenPhone = Callable[..., Awaitable[Terminal]]
 OFFHOOK = str(Path(sys.executable).with_name("offhook"))
 
 
+# What a person without colours has, and a console without a desktop.
+PLAIN = ("TERM=linux", "NO_COLOR=1")
+COLOUR = re.compile(r"\x1b\[[0-9;]*\b(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])\b")
+
+
 class Screens:
-    """Keeps captured screens as text and picture.
+    """Keeps captured screens as text and picture; `plain` ones have neither colour nor symbols.
 
     They go to the folder that OFFHOOK_SCREENS names, for whoever wants to see
     them, or else to pytest's own.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, plain: bool) -> None:
+        self._folder = folder / ("plain" if plain else "colours")
+        self._plain = plain
         self._number = 0
 
     async def keep(self, terminal: Terminal, name: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._number += 1
         file = self._folder / f"{self._number:02}-{name}"
-        file.with_suffix(".txt").write_text(await terminal.screen(), encoding="utf-8")
-        picture = svg(await terminal.screen(colours=True), COLUMNS, "offhook")
+        text = await terminal.screen()
+        coloured = await terminal.screen(colours=True)
+        file.with_suffix(".txt").write_text(text, encoding="utf-8")
+        picture = svg(coloured, COLUMNS, "offhook")
         file.with_suffix(".svg").write_text(picture, encoding="utf-8")
+        assert text.isascii() is self._plain, text
+        assert (COLOUR.search(coloured) is None) is self._plain, coloured
 
 
 @pytest.fixture
-def screens(place: Path) -> Screens:
-    return Screens(Path(os.environ.get("OFFHOOK_SCREENS") or place / "screens"))
+def screens(place: Path, settings: Sequence[str]) -> Screens:
+    folder = Path(os.environ.get("OFFHOOK_SCREENS") or place / "screens")
+    return Screens(folder, plain=bool(settings))
 
 
 @pytest.fixture
@@ -61,10 +72,13 @@ async def open_phone(phone: Phone, place: Path) -> AsyncIterator[OpenPhone]:
     """Opens the phone in new terminals, which are taken away at the end."""
     terminals: list[Terminal] = []
 
-    async def opened(columns: int = COLUMNS, rows: int = ROWS) -> Terminal:
+    async def opened(
+        columns: int = COLUMNS, rows: int = ROWS, settings: Sequence[str] = ()
+    ) -> Terminal:
         terminal = Terminal(place / f"t{len(terminals)}", columns, rows)
         terminals.append(terminal)
-        await terminal.open([OFFHOOK], phone.environment)
+        # tmux has a TERM of its own for its windows.
+        await terminal.open(["env", *settings, OFFHOOK], phone.environment)
         return terminal
 
     yield opened
@@ -79,10 +93,11 @@ def seconds(screen: str) -> int:
     return int(found[1]) * 60 + int(found[2])
 
 
+@pytest.mark.parametrize("settings", [(), PLAIN], ids=["colours", "plain"])
 async def test_from_the_first_start_to_a_call_that_outlives_its_terminal(
-    phone: Phone, open_phone: OpenPhone, screens: Screens
+    phone: Phone, open_phone: OpenPhone, screens: Screens, settings: Sequence[str]
 ) -> None:
-    terminal = await open_phone()
+    terminal = await open_phone(settings=settings)
     await terminal.shows("Welcome", "Add an account", "test call")
     await screens.keep(terminal, "welcome")
 
@@ -147,14 +162,14 @@ async def test_from_the_first_start_to_a_call_that_outlives_its_terminal(
     assert [c.state for c in running] == [CallState.ACTIVE]
 
     # Open it again, and take the terminal away without a word.
-    terminal = await open_phone()
+    terminal = await open_phone(settings=settings)
     before = seconds(await terminal.shows("active", "encrypted to 127.0.0.1"))
     await terminal.kill()
     running = (await phone.status()).calls
     assert [c.state for c in running] == [CallState.ACTIVE]
 
     # It is there again, with its true duration.
-    terminal = await open_phone()
+    terminal = await open_phone(settings=settings)
     again = seconds(await terminal.shows("active", "encrypted to 127.0.0.1"))
     told = (await phone.status()).calls[0].duration_s
     assert before <= again <= told + 1
