@@ -91,7 +91,9 @@ class Certificate(msgspec.Struct, frozen=True):
     """What a server showed, read from the certificate itself (RFC 5280).
 
     `names` are the DNS names, addresses and SIP URIs of subjectAltName;
-    `sha256` is the digest of the DER form, in lower-case hexadecimal.
+    `sha256` is the digest of the DER form, `key_sha256` that of the public key
+    (SubjectPublicKeyInfo), both in lower-case hexadecimal. `key` is the kind and
+    size of the key, `signature` the algorithm that signed it, in words.
     """
 
     subject: str
@@ -100,16 +102,24 @@ class Certificate(msgspec.Struct, frozen=True):
     not_before: str
     not_after: str
     sha256: str
+    key_sha256: str = ""
+    key: str = ""
+    signature: str = ""
 
 
 class TlsStatus(msgspec.Struct, frozen=True):
-    """The TLS connection that an account uses, as it was negotiated."""
+    """The TLS connection that an account uses, as it was negotiated.
+
+    `pinned` tells that the server was accepted by the public key that the
+    account names, and not by an authority and a name.
+    """
 
     version: str
     cipher: str
     verified: bool
     peer: Certificate | None = None
     chain: tuple[Certificate, ...] = ()
+    pinned: bool = False
 
 
 class Registration(msgspec.Struct, frozen=True):
@@ -125,6 +135,7 @@ class AccountStatus(msgspec.Struct, frozen=True):
     """An account as it is now; `problem` says why it cannot be used.
 
     `messages` counts new voice messages (RFC 3842), None where it is unknown.
+    `warning` is what will be a problem soon, such as a certificate that ends.
     """
 
     name: str
@@ -135,6 +146,7 @@ class AccountStatus(msgspec.Struct, frozen=True):
     tls: TlsStatus | None = None
     problem: str | None = None
     messages: int | None = None
+    warning: str | None = None
 
 
 class Party(msgspec.Struct, frozen=True):
@@ -290,11 +302,24 @@ class StreamReport(msgspec.Struct, frozen=True):
     rejected: int = 0
 
 
+class EndToEnd(msgspec.Struct, frozen=True):
+    """A code that is the same at both ends when nobody between them decrypts.
+
+    `words` are to be read out; `meaning` says what equal words prove, and when
+    they prove nothing.
+    """
+
+    words: tuple[str, ...]
+    meaning: str
+
+
 class LockReport(msgspec.Struct, frozen=True):
     """Everything that is known of the lock of a call or an account.
 
     `meaning` are three plain sentences: what is protected, what is not, and
     whom that leaves to trust. `remedy` says what to do about an open lock.
+    `end_to_end` is there for calls whose media keys are agreed between the ends
+    (DTLS-SRTP) alone.
     """
 
     state: LockState
@@ -304,3 +329,4 @@ class LockReport(msgspec.Struct, frozen=True):
     remedy: str | None = None
     tls: TlsStatus | None = None
     streams: tuple[StreamReport, ...] = ()
+    end_to_end: EndToEnd | None = None

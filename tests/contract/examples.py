@@ -23,6 +23,9 @@ CERTIFICATE = model.Certificate(
     not_before="2026-01-01T00:00:00Z",
     not_after="2027-01-01T00:00:00Z",
     sha256="ab" * 32,
+    key_sha256="cd" * 32,
+    key="EC P-256",
+    signature="ecdsa-with-SHA256",
 )
 TLS = model.TlsStatus(
     version="TLSv1.3",
@@ -39,6 +42,7 @@ ACCOUNT = model.AccountStatus(
     registration=model.Registration(model.RegistrationState.REGISTERED, 200, "OK", 300),
     tls=TLS,
     messages=2,
+    warning="the server's certificate ends in 9 days",
 )
 BAD_ACCOUNT = model.AccountStatus(
     name="home",
@@ -180,6 +184,7 @@ COMMANDS: dict[str, told.AnyCommand] = {
     "stop_echo": told.StopEcho(),
     "look_up": told.LookUp(text="bob", account="work", limit=5),
     "lock": told.GetLock(call="3", account="work"),
+    "inspect_server": told.InspectServer(server="pbx.example.com:5061", account="work"),
     "settings": told.GetSettings(),
     "change_settings": told.ChangeSettings(
         changes={"audio.input": None, "audio.jitter_ms": 40, "audio.ring": False, "keys.hold": "h"}
@@ -280,6 +285,18 @@ REPLIES: dict[str, msgspec.Struct] = {
                 rejected=1,
             ),
         ),
+        end_to_end=model.EndToEnd(words=("abandon", "zoo"), meaning="Compare them by voice."),
+    ),
+    "server_report": told.ServerReport(
+        host="pbx.example.com",
+        port=5061,
+        version="TLSv1.3",
+        cipher="TLS_AES_256_GCM_SHA384",
+        chain=(CERTIFICATE,),
+        problems=("no authority that is trusted issued the server's certificate",),
+        refused=("the server's key is too short",),
+        pin="cd" * 32,
+        pinned_on="2026-01-01T00:00:00Z",
     ),
     "settings": told.SettingsData(
         settings=SETTINGS, problem="config.toml is not valid TOML", folder="/home/alice/.config"
@@ -325,6 +342,8 @@ STREAM = say.StreamState(
     codec="opus/48000/2",
     accepted=100,
     rejected=2,
+    local_fingerprint="SHA-256 AB:CD",
+    remote_fingerprint="SHA-256 EF:01",
 )
 
 WORKER_COMMANDS: dict[str, say.AnyWorkerCommand] = {
@@ -347,7 +366,12 @@ WORKER_COMMANDS: dict[str, say.AnyWorkerCommand] = {
             register=False,
             expires_s=600,
             credentials=say.Credentials(user="alice", password="a password"),
-            trust=say.Trust(ca_file="/etc/ssl/cert.pem", allow_wildcard=True),
+            trust=say.Trust(
+                ca_file="/etc/ssl/cert.pem",
+                allow_wildcard=True,
+                pin="cd" * 32,
+                client=say.ClientCertificate("/etc/me.pem", "/etc/me.key", "rattle"),
+            ),
             keying=model.Keying.DTLS,
             trial=True,
         )
@@ -398,6 +422,7 @@ WORKER_EVENTS: dict[str, say.AnyWorkerEvent] = {
         port=5061,
         tls=TLS,
         error="the certificate is for another name",
+        other_key="ef" * 32,
     ),
     "incoming": say.IncomingCall(-1, "work", '"Bob" <sip:bob@example.com>', 1),
     "refused": say.RefusedCall(

@@ -213,6 +213,17 @@ class GetLock(Command, frozen=True, tag="lock"):
     account: str | None = None
 
 
+class InspectServer(Command, frozen=True, tag="inspect_server"):
+    """Look at the certificates of a TLS server; no SIP is sent, nothing is saved.
+
+    `server` is host[:port]; without it, the server of `account`. What is wrong
+    is judged by what that account trusts, or else by the usual authorities.
+    """
+
+    server: str | None = None
+    account: str | None = None
+
+
 class GetSettings(Command, frozen=True, tag="settings"):
     """What config.toml holds."""
 
@@ -266,6 +277,7 @@ AnyCommand = (
     | StopEcho
     | LookUp
     | GetLock
+    | InspectServer
     | GetSettings
     | ChangeSettings
     | GetDevices

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from voip.model import LogEntry, SoundDevice, Status
+from voip.model import Certificate, LogEntry, SoundDevice, Status
 from voip.protocol.events import CheckStep
 from voip.protocol.settings import Settings
 
@@ -127,6 +127,26 @@ class LookedUp(msgspec.Struct, frozen=True):
     account: str | None
     problem: str | None
     suggestions: tuple[Suggestion, ...] = ()
+
+
+class ServerReport(msgspec.Struct, frozen=True):
+    """The reply to `InspectServer`: what a TLS server showed.
+
+    `chain` has its own certificate first. `problems` say in words why it would
+    be refused without a pin; none means that it is trusted. `refused` are
+    those that a pin does not mend either. `pin` is the public key that the
+    account accepts now, `pinned_on` when that was decided (RFC 3339).
+    """
+
+    host: str
+    port: int
+    version: str
+    cipher: str
+    chain: tuple[Certificate, ...]
+    problems: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    pin: str | None = None
+    pinned_on: str | None = None
 
 
 class SettingsData(msgspec.Struct, frozen=True):

@@ -38,11 +38,29 @@ class AudioSettings(msgspec.Struct, frozen=True):
     ring: bool = True
 
 
+class ClientCertificate(msgspec.Struct, frozen=True):
+    """What the account shows to its server: PEM files. The passphrase is in no repr."""
+
+    certificate: str
+    key: str
+    passphrase: str | None = None
+
+    def __repr__(self) -> str:
+        return f"ClientCertificate(certificate={self.certificate!r})"
+
+
 class Trust(msgspec.Struct, frozen=True):
-    """What a TLS account's server must show: `ca_file` is a PEM file."""
+    """What a TLS account's server must show, and what the account shows it.
+
+    `ca_file` is a PEM file. With `pin`, the SHA-256 of a public key
+    (SubjectPublicKeyInfo) in lower-case hexadecimal, exactly that key is
+    accepted, whoever issued its certificate, for whatever name and time.
+    """
 
     ca_file: str
     allow_wildcard: bool = False
+    pin: str | None = None
+    client: ClientCertificate | None = None
 
 
 class Credentials(msgspec.Struct, frozen=True):

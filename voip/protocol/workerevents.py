@@ -53,7 +53,8 @@ class ConnectionEvent(WorkerEvent, frozen=True, tag="connection"):
 
     `id` numbers connections within a worker. `host` is the name that was
     dialled and, over TLS, verified. `tls` is set when `up`; `error` says in
-    words why a server was refused.
+    words why a server was refused. `other_key` is the public key's SHA-256 of
+    a server that was refused because the account is pinned to another.
     """
 
     id: int
@@ -64,6 +65,7 @@ class ConnectionEvent(WorkerEvent, frozen=True, tag="connection"):
     port: int
     tls: TlsStatus | None = None
     error: str | None = None
+    other_key: str | None = None
 
 
 class IncomingCall(WorkerEvent, frozen=True, tag="incoming"):
@@ -102,7 +104,8 @@ class StreamState(msgspec.Struct, frozen=True):
     """One media stream as it is in force, RTP packets counted.
 
     `suite` is set when SRTP is active in both directions; `rejected` packets
-    failed authentication.
+    failed authentication. The fingerprints (RFC 8122, such as “SHA-256 AB:CD…”)
+    are those that a DTLS handshake proved, None before and with other keying.
     """
 
     kind: str
@@ -113,6 +116,8 @@ class StreamState(msgspec.Struct, frozen=True):
     codec: str | None = None
     accepted: int = 0
     rejected: int = 0
+    local_fingerprint: str | None = None
+    remote_fingerprint: str | None = None
 
 
 class MediaEvent(WorkerEvent, frozen=True, tag="media"):
