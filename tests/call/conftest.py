@@ -7,10 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support.baresip import Baresip, Wish
+from tests.support.kamailio import Kamailio
 from tests.support.phone import Phone
+from tests.support.pki import Authority
+from tests.support.ports import LOOPBACK
 from tests.support.pulse import Pulse
 
 NewPulse = Callable[[str], Awaitable[Pulse]]
+NewBaresip = Callable[[Kamailio, Wish], Awaitable[Baresip]]
 NewSoundPhone = Callable[..., Awaitable[Phone]]
 
 
@@ -63,3 +68,22 @@ def tone(place: Path) -> Path:
         file.setframerate(16000)
         file.writeframes(samples.astype("<i2").tobytes())
     return path
+
+
+@pytest.fixture
+async def new_baresip(
+    place: Path, authority: Authority, other_speech: Path
+) -> AsyncIterator[NewBaresip]:
+    """Makes a registered baresip of user bob that says `other_speech`."""
+    made: list[Baresip] = []
+
+    async def make(server: Kamailio, wish: Wish) -> Baresip:
+        leaf = authority.issue("baresip", addresses=[LOOPBACK])
+        phone = Baresip(place / "baresip", "bob", server, leaf, other_speech, wish)
+        made.append(phone)
+        await phone.start()
+        return phone
+
+    yield make
+    for phone in made:
+        await phone.stop()

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.call.conftest import NewBaresip
 from tests.conftest import NewPhone
 from tests.support import sound
-from tests.support.baresip import Baresip, Wish
+from tests.support.baresip import Wish
 from tests.support.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
 from voip.model import Call, CallState, LockState, Outcome
 from voip.protocol import client as told
-
-NewBaresip = Callable[[Kamailio, Wish], Awaitable[Baresip]]
 
 _TALK_S = 9
 
@@ -43,25 +42,6 @@ async def versioned(
     await server.start()
     yield server, request.param
     await server.stop()
-
-
-@pytest.fixture
-async def new_baresip(
-    place: Path, authority: Authority, other_speech: Path
-) -> AsyncIterator[NewBaresip]:
-    """Makes a registered baresip of user bob that says `other_speech`."""
-    made: list[Baresip] = []
-
-    async def make(server: Kamailio, wish: Wish) -> Baresip:
-        leaf = authority.issue("baresip", addresses=[LOOPBACK])
-        phone = Baresip(place / "baresip", "bob", server, leaf, other_speech, wish)
-        made.append(phone)
-        await phone.start()
-        return phone
-
-    yield make
-    for phone in made:
-        await phone.stop()
 
 
 async def alice(phone: Phone, server: Kamailio, authority: Authority) -> None:
