@@ -25,6 +25,9 @@ ISSUER = Certificate(
     not_before="2024-01-01T00:00:00Z",
     not_after="2034-01-01T00:00:00Z",
     sha256=hashlib.sha256(b"issuer").hexdigest(),
+    key_sha256=hashlib.sha256(b"key of the issuer").hexdigest(),
+    key="RSA 4096",
+    signature="sha256WithRSAEncryption",
 )
 
 
@@ -37,6 +40,9 @@ def tls_to(host: str) -> TlsStatus:
         not_before="2026-01-01T00:00:00Z",
         not_after="2036-01-01T00:00:00Z",
         sha256=hashlib.sha256(host.encode()).hexdigest(),
+        key_sha256=hashlib.sha256(f"key of {host}".encode()).hexdigest(),
+        key="EC P-256",
+        signature="ecdsa-with-SHA256",
     )
     return TlsStatus(
         version="TLSv1.3",

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-import pytest
 from msgspec.structs import replace
 
-from tests.unit.test_lockreport import ACCOUNT, CALL, CERTIFICATE, STREAM, TLS
+from tests.unit.test_lockreport import ACCOUNT, CALL, STREAM, TLS
 from tests.unit.test_policy import PLAIN
 from tui import lockwords
-from tui.drawing import Part
 from tui.glyphs import ASCII, UNICODE, Glyphs
 from voip import lockreport
 from voip.model import LockReport, StreamReport
@@ -63,17 +61,10 @@ def test_what_is_not_known_is_no_failure() -> None:
     assert "  – not known " in read(report)
 
 
-@pytest.mark.parametrize(
-    ("left", "words"),
-    [
-        (timedelta(days=31), None),
-        (timedelta(days=30), Part("expires in 30 days", "warning")),
-        (timedelta(days=1), Part("expires in 1 day", "warning")),
-        (timedelta(hours=23), Part("expires within a day", "warning")),
-        (timedelta(0), Part("expired today", "error")),
-        (timedelta(days=-2), Part("expired 2 days ago", "error")),
-    ],
-)
-def test_the_end_of_a_certificate(left: timedelta, words: Part | None) -> None:
-    ends = (NOW + left).strftime("%Y-%m-%dT%H:%M:%SZ")
-    assert lockwords.expiry(replace(CERTIFICATE, not_after=ends), NOW) == words
+def test_what_made_the_server_trusted() -> None:
+    for tls, words in (
+        (TLS, "verified, name and all"),
+        (replace(TLS, pinned=True), "verified by its public key, which the account is pinned to"),
+        (replace(TLS, verified=False, pinned=True), "not verified"),
+    ):
+        assert f"  server    {words}\n" in read(lockreport.report(CALL, tls, (STREAM,)))
