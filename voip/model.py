@@ -29,6 +29,13 @@ class Keying(StrEnum):
     DTLS = "dtls"
 
 
+class Authorities(StrEnum):
+    """Whose word is taken for a server: certifi's bundle, or the system's store."""
+
+    BUNDLE = "bundle"
+    SYSTEM = "system"
+
+
 class Direction(StrEnum):
     IN = "in"
     OUT = "out"

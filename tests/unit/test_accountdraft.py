@@ -8,6 +8,12 @@ from voip.protocol.client import AccountFields
 
 _ALICE: dict[str, draft.Value] = {"user": "alice", "domain": "pbx.example.com"}
 
+NOT_ASKED = {
+    "trust", "pin", "pinned_on", "client_certificate", "client_key",
+    "client_passphrase_command", "client_passphrase_file", "hide_identity",
+}  # fmt: skip
+"""Fields that only the command line and the file have."""
+
 
 def _account(problem: str | None = None, **fields: draft.Value) -> AccountFields:
     return AccountFields(name="work", fields={**_ALICE, **fields}, problem=problem)
@@ -18,7 +24,7 @@ def _typed(**fields: draft.Value) -> draft.Typed:
 
 
 def test_the_form_asks_for_every_field_and_knows_its_default() -> None:
-    assert set(draft.BY_ID) == set(Account.__struct_fields__)
+    assert set(draft.BY_ID) == set(Account.__struct_fields__) - NOT_ASKED
     blank = Account(user="alice", domain="pbx.example.com")
     for field in draft.FIELDS:
         if field.id in _ALICE:

@@ -16,8 +16,10 @@ from voip.model import Keying, Transport
 
 GOOD: dict[str, Any] = {"user": "alice", "domain": "pbx.example.com"}
 KNOWN = (
-    "user, domain, transport, server, proxy, auth_user, display_name, ca_file, allow_wildcard, "
-    "password_command, password_file, register, expires_s, media_keying, enabled"
+    "user, domain, transport, server, proxy, auth_user, display_name, trust, ca_file, "
+    "allow_wildcard, pin, pinned_on, client_certificate, client_key, client_passphrase_command, "
+    "client_passphrase_file, password_command, password_file, register, expires_s, media_keying, "
+    "hide_identity, enabled"
 )
 USER = "needed: it is the part of your address in front of the @"
 DOMAIN = "needed: it is the part of your address after the @"
@@ -79,6 +81,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("expires_s", 300.5, "a whole number of seconds is needed, not a number"),
     ("expires_s", True, "a whole number of seconds is needed, not true or false"),
     ("media_keying", "zrtp", "sdes or dtls, not “zrtp”"),
+    ("hide_identity", "yes", "true or false is needed, not text"),
     ("enabled", {}, "true or false is needed, not a table"),
     ("enabled", None, "true or false is needed, not nothing"),
     ("domian", "x", "not known, did you mean “domain”?"),
@@ -87,6 +90,9 @@ BAD: list[tuple[str, Any, str]] = [
     ("password", "hunter2",
      "a password does not belong into this file: give it with --password-stdin, or name a "
      "password_command or a password_file"),
+    ("client_passphrase", "hunter2",
+     "a passphrase does not belong into this file: give it with --client-passphrase-stdin, or "
+     "name a client_passphrase_command or a client_passphrase_file"),
 ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import keyring
+import msgspec
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends import fail
@@ -183,6 +184,27 @@ async def test_storing_again_replaces_and_forgetting_forgets(passwords: Password
     passwords.forget("work")
     assert await passwords.find("work", account()) is None
     passwords.forget("work")
+
+
+@pytest.mark.usefixtures("no_keyring")
+async def test_the_passphrase_of_a_client_key_has_a_place_of_its_own(
+    passwords: Passwords, tmp_path: Path
+) -> None:
+    shown = msgspec.structs.replace(account(), client_certificate="/client.pem")
+    passwords.store("work", SECRET)
+    assert await passwords.find_passphrase("work", shown) is None
+    place = passwords.store_passphrase("work", "open sesame")
+    assert place == f"{tmp_path / 'passwords' / 'client-key@work'} (there is no keyring)"
+    assert await passwords.find_passphrase("work", shown) == "open sesame"
+    assert await passwords.find("work", shown) == SECRET
+    # Without a certificate there is no key to open.
+    assert await passwords.find_passphrase("work", account()) is None
+    failing = msgspec.structs.replace(shown, client_passphrase_command="exit 3")
+    with pytest.raises(PasswordError, match="the passphrase command failed with status 3"):
+        await passwords.find_passphrase("work", failing)
+    passwords.forget("work")
+    assert await passwords.find_passphrase("work", shown) is None
+    assert await passwords.find("work", shown) is None
 
 
 @pytest.mark.usefixtures("no_keyring")

@@ -12,7 +12,7 @@ import click
 from voip import oneshot
 from voip.cli import format as shown
 from voip.cli.common import json_option, print_json
-from voip.model import Keying, Status, Transport
+from voip.model import Authorities, Keying, Status, Transport
 from voip.protocol import client as told
 from voip.starting import CommandFailed
 
@@ -36,6 +36,16 @@ def _field_options(required: bool) -> Callable[[Callable[..., None]], Callable[.
         click.option("--display-name", metavar="N", help="The name that others see."),
         click.option("--ca-file", type=click.Path(), metavar="F",
                      help="A PEM file with the authority to trust."),
+        click.option("--trust", type=click.Choice([a.value for a in Authorities]),
+                     help="Whom to trust without one: our bundle, or the system's store."),
+        click.option("--pin", metavar="SHA256",
+                     help="Trust this public key alone; see “offhook trust”."),
+        click.option("--client-certificate", type=click.Path(), metavar="F",
+                     help="A PEM file with the certificate to show to the server."),
+        click.option("--client-key", type=click.Path(), metavar="F",
+                     help="Its key, if that is in a file of its own."),
+        click.option("--client-passphrase-command", metavar="CMD",
+                     help="A command that prints the passphrase of that key."),
         click.option("--media-keying", type=click.Choice([k.value for k in Keying]),
                      help="How SRTP keys are agreed."),
     ]  # fmt: skip
@@ -48,14 +58,16 @@ def _field_options(required: bool) -> Callable[[Callable[..., None]], Callable[.
     return decorate
 
 
-_password_options = (
+_secret_options = (
     click.option("--password-command", metavar="CMD", help="A command that prints the password."),
     click.option("--password-stdin", is_flag=True, help="Read the password from standard input."),
-)
+    click.option("--client-passphrase-stdin", is_flag=True,
+                 help="Read the passphrase of the key from there; after the password, if both."),
+)  # fmt: skip
 
 
-def _with_password(command: Callable[..., None]) -> Callable[..., None]:
-    for option in reversed(_password_options):
+def _with_secrets(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_secret_options):
         command = option(command)
     return command
 
@@ -63,24 +75,25 @@ def _with_password(command: Callable[..., None]) -> Callable[..., None]:
 @account.command()
 @click.argument("name")
 @_field_options(required=True)
-@_with_password
+@_with_secrets
 @click.option("--no-register", is_flag=True, help="Only call out; do not register.")
-def add(name: str, password_stdin: bool, no_register: bool, **fields: Any) -> None:
+def add(name: str, no_register: bool, **fields: Any) -> None:
     """Add the account NAME."""
+    secrets = _secrets(fields)
     values = {key: value for key, value in _clean(fields).items() if value is not None}
     if no_register:
         values["register"] = False
-    command = told.AddAccount(name=name, fields=values, password=_password(password_stdin, fields))
-    _save(command)
+    _save(told.AddAccount(name=name, fields=values, **secrets))
 
 
 @account.command()
 @click.argument("name")
 @_field_options(required=False)
-@_with_password
+@_with_secrets
 @click.option("--register/--no-register", default=None, help="Register, or only call out.")
-def edit(name: str, password_stdin: bool, register: bool | None, **fields: Any) -> None:
+def edit(name: str, register: bool | None, **fields: Any) -> None:
     """Change fields of the account NAME; an empty value takes one out."""
+    secrets = _secrets(fields)
     values: _Fields = {
         key: None if value == "" else value
         for key, value in _clean(fields).items()
@@ -88,8 +101,7 @@ def edit(name: str, password_stdin: bool, register: bool | None, **fields: Any) 
     }
     if register is not None:
         values["register"] = register
-    command = told.EditAccount(name=name, fields=values, password=_password(password_stdin, fields))
-    _save(command)
+    _save(told.EditAccount(name=name, fields=values, **secrets))
 
 
 @account.command("list")
@@ -160,26 +172,35 @@ def check(ctx: click.Context, name: str, as_json: bool) -> None:
 
 
 def _clean(fields: dict[str, Any]) -> dict[str, Any]:
-    if fields.get("ca_file"):
-        fields["ca_file"] = str(Path(fields["ca_file"]).absolute())
+    for name in ("ca_file", "client_certificate", "client_key"):
+        if fields.get(name):
+            fields[name] = str(Path(fields[name]).absolute())
     return fields
 
 
-def _password(from_stdin: bool, fields: dict[str, Any]) -> str | None:
-    if not from_stdin:
-        return None
-    if fields.get("password_command"):
-        raise click.UsageError("--password-stdin and --password-command exclude each other")
-    password = sys.stdin.readline().rstrip("\r\n")
-    if not password:
-        raise click.UsageError("--password-stdin: there is no password on standard input")
-    return password
+def _secrets(fields: dict[str, Any]) -> dict[str, str | None]:
+    """The secrets on standard input, a line each; their options leave `fields`."""
+    found: dict[str, str | None] = {}
+    for kind in ("password", "client_passphrase"):
+        option = f"--{kind.replace('_', '-')}"
+        found[kind] = None
+        if not fields.pop(f"{kind}_stdin"):
+            continue
+        if fields.get(f"{kind}_command"):
+            raise click.UsageError(f"{option}-stdin and {option}-command exclude each other")
+        found[kind] = sys.stdin.readline().rstrip("\r\n")
+        if not found[kind]:
+            words = kind.removeprefix("client_")
+            raise click.UsageError(f"{option}-stdin: there is no {words} on standard input")
+    return found
 
 
 def _save(command: told.AddAccount | told.EditAccount) -> None:
     saved = oneshot.get(command, told.AccountSaved)
     if saved.password_place:
         click.echo(f"the password is kept in {saved.password_place}", err=True)
+    if saved.passphrase_place:
+        click.echo(f"the passphrase is kept in {saved.passphrase_place}", err=True)
 
 
 def _accounts() -> told.AccountList:

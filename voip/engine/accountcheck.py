@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from voip import reasons
 from voip.engine.accountfields import DEFAULT_PORTS, Account
 from voip.engine.accounts import AccountFile
-from voip.engine.accountsetup import setup_of
+from voip.engine.accountsetup import SetupError, setup_of
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
 from voip.engine.passwords import PasswordError, Passwords
@@ -95,14 +95,21 @@ class AccountCheck:
         if not account.register:
             done(CheckStep("registration", True, "this account does not register"))
             return
-        password = command.password
         try:
-            if password is None:
-                password = await self._passwords.find(command.name, account)
+            setup = await setup_of(
+                command.name,
+                account,
+                self._passwords,
+                command.password,
+                command.client_passphrase,
+            )
         except PasswordError as error:
             done(CheckStep("registration", False, str(error)))
             return
-        setup = replace(setup_of(_TRIAL, account, password), trial=True)
+        except SetupError as error:
+            done(CheckStep("tls", False, str(error)))
+            return
+        setup = replace(setup, name=_TRIAL, trial=True)
         try:
             async with Trial(setup, self._user_agent, self._start_process) as trial:
                 await _register(trial, setup, done)

@@ -2,21 +2,23 @@
 
 One set of rules for the file, for what a client saves, and for a form that
 checks while somebody types: every rule answers in words that stand next to
-the field. What the files are like that fields name is in `accountfiles`.
+the field. The rules of trust are in `trustfields`; what the files are like that
+fields name is in `accountfiles`.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-import shlex
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import msgspec
 
 from voip.dialing import DialError, parse_host_port
-from voip.model import Keying, Transport
+from voip.engine import trustfields
+from voip.engine.fieldvalues import Values, is_empty, is_secure, kind
+from voip.model import Authorities, Keying, Transport
 
 DEFAULT_PORTS = {Transport.TLS: 5061, Transport.TCP: 5060, Transport.UDP: 5060}
 
@@ -27,7 +29,15 @@ _RESERVED = "echo"
 _SCHEME = re.compile(
     r"(sips?|tel|https?|tls|tcp|udp|[a-z][a-z0-9+.-]*(?=://)):(//)?", re.IGNORECASE
 )
-_SECRETS = frozenset({"password", "passwd", "passphrase", "secret"})
+_SECRETS = {
+    **dict.fromkeys(("password", "passwd", "secret"), "password"),
+    **dict.fromkeys(("passphrase", "client_passphrase"), "passphrase"),
+}
+_SECRET_PLACES = {
+    "password": "--password-stdin, or name a password_command or a password_file",
+    "passphrase": "--client-passphrase-stdin, or name a client_passphrase_command or a "
+    "client_passphrase_file",
+}
 
 
 class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -35,7 +45,11 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     `server` is where the account's SIP server is when that is not the
     domain's own name; `proxy` is reached in its place. Both are host[:port].
-    `expires_s` is 60 to 3600.
+    `ca_file` takes the place of the authorities that `trust` names, and `pin`
+    that of authority, name and dates: the SHA-256 of the server's public key
+    (`trustfields.pin_of`), accepted at `pinned_on` (RFC 3339). `client_key` is
+    in the file of the certificate if it is not named. `hide_identity` asks for
+    privacy (RFC 3323). `expires_s` is 60 to 3600.
     """
 
     user: str
@@ -45,13 +59,21 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     proxy: str | None = None
     auth_user: str | None = None
     display_name: str = ""
+    trust: Authorities = Authorities.BUNDLE
     ca_file: str | None = None
     allow_wildcard: bool = False
+    pin: str | None = None
+    pinned_on: str | None = None
+    client_certificate: str | None = None
+    client_key: str | None = None
+    client_passphrase_command: str | None = None
+    client_passphrase_file: str | None = None
     password_command: str | None = None
     password_file: str | None = None
     register: bool = True
     expires_s: int = 300
     media_keying: Keying = Keying.SDES
+    hide_identity: bool = False
     enabled: bool = True
 
     @property
@@ -69,9 +91,6 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         return self.server or self.domain
 
 
-Values = Mapping[str, object]
-"""Fields as they were typed or read: of any type, and not all of them known."""
-
 FIELDS = Account.__struct_fields__
 
 _NEEDED = {
@@ -86,10 +105,15 @@ _LONGEST = {
     "auth_user": 128,
     "display_name": 128,
     "ca_file": 4096,
+    "pin": 256,
+    "client_certificate": 4096,
+    "client_key": 4096,
+    "client_passphrase_command": 4096,
+    "client_passphrase_file": 4096,
     "password_command": 4096,
     "password_file": 4096,
 }
-_SWITCHES = ("allow_wildcard", "register", "enabled")
+_SWITCHES = ("allow_wildcard", "register", "hide_identity", "enabled")
 
 
 def known(values: Values) -> dict[str, object]:
@@ -121,22 +145,21 @@ def name_problem(name: str) -> str | None:
 
 def unknown_problem(field: str) -> str:
     """Why a field is refused that no account has."""
-    if field.lower() in _SECRETS:
-        return (
-            "a password does not belong into this file: give it with --password-stdin, or name "
-            "a password_command or a password_file"
-        )
+    secret = _SECRETS.get(field.lower())
+    if secret:
+        places = _SECRET_PLACES[secret]
+        return f"a {secret} does not belong into this file: give it with {places}"
     near = nearest(field)
     return f"not known, did you mean “{near}”?" if near else f"not known; known are {_LIST}"
 
 
 def unknown_notice(field: str) -> str:
     """What is said of a field in the file that no account has."""
-    if field.lower() in _SECRETS:
+    secret = _SECRETS.get(field.lower())
+    if secret:
         return (
-            f"“{field}”: a password does not belong into this file and is not used: take it out, "
-            "and give it to “offhook account edit” with --password-stdin, or name a "
-            "password_command or a password_file"
+            f"“{field}”: a {secret} does not belong into this file and is not used: take it out, "
+            f"and give it to “offhook account edit” with {_SECRET_PLACES[secret]}"
         )
     near = nearest(field)
     hint = f", did you mean “{near}”?" if near else ""
@@ -156,7 +179,7 @@ def problems(values: Values) -> dict[str, str]:
 
     Looks at nothing but the values; unknown fields are problems too.
     """
-    found = {field: words for field, words in _NEEDED.items() if _is_empty(values.get(field))}
+    found = {field: words for field, words in _NEEDED.items() if is_empty(values.get(field))}
     for field, value in values.items():
         if field not in found:
             words = _problem(field, value, values)
@@ -169,11 +192,11 @@ def _problem(field: str, value: object, values: Values) -> str | None:
     if field not in FIELDS:
         return unknown_problem(field)
     if field in _SWITCHES:
-        return None if isinstance(value, bool) else f"true or false is needed, not {_kind(value)}"
+        return None if isinstance(value, bool) else f"true or false is needed, not {kind(value)}"
     if field == "expires_s":
         return _expiry_problem(value)
     if not isinstance(value, str):
-        return f"text is needed, not {_kind(value)}"
+        return f"text is needed, not {kind(value)}"
     longest = _LONGEST.get(field)
     if longest is not None and len(value) > longest:
         return f"longer than {longest} characters"
@@ -183,13 +206,9 @@ def _problem(field: str, value: object, values: Values) -> str | None:
     return rule(value, values) if rule else None
 
 
-def _is_empty(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
-
-
 def _expiry_problem(value: object) -> str | None:
     if not isinstance(value, int) or isinstance(value, bool):
-        return f"a whole number of seconds is needed, not {_kind(value)}"
+        return f"a whole number of seconds is needed, not {kind(value)}"
     return None if 60 <= value <= 3600 else f"60 to 3600 seconds, not {value}"
 
 
@@ -245,25 +264,14 @@ def _transport_problem(value: str, values: Values) -> str | None:
 def _keying_problem(value: str, values: Values) -> str | None:
     if value not in list(Keying):
         return f"sdes or dtls, not “{value}”"
-    if value == Keying.DTLS and not _is_secure(values):
+    if value == Keying.DTLS and not is_secure(values):
         return "“dtls” is for transport “tls” only"
     return None
 
 
-def _authority_field_problem(value: str, values: Values) -> str | None:
-    if not value.strip():
-        return "empty: leave it out to trust the usual authorities"
-    return None if _is_secure(values) else "for transport “tls” only"
-
-
 def _command_problem(value: str, values: Values) -> str | None:
-    if not value.strip():
-        return "empty: leave it out, or give a command that prints the password"
-    try:
-        shlex.split(value, comments=True)
-    except ValueError:
-        return "a quote in it is not closed"
-    return None
+    del values
+    return trustfields.command_problem(value, "password")
 
 
 def _password_file_problem(value: str, values: Values) -> str | None:
@@ -271,23 +279,13 @@ def _password_file_problem(value: str, values: Values) -> str | None:
 
 
 _RULES: dict[str, Callable[[str, Values], str | None]] = {
+    **trustfields.RULES,
     "user": _user_problem,
     "domain": _domain_problem,
     "transport": _transport_problem,
     "server": _server_problem,
     "proxy": _proxy_problem,
-    "ca_file": _authority_field_problem,
     "password_command": _command_problem,
     "password_file": _password_file_problem,
     "media_keying": _keying_problem,
 }
-
-
-def _is_secure(values: Values) -> bool:
-    return values.get("transport", Transport.TLS) == Transport.TLS
-
-
-def _kind(value: object) -> str:
-    kinds = ((bool, "true or false"), (int | float, "a number"), (str, "text"), (list, "a list"),
-             (dict, "a table"), (type(None), "nothing"))  # fmt: skip
-    return next((words for kind, words in kinds if isinstance(value, kind)), "a date or a time")

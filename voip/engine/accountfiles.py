@@ -2,52 +2,42 @@
 
 from __future__ import annotations
 
-import re
 import stat
+from collections.abc import Callable, Collection
 from pathlib import Path
 
-from voip.engine.accountfields import Values
-
-_LONGEST = 4 * 1024 * 1024
-_PEM = re.compile(
-    rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL
-)  # RFC 7468 section 5
+from voip.engine import clientkeys
+from voip.engine.clientkeys import ClientKeyError
+from voip.engine.fieldvalues import Values
 
 
-def problems(values: Values) -> dict[str, str]:
-    """What is wrong with the files that fields name; reads them, and so may wait."""
+def problems(values: Values, changed: Collection[str] | None = None) -> dict[str, str]:
+    """What is wrong with the files that fields name; reads them, and so may wait.
+
+    With `changed` only those are looked at, for what is about to be saved.
+    """
     found = {}
-    for field, check in (("ca_file", _authority_problem), ("password_file", _secret_problem)):
+    for field, check in _CHECKS.items():
         value = values.get(field)
-        if isinstance(value, str):
+        if isinstance(value, str) and (changed is None or field in changed):
             words = check(value)
             if words:
                 found[field] = words
+    pair = ("client_certificate", "client_key")
+    if not found.keys() & pair and (changed is None or set(pair) & set(changed)):
+        found.update(_pair_problem(values))
     return found
 
 
-def _authority_problem(value: str) -> str | None:
+def _certificate_problem(value: str) -> str | None:
     words = _path_problem(value)
     if words:
         return words
     try:
-        with Path(value).expanduser().open("rb") as file:
-            content = file.read(_LONGEST)
-    except OSError as error:
-        return f"{value} cannot be read: {error.strerror}"
-    if any(map(_is_certificate, _PEM.findall(content))):
-        return None
-    return f"{value} holds no certificate in PEM form"
-
-
-def _is_certificate(pem: bytes) -> bool:
-    from cryptography import x509  # a start need not wait for it
-
-    try:
-        x509.load_pem_x509_certificate(pem)
-    except ValueError:
-        return False
-    return True
+        found = clientkeys.certificates(Path(value).expanduser())
+    except ClientKeyError as error:
+        return str(error)
+    return None if found else f"{value} holds no certificate in PEM form"
 
 
 def _secret_problem(value: str) -> str | None:
@@ -61,6 +51,26 @@ def _secret_problem(value: str) -> str | None:
     except OSError as error:
         return f"{value} cannot be read: {error.strerror}"
     return f"{value} can be read by others: run chmod 600 {value}" if mode & 0o077 else None
+
+
+def _pair_problem(values: Values) -> dict[str, str]:
+    """What is wrong with a client's certificate and key beside each other."""
+    certificate, key = values.get("client_certificate"), values.get("client_key")
+    if not isinstance(certificate, str):
+        return {}
+    field = "client_key"
+    if not isinstance(key, str):
+        field, key = "client_certificate", certificate
+        words = _secret_problem(key)
+        if words:
+            return {field: words}
+    path = Path(key).expanduser()
+    try:
+        if not clientkeys.is_encrypted(path):
+            clientkeys.check(Path(certificate).expanduser(), path, None)
+    except ClientKeyError as error:
+        return {field: str(error)}
+    return {}
 
 
 def _path_problem(value: str) -> str | None:
@@ -77,3 +87,12 @@ def _path_problem(value: str) -> str | None:
     if stat.S_ISDIR(kind):
         return f"{value} is a folder, not a file"
     return None if stat.S_ISREG(kind) else f"{value} is no file that can be read"
+
+
+_CHECKS: dict[str, Callable[[str], str | None]] = {
+    "ca_file": _certificate_problem,
+    "client_certificate": _certificate_problem,
+    "client_key": _secret_problem,
+    "client_passphrase_file": _secret_problem,
+    "password_file": _secret_problem,
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import msgspec
 import tomlkit
 from tomlkit.items import Array, InlineTable
 
-from voip.engine import accountfields, accountfiles, toml
+from voip.engine import accountfields, accountfiles, pinning, toml
 from voip.engine.accountfields import Account
 from voip.engine.toml import ChangedMeanwhile, ConfigError
 from voip.protocol.client import AccountFields
@@ -105,13 +106,14 @@ class AccountFile:
         def append(document: tomlkit.TOMLDocument) -> Account:
             if name in self._tables(document):
                 raise ConfigError(f"{self.path}: there is an account {name} already")
-            account = self.check(name, values)
+            written = pinning.dated(values, {}, time.time())
+            account = self.check(name, written)
             if "accounts" not in document:
                 document["accounts"] = tomlkit.table(is_super_table=True)
             accounts: Any = document["accounts"]
             inline = isinstance(accounts, InlineTable)
             table = tomlkit.inline_table() if inline else tomlkit.table()
-            for key, value in values.items():
+            for key, value in written.items():
                 table[key] = value
             accounts[name] = table
             return account
@@ -130,7 +132,6 @@ class AccountFile:
             ChangedMeanwhile: the account is no longer what `version` was of.
             ConfigError: there is no such account, a value is wrong, or the file is.
         """
-        given = {field: value for field, value in values.items() if value is not None}
 
         def update(document: tomlkit.TOMLDocument) -> Account:
             table = self._table(document, name)
@@ -139,7 +140,9 @@ class AccountFile:
                     f"account {name} was changed in {self.path} meanwhile: look at it again "
                     "before you save"
                 )
-            for key, value in values.items():
+            changes = pinning.dated(values, table.unwrap(), time.time())
+            given = {field: value for field, value in changes.items() if value is not None}
+            for key, value in changes.items():
                 if value is None:
                     table.pop(key, None)
                 else:
@@ -148,7 +151,7 @@ class AccountFile:
             result = {**accountfields.known(table.unwrap()), **given}
             unknown = {f: accountfields.unknown_problem(f) for f in accountfields.unknown(values)}
             problems = {**accountfields.problems(result), **unknown}
-            self._refuse(name, {**accountfiles.problems(given), **problems})
+            self._refuse(name, {**accountfiles.problems(result, given), **problems})
             return self._account(name, table.unwrap())
 
         return toml.change(self.path, update)

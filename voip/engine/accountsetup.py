@@ -2,26 +2,48 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import certifi
 
+from voip.engine import clientkeys, systemstore
 from voip.engine.accountfields import Account
-from voip.model import Transport
+from voip.engine.clientkeys import ClientKeyError
+from voip.engine.passwords import Passwords
+from voip.engine.systemstore import NoSystemStore
+from voip.engine.trustfields import pin_of
+from voip.model import Authorities, Transport
 from voip.protocol import worker as say
 
 
-def setup_of(name: str, account: Account, password: str | None) -> say.AccountSetup:
-    """What a worker needs to know of an account."""
+class SetupError(Exception):
+    """An account lacks what its trust is made of; the text says what."""
+
+
+async def setup_of(
+    name: str,
+    account: Account,
+    passwords: Passwords,
+    password: str | None = None,
+    passphrase: str | None = None,
+) -> say.AccountSetup:
+    """What a worker needs to know of an account; secrets not given are looked up.
+
+    Raises:
+        PasswordError: a place that should have a secret cannot be read.
+        SetupError: the system's store, or the client's key, cannot be used.
+    """
+    if password is None:
+        password = await passwords.find(name, account)
     credentials = None
     if password is not None:
         credentials = say.Credentials(user=account.auth_user or account.user, password=password)
     trust = None
     if account.transport is Transport.TLS:
-        trust = say.Trust(
-            ca_file=str(Path(account.ca_file).expanduser()) if account.ca_file else certifi.where(),
-            allow_wildcard=account.allow_wildcard,
-        )
+        if passphrase is None:
+            passphrase = await passwords.find_passphrase(name, account)
+        trust = await asyncio.to_thread(_trust, account, passphrase)
     return say.AccountSetup(
         name=name,
         user=account.user,
@@ -35,4 +57,34 @@ def setup_of(name: str, account: Account, password: str | None) -> say.AccountSe
         credentials=credentials,
         trust=trust,
         keying=account.media_keying,
+    )
+
+
+def authorities(account: Account) -> Path:
+    """The PEM file of the authorities that an account trusts.
+
+    Raises:
+        SetupError: it is the system's, which has none.
+    """
+    if account.ca_file:
+        return Path(account.ca_file).expanduser()
+    if account.trust is Authorities.BUNDLE:
+        return Path(certifi.where())
+    try:
+        return systemstore.find()
+    except NoSystemStore as error:
+        raise SetupError(str(error)) from error
+
+
+def _trust(account: Account, passphrase: str | None) -> say.Trust:
+    try:
+        client = clientkeys.of_account(account, passphrase)
+    except ClientKeyError as error:
+        raise SetupError(str(error)) from error
+    return say.Trust(
+        ca_file=str(authorities(account)),
+        allow_wildcard=account.allow_wildcard,
+        # One that no key can have accepts nothing, where None would accept more.
+        pin=None if account.pin is None else pin_of(account.pin) or account.pin,
+        client=client,
     )

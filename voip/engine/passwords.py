@@ -1,8 +1,9 @@
-"""Where an account's password comes from: a command, a file, or the keyring.
+"""Where an account's secrets come from: a command, a file, or the keyring.
 
-What the account names is used; without a word of its own, the system's
-keyring, and then the file that `account add --password-stdin` wrote where
-there was no keyring. A password is in no argument, event, log or export.
+They are its password and the passphrase of its client key. What the account
+names is used; without a word of its own, the system's keyring, and then the
+file that `account add --password-stdin` wrote where there was no keyring. A
+secret is in no argument, event, log or export.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 import os
 import stat
 from pathlib import Path
+from typing import NamedTuple
 
 from voip.engine.accountfields import Account
 
@@ -23,8 +25,17 @@ class PasswordError(Exception):
     """No password to be had; the text says where it was looked for."""
 
 
+class _Secret(NamedTuple):
+    """One secret of an account: what it is, its name in the stores, and its own places."""
+
+    kind: str
+    key: str
+    command: str | None
+    file: str | None
+
+
 class Passwords:
-    """Looks passwords up; `folder` keeps the files where there is no keyring."""
+    """Looks secrets up; `folder` keeps the files where there is no keyring."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -36,36 +47,60 @@ class Passwords:
         Raises:
             PasswordError: a place that should have it cannot be read.
         """
-        if account.password_command:
-            return await _from_command(account.password_command)
-        if account.password_file:
-            return _from_file(Path(account.password_file).expanduser())
-        stored = await asyncio.to_thread(_from_keyring, name)
-        self._in_keyring[name] = stored is not None
+        return await self._find(
+            _Secret("password", name, account.password_command, account.password_file)
+        )
+
+    async def find_passphrase(self, name: str, account: Account) -> str | None:
+        """The passphrase of the client key; None without a client certificate.
+
+        Raises:
+            PasswordError: a place that should have it cannot be read.
+        """
+        if account.client_certificate is None:
+            return None
+        command, file = account.client_passphrase_command, account.client_passphrase_file
+        return await self._find(_Secret("passphrase", _of_key(name), command, file))
+
+    async def _find(self, secret: _Secret) -> str | None:
+        if secret.command:
+            return await _from_command(secret.command, secret.kind)
+        if secret.file:
+            return _from_file(Path(secret.file).expanduser(), secret.kind)
+        stored = await asyncio.to_thread(_from_keyring, secret.key)
+        self._in_keyring[secret.key] = stored is not None
         if stored is not None:
             return stored
-        own = self._file(name)
-        return _from_file(own) if own.exists() else None
+        own = self._file(secret.key)
+        return _from_file(own, secret.kind) if own.exists() else None
 
     def store(self, name: str, password: str) -> str:
         """Keep a password in the keyring, or else in a file; says where."""
-        self._in_keyring[name] = _to_keyring(name, password)
-        if self._in_keyring[name]:
-            self._file(name).unlink(missing_ok=True)
+        return self._store(name, password)
+
+    def store_passphrase(self, name: str, passphrase: str) -> str:
+        """Keep the passphrase of the client key; says where."""
+        return self._store(_of_key(name), passphrase)
+
+    def _store(self, key: str, secret: str) -> str:
+        self._in_keyring[key] = _to_keyring(key, secret)
+        if self._in_keyring[key]:
+            self._file(key).unlink(missing_ok=True)
             return _KEYRING
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self._file(name)
+        path = self._file(key)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             os.fchmod(descriptor, 0o600)
-            file.write(password)
+            file.write(secret)
         return f"{path} (there is no keyring)"
 
     def forget(self, name: str) -> None:
-        """Remove what `store` kept."""
-        _delete_from_keyring(name)
-        self._in_keyring[name] = False
-        self._file(name).unlink(missing_ok=True)
+        """Remove what was stored for an account."""
+        for key in (name, _of_key(name)):
+            _delete_from_keyring(key)
+            self._in_keyring[key] = False
+            self._file(key).unlink(missing_ok=True)
 
     def place(self, name: str, account: Account | None) -> str | None:
         """Where the password is taken from, in words; None where none is stored.
@@ -90,8 +125,13 @@ class Passwords:
             return _KEYRING
         return f"a file of its own in {self._folder} (there is no keyring)"
 
-    def _file(self, name: str) -> Path:
-        return self._folder / name
+    def _file(self, key: str) -> Path:
+        return self._folder / key
+
+
+def _of_key(name: str) -> str:
+    # No account has an @ in its name: nobody's password is found under this.
+    return f"client-key@{name}"
 
 
 def keyring_name() -> str | None:
@@ -143,7 +183,7 @@ def _delete_from_keyring(name: str) -> None:
         return
 
 
-async def _from_command(command: str) -> str:
+async def _from_command(command: str, kind: str) -> str:
     # Run by a shell, as its user wrote it, and without our standard streams.
     process = await asyncio.create_subprocess_shell(
         command,
@@ -156,24 +196,24 @@ async def _from_command(command: str) -> str:
     except TimeoutError:
         process.kill()
         await process.wait()
-        raise PasswordError("the password command did not end within 30 seconds") from None
+        raise PasswordError(f"the {kind} command did not end within 30 seconds") from None
     if process.returncode != 0:
-        raise PasswordError(f"the password command failed with status {process.returncode}")
+        raise PasswordError(f"the {kind} command failed with status {process.returncode}")
     # pass and its kin print the password on the first line.
-    password = out.decode("utf-8", errors="replace").split("\n", 1)[0].rstrip("\r")
-    if not password:
-        raise PasswordError("the password command printed nothing")
-    return password
+    secret = out.decode("utf-8", errors="replace").split("\n", 1)[0].rstrip("\r")
+    if not secret:
+        raise PasswordError(f"the {kind} command printed nothing")
+    return secret
 
 
-def _from_file(path: Path) -> str:
+def _from_file(path: Path, kind: str) -> str:
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
             raise PasswordError(f"{path} can be read by others: run chmod 600 {path}")
-        password = path.read_text(encoding="utf-8").split("\n", 1)[0].rstrip("\r")
+        secret = path.read_text(encoding="utf-8").split("\n", 1)[0].rstrip("\r")
     except (OSError, UnicodeDecodeError) as error:
-        raise PasswordError(f"the password file {path} cannot be read: {error}") from error
-    if not password:
-        raise PasswordError(f"the password file {path} is empty")
-    return password
+        raise PasswordError(f"the {kind} file {path} cannot be read: {error}") from error
+    if not secret:
+        raise PasswordError(f"the {kind} file {path} is empty")
+    return secret

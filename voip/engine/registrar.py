@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from voip import reasons
 from voip.engine.accountfields import DEFAULT_PORTS, Account
 from voip.engine.accounts import Loaded
-from voip.engine.accountsetup import setup_of
+from voip.engine.accountsetup import SetupError, setup_of
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
 from voip.engine.passwords import PasswordError, Passwords
@@ -264,11 +264,9 @@ class Registrar:
             if live.added or self._live.get(live.name) is not live:
                 return
             try:
-                password = await self._passwords.find(live.name, account)
-                await self._workers[live.role].ask(
-                    say.AddAccount(account=setup_of(live.name, account, password))
-                )
-            except (PasswordError, WorkerRefused) as error:
+                setup = await setup_of(live.name, account, self._passwords)
+                await self._workers[live.role].ask(say.AddAccount(account=setup))
+            except (PasswordError, SetupError, WorkerRefused) as error:
                 self._failed(live, None, str(error))
                 return
             except WorkerGone:

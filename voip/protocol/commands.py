@@ -50,12 +50,15 @@ class GetAccounts(Command, frozen=True, tag="accounts"):
 class AddAccount(Command, frozen=True, tag="add_account"):
     """Write a new account to accounts.toml; fields as in that file.
 
-    The password goes to the keyring, or to a private file where there is none.
+    The password goes to the keyring, or to a private file where there is none;
+    `client_passphrase`, which opens the key of the client certificate, too.
+    With a `pin` the engine notes when it was accepted.
     """
 
     name: str
     fields: dict[str, str | int | bool]
     password: str | None = None
+    client_passphrase: str | None = None
 
 
 class EditAccount(Command, frozen=True, tag="edit_account"):
@@ -68,6 +71,7 @@ class EditAccount(Command, frozen=True, tag="edit_account"):
     name: str
     fields: dict[str, str | int | bool | None]
     password: str | None = None
+    client_passphrase: str | None = None
     version: str | None = None
 
 
@@ -87,13 +91,14 @@ class MoveAccount(Command, frozen=True, tag="move_account"):
 class CheckAccount(Command, frozen=True, tag="check_account"):
     """Try an account step by step: name, connection, certificate, registration.
 
-    With `fields` they are tried, with `password` if given, and nothing is
-    saved. Each step is told as a `CheckEvent` when it is done.
+    With `fields` they are tried, with `password` and `client_passphrase` if
+    given, and nothing is saved. Each step is told as a `CheckEvent` when it is done.
     """
 
     name: str
     fields: dict[str, str | int | bool] | None = None
     password: str | None = None
+    client_passphrase: str | None = None
 
 
 class CheckFields(Command, frozen=True, tag="check_fields"):

@@ -54,10 +54,11 @@ class AccountList(msgspec.Struct, frozen=True):
 
 
 class AccountSaved(msgspec.Struct, frozen=True):
-    """`password_place` says where a password was put, if one was given."""
+    """Where a password and the passphrase of a client key were put, if given."""
 
     name: str
     password_place: str | None = None
+    passphrase_place: str | None = None
 
 
 class CheckReport(msgspec.Struct, frozen=True):

@@ -58,14 +58,14 @@ async def _move_account(engine: Engine, command: told.MoveAccount) -> None:
 
 async def _add_account(engine: Engine, command: told.AddAccount) -> told.AccountSaved:
     _valid(lambda: engine.account_file.add(command.name, command.fields))
-    return await _saved(engine, command.name, command.password)
+    return await _saved(engine, command)
 
 
 async def _edit_account(engine: Engine, command: told.EditAccount) -> told.AccountSaved:
     _valid(lambda: engine.account_file.edit(command.name, command.fields, command.version))
-    if command.password is not None:
+    if command.password is not None or command.client_passphrase is not None:
         await engine.registrar.forget(command.name)
-    return await _saved(engine, command.name, command.password)
+    return await _saved(engine, command)
 
 
 async def _remove_account(engine: Engine, command: told.RemoveAccount) -> None:
@@ -78,12 +78,17 @@ async def _check_account(engine: Engine, command: told.CheckAccount) -> told.Che
     return await engine.account_check.check(command)
 
 
-async def _saved(engine: Engine, name: str, password: str | None) -> told.AccountSaved:
-    place = None
-    if password is not None:
-        place = await asyncio.to_thread(engine.passwords.store, name, password)
+async def _saved(engine: Engine, command: told.AddAccount | told.EditAccount) -> told.AccountSaved:
+    name, keep = command.name, engine.passwords
+    place = passphrase_place = None
+    if command.password is not None:
+        place = await asyncio.to_thread(keep.store, name, command.password)
+    if command.client_passphrase is not None:
+        passphrase_place = await asyncio.to_thread(
+            keep.store_passphrase, name, command.client_passphrase
+        )
     await engine.reload_accounts()
-    return told.AccountSaved(name=name, password_place=place)
+    return told.AccountSaved(name=name, password_place=place, passphrase_place=passphrase_place)
 
 
 def _valid(work: Callable[[], _Result]) -> _Result:

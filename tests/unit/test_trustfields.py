@@ -1,0 +1,224 @@
+"""Whom an account trusts, and what it shows: fields, files, and what a worker is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import certifi
+import keyring
+import pytest
+from keyring.backends import fail
+
+from tests.support.keyfiles import encrypted
+from tests.support.pki import Authority, Leaf
+from voip.engine import accountfields, accountfiles, pinning, systemstore
+from voip.engine.accounts import AccountFile
+from voip.engine.accountsetup import SetupError, setup_of
+from voip.engine.passwords import Passwords
+from voip.engine.systemstore import NoSystemStore
+from voip.protocol import worker as say
+
+GOOD: dict[str, Any] = {"user": "alice", "domain": "pbx.example.com"}
+PIN = "0123456789abcdef" * 4
+OTHER = "f" * 64
+WANTED = (
+    "the SHA-256 of the server's public key is needed, 64 hexadecimal digits: “offhook trust” "
+    "shows it"
+)
+NO_CERTIFICATE = "is for a client certificate, and there is none: name it in “client_certificate”"
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"trust": "mozilla"}, {"trust": "bundle or system, not “mozilla”"}),
+        ({"trust": "system", "ca_file": "/ca.pem"},
+         {"trust": "beside “ca_file”, which names the only authority: leave one of them out"}),
+        ({"trust": "system", "transport": "udp"}, {"trust": "for transport “tls” only"}),
+        ({"pin": ""}, {"pin": "empty: leave it out to trust by authority and name"}),
+        ({"pin": PIN[1:]}, {"pin": WANTED}),
+        ({"pin": PIN + "0"}, {"pin": WANTED}),
+        ({"pin": "g" + PIN[1:]}, {"pin": WANTED}),
+        ({"pin": 5}, {"pin": "text is needed, not a number"}),
+        ({"pin": PIN, "transport": "tcp"}, {"pin": "for transport “tls” only"}),
+        ({"pinned_on": "yesterday"},
+         {"pinned_on":
+          "a time such as 2026-01-31T12:00:00Z is needed; the phone sets it with the pin"}),
+        ({"client_certificate": " "},
+         {"client_certificate": "empty: leave it out, or name a file"}),
+        ({"client_certificate": "/c", "transport": "udp"},
+         {"client_certificate": "for transport “tls” only"}),
+        ({"client_key": "/k"}, {"client_key": NO_CERTIFICATE}),
+        ({"client_passphrase_file": "/p"}, {"client_passphrase_file": NO_CERTIFICATE}),
+        ({"client_passphrase_command": "pass x"}, {"client_passphrase_command": NO_CERTIFICATE}),
+        ({"client_certificate": "/c", "client_passphrase_command": "pass 'x"},
+         {"client_passphrase_command": "a quote in it is not closed"}),
+    ],
+)  # fmt: skip
+def test_bad_fields_of_trust(values: dict[str, Any], words: dict[str, str]) -> None:
+    assert accountfields.problems({**GOOD, **values}) == words
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"trust": "system"},
+        {"trust": "bundle", "transport": "udp"},
+        {"pin": PIN, "ca_file": "/ca.pem", "pinned_on": "2026-01-31T12:00:00Z"},
+        {"pin": ":".join(PIN[i : i + 2].upper() for i in range(0, 64, 2))},
+        {"client_certificate": "/c", "client_key": "/k", "client_passphrase_command": "pass x"},
+    ],
+)
+def test_good_fields_of_trust(values: dict[str, Any]) -> None:
+    assert accountfields.problems({**GOOD, **values}) == {}
+
+
+# The files of a client certificate
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Leaf:
+    leaf = Authority(tmp_path / "pki").issue("client", common_name="alice")
+    leaf.key.chmod(0o600)
+    return leaf
+
+
+def test_a_client_certificate_and_its_key(tmp_path: Path, client: Leaf) -> None:
+    certificate, key = str(client.certificate), str(client.key)
+    assert accountfiles.problems({"client_certificate": certificate, "client_key": key}) == {}
+    both = tmp_path / "both.pem"
+    both.write_bytes(client.key.read_bytes() + client.certificate.read_bytes())
+    both.chmod(0o600)
+    assert accountfiles.problems({"client_certificate": str(both)}) == {}
+    locked = str(encrypted(client.key, "open sesame"))
+    assert accountfiles.problems({"client_certificate": certificate, "client_key": locked}) == {}
+
+
+def test_client_files_that_cannot_be_used(tmp_path: Path, client: Leaf) -> None:
+    certificate, key = str(client.certificate), str(client.key)
+    other = Authority(tmp_path / "other").issue("other")
+    other.key.chmod(0o600)
+    cases: list[tuple[dict[str, object], dict[str, str]]] = [
+        ({"client_certificate": "/nowhere"},
+         {"client_certificate": "there is no file /nowhere"}),
+        ({"client_certificate": key, "client_key": key},
+         {"client_certificate": f"{key} holds no certificate in PEM form"}),
+        ({"client_certificate": certificate, "client_key": certificate},
+         {"client_key":
+          f"{certificate} can be read by others: run chmod 600 {certificate}"}),
+        ({"client_certificate": certificate, "client_key": str(other.key)},
+         {"client_key":
+          f"the key in {other.key} is not that of the certificate in {certificate}"}),
+    ]  # fmt: skip
+    for values, words in cases:
+        assert accountfiles.problems(values) == words
+    client.certificate.chmod(0o600)
+    assert accountfiles.problems({"client_certificate": certificate}) == {
+        "client_certificate": f"{certificate} holds no private key in PEM form"
+    }
+    client.key.chmod(0o640)
+    assert accountfiles.problems({"client_certificate": certificate, "client_key": key}) == {
+        "client_key": f"{key} can be read by others: run chmod 600 {key}"
+    }
+
+
+def test_a_key_beside_a_certificate_that_was_saved_before(tmp_path: Path, client: Leaf) -> None:
+    file = AccountFile(tmp_path / "accounts.toml")
+    fields = {"client_certificate": str(client.certificate), "client_key": str(client.key)}
+    file.add("work", {**GOOD, **fields})
+    client.key.unlink()
+    # What is not changed may be mended later.
+    assert file.edit("work", {"display_name": "Al"}).client_key == fields["client_key"]
+
+
+# When a key was accepted
+
+
+def test_a_pin_has_the_date_on_which_it_was_accepted() -> None:
+    shown = PIN.upper()
+    assert pinning.dated({"pin": shown}, {}, 0) == {
+        "pin": PIN,
+        "pinned_on": "1970-01-01T00:00:00Z",
+    }
+    # The same key again was accepted when it was; the date is nobody's to say.
+    before = {"pin": shown, "pinned_on": "2026-01-31T12:00:00Z"}
+    assert pinning.dated({"pin": PIN, "pinned_on": "x"}, before, 0) == {"pin": PIN}
+    assert pinning.dated({"pin": OTHER}, before, 60) == {
+        "pin": OTHER,
+        "pinned_on": "1970-01-01T00:01:00Z",
+    }
+    assert pinning.dated({"pin": None}, before, 0) == {"pin": None, "pinned_on": None}
+    assert pinning.dated({"user": "bob"}, before, 0) == {"user": "bob"}
+
+
+def test_the_file_keeps_the_date_with_the_pin(tmp_path: Path) -> None:
+    file = AccountFile(tmp_path / "accounts.toml")
+    added = file.add("work", {**GOOD, "pin": PIN.upper()})
+    assert added.pin == PIN
+    assert added.pinned_on is not None
+    assert "pinned_on" not in file.path.read_text().replace(f'pinned_on = "{added.pinned_on}"', "")
+    gone = file.edit("work", {"pin": None})
+    assert (gone.pin, gone.pinned_on) == (None, None)
+    assert "pinned_on" not in file.path.read_text()
+
+
+# What a worker is told
+
+
+@pytest.fixture
+def passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Passwords:
+    nowhere = fail.Keyring()  # type: ignore[no-untyped-call]
+    monkeypatch.setattr(keyring, "get_keyring", lambda: nowhere)
+    return Passwords(tmp_path / "passwords")
+
+
+async def trust_of(passwords: Passwords, **fields: Any) -> say.Trust:
+    account = accountfields.from_values({**GOOD, **fields})
+    setup = await setup_of("work", account, passwords)
+    assert setup.trust is not None
+    return setup.trust
+
+
+async def test_the_authorities_that_an_account_trusts(
+    passwords: Passwords, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Authority(tmp_path / "store").file
+    monkeypatch.setenv("SSL_CERT_FILE", str(store))
+    assert (await trust_of(passwords)).ca_file == certifi.where()
+    assert (await trust_of(passwords, trust="system")).ca_file == str(store)
+    assert (await trust_of(passwords, ca_file="/own.pem")).ca_file == "/own.pem"
+    assert (await trust_of(passwords, pin=PIN.upper())).pin == PIN
+    assert (await trust_of(passwords)).pin is None
+
+
+async def test_a_system_without_a_store(
+    passwords: Passwords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere")
+    monkeypatch.setattr(systemstore, "_BUNDLES", ("/nowhere/else",))
+    with pytest.raises(NoSystemStore, match="name one with ca_file"):
+        systemstore.find()
+    with pytest.raises(SetupError, match="no file of authorities"):
+        await trust_of(passwords, trust="system")
+
+
+async def test_the_key_of_a_client_certificate_is_opened(
+    passwords: Passwords, client: Leaf
+) -> None:
+    files = {"client_certificate": str(client.certificate), "client_key": str(client.key)}
+    plain = await trust_of(passwords, **files, client_passphrase_command="echo not needed")
+    assert plain.client == say.ClientCertificate(*files.values())
+    locked = {**files, "client_key": str(encrypted(client.key, "open sesame"))}
+    asked = await trust_of(passwords, **locked, client_passphrase_command="echo open sesame")
+    assert asked.client is not None
+    assert asked.client.passphrase == "open sesame"
+    assert "sesame" not in repr(asked)
+    with pytest.raises(SetupError, match="is encrypted, and there is no passphrase"):
+        await trust_of(passwords, **locked)
+    passwords.store_passphrase("work", "open says me")
+    with pytest.raises(SetupError) as caught:
+        await trust_of(passwords, **locked)
+    assert str(caught.value) == f"the passphrase does not open the key in {locked['client_key']}"
+    passwords.store_passphrase("work", "open sesame")
+    assert (await trust_of(passwords, **locked)).client == asked.client
