@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.support.clock import Clock
@@ -130,3 +132,14 @@ async def test_the_keyboard_stays_where_it_is_on_a_smaller_screen(stage: Stage, 
     selected = stage.phone.app.main.accounts.selected
     assert selected is not None
     assert selected.name == "home"
+
+
+async def test_a_step_of_the_cursor_draws_two_rows_once(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.log()
+    for key in ("down", "up"):
+        before = len(stage.phone.drawn)
+        await stage.phone.press(key)
+        drawn = stage.phone.drawn[before:]
+        assert len(drawn) == 1
+        assert len(set(re.findall(r"\x1b\[(\d+);\d+H", drawn[0]))) == 2

@@ -115,6 +115,7 @@ class CallLog(Vertical):
         )  # fmt: skip
         self.search.cursor_blink = False
         self.search.display = False
+        self._subtitle = ""
 
     def compose(self) -> ComposeResult:
         yield self.search
@@ -209,4 +210,7 @@ class CallLog(Vertical):
         hint = "" if wanted.active else f"{keymap.shown('log.search')} searches"
         dot = f" {self.phone.glyphs.dot} "
         text = dot.join(piece for piece in [*said, hint, count] if piece)
-        self.border_subtitle = Content(text)
+        # Textual draws the whole pane anew for it, even if it is the same.
+        if text != self._subtitle:
+            self._subtitle = text
+            self.border_subtitle = Content(text)
