@@ -11,6 +11,7 @@ from tests.contract import transcript
 from tests.contract.engines import ACCOUNT, Side
 from voip.model import CallState, LockState, Outcome, RegistrationState
 from voip.protocol import client as told
+from voip.starting import CommandFailed
 
 
 async def test_an_account_registers_with_the_chain_that_its_server_showed(side: Side) -> None:
@@ -120,6 +121,40 @@ async def test_a_file_edited_by_hand_is_read_and_a_broken_one_changes_nothing(si
     file.write_text(good)
     await side.engine.client.ask(told.ReloadAccounts())
     assert (await side.engine.status()).engine.problems == ()
+
+
+async def test_a_server_is_looked_at_and_its_key_is_pinned(side: Side) -> None:
+    client = side.engine.client
+    await side.register()
+    report = await client.get(told.InspectServer(account=ACCOUNT), told.ServerReport)
+    assert (report.host, report.port, report.version) == (side.host, side.port, "TLSv1.3")
+    assert (report.problems, report.refused, report.pin) == ((), (), None)
+    (account,) = (await side.engine.status()).accounts
+    assert account.tls is not None
+    assert report.chain[0].names == (side.host,)
+    assert report.chain[0].sha256 == account.tls.chain[0].sha256
+    # A server that no account is with is judged by the usual authorities.
+    by_name = await client.get(
+        told.InspectServer(server=f"{side.host}:{side.port}"), told.ServerReport
+    )
+    assert by_name.chain == report.chain
+
+    key = report.chain[0].key_sha256
+    assert len(key) == 64
+    await client.ask(told.EditAccount(name=ACCOUNT, fields={"pin": key.upper()}))
+    pinned = await client.get(told.InspectServer(account=ACCOUNT), told.ServerReport)
+    assert pinned.pin == key
+    assert pinned.pinned_on is not None
+    (row,) = (await client.get(told.GetAccounts(), told.AccountList)).accounts
+    assert (row.fields["pin"], row.fields["pinned_on"]) == (key, pinned.pinned_on)
+    await client.ask(told.EditAccount(name=ACCOUNT, fields={"pin": None}))
+    (row,) = (await client.get(told.GetAccounts(), told.AccountList)).accounts
+    assert row.fields.keys().isdisjoint({"pin", "pinned_on"})
+
+    with pytest.raises(CommandFailed, match="there is no account nobody"):
+        await client.get(told.InspectServer(account="nobody"), told.ServerReport)
+    with pytest.raises(CommandFailed, match="ports go from 1 to 65535"):
+        await client.get(told.InspectServer(server="pbx:0"), told.ServerReport)
 
 
 async def test_fields_are_checked_without_saving_them(side: Side) -> None:

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import keyring
+import msgspec
 import pytest
 from keyring.backends import fail
 
@@ -26,6 +27,7 @@ from tests.support.standin_worker import Registrar, Script, ScriptedCall, Script
 from voip import client
 from voip import paths as places
 from voip.engine.engine import Engine, take_lock
+from voip.engine.errors import Refusal
 from voip.engine.livecall import LiveCall
 from voip.model import Call, CallState, Keying, RegistrationState, Status
 from voip.protocol import client as told
@@ -50,6 +52,7 @@ class StandIn(Attached):
         self.engine: Engine
         self._audio = audio
         self._lost_names: set[str] = set()
+        self._shown: dict[str, told.ServerReport | Refusal] = {}
         self._stack = ExitStack()
         self._running: asyncio.Task[None] | None = None
 
@@ -90,7 +93,7 @@ class StandIn(Attached):
     async def start(self) -> None:
         """Start an engine on the folder as it is, after a `stop` or a `crash`."""
         await self._ended()
-        self.engine = Engine(self.paths, self._start_process)
+        self.engine = Engine(self.paths, self._start_process, self._look)
         await self.engine.start()
         self._running = asyncio.create_task(self.engine.run())
         await self.attach()
@@ -123,6 +126,12 @@ class StandIn(Attached):
         if host in self._lost_names:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (_ADDRESS, port))]
+
+    async def _look(self, host: str, port: int, *trusted: object) -> told.ServerReport:
+        shown = self._shown.get(host, facts.server(host))
+        if isinstance(shown, Refusal):
+            raise shown
+        return msgspec.structs.replace(shown, host=host, port=port)
 
     async def _start_process(self, theirs: socket.socket) -> ScriptedWorker:
         return ScriptedWorker(self.script, theirs)
@@ -186,6 +195,14 @@ class StandIn(Attached):
     def lose_name(self, host: str) -> None:
         """No name server knows `host` any more."""
         self._lost_names.add(host)
+
+    def shows_certificates(self, host: str, report: told.ServerReport) -> None:
+        """What a look at the server `host` finds; otherwise a chain that is trusted."""
+        self._shown[host] = report
+
+    def shows_no_certificate(self, host: str, words: str) -> None:
+        """A look at the server `host` finds none; `words` say why."""
+        self._shown[host] = Refusal("no_tls", words)
 
     def drop_connection(self, account: str) -> None:
         """The connection to the account's server ends; it is made anew by what needs it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from voip.model import Certificate, Keying, SoundDevice, TlsStatus
+from voip.protocol import client as told
 from voip.protocol import worker as say
 
 SUITE = "AEAD_AES_256_GCM"
@@ -51,6 +52,15 @@ def tls_to(host: str) -> TlsStatus:
         peer=leaf,
         chain=(leaf, ISSUER),
     )
+
+
+def server(host: str, problems: tuple[str, ...] = ()) -> told.ServerReport:
+    """What a look at `host` shows: the chain that its connections have."""
+    seen = tls_to(host)
+    return told.ServerReport(
+        host=host, port=5061, version=seen.version, cipher=seen.cipher, chain=seen.chain,
+        problems=problems,
+    )  # fmt: skip
 
 
 def ready(configured: say.Configure) -> say.Ready:

@@ -16,7 +16,7 @@ from typing import TextIO
 import msgspec
 
 from voip import paths as places
-from voip.engine import commands, settings
+from voip.engine import commands, servercertificates, settings
 from voip.engine.accountcheck import AccountCheck
 from voip.engine.accounts import AccountFile
 from voip.engine.callbook import CallBook
@@ -27,6 +27,7 @@ from voip.engine.echo import Echo
 from voip.engine.history import History
 from voip.engine.historyreader import HistoryReader
 from voip.engine.hub import Hub
+from voip.engine.inspection import Inspection, Look
 from voip.engine.lookup import LookUps
 from voip.engine.passwords import Passwords
 from voip.engine.people import People
@@ -59,7 +60,12 @@ class AlreadyRunning(Exception):
 
 
 class Engine:
-    def __init__(self, paths: places.Paths, start_process: StartProcess = start_process) -> None:
+    def __init__(
+        self,
+        paths: places.Paths,
+        start_process: StartProcess = start_process,
+        look: Look = servercertificates.look,
+    ) -> None:
         """Prepare everything that needs no network.
 
         Raises:
@@ -120,6 +126,7 @@ class Engine:
             self.user_agent,
             start_process,
         )
+        self.inspection = Inspection(self.registrar, look)
         self.server = Server(paths.socket, self.hub, self._answer)
 
     @property

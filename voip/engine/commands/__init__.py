@@ -6,13 +6,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from voip.engine.commands import accounts, calls, locks, phone
+from voip.engine.commands import accounts, calls, locks, phone, trust
 from voip.protocol import client as told
 
 if TYPE_CHECKING:
     from voip.engine.engine import Engine
 
-_HANDLERS = {**phone.HANDLERS, **accounts.HANDLERS, **calls.HANDLERS, **locks.HANDLERS}
+_HANDLERS = {
+    **phone.HANDLERS,
+    **accounts.HANDLERS,
+    **calls.HANDLERS,
+    **locks.HANDLERS,
+    **trust.HANDLERS,
+}
 
 
 async def answer(engine: Engine, command: told.AnyCommand) -> msgspec.Struct | None:

@@ -1,0 +1,96 @@
+"""A certificate that a server showed, as a value: bounded, and not yet cleaned."""
+
+from __future__ import annotations
+
+import hashlib
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from voip.model import Certificate, rfc3339
+
+MAX_CHAIN = 8
+"""A server chooses how much it shows; so much of its chain is passed on."""
+
+_MAX_NAMES = 32
+_MAX_TEXT = 256
+
+_CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
+
+
+def describe(parsed: x509.Certificate) -> Certificate:
+    """What a certificate says.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    kind, size = key_of(parsed)
+    all_names = (*names(parsed), *uris(parsed))
+    return Certificate(
+        subject=parsed.subject.rfc4514_string()[:_MAX_TEXT],
+        issuer=parsed.issuer.rfc4514_string()[:_MAX_TEXT],
+        names=tuple(name[:_MAX_TEXT] for name in all_names[:_MAX_NAMES]),
+        not_before=rfc3339(parsed.not_valid_before_utc.timestamp()),
+        not_after=rfc3339(parsed.not_valid_after_utc.timestamp()),
+        sha256=parsed.fingerprint(hashes.SHA256()).hex(),
+        key_sha256=key_sha256(parsed),
+        key=f"{kind} {_CURVES.get(size, size)}" if size else kind,
+        signature=parsed.signature_algorithm_oid._name,
+    )
+
+
+def key_sha256(parsed: x509.Certificate) -> str:
+    """The SHA-256 of the SubjectPublicKeyInfo (RFC 5280 section 4.1), which a pin names.
+
+    Raises:
+        ValueError: the key cannot be read.
+    """
+    try:
+        der = parsed.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    except UnsupportedAlgorithm as error:
+        raise ValueError(str(error)) from error
+    return hashlib.sha256(der).hexdigest()
+
+
+def key_of(parsed: x509.Certificate) -> tuple[str, str]:
+    """The kind of the public key, and its size in bits or the name of its curve.
+
+    Raises:
+        ValueError: the key cannot be read.
+    """
+    try:
+        key = parsed.public_key()
+    except UnsupportedAlgorithm as error:
+        raise ValueError(str(error)) from error
+    if isinstance(key, rsa.RSAPublicKey):
+        return "RSA", str(key.key_size)
+    if isinstance(key, dsa.DSAPublicKey):
+        return "DSA", str(key.key_size)
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return "EC", key.curve.name
+    return type(key).__name__.removesuffix("PublicKey"), ""
+
+
+def names(parsed: x509.Certificate) -> tuple[str, ...]:
+    """The DNS names and addresses of subjectAltName, all of them."""
+    found = _alternatives(parsed)
+    return (
+        *found.get_values_for_type(x509.DNSName),
+        *(str(address) for address in found.get_values_for_type(x509.IPAddress)),
+    )
+
+
+def uris(parsed: x509.Certificate) -> tuple[str, ...]:
+    """The URIs of subjectAltName."""
+    return tuple(_alternatives(parsed).get_values_for_type(x509.UniformResourceIdentifier))
+
+
+def _alternatives(parsed: x509.Certificate) -> x509.SubjectAlternativeName:
+    try:
+        return parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, ValueError):
+        # Names that cannot be read are none: the certificate is for nobody.
+        return x509.SubjectAlternativeName([])

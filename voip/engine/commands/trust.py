@@ -1,0 +1,18 @@
+"""Commands about whom an account trusts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from voip.engine.commands.handler import Handlers
+from voip.protocol import client as told
+
+if TYPE_CHECKING:
+    from voip.engine.engine import Engine
+
+
+async def _inspect(engine: Engine, command: told.InspectServer) -> told.ServerReport:
+    return await engine.inspection.inspect(command)
+
+
+HANDLERS: Handlers = {told.InspectServer: _inspect}

@@ -1,0 +1,224 @@
+"""Shakes hands with a TLS server to see its certificates, and says nothing more.
+
+Not one byte of SIP is sent, and nothing that the server shows is believed: it
+is judged, so that a person can.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import socket
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from voip import certificates, certificatewords
+from voip.certificatewords import Flaw, is_address
+from voip.engine.errors import Refusal
+from voip.model import Certificate
+from voip.protocol.client import ServerReport
+
+if TYPE_CHECKING:
+    from OpenSSL import SSL
+    from OpenSSL.crypto import X509
+
+_TIMEOUT_S = 10.0
+
+# As the worker offers them; the second list is only to learn what a server
+# has that offers nothing of the first.
+_STRONG = b"DEFAULT:@SECLEVEL=2"
+_ANY = b"ALL:COMPLEMENTOFALL:@SECLEVEL=0"
+_WITHOUT_CERTIFICATE = ("ADH", "AECDH")
+_PLAIN = ("wrong version number", "unknown protocol", "packet length too long", "http request")
+
+# X509_V_ERR_*, which OpenSSL's x509_vfy.h numbers.
+_FLAWS = {
+    2: Flaw.NO_ISSUER, 20: Flaw.NO_ISSUER,
+    4: Flaw.UNREADABLE, 5: Flaw.UNREADABLE, 6: Flaw.UNREADABLE, 13: Flaw.UNREADABLE,
+    14: Flaw.UNREADABLE, 41: Flaw.UNREADABLE,
+    7: Flaw.NOT_BY_ISSUER, 29: Flaw.NOT_BY_ISSUER, 30: Flaw.NOT_BY_ISSUER,
+    31: Flaw.NOT_BY_ISSUER,
+    9: Flaw.NOT_YET, 10: Flaw.EXPIRED,
+    18: Flaw.SELF_SIGNED, 19: Flaw.UNTRUSTED, 21: Flaw.UNTRUSTED, 27: Flaw.UNTRUSTED,
+    22: Flaw.TOO_LONG, 25: Flaw.TOO_LONG, 23: Flaw.REVOKED,
+    24: Flaw.MAY_NOT_ISSUE, 32: Flaw.MAY_NOT_ISSUE, 79: Flaw.MAY_NOT_ISSUE,
+    26: Flaw.PURPOSE, 28: Flaw.PURPOSE,
+    47: Flaw.NOT_ALLOWED, 48: Flaw.NOT_ALLOWED, 49: Flaw.NOT_ALLOWED, 51: Flaw.NOT_ALLOWED,
+    66: Flaw.WEAK_KEY, 67: Flaw.WEAK_KEY, 68: Flaw.WEAK_SIGNATURE,
+}  # fmt: skip
+
+
+async def look(host: str, port: int, authorities: Path, allow_wildcard: bool) -> ServerReport:
+    """What the server at a host shows, judged by authorities in a PEM file.
+
+    `host` is as `voip.dialing.parse_host_port` has it. Takes ten seconds at most.
+
+    Raises:
+        Refusal: there is no server, or none that speaks TLS as it should.
+    """
+    where = f"{host}:{port}"
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(_TIMEOUT_S):
+            found = await loop.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    except TimeoutError as error:
+        raise Refusal("no_server", f"{host} is not found: no answer") from error
+    except OSError as error:
+        raise Refusal("no_server", f"{host} is not found: {error.strerror or error}") from error
+    addresses = tuple((str(entry[4][0]), port) for entry in found)
+    visit = _Visit(host, addresses, time.monotonic() + _TIMEOUT_S)
+    try:
+        return await asyncio.to_thread(_judge, visit, port, authorities, allow_wildcard)
+    except TimeoutError as error:
+        raise Refusal("no_server", f"{where} did not answer within 10 seconds") from error
+    except OSError as error:
+        words = f"the connection to {where} failed: {error.strerror or error}"
+        raise Refusal("no_server", words) from error
+
+
+class _Visit:
+    """A server to shake hands with, and the moment (monotonic, s) at which that must end."""
+
+    def __init__(self, host: str, addresses: tuple[tuple[str, int], ...], ends: float) -> None:
+        self.host = host
+        self._addresses = addresses
+        self._ends = ends
+        self.flaws: set[Flaw] = set()
+
+    def handshake(self, context: SSL.Context) -> tuple[SSL.Connection, str]:
+        """A connection that has ended, with why its handshake failed, or nothing.
+
+        Raises:
+            OSError: there is no connection, or time has run out.
+        """
+        from OpenSSL import SSL
+
+        def on_flaw(
+            connection: SSL.Connection, shown: X509, code: int, depth: int, ok: int
+        ) -> bool:
+            # The handshake goes on, so that every flaw is seen: nothing is sent.
+            if not ok:
+                self.flaws.add(_FLAWS.get(code, Flaw.OTHER))
+            return True
+
+        context.set_verify(SSL.VERIFY_PEER, on_flaw)
+        with self._connect() as plain:
+            plain.setblocking(False)
+            connection = SSL.Connection(context, plain)
+            connection.set_connect_state()
+            if not is_address(self.host):
+                connection.set_tlsext_host_name(self.host.encode())
+            while True:
+                try:
+                    connection.do_handshake()
+                    return connection, ""
+                except SSL.WantReadError:
+                    self._wait(plain, select.POLLIN)
+                except SSL.WantWriteError:
+                    self._wait(plain, select.POLLOUT)
+                except SSL.Error as error:
+                    return connection, _reason(error)
+
+    def _connect(self) -> socket.socket:
+        *others, last = self._addresses
+        for address in others:
+            try:
+                return socket.create_connection(address, self._left_s())
+            except ConnectionError:
+                continue
+        return socket.create_connection(last, self._left_s())
+
+    def _wait(self, plain: socket.socket, event: int) -> None:
+        poll = select.poll()
+        poll.register(plain, event)
+        if not poll.poll(self._left_s() * 1000):
+            raise TimeoutError
+
+    def _left_s(self) -> float:
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+
+def _judge(visit: _Visit, port: int, authorities: Path, allow_wildcard: bool) -> ServerReport:
+    from OpenSSL import SSL
+    from OpenSSL.crypto import X509StoreFlags
+
+    context = _context(_STRONG, SSL.TLS1_2_VERSION)
+    try:
+        context.load_verify_locations(str(authorities))
+    except SSL.Error as error:
+        words = f"the authorities in {authorities} cannot be read"
+        raise Refusal("bad_account", words) from error
+    store = context.get_cert_store()
+    if store is not None:
+        # As in the worker: what is listed is trusted, whoever issued it.
+        store.set_flags(X509StoreFlags.PARTIAL_CHAIN)
+    connection, failure = visit.handshake(context)
+    shown = connection.get_peer_cert_chain()
+    if not shown:
+        raise _without_certificates(visit, port, failure)
+    parsed = [certificate.to_cryptography() for certificate in shown[: certificates.MAX_CHAIN]]
+    names, uris = certificates.names(parsed[0]), certificates.uris(parsed[0])
+    if not certificatewords.is_named(visit.host, names, uris, allow_wildcard):
+        visit.flaws.add(Flaw.OTHER_NAME)
+    chain: list[Certificate] = []
+    for certificate in parsed:
+        try:
+            chain.append(certificates.describe(certificate))
+        except ValueError:
+            visit.flaws.add(Flaw.UNREADABLE)
+            break
+    weak = certificatewords.weak_key(chain[0].key) if chain else None
+    return ServerReport(
+        host=visit.host,
+        port=port,
+        version=connection.get_protocol_version_name(),
+        cipher=connection.get_cipher_name() or "",
+        chain=tuple(chain),
+        problems=certificatewords.problems(visit.flaws, visit.host, chain),
+        refused=(weak,) if weak else (),
+    )
+
+
+def _without_certificates(visit: _Visit, port: int, failure: str) -> Refusal:
+    """Why a server has shown no certificate; asks it what it would rather do."""
+    from OpenSSL import SSL
+
+    where = f"{visit.host}:{port}"
+    if any(words in failure for words in _PLAIN):
+        return Refusal("no_tls", f"{where} does not speak TLS")
+    connection, still = visit.handshake(_context(_ANY, SSL.TLS1_VERSION))
+    version = connection.get_protocol_version_name()
+    cipher = connection.get_cipher_name() or ""
+    if still:
+        return Refusal("no_tls", f"{where} does not complete a TLS handshake: {failure or still}")
+    if version not in ("TLSv1.2", "TLSv1.3"):
+        words = f"{where} speaks {version} at most: TLS 1.2 or later is needed, and no pin mends it"
+    elif cipher.startswith(_WITHOUT_CERTIFICATE):
+        words = (
+            f"{where} offers anonymous ciphers alone ({cipher}), which show no certificate: it "
+            "could be anybody, and there is nothing to pin"
+        )
+    else:
+        words = f"{where} offers broken ciphers alone ({cipher}), and no pin mends it"
+    return Refusal("no_tls", words)
+
+
+def _context(ciphers: bytes, lowest: int) -> SSL.Context:
+    from OpenSSL import SSL
+
+    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    context.set_min_proto_version(lowest)
+    context.set_cipher_list(ciphers)
+    return context
+
+
+def _reason(error: Exception) -> str:
+    """OpenSSL's words for what failed, without the names of its parts."""
+    details = error.args[0] if error.args else ()
+    if isinstance(details, list) and details:
+        return str(details[-1][-1])
+    return "the server ended the connection"
