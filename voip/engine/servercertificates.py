@@ -112,6 +112,7 @@ class _Visit:
             while True:
                 try:
                     connection.do_handshake()
+                    connection.shutdown()
                     return connection, ""
                 except SSL.WantReadError:
                     self._wait(plain, select.POLLIN)

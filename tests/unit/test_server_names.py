@@ -1,0 +1,72 @@
+"""Whom a certificate is for (RFC 5922 section 7), and what of several flaws is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from voip.certificatewords import Flaw, is_named, problems, weak_key
+
+HOST = "pbx.example.com"
+
+
+@pytest.mark.parametrize(
+    ("host", "names", "uris"),
+    [
+        (HOST, ["other.test", "PBX.Example.COM"], []),
+        (HOST, [], ["sip:pbx.example.com"]),
+        (HOST, [], ["SIP:PBX.example.com"]),
+        ("192.0.2.1", ["192.0.2.1"], []),
+        ("[2001:db8::1]", ["2001:db8:0::1"], []),
+    ],
+)
+def test_a_name_that_is_there(host: str, names: list[str], uris: list[str]) -> None:
+    assert is_named(host, names, uris, allow_wildcard=False)
+
+
+@pytest.mark.parametrize(
+    ("host", "names", "uris"),
+    [
+        (HOST, [], []),
+        (HOST, ["example.com", "pbx.example.com.", "pbx.example.com\0.evil.test"], []),
+        (HOST, ["xpbx.example.com"], ["sips:pbx.example.com", "sip:a@pbx.example.com"]),
+        (HOST, [], ["sip:pbx.example.com:5061", "https://pbx.example.com"]),
+        ("192.0.2.1", ["192.0.2.2"], ["sip:192.0.2.1"]),
+        ("192.0.2.1", ["*.0.2.1", "pbx.example.com"], []),
+        ("::1", ["127.0.0.1"], []),
+    ],
+)
+@pytest.mark.parametrize("allow_wildcard", [False, True])
+def test_a_name_that_is_not_there(
+    host: str, names: list[str], uris: list[str], allow_wildcard: bool
+) -> None:
+    assert not is_named(host, names, uris, allow_wildcard)
+
+
+def test_a_wildcard_is_one_whole_label_and_only_where_it_is_allowed() -> None:
+    assert is_named(HOST, ["*.example.com"], [], allow_wildcard=True)
+    assert not is_named(HOST, ["*.example.com"], [], allow_wildcard=False)
+    for name in ("*.com", "p*.example.com", "*", "pbx.*.com", "*.*.com"):
+        assert not is_named(HOST, [name], [], allow_wildcard=True)
+    assert not is_named("a.pbx.example.com", ["*.example.com"], [], allow_wildcard=True)
+    # A whole top-level domain is nobody's.
+    assert not is_named("example.com", ["*.com"], [], allow_wildcard=True)
+
+
+def test_what_is_said_better_is_not_said_twice() -> None:
+    def told(*flaws: Flaw) -> tuple[str, ...]:
+        return problems(flaws, HOST, ())
+
+    assert told(Flaw.UNTRUSTED, Flaw.NO_ISSUER) == (Flaw.NO_ISSUER,)
+    assert told(Flaw.NO_ISSUER, Flaw.SELF_SIGNED, Flaw.UNTRUSTED) == (Flaw.SELF_SIGNED,)
+    assert told(Flaw.OTHER, Flaw.PURPOSE, Flaw.EXPIRED) == (Flaw.EXPIRED, Flaw.PURPOSE)
+    assert told(Flaw.OTHER) == (Flaw.OTHER,)
+    assert told(Flaw.OTHER_NAME) == (f"{Flaw.OTHER_NAME} than {HOST}",)
+    assert told() == ()
+
+
+def test_a_key_that_is_too_short() -> None:
+    words = "the server's key is too short: RSA with 2047 bits, where 2048 are the least"
+    assert weak_key("RSA 2047") == words
+    assert weak_key("RSA 2048") is None
+    assert weak_key("EC P-256") is None
+    assert weak_key("Ed25519") is None
