@@ -10,9 +10,11 @@ from tui.describing import INDENT, heading, labelled, section
 from tui.drawing import Part, Role
 from tui.glyphs import Glyphs
 from tui.wrapping import Paragraph, paragraph
-from voip.model import Fact, Keying, LockReport, LockState, StreamReport, TlsStatus
+from voip.model import EndToEnd, Fact, Keying, LockReport, LockState, StreamReport, TlsStatus
 
 _VERDICT = 10
+_WORD = 10
+_WORDS_IN_A_LINE = 4
 _KEYINGS = {
     Keying.SDES: "keys by SDES, inside the TLS connection",
     Keying.DTLS: "keys by DTLS, on the way of the voice",
@@ -24,6 +26,7 @@ def describe(report: LockReport, now: datetime, glyphs: Glyphs) -> list[Paragrap
     return [
         _state(report, glyphs),
         *section("What to do", [report.remedy] if report.remedy else []),
+        *(_end_to_end(report.end_to_end) if report.end_to_end else ()),
         *section("What it means", report.meaning),
         paragraph(),
         heading("What it rests on"),
@@ -39,6 +42,19 @@ def _state(report: LockReport, glyphs: Glyphs) -> Paragraph:
     role: Role = "secure" if closed else "insecure"
     words = "The lock is closed" if closed else "The lock is open"
     return paragraph(Part(f"{sign} {words}: ", role), Part(report.why, "strong"), hang=INDENT)
+
+
+def _end_to_end(code: EndToEnd) -> Iterator[Paragraph]:
+    yield paragraph()
+    yield heading("Words to compare by voice")
+    numbered = [
+        (Part(f"{number} ", "muted"), Part(f"{word:<{_WORD}}", "strong"))
+        for number, word in enumerate(code.words, start=1)
+    ]
+    for start in range(0, len(numbered), _WORDS_IN_A_LINE):
+        line = numbered[start : start + _WORDS_IN_A_LINE]
+        yield paragraph(" " * INDENT, *(part for word in line for part in word), hang=INDENT)
+    yield paragraph(" " * INDENT, code.meaning, hang=INDENT)
 
 
 def _fact(fact: Fact, glyphs: Glyphs) -> Paragraph:

@@ -7,7 +7,7 @@ two cannot disagree.
 from __future__ import annotations
 
 from voip import policy
-from voip.model import LockReport, LockState, StreamReport, TlsStatus
+from voip.model import EndToEnd, LockReport, LockState, StreamReport, TlsStatus
 from voip.policy import AccountFacts, CallFacts, Condition, Kind
 
 _REMEDIES = {
@@ -37,16 +37,26 @@ _ACCOUNT_REMEDIES = {
     Kind.NEGOTIATED: "Test the account.",
 }
 
+_WORDS = (
+    "Read the words to each other, half of them each, and compare. Equal words, heard from "
+    "somebody whose voice you know, prove that nobody between the two phones decrypts this call. "
+    "Different words mean that somebody does: often the telephone system itself, which then can "
+    "listen. They prove nothing if you did not compare them, if you do not know the voice, or if "
+    "a machine imitates it; and they say nothing of the room and the phone at the far end."
+)
+
 
 def report(
     facts: CallFacts | AccountFacts,
     tls: TlsStatus | None,
     streams: tuple[StreamReport, ...] = (),
+    words: tuple[str, ...] | None = None,
 ) -> LockReport:
     """The lock of a call or an account with everything that it rests on.
 
     An account's lock speaks of its connection alone: closed says that a call
-    could be protected, not that one is.
+    could be protected, not that one is. `words` are those that the ends can
+    compare (`voip.sas`), None where there are none.
     """
     rows = policy.conditions(facts)
     lacking = policy.missing(rows)
@@ -56,20 +66,25 @@ def report(
         state=LockState.OPEN if lacking else LockState.CLOSED,
         why=policy.why(lacking, server),
         facts=tuple(row.fact for row in rows),
-        meaning=_meaning(facts, lacking, server or "the server", tls),
+        meaning=_meaning(facts, lacking, server or "the server", tls, words is not None),
         remedy=remedies[lacking.kind] if lacking else None,
         tls=tls,
         streams=streams,
+        end_to_end=EndToEnd(words, _WORDS) if words is not None else None,
     )
 
 
 def _meaning(
-    facts: CallFacts | AccountFacts, lacking: Condition | None, server: str, tls: TlsStatus | None
+    facts: CallFacts | AccountFacts,
+    lacking: Condition | None,
+    server: str,
+    tls: TlsStatus | None,
+    has_words: bool,
 ) -> tuple[str, str, str]:
     if lacking is None:
-        return _closed(isinstance(facts, CallFacts), server, tls)
+        return _closed(isinstance(facts, CallFacts), server, tls, has_words)
     if lacking.kind is Kind.TRANSPORT:
-        return _in_the_clear(policy.keys_in_the_clear(facts), server)
+        return _in_the_clear(policy.keys_in_the_clear(facts), server, has_words)
     return (
         f"For now nothing is promised: {lacking.lacks}.",
         "Until the lock closes, take it that others can listen; and even then it protects the way "
@@ -78,7 +93,9 @@ def _meaning(
     )
 
 
-def _closed(in_a_call: bool, server: str, tls: TlsStatus | None) -> tuple[str, str, str]:
+def _closed(
+    in_a_call: bool, server: str, tls: TlsStatus | None, has_words: bool
+) -> tuple[str, str, str]:
     what = (
         "Your voice, and whom you call, are"
         if in_a_call
@@ -90,6 +107,11 @@ def _closed(in_a_call: bool, server: str, tls: TlsStatus | None) -> tuple[str, s
         else "This says nothing of a voice yet (each call has a lock of its own), and it is not "
         f"end to end: beyond {server} all is unknown."
     )
+    if has_words:
+        beyond = (
+            "Whether it is end to end, only the words tell. Until you have compared them, take it "
+            f"that {server} can listen, and that who can beyond it is unknown."
+        )
     issuer = f", and {tls.peer.issuer}, who vouches for it" if tls and tls.peer else ""
     return (
         f"{what} encrypted on the way between this phone and {server}.",
@@ -98,15 +120,24 @@ def _closed(in_a_call: bool, server: str, tls: TlsStatus | None) -> tuple[str, s
     )
 
 
-def _in_the_clear(voice_is_encrypted: bool, server: str) -> tuple[str, str, str]:
+def _in_the_clear(voice_is_encrypted: bool, server: str, has_words: bool) -> tuple[str, str, str]:
     protected = (
         "Only those who did not see the call begin are kept from its voice."
         if voice_is_encrypted
         else "Nothing is protected on its way."
     )
+    beyond = (
+        "Whoever is on the way (in your network, at your provider, at the server's) can see whom "
+        "you call and listen; nothing is protected end to end either."
+    )
+    if has_words:
+        protected = "The voice is encrypted, but nobody vouches for whom it is encrypted to."
+        beyond = (
+            "Whoever is on the way (in your network, at your provider, at the server's) can see "
+            "whom you call; whether they can listen too, only the words tell."
+        )
     return (
         protected,
-        "Whoever is on the way (in your network, at your provider, at the server's) can see whom "
-        "you call and listen; nothing is protected end to end either.",
+        beyond,
         f"You trust everybody between you and {server}, and everybody beyond it.",
     )

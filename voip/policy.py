@@ -65,7 +65,9 @@ class StreamFacts(msgspec.Struct, frozen=True):
     """A media stream of a call, as observed.
 
     `failing`: packets arrive, and of late none of them authenticated.
-    `accepted` and `rejected` count packets of the whole call.
+    `accepted` and `rejected` count packets of the whole call. The fingerprints
+    (RFC 8122) are of the certificates that a DTLS handshake proved, None before
+    it and with other keying.
     """
 
     kind: str
@@ -76,6 +78,8 @@ class StreamFacts(msgspec.Struct, frozen=True):
     failing: bool = False
     accepted: int = 0
     rejected: int = 0
+    local_fingerprint: str | None = None
+    remote_fingerprint: str | None = None
 
 
 class AccountFacts(msgspec.Struct, frozen=True):

@@ -253,11 +253,18 @@ class StandIn(Attached):
         suite: str = facts.SUITE,
         keying: Keying = Keying.SDES,
         codec: str = facts.CODEC,
+        fingerprints: tuple[str, str] | None = facts.FINGERPRINTS,
     ) -> None:
-        """The far end takes the call; encrypted unless the account's transport is open."""
+        """The far end takes the call; encrypted unless the account's transport is open.
+
+        With keys by DTLS and no `fingerprints`, the handshake has not been yet.
+        """
         worker, scripted = self._find(call)
         srtp = worker.role is say.Role.SECURE if encrypted is None else encrypted
-        worker.take(scripted, facts.voice(srtp=srtp, suite=suite, keying=keying, codec=codec))
+        stream = facts.voice(
+            srtp=srtp, suite=suite, keying=keying, codec=codec, fingerprints=fingerprints
+        )
+        worker.take(scripted, stream)
 
     def remote_refuses(self, call: str, code: int, reason: str = "") -> None:
         """The far end answers with a final status, say 404."""

@@ -16,6 +16,12 @@ DEVICES = (
     SoundDevice(name="USB Headset", driver="PulseAudio", inputs=1, outputs=2),
 )
 
+FINGERPRINTS = (
+    "SHA-256 " + hashlib.sha256(b"ours").digest().hex(":").upper(),
+    "SHA-256 " + hashlib.sha256(b"theirs").digest().hex(":").upper(),
+)
+"""Of the certificates that this end and the far end show in a DTLS handshake."""
+
 ECHO_PORT = 45061
 """Where the scripted echo line says that it listens; nothing does."""
 
@@ -104,8 +110,10 @@ def voice(
     keying: Keying = Keying.SDES,
     codec: str = CODEC,
     accepted: int = 0,
+    fingerprints: tuple[str, str] | None = FINGERPRINTS,
 ) -> say.StreamState:
-    """A voice stream that is in force."""
+    """A voice stream that is in force; no `fingerprints` if keys are by SDES."""
+    local, remote = (fingerprints if srtp and keying is Keying.DTLS else None) or (None, None)
     return say.StreamState(
         kind="voice",
         active=True,
@@ -114,4 +122,6 @@ def voice(
         keying=keying if srtp else None,
         codec=codec,
         accepted=accepted,
+        local_fingerprint=local,
+        remote_fingerprint=remote,
     )

@@ -16,7 +16,7 @@ from tests.support.screen import Screen
 from tests.support.standin import StandIn
 from tui.screens.settings import Settings
 from tui.screens.welcome import Welcome
-from voip.model import CallState, Direction, LockState, Outcome, Party, RegistrationState
+from voip.model import CallState, Direction, Keying, LockState, Outcome, Party, RegistrationState
 from voip.protocol import client as told
 
 _HOUR_S = 3600.0
@@ -388,6 +388,16 @@ async def lock_of_an_open_call(stage: Stage) -> None:
     stage.engine.remote_answers(call)
     await stage.phone.until(lambda: stage.state_of(call) is CallState.ACTIVE)
     await stage.phone.press("l")
+
+
+@_scene
+async def lock_of_a_dtls_call(stage: Stage) -> None:
+    await stage.accounts()
+    call = await stage.dialled()
+    stage.engine.remote_answers(call, keying=Keying.DTLS)
+    await stage.phone.until(lambda: stage.state_of(call) is CallState.ACTIVE)
+    await stage.phone.press("l")
+    await stage.phone.sees("Words to compare by voice")
 
 
 @_scene

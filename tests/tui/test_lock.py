@@ -6,7 +6,10 @@ from tests.support.clock import Clock
 from tests.support.screen import Screen
 from tests.support.standin import StandIn
 from tui.screens.lock import LockDetails
+from voip.model import Keying
 from voip.protocol import client as told
+
+WORDS = "Words to compare by voice"
 
 
 async def show_lock(phone: Screen, standin: StandIn) -> str:
@@ -41,6 +44,33 @@ async def test_a_call_with_all_that_its_lock_rests_on(phone: Screen, standin: St
         "SRTP      AEAD_AES_256_GCM",
     ):
         assert words in phone.text
+
+
+async def test_words_to_compare_from_the_handshake_on_and_only_then(
+    phone: Screen, standin: StandIn, clock: Clock
+) -> None:
+    await phone.to_main()
+    await standin.add_account("work")
+    call = await standin.call("100")
+    standin.remote_answers(call, keying=Keying.DTLS, fingerprints=None)
+    await phone.sees("active")
+    await phone.press("l")
+    await phone.sees("The lock is closed")
+    assert WORDS not in phone.text
+    standin.remote_answers(call, keying=Keying.DTLS)
+    await at_next_second(phone, standin, clock, call)
+    await phone.sees(WORDS)
+    standin.remote_answers(call, keying=Keying.SDES)
+    await at_next_second(phone, standin, clock, call)
+    await phone.until(lambda: WORDS not in phone.text)
+
+
+async def at_next_second(phone: Screen, standin: StandIn, clock: Clock, call: str) -> None:
+    """The call is measured, and the lock asked for again."""
+    clock.advance(1)
+    standin.statistics(call, rtt_ms=clock.monotonic())
+    await phone.settle()
+    phone.tick()
 
 
 async def test_it_follows_the_call_once_a_second_from_where_one_reads(

@@ -34,6 +34,7 @@ ACCOUNT = AccountFacts(
     account_transport=Transport.TLS, in_secure_worker=True, connection=replace(SEEN, same=None)
 )
 STREAM = StreamReport("voice", True, True, VOICE.suite, VOICE.keying, "opus/48000/2", 2130, 0)
+WORDS = ("grace", "lottery", "oak", "spider", "mother", "cube", "chief", "genre")
 
 
 def rows(report: LockReport) -> list[tuple[str, bool | None, str]]:
@@ -174,3 +175,36 @@ def test_the_three_kinds_of_meaning_differ() -> None:
     assert meanings[1][0].startswith("Only those who did not see the call begin")
     plain = lockreport.report(replace(udp, streams=(PLAIN,)), None)
     assert plain.meaning[0] == "Nothing is protected on its way."
+
+
+def test_the_words_of_the_ends_and_what_they_prove() -> None:
+    report = lockreport.report(CALL, TLS, (STREAM,), WORDS)
+    assert report.end_to_end is not None
+    assert report.end_to_end.words == WORDS
+    for sentence in (
+        "Equal words, heard from somebody whose voice you know, prove that nobody between the two "
+        "phones decrypts this call.",
+        "Different words mean that somebody does",
+        "They prove nothing if you did not compare them, if you do not know the voice, or if a "
+        "machine imitates it",
+        "nothing of the room and the phone at the far end",
+    ):
+        assert sentence in report.end_to_end.meaning
+    # The lock itself promises no more than without them.
+    without = lockreport.report(CALL, TLS, (STREAM,))
+    assert without.end_to_end is None
+    assert (report.why, report.facts, report.state) == (without.why, without.facts, without.state)
+    assert "Until you have compared them" in report.meaning[1]
+    assert "pbx.example.com can listen" in report.meaning[1]
+
+
+def test_words_of_a_call_in_the_clear_are_all_that_can_tell() -> None:
+    udp = replace(CALL, account_transport=Transport.UDP)
+    protected, not_protected, _ = lockreport.report(udp, None, (), WORDS).meaning
+    assert "nobody vouches for whom it is encrypted to" in protected
+    assert not_protected.endswith("whether they can listen too, only the words tell.")
+
+
+def test_words_promise_nothing_while_the_lock_is_open() -> None:
+    facts = replace(CALL, connection=replace(SEEN, up=False))
+    assert lockreport.report(facts, TLS, (), WORDS).meaning == lockreport.report(facts, TLS).meaning

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from tests.unit.test_lockreport import ACCOUNT, CALL, STREAM, TLS
+from tests.unit.test_lockreport import ACCOUNT, CALL, STREAM, TLS, WORDS
 from tests.unit.test_policy import PLAIN
 from tui import lockwords
 from tui.glyphs import ASCII, UNICODE, Glyphs
@@ -54,6 +54,21 @@ def test_an_open_lock_says_first_what_to_do() -> None:
     assert lines[2:4] == ["What to do", f"  {report.remedy}"]
     assert any(line.startswith("  FAIL missing   the voice is encrypted") for line in lines)
     assert "  SRTP      none: this stream is in the clear" in lines
+
+
+def test_the_words_of_the_ends_are_numbered_in_two_lines_of_four() -> None:
+    report = lockreport.report(CALL, TLS, (STREAM,), WORDS)
+    assert report.end_to_end is not None
+    lines = [line.rstrip() for line in read(report).splitlines()]
+    place = lines.index("Words to compare by voice")
+    assert lines[place + 1 : place + 4] == [
+        "  1 grace     2 lottery   3 oak       4 spider",
+        "  5 mother    6 cube      7 chief     8 genre",
+        f"  {report.end_to_end.meaning}",
+    ]
+    # Whoever reads them out is in a call, and does not look for them.
+    assert place < lines.index("What it means")
+    assert "Words" not in read(lockreport.report(CALL, TLS, (STREAM,)))
 
 
 def test_what_is_not_known_is_no_failure() -> None:

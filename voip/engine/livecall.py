@@ -107,6 +107,8 @@ class LiveCall:
                     failing=index in self.failing,
                     accepted=s.accepted,
                     rejected=s.rejected,
+                    local_fingerprint=s.local_fingerprint,
+                    remote_fingerprint=s.remote_fingerprint,
                 )
                 for index, s in enumerate(self.streams)
             ),
@@ -116,8 +118,8 @@ class LiveCall:
         """The lock, from what has been observed so far."""
         return policy.lock(self.facts())
 
-    def lock_report(self) -> LockReport:
-        """Everything that is known of the lock."""
+    def lock_report(self, words: tuple[str, ...] | None = None) -> LockReport:
+        """Everything that is known of the lock; `words` as `voip.sas` makes them."""
         streams = tuple(
             StreamReport(
                 kind=s.kind,
@@ -132,7 +134,7 @@ class LiveCall:
             for s in self.streams
         )
         tls = self.connection.tls if self.connection else None
-        return lockreport.report(self.facts(), tls, streams)
+        return lockreport.report(self.facts(), tls, streams, words)
 
     def snapshot(self, now: float) -> Call:
         """The call as clients see it; `now` in seconds since the epoch."""

@@ -1,0 +1,105 @@
+"""The words that two people compare by voice to know that nobody between decrypts.
+
+A short authentication string (RFC 6189 section 7 calls it SAS) for DTLS-SRTP
+(RFC 5764): each end knows the certificate that it showed in the handshake and
+the one it was shown, and makes words of the two fingerprints (RFC 8122). When
+one handshake joins the ends, both know the same two certificates. Whoever
+decrypts between them holds two handshakes with a key of their own in each, and
+the ends know different pairs.
+
+88 bits are less than they look: somebody in the middle chooses both keys, and
+looks for two that give the same words. That is a birthday search of about 2^44
+tries on either side, not one of 2^88. So each try is made dear: the words come
+from scrypt (RFC 7914) with 16 MiB of memory and some 50 ms of a processor's
+core. 2^45 tries are 1.8e12 s then, or 56,000 years of a core.
+
+Such a search can begin before the call does: PJSIP makes one certificate for a
+process (`dtls_init` in transport_srtp_dtls.c), so a worker shows the same one
+in every call until it ends, to whomever it talks to. The same two phones have
+the same words until one of them is started again, and what was searched for is
+worthless from then on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from mnemonic import Mnemonic
+
+from voip.model import Keying
+from voip.policy import StreamFacts
+
+WORDS = 8
+
+_BITS = 11
+"""What a word of the English list of BIP-39 says; its 2048 words differ in
+their first four letters."""
+
+_DOMAIN = b"offhook end-to-end words, version 1"
+"""In scrypt's salt, which is no secret: other programs and versions have others."""
+
+_COST, _BLOCK_SIZE, _PARALLEL = 2**14, 8, 1
+
+_DIGESTS = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
+"""Bytes of the digests that a certificate may be known by. With a weaker one,
+two certificates could share a fingerprint."""
+
+_FINGERPRINT = re.compile(r"(?P<digest>[a-z0-9-]+) (?P<bytes>[0-9a-f]{2}(?::[0-9a-f]{2})*)")
+
+
+class Pair(NamedTuple):
+    """The fingerprints of both ends in one order and case, whoever asks."""
+
+    first: str
+    second: str
+
+
+def pair(streams: Iterable[StreamFacts]) -> Pair | None:
+    """The two certificates of a call whose handshake is between its ends, or
+    between one end and somebody who decrypts.
+
+    None unless exactly one stream is active, under SRTP, with keys by DTLS, and
+    both fingerprints are known and made by SHA-256 or better.
+    """
+    active = [stream for stream in streams if stream.active]
+    if len(active) != 1 or not active[0].srtp or active[0].keying is not Keying.DTLS:
+        return None
+    local = _normal(active[0].local_fingerprint)
+    remote = _normal(active[0].remote_fingerprint)
+    if local is None or remote is None:
+        return None
+    return Pair(*sorted((local, remote)))
+
+
+@lru_cache(maxsize=64)
+def words(of: Pair) -> tuple[str, ...]:
+    """Eight words of eleven bits each; slow on purpose, see above."""
+    length = WORDS * _BITS // 8
+    stretched = hashlib.scrypt(
+        "\n".join(of).encode(),
+        salt=_DOMAIN,
+        n=_COST,
+        r=_BLOCK_SIZE,
+        p=_PARALLEL,
+        dklen=length,
+    )
+    number = int.from_bytes(stretched, "big")
+    english = _english()
+    places = (number >> _BITS * place for place in reversed(range(WORDS)))
+    return tuple(english[place % len(english)] for place in places)
+
+
+def _normal(fingerprint: str | None) -> str | None:
+    match = _FINGERPRINT.fullmatch((fingerprint or "").lower())
+    if match is None or match["bytes"].count(":") + 1 != _DIGESTS.get(match["digest"]):
+        return None
+    return match[0]
+
+
+@cache
+def _english() -> tuple[str, ...]:
+    return tuple(Mnemonic("english").wordlist)
