@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from voip.model import Certificate, rfc3339
 
@@ -18,6 +18,7 @@ MAX_CHAIN = 8
 _MAX_NAMES = 32
 _MAX_TEXT = 256
 
+_VERSION_TAG = 0xA0
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
 
@@ -45,14 +46,14 @@ def describe(parsed: x509.Certificate) -> Certificate:
 def key_sha256(parsed: x509.Certificate) -> str:
     """The SHA-256 of the SubjectPublicKeyInfo (RFC 5280 section 4.1), which a pin names.
 
-    Raises:
-        ValueError: the key cannot be read.
+    Of the key as it stands there: one that was parsed and written again may be
+    written otherwise.
     """
-    try:
-        der = parsed.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    except UnsupportedAlgorithm as error:
-        raise ValueError(str(error)) from error
-    return hashlib.sha256(der).hexdigest()
+    [(_, signed)] = _elements(parsed.tbs_certificate_bytes)
+    fields = [element for element, _ in _elements(signed)]
+    # version, serial number, signature, issuer, validity, subject, then the key
+    key = fields[6 if fields[0][0] == _VERSION_TAG else 5]
+    return hashlib.sha256(key).hexdigest()
 
 
 def key_of(parsed: x509.Certificate) -> tuple[str, str]:
@@ -94,3 +95,14 @@ def _alternatives(parsed: x509.Certificate) -> x509.SubjectAlternativeName:
     except (x509.ExtensionNotFound, ValueError):
         # Names that cannot be read are none: the certificate is for nobody.
         return x509.SubjectAlternativeName([])
+
+
+def _elements(der: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The DER elements that follow each other, whole, and what is in them (X.690 section 8.1)."""
+    while der:
+        size, start = der[1], 2
+        if size & 0x80:
+            start += size & 0x7F
+            size = int.from_bytes(der[2:start])
+        yield der[: start + size], der[start : start + size]
+        der = der[start + size :]

@@ -18,29 +18,25 @@ class Flaw(StrEnum):
 
     EXPIRED = "the server's certificate has expired"
     NOT_YET = "the server's certificate is not valid yet"
-    SELF_SIGNED = (
-        "no authority that is trusted issued the server's certificate: it is signed by itself"
-    )
+    SELF_SIGNED = "the server's certificate is self-signed: no authority that is trusted issued it"
     UNTRUSTED = "no authority that is trusted issued the server's certificate"
     NO_ISSUER = "the issuer of the server's certificate is unknown"
     NOT_BY_ISSUER = "the server's certificate is not signed by its issuer"
-    MAY_NOT_ISSUE = "the issuer of the server's certificate may not issue certificates"
-    NOT_ALLOWED = "the server's certificate has names that its issuer may not vouch for"
+    MAY_NOT_ISSUE = "the server's certificate was issued by one that may not issue others"
+    NOT_ALLOWED = "the authority of the server's certificate may not issue for this name"
     REVOKED = "the server's certificate was revoked"
     PURPOSE = "the server's certificate is not meant for servers"
-    WEAK_SIGNATURE = "the server's certificate, or one above it, has a weak signature"
-    WEAK_KEY = "the key of the server's certificate, or of one above it, is too short"
     UNREADABLE = "the server's certificate cannot be read"
     TOO_LONG = "the server's certificate chain is too long"
+    WEAK_SIGNATURE = "the server's certificate has a weak signature"
+    WEAK_KEY = "the key of the server, or of the authority of its certificate, is too short"
     OTHER_NAME = "the server's certificate is for another name"
     OTHER = "the server's certificate was not accepted"
 
 
-LEAST_BITS = {"RSA": 2048, "DSA": 2048}
-"""The shortest keys that are accepted: 112 bits of security, which every curve in use has."""
-
+_LEAST_BITS = {"RSA": 2048, "DSA": 2048}
+_OLD_DIGESTS = {"sha1": "SHA-1", "md5": "MD5"}
 _NAMES_TOLD = 4
-_WEAK_DIGESTS = ("MD2", "MD4", "MD5", "SHA1")
 # What each says better is not said again.
 _SAID_BY = {
     Flaw.UNTRUSTED: (Flaw.SELF_SIGNED, Flaw.NO_ISSUER),
@@ -55,16 +51,20 @@ def problems(flaws: Collection[Flaw], host: str, chain: Sequence[Certificate]) -
     return tuple(_words(flaw, host, chain) for flaw in told)
 
 
-def weak_key(key: str) -> str | None:
-    """Why a server's public key protects nothing, or None; no pin mends it.
+def weak_key(chain: Sequence[Certificate]) -> str | None:
+    """Why the first key of a chain that is too short protects nothing, or None.
 
-    `key` is that of `Certificate`.
+    Below 112 bits of security, which every curve in use has.
     """
-    kind, _, bits = key.partition(" ")
-    least = LEAST_BITS.get(kind)
-    if least is None or int(bits) >= least:
-        return None
-    return f"the server's key is too short: {kind} with {bits} bits, where {least} are the least"
+    for place, shown in enumerate(chain):
+        kind, _, bits = shown.key.partition(" ")
+        least = _LEAST_BITS.get(kind)
+        if least is not None and int(bits) < least:
+            return (
+                f"{_whose(place)} key is too short: {kind} {bits} bits, and {least} are the least "
+                "that is safe"
+            )
+    return None
 
 
 def is_named(host: str, names: Sequence[str], uris: Sequence[str], allow_wildcard: bool) -> bool:
@@ -95,20 +95,25 @@ def is_address(host: str) -> bool:
 
 
 def _words(flaw: Flaw, host: str, chain: Sequence[Certificate]) -> str:
-    leaf = chain[0] if chain else None
-    if flaw is Flaw.OTHER_NAME:
-        words = f"{flaw} than {host}"
-        names = ", ".join(leaf.names[:_NAMES_TOLD]) if leaf else ""
-        return f"{words} (it is for {names})" if names else words
-    if flaw is Flaw.WEAK_SIGNATURE:
-        weak = next((s for c in chain if (s := _weak_digest(c.signature))), None)
-        return f"{flaw}: {weak}" if weak else flaw
-    if flaw is Flaw.WEAK_KEY and leaf:
-        return weak_key(leaf.key) or flaw
-    return flaw
+    match flaw:
+        case Flaw.WEAK_SIGNATURE:
+            return _weak_signature(chain) or flaw
+        case Flaw.WEAK_KEY:
+            return weak_key(chain) or flaw
+        case Flaw.OTHER_NAME:
+            names = ", ".join(chain[0].names[:_NAMES_TOLD]) if chain else ""
+            return f"{flaw} than {host}" + (f" (it is for {names})" if names else "")
+        case _:
+            return flaw
 
 
-def _weak_digest(signature: str) -> str | None:
-    plain = signature.upper().replace("-", "")
-    found = next((digest for digest in _WEAK_DIGESTS if digest in plain), None)
-    return "SHA-1" if found == "SHA1" else found
+def _weak_signature(chain: Sequence[Certificate]) -> str | None:
+    for place, shown in enumerate(chain):
+        for digest, name in _OLD_DIGESTS.items():
+            if digest in shown.signature.lower():
+                return f"{_whose(place)} certificate is signed with {name}, which is no longer safe"
+    return None
+
+
+def _whose(place: int) -> str:
+    return "the server's" if place == 0 else "its authority's"

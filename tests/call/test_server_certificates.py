@@ -21,9 +21,7 @@ from voip.engine.errors import Refusal
 from voip.protocol.client import ServerReport
 
 _DAY = datetime.timedelta(days=1)
-_SELF_SIGNED = (
-    "no authority that is trusted issued the server's certificate: it is signed by itself"
-)
+_SELF_SIGNED = "the server's certificate is self-signed: no authority that is trusted issued it"
 
 
 async def look(server: OpensslServer, authority: Authority) -> ServerReport:
@@ -131,7 +129,7 @@ async def test_a_short_key_is_refused_with_a_pin_too(
 ) -> None:
     leaf = self_made(place, "127.0.0.1", "-newkey", f"rsa:{bits}")
     report = await report_on(leaf, authority, "-tls1_2", "-cipher", "DEFAULT@SECLEVEL=0")
-    words = f"the server's key is too short: RSA with {bits} bits, where 2048 are the least"
+    words = f"the server's key is too short: RSA {bits} bits, and 2048 are the least that is safe"
     assert report.refused == (words,)
     assert report.problems == (_SELF_SIGNED, words)
 
@@ -147,7 +145,7 @@ async def test_a_weak_signature(place: Path) -> None:
     await server.start()
     report = await servercertificates.look(server.host, server.port, root.certificate, False)
     assert report.problems == (
-        "the server's certificate, or one above it, has a weak signature: SHA-1",
+        "the server's certificate is signed with SHA-1, which is no longer safe",
     )
     assert report.refused == ()
     await server.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from voip.certificatewords import Flaw, is_named, problems, weak_key
+from voip.model import Certificate
 
 HOST = "pbx.example.com"
 
@@ -64,9 +65,22 @@ def test_what_is_said_better_is_not_said_twice() -> None:
     assert told() == ()
 
 
-def test_a_key_that_is_too_short() -> None:
-    words = "the server's key is too short: RSA with 2047 bits, where 2048 are the least"
-    assert weak_key("RSA 2047") == words
-    assert weak_key("RSA 2048") is None
-    assert weak_key("EC P-256") is None
-    assert weak_key("Ed25519") is None
+def certificate(key: str, signature: str = "ecdsa-with-SHA256") -> Certificate:
+    return Certificate("", "", (), "", "", "", key=key, signature=signature)
+
+
+def test_whose_key_is_too_short() -> None:
+    good, short = certificate("EC P-256"), certificate("RSA 2047")
+    words = "key is too short: RSA 2047 bits, and 2048 are the least that is safe"
+    assert weak_key([short, good]) == f"the server's {words}"
+    assert weak_key([good, certificate("RSA 2048"), short]) == f"its authority's {words}"
+    assert weak_key([good, certificate("Ed25519")]) is None
+    assert problems([Flaw.WEAK_KEY], HOST, [good]) == (Flaw.WEAK_KEY,)
+
+
+def test_whose_signature_is_weak() -> None:
+    good, old = certificate("EC P-256"), certificate("EC P-256", "ecdsa-with-SHA1")
+    words = "certificate is signed with SHA-1, which is no longer safe"
+    assert problems([Flaw.WEAK_SIGNATURE], HOST, [old]) == (f"the server's {words}",)
+    assert problems([Flaw.WEAK_SIGNATURE], HOST, [good, old]) == (f"its authority's {words}",)
+    assert problems([Flaw.WEAK_SIGNATURE], HOST, [good]) == (Flaw.WEAK_SIGNATURE,)

@@ -172,7 +172,7 @@ def _judge(visit: _Visit, port: int, authorities: Path, allow_wildcard: bool) ->
         except ValueError:
             visit.flaws.add(Flaw.UNREADABLE)
             break
-    weak = certificatewords.weak_key(chain[0].key) if chain else None
+    weak = certificatewords.weak_key(chain[:1])
     return ServerReport(
         host=visit.host,
         port=port,
