@@ -138,6 +138,8 @@ def test_codec_is_the_first_active_stream_s_and_is_remembered() -> None:
     assert call.codec == "opus/48000/2"
     call.see_streams((replace(VOICE, active=False),))
     assert call.codec == "opus/48000/2"
+    call.see_streams((replace(VOICE, codec=None),))
+    assert call.codec == "opus/48000/2"
 
 
 def test_lock_closes() -> None:
@@ -163,8 +165,13 @@ def test_lock_closes() -> None:
          "it is not known what was negotiated with the server"),
         ({"connection": replace(CONNECTION, transport=Transport.TCP)},
          "the signalling did not travel over TLS"),
+        ({"connection": replace(CONNECTION, tls=TlsStatus("", "x", True))},
+         "it is not known what was negotiated with the server"),
         ({"streams": ()}, "no voice is flowing yet"),
+        ({"streams": (replace(VOICE, active=False),)}, "no voice is flowing yet"),
         ({"streams": (replace(VOICE, srtp=False),)}, "the voice is not encrypted"),
+        ({"streams": (replace(VOICE, suite=None),)}, "the keys of the voice are not agreed yet"),
+        ({"streams": (replace(VOICE, keying=None),)}, "the keys of the voice are not agreed yet"),
         ({"state": CallState.ENDED}, "the call has ended"),
         ({"transport": Transport.UDP, "streams": (replace(VOICE, srtp=False),)},
          "this account uses UDP: anyone on the way can listen"),
@@ -174,6 +181,21 @@ def test_lock_is_open_without_each_fact(changes: dict[str, Any], words: str) -> 
     lock = live(**changes).lock()
     assert not lock.closed
     assert lock.why == words
+
+
+@pytest.mark.parametrize(
+    ("number", "evidence"),
+    [
+        (1, "the same connection since the call began"),
+        (2, "another connection than when the call began"),
+    ],
+)
+def test_report_tells_when_a_call_moved_to_another_connection(number: int, evidence: str) -> None:
+    call = live(connection=None)
+    call.use(CONNECTION)
+    call.use(replace(CONNECTION, id=number))
+    (fact,) = [f for f in call.lock_report().facts if f.name == "the connection is up"]
+    assert (fact.holds, fact.evidence) == (True, evidence)
 
 
 def test_snapshot() -> None:
@@ -210,3 +232,17 @@ def test_our_own_reason_comes_before_the_far_end_s() -> None:
 @pytest.mark.parametrize(("plays", "uses"), [(False, True), (True, False)])
 def test_a_file_takes_the_microphone_s_place(plays: bool, uses: bool) -> None:
     assert live(plays=plays).uses_microphone is uses
+
+
+@pytest.mark.parametrize(
+    ("state", "playing", "shown"),
+    [
+        (CallState.ACTIVE, True, True),
+        (CallState.ACTIVE, False, False),
+        (CallState.RINGING, True, False),
+    ],
+)
+def test_a_file_is_shown_to_play_once_somebody_can_hear_it(
+    state: CallState, playing: bool, shown: bool
+) -> None:
+    assert live(state=state, playing=playing).snapshot(START).playing is shown

@@ -154,6 +154,11 @@ def test_plain_account_never_closes_whatever_else_was_seen(transport: Transport)
     assert not policy.lock(facts).closed
 
 
+def test_encrypted_voice_that_is_not_in_use_says_nothing_of_a_plain_account() -> None:
+    facts = replace(GOOD, account_transport=Transport.UDP, streams=(replace(VOICE, active=False),))
+    assert policy.lock(facts).why == "this account uses UDP: anyone on the way can listen"
+
+
 def test_one_plain_stream_among_many_opens_it() -> None:
     video = StreamFacts(kind="video", active=True, srtp=False, suite=None, keying=None)
     lock = policy.lock(replace(GOOD, streams=(VOICE, video)))
@@ -174,6 +179,10 @@ def test_inactive_streams_do_not_count_and_are_not_shown() -> None:
 
 def test_signalling_of_a_dropped_connection_is_not_verified() -> None:
     assert policy.lock(connection(up=False)(GOOD)).signalling.verified is False
+
+
+def test_signalling_to_a_server_that_was_not_verified_says_so() -> None:
+    assert policy.lock(connection(verified=False)(GOOD)).signalling.verified is False
 
 
 def test_signalling_before_any_connection_names_the_account_s_transport() -> None:
