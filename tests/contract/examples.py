@@ -373,6 +373,7 @@ WORKER_COMMANDS: dict[str, say.AnyWorkerCommand] = {
                 client=say.ClientCertificate("/etc/me.pem", "/etc/me.key", "rattle"),
             ),
             keying=model.Keying.DTLS,
+            hidden=True,
             trial=True,
         )
     ),

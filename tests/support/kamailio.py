@@ -57,7 +57,9 @@ request_route {{
         if (!save("location")) sl_reply_error();
         exit;
     }}
-    if (!pv_proxy_authenticate("$fd", "secret-$fU", "0")) {{ proxy_challenge("$fd", "0"); exit; }}
+    if (!pv_proxy_authenticate("{domain}", "secret-$au", "0")) {{
+        proxy_challenge("{domain}", "0"); exit;
+    }}
     consume_credentials();
     remove_hf("Route");
     record_route();

@@ -57,6 +57,9 @@ class Phone(Attached):
             process.kill()
             await process.wait()
             raise AssertionError("the engine did not end in good order") from None
+        finally:
+            # Its pipe is closed on this loop, which ends with the test.
+            await self._drain
 
     # The command line
 

@@ -57,6 +57,7 @@ async def setup_of(
         credentials=credentials,
         trust=trust,
         keying=account.media_keying,
+        hidden=account.hide_identity,
     )
 
 

@@ -76,6 +76,8 @@ class Credentials(msgspec.Struct, frozen=True):
 class AccountSetup(msgspec.Struct, frozen=True):
     """An account as a worker needs it. `server` is the next hop, host[:port].
 
+    `hidden` keeps the account's name and address from those it calls.
+
     A `trial` registers beside the account's own binding at the server rather
     than in its place, takes no calls and asks for no voice mail.
     """
@@ -92,6 +94,7 @@ class AccountSetup(msgspec.Struct, frozen=True):
     credentials: Credentials | None = None
     trust: Trust | None = None
     keying: Keying = Keying.SDES
+    hidden: bool = False
     trial: bool = False
 
 

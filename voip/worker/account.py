@@ -11,6 +11,7 @@ from voip import mwi
 from voip.dialing import escape_user
 from voip.model import Keying, Transport
 from voip.protocol.worker import AccountSetup, MessagesEvent, RegistrationEvent
+from voip.worker import identity
 from voip.worker.endpoint import guarded
 
 if TYPE_CHECKING:
@@ -32,10 +33,32 @@ class Account(pj.Account):
         self.setup = setup
         self._transport_id = transport_id
         self._connection: int | None = None
+        self._anonymous = identity.Anonymous(self) if setup.hidden else None
 
     @property
     def name(self) -> str:
         return self.setup.name
+
+    @property
+    def caller(self) -> pj.Account:
+        """PJSIP's account that calls are made with."""
+        return self._anonymous or self
+
+    def open(self) -> None:
+        """Let PJSIP know the account.
+
+        Raises:
+            pj.Error: PJSIP does not take it.
+        """
+        self.create(config(self.setup, self._transport_id))
+        if self._anonymous is not None:
+            self._anonymous.create(identity.config(config(self.setup, self._transport_id)))
+
+    def close(self) -> None:
+        """Unregister, where it had registered, and be forgotten."""
+        if self._anonymous is not None:
+            self._anonymous.shutdown()
+        self.shutdown()
 
     @guarded
     def onRegState(self, prm: pj.OnRegStateParam) -> None:
@@ -148,7 +171,7 @@ def _credentials(setup: AccountSetup) -> pj.AuthCredInfoVector:
 
 def _id_uri(setup: AccountSetup) -> str:
     address = f"sip:{escape_user(setup.user)}@{setup.domain}"
-    if not setup.display_name:
+    if not setup.display_name or setup.hidden:
         return f"<{address}>"
     name = setup.display_name.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{name}" <{address}>'

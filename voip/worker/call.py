@@ -14,7 +14,7 @@ from voip.protocol.worker import (
     MediaEvent,
     StatisticsEvent,
 )
-from voip.worker import messages, streams
+from voip.worker import identity, messages, streams
 from voip.worker.digits import DigitQueue
 from voip.worker.endpoint import guarded
 from voip.worker.media import CallMedia
@@ -31,7 +31,7 @@ class Call(pj.Call):
     def __init__(
         self, worker: Worker, account: Account, number: int, pjsip_id: int = pj.PJSUA_INVALID_ID
     ) -> None:
-        super().__init__(account, pjsip_id)
+        super().__init__(account if number < 0 else account.caller, pjsip_id)
         self.worker = worker
         self.account = account
         self.number = number
@@ -107,29 +107,29 @@ class Call(pj.Call):
     # What the engine asks for
 
     def start(self, uri: str) -> None:
-        self.makeCall(uri, _options())
+        self.makeCall(uri, self._options())
 
     def ring(self) -> None:
-        answer = _options()
+        answer = self._options()
         answer.statusCode = pj.PJSIP_SC_RINGING
         self.answer(answer)
 
     def take(self) -> None:
-        answer = _options()
+        answer = self._options()
         answer.statusCode = pj.PJSIP_SC_OK
         self.answer(answer)
 
     def end(self, code: int) -> None:
         if self.ended:
             return
-        options = _options()
+        options = self._options()
         info = self.getInfo()
         if self.incoming and info.state < pj.PJSIP_INV_STATE_CONNECTING:
             options.statusCode = code
         self.hangup(options)
 
     def hold(self, on: bool) -> None:
-        options = _options()
+        options = self._options()
         if on:
             self.setHold(options)
         else:
@@ -146,7 +146,7 @@ class Call(pj.Call):
             self.cause = self.cause or (
                 "the far end answered from an address that this account's connection cannot reach"
             )
-            self.hangup(_options())
+            self.hangup(self._options())
             return
         if not self.media_up:
             return
@@ -169,6 +169,15 @@ class Call(pj.Call):
         )
 
     # Inside
+
+    def _options(self) -> pj.CallOpParam:
+        options = pj.CallOpParam(True)
+        options.opt.audioCount = 1
+        options.opt.videoCount = 0
+        options.opt.textCount = 0
+        if self.account.setup.hidden:
+            identity.ask_for_privacy(options)
+        return options
 
     def _note_message(self, transport: int, message: str) -> None:
         connection = self.worker.connections.id_of(transport)
@@ -216,11 +225,3 @@ class Call(pj.Call):
         if self.incoming:
             return CallState.INCOMING
         return CallState.RINGING if info.state == pj.PJSIP_INV_STATE_EARLY else CallState.DIALING
-
-
-def _options() -> pj.CallOpParam:
-    options = pj.CallOpParam(True)
-    options.opt.audioCount = 1
-    options.opt.videoCount = 0
-    options.opt.textCount = 0
-    return options

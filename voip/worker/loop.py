@@ -162,7 +162,7 @@ class Worker:
         self._buried.clear()
         self._dying.clear()
         for account in self.accounts.values():
-            account.shutdown()
+            account.close()
         self.accounts.clear()
         self.tones.close()
         self.sound.close()

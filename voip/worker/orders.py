@@ -8,7 +8,6 @@ import pjsua2 as pj
 
 from voip.protocol import worker as say
 from voip.worker.account import Account
-from voip.worker.account import config as account_config
 from voip.worker.call import Call
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ def _add_account(worker: Worker, setup: say.AccountSetup) -> None:
         raise Refused(f"account {setup.name} is there already")
     transport = worker.transport_for(setup)
     account = Account(worker, setup, transport)
-    account.create(account_config(setup, transport))
+    account.open()
     worker.accounts[setup.name] = account
 
 
@@ -91,8 +90,7 @@ def _remove_account(worker: Worker, name: str) -> None:
     for call in [call for call in worker.calls.values() if call.account is account]:
         call.end(480)
     del worker.accounts[name]
-    # Unregisters first, where it had registered.
-    account.shutdown()
+    account.close()
 
 
 def _start_call(worker: Worker, command: say.StartCall) -> None:

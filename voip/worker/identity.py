@@ -1,0 +1,55 @@
+"""Calls of somebody who hides who they are (RFC 3323 section 4.1).
+
+From, Contact and dialog are those of a second, anonymous account beside the
+one that registers; PJSIP makes a call's Contact of its account's user, and
+nothing else would take that out. `Privacy: id` (RFC 3325 section 9.3) asks the
+server to keep to itself what it knows. There is no P-Preferred-Identity: the
+server knows who logs in, and one that does not know the header would hand it
+on to the very person it is kept from.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pjsua2 as pj
+
+from voip.worker.endpoint import guarded
+
+if TYPE_CHECKING:
+    from voip.worker.account import Account
+
+ANONYMOUS = '"Anonymous" <sip:anonymous@anonymous.invalid>'
+"""RFC 3323 section 4.1.1.3."""
+
+
+class Anonymous(pj.Account):
+    """`owner` as those see it who are called; never registered.
+
+    Whoever calls it, by the Contact of a call that was, calls its owner.
+    """
+
+    def __init__(self, owner: Account) -> None:
+        super().__init__()
+        self.owner = owner
+        self.worker = owner.worker
+
+    @guarded
+    def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:
+        self.worker.on_incoming(self.owner, prm)
+
+
+def config(own: pj.AccountConfig) -> pj.AccountConfig:
+    """The owner's configuration made anonymous: same way, same demands, no registration."""
+    own.idUri = ANONYMOUS
+    own.regConfig.registrarUri = ""
+    own.mwiConfig.enabled = False
+    return own
+
+
+def ask_for_privacy(options: pj.CallOpParam) -> None:
+    """Put the request for privacy into a message of a call."""
+    header = pj.SipHeader()
+    header.hName = "Privacy"
+    header.hValue = "id"
+    options.txOption.headers.push_back(header)
