@@ -51,6 +51,11 @@ def problems(flaws: Collection[Flaw], host: str, chain: Sequence[Certificate]) -
     return tuple(_words(flaw, host, chain) for flaw in told)
 
 
+def fingerprint(sha256: str) -> str:
+    """A digest in groups of four that can be read to somebody."""
+    return " ".join(sha256[place : place + 4] for place in range(0, len(sha256), 4)).upper()
+
+
 def weak_key(chain: Sequence[Certificate]) -> str | None:
     """Why the first key of a chain that is too short protects nothing, or None.
 

@@ -52,7 +52,6 @@ class StandIn(Attached):
         self.engine: Engine
         self._audio = audio
         self._lost_names: set[str] = set()
-        self._shown: dict[str, told.ServerReport | Refusal] = {}
         self._stack = ExitStack()
         self._running: asyncio.Task[None] | None = None
 
@@ -128,7 +127,7 @@ class StandIn(Attached):
         return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (_ADDRESS, port))]
 
     async def _look(self, host: str, port: int, *trusted: object) -> told.ServerReport:
-        shown = self._shown.get(host, facts.server(host))
+        shown = self.script.server(host)
         if isinstance(shown, Refusal):
             raise shown
         return msgspec.structs.replace(shown, host=host, port=port)
@@ -197,12 +196,15 @@ class StandIn(Attached):
         self._lost_names.add(host)
 
     def shows_certificates(self, host: str, report: told.ServerReport) -> None:
-        """What a look at the server `host` finds; otherwise a chain that is trusted."""
-        self._shown[host] = report
+        """What the server `host` shows to a look and to accounts, from the next connection on.
+
+        Otherwise it is a chain that is trusted.
+        """
+        self.script.shown[host] = report
 
     def shows_no_certificate(self, host: str, words: str) -> None:
         """A look at the server `host` finds none; `words` say why."""
-        self._shown[host] = Refusal("no_tls", words)
+        self.script.shown[host] = Refusal("no_tls", words)
 
     def drop_connection(self, account: str) -> None:
         """The connection to the account's server ends; it is made anew by what needs it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from voip.engine.errors import Refusal
 from voip.model import Certificate, Keying, SoundDevice, TlsStatus
 from voip.protocol import client as told
 from voip.protocol import worker as say
@@ -67,6 +68,34 @@ def server(host: str, problems: tuple[str, ...] = ()) -> told.ServerReport:
         host=host, port=5061, version=seen.version, cipher=seen.cipher, chain=seen.chain,
         problems=problems,
     )  # fmt: skip
+
+
+def tls_of(shown: told.ServerReport | Refusal, trust: say.Trust | None) -> TlsStatus | None:
+    """A connection to a server that shows this, and was accepted; None of one without TLS."""
+    if isinstance(shown, Refusal) or trust is None:
+        return None
+    return TlsStatus(
+        version=shown.version,
+        cipher=shown.cipher,
+        verified=True,
+        peer=shown.chain[0],
+        chain=shown.chain,
+        pinned=trust.pin is not None,
+    )
+
+
+def refused(shown: told.ServerReport | Refusal, trust: say.Trust) -> tuple[str | None, str | None]:
+    """Why a worker refuses a server, if it does, and the key when that was the reason."""
+    if isinstance(shown, Refusal):
+        return str(shown), None
+    if shown.refused:
+        return "; ".join(shown.refused), None
+    key = shown.chain[0].key_sha256
+    if trust.pin is None:
+        return "; ".join(shown.problems) or None, None
+    if trust.pin != key:
+        return "the server shows another key than the one this account is pinned to", key
+    return None, None
 
 
 def ready(configured: say.Configure) -> say.Ready:

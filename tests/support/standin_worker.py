@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.support import standin_facts as facts
-from voip.model import CallState, Transport
+from voip.engine.errors import Refusal
+from voip.model import CallState, TlsStatus, Transport
+from voip.protocol import client as told
 from voip.protocol import worker as say
 from voip.protocol.framing import MAX_LINE, Decoder, encode
 
@@ -46,9 +48,13 @@ class Registrar:
 
 @dataclass
 class Script:
-    """What every worker of a stand-in goes by, and what was asked of them."""
+    """What every worker of a stand-in goes by, and what was asked of them.
+
+    `shown` is what a TLS server shows, by its name, and why it shows nothing.
+    """
 
     registrars: dict[str, Registrar] = field(default_factory=dict)
+    shown: dict[str, told.ServerReport | Refusal] = field(default_factory=dict)
     orders: list[say.AnyWorkerCommand] = field(default_factory=list)
     started: list[ScriptedWorker] = field(default_factory=list)
 
@@ -56,6 +62,10 @@ class Script:
         """The worker of the phone that is up in a role, not one of a trial."""
         running = [w for w in self.started if w.role is role and w.returncode is None]
         return next(worker for worker in reversed(running) if not worker.is_trial)
+
+    def server(self, host: str) -> told.ServerReport | Refusal:
+        """What the server `host` shows: a chain that is trusted, unless a test says otherwise."""
+        return self.shown.get(host, facts.server(host))
 
     def registrar(self, setup: say.AccountSetup) -> Registrar:
         """How an account's server answers; a trial asks the same server."""
@@ -302,7 +312,7 @@ class ScriptedWorker:
         active = registrar.code // 100 == 2
         connection = self._connect(setup)
         code, reason = registrar.code, registrar.reason
-        if registrar.error is not None:
+        if connection is None and setup.transport is not Transport.UDP:
             active, code, reason = False, 503, "Service Unavailable"
         self.send(
             say.RegistrationEvent(
@@ -317,7 +327,7 @@ class ScriptedWorker:
 
     def _travel(self, call: ScriptedCall) -> None:
         call.connection = self._connect(call.setup)
-        if self._script.registrar(call.setup).error is not None:
+        if call.connection is None and call.setup.transport is not Transport.UDP:
             self.end(call, 503, "Service Unavailable")
         elif call.setup.name == _ECHO_ACCOUNT:
             self.take(call)
@@ -331,7 +341,11 @@ class ScriptedWorker:
         if error is None and key in self._connections:
             return self._connections[key]
         self._last_connection += 1
-        self._connection_event(key, self._last_connection, up=error is None, error=error)
+        shown, other_key = self._script.server(key[1]), None
+        if error is None and setup.trust is not None:
+            error, other_key = facts.refused(shown, setup.trust)
+        tls = facts.tls_of(shown, setup.trust) if error is None else None
+        self._connection_event(key, self._last_connection, tls, error, other_key)
         if error is not None:
             return None
         self._connections[key] = self._last_connection
@@ -345,21 +359,23 @@ class ScriptedWorker:
         self,
         key: tuple[Transport, str, int, say.Trust | None],
         number: int,
-        *,
-        up: bool,
+        tls: TlsStatus | None = None,
         error: str | None = None,
+        other_key: str | None = None,
+        up: bool = True,
     ) -> None:
         transport, host, port, _ = key
         self.send(
             say.ConnectionEvent(
                 id=number,
-                up=up,
+                up=up and error is None,
                 outgoing=True,
                 transport=transport,
                 host=host,
                 port=port,
-                tls=facts.tls_to(host) if up and transport is Transport.TLS else None,
+                tls=tls,
                 error=error,
+                other_key=other_key,
             )
         )
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import time
 from collections.abc import Callable
 
 from msgspec.structs import replace
 
 from voip import reasons
+from voip.engine import expiry, pinning
 from voip.engine.accountfields import DEFAULT_PORTS, Account
 from voip.engine.accounts import AccountFile
 from voip.engine.accountsetup import SetupError, setup_of
@@ -112,14 +114,14 @@ class AccountCheck:
         setup = replace(setup, name=_TRIAL, trial=True)
         try:
             async with Trial(setup, self._user_agent, self._start_process) as trial:
-                await _register(trial, setup, done)
+                await _register(trial, account, setup, done)
         finally:
             # Some servers keep one binding for an address: the trial's was it.
             await self._registrar.renew(account.aor)
 
 
-async def _register(trial: Trial, setup: say.AccountSetup, done: _Done) -> None:
-    refusal = None
+async def _register(trial: Trial, account: Account, setup: say.AccountSetup, done: _Done) -> None:
+    refused: say.ConnectionEvent | None = None
     reached = False
     try:
         async with asyncio.timeout(_TIMEOUT_S):
@@ -128,12 +130,13 @@ async def _register(trial: Trial, setup: say.AccountSetup, done: _Done) -> None:
                 match await trial.event():
                     case say.ConnectionEvent(up=True, outgoing=True, tls=tls) if not reached:
                         reached = True
-                        for step in _tls_steps(tls):
+                        for step in _tls_steps(account, tls):
                             done(step)
-                    case say.ConnectionEvent(error=str(error)):
-                        refusal = error
+                    case say.ConnectionEvent(error=str()) as event:
+                        refused = event
                     case say.RegistrationEvent() as outcome:
-                        for step in _outcome(setup, outcome, None if reached else refusal):
+                        refusal = None if reached else refused
+                        for step in _outcome(account, setup, outcome, refusal):
                             done(step)
                         return
                     case _:
@@ -145,31 +148,47 @@ async def _register(trial: Trial, setup: say.AccountSetup, done: _Done) -> None:
 
 
 def _outcome(
-    setup: say.AccountSetup, outcome: say.RegistrationEvent, refusal: str | None
+    account: Account,
+    setup: say.AccountSetup,
+    outcome: say.RegistrationEvent,
+    refused: say.ConnectionEvent | None,
 ) -> list[CheckStep]:
     if outcome.active:
         return [CheckStep("registration", True, f"registered for {outcome.expires_s} s")]
-    if refusal is not None and setup.transport is Transport.TLS:
-        if "certificate" not in refusal:
-            return [CheckStep("tls", False, refusal)]
+    error = refused.error if refused else None
+    if refused is not None and error is not None and setup.transport is Transport.TLS:
+        if refused.other_key is not None:
+            error = pinning.changed_in_short(account, refused.other_key)
+        elif refused.tls is None and "certificate" not in error:
+            return [CheckStep("tls", False, error)]
         return [
             CheckStep("tls", True, "the server speaks TLS"),
-            CheckStep("certificate", False, refusal),
+            CheckStep("certificate", False, error),
         ]
-    reason = refusal or reasons.words(outcome.code, outcome.reason)
+    reason = error or reasons.words(outcome.code, outcome.reason)
     if outcome.code in (401, 407) and setup.credentials is None:
         reason = "the server asks for a password, and there is none"
     return [CheckStep("registration", False, f"{reason} ({outcome.code})")]
 
 
-def _tls_steps(tls: TlsStatus | None) -> list[CheckStep]:
+def _tls_steps(account: Account, tls: TlsStatus | None) -> list[CheckStep]:
     if tls is None:
         return []
-    names = ", ".join(tls.peer.names) if tls.peer else "unknown"
     return [
         CheckStep("tls", True, f"{tls.version}, {tls.cipher}"),
-        CheckStep("certificate", tls.verified, f"verified, for {names}"),
+        CheckStep("certificate", tls.verified, _trust_words(account, tls)),
     ]
+
+
+def _trust_words(account: Account, tls: TlsStatus) -> str:
+    peer = tls.peer
+    if peer is None:
+        return "nothing is known of it"
+    ending = expiry.when(peer.not_after, time.time())
+    if tls.pinned:
+        since = f" on {account.pinned_on[:10]}" if account.pinned_on else ""
+        return f"its key is pinned, accepted{since}; the certificate {ending}"
+    return f"verified, for {', '.join(peer.names)}; issued by {peer.issuer}; {ending}"
 
 
 def _expected(account: Account) -> list[str]:

@@ -7,6 +7,7 @@ only when a server asks for it: here the files are read beforehand.
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,17 @@ def of_account(account: Account, passphrase: str | None) -> say.ClientCertificat
         # OpenSSL asks for no passphrase of a key that has none.
         passphrase=passphrase if is_encrypted(key) else None,
     )
+
+
+def ends(account: Account) -> datetime | None:
+    """When the account's certificate ends; None if it has none that can be read."""
+    if account.client_certificate is None:
+        return None
+    try:
+        found = certificates(Path(account.client_certificate).expanduser())
+    except ClientKeyError:
+        return None
+    return found[0].not_valid_after_utc if found else None
 
 
 def check(certificate: Path, key: Path, passphrase: str | None) -> None:

@@ -53,6 +53,7 @@ log = logging.getLogger(__name__)
 _LEVELS_MS = 100
 _MAX_CONNECTIONS = 512
 _LOOK_AT_FILES_S = 2.0
+_LOOK_AT_DATES_S = 3600.0
 
 
 class AlreadyRunning(Exception):
@@ -149,11 +150,14 @@ class Engine:
 
     async def run(self) -> None:
         """Serve, once started, until told to stop."""
-        watch = asyncio.create_task(self._watch_files())
+        watches = [
+            asyncio.create_task(watch) for watch in (self._watch_files(), self._watch_dates())
+        ]
         try:
             await self._stopping.wait()
         finally:
-            watch.cancel()
+            for watch in watches:
+                watch.cancel()
             await self._close()
 
     def stop_soon(self) -> None:
@@ -222,6 +226,11 @@ class Engine:
             if self._settings_file.changed:
                 await self.reload_settings()
             await self.contacts.refresh()
+
+    async def _watch_dates(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_AT_DATES_S)
+            self.registrar.look_at_dates()
 
     @property
     def settings_problem(self) -> str | None:

@@ -6,25 +6,21 @@ import asyncio
 import contextlib
 import logging
 import random
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from voip import reasons
-from voip.engine.accountfields import DEFAULT_PORTS, Account
+from voip.engine import clientkeys, pinning
 from voip.engine.accounts import Loaded
 from voip.engine.accountsetup import SetupError, setup_of
 from voip.engine.errors import Refusal
+from voip.engine.expiry import Notices
 from voip.engine.hub import Hub
+from voip.engine.liveaccount import Live
 from voip.engine.passwords import PasswordError, Passwords
+from voip.engine.trustfields import pin_of
 from voip.engine.workers import Worker, WorkerGone, WorkerRefused
-from voip.model import (
-    AccountStatus,
-    Registration,
-    RegistrationState,
-    TlsStatus,
-    Transport,
-)
-from voip.policy import DEMANDS
+from voip.model import AccountStatus, Registration, RegistrationState
 from voip.protocol import client as told
 from voip.protocol import worker as say
 
@@ -34,32 +30,6 @@ _FIRST_RETRY_S = 2.0
 _LONGEST_RETRY_S = 120.0
 _AUTH_RETRY_S = 60.0
 _SILENCE_S = 45.0  # longer than SIP's timer F, which ends a REGISTER
-
-_OFFLINE = Registration(state=RegistrationState.OFFLINE)
-
-
-@dataclass
-class Live:
-    """An account with what has become of it."""
-
-    name: str
-    account: Account | None
-    problem: str | None = None
-    added: bool = False
-    registration: Registration = _OFFLINE
-    connection: int | None = None
-    tls: TlsStatus | None = None
-    failures: int = 0
-    timer: asyncio.TimerHandle | None = None
-    refusal: str | None = None
-    messages: int | None = None
-    busy: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    @property
-    def role(self) -> say.Role:
-        account = self.account
-        secure = account is None or DEMANDS[account.transport].secure_worker
-        return say.Role.SECURE if secure else say.Role.OPEN
 
 
 class Registrar:
@@ -77,10 +47,11 @@ class Registrar:
         self._passwords = passwords
         self._find_connection = find_connection
         self._live: dict[str, Live] = {}
+        self._notices = Notices()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def snapshot(self) -> tuple[AccountStatus, ...]:
-        return tuple(_status(live) for live in self._live.values())
+        return tuple(live.status() for live in self._live.values())
 
     def get(self, name: str) -> Live:
         """A live account.
@@ -107,8 +78,8 @@ class Registrar:
                 raise Refusal("disabled", f"account {name} is disabled")
             return live
         enabled = [v for v in self._live.values() if v.account and v.account.enabled]
-        ready = [v for v in enabled if v.registration.state is RegistrationState.REGISTERED]
-        for live in ready + enabled:
+        enabled.sort(key=_readiness)
+        for live in enabled:
             return live
         raise Refusal(
             "no_account",
@@ -122,6 +93,8 @@ class Registrar:
         Raises:
             Refusal: it does not get there; the text says why.
         """
+        if live.stopped is not None:
+            raise Refusal("stopped", f"account {live.name}: {live.stopped}")
         worker = self._workers[live.role]
         worker.start()
         try:
@@ -136,6 +109,11 @@ class Registrar:
         """Why the last connection to an account's server could not be used."""
         live = self._live.get(name)
         return live.refusal if live else None
+
+    def is_stopped(self, name: str) -> bool:
+        """The account waits for its user to decide about its server's key."""
+        live = self._live.get(name)
+        return live is not None and live.stopped is not None
 
     # Keeping in line
 
@@ -178,6 +156,8 @@ class Registrar:
                 live.added = False
                 live.connection = live.tls = live.messages = None
                 self._cancel(live)
+                if live.stopped is not None:
+                    continue
                 self._set(live, RegistrationState.UNREGISTERED, None, "the phone is restarting")
 
     def close(self) -> None:
@@ -187,8 +167,14 @@ class Registrar:
             task.cancel()
 
     async def register_now(self, name: str) -> None:
+        """Register an account, one that was stopped too.
+
+        Raises:
+            Refusal: it cannot be used.
+        """
         live = self.usable(name)
         live.failures = 0
+        live.stopped = None
         await self._register(live)
 
     async def renew(self, aor: str) -> None:
@@ -219,6 +205,9 @@ class Registrar:
         if event.active:
             live.failures = 0
             self._set(live, RegistrationState.REGISTERED, event.code, "OK", event.expires_s)
+            self._warn(live)
+            return
+        if live.stopped is not None:
             return
         if event.code // 100 == 2:
             self._set(live, RegistrationState.UNREGISTERED, event.code, "")
@@ -240,8 +229,9 @@ class Registrar:
         for live in self._live.values():
             if live.role is not role or live.account is None:
                 continue
-            if event.outgoing and _goes_to(live.account, event):
+            if event.outgoing and live.goes_to(event):
                 live.refusal = None if event.up else event.error or live.refusal
+                self._check_pin(live, event)
             if live.connection == event.id and not event.up:
                 live.connection = live.tls = None
                 if live.registration.state is RegistrationState.REGISTERED:
@@ -249,7 +239,32 @@ class Registrar:
                     self._set(live, RegistrationState.REGISTERING, None, reason)
                     self._later(live, _FIRST_RETRY_S / 4)
 
+    def look_at_dates(self) -> None:
+        """Tell of certificates that have come near their end while nothing else happened."""
+        for live in self._live.values():
+            self._warn(live)
+
     # Inside
+
+    def _check_pin(self, live: Live, event: say.ConnectionEvent) -> None:
+        """A server with another key than the pinned one is no server of this account's."""
+        account, key = live.account, event.other_key
+        if account is None or key is None or not account.pin or key == pin_of(account.pin):
+            return
+        live.refusal = live.stopped = pinning.changed(live.name, account, key)
+        self._cancel(live)
+        self._set(live, RegistrationState.FAILED, None, live.stopped)
+        text = f"account {live.name} has stopped: {live.stopped}"
+        log.error("%s", text)
+        self._hub.publish(told.NoticeEvent(level="error", text=text))
+
+    def _warn(self, live: Live) -> None:
+        words = live.status().warning
+        if words and self._notices.due(live.name, time.time()):
+            text = f"account {live.name}: {words}"
+            log.warning("%s", text)
+            self._hub.publish(told.NoticeEvent(level="warning", text=text))
+            self._publish(live)
 
     def _start_workers(self) -> None:
         for live in self._live.values():
@@ -265,6 +280,7 @@ class Registrar:
                 return
             try:
                 setup = await setup_of(live.name, account, self._passwords)
+                live.client_ends = await asyncio.to_thread(clientkeys.ends, account)
                 await self._workers[live.role].ask(say.AddAccount(account=setup))
             except (PasswordError, SetupError, WorkerRefused) as error:
                 self._failed(live, None, str(error))
@@ -272,7 +288,7 @@ class Registrar:
             except WorkerGone:
                 return  # it comes up again, and so does this
             live.added = True
-        if account.register:
+        if account.register and live.stopped is None:
             await self._register(live)
 
     async def _register(self, live: Live) -> None:
@@ -336,7 +352,7 @@ class Registrar:
         self._publish(live)
 
     def _publish(self, live: Live) -> None:
-        self._hub.publish(told.AccountEvent(account=_status(live)))
+        self._hub.publish(told.AccountEvent(account=live.status()))
 
     def _spawn(self, work: object) -> None:
         task: asyncio.Task[None] = asyncio.ensure_future(work)  # type: ignore[call-overload]
@@ -344,21 +360,7 @@ class Registrar:
         task.add_done_callback(self._tasks.discard)
 
 
-def _goes_to(account: Account, event: say.ConnectionEvent) -> bool:
-    host, _, port = account.next_hop.partition(":")
-    expected = int(port) if port.isdecimal() else DEFAULT_PORTS[account.transport]
-    return event.port == expected and event.host.lower() == host.lower()
-
-
-def _status(live: Live) -> AccountStatus:
-    account = live.account
-    return AccountStatus(
-        name=live.name,
-        aor=account.aor if account else "",
-        transport=account.transport if account else Transport.TLS,
-        enabled=account.enabled if account else False,
-        registration=live.registration,
-        tls=live.tls,
-        problem=live.problem,
-        messages=live.messages,
-    )
+def _readiness(live: Live) -> int:
+    if live.stopped is not None:
+        return 2
+    return 0 if live.registration.state is RegistrationState.REGISTERED else 1

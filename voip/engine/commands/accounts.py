@@ -63,7 +63,8 @@ async def _add_account(engine: Engine, command: told.AddAccount) -> told.Account
 
 async def _edit_account(engine: Engine, command: told.EditAccount) -> told.AccountSaved:
     _valid(lambda: engine.account_file.edit(command.name, command.fields, command.version))
-    if command.password is not None or command.client_passphrase is not None:
+    given = command.password is not None or command.client_passphrase is not None
+    if given or engine.registrar.is_stopped(command.name):
         await engine.registrar.forget(command.name)
     return await _saved(engine, command)
 

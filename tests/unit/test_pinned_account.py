@@ -1,0 +1,159 @@
+"""An account that is pinned to its server's key, in an engine with a scripted worker."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from tests.support import standin_facts as facts
+from tests.support.standin import StandIn
+from voip.certificatewords import fingerprint
+from voip.model import CallState, RegistrationState, Transport, rfc3339
+from voip.protocol import client as told
+from voip.protocol import worker as say
+from voip.starting import CommandFailed
+
+HOST = "pbx.example.com"
+PIN = facts.server(HOST).chain[0].key_sha256
+OTHER = "0123456789abcdef" * 4
+
+
+def with_leaf(**changes: str) -> told.ServerReport:
+    """What the server shows, with a leaf that differs."""
+    report = facts.server(HOST)
+    leaf, *above = report.chain
+    return msgspec.structs.replace(report, chain=(msgspec.structs.replace(leaf, **changes), *above))
+
+
+def registrations(standin: StandIn) -> int:
+    return sum(isinstance(order, say.RegisterNow) for order in standin.script.orders)
+
+
+async def stopped(standin: StandIn) -> str:
+    """A pinned account whose server comes back with another key; why it has stopped."""
+    await standin.add_account("work", pin=PIN)
+    standin.shows_certificates(HOST, with_leaf(key_sha256=OTHER))
+    standin.drop_connection("work")
+    status = await standin.until_failed("work")
+    return status.registration.reason
+
+
+async def test_a_server_with_another_key_stops_the_account(standin: StandIn) -> None:
+    reason = await stopped(standin)
+    (row,) = (await standin.client.get(told.GetAccounts(), told.AccountList)).accounts
+    accepted = str(row.fields["pinned_on"])[:10]
+    assert reason == (
+        f"the server shows another key than the one that was accepted on {accepted}. "
+        f"Accepted: {fingerprint(PIN)}. Shown now: {fingerprint(OTHER)}. "
+        "Nothing is sent to it. If whoever runs the server says that the new key is theirs, "
+        f"accept it with “offhook trust {HOST} --account work”, or in the phone"
+    )
+    notice = await standin.until(told.NoticeEvent, lambda e: e.level == "error")
+    assert notice.text == f"account work has stopped: {reason}"
+    # It waits for a person: nothing is due, and calls say why there are none.
+    assert standin.engine.registrar.get("work").timer is None
+    with pytest.raises(CommandFailed) as caught:
+        await standin.call("100")
+    assert (caught.value.kind, str(caught.value)) == ("stopped", f"account work: {reason}")
+
+
+async def test_a_new_worker_leaves_a_stopped_account_alone(standin: StandIn) -> None:
+    reason = await stopped(standin)
+    await standin.add_account("home", domain="home.example")
+    await standin.until_registered("home")
+    asked = registrations(standin)
+    position = len(standin.events)
+    standin.worker_dies()
+    # It is taken up after the one that is stopped.
+    await standin.until_registered("home", position)
+    assert registrations(standin) == asked + 1
+    live = standin.engine.registrar.get("work")
+    assert live.added
+    assert (live.registration.state, live.registration.reason) == (
+        RegistrationState.FAILED,
+        reason,
+    )
+
+
+async def test_a_person_starts_it_again(standin: StandIn) -> None:
+    await stopped(standin)
+    position = len(standin.events)
+    # By hand, with the key still another: it stops anew.
+    await standin.client.ask(told.RegisterAccount(account="work"))
+    await standin.until_failed("work", position)
+    # The old key is back, and somebody says once more that it is right.
+    standin.shows_certificates(HOST, facts.server(HOST))
+    position = len(standin.events)
+    await standin.client.ask(told.EditAccount(name="work", fields={"pin": PIN}))
+    status = await standin.until_registered("work", position)
+    assert status.tls is not None
+    assert status.tls.pinned
+    # A new key is accepted.
+    standin.shows_certificates(HOST, with_leaf(key_sha256=OTHER))
+    position = len(standin.events)
+    await standin.client.ask(told.EditAccount(name="work", fields={"pin": OTHER}))
+    await standin.until_registered("work", position)
+
+
+async def test_a_call_that_is_up_keeps_its_facts(standin: StandIn) -> None:
+    await standin.add_account("work", pin=PIN)
+    call = await standin.call("100")
+    standin.remote_answers(call)
+    await standin.reaches_call(call, lambda c: c.lock.closed)
+    # A second connection of the account is offered another key.
+    standin.script.worker(say.Role.SECURE).send(
+        say.ConnectionEvent(
+            id=99, up=False, outgoing=True, transport=Transport.TLS, host=HOST, port=5061,
+            error="x", other_key=OTHER,
+        )
+    )  # fmt: skip
+    await standin.until_failed("work")
+    (now,) = (await standin.status()).calls
+    assert (now.state, now.lock.closed) == (CallState.ACTIVE, True)
+
+
+async def test_others_at_the_same_host_go_on(standin: StandIn) -> None:
+    standin.shows_certificates(HOST, with_leaf(key_sha256=OTHER))
+    await standin.add_account("by-authority", user="bob")
+    await standin.add_account("by-new-key", user="carol", pin=OTHER)
+    await standin.add_account("by-old-key", pin=PIN)
+    states = {a.name: a.registration.state for a in (await standin.status()).accounts}
+    assert states == {
+        "by-authority": RegistrationState.REGISTERED,
+        "by-new-key": RegistrationState.REGISTERED,
+        "by-old-key": RegistrationState.FAILED,
+    }
+    # The one that is stopped is not chosen for a call that names none.
+    await standin.client.ask(told.MoveAccount(name="by-old-key", place=0))
+    await standin.call("100")
+
+
+async def test_a_check_names_both_keys(standin: StandIn) -> None:
+    await standin.add_account("work", pin=PIN)
+    good = await standin.client.get(told.CheckAccount(name="work"), told.CheckReport)
+    words = {step.step: step.text for step in good.steps}
+    assert words["certificate"].startswith("its key is pinned, accepted on 2")
+    assert "; the certificate ends in " in words["certificate"]
+    standin.shows_certificates(HOST, with_leaf(key_sha256=OTHER))
+    bad = await standin.client.get(told.CheckAccount(name="work"), told.CheckReport)
+    step = next(step for step in bad.steps if step.step == "certificate")
+    assert step.ok is False
+    assert step.text.endswith(f"Accepted: {fingerprint(PIN)}. Shown now: {fingerprint(OTHER)}")
+
+
+async def test_a_certificate_that_ends_soon_is_told_once(standin: StandIn) -> None:
+    ends = datetime.now(UTC) + timedelta(days=3, hours=1)
+    standin.shows_certificates(HOST, with_leaf(not_after=rfc3339(ends.timestamp())))
+    await standin.add_account("work")
+    (account,) = (await standin.status()).accounts
+    words = f"the server's certificate ends in 3 days, on {ends:%Y-%m-%d}"
+    assert account.warning == words
+    position = len(standin.events)
+    await standin.client.ask(told.RegisterAccount(account="work"))
+    await standin.until_registered("work", position)
+    standin.engine.registrar.look_at_dates()
+    await standin.status()
+    told_of = [e.event.text for e in standin.events if isinstance(e.event, told.NoticeEvent)]
+    assert told_of == [f"account work: {words}"]

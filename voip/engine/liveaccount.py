@@ -1,0 +1,68 @@
+"""An account as it lives, and what clients are told of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from voip.engine import expiry
+from voip.engine.accountfields import DEFAULT_PORTS, Account
+from voip.model import AccountStatus, Registration, RegistrationState, TlsStatus, Transport
+from voip.policy import DEMANDS
+from voip.protocol import worker as say
+
+_OFFLINE = Registration(state=RegistrationState.OFFLINE)
+
+
+@dataclass
+class Live:
+    """An account with what has become of it.
+
+    `stopped` says why it does nothing more until its user has decided, and
+    `client_ends` when the certificate ends that it shows.
+    """
+
+    name: str
+    account: Account | None
+    problem: str | None = None
+    added: bool = False
+    registration: Registration = _OFFLINE
+    connection: int | None = None
+    tls: TlsStatus | None = None
+    failures: int = 0
+    timer: asyncio.TimerHandle | None = None
+    refusal: str | None = None
+    stopped: str | None = None
+    client_ends: datetime | None = None
+    messages: int | None = None
+    busy: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def role(self) -> say.Role:
+        account = self.account
+        secure = account is None or DEMANDS[account.transport].secure_worker
+        return say.Role.SECURE if secure else say.Role.OPEN
+
+    def goes_to(self, event: say.ConnectionEvent) -> bool:
+        """A connection is to this account's server."""
+        if self.account is None:
+            return False
+        host, _, port = self.account.next_hop.partition(":")
+        expected = int(port) if port.isdecimal() else DEFAULT_PORTS[self.account.transport]
+        return event.port == expected and event.host.lower() == host.lower()
+
+    def status(self) -> AccountStatus:
+        account = self.account
+        return AccountStatus(
+            name=self.name,
+            aor=account.aor if account else "",
+            transport=account.transport if account else Transport.TLS,
+            enabled=account.enabled if account else False,
+            registration=self.registration,
+            tls=self.tls,
+            problem=self.problem,
+            messages=self.messages,
+            warning=expiry.warning(self.tls, self.client_ends, time.time()),
+        )
