@@ -8,7 +8,11 @@ reorder what a person reads (Unicode UAX #9).
 from __future__ import annotations
 
 import unicodedata
-from typing import NewType
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, NewType
+
+import msgspec
 
 Clean = NewType("Clean", str)
 """Text that may be shown: one line, bounded, no character that acts."""
@@ -54,6 +58,20 @@ def clean(text: str, limit: int = MAX_TEXT) -> Clean:
     if len(result) > limit or len(text) > len(head):
         result = result[: limit - 1].rstrip() + "…"
     return Clean(result)
+
+
+def change_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """`value` with every string in it changed, within structs and tuples."""
+    if isinstance(value, Enum):
+        return value
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, tuple):
+        return tuple(change_texts(item, change) for item in value)
+    if isinstance(value, msgspec.Struct):
+        names = value.__struct_fields__
+        return type(value)(**{name: change_texts(getattr(value, name), change) for name in names})
+    return value
 
 
 def fold(text: str) -> str:

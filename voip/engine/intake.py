@@ -7,24 +7,24 @@ nothing behind this module needs to think about escape characters.
 from __future__ import annotations
 
 import re
-from enum import Enum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from voip.model import Party
-from voip.text import clean
+from voip.text import change_texts, clean
 
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 
 _ADDRESS = re.compile(r'^\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^<"]*))\s*<(?P<uri>[^>]*)>')
 _MAX_URI = 256
 _MAX_NAME = 80
+_MAX_TEXT = 4096
 
 
 def clean_event(event: _Struct) -> _Struct:
     """The event with every string in it made harmless."""
-    cleaned: _Struct = _clean(event)
+    cleaned: _Struct = change_texts(event, lambda text: clean(text, _MAX_TEXT))
     return cleaned
 
 
@@ -43,16 +43,3 @@ def _bare(uri: str) -> str:
     # A user part may hold “;” and “?” (RFC 3261 section 25.1).
     user, at, host = uri.strip().rpartition("@")
     return user + at + re.split(r"[;?]", host, maxsplit=1)[0]
-
-
-def _clean(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value
-    if isinstance(value, str):
-        return clean(value, 4096)
-    if isinstance(value, tuple):
-        return tuple(_clean(item) for item in value)
-    if isinstance(value, msgspec.Struct):
-        fields = {name: _clean(getattr(value, name)) for name in value.__struct_fields__}
-        return type(value)(**fields)
-    return value

@@ -19,7 +19,7 @@ from typing import Protocol
 
 from voip.engine.intake import clean_event
 from voip.protocol import worker as say
-from voip.protocol.framing import MAX_LINE, Decoder, FramingError, encode
+from voip.protocol.framing import MAX_REPLY, Decoder, FramingError, encode
 from voip.text import clean
 
 log = logging.getLogger(__name__)
@@ -207,7 +207,7 @@ class Worker:
         finally:
             theirs.close()
         self._process = process
-        reader, writer = await asyncio.open_connection(sock=ours, limit=MAX_LINE)
+        reader, writer = await asyncio.open_connection(sock=ours, limit=MAX_REPLY)
         self._writer = writer
         tail: list[str] = []
         logging_task = asyncio.create_task(_follow_log(process, tail))

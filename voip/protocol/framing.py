@@ -8,10 +8,11 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 MAX_LINE = 64 * 1024
-"""What the engine takes from a client or a worker, the line's end included."""
+"""What is taken from whoever asks, the line's end included."""
 
 MAX_REPLY = 8 * 1024 * 1024
-"""What a client takes from the engine: a status holds every account and call."""
+"""What is taken from whoever tells: a status holds every account and call, and a chain of
+certificates all the names that a server made up."""
 
 _T = TypeVar("_T")
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import select
 import socket
 
-from voip.protocol.framing import Decoder, FramingError, LineSplitter, encode
+from voip.protocol.framing import MAX_REPLY, Decoder, FramingError, LineSplitter, encode
 from voip.protocol.worker import Order, WorkerEvent
+from voip.text import change_texts
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class EngineGone(Exception):
@@ -43,12 +47,17 @@ class Link:
         return orders
 
     def send(self, event: WorkerEvent) -> None:
-        """Write one event.
+        """Write one event, of whatever bytes a far end made its texts.
 
         Raises:
             EngineGone: nobody reads any more.
         """
         try:
-            self._socket.sendall(encode(event))
+            self._socket.sendall(encode(change_texts(event, _as_unicode), MAX_REPLY))
         except OSError as error:
             raise EngineGone(str(error)) from error
+
+
+def _as_unicode(text: str) -> str:
+    # SWIG keeps what is no UTF-8 as lone surrogates, which no line can hold.
+    return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
