@@ -42,6 +42,8 @@ def describe(event: told.AnyEvent) -> str:
             return f"{name}: {step.step} {_CHECKS[step.ok]}: {step.text}"
         case told.SettingsEvent():
             return "config.toml was changed"
+        case told.SipMessageEvent(sent=sent, remote=remote):
+            return f"{'sent to' if sent else 'received from'} {remote}"
         case told.StoppingEvent():
             return "the engine ends because it was told to"
 

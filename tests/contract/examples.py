@@ -137,7 +137,7 @@ DEVICE = model.SoundDevice(name="pulse", driver="ALSA", inputs=2, outputs=2)
 COMMANDS: dict[str, told.AnyCommand] = {
     "hello": told.Hello(),
     "status": told.GetStatus(),
-    "subscribe": told.Subscribe(levels=True),
+    "subscribe": told.Subscribe(levels=True, messages=True),
     "stop": told.Stop(force=True),
     "doctor": told.Doctor(),
     "reload_accounts": told.ReloadAccounts(),
@@ -208,6 +208,14 @@ EVENTS: dict[str, told.AnyEvent] = {
         name="work", step=told.CheckStep("name", True, "pbx.example.com is at 192.0.2.1")
     ),
     "settings": told.SettingsEvent(settings=SETTINGS),
+    "sip_message": told.SipMessageEvent(
+        sent=True,
+        remote="192.0.2.1:5061",
+        transport=model.Transport.TLS,
+        server="pbx.example.com",
+        verified=True,
+        lines=("OPTIONS sip:x SIP/2.0", ""),
+    ),
     "stopping": told.StoppingEvent(),
 }
 
@@ -396,6 +404,7 @@ WORKER_COMMANDS: dict[str, say.AnyWorkerCommand] = {
     "use_audio": say.UseAudio(audio=say.AudioSettings(output="Headset", ring=False)),
     "look_up_devices": say.LookUpDevices(),
     "levels": say.WatchLevels(interval_ms=100),
+    "messages": say.WatchMessages(on=True),
     "quit": say.Quit(),
 }
 
@@ -445,6 +454,9 @@ WORKER_EVENTS: dict[str, say.AnyWorkerEvent] = {
     "play_ended": say.PlayEnded(call=1),
     "sound": say.SoundEvent(devices=(DEVICE,), sound="pulse / pulse", sound_ok=True),
     "messages": say.MessagesEvent(account="work", new=3, connection=1),
+    "sip_message": say.SipMessage(
+        sent=True, connection=1, remote="192.0.2.1:5061", lines=("OPTIONS sip:x SIP/2.0", "")
+    ),
 }
 
 GROUPS: dict[str, dict[str, Any]] = {

@@ -233,6 +233,9 @@ class ScriptedWorker:
     def watch_levels(self, command: say.WatchLevels) -> None:
         """Levels come when the script sends some."""
 
+    def watch_messages(self, command: say.WatchMessages) -> None:
+        """Messages come when the script sends some."""
+
     def quit(self, command: say.Quit) -> None:
         for call in list(self.calls.values()):
             self.end(call, 200, "OK")
@@ -438,6 +441,7 @@ ANSWERS: dict[type[say.WorkerCommand], Callable[[ScriptedWorker, Any], None]] = 
     say.UseAudio: ScriptedWorker.use_audio,
     say.LookUpDevices: ScriptedWorker.look_up_devices,
     say.WatchLevels: ScriptedWorker.watch_levels,
+    say.WatchMessages: ScriptedWorker.watch_messages,
     say.Quit: ScriptedWorker.quit,
 }
 """What is done for each command of `voip.protocol.worker`."""

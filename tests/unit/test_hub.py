@@ -5,10 +5,19 @@ from __future__ import annotations
 import re
 
 from voip.engine.hub import Hub
-from voip.protocol.client import DigitEvent, LevelsEvent, NoticeEvent, NumberedEvent
+from voip.protocol.client import (
+    DigitEvent,
+    LevelsEvent,
+    NoticeEvent,
+    NumberedEvent,
+    SipMessageEvent,
+)
 
 NOTICE = NoticeEvent(level="info", text="x")
 LEVELS = LevelsEvent(call="1", rx=0.5, tx=0.25)
+MESSAGE = SipMessageEvent(
+    sent=True, remote="192.0.2.1:5061", transport=None, server=None, verified=False, lines=("x",)
+)
 
 
 def test_events_are_numbered_from_one() -> None:
@@ -76,3 +85,19 @@ def test_listener_may_leave_while_it_is_told() -> None:
     hub.publish(NOTICE)
     hub.publish(NOTICE)
     assert heard == ["leaving", "staying", "staying"]
+
+
+def test_sip_messages_go_to_those_alone_who_asked() -> None:
+    hub = Hub()
+    plain: list[NumberedEvent] = []
+    keen: list[NumberedEvent] = []
+    wanted: list[bool] = []
+    hub.when_listeners_change(lambda: wanted.append(hub.wants_messages))
+    hub.listen(plain.append, levels=True)
+    hub.listen(keen.append, levels=False, messages=True)
+    hub.publish(MESSAGE)
+    hub.publish(LEVELS)
+    hub.forget(keen.append)
+    assert wanted == [False, True, False]
+    assert [event.event for event in plain] == [LEVELS]
+    assert [(event.seq, event.event) for event in keen] == [(0, MESSAGE)]

@@ -21,6 +21,7 @@ _GROUPS = {
     "status": ("voip.cli.watch", "status"),
     "events": ("voip.cli.watch", "events"),
     "history": ("voip.cli.watch", "history"),
+    "trace": ("voip.cli.trace", "trace"),
     "doctor": ("voip.cli.doctor", "doctor"),
     "schema": ("voip.cli.schema", "schema"),
     "account": ("voip.cli.account", "account"),

@@ -120,6 +120,22 @@ def event(numbered: told.NumberedEvent) -> str:
     return f"{numbered.at}  {_event(numbered.event)}"
 
 
+def sip_message(numbered: told.NumberedEvent) -> str:
+    """A SIP message with the way it took; an empty line ends it."""
+    what = numbered.event
+    assert isinstance(what, told.SipMessageEvent)
+    body = "".join(f"  {line}".rstrip() + "\n" for line in what.lines)
+    return f"{numbered.at}  {_way(what)}\n{body.rstrip()}\n"
+
+
+def _way(what: told.SipMessageEvent) -> str:
+    over = f"over {what.transport.upper()} " if what.transport else ""
+    proven = ", verified" if what.verified else ""
+    server = f" ({what.server}{proven})" if what.server else ""
+    way, end = ("sent", "to") if what.sent else ("received", "from")
+    return f"{way} {over}{end} {what.remote}{server}"
+
+
 def _event(what: told.AnyEvent) -> str:
     match what:
         case told.AccountEvent(account=found):
@@ -148,6 +164,8 @@ def _event(what: told.AnyEvent) -> str:
             return f"check of {name}, {step.step}: {mark}: {step.text}"
         case told.SettingsEvent():
             return "settings changed"
+        case told.SipMessageEvent():
+            return f"{_way(what)}: {what.lines[0] if what.lines else ''}"
         case told.StoppingEvent():
             return "the engine ends"
 

@@ -35,6 +35,7 @@ from voip.engine.registrar import Registrar
 from voip.engine.server import Server
 from voip.engine.sound import SoundDevices
 from voip.engine.toml import ConfigError
+from voip.engine.trace import Trace
 from voip.engine.watched import Watched
 from voip.engine.workers import (
     StartProcess,
@@ -108,6 +109,7 @@ class Engine:
             self.calls.start_hangup_timer,
             self.calls.file_ended,
         )
+        self.trace = Trace(self.hub, self.workers, self.connection)
         self.sound = SoundDevices(self.hub, self.book, self.workers, self._restart)
         self.echo = Echo(
             self.hub, paths.echo, self.user_agent, self.workers[say.Role.SECURE], start_process
@@ -168,6 +170,7 @@ class Engine:
 
     async def _close(self) -> None:
         self.sound.close()
+        self.trace.close()
         self.registrar.close()
         await self.calls.end_all()
         await asyncio.gather(*(worker.stop() for worker in self.workers.values()), self.echo.stop())
@@ -317,6 +320,8 @@ class Engine:
                     self.registrar.on_messages(role, event)
                 case say.SoundEvent():
                     self.sound.on_event(role, event)
+                case say.SipMessage():
+                    self.trace.on_event(role, event)
                 case _:
                     self._call_events.on_event(role, event)
 
@@ -345,6 +350,7 @@ class Engine:
             self.hub.publish(told.WorkerEvent(role=role, up=True, detail=ready.sound))
             if not ready.sound_ok:
                 self.notice("warning", ready.sound)
+            await self.trace.on_worker_up(role)
             await self.registrar.on_worker_up(role)
             if self.hub.wants_levels:
                 await self.watch_levels()

@@ -4,39 +4,63 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from voip.model import rfc3339
-from voip.protocol.client import AnyEvent, LevelsEvent, NumberedEvent
+from voip.protocol.client import AnyEvent, LevelsEvent, NumberedEvent, SipMessageEvent
 
 Listener = Callable[[NumberedEvent], None]
+
+
+class Wanted(NamedTuple):
+    """What a listener asks for beside what everybody is told."""
+
+    levels: bool = False
+    messages: bool = False
 
 
 class Hub:
     """Listeners are called at once and must not wait.
 
-    Levels are news for a moment: they carry the number of the event before
-    them and are sent to those alone who asked for them.
+    Levels and SIP messages are news for a moment: they carry the number of the
+    event before them and are sent to those alone who asked for them.
     """
 
     def __init__(self) -> None:
         self.seq = 0
-        self._listeners: dict[Listener, bool] = {}
+        self._listeners: dict[Listener, Wanted] = {}
+        self._on_change: list[Callable[[], None]] = []
 
-    def listen(self, listener: Listener, levels: bool) -> None:
-        self._listeners[listener] = levels
+    def listen(self, listener: Listener, levels: bool, messages: bool = False) -> None:
+        self._listeners[listener] = Wanted(levels, messages)
+        self._changed()
 
     def forget(self, listener: Listener) -> None:
         self._listeners.pop(listener, None)
+        self._changed()
+
+    def when_listeners_change(self, callback: Callable[[], None]) -> None:
+        """Call `callback` whenever somebody begins or ceases to listen."""
+        self._on_change.append(callback)
+
+    def _changed(self) -> None:
+        for callback in self._on_change:
+            callback()
 
     @property
     def wants_levels(self) -> bool:
-        return any(self._listeners.values())
+        return any(wanted.levels for wanted in self._listeners.values())
+
+    @property
+    def wants_messages(self) -> bool:
+        return any(wanted.messages for wanted in self._listeners.values())
 
     def publish(self, event: AnyEvent) -> None:
         is_level = isinstance(event, LevelsEvent)
-        if not is_level:
+        is_message = isinstance(event, SipMessageEvent)
+        if not (is_level or is_message):
             self.seq += 1
         numbered = NumberedEvent(seq=self.seq, at=rfc3339(time.time()), event=event)
-        for listener, levels in list(self._listeners.items()):
-            if levels or not is_level:
+        for listener, wanted in list(self._listeners.items()):
+            if (wanted.levels or not is_level) and (wanted.messages or not is_message):
                 listener(numbered)

@@ -47,8 +47,8 @@ class Session:
             return
         self._writer.write(encode(message, MAX_REPLY))
 
-    def subscribe(self, levels: bool) -> None:
-        self._hub.listen(self.send, levels)
+    def subscribe(self, wanted: told.Subscribe) -> None:
+        self._hub.listen(self.send, wanted.levels, wanted.messages)
 
     def in_background(self, work: Coroutine[None, None, None]) -> None:
         """Do something for the client while it asks for other things.
@@ -148,7 +148,7 @@ class Server:
             raw = told.NO_DATA if data is None else msgspec.Raw(msgspec.json.encode(data))
             session.send(told.Reply(reply=request.id, data=raw))
             if isinstance(request.command, told.Subscribe):
-                session.subscribe(request.command.levels)
+                session.subscribe(request.command)
 
 
 def _error(request: int | None, kind: str, message: str, code: int | None = None) -> told.Reply:

@@ -65,6 +65,7 @@ from voip.protocol.events import (
     NoticeEvent,
     NumberedEvent,
     SettingsEvent,
+    SipMessageEvent,
     StoppingEvent,
     WorkerEvent,
 )
@@ -158,6 +159,7 @@ __all__ = [
     "ServerReport",
     "SettingsData",
     "SettingsEvent",
+    "SipMessageEvent",
     "Snapshot",
     "StartEcho",
     "Stop",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from voip.model import AccountStatus, Call, LogEntry
+from voip.model import AccountStatus, Call, LogEntry, Transport
 from voip.protocol.settings import Settings
 
 
@@ -95,6 +95,21 @@ class SettingsEvent(Event, frozen=True, tag="settings"):
     settings: Settings
 
 
+class SipMessageEvent(Event, frozen=True, tag="sip_message"):
+    """A SIP message that was sent or received, for those who asked for a trace.
+
+    Credentials and keys in it are masked. `server` is the name that was dialled
+    and, where `verified`, proven; `remote` the address and port.
+    """
+
+    sent: bool
+    remote: str
+    transport: Transport | None
+    server: str | None
+    verified: bool
+    lines: tuple[str, ...]
+
+
 class StoppingEvent(Event, frozen=True, tag="stopping"):
     """The engine ends because it was told to: it is not to be started again."""
 
@@ -112,6 +127,7 @@ AnyEvent = (
     | EchoEvent
     | CheckEvent
     | SettingsEvent
+    | SipMessageEvent
     | StoppingEvent
 )
 

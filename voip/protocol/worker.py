@@ -37,6 +37,7 @@ from voip.protocol.workercommands import (
     Trust,
     UseAudio,
     WatchLevels,
+    WatchMessages,
     WorkerCommand,
 )
 from voip.protocol.workerevents import (
@@ -53,6 +54,7 @@ from voip.protocol.workerevents import (
     Ready,
     RefusedCall,
     RegistrationEvent,
+    SipMessage,
     SoundEvent,
     StatisticsEvent,
     StreamState,
@@ -93,6 +95,7 @@ __all__ = [
     "RegistrationEvent",
     "RemoveAccount",
     "Role",
+    "SipMessage",
     "SoundEvent",
     "StartCall",
     "StatisticsEvent",
@@ -100,6 +103,7 @@ __all__ = [
     "Trust",
     "UseAudio",
     "WatchLevels",
+    "WatchMessages",
     "WorkerCommand",
     "WorkerEvent",
 ]

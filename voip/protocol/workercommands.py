@@ -197,6 +197,12 @@ class WatchLevels(WorkerCommand, frozen=True, tag="levels"):
     interval_ms: int
 
 
+class WatchMessages(WorkerCommand, frozen=True, tag="messages"):
+    """Report every SIP message with `SipMessage`, or no more."""
+
+    on: bool = True
+
+
 class Quit(WorkerCommand, frozen=True, tag="quit"):
     """End calls, unregister and exit."""
 
@@ -217,5 +223,6 @@ AnyWorkerCommand = (
     | UseAudio
     | LookUpDevices
     | WatchLevels
+    | WatchMessages
     | Quit
 )

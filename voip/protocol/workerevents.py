@@ -186,6 +186,18 @@ class MessagesEvent(WorkerEvent, frozen=True, tag="messages"):
     connection: int | None
 
 
+class SipMessage(WorkerEvent, frozen=True, tag="sip_message"):
+    """A SIP message as it crossed `connection`, its secrets masked.
+
+    `remote` is the other side's address and port; `lines` are unfolded.
+    """
+
+    sent: bool
+    connection: int | None
+    remote: str
+    lines: tuple[str, ...]
+
+
 AnyWorkerEvent = (
     Done
     | Ready
@@ -201,4 +213,5 @@ AnyWorkerEvent = (
     | PlayEnded
     | SoundEvent
     | MessagesEvent
+    | SipMessage
 )

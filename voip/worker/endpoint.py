@@ -70,6 +70,10 @@ class Endpoint(pj.Endpoint):
         self.worker.on_refused_call(prm)
 
     @guarded
+    def onSipMessage(self, prm: pj.OnSipMessageParam) -> None:
+        self.worker.on_message(prm)
+
+    @guarded
     def onMediaEvent(self, prm: pj.OnMediaEventParam) -> None:
         if prm.ev.type == pj.PJMEDIA_EVENT_AUD_DEV_ERROR:
             self.worker.sound.failed()

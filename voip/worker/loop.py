@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pjsua2 as pj
 
+from voip import sipmasking
 from voip.model import CallState, Transport
 from voip.native import mark
 from voip.protocol import worker as say
@@ -243,7 +244,20 @@ class Worker:
     def watch_levels(self, interval_ms: int) -> None:
         self._levels_every_s = interval_ms / 1000
 
+    def watch_messages(self, on: bool) -> None:
+        self.endpoint.utilTraceSip(on)
+
     # What PJSIP reports
+
+    def on_message(self, prm: pj.OnSipMessageParam) -> None:
+        self.send(
+            say.SipMessage(
+                sent=prm.sent,
+                connection=self.connections.id_of(prm.hnd),
+                remote=prm.remoteAddress,
+                lines=sipmasking.readable(prm.wholeMsg),
+            )
+        )
 
     def on_connection(self, prm: pj.OnTransportStateParam) -> None:
         event = self.connections.on_state(prm, self.endpoint)

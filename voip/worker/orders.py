@@ -58,6 +58,8 @@ def execute(worker: Worker, command: say.AnyWorkerCommand) -> None:
             worker.sound.look_up(open_now=bool(worker.calls))
         case say.WatchLevels(interval_ms=interval):
             worker.watch_levels(interval)
+        case say.WatchMessages(on=on):
+            worker.watch_messages(on)
         case say.Quit():
             worker.quit()
 

@@ -1,0 +1,65 @@
+"""SIP messages for those who asked: the workers report them only meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+from voip.engine.hub import Hub
+from voip.engine.workers import Worker, WorkerGone, WorkerRefused
+from voip.protocol import client as told
+from voip.protocol import worker as say
+
+
+class Trace:
+    """Follows the hub's listeners; what it passes on was masked in the worker."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        workers: dict[say.Role, Worker],
+        find_connection: Callable[[say.Role, int | None], say.ConnectionEvent | None],
+    ) -> None:
+        self._hub = hub
+        self._workers = workers
+        self._find_connection = find_connection
+        self._on = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        hub.when_listeners_change(self._listeners_changed)
+
+    async def on_worker_up(self, role: say.Role) -> None:
+        """A worker is new, and reports nothing by itself."""
+        if self._on:
+            await self._tell(self._workers[role])
+
+    def on_event(self, role: say.Role, event: say.SipMessage) -> None:
+        connection = self._find_connection(role, event.connection)
+        tls = connection.tls if connection else None
+        self._hub.publish(
+            told.SipMessageEvent(
+                sent=event.sent,
+                remote=event.remote,
+                transport=connection.transport if connection else None,
+                server=connection.host or None if connection else None,
+                verified=bool(connection and connection.outgoing and tls and tls.verified),
+                lines=event.lines,
+            )
+        )
+
+    def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    def _listeners_changed(self) -> None:
+        if self._on == self._hub.wants_messages:
+            return
+        self._on = self._hub.wants_messages
+        for worker in self._workers.values():
+            task = asyncio.get_running_loop().create_task(self._tell(worker))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _tell(self, worker: Worker) -> None:
+        with contextlib.suppress(WorkerGone, WorkerRefused):
+            await worker.ask(say.WatchMessages(on=self._on))

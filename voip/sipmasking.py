@@ -1,0 +1,41 @@
+"""A SIP message for a person to read, without what would open a call or an account.
+
+Whatever a header is called, however it is folded or spelt (RFC 3261 section
+7.3): a line that a secret may hide in is masked whole.
+"""
+
+from __future__ import annotations
+
+import re
+
+from voip.masking import mask
+
+_MASK = "[masked]"
+
+# Credentials, and answers that prove knowledge of them (RFC 3261 section 20).
+_CREDENTIALS = frozenset(
+    ("authorization", "proxy-authorization", "authentication-info", "proxy-authentication-info")
+)
+# SRTP keys (RFC 4568, RFC 4567), keys of old (RFC 4566 section 5.12), ICE's password.
+_KEYS = re.compile(r"(?i)\s*(?:a\s*=\s*(crypto|key-mgmt|ice-pwd)\b|k\s*=)")
+_SUITE = re.compile(r"(?i)a=crypto:\d{1,9} [A-Z0-9_]{1,64}(?= )")
+_CHALLENGE = re.compile(r"(?i)\b((?:c|next)?nonce|response)\s*=\s*(?:\"[^\"]*\"?|[^\s,]+)")
+_FOLD = re.compile(r"(?:\r\n|\r|\n)[ \t]+")
+_BREAK = re.compile(r"\r\n|\r|\n")
+
+
+def readable(message: str) -> tuple[str, ...]:
+    """The lines of a message, unfolded, with its secrets masked."""
+    return tuple(_line(line) for line in _BREAK.split(_FOLD.sub(" ", message)))
+
+
+def _line(line: str) -> str:
+    name, colon, _ = line.partition(":")
+    if colon and name.strip().lower() in _CREDENTIALS:
+        return f"{name.strip()}: {_MASK}"
+    key = _KEYS.match(line)
+    if key is not None:
+        suite = _SUITE.match(line)
+        kept = suite[0] if suite else f"a={key[1]}:" if key[1] else "k="
+        return f"{kept} {_MASK}"
+    return mask(_CHALLENGE.sub(rf"\1={_MASK}", line))
