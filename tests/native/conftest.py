@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import zipfile
 from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
@@ -22,12 +23,15 @@ class NewProbe(Protocol):
         *,
         library: Path | None = None,
         names: dict[str, str] | None = None,
+        system: Path | None = None,
         **settings: object,
     ) -> Awaitable[Probe]: ...
 
 
 class NewServer(Protocol):
-    def __call__(self, leaf: Leaf | None = None) -> Awaitable[HostileServer]: ...
+    def __call__(
+        self, leaf: Leaf | None = None, context: ssl.SSLContext | None = None
+    ) -> Awaitable[HostileServer]: ...
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -68,8 +72,10 @@ async def new_server(host: str, leaf: Leaf) -> AsyncIterator[NewServer]:
     servers: list[HostileServer] = []
     good = leaf
 
-    async def make(leaf: Leaf | None = None) -> HostileServer:
-        server = HostileServer(host, registrar, leaf or good)
+    async def make(
+        leaf: Leaf | None = None, context: ssl.SSLContext | None = None
+    ) -> HostileServer:
+        server = HostileServer(host, registrar, leaf or good, context=context)
         servers.append(server)
         await server.start()
         return server
@@ -85,11 +91,16 @@ async def new_probe(place: Path, authority: Authority) -> AsyncIterator[NewProbe
     probes: list[Probe] = []
 
     async def make(
-        *, library: Path | None = None, names: dict[str, str] | None = None, **settings: object
+        *,
+        library: Path | None = None,
+        names: dict[str, str] | None = None,
+        system: Path | None = None,
+        **settings: object,
     ) -> Probe:
         probe = Probe(place / f"probe-{len(probes)}")
         probes.append(probe)
-        await probe.start({"ca_file": str(authority.file), **settings}, library, names or {})
+        given = {"ca_file": str(authority.file), **settings}
+        await probe.start(given, library, names or {}, system)
         await probe.until("ready")
         return probe
 

@@ -30,12 +30,19 @@ class Probe:
         self._silent = False
 
     async def start(
-        self, settings: Mapping[str, object], library: Path | None, names: Mapping[str, str]
+        self,
+        settings: Mapping[str, object],
+        library: Path | None,
+        names: Mapping[str, str],
+        system: Path | None,
     ) -> None:
         """Run with `library` in place of the installed pjsua2, and with a
-        resolver that knows `names` and their addresses.
+        resolver that knows `names` and their addresses; `system` is what OpenSSL
+        takes for the system's configuration.
         """
         environment = dict(os.environ)
+        if system is not None:
+            environment["OPENSSL_CONF"] = str(system)
         if library is not None:
             environment["PYTHONPATH"] = str(library)
         if names:

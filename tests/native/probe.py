@@ -112,13 +112,20 @@ class Call(pj.Call):
 
 
 class Account(pj.Account):
-    def __init__(self, probe: Probe) -> None:
+    def __init__(self, probe: Probe, user: str = "alice") -> None:
         super().__init__()
         self.probe = probe
+        self.user = user
 
     @guarded
     def onRegState(self, prm: pj.OnRegStateParam) -> None:  # noqa: N802
-        say("registration", code=prm.code, reason=prm.reason, transport=_transport(prm.rdata))
+        say(
+            "registration",
+            user=self.user,
+            code=prm.code,
+            reason=prm.reason,
+            transport=_transport(prm.rdata),
+        )
 
     @guarded
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802
@@ -167,12 +174,15 @@ class Probe:
         self.calls: list[Call] = []
         self.endpoint = Endpoint(self)
         self.account = Account(self)
+        self.others: list[Account] = []
 
     def run(self) -> None:
         self._start()
         transports, refusal = self._create_transports()
         if transports:
-            self.account.create(self._account_config(transports[0]))
+            self.account.create(_account_config(self.settings, self.account.user, transports[0]))
+        for changed in self.settings.get("others", []):
+            self._add_account({**self.settings, **changed})
         say(
             "ready",
             transports=len(transports),
@@ -207,45 +217,20 @@ class Probe:
         created: list[int] = []
         for _ in range(self.settings.get("transports", 1)):
             try:
-                created.append(
-                    self.endpoint.transportCreate(pj.PJSIP_TRANSPORT_TLS, self._transport_config())
-                )
+                created.append(self._create_transport(self.settings))
             except pj.Error as error:
                 return created, error.reason
         return created, None
 
-    def _transport_config(self) -> pj.TransportConfig:
-        config = pj.TransportConfig()
-        config.port = 0
-        config.boundAddress = self.settings.get("bound", "")
-        config.tlsConfig.CaListFile = self.settings["ca_file"]
-        config.tlsConfig.certFile = self.settings.get("certificate", "")
-        config.tlsConfig.privKeyFile = self.settings.get("key", "")
-        config.tlsConfig.verifyServer = True
-        config.tlsConfig.proto = pj.PJ_SSL_SOCK_PROTO_TLS1_2 | pj.PJ_SSL_SOCK_PROTO_TLS1_3
-        # Without our patches these are attributes that nobody reads.
-        config.tlsConfig.allowWildcard = self.settings.get("allow_wildcard", False)
-        config.tlsConfig.listen = self.settings.get("listen", False)
-        return config
+    def _create_transport(self, settings: dict[str, Any]) -> int:
+        return self.endpoint.transportCreate(pj.PJSIP_TRANSPORT_TLS, _transport_config(settings))
 
-    def _account_config(self, transport: int) -> pj.AccountConfig:
-        config = pj.AccountConfig()
-        config.idUri = "<sip:alice@pbx.test>"
-        config.sipConfig.transportId = transport
-        if "server" in self.settings:
-            config.regConfig.registrarUri = f"sip:{self.settings['server']};transport=tls"
-        config.regConfig.retryIntervalSec = 0
-        config.regConfig.firstRetryIntervalSec = 0
-        config.mediaConfig.transportConfig.port = 0
-        config.mediaConfig.transportConfig.boundAddress = self.settings.get("bound", "")
-        config.mediaConfig.lockCodecEnabled = False
-        config.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_MANDATORY
-        config.mediaConfig.srtpSecureSignaling = 1
-        keyings = pj.IntVector()
-        for name in self.settings.get("keyings", ["sdes"]):
-            keyings.push_back(_KEYINGS[name])
-        config.mediaConfig.srtpOpt.keyings = keyings
-        return config
+    def _add_account(self, settings: dict[str, Any]) -> None:
+        """One more account, with a transport of its own."""
+        account = Account(self, settings["user"])
+        transport = self._create_transport(settings)
+        account.create(_account_config(settings, account.user, transport))
+        self.others.append(account)
 
     def _obey(self) -> bool:
         """Carry out the commands that have come; false when it is time to end."""
@@ -254,6 +239,8 @@ class Probe:
             command = json.loads(line) if line else {"do": "quit"}
             if command["do"] == "quit":
                 return False
+            if command["do"] == "register":
+                self.account.setRegistration(True)
             if command["do"] == "call":
                 call = Call(self)
                 self.calls.append(call)
@@ -262,9 +249,47 @@ class Probe:
 
     def _finish(self) -> None:
         self.calls.clear()
+        for account in self.others:
+            account.shutdown()
         gc.collect()
         self.endpoint.libDestroy()
         say("ended")
+
+
+def _transport_config(settings: dict[str, Any]) -> pj.TransportConfig:
+    config = pj.TransportConfig()
+    config.port = 0
+    config.boundAddress = settings.get("bound", "")
+    config.tlsConfig.CaListFile = settings["ca_file"]
+    config.tlsConfig.certFile = settings.get("certificate", "")
+    config.tlsConfig.privKeyFile = settings.get("key", "")
+    config.tlsConfig.verifyServer = True
+    config.tlsConfig.proto = pj.PJ_SSL_SOCK_PROTO_TLS1_2 | pj.PJ_SSL_SOCK_PROTO_TLS1_3
+    # Without our patches these are attributes that nobody reads.
+    config.tlsConfig.allowWildcard = settings.get("allow_wildcard", False)
+    config.tlsConfig.listen = settings.get("listen", False)
+    config.tlsConfig.pinnedKey = settings.get("pin", "")
+    return config
+
+
+def _account_config(settings: dict[str, Any], user: str, transport: int) -> pj.AccountConfig:
+    config = pj.AccountConfig()
+    config.idUri = f"<sip:{user}@pbx.test>"
+    config.sipConfig.transportId = transport
+    if "server" in settings:
+        config.regConfig.registrarUri = f"sip:{settings['server']};transport=tls"
+    config.regConfig.retryIntervalSec = 0
+    config.regConfig.firstRetryIntervalSec = 0
+    config.mediaConfig.transportConfig.port = 0
+    config.mediaConfig.transportConfig.boundAddress = settings.get("bound", "")
+    config.mediaConfig.lockCodecEnabled = False
+    config.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_MANDATORY
+    config.mediaConfig.srtpSecureSignaling = 1
+    keyings = pj.IntVector()
+    for name in settings.get("keyings", ["sdes"]):
+        keyings.push_back(_KEYINGS[name])
+    config.mediaConfig.srtpOpt.keyings = keyings
+    return config
 
 
 def _options() -> pj.CallOpParam:

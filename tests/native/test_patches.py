@@ -155,7 +155,7 @@ async def test_a_certificate_without_the_servers_name_gets_no_byte_of_sip(
     # The name was all that was wrong, or this says nothing of names.
     assert (await probe.until_transport("disconnected"))["verify_status"] == NAME_MISMATCH
     assert await probe.quit() == 0
-    assert await _all_received(server) == b""
+    assert await server.all_received() == b""
 
 
 @pytest.mark.unpatched
@@ -191,15 +191,6 @@ async def _dial(
         allow_wildcard=names.allow_wildcard,
     )
     return server, probe
-
-
-async def _all_received(server: HostileServer) -> bytes:
-    """Everything a server got from clients that are gone."""
-    assert server.connections, "no client came as far as a handshake"
-    for connection in server.connections:
-        with contextlib.suppress(OSError):
-            await connection.writer.wait_closed()
-    return bytes(server.received)
 
 
 # 0002: an offer that is refused before the call exists
@@ -257,7 +248,7 @@ async def test_a_connection_can_be_shut_down_by_the_handle_that_was_delivered(
     assert gone["handle"] == connected["handle"]
     assert (await probe.until("registration"))["code"] == 503
     assert await probe.quit() == 0
-    assert await _all_received(server) == b""
+    assert await server.all_received() == b""
 
 
 async def test_a_connection_says_whom_it_was_made_to_and_what_was_shown(
@@ -579,6 +570,7 @@ async def _registered(
     probe = await new_probe(
         library=library,
         names=None,
+        system=None,
         server=f"{server.host}:{server.port}",
         bound=server.host,
         **settings,

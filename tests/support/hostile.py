@@ -25,11 +25,16 @@ def own_host() -> str:
 
 
 class Connection:
-    """One client's connection; `messages` is what it has sent."""
+    """One client's connection; `messages` is what it has sent.
+
+    `certificate` is what the client showed of itself over TLS (DER).
+    """
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self.writer = writer
         self.messages: list[sip.Message] = []
+        encrypted: ssl.SSLObject | None = writer.get_extra_info("ssl_object")
+        self.certificate = encrypted.getpeercert(binary_form=True) if encrypted else None
 
     def send(self, data: bytes) -> None:
         self.writer.write(data)
@@ -47,7 +52,8 @@ class HostileServer:
     """Serves one behaviour over TLS, or plain TCP without a leaf.
 
     `received` is every byte that arrived inside the transport: over TLS what
-    was decrypted, so that an aborted handshake leaves it empty.
+    was decrypted, so that an aborted handshake leaves it empty. A `context`
+    of the test's own makes it speak TLS in other ways.
     """
 
     def __init__(
@@ -57,6 +63,7 @@ class HostileServer:
         leaf: Leaf | None,
         *,
         highest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
+        context: ssl.SSLContext | None = None,
     ) -> None:
         self.host = host
         self.port = 0
@@ -64,6 +71,7 @@ class HostileServer:
         self.received = bytearray()
         self.connections: list[Connection] = []
         self._leaf = leaf
+        self._context = context
         self._highest = highest
         self._server: asyncio.Server | None = None
         self._news = asyncio.Condition()
@@ -71,9 +79,11 @@ class HostileServer:
     async def start(self) -> None:
         context: ssl.SSLContext | None = None
         if self._leaf is not None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context = self._context
+            if context is None:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.maximum_version = self._highest
             context.load_cert_chain(self._leaf.certificate, self._leaf.key)
-            context.maximum_version = self._highest
         self._server = await asyncio.start_server(self._serve, self.host, 0, ssl=context)
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -107,6 +117,14 @@ class HostileServer:
             return self.connections[0]
 
         return await asyncio.wait_for(find(), 20)
+
+    async def all_received(self) -> bytes:
+        """Everything that came, once every client is gone."""
+        assert self.connections, "no client came as far as a handshake"
+        for connection in self.connections:
+            with contextlib.suppress(OSError):
+                await connection.writer.wait_closed()
+        return bytes(self.received)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = Connection(writer)
