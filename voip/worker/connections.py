@@ -10,9 +10,7 @@ import pjsua2 as pj
 
 from voip.model import TlsStatus, Transport
 from voip.protocol.worker import ConnectionEvent
-from voip.worker import certificates
-
-_WRONG_PROTOCOL = ("wrong version number", "unknown protocol", "packet length too long")
+from voip.worker import certificates, refusals
 
 
 class Connections:
@@ -42,7 +40,8 @@ class Connections:
                 tls=certificates.status(prm.tlsInfo) if transport is Transport.TLS else None,
             )
         number = self._ids.pop(prm.hnd, None)
-        error = self._error(prm, describe)
+        tls = _refused_tls(prm, transport)
+        error = _error(prm, tls, describe)
         if number is None:
             if error is None:
                 return None
@@ -55,23 +54,30 @@ class Connections:
             transport=transport,
             host=prm.remoteName,
             port=prm.remotePort,
-            tls=_refused_tls(prm, transport),
+            tls=tls,
             error=error,
+            other_key=_other_key(prm, tls),
         )
 
-    @staticmethod
-    def _error(prm: pj.OnTransportStateParam, describe: pj.Endpoint) -> str | None:
-        if not prm.tlsInfo.isEmpty():
-            refused = certificates.refusal(prm.tlsInfo, prm.remoteName)
-            if refused:
-                return refused
-        # A shutdown is a consequence; the disconnection tells the cause.
-        if prm.state != pj.PJSIP_TP_STATE_DISCONNECTED or prm.lastError == 0:
-            return None
-        text = describe.utilStrError(prm.lastError)
-        if any(words in text for words in _WRONG_PROTOCOL):
-            return "the server does not speak TLS on this port"
-        return f"the connection failed: {text}"
+
+def _error(
+    prm: pj.OnTransportStateParam, tls: TlsStatus | None, describe: pj.Endpoint
+) -> str | None:
+    # Without a certificate the handshake has failed for a reason of its own.
+    if tls is not None:
+        refused = refusals.certificate(prm.tlsInfo, prm.remoteName, tls.chain)
+        if refused:
+            return refused
+    # A shutdown is a consequence; the disconnection tells the cause.
+    if prm.state != pj.PJSIP_TP_STATE_DISCONNECTED or prm.lastError == 0:
+        return None
+    return refusals.handshake(describe.utilStrError(prm.lastError))
+
+
+def _other_key(prm: pj.OnTransportStateParam, tls: TlsStatus | None) -> str | None:
+    if tls is None or tls.peer is None or not refusals.is_other_key(prm.tlsInfo):
+        return None
+    return tls.peer.key_sha256
 
 
 def _transport(name: str) -> Transport:

@@ -109,8 +109,7 @@ def create_transport(endpoint: pj.Endpoint, transport: Transport, trust: Trust |
     if transport is Transport.TLS:
         if trust is None:
             raise ValueError("a TLS transport needs an authority to trust")
-        config.tlsConfig = _tls_config(trust.ca_file)
-        config.tlsConfig.allowWildcard = trust.allow_wildcard
+        config.tlsConfig = _trusting(trust)
         return endpoint.transportCreate(pj.PJSIP_TRANSPORT_TLS, config)
     kind = pj.PJSIP_TRANSPORT_TCP if transport is Transport.TCP else pj.PJSIP_TRANSPORT_UDP
     return endpoint.transportCreate(kind, config)
@@ -134,6 +133,19 @@ def codec_names(endpoint: pj.Endpoint) -> tuple[str, ...]:
     """The codecs that are offered, best first."""
     codecs = [(c.priority, c.codecId) for c in endpoint.codecEnum2() if c.priority]
     return tuple(name for _, name in sorted(codecs, key=lambda pair: -pair[0]))
+
+
+def _trusting(trust: Trust) -> pj.TlsConfig:
+    config = _tls_config(trust.ca_file)
+    config.allowWildcard = trust.allow_wildcard
+    if trust.pin is not None:
+        # An empty one must accept nothing: to PJSIP it would be none at all.
+        config.pinnedKey = trust.pin or "none"
+    if trust.client is not None:
+        config.certFile = trust.client.certificate
+        config.privKeyFile = trust.client.key
+        config.password = trust.client.passphrase or ""
+    return config
 
 
 def _tls_config(ca_file: str) -> pj.TlsConfig:

@@ -1,0 +1,266 @@
+"""Each way a TLS server can be refused, or refuse, is told in its own words."""
+
+from __future__ import annotations
+
+import datetime
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import NewPhone
+from tests.support.hostile import HostileServer, own_host, registrar
+from tests.support.keyfiles import encrypted, pin_of
+from tests.support.opensslserver import OpensslServer
+from tests.support.phone import Phone
+from tests.support.pki import Authority, Leaf
+
+_DAY = datetime.timedelta(days=1)
+_NO_CIPHER = (
+    "the server and this phone have no safe cipher in common, or the server wants a "
+    "client certificate"
+)
+
+Issue = Callable[[Authority, str], Leaf]
+NewServer = Callable[..., Awaitable[HostileServer]]
+
+
+@pytest.fixture
+def host() -> str:
+    return own_host()
+
+
+@pytest.fixture
+async def phone(new_phone: NewPhone) -> Phone:
+    return await new_phone()
+
+
+@pytest.fixture
+async def new_server(host: str) -> AsyncIterator[NewServer]:
+    """Makes registrars with a certificate, and TLS of the test's own."""
+    servers: list[HostileServer] = []
+
+    async def make(leaf: Leaf, context: ssl.SSLContext | None = None) -> HostileServer:
+        server = HostileServer(host, registrar, leaf, context=context)
+        servers.append(server)
+        await server.start()
+        return server
+
+    yield make
+    for server in servers:
+        await server.stop()
+
+
+def _below(authority: Authority, is_authority: bool) -> Authority:
+    folder = authority.file.parent / "below"
+    return Authority(folder, "Below", parent=authority, is_authority=is_authority)
+
+
+CERTIFICATES: dict[str, tuple[Issue, str]] = {
+    "expired": (
+        lambda ca, host: ca.issue("x", addresses=[host], starts_in=-9 * _DAY, lasts=2 * _DAY),
+        "the server's certificate has expired",
+    ),
+    "not valid yet": (
+        lambda ca, host: ca.issue("x", addresses=[host], starts_in=2 * _DAY),
+        "the server's certificate is not valid yet",
+    ),
+    "self-signed": (
+        lambda ca, host: ca.issue("x", addresses=[host], self_signed=True),
+        "the server's certificate is self-signed: no authority that is trusted issued it",
+    ),
+    "of a stranger": (
+        lambda ca, host: Authority(ca.file.parent / "b", "Other").issue("x", addresses=[host]),
+        "no authority that is trusted issued the server's certificate",
+    ),
+    "by no authority": (
+        lambda ca, host: _below(ca, is_authority=False).issue("x", addresses=[host]),
+        "the server's certificate was issued by one that may not issue others",
+    ),
+    "not for servers": (
+        lambda ca, host: ca.issue("x", addresses=[host], client_only=True),
+        "the server's certificate is not meant for servers",
+    ),
+    "a short key": (
+        lambda ca, host: ca.issue_weakly("x", host, rsa_bits=1024),
+        "the server's key is too short: RSA 1024 bits, and 2048 are the least that is safe",
+    ),
+    "signed with SHA-1": (
+        lambda ca, host: ca.issue_weakly("x", host, digest="sha1"),
+        "the server's certificate is signed with SHA-1, which is no longer safe",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", list(CERTIFICATES))
+async def test_a_certificate_that_is_refused(
+    phone: Phone, new_server: NewServer, authority: Authority, host: str, kind: str
+) -> None:
+    issue, words = CERTIFICATES[kind]
+    server = await new_server(issue(authority, host), _permissive())
+    await phone.add_secure("alice", host, server.port, authority.file)
+    assert await _refused(phone) == words
+    assert server.received == b""
+
+
+SERVERS: dict[str, tuple[tuple[str, ...], str]] = {
+    "TLS 1.1": (
+        ("-tls1_1", "-cipher", "ALL:@SECLEVEL=0"),
+        "the server speaks no TLS 1.2 or newer",
+    ),
+    "anonymous ciphers": (("-tls1_2", "-cipher", "aNULL:@SECLEVEL=0"), _NO_CIPHER),
+    "ciphers that hide nothing": (("-tls1_2", "-cipher", "eNULL:@SECLEVEL=0"), _NO_CIPHER),
+}
+
+
+@pytest.mark.parametrize("pinned", [False, True])
+@pytest.mark.parametrize("kind", list(SERVERS))
+async def test_a_server_whose_tls_is_refused(
+    phone: Phone, authority: Authority, host: str, kind: str, pinned: bool
+) -> None:
+    words, reason = SERVERS[kind]
+    leaf = authority.issue("x", addresses=[host])
+    server = OpensslServer(leaf, *words, host=host)
+    await server.start()
+    fields = {"pin": pin_of(leaf.certificate)} if pinned else {}
+    await phone.add_secure("alice", host, server.port, authority.file, **fields)
+    assert await _refused(phone) == reason
+    await server.stop()
+    assert "REGISTER" not in server.output
+
+
+async def test_a_pinned_server_is_accepted_and_said_to_be_pinned(
+    phone: Phone, new_server: NewServer, authority: Authority, host: str
+) -> None:
+    leaf = authority.issue("x", self_signed=True, starts_in=-9 * _DAY, lasts=2 * _DAY)
+    server = await new_server(leaf)
+    pin = pin_of(leaf.certificate)
+    await phone.add_secure("alice", host, server.port, authority.file, pin=pin)
+    await phone.until_registered("alice")
+    tls = (await phone.status()).accounts[0].tls
+    assert tls is not None
+    assert (tls.verified, tls.pinned) == (True, True)
+    assert tls.peer is not None
+    assert (tls.peer.key_sha256, tls.peer.key) == (pin, "EC P-256")
+    assert tls.peer.signature == "ecdsa-with-SHA256"
+
+
+async def test_a_server_that_was_not_pinned_is_not_said_to_be(
+    phone: Phone, new_server: NewServer, authority: Authority, host: str
+) -> None:
+    server = await new_server(authority.issue("x", addresses=[host]))
+    await phone.add_secure("alice", host, server.port, authority.file)
+    await phone.until_registered("alice")
+    tls = (await phone.status()).accounts[0].tls
+    assert tls is not None
+    assert (tls.verified, tls.pinned) == (True, False)
+
+
+async def test_another_key_than_the_pinned_one_is_refused(
+    phone: Phone, new_server: NewServer, authority: Authority, host: str
+) -> None:
+    server = await new_server(authority.issue("x", addresses=[host]))
+    await phone.add_secure("alice", host, server.port, authority.file, pin="ab" * 32)
+    assert (await _refused(phone)).startswith("the server shows another key")
+    assert server.received == b""
+
+
+@pytest.mark.parametrize("passphrase", [None, "open sesame"])
+async def test_the_client_certificate_is_shown(
+    phone: Phone,
+    new_server: NewServer,
+    authority: Authority,
+    host: str,
+    place: Path,
+    passphrase: str | None,
+) -> None:
+    client = authority.issue("client", common_name="alice", client_only=True)
+    key = client.key
+    key.chmod(0o600)
+    fields = {}
+    if passphrase is not None:
+        key = encrypted(key, passphrase)
+        file = place / "passphrase"
+        file.write_text(passphrase)
+        file.chmod(0o600)
+        fields["client_passphrase_file"] = str(file)
+    server = await new_server(authority.issue("x", addresses=[host]), _demanding(authority))
+    await phone.add_secure(
+        "alice", host, server.port, authority.file,
+        client_certificate=str(client.certificate), client_key=str(key), **fields,
+    )  # fmt: skip
+    await phone.until_registered("alice")
+    assert server.connections[0].certificate is not None
+    # A second connection shows it as well.
+    server.connections[0].drop()
+    await server.until(lambda message: len(server.connections) > 1)
+
+
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [
+        ("-tls1_2", _NO_CIPHER),
+        (
+            "-tls1_3",
+            "the server wants a client certificate, and this account has none that it takes",
+        ),
+    ],
+)
+async def test_a_server_that_wants_a_client_certificate(
+    phone: Phone, authority: Authority, host: str, version: str, words: str
+) -> None:
+    server = _demanding_server(authority, host, version)
+    await server.start()
+    await phone.add_secure("alice", host, server.port, authority.file)
+    assert await _refused(phone) == words
+    await server.stop()
+    assert "REGISTER" not in server.output
+
+
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+async def test_a_server_that_refuses_the_client_certificate(
+    phone: Phone, authority: Authority, host: str, version: str
+) -> None:
+    stranger = Authority(authority.file.parent / "other", "Other")
+    client = stranger.issue("client", common_name="alice", client_only=True)
+    client.key.chmod(0o600)
+    server = _demanding_server(authority, host, version)
+    await server.start()
+    await phone.add_secure(
+        "alice", host, server.port, authority.file,
+        client_certificate=str(client.certificate), client_key=str(client.key),
+    )  # fmt: skip
+    assert await _refused(phone) == "the server refused this account's client certificate"
+    await server.stop()
+    assert "REGISTER" not in server.output
+
+
+def _demanding_server(authority: Authority, host: str, version: str) -> OpensslServer:
+    """One that lets nobody in without a certificate of the authority."""
+    return OpensslServer(
+        authority.issue("x", addresses=[host]), version, "-Verify", "1", "-verify_return_error",
+        "-CAfile", str(authority.file), host=host,
+    )  # fmt: skip
+
+
+def _permissive() -> ssl.SSLContext:
+    """A server's that has nothing against weak keys."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    return context
+
+
+def _demanding(authority: Authority) -> ssl.SSLContext:
+    """A server's that lets nobody in without a certificate of the authority."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_verify_locations(authority.file)
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+async def _refused(phone: Phone) -> str:
+    """The reason for which the account failed."""
+    account = await phone.until_failed("alice")
+    assert account.tls is None or not account.tls.verified
+    return account.registration.reason
