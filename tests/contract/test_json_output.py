@@ -47,6 +47,7 @@ OF_COMMAND: dict[str, list[msgspec.Struct]] = {
     "call": [examples.REPLIES["call_report"]],
     "account": [examples.REPLIES["accounts"]],
     "account check": [examples.REPLIES["check"]],
+    "trust": [examples.REPLIES["server_report"]],
 }
 
 

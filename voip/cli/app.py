@@ -25,6 +25,7 @@ _GROUPS = {
     "doctor": ("voip.cli.doctor", "doctor"),
     "schema": ("voip.cli.schema", "schema"),
     "account": ("voip.cli.account", "account"),
+    "trust": ("voip.cli.trust", "trust"),
     "call": ("voip.cli.call", "call"),
     "echo": ("voip.cli.call", "echo"),
     "answer": ("voip.cli.control", "answer"),

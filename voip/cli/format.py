@@ -42,7 +42,8 @@ def account(a: AccountStatus) -> str:
     if not a.enabled:
         text = "disabled"
     secure = f", {a.tls.version}" if a.tls else ""
-    return f"{a.name}  {a.aor}  {a.transport.upper()}{secure}  {text}"
+    warning = f"  ({a.warning})" if a.warning else ""
+    return f"{a.name}  {a.aor}  {a.transport.upper()}{secure}  {text}{warning}"
 
 
 def call(c: Call) -> str:

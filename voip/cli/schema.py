@@ -26,6 +26,7 @@ def document() -> dict[str, object]:
         "call": CallReport,
         "account": told.AccountList,
         "account check": told.CheckReport,
+        "trust": told.ServerReport,
     }
     roots, definitions = msgspec.json.schema_components(
         kinds.values(), ref_template="#/$defs/{name}"

@@ -1,0 +1,164 @@
+"""`offhook trust`: a server's certificates, and the key that an account accepts."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+
+import click
+import msgspec
+
+from voip import oneshot
+from voip.certificatewords import fingerprint
+from voip.cli.common import json_option, print_json
+from voip.dialing import DialError, parse_host_port
+from voip.model import Certificate, Transport
+from voip.protocol import client as told
+from voip.starting import CommandFailed
+
+_DEFAULT_PORT = 5061
+_SEPARATORS = re.compile(r"[\s:]")
+
+
+@click.command()
+@click.argument("server", metavar="HOST[:PORT]")
+@click.option("--account", metavar="NAME", help="The account that is to accept the key.")
+@click.option("--pin", metavar="SHA256", help="Pin without asking, if the server's key is this.")
+@json_option
+def trust(server: str, account: str | None, pin: str | None, as_json: bool) -> None:
+    """Show a server's certificates, ask, and pin its key to an account.
+
+    No SIP is sent. A pinned account accepts exactly this key, whoever issued
+    its certificate, for whatever name and time. Status 1: nothing was pinned.
+    """
+    candidates = _accounts_of(server, account)
+    name = candidates[0] if len(candidates) == 1 else None
+    report = oneshot.get(_inspection(server, name), told.ServerReport)
+    wanted = None if pin is None else _SEPARATORS.sub("", pin).lower()
+    if as_json and wanted is None:
+        print_json(report)
+        return
+    if not as_json:
+        click.echo("\n".join(describe(report)))
+    accepted = _accept(report, candidates, wanted)
+    if as_json:
+        print_json(msgspec.structs.replace(report, pin=accepted))
+
+
+def describe(report: told.ServerReport) -> Iterator[str]:
+    """What a server showed, line by line: what is wrong, the key, then the chain."""
+    yield f"{report.host}:{report.port}  {report.version}  {report.cipher}"
+    for place, certificate in enumerate(report.chain):
+        yield from ("", "Server certificate" if place == 0 else f"Issuer {place}")
+        yield from _certificate(certificate)
+    yield ""
+    yield from (f"WRONG  {words}" for words in report.problems)
+    if not report.problems:
+        yield "ok     trusted: nothing is wrong with this certificate"
+    if report.refused:
+        yield "No pin mends this: the server needs another key."
+    key = _key(report)
+    since = f", accepted {report.pinned_on}" if report.pinned_on else ""
+    if report.pin == key:
+        yield f"PINNED this key is the one that the account is pinned to{since}"
+    elif report.pin is not None:
+        yield f"OTHER  this is not the key that the account is pinned to{since}:"
+        yield f"       {fingerprint(report.pin)}"
+
+
+def _certificate(shown: Certificate) -> Iterator[str]:
+    yield f"  subject      {shown.subject}"
+    if shown.names:
+        yield f"  names        {', '.join(shown.names)}"
+    yield f"  issuer       {shown.issuer}"
+    yield f"  valid        {shown.not_before} to {shown.not_after}"
+    yield f"  key          {shown.key}, signed with {shown.signature}"
+    yield "  SHA-256 of the certificate"
+    yield f"    {fingerprint(shown.sha256)}"
+    yield "  SHA-256 of the public key"
+    yield f"    {fingerprint(shown.key_sha256)}"
+
+
+def _accept(report: told.ServerReport, candidates: list[str], wanted: str | None) -> str:
+    """Pin the key that was shown if its user wants that; returns it."""
+    key = _key(report)
+    if report.refused:
+        raise _failed("; ".join(report.refused))
+    if wanted is not None and wanted != key:
+        raise _failed(f"the server's key is not the one that was named: it is {fingerprint(key)}")
+    if not candidates:
+        raise _failed("no account uses this server: name the one to pin with --account")
+    if len(candidates) > 1:
+        names = ", ".join(candidates)
+        raise _failed(f"several accounts use this server: choose one with --account ({names})")
+    (name,) = candidates
+    if report.pin == key:
+        click.echo(f"account {name} is pinned to this key already", err=True)
+    elif wanted is None and not _asked(name):
+        raise _failed("nothing was pinned")
+    # Said once more, a key starts an account that had stopped at another.
+    oneshot.ask(told.EditAccount(name=name, fields={"pin": key}))
+    click.echo(f"account {name} accepts this key and no other from now on", err=True)
+    return key
+
+
+def _asked(name: str) -> bool:
+    if not sys.stdin.isatty():
+        raise _failed(
+            "there is no terminal to ask on, and nothing was pinned: name the key with --pin"
+        )
+    click.echo(
+        "\nCompare the SHA-256 of the public key with what whoever runs the server tells you.",
+        err=True,
+    )
+    question = f"Type yes to have account {name} accept it"
+    return str(click.prompt(question, default="no", show_default=False, err=True)) == "yes"
+
+
+def _accounts_of(server: str, account: str | None) -> list[str]:
+    """The accounts whose server that is; the named one alone, if it is that."""
+    wanted = _place(server)
+    found = oneshot.get(told.GetAccounts(), told.AccountList).accounts
+    if account is not None and account not in [a.name for a in found]:
+        raise _failed(f"there is no account {account}")
+    of_server = []
+    for candidate in found:
+        if candidate.fields.get("transport", Transport.TLS) != Transport.TLS:
+            continue
+        next_hop = next(
+            (str(candidate.fields[f]) for f in ("proxy", "server", "domain")
+             if candidate.fields.get(f)), ""
+        )  # fmt: skip
+        if candidate.problem is None and _is_same(wanted, _place(next_hop)):
+            of_server.append(candidate.name)
+    if account is None:
+        return of_server
+    if account not in of_server:
+        raise _failed(f"{server} is not the server of account {account}, or it does not use TLS")
+    return [account]
+
+
+def _is_same(wanted: tuple[str, int | None], place: tuple[str, int | None]) -> bool:
+    host, port = place
+    return wanted[0] == host and wanted[1] in (None, port or _DEFAULT_PORT)
+
+
+def _place(text: str) -> tuple[str, int | None]:
+    try:
+        return parse_host_port(text)
+    except DialError as error:
+        raise _failed(str(error)) from error
+
+
+def _inspection(server: str, name: str | None) -> told.InspectServer:
+    # An account knows the port of its server.
+    return told.InspectServer(server=None if name else server, account=name)
+
+
+def _key(report: told.ServerReport) -> str:
+    return report.chain[0].key_sha256 if report.chain else ""
+
+
+def _failed(words: str) -> CommandFailed:
+    return CommandFailed(told.ErrorInfo(kind="trust", message=words))
