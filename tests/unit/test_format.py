@@ -47,13 +47,16 @@ def test_states(state: model.CallState, words: str) -> None:
 
 def test_account() -> None:
     assert shown.account(examples.ACCOUNT) == (
-        "work  sip:alice@pbx.example.com  TLS, TLSv1.3  registered"
+        "work  sip:alice@pbx.example.com  TLS, TLSv1.3  registered  "
+        "(the server's certificate ends in 9 days)"
     )
+    fine = replace(examples.ACCOUNT, warning=None)
+    assert shown.account(fine).endswith("  registered")
     failed = model.Registration(model.RegistrationState.FAILED, 403, "not allowed")
-    assert shown.account(replace(examples.ACCOUNT, registration=failed, tls=None)) == (
+    assert shown.account(replace(fine, registration=failed, tls=None)) == (
         "work  sip:alice@pbx.example.com  TLS  failed: not allowed (403)"
     )
-    assert shown.account(replace(examples.ACCOUNT, enabled=False)).endswith("  disabled")
+    assert shown.account(replace(fine, enabled=False)).endswith("  disabled")
     assert shown.account(examples.BAD_ACCOUNT) == (
         "home: accounts.toml: account home: “domain” is missing"
     )
