@@ -70,25 +70,40 @@ request_route {{
 
 
 class Kamailio:
-    """Users are whoever logs in with the password `secret-<user>`."""
+    """Users are whoever logs in with the password `secret-<user>`.
+
+    With `clients`, the PEM file of an authority, whoever connects must show a
+    certificate that it issued.
+    """
 
     def __init__(
-        self, folder: Path, leaf: Leaf, method: str = "TLSv1.2+", domain: str = DOMAIN
+        self,
+        folder: Path,
+        leaf: Leaf,
+        method: str = "TLSv1.2+",
+        domain: str = DOMAIN,
+        clients: Path | None = None,
     ) -> None:
         self._folder = folder
         self._domain = domain
         self._leaf = leaf
         self._method = method
+        self._clients = clients
         self._process: asyncio.subprocess.Process | None = None
         self.port = free_sip_port()
         self.tls_port = free_sip_port()
 
     async def start(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
+        wanted = "verify_certificate = no\nrequire_certificate = no\n"
+        if self._clients is not None:
+            wanted = (
+                f"verify_certificate = yes\nrequire_certificate = yes\nca_list = {self._clients}\n"
+            )
         (self._folder / "tls.cfg").write_text(
             "[server:default]\n"
             f"method = {self._method}\n"
-            "verify_certificate = no\nrequire_certificate = no\n"
+            f"{wanted}"
             f"private_key = {self._leaf.key}\ncertificate = {self._leaf.certificate}\n"
             "[client:default]\nverify_certificate = no\n"
         )

@@ -13,12 +13,14 @@ from tests.support.ports import LOOPBACK, free_port
 class OpensslServer:
     """`words` are more options of s_server; `sent` is what clients said inside TLS."""
 
-    def __init__(self, leaf: Leaf | None, *words: str, host: str = LOOPBACK) -> None:
+    def __init__(
+        self, leaf: Leaf | None, *words: str, host: str = LOOPBACK, port: int | None = None
+    ) -> None:
         shown = ["-nocert"]
         if leaf is not None:
             shown = ["-cert", str(leaf.certificate), "-key", str(leaf.key)]
         self.host = host
-        self.port = free_port()
+        self.port = free_port() if port is None else port
         self._words = [*shown, "-accept", f"{host}:{self.port}", *words]
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None

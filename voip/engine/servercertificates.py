@@ -34,13 +34,14 @@ _PLAIN = ("wrong version number", "unknown protocol", "packet length too long", 
 
 # X509_V_ERR_*, which OpenSSL's x509_vfy.h numbers.
 _FLAWS = {
-    2: Flaw.NO_ISSUER, 20: Flaw.NO_ISSUER,
+    2: Flaw.NO_ISSUER,
     4: Flaw.UNREADABLE, 5: Flaw.UNREADABLE, 6: Flaw.UNREADABLE, 13: Flaw.UNREADABLE,
     14: Flaw.UNREADABLE, 41: Flaw.UNREADABLE,
     7: Flaw.NOT_BY_ISSUER, 29: Flaw.NOT_BY_ISSUER, 30: Flaw.NOT_BY_ISSUER,
     31: Flaw.NOT_BY_ISSUER,
     9: Flaw.NOT_YET, 10: Flaw.EXPIRED,
-    18: Flaw.SELF_SIGNED, 19: Flaw.UNTRUSTED, 21: Flaw.UNTRUSTED, 27: Flaw.UNTRUSTED,
+    18: Flaw.SELF_SIGNED, 19: Flaw.UNTRUSTED, 20: Flaw.UNTRUSTED, 21: Flaw.UNTRUSTED,
+    27: Flaw.UNTRUSTED,
     22: Flaw.TOO_LONG, 25: Flaw.TOO_LONG, 23: Flaw.REVOKED,
     24: Flaw.MAY_NOT_ISSUE, 32: Flaw.MAY_NOT_ISSUE, 79: Flaw.MAY_NOT_ISSUE,
     26: Flaw.PURPOSE, 28: Flaw.PURPOSE,
