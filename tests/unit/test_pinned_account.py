@@ -143,6 +143,31 @@ async def test_a_check_names_both_keys(standin: StandIn) -> None:
     assert step.text.endswith(f"Accepted: {fingerprint(PIN)}. Shown now: {fingerprint(OTHER)}")
 
 
+async def test_an_account_that_does_not_register_is_checked_by_a_look(standin: StandIn) -> None:
+    async def certificate(**fields: str) -> told.CheckStep:
+        report = await standin.client.get(
+            told.CheckAccount(
+                name="work", fields={"user": "a", "domain": HOST, "register": False, **fields}
+            ),
+            told.CheckReport,
+        )
+        steps = {step.step: step for step in report.steps}
+        assert report.ok is (steps["certificate"].ok is True)
+        return steps["certificate"]
+
+    good = await certificate()
+    assert good.text.startswith(f"verified, for {HOST}; issued by CN=Example Issuing CA 1")
+    assert (await certificate(pin=PIN)).text.startswith("its key is pinned; the certificate ends")
+    other = await certificate(pin=OTHER)
+    assert other.text.endswith(f"Shown now: {fingerprint(PIN)}")
+    words = "the server's certificate has expired"
+    standin.shows_certificates(HOST, facts.server(HOST, (words,)))
+    assert await certificate() == told.CheckStep("certificate", False, words)
+    assert (await certificate(pin=PIN)).ok
+    standin.shows_no_certificate(HOST, f"{HOST}:5061 does not speak TLS")
+    assert (await certificate()).ok is None
+
+
 async def test_a_certificate_that_ends_soon_is_told_once(standin: StandIn) -> None:
     ends = datetime.now(UTC) + timedelta(days=3, hours=1)
     standin.shows_certificates(HOST, with_leaf(not_after=rfc3339(ends.timestamp())))

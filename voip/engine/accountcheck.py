@@ -15,16 +15,19 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from voip import reasons
+from voip.dialing import parse_host_port
 from voip.engine import expiry, pinning
 from voip.engine.accountfields import DEFAULT_PORTS, Account
 from voip.engine.accounts import AccountFile
-from voip.engine.accountsetup import SetupError, setup_of
+from voip.engine.accountsetup import SetupError, authorities, setup_of
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
+from voip.engine.inspection import Look
 from voip.engine.passwords import PasswordError, Passwords
 from voip.engine.registrar import Registrar
 from voip.engine.toml import ConfigError
 from voip.engine.trial import Trial
+from voip.engine.trustfields import pin_of
 from voip.engine.workers import StartProcess, WorkerGone, WorkerRefused
 from voip.model import TlsStatus, Transport
 from voip.protocol import client as told
@@ -51,6 +54,7 @@ class AccountCheck:
         registrar: Registrar,
         user_agent: str,
         start_process: StartProcess,
+        look: Look,
     ) -> None:
         self._hub = hub
         self._file = file
@@ -58,6 +62,7 @@ class AccountCheck:
         self._registrar = registrar
         self._user_agent = user_agent
         self._start_process = start_process
+        self._look = look
 
     async def check(self, command: told.CheckAccount) -> told.CheckReport:
         """Try an account; nothing is saved, and no account of the phone is touched.
@@ -95,7 +100,8 @@ class AccountCheck:
         if not lookup.ok:
             return
         if not account.register:
-            done(CheckStep("registration", True, "this account does not register"))
+            if account.transport is not Transport.TLS or await self._look_at(account, done):
+                done(CheckStep("registration", True, "this account does not register"))
             return
         try:
             setup = await setup_of(
@@ -118,6 +124,24 @@ class AccountCheck:
         finally:
             # Some servers keep one binding for an address: the trial's was it.
             await self._registrar.renew(account.aor)
+
+    async def _look_at(self, account: Account, done: _Done) -> bool:
+        """Shake hands, where there is no registration to try; whether a call could be."""
+        host, port = parse_host_port(account.next_hop)
+        try:
+            report = await self._look(
+                host,
+                port or DEFAULT_PORTS[Transport.TLS],
+                authorities(account),
+                account.allow_wildcard,
+            )
+        except (Refusal, SetupError) as error:
+            done(CheckStep("tls", False, str(error)))
+            return False
+        done(CheckStep("tls", True, f"{report.version}, {report.cipher}"))
+        step = _judged(account, report)
+        done(step)
+        return step.ok is True
 
 
 async def _register(trial: Trial, account: Account, setup: say.AccountSetup, done: _Done) -> None:
@@ -180,19 +204,33 @@ def _tls_steps(account: Account, tls: TlsStatus | None) -> list[CheckStep]:
     ]
 
 
+def _judged(account: Account, report: told.ServerReport) -> CheckStep:
+    """Whether an account would accept what a server showed to a look."""
+    wrong = report.refused or report.problems
+    pin = pin_of(account.pin) if account.pin else None
+    if account.pin and not report.refused:
+        key = report.chain[0].key_sha256 if report.chain else ""
+        wrong = () if pin == key else (pinning.changed_in_short(account, key),)
+    if wrong:
+        return CheckStep("certificate", False, "; ".join(wrong))
+    peer = report.chain[0]
+    seen = TlsStatus(report.version, report.cipher, True, peer, report.chain, pin is not None)
+    return CheckStep("certificate", True, _trust_words(account, seen))
+
+
 def _trust_words(account: Account, tls: TlsStatus) -> str:
     peer = tls.peer
     if peer is None:
         return "nothing is known of it"
     ending = expiry.when(peer.not_after, time.time())
     if tls.pinned:
-        since = f" on {account.pinned_on[:10]}" if account.pinned_on else ""
-        return f"its key is pinned, accepted{since}; the certificate {ending}"
+        since = f", accepted on {account.pinned_on[:10]}" if account.pinned_on else ""
+        return f"its key is pinned{since}; the certificate {ending}"
     return f"verified, for {', '.join(peer.names)}; issued by {peer.issuer}; {ending}"
 
 
 def _expected(account: Account) -> list[str]:
-    tls = ["tls", "certificate"] if account.transport is Transport.TLS and account.register else []
+    tls = ["tls", "certificate"] if account.transport is Transport.TLS else []
     return ["name", *tls, "registration"]
 
 

@@ -128,6 +128,7 @@ class Engine:
             self.registrar,
             self.user_agent,
             start_process,
+            look,
         )
         self.inspection = Inspection(self.registrar, look)
         self.server = Server(paths.socket, self.hub, self._answer)
