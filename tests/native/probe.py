@@ -80,6 +80,7 @@ class Call(pj.Call):
     @guarded
     def onCallMediaState(self, _prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802
         info = self.getInfo()
+        say("media", statuses=[media.status for media in info.media])
         self.has_media = any(
             media.status == pj.PJSUA_CALL_MEDIA_ACTIVE and media.type == pj.PJMEDIA_TYPE_AUDIO
             for media in info.media
@@ -105,6 +106,8 @@ class Call(pj.Call):
                 "keying": info.srtp.keying,
                 "accepted": info.srtp.rxAccepted,
                 "rejected": info.srtp.rxRejected,
+                "local": getattr(info.srtp, "localFingerprint", None),
+                "remote": getattr(info.srtp, "remoteFingerprint", None),
             }
         if fields != self.reported:
             self.reported = fields
@@ -132,8 +135,7 @@ class Account(pj.Account):
         say("incoming", transport=_transport(prm.rdata))
         call = Call(self.probe, prm.callId)
         self.probe.calls.append(call)
-        answer = _options()
-        answer.statusCode = self.probe.settings.get("answer", pj.PJSIP_SC_RINGING)
+        answer = _options(self.probe.settings.get("answer", pj.PJSIP_SC_RINGING))
         try:
             call.answer(answer)
         except pj.Error as error:
@@ -239,6 +241,8 @@ class Probe:
             command = json.loads(line) if line else {"do": "quit"}
             if command["do"] == "quit":
                 return False
+            if command["do"] == "answer":
+                self.calls[-1].answer(_options(pj.PJSIP_SC_OK))
             if command["do"] == "register":
                 self.account.setRegistration(True)
             if command["do"] == "call":
@@ -292,8 +296,9 @@ def _account_config(settings: dict[str, Any], user: str, transport: int) -> pj.A
     return config
 
 
-def _options() -> pj.CallOpParam:
+def _options(status: int = 0) -> pj.CallOpParam:
     options = pj.CallOpParam(True)
+    options.statusCode = status
     options.opt.audioCount = 1
     options.opt.videoCount = 0
     options.opt.textCount = 0

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.native.caller import registered
 from tests.native.conftest import NewProbe, NewServer
 from tests.native.driver import Event, Probe
 from tests.support import sip
@@ -210,7 +211,7 @@ async def test_an_offer_that_the_media_layer_refuses_does_not_end_the_process(
     new_probe: NewProbe, new_server: NewServer, kind: str
 ) -> None:
     keyings, attributes = DEADLY_OFFERS[kind]
-    caller = await _registered(new_probe, new_server, keyings=keyings)
+    caller = await registered(new_probe, new_server, keyings=keyings)
     answer = await caller.invite("UDP/TLS/RTP/SAVP", attributes)
     assert answer.status >= 400, answer.first
     assert (await caller.ask("OPTIONS")).status == 200
@@ -228,7 +229,7 @@ async def test_unpatched_an_offer_ends_the_process(
     new_probe: NewProbe, new_server: NewServer, unpatched: Path, kind: str
 ) -> None:
     keyings, attributes = DEADLY_OFFERS[kind]
-    caller = await _registered(new_probe, new_server, library=unpatched, keyings=keyings)
+    caller = await registered(new_probe, new_server, library=unpatched, keyings=keyings)
     caller.send_invite("UDP/TLS/RTP/SAVP", attributes)
     # This takes an application that makes a Call of what comes in, as any does.
     assert await caller.probe.exit_status() == -signal.SIGSEGV
@@ -269,7 +270,7 @@ async def test_a_connection_says_whom_it_was_made_to_and_what_was_shown(
 async def test_what_comes_in_names_the_connection_that_carried_it(
     new_probe: NewProbe, new_server: NewServer
 ) -> None:
-    caller = await _registered(new_probe, new_server)
+    caller = await registered(new_probe, new_server)
     handle = (await caller.probe.until_transport("connected"))["handle"]
     assert handle
     assert (await caller.probe.until("registration"))["transport"] == handle
@@ -342,7 +343,7 @@ async def test_the_state_of_srtp_and_what_authenticated_is_told(
 async def test_keys_that_do_not_fit_leave_srtp_active_and_nothing_accepted(
     new_probe: NewProbe, new_server: NewServer
 ) -> None:
-    caller = await _registered(new_probe, new_server, answer=200)
+    caller = await registered(new_probe, new_server, answer=200)
     assert (await caller.invite("RTP/SAVP", (sip.crypto(),))).status == 200
     state = await caller.probe.until("srtp")
     _send_garbage(state["port"], ENOUGH)
@@ -464,7 +465,7 @@ UNPROTECTED = (
 async def test_an_offer_without_protection_is_refused(
     new_probe: NewProbe, new_server: NewServer, suffix: str
 ) -> None:
-    caller = await _registered(new_probe, new_server)
+    caller = await registered(new_probe, new_server)
     answer = await caller.invite("RTP/SAVP", (sip.crypto(suffix=suffix),))
     assert answer.status in (406, 488), answer.first
     # The same offer without those words is taken.
@@ -475,7 +476,7 @@ async def test_an_offer_without_protection_is_refused(
 async def test_an_offer_with_a_lifetime_and_a_key_index_is_taken(
     new_probe: NewProbe, new_server: NewServer, suffix: str
 ) -> None:
-    caller = await _registered(new_probe, new_server)
+    caller = await registered(new_probe, new_server)
     assert (await caller.invite("RTP/SAVP", (sip.crypto(suffix=suffix),))).status == 180
 
 
@@ -483,7 +484,7 @@ async def test_an_offer_with_a_lifetime_and_a_key_index_is_taken(
 async def test_a_line_without_protection_spoils_the_offer(
     new_probe: NewProbe, new_server: NewServer, position: int
 ) -> None:
-    caller = await _registered(new_probe, new_server)
+    caller = await registered(new_probe, new_server)
     lines = [sip.crypto("AES_256_CM_HMAC_SHA1_80", tag=2)]
     lines.insert(position, sip.crypto(suffix=" UNENCRYPTED_SRTP"))
     answer = await caller.invite("RTP/SAVP", tuple(lines))
@@ -505,7 +506,7 @@ async def test_an_answer_without_protection_ends_the_call(
 async def test_unpatched_an_offer_without_protection_is_taken(
     new_probe: NewProbe, new_server: NewServer, unpatched: Path, suffix: str
 ) -> None:
-    caller = await _registered(new_probe, new_server, library=unpatched)
+    caller = await registered(new_probe, new_server, library=unpatched)
     answer = await caller.invite("RTP/SAVP", (sip.crypto(suffix=suffix),))
     assert answer.status == 180, answer.first
 
@@ -521,64 +522,6 @@ async def test_unpatched_an_answer_without_protection_is_taken(
 
 
 # What several of them need
-
-
-@dataclass
-class Caller:
-    """A server that calls a probe over the connection that it registered on."""
-
-    probe: Probe
-    server: HostileServer
-    connection: Connection
-    contact: str
-
-    def send_invite(self, profile: str, attributes: tuple[str, ...]) -> str:
-        # Nothing is sent to this port but what a test looks at elsewhere.
-        return self._send("INVITE", sip.sdp(self.server.host, 9, profile, attributes))
-
-    async def invite(self, profile: str, attributes: tuple[str, ...]) -> sip.Message:
-        """The first answer but “Trying” to an offer."""
-        return await self._answer(self.send_invite(profile, attributes))
-
-    async def ask(self, method: str) -> sip.Message:
-        return await self._answer(self._send(method))
-
-    def _send(self, method: str, body: str = "") -> str:
-        data = sip.request(
-            method,
-            self.contact,
-            via=f"SIP/2.0/TLS {self.server.host}:{self.server.port}",
-            to="<sip:alice@pbx.test>",
-            contact=f"<sip:mallory@{self.server.host}:{self.server.port};transport=tls>",
-            body=body,
-        )
-        self.connection.send(data)
-        [message] = sip.Parser().feed(data)
-        return message.get("Call-ID")
-
-    async def _answer(self, call_id: str) -> sip.Message:
-        _, answer = await self.server.until(
-            lambda message: message.status > 100 and message.get("Call-ID") == call_id
-        )
-        return answer
-
-
-async def _registered(
-    new_probe: NewProbe, new_server: NewServer, library: Path | None = None, **settings: object
-) -> Caller:
-    server = await new_server()
-    probe = await new_probe(
-        library=library,
-        names=None,
-        system=None,
-        server=f"{server.host}:{server.port}",
-        bound=server.host,
-        **settings,
-    )
-    connection, register = await server.until(lambda message: message.method == "REGISTER")
-    assert (await probe.until("registration"))["code"] == 200
-    contact = register.get("Contact").split("<", 1)[1].split(">", 1)[0]
-    return Caller(probe, server, connection, contact)
 
 
 async def _listening_probe(

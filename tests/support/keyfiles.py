@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import ssl
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+
+from tests.support.pki import Leaf
 
 
 def encrypted(key: Path, passphrase: str) -> Path:
@@ -31,3 +34,10 @@ def pin_of(certificate: Path) -> str:
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     return hashlib.sha256(der).hexdigest()
+
+
+def fingerprint(leaf: Leaf, digest: str = "sha256") -> str:
+    """A certificate as a=fingerprint has it (RFC 8122 section 5)."""
+    der = ssl.PEM_cert_to_DER_cert(leaf.certificate.read_text())
+    name = {"sha1": "SHA-1", "md5": "MD5", "sha256": "SHA-256"}[digest]
+    return f"{name} {':'.join(f'{byte:02X}' for byte in hashlib.new(digest, der).digest())}"

@@ -13,6 +13,7 @@ from voip.protocol.worker import (
     DigitReceived,
     MediaEvent,
     StatisticsEvent,
+    StreamState,
 )
 from voip.worker import identity, messages, streams
 from voip.worker.digits import DigitQueue
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 _CONNECTING_TIMEOUT_S = 8.0
 """A call that was answered but cannot be completed is ended after this."""
+
+_KEYS_TIMEOUT_S = 8.0
+"""So long may DTLS take in a call that must be encrypted; nothing is sent meanwhile."""
 
 
 class Call(pj.Call):
@@ -46,6 +50,7 @@ class Call(pj.Call):
         self.remote_hold = False
         self.media_up = False
         self._connecting_since: float | None = None
+        self._keyless_since: float | None = None
         self._reported: CallState | None = None
 
     # What PJSIP reports
@@ -151,13 +156,21 @@ class Call(pj.Call):
         if not self.media_up:
             return
         info = self.getInfo()
+        found = streams.read(self, info)
+        if self._waited_for_keys(found):
+            self.cause = (
+                "the far end proved no keys for the call: its certificate is not the one that it "
+                "announced, or its encryption is too weak"
+            )
+            self.hangup(self._options())
+            return
         sample = streams.measure(self, info)
         if sample is None:
             return
         self.worker.send(
             StatisticsEvent(
                 call=self.number,
-                streams=streams.read(self, info),
+                streams=found,
                 connection=self.connection,
                 rx_packets=sample.rx_packets,
                 rx_lost=sample.rx_lost,
@@ -178,6 +191,14 @@ class Call(pj.Call):
         if self.account.setup.hidden:
             identity.ask_for_privacy(options)
         return options
+
+    def _waited_for_keys(self, found: tuple[StreamState, ...]) -> bool:
+        secure = self.account.setup.transport is Transport.TLS
+        if not secure or all(stream.srtp for stream in found if stream.active):
+            self._keyless_since = None
+            return False
+        self._keyless_since = self._keyless_since or time.monotonic()
+        return time.monotonic() - self._keyless_since > _KEYS_TIMEOUT_S
 
     def _note_message(self, transport: int, message: str) -> None:
         connection = self.worker.connections.id_of(transport)

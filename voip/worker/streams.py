@@ -84,6 +84,8 @@ def _stream(call: pj.Call, media: pj.CallMediaInfo) -> StreamState:
         codec=_codec(call, media),
         accepted=srtp.rxAccepted,
         rejected=srtp.rxRejected,
+        local_fingerprint=srtp.localFingerprint or None,
+        remote_fingerprint=srtp.remoteFingerprint or None,
     )
 
 

@@ -1,0 +1,74 @@
+"""A server that calls a probe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.native.conftest import NewProbe, NewServer
+from tests.native.driver import Probe
+from tests.support import sip
+from tests.support.hostile import Connection, HostileServer
+
+_UNWATCHED = 9
+"""Nothing is sent to this port but what a test looks at elsewhere."""
+
+
+@dataclass
+class Caller:
+    """A server that calls a probe over the connection that it registered on."""
+
+    probe: Probe
+    server: HostileServer
+    connection: Connection
+    contact: str
+
+    def send_invite(self, profile: str, attributes: tuple[str, ...], port: int = _UNWATCHED) -> str:
+        return self._send("INVITE", sip.sdp(self.server.host, port, profile, attributes))
+
+    async def invite(
+        self, profile: str, attributes: tuple[str, ...], port: int = _UNWATCHED
+    ) -> sip.Message:
+        """The first answer but “Trying” to an offer."""
+        return await self._answer(self.send_invite(profile, attributes, port))
+
+    async def ask(self, method: str) -> sip.Message:
+        return await self._answer(self._send(method))
+
+    def _send(self, method: str, body: str = "") -> str:
+        data = sip.request(
+            method,
+            self.contact,
+            via=f"SIP/2.0/TLS {self.server.host}:{self.server.port}",
+            to="<sip:alice@pbx.test>",
+            contact=f"<sip:mallory@{self.server.host}:{self.server.port};transport=tls>",
+            body=body,
+        )
+        self.connection.send(data)
+        [message] = sip.Parser().feed(data)
+        return message.get("Call-ID")
+
+    async def _answer(self, call_id: str) -> sip.Message:
+        _, answer = await self.server.until(
+            lambda message: message.status > 100 and message.get("Call-ID") == call_id
+        )
+        return answer
+
+
+async def registered(
+    new_probe: NewProbe, new_server: NewServer, library: Path | None = None, **settings: object
+) -> Caller:
+    """A probe that has registered with a server, which may call it."""
+    server = await new_server()
+    probe = await new_probe(
+        library=library,
+        names=None,
+        system=None,
+        server=f"{server.host}:{server.port}",
+        bound=server.host,
+        **settings,
+    )
+    connection, register = await server.until(lambda message: message.method == "REGISTER")
+    assert (await probe.until("registration"))["code"] == 200
+    contact = register.get("Contact").split("<", 1)[1].split(">", 1)[0]
+    return Caller(probe, server, connection, contact)

@@ -1,0 +1,265 @@
+"""What our patches to PJSIP do about DTLS-SRTP: whose keys are used, and what is told of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from tests.native.caller import Caller, registered
+from tests.native.conftest import NewProbe, NewServer
+from tests.native.driver import Event
+from tests.support import sip
+from tests.support.hostile import Behaviour, Connection
+from tests.support.keyfiles import fingerprint
+from tests.support.opensslserver import OpensslServer
+from tests.support.pki import Authority, Leaf
+
+_PROFILE = "UDP/TLS/RTP/SAVP"
+_DTLS_HANDSHAKE = 22  # RFC 6347 section 4.1
+
+NewPeer = Callable[..., Awaitable[OpensslServer]]
+
+
+@pytest.fixture
+async def new_peer(host: str, leaf: Leaf) -> AsyncIterator[NewPeer]:
+    """Makes DTLS servers at ports of their own, which a probe finds by SDP."""
+    peers: list[OpensslServer] = []
+    good = leaf
+
+    async def make(leaf: Leaf | None = None, *words: str) -> OpensslServer:
+        options = words or ("-dtls1_2",)
+        peer = OpensslServer(
+            leaf or good, *options, "-use_srtp", "SRTP_AES128_CM_SHA1_80", host=host
+        )
+        peers.append(peer)
+        await peer.start()
+        return peer
+
+    yield make
+    for peer in peers:
+        await peer.stop()
+
+
+class Sink(asyncio.DatagramProtocol):
+    """A port for RTP where nobody answers; `packets` is what came."""
+
+    def __init__(self) -> None:
+        self.packets: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def datagram_received(self, data: bytes, _address: object) -> None:
+        self.packets.put_nowait(data)
+
+
+def _offer(fingerprint: str, rtcp: int) -> tuple[str, ...]:
+    """What makes the probe the client of a handshake on both ports."""
+    return ("a=setup:passive", f"a=fingerprint:{fingerprint}", f"a=rtcp:{rtcp}")
+
+
+def _is_over(event: Event) -> bool:
+    return bool(event["state"] == "DISCONNECTED")
+
+
+def _was_active(caller: Caller) -> bool:
+    return any(event["event"] == "srtp" and event["active"] for event in caller.probe.events)
+
+
+# 0009: keys of the peer that was checked, and no other
+
+
+async def test_what_a_handshake_proved_is_told(
+    new_probe: NewProbe, new_server: NewServer, new_peer: NewPeer, leaf: Leaf
+) -> None:
+    caller = await registered(new_probe, new_server, keyings=["dtls"], answer=200)
+    rtp, rtcp = await new_peer(), await new_peer()
+    answer = await caller.invite(_PROFILE, _offer(fingerprint(leaf), rtcp.port), rtp.port)
+    assert answer.status == 200
+    state = await caller.probe.until("srtp", lambda event: event["remote"])
+    assert (state["active"], state["keying"]) == (True, "dtls")
+    assert state["remote"] == fingerprint(leaf)
+    assert f"a=fingerprint:{state['local']}" in answer.body.splitlines()
+    # Not before, and not of anything else.
+    assert all(
+        event["local"] == event["remote"] == ""
+        for event in caller.probe.events
+        if event["event"] == "srtp" and not event["active"]
+    )
+
+
+async def test_nothing_is_told_of_other_keying(new_probe: NewProbe, new_server: NewServer) -> None:
+    caller = await registered(new_probe, new_server, answer=200)
+    await caller.invite("RTP/SAVP", (sip.crypto(),))
+    state = await caller.probe.until("srtp")
+    assert (state["active"], state["local"], state["remote"]) == (True, "", "")
+
+
+@pytest.mark.parametrize("channel", ["rtp", "rtcp"])
+async def test_a_peer_with_another_certificate_that_is_early_ends_the_call(
+    new_probe: NewProbe,
+    new_server: NewServer,
+    new_peer: NewPeer,
+    authority: Authority,
+    leaf: Leaf,
+    channel: str,
+) -> None:
+    caller = await registered(new_probe, new_server, keyings=["dtls"])
+    wrong = authority.issue("wrong")
+    rtp = await new_peer(wrong if channel == "rtp" else leaf)
+    rtcp = await new_peer(wrong if channel == "rtcp" else leaf)
+    await caller.invite(_PROFILE, _offer(fingerprint(leaf), rtcp.port), rtp.port)
+    # The handshake is over, and judged, while it rings.
+    await asyncio.gather(rtp.until("CIPHER is"), rtcp.until("CIPHER is"))
+    await caller.probe.until("media")
+    await caller.probe.tell("answer")
+    await caller.probe.until("call", _is_over)
+    assert not _was_active(caller)
+
+
+async def test_a_peer_with_another_certificate_never_has_media(
+    new_probe: NewProbe,
+    new_server: NewServer,
+    new_peer: NewPeer,
+    authority: Authority,
+    host: str,
+    leaf: Leaf,
+) -> None:
+    server = await new_server()
+    rtp, rtcp = await new_peer(authority.issue("wrong")), await new_peer()
+    body = sip.sdp(host, rtp.port, _PROFILE, _offer(fingerprint(leaf), rtcp.port))
+    server.behaviour = _answering(f"<sip:bob@{host}:{server.port};transport=tls>", body)
+    probe = await new_probe(bound=host, keyings=["dtls"])
+    await probe.tell("call", uri=f"sip:bob@{host}:{server.port};transport=tls")
+    first = await probe.until("media")
+    await rtp.until("CIPHER is")
+    await probe.until("media", lambda event: event is not first)
+    assert not any(event["event"] == "srtp" and event["active"] for event in probe.events)
+
+
+async def test_nothing_is_sent_in_the_clear_where_rtcp_alone_has_keys(
+    new_probe: NewProbe, new_server: NewServer, new_peer: NewPeer, host: str, leaf: Leaf
+) -> None:
+    packets = await _answered_with_keys_for_rtcp_alone(
+        new_probe, new_server, new_peer, host, leaf, None
+    )
+    assert {packet[0] for packet in packets} == {_DTLS_HANDSHAKE}
+
+
+@pytest.mark.unpatched
+async def test_unpatched_speech_is_sent_in_the_clear_where_rtcp_alone_has_keys(
+    new_probe: NewProbe,
+    new_server: NewServer,
+    new_peer: NewPeer,
+    host: str,
+    leaf: Leaf,
+    unpatched: Path,
+) -> None:
+    packets = await _answered_with_keys_for_rtcp_alone(
+        new_probe, new_server, new_peer, host, leaf, unpatched
+    )
+    assert 0x80 in {packet[0] for packet in packets}
+
+
+@pytest.mark.unpatched
+async def test_unpatched_a_peer_with_another_certificate_that_is_early_is_taken(
+    new_probe: NewProbe,
+    new_server: NewServer,
+    new_peer: NewPeer,
+    authority: Authority,
+    leaf: Leaf,
+    unpatched: Path,
+) -> None:
+    caller = await registered(new_probe, new_server, library=unpatched, keyings=["dtls"])
+    wrong = authority.issue("wrong")
+    rtp, rtcp = await new_peer(wrong), await new_peer(wrong)
+    await caller.invite(_PROFILE, _offer(fingerprint(leaf), rtcp.port), rtp.port)
+    await asyncio.gather(rtp.until("CIPHER is"), rtcp.until("CIPHER is"))
+    await caller.probe.tell("answer")
+    await caller.probe.until("call", lambda event: event["state"] == "CONNECTING")
+    assert not any(_is_over(event) for event in caller.probe.events if event["event"] == "call")
+
+
+async def _answered_with_keys_for_rtcp_alone(
+    new_probe: NewProbe,
+    new_server: NewServer,
+    new_peer: NewPeer,
+    host: str,
+    leaf: Leaf,
+    library: Path | None,
+) -> list[bytes]:
+    """What is sent to a caller whose RTP port is silent: up to two packets after the answer."""
+    loop = asyncio.get_running_loop()
+    transport, sink = await loop.create_datagram_endpoint(Sink, local_addr=(host, 0))
+    port = transport.get_extra_info("sockname")[1]
+    caller = await registered(new_probe, new_server, library=library, keyings=["dtls"])
+    rtcp = await new_peer()
+    await caller.invite(_PROFILE, _offer(fingerprint(leaf), rtcp.port), port)
+    await rtcp.until("CIPHER is")
+    await caller.probe.tell("answer")
+    await caller.probe.until("call", lambda event: event["state"] != "EARLY")
+    before = [sink.packets.get_nowait() for _ in range(sink.packets.qsize())]
+    # The handshake goes on for ever where nobody answers: that is the last one seen.
+    after = [await asyncio.wait_for(sink.packets.get(), 20) for _ in range(2)]
+    transport.close()
+    return before + after
+
+
+@pytest.mark.parametrize("digests", [("sha1",), ("md5",), ("sha1", "md5")])
+async def test_an_offer_with_old_fingerprints_alone_is_refused(
+    new_probe: NewProbe, new_server: NewServer, leaf: Leaf, digests: tuple[str, ...]
+) -> None:
+    caller = await registered(new_probe, new_server, keyings=["dtls"])
+    lines = tuple(f"a=fingerprint:{fingerprint(leaf, digest)}" for digest in digests)
+    answer = await caller.invite(_PROFILE, ("a=setup:actpass", *lines))
+    assert answer.status in (406, 480, 488), answer.first
+    lines += (f"a=fingerprint:{fingerprint(leaf)}",)
+    assert (await caller.invite(_PROFILE, ("a=setup:actpass", *lines))).status == 180
+
+
+@pytest.mark.parametrize("digest", ["sha1", "none"])
+async def test_an_answer_without_a_good_fingerprint_ends_the_call(
+    new_probe: NewProbe, new_server: NewServer, host: str, leaf: Leaf, digest: str
+) -> None:
+    server = await new_server()
+    line = () if digest == "none" else (f"a=fingerprint:{fingerprint(leaf, digest)}",)
+
+    body = sip.sdp(host, 9, _PROFILE, ("a=setup:passive", *line))
+    server.behaviour = _answering(f"<sip:bob@{host}:{server.port};transport=tls>", body)
+    probe = await new_probe(bound=host, keyings=["dtls"])
+    await probe.tell("call", uri=f"sip:bob@{host}:{server.port};transport=tls")
+    await probe.until("call", _is_over)
+    assert not any(event["event"] == "srtp" for event in probe.events)
+
+
+@pytest.mark.parametrize(
+    "words", [("-dtls1", "-cipher", "ALL:@SECLEVEL=0"), ("-dtls1_2", "-cipher", "ALL:@SECLEVEL=0")]
+)
+async def test_a_handshake_that_is_too_weak_comes_to_nothing(
+    new_probe: NewProbe,
+    new_server: NewServer,
+    new_peer: NewPeer,
+    authority: Authority,
+    host: str,
+    leaf: Leaf,
+    words: tuple[str, ...],
+) -> None:
+    shown = leaf if "-dtls1" in words else authority.issue_weakly("x", host, rsa_bits=1024)
+    caller = await registered(new_probe, new_server, keyings=["dtls"], answer=200)
+    rtp, rtcp = await new_peer(shown, *words), await new_peer(shown, *words)
+    await caller.invite(_PROFILE, _offer(fingerprint(shown), rtcp.port), rtp.port)
+    await rtp.until("ERROR")
+    assert "CIPHER is" not in rtp.output
+    assert not _was_active(caller)
+
+
+def _answering(contact: str, body: str) -> Behaviour:
+    """What a server does that takes every call."""
+
+    def behave(connection: Connection, message: sip.Message) -> None:
+        if message.method == "INVITE":
+            connection.send(sip.response(message, 200, "OK", contact=contact, body=body))
+        elif message.method == "BYE":
+            connection.send(sip.response(message, 200, "OK"))
+
+    return behave
