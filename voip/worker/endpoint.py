@@ -79,7 +79,7 @@ class Endpoint(pj.Endpoint):
             self.worker.sound.failed()
 
 
-def start(endpoint: Endpoint, configure: Configure) -> None:
+def start(endpoint: pj.Endpoint, configure: Configure) -> None:
     """Create and start the library.
 
     Raises:

@@ -1,0 +1,71 @@
+"""What a closed lock says of the two ends: nothing, be it by SDES or with somebody between."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import NewPhone
+from tests.support.kamailio import Kamailio
+from tests.support.middle import Middle
+from tests.support.phone import Phone
+from tests.support.pki import Authority
+from tests.support.ports import LOOPBACK
+from voip.model import CallState, Keying, LockReport, LockState
+from voip.protocol import client as told
+
+Talk = Callable[..., Awaitable[tuple[LockReport, LockReport]]]
+
+
+@pytest.fixture
+async def middle(kamailio: Kamailio, authority: Authority, place: Path) -> AsyncIterator[Middle]:
+    between = Middle(place / "middle", kamailio, authority.file, user="desk", to="bob")
+    await between.start()
+    yield between
+    await between.stop()
+
+
+@pytest.fixture
+def talk(kamailio: Kamailio, authority: Authority, new_phone: NewPhone, tone: Path) -> Talk:
+    """Alice dials, bob answers; the locks of both, once they have heard each other."""
+
+    async def talk(dialled: str, keying: str) -> tuple[LockReport, LockReport]:
+        alice, bob = await new_phone("a"), await new_phone("b")
+        for phone, user in ((alice, "alice"), (bob, "bob")):
+            await phone.add_secure(
+                user, LOOPBACK, kamailio.tls_port, authority.file, media_keying=keying
+            )
+            await phone.until_registered(user)
+        call = await alice.call(dialled, play=str(tone))
+        ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
+        await bob.client.ask(told.AnswerCall(call=ringing.id))
+        return await lock_of(alice, call), await lock_of(bob, ringing.id)
+
+    return talk
+
+
+async def lock_of(phone: Phone, call: str) -> LockReport:
+    # Packets are counted each second.
+    await phone.until_call(
+        lambda c: c.id == call and c.lock.closed and c.quality.rtt_ms is not None
+    )
+    report = await phone.client.get(told.GetLock(call=call), LockReport)
+    assert report.state is LockState.CLOSED
+    (stream,) = report.streams
+    assert stream.accepted > 0
+    return report
+
+
+async def test_none_where_the_server_has_the_keys(talk: Talk) -> None:
+    for report in await talk("bob", "sdes"):
+        assert [stream.keying for stream in report.streams] == [Keying.SDES]
+        assert report.end_to_end is None
+
+
+async def test_a_closed_lock_keeps_no_telephone_system_out(talk: Talk, middle: Middle) -> None:
+    for report in await talk("desk", "dtls"):
+        assert [stream.keying for stream in report.streams] == [Keying.DTLS]
+        assert report.meaning[0].endswith("on the way between this phone and 127.0.0.1.")
+    await middle.until("heard")

@@ -1,0 +1,152 @@
+"""A telephone system that decrypts, between two phones: a process of its own.
+
+It registers, takes a call with DTLS-SRTP, makes another to `to` with DTLS-SRTP,
+and passes on what it hears. Its settings are JSON in its only argument; it says
+in JSON lines what happens, and ends with its standard input.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import select
+import sys
+import traceback
+from typing import Any
+
+import pjsua2 as pj
+
+from voip.model import Keying, Transport
+from voip.protocol import worker as say
+from voip.worker import endpoint as ep
+from voip.worker.account import config as account_config
+
+_POLL_MS = 10
+_LOUD_PERCENT = 20
+
+_OUT = os.fdopen(os.dup(1), "w")
+
+
+def tell(event: str, **fields: object) -> None:
+    print(json.dumps({"event": event, **fields}), file=_OUT, flush=True)
+
+
+class Leg(pj.Call):
+    """The call to one of the phones."""
+
+    def __init__(self, middle: Middle, pjsip_id: int = pj.PJSUA_INVALID_ID) -> None:
+        super().__init__(middle.account, pjsip_id)
+        self.worker = middle
+        self.audio: pj.AudioMedia | None = None
+        self.ended = False
+
+    @ep.guarded
+    def onCallState(self, _prm: pj.OnCallStateParam) -> None:  # noqa: N802
+        info = self.getInfo()
+        self.ended = info.state == pj.PJSIP_INV_STATE_DISCONNECTED
+        if self.ended:
+            self.audio = None
+        tell("call", state=info.stateText, code=info.lastStatusCode)
+        if info.state == pj.PJSIP_INV_STATE_CONFIRMED and self is self.worker.callee:
+            self.worker.take_caller()
+
+    @ep.guarded
+    def onCallMediaState(self, _prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802
+        self.audio = self.getAudioMedia(-1)
+        self.worker.join()
+
+
+class Account(pj.Account):
+    def __init__(self, middle: Middle) -> None:
+        super().__init__()
+        self.worker = middle
+
+    @ep.guarded
+    def onRegState(self, prm: pj.OnRegStateParam) -> None:  # noqa: N802
+        tell("registration", code=prm.code, reason=prm.reason)
+
+    @ep.guarded
+    def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802
+        self.worker.called(prm.callId)
+
+
+class Middle:
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self._settings = settings
+        self._heard = False
+        self.endpoint = pj.Endpoint()
+        self.account = Account(self)
+        self.caller: Leg | None = None
+        self.callee: Leg | None = None
+
+    def run(self) -> None:
+        audio = say.AudioSettings(null=True)
+        ep.start(self.endpoint, say.Configure(say.Role.SECURE, "middle", audio))
+        self.endpoint.audDevManager().setNullDev()
+        setup = self._setup()
+        transport = ep.create_transport(self.endpoint, setup.transport, setup.trust)
+        self.account.create(account_config(setup, transport))
+        self.account.setRegistration(True)
+        while not select.select([sys.stdin], [], [], 0)[0]:
+            self.endpoint.libHandleEvents(_POLL_MS)
+            self._listen()
+        self.caller = self.callee = None
+        gc.collect()
+        self.endpoint.libDestroy()
+
+    def fail(self, _error: Exception) -> None:
+        traceback.print_exc()
+        os._exit(70)
+
+    def called(self, pjsip_id: int) -> None:
+        """One of the phones calls: call the other."""
+        self.caller, self.callee = Leg(self, pjsip_id), Leg(self)
+        self.caller.answer(_options(pj.PJSIP_SC_RINGING))
+        self.callee.makeCall(self._settings["to"], _options())
+
+    def take_caller(self) -> None:
+        if self.caller is not None:
+            self.caller.answer(_options(pj.PJSIP_SC_OK))
+
+    def join(self) -> None:
+        """Pass on what either phone says, once both can be heard."""
+        legs = [leg.audio for leg in (self.caller, self.callee) if leg and leg.audio]
+        if len(legs) == 2:
+            legs[0].startTransmit(legs[1])
+            legs[1].startTransmit(legs[0])
+
+    def _listen(self) -> None:
+        audio = self.caller.audio if self.caller else None
+        # pjsua2 has the two the wrong way round: this is what comes from the phone.
+        if audio is not None and not self._heard and audio.getTxLevel() > _LOUD_PERCENT:
+            self._heard = True
+            tell("heard")
+
+    def _setup(self) -> say.AccountSetup:
+        user, domain, server = (self._settings[name] for name in ("user", "domain", "server"))
+        return say.AccountSetup(
+            name="middle",
+            user=user,
+            domain=domain,
+            transport=Transport.TLS,
+            server=server,
+            registrar=domain,
+            credentials=say.Credentials(user, self._settings["password"]),
+            trust=say.Trust(self._settings["ca_file"]),
+            keying=Keying.DTLS,
+        )
+
+
+def _options(code: int = 0) -> pj.CallOpParam:
+    options = pj.CallOpParam(True)
+    options.opt.videoCount = options.opt.textCount = 0
+    options.statusCode = code
+    return options
+
+
+if __name__ == "__main__":
+    # PJSIP writes its log to standard output.
+    os.dup2(2, 1)
+    gc.disable()
+    Middle(json.loads(sys.argv[1])).run()
