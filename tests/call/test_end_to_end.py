@@ -1,4 +1,4 @@
-"""What a closed lock says of the two ends: nothing, be it by SDES or with somebody between."""
+"""The words of the two ends: the same when nobody between decrypts, and only then."""
 
 from __future__ import annotations
 
@@ -58,14 +58,26 @@ async def lock_of(phone: Phone, call: str) -> LockReport:
     return report
 
 
+def words(report: LockReport) -> tuple[str, ...]:
+    assert [stream.keying for stream in report.streams] == [Keying.DTLS]
+    assert report.end_to_end is not None
+    assert len(report.end_to_end.words) == 8
+    return report.end_to_end.words
+
+
+async def test_equal_where_the_server_passes_the_voice_through(talk: Talk) -> None:
+    of_alice, of_bob = await talk("bob", "dtls")
+    assert words(of_alice) == words(of_bob)
+
+
 async def test_none_where_the_server_has_the_keys(talk: Talk) -> None:
     for report in await talk("bob", "sdes"):
         assert [stream.keying for stream in report.streams] == [Keying.SDES]
         assert report.end_to_end is None
 
 
-async def test_a_closed_lock_keeps_no_telephone_system_out(talk: Talk, middle: Middle) -> None:
-    for report in await talk("desk", "dtls"):
-        assert [stream.keying for stream in report.streams] == [Keying.DTLS]
-        assert report.meaning[0].endswith("on the way between this phone and 127.0.0.1.")
+async def test_different_where_a_telephone_system_decrypts(talk: Talk, middle: Middle) -> None:
+    of_alice, of_bob = await talk("desk", "dtls")
+    # Both locks are closed, and the telephone system hears every word.
     await middle.until("heard")
+    assert set(words(of_alice)).isdisjoint(words(of_bob))
