@@ -19,6 +19,12 @@ _MAX_NAMES = 32
 _MAX_TEXT = 256
 
 _VERSION_TAG = 0xA0
+_NO_NAMES = (
+    ValueError,
+    x509.DuplicateExtension,
+    x509.ExtensionNotFound,
+    x509.UnsupportedGeneralNameType,
+)
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
 
@@ -92,7 +98,7 @@ def uris(parsed: x509.Certificate) -> tuple[str, ...]:
 def _alternatives(parsed: x509.Certificate) -> x509.SubjectAlternativeName:
     try:
         return parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, ValueError):
+    except _NO_NAMES:
         # Names that cannot be read are none: the certificate is for nobody.
         return x509.SubjectAlternativeName([])
 

@@ -35,25 +35,32 @@ class Target(msgspec.Struct, frozen=True):
         """The request URI for an account of `domain` over `transport`.
 
         Raises:
-            DialError: a `sips:` target on an account without TLS.
+            DialError: a `sips:` target on an account without TLS, or one that
+                cannot be written as PJSIP would read it.
         """
         if self.secure and transport is not Transport.TLS:
             raise DialError("a sips: address asks for TLS, which this account does not use")
         host = self.host or domain
         port = f":{self.port}" if self.port else ""
         parameter = "" if transport is Transport.UDP else f";transport={transport.value}"
-        return f"sip:{escape_user(self.user)}@{host}{port}{parameter}"
+        uri = f"sip:{escape_user(self.user)}@{host}{port}{parameter}"
+        if len(uri) > _MAX_TARGET:
+            raise DialError(_TOO_LONG)
+        if "sips:" in uri.lower():
+            raise DialError(f"“{host}” cannot be called at a port of its own")
+        return uri
 
 
 # user-unreserved and unreserved of RFC 3261, less what some servers misread.
 _USER_PLAIN = frozenset(
     b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.!~*'()&=+$,"
 )
-_NUMBER = re.compile(r"^\+?[0-9*#]+$")
+_NUMBER = re.compile(r"\+?[0-9*#]+")
 _LETTERS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
-_HOST_LABEL = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$")
+_HOST_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _VISUAL_SEPARATORS = re.compile(r"[\s().\-/\u2010-\u2015]")
-_MAX_TARGET = 255
+_MAX_TARGET = 255  # PJSIP takes no longer URI
+_TOO_LONG = f"the address is longer than {_MAX_TARGET} characters"
 
 
 def escape_user(user: str) -> str:
@@ -73,7 +80,7 @@ def parse_target(text: str) -> Target:
     if not typed:
         raise DialError("there is nothing to call: type a number, a name or a SIP address")
     if len(typed) > _MAX_TARGET:
-        raise DialError(f"the address is longer than {_MAX_TARGET} characters")
+        raise DialError(_TOO_LONG)
     if any(ord(char) < 0x20 or ord(char) == 0x7F for char in typed):
         raise DialError("the address holds control characters")
     scheme, secure, rest = _scheme(typed)
@@ -160,7 +167,7 @@ def _number_or_name(text: str, typed: str) -> str:
         return _number(text, typed)
     if re.search(r"\s", text):
         raise DialError(f"“{typed}” is neither a number nor an address: remove the spaces")
-    if not re.match(r"^[\w.!~*'&=+$,#-]+$", text):
+    if not re.fullmatch(r"[\w.!~*'&=+$,#-]+", text):
         raise DialError(f"“{typed}” is neither a number nor an address")
     return text
 
@@ -173,13 +180,13 @@ def _number(text: str, typed: str) -> str:
     digits = text.replace("(0)", "") if "+" in text or text.startswith("00") else text
     digits = _VISUAL_SEPARATORS.sub("", digits)
     digits = "".join(c.upper() if c.isascii() else c for c in digits).translate(_LETTERS)
-    if not _NUMBER.match(digits):
+    if not _NUMBER.fullmatch(digits):
         raise DialError(f"“{typed}” is not a number")
     return digits
 
 
 def _host_and_port(text: str) -> tuple[str, int | None]:
-    match = re.match(r"^(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::([0-9]{1,5}))?$", text.strip())
+    match = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::([0-9]{1,5}))?", text.strip())
     if not match:
         raise DialError(f"“{text}” is not the name or address of a server")
     host, port_text = match[1], match[2]
@@ -192,7 +199,7 @@ def _host_and_port(text: str) -> tuple[str, int | None]:
         except ValueError:
             raise DialError(f"“{host}” is not an IPv6 address") from None
         return host, port
-    if re.match(r"^[0-9.]+$", host):
+    if re.fullmatch(r"[0-9.]+", host):
         try:
             ipaddress.IPv4Address(host)
         except ValueError:
@@ -203,6 +210,6 @@ def _host_and_port(text: str) -> tuple[str, int | None]:
     except UnicodeError:
         raise DialError(f"“{host}” is not the name of a server") from None
     labels = ascii_host.rstrip(".").split(".")
-    if len(ascii_host) > 253 or not all(_HOST_LABEL.match(label) for label in labels):
+    if len(ascii_host) > 253 or not all(_HOST_LABEL.fullmatch(label) for label in labels):
         raise DialError(f"“{host}” is not the name of a server")
     return ascii_host.rstrip(".").lower(), port

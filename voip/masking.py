@@ -10,16 +10,22 @@ import re
 
 _MASK = "[masked]"
 
-# Quoted with its escapes, masked before, or up to the next space.
-_VALUE = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\[masked\]|\S+)"""
+_LINE = r"[^\r\n]*"
+
+# A header goes on in lines that begin with white space (RFC 3261 section 7.3.1).
+_FOLDED = _LINE + r"(?:\r?\n[ \t]+[^\r\n]*)*"
+
+# Where a quote does not end as it should, whoever opened it may have meant to
+# move the end: then nothing is left of the line.
+_QUOTED = rf"""(?:"(?:[^"\\\r\n]|\\[^\r\n])*"(?=[\s,;]|$)|"{_LINE})"""
 
 _RULES = (
-    (re.compile(r"(?i)(\b(?:Proxy-)?Authorization\s*:\s*)[^\r\n]*"), r"\1" + _MASK),
-    (re.compile(r"(?i)(a=crypto:\d+\s+\S+\s+)[^\r\n]*"), r"\1" + _MASK),
-    (re.compile(r"(?i)(a=key-mgmt:)[^\r\n]*"), r"\1" + _MASK),
+    (re.compile(r"(?i)(\b(?:Proxy-)?Authorization\s*:\s*)" + _FOLDED), r"\1" + _MASK),
+    (re.compile(r"(?i)(a=crypto:\d+[ \t]+\S+[ \t]+)" + _LINE), r"\1" + _MASK),
+    (re.compile(r"(?i)(a=key-mgmt:)" + _LINE), r"\1" + _MASK),
     (re.compile(r"(?i)(inline:)[A-Za-z0-9+/=|:.]+"), r"\1" + _MASK),
-    (re.compile(r"(?i)(\b(?:response|nonce|cnonce)=)\"[^\"]*\""), r"\1" + _MASK),
-    (re.compile(r"(?i)(password['\"]?\s*[:=]\s*)" + _VALUE), r"\1" + _MASK),
+    (re.compile(r"(?i)(\b(?:response|nonce|cnonce)=)" + _QUOTED), r"\1" + _MASK),
+    (re.compile(r"(?i)(password['\"]?\s*[:=]\s*)" + _LINE), r"\1" + _MASK),
 )
 
 

@@ -54,7 +54,8 @@ class Parser:
             size = int(length[1]) if length else 0
             if len(tail) < size:
                 return messages
-            messages.append(_message(head.decode("utf-8", "replace"), tail[:size].decode()))
+            body = tail[:size].decode("utf-8", "replace")
+            messages.append(_message(head.decode("utf-8", "replace"), body))
             self._rest = tail[size:]
 
 

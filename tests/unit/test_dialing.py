@@ -211,12 +211,25 @@ def assert_safe(uri: str) -> None:
     assert not set(uri) & set("?\r\n<> ")
 
 
-@given(st.text(min_size=1))
+@given(st.text(min_size=1, max_size=18))
 @example("a@b?Subject=x\r\nVia: y")
 @example("sips:x")
 @example("<sip:x>")
 def test_uri_of_any_user_is_one_plain_uri(user: str) -> None:
     assert_safe(Target(user=user).uri("example.com", Transport.TLS))
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        (Target(user="\U0001f4de" * 20), "the address is longer than 255 characters"),
+        # PJSIP takes “sips:” anywhere in a URI for its scheme.
+        (Target(user="bob", host="pbx.sips", port=5060), "cannot be called at a port of its own"),
+    ],
+)
+def test_what_pjsip_would_read_otherwise_is_not_called(target: Target, words: str) -> None:
+    with pytest.raises(DialError, match=words):
+        target.uri("example.com", Transport.UDP)
 
 
 TELLING = "sipel:@<>?;=%0aAdD19.[]:+-*#() \"'\r\n\u202e\u3002"
@@ -236,11 +249,11 @@ TYPED = st.one_of(
 @given(TYPED)
 def test_parse_raises_nothing_but_dial_error_and_gives_safe_uris(typed: str) -> None:
     try:
-        target = parse_target(typed)
+        uri = parse_target(typed).uri("example.com", Transport.TLS)
     except DialError as error:
         assert str(error) != ""
         return
-    assert_safe(target.uri("example.com", Transport.TLS))
+    assert_safe(uri)
 
 
 @pytest.mark.parametrize("typed", ["\udcff@example.com", "sip:\ud800@example.com", "\udcff"])

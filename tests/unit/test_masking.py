@@ -82,3 +82,18 @@ def test_rest_stays(text: str) -> None:
 def test_masking_twice_changes_nothing() -> None:
     text = mask("\r\n".join(LEAKS))
     assert mask(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Authorization:\r\n Basic {SECRET}\r\nTo: x",
+        f'Authorization: Digest username="alice",\r\n\tresponse={SECRET}\r\nTo: x',
+        f'nonce="\r\nnonce="{SECRET}"',
+        f'nonce=" response="{SECRET}"',
+        f'nonce="a\\"{SECRET}"',
+        f'password=password: "two {SECRET}"',
+    ],
+)
+def test_secrets_vanish_behind_folds_and_stray_quotes(text: str) -> None:
+    assert SECRET not in mask(text)

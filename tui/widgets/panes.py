@@ -39,9 +39,7 @@ class Accounts(Lines):
         return len(self._accounts)
 
     def draw(self, index: int) -> Sequence[Line]:
-        phone = self.phone
-        trust_key = phone.keymap.shown("account.trust")
-        return rows.account(self._accounts[index], phone.glyphs, trust_key)
+        return rows.account(self._accounts[index], self.phone.glyphs)
 
     def empty(self) -> Sequence[Line]:
         keys = self.phone.keymap

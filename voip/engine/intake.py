@@ -16,7 +16,10 @@ from voip.text import change_texts, clean
 
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 
-_ADDRESS = re.compile(r'^\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^<"]*))\s*<(?P<uri>[^>]*)>')
+# Nothing is given back once it is taken: a header of spaces would cost minutes.
+_ADDRESS = re.compile(
+    r'\s*+(?:"(?P<quoted>(?:[^"\\]|\\.)*+)"\s*+|(?P<plain>[^<"]*+))<(?P<uri>[^>]*+)>'
+)
 _MAX_URI = 256
 _MAX_NAME = 80
 _MAX_TEXT = 4096

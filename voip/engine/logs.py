@@ -18,8 +18,8 @@ _MAX_TAIL = 1024 * 1024  # fits in a reply several times over
 
 class _SafeFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        lines = super().format(record).splitlines()
-        return "\n".join(clean(mask(line), _MAX_LINE) for line in lines)
+        lines = mask(super().format(record)).splitlines()
+        return "\n".join(clean(line, _MAX_LINE) for line in lines)
 
 
 def start(path: Path, foreground: bool) -> None:

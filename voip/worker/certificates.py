@@ -37,6 +37,6 @@ def _version(cipher: int) -> str:
 def _read(pem: str) -> Certificate | None:
     try:
         return certificates.describe(x509.load_pem_x509_certificate(pem.encode()))
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         # What cannot be read is shown as unknown; OpenSSL has judged it.
         return None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _FROM = re.compile(r"^(?:From|f)[ \t]*:(.*)$", re.MULTILINE | re.IGNORECASE)
-_MEDIA = re.compile(r"^m=audio\s+(\d+)(?:/\d+)?\s+(\S+)", re.MULTILINE)
+_MEDIA = re.compile(r"^m=audio[ \t]+(\d+)(?:/\d+)?[ \t]+(\S+)", re.MULTILINE)
+_END_OF_HEAD = re.compile(r"\r?\n\r?\n")
 
 
 def encrypts(message: str) -> bool | None:
@@ -14,7 +15,7 @@ def encrypts(message: str) -> bool | None:
     The SDP's profile says so (RFC 3711 section 12, RFC 5764 section 8). None
     when it carries no audio line that is in use.
     """
-    profiles = [profile for port, profile in _MEDIA.findall(message) if port != "0"]
+    profiles = [profile for port, profile in _MEDIA.findall(_parts(message)[1]) if port != "0"]
     if not profiles:
         return None
     return any("SAVP" in profile for profile in profiles)
@@ -22,6 +23,10 @@ def encrypts(message: str) -> bool | None:
 
 def sender(message: str) -> str | None:
     """The value of the From header, None where there is none."""
-    head = message.partition("\r\n\r\n")[0]
-    match = _FROM.search(head)
+    match = _FROM.search(_parts(message)[0])
     return match[1].strip() if match else None
+
+
+def _parts(message: str) -> tuple[str, str]:
+    head, *body = _END_OF_HEAD.split(message, maxsplit=1)
+    return head, body[0] if body else ""

@@ -1,0 +1,14 @@
+"""Fuzzing: what reads text from the network, from a file or from a hand.
+
+`targets` holds one function for each reader, which takes bytes and asserts
+what must hold for any bytes. `test_targets` runs each briefly with Hypothesis
+in every check; atheris runs one for as long as it is told, guided by the
+code's coverage:
+
+    pip install -e '.[test,fuzz]'
+    python -m tests.fuzz.run masking --seconds 600
+
+`worker` sends mutated SIP messages to a real engine and worker over TLS:
+
+    python -m tests.fuzz.worker --seed 1 --count 20000
+"""

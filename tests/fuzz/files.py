@@ -1,0 +1,81 @@
+"""What must hold for any file of the user's: read in words or not at all, never lost."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from voip.dialing import parse_target
+from voip.engine import settings
+from voip.engine.accounts import AccountFile
+from voip.engine.contacts import Contacts
+from voip.engine.toml import ConfigError
+from voip.text import clean
+
+
+def settings_file(data: bytes) -> None:
+    """config.toml: read, and changed in place."""
+    with _folder() as folder:
+        path = folder / "config.toml"
+        path.write_bytes(data)
+        try:
+            settings.load(path)
+        except ConfigError as error:
+            assert str(path) in str(error)
+        try:
+            changed = settings.change(path, {"audio.input": "desk", "keys.mute": "m"})
+        except ConfigError:
+            assert path.read_bytes() == data
+            return
+        assert settings.load(path) == changed
+        assert changed.audio.input == "desk"
+
+
+def accounts_file(data: bytes) -> None:
+    """accounts.toml: read, added to, moved and taken out of."""
+    with _folder() as folder:
+        path = folder / "accounts.toml"
+        path.write_bytes(data)
+        file = AccountFile(path)
+        try:
+            before = file.load()
+            file.listing()
+        except ConfigError as error:
+            assert str(path) in str(error)
+            return
+        try:
+            file.add("fuzzed", {"user": "alice", "domain": "pbx.example.test"})
+            file.move("fuzzed", 0)
+            file.remove("fuzzed")
+        except ConfigError:
+            # Not every layout can be changed by a program; nothing is lost by it.
+            pass
+        after = file.load()
+        assert {n: a for n, a in after.accounts.items() if n != "fuzzed"} == {
+            n: a for n, a in before.accounts.items() if n != "fuzzed"
+        }
+
+
+def contacts_file(data: bytes) -> None:
+    """A vCard file: people who can be called, or one line that says what is wrong."""
+    with _folder() as folder:
+        (folder / "x.vcf").write_bytes(data)
+        said: list[str] = []
+        contacts = Contacts(folder, said.append)
+        asyncio.run(contacts.refresh())
+        assert len(said) <= 1
+        assert all(len(words.splitlines()) == 1 for words in said)
+        for contact in contacts.everyone:
+            assert clean(contact.name) == contact.name
+            for number in contact.numbers:
+                parse_target(number.target)
+                assert clean(number.label) == number.label
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="oh-fuzz-") as name:
+        yield Path(name)
