@@ -12,7 +12,7 @@ from enum import StrEnum
 import msgspec
 
 from tui.state import ShownCall
-from voip.model import AccountStatus, CallState, LogEntry
+from voip.model import AccountStatus, CallState, LogEntry, Transport
 
 
 class Pane(StrEnum):
@@ -33,7 +33,9 @@ class Context(msgspec.Struct, frozen=True):
     have not ended; `dialling` that there is somebody for the dial line to call.
     `field` and `on_mark` are where the keyboard is in a form;
     `changed_meanwhile` that the file no longer holds what its form was opened
-    with. `line_open` tells that a box has its line of text out.
+    with. `line_open` tells that a box has its line of text out; `inspectable`
+    that a form or test speaks of a TLS server, `pinnable` and `pinned` that the
+    key a server showed can be accepted, and that the account accepts one alone.
     """
 
     screen: str = "main"
@@ -51,6 +53,9 @@ class Context(msgspec.Struct, frozen=True):
     on_mark: bool = False
     changed_meanwhile: bool = False
     line_open: bool = False
+    inspectable: bool = False
+    pinnable: bool = False
+    pinned: bool = False
 
 
 When = Callable[[Context], bool]
@@ -138,7 +143,7 @@ _MOVING = "Moving about"
 _LISTING = "In boxes"
 
 _LISTS = (
-    "lock", "devices", "settings", "keys", "themes", "events", "event", "log", "guide",
+    "lock", "trust", "devices", "settings", "keys", "themes", "events", "event", "log", "guide",
 )  # fmt: skip
 _BOXES = (
     *_LISTS, "ask", "confirm", "leave", "keypad", "account", "accounttest", "welcome", "newkey",
@@ -201,6 +206,8 @@ ACTIONS: tuple[Action, ...] = (
            _on_account(lambda a: a.enabled), 14),
     Action("account.test", "test", "Test this account step by step", "t", _ACCOUNTS,
            _on_account(), 15),
+    Action("account.trust", "certificates", "Look at the server's certificates, and pin its key",
+           "P", _ACCOUNTS, _on_account(lambda a: a.transport is Transport.TLS), 15),
     Action("account.register", "register", "Register this account now", "R", _ACCOUNTS,
            _on_account(lambda a: a.enabled)),
     Action("account.up", "up", "Move this account up", "shift+up", _ACCOUNTS,
@@ -254,6 +261,10 @@ ACTIONS: tuple[Action, ...] = (
            _FORM),
     Action("form.again", "test again", "Test the account again", "ctrl+t,t", _ACCOUNTS, _connected,
            4, ("accounttest",)),
+    Action("trust.pin", "accept this key", "Accept this key of the server alone", "enter",
+           _LISTING, lambda c: c.connected and c.pinnable, 4, ("trust",)),
+    Action("trust.unpin", "take the pin away", "Accept what authorities vouch for again", "delete",
+           _LISTING, lambda c: c.connected and c.pinned, 16, ("trust",)),
     Action("device.use", "use", "Use this microphone or speaker", "enter,space", _LISTING,
            _connected, 4, ("devices",)),
     Action("setting.change", "change", "Change this setting", "enter,space", _LISTING,
@@ -273,7 +284,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("list.search", "search", "Search this list", "slash", _LISTING, _always, 14,
            ("events", "log", "guide")),
     Action("list.reload", "look again", "Look again for what may have changed", "r", _LISTING,
-           _always, 15, ("devices", "log", "themes")),
+           _always, 15, ("trust", "devices", "log", "themes")),
     Action("list.leave", "leave the line", "Leave the line of text, and clear it", "escape",
            _LISTING, lambda c: c.line_open, 30, ("settings", "events", "log", "guide")),
     Action("box.close", "close", "Close this box", "escape", _MOVING,

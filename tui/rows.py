@@ -6,7 +6,7 @@ from datetime import datetime
 
 from rich.cells import cell_len, set_cell_size
 
-from tui import words
+from tui import trustwords, words
 from tui.drawing import Line, Part, Role, cut, line
 from tui.glyphs import Glyphs, meter, spark
 from tui.state import Link, ShownCall, State
@@ -57,8 +57,12 @@ def header(state: State, glyphs: Glyphs, now: datetime) -> Line:
     return line(Part(" offhook  ", "strong"), *middle, right=(calls, f"{now:%H:%M} "))
 
 
-def account(found: AccountStatus, glyphs: Glyphs) -> tuple[Line, ...]:
-    """An account: its name, transport and lock; its address; how it stands."""
+def account(found: AccountStatus, glyphs: Glyphs, trust_key: str) -> tuple[Line, ...]:
+    """An account: its name, transport and lock; its address; how it stands.
+
+    What is to be seen to takes the place of the address: `trust_key` is the key
+    that shows a server's certificates.
+    """
     role: Role = _MARKS[found.registration.state] if found.enabled else "muted"
     standing_role: Role = "muted"
     if _in_trouble(found):
@@ -72,9 +76,21 @@ def account(found: AccountStatus, glyphs: Glyphs) -> tuple[Line, ...]:
             Part(found.name, "strong" if found.enabled else "muted"),
             right=(Part(f"{found.transport.value.upper()} ", "muted"), account_lock(found, glyphs)),
         ),
-        line("  ", Part(words.address(found.aor), "text" if found.enabled else "muted")),
+        _address(found, trust_key),
         line(*standing),
     )
+
+
+def _address(found: AccountStatus, trust_key: str) -> Line:
+    if trustwords.is_about_trust(found):
+        return line(
+            "  ",
+            Part(trust_key, "accent"),
+            Part(" shows its certificate", "warning"),
+        )
+    if found.enabled and found.warning:
+        return line("  ", Part(f"! {found.warning}", "warning"))
+    return line("  ", Part(words.address(found.aor), "text" if found.enabled else "muted"))
 
 
 def _in_trouble(found: AccountStatus) -> bool:

@@ -33,7 +33,9 @@ _FIELDS = ("", "name", "password")
 """Where the keyboard can be in a form: `password` has an action of its own."""
 
 _OF_MAIN = {"pane", "call", "account", "entry", "filtered", "dialling"}
-_OF_BOXES = {"field", "on_mark", "changed_meanwhile", "line_open"}
+_OF_BOXES = {
+    "field", "on_mark", "changed_meanwhile", "line_open", "inspectable", "pinnable", "pinned",
+}  # fmt: skip
 
 
 def _call(state: CallState, muted: bool, recording: bool, playing: bool) -> ShownCall:
@@ -49,9 +51,9 @@ def _call(state: CallState, muted: bool, recording: bool, playing: bool) -> Show
     )  # fmt: skip
 
 
-def _account(enabled: bool) -> AccountStatus:
+def _account(enabled: bool, transport: Transport) -> AccountStatus:
     return AccountStatus(
-        name="work", aor="sip:alice@example.com", transport=Transport.TLS, enabled=enabled,
+        name="work", aor="sip:alice@example.com", transport=transport, enabled=enabled,
         registration=Registration(RegistrationState.REGISTERED),
     )  # fmt: skip
 
@@ -83,7 +85,7 @@ def _values(name: str, kind: Any) -> list[Any]:
         in_use = [_call(CallState.ACTIVE, *how) for how in itertools.product(*[_BOTH] * 3)]
         return [*in_use, *(_call(state, on, on, on) for state in CallState for on in _BOTH)]
     if kind is AccountStatus:
-        return [_account(enabled) for enabled in _BOTH]
+        return [_account(*how) for how in itertools.product(_BOTH, Transport)]
     if kind is LogEntry:
         return [_ENTRY]
     raise AssertionError(f"say here what Context.{name} can be: {kind}")
@@ -95,6 +97,8 @@ def contexts(screen: str) -> Iterator[Context]:
     fixed = {"screen"} | (_OF_BOXES if screen == "main" else _OF_MAIN)
     if screen not in BY_ID["list.leave"].screens:
         fixed.add("line_open")
+    if screen not in BY_ID["trust.pin"].screens:
+        fixed |= {"pinnable", "pinned"}
     fields = {
         name: [getattr(usual, name)] if name in fixed else _values(name, kind)
         for name, kind in typing.get_type_hints(Context).items()

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from textual.command import CommandPalette
 from textual.widgets import Input
 
-from tests.tui.scenes import Stage, at_setting
+from tests.tui.scenes import SCENES, Stage, at_setting
 from tui.screens.account import AccountForm
 from tui.screens.accounttest import AccountTest
 from tui.screens.ask import AskText, Confirm
@@ -27,6 +27,7 @@ from tui.screens.log import EngineLog
 from tui.screens.main import MainScreen
 from tui.screens.settings import Settings
 from tui.screens.themes import Themes
+from tui.screens.trust import AccountTrust
 from tui.screens.welcome import Welcome
 from tui.widgets.form import Mark
 from tui.widgets.lines import Lines
@@ -312,6 +313,12 @@ async def _(stage: Stage) -> Done:
 async def _(stage: Stage) -> Done:
     await _on_account(stage)
     return lambda: len(stage.phone.app.screen_stack) > 1 and "work" in stage.phone.text
+
+
+@_for("account.trust")
+async def _(stage: Stage) -> Done:
+    await _on_account(stage)
+    return _on(stage, AccountTrust)
 
 
 def _enabled(stage: Stage, name: str) -> bool:
@@ -649,6 +656,18 @@ async def _(stage: Stage) -> Done:
     await stage.phone.until(lambda: "call.mute" in stage.phone.app.keymap.changed)
     await _at_key(stage, "call.mute")
     return lambda: "call.mute" not in stage.phone.app.keymap.changed
+
+
+@_for("trust.pin")
+async def _(stage: Stage) -> Done:
+    await SCENES["trust"](stage)
+    return _on(stage, Confirm)
+
+
+@_for("trust.unpin")
+async def _(stage: Stage) -> Done:
+    await SCENES["trust-pinned"](stage)
+    return _on(stage, Confirm)
 
 
 @_for("theme.keep")

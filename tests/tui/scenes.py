@@ -11,6 +11,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
+from tests.support import standin_facts as facts
 from tests.support.clock import Clock
 from tests.support.screen import Screen
 from tests.support.standin import StandIn
@@ -404,6 +407,81 @@ async def lock_of_a_dtls_call(stage: Stage) -> None:
 async def lock_of_an_account(stage: Stage) -> None:
     await _on_accounts(stage)
     await stage.phone.press("l")
+
+
+SELF_SIGNED = "no authority that is trusted issued the server's certificate"
+
+
+def server_of_work(stage: Stage, **seen: object) -> None:
+    """A look at the server of the account “work” finds a chain that nobody vouches for."""
+    host = "pbx.work.example.com"
+    report = facts.server(host, problems=(stage.theirs(SELF_SIGNED),))
+    stage.engine.shows_certificates(host, replace(report, **seen))
+
+
+async def _distrusted(stage: Stage, **seen: object) -> None:
+    stage.engine.refuse_connection("work", SELF_SIGNED)
+    server_of_work(stage, **seen)
+    await _on_accounts(stage)
+
+
+async def _pinned_to(stage: Stage, key: str) -> None:
+    await stage.engine.client.ask(told.EditAccount(name="work", fields={"pin": key}))
+    stage.clock.advance(40 * _DAY_S)
+    await stage.phone.settle()
+
+
+@_scene
+async def trust(stage: Stage) -> None:
+    await _distrusted(stage)
+    await stage.phone.press("P")
+
+
+@_scene
+async def trust_changed(stage: Stage) -> None:
+    await _distrusted(stage)
+    await _pinned_to(stage, "ab" * 32)
+    await stage.phone.press("P")
+
+
+@_scene
+async def trust_pinned(stage: Stage) -> None:
+    server_of_work(stage)
+    await _on_accounts(stage)
+    await _pinned_to(stage, facts.tls_to("pbx.work.example.com").chain[0].key_sha256)
+    await stage.phone.press("P")
+
+
+@_scene
+async def trust_refused(stage: Stage) -> None:
+    await _distrusted(stage, problems=(), refused=("the server's key is too short: RSA 1024",))
+    await stage.phone.press("P")
+
+
+@_scene
+async def trust_of_a_usual_server(stage: Stage) -> None:
+    await _on_accounts(stage)
+    await stage.phone.press("P")
+
+
+@_scene
+async def trust_unreachable(stage: Stage) -> None:
+    words = "the server does not speak TLS on this port"
+    stage.engine.shows_no_certificate("pbx.work.example.com", words)
+    await _on_accounts(stage)
+    await stage.phone.press("P")
+
+
+@_scene
+async def trust_accept(stage: Stage) -> None:
+    await trust(stage)
+    await stage.phone.press("enter")
+
+
+@_scene
+async def trust_take_away(stage: Stage) -> None:
+    await trust_pinned(stage)
+    await stage.phone.press("delete")
 
 
 @_scene

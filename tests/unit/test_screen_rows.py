@@ -148,7 +148,7 @@ def test_without_an_engine_the_header_makes_no_claims(link: Link, said: str) -> 
 
 @pytest.mark.parametrize("glyphs", SETS, ids=lambda glyphs: glyphs.name)
 def test_an_account_says_how_it_stands_by_sign_and_word(glyphs: Glyphs) -> None:
-    first, second, third = rows.account(account(messages=2), glyphs)
+    first, second, third = rows.account(account(messages=2), glyphs, "P")
     assert text(first, 27).startswith(f"{glyphs.registered} work")
     assert "TLS" in text(first, 27)
     assert text(second, 27).strip() == "alice@pbx.example.com"
@@ -183,11 +183,39 @@ def test_sign_role_and_words_of_an_account_agree(
     fields: dict[str, object], sign: str, role: str, said: str
 ) -> None:
     found = account(**fields)
-    first, _, third = rows.account(found, UNICODE)
+    first, _, third = rows.account(found, UNICODE, "P")
     assert first.left[0] == Part(f"{sign} ", role)  # type: ignore[arg-type]
     assert rows.account_mark(found, UNICODE) == sign
     assert text(third).strip() == said
     assert (part_of(third, said).role == "error") == (role == "error")
+
+
+@pytest.mark.parametrize(
+    ("reason", "fields", "hinted"),
+    [
+        ("the server's certificate has expired", {}, True),
+        ("the server's key is another one", {}, True),
+        ("the user name or password is wrong", {}, False),
+        ("the server's certificate has expired", {"enabled": False}, False),
+        ("the certificate of your dog", {"transport": Transport.UDP}, False),
+    ],
+)
+def test_an_account_that_refused_its_server_says_which_key_shows_why(
+    reason: str, fields: dict[str, object], hinted: bool
+) -> None:
+    failed = Registration(RegistrationState.FAILED, 503, reason)
+    _, second, _ = rows.account(account(registration=failed, **fields), UNICODE, "P")
+    wanted = "P shows its certificate" if hinted else "alice@pbx.example.com"
+    assert text(second, 25).strip() == wanted
+
+
+def test_a_warning_is_told_in_words_and_with_a_sign() -> None:
+    found = account(warning="the server's certificate ends in 9 days")
+    _, second, third = rows.account(found, UNICODE, "P")
+    assert text(second).strip() == "! the server's certificate ends in 9 days"
+    assert text(third).strip() == "registered"
+    _, second, _ = rows.account(msgspec.structs.replace(found, enabled=False), UNICODE, "P")
+    assert text(second).strip() == "alice@pbx.example.com"
 
 
 @pytest.mark.parametrize(
@@ -209,18 +237,18 @@ def test_the_lock_of_an_account_closes_for_verified_tls_alone(
 
 
 @given(
-    name=texts, aor=texts, problem=st.none() | texts, reason=texts,
+    name=texts, aor=texts, problem=st.none() | texts, reason=texts, warning=st.none() | texts,
     messages=st.none() | st.integers(0, 10**6), glyphs=glyph_sets, width=widths,
 )  # fmt: skip
 def test_an_account_is_three_lines_whatever_it_is_called(
-    name: str, aor: str, problem: str | None, reason: str, messages: int | None,
-    glyphs: Glyphs, width: int,
+    name: str, aor: str, problem: str | None, reason: str, warning: str | None,
+    messages: int | None, glyphs: Glyphs, width: int,
 ) -> None:  # fmt: skip
     found = account(
-        name=name, aor=aor, problem=problem, messages=messages,
+        name=name, aor=aor, problem=problem, messages=messages, warning=warning,
         registration=Registration(RegistrationState.FAILED, reason=reason),
     )  # fmt: skip
-    drawn = rows.account(found, glyphs)
+    drawn = rows.account(found, glyphs, "P")
     assert len(drawn) == 3
     for one in drawn:
         assert width_of(one, width, glyphs) == width

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tui.actions import Context
 from tui.screens.account import AccountForm
 from tui.screens.ask import Confirm
+from tui.screens.trust import AccountTrust
 from voip.protocol import client as told
 
 if TYPE_CHECKING:
@@ -26,6 +27,11 @@ async def _edit(phone: OffhookApp, context: Context) -> None:
 async def _test(phone: OffhookApp, context: Context) -> None:
     if context.account is not None:
         phone.push_screen(AccountForm(context.account.name, test=True))
+
+
+async def _trust(phone: OffhookApp, context: Context) -> None:
+    if context.account is not None:
+        phone.push_screen(AccountTrust(context.account.name))
 
 
 def _enable(on: bool) -> Callable[[OffhookApp, Context], Awaitable[None]]:
@@ -80,6 +86,7 @@ COMMANDS = {
     "account.add": _add,
     "account.edit": _edit,
     "account.test": _test,
+    "account.trust": _trust,
     "account.enable": _enable(True),
     "account.disable": _enable(False),
     "account.register": _register,

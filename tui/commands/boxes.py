@@ -55,6 +55,8 @@ COMMANDS = {
     "theme.keep": _choose,
     "theme.symbols": _symbols,
     "event.open": _choose,
+    "trust.pin": _choose,
+    "trust.unpin": _restore,
     "list.reload": _reload,
     "list.search": _search,
     "list.leave": _leave,

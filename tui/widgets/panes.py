@@ -39,7 +39,9 @@ class Accounts(Lines):
         return len(self._accounts)
 
     def draw(self, index: int) -> Sequence[Line]:
-        return rows.account(self._accounts[index], self.phone.glyphs)
+        phone = self.phone
+        trust_key = phone.keymap.shown("account.trust")
+        return rows.account(self._accounts[index], phone.glyphs, trust_key)
 
     def empty(self) -> Sequence[Line]:
         keys = self.phone.keymap

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 _MAX_UNREAD = 1024 * 1024
 _MAX_CLIENTS = 64
 
-_SLOW = (told.CheckAccount,)
+_SLOW = (told.CheckAccount, told.InspectServer)
 """What waits for a server on the network: a person answers calls meanwhile."""
 
 Answer = Callable[[told.AnyCommand], Awaitable[msgspec.Struct | None]]

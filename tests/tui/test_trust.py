@@ -1,0 +1,178 @@
+"""The box that shows what a server is known by: it is looked at, compared, accepted, let go."""
+
+from __future__ import annotations
+
+import asyncio
+import tomllib
+from typing import Any
+
+import pytest
+
+from tests.support import standin_facts as facts
+from tests.support.clock import Clock
+from tests.support.screen import Screen
+from tests.support.standin import StandIn
+from tests.tui.scenes import SCENES, Stage, server_of_work
+from tui import certificatewords
+from tui.screens.ask import Confirm
+from tui.screens.trust import Trust
+from voip.model import Transport
+from voip.protocol import client as told
+
+KEY = facts.tls_to("pbx.work.example.com").chain[0].key_sha256
+OTHER = "ab" * 32
+
+
+def pinned(standin: StandIn, name: str = "work") -> Any:
+    """What the file says of an account's pin."""
+    return tomllib.loads(standin.paths.accounts.read_text())["accounts"][name].get("pin")
+
+
+def shown(phone: Screen) -> str:
+    return " ".join(phone.text.replace("│", " ").split())
+
+
+@pytest.fixture
+def stage(phone: Screen, standin: StandIn, clock: Clock) -> Stage:
+    return Stage(phone, standin, clock)
+
+
+async def test_the_key_that_is_shown_is_the_one_that_is_pinned(
+    phone: Screen, standin: StandIn, stage: Stage
+) -> None:
+    await SCENES["trust"](stage)
+    assert certificatewords.fingerprint(KEY) in shown(phone)
+    await phone.press("enter")
+    assert "From now on work accepts this key and no other" in shown(phone)
+    # Whoever answers without reading has changed nothing.
+    await phone.press("enter")
+    assert pinned(standin) is None
+    await phone.press("enter", "down", "enter")
+    await phone.until(lambda: phone.app.screen is phone.app.main)
+    assert pinned(standin) == KEY
+    assert "Work accepts this key of its server alone" in phone.text
+
+
+async def test_what_is_shown_later_is_not_what_was_agreed_to(
+    phone: Screen, standin: StandIn, stage: Stage
+) -> None:
+    await SCENES["trust"](stage)
+    await phone.press("enter")
+    standin.shows_certificates("pbx.work.example.com", facts.server("other.example.com"))
+    box = next(screen for screen in phone.app.screen_stack if isinstance(screen, Trust))
+    await box.reload()
+    await phone.settle()
+    await phone.press("down", "enter")
+    assert pinned(standin) == KEY
+
+
+async def test_a_changed_key_is_told_with_both_and_can_be_accepted(
+    phone: Screen, standin: StandIn, stage: Stage
+) -> None:
+    await SCENES["trust-changed"](stage)
+    said = shown(phone)
+    assert "This may be an attack" in said
+    assert "Or the server was given a new key." in said
+    assert "pinned to, since 14 Mar 2026" in said
+    assert certificatewords.fingerprint(OTHER) in said
+    assert certificatewords.fingerprint(KEY) in said
+    await phone.press("enter")
+    assert "another key than the one that was accepted until now" in shown(phone)
+    await phone.press("down", "enter")
+    assert pinned(standin) == KEY
+
+
+async def test_what_a_pin_does_not_mend_cannot_be_pinned(
+    phone: Screen, standin: StandIn, stage: Stage
+) -> None:
+    await SCENES["trust-refused"](stage)
+    assert "the server's key is too short: RSA 1024" in phone.text
+    assert "accept this key" not in phone.text
+    await phone.press("enter")
+    assert isinstance(phone.app.screen, Trust)
+    assert pinned(standin) is None
+
+
+async def test_a_pin_can_be_taken_away(phone: Screen, standin: StandIn, stage: Stage) -> None:
+    await SCENES["trust-pinned"](stage)
+    assert pinned(standin) == KEY
+    await phone.press("delete")
+    assert isinstance(phone.app.screen, Confirm)
+    await phone.press("down", "enter")
+    await phone.until(lambda: phone.app.screen is phone.app.main)
+    assert pinned(standin) is None
+    assert "Work is pinned to no key any more" in phone.text
+
+
+async def test_it_says_that_it_looks_and_why_it_sees_nothing(
+    phone: Screen, standin: StandIn, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await SCENES["trust-unreachable"](stage)
+    assert "cannot be seen: the server does not speak TLS on this port" in shown(phone)
+    assert "r looks again." in phone.text
+    server_of_work(stage)
+    look = standin.engine.inspection.inspect
+    answers = asyncio.Event()
+
+    async def slowly(command: told.InspectServer) -> told.ServerReport:
+        await answers.wait()
+        return await look(command)
+
+    monkeypatch.setattr(standin.engine.inspection, "inspect", slowly)
+    try:
+        await phone.pilot.press("r")
+        await phone.sees("Looking at the server's certificates")
+        assert "cannot be seen" not in phone.text
+        # A person answers calls meanwhile.
+        call = await standin.incoming("home")
+        await phone.until(lambda: phone.app.state.incoming)
+        await phone.pilot.press("f2")
+        await standin.reaches_call(call, lambda c: c.state.answered)
+    finally:
+        answers.set()
+    await phone.sees("Not trusted by work")
+    assert "Looking at" not in phone.text
+
+
+async def test_a_pin_that_cannot_be_kept_is_told_in_the_box(
+    phone: Screen, standin: StandIn, stage: Stage
+) -> None:
+    await SCENES["trust"](stage)
+    await standin.client.ask(told.RemoveAccount(name="work"))
+    await phone.press("enter", "down", "enter")
+    await phone.sees("Nothing was changed: ")
+    assert isinstance(phone.app.screen, Trust)
+
+
+async def test_there_is_nothing_to_look_at_without_tls(
+    phone: Screen, standin: StandIn, stage: Stage
+) -> None:
+    await phone.to_main()
+    await standin.add_account("old", transport=Transport.UDP.value)
+    phone.app.main.accounts.focus()
+    await phone.press("P")
+    assert phone.app.screen is phone.app.main
+
+
+async def test_it_can_be_closed_while_it_looks(
+    phone: Screen, standin: StandIn, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.accounts()
+    phone.app.main.accounts.focus()
+    looks, answers = asyncio.Event(), asyncio.Event()
+
+    async def slowly(command: told.InspectServer) -> told.ServerReport:
+        looks.set()
+        await answers.wait()
+        return facts.server("pbx.work.example.com")
+
+    monkeypatch.setattr(standin.engine.inspection, "inspect", slowly)
+    try:
+        await phone.pilot.press("P")
+        await looks.wait()
+        await phone.pilot.press("escape")
+        await phone.until(lambda: phone.app.screen is phone.app.main)
+    finally:
+        answers.set()
+    await phone.settle()
+    assert phone.app.screen is phone.app.main

@@ -1,0 +1,161 @@
+"""What the server of an account showed of itself, and whether the account is to accept its key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from tui import trustwords
+from tui.actions import Context
+from tui.drawing import Part
+from tui.screens.ask import Confirm
+from tui.screens.base import bindings_of
+from tui.screens.listbox import ListBox
+from tui.widgets.prose import Prose
+from tui.wrapping import paragraph
+from voip.protocol import client as told
+from voip.starting import CommandFailed, NoEngine
+
+
+class Trust(ListBox[Prose]):
+    """Looks at a server; `whose` names the account that is to accept it, in a sentence.
+
+    Subclasses say where a pin is kept.
+    """
+
+    name_of_screen = "trust"
+    BINDINGS = bindings_of("trust")
+
+    def __init__(self, title: str, whose: str, question: told.InspectServer) -> None:
+        super().__init__(Prose())
+        self.title_of_box = title
+        self._whose = whose
+        self._question = question
+        self._report: told.ServerReport | None = None
+        self._looking = False
+
+    def on_mount(self) -> None:
+        self._look_soon()
+
+    def context(self) -> Context:
+        report = None if self._looking else self._report
+        return msgspec.structs.replace(
+            super().context(),
+            pinnable=report is not None and trustwords.can_be_pinned(report),
+            pinned=report is not None and report.pin is not None,
+        )
+
+    async def reload(self) -> None:
+        """Look again, and let the keys do other things meanwhile."""
+        self._look_soon()
+
+    def _look_soon(self) -> None:
+        if not self._looking:
+            self._looking = True
+            self.phone.later(self._look())
+
+    async def _look(self) -> None:
+        self.say("Looking at the server's certificates. Nothing else is asked of it.")
+        self._show_keys()
+        try:
+            found = await self.phone.bridge.get(self._question, told.ServerReport)
+        except (CommandFailed, NoEngine) as error:
+            self._report = None
+            self.say(f"The server's certificates cannot be seen: {error}")
+        else:
+            self._report = self.as_pinned(found)
+            self.say("")
+        finally:
+            self._looking = False
+        self._draw()
+
+    def _draw(self) -> None:
+        phone = self.phone
+        text = [paragraph(Part(f"{phone.shown_key('list.reload')} looks again.", "muted"))]
+        if self._report is not None:
+            text = trustwords.describe(self._report, self._whose, phone.now(), phone.glyphs)
+        self.rows.show(text)
+        self._show_keys()
+
+    async def choose(self) -> None:
+        """Accept the key that is shown, if that is meant."""
+        report = self._report
+        if report is None:
+            return
+        question = Confirm(
+            "Accept this key?",
+            trustwords.accepting(report, self._whose),
+            yes="Accept this key from now on",
+            no="Do not accept it",
+        )
+        self._ask(question, trustwords.key_of(report))
+
+    async def restore(self) -> None:
+        """Take the pin away, if that is meant."""
+        question = Confirm(
+            "Take the pin away?",
+            trustwords.taking_away(self._whose),
+            yes="Take the pin away",
+            no="Keep it",
+        )
+        self._ask(question, None)
+
+    def _ask(self, question: Confirm, key: str | None) -> None:
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.phone.later(self._keep(key))
+
+        self.phone.push_screen(question, answered)
+
+    async def _keep(self, key: str | None) -> None:
+        try:
+            await self.keep(key)
+        except (CommandFailed, NoEngine) as error:
+            self.say(f"Nothing was changed: {error}")
+            return
+        if self.is_current:
+            self.dismiss()
+
+    def as_pinned(self, report: told.ServerReport) -> told.ServerReport:
+        """The report with the pin that is to be compared with the key."""
+        return report
+
+    async def keep(self, key: str | None) -> None:
+        """Accept this key alone, the SHA-256 of which is given; None takes the pin away.
+
+        Raises:
+            CommandFailed, NoEngine: it could not be kept.
+        """
+        raise NotImplementedError
+
+
+class AccountTrust(Trust):
+    """The server of an account, which keeps the pin in the file."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The server of {name}", name, told.InspectServer(account=name))
+        self._account = name
+
+    async def keep(self, key: str | None) -> None:
+        await self.phone.bridge.ask(told.EditAccount(name=self._account, fields={"pin": key}))
+        does = "accepts this key of its server alone" if key else "is pinned to no key any more"
+        self.phone.tell(f"{self._account} {does}")
+
+
+class DraftTrust(Trust):
+    """The server that stands in a form; `put` writes the pin into it, to be saved with it."""
+
+    def __init__(
+        self, question: told.InspectServer, pin: str | None, put: Callable[[str], None]
+    ) -> None:
+        super().__init__(f"The server {question.server}", "the account", question)
+        self._pin = pin
+        self._put = put
+
+    def as_pinned(self, report: told.ServerReport) -> told.ServerReport:
+        known = report.pinned_on if report.pin == self._pin else None
+        return msgspec.structs.replace(report, pin=self._pin, pinned_on=known)
+
+    async def keep(self, key: str | None) -> None:
+        self._put(key or "")

@@ -1,0 +1,167 @@
+"""What a TLS server showed of itself, as text by which a person decides whether to trust it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+
+from tui import certificatewords
+from tui.describing import INDENT, heading, labelled, listed, section
+from tui.drawing import Part, Role
+from tui.glyphs import Glyphs
+from tui.wrapping import Paragraph, paragraph
+from voip.model import AccountStatus, RegistrationState, Transport
+from voip.protocol.client import ServerReport
+
+_GROUPS_A_LINE = 8
+_SPOKEN_OF = ("certificate", "key")
+
+
+class Standing(StrEnum):
+    """What a server is to an account; the first that holds, in this order."""
+
+    REFUSED = "refused"
+    CHANGED = "changed"
+    PINNED = "pinned"
+    UNTRUSTED = "untrusted"
+    TRUSTED = "trusted"
+
+
+def standing(report: ServerReport) -> Standing:
+    if report.refused:
+        return Standing.REFUSED
+    if report.pin is not None:
+        return Standing.PINNED if report.pin == key_of(report) else Standing.CHANGED
+    return Standing.UNTRUSTED if report.problems else Standing.TRUSTED
+
+
+def key_of(report: ServerReport) -> str:
+    """The SHA-256 of the public key that the server showed, empty where it is not known."""
+    return report.chain[0].key_sha256 if report.chain else ""
+
+
+def can_be_pinned(report: ServerReport) -> bool:
+    """Whether to accept the key that was shown would change something for the better."""
+    return not report.refused and key_of(report) not in ("", report.pin)
+
+
+def is_about_trust(account: AccountStatus) -> bool:
+    """Whether an account is out of use for what its server showed, and not for a password."""
+    failed = account.registration.state is RegistrationState.FAILED
+    if not (account.enabled and failed and account.transport is Transport.TLS):
+        return False
+    return any(word in account.registration.reason for word in _SPOKEN_OF)
+
+
+def accepting(report: ServerReport, whose: str) -> str:
+    """What a pin means, in the question before it is set."""
+    other = "This is another key than the one that was accepted until now. " if report.pin else ""
+    return (
+        f"{_read_out(key_of(report))}\n\n"
+        f"{other}From now on {whose} accepts this key and no other, whoever issued its "
+        "certificate, and whatever name and dates it has. Accept it only if whoever runs the "
+        "server told you these same characters."
+    )
+
+
+def taking_away(whose: str) -> str:
+    """What it means to take a pin away, in the question before it is done."""
+    return (
+        f"From then on {whose} accepts any key again that has a certificate for the right name, "
+        "in date, from an authority that it trusts."
+    )
+
+
+def describe(report: ServerReport, whose: str, now: datetime, glyphs: Glyphs) -> list[Paragraph]:
+    """Everything in a report: what is wrong first, then what to compare, then the rest."""
+    return [
+        *_verdict(report, whose, glyphs),
+        *_keys(report),
+        *section("What to do", (_ADVICE[standing(report)],)),
+        paragraph(),
+        heading("Connection"),
+        labelled("server", Part(f"{report.host}, port {report.port}")),
+        labelled("TLS", Part(report.version)),
+        labelled("cipher", Part(report.cipher)),
+        *certificatewords.describe(report.chain, now),
+    ]
+
+
+_ADVICE = {
+    Standing.REFUSED: "Only whoever runs the server can mend this.",
+    Standing.CHANGED: "Ask whoever runs the server whether the key is a new one, and let them "
+    "read its SHA-256 to you: face to face or by another telephone, not with this account. "
+    "Until then nothing is sent to it.",
+    Standing.PINNED: "Nothing. When the server gets another key, the account stops and says so.",
+    Standing.UNTRUSTED: "Let whoever runs the server read the SHA-256 of its key to you: face to "
+    "face or by another telephone. If it is this one, it can be accepted from now on. If it is "
+    "not, somebody is between you and the server.",
+    Standing.TRUSTED: "Nothing. With a pin, this key alone would be accepted, and no authority.",
+}
+
+
+def _verdict(report: ServerReport, whose: str, glyphs: Glyphs) -> Iterator[Paragraph]:
+    since = f", since {certificatewords.day(report.pinned_on)}" if report.pinned_on else ""
+    match standing(report):
+        case Standing.REFUSED:
+            yield _says(
+                glyphs.check_failed,
+                "This server is refused, and a pin would not change that",
+                "error",
+            )
+            yield from listed((*report.refused, *report.problems))
+        case Standing.CHANGED:
+            yield _says(glyphs.check_failed, "The server shows another key than before", "error")
+            yield from listed(
+                (
+                    f"It is not the one that {whose} is pinned to{since}.",
+                    "This may be an attack: somebody between you and the server. "
+                    "Or the server was given a new key.",
+                )
+            )
+            yield from _without(report)
+        case Standing.PINNED:
+            words = f"This is the key that {whose} is pinned to{since}"
+            yield _says(glyphs.check_ok, words, "success")
+            yield from _without(report)
+        case Standing.UNTRUSTED:
+            yield _says(glyphs.check_failed, f"Not trusted by {whose}", "error")
+            yield from listed(report.problems)
+        case Standing.TRUSTED:
+            words = "Nothing is wrong with this server's certificate"
+            yield _says(glyphs.check_ok, words, "success")
+
+
+def _without(report: ServerReport) -> Iterator[Paragraph]:
+    if report.problems:
+        yield from listed(("Without a pin it would be refused:",))
+        yield from listed(report.problems, 2 * INDENT)
+    else:
+        yield from listed(("Without a pin it would be trusted: an authority vouches for it.",))
+
+
+def _keys(report: ServerReport) -> Iterator[Paragraph]:
+    if report.pin is not None and report.pin != key_of(report):
+        yield from _key("Accepted until now: SHA-256 of the public key", report.pin)
+        yield from _key("Shown by the server: SHA-256 of the public key", key_of(report))
+    else:
+        yield from _key("SHA-256 of the server's public key", key_of(report))
+
+
+def _key(title: str, sha256: str) -> Iterator[Paragraph]:
+    yield paragraph()
+    yield heading(title)
+    lines = _read_out(sha256).splitlines() or ["not known"]
+    yield from (paragraph(" " * INDENT, Part(line, "strong"), hang=INDENT) for line in lines)
+
+
+def _read_out(sha256: str) -> str:
+    """A digest on two lines of one length, which can be compared with another beneath it."""
+    groups = certificatewords.fingerprint(sha256).split()
+    lines = (groups[at : at + _GROUPS_A_LINE] for at in range(0, len(groups), _GROUPS_A_LINE))
+    return "\n".join(map(" ".join, lines))
+
+
+def _says(sign: str, words: str, role: Role) -> Paragraph:
+    return paragraph(Part(f"{sign} {words}", role), hang=INDENT)
