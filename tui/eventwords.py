@@ -26,7 +26,8 @@ def describe(event: told.AnyEvent) -> str:
         case told.AccountsOrdered(names=names):
             return f"in the order {', '.join(names)}"
         case told.LogEvent(entry=entry):
-            return f"{words.who(entry.remote)}, {entry.account}: {words.outcome(entry)}"
+            was_open = f", the lock {found}" if (found := words.was_open(entry)) else ""
+            return f"{words.who(entry.remote)}, {entry.account}: {words.outcome(entry)}{was_open}"
         case told.DigitEvent(call=call_id, digit=digit):
             return f"call {call_id}: they pressed {digit}"
         case told.LevelsEvent(call=call_id, rx=rx, tx=tx):

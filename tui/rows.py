@@ -28,6 +28,8 @@ _MOS_WORST, _MOS_BEST = 1.0, 4.5
 _ACCOUNT_CELLS = 10
 _OUTCOME_CELLS = 13
 _NAME_CELLS = 32
+_CLAIM_CELLS = 14
+_WIDE = 80
 _HEARD_DIGITS = 8
 
 _MARKS: dict[RegistrationState, Role] = {
@@ -142,11 +144,22 @@ def call(shown: ShownCall, glyphs: Glyphs, now: float, meters: bool, marked: boo
 
 def _party(remote: Party, glyphs: Glyphs, role: Role) -> list[Part]:
     """Name and address: a name of any length leaves room for who it really is."""
-    name, address = words.who(remote), words.address(remote.uri)
+    address = words.address(remote.uri)
+    if remote.imitates:
+        return _imitator(remote, glyphs, "strong", role)
+    name = words.who(remote)
     if address in ("", name):
         return [Part(name, "strong")]
     short = cut((Part(name, "strong"),), _NAME_CELLS, glyphs.ellipsis)
     return [*short, Part(f"  {address}", role)]
+
+
+def _imitator(remote: Party, glyphs: Glyphs, role: Role, address_role: Role) -> list[Part]:
+    """A claim is cut short, so that there is room for who it really comes from."""
+    whole = Part(words.quoted(remote.name)[:-1], role)
+    claim = "".join(part.text for part in cut((whole,), _CLAIM_CELLS, glyphs.ellipsis))
+    address = words.address(remote.uri) or "unknown"
+    return [Part(f"{claim}”", role), Part(f"  {address}", address_role)]
 
 
 def _sound(shown: ShownCall, glyphs: Glyphs, meters: bool) -> list[Part | str]:
@@ -201,21 +214,27 @@ def entry(found: LogEntry, glyphs: Glyphs, now: datetime, width: int) -> Line:
     arrow_role: Role = "warning" if missed else "muted"
     # A call that goes on has its lock in the pane of calls.
     lock = Part(" " * cell_len(glyphs.lock_open))
+    once_open = words.was_open(found)
     if found.outcome is not Outcome.ONGOING:
         lock = _lock(found.lock is LockState.CLOSED, glyphs)
-    right: list[Part | str] = []
-    if width >= 50:
+    right: list[Part | str] = [Part(f"{once_open} ", "insecure")] if once_open else []
+    # Who a claim really comes from is worth more than where it came in.
+    if width >= (_WIDE if found.remote.imitates else 50):
         right.append(Part(_column(found.account, _ACCOUNT_CELLS), "muted"))
     outcome_role: Role = "warning" if missed else "text"
     right.append(Part(words.outcome(found).rjust(_OUTCOME_CELLS), outcome_role))
     right.append(" ")
+    role: Role = "strong" if missed else "text"
+    who = [Part(words.who(found.remote), role)]
+    if found.remote.imitates:
+        who = _imitator(found.remote, glyphs, role, "muted")
     return line(
         Part(f"{arrow} ", arrow_role),
         Part(words.when(found.started, now).rjust(6), "muted"),
         "  ",
         lock,
         " ",
-        Part(words.who(found.remote), "strong" if missed else "text"),
+        *who,
         right=tuple(right),
     )
 

@@ -10,6 +10,7 @@ from voip.model import (
     CallState,
     Direction,
     Lock,
+    LockState,
     LogEntry,
     Outcome,
     Party,
@@ -17,6 +18,7 @@ from voip.model import (
     Transport,
 )
 
+_NO_QUOTES = dict.fromkeys(map(ord, '"“”„'), "'")
 _SCHEMES = ("sip", "sips", "tel")
 _WITHOUT_YEAR = timedelta(days=300)
 
@@ -74,12 +76,22 @@ def called(uri: str) -> str:
 
 
 def who(party: Party) -> str:
-    """The other end by its name, or else its number or address."""
+    """The other end by its name, or else its number or address.
+
+    A name that reads like something it is not stands in quotes, with the address.
+    """
+    if party.imitates:
+        return f"{quoted(party.name)} ({address(party.uri) or 'unknown'})"
     if party.name:
         return party.name
     whole = address(party.uri)
     user, _, host = whole.partition("@")
     return user if host and user.lstrip("+").isdigit() else whole or "unknown"
+
+
+def quoted(name: str) -> str:
+    """A name in quotes that nothing in it can end."""
+    return f"“{name.translate(_NO_QUOTES)}”"
 
 
 def state(call: Call) -> str:
@@ -133,6 +145,11 @@ def outcome(entry: LogEntry) -> str:
         return duration(entry.duration_s)
     found = _OUTCOMES[entry.outcome]
     return f"{found} ({entry.code})" if _tells(entry) else found
+
+
+def was_open(entry: LogEntry) -> str:
+    """What the sign of a closed lock does not tell: that it was not closed throughout."""
+    return "was open" if entry.lock is LockState.CLOSED and entry.lock_was_open else ""
 
 
 def _tells(entry: LogEntry) -> bool:

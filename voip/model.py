@@ -157,10 +157,16 @@ class AccountStatus(msgspec.Struct, frozen=True):
 
 
 class Party(msgspec.Struct, frozen=True):
-    """The other end of a call, in text that has been cleaned."""
+    """The other end of a call, in text that has been cleaned.
+
+    `name` is that of a contact of the user, or else what the far end calls
+    itself; `imitates` says that it reads like something that it is not
+    (`voip.names`), so that it is shown quoted and with the address.
+    """
 
     uri: str
     name: str = ""
+    imitates: bool = False
 
 
 class LockSignalling(msgspec.Struct, frozen=True):

@@ -81,7 +81,7 @@ def test_status_of_nothing() -> None:
 def test_log() -> None:
     assert shown.log([]) == "no calls yet"
     assert shown.log([examples.ENTRY, examples.MISSED]).splitlines() == [
-        "   2  2026-01-01T00:00:00Z  →  closed  Bob  work  01:00",
+        "   2  2026-01-01T00:00:00Z  →  closed  Bob  work  01:00  the lock was open for a time",
         "   1  2026-01-01T00:00:00Z  ←  open    sip:100@example.com  work  missed",
     ]
 

@@ -241,6 +241,19 @@ def test_log_of_version_1_is_taken_over(path: Path) -> None:
     history.close()
 
 
+def test_names_of_an_older_log_are_read_as_those_of_today(path: Path) -> None:
+    written_by_version_1(path)
+    database = sqlite3.connect(path)
+    database.execute("UPDATE calls SET name = '🔒 Bob' WHERE id = 3")
+    database.execute("UPDATE calls SET name = '+1 555 0100' WHERE id = 4")
+    database.commit()
+    database.close()
+    history = History(path)
+    assert history.entry(3).remote == Party("sip:bob@example.com", "\ufffd Bob")
+    assert history.entry(4).remote.imitates
+    history.close()
+
+
 def test_log_of_version_1_that_cannot_be_taken_over_stays_as_it_was(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -86,6 +86,7 @@ class _Orders(RuleBasedStateMachine):
             self._book,
             hub,
             lambda role, number: self._connections.get(number) if role is self._role else None,
+            lambda claimed, account: claimed,
             lambda account: None,
             lambda call: None,
             lambda call: None,

@@ -209,6 +209,33 @@ async def test_a_call_to_the_number_of_a_contact_has_the_name(
     await standin.client.ask(told.HangUp(call=call))
 
 
+@pytest.mark.parametrize(
+    ("sender", "expected"),
+    [
+        ('"I am Ana" <sip:+34600@pbx.work.example.com>', ("Front Desk", False)),
+        ("<sip:100@pbx.work.example.com>", ("Ana", False)),
+        ('"Front Desk" <sip:mallory@evil.example>', ("Front Desk", True)),
+        ('"frοnt DESK" <sip:+34600@evil.example>', ("frοnt DESK", True)),
+        ('"Bob" <sip:bob@pbx.work.example.com>', ("Bob", False)),
+        ('"+34 600" <sip:bob@pbx.work.example.com>', ("+34 600", True)),
+    ],
+)
+async def test_a_caller_is_the_contact_of_its_address_and_else_what_it_claims(
+    standin: StandIn, sender: str, expected: tuple[str, bool]
+) -> None:
+    await standin.add_account("work", domain="pbx.work.example.com")
+    cards(standin, ("Front Desk", "TEL:+34 600"), ("Ana", "TEL:100"))
+    await look_up(standin, "")  # reads the contacts
+    call = await standin.incoming("work", sender)
+    (shown,) = (await standin.status()).calls
+    assert (shown.remote.name, shown.remote.imitates) == expected
+    await standin.client.ask(told.HangUp(call=call))
+    logged = await standin.until_logged(call)
+    assert (logged.remote.name, logged.remote.imitates) == expected
+    found = [name for source, name, _ in await suggested(standin, "") if source == "log"]
+    assert found == ["" if expected[1] else expected[0]]
+
+
 async def test_name_of_several_numbers_lists_them(standin: StandIn) -> None:
     await standin.add_account("work")
     cards(

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 
 from tests.support.texts import texts
 from tui import rows
-from tui.drawing import Line, Part, fit
+from tui.drawing import Line, Part, cut, fit
 from tui.glyphs import ASCII, EMOJI, UNICODE, Glyphs
 from tui.state import Link, ShownCall, State
 from voip.model import (
@@ -397,6 +397,48 @@ def test_the_log_shows_the_lock_as_it_was_and_none_while_the_call_goes_on() -> N
     going_on = text(rows.entry(entry(outcome=Outcome.ONGOING), UNICODE, NOW, 80))
     assert "■" not in going_on
     assert "□" not in going_on
+
+
+def test_a_call_whose_lock_was_open_for_a_time_says_so_beside_a_closed_lock() -> None:
+    found = entry(lock=LockState.CLOSED, lock_was_open=True)
+    for width in (49, 60, 120):
+        assert "was open" in text(rows.entry(found, UNICODE, NOW, width), width)
+    for lock, was_open in ((LockState.CLOSED, False), (LockState.OPEN, True)):
+        other = entry(lock=lock, lock_was_open=was_open)
+        assert "was open" not in text(rows.entry(other, UNICODE, NOW, 80), 80)
+
+
+IMITATOR = Party("sip:mallory@evil.example", "LOCK +1 555 0100 is encrypted to pbx", True)
+
+
+@pytest.mark.parametrize("glyphs", SETS, ids=lambda glyphs: glyphs.name)
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_name_that_imitates_is_quoted_with_its_address_wherever_it_is_shown(
+    glyphs: Glyphs, width: int
+) -> None:
+    name = cut((Part(f"“{IMITATOR.name}"),), 14, glyphs.ellipsis)
+    claim = "".join(part.text for part in name) + "”"
+    drawn = (
+        rows.incoming(call(remote=IMITATOR), glyphs, "a answer")[0],
+        shown(call(remote=IMITATOR), glyphs)[0],
+        shown(call(remote=IMITATOR, state=CallState.ENDED), glyphs)[0],
+        rows.entry(entry(remote=IMITATOR), glyphs, NOW, width),
+    )
+    for one in drawn:
+        assert f"{claim}  mallory" in text(one, width, glyphs.ellipsis)
+        assert one.left[0].text.strip() != claim
+
+
+@pytest.mark.parametrize("glyphs", SETS, ids=lambda glyphs: glyphs.name)
+def test_no_name_moves_the_lock_or_the_state_out_of_their_columns(glyphs: Glyphs) -> None:
+    for remote in (IMITATOR, Party("sip:m@evil.example", LONG[:80]), Party("", "好" * 80, True)):
+        first = text(shown(call(remote=remote), glyphs)[0], 60, glyphs.ellipsis)
+        assert first.startswith(f" {glyphs.lock_closed} ")
+        assert first.endswith("active 00:00 ")
+        row = text(rows.entry(entry(remote=remote), glyphs, NOW, 58), 58, glyphs.ellipsis)
+        before = len(f"{glyphs.incoming} ") + 8
+        assert row[before:].startswith(f"{glyphs.lock_open} ")
+        assert row.endswith(" 01:05 ")
 
 
 def test_a_missed_call_stands_out() -> None:

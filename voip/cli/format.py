@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from voip.model import (
@@ -10,7 +11,9 @@ from voip.model import (
     CallState,
     Direction,
     Lock,
+    LockState,
     LogEntry,
+    Party,
     RegistrationState,
     Status,
 )
@@ -48,14 +51,20 @@ def account(a: AccountStatus) -> str:
 
 def call(c: Call) -> str:
     arrow = "→" if c.direction is Direction.OUT else "←"
-    who = f"{c.remote.name} <{c.remote.uri}>" if c.remote.name else c.remote.uri
-    parts = [f"{c.id}", arrow, who, state_words(c)]
+    parts = [f"{c.id}", arrow, _with_address(c.remote), state_words(c)]
     if c.state.answered:
         parts.append(duration(c.duration_s))
     parts.append(lock(c.lock))
     if c.codec:
         parts.append(c.codec)
     return "  ".join(parts)
+
+
+def _with_address(party: Party) -> str:
+    if not party.name:
+        return party.uri
+    name = json.dumps(party.name, ensure_ascii=False) if party.imitates else party.name
+    return f"{name} <{party.uri}>"
 
 
 def state_words(c: Call) -> str:
@@ -86,12 +95,15 @@ def log(entries: Sequence[LogEntry]) -> str:
 
 def entry(e: LogEntry) -> str:
     arrow = "→" if e.direction is Direction.OUT else "←"
-    who = e.remote.name or e.remote.uri
+    who = _with_address(e.remote) if e.remote.imitates else e.remote.name or e.remote.uri
     what = duration(e.duration_s) if e.outcome == "answered" else e.outcome.value
     code = f" ({e.code})" if e.code and e.outcome != "answered" else ""
     why = f": {e.reason}" if e.reason and e.outcome != "answered" else ""
+    once_open = e.lock is LockState.CLOSED and e.lock_was_open
+    lock = "  the lock was open for a time" if once_open else ""
     return (
-        f"{e.id:>4}  {e.started}  {arrow}  {e.lock.value:<6}  {who}  {e.account}  {what}{code}{why}"
+        f"{e.id:>4}  {e.started}  {arrow}  {e.lock.value:<6}  {who}  {e.account}  "
+        f"{what}{code}{why}{lock}"
     )
 
 

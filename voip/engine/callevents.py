@@ -9,16 +9,18 @@ from voip.engine.callbook import CallBook
 from voip.engine.hub import Hub
 from voip.engine.intake import party
 from voip.engine.livecall import LiveCall
-from voip.model import CallState, Direction, Outcome, Transport
+from voip.model import CallState, Direction, Outcome, Party, Transport
 from voip.protocol import client as told
 from voip.protocol import worker as say
 from voip.quality import assess
 
+FindCaller = Callable[[Party, str], Party]
 FindConnection = Callable[[say.Role, int | None], say.ConnectionEvent | None]
 
 
 class CallEvents:
     """`find_connection` knows the SIP connections that workers reported,
+    `find_caller` who calls an account by what they say of themselves,
     `find_refusal` why an account's server was refused; `on_answered` is told
     of each call that is taken, `on_file_ended` of each file that is over.
     """
@@ -28,6 +30,7 @@ class CallEvents:
         book: CallBook,
         hub: Hub,
         find_connection: FindConnection,
+        find_caller: FindCaller,
         find_refusal: Callable[[str], str | None],
         on_answered: Callable[[LiveCall], None],
         on_file_ended: Callable[[LiveCall], None],
@@ -35,6 +38,7 @@ class CallEvents:
         self._book = book
         self._hub = hub
         self._find_connection = find_connection
+        self._find_caller = find_caller
         self._find_refusal = find_refusal
         self._on_answered = on_answered
         self._on_file_ended = on_file_ended
@@ -108,9 +112,8 @@ class CallEvents:
         connection = self._find_connection(role, event.connection)
         if role is say.Role.OPEN:
             transport = connection.transport if connection else Transport.UDP
-        call = self._book.begin(
-            role, event.account, transport, Direction.IN, party(event.remote), event.call
-        )
+        caller = self._find_caller(party(event.remote), event.account)
+        call = self._book.begin(role, event.account, transport, Direction.IN, caller, event.call)
         if connection is not None:
             call.use(connection)
         self._book.publish(call)
@@ -119,9 +122,9 @@ class CallEvents:
         call = None if event.call is None else self._book.by_number(role, event.call)
         if call is None:
             transport = Transport.UDP if role is say.Role.OPEN else Transport.TLS
-            call = self._book.begin(
-                role, event.account or "?", transport, Direction.IN, party(event.remote)
-            )
+            account = event.account or "?"
+            caller = self._find_caller(party(event.remote), account)
+            call = self._book.begin(role, account, transport, Direction.IN, caller)
         call.code = event.code
         self._book.finish(call, Outcome.REFUSED, event.reason)
 

@@ -105,6 +105,7 @@ class Engine:
             self.book,
             self.hub,
             self.connection,
+            lambda claimed, account: self.look_ups.caller(claimed, account),
             self.registrar.refusal,
             self.calls.start_hangup_timer,
             self.calls.file_ended,

@@ -11,9 +11,10 @@ import sqlite3
 from pathlib import Path
 
 from voip.model import Direction, LockState, LogEntry, Outcome, Party, rfc3339
-from voip.text import fold
+from voip.names import imitates
+from voip.text import clean, fold
 
-_SCHEMA_VERSION = 2
+_SCHEMA_VERSION = 3
 
 # `words` is what a search looks through: SQLite knows the case of ASCII alone.
 _SCHEMA = """
@@ -32,7 +33,8 @@ CREATE TABLE IF NOT EXISTS calls (
     lock TEXT NOT NULL DEFAULT 'open',
     lock_was_open INTEGER NOT NULL DEFAULT 0,
     codec TEXT,
-    words TEXT NOT NULL DEFAULT ''
+    words TEXT NOT NULL DEFAULT '',
+    imitates INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS calls_by_outcome ON calls (outcome, id);
 CREATE INDEX IF NOT EXISTS calls_by_account ON calls (account, id);
@@ -43,6 +45,14 @@ BEGIN;
 ALTER TABLE calls ADD COLUMN words TEXT NOT NULL DEFAULT '';
 UPDATE calls SET words = words_of(name, uri, account, outcome, reason);
 PRAGMA user_version = 2;
+COMMIT;
+"""
+
+_ADD_IMITATES = """
+BEGIN;
+ALTER TABLE calls ADD COLUMN imitates INTEGER NOT NULL DEFAULT 0;
+UPDATE calls SET name = clean(name), imitates = imitates(name, uri);
+PRAGMA user_version = 3;
 COMMIT;
 """
 
@@ -78,6 +88,8 @@ class History:
         self._path.chmod(0o600)
         self._db.row_factory = sqlite3.Row
         self._db.create_function("words_of", -1, words_of, deterministic=True)
+        self._db.create_function("clean", 1, clean, deterministic=True)
+        self._db.create_function("imitates", 2, imitates, deterministic=True)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
@@ -87,6 +99,8 @@ class History:
             )
         if version == 1:
             self._db.executescript(_ADD_WORDS)
+        if version in (1, 2):
+            self._db.executescript(_ADD_IMITATES)
         self._db.executescript(_SCHEMA)
         self._db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
 
@@ -113,9 +127,19 @@ class History:
     ) -> LogEntry:
         """Write the row of a call that has just begun."""
         self._write(
-            "INSERT INTO calls (id, account, direction, uri, name, outcome, started, words) "
-            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, words_of(?5, ?4, ?2, ?6, ''))",
-            (call_id, account, direction, remote.uri, remote.name, Outcome.ONGOING, started),
+            "INSERT INTO calls "
+            "(id, account, direction, uri, name, outcome, started, imitates, words) "
+            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, words_of(?5, ?4, ?2, ?6, ''))",
+            (
+                call_id,
+                account,
+                direction,
+                remote.uri,
+                remote.name,
+                Outcome.ONGOING,
+                started,
+                remote.imitates,
+            ),
         )
         return self.entry(call_id)
 
@@ -179,7 +203,7 @@ def entry_of(row: sqlite3.Row) -> LogEntry:
         id=str(row["id"]),
         account=row["account"],
         direction=Direction(row["direction"]),
-        remote=Party(uri=row["uri"], name=row["name"]),
+        remote=Party(uri=row["uri"], name=row["name"], imitates=bool(row["imitates"])),
         outcome=Outcome(row["outcome"]),
         started=rfc3339(row["started"]),
         answered=rfc3339(answered) if answered is not None else None,

@@ -85,12 +85,13 @@ class HistoryReader:
         """
         # With max(), SQLite takes the other columns from the row that has it.
         latest = (
-            "SELECT uri, name, max(id) AS latest FROM calls WHERE account <> ? {} "
+            "SELECT uri, name, imitates, max(id) AS latest FROM calls WHERE account <> ? {} "
             "GROUP BY uri ORDER BY latest DESC LIMIT ?"
         )
         # Many calls say no name, those that were made here for instance.
         named = self._rows(latest.format("AND name <> ''"), (without, limit))
-        names = {row["uri"]: row["name"] for row in named}
+        # Whoever calls itself by another's number is not found by it.
+        names = {row["uri"]: row["name"] for row in named if not row["imitates"]}
         found = self._rows(latest.format(""), (without, limit))
         return [Party(uri=row["uri"], name=names.get(row["uri"], "")) for row in found]
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from voip.model import Party
+from voip.names import imitates
 from voip.text import change_texts, clean
 
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
@@ -38,7 +39,8 @@ def party(address: str) -> Party:
         return Party(uri=clean(_bare(address), _MAX_URI))
     name = match["plain"] if match["quoted"] is None else match["quoted"]
     unescaped = re.sub(r"\\(.)", r"\1", name)
-    return Party(uri=clean(_bare(match["uri"]), _MAX_URI), name=clean(unescaped, _MAX_NAME))
+    uri, shown = clean(_bare(match["uri"]), _MAX_URI), clean(unescaped, _MAX_NAME)
+    return Party(uri=uri, name=shown, imitates=imitates(shown, uri))
 
 
 def _bare(uri: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from voip import dialing
+from voip import dialing, names
 from voip.dialing import DialError
 from voip.engine.accountfields import Account
 from voip.engine.contacts import Contacts, Number
@@ -15,6 +15,7 @@ from voip.engine.errors import Refusal
 from voip.engine.finding import Findable, Query
 from voip.engine.people import People
 from voip.engine.registrar import Registrar
+from voip.model import Party
 from voip.protocol.client import LookedUp, Suggestion
 
 _MOST_SUGGESTIONS = 50
@@ -92,6 +93,20 @@ class LookUps:
             if any(_key(number.target, account) == wanted for number in contact.numbers):
                 return contact.name
         return ""
+
+    def caller(self, claimed: Party, account: str) -> Party:
+        """Who calls an account: the contact of that address, or whoever they say they are."""
+        try:
+            settings = self._registrar.get(account).account
+        except Refusal:
+            settings = None
+        key = _key(claimed.uri, settings)
+        for contact in self._contacts.everyone:
+            if key and any(_key(number.target, settings) == key for number in contact.numbers):
+                return Party(claimed.uri, contact.name)
+        known = (contact.name for contact in self._contacts.everyone)
+        imitates = claimed.imitates or names.imitates(claimed.name, claimed.uri, known)
+        return Party(claimed.uri, claimed.name, imitates)
 
     def _named(self, text: str) -> Whom:
         found = self._contacts.named(text) if dialing.may_be_name(text) else []

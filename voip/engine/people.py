@@ -75,4 +75,5 @@ def _has_address(party: Party) -> bool:
 
 
 def _findable(party: Party) -> Findable:
-    return Findable.of(party.name, party.uri, "log")
+    # Whoever calls itself by another's number is not found by it.
+    return Findable.of("" if party.imitates else party.name, party.uri, "log")
