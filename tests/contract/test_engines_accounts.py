@@ -157,6 +157,23 @@ async def test_a_server_is_looked_at_and_its_key_is_pinned(side: Side) -> None:
         await client.get(told.InspectServer(server="pbx:0"), told.ServerReport)
 
 
+async def test_an_account_that_is_pinned_to_another_key_stops(side: Side) -> None:
+    client = side.engine.client
+    await side.register(pin="0" * 64)
+    (account,) = (await side.engine.status()).accounts
+    assert account.registration.state is RegistrationState.FAILED
+    assert account.registration.reason.startswith("the server shows another key than the one ")
+    with pytest.raises(CommandFailed) as caught:
+        await side.engine.call("100")
+    assert caught.value.kind == "stopped"
+    report = await client.get(told.InspectServer(account=ACCOUNT), told.ServerReport)
+    position = len(side.engine.events)
+    await client.ask(told.EditAccount(name=ACCOUNT, fields={"pin": report.chain[0].key_sha256}))
+    registered = await side.engine.until_registered(ACCOUNT, position)
+    assert registered.tls is not None
+    assert (registered.tls.verified, registered.tls.pinned) == (True, True)
+
+
 async def test_fields_are_checked_without_saving_them(side: Side) -> None:
     client = side.engine.client
     good = await client.get(
