@@ -20,6 +20,8 @@ async def test_every_action_is_in_it(phone: Screen) -> None:
     for action in ACTIONS:
         assert action.title in phone.text
     assert "It is not end to end." in phone.text
+    assert "the ordinary telephone network" in running_text(phone)
+    assert "Capture a call with tshark" in phone.text
 
 
 async def test_what_works_now_is_marked(phone: Screen, standin: StandIn) -> None:

@@ -19,9 +19,9 @@ _SECTIONS = (
         "What the lock means",
         (
             "A closed lock tells what was seen, not what was set: the account speaks to its "
-            "server over TLS, the server's certificate was verified, name and all, the connection "
-            "is still the same one, and every stream of voice is encrypted with keys that no one "
-            "on the way could read.",
+            "server over TLS, the server's certificate was verified, name and all or by its "
+            "pin, the connection has not dropped, and every stream of voice is encrypted "
+            "with keys that no one on the way could read.",
             "The lock of an account speaks of its connection alone. Each call has a lock of its "
             "own, and it opens as soon as one of these no longer holds.",
         ),
@@ -29,11 +29,21 @@ _SECTIONS = (
     (
         "What it does not",
         (
-            "It is not end to end. The server can listen, and how a call goes on from there is "
-            "unknown.",
-            "It does not say who is at the other end: a name or number is what the far end claims.",
+            "It is not end to end. The server sees whom you call and when, and can listen. How a "
+            "call goes on from there is unknown; the ordinary telephone network encrypts nothing.",
+            "It does not say who is at the other end: a name or number is what the far end claims. "
+            "In quotes stands one that could be taken for a lock, a number or somebody you know; "
+            "beside it, the address it came from.",
             "Behind an open lock, say nothing that is not for others. {key} on a call or an "
             "account shows which fact is missing, and what to do.",
+        ),
+    ),
+    (
+        "How to check it",
+        (
+            "Capture a call with tshark: of a TLS account it shows no SIP and no voice that can be "
+            "read. The README has the commands; Offhook's own tests do it to a real call, and see "
+            "everything where the account says UDP.",
         ),
     ),
 )
