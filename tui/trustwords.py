@@ -110,7 +110,8 @@ def _verdict(report: ServerReport, whose: str, glyphs: Glyphs) -> Iterator[Parag
                 "This server is refused, and a pin would not change that",
                 "error",
             )
-            yield from listed((*report.refused, *report.problems))
+            # What no pin mends is among the problems: it is said once, and first.
+            yield from listed(tuple(dict.fromkeys((*report.refused, *report.problems))))
         case Standing.CHANGED:
             yield _says(glyphs.check_failed, "The server shows another key than before", "error")
             yield from listed(
