@@ -109,6 +109,21 @@ async def test_it_is_harmless_in_every_notification(
     assert _CALLING.sub("", said) == ""
 
 
+async def test_a_name_that_imitates_is_quoted_in_title_notification_and_banner(
+    phone: Screen, standin: StandIn
+) -> None:
+    await standin.client.ask(told.ChangeSettings(changes={"screen.notify": "osc9"}))
+    await phone.to_main()
+    await standin.add_account("work")
+    await standin.incoming("work", '"\N{LOCK} +1 555 0100" <sip:mallory@evil.example>')
+    await phone.until(lambda: phone.app.state.incoming)
+    await phone.settle()
+    said = "".join(phone.said)
+    assert said.count("“\ufffd +1 555 0100” (mallory@evil.example) calls") == 2
+    assert "  mallory@evil.example" in phone.text
+    assert "\N{LOCK}" not in phone.text + said
+
+
 async def test_the_real_program_sends_nothing_of_it(standin: StandIn) -> None:
     standin.refuse_account("home", 403, hostile("Forbidden"))
     await standin.add_account("work")
