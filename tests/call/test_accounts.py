@@ -152,3 +152,31 @@ async def test_an_account_that_goes_takes_its_call_along(new_phone: NewPhone) ->
     assert (await phone.until_logged(other)).outcome == "answered"
     assert (await phone.status()).calls[0].id == call
     assert phone.worker_pids() == pids
+
+
+async def test_an_account_that_was_removed_takes_no_other_along(
+    new_phone: NewPhone, authority: Authority
+) -> None:
+    # PJSIP gives the number of an account that is gone to the next one.
+    def behave(connection: Connection, message: Message) -> None:
+        registrar(connection, message)
+        if message.method == "INVITE":
+            connection.send(response(message, 486, "Busy Here"))
+
+    host = own_host()
+    server = HostileServer(host, behave, authority.issue("good", addresses=[host]))
+    await server.start()
+    phone = await new_phone()
+    await phone.add_secure("alice", host, server.port, authority.file)
+    await phone.until_registered("alice")
+    # Whoever has had a call is only collected a second or two later.
+    await phone.until_logged(await phone.call("bob"))
+    await phone.client.ask(told.RemoveAccount(name="alice"))
+    await phone.add_secure("bob", host, server.port, authority.file)
+    await phone.until_registered("bob")
+    call = await phone.call("echo")
+    await phone.until_call(lambda c: c.id == call and c.duration_s > 2.5)
+    await phone.client.ask(told.HangUp(call=call))
+    entry = await phone.until_logged(await phone.call("alice", account="bob"))
+    assert entry.reason == "busy"
+    await server.stop()

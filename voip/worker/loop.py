@@ -54,6 +54,7 @@ class Worker:
         self._next_incoming = -1
         self.role = say.Role.SECURE
         self.accounts: dict[str, Account] = {}
+        self.removed: list[Account] = []
         self.calls: dict[int, Call] = {}
         self.connections = Connections()
         self.sound: Sound

@@ -93,6 +93,9 @@ def _remove_account(worker: Worker, name: str) -> None:
         call.end(480)
     del worker.accounts[name]
     account.close()
+    # PJSIP gives its number to the next account, and the object would take
+    # that one along when it is collected: it has to stay.
+    worker.removed.append(account)
 
 
 def _start_call(worker: Worker, command: say.StartCall) -> None:
