@@ -139,6 +139,23 @@ def test_good_fields(values: dict[str, Any]) -> None:
     assert accountfields.problems({**GOOD, **values}) == {}
 
 
+@pytest.mark.parametrize(
+    ("server", "written", "parts"),
+    [
+        ("PBX.Example", "pbx.example", ("pbx.example", 5061)),
+        ("bücher.example:5070", "xn--bcher-kva.example:5070", ("xn--bcher-kva.example", 5070)),
+        ("[2001:db8::1]:5070", "[2001:db8::1]:5070", ("2001:db8::1", 5070)),
+        ("192.0.2.1", "192.0.2.1", ("192.0.2.1", 5061)),
+    ],
+)
+def test_a_server_is_written_as_sip_takes_it(
+    server: str, written: str, parts: tuple[str, int]
+) -> None:
+    account = accountfields.from_values({**GOOD, "server": server})
+    assert account.registrar == account.next_hop == written
+    assert account.next_hop_parts == parts
+
+
 NAMES = [
     ("", "needed: it is what you call this account here"),
     ("x" * 33, "longer than 32 characters"),

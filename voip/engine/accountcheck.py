@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from voip import reasons
 from voip.dialing import parse_host_port
 from voip.engine import expiry, pinning
-from voip.engine.accountfields import DEFAULT_PORTS, Account
+from voip.engine.accountfields import Account
 from voip.engine.accounts import AccountFile
 from voip.engine.accountsetup import SetupError, authorities, setup_of
 from voip.engine.errors import Refusal
@@ -235,8 +235,7 @@ def _expected(account: Account) -> list[str]:
 
 
 async def _look_up(account: Account) -> CheckStep:
-    host, _, port = account.next_hop.partition(":")
-    number = int(port) if port.isdecimal() else DEFAULT_PORTS[account.transport]
+    host, number = account.next_hop_parts
     try:
         ipaddress.ip_address(host)
     except ValueError:

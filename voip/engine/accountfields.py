@@ -83,12 +83,29 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     @property
     def next_hop(self) -> str:
-        """host[:port] that every request of the account is sent to."""
-        return self.proxy or self.server or self.domain
+        """host[:port] that every request of the account is sent to, as SIP writes it."""
+        return _in_ascii(self.proxy or self.server or self.domain)
+
+    @property
+    def next_hop_parts(self) -> tuple[str, int]:
+        """The name or address of `next_hop`, without brackets, and its port."""
+        host, port = parse_host_port(self.next_hop)
+        return host.strip("[]"), port or DEFAULT_PORTS[self.transport]
 
     @property
     def registrar(self) -> str:
-        return self.server or self.domain
+        return _in_ascii(self.server or self.domain)
+
+    @property
+    def ascii_domain(self) -> str:
+        return _in_ascii(self.domain)
+
+
+def _in_ascii(where: str) -> str:
+    # RFC 3261 section 25.1: a host is of ASCII; names of other letters travel
+    # as RFC 5890 says.
+    host, port = parse_host_port(where)
+    return host if port is None else f"{host}:{port}"
 
 
 FIELDS = Account.__struct_fields__

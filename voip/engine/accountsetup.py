@@ -47,7 +47,7 @@ async def setup_of(
     return say.AccountSetup(
         name=name,
         user=account.user,
-        domain=account.domain,
+        domain=account.ascii_domain,
         transport=account.transport,
         server=account.next_hop,
         registrar=account.registrar,

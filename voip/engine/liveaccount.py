@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from voip.engine import expiry
-from voip.engine.accountfields import DEFAULT_PORTS, Account
+from voip.engine.accountfields import Account
 from voip.model import AccountStatus, Registration, RegistrationState, TlsStatus, Transport
 from voip.policy import DEMANDS
 from voip.protocol import worker as say
@@ -49,9 +49,8 @@ class Live:
         """A connection is to this account's server."""
         if self.account is None:
             return False
-        host, _, port = self.account.next_hop.partition(":")
-        expected = int(port) if port.isdecimal() else DEFAULT_PORTS[self.account.transport]
-        return event.port == expected and event.host.lower() == host.lower()
+        reached = (event.host.strip("[]").lower(), event.port)
+        return reached == self.account.next_hop_parts
 
     def status(self) -> AccountStatus:
         account = self.account
