@@ -6,8 +6,7 @@ and the worker are the same processes as before.
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -67,62 +66,6 @@ async def stage(new_phone: NewPhone, authority: Authority) -> AsyncIterator[Stag
     for server in built.servers:
         await server.stop()
     built.sinks.close()
-
-
-_DAY = datetime.timedelta(days=1)
-
-_BAD_CERTIFICATES: dict[str, tuple[Callable[[Authority, str], Leaf], str]] = {
-    "self-signed": (
-        lambda ca, host: ca.issue("x", addresses=[host], self_signed=True),
-        "no authority that is trusted issued",
-    ),
-    "another authority": (
-        lambda ca, host: Authority(ca.file.parent / "b", "Other").issue("x", addresses=[host]),
-        "issue",
-    ),
-    "expired": (
-        lambda ca, host: ca.issue("x", addresses=[host], starts_in=-9 * _DAY, lasts=2 * _DAY),
-        "expired",
-    ),
-    "not valid yet": (
-        lambda ca, host: ca.issue("x", addresses=[host], starts_in=2 * _DAY),
-        "not valid yet",
-    ),
-    "wrong name": (lambda ca, host: ca.issue("x", dns=["evil.test"]), "another name"),
-    "wrong address": (lambda ca, host: ca.issue("x", addresses=["127.0.0.9"]), "another name"),
-    "common name only": (lambda ca, host: ca.issue("x", common_name=host), "another name"),
-    "common name beside a wrong name": (
-        lambda ca, host: ca.issue("x", dns=["evil.test"], common_name=host),
-        "another name",
-    ),
-    "organisation that looks like a common name": (
-        lambda ca, host: ca.issue("x", dns=["evil.test"], organisation=f"x/CN={host}"),
-        "another name",
-    ),
-    "address as a DNS name": (lambda ca, host: ca.issue("x", dns=[host]), "another name"),
-    "for clients only": (
-        lambda ca, host: ca.issue("x", addresses=[host], client_only=True),
-        "not meant for servers",
-    ),
-}
-
-
-@pytest.mark.parametrize("kind", list(_BAD_CERTIFICATES))
-async def test_a_bad_certificate_gets_no_byte_of_sip(stage: Stage, kind: str) -> None:
-    make, words = _BAD_CERTIFICATES[kind]
-    server = await stage.serve(registrar, make(stage.authority, stage.host))
-    await stage.account(server)
-    account = await stage.phone.until_failed("alice")
-    assert words in account.registration.reason, account.registration.reason
-    assert bytes(server.received) == b""
-
-    # A call does not get further than a registration does.
-    call = await stage.phone.call("bob")
-    entry = await stage.phone.until_logged(call)
-    assert entry.outcome is Outcome.FAILED
-    assert words in entry.reason, entry.reason
-    assert bytes(server.received) == b""
-    assert all(not c.lock.closed for c in stage.phone.locks(call))
 
 
 async def test_plain_tcp_on_the_tls_port(stage: Stage) -> None:

@@ -47,10 +47,11 @@ class Authority:
         permitted: Sequence[str] = (),
         starts_in: datetime.timedelta = -_DAY,
         lasts: datetime.timedelta = 31 * _DAY,
+        key: Key | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._key = key or ec.generate_private_key(ec.SECP256R1())
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         issuer = parent or self
         builder = _builder(self.name, issuer.name, self._key, starts_in, lasts)
@@ -138,6 +139,8 @@ class Authority:
             "-CA", str(self.file), "-CAkey", str(self._folder / "ca.key"),
             "-out", str(leaf.certificate), *(() if version_1 else ("-extfile", str(names))),
         )  # fmt: skip
+        with leaf.certificate.open("ab") as file:
+            file.write(self.chain)
         return leaf
 
 

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from voip import reasons
 from voip.dialing import parse_host_port
 from voip.engine import expiry, pinning
-from voip.engine.accountfields import Account
+from voip.engine.accountfields import DEFAULT_PORTS, Account
 from voip.engine.accounts import AccountFile
 from voip.engine.accountsetup import SetupError, authorities, setup_of
 from voip.engine.errors import Refusal

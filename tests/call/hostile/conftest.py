@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+
+from tests.call.hostile.stage import Ground, Stage
+from tests.support import sound
+from tests.support.hostile import HostileServer, Sinks, own_host, registrar
+from tests.support.phone import Phone
+from tests.support.pki import Authority
+from tests.support.wire import Wire
+
+NAMES = (
+    "pbx.hostile.test",
+    "two.pbx.hostile.test",
+    "xn--bcher-kva.hostile.test",
+    f"{'long-' * 11}name.hostile.test",
+)
+"""What resolves, to the host of all cases."""
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def ground() -> AsyncIterator[Ground]:
+    """One phone for all cases: what one of them breaks, the next one meets."""
+    with tempfile.TemporaryDirectory(prefix="oh-", dir="/tmp") as folder:
+        built = await _prepare(Path(folder))
+        yield built
+        await built.phone.stop()
+        await built.home.stop()
+        built.check_sinks()
+        built.close_sinks()
+        built.wire.close()
+
+
+async def _prepare(folder: Path) -> Ground:
+    host, elsewhere = own_host(), own_host()
+    (folder / "hosts").write_text("".join(f"{host} {name}\n" for name in NAMES))
+    authority = Authority(folder / "pki")
+    phone = Phone(folder / "p")
+    phone.environment |= {
+        "LD_PRELOAD": "libnss_wrapper.so",
+        "NSS_WRAPPER_HOSTS": str(folder / "hosts"),
+    }
+    good = authority.issue("good", addresses=[host])
+    built = Ground(
+        folder=folder,
+        phone=phone,
+        host=host,
+        elsewhere=elsewhere,
+        authority=authority,
+        wire=Wire(host.rpartition(".")[0] + "."),
+        speech=sound.speak(folder / "speech.wav"),
+        good=good,
+        home=HostileServer(host, registrar, good),
+        sinks=(Sinks(host), Sinks(elsewhere)),
+    )
+    await built.start()
+    return built
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stage(ground: Ground) -> AsyncIterator[Stage]:
+    built = Stage(ground)
+    yield built
+    await built.close()

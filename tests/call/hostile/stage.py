@@ -1,0 +1,173 @@
+"""Where every case of this folder is played, and what must be true after each."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.support import wire
+from tests.support.hostile import Behaviour, HostileServer, Sinks, registrar
+from tests.support.kamailio import DOMAIN
+from tests.support.phone import Phone
+from tests.support.pki import Authority, Leaf
+from tests.support.wire import Wire
+from voip.model import AccountStatus, Call, LogEntry, Outcome
+from voip.protocol import client as told
+
+_NUMBERS = itertools.count(1)
+
+PLAIN_FROM_FAR = "refused: the far end offered no encryption"
+
+
+@dataclass
+class Ground:
+    """What all cases share: one phone, which survives them all, and its surroundings.
+
+    `host` and `elsewhere` are addresses that no other test uses. An account of
+    the phone is at `home` all the time, and no case may disturb it.
+    """
+
+    folder: Path
+    phone: Phone
+    host: str
+    elsewhere: str
+    authority: Authority
+    wire: Wire
+    speech: Path
+    good: Leaf
+    home: HostileServer
+    sinks: tuple[Sinks, ...]
+
+    async def start(self) -> None:
+        await self.home.start()
+        await self.phone.start()
+        await self.phone.add_secure("resident", self.host, self.home.port, self.authority.file)
+        await self.phone.until_registered("resident")
+
+    def check_sinks(self) -> None:
+        assert [found for sinks in self.sinks for found in sinks.received()] == []
+
+    def close_sinks(self) -> None:
+        for sinks in self.sinks:
+            sinks.close()
+
+
+@dataclass
+class Stage:
+    """One case: an account of its own, servers that misbehave, and sinks.
+
+    `lock_may_close` says that the case has a call that is encrypted.
+    """
+
+    ground: Ground
+    lock_may_close: bool = False
+    servers: list[HostileServer] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.account = f"case-{next(_NUMBERS)}"
+        self.phone = self.ground.phone
+        self.host = self.ground.host
+        self.authority = self.ground.authority
+        self.sinks = Sinks(self.host, ports=())
+        self._since = len(self.phone.events)
+        self._engine = self.phone.process
+        self._workers = self.phone.worker_pids()
+
+    # What a case is made of
+
+    async def serve(
+        self, behaviour: Behaviour = registrar, leaf: Leaf | None = None, **options: Any
+    ) -> HostileServer:
+        """A server at `host`, with a good certificate where none is given."""
+        server = HostileServer(self.host, behaviour, leaf or self.ground.good, **options)
+        await self.run(server)
+        return server
+
+    async def run(self, server: HostileServer) -> None:
+        await server.start()
+        self.servers.append(server)
+
+    async def add_account(self, server: str, **fields: Any) -> None:
+        """A TLS account whose server is at host:port."""
+        await self.phone.add(
+            self.account,
+            **{
+                "password": f"secret-{self.account}",
+                "user": "alice",
+                "domain": DOMAIN,
+                "server": server,
+                "ca_file": str(self.authority.file),
+            }
+            | fields,
+        )
+
+    async def until_registered(self) -> AccountStatus:
+        return await self.phone.until_registered(self.account, self._since)
+
+    async def until_failed(self) -> AccountStatus:
+        return await self.phone.until_failed(self.account, self._since)
+
+    async def registered(self, behaviour: Behaviour = registrar, **fields: Any) -> HostileServer:
+        """A server with a good certificate, and the account registered with it."""
+        server = await self.serve(behaviour)
+        await self.add_account(f"{self.host}:{server.port}", **fields)
+        await self.until_registered()
+        return server
+
+    async def call(self, target: str = "bob", **options: Any) -> str:
+        """A call that speaks, so that what is said can be looked for."""
+        play = str(self.ground.speech)
+        return await self.phone.call(target, account=self.account, play=play, **options)
+
+    async def until_logged(self, call: str) -> LogEntry:
+        return await self.phone.until_logged(call)
+
+    async def until_refused(self) -> LogEntry:
+        """The log's row of a call that the phone refused."""
+        event = await self.phone.until(
+            told.LogEvent,
+            lambda e: e.entry.account == self.account and e.entry.outcome is Outcome.REFUSED,
+            self._since,
+        )
+        return event.entry
+
+    # What must be true after each
+
+    async def close(self) -> None:
+        """End the case and check what no case may do.
+
+        Whatever is in the clear, the sinks and the wire show it; the lock has been
+        right all along; and nobody has died.
+        """
+        await self._leave()
+        for server in self.servers:
+            await server.stop()
+        crossed = self.ground.wire.take()
+        assert self.sinks.received() == []
+        self.ground.check_sinks()
+        self.sinks.close()
+        assert wire.readable_sip(crossed) == []
+        alike = wire.likeness(crossed, self.ground.speech, self.ground.folder)
+        assert not wire.is_alike(alike), f"speech crossed in the clear ({alike:.2f})"
+        for state in self._states():
+            self.phone.check_lock_evidence(state.id)
+            assert self.lock_may_close or not state.lock.closed, state
+        assert self.phone.process is self._engine
+        assert self._engine is not None
+        assert self._engine.returncode is None, "the engine died"
+        assert self.phone.worker_pids() == self._workers, "a worker died"
+        assert len(self.ground.home.connections) == 1, "another account lost its connection"
+
+    async def _leave(self) -> None:
+        status = await self.phone.status()
+        for call in status.calls:
+            await self.phone.client.ask(told.HangUp(call=call.id))
+            await self.until_logged(call.id)
+        if any(account.name == self.account for account in status.accounts):
+            await self.phone.client.ask(told.RemoveAccount(name=self.account))
+
+    def _states(self) -> list[Call]:
+        events = self.phone.events[self._since :]
+        return [e.event.call for e in events if isinstance(e.event, told.CallEvent)]
