@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pjsua2 as pj
 
+from voip.worker.levels import amplitude
+
 if TYPE_CHECKING:
     from voip.worker.call import Call
     from voip.worker.sound import Sound
@@ -131,7 +133,8 @@ class CallMedia:
         """Received and sent level, 0.0 to 1.0; None while there is no audio."""
         if self._audio is None:
             return None
-        return self._audio.getRxLevel() / 255, self._audio.getTxLevel() / 255
+        # pjsua2 says Rx for what the bridge sends to a port: here, to the far end.
+        return amplitude(self._audio.getTxLevel()), amplitude(self._audio.getRxLevel())
 
     def close(self) -> Path | None:
         """Let go of everything; the file that is being completed, if there is one."""

@@ -1,0 +1,59 @@
+"""The meters: what goes out is told as going out, and as loud as it is."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+
+import numpy as np
+
+from tests.conftest import NewPhone
+from tests.support.attached import connect
+from tests.support.kamailio import Kamailio
+from tests.support.pki import Authority
+from tests.support.ports import LOOPBACK
+from voip.model import CallState
+from voip.protocol import client as told
+
+_RATE = 16000
+_MEAN = 0.318  # of a sine at half of full scale: 0.5 * 2 / pi
+
+
+def _sine(path: Path) -> Path:
+    moments = np.arange(30 * _RATE) / _RATE
+    samples = (0.5 * 32767 * np.sin(2 * np.pi * 440 * moments)).astype("<i2")
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(_RATE)
+        file.writeframes(samples.tobytes())
+    return path
+
+
+async def test_each_side_tells_the_sound_by_its_way(
+    kamailio: Kamailio, new_phone: NewPhone, authority: Authority, place: Path
+) -> None:
+    alice, bob = await new_phone("a"), await new_phone("b")
+    for phone, user in ((alice, "alice"), (bob, "bob")):
+        await phone.add_secure(user, LOOPBACK, kamailio.tls_port, authority.file)
+        await phone.until_registered(user)
+    call = await alice.call("bob", play=str(_sine(place / "sine.wav")))
+    ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
+    await bob.client.ask(told.AnswerCall(call=ringing.id))
+    await alice.until_call(lambda c: c.id == call and c.lock.closed)
+
+    async def levels(socket: Path, sending: bool) -> None:
+        """Until the sound is as loud as it is on one way, and silence on the other."""
+        async with await connect(socket) as client:
+            await client.ask(told.Subscribe(levels=True))
+            async for numbered in client.events():
+                event = numbered.event
+                if not isinstance(event, told.LevelsEvent):
+                    continue
+                loud, quiet = (event.tx, event.rx) if sending else (event.rx, event.tx)
+                assert quiet < 0.01, event
+                if 0.7 * _MEAN < loud < 1.4 * _MEAN:
+                    return
+
+    await levels(alice.socket, sending=True)
+    await levels(bob.socket, sending=False)
