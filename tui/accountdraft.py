@@ -57,11 +57,33 @@ FIELDS: Final = (
     Field("server", "Server", "Where the server is, if that is not the domain: host or host:port."),
     Field("proxy", "Proxy", "A host or host:port that all requests go through, if need be."),
     Field("auth_user", "Login name", "What the server knows you by, when that is not the user."),
+    Field(
+        "trust", "Trust", "Whose word is taken for the server's certificate.", "bundle",
+        (("bundle", "the authorities that come with the phone"),
+         ("system", "this machine's")),
+    ),
     Field("ca_file", "CA file", "Certificates (a PEM file) to trust in place of the usual ones."),
     Field(
         "allow_wildcard", "Accept a certificate for *.your-domain",
         "A server's certificate has to name the server. This accepts a * for its first part.",
         False,
+    ),
+    Field(
+        "pin", "Pinned key",
+        "SHA-256 of the one public key to accept of the server. Empty: authorities decide.",
+    ),
+    Field(
+        "client_certificate", "Certificate",
+        "A PEM file with a certificate of yours, for servers that ask for one.",
+    ),
+    Field("client_key", "Its key", "A PEM file, where the key is not in the certificate's."),
+    Field(
+        "client_passphrase_command", "Passphrase command",
+        "A command that prints the passphrase of that key.",
+    ),
+    Field(
+        "client_passphrase_file", "Passphrase file",
+        "A file with the passphrase that only you can read.",
     ),
     Field(
         "password_command", "Password command",
@@ -80,6 +102,10 @@ FIELDS: Final = (
     ),
     Field("expires_s", "Register for", "Seconds after which the phone registers anew, 60 to 3600.",
           300),
+    Field(
+        "hide_identity", "Hide who I am from those I call",
+        "The server is asked to keep your name and number from them.", False,
+    ),
     Field("enabled", "Use this account", "A disabled account stays in the file and does nothing.",
           True),
 )  # fmt: skip
@@ -148,6 +174,19 @@ def changes(account: AccountFields, draft: Typed) -> dict[str, Value | None]:
 def _same(one: Value | None, other: Value | None) -> bool:
     # In Python, true is 1; in TOML it is not.
     return type(one) is type(other) and one == other
+
+
+def next_hop(draft: Typed) -> str | None:
+    """host[:port] of the TLS server that stands in the form, None where none does."""
+    if draft["transport"] != "tls":
+        return None
+    places = (str(draft[field]).strip() for field in ("proxy", "server", "domain"))
+    return next(filter(None, places), None)
+
+
+def pin(draft: Typed) -> str | None:
+    """The pin in the form as it is compared: people write colons and spaces into it."""
+    return re.sub(r"[\s:]", "", str(draft["pin"])).lower() or None
 
 
 def split_address(text: str, domain: str) -> tuple[str, str] | None:

@@ -27,7 +27,7 @@ from tui.screens.log import EngineLog
 from tui.screens.main import MainScreen
 from tui.screens.settings import Settings
 from tui.screens.themes import Themes
-from tui.screens.trust import AccountTrust
+from tui.screens.trust import AccountTrust, DraftTrust
 from tui.screens.welcome import Welcome
 from tui.widgets.form import Mark
 from tui.widgets.lines import Lines
@@ -580,6 +580,12 @@ async def _(stage: Stage) -> Done:
 async def _(stage: Stage) -> Done:
     form = await _form(stage)
     return lambda: bool(form.query_one("#row-proxy").display)
+
+
+@_for("form.trust")
+async def _(stage: Stage) -> Done:
+    await _form(stage)
+    return _on(stage, DraftTrust)
 
 
 @_for("form.next")

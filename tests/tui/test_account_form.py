@@ -153,6 +153,7 @@ async def test_fields_that_do_not_go_together(phone: Screen) -> None:
     await phone.press("shift+tab", "shift+tab")
     await phone.click("UDP,")
     assert "for transport “tls” only" in await seen(phone, "#row-ca_file")
+    await seen(phone, "#row-media_keying")
     await phone.click("DTLS,")
     assert "“dtls” is for transport “tls” only" in await seen(phone, "#row-media_keying")
     await put(phone, "password_command", "true")

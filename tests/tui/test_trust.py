@@ -154,6 +154,22 @@ async def test_there_is_nothing_to_look_at_without_tls(
     assert phone.app.screen is phone.app.main
 
 
+async def test_from_a_failed_test_the_key_gets_into_the_form_and_is_saved_with_it(
+    phone: Screen, standin: StandIn, stage: Stage
+) -> None:
+    await SCENES["trust"](stage)
+    await phone.press("escape", "t")
+    await phone.sees("It fails at the certificate")
+    await phone.press("ctrl+g")
+    assert certificatewords.fingerprint(KEY) in shown(phone)
+    await phone.press("enter", "down", "enter", "escape")
+    assert pinned(standin) is None
+    assert "Once this is saved, the account accepts this key alone." in phone.text
+    await phone.press("ctrl+s")
+    await phone.until(lambda: phone.app.screen is phone.app.main)
+    assert pinned(standin) == KEY
+
+
 async def test_it_can_be_closed_while_it_looks(
     phone: Screen, standin: StandIn, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,11 +8,8 @@ from voip.protocol.client import AccountFields
 
 _ALICE: dict[str, draft.Value] = {"user": "alice", "domain": "pbx.example.com"}
 
-NOT_ASKED = {
-    "trust", "pin", "pinned_on", "client_certificate", "client_key",
-    "client_passphrase_command", "client_passphrase_file", "hide_identity",
-}  # fmt: skip
-"""Fields that only the command line and the file have."""
+NOT_ASKED = {"pinned_on"}
+"""The engine sets it with the pin."""
 
 
 def _account(problem: str | None = None, **fields: draft.Value) -> AccountFields:

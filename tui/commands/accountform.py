@@ -28,6 +28,11 @@ async def _again(phone: OffhookApp, context: Context) -> None:
         phone.screen.again()
 
 
+async def _trust(phone: OffhookApp, context: Context) -> None:
+    if isinstance(phone.screen, AccountForm | AccountTest):
+        phone.screen.look_at_server()
+
+
 COMMANDS = {
     "form.save": _form(lambda form: form.save()),
     "form.test": _form(lambda form: form.test()),
@@ -38,4 +43,5 @@ COMMANDS = {
     "form.next": _form(lambda form: form.focus_next()),
     "form.previous": _form(lambda form: form.focus_previous()),
     "form.again": _again,
+    "form.trust": _trust,
 }

@@ -17,10 +17,12 @@ from tui.actions import Context
 from tui.screens.accounttest import AccountTest
 from tui.screens.ask import Confirm
 from tui.screens.base import PhoneModal, bindings_of
+from tui.screens.trust import DraftTrust
 from tui.state import State
 from tui.widgets.accountrows import AccountRows
 from tui.widgets.footer import Footer
 from tui.widgets.form import Mark, Row
+from voip.model import Transport
 from voip.protocol import client as told
 from voip.starting import CommandFailed, NoEngine
 
@@ -88,6 +90,7 @@ class AccountForm(PhoneModal[None]):
             field=row.field if row else "",
             on_mark=isinstance(self.focused, Mark),
             changed_meanwhile=self._changed_meanwhile,
+            inspectable=accountdraft.next_hop(self.rows.draft) is not None,
         )
 
     def show(self, state: State) -> None:
@@ -120,6 +123,7 @@ class AccountForm(PhoneModal[None]):
 
     def _show_problems(self, problems: dict[str, str]) -> None:
         self.rows.show(problems, self._proposed_name, self._password_words)
+        self._show_keys()
 
     @property
     def _password_words(self) -> str:
@@ -151,6 +155,25 @@ class AccountForm(PhoneModal[None]):
     def test(self) -> None:
         """Try the account as it stands in the form."""
         self._work(self._try)
+
+    def look_at_server(self) -> None:
+        """Show the certificates of the server that stands in the form."""
+        server = accountdraft.next_hop(self.rows.draft)
+        if server is None:
+            return
+        # What the saved account trusts decides what is wrong, if it can be asked.
+        known = self.phone.state.account(self._editing)
+        usable = known is not None and not known.problem and known.transport is Transport.TLS
+        question = told.InspectServer(server=server, account=self._editing if usable else None)
+        self.phone.push_screen(
+            DraftTrust(question, accountdraft.pin(self.rows.draft), self._take_pin)
+        )
+
+    def _take_pin(self, pin: str) -> None:
+        self.rows.put({"pin": pin})
+        words = "the account accepts this key alone" if pin else "no key is pinned any more"
+        self._say(f"Once this is saved, {words}.")
+        self._check_soon()
 
     def reload(self) -> None:
         """Take what the file holds now; what was typed is told beside it."""
@@ -306,7 +329,9 @@ class AccountForm(PhoneModal[None]):
         if await self._check_all():
             fields = accountdraft.fields(self.rows.draft)
             self.phone.push_screen(
-                AccountTest(self.account_name, fields, self.rows.password or None)
+                AccountTest(
+                    self.account_name, fields, self.rows.password or None, self.look_at_server
+                )
             )
 
 

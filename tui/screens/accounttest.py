@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+import msgspec
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
+from tui.actions import Context
 from tui.screens.base import PhoneModal, bindings_of
+from tui.widgets.footer import Footer
 from voip.protocol import client as told
 from voip.starting import CommandFailed, NoEngine
 
@@ -42,7 +45,10 @@ class Step(Vertical):
 
 
 class AccountTest(PhoneModal[None]):
-    """Tries `fields`; with no `password`, with the one stored for `name`."""
+    """Tries `fields`; with no `password`, with the one stored for `name`.
+
+    `look` shows the certificates of their server.
+    """
 
     name_of_screen = "accounttest"
     BINDINGS = bindings_of("accounttest")
@@ -50,13 +56,19 @@ class AccountTest(PhoneModal[None]):
     CSS_PATH = "accounttest.tcss"
 
     def __init__(
-        self, name: str, fields: Mapping[str, str | int | bool], password: str | None
+        self,
+        name: str,
+        fields: Mapping[str, str | int | bool],
+        password: str | None,
+        look: Callable[[], None],
     ) -> None:
         super().__init__()
         self.title_of_box = f"Test of {name}"
         self._account = name
         self._fields = dict(fields)
         self._password = password
+        self._look = look
+        self._distrusted = False
         secure = fields.get("transport", "tls") == "tls"
         self._steps = {s: Step(s) for s in _STEPS if secure or s not in _TLS_STEPS}
         self._verdict = Static("", id="verdict", markup=False)
@@ -77,6 +89,13 @@ class AccountTest(PhoneModal[None]):
                 id="buttons",
             ),
         )
+
+    def context(self) -> Context:
+        return msgspec.structs.replace(super().context(), inspectable=self._distrusted)
+
+    def look_at_server(self) -> None:
+        """Show the certificates that were refused."""
+        self._look()
 
     def on_mount(self) -> None:
         self.again()
@@ -121,6 +140,9 @@ class AccountTest(PhoneModal[None]):
         row = self._steps.get(step.step)
         if row is None:
             return
+        if step.step == "certificate":
+            self._distrusted = step.ok is False
+            self.query_one(Footer).show(self.context())
         glyphs = self.phone.glyphs
         if step.ok is None:
             row.show(glyphs.check_skipped, "waiting" if waiting else "not reached")
