@@ -70,8 +70,11 @@ class FarEnd:
 
     # A call that the far end makes
 
-    async def calls(self, sender: str) -> None:
-        """Send an INVITE to whoever has registered; `sender` is a From value."""
+    async def calls(self, sender: str, body: str | None = None) -> None:
+        """Send an INVITE to whoever has registered; `sender` is a From value.
+
+        `body` is its session where that is not to be a good one.
+        """
         _, register = await self.server.until(lambda m: m.method == "REGISTER")
         number = next(self._calls)
         self._branch = f"call-{number}"
@@ -81,7 +84,12 @@ class FarEnd:
             call_id=f"far-{number}@{self.server.host}",
             target=_address(register.get("Contact")),
         )
-        self._send("INVITE", 1, branch=self._branch, body=self._session(None))
+        self._send("INVITE", 1, branch=self._branch, body=body or self._session(None))
+
+    async def refusal(self) -> sip.Message:
+        """The phone's refusal of the call."""
+        _, found = await self.server.until(lambda m: m.status >= 300)
+        return found
 
     def gives_up(self) -> None:
         """Cancel a call that has not been answered."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support import wire
+from tests.support.farend import FarEnd
 from tests.support.hostile import Behaviour, HostileServer, Sinks, registrar
 from tests.support.kamailio import DOMAIN
 from tests.support.phone import Phone
@@ -17,8 +18,6 @@ from voip.model import AccountStatus, Call, LogEntry, Outcome
 from voip.protocol import client as told
 
 _NUMBERS = itertools.count(1)
-
-PLAIN_FROM_FAR = "refused: the far end offered no encryption"
 
 
 @dataclass
@@ -64,6 +63,7 @@ class Stage:
     ground: Ground
     lock_may_close: bool = False
     servers: list[HostileServer] = field(default_factory=list)
+    far_ends: list[FarEnd] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.account = f"case-{next(_NUMBERS)}"
@@ -116,6 +116,15 @@ class Stage:
         await self.until_registered()
         return server
 
+    async def far_end(self, **fields: Any) -> FarEnd:
+        """A far end that does what the case says, and the account registered there."""
+        far = FarEnd(self.host, self.ground.good)
+        self.far_ends.append(far)
+        await far.start()
+        await self.add_account(f"{self.host}:{far.server.port}", **fields)
+        await self.until_registered()
+        return far
+
     async def call(self, target: str = "bob", **options: Any) -> str:
         """A call that speaks, so that what is said can be looked for."""
         play = str(self.ground.speech)
@@ -144,6 +153,8 @@ class Stage:
         await self._leave()
         for server in self.servers:
             await server.stop()
+        for far in self.far_ends:
+            await far.stop()
         crossed = self.ground.wire.take()
         assert self.sinks.received() == []
         self.ground.check_sinks()

@@ -1,0 +1,34 @@
+"""What a caller offers in the SDP of an INVITE, and the words it is refused with."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.call.hostile import sessions
+from tests.call.hostile.sessions import Session
+from tests.call.hostile.stage import Stage
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+_REFUSED = (406, 480, 488)
+
+
+@pytest.mark.parametrize("kind", list(sessions.SDES))
+async def test_a_call_without_encryption_is_refused_and_logged(stage: Stage, kind: str) -> None:
+    await _refused(stage, sessions.SDES[kind], "sdes")
+
+
+@pytest.mark.parametrize("kind", list(sessions.DTLS))
+async def test_a_call_without_dtls_is_refused_and_logged(stage: Stage, kind: str) -> None:
+    await _refused(stage, sessions.DTLS[kind], "dtls")
+
+
+async def _refused(stage: Stage, offer: Session, keying: str) -> None:
+    far = await stage.far_end(media_keying=keying)
+    await far.calls('"Mallory" <sip:m@evil.test>', offer.text(stage.host, stage.sinks.open_udp()))
+    answer = await far.refusal()
+    assert answer.status in _REFUSED, answer.first
+    entry = await stage.until_refused()
+    more = " that this account takes" if offer.secure else ""
+    assert entry.reason == f"refused: the caller offered no encryption{more}"
+    assert entry.remote.name == "Mallory"
