@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +12,7 @@ _MAX_SOCKET_PATH = 100  # sun_path holds 108 bytes on Linux, 104 elsewhere
 
 
 class UnsafePath(Exception):
-    """A private folder that others could write to; the text has the remedy."""
+    """A place that others could read or change, or that cannot be used; the text has the remedy."""
 
 
 class Paths(NamedTuple):
@@ -82,21 +81,6 @@ def _folder(variable: str, custom: str) -> Path:
     import platformdirs
 
     return Path(getattr(platformdirs, custom)(_APP)).absolute()
-
-
-def make_private(folder: Path) -> None:
-    """Create `folder` for its owner alone, or see that it is so.
-
-    Raises:
-        UnsafePath: it belongs to somebody else.
-        OSError: it cannot be made.
-    """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    status = folder.stat()
-    if status.st_uid != os.getuid():
-        raise UnsafePath(f"{folder} belongs to another user: move it away, or choose another place")
-    if stat.S_IMODE(status.st_mode) & 0o077:
-        folder.chmod(0o700)
 
 
 def check_socket(path: Path) -> None:

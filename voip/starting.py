@@ -36,10 +36,8 @@ def start_engine() -> None:
 
     found = places.find()
     try:
-        for folder in (found.config, found.state, found.runtime):
-            places.make_private(folder)
         places.check_socket(found.socket)
-    except (places.UnsafePath, OSError) as error:
+    except places.UnsafePath as error:
         raise NoEngine(f"the engine cannot start: {error}") from error
     process = subprocess.Popen(
         [sys.executable, "-m", "voip.engine"],
@@ -58,7 +56,8 @@ def start_engine() -> None:
             if _answers(str(found.socket)):
                 return
             said = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
-            raise NoEngine(said.splitlines()[-1] if said else "the engine ended at once")
+            last = said.splitlines()[-1].removeprefix("offhook: ") if said else ""
+            raise NoEngine(last or "the engine ended at once")
         time.sleep(_LOOK_EVERY_S)
     raise NoEngine(f"the engine did not come up; {found.log} may say why")
 

@@ -421,6 +421,7 @@ WORKER_EVENTS: dict[str, say.AnyWorkerEvent] = {
         sound="pulse",
         sound_ok=True,
         listening=5061,
+        memory_problem="a crash would write its memory to a core file",
     ),
     "registration": say.RegistrationEvent("work", True, 200, "OK", 300, 1),
     "connection": say.ConnectionEvent(

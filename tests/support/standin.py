@@ -24,8 +24,9 @@ from keyring.backends import fail
 from tests.support import standin_facts as facts
 from tests.support.attached import PATIENCE_S, Attached, environment_of
 from tests.support.standin_worker import Registrar, Script, ScriptedCall, ScriptedWorker
-from voip import client
+from voip import client, hardening
 from voip import paths as places
+from voip.engine import permissions
 from voip.engine.engine import Engine, take_lock
 from voip.engine.errors import Refusal
 from voip.engine.livecall import LiveCall
@@ -69,8 +70,9 @@ class StandIn(Attached):
             undo.callback(keyring.set_keyring, keyring.get_keyring())
             keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
             self.paths = places.find()
-            for folder in (self.paths.config, self.paths.state, self.paths.runtime):
-                places.make_private(folder)
+            permissions.make_folders(self.paths)
+            # The process of the tests is no engine, and its memory is open.
+            patch.setattr(hardening, "problem", lambda: None)
             # A client that finds no engine must not start a real one, which would
             # outlive the test. The lock turns away those of other processes.
             patch.setattr(client, "start_engine", _start_no_engine)
@@ -374,6 +376,7 @@ def _start_no_engine() -> None:
 def _keep_log(undo: ExitStack, path: Path) -> None:
     """The log as the engine's process would keep it."""
     logger = logging.getLogger("voip")
+    path.touch(mode=0o600)
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     undo.callback(handler.close)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 
 import pytest
@@ -39,30 +38,6 @@ def test_variables_move_each(home: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("OFFHOOK_STATE_DIR", "~/s")
     monkeypatch.setenv("OFFHOOK_RUNTIME_DIR", str(home / "r"))
     assert paths.find() == paths.Paths(home / "c", home / "s", home / "r")
-
-
-def test_folder_is_made_private(tmp_path: Path) -> None:
-    paths.make_private(tmp_path / "a" / "b")
-    assert stat.S_IMODE((tmp_path / "a" / "b").stat().st_mode) == 0o700
-
-
-@pytest.mark.parametrize("mode", [0o755, 0o770, 0o701])
-def test_folder_that_was_open_is_closed(tmp_path: Path, mode: int) -> None:
-    folder = tmp_path / "a"
-    folder.mkdir()
-    folder.chmod(mode)
-    paths.make_private(folder)
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-
-
-def test_folder_of_somebody_else_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    owner = tmp_path.stat().st_uid
-    monkeypatch.setattr(os, "getuid", lambda: owner + 1)
-    with pytest.raises(UnsafePath) as caught:
-        paths.make_private(tmp_path)
-    assert str(caught.value).startswith(f"{tmp_path} belongs to another user: ")
 
 
 def test_socket_s_path_has_a_limit() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import io
 import math
+import os
 import stat
 import wave
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voip.engine.soundfiles import SoundFileError, playable
+from voip.engine.soundfiles import SoundFileError, make_private, playable
 
 
 def wav(
@@ -182,3 +183,34 @@ def test_damaged_headers_raise_nothing_else(
         return
     assert found.exists()
     assert is_copy == (found != path)
+
+
+def test_a_recording_is_private_from_its_start(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        make_private(tmp_path / "new.wav")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "new.wav").stat().st_mode) == 0o600
+
+
+def test_a_file_that_is_recorded_over_is_closed(tmp_path: Path) -> None:
+    old = tmp_path / "old.wav"
+    old.write_text("old")
+    old.chmod(0o666)
+    make_private(old)
+    assert (stat.S_IMODE(old.stat().st_mode), old.read_text()) == (0o600, "old")
+
+
+def test_nothing_is_recorded_into_what_is_no_file_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = os.getuid()
+    (tmp_path / "theirs.wav").touch()
+    os.mkfifo(tmp_path / "pipe.wav")
+    with pytest.raises(SoundFileError, match=r"pipe\.wav cannot be written"):
+        make_private(tmp_path / "pipe.wav")
+    monkeypatch.setattr(os, "getuid", lambda: owner + 1)
+    with pytest.raises(SoundFileError) as caught:
+        make_private(tmp_path / "theirs.wav")
+    assert str(caught.value).endswith("theirs.wav is no file of yours: choose another name")

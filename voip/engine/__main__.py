@@ -7,22 +7,22 @@ import logging
 import signal
 import sys
 
+from voip import hardening
 from voip import paths as places
-from voip.engine import logs
+from voip.engine import logs, permissions
 from voip.engine.engine import AlreadyRunning, Engine, take_lock
 from voip.engine.history import HistoryError
-from voip.engine.workers import forbid_core_dumps
 
 log = logging.getLogger("voip.engine")
 
 
 def main(foreground: bool) -> int:
     """Run until stopped; the exit status. Says on standard error what failed."""
-    forbid_core_dumps()
+    hardening.harden()
     found = places.find()
     try:
-        for folder in (found.config, found.state, found.runtime):
-            places.make_private(folder)
+        permissions.make_folders(found)
+        mended = permissions.mend(found)
         places.check_socket(found.socket)
         lock = take_lock(found.lock)
         logs.start(found.log, foreground)
@@ -30,6 +30,8 @@ def main(foreground: bool) -> int:
         print(f"offhook: the engine cannot start: {error}", file=sys.stderr)
         return 3
     with lock:
+        for words in mended:
+            log.warning("%s", words)
         try:
             asyncio.run(_run(found))
         except (HistoryError, OSError) as error:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import certifi
 
+from voip import hardening
+from voip.engine import permissions
 from voip.engine.passwords import keyring_name
 from voip.engine.workers import WorkerGone
 from voip.protocol import worker as say
@@ -28,7 +30,10 @@ async def examine(engine: Engine) -> DoctorReport:
     except WorkerGone as error:
         return DoctorReport(
             ok=False,
-            findings=(Finding(ok=False, text=f"the calling process does not start: {error}"),),
+            findings=(
+                Finding(ok=False, text=f"the calling process does not start: {error}"),
+                *_privacy(engine, None),
+            ),
             ca_bundle=certifi.where(),
         )
     keyring = await asyncio.to_thread(keyring_name)
@@ -36,6 +41,7 @@ async def examine(engine: Engine) -> DoctorReport:
         *_library(ready),
         *_sound(ready),
         *_surroundings(engine, keyring),
+        *_privacy(engine, ready.memory_problem),
     ]
     return DoctorReport(
         ok=all(finding.ok for finding in findings),
@@ -93,3 +99,23 @@ def _surroundings(engine: Engine, keyring: str | None) -> list[Finding]:
             text="call log: sound" if problem is None else f"call log: damaged: {problem}",
         ),
     ]
+
+
+def _privacy(engine: Engine, workers_memory: str | None) -> list[Finding]:
+    memory = hardening.problem() or workers_memory
+    findings = [
+        Finding(
+            ok=memory is None,
+            text="memory: no core dumps, and closed to other programs"
+            if memory is None
+            else f"memory: {memory}; stop the phone, and start it again",
+        )
+    ]
+    try:
+        flaws = permissions.find(engine.paths)
+    except OSError as error:
+        return [*findings, Finding(ok=False, text=f"permissions: {error}")]
+    if not flaws:
+        yours = "accounts, passwords, call log, engine log and socket are yours alone"
+        return [*findings, Finding(ok=True, text=f"permissions: {yours}")]
+    return findings + [Finding(ok=False, text=f"permissions: {flaw.text}") for flaw in flaws]

@@ -1,4 +1,4 @@
-"""Makes sure that a WAV file can be played before a call is made with it.
+"""Makes sure of a WAV file before a call: that it can be played, that a recording is private.
 
 PJMEDIA plays 16-bit PCM whose sampling rate divides into whole samples a
 frame, in one channel. Other rates (22050 Hz, what speech synthesis writes)
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import array
 import os
+import stat
 import sys
 import tempfile
 import wave
@@ -20,7 +21,7 @@ _FRAMES_A_SECOND = 100
 
 
 class SoundFileError(Exception):
-    """A file that cannot be played; the text says why."""
+    """A file that cannot be played or recorded; the text says why."""
 
 
 def playable(path: Path, folder: Path) -> tuple[Path, bool]:
@@ -52,6 +53,26 @@ def playable(path: Path, folder: Path) -> tuple[Path, bool]:
     for _ in range(factor.bit_length() - 1):
         samples = _doubled(samples)
     return _written(samples, rate * factor, folder), True
+
+
+def make_private(recording: Path) -> None:
+    """Make the file of a recording that is about to be written, for its owner alone.
+
+    Raises:
+        SoundFileError: it cannot be made, or is somebody else's.
+    """
+    try:
+        # What is recorded over a file must not get that file's old permissions.
+        descriptor = os.open(recording, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK, 0o600)
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid():
+                raise SoundFileError(f"{recording} is no file of yours: choose another name")
+            os.fchmod(descriptor, 0o600)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise SoundFileError(f"{recording} cannot be written: {error.strerror}") from error
 
 
 def _factor(rate: int) -> int:

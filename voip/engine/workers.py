@@ -313,11 +313,3 @@ def _reason(code: int, tail: list[str]) -> str:
         with contextlib.suppress(ValueError):
             return f"the worker was ended by {signal.Signals(-code).name}"
     return f"the worker ended with status {code}"
-
-
-def forbid_core_dumps() -> None:
-    """No memory image of a process that holds passwords."""
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.umask(0o077)

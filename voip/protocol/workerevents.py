@@ -35,6 +35,7 @@ class Ready(WorkerEvent, frozen=True, tag="ready"):
     sound: str
     sound_ok: bool
     listening: int | None = None
+    memory_problem: str | None = None
 
 
 class RegistrationEvent(WorkerEvent, frozen=True, tag="registration"):

@@ -5,17 +5,17 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
-import resource
 import signal
 import socket
 import sys
 
+from voip import hardening
 from voip.worker import pulse
 
 
 def _prepare_process() -> None:
-    # Passwords and SRTP keys live here: no memory image of them is kept.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Passwords and SRTP keys live here.
+    hardening.harden()
     # The engine decides when a worker ends; Ctrl-C in its terminal does not.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Sound libraries that look for a JACK server say so at length.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pjsua2 as pj
 
-from voip import sipmasking
+from voip import hardening, sipmasking
 from voip.model import CallState, Transport
 from voip.native import mark
 from voip.protocol import worker as say
@@ -215,6 +215,7 @@ class Worker:
                 sound=self.sound.text,
                 sound_ok=self.sound.ok,
                 listening=port,
+                memory_problem=hardening.problem(),
             )
         )
 

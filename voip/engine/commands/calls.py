@@ -14,7 +14,7 @@ from voip.engine.echo import ACCOUNT as ECHO_ACCOUNT
 from voip.engine.errors import Refusal
 from voip.engine.history import HistoryError
 from voip.engine.lookup import is_echo
-from voip.engine.soundfiles import SoundFileError, playable
+from voip.engine.soundfiles import SoundFileError, make_private, playable
 from voip.model import Party, Transport
 from voip.protocol import client as told
 from voip.protocol import worker as say
@@ -45,6 +45,8 @@ async def _place(engine: Engine, command: told.PlaceCall) -> told.CallStarted:
         account, transport, role = live.name, settings.transport, live.role
         name = whom.name or await engine.look_ups.name_of(whom.target, settings)
         shown = Party(uri=uri.split(";", 1)[0], name=name)
+    if command.record is not None:
+        _make_recording(command.record)
     call = await engine.calls.place(role, account, transport, uri, shown, command, play)
     return told.CallStarted(call=str(call.id), notice=_silence(engine, role, command))
 
@@ -100,6 +102,7 @@ async def _play(engine: Engine, command: told.Play) -> None:
 async def _record(engine: Engine, command: told.Record) -> None:
     if command.path is not None:
         _check_recording(command.path)
+        _make_recording(command.path)
     await engine.calls.record(command.call, command.path)
 
 
@@ -120,6 +123,13 @@ def _check_recording(path: str) -> None:
         raise Refusal("bad_file", f"{path}: a recording is a .wav file, named by its whole path")
     if not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
         raise Refusal("bad_file", f"{file.parent} is no folder that can be written to")
+
+
+def _make_recording(path: str) -> None:
+    try:
+        make_private(Path(path))
+    except SoundFileError as error:
+        raise Refusal("bad_file", str(error)) from error
 
 
 async def _look_up(engine: Engine, command: told.LookUp) -> told.LookedUp:

@@ -1,0 +1,171 @@
+"""The engine's files, and the memory of its processes, are its user's alone."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import NewPhone
+from tests.support.phone import Phone
+from voip.model import CallState
+from voip.protocol import client as told
+
+_PR_CAPBSET_DROP = 24
+_CAP_SYS_PTRACE = 19
+_PR_SET_PTRACER = 0x59616D61
+
+_SLEEPS = (
+    "import ctypes, sys\n"
+    f"ctypes.CDLL(None).prctl({_PR_SET_PTRACER}, ctypes.c_ulong(-1), 0, 0, 0)\n"
+    "print('up', flush=True)\n"
+    "sys.stdin.read()\n"
+)
+
+
+async def broken(phone: Phone) -> list[str]:
+    """What the doctor finds wrong."""
+    report = await phone.client.get(told.Doctor(), told.DoctorReport)
+    assert report.ok is all(finding.ok for finding in report.findings)
+    return [finding.text for finding in report.findings if not finding.ok]
+
+
+def opened(pids: list[int]) -> list[bool]:
+    """Whether the memory of each process can be opened by a program of the same user.
+
+    Root may open any with CAP_SYS_PTRACE: this program, and what it is
+    compared with, have no more than another user's program has.
+    """
+    script = (
+        "import sys\n"
+        "for pid in sys.argv[1:]:\n"
+        "    try:\n"
+        "        open(f'/proc/{pid}/mem', 'rb').close()\n"
+        "    except PermissionError:\n"
+        "        print('closed')\n"
+        "    else:\n"
+        "        print('open')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *map(str, pids)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return [word == "open" for word in done.stdout.split()]
+
+
+def core_limits(pid: int) -> list[str]:
+    lines = Path(f"/proc/{pid}/limits").read_text().splitlines()
+    (line,) = [line for line in lines if line.startswith("Max core file size")]
+    return line.split()[4:6]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc/PID/mem")
+async def test_nobody_reads_the_memory_of_engine_and_workers(place: Path) -> None:
+    # A thread's capabilities are inherited by what it starts, and end with it.
+    await asyncio.to_thread(lambda: asyncio.run(_look_at_memory(place)))
+
+
+async def _look_at_memory(place: Path) -> None:
+    ctypes.CDLL(None).prctl(_PR_CAPBSET_DROP, _CAP_SYS_PTRACE, 0, 0, 0)
+    other = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _SLEEPS, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    phone = Phone(place / "p")
+    await phone.start()
+    try:
+        assert other.stdout is not None
+        assert await other.stdout.readline() == b"up\n"
+        call = await phone.call("echo")
+        await phone.until_state(call, CallState.ACTIVE)
+        assert phone.process is not None
+        ours = [phone.process.pid, *phone.worker_pids()]
+        assert len(ours) == 3  # the engine, the caller's worker, the echo line
+        assert opened([other.pid, *ours]) == [True, False, False, False]
+        assert [core_limits(pid) for pid in ours] == [["0", "0"]] * 3
+        assert await broken(phone) == []
+    finally:
+        await phone.stop()
+        await other.communicate()
+
+
+OPENED = {
+    "config": 0o755, "config/accounts.toml": 0o644, "config/config.toml": 0o640,
+    "config/passwords": 0o711, "config/passwords/work": 0o604, "state": 0o750,
+    "state/history.db": 0o644, "state/history.db-wal": 0o640, "state/engine.log": 0o644,
+    "state/engine.log.1": 0o604, "run": 0o755, "run/engine.sock": 0o666, "run/engine.lock": 0o644,
+}  # fmt: skip
+
+
+async def test_the_doctor_sees_what_was_opened_and_the_next_start_closes_it(
+    new_phone: NewPhone,
+) -> None:
+    phone = await new_phone()
+    await phone.add("work", password="secret", user="x", domain="b.example", enabled=False)
+    for made in ("config/config.toml", "state/engine.log.1"):
+        (phone.folder / made).touch(mode=0o600)
+    assert await broken(phone) == []
+    wanted = set()
+    for name, mode in OPENED.items():
+        place = phone.folder / name
+        closed = stat.S_IMODE(place.stat().st_mode)
+        wanted.add(f"permissions: {place} is open to others: run chmod {closed:o} {place}")
+        place.chmod(mode)
+        assert set(await broken(phone)) == wanted
+    await phone.stop()
+    await phone.start()
+    assert await broken(phone) == []
+
+
+async def test_what_was_mended_is_in_the_log(new_phone: NewPhone) -> None:
+    phone = await new_phone()
+    await phone.stop()
+    history = phone.folder / "state" / "history.db"
+    history.chmod(0o644)
+    await phone.start()
+    assert f"{history} is open to others: that has been mended (chmod 600 {history})" in phone.log
+
+
+async def test_an_engine_does_not_start_on_what_leads_elsewhere(new_phone: NewPhone) -> None:
+    phone = await new_phone()
+    await phone.stop()
+    history = phone.folder / "state" / "history.db"
+    kept = history.read_bytes()
+    elsewhere = phone.folder / "elsewhere.db"
+    history.rename(elsewhere)
+    history.symlink_to(elsewhere)
+    _, err = await phone.run("call", "echo", status=3)
+    assert err == (
+        "offhook: the engine cannot start: "
+        f"{history} is a link to {elsewhere}, which is not followed: run rm {history}\n"
+    )
+    assert elsewhere.read_bytes() == kept
+
+
+async def test_an_engine_does_not_start_where_others_decide(place: Path) -> None:
+    phone = Phone(place / "open" / "p")
+    phone.folder.mkdir(parents=True)
+    phone.folder.parent.chmod(0o757)
+    _, err = await phone.run("call", "echo", status=3)
+    assert err == (
+        f"offhook: the engine cannot start: {phone.folder.parent} can be written to by others, "
+        f"who could exchange what is in it: run chmod o-w {phone.folder.parent}\n"
+    )
+
+
+async def test_a_recording_is_for_its_user_alone(new_phone: NewPhone, place: Path) -> None:
+    phone = await new_phone()
+    over = place / "over.wav"
+    over.touch()
+    over.chmod(0o666)
+    fresh = place / "fresh.wav"
+    call = await phone.call("echo", record=str(over))
+    await phone.until_state(call, CallState.ACTIVE)
+    await phone.client.ask(told.Record(call=call, path=str(fresh)))
+    await phone.client.ask(told.HangUp(call=call))
+    await phone.until_logged(call)
+    assert [stat.S_IMODE(file.stat().st_mode) for file in (over, fresh)] == [0o600, 0o600]

@@ -1,0 +1,173 @@
+"""Whether what the engine keeps is its user's alone: files, folders and what is above them."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import shlex
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from voip.paths import Paths, UnsafePath
+
+_OTHERS = 0o077
+
+
+class Flaw(NamedTuple):
+    """`remedy` is the command that mends it; `mode` is set where we may do that ourselves."""
+
+    path: Path
+    what: str
+    remedy: str
+    mode: int | None = None
+
+    @property
+    def text(self) -> str:
+        return f"{self.path} {self.what}: run {self.remedy}"
+
+
+def make_folders(paths: Paths) -> None:
+    """Create the folders that are not there, for their owner alone.
+
+    Raises:
+        OSError: one cannot be made.
+    """
+    for folder in (paths.config, paths.state, paths.runtime):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def mend(paths: Paths) -> tuple[str, ...]:
+    """Close what is open to others; what was done, in words.
+
+    Raises:
+        UnsafePath: something belongs to somebody else, or lies where others
+            decide; the text has the command for each. It was left alone.
+        OSError: something cannot be looked at or closed.
+    """
+    flaws = find(paths)
+    done = []
+    for flaw in flaws:
+        if flaw.mode is not None:
+            flaw.path.chmod(flaw.mode)
+            done.append(f"{flaw.path} {flaw.what}: that has been mended ({flaw.remedy})")
+    left = [flaw.text for flaw in flaws if flaw.mode is None]
+    if left:
+        raise UnsafePath("; ".join(left))
+    return tuple(done)
+
+
+def find(paths: Paths) -> tuple[Flaw, ...]:
+    """Everything that others could read, change or exchange; changes nothing.
+
+    Raises:
+        OSError: something cannot be looked at.
+    """
+    folders = (paths.config, paths.state, paths.runtime, paths.passwords, paths.echo)
+    return tuple(
+        flaw
+        for flaw in (
+            *_above(folders[:3]),
+            *map(_folder, folders),
+            *map(_edited, (paths.accounts, paths.settings)),
+            *map(_written, _files(paths)),
+        )
+        if flaw is not None
+    )
+
+
+def _files(paths: Paths) -> Iterator[Path]:
+    """What the engine itself writes, and nobody edits."""
+    yield from (paths.lock, paths.socket)
+    for name in (paths.history.name, paths.log.name):
+        # With what SQLite keeps next to the log (-wal, -shm), and old logs.
+        yield from sorted(paths.state.glob(f"{name}*"))
+    for folder in (paths.passwords, paths.echo):
+        yield from sorted(folder.glob("*"))
+
+
+def _above(folders: tuple[Path, ...]) -> Iterator[Flaw | None]:
+    # Whoever may write to ~/.config can put a folder of their choice in the
+    # place of ours, and accounts.toml names commands that the engine runs.
+    # Looking at the owner of ours is not enough: they can move in any other
+    # folder of the user. Such a folder holds other programs' files too, so its
+    # user decides.
+    parents = {parent for folder in folders for parent in folder.parents}
+    parents |= {parent for folder in folders for parent in folder.resolve().parents}
+    for parent in sorted(parents):
+        status = _status(parent)
+        # A sticky folder, such as /tmp, lets nobody exchange what is another's.
+        if status is None or status.st_mode & stat.S_ISVTX:
+            continue
+        who = ("o" if status.st_mode & stat.S_IWOTH else "") + (
+            "g" if status.st_mode & stat.S_IWGRP and not _is_private_group(status.st_gid) else ""
+        )
+        if who:
+            what = "can be written to by others, who could exchange what is in it"
+            yield Flaw(parent, what, f"chmod {who}-w {_quoted(parent)}")
+
+
+def _folder(path: Path) -> Flaw | None:
+    return _followed(path, 0o700)
+
+
+def _edited(path: Path) -> Flaw | None:
+    # Many keep their settings in a repository and link to them.
+    return _followed(path, 0o600)
+
+
+def _followed(path: Path, mode: int) -> Flaw | None:
+    """A link is followed, but what it leads to is not ours to change."""
+    if not path.is_symlink():
+        return _own(path, mode)
+    flaw = _own(path.resolve(), mode)
+    return None if flaw is None else flaw._replace(mode=None)
+
+
+def _written(path: Path) -> Flaw | None:
+    if path.is_symlink():
+        what = f"is a link to {path.readlink()}, which is not followed"
+        return Flaw(path, what, f"rm {_quoted(path)}")
+    return _own(path, 0o600)
+
+
+def _own(path: Path, mode: int) -> Flaw | None:
+    status = _status(path)
+    if status is None:
+        return None
+    if status.st_uid != os.getuid():
+        what = f"belongs to {_name(status.st_uid)}; look at what it says before you take it over"
+        return Flaw(path, what, f"sudo chown {_name(os.getuid())} {_quoted(path)}")
+    if status.st_mode & _OTHERS:
+        return Flaw(path, "is open to others", f"chmod {mode:o} {_quoted(path)}", mode)
+    return None
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
+
+
+def _is_private_group(gid: int) -> bool:
+    """Whether a group is its user's own: many systems give each user one."""
+    try:
+        group = grp.getgrgid(gid)
+        user = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return False
+    return group.gr_name == user and set(group.gr_mem) <= {user}
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _quoted(path: Path) -> str:
+    return shlex.quote(str(path))

@@ -1,0 +1,36 @@
+"""What a process that holds passwords and keys does before anything else."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import sys
+
+_PR_GET_DUMPABLE = 3
+_PR_SET_DUMPABLE = 4
+
+
+def harden() -> None:
+    """Keep the memory of this process to itself, and what it writes to its user."""
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # The limit does not hold for a core handler behind a pipe (core(5)), nor
+    # does it keep another process of this user from reading the memory.
+    _prctl(_PR_SET_DUMPABLE)
+
+
+def problem() -> str | None:
+    """What is not as `harden` leaves it, None when all is."""
+    if resource.getrlimit(resource.RLIMIT_CORE) != (0, 0):
+        return "a crash would write its memory to a core file"
+    if _prctl(_PR_GET_DUMPABLE) != 0:
+        return "other programs of the same user can read its memory"
+    return None
+
+
+def _prctl(option: int) -> int:
+    if sys.platform != "linux":
+        return 0
+    answer: int = ctypes.CDLL(None).prctl(option, 0, 0, 0, 0)
+    return answer
