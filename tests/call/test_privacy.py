@@ -90,7 +90,7 @@ async def _look_at_memory(place: Path) -> None:
         assert await broken(phone) == []
     finally:
         await phone.stop()
-        await other.communicate()
+        await other.communicate(b"")
 
 
 OPENED = {
