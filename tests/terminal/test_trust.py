@@ -1,0 +1,72 @@
+"""A server that no authority vouches for: from a refused account to a pinned one, by keys."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+
+from tests.support.kamailio import DOMAIN, Kamailio
+from tests.support.phone import Phone
+from tests.support.pki import Authority
+from tests.support.ports import LOOPBACK
+from tests.terminal.conftest import OpenPhone
+
+_GROUP = 4
+_LINE = 8
+
+
+@pytest.fixture
+async def private_pbx(place: Path, authority: Authority) -> AsyncIterator[tuple[Kamailio, Path]]:
+    """A PBX that signed its own certificate, and that certificate."""
+    leaf = authority.issue("self", dns=[DOMAIN], addresses=[LOOPBACK], self_signed=True)
+    server = Kamailio(place / "kamailio", leaf)
+    await server.start()
+    yield server, leaf.certificate
+    await server.stop()
+
+
+def fingerprint(certificate: Path) -> list[str]:
+    """The SHA-256 of its public key, in the lines that are read out."""
+    key = x509.load_pem_x509_certificate(certificate.read_bytes()).public_key()
+    digest = hashes.Hash(hashes.SHA256())
+    digest.update(
+        key.public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+    )
+    text = digest.finalize().hex().upper()
+    groups = [text[at : at + _GROUP] for at in range(0, len(text), _GROUP)]
+    return [" ".join(groups[at : at + _LINE]) for at in range(0, len(groups), _LINE)]
+
+
+async def test_a_private_pbx_is_trusted_by_its_fingerprint_in_a_few_keys(
+    private_pbx: tuple[Kamailio, Path], phone: Phone, open_phone: OpenPhone
+) -> None:
+    server, certificate = private_pbx
+    await phone.run(
+        "account", "add", "pbx", "--user", "alice", "--domain", DOMAIN,
+        "--server", f"{LOOPBACK}:{server.tls_port}", "--password-stdin", text="secret-alice\n",
+    )  # fmt: skip
+    terminal = await open_phone()
+    await terminal.shows("1 failed", "P shows its certificate")
+    await terminal.keys("Tab", "Tab")
+    await terminal.shows("P certificate")
+    await terminal.keys("P")
+    # The person compares this with what whoever runs the PBX has told them.
+    await terminal.shows("self-signed", *fingerprint(certificate))
+
+    after_reading = ["Enter", "Down", "Enter"]
+    assert len(after_reading) < 10
+    await terminal.keys(after_reading[0])
+    await terminal.shows("no other")
+    await terminal.keys(*after_reading[1:])
+    await terminal.until(lambda s: "1 registered" in s and "self-signed" not in s, "registered")
+    await phone.attach()
+    account = (await phone.status()).accounts[0]
+    assert account.tls is not None
+    assert account.tls.pinned
+    assert account.tls.verified
