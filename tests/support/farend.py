@@ -62,8 +62,18 @@ class FarEnd:
     def rings(self) -> None:
         self._answer(180, "Ringing")
 
-    def answers(self) -> None:
-        self._answer(200, "OK", body=self._session(self._invite))
+    def answers(self, body: str | None = None, code: int = 200) -> None:
+        """Take the call; `body` is the session where that is not to be a good one.
+
+        With a `code` below 200 it is early media (RFC 3960).
+        """
+        self._answer(code, "Said", body=body or self._session(self._invite))
+
+    @property
+    def offered(self) -> sip.Message:
+        """The INVITE of the latest call."""
+        assert self._invite is not None
+        return self._invite
 
     def refuses(self, code: int, reason: str) -> None:
         self._answer(code, reason)
@@ -103,6 +113,19 @@ class FarEnd:
     def holds(self, on: bool) -> None:
         direction = "sendonly" if on else "sendrecv"
         self._send("INVITE", next(self._numbers), body=self._session(None, direction))
+
+    def offers(self, body: str, method: str = "INVITE") -> int:
+        """Offer another session within the call (RFC 3264 section 8); the CSeq of the request."""
+        number = next(self._numbers)
+        self._send(method, number, body=body)
+        return number
+
+    async def answered(self, number: int, method: str = "INVITE") -> sip.Message:
+        """The phone's final answer to the request of a CSeq."""
+        _, found = await self.server.until(
+            lambda m: m.status >= 200 and m.get("CSeq") == f"{number} {method}"
+        )
+        return found
 
     # Inside
 

@@ -51,6 +51,9 @@ class Call(pj.Call):
         self.media_up = False
         self._connecting_since: float | None = None
         self._keyless_since: float | None = None
+        self._was_up = False
+        self._answer_came = False
+        self._ended_here = False
         self._reported: CallState | None = None
 
     # What PJSIP reports
@@ -60,6 +63,7 @@ class Call(pj.Call):
         info = self.getInfo()
         if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self.ended = True
+            self._explain()
             self.worker.call_ended(self, self.media.close())
         self._report(info)
 
@@ -79,6 +83,7 @@ class Call(pj.Call):
         self.remote_hold = pj.PJSUA_CALL_MEDIA_REMOTE_HOLD in statuses
         self.media.connect(info)
         self.media_up = self.media.active
+        self._was_up = self._was_up or self.media_up
         # The facts first, then the state that rests on them.
         self.worker.send(
             MediaEvent(
@@ -127,6 +132,7 @@ class Call(pj.Call):
     def end(self, code: int) -> None:
         if self.ended:
             return
+        self._ended_here = True
         options = self._options()
         info = self.getInfo()
         if self.incoming and info.state < pj.PJSIP_INV_STATE_CONNECTING:
@@ -204,10 +210,23 @@ class Call(pj.Call):
         connection = self.worker.connections.id_of(transport)
         if connection is not None:
             self.connection = connection
-        secure = self.account.setup.transport is Transport.TLS
+        # A later offer that is refused leaves the call as it was.
+        secure = self.account.setup.transport is Transport.TLS and not self._was_up
         if secure and message and messages.encrypts(message) is False:
             who = "caller" if self.incoming else "far end"
             self.cause = f"refused: the {who} offered no encryption"
+        code = messages.status(message)
+        if code is not None and not self.incoming:
+            accepts = code < 300 and messages.encrypts(message) is not None
+            self._answer_came = accepts or (self._answer_came and code < 300)
+
+    def _explain(self) -> None:
+        """PJSIP tells of an answer that it did not take as if the far end had refused."""
+        secure = self.account.setup.transport is Transport.TLS
+        if secure and self._answer_came and not (self._was_up or self._ended_here):
+            self.cause = self.cause or (
+                "refused: the far end offered no encryption that this account takes"
+            )
 
     def _report(self, info: pj.CallInfo) -> None:
         state = self._state(info)

@@ -6,6 +6,7 @@ import re
 
 _FROM = re.compile(r"^(?:From|f)[ \t]*:(.*)$", re.MULTILINE | re.IGNORECASE)
 _MEDIA = re.compile(r"^m=audio[ \t]+(\d+)(?:/\d+)?[ \t]+(\S+)", re.MULTILINE)
+_STATUS = re.compile(r"SIP/2\.0 (\d{3}) ")
 _END_OF_HEAD = re.compile(r"\r?\n\r?\n")
 
 
@@ -19,6 +20,12 @@ def encrypts(message: str) -> bool | None:
     if not profiles:
         return None
     return any("SAVP" in profile for profile in profiles)
+
+
+def status(message: str) -> int | None:
+    """The status of a response (RFC 3261 section 7.2), None for a request."""
+    match = _STATUS.match(message)
+    return int(match[1]) if match else None
 
 
 def sender(message: str) -> str | None:
