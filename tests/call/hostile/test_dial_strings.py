@@ -1,0 +1,82 @@
+"""What somebody may be brought to dial: it never chooses another way, nor adds to the message."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.call.hostile.stage import Stage
+from tests.support import sip
+from tests.support.hostile import Connection, HostileServer, registrar
+from voip.model import Outcome
+from voip.starting import CommandFailed
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+_BOB = "sip:bob@pbx.test;transport=tls"
+
+_CALLED = {
+    "bob": _BOB,
+    "sip:bob@pbx.test": _BOB,
+    "sips:bob@pbx.test": _BOB,
+    "sip:bob@pbx.test;transport=udp": _BOB,
+    "sip:bob@pbx.test;transport=tcp": _BOB,
+    "sip:bob@pbx.test;TRANSPORT=UDP": _BOB,
+    "sip:bob@pbx.test;x=sips:": _BOB,
+    "sip:bob@pbx.test;maddr=127.0.0.1": _BOB,
+    "sip:bob@pbx.test;lr": _BOB,
+    "sip:bob@pbx.test;ob": _BOB,
+    '"x" <sip:bob@pbx.test>': _BOB,
+    "<sip:bob@pbx.test>": _BOB,
+    "bob@127.0.0.1:5060": "sip:bob@127.0.0.1:5060;transport=tls",
+    "sip:bob@[::1]:5060;transport=udp": "sip:bob@[::1]:5060;transport=tls",
+    "tel:+34600111222;phone-context=udp": "sip:+34600111222@pbx.test;transport=tls",
+}
+"""What is dialled, and the URI that the account's own server is asked for."""
+
+_REFUSED = {
+    "sip:bob@pbx.test;transport=ws": "“ws” is no transport of this phone",
+    "sip:bob;transport=udp@pbx.test": "is no transport of this phone",
+    "sip:bob@pbx.test?Subject=x": "an address with headers (“?…”) is not called",
+    "sip:bob@pbx.test?Route=%3Csip:127.0.0.1:5060;transport=udp;lr%3E": "with headers (“?…”)",
+    "sip:bob@pbx.test?body=x": "an address with headers (“?…”) is not called",
+    "sip:bob%0d%0aX: y@pbx.test": "is not the address of a phone",
+    "sip:bob@pbx.test\r\nX: y": "the address holds control characters",
+    "sip:bob@pbx.test>;tag=1": "“pbx.test>” is not the name of a server",
+    "sip:bob@pbx.test:99999": "99999 is no port: ports go from 1 to 65535",
+    "im:bob@pbx.test": "is not the address of a phone",
+    "//pbx.test/bob": "is neither a number nor an address",
+    "bob@": "is not the name or address of a server",
+    "@pbx.test": "the address lacks the name in front of the @",
+    "b\x00b": "the address holds control characters",
+    "": "there is nothing to call",
+}
+
+
+def _busy(connection: Connection, message: sip.Message) -> None:
+    registrar(connection, message)
+    if message.method == "INVITE":
+        connection.send(sip.response(message, 486, "Busy Here"))
+
+
+def _invites(server: HostileServer) -> list[sip.Message]:
+    messages = [m for connection in server.connections for m in connection.messages]
+    return [m for m in messages if m.method == "INVITE"]
+
+
+@pytest.mark.parametrize("target", list(_CALLED))
+async def test_it_is_called_over_the_accounts_own_connection(stage: Stage, target: str) -> None:
+    server = await stage.registered(_busy)
+    entry = await stage.until_logged(await stage.call(target))
+    assert entry.outcome is Outcome.BUSY
+    (invite,) = _invites(server)
+    assert invite.uri == _CALLED[target]
+    assert not invite.all("Subject")
+
+
+@pytest.mark.parametrize("target", list(_REFUSED))
+async def test_it_is_not_called_at_all(stage: Stage, target: str) -> None:
+    server = await stage.registered(_busy)
+    with pytest.raises(CommandFailed) as refused:
+        await stage.call(target)
+    assert _REFUSED[target] in str(refused.value)
+    assert _invites(server) == []
