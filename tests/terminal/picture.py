@@ -17,7 +17,7 @@ from tests.support.picture import svg
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
 from tests.support.tmux import Terminal
-from tests.terminal.test_session import OFFHOOK
+from tests.terminal.conftest import OFFHOOK
 from voip.model import CallState
 from voip.protocol import client as told
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import wave
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +17,12 @@ _BIAS, _CLIP = 132, 32635
 
 def _mu_law(speech: Path) -> bytes:
     """A WAV file as G.711 at 8 kHz has it."""
-    with wave.open(str(speech)) as file:
-        step = file.getframerate() // 8000
-        samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")[::step]
-    size = np.minimum(np.abs(samples.astype(np.int32)), _CLIP) + _BIAS
+    samples = sound.load(speech)[:: sound.RATE // 8000].astype(np.int32)
+    size = np.minimum(np.abs(samples), _CLIP) + _BIAS
     exponent = np.floor(np.log2(size)).astype(np.int32) - 7
     code = exponent << 4 | (size >> exponent + 3) & 15
-    return (~(np.where(samples < 0, 0x80, 0) | code) & 0xFF).astype(np.uint8).tobytes()
+    law: np.typing.NDArray[np.uint8] = (~(np.where(samples < 0, 128, 0) | code)).astype(np.uint8)
+    return law.tobytes()
 
 
 def _send(host: str, payloads: list[bytes]) -> None:
