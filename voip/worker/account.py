@@ -90,6 +90,12 @@ class Account(pj.Account):
             )
 
     @guarded
+    def onIncomingSubscribe(self, prm: pj.OnIncomingSubscribeParam) -> None:
+        # Left alone, PJSIP tells whoever asks that somebody is here, and connects
+        # to wherever they want to be told.
+        prm.code = pj.PJSIP_SC_FORBIDDEN
+
+    @guarded
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:
         self.worker.on_incoming(self, prm)
 

@@ -1,0 +1,143 @@
+"""What a server says to send the phone elsewhere: nothing of it is followed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.call.hostile.stage import Stage
+from tests.support import sip
+from tests.support.hostile import Connection, registrar
+from voip.model import Outcome, RegistrationState
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+_TRANSPORTS = ("udp", "tcp", "tls")
+
+
+@pytest.mark.parametrize("transport", _TRANSPORTS)
+@pytest.mark.parametrize("code", [300, 301, 302, 305, 380])
+async def test_a_redirect_is_not_followed(stage: Stage, code: int, transport: str) -> None:
+    elsewhere = stage.sinks.open_both()
+    targets = [
+        f"<sip:bob@{host}:{elsewhere};transport={transport}>" for host in (stage.host, "evil.test")
+    ]
+
+    def behave(connection: Connection, message: sip.Message) -> None:
+        registrar(connection, message)
+        if message.method == "INVITE":
+            connection.send(
+                sip.response(
+                    message, code, "Elsewhere", contact=targets[0],
+                    extra=(f"Contact: {targets[1]};q=0.1",),
+                )
+            )  # fmt: skip
+
+    server = await stage.registered(behave)
+    entry = await stage.until_logged(await stage.call())
+    assert entry.outcome is Outcome.FAILED
+    assert entry.reason == "the server sent the call elsewhere, which is not followed"
+    messages = [m for connection in server.connections for m in connection.messages]
+    assert len([m for m in messages if m.method == "INVITE"]) == 1
+
+
+_HINTS = {
+    "a service route": "Service-Route: <sip:{where};lr>",
+    "a path": "Path: <sip:{where};lr>",
+    "a record route": "Record-Route: <sip:{where};lr>",
+    "an outbound proxy in the contact": "Contact: <sip:alice@{where}>;expires=300",
+    "a flow timer": "Flow-Timer: 1",
+    "an associated address": "P-Associated-URI: <sip:mallory@{where}>",
+}
+
+
+@pytest.mark.parametrize("transport", _TRANSPORTS)
+@pytest.mark.parametrize("kind", list(_HINTS))
+async def test_a_registrars_answer_moves_no_call(stage: Stage, kind: str, transport: str) -> None:
+    where = f"{stage.host}:{stage.sinks.open_both()};transport={transport}"
+    header = _HINTS[kind].format(where=where)
+
+    def behave(connection: Connection, message: sip.Message) -> None:
+        if message.method == "REGISTER":
+            contact = f"{message.get('Contact')};expires=300"
+            connection.send(sip.response(message, 200, "OK", contact=contact, extra=(header,)))
+        elif message.method == "INVITE":
+            connection.send(sip.response(message, 486, "Busy Here"))
+        else:
+            registrar(connection, message)
+
+    server = await stage.registered(behave)
+    entry = await stage.until_logged(await stage.call())
+    assert entry.outcome is Outcome.BUSY
+    _, invite = await server.until(lambda m: m.method == "INVITE")
+    assert invite.uri == "sip:bob@pbx.test;transport=tls"
+    assert "mallory" not in invite.get("From")
+
+
+_CHALLENGES = {
+    "an unknown algorithm": 'Digest realm="pbx.test", nonce="x", algorithm=ROT13',
+    "no nonce": 'Digest realm="pbx.test"',
+}
+
+
+@pytest.mark.parametrize("kind", list(_CHALLENGES))
+async def test_no_challenge_gets_the_password(stage: Stage, kind: str) -> None:
+    def behave(connection: Connection, message: sip.Message) -> None:
+        if message.method == "REGISTER":
+            extra = (f"WWW-Authenticate: {_CHALLENGES[kind]}",)
+            connection.send(sip.response(message, 401, "Unauthorized", extra=extra))
+
+    server = await stage.serve(behave)
+    await stage.add_account(f"{stage.host}:{server.port}")
+    account = await stage.until_failed()
+    assert account.registration.state is RegistrationState.FAILED
+    secret = f"secret-{stage.account}"
+    assert secret.encode() not in server.received
+    messages = [m for connection in server.connections for m in connection.messages]
+    assert not [v for m in messages for v in m.all("Authorization") if not v.startswith("Digest")]
+
+
+_REQUESTS = {
+    "a transfer out of nowhere": ("REFER", ("Refer-To: <sip:x@{where}>",)),
+    "a transfer with credentials": (
+        "REFER", ("Refer-To: <sip:x@{where}?Authorization=Basic%20eA>",),
+    ),
+    "an end of a subscription": (
+        "NOTIFY", ("Event: message-summary", "Subscription-State: terminated;reason=rejected"),
+    ),
+    "a new place for voice mail": (
+        "NOTIFY", ("Event: message-summary", "Subscription-State: active"),
+    ),
+    "a message": ("MESSAGE", ()),
+    "an information": ("INFO", ()),
+    "a subscription": ("SUBSCRIBE", ("Event: presence", "Expires: 600")),
+    "a publication": ("PUBLISH", ("Event: presence",)),
+    "an end of what never began": ("BYE", ()),
+    "a method of nobody": ("TELEPORT", ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("transport", _TRANSPORTS)
+@pytest.mark.parametrize("kind", list(_REQUESTS))
+async def test_a_request_out_of_nowhere_moves_nothing(
+    stage: Stage, kind: str, transport: str
+) -> None:
+    method, headers = _REQUESTS[kind]
+    where = f"{stage.host}:{stage.sinks.open_both()};transport={transport}"
+    server = await stage.registered()
+    connection, register = await server.until(lambda m: m.method == "REGISTER")
+    target = register.get("Contact").split("<", 1)[1].split(">", 1)[0]
+
+    def send(what: str, extra: tuple[str, ...] = ()) -> None:
+        connection.send(
+            sip.request(
+                what, target, via=f"SIP/2.0/TLS {stage.host}:{server.port}",
+                to="<sip:alice@pbx.test>", contact=f"<sip:mallory@{where}>", extra=extra,
+            )
+        )  # fmt: skip
+
+    send(method, tuple(header.format(where=where) for header in headers))
+    # Not everything is answered; what comes after it is.
+    send("OPTIONS", ("Subject: last",))
+    await server.until(lambda m: m.status == 200 and m.get("CSeq").endswith("OPTIONS"))
+    assert (await stage.phone.status()).calls == ()
+    assert {m.method for m in connection.messages} <= {"REGISTER", "SUBSCRIBE", "SIP/2.0"}
