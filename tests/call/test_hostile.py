@@ -1,4 +1,4 @@
-"""What a hostile server or caller can try, and what it gets: a clear refusal.
+"""What a hostile server can try that ends or moves a whole call: see `hostile` for the rest.
 
 After each case: the reason names the cause, every sink is dry, and the engine
 and the worker are the same processes as before.
@@ -16,8 +16,7 @@ from tests.support import sip
 from tests.support.hostile import Behaviour, Connection, HostileServer, Sinks, own_host, registrar
 from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
-from voip.model import CallState, Outcome
-from voip.protocol import client as told
+from voip.model import Outcome
 
 
 @dataclass
@@ -78,94 +77,6 @@ async def test_plain_tcp_on_the_tls_port(stage: Stage) -> None:
     assert "does not speak TLS" in account.registration.reason, account.registration.reason
     assert b"SIP/2.0" not in server.received
     assert b"REGISTER" not in server.received
-
-
-async def test_an_answer_without_encryption_ends_the_call(stage: Stage) -> None:
-    rtp = stage.sinks.open_udp()
-
-    def behave(connection: Connection, message: sip.Message) -> None:
-        registrar(connection, message)
-        if message.method == "INVITE":
-            connection.send(
-                sip.response(
-                    message, 200, "OK", body=sip.sdp(stage.host, rtp),
-                    contact=f"<sip:bob@{stage.host}:{server.port};transport=tls>",
-                )
-            )  # fmt: skip
-        elif message.method == "BYE":
-            connection.send(sip.response(message, 200, "OK"))
-
-    server = await stage.registered(behave)
-    call = await stage.phone.call("bob")
-    entry = await stage.phone.until_logged(call)
-    assert entry.outcome is Outcome.REFUSED
-    assert entry.reason == "refused: the far end offered no encryption"
-    states = {c.state for c in stage.phone.locks(call)}
-    assert CallState.ACTIVE not in states
-    assert all(not c.lock.closed for c in stage.phone.locks(call))
-
-
-_BAD_OFFERS = {
-    "plain": ("RTP/AVP", ()),
-    "plain profile with keys": ("RTP/AVP", (sip.crypto(),)),
-    "secure profile without keys": ("RTP/SAVP", ()),
-    "unknown suite": ("RTP/SAVP", (sip.crypto("F8_128_HMAC_SHA1_80"),)),
-    "null cipher": ("RTP/SAVP", (sip.crypto("NULL_HMAC_SHA1_80"),)),
-    "short key": ("RTP/SAVP", ("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAAA",)),
-    "unencrypted": ("RTP/SAVP", (sip.crypto(suffix=" UNENCRYPTED_SRTP"),)),
-    "unencrypted reports": ("RTP/SAVP", (sip.crypto(suffix=" UNENCRYPTED_SRTCP"),)),
-    "unauthenticated": ("RTP/SAVP", (sip.crypto(suffix="|2^20|1:4 UNAUTHENTICATED_SRTP"),)),
-    "dtls without a fingerprint": ("UDP/TLS/RTP/SAVP", ("a=setup:actpass",)),
-    "dtls": (
-        "UDP/TLS/RTP/SAVP",
-        ("a=setup:actpass", "a=fingerprint:SHA-256 " + ":".join(["00"] * 32)),
-    ),
-}
-
-
-@pytest.mark.parametrize("kind", list(_BAD_OFFERS))
-async def test_a_caller_without_encryption_is_refused_and_logged(stage: Stage, kind: str) -> None:
-    profile, attributes = _BAD_OFFERS[kind]
-    server = await stage.registered(registrar)
-    connection, register = await server.until(lambda m: m.method == "REGISTER")
-    contact = register.get("Contact").split("<", 1)[1].split(">", 1)[0]
-    rtp = stage.sinks.open_udp()
-    connection.send(
-        sip.request(
-            "INVITE", contact, via=f"SIP/2.0/TLS {stage.host}:{server.port}",
-            to="<sip:alice@pbx.test>",
-            contact=f"<sip:mallory@{stage.host}:{server.port};transport=tls>",
-            body=sip.sdp(stage.host, rtp, profile, attributes),
-        )
-    )  # fmt: skip
-    _, answer = await server.until(lambda m: m.status >= 300)
-    # What keying the account does not use is not acceptable to PJSIP (480).
-    assert answer.status in ((480,) if kind.startswith("dtls") else (406, 488)), answer.first
-    event = await stage.phone.until(told.LogEvent, lambda e: e.entry.outcome is Outcome.REFUSED)
-    plain = kind.startswith("plain")
-    more = "" if plain else " that this account takes"
-    assert event.entry.reason == f"refused: the caller offered no encryption{more}"
-    assert event.entry.remote.name == "Mallory"
-    page = await stage.phone.client.get(told.GetHistory(), told.HistoryPage)
-    assert [entry.outcome for entry in page.entries] == [Outcome.REFUSED]
-    # The phone goes on: it is registered, and its worker is the same.
-    assert (await stage.phone.status()).accounts[0].registration.state == "registered"
-
-
-@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
-async def test_a_redirect_is_not_followed(stage: Stage, transport: str) -> None:
-    elsewhere = stage.sinks.open_both()
-
-    def behave(connection: Connection, message: sip.Message) -> None:
-        registrar(connection, message)
-        if message.method == "INVITE":
-            target = f"<sip:bob@{stage.host}:{elsewhere};transport={transport}>"
-            connection.send(sip.response(message, 302, "Moved", contact=target))
-
-    await stage.registered(behave)
-    entry = await stage.phone.until_logged(await stage.phone.call("bob"))
-    assert entry.outcome is Outcome.FAILED
-    assert entry.reason == "the server sent the call elsewhere, which is not followed"
 
 
 @pytest.mark.parametrize("where", ["contact", "record-route"])
@@ -231,38 +142,6 @@ async def test_a_transfer_is_declined(stage: Stage) -> None:
     _, answer = await server.until(lambda m: m.status > 0 and m.get("CSeq").endswith("REFER"))
     assert answer.status == 603
     assert (await stage.phone.until_logged(call)).outcome is Outcome.ANSWERED
-
-
-_DIAL_STRINGS = [
-    "sip:bob@pbx.test?Subject=x",
-    "sip:bob@pbx.test;transport=udp",
-    "sip:bob@pbx.test;transport=tcp",
-    "sip:bob@pbx.test;x=sips:",
-    "sip:bob@pbx.test;maddr=127.0.0.1",
-    "sip:bob;transport=udp@pbx.test",
-    "sip:bob%0d%0aX: y@pbx.test",
-    "bob@127.0.0.1:5060",
-    '"x" <sip:bob@pbx.test>',
-]
-
-
-@pytest.mark.parametrize("target", _DIAL_STRINGS)
-async def test_a_dialled_string_never_chooses_another_way(stage: Stage, target: str) -> None:
-    def behave(connection: Connection, message: sip.Message) -> None:
-        registrar(connection, message)
-        if message.method == "INVITE":
-            connection.send(sip.response(message, 486, "Busy Here"))
-
-    server = await stage.registered(behave)
-    _, said = await stage.phone.run("call", target, "--wait", status=1)
-    assert said.splitlines()[-1].startswith("offhook: ")
-    for connection in server.connections:
-        for message in connection.messages:
-            if message.method == "INVITE":
-                assert "Subject" not in str(message.headers)
-                assert ";transport=tls" in message.uri
-                assert "sips:" not in message.uri
-                assert "maddr" not in message.uri
 
 
 def _answer_key(offer: str) -> str:
