@@ -77,7 +77,7 @@ class Authority:
         common_name: str | None = None,
         organisation: str | None = None,
         starts_in: datetime.timedelta = -_DAY,
-        lasts: datetime.timedelta = 10 * _DAY,
+        lasts: datetime.timedelta = 60 * _DAY,
         self_signed: bool = False,
         client_only: bool = False,
         key: Key | None = None,

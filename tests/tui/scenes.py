@@ -137,13 +137,15 @@ async def main_accounts(stage: Stage) -> None:
 async def main_imitations(stage: Stage) -> None:
     """Callers whose names are made to be taken for a lock, a number and a sign of the phone."""
     await stage.accounts()
-    for name in ("\N{LOCK} encrypted to pbx", "+1 555 0100", "boss@example.com", "שלום"):
+    for name in ("\N{LOCK} encrypted to pbx", "+1 555 0100", "boss@example.com"):
         call = await stage.engine.incoming("work", stage.address(name, "mallory"))
         stage.engine.remote_hangs_up(call)
         await stage.engine.until_logged(call)
     await stage.active("LOCK Front desk", "mallory")
     await stage.engine.incoming("work", stage.address("-> Front desk", "mallory"))
     await stage.phone.until(lambda: stage.phone.app.state.incoming)
+    # Those that have ended are no longer shown.
+    stage.phone.tick()
 
 
 @_scene
