@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-_MASK = "[masked]"
+MASK = "[masked]"
+"""What stands in place of a secret."""
 
 _LINE = r"[^\r\n]*"
 
@@ -20,12 +21,12 @@ _FOLDED = _LINE + r"(?:\r?\n[ \t]+[^\r\n]*)*"
 _QUOTED = rf"""(?:"(?:[^"\\\r\n]|\\[^\r\n])*"(?=[\s,;]|$)|"{_LINE})"""
 
 _RULES = (
-    (re.compile(r"(?i)(\b(?:Proxy-)?Authorization\s*:\s*)" + _FOLDED), r"\1" + _MASK),
-    (re.compile(r"(?i)(a=crypto:\d+[ \t]+\S+[ \t]+)" + _LINE), r"\1" + _MASK),
-    (re.compile(r"(?i)(a=key-mgmt:)" + _LINE), r"\1" + _MASK),
-    (re.compile(r"(?i)(inline:)[A-Za-z0-9+/=|:.]+"), r"\1" + _MASK),
-    (re.compile(r"(?i)(\b(?:response|nonce|cnonce)=)" + _QUOTED), r"\1" + _MASK),
-    (re.compile(r"(?i)(password['\"]?\s*[:=]\s*)" + _LINE), r"\1" + _MASK),
+    (re.compile(r"(?i)(\b(?:Proxy-)?Authorization\s*:\s*)" + _FOLDED), r"\1" + MASK),
+    (re.compile(r"(?i)(a=crypto:\d+[ \t]+\S+[ \t]+)" + _LINE), r"\1" + MASK),
+    (re.compile(r"(?i)(a=key-mgmt:)" + _LINE), r"\1" + MASK),
+    (re.compile(r"(?i)(inline:)[A-Za-z0-9+/=|:.]+"), r"\1" + MASK),
+    (re.compile(r"(?i)(\b(?:response|nonce|cnonce)=)" + _QUOTED), r"\1" + MASK),
+    (re.compile(r"(?i)(password['\"]?\s*[:=]\s*)" + _LINE), r"\1" + MASK),
 )
 
 

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 
-from voip.masking import mask
-
-_MASK = "[masked]"
+from voip.masking import MASK, mask
 
 # Credentials, and answers that prove knowledge of them (RFC 3261 section 20).
 _CREDENTIALS = frozenset(
@@ -32,10 +30,10 @@ def readable(message: str) -> tuple[str, ...]:
 def _line(line: str) -> str:
     name, colon, _ = line.partition(":")
     if colon and name.strip().lower() in _CREDENTIALS:
-        return f"{name.strip()}: {_MASK}"
+        return f"{name.strip()}: {MASK}"
     key = _KEYS.match(line)
     if key is not None:
         suite = _SUITE.match(line)
         kept = suite[0] if suite else f"a={key[1]}:" if key[1] else "k="
-        return f"{kept} {_MASK}"
-    return mask(_CHALLENGE.sub(rf"\1={_MASK}", line))
+        return f"{kept} {MASK}"
+    return mask(_CHALLENGE.sub(rf"\1={MASK}", line))
