@@ -5,6 +5,7 @@ attention.
 from __future__ import annotations
 
 import asyncio
+import codecs
 import os
 import re
 import sys
@@ -156,5 +157,7 @@ async def test_the_real_program_sends_nothing_of_it(standin: StandIn) -> None:
         terminal.end()
     for mark in _MARKS:
         assert mark not in heard
-    assert set(acts(heard.decode())) <= {"\x1b", "\a"}
+    # Reading stops wherever the words appeared, which may be within a character.
+    text = codecs.getincrementaldecoder("utf-8")().decode(bytes(heard))
+    assert set(acts(text)) <= {"\x1b", "\a"}
     assert b"owned" in heard
