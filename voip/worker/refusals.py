@@ -58,9 +58,11 @@ _HANDSHAKES = (
         "client certificate",
     ),
     (
-        ("alert unrecognized name",),
+        ("unrecognized name",),
         "the server does not know the name that it was called by",
     ),
+    (("pj_eeof", "reset by peer"), "the server ended the connection"),
+    (("pj_etimedout",), "the server did not answer in time"),
 )  # fmt: skip
 
 
