@@ -279,6 +279,7 @@ def _transport_config(settings: dict[str, Any]) -> pj.TransportConfig:
 def _account_config(settings: dict[str, Any], user: str, transport: int) -> pj.AccountConfig:
     config = pj.AccountConfig()
     config.idUri = f"<sip:{user}@pbx.test>"
+    config.sipConfig.authCreds.push_back(pj.AuthCredInfo("digest", "*", user, 0, "secret"))
     config.sipConfig.transportId = transport
     if "server" in settings:
         config.regConfig.registrarUri = f"sip:{settings['server']};transport=tls"

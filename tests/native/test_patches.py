@@ -449,7 +449,7 @@ def _address(text: str) -> str:
     return f"{ipaddress.ip_address(packed)}:{int(port, 16)}"
 
 
-# 0006: SDES lines that ask for no protection
+# 0006: SDES lines with session parameters
 
 UNPROTECTED = (
     " UNENCRYPTED_SRTP",
@@ -458,6 +458,11 @@ UNPROTECTED = (
     "|2^20|1:4 UNENCRYPTED_SRTP",
     " KDR=1 UNENCRYPTED_SRTCP",
     " unencrypted_srtp",
+    " KDR=1",
+    f" FEC_KEY=inline:{'A' * 40}",
+    " FEC_ORDER=FEC_SRTP",
+    " WSH=64 ROT13",
+    "  ROT13",
 )
 
 
@@ -472,7 +477,7 @@ async def test_an_offer_without_protection_is_refused(
     assert (await caller.invite("RTP/SAVP", (sip.crypto(),))).status == 180
 
 
-@pytest.mark.parametrize("suffix", ["", "|2^20", "|2^20|1:4", "|1:4"])
+@pytest.mark.parametrize("suffix", ["", "|2^20", "|2^20|1:4", "|1:4", " WSH=128", " "])
 async def test_an_offer_with_a_lifetime_and_a_key_index_is_taken(
     new_probe: NewProbe, new_server: NewServer, suffix: str
 ) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import socket
+from collections.abc import Callable
 
 from tests.support import sip
 from tests.support.hostile import Connection, HostileServer
@@ -17,6 +18,9 @@ _TAG = "far"
 _SUITE = "AES_CM_128_HMAC_SHA1_80"
 _FIRST_NUMBER = 10
 _PATIENCE_S = 20
+
+# Of all far ends: one after another may be at the same address.
+_CALLS = itertools.count(1)
 
 
 class FarEnd:
@@ -28,12 +32,13 @@ class FarEnd:
         self._rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._rtp.bind((host, 0))
         self._numbers = itertools.count(_FIRST_NUMBER)
-        self._calls = itertools.count(1)
         self._invites: asyncio.Queue[sip.Message] = asyncio.Queue()
         self._connection: Connection | None = None
         self._invite: sip.Message | None = None
         self._dialog: sip.Dialog | None = None
         self._branch = ""
+        self._in_ack: Callable[[sip.Message], str] | None = None
+        self._next_answer: str | None = None
 
     async def start(self) -> None:
         await self.server.start()
@@ -83,10 +88,11 @@ class FarEnd:
     async def calls(self, sender: str, body: str | None = None) -> None:
         """Send an INVITE to whoever has registered; `sender` is a From value.
 
-        `body` is its session where that is not to be a good one.
+        `body` is its session where that is not to be a good one. An empty one
+        leaves the offer to the phone (RFC 3261 section 13.2.1).
         """
         _, register = await self.server.until(lambda m: m.method == "REGISTER")
-        number = next(self._calls)
+        number = next(_CALLS)
         self._branch = f"call-{number}"
         self._dialog = sip.Dialog(
             sender=f"{sender};tag={_TAG}{number}",
@@ -94,7 +100,16 @@ class FarEnd:
             call_id=f"far-{number}@{self.server.host}",
             target=_address(register.get("Contact")),
         )
-        self._send("INVITE", 1, branch=self._branch, body=body or self._session(None))
+        self._send(
+            "INVITE", 1, branch=self._branch, body=self._session(None) if body is None else body
+        )
+
+    def will_acknowledge(self, body: str | None = None) -> None:
+        """Answer the phone's next offer, which comes in a 200, in the ACK.
+
+        `body` is the session where that is not to be a good one.
+        """
+        self._in_ack = self._session if body is None else lambda _: body
 
     async def refusal(self) -> sip.Message:
         """The phone's refusal of the call."""
@@ -113,6 +128,16 @@ class FarEnd:
     def holds(self, on: bool) -> None:
         direction = "sendonly" if on else "sendrecv"
         self._send("INVITE", next(self._numbers), body=self._session(None, direction))
+
+    def will_answer(self, body: str) -> None:
+        """Answer the phone's next offer within the call with this session."""
+        self._next_answer = body
+
+    def transfers(self, target: str, *extra: str) -> int:
+        """Ask the phone to call somebody else (RFC 3515); the CSeq of the request."""
+        number = next(self._numbers)
+        self._send("REFER", number, extra=(f"Refer-To: {target}", *extra))
+        return number
 
     def offers(self, body: str, method: str = "INVITE") -> int:
         """Offer another session within the call (RFC 3264 section 8); the CSeq of the request."""
@@ -144,7 +169,8 @@ class FarEnd:
             self._invites.put_nowait(message)
         elif message.method == "INVITE":
             self._invite = message
-            self._answer(200, "OK", body=self._session(message))
+            body, self._next_answer = self._next_answer, None
+            self._answer(200, "OK", body=self._session(message) if body is None else body)
         elif message.method == "CANCEL":
             connection.send(sip.response(message, 200, "OK", tag=_TAG))
             self._answer(487, "Request Terminated")
@@ -159,10 +185,12 @@ class FarEnd:
         self._dialog = sip.Dialog(
             self._dialog.sender, message.get("To"), self._dialog.call_id, self._dialog.target
         )
-        branch = None
+        branch, body = None, ""
         if message.status >= 300:
             branch = message.get("Via").split("branch=z9hG4bK-")[1].split(";")[0]
-        self._send("ACK", number, branch=branch)
+        elif self._in_ack is not None:
+            body, self._in_ack = self._in_ack(message), None
+        self._send("ACK", number, branch=branch, body=body)
 
     def _answer(self, code: int, reason: str, body: str = "") -> None:
         assert self._invite is not None
@@ -171,12 +199,19 @@ class FarEnd:
             sip.response(self._invite, code, reason, contact=contact, body=body, tag=_TAG)
         )
 
-    def _send(self, method: str, number: int, branch: str | None = None, body: str = "") -> None:
+    def _send(
+        self,
+        method: str,
+        number: int,
+        branch: str | None = None,
+        body: str = "",
+        extra: tuple[str, ...] = (),
+    ) -> None:
         assert self._dialog is not None
         self._connected().send(
             sip.within(
                 self._dialog, method, number, via=self._via, contact=self._contact,
-                branch=branch, body=body,
+                branch=branch, body=body, extra=extra,
             )
         )  # fmt: skip
 

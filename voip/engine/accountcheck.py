@@ -189,7 +189,7 @@ def _outcome(
             CheckStep("tls", True, "the server speaks TLS"),
             CheckStep("certificate", False, error),
         ]
-    reason = error or reasons.words(outcome.code, outcome.reason)
+    reason = error or outcome.cause or reasons.words(outcome.code, outcome.reason)
     if outcome.code in (401, 407) and setup.credentials is None:
         reason = "the server asks for a password, and there is none"
     return [CheckStep("registration", False, f"{reason} ({outcome.code})")]

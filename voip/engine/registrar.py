@@ -212,7 +212,7 @@ class Registrar:
         if event.code // 100 == 2:
             self._set(live, RegistrationState.UNREGISTERED, event.code, "")
             return
-        reason = live.refusal or reasons.words(event.code, event.reason)
+        reason = live.refusal or event.cause or reasons.words(event.code, event.reason)
         self._failed(live, event.code, reason)
 
     def on_messages(self, role: say.Role, event: say.MessagesEvent) -> None:

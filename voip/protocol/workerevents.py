@@ -39,7 +39,10 @@ class Ready(WorkerEvent, frozen=True, tag="ready"):
 
 
 class RegistrationEvent(WorkerEvent, frozen=True, tag="registration"):
-    """The outcome of a REGISTER. `connection` is the transport it used."""
+    """The outcome of a REGISTER. `connection` is the transport it used.
+
+    `cause` is a reason of our own.
+    """
 
     account: str
     active: bool
@@ -47,6 +50,7 @@ class RegistrationEvent(WorkerEvent, frozen=True, tag="registration"):
     reason: str
     expires_s: int
     connection: int | None = None
+    cause: str | None = None
 
 
 class ConnectionEvent(WorkerEvent, frozen=True, tag="connection"):

@@ -11,7 +11,7 @@ from voip import mwi
 from voip.dialing import escape_user
 from voip.model import Keying, Transport
 from voip.protocol.worker import AccountSetup, MessagesEvent, RegistrationEvent
-from voip.worker import identity
+from voip.worker import identity, messages
 from voip.worker.endpoint import guarded
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ class Account(pj.Account):
                 reason=prm.reason[:256],
                 expires_s=max(prm.expiration, 0),
                 connection=connection,
+                cause=messages.unusable_challenge(prm.rdata.wholeMsg),
             )
         )
 

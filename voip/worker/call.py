@@ -30,6 +30,13 @@ _CONNECTING_TIMEOUT_S = 8.0
 _KEYS_TIMEOUT_S = 8.0
 """So long may DTLS take in a call that must be encrypted; nothing is sent meanwhile."""
 
+_NOT_TAKEN = (
+    pj.PJSIP_SC_NOT_ACCEPTABLE,
+    pj.PJSIP_SC_UNSUPPORTED_MEDIA_TYPE,
+    pj.PJSIP_SC_NOT_ACCEPTABLE_HERE,
+)
+"""What PJSIP ends a call with when it cannot take a session."""
+
 
 class Call(pj.Call):
     def __init__(
@@ -52,6 +59,7 @@ class Call(pj.Call):
         self._connecting_since: float | None = None
         self._keyless_since: float | None = None
         self._was_up = False
+        self._lost_media = False
         self._answer_came = False
         self._ended_here = False
         self._reported: CallState | None = None
@@ -63,7 +71,7 @@ class Call(pj.Call):
         info = self.getInfo()
         if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self.ended = True
-            self._explain()
+            self._explain(info)
             self.worker.call_ended(self, self.media.close())
         self._report(info)
 
@@ -84,6 +92,8 @@ class Call(pj.Call):
         self.media.connect(info)
         self.media_up = self.media.active
         self._was_up = self._was_up or self.media_up
+        if self._was_up and not self.media_up and pj.PJSUA_CALL_MEDIA_ERROR in statuses:
+            self._lose_media()
         # The facts first, then the state that rests on them.
         self.worker.send(
             MediaEvent(
@@ -151,6 +161,10 @@ class Call(pj.Call):
 
     def tick(self) -> None:
         """Send what can be measured, and end a call that cannot be completed."""
+        if self._lost_media:
+            self._lost_media = False
+            self.hangup(self._options())
+            return
         since = self._connecting_since
         if since is not None and time.monotonic() - since > _CONNECTING_TIMEOUT_S:
             self._connecting_since = None
@@ -198,6 +212,16 @@ class Call(pj.Call):
             identity.ask_for_privacy(options)
         return options
 
+    def _lose_media(self) -> None:
+        """A later answer was not taken: PJSIP has stopped the media and keeps the call."""
+        self._lost_media = True
+        secure = self.account.setup.transport is Transport.TLS
+        self.cause = (
+            "ended: the far end went on without encryption that this account takes"
+            if secure
+            else "ended: the two sides could not agree on how to go on"
+        )
+
     def _waited_for_keys(self, found: tuple[StreamState, ...]) -> bool:
         secure = self.account.setup.transport is Transport.TLS
         if not secure or all(stream.srtp for stream in found if stream.active):
@@ -215,18 +239,22 @@ class Call(pj.Call):
         if secure and message and messages.encrypts(message) is False:
             who = "caller" if self.incoming else "far end"
             self.cause = f"refused: the {who} offered no encryption"
+        self.cause = self.cause or messages.unusable_challenge(message)
         code = messages.status(message)
         if code is not None and not self.incoming:
             accepts = code < 300 and messages.encrypts(message) is not None
             self._answer_came = accepts or (self._answer_came and code < 300)
 
-    def _explain(self) -> None:
+    def _explain(self, info: pj.CallInfo) -> None:
         """PJSIP tells of an answer that it did not take as if the far end had refused."""
         secure = self.account.setup.transport is Transport.TLS
-        if secure and self._answer_came and not (self._was_up or self._ended_here):
-            self.cause = self.cause or (
-                "refused: the far end offered no encryption that this account takes"
-            )
+        if not secure or self.cause or self._was_up or self._ended_here:
+            return
+        # The answer to a late offer is in the ACK, which is not reported.
+        late = self.incoming and info.lastStatusCode in _NOT_TAKEN
+        if self._answer_came or late:
+            who = "caller" if self.incoming else "far end"
+            self.cause = f"refused: the {who} offered no encryption that this account takes"
 
     def _report(self, info: pj.CallInfo) -> None:
         state = self._state(info)

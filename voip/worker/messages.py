@@ -7,6 +7,12 @@ import re
 _FROM = re.compile(r"^(?:From|f)[ \t]*:(.*)$", re.MULTILINE | re.IGNORECASE)
 _MEDIA = re.compile(r"^m=audio[ \t]+(\d+)(?:/\d+)?[ \t]+(\S+)", re.MULTILINE)
 _STATUS = re.compile(r"SIP/2\.0 (\d{3}) ")
+_CHALLENGE = re.compile(
+    r"^(?:WWW|Proxy)-Authenticate[ \t]*:[ \t]*([A-Za-z0-9-]{1,20})(.*)$",
+    re.MULTILINE | re.IGNORECASE,
+)
+_ALGORITHM = re.compile(r"\balgorithm[ \t]*=[ \t]*\"?([A-Za-z0-9-]{1,20})", re.IGNORECASE)
+_ALGORITHMS = frozenset(("MD5", "SHA-256", "SHA-512-256"))
 _END_OF_HEAD = re.compile(r"\r?\n\r?\n")
 
 
@@ -26,6 +32,28 @@ def status(message: str) -> int | None:
     """The status of a response (RFC 3261 section 7.2), None for a request."""
     match = _STATUS.match(message)
     return int(match[1]) if match else None
+
+
+def unusable_challenge(message: str) -> str | None:
+    """Why no password can answer a 401 or 407, None when one could.
+
+    Of the schemes only Digest keeps the password secret (RFC 3261 section
+    22.4), with the algorithms of RFC 8760 that PJSIP has.
+    """
+    if status(message) not in (401, 407):
+        return None
+    wanted = []
+    for scheme, rest in _CHALLENGE.findall(_parts(message)[0]):
+        if scheme.lower() != "digest":
+            wanted.append(scheme)
+            continue
+        algorithm = _ALGORITHM.search(rest)
+        if algorithm is None or algorithm[1].upper() in _ALGORITHMS:
+            return None
+        wanted.append(f"{scheme} with {algorithm[1]}")
+    if not wanted:
+        return None
+    return f"the server asks for the password in a way that is not safe or not known ({wanted[0]})"
 
 
 def sender(message: str) -> str | None:

@@ -11,14 +11,22 @@ class Session(NamedTuple):
     """An audio line's profile and what follows it.
 
     `secure` says that the profile promises SRTP, so that what is wrong is how.
+    `above` stands before the audio line, where it is for the whole session.
+    `below` is what follows, with more media lines; it may name the {host}, the
+    {port} of the audio line, and a {spare} one.
     """
 
     profile: str
     attributes: tuple[str, ...] = ()
     secure: bool = True
+    above: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
 
-    def text(self, host: str, port: int) -> str:
-        return sip.sdp(host, port, self.profile, self.attributes)
+    def text(self, host: str, port: int, spare: int = 0) -> str:
+        text = sip.sdp(host, port, self.profile, self.attributes)
+        above, below = ("".join(f"{line}\r\n" for line in x) for x in (self.above, self.below))
+        below = below.format(host=host, port=port, spare=spare)
+        return text.replace("m=audio", f"{above}m=audio", 1) + below
 
 
 _SUITE = "AES_CM_128_HMAC_SHA1_80"
@@ -35,7 +43,9 @@ def _key(suite: str = _SUITE, suffix: str = "") -> Session:
     return Session("RTP/SAVP", (sip.crypto(suite, suffix),))
 
 
-_PLAIN = {
+_STREAM = "m=audio {{port}} {} 0"
+
+PLAIN = {
     "plain": Session("RTP/AVP", secure=False),
     "plain with keys": Session("RTP/AVP", (sip.crypto(),), secure=False),
     "plain with feedback": Session("RTP/AVPF", secure=False),
@@ -43,7 +53,7 @@ _PLAIN = {
     "plain with a fingerprint": Session("RTP/AVP", (_SETUP, _FINGERPRINT), secure=False),
 }
 
-SDES = _PLAIN | {
+SDES = PLAIN | {
     "no keys": Session("RTP/SAVP"),
     "no keys, with feedback": Session("RTP/SAVPF"),
     "an unknown suite": _key("F8_128_HMAC_SHA1_80"),
@@ -68,14 +78,62 @@ SDES = _PLAIN | {
     "a fingerprint beside keys": Session(_DTLS, (sip.crypto(), _SETUP, _FINGERPRINT)),
     "keys for the wrong profile": Session(_DTLS, (sip.crypto(),)),
     "keys over TCP": Session("TCP/RTP/SAVP", (sip.crypto(),)),
+    "keys of the session, none of the stream": Session("RTP/SAVP", above=(sip.crypto(),)),
+    "two lines of nobody": Session("RTP/SAVP", (sip.crypto("ROT13"), sip.crypto("ROT26", tag=2))),
+    "no keys, then a plain stream": Session("RTP/SAVP", below=(_STREAM.format("RTP/AVP"),)),
+    "a key that changes on the way": _key(suffix=" KDR=10"),
+    "keys of error correction": _key(suffix=f" FEC_KEY=inline:{'B' * 40}"),
+    "error correction first": _key(suffix=" FEC_ORDER=FEC_SRTP"),
+    "a parameter of nobody": _key(suffix=" ROT13"),
 }
 """What an account of SDES keying does not take."""
 
-DTLS = _PLAIN | {
+ANSWERS = SDES | {
+    "a suite that was not offered": _key("AES_CM_128_HMAC_SHA1_32"),
+    "a tag that was not offered": Session("RTP/SAVP", (sip.crypto(tag=9),)),
+    "the suite of another tag": Session("RTP/SAVP", (sip.crypto("AEAD_AES_256_GCM", tag=4),)),
+    "a plain stream, then one with keys": Session(
+        "RTP/AVP", below=(_STREAM.format("RTP/SAVP"), sip.crypto())
+    ),
+}
+"""What it does not take for an answer to its own offer."""
+
+DTLS = PLAIN | {
     "keys in place of a fingerprint": Session("RTP/SAVP", (sip.crypto(),)),
     "no fingerprint": Session(_DTLS, (_SETUP,)),
     "an empty fingerprint": Session(_DTLS, (_SETUP, "a=fingerprint:")),
     "a hash without a value": Session(_DTLS, (_SETUP, "a=fingerprint:SHA-256")),
     "a fingerprint over TCP": Session("TCP/TLS/RTP/SAVP", (_SETUP, _FINGERPRINT)),
+    "a fingerprint of MD5": Session(_DTLS, (_SETUP, "a=fingerprint:MD5 " + ":".join(["5A"] * 16))),
+    "a hash of nobody": Session(_DTLS, (_SETUP, "a=fingerprint:ROT13 " + ":".join(["5A"] * 32))),
+    "a side of nobody": Session(_DTLS, ("a=setup:both", _FINGERPRINT)),
 }
 """What an account of DTLS keying does not take."""
+
+TAKEN = {
+    "a plain stream beside one with keys": Session(
+        "RTP/AVP", below=("m=audio {spare} RTP/SAVP 0", sip.crypto()), secure=False
+    ),
+    "a stream with keys beside a plain one": Session(
+        "RTP/SAVP", (sip.crypto(),), below=("m=audio {spare} RTP/AVP 0",)
+    ),
+    "a plain picture": Session(
+        "RTP/SAVP", (sip.crypto(),), below=("m=video {spare} RTP/AVP 96", "a=rtpmap:96 VP8/90000")
+    ),
+    "a picture with keys": Session(
+        "RTP/SAVP", (sip.crypto(),), below=("m=video {spare} RTP/SAVP 31", sip.crypto())
+    ),
+    "a suite of nobody first": Session("RTP/SAVP", (sip.crypto("ROT13"), sip.crypto(tag=2))),
+    "a key identifier": _key(suffix="|2^20|1:4"),
+    "a short lifetime": _key(suffix="|16"),
+    "a hint at a window": _key(suffix=" WSH=128"),
+    "candidates elsewhere": Session(
+        "RTP/SAVP",
+        (sip.crypto(), "a=ice-ufrag:abcd", "a=ice-pwd:abcdefghijklmnopqrstuvwx"),
+        below=("a=candidate:1 1 UDP 2130706431 {host} {spare} typ host",),
+    ),
+    "another address later": Session(
+        "RTP/SAVP", (sip.crypto(),), below=("a=alt:1 1.0 : user pass {host} {spare}",)
+    ),
+}
+"""What it takes; nothing but the encrypted stream may flow, to the line that promises it."""

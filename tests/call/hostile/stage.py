@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +15,9 @@ from tests.support.kamailio import DOMAIN
 from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
 from tests.support.wire import Wire
-from voip.model import AccountStatus, Call, LogEntry, Outcome
+from voip.model import AccountStatus, Call, CallState, LogEntry, Outcome
 from voip.protocol import client as told
+from voip.starting import CommandFailed
 
 _NUMBERS = itertools.count(1)
 
@@ -129,6 +131,27 @@ class Stage:
         """A call that speaks, so that what is said can be looked for."""
         play = str(self.ground.speech)
         return await self.phone.call(target, account=self.account, play=play, **options)
+
+    async def up(self, **fields: Any) -> tuple[FarEnd, str]:
+        """A call that a far end has taken as it should, with its lock closed."""
+        self.lock_may_close = True
+        far = await self.far_end(**fields)
+        call = await self.call()
+        await far.invited()
+        far.answers()
+        await self.phone.until_call(lambda c: c.id == call and c.lock.closed)
+        return far, call
+
+    async def answer(self) -> str:
+        """Take the call that comes in, and speak."""
+        call = await self.phone.until_call(
+            lambda c: c.account == self.account and c.state is CallState.INCOMING, self._since
+        )
+        await self.phone.client.ask(told.AnswerCall(call=call.id))
+        # It may be over by then, which is what most cases want.
+        with contextlib.suppress(CommandFailed):
+            await self.phone.client.ask(told.Play(call=call.id, path=str(self.ground.speech)))
+        return call.id
 
     async def until_logged(self, call: str) -> LogEntry:
         return await self.phone.until_logged(call)

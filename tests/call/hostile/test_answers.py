@@ -7,34 +7,25 @@ import pytest
 from tests.call.hostile import sessions
 from tests.call.hostile.sessions import Session
 from tests.call.hostile.stage import Stage
-from tests.support import sip
+from tests.support.farend import FarEnd
 from voip.model import CallState, Outcome
 from voip.protocol import client as told
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-_ANSWERS = {
-    **sessions.SDES,
-    "a suite that was not offered": Session("RTP/SAVP", (sip.crypto("AES_CM_128_HMAC_SHA1_32"),)),
-    "a tag that was not offered": Session("RTP/SAVP", (sip.crypto(tag=9),)),
-    "the suite of another tag": Session("RTP/SAVP", (sip.crypto("AEAD_AES_256_GCM", tag=4),)),
-}
-
 
 @pytest.mark.parametrize("code", [183, 200])
-@pytest.mark.parametrize("kind", list(_ANSWERS))
+@pytest.mark.parametrize("kind", list(sessions.ANSWERS))
 async def test_an_answer_without_encryption_ends_the_call(
     stage: Stage, kind: str, code: int
 ) -> None:
-    far = await stage.far_end()
-    call = await stage.call()
-    await far.invited()
-    far.answers(_ANSWERS[kind].text(stage.host, stage.sinks.open_udp()), code)
-    entry = await stage.until_logged(call)
-    assert entry.outcome is Outcome.REFUSED
-    more = " that this account takes" if _ANSWERS[kind].secure else ""
-    assert entry.reason == f"refused: the far end offered no encryption{more}"
-    assert CallState.ACTIVE not in {c.state for c in stage.phone.locks(call)}
+    await _ended(stage, sessions.ANSWERS[kind], code, "sdes")
+
+
+@pytest.mark.parametrize("code", [183, 200])
+@pytest.mark.parametrize("kind", list(sessions.DTLS))
+async def test_an_answer_without_dtls_ends_the_call(stage: Stage, kind: str, code: int) -> None:
+    await _ended(stage, sessions.DTLS[kind], code, "dtls")
 
 
 @pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
@@ -42,18 +33,69 @@ async def test_an_answer_without_encryption_ends_the_call(
 async def test_a_later_offer_without_encryption_is_refused_and_the_call_stays_as_it_is(
     stage: Stage, kind: str, method: str
 ) -> None:
-    stage.lock_may_close = True
-    far = await stage.far_end()
-    call = await stage.call()
-    await far.invited()
-    far.answers()
-    await stage.phone.until_call(lambda c: c.id == call and c.lock.closed)
-    offer = sessions.SDES[kind].text(stage.host, stage.sinks.open_udp())
-    answer = await far.answered(far.offers(offer, method), method)
-    assert answer.status == 488
-    (shown,) = (await stage.phone.status()).calls
-    assert shown.state is CallState.ACTIVE
-    assert shown.lock.closed, shown.lock.why
+    far, call = await stage.up()
+    await _offered_in_vain(stage, far, sessions.SDES[kind], method)
     await stage.phone.client.ask(told.HangUp(call=call))
     entry = await stage.until_logged(call)
     assert (entry.outcome, entry.reason) == (Outcome.ANSWERED, "")
+
+
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+@pytest.mark.parametrize("kind", list(sessions.PLAIN))
+async def test_nor_is_it_taken_while_the_call_is_held(stage: Stage, kind: str, method: str) -> None:
+    far, call = await stage.up()
+    far.holds(True)
+    await stage.phone.until_state(call, CallState.REMOTE_HELD)
+    await _offered_in_vain(stage, far, sessions.PLAIN[kind], method, CallState.REMOTE_HELD)
+    far.holds(False)
+    await stage.phone.until_call(
+        lambda c: c.id == call and c.state is CallState.ACTIVE and c.lock.closed
+    )
+    await stage.phone.client.ask(told.Hold(call=call))
+    await stage.phone.until_state(call, CallState.HELD)
+    await _offered_in_vain(stage, far, sessions.PLAIN[kind], method, CallState.HELD)
+
+
+_TRANSFERS = {
+    "by UDP": ("<sip:x@{where};transport=udp>",),
+    "by TCP": ("<sip:x@{where};transport=tcp>",),
+    "by TLS": ("<sip:x@{where};transport=tls>",),
+    "with headers": ("<sip:x@{where}?Route=%3Csip:{where};lr%3E&Subject=x>",),
+    "in place of a call": ("<sip:x@{where}?Replaces=1%40x%3Bto-tag%3D1%3Bfrom-tag%3D2>",),
+    "without a report": ("<sip:x@{where}>", "Refer-Sub: false"),
+    "on behalf of somebody": ("<sip:x@{where}>", "Referred-By: <sip:boss@pbx.test>"),
+    "as something else": ("<tel:112>",),
+}
+
+
+@pytest.mark.parametrize("kind", list(_TRANSFERS))
+async def test_nor_after_a_transfer_which_is_declined(stage: Stage, kind: str) -> None:
+    far, _ = await stage.up()
+    where = f"{stage.host}:{stage.sinks.open_both()}"
+    target, *extra = (part.format(where=where) for part in _TRANSFERS[kind])
+    answer = await far.answered(far.transfers(target, *extra), "REFER")
+    assert answer.status == 603
+    await _offered_in_vain(stage, far, sessions.PLAIN["plain"], "INVITE")
+
+
+async def _offered_in_vain(
+    stage: Stage, far: FarEnd, offer: Session, method: str, state: CallState = CallState.ACTIVE
+) -> None:
+    body = offer.text(stage.host, stage.sinks.open_udp())
+    answer = await far.answered(far.offers(body, method), method)
+    assert answer.status == 488
+    (shown,) = (await stage.phone.status()).calls
+    assert shown.state is state
+    assert shown.lock.closed, shown.lock.why
+
+
+async def _ended(stage: Stage, answer: Session, code: int, keying: str) -> None:
+    far = await stage.far_end(media_keying=keying)
+    call = await stage.call()
+    await far.invited()
+    far.answers(answer.text(stage.host, stage.sinks.open_udp()), code)
+    entry = await stage.until_logged(call)
+    assert entry.outcome is Outcome.REFUSED
+    more = " that this account takes" if answer.secure else ""
+    assert entry.reason == f"refused: the far end offered no encryption{more}"
+    assert CallState.ACTIVE not in {c.state for c in stage.phone.locks(call)}

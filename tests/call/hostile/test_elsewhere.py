@@ -73,23 +73,49 @@ async def test_a_registrars_answer_moves_no_call(stage: Stage, kind: str, transp
     assert "mallory" not in invite.get("From")
 
 
+_UNSAFE = "the server asks for the password in a way that is not safe or not known"
+_WRONG = "the user name or password is wrong"
+
 _CHALLENGES = {
-    "an unknown algorithm": 'Digest realm="pbx.test", nonce="x", algorithm=ROT13',
-    "no nonce": 'Digest realm="pbx.test"',
-}
+    "the password itself": ('Basic realm="pbx.test"', f"{_UNSAFE} (Basic)"),
+    "a token": ('Bearer authz_server="https://{where}/"', f"{_UNSAFE} (Bearer)"),
+    "a scheme of nobody": ("Rot13 password=please", f"{_UNSAFE} (Rot13)"),
+    "an unknown algorithm": (
+        'Digest realm="pbx.test", nonce="x", algorithm=ROT13', f"{_UNSAFE} (Digest with ROT13)",
+    ),
+    "no nonce": ('Digest realm="pbx.test"', _WRONG),
+    "a place that it is for": (
+        'Digest realm="pbx.test", nonce="x", domain="sip:{where}"', _WRONG,
+    ),
+    "the same again and again": ('Digest realm="pbx.test", nonce="x", stale=true', _WRONG),
+}  # fmt: skip
 
 
+@pytest.mark.parametrize("method", ["REGISTER", "INVITE"])
 @pytest.mark.parametrize("kind", list(_CHALLENGES))
-async def test_no_challenge_gets_the_password(stage: Stage, kind: str) -> None:
+async def test_no_challenge_gets_the_password(stage: Stage, kind: str, method: str) -> None:
+    where = f"{stage.host}:{stage.sinks.open_both()}"
+    challenge, words = _CHALLENGES[kind]
+
     def behave(connection: Connection, message: sip.Message) -> None:
-        if message.method == "REGISTER":
-            extra = (f"WWW-Authenticate: {_CHALLENGES[kind]}",)
-            connection.send(sip.response(message, 401, "Unauthorized", extra=extra))
+        if message.method == method:
+            code, header = (401, "WWW") if method == "REGISTER" else (407, "Proxy")
+            extra = (f"{header}-Authenticate: {challenge.format(where=where)}",)
+            connection.send(sip.response(message, code, "Unauthorized", extra=extra))
+        else:
+            registrar(connection, message)
 
     server = await stage.serve(behave)
     await stage.add_account(f"{stage.host}:{server.port}")
-    account = await stage.until_failed()
-    assert account.registration.state is RegistrationState.FAILED
+    if method == "REGISTER":
+        account = await stage.until_failed()
+        assert account.registration.state is RegistrationState.FAILED
+        assert account.registration.reason == words
+    else:
+        await stage.until_registered()
+        entry = await stage.until_logged(await stage.call())
+        assert entry.outcome is Outcome.FAILED
+        assert entry.reason == words
     secret = f"secret-{stage.account}"
     assert secret.encode() not in server.received
     messages = [m for connection in server.connections for m in connection.messages]

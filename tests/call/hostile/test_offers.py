@@ -23,6 +23,18 @@ async def test_a_call_without_dtls_is_refused_and_logged(stage: Stage, kind: str
     await _refused(stage, sessions.DTLS[kind], "dtls")
 
 
+@pytest.mark.parametrize("kind", list(sessions.TAKEN))
+async def test_what_is_encrypted_is_taken_and_nothing_beside_it(stage: Stage, kind: str) -> None:
+    stage.lock_may_close = True
+    offer = sessions.TAKEN[kind]
+    secure, plain = stage.sinks.open_unwatched(), stage.sinks.open_udp()
+    ports = (secure, plain) if offer.secure else (plain, secure)
+    far = await stage.far_end()
+    await far.calls('"Mallory" <sip:m@evil.test>', offer.text(stage.host, *ports))
+    call = await stage.answer()
+    await stage.phone.until_call(lambda c: c.id == call and c.lock.closed and c.duration_s > 0)
+
+
 async def _refused(stage: Stage, offer: Session, keying: str) -> None:
     far = await stage.far_end(media_keying=keying)
     await far.calls('"Mallory" <sip:m@evil.test>', offer.text(stage.host, stage.sinks.open_udp()))

@@ -1,0 +1,90 @@
+"""A session that the phone offers and the far end answers in an ACK (RFC 3261 section 13.2.1),
+and what it answers when the phone holds.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.call.hostile import sessions
+from tests.call.hostile.sessions import Session
+from tests.call.hostile.stage import Stage
+from tests.support.farend import FarEnd
+from voip.model import CallState, Outcome
+from voip.protocol import client as told
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+_OTHER_TRANSPORT = "keys over TCP"
+"""PJSIP does not come as far as its keys: it goes on with the session that there was."""
+
+_LATER = [kind for kind in sessions.ANSWERS if kind != _OTHER_TRANSPORT]
+
+_MALLORY = '"Mallory" <sip:m@evil.test>'
+
+
+@pytest.mark.parametrize("kind", list(sessions.ANSWERS))
+async def test_an_ack_without_encryption_ends_the_call(stage: Stage, kind: str) -> None:
+    await _ended_by_ack(stage, sessions.ANSWERS[kind], "sdes")
+
+
+@pytest.mark.parametrize("kind", list(sessions.DTLS))
+async def test_an_ack_without_dtls_ends_the_call(stage: Stage, kind: str) -> None:
+    await _ended_by_ack(stage, sessions.DTLS[kind], "dtls")
+
+
+async def test_an_ack_with_keys_closes_the_lock(stage: Stage) -> None:
+    stage.lock_may_close = True
+    far = await stage.far_end()
+    far.will_acknowledge()
+    call = await _taken(stage, far)
+    await stage.phone.until_call(lambda c: c.id == call and c.lock.closed)
+
+
+@pytest.mark.parametrize("by", ["ack", "hold"])
+@pytest.mark.parametrize("kind", _LATER)
+async def test_a_later_answer_without_encryption_ends_the_call(
+    stage: Stage, kind: str, by: str
+) -> None:
+    call = await _answered_later(stage, kind, by)
+    entry = await stage.until_logged(call)
+    assert entry.outcome is Outcome.ANSWERED
+    assert entry.reason == "ended: the far end went on without encryption that this account takes"
+
+
+@pytest.mark.parametrize("by", ["ack", "hold"])
+async def test_a_later_answer_that_is_none_leaves_the_call_as_it_was(stage: Stage, by: str) -> None:
+    call = await _answered_later(stage, _OTHER_TRANSPORT, by)
+    await stage.far_ends[-1].told("ACK" if by == "hold" else "INVITE")
+    (shown,) = (await stage.phone.status()).calls
+    assert shown.id == call
+    assert shown.state is CallState.ACTIVE
+    assert shown.lock.closed, shown.lock.why
+
+
+async def _answered_later(stage: Stage, kind: str, by: str) -> str:
+    """A good call in which the far end answers another offer of the phone like this."""
+    far, call = await stage.up()
+    answer = sessions.ANSWERS[kind].text(stage.host, stage.sinks.open_udp())
+    if by == "ack":
+        far.will_acknowledge(answer)
+        far.offers("")
+    else:
+        far.will_answer(answer)
+        await stage.phone.client.ask(told.Hold(call=call))
+    return call
+
+
+async def _ended_by_ack(stage: Stage, answer: Session, keying: str) -> None:
+    far = await stage.far_end(media_keying=keying)
+    far.will_acknowledge(answer.text(stage.host, stage.sinks.open_udp()))
+    call = await _taken(stage, far)
+    entry = await stage.until_logged(call)
+    assert entry.outcome is Outcome.REFUSED
+    assert entry.reason == "refused: the caller offered no encryption that this account takes"
+    assert CallState.ACTIVE not in {c.state for c in stage.phone.locks(call)}
+
+
+async def _taken(stage: Stage, far: FarEnd) -> str:
+    await far.calls(_MALLORY, "")
+    return await stage.answer()

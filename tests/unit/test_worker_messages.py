@@ -1,0 +1,50 @@
+"""Which challenges no password can answer, and how that is said."""
+
+from __future__ import annotations
+
+import pytest
+
+from voip.worker import messages
+
+_BASIC = 'WWW-Authenticate: Basic realm="x", algorithm=MD5'
+_DIGEST = 'WWW-Authenticate: Digest realm="x", nonce="y"'
+
+
+def _response(*headers: str, code: int = 401) -> str:
+    return "\r\n".join((f"SIP/2.0 {code} Said", *headers, "", ""))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        _response(_DIGEST),
+        _response(_DIGEST + ", algorithm=MD5"),
+        _response(_DIGEST + ', algorithm="sha-256"'),
+        _response(_DIGEST + ", algorithm = SHA-512-256"),
+        _response(_BASIC, _DIGEST),
+        _response(_DIGEST + ", algorithm=ROT13", _DIGEST),
+        _response(),
+        _response(_BASIC, code=403),
+        "INVITE sip:x SIP/2.0\r\n" + _BASIC + "\r\n\r\n",
+        _response("Subject: " + _BASIC),
+        _response() + _BASIC,
+    ],
+)
+def test_a_password_could_answer(message: str) -> None:
+    assert messages.unusable_challenge(message) is None
+
+
+@pytest.mark.parametrize(
+    ("message", "named"),
+    [
+        (_response(_BASIC), "Basic"),
+        (_response("proxy-authenticate:\tBearer", code=407), "Bearer"),
+        (_response(_DIGEST + ", algorithm=ROT13"), "Digest with ROT13"),
+        (_response("WWW-Authenticate: Basic\x1b]0;owned\x07"), "Basic"),
+        (_response(f"WWW-Authenticate: {'A' * 900}"), "A" * 20),
+    ],
+)
+def test_no_password_could(message: str, named: str) -> None:
+    said = messages.unusable_challenge(message)
+    assert said is not None
+    assert said.endswith(f"({named})")
