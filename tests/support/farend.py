@@ -24,10 +24,11 @@ _CALLS = itertools.count(1)
 
 
 class FarEnd:
-    """`code` is how it answers REGISTER from now on."""
+    """`code` is how it answers REGISTER from now on, `acknowledges` whether it sends ACK."""
 
     def __init__(self, host: str, leaf: Leaf) -> None:
         self.code = 200
+        self.acknowledges = True
         self.server = HostileServer(host, self._behave, leaf)
         self._rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._rtp.bind((host, 0))
@@ -145,6 +146,16 @@ class FarEnd:
         self._send(method, number, body=body)
         return number
 
+    async def reoffered(self) -> None:
+        """Wait until the phone has offered another session within the call."""
+        await self.server.until(lambda m: m.method == "INVITE" and not _begins_call(m))
+
+    async def settled(self) -> None:
+        """Wait until the phone has read all that was said to it within the call."""
+        number = next(self._numbers)
+        self._send("OPTIONS", number)
+        await self.answered(number, "OPTIONS")
+
     async def answered(self, number: int, method: str = "INVITE") -> sip.Message:
         """The phone's final answer to the request of a CSeq."""
         _, found = await self.server.until(
@@ -179,6 +190,8 @@ class FarEnd:
 
     def _on_response(self, message: sip.Message) -> None:
         if not message.get("CSeq").endswith("INVITE") or message.status < 200:
+            return
+        if not self.acknowledges:
             return
         number = int(message.get("CSeq").split()[0])
         assert self._dialog is not None

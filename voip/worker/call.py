@@ -71,7 +71,7 @@ class Call(pj.Call):
         info = self.getInfo()
         if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self.ended = True
-            self._explain(info)
+            self._explain(info, prm.e)
             self.worker.call_ended(self, self.media.close())
         self._report(info)
 
@@ -239,14 +239,16 @@ class Call(pj.Call):
         if secure and message and messages.encrypts(message) is False:
             who = "caller" if self.incoming else "far end"
             self.cause = f"refused: the {who} offered no encryption"
-        self.cause = self.cause or messages.unusable_challenge(message)
         code = messages.status(message)
         if code is not None and not self.incoming:
             accepts = code < 300 and messages.encrypts(message) is not None
             self._answer_came = accepts or (self._answer_came and code < 300)
 
-    def _explain(self, info: pj.CallInfo) -> None:
+    def _explain(self, info: pj.CallInfo, end: pj.SipEvent) -> None:
         """PJSIP tells of an answer that it did not take as if the far end had refused."""
+        if end.type == pj.PJSIP_EVENT_TSX_STATE and end.body.tsxState.type == pj.PJSIP_EVENT_RX_MSG:
+            answer = end.body.tsxState.src.rdata.wholeMsg
+            self.cause = self.cause or messages.unusable_challenge(answer)
         secure = self.account.setup.transport is Transport.TLS
         if not secure or self.cause or self._was_up or self._ended_here:
             return

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _GOOD_DIGITS = frozenset("0123456789*#ABCD,")
 
 
+_EINVALIDOP = 70013  # pj/errno.h
+
+
 class Refused(Exception):
     """A command that is not carried out; the text says why."""
 
@@ -43,7 +46,7 @@ def execute(worker: Worker, command: say.AnyWorkerCommand) -> None:
         case say.EndCall(call=number, code=code):
             _call(worker, number).end(code)
         case say.HoldCall(call=number, on=on):
-            _call(worker, number).hold(on)
+            _hold(_call(worker, number), on)
         case say.MuteCall(call=number, on=on):
             _call(worker, number).media.mute(on)
         case say.Digits(call=number, digits=digits):
@@ -110,6 +113,16 @@ def _start_call(worker: Worker, command: say.StartCall) -> None:
         call.start(command.uri)
     except pj.Error:
         worker.calls.pop(command.call, None)
+        raise
+
+
+def _hold(call: Call, on: bool) -> None:
+    try:
+        call.hold(on)
+    except pj.Error as error:
+        # An offer is under way in either direction (RFC 3261 section 14.1).
+        if error.status == _EINVALIDOP:
+            raise Refused("the call is changing just now: try again in a moment") from None
         raise
 
 

@@ -12,6 +12,7 @@ from tests.call.hostile.stage import Stage
 from tests.support.farend import FarEnd
 from voip.model import CallState, Outcome
 from voip.protocol import client as told
+from voip.starting import CommandFailed
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -55,11 +56,22 @@ async def test_a_later_answer_without_encryption_ends_the_call(
 @pytest.mark.parametrize("by", ["ack", "hold"])
 async def test_a_later_answer_that_is_none_leaves_the_call_as_it_was(stage: Stage, by: str) -> None:
     call = await _answered_later(stage, _OTHER_TRANSPORT, by)
-    await stage.far_ends[-1].told("ACK" if by == "hold" else "INVITE")
+    await stage.far_ends[-1].settled()
     (shown,) = (await stage.phone.status()).calls
     assert shown.id == call
     assert shown.state is CallState.ACTIVE
     assert shown.lock.closed, shown.lock.why
+
+
+async def test_an_offer_that_is_not_acknowledged_keeps_the_call_from_changing(
+    stage: Stage,
+) -> None:
+    far, call = await stage.up()
+    far.acknowledges = False
+    far.holds(True)
+    await stage.phone.until_state(call, CallState.REMOTE_HELD)
+    with pytest.raises(CommandFailed, match="the call is changing just now"):
+        await stage.phone.client.ask(told.Hold(call=call))
 
 
 async def _answered_later(stage: Stage, kind: str, by: str) -> str:
@@ -68,10 +80,11 @@ async def _answered_later(stage: Stage, kind: str, by: str) -> str:
     answer = sessions.ANSWERS[kind].text(stage.host, stage.sinks.open_udp())
     if by == "ack":
         far.will_acknowledge(answer)
-        far.offers("")
+        await far.answered(far.offers(""))
     else:
         far.will_answer(answer)
         await stage.phone.client.ask(told.Hold(call=call))
+        await far.reoffered()
     return call
 
 
