@@ -214,6 +214,8 @@ def sip_message(data: bytes) -> None:
     value = messages.sender(message)
     assert value is None or ("\n" not in value and value in head)
     assert messages.encrypts(message) in (None, True, False)
+    challenge = messages.unusable_challenge(message)
+    assert challenge is None or (challenge.isprintable() and len(challenge) < 200)
     for body in rest:
         assert messages.encrypts(message) == messages.encrypts(f"INVITE x\r\n\r\n{body}")
         assert messages.sender(message) == messages.sender(f"{head}\r\n\r\n")
