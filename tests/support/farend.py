@@ -24,11 +24,18 @@ _CALLS = itertools.count(1)
 
 
 class FarEnd:
-    """`code` is how it answers REGISTER from now on, `acknowledges` whether it sends ACK."""
+    """`code` is how it answers REGISTER from now on, `acknowledges` whether it sends ACK.
+
+    `contact` and `via` are what it says of itself, and `headers` what else it
+    says in every message of a call.
+    """
 
     def __init__(self, host: str, leaf: Leaf) -> None:
         self.code = 200
         self.acknowledges = True
+        self.contact = ""
+        self.via = ""
+        self.headers: tuple[str, ...] = ()
         self.server = HostileServer(host, self._behave, leaf)
         self._rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._rtp.bind((host, 0))
@@ -43,6 +50,9 @@ class FarEnd:
 
     async def start(self) -> None:
         await self.server.start()
+        where = f"{self.server.host}:{self.server.port}"
+        self.contact = f"<sip:far@{where};transport=tls>"
+        self.via = f"SIP/2.0/TLS {where}"
 
     async def stop(self) -> None:
         await self.server.stop()
@@ -73,7 +83,7 @@ class FarEnd:
 
         With a `code` below 200 it is early media (RFC 3960).
         """
-        self._answer(code, "Said", body=body or self._session(self._invite))
+        self._answer(code, "Said", body=body or self.session(self._invite))
 
     @property
     def offered(self) -> sip.Message:
@@ -102,7 +112,7 @@ class FarEnd:
             target=_address(register.get("Contact")),
         )
         self._send(
-            "INVITE", 1, branch=self._branch, body=self._session(None) if body is None else body
+            "INVITE", 1, branch=self._branch, body=self.session(None) if body is None else body
         )
 
     def will_acknowledge(self, body: str | None = None) -> None:
@@ -110,7 +120,7 @@ class FarEnd:
 
         `body` is the session where that is not to be a good one.
         """
-        self._in_ack = self._session if body is None else lambda _: body
+        self._in_ack = self.session if body is None else lambda _: body
 
     async def refusal(self) -> sip.Message:
         """The phone's refusal of the call."""
@@ -128,7 +138,7 @@ class FarEnd:
 
     def holds(self, on: bool) -> None:
         direction = "sendonly" if on else "sendrecv"
-        self._send("INVITE", next(self._numbers), body=self._session(None, direction))
+        self._send("INVITE", next(self._numbers), body=self.session(None, direction))
 
     def will_answer(self, body: str) -> None:
         """Answer the phone's next offer within the call with this session."""
@@ -181,7 +191,7 @@ class FarEnd:
         elif message.method == "INVITE":
             self._invite = message
             body, self._next_answer = self._next_answer, None
-            self._answer(200, "OK", body=self._session(message) if body is None else body)
+            self._answer(200, "OK", body=self.session(message) if body is None else body)
         elif message.method == "CANCEL":
             connection.send(sip.response(message, 200, "OK", tag=_TAG))
             self._answer(487, "Request Terminated")
@@ -207,9 +217,17 @@ class FarEnd:
 
     def _answer(self, code: int, reason: str, body: str = "") -> None:
         assert self._invite is not None
-        contact = self._contact if code < 300 else None
+        contact = self.contact if code < 300 else None
         self._connected().send(
-            sip.response(self._invite, code, reason, contact=contact, body=body, tag=_TAG)
+            sip.response(
+                self._invite,
+                code,
+                reason,
+                contact=contact,
+                body=body,
+                tag=_TAG,
+                extra=self.headers,
+            )
         )
 
     def _send(
@@ -223,12 +241,12 @@ class FarEnd:
         assert self._dialog is not None
         self._connected().send(
             sip.within(
-                self._dialog, method, number, via=self._via, contact=self._contact,
-                branch=branch, body=body, extra=extra,
+                self._dialog, method, number, via=self.via, contact=self.contact,
+                branch=branch, body=body, extra=(*self.headers, *extra),
             )
         )  # fmt: skip
 
-    def _session(self, offer: sip.Message | None, direction: str = "sendrecv") -> str:
+    def session(self, offer: sip.Message | None = None, direction: str = "sendrecv") -> str:
         """An SRTP session of one stream, with keys as `offer` wants them."""
         tag, suite = 1, _SUITE
         if offer is not None:
@@ -247,14 +265,6 @@ class FarEnd:
     def _connected(self) -> Connection:
         assert self._connection is not None, "nobody has connected yet"
         return self._connection
-
-    @property
-    def _via(self) -> str:
-        return f"SIP/2.0/TLS {self.server.host}:{self.server.port}"
-
-    @property
-    def _contact(self) -> str:
-        return f"<sip:far@{self.server.host}:{self.server.port};transport=tls>"
 
 
 def _begins_call(message: sip.Message) -> bool:

@@ -57,8 +57,10 @@ class Decoder(Generic[_T]):
 
 
 def _without_quotes(text: str) -> str:
-    # msgspec quotes the value that it did not expect: it may be anything.
-    return re.sub(r"'[^']*'", "…", re.sub(r"(unknown field) `[^`]*`", r"\1", text))
+    # msgspec quotes the name or value that it did not expect: it may be anything,
+    # and hold the quotes themselves.
+    text = re.sub(r"(unknown field) `.*", r"\1", text, flags=re.DOTALL)
+    return re.sub(r"'.*'", "…", text, flags=re.DOTALL)
 
 
 class LineSplitter:

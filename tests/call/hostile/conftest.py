@@ -15,6 +15,7 @@ from tests.support.wire import Wire
 
 NAMES = (
     "pbx.hostile.test",
+    "evil.hostile.test",
     "two.pbx.hostile.test",
     "xn--bcher-kva.hostile.test",
     f"{'long-' * 11}name.hostile.test",

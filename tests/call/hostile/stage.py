@@ -142,16 +142,21 @@ class Stage:
         await self.phone.until_call(lambda c: c.id == call and c.lock.closed)
         return far, call
 
-    async def answer(self) -> str:
-        """Take the call that comes in, and speak."""
+    async def rung(self) -> str:
+        """Wait for the call that comes in."""
         call = await self.phone.until_call(
             lambda c: c.account == self.account and c.state is CallState.INCOMING, self._since
         )
-        await self.phone.client.ask(told.AnswerCall(call=call.id))
+        return call.id
+
+    async def answer(self) -> str:
+        """Take the call that comes in, and speak."""
+        call = await self.rung()
+        await self.phone.client.ask(told.AnswerCall(call=call))
         # It may be over by then, which is what most cases want.
         with contextlib.suppress(CommandFailed):
-            await self.phone.client.ask(told.Play(call=call.id, path=str(self.ground.speech)))
-        return call.id
+            await self.phone.client.ask(told.Play(call=call, path=str(self.ground.speech)))
+        return call
 
     async def until_logged(self, call: str) -> LogEntry:
         return await self.phone.until_logged(call)
@@ -179,7 +184,8 @@ class Stage:
         for far in self.far_ends:
             await far.stop()
         crossed = self.ground.wire.take()
-        assert self.sinks.received() == []
+        received = self.sinks.received()
+        assert received == [], received
         self.ground.check_sinks()
         self.sinks.close()
         assert wire.readable_sip(crossed) == []

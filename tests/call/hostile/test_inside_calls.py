@@ -1,0 +1,159 @@
+"""Where the phone is told to go in the middle of a call: Contact, Record-Route, Via, Replaces."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.call.hostile.stage import Stage
+from tests.support import sip
+from tests.support.farend import FarEnd
+from tests.support.hostile import Connection, registrar
+from voip.model import CallState, Outcome
+from voip.protocol import client as told
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+_MALLORY = '"Mallory" <sip:m@evil.test>'
+_OPEN = ("udp", "tcp")
+_UNREACHABLE = "the far end answered from an address that this account's connection cannot reach"
+
+_WAYS = {
+    "contact": "Contact",
+    "record-route": "Record-Route",
+    "loose record-route by name": "Record-Route",
+    "contact by name": "Contact",
+}
+
+
+def _points(stage: Stage, far: FarEnd, way: str, transport: str) -> None:
+    """From now on the far end says that it is to be reached in the clear."""
+    host = "evil.hostile.test" if "name" in way else stage.host
+    leak = f"<sip:x@{host}:{stage.sinks.open_both()};transport={transport};lr>"
+    if _WAYS[way] == "Contact":
+        far.contact = leak
+    else:
+        far.headers = (f"Record-Route: {leak}",)
+
+
+@pytest.mark.parametrize("transport", _OPEN)
+@pytest.mark.parametrize("way", list(_WAYS))
+async def test_an_early_answer_moves_no_request(stage: Stage, way: str, transport: str) -> None:
+    far = await stage.far_end()
+    call = await stage.call()
+    await far.invited()
+    _points(stage, far, way, transport)
+    # With the wish for an acknowledgement of its own (RFC 3262), which is a request.
+    far.headers += ("Require: 100rel", "RSeq: 1")
+    far.rings()
+    await stage.phone.until_state(call, CallState.RINGING)
+    await stage.phone.client.ask(told.HangUp(call=call))
+    assert (await stage.until_logged(call)).outcome is Outcome.CANCELLED
+
+
+@pytest.mark.parametrize("transport", _OPEN)
+@pytest.mark.parametrize("way", ["contact", "contact by name"])
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+async def test_a_later_request_moves_no_request(
+    stage: Stage, method: str, way: str, transport: str
+) -> None:
+    far, call = await stage.up()
+    _points(stage, far, way, transport)
+    answer = await far.answered(far.offers(far.session(), method), method)
+    assert answer.status == 200
+    await stage.phone.client.ask(told.HangUp(call=call))
+    assert (await stage.until_logged(call)).outcome is Outcome.ANSWERED
+
+
+@pytest.mark.parametrize("transport", _OPEN)
+@pytest.mark.parametrize("way", list(_WAYS))
+async def test_a_caller_that_is_elsewhere_gets_nothing_there(
+    stage: Stage, way: str, transport: str
+) -> None:
+    stage.lock_may_close = True
+    far = await stage.far_end()
+    _points(stage, far, way, transport)
+    await far.calls(_MALLORY)
+    call = await stage.answer()
+    await stage.phone.client.ask(told.HangUp(call=call))
+    assert (await stage.until_logged(call)).outcome is Outcome.ANSWERED
+
+
+@pytest.mark.parametrize("ending", ["answered", "declined", "given up"])
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+async def test_an_answer_goes_where_the_request_came_from(
+    stage: Stage, transport: str, ending: str
+) -> None:
+    stage.lock_may_close = ending == "answered"
+    far = await stage.far_end()
+    where = f"{stage.host}:{stage.sinks.open_both()}"
+    far.via = f"SIP/2.0/{transport.upper()} {where};received={stage.host};maddr={stage.host}"
+    await far.calls(_MALLORY)
+    call = await stage.rung()
+    if ending == "answered":
+        await stage.phone.client.ask(told.AnswerCall(call=call))
+        await stage.phone.until_state(call, CallState.ACTIVE)
+    elif ending == "declined":
+        await stage.phone.client.ask(told.DeclineCall(call=call))
+        await stage.until_logged(call)
+    else:
+        far.gives_up()
+        await stage.until_logged(call)
+    await far.server.until(lambda m: m.status >= 200 and m.get("CSeq").endswith("INVITE"))
+
+
+@pytest.mark.parametrize("ending", ["answered", "declined"])
+@pytest.mark.parametrize("transport", _OPEN)
+async def test_an_answer_is_not_sent_elsewhere_when_its_connection_is_gone(
+    stage: Stage, transport: str, ending: str
+) -> None:
+    far = await stage.far_end()
+    where = f"{stage.host}:{stage.sinks.open_both()}"
+    far.via = f"SIP/2.0/{transport.upper()} {where}"
+    await far.calls(_MALLORY)
+    call = await stage.rung()
+    position = len(stage.phone.events)
+    far.code = 503
+    far.drop_connection()
+    await stage.phone.until_failed(stage.account, position)
+    if ending == "answered":
+        await stage.phone.client.ask(told.AnswerCall(call=call))
+    else:
+        await stage.phone.client.ask(told.DeclineCall(call=call))
+    entry = await stage.until_logged(call)
+    assert not entry.lock_was_open
+
+
+@pytest.mark.parametrize("of", ["the call that is up", "no call"])
+async def test_a_call_that_wants_the_place_of_another_is_declined(stage: Stage, of: str) -> None:
+    far, call = await stage.up()
+    invite = far.offered
+    tag = invite.get("From").partition("tag=")[2]
+    call_id = invite.get("Call-ID") if of == "the call that is up" else "nobody@evil.test"
+    far.headers = (f"Replaces: {call_id};to-tag={tag};from-tag=far", "Require: replaces")
+    await far.calls(_MALLORY)
+    assert (await far.refusal()).status >= 400
+    (shown,) = (await stage.phone.status()).calls
+    assert shown.id == call
+    assert shown.state is CallState.ACTIVE
+    assert shown.lock.closed
+
+
+@pytest.mark.parametrize("transport", _OPEN)
+@pytest.mark.parametrize("way", ["Contact", "Record-Route"])
+async def test_a_subscription_does_not_end_elsewhere(
+    stage: Stage, way: str, transport: str
+) -> None:
+    leak = f"<sip:mail@{stage.host}:{stage.sinks.open_both()};transport={transport};lr>"
+
+    def behave(connection: Connection, message: sip.Message) -> None:
+        registrar(connection, message)
+        if message.method == "SUBSCRIBE":
+            own = message.get("Route")
+            contact, *extra = (leak,) if way == "Contact" else (own, f"Record-Route: {leak}")
+            extra.append("Expires: 600")
+            connection.send(sip.response(message, 200, contact=contact, extra=tuple(extra)))
+
+    server = await stage.registered(behave)
+    await server.until(lambda m: m.method == "SUBSCRIBE")
+    await stage.phone.client.ask(told.RemoveAccount(name=stage.account))
+    await server.until(lambda m: m.method == "REGISTER" and "0" in m.all("Expires"))
