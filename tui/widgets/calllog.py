@@ -65,7 +65,7 @@ class LogRows(Lines):
                     Part(" shows all.", "muted"),
                 ),
             )
-        return (line(" ", Part("No calls yet. They are kept here, the newest first.", "muted")),)
+        return (line(" ", Part("No calls yet. They are kept here.", "muted")),)
 
     def scrolled(self) -> None:
         self.fetch()

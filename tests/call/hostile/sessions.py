@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from tests.support import sip
@@ -13,7 +14,7 @@ class Session(NamedTuple):
     `secure` says that the profile promises SRTP, so that what is wrong is how.
     `above` stands before the audio line, where it is for the whole session.
     `below` is what follows, with more media lines; it may name the {host}, the
-    {port} of the audio line, and a {spare} one.
+    {port} of the audio line, and a {spare} one. `changes` are made to the text.
     """
 
     profile: str
@@ -21,12 +22,16 @@ class Session(NamedTuple):
     secure: bool = True
     above: tuple[str, ...] = ()
     below: tuple[str, ...] = ()
+    changes: tuple[tuple[str, str], ...] = ()
 
     def text(self, host: str, port: int, spare: int = 0) -> str:
         text = sip.sdp(host, port, self.profile, self.attributes)
         above, below = ("".join(f"{line}\r\n" for line in x) for x in (self.above, self.below))
         below = below.format(host=host, port=port, spare=spare)
-        return text.replace("m=audio", f"{above}m=audio", 1) + below
+        text = text.replace("m=audio", f"{above}m=audio", 1) + below
+        for pattern, other in self.changes:
+            text = re.sub(pattern, other, text, flags=re.MULTILINE)
+        return text
 
 
 _SUITE = "AES_CM_128_HMAC_SHA1_80"
@@ -137,3 +142,27 @@ TAKEN = {
     ),
 }
 """What it takes; nothing but the encrypted stream may flow, to the line that promises it."""
+
+_NO_ADDRESS = (r"^c=.*\n", "")
+_NOT_USED = (r"^m=audio \d+", "m=audio 0")
+
+NOWHERE = {
+    "no address": Session("RTP/SAVP", (sip.crypto(),), changes=(_NO_ADDRESS,)),
+    "no address for a stream that is not used": Session(
+        "RTP/SAVP", (sip.crypto(),), changes=(_NO_ADDRESS, _NOT_USED)
+    ),
+    "no address for a plain stream that is not used": Session(
+        "RTP/AVP", changes=(_NO_ADDRESS, _NOT_USED)
+    ),
+    "no address for a stream of DTLS that is not used": Session(
+        _DTLS, (_SETUP, _FINGERPRINT), changes=(_NO_ADDRESS, _NOT_USED)
+    ),
+    "an address of nobody": Session("RTP/SAVP", (sip.crypto(),), changes=((r"^c=.*", "c=IN IP4"),)),
+    "a name for an address": Session(
+        "RTP/SAVP", (sip.crypto(),), changes=((r"^c=.*", "c=IN IP4 evil.hostile.test"),)
+    ),
+    "an address of another network": Session(
+        "RTP/SAVP", (sip.crypto(),), changes=((r"^c=.*", "c=ATM NSAP 47.0091"),)
+    ),
+}
+"""Sessions that lead to no place."""

@@ -58,6 +58,27 @@ async def test_nor_is_it_taken_while_the_call_is_held(stage: Stage, kind: str, m
     await _offered_in_vain(stage, far, sessions.PLAIN[kind], method, CallState.HELD)
 
 
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+@pytest.mark.parametrize("kind", list(sessions.NOWHERE))
+async def test_a_later_offer_without_an_address_is_refused(
+    stage: Stage, kind: str, method: str
+) -> None:
+    far, _ = await stage.up()
+    await _offered_in_vain(stage, far, sessions.NOWHERE[kind], method)
+
+
+@pytest.mark.parametrize("code", [183, 200])
+@pytest.mark.parametrize("kind", list(sessions.NOWHERE))
+async def test_an_answer_without_an_address_ends_the_call(
+    stage: Stage, kind: str, code: int
+) -> None:
+    far = await stage.far_end()
+    call = await stage.call()
+    await far.invited()
+    far.answers(sessions.NOWHERE[kind].text(stage.host, stage.sinks.open_udp()), code)
+    assert (await stage.until_logged(call)).outcome is Outcome.REFUSED
+
+
 _TRANSFERS = {
     "by UDP": ("<sip:x@{where};transport=udp>",),
     "by TCP": ("<sip:x@{where};transport=tcp>",),
