@@ -12,7 +12,7 @@ import certifi
 import pytest
 
 from tests.support.hostile import own_host
-from tests.support.keyfiles import pin_of
+from tests.support.keyfiles import of_no_version, pin_of
 from tests.support.opensslserver import OpensslServer, self_made
 from tests.support.pki import Authority, Leaf
 from tests.support.ports import free_port
@@ -216,6 +216,12 @@ async def test_a_server_that_offers_nothing_safe(
         await look(server, authority)
     assert str(caught.value) == f"127.0.0.1:{server.port} {refusal}"
     await server.stop()
+
+
+async def test_a_certificate_that_cannot_be_read(place: Path, authority: Authority) -> None:
+    leaf = of_no_version(authority.issue("x", addresses=["127.0.0.1"]), place)
+    with pytest.raises(Refusal, match="shows a certificate that cannot be read"):
+        await report_on(leaf, authority)
 
 
 async def test_a_server_that_is_none(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,3 +41,12 @@ def fingerprint(leaf: Leaf, digest: str = "sha256") -> str:
     der = ssl.PEM_cert_to_DER_cert(leaf.certificate.read_text())
     name = {"sha1": "SHA-1", "md5": "MD5", "sha256": "SHA-256"}[digest]
     return f"{name} {':'.join(f'{byte:02X}' for byte in hashlib.new(digest, der).digest())}"
+
+
+def of_no_version(leaf: Leaf, folder: Path) -> Leaf:
+    """The same with a certificate whose version is 7, which nothing is."""
+    der = ssl.PEM_cert_to_DER_cert(leaf.certificate.read_text())
+    changed = Leaf(folder / "version-7.pem", leaf.key)
+    der = der.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x06", 1)
+    changed.certificate.write_text(ssl.DER_cert_to_PEM_cert(der))
+    return changed

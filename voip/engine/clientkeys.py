@@ -101,7 +101,7 @@ def certificates(path: Path) -> list[Certificate]:
     for pem in _PEM.findall(_content(path)):
         try:
             found.append(x509.load_pem_x509_certificate(pem))
-        except ValueError:
+        except (ValueError, x509.InvalidVersion):
             continue
     return found
 

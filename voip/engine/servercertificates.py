@@ -145,6 +145,7 @@ class _Visit:
 
 
 def _judge(visit: _Visit, port: int, authorities: Path, allow_wildcard: bool) -> ServerReport:
+    from cryptography.x509 import InvalidVersion
     from OpenSSL import SSL
     from OpenSSL.crypto import X509StoreFlags
 
@@ -162,14 +163,23 @@ def _judge(visit: _Visit, port: int, authorities: Path, allow_wildcard: bool) ->
     shown = connection.get_peer_cert_chain()
     if not shown:
         raise _without_certificates(visit, port, failure)
-    parsed = [certificate.to_cryptography() for certificate in shown[: certificates.MAX_CHAIN]]
+    parsed = []
+    for certificate in shown[: certificates.MAX_CHAIN]:
+        try:
+            parsed.append(certificate.to_cryptography())
+        except (ValueError, InvalidVersion):
+            visit.flaws.add(Flaw.UNREADABLE)
+            break
+    if not parsed:
+        where = f"{visit.host}:{port}"
+        raise Refusal("no_tls", f"{where} shows a certificate that cannot be read")
     names, uris = certificates.names(parsed[0]), certificates.uris(parsed[0])
     if not certificatewords.is_named(visit.host, names, uris, allow_wildcard):
         visit.flaws.add(Flaw.OTHER_NAME)
     chain: list[Certificate] = []
-    for certificate in parsed:
+    for readable in parsed:
         try:
-            chain.append(certificates.describe(certificate))
+            chain.append(certificates.describe(readable))
         except ValueError:
             visit.flaws.add(Flaw.UNREADABLE)
             break

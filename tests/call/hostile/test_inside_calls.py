@@ -19,9 +19,12 @@ _UNREACHABLE = "the far end answered from an address that this account's connect
 
 _WAYS = {
     "contact": "Contact",
-    "record-route": "Record-Route",
-    "loose record-route by name": "Record-Route",
     "contact by name": "Contact",
+    "record-route": "Record-Route",
+    "record-route by name": "Record-Route",
+    "route": "Route",
+    "path": "Path",
+    "service-route": "Service-Route",
 }
 
 
@@ -32,7 +35,7 @@ def _points(stage: Stage, far: FarEnd, way: str, transport: str) -> None:
     if _WAYS[way] == "Contact":
         far.contact = leak
     else:
-        far.headers = (f"Record-Route: {leak}",)
+        far.headers = (f"{_WAYS[way]}: {leak}",)
 
 
 @pytest.mark.parametrize("transport", _OPEN)
@@ -51,7 +54,7 @@ async def test_an_early_answer_moves_no_request(stage: Stage, way: str, transpor
 
 
 @pytest.mark.parametrize("transport", _OPEN)
-@pytest.mark.parametrize("way", ["contact", "contact by name"])
+@pytest.mark.parametrize("way", list(_WAYS))
 @pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
 async def test_a_later_request_moves_no_request(
     stage: Stage, method: str, way: str, transport: str
