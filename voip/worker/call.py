@@ -61,6 +61,7 @@ class Call(pj.Call):
         self._was_up = False
         self._lost_media = False
         self._answer_came = False
+        self._last_answer = 0
         self._ended_here = False
         self._reported: CallState | None = None
 
@@ -139,6 +140,11 @@ class Call(pj.Call):
         answer.statusCode = pj.PJSIP_SC_OK
         self.answer(answer)
 
+    def give_up(self, cause: str) -> None:
+        """End a call that cannot go on."""
+        self.cause = cause
+        self.hangup(self._options())
+
     def end(self, code: int) -> None:
         if self.ended:
             return
@@ -168,21 +174,21 @@ class Call(pj.Call):
         since = self._connecting_since
         if since is not None and time.monotonic() - since > _CONNECTING_TIMEOUT_S:
             self._connecting_since = None
-            self.cause = self.cause or (
-                "the far end answered from an address that this account's connection cannot reach"
+            self.give_up(
+                self.cause
+                or "the far end answered from an address that this account's connection "
+                "cannot reach"
             )
-            self.hangup(self._options())
             return
         if not self.media_up:
             return
         info = self.getInfo()
         found = streams.read(self, info)
         if self._waited_for_keys(found):
-            self.cause = (
+            self.give_up(
                 "the far end proved no keys for the call: its certificate is not the one that it "
                 "announced, or its encryption is too weak"
             )
-            self.hangup(self._options())
             return
         sample = streams.measure(self, info)
         if sample is None:
@@ -241,6 +247,7 @@ class Call(pj.Call):
             self.cause = f"refused: the {who} offered no encryption"
         code = messages.status(message)
         if code is not None and not self.incoming:
+            self._last_answer = code
             accepts = code < 300 and messages.encrypts(message) is not None
             self._answer_came = accepts or (self._answer_came and code < 300)
 
@@ -257,6 +264,11 @@ class Call(pj.Call):
         if self._answer_came or late:
             who = "caller" if self.incoming else "far end"
             self.cause = f"refused: the {who} offered no encryption that this account takes"
+            return
+        # PJSIP ends the call by itself: a 2xx by BYE, what came before one by CANCEL.
+        unread = 0 < self._last_answer < 300 and info.lastStatusCode in _NOT_TAKEN
+        if unread or info.lastStatusCode == pj.PJSIP_SC_REQUEST_TERMINATED:
+            self.cause = "the far end answered with something that leads nowhere"
 
     def _report(self, info: pj.CallInfo) -> None:
         state = self._state(info)

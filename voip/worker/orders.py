@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _GOOD_DIGITS = frozenset("0123456789*#ABCD,")
 
-
 _EINVALIDOP = 70013  # pj/errno.h
+_ETPNOTAVAIL = 171065  # pjsip/sip_errno.h
 
 
 class Refused(Exception):
@@ -42,7 +42,7 @@ def execute(worker: Worker, command: say.AnyWorkerCommand) -> None:
         case say.StartCall():
             _start_call(worker, command)
         case say.Answer(call=number):
-            _call(worker, number).take()
+            _take(_call(worker, number))
         case say.EndCall(call=number, code=code):
             _call(worker, number).end(code)
         case say.HoldCall(call=number, on=on):
@@ -114,6 +114,17 @@ def _start_call(worker: Worker, command: say.StartCall) -> None:
     except pj.Error:
         worker.calls.pop(command.call, None)
         raise
+
+
+def _take(call: Call) -> None:
+    try:
+        call.take()
+    except pj.Error as error:
+        if error.status != _ETPNOTAVAIL:
+            raise
+        words = "the connection that the call came by is gone, so it cannot be answered"
+        call.give_up(words)
+        raise Refused(words) from None
 
 
 def _hold(call: Call, on: bool) -> None:

@@ -42,6 +42,8 @@ async def test_a_redirect_is_not_followed(stage: Stage, code: int, transport: st
 
 _HINTS = {
     "a service route": "Service-Route: <sip:{where};lr>",
+    "many service routes": "\r\n".join(["Service-Route: <sip:{where};lr>"] * 99),
+    "many service routes in one": f"Service-Route: {', '.join(['<sip:{where};lr>'] * 99)}",
     "a path": "Path: <sip:{where};lr>",
     "a record route": "Record-Route: <sip:{where};lr>",
     "an outbound proxy in the contact": "Contact: <sip:alice@{where}>;expires=300",

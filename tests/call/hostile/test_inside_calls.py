@@ -10,6 +10,7 @@ from tests.support.farend import FarEnd
 from tests.support.hostile import Connection, registrar
 from voip.model import CallState, Outcome
 from voip.protocol import client as told
+from voip.starting import CommandFailed
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -118,12 +119,15 @@ async def test_an_answer_is_not_sent_elsewhere_when_its_connection_is_gone(
     far.code = 503
     far.drop_connection()
     await stage.phone.until_failed(stage.account, position)
-    if ending == "answered":
-        await stage.phone.client.ask(told.AnswerCall(call=call))
-    else:
+    if ending == "declined":
         await stage.phone.client.ask(told.DeclineCall(call=call))
+        await stage.until_logged(call)
+        return
+    gone = "the connection that the call came by is gone, so it cannot be answered"
+    with pytest.raises(CommandFailed, match=gone):
+        await stage.phone.client.ask(told.AnswerCall(call=call))
     entry = await stage.until_logged(call)
-    assert not entry.lock_was_open
+    assert (entry.outcome, entry.reason) == (Outcome.MISSED, gone)
 
 
 @pytest.mark.parametrize("of", ["the call that is up", "no call"])
