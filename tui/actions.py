@@ -12,6 +12,7 @@ from enum import StrEnum
 import msgspec
 
 from tui.state import ShownCall
+from tui.trustwords import is_about_trust
 from voip.model import AccountStatus, CallState, LogEntry, Transport
 
 
@@ -28,7 +29,8 @@ class Pane(StrEnum):
 class Context(msgspec.Struct, frozen=True):
     """What decides which actions make sense.
 
-    `call`, `account` and `entry` are the rows under the cursors; `incoming` is
+    `call`, `account` and `entry` are the rows under the cursors, or `account` the
+    one whose server is not trusted while the keyboard is elsewhere; `incoming` is
     the call that wants an answer. `live` counts calls that were answered and
     have not ended; `dialling` that there is somebody for the dial line to call.
     `field` and `on_mark` are where the keyboard is in a form;
@@ -130,6 +132,14 @@ def _on_account(test: Callable[[AccountStatus], bool] = lambda account: True) ->
     return when
 
 
+def _on_certificates(context: Context) -> bool:
+    """Of the account under the cursor, or from any list while one is out of use for them."""
+    if context.pane in (Pane.CALLS, Pane.LOG):
+        account = context.account
+        return context.connected and account is not None and is_about_trust(account)
+    return _on_account(lambda account: account.transport is Transport.TLS)(context)
+
+
 def _on_entry(context: Context) -> bool:
     return context.pane is Pane.LOG and context.entry is not None
 
@@ -207,7 +217,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("account.test", "test", "Test this account step by step", "t", _ACCOUNTS,
            _on_account(), 15),
     Action("account.trust", "certificates", "Look at the server's certificates, and pin its key",
-           "P", _ACCOUNTS, _on_account(lambda a: a.transport is Transport.TLS), 15),
+           "P", _ACCOUNTS, _on_certificates, 15),
     Action("account.register", "register", "Register this account now", "R", _ACCOUNTS,
            _on_account(lambda a: a.enabled)),
     Action("account.up", "up", "Move this account up", "shift+up", _ACCOUNTS,

@@ -10,6 +10,8 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
+import msgspec
+
 from tui.actions import ACTIONS, BY_ID, Action, Context, available
 from tui.state import ShownCall
 from voip.model import (
@@ -85,7 +87,10 @@ def _values(name: str, kind: Any) -> list[Any]:
         in_use = [_call(CallState.ACTIVE, *how) for how in itertools.product(*[_BOTH] * 3)]
         return [*in_use, *(_call(state, on, on, on) for state in CallState for on in _BOTH)]
     if kind is AccountStatus:
-        return [_account(*how) for how in itertools.product(_BOTH, Transport)]
+        usual = [_account(*how) for how in itertools.product(_BOTH, Transport)]
+        reason = "the server's certificate has expired"
+        failed = Registration(RegistrationState.FAILED, reason=reason)
+        return [*usual, msgspec.structs.replace(_account(True, Transport.TLS), registration=failed)]
     if kind is LogEntry:
         return [_ENTRY]
     raise AssertionError(f"say here what Context.{name} can be: {kind}")

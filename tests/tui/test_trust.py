@@ -37,6 +37,24 @@ def stage(phone: Screen, standin: StandIn, clock: Clock) -> Stage:
     return Stage(phone, standin, clock)
 
 
+async def test_the_key_of_the_hint_works_wherever_the_list_is(
+    phone: Screen, standin: StandIn
+) -> None:
+    await standin.add_account("home")
+    await phone.to_main()
+    assert "shows its certificate" not in phone.text
+    standin.refuse_connection("work", "the server's certificate has expired")
+    await standin.add_account("work")
+    await phone.until(lambda: "P shows its certificate" in phone.text)
+    for rows in (phone.app.main.log_pane.rows, phone.app.main.calls):
+        rows.focus()
+        await phone.settle()
+        await phone.press("P")
+        await phone.until(lambda: isinstance(phone.app.screen, Trust))
+        assert "work" in phone.text
+        await phone.press("escape")
+
+
 async def test_the_key_that_is_shown_is_the_one_that_is_pinned(
     phone: Screen, standin: StandIn, stage: Stage
 ) -> None:

@@ -13,6 +13,7 @@ from tui.drawing import Part
 from tui.keymap import DIALLED_AT_ONCE
 from tui.screens.base import PhoneScreen, bindings_of
 from tui.state import State
+from tui.trustwords import is_about_trust
 from tui.widgets.calllog import CallLog
 from tui.widgets.dial import Dial
 from tui.widgets.footer import Footer
@@ -20,7 +21,7 @@ from tui.widgets.header import Banner, Header
 from tui.widgets.incoming import Incoming
 from tui.widgets.lines import Lines
 from tui.widgets.panes import Accounts, Calls
-from voip.model import LogEntry
+from voip.model import AccountStatus, LogEntry
 
 _NARROW_CELLS = 76
 _WIDE_CELLS = 110
@@ -121,11 +122,17 @@ class MainScreen(PhoneScreen):
             super().context(),
             pane=self.pane,
             call=self.calls.selected,
-            account=self.accounts.selected,
+            account=self._account_in_question(),
             entry=self.log_pane.rows.selected,
             filtered=self.log_pane.rows.book.wanted.active,
             dialling=self.dial.has_somebody,
         )
+
+    def _account_in_question(self) -> AccountStatus | None:
+        selected = self.accounts.selected
+        if self.pane is Pane.ACCOUNTS:
+            return selected
+        return next((a for a in self.phone.state.accounts if is_about_trust(a)), selected)
 
     def list_under_cursor(self) -> Lines | None:
         """The list that the arrow keys move in."""
