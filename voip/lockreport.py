@@ -112,12 +112,19 @@ def _closed(
             "Whether it is end to end, only the words tell. Until you have compared them, take it "
             f"that {server} can listen, and that who can beyond it is unknown."
         )
-    issuer = f", and {tls.peer.issuer}, who vouches for it" if tls and tls.peer else ""
     return (
         f"{what} encrypted on the way between this phone and {server}.",
         beyond,
-        f"You trust whoever runs {server}{issuer}.",
+        f"You trust whoever runs {server}{_known_by(tls)}.",
     )
+
+
+def _known_by(tls: TlsStatus | None) -> str:
+    if tls is None or tls.peer is None:
+        return ""
+    if tls.pinned:
+        return ": it has the key that this account is pinned to, and nobody else vouches for it"
+    return f", and {tls.peer.issuer}, who vouches for it" if tls.peer.issuer else ""
 
 
 def _in_the_clear(voice_is_encrypted: bool, server: str, has_words: bool) -> tuple[str, str, str]:

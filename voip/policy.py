@@ -48,7 +48,8 @@ class ConnectionFacts(msgspec.Struct, frozen=True):
 
     `up` turns false for good when the connection ends: another connection to
     the same server is another connection. `same` tells that the call has used
-    no other one, None where there is no call.
+    no other one, None where there is no call; `pinned` that the server was known
+    by its key.
     """
 
     up: bool
@@ -59,6 +60,7 @@ class ConnectionFacts(msgspec.Struct, frozen=True):
     cipher: str | None = None
     certificate: Certificate | None = None
     same: bool | None = None
+    pinned: bool = False
 
 
 class StreamFacts(msgspec.Struct, frozen=True):
@@ -295,8 +297,11 @@ def _certificate(connection: ConnectionFacts | None) -> str:
     shown = connection.certificate
     if shown is None:
         return "none was shown" if connection.transport is Transport.TLS else "there is none"
-    names = ", ".join(shown.names) or shown.subject
-    return f"for {names}, issued by {shown.issuer}, valid until {shown.not_after[:10]}"
+    names = ", ".join(shown.names) or shown.subject or "nobody"
+    if connection.pinned:
+        return f"for {names}, with the key that this account is pinned to"
+    issuer = shown.issuer or "nobody that it names"
+    return f"for {names}, issued by {issuer}, valid until {shown.not_after[:10]}"
 
 
 def _up(connection: ConnectionFacts | None) -> str:

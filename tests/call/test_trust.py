@@ -18,7 +18,7 @@ from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
 from tests.support.ports import LOOPBACK
 from voip.certificatewords import fingerprint
-from voip.model import AccountStatus, RegistrationState
+from voip.model import AccountStatus, LockReport, RegistrationState
 from voip.protocol import client as told
 
 _DAY = datetime.timedelta(days=1)
@@ -156,6 +156,9 @@ async def test_a_self_signed_server_is_pinned(place: Path, new_phone: NewPhone) 
     report = await phone.json("account", "check", "alice")
     step = next(step for step in report["steps"] if step["step"] == "certificate")
     assert step["text"].startswith("its key is pinned, accepted on ")
+    lock = await phone.client.get(told.GetLock(account="alice"), LockReport)
+    assert "the key that this account is pinned to" in lock.meaning[2]
+    assert any("the key that this account is pinned to" in fact.evidence for fact in lock.facts)
     await server.stop()
 
 

@@ -138,6 +138,12 @@ def test_each_open_lock_says_what_to_do(facts: CallFacts | AccountFacts, remedy:
         (replace(CALL, connection=replace(SEEN, certificate=replace(CERTIFICATE, names=()))),
          "a verified certificate",
          (True, "for CN=pbx, issued by CN=Example CA, valid until 2027-01-01")),
+        (replace(CALL, connection=replace(SEEN, certificate=replace(CERTIFICATE, issuer=""))),
+         "a verified certificate",
+         (True, "for pbx.example.com, 192.0.2.1, issued by nobody that it names, "
+                "valid until 2027-01-01")),
+        (replace(CALL, connection=replace(SEEN, pinned=True)), "a verified certificate",
+         (True, "for pbx.example.com, 192.0.2.1, with the key that this account is pinned to")),
         (replace(CALL, connection=replace(SEEN, transport=Transport.UDP, certificate=None)),
          "a verified certificate", (True, "there is none")),
         (replace(CALL, streams=(PLAIN,)), "the voice is encrypted",
@@ -162,6 +168,23 @@ def test_an_account_has_the_facts_that_need_no_call() -> None:
     assert "a lock of its own" in report.meaning[1]
     assert "not end to end" in report.meaning[1]
     assert "call" not in lockreport.report(replace(ACCOUNT, in_secure_worker=False), None).why
+
+
+@pytest.mark.parametrize(
+    ("tls", "known_by"),
+    [
+        (TLS, ", and CN=Example CA, who vouches for it"),
+        (replace(TLS, peer=replace(CERTIFICATE, issuer="")), ""),
+        (replace(TLS, peer=None), ""),
+        (
+            replace(TLS, pinned=True),
+            ": it has the key that this account is pinned to, and nobody else vouches for it",
+        ),
+    ],
+)
+def test_whom_one_trusts(tls: TlsStatus, known_by: str) -> None:
+    trusted = lockreport.report(CALL, tls).meaning[2]
+    assert trusted == f"You trust whoever runs pbx.example.com{known_by}."
 
 
 def test_the_three_kinds_of_meaning_differ() -> None:

@@ -179,4 +179,5 @@ def connection_facts(
         cipher=tls.cipher if tls else None,
         certificate=tls.peer if tls else None,
         same=same,
+        pinned=tls.pinned if tls else False,
     )
