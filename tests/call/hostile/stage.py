@@ -142,16 +142,21 @@ class Stage:
         await self.phone.until_call(lambda c: c.id == call and c.lock.closed)
         return far, call
 
-    async def rung(self) -> str:
+    async def rung(self, caller: str = "Mallory") -> str:
         """Wait for the call that comes in."""
         call = await self.phone.until_call(
-            lambda c: c.account == self.account and c.state is CallState.INCOMING, self._since
+            lambda c: (
+                c.account == self.account
+                and c.remote.name == caller
+                and c.state is CallState.INCOMING
+            ),
+            self._since,
         )
         return call.id
 
-    async def answer(self) -> str:
+    async def answer(self, caller: str = "Mallory") -> str:
         """Take the call that comes in, and speak."""
-        call = await self.rung()
+        call = await self.rung(caller)
         await self.phone.client.ask(told.AnswerCall(call=call))
         # It may be over by then, which is what most cases want.
         with contextlib.suppress(CommandFailed):

@@ -45,7 +45,7 @@ async def test_a_flood_of_bad_offers_ends_no_other_call(stage: Stage) -> None:
     for _ in range(96):
         await far.calls('"Mallory" <sip:m@evil.test>', bad)
     await far.calls('"Bob" <sip:bob@pbx.test>')
-    call = await stage.answer()
+    call = await stage.answer("Bob")
     await stage.phone.until_call(lambda c: c.id == call and c.lock.closed and c.duration_s > 2)
     await far.settled()
     await stage.phone.client.ask(told.HangUp(call=call))
