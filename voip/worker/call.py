@@ -223,9 +223,9 @@ class Call(pj.Call):
         self._lost_media = True
         secure = self.account.setup.transport is Transport.TLS
         self.cause = (
-            "ended: the far end went on without encryption that this account takes"
+            "the far end stopped encrypting in a way that this account takes"
             if secure
-            else "ended: the two sides could not agree on how to go on"
+            else "the two sides could not agree on how to go on"
         )
 
     def _waited_for_keys(self, found: tuple[StreamState, ...]) -> bool:

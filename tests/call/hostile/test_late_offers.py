@@ -50,7 +50,7 @@ async def test_a_later_answer_without_encryption_ends_the_call(
     call = await _answered_later(stage, kind, by)
     entry = await stage.until_logged(call)
     assert entry.outcome is Outcome.ANSWERED
-    assert entry.reason == "ended: the far end went on without encryption that this account takes"
+    assert entry.reason == "the far end stopped encrypting in a way that this account takes"
 
 
 @pytest.mark.parametrize("by", ["ack", "hold"])
