@@ -1,4 +1,4 @@
-"""Which challenges no password can answer, and how that is said."""
+"""What is read of a SIP message beside what PJSIP reads."""
 
 from __future__ import annotations
 
@@ -48,3 +48,17 @@ def test_no_password_could(message: str, named: str) -> None:
     said = messages.unusable_challenge(message)
     assert said is not None
     assert said.endswith(f"({named})")
+
+
+@pytest.mark.parametrize(
+    ("message", "there"),
+    [
+        ("SIP/2.0 183 Said\r\n\r\nv=0\r\nm=audio 0 RTP/AVP 0\r\n", True),
+        ("SIP/2.0 183 Said\n\nm=text 1 x 0", True),
+        ("SIP/2.0 183 Said\r\n\r\nv=0\r\ns=m=audio\r\n", False),
+        ("SIP/2.0 183 Said\r\nm=audio 0 RTP/AVP 0\r\n\r\n", False),
+        ("SIP/2.0 183 Said\r\n\r\n", False),
+    ],
+)
+def test_a_session_is_one_of_any_kind(message: str, there: bool) -> None:
+    assert messages.has_session(message) is there

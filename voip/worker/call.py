@@ -37,6 +37,9 @@ _NOT_TAKEN = (
 )
 """What PJSIP ends a call with when it cannot take a session."""
 
+_NOT_READ = (*_NOT_TAKEN, pj.PJSIP_SC_REQUEST_TERMINATED)
+"""The same, when it may have been an early one."""
+
 
 class Call(pj.Call):
     def __init__(
@@ -61,7 +64,7 @@ class Call(pj.Call):
         self._was_up = False
         self._lost_media = False
         self._answer_came = False
-        self._last_answer = 0
+        self._session_came = False
         self._ended_here = False
         self._reported: CallState | None = None
 
@@ -247,7 +250,7 @@ class Call(pj.Call):
             self.cause = f"refused: the {who} offered no encryption"
         code = messages.status(message)
         if code is not None and not self.incoming:
-            self._last_answer = code
+            self._session_came = self._session_came or messages.has_session(message)
             accepts = code < 300 and messages.encrypts(message) is not None
             self._answer_came = accepts or (self._answer_came and code < 300)
 
@@ -265,9 +268,8 @@ class Call(pj.Call):
             who = "caller" if self.incoming else "far end"
             self.cause = f"refused: the {who} offered no encryption that this account takes"
             return
-        # PJSIP ends the call by itself: a 2xx by BYE, what came before one by CANCEL.
-        unread = 0 < self._last_answer < 300 and info.lastStatusCode in _NOT_TAKEN
-        if unread or info.lastStatusCode == pj.PJSIP_SC_REQUEST_TERMINATED:
+        # PJSIP ends the call by itself: by CANCEL before a final answer, else by BYE.
+        if self._session_came and info.lastStatusCode in _NOT_READ:
             self.cause = "the far end answered with something that leads nowhere"
 
     def _report(self, info: pj.CallInfo) -> None:

@@ -6,6 +6,7 @@ import re
 
 _FROM = re.compile(r"^(?:From|f)[ \t]*:(.*)$", re.MULTILINE | re.IGNORECASE)
 _MEDIA = re.compile(r"^m=audio[ \t]+(\d+)(?:/\d+)?[ \t]+(\S+)", re.MULTILINE)
+_ANY_MEDIA = re.compile(r"^m=", re.MULTILINE)
 _STATUS = re.compile(r"SIP/2\.0 (\d{3}) ")
 _CHALLENGE = re.compile(
     r"^(?:WWW|Proxy)-Authenticate[ \t]*:[ \t]*([A-Za-z0-9-]{1,20})(.*)$",
@@ -26,6 +27,11 @@ def encrypts(message: str) -> bool | None:
     if not profiles:
         return None
     return any("SAVP" in profile for profile in profiles)
+
+
+def has_session(message: str) -> bool:
+    """Whether there is a session in `message`, of whatever kind."""
+    return _ANY_MEDIA.search(_parts(message)[1]) is not None
 
 
 def status(message: str) -> int | None:
