@@ -49,7 +49,7 @@ async def take(scene: str, place: Path) -> dict[str, str]:
                     # What lies beneath a box is drawn anew when Textual comes to it.
                     for beneath in phone.app.screen_stack:
                         beneath.refresh()
-                        await phone.settle()
+                    await phone.settle()
                     taken[name(size, theme)] = as_text(phone.strips)
     return taken
 
