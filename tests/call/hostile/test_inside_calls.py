@@ -54,6 +54,29 @@ async def test_an_early_answer_moves_no_request(stage: Stage, way: str, transpor
     assert (await stage.until_logged(call)).outcome is Outcome.CANCELLED
 
 
+_NO_PLACES = ("<tel:+15550100>", "<mailto:x@y>")
+
+
+@pytest.mark.parametrize("contact", _NO_PLACES)
+async def test_an_answer_from_no_place_ends_in_its_own_time(stage: Stage, contact: str) -> None:
+    """Neither ACK nor BYE can be sent to it; the other calls go on."""
+    far = await stage.far_end()
+    call = await stage.call()
+    await far.invited()
+    far.contact = contact
+    far.answers()
+    assert (await stage.until_logged(call)).reason == _UNREACHABLE
+
+
+@pytest.mark.parametrize("contact", [*_NO_PLACES, "<sip:x@nowhere.invalid;transport=tls>"])
+async def test_a_call_that_moves_to_no_place_can_be_ended(stage: Stage, contact: str) -> None:
+    far, call = await stage.up()
+    far.contact = contact
+    await far.answered(far.offers(far.session()))
+    await stage.phone.client.ask(told.HangUp(call=call))
+    await stage.until_logged(call)
+
+
 @pytest.mark.parametrize("transport", _OPEN)
 @pytest.mark.parametrize("way", list(_WAYS))
 @pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
