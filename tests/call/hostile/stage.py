@@ -19,6 +19,9 @@ from voip.model import AccountStatus, Call, CallState, LogEntry, Outcome
 from voip.protocol import client as told
 from voip.starting import CommandFailed
 
+MALLORY = '"Mallory" <sip:m@evil.test>'
+"""Who calls, where a case does not say otherwise."""
+
 _NUMBERS = itertools.count(1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.call.hostile.stage import Stage
+from tests.call.hostile.stage import MALLORY, Stage
 from tests.support import sip
 from tests.support.farend import FarEnd
 from tests.support.hostile import Connection, registrar
@@ -14,7 +14,6 @@ from voip.starting import CommandFailed
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-_MALLORY = '"Mallory" <sip:m@evil.test>'
 _OPEN = ("udp", "tcp")
 _UNREACHABLE = "the far end answered from an address that this account's connection cannot reach"
 
@@ -52,6 +51,19 @@ async def test_an_early_answer_moves_no_request(stage: Stage, way: str, transpor
     await stage.phone.until_state(call, CallState.RINGING)
     await stage.phone.client.ask(told.HangUp(call=call))
     assert (await stage.until_logged(call)).outcome is Outcome.CANCELLED
+
+
+@pytest.mark.parametrize("transport", _OPEN)
+@pytest.mark.parametrize("way", ["contact", "record-route"])
+async def test_an_answer_that_points_to_an_open_transport_ends_the_call(
+    stage: Stage, way: str, transport: str
+) -> None:
+    far = await stage.far_end()
+    call = await stage.call()
+    await far.invited()
+    _points(stage, far, way, transport)
+    far.answers()
+    assert (await stage.until_logged(call)).reason == _UNREACHABLE
 
 
 _NO_PLACES = ("<tel:+15550100>", "<mailto:x@y>")
@@ -99,7 +111,7 @@ async def test_a_caller_that_is_elsewhere_gets_nothing_there(
     stage.lock_may_close = True
     far = await stage.far_end()
     _points(stage, far, way, transport)
-    await far.calls(_MALLORY)
+    await far.calls(MALLORY)
     call = await stage.answer()
     await stage.phone.client.ask(told.HangUp(call=call))
     assert (await stage.until_logged(call)).outcome is Outcome.ANSWERED
@@ -114,7 +126,7 @@ async def test_an_answer_goes_where_the_request_came_from(
     far = await stage.far_end()
     where = f"{stage.host}:{stage.sinks.open_both()}"
     far.via = f"SIP/2.0/{transport.upper()} {where};received={stage.host};maddr={stage.host}"
-    await far.calls(_MALLORY)
+    await far.calls(MALLORY)
     call = await stage.rung()
     if ending == "answered":
         await stage.phone.client.ask(told.AnswerCall(call=call))
@@ -136,7 +148,7 @@ async def test_an_answer_is_not_sent_elsewhere_when_its_connection_is_gone(
     far = await stage.far_end()
     where = f"{stage.host}:{stage.sinks.open_both()}"
     far.via = f"SIP/2.0/{transport.upper()} {where}"
-    await far.calls(_MALLORY)
+    await far.calls(MALLORY)
     call = await stage.rung()
     position = len(stage.phone.events)
     far.code = 503
@@ -160,7 +172,7 @@ async def test_a_call_that_wants_the_place_of_another_is_declined(stage: Stage, 
     tag = invite.get("From").partition("tag=")[2]
     call_id = invite.get("Call-ID") if of == "the call that is up" else "nobody@evil.test"
     far.headers = (f"Replaces: {call_id};to-tag={tag};from-tag=far", "Require: replaces")
-    await far.calls(_MALLORY)
+    await far.calls(MALLORY)
     assert (await far.refusal()).status >= 400
     (shown,) = (await stage.phone.status()).calls
     assert shown.id == call

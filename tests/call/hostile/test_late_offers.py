@@ -8,7 +8,7 @@ import pytest
 
 from tests.call.hostile import sessions
 from tests.call.hostile.sessions import Session
-from tests.call.hostile.stage import Stage
+from tests.call.hostile.stage import MALLORY, Stage
 from tests.support.farend import FarEnd
 from voip.model import CallState, Outcome
 from voip.protocol import client as told
@@ -20,8 +20,6 @@ _OTHER_TRANSPORT = "keys over TCP"
 """PJSIP does not come as far as its keys: it goes on with the session that there was."""
 
 _LATER = [kind for kind in sessions.ANSWERS if kind != _OTHER_TRANSPORT]
-
-_MALLORY = '"Mallory" <sip:m@evil.test>'
 
 
 @pytest.mark.parametrize("kind", list(sessions.ANSWERS))
@@ -99,5 +97,5 @@ async def _ended_by_ack(stage: Stage, answer: Session, keying: str) -> None:
 
 
 async def _taken(stage: Stage, far: FarEnd) -> str:
-    await far.calls(_MALLORY, "")
+    await far.calls(MALLORY, "")
     return await stage.answer()

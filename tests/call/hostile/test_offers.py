@@ -6,7 +6,7 @@ import pytest
 
 from tests.call.hostile import sessions
 from tests.call.hostile.sessions import Session
-from tests.call.hostile.stage import Stage
+from tests.call.hostile.stage import MALLORY, Stage
 from voip.model import Outcome
 from voip.protocol import client as told
 
@@ -32,7 +32,7 @@ async def test_what_is_encrypted_is_taken_and_nothing_beside_it(stage: Stage, ki
     secure, plain = stage.sinks.open_unwatched(), stage.sinks.open_udp()
     ports = (secure, plain) if offer.secure else (plain, secure)
     far = await stage.far_end()
-    await far.calls('"Mallory" <sip:m@evil.test>', offer.text(stage.host, *ports))
+    await far.calls(MALLORY, offer.text(stage.host, *ports))
     call = await stage.answer()
     await stage.phone.until_call(lambda c: c.id == call and c.lock.closed and c.duration_s > 0)
 
@@ -43,7 +43,7 @@ async def test_a_flood_of_bad_offers_ends_no_other_call(stage: Stage) -> None:
     far = await stage.far_end()
     bad = sessions.SDES["no keys"].text(stage.host, stage.sinks.open_udp())
     for _ in range(96):
-        await far.calls('"Mallory" <sip:m@evil.test>', bad)
+        await far.calls(MALLORY, bad)
     await far.calls('"Bob" <sip:bob@pbx.test>')
     call = await stage.answer("Bob")
     await stage.phone.until_call(lambda c: c.id == call and c.lock.closed and c.duration_s > 2)
@@ -54,7 +54,7 @@ async def test_a_flood_of_bad_offers_ends_no_other_call(stage: Stage) -> None:
 
 async def _refused(stage: Stage, offer: Session, keying: str) -> None:
     far = await stage.far_end(media_keying=keying)
-    await far.calls('"Mallory" <sip:m@evil.test>', offer.text(stage.host, stage.sinks.open_udp()))
+    await far.calls(MALLORY, offer.text(stage.host, stage.sinks.open_udp()))
     answer = await far.refusal()
     assert answer.status in _REFUSED, answer.first
     entry = await stage.until_refused()

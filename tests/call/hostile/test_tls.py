@@ -50,17 +50,27 @@ def _says(data: bytes, *, closes: bool = True) -> Serve:
     """A server that says this to the first thing it hears."""
 
     async def serve(stage: Stage, until: contextlib.AsyncExitStack) -> int:
+        heard: list[bytearray] = []
+
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            said = bytearray()
+            heard.append(said)
             with contextlib.suppress(OSError):
-                heard = await reader.read(65536)
-                assert heard[:1] == b"\x16", heard
+                said += await reader.read(65536)
                 writer.write(data)
                 await writer.drain()
                 if not closes:
-                    await reader.read()
+                    said += await reader.read()
             writer.close()
 
+        def check() -> None:
+            assert heard, "nobody came"
+            for said in heard:
+                assert said[:1] == b"\x16", said
+                _check(said.decode("latin-1"))
+
         server = await asyncio.start_server(answer, stage.host, 0)
+        until.callback(check)
         until.callback(server.close)
         return int(server.sockets[0].getsockname()[1])
 
@@ -88,6 +98,7 @@ def _openssl(*words: str, certificate: bool = True) -> Serve:
 def _check(output: str) -> None:
     assert "REGISTER" not in output
     assert "INVITE" not in output
+    assert "SIP/2.0" not in output
 
 
 async def _short_group(stage: Stage, until: contextlib.AsyncExitStack) -> int:
