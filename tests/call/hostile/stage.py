@@ -196,7 +196,8 @@ class Stage:
         assert received == [], received
         self.ground.check_sinks()
         self.sinks.close()
-        assert wire.readable_sip(crossed) == []
+        readable = wire.readable_sip(crossed)
+        assert readable == [], readable
         alike = wire.likeness(crossed, self.ground.speech, self.ground.folder)
         assert not wire.is_alike(alike), f"speech crossed in the clear ({alike:.2f})"
         for state in self._states():
