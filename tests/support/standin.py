@@ -23,13 +23,15 @@ from keyring.backends import fail
 
 from tests.support import standin_facts as facts
 from tests.support.attached import PATIENCE_S, Attached, environment_of
-from tests.support.standin_worker import Registrar, Script, ScriptedCall, ScriptedWorker
+from tests.support.standin_script import Registrar, Script
+from tests.support.standin_worker import ScriptedCall, ScriptedWorker
 from voip import client, hardening
 from voip import paths as places
 from voip.engine import permissions
-from voip.engine.engine import Engine, take_lock
+from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
 from voip.engine.livecall import LiveCall
+from voip.engine.onlyone import take_lock
 from voip.model import Call, CallState, Keying, RegistrationState, Status
 from voip.protocol import client as told
 from voip.protocol import worker as say

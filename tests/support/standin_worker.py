@@ -11,13 +11,12 @@ import signal
 import socket
 import wave
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tests.support import standin_facts as facts
-from voip.engine.errors import Refusal
+from tests.support.standin_script import Script
 from voip.model import CallState, TlsStatus, Transport
-from voip.protocol import client as told
 from voip.protocol import worker as say
 from voip.protocol.framing import MAX_LINE, Decoder, encode
 
@@ -25,56 +24,9 @@ _NO_SUCH_PROCESS = 1 << 30
 _PORTS = {Transport.TLS: 5061, Transport.TCP: 5060, Transport.UDP: 5060}
 _ECHO_ACCOUNT = "echo"
 
-TRIAL = "trial"
-"""The name that a script uses for an account that is tried before it is saved."""
-
 
 class Refused(Exception):
     """A command that the worker does not carry out."""
-
-
-@dataclass(frozen=True)
-class Registrar:
-    """How an account's server answers a REGISTER.
-
-    `error` refuses the connection, in words; `silent` never answers.
-    """
-
-    code: int = 200
-    reason: str = "OK"
-    error: str | None = None
-    silent: bool = False
-
-
-@dataclass
-class Script:
-    """What every worker of a stand-in goes by, and what was asked of them.
-
-    `shown` is what a TLS server shows, by its name, and why it shows nothing.
-    """
-
-    registrars: dict[str, Registrar] = field(default_factory=dict)
-    shown: dict[str, told.ServerReport | Refusal] = field(default_factory=dict)
-    orders: list[say.AnyWorkerCommand] = field(default_factory=list)
-    started: list[ScriptedWorker] = field(default_factory=list)
-
-    def worker(self, role: say.Role) -> ScriptedWorker:
-        """The worker of the phone that is up in a role, not one of a trial."""
-        running = [w for w in self.started if w.role is role and w.returncode is None]
-        return next(worker for worker in reversed(running) if not worker.is_trial)
-
-    def server(self, host: str) -> told.ServerReport | Refusal:
-        """What the server `host` shows: a chain that is trusted, unless a test says otherwise."""
-        return self.shown.get(host, facts.server(host))
-
-    def registrar(self, setup: say.AccountSetup) -> Registrar:
-        """How an account's server answers; a trial asks the same server."""
-        name = setup.name
-        if setup.trial:
-            known = [account for worker in self.started for account in worker.accounts.values()]
-            same = [a.name for a in known if not a.trial and a.user == setup.user]
-            name = same[0] if same else TRIAL
-        return self.registrars.get(name, Registrar())
 
 
 @dataclass
@@ -138,7 +90,9 @@ class ScriptedWorker:
         reader, self._writer = await asyncio.open_connection(sock=self._socket, limit=MAX_LINE)
         decoder: Decoder[say.Order] = Decoder(say.Order)
         while (line := await reader.readline()) and self.returncode is None:
-            self._obey(decoder.decode(line))
+            order = decoder.decode(line)
+            await self._script.reaches(order.command)
+            self._obey(order)
         self._end(0)
 
     def _end(self, status: int) -> None:
@@ -148,7 +102,6 @@ class ScriptedWorker:
             self._writer.close()
 
     def _obey(self, order: say.Order) -> None:
-        self._script.orders.append(order.command)
         try:
             ANSWERS[type(order.command)](self, order.command)
         except Refused as error:

@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from tests.support.screen import Screen
 from tests.support.standin import StandIn
-from tests.support.standin_worker import TRIAL
+from tests.support.standin_script import TRIAL
 from tui import accountdraft
 from tui.screens.account import AccountForm
 from tui.screens.ask import Confirm

@@ -10,9 +10,10 @@ import pytest
 
 from tests.contract.examples import members
 from tests.support.standin import StandIn
-from tests.support.standin_worker import ANSWERS, TRIAL
+from tests.support.standin_script import TRIAL
+from tests.support.standin_worker import ANSWERS
 from voip.client import Client
-from voip.engine.engine import AlreadyRunning, take_lock
+from voip.engine.onlyone import AlreadyRunning, take_lock
 from voip.model import CallState, LockState, Outcome, RegistrationState
 from voip.protocol import client as told
 from voip.protocol import worker as say

@@ -10,8 +10,9 @@ import sys
 from voip import hardening
 from voip import paths as places
 from voip.engine import logs, permissions
-from voip.engine.engine import AlreadyRunning, Engine, take_lock
+from voip.engine.engine import Engine
 from voip.engine.history import HistoryError
+from voip.engine.onlyone import AlreadyRunning, take_lock
 
 log = logging.getLogger("voip.engine")
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import TextIO
 
 import msgspec
 
@@ -57,10 +55,6 @@ _LOOK_AT_FILES_S = 2.0
 _LOOK_AT_DATES_S = 3600.0
 
 
-class AlreadyRunning(Exception):
-    """Another engine of this user holds the lock."""
-
-
 class Engine:
     def __init__(
         self,
@@ -81,6 +75,7 @@ class Engine:
         self._problems: dict[Path, str] = {}
         self._left_alone: tuple[str, ...] = ()
         self._accounts_file = Watched(paths.accounts)
+        self._changing_accounts = asyncio.Lock()
         self._settings_file = Watched(paths.settings)
         self.settings = self._load_settings()
         self.account_file = AccountFile(paths.accounts)
@@ -204,8 +199,24 @@ class Engine:
         """A SIP connection as its worker last reported it."""
         return None if number is None else self._connections.get((role, number))
 
+    @contextlib.asynccontextmanager
+    async def account_change(self) -> AsyncIterator[None]:
+        """One change of accounts.toml and of the secrets beside it.
+
+        The phone follows once it is made, and not before: an account that was
+        looked at halfway would be used with the password it had. One change
+        waits for another, so that the last one read is the one that stays.
+        """
+        async with self._changing_accounts:
+            yield
+            await self._follow_accounts()
+
     async def reload_accounts(self) -> None:
         """Read accounts.toml; a broken file changes nothing but a notice."""
+        async with self.account_change():
+            pass
+
+    async def _follow_accounts(self) -> None:
         self._accounts_file.seen()
         try:
             loaded = self.account_file.load()
@@ -368,20 +379,3 @@ class Engine:
             self.hub.publish(told.WorkerEvent(role=role, up=False, detail=reason))
 
         return on_down
-
-
-def take_lock(path: Path) -> TextIO:
-    """Hold the lock that says there is one engine; keep the file open.
-
-    Raises:
-        AlreadyRunning: another engine holds it.
-        OSError: the file cannot be made.
-    """
-    file = path.open("a+")
-    path.chmod(0o600)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        raise AlreadyRunning(f"an engine is running already ({path})") from None
-    return file

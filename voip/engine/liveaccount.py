@@ -21,13 +21,15 @@ class Live:
     """An account with what has become of it.
 
     `stopped` says why it does nothing more until its user has decided, and
-    `client_ends` when the certificate ends that it shows.
+    `client_ends` when the certificate ends that it shows. One that was
+    `dropped` is over: another of its name may be there by now.
     """
 
     name: str
     account: Account | None
     problem: str | None = None
     added: bool = False
+    dropped: bool = False
     registration: Registration = _OFFLINE
     connection: int | None = None
     tls: TlsStatus | None = None

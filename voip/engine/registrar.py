@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from voip import reasons
 from voip.engine import clientkeys, pinning
+from voip.engine.accountfields import Account
 from voip.engine.accounts import Loaded
 from voip.engine.accountsetup import SetupError, setup_of
 from voip.engine.errors import Refusal
@@ -102,6 +103,8 @@ class Registrar:
             await self._bring_up(live)
         except WorkerGone as error:
             raise Refusal("no_worker", f"account {live.name}: {error}") from error
+        if live.dropped:
+            raise Refusal("changed", f"account {live.name} has just been changed: try again")
         if not live.added:
             raise Refusal("bad_account", f"account {live.name}: {live.registration.reason}")
 
@@ -118,7 +121,10 @@ class Registrar:
     # Keeping in line
 
     async def apply(self, loaded: Loaded) -> None:
-        """Bring everything in line with what accounts.toml now says."""
+        """Bring everything in line with what accounts.toml now says.
+
+        One at a time, and not beside `forget`.
+        """
         names = loaded.names
         for name in [name for name in self._live if name not in names]:
             await self._drop(self._live.pop(name))
@@ -276,36 +282,53 @@ class Registrar:
         if account is None or not account.enabled or self._workers[live.role].ready is None:
             return
         async with live.busy:
-            if live.added or self._live.get(live.name) is not live:
+            if live.added or live.dropped:
                 return
             try:
-                setup = await setup_of(live.name, account, self._passwords)
-                live.client_ends = await asyncio.to_thread(clientkeys.ends, account)
-                await self._workers[live.role].ask(say.AddAccount(account=setup))
+                await self._add(live, account)
             except (PasswordError, SetupError, WorkerRefused) as error:
+                live.added = False
                 self._failed(live, None, str(error))
                 return
             except WorkerGone:
+                live.added = False
                 return  # it comes up again, and so does this
-            live.added = True
         if account.register and live.stopped is None:
             await self._register(live)
 
+    async def _add(self, live: Live, account: Account) -> None:
+        setup = await setup_of(live.name, account, self._passwords)
+        live.client_ends = await asyncio.to_thread(clientkeys.ends, account)
+        if live.dropped:
+            return
+        # Whoever drops it before the worker has answered takes it out again.
+        live.added = True
+        await self._workers[live.role].ask(say.AddAccount(account=setup))
+
     async def _register(self, live: Live) -> None:
+        if live.dropped:
+            return
         self._cancel(live)
-        if not live.added:
+        if live.added:
+            await self._ask_to_register(live)
+        else:
             await self._bring_up(live)
-            return
-        self._set(live, RegistrationState.REGISTERING, None, "")
-        self._later(live, _SILENCE_S, silent=True)
-        try:
-            await self._workers[live.role].ask(say.RegisterNow(name=live.name))
-        except WorkerRefused as error:
-            self._failed(live, None, str(error))
-        except WorkerGone:
-            return
+
+    async def _ask_to_register(self, live: Live) -> None:
+        async with live.busy:
+            if not live.added:
+                return  # why is told already
+            self._set(live, RegistrationState.REGISTERING, None, "")
+            self._later(live, _SILENCE_S, silent=True)
+            try:
+                await self._workers[live.role].ask(say.RegisterNow(name=live.name))
+            except WorkerRefused as error:
+                self._failed(live, None, str(error))
+            except WorkerGone:
+                return
 
     async def _drop(self, live: Live) -> None:
+        live.dropped = True
         self._cancel(live)
         if not live.added:
             return
@@ -326,6 +349,8 @@ class Registrar:
 
     def _later(self, live: Live, delay_s: float, silent: bool = False) -> None:
         self._cancel(live)
+        if live.dropped:
+            return
 
         def due() -> None:
             if silent:
@@ -352,7 +377,8 @@ class Registrar:
         self._publish(live)
 
     def _publish(self, live: Live) -> None:
-        self._hub.publish(told.AccountEvent(account=live.status()))
+        if not live.dropped:
+            self._hub.publish(told.AccountEvent(account=live.status()))
 
     def _spawn(self, work: object) -> None:
         task: asyncio.Task[None] = asyncio.ensure_future(work)  # type: ignore[call-overload]

@@ -52,27 +52,30 @@ async def _check_fields(engine: Engine, command: told.CheckFields) -> told.Field
 
 
 async def _move_account(engine: Engine, command: told.MoveAccount) -> None:
-    _valid(lambda: engine.account_file.move(command.name, command.place))
-    await engine.reload_accounts()
+    async with engine.account_change():
+        _valid(lambda: engine.account_file.move(command.name, command.place))
 
 
 async def _add_account(engine: Engine, command: told.AddAccount) -> told.AccountSaved:
-    _valid(lambda: engine.account_file.add(command.name, command.fields))
-    return await _saved(engine, command)
+    async with engine.account_change():
+        _valid(lambda: engine.account_file.add(command.name, command.fields))
+        return await _saved(engine, command)
 
 
 async def _edit_account(engine: Engine, command: told.EditAccount) -> told.AccountSaved:
-    _valid(lambda: engine.account_file.edit(command.name, command.fields, command.version))
-    given = command.password is not None or command.client_passphrase is not None
-    if given or engine.registrar.is_stopped(command.name):
-        await engine.registrar.forget(command.name)
-    return await _saved(engine, command)
+    async with engine.account_change():
+        _valid(lambda: engine.account_file.edit(command.name, command.fields, command.version))
+        saved = await _saved(engine, command)
+        given = command.password is not None or command.client_passphrase is not None
+        if given or engine.registrar.is_stopped(command.name):
+            await engine.registrar.forget(command.name)
+        return saved
 
 
 async def _remove_account(engine: Engine, command: told.RemoveAccount) -> None:
-    _valid(lambda: engine.account_file.remove(command.name))
-    await asyncio.to_thread(engine.passwords.forget, command.name)
-    await engine.reload_accounts()
+    async with engine.account_change():
+        _valid(lambda: engine.account_file.remove(command.name))
+        await asyncio.to_thread(engine.passwords.forget, command.name)
 
 
 async def _check_account(engine: Engine, command: told.CheckAccount) -> told.CheckReport:
@@ -88,7 +91,6 @@ async def _saved(engine: Engine, command: told.AddAccount | told.EditAccount) ->
         passphrase_place = await asyncio.to_thread(
             keep.store_passphrase, name, command.client_passphrase
         )
-    await engine.reload_accounts()
     return told.AccountSaved(name=name, password_place=place, passphrase_place=passphrase_place)
 
 

@@ -1,0 +1,91 @@
+"""What scripted workers go by: how servers answer, and what waits."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tests.support import standin_facts as facts
+from voip.engine.errors import Refusal
+from voip.protocol import client as told
+from voip.protocol import worker as say
+
+if TYPE_CHECKING:
+    from tests.support.standin_worker import ScriptedWorker
+
+TRIAL = "trial"
+"""The name that a script uses for an account that is tried before it is saved."""
+
+
+class Held:
+    """Commands that wait, and whether one has come."""
+
+    def __init__(self) -> None:
+        self._come = asyncio.Event()
+        self._released = asyncio.Event()
+
+    async def come(self) -> None:
+        await self._come.wait()
+
+    def release(self) -> None:
+        self._released.set()
+
+    async def passes(self) -> None:
+        self._come.set()
+        await self._released.wait()
+
+
+@dataclass(frozen=True)
+class Registrar:
+    """How an account's server answers a REGISTER.
+
+    `error` refuses the connection, in words; `silent` never answers.
+    """
+
+    code: int = 200
+    reason: str = "OK"
+    error: str | None = None
+    silent: bool = False
+
+
+@dataclass
+class Script:
+    """What every worker of a stand-in goes by, and what was asked of them.
+
+    `shown` is what a TLS server shows, by its name, and why it shows nothing.
+    """
+
+    registrars: dict[str, Registrar] = field(default_factory=dict)
+    shown: dict[str, told.ServerReport | Refusal] = field(default_factory=dict)
+    orders: list[say.AnyWorkerCommand] = field(default_factory=list)
+    started: list[ScriptedWorker] = field(default_factory=list)
+    _holding: dict[type[say.WorkerCommand], Held] = field(default_factory=dict)
+
+    def hold(self, kind: type[say.WorkerCommand]) -> Held:
+        """Let every command of a kind wait in its worker until it is released."""
+        return self._holding.setdefault(kind, Held())
+
+    async def reaches(self, command: say.AnyWorkerCommand) -> None:
+        """A command has come to a worker."""
+        self.orders.append(command)
+        if (held := self._holding.get(type(command))) is not None:
+            await held.passes()
+
+    def worker(self, role: say.Role) -> ScriptedWorker:
+        """The worker of the phone that is up in a role, not one of a trial."""
+        running = [w for w in self.started if w.role is role and w.returncode is None]
+        return next(worker for worker in reversed(running) if not worker.is_trial)
+
+    def server(self, host: str) -> told.ServerReport | Refusal:
+        """What the server `host` shows: a chain that is trusted, unless a test says otherwise."""
+        return self.shown.get(host, facts.server(host))
+
+    def registrar(self, setup: say.AccountSetup) -> Registrar:
+        """How an account's server answers; a trial asks the same server."""
+        name = setup.name
+        if setup.trial:
+            known = [account for worker in self.started for account in worker.accounts.values()]
+            same = [a.name for a in known if not a.trial and a.user == setup.user]
+            name = same[0] if same else TRIAL
+        return self.registrars.get(name, Registrar())

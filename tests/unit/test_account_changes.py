@@ -1,0 +1,213 @@
+"""Changes of accounts that come while others are being made."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.standin import StandIn
+from voip.client import Client
+from voip.engine.registrar import Registrar
+from voip.model import RegistrationState, Status
+from voip.protocol import client as told
+from voip.protocol import worker as say
+from voip.starting import CommandFailed
+
+FIELDS: dict[str, Any] = {"user": "alice", "domain": "pbx.example.com"}
+
+
+def names(phone: StandIn) -> list[str]:
+    return [account.name for account in phone.engine.registrar.snapshot()]
+
+
+def told_to_worker(phone: StandIn, name: str = "work") -> list[say.AnyWorkerCommand]:
+    """What the worker has heard of an account that changes what it has."""
+    found: list[say.AnyWorkerCommand] = []
+    for order in phone.script.orders:
+        match order:
+            case say.AddAccount(account=setup) if setup.name == name:
+                found.append(order)
+            case say.RemoveAccount(name=removed) if removed == name:
+                found.append(order)
+    return found
+
+
+def states(phone: StandIn, name: str = "work") -> list[RegistrationState]:
+    """What clients were told of an account, one after the other."""
+    return [
+        e.event.account.registration.state
+        for e in phone.events
+        if isinstance(e.event, told.AccountEvent) and e.event.account.name == name
+    ]
+
+
+def registered(status: Status, name: str) -> bool:
+    return any(
+        account.name == name and account.registration.state is RegistrationState.REGISTERED
+        for account in status.accounts
+    )
+
+
+async def as_far_as_it_comes() -> None:
+    """Let what is ready in this loop run; what waits for another process does not end."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def coming_up() -> set[asyncio.Task[None]]:
+    """Accounts on their way to their workers."""
+    return {
+        task
+        for task in asyncio.all_tasks()
+        if getattr(task.get_coro(), "__qualname__", "") == Registrar._bring_up.__qualname__
+    }
+
+
+async def test_a_change_that_ends_late_does_not_undo_a_later_one(
+    standin: StandIn, another: Client
+) -> None:
+    await standin.add_account("old")
+    removal = standin.script.hold(say.RemoveAccount)
+    standin.paths.accounts.write_text("")
+    earlier = asyncio.create_task(standin.client.ask(told.ReloadAccounts()))
+    await removal.come()
+    later = asyncio.create_task(another.ask(told.AddAccount(name="new", fields=FIELDS)))
+    await as_far_as_it_comes()
+    removal.release()
+    await earlier
+    await later
+    assert names(standin) == ["new"]
+    await standin.until_registered("new")
+
+
+@pytest.fixture
+async def standin(standin: StandIn) -> StandIn:
+    """One whose worker is up, with an account."""
+    await standin.add_account("other")
+    return standin
+
+
+@pytest.fixture
+async def another(standin: StandIn) -> AsyncIterator[Client]:
+    """A second client: the commands of one are carried out one after the other."""
+    async with await Client.connect() as client:
+        yield client
+
+
+@pytest.mark.parametrize("known", [False, True])
+async def test_an_account_is_not_used_before_its_password_is_kept(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    """A keyring may ask its user first, and the file is looked at meanwhile."""
+    if known:
+        await standin.add_account("work")
+    engine, loop = standin.engine, asyncio.get_running_loop()
+    asked, answered = asyncio.Event(), threading.Event()
+
+    def slow(name: str, password: str) -> str:
+        loop.call_soon_threadsafe(asked.set)
+        answered.wait()
+        return store(name, password)
+
+    store = engine.passwords.store
+    monkeypatch.setattr(engine.passwords, "store", slow)
+    fields = FIELDS | {"display_name": "Alice"}
+    command = (
+        told.EditAccount(name="work", fields=fields, password="new")
+        if known
+        else told.AddAccount(name="work", fields=fields, password="new")
+    )
+    change = asyncio.create_task(standin.client.ask(command))
+    await asked.wait()
+    before = standin.engine.registrar.snapshot()
+    look = asyncio.create_task(engine.reload_accounts())
+    await as_far_as_it_comes()
+    between = standin.engine.registrar.snapshot()
+    answered.set()
+    await change
+    await look
+    assert between == before
+    await standin.reaches(lambda status: registered(status, "work"))
+    added = told_to_worker(standin)[-1]
+    assert isinstance(added, say.AddAccount)
+    assert added.account.display_name == "Alice"
+    assert added.account.credentials == say.Credentials(user="alice", password="new")
+    assert len(told_to_worker(standin)) == (3 if known else 1)
+
+
+async def test_an_account_that_was_changed_on_its_way_does_not_arrive(
+    standin: StandIn, place: Path
+) -> None:
+    """The old one had another password, and perhaps another trust."""
+    pipe = place / "pipe"
+    os.mkfifo(pipe)
+    await standin.add("work", **FIELDS, password_command=f"cat {pipe}")
+    (old,) = coming_up()
+    await standin.client.ask(told.EditAccount(name="work", fields={"password_command": "echo new"}))
+    await standin.until_registered("work")
+    await asyncio.to_thread(pipe.write_text, "old")
+    await old
+    (added,) = told_to_worker(standin)
+    assert isinstance(added, say.AddAccount)
+    assert added.account.credentials == say.Credentials(user="alice", password="new")
+    assert states(standin)[-1] is RegistrationState.REGISTERED
+
+
+async def test_an_account_that_was_removed_on_its_way_is_not_heard_of(
+    standin: StandIn, place: Path
+) -> None:
+    pipe = place / "pipe"
+    os.mkfifo(pipe)
+    await standin.add("work", **FIELDS, password_command=f"cat {pipe} && false")
+    (old,) = coming_up()
+    await standin.client.ask(told.RemoveAccount(name="work"))
+    await standin.until(told.AccountRemoved, lambda e: True)
+    since = len(standin.events)
+    await asyncio.to_thread(pipe.write_text, "old")
+    await old
+    assert told_to_worker(standin) == []
+    await standin.add("later", **FIELDS)
+    await standin.until(told.AccountEvent, lambda e: e.account.name == "later", since)
+    heard = [e.event for e in standin.events[since:]]
+    assert [e for e in heard if isinstance(e, told.AccountEvent) and e.account.name == "work"] == []
+
+
+async def test_an_account_that_was_changed_on_arrival_leaves_first(standin: StandIn) -> None:
+    arrival = standin.script.hold(say.AddAccount)
+    await standin.add("work", **FIELDS)
+    await arrival.come()
+    edit = told.EditAccount(name="work", fields={"display_name": "Alice"})
+    change = asyncio.create_task(standin.client.ask(edit))
+    await as_far_as_it_comes()
+    arrival.release()
+    await change
+    await standin.until_registered("work")
+    first, second, third = told_to_worker(standin)
+    assert isinstance(first, say.AddAccount)
+    assert isinstance(second, say.RemoveAccount)
+    assert isinstance(third, say.AddAccount)
+    assert third.account.display_name == "Alice"
+    assert standin.script.worker(say.Role.SECURE).accounts["work"] == third.account
+    assert RegistrationState.FAILED not in states(standin)
+
+
+async def test_a_call_with_an_account_that_changes_says_so(
+    standin: StandIn, another: Client, place: Path
+) -> None:
+    pipe = place / "pipe"
+    os.mkfifo(pipe)
+    await standin.add("work", **FIELDS, password_command=f"cat {pipe}")
+    call = asyncio.create_task(standin.call("100", account="work"))
+    await as_far_as_it_comes()
+    await another.ask(told.RemoveAccount(name="work"))
+    await asyncio.to_thread(pipe.write_text, "old")
+    with pytest.raises(CommandFailed) as caught:
+        await call
+    assert caught.value.kind == "changed"
+    assert str(caught.value) == "account work has just been changed: try again"
