@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import itertools
 import os
 import socket
@@ -162,9 +163,15 @@ class Sinks:
 
     def open_both(self) -> int:
         """UDP and TCP on one more port, for a Contact to point at."""
-        port = self._bind(socket.SOCK_DGRAM, 0)
-        self._bind(socket.SOCK_STREAM, port)
-        return port
+        while True:
+            port = self._bind(socket.SOCK_DGRAM, 0)
+            try:
+                return self._bind(socket.SOCK_STREAM, port)
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
+                # Some connection has that number over TCP.
+                self._sockets.pop().close()
 
     def open_unwatched(self) -> int:
         """A port for SRTP, which may flow: what arrives there is no leak."""
@@ -195,7 +202,11 @@ class Sinks:
         sink = socket.socket(socket.AF_INET, kind)
         sink.setblocking(False)
         sink.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sink.bind((self.host, port))
+        try:
+            sink.bind((self.host, port))
+        except OSError:
+            sink.close()
+            raise
         if kind == socket.SOCK_STREAM:
             sink.listen()
         self._sockets.append(sink)
