@@ -10,6 +10,7 @@ from tui import trustwords, words
 from tui.drawing import Line, Part, Role, cut, line
 from tui.glyphs import Glyphs, meter, spark
 from tui.state import Link, ShownCall, State
+from tui.wrapping import paragraph, wrap
 from voip.model import (
     AccountStatus,
     CallState,
@@ -31,6 +32,7 @@ _NAME_CELLS = 32
 _CLAIM_CELLS = 14
 _WIDE = 80
 _HEARD_DIGITS = 8
+_INDENT = "   "
 
 _MARKS: dict[RegistrationState, Role] = {
     RegistrationState.REGISTERED: "success",
@@ -118,8 +120,13 @@ def account_lock(found: AccountStatus, glyphs: Glyphs) -> Part:
     return _lock(closed, glyphs)
 
 
-def call(shown: ShownCall, glyphs: Glyphs, now: float, meters: bool, marked: bool) -> list[Line]:
-    """A call: who and where it stands; what the lock means; how it sounds."""
+def call(
+    shown: ShownCall, glyphs: Glyphs, now: float, meters: bool, marked: bool, width: int
+) -> list[Line]:
+    """A call: who and where it stands; what the lock means; how it sounds.
+
+    Why one has ended has two lines of `width` cells.
+    """
     found = shown.call
     mark = glyphs.cursor if marked else " "
     who = _party(found.remote, glyphs, "muted")
@@ -128,7 +135,7 @@ def call(shown: ShownCall, glyphs: Glyphs, now: float, meters: bool, marked: boo
     if found.state is CallState.ENDED:
         return [
             line(Part(f"{mark}{glyphs.offline} ", "muted"), *who, right=right),
-            line("   ", Part(words.ending(found), "warning")),
+            *_ending(words.ending(found), width),
         ]
     if found.state.answered:
         role: Role = "success" if found.state is CallState.ACTIVE else "warning"
@@ -136,10 +143,17 @@ def call(shown: ShownCall, glyphs: Glyphs, now: float, meters: bool, marked: boo
     lock_role: Role = "secure" if found.lock.closed else "insecure"
     return [
         line(Part(mark, "accent"), _lock(found.lock.closed, glyphs), " ", *who, right=right),
-        line("   ", Part(found.lock.why, lock_role)),
+        line(_INDENT, Part(found.lock.why, lock_role)),
         # What somebody must know of goes before what gives way.
-        line("   ", *_signs(shown, glyphs), *_sound(shown, glyphs, meters)),
+        line(_INDENT, *_signs(shown, glyphs), *_sound(shown, glyphs, meters)),
     ]
+
+
+def _ending(why: str, width: int) -> list[Line]:
+    first = wrap(paragraph(why), width - len(_INDENT))[0]
+    said = sum(len(part.text) for part in first.left)
+    rest = why[said:].lstrip(" ")
+    return [line(_INDENT, Part(text, "warning")) for text in (why[:said], rest) if text]
 
 
 def _party(remote: Party, glyphs: Glyphs, role: Role) -> list[Part]:
@@ -202,7 +216,7 @@ def incoming(shown: ShownCall, glyphs: Glyphs, keys: str) -> tuple[Line, ...]:
     return (
         line(Part(f" {glyphs.incoming} ", "accent"), *who, right=(f"calls {found.account} ",)),
         # Where not all of it fits, the keys are what is wanted.
-        line("   ", Part(keys, "accent"), Part(f"   {words.came_over(found.lock)}", "muted")),
+        line(_INDENT, Part(keys, "accent"), Part(f"   {words.came_over(found.lock)}", "muted")),
     )
 
 

@@ -37,6 +37,7 @@ from voip.model import (
 from voip.protocol.client import Suggestion
 
 SETS = [UNICODE, EMOJI, ASCII]
+WIDTH = 80
 NOW = datetime(2026, 3, 14, 14, 32, tzinfo=UTC)
 LONG = "W" * 256
 CLOSED = Lock(LockState.CLOSED, "encrypted to pbx", LockSignalling(Transport.TLS))
@@ -78,7 +79,7 @@ def call(**fields: object) -> ShownCall:
 
 
 def shown(found: ShownCall, glyphs: Glyphs = UNICODE, meters: bool = False) -> Sequence[Line]:
-    return rows.call(found, glyphs, 0.0, meters, False)
+    return rows.call(found, glyphs, 0.0, meters, False, WIDTH)
 
 
 def account(**fields: object) -> AccountStatus:
@@ -329,8 +330,28 @@ def test_an_ended_call_says_why_in_its_second_line() -> None:
     assert text(second).strip() == "Bob is busy"
 
 
+def test_the_cause_of_an_ended_call_goes_on_in_a_third_line() -> None:
+    why = (
+        "refused: the server’s certificate is for other names (pbx.example.net, "
+        "sip.example.net) than pbx.example.com, which was dialled"
+    )
+    drawn = shown(call(state=CallState.ENDED, direction=Direction.OUT, code=503, reason=why))
+    assert [text(one).rstrip() for one in drawn[1:]] == [
+        "   refused: the server’s certificate is for other names (pbx.example.net,",
+        "   sip.example.net) than pbx.example.com, which was dialled",
+    ]
+
+
+@given(why=texts, width=widths)
+def test_nothing_of_a_cause_is_lost_between_its_lines(why: str, width: int) -> None:
+    ended = call(state=CallState.ENDED, direction=Direction.OUT, code=503, reason=why)
+    _, *lines = rows.call(ended, UNICODE, 0.0, False, False, width)
+    said = "".join(part.text for one in lines for part in one.left)
+    assert said.replace(" ", "") == (why or "ended").replace(" ", "")
+
+
 def test_the_call_under_the_cursor_is_marked() -> None:
-    (first, *_) = rows.call(call(), UNICODE, 0.0, False, True)
+    (first, *_) = rows.call(call(), UNICODE, 0.0, False, True, WIDTH)
     assert text(first).startswith(f"{UNICODE.cursor}■")
 
 
@@ -355,7 +376,7 @@ def test_a_call_keeps_to_its_lines_whatever_the_far_end_says(
         quality=Quality(mos=mos), muted=muted, recording=recording, playing=playing, heard=heard,
     )  # fmt: skip
     for drawn in (
-        rows.call(found, glyphs, 1.0, True, True), rows.incoming(found, glyphs, "a answer"),
+        rows.call(found, glyphs, 1.0, True, True, width), rows.incoming(found, glyphs, "a answer"),
     ):  # fmt: skip
         assert 2 <= len(drawn) <= 3
         for one in drawn:

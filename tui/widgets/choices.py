@@ -84,7 +84,7 @@ class Choices(Lines, Generic[_What]):
         while last < len(self._drawn) and self._drawn[last].what is None:
             last += 1
         last = min(last, first + max(1, self.size.height))
-        region = Region(0, first, max(1, self._width), max(last, self.cursor + 1) - first)
+        region = Region(0, first, max(1, self.width), max(last, self.cursor + 1) - first)
         self.scroll_to_region(region, animate=False, force=True, immediate=True)
 
     def _settle(self, index: int, direction: int) -> None:
@@ -104,12 +104,12 @@ class Choices(Lines, Generic[_What]):
         self._settle(self.cursor if place is None or self._kept is None else place, 1)
 
     def _lay_out(self) -> None:
-        if not self._width:
+        if not self.width:
             return
         self._drawn = []
         for row in self._rows:
             self._drawn.append(_Drawn(row.line, row.what))
-            for line in wrap(row.note, self._width) if row.note else ():
+            for line in wrap(row.note, self.width) if row.note else ():
                 self._drawn.append(_Drawn(line))
         self.redraw()
         if self._drawn:

@@ -89,7 +89,7 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
         """Draw anew what is seen, and refresh what differs."""
         if not self.is_attached or not self.size:
             return
-        size = Size(self._width, max(1, self.count() * self.height))
+        size = Size(self.width, max(1, self.count() * self.height))
         if size != self.virtual_size:
             self.virtual_size = size
         if self.count() and self.cursor >= self.count():
@@ -100,19 +100,20 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
         for y in seen:
             old, new = known.get(y), self._build(y)
             self._strips[y] = new
-            span = (0, self._width) if old is None else changed(old, new)
+            span = (0, self.width) if old is None else changed(old, new)
             if span is not None:
                 self.refresh(Region(span[0], y - top, span[1] - span[0], 1))
 
     def render_line(self, y: int) -> Strip:
         y += self.scroll_offset.y
         found = self._strips.get(y)
-        if found is None or found.cell_length != self._width:
+        if found is None or found.cell_length != self.width:
             found = self._strips[y] = self._build(y)
         return found
 
     @property
-    def _width(self) -> int:
+    def width(self) -> int:
+        """The cells of a line."""
         return self.scrollable_content_region.width
 
     def _build(self, y: int) -> Strip:
@@ -139,9 +140,9 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
         return self.shows_cursor and self.has_focus
 
     def _strip(self, found: Line) -> Strip:
-        parts = fit(found, self._width, self.phone.glyphs.ellipsis)
+        parts = fit(found, self.width, self.phone.glyphs.ellipsis)
         segments = [Segment(part.text, self._style_of(part)) for part in parts if part.text]
-        return Strip(segments).adjust_cell_length(self._width, self._style("text"))
+        return Strip(segments).adjust_cell_length(self.width, self._style("text"))
 
     def _style_of(self, part: Part) -> Style:
         style = self._style(part.role)
@@ -198,7 +199,7 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
         """Scroll to the row under the cursor."""
         if not self.count() or not self.shows_cursor:
             return
-        region = Region(0, self.cursor * self.height, max(1, self._width), self.height)
+        region = Region(0, self.cursor * self.height, max(1, self.width), self.height)
         self.scroll_to_region(region, animate=False, force=True, immediate=True)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:

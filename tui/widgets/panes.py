@@ -102,7 +102,7 @@ class Calls(Lines):
         marked = len(self._calls) > 1 and index == self.cursor
         return rows.call(
             self._calls[index], phone.glyphs, phone.clock(), phone.state.settings.screen.meters,
-            marked,
+            marked, self.width,
         )  # fmt: skip
 
     def empty(self) -> Sequence[Line]:

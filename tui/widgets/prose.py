@@ -49,10 +49,10 @@ class Prose(Lines):
         self._wrap()
 
     def _wrap(self) -> None:
-        if not self._width:
+        if not self.width:
             return
         at_end = self._at_end
-        self._lines = [line for text in self._paragraphs for line in wrap(text, self._width)]
+        self._lines = [line for text in self._paragraphs for line in wrap(text, self.width)]
         self.redraw()
         if self._follow and at_end:
             self.go(self.count())
