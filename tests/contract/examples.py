@@ -184,7 +184,9 @@ COMMANDS: dict[str, told.AnyCommand] = {
     "stop_echo": told.StopEcho(),
     "look_up": told.LookUp(text="bob", account="work", limit=5),
     "lock": told.GetLock(call="3", account="work"),
-    "inspect_server": told.InspectServer(server="pbx.example.com:5061", account="work"),
+    "inspect_server": told.InspectServer(
+        server="pbx.example.com:5061", account="work", fields={"allow_wildcard": True}
+    ),
     "settings": told.GetSettings(),
     "change_settings": told.ChangeSettings(
         changes={"audio.input": None, "audio.jitter_ms": 40, "audio.ring": False, "keys.hold": "h"}

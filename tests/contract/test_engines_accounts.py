@@ -138,6 +138,13 @@ async def test_a_server_is_looked_at_and_its_key_is_pinned(side: Side) -> None:
         told.InspectServer(server=f"{side.host}:{side.port}"), told.ServerReport
     )
     assert by_name.chain == report.chain
+    # What a form holds decides before it is saved, and its other fields do not matter.
+    fields: dict[str, str | int | bool] = {**side.trust, "user": ""}
+    drafted = told.InspectServer(server=f"{side.host}:{side.port}", fields=fields)
+    assert await client.get(drafted, told.ServerReport) == report
+    drafted = told.InspectServer(account=ACCOUNT, fields={"ca_file": "/nowhere.pem"})
+    with pytest.raises(CommandFailed, match="“ca_file”: there is no file /nowhere"):
+        await client.get(drafted, told.ServerReport)
 
     key = report.chain[0].key_sha256
     assert len(key) == 64

@@ -103,7 +103,7 @@ BAD = [
     ("ca_file", "ca.pem", "the whole path is needed, not ca.pem"),
     ("ca_file", "/", "/ is a folder, not a file"),
     ("ca_file", "/dev/null", "/dev/null is no file that can be read"),
-    ("ca_file", "/nowhere/ca.pem", "there is no file /nowhere/ca.pem"),
+    ("ca_file", "/no/ca.pem", "there is no file /nowhere/ca.pem"),
     ("password_command", "pass 'show", "a quote in it is not closed"),
     ("password_file", "/nowhere/secret", "there is no file /nowhere/secret"),
     ("expires_s", "59", "60 to 3600 seconds, not 59"),
@@ -515,3 +515,24 @@ async def test_a_save_that_is_asked_for_twice_is_made_once(
     form.save()
     await phone.sees("Account example saved")
     assert sum(isinstance(command, told.AddAccount) for command in asked) == 1
+
+
+async def test_a_look_at_the_server_is_judged_by_what_stands_in_the_form(
+    phone: Screen, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = '[accounts.work]\nuser = "alice"\ndomain = "pbx.example.com"\n'
+    await open_account(phone, standin, text)
+    asked: list[told.InspectServer] = []
+    look = standin.engine.inspection.inspect
+
+    async def listening(command: told.InspectServer) -> told.ServerReport:
+        asked.append(command)
+        return await look(command)
+
+    monkeypatch.setattr(standin.engine.inspection, "inspect", listening)
+    await put(phone, "ca_file", "/no/ca.pem")
+    await phone.press("ctrl+g")
+    await phone.sees("cannot be seen: “ca_file”: there is no file")
+    (command,) = asked
+    assert command.fields is not None
+    assert command.fields["ca_file"] == "/no/ca.pem"

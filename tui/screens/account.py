@@ -161,10 +161,14 @@ class AccountForm(PhoneModal[None]):
         server = accountdraft.next_hop(self.rows.draft)
         if server is None:
             return
-        # What the saved account trusts decides what is wrong, if it can be asked.
+        # The saved account knows since when it is pinned, if it can be asked.
         known = self.phone.state.account(self._editing)
         usable = known is not None and not known.problem and known.transport is Transport.TLS
-        question = told.InspectServer(server=server, account=self._editing if usable else None)
+        question = told.InspectServer(
+            server=server,
+            account=self._editing if usable else None,
+            fields=accountdraft.fields(self.rows.draft),
+        )
         self.phone.push_screen(
             DraftTrust(question, accountdraft.pin(self.rows.draft), self._take_pin)
         )

@@ -12,7 +12,7 @@ from voip.engine.accountfields import Account
 from voip.engine.clientkeys import ClientKeyError
 from voip.engine.passwords import Passwords
 from voip.engine.systemstore import NoSystemStore
-from voip.engine.trustfields import pin_of
+from voip.engine.trustfields import Trusting, pin_of
 from voip.model import Authorities, Transport
 from voip.protocol import worker as say
 
@@ -61,7 +61,7 @@ async def setup_of(
     )
 
 
-def authorities(account: Account) -> Path:
+def authorities(account: Account | Trusting) -> Path:
     """The PEM file of the authorities that an account trusts.
 
     Raises:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import certifi
+import msgspec
 from msgspec.structs import replace
 
 from voip.dialing import DialError, parse_host_port
+from voip.engine import accountfields, accountfiles
 from voip.engine.accountfields import DEFAULT_PORTS, Account
 from voip.engine.accountsetup import SetupError, authorities
 from voip.engine.errors import Refusal
+from voip.engine.fieldvalues import Values
 from voip.engine.intake import clean_event
 from voip.engine.registrar import Registrar
-from voip.engine.trustfields import pin_of
+from voip.engine.trustfields import Trusting, pin_of
 from voip.model import Transport
 from voip.protocol import client as told
 
@@ -41,12 +44,16 @@ class Inspection:
             host, port = parse_host_port(server)
         except DialError as error:
             raise Refusal("bad_server", str(error)) from error
+        trusting = account or Trusting()
+        if command.fields is not None:
+            trusting = await asyncio.to_thread(_trusting, command.fields)
         try:
-            trusted = authorities(account) if account else Path(certifi.where())
+            trusted = authorities(trusting)
         except SetupError as error:
-            raise Refusal("bad_account", f"account {command.account}: {error}") from error
-        wildcard = account is not None and account.allow_wildcard
-        seen = await self._look(host, port or DEFAULT_PORTS[Transport.TLS], trusted, wildcard)
+            whose = f"account {command.account}: " if command.account else ""
+            raise Refusal("bad_account", f"{whose}{error}") from error
+        port = port or DEFAULT_PORTS[Transport.TLS]
+        seen = await self._look(host, port, trusted, trusting.allow_wildcard)
         if account and account.pin:
             seen = replace(seen, pin=pin_of(account.pin), pinned_on=account.pinned_on)
         # Not one character of it is ours: strangers chose the names.
@@ -60,3 +67,17 @@ class Inspection:
             words = f"account {name} uses {live.account.transport.upper()}"
             raise Refusal("bad_account", f"{words}, which has no certificates")
         return live.account
+
+
+def _trusting(values: Values) -> Trusting:
+    """What an account of these fields would trust; reads the files that they name.
+
+    Raises:
+        Refusal: something is wrong with one of them.
+    """
+    chosen = {name: values[name] for name in Trusting.__struct_fields__ if name in values}
+    problems = {**accountfiles.problems(chosen), **accountfields.problems(chosen)}
+    wrong = [f"“{name}”: {problems[name]}" for name in chosen if name in problems]
+    if wrong:
+        raise Refusal("bad_account", "; ".join(wrong))
+    return msgspec.convert(chosen, Trusting)

@@ -10,6 +10,8 @@ import shlex
 from collections.abc import Callable
 from datetime import datetime
 
+import msgspec
+
 from voip.engine.fieldvalues import Values, is_empty, is_secure
 from voip.model import Authorities
 
@@ -17,6 +19,14 @@ _PIN = re.compile(r"[0-9a-f]{64}")
 _SEPARATORS = re.compile(r"[\s:]")
 
 _TLS_ONLY = "for transport “tls” only"
+
+
+class Trusting(msgspec.Struct, frozen=True, kw_only=True):
+    """The fields of an account that say whose certificates are good, and for which names."""
+
+    trust: Authorities = Authorities.BUNDLE
+    ca_file: str | None = None
+    allow_wildcard: bool = False
 
 
 def pin_of(text: str) -> str | None:

@@ -226,11 +226,13 @@ class InspectServer(Command, frozen=True, tag="inspect_server"):
     """Look at the certificates of a TLS server; no SIP is sent, nothing is saved.
 
     `server` is host[:port]; without it, the server of `account`. What is wrong
-    is judged by what that account trusts, or else by the usual authorities.
+    is judged by what that account trusts, or else by the usual authorities;
+    with `fields` by what an account of them would trust, whatever else they lack.
     """
 
     server: str | None = None
     account: str | None = None
+    fields: dict[str, str | int | bool] | None = None
 
 
 class GetSettings(Command, frozen=True, tag="settings"):
