@@ -53,13 +53,15 @@ class Registrar:
 class Script:
     """What every worker of a stand-in goes by, and what was asked of them.
 
-    `shown` is what a TLS server shows, by its name, and why it shows nothing.
+    `shown` is what a TLS server shows, by its name, and why it shows nothing;
+    `refused` are commands that no worker carries out, with its words.
     """
 
     registrars: dict[str, Registrar] = field(default_factory=dict)
     shown: dict[str, told.ServerReport | Refusal] = field(default_factory=dict)
     orders: list[say.AnyWorkerCommand] = field(default_factory=list)
     started: list[ScriptedWorker] = field(default_factory=list)
+    refused: dict[type[say.WorkerCommand], str] = field(default_factory=dict)
     _holding: dict[type[say.WorkerCommand], Held] = field(default_factory=dict)
 
     def hold(self, kind: type[say.WorkerCommand]) -> Held:

@@ -103,6 +103,8 @@ class ScriptedWorker:
 
     def _obey(self, order: say.Order) -> None:
         try:
+            if words := self._script.refused.get(type(order.command)):
+                raise Refused(words)
             ANSWERS[type(order.command)](self, order.command)
         except Refused as error:
             self.send(say.Done(id=order.id, error=str(error)))

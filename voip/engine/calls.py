@@ -8,6 +8,7 @@ import logging
 from collections.abc import Coroutine
 from pathlib import Path
 
+from voip import reasons
 from voip.engine.callbook import CallBook, remove
 from voip.engine.errors import Refusal
 from voip.engine.livecall import LiveCall
@@ -19,6 +20,7 @@ from voip.protocol import worker as say
 log = logging.getLogger(__name__)
 
 _GOODBYE_S = 2.0
+_CANCELLED = 487  # what a call that is given up ends with (RFC 3261 section 9.2)
 
 
 class Calls:
@@ -51,9 +53,16 @@ class Calls:
         if play is not None and play[1]:
             call.temporary = play[0]
         self._book.publish(call)
-        if call.uses_microphone:
-            await self._hold_others(call)
+        call.waits = True
         try:
+            if call.uses_microphone:
+                await self._hold_others(call)
+            call.waits = False
+            if call.ended is not None:
+                raise Refusal("call_failed", call.cause or "it has ended")
+            if call.ended_here:
+                self._book.finish(call, Outcome.CANCELLED, reasons.words(_CANCELLED))
+                return call
             await self._workers[role].ask(
                 say.StartCall(
                     call=call.number,
@@ -63,8 +72,9 @@ class Calls:
                     record=command.record,
                 )
             )
-        except (WorkerRefused, WorkerGone) as error:
-            self._book.finish(call, Outcome.FAILED, str(error))
+        except (Refusal, WorkerRefused, WorkerGone) as error:
+            if call.ended is None:
+                self._book.finish(call, Outcome.FAILED, str(error))
             raise Refusal("call_failed", f"the call could not be made: {error}") from error
         return call
 
@@ -82,7 +92,8 @@ class Calls:
     async def hang_up(self, call_id: str) -> None:
         call = self._find(call_id)
         call.ended_here = True
-        await self._ask(call, say.EndCall(call=call.number, code=486))
+        if not call.waits:
+            await self._ask(call, say.EndCall(call=call.number, code=486))
 
     async def hold(self, call_id: str) -> None:
         states = {CallState.ACTIVE, CallState.REMOTE_HELD}
@@ -174,7 +185,11 @@ class Calls:
         for call in self._book:
             if call is but or not call.uses_microphone or call.state is not CallState.ACTIVE:
                 continue
-            await self._ask(call, say.HoldCall(call=call.number, on=True))
+            try:
+                await self._ask(call, say.HoldCall(call=call.number, on=True))
+            except Refusal:
+                if call.ended is None:
+                    raise
 
     async def _ask(self, call: LiveCall, command: say.AnyWorkerCommand) -> None:
         try:

@@ -29,7 +29,8 @@ class LiveCall:
 
     A call `plays` from the moment that a file has taken the microphone's
     place, and is `playing` until that file is over; one that
-    `lends_microphone` gets it back then.
+    `lends_microphone` gets it back then. One that `waits` is not in its worker
+    yet: others are put on hold first.
     """
 
     id: int
@@ -58,6 +59,7 @@ class LiveCall:
     streams: tuple[StreamState, ...] = ()
     failing: frozenset[int] = frozenset()
     ended_here: bool = False
+    waits: bool = False
     was_open: bool = False
     hangup_after_s: float | None = None
     hangup_timer: asyncio.TimerHandle | None = None

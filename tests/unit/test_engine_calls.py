@@ -1,0 +1,104 @@
+"""Calls that are made while others have to be put on hold first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.support.standin import StandIn
+from voip.client import Client
+from voip.model import CallState, Outcome, Transport
+from voip.protocol import client as told
+from voip.protocol import worker as say
+from voip.starting import CommandFailed
+
+
+@pytest.fixture
+async def speaking(standin: StandIn) -> str:
+    """A call that is up, with an account whose worker is not that of `work`."""
+    await standin.add_account("open", transport=Transport.UDP.value)
+    await standin.add_account("work")
+    call = await standin.call("100", account="open")
+    standin.remote_answers(call)
+    await standin.reaches_call(call, lambda c: c.state is CallState.ACTIVE)
+    return call
+
+
+@pytest.fixture
+async def another(standin: StandIn) -> AsyncIterator[Client]:
+    """A second client: the commands of one are carried out one after the other."""
+    async with await Client.connect() as client:
+        yield client
+
+
+def started(phone: StandIn) -> list[str]:
+    """The accounts that calls were started with."""
+    return [o.account for o in phone.script.orders if isinstance(o, say.StartCall)]
+
+
+def outcomes(phone: StandIn, call: str) -> list[Outcome]:
+    """What the log said of a call, one after the other."""
+    entries = [e.event.entry for e in phone.events if isinstance(e.event, told.LogEvent)]
+    return [entry.outcome for entry in entries if entry.id == call]
+
+
+async def waiting(phone: StandIn) -> tuple[asyncio.Task[str], str]:
+    """A call that waits for another to be on hold."""
+    call = asyncio.create_task(phone.call("200", account="work"))
+    found = await phone.until(told.CallEvent, lambda e: e.call.account == "work")
+    return call, found.call.id
+
+
+async def test_a_call_is_over_when_another_cannot_be_put_on_hold(
+    standin: StandIn, speaking: str
+) -> None:
+    standin.script.refused[say.HoldCall] = "the call changes at this moment"
+    with pytest.raises(CommandFailed) as caught:
+        await standin.call("200", account="work")
+    why = f"call {speaking}: the call changes at this moment"
+    assert str(caught.value) == f"the call could not be made: {why}"
+    (left,) = (await standin.status()).calls
+    assert left.id == speaking
+    failed = await standin.until(told.LogEvent, lambda e: e.entry.outcome is Outcome.FAILED)
+    assert failed.entry.reason == why
+
+
+async def test_a_call_that_is_given_up_before_it_is_made_is_not_made(
+    standin: StandIn, speaking: str, another: Client
+) -> None:
+    hold = standin.script.hold(say.HoldCall)
+    call, number = await waiting(standin)
+    await hold.come()
+    await another.ask(told.HangUp(call=number))
+    hold.release()
+    assert await call == number
+    entry = await standin.until_logged(number)
+    assert (entry.outcome, entry.reason) == (Outcome.CANCELLED, "cancelled")
+    assert started(standin) == ["open"]
+
+
+async def test_a_call_that_ends_needs_no_hold(standin: StandIn, speaking: str) -> None:
+    hold = standin.script.hold(say.HoldCall)
+    call, number = await waiting(standin)
+    await hold.come()
+    standin.worker_dies(say.Role.OPEN)
+    assert await call == number
+    assert started(standin) == ["open", "work"]
+
+
+async def test_a_call_whose_worker_dies_first_is_lost_once(standin: StandIn, speaking: str) -> None:
+    hold = standin.script.hold(say.HoldCall)
+    call, number = await waiting(standin)
+    await hold.come()
+    standin.worker_dies(say.Role.SECURE)
+    assert (await standin.until_logged(number)).outcome is Outcome.LOST
+    hold.release()
+    with pytest.raises(CommandFailed, match="the call could not be made: lost: "):
+        await call
+    assert started(standin) == ["open"]
+    # What came after its end would have come before this.
+    await standin.add("later", user="alice", domain="pbx.example.com")
+    await standin.until(told.AccountEvent, lambda e: e.account.name == "later")
+    assert outcomes(standin, number) == [Outcome.ONGOING, Outcome.LOST]
