@@ -31,7 +31,9 @@ def main() -> int:
         os.environ.setdefault("TEXTUAL_FPS", _FRAMES_OVER_SSH)
     from tui.app import OffhookApp
 
-    gc.enable()  # off while modules load: the command line had it so
+    # Off while modules load: the command line had it so. They stay for good.
+    gc.freeze()
+    gc.enable()
     app = OffhookApp()
     app.run()
     return app.return_code or 0
