@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from textual._compositor import CompositorUpdate
-from textual.app import App
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widgets import Input
@@ -27,6 +26,7 @@ from tui.actions import BY_ID, Context
 from tui.bridge import Attached, Bridge, Detached, Happened
 from tui.commands import COMMANDS
 from tui.drawing import Part, Role
+from tui.keysinturn import KeysInTurn
 from tui.output import Changes, Shown
 from tui.screens.base import Phoned
 from tui.screens.main import MainScreen
@@ -49,7 +49,7 @@ _METER_OVER_SSH_S = 0.5
 _LEVELS: dict[str, Role] = {"info": "text", "warning": "warning", "error": "error"}
 
 
-class OffhookApp(App[None], inherit_bindings=False):
+class OffhookApp(KeysInTurn, inherit_bindings=False):
     """A client of the engine: it shows what is told, and asks for what keys say.
 
     Textual's own keys are left out: its ctrl+q would close the phone unasked.

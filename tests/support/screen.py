@@ -10,6 +10,7 @@ import pytest
 from rich.cells import cell_len
 from textual import events
 from textual._compositor import CompositorUpdate
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.screen import Screen as AnyScreen
 from textual.strip import Strip
@@ -20,6 +21,7 @@ from tui.output import Changes
 
 _PATIENCE_S = 15.0
 
+_CHARACTERS = {"enter": "\r", "escape": "\x1b"}
 TERMINAL = {"LANG": "C.UTF-8", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
 
@@ -89,6 +91,13 @@ class Screen:
     async def type(self, text: str) -> None:
         """Press a key for each character, without looking."""
         await self.pilot.press(*text)
+        await self.settle()
+
+    async def burst(self, *keys: str) -> None:
+        """Keys that arrive all at once, as a slow line brings them."""
+        for key in keys:
+            name = _character_to_key(key) if len(key) == 1 else key
+            self.app.post_message(events.Key(name, _CHARACTERS.get(key, key)))
         await self.settle()
 
     async def paste(self, text: str) -> None:

@@ -171,3 +171,12 @@ async def test_a_hang_up_of_the_terminal_ends_the_screen_alone(
     await terminal.gone()
     await phone.attach()
     assert [c.state for c in (await phone.status()).calls] == [CallState.ACTIVE]
+
+
+async def test_what_arrives_at_once_is_done_in_turn(phone: Phone, open_phone: OpenPhone) -> None:
+    """A slow line keeps keys back and brings them together."""
+    terminal = await open_phone()
+    await terminal.shows("Welcome")
+    await terminal.close("Welcome")
+    await terminal.keys("d", *"echo", "Enter")
+    await terminal.shows("Echo line", "active")
