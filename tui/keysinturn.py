@@ -18,7 +18,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
-_LOST_S = 0.5
+_LOST_S = 2.0
 
 
 class Passed(Message):

@@ -103,7 +103,7 @@ BAD = [
     ("ca_file", "ca.pem", "the whole path is needed, not ca.pem"),
     ("ca_file", "/", "/ is a folder, not a file"),
     ("ca_file", "/dev/null", "/dev/null is no file that can be read"),
-    ("ca_file", "/no/ca.pem", "there is no file /nowhere/ca.pem"),
+    ("ca_file", "/nowhere/ca.pem", "there is no file /nowhere/ca.pem"),
     ("password_command", "pass 'show", "a quote in it is not closed"),
     ("password_file", "/nowhere/secret", "there is no file /nowhere/secret"),
     ("expires_s", "59", "60 to 3600 seconds, not 59"),
