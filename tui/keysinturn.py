@@ -18,7 +18,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
-_LOST_S = 2.0
+_LOOK_S = 0.5
 
 
 class Passed(Message):
@@ -76,10 +76,16 @@ class KeysInTurn(App[None], inherit_bindings=False):
         self._number += 1
         sent = way.post_message(Passed(self._number, way, screen))
         if sent:
-            self._lost = asyncio.get_running_loop().call_later(_LOST_S, self._give_up)
+            self._look_after(way)
         return sent
 
-    def _give_up(self) -> None:
-        # What the key has closed may have taken the message along.
-        self._number += 1
-        self.call_next(self._take)
+    def _look_after(self, way: Widget) -> None:
+        self._lost = asyncio.get_running_loop().call_later(_LOOK_S, self._look, way)
+
+    def _look(self, way: Widget) -> None:
+        if way.is_attached:
+            self._look_after(way)
+        else:
+            # What the key has closed has taken the message along.
+            self._number += 1
+            self.call_next(self._take)

@@ -83,6 +83,7 @@ class Dial(Vertical):
         self.input.cursor_blink = False
         self._prompt = Static("", id="prompt", markup=False)
         self._with = Static("", id="with", markup=False)
+        self._calling = False
         self.account: str | None = None
 
     def compose(self) -> ComposeResult:
@@ -135,9 +136,18 @@ class Dial(Vertical):
             self.leave()
             self._phone.main.leave_line()
 
-    async def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        await self.call()
+        # Once, however often, and the keys do other things meanwhile.
+        if not self._calling:
+            self._calling = True
+            self._phone.later(self._call_once())
+
+    async def _call_once(self) -> None:
+        try:
+            await self.call()
+        finally:
+            self._calling = False
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

@@ -1,0 +1,44 @@
+"""Keys in turn, with what takes the message behind a key along."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.app import ComposeResult
+from textual.widgets import Static
+
+from tui.keysinturn import KeysInTurn, Passed
+
+
+class Vanishing(Static, can_focus=True):
+    """Is gone after the first key, with all that was under way to it."""
+
+    def on_key(self, event: events.Key) -> None:
+        event.stop()
+
+    def on_passed(self, message: Passed) -> None:
+        message.stop()
+        self.remove()
+
+
+class App(KeysInTurn):
+    def __init__(self) -> None:
+        super().__init__()
+        self.came: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        yield Vanishing()
+
+    def on_key(self, event: events.Key) -> None:
+        if event.is_forwarded:
+            self.came.append(event.key)
+
+
+async def test_keys_go_on_when_what_had_the_keyboard_is_gone() -> None:
+    app = App()
+    async with app.run_test() as pilot:
+        app.query_one(Vanishing).focus()
+        await pilot.pause()
+        for key in "abc":
+            app.post_message(events.Key(key, key))
+        while app.came != ["b", "c"]:
+            await pilot.pause()
