@@ -15,6 +15,7 @@ PROBE = Path(__file__).with_name("probe.py")
 Event = Mapping[str, Any]
 
 _PATIENCE_S = 30
+_TOLD_OF_LOG = 12_000
 
 
 class Probe:
@@ -105,7 +106,9 @@ class Probe:
 
     def _story(self) -> str:
         told = "\n".join(json.dumps(event) for event in self.events)
-        return f"{told}\n{self.errors.read_text(errors='replace')}"
+        said = self.errors.read_text(errors="replace")
+        log = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return f"{told}\n{said}\n{log[-_TOLD_OF_LOG:]}"
 
     async def _read(self) -> None:
         assert self._process.stdout is not None
