@@ -13,6 +13,7 @@ from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
 from tests.support.standin import StandIn
+from voip.client import Client
 
 NewPhone = Callable[..., Awaitable[Phone]]
 
@@ -71,6 +72,13 @@ async def standin(place: Path) -> AsyncIterator[StandIn]:
     """An engine with scripted workers, which this process finds as its own."""
     async with StandIn(place / "s") as engine:
         yield engine
+
+
+@pytest.fixture
+async def another(standin: StandIn) -> AsyncIterator[Client]:
+    """A second client: the commands of one are carried out one after the other."""
+    async with await Client.connect() as client:
+        yield client
 
 
 @pytest.fixture

@@ -55,3 +55,10 @@ async def test_keys_come_after_what_a_box_was_closed_with(main: Screen, standin:
     await main.burst("?", "escape", *"2345", "enter")
     await main.until(lambda: called(standin))
     assert called(standin) == ["sip:2345@pbx.example.com;transport=tls"]
+
+
+async def test_enter_twice_is_one_call(main: Screen, standin: StandIn) -> None:
+    await main.burst(*"2345", "enter", "enter")
+    await main.until(lambda: called(standin) and not main.app.main.dial.input.value)
+    await main.settle()
+    assert called(standin) == ["sip:2345@pbx.example.com;transport=tls"]

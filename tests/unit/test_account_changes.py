@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -94,10 +93,11 @@ async def standin(standin: StandIn) -> StandIn:
 
 
 @pytest.fixture
-async def another(standin: StandIn) -> AsyncIterator[Client]:
-    """A second client: the commands of one are carried out one after the other."""
-    async with await Client.connect() as client:
-        yield client
+def pipe(place: Path) -> Path:
+    """What a password command waits for."""
+    path = place / "pipe"
+    os.mkfifo(path)
+    return path
 
 
 @pytest.mark.parametrize("known", [False, True])
@@ -142,11 +142,9 @@ async def test_an_account_is_not_used_before_its_password_is_kept(
 
 
 async def test_an_account_that_was_changed_on_its_way_does_not_arrive(
-    standin: StandIn, place: Path
+    standin: StandIn, pipe: Path
 ) -> None:
     """The old one had another password, and perhaps another trust."""
-    pipe = place / "pipe"
-    os.mkfifo(pipe)
     await standin.add("work", **FIELDS, password_command=f"cat {pipe}")
     (old,) = coming_up()
     await standin.client.ask(told.EditAccount(name="work", fields={"password_command": "echo new"}))
@@ -160,10 +158,8 @@ async def test_an_account_that_was_changed_on_its_way_does_not_arrive(
 
 
 async def test_an_account_that_was_removed_on_its_way_is_not_heard_of(
-    standin: StandIn, place: Path
+    standin: StandIn, pipe: Path
 ) -> None:
-    pipe = place / "pipe"
-    os.mkfifo(pipe)
     await standin.add("work", **FIELDS, password_command=f"cat {pipe} && false")
     (old,) = coming_up()
     await standin.client.ask(told.RemoveAccount(name="work"))
@@ -198,10 +194,8 @@ async def test_an_account_that_was_changed_on_arrival_leaves_first(standin: Stan
 
 
 async def test_a_call_with_an_account_that_changes_says_so(
-    standin: StandIn, another: Client, place: Path
+    standin: StandIn, another: Client, pipe: Path
 ) -> None:
-    pipe = place / "pipe"
-    os.mkfifo(pipe)
     await standin.add("work", **FIELDS, password_command=f"cat {pipe}")
     call = asyncio.create_task(standin.call("100", account="work"))
     await as_far_as_it_comes()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -24,13 +23,6 @@ async def speaking(standin: StandIn) -> str:
     standin.remote_answers(call)
     await standin.reaches_call(call, lambda c: c.state is CallState.ACTIVE)
     return call
-
-
-@pytest.fixture
-async def another(standin: StandIn) -> AsyncIterator[Client]:
-    """A second client: the commands of one are carried out one after the other."""
-    async with await Client.connect() as client:
-        yield client
 
 
 def started(phone: StandIn) -> list[str]:

@@ -123,7 +123,16 @@ class Dial(Vertical):
         self._look_up()
 
     async def call(self) -> None:
-        """Call the one who is chosen, or what is typed."""
+        """Call the one who is chosen, or what is typed; once, however often it is asked."""
+        if self._calling:
+            return
+        self._calling = True
+        try:
+            await self._call()
+        finally:
+            self._calling = False
+
+    async def _call(self) -> None:
         chosen = self.suggestions.selected
         target = chosen.target if chosen else self.input.value.strip()
         if not target:
@@ -138,16 +147,8 @@ class Dial(Vertical):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        # Once, however often, and the keys do other things meanwhile.
-        if not self._calling:
-            self._calling = True
-            self._phone.later(self._call_once())
-
-    async def _call_once(self) -> None:
-        try:
-            await self.call()
-        finally:
-            self._calling = False
+        # The keys do other things meanwhile.
+        self._phone.later(self.call())
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

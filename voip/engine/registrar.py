@@ -306,8 +306,6 @@ class Registrar:
         await self._workers[live.role].ask(say.AddAccount(account=setup))
 
     async def _register(self, live: Live) -> None:
-        if live.dropped:
-            return
         self._cancel(live)
         if live.added:
             await self._ask_to_register(live)
