@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gc
 import tempfile
+import wave
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -79,6 +80,18 @@ async def another(standin: StandIn) -> AsyncIterator[Client]:
     """A second client: the commands of one are carried out one after the other."""
     async with await Client.connect() as client:
         yield client
+
+
+@pytest.fixture
+def speech_file(tmp_path: Path) -> Path:
+    """A moment of silence to play: short enough to be over at once."""
+    path = tmp_path / "hello.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes(bytes(2 * 1600))
+    return path
 
 
 @pytest.fixture

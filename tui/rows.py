@@ -200,6 +200,8 @@ def _signs(shown: ShownCall, glyphs: Glyphs) -> list[Part]:
     signs: list[Part] = []
     if found.muted:
         signs.append(Part(f"{glyphs.muted} muted  ", "warning"))
+    if found.hold_agreed is False:
+        signs.append(Part("they did not agree to it  ", "warning"))
     if found.recording:
         signs.append(Part(f"{glyphs.recording} recording  ", "error"))
     if found.playing:

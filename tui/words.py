@@ -9,6 +9,7 @@ from voip.model import (
     Call,
     CallState,
     Direction,
+    HeldBy,
     Lock,
     LockState,
     LogEntry,
@@ -96,6 +97,8 @@ def quoted(name: str) -> str:
 
 def state(call: Call) -> str:
     """Where a call is."""
+    if call.held_by is HeldBy.BOTH:
+        return "held by both"
     return _STATES[call.state]
 
 

@@ -59,6 +59,14 @@ class CallState(StrEnum):
         return self in (CallState.ACTIVE, CallState.HELD, CallState.REMOTE_HELD)
 
 
+class HeldBy(StrEnum):
+    """The side that put a call on hold."""
+
+    US = "us"
+    THEM = "them"
+    BOTH = "both"
+
+
 class RegistrationState(StrEnum):
     """`offline`: the account is disabled or does not register."""
 
@@ -216,7 +224,12 @@ class Quality(msgspec.Struct, frozen=True):
 
 
 class Call(msgspec.Struct, frozen=True):
-    """A call as it is now. `duration_s` counts from the answer."""
+    """A call as it is now. `duration_s` counts from the answer.
+
+    A call that is held by us is cut off here at once; `hold_agreed` says
+    whether its far end took the latest hold or resume, None while it has not
+    answered and where nothing was asked.
+    """
 
     id: str
     account: str
@@ -232,6 +245,8 @@ class Call(msgspec.Struct, frozen=True):
     muted: bool = False
     recording: bool = False
     playing: bool = False
+    held_by: HeldBy | None = None
+    hold_agreed: bool | None = None
     codec: str | None = None
     quality: Quality = Quality()
 

@@ -39,8 +39,8 @@ async def new_sound_phone(place: Path) -> AsyncIterator[NewSoundPhone]:
     """Makes phones that use real sound devices: those of `surroundings`."""
     phones: list[Phone] = []
 
-    async def make(surroundings: Mapping[str, str], config: str = "") -> Phone:
-        phone = Phone(place / "phone", audio=None)
+    async def make(surroundings: Mapping[str, str], config: str = "", name: str = "phone") -> Phone:
+        phone = Phone(place / name, audio=None)
         phones.append(phone)
         own = {k: v for k, v in phone.environment.items() if k.startswith(("OFFHOOK_", "PYTHON_"))}
         phone.environment = {**surroundings, **own}

@@ -140,10 +140,11 @@ async def test_a_sound_server_that_dies_in_a_call_is_told_and_the_call_stays_up(
     await phone.until_call(lambda c: c.duration_s > later.duration_s + 2, position)
     assert record.stat().st_size > size, "the recording stands still"
 
+    # Nobody does anything, and the voice comes back.
     await desk.start()
-    assert (await devices(phone)).in_use == "pulse / pulse"
     async with desk.listen("speaker") as speaker:
         await speaker.until(audible)
+    assert (await devices(phone)).in_use == "pulse / pulse"
     await phone.client.ask(told.HangUp(call=call))
     assert not (await phone.until_logged(call)).lock_was_open
 

@@ -9,7 +9,7 @@ from tests.fuzz import files, targets
 from tests.fuzz.targets import SECRET, Check
 from tests.support import sip
 from tests.support.pki import Authority
-from voip.model import CallState, Certificate, TlsStatus, Transport
+from voip.model import CallState, Certificate, HeldBy, TlsStatus, Transport
 from voip.protocol import client as told
 from voip.protocol import worker as say
 from voip.protocol.framing import encode
@@ -66,7 +66,7 @@ SEEDS: dict[Check, tuple[bytes, ...]] = {
         encode(_connection()),
         encode(say.CallStateEvent(call=1, state=CallState.ACTIVE, code=200, reason="OK")),
         encode(say.IncomingCall(call=-1, account="work", remote='"Bob" <sip:b@b.test>')),
-        encode(say.MediaEvent(1, (say.StreamState("voice", True, True, "AES"),), False, True)),
+        encode(say.MediaEvent(1, (say.StreamState("voice", True, True, "AES"),), HeldBy.THEM)),
     ),
     targets.framing_order: (
         encode(say.Order(1, say.StartCall(call=1, account="work", uri="sip:b@b.test"))),

@@ -10,6 +10,7 @@ import os
 import socket
 import ssl
 from collections.abc import Callable
+from typing import Protocol
 
 from tests.support import sip
 from tests.support.pki import Leaf
@@ -47,6 +48,24 @@ class Connection:
     def remote(self) -> str:
         host, port = self.writer.get_extra_info("peername")[:2]
         return f"{host}:{port}"
+
+
+class Datagrams:
+    """One client over UDP."""
+
+    def __init__(self, transport: asyncio.DatagramTransport, remote: tuple[str, int]) -> None:
+        self._transport = transport
+        self._remote = remote
+
+    def send(self, data: bytes) -> None:
+        self._transport.sendto(data, self._remote)
+
+
+class Client(Protocol):
+    """A client to answer to."""
+
+    def send(self, data: bytes) -> None:
+        """Send bytes, as one message where the transport has messages."""
 
 
 class HostileServer:
@@ -144,6 +163,58 @@ class HostileServer:
                         self._news.notify_all()
                     self.behaviour(connection, message)
         writer.close()
+
+
+class DatagramServer:
+    """Serves one behaviour over UDP; a client is known by its address."""
+
+    def __init__(self, host: str, behaviour: Callable[[Client, sip.Message], None]) -> None:
+        self.host = host
+        self.port = 0
+        self.behaviour = behaviour
+        self._messages: list[tuple[Datagrams, sip.Message]] = []
+        self._news = asyncio.Condition()
+        self._transport: asyncio.DatagramTransport | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._transport, _ = await loop.create_datagram_endpoint(
+            lambda: _Datagrams(self._receive), local_addr=(self.host, 0)
+        )
+        self.port = self._transport.get_extra_info("sockname")[1]
+
+    async def stop(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+    async def until(self, wanted: Callable[[sip.Message], bool]) -> tuple[Datagrams, sip.Message]:
+        """The first message that is wanted, with its sender."""
+        async with asyncio.timeout(20), self._news:
+            await self._news.wait_for(lambda: any(wanted(found) for _, found in self._messages))
+        return next(pair for pair in self._messages if wanted(pair[1]))
+
+    def _receive(self, data: bytes, remote: tuple[str, int]) -> None:
+        assert self._transport is not None
+        client = Datagrams(self._transport, remote)
+        for message in sip.Parser().feed(data):
+            self._messages.append((client, message))
+            self.behaviour(client, message)
+        task = asyncio.get_running_loop().create_task(self._announce())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _announce(self) -> None:
+        async with self._news:
+            self._news.notify_all()
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    def __init__(self, receive: Callable[[bytes, tuple[str, int]], None]) -> None:
+        self._receive = receive
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self._receive(data, addr)
 
 
 class Sinks:

@@ -202,6 +202,10 @@ class Ear:
         await self.until(lambda samples: len(samples) >= size, since)
         return self._after(since)[:size]
 
+    def tail(self, since: int) -> Samples:
+        """What was heard after sample `since`."""
+        return self._after(max(since, 0))
+
     def save(self, path: Path, since: int = 0) -> Path:
         """Write what was heard after sample `since` to a WAV file."""
         with wave.open(str(path), "wb") as file:

@@ -54,7 +54,8 @@ class Script:
     """What every worker of a stand-in goes by, and what was asked of them.
 
     `shown` is what a TLS server shows, by its name, and why it shows nothing;
-    `refused` are commands that no worker carries out, with its words.
+    `refused` are commands that no worker carries out, with its words;
+    `hold_refusal` is how far ends answer a hold or resume, None where they agree.
     """
 
     registrars: dict[str, Registrar] = field(default_factory=dict)
@@ -62,6 +63,7 @@ class Script:
     orders: list[say.AnyWorkerCommand] = field(default_factory=list)
     started: list[ScriptedWorker] = field(default_factory=list)
     refused: dict[type[say.WorkerCommand], str] = field(default_factory=dict)
+    hold_refusal: tuple[int, str] | None = None
     _holding: dict[type[say.WorkerCommand], Held] = field(default_factory=dict)
 
     def hold(self, kind: type[say.WorkerCommand]) -> Held:

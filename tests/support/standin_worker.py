@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.support import standin_facts as facts
 from tests.support.standin_script import Script
-from voip.model import CallState, TlsStatus, Transport
+from voip.model import CallState, HeldBy, TlsStatus, Transport
 from voip.protocol import worker as say
 from voip.protocol.framing import MAX_LINE, Decoder, encode
 
@@ -40,6 +40,12 @@ class ScriptedCall:
     stream: say.StreamState | None = None
     local_hold: bool = False
     remote_hold: bool = False
+
+    @property
+    def held_by(self) -> HeldBy | None:
+        if self.local_hold:
+            return HeldBy.BOTH if self.remote_hold else HeldBy.US
+        return HeldBy.THEM if self.remote_hold else None
 
     @property
     def incoming(self) -> bool:
@@ -163,14 +169,32 @@ class ScriptedWorker:
 
     def hold(self, command: say.HoldCall) -> None:
         call = self._call(command.call)
-
-        def held() -> None:
-            call.local_hold = command.on
+        refusal = self._script.hold_refusal
+        if command.on:
+            # Cut off at once, whatever the far end will say.
+            call.local_hold = True
             self.report_media(call)
 
-        self._then.append(held)
+        def answered() -> None:
+            if refusal is None:
+                call.local_hold = command.on
+            code, reason = refusal or (200, "OK")
+            self.send(
+                say.HoldEvent(
+                    call=call.number,
+                    agreed=refusal is None,
+                    held=call.local_hold,
+                    code=code,
+                    reason=reason,
+                )
+            )
+            self.report_media(call)
 
-    def accept_for_call(self, command: say.MuteCall | say.Digits | say.PlayFile) -> None:
+        self._then.append(answered)
+
+    def accept_for_call(
+        self, command: say.MuteCall | say.GiveVoice | say.Digits | say.PlayFile
+    ) -> None:
         self._call(command.call)
 
     def record(self, command: say.RecordFile) -> None:
@@ -343,8 +367,7 @@ class ScriptedWorker:
             say.MediaEvent(
                 call=call.number,
                 streams=(call.stream,),
-                local_hold=call.local_hold,
-                remote_hold=call.remote_hold,
+                held_by=call.held_by,
                 connection=call.connection,
             )
         )
@@ -389,6 +412,7 @@ ANSWERS: dict[type[say.WorkerCommand], Callable[[ScriptedWorker, Any], None]] = 
     say.Answer: ScriptedWorker.answer,
     say.EndCall: ScriptedWorker.end_call,
     say.HoldCall: ScriptedWorker.hold,
+    say.GiveVoice: ScriptedWorker.accept_for_call,
     say.MuteCall: ScriptedWorker.accept_for_call,
     say.Digits: ScriptedWorker.accept_for_call,
     say.PlayFile: ScriptedWorker.accept_for_call,

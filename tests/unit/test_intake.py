@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voip.engine.intake import clean_event, party
-from voip.model import CallState, Certificate, Party, TlsStatus, Transport
+from voip.model import CallState, Certificate, HeldBy, Party, TlsStatus, Transport
 from voip.protocol.worker import (
     CallStateEvent,
     ConnectionEvent,
@@ -124,7 +124,7 @@ def test_harmless_events_are_unchanged() -> None:
         Done(id=3),
         IncomingCall(call=-1, account="work", remote='"Bob" <sip:bob@example.com>'),
         CallStateEvent(call=1, state=CallState.ACTIVE, code=200, reason="OK", connection=2),
-        MediaEvent(1, (StreamState("voice", True, True, "suite"),), False, True),
+        MediaEvent(1, (StreamState("voice", True, True, "suite"),), HeldBy.THEM),
     ]
     for event in events:
         assert clean_event(event) == event

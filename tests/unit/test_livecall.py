@@ -229,11 +229,6 @@ def test_our_own_reason_comes_before_the_far_end_s() -> None:
     assert call.snapshot(START).reason == "refused: no encryption"
 
 
-@pytest.mark.parametrize(("plays", "uses"), [(False, True), (True, False)])
-def test_a_file_takes_the_microphone_s_place(plays: bool, uses: bool) -> None:
-    assert live(plays=plays).uses_microphone is uses
-
-
 @pytest.mark.parametrize(
     ("state", "playing", "shown"),
     [

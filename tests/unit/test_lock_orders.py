@@ -27,6 +27,7 @@ from voip.engine.callbook import CallBook
 from voip.engine.callevents import CallEvents
 from voip.engine.history import History
 from voip.engine.hub import Hub
+from voip.engine.livecall import LiveCall
 from voip.model import Call, CallState, Keying, LogEntry, Outcome, TlsStatus, Transport
 from voip.protocol import client as told
 from voip.protocol import worker as say
@@ -67,6 +68,18 @@ class _Stream:
     failing: bool = False
 
 
+class _NoFollower:
+    """Nobody follows: the lock rests on what is reported alone."""
+
+    def on_answered(self, call: LiveCall) -> None: ...
+
+    def on_hold_answer(self, call: LiveCall, event: say.HoldEvent) -> None: ...
+
+    def file_ended(self, call: LiveCall) -> None: ...
+
+    def settle(self) -> None: ...
+
+
 class _Orders(RuleBasedStateMachine):
     """`closed` and `reopened` count over all runs: a lock that never closes proves nothing."""
 
@@ -88,8 +101,7 @@ class _Orders(RuleBasedStateMachine):
             lambda role, number: self._connections.get(number) if role is self._role else None,
             lambda claimed, account: claimed,
             lambda account: None,
-            lambda call: None,
-            lambda call: None,
+            _NoFollower(),
         )
         self._up = False
         self._forget()
@@ -313,7 +325,7 @@ class _Orders(RuleBasedStateMachine):
         self._tell_media(self._any_connection(data))
 
     def _tell_media(self, used: int | None) -> None:
-        self._tell(say.MediaEvent(_CALL, self._reported(), False, False, used))
+        self._tell(say.MediaEvent(_CALL, self._reported(), None, used))
 
     def _reported(self) -> tuple[say.StreamState, ...]:
         return tuple(stream.state for stream in self._streams)

@@ -321,6 +321,8 @@ def test_the_last_keys_that_they_pressed_are_shown() -> None:
 
 def test_a_file_that_is_played_has_a_sign() -> None:
     assert "♪ playing a file" in text(shown(call(playing=True))[2])
+    refused = call(state=CallState.HELD, hold_agreed=False)
+    assert "they did not agree to it" in text(shown(refused)[2])
 
 
 def test_an_ended_call_says_why_in_its_second_line() -> None:

@@ -35,14 +35,14 @@ def hangup(call: str) -> None:
 @_call
 def hold(call: str) -> None:
     """Put CALL on hold."""
-    oneshot.ask(told.Hold(call=call), start=False)
+    oneshot.ask(told.Hold(call=call, wait=True), start=False)
 
 
 @click.command()
 @_call
 def resume(call: str) -> None:
     """Go on with CALL, which is on hold."""
-    oneshot.ask(told.Resume(call=call), start=False)
+    oneshot.ask(told.Resume(call=call, wait=True), start=False)
 
 
 @click.command()

@@ -86,6 +86,7 @@ class CallBook:
         call.cause = reason or call.cause
         self._calls.pop(call.id, None)
         self.left.set()
+        call.on_hold_answer(None)
         if call.hangup_timer is not None:
             call.hangup_timer.cancel()
         remove(call.temporary)

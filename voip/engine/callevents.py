@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from voip import reasons
 from voip.engine.callbook import CallBook
@@ -18,11 +19,27 @@ FindCaller = Callable[[Party, str], Party]
 FindConnection = Callable[[say.Role, int | None], say.ConnectionEvent | None]
 
 
+class Follower(Protocol):
+    """Acts on what happened to calls: `voip.engine.calls.Calls`."""
+
+    def on_answered(self, call: LiveCall) -> None:
+        """The call was taken, by whichever side."""
+
+    def on_hold_answer(self, call: LiveCall, event: say.HoldEvent) -> None:
+        """The far end has answered a hold or resume."""
+
+    def file_ended(self, call: LiveCall) -> None:
+        """The file that was played into the call is over."""
+
+    def settle(self) -> None:
+        """A call has ended: the microphone may be due to another."""
+
+
 class CallEvents:
     """`find_connection` knows the SIP connections that workers reported,
     `find_caller` who calls an account by what they say of themselves,
-    `find_refusal` why an account's server was refused; `on_answered` is told
-    of each call that is taken, `on_file_ended` of each file that is over.
+    `find_refusal` why an account's server was refused. `calls` follows what
+    happens to the microphone, to holds and to files.
     """
 
     def __init__(
@@ -32,16 +49,14 @@ class CallEvents:
         find_connection: FindConnection,
         find_caller: FindCaller,
         find_refusal: Callable[[str], str | None],
-        on_answered: Callable[[LiveCall], None],
-        on_file_ended: Callable[[LiveCall], None],
+        calls: Follower,
     ) -> None:
         self._book = book
         self._hub = hub
         self._find_connection = find_connection
         self._find_caller = find_caller
         self._find_refusal = find_refusal
-        self._on_answered = on_answered
-        self._on_file_ended = on_file_ended
+        self._calls = calls
 
     def on_event(self, role: say.Role, event: say.AnyWorkerEvent) -> None:
         """Fold one event; those that are not of calls change nothing."""
@@ -53,6 +68,7 @@ class CallEvents:
             case (
                 say.CallStateEvent(call=number)
                 | say.MediaEvent(call=number)
+                | say.HoldEvent(call=number)
                 | say.StatisticsEvent(call=number)
                 | say.LevelsReport(call=number)
                 | say.DigitReceived(call=number)
@@ -77,12 +93,14 @@ class CallEvents:
         for call in self._book:
             if call.role is role:
                 self._book.finish(call, Outcome.LOST, f"lost: {reason}")
+        self._calls.settle()
 
     def _on_call(
         self,
         call: LiveCall,
         event: say.CallStateEvent
         | say.MediaEvent
+        | say.HoldEvent
         | say.StatisticsEvent
         | say.LevelsReport
         | say.DigitReceived
@@ -92,9 +110,12 @@ class CallEvents:
             case say.CallStateEvent():
                 self._on_state(call, event)
             case say.MediaEvent():
+                call.held_by = event.held_by
                 call.see_streams(event.streams)
                 self._use(call, event.connection)
                 self._book.publish(call)
+            case say.HoldEvent():
+                self._calls.on_hold_answer(call, event)
             case say.StatisticsEvent():
                 call.see_streams(event.streams)
                 self._use(call, event.connection)
@@ -105,7 +126,7 @@ class CallEvents:
             case say.DigitReceived(digit=digit):
                 self._hub.publish(told.DigitEvent(call=str(call.id), digit=digit))
             case say.PlayEnded():
-                self._on_file_ended(call)
+                self._calls.file_ended(call)
 
     def _on_incoming(self, role: say.Role, event: say.IncomingCall) -> None:
         transport = Transport.TLS
@@ -139,7 +160,7 @@ class CallEvents:
         call.reason = event.reason
         if event.state.answered and call.answered is None:
             self._book.answered(call)
-            self._on_answered(call)
+            self._calls.on_answered(call)
         self._book.publish(call)
 
     def _on_ended(self, call: LiveCall, event: say.CallStateEvent) -> None:
@@ -154,6 +175,7 @@ class CallEvents:
         if text is None and outcome is not Outcome.ANSWERED:
             text = self._why(call, event)
         self._book.finish(call, outcome, text or "")
+        self._calls.settle()
 
     def _why(self, call: LiveCall, event: say.CallStateEvent) -> str:
         if call.connection is None:

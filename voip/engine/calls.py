@@ -11,7 +11,9 @@ from pathlib import Path
 from voip import reasons
 from voip.engine.callbook import CallBook, remove
 from voip.engine.errors import Refusal
-from voip.engine.livecall import LiveCall
+from voip.engine.hub import Hub
+from voip.engine.livecall import LiveCall, Voice
+from voip.engine.microphone import Microphone
 from voip.engine.workers import Worker, WorkerGone, WorkerRefused
 from voip.model import CallState, Direction, Outcome, Party, Transport
 from voip.protocol import client as told
@@ -26,9 +28,11 @@ _CANCELLED = 487  # what a call that is given up ends with (RFC 3261 section 9.2
 class Calls:
     """A command that is accepted changes nothing yet: the worker's event does."""
 
-    def __init__(self, book: CallBook, workers: dict[say.Role, Worker]) -> None:
+    def __init__(self, book: CallBook, hub: Hub, workers: dict[say.Role, Worker]) -> None:
         self._book = book
+        self._hub = hub
         self._workers = workers
+        self._microphone = Microphone(book, self._ask)
         self._background: set[asyncio.Task[None]] = set()
 
     async def place(
@@ -48,41 +52,45 @@ class Calls:
         """
         call = self._book.begin(role, account, transport, Direction.OUT, shown)
         call.hangup_after_s = command.hangup_after_s
-        call.plays = call.playing = play is not None
+        call.playing = play is not None
         call.recording = command.record is not None
         if play is not None and play[1]:
             call.temporary = play[0]
         self._book.publish(call)
         call.waits = True
+        start = say.StartCall(
+            call=call.number,
+            account=account,
+            uri=uri,
+            voice=play is None,
+            play=str(play[0]) if play else None,
+            record=command.record,
+        )
         try:
-            if call.uses_microphone:
-                await self._hold_others(call)
-            call.waits = False
-            if call.ended is not None:
-                raise Refusal("call_failed", call.cause or "it has ended")
-            if call.ended_here:
-                self._book.finish(call, Outcome.CANCELLED, reasons.words(_CANCELLED))
-                return call
-            await self._workers[role].ask(
-                say.StartCall(
-                    call=call.number,
-                    account=account,
-                    uri=uri,
-                    play=str(play[0]) if play else None,
-                    record=command.record,
-                )
-            )
+            if play is None:
+                async with self._microphone.given_to(call):
+                    await self._start(call, start)
+            else:
+                await self._start(call, start)
         except (Refusal, WorkerRefused, WorkerGone) as error:
             if call.ended is None:
                 self._book.finish(call, Outcome.FAILED, str(error))
             raise Refusal("call_failed", f"the call could not be made: {error}") from error
         return call
 
+    async def _start(self, call: LiveCall, start: say.StartCall) -> None:
+        call.waits = False
+        if call.ended is not None:
+            raise Refusal("call_failed", call.cause or "it has ended")
+        if call.ended_here:
+            self._book.finish(call, Outcome.CANCELLED, reasons.words(_CANCELLED))
+            return
+        await self._workers[call.role].ask(start)
+
     async def answer(self, call_id: str) -> None:
         call = self._in_state(call_id, {CallState.INCOMING}, "answered")
-        if call.uses_microphone:
-            await self._hold_others(call)
-        await self._ask(call, say.Answer(call=call.number))
+        async with self._microphone.given_to(call):
+            await self._ask(call, say.Answer(call=call.number))
 
     async def decline(self, call_id: str, busy: bool) -> None:
         call = self._in_state(call_id, {CallState.INCOMING}, "declined")
@@ -95,15 +103,55 @@ class Calls:
         if not call.waits:
             await self._ask(call, say.EndCall(call=call.number, code=486))
 
-    async def hold(self, call_id: str) -> None:
+    async def hold(self, call_id: str, wait: bool = False) -> None:
+        """Cut a call off; with `wait`, until its far end has answered.
+
+        Raises:
+            Refusal: the call cannot be held now; with `wait`, its far end did not agree.
+        """
         states = {CallState.ACTIVE, CallState.REMOTE_HELD}
         call = self._in_state(call_id, states, "put on hold")
-        await self._ask(call, say.HoldCall(call=call.number, on=True))
+        call.hold_agreed = None
+        answer = call.hold_answer() if wait else None
+        await self._microphone.hold(call)
+        if answer is not None:
+            self._check(call, await answer)
 
-    async def resume(self, call_id: str) -> None:
+    async def resume(self, call_id: str, wait: bool = False) -> None:
+        """Speak in a call that is on hold; `wait` as in `hold`.
+
+        Raises:
+            Refusal: as `hold`.
+        """
         call = self._in_state(call_id, {CallState.HELD}, "resumed")
-        await self._hold_others(call)
-        await self._ask(call, say.HoldCall(call=call.number, on=False))
+        call.hold_agreed = None
+        answer = call.hold_answer() if wait else None
+        async with self._microphone.given_to(call):
+            await self._ask(call, say.HoldCall(call=call.number, on=False))
+        if answer is not None:
+            self._check(call, await answer)
+
+    def on_hold_answer(self, call: LiveCall, event: say.HoldEvent) -> None:
+        """The far end took a hold or resume, or did not: say so to everybody."""
+        call.hold_agreed = event.agreed
+        if event.held and call.voice is Voice.HERE:
+            call.voice = Voice.WAITING
+        self._book.publish(call)
+        if not event.agreed:
+            text = f"call {call.id}: {_disagreement(event)}"
+            self._hub.publish(told.NoticeEvent(level="warning", text=text))
+        call.on_hold_answer(event)
+
+    def settle(self) -> None:
+        """A call was answered, or has ended: the microphone may be due to another."""
+        self._in_background(self._microphone.settle())
+
+    def _check(self, call: LiveCall, event: say.HoldEvent | None) -> None:
+        if event is None:
+            raise Refusal("call_failed", f"call {call.id} has ended: {call.cause or call.reason}")
+        if not event.agreed:
+            text = f"call {call.id}: {_disagreement(event)}"
+            raise Refusal("refused", text, event.code or None)
 
     async def mute(self, call_id: str, on: bool) -> None:
         call = self._find(call_id)
@@ -121,10 +169,10 @@ class Calls:
         await self._ask(call, say.PlayFile(call=call.number, path=path))
         remove(call.temporary)
         call.temporary = file[0] if file and file[1] else None
-        # What was spoken into before is spoken into again after the file.
-        call.lends_microphone = file is not None and (call.uses_microphone or call.lends_microphone)
-        call.plays = call.playing = file is not None
+        call.playing = file is not None
         self._book.publish(call)
+        if file is None and self._microphone.holder is None:
+            await self._microphone.give(call)
 
     async def record(self, call_id: str, path: str | None) -> None:
         call = self._answered(call_id, "recorded")
@@ -143,8 +191,12 @@ class Calls:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._book.left.wait(), deadline - loop.time())
 
-    def start_hangup_timer(self, call: LiveCall) -> None:
-        """Let an answered call end when its time is up, if it has one."""
+    def on_answered(self, call: LiveCall) -> None:
+        """Follow a call that was taken, by whichever side."""
+        self._start_hangup_timer(call)
+        self.settle()
+
+    def _start_hangup_timer(self, call: LiveCall) -> None:
         if call.hangup_after_s is None:
             return
 
@@ -158,14 +210,14 @@ class Calls:
         """Give a call its microphone back when the file that took its place is over."""
         call.playing = False
         self._book.publish(call)
-        speaking = any(c.uses_microphone and c.state is CallState.ACTIVE for c in self._book)
-        if call.lends_microphone and not speaking:
+        if call.voice is not Voice.NONE:
             self._in_background(self._give_microphone_back(call))
 
     async def _give_microphone_back(self, call: LiveCall) -> None:
         try:
             if not call.playing:
-                await self.play(str(call.id), None)
+                await self._ask(call, say.PlayFile(call=call.number, path=None))
+                await self._microphone.settle()
         except Refusal as error:
             log.info("call %s has no microphone after its file: %s", call.id, error)
 
@@ -179,17 +231,6 @@ class Calls:
             await self.hang_up(str(call.id))
         except Refusal as error:
             log.info("call %s ended before its time was up: %s", call.id, error)
-
-    async def _hold_others(self, but: LiveCall) -> None:
-        # One microphone: a person speaks into one call at a time.
-        for call in self._book:
-            if call is but or not call.uses_microphone or call.state is not CallState.ACTIVE:
-                continue
-            try:
-                await self._ask(call, say.HoldCall(call=call.number, on=True))
-            except Refusal:
-                if call.ended is None:
-                    raise
 
     async def _ask(self, call: LiveCall, command: say.AnyWorkerCommand) -> None:
         try:
@@ -213,3 +254,12 @@ class Calls:
             state = call.state.value.replace("_", " ")
             raise Refusal("wrong_state", f"call {call_id} is {state}: it cannot be {what} now")
         return call
+
+
+def _disagreement(event: say.HoldEvent) -> str:
+    """The answer to a hold or resume that was not agreed to, in words."""
+    why = reasons.words(event.code, event.reason) if event.code else event.reason
+    asked = "the far end did not agree"
+    if event.code == 0:
+        asked = "the far end could not be asked"
+    return f"{asked} ({why}); the call is on hold here, and neither side hears the other"

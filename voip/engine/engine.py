@@ -95,15 +95,14 @@ class Engine:
         self.passwords = Passwords(paths.passwords)
         self.registrar = Registrar(self.hub, self.workers, self.passwords, self.connection)
         self.book = CallBook(self.hub, self.history)
-        self.calls = Calls(self.book, self.workers)
+        self.calls = Calls(self.book, self.hub, self.workers)
         self._call_events = CallEvents(
             self.book,
             self.hub,
             self.connection,
             lambda claimed, account: self.look_ups.caller(claimed, account),
             self.registrar.refusal,
-            self.calls.start_hangup_timer,
-            self.calls.file_ended,
+            self.calls,
         )
         self.trace = Trace(self.hub, self.workers, self.connection)
         self.sound = SoundDevices(self.hub, self.book, self.workers, self._restart)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from pathlib import Path
 
 from voip import lockreport, policy
@@ -11,6 +12,7 @@ from voip.model import (
     Call,
     CallState,
     Direction,
+    HeldBy,
     Lock,
     LockReport,
     LockState,
@@ -20,17 +22,25 @@ from voip.model import (
     Transport,
     rfc3339,
 )
-from voip.protocol.worker import ConnectionEvent, Role, StreamState
+from voip.protocol.worker import ConnectionEvent, HoldEvent, Role, StreamState
+
+
+class Voice(Enum):
+    """The person's part in a call: none while a file is all that it sends,
+    waiting while another call has the microphone."""
+
+    NONE = auto()
+    WAITING = auto()
+    HERE = auto()
 
 
 @dataclass
 class LiveCall:
     """`number` is the worker's id of the call, `id` everybody else's.
 
-    A call `plays` from the moment that a file has taken the microphone's
-    place, and is `playing` until that file is over; one that
-    `lends_microphone` gets it back then. One that `waits` is not in its worker
-    yet: others are put on hold first.
+    A call is `playing` until its file is over. One that `waits` is not in its
+    worker yet: others are put on hold first. `hold_agreed` is the far end's
+    answer to the latest hold or resume, None while there is none.
     """
 
     id: int
@@ -49,9 +59,11 @@ class LiveCall:
     cause: str | None = None
     muted: bool = False
     recording: bool = False
-    plays: bool = False
     playing: bool = False
-    lends_microphone: bool = False
+    voice: Voice = Voice.NONE
+    held_by: HeldBy | None = None
+    hold_agreed: bool | None = None
+    hold_waiters: list[asyncio.Future[HoldEvent | None]] = field(default_factory=list)
     codec: str | None = None
     quality: Quality = field(default_factory=Quality)
     connection: ConnectionEvent | None = None
@@ -67,8 +79,22 @@ class LiveCall:
     last_lock: LockState = LockState.OPEN
 
     @property
-    def uses_microphone(self) -> bool:
-        return not self.plays
+    def on_hold(self) -> bool:
+        """The call is cut off here, be it on hold there too or not."""
+        return self.held_by in (HeldBy.US, HeldBy.BOTH)
+
+    def hold_answer(self) -> asyncio.Future[HoldEvent | None]:
+        """The outcome of the hold or resume under way; None when the call ends."""
+        waiter: asyncio.Future[HoldEvent | None] = asyncio.get_running_loop().create_future()
+        self.hold_waiters.append(waiter)
+        return waiter
+
+    def on_hold_answer(self, event: HoldEvent | None) -> None:
+        """Pass the outcome on to whoever waits for it."""
+        waiters, self.hold_waiters = self.hold_waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(event)
 
     def see_streams(self, streams: tuple[StreamState, ...]) -> None:
         """Note the streams, and which of them carry nothing authentic of late."""
@@ -159,6 +185,8 @@ class LiveCall:
             muted=self.muted,
             recording=self.recording,
             playing=self.playing and self.state.answered,
+            held_by=self.held_by if self.state.answered else None,
+            hold_agreed=self.hold_agreed,
             codec=self.codec,
             quality=self.quality,
         )

@@ -130,7 +130,7 @@ class Server:
         except FramingError as error:
             session.send(_error(_id_of(line), "bad_request", f"not a request: {error}"))
             return
-        if isinstance(request.command, _SLOW):
+        if _takes_long(request.command):
             session.in_background(self._carry_out(session, request))
         else:
             await self._carry_out(session, request)
@@ -185,3 +185,8 @@ else:
         # LOCAL_PEERCRED of the BSDs: struct xucred, whose second word is the user.
         raw = peer.getsockopt(0, 1, 76)
         return int(struct.unpack_from("2I", raw)[1])
+
+
+def _takes_long(command: told.AnyCommand) -> bool:
+    waits = isinstance(command, (told.Hold, told.Resume)) and command.wait
+    return waits or isinstance(command, _SLOW)

@@ -146,11 +146,21 @@ class HangUp(Command, frozen=True, tag="hangup"):
 
 
 class Hold(Command, frozen=True, tag="hold"):
+    """Cut a call off at once and ask its far end for hold.
+
+    With `wait` the reply comes when the far end has answered, and is an error
+    of kind `refused` when it did not agree.
+    """
+
     call: str
+    wait: bool = False
 
 
 class Resume(Command, frozen=True, tag="resume"):
+    """Speak in a call that is on hold; every other one is held. `wait` as in `Hold`."""
+
     call: str
+    wait: bool = False
 
 
 class Mute(Command, frozen=True, tag="mute"):

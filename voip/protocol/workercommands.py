@@ -132,16 +132,22 @@ class RegisterNow(WorkerCommand, frozen=True, tag="register"):
 
 
 class StartCall(WorkerCommand, frozen=True, tag="call"):
-    """Call `uri`, which `voip.dialing` rebuilt from parsed parts."""
+    """Call `uri`, which `voip.dialing` rebuilt from parsed parts.
+
+    With `voice` the person speaks in it, unless a file is played.
+    """
 
     call: int
     account: str
     uri: str
+    voice: bool = True
     play: str | None = None
     record: str | None = None
 
 
 class Answer(WorkerCommand, frozen=True, tag="answer"):
+    """Take an incoming call, and let the person speak in it."""
+
     call: int
 
 
@@ -153,6 +159,19 @@ class EndCall(WorkerCommand, frozen=True, tag="end"):
 
 
 class HoldCall(WorkerCommand, frozen=True, tag="hold"):
+    """Cut a call off at once and ask the far end for hold, or let it go on.
+
+    `Done` says that it is cut off or connected here, `HoldEvent` what the far
+    end says to it.
+    """
+
+    call: int
+    on: bool = True
+
+
+class GiveVoice(WorkerCommand, frozen=True, tag="voice"):
+    """Connect the person to a call, or cut them off; the far end is not asked."""
+
     call: int
     on: bool = True
 
@@ -216,6 +235,7 @@ AnyWorkerCommand = (
     | Answer
     | EndCall
     | HoldCall
+    | GiveVoice
     | MuteCall
     | Digits
     | PlayFile

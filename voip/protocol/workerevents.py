@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from voip.model import CallState, Keying, SoundDevice, TlsStatus, Transport
+from voip.model import CallState, HeldBy, Keying, SoundDevice, TlsStatus, Transport
 
 
 class WorkerEvent(msgspec.Struct, frozen=True, tag_field="kind"):
@@ -126,13 +126,29 @@ class StreamState(msgspec.Struct, frozen=True):
 
 
 class MediaEvent(WorkerEvent, frozen=True, tag="media"):
-    """The streams of a call after they changed; `state` is hold as seen here."""
+    """The streams of a call after they, or a hold, changed.
+
+    A call that is on hold here is cut off, whatever the far end has agreed to.
+    """
 
     call: int
     streams: tuple[StreamState, ...]
-    local_hold: bool
-    remote_hold: bool
+    held_by: HeldBy | None = None
     connection: int | None = None
+
+
+class HoldEvent(WorkerEvent, frozen=True, tag="hold"):
+    """The outcome of `HoldCall`, once its far end has answered.
+
+    `held` is the hold as it is here from now on, `agreed` that the far end has
+    the same. `code` is the status of its answer, 0 where there was none.
+    """
+
+    call: int
+    agreed: bool
+    held: bool
+    code: int
+    reason: str
 
 
 class StatisticsEvent(WorkerEvent, frozen=True, tag="statistics"):
@@ -212,6 +228,7 @@ AnyWorkerEvent = (
     | RefusedCall
     | CallStateEvent
     | MediaEvent
+    | HoldEvent
     | StatisticsEvent
     | LevelsReport
     | DigitReceived

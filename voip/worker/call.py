@@ -17,7 +17,9 @@ from voip.protocol.worker import (
 )
 from voip.worker import identity, messages, streams
 from voip.worker.digits import DigitQueue
+from voip.worker.earlymedia import EarlyMedia
 from voip.worker.endpoint import guarded
+from voip.worker.hold import CallHold
 from voip.worker.media import CallMedia
 
 if TYPE_CHECKING:
@@ -53,12 +55,13 @@ class Call(pj.Call):
         self.incoming = number < 0
         self.media = CallMedia(self, worker.sound)
         self.digits = DigitQueue(self.dialDtmf)
+        self.hold = CallHold(self)
         self.ended = False
         self.connection: int | None = None
         self.cause: str | None = None
-        self.local_hold = False
-        self.remote_hold = False
         self.media_up = False
+        self._rings_there = False
+        self._early = EarlyMedia()
         self._connecting_since: float | None = None
         self._keyless_since: float | None = None
         self._was_up = False
@@ -86,29 +89,26 @@ class Call(pj.Call):
             self._note_message(event.src.rdata.transport, event.src.rdata.wholeMsg)
         elif event.type == pj.PJSIP_EVENT_TX_MSG:
             self._note_message(event.src.tdata.transport, "")
+        transaction = event.tsx
+        if transaction.role == pj.PJSIP_ROLE_UAC and transaction.method == "INVITE":
+            code = transaction.statusCode
+            self._rings_there = self._rings_there or code == pj.PJSIP_SC_RINGING
+            if code >= pj.PJSIP_SC_OK:
+                self.hold.on_answer(code, transaction.statusText)
+            elif self._rings_there:
+                self._follow_tones()
 
     @guarded
     def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:
         info = self.getInfo()
         statuses = [media.status for media in info.media]
-        self.local_hold = pj.PJSUA_CALL_MEDIA_LOCAL_HOLD in statuses
-        self.remote_hold = pj.PJSUA_CALL_MEDIA_REMOTE_HOLD in statuses
+        self.hold.note(info)
         self.media.connect(info)
         self.media_up = self.media.active
         self._was_up = self._was_up or self.media_up
         if self._was_up and not self.media_up and pj.PJSUA_CALL_MEDIA_ERROR in statuses:
             self._lose_media()
-        # The facts first, then the state that rests on them.
-        self.worker.send(
-            MediaEvent(
-                call=self.number,
-                streams=streams.read(self, info),
-                local_hold=self.local_hold,
-                remote_hold=self.remote_hold,
-                connection=self.connection,
-            )
-        )
-        self._report(info)
+        self.report_media()
 
     @guarded
     def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:
@@ -131,40 +131,64 @@ class Call(pj.Call):
     # What the engine asks for
 
     def start(self, uri: str) -> None:
-        self.makeCall(uri, self._options())
+        self.makeCall(uri, self.options())
 
     def ring(self) -> None:
-        answer = self._options()
+        answer = self.options()
         answer.statusCode = pj.PJSIP_SC_RINGING
         self.answer(answer)
 
     def take(self) -> None:
-        answer = self._options()
+        answer = self.options()
         answer.statusCode = pj.PJSIP_SC_OK
         self.answer(answer)
 
     def give_up(self, cause: str) -> None:
         """End a call that cannot go on."""
         self.cause = cause
-        self.hangup(self._options())
+        self.hangup(self.options())
 
     def end(self, code: int) -> None:
         if self.ended:
             return
         self._ended_here = True
-        options = self._options()
+        options = self.options()
         info = self.getInfo()
         if self.incoming and info.state < pj.PJSIP_INV_STATE_CONNECTING:
             options.statusCode = code
         self.hangup(options)
 
-    def hold(self, on: bool) -> None:
-        options = self._options()
-        if on:
-            self.setHold(options)
-        else:
-            options.opt.flag = pj.PJSUA_CALL_UNHOLD
-            self.reinvite(options)
+    def options(self) -> pj.CallOpParam:
+        """Parameters for any request or response of this call: voice alone."""
+        options = pj.CallOpParam(True)
+        options.opt.audioCount = 1
+        options.opt.videoCount = 0
+        options.opt.textCount = 0
+        if self.account.setup.hidden:
+            identity.ask_for_privacy(options)
+        return options
+
+    def report_media(self) -> None:
+        """Report the session in force: the facts first, then the state."""
+        info = self.getInfo()
+        self.worker.send(
+            MediaEvent(
+                call=self.number,
+                streams=streams.read(self, info),
+                held_by=self.hold.held_by,
+                connection=self.connection,
+            )
+        )
+        self._report(info)
+
+    # From the loop, each turn
+
+    def follow_early_media(self) -> None:
+        """Let the network's own ringing take the place of ours, or end that."""
+        if self._reported is not CallState.RINGING:
+            return
+        self._early.see(self.media.received_level())
+        self._follow_tones()
 
     # Once a second, from the loop
 
@@ -172,7 +196,7 @@ class Call(pj.Call):
         """Send what can be measured, and end a call that cannot be completed."""
         if self._lost_media:
             self._lost_media = False
-            self.hangup(self._options())
+            self.hangup(self.options())
             return
         since = self._connecting_since
         if since is not None and time.monotonic() - since > _CONNECTING_TIMEOUT_S:
@@ -211,15 +235,6 @@ class Call(pj.Call):
         )
 
     # Inside
-
-    def _options(self) -> pj.CallOpParam:
-        options = pj.CallOpParam(True)
-        options.opt.audioCount = 1
-        options.opt.videoCount = 0
-        options.opt.textCount = 0
-        if self.account.setup.hidden:
-            identity.ask_for_privacy(options)
-        return options
 
     def _lose_media(self) -> None:
         """A later answer was not taken: PJSIP has stopped the media and keeps the call."""
@@ -281,7 +296,7 @@ class Call(pj.Call):
         if state is self._reported and state is not CallState.ENDED:
             return
         self._reported = state
-        self.worker.tones.follow(self.number, state, self.media.active)
+        self._follow_tones()
         self.worker.send(
             CallStateEvent(
                 call=self.number,
@@ -294,6 +309,12 @@ class Call(pj.Call):
             )
         )
 
+    def _follow_tones(self) -> None:
+        if self._reported is not None:
+            # RFC 3960 section 3.2: 180 and no early media mean ringing of our own.
+            ringback = self._rings_there and not self._early.heard()
+            self.worker.tones.follow(self.number, self._reported, ringback)
+
     def _state(self, info: pj.CallInfo) -> CallState:
         if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             return CallState.ENDED
@@ -301,9 +322,7 @@ class Call(pj.Call):
             # Until media is up an answered call may still be refused.
             if not self.media_up:
                 return CallState.CONNECTING
-            if self.local_hold:
-                return CallState.HELD
-            return CallState.REMOTE_HELD if self.remote_hold else CallState.ACTIVE
+            return self.hold.state
         if info.state == pj.PJSIP_INV_STATE_CONNECTING:
             return CallState.CONNECTING
         if self.incoming:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import re
 import sys
@@ -126,11 +127,13 @@ class Worker:
             self._ended.clear()
             self._look_at_players()
             self._send_digits()
+            self._follow_calls()
             now = time.monotonic()
             if now >= next_tick:
                 next_tick = now + 1
                 for call in list(self.calls.values()):
                     call.tick()
+                self.sound.recover(open_now=bool(self.calls))
                 self._dying, self._buried = self._buried, []
                 gc.collect()
             if self._levels_every_s and now >= next_levels:
@@ -335,6 +338,13 @@ class Worker:
             except pj.Error as error:
                 text = f"worker: call {call.number}: the other digits are not sent: {error.reason}"
                 print(text, file=sys.stderr)
+
+    def _follow_calls(self) -> None:
+        for call in list(self.calls.values()):
+            # A call may end while PJSIP is asked about it.
+            with contextlib.suppress(pj.Error):
+                call.hold.follow()
+                call.follow_early_media()
 
     def _look_at_players(self) -> None:
         for call in self.calls.values():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
+from enum import Enum, auto
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pjsua2 as pj
 
@@ -37,8 +40,28 @@ class _Player(pj.AudioMediaPlayer):
         self.over = True
 
 
+class Source(Enum):
+    """The sound that a call's far end gets."""
+
+    NOBODY = auto()
+    PERSON = auto()
+    FILE = auto()
+
+
+class Wiring(NamedTuple):
+    """A call's connections in the bridge."""
+
+    source: Source
+    heard: bool
+    recorded: bool
+
+
 class CallMedia:
     """The bridge connections of one call.
+
+    They follow what the user wants of the call at once, whatever the far end
+    agrees to: a held call is cut off both ways, a muted one gets nothing, and
+    the person reaches only the call that has the `voice`.
 
     Players outlive the file and the call by a moment: PJSIP may still be
     running their end-of-file work on a thread of its own.
@@ -50,11 +73,13 @@ class CallMedia:
         self._audio: pj.AudioMedia | None = None
         self._player: _Player | None = None
         self._recorder: pj.AudioMediaRecorder | None = None
-        self._play_path: str | None = None
         self._record_path: str | None = None
         self._old: list[pj.AudioMedia] = []
         self._echoes = False
-        self.muted = False
+        self._wired: Wiring | None = None
+        self._voice = False
+        self._held = False
+        self._muted = False
         self.active = False
 
     def echo(self) -> None:
@@ -62,7 +87,7 @@ class CallMedia:
         self._echoes = True
 
     def connect(self, info: pj.CallInfo) -> None:
-        """Wire up the call's audio after it changed."""
+        """Wire up the call's audio again after the session changed."""
         self._audio = None
         self.active = False
         for media in info.media:
@@ -75,22 +100,33 @@ class CallMedia:
                 self.active = True
             if media.status == pj.PJSUA_CALL_MEDIA_ACTIVE:
                 self.active = True
-                self._audio = self._call.getAudioMedia(media.index)
+                # The port is missing where PJMEDIA could not make the stream.
+                with contextlib.suppress(pj.Error):
+                    self._audio = self._call.getAudioMedia(media.index)
                 break
-        if self._audio is None:
-            return
-        if self._echoes:
-            self._audio.startTransmit(self._audio)
-            self._sound.chime(self._audio)
-            return
-        self._audio.startTransmit(self._sound.speaker())
-        self._connect_source()
-        self._connect_recorder()
+        # PJSIP may have kept the stream with its connections, or made another.
+        self._wired = None
+        try:
+            self._wire()
+        except pj.Error as error:
+            # Raised in PJSIP's callback, it would end the worker and all calls.
+            words = f"worker: call {self._call.number} has no sound: {error.reason}"
+            print(words, file=sys.stderr)
+
+    def give_voice(self, on: bool) -> None:
+        """Connect the person to the call, or cut them off."""
+        self._voice = on
+        self._wire()
+
+    def hold(self, on: bool) -> None:
+        """Cut the call off from person, files and recording, or end that."""
+        self._held = on
+        self._wire()
 
     def mute(self, on: bool) -> None:
-        self.muted = on
-        if self._audio is not None and self._play_path is None:
-            self._connect_source()
+        """Send nothing: neither the microphone nor a file, which waits."""
+        self._muted = on
+        self._wire()
 
     def play(self, path: str | None) -> None:
         """Play a WAV file in place of the microphone; None gives it back.
@@ -103,9 +139,9 @@ class CallMedia:
             player = _Player()
             player.createPlayer(path, pj.PJMEDIA_FILE_NO_LOOP)
         self._retire(self._player)
-        self._player, self._play_path = player, path
-        if self._audio is not None:
-            self._connect_source()
+        self._player = player
+        self._wired = None
+        self._wire()
 
     def has_played(self) -> bool:
         """Whether the file that is played has come to its end; true once."""
@@ -126,8 +162,13 @@ class CallMedia:
             recorder.createRecorder(path)
         # Dropping the recorder writes the file's header.
         self._recorder, self._record_path = recorder, path
-        if self._audio is not None:
-            self._connect_recorder()
+        self._wired = None
+        self._wire()
+
+    def received_level(self) -> float:
+        """What the far end sends and the person hears, 0.0 (silence) to 1.0."""
+        levels = self.levels()
+        return levels[0] if levels and self._wired and self._wired.heard else 0.0
 
     def levels(self) -> tuple[float, float] | None:
         """Received and sent level, 0.0 to 1.0; None while there is no audio."""
@@ -148,25 +189,56 @@ class CallMedia:
         self._old = []
         return Path(path) if path else None
 
-    def _connect_source(self) -> None:
+    def _wanted(self) -> Wiring:
+        playing = self._player is not None
+        source = Source.NOBODY
+        if not self._held and not self._muted:
+            source = Source.FILE if playing else Source.PERSON if self._voice else Source.NOBODY
+        return Wiring(
+            source=source,
+            heard=not self._held and (self._voice or playing),
+            recorded=not self._held and self._recorder is not None,
+        )
+
+    def _wire(self) -> None:
         if self._audio is None:
             return
-        microphone = self._sound.microphone()
-        if self._player is not None:
-            microphone.stopTransmit(self._audio)
+        if self._echoes:
+            self._audio.startTransmit(self._audio)
+            self._sound.chime(self._audio)
+            return
+        wanted = self._wanted()
+        if wanted == self._wired:
+            return
+        # First cut, then connect: nobody else is heard on the way.
+        if wanted.source is not Source.PERSON:
+            _cut(self._sound.capture_port(), self._audio)
+        if wanted.source is not Source.FILE:
+            _cut(self._player, self._audio)
+        if not wanted.heard:
+            _cut(self._audio, self._sound.playback_port())
+        if not wanted.recorded:
+            _cut(self._audio, self._recorder)
+        if wanted.source is Source.PERSON:
+            self._sound.microphone().startTransmit(self._audio)
+        elif wanted.source is Source.FILE and self._player is not None:
             self._player.startTransmit(self._audio)
-        elif self.muted:
-            microphone.stopTransmit(self._audio)
-        else:
-            microphone.startTransmit(self._audio)
-
-    def _connect_recorder(self) -> None:
-        if self._audio is not None and self._recorder is not None:
+        if wanted.heard:
+            self._audio.startTransmit(self._sound.speaker())
+        if wanted.recorded and self._recorder is not None:
             self._audio.startTransmit(self._recorder)
+        self._wired = wanted
 
     def _retire(self, player: _Player | None) -> None:
         if player is None:
             return
-        if self._audio is not None:
-            player.stopTransmit(self._audio)
+        _cut(player, self._audio)
         self._old.append(player)
+
+
+def _cut(source: pj.AudioMedia | None, sink: pj.AudioMedia | None) -> None:
+    """End a connection of the bridge, where there is one."""
+    if source is not None and sink is not None:
+        # A port that is gone has no connections left to end.
+        with contextlib.suppress(pj.Error):
+            source.stopTransmit(sink)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 _GOOD_DIGITS = frozenset("0123456789*#ABCD,")
 
-_EINVALIDOP = 70013  # pj/errno.h
 _ETPNOTAVAIL = 171065  # pjsip/sip_errno.h
 
 
@@ -46,7 +45,9 @@ def execute(worker: Worker, command: say.AnyWorkerCommand) -> None:
         case say.EndCall(call=number, code=code):
             _call(worker, number).end(code)
         case say.HoldCall(call=number, on=on):
-            _hold(_call(worker, number), on)
+            _call(worker, number).hold.ask(on)
+        case say.GiveVoice(call=number, on=on):
+            _call(worker, number).media.give_voice(on)
         case say.MuteCall(call=number, on=on):
             _call(worker, number).media.mute(on)
         case say.Digits(call=number, digits=digits):
@@ -108,6 +109,7 @@ def _start_call(worker: Worker, command: say.StartCall) -> None:
         call.media.play(command.play)
     if command.record is not None:
         call.media.record(command.record)
+    call.media.give_voice(command.voice)
     worker.calls[command.call] = call
     try:
         call.start(command.uri)
@@ -117,6 +119,7 @@ def _start_call(worker: Worker, command: say.StartCall) -> None:
 
 
 def _take(call: Call) -> None:
+    call.media.give_voice(True)
     try:
         call.take()
     except pj.Error as error:
@@ -125,16 +128,6 @@ def _take(call: Call) -> None:
         words = "the connection that the call came by is gone, so it cannot be answered"
         call.give_up(words)
         raise Refused(words) from None
-
-
-def _hold(call: Call, on: bool) -> None:
-    try:
-        call.hold(on)
-    except pj.Error as error:
-        # An offer is under way in either direction (RFC 3261 section 14.1).
-        if error.status == _EINVALIDOP:
-            raise Refused("the call is changing just now: try again in a moment") from None
-        raise
 
 
 def _send_digits(call: Call, digits: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import socket
 from collections.abc import MutableMapping
 from pathlib import Path
 
@@ -13,10 +15,22 @@ def reachable() -> bool:
     """Whether a PulseAudio or PipeWire server has a socket to talk to."""
     if os.environ.get("PULSE_SERVER"):
         return True
-    runtime = os.environ.get("PULSE_RUNTIME_PATH") or (
-        f"{os.environ.get('XDG_RUNTIME_DIR', '/nonexistent')}/pulse"
-    )
-    return Path(runtime, "native").exists()
+    return Path(_runtime_folder(), "native").exists()
+
+
+def answers() -> bool:
+    """Whether a server accepts connections on its socket just now.
+
+    One that is elsewhere on the network is taken to answer: asking it could
+    take long.
+    """
+    server = os.environ.get("PULSE_SERVER") or f"unix:{_runtime_folder()}/native"
+    # Several servers, and a cookie's machine before each, are allowed.
+    place = re.sub(r"^\{[^}]*\}", "", server.split()[0])
+    if not place.startswith(("unix:", "/")):
+        return True
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(place.removeprefix("unix:")) == 0
 
 
 def expect_a_forwarded_socket(environment: MutableMapping[str, str]) -> None:
@@ -36,3 +50,9 @@ def expect_a_forwarded_socket(environment: MutableMapping[str, str]) -> None:
     descriptor = os.memfd_create("pulse-client", 0)
     os.write(descriptor, "".join([*lines, "enable-shm = no\nenable-memfd = no\n"]).encode())
     environment["PULSE_CLIENTCONFIG"] = f"/proc/self/fd/{descriptor}"
+
+
+def _runtime_folder() -> str:
+    return os.environ.get("PULSE_RUNTIME_PATH") or (
+        f"{os.environ.get('XDG_RUNTIME_DIR', '/nonexistent')}/pulse"
+    )

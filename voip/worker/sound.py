@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +16,9 @@ from voip.worker import pulse
 
 _PREFERRED = ("pulse", "pipewire", "default")
 _OPEN_AT_ONCE = 0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 30.0
+"""Between two tries to take a device again; each opens it, which others can hear."""
+
 _CHIME_VOLUME = 1200  # of 32767: heard, and no disturbance of a recording
 
 
@@ -47,6 +51,9 @@ class Sound:
         self._announce = announce
         self._in_use: _Pair | None = None
         self._broken = False
+        self._told: SoundEvent | None = None
+        self._next_try = 0.0
+        self._pause_s = _FIRST_PAUSE_S
         self.devices: tuple[SoundDevice, ...] = ()
         self.text = ""
         self.ok = False
@@ -67,7 +74,7 @@ class Sound:
         self._select(open_now)
         self._tell()
 
-    def look_up(self, open_now: bool) -> None:
+    def look_up(self, open_now: bool, always_tell: bool = True) -> None:
         """See which devices have come and gone, and follow if ours are among them."""
         self._manager.refreshDevs()
         listed = self._list()
@@ -78,7 +85,8 @@ class Sound:
             listed = tuple(before.get(device.name, device) for device in listed)
         self.devices = listed
         self._select(open_now)
-        self._tell()
+        if always_tell or self._event() != self._told:
+            self._tell()
 
     def failed(self) -> None:
         """A device in use has died: calls go on, on the null device."""
@@ -87,17 +95,42 @@ class Sound:
         self._broken = True
         self._use_null(
             f"the sound device {self._in_use} has stopped working, so calls are "
-            "silent: see whether the sound server runs, then choose a device in the settings",
+            "silent: it is used again as soon as it works; or choose a device in the settings",
             ok=False,
         )
         self._tell()
 
+    def recover(self, open_now: bool) -> None:
+        """Take the device again once it works; called once a second.
+
+        A call that is up gets its voice back without anybody's doing.
+        """
+        now = time.monotonic()
+        if self._in_use is not None or self._settings.null:
+            self._pause_s = _FIRST_PAUSE_S
+            return
+        if now < self._next_try or not (pulse.answers() or self._has_cards()):
+            return
+        self._next_try = now + self._pause_s
+        self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
+        self.look_up(open_now, always_tell=False)
+
     def microphone(self) -> pj.AudioMedia:
+        """The port to send from, its device open."""
         self._wake()
-        return self._manager.getCaptureDevMedia()
+        return self.capture_port()
 
     def speaker(self) -> pj.AudioMedia:
+        """The port to play to, its device open."""
         self._wake()
+        return self.playback_port()
+
+    def capture_port(self) -> pj.AudioMedia:
+        """The microphone's port in the bridge, whether or not it is open."""
+        return self._manager.getCaptureDevMedia()
+
+    def playback_port(self) -> pj.AudioMedia:
+        """The speaker's port in the bridge, whether or not it is open."""
         return self._manager.getPlaybackDevMedia()
 
     def chime(self, audio: pj.AudioMedia) -> None:
@@ -166,7 +199,8 @@ class Sound:
                 f"({error.reason}): choose another device in the settings",
                 ok=False,
             )
-            self._tell()
+            if self._event() != self._told:
+                self._tell()
 
     def _find(self, wanted: str | None) -> int | None:
         named = None if wanted is None else pick(self.devices, wanted, False)
@@ -184,8 +218,15 @@ class Sound:
         self.text = text
         self.ok = ok
 
+    def _has_cards(self) -> bool:
+        return any("hw:" in device.name for device in self.devices)
+
+    def _event(self) -> SoundEvent:
+        return SoundEvent(devices=self.devices, sound=self.text, sound_ok=self.ok)
+
     def _tell(self) -> None:
-        self._announce(SoundEvent(devices=self.devices, sound=self.text, sound_ok=self.ok))
+        self._told = self._event()
+        self._announce(self._told)
 
 
 class Tones:
@@ -199,7 +240,7 @@ class Tones:
         self._enabled = enabled
         self._generator: pj.ToneGenerator | None = None
         self._states: dict[int, CallState] = {}
-        self._early_media: set[int] = set()
+        self._ringing: set[int] = set()
         self._playing: CallState | None = None
 
     def enable(self, on: bool) -> None:
@@ -207,15 +248,18 @@ class Tones:
         self._enabled = on
         self._update()
 
-    def follow(self, call: int, state: CallState, has_media: bool) -> None:
-        """Play what the calls' states ask for; early media needs no tone."""
+    def follow(self, call: int, state: CallState, ringback: bool) -> None:
+        """Play what the calls' states ask for.
+
+        `ringback`: the far end rings, and its network lets nothing be heard.
+        """
         if state is CallState.ENDED:
             self._states.pop(call, None)
         else:
             self._states[call] = state
-        self._early_media.discard(call)
-        if has_media:
-            self._early_media.add(call)
+        self._ringing.discard(call)
+        if ringback and state is CallState.RINGING:
+            self._ringing.add(call)
         self._update()
 
     def close(self) -> None:
@@ -232,8 +276,7 @@ class Tones:
             return None
         if CallState.INCOMING in states:
             return CallState.INCOMING
-        ringing = {call for call, state in self._states.items() if state is CallState.RINGING}
-        return CallState.RINGING if ringing - self._early_media else None
+        return CallState.RINGING if self._ringing else None
 
     def _play(self, wanted: CallState | None) -> None:
         self._playing = wanted

@@ -78,11 +78,11 @@ async def _hang_up(engine: Engine, command: told.HangUp) -> None:
 
 
 async def _hold(engine: Engine, command: told.Hold) -> None:
-    await engine.calls.hold(command.call)
+    await engine.calls.hold(command.call, command.wait)
 
 
 async def _resume(engine: Engine, command: told.Resume) -> None:
-    await engine.calls.resume(command.call)
+    await engine.calls.resume(command.call, command.wait)
 
 
 async def _mute(engine: Engine, command: told.Mute) -> None:

@@ -1,0 +1,200 @@
+"""A server over UDP or TLS whose far end has a voice, and agrees to holds or not."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+
+from tests.support import sip
+from tests.support.hostile import Client, DatagramServer, HostileServer
+from tests.support.pki import Leaf
+from tests.support.voice import Voice
+from voip.model import Transport
+
+_SUITE = "AES_CM_128_HMAC_SHA1_80"
+_PATIENCE_S = 20
+_ANSWERS = {
+    "sendrecv": ("sendrecv", "sendonly"),
+    "sendonly": ("recvonly", "inactive"),
+    "recvonly": ("sendonly", "sendonly"),
+    "inactive": ("inactive", "inactive"),
+}
+"""Directions to answer or offer with, of one who does not hold and who does
+(RFC 3264 sections 6.1 and 8.4)."""
+_CALLS = itertools.count(1)
+
+
+class Party:
+    """Whoever an account of the phone calls, one call at a time.
+
+    `server` is the account's registrar too. The next offers of the phone within
+    a call are refused with the codes of `refusals`, one each; while `delays` is
+    set they wait for `agree`.
+    """
+
+    def __init__(
+        self, host: str, transport: Transport, leaf: Leaf, hertz: int, tones: tuple[int, ...]
+    ) -> None:
+        self.transport = transport
+        self.refusals: list[int] = []
+        self.delays = False
+        self.offers = 0
+        self.profiles: set[str] = set()
+        self.server: HostileServer | DatagramServer = (
+            HostileServer(host, self._behave, leaf)
+            if transport is Transport.TLS
+            else DatagramServer(host, self._behave)
+        )
+        self._host, self._hertz, self._tones = host, hertz, tones
+        self._invites: asyncio.Queue[sip.Message] = asyncio.Queue()
+        self._delayed: asyncio.Queue[sip.Message] = asyncio.Queue()
+        self._answered: asyncio.Queue[sip.Message] = asyncio.Queue()
+        self._client: Client | None = None
+        self._dialog: sip.Dialog | None = None
+        self._tag = "party"
+        self._holds = False
+        self._numbers = itertools.count(10)
+        self._invite: sip.Message
+        self.voice: Voice
+
+    async def start(self) -> None:
+        await self.server.start()
+
+    async def stop(self) -> None:
+        await self.server.stop()
+
+    # A call that the phone makes
+
+    async def take(self) -> None:
+        """Answer the phone's next call."""
+        await self.invited()
+        self.answer()
+
+    async def invited(self) -> None:
+        """Wait for the phone's next call, and say nothing to it yet."""
+        self._invite = message = await asyncio.wait_for(self._invites.get(), _PATIENCE_S)
+        self._tag = f"party{next(_CALLS)}"
+        self._holds = False
+        self.voice = Voice(
+            self._host, self._hertz, self._tones, secret=self.transport is Transport.TLS
+        )
+        self._dialog = sip.Dialog(
+            sender=f"{message.get('To')};tag={self._tag}",
+            to=message.get("From"),
+            call_id=message.get("Call-ID"),
+            target=message.get("Contact").split("<", 1)[1].split(">", 1)[0],
+        )
+
+    def progress(self, code: int, session: bool = False, speaks: bool = False) -> None:
+        """Say how the call goes, with early media where it `speaks` (RFC 3960)."""
+        self._answer(self._invite, code, session=session, speaks=speaks)
+
+    def answer(self) -> None:
+        self._answer(self._invite, 200)
+
+    async def leave(self) -> None:
+        """Be silent: the call is over."""
+        await self.voice.close()
+
+    # Within a call
+
+    async def hold(self, on: bool) -> None:
+        """Put the phone on hold, or go on; returns when it has agreed."""
+        self._holds = on
+        self._send("INVITE", next(self._numbers), body=self._session(None))
+        answer = await asyncio.wait_for(self._answered.get(), _PATIENCE_S)
+        assert answer.status == 200, answer.first
+
+    async def asked(self) -> None:
+        """Wait for the offer that is delayed."""
+        message = await asyncio.wait_for(self._delayed.get(), _PATIENCE_S)
+        self._delayed.put_nowait(message)
+
+    async def agree(self) -> None:
+        """Answer the offer that was delayed."""
+        self.delays = False
+        self._answer(await asyncio.wait_for(self._delayed.get(), _PATIENCE_S), 200)
+
+    # Inside
+
+    def _behave(self, client: Client, message: sip.Message) -> None:
+        self._client = client
+        if message.status:
+            self._on_response(message)
+        elif message.method == "REGISTER":
+            contact = message.get("Contact") + ";expires=300"
+            client.send(sip.response(message, 200, "OK", contact=contact))
+        elif message.method == "INVITE":
+            client.send(sip.response(message, 100, "Trying"))
+            self._on_invite(message)
+        elif message.method != "ACK":
+            client.send(sip.response(message, 200, "OK", tag=self._tag))
+
+    def _on_invite(self, message: sip.Message) -> None:
+        self._note(message.body)
+        if "tag=" not in message.get("To"):
+            self._invites.put_nowait(message)
+            return
+        self.offers += 1
+        if self.refusals:
+            self._answer(message, self.refusals.pop(0))
+        elif self.delays:
+            self._delayed.put_nowait(message)
+        else:
+            self._answer(message, 200)
+
+    def _on_response(self, message: sip.Message) -> None:
+        if message.status < 200 or not message.get("CSeq").endswith("INVITE"):
+            return
+        number = int(message.get("CSeq").split()[0])
+        self._send("ACK", number)
+        if message.body:
+            self._note(message.body)
+            self.voice.follow(message.body)
+        self._answered.put_nowait(message)
+
+    def _note(self, body: str) -> None:
+        self.profiles |= {line.split()[2] for line in body.splitlines() if line[:7] == "m=audio"}
+
+    def _answer(
+        self, message: sip.Message, code: int, session: bool = False, speaks: bool = False
+    ) -> None:
+        assert self._client is not None
+        body, contact = "", self._contact if code < 300 else None
+        if code == 200 or session:
+            body = self._session(message)
+        if code == 200 or speaks:
+            self.voice.follow(message.body)
+        self._client.send(
+            sip.response(message, code, "Said", contact=contact, body=body, tag=self._tag)
+        )
+
+    def _send(self, method: str, number: int, body: str = "") -> None:
+        assert self._dialog is not None
+        assert self._client is not None
+        via = f"SIP/2.0/{self.transport.value.upper()} {self._host}:{self.server.port}"
+        self._client.send(
+            sip.within(self._dialog, method, number, via=via, contact=self._contact, body=body)
+        )
+
+    @property
+    def _contact(self) -> str:
+        parameter = "" if self.transport is Transport.UDP else f";transport={self.transport.value}"
+        return f"<sip:party@{self._host}:{self.server.port}{parameter}>"
+
+    def _session(self, offer: sip.Message | None) -> str:
+        attributes: tuple[str, ...] = ()
+        if self.transport is Transport.TLS:
+            tag = "1" if offer is None else _tag_of_suite(offer.body)
+            attributes = (self.voice.crypto.replace(":1 ", f":{tag} ", 1),)
+        lines = offer.body.splitlines() if offer is not None else []
+        asked = next((d for d in _ANSWERS if f"a={d}" in lines), "sendrecv")
+        direction = _ANSWERS[asked][self._holds]
+        profile = "RTP/SAVP" if attributes else "RTP/AVP"
+        session = sip.sdp(self._host, self.voice.port, profile, attributes)
+        return session.replace("a=sendrecv", f"a={direction}")
+
+
+def _tag_of_suite(body: str) -> str:
+    line = next(x for x in body.splitlines() if x.startswith("a=crypto:") and f" {_SUITE} " in x)
+    return line.removeprefix("a=crypto:").split(" ")[0]

@@ -1,0 +1,186 @@
+"""A far end's voice: a tone that it sends, and what it hears, packet by packet."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import functools
+import itertools
+import re
+import socket
+import struct
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.support.srtp import NotAuthentic, Srtp
+
+RATE = 8000
+FRAME = 160  # 20 ms of G.711
+STEP_HZ = RATE // FRAME
+"""Tones are multiples of this: then each frame of one is like the next."""
+
+_SO_TIMESTAMPNS = 35  # asm-generic/socket.h
+_PCMU = 0
+_KEY = bytes(range(1, 31))
+_BIAS, _CLIP = 0x84, 32635
+_TONE_PEAK = 8000
+_HEARD = 0.02  # of full scale, in the bin of a tone
+
+
+class Frame(NamedTuple):
+    """A packet of voice: when the kernel got it (ns), and the tones in it (Hz)."""
+
+    at: int
+    tones: frozenset[int]
+
+
+class Voice:
+    """An RTP socket of `host` that sends a tone of `hertz` and notes what comes.
+
+    `tones` are those that are listened for. With `secret` it speaks SRTP, and
+    `clear` counts what arrived without.
+    """
+
+    def __init__(self, host: str, hertz: int, tones: tuple[int, ...], secret: bool) -> None:
+        self.frames: list[Frame] = []
+        self.clear = 0
+        self.secret = secret
+        self._tones = tones
+        self._payload = _ulaw(_tone(hertz))
+        self._sending = Srtp(_KEY) if secret else None
+        self._keys: list[Srtp] = []
+        self._to: tuple[str, int] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._sequence = itertools.count(1)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        self._socket.setblocking(False)
+        self._socket.bind((host, 0))
+        asyncio.get_running_loop().add_reader(self._socket, self._receive)
+
+    @property
+    def crypto(self) -> str:
+        """Its a=crypto line (RFC 4568 section 9.1), for tag 1 unless replaced."""
+        return f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{base64.b64encode(_KEY).decode()}"
+
+    @property
+    def port(self) -> int:
+        return int(self._socket.getsockname()[1])
+
+    def follow(self, body: str) -> None:
+        """Speak to where a session of the phone says, with its keys."""
+        address = re.search(r"^c=IN IP4 (\S+)", body, re.MULTILINE)
+        port = re.search(r"^m=audio (\d+)", body, re.MULTILINE)
+        assert address is not None
+        assert port is not None
+        self._to = (address[1], int(port[1]))
+        pattern = r"^a=crypto:\d+ AES_CM_128_HMAC_SHA1_80 inline:(\S+)"
+        if self.secret and (key := re.search(pattern, body, re.MULTILINE)):
+            # A packet of before the change may still be on its way.
+            self._keys.insert(0, Srtp(base64.b64decode(key[1].split("|")[0])))
+        if self._task is None:
+            self._task = asyncio.create_task(self._speak())
+
+    def hears(self, since: int = 0) -> frozenset[int]:
+        """The tones in the packets from number `since` on."""
+        return frozenset().union(*(frame.tones for frame in self.frames[since:]))
+
+    async def close(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._socket)
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        self._socket.close()
+
+    async def _speak(self) -> None:
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        for number in self._sequence:
+            head = struct.pack("!BBHII", 0x80, _PCMU, number & 0xFFFF, number * FRAME, 0x0FF)
+            packet = head + self._payload
+            data = self._sending.protect(packet) if self._sending else packet
+            assert self._to is not None
+            with contextlib.suppress(OSError):
+                self._socket.sendto(data, self._to)
+            await asyncio.sleep(start + number * FRAME / RATE - loop.time())
+
+    def _receive(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                data, ancillary, _, _ = self._socket.recvmsg(2048, 64)
+                self._note(data, _arrival(ancillary))
+
+    def _note(self, data: bytes, at: int) -> None:
+        if len(data) < 12 or not 128 <= data[0] <= 191 or 192 <= data[1] <= 223:
+            return  # RTCP on the same port, or no RTP at all (RFC 7983)
+        packet = self._opened(data) if self.secret else data
+        if packet is None:
+            self.clear += 1
+        elif packet[1] & 0x7F == _PCMU:
+            samples = _DECODED[np.frombuffer(packet[12:], dtype=np.uint8)]
+            self.frames.append(Frame(at, tones_in(samples, RATE, self._tones)))
+
+    def _opened(self, data: bytes) -> bytes | None:
+        for keys in self._keys:
+            with contextlib.suppress(NotAuthentic):
+                return keys.open(data)
+        return None
+
+
+def tones_in(samples: NDArray[np.float64], rate: int, tones: tuple[int, ...]) -> frozenset[int]:
+    """The tones that `samples` (-1.0 to 1.0) hold for their whole length."""
+    if len(samples) < FRAME:
+        return frozenset()
+    strengths = np.abs(_waves(len(samples), rate, tones) @ samples)
+    return frozenset(hertz for hertz, found in zip(tones, strengths, strict=True) if found > _HEARD)
+
+
+@functools.cache
+def _waves(size: int, rate: int, tones: tuple[int, ...]) -> NDArray[np.complex128]:
+    """A row for each tone: its product with samples is the tone's amplitude."""
+    window = np.hanning(size)
+    time = np.arange(size) / rate
+    rows = [np.exp(-2j * np.pi * hertz * time) * window for hertz in tones]
+    return np.asarray(rows, dtype=np.complex128) * (2 / float(window.sum()))
+
+
+def _arrival(ancillary: list[tuple[int, int, bytes]]) -> int:
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS:
+            seconds, nanoseconds = struct.unpack("qq", data)
+            return int(seconds) * 1_000_000_000 + int(nanoseconds)
+    raise AssertionError("the kernel told no time of arrival")
+
+
+def _tone(hertz: int) -> NDArray[np.int64]:
+    assert hertz % STEP_HZ == 0
+    return np.asarray(
+        _TONE_PEAK * np.sin(2 * np.pi * hertz * np.arange(FRAME) / RATE), dtype=np.int64
+    )
+
+
+def _ulaw(samples: NDArray[np.int64]) -> bytes:
+    """G.711 µ-law of 16-bit samples (ITU-T G.711 table 2a)."""
+    out = bytearray()
+    for sample in samples:
+        sign = 0x80 if sample < 0 else 0
+        magnitude = min(abs(int(sample)), _CLIP) + _BIAS
+        exponent = magnitude.bit_length() - 8
+        out.append(~(sign | exponent << 4 | (magnitude >> (exponent + 3)) & 0x0F) & 0xFF)
+    return bytes(out)
+
+
+def _decode_table() -> NDArray[np.float64]:
+    table = np.empty(256)
+    for code in range(256):
+        value = ~code & 0xFF
+        magnitude = (((value & 0x0F) << 3) + _BIAS << ((value & 0x70) >> 4)) - _BIAS
+        table[code] = (-magnitude if value & 0x80 else magnitude) / 32768
+    return table
+
+
+_DECODED = _decode_table()

@@ -1,0 +1,127 @@
+"""A call's hold: cut off here at once, then asked of the far end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pjsua2 as pj
+
+from voip.model import CallState, HeldBy
+from voip.protocol.worker import HoldEvent
+from voip.worker.holdoffers import HoldOffers
+
+if TYPE_CHECKING:
+    from voip.worker.call import Call
+
+_EINVALIDOP = 70013  # pj/errno.h
+
+_STATES = {
+    None: CallState.ACTIVE,
+    HeldBy.US: CallState.HELD,
+    HeldBy.THEM: CallState.REMOTE_HELD,
+    HeldBy.BOTH: CallState.HELD,
+}
+
+
+class CallHold:
+    """The hold of one call, as both sides have it."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._offers = HoldOffers(outgoing=not call.incoming)
+        self._here = False
+        self._there = False
+
+    @property
+    def held_by(self) -> HeldBy | None:
+        """The side that holds; ours from the moment that the user asked.
+
+        A call that is resumed is on hold until its far end has agreed.
+        """
+        if self._offers.wanted or self._here or self._offers.busy():
+            return HeldBy.BOTH if self._there else HeldBy.US
+        return HeldBy.THEM if self._there else None
+
+    @property
+    def state(self) -> CallState:
+        """The state of an answered call with its media up."""
+        return _STATES[self.held_by]
+
+    def ask(self, on: bool) -> None:
+        """Cut the call off at once, or connect it; then ask the far end."""
+        self._offers.want(on)
+        self._call.media.give_voice(not on)
+        self._cut()
+        self.follow()
+        self._call.report_media()
+
+    def note(self, info: pj.CallInfo) -> None:
+        """Read who holds from the session in force (RFC 3264 section 8.4)."""
+        self._here = self._there = False
+        for media in info.media:
+            held_here = media.status == pj.PJSUA_CALL_MEDIA_LOCAL_HOLD
+            held_there = media.status == pj.PJSUA_CALL_MEDIA_REMOTE_HOLD
+            sends = bool(media.dir & pj.PJMEDIA_DIR_ENCODING)
+            self._here |= held_here
+            # A stream that both hold is inactive: it has no direction left.
+            self._there |= held_there or (held_here and not sends)
+
+    def follow(self) -> None:
+        """Make the offer that is due, if there is one."""
+        call, offers = self._call, self._offers
+        if call.ended or not offers.due():
+            return
+        if call.getInfo().state != pj.PJSIP_INV_STATE_CONFIRMED:
+            if not offers.postpone():
+                self._refused(0, "the call was not answered in time")
+            return
+        if offers.wanted == self._here:
+            offers.settle()
+            self._report(True, 0, "")
+            return
+        options = call.options()
+        try:
+            if offers.wanted:
+                call.setHold(options)
+            else:
+                options.opt.flag = pj.PJSUA_CALL_UNHOLD
+                call.reinvite(options)
+        except pj.Error as error:
+            # An offer is under way in either direction (RFC 3261 section 14.1).
+            if error.status == _EINVALIDOP and offers.postpone():
+                return
+            offers.settle()
+            self._refused(0, str(error.reason))
+        else:
+            offers.offered()
+
+    def on_answer(self, code: int, reason: str) -> None:
+        """Fold the final response to an INVITE of ours."""
+        if self._call.ended or not self._offers.answered(code):
+            return
+        if code < pj.PJSIP_SC_MULTIPLE_CHOICES:
+            self._report(self._here == self._offers.wanted, code, reason)
+        else:
+            self._refused(code, reason)
+
+    def _refused(self, code: int, reason: str) -> None:
+        # What cannot be resumed stays on hold; what is on hold stays cut off.
+        self._offers.wanted = True
+        self._call.media.give_voice(False)
+        self._report(False, code, reason)
+
+    def _cut(self) -> None:
+        self._call.media.hold(self.held_by in (HeldBy.US, HeldBy.BOTH))
+
+    def _report(self, agreed: bool, code: int, reason: str) -> None:
+        self._cut()
+        self._call.worker.send(
+            HoldEvent(
+                call=self._call.number,
+                agreed=agreed,
+                held=self._offers.wanted,
+                code=code,
+                reason=reason[:1024],
+            )
+        )
+        self._call.report_media()
