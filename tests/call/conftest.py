@@ -19,6 +19,19 @@ NewBaresip = Callable[[Kamailio, Wish], Awaitable[Baresip]]
 NewSoundPhone = Callable[..., Awaitable[Phone]]
 
 
+def sound_phone(folder: Path, surroundings: Mapping[str, str], config: str = "") -> Phone:
+    """A phone that uses the real sound devices of `surroundings`, not yet started."""
+    phone = Phone(folder, audio=None)
+    own = {k: v for k, v in phone.environment.items() if k.startswith(("OFFHOOK_", "PYTHON_"))}
+    phone.environment = {**surroundings, **own}
+    place = phone.folder / "config"
+    place.mkdir(parents=True)
+    # Nothing of the speaker reaches these microphones, and a canceller
+    # takes the voice that the echo line returns for an echo in the room.
+    (place / "config.toml").write_text(f"[audio]\necho_cancel = false\n{config}\n")
+    return phone
+
+
 @pytest.fixture
 async def new_pulse(place: Path) -> AsyncIterator[NewPulse]:
     made: list[Pulse] = []
@@ -40,15 +53,8 @@ async def new_sound_phone(place: Path) -> AsyncIterator[NewSoundPhone]:
     phones: list[Phone] = []
 
     async def make(surroundings: Mapping[str, str], config: str = "", name: str = "phone") -> Phone:
-        phone = Phone(place / name, audio=None)
+        phone = sound_phone(place / name, surroundings, config)
         phones.append(phone)
-        own = {k: v for k, v in phone.environment.items() if k.startswith(("OFFHOOK_", "PYTHON_"))}
-        phone.environment = {**surroundings, **own}
-        folder = phone.folder / "config"
-        folder.mkdir(parents=True)
-        # Nothing of the speaker reaches these microphones, and a canceller
-        # takes the voice that the echo line returns for an echo in the room.
-        (folder / "config.toml").write_text(f"[audio]\necho_cancel = false\n{config}\n")
         await phone.start()
         return phone
 

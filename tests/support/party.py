@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Callable
 
 from tests.support import sip
 from tests.support.hostile import Client, DatagramServer, HostileServer
@@ -27,16 +28,23 @@ _CALLS = itertools.count(1)
 class Party:
     """Whoever an account of the phone calls, one call at a time.
 
-    `server` is the account's registrar too. The next offers of the phone within
-    a call are refused with the codes of `refusals`, one each; while `delays` is
-    set they wait for `agree`.
+    `server` is the account's registrar too, `account` the phone's name for it.
+    The next offers of the phone within a call are refused with the codes of
+    `refusals`, one each; while `delays` is set they wait for `agree`. A request
+    that `intercepts` says it has dealt with is left alone; `headers` are in
+    every answer to an INVITE, `attributes` in every session.
     """
 
     def __init__(
         self, host: str, transport: Transport, leaf: Leaf, hertz: int, tones: tuple[int, ...]
     ) -> None:
         self.transport = transport
+        self.account = ""
         self.refusals: list[int] = []
+        self.intercepts: Callable[[Client, sip.Message], bool] = lambda _client, _message: False
+        self.headers: tuple[str, ...] = ()
+        self.attributes: tuple[str, ...] = ()
+        self.received: list[sip.Message] = []
         self.delays = False
         self.offers = 0
         self.profiles: set[str] = set()
@@ -85,9 +93,14 @@ class Party:
             target=message.get("Contact").split("<", 1)[1].split(">", 1)[0],
         )
 
-    def progress(self, code: int, session: bool = False, speaks: bool = False) -> None:
-        """Say how the call goes, with early media where it `speaks` (RFC 3960)."""
-        self._answer(self._invite, code, session=session, speaks=speaks)
+    def progress(
+        self, code: int, session: bool = False, speaks: bool = False, tag: str | None = None
+    ) -> None:
+        """Say how the call goes, with early media where it `speaks` (RFC 3960).
+
+        Another `tag` makes it another branch of a fork (RFC 3261 section 12.1).
+        """
+        self._answer(self._invite, code, session=session, speaks=speaks, tag=tag)
 
     def answer(self) -> None:
         self._answer(self._invite, 200)
@@ -105,6 +118,18 @@ class Party:
         answer = await asyncio.wait_for(self._answered.get(), _PATIENCE_S)
         assert answer.status == 200, answer.first
 
+    async def offer_again(self, method: str = "INVITE", extra: tuple[str, ...] = ()) -> sip.Message:
+        """Offer a session within the call again; the phone's answer to it."""
+        self._send(method, next(self._numbers), body=self._session(None), extra=extra)
+        return await asyncio.wait_for(self._answered.get(), _PATIENCE_S)
+
+    async def moves(self, hertz: int) -> None:
+        """Speak and listen at another port, with another tone, and say so."""
+        await self.voice.close()
+        self.voice = Voice(self._host, hertz, self._tones, secret=self.transport is Transport.TLS)
+        answer = await self.offer_again()
+        assert answer.status == 200, answer.first
+
     async def asked(self) -> None:
         """Wait for the offer that is delayed."""
         message = await asyncio.wait_for(self._delayed.get(), _PATIENCE_S)
@@ -119,6 +144,9 @@ class Party:
 
     def _behave(self, client: Client, message: sip.Message) -> None:
         self._client = client
+        self.received.append(message)
+        if self.intercepts(client, message):
+            return
         if message.status:
             self._on_response(message)
         elif message.method == "REGISTER":
@@ -144,10 +172,11 @@ class Party:
             self._answer(message, 200)
 
     def _on_response(self, message: sip.Message) -> None:
-        if message.status < 200 or not message.get("CSeq").endswith("INVITE"):
+        number, method = message.get("CSeq").split()
+        if message.status < 200 or method not in ("INVITE", "UPDATE"):
             return
-        number = int(message.get("CSeq").split()[0])
-        self._send("ACK", number)
+        if method == "INVITE":
+            self._send("ACK", int(number))
         if message.body:
             self._note(message.body)
             self.voice.follow(message.body)
@@ -157,7 +186,12 @@ class Party:
         self.profiles |= {line.split()[2] for line in body.splitlines() if line[:7] == "m=audio"}
 
     def _answer(
-        self, message: sip.Message, code: int, session: bool = False, speaks: bool = False
+        self,
+        message: sip.Message,
+        code: int,
+        session: bool = False,
+        speaks: bool = False,
+        tag: str | None = None,
     ) -> None:
         assert self._client is not None
         body, contact = "", self._contact if code < 300 else None
@@ -166,15 +200,25 @@ class Party:
         if code == 200 or speaks:
             self.voice.follow(message.body)
         self._client.send(
-            sip.response(message, code, "Said", contact=contact, body=body, tag=self._tag)
+            sip.response(
+                message,
+                code,
+                "Said",
+                contact=contact,
+                body=body,
+                tag=tag or self._tag,
+                extra=self.headers,
+            )
         )
 
-    def _send(self, method: str, number: int, body: str = "") -> None:
+    def _send(self, method: str, number: int, body: str = "", extra: tuple[str, ...] = ()) -> None:
         assert self._dialog is not None
         assert self._client is not None
         via = f"SIP/2.0/{self.transport.value.upper()} {self._host}:{self.server.port}"
         self._client.send(
-            sip.within(self._dialog, method, number, via=via, contact=self._contact, body=body)
+            sip.within(
+                self._dialog, method, number, via=via, contact=self._contact, body=body, extra=extra
+            )
         )
 
     @property
@@ -183,14 +227,14 @@ class Party:
         return f"<sip:party@{self._host}:{self.server.port}{parameter}>"
 
     def _session(self, offer: sip.Message | None) -> str:
-        attributes: tuple[str, ...] = ()
+        attributes = self.attributes
         if self.transport is Transport.TLS:
             tag = "1" if offer is None else _tag_of_suite(offer.body)
-            attributes = (self.voice.crypto.replace(":1 ", f":{tag} ", 1),)
+            attributes += (self.voice.crypto.replace(":1 ", f":{tag} ", 1),)
         lines = offer.body.splitlines() if offer is not None else []
         asked = next((d for d in _ANSWERS if f"a={d}" in lines), "sendrecv")
         direction = _ANSWERS[asked][self._holds]
-        profile = "RTP/SAVP" if attributes else "RTP/AVP"
+        profile = "RTP/SAVP" if self.transport is Transport.TLS else "RTP/AVP"
         session = sip.sdp(self._host, self.voice.port, profile, attributes)
         return session.replace("a=sendrecv", f"a={direction}")
 

@@ -41,16 +41,22 @@ class Voice:
     """An RTP socket of `host` that sends a tone of `hertz` and notes what comes.
 
     `tones` are those that are listened for. With `secret` it speaks SRTP, and
-    `clear` counts what arrived without.
+    `clear` counts what arrived without. `frame` is the samples in each packet
+    that it sends, `ssrc` its source (RFC 3550 section 5.1); both may change at
+    any time. `sizes` are the samples in each packet that came.
     """
 
     def __init__(self, host: str, hertz: int, tones: tuple[int, ...], secret: bool) -> None:
         self.frames: list[Frame] = []
         self.clear = 0
+        self.frame = FRAME
+        self.sizes: list[int] = []
+        self.ssrc = 0x0FF
         self.secret = secret
         self._tones = tones
         self._payload = _ulaw(_tone(hertz))
-        self._sending = Srtp(_KEY) if secret else None
+        self._key = _KEY
+        self._sending = Srtp(self._key) if secret else None
         self._keys: list[Srtp] = []
         self._to: tuple[str, int] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -64,7 +70,7 @@ class Voice:
     @property
     def crypto(self) -> str:
         """Its a=crypto line (RFC 4568 section 9.1), for tag 1 unless replaced."""
-        return f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{base64.b64encode(_KEY).decode()}"
+        return f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{base64.b64encode(self._key).decode()}"
 
     @property
     def port(self) -> int:
@@ -88,6 +94,11 @@ class Voice:
         """The tones in the packets from number `since` on."""
         return frozenset().union(*(frame.tones for frame in self.frames[since:]))
 
+    def rekey(self) -> None:
+        """Send with another key from now on (RFC 4568 section 7.1.4)."""
+        self._key = bytes(reversed(self._key))
+        self._sending = Srtp(self._key)
+
     async def close(self) -> None:
         asyncio.get_running_loop().remove_reader(self._socket)
         if self._task is not None:
@@ -98,15 +109,16 @@ class Voice:
 
     async def _speak(self) -> None:
         loop = asyncio.get_running_loop()
-        start = loop.time()
+        start, stamp = loop.time(), 0
         for number in self._sequence:
-            head = struct.pack("!BBHII", 0x80, _PCMU, number & 0xFFFF, number * FRAME, 0x0FF)
-            packet = head + self._payload
+            head = struct.pack("!BBHII", 0x80, _PCMU, number & 0xFFFF, stamp, self.ssrc)
+            packet = head + (self._payload * 8)[: self.frame]
+            stamp += self.frame
             data = self._sending.protect(packet) if self._sending else packet
             assert self._to is not None
             with contextlib.suppress(OSError):
                 self._socket.sendto(data, self._to)
-            await asyncio.sleep(start + number * FRAME / RATE - loop.time())
+            await asyncio.sleep(start + stamp / RATE - loop.time())
 
     def _receive(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -122,6 +134,7 @@ class Voice:
             self.clear += 1
         elif packet[1] & 0x7F == _PCMU:
             samples = _DECODED[np.frombuffer(packet[12:], dtype=np.uint8)]
+            self.sizes.append(len(samples))
             self.frames.append(Frame(at, tones_in(samples, RATE, self._tones)))
 
     def _opened(self, data: bytes) -> bytes | None:

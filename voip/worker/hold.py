@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 _EINVALIDOP = 70013  # pj/errno.h
 
+_ENDS_CALL = {
+    pj.PJSIP_SC_REQUEST_TIMEOUT: "the far end does not answer any more",
+    pj.PJSIP_SC_CALL_TSX_DOES_NOT_EXIST: "the far end does not know the call any more",
+}
+"""Answers within a call that are its end (RFC 3261 section 12.2.1.2)."""
+
 _STATES = {
     None: CallState.ACTIVE,
     HeldBy.US: CallState.HELD,
@@ -99,7 +105,10 @@ class CallHold:
         """Fold the final response to an INVITE of ours."""
         if self._call.ended or not self._offers.answered(code):
             return
-        if code < pj.PJSIP_SC_MULTIPLE_CHOICES:
+        if code in _ENDS_CALL:
+            # PJSIP is ending the call, which is the answer to whoever waits.
+            self._call.cause = self._call.cause or _ENDS_CALL[code]
+        elif code < pj.PJSIP_SC_MULTIPLE_CHOICES:
             self._report(self._here == self._offers.wanted, code, reason)
         else:
             self._refused(code, reason)

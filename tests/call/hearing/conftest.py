@@ -1,0 +1,145 @@
+"""A call that a person with a microphone and a speaker places to a far end."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pytest_asyncio
+
+from tests.call.conftest import sound_phone
+from tests.support.hostile import own_host
+from tests.support.kamailio import DOMAIN
+from tests.support.party import Party
+from tests.support.phone import Phone
+from tests.support.pki import Authority
+from tests.support.pulse import RATE, Ear, Pulse, Samples
+from tests.support.voice import tones_in
+from voip.model import CallState, Transport
+from voip.protocol import client as told
+
+OURS, MICROPHONE, NETWORK, OTHER = 440, 500, 900, 1300
+"""Hertz: our own ringing, what the person says, what far ends say."""
+
+TONES = (OURS, MICROPHONE, NETWORK, OTHER)
+
+_WINDOW = RATE // 8
+_NUMBERS = itertools.count(1)
+
+
+@dataclass
+class Desk:
+    """A phone with a microphone and a speaker."""
+
+    phone: Phone
+    ear: Ear
+    authority: Authority
+
+
+@dataclass
+class Placed:
+    """A call that was placed, its far end, and the speaker."""
+
+    phone: Phone
+    party: Party
+    ear: Ear
+    call: str
+
+    async def end(self) -> None:
+        if any(call.id == self.call for call in (await self.phone.status()).calls):
+            await self.phone.client.ask(told.HangUp(call=self.call))
+        await self.phone.until_logged(self.call)
+        await self.party.leave()
+
+    async def answered(self) -> None:
+        """Let the far end take the call."""
+        self.party.answer()
+        await self.phone.until_state(self.call, CallState.ACTIVE)
+
+    async def hears(self, hertz: int) -> None:
+        """Wait until the speaker plays a tone."""
+        await self.ear.until(lambda heard: hertz in tones(heard[-_WINDOW:]), self.ear.position)
+
+    async def hears_for(self, seconds: float) -> frozenset[int]:
+        """All tones that the speaker plays from now on."""
+        heard = await self.ear.hear(seconds)
+        pieces = range(0, len(heard) - _WINDOW, _WINDOW)
+        return frozenset().union(*(tones(heard[at : at + _WINDOW]) for at in pieces))
+
+
+PlaceCall = Callable[[], Awaitable[Placed]]
+
+
+def tones(samples: Samples) -> frozenset[int]:
+    return tones_in(samples.astype(np.float64) / 32768, RATE, TONES)
+
+
+@pytest.fixture(params=[Transport.UDP, Transport.TLS])
+def transport(request: pytest.FixtureRequest) -> Transport:
+    found: Transport = request.param
+    return found
+
+
+@pytest.fixture
+def hertz() -> int:
+    """The tone that the far end sends."""
+    return NETWORK
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def desk() -> AsyncIterator[Desk]:
+    """One phone for all calls of this folder that are placed alone."""
+    with tempfile.TemporaryDirectory(prefix="oh-", dir="/tmp") as folder:
+        pulse = Pulse(Path(folder) / "desk")
+        await pulse.start()
+        await pulse.ask("load-module", "module-sine", "sink=mic", f"frequency={MICROPHONE}")
+        phone = sound_phone(Path(folder) / "phone", pulse.client_environment)
+        await phone.start()
+        async with pulse.listen() as ear:
+            yield Desk(phone, ear, Authority(Path(folder) / "pki"))
+        await phone.stop()
+        await pulse.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def party(desk: Desk, transport: Transport, hertz: int) -> AsyncIterator[Party]:
+    """A far end, and an account of the phone that is registered with it."""
+    host, name = own_host(), f"account-{next(_NUMBERS)}"
+    leaf = desk.authority.issue("party", addresses=[host])
+    found = Party(host, transport, leaf, hertz, (MICROPHONE,))
+    await found.start()
+    fields: dict[str, object] = {"transport": transport.value}
+    if transport is Transport.TLS:
+        fields["ca_file"] = str(desk.authority.file)
+    await desk.phone.add(
+        name, password="secret", user="alice", domain=DOMAIN,
+        server=f"{host}:{found.server.port}", **fields,
+    )  # fmt: skip
+    await desk.phone.until_registered(name)
+    found.account = name
+    yield found
+    await desk.phone.client.ask(told.RemoveAccount(name=name))
+    await found.stop()
+
+
+@pytest.fixture
+def place_call(desk: Desk, party: Party) -> PlaceCall:
+    async def place() -> Placed:
+        call = await desk.phone.call("bob", account=party.account)
+        await party.invited()
+        return Placed(desk.phone, party, desk.ear, call)
+
+    return place
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def placed(desk: Desk, place_call: PlaceCall) -> AsyncIterator[Placed]:
+    """A call that its far end has not said anything to."""
+    found = await place_call()
+    yield found
+    await found.end()

@@ -1,0 +1,126 @@
+"""Far ends of every ordinary kind are heard, and hear us, to the end of the call."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.call.hearing.conftest import MICROPHONE, NETWORK, OTHER, OURS, PlaceCall, Placed
+from tests.support import sip
+from tests.support.hostile import Client
+from tests.support.party import Party
+from voip.model import CallState, Transport
+
+pytestmark = [pytest.mark.realtime, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def talks(placed: Placed) -> None:
+    """Both sides hear each other, and the lock is what the account promises."""
+    await placed.hears(NETWORK)
+    voice = placed.party.voice
+    since = len(voice.frames)
+    await placed.ear.hear(0.3)
+    assert voice.hears(since) == {MICROPHONE}
+    assert voice.clear == 0
+    (call,) = (c for c in (await placed.phone.status()).calls if c.id == placed.call)
+    assert call.state is CallState.ACTIVE
+    assert call.lock.closed == (placed.party.transport is Transport.TLS)
+    placed.phone.check_lock_evidence(placed.call)
+
+
+async def test_a_call_is_heard_both_ways(placed: Placed) -> None:
+    await placed.answered()
+    await talks(placed)
+
+
+async def test_another_source_of_the_same_voice_is_heard(placed: Placed) -> None:
+    await placed.answered()
+    await talks(placed)
+    placed.party.voice.ssrc = 0xABCDEF
+    await talks(placed)
+    assert await placed.hears_for(0.5) <= {NETWORK}
+
+
+@pytest.mark.parametrize("milliseconds", [10, 30, 40, 60])
+async def test_voice_of_any_packet_time_is_heard(placed: Placed, milliseconds: int) -> None:
+    await placed.answered()
+    placed.party.voice.frame = 8 * milliseconds
+    await talks(placed)
+    assert await placed.hears_for(0.5) <= {NETWORK}
+
+
+@pytest.mark.parametrize("milliseconds", [20, 40])
+async def test_the_packet_time_that_is_asked_for_is_sent(placed: Placed, milliseconds: int) -> None:
+    placed.party.attributes = (f"a=ptime:{milliseconds}",)
+    await placed.answered()
+    await talks(placed)
+    assert set(placed.party.voice.sizes[-5:]) == {8 * milliseconds}
+
+
+@pytest.mark.parametrize("transport", [Transport.TLS], indirect=True)
+async def test_keys_that_change_in_the_call_are_used_from_then_on(placed: Placed) -> None:
+    await placed.answered()
+    await talks(placed)
+    placed.party.voice.rekey()
+    assert (await placed.party.offer_again()).status == 200
+    await talks(placed)
+    # The phone's own next offer carries on with them too.
+    placed.party.voice.rekey()
+    assert (await placed.party.offer_again("UPDATE")).status == 200
+    await talks(placed)
+
+
+async def test_the_branch_of_a_fork_that_answers_is_heard(placed: Placed) -> None:
+    placed.party.progress(180, tag="desk")
+    placed.party.progress(180, tag="mobile")
+    await placed.hears(OURS)
+    placed.party.progress(183, session=True, speaks=True, tag="mailbox")
+    await placed.hears(NETWORK)
+    await placed.answered()
+    await talks(placed)
+
+
+async def test_a_session_timer_that_is_too_short_is_made_longer(
+    party: Party, place_call: PlaceCall
+) -> None:
+    refused: list[sip.Message] = []
+
+    def intercept(client: Client, message: sip.Message) -> bool:
+        if message.method != "INVITE" or refused:
+            return False
+        refused.append(message)
+        client.send(
+            sip.response(message, 422, "Session Interval Too Small", extra=("Min-SE: 2400",))
+        )
+        return True
+
+    party.intercepts = intercept
+    placed = await place_call()
+    wanted = placed.party.received[-1]
+    assert int(wanted.get("Session-Expires").split(";")[0]) >= 2400
+    assert int(wanted.get("Min-SE")) >= 2400
+    await placed.answered()
+    await talks(placed)
+    await placed.end()
+
+
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+async def test_a_refresh_of_the_session_timer_is_agreed_to(placed: Placed, method: str) -> None:
+    timer = ("Supported: timer", "Session-Expires: 1800;refresher=uac")
+    placed.party.headers = ("Require: timer", "Session-Expires: 1800;refresher=uas")
+    await placed.answered()
+    await talks(placed)
+    answer = await placed.party.offer_again(method, extra=timer)
+    assert answer.status == 200
+    assert answer.get("Session-Expires").startswith("1800")
+    await talks(placed)
+
+
+async def test_voice_from_another_port_after_a_new_offer_is_heard(placed: Placed) -> None:
+    await placed.answered()
+    await talks(placed)
+    await placed.party.moves(OTHER)
+    await placed.hears(OTHER)
+    voice = placed.party.voice
+    await placed.ear.hear(0.3)
+    assert voice.hears() == {MICROPHONE}
+    assert voice.clear == 0
