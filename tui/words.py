@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from voip.model import (
@@ -20,6 +21,8 @@ from voip.model import (
 )
 
 _NO_QUOTES = dict.fromkeys(map(ord, '"“”„'), "'")
+_HASH = "%23"  # the only key of a telephone that a URI cannot hold as it is
+_NUMBER = re.compile(r"\+?[0-9*#]+")
 _SCHEMES = ("sip", "sips", "tel")
 _WITHOUT_YEAR = timedelta(days=300)
 
@@ -73,7 +76,7 @@ def address(uri: str) -> str:
 
 def called(uri: str) -> str:
     """Whom a request URI calls: its parameters are the account's affair."""
-    return address(uri).partition(";")[0]
+    return address(uri).partition(";")[0].replace(_HASH, "#")
 
 
 def who(party: Party) -> str:
@@ -85,9 +88,9 @@ def who(party: Party) -> str:
         return f"{quoted(party.name)} ({address(party.uri) or 'unknown'})"
     if party.name:
         return party.name
-    whole = address(party.uri)
+    whole = address(party.uri).replace(_HASH, "#")
     user, _, host = whole.partition("@")
-    return user if host and user.lstrip("+").isdigit() else whole or "unknown"
+    return user if host and _NUMBER.fullmatch(user) else whole or "unknown"
 
 
 def quoted(name: str) -> str:

@@ -110,6 +110,9 @@ async def _follow(engine: Client, started: told.CallStarted, wait: bool) -> Call
     async for numbered in engine.events():
         event = numbered.event
         if isinstance(event, told.CallEvent) and event.call.id == started.call:
+            if last is None:
+                # What was typed could be a name, or hold letters and signs.
+                click.echo(shown.calling(event.call), err=True)
             last = event.call
             if not wait:
                 return _report(last, last, None)

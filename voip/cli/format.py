@@ -60,6 +60,11 @@ def call(c: Call) -> str:
     return "  ".join(parts)
 
 
+def calling(c: Call) -> str:
+    """Whom a call that begins is to, by the address that is dialled."""
+    return f"calling {_with_address(c.remote)} with {c.account}"
+
+
 def _with_address(party: Party) -> str:
     if not party.name:
         return party.uri

@@ -15,7 +15,7 @@ from voip.protocol import client as told
 from voip.protocol import worker as say
 from voip.quality import assess
 
-FindCaller = Callable[[Party, str], Party]
+FindCaller = Callable[[Party, str, say.ConnectionEvent | None], Party]
 FindConnection = Callable[[say.Role, int | None], say.ConnectionEvent | None]
 
 
@@ -133,7 +133,7 @@ class CallEvents:
         connection = self._find_connection(role, event.connection)
         if role is say.Role.OPEN:
             transport = connection.transport if connection else Transport.UDP
-        caller = self._find_caller(party(event.remote), event.account)
+        caller = self._find_caller(party(event.remote), event.account, connection)
         call = self._book.begin(role, event.account, transport, Direction.IN, caller, event.call)
         if connection is not None:
             call.use(connection)
@@ -144,7 +144,7 @@ class CallEvents:
         if call is None:
             transport = Transport.UDP if role is say.Role.OPEN else Transport.TLS
             account = event.account or "?"
-            caller = self._find_caller(party(event.remote), account)
+            caller = self._find_caller(party(event.remote), account, None)
             call = self._book.begin(role, account, transport, Direction.IN, caller)
         call.code = event.code
         self._book.finish(call, Outcome.REFUSED, event.reason)

@@ -41,6 +41,7 @@ async def examine(engine: Engine) -> DoctorReport:
         *_library(ready),
         *_sound(ready),
         *_surroundings(engine, keyring),
+        *await _contacts(engine),
         *_privacy(engine, ready.memory_problem),
     ]
     return DoctorReport(
@@ -99,6 +100,11 @@ def _surroundings(engine: Engine, keyring: str | None) -> list[Finding]:
             text="call log: sound" if problem is None else f"call log: damaged: {problem}",
         ),
     ]
+
+
+async def _contacts(engine: Engine) -> list[Finding]:
+    await engine.contacts.refresh()
+    return [Finding(ok=False, text=f"contacts: {words}") for words in engine.contacts.problems]
 
 
 def _privacy(engine: Engine, workers_memory: str | None) -> list[Finding]:

@@ -100,7 +100,7 @@ class Engine:
             self.book,
             self.hub,
             self.connection,
-            lambda claimed, account: self.look_ups.caller(claimed, account),
+            lambda *caller: self.look_ups.caller(*caller),
             self.registrar.refusal,
             self.calls,
         )
@@ -114,6 +114,7 @@ class Engine:
             self.contacts,
             People(self.hub, self.log_reader),
             self.registrar,
+            self.connection,
             lambda: self.echo.uri,
         )
         self.account_check = AccountCheck(

@@ -57,7 +57,8 @@ class ConnectionEvent(WorkerEvent, frozen=True, tag="connection"):
     """A SIP connection came up, was refused, or went away.
 
     `id` numbers connections within a worker. `host` is the name that was
-    dialled and, over TLS, verified. `tls` is set when `up`; `error` says in
+    dialled and, over TLS, verified; `address` is the IP address behind it,
+    where it is known. `tls` is set when `up`; `error` says in
     words why a server was refused. `other_key` is the public key's SHA-256 of
     a server that was refused because the account is pinned to another.
     """
@@ -71,6 +72,7 @@ class ConnectionEvent(WorkerEvent, frozen=True, tag="connection"):
     tls: TlsStatus | None = None
     error: str | None = None
     other_key: str | None = None
+    address: str | None = None
 
 
 class IncomingCall(WorkerEvent, frozen=True, tag="incoming"):
