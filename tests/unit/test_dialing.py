@@ -434,8 +434,9 @@ def test_what_may_be_a_name(text: str, expected: bool) -> None:
     assert may_be_name(text) is expected
 
 
-PIECES = ["+", "0", "1", "555", "800", "0100", "(0)", "#", "ext", "x", "h", "Bob",
-          "FLOWERS", " ", "-", ".", "(", ")", ",", ";", "\u00a0", "\u202a", "\u2028", "\t", "tel:"]  # fmt: skip
+PIECES = ["+", "0", "1", "555", "800", "0100", "(0)", "#", "ext", "x", "h",
+          "Bob", "FLOWERS", " ", "-", ".", "(", ")", ",", ";", "\u00a0", "\u202a",
+          "\u2028", "\t", "tel:"]  # fmt: skip
 NUMBERLIKE = st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
 
 

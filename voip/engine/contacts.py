@@ -25,6 +25,7 @@ _APPLE_LABEL = re.compile(r"_\$!<(.*)>!\$_")
 _Stamp = tuple[int, int, int]
 _SILENT_TYPES = frozenset({"pref", "voice", "internet"})
 _LEAST_PREFERRED = 101
+_MOST_NUMBERS = 100
 
 
 class Number(msgspec.Struct, frozen=True):
@@ -187,8 +188,9 @@ def _left_out(path: Path, found: vcard.Cards) -> str | None:
 
 def _contact(card: vcard.Card) -> Contact | None:
     found: dict[str, Number] = {}
-    for line in _preferred_first(card):
-        number = _number(card, line)
+    labels = {label.group: _label(label.value) for label in card.all("X-ABLABEL")}
+    for line in _preferred_first(card)[:_MOST_NUMBERS]:
+        number = _number(line, labels.get(line.group, "") if line.group else "")
         if number is not None:
             found.setdefault(f"{_bare(number.target)},{number.tones}", number)
     name = _name(card)
@@ -211,25 +213,21 @@ def _preferred_first(card: vcard.Card) -> list[vcard.Property]:
     return sorted(lines, key=lambda line: line.preference or _LEAST_PREFERRED)
 
 
-def _number(card: vcard.Card, line: vcard.Property) -> Number | None:
+def _number(line: vcard.Property, given_label: str) -> Number | None:
     value = clean(numbers.without_marks(line.value))
     number = _phone(value) if line.name == "TEL" else _address(value, line.name == "X-SIP")
-    label = _label(card, line)
+    kinds = ", ".join(clean(word, 20) for word in line.types if word not in _SILENT_TYPES)
+    label = given_label or kinds
     is_fax = "fax" in line.types or "fax" in label.lower()
     if number is None or (is_fax and "voice" not in line.types):
         return None
     return Number(number.target, label, number.tones)
 
 
-def _label(card: vcard.Card, line: vcard.Property) -> str:
-    for label in card.all("X-ABLABEL"):
-        if line.group and label.group == line.group:
-            # Apple's own labels stand in marks: _$!<Mobile>!$_
-            own = _APPLE_LABEL.fullmatch(label.value)
-            words = clean(own[1].lower() if own else label.value, 20)
-            if words:
-                return words
-    return ", ".join(clean(word, 20) for word in line.types if word not in _SILENT_TYPES)
+def _label(text: str) -> str:
+    # Apple's own labels stand in marks: _$!<Mobile>!$_
+    own = _APPLE_LABEL.fullmatch(text)
+    return clean(own[1].lower() if own else text, 20)
 
 
 def _phone(value: str) -> Number | None:

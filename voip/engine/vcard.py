@@ -21,6 +21,7 @@ _BOMS = (
 _ENCODINGS = ("utf-8", "cp1252")
 # RFC 6350 section 3.2: a letter of several bytes may be folded in its middle.
 _FOLD_IN_A_LETTER = re.compile(rb"(?<=[\x80-\xff])(?:\r\n|\n|\r)[ \t](?=[\x80-\xbf])")
+_BEGIN, _END = "BEGIN:VCARD", "END:VCARD"
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _HEAD = re.compile(r"(?:[A-Za-z0-9_-]++\.)?(?P<name>[A-Za-z0-9_-]++)(?=[;:])")
 _PARAMETER = re.compile(r';(?P<name>[^=;:"]*+)(?:=(?P<value>(?:"[^"]*+"|[^";:]++)*+))?')
@@ -112,16 +113,22 @@ def _text(data: bytes, encodings: tuple[str, ...] = _ENCODINGS) -> str:
 
 
 def _cut(text: str) -> Iterator[tuple[int, list[str]]]:
-    """The lines of each card from its BEGIN:VCARD to the next, and where they begin."""
+    """The lines of each card behind its BEGIN:VCARD, and where they begin.
+
+    A card ends at its END:VCARD, or at the next card if it has none.
+    """
     card: list[str] | None = None
     begun = 0
     for number, line in enumerate(_LINE_END.split(text), start=1):
-        if line.strip().upper() == "BEGIN:VCARD":
+        if line.strip().upper() == _BEGIN:
             if card is not None:
                 yield begun, card
             card, begun = [], number
         elif card is not None:
             card.append(line)
+            if line.strip().upper() == _END:
+                yield begun, card
+                card = None
     if card is not None:
         yield begun, card
 
@@ -130,7 +137,7 @@ def _card(lines: list[str]) -> Card:
     properties: list[Property] = []
     last: Property | None = None
     for line in _unfolded(lines):
-        if line.strip().upper() == "END:VCARD":
+        if line.strip().upper() == _END:
             return Card(tuple(properties))
         if not line.strip():
             continue
