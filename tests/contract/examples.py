@@ -169,6 +169,7 @@ COMMANDS: dict[str, told.AnyCommand] = {
         play="/tmp/in.wav",
         record="/tmp/out.wav",
         hangup_after_s=2.5,
+        back=True,
     ),
     "answer": told.AnswerCall(call="3"),
     "decline": told.DeclineCall(call="3", busy=True),
@@ -439,6 +440,7 @@ WORKER_EVENTS: dict[str, say.AnyWorkerEvent] = {
         tls=TLS,
         error="the certificate is for another name",
         other_key="ef" * 32,
+        address="192.0.2.1",
     ),
     "incoming": say.IncomingCall(-1, "work", '"Bob" <sip:bob@example.com>', 1),
     "refused": say.RefusedCall(

@@ -9,6 +9,9 @@ from voip.model import Certificate, Keying, SoundDevice, TlsStatus
 from voip.protocol import client as told
 from voip.protocol import worker as say
 
+ADDRESS = "1.2.3.4"
+"""Where every server of a TLS account is: an address that anybody could reach."""
+
 SUITE = "AEAD_AES_256_GCM"
 CODEC = "opus/48000/2"
 

@@ -358,6 +358,7 @@ class ScriptedWorker:
                 tls=tls,
                 error=error,
                 other_key=other_key,
+                address=facts.ADDRESS if transport is Transport.TLS else None,
             )
         )
 
