@@ -99,7 +99,7 @@ class _Orders(RuleBasedStateMachine):
             self._book,
             hub,
             lambda role, number: self._connections.get(number) if role is self._role else None,
-            lambda claimed, account: claimed,
+            lambda claimed, account, connection: claimed,
             lambda account: None,
             _NoFollower(),
         )

@@ -84,6 +84,7 @@ def test_an_address_is_a_uri_without_its_scheme(uri: str, expected: str) -> None
         (Party("sip:+34600111222@example.com"), "+34600111222"),
         (Party("sip:100@example.com"), "100"),
         (Party("tel:+34600111222"), "+34600111222"),
+        (Party("sip:*9%23@example.com"), "*9#"),
         (Party("sip:+@example.com"), "+@example.com"),
         (Party("sip:example.com"), "example.com"),
         (Party(""), "unknown"),
@@ -92,6 +93,18 @@ def test_an_address_is_a_uri_without_its_scheme(uri: str, expected: str) -> None
 )
 def test_a_person_is_a_name_a_number_or_an_address(party: Party, expected: str) -> None:
     assert words.who(party) == expected
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("sip:100@example.com;transport=tls", "100@example.com"),
+        ("sip:*9%23@example.com", "*9#@example.com"),
+        ("sip:a%3Bb%40c@example.com", "a%3Bb%40c@example.com"),
+    ],
+)
+def test_the_dial_line_names_whom_it_calls(uri: str, expected: str) -> None:
+    assert words.called(uri) == expected
 
 
 @given(uri=texts, name=texts)

@@ -83,7 +83,7 @@ class DialInput(Input):
         )  # fmt: skip
         self._paste = paste
 
-    async def _on_paste(self, event: events.Paste) -> None:
+    def _on_paste(self, event: events.Paste) -> None:
         # Textual keeps the first line and drops the others without a word.
         event.prevent_default()
         event.stop()
