@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,9 @@ from hypothesis import strategies as st
 
 from voip.callers import Exchange, keys
 from voip.engine.contacts import Contact, Contacts, Number
+
+
+_PATIENCE_S = 20
 
 
 def card(*lines: str, version: str = "3.0") -> str:
@@ -306,6 +311,33 @@ async def test_only_what_changed_is_read_again(
     assert [contact.name for contact in contacts.everyone] == ["Alicia", "Bob"]
     assert read == ["changed.vcf"]
     assert kept.exists()
+
+
+async def test_other_work_goes_on_while_a_file_is_read(
+    tmp_path: Path, contacts: Contacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "a.vcf", card("FN:Bob", "TEL:100"))
+    begun, let_go = threading.Event(), threading.Event()
+    read_bytes = Path.read_bytes
+
+    def slow(path: Path) -> bytes:
+        begun.set()
+        assert let_go.wait(_PATIENCE_S), "nothing else was done meanwhile"
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", slow)
+    refresh = asyncio.create_task(contacts.refresh())
+    assert await asyncio.to_thread(begun.wait, _PATIENCE_S)
+    let_go.set()
+    await refresh
+    assert [contact.name for contact in contacts.everyone] == ["Bob"]
+
+
+async def test_of_very_many_numbers_the_preferred_are_kept(tmp_path: Path) -> None:
+    lines = [f"TEL:{number}" for number in range(1000, 1200)]
+    (contact,) = await read(tmp_path, "FN:Bob", *lines, "TEL;TYPE=pref:1")
+    targets = [number.target for number in contact.numbers]
+    assert targets == ["1", *map(str, range(1000, 1099))]
 
 
 async def test_named_whatever_the_case(tmp_path: Path, contacts: Contacts) -> None:

@@ -238,6 +238,7 @@ def test_a_text_that_is_not_wholly_a_number_calls_nobody(typed: str) -> None:
         ("800-anna", "800-anna"),
         ("900-reception", "900-reception"),
         ("1-800-4ACHILD", "1-800-4ACHILD"),
+        ("1-800-GO-4FEDEX", "1-800-GO-4FEDEX"),
         ("030-123-office", "030-123-office"),
         ("1-800-555-0100-WORK", "1-800-555-0100-WORK"),
         ("24-hour", "24-hour"),

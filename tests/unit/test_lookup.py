@@ -142,7 +142,7 @@ async def test_numbers_by_their_digits(standin: StandIn) -> None:
     await standin.add_account("work")
     cards(standin, ("Bob", "TEL:+34 600-111-222"), ("Ana", "TEL:+34 (699) 11"))
     await called(standin, "+34 600 (999)")
-    for text in ("600", "34 600", "+34-600", "(34) 60 0"):
+    for text in ("600", "34 600", "+34-600", "(34) 60 0", "\u202a(+34) 600\u202c"):
         assert await suggested(standin, text) == [
             ("contact", "Bob", "+34 600-111-222"),
             ("log", "", "+34600999@pbx.example.com"),
