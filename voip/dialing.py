@@ -61,6 +61,10 @@ _USER_PLAIN = frozenset(
 _CONTROLS = frozenset(("Cc", "Zl", "Zp"))
 _SCHEMES = ("sip", "sips", "tel", "callto")
 _URI_PARAMETERS = frozenset(("transport", "user", "method", "ttl", "maddr", "lr"))
+# Behind a number that is no URI, other words are not taken for parameters.
+_TYPED_PARAMETERS = _URI_PARAMETERS | {
+    "phone-context", "npdi", "rn", "cic", "isub", "ext", "postd",
+}  # fmt: skip
 _HOST_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _MAX_TARGET = 255  # PJSIP takes no longer URI
 _TOO_LONG = f"the address is longer than {_MAX_TARGET} characters"
@@ -249,6 +253,9 @@ def _user_of_the_domain(scheme: str | None, address: _Address, typed: str) -> st
         raise DialError(str(numbers.refuse_tones(typed, more)))
     _check_parameters(address.parameters)
     if number is not None:
+        unknown = [p for p in address.parameters if _name_of(p) not in _TYPED_PARAMETERS]
+        if scheme is None and unknown:
+            raise DialError(f"“{typed}” is not a number: remove “;{unknown[0]}”")
         return _in_context(number, address.parameters, typed)
     if scheme is not None:
         raise DialError(f"“{typed}” is not a number")

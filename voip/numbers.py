@@ -31,6 +31,8 @@ _TONES_BEHIND = re.compile(
     rf"(?P<tones>[0-9*#][0-9*#,;pw{_SPACES}]*)",
     re.IGNORECASE,
 )
+_PARAMETER_NAME = re.compile(r"[a-z][a-z0-9-]*")
+_TONE_PARAMETERS = frozenset(("ext", "postd"))
 _PAUSES = str.maketrans(";pwPW", ",,,,,")
 _LONGEST_SHORT_CODE = 3
 
@@ -101,7 +103,9 @@ def in_context(number: str, parameters: Iterable[str], typed: str) -> str:
     for parameter in parameters:
         name, _, value = (part.strip() for part in parameter.partition("="))
         name = name.lower()
-        if name in ("ext", "postd") and value:
+        if not _PARAMETER_NAME.fullmatch(name) or (name in _TONE_PARAMETERS and not value):
+            raise NumberError(f"“{typed}” is not a number: remove “;{parameter}”")
+        if name in _TONE_PARAMETERS:
             raise refuse_tones(typed, WithTones(number, value.translate(_PAUSES), number))
         if name.startswith("m-"):
             # RFC 3966 section 5.2: who does not know it must not use the number.

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from voip.callers import Exchange, keys
 from voip.engine.contacts import Contact, Contacts, Number
 
-
 _PATIENCE_S = 20
 
 

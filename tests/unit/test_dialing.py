@@ -62,6 +62,8 @@ from voip.model import Transport
         ("bob", "bob"),
         ("front-desk", "front-desk"),
         ("bob;transport=tls", "bob"),
+        ("100;transport=tls", "100"),
+        ("+4930123;npdi;rn=+49", "+4930123"),
     ],
 )
 def test_numbers_and_names_of_the_account_s_domain(typed: str, user: str) -> None:
@@ -214,7 +216,8 @@ def test_tones_behind_a_number_are_not_part_of_it(typed: str, number: str, tones
         "24h Hotline", "+1 555 0100 office", "0800 hotline", "030 123 (Bob)", "+49 30 123 Büro",
         "555 0100\t555 0200", "555 0100 +1 555 0200", "555 0100, 555 0200", "+1555x", "100,",
         "1 800 flowers", "+1 555 0100 555-WORK", "800 FLOWERS ext 5",
-        "555 0100 ext.", "5 pm", "+bob",
+        "555 0100 ext.", "5 pm", "+bob", "100;office", "100;", "100;ext", "tel:100;",
+        "tel:100;+1", "tel:100;ext=", "sip:100;+1@example.com",
     ],
 )  # fmt: skip
 def test_a_text_that_is_not_wholly_a_number_calls_nobody(typed: str) -> None:
