@@ -61,7 +61,7 @@ _USER_PLAIN = frozenset(
 _CONTROLS = frozenset(("Cc", "Zl", "Zp"))
 _SCHEMES = ("sip", "sips", "tel", "callto")
 _URI_PARAMETERS = frozenset(("transport", "user", "method", "ttl", "maddr", "lr"))
-# Behind a number that is no URI, other words are not taken for parameters.
+# Behind what is no URI, other words are not taken for parameters.
 _TYPED_PARAMETERS = _URI_PARAMETERS | {
     "phone-context", "npdi", "rn", "cic", "isub", "ext", "postd",
 }  # fmt: skip
@@ -252,10 +252,10 @@ def _user_of_the_domain(scheme: str | None, address: _Address, typed: str) -> st
     if more is not None:
         raise DialError(str(numbers.refuse_tones(typed, more)))
     _check_parameters(address.parameters)
+    unknown = [p for p in address.parameters if _name_of(p) not in _TYPED_PARAMETERS]
+    if scheme is None and unknown:
+        raise DialError(f"“{typed}” is neither a number nor an address: remove “;{unknown[0]}”")
     if number is not None:
-        unknown = [p for p in address.parameters if _name_of(p) not in _TYPED_PARAMETERS]
-        if scheme is None and unknown:
-            raise DialError(f"“{typed}” is not a number: remove “;{unknown[0]}”")
         return _in_context(number, address.parameters, typed)
     if scheme is not None:
         raise DialError(f"“{typed}” is not a number")
@@ -272,8 +272,8 @@ def _in_context(number: str, parameters: tuple[str, ...], typed: str) -> str:
 def _name(text: str, typed: str) -> str:
     """A name of the account's domain, as it is written: its letters are no digits."""
     spaced = re.search(r"\s", text)
-    wordless = not re.search(r"[^\W\d_]", text)
-    if text.startswith("+") or (numbers.begins_like_one(text) and (spaced or wordless)):
+    wordless = re.search(r"[0-9]", text) and not re.search(r"[^\W\d_]", text)
+    if text.startswith("+") or wordless or (spaced and numbers.begins_like_one(text)):
         raise DialError(f"“{typed}” is not a number: remove what is not part of one")
     if spaced:
         raise DialError(f"“{typed}” is neither a number nor an address: remove the spaces")
