@@ -190,6 +190,8 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
                 self.tell(text, level)
             case told.SettingsEvent(settings=settings):
                 self._dress(settings)
+            case told.DigitsEvent(lost=lost) if lost:
+                self.tell(event.text, "warning")
             case told.CallEvent():
                 self._draw_attention()
             case _:

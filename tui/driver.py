@@ -82,7 +82,8 @@ class TerminalDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._is_gone = threading.Event()
         assert sys.__stderr__ is not None  # there is a terminal: `tui.start`
-        self._file = _Output(sys.__stderr__, self._gone)
+        output: Any = _Output(sys.__stderr__, self._gone)
+        self._file = output
 
     def run_input_thread(self) -> None:
         """Read keys and pastes until the screen closes or the terminal is gone."""

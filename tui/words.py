@@ -46,14 +46,16 @@ _REGISTRATIONS = {
 
 _ENDINGS = {
     404: "there is nobody called {who}",
-    408: "{who} did not answer",
     480: "{who} is not available",
     484: "{who}: the number is incomplete",
     486: "{who} is busy",
     600: "{who} is busy",
     603: "{who} declined",
     604: "there is nobody called {who}",
+    607: "{who} declined",
 }
+
+_BY_FAR_END = (Outcome.BUSY, Outcome.DECLINED, Outcome.FAILED)
 
 _OUTCOMES = {
     Outcome.ONGOING: "now",
@@ -117,20 +119,16 @@ def ending(call: Call) -> str:
     """Why a call is over, in a sentence about its far end."""
     name = who(call.remote)
     if call.answered is not None:
-        why = call.reason if call.code not in (None, 200) or _ours(call.reason) else ""
+        why = "" if call.outcome is Outcome.ANSWERED else call.reason
         after = f"ended after {duration(call.duration_s)}"
         return f"{after}: {why}" if why else after
-    if call.direction is Direction.IN:
+    if call.outcome is Outcome.MISSED:
         # 487 says that its caller gave up (RFC 3261 section 9.2).
-        return "missed" if call.code == 487 else call.reason or "missed"
-    if call.code in _ENDINGS:
+        return "missed" if call.code == 487 or not call.reason else f"missed: {call.reason}"
+    told = call.direction is Direction.OUT and call.outcome in _BY_FAR_END
+    if told and call.code in _ENDINGS:
         return _ENDINGS[call.code].format(who=name)
     return call.reason or "ended"
-
-
-def _ours(reason: str) -> bool:
-    # The engine's own causes are sentences; a SIP phrase such as OK is a label.
-    return " " in reason
 
 
 def registration(account: AccountStatus) -> str:
@@ -150,6 +148,8 @@ def outcome(entry: LogEntry) -> str:
     if entry.outcome is Outcome.ANSWERED:
         return duration(entry.duration_s)
     found = _OUTCOMES[entry.outcome]
+    if entry.outcome is Outcome.LOST and entry.answered is not None:
+        return f"{duration(entry.duration_s)} {found}"
     return f"{found} ({entry.code})" if _tells(entry) else found
 
 

@@ -351,6 +351,11 @@ class StandIn(Attached):
             if isinstance(order, say.Digits) and order.call == number
         )
 
+    def loses_digits(self, call: str, lost: int, reason: str) -> None:
+        """Tones that waited are not sent."""
+        worker, scripted = self._find(call)
+        worker.send(say.DigitsDone(call=scripted.number, lost=lost, reason=reason))
+
     # Inside
 
     def _is_silent(self, account: str) -> bool:

@@ -75,7 +75,8 @@ def call(
     elif not wait:
         click.echo(report.id)
     if wait and report.outcome is not Outcome.ANSWERED:
-        code = f" ({report.code})" if report.code else ""
+        # What the phone gave up itself has the status of its end, 200.
+        code = f" ({report.code})" if report.code and report.code >= 300 else ""
         click.echo(f"offhook: {report.reason or report.outcome.value}{code}", err=True)
         ctx.exit(1)
 

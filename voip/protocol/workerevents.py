@@ -184,6 +184,14 @@ class DigitReceived(WorkerEvent, frozen=True, tag="digit"):
     digit: str
 
 
+class DigitsDone(WorkerEvent, frozen=True, tag="digits_done"):
+    """The digits that waited were sent, but for the last `lost` of them."""
+
+    call: int
+    lost: int = 0
+    reason: str | None = None
+
+
 class PlayEnded(WorkerEvent, frozen=True, tag="play_ended"):
     """The file that was played into a call is over."""
 
@@ -234,6 +242,7 @@ AnyWorkerEvent = (
     | StatisticsEvent
     | LevelsReport
     | DigitReceived
+    | DigitsDone
     | PlayEnded
     | SoundEvent
     | MessagesEvent
