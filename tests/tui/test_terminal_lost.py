@@ -1,4 +1,4 @@
-"""The real program on a terminal that goes away, or that breaks off within a paste."""
+"""The real program on a terminal that goes away, breaks off within a paste, or knows less."""
 
 from __future__ import annotations
 
@@ -55,6 +55,22 @@ async def test_a_terminal_that_is_gone_without_a_signal_ends_the_screen_alone(
     await asyncio.to_thread(terminal.end, tell=False)
     status = await standin.status()
     assert [(c.id, c.state) for c in status.calls] == [(call, CallState.ACTIVE)]
+
+
+async def test_inside_gnu_screen_256_colours_are_drawn_at_most(
+    standin: StandIn, environment: dict[str, str], terminals: list[OnPty]
+) -> None:
+    await standin.add_account("work")
+    inside = {"TERM": "screen-256color", "STY": "123.pts-1.host", "COLORTERM": "truecolor"}
+    terminal = OnPty([sys.executable, "-m", "tui"], environment | inside, 80, 24)
+    terminals.append(terminal)
+    drawn = b""
+    while "registered" not in terminal.text():
+        read = await asyncio.to_thread(terminal.read, 30.0)
+        assert read, terminal.text()
+        drawn += read
+    assert b"8;5;" in drawn
+    assert b"8;2;" not in drawn
 
 
 @pytest.mark.parametrize("piece", ["\x1b[200~+49 30 123", "\x1b[200~", "\x1b[200~" + "1\n" * 500])
