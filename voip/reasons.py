@@ -59,11 +59,16 @@ def words(code: int, reason: str = "") -> str:
     known = _WORDS.get(code)
     if known:
         return known
-    if 200 <= code < 300:
-        return "the call ended before any voice could flow"
     if 300 <= code < 400:
         return "the server sent the call elsewhere, which is not followed"
     return reason or f"the call failed with status {code}"
+
+
+def without_voice(code: int, reason: str = "") -> str:
+    """What a final status means for a call that was never up."""
+    if 200 <= code < 300:
+        return "the call ended before any voice could flow"
+    return words(code, reason)
 
 
 def broken_off(code: int, reason: str = "") -> str:

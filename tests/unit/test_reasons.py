@@ -18,11 +18,16 @@ from voip.reasons import Ending, outcome
         (302, "Moved", "the server sent the call elsewhere, which is not followed"),
         (499, "Strange", "Strange"),
         (499, "", "the call failed with status 499"),
-        (200, "OK", "the call ended before any voice could flow"),
     ],
 )
 def test_words(code: int, reason: str, expected: str) -> None:
     assert reasons.words(code, reason) == expected
+
+
+def test_words_of_a_call_that_was_never_up() -> None:
+    expected = "the call ended before any voice could flow"
+    assert reasons.without_voice(200, "OK") == expected
+    assert reasons.without_voice(486, "Busy Here") == "busy"
 
 
 @pytest.mark.parametrize(

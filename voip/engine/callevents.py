@@ -205,7 +205,7 @@ class CallEvents:
             return call.connection.error
         if outcome is Outcome.LOST:
             return reasons.broken_off(event.code, event.reason)
-        return reasons.words(event.code, event.reason)
+        return reasons.without_voice(event.code, event.reason)
 
     def _use(self, call: LiveCall, connection: int | None) -> None:
         found = self._find_connection(call.role, connection)
