@@ -117,18 +117,18 @@ def came_over(lock: Lock) -> str:
 
 def ending(call: Call) -> str:
     """Why a call is over, in a sentence about its far end."""
-    name = who(call.remote)
+    name, reason = who(call.remote), call.reason.strip()
     if call.answered is not None:
-        why = "" if call.outcome is Outcome.ANSWERED else call.reason
+        why = "" if call.outcome is Outcome.ANSWERED else reason
         after = f"ended after {duration(call.duration_s)}"
         return f"{after}: {why}" if why else after
     if call.outcome is Outcome.MISSED:
         # 487 says that its caller gave up (RFC 3261 section 9.2).
-        return "missed" if call.code == 487 or not call.reason else f"missed: {call.reason}"
+        return "missed" if call.code == 487 or not reason else f"missed: {reason}"
     told = call.direction is Direction.OUT and call.outcome in _BY_FAR_END
     if told and call.code in _ENDINGS:
         return _ENDINGS[call.code].format(who=name)
-    return call.reason or "ended"
+    return reason or "ended"
 
 
 def registration(account: AccountStatus) -> str:
