@@ -62,3 +62,15 @@ def test_no_password_could(message: str, named: str) -> None:
 )
 def test_a_session_is_one_of_any_kind(message: str, there: bool) -> None:
     assert messages.has_session(message) is there
+
+
+@pytest.mark.parametrize("header", ["From: {}", "f:{}", "FROM :\t{}"])
+def test_a_sender_is_read_whole(header: str) -> None:
+    long = f'"Long" <sip:{"x" * 300}@pbx.test>;tag=1'
+    message = f"INVITE sip:x SIP/2.0\r\n{header.format(long)}\r\nTo: <sip:y>\r\n\r\n"
+    assert messages.sender(message) == long
+
+
+def test_a_sender_may_take_several_lines() -> None:
+    message = 'INVITE sip:x SIP/2.0\r\nFrom: "Two\r\n\tlines"\r\n <sip:x@y>\r\nTo: z\r\n\r\n'
+    assert messages.sender(message) == '"Two lines" <sip:x@y>'

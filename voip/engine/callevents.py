@@ -89,6 +89,8 @@ class CallEvents:
             known = call.connection
             if call.role is role and known is not None and known.id == event.id:
                 call.connection = event
+                if call.state.answered and not event.up:
+                    self._hub.publish(told.NoticeEvent(level="warning", text=_dropped(call)))
                 self._book.publish(call)
 
     def on_worker_down(self, role: say.Role, reason: str) -> None:
@@ -211,3 +213,10 @@ class CallEvents:
         found = self._find_connection(call.role, connection)
         if found is not None:
             call.use(found)
+
+
+def _dropped(call: LiveCall) -> str:
+    return (
+        f"the connection to the server has dropped in the call with {call.remote.uri}: it goes on "
+        "as long as voice arrives"
+    )

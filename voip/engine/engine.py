@@ -338,6 +338,8 @@ class Engine:
                     self.registrar.on_messages(role, event)
                 case say.SoundEvent():
                     self.sound.on_event(role, event)
+                case say.UnreadCall():
+                    self.notice("warning", _unread_words(event))
                 case say.SipMessage():
                     self.trace.on_event(role, event)
                 case _:
@@ -384,3 +386,8 @@ class Engine:
             self.hub.publish(told.WorkerEvent(role=role, up=False, detail=reason))
 
         return on_down
+
+
+def _unread_words(event: say.UnreadCall) -> str:
+    whose = f"account {', '.join(event.accounts)}: " if event.accounts else ""
+    return f"{whose}a call came that could not be read, so it was refused and did not ring"

@@ -44,6 +44,9 @@
 /* Offers with many codecs, SRTP suites and candidates are large. */
 #define PJSIP_MAX_PKT_LEN                       16000
 
+/* Those of a connection that has to notice that its other end is gone. */
+#define PJ_MAX_SOCKOPT_PARAMS                   8
+
 /* 64 accounts and 64 calls, and the local echo line's account. */
 #define PJSUA_MAX_ACC                           72
 #define PJSUA_MAX_CALLS                         72

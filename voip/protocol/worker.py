@@ -61,6 +61,7 @@ from voip.protocol.workerevents import (
     SoundEvent,
     StatisticsEvent,
     StreamState,
+    UnreadCall,
     WorkerEvent,
 )
 
@@ -107,6 +108,7 @@ __all__ = [
     "StatisticsEvent",
     "StreamState",
     "Trust",
+    "UnreadCall",
     "UseAudio",
     "WatchLevels",
     "WatchMessages",

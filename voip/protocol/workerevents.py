@@ -95,6 +95,16 @@ class RefusedCall(WorkerEvent, frozen=True, tag="refused"):
     reason: str
 
 
+class UnreadCall(WorkerEvent, frozen=True, tag="unread_call"):
+    """An INVITE that could not be read, and was refused; told once in a while.
+
+    `accounts` are those that the connection belongs to, none over UDP.
+    """
+
+    accounts: tuple[str, ...]
+    connection: int | None
+
+
 class CallStateEvent(WorkerEvent, frozen=True, tag="call_state"):
     """`code` and `reason` are the last SIP status; `cause` is our own reason."""
 
@@ -236,6 +246,7 @@ AnyWorkerEvent = (
     | ConnectionEvent
     | IncomingCall
     | RefusedCall
+    | UnreadCall
     | CallStateEvent
     | MediaEvent
     | HoldEvent

@@ -11,7 +11,8 @@ from voip import mwi
 from voip.dialing import escape_user
 from voip.model import Keying, Transport
 from voip.protocol.worker import AccountSetup, MessagesEvent, RegistrationEvent
-from voip.worker import identity, messages
+from voip.worker import identity, messages, resolving
+from voip.worker.attribution import ANONYMOUS_USER
 from voip.worker.endpoint import guarded
 
 if TYPE_CHECKING:
@@ -44,6 +45,17 @@ class Account(pj.Account):
         """PJSIP's account that calls are made with."""
         return self._anonymous or self
 
+    @property
+    def is_connected(self) -> bool:
+        """The connection that it registered over is up."""
+        return self._connection is not None and self.worker.connections.is_up(self._connection)
+
+    def called_as(self, user: str) -> pj.Account:
+        """PJSIP's account that a request for `user` is for."""
+        if self._anonymous is not None and user == ANONYMOUS_USER:
+            return self._anonymous
+        return self
+
     def open(self) -> None:
         """Let PJSIP know the account.
 
@@ -51,19 +63,33 @@ class Account(pj.Account):
             pj.Error: PJSIP does not take it.
         """
         self.create(config(self.setup, self._transport_id))
+        if self.setup.transport is Transport.UDP and not self.setup.register:
+            # It may be called before it has asked for anything itself.
+            self.worker.attribution.answered(self.name, resolving.addresses(self.setup.server))
         if self._anonymous is not None:
             self._anonymous.create(identity.config(config(self.setup, self._transport_id)))
 
     def close(self) -> None:
         """Unregister, where it had registered, and be forgotten."""
+        self.worker.attribution.forget(self.name)
         if self._anonymous is not None:
             self._anonymous.shutdown()
         self.shutdown()
+
+    def heard_from(self, answer: pj.SipRxData) -> None:
+        """Note where an answer to a request of the account's own came from."""
+        attribution = self.worker.attribution
+        connection = self.worker.connections.id_of(answer.transport)
+        if connection is not None:
+            attribution.use(self.name, connection)
+        elif self.setup.transport is Transport.UDP and answer.srcAddress:
+            attribution.answered(self.name, [answer.srcAddress])
 
     @guarded
     def onRegState(self, prm: pj.OnRegStateParam) -> None:
         active = prm.code // 100 == 2 and prm.expiration > 0
         connection = self.worker.connections.id_of(prm.rdata.transport)
+        self.heard_from(prm.rdata)
         if active:
             self._subscribe_anew(connection)
         self.worker.send(
@@ -89,12 +115,6 @@ class Account(pj.Account):
                     connection=self.worker.connections.id_of(prm.rdata.transport),
                 )
             )
-
-    @guarded
-    def onIncomingSubscribe(self, prm: pj.OnIncomingSubscribeParam) -> None:
-        # Left alone, PJSIP tells whoever asks that somebody is here, and connects
-        # to wherever they want to be told.
-        prm.code = pj.PJSIP_SC_FORBIDDEN
 
     @guarded
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,7 @@ from voip.worker.earlymedia import EarlyMedia
 from voip.worker.endpoint import guarded
 from voip.worker.hold import CallHold
 from voip.worker.media import CallMedia
+from voip.worker.reach import Loss, Reach
 
 if TYPE_CHECKING:
     from voip.worker.account import Account
@@ -62,6 +65,8 @@ class Call(pj.Call):
         self.media = CallMedia(self, worker.sound)
         self.digits = DigitQueue(self._send_digit, self._report_digits)
         self.hold = CallHold(self)
+        self._reach = Reach()
+        self._acknowledged = False
         self.ended = False
         self.connection: int | None = None
         self.cause: str | None = None
@@ -95,6 +100,8 @@ class Call(pj.Call):
         event = prm.e.body.tsxState
         if event.type == pj.PJSIP_EVENT_RX_MSG:
             self._heard = True
+            if event.tsx.role == pj.PJSIP_ROLE_UAC:
+                self.account.heard_from(event.src.rdata)
             self._note_message(event.src.rdata.transport, event.src.rdata.wholeMsg)
         elif event.type == pj.PJSIP_EVENT_TX_MSG:
             self._note_message(event.src.tdata.transport, "")
@@ -155,7 +162,7 @@ class Call(pj.Call):
     def give_up(self, cause: str) -> None:
         """End a call that cannot go on."""
         self.cause = cause
-        self.hangup(self.options())
+        self._hang_up(self.options())
 
     def end(self, code: int) -> None:
         if self.ended:
@@ -165,7 +172,7 @@ class Call(pj.Call):
         info = self.getInfo()
         if self.incoming and info.state < pj.PJSIP_INV_STATE_CONNECTING:
             options.statusCode = code
-        self.hangup(options)
+        self._hang_up(options)
 
     def options(self) -> pj.CallOpParam:
         """Parameters for any request or response of this call: voice alone."""
@@ -207,7 +214,7 @@ class Call(pj.Call):
         """Send what can be measured, and end a call that cannot be completed."""
         if self._lost_media:
             self._lost_media = False
-            self.hangup(self.options())
+            self._hang_up(self.options())
             return
         since = self._connecting_since
         if since is not None and time.monotonic() - since > _CONNECTING_TIMEOUT_S:
@@ -217,6 +224,8 @@ class Call(pj.Call):
         if not self.media_up:
             return
         info = self.getInfo()
+        if self._reported is CallState.CONNECTING:
+            self._report(info)
         found = streams.read(self, info)
         if self._waited_for_keys(found):
             self.give_up(
@@ -225,6 +234,16 @@ class Call(pj.Call):
             )
             return
         sample = streams.measure(self, info)
+        over = self._reach.see(
+            connected=self.connection is None or self.worker.connections.is_up(self.connection),
+            ack_failed=info.ackFailed,
+            packets=sample.rx_packets if sample and self._expects_voice else None,
+        )
+        if over is Loss.SILENCE and self.account.is_connected:
+            self._ask_whether_it_is_there()
+        elif over is not None:
+            self.give_up(over)
+            return
         if sample is None:
             return
         self.worker.send(
@@ -264,6 +283,27 @@ class Call(pj.Call):
 
     def _report_digits(self, lost: int, why: str | None) -> None:
         self.worker.send(DigitsDone(call=self.number, lost=lost, reason=why))
+
+    @property
+    def _expects_voice(self) -> bool:
+        # Nothing needs to come from a far end that either side has put on hold.
+        return self._reported is CallState.ACTIVE
+
+    def _ask_whether_it_is_there(self) -> None:
+        """Over the connection that took the other's place; PJSIP ends the call if it is not."""
+        request = pj.CallSendRequestParam()
+        request.method = "OPTIONS"
+        with contextlib.suppress(pj.Error):
+            # What cannot be sent now is tried again at the next silence.
+            self.sendRequest(request)
+
+    def _hang_up(self, options: pj.CallOpParam) -> None:
+        try:
+            self.hangup(options)
+        except pj.Error as error:
+            # It has ended by itself, which its state reports.
+            words = f"worker: call {self.number} cannot be hung up: {error.reason}"
+            print(words, file=sys.stderr)
 
     def _lose_media(self) -> None:
         """A later answer was not taken: PJSIP has stopped the media and keeps the call."""
@@ -319,6 +359,10 @@ class Call(pj.Call):
         if self._session_came and info.lastStatusCode in _NOT_READ:
             self.cause = "the far end answered with something that leads nowhere"
 
+    def _is_acknowledged(self, info: pj.CallInfo) -> bool:
+        self._acknowledged = self._acknowledged or not (info.ackWaits or info.ackFailed)
+        return self._acknowledged
+
     def _report(self, info: pj.CallInfo) -> None:
         state = self._state(info)
         if state is CallState.CONNECTING:
@@ -352,7 +396,8 @@ class Call(pj.Call):
             return CallState.ENDED
         if info.state == pj.PJSIP_INV_STATE_CONFIRMED:
             # Until media is up an answered call may still be refused.
-            if not self.media_up:
+            # And until the ACK is on its way nobody knows that it was.
+            if not self.media_up or not self._is_acknowledged(info):
                 return CallState.CONNECTING
             return self.hold.state
         if info.state == pj.PJSIP_INV_STATE_CONNECTING:

@@ -22,6 +22,9 @@ class Connections:
         """The number of the connection behind PJSIP's handle, if it is up."""
         return self._ids.get(handle)
 
+    def is_up(self, number: int) -> bool:
+        return number in self._ids.values()
+
     def on_state(
         self, prm: pj.OnTransportStateParam, describe: pj.Endpoint
     ) -> ConnectionEvent | None:

@@ -28,9 +28,18 @@ _OPUS_BIT_RATE = 64_000
 _OPUS_COMPLEXITY = 5
 
 _HIGHEST_PRIORITY = 250
-_TCP_USER_TIMEOUT = 18  # Linux; unacknowledged data ends a connection
 _TLS_TIMEOUT_MS = 10_000
-_DEAD_AFTER_MS = 20_000
+
+_SOCKET_OPTIONS = (
+    (socket.SOL_SOCKET, "SO_KEEPALIVE", 1),
+    # Linux, milliseconds: data that is not acknowledged ends a connection.
+    (socket.IPPROTO_TCP, "TCP_USER_TIMEOUT", 10_000),
+    # And so does silence, after this: seconds until a probe, between probes, and how many.
+    (socket.IPPROTO_TCP, "TCP_KEEPIDLE", 10),
+    (socket.IPPROTO_TCP, "TCP_KEEPINTVL", 5),
+    (socket.IPPROTO_TCP, "TCP_KEEPCNT", 3),
+)
+"""Notice within 20 s that the other end is gone; not every system has all of them."""
 
 _UNHEARD_PREFETCH_MS = 40
 
@@ -66,6 +75,16 @@ class Endpoint(pj.Endpoint):
         self.worker.on_connection(prm)
 
     @guarded
+    def onSelectAccount(self, prm: pj.OnSelectAccountParam) -> None:
+        # Nobody's, until it is known to be somebody's: PJSIP would take its best guess.
+        prm.accountIndex = pj.PJSUA_INVALID_ID
+        prm.accountIndex = self.worker.arrivals.account_for(prm)
+
+    @guarded
+    def onUnreadMessage(self, prm: pj.OnUnreadMessageParam) -> None:
+        self.worker.arrivals.on_unread(prm)
+
+    @guarded
     def onRejectedIncomingCall(self, prm: pj.OnRejectedIncomingCallParam) -> None:
         self.worker.on_refused_call(prm)
 
@@ -91,7 +110,8 @@ def start(endpoint: pj.Endpoint, configure: Configure) -> None:
     config.uaConfig.mainThreadOnly = True
     config.uaConfig.userAgent = configure.user_agent
     config.uaConfig.maxCalls = 64
-    config.uaConfig.mwiUnsolicitedEnabled = False
+    # A notice is taken from the account's own connection alone: see `Arrivals.account_for`.
+    config.uaConfig.mwiUnsolicitedEnabled = True
     # 4 would write whole SIP messages.
     config.logConfig.level = 3
     config.logConfig.consoleLevel = 3
@@ -111,8 +131,10 @@ def create_transport(endpoint: pj.Endpoint, transport: Transport, trust: Trust |
             raise ValueError("a TLS transport needs an authority to trust")
         config.tlsConfig = _trusting(trust)
         return endpoint.transportCreate(pj.PJSIP_TRANSPORT_TLS, config)
-    kind = pj.PJSIP_TRANSPORT_TCP if transport is Transport.TCP else pj.PJSIP_TRANSPORT_UDP
-    return endpoint.transportCreate(kind, config)
+    if transport is Transport.TCP:
+        config.sockOptParams.sockOpts = _socket_options()
+        return endpoint.transportCreate(pj.PJSIP_TRANSPORT_TCP, config)
+    return endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, config)
 
 
 def create_listener(endpoint: pj.Endpoint, certificate: str, key: str) -> tuple[int, int]:
@@ -155,18 +177,17 @@ def _tls_config(ca_file: str) -> pj.TlsConfig:
     config.proto = pj.PJ_SSL_SOCK_PROTO_TLS1_2 | pj.PJ_SSL_SOCK_PROTO_TLS1_3
     config.enableRenegotiation = False
     config.msecTimeout = _TLS_TIMEOUT_MS
-    options = pj.SockOptVector()
-    options.push_back(_option(socket.IPPROTO_TCP, _TCP_USER_TIMEOUT, _DEAD_AFTER_MS))
-    config.sockOptParams.sockOpts = options
+    config.sockOptParams.sockOpts = _socket_options()
     return config
 
 
-def _option(level: int, name: int, value: int) -> pj.SockOpt:
-    option = pj.SockOpt()
-    option.level = level
-    option.optName = name
-    option.setOptValInt(value)
-    return option
+def _socket_options() -> pj.SockOptVector:
+    options = pj.SockOptVector()
+    for level, name, value in _SOCKET_OPTIONS:
+        number: int | None = getattr(socket, name, None)
+        if number is not None:
+            options.push_back(pj.SockOpt(level, number, value))
+    return options
 
 
 def _configure_media(config: pj.MediaConfig, audio: AudioSettings) -> None:

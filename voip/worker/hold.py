@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pjsua2 as pj
@@ -120,7 +121,12 @@ class CallHold:
         self._report(False, code, reason)
 
     def _cut(self) -> None:
-        self._call.media.hold(self.held_by in (HeldBy.US, HeldBy.BOTH))
+        try:
+            self._call.media.hold(self.held_by in (HeldBy.US, HeldBy.BOTH))
+        except pj.Error as error:
+            # Raised in PJSIP's callback, it would end the worker and all calls.
+            words = f"worker: call {self._call.number} has no sound: {error.reason}"
+            print(words, file=sys.stderr)
 
     def _report(self, agreed: bool, code: int, reason: str) -> None:
         self._cut()

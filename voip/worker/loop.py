@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import re
 import sys
 import time
 import traceback
@@ -20,6 +19,8 @@ from voip.worker import endpoint as ep
 from voip.worker import messages
 from voip.worker.account import Account
 from voip.worker.account import config as account_config
+from voip.worker.arrivals import Arrivals
+from voip.worker.attribution import Attribution
 from voip.worker.call import Call
 from voip.worker.connections import Connections
 from voip.worker.link import EngineGone, Link
@@ -58,6 +59,8 @@ class Worker:
         self.removed: list[Account] = []
         self.calls: dict[int, Call] = {}
         self.connections = Connections()
+        self.attribution = Attribution()
+        self.arrivals = Arrivals(self)
         self.sound: Sound
         self.tones: Tones
 
@@ -268,6 +271,8 @@ class Worker:
         event = self.connections.on_state(prm, self.endpoint)
         if event is not None:
             self.send(event)
+            if not event.up:
+                self.attribution.closed(event.id)
 
     def on_incoming(self, account: Account, prm: pj.OnIncomingCallParam) -> None:
         number = self._next_incoming
@@ -287,15 +292,20 @@ class Worker:
             say.IncomingCall(
                 call=number,
                 account=account.name,
-                remote=info.remoteUri[:4096],
+                # PJSIP has no address for who has a long one.
+                remote=(messages.sender(prm.rdata.wholeMsg) or info.remoteUri)[:4096],
                 connection=call.connection,
             )
         )
-        if self.role is say.Role.ECHO:
-            call.media.echo()
-            call.take()
-        else:
-            call.ring()
+        try:
+            if self.role is say.Role.ECHO:
+                call.media.echo()
+                call.take()
+            else:
+                call.ring()
+        except pj.Error as error:
+            # Whoever calls and is gone at once can be answered no more.
+            call.give_up(f"the caller was gone before the phone could ring ({error.reason})")
 
     def on_refused_call(self, prm: pj.OnRejectedIncomingCallParam) -> None:
         reason = f"refused: {prm.reason}"
@@ -308,7 +318,7 @@ class Worker:
         self.send(
             say.RefusedCall(
                 call=known.number if known else None,
-                account=self._account_of(prm.localInfo),
+                account=self.arrivals.refused_account(prm),
                 remote=(messages.sender(prm.rdata.wholeMsg) or prm.remoteInfo)[:4096],
                 code=prm.statusCode,
                 reason=reason[:1024],
@@ -346,14 +356,6 @@ class Worker:
         for call in self.calls.values():
             if call.media.has_played():
                 self.send(say.PlayEnded(call=call.number))
-
-    def _account_of(self, local: str) -> str | None:
-        match = re.search(r"sips?:([^@>]+)@([^:;>]+)", local)
-        for account in self.accounts.values():
-            setup = account.setup
-            if match and setup.user == match[1]:
-                return account.name
-        return next(iter(self.accounts)) if len(self.accounts) == 1 else None
 
     def _open_echo_line(self, command: say.Configure) -> int:
         if command.certificate is None or command.key is None:

@@ -175,7 +175,10 @@ class CallMedia:
         if self._audio is None:
             return None
         # pjsua2 says Rx for what the bridge sends to a port: here, to the far end.
-        return amplitude(self._audio.getTxLevel()), amplitude(self._audio.getRxLevel())
+        try:
+            return amplitude(self._audio.getTxLevel()), amplitude(self._audio.getRxLevel())
+        except pj.Error:
+            return None  # a change of the session has taken the port away
 
     def close(self) -> Path | None:
         """Let go of everything; the file that is being completed, if there is one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _FROM = re.compile(r"^(?:From|f)[ \t]*:(.*)$", re.MULTILINE | re.IGNORECASE)
+_FOLD = re.compile(r"\r?\n[ \t]+")
 _MEDIA = re.compile(r"^m=audio[ \t]+(\d+)(?:/\d+)?[ \t]+(\S+)", re.MULTILINE)
 _ANY_MEDIA = re.compile(r"^m=", re.MULTILINE)
 _STATUS = re.compile(r"SIP/2\.0 (\d{3}) ")
@@ -64,7 +65,7 @@ def unusable_challenge(message: str) -> str | None:
 
 def sender(message: str) -> str | None:
     """The value of the From header, None where there is none."""
-    match = _FROM.search(_parts(message)[0])
+    match = _FROM.search(_FOLD.sub(" ", _parts(message)[0]))
     return match[1].strip() if match else None
 
 

@@ -40,7 +40,11 @@ def measure(call: pj.Call, info: pj.CallInfo) -> Sample | None:
     for media in info.media:
         if not _is_active_audio(media):
             continue
-        stat = call.getStreamStat(media.index)
+        try:
+            stat = call.getStreamStat(media.index)
+        except pj.Error:
+            # A session that is inactive, or leads nowhere, has no stream to measure.
+            continue
         rtcp = stat.rtcp
         received, sent = rtcp.rxStat, rtcp.txStat
         # Without a receiver report the far end's loss is unknown, not zero.
@@ -72,7 +76,11 @@ def _stream(call: pj.Call, media: pj.CallMediaInfo) -> StreamState:
     kind = _KINDS.get(media.type, "other media")
     if not _is_active(media):
         return StreamState(kind=kind, active=False, srtp=False)
-    transport = call.getMedTransportInfo(media.index)
+    try:
+        transport = call.getMedTransportInfo(media.index)
+    except pj.Error:
+        # A status does not mean that there is an object behind it.
+        return StreamState(kind=kind, active=False, srtp=False)
     srtp = transport.srtp
     same_suite = srtp.rxSuite == srtp.txSuite
     return StreamState(
@@ -92,7 +100,10 @@ def _stream(call: pj.Call, media: pj.CallMediaInfo) -> StreamState:
 def _codec(call: pj.Call, media: pj.CallMediaInfo) -> str | None:
     if media.type != pj.PJMEDIA_TYPE_AUDIO:
         return None
-    info = call.getStreamInfo(media.index)
+    try:
+        info = call.getStreamInfo(media.index)
+    except pj.Error:
+        return None
     if not info.codecName:
         return None
     channels = info.audCodecParam.info.channelCnt

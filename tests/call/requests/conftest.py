@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.call.requests.ground import Ground
+from voip.model import Transport
+
+
+@pytest_asyncio.fixture(
+    scope="module", loop_scope="module", params=[Transport.TLS, Transport.UDP], ids=str
+)
+async def ground(request: pytest.FixtureRequest) -> AsyncIterator[Ground]:
+    """One worker for all cases of a module: what one of them breaks, the next one meets."""
+    with tempfile.TemporaryDirectory(prefix="oh-", dir="/tmp") as folder:
+        built = Ground(Path(folder), request.param)
+        await built.start()
+        yield built
+        assert built.ends == []
+        await built.stop()

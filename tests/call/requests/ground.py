@@ -1,0 +1,148 @@
+"""A real worker with one account, at a server that has many dialogs with it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Coroutine, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tests.support import sip
+from tests.support.hostile import own_host
+from tests.support.manycalls import Server
+from tests.support.pki import Authority
+from voip.engine.workers import Worker, start_process
+from voip.model import CallState, Transport
+from voip.protocol import worker as say
+
+USER = "alice"
+_AT_ONCE = 12
+_PATIENCE_S = 30
+_SHOWN = 8
+
+_Event = TypeVar("_Event", bound=say.WorkerEvent)
+
+
+class Ground:
+    """`ends` says why the worker's processes have ended: it must stay empty."""
+
+    def __init__(self, folder: Path, transport: Transport) -> None:
+        self.transport = transport
+        self._authority = Authority(folder / transport.value)
+        self.server = self._server()
+        self.ends: list[str] = []
+        self.events: list[say.AnyWorkerEvent] = []
+        self._lookers: list[Callable[[say.AnyWorkerEvent], None]] = []
+        self._numbers = itertools.count(1)
+        self._waiting = asyncio.Semaphore(_AT_ONCE)
+        self.worker = Worker(
+            self._configure, self._on_event, _nothing, self._on_down, start_process
+        )
+
+    async def start(self) -> None:
+        await self.server.start()
+        self.worker.start()
+        await self.worker.wait_up()
+        await self.add(self.server, USER)
+        await self.worker.ask(say.RegisterNow(name=USER))
+        await self.until(say.RegistrationEvent, lambda e: e.active)
+
+    async def stop(self) -> None:
+        await self.worker.stop()
+        await self.server.stop()
+
+    async def new_server(self) -> Server:
+        """One more server, at an address of its own."""
+        server = self._server()
+        await server.start()
+        return server
+
+    async def add(self, server: Server, user: str, **fields: Any) -> None:
+        """An account of the worker's at a server, named like its user."""
+        trust = None
+        if self.transport is Transport.TLS:
+            trust = say.Trust(ca_file=str(self._authority.file))
+        where = f"{server.host}:{server.port}"
+        await self.worker.ask(
+            say.AddAccount(
+                account=say.AccountSetup(
+                    name=user, user=user, domain="pbx.test", transport=self.transport,
+                    server=where, registrar=where,
+                    trust=trust, **fields,
+                )
+            )
+        )  # fmt: skip
+
+    async def until(
+        self, kind: type[_Event], wanted: Callable[[_Event], bool], since: int = 0
+    ) -> _Event:
+        """The first event of `kind` after position `since` that is wanted."""
+        for event in self.events[since:]:
+            if isinstance(event, kind) and wanted(event):
+                return event
+        found: asyncio.Future[_Event] = asyncio.get_running_loop().create_future()
+
+        def look(event: say.AnyWorkerEvent) -> None:
+            if isinstance(event, kind) and not found.done() and wanted(event):
+                found.set_result(event)
+
+        self._lookers.append(look)
+        try:
+            return await asyncio.wait_for(found, _PATIENCE_S)
+        except TimeoutError:
+            seen = "\n".join(str(event)[:300] for event in self.events[since:][-20:])
+            raise AssertionError(f"not seen; {self.ends}; last were:\n{seen}") from None
+        finally:
+            self._lookers.remove(look)
+
+    async def until_state(self, call: int, state: CallState) -> say.CallStateEvent:
+        return await self.until(say.CallStateEvent, lambda e: e.call == call and e.state is state)
+
+    def next_call(self) -> int:
+        return next(self._numbers)
+
+    async def each(self, cases: Iterable[Coroutine[Any, Any, None]]) -> int:
+        """Play cases, some at once; how many there were."""
+
+        async def play(case: Coroutine[Any, Any, None]) -> None:
+            async with self._waiting:
+                await case
+
+        results = await asyncio.gather(*map(play, cases), return_exceptions=True)
+        failed = [f"{type(one).__name__}: {one}"[:500] for one in results if one is not None]
+        assert self.ends == []
+        assert failed == [], f"{len(failed)} of {len(results)}: {failed[:_SHOWN]}"
+        return len(results)
+
+    def _server(self) -> Server:
+        host = own_host()
+        return Server(host, self.transport, self._authority.issue(host, addresses=[host]))
+
+    def _configure(self) -> say.Configure:
+        secure = self.transport is Transport.TLS
+        return say.Configure(
+            role=say.Role.SECURE if secure else say.Role.OPEN,
+            user_agent="Offhook",
+            audio=say.AudioSettings(null=True),
+        )
+
+    def _on_event(self, event: say.AnyWorkerEvent) -> None:
+        self.events.append(event)
+        for look in tuple(self._lookers):
+            look(event)
+
+    def _on_down(self, reason: str) -> None:
+        self.ends.append(reason)
+
+
+async def _nothing(_: say.Ready) -> None:
+    return
+
+
+async def rings_and_is_taken(ground: Ground, dialog: sip.Dialog, since: int) -> int:
+    """Wait until a call of the far end's rings, and take it; its number."""
+    tag = dialog.sender.rpartition("=")[2]
+    event = await ground.until(say.IncomingCall, lambda e: e.remote.endswith(f"={tag}"), since)
+    await ground.worker.ask(say.Answer(call=event.call))
+    return event.call

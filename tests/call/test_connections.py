@@ -1,0 +1,111 @@
+"""Calls whose connection goes away, or that cannot be told that they were taken."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.conftest import NewPhone
+from tests.support.farend import FarEnd
+from tests.support.hostile import own_host
+from tests.support.phone import Phone
+from tests.support.pki import Authority
+from voip.model import CallState, Outcome
+from voip.protocol import client as told
+
+_UNACKNOWLEDGED = "the far end took the call, but nothing could be sent to it any more"
+_UNREACHABLE = "the far end answered from an address that this account's connection cannot reach"
+_GONE = "the connection to the server is gone, and nothing comes from the far end any more"
+
+
+@pytest.fixture
+async def far(authority: Authority) -> AsyncIterator[FarEnd]:
+    host = own_host()
+    built = FarEnd(host, authority.issue("far", addresses=[host]))
+    await built.start()
+    yield built
+    await built.stop()
+
+
+@pytest.fixture
+async def phone(new_phone: NewPhone, authority: Authority, far: FarEnd) -> Phone:
+    built = await new_phone()
+    await built.add_secure("alice", far.server.host, far.server.port, authority.file)
+    await built.until_registered("alice")
+    return built
+
+
+async def test_an_answer_that_cannot_be_acknowledged_is_no_call(phone: Phone, far: FarEnd) -> None:
+    """Its Contact leads to a port where nobody listens."""
+    with socket.socket() as closed:
+        closed.bind((far.server.host, 0))
+        call = await phone.call("bob")
+        await far.invited()
+        where = f"{far.server.host}:{closed.getsockname()[1]}"
+        far.contact = f"<sip:far@{where};transport=tls>"
+        far.answers()
+        entry = await phone.until_logged(call)
+    assert entry.reason in (_UNACKNOWLEDGED, _UNREACHABLE)
+    assert CallState.ACTIVE not in {shown.state for shown in phone.locks(call)}
+    assert not [shown for shown in phone.locks(call) if shown.lock.closed]
+
+
+async def test_nor_is_one_whose_acknowledgement_waits_for_ever(phone: Phone, far: FarEnd) -> None:
+    """Its Contact leads to somebody who takes the connection and says nothing."""
+    with socket.socket() as silent:
+        silent.bind((far.server.host, 0))
+        silent.listen()
+        call = await phone.call("bob")
+        await far.invited()
+        where = f"{far.server.host}:{silent.getsockname()[1]}"
+        far.contact = f"<sip:far@{where};transport=tls>"
+        far.answers()
+        entry = await phone.until_logged(call)
+    assert entry.reason in (_UNACKNOWLEDGED, _UNREACHABLE)
+    assert CallState.ACTIVE not in {shown.state for shown in phone.locks(call)}
+
+
+async def test_a_call_without_its_connection_says_so_and_ends_in_silence(
+    phone: Phone, far: FarEnd
+) -> None:
+    call = await phone.call("bob")
+    await far.invited()
+    far.answers()
+    await phone.until_call(lambda c: c.id == call and c.lock.closed)
+    position = len(phone.events)
+    far.code = 503
+    far.drop_connection()
+    opened = await phone.until_call(lambda c: c.id == call and not c.lock.closed, position)
+    assert opened.lock.why == "the TLS connection to the server has dropped"
+    notice = await phone.until(told.NoticeEvent, lambda e: "has dropped in the call" in e.text)
+    assert notice.level == "warning"
+    entry = await phone.until_logged(call)
+    assert (entry.outcome, entry.reason) == (Outcome.ANSWERED, _GONE)
+
+
+async def test_a_call_is_ended_over_the_connection_that_took_the_others_place(
+    phone: Phone, far: FarEnd
+) -> None:
+    call = await phone.call("bob")
+    await far.invited()
+    far.answers()
+    await phone.until_call(lambda c: c.id == call and c.lock.closed)
+    position = len(phone.events)
+    far.drop_connection()
+    await phone.until_call(lambda c: c.id == call and not c.lock.closed, position)
+    await phone.until_registered("alice", position)
+    assert [shown.state for shown in (await phone.status()).calls] == [CallState.ACTIVE]
+    await phone.client.ask(told.HangUp(call=call))
+    await far.server.until(lambda m: m.method == "BYE")
+    assert (await phone.until_logged(call)).outcome is Outcome.ANSWERED
+
+
+async def test_a_call_that_cannot_be_read_is_told_to_somebody(phone: Phone, far: FarEnd) -> None:
+    far.headers = ("Expires: soon",)
+    await far.calls('"Bob" <sip:bob@pbx.test>')
+    notice = await phone.until(told.NoticeEvent, lambda e: "could not be read" in e.text)
+    assert notice.text.startswith("account alice: ")
+    assert (await far.refusal()).status == 400
+    assert (await phone.status()).calls == ()

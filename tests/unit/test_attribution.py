@@ -1,0 +1,91 @@
+"""Which accounts a connection or an address serves, and which of them a request is for."""
+
+from __future__ import annotations
+
+import pytest
+
+from voip.model import Transport
+from voip.protocol.worker import AccountSetup
+from voip.worker.attribution import Attribution, pick
+from voip.worker.resolving import addresses
+
+
+def _setup(user: str, hidden: bool = False) -> AccountSetup:
+    return AccountSetup(
+        name=user, user=user, domain="pbx.test", transport=Transport.TLS, server="pbx.test",
+        registrar="pbx.test", hidden=hidden,
+    )  # fmt: skip
+
+
+def test_a_connection_serves_the_accounts_that_used_it_until_it_ends() -> None:
+    known = Attribution()
+    known.use("a", 1)
+    known.use("b", 1)
+    known.use("c", 2)
+    assert known.of_connection(1) == {"a", "b"}
+    assert known.of_connection(2) == {"c"}
+    assert known.of_connection(3) == frozenset()
+    known.forget("a")
+    assert known.of_connection(1) == {"b"}
+    known.closed(1)
+    assert known.of_connection(1) == frozenset()
+    assert known.of_connection(2) == {"c"}
+
+
+def test_an_address_serves_its_own_accounts_before_those_of_its_host() -> None:
+    known = Attribution()
+    known.answered("a", ["192.0.2.1:5060"])
+    known.answered("b", ["192.0.2.1:5070"])
+    known.answered("c", ["[2001:db8::1]:5060"])
+    assert known.of_address("192.0.2.1:5060") == {"a"}
+    assert known.of_address("192.0.2.1:5070") == {"b"}
+    assert known.of_address("192.0.2.1:9") == {"a", "b"}
+    assert known.of_address("192.0.2.2:5060") == frozenset()
+    assert known.of_address("[2001:db8::1]:9") == {"c"}
+    assert known.of_address("") == frozenset()
+    known.forget("a")
+    assert known.of_address("192.0.2.1:5060") == {"b"}
+
+
+@pytest.mark.parametrize(
+    ("request_user", "to_user", "found"),
+    [
+        ("alice", "", "alice"),
+        ("Bob", "alice", "bob"),
+        ("+15550100", "bob", "bob"),
+        ("", "", "alice"),
+        ("", "carol", "alice"),
+        ("carol", "dora", None),
+        ("anonymous", "", "hidden"),
+        ("anonymous", "bob", "hidden"),
+    ],
+)
+def test_text_picks_among_the_accounts_of_a_connection(
+    request_user: str, to_user: str, found: str | None
+) -> None:
+    candidates = [_setup("alice"), _setup("bob"), _setup("hidden", hidden=True)]
+    picked = pick(candidates, request_user, to_user)
+    assert (picked and picked.user) == found
+
+
+def test_text_picks_nobody_who_does_not_hide_as_anonymous() -> None:
+    assert pick([_setup("alice")], "anonymous", "") is None
+
+
+@pytest.mark.parametrize("user", ["alice", "", "carol"])
+def test_text_picks_nobody_where_there_is_nobody(user: str) -> None:
+    assert pick([], user, user) is None
+
+
+@pytest.mark.parametrize(
+    ("server", "found"),
+    [
+        ("192.0.2.1", ["192.0.2.1:5060"]),
+        ("192.0.2.1:5070", ["192.0.2.1:5070"]),
+        ("[2001:db8::1]:5070", ["[2001:db8::1]:5070"]),
+        ("[2001:db8::1]", ["[2001:db8::1]:5060"]),
+        ("nowhere.invalid", []),
+    ],
+)
+def test_a_server_is_looked_up_with_its_port(server: str, found: list[str]) -> None:
+    assert addresses(server) == found

@@ -1,0 +1,52 @@
+"""When a call whose connection is gone is over."""
+
+from __future__ import annotations
+
+from tests.support.clock import Clock
+from voip.worker.reach import Loss, Reach
+
+
+def _see(reach: Reach, *, connected: bool = False, packets: int | None = 0) -> Loss | None:
+    return reach.see(connected=connected, ack_failed=False, packets=packets)
+
+
+def test_a_call_goes_on_without_its_connection_while_voice_arrives() -> None:
+    clock = Clock()
+    reach = Reach(clock.monotonic)
+    for packets in range(100):
+        assert _see(reach, packets=packets) is None
+        clock.advance(1)
+
+
+def test_a_silent_call_without_its_connection_is_over() -> None:
+    clock = Clock()
+    reach = Reach(clock.monotonic)
+    assert _see(reach, connected=True, packets=5) is None
+    for _ in range(21):
+        assert _see(reach, packets=5) is None
+        clock.advance(1)
+    assert _see(reach, packets=5) is Loss.SILENCE
+
+
+def test_silence_counts_from_the_last_packet_and_not_while_there_is_a_connection() -> None:
+    clock = Clock()
+    reach = Reach(clock.monotonic)
+    for connected, packets in ((False, 1), (False, 1), (False, 2), (True, 2), (False, 2)):
+        assert _see(reach, connected=connected, packets=packets) is None
+        clock.advance(15)
+    assert _see(reach, packets=2) is None
+    clock.advance(21)
+    assert _see(reach, packets=2) is Loss.SILENCE
+
+
+def test_nothing_is_missed_in_a_held_call() -> None:
+    clock = Clock()
+    reach = Reach(clock.monotonic)
+    for _ in range(5):
+        assert _see(reach, packets=None) is None
+        clock.advance(60)
+
+
+def test_an_answer_that_cannot_be_acknowledged_ends_the_call_at_once() -> None:
+    reach = Reach(Clock().monotonic)
+    assert reach.see(connected=True, ack_failed=True, packets=1) is Loss.UNACKNOWLEDGED

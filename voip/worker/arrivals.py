@@ -1,0 +1,72 @@
+"""Requests that come without a call: which account they are for, and what is refused."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+import pjsua2 as pj
+
+from voip.protocol import worker as say
+from voip.worker import messages
+from voip.worker.attribution import pick
+
+if TYPE_CHECKING:
+    from voip.worker.account import Account
+    from voip.worker.loop import Worker
+
+_UNREAD_EVERY_S = 60.0
+
+
+class Arrivals:
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._next_unread = 0.0
+
+    def account_for(self, prm: pj.OnSelectAccountParam) -> int:
+        """PJSIP's account that a request outside any dialog is for, or PJSUA_INVALID_ID."""
+        accounts = self._accounts_behind(prm.rdata)
+        setup = pick([account.setup for account in accounts], prm.requestUser, prm.toUser)
+        if setup is not None:
+            return self._worker.accounts[setup.name].called_as(prm.requestUser).getId()
+        if accounts and prm.rdata.wholeMsg.startswith("INVITE "):
+            self._worker.send(
+                say.RefusedCall(
+                    call=None,
+                    account=accounts[0].name,
+                    remote=(messages.sender(prm.rdata.wholeMsg) or "")[:4096],
+                    code=pj.PJSIP_SC_NOT_FOUND,
+                    reason=f"refused: it was for {prm.requestUser[:256]}, which is another user",
+                )
+            )
+        return pj.PJSUA_INVALID_ID
+
+    def on_unread(self, prm: pj.OnUnreadMessageParam) -> None:
+        """A call that cannot be read is not to be lost in silence; a flood of them is told once."""
+        now = time.monotonic()
+        if prm.firstWord != "INVITE" or now < self._next_unread:
+            return
+        self._next_unread = now + _UNREAD_EVERY_S
+        connection = self._worker.connections.id_of(prm.hnd)
+        known = () if connection is None else self._worker.attribution.of_connection(connection)
+        self._worker.send(say.UnreadCall(accounts=tuple(sorted(known)), connection=connection))
+
+    def refused_account(self, prm: pj.OnRejectedIncomingCallParam) -> str | None:
+        accounts = self._accounts_behind(prm.rdata)
+        user = re.search(r"sips?:([^@>]+)@", prm.localInfo)
+        setup = pick([account.setup for account in accounts], user[1] if user else "", "")
+        if setup is not None:
+            return setup.name
+        return accounts[0].name if accounts else None
+
+    def _accounts_behind(self, request: pj.SipRxData) -> list[Account]:
+        """The accounts that what a request came by belongs to, whatever it says."""
+        if self._worker.role is say.Role.ECHO:
+            return list(self._worker.accounts.values())
+        connection = self._worker.connections.id_of(request.transport)
+        if connection is not None:
+            names = self._worker.attribution.of_connection(connection)
+        else:
+            names = self._worker.attribution.of_address(request.srcAddress)
+        return [account for name, account in self._worker.accounts.items() if name in names]

@@ -1,0 +1,28 @@
+"""The addresses behind an account's server, where its requests have not shown them."""
+
+from __future__ import annotations
+
+import socket
+
+_SIP_PORT = 5060
+
+
+def addresses(server: str) -> list[str]:
+    """Every address of host[:port], as host:port; none where the name leads nowhere."""
+    host, port = _parts(server)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+    except OSError:
+        return []
+    return [_joined(str(address[0]), port) for *_, address in found]
+
+
+def _parts(server: str) -> tuple[str, int]:
+    head, colon, tail = server.rpartition(":")
+    if colon and tail.isdigit() and (head.endswith("]") or ":" not in head):
+        return head.strip("[]"), int(tail)
+    return server.strip("[]"), _SIP_PORT
+
+
+def _joined(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
