@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.support.preload import hosts, preload
+
 PROBE = Path(__file__).with_name("probe.py")
 
 Event = Mapping[str, Any]
@@ -41,16 +43,13 @@ class Probe:
         resolver that knows `names` and their addresses; `system` is what OpenSSL
         takes for the system's configuration.
         """
-        environment = dict(os.environ)
+        environment = {**os.environ, **preload(os.environ)}
         if system is not None:
             environment["OPENSSL_CONF"] = str(system)
         if library is not None:
             environment["PYTHONPATH"] = str(library)
         if names:
-            hosts = self._folder / "hosts"
-            hosts.write_text("".join(f"{address} {name}\n" for name, address in names.items()))
-            environment["LD_PRELOAD"] = "libnss_wrapper.so"
-            environment["NSS_WRAPPER_HOSTS"] = str(hosts)
+            environment |= hosts(self._folder / "hosts", names, environment)
         with self.errors.open("wb") as errors:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, str(PROBE), json.dumps({**settings, "log": str(self.log)}),

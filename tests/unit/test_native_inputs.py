@@ -22,8 +22,10 @@ def test_key_tells_builds_apart() -> None:
         inputs.build_key(),
         inputs.build_key(patched=False),
         inputs.build_key(source="/elsewhere"),
+        inputs.build_key(sanitized=True),
+        inputs.build_key(newer=True),
     }
-    assert len(keys) == 3
+    assert len(keys) == 5
     assert all(key.startswith(f"{inputs.PJSIP_VERSION}-") for key in keys)
 
 
@@ -40,7 +42,8 @@ def test_key_follows_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_asserts_are_off_in_what_a_peer_reaches() -> None:
-    assert "-DNDEBUG" in inputs.CFLAGS.split()
+    for flags in (inputs.CFLAGS, inputs.SANITIZED_CFLAGS):
+        assert "-DNDEBUG" in flags.split()
 
 
 def test_inputs_are_there() -> None:
