@@ -6,13 +6,17 @@ import datetime
 import email.utils
 import hashlib
 import subprocess
+import threading
 from collections.abc import Mapping
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from tests.support.archives import FILES, NEWER, SUMS, archive
 from voip.native import debian, source
+from voip.native.archive import SourceError
 from voip.native.upstream import Upstream
 
 _HOUR = datetime.timedelta(hours=1)
@@ -21,6 +25,7 @@ _LAX = (
     "Acquire::AllowInsecureRepositories",
     "Acquire::AllowWeakRepositories",
 )
+_NOWHERE = Upstream("https://localhost:1/")
 _NAME = "asterisk_22.orig-Xpjproject.tar.xz"
 
 
@@ -109,10 +114,6 @@ def mirror(place: Path, key: Key, monkeypatch: pytest.MonkeyPatch) -> Mirror:
     built = Mirror(place / "debian")
     built.publish("trixie", key)
     (place / "sources").mkdir()
-    (place / "sources" / "debian.sources").write_text(
-        f"Types: deb\nURIs: {built.uri}\nSuites: trixie\nComponents: main\nArchitectures: amd64\n"
-        f"Signed-By: {key.keyring}\n"
-    )
     (place / "lists" / "partial").mkdir(parents=True)
     (place / "apt.conf").write_text(
         f'Dir::Etc::parts "{place}/none";\nDir::Etc::main "{place}/none";\n'
@@ -124,8 +125,17 @@ def mirror(place: Path, key: Key, monkeypatch: pytest.MonkeyPatch) -> Mirror:
     monkeypatch.delenv("PJPROJECT_SOURCE", raising=False)
     monkeypatch.setattr(debian, "KEYRING", key.keyring)
     monkeypatch.setattr(source, "manifest", lambda: SUMS)
-    subprocess.run(["apt-get", "update"], check=True, capture_output=True)
+    _update(place, key, built.uri)
     return built
+
+
+def _update(place: Path, key: Key, uri: str) -> None:
+    """Make `uri` the archive of this machine, and fetch its indexes."""
+    (place / "sources" / "debian.sources").write_text(
+        f"Types: deb\nURIs: {uri}\nSuites: trixie\nComponents: main\nArchitectures: amd64\n"
+        f"Signed-By: {key.keyring}\n"
+    )
+    subprocess.run(["apt-get", "update"], check=True, capture_output=True)
 
 
 def _search(place: Path, newer: bool = False) -> tuple[source.Source, dict[str, str]]:
@@ -133,8 +143,7 @@ def _search(place: Path, newer: bool = False) -> tuple[source.Source, dict[str, 
     said: list[str] = []
     work = place / "work"
     work.mkdir()
-    nowhere = Upstream("https://localhost:1/")
-    found = source.obtain(work, place / "log", said.append, newer, nowhere)
+    found = source.obtain(work, place / "log", said.append, newer, _NOWHERE)
     reasons = {}
     for line in said:
         name, _, reason = line.partition("): ")
@@ -164,6 +173,35 @@ def test_each_suite_that_fails_is_said_and_the_next_one_is_asked(
     assert "Release" in reasons["stable-backports"]
     assert "asterisk_22-1.dsc" in reasons["oldstable"]
     assert reasons["experimental"] == "PJSIP 2.17, as it was released"
+
+
+def test_mirror_that_is_not_reached_is_said_of_each_suite(
+    mirror: Mirror, key: Key, place: Path
+) -> None:
+    class Handler(SimpleHTTPRequestHandler):
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            pass
+
+        def log_error(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(mirror.root)))
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        _update(place, key, f"http://127.0.0.1:{server.server_port}/")
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    said: list[str] = []
+    (place / "work").mkdir()
+    with pytest.raises(SourceError):
+        source.obtain(place / "work", place / "log", said.append, upstream=_NOWHERE)
+    suites = [line for line in said if line.startswith("Debian ")]
+    assert len(suites) == 7
+    for line in suites:
+        assert "connect" in line.lower(), line
 
 
 def test_archive_that_is_not_what_was_signed_is_refused(
