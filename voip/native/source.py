@@ -63,7 +63,8 @@ def obtain(
         if not newer:
             _keep(archive)
         return source
-    wanted = f"newer than {PJSIP_VERSION}" if newer else PJSIP_VERSION
+    if newer:
+        raise SourceError(f"Debian's archive has no PJSIP that is newer than {PJSIP_VERSION}.")
     advice = "Give one with PJPROJECT_SOURCE=<folder or archive>."
     if passed_over:
         advice += (
@@ -71,8 +72,8 @@ def obtain(
             f"it, but our patches were made for {PJSIP_VERSION} and may not fit."
         )
     raise SourceError(
-        f"no place that was tried has PJSIP {wanted}; each is named above, and {log} has all "
-        f"that apt-get said. {advice}"
+        f"no place that was tried has PJSIP {PJSIP_VERSION}; each is named above, and {log} has "
+        f"all that apt-get said. {advice}"
     )
 
 
