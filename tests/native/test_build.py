@@ -217,14 +217,6 @@ def test_a_source_that_is_not_there_is_named(
         _obtained(tmp_path)
 
 
-def test_a_build_without_the_patches_has_a_key_and_a_mark_of_its_own() -> None:
-    assert inputs.build_key(patched=False) != inputs.build_key()
-    assert inputs.patch_names(patched=False) == []
-    empty = mark.read(json.dumps({"pjsip": "2.17", "patches": [], "key": ""}), "OpenSSL 3.0.0 x")
-    with pytest.raises(mark.UnsuitableLibrary, match="0001-"):
-        mark.check(empty)
-
-
 def _packed(tree: Path, tmp_path: Path) -> Path:
     archive = tmp_path / "pjproject.tar.xz"
     with tarfile.open(archive, "w:xz") as file:

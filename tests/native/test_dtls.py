@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 
 import pytest
 
@@ -155,25 +154,6 @@ async def test_nothing_is_sent_in_the_clear_where_rtcp_alone_has_keys(
     seen += [await asyncio.wait_for(sink.packets.get(), 20) for _ in range(2)]
     transport.close()
     assert {packet[0] for packet in seen} == {_DTLS_HANDSHAKE}
-
-
-@pytest.mark.unpatched
-async def test_unpatched_a_peer_with_another_certificate_that_is_early_is_taken(
-    new_probe: NewProbe,
-    new_server: NewServer,
-    new_peer: NewPeer,
-    authority: Authority,
-    leaf: Leaf,
-    unpatched: Path,
-) -> None:
-    caller = await registered(new_probe, new_server, library=unpatched, keyings=["dtls"])
-    wrong = authority.issue("wrong")
-    rtp, rtcp = await new_peer(wrong), await new_peer(wrong)
-    await caller.invite(_PROFILE, _offer(fingerprint(leaf), rtcp.port), rtp.port)
-    await asyncio.gather(rtp.until("CIPHER is"), rtcp.until("CIPHER is"))
-    await caller.probe.tell("answer")
-    await caller.probe.until("call", lambda event: event["state"] == "CONNECTING")
-    assert not any(_is_over(event) for event in caller.probe.events if event["event"] == "call")
 
 
 @pytest.mark.parametrize("digests", [("sha1",), ("md5",), ("sha1", "md5")])

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-from pathlib import Path
-
 import pytest
 
 from tests.native.conftest import NewProbe
@@ -15,11 +12,11 @@ from tests.support.pki import Leaf
 
 
 async def _probe_of(
-    new_probe: NewProbe, host: str, leaf: Leaf, behave: Behaviour, library: Path | None = None
+    new_probe: NewProbe, host: str, leaf: Leaf, behave: Behaviour
 ) -> tuple[Probe, HostileServer]:
     server = HostileServer(host, behave, leaf)
     await server.start()
-    return await new_probe(library=library, server=f"{host}:{server.port}"), server
+    return await new_probe(server=f"{host}:{server.port}"), server
 
 
 # 0020: a Contact without a URI
@@ -36,15 +33,6 @@ async def test_a_registration_answered_with_a_star_is_a_registration(
     probe, server = await _probe_of(new_probe, host, leaf, _answers_with_a_star)
     assert (await probe.until("registration"))["code"] == 200
     assert await probe.quit() == 0
-    await server.stop()
-
-
-@pytest.mark.unpatched
-async def test_unpatched_a_registration_answered_with_a_star_ends_the_process(
-    new_probe: NewProbe, host: str, leaf: Leaf, unpatched: Path
-) -> None:
-    probe, server = await _probe_of(new_probe, host, leaf, _answers_with_a_star, unpatched)
-    assert await probe.exit_status() == -signal.SIGSEGV
     await server.stop()
 
 

@@ -1,8 +1,6 @@
 """Builds our pjsua2 into a wheel, or finds the one built before.
 
-python3 -m voip.native.build              print the wheel's path
-python3 -m voip.native.build --unpatched  the same without our patches, for
-                                          the tests that show what they mend
+python3 -m voip.native.build    print the wheel's path
 """
 
 from __future__ import annotations
@@ -37,14 +35,14 @@ class BuildError(Exception):
     """A step failed; the text says which, where its log is and what to do."""
 
 
-def build(patched: bool = True) -> Path:
+def build() -> Path:
     """Return the wheel for this Python and machine, building it if need be.
 
     Raises:
         BuildError, source.SourceError: with words for the person waiting.
     """
     given = os.environ.get("PJPROJECT_SOURCE", "")
-    folder = inputs.cache_folder() / inputs.build_key(patched, given)
+    folder = inputs.cache_folder() / inputs.build_key(given)
     folder.mkdir(parents=True, exist_ok=True)
     with _only_one(folder):
         ready = sorted(folder.glob("*.whl"))
@@ -58,7 +56,7 @@ def build(patched: bool = True) -> Path:
                 + "\nInstall it with the line for your system:\n"
                 + packages.install_advice()
             )
-        return _Build(folder, patched).run()
+        return _Build(folder).run()
 
 
 @contextmanager
@@ -70,9 +68,8 @@ def _only_one(folder: Path) -> Iterator[None]:
 
 
 class _Build:
-    def __init__(self, folder: Path, patched: bool) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.patched = patched
         self.log = folder / "build.log"
         self.work = folder / "work"
         self.tree = self.work / "tree"
@@ -118,7 +115,7 @@ class _Build:
         shutil.copy2(inputs.CONFIG_SITE, self.tree / "pjlib/include/pj/config_site.h")
         # Debian leaves this driver out for its licence; the Makefile names it.
         (self.tree / "pjmedia/src/pjmedia-audiodev/bdimad_dev.c").touch()
-        for patch in inputs.PATCHES if self.patched else ():
+        for patch in inputs.PATCHES:
             self._command(["patch", "-p1", "--forward", "--fuzz=0", "-i", str(patch)], self.tree)
 
     def _configure(self) -> None:
@@ -142,7 +139,7 @@ class _Build:
         mark = json.dumps(
             {
                 "pjsip": found.version,
-                "patches": inputs.patch_names(self.patched),
+                "patches": inputs.patch_names(),
                 "key": self.folder.name,
             }
         )
@@ -217,10 +214,9 @@ def _c_string(text: str) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m voip.native.build", description=__doc__)
-    parser.add_argument("--unpatched", action="store_true", help="leave our patches out")
-    options = parser.parse_args()
+    parser.parse_args()
     try:
-        print(build(patched=not options.unpatched))
+        print(build())
     except (BuildError, source.SourceError) as error:
         print(f"offhook: pjsua2 could not be built: {error}", file=sys.stderr)
         return 1

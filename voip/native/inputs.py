@@ -50,9 +50,9 @@ CFLAGS = "-O2 -fPIC -DNDEBUG -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fno-s
 WRAPPER_OPTIMISATION = "-O0"
 
 
-def patch_names(patched: bool = True) -> list[str]:
+def patch_names() -> list[str]:
     """The names of the patches that a build carries, in order."""
-    return [path.stem for path in PATCHES] if patched else []
+    return [path.stem for path in PATCHES]
 
 
 def cache_folder() -> Path:
@@ -64,23 +64,22 @@ def cache_folder() -> Path:
     return Path(base) / "offhook" / "native"
 
 
-def build_key(patched: bool = True, source: str = "") -> str:
+def build_key(source: str = "") -> str:
     """The cache key: everything that could make two builds differ.
 
     `source` names a source other than the default one, for example a folder
     given as `PJPROJECT_SOURCE`.
     """
     digest = hashlib.sha256()
-    files = [MANIFEST, CONFIG_SITE, INTERFACE, *(PATCHES if patched else ())]
+    files = [MANIFEST, CONFIG_SITE, INTERFACE, *PATCHES]
     files += [HERE / name for name in ("inputs.py", "build.py", "stub.py", "wheel.py")]
     for path in files:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     digest.update(source.encode())
     soabi = sysconfig.get_config_var("SOABI") or sys.implementation.cache_tag
-    variant = "" if patched else "-unpatched"
     system = _system_libraries_tag()
     digest.update(system.encode())
-    return f"{PJSIP_VERSION}-{soabi}-{platform.machine()}{variant}-{digest.hexdigest()[:16]}"
+    return f"{PJSIP_VERSION}-{soabi}-{platform.machine()}-{digest.hexdigest()[:16]}"
 
 
 def _system_libraries_tag() -> str:
