@@ -32,6 +32,8 @@ _STATES = {
 }
 _POLL_MS = 10
 
+# What is read ahead is not seen by select.
+_IN = os.fdopen(0, "rb", buffering=0)
 # Until it is configured, PJSIP writes its log to standard output.
 _OUT = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
@@ -98,6 +100,8 @@ class Call(pj.Call):
         info = self.getMedTransportInfo(0)
         fields: dict[str, object] = {
             "port": info.localRtpName,
+            "rtcp_port": info.localRtcpName,
+            "lost": self.getStreamStat(0).rtcp.txStat.loss,
             "active": info.srtp.active,
             "rx_suite": info.srtp.rxSuite,
             "tx_suite": info.srtp.txSuite,
@@ -202,6 +206,7 @@ class Probe:
         config = pj.EpConfig()
         config.uaConfig.threadCnt = 0
         config.uaConfig.mainThreadOnly = True
+        config.uaConfig.maxCalls = self.settings.get("max_calls", config.uaConfig.maxCalls)
         config.logConfig.level = self.settings.get("log_level", 4)
         config.logConfig.consoleLevel = 0
         config.logConfig.msgLogging = 0
@@ -238,11 +243,15 @@ class Probe:
 
     def _obey(self) -> bool:
         """Carry out the commands that have come; false when it is time to end."""
-        while select.select([sys.stdin], [], [], 0)[0]:
-            line = sys.stdin.readline()
+        while select.select([_IN], [], [], 0)[0]:
+            line = _IN.readline()
             command = json.loads(line) if line else {"do": "quit"}
             if command["do"] == "quit":
                 return False
+            if command["do"] == "hang up":
+                self.calls[-1].hangup(_options())
+            if command["do"] == "forget":
+                self.calls = [call for call in self.calls if not call.ended]
             if command["do"] == "answer":
                 self.calls[-1].answer(_options(pj.PJSIP_SC_OK))
             if command["do"] == "register":

@@ -18,6 +18,8 @@ import pytest
 from tests.native.conftest import NewProbe
 from tests.support.pki import Leaf
 from voip.native import inputs, mark, source
+from voip.protocol.worker import AudioSettings, Configure, Role
+from voip.worker import endpoint
 
 # The installed library
 
@@ -105,6 +107,22 @@ async def test_its_log_never_tells_keys_however_much_is_asked_for(
         assert "DETRC:" not in log
         assert "inline:" not in log
         assert "Crypto-suite" in log
+
+
+def test_no_name_server_is_given_to_pjsip() -> None:
+    given: list[pj.EpConfig] = []
+
+    class Recorder(pj.Endpoint):
+        def libCreate(self) -> None:  # noqa: N802
+            pass
+
+        def libInit(self, config: pj.EpConfig) -> None:  # noqa: N802
+            given.append(config)
+            raise NotImplementedError
+
+    with pytest.raises(NotImplementedError):
+        endpoint.start(Recorder(), Configure(Role.SECURE, "Offhook", AudioSettings(null=True)))
+    assert list(given[0].uaConfig.nameserver) == []
 
 
 # The source

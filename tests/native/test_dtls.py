@@ -94,26 +94,31 @@ async def test_nothing_is_told_of_other_keying(new_probe: NewProbe, new_server: 
     assert (state["active"], state["local"], state["remote"]) == (True, "", "")
 
 
-@pytest.mark.parametrize("channel", ["rtp", "rtcp"])
-async def test_a_peer_with_another_certificate_that_is_early_ends_the_call(
-    new_probe: NewProbe,
-    new_server: NewServer,
-    new_peer: NewPeer,
-    authority: Authority,
-    leaf: Leaf,
-    channel: str,
+async def test_a_handshake_that_is_over_before_the_answer_has_its_keys_used(
+    new_probe: NewProbe, new_server: NewServer, new_peer: NewPeer, leaf: Leaf
 ) -> None:
     caller = await registered(new_probe, new_server, keyings=["dtls"])
-    wrong = authority.issue("wrong")
-    rtp = await new_peer(wrong if channel == "rtp" else leaf)
-    rtcp = await new_peer(wrong if channel == "rtcp" else leaf)
+    rtp, rtcp = await new_peer(), await new_peer()
     await caller.invite(_PROFILE, _offer(fingerprint(leaf), rtcp.port), rtp.port)
     # The handshake is over, and judged, while it rings.
     await asyncio.gather(rtp.until("CIPHER is"), rtcp.until("CIPHER is"))
-    await caller.probe.until("media")
     await caller.probe.tell("answer")
-    await caller.probe.until("call", _is_over)
-    assert not _was_active(caller)
+    state = await caller.probe.until("srtp", lambda event: event["remote"])
+    assert (state["active"], state["remote"]) == (True, fingerprint(leaf))
+
+
+# 0069: the key that is shown
+
+
+async def test_the_certificate_of_a_handshake_has_a_p_256_key(
+    new_probe: NewProbe, new_server: NewServer, new_peer: NewPeer, leaf: Leaf
+) -> None:
+    caller = await registered(new_probe, new_server, keyings=["dtls"])
+    words = ("-dtls1_2", "-verify", "1", "-msg")
+    rtp, rtcp = await new_peer(leaf, *words), await new_peer(leaf, *words)
+    await caller.invite(_PROFILE, _offer(fingerprint(leaf), rtcp.port), rtp.port)
+    shown = await rtp.until("CIPHER is")
+    assert "type: ecdsa" in shown.lower(), shown
 
 
 async def test_a_peer_with_another_certificate_never_has_media(
