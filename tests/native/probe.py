@@ -259,7 +259,7 @@ class Probe:
             if command["do"] == "watch":
                 self._watch(command["uri"])
             if command["do"] == "call":
-                self._call(command["uri"], command.get("streams", 1))
+                self._call(command["uri"], int(command.get("streams", 1)))
         return True
 
     def _watch(self, uri: str) -> None:
