@@ -34,14 +34,6 @@ def pytest_configure() -> None:
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--unpatched",
-        action="store_true",
-        help="also run the tests that show what PJSIP does without our patches",
-    )
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Sound that is compared must have been played in time, and a machine with

@@ -258,6 +258,14 @@ REPLIES: dict[str, msgspec.Struct] = {
         tls_library="OpenSSL 3.5.0",
         tls13=True,
         patches=("verify-host-name",),
+        advisories=(
+            told.Advisory(
+                name="CVE-2026-0001",
+                fault="names that are not what they look like",
+                closed=True,
+                patches=("verify-host-name",),
+            ),
+        ),
         codecs=("opus/48000/2",),
         srtp_suites=("AEAD_AES_256_GCM",),
         sound="pulse",

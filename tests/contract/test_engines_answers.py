@@ -89,6 +89,8 @@ async def test_the_doctor_finds_that_calls_can_be_made(side: Side) -> None:
     assert report.ok, report.findings
     assert (report.pjsip, report.tls13) == ("2.17", True)
     assert "AEAD_AES_256_GCM" in report.srtp_suites
+    assert all(advisory.closed for advisory in report.advisories)
+    assert "CVE-2026-57162" in {advisory.name.split()[0] for advisory in report.advisories}
 
 
 async def test_the_log_of_the_engine_tells_its_beginning(side: Side) -> None:

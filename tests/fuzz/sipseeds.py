@@ -45,7 +45,7 @@ SESSIONS = tuple(
         ("RTP/SAVP", (sip.crypto(),)),
         ("RTP/SAVP", (sip.crypto("AES_256_CM_HMAC_SHA1_80"), sip.crypto(tag=2), *_CODECS)),
         ("RTP/SAVP", (sip.crypto("AEAD_AES_256_GCM", suffix="|2^20|1:4"), *_STREAM, *_GROUP)),
-        ("RTP/SAVP", (sip.crypto(suffix=" KDR=1 UNENCRYPTED_SRTCP WSH=64"), *_VIDEO)),
+        ("RTP/SAVP", (sip.crypto(suffix=" KDR=1 ROT13=1 WSH=64"), *_VIDEO)),
         ("RTP/SAVP", (sip.crypto(), *_FAX)),
         ("RTP/SAVPF", (sip.crypto(), *_ICE, *_CODECS)),
         ("UDP/TLS/RTP/SAVP", (*_DTLS, *_ICE)),
@@ -126,7 +126,7 @@ _ANY_ANSWERS = (
 
 TO_REGISTER = (
     Kind("200", ("Expires: 300", *_ROUTES, "P-Associated-URI: <sip:alice@pbx.test>")),
-    Kind("200", ("Contact: <sip:a@{host}:{port};transport=tls>;expires=60;+sip.instance=\"<x>\", *",
+    Kind("200", ("Contact: <sip:a@{host}:{port};transport=tls>;expires=60;+sip.instance=\"<x>\"",
                  "Date: Sat, 13 Nov 2010 23:29:00 GMT")),
     *_ANY_ANSWERS,
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 from tests.native.conftest import NewProbe, NewServer
 from tests.native.driver import Probe
@@ -32,10 +32,11 @@ class Caller:
         """The first answer but “Trying” to an offer."""
         return await self._answer(self.send_invite(profile, attributes, port))
 
-    async def ask(self, method: str) -> sip.Message:
-        return await self._answer(self._send(method))
+    async def ask(self, method: str, body: str = "", **fields: Any) -> sip.Message:
+        """The first answer but “Trying” to any request; `fields` are more of it."""
+        return await self._answer(self._send(method, body, **fields))
 
-    def _send(self, method: str, body: str = "") -> str:
+    def _send(self, method: str, body: str = "", **fields: Any) -> str:
         data = sip.request(
             method,
             self.contact,
@@ -43,6 +44,7 @@ class Caller:
             to="<sip:alice@pbx.test>",
             contact=f"<sip:mallory@{self.server.host}:{self.server.port};transport=tls>",
             body=body,
+            **fields,
         )
         self.connection.send(data)
         [message] = sip.Parser().feed(data)
@@ -55,13 +57,10 @@ class Caller:
         return answer
 
 
-async def registered(
-    new_probe: NewProbe, new_server: NewServer, library: Path | None = None, **settings: object
-) -> Caller:
+async def registered(new_probe: NewProbe, new_server: NewServer, **settings: object) -> Caller:
     """A probe that has registered with a server, which may call it."""
     server = await new_server()
     probe = await new_probe(
-        library=library,
         names=None,
         system=None,
         server=f"{server.host}:{server.port}",

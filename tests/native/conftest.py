@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import zipfile
 from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 from typing import Protocol
@@ -12,16 +11,12 @@ import pytest
 from tests.native.driver import Probe
 from tests.support.hostile import HostileServer, own_host, registrar
 from tests.support.pki import Authority, Leaf
-from voip.native import build
-
-_BUILD_TIMEOUT_S = 1200
 
 
 class NewProbe(Protocol):
     def __call__(
         self,
         *,
-        library: Path | None = None,
         names: dict[str, str] | None = None,
         system: Path | None = None,
         **settings: object,
@@ -32,27 +27,6 @@ class NewServer(Protocol):
     def __call__(
         self, leaf: Leaf | None = None, context: ssl.SSLContext | None = None
     ) -> Awaitable[HostileServer]: ...
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    marked = [item for item in items if item.get_closest_marker("unpatched")]
-    # Where this file was not there when pytest read its words, there is no option.
-    if config.getoption("--unpatched", default=False):
-        for item in marked:
-            # The first of them builds PJSIP.
-            item.add_marker(pytest.mark.timeout(_BUILD_TIMEOUT_S))
-        return
-    items[:] = [item for item in items if item not in marked]
-    config.hook.pytest_deselected(items=marked)
-
-
-@pytest.fixture(scope="session")
-def unpatched(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a pjsua2 that has none of our patches."""
-    folder = tmp_path_factory.mktemp("unpatched")
-    with zipfile.ZipFile(build.build(patched=False)) as wheel:
-        wheel.extractall(folder)
-    return folder
 
 
 @pytest.fixture
@@ -92,7 +66,6 @@ async def new_probe(place: Path, authority: Authority) -> AsyncIterator[NewProbe
 
     async def make(
         *,
-        library: Path | None = None,
         names: dict[str, str] | None = None,
         system: Path | None = None,
         **settings: object,
@@ -100,7 +73,7 @@ async def new_probe(place: Path, authority: Authority) -> AsyncIterator[NewProbe
         probe = Probe(place / f"probe-{len(probes)}")
         probes.append(probe)
         given = {"ca_file": str(authority.file), **settings}
-        await probe.start(given, library, names or {}, system)
+        await probe.start(given, names or {}, system)
         await probe.until("ready")
         return probe
 

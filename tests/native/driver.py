@@ -35,19 +35,16 @@ class Probe:
     async def start(
         self,
         settings: Mapping[str, object],
-        library: Path | None,
         names: Mapping[str, str],
         system: Path | None,
     ) -> None:
-        """Run with `library` in place of the installed pjsua2, and with a
-        resolver that knows `names` and their addresses; `system` is what OpenSSL
-        takes for the system's configuration.
+        """Run with a resolver that knows `names` and their addresses.
+
+        `system` is what OpenSSL reads as the system's configuration.
         """
         environment = {**os.environ, **preload(os.environ)}
         if system is not None:
             environment["OPENSSL_CONF"] = str(system)
-        if library is not None:
-            environment["PYTHONPATH"] = str(library)
         if names:
             environment |= hosts(self._folder / "hosts", names, environment)
         with self.errors.open("wb") as errors:
@@ -62,14 +59,19 @@ class Probe:
     def pid(self) -> int:
         return self._process.pid
 
-    async def until(self, kind: str, wanted: Callable[[Event], bool] = lambda _: True) -> Event:
+    async def until(
+        self,
+        kind: str,
+        wanted: Callable[[Event], bool] = lambda _: True,
+        patience: float = _PATIENCE_S,
+    ) -> Event:
         """The first event of a kind that is wanted."""
 
         def found() -> Event | None:
             return next((e for e in self.events if e["event"] == kind and wanted(e)), None)
 
         try:
-            async with asyncio.timeout(_PATIENCE_S), self._news:
+            async with asyncio.timeout(patience), self._news:
                 await self._news.wait_for(lambda: self._silent or found() is not None)
         except TimeoutError:
             raise AssertionError(f"no such {kind}: {self._story()}") from None

@@ -1,9 +1,8 @@
 """A bare phone on pjsua2 for one test: a process of its own, for PJSIP may end it.
 
-It is run as a file, with our pjsua2 or with one that lacks our patches, takes
-its configuration as JSON in its only argument and commands as JSON lines on
-standard input, and prints what it saw as JSON lines. It imports nothing of
-Offhook's.
+It is run as a file, takes its configuration as JSON in its only argument and
+commands as JSON lines on standard input, and prints what it saw as JSON lines.
+It imports nothing of Offhook's.
 """
 
 from __future__ import annotations
@@ -33,6 +32,8 @@ _STATES = {
 }
 _POLL_MS = 10
 
+# What is read ahead is not seen by select.
+_IN = os.fdopen(0, "rb", buffering=0)
 # Until it is configured, PJSIP writes its log to standard output.
 _OUT = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
@@ -97,18 +98,19 @@ class Call(pj.Call):
             return
         # `info` owns what `srtp` points to.
         info = self.getMedTransportInfo(0)
-        fields: dict[str, object] = {"known": hasattr(info, "srtp"), "port": info.localRtpName}
-        if fields["known"]:
-            fields |= {
-                "active": info.srtp.active,
-                "rx_suite": info.srtp.rxSuite,
-                "tx_suite": info.srtp.txSuite,
-                "keying": info.srtp.keying,
-                "accepted": info.srtp.rxAccepted,
-                "rejected": info.srtp.rxRejected,
-                "local": getattr(info.srtp, "localFingerprint", None),
-                "remote": getattr(info.srtp, "remoteFingerprint", None),
-            }
+        fields: dict[str, object] = {
+            "port": info.localRtpName,
+            "rtcp_port": info.localRtcpName,
+            "lost": self.getStreamStat(0).rtcp.txStat.loss,
+            "active": info.srtp.active,
+            "rx_suite": info.srtp.rxSuite,
+            "tx_suite": info.srtp.txSuite,
+            "keying": info.srtp.keying,
+            "accepted": info.srtp.rxAccepted,
+            "rejected": info.srtp.rxRejected,
+            "local": info.srtp.localFingerprint,
+            "remote": info.srtp.remoteFingerprint,
+        }
         if fields != self.reported:
             self.reported = fields
             say("srtp", **fields)
@@ -132,8 +134,8 @@ class Account(pj.Account):
 
     @guarded
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802
-        say("incoming", transport=_transport(prm.rdata))
         call = Call(self.probe, prm.callId)
+        say("incoming", transport=_transport(prm.rdata), remote=call.getInfo().remoteUri)
         self.probe.calls.append(call)
         answer = _options(self.probe.settings.get("answer", pj.PJSIP_SC_RINGING))
         try:
@@ -157,17 +159,16 @@ class Endpoint(pj.Endpoint):
             state=state,
             handle=prm.hnd,
             verify_status=prm.tlsInfo.verifyStatus,
-            remote_name=getattr(prm, "remoteName", None),
-            remote_port=getattr(prm, "remotePort", None),
-            outgoing=getattr(prm, "outgoing", None),
-            chain=list(getattr(certificate, "rawChain", [])),
+            remote_name=prm.remoteName,
+            remote_port=prm.remotePort,
+            outgoing=prm.outgoing,
+            chain=list(certificate.rawChain),
+            common_name=certificate.subjectCn,
+            names=[name.name for name in certificate.subjectAltName],
         )
         if state == "connected" and self.probe.settings.get("shut_down"):
-            try:
-                self.transportShutdown(prm.hnd)
-                say("shut_down", error=None)
-            except TypeError as error:
-                say("shut_down", error=str(error))
+            self.transportShutdown(prm.hnd)
+            say("shut_down")
 
 
 class Probe:
@@ -177,6 +178,7 @@ class Probe:
         self.endpoint = Endpoint(self)
         self.account = Account(self)
         self.others: list[Account] = []
+        self.buddies: list[pj.Buddy] = []
 
     def run(self) -> None:
         self._start()
@@ -204,6 +206,7 @@ class Probe:
         config = pj.EpConfig()
         config.uaConfig.threadCnt = 0
         config.uaConfig.mainThreadOnly = True
+        config.uaConfig.maxCalls = self.settings.get("max_calls", config.uaConfig.maxCalls)
         config.logConfig.level = self.settings.get("log_level", 4)
         config.logConfig.consoleLevel = 0
         config.logConfig.msgLogging = 0
@@ -231,28 +234,57 @@ class Probe:
         """One more account, with a transport of its own."""
         account = Account(self, settings["user"])
         transport = self._create_transport(settings)
-        account.create(_account_config(settings, account.user, transport))
+        try:
+            account.create(_account_config(settings, account.user, transport))
+        except pj.Error as error:
+            say("no account", user=account.user, reason=error.reason)
+            return
         self.others.append(account)
 
     def _obey(self) -> bool:
         """Carry out the commands that have come; false when it is time to end."""
-        while select.select([sys.stdin], [], [], 0)[0]:
-            line = sys.stdin.readline()
+        while select.select([_IN], [], [], 0)[0]:
+            line = _IN.readline()
             command = json.loads(line) if line else {"do": "quit"}
             if command["do"] == "quit":
                 return False
+            if command["do"] == "hang up":
+                self.calls[-1].hangup(_options())
+            if command["do"] == "forget":
+                self.calls = [call for call in self.calls if not call.ended]
             if command["do"] == "answer":
                 self.calls[-1].answer(_options(pj.PJSIP_SC_OK))
             if command["do"] == "register":
                 self.account.setRegistration(True)
+            if command["do"] == "watch":
+                self._watch(command["uri"])
             if command["do"] == "call":
-                call = Call(self)
-                self.calls.append(call)
-                call.makeCall(command["uri"], _options())
+                self._call(command["uri"], int(command.get("streams", 1)))
         return True
+
+    def _watch(self, uri: str) -> None:
+        """Subscribe to the presence of somebody."""
+        config = pj.BuddyConfig()
+        config.uri = uri
+        config.subscribe = True
+        buddy = pj.Buddy()
+        buddy.create(self.account, config)
+        self.buddies.append(buddy)
+
+    def _call(self, uri: str, streams: int) -> None:
+        call = Call(self)
+        options = _options()
+        options.opt.audioCount = streams
+        try:
+            call.makeCall(uri, options)
+        except pj.Error as error:
+            say("no call", reason=error.reason)
+            return
+        self.calls.append(call)
 
     def _finish(self) -> None:
         self.calls.clear()
+        self.buddies.clear()
         for account in self.others:
             account.shutdown()
         gc.collect()
@@ -269,7 +301,6 @@ def _transport_config(settings: dict[str, Any]) -> pj.TransportConfig:
     config.tlsConfig.privKeyFile = settings.get("key", "")
     config.tlsConfig.verifyServer = True
     config.tlsConfig.proto = pj.PJ_SSL_SOCK_PROTO_TLS1_2 | pj.PJ_SSL_SOCK_PROTO_TLS1_3
-    # Without our patches these are attributes that nobody reads.
     config.tlsConfig.allowWildcard = settings.get("allow_wildcard", False)
     config.tlsConfig.listen = settings.get("listen", False)
     config.tlsConfig.pinnedKey = settings.get("pin", "")
@@ -283,13 +314,16 @@ def _account_config(settings: dict[str, Any], user: str, transport: int) -> pj.A
     config.sipConfig.transportId = transport
     if "server" in settings:
         config.regConfig.registrarUri = f"sip:{settings['server']};transport=tls"
+    for proxy in settings.get("proxies", []):
+        config.sipConfig.proxies.append(proxy)
     config.regConfig.retryIntervalSec = 0
     config.regConfig.firstRetryIntervalSec = 0
     config.mediaConfig.transportConfig.port = 0
     config.mediaConfig.transportConfig.boundAddress = settings.get("bound", "")
     config.mediaConfig.lockCodecEnabled = False
-    config.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_MANDATORY
-    config.mediaConfig.srtpSecureSignaling = 1
+    plain = settings.get("plain", False)
+    config.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_DISABLED if plain else pj.PJMEDIA_SRTP_MANDATORY
+    config.mediaConfig.srtpSecureSignaling = 0 if plain else 1
     keyings = pj.IntVector()
     for name in settings.get("keyings", ["sdes"]):
         keyings.push_back(_KEYINGS[name])
@@ -307,7 +341,9 @@ def _options(status: int = 0) -> pj.CallOpParam:
 
 
 def _transport(message: pj.SipRxData | pj.SipTxData) -> int | None:
-    return getattr(message, "transport", None)
+    # SWIG types a void pointer as an object.
+    handle: int | None = message.transport
+    return handle
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ from tests.native.conftest import NewProbe
 from tests.support.archives import VERSION_MAK
 from tests.support.pki import Leaf
 from voip.native import inputs, mark
+from voip.protocol.worker import AudioSettings, Configure, Role
+from voip.worker import endpoint
 
 # The installed library
 
@@ -106,6 +108,22 @@ async def test_its_log_never_tells_keys_however_much_is_asked_for(
         assert "Crypto-suite" in log
 
 
+def test_no_name_server_is_given_to_pjsip() -> None:
+    given: list[pj.EpConfig] = []
+
+    class Recorder(pj.Endpoint):
+        def libCreate(self) -> None:  # noqa: N802
+            pass
+
+        def libInit(self, config: pj.EpConfig) -> None:  # noqa: N802
+            given.append(config)
+            raise NotImplementedError
+
+    with pytest.raises(NotImplementedError):
+        endpoint.start(Recorder(), Configure(Role.SECURE, "Offhook", AudioSettings(null=True)))
+    assert list(given[0].uaConfig.nameserver) == []
+
+
 # The source
 
 
@@ -129,11 +147,3 @@ def test_the_build_refuses_a_tampered_source_before_it_runs_anything_of_it(tmp_p
     assert "offhook: pjsua2 could not be built: this is not PJSIP 2.17" in done.stderr
     assert not (tmp_path / "trapped").exists()
     assert list(cache.rglob("*.whl")) == []
-
-
-def test_a_build_without_the_patches_has_a_key_and_a_mark_of_its_own() -> None:
-    assert inputs.build_key(patched=False) != inputs.build_key()
-    assert inputs.patch_names(patched=False) == []
-    empty = mark.read(json.dumps({"pjsip": "2.17", "patches": [], "key": ""}), "OpenSSL 3.0.0 x")
-    with pytest.raises(mark.UnsuitableLibrary, match="0001-"):
-        mark.check(empty)

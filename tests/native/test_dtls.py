@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 
 import pytest
 
@@ -95,26 +94,31 @@ async def test_nothing_is_told_of_other_keying(new_probe: NewProbe, new_server: 
     assert (state["active"], state["local"], state["remote"]) == (True, "", "")
 
 
-@pytest.mark.parametrize("channel", ["rtp", "rtcp"])
-async def test_a_peer_with_another_certificate_that_is_early_ends_the_call(
-    new_probe: NewProbe,
-    new_server: NewServer,
-    new_peer: NewPeer,
-    authority: Authority,
-    leaf: Leaf,
-    channel: str,
+async def test_a_handshake_that_is_over_before_the_answer_has_its_keys_used(
+    new_probe: NewProbe, new_server: NewServer, new_peer: NewPeer, leaf: Leaf
 ) -> None:
     caller = await registered(new_probe, new_server, keyings=["dtls"])
-    wrong = authority.issue("wrong")
-    rtp = await new_peer(wrong if channel == "rtp" else leaf)
-    rtcp = await new_peer(wrong if channel == "rtcp" else leaf)
+    rtp, rtcp = await new_peer(), await new_peer()
     await caller.invite(_PROFILE, _offer(fingerprint(leaf), rtcp.port), rtp.port)
     # The handshake is over, and judged, while it rings.
     await asyncio.gather(rtp.until("CIPHER is"), rtcp.until("CIPHER is"))
-    await caller.probe.until("media")
     await caller.probe.tell("answer")
-    await caller.probe.until("call", _is_over)
-    assert not _was_active(caller)
+    state = await caller.probe.until("srtp", lambda event: event["remote"])
+    assert (state["active"], state["remote"]) == (True, fingerprint(leaf))
+
+
+# 0069: the key that is shown
+
+
+async def test_the_certificate_of_a_handshake_has_a_p_256_key(
+    new_probe: NewProbe, new_server: NewServer, new_peer: NewPeer, leaf: Leaf
+) -> None:
+    caller = await registered(new_probe, new_server, keyings=["dtls"])
+    words = ("-dtls1_2", "-verify", "1", "-msg")
+    rtp, rtcp = await new_peer(leaf, *words), await new_peer(leaf, *words)
+    await caller.invite(_PROFILE, _offer(fingerprint(leaf), rtcp.port), rtp.port)
+    shown = await rtp.until("CIPHER is")
+    assert "type: ecdsa" in shown.lower(), shown
 
 
 async def test_a_peer_with_another_certificate_never_has_media(
@@ -155,25 +159,6 @@ async def test_nothing_is_sent_in_the_clear_where_rtcp_alone_has_keys(
     seen += [await asyncio.wait_for(sink.packets.get(), 20) for _ in range(2)]
     transport.close()
     assert {packet[0] for packet in seen} == {_DTLS_HANDSHAKE}
-
-
-@pytest.mark.unpatched
-async def test_unpatched_a_peer_with_another_certificate_that_is_early_is_taken(
-    new_probe: NewProbe,
-    new_server: NewServer,
-    new_peer: NewPeer,
-    authority: Authority,
-    leaf: Leaf,
-    unpatched: Path,
-) -> None:
-    caller = await registered(new_probe, new_server, library=unpatched, keyings=["dtls"])
-    wrong = authority.issue("wrong")
-    rtp, rtcp = await new_peer(wrong), await new_peer(wrong)
-    await caller.invite(_PROFILE, _offer(fingerprint(leaf), rtcp.port), rtp.port)
-    await asyncio.gather(rtp.until("CIPHER is"), rtcp.until("CIPHER is"))
-    await caller.probe.tell("answer")
-    await caller.probe.until("call", lambda event: event["state"] == "CONNECTING")
-    assert not any(_is_over(event) for event in caller.probe.events if event["event"] == "call")
 
 
 @pytest.mark.parametrize("digests", [("sha1",), ("md5",), ("sha1", "md5")])

@@ -92,22 +92,6 @@ async def test_each_cause_of_a_refusal_has_its_own_mark(
     await _is_refused(server, probe, mark)
 
 
-@pytest.mark.unpatched
-async def test_unpatched_a_permissive_system_makes_a_short_key_good(
-    new_probe: NewProbe,
-    new_server: NewServer,
-    authority: Authority,
-    host: str,
-    place: Path,
-    unpatched: Path,
-) -> None:
-    server = await new_server(authority.issue_weakly("x", host, rsa_bits=1024), _weak_context())
-    probe = await new_probe(
-        library=unpatched, server=f"{host}:{server.port}", system=_permissive_system(place)
-    )
-    assert (await probe.until("registration"))["code"] == 200
-
-
 @pytest.mark.parametrize("cipher", ["aNULL", "eNULL"])
 async def test_a_server_with_weak_ciphers_alone_is_refused(
     new_probe: NewProbe, new_server: NewServer, host: str, place: Path, cipher: str
@@ -136,23 +120,6 @@ async def test_who_we_are_is_shown_to_a_server_that_was_accepted_only(
     probe = await new_probe(server=f"{host}:{refused.port}", certificate=certificate, key=key)
     assert (await probe.until("registration"))["code"] == 503
     assert refused.connections[0].certificate is None
-
-
-@pytest.mark.unpatched
-async def test_unpatched_who_we_are_is_shown_to_anyone(
-    new_probe: NewProbe, new_server: NewServer, authority: Authority, host: str, unpatched: Path
-) -> None:
-    client = authority.issue("client", common_name="alice", client_only=True)
-    stranger = Authority(authority.file.parent / "other", "Other")
-    server = await new_server(stranger.issue("x", addresses=[host]), _asking_context(authority))
-    probe = await new_probe(
-        library=unpatched,
-        server=f"{host}:{server.port}",
-        certificate=str(client.certificate),
-        key=str(client.key),
-    )
-    assert (await probe.until("registration"))["code"] == 503
-    assert server.connections[0].certificate == _der(client)
 
 
 # 0008: a server pinned to its key

@@ -140,6 +140,17 @@ class HostileServer:
 
         return await asyncio.wait_for(find(), 20)
 
+    async def until_received(self, count: int) -> bytes:
+        """Everything that came, once there are as many bytes as this."""
+
+        async def find() -> bytes:
+            async with self._news:
+                while len(self.received) < count:
+                    await self._news.wait()
+            return bytes(self.received)
+
+        return await asyncio.wait_for(find(), 20)
+
     async def all_received(self) -> bytes:
         """Everything that came, once every client is gone."""
         assert self.connections, "no client came as far as a handshake"

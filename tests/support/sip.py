@@ -170,7 +170,7 @@ def crypto(suite: str = "AES_CM_128_HMAC_SHA1_80", suffix: str = "", tag: int = 
 
 
 def _finish(lines: list[str], body: str) -> bytes:
-    if body:
+    if body and not any(line.startswith("Content-Type:") for line in lines):
         lines.append("Content-Type: application/sdp")
     lines.append(f"Content-Length: {len(body.encode())}")
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()

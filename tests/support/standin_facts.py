@@ -6,6 +6,7 @@ import hashlib
 
 from voip.engine.errors import Refusal
 from voip.model import Certificate, Keying, SoundDevice, TlsStatus
+from voip.native.inputs import patch_names
 from voip.protocol import client as told
 from voip.protocol import worker as say
 
@@ -105,7 +106,7 @@ def ready(configured: say.Configure) -> say.Ready:
         pjsip="2.17",
         tls_library="OpenSSL 3.5.4 30 Sep 2025",
         tls13=True,
-        patches=("0001-verify-server-name-with-openssl",),
+        patches=tuple(patch_names()),
         codecs=(CODEC, "G722/16000/1", "PCMA/8000/1", "PCMU/8000/1"),
         srtp_suites=(SUITE, "AES_256_CM_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_80"),
         devices=sound.devices,

@@ -25,6 +25,10 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     else:
         for finding in report.findings:
             click.echo(f"{'ok ' if finding.ok else 'BAD'}  {finding.text}")
+        for advisory in report.advisories:
+            by = advisory.not_reachable or ", ".join(advisory.patches)
+            state = "ok   closed" if advisory.closed else "BAD  open"
+            click.echo(f"{state}: {advisory.name}: {advisory.fault} ({by})")
         click.echo(f"ok   terminal: {report.terminal}")
     ctx.exit(0 if report.ok else 1)
 

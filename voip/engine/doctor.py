@@ -12,8 +12,10 @@ from voip import hardening
 from voip.engine import permissions
 from voip.engine.passwords import keyring_name
 from voip.engine.workers import WorkerGone
+from voip.native.advisories import ADVISORIES
+from voip.native.inputs import PJSIP_VERSION
 from voip.protocol import worker as say
-from voip.protocol.client import DoctorReport, Finding
+from voip.protocol.client import Advisory, DoctorReport, Finding
 
 if TYPE_CHECKING:
     from voip.engine.engine import Engine
@@ -37,8 +39,10 @@ async def examine(engine: Engine) -> DoctorReport:
             ca_bundle=certifi.where(),
         )
     keyring = await asyncio.to_thread(keyring_name)
+    advisories = _advisories(ready)
     findings = [
         *_library(ready),
+        _advisory_finding(advisories),
         *_sound(ready),
         *_surroundings(engine, keyring),
         *_privacy(engine, ready.memory_problem),
@@ -50,6 +54,7 @@ async def examine(engine: Engine) -> DoctorReport:
         tls_library=ready.tls_library,
         tls13=ready.tls13,
         patches=ready.patches,
+        advisories=advisories,
         codecs=ready.codecs,
         srtp_suites=ready.srtp_suites,
         sound=ready.sound,
@@ -75,6 +80,32 @@ def _library(ready: say.Ready) -> list[Finding]:
         ),
         Finding(ok=bool(ready.srtp_suites), text=f"SRTP {', '.join(ready.srtp_suites)}"),
     ]
+
+
+def _advisories(ready: say.Ready) -> tuple[Advisory, ...]:
+    return tuple(
+        Advisory(
+            name=advisory.name,
+            fault=advisory.fault,
+            closed=advisory.closed(ready.patches),
+            patches=advisory.patches,
+            not_reachable=advisory.not_reachable,
+        )
+        for advisory in ADVISORIES
+    )
+
+
+def _advisory_finding(advisories: tuple[Advisory, ...]) -> Finding:
+    open_ones = [advisory.name for advisory in advisories if not advisory.closed]
+    if open_ones:
+        return Finding(ok=False, text=f"advisories that are open: {'; '.join(open_ones)}")
+    patched = sum(1 for advisory in advisories if advisory.patches)
+    unreachable = len(advisories) - patched
+    return Finding(
+        ok=True,
+        text=f"advisories since PJSIP {PJSIP_VERSION}: {patched} closed by patches, "
+        f"{unreachable} not reachable",
+    )
 
 
 def _sound(ready: say.Ready) -> list[Finding]:

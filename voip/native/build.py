@@ -1,11 +1,9 @@
 """Builds our pjsua2 into a wheel, or finds the one built before.
 
-python3 -m voip.native.build              print the wheel's path
-python3 -m voip.native.build --unpatched  the same without our patches, for
-                                          the tests that show what they mend
-python3 -m voip.native.build --newer      a newer PJSIP than the manifest's
-python3 -m voip.native.build --sanitize   one that ends at a fault of memory,
-                                          for python -m tests.sanitized
+python3 -m voip.native.build             print the wheel's path
+python3 -m voip.native.build --newer     a newer PJSIP than the manifest's
+python3 -m voip.native.build --sanitize  one that ends at a fault of memory,
+                                         for python -m tests.sanitized
 """
 
 from __future__ import annotations
@@ -41,14 +39,14 @@ class BuildError(Exception):
     """A step failed; the text says which, where its log is and what to do."""
 
 
-def build(patched: bool = True, sanitized: bool = False, newer: bool = False) -> Path:
+def build(sanitized: bool = False, newer: bool = False) -> Path:
     """Return the wheel for this Python and machine, building it if need be.
 
     Raises:
         BuildError, SourceError: with words for the person waiting.
     """
     given = os.environ.get("PJPROJECT_SOURCE", "")
-    folder = inputs.cache_folder() / inputs.build_key(patched, given, sanitized, newer)
+    folder = inputs.cache_folder() / inputs.build_key(given, sanitized, newer)
     folder.mkdir(parents=True, exist_ok=True)
     with _only_one(folder):
         ready = sorted(folder.glob("*.whl"))
@@ -62,7 +60,7 @@ def build(patched: bool = True, sanitized: bool = False, newer: bool = False) ->
                 + "\nInstall it with the line for your system:\n"
                 + packages.install_advice()
             )
-        return _Build(folder, patched, sanitized, newer).run()
+        return _Build(folder, sanitized, newer).run()
 
 
 @contextmanager
@@ -74,9 +72,8 @@ def _only_one(folder: Path) -> Iterator[None]:
 
 
 class _Build:
-    def __init__(self, folder: Path, patched: bool, sanitized: bool, newer: bool) -> None:
+    def __init__(self, folder: Path, sanitized: bool, newer: bool) -> None:
         self.folder = folder
-        self.patched = patched
         self.sanitized = sanitized
         self.newer = newer
         self.log = folder / "build.log"
@@ -120,7 +117,7 @@ class _Build:
         shutil.copy2(inputs.CONFIG_SITE, self.tree / "pjlib/include/pj/config_site.h")
         # Debian leaves this driver out for its licence; the Makefile names it.
         (self.tree / "pjmedia/src/pjmedia-audiodev/bdimad_dev.c").touch()
-        for patch in inputs.PATCHES if self.patched else ():
+        for patch in inputs.PATCHES:
             self._command(["patch", "-p1", "--forward", "--fuzz=0", "-i", str(patch)], self.tree)
 
     def _configure(self) -> None:
@@ -148,7 +145,7 @@ class _Build:
         mark = json.dumps(
             {
                 "pjsip": found.version,
-                "patches": inputs.patch_names(self.patched),
+                "patches": inputs.patch_names(),
                 "key": self.folder.name,
             }
         )
@@ -229,14 +226,13 @@ def _c_string(text: str) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m voip.native.build", description=__doc__)
-    parser.add_argument("--unpatched", action="store_true", help="leave our patches out")
     parser.add_argument("--sanitize", action="store_true", help="for python -m tests.sanitized")
     parser.add_argument(
         "--newer", action="store_true", help="a newer PJSIP, if Debian has one; patches may not fit"
     )
     options = parser.parse_args()
     try:
-        print(build(not options.unpatched, options.sanitize, options.newer))
+        print(build(options.sanitize, options.newer))
     except (BuildError, SourceError) as error:
         print(f"offhook: pjsua2 could not be built: {error}", file=sys.stderr)
         return 1

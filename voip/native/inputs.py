@@ -59,9 +59,9 @@ SANITIZED_CFLAGS = (
 WRAPPER_OPTIMISATION = "-O0"
 
 
-def patch_names(patched: bool = True) -> list[str]:
+def patch_names() -> list[str]:
     """The names of the patches that a build carries, in order."""
-    return [path.stem for path in PATCHES] if patched else []
+    return [path.stem for path in PATCHES]
 
 
 def cache_folder() -> Path:
@@ -73,23 +73,20 @@ def cache_folder() -> Path:
     return Path(base) / "offhook" / "native"
 
 
-def build_key(
-    patched: bool = True, source: str = "", sanitized: bool = False, newer: bool = False
-) -> str:
+def build_key(source: str = "", sanitized: bool = False, newer: bool = False) -> str:
     """The cache key: everything that could make two builds differ.
 
     `source` names a source other than the default one, for example a folder
     given as `PJPROJECT_SOURCE`.
     """
     digest = hashlib.sha256()
-    files = [MANIFEST, CONFIG_SITE, INTERFACE, *(PATCHES if patched else ())]
+    files = [MANIFEST, CONFIG_SITE, INTERFACE, *PATCHES]
     files += [HERE / name for name in ("inputs.py", "build.py", "stub.py", "wheel.py")]
     for path in files:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     digest.update(source.encode())
     soabi = sysconfig.get_config_var("SOABI") or sys.implementation.cache_tag
-    variant = "" if patched else "-unpatched"
-    variant += "-sanitized" if sanitized else ""
+    variant = "-sanitized" if sanitized else ""
     variant += "-newer" if newer else ""
     system = _system_libraries_tag()
     digest.update(system.encode())

@@ -74,6 +74,19 @@ class Finding(msgspec.Struct, frozen=True):
     text: str
 
 
+class Advisory(msgspec.Struct, frozen=True):
+    """A published fault of PJSIP, and whether the calling process is free of it.
+
+    `patches` close it; `not_reachable` says why none is needed.
+    """
+
+    name: str
+    fault: str
+    closed: bool
+    patches: tuple[str, ...] = ()
+    not_reachable: str | None = None
+
+
 class DoctorReport(msgspec.Struct, frozen=True):
     """The reply to `Doctor`. `ok` is False when no call could be made."""
 
@@ -83,6 +96,7 @@ class DoctorReport(msgspec.Struct, frozen=True):
     tls_library: str | None = None
     tls13: bool = False
     patches: tuple[str, ...] = ()
+    advisories: tuple[Advisory, ...] = ()
     codecs: tuple[str, ...] = ()
     srtp_suites: tuple[str, ...] = ()
     sound: str | None = None

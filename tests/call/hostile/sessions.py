@@ -75,13 +75,6 @@ SDES = PLAIN | {
     "no key parameter": _line(f"1 {_SUITE}"),
     "nothing behind the tag": _line("1"),
     "a tag that is no number": _line(f"x {_SUITE} inline:{'A' * 40}"),
-    "unencrypted voice": _key(suffix=" UNENCRYPTED_SRTP"),
-    "unencrypted reports": _key(suffix=" UNENCRYPTED_SRTCP"),
-    "unauthenticated voice": _key(suffix="|2^20|1:4 UNAUTHENTICATED_SRTP"),
-    "unencrypted voice in small letters": _key(suffix=" unencrypted_srtp"),
-    "a fingerprint in place of keys": Session(_DTLS, (_SETUP, _FINGERPRINT)),
-    "a fingerprint beside keys": Session(_DTLS, (sip.crypto(), _SETUP, _FINGERPRINT)),
-    "keys for the wrong profile": Session(_DTLS, (sip.crypto(),)),
     "keys over TCP": Session("TCP/RTP/SAVP", (sip.crypto(),)),
     "keys of the session, none of the stream": Session("RTP/SAVP", above=(sip.crypto(),)),
     "two lines of nobody": Session("RTP/SAVP", (sip.crypto("ROT13"), sip.crypto("ROT26", tag=2))),
@@ -90,10 +83,18 @@ SDES = PLAIN | {
     "keys of error correction": _key(suffix=f" FEC_KEY=inline:{'B' * 40}"),
     "error correction first": _key(suffix=" FEC_ORDER=FEC_SRTP"),
     "a parameter of nobody": _key(suffix=" ROT13"),
+    "a parameter of nobody behind a lifetime": _key(suffix="|2^20|1:4 ROT13=1"),
 }
 """What an account of SDES keying does not take."""
 
-ANSWERS = SDES | {
+SDES_LATER = SDES | {
+    "a fingerprint in place of keys": Session(_DTLS, (_SETUP, _FINGERPRINT)),
+    "a fingerprint beside keys": Session(_DTLS, (sip.crypto(), _SETUP, _FINGERPRINT)),
+    "keys for the wrong profile": Session(_DTLS, (sip.crypto(),)),
+}
+"""What it does not take either, once there is a call or an offer of its own."""
+
+ANSWERS = SDES_LATER | {
     "a suite that was not offered": _key("AES_CM_128_HMAC_SHA1_32"),
     "a tag that was not offered": Session("RTP/SAVP", (sip.crypto(tag=9),)),
     "the suite of another tag": Session("RTP/SAVP", (sip.crypto("AEAD_AES_256_GCM", tag=4),)),
@@ -104,9 +105,6 @@ ANSWERS = SDES | {
 """What it does not take for an answer to its own offer."""
 
 DTLS = PLAIN | {
-    "keys in place of a fingerprint": Session("RTP/SAVP", (sip.crypto(),)),
-    "no fingerprint": Session(_DTLS, (_SETUP,)),
-    "an empty fingerprint": Session(_DTLS, (_SETUP, "a=fingerprint:")),
     "a hash without a value": Session(_DTLS, (_SETUP, "a=fingerprint:SHA-256")),
     "a fingerprint over TCP": Session("TCP/TLS/RTP/SAVP", (_SETUP, _FINGERPRINT)),
     "a fingerprint of MD5": Session(_DTLS, (_SETUP, "a=fingerprint:MD5 " + ":".join(["5A"] * 16))),
@@ -114,6 +112,12 @@ DTLS = PLAIN | {
     "a side of nobody": Session(_DTLS, ("a=setup:both", _FINGERPRINT)),
 }
 """What an account of DTLS keying does not take."""
+
+DTLS_LATER = DTLS | {
+    "keys in place of a fingerprint": Session("RTP/SAVP", (sip.crypto(),)),
+    "no fingerprint": Session(_DTLS, (_SETUP,)),
+}
+"""What it does not take either, once there is a call or an offer of its own."""
 
 TAKEN = {
     "a plain stream beside one with keys": Session(
@@ -148,15 +152,6 @@ _NOT_USED = (r"^m=audio \d+", "m=audio 0")
 
 NOWHERE = {
     "no address": Session("RTP/SAVP", (sip.crypto(),), changes=(_NO_ADDRESS,)),
-    "no address for a stream that is not used": Session(
-        "RTP/SAVP", (sip.crypto(),), changes=(_NO_ADDRESS, _NOT_USED)
-    ),
-    "no address for a plain stream that is not used": Session(
-        "RTP/AVP", changes=(_NO_ADDRESS, _NOT_USED)
-    ),
-    "no address for a stream of DTLS that is not used": Session(
-        _DTLS, (_SETUP, _FINGERPRINT), changes=(_NO_ADDRESS, _NOT_USED)
-    ),
     "an address of nobody": Session("RTP/SAVP", (sip.crypto(),), changes=((r"^c=.*", "c=IN IP4"),)),
     "a name for an address": Session(
         "RTP/SAVP", (sip.crypto(),), changes=((r"^c=.*", "c=IN IP4 evil.hostile.test"),)
@@ -166,3 +161,16 @@ NOWHERE = {
     ),
 }
 """Sessions that lead to no place."""
+
+UNUSED = {
+    "no address for a stream that is not used": Session(
+        "RTP/SAVP", (sip.crypto(),), changes=(_NO_ADDRESS, _NOT_USED)
+    ),
+    "no address for a plain stream that is not used": Session(
+        "RTP/AVP", changes=(_NO_ADDRESS, _NOT_USED)
+    ),
+    "no address for a stream of DTLS that is not used": Session(
+        _DTLS, (_SETUP, _FINGERPRINT), changes=(_NO_ADDRESS, _NOT_USED)
+    ),
+}
+"""Answers that lead to no place, and need none."""

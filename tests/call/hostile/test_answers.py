@@ -23,18 +23,18 @@ async def test_an_answer_without_encryption_ends_the_call(
 
 
 @pytest.mark.parametrize("code", [183, 200])
-@pytest.mark.parametrize("kind", list(sessions.DTLS))
+@pytest.mark.parametrize("kind", list(sessions.DTLS_LATER))
 async def test_an_answer_without_dtls_ends_the_call(stage: Stage, kind: str, code: int) -> None:
-    await _ended(stage, sessions.DTLS[kind], code, "dtls")
+    await _ended(stage, sessions.DTLS_LATER[kind], code, "dtls")
 
 
 @pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
-@pytest.mark.parametrize("kind", list(sessions.SDES))
+@pytest.mark.parametrize("kind", list(sessions.SDES_LATER))
 async def test_a_later_offer_without_encryption_is_refused_and_the_call_stays_as_it_is(
     stage: Stage, kind: str, method: str
 ) -> None:
     far, call = await stage.up()
-    await _offered_in_vain(stage, far, sessions.SDES[kind], method)
+    await _offered_in_vain(stage, far, sessions.SDES_LATER[kind], method)
     await stage.phone.client.ask(told.HangUp(call=call))
     entry = await stage.until_logged(call)
     assert (entry.outcome, entry.reason) == (Outcome.ANSWERED, "")
@@ -68,14 +68,15 @@ async def test_a_later_offer_without_an_address_is_refused(
 
 
 @pytest.mark.parametrize("code", [183, 200])
-@pytest.mark.parametrize("kind", list(sessions.NOWHERE))
+@pytest.mark.parametrize("kind", [*sessions.NOWHERE, *sessions.UNUSED])
 async def test_an_answer_without_an_address_ends_the_call(
     stage: Stage, kind: str, code: int
 ) -> None:
     far = await stage.far_end()
     call = await stage.call()
     await far.invited()
-    far.answers(sessions.NOWHERE[kind].text(stage.host, stage.sinks.open_udp()), code)
+    answer = (sessions.NOWHERE | sessions.UNUSED)[kind]
+    far.answers(answer.text(stage.host, stage.sinks.open_udp()), code)
     entry = await stage.until_logged(call)
     assert (entry.outcome, entry.reason) in (
         (Outcome.FAILED, "the far end answered with something that leads nowhere"),

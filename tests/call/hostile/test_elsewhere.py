@@ -42,11 +42,10 @@ async def test_a_redirect_is_not_followed(stage: Stage, code: int, transport: st
 
 _HINTS = {
     "a service route": "Service-Route: <sip:{where};lr>",
-    "an empty service route": "Service-Route:",
     "a service route that is none": "Service-Route: <{where}",
     "a service route of the telephone": "Service-Route: <tel:{where}>",
-    "many service routes": "\r\n".join(["Service-Route: <sip:{where};lr>"] * 99),
-    "many service routes in one": f"Service-Route: {', '.join(['<sip:{where};lr>'] * 99)}",
+    "many service routes": "\r\n".join(["Service-Route: <sip:{where};lr>"] * 5),
+    "many service routes in one": f"Service-Route: {', '.join(['<sip:{where};lr>'] * 5)}",
     "a path": "Path: <sip:{where};lr>",
     "a record route": "Record-Route: <sip:{where};lr>",
     "an outbound proxy in the contact": "Contact: <sip:alice@{where}>;expires=300",

@@ -27,9 +27,9 @@ async def test_an_ack_without_encryption_ends_the_call(stage: Stage, kind: str) 
     await _ended_by_ack(stage, sessions.ANSWERS[kind], "sdes")
 
 
-@pytest.mark.parametrize("kind", list(sessions.DTLS))
+@pytest.mark.parametrize("kind", list(sessions.DTLS_LATER))
 async def test_an_ack_without_dtls_ends_the_call(stage: Stage, kind: str) -> None:
-    await _ended_by_ack(stage, sessions.DTLS[kind], "dtls")
+    await _ended_by_ack(stage, sessions.DTLS_LATER[kind], "dtls")
 
 
 async def test_an_ack_with_keys_closes_the_lock(stage: Stage) -> None:

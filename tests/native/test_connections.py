@@ -1,0 +1,95 @@
+"""What our patches do for connections: pings, dead ones, and those that never were."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.native.caller import registered
+from tests.native.conftest import NewProbe, NewServer
+from tests.native.driver import Event
+from tests.support import sip
+from tests.support.hostile import Connection, registrar
+from tests.support.ports import free_port
+
+_PING = b"\r\n\r\n"
+_PONG = b"\r\n"
+
+_TIMER_F_S = 32  # RFC 3261 section 17.1.2.2
+
+# 0063: a registration that gets no answer
+
+
+@pytest.mark.timeout(_TIMER_F_S + 60)
+async def test_a_register_without_an_answer_ends_its_connection(
+    new_probe: NewProbe, new_server: NewServer, host: str
+) -> None:
+    server = await new_server()
+
+    def deaf_at_first(connection: Connection, message: sip.Message) -> None:
+        if connection is not server.connections[0]:
+            registrar(connection, message)
+
+    server.behaviour = deaf_at_first
+    probe = await new_probe(server=f"{host}:{server.port}")
+    lost = await probe.until("registration", patience=_TIMER_F_S + 30)
+    assert lost["code"] == 408
+    await probe.tell("register")
+    kept = await probe.until("registration", lambda event: event is not lost)
+    assert kept["code"] == 200
+    assert len(server.connections) == 2
+
+
+# 0064: pings
+
+
+@pytest.mark.parametrize(
+    "pieces", [(_PING,), (b"\r", b"\n\r\n"), (b"\r\n", b"\r\n"), (b"\r\n\r", b"\n")]
+)
+async def test_a_ping_is_answered_however_it_arrives(
+    new_probe: NewProbe, new_server: NewServer, pieces: tuple[bytes, ...]
+) -> None:
+    caller = await registered(new_probe, new_server)
+    before = len(caller.server.received)
+    # Each is a TLS record, which PJSIP reads by itself.
+    for piece in pieces:
+        caller.connection.send(piece)
+    assert (await caller.server.until_received(before + len(_PONG)))[before:] == _PONG
+    assert (await caller.ask("OPTIONS")).status == 200
+
+
+async def test_a_message_right_behind_a_ping_is_read(
+    new_probe: NewProbe, new_server: NewServer
+) -> None:
+    caller = await registered(new_probe, new_server)
+    before = len(caller.server.received)
+    caller.connection.send(_PING)
+    assert (await caller.ask("OPTIONS")).status == 200
+    assert caller.server.received[before:].startswith(_PONG + b"SIP/2.0 200")
+
+
+async def test_a_pong_is_not_answered(new_probe: NewProbe, new_server: NewServer) -> None:
+    caller = await registered(new_probe, new_server)
+    before = len(caller.server.received)
+    caller.connection.send(_PONG)
+    assert (await caller.ask("OPTIONS")).status == 200
+    assert caller.server.received[before:].startswith(b"SIP/2.0 200")
+
+
+# 0068: a transaction that cannot be sent
+
+
+async def test_a_register_that_cannot_be_sent_is_a_failure_each_time(
+    new_probe: NewProbe, host: str
+) -> None:
+    probe = await new_probe(server=f"{host}:{free_port()}")
+    seen: list[Event] = []
+    while True:
+        failed = await probe.until(
+            "registration", lambda event: all(event is not other for other in seen)
+        )
+        assert failed["code"] == 503
+        seen.append(failed)
+        if len(seen) == 5:
+            break
+        await probe.tell("register")
+    assert await probe.quit() == 0
