@@ -16,6 +16,7 @@ import pytest
 from tests.native.conftest import NewProbe
 from tests.support.archives import VERSION_MAK
 from tests.support.pki import Leaf
+from tests.support.preload import SANITIZERS
 from voip.native import inputs, mark
 from voip.protocol.worker import AudioSettings, Configure, Role
 from voip.worker import endpoint
@@ -33,7 +34,9 @@ def test_it_carries_the_patches_that_are_here() -> None:
 
 
 def test_it_was_built_from_what_is_here() -> None:
-    key = inputs.build_key(source=os.environ.get("PJPROJECT_SOURCE", ""))
+    key = inputs.build_key(
+        source=os.environ.get("PJPROJECT_SOURCE", ""), sanitized=SANITIZERS in os.environ
+    )
     assert json.loads(pj.offhookMark())["key"] == key, "it is stale: run ./check once"
 
 

@@ -7,7 +7,7 @@ import email.utils
 import hashlib
 import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -34,6 +34,7 @@ class Key:
 
     def __init__(self, home: Path) -> None:
         home.mkdir(mode=0o700)
+        self._home = home
         self._gpg = ["gpg", "--homedir", str(home), "--batch", "--quiet", "--pinentry-mode",
                      "loopback", "--passphrase", ""]  # fmt: skip
         self._run("--quick-generate-key", "archive@deb.test", "ed25519", "sign")
@@ -42,6 +43,10 @@ class Key:
 
     def sign(self, text: str) -> bytes:
         return self._run("--clearsign", data=text.encode())
+
+    def close(self) -> None:
+        """End the agent that gpg left running."""
+        subprocess.run(["gpgconf", "--homedir", self._home, "--kill", "all"], check=True)
 
     def _run(self, *words: str, data: bytes = b"") -> bytes:
         return subprocess.run(
@@ -104,8 +109,19 @@ class Mirror:
 
 
 @pytest.fixture
-def key(place: Path) -> Key:
-    return Key(place / "gpg")
+def key(place: Path) -> Iterator[Key]:
+    """The key of this machine's archive."""
+    made = Key(place / "gpg")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def stranger(place: Path) -> Iterator[Key]:
+    """A key that this machine does not know."""
+    made = Key(place / "stranger")
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -152,10 +168,10 @@ def _search(place: Path, newer: bool = False) -> tuple[source.Source, dict[str, 
 
 
 def test_each_suite_that_fails_is_said_and_the_next_one_is_asked(
-    mirror: Mirror, key: Key, place: Path
+    mirror: Mirror, key: Key, stranger: Key, place: Path
 ) -> None:
     mirror.publish("sid", key, FILES, lasts=-_HOUR)
-    mirror.publish("testing", Key(place / "stranger"), FILES)
+    mirror.publish("testing", stranger, FILES)
     mirror.publish("stable", key, NEWER)
     # stable-backports is not there at all.
     mirror.publish("oldstable", key, FILES)
@@ -219,12 +235,11 @@ def test_archive_that_is_not_what_was_signed_is_refused(
 
 @pytest.mark.parametrize("signed", [True, False])
 def test_settings_of_the_user_do_not_vouch_for_an_archive(
-    mirror: Mirror, key: Key, place: Path, signed: bool
+    mirror: Mirror, key: Key, stranger: Key, place: Path, signed: bool
 ) -> None:
     with (place / "apt.conf").open("a") as file:
         file.writelines(f'{name} "true";\n' for name in _LAX)
-    stranger = Key(place / "stranger") if signed else None
-    mirror.publish("sid", stranger, {**NEWER, "pjlib/a.c": b"evil"})
+    mirror.publish("sid", stranger if signed else None, {**NEWER, "pjlib/a.c": b"evil"})
     mirror.publish("testing", key, NEWER)
     found, reasons = _search(place, newer=True)
     assert reasons["sid"].startswith("apt-get failed: ")
