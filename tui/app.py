@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import threading
 import time
 import traceback
 from collections import deque
@@ -26,6 +25,7 @@ from tui.actions import BY_ID, Context
 from tui.bridge import Attached, Bridge, Detached, Happened
 from tui.commands import COMMANDS
 from tui.drawing import Part, Role
+from tui.driver import TerminalDriver, end_soon
 from tui.keysinturn import KeysInTurn
 from tui.output import Changes, Shown
 from tui.screens.base import Phoned
@@ -44,7 +44,6 @@ _Data = TypeVar("_Data")
 _EVENTS_KEPT = 2000
 _MESSAGE_S = 8
 _METER_S = 0.25
-_FAREWELL_S = 2.0
 _METER_OVER_SSH_S = 0.5
 _LEVELS: dict[str, Role] = {"info": "text", "warning": "warning", "error": "error"}
 
@@ -60,7 +59,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
     ENABLE_COMMAND_PALETTE = False
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
-        super().__init__()
+        super().__init__(driver_class=TerminalDriver)
         self.environ = os.environ if environ is None else environ
         self.state = State()
         self.keymap = keymap.resolve({})
@@ -124,11 +123,11 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
 
     def _leave(self) -> None:
         # The terminal went away, or wants us gone: calls go on without us.
-        # What Textual still writes to a terminal that is gone may wait for ever.
-        last = threading.Timer(_FAREWELL_S, os._exit, [0])
-        last.daemon = True
-        last.start()
+        end_soon()
         self.exit()
+
+    def on_terminal_gone(self) -> None:
+        self._leave()
 
     def on_unmount(self) -> None:
         if self._attention is not None:
@@ -191,6 +190,8 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
                 self.tell(text, level)
             case told.SettingsEvent(settings=settings):
                 self._dress(settings)
+            case told.DigitsEvent(lost=lost) if lost:
+                self.tell(event.text, "warning")
             case told.CallEvent():
                 self._draw_attention()
             case _:

@@ -30,6 +30,8 @@ def describe(event: told.AnyEvent) -> str:
             return f"{words.who(entry.remote)}, {entry.account}: {words.outcome(entry)}{was_open}"
         case told.DigitEvent(call=call_id, digit=digit):
             return f"call {call_id}: they pressed {digit}"
+        case told.DigitsEvent(call=call_id):
+            return f"call {call_id}: {event.text}"
         case told.LevelsEvent(call=call_id, rx=rx, tx=tx):
             return f"call {call_id}: in {rx:.2f}, out {tx:.2f}"
         case told.NoticeEvent(level=level, text=text):

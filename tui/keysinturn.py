@@ -14,6 +14,7 @@ from typing import Any
 
 from textual import events
 from textual.app import App
+from textual.driver import Driver
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
@@ -38,8 +39,8 @@ class Passed(Message):
 class KeysInTurn(App[None], inherit_bindings=False):
     """An app that takes a key, or what is pasted, when it has done the one before."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, driver_class: type[Driver] | None = None) -> None:
+        super().__init__(driver_class)
         self._typed: deque[events.Key | events.Paste] = deque()
         self._number = 0
         self._lost: asyncio.TimerHandle | None = None

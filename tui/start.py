@@ -9,6 +9,14 @@ import sys
 _FRAMES_OVER_SSH = "15"
 
 
+def _in_gnu_screen() -> bool:
+    if os.environ.get("STY"):
+        return True
+    # Over SSH only TERM tells; tmux may use the same, and knows all colours.
+    terminal = os.environ.get("TERM", "")
+    return terminal.startswith("screen") and not os.environ.get("TMUX")
+
+
 def main() -> int:
     """Run the full-screen phone; returns the exit status.
 
@@ -29,6 +37,10 @@ def main() -> int:
     os.environ["TEXTUAL_ANIMATIONS"] = "none"
     if os.environ.get("SSH_CONNECTION"):
         os.environ.setdefault("TEXTUAL_FPS", _FRAMES_OVER_SSH)
+    if _in_gnu_screen():
+        # Its windows know 256 colours at most, and show any other as they like;
+        # the variable is that of the terminal around it.
+        os.environ.pop("COLORTERM", None)
     from tui.app import OffhookApp
 
     # Off while modules load: the command line had it so. They stay for good.

@@ -58,7 +58,7 @@ def read(path: Path) -> Reading:
     if not path.is_file():  # a pipe would be waited for
         return Reading(None, (f"{where} cannot be read: it is not a file",))
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         return Reading(None, (f"{where} cannot be read: {error.strerror}",))
     except UnicodeDecodeError:

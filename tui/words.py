@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from voip.model import (
@@ -20,6 +21,8 @@ from voip.model import (
 )
 
 _NO_QUOTES = dict.fromkeys(map(ord, '"“”„'), "'")
+_HASH = "%23"  # the only key of a telephone that a URI cannot hold as it is
+_NUMBER = re.compile(r"\+?[0-9*#]+")
 _SCHEMES = ("sip", "sips", "tel")
 _WITHOUT_YEAR = timedelta(days=300)
 
@@ -43,14 +46,16 @@ _REGISTRATIONS = {
 
 _ENDINGS = {
     404: "there is nobody called {who}",
-    408: "{who} did not answer",
     480: "{who} is not available",
     484: "{who}: the number is incomplete",
     486: "{who} is busy",
     600: "{who} is busy",
     603: "{who} declined",
     604: "there is nobody called {who}",
+    607: "{who} declined",
 }
+
+_BY_FAR_END = (Outcome.BUSY, Outcome.DECLINED, Outcome.FAILED)
 
 _OUTCOMES = {
     Outcome.ONGOING: "now",
@@ -73,7 +78,7 @@ def address(uri: str) -> str:
 
 def called(uri: str) -> str:
     """Whom a request URI calls: its parameters are the account's affair."""
-    return address(uri).partition(";")[0]
+    return address(uri).partition(";")[0].replace(_HASH, "#")
 
 
 def who(party: Party) -> str:
@@ -85,9 +90,9 @@ def who(party: Party) -> str:
         return f"{quoted(party.name)} ({address(party.uri) or 'unknown'})"
     if party.name:
         return party.name
-    whole = address(party.uri)
+    whole = address(party.uri).replace(_HASH, "#")
     user, _, host = whole.partition("@")
-    return user if host and user.lstrip("+").isdigit() else whole or "unknown"
+    return user if host and _NUMBER.fullmatch(user) else whole or "unknown"
 
 
 def quoted(name: str) -> str:
@@ -114,20 +119,16 @@ def ending(call: Call) -> str:
     """Why a call is over, in a sentence about its far end."""
     name = who(call.remote)
     if call.answered is not None:
-        why = call.reason if call.code not in (None, 200) or _ours(call.reason) else ""
+        why = "" if call.outcome is Outcome.ANSWERED else call.reason
         after = f"ended after {duration(call.duration_s)}"
         return f"{after}: {why}" if why else after
-    if call.direction is Direction.IN:
+    if call.outcome is Outcome.MISSED:
         # 487 says that its caller gave up (RFC 3261 section 9.2).
-        return "missed" if call.code == 487 else call.reason or "missed"
-    if call.code in _ENDINGS:
+        return "missed" if call.code == 487 or not call.reason else f"missed: {call.reason}"
+    told = call.direction is Direction.OUT and call.outcome in _BY_FAR_END
+    if told and call.code in _ENDINGS:
         return _ENDINGS[call.code].format(who=name)
     return call.reason or "ended"
-
-
-def _ours(reason: str) -> bool:
-    # The engine's own causes are sentences; a SIP phrase such as OK is a label.
-    return " " in reason
 
 
 def registration(account: AccountStatus) -> str:
@@ -147,6 +148,8 @@ def outcome(entry: LogEntry) -> str:
     if entry.outcome is Outcome.ANSWERED:
         return duration(entry.duration_s)
     found = _OUTCOMES[entry.outcome]
+    if entry.outcome is Outcome.LOST and entry.answered is not None:
+        return f"{duration(entry.duration_s)} {found}"
     return f"{found} ({entry.code})" if _tells(entry) else found
 
 

@@ -15,7 +15,7 @@ import msgspec
 from voip import paths as places
 from voip.protocol import client as told
 from voip.protocol.framing import MAX_REPLY, Decoder, FramingError, encode
-from voip.starting import CommandFailed, NoEngine, start_engine
+from voip.starting import CommandFailed, NoEngine, reach
 
 _Data = TypeVar("_Data")
 
@@ -44,9 +44,7 @@ class Client:
         try:
             reader, writer = await asyncio.open_unix_connection(str(socket), limit=MAX_REPLY)
         except OSError:
-            if not start:
-                raise NoEngine("the engine is not running") from None
-            await asyncio.to_thread(start_engine)
+            socket = await asyncio.to_thread(reach, start)
             try:
                 reader, writer = await asyncio.open_unix_connection(str(socket), limit=MAX_REPLY)
             except OSError as error:

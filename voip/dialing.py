@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 import msgspec
 
+from voip import numbers
 from voip.model import Transport
 
 ECHO = "echo"
@@ -55,10 +58,14 @@ class Target(msgspec.Struct, frozen=True):
 _USER_PLAIN = frozenset(
     b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.!~*'()&=+$,"
 )
-_NUMBER = re.compile(r"\+?[0-9*#]+")
-_LETTERS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
+_CONTROLS = frozenset(("Cc", "Zl", "Zp"))
+_SCHEMES = ("sip", "sips", "tel", "callto")
+_URI_PARAMETERS = frozenset(("transport", "user", "method", "ttl", "maddr", "lr"))
+# Behind what is no URI, other words are not taken for parameters.
+_TYPED_PARAMETERS = _URI_PARAMETERS | {
+    "phone-context", "npdi", "rn", "cic", "isub", "ext", "postd",
+}  # fmt: skip
 _HOST_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-_VISUAL_SEPARATORS = re.compile(r"[\s().\-/\u2010-\u2015]")
 _MAX_TARGET = 255  # PJSIP takes no longer URI
 _TOO_LONG = f"the address is longer than {_MAX_TARGET} characters"
 
@@ -71,34 +78,52 @@ def escape_user(user: str) -> str:
 
 
 def parse_target(text: str) -> Target:
-    """Read a number, `user@domain`, or a SIP or tel URI.
+    """Read a number, `user@domain`, or a SIP, tel or callto URI.
 
     Raises:
         DialError: with the reason for the person who typed it.
     """
-    typed = _inside_brackets(text.strip())
+    target = parse_address(text)
+    if target.host is not None and hides(target.host):
+        raise DialError(f"“{_typed(text)}” is a caller who hides: nobody can be called there")
+    return target
+
+
+def hides(host: str) -> bool:
+    """Whether a host stands for a hidden address: RFC 3323's, which never exists."""
+    return host == "invalid" or host.endswith(".invalid")
+
+
+def parse_address(text: str) -> Target:
+    """Read what `parse_target` reads, and the addresses of callers who hide.
+
+    Raises:
+        DialError: with the reason for a person.
+    """
+    typed = _typed(text)
     if not typed:
         raise DialError("there is nothing to call: type a number, a name or a SIP address")
     if len(typed) > _MAX_TARGET:
         raise DialError(_TOO_LONG)
-    if any(ord(char) < 0x20 or ord(char) == 0x7F for char in typed):
+    if any(unicodedata.category(char) in _CONTROLS for char in typed):
         raise DialError("the address holds control characters")
-    scheme, secure, rest = _scheme(typed)
+    scheme, rest = _scheme(typed)
     if "?" in rest:
         raise DialError("an address with headers (“?…”) is not called: remove them")
-    if scheme == "tel":
-        return Target(user=_number(rest.split(";", 1)[0], typed))
-    address, _, parameters = rest.partition(";")
-    _check_parameters(parameters)
-    if "@" in address:
-        user, _, host = address.rpartition("@")
-        if re.search(r'[<>"\s]', user) or (scheme is None and ":" in user):
-            raise DialError(f"“{typed}” is not the address of a phone")
-        name, port = _host_and_port(host)
-        return Target(user=_user(user), host=name, port=port, secure=secure)
-    if scheme is not None:
-        raise DialError(f"“{typed}” names nobody: a SIP address looks like sip:user@domain")
-    return Target(user=_number_or_name(address, typed))
+    address = _split(rest)
+    visible = numbers.without_marks(typed)
+    if address.host is None:
+        return Target(user=_user_of_the_domain(scheme, address, visible))
+    if typed != visible:
+        raise DialError("the address holds invisible characters: type it yourself")
+    if scheme == "tel" or re.search(r'[<>"\s]', address.user):
+        raise DialError(f"“{typed}” is not the address of a phone")
+    if scheme not in ("sip", "sips") and ":" in address.user:
+        raise DialError(f"“{typed}” is not the address of a phone")
+    _check_parameters(address.parameters)
+    host, port = _host_and_port(address.host)
+    user = _user(address, typed)
+    return Target(user=user, host=host, port=port, secure=scheme == "sips")
 
 
 def may_be_name(text: str) -> bool:
@@ -106,10 +131,12 @@ def may_be_name(text: str) -> bool:
 
     Nobody's name can stand in for a number or an address that way.
     """
-    typed = text.strip()
+    typed = numbers.without_marks(text).strip()
     if not typed or typed.lower() == ECHO or re.search(r"[@<>]", typed):
         return False
-    return not _looks_like_number(typed) and not re.match(r"(?i)(sips?|tel):", typed)
+    if numbers.read(typed.partition(";")[0]) or numbers.with_tones(typed):
+        return False
+    return not typed.startswith("+") and not re.match(r"(?i)(sips?|tel|callto):", typed)
 
 
 def parse_host_port(text: str) -> tuple[str, int | None]:
@@ -121,68 +148,138 @@ def parse_host_port(text: str) -> tuple[str, int | None]:
     return _host_and_port(text)
 
 
-def _inside_brackets(typed: str) -> str:
-    """What a name in front of an address in <> leaves: the address."""
-    match = re.fullmatch(r'(?:"[^"]*"|[^<>"]*)\s*<([^<>]*)>', typed)
-    return (match[1] if match else typed).strip()
+class _Address(NamedTuple):
+    """A URI without its scheme, as it is written; `host` holds a port too."""
+
+    user: str
+    user_parameters: tuple[str, ...]
+    host: str | None
+    parameters: tuple[str, ...]
 
 
-def _scheme(typed: str) -> tuple[str | None, bool, str]:
+def _typed(text: str) -> str:
+    """The address in what was typed: without a name in front of <>, and without marks around it."""
+    trimmed = _trimmed(text)
+    match = re.fullmatch(r'(?:"[^"]*"|[^<>"]*)\s*<([^<>]*)>', trimmed)
+    return _trimmed(match[1]) if match else trimmed
+
+
+def _trimmed(text: str) -> str:
+    around = {char for char in text if char.isspace() or unicodedata.category(char) == "Cf"}
+    return text.strip("".join(around))
+
+
+def _scheme(typed: str) -> tuple[str | None, str]:
     match = re.match(r"^([A-Za-z][A-Za-z0-9+.-]*):(.*)$", typed, re.DOTALL)
-    if not match or match[1].lower() not in ("sip", "sips", "tel"):
+    scheme = match[1].lower() if match else ""
+    if match is None or scheme not in _SCHEMES:
         # host:port without a user, or a stray scheme such as http:
         if match and match[2].startswith("//"):
             raise DialError(f"“{match[1]}:” is not an address of a phone")
-        return None, False, typed
-    scheme = match[1].lower()
-    return scheme, scheme == "sips", match[2]
+        return None, typed
+    rest = match[2]
+    # Web pages write tel://, which RFC 3966 does not know.
+    return scheme, rest if scheme.startswith("sip") else rest.removeprefix("//")
 
 
-def _check_parameters(parameters: str) -> None:
+def _split(rest: str) -> _Address:
+    """What stands before and behind the “@”.
+
+    A user part may hold “;” (RFC 3261 section 25.1); no parameter holds “@”.
+    """
+    before = rest.partition(";")[0]
+    if "@" in before:
+        user, _, behind = before.rpartition("@")
+        return _Address(user, (), behind, _parameters(rest))
+    if "@" not in rest:
+        return _Address(before, (), None, _parameters(rest))
+    user, _, behind = rest.partition("@")
+    return _Address(before, _parameters(user), behind.partition(";")[0], _parameters(behind))
+
+
+def _parameters(text: str) -> tuple[str, ...]:
+    _, semicolon, parameters = text.partition(";")
+    return tuple(parameters.split(";")) if semicolon else ()
+
+
+def _name_of(parameter: str) -> str:
+    return parameter.partition("=")[0].strip().lower()
+
+
+def _check_parameters(parameters: tuple[str, ...]) -> None:
     # transport= in a dialled address would choose another way than the
     # account's; the account decides, so parameters are read and dropped.
-    for parameter in parameters.split(";"):
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "transport" and value.strip().lower() not in (
-            "tls", "tcp", "udp", "",
-        ):  # fmt: skip
+    for parameter in parameters:
+        value = parameter.partition("=")[2].strip()
+        if _name_of(parameter) == "transport" and value.lower() not in ("tls", "tcp", "udp", ""):
             raise DialError(f"“{value}” is no transport of this phone")
 
 
-def _user(text: str) -> str:
-    raw = text.partition(":")[0]  # a password in a URI is not sent on
+def _user(address: _Address, typed: str) -> str:
+    """The user part of a SIP address, decoded; a telephone number in it is read as one."""
+    raw = address.user.partition(":")[0]  # a password in a URI is not sent on
+    user = _decoded(raw)
+    if not user:
+        raise DialError("the address lacks the name in front of the @")
+    number = numbers.read(user)
+    if number and address.user_parameters:
+        return _in_context(number, address.user_parameters, typed)
+    if number and any(p.strip().lower() == "user=phone" for p in address.parameters):
+        return number
+    for parameter in address.user_parameters:
+        if _name_of(parameter) in _URI_PARAMETERS:
+            raise DialError(f"“{parameter}” stands in front of the @: it belongs behind the server")
+    return _decoded(";".join((raw, *address.user_parameters)))
+
+
+def _decoded(raw: str) -> str:
     try:
         user = unquote_to_bytes(raw).decode("utf-8")
     except UnicodeError:
         raise DialError("the address is not valid UTF-8 text") from None
-    if not user:
-        raise DialError("the address lacks the name in front of the @")
-    if any(ord(char) < 0x20 or ord(char) == 0x7F for char in user):
+    if any(unicodedata.category(char) in _CONTROLS for char in user):
         raise DialError("the address holds control characters")
     return user
 
 
-def _number_or_name(text: str, typed: str) -> str:
-    if _looks_like_number(text.strip()):
-        return _number(text, typed)
-    if re.search(r"\s", text):
+def _user_of_the_domain(scheme: str | None, address: _Address, typed: str) -> str:
+    """The number or the name that is called at the account's own domain."""
+    if scheme in ("sip", "sips"):
+        raise DialError(f"“{typed}” names nobody: a SIP address looks like sip:user@domain")
+    text = _decoded(address.user) if scheme else address.user
+    number = numbers.read(text)
+    more = numbers.with_tones(";".join((text, *address.parameters)))
+    if more is not None:
+        raise DialError(str(numbers.refuse_tones(typed, more)))
+    _check_parameters(address.parameters)
+    unknown = [p for p in address.parameters if _name_of(p) not in _TYPED_PARAMETERS]
+    if scheme is None and unknown:
+        raise DialError(f"“{typed}” is neither a number nor an address: remove “;{unknown[0]}”")
+    if number is not None:
+        return _in_context(number, address.parameters, typed)
+    if scheme is not None:
+        raise DialError(f"“{typed}” is not a number")
+    return _name(text, typed)
+
+
+def _in_context(number: str, parameters: tuple[str, ...], typed: str) -> str:
+    try:
+        return numbers.in_context(number, parameters, typed)
+    except numbers.NumberError as error:
+        raise DialError(str(error)) from error
+
+
+def _name(text: str, typed: str) -> str:
+    """A name of the account's domain, as it is written: its letters are no digits."""
+    spaced = re.search(r"\s", text)
+    wordless = re.search(r"[0-9]", text) and not re.search(r"[^\W\d_]", text)
+    if text.startswith("+") or wordless or (spaced and numbers.begins_like_one(text)):
+        raise DialError(f"“{typed}” is not a number: remove what is not part of one")
+    if spaced:
         raise DialError(f"“{typed}” is neither a number nor an address: remove the spaces")
     if not re.fullmatch(r"[\w.!~*'&=+$,#-]+", text):
         raise DialError(f"“{typed}” is neither a number nor an address")
     return text
-
-
-def _looks_like_number(text: str) -> bool:
-    return bool(re.search(r"[0-9]", text) and re.match(r"[+(]?[0-9*#]", text))
-
-
-def _number(text: str, typed: str) -> str:
-    digits = text.replace("(0)", "") if "+" in text or text.startswith("00") else text
-    digits = _VISUAL_SEPARATORS.sub("", digits)
-    digits = "".join(c.upper() if c.isascii() else c for c in digits).translate(_LETTERS)
-    if not _NUMBER.fullmatch(digits):
-        raise DialError(f"“{typed}” is not a number")
-    return digits
 
 
 def _host_and_port(text: str) -> tuple[str, int | None]:

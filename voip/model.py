@@ -55,8 +55,13 @@ class CallState(StrEnum):
 
     @property
     def answered(self) -> bool:
-        """The call was taken and has not ended."""
+        """The call was taken, voice can flow, and it has not ended."""
         return self in (CallState.ACTIVE, CallState.HELD, CallState.REMOTE_HELD)
+
+    @property
+    def taken(self) -> bool:
+        """The same, or its voice is still being agreed on."""
+        return self.answered or self is CallState.CONNECTING
 
 
 class HeldBy(StrEnum):
@@ -239,6 +244,7 @@ class Call(msgspec.Struct, frozen=True):
     lock: Lock
     code: int | None = None
     reason: str = ""
+    outcome: Outcome = Outcome.ONGOING
     started: str = ""
     answered: str | None = None
     duration_s: float = 0.0

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from voip import numbers
 from voip.text import fold
 
 # What the phone says of locks and of calls, and the signs of its ASCII set.
@@ -72,8 +73,18 @@ def _is_another_number(text: str, uri: str) -> bool:
     read = re.sub(r"(?<=[\d+ ])[oо]+|[oо]+(?=\d)", lambda m: "0" * len(m[0]), text)
     read = re.sub(r"(?<=\d)[li|]|[li|](?=\d)", "1", read)
     fewest = _FEWEST_DIGITS if _NUMBER.fullmatch(read) else _FEWEST_AMONG_WORDS
-    found = (_digits(number) for number in _NUMBER.findall(read))
-    return any(len(digits) >= fewest and digits != own for digits in found)
+    for found in _NUMBER.findall(read):
+        digits = _digits(found)
+        is_own = bool(own) and own in (digits, _international(found))
+        if len(digits) >= fewest and not is_own:
+            return True
+    return False
+
+
+def _international(text: str) -> str:
+    """The digits of a number behind its “+” or “00”, without the zero in “(0)”."""
+    whole = numbers.read(text) or ""
+    return whole.removeprefix("+" if whole.startswith("+") else "00")
 
 
 def _digits(text: str) -> str:

@@ -15,7 +15,7 @@ import msgspec
 from voip import paths as places
 from voip.protocol import client as told
 from voip.protocol.framing import MAX_REPLY, Decoder, FramingError, encode
-from voip.starting import CommandFailed, NoEngine, start_engine
+from voip.starting import CommandFailed, NoEngine, reach
 
 _Data = TypeVar("_Data")
 
@@ -69,12 +69,11 @@ def _connected(start: bool) -> socket.socket:
     try:
         connection.connect(path)
     except OSError:
-        if not start:
-            connection.close()
-            raise NoEngine("the engine is not running") from None
-        start_engine()
         try:
-            connection.connect(path)
+            connection.connect(str(reach(start)))
+        except NoEngine:
+            connection.close()
+            raise
         except OSError as error:
             connection.close()
             raise NoEngine(f"the engine does not answer: {error}") from error

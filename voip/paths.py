@@ -50,6 +50,10 @@ class Paths(NamedTuple):
 
     @property
     def lock(self) -> Path:
+        return self.state / "engine.lock"
+
+    @property
+    def socket_lock(self) -> Path:
         return self.runtime / "engine.lock"
 
     @property

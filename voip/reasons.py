@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from voip.model import Outcome
+from typing import NamedTuple
+
+from voip.model import Direction, Outcome
 
 _WORDS = {
     400: "the server did not understand the call",
@@ -34,6 +36,21 @@ _WORDS = {
     603: "declined",
     604: "there is nobody of that name",
     606: "the far end cannot take a call like this",
+    607: "declined",
+}
+
+_BROKEN_OFF = {
+    408: "the far end does not answer any more",
+    480: "the far end is not there any more",
+    481: "the far end does not know the call any more",
+    503: "the server cannot be reached any more",
+}
+
+_BY_CODE = {
+    486: Outcome.BUSY,
+    600: Outcome.BUSY,
+    603: Outcome.DECLINED,
+    607: Outcome.DECLINED,
 }
 
 
@@ -47,21 +64,49 @@ def words(code: int, reason: str = "") -> str:
     return reason or f"the call failed with status {code}"
 
 
-def outgoing(answered: bool, code: int, ended_here: bool) -> Outcome:
-    """How a call that we made ended."""
-    if answered:
-        return Outcome.ANSWERED
-    if ended_here:
-        return Outcome.CANCELLED
-    if code in (486, 600):
-        return Outcome.BUSY
-    if code == 603:
-        return Outcome.DECLINED
-    return Outcome.FAILED
+def without_voice(code: int, reason: str = "") -> str:
+    """What a final status means for a call that was never up."""
+    if 200 <= code < 300:
+        return "the call ended before any voice could flow"
+    return words(code, reason)
 
 
-def incoming(answered: bool, ended_here: bool) -> Outcome:
-    """How a call to us ended."""
-    if answered:
-        return Outcome.ANSWERED
-    return Outcome.DECLINED if ended_here else Outcome.MISSED
+def broken_off(code: int, reason: str = "") -> str:
+    """What a final status means for a call that was up."""
+    return _BROKEN_OFF.get(code) or words(code, reason)
+
+
+class Ending(NamedTuple):
+    """How a call stood when it ended; `code` is its last status.
+
+    It was `up` when voice could flow, and `taken` when it had been accepted
+    before. `here` says that this side ended it; `stopped`, that it did so
+    because the engine was stopped. `refused` is what the policy refused,
+    `given_up` what the phone ended by itself for another reason.
+    """
+
+    direction: Direction
+    code: int
+    up: bool = False
+    taken: bool = False
+    here: bool = False
+    stopped: bool = False
+    refused: bool = False
+    given_up: bool = False
+
+
+def outcome(end: Ending) -> Outcome:
+    """What the log calls it."""
+    if end.refused:
+        return Outcome.REFUSED
+    if end.up:
+        broke = not end.here and (end.given_up or end.code >= 300)
+        return Outcome.LOST if broke else Outcome.ANSWERED
+    if end.direction is Direction.OUT:
+        if end.here:
+            return Outcome.CANCELLED
+        return _BY_CODE.get(end.code, Outcome.FAILED)
+    # 487: its caller gave up before the answer arrived (RFC 3261 section 9.2).
+    if end.taken and end.code != 487:
+        return Outcome.FAILED
+    return Outcome.DECLINED if end.here and not end.stopped else Outcome.MISSED

@@ -1,15 +1,20 @@
-"""Finding the engine's socket, and starting an engine where there is none."""
+"""Finding the engine that runs, and starting one where there is none."""
 
 from __future__ import annotations
 
-import socket
+import socket as sockets
 import sys
 import time
+from pathlib import Path
 
+from voip import enginelock
 from voip import paths as places
 from voip.protocol.client import ErrorInfo
 
 _START_TIMEOUT_S = 15.0
+_AGAIN_TIMEOUT_S = 5.0
+"""So long may an engine take that makes its socket or its lock again."""
+
 _LOOK_EVERY_S = 0.01
 
 
@@ -26,15 +31,53 @@ class CommandFailed(Exception):
         self.code = error.code
 
 
-def start_engine() -> None:
-    """Start an engine in the background and wait until it listens.
+def reach(start: bool) -> Path:
+    """The socket of the engine, which answers there; one is started if there is none and `start`.
+
+    An engine whose socket has vanished makes it again: that is waited for.
 
     Raises:
-        NoEngine: it did not come up; the text says what it said.
+        NoEngine: there is none, or none that can be reached.
     """
+    found = places.find()
+    if _answers(found.socket):
+        return found.socket
+    socket = _running(found)
+    if socket is not None:
+        return socket
+    if not start:
+        raise NoEngine("the engine is not running")
+    return _start(found)
+
+
+def _running(found: places.Paths) -> Path | None:
+    """The socket of the engine that holds the lock; None when none does.
+
+    Raises:
+        NoEngine: it does not answer.
+    """
+    began = time.monotonic()
+    while enginelock.is_held(found.lock):
+        holder = enginelock.read_holder(found.lock)
+        for socket in (found.socket, holder.socket):
+            if socket is not None and _answers(socket):
+                return socket
+        # One that has not written its socket down yet is still starting.
+        patience = _AGAIN_TIMEOUT_S if holder.socket else _START_TIMEOUT_S
+        if time.monotonic() - began > patience:
+            process = f", process {holder.process}," if holder.process else ""
+            raise NoEngine(
+                f"an engine runs{process} but does not answer at {holder.socket or found.socket}; "
+                f"{found.log} may say why"
+            )
+        time.sleep(_LOOK_EVERY_S)
+    return None
+
+
+def _start(found: places.Paths) -> Path:
+    """Start an engine in the background and wait until it listens."""
     import subprocess  # not needed by those who find an engine
 
-    found = places.find()
     try:
         places.check_socket(found.socket)
     except places.UnsafePath as error:
@@ -49,24 +92,39 @@ def start_engine() -> None:
     )
     deadline = time.monotonic() + _START_TIMEOUT_S
     while time.monotonic() < deadline:
-        if _answers(str(found.socket)):
-            return
+        if _answers(found.socket):
+            return found.socket
         if process.poll() is not None:
-            # Another client may have started one at the same moment.
-            if _answers(str(found.socket)):
-                return
             said = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
             last = said.splitlines()[-1].removeprefix("offhook: ") if said else ""
-            raise NoEngine(last or "the engine ended at once")
+            return _instead(found, last or "the engine ended at once")
         time.sleep(_LOOK_EVERY_S)
     raise NoEngine(f"the engine did not come up; {found.log} may say why")
 
 
-def _answers(path: str) -> bool:
-    probe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+def _instead(found: places.Paths, said: str) -> Path:
+    """The socket of the engine that turned ours away, which `said` why it ended.
+
+    Another client may have started it at the same moment, or its folders have
+    vanished and it is about to make them again.
+    """
+    deadline = time.monotonic() + _AGAIN_TIMEOUT_S
+    while True:
+        socket = _running(found)
+        if socket is None and _answers(found.socket):
+            socket = found.socket
+        if socket is not None:
+            return socket
+        if time.monotonic() > deadline or not enginelock.is_held(found.config):
+            raise NoEngine(said)
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _answers(path: Path) -> bool:
+    probe = sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM)
     with probe:
         try:
-            probe.connect(path)
+            probe.connect(str(path))
         except OSError:
             return False
     return True

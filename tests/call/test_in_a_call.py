@@ -128,3 +128,47 @@ async def test_clients_hear_that_the_engine_stops(new_phone: NewPhone, by: str) 
     kinds = [type(e.event) for e in phone.events]
     assert kinds.count(told.StoppingEvent) == 1
     assert kinds.index(told.StoppingEvent) < len(kinds) - 1
+
+
+_ODD_FILES = {
+    "a chunk of odd length before the sound": (b"LIST\x03\0\0\0abc\0", 2000),
+    "an empty chunk before the sound": (b"JUNK\0\0\0\0", 2000),
+    "a length that nobody knew": (b"", 0),
+}
+
+
+@pytest.mark.parametrize("kind", list(_ODD_FILES))
+async def test_a_file_that_was_written_in_another_way_is_heard(
+    new_phone: NewPhone, place: Path, kind: str
+) -> None:
+    before, length = _ODD_FILES[kind]
+    phone = await new_phone()
+    tone = (10_000 * np.sin(np.arange(32_000) / 4)).astype("<i2").tobytes()
+    plain = (silence(place / "plain.wav", 0)).read_bytes()[:36]
+    file = place / "odd.wav"
+    size = len(tone) if length else 0
+    whole = 4 + 24 + len(before) + 8 + len(tone) if length else 0
+    file.write_bytes(
+        plain[:4] + whole.to_bytes(4, "little") + plain[8:] + before
+        + b"data" + size.to_bytes(4, "little") + tone
+    )  # fmt: skip
+    back = place / "back.wav"
+    call = await phone.call("echo", play=str(file), record=str(back))
+    await phone.until_call(lambda c: c.id == call and c.duration_s > 0 and not c.playing)
+    await phone.client.ask(told.HangUp(call=call))
+    await phone.until_logged(call)
+    with wave.open(str(back)) as recording:
+        heard = np.frombuffer(recording.readframes(recording.getnframes()), "<i2")
+    # Two seconds of a tone, at more than half of its strength.
+    loud_parts = np.abs(heard.astype(int)) > 5000
+    assert loud_parts.sum() / recording.getframerate() > 0.5
+
+
+async def test_a_file_that_cannot_be_played_is_refused_before_anything_rings(
+    new_phone: NewPhone, place: Path
+) -> None:
+    phone = await new_phone()
+    (place / "music.wav").write_bytes(b"ID3\x03 music")
+    _, err = await phone.run("call", "echo", "--play", str(place / "music.wav"), status=1)
+    assert "music.wav is not a WAV file: save it as a WAV file, 16-bit PCM" in err
+    assert (await phone.json("history"))["entries"] == []

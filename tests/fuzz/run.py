@@ -15,7 +15,7 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["voip", "tui", "vobject", "tomlkit"]):
+with atheris.instrument_imports(include=["voip", "tui", "tomlkit"]):
     from tests.fuzz.mutation import mutated
     from tests.fuzz.seeds import SEEDS, TARGETS
 

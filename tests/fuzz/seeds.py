@@ -77,6 +77,8 @@ SEEDS: dict[Check, tuple[bytes, ...]] = {
         b"+1 (555) 010-0", b"0049 (0)30 1234", b"tel:+1-555-0100;ext=1", b"bob@b.test:5061",
         b"sips:bob:x@[::1]:5061;transport=tls", b"sip:b%C3%A9b@xn--bcher-kva.test?X=y",
         '"Zo\u00eb" <sip:zoe@b\u00fccher.test;maddr=1.2.3.4>'.encode(), b"1-800-FLOWERS", b"*31#",
+        b"tel:30123;npdi;phone-context=+49", b"sip:100;rn=+49;ext=5@b.test;user=phone",
+        "\u202a(+49) 30\u00a0123,,5#\u202c".encode(), b"callto:9%23", b"0800 FLOWERS ext. 5",
     ),
     targets.host_and_port: (
         b"b.test:5061", b"127.0.0.1:1", b"[2001:db8::1]:65535", "b\u00fccher.test".encode(),
@@ -84,7 +86,9 @@ SEEDS: dict[Check, tuple[bytes, ...]] = {
     ),
     targets.party: (
         b'"Bob \\"B\\" \\\\" <sip:bob@b.test;user=phone>;tag=1', b"Bob <sip:b;c?d@b.test?e=f>",
-        b"sip:bob@b.test;tag=1", b"<tel:+15550100>", "\u202e\x1b[2J <sip:b@b.test>".encode(),
+        b"sip:bob@b.test;tag=1", b"<tel:+15550100>",
+        b"<sip:30123;phone-context=+49;rn=1@10.0.0.1:5060>",
+        "\u202e\x1b[2J <sip:b@b.test>".encode(),
     ),
     targets.cleaning: (
         b"\x50Front  desk\r\n\t", "\x08a\u0300\u0301\u0489\u202e\u2028\u00a0\x9b".encode(),
@@ -126,6 +130,8 @@ SEEDS: dict[Check, tuple[bytes, ...]] = {
     ),
     files.contacts_file: (
         _CARD.format("3.0").encode(), _CARD.format("4.0").encode(),
+        "BEGIN:VCARD\nitem1.TEL;PREF=1:+49 1,,5\nitem1.X-ABLabel:_$!<W>!$_\nFN:\u00fc\nEND:VCARD\n"
+        .encode("utf-16"),
         b"BEGIN:VCARD\nVERSION:2.1\nN;ENCODING=QUOTED-PRINTABLE:=C3=A9;a\nTEL;PREF;CELL:*31#1\n"
         b"END:VCARD\n",
     ),

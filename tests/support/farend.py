@@ -173,6 +173,14 @@ class FarEnd:
         )
         return found
 
+    async def hears_a_tone(self) -> None:
+        """Wait for a packet of telephone-event, whose type 101 SRTP leaves readable (RFC 3711)."""
+        self._rtp.setblocking(False)
+        async with asyncio.timeout(_PATIENCE_S):
+            packet = b"\0\0"
+            while packet[1] & 0x7F != 101:
+                packet = await asyncio.get_running_loop().sock_recv(self._rtp, 2048)
+
     # Inside
 
     def _behave(self, connection: Connection, message: sip.Message) -> None:

@@ -9,6 +9,7 @@ import pty
 import select
 import signal
 import struct
+import subprocess
 import termios
 import time
 from collections.abc import Callable, Mapping
@@ -17,17 +18,33 @@ import pyte
 
 
 class OnPty:
-    """One program on a terminal of its own; what it shows is in `screen` (pyte)."""
+    """One program on a terminal of its own; what it shows is in `screen` (pyte).
+
+    One whose terminal is not `controlling` gets no signal when that is gone.
+    """
 
     def __init__(
-        self, words: list[str], environment: Mapping[str, str], columns: int, rows: int
+        self,
+        words: list[str],
+        environment: Mapping[str, str],
+        columns: int,
+        rows: int,
+        controlling: bool = True,
     ) -> None:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.started = time.perf_counter()
-        self._pid, self._terminal = pty.fork()
-        if self._pid == 0:
-            os.execvpe(words[0], words, dict(environment))
+        if controlling:
+            self._pid, self._terminal = pty.fork()
+            if self._pid == 0:
+                os.execvpe(words[0], words, dict(environment))
+        else:
+            self._terminal, theirs = pty.openpty()
+            self._pid = subprocess.Popen(
+                words, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+                env=dict(environment),
+            ).pid  # fmt: skip
+            os.close(theirs)
         fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def press(self, keys: str) -> None:
@@ -66,12 +83,13 @@ class OnPty:
     def text(self) -> str:
         return "\n".join(self.screen.display)
 
-    def end(self) -> None:
-        """Take the terminal away; the program must end."""
+    def end(self, tell: bool = True) -> None:
+        """Take the terminal away, with a signal or without; the program must end."""
         program = os.pidfd_open(self._pid)
         os.close(self._terminal)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self._pid, signal.SIGHUP)
+        if tell:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGHUP)
         ended, _, _ = select.select([program], [], [], 10.0)
         os.close(program)
         if not ended:

@@ -31,7 +31,7 @@ from voip.engine import permissions
 from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
 from voip.engine.livecall import LiveCall
-from voip.engine.onlyone import take_lock
+from voip.engine.onlyone import Locks
 from voip.model import Call, CallState, Keying, RegistrationState, Status
 from voip.protocol import client as told
 from voip.protocol import worker as say
@@ -77,8 +77,9 @@ class StandIn(Attached):
             patch.setattr(hardening, "problem", lambda: None)
             # A client that finds no engine must not start a real one, which would
             # outlive the test. The lock turns away those of other processes.
-            patch.setattr(client, "start_engine", _start_no_engine)
-            undo.enter_context(take_lock(self.paths.lock))
+            patch.setattr(client, "reach", _start_no_engine)
+            self._locks = undo.enter_context(Locks(self.paths))
+            self._locks.take()
             _keep_log(undo, self.paths.log)
             await self.start()
             self._stack = undo.pop_all()
@@ -96,7 +97,7 @@ class StandIn(Attached):
     async def start(self) -> None:
         """Start an engine on the folder as it is, after a `stop` or a `crash`."""
         await self._ended()
-        self.engine = Engine(self.paths, self._start_process, self._look)
+        self.engine = Engine(self.paths, self._locks, self._start_process, self._look)
         await self.engine.start()
         self._running = asyncio.create_task(self.engine.run())
         await self.attach()
@@ -350,6 +351,11 @@ class StandIn(Attached):
             if isinstance(order, say.Digits) and order.call == number
         )
 
+    def loses_digits(self, call: str, lost: int, reason: str) -> None:
+        """Tones that waited are not sent."""
+        worker, scripted = self._find(call)
+        worker.send(say.DigitsDone(call=scripted.number, lost=lost, reason=reason))
+
     # Inside
 
     def _is_silent(self, account: str) -> bool:
@@ -371,8 +377,9 @@ class StandIn(Attached):
         return self.script.worker(live.role)
 
 
-def _start_no_engine() -> None:
-    raise NoEngine("the engine is gone, and a test starts no real one")
+def _start_no_engine(start: bool) -> Path:
+    words = "is gone, and a test starts no real one" if start else "is not running"
+    raise NoEngine(f"the engine {words}")
 
 
 def _keep_log(undo: ExitStack, path: Path) -> None:

@@ -10,6 +10,9 @@ from voip.native.inputs import patch_names
 from voip.protocol import client as told
 from voip.protocol import worker as say
 
+ADDRESS = "1.2.3.4"
+"""Where every server of a TLS account is: an address that anybody could reach."""
+
 SUITE = "AEAD_AES_256_GCM"
 CODEC = "opus/48000/2"
 

@@ -192,10 +192,12 @@ class ScriptedWorker:
 
         self._then.append(answered)
 
-    def accept_for_call(
-        self, command: say.MuteCall | say.GiveVoice | say.Digits | say.PlayFile
-    ) -> None:
+    def accept_for_call(self, command: say.MuteCall | say.GiveVoice | say.PlayFile) -> None:
         self._call(command.call)
+
+    def send_digits(self, command: say.Digits) -> None:
+        call = self._call(command.call)
+        self._then.append(lambda: self.send(say.DigitsDone(call=call.number)))
 
     def record(self, command: say.RecordFile) -> None:
         self._call(command.call)
@@ -358,6 +360,7 @@ class ScriptedWorker:
                 tls=tls,
                 error=error,
                 other_key=other_key,
+                address=facts.ADDRESS if transport is Transport.TLS else None,
             )
         )
 
@@ -414,7 +417,7 @@ ANSWERS: dict[type[say.WorkerCommand], Callable[[ScriptedWorker, Any], None]] = 
     say.HoldCall: ScriptedWorker.hold,
     say.GiveVoice: ScriptedWorker.accept_for_call,
     say.MuteCall: ScriptedWorker.accept_for_call,
-    say.Digits: ScriptedWorker.accept_for_call,
+    say.Digits: ScriptedWorker.send_digits,
     say.PlayFile: ScriptedWorker.accept_for_call,
     say.RecordFile: ScriptedWorker.record,
     say.UseAudio: ScriptedWorker.use_audio,

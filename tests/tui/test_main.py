@@ -143,3 +143,10 @@ async def test_a_step_of_the_cursor_draws_two_rows_once(stage: Stage) -> None:
         drawn = stage.phone.drawn[before:]
         assert len(drawn) == 1
         assert len(set(re.findall(r"\x1b\[(\d+);\d+H", drawn[0]))) == 2
+
+
+async def test_tones_that_were_lost_are_told(stage: Stage) -> None:
+    await stage.accounts()
+    call = await stage.active()
+    stage.engine.loses_digits(call, 2, "the call is on hold")
+    await stage.phone.sees("The last 2 tones were not sent: the call is on hold")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import threading
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from voip.callers import Exchange, keys
 from voip.engine.contacts import Contact, Contacts, Number
+
+_PATIENCE_S = 20
 
 
 def card(*lines: str, version: str = "3.0") -> str:
@@ -80,6 +85,12 @@ async def test_names_numbers_and_addresses(tmp_path: Path) -> None:
     ("line", "numbers"),
     [
         ("TEL;VALUE=uri:tel:+33-01-23-45-67;ext=5", ["+33-01-23-45-67"]),
+        ("TEL;VALUE=uri:tel:30123;phone-context=+49", ["+4930123"]),
+        ("TEL;VALUE=uri:tel:9%23", ["9#"]),
+        ("TEL;VALUE=uri:tel:+x", []),
+        ("TEL:(+49) 30 123", ["(+49) 30 123"]),
+        ("TEL:\u202a+49 30 123\u202c", ["+49 30 123"]),
+        ("TEL:+49 30 123,", ["+49 30 123"]),
         ("TEL:100 ext. 12", ["100"]),
         ("TEL:+1 555 0100x12", ["+1 555 0100"]),
         ("TEL:*43#", ["*43#"]),
@@ -142,15 +153,89 @@ async def test_every_file_in_alphabetical_order(tmp_path: Path, contacts: Contac
     assert [who.suggestion.target for who in contacts.findable] == ["1", "2", "3"]
 
 
+@pytest.mark.parametrize(
+    ("line", "number"),
+    [
+        ("TEL:100 ext. 12", Number("100", tones="12")),
+        ("TEL:+49 30 123,,5#", Number("+49 30 123", tones="5#")),
+        ("TEL:+49 30 123\\,5", Number("+49 30 123", tones="5")),
+        ("TEL:+49 30 123;5", Number("+49 30 123", tones="5")),
+        ("TEL:+4930123p5w6", Number("+4930123", tones="5,6")),
+        ("TEL;TYPE=work;VALUE=uri:tel:+49-30;ext=7", Number("+49-30", "work", "7")),
+        ("item1.TEL;type=CELL:1\r\nitem1.X-ABLabel:_$!<Mobile>!$_", Number("1", "mobile")),
+        ("X-ABLabel:no\r\nITEM2.TEL:1\r\nitem2.X-ABLabel:Büro\\, zu", Number("1", "Büro, zu")),
+        ("item1.TEL;TYPE=work:1\r\nitem2.X-ABLabel:other", Number("1", "work")),
+    ],
+)  # fmt: skip
+async def test_tones_and_labels_beside_a_number(tmp_path: Path, line: str, number: Number) -> None:
+    (contact,) = await read(tmp_path, "FN:Bob", *line.split("\r\n"))
+    assert contact.numbers == (number,)
+
+
+async def test_a_label_of_a_fax_is_no_telephone(tmp_path: Path) -> None:
+    lines = ("item1.TEL:1", "item1.X-ABLabel:_$!<WorkFAX>!$_", "TEL:2")
+    (contact,) = await read(tmp_path, "FN:Bob", *lines)
+    assert contact.numbers == (Number("2"),)
+
+
+@pytest.mark.parametrize(
+    ("version", "lines"),
+    [
+        ("4.0", ["TEL;PREF=100:4", "TEL:5", "TEL;PREF=1:1", 'TEL;PREF="50":3', "TEL;PREF=2:2"]),
+        ("3.0", ["TEL:3", "TEL;TYPE=PREF:1", "TEL;TYPE=home;TYPE=pref:2"]),
+        ("2.1", ["TEL;HOME:2", "TEL;CELL;PREF:1"]),
+    ],
+)
+async def test_the_preferred_number_is_the_first(
+    tmp_path: Path, version: str, lines: list[str]
+) -> None:
+    (contact,) = await read(tmp_path, "FN:Bob", *lines, version=version)
+    targets = [number.target for number in contact.numbers]
+    assert targets == sorted(targets)
+    assert len(targets) == len(lines)
+
+
+@pytest.mark.parametrize(
+    ("known", "text"),
+    [
+        ("100", "sip:100@pbx.example.com"),
+        ("(+49) 30 123", "tel:+49-30-123"),
+        ("sip:bob@pbx.example.com", "sip:bob@10.1.2.3"),
+        ("sip:bob@other.example:5070", "sip:bob@other.example:5070"),
+    ],
+)
+async def test_somebody_is_known_by_number_or_address(
+    tmp_path: Path, contacts: Contacts, known: str, text: str
+) -> None:
+    write(tmp_path, "a.vcf", card("FN:Alice", "TEL:999", f"X-SIP:{known}", f"TEL:{known}"))
+    await contacts.refresh()
+    exchange = Exchange.of("pbx.example.com", "10.1.2.3")
+    found = contacts.known(keys(text, exchange))
+    assert found is not None
+    assert (found.contact.name, found.number.target) == ("Alice", known)
+    assert contacts.known(keys("sip:100@other.example", exchange)) is None
+
+
+async def test_nobody_is_known_by_the_number_of_their_house(
+    tmp_path: Path, contacts: Contacts
+) -> None:
+    write(tmp_path, "a.vcf", card("FN:Alice", "TEL:100 ext. 5") + card("FN:Bob", "TEL:100 ext. 6"))
+    await contacts.refresh()
+    assert contacts.known(keys("100", None)) is None
+    assert [who.suggestion.name for who in contacts.findable] == [
+        "Alice (then send 5)", "Bob (then send 6)",
+    ]  # fmt: skip
+
+
+ENDLESS = "1 of 1 contacts is left out; it begins in line 1: it has no END:VCARD"
+NOTHING = "is not read, its contacts are missing: it holds no contact (no BEGIN:VCARD)"
 BROKEN: list[tuple[str | bytes, str]] = [
-    ("BEGIN:VCARD\r\nFN:x\r\n", "Component VCARD was never closed"),
-    ("no card at all\r\n", "Failed to parse line: no card at all"),
-    (b"BEGIN:VCARD\r\nFN:\xff\r\nEND:VCARD\r\n",
-     "'utf-8' codec can't decode byte 0xff in position 16: invalid start byte"),
-    ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n",
-     "it holds something else than contacts"),
-    ("x\x1b[2J\r\n", "Failed to parse line: x\ufffd[2J"),
-]  # fmt: skip
+    ("BEGIN:VCARD\r\nFN:x\r\n", f": {ENDLESS}"),
+    ("no card at all\r\n", f" {NOTHING}"),
+    (b"\xff\xfe\xff", f" {NOTHING}"),
+    ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n", f" {NOTHING}"),
+    ("x\x1b[2J\r\n", f" {NOTHING}"),
+]
 
 
 @pytest.mark.parametrize(("content", "words"), BROKEN)
@@ -161,7 +246,7 @@ async def test_broken_file_is_one_problem_and_the_others_are_read(
     write(tmp_path, "good.vcf", card("FN:Bob", "TEL:100"))
     await contacts.refresh()
     assert [contact.name for contact in contacts.everyone] == ["Bob"]
-    problem = f"{path} is not read, its contacts are missing: {words}"
+    problem = f"{path}{words}"
     assert list(contacts.problems) == [problem]
     await contacts.refresh()
     assert told == [problem]
@@ -170,6 +255,27 @@ async def test_broken_file_is_one_problem_and_the_others_are_read(
     assert [contact.name for contact in contacts.everyone] == ["Alice", "Bob"]
     assert not contacts.problems
     assert told == [problem]
+
+
+async def test_an_odd_card_costs_no_other_and_is_counted(
+    tmp_path: Path, contacts: Contacts, told: Told
+) -> None:
+    path = write(
+        tmp_path,
+        "all.vcf",
+        card("FN:Bob", "TEL:100")
+        + "BEGIN:VCARD\r\nFN:Cut off\r\nTEL:+4930\r\n"
+        + card("FN:Carol", "TEL:102", "and a line of nothing")
+        + card("FN:Dave", "NOTE:first", "and second", "TEL:103"),
+    )
+    await contacts.refresh()
+    assert [contact.name for contact in contacts.everyone] == ["Bob", "Dave"]
+    assert told == [
+        f"{path}: 2 of 4 contacts are left out; the first begins in line 6: it has no END:VCARD"
+    ]
+    path.write_text(card("FN:Carol", "TEL:102"))
+    await contacts.refresh()
+    assert not contacts.problems
 
 
 async def test_folder_and_large_file_in_a_card_s_place(tmp_path: Path, contacts: Contacts) -> None:
@@ -191,19 +297,46 @@ async def test_only_what_changed_is_read_again(
     gone = write(tmp_path, "gone.vcf", card("FN:Carol", "TEL:102"))
     await contacts.refresh()
     read: list[str] = []
-    read_text = Path.read_text
+    read_bytes = Path.read_bytes
 
-    def noted(path: Path, encoding: str) -> str:
+    def noted(path: Path) -> bytes:
         read.append(path.name)
-        return read_text(path, encoding)
+        return read_bytes(path)
 
-    monkeypatch.setattr(Path, "read_text", noted)
+    monkeypatch.setattr(Path, "read_bytes", noted)
     changed.write_text(card("FN:Alicia", "TEL:101"))
     gone.unlink()
     await contacts.refresh()
     assert [contact.name for contact in contacts.everyone] == ["Alicia", "Bob"]
     assert read == ["changed.vcf"]
     assert kept.exists()
+
+
+async def test_other_work_goes_on_while_a_file_is_read(
+    tmp_path: Path, contacts: Contacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "a.vcf", card("FN:Bob", "TEL:100"))
+    begun, let_go = threading.Event(), threading.Event()
+    read_bytes = Path.read_bytes
+
+    def slow(path: Path) -> bytes:
+        begun.set()
+        assert let_go.wait(_PATIENCE_S), "nothing else was done meanwhile"
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", slow)
+    refresh = asyncio.create_task(contacts.refresh())
+    assert await asyncio.to_thread(begun.wait, _PATIENCE_S)
+    let_go.set()
+    await refresh
+    assert [contact.name for contact in contacts.everyone] == ["Bob"]
+
+
+async def test_of_very_many_numbers_the_preferred_are_kept(tmp_path: Path) -> None:
+    lines = [f"TEL:{number}" for number in range(1000, 1200)]
+    (contact,) = await read(tmp_path, "FN:Bob", *lines, "TEL;TYPE=pref:1")
+    targets = [number.target for number in contact.numbers]
+    assert targets == ["1", *map(str, range(1000, 1099))]
 
 
 async def test_named_whatever_the_case(tmp_path: Path, contacts: Contacts) -> None:
@@ -226,4 +359,4 @@ async def test_whatever_a_file_holds_is_contacts_or_a_problem(
     contacts = Contacts(folder / "contacts", Told())
     await contacts.refresh()
     assert len(contacts.problems) <= 1
-    assert not (contacts.problems and contacts.everyone)
+    assert all(len(words.splitlines()) == 1 for words in contacts.problems)

@@ -39,9 +39,31 @@ from voip.model import Transport
         ("tel:+1-555-0100", "+15550100"),
         ("TEL:+15550100", "+15550100"),
         ("tel:100;phone-context=example.com", "100"),
+        ("tel:9%23", "9#"),
+        ("tel://+15550100", "+15550100"),
+        ("Tel: +1 555 0100", "+15550100"),
+        ("tel:30123;phone-context=+49", "+4930123"),
+        ("tel:30123;npdi;phone-context=+4-9", "+4930123"),
+        ("tel:+30123;phone-context=+49", "+30123"),
+        ("tel:112;phone-context=+49", "112"),
+        ("tel:+4930123;npdi;rn=+4989", "+4930123"),
+        ("callto:+49 30 123", "+4930123"),
+        ("callto://100", "100"),
+        ("(+49) 30 123", "+4930123"),
+        ("+(49) 30 123", "+4930123"),
+        ("(+49) (0)30 123", "+4930123"),
+        ("+49\u00a0(\u202f0 )\u202f30 123", "+4930123"),
+        ("\u202a+49 30 123\u202c", "+4930123"),
+        ("\u2068+49\u200e 30 \ufeff123\u2069 ", "+4930123"),
+        ("<\u202a100\u202c>", "100"),
+        ("9bob", "9bob"),
+        ("24h-hotline", "24h-hotline"),
+        ("12é", "12é"),
         ("bob", "bob"),
         ("front-desk", "front-desk"),
         ("bob;transport=tls", "bob"),
+        ("100;transport=tls", "100"),
+        ("+4930123;npdi;rn=+49", "+4930123"),
     ],
 )
 def test_numbers_and_names_of_the_account_s_domain(typed: str, user: str) -> None:
@@ -71,6 +93,17 @@ def test_numbers_and_names_of_the_account_s_domain(typed: str, user: str) -> Non
         ("sip:bob@example.com;transport=udp;lr", Target("bob", "example.com")),
         ("sip:bob@example.com;transport=", Target("bob", "example.com")),
         ("böb@example.com", Target("böb", "example.com")),
+        ("\u202abob@example.com\u202c", Target("bob", "example.com")),
+        ("callto:bob@example.com", Target("bob", "example.com")),
+        ("sip:9%23@example.com", Target("9#", "example.com")),
+        ("sip:+4930123;npdi;rn=+4989@example.com", Target("+4930123", "example.com")),
+        ("sip:30123;phone-context=+49@example.com", Target("+4930123", "example.com")),
+        ("sip:100;phone-context=x.example@example.com;user=phone", Target("100", "example.com")),
+        ("+4930123;npdi@example.com:5070;x=a@b", Target("+4930123", "example.com", 5070)),
+        ("sip:+49-30-123@example.com;user=phone", Target("+4930123", "example.com")),
+        ("sip:555-0100@example.com", Target("555-0100", "example.com")),
+        ("sip:alice;day=tuesday@example.com", Target("alice;day=tuesday", "example.com")),
+        ("sip:bob@example.com;x=a@b", Target("bob", "example.com")),
     ],
 )
 def test_addresses(typed: str, target: Target) -> None:
@@ -128,13 +161,96 @@ CONTROL = "the address holds control characters"
         ("tel:", "“tel:” is not a number"),
         ("tel:+", "“tel:+” is not a number"),
         ("tel:é", "“tel:é” is not a number"),
-        ("12é", "“12é” is not a number"),
+        ("tel:30 bob", "“tel:30 bob” is not a number"),
+        ("callto:bob", "“callto:bob” is not a number"),
+        ("tel:+15550100;m-x=1", "“tel:+15550100;m-x=1” asks for “m-x”, which this phone does not "
+                                "know"),
+        ("tel:030123;phone-context=+49", "“tel:030123;phone-context=+49” is a number within +49: "
+                                         "write it whole, with +49"),
+        ("tel:*21%23;phone-context=+49", "“tel:*21%23;phone-context=+49” is a number within +49: "
+                                         "write it whole, with +49"),
+        ("tel:30123;phone-context=+x", "“tel:30123;phone-context=+x” names “+x”, which is not the "
+                                       "beginning of a number"),
+        ("sip:bob;transport=udp@example.com", "“transport=udp” stands in front of the @: it "
+                                              "belongs behind the server"),
+        ("b\u202eob@example.com", "the address holds invisible characters: type it yourself"),
+        ("anonymous@anonymous.invalid", "“anonymous@anonymous.invalid” is a caller who hides: "
+                                        "nobody can be called there"),
+        ("555 0100\u2028555 0200", CONTROL),
+        ("555 0100\x85555 0200", CONTROL),
+        ("sip:b%C2%85@example.com", CONTROL),
     ],
 )  # fmt: skip
 def test_refusals_in_words(typed: str, words: str) -> None:
     with pytest.raises(DialError) as caught:
         parse_target(typed)
     assert str(caught.value) == words
+
+
+@pytest.mark.parametrize(
+    ("typed", "number", "tones"),
+    [
+        ("+1 555 0100 ext. 5", "+15550100", "5"),
+        ("555 0100 EXT 12", "5550100", "12"),
+        ("555-0100x12", "5550100", "12"),
+        ("100;ext=5", "100", "5"),
+        ("100;5", "100", "5"),
+        ("100,,5#", "100", "5#"),
+        ("100p5w6", "100", "5,6"),
+        ("(+49) 30 123;1, 2", "+4930123", "1,2"),
+        ("tel:+1-555-0100;ext=5", "+15550100", "5"),
+        ("tel:+1-555-0100;phone-context=x.example;postd=pp5", "+15550100", ",,5"),
+        ("sip:+15550100;ext=5@example.com", "+15550100", "5"),
+    ],
+)
+def test_tones_behind_a_number_are_not_part_of_it(typed: str, number: str, tones: str) -> None:
+    with pytest.raises(DialError) as caught:
+        parse_target(typed)
+    words = f"“{typed}” is more than a number: call {number}, then send {tones} as tones"
+    assert str(caught.value) == words
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "24h Hotline", "+1 555 0100 office", "0800 hotline", "030 123 (Bob)", "+49 30 123 Büro",
+        "555 0100\t555 0200", "555 0100 +1 555 0200", "555 0100, 555 0200", "+1555x", "100,",
+        "1 800 flowers", "+1 555 0100 555-WORK", "800 FLOWERS ext 5",
+        "555 0100 ext.", "5 pm", "+bob", "100;office", "bob;5", ",;0", "100;", "100;ext",
+        "tel:100;", "tel:100;+1", "tel:100;ext=", "sip:100;+1@example.com",
+    ],
+)  # fmt: skip
+def test_a_text_that_is_not_wholly_a_number_calls_nobody(typed: str) -> None:
+    with pytest.raises(DialError):
+        parse_target(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "user"),
+    [
+        ("1-800-FLOWERS", "18003569377"),
+        ("1-800-flowers", "18003569377"),
+        ("+1.800.GO.FEDEX", "+18004633339"),
+        ("(800) FLOWERS", "8003569377"),
+        ("1 800 FLOWERS", "18003569377"),
+        ("0800-REVERSE", "08007383773"),
+        ("+49 800 REVERSE", "+498007383773"),
+        ("1-800-4-A-CHILD", "18004224453"),
+        # These are as they are written: somebody's names at the account's domain.
+        ("212-CALL-BOB", "212-CALL-BOB"),
+        ("800-anna", "800-anna"),
+        ("900-reception", "900-reception"),
+        ("1-800-4ACHILD", "1-800-4ACHILD"),
+        ("1-800-GO-4FEDEX", "1-800-GO-4FEDEX"),
+        ("030-123-office", "030-123-office"),
+        ("1-800-555-0100-WORK", "1-800-555-0100-WORK"),
+        ("24-hour", "24-hour"),
+    ],
+)
+def test_letters_are_digits_only_in_a_number_whose_every_group_is_one(
+    typed: str, user: str
+) -> None:
+    assert parse_target(typed) == Target(user=user)
 
 
 @pytest.mark.parametrize("typed", ["Bob <sip:bob@example.com>", '"Bob" <sip:bob@example.com>'])
@@ -306,13 +422,29 @@ def test_host_and_port_raises_nothing_but_dial_error(text: str) -> None:
         ("Bob <100>", False),
         ("sip:bob", False),
         ("TEL:100", False),
+        ("callto:100", False),
+        ("\u202a100\u202c", False),
+        ("(+49) 30", False),
+        ("100 ext. 5", False),
+        ("100;5", False),
+        ("+1 555 0100 office", False),
+        ("24h Hotline", True),
+        ("9bob", True),
+        ("2 Guys Pizza", True),
+        ("0800 Hotline", True),
     ],
 )
 def test_what_may_be_a_name(text: str, expected: bool) -> None:
     assert may_be_name(text) is expected
 
 
-@given(st.text(max_size=20))
+PIECES = ["+", "0", "1", "555", "800", "0100", "(0)", "#", "ext", "x", "h",
+          "Bob", "FLOWERS", " ", "-", ".", "(", ")", ",", ";", "\u00a0", "\u202a",
+          "\u2028", "\t", "tel:"]  # fmt: skip
+NUMBERLIKE = st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
+
+
+@given(st.text(max_size=20) | NUMBERLIKE)
 def test_no_name_stands_in_for_a_number_or_an_address(text: str) -> None:
     # An address has a host, a number is digits: what is left may be a name.
     try:
@@ -321,3 +453,26 @@ def test_no_name_stands_in_for_a_number_or_an_address(text: str) -> None:
         return
     if target.host is not None or re.fullmatch(r"\+?[0-9*#]*[0-9][0-9*#]*", target.user):
         assert not may_be_name(text)
+
+
+@given(NUMBERLIKE)
+@example("555 0100\u2028555 0200")
+@example("24h")
+@example(",0")
+def test_a_number_is_every_digit_that_was_typed_and_no_letter(text: str) -> None:
+    try:
+        user = parse_target(text).user
+    except DialError:
+        return
+    typed = re.sub(r"(?i)^\W*tel:", "", text)
+    if ";" in typed and typed != text:
+        return  # parameters of a URI are another matter
+    if re.search(r"[A-Za-z]", typed):
+        # As it is written, or a number of a service with a word for its digits.
+        written = text.partition(";")[0].strip(" \u00a0\u202a\t\u2028")
+        assert user == written or re.match(r"\+?[0-9]{0,4}800[0-9]+", user)
+        return
+    digits = re.sub(r"[^+0-9*#]", "", typed)
+    if not re.search(r"[0-9]", digits):
+        return
+    assert user == digits or user == re.sub(r"[^+0-9*#]", "", typed.replace("(0)", ""))

@@ -10,6 +10,7 @@ import pytest
 from voip.engine import commands
 from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
+from voip.engine.onlyone import Locks
 from voip.paths import Paths
 from voip.protocol import client as told
 from voip.protocol.settings import Audio, Settings
@@ -17,7 +18,8 @@ from voip.protocol.settings import Audio, Settings
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    made = Engine(Paths(tmp_path / "config", tmp_path / "state", tmp_path / "run"))
+    paths = Paths(tmp_path / "config", tmp_path / "state", tmp_path / "run")
+    made = Engine(paths, Locks(paths))
     yield made
     made.history.close()
 

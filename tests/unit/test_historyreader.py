@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.support import manyrows
 from voip.engine.history import History, HistoryError
-from voip.engine.historyreader import HistoryReader, Page, Wanted
+from voip.engine.historyreader import HistoryReader, Page, Person, Wanted
 from voip.model import Direction, LockState, Outcome, Party
 from voip.text import fold
 
@@ -244,9 +244,9 @@ def test_people_are_there_once_by_their_latest_name(
     ]:
         begin(history, number, remote, account)
     everybody = [
-        Party("sip:bob@example.com", "Bob"),
-        Party("sip:carol@example.com", "Carol"),
-        Party("sip:100@example.com", ""),
+        Person(Party("sip:bob@example.com", "Bob"), "home", Direction.IN),
+        Person(Party("sip:carol@example.com", "Carol"), "home", Direction.IN),
+        Person(Party("sip:100@example.com", ""), "home", Direction.IN),
     ]
     assert reader.people(10, without="echo") == everybody
     assert reader.people(2, without="echo") == everybody[:2]

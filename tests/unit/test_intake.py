@@ -66,6 +66,16 @@ def assert_harmless(text: str) -> None:
          Party("sip:bob@example.com", "\ufffd]0;x\ufffd")),
         ('"\u202egro.live" <sip:bob@example.com>', Party("sip:bob@example.com", "\ufffdgro.live")),
         ("<tel:+15550100>", Party("tel:+15550100")),
+        ("<tel:+1-555-0100;x=1>", Party("tel:+15550100")),
+        ("<tel:30123;phone-context=+49>", Party("tel:+4930123")),
+        ("<tel:bob;x=1>", Party("tel:bob")),
+        ("<sip:+4930123;npdi;rn=+4989@example.com;user=phone>", Party("sip:+4930123@example.com")),
+        ("<sip:30123;phone-context=+49@example.com>", Party("sip:+4930123@example.com")),
+        ("<sip:030123;phone-context=+49@example.com>", Party("sip:030123@example.com")),
+        ("<sip:100;phone-context=x.example@example.com>", Party("sip:100@example.com")),
+        ("<sip:*21%23;ext=5@example.com>", Party("sip:*21%23@example.com")),
+        ('"+49 30 123" <sip:+4930123;rn=+4989@example.com>',
+         Party("sip:+4930123@example.com", "+49 30 123")),
     ],
 )  # fmt: skip
 def test_party(address: str, expected: Party) -> None:

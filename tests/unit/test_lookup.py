@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from tests.support import manyrows
+from tests.support import standin_facts as facts
 from tests.support.standin import StandIn
+from voip.callers import HIDDEN
 from voip.engine.historyreader import HistoryReader
 from voip.protocol import client as told
+from voip.protocol import worker as say
 from voip.protocol.client import LookedUp, Suggestion
 from voip.starting import CommandFailed
 
@@ -139,7 +142,7 @@ async def test_numbers_by_their_digits(standin: StandIn) -> None:
     await standin.add_account("work")
     cards(standin, ("Bob", "TEL:+34 600-111-222"), ("Ana", "TEL:+34 (699) 11"))
     await called(standin, "+34 600 (999)")
-    for text in ("600", "34 600", "+34-600", "(34) 60 0"):
+    for text in ("600", "34 600", "+34-600", "(34) 60 0", "\u202a(+34) 600\u202c"):
         assert await suggested(standin, text) == [
             ("contact", "Bob", "+34 600-111-222"),
             ("log", "", "+34600999@pbx.example.com"),
@@ -236,6 +239,161 @@ async def test_a_caller_is_the_contact_of_its_address_and_else_what_it_claims(
     assert found == ["" if expected[1] else expected[0]]
 
 
+@pytest.mark.parametrize(
+    ("sender", "expected"),
+    [
+        # The exchange: its domain, its server, its address, an address of its own network.
+        ('"Front Desk" <sip:+34600@pbx.example.com>', "Front Desk"),
+        ('"Front Desk" <sip:+34600@SIP.example.com:5061>', "Front Desk"),
+        (f'"Front Desk" <sip:+34600@{facts.ADDRESS}>', "Front Desk"),
+        ('"Front Desk" <sip:+34600@10.0.0.1>', "Front Desk"),
+        ('"Front Desk" <sip:+34600@[fd00::1]:5060>', "Front Desk"),
+        ('"Front Desk" <sip:+34600;npdi;rn=+3499@10.0.0.1;user=phone>', "Front Desk"),
+        ('"Front Desk" <sip:600;phone-context=+34@10.0.0.1>', None),
+        ('"Front Desk" <tel:+34-600>', "Front Desk"),
+        ("<sip:100@10.0.0.1>", "Ana"),
+        (f"<sip:bob@{facts.ADDRESS}>", "Bob"),
+        # Nobody vouches for these.
+        ('"Front Desk" <sip:+34600@9.9.9.9>', None),
+        ('"Front Desk" <sip:+34600@evil.example>', None),
+        ('"Front Desk" <sip:+34600@anonymous.invalid>', None),
+        ('"Bob" <sip:bob@10.0.0.1>', None),
+        ('"Bob" <sip:bob@9.9.9.9>', None),
+    ],
+)
+async def test_a_number_is_somebodys_wherever_the_exchange_says_it_is(
+    standin: StandIn, sender: str, expected: str | None
+) -> None:
+    await standin.add_account("work", server="sip.example.com")
+    cards(
+        standin,
+        ("Front Desk", "TEL:(+34) 600"),
+        ("Ana", "TEL:100"),
+        ("Bob", "X-SIP:bob@pbx.example.com"),
+    )
+    await look_up(standin, "")
+    await standin.incoming("work", sender)
+    (shown,) = (await standin.status()).calls
+    if expected is None:
+        assert shown.remote.imitates
+    else:
+        assert (shown.remote.name, shown.remote.imitates) == (expected, False)
+
+
+async def call_back(phone: StandIn, uri: str, account: str | None = "work") -> str:
+    """The request URI that calling `uri` back is sent to."""
+    command = told.PlaceCall(target=uri, account=account, back=True)
+    started = await phone.client.get(command, told.CallStarted)
+    (start,) = [o for o in phone.script.orders if isinstance(o, say.StartCall)]
+    await phone.client.ask(told.HangUp(call=started.call))
+    await phone.until_logged(started.call)
+    return start.uri.removesuffix(";transport=tls")
+
+
+@pytest.mark.parametrize(
+    ("uri", "account", "called_back"),
+    [
+        ("sip:+49301234@10.0.0.1", "work", "sip:+49301234@pbx.example.com"),
+        ("sip:+49301234@9.9.9.9", "work", "sip:+49301234@pbx.example.com"),
+        ("sip:+49301234@anonymous.invalid", "work", "sip:+49301234@pbx.example.com"),
+        ("sip:+49301234@ims.example.net", "work", "sip:+49301234@pbx.example.com"),
+        ("sip:+49301234@10.0.0.1", None, "sip:+49301234@pbx.example.com"),
+        ("tel:+49301234", "work", "sip:+49301234@pbx.example.com"),
+        ("sip:9%23@10.0.0.1:5060", "work", "sip:9%23@pbx.example.com"),
+        ("sip:100@9.9.9.9", "work", "sip:100@pbx.example.com"),
+        ("sip:100@sip.example.com", "work", "sip:100@pbx.example.com"),
+        (f"sip:bob@{facts.ADDRESS}", "work", "sip:bob@pbx.example.com"),
+        ("sip:bob@sip.example.com:5061", "work", "sip:bob@pbx.example.com"),
+        # Somebody else's numbers and names stay theirs.
+        ("sip:100@other.example", "work", "sip:100@other.example"),
+        ("sip:100@10.0.0.1", None, "sip:100@10.0.0.1"),
+        ("sip:bob@10.0.0.1", "work", "sip:bob@10.0.0.1"),
+        ("sip:bob@other.example", "work", "sip:bob@other.example"),
+    ],
+)
+async def test_a_caller_is_called_back_at_the_accounts_own_domain(
+    standin: StandIn, uri: str, account: str | None, called_back: str
+) -> None:
+    await standin.add_account("work", server="sip.example.com")
+    assert await call_back(standin, uri, account) == called_back
+
+
+@pytest.mark.parametrize(
+    ("uri", "account"),
+    [
+        ("sip:anonymous@anonymous.invalid", "work"),
+        ("sip:anonymous@10.0.0.1", "work"),
+        ("sip:Restricted@pbx.example.com", "work"),
+        ("sip:x@unknown.invalid", "work"),
+        ("sip:100@anonymous.invalid", None),
+    ],
+)
+async def test_a_caller_who_hides_is_not_called_back(
+    standin: StandIn, uri: str, account: str | None
+) -> None:
+    await standin.add_account("work")
+    with pytest.raises(CommandFailed) as caught:
+        await call_back(standin, uri, account)
+    assert (caught.value.kind, str(caught.value)) == ("bad_target", HIDDEN)
+
+
+async def test_a_callers_address_that_is_typed_is_called_as_it_is(standin: StandIn) -> None:
+    await standin.add_account("work")
+    assert (await look_up(standin, "sip:+49301234@10.0.0.1")).uri == (
+        "sip:+49301234@10.0.0.1;transport=tls"
+    )
+    with pytest.raises(CommandFailed) as caught:
+        await standin.call("sip:anonymous@anonymous.invalid")
+    assert caught.value.kind == "bad_target"
+
+
+async def test_callers_in_the_log_are_suggested_as_they_are_called_back(standin: StandIn) -> None:
+    await standin.add_account("work")
+    await standin.add_account("home", domain="home.example")
+    for account, caller in (
+        ("work", "<sip:+49301234@10.0.0.1>"),
+        ("home", "<sip:100@10.0.0.1>"),
+        ("work", "<sip:bob@other.example>"),
+        ("work", "<sip:anonymous@anonymous.invalid>"),
+    ):
+        call = await standin.incoming(account, caller)
+        await standin.client.ask(told.DeclineCall(call=call))
+        await standin.until_logged(call)
+    await called(standin, "+49301234", "200@10.0.0.1")
+    expected = [
+        ("log", "", "200@10.0.0.1"),  # as it was dialled
+        ("log", "", "+49301234@pbx.example.com"),
+        ("log", "", "bob@other.example"),
+        ("log", "", "100@home.example"),
+    ]
+    assert await suggested(standin, "") == expected
+    await standin.stop()
+    await standin.start()
+    assert await suggested(standin, "") == expected
+
+
+async def test_tones_of_a_contact_are_said_and_not_dialled(standin: StandIn) -> None:
+    await standin.add_account("work")
+    cards(standin, ("Bob", "TEL:+34 600 ext. 12"), ("24h Hotline", "TEL:112"))
+    command = told.PlaceCall(target="bob")
+    started = await standin.client.get(command, told.CallStarted)
+    assert started.notice == "once they answer, send 12 as tones"
+    (call,) = (await standin.status()).calls
+    assert (call.remote.uri, call.remote.name) == ("sip:+34600@pbx.example.com", "Bob")
+    await standin.client.ask(told.HangUp(call=started.call))
+    assert (await look_up(standin, "24h Hotline")).uri == "sip:112@pbx.example.com;transport=tls"
+
+
+@pytest.mark.parametrize("text", ["+34 600 ext. 12", "24h Number", "600 100\n600 200"])
+async def test_what_is_not_wholly_a_number_is_called_by_nobody(standin: StandIn, text: str) -> None:
+    await standin.add_account("work")
+    assert (await look_up(standin, text)).uri is None
+    with pytest.raises(CommandFailed) as caught:
+        await standin.call(text)
+    assert caught.value.kind == "bad_target"
+    assert not [o for o in standin.script.orders if isinstance(o, say.StartCall)]
+
+
 async def test_name_of_several_numbers_lists_them(standin: StandIn) -> None:
     await standin.add_account("work")
     cards(
@@ -285,6 +443,8 @@ async def test_broken_contacts_are_in_the_status(standin: StandIn) -> None:
     await look_up(standin, "x")
     (problem,) = (await standin.status()).engine.problems
     assert problem.startswith(f"{folder / 'x.vcf'} is not read, its contacts are missing: ")
+    findings = (await standin.client.get(told.Doctor(), told.DoctorReport)).findings
+    assert told.Finding(ok=False, text=f"contacts: {problem}") in findings
     notice = await standin.until(told.NoticeEvent, lambda e: e.level == "warning")
     assert notice.text == problem
 

@@ -84,6 +84,8 @@ def test_an_ordinary_name_does_not(name: str) -> None:
         ("+1 555 0100", "sip:+15550100@pbx.example.com"),
         ("100", "sip:100@pbx.example.com"),
         ("(555) 0100", "tel:5550100"),
+        ("+1 (0)555 0100", "sip:+15550100@pbx.example.com"),
+        ("001 555 0100", "sip:+15550100@pbx.example.com"),
     ],
 )
 def test_a_caller_may_be_called_by_its_own_number(name: str, uri: str) -> None:

@@ -114,6 +114,15 @@ async def test_private_file(passwords: Passwords, tmp_path: Path) -> None:
     assert await passwords.find("work", account(file=file)) == SECRET
 
 
+async def test_a_byte_order_mark_is_no_part_of_a_password(
+    passwords: Passwords, tmp_path: Path
+) -> None:
+    file = tmp_path / "secret"
+    file.write_text("hunter2\r\n", encoding="utf-8-sig")
+    file.chmod(0o600)
+    assert await passwords.find("work", account(file=file)) == "hunter2"
+
+
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620, 0o666])
 async def test_file_that_others_reach_is_refused(
     passwords: Passwords, tmp_path: Path, mode: int

@@ -39,7 +39,8 @@ def log(tmp_path: Path) -> Iterator[Log]:
 
 
 def shown(found: People) -> list[tuple[str, str]]:
-    return [(who.suggestion.name, who.suggestion.target) for who in found]
+    suggestions = [who.findable.suggestion for who in found]
+    return [(suggestion.name, suggestion.target) for suggestion in suggestions]
 
 
 async def test_calls_before_and_after(log: Log) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from voip import reasons
-from voip.model import Outcome
+from voip.model import Direction, Outcome
+from voip.reasons import Ending, outcome
 
 
 @pytest.mark.parametrize(
@@ -23,30 +24,76 @@ def test_words(code: int, reason: str, expected: str) -> None:
     assert reasons.words(code, reason) == expected
 
 
-@pytest.mark.parametrize(
-    ("answered", "code", "ended_here", "outcome"),
-    [
-        (True, 200, False, Outcome.ANSWERED),
-        (True, 200, True, Outcome.ANSWERED),
-        (False, 487, True, Outcome.CANCELLED),
-        (False, 486, False, Outcome.BUSY),
-        (False, 600, False, Outcome.BUSY),
-        (False, 603, False, Outcome.DECLINED),
-        (False, 404, False, Outcome.FAILED),
-    ],
-)
-def test_outgoing(answered: bool, code: int, ended_here: bool, outcome: Outcome) -> None:
-    assert reasons.outgoing(answered, code, ended_here) is outcome
+def test_words_of_a_call_that_was_never_up() -> None:
+    expected = "the call ended before any voice could flow"
+    assert reasons.without_voice(200, "OK") == expected
+    assert reasons.without_voice(486, "Busy Here") == "busy"
 
 
 @pytest.mark.parametrize(
-    ("answered", "ended_here", "outcome"),
+    ("code", "expected"),
     [
-        (True, False, Outcome.ANSWERED),
-        (True, True, Outcome.ANSWERED),
-        (False, True, Outcome.DECLINED),
-        (False, False, Outcome.MISSED),
+        (408, "the far end does not answer any more"),
+        (481, "the far end does not know the call any more"),
+        (500, "the server failed"),
+        (499, "Strange"),
     ],
 )
-def test_incoming(answered: bool, ended_here: bool, outcome: Outcome) -> None:
-    assert reasons.incoming(answered, ended_here) is outcome
+def test_words_of_a_call_that_was_up(code: int, expected: str) -> None:
+    assert reasons.broken_off(code, "Strange") == expected
+
+
+# Every combination of what can be known of a call's end, and what it is called.
+ENDED_BY_US, BY_THEM = True, False
+
+
+@pytest.mark.parametrize("taken", [False, True])
+@pytest.mark.parametrize("stopped", [False, True])
+@pytest.mark.parametrize("code", [200, 403, 408, 480, 481, 486, 487, 488, 500, 503, 600, 603, 607])
+@pytest.mark.parametrize("given_up", [False, True])
+def test_a_call_that_was_up(code: int, given_up: bool, stopped: bool, taken: bool) -> None:
+    for direction in Direction:
+        for here in (ENDED_BY_US, BY_THEM):
+            found = outcome(Ending(direction, code, True, taken, here, stopped, given_up=given_up))
+            normal = here or (code == 200 and not given_up)
+            assert found is (Outcome.ANSWERED if normal else Outcome.LOST)
+
+
+@pytest.mark.parametrize("taken", [False, True])
+@pytest.mark.parametrize("given_up", [False, True])
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (200, Outcome.FAILED), (403, Outcome.FAILED), (404, Outcome.FAILED), (408, Outcome.FAILED),
+        (480, Outcome.FAILED), (486, Outcome.BUSY), (487, Outcome.FAILED), (500, Outcome.FAILED),
+        (600, Outcome.BUSY), (603, Outcome.DECLINED), (604, Outcome.FAILED),
+        (607, Outcome.DECLINED),
+    ],
+)  # fmt: skip
+def test_a_call_from_here_without_voice(
+    code: int, given_up: bool, taken: bool, expected: Outcome
+) -> None:
+    theirs = Ending(Direction.OUT, code, taken=taken, here=BY_THEM, given_up=given_up)
+    assert outcome(theirs) is expected
+    assert outcome(theirs._replace(here=ENDED_BY_US)) is Outcome.CANCELLED
+
+
+@pytest.mark.parametrize("given_up", [False, True])
+@pytest.mark.parametrize("code", [200, 408, 480, 486, 487, 488, 500, 503, 603])
+def test_a_call_to_here_without_voice(code: int, given_up: bool) -> None:
+    rings = Ending(Direction.IN, code, given_up=given_up)
+    assert outcome(rings) is Outcome.MISSED
+    assert outcome(rings._replace(here=ENDED_BY_US)) is Outcome.DECLINED
+    # Whoever stops the phone has declined nothing.
+    assert outcome(rings._replace(here=ENDED_BY_US, stopped=True)) is Outcome.MISSED
+    # Who was answered was not missed, unless they had given up by then.
+    answered = outcome(rings._replace(taken=True))
+    assert answered is (Outcome.MISSED if code == 487 else Outcome.FAILED)
+
+
+@pytest.mark.parametrize("direction", list(Direction))
+@pytest.mark.parametrize("taken", [False, True])
+@pytest.mark.parametrize("here", [ENDED_BY_US, BY_THEM])
+def test_what_was_refused_is_called_so(direction: Direction, taken: bool, here: bool) -> None:
+    end = Ending(direction, 488, taken=taken, here=here, refused=True, given_up=True)
+    assert outcome(end) is Outcome.REFUSED

@@ -169,11 +169,13 @@ def starts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """How often an engine was to be started; none can be."""
     found: list[str] = []
 
-    def start() -> None:
+    def reach(start: bool) -> Path:
+        if not start:
+            raise NoEngine("the engine is not running")
         found.append("start")
         raise NoEngine("the engine ended at once")
 
-    monkeypatch.setattr(clients, "start_engine", start)
+    monkeypatch.setattr(clients, "reach", reach)
     return found
 
 
@@ -380,13 +382,13 @@ async def test_who_is_woken_while_trying_tries_again(
     go_on = threading.Event()
     tries: list[str] = []
 
-    def start() -> None:
+    def reach(start: bool) -> Path:
         tries.append("start")
         loop.call_soon_threadsafe(begun.set)
         assert go_on.wait(PATIENCE_S)
         raise NoEngine("the engine ended at once")
 
-    monkeypatch.setattr(clients, "start_engine", start)
+    monkeypatch.setattr(clients, "reach", reach)
     waits.held = True
     posted = Posted()
     async with running(posted) as bridge:

@@ -326,7 +326,7 @@ def test_a_file_that_is_played_has_a_sign() -> None:
 
 
 def test_an_ended_call_says_why_in_its_second_line() -> None:
-    ended = call(state=CallState.ENDED, direction=Direction.OUT, code=486)
+    ended = call(state=CallState.ENDED, direction=Direction.OUT, code=486, outcome=Outcome.BUSY)
     first, second = shown(ended)
     assert text(first).rstrip().endswith("ended")
     assert text(second).strip() == "Bob is busy"

@@ -42,6 +42,7 @@ class Screen:
             "animations": os.environ.get("TEXTUAL_ANIMATIONS"),
             "frames": os.environ.get("TEXTUAL_FPS"),
             "collects": str(self.collects),
+            "colours": os.environ.get("COLORTERM"),
         }
 
 
@@ -94,7 +95,8 @@ def test_both_ends_must_be_a_terminal(stdin: bool, stdout: bool) -> None:
 def test_nothing_moves_without_news() -> None:
     gc.disable()
     assert run() == (0, "")
-    assert Screen.found == {"animations": "none", "frames": None, "collects": "True"}
+    assert (Screen.found["animations"], Screen.found["frames"]) == ("none", None)
+    assert Screen.found["collects"] == "True"
 
 
 def test_over_ssh_fewer_frames_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,6 +110,32 @@ def test_a_rate_that_somebody_chose_is_kept(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("TEXTUAL_FPS", "30")
     assert run() == (0, "")
     assert Screen.found["frames"] == "30"
+
+
+@pytest.mark.parametrize(
+    ("around", "colours"),
+    [
+        ({"TERM": "xterm-256color"}, "truecolor"),
+        ({"TERM": "screen-256color", "STY": "123.pts-1.host"}, None),
+        ({"TERM": "xterm-256color", "STY": "123.pts-1.host"}, None),
+        ({"TERM": "screen.xterm-256color"}, None),
+        ({"TERM": "screen"}, None),
+        # tmux shows the nearest by itself; not one that runs inside GNU screen.
+        ({"TERM": "screen-256color", "TMUX": "/tmp/tmux,1,0"}, "truecolor"),
+        ({"TERM": "tmux-256color", "TMUX": "/tmp/tmux,1,0"}, "truecolor"),
+        ({"TERM": "screen", "TMUX": "/tmp/tmux,1,0", "STY": "123.pts-1.host"}, None),
+    ],
+)
+def test_inside_gnu_screen_no_colour_is_mixed(
+    monkeypatch: pytest.MonkeyPatch, around: dict[str, str], colours: str | None
+) -> None:
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    for name in ("TMUX", "STY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in around.items():
+        monkeypatch.setenv(name, value)
+    assert run() == (0, "")
+    assert Screen.found["colours"] == colours
 
 
 def test_a_screen_that_failed_is_told_by_the_exit_status(monkeypatch: pytest.MonkeyPatch) -> None:

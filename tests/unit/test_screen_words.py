@@ -84,6 +84,7 @@ def test_an_address_is_a_uri_without_its_scheme(uri: str, expected: str) -> None
         (Party("sip:+34600111222@example.com"), "+34600111222"),
         (Party("sip:100@example.com"), "100"),
         (Party("tel:+34600111222"), "+34600111222"),
+        (Party("sip:*9%23@example.com"), "*9#"),
         (Party("sip:+@example.com"), "+@example.com"),
         (Party("sip:example.com"), "example.com"),
         (Party(""), "unknown"),
@@ -92,6 +93,18 @@ def test_an_address_is_a_uri_without_its_scheme(uri: str, expected: str) -> None
 )
 def test_a_person_is_a_name_a_number_or_an_address(party: Party, expected: str) -> None:
     assert words.who(party) == expected
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("sip:100@example.com;transport=tls", "100@example.com"),
+        ("sip:*9%23@example.com", "*9#@example.com"),
+        ("sip:a%3Bb%40c@example.com", "a%3Bb%40c@example.com"),
+    ],
+)
+def test_the_dial_line_names_whom_it_calls(uri: str, expected: str) -> None:
+    assert words.called(uri) == expected
 
 
 @given(uri=texts, name=texts)
@@ -137,36 +150,59 @@ def test_every_state_has_words() -> None:
 
 
 OUT, IN = Direction.OUT, Direction.IN
+BUSY, CANCELLED, DECLINED = Outcome.BUSY, Outcome.CANCELLED, Outcome.DECLINED
+ENDED, FAILED, LOST = Outcome.ANSWERED, Outcome.FAILED, Outcome.LOST
+MISSED, REFUSED = Outcome.MISSED, Outcome.REFUSED
 ANSWERED = "2026-03-14T14:32:00Z"
 
 
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"code": 486}, "Bob is busy"),
-        ({"code": 600}, "Bob is busy"),
-        ({"code": 404, "reason": "there is nobody of that name"}, "there is nobody called Bob"),
-        ({"code": 408}, "Bob did not answer"),
-        ({"code": 480}, "Bob is not available"),
-        ({"code": 603}, "Bob declined"),
-        ({"code": 503, "reason": "the certificate has expired"}, "the certificate has expired"),
-        ({"code": 487, "reason": "cancelled"}, "cancelled"),
+        ({"outcome": BUSY, "code": 486}, "Bob is busy"),
+        ({"outcome": BUSY, "code": 600}, "Bob is busy"),
+        ({"outcome": FAILED, "code": 404, "reason": "nobody"}, "there is nobody called Bob"),
+        ({"outcome": FAILED, "code": 408, "reason": "no answer"}, "no answer"),
+        ({"outcome": FAILED, "code": 480}, "Bob is not available"),
+        ({"outcome": DECLINED, "code": 603}, "Bob declined"),
+        ({"outcome": DECLINED, "code": 607}, "Bob declined"),
+        ({"outcome": FAILED, "code": 503, "reason": "the certificate"}, "the certificate"),
+        ({"outcome": CANCELLED, "code": 487, "reason": "cancelled"}, "cancelled"),
+        # What we gave up is not what the far end said last.
+        ({"outcome": CANCELLED, "code": 480, "reason": "cancelled"}, "cancelled"),
+        ({"outcome": REFUSED, "code": 480, "reason": "refused: no SRTP"}, "refused: no SRTP"),
         ({}, "ended"),
-        ({"code": 486, "remote": Party("", "{who} %s {0}")}, "{who} %s {0} is busy"),
-        ({"code": 486, "remote": Party("")}, "unknown is busy"),
-        ({"direction": IN}, "missed"),
-        ({"direction": IN, "code": 487, "reason": "cancelled"}, "missed"),
-        ({"direction": IN, "code": 486, "reason": "busy"}, "busy"),
-        ({"direction": IN, "code": 488, "reason": "refused: no SRTP"}, "refused: no SRTP"),
-        ({"direction": IN, "code": 180, "reason": "lost: it died"}, "lost: it died"),
-        ({"answered": ANSWERED, "duration_s": 252.9}, "ended after 04:12"),
-        ({"answered": ANSWERED, "duration_s": 1, "code": 200, "reason": "OK"}, "ended after 00:01"),
         (
-            {"answered": ANSWERED, "duration_s": 1, "code": 200, "reason": "lost: it died"},
+            {"outcome": BUSY, "code": 486, "remote": Party("", "{who} %s {0}")},
+            "{who} %s {0} is busy",
+        ),
+        ({"outcome": BUSY, "code": 486, "remote": Party("")}, "unknown is busy"),
+        ({"direction": IN, "outcome": MISSED}, "missed"),
+        ({"direction": IN, "outcome": MISSED, "code": 487, "reason": "cancelled"}, "missed"),
+        (
+            {"direction": IN, "outcome": MISSED, "code": 180, "reason": "lost: it died"},
+            "missed: lost: it died",
+        ),
+        (
+            {"direction": IN, "outcome": DECLINED, "code": 486, "reason": "declined as busy"},
+            "declined as busy",
+        ),
+        ({"direction": IN, "outcome": FAILED, "code": 488, "reason": "no voice"}, "no voice"),
+        (
+            {"direction": IN, "outcome": REFUSED, "code": 488, "reason": "refused: no SRTP"},
+            "refused: no SRTP",
+        ),
+        ({"answered": ANSWERED, "outcome": ENDED, "duration_s": 252.9}, "ended after 04:12"),
+        (
+            {"answered": ANSWERED, "outcome": ENDED, "duration_s": 1, "reason": "so it is"},
+            "ended after 00:01",
+        ),
+        (
+            {"answered": ANSWERED, "outcome": LOST, "duration_s": 1, "reason": "lost: it died"},
             "ended after 00:01: lost: it died",
         ),
         (
-            {"answered": ANSWERED, "duration_s": 1, "code": 481, "reason": "gone"},
+            {"answered": ANSWERED, "outcome": LOST, "duration_s": 1, "reason": "gone"},
             "ended after 00:01: gone",
         ),
     ],

@@ -13,7 +13,7 @@ from tests.support.standin import StandIn
 from tests.support.standin_script import TRIAL
 from tests.support.standin_worker import ANSWERS
 from voip.client import Client
-from voip.engine.onlyone import AlreadyRunning, take_lock
+from voip.engine.onlyone import AlreadyRunning, Locks
 from voip.model import CallState, LockState, Outcome, RegistrationState
 from voip.protocol import client as told
 from voip.protocol import worker as say
@@ -226,8 +226,8 @@ async def test_no_real_engine_starts_in_its_place(standin: StandIn) -> None:
     await standin.stop()
     with pytest.raises(NoEngine, match="a test starts no real one"):
         await Client.connect(start=True)
-    with pytest.raises(AlreadyRunning):
-        take_lock(standin.paths.lock)
+    with Locks(standin.paths) as others, pytest.raises(AlreadyRunning):
+        others.take()
 
 
 async def test_an_account_is_tried_before_it_is_saved(standin: StandIn) -> None:

@@ -183,6 +183,12 @@ def test_a_theme_of_the_user_is_picked_up(write: Write, tmp_path: Path) -> None:
     assert "dark" in found.themes
 
 
+def test_a_byte_order_mark_is_no_mistake(write: Write) -> None:
+    theme, problems = read(write(f"\ufeff{GOOD}"))
+    assert theme is not None
+    assert problems == ()
+
+
 def test_a_file_says_its_name_and_its_kind(write: Write) -> None:
     theme, problems = read(write('name = "night"\ndark = false\nglyphs = "ascii"\n' + GOOD))
     assert problems == ()

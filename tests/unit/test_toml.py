@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +34,18 @@ def test_written_is_read(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == 'name = "Zoë"\n'
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_byte_order_mark_is_read_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text("# mine\n[work]\nuser = 'alice'\n", encoding="utf-8-sig")
+    assert toml.read(path).unwrap() == {"work": {"user": "alice"}}
+    for number in (1, 2):
+        toml.change(path, put("name", f"Zoë {number}"))
+    assert path.read_bytes().count(codecs.BOM_UTF8) == 1
+    text = path.read_text(encoding="utf-8-sig")
+    assert text.startswith("# mine")
+    assert tomlkit.parse(text).unwrap() == {"work": {"user": "alice"}, "name": "Zoë 2"}
 
 
 def test_place_that_cannot_be_written(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.actions import Context
+from voip.model import Direction
 from voip.protocol import client as told
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ async def _call(phone: OffhookApp, context: Context) -> None:
         return
     usable = any(a.name == entry.account and a.enabled for a in phone.state.accounts)
     account = entry.account if usable else None
-    await phone.place(told.PlaceCall(target=entry.remote.uri, account=account))
+    back = entry.direction is Direction.IN
+    await phone.place(told.PlaceCall(target=entry.remote.uri, account=account, back=back))
 
 
 async def _search(phone: OffhookApp, context: Context) -> None:

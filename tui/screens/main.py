@@ -214,4 +214,4 @@ class MainScreen(PhoneScreen):
     def on_paste(self, event: events.Paste) -> None:
         if self.pane not in (Pane.DIAL, Pane.SEARCH) and event.text.strip():
             event.stop()
-            self.dial.open(" ".join(event.text.split())[:255])
+            self.dial.paste(event.text)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from tui.app import OffhookApp
 
 _MOST = 6
+_LONGEST = 255
+_LINE_ENDS = re.compile("[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]")
 
 
 class Suggestions(Lines, can_focus=False):
@@ -69,6 +73,23 @@ class Suggestions(Lines, can_focus=False):
         return (rows.suggestion(self._found[index]),)
 
 
+class DialInput(Input):
+    """The line itself; `paste` is given what is pasted."""
+
+    def __init__(self, paste: Callable[[str], None]) -> None:
+        super().__init__(
+            placeholder="number, name or SIP address", id="dial", compact=True,
+            select_on_focus=False, max_length=_LONGEST,
+        )  # fmt: skip
+        self._paste = paste
+
+    def _on_paste(self, event: events.Paste) -> None:
+        # Textual keeps the first line and drops the others without a word.
+        event.prevent_default()
+        event.stop()
+        self._paste(event.text)
+
+
 class Dial(Vertical):
     """Suggestions, a note, and the line itself."""
 
@@ -76,10 +97,7 @@ class Dial(Vertical):
         super().__init__(id="dial-pane")
         self.suggestions = Suggestions()
         self.note = Note()
-        self.input = Input(
-            placeholder="number, name or SIP address", id="dial", compact=True,
-            select_on_focus=False, max_length=255,
-        )  # fmt: skip
+        self.input = DialInput(self.paste)
         self.input.cursor_blink = False
         self._prompt = Static("", id="prompt", markup=False)
         self._with = Static("", id="with", markup=False)
@@ -105,6 +123,17 @@ class Dial(Vertical):
         self.screen.set_focus(self.input)
         self.input.cursor_position = len(self.input.value)
         self._look_up()
+
+    def paste(self, text: str) -> None:
+        """Put what was pasted into the line: one number or address, and the whole of it."""
+        pieces = list(filter(None, map(str.strip, _LINE_ENDS.split(text))))
+        if len(pieces) > 1:
+            self._phone.tell("several lines were pasted: paste one number at a time", "warning")
+        elif pieces and len(self.input.value) + len(pieces[0]) > _LONGEST:
+            self._phone.tell("what was pasted is longer than any number or address", "warning")
+        elif pieces:
+            self.input.replace(pieces[0], *self.input.selection)
+            self.open()
 
     def leave(self) -> None:
         """What is typed stays; what was offered goes."""

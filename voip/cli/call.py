@@ -75,7 +75,8 @@ def call(
     elif not wait:
         click.echo(report.id)
     if wait and report.outcome is not Outcome.ANSWERED:
-        code = f" ({report.code})" if report.code else ""
+        # What the phone gave up itself has the status of its end, 200.
+        code = f" ({report.code})" if report.code and report.code >= 300 else ""
         click.echo(f"offhook: {report.reason or report.outcome.value}{code}", err=True)
         ctx.exit(1)
 
@@ -110,6 +111,9 @@ async def _follow(engine: Client, started: told.CallStarted, wait: bool) -> Call
     async for numbered in engine.events():
         event = numbered.event
         if isinstance(event, told.CallEvent) and event.call.id == started.call:
+            if last is None:
+                # What was typed could be a name, or hold letters and signs.
+                click.echo(shown.calling(event.call), err=True)
             last = event.call
             if not wait:
                 return _report(last, last, None)

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from voip import oneshot
+from voip.cli.common import with_engine
+from voip.model import CallState
 from voip.protocol import client as told
+from voip.protocol.client import ErrorInfo
+from voip.starting import CommandFailed, NoEngine
+
+if TYPE_CHECKING:
+    from voip.client import Client
 
 _call = click.argument("call")
 
@@ -63,5 +72,26 @@ def unmute(call: str) -> None:
 @_call
 @click.argument("digits")
 def dtmf(call: str, digits: str) -> None:
-    """Send DIGITS (0-9 * # A-D, “,” for a pause) as tones."""
-    oneshot.ask(told.SendDigits(call=call, digits=digits), start=False)
+    """Send DIGITS (0-9 * # A-D, “,” for a pause) as tones; returns when they were sent."""
+    command = told.SendDigits(call=call, digits=digits)
+    with_engine(lambda engine: _send(engine, command), start=False)
+
+
+async def _send(engine: Client, command: told.SendDigits) -> None:
+    await engine.ask(told.Subscribe())
+    await engine.ask(command)
+    lost = None
+    async for numbered in engine.events():
+        match numbered.event:
+            case told.DigitsEvent(call=command.call, lost=0):
+                return
+            case told.DigitsEvent(call=command.call, text=text):
+                lost = text
+            case told.CallEvent(call=found) if found.id == command.call:
+                if found.state is CallState.ENDED:
+                    lost = "the call ended before all tones were sent"
+            case _:
+                pass
+        if lost is not None:
+            raise CommandFailed(ErrorInfo(kind="digits_lost", message=lost))
+    raise NoEngine("the engine ended during the call")

@@ -11,7 +11,7 @@ import click
 from voip.cli.common import with_engine
 from voip.protocol import client as told
 from voip.protocol.client import ErrorInfo
-from voip.starting import CommandFailed, NoEngine, start_engine
+from voip.starting import CommandFailed, NoEngine, reach
 
 if TYPE_CHECKING:
     from voip.client import Client
@@ -26,7 +26,7 @@ def engine(foreground: bool) -> None:
     if foreground:
         words = [sys.executable, "-m", "voip.engine", "--foreground"]
         os.execv(sys.executable, words)  # noqa: S606 - the program that runs already
-    start_engine()
+    reach(start=True)
 
 
 @click.command()

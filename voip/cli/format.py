@@ -60,6 +60,11 @@ def call(c: Call) -> str:
     return "  ".join(parts)
 
 
+def calling(c: Call) -> str:
+    """Whom a call that begins is to, by the address that is dialled."""
+    return f"calling {_with_address(c.remote)} with {c.account}"
+
+
 def _with_address(party: Party) -> str:
     if not party.name:
         return party.uri
@@ -97,6 +102,7 @@ def entry(e: LogEntry) -> str:
     arrow = "→" if e.direction is Direction.OUT else "←"
     who = _with_address(e.remote) if e.remote.imitates else e.remote.name or e.remote.uri
     what = duration(e.duration_s) if e.outcome == "answered" else e.outcome.value
+    what += f" after {duration(e.duration_s)}" if e.outcome == "lost" and e.answered else ""
     code = f" ({e.code})" if e.code and e.outcome != "answered" else ""
     why = f": {e.reason}" if e.reason and e.outcome != "answered" else ""
     once_open = e.lock is LockState.CLOSED and e.lock_was_open
@@ -164,6 +170,8 @@ def _event(what: told.AnyEvent) -> str:
             return f"log {entry(found)}"
         case told.DigitEvent(call=number, digit=digit):
             return f"call {number} key {digit}"
+        case told.DigitsEvent(call=number):
+            return f"call {number} {what.text}"
         case told.LevelsEvent(call=number, rx=rx, tx=tx):
             return f"call {number} levels in {rx:.2f} out {tx:.2f}"
         case told.NoticeEvent(level=level, text=text):

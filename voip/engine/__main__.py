@@ -12,7 +12,7 @@ from voip import paths as places
 from voip.engine import logs, permissions
 from voip.engine.engine import Engine
 from voip.engine.history import HistoryError
-from voip.engine.onlyone import AlreadyRunning, take_lock
+from voip.engine.onlyone import AlreadyRunning, Locks
 
 log = logging.getLogger("voip.engine")
 
@@ -21,20 +21,20 @@ def main(foreground: bool) -> int:
     """Run until stopped; the exit status. Says on standard error what failed."""
     hardening.harden()
     found = places.find()
-    try:
-        permissions.make_folders(found)
-        mended = permissions.mend(found)
-        places.check_socket(found.socket)
-        lock = take_lock(found.lock)
-        logs.start(found.log, foreground)
-    except (AlreadyRunning, places.UnsafePath, OSError) as error:
-        print(f"offhook: the engine cannot start: {error}", file=sys.stderr)
-        return 3
-    with lock:
+    with Locks(found) as locks:
+        try:
+            permissions.make_folders(found)
+            mended = permissions.mend(found)
+            places.check_socket(found.socket)
+            locks.take()
+            logs.start(found.log, foreground)
+        except (AlreadyRunning, places.UnsafePath, OSError) as error:
+            print(f"offhook: the engine cannot start: {error}", file=sys.stderr)
+            return 3
         for words in mended:
             log.warning("%s", words)
         try:
-            asyncio.run(_run(found))
+            asyncio.run(_run(found, locks))
         except (HistoryError, OSError) as error:
             log.error("the engine ends: %s", error)
             print(f"offhook: the engine cannot run: {error}", file=sys.stderr)
@@ -46,8 +46,8 @@ def main(foreground: bool) -> int:
     return 0
 
 
-async def _run(found: places.Paths) -> None:
-    engine = Engine(found)
+async def _run(found: places.Paths, locks: Locks) -> None:
+    engine = Engine(found, locks)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, engine.stop_soon)

@@ -83,6 +83,7 @@ class CallBook:
         """The call is over: complete its row and tell everybody."""
         call.ended = ended = time.time()
         call.state = CallState.ENDED
+        call.outcome = outcome
         call.cause = reason or call.cause
         self._calls.pop(call.id, None)
         self.left.set()

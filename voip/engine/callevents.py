@@ -15,7 +15,9 @@ from voip.protocol import client as told
 from voip.protocol import worker as say
 from voip.quality import assess
 
-FindCaller = Callable[[Party, str], Party]
+_STOPPED = "the phone was stopped"
+
+FindCaller = Callable[[Party, str, say.ConnectionEvent | None], Party]
 FindConnection = Callable[[say.Role, int | None], say.ConnectionEvent | None]
 
 
@@ -72,6 +74,7 @@ class CallEvents:
                 | say.StatisticsEvent(call=number)
                 | say.LevelsReport(call=number)
                 | say.DigitReceived(call=number)
+                | say.DigitsDone(call=number)
                 | say.PlayEnded(call=number)
             ):
                 call = self._book.by_number(role, number)
@@ -92,7 +95,9 @@ class CallEvents:
         """A worker died: its calls are over, and are not dialled again."""
         for call in self._book:
             if call.role is role:
-                self._book.finish(call, Outcome.LOST, f"lost: {reason}")
+                missed = call.direction is Direction.IN and not call.taken
+                outcome = Outcome.MISSED if missed else Outcome.LOST
+                self._book.finish(call, outcome, f"lost: {reason}")
         self._calls.settle()
 
     def _on_call(
@@ -104,6 +109,7 @@ class CallEvents:
         | say.StatisticsEvent
         | say.LevelsReport
         | say.DigitReceived
+        | say.DigitsDone
         | say.PlayEnded,
     ) -> None:
         match event:
@@ -125,6 +131,9 @@ class CallEvents:
                 self._hub.publish(told.LevelsEvent(call=str(call.id), rx=rx, tx=tx))
             case say.DigitReceived(digit=digit):
                 self._hub.publish(told.DigitEvent(call=str(call.id), digit=digit))
+            case say.DigitsDone(lost=lost, reason=reason):
+                done = told.DigitsEvent(call=str(call.id), lost=lost, reason=reason)
+                self._hub.publish(done)
             case say.PlayEnded():
                 self._calls.file_ended(call)
 
@@ -133,7 +142,7 @@ class CallEvents:
         connection = self._find_connection(role, event.connection)
         if role is say.Role.OPEN:
             transport = connection.transport if connection else Transport.UDP
-        caller = self._find_caller(party(event.remote), event.account)
+        caller = self._find_caller(party(event.remote), event.account, connection)
         call = self._book.begin(role, event.account, transport, Direction.IN, caller, event.call)
         if connection is not None:
             call.use(connection)
@@ -144,7 +153,7 @@ class CallEvents:
         if call is None:
             transport = Transport.UDP if role is say.Role.OPEN else Transport.TLS
             account = event.account or "?"
-            caller = self._find_caller(party(event.remote), account)
+            caller = self._find_caller(party(event.remote), account, None)
             call = self._book.begin(role, account, transport, Direction.IN, caller)
         call.code = event.code
         self._book.finish(call, Outcome.REFUSED, event.reason)
@@ -158,33 +167,45 @@ class CallEvents:
             return
         call.state = event.state
         call.reason = event.reason
+        call.taken = call.taken or event.state.taken
         if event.state.answered and call.answered is None:
             self._book.answered(call)
             self._calls.on_answered(call)
         self._book.publish(call)
 
     def _on_ended(self, call: LiveCall, event: say.CallStateEvent) -> None:
-        answered = call.answered is not None
-        if call.cause is not None and call.cause.startswith("refused"):
-            outcome = Outcome.REFUSED
-        elif call.direction is Direction.OUT:
-            outcome = reasons.outgoing(answered, event.code, call.ended_here)
-        else:
-            outcome = reasons.incoming(answered, call.ended_here)
+        outcome = reasons.outcome(
+            reasons.Ending(
+                direction=call.direction,
+                code=event.code,
+                up=call.answered is not None,
+                taken=call.taken,
+                here=call.ended_here,
+                stopped=call.stopped,
+                refused=call.cause is not None and call.cause.startswith("refused"),
+                given_up=call.cause is not None,
+            )
+        )
         text = call.cause
         if text is None and outcome is not Outcome.ANSWERED:
-            text = self._why(call, event)
+            text = self._why(call, event, outcome)
         self._book.finish(call, outcome, text or "")
         self._calls.settle()
 
-    def _why(self, call: LiveCall, event: say.CallStateEvent) -> str:
+    def _why(self, call: LiveCall, event: say.CallStateEvent, outcome: Outcome) -> str:
+        if call.stopped:
+            return _STOPPED
+        if call.direction is Direction.IN and outcome is Outcome.DECLINED:
+            return "declined as busy" if event.code == 486 else "declined"
         if call.connection is None:
             refusal = self._find_refusal(call.account)
             if refusal is not None:
                 return refusal
         elif call.connection.error:
             return call.connection.error
-        return reasons.words(event.code, event.reason)
+        if outcome is Outcome.LOST:
+            return reasons.broken_off(event.code, event.reason)
+        return reasons.without_voice(event.code, event.reason)
 
     def _use(self, call: LiveCall, connection: int | None) -> None:
         found = self._find_connection(call.role, connection)

@@ -89,6 +89,7 @@ class Calls:
 
     async def answer(self, call_id: str) -> None:
         call = self._in_state(call_id, {CallState.INCOMING}, "answered")
+        call.taken = True
         async with self._microphone.given_to(call):
             await self._ask(call, say.Answer(call=call.number))
 
@@ -160,7 +161,8 @@ class Calls:
         self._book.publish(call)
 
     async def send_digits(self, call_id: str, digits: str) -> None:
-        call = self._answered(call_id, "sent tones")
+        # On hold, PJMEDIA would keep them, or lose them with the stream.
+        call = self._in_state(call_id, {CallState.ACTIVE}, "sent tones")
         await self._ask(call, say.Digits(call=call.number, digits=digits))
 
     async def play(self, call_id: str, file: tuple[Path, bool] | None) -> None:
@@ -183,6 +185,7 @@ class Calls:
     async def end_all(self) -> None:
         """End every call in good order; those that do not end are left."""
         for call in self._book:
+            call.stopped = True
             await self._hang_up_quietly(call)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + _GOODBYE_S

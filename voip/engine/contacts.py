@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import NamedTuple
+from urllib.parse import unquote
 
 import msgspec
 
-from voip import dialing
+from voip import callers, dialing, numbers
+from voip.callers import Key
+from voip.engine import vcard
 from voip.engine.finding import Findable
 from voip.text import clean, fold
 
-if TYPE_CHECKING:
-    from vobject.base import Component
-
 _LONGEST_FILE = 16 * 1024 * 1024
-_EXTENSION = re.compile(r"\s*(?:;|,|ext|x).*$", re.IGNORECASE)
-_PLAIN_NUMBER = re.compile(r"[+(]?[0-9*#][0-9*#+()\s.\-/\u2010-\u2015]*")
+_PLAIN_NUMBER = re.compile(r"[+(]*[0-9*#][0-9*#+()\s.\-/\u2010-\u2015]*")
+_APPLE_LABEL = re.compile(r"_\$!<(.*)>!\$_")
 _Stamp = tuple[int, int, int]
 _SILENT_TYPES = frozenset({"pref", "voice", "internet"})
+_LEAST_PREFERRED = 101
+_MOST_NUMBERS = 100
 
 
 class Number(msgspec.Struct, frozen=True):
-    """`target` is what to dial, `label` what its owner calls it: work, cell …"""
+    """`target` is what to dial, `label` what its owner calls it: work, cell …
+
+    `tones` are what reaches its owner behind the number of a whole house.
+    """
 
     target: str
     label: str = ""
+    tones: str = ""
 
 
 class Contact(msgspec.Struct, frozen=True):
@@ -40,14 +46,27 @@ class Contact(msgspec.Struct, frozen=True):
     numbers: tuple[Number, ...]
 
 
+class Known(NamedTuple):
+    """Whose number or address something is, and which of theirs."""
+
+    contact: Contact
+    number: Number
+
+
 class _File(msgspec.Struct, frozen=True):
     stamp: _Stamp
     contacts: tuple[Contact, ...] = ()
     problem: str | None = None
 
 
+class _Sorted(NamedTuple):
+    everyone: tuple[Contact, ...] = ()
+    findable: tuple[Findable, ...] = ()
+    by_key: Mapping[Key, Known] = MappingProxyType({})
+
+
 class Contacts:
-    """`tell` hears once of each file that cannot be read.
+    """`tell` hears once of each file that is not read, or not wholly.
 
     `everyone` and `findable` are by name in alphabetical order.
     """
@@ -57,8 +76,15 @@ class Contacts:
         self._tell = tell
         self._files: dict[Path, _File] = {}
         self._reading = asyncio.Lock()
-        self.everyone: tuple[Contact, ...] = ()
-        self.findable: tuple[Findable, ...] = ()
+        self._sorted = _Sorted()
+
+    @property
+    def everyone(self) -> tuple[Contact, ...]:
+        return self._sorted.everyone
+
+    @property
+    def findable(self) -> tuple[Findable, ...]:
+        return self._sorted.findable
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -69,6 +95,10 @@ class Contacts:
         wanted = fold(clean(text))
         return [contact for contact in self.everyone if fold(contact.name) == wanted]
 
+    def known(self, keys: Iterable[Key]) -> Known | None:
+        """Who is reached by any of `keys`; nobody by the number of a whole house."""
+        return next((found for key in keys if (found := self._sorted.by_key.get(key))), None)
+
     async def refresh(self) -> None:
         """Read the files that have changed since the last time."""
         async with self._reading:
@@ -77,7 +107,7 @@ class Contacts:
             if found == before:
                 return
             self._files = found
-            self.everyone, self.findable = await asyncio.to_thread(_everyone, found)
+            self._sorted = await asyncio.to_thread(_everyone, found)
         known = {file.problem for file in before.values()}
         for problem in self.problems:
             if problem not in known:
@@ -92,14 +122,24 @@ def _read_all(folder: Path, known: dict[Path, _File]) -> dict[Path, _File]:
     return files
 
 
-def _everyone(files: dict[Path, _File]) -> tuple[tuple[Contact, ...], tuple[Findable, ...]]:
+def _everyone(files: dict[Path, _File]) -> _Sorted:
     contacts = [contact for file in files.values() for contact in file.contacts]
     contacts.sort(key=lambda contact: fold(contact.name))
-    return tuple(contacts), tuple(
-        Findable.of(contact.name, number.target, "contact")
-        for contact in contacts
-        for number in contact.numbers
+    everybodys = [Known(contact, number) for contact in contacts for number in contact.numbers]
+    by_key: dict[Key, Known] = {}
+    for known in everybodys:
+        if not known.number.tones:
+            for key in callers.keys(known.number.target, None):
+                by_key.setdefault(key, known)
+    findable = (
+        Findable.of(_with_tones(known), known.number.target, "contact") for known in everybodys
     )
+    return _Sorted(tuple(contacts), tuple(findable), by_key)
+
+
+def _with_tones(known: Known) -> str:
+    name, tones = known.contact.name, known.number.tones
+    return f"{name} (then send {tones})" if tones else name
 
 
 def _stamps(folder: str) -> list[tuple[Path, _Stamp]]:
@@ -128,85 +168,101 @@ def _stamp(entry: os.DirEntry[str]) -> _Stamp:
 def _read(path: Path, now: _Stamp) -> _File:
     try:
         if not path.is_file() or path.stat().st_size > _LONGEST_FILE:
-            raise ValueError("it is no file, or larger than 16 MiB")
-        found = _parse(path.read_text(encoding="utf-8-sig"))
-    except Exception as error:  # what is not a vCard makes vobject raise what it will
-        # Its line numbers are of unfolded lines: they would mislead.
-        words = clean(str(getattr(error, "msg", error))) or type(error).__name__
+            raise vcard.CardError("it is no file, or larger than 16 MiB")
+        found = vcard.read(path.read_bytes())
+    except (OSError, vcard.CardError) as error:
+        words = clean(str(error)) or type(error).__name__
         return _File(now, problem=f"{path} is not read, its contacts are missing: {words}")
-    return _File(now, contacts=found)
+    contacts = tuple(contact for card in found.cards if (contact := _contact(card)) is not None)
+    return _File(now, contacts, _left_out(path, found))
 
 
-def _parse(text: str) -> tuple[Contact, ...]:
-    import vobject  # only those who have contacts wait for it
-
-    # It logs what it skips, and quotes it.
-    logging.getLogger("vobject").setLevel(logging.CRITICAL)
-    cards = list(vobject.readComponents(text, allowQP=True))
-    if not all(card.name == "VCARD" for card in cards):
-        raise ValueError("it holds something else than contacts")
-    return tuple(contact for card in cards if (contact := _contact(card)) is not None)
+def _left_out(path: Path, found: vcard.Cards) -> str | None:
+    if not found.odd:
+        return None
+    first, total = found.odd[0], len(found.cards) + len(found.odd)
+    count = f"{len(found.odd)} of {total} contacts {'are' if len(found.odd) > 1 else 'is'}"
+    where = "the first" if len(found.odd) > 1 else "it"
+    return f"{path}: {count} left out; {where} begins in line {first.line}: {first.why}"
 
 
-def _contact(card: Component) -> Contact | None:
+def _contact(card: vcard.Card) -> Contact | None:
     found: dict[str, Number] = {}
-    for line in _preferred_first(card):
-        number = _number(line)
+    labels = {label.group: _label(label.value) for label in card.all("X-ABLABEL")}
+    for line in _preferred_first(card)[:_MOST_NUMBERS]:
+        number = _number(line, labels.get(line.group, "") if line.group else "")
         if number is not None:
-            found.setdefault(_bare(number.target), number)
+            found.setdefault(f"{_bare(number.target)},{number.tones}", number)
     name = _name(card)
     return Contact(name, tuple(found.values())) if name and found else None
 
 
-def _name(card: Component) -> str:
-    for key in ("fn", "n", "nickname", "org"):
-        for line in card.contents.get(key, []):
-            name = clean(_words(line.value))
-            if name:
-                return name
+def _name(card: vcard.Card) -> str:
+    for line in card.all("FN", "N", "NICKNAME", "ORG"):
+        parts = line.parts
+        if line.name == "N":  # family, given and additional names, and titles
+            parts = (*parts[1:3], parts[0])
+        text = line.value if line.name in ("FN", "NICKNAME") else " ".join(parts)
+        if name := clean(text):
+            return name
     return ""
 
 
-def _words(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list):
-        return " ".join(map(_words, value))
-    parts = (getattr(value, part, "") for part in ("given", "additional", "family"))
-    return " ".join(_words(part) for part in parts if part)
+def _preferred_first(card: vcard.Card) -> list[vcard.Property]:
+    lines = card.all("TEL", "IMPP", "X-SIP")
+    return sorted(lines, key=lambda line: line.preference or _LEAST_PREFERRED)
 
 
-def _preferred_first(card: Component) -> list[Any]:
-    lines = [line for key in ("tel", "impp", "x-sip") for line in card.contents.get(key, [])]
-    return sorted(lines, key=lambda line: "pref" not in _types(line) and "PREF" not in line.params)
-
-
-def _types(line: Any) -> list[str]:
-    given = [*line.params.get("TYPE", []), *getattr(line, "singletonparams", [])]
-    return [word.strip().lower() for text in given for word in str(text).split(",")]
-
-
-def _number(line: Any) -> Number | None:
-    types = _types(line)
-    value = clean(str(line.value))
-    target = _phone(value) if line.name == "TEL" else _address(value, line.name == "X-SIP")
-    if target is None or ("fax" in types and "voice" not in types):
+def _number(line: vcard.Property, given_label: str) -> Number | None:
+    value = clean(numbers.without_marks(line.value))
+    number = _phone(value) if line.name == "TEL" else _address(value, line.name == "X-SIP")
+    kinds = ", ".join(clean(word, 20) for word in line.types if word not in _SILENT_TYPES)
+    label = given_label or kinds
+    is_fax = "fax" in line.types or "fax" in label.lower()
+    if number is None or (is_fax and "voice" not in line.types):
         return None
-    label = ", ".join(clean(word, 20) for word in types if word not in _SILENT_TYPES)
-    return Number(target, label)
+    return Number(number.target, label, number.tones)
 
 
-def _phone(value: str) -> str | None:
-    number = _EXTENSION.sub("", re.sub(r"^tel:", "", value, flags=re.IGNORECASE))
+def _label(text: str) -> str:
+    # Apple's own labels stand in marks: _$!<Mobile>!$_
+    own = _APPLE_LABEL.fullmatch(text)
+    return clean(own[1].lower() if own else text, 20)
+
+
+def _phone(value: str) -> Number | None:
+    scheme, colon, rest = value.partition(":")
+    if colon and scheme.lower() == "tel":
+        return _of_uri(rest)
+    more = numbers.with_tones(value)
+    written, tones = (more.written, more.tones) if more else (value.rstrip(",; "), "")
     # Letters would be dialled as digits: of a number on paper, not of one with a note.
-    return number if _PLAIN_NUMBER.fullmatch(number) and _can_be_called(number) else None
+    plain = _PLAIN_NUMBER.fullmatch(written) and _can_be_called(written)
+    return Number(written, tones=tones) if plain else None
 
 
-def _address(value: str, bare: bool) -> str | None:
+def _of_uri(uri: str) -> Number | None:
+    """A number of RFC 3966, with the context and without the extension that it names."""
+    written, *parameters = uri.split(";")
+    tones = [
+        value
+        for name, _, value in (parameter.partition("=") for parameter in parameters)
+        if name.lower() in ("ext", "postd")
+    ]
+    rest = [p for p in parameters if p.partition("=")[0].lower() == "phone-context"]
+    target = ";".join((f"tel:{written}", *rest))
+    if not _can_be_called(target):
+        return None
+    number = dialing.parse_target(target).user
+    as_written = number == numbers.read(written) and unquote(written) == written
+    return Number(written if as_written else number, tones="".join(tones))
+
+
+def _address(value: str, bare: bool) -> Number | None:
     has_scheme = re.match(r"sips?:", value, re.IGNORECASE)
     if not (has_scheme or bare) or "@" not in value:
         return None  # the address of another service
-    return value if _can_be_called(value) else None
+    return Number(value) if _can_be_called(value) else None
 
 
 def _can_be_called(target: str) -> bool:

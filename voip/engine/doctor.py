@@ -45,6 +45,7 @@ async def examine(engine: Engine) -> DoctorReport:
         _advisory_finding(advisories),
         *_sound(ready),
         *_surroundings(engine, keyring),
+        *await _contacts(engine),
         *_privacy(engine, ready.memory_problem),
     ]
     return DoctorReport(
@@ -130,6 +131,11 @@ def _surroundings(engine: Engine, keyring: str | None) -> list[Finding]:
             text="call log: sound" if problem is None else f"call log: damaged: {problem}",
         ),
     ]
+
+
+async def _contacts(engine: Engine) -> list[Finding]:
+    await engine.contacts.refresh()
+    return [Finding(ok=False, text=f"contacts: {words}") for words in engine.contacts.problems]
 
 
 def _privacy(engine: Engine, workers_memory: str | None) -> list[Finding]:

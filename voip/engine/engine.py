@@ -27,8 +27,10 @@ from voip.engine.historyreader import HistoryReader
 from voip.engine.hub import Hub
 from voip.engine.inspection import Inspection, Look
 from voip.engine.lookup import LookUps
+from voip.engine.onlyone import Locks
 from voip.engine.passwords import Passwords
 from voip.engine.people import People
+from voip.engine.place import Place
 from voip.engine.registrar import Registrar
 from voip.engine.server import Server
 from voip.engine.sound import SoundDevices
@@ -59,6 +61,7 @@ class Engine:
     def __init__(
         self,
         paths: places.Paths,
+        locks: Locks,
         start_process: StartProcess = start_process,
         look: Look = servercertificates.look,
     ) -> None:
@@ -100,7 +103,7 @@ class Engine:
             self.book,
             self.hub,
             self.connection,
-            lambda claimed, account: self.look_ups.caller(claimed, account),
+            lambda *caller: self.look_ups.caller(*caller),
             self.registrar.refusal,
             self.calls,
         )
@@ -114,6 +117,7 @@ class Engine:
             self.contacts,
             People(self.hub, self.log_reader),
             self.registrar,
+            self.connection,
             lambda: self.echo.uri,
         )
         self.account_check = AccountCheck(
@@ -127,6 +131,7 @@ class Engine:
         )
         self.inspection = Inspection(self.registrar, look)
         self.server = Server(paths.socket, self.hub, self._answer)
+        self._place = Place(paths, locks, self.server, self.notice)
 
     @property
     def user_agent(self) -> str:
@@ -143,13 +148,14 @@ class Engine:
             log.warning("%d calls in the log were interrupted by the engine's end", interrupted)
         # Accounts first: the first client may want to call with one.
         await self.reload_accounts()
-        await self.server.start()
+        await self._place.open()
         log.info("Offhook %s is up, process %d", self.version, os.getpid())
 
     async def run(self) -> None:
         """Serve, once started, until told to stop."""
         watches = [
-            asyncio.create_task(watch) for watch in (self._watch_files(), self._watch_dates())
+            asyncio.create_task(watch)
+            for watch in (self._watch_files(), self._watch_dates(), self._place.keep())
         ]
         try:
             await self._stopping.wait()

@@ -7,6 +7,7 @@ from typing import Self
 
 import msgspec
 
+from voip import numbers
 from voip.protocol.client import Suggestion
 from voip.text import fold
 
@@ -35,8 +36,9 @@ class Query:
     """What was typed, compared as words, and by its digits alone if it is a number."""
 
     def __init__(self, typed: str) -> None:
-        self.text = fold(typed.strip())
-        digits = _SEPARATORS.sub("", typed)
+        visible = numbers.without_marks(typed)
+        self.text = fold(visible.strip())
+        digits = _SEPARATORS.sub("", visible)
         self._digits = digits if digits.isascii() and digits.isdecimal() else None
 
     def finds(self, who: Findable) -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from voip.engine.history import HistoryError, entry_of
-from voip.model import LogEntry, Outcome, Party
+from voip.model import Direction, LogEntry, Outcome, Party
 from voip.text import fold
 
 
@@ -37,6 +37,14 @@ class Page(msgspec.Struct, frozen=True):
 
     entries: tuple[LogEntry, ...]
     total: int
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Somebody in the log; the last of their calls was with `account`."""
+
+    party: Party
+    account: str
+    direction: Direction
 
 
 class HistoryReader:
@@ -75,7 +83,7 @@ class HistoryReader:
                 return Page(entries, offset + len(entries))
             return Page(entries, self._rows(count, tuple(values))[0][0])
 
-    def people(self, limit: int, without: str) -> list[Party]:
+    def people(self, limit: int, without: str) -> list[Person]:
         """Who was spoken to, each once, the latest first, by their latest name.
 
         Calls of the account `without` do not count.
@@ -85,15 +93,22 @@ class HistoryReader:
         """
         # With max(), SQLite takes the other columns from the row that has it.
         latest = (
-            "SELECT uri, name, imitates, max(id) AS latest FROM calls WHERE account <> ? {} "
-            "GROUP BY uri ORDER BY latest DESC LIMIT ?"
+            "SELECT uri, name, imitates, account, direction, max(id) AS latest FROM calls "
+            "WHERE account <> ? {} GROUP BY uri ORDER BY latest DESC LIMIT ?"
         )
         # Many calls say no name, those that were made here for instance.
         named = self._rows(latest.format("AND name <> ''"), (without, limit))
         # Whoever calls itself by another's number is not found by it.
         names = {row["uri"]: row["name"] for row in named if not row["imitates"]}
         found = self._rows(latest.format(""), (without, limit))
-        return [Party(uri=row["uri"], name=names.get(row["uri"], "")) for row in found]
+        return [
+            Person(
+                Party(uri=row["uri"], name=names.get(row["uri"], "")),
+                row["account"],
+                Direction(row["direction"]),
+            )
+            for row in found
+        ]
 
     @contextmanager
     def _at_one_moment(self) -> Iterator[None]:

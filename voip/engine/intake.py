@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
+from voip import callers
 from voip.model import Party
 from voip.names import imitates
 from voip.text import change_texts, clean
@@ -36,15 +37,8 @@ def party(address: str) -> Party:
     """Name and URI of a From or To value (RFC 3261 section 20.10)."""
     match = _ADDRESS.match(address)
     if match is None:
-        return Party(uri=clean(_bare(address), _MAX_URI))
+        return Party(uri=clean(callers.bare(address), _MAX_URI))
     name = match["plain"] if match["quoted"] is None else match["quoted"]
     unescaped = re.sub(r"\\(.)", r"\1", name)
-    uri, shown = clean(_bare(match["uri"]), _MAX_URI), clean(unescaped, _MAX_NAME)
+    uri, shown = clean(callers.bare(match["uri"]), _MAX_URI), clean(unescaped, _MAX_NAME)
     return Party(uri=uri, name=shown, imitates=imitates(shown, uri))
-
-
-def _bare(uri: str) -> str:
-    # Parameters say how a message travelled, not who somebody is.
-    # A user part may hold “;” and “?” (RFC 3261 section 25.1).
-    user, at, host = uri.strip().rpartition("@")
-    return user + at + re.split(r"[;?]", host, maxsplit=1)[0]

@@ -16,6 +16,7 @@ from voip.model import (
     Lock,
     LockReport,
     LockState,
+    Outcome,
     Party,
     Quality,
     StreamReport,
@@ -40,7 +41,9 @@ class LiveCall:
 
     A call is `playing` until its file is over. One that `waits` is not in its
     worker yet: others are put on hold first. `hold_agreed` is the far end's
-    answer to the latest hold or resume, None while there is none.
+    answer to the latest hold or resume, None while there is none. A call is
+    `taken` once a side has accepted it, and `stopped` when the engine ends it
+    with itself.
     """
 
     id: int
@@ -70,7 +73,10 @@ class LiveCall:
     first_connection: int | None = None
     streams: tuple[StreamState, ...] = ()
     failing: frozenset[int] = frozenset()
+    taken: bool = False
     ended_here: bool = False
+    stopped: bool = False
+    outcome: Outcome = Outcome.ONGOING
     waits: bool = False
     was_open: bool = False
     hangup_after_s: float | None = None
@@ -179,6 +185,7 @@ class LiveCall:
             lock=lock,
             code=self.code,
             reason=self.cause or self.reason,
+            outcome=self.outcome,
             started=rfc3339(self.started),
             answered=None if self.answered is None else rfc3339(self.answered),
             duration_s=round(duration, 3),

@@ -6,17 +6,21 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from voip import dialing, names
-from voip.dialing import DialError
-from voip.engine.accountfields import Account
+from voip import callers, dialing, names
+from voip.callers import Exchange, Key
+from voip.dialing import DialError, Target, escape_user, parse_host_port
 from voip.engine.contacts import Contacts, Number
 from voip.engine.echo import ACCOUNT as ECHO_ACCOUNT
 from voip.engine.errors import Refusal
 from voip.engine.finding import Findable, Query
-from voip.engine.people import People
+from voip.engine.liveaccount import Live
+from voip.engine.people import KnownCaller, People
 from voip.engine.registrar import Registrar
 from voip.model import Party
+from voip.protocol import worker as say
 from voip.protocol.client import LookedUp, Suggestion
+
+FindConnection = Callable[[say.Role, int | None], say.ConnectionEvent | None]
 
 _MOST_SUGGESTIONS = 50
 _MOST_CHOICES = 6
@@ -25,10 +29,11 @@ _ECHO = Suggestion(name="Echo line (test call on this machine)", target=dialing.
 
 
 class Whom(msgspec.Struct, frozen=True):
-    """A target as `voip.dialing` reads it, and the contact's name if it was one."""
+    """Whom a text calls; `name` is that of a contact, and `tones` reach them from there."""
 
-    target: str
+    target: Target
     name: str = ""
+    tones: str = ""
 
 
 class LookUps:
@@ -39,11 +44,13 @@ class LookUps:
         contacts: Contacts,
         people: People,
         registrar: Registrar,
+        find_connection: FindConnection,
         echo_uri: Callable[[], str | None],
     ) -> None:
         self._contacts = contacts
         self._people = people
         self._registrar = registrar
+        self._find_connection = find_connection
         self._echo_uri = echo_uri
 
     async def look_up(self, text: str, account: str | None, limit: int) -> LookedUp:
@@ -54,56 +61,58 @@ class LookUps:
         """
         await self._contacts.refresh()
         await self._people.load()
-        live: str | None = None
-        settings: Account | None = None
+        live: Live | None = None
         refusal: str | None = None
         try:
-            found = self._registrar.usable(account)
-            live, settings = found.name, found.account
+            live = self._registrar.usable(account)
         except Refusal as error:
             refusal = str(error)
-        suggestions = self._suggestions(text, settings, max(0, min(limit, _MOST_SUGGESTIONS)))
+        name, settings = (live.name, live.account) if live else (None, None)
+        suggestions = self._suggestions(text, live, max(0, min(limit, _MOST_SUGGESTIONS)))
         if not text.strip():
-            return LookedUp(uri=None, account=live, problem=None, suggestions=suggestions)
+            return LookedUp(uri=None, account=name, problem=None, suggestions=suggestions)
         if is_echo(text, account):
             uri = self._echo_uri() or f"sip:{dialing.ECHO}@127.0.0.1"
             return LookedUp(uri, ECHO_ACCOUNT, problem=None, suggestions=suggestions)
         try:
-            target = dialing.parse_target(self._named(text).target)
+            target = self._named(text).target
             called = target.uri(settings.domain, settings.transport) if settings else None
         except (DialError, Refusal) as error:
-            return LookedUp(None, live, problem=str(error), suggestions=suggestions)
-        return LookedUp(called, live, problem=refusal, suggestions=suggestions)
+            return LookedUp(None, name, problem=str(error), suggestions=suggestions)
+        return LookedUp(called, name, problem=refusal, suggestions=suggestions)
 
-    async def whom(self, text: str) -> Whom:
-        """What to dial for what was typed: itself, or the number of a contact.
+    async def whom(self, text: str, account: Live) -> Whom:
+        """Whom to call for what was typed: a contact, or what it says itself.
 
         Raises:
+            DialError: it cannot be called.
             Refusal: it is the name of several numbers; the text lists them.
         """
-        if dialing.may_be_name(text):
-            await self._contacts.refresh()
-        return self._named(text)
-
-    async def name_of(self, target: str, account: Account) -> str:
-        """The contact whom `target` calls with an account, "" where none is known."""
         await self._contacts.refresh()
-        wanted = _key(target, account)
-        for contact in self._contacts.everyone:
-            if any(_key(number.target, account) == wanted for number in contact.numbers):
-                return contact.name
-        return ""
+        whom = self._named(text)
+        return whom if whom.name else self._known(whom.target, account)
 
-    def caller(self, claimed: Party, account: str) -> Party:
+    async def caller_of(self, uri: str, account: Live, called_it: bool) -> Whom:
+        """Whom to call back who called from `uri`: `account`, if `called_it`, or another.
+
+        Raises:
+            DialError: the caller hides.
+        """
+        await self._contacts.refresh()
+        exchange = self._exchange(account) if called_it else None
+        return self._known(callers.call_back(uri, exchange), account)
+
+    def caller(
+        self, claimed: Party, account: str, connection: say.ConnectionEvent | None = None
+    ) -> Party:
         """Who calls an account: the contact of that address, or whoever they say they are."""
         try:
-            settings = self._registrar.get(account).account
+            exchange = self._exchange(self._registrar.get(account), connection)
         except Refusal:
-            settings = None
-        key = _key(claimed.uri, settings)
-        for contact in self._contacts.everyone:
-            if key and any(_key(number.target, settings) == key for number in contact.numbers):
-                return Party(claimed.uri, contact.name)
+            exchange = None
+        found = self._contacts.known(callers.keys(claimed.uri, exchange))
+        if found is not None:
+            return Party(claimed.uri, found.contact.name)
         known = (contact.name for contact in self._contacts.everyone)
         imitates = claimed.imitates or names.imitates(claimed.name, claimed.uri, known)
         return Party(claimed.uri, claimed.name, imitates)
@@ -112,25 +121,65 @@ class LookUps:
         found = self._contacts.named(text) if dialing.may_be_name(text) else []
         numbers = list(_distinct(number for contact in found for number in contact.numbers))
         if not numbers:
-            return Whom(text)
+            return Whom(dialing.parse_target(text))
         if len(numbers) == 1:
-            return Whom(numbers[0].target, found[0].name)
+            number = numbers[0]
+            return Whom(dialing.parse_target(number.target), found[0].name, number.tones)
         many = "is the name of several people" if len(found) > 1 else "has several numbers"
         raise Refusal("bad_target", f"“{found[0].name}” {many}: call {_choices(numbers)}")
 
-    def _suggestions(
-        self, text: str, account: Account | None, limit: int
-    ) -> tuple[Suggestion, ...]:
+    def _known(self, target: Target, account: Live) -> Whom:
+        found = self._contacts.known(callers.keys_of(target, self._exchange(account)))
+        return Whom(target, found.contact.name if found else "")
+
+    def _exchange(
+        self, live: Live, connection: say.ConnectionEvent | None = None
+    ) -> Exchange | None:
+        account = live.account
+        if account is None:
+            return None
+        used = connection or self._find_connection(live.role, live.connection)
+        hosts = [account.ascii_domain, account.registrar, account.next_hop]
+        domain, *others = (parse_host_port(host)[0] for host in hosts)
+        address = used.address if used is not None and used.outgoing else None
+        return Exchange.of(domain, *others, *([address] if address else []))
+
+    def _suggestions(self, text: str, live: Live | None, limit: int) -> tuple[Suggestion, ...]:
         query = Query(text)
-        candidates = self._candidates(query) if query.text else map(_suggestion, self._people)
-        chosen: dict[str, Suggestion] = {}
+        exchange = self._exchange(live) if live else None
+        candidates = self._candidates(query) if query.text else self._latest(query)
+        chosen: dict[Key, Suggestion] = {}
         for suggestion in candidates:
             if len(chosen) >= limit:
                 break
-            key = _key(suggestion.target, account)
-            if key is not None:
+            for key in _keys(suggestion.target, exchange)[:1]:
                 chosen.setdefault(key, suggestion)
         return tuple(chosen.values())
+
+    def _latest(self, query: Query) -> Iterator[Suggestion]:
+        """The people in the call log, as they would be called back."""
+        for known in self._people:
+            if query.finds(known.findable):
+                suggestion = self._called_back(known)
+                if suggestion is not None:
+                    yield suggestion
+
+    def _called_back(self, known: KnownCaller) -> Suggestion | None:
+        found = known.findable.suggestion
+        if not known.called_us:
+            return found
+        try:
+            exchange = self._exchange(self._registrar.get(known.account))
+        except Refusal:
+            exchange = None
+        try:
+            target = callers.call_back(found.target, exchange)
+        except DialError:
+            return None
+        if target.host is not None:
+            return found
+        whole = f"{escape_user(target.user)}@{exchange.domain}" if exchange else target.user
+        return msgspec.structs.replace(found, target=whole)
 
     def _candidates(self, query: Query) -> Iterator[Suggestion]:
         """Everybody who could be meant, the best first, some of them twice."""
@@ -140,7 +189,7 @@ class LookUps:
         yield from map(
             _suggestion, sorted(contacts, key=lambda who: not who.words.startswith(query.text))
         )
-        yield from map(_suggestion, filter(query.finds, self._people))
+        yield from self._latest(query)
         accounts = [
             Findable.of(status.name, status.aor, "account")
             for status in self._registrar.snapshot()
@@ -157,30 +206,25 @@ def is_echo(text: str, account: str | None) -> bool:
 
 
 def _distinct(numbers: Iterable[Number]) -> Iterable[Number]:
-    return {_key(number.target, None): number for number in numbers}.values()
+    return {(_keys(n.target, None), n.tones): n for n in numbers}.values()
 
 
 def _choices(numbers: list[Number]) -> str:
-    shown = [
-        f"{number.target} ({number.label})" if number.label else number.target
-        for number in numbers[:_MOST_CHOICES]
-    ]
+    shown = [_choice(number) for number in numbers[:_MOST_CHOICES]]
     if len(numbers) > _MOST_CHOICES:
         return f"one of {', '.join(shown)}, and more"
     return f"{', '.join(shown[:-1])} or {shown[-1]}"
+
+
+def _choice(number: Number) -> str:
+    more = [number.label, f"then send {number.tones}" if number.tones else ""]
+    words = ", ".join(filter(None, more))
+    return f"{number.target} ({words})" if words else number.target
 
 
 def _suggestion(who: Findable) -> Suggestion:
     return who.suggestion
 
 
-def _key(target: str, account: Account | None) -> str | None:
-    """The same for all ways to write a target; None for what cannot be called."""
-    if target == dialing.ECHO:
-        return target
-    try:
-        parsed = dialing.parse_target(target)
-    except DialError:
-        return None
-    domain = account.domain.lower() if account else ""
-    return f"{parsed.user}@{parsed.host or domain}:{parsed.port or ''}"
+def _keys(target: str, exchange: Exchange | None) -> tuple[Key, ...]:
+    return (Key(target),) if target == dialing.ECHO else callers.keys(target, exchange)

@@ -1,28 +1,141 @@
-"""There is one engine of a user: the lock that it holds while it lives."""
+"""The locks that keep a second engine from the same settings, state or socket."""
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
+import logging
+import os
+import time
 from pathlib import Path
-from typing import TextIO
+from types import TracebackType
+from typing import Self
+
+from voip.enginelock import Holder, read_holder, write_holder
+from voip.paths import Paths
+
+log = logging.getLogger(__name__)
+
+_TRIES = 20
+_TRY_AGAIN_S = 0.02
+"""Clients look whether a lock is held by taking it for a moment."""
 
 
 class AlreadyRunning(Exception):
-    """Another engine of this user holds the lock."""
+    """Another engine holds a lock; the text says which, and what to do."""
 
 
-def take_lock(path: Path) -> TextIO:
-    """Hold the lock that says there is one engine; keep the file open.
+class Locks:
+    """The locks of one engine: on its state, its settings and its socket.
 
-    Raises:
-        AlreadyRunning: another engine holds it.
-        OSError: the file cannot be made.
+    Each is needed: the three folders can be chosen one by one. The folder of
+    the settings is locked itself, for it may be in a repository or read-only.
     """
-    file = path.open("a+")
-    path.chmod(0o600)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        raise AlreadyRunning(f"an engine is running already ({path})") from None
-    return file
+
+    def __init__(self, paths: Paths) -> None:
+        self._paths = paths
+        self._held: dict[Path, int] = {}
+        self._socket: Path | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for descriptor in self._held.values():
+            os.close(descriptor)
+        self._held.clear()
+
+    def take(self) -> None:
+        """Take every lock, those again whose file is not there any more.
+
+        Raises:
+            AlreadyRunning: another engine holds one.
+            OSError: a file cannot be made.
+        """
+        for path in (self._paths.lock, self._paths.config, self._paths.socket_lock):
+            if not self._holds(path):
+                self._take(path)
+
+    @property
+    def intact(self) -> bool:
+        """Whether another engine would be turned away."""
+        return all(map(self._holds, self._held))
+
+    def tell_socket(self, socket: Path) -> None:
+        """Write down where clients find this engine, whatever folder they look in."""
+        self._socket = socket
+        self._sign(self._paths.lock)
+
+    def _holds(self, path: Path) -> bool:
+        descriptor = self._held.get(path)
+        if descriptor is None:
+            return False
+        with contextlib.suppress(OSError):
+            return os.path.samestat(os.fstat(descriptor), path.stat())
+        return False
+
+    def _take(self, path: Path) -> None:
+        folder = path == self._paths.config
+        kind = os.O_RDONLY if folder else os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
+        descriptor = os.open(path, kind | os.O_CLOEXEC, 0o600)
+        try:
+            if not folder:
+                os.fchmod(descriptor, 0o600)
+            self._flock(descriptor, path)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        before = self._held.pop(path, None)
+        if before is not None:
+            os.close(before)
+        self._held[path] = descriptor
+        if path == self._paths.lock:
+            self._sign(path)
+
+    def _flock(self, descriptor: int, path: Path) -> None:
+        for _ in range(_TRIES):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(_TRY_AGAIN_S)
+            except OSError as error:
+                if path != self._paths.config:
+                    raise
+                # NFS locks no folder. The state, which it does lock, is enough
+                # unless OFFHOOK_STATE_DIR gives the same settings two of them.
+                log.warning("%s cannot be locked: %s", path, error.strerror)
+                return
+            else:
+                return
+        raise AlreadyRunning(self._who_holds(path))
+
+    def _who_holds(self, path: Path) -> str:
+        if path == self._paths.config:
+            return (
+                f"another engine runs with the settings in {path}: end it, or set "
+                "OFFHOOK_CONFIG_DIR to another folder"
+            )
+        if path == self._paths.socket_lock:
+            return (
+                f"another engine listens in {path.parent}: end it, or set "
+                "OFFHOOK_RUNTIME_DIR to another folder"
+            )
+        holder = read_holder(path)
+        process = f", process {holder.process}" if holder.process else ""
+        where = f" and listens at {holder.socket}" if holder.socket else ""
+        return f"an engine is running already{process}{where} ({path})"
+
+    def _sign(self, path: Path) -> None:
+        descriptor = self._held.get(path)
+        if descriptor is None:
+            return
+        try:
+            write_holder(descriptor, Holder(os.getpid(), self._socket))
+        except OSError as error:
+            # A full disk must not cost anybody the phone.
+            log.warning("%s cannot be written: %s", path, error.strerror)

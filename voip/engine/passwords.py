@@ -211,7 +211,7 @@ def _from_file(path: Path, kind: str) -> str:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
             raise PasswordError(f"{path} can be read by others: run chmod 600 {path}")
-        secret = path.read_text(encoding="utf-8").split("\n", 1)[0].rstrip("\r")
+        secret = path.read_text(encoding="utf-8-sig").split("\n", 1)[0].rstrip("\r")
     except (OSError, UnicodeDecodeError) as error:
         raise PasswordError(f"the {kind} file {path} cannot be read: {error}") from error
     if not secret:

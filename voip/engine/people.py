@@ -5,14 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
+import msgspec
+
 from voip.engine.echo import ACCOUNT as ECHO_ACCOUNT
 from voip.engine.finding import Findable
 from voip.engine.historyreader import HistoryReader
 from voip.engine.hub import Hub
-from voip.model import LogEntry, Outcome, Party
+from voip.model import Direction, LogEntry, Outcome, Party
 from voip.protocol.client import LogEvent, NumberedEvent
 
 _MOST = 10_000
+
+
+class KnownCaller(msgspec.Struct, frozen=True):
+    """Somebody in the log; the last of their calls was with `account`."""
+
+    findable: Findable
+    account: str
+    called_us: bool
 
 
 class People:
@@ -23,10 +33,10 @@ class People:
         self._loading = asyncio.Lock()
         self._loaded = False
         # The latest last: what is added to a dict goes there.
-        self._by_uri: dict[str, Findable] = {}
+        self._by_uri: dict[str, KnownCaller] = {}
         hub.listen(self._on_event, levels=False)
 
-    def __iter__(self) -> Iterator[Findable]:
+    def __iter__(self) -> Iterator[KnownCaller]:
         return reversed(self._by_uri.values())
 
     async def load(self) -> None:
@@ -42,24 +52,28 @@ class People:
             newer = self._by_uri
             self._by_uri = found
             self._loaded = True
-            for uri, findable in newer.items():
-                self._add(uri, findable)
+            for uri, known in newer.items():
+                self._add(uri, known)
 
-    def _read(self) -> dict[str, Findable]:
-        parties = self._reader.people(_MOST, without=ECHO_ACCOUNT)
-        return {party.uri: _findable(party) for party in reversed(parties) if _has_address(party)}
+    def _read(self) -> dict[str, KnownCaller]:
+        found = self._reader.people(_MOST, without=ECHO_ACCOUNT)
+        return {
+            who.party.uri: _known(who.party, who.account, who.direction) for who in reversed(found)
+        }
 
     def _on_event(self, numbered: NumberedEvent) -> None:
         if not isinstance(numbered.event, LogEvent):
             return
         entry = numbered.event.entry
-        if _has_begun(entry) and _has_address(entry.remote):
-            self._add(entry.remote.uri, _findable(entry.remote))
+        if _has_begun(entry):
+            self._add(entry.remote.uri, _known(entry.remote, entry.account, entry.direction))
 
-    def _add(self, uri: str, findable: Findable) -> None:
+    def _add(self, uri: str, known: KnownCaller) -> None:
         before = self._by_uri.pop(uri, None)
         # A call that was made here says no name: the one that is known stays.
-        self._by_uri[uri] = findable if findable.suggestion.name or before is None else before
+        if before is not None and not known.findable.suggestion.name:
+            known = msgspec.structs.replace(known, findable=before.findable)
+        self._by_uri[uri] = known
         if len(self._by_uri) > _MOST:
             del self._by_uri[next(iter(self._by_uri))]
 
@@ -69,11 +83,7 @@ def _has_begun(entry: LogEntry) -> bool:
     return is_new and entry.account != ECHO_ACCOUNT
 
 
-def _has_address(party: Party) -> bool:
-    # RFC 3323: who hides is called anonymous, at a host that never exists.
-    return not party.uri.endswith(".invalid")
-
-
-def _findable(party: Party) -> Findable:
+def _known(party: Party, account: str, direction: Direction) -> KnownCaller:
     # Whoever calls itself by another's number is not found by it.
-    return Findable.of("" if party.imitates else party.name, party.uri, "log")
+    findable = Findable.of("" if party.imitates else party.name, party.uri, "log")
+    return KnownCaller(findable, account, direction is Direction.IN)

@@ -80,7 +80,7 @@ def find(paths: Paths) -> tuple[Flaw, ...]:
 
 def _files(paths: Paths) -> Iterator[Path]:
     """What the engine itself writes, and nobody edits."""
-    yield from (paths.lock, paths.socket)
+    yield from (paths.lock, paths.socket_lock, paths.socket)
     for name in (paths.history.name, paths.log.name):
         # With what SQLite keeps next to the log (-wal, -shm), and old logs.
         yield from sorted(paths.state.glob(f"{name}*"))

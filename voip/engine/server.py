@@ -74,14 +74,18 @@ class Server:
         self._hub = hub
         self._answer = answer
         self._server: asyncio.Server | None = None
+        self._bound: os.stat_result | None = None
         self._sessions: set[Session] = set()
 
     async def start(self) -> None:
-        """Bind the socket, for its owner alone.
+        """Bind the socket, for its owner alone; again if it was bound before.
 
         Raises:
             OSError: it cannot be bound.
         """
+        if self._server is not None:
+            # Who is connected stays so: this ends the listening alone.
+            self._server.close()
         self._path.unlink(missing_ok=True)
         bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         # The folder is 0700 already; the mask closes the moment before chmod.
@@ -91,14 +95,31 @@ class Server:
         finally:
             os.umask(before)
         self._path.chmod(0o600)
+        self._bound = self._path.stat()
         self._server = await asyncio.start_unix_server(self._serve, sock=bound)
 
     async def stop(self) -> None:
+        ours = self.bound
         if self._server is not None:
             self._server.close()
+            self._server = None
         for session in list(self._sessions):
             session.close()
-        self._path.unlink(missing_ok=True)
+        if ours:
+            self._path.unlink(missing_ok=True)
+
+    @property
+    def stopped(self) -> bool:
+        return self._server is None
+
+    @property
+    def bound(self) -> bool:
+        """Whether a client that looks at the path finds this engine."""
+        try:
+            status = self._path.lstat()
+        except OSError:
+            return False
+        return self._bound is not None and os.path.samestat(status, self._bound)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not _is_own_user(writer) or len(self._sessions) >= _MAX_CLIENTS:

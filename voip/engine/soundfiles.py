@@ -2,7 +2,8 @@
 
 PJMEDIA plays 16-bit PCM whose sampling rate divides into whole samples a
 frame, in one channel. Other rates (22050 Hz, what speech synthesis writes)
-are doubled until they do, and channels are mixed into one.
+are doubled until they do, and channels are mixed into one. It is given a file
+that was written here, or one of exactly that kind.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ import tempfile
 import wave
 from pathlib import Path
 
+from voip.engine import wavfile
+
 _MAX_RATE = 96_000
 _MAX_SECONDS = 4 * 3600
 _FRAMES_A_SECOND = 100
+_LEAST_S = 0.1
+"""PJMEDIA takes no file of less than a frame."""
 
 
 class SoundFileError(Exception):
@@ -28,31 +33,40 @@ def playable(path: Path, folder: Path) -> tuple[Path, bool]:
     """The file to play for `path`, and whether it is a copy made in `folder`.
 
     Raises:
-        SoundFileError: it is missing, or not a WAV file of 16-bit PCM.
+        SoundFileError: it is missing, or not a WAV file that can be converted.
     """
     try:
-        with wave.open(str(path), "rb") as source:
-            channels, width, rate, frames, *_ = source.getparams()
-            if width != 2 or channels not in (1, 2):
-                raise SoundFileError(
-                    f"{path} has {channels} channels of {8 * width} bits: save it as 16-bit PCM "
-                    "with one or two channels"
-                )
-            if not 1000 <= rate <= _MAX_RATE or frames / rate > _MAX_SECONDS:
+        with open(path, "rb", opener=_at_once) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise SoundFileError(f"{path} is not a file: save what it says as a WAV file")
+            found = wavfile.look(file)
+            rate, channels = found.form.rate, found.form.channels
+            if not 1000 <= rate <= _MAX_RATE or found.seconds > _MAX_SECONDS:
                 raise SoundFileError(f"{path} has a rate or length that cannot be played")
             factor = _factor(rate)
-            if factor == 1 and channels == 1:
+            long_enough = found.length >= _LEAST_S * rate * found.frame
+            whole = found.length % found.frame == 0
+            if factor == 1 and channels == 1 and found.simplest and whole and long_enough:
                 return path, False
-            data = source.readframes(frames)
+            samples = found.read(file)
     except FileNotFoundError:
         raise SoundFileError(f"there is no file {path}") from None
-    except (wave.Error, EOFError, OSError, RuntimeError) as error:
-        why = str(error) or "it ends too early"
-        raise SoundFileError(f"{path} is not a WAV file that can be played: {why}") from error
-    samples = _mono(data, channels)
+    except wavfile.WavError as error:
+        raise SoundFileError(
+            f"{path} is {error}: save it as a WAV file, 16-bit PCM with one or two channels"
+        ) from error
+    except OSError as error:
+        raise SoundFileError(f"{path} cannot be read: {error.strerror}") from error
+    if channels == 2:
+        samples = _mixed(samples)
     for _ in range(factor.bit_length() - 1):
         samples = _doubled(samples)
-    return _written(samples, rate * factor, folder), True
+    rate *= factor
+    samples.extend([0] * (int(_LEAST_S * rate) - len(samples)))
+    try:
+        return _written(samples, rate, folder), True
+    except OSError as error:
+        raise SoundFileError(f"{folder} cannot be written: {error.strerror}") from error
 
 
 def make_private(recording: Path) -> None:
@@ -75,6 +89,11 @@ def make_private(recording: Path) -> None:
         raise SoundFileError(f"{recording} cannot be written: {error.strerror}") from error
 
 
+def _at_once(path: str, flags: int) -> int:
+    # A pipe that nobody writes to would be waited for without an end.
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 def _factor(rate: int) -> int:
     factor = 1
     while rate * factor % _FRAMES_A_SECOND and rate * factor < _MAX_RATE:
@@ -84,13 +103,7 @@ def _factor(rate: int) -> int:
     return factor
 
 
-def _mono(data: bytes, channels: int) -> array.array[int]:
-    samples = array.array("h")
-    samples.frombytes(data[: len(data) - len(data) % (2 * channels)])
-    if sys.byteorder == "big":
-        samples.byteswap()
-    if channels == 1:
-        return samples
+def _mixed(samples: array.array[int]) -> array.array[int]:
     left, right = samples[::2], samples[1::2]
     return array.array("h", ((a + b) >> 1 for a, b in zip(left, right, strict=True)))
 

@@ -7,6 +7,7 @@ could not be read.
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import os
 import re
@@ -55,10 +56,11 @@ def change(path: Path, edit: Callable[[tomlkit.TOMLDocument], _T]) -> _T:
     document = _parse(path, before)
     result = edit(document)
     text = tomlkit.dumps(document)
+    mark = codecs.BOM_UTF8 if before and before.startswith(codecs.BOM_UTF8) else b""
     if not _says(text, document.unwrap()):
         # TOML allows forms that tomlkit reads and does not write as it should.
         raise ConfigError(f"{path} is laid out in a way that only an editor can change")
-    _replace(path, text.encode(), before)
+    _replace(path, mark + text.encode(), before)
     return result
 
 
@@ -113,7 +115,8 @@ def _content(path: Path) -> bytes | None:
 
 def _parse(path: Path, content: bytes | None) -> tomlkit.TOMLDocument:
     try:
-        return tomlkit.parse(content or b"")
+        # Some editors begin a file with a byte order mark, which TOML has not.
+        return tomlkit.parse((content or b"").removeprefix(codecs.BOM_UTF8))
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error
     except TOMLKitError as error:

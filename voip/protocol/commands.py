@@ -119,8 +119,10 @@ class CheckFields(Command, frozen=True, tag="check_fields"):
 class PlaceCall(Command, frozen=True, tag="call"):
     """Call `target`; see `voip.dialing` for what it may be.
 
-    `play` and `record` are absolute paths of WAV files; `hangup_after_s`
-    counts from the answer.
+    `back` tells that `target` is the address of somebody who called `account`:
+    a number there is called at the account's own domain, not at the host that
+    passed it on. `play` and `record` are absolute paths of WAV files;
+    `hangup_after_s` counts from the answer.
     """
 
     target: str
@@ -128,6 +130,7 @@ class PlaceCall(Command, frozen=True, tag="call"):
     play: str | None = None
     record: str | None = None
     hangup_after_s: float | None = None
+    back: bool = False
 
 
 class AnswerCall(Command, frozen=True, tag="answer"):

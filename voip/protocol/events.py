@@ -53,6 +53,22 @@ class DigitEvent(Event, frozen=True, tag="digit"):
     digit: str
 
 
+class DigitsEvent(Event, frozen=True, tag="digits_sent"):
+    """The tones that were asked for are over; the last `lost` were not sent, for `reason`."""
+
+    call: str
+    lost: int = 0
+    reason: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The same as a sentence's beginning."""
+        if not self.lost:
+            return "all tones were sent"
+        what = "the last tone was" if self.lost == 1 else f"the last {self.lost} tones were"
+        return f"{what} not sent" + (f": {self.reason}" if self.reason else "")
+
+
 class LevelsEvent(Event, frozen=True, tag="levels"):
     """Mean amplitudes of a call, linear: 0.0 silence to 1.0 full scale."""
 
@@ -121,6 +137,7 @@ AnyEvent = (
     | CallEvent
     | LogEvent
     | DigitEvent
+    | DigitsEvent
     | LevelsEvent
     | NoticeEvent
     | WorkerEvent

@@ -57,7 +57,8 @@ class ConnectionEvent(WorkerEvent, frozen=True, tag="connection"):
     """A SIP connection came up, was refused, or went away.
 
     `id` numbers connections within a worker. `host` is the name that was
-    dialled and, over TLS, verified. `tls` is set when `up`; `error` says in
+    dialled and, over TLS, verified; `address` is the IP address behind it,
+    where it is known. `tls` is set when `up`; `error` says in
     words why a server was refused. `other_key` is the public key's SHA-256 of
     a server that was refused because the account is pinned to another.
     """
@@ -71,6 +72,7 @@ class ConnectionEvent(WorkerEvent, frozen=True, tag="connection"):
     tls: TlsStatus | None = None
     error: str | None = None
     other_key: str | None = None
+    address: str | None = None
 
 
 class IncomingCall(WorkerEvent, frozen=True, tag="incoming"):
@@ -182,6 +184,14 @@ class DigitReceived(WorkerEvent, frozen=True, tag="digit"):
     digit: str
 
 
+class DigitsDone(WorkerEvent, frozen=True, tag="digits_done"):
+    """The digits that waited were sent, but for the last `lost` of them."""
+
+    call: int
+    lost: int = 0
+    reason: str | None = None
+
+
 class PlayEnded(WorkerEvent, frozen=True, tag="play_ended"):
     """The file that was played into a call is over."""
 
@@ -232,6 +242,7 @@ AnyWorkerEvent = (
     | StatisticsEvent
     | LevelsReport
     | DigitReceived
+    | DigitsDone
     | PlayEnded
     | SoundEvent
     | MessagesEvent

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import pjsua2 as pj
 
-from voip.model import CallState, Transport
+from voip.model import CallState, HeldBy, Transport
 from voip.protocol.worker import (
     CallStateEvent,
     DigitReceived,
+    DigitsDone,
     MediaEvent,
     StatisticsEvent,
     StreamState,
 )
 from voip.worker import identity, messages, streams
-from voip.worker.digits import DigitQueue
+from voip.worker.digits import CannotSend, DigitQueue
 from voip.worker.earlymedia import EarlyMedia
 from voip.worker.endpoint import guarded
 from voip.worker.hold import CallHold
@@ -29,8 +30,13 @@ if TYPE_CHECKING:
 _CONNECTING_TIMEOUT_S = 8.0
 """A call that was answered but cannot be completed is ended after this."""
 
+_UNCONFIRMED = "the caller did not confirm that the call was answered"
+_UNREACHABLE = "the far end answered from an address that this account's connection cannot reach"
+
 _KEYS_TIMEOUT_S = 8.0
 """So long may DTLS take in a call that must be encrypted; nothing is sent meanwhile."""
+
+_EREMNORFC2833 = 220107  # pjmedia/errno.h
 
 _NOT_TAKEN = (
     pj.PJSIP_SC_NOT_ACCEPTABLE,
@@ -54,7 +60,7 @@ class Call(pj.Call):
         self.pjsip_id = pjsip_id
         self.incoming = number < 0
         self.media = CallMedia(self, worker.sound)
-        self.digits = DigitQueue(self.dialDtmf)
+        self.digits = DigitQueue(self._send_digit, self._report_digits)
         self.hold = CallHold(self)
         self.ended = False
         self.connection: int | None = None
@@ -69,6 +75,7 @@ class Call(pj.Call):
         self._answer_came = False
         self._session_came = False
         self._ended_here = False
+        self._heard = False
         self._reported: CallState | None = None
 
     # What PJSIP reports
@@ -78,6 +85,7 @@ class Call(pj.Call):
         info = self.getInfo()
         if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self.ended = True
+            self.digits.end("the call ended")
             self._explain(info, prm.e)
             self.worker.call_ended(self, self.media.close())
         self._report(info)
@@ -86,6 +94,7 @@ class Call(pj.Call):
     def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:
         event = prm.e.body.tsxState
         if event.type == pj.PJSIP_EVENT_RX_MSG:
+            self._heard = True
             self._note_message(event.src.rdata.transport, event.src.rdata.wholeMsg)
         elif event.type == pj.PJSIP_EVENT_TX_MSG:
             self._note_message(event.src.tdata.transport, "")
@@ -170,6 +179,8 @@ class Call(pj.Call):
 
     def report_media(self) -> None:
         """Report the session in force: the facts first, then the state."""
+        if why := self._toneless():
+            self.digits.drop(why)
         info = self.getInfo()
         self.worker.send(
             MediaEvent(
@@ -201,11 +212,7 @@ class Call(pj.Call):
         since = self._connecting_since
         if since is not None and time.monotonic() - since > _CONNECTING_TIMEOUT_S:
             self._connecting_since = None
-            self.give_up(
-                self.cause
-                or "the far end answered from an address that this account's connection "
-                "cannot reach"
-            )
+            self.give_up(self.cause or (_UNCONFIRMED if self.incoming else _UNREACHABLE))
             return
         if not self.media_up:
             return
@@ -235,6 +242,28 @@ class Call(pj.Call):
         )
 
     # Inside
+
+    def _toneless(self) -> str | None:
+        """Why no tones can be sent as the call is."""
+        if self.hold.held_by is HeldBy.THEM:
+            return "the far end has put the call on hold"
+        if self.hold.held_by is not None:
+            return "the call is on hold"
+        return None if self.media.active else "no voice is flowing in the call"
+
+    def _send_digit(self, digit: str) -> None:
+        if why := self._toneless():
+            raise CannotSend(why)
+        try:
+            self.dialDtmf(digit)
+        except pj.Error as error:
+            if error.status == _EREMNORFC2833:
+                words = "the far end takes no tones in this call (it did not agree to RFC 4733)"
+                raise CannotSend(words) from None
+            raise CannotSend(str(error.reason)) from None
+
+    def _report_digits(self, lost: int, why: str | None) -> None:
+        self.worker.send(DigitsDone(call=self.number, lost=lost, reason=why))
 
     def _lose_media(self) -> None:
         """A later answer was not taken: PJSIP has stopped the media and keeps the call."""
@@ -274,6 +303,9 @@ class Call(pj.Call):
         if end.type == pj.PJSIP_EVENT_TSX_STATE and end.body.tsxState.type == pj.PJSIP_EVENT_RX_MSG:
             answer = end.body.tsxState.src.rdata.wholeMsg
             self.cause = self.cause or messages.unusable_challenge(answer)
+        elif info.lastStatusCode == pj.PJSIP_SC_REQUEST_TIMEOUT and not self._heard:
+            # PJSIP's own timer (RFC 3261 section 17.1.1.2), as if somebody had said so.
+            self.cause = self.cause or "the server does not answer"
         secure = self.account.setup.transport is Transport.TLS
         if not secure or self.cause or self._was_up or self._ended_here:
             return

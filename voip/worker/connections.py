@@ -38,6 +38,7 @@ class Connections:
                 host=prm.remoteName,
                 port=prm.remotePort,
                 tls=certificates.status(prm.tlsInfo) if transport is Transport.TLS else None,
+                address=_address(prm),
             )
         number = self._ids.pop(prm.hnd, None)
         tls = _refused_tls(prm, transport)
@@ -58,6 +59,12 @@ class Connections:
             error=error,
             other_key=_other_key(prm, tls),
         )
+
+
+def _address(prm: pj.OnTransportStateParam) -> str | None:
+    # Only what TLS reports holds an address beside the name that was dialled.
+    host, _, _ = prm.tlsInfo.remoteAddr.rpartition(":")
+    return host.strip("[]") or None
 
 
 def _error(

@@ -10,40 +10,85 @@ _TONE_S = 0.3
 """From one tone's beginning to the next one's; PJMEDIA's last 0.2 s."""
 
 _PAUSE_S = 1.0
+_PAUSE = ","
+
+Report = Callable[[int, str | None], None]
+
+
+class CannotSend(Exception):
+    """A digit cannot be sent in a call as it is; the text says why."""
 
 
 class DigitQueue:
     """Gives `send` one digit at a time, and waits at each comma.
 
-    `clock` counts seconds.
+    `send` raises CannotSend where a call, as it is, takes none.
+    `report` is called once for all that waited: with 0 when the last tone is
+    over, or with how many digits were not sent, and why. `clock` counts seconds.
     """
 
     def __init__(
-        self, send: Callable[[str], None], clock: Callable[[], float] = time.monotonic
+        self,
+        send: Callable[[str], None],
+        report: Report,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._send = send
+        self._report = report
         self._clock = clock
         self._waiting: deque[str] = deque()
         self._due = clock()
+        self._reported = True
 
     def add(self, digits: str) -> None:
         """Send what can be sent at once; `advance` does the rest.
 
-        Whatever `send` raises comes back, and nothing of it waits then.
+        Raises:
+            CannotSend: none of `digits` can be sent.
         """
+        alone = self._reported
         self._waiting.extend(digits)
-        self.advance()
+        self._reported = False
+        try:
+            self._advance()
+        except CannotSend as error:
+            if alone:
+                self._waiting.clear()
+                self._reported = True
+                raise
+            self.drop(str(error))
 
     def advance(self) -> None:
-        """Send what is due; whatever `send` raises, the rest is not sent."""
+        """Send what is due; if one cannot be sent, the others are not either."""
+        try:
+            self._advance()
+        except CannotSend as error:
+            self.drop(str(error))
+
+    def end(self, why: str) -> None:
+        """Send nothing any more."""
+        self.drop(why)
+        self._say(0, None)
+
+    def drop(self, why: str) -> None:
+        """Send nothing of what waits."""
+        lost = sum(digit != _PAUSE for digit in self._waiting)
+        self._waiting.clear()
+        if lost:
+            self._say(lost, why)
+
+    def _advance(self) -> None:
         now = self._clock()
         while self._waiting and now >= self._due:
-            digit = self._waiting.popleft()
-            self._due = max(self._due, now) + (_PAUSE_S if digit == "," else _TONE_S)
-            if digit == ",":
-                continue
-            try:
+            digit = self._waiting[0]
+            if digit != _PAUSE:
                 self._send(digit)
-            except Exception:
-                self._waiting.clear()
-                raise
+            self._waiting.popleft()
+            self._due = max(self._due, now) + (_PAUSE_S if digit == _PAUSE else _TONE_S)
+        if not self._waiting and now >= self._due:
+            self._say(0, None)
+
+    def _say(self, lost: int, why: str | None) -> None:
+        if not self._reported:
+            self._reported = True
+            self._report(lost, why)

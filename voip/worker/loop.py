@@ -333,11 +333,7 @@ class Worker:
 
     def _send_digits(self) -> None:
         for call in self.calls.values():
-            try:
-                call.digits.advance()
-            except pj.Error as error:
-                text = f"worker: call {call.number}: the other digits are not sent: {error.reason}"
-                print(text, file=sys.stderr)
+            call.digits.advance()
 
     def _follow_calls(self) -> None:
         for call in list(self.calls.values()):

@@ -9,6 +9,7 @@ import pjsua2 as pj
 from voip.protocol import worker as say
 from voip.worker.account import Account
 from voip.worker.call import Call
+from voip.worker.digits import CannotSend
 
 if TYPE_CHECKING:
     from voip.worker.loop import Worker
@@ -133,4 +134,7 @@ def _take(call: Call) -> None:
 def _send_digits(call: Call, digits: str) -> None:
     if not digits or not set(digits.upper()) <= _GOOD_DIGITS:
         raise Refused("only 0-9 * # A-D and the pause “,” can be sent as tones")
-    call.digits.add(digits.upper())
+    try:
+        call.digits.add(digits.upper())
+    except CannotSend as error:
+        raise Refused(str(error)) from None

@@ -30,12 +30,22 @@ _CALLED = {
     "bob@127.0.0.1:5060": "sip:bob@127.0.0.1:5060;transport=tls",
     "sip:bob@[::1]:5060;transport=udp": "sip:bob@[::1]:5060;transport=tls",
     "tel:+34600111222;phone-context=udp": "sip:+34600111222@pbx.test;transport=tls",
+    "tel:30123;phone-context=+49": "sip:+4930123@pbx.test;transport=tls",
+    "tel:9%23": "sip:9%23@pbx.test;transport=tls",
+    "\u202a(+49) 30 123\u202c": "sip:+4930123@pbx.test;transport=tls",
+    "sip:+4930123;npdi;rn=+4989@pbx.test;user=phone": "sip:+4930123@pbx.test;transport=tls",
+    "sip:alice;day=tuesday@pbx.test": "sip:alice;day=tuesday@pbx.test;transport=tls",
+    "9bob": "sip:9bob@pbx.test;transport=tls",
 }
 """What is dialled, and the URI that the account's own server is asked for."""
 
 _REFUSED = {
     "sip:bob@pbx.test;transport=ws": "“ws” is no transport of this phone",
-    "sip:bob;transport=udp@pbx.test": "is no transport of this phone",
+    "sip:bob;transport=udp@pbx.test": "“transport=udp” stands in front of the @",
+    "+1 555 0100 ext. 5": "call +15550100, then send 5 as tones",
+    "24h Hotline": "is not a number: remove what is not part of one",
+    "555 0100\n555 0200": "the address holds control characters",
+    "anonymous@anonymous.invalid": "nobody can be called there",
     "sip:bob@pbx.test?Subject=x": "an address with headers (“?…”) is not called",
     "sip:bob@pbx.test?Route=%3Csip:127.0.0.1:5060;transport=udp;lr%3E": "with headers (“?…”)",
     "sip:bob@pbx.test?body=x": "an address with headers (“?…”) is not called",

@@ -10,9 +10,8 @@ from tests.call.hostile import sessions
 from tests.call.hostile.sessions import Session
 from tests.call.hostile.stage import MALLORY, Stage
 from tests.support.farend import FarEnd
-from voip.model import CallState, Outcome
+from voip.model import CallState, HeldBy, Outcome
 from voip.protocol import client as told
-from voip.starting import CommandFailed
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -57,19 +56,22 @@ async def test_a_later_answer_that_is_none_leaves_the_call_as_it_was(stage: Stag
     await stage.far_ends[-1].settled()
     (shown,) = (await stage.phone.status()).calls
     assert shown.id == call
-    assert shown.state is CallState.ACTIVE
+    # A hold is the user's wish, whatever its answer was.
+    assert shown.state is (CallState.HELD if by == "hold" else CallState.ACTIVE)
     assert shown.lock.closed, shown.lock.why
 
 
-async def test_an_offer_that_is_not_acknowledged_keeps_the_call_from_changing(
+async def test_a_hold_during_an_offer_that_is_not_acknowledged_is_one_at_once(
     stage: Stage,
 ) -> None:
+    """RFC 3261 section 14.1: nothing may be offered meanwhile, and nobody waits for it."""
     far, call = await stage.up()
     far.acknowledges = False
     far.holds(True)
     await stage.phone.until_state(call, CallState.REMOTE_HELD)
-    with pytest.raises(CommandFailed, match="the call is changing just now"):
-        await stage.phone.client.ask(told.Hold(call=call))
+    await stage.phone.client.ask(told.Hold(call=call))
+    held = await stage.phone.until_call(lambda c: c.id == call and c.state is CallState.HELD)
+    assert (held.held_by, held.hold_agreed) == (HeldBy.BOTH, None)
 
 
 async def _answered_later(stage: Stage, kind: str, by: str) -> str:

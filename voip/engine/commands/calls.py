@@ -13,7 +13,8 @@ from voip.engine.commands.handler import Handlers
 from voip.engine.echo import ACCOUNT as ECHO_ACCOUNT
 from voip.engine.errors import Refusal
 from voip.engine.history import HistoryError
-from voip.engine.lookup import is_echo
+from voip.engine.liveaccount import Live
+from voip.engine.lookup import Whom, is_echo
 from voip.engine.soundfiles import SoundFileError, make_private, playable
 from voip.model import Party, Transport
 from voip.protocol import client as told
@@ -27,6 +28,7 @@ _DIGITS = frozenset("0123456789*#ABCDabcd,")
 
 async def _place(engine: Engine, command: told.PlaceCall) -> told.CallStarted:
     play = await _sound_file(engine, command.play)
+    tones = ""
     if command.record is not None:
         _check_recording(command.record)
     if is_echo(command.target, command.account):
@@ -39,30 +41,37 @@ async def _place(engine: Engine, command: told.PlaceCall) -> told.CallStarted:
         settings = live.account
         if settings is None:
             raise Refusal("bad_account", live.problem or "the account cannot be used")
-        whom = await engine.look_ups.whom(command.target)
-        uri = _request_uri(whom.target, settings)
+        whom, uri = await _whom(engine, command, live, settings)
         await engine.registrar.ready(live)
         account, transport, role = live.name, settings.transport, live.role
-        name = whom.name or await engine.look_ups.name_of(whom.target, settings)
-        shown = Party(uri=uri.split(";", 1)[0], name=name)
+        shown = Party(uri=uri.split(";", 1)[0], name=whom.name)
+        tones = whom.tones
     if command.record is not None:
         _make_recording(command.record)
     call = await engine.calls.place(role, account, transport, uri, shown, command, play)
-    return told.CallStarted(call=str(call.id), notice=_silence(engine, role, command))
+    return told.CallStarted(call=str(call.id), notice=_notice(engine, role, command, tones))
 
 
-def _silence(engine: Engine, role: say.Role, command: told.PlaceCall) -> str | None:
-    ready = engine.workers[role].ready
-    if ready is None or ready.sound_ok or command.play is not None:
-        return None
-    return ready.sound
-
-
-def _request_uri(target: str, account: Account) -> str:
+async def _whom(
+    engine: Engine, command: told.PlaceCall, live: Live, settings: Account
+) -> tuple[Whom, str]:
+    """Whom a command calls with an account, and their request URI."""
     try:
-        return dialing.parse_target(target).uri(account.domain, account.transport)
+        if command.back:
+            called_it = command.account is not None
+            whom = await engine.look_ups.caller_of(command.target, live, called_it)
+        else:
+            whom = await engine.look_ups.whom(command.target, live)
+        return whom, whom.target.uri(settings.domain, settings.transport)
     except dialing.DialError as error:
         raise Refusal("bad_target", str(error)) from error
+
+
+def _notice(engine: Engine, role: say.Role, command: told.PlaceCall, tones: str) -> str | None:
+    ready = engine.workers[role].ready
+    if ready is not None and not ready.sound_ok and command.play is None:
+        return ready.sound
+    return f"once they answer, send {tones} as tones" if tones else None
 
 
 async def _answer(engine: Engine, command: told.AnswerCall) -> None:

@@ -1,0 +1,52 @@
+"""Who calls, by the address that an exchange puts behind their number."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.call.hostile.stage import Stage
+from tests.support.kamailio import DOMAIN
+from voip.protocol import client as told
+from voip.starting import CommandFailed
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.mark.parametrize(
+    ("caller", "shown", "called_back"),
+    [
+        ("sip:+49301234@10.0.0.1", "sip:+49301234@10.0.0.1", "+49301234"),
+        ("sip:+49301234;npdi;rn=+49@10.0.0.1", "sip:+49301234@10.0.0.1", "+49301234"),
+        ("tel:301234;phone-context=+49", "tel:+49301234", "+49301234"),
+        ("sip:100@{host}:5061", "sip:100@{host}", "100"),
+        ("sip:bob@{host}", "sip:bob@{host}", "bob"),
+    ],
+)
+async def test_the_callback_goes_to_the_accounts_own_domain(
+    stage: Stage, caller: str, shown: str, called_back: str
+) -> None:
+    far = await stage.far_end()
+    await far.calls(f'"Mallory" <{caller.format(host=stage.host)}>')
+    call = await stage.rung()
+    await stage.phone.client.ask(told.DeclineCall(call=call))
+    entry = await stage.until_logged(call)
+    assert entry.remote.uri.startswith(shown.format(host=stage.host))
+    back = told.PlaceCall(target=entry.remote.uri, account=stage.account, back=True)
+    started = await stage.phone.client.get(back, told.CallStarted)
+    await far.invited()
+    assert far.offered.uri == f"sip:{called_back}@{DOMAIN};transport=tls"
+    far.refuses(486, "Busy Here")
+    await stage.until_logged(started.call)
+
+
+async def test_a_caller_who_hides_is_not_called_back(stage: Stage) -> None:
+    far = await stage.far_end()
+    await far.calls('"Mallory" <sip:anonymous@anonymous.invalid>')
+    call = await stage.rung()
+    await stage.phone.client.ask(told.DeclineCall(call=call))
+    entry = await stage.until_logged(call)
+    with pytest.raises(CommandFailed, match="the caller hid their number"):
+        await stage.phone.client.get(
+            told.PlaceCall(target=entry.remote.uri, account=stage.account, back=True),
+            told.CallStarted,
+        )

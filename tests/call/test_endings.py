@@ -1,0 +1,208 @@
+"""How a call ended, and what of it did not happen, said to whoever asked for it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.conftest import NewPhone
+from tests.support import sip
+from tests.support.farend import FarEnd
+from tests.support.hostile import own_host
+from tests.support.kamailio import DOMAIN
+from tests.support.phone import Phone
+from tests.support.pki import Authority
+from voip.model import CallState, Outcome
+from voip.protocol import client as told
+
+_BOB = '"Bob" <sip:bob@example.com>'
+
+
+@pytest.fixture
+async def far(authority: Authority) -> AsyncIterator[FarEnd]:
+    host = own_host()
+    far = FarEnd(host, authority.issue("far", addresses=[host]))
+    await far.start()
+    yield far
+    await far.stop()
+
+
+@pytest.fixture
+async def phone(new_phone: NewPhone, far: FarEnd, authority: Authority) -> Phone:
+    phone = await new_phone()
+    await phone.add(
+        "work", password="x", user="alice", domain=DOMAIN, ca_file=str(authority.file),
+        server=f"{far.server.host}:{far.server.port}",
+    )  # fmt: skip
+    await phone.until_registered("work")
+    return phone
+
+
+async def _up(phone: Phone, far: FarEnd, body: str | None = None) -> str:
+    call = await phone.call("bob", account="work")
+    await far.invited()
+    far.answers(body)
+    await phone.until_state(call, CallState.ACTIVE)
+    return call
+
+
+# `call --wait`
+
+
+async def test_a_call_that_ended_badly_after_its_answer_is_said_and_fails(
+    phone: Phone, far: FarEnd
+) -> None:
+    waiting = asyncio.create_task(phone.run("call", "bob", "--wait", status=1))
+    await far.invited()
+    far.answers()
+    call = await phone.until_call(lambda c: c.state is CallState.ACTIVE)
+    # What is agreed on later cannot be used: the phone ends the call by itself.
+    far.will_answer(sip.sdp(far.server.host, 9, "RTP/AVP"))
+    await phone.client.ask(told.Hold(call=call.id))
+    _, err = await waiting
+    entry = await phone.until_logged(call.id)
+    assert entry.outcome is Outcome.LOST
+    assert err.splitlines()[-1] == f"offhook: {entry.reason}"
+    shown, _ = await phone.run("history")
+    assert re.search(rf" lost after \d\d:\d\d.*: {re.escape(entry.reason)}$", shown.strip())
+    ended = await phone.until_state(call.id, CallState.ENDED)
+    assert ended.outcome is Outcome.LOST
+
+
+@pytest.mark.parametrize("by", ["them", "us"])
+async def test_a_call_that_somebody_ended_is_done(phone: Phone, far: FarEnd, by: str) -> None:
+    waiting = asyncio.create_task(phone.run("call", "bob", "--wait"))
+    await far.invited()
+    far.answers()
+    call = await phone.until_call(lambda c: c.state is CallState.ACTIVE)
+    if by == "them":
+        far.hangs_up()
+    else:
+        await phone.client.ask(told.HangUp(call=call.id))
+    await waiting
+    assert (await phone.until_logged(call.id)).outcome is Outcome.ANSWERED
+
+
+# Calls to here
+
+
+async def _calls(phone: Phone, far: FarEnd, body: str | None = None) -> str:
+    await far.calls(_BOB, body)
+    return (await phone.until_call(lambda c: c.state is CallState.INCOMING)).id
+
+
+async def test_a_call_that_was_answered_without_a_session_is_not_missed(
+    phone: Phone, far: FarEnd
+) -> None:
+    far.acknowledges = False
+    call = await _calls(phone, far, body="")
+    await phone.client.ask(told.AnswerCall(call=call))
+    await phone.until_state(call, CallState.CONNECTING)
+    entry = await phone.until_logged(call)
+    assert (entry.outcome, entry.reason) == (
+        Outcome.FAILED, "the caller did not confirm that the call was answered",
+    )  # fmt: skip
+    missed = await phone.json("history", "--search", "missed")
+    assert missed["entries"] == []
+
+
+async def test_a_caller_that_gives_up_is_missed(phone: Phone, far: FarEnd) -> None:
+    call = await _calls(phone, far)
+    far.gives_up()
+    assert (await phone.until_logged(call)).outcome is Outcome.MISSED
+
+
+async def test_whoever_stops_the_phone_declines_nobody(phone: Phone, far: FarEnd) -> None:
+    call = await _calls(phone, far)
+    await phone.client.ask(told.Stop(force=True))
+    entry = await phone.until_logged(call)
+    assert (entry.outcome, entry.reason) == (Outcome.MISSED, "the phone was stopped")
+
+
+@pytest.mark.parametrize(("busy", "reason"), [(True, "declined as busy"), (False, "declined")])
+async def test_what_was_declined_says_how(
+    phone: Phone, far: FarEnd, busy: bool, reason: str
+) -> None:
+    call = await _calls(phone, far)
+    await phone.client.ask(told.DeclineCall(call=call, busy=busy))
+    entry = await phone.until_logged(call)
+    assert (entry.outcome, entry.reason) == (Outcome.DECLINED, reason)
+
+
+async def test_a_server_that_says_nothing_at_all_is_not_a_person_who_did_not_answer(
+    new_phone: NewPhone,
+) -> None:
+    phone = await new_phone()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind((own_host(), 0))
+        host, port = silent.getsockname()
+        await phone.add(
+            "dry", user="alice", domain=DOMAIN, transport="udp", server=f"{host}:{port}",
+            register=False,
+        )  # fmt: skip
+        call = await phone.call("bob", account="dry")
+        entry = await phone.until_logged(call)
+    assert (entry.outcome, entry.code) == (Outcome.FAILED, 408)
+    assert entry.reason == "the server does not answer"
+
+
+# Tones
+
+
+async def test_tones_are_sent_before_the_command_returns(phone: Phone, far: FarEnd) -> None:
+    call = await _up(phone, far)
+    await phone.run("dtmf", call, "12,3")
+    done = await phone.until(told.DigitsEvent, lambda e: e.call == call)
+    assert (done.lost, done.reason) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("what", "reason"),
+    [
+        ("we hold", "the call is on hold"),
+        ("they hold", "the far end has put the call on hold"),
+        ("we hang up", "the call ended"),
+        ("they hang up", "the call ended"),
+    ],
+)
+async def test_tones_that_still_waited_are_said_to_be_lost(
+    phone: Phone, far: FarEnd, what: str, reason: str
+) -> None:
+    call = await _up(phone, far)
+    sending = asyncio.create_task(phone.run("dtmf", call, f"1{'23' * 30}", status=1))
+    await far.hears_a_tone()
+    match what:
+        case "we hold":
+            await phone.client.ask(told.Hold(call=call))
+        case "they hold":
+            far.holds(True)
+        case "we hang up":
+            await phone.client.ask(told.HangUp(call=call))
+        case _:
+            far.hangs_up()
+    _, err = await sending
+    done = await phone.until(told.DigitsEvent, lambda e: e.call == call)
+    assert done.lost > 20
+    assert err.strip() == f"offhook: the last {done.lost} tones were not sent: {reason}"
+
+
+async def test_a_far_end_that_takes_no_tones_is_said_to(phone: Phone, far: FarEnd) -> None:
+    call = await phone.call("bob", account="work")
+    await far.invited()
+    plain = far.session(far.offered).replace(" 101\r\n", "\r\n")
+    far.answers(plain.replace("a=rtpmap:101 telephone-event/8000\r\n", ""))
+    await phone.until_state(call, CallState.ACTIVE)
+    _, err = await phone.run("dtmf", call, "1", status=1)
+    assert "the far end takes no tones in this call (it did not agree to RFC 4733)" in err
+
+
+async def test_no_tones_are_taken_for_a_call_on_hold(phone: Phone, far: FarEnd) -> None:
+    call = await _up(phone, far)
+    await phone.client.ask(told.Hold(call=call))
+    await phone.until_state(call, CallState.HELD)
+    _, err = await phone.run("dtmf", call, "1", status=1)
+    assert f"call {call} is held: it cannot be sent tones now" in err

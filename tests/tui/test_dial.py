@@ -1,0 +1,112 @@
+"""The dial line says whom it calls, and calls nobody for what is not wholly a number."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.screen import Screen
+from tests.support.standin import StandIn
+from voip.protocol import client as told
+from voip.protocol import worker as say
+
+
+def called(standin: StandIn) -> list[str]:
+    return [order.uri for order in standin.script.orders if isinstance(order, say.StartCall)]
+
+
+@pytest.fixture
+async def main(phone: Screen, standin: StandIn) -> Screen:
+    """The main screen, with an account to call with."""
+    await phone.to_main()
+    await standin.add_account("work")
+    await phone.sees("work")
+    return phone
+
+
+@pytest.mark.parametrize(
+    ("pasted", "line", "hint"),
+    [
+        ("\u202a(+49) 30 123\u202c\r\n", "\u202a(+49) 30 123\u202c", "calls +4930123@pbx.example"),
+        ("\n 1-800-FLOWERS", "1-800-FLOWERS", "calls 18003569377@pbx.example"),
+        ("tel:9%23", "tel:9%23", "calls 9#@pbx.example"),
+        ("+49\u00a030\u202f123", "+49\u00a030\u202f123", "calls +4930123@pbx.example"),
+        ("9bob", "9bob", "calls 9bob@pbx.example"),
+        ("555 ext. 5", "555 ext. 5", "call 555, then send 5 as tones"),
+    ],
+)
+@pytest.mark.parametrize("typing", [False, True])
+async def test_what_is_pasted_says_whom_it_calls(
+    main: Screen, pasted: str, line: str, hint: str, typing: bool
+) -> None:
+    if typing:
+        await main.press("d")
+    await main.paste(pasted)
+    assert main.app.main.dial.input.value == line
+    await main.sees(hint)
+
+
+@pytest.mark.parametrize("typing", [False, True])
+@pytest.mark.parametrize("pasted", ["555 0100\n555 0200", "555\t0100", "1\u20282", "\n1\r\r2\n"])
+async def test_of_several_lines_none_is_called(
+    main: Screen, standin: StandIn, pasted: str, typing: bool
+) -> None:
+    if typing:
+        await main.press("d")
+    await main.paste(pasted)
+    await main.sees("Several lines were pasted: paste one number at a time")
+    assert main.app.main.dial.input.value == ""
+    await main.press("enter")
+    assert called(standin) == []
+
+
+@pytest.mark.parametrize("typing", [False, True])
+async def test_a_paste_is_not_cut(main: Screen, typing: bool) -> None:
+    if typing:
+        await main.press("d")
+    await main.paste("1" * 256)
+    await main.sees("What was pasted is longer than any number or address")
+    assert main.app.main.dial.input.value == ""
+
+
+async def test_a_paste_goes_to_the_cursor(main: Screen) -> None:
+    await main.press("d", "1", "4", "left")
+    await main.paste("23")
+    assert main.app.main.dial.input.value == "1234"
+
+
+async def missed_call(main: Screen, standin: StandIn, remote: str) -> None:
+    """Somebody calls and gives up; their row of the log is under the cursor."""
+    call = await standin.incoming("work", remote)
+    standin.remote_hangs_up(call)
+    await standin.until_logged(call)
+    await main.sees("missed")
+    main.app.main.log_pane.rows.focus()
+    await main.settle()
+
+
+async def test_a_caller_from_the_exchange_is_called_back_at_the_domain(
+    main: Screen, standin: StandIn
+) -> None:
+    await missed_call(main, standin, "<sip:+49301234@10.0.0.1>")
+    await main.press("enter")
+    await main.until(lambda: called(standin))
+    assert called(standin) == ["sip:+49301234@pbx.example.com;transport=tls"]
+
+
+async def test_a_caller_who_hides_cannot_be_called_back(main: Screen, standin: StandIn) -> None:
+    await missed_call(main, standin, '"Anonymous" <sip:anonymous@anonymous.invalid>')
+    await main.press("enter")
+    await main.sees("The caller hid their number: they cannot be called back")
+    assert called(standin) == []
+
+
+async def test_what_was_dialled_is_dialled_again(main: Screen, standin: StandIn) -> None:
+    call = await standin.call("+49301234@10.0.0.1")
+    await standin.client.ask(told.HangUp(call=call))
+    await standin.until_logged(call)
+    await main.sees("cancelled")
+    main.app.main.log_pane.rows.focus()
+    await main.settle()
+    await main.press("enter")
+    await main.until(lambda: len(called(standin)) == 2)
+    assert called(standin) == ["sip:+49301234@10.0.0.1;transport=tls"] * 2

@@ -1,0 +1,58 @@
+"""Who an address is to an account, for any text that a caller may send."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from voip import numbers
+from voip.callers import Exchange, Key, bare, call_back, keys
+from voip.dialing import DialError, Target, hides
+
+EXCHANGE = Exchange.of("pbx.example.com", "[2001:DB8:0::1]", "SIP.example.com", "192.0.2.9")
+
+USERS = st.sampled_from(["+4930123", "100", "9%23", "bob", "anonymous", "100;npdi", "a;b", ""])
+HOSTS = st.sampled_from(
+    ["pbx.example.com", "sip.example.com:5061", "[2001:db8::1]", "192.0.2.9", "10.0.0.1",
+     "9.9.9.9", "evil.example", "anonymous.invalid", ""]
+)  # fmt: skip
+CALLERS = st.text(max_size=30) | st.builds("sip:{}@{}".format, USERS, HOSTS)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("sip:bob@[2001:db8::1]:5061", (Key("bob"), Key("bob", "pbx.example.com"))),
+        ("sip:bob@SIP.EXAMPLE.COM", (Key("bob"), Key("bob", "pbx.example.com"))),
+        ("+49-30 (123)", (Key("+4930123"), Key("+4930123", "pbx.example.com"))),
+        ("sip:+49-30-123@10.0.0.1", (Key("+4930123"), Key("+4930123", "pbx.example.com"))),
+        ("sip:bob@192.0.2.10", (Key("bob", "192.0.2.10"),)),
+        ("sip:bob@evil.example:5070", (Key("bob", "evil.example", 5070),)),
+        ("sip:+4930123@evil.example", (Key("+4930123", "evil.example"),)),
+        ("sip:x@anonymous.invalid", ()),
+        ("not an address", ()),
+    ],
+)
+def test_keys(text: str, found: tuple[Key, ...]) -> None:
+    assert keys(text, EXCHANGE) == found
+
+
+@given(CALLERS)
+def test_a_callers_address_has_one_bare_form(uri: str) -> None:
+    assert bare(bare(uri)) == bare(uri)
+
+
+@given(CALLERS, st.sampled_from([EXCHANGE, None]))
+@example("sip:100@anonymous.invalid", None)
+@example("sip:+4930123@evil.example", None)
+def test_no_caller_is_called_back_where_nobody_is(uri: str, exchange: Exchange | None) -> None:
+    try:
+        target = call_back(uri, exchange)
+    except DialError as error:
+        assert str(error)
+        return
+    assert target.host is None or not hides(target.host)
+    number = numbers.read(target.user)
+    if number and number.startswith("+"):
+        assert target == Target(number)

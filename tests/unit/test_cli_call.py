@@ -1,0 +1,52 @@
+"""`offhook call`: it says whom it calls, on standard error, and calls nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.support.standin import StandIn
+from voip.cli.app import offhook
+from voip.protocol import worker as say
+from voip.starting import CommandFailed
+
+
+async def run(*words: str) -> Result:
+    # The command has an event loop of its own.
+    return await asyncio.to_thread(CliRunner().invoke, offhook, list(words))
+
+
+@pytest.mark.parametrize(
+    ("typed", "uri"),
+    [
+        ("1-800-FLOWERS", "sip:18003569377@pbx.example.com"),
+        ("(+49) 30 123", "sip:+4930123@pbx.example.com"),
+        ("9bob", "sip:9bob@pbx.example.com"),
+    ],
+)
+async def test_it_says_whom_it_calls(standin: StandIn, typed: str, uri: str) -> None:
+    await standin.add_account("work")
+    result = await run("call", typed)
+    assert (result.exit_code, result.stderr) == (0, f"calling {uri} with work\n")
+    (call,) = (await standin.status()).calls
+    assert (result.stdout, call.remote.uri) == (f"{call.id}\n", uri)
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("+1 555 0100 ext. 5", "is more than a number: call +15550100, then send 5 as tones"),
+        ("24h Hotline", "is not a number: remove what is not part of one"),
+        ("555 0100\n555 0200", "the address holds control characters"),
+    ],
+)
+async def test_what_is_not_wholly_a_number_is_refused(
+    standin: StandIn, typed: str, words: str
+) -> None:
+    await standin.add_account("work")
+    result = await run("call", typed)
+    assert isinstance(result.exception, CommandFailed)
+    assert str(result.exception).endswith(words)
+    assert not [o for o in standin.script.orders if isinstance(o, say.StartCall)]

@@ -1,0 +1,133 @@
+"""Who an address is to an account, and how a caller is called back.
+
+An exchange puts its own address behind the numbers that it passes on, or one
+of a network that nobody else reaches: such a number is the account's own to
+call, and not somebody at that host.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import NamedTuple, Self
+from urllib.parse import unquote
+
+import msgspec
+
+from voip import numbers
+from voip.dialing import DialError, Target, escape_user, hides, parse_address, parse_target
+
+_HIDDEN_USERS = frozenset(("anonymous", "restricted", "unavailable", "unknown"))
+HIDDEN = "the caller hid their number: they cannot be called back"
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """An account's own server: its domain, and every name and address it goes by."""
+
+    domain: str
+    hosts: frozenset[str]
+
+    @classmethod
+    def of(cls, domain: str, *hosts: str) -> Self:
+        return cls(domain, frozenset(map(_plain, (domain, *hosts))))
+
+
+class Key(NamedTuple):
+    """One for all ways to write an address; no host for the account's own domain."""
+
+    user: str
+    host: str = ""
+    port: int = 0
+
+
+def bare(uri: str) -> str:
+    """A caller's URI without what only tells how its message or its number travelled.
+
+    A user part may hold “;” and “?” (RFC 3261 section 25.1); behind a number
+    it holds parameters (RFC 3966), of which a context belongs to the number.
+    """
+    uri = uri.strip()
+    if uri[:4].lower() == "tel:":
+        return uri[:4] + (_number(uri[4:]) or uri[4:].partition(";")[0])
+    user, at, host = uri.rpartition("@")
+    scheme, colon, name = user.rpartition(":")
+    if at and ";" in name:
+        user = scheme + colon + escape_user(_number(name) or "") if _number(name) else user
+    return user + at + re.split(r"[;?]", host, maxsplit=1)[0]
+
+
+def keys(text: str, exchange: Exchange | None) -> tuple[Key, ...]:
+    """By what somebody is known whose address `text` is; none for what cannot be called."""
+    try:
+        return keys_of(parse_target(text), exchange)
+    except DialError:
+        return ()
+
+
+def keys_of(target: Target, exchange: Exchange | None) -> tuple[Key, ...]:
+    """By what somebody is known, the first key one for all ways to write it."""
+    user, host = numbers.read(target.user) or target.user, target.host
+    if exchange is None:
+        return (Key(user, host or "", target.port or 0),)
+    if host is None or _is_at_home(user, host, exchange):
+        return (Key(user), Key(user, exchange.domain))
+    return (Key(user, host, target.port or 0),)
+
+
+def call_back(uri: str, exchange: Exchange | None) -> Target:
+    """Whom to call for a caller of `uri`; `exchange` is that of the account it called.
+
+    Raises:
+        DialError: the caller hides, or gave no address.
+    """
+    found = parse_address(uri)
+    host = found.host
+    number = numbers.read(found.user)
+    if number is None and found.user.lower() in _HIDDEN_USERS:
+        raise DialError(HIDDEN)
+    if host is None:
+        return found
+    if number is not None and number.startswith("+"):
+        return Target(number)  # the same telephone, whoever passed it on
+    nowhere = hides(host)
+    if exchange is not None:
+        if number is not None and (nowhere or _address(host) is not None):
+            return Target(number)
+        if _plain(host) in exchange.hosts:
+            return Target(number or found.user)
+    if nowhere:
+        raise DialError(HIDDEN)
+    return found
+
+
+def _is_at_home(user: str, host: str, exchange: Exchange) -> bool:
+    if _plain(host) in exchange.hosts:
+        return True
+    # A stranger can put any address behind a number; ours reach only our own.
+    address = _address(host)
+    return address is not None and not address.is_global and numbers.read(user) is not None
+
+
+def _plain(host: str) -> str:
+    address = _address(host)
+    return str(address) if address else host.lower()
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return None
+
+
+def _number(user: str) -> str | None:
+    """The number of a telephone-subscriber (RFC 3966), in the context that it names."""
+    text, *parameters = user.split(";")
+    number = numbers.read(unquote(text))
+    if number is None:
+        return None
+    context = [p for p in parameters if p.partition("=")[0].strip().lower() == "phone-context"]
+    try:
+        return numbers.in_context(number, context, user)
+    except numbers.NumberError:
+        return number

@@ -1,0 +1,67 @@
+"""The place where clients find the engine: locks, folder and socket, kept while it runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from voip import paths as places
+from voip.engine import permissions
+from voip.engine.onlyone import AlreadyRunning, Locks
+from voip.engine.server import Server
+
+_LOOK_S = 0.5
+
+
+class Place:
+    """A runtime folder may vanish: with the last login, or by a clean-up of old files."""
+
+    def __init__(
+        self,
+        paths: places.Paths,
+        locks: Locks,
+        server: Server,
+        notice: Callable[[str, str], None],
+    ) -> None:
+        self._paths = paths
+        self._locks = locks
+        self._server = server
+        self._notice = notice
+        self._problem: str | None = None
+
+    async def open(self) -> None:
+        """Listen, and write down where.
+
+        Raises:
+            OSError: the socket cannot be bound.
+        """
+        await self._server.start()
+        self._locks.tell_socket(self._paths.socket)
+
+    async def keep(self) -> None:
+        """Make again what vanished; say once why that cannot be done."""
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            if self._server.stopped or (self._server.bound and self._locks.intact):
+                continue
+            try:
+                await self._make_again()
+            except (AlreadyRunning, places.UnsafePath, OSError) as error:
+                self._complain(str(error))
+            else:
+                self._complain(None)
+
+    async def _make_again(self) -> None:
+        permissions.make_folders(self._paths)
+        permissions.mend(self._paths)
+        self._locks.take()
+        if not self._server.bound:
+            await self.open()
+            text = f"{self._paths.socket} had vanished: the engine listens there again"
+            self._notice("warning", text)
+
+    def _complain(self, problem: str | None) -> None:
+        if problem is not None and problem != self._problem:
+            text = f"no other program can reach the engine at {self._paths.socket}: {problem}"
+            self._notice("error", text)
+        self._problem = problem

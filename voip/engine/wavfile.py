@@ -1,0 +1,195 @@
+"""Reads a WAV file (RIFF, RFC 2361) as samples of 16 bits, as whatever it was saved.
+
+PJMEDIA plays 16-bit PCM from a file of the simplest kind, and reads another
+length or place of the sound than other programs do from many of the rest.
+"""
+
+from __future__ import annotations
+
+import array
+import struct
+import sys
+from collections.abc import Callable
+from typing import BinaryIO, NamedTuple
+
+_PCM, _FLOAT, _ALAW, _ULAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
+_GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
+"""Behind the format's number in the GUID of WAVE_FORMAT_EXTENSIBLE."""
+
+_NAMES = {
+    2: "compressed (ADPCM)", 17: "compressed (ADPCM)", 49: "compressed (GSM)",
+    80: "compressed (MPEG)", 85: "compressed (MP3)",
+}  # fmt: skip
+_CHUNKS = (b"fmt ", b"fact", b"data", b"LIST")
+_MAX_CHUNKS = 10_000
+_SIMPLEST = 44
+"""Bytes before the sound, where nothing but the two chunks that must be is there."""
+
+
+class WavError(Exception):
+    """A file that is not read; the text says what it is."""
+
+
+class Format(NamedTuple):
+    tag: int
+    channels: int
+    rate: int
+    bits: int
+
+
+class Wav(NamedTuple):
+    """`simplest` is a file whose sound every reader finds in the same place."""
+
+    form: Format
+    start: int
+    length: int
+    simplest: bool
+
+    @property
+    def frame(self) -> int:
+        """Bytes of a sample of every channel."""
+        return self.form.channels * self.form.bits // 8
+
+    @property
+    def seconds(self) -> float:
+        return self.length / self.frame / self.form.rate
+
+    def read(self, file: BinaryIO) -> array.array[int]:
+        """All samples, those of the channels in turn."""
+        file.seek(self.start)
+        data = file.read(self.length)
+        data = data[: len(data) - len(data) % self.frame]
+        return _DECODERS[self.form.tag, self.form.bits](data)
+
+
+def look(file: BinaryIO) -> Wav:
+    """Find the sound in a file, however long its header says it is.
+
+    Raises:
+        WavError: it has none that can be read.
+    """
+    size = file.seek(0, 2)
+    file.seek(0)
+    riff, whole, wave = struct.unpack("<4sI4s", file.read(12).ljust(12, b"\0"))
+    if riff in (b"RF64", b"BW64"):
+        raise WavError("a WAV file for more than 4 GB")
+    if (riff, wave) != (b"RIFF", b"WAVE"):
+        raise WavError("not a WAV file")
+    complete = whole + 8 in (size, size - 1)
+    form: Format | None = None
+    extended = False
+    place = 12
+    for _ in range(_MAX_CHUNKS):
+        if place + 8 > size:
+            break
+        file.seek(place)
+        name, length = struct.unpack("<4sI", file.read(8))
+        start = place + 8
+        if name == b"fmt " and form is None:
+            form, extended = _format(file.read(min(length, 64))), length != 16
+        elif name == b"data" and (length or not complete):
+            if form is None:
+                raise WavError("a WAV file that does not say how it was saved")
+            # A program that writes into a pipe does not know the length yet.
+            known = 0 < length <= size - start
+            simplest = complete and known and start == _SIMPLEST and start + length == size
+            pcm = not extended and (form.tag, form.bits) == (_PCM, 16)
+            return Wav(form, start, length if known else size - start, simplest and pcm)
+        place = _behind(file, start, length)
+    raise WavError("a WAV file without any sound")
+
+
+def _behind(file: BinaryIO, start: int, length: int) -> int:
+    """The next chunk: at an even place, though not every program keeps to that."""
+    place = start + length
+    if length % 2:
+        file.seek(place)
+        beside = file.read(5)
+        if beside[:4] not in _CHUNKS or beside[1:] in _CHUNKS:
+            place += 1
+    return place
+
+
+def _format(raw: bytes) -> Format:
+    if len(raw) < 16:
+        raise WavError("a WAV file that does not say how it was saved")
+    tag, channels, rate, _, align, bits = struct.unpack("<HHIIHH", raw[:16])
+    if tag == _EXTENSIBLE and len(raw) >= 40 and raw[26:40] == _GUID_TAIL:
+        (tag,) = struct.unpack("<H", raw[24:26])
+    if (tag, bits) not in _DECODERS:
+        known = tag in (_PCM, _FLOAT, _ALAW, _ULAW)
+        raise WavError(f"saved with {bits} bits" if known else _NAMES.get(tag, f"of format {tag}"))
+    if channels not in (1, 2) or not rate or align != channels * bits // 8:
+        raise WavError(f"of {channels} channels of {bits} bits")
+    return Format(tag, channels, rate, bits)
+
+
+def _native(data: bytes) -> array.array[int]:
+    samples = array.array("h")
+    samples.frombytes(data)
+    if sys.byteorder == "big":
+        samples.byteswap()
+    return samples
+
+
+def _of_bytes(low: bytes, high: bytes) -> array.array[int]:
+    both = bytearray(2 * len(high))
+    both[::2], both[1::2] = low, high
+    return _native(bytes(both))
+
+
+def _eight(data: bytes) -> array.array[int]:
+    return _of_bytes(bytes(len(data)), data.translate(_SIGNED))
+
+
+def _floats(kind: str) -> Callable[[bytes], array.array[int]]:
+    def decode(data: bytes) -> array.array[int]:
+        values = array.array(kind)
+        values.frombytes(data)
+        if sys.byteorder == "big":
+            values.byteswap()
+        # What is no number is equal to nothing, itself included.
+        return array.array(
+            "h", (int(32767 * max(-1.0, min(1.0, v))) if v == v else 0 for v in values)
+        )
+
+    return decode
+
+
+def _companded(expand: Callable[[int], int]) -> Callable[[bytes], array.array[int]]:
+    words = [expand(code) & 0xFFFF for code in range(256)]
+    low, high = bytes(word & 0xFF for word in words), bytes(word >> 8 for word in words)
+
+    def decode(data: bytes) -> array.array[int]:
+        return _of_bytes(data.translate(low), data.translate(high))
+
+    return decode
+
+
+def _ulaw(code: int) -> int:
+    """ITU-T G.711 table 2, in 16 bits."""
+    code ^= 0xFF
+    value = (((code & 0x0F) << 3) + 0x84 << (code >> 4 & 7)) - 0x84
+    return -value if code & 0x80 else value
+
+
+def _alaw(code: int) -> int:
+    """ITU-T G.711 table 1, in 16 bits."""
+    code ^= 0x55
+    step, value = code >> 4 & 7, ((code & 0x0F) << 4) + 8
+    value = value + 0x100 << step - 1 if step else value
+    return value if code & 0x80 else -value
+
+
+_SIGNED = bytes(byte ^ 0x80 for byte in range(256))
+
+_DECODERS: dict[tuple[int, int], Callable[[bytes], array.array[int]]] = {
+    (_PCM, 8): _eight,
+    (_PCM, 16): _native,
+    (_PCM, 24): lambda data: _of_bytes(data[1::3], data[2::3]),
+    (_PCM, 32): lambda data: _of_bytes(data[2::4], data[3::4]),
+    (_FLOAT, 32): _floats("f"),
+    (_FLOAT, 64): _floats("d"),
+    (_ALAW, 8): _companded(_alaw),
+    (_ULAW, 8): _companded(_ulaw),
+}

@@ -1,0 +1,61 @@
+"""The lock that an engine holds while it lives, and where that engine listens.
+
+It lies in the state folder: the runtime folder vanishes with the last login.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Holder(NamedTuple):
+    """An engine's process and socket, as far as it has written them down."""
+
+    process: int | None = None
+    socket: Path | None = None
+
+
+def is_held(path: Path) -> bool:
+    """Whether some process holds the lock at `path`, a file or a folder."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        # Shared and let go at once: an engine that starts tries more than once.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False  # a file system without locks: the engine says so itself
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def write_holder(descriptor: int, holder: Holder) -> None:
+    """Write down who holds the lock that is open as `descriptor`.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    text = f"{holder.process or ''}\n{holder.socket or ''}\n"
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, text.encode("utf-8", "surrogateescape"), 0)
+
+
+def read_holder(path: Path) -> Holder:
+    """The engine that wrote into the lock at `path` last."""
+    try:
+        text = path.read_text("utf-8", "surrogateescape")
+    except OSError:
+        return Holder()
+    process, _, socket = text.partition("\n")
+    socket = socket.rstrip("\n")
+    return Holder(
+        process=int(process) if process.isdecimal() else None,
+        socket=Path(socket) if socket.startswith("/") else None,
+    )

@@ -1,0 +1,152 @@
+"""Telephone numbers, as people, contacts and URIs write them (RFC 3966).
+
+A text is a number as a whole or not at all: a digit more or less is another
+person's number.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import NamedTuple
+
+# Space separators (Zs), and the marks that people put between digits.
+_SPACES = " \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_SEPARATOR = re.compile(rf"[{_SPACES}().\-/\u2010-\u2015\u2212]")
+_NUMBER = re.compile(r"\+?[0-9*#]*[0-9][0-9*#]*")
+_TRUNK_ZERO = re.compile(rf"\([{_SPACES}]*0[{_SPACES}]*\)")
+
+# A number with letters is whole only behind a code that such numbers have.
+_COUNTRY = re.compile(r"\+?1|\+[1-9][0-9]{0,2}|00[1-9][0-9]{0,2}")
+_SERVICE = re.compile(r"0?8[0-9]{2}|0?[79]00|1[38]00")
+_KEYS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
+_NO_LETTERS_OF_A_NUMBER = frozenset(("X", "EXT", "EXTN", "EXTENSION"))
+_LETTERED_LENGTH = range(6, 12)
+_MOST_DIGITS_AMONG_LETTERS = 3
+
+_TONES_BEHIND = re.compile(
+    rf"(?P<number>.*?[0-9*#)])[{_SPACES}]*"
+    rf"(?:[,;]?[{_SPACES}]*(?:extension|extn|ext|x)[{_SPACES}]*[.:=]?|[,;pw]+)[{_SPACES}]*"
+    rf"(?P<tones>[0-9*#][0-9*#,;pw{_SPACES}]*)",
+    re.IGNORECASE,
+)
+_PARAMETER_NAME = re.compile(r"[a-z][a-z0-9-]*")
+_TONE_PARAMETERS = frozenset(("ext", "postd"))
+_PAUSES = str.maketrans(";pwPW", ",,,,,")
+_LONGEST_SHORT_CODE = 3
+
+
+class NumberError(ValueError):
+    """A number that cannot be called as it stands; the text says what to do."""
+
+
+class WithTones(NamedTuple):
+    """A number, and the tones to send once it has answered; “,” is a pause.
+
+    `written` is the number as it stands in the text.
+    """
+
+    number: str
+    tones: str
+    written: str
+
+
+def without_marks(text: str) -> str:
+    """`text` without invisible characters (Unicode category Cf).
+
+    Address books put marks of direction around the numbers that are copied.
+    """
+    return "".join(char for char in text if unicodedata.category(char) != "Cf")
+
+
+def read(text: str) -> str | None:
+    """The number that `text` is, as it is dialled; None for any other text."""
+    shown = without_marks(text).strip(" ")
+    lettered = _lettered(shown)
+    if lettered is not None:
+        return lettered
+    if "+" in shown or shown.startswith("00"):
+        shown = _TRUNK_ZERO.sub("", shown)
+    digits = _SEPARATOR.sub("", shown)
+    return digits if _NUMBER.fullmatch(digits) else None
+
+
+def with_tones(text: str) -> WithTones | None:
+    """A number with an extension or with pauses behind it: `100 ext. 5`, `100,,5#`."""
+    match = _TONES_BEHIND.fullmatch(without_marks(text).strip(" "))
+    number = read(match["number"]) if match else None
+    if match is None or number is None:
+        return None
+    tones = re.sub(rf"[{_SPACES}]", "", match["tones"]).translate(_PAUSES).rstrip(",")
+    return WithTones(number, tones, match["number"])
+
+
+def begins_like_one(text: str) -> bool:
+    """Whether a person would expect `text` to be a number, though it is none."""
+    return re.match(rf"[+({_SPACES}]*[0-9*#]", without_marks(text)) is not None
+
+
+def refuse_tones(typed: str, found: WithTones) -> NumberError:
+    """The error for a number with tones behind it, which are not sent by themselves."""
+    return NumberError(
+        f"“{typed}” is more than a number: call {found.number}, then send {found.tones} as tones"
+    )
+
+
+def in_context(number: str, parameters: Iterable[str], typed: str) -> str:
+    """`number` with the parameters of its URI (RFC 3966 section 5).
+
+    Raises:
+        NumberError: they ask for more than a number, or make another of it.
+    """
+    for parameter in parameters:
+        name, _, value = (part.strip() for part in parameter.partition("="))
+        name = name.lower()
+        if not _PARAMETER_NAME.fullmatch(name) or (name in _TONE_PARAMETERS and not value):
+            raise NumberError(f"“{typed}” is not a number: remove “;{parameter}”")
+        if name in _TONE_PARAMETERS:
+            raise refuse_tones(typed, WithTones(number, value.translate(_PAUSES), number))
+        if name.startswith("m-"):
+            # RFC 3966 section 5.2: who does not know it must not use the number.
+            raise NumberError(f"“{typed}” asks for “{name}”, which this phone does not know")
+        if name == "phone-context" and not number.startswith("+"):
+            number = _in_phone_context(number, value, typed)
+    return number
+
+
+def _in_phone_context(number: str, context: str, typed: str) -> str:
+    if not context.startswith("+"):
+        return number  # a domain says whose number it is, and is no part of it
+    prefix = read(context)
+    if prefix is None:
+        raise NumberError(f"“{typed}” names “{context}”, which is not the beginning of a number")
+    # RFC 3966 section 5.1.5: 911 is a number of +1, and +1911 is nobody's.
+    if len(number) <= _LONGEST_SHORT_CODE:
+        return number
+    if not number.isdecimal() or number.startswith("0"):
+        raise NumberError(f"“{typed}” is a number within {prefix}: write it whole, with {prefix}")
+    return prefix + number
+
+
+def _lettered(text: str) -> str | None:
+    """A number with words for its digits: `1-800-FLOWERS`."""
+    groups = [group for group in _SEPARATOR.split(text) if group]
+    if not all(re.fullmatch(r"\+?[0-9]+|[A-Za-z]+", group) for group in groups):
+        return None
+    place = 1 if len(groups) > 1 and _COUNTRY.fullmatch(groups[0]) else 0
+    rest = groups[place + 1 :]
+    if not any(group.isalpha() for group in rest) or not _SERVICE.fullmatch(groups[place]):
+        return None
+    # In small letters it could be a word beside a number, or somebody's name.
+    bare = place == 0 and not groups[0].startswith(("0", "1"))
+    if (bare or re.search(rf"[{_SPACES}]", text)) and text != text.upper():
+        return None
+    word = "".join(rest).upper()
+    if (
+        len(word) not in _LETTERED_LENGTH
+        or sum(map(str.isdecimal, word)) > _MOST_DIGITS_AMONG_LETTERS
+        or not _NO_LETTERS_OF_A_NUMBER.isdisjoint(group.upper() for group in rest)
+    ):
+        return None
+    return "".join(groups[: place + 1]) + word.translate(_KEYS)
