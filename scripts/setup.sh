@@ -14,7 +14,7 @@ packages_build='build-essential swig pkg-config patch xz-utils libssl-dev libaso
   libasound2-plugins libopus-dev libsrtp2-dev libspeex-dev libspeexdsp-dev libgsm1-dev
   libbcg729-dev uuid-dev'
 packages_check='kamailio kamailio-tls-modules baresip sip-tester tmux pulseaudio pulseaudio-utils
-  espeak-ng tshark openssl shellcheck procps libnss-wrapper'
+  espeak-ng tshark openssl shellcheck procps libnss-wrapper gnupg'
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -25,8 +25,9 @@ fail() {
 
 # Everything that the environment is made from, in one number.
 fingerprint() {
-  cat "$here/pyproject.toml" "$here"/voip/native/*.py "$here"/voip/native/*.h \
-    "$here"/voip/native/*.i "$here"/voip/native/patches/*.patch "$here/scripts/setup.sh" | cksum
+  cat "$here/pyproject.toml" "$here"/requirements/*.txt "$here"/voip/native/*.py \
+    "$here"/voip/native/*.h "$here"/voip/native/*.i "$here"/voip/native/patches/*.patch \
+    "$here/scripts/setup.sh" | cksum
 }
 
 is_ready() { # run|check
@@ -116,17 +117,21 @@ install_packages() { # run|check
   fi
 }
 
+pip_install() { # words
+  "$venv/bin/python" -m pip install --disable-pip-version-check "$@"
+}
+
 make_venv() { # run|check
   if ! "$venv/bin/python" -c '' 2>/dev/null; then
     rm -rf "$venv"
     "$python" -m venv "$venv" >>"$setup_log" 2>&1 ||
       fail "$python cannot make a virtual environment; $setup_log says why"
   fi
-  extras=
-  if [ "$1" = check ]; then extras='[test]'; fi
-  if ! { "$venv/bin/python" -m pip install --disable-pip-version-check --force-reinstall \
-    --no-deps "$wheel" && "$venv/bin/python" -m pip install --disable-pip-version-check \
-    -e "$here$extras"; } >>"$setup_log" 2>&1 </dev/null; then
+  # Nothing is installed but the lock's files, by their sums: what builds Offhook
+  # is among them, so that pip fetches no build environment of its own choice.
+  if ! { pip_install --require-hashes --only-binary :all: -r "$here/requirements/$1.txt" &&
+    pip_install --force-reinstall --no-deps "$wheel" &&
+    pip_install --no-deps --no-build-isolation -e "$here"; } >>"$setup_log" 2>&1 </dev/null; then
     tail -n 5 "$setup_log" >&2
     fail "installing Python packages failed; $setup_log has all of it"
   fi

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import tempfile
 import wave
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -13,6 +14,7 @@ from tests.support.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
+from tests.support.preload import SANITIZERS
 from tests.support.standin import StandIn
 from voip.client import Client
 
@@ -24,6 +26,10 @@ _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 
 def pytest_configure() -> None:
+    # pytest has the sanitizers now; of the programs that it starts, only those
+    # of ours load pjsua2.
+    if SANITIZERS in os.environ:
+        os.environ.pop("LD_PRELOAD", None)
     gc.freeze()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
 

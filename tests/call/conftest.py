@@ -18,11 +18,14 @@ NewPulse = Callable[[str], Awaitable[Pulse]]
 NewBaresip = Callable[[Kamailio, Wish], Awaitable[Baresip]]
 NewSoundPhone = Callable[..., Awaitable[Phone]]
 
+_OF_A_PHONE = ("OFFHOOK_", "PYTHON_", "LD_PRELOAD")
+"""The variables of a phone's own that it keeps in other surroundings."""
+
 
 def sound_phone(folder: Path, surroundings: Mapping[str, str], config: str = "") -> Phone:
     """A phone that uses the real sound devices of `surroundings`, not yet started."""
     phone = Phone(folder, audio=None)
-    own = {k: v for k, v in phone.environment.items() if k.startswith(("OFFHOOK_", "PYTHON_"))}
+    own = {k: v for k, v in phone.environment.items() if k.startswith(_OF_A_PHONE)}
     phone.environment = {**surroundings, **own}
     place = phone.folder / "config"
     place.mkdir(parents=True)

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.support.preload import hosts, preload
+
 PROBE = Path(__file__).with_name("probe.py")
 
 Event = Mapping[str, Any]
@@ -40,14 +42,11 @@ class Probe:
 
         `system` is what OpenSSL reads as the system's configuration.
         """
-        environment = dict(os.environ)
+        environment = {**os.environ, **preload(os.environ)}
         if system is not None:
             environment["OPENSSL_CONF"] = str(system)
         if names:
-            hosts = self._folder / "hosts"
-            hosts.write_text("".join(f"{address} {name}\n" for name, address in names.items()))
-            environment["LD_PRELOAD"] = "libnss_wrapper.so"
-            environment["NSS_WRAPPER_HOSTS"] = str(hosts)
+            environment |= hosts(self._folder / "hosts", names, environment)
         with self.errors.open("wb") as errors:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, str(PROBE), json.dumps({**settings, "log": str(self.log)}),

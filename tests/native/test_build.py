@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import json
 import os
 import re
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 import pjsua2 as pj
 import pytest
 
 from tests.native.conftest import NewProbe
+from tests.support.archives import VERSION_MAK
 from tests.support.pki import Leaf
-from voip.native import inputs, mark, source
+from tests.support.preload import SANITIZERS
+from voip.native import inputs, mark
 from voip.protocol.worker import AudioSettings, Configure, Role
 from voip.worker import endpoint
 
@@ -34,7 +34,9 @@ def test_it_carries_the_patches_that_are_here() -> None:
 
 
 def test_it_was_built_from_what_is_here() -> None:
-    key = inputs.build_key(source=os.environ.get("PJPROJECT_SOURCE", ""))
+    key = inputs.build_key(
+        source=os.environ.get("PJPROJECT_SOURCE", ""), sanitized=SANITIZERS in os.environ
+    )
     assert json.loads(pj.offhookMark())["key"] == key, "it is stale: run ./check once"
 
 
@@ -127,88 +129,11 @@ def test_no_name_server_is_given_to_pjsip() -> None:
 
 # The source
 
-FILES = {
-    "version.mak": "export PJ_VERSION_MAJOR := 2\nexport PJ_VERSION_MINOR := 17\n",
-    "pjsip/src/main.c": "int main(void) { return 0; }\n",
-}
-
-
-@pytest.fixture
-def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A tree of two files, and a manifest in which they are what is compiled."""
-    root = tmp_path / "pjproject"
-    lines = []
-    for name, text in FILES.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
-        lines.append(f"{hashlib.sha256(text.encode()).hexdigest()}  {name}\n")
-    listed = tmp_path / "manifest"
-    listed.write_text("".join(lines))
-    monkeypatch.setattr(source, "MANIFEST", listed)
-    monkeypatch.setenv("PJPROJECT_SOURCE", str(root))
-    return root
-
-
-def _obtained(tmp_path: Path) -> source.Source:
-    return source.obtain(tmp_path / "work", tmp_path / "log")
-
-
-def test_the_source_as_it_was_released_is_taken(tree: Path, tmp_path: Path) -> None:
-    found = _obtained(tmp_path)
-    assert (found.root, found.version) == (tree, "2.17")
-    assert source.check(found) is None
-
-
-def test_an_archive_of_the_source_is_taken(
-    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PJPROJECT_SOURCE", str(_packed(tree, tmp_path)))
-    assert source.check(_obtained(tmp_path)) is None
-
-
-@pytest.mark.parametrize("packed", [False, True])
-def test_a_tampered_source_is_refused(
-    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: bool
-) -> None:
-    with (tree / "pjsip/src/main.c").open("a") as file:
-        file.write("/* one more line */\n")
-    if packed:
-        monkeypatch.setenv("PJPROJECT_SOURCE", str(_packed(tree, tmp_path)))
-    with pytest.raises(source.SourceError) as refusal:
-        source.check(_obtained(tmp_path))
-    assert "this is not PJSIP 2.17 as it was released: 1 files do not match" in str(refusal.value)
-    assert "different: pjsip/src/main.c" in str(refusal.value)
-    assert "PJPROJECT_SOURCE=" in str(refusal.value)
-
-
-def test_a_tampered_source_that_calls_itself_newer_is_refused(tree: Path, tmp_path: Path) -> None:
-    (tree / "version.mak").write_text(FILES["version.mak"].replace("17", "18"))
-    found = _obtained(tmp_path)
-    assert found.version == "2.18"
-    with pytest.raises(source.SourceError, match=r"different: version\.mak"):
-        source.check(found)
-
-
-def test_a_newer_source_that_a_package_manager_vouches_for_is_told_of(
-    tree: Path, tmp_path: Path
-) -> None:
-    (tree / "version.mak").write_text(FILES["version.mak"].replace("17", "18"))
-    found = _obtained(tmp_path)
-    notice = source.check(source.Source(found.root, found.version, authenticated=True))
-    assert notice is not None
-    assert "2.18" in notice
-
-
-def test_a_source_that_lacks_a_file_is_refused(tree: Path, tmp_path: Path) -> None:
-    (tree / "pjsip/src/main.c").unlink()
-    with pytest.raises(source.SourceError, match=r"missing: pjsip/src/main\.c"):
-        source.check(_obtained(tmp_path))
-
 
 def test_the_build_refuses_a_tampered_source_before_it_runs_anything_of_it(tmp_path: Path) -> None:
     root = tmp_path / "pjproject"
     root.mkdir()
-    (root / "version.mak").write_text(FILES["version.mak"])
+    (root / "version.mak").write_text(VERSION_MAK.decode())
     trap = root / "aconfigure"
     trap.write_text(f"touch {tmp_path / 'trapped'}\n")
     cache = tmp_path / "cache"
@@ -225,18 +150,3 @@ def test_the_build_refuses_a_tampered_source_before_it_runs_anything_of_it(tmp_p
     assert "offhook: pjsua2 could not be built: this is not PJSIP 2.17" in done.stderr
     assert not (tmp_path / "trapped").exists()
     assert list(cache.rglob("*.whl")) == []
-
-
-def test_a_source_that_is_not_there_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PJPROJECT_SOURCE", str(tmp_path / "nowhere"))
-    with pytest.raises(source.SourceError, match="nowhere is neither a folder nor an archive"):
-        _obtained(tmp_path)
-
-
-def _packed(tree: Path, tmp_path: Path) -> Path:
-    archive = tmp_path / "pjproject.tar.xz"
-    with tarfile.open(archive, "w:xz") as file:
-        file.add(tree, "pjproject-2.17")
-    return archive

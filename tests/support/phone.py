@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.support.attached import Attached, environment_of
 from tests.support.kamailio import DOMAIN
+from tests.support.preload import preload
 
 
 class Phone(Attached):
@@ -20,6 +21,7 @@ class Phone(Attached):
         self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("OFFHOOK")},
             **environment_of(folder),
+            **preload(os.environ),
         }
         if audio is not None:
             self.environment["OFFHOOK_AUDIO"] = audio

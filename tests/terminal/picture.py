@@ -16,6 +16,7 @@ from tests.support.phone import Phone
 from tests.support.picture import svg
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
+from tests.support.preload import hosts
 from tests.support.tmux import Terminal
 from tests.terminal.conftest import OFFHOOK
 from voip.model import CallState
@@ -29,13 +30,11 @@ _FAR_ENDS = {"100": "Front desk", "200": "Workshop", "300": "Support"}
 
 async def take(folder: Path) -> str:
     """The SVG of a phone with two calls and a few rows in its log."""
-    hosts = folder / "hosts"
-    hosts.write_text(f"{LOOPBACK} {_DOMAIN}\n")
     authority = Authority(folder / "pki")
     server = Kamailio(folder / "kamailio", authority.issue("k", dns=[_DOMAIN]), domain=_DOMAIN)
     alice, others = Phone(folder / "a"), Phone(folder / "o")
     for phone in (alice, others):
-        phone.environment |= {"LD_PRELOAD": "libnss_wrapper.so", "NSS_WRAPPER_HOSTS": str(hosts)}
+        phone.environment |= hosts(folder / "hosts", {_DOMAIN: LOOPBACK}, phone.environment)
     terminal = Terminal(folder / "t", _COLUMNS, _ROWS)
     await server.start()
     try:

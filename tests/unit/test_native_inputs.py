@@ -21,8 +21,10 @@ def test_key_tells_builds_apart() -> None:
     keys = {
         inputs.build_key(),
         inputs.build_key(source="/elsewhere"),
+        inputs.build_key(sanitized=True),
+        inputs.build_key(newer=True),
     }
-    assert len(keys) == 2
+    assert len(keys) == 4
     assert all(key.startswith(f"{inputs.PJSIP_VERSION}-") for key in keys)
 
 
@@ -39,7 +41,8 @@ def test_key_follows_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_asserts_are_off_in_what_a_peer_reaches() -> None:
-    assert "-DNDEBUG" in inputs.CFLAGS.split()
+    for flags in (inputs.CFLAGS, inputs.SANITIZED_CFLAGS):
+        assert "-DNDEBUG" in flags.split()
 
 
 def test_inputs_are_there() -> None:

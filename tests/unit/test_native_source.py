@@ -1,27 +1,23 @@
-"""Only the source that was checked in, or a newer one that apt vouches for."""
+"""Only the source that was checked in, or a newer one that was asked for."""
 
 from __future__ import annotations
 
-import hashlib
-import io
 import re
-import tarfile
 from pathlib import Path
 
 import pytest
 
+from tests.support.archives import FILES, NEWER, SUMS, VERSION_MAK, archive
 from voip.native import source
+from voip.native.archive import SourceError
 from voip.native.inputs import MANIFEST, PJSIP_VERSION
-from voip.native.source import Source, SourceError
-
-FILES = {"pjlib/a.c": b"int a;\n", "pjsip/b.c": b"int b;\n", "version.mak": b"x\n"}
+from voip.native.source import Source
 
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A tree that matches the manifest."""
-    sums = {path: hashlib.sha256(data).hexdigest() for path, data in FILES.items()}
-    monkeypatch.setattr(source, "manifest", lambda: sums)
+    monkeypatch.setattr(source, "manifest", lambda: SUMS)
     root = tmp_path / "pjproject"
     for path, data in FILES.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -63,36 +59,47 @@ def test_folder_in_a_file_s_place_is_missing(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "authenticated"),
+    ("version", "authenticated", "newer"),
     [
-        (PJSIP_VERSION, True),
-        (PJSIP_VERSION, False),
-        ("2.16", True),
-        ("2.9", True),
-        ("2.18", False),
-        ("99.0", False),
-        ("", True),
+        (PJSIP_VERSION, True, False),
+        (PJSIP_VERSION, False, False),
+        (PJSIP_VERSION, True, True),
+        ("2.16", True, True),
+        ("2.9", True, True),
+        ("2.18", True, False),
+        ("2.18", False, True),
+        ("99.0", False, True),
+        ("", True, True),
     ],
 )
-def test_different_source_is_refused(root: Path, version: str, authenticated: bool) -> None:
+def test_different_source_is_refused(
+    root: Path, version: str, authenticated: bool, newer: bool
+) -> None:
     (root / "pjlib/a.c").write_bytes(b"evil")
     with pytest.raises(SourceError) as caught:
-        source.check(Source(root, version, authenticated))
+        source.check(Source(root, version, authenticated), newer)
+    called = f" (it calls itself {version})" if version not in ("", PJSIP_VERSION) else ""
     assert str(caught.value) == (
-        f"this is not PJSIP {PJSIP_VERSION} as it was released: 1 files do not match "
+        f"this is not PJSIP {PJSIP_VERSION} as it was released{called}: 1 files do not match "
         f"{MANIFEST.name}:\n  different: pjlib/a.c\n"
         "Give another source with PJPROJECT_SOURCE=<folder or archive>."
     )
 
 
 @pytest.mark.parametrize("version", ["2.17.1", "2.18", "2.100", "3.0"])
-def test_newer_source_that_apt_authenticated_is_built_with_a_notice(
+def test_newer_source_that_apt_authenticated_is_built_when_asked_for(
     root: Path, version: str
 ) -> None:
     (root / "pjlib/a.c").write_bytes(b"newer")
-    notice = source.check(Source(root, version, authenticated=True))
-    assert notice is not None
-    assert notice.startswith(f"building PJSIP {version}, which is newer than the {PJSIP_VERSION} ")
+    assert source.check(Source(root, version, authenticated=True), newer=True) == (
+        f"PJSIP {version}, which is newer than the {PJSIP_VERSION} that our patches were made "
+        "for: they may not fit"
+    )
+
+
+def test_same_source_is_not_a_newer_one(root: Path) -> None:
+    with pytest.raises(SourceError, match="a newer one was asked for"):
+        source.check(Source(root, PJSIP_VERSION, authenticated=True), newer=True)
 
 
 def test_long_list_of_differences_is_cut(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,70 +112,47 @@ def test_long_list_of_differences_is_cut(root: Path, monkeypatch: pytest.MonkeyP
     assert "  and 7 more\n" in text
 
 
-VERSION_MAK = (
-    b"export PJ_VERSION_MAJOR  := 2\nexport PJ_VERSION_MINOR  := 17\n"
-    b"export PJ_VERSION_REV    :=\nexport PJ_VERSION_SUFFIX :=\n"
-)
+# PJPROJECT_SOURCE
 
 
-def archive(path: Path, members: dict[str, bytes]) -> Path:
-    with tarfile.open(path, "w:gz") as target:
-        for name, data in members.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(data)
-            target.addfile(entry, io.BytesIO(data))
-    return path
-
-
-def obtained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: Path) -> Source:
+def obtained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: Path) -> tuple[Source, str]:
+    """The source, and what was said of it."""
     monkeypatch.setenv("PJPROJECT_SOURCE", str(given))
-    return source.obtain(tmp_path / "work", tmp_path / "log")
+    said: list[str] = []
+    found = source.obtain(tmp_path / "work", tmp_path / "log", said.append)
+    return found, "\n".join(said)
 
 
-def test_given_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "pjproject"
-    folder.mkdir()
-    (folder / "version.mak").write_bytes(VERSION_MAK)
-    assert obtained(monkeypatch, tmp_path, folder) == Source(folder, "2.17", False)
+def test_given_folder(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found, said = obtained(monkeypatch, tmp_path, root)
+    assert found == Source(root, "2.17", False)
+    assert said == f"PJPROJECT_SOURCE ({root}): PJSIP 2.17"
 
 
-def test_given_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    given = archive(tmp_path / "x.tar.gz", {"pjproject-2.17/version.mak": VERSION_MAK})
-    found = obtained(monkeypatch, tmp_path, given)
+@pytest.mark.parametrize("kind", ["gz", "xz"])
+def test_given_archive(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    given = archive(tmp_path / f"x.tar.{kind}", FILES)
+    found, said = obtained(monkeypatch, tmp_path, given)
     assert found == Source(tmp_path / "work" / "source" / "pjproject-2.17", "2.17", False)
+    assert said == f"PJPROJECT_SOURCE ({given}): PJSIP 2.17"
+    assert given.exists()
+
+
+def test_given_newer_archive_is_refused_even_when_a_newer_one_is_asked_for(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PJPROJECT_SOURCE", str(archive(tmp_path / "x.tar.gz", NEWER)))
+    with pytest.raises(SourceError, match=r"it calls itself 2\.18"):
+        source.obtain(tmp_path / "work", tmp_path / "log", lambda _: None, newer=True)
 
 
 def test_revision_is_part_of_the_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "pjproject"
-    folder.mkdir()
     text = VERSION_MAK.replace(b"PJ_VERSION_REV    :=", b"PJ_VERSION_REV    := 1")
-    (folder / "version.mak").write_bytes(text)
-    assert obtained(monkeypatch, tmp_path, folder).version == "2.17.1"
-
-
-def test_archive_that_climbs_out_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given = archive(tmp_path / "x.tar.gz", {"a/version.mak": VERSION_MAK, "../../out": b"x"})
-    with pytest.raises(SourceError) as caught:
-        obtained(monkeypatch, tmp_path, given)
-    assert str(caught.value).startswith(f"{given} cannot be unpacked: ")
-    assert not (tmp_path / "out").exists()
-
-
-def test_archive_of_several_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    given = archive(tmp_path / "x.tar.gz", {"a/x": b"", "b/x": b""})
-    with pytest.raises(SourceError) as caught:
-        obtained(monkeypatch, tmp_path, given)
-    assert str(caught.value) == f"{given} holds 2 folders where one was expected"
-
-
-def test_archive_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    given = tmp_path / "x.tar.gz"
-    given.write_bytes(b"no archive")
-    with pytest.raises(SourceError) as caught:
-        obtained(monkeypatch, tmp_path, given)
-    assert str(caught.value).startswith(f"{given} cannot be unpacked: ")
+    (tmp_path / "version.mak").write_bytes(text)
+    with pytest.raises(SourceError, match=r"it calls itself 2\.17\.1"):
+        obtained(monkeypatch, tmp_path, tmp_path)
 
 
 def test_given_place_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

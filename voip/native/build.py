@@ -1,6 +1,9 @@
 """Builds our pjsua2 into a wheel, or finds the one built before.
 
-python3 -m voip.native.build    print the wheel's path
+python3 -m voip.native.build             print the wheel's path
+python3 -m voip.native.build --newer     a newer PJSIP than the manifest's
+python3 -m voip.native.build --sanitize  one that ends at a fault of memory,
+                                         for python -m tests.sanitized
 """
 
 from __future__ import annotations
@@ -20,10 +23,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from voip.native import inputs, packages, source, stub, wheel
+from voip.native.archive import SourceError
 
 STEPS = (
-    "finding PJSIP's source",
-    "checking and patching it",
+    "finding PJSIP's source, and checking it",
+    "patching it",
     "configuring",
     "compiling the libraries (about two minutes)",
     "wrapping for Python (about a minute)",
@@ -35,14 +39,14 @@ class BuildError(Exception):
     """A step failed; the text says which, where its log is and what to do."""
 
 
-def build() -> Path:
+def build(sanitized: bool = False, newer: bool = False) -> Path:
     """Return the wheel for this Python and machine, building it if need be.
 
     Raises:
-        BuildError, source.SourceError: with words for the person waiting.
+        BuildError, SourceError: with words for the person waiting.
     """
     given = os.environ.get("PJPROJECT_SOURCE", "")
-    folder = inputs.cache_folder() / inputs.build_key(given)
+    folder = inputs.cache_folder() / inputs.build_key(given, sanitized, newer)
     folder.mkdir(parents=True, exist_ok=True)
     with _only_one(folder):
         ready = sorted(folder.glob("*.whl"))
@@ -56,7 +60,7 @@ def build() -> Path:
                 + "\nInstall it with the line for your system:\n"
                 + packages.install_advice()
             )
-        return _Build(folder).run()
+        return _Build(folder, sanitized, newer).run()
 
 
 @contextmanager
@@ -68,8 +72,10 @@ def _only_one(folder: Path) -> Iterator[None]:
 
 
 class _Build:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, sanitized: bool, newer: bool) -> None:
         self.folder = folder
+        self.sanitized = sanitized
+        self.newer = newer
         self.log = folder / "build.log"
         self.work = folder / "work"
         self.tree = self.work / "tree"
@@ -83,11 +89,8 @@ class _Build:
         self._say(f"building pjsua2; the log is {self.log}")
 
         self._next()
-        found = source.obtain(self.work, self.log)
+        found = source.obtain(self.work, self.log, self._say_more, self.newer)
         self._next()
-        notice = source.check(found)
-        if notice:
-            self._say(notice)
         self._lay_out(found)
         self._next()
         self._configure()
@@ -104,11 +107,10 @@ class _Build:
     def _lay_out(self, found: source.Source) -> None:
         # Only what the manifest names is compiled, so what else a source tree
         # holds cannot matter. A newer version has its own list of files.
-        names = source.manifest() if source.differences(found.root) == [] else None
-        if names is None:
+        if self.newer:
             shutil.copytree(found.root, self.tree)
         else:
-            for name in names:
+            for name in source.manifest():
                 target = self.tree / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(found.root / name, target)
@@ -119,8 +121,12 @@ class _Build:
             self._command(["patch", "-p1", "--forward", "--fuzz=0", "-i", str(patch)], self.tree)
 
     def _configure(self) -> None:
-        flags = f"{inputs.CFLAGS} {os.environ.get('CFLAGS', '')}".strip()
+        ours = inputs.SANITIZED_CFLAGS if self.sanitized else inputs.CFLAGS
+        flags = f"{ours} {os.environ.get('CFLAGS', '')}".strip()
         environment = {**os.environ, "CFLAGS": flags, "CXXFLAGS": flags}
+        if self.sanitized:
+            # What configure tries out leaks, and is no finding.
+            environment |= {"LDFLAGS": inputs.SANITIZERS, "ASAN_OPTIONS": "detect_leaks=0"}
         self._command(["bash", "./aconfigure", *inputs.CONFIGURE_FLAGS], self.tree, environment)
 
     def _wrap(self, found: source.Source) -> dict[str, bytes]:
@@ -153,7 +159,9 @@ class _Build:
         link = ["g++", "-shared", "pjsua2_wrap.o", "-o", name, *settings["ldflags"],
                 *(f"-l{library}" for library in settings["libs"])]  # fmt: skip
         if sys.platform == "linux":
-            link += ["-Wl,--exclude-libs,ALL", "-Wl,-z,relro,-z,now", "-Wl,-Bsymbolic", "-s"]
+            link += ["-Wl,--exclude-libs,ALL", "-Wl,-z,relro,-z,now", "-Wl,-Bsymbolic"]
+            # A finding names its lines by what -s strips.
+            link.append(inputs.SANITIZERS if self.sanitized else "-s")
         else:
             link += ["-undefined", "dynamic_lookup"]
         self._command(link, place)
@@ -197,12 +205,16 @@ class _Build:
             f"the whole log: {self.log}\nwhat went wrong:\n{tail}\n"
             "If a header or a library is missing, install what your system calls it:\n"
             f"{packages.install_advice()}"
+            + (f"\nOur patches were made for PJSIP {inputs.PJSIP_VERSION}." if self.newer else "")
         )
 
     def _next(self) -> None:
         self.step += 1
         elapsed = time.monotonic() - self.started
         self._say(f"  {self.step} of {len(STEPS)}  {elapsed:4.0f} s  {STEPS[self.step - 1]}")
+
+    def _say_more(self, text: str) -> None:
+        self._say(f"                  {text}")
 
     def _say(self, text: str) -> None:
         print(text, file=sys.stderr, flush=True)
@@ -214,10 +226,14 @@ def _c_string(text: str) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m voip.native.build", description=__doc__)
-    parser.parse_args()
+    parser.add_argument("--sanitize", action="store_true", help="for python -m tests.sanitized")
+    parser.add_argument(
+        "--newer", action="store_true", help="a newer PJSIP, if Debian has one; patches may not fit"
+    )
+    options = parser.parse_args()
     try:
-        print(build())
-    except (BuildError, source.SourceError) as error:
+        print(build(options.sanitize, options.newer))
+    except (BuildError, SourceError) as error:
         print(f"offhook: pjsua2 could not be built: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -45,6 +45,15 @@ CONFIGURE_FLAGS = (
 # PJSIP decides with NDEBUG whether a peer can trip an assertion.
 CFLAGS = "-O2 -fPIC -DNDEBUG -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fno-strict-aliasing"
 
+SANITIZERS = "-fsanitize=address,undefined"
+
+# Each piece of a pool is an allocation of its own: an overrun within a pool is
+# seen no other way. _FORTIFY_SOURCE hides calls from AddressSanitizer.
+SANITIZED_CFLAGS = (
+    f"-O1 -g {SANITIZERS} -fno-omit-frame-pointer -fPIC -DNDEBUG -DPJ_POOL_DEBUG=1 "
+    "-fno-strict-aliasing"
+)
+
 # The wrapper is one huge file of glue that no call waits for: optimising it
 # costs minutes and gives nothing.
 WRAPPER_OPTIMISATION = "-O0"
@@ -64,7 +73,7 @@ def cache_folder() -> Path:
     return Path(base) / "offhook" / "native"
 
 
-def build_key(source: str = "") -> str:
+def build_key(source: str = "", sanitized: bool = False, newer: bool = False) -> str:
     """The cache key: everything that could make two builds differ.
 
     `source` names a source other than the default one, for example a folder
@@ -77,9 +86,11 @@ def build_key(source: str = "") -> str:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     digest.update(source.encode())
     soabi = sysconfig.get_config_var("SOABI") or sys.implementation.cache_tag
+    variant = "-sanitized" if sanitized else ""
+    variant += "-newer" if newer else ""
     system = _system_libraries_tag()
     digest.update(system.encode())
-    return f"{PJSIP_VERSION}-{soabi}-{platform.machine()}-{digest.hexdigest()[:16]}"
+    return f"{PJSIP_VERSION}-{soabi}-{platform.machine()}{variant}-{digest.hexdigest()[:16]}"
 
 
 def _system_libraries_tag() -> str:

@@ -5,48 +5,76 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
-import subprocess
-import tarfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from voip.native import debian
+from voip.native.archive import Candidate, SourceError, refusal, unpack
 from voip.native.inputs import MANIFEST, PJSIP_VERSION, cache_folder
+from voip.native.upstream import Upstream
 
-
-class SourceError(Exception):
-    """No usable source; the text says what was tried and what to do."""
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Source:
-    """A tree of PJSIP's source.
-
-    `authenticated` means that a package manager vouched for the archive it
-    came from, which is what lets a newer version than the manifest's be built.
-    """
+    """A tree of PJSIP's source; `authenticated` as its candidate was."""
 
     root: Path
     version: str
     authenticated: bool
 
 
-def obtain(work: Path, log: Path) -> Source:
-    """Find the source, unpacked below `work`; `log` gets what the tools said.
+def obtain(
+    work: Path, log: Path, say: Say, newer: bool = False, upstream: Upstream | None = None
+) -> Source:
+    """The source to build, unpacked below `work` and checked.
 
-    `PJPROJECT_SOURCE` (a folder or an archive) wins; otherwise Debian's source
-    package `asterisk` carries it.
+    `PJPROJECT_SOURCE` (a folder or an archive) is used if it is set, and
+    nothing else. Otherwise the kept archives, each suite of Debian's archive
+    and PJSIP's own are tried in this order, `say` gets a line for each, and
+    what was downloaded is kept. `newer` looks for a version that is newer than
+    the manifest's, which Debian's archive alone can vouch for.
 
     Raises:
-        SourceError: nothing was found, or it is not what it should be.
+        SourceError: no place has it, or the given one has something else.
     """
     given = os.environ.get("PJPROJECT_SOURCE")
     if given:
-        root = _unpacked(Path(given).expanduser(), work)
-        return Source(root, _version(root), authenticated=False)
-    archive = _from_debian(log)
-    root = _unpacked(archive, work)
-    return Source(root, _version(root), authenticated=True)
+        source = _given(Path(given).expanduser(), work, newer)
+        notice = check(source, newer)
+        say(f"PJPROJECT_SOURCE ({given}): {notice or f'PJSIP {source.version}'}")
+        return source
+    passed_over = []
+    for candidate in _candidates(work, log, newer, upstream or Upstream()):
+        try:
+            archive = candidate.fetch()
+            source = _unpacked(archive, work, newer, candidate.authenticated)
+            if _is_newer(source.version) and source.authenticated:
+                passed_over.append(source.version)
+            notice = check(source, newer)
+        except SourceError as error:
+            # The other lines are advice for a source that was named.
+            say(f"{candidate.name}: {str(error).splitlines()[0].rstrip(':')}")
+            continue
+        say(f"{candidate.name}: {notice or f'PJSIP {source.version}, as it was released'}")
+        if not newer:
+            _keep(archive)
+        return source
+    if newer:
+        raise SourceError(f"Debian's archive has no PJSIP that is newer than {PJSIP_VERSION}.")
+    advice = "Give one with PJPROJECT_SOURCE=<folder or archive>."
+    if passed_over:
+        advice += (
+            f"\nDebian has PJSIP {passed_over[0]}: 'python3 -m voip.native.build --newer' builds "
+            f"it, but our patches were made for {PJSIP_VERSION} and may not fit."
+        )
+    raise SourceError(
+        f"no place that was tried has PJSIP {PJSIP_VERSION}; each is named above, and {log} has "
+        f"all that apt-get said. {advice}"
+    )
 
 
 def manifest() -> dict[str, str]:
@@ -67,122 +95,89 @@ def differences(root: Path) -> list[str]:
     return wrong
 
 
-def check(source: Source) -> str | None:
+def check(source: Source, newer: bool = False) -> str | None:
     """Compare with the manifest; returns a notice to show, if there is one.
 
     Raises:
-        SourceError: the source differs and nobody vouches for it, or is older.
+        SourceError: the source differs, or `newer` asks for one that is newer
+            and this is not, or nobody vouches for it.
     """
-    wrong = differences(source.root)
-    if not wrong:
-        return None
-    newer = _as_numbers(source.version) > _as_numbers(PJSIP_VERSION)
-    if newer and source.authenticated:
+    if newer and source.authenticated and _is_newer(source.version):
         return (
-            f"building PJSIP {source.version}, which is newer than the {PJSIP_VERSION} that was "
-            "checked in; the system's package manager authenticated it"
+            f"PJSIP {source.version}, which is newer than the {PJSIP_VERSION} that our patches "
+            "were made for: they may not fit"
         )
+    wrong = differences(source.root)
+    if not wrong and not newer:
+        return None
+    if not wrong:
+        raise SourceError(f"this is PJSIP {PJSIP_VERSION}, and a newer one was asked for")
+    other = source.version not in ("", PJSIP_VERSION)
+    called = f" (it calls itself {source.version})" if other else ""
     listed = "\n".join(f"  {line}" for line in wrong[:5])
     more = f"\n  and {len(wrong) - 5} more" if len(wrong) > 5 else ""
     raise SourceError(
-        f"this is not PJSIP {PJSIP_VERSION} as it was released: {len(wrong)} files do not match "
-        f"{MANIFEST.name}:\n{listed}{more}\n"
+        f"this is not PJSIP {PJSIP_VERSION} as it was released{called}: {len(wrong)} files do not "
+        f"match {MANIFEST.name}:\n{listed}{more}\n"
         "Give another source with PJPROJECT_SOURCE=<folder or archive>."
     )
 
 
-def _as_numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", version))
+def _candidates(work: Path, log: Path, newer: bool, upstream: Upstream) -> Iterator[Candidate]:
+    if not newer:
+        yield from _kept()
+    yield from debian.candidates(work / "debian", log)
+    if not newer:
+        yield upstream.candidate(work)
+
+
+def _kept() -> Iterator[Candidate]:
+    folder = _folder()
+    archives = sorted(folder.glob("*pjproject*.tar.*"))
+    if not archives:
+        yield refusal(f"kept archives ({folder})", "none yet")
+    for archive in archives:
+        yield Candidate(f"kept archive ({archive})", partial(Path, archive))
+
+
+def _keep(archive: Path) -> None:
+    folder = _folder()
+    if archive.parent == folder:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    archive.replace(folder / f"pjproject-{PJSIP_VERSION}.tar{archive.suffix}")
+
+
+def _folder() -> Path:
+    return cache_folder() / "source"
+
+
+def _given(place: Path, work: Path, newer: bool) -> Source:
+    if place.is_dir():
+        return Source(place, _version(place), authenticated=False)
+    if not place.is_file():
+        raise SourceError(f"PJPROJECT_SOURCE: {place} is neither a folder nor an archive")
+    return _unpacked(place, work, newer, authenticated=False)
+
+
+def _unpacked(archive: Path, work: Path, newer: bool, authenticated: bool) -> Source:
+    # A newer version has files of its own.
+    root = unpack(archive, work / "source", None if newer else manifest())
+    return Source(root, _version(root), authenticated)
 
 
 def _version(root: Path) -> str:
     try:
-        text = (root / "version.mak").read_text()
+        text = (root / "version.mak").read_text(errors="replace")
     except OSError as error:
         raise SourceError(f"{root} is not PJSIP's source: {error}") from error
     parts = re.findall(r"export PJ_VERSION_(?:MAJOR|MINOR|REV)\s*:=\s*(\d+)", text)
     return ".".join(parts)
 
 
-def _unpacked(source: Path, work: Path) -> Path:
-    if source.is_dir():
-        return source
-    if not source.is_file():
-        raise SourceError(f"PJPROJECT_SOURCE: {source} is neither a folder nor an archive")
-    target = work / "source"
-    shutil.rmtree(target, ignore_errors=True)
-    target.mkdir(parents=True)
-    try:
-        with tarfile.open(source) as archive:
-            # Python 3.11.3 and older know no extraction filter.
-            if hasattr(tarfile, "data_filter"):
-                archive.extractall(target, filter="data")
-            else:
-                archive.extractall(target)  # noqa: S202 - what was authenticated, or given
-    except (tarfile.TarError, OSError) as error:
-        raise SourceError(f"{source} cannot be unpacked: {error}") from error
-    folders = [path for path in target.iterdir() if path.is_dir()]
-    if len(folders) != 1:
-        raise SourceError(f"{source} holds {len(folders)} folders where one was expected")
-    return folders[0]
+def _is_newer(version: str) -> bool:
+    return _as_numbers(version) > _as_numbers(PJSIP_VERSION)
 
 
-def _from_debian(log: Path) -> Path:
-    downloads = cache_folder() / "source"
-    downloads.mkdir(parents=True, exist_ok=True)
-    pattern = "asterisk_*.orig-Xpjproject.tar.xz"
-    if shutil.which("apt-get") is None:
-        raise SourceError(
-            "PJSIP's source comes from Debian's archive, and there is no apt-get here. Download "
-            f"PJSIP {PJSIP_VERSION} and set PJPROJECT_SOURCE=<folder or archive>."
-        )
-    apt = _private_apt(downloads / "apt")
-    with log.open("ab") as out:
-        for words in (("update",), ("source", "--download-only", "asterisk")):
-            done = subprocess.run(
-                ["apt-get", *apt, *words], cwd=downloads, stdout=out, stderr=out, check=False
-            )
-            if done.returncode != 0:
-                raise SourceError(
-                    f"apt-get {' '.join(words)} failed; {log} has its words. Without a way to "
-                    "Debian's archive, set PJPROJECT_SOURCE=<folder or archive>."
-                )
-    found = sorted(downloads.glob(pattern), key=lambda path: path.stat().st_mtime)
-    if not found:
-        raise SourceError(f"Debian's source package asterisk no longer has {pattern}")
-    return found[-1]
-
-
-def _private_apt(folder: Path) -> list[str]:
-    # The user's own sources, lists and cache are left alone.
-    mirror, keyring = _debian_mirror()
-    for name in ("sources", "lists/partial", "archives/partial"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    (folder / "sources" / "sid.sources").write_text(
-        f"Types: deb-src\nURIs: {mirror}\nSuites: sid\nComponents: main\nSigned-By: {keyring}\n"
-    )
-    return [
-        "-o", "Dir::Etc::sourcelist=/dev/null",
-        "-o", f"Dir::Etc::sourceparts={folder / 'sources'}",
-        "-o", f"Dir::State::lists={folder / 'lists'}",
-        "-o", f"Dir::Cache={folder}",
-        "-o", f"Dir::Cache::archives={folder / 'archives'}",
-        "-o", "APT::Sandbox::User=root",
-    ]  # fmt: skip
-
-
-def _debian_mirror() -> tuple[str, str]:
-    keyring = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-    listing = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages",
-         "Label: Debian"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    mirrors = [line.strip() for line in listing.stdout.splitlines() if line.strip()]
-    if not mirrors or not keyring.exists():
-        raise SourceError(
-            "PJSIP's source comes from Debian's archive, which this system's apt does not use "
-            "(or 'apt-get update' has never run). Download PJSIP "
-            f"{PJSIP_VERSION} and set PJPROJECT_SOURCE=<folder or archive>."
-        )
-    return mirrors[0], str(keyring)
+def _as_numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version))

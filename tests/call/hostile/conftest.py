@@ -11,6 +11,7 @@ from tests.support import sound
 from tests.support.hostile import HostileServer, Sinks, own_host, registrar
 from tests.support.phone import Phone
 from tests.support.pki import Authority
+from tests.support.preload import hosts
 from tests.support.wire import Wire
 
 NAMES = (
@@ -38,13 +39,9 @@ async def ground() -> AsyncIterator[Ground]:
 
 async def _prepare(folder: Path) -> Ground:
     host, elsewhere = own_host(), own_host()
-    (folder / "hosts").write_text("".join(f"{host} {name}\n" for name in NAMES))
     authority = Authority(folder / "pki")
     phone = Phone(folder / "p")
-    phone.environment |= {
-        "LD_PRELOAD": "libnss_wrapper.so",
-        "NSS_WRAPPER_HOSTS": str(folder / "hosts"),
-    }
+    phone.environment |= hosts(folder / "hosts", dict.fromkeys(NAMES, host), phone.environment)
     good = authority.issue("good", addresses=[host])
     built = Ground(
         folder=folder,

@@ -1,0 +1,151 @@
+"""Archives of a small PJSIP, and places that have them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import ssl
+import sys
+import tarfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from tests.support.pki import Leaf
+
+VERSION_MAK = (
+    b"export PJ_VERSION_MAJOR  := 2\nexport PJ_VERSION_MINOR  := 17\n"
+    b"export PJ_VERSION_REV    :=\nexport PJ_VERSION_SUFFIX :=\n"
+)
+FILES = {"pjlib/a.c": b"int a;\n", "pjsip/b.c": b"int b;\n", "version.mak": VERSION_MAK}
+SUMS = {path: hashlib.sha256(data).hexdigest() for path, data in FILES.items()}
+NEWER = {**FILES, "version.mak": VERSION_MAK.replace(b"17", b"18"), "pjsip/c.c": b"int c;\n"}
+CHANGED = {**FILES, "pjlib/a.c": b"int a; /* and more */\n"}
+
+
+def archive(path: Path, members: Mapping[str, bytes], top: str = "pjproject-2.17/") -> Path:
+    kind = "w:xz" if path.suffix == ".xz" else "w:gz"
+    with tarfile.open(path, kind) as target:  # type: ignore[call-overload]
+        for name, data in members.items():
+            entry = tarfile.TarInfo(top + name)
+            entry.size = len(data)
+            target.addfile(entry, io.BytesIO(data))
+    return path
+
+
+# Upstream
+
+
+@dataclass
+class Site:
+    """A server of one file; `asked` is how often it was asked for."""
+
+    address: str
+    content: bytes
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    asked: int = 0
+
+
+@contextmanager
+def https_site(leaf: Leaf, content: bytes) -> Iterator[Site]:
+    """A server at localhost that shows `leaf`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            site.asked += 1
+            self.send_response(site.status)
+            for name, value in {"Content-Length": str(len(site.content)), **site.headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(site.content)
+
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(leaf.certificate, leaf.key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    site = Site(f"https://localhost:{server.server_port}/2.17.tar.gz", content)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield site
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+# apt-get
+
+_FAKE_APT_GET = """
+import json, pathlib, re, shutil, sys
+here = pathlib.Path(__file__).parent
+plan = json.loads((here / "plan.json").read_text())
+words = sys.argv[1:]
+if words[0] == "indextargets":
+    sys.stdout.writelines(f"{target}\\n" for target in plan["targets"])
+    sys.exit(plan["status"])
+folder = next(w.partition("=")[2] for w in words if w.startswith("Dir::Etc::sourceparts="))
+sources = (pathlib.Path(folder) / "offhook.sources").read_text()
+suite = re.search(r"Suites: (.*)", sources)[1]
+mirror = re.search(r"URIs: (.*)", sources)[1]
+step = next(w for w in words if w in ("update", "--print-uris", "--download-only"))
+with (here / "asked").open("a") as asked:
+    asked.write(f"{suite} {step}\\n")
+acts = plan["suites"].get(suite, {"update": "Failed to fetch: 404  Not Found"})
+if step in acts:
+    print("Reading package lists...")
+    sys.exit("E: " + acts[step] + "\\nE: Some index files failed to download.")
+name = acts.get("name")
+if step == "--print-uris" and name:
+    print(f"'{mirror}pool/{name}' {name} 1 SHA256:00")
+if step == "--download-only":
+    shutil.copy(here / acts["file"], pathlib.Path.cwd() / name)
+"""
+
+
+class FakeAptGet:
+    """An apt-get for a PATH of its own, which does what a test says."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self.folder = folder
+        self.plan: dict[str, Any] = {"targets": [], "status": 0, "suites": {}}
+        program = folder / "apt-get"
+        program.write_text(f"#!{sys.executable} -IS\n{_FAKE_APT_GET}")
+        program.chmod(0o755)
+        self.save()
+
+    def save(self) -> None:
+        (self.folder / "plan.json").write_text(json.dumps(self.plan))
+
+    def uses(self, *targets: str) -> None:
+        """Be set up for mirrors and suites: “mirror|release|suite”."""
+        self.plan["targets"] = list(targets)
+        self.save()
+
+    def has(self, suite: str, name: str, members: Mapping[str, bytes]) -> None:
+        """Have a source package in `suite` with the archive `name`."""
+        file = f"{suite}-{name}"
+        archive(self.folder / file, members, "pjsip-pjproject-6852b24/")
+        self.plan["suites"][suite] = {"name": name, "file": file}
+        self.save()
+
+    def fails(self, suite: str, step: str, words: str) -> None:
+        """End a step for `suite` with an error."""
+        self.plan["suites"].setdefault(suite, {})[step] = words
+        self.save()
+
+    @property
+    def asked(self) -> list[str]:
+        """The suite and step of each time that it was run."""
+        file = self.folder / "asked"
+        return file.read_text().splitlines() if file.exists() else []

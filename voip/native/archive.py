@@ -1,0 +1,103 @@
+"""Archives of PJSIP's source: candidates for a build, and how one is unpacked."""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+_MOST_BYTES = 512 * 2**20
+_CHUNK = 2**20
+
+
+class SourceError(Exception):
+    """No usable source; the text names what was tried and what to do."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An archive that may be the right one; `fetch` raises SourceError without it.
+
+    `authenticated` means that a package manager vouches for it, which is what
+    lets a newer version than the manifest's be built.
+    """
+
+    name: str
+    fetch: Callable[[], Path]
+    authenticated: bool = False
+
+
+def refusal(name: str, reason: str) -> Candidate:
+    """A place that has no archive, and the reason to show."""
+
+    def fetch() -> Path:
+        raise SourceError(reason)
+
+    return Candidate(name, fetch)
+
+
+def unpack(archive: Path, target: Path, wanted: Container[str] | None = None) -> Path:
+    """Unpack `archive` into the empty folder `target`; returns its one folder.
+
+    Regular files alone are written: those that `wanted` names, or all.
+
+    Raises:
+        SourceError: the archive is damaged, too large, or has another shape.
+    """
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    try:
+        with tarfile.open(archive) as opened:
+            tops = _write(opened, target, wanted)
+            _read_to_the_end(opened)
+    # The decompressors raise errors of many kinds: OSError, EOFError, zlib.error, LZMAError.
+    except Exception as error:
+        raise SourceError(f"{archive} cannot be unpacked: {error}") from error
+    if len(tops) != 1:
+        raise SourceError(f"{archive} holds {len(tops)} folders where one was expected")
+    root = target / tops.pop()
+    root.mkdir(exist_ok=True)
+    return root
+
+
+def _write(archive: tarfile.TarFile, target: Path, wanted: Container[str] | None) -> set[str]:
+    tops = set()
+    written = 0
+    for member, top, rest in _members(archive):
+        tops.add(top)
+        # A link could lead the next file out of `target`.
+        if not member.isreg() or (wanted is not None and rest not in wanted):
+            continue
+        written += member.size
+        if written > _MOST_BYTES:
+            raise SourceError("it holds more than any release of PJSIP")
+        content = archive.extractfile(member)
+        assert content is not None
+        path = target / top / rest
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            shutil.copyfileobj(content, file, _CHUNK)
+        path.chmod(0o755 if member.mode & 0o100 else 0o644)
+    return tops
+
+
+def _read_to_the_end(archive: tarfile.TarFile) -> None:
+    # A compressed file's own sum stands behind what tarfile reads.
+    assert archive.fileobj is not None
+    read = 0
+    while chunk := archive.fileobj.read(_CHUNK):
+        read += len(chunk)
+        if read > _MOST_BYTES:
+            raise SourceError("it holds more than any release of PJSIP")
+
+
+def _members(archive: tarfile.TarFile) -> Iterator[tuple[tarfile.TarInfo, str, str]]:
+    """Each member that lies in a folder, with that folder and its path below it."""
+    for member in archive:
+        path = PurePosixPath(member.name)
+        if path.is_absolute() or ".." in path.parts:
+            raise SourceError(f"it holds {member.name!r}, which leads out of its folder")
+        if len(path.parts) > 1:
+            yield member, path.parts[0], str(PurePosixPath(*path.parts[1:]))

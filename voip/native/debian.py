@@ -1,0 +1,139 @@
+"""PJSIP's source in Debian's archive, as a part of its source package asterisk.
+
+Each suite is asked by itself, so that one that is expired, unreachable or of
+another version does not stand in the way of the next.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from voip.native.archive import Candidate, SourceError, refusal
+
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+
+_NEWEST = ("sid", "testing")
+_OTHERS = ("stable", "stable-backports", "oldstable", "experimental")
+_NAME = "Debian's archive"
+_LONGEST_REASON = 160
+
+_ARCHIVE_LINE = re.compile(r"^'[^']+' ([^\s/]*pjproject[^\s/]*\.tar\.\w+) ", re.MULTILINE)
+
+# The user's own settings may be laxer, and a newer version is built on apt's word.
+_STRICT = (
+    "APT::Get::AllowUnauthenticated=false",
+    "Acquire::AllowInsecureRepositories=false",
+    "Acquire::AllowDowngradeToInsecureRepositories=false",
+    "Acquire::AllowWeakRepositories=false",
+)
+
+# Without the first, apt-get ends in good order after a mirror that was not reached.
+_IMPATIENT = (
+    "APT::Update::Error-Mode=any",
+    "Acquire::Retries=0",
+    "Acquire::http::Timeout=20",
+    "Acquire::https::Timeout=20",
+)
+
+
+def candidates(folder: Path, log: Path) -> Iterator[Candidate]:
+    """One of each suite of the Debian archive that this system's apt uses.
+
+    Everything apt writes stays in `folder`; its words are in `log`.
+    """
+    if shutil.which("apt-get") is None:
+        yield refusal(_NAME, "there is no apt-get here")
+        return
+    suites = _suites()
+    if not suites:
+        yield refusal(_NAME, "this system's apt does not use it, or 'apt-get update' has never run")
+    elif not KEYRING.is_file():
+        yield refusal(_NAME, f"there is no {KEYRING} to check it with")
+    else:
+        for number, (mirror, suite) in enumerate(suites):
+            fetch = partial(_fetch, folder, f"{number}", log, mirror, suite)
+            yield Candidate(f"Debian {suite} ({mirror})", fetch, authenticated=True)
+
+
+def _suites() -> list[tuple[str, str]]:
+    """The suites to ask for, each with its mirror: those that are usual and those in use."""
+    listing = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(REPO_URI)|$(RELEASE)|$(SUITE)",
+         "Created-By: Packages", "Label: Debian"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    in_use: dict[str, list[str]] = {}
+    for line in listing.stdout.splitlines():
+        fields = line.split("|")
+        if len(fields) != 3:
+            continue
+        mirror, release, suite = fields
+        suites = in_use.setdefault(mirror, [])
+        # A suite is known by its name of the moment and by that of its release.
+        if not {release, suite} & {*_NEWEST, *_OTHERS, *suites}:
+            suites.append(release)
+    return [
+        (mirror, suite)
+        for mirror, suites in in_use.items()
+        for suite in (*_NEWEST, *suites, *_OTHERS)
+    ]
+
+
+def _fetch(folder: Path, name: str, log: Path, mirror: str, suite: str) -> Path:
+    own = folder / name
+    apt = _private_apt(own, mirror, suite)
+    _run([*apt, "update"], own, log)
+    listed = _run([*apt, "source", "--print-uris", "asterisk"], own, log)
+    match = _ARCHIVE_LINE.search(listed)
+    if match is None:
+        raise SourceError("its source package asterisk has no copy of PJSIP")
+    # A file that two suites have is downloaded once.
+    downloads = folder / "downloads"
+    downloads.mkdir(exist_ok=True)
+    _run([*apt, "source", "--download-only", "asterisk"], downloads, log)
+    return downloads / match[1]
+
+
+def _private_apt(folder: Path, mirror: str, suite: str) -> list[str]:
+    # The user's own sources, lists and cache are left alone.
+    for name in ("sources", "lists/partial", "archives/partial"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    (folder / "sources" / "offhook.sources").write_text(
+        f"Types: deb-src\nURIs: {mirror}\nSuites: {suite}\nComponents: main\nSigned-By: {KEYRING}\n"
+    )
+    settings = (
+        "Dir::Etc::sourcelist=/dev/null",
+        f"Dir::Etc::sourceparts={folder / 'sources'}",
+        f"Dir::State::lists={folder / 'lists'}",
+        f"Dir::Cache={folder}",
+        f"Dir::Cache::archives={folder / 'archives'}",
+        "APT::Sandbox::User=root",
+        *_STRICT,
+        *_IMPATIENT,
+    )
+    return ["apt-get", *(word for setting in settings for word in ("-o", setting))]
+
+
+def _run(words: Sequence[str], place: Path, log: Path) -> str:
+    """Run apt-get; returns its standard output, which `log` gets too."""
+    done = subprocess.run(
+        words, cwd=place, stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
+    with log.open("ab") as out:
+        out.write(done.stdout + done.stderr)
+    if done.returncode != 0:
+        said = done.stderr.decode(errors="replace").splitlines()
+        errors = [line for line in said if line.startswith("E: ")] or said or ["no reason given"]
+        raise SourceError(f"apt-get failed: {_harmless(errors[0])}")
+    return done.stdout.decode(errors="replace")
+
+
+def _harmless(text: str) -> str:
+    # A mirror's words may hold what drives a terminal.
+    line = "".join(char if char.isprintable() else " " for char in text.removeprefix("E: "))
+    return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]}…"

@@ -1,0 +1,79 @@
+"""PJSIP's own release archive, by its address."""
+
+from __future__ import annotations
+
+import ssl
+import urllib.request
+from dataclasses import dataclass
+from email.message import Message
+from http.client import HTTPException
+from pathlib import Path
+from typing import IO
+
+from voip.native.archive import Candidate, SourceError
+from voip.native.inputs import PJSIP_VERSION
+
+ADDRESS = f"https://github.com/pjsip/pjproject/archive/refs/tags/{PJSIP_VERSION}.tar.gz"
+
+_PATIENCE_S = 60
+_MOST_BYTES = 128 * 2**20
+_CHUNK = 2**16
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """A release archive at `address`, on a server that is verified.
+
+    `context` says whom to trust: by default the system's authorities.
+    """
+
+    address: str = ADDRESS
+    context: ssl.SSLContext | None = None
+
+    def candidate(self, folder: Path) -> Candidate:
+        """The archive, downloaded into `folder`; a part of one is not kept."""
+        return Candidate(f"upstream ({self.address})", lambda: self._fetch(folder))
+
+    def _fetch(self, folder: Path) -> Path:
+        target = folder / f"upstream-pjproject-{PJSIP_VERSION}.tar.gz"
+        partial = target.with_suffix(".partial")
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._download(partial)
+            return partial.replace(target)
+        except (OSError, HTTPException) as error:
+            raise SourceError(f"it could not be downloaded: {_in_words(error)}") from error
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def _download(self, target: Path) -> None:
+        context = self.context or ssl.create_default_context()
+        opener = urllib.request.build_opener(
+            urllib.request.HTTPSHandler(context=context), _StaysEncrypted()
+        )
+        received = 0
+        with opener.open(self.address, timeout=_PATIENCE_S) as answer, target.open("wb") as file:
+            while chunk := answer.read(_CHUNK):
+                received += len(chunk)
+                if received > _MOST_BYTES:
+                    raise OSError("it is larger than any release of PJSIP")
+                file.write(chunk)
+            promised = answer.headers.get("Content-Length")
+            # Reading in parts, http.client reports an early end of a body nowhere else.
+            if promised is not None and received != int(promised):
+                raise OSError(f"the connection ended after {received} of {promised} bytes")
+
+
+class _StaysEncrypted(urllib.request.HTTPRedirectHandler):
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str,
+        headers: Message, newurl: str,
+    ) -> urllib.request.Request | None:  # fmt: skip
+        if not newurl.startswith("https://"):
+            raise OSError("the server points to an address without encryption")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
+
+
+def _in_words(error: Exception) -> str:
+    words = str(error).removeprefix("<urlopen error ").removesuffix(">") or type(error).__name__
+    return "".join(char if char.isprintable() else " " for char in words)[:200]
