@@ -32,6 +32,31 @@ class Caller:
         """The first answer but “Trying” to an offer."""
         return await self._answer(self.send_invite(profile, attributes, port))
 
+    async def reinvite(
+        self, before: sip.Message, profile: str, attributes: tuple[str, ...], port: int
+    ) -> sip.Message:
+        """The answer to another offer in a call; `before` is that to the one before."""
+        number = int(before.get("CSeq").split()[0])
+        dialog = sip.Dialog(
+            before.get("From"), before.get("To"), before.get("Call-ID"), self.contact
+        )
+        where = f"{self.server.host}:{self.server.port}"
+        via, contact = f"SIP/2.0/TLS {where}", f"<sip:mallory@{where};transport=tls>"
+        branch = None
+        if before.status >= 300:
+            branch = before.get("Via").split("branch=z9hG4bK-")[1].split(";")[0]
+        self.connection.send(
+            sip.within(dialog, "ACK", number, via=via, contact=contact, branch=branch)
+        )
+        body = sip.sdp(self.server.host, port, profile, attributes)
+        self.connection.send(
+            sip.within(dialog, "INVITE", number + 1, via=via, contact=contact, body=body)
+        )
+        _, found = await self.server.until(
+            lambda m: m.status > 100 and m.get("CSeq") == f"{number + 1} INVITE"
+        )
+        return found
+
     async def ask(self, method: str, body: str = "", **fields: Any) -> sip.Message:
         """The first answer but “Trying” to any request; `fields` are more of it."""
         return await self._answer(self._send(method, body, **fields))

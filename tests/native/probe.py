@@ -24,6 +24,11 @@ _KEYINGS = {
     "sdes": pj.PJMEDIA_SRTP_KEYING_SDES,
     "dtls": pj.PJMEDIA_SRTP_KEYING_DTLS_SRTP,
 }
+_USES = {
+    "disabled": pj.PJMEDIA_SRTP_DISABLED,
+    "optional": pj.PJMEDIA_SRTP_OPTIONAL,
+    "mandatory": pj.PJMEDIA_SRTP_MANDATORY,
+}
 _STATES = {
     pj.PJSIP_TP_STATE_CONNECTED: "connected",
     pj.PJSIP_TP_STATE_DISCONNECTED: "disconnected",
@@ -278,7 +283,7 @@ class Probe:
         try:
             call.makeCall(uri, options)
         except pj.Error as error:
-            say("no call", reason=error.reason)
+            say("no call", status=error.status, reason=error.reason)
             return
         self.calls.append(call)
 
@@ -311,7 +316,8 @@ def _account_config(settings: dict[str, Any], user: str, transport: int) -> pj.A
     config = pj.AccountConfig()
     config.idUri = f"<sip:{user}@pbx.test>"
     config.sipConfig.authCreds.push_back(pj.AuthCredInfo("digest", "*", user, 0, "secret"))
-    config.sipConfig.transportId = transport
+    if not settings.get("any_transport"):
+        config.sipConfig.transportId = transport
     if "server" in settings:
         config.regConfig.registrarUri = f"sip:{settings['server']};transport=tls"
     for proxy in settings.get("proxies", []):
@@ -322,8 +328,9 @@ def _account_config(settings: dict[str, Any], user: str, transport: int) -> pj.A
     config.mediaConfig.transportConfig.boundAddress = settings.get("bound", "")
     config.mediaConfig.lockCodecEnabled = False
     plain = settings.get("plain", False)
-    config.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_DISABLED if plain else pj.PJMEDIA_SRTP_MANDATORY
-    config.mediaConfig.srtpSecureSignaling = 0 if plain else 1
+    use = settings.get("srtp", "disabled" if plain else "mandatory")
+    config.mediaConfig.srtpUse = _USES[use]
+    config.mediaConfig.srtpSecureSignaling = 1 if use == "mandatory" else 0
     keyings = pj.IntVector()
     for name in settings.get("keyings", ["sdes"]):
         keyings.push_back(_KEYINGS[name])

@@ -219,3 +219,38 @@ def _answering(contact: str, body: str) -> Behaviour:
             connection.send(sip.response(message, 200, "OK"))
 
     return behave
+
+
+# 0031: a change that is refused
+
+
+@pytest.mark.parametrize(
+    ("profile", "attributes"),
+    [
+        (_PROFILE, ("a=setup:active",)),
+        (_PROFILE, ("a=setup:active", "a=fingerprint:MD5 " + ":".join(["5A"] * 16))),
+        ("RTP/SAVP", (sip.crypto(), "a=setup:active")),
+        ("RTP/AVP", ()),
+    ],
+)
+async def test_a_change_that_is_refused_leaves_the_keys_and_the_side_as_they_were(
+    new_probe: NewProbe,
+    new_server: NewServer,
+    new_peer: NewPeer,
+    leaf: Leaf,
+    profile: str,
+    attributes: tuple[str, ...],
+) -> None:
+    caller = await registered(new_probe, new_server, keyings=["dtls"], answer=200)
+    rtp, rtcp = await new_peer(), await new_peer()
+    good = _offer(fingerprint(leaf), rtcp.port)
+    answer = await caller.invite(_PROFILE, good, rtp.port)
+    await caller.probe.until("srtp", lambda event: event["remote"])
+    refused = await caller.reinvite(answer, profile, attributes, rtp.port)
+    assert refused.status == 488
+    again = await caller.reinvite(refused, _PROFILE, good, rtp.port)
+    assert again.status == 200
+    assert "a=setup:active" in again.body.splitlines()
+    state = [event for event in caller.probe.events if event["event"] == "srtp"][-1]
+    assert (state["active"], state["keying"]) == (True, "dtls")
+    assert state["remote"] == fingerprint(leaf)

@@ -24,7 +24,8 @@ _CALLS = itertools.count(1)
 
 
 class FarEnd:
-    """`code` is how it answers REGISTER from now on, `acknowledges` whether it sends ACK.
+    """`code` is how it answers REGISTER from now on, `acknowledges` whether it sends ACK,
+    `hangs_up_after_answer` whether it ends a call once it has answered a change of it.
 
     `contact` and `via` are what it says of itself, and `headers` what else it
     says in every message of a call.
@@ -33,6 +34,7 @@ class FarEnd:
     def __init__(self, host: str, leaf: Leaf) -> None:
         self.code = 200
         self.acknowledges = True
+        self.hangs_up_after_answer = False
         self.contact = ""
         self.via = ""
         self.headers: tuple[str, ...] = ()
@@ -160,6 +162,12 @@ class FarEnd:
         """Wait until the phone has offered another session within the call."""
         await self.server.until(lambda m: m.method == "INVITE" and not _begins_call(m))
 
+    def reoffers(self) -> list[sip.Message]:
+        """The sessions that the phone has offered within calls so far."""
+        sent = [m for c in self.server.connections for m in c.messages]
+        return [m for m in sent if m.body and m.method in ("INVITE", "UPDATE")
+                and not _begins_call(m)]  # fmt: skip
+
     async def settled(self) -> None:
         """Wait until the phone has read all that was said to it within the call."""
         number = next(self._numbers)
@@ -200,6 +208,8 @@ class FarEnd:
             self._invite = message
             body, self._next_answer = self._next_answer, None
             self._answer(200, "OK", body=self.session(message) if body is None else body)
+            if self.hangs_up_after_answer:
+                self.hangs_up()
         elif message.method == "CANCEL":
             connection.send(sip.response(message, 200, "OK", tag=_TAG))
             self._answer(487, "Request Terminated")
