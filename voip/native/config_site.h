@@ -41,6 +41,9 @@
 #define PJSIP_DONT_SWITCH_TO_TCP                1
 #define PJSIP_DONT_SWITCH_TO_TLS                1
 
+/* Nobody acts on them, and an INVITE over UDP has to be short. */
+#define PJMEDIA_ADD_BANDWIDTH_TIAS_IN_SDP       0
+
 /* Offers with many codecs, SRTP suites and candidates are large. */
 #define PJSIP_MAX_PKT_LEN                       16000
 

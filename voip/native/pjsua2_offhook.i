@@ -3,12 +3,26 @@
 %include "pjsua2.i"
 
 %{
+#include <pjmedia/event.h>
 #include <pjmedia/transport_srtp.h>
 #include <openssl/crypto.h>
 %}
 
+// PJSIP's own list of constants does not know what patch 0034 adds.
+%constant int PJMEDIA_EVENT_RX_OTHER_PT = PJMEDIA_EVENT_RX_OTHER_PT;
+
+%{
+extern "C" pj_bool_t pjmedia_add_rtpmap_for_static_pt;
+%}
+
 %inline %{
 namespace pj {
+
+/** Leave out what sessions say of payload types that everybody knows. */
+void shortenSessions()
+{
+    pjmedia_add_rtpmap_for_static_pt = PJ_FALSE;
+}
 
 /** What this build was made from, as JSON; see voip/native/mark.py. */
 std::string offhookMark()

@@ -112,12 +112,18 @@ def start(endpoint: pj.Endpoint, configure: Configure) -> None:
     config.uaConfig.maxCalls = 64
     # A notice is taken from the account's own connection alone: see `Arrivals.account_for`.
     config.uaConfig.mwiUnsolicitedEnabled = True
+    # A line of PJSIP's own in every session, which nobody else reads.
+    config.uaConfig.natTypeInSdp = 0
     # 4 would write whole SIP messages.
     config.logConfig.level = 3
     config.logConfig.consoleLevel = 3
     config.logConfig.msgLogging = 0
     _configure_media(config.medConfig, configure.audio)
     endpoint.libInit(config)
+    if configure.role is Role.OPEN:
+        # An INVITE over UDP has to fit a datagram, with a password too. The maps of
+        # static payload types are optional (RFC 3264 section 5.1).
+        pj.shortenSessions()
     _choose_codecs(endpoint, _ECHO_CODECS if configure.role is Role.ECHO else _CODECS)
     endpoint.libStart()
 

@@ -1,0 +1,152 @@
+"""What accounts over UDP and TCP offer, and what they answer to an offer of SRTP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from tests.conftest import NewPhone
+from tests.support import sip
+from tests.support.hostile import HostileServer, own_host, registrar
+from tests.support.openend import OpenEnd
+from tests.support.phone import Phone
+from voip.model import CallState
+from voip.protocol import client as told
+
+_MOST_BYTES = 1300
+"""RFC 3261 section 18.1.1: more may need fragments, which many networks drop."""
+_DATAGRAM = 1472
+"""What Ethernet carries in one piece."""
+
+_LONG = {
+    "user": "alexandra.mustermann",
+    "domain": "telephone.example-company.com",
+    "display_name": "Alexandra Maria Mustermann-Schmidt",
+}
+_CALLED = "bernhard.beispielmann@telephone.example-company.com"
+_ORDINARY = {"user": "1042", "domain": "pbx.example.com", "display_name": "Anna Schmidt"}
+
+
+@pytest_asyncio.fixture
+async def far() -> AsyncIterator[OpenEnd]:
+    end = OpenEnd(own_host())
+    end.session = lambda _, port: sip.sdp(end.host, port)
+    await end.start()
+    yield end
+    end.stop()
+
+
+async def _registered(phone: Phone, far: OpenEnd, **fields: str) -> None:
+    values = {"user": "alice", "domain": "pbx.test"} | fields
+    server = f"{far.host}:{far.port}"
+    await phone.add("work", password="secret", server=server, transport="udp", **values)
+    await phone.until_registered("work")
+
+
+def _is_plain(message: sip.Message) -> bool:
+    lines = message.body.splitlines()
+    media = [line for line in lines if line.startswith("m=")]
+    keys = [line for line in lines if line.startswith(("a=crypto", "a=fingerprint"))]
+    return bool(media) and all(" RTP/AVP " in line for line in media) and not keys
+
+
+async def test_an_invite_over_udp_is_short_and_offers_no_keys(
+    new_phone: NewPhone, far: OpenEnd
+) -> None:
+    phone = await new_phone()
+    await _registered(phone, far, **_LONG)
+    call = await phone.call(_CALLED)
+    await phone.until_state(call, CallState.ACTIVE)
+    assert far.sizes[0] < _MOST_BYTES
+    assert _is_plain(await far.invited())
+
+
+@pytest.mark.parametrize("fields", [_ORDINARY, _LONG], ids=["ordinary", "long"])
+async def test_one_with_a_password_goes_in_one_piece(
+    new_phone: NewPhone, far: OpenEnd, fields: dict[str, str]
+) -> None:
+    realm, nonce = fields["domain"], "5f" * 20
+    challenge = f'Digest realm="{realm}", nonce="{nonce}", algorithm=MD5, qop="auth"'
+
+    def answer(message: sip.Message) -> bytes | None:
+        if message.method != "INVITE" or message.all("Authorization"):
+            return None
+        return sip.response(message, 401, "Who", extra=(f"WWW-Authenticate: {challenge}",))
+
+    far.answer = answer
+    phone = await new_phone()
+    await _registered(phone, far, **fields)
+    call = await phone.call(_CALLED)
+    await phone.until_state(call, CallState.ACTIVE)
+    without, with_password = far.sizes
+    assert without < _MOST_BYTES
+    assert with_password < _DATAGRAM
+
+
+async def test_an_invite_over_tcp_offers_no_keys(new_phone: NewPhone) -> None:
+    host = own_host()
+    server = HostileServer(host, registrar, None)
+    await server.start()
+    phone = await new_phone()
+    await phone.add(
+        "work", password="secret", user="alice", domain="pbx.test",
+        server=f"{host}:{server.port}", transport="tcp",
+    )  # fmt: skip
+    await phone.until_registered("work")
+    await phone.call("bob")
+    _, invite = await server.until(lambda m: m.method == "INVITE")
+    assert _is_plain(invite)
+    await server.stop()
+
+
+async def test_keys_that_nobody_offered_are_left_alone(new_phone: NewPhone, far: OpenEnd) -> None:
+    far.session = lambda _, port: sip.sdp(far.host, port, "RTP/AVP", (sip.crypto(),))
+    phone = await new_phone()
+    await _registered(phone, far)
+    call = await phone.call("bob")
+    shown = await phone.until_state(call, CallState.ACTIVE)
+    assert [stream.srtp for stream in shown.lock.media] == [False]
+
+
+@pytest.mark.parametrize("profile", ["RTP/SAVP", "RTP/AVP"])
+async def test_an_offer_of_srtp_is_answered_with_srtp_which_stays(
+    new_phone: NewPhone, far: OpenEnd, profile: str
+) -> None:
+    phone = await new_phone()
+    await _registered(phone, far)
+    port = far.rtp.getsockname()[1]
+    far.session = lambda offer, _: sip.sdp(far.host, port, profile, (_taken(offer),))
+    answer = await far.call(sip.sdp(far.host, port, profile, (sip.crypto(),)))
+    call = (await phone.until_call(lambda c: c.state is CallState.INCOMING)).id
+    await phone.client.ask(told.AnswerCall(call=call))
+    shown = await phone.until_state(call, CallState.ACTIVE)
+    assert [stream.srtp for stream in shown.lock.media] == [True]
+    assert not shown.lock.closed
+    session = (await answer).body
+    assert f" {profile} " in session
+    assert "a=crypto:" in session
+    await phone.client.ask(told.Hold(call=call))
+    shown = await phone.until_state(call, CallState.HELD)
+    assert [stream.srtp for stream in shown.lock.media] == [True]
+    held = await far.until(lambda m: m.method == "INVITE")
+    assert f" {profile} " in held.body
+    assert "a=crypto:" in held.body
+
+
+async def test_a_plain_offer_is_answered_in_plain(new_phone: NewPhone, far: OpenEnd) -> None:
+    phone = await new_phone()
+    await _registered(phone, far)
+    answer = await far.call(sip.sdp(far.host, far.rtp.getsockname()[1]))
+    call = (await phone.until_call(lambda c: c.state is CallState.INCOMING)).id
+    await phone.client.ask(told.AnswerCall(call=call))
+    await phone.until_state(call, CallState.ACTIVE)
+    assert _is_plain(await answer)
+
+
+def _taken(offer: sip.Message) -> str:
+    """The suite of an offer's first line, taken."""
+    line = next(x for x in offer.body.splitlines() if x.startswith("a=crypto:"))
+    tag, suite = line.removeprefix("a=crypto:").split(" ")[:2]
+    return sip.crypto(suite, tag=int(tag))
