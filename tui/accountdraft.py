@@ -97,6 +97,10 @@ FIELDS: Final = (
          ("dtls", "between the two ends (DTLS-SRTP)")),
     ),
     Field(
+        "srtp_suites", "SRTP suites",
+        "Their names, first choice first, parted by commas. Empty: the usual ones.",
+    ),
+    Field(
         "register", "Register, so that calls reach you here",
         "Without it the account is for calling out only.", True,
     ),

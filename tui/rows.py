@@ -185,7 +185,9 @@ def _sound(shown: ShownCall, glyphs: Glyphs, meters: bool) -> list[Part | str]:
     if found.codec:
         pieces += [dot, words.codec(found.codec)]
     quality = words.quality(found.quality.mos)
-    if quality:
+    if found.quality.problem:
+        pieces += [dot, Part(found.quality.problem, "error")]
+    elif quality:
         role: Role = "text" if quality == "good" else "warning"
         pieces += [dot, Part(quality, role), " ",
                    Part(spark(shown.history, _MOS_WORST, _MOS_BEST, glyphs), "muted")]  # fmt: skip

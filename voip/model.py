@@ -29,6 +29,18 @@ class Keying(StrEnum):
     DTLS = "dtls"
 
 
+SRTP_SUITES = (
+    "AEAD_AES_256_GCM",
+    "AES_256_CM_HMAC_SHA1_80",
+    "AEAD_AES_128_GCM",
+    "AES_CM_128_HMAC_SHA1_80",
+)
+"""What an account offers that names no suites, strongest first (RFC 4568, 6188, 7714)."""
+
+SHORT_TAG_SUITES = ("AES_256_CM_HMAC_SHA1_32", "AES_CM_128_HMAC_SHA1_32")
+"""Easier to forge, with tags of 32 bits: for accounts that name them."""
+
+
 class Authorities(StrEnum):
     """Whose word is taken for a server: certifi's bundle, or the system's store."""
 
@@ -219,6 +231,8 @@ class Quality(msgspec.Struct, frozen=True):
 
     Loss in percent of the packets of the whole call, times in milliseconds,
     `mos` from 1.0 to 4.5 (ITU-T G.107, estimated from loss and delay).
+    `unplayable` counts packets in a codec that this phone cannot play, None while
+    they are few.
     """
 
     rx_loss_pct: float | None = None
@@ -226,6 +240,12 @@ class Quality(msgspec.Struct, frozen=True):
     jitter_ms: float | None = None
     rtt_ms: float | None = None
     mos: float | None = None
+    unplayable: int | None = None
+
+    @property
+    def problem(self) -> str:
+        """In words, what keeps the far end from being heard."""
+        return "voice arrives in a codec that this phone cannot play" if self.unplayable else ""
 
 
 class Call(msgspec.Struct, frozen=True):

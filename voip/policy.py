@@ -66,7 +66,7 @@ class ConnectionFacts(msgspec.Struct, frozen=True):
 class StreamFacts(msgspec.Struct, frozen=True):
     """A media stream of a call, as observed.
 
-    `failing`: packets arrive, and of late none of them authenticated.
+    `failing` is what `is_failing` says of the last report.
     `accepted` and `rejected` count packets of the whole call. The fingerprints
     (RFC 8122) are of the certificates that a DTLS handshake proved, None before
     it and with other keying.
@@ -82,6 +82,20 @@ class StreamFacts(msgspec.Struct, frozen=True):
     rejected: int = 0
     local_fingerprint: str | None = None
     remote_fingerprint: str | None = None
+
+
+_FORGERIES_PER_S = 5
+"""Fewer are strays, or somebody who wants the lock to open; a voice of wrong
+keys sends 15 and more."""
+
+
+def is_failing(accepted: int, rejected: int, seconds: float) -> bool:
+    """A stream's report has enough forged packets and not one authentic.
+
+    It judges one report of `seconds` alone: the lock closes again with the
+    first report that has fewer.
+    """
+    return accepted <= 0 and rejected >= _FORGERIES_PER_S * max(seconds, 1.0)
 
 
 class AccountFacts(msgspec.Struct, frozen=True):

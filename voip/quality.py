@@ -22,6 +22,9 @@ _CODEC = {
     "gsm": (20.0, 10.0),
 }
 
+_VOICE_PER_S = 15
+"""Fewer packets are comfort noise (RFC 3389) or a digit, not a voice."""
+
 _BUFFER_MS = 60.0
 """Delay in jitter buffer and devices that the network's times do not show."""
 
@@ -39,6 +42,7 @@ def assess(event: StatisticsEvent, codec: str | None) -> Quality:
         jitter_ms=_rounded(event.jitter_ms),
         rtt_ms=_rounded(event.rtt_ms),
         mos=None if rx_loss is None else mos(rx_loss, event.rtt_ms, codec),
+        unplayable=event.rx_unplayable if _is_voice(event) else None,
     )
 
 
@@ -52,6 +56,10 @@ def mos(loss_pct: float, rtt_ms: float | None, codec: str | None) -> float:
     r = max(0.0, min(100.0, _R_BEST - delay_impairment - loss_impairment))
     score = 1 + 0.035 * r + r * (r - 60) * (100 - r) * 7e-6
     return round(max(1.0, min(4.5, score)), 1)
+
+
+def _is_voice(event: StatisticsEvent) -> bool:
+    return event.rx_unplayable >= _VOICE_PER_S * max(event.seconds, 1.0)
 
 
 def _percent(lost: int, received: int) -> float | None:

@@ -184,5 +184,5 @@ async def test_a_caller_with_keys_in_the_signalling_and_a_callee_that_wants_dtls
     assert entry.code in (406, 480, 488)
     refused = await bob.until(told.LogEvent, lambda e: e.entry.outcome is Outcome.REFUSED)
     assert refused.entry.reason == (
-        "refused: the caller offered no encryption that this account takes"
+        "refused: the caller wants keys by SDES, and this account agrees them by DTLS"
     )

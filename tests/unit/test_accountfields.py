@@ -19,7 +19,7 @@ KNOWN = (
     "user, domain, transport, server, proxy, auth_user, display_name, trust, ca_file, "
     "allow_wildcard, pin, pinned_on, client_certificate, client_key, client_passphrase_command, "
     "client_passphrase_file, password_command, password_file, register, expires_s, media_keying, "
-    "hide_identity, enabled"
+    "srtp_suites, hide_identity, enabled"
 )
 USER = "needed: it is the part of your address in front of the @"
 DOMAIN = "needed: it is the part of your address after the @"
@@ -81,6 +81,16 @@ BAD: list[tuple[str, Any, str]] = [
     ("expires_s", 300.5, "a whole number of seconds is needed, not a number"),
     ("expires_s", True, "a whole number of seconds is needed, not true or false"),
     ("media_keying", "zrtp", "sdes or dtls, not “zrtp”"),
+    ("srtp_suites", " , ", "empty: leave it out to offer the usual ones"),
+    ("srtp_suites", 80, "text is needed, not a number"),
+    ("srtp_suites", ["AES_CM_128_HMAC_SHA1_80", 1], "text is needed, not a list"),
+    ("srtp_suites", "aes_cm_128_hmac_sha1_80",
+     "“aes_cm_128_hmac_sha1_80” is not a suite of this phone, "
+     "did you mean “AES_CM_128_HMAC_SHA1_80”?"),
+    ("srtp_suites", "ROT13",
+     "“ROT13” is not a suite of this phone, known are AEAD_AES_256_GCM, AES_256_CM_HMAC_SHA1_80, "
+     "AEAD_AES_128_GCM, AES_CM_128_HMAC_SHA1_80, AES_256_CM_HMAC_SHA1_32, AES_CM_128_HMAC_SHA1_32"),
+    ("srtp_suites", "AEAD_AES_128_GCM, AEAD_AES_128_GCM", "“AEAD_AES_128_GCM” is there twice"),
     ("hide_identity", "yes", "true or false is needed, not text"),
     ("enabled", {}, "true or false is needed, not a table"),
     ("enabled", None, "true or false is needed, not nothing"),
@@ -107,6 +117,8 @@ def test_bad_field(field: str, value: Any, words: str) -> None:
         ({"transport": "udp", "ca_file": "/x"}, {"ca_file": "for transport “tls” only"}),
         ({"transport": "tcp", "media_keying": "dtls"},
          {"media_keying": "“dtls” is for transport “tls” only"}),
+        ({"media_keying": "dtls", "srtp_suites": "AEAD_AES_128_GCM"},
+         {"srtp_suites": "with “dtls” keys the two ends choose the suite: leave it out"}),
         ({"transport": 3, "ca_file": "/x", "user": "", "expires_s": 0},
          {"user": USER, "transport": "text is needed, not a number",
           "ca_file": "for transport “tls” only", "expires_s": "60 to 3600 seconds, not 0"}),

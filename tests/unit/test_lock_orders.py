@@ -64,8 +64,11 @@ _STATES = st.sampled_from([CallState.ACTIVE, *(s for s in CallState if s is not 
 
 @dataclass
 class _Stream:
+    """`counted` are the packets, accepted and rejected, since the last report."""
+
     state: say.StreamState
     failing: bool = False
+    counted: tuple[int, int] = (0, 0)
 
 
 class _NoFollower:
@@ -188,24 +191,28 @@ class _Orders(RuleBasedStateMachine):
     def streams_are_negotiated_anew(self, data: st.DataObject) -> None:
         """A stream that is set up again counts from nothing."""
         for stream in self._streams:
-            old = stream.state
-            stream.state = msgspec.structs.replace(_GOOD, accepted=min(old.accepted, 1), rejected=0)
-            if old.accepted > 1 or old.rejected > 0:
-                # It cannot be told from the same stream where nothing was counted.
-                stream.failing = stream.failing and stream.state.accepted == 0
+            stream.state = msgspec.structs.replace(_GOOD, accepted=0, rejected=0)
+            stream.counted = (0, 0)
         self._media(data)
 
     @precondition(lambda self: self._up and self._streams)
-    @rule(data=st.data(), accepted=st.integers(0, 2), rejected=st.integers(0, 2))
+    @rule(data=st.data(), accepted=st.integers(0, 2), rejected=st.integers(0, 9))
     def packets_come(self, data: st.DataObject, accepted: int, rejected: int) -> None:
         stream = data.draw(st.sampled_from(self._streams))
-        old = stream.state
+        old, (before_accepted, before_rejected) = stream.state, stream.counted
         stream.state = msgspec.structs.replace(
             old, accepted=old.accepted + accepted, rejected=old.rejected + rejected
         )
-        if accepted or rejected:
-            stream.failing = not accepted
+        stream.counted = (before_accepted + accepted, before_rejected + rejected)
+
+    @precondition(lambda self: self._up and self._streams)
+    @rule(data=st.data())
+    def a_second_is_over(self, data: st.DataObject) -> None:
         used = self._any_connection(data)
+        for stream in self._streams:
+            accepted, rejected = stream.counted
+            stream.failing = not accepted and rejected >= 5
+            stream.counted = (0, 0)
         self._tell(say.StatisticsEvent(_CALL, self._reported(), used, 50, 0, 50, 0, None, None))
 
     @precondition(lambda self: self._up)
@@ -228,7 +235,13 @@ class _Orders(RuleBasedStateMachine):
                             _GOOD, accepted=accepted, rejected=rejected
                         )
                         stream.failing = False
+                        stream.counted = (0, 0)
                     self._tell_media(self._used)
+                    self._tell(
+                        say.StatisticsEvent(
+                            _CALL, self._reported(), self._used, 50, 0, 50, 0, None, None
+                        )
+                    )
             self.the_lock_is_what_the_facts_make_it()
 
     @precondition(lambda self: self._up)

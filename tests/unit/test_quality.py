@@ -96,3 +96,15 @@ def test_everything_lost() -> None:
     assert quality.rx_loss_pct == 100.0
     assert quality.mos is not None
     assert quality.mos < 2.0
+
+
+@pytest.mark.parametrize(
+    ("packets", "seconds", "unplayable"),
+    [(0, 1.0, None), (14, 1.0, None), (15, 1.0, 15), (50, 1.0, 50), (40, 3.0, None), (45, 3.0, 45)],
+)
+def test_a_voice_that_cannot_be_played_is_told_from_a_digit_or_noise(
+    packets: int, seconds: float, unplayable: int | None
+) -> None:
+    found = assess(replace(COUNTED, rx_unplayable=packets, seconds=seconds), None)
+    assert found.unplayable == unplayable
+    assert bool(found.problem) is (unplayable is not None)

@@ -270,6 +270,13 @@ def test_a_call_says_who_and_what_the_lock_means_and_how_it_sounds() -> None:
     assert part_of(insecure[1], "clear").role == "insecure"
 
 
+def test_a_codec_that_cannot_be_played_is_said_in_place_of_how_it_sounds() -> None:
+    _, _, third = shown(call(quality=Quality(mos=4.2, unplayable=50)))
+    assert "voice arrives in a codec that this phone cannot play" in text(third)
+    assert part_of(third, "voice").role == "error"
+    assert "good" not in text(third)
+
+
 def test_a_call_before_its_answer_has_no_time_and_no_sound() -> None:
     first, _, third = shown(call(state=CallState.RINGING, duration_s=0.0), meters=True)
     assert text(first).rstrip().endswith("ringing")

@@ -48,6 +48,8 @@ def _field_options(required: bool) -> Callable[[Callable[..., None]], Callable[.
                      help="A command that prints the passphrase of that key."),
         click.option("--media-keying", type=click.Choice([k.value for k in Keying]),
                      help="How SRTP keys are agreed."),
+        click.option("--srtp-suites", metavar="NAMES",
+                     help="The SRTP suites to offer, in this order, parted by commas."),
     ]  # fmt: skip
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:

@@ -73,13 +73,14 @@ def _with_address(party: Party) -> str:
 
 
 def state_words(c: Call) -> str:
-    """The state in words, with mute and recording."""
+    """The state in words, with mute, recording and a codec that cannot be played."""
     text = {
         CallState.HELD: "on hold",
         CallState.REMOTE_HELD: "held by the far end",
     }.get(c.state, c.state.value)
     text += ", muted" if c.muted else ""
-    return text + (", recording" if c.recording else "")
+    text += ", recording" if c.recording else ""
+    return text + (f", {c.quality.problem}" if c.quality.problem else "")
 
 
 def lock(found: Lock) -> str:

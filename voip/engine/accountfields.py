@@ -16,7 +16,7 @@ from collections.abc import Callable
 import msgspec
 
 from voip.dialing import DialError, parse_host_port
-from voip.engine import trustfields
+from voip.engine import suitefields, trustfields
 from voip.engine.fieldvalues import Values, is_empty, is_secure, kind
 from voip.model import Authorities, Keying, Transport
 
@@ -49,7 +49,8 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     that of authority, name and dates: the SHA-256 of the server's public key
     (`trustfields.pin_of`), accepted at `pinned_on` (RFC 3339). `client_key` is
     in the file of the certificate if it is not named. `hide_identity` asks for
-    privacy (RFC 3323). `expires_s` is 60 to 3600.
+    privacy (RFC 3323). `expires_s` is 60 to 3600. `srtp_suites` are the names of
+    suites in the order they are offered, the usual ones if it is empty.
     """
 
     user: str
@@ -73,6 +74,7 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     register: bool = True
     expires_s: int = 300
     media_keying: Keying = Keying.SDES
+    srtp_suites: str = ""
     hide_identity: bool = False
     enabled: bool = True
 
@@ -129,13 +131,18 @@ _LONGEST = {
     "client_passphrase_file": 4096,
     "password_command": 4096,
     "password_file": 4096,
+    "srtp_suites": 512,
 }
 _SWITCHES = ("allow_wildcard", "register", "hide_identity", "enabled")
 
 
 def known(values: Values) -> dict[str, object]:
     """The fields that an account has; what else there is may be anything."""
-    return {field: value for field, value in values.items() if field in FIELDS}
+    return {field: _text(field, value) for field, value in values.items() if field in FIELDS}
+
+
+def _text(field: str, value: object) -> object:
+    return suitefields.from_list(value) if field == "srtp_suites" else value
 
 
 def unknown(values: Values) -> tuple[str, ...]:
@@ -199,7 +206,7 @@ def problems(values: Values) -> dict[str, str]:
     found = {field: words for field, words in _NEEDED.items() if is_empty(values.get(field))}
     for field, value in values.items():
         if field not in found:
-            words = _problem(field, value, values)
+            words = _problem(field, _text(field, value), values)
             if words:
                 found[field] = words
     return found
@@ -305,4 +312,5 @@ _RULES: dict[str, Callable[[str, Values], str | None]] = {
     "password_command": _command_problem,
     "password_file": _password_file_problem,
     "media_keying": _keying_problem,
+    "srtp_suites": suitefields.problem,
 }

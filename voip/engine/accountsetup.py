@@ -7,7 +7,7 @@ from pathlib import Path
 
 import certifi
 
-from voip.engine import clientkeys, systemstore
+from voip.engine import clientkeys, suitefields, systemstore
 from voip.engine.accountfields import Account
 from voip.engine.clientkeys import ClientKeyError
 from voip.engine.passwords import Passwords
@@ -57,6 +57,7 @@ async def setup_of(
         credentials=credentials,
         trust=trust,
         keying=account.media_keying,
+        suites=suitefields.parse(account.srtp_suites),
         hidden=account.hide_identity,
     )
 

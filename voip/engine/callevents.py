@@ -119,13 +119,13 @@ class CallEvents:
                 self._on_state(call, event)
             case say.MediaEvent():
                 call.held_by = event.held_by
-                call.see_streams(event.streams)
+                call.change_streams(event.streams)
                 self._use(call, event.connection)
                 self._book.publish(call)
             case say.HoldEvent():
                 self._calls.on_hold_answer(call, event)
             case say.StatisticsEvent():
-                call.see_streams(event.streams)
+                call.see_streams(event.streams, event.seconds)
                 self._use(call, event.connection)
                 call.quality = assess(event, call.codec)
                 self._book.publish(call)
@@ -184,7 +184,7 @@ class CallEvents:
                 taken=call.taken,
                 here=call.ended_here,
                 stopped=call.stopped,
-                refused=call.cause is not None and call.cause.startswith("refused"),
+                refused=event.refused,
                 given_up=call.cause is not None,
             )
         )

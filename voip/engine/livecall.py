@@ -43,7 +43,9 @@ class LiveCall:
     worker yet: others are put on hold first. `hold_agreed` is the far end's
     answer to the latest hold or resume, None while there is none. A call is
     `taken` once a side has accepted it, and `stopped` when the engine ends it
-    with itself.
+    with itself. `counted` are the packets, accepted and rejected, of each stream
+    up to the last report; `failing` are the streams that carried nothing authentic
+    in its time.
     """
 
     id: int
@@ -72,6 +74,7 @@ class LiveCall:
     connection: ConnectionEvent | None = None
     first_connection: int | None = None
     streams: tuple[StreamState, ...] = ()
+    counted: tuple[tuple[int, int], ...] = ()
     failing: frozenset[int] = frozenset()
     taken: bool = False
     ended_here: bool = False
@@ -102,20 +105,29 @@ class LiveCall:
             if not waiter.done():
                 waiter.set_result(event)
 
-    def see_streams(self, streams: tuple[StreamState, ...]) -> None:
-        """Note the streams, and which of them carry nothing authentic of late."""
-        failing = set()
-        for index, now in enumerate(streams):
-            before = self.streams[index] if index < len(self.streams) else None
-            if before is None or before.rejected > now.rejected or before.accepted > now.accepted:
-                before = None  # another stream has taken the place of this one
-            rejected = now.rejected - (before.rejected if before else 0)
-            accepted = now.accepted - (before.accepted if before else 0)
-            if accepted <= 0 and (rejected > 0 or index in self.failing):
-                failing.add(index)
+    def change_streams(self, streams: tuple[StreamState, ...]) -> None:
+        """Note streams that changed; the next report judges what they carry."""
+        self.counted = tuple(self._counted_before(i, now) for i, now in enumerate(streams))
         self.streams = streams
-        self.failing = frozenset(failing)
         self.codec = next((s.codec for s in streams if s.active and s.codec), self.codec)
+
+    def see_streams(self, streams: tuple[StreamState, ...], seconds: float = 1.0) -> None:
+        """Note a report of the last `seconds`, and which streams failed in them."""
+        self.change_streams(streams)
+        self.failing = frozenset(
+            index
+            for index, (now, (accepted, rejected)) in enumerate(
+                zip(streams, self.counted, strict=True)
+            )
+            if policy.is_failing(now.accepted - accepted, now.rejected - rejected, seconds)
+        )
+        self.counted = tuple((now.accepted, now.rejected) for now in streams)
+
+    def _counted_before(self, index: int, now: StreamState) -> tuple[int, int]:
+        accepted, rejected = self.counted[index] if index < len(self.counted) else (0, 0)
+        # Another stream that has taken the place of this one counts from nothing.
+        again = now.accepted < accepted or now.rejected < rejected
+        return (0, 0) if again else (accepted, rejected)
 
     def use(self, connection: ConnectionEvent) -> None:
         """Note the connection that the call's messages travel on now."""

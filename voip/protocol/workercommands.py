@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from voip.model import Keying, Transport
+from voip.model import SRTP_SUITES, Keying, Transport
 
 
 class Role(StrEnum):
@@ -76,7 +76,8 @@ class Credentials(msgspec.Struct, frozen=True):
 class AccountSetup(msgspec.Struct, frozen=True):
     """An account as a worker needs it. `server` is the next hop, host[:port].
 
-    `hidden` keeps the account's name and address from those it calls.
+    `hidden` keeps the account's name and address from those it calls. `suites`
+    are those of SRTP, in the order they are offered.
 
     A `trial` registers beside the account's own binding at the server rather
     than in its place, takes no calls and asks for no voice mail.
@@ -94,6 +95,7 @@ class AccountSetup(msgspec.Struct, frozen=True):
     credentials: Credentials | None = None
     trust: Trust | None = None
     keying: Keying = Keying.SDES
+    suites: tuple[str, ...] = SRTP_SUITES
     hidden: bool = False
     trial: bool = False
 

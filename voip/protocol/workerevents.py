@@ -106,7 +106,10 @@ class UnreadCall(WorkerEvent, frozen=True, tag="unread_call"):
 
 
 class CallStateEvent(WorkerEvent, frozen=True, tag="call_state"):
-    """`code` and `reason` are the last SIP status; `cause` is our own reason."""
+    """`code` and `reason` are the last SIP status; `cause` is our own reason.
+
+    `refused` tells that the session of the far end was not taken.
+    """
 
     call: int
     state: CallState
@@ -115,6 +118,7 @@ class CallStateEvent(WorkerEvent, frozen=True, tag="call_state"):
     remote: str = ""
     connection: int | None = None
     cause: str | None = None
+    refused: bool = False
 
 
 class StreamState(msgspec.Struct, frozen=True):
@@ -166,7 +170,8 @@ class HoldEvent(WorkerEvent, frozen=True, tag="hold"):
 class StatisticsEvent(WorkerEvent, frozen=True, tag="statistics"):
     """Each second of an active call; see `voip.quality` for what becomes of it.
 
-    Packet counts are of the whole call; jitter and round-trip time are the
+    Packet counts are of the whole call, of those in a codec that is not played
+    (`rx_unplayable`) in the last `seconds`; jitter and round-trip time are the
     last ones, in milliseconds, None without RTCP.
     """
 
@@ -179,6 +184,8 @@ class StatisticsEvent(WorkerEvent, frozen=True, tag="statistics"):
     tx_lost: int | None
     jitter_ms: float | None
     rtt_ms: float | None
+    seconds: float = 1.0
+    rx_unplayable: int = 0
 
 
 class LevelsReport(WorkerEvent, frozen=True, tag="levels"):

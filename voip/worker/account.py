@@ -18,14 +18,6 @@ from voip.worker.endpoint import guarded
 if TYPE_CHECKING:
     from voip.worker.loop import Worker
 
-SRTP_SUITES = (
-    "AEAD_AES_256_GCM",
-    "AES_256_CM_HMAC_SHA1_80",
-    "AEAD_AES_128_GCM",
-    "AES_CM_128_HMAC_SHA1_80",
-)
-"""Strongest first; suites with shortened authentication tags are not offered."""
-
 
 class Account(pj.Account):
     def __init__(self, worker: Worker, setup: AccountSetup, transport_id: int) -> None:
@@ -180,7 +172,7 @@ def _demand_srtp(media: pj.AccountMediaConfig, setup: AccountSetup) -> None:
     keyings.push_back(keying)
     media.srtpOpt.keyings = keyings
     suites = pj.SrtpCryptoVector()
-    for name in SRTP_SUITES:
+    for name in setup.suites:
         suite = pj.SrtpCrypto()
         suite.name = name
         suites.push_back(suite)

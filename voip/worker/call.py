@@ -18,7 +18,8 @@ from voip.protocol.worker import (
     StatisticsEvent,
     StreamState,
 )
-from voip.worker import identity, messages, streams
+from voip.worker import identity, messages, srtpflaws, streams
+from voip.worker.codecs import CodecFollower
 from voip.worker.digits import CannotSend, DigitQueue
 from voip.worker.earlymedia import EarlyMedia
 from voip.worker.endpoint import guarded
@@ -52,6 +53,14 @@ _NOT_READ = (*_NOT_TAKEN, pj.PJSIP_SC_REQUEST_TERMINATED)
 """The same, when it may have been an early one."""
 
 
+_TOLD_LATER = (
+    srtpflaws.Flaw.KEYING,
+    srtpflaws.Flaw.SEVERAL_SUITES,
+    srtpflaws.Flaw.OTHER_SUITES,
+)
+"""Flaws of a later answer that say more than that its encryption is not taken."""
+
+
 class Call(pj.Call):
     def __init__(
         self, worker: Worker, account: Account, number: int, pjsip_id: int = pj.PJSUA_INVALID_ID
@@ -63,6 +72,7 @@ class Call(pj.Call):
         self.pjsip_id = pjsip_id
         self.incoming = number < 0
         self.media = CallMedia(self, worker.sound)
+        self.codecs = CodecFollower(self)
         self.digits = DigitQueue(self._send_digit, self._report_digits)
         self.hold = CallHold(self)
         self._reach = Reach()
@@ -75,10 +85,13 @@ class Call(pj.Call):
         self._early = EarlyMedia()
         self._connecting_since: float | None = None
         self._keyless_since: float | None = None
+        self._measured_at = time.monotonic()
         self._was_up = False
+        self._refused = False
         self._lost_media = False
         self._answer_came = False
         self._session_came = False
+        self._seen: srtpflaws.Seen | None = None
         self._ended_here = False
         self._heard = False
         self._reported: CallState | None = None
@@ -123,8 +136,15 @@ class Call(pj.Call):
         self.media_up = self.media.active
         self._was_up = self._was_up or self.media_up
         if self._was_up and not self.media_up and pj.PJSUA_CALL_MEDIA_ERROR in statuses:
-            self._lose_media()
+            # PJSIP has stopped the media and keeps the call. Whoever hangs up
+            # first, at the next tick or before, has done so for a reason of its own.
+            self._lost_media = True
         self.report_media()
+
+    @guarded
+    def onCallMediaEvent(self, prm: pj.OnCallMediaEventParam) -> None:
+        if prm.ev.type == pj.PJMEDIA_EVENT_RX_OTHER_PT and not self.ended:
+            self.codecs.follow(prm.medIdx)
 
     @guarded
     def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:
@@ -214,7 +234,7 @@ class Call(pj.Call):
         """Send what can be measured, and end a call that cannot be completed."""
         if self._lost_media:
             self._lost_media = False
-            self._hang_up(self.options())
+            self.give_up(self.cause or self._change_words())
             return
         since = self._connecting_since
         if since is not None and time.monotonic() - since > _CONNECTING_TIMEOUT_S:
@@ -246,6 +266,8 @@ class Call(pj.Call):
             return
         if sample is None:
             return
+        now = time.monotonic()
+        seconds, self._measured_at = now - self._measured_at, now
         self.worker.send(
             StatisticsEvent(
                 call=self.number,
@@ -257,6 +279,8 @@ class Call(pj.Call):
                 tx_lost=sample.tx_lost,
                 jitter_ms=sample.jitter_ms,
                 rtt_ms=sample.rtt_ms,
+                seconds=seconds,
+                rx_unplayable=self.codecs.unplayable(sample.other_codec),
             )
         )
 
@@ -305,19 +329,20 @@ class Call(pj.Call):
             words = f"worker: call {self.number} cannot be hung up: {error.reason}"
             print(words, file=sys.stderr)
 
-    def _lose_media(self) -> None:
-        """A later answer was not taken: PJSIP has stopped the media and keeps the call."""
-        self._lost_media = True
-        secure = self.account.setup.transport is Transport.TLS
-        self.cause = (
-            "the far end stopped encrypting in a way that this account takes"
-            if secure
-            else "the two sides could not agree on how to go on"
-        )
+    def _change_words(self) -> str:
+        """Why the call ends after a later answer that was not taken."""
+        if not self._secure:
+            return "the two sides could not agree on how to go on"
+        if self._seen is not None and self._seen.flaw in _TOLD_LATER:
+            return srtpflaws.words(self._seen, "far end", self.account.setup)
+        return "the far end stopped encrypting in a way that this account takes"
+
+    @property
+    def _secure(self) -> bool:
+        return self.account.setup.transport is Transport.TLS
 
     def _waited_for_keys(self, found: tuple[StreamState, ...]) -> bool:
-        secure = self.account.setup.transport is Transport.TLS
-        if not secure or all(stream.srtp for stream in found if stream.active):
+        if not self._secure or all(stream.srtp for stream in found if stream.active):
             self._keyless_since = None
             return False
         self._keyless_since = self._keyless_since or time.monotonic()
@@ -327,12 +352,15 @@ class Call(pj.Call):
         connection = self.worker.connections.id_of(transport)
         if connection is not None:
             self.connection = connection
-        # A later offer that is refused leaves the call as it was.
-        secure = self.account.setup.transport is Transport.TLS and not self._was_up
-        if secure and message and messages.encrypts(message) is False:
-            who = "caller" if self.incoming else "far end"
-            self.cause = f"refused: the {who} offered no encryption"
+        if not message:
+            return
         code = messages.status(message)
+        found = srtpflaws.seen(message, self.account.setup)
+        # A later offer that is refused leaves the call as it was; an answer may not.
+        if found is not None and (code is not None or not self._was_up):
+            self._seen = found
+        if self._secure and not self._was_up and found == srtpflaws.Seen(srtpflaws.Flaw.PLAIN):
+            self._refuse(found)
         if code is not None and not self.incoming:
             self._session_came = self._session_came or messages.has_session(message)
             accepts = code < 300 and messages.encrypts(message) is not None
@@ -346,14 +374,12 @@ class Call(pj.Call):
         elif info.lastStatusCode == pj.PJSIP_SC_REQUEST_TIMEOUT and not self._heard:
             # PJSIP's own timer (RFC 3261 section 17.1.1.2), as if somebody had said so.
             self.cause = self.cause or "the server does not answer"
-        secure = self.account.setup.transport is Transport.TLS
-        if not secure or self.cause or self._was_up or self._ended_here:
+        if not self._secure or self.cause or self._was_up or self._ended_here:
             return
         # The answer to a late offer is in the ACK, which is not reported.
         late = self.incoming and info.lastStatusCode in _NOT_TAKEN
         if self._answer_came or late:
-            who = "caller" if self.incoming else "far end"
-            self.cause = f"refused: the {who} offered no encryption that this account takes"
+            self._refuse(self._seen)
             return
         # PJSIP ends the call by itself: by CANCEL before a final answer, else by BYE.
         if self._session_came and info.lastStatusCode in _NOT_READ:
@@ -362,6 +388,11 @@ class Call(pj.Call):
     def _is_acknowledged(self, info: pj.CallInfo) -> bool:
         self._acknowledged = self._acknowledged or not (info.ackWaits or info.ackFailed)
         return self._acknowledged
+
+    def _refuse(self, seen: srtpflaws.Seen | None) -> None:
+        who = "caller" if self.incoming else "far end"
+        self._refused = True
+        self.cause = f"refused: {srtpflaws.words(seen, who, self.account.setup)}"
 
     def _report(self, info: pj.CallInfo) -> None:
         state = self._state(info)
@@ -382,6 +413,7 @@ class Call(pj.Call):
                 remote=info.remoteUri[:4096],
                 connection=self.connection,
                 cause=self.cause,
+                refused=self._refused and not self._was_up,
             )
         )
 

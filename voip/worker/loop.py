@@ -16,7 +16,7 @@ from voip.model import CallState, Transport
 from voip.native import mark
 from voip.protocol import worker as say
 from voip.worker import endpoint as ep
-from voip.worker import messages
+from voip.worker import messages, srtpflaws
 from voip.worker.account import Account
 from voip.worker.account import config as account_config
 from voip.worker.arrivals import Arrivals
@@ -31,11 +31,8 @@ from voip.worker.sound import Sound, Tones
 _POLL_MS = 10
 _GOODBYE_S = 2.0
 _COMPLETE_S = 2.0
-
-_REFUSALS: dict[bool | None, str] = {
-    False: "refused: the caller offered no encryption",
-    True: "refused: the caller offered no encryption that this account takes",
-}
+_INSECURE = 171142
+"""PJSIP_ESESSIONINSECURE: what patch 0032 says of a session that is not sent."""
 
 
 class Worker:
@@ -308,9 +305,8 @@ class Worker:
             call.give_up(f"the caller was gone before the phone could ring ({error.reason})")
 
     def on_refused_call(self, prm: pj.OnRejectedIncomingCallParam) -> None:
-        reason = f"refused: {prm.reason}"
-        if ep.is_secure(self.role):
-            reason = _REFUSALS.get(messages.encrypts(prm.rdata.wholeMsg), reason)
+        name = self.arrivals.refused_account(prm)
+        reason = self._why_refused(name, prm)
         known = next((c for c in self._ended if c.pjsip_id == prm.callId and c.incoming), None)
         if known is not None:
             # Its end was reported a moment ago, as that of a call like any.
@@ -318,7 +314,7 @@ class Worker:
         self.send(
             say.RefusedCall(
                 call=known.number if known else None,
-                account=self.arrivals.refused_account(prm),
+                account=name,
                 remote=(messages.sender(prm.rdata.wholeMsg) or prm.remoteInfo)[:4096],
                 code=prm.statusCode,
                 reason=reason[:1024],
@@ -340,6 +336,14 @@ class Worker:
         self._buried += players
 
     # Inside
+
+    def _why_refused(self, account: str | None, prm: pj.OnRejectedIncomingCallParam) -> str:
+        if ep.is_secure(self.role) and account is not None:
+            setup = self.accounts[account].setup
+            seen = srtpflaws.seen(prm.rdata.wholeMsg, setup)
+            if seen is not None:
+                return f"refused: {srtpflaws.words(seen, 'caller', setup)}"
+        return f"refused: {prm.reason}"
 
     def _send_digits(self) -> None:
         for call in self.calls.values():
@@ -393,4 +397,6 @@ def _is_end_of(event: say.WorkerEvent, call: int) -> bool:
 
 
 def _pjsip_words(error: pj.Error) -> str:
+    if error.status == _INSECURE:
+        return "not sent: the phone's own session would have had voice without encryption"
     return str(error.reason)[:512]

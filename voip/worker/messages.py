@@ -24,7 +24,7 @@ def encrypts(message: str) -> bool | None:
     The SDP's profile says so (RFC 3711 section 12, RFC 5764 section 8). None
     when it carries no audio line that is in use.
     """
-    profiles = [profile for port, profile in _MEDIA.findall(_parts(message)[1]) if port != "0"]
+    profiles = [profile for port, profile in _MEDIA.findall(body(message)) if port != "0"]
     if not profiles:
         return None
     return any("SAVP" in profile for profile in profiles)
@@ -32,7 +32,12 @@ def encrypts(message: str) -> bool | None:
 
 def has_session(message: str) -> bool:
     """Whether there is a session in `message`, of whatever kind."""
-    return _ANY_MEDIA.search(_parts(message)[1]) is not None
+    return _ANY_MEDIA.search(body(message)) is not None
+
+
+def body(message: str) -> str:
+    """The body of a message, empty where there is none."""
+    return _parts(message)[1]
 
 
 def status(message: str) -> int | None:

@@ -16,7 +16,10 @@ _KINDS = {
 
 
 class Sample(NamedTuple):
-    """RTCP's counters (RFC 3550 section 6.4), times in milliseconds."""
+    """RTCP's counters (RFC 3550 section 6.4), times in milliseconds.
+
+    `other_codec` are the packets whose payload type is not the stream's.
+    """
 
     rx_packets: int
     rx_lost: int
@@ -24,6 +27,7 @@ class Sample(NamedTuple):
     tx_lost: int | None
     jitter_ms: float | None
     rtt_ms: float | None
+    other_codec: int
 
 
 def read(call: pj.Call, info: pj.CallInfo) -> tuple[StreamState, ...]:
@@ -56,6 +60,7 @@ def measure(call: pj.Call, info: pj.CallInfo) -> Sample | None:
             tx_lost=sent.loss if reported else None,
             jitter_ms=received.jitterUsec.last / 1000 if received.pkt else None,
             rtt_ms=rtcp.rttUsec.last / 1000 if rtcp.rttUsec.n else None,
+            other_codec=stat.otherPtPkt,
         )
     return None
 

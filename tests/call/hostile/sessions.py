@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from tests.support import sip
+from voip.model import SRTP_SUITES
 
 
 class Session(NamedTuple):
@@ -15,6 +16,10 @@ class Session(NamedTuple):
     `above` stands before the audio line, where it is for the whole session.
     `below` is what follows, with more media lines; it may name the {host}, the
     {port} of the audio line, and a {spare} one. `changes` are made to the text.
+
+    What is said of it is that it offered no encryption (that is taken), unless
+    its `suites` are none of the phone's, or it has the first of `other_keying`
+    where the account has the second.
     """
 
     profile: str
@@ -23,6 +28,8 @@ class Session(NamedTuple):
     above: tuple[str, ...] = ()
     below: tuple[str, ...] = ()
     changes: tuple[tuple[str, str], ...] = ()
+    suites: tuple[str, ...] = ()
+    other_keying: tuple[str, str] | None = None
 
     def text(self, host: str, port: int, spare: int = 0) -> str:
         text = sip.sdp(host, port, self.profile, self.attributes)
@@ -32,6 +39,22 @@ class Session(NamedTuple):
         for pattern, other in self.changes:
             text = re.sub(pattern, other, text, flags=re.MULTILINE)
         return text
+
+
+def told(session: Session, who: str, *, answers: bool) -> str:
+    """What is said of a session that was refused."""
+    if session.other_keying:
+        other, own = session.other_keying
+        return f"the {who} wants keys by {other}, and this account agrees them by {own}"
+    if answers and len(session.suites) > 1:
+        count = len(session.suites)
+        return f"the {who} answered with {count} SRTP suites, where it has to choose one"
+    if session.suites:
+        which = "suites" if len(session.suites) > 1 else "suite"
+        names = ", ".join(session.suites)
+        return f"the {who} wants the SRTP {which} {names}, which this account does not offer"
+    more = " that this account takes" if session.secure else ""
+    return f"the {who} offered no encryption{more}"
 
 
 _SUITE = "AES_CM_128_HMAC_SHA1_80"
@@ -48,6 +71,11 @@ def _key(suite: str = _SUITE, suffix: str = "") -> Session:
     return Session("RTP/SAVP", (sip.crypto(suite, suffix),))
 
 
+def _other(*suites: str) -> Session:
+    lines = tuple(sip.crypto(suite, tag=i + 1) for i, suite in enumerate(suites))
+    return Session("RTP/SAVP", lines, suites=suites)
+
+
 _STREAM = "m=audio {{port}} {} 0"
 
 PLAIN = {
@@ -61,11 +89,11 @@ PLAIN = {
 SDES = PLAIN | {
     "no keys": Session("RTP/SAVP"),
     "no keys, with feedback": Session("RTP/SAVPF"),
-    "an unknown suite": _key("F8_128_HMAC_SHA1_80"),
-    "a suite of nobody": _key("ROT13"),
-    "no cipher": _key("NULL_HMAC_SHA1_80"),
-    "neither cipher nor authentication": _key("NULL_CIPHER_0_NULL_AUTH"),
-    "a short authentication tag, which was not offered": _key("AES_CM_128_HMAC_SHA1_32"),
+    "an unknown suite": _other("F8_128_HMAC_SHA1_80"),
+    "a suite of nobody": _other("ROT13"),
+    "no cipher": _other("NULL_HMAC_SHA1_80"),
+    "neither cipher nor authentication": _other("NULL_CIPHER_0_NULL_AUTH"),
+    "a short authentication tag, which was not offered": _other("AES_CM_128_HMAC_SHA1_32"),
     "a short key": _line(f"1 {_SUITE} inline:AAAA"),
     "a key a byte too short": _line(f"1 {_SUITE} inline:{'A' * 36}AA=="),
     "a long key": _line(f"1 {_SUITE} inline:{'A' * 80}"),
@@ -77,7 +105,7 @@ SDES = PLAIN | {
     "a tag that is no number": _line(f"x {_SUITE} inline:{'A' * 40}"),
     "keys over TCP": Session("TCP/RTP/SAVP", (sip.crypto(),)),
     "keys of the session, none of the stream": Session("RTP/SAVP", above=(sip.crypto(),)),
-    "two lines of nobody": Session("RTP/SAVP", (sip.crypto("ROT13"), sip.crypto("ROT26", tag=2))),
+    "two lines of nobody": _other("ROT13", "ROT26"),
     "no keys, then a plain stream": Session("RTP/SAVP", below=(_STREAM.format("RTP/AVP"),)),
     "a key that changes on the way": _key(suffix=" KDR=10"),
     "keys of error correction": _key(suffix=f" FEC_KEY=inline:{'B' * 40}"),
@@ -88,14 +116,21 @@ SDES = PLAIN | {
 """What an account of SDES keying does not take."""
 
 SDES_LATER = SDES | {
-    "a fingerprint in place of keys": Session(_DTLS, (_SETUP, _FINGERPRINT)),
+    "a fingerprint in place of keys": Session(
+        _DTLS, (_SETUP, _FINGERPRINT), other_keying=("DTLS", "SDES")
+    ),
     "a fingerprint beside keys": Session(_DTLS, (sip.crypto(), _SETUP, _FINGERPRINT)),
     "keys for the wrong profile": Session(_DTLS, (sip.crypto(),)),
 }
 """What it does not take either, once there is a call or an offer of its own."""
 
 ANSWERS = SDES_LATER | {
-    "a suite that was not offered": _key("AES_CM_128_HMAC_SHA1_32"),
+    "a suite that was not offered": _other("AES_CM_128_HMAC_SHA1_32"),
+    "every suite of the offer": Session(
+        "RTP/SAVP",
+        tuple(sip.crypto(suite, tag=i + 1) for i, suite in enumerate(SRTP_SUITES)),
+        suites=SRTP_SUITES,
+    ),
     "a tag that was not offered": Session("RTP/SAVP", (sip.crypto(tag=9),)),
     "the suite of another tag": Session("RTP/SAVP", (sip.crypto("AEAD_AES_256_GCM", tag=4),)),
     "a plain stream, then one with keys": Session(
@@ -114,7 +149,9 @@ DTLS = PLAIN | {
 """What an account of DTLS keying does not take."""
 
 DTLS_LATER = DTLS | {
-    "keys in place of a fingerprint": Session("RTP/SAVP", (sip.crypto(),)),
+    "keys in place of a fingerprint": Session(
+        "RTP/SAVP", (sip.crypto(),), other_keying=("SDES", "DTLS")
+    ),
     "no fingerprint": Session(_DTLS, (_SETUP,)),
 }
 """What it does not take either, once there is a call or an offer of its own."""

@@ -125,6 +125,5 @@ async def _ended(stage: Stage, answer: Session, code: int, keying: str) -> None:
     far.answers(answer.text(stage.host, stage.sinks.open_udp()), code)
     entry = await stage.until_logged(call)
     assert entry.outcome is Outcome.REFUSED
-    more = " that this account takes" if answer.secure else ""
-    assert entry.reason == f"refused: the far end offered no encryption{more}"
+    assert entry.reason == f"refused: {sessions.told(answer, 'far end', answers=True)}"
     assert CallState.ACTIVE not in {c.state for c in stage.phone.locks(call)}

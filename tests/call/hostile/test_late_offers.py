@@ -47,7 +47,23 @@ async def test_a_later_answer_without_encryption_ends_the_call(
     call = await _answered_later(stage, kind, by)
     entry = await stage.until_logged(call)
     assert entry.outcome is Outcome.ANSWERED
-    assert entry.reason == "the far end stopped encrypting in a way that this account takes"
+    answer = sessions.ANSWERS[kind]
+    stopped = "the far end stopped encrypting in a way that this account takes"
+    words = sessions.told(answer, "far end", answers=True)
+    # What an ACK says is not reported: of that no more is known.
+    known = by == "hold" and (answer.suites or answer.other_keying)
+    assert entry.reason == (words if known else stopped)
+
+
+async def test_a_far_end_that_hangs_up_is_not_said_to_have_stopped_encrypting(
+    stage: Stage,
+) -> None:
+    far, call = await stage.up()
+    far.will_answer(sessions.ANSWERS["plain"].text(stage.host, stage.sinks.open_udp()))
+    far.hangs_up_after_answer = True
+    await stage.phone.client.ask(told.Hold(call=call))
+    entry = await stage.until_logged(call)
+    assert (entry.outcome, entry.reason) == (Outcome.ANSWERED, "")
 
 
 @pytest.mark.parametrize("by", ["ack", "hold"])

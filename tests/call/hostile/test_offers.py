@@ -41,6 +41,5 @@ async def _refused(stage: Stage, offer: Session, keying: str) -> None:
     answer = await far.refusal()
     assert answer.status in _REFUSED, answer.first
     entry = await stage.until_refused()
-    more = " that this account takes" if offer.secure else ""
-    assert entry.reason == f"refused: the caller offered no encryption{more}"
+    assert entry.reason == f"refused: {sessions.told(offer, 'caller', answers=False)}"
     assert entry.remote.name == "Mallory"

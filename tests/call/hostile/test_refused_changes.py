@@ -18,7 +18,7 @@ _KINDS = {
     "a short authentication tag": sessions.SDES[
         "a short authentication tag, which was not offered"
     ],
-    "a fingerprint in place of keys": sessions.SDES["a fingerprint in place of keys"],
+    "a fingerprint in place of keys": sessions.SDES_LATER["a fingerprint in place of keys"],
     "a session parameter": sessions.SDES["a parameter of nobody"],
     "no keys": sessions.SDES["no keys"],
     "plain": sessions.SDES["plain"],

@@ -1,0 +1,133 @@
+"""Each codec of a session is heard, whichever the far end sends in (RFC 3264 section 7)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.conftest import NewPhone
+from tests.support import g711, sip
+from tests.support.g711 import PCMA, PCMU, Tone
+from tests.support.hostile import own_host
+from tests.support.openend import OpenEnd
+from tests.support.phone import Phone
+from voip.model import CallState
+
+_HEARD = 0.5
+_UNPLAYABLE = "voice arrives in a codec that this phone cannot play"
+_OPUS = re.compile(r"^a=rtpmap:(\d+) opus/48000/2\r?$", re.MULTILINE)
+_MAPS = {"0": "PCMU/8000", "8": "PCMA/8000", "9": "G722/8000", "3": "GSM/8000"}
+
+
+def _session(host: str, port: int, offer: sip.Message, formats: str) -> str:
+    """An answer of some formats, where “opus” is what the offer calls it."""
+    opus = _OPUS.search(offer.body)
+    assert opus is not None
+    lines = ["v=0", f"o=- 1 1 IN IP4 {host}", "s=-", f"c=IN IP4 {host}", "t=0 0"]
+    numbers = [opus[1] if name == "opus" else name for name in formats.split()]
+    lines.append(f"m=audio {port} RTP/AVP {' '.join(numbers)}")
+    maps = _MAPS | {opus[1]: "opus/48000/2"}
+    lines += [f"a=rtpmap:{number} {maps[number]}" for number in numbers]
+    return "\r\n".join([*lines, "a=sendrecv", ""])
+
+
+@pytest_asyncio.fixture
+async def far() -> AsyncIterator[OpenEnd]:
+    end = OpenEnd(own_host())
+    await end.start()
+    yield end
+    end.stop()
+
+
+async def _up(phone: Phone, far: OpenEnd, formats: str, heard: Path) -> str:
+    far.session = lambda offer, port: _session(far.host, port, offer, formats)
+    await phone.add(
+        "work", password="x", user="alice", domain="pbx.test",
+        server=f"{far.host}:{far.port}", transport="udp",
+    )  # fmt: skip
+    await phone.until_registered("work")
+    call = await phone.call("bob", record=str(heard))
+    await phone.until_state(call, CallState.ACTIVE)
+    return call
+
+
+@contextlib.asynccontextmanager
+async def _speaking(far: OpenEnd, tone: Tone, first: int = 1) -> AsyncIterator[None]:
+    offer = await far.invited()
+
+    async def speak() -> None:
+        number, start = first, asyncio.get_running_loop().time()
+        while True:
+            far.send(tone.packet(number), offer)
+            number += 1
+            due = start + (number - first) * 0.02
+            await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
+
+    task = asyncio.create_task(speak())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def _until_heard(phone: Phone, call: str, heard: Path, hertz: int) -> None:
+    """Wait until the end of the recording, as it is so far, is a tone."""
+    while g711.share(heard, hertz) < _HEARD:
+        position = len(phone.events)
+        await phone.until_call(lambda c: c.id == call, position)
+
+
+@pytest.mark.parametrize(
+    ("formats", "sent"),
+    [
+        ("0 8", PCMU),
+        ("0 8", PCMA),
+        ("8 0", PCMU),
+        ("9 8", PCMA),
+        ("9 3 0", PCMU),
+        ("opus 0", PCMU),
+        ("opus 9 8", PCMA),
+    ],
+)
+async def test_the_codec_that_the_far_end_sends_in_is_heard(
+    new_phone: NewPhone, far: OpenEnd, place: Path, formats: str, sent: int
+) -> None:
+    phone, heard = await new_phone(), place / "heard.wav"
+    call = await _up(phone, far, formats, heard)
+    async with _speaking(far, Tone(1000, sent)):
+        await _until_heard(phone, call, heard, 1000)
+        await phone.until_call(lambda c: c.codec == ("pcma/8000/1" if sent else "pcmu/8000/1"))
+    assert all(not c.quality.problem for c in phone.locks(call))
+
+
+async def test_a_far_end_that_changes_its_codec_is_heard_again(
+    new_phone: NewPhone, far: OpenEnd, place: Path
+) -> None:
+    phone, heard = await new_phone(), place / "heard.wav"
+    call = await _up(phone, far, "0 8", heard)
+    first = 1
+    for hertz, sent in ((600, PCMU), (1000, PCMA), (1700, PCMU)):
+        async with _speaking(far, Tone(hertz, sent), first):
+            await _until_heard(phone, call, heard, hertz)
+        first += 2000
+
+
+async def test_a_codec_that_was_not_agreed_is_said_to_be_unplayable(
+    new_phone: NewPhone, far: OpenEnd, place: Path
+) -> None:
+    phone = await new_phone()
+    call = await _up(phone, far, "0", place / "heard.wav")
+    async with _speaking(far, Tone(1000, PCMA)):
+        shown = await phone.until_call(lambda c: c.id == call and bool(c.quality.problem))
+        assert shown.quality.problem == _UNPLAYABLE
+        assert shown.quality.unplayable is not None
+        out, _ = await phone.run("status")
+        assert _UNPLAYABLE in out
+    position = len(phone.events)
+    await phone.until_call(lambda c: c.id == call and not c.quality.problem, position)

@@ -1,0 +1,47 @@
+"""The codec of a call's session that the far end sends in (RFC 3264 section 7)."""
+
+from __future__ import annotations
+
+import time
+
+import pjsua2 as pj
+
+_PAUSE_S = 1.0
+_MOST_CHANGES = 100
+"""Each costs a little memory until the call ends."""
+
+
+class CodecFollower:
+    """Plays each codec that was agreed, whichever the far end sends in.
+
+    PJMEDIA decodes one at a time: the stream is started again with the other.
+    """
+
+    def __init__(self, call: pj.Call) -> None:
+        self._call = call
+        self._changed_at = -_PAUSE_S
+        self._changes = 0
+        self._counted = 0
+
+    def follow(self, index: int) -> None:
+        """Go on with the codec in which the stream `index` receives packets now.
+
+        A far end that changes all the time is followed once in a while only. What
+        is of no codec that was agreed stays unplayable.
+        """
+        now = time.monotonic()
+        if now - self._changed_at < _PAUSE_S or self._changes == _MOST_CHANGES:
+            return
+        try:
+            self._call.usePayloadType(index, self._call.getStreamStat(index).otherPt)
+        except pj.Error:
+            return
+        self._changed_at = now
+        self._changes += 1
+
+    def unplayable(self, total: int) -> int:
+        """The packets that were not played since the last time, from their `total`."""
+        # A stream that was started again counts from nothing.
+        found = total - self._counted if total >= self._counted else total
+        self._counted = total
+        return found
