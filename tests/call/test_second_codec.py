@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -58,15 +59,18 @@ async def _up(phone: Phone, far: OpenEnd, formats: str, heard: Path) -> str:
 
 
 @contextlib.asynccontextmanager
-async def _speaking(far: OpenEnd, tone: Tone, first: int = 1) -> AsyncIterator[None]:
+async def _speaking(
+    far: OpenEnd, tone: Tone, numbers: Iterator[int] | None = None
+) -> AsyncIterator[None]:
+    """Send a tone in packets of these sequence numbers, in the time that they take."""
     offer = await far.invited()
+    numbered = numbers or itertools.count(1)
 
     async def speak() -> None:
-        number, start = first, asyncio.get_running_loop().time()
-        while True:
+        start = asyncio.get_running_loop().time()
+        for sent, number in enumerate(numbered, start=1):
             far.send(tone.packet(number), offer)
-            number += 1
-            due = start + (number - first) * 0.02
+            due = start + sent * 0.02
             await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
 
     task = asyncio.create_task(speak())
@@ -111,11 +115,10 @@ async def test_a_far_end_that_changes_its_codec_is_heard_again(
 ) -> None:
     phone, heard = await new_phone(), place / "heard.wav"
     call = await _up(phone, far, "0 8", heard)
-    first = 1
+    numbers = itertools.count(1)
     for hertz, sent in ((600, PCMU), (1000, PCMA), (1700, PCMU)):
-        async with _speaking(far, Tone(hertz, sent), first):
+        async with _speaking(far, Tone(hertz, sent), numbers):
             await _until_heard(phone, call, heard, hertz)
-        first += 2000
 
 
 async def test_a_codec_that_was_not_agreed_is_said_to_be_unplayable(
