@@ -42,7 +42,7 @@ async def test_no_message_of_a_call_says_who_calls(
         await far.invited()
         far.answers()
         await phone.until_call(lambda c: c.id == call and c.state is CallState.ACTIVE)
-        await phone.client.ask(told.Hold(call=call))
+        await phone.client.ask(told.Hold(call=call, wait=True))
         await phone.until_call(lambda c: c.id == call and c.state is CallState.HELD)
         await phone.client.ask(told.HangUp(call=call))
         await phone.until_logged(call)

@@ -327,8 +327,7 @@ def _account_config(settings: dict[str, Any], user: str, transport: int) -> pj.A
     config.mediaConfig.transportConfig.port = 0
     config.mediaConfig.transportConfig.boundAddress = settings.get("bound", "")
     config.mediaConfig.lockCodecEnabled = False
-    plain = settings.get("plain", False)
-    use = settings.get("srtp", "disabled" if plain else "mandatory")
+    use = settings.get("srtp", "mandatory")
     config.mediaConfig.srtpUse = _USES[use]
     config.mediaConfig.srtpSecureSignaling = 1 if use == "mandatory" else 0
     keyings = pj.IntVector()

@@ -8,6 +8,8 @@ import struct
 from tests.native.caller import registered
 from tests.native.conftest import NewProbe, NewServer
 from tests.native.driver import Probe
+from tests.support import sip
+from tests.support.srtp import KEY_BYTES, Srtcp
 
 _RECEIVER_REPORT = 201
 
@@ -22,14 +24,15 @@ def _report(lost: int) -> bytes:
 async def test_more_packets_than_were_sent_are_none_lost(
     new_probe: NewProbe, new_server: NewServer
 ) -> None:
-    caller = await registered(new_probe, new_server, plain=True, answer=200)
-    assert (await caller.invite("RTP/AVP", ())).status == 200
+    caller = await registered(new_probe, new_server, answer=200)
+    assert (await caller.invite("RTP/SAVP", (sip.crypto(),))).status == 200
+    srtcp = Srtcp(bytes(KEY_BYTES))  # the key of `sip.crypto`
     state = await caller.probe.until("srtp")
     host, _, port = state["rtcp_port"].rpartition(":")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        sender.sendto(_report(5), (host, int(port)))
+        sender.sendto(srtcp.protect(_report(5)), (host, int(port)))
         await caller.probe.until("srtp", lambda event: event["lost"] == 5)
-        sender.sendto(_report(-2), (host, int(port)))
+        sender.sendto(srtcp.protect(_report(-2)), (host, int(port)))
     await caller.probe.until("srtp", lambda _: len(_losses(caller.probe)) == 3)
     assert _losses(caller.probe) == [0, 5, 0]
 

@@ -67,6 +67,26 @@ class Srtp:
         return hmac.digest(self._auth, sealed + rollover, hashlib.sha1)[:_TAG_BYTES]
 
 
+class Srtcp:
+    """One direction of a stream's SRTCP (RFC 3711 section 3.4), as `Srtp` is of its SRTP."""
+
+    def __init__(self, inline: bytes) -> None:
+        master, salt = inline[:16], inline[16:KEY_BYTES]
+        self._key = _derived(master, salt, 3, 16)
+        self._auth = _derived(master, salt, 4, 20)
+        self._salt = int.from_bytes(_derived(master, salt, 5, 14), "big") << 16
+        self._next = 0
+
+    def protect(self, packet: bytes) -> bytes:
+        """An RTCP packet as SRTCP, encrypted."""
+        source = int.from_bytes(packet[4:8], "big")
+        counter = self._salt ^ (source << 64) ^ (self._next << 16)
+        sealed = packet[:8] + _aes_cm(self._key, counter, packet[8:])
+        sealed += struct.pack("!I", 1 << 31 | self._next)
+        self._next += 1
+        return sealed + hmac.digest(self._auth, sealed, hashlib.sha1)[:_TAG_BYTES]
+
+
 def _derived(master: bytes, salt: bytes, label: int, size: int) -> bytes:
     """A session key (RFC 3711 section 4.3.1) with a key derivation rate of 0."""
     counter = (int.from_bytes(salt, "big") ^ (label << 48)) << 16

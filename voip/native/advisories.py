@@ -92,4 +92,9 @@ ADVISORIES = (
         "tables whose rows a peer can fill at will",
         ("0055-rows-that-nobody-can-guess",),
     ),
+    Advisory(
+        "pjproject 695af345f",
+        "socket options read from memory that was freed",
+        ("0040-option-values-of-their-own",),
+    ),
 )

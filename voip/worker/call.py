@@ -18,7 +18,7 @@ from voip.protocol.worker import (
     StatisticsEvent,
     StreamState,
 )
-from voip.worker import identity, messages, srtpflaws, streams
+from voip.worker import identity, streams
 from voip.worker.codecs import CodecFollower
 from voip.worker.digits import CannotSend, DigitQueue
 from voip.worker.earlymedia import EarlyMedia
@@ -26,6 +26,7 @@ from voip.worker.endpoint import guarded
 from voip.worker.hold import CallHold
 from voip.worker.media import CallMedia
 from voip.worker.reach import Loss, Reach
+from voip.worker.verdict import Verdict
 
 if TYPE_CHECKING:
     from voip.worker.account import Account
@@ -42,24 +43,6 @@ _KEYS_TIMEOUT_S = 8.0
 
 _EREMNORFC2833 = 220107  # pjmedia/errno.h
 
-_NOT_TAKEN = (
-    pj.PJSIP_SC_NOT_ACCEPTABLE,
-    pj.PJSIP_SC_UNSUPPORTED_MEDIA_TYPE,
-    pj.PJSIP_SC_NOT_ACCEPTABLE_HERE,
-)
-"""What PJSIP ends a call with when it cannot take a session."""
-
-_NOT_READ = (*_NOT_TAKEN, pj.PJSIP_SC_REQUEST_TERMINATED)
-"""The same, when it may have been an early one."""
-
-
-_TOLD_LATER = (
-    srtpflaws.Flaw.KEYING,
-    srtpflaws.Flaw.SEVERAL_SUITES,
-    srtpflaws.Flaw.OTHER_SUITES,
-)
-"""Flaws of a later answer that say more than that its encryption is not taken."""
-
 
 class Call(pj.Call):
     def __init__(
@@ -75,6 +58,7 @@ class Call(pj.Call):
         self.codecs = CodecFollower(self)
         self.digits = DigitQueue(self._send_digit, self._report_digits)
         self.hold = CallHold(self)
+        self.verdict = Verdict(self)
         self._reach = Reach()
         self._acknowledged = False
         self.ended = False
@@ -86,14 +70,9 @@ class Call(pj.Call):
         self._connecting_since: float | None = None
         self._keyless_since: float | None = None
         self._measured_at = time.monotonic()
-        self._was_up = False
-        self._refused = False
+        self.was_up = False
         self._lost_media = False
-        self._answer_came = False
-        self._session_came = False
-        self._seen: srtpflaws.Seen | None = None
-        self._ended_here = False
-        self._heard = False
+        self.ended_here = False
         self._reported: CallState | None = None
 
     # What PJSIP reports
@@ -104,7 +83,7 @@ class Call(pj.Call):
         if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self.ended = True
             self.digits.end("the call ended")
-            self._explain(info, prm.e)
+            self.verdict.end(info, prm.e)
             self.worker.call_ended(self, self.media.close())
         self._report(info)
 
@@ -112,7 +91,6 @@ class Call(pj.Call):
     def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:
         event = prm.e.body.tsxState
         if event.type == pj.PJSIP_EVENT_RX_MSG:
-            self._heard = True
             if event.tsx.role == pj.PJSIP_ROLE_UAC:
                 self.account.heard_from(event.src.rdata)
             self._note_message(event.src.rdata.transport, event.src.rdata.wholeMsg)
@@ -134,8 +112,8 @@ class Call(pj.Call):
         self.hold.note(info)
         self.media.connect(info)
         self.media_up = self.media.active
-        self._was_up = self._was_up or self.media_up
-        if self._was_up and not self.media_up and pj.PJSUA_CALL_MEDIA_ERROR in statuses:
+        self.was_up = self.was_up or self.media_up
+        if self.was_up and not self.media_up and pj.PJSUA_CALL_MEDIA_ERROR in statuses:
             # PJSIP has stopped the media and keeps the call. Whoever hangs up
             # first, at the next tick or before, has done so for a reason of its own.
             self._lost_media = True
@@ -187,7 +165,7 @@ class Call(pj.Call):
     def end(self, code: int) -> None:
         if self.ended:
             return
-        self._ended_here = True
+        self.ended_here = True
         options = self.options()
         info = self.getInfo()
         if self.incoming and info.state < pj.PJSIP_INV_STATE_CONNECTING:
@@ -234,7 +212,7 @@ class Call(pj.Call):
         """Send what can be measured, and end a call that cannot be completed."""
         if self._lost_media:
             self._lost_media = False
-            self.give_up(self.cause or self._change_words())
+            self.give_up(self.cause or self.verdict.on_change())
             return
         since = self._connecting_since
         if since is not None and time.monotonic() - since > _CONNECTING_TIMEOUT_S:
@@ -329,20 +307,12 @@ class Call(pj.Call):
             words = f"worker: call {self.number} cannot be hung up: {error.reason}"
             print(words, file=sys.stderr)
 
-    def _change_words(self) -> str:
-        """Why the call ends after a later answer that was not taken."""
-        if not self._secure:
-            return "the two sides could not agree on how to go on"
-        if self._seen is not None and self._seen.flaw in _TOLD_LATER:
-            return srtpflaws.words(self._seen, "far end", self.account.setup)
-        return "the far end stopped encrypting in a way that this account takes"
-
     @property
-    def _secure(self) -> bool:
+    def is_secure(self) -> bool:
         return self.account.setup.transport is Transport.TLS
 
     def _waited_for_keys(self, found: tuple[StreamState, ...]) -> bool:
-        if not self._secure or all(stream.srtp for stream in found if stream.active):
+        if not self.is_secure or all(stream.srtp for stream in found if stream.active):
             self._keyless_since = None
             return False
         self._keyless_since = self._keyless_since or time.monotonic()
@@ -352,47 +322,12 @@ class Call(pj.Call):
         connection = self.worker.connections.id_of(transport)
         if connection is not None:
             self.connection = connection
-        if not message:
-            return
-        code = messages.status(message)
-        found = srtpflaws.seen(message, self.account.setup)
-        # A later offer that is refused leaves the call as it was; an answer may not.
-        if found is not None and (code is not None or not self._was_up):
-            self._seen = found
-        if self._secure and not self._was_up and found == srtpflaws.Seen(srtpflaws.Flaw.PLAIN):
-            self._refuse(found)
-        if code is not None and not self.incoming:
-            self._session_came = self._session_came or messages.has_session(message)
-            accepts = code < 300 and messages.encrypts(message) is not None
-            self._answer_came = accepts or (self._answer_came and code < 300)
-
-    def _explain(self, info: pj.CallInfo, end: pj.SipEvent) -> None:
-        """PJSIP tells of an answer that it did not take as if the far end had refused."""
-        if end.type == pj.PJSIP_EVENT_TSX_STATE and end.body.tsxState.type == pj.PJSIP_EVENT_RX_MSG:
-            answer = end.body.tsxState.src.rdata.wholeMsg
-            self.cause = self.cause or messages.unusable_challenge(answer)
-        elif info.lastStatusCode == pj.PJSIP_SC_REQUEST_TIMEOUT and not self._heard:
-            # PJSIP's own timer (RFC 3261 section 17.1.1.2), as if somebody had said so.
-            self.cause = self.cause or "the server does not answer"
-        if not self._secure or self.cause or self._was_up or self._ended_here:
-            return
-        # The answer to a late offer is in the ACK, which is not reported.
-        late = self.incoming and info.lastStatusCode in _NOT_TAKEN
-        if self._answer_came or late:
-            self._refuse(self._seen)
-            return
-        # PJSIP ends the call by itself: by CANCEL before a final answer, else by BYE.
-        if self._session_came and info.lastStatusCode in _NOT_READ:
-            self.cause = "the far end answered with something that leads nowhere"
+        if message:
+            self.verdict.note(message)
 
     def _is_acknowledged(self, info: pj.CallInfo) -> bool:
         self._acknowledged = self._acknowledged or not (info.ackWaits or info.ackFailed)
         return self._acknowledged
-
-    def _refuse(self, seen: srtpflaws.Seen | None) -> None:
-        who = "caller" if self.incoming else "far end"
-        self._refused = True
-        self.cause = f"refused: {srtpflaws.words(seen, who, self.account.setup)}"
 
     def _report(self, info: pj.CallInfo) -> None:
         state = self._state(info)
@@ -413,7 +348,7 @@ class Call(pj.Call):
                 remote=info.remoteUri[:4096],
                 connection=self.connection,
                 cause=self.cause,
-                refused=self._refused and not self._was_up,
+                refused=self.verdict.refused and not self.was_up,
             )
         )
 

@@ -15,10 +15,9 @@ from voip import hardening, sipmasking
 from voip.model import CallState, Transport
 from voip.native import mark
 from voip.protocol import worker as say
+from voip.worker import echoline, messages, srtpflaws
 from voip.worker import endpoint as ep
-from voip.worker import messages, srtpflaws
 from voip.worker.account import Account
-from voip.worker.account import config as account_config
 from voip.worker.arrivals import Arrivals
 from voip.worker.attribution import Attribution
 from voip.worker.call import Call
@@ -205,7 +204,9 @@ class Worker:
         self.tones = Tones(self.sound, command.audio.ring)
         port = None
         if command.role is say.Role.ECHO:
-            port = self._open_echo_line(command)
+            if command.certificate is None or command.key is None:
+                raise Refused("an echo line needs a certificate and a key")
+            port = echoline.open_line(self, command.certificate, command.key)
         self.send(
             say.Ready(
                 pjsip=endpoint.libVersion().full,
@@ -338,7 +339,7 @@ class Worker:
     # Inside
 
     def _why_refused(self, account: str | None, prm: pj.OnRejectedIncomingCallParam) -> str:
-        if ep.is_secure(self.role) and account is not None:
+        if ep.is_secure(self.role) and account in self.accounts:
             setup = self.accounts[account].setup
             seen = srtpflaws.seen(prm.rdata.wholeMsg, setup)
             if seen is not None:
@@ -360,26 +361,6 @@ class Worker:
         for call in self.calls.values():
             if call.media.has_played():
                 self.send(say.PlayEnded(call=call.number))
-
-    def _open_echo_line(self, command: say.Configure) -> int:
-        if command.certificate is None or command.key is None:
-            raise Refused("an echo line needs a certificate and a key")
-        transport, port = ep.create_listener(self.endpoint, command.certificate, command.key)
-        setup = say.AccountSetup(
-            name="echo",
-            user="echo",
-            domain="127.0.0.1",
-            transport=Transport.TLS,
-            server=f"127.0.0.1:{port}",
-            registrar="",
-            register=False,
-        )
-        account = Account(self, setup, transport)
-        config = account_config(setup, transport)
-        config.sipConfig.proxies = pj.StringVector()
-        account.create(config)
-        self.accounts[setup.name] = account
-        return port
 
     def _send_levels(self) -> None:
         for call in self.calls.values():

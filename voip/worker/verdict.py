@@ -1,0 +1,97 @@
+"""Why a call ended, from the messages that it exchanged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pjsua2 as pj
+
+from voip.worker import messages, srtpflaws
+
+if TYPE_CHECKING:
+    from voip.worker.call import Call
+
+_NOT_TAKEN = (
+    pj.PJSIP_SC_NOT_ACCEPTABLE,
+    pj.PJSIP_SC_UNSUPPORTED_MEDIA_TYPE,
+    pj.PJSIP_SC_NOT_ACCEPTABLE_HERE,
+)
+"""Statuses with which PJSIP ends a call whose session it cannot take."""
+
+_NOT_READ = (*_NOT_TAKEN, pj.PJSIP_SC_REQUEST_TERMINATED)
+"""The same, when it may have been an early one."""
+
+_TOLD_LATER = (
+    srtpflaws.Flaw.KEYING,
+    srtpflaws.Flaw.SEVERAL_SUITES,
+    srtpflaws.Flaw.OTHER_SUITES,
+)
+"""Flaws of a later answer that say more than that its encryption is not taken."""
+
+
+class Verdict:
+    """The cause of one call's end, in the call's `cause`.
+
+    `refused` says that the call was refused here for what its session offered.
+    """
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._seen: srtpflaws.Seen | None = None
+        self._heard = False
+        self._answer_came = False
+        self._session_came = False
+        self.refused = False
+
+    def note(self, message: str) -> None:
+        """Read a message that the far end sent in the call."""
+        call = self._call
+        self._heard = True
+        code = messages.status(message)
+        found = srtpflaws.seen(message, call.account.setup)
+        # A later offer that is refused leaves the call as it was; an answer may not.
+        if found is not None and (code is not None or not call.was_up):
+            self._seen = found
+        if call.is_secure and not call.was_up and found == srtpflaws.Seen(srtpflaws.Flaw.PLAIN):
+            self._refuse(found)
+        if code is not None and not call.incoming:
+            self._session_came = self._session_came or messages.has_session(message)
+            accepts = code < 300 and messages.encrypts(message) is not None
+            self._answer_came = accepts or (self._answer_came and code < 300)
+
+    def on_change(self) -> str:
+        """The reason to end a call after a later answer that was not taken."""
+        if not self._call.is_secure:
+            return "the two sides could not agree on how to go on"
+        if self._seen is not None and self._seen.flaw in _TOLD_LATER:
+            return srtpflaws.words(self._seen, "far end", self._call.account.setup)
+        return "the far end stopped encrypting in a way that this account takes"
+
+    def end(self, info: pj.CallInfo, event: pj.SipEvent) -> None:
+        """Set the cause of a call that has ended, where it has none.
+
+        PJSIP reports an answer that it did not take as if the far end had refused.
+        """
+        call = self._call
+        state = event.body.tsxState
+        if event.type == pj.PJSIP_EVENT_TSX_STATE and state.type == pj.PJSIP_EVENT_RX_MSG:
+            call.cause = call.cause or messages.unusable_challenge(state.src.rdata.wholeMsg)
+        elif info.lastStatusCode == pj.PJSIP_SC_REQUEST_TIMEOUT and not self._heard:
+            # PJSIP's own timer (RFC 3261 section 17.1.1.2), as if somebody had said so.
+            call.cause = call.cause or "the server does not answer"
+        if not call.is_secure or call.cause or call.was_up or call.ended_here:
+            return
+        # The answer to a late offer is in the ACK, which is not reported.
+        late = call.incoming and info.lastStatusCode in _NOT_TAKEN
+        if self._answer_came or late:
+            self._refuse(self._seen)
+            return
+        # PJSIP ends the call by itself: by CANCEL before a final answer, else by BYE.
+        if self._session_came and info.lastStatusCode in _NOT_READ:
+            call.cause = "the far end answered with something that leads nowhere"
+
+    def _refuse(self, seen: srtpflaws.Seen | None) -> None:
+        call = self._call
+        who = "caller" if call.incoming else "far end"
+        self.refused = True
+        call.cause = f"refused: {srtpflaws.words(seen, who, call.account.setup)}"
