@@ -452,6 +452,7 @@ WORKER_EVENTS: dict[str, say.AnyWorkerEvent] = {
         address="192.0.2.1",
     ),
     "incoming": say.IncomingCall(-1, "work", '"Bob" <sip:bob@example.com>', 1),
+    "unread_call": say.UnreadCall(accounts=("work",), connection=1),
     "refused": say.RefusedCall(
         call=-1, account="work", remote="<sip:bob@example.com>", code=488, reason="no encryption"
     ),
