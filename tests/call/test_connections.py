@@ -82,7 +82,7 @@ async def test_a_call_without_its_connection_says_so_and_ends_in_silence(
     notice = await phone.until(told.NoticeEvent, lambda e: "has dropped in the call" in e.text)
     assert notice.level == "warning"
     entry = await phone.until_logged(call)
-    assert (entry.outcome, entry.reason) == (Outcome.ANSWERED, _GONE)
+    assert (entry.outcome, entry.reason) == (Outcome.LOST, _GONE)
 
 
 async def test_a_call_is_ended_over_the_connection_that_took_the_others_place(

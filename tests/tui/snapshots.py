@@ -26,6 +26,10 @@ from tests.tui.scenes import SCENES, Stage
 FOLDER = Path(__file__).parent / "snapshots"
 SIZES = ((60, 20), (80, 24), (120, 40))
 THEMES = ("dark", "light", "high-contrast", "plain")
+COLOURED = ("dark", "light", "high-contrast")
+IN_ALL_THEMES = ("main-active", "main-incoming", "lock-of-a-call")
+"""Scenes that are drawn in each theme: what a theme makes of a role is the same in
+all of them, and unit/test_themes.py has it. The others are drawn in two."""
 
 _LETTERS = ascii_letters + digits + "!%&/()=?+*~#<>|-_:;,."
 _ATTRIBUTES = ("bold", "dim", "italic", "underline", "reverse", "strike")
@@ -36,13 +40,23 @@ def name(size: tuple[int, int], theme: str) -> str:
     return f"{size[0]}x{size[1]}.{theme}.txt"
 
 
+def themes_of(scene: str) -> tuple[str, ...]:
+    """The themes that a scene is drawn in: one with colours, and the one without."""
+    return THEMES if scene in IN_ALL_THEMES else ("dark", "plain")
+
+
+def names(scene: str) -> set[str]:
+    """The files of a scene's snapshots."""
+    return {name(size, theme) for size in SIZES for theme in themes_of(scene)}
+
+
 async def take(scene: str, place: Path) -> dict[str, str]:
-    """The scene in each size and theme, by the name of its file."""
+    """The scene in each size and each of its themes, by the name of its file."""
     taken: dict[str, str] = {}
     with standing_still() as clock:
         async with StandIn(place) as engine, screen(clock=clock) as phone:
             await SCENES[scene](Stage(phone, engine, clock))
-            for theme in THEMES:
+            for theme in themes_of(scene):
                 phone.app.wear(theme, "auto")
                 for size in SIZES:
                     await phone.resize(*size)

@@ -74,5 +74,5 @@ async def test_an_answer_that_ends_the_call_ends_it_in_words(placed: Placed, cod
     _, error = await placed.phone.run("hold", placed.call, status=1)
     assert f"call {placed.call} has ended: the far end does not" in error
     entry = await placed.phone.until_logged(placed.call)
-    assert entry.outcome is Outcome.ANSWERED
+    assert entry.outcome is Outcome.LOST
     assert entry.reason in error

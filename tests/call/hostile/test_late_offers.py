@@ -46,7 +46,7 @@ async def test_a_later_answer_without_encryption_ends_the_call(
 ) -> None:
     call = await _answered_later(stage, kind, by)
     entry = await stage.until_logged(call)
-    assert entry.outcome is Outcome.ANSWERED
+    assert entry.outcome is Outcome.LOST
     answer = sessions.ANSWERS[kind]
     stopped = "the far end stopped encrypting in a way that this account takes"
     words = sessions.told(answer, "far end", answers=True)
