@@ -51,8 +51,9 @@ def _taking(host: str, port: int, leaf: Leaf) -> Behaviour:
     def behave(connection: Connection, message: sip.Message) -> None:
         registrar(connection, message)
         if message.method == "INVITE":
-            contact = message.uri
-            connection.send(sip.response(message, 200, "OK", contact=f"<{contact}>", body=body))
+            here = connection.writer.get_extra_info("sockname")[1]
+            contact = f"<sip:bob@{host}:{here};transport=tls>"
+            connection.send(sip.response(message, 200, "OK", contact=contact, body=body))
         elif message.method == "BYE":
             connection.send(sip.response(message, 200, "OK"))
 

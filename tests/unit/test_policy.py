@@ -265,3 +265,23 @@ def without(lost: list[str]) -> CallFacts:
     for fact in lost:
         facts = REMOVED[fact][0](facts)
     return facts
+
+
+@pytest.mark.parametrize(
+    ("accepted", "rejected", "seconds", "failing"),
+    [
+        (0, 5, 1.0, True),
+        (0, 4, 1.0, False),
+        (0, 0, 1.0, False),
+        (1, 50, 1.0, False),
+        (0, 9, 2.0, False),
+        (0, 10, 2.0, True),
+        # A report that comes early is judged as one of a second.
+        (0, 4, 0.5, False),
+        (0, 5, 0.5, True),
+    ],
+)
+def test_enough_forged_packets_and_not_one_authentic_are_failing(
+    accepted: int, rejected: int, seconds: float, failing: bool
+) -> None:
+    assert policy.is_failing(accepted, rejected, seconds) is failing

@@ -53,7 +53,7 @@ async def test_nor_is_it_taken_while_the_call_is_held(stage: Stage, kind: str, m
         lambda c: c.id == call and c.state is CallState.ACTIVE and c.lock.closed, position
     )
     await far.settled()
-    await stage.phone.client.ask(told.Hold(call=call))
+    await stage.phone.client.ask(told.Hold(call=call, wait=True))
     await stage.phone.until_state(call, CallState.HELD)
     await _offered_in_vain(stage, far, sessions.PLAIN[kind], method, CallState.HELD)
 

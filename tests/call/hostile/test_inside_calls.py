@@ -162,7 +162,7 @@ async def test_an_answer_is_not_sent_elsewhere_when_its_connection_is_gone(
     with pytest.raises(CommandFailed, match=gone):
         await stage.phone.client.ask(told.AnswerCall(call=call))
     entry = await stage.until_logged(call)
-    assert (entry.outcome, entry.reason) == (Outcome.MISSED, gone)
+    assert (entry.outcome, entry.reason) == (Outcome.FAILED, gone)
 
 
 @pytest.mark.parametrize("of", ["the call that is up", "no call"])

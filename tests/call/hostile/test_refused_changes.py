@@ -87,7 +87,7 @@ async def _held_and_resumed(stage: Stage, far: FarEnd, call: str) -> None:
 
 async def _hold(stage: Stage, call: str, *, on: bool) -> None:
     position = len(stage.phone.events)
-    command = told.Hold(call=call) if on else told.Resume(call=call)
+    command = told.Hold(call=call, wait=True) if on else told.Resume(call=call, wait=True)
     await stage.phone.client.ask(command)
     wanted = CallState.HELD if on else CallState.ACTIVE
     shown = await stage.phone.until_call(lambda c: c.id == call and c.state is wanted, position)
