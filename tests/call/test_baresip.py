@@ -108,6 +108,14 @@ def check_open_though_encrypted(status: Any) -> None:
     assert stream["suite"] in SUITES
 
 
+async def _answer(phone: Phone, call: str, speech: Path, heard: Path) -> None:
+    """Take a call, say something in it, and record what is said."""
+    await phone.client.ask(told.AnswerCall(call=call))
+    await phone.until_state(call, CallState.ACTIVE)
+    await phone.client.ask(told.Play(call=call, path=str(speech)))
+    await phone.client.ask(told.Record(call=call, path=str(heard)))
+
+
 async def test_offhook_calls_baresip_and_each_hears_the_other(
     versioned: tuple[Kamailio, str],
     new_phone: NewPhone,
@@ -159,10 +167,7 @@ async def test_baresip_calls_offhook_and_each_hears_the_other(
     await peer.command("dial", f"sip:alice@{DOMAIN}")
     ringing = await phone.until_call(lambda c: c.state is CallState.INCOMING)
     await peer.until("CALL_RINGING")
-    await phone.client.ask(told.AnswerCall(call=ringing.id))
-    await phone.until_state(ringing.id, CallState.ACTIVE)
-    await phone.client.ask(told.Play(call=ringing.id, path=str(speech)))
-    await phone.client.ask(told.Record(call=ringing.id, path=str(heard)))
+    await _answer(phone, ringing.id, speech, heard)
     await phone.until_call(lambda c: c.id == ringing.id and c.lock.closed and talks(c))
     check_evidence(await phone.json("status"), version)
 
@@ -185,19 +190,20 @@ async def test_voice_that_is_encrypted_over_udp_closes_no_lock(
 ) -> None:
     phone = await new_phone()
     await open_alice(phone, kamailio)
-    peer = await new_baresip(kamailio, Wish("udp", mediaenc="srtp", answermode="auto"))
+    peer = await new_baresip(kamailio, Wish("udp", mediaenc="srtp"))
 
     heard = place / "heard.wav"
-    out = await phone.call(
-        f"bob@{DOMAIN}", play=str(speech), record=str(heard), hangup_after_s=_TALK_S
-    )
-    await phone.until_call(lambda c: c.id == out and talks(c))
+    await peer.command("dial", f"sip:alice@{DOMAIN}")
+    ringing = await phone.until_call(lambda c: c.state is CallState.INCOMING)
+    await _answer(phone, ringing.id, speech, heard)
+    await phone.until_call(lambda c: c.id == ringing.id and talks(c))
     check_open_though_encrypted(await phone.json("status"))
 
-    entry = await phone.until_logged(out)
+    await phone.until_call(lambda c: c.id == ringing.id and c.duration_s > _TALK_S)
+    await peer.command("hangup")
+    entry = await phone.until_logged(ringing.id)
     assert (entry.outcome, entry.lock) == (Outcome.ANSWERED, LockState.OPEN)
-    assert all(not c.lock.closed for c in phone.locks(out))
-    await peer.until("CALL_CLOSED")
+    assert all(not c.lock.closed for c in phone.locks(ringing.id))
     await peer.stop()
     assert sound.piecewise(speech, peer.heard()) > 0.9
     assert sound.piecewise(other_speech, heard) > 0.9

@@ -94,7 +94,9 @@ async def test_packets_that_are_not_authentic_open_the_lock(
     await server.stop()
 
 
-async def test_an_open_account_offers_no_keys_that_all_could_read(kamailio: Kamailio, new_phone: NewPhone) -> None:
+async def test_an_open_account_offers_no_keys_that_all_could_read(
+    kamailio: Kamailio, new_phone: NewPhone
+) -> None:
     alice, bob = await new_phone("a"), await new_phone("b")
     for phone, user in ((alice, "alice"), (bob, "bob")):
         await phone.add(

@@ -23,8 +23,8 @@ from tests.support.voice import tones_in
 from voip.model import CallState, Transport
 from voip.protocol import client as told
 
-OURS, MICROPHONE, NETWORK, OTHER = 440, 500, 900, 1300
-"""Hertz: our own ringing, what the person says, what far ends say."""
+OURS, MICROPHONE, NETWORK, OTHER = 440, 600, 900, 1300
+"""Hertz: our own ringing (with 480 beside it), what the person says, what far ends say."""
 
 TONES = (OURS, MICROPHONE, NETWORK, OTHER)
 
