@@ -112,6 +112,8 @@ class Screen:
 
     async def resize(self, width: int, height: int) -> None:
         await self.pilot.resize_terminal(width, height)
+        # On a busy machine the lines of the size before are still there.
+        await self.until(lambda: len(self.strips) == height)
         await self.settle()
 
     def tick(self) -> None:
