@@ -101,12 +101,13 @@ class Call(pj.Call):
         """Say how SRTP stands, if that changed."""
         if self.ended or not self.has_media:
             return
-        # `info` owns what `srtp` points to.
+        # These own what `srtp` and `rtcp` point to: without them it is freed memory.
         info = self.getMedTransportInfo(0)
+        stat = self.getStreamStat(0)
         fields: dict[str, object] = {
             "port": info.localRtpName,
             "rtcp_port": info.localRtcpName,
-            "lost": self.getStreamStat(0).rtcp.txStat.loss,
+            "lost": stat.rtcp.txStat.loss,
             "active": info.srtp.active,
             "rx_suite": info.srtp.rxSuite,
             "tx_suite": info.srtp.txSuite,
