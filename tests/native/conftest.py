@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +20,7 @@ class NewProbe(Protocol):
         *,
         names: dict[str, str] | None = None,
         system: Path | None = None,
+        base: Mapping[str, str] = ...,
         **settings: object,
     ) -> Awaitable[Probe]: ...
 
@@ -68,12 +70,13 @@ async def new_probe(place: Path, authority: Authority) -> AsyncIterator[NewProbe
         *,
         names: dict[str, str] | None = None,
         system: Path | None = None,
+        base: Mapping[str, str] = os.environ,
         **settings: object,
     ) -> Probe:
         probe = Probe(place / f"probe-{len(probes)}")
         probes.append(probe)
         given = {"ca_file": str(authority.file), **settings}
-        await probe.start(given, names or {}, system)
+        await probe.start(given, names or {}, system, base)
         await probe.until("ready")
         return probe
 

@@ -37,12 +37,14 @@ class Probe:
         settings: Mapping[str, object],
         names: Mapping[str, str],
         system: Path | None,
+        base: Mapping[str, str],
     ) -> None:
         """Run with a resolver that knows `names` and their addresses.
 
-        `system` is what OpenSSL reads as the system's configuration.
+        `system` is what OpenSSL reads as the system's configuration, `base` the
+        environment to start from.
         """
-        environment = {**os.environ, **preload(os.environ)}
+        environment = {**base, **preload(os.environ)}
         if system is not None:
             environment["OPENSSL_CONF"] = str(system)
         if names:

@@ -68,6 +68,7 @@ class Call(pj.Call):
         self.ended = False
         self.has_media = False
         self.reported: dict[str, object] = {}
+        self.recorder: pj.AudioMediaRecorder | None = None
 
     @guarded
     def onCallState(self, _prm: pj.OnCallStateParam) -> None:  # noqa: N802
@@ -84,6 +85,10 @@ class Call(pj.Call):
             say("message", direction="out", transport=_transport(event.src.tdata))
 
     @guarded
+    def onStreamCreated(self, prm: pj.OnStreamCreatedParam) -> None:  # noqa: N802
+        say("stream", index=prm.streamIdx)
+
+    @guarded
     def onCallMediaState(self, _prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802
         info = self.getInfo()
         say("media", statuses=[media.status for media in info.media])
@@ -96,6 +101,9 @@ class Call(pj.Call):
             devices = self.probe.endpoint.audDevManager()
             devices.getCaptureDevMedia().startTransmit(audio)
             audio.startTransmit(devices.getPlaybackDevMedia())
+            if "record" in self.probe.settings:
+                self.recorder = self.recorder or _recorder(self.probe.settings["record"])
+                audio.startTransmit(self.recorder)
 
     def report_srtp(self) -> None:
         """Say how SRTP stands, if that changed."""
@@ -264,6 +272,8 @@ class Probe:
                 self.account.setRegistration(True)
             if command["do"] == "watch":
                 self._watch(command["uri"])
+            if command["do"] == "open sound":
+                self._open_sound(command["device"])
             if command["do"] == "call":
                 self._call(command["uri"], int(command.get("streams", 1)))
         return True
@@ -276,6 +286,18 @@ class Probe:
         buddy = pj.Buddy()
         buddy.create(self.account, config)
         self.buddies.append(buddy)
+
+    def _open_sound(self, name: str) -> None:
+        """Take a sound device in place of the silent one."""
+        devices = self.endpoint.audDevManager().enumDev2()
+        index = next(i for i, device in enumerate(devices) if device.name == name)
+        say("opening")
+        try:
+            pj.openSoundDevices(index, index)
+        except pj.Error as error:
+            say("not opened", status=error.status, reason=error.reason)
+        else:
+            say("opened")
 
     def _call(self, uri: str, streams: int) -> None:
         call = Call(self)
@@ -296,6 +318,12 @@ class Probe:
         gc.collect()
         self.endpoint.libDestroy()
         say("ended")
+
+
+def _recorder(path: str) -> pj.AudioMediaRecorder:
+    recorder = pj.AudioMediaRecorder()
+    recorder.createRecorder(path)
+    return recorder
 
 
 def _transport_config(settings: dict[str, Any]) -> pj.TransportConfig:

@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import os
 import shutil
+import signal
 import wave
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +79,17 @@ class Pulse:
         self._process.kill()
         await self._process.wait()
         self.socket.unlink()
+
+    @contextlib.contextmanager
+    def asleep(self) -> Iterator[None]:
+        """Be there, and answer nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(ProcessLookupError):  # it has died
+                self._process.send_signal(signal.SIGCONT)
 
     async def stop(self) -> None:
         for client in self._standing:

@@ -1,0 +1,208 @@
+"""Streams of voice: what of them is heard, and that they are left alone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import os
+import re
+import socket
+import wave
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.native.caller import registered
+from tests.native.conftest import NewProbe, NewServer
+from tests.native.driver import Probe
+from tests.support import sip
+from tests.support.hostile import Connection, HostileServer
+from tests.support.opus import Speaker
+from tests.support.pulse import Pulse
+from tests.support.srtp import KEY_BYTES, Srtp
+
+_PATIENCE_S = 30
+_OPUS = 96
+_QUIET = 500  # of 32767
+_LOWEST_HZ, _STEP_HZ, _STEPS = 400, 100, 30
+_PACE = ((20, 20), (30, 40), (30, 60), (20, 20))
+"""How many packets are sent of which time (ms), each a step above the one before.
+
+One tone would go on over lost packets: that is what hides their loss.
+"""
+_CODECS = {
+    "PCMU": ("0", "PCMU/8000", ""),
+    "Opus": (str(_OPUS), "opus/48000/2", ""),
+    "Opus that may pause": (str(_OPUS), "opus/48000/2", "a=fmtp:96 usedtx=1"),
+    "Opus of a low rate": (str(_OPUS), "opus/48000/2", "a=fmtp:96 maxaveragebitrate=16000;cbr=1"),
+}
+
+
+# 0071: Opus whose packet time changes
+
+
+async def test_every_packet_time_of_opus_is_heard(
+    new_probe: NewProbe, new_server: NewServer, place: Path
+) -> None:
+    heard = place / "heard.wav"
+    caller = await registered(new_probe, new_server, answer=200, record=str(heard))
+    offer = _session(caller.server.host, 9, *_CODECS["Opus"], sip.crypto())
+    assert (await caller.ask("INVITE", offer)).status == 200
+    where = (await caller.probe.until("srtp"))["port"]
+    await _speak(where)
+    assert await caller.probe.quit() == 0
+    sent = sum(count for count, _ in _PACE)
+    assert _steps_up(heard) >= sent * 0.75
+
+
+async def _speak(where: str) -> None:
+    """Send a scale in packets of `_PACE`, in the time that it takes."""
+    host, _, port = where.rpartition(":")
+    srtp, speaker = Srtp(bytes(KEY_BYTES)), Speaker(_OPUS)  # the key of `sip.crypto`
+    clock = asyncio.get_running_loop().time
+    due, step = clock(), 0
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for count, milliseconds in _PACE:
+            for _ in range(count):
+                packet = speaker.packet(_LOWEST_HZ + step * _STEP_HZ, milliseconds)
+                sender.sendto(srtp.protect(packet), (host, int(port)))
+                step = (step + 1) % _STEPS
+                due += milliseconds / 1000
+                await asyncio.sleep(max(0.0, due - clock()))
+    speaker.close()
+
+
+def _steps_up(recording: Path) -> int:
+    """How often a tone of the scale followed on the one below."""
+    with wave.open(str(recording)) as file:
+        rate = file.getframerate()
+        samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
+    size = rate // 50
+    heard = [
+        _step(samples[start : start + size], rate)
+        for start in range(0, len(samples) - size + 1, size // 4)
+    ]
+    return sum((before + 1) % _STEPS == after for before, after in itertools.pairwise(heard))
+
+
+def _step(samples: NDArray[np.int16], rate: int) -> int:
+    """The step of the loudest tone; _STEPS and more where it is none of the scale."""
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples)), rate // 10))
+    loudest = int(np.argmax(spectrum))
+    if spectrum[loudest] < len(samples) * _QUIET:
+        return 2 * _STEPS
+    return round((loudest * 10 - _LOWEST_HZ) / _STEP_HZ)
+
+
+# 0072: what is not said anew goes on
+
+
+@pytest.mark.parametrize("kind", list(_CODECS))
+async def test_an_answer_that_is_said_again_leaves_the_stream_alone(
+    new_probe: NewProbe, new_server: NewServer, host: str, kind: str
+) -> None:
+    server = await new_server()
+    with _ear(host) as ear:
+        probe, invite, send = await _called(new_probe, server)
+        body = _answer(invite, host, ear, *_CODECS[kind])
+        for code in (183, 180, 200):
+            send(sip.response(invite, code, "Said", contact=_contact(server), body=body))
+            # Long enough for a stream to begin with pauses, if it would.
+            await _packets(ear, 40)
+        await probe.until("call", lambda event: event["state"] == "CONFIRMED")
+    assert await probe.quit() == 0
+    assert _streams(probe) == 1
+
+
+def _streams(probe: Probe) -> int:
+    return sum(event["event"] == "stream" for event in probe.events)
+
+
+@contextlib.contextmanager
+def _ear(host: str) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
+        ear.setblocking(False)
+        ear.bind((host, 0))
+        yield ear
+
+
+# 0074: the sound device that takes its time
+
+
+@pytest.mark.parametrize("opens", [True, False])
+async def test_packets_are_sent_while_a_sound_device_opens_and_after_it_failed(
+    new_probe: NewProbe, new_server: NewServer, place: Path, host: str, opens: bool
+) -> None:
+    server, pulse = await new_server(), Pulse(place / "desk")
+    await pulse.start()
+    try:
+        with _ear(host) as ear:
+            probe, invite, send = await _called(new_probe, server, base=pulse.client_environment)
+            body = _answer(invite, host, ear, *_CODECS["PCMU"])
+            send(sip.response(invite, 200, "OK", contact=_contact(server), body=body))
+            await _packets(ear, 1)
+            with pulse.asleep():
+                await probe.tell("open sound", device="pulse")
+                await probe.until("opening")
+                # More than the socket could hold back from before.
+                await _packets(ear, 100)
+                assert not [event for event in probe.events if event["event"] == "opened"]
+                if not opens:
+                    await pulse.die()
+            await probe.until("opened" if opens else "not opened")
+            await _packets(ear, 100)
+        assert await probe.quit() == 0
+    finally:
+        await pulse.stop()
+
+
+# What they need
+
+
+async def _called(
+    new_probe: NewProbe, server: HostileServer, base: Mapping[str, str] = os.environ
+) -> tuple[Probe, sip.Message, Callable[[bytes], None]]:
+    """A probe that calls a server, its INVITE, and a way to answer it."""
+    asked = asyncio.Queue[tuple[Connection, sip.Message]]()
+
+    def behave(connection: Connection, message: sip.Message) -> None:
+        if message.method == "INVITE":
+            asked.put_nowait((connection, message))
+        elif message.method == "BYE":
+            connection.send(sip.response(message, 200, "OK"))
+
+    server.behaviour = behave
+    probe = await new_probe(bound=server.host, base=base)
+    await probe.tell("call", uri=f"sip:bob@{server.host}:{server.port};transport=tls")
+    connection, invite = await asked.get()
+    return probe, invite, connection.send
+
+
+def _contact(server: HostileServer) -> str:
+    return f"<sip:bob@{server.host}:{server.port};transport=tls>"
+
+
+def _answer(
+    invite: sip.Message, host: str, ear: socket.socket, number: str, name: str, attribute: str
+) -> str:
+    suite = re.search(r"a=crypto:(\d+) (\S+)", invite.body)
+    assert suite is not None
+    crypto = sip.crypto(suite[2], "", int(suite[1]))
+    return _session(host, ear.getsockname()[1], number, name, attribute, crypto)
+
+
+async def _packets(ear: socket.socket, count: int) -> None:
+    """Wait until so many packets have arrived."""
+    async with asyncio.timeout(_PATIENCE_S):
+        for _ in range(count):
+            await asyncio.get_running_loop().sock_recv(ear, 2048)
+
+
+def _session(host: str, port: int, number: str, name: str, *attributes: str) -> str:
+    lines = ["v=0", f"o=- 1 1 IN IP4 {host}", "s=-", f"c=IN IP4 {host}", "t=0 0"]
+    lines += [f"m=audio {port} RTP/SAVP {number}", f"a=rtpmap:{number} {name}", "a=sendrecv"]
+    return "\r\n".join([*lines, *(line for line in attributes if line), ""])
