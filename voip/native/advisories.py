@@ -97,4 +97,9 @@ ADVISORIES = (
         "socket options read from memory that was freed",
         ("0040-option-values-of-their-own",),
     ),
+    Advisory(
+        "pjproject bd00abb5e",
+        "null dereference after a registrar told an address that is none",
+        ("0073-addresses-that-a-registrar-tells",),
+    ),
 )
