@@ -24,6 +24,15 @@ void shortenSessions()
     pjmedia_add_rtpmap_for_static_pt = PJ_FALSE;
 }
 
+/** Open two sound devices. The setters of one open it with the other's old one. */
+void openSoundDevices(int capture, int playback) PJSUA2_THROW(Error)
+{
+    pj_status_t status = pjsua_set_snd_dev(capture, playback);
+
+    if (status != PJ_SUCCESS)
+        throw Error(status, "openSoundDevices()", "", __FILE__, __LINE__);
+}
+
 /** What this build was made from, as JSON; see voip/native/mark.py. */
 std::string offhookMark()
 {

@@ -15,7 +15,6 @@ from voip.protocol.worker import AudioSettings, SoundEvent
 from voip.worker import pulse
 
 _PREFERRED = ("pulse", "pipewire", "default")
-_OPEN_AT_ONCE = 0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 30.0
 """Between two tries to take a device again; each opens it, which others can hear."""
 
@@ -179,19 +178,22 @@ class Sound:
     def _use_devices(self, pair: _Pair, open_now: bool) -> None:
         if pair == self._in_use and not self._broken:
             return
+        self._in_use = pair
+        self._broken = False
+        if open_now:
+            # The silent device keeps the calls going while this one opens.
+            self._manager.setNullDev()
+            self._open(pair)
+            return
         # With a device open, each half of the change would open the other
         # half's old device once more.
         self._manager.setNoDev()
         self._manager.setCaptureDev(pair.capture)
         self._manager.setPlaybackDev(pair.playback)
-        self._in_use = pair
-        self._broken = False
-        if open_now:
-            self._open(pair)
 
     def _open(self, pair: _Pair) -> None:
         try:
-            self._manager.setSndDevMode(_OPEN_AT_ONCE)
+            pj.openSoundDevices(pair.capture, pair.playback)
         except pj.Error as error:
             self._broken = True
             self._use_null(
