@@ -88,6 +88,7 @@ async def registered(new_probe: NewProbe, new_server: NewServer, **settings: obj
     probe = await new_probe(
         names=None,
         system=None,
+        base=None,
         server=f"{server.host}:{server.port}",
         bound=server.host,
         **settings,

@@ -20,7 +20,7 @@ class NewProbe(Protocol):
         *,
         names: dict[str, str] | None = None,
         system: Path | None = None,
-        base: Mapping[str, str] = ...,
+        base: Mapping[str, str] | None = None,
         **settings: object,
     ) -> Awaitable[Probe]: ...
 
@@ -70,13 +70,13 @@ async def new_probe(place: Path, authority: Authority) -> AsyncIterator[NewProbe
         *,
         names: dict[str, str] | None = None,
         system: Path | None = None,
-        base: Mapping[str, str] = os.environ,
+        base: Mapping[str, str] | None = None,
         **settings: object,
     ) -> Probe:
         probe = Probe(place / f"probe-{len(probes)}")
         probes.append(probe)
         given = {"ca_file": str(authority.file), **settings}
-        await probe.start(given, names or {}, system, base)
+        await probe.start(given, names or {}, system, base or os.environ)
         await probe.until("ready")
         return probe
 

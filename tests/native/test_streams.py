@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import os
 import re
 import socket
 import wave
@@ -164,7 +163,7 @@ async def test_packets_are_sent_while_a_sound_device_opens_and_after_it_failed(
 
 
 async def _called(
-    new_probe: NewProbe, server: HostileServer, base: Mapping[str, str] = os.environ
+    new_probe: NewProbe, server: HostileServer, base: Mapping[str, str] | None = None
 ) -> tuple[Probe, sip.Message, Callable[[bytes], None]]:
     """A probe that calls a server, its INVITE, and a way to answer it."""
     asked = asyncio.Queue[tuple[Connection, sip.Message]]()
