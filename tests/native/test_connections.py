@@ -123,3 +123,16 @@ async def test_a_register_that_cannot_be_sent_is_a_failure_each_time(
             break
         await probe.tell("register")
     assert await probe.quit() == 0
+
+
+# 0075: listeners
+
+
+async def test_a_call_that_is_not_acknowledged_ends_with_the_phone(
+    new_probe: NewProbe, new_server: NewServer
+) -> None:
+    caller = await registered(new_probe, new_server, answer=200)
+    assert (await caller.invite("RTP/SAVP", (sip.crypto(),))).status == 200
+    # No ACK: its transaction is still there when the library ends.
+    assert await caller.probe.quit() == 0
+    await caller.server.until(lambda message: message.method == "BYE")
