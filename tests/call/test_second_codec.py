@@ -17,10 +17,14 @@ from tests.support import g711, sip
 from tests.support.g711 import PCMA, PCMU, Tone
 from tests.support.hostile import own_host
 from tests.support.openend import OpenEnd
+from tests.support.party import Party
 from tests.support.phone import Phone
-from voip.model import CallState
+from tests.support.pki import Authority
+from voip.model import CallState, Transport
 
 _HEARD = 0.5
+_A_SECOND = 48_000 * 2
+"""Of a recording, in bytes, at the highest rate that one has."""
 _UNPLAYABLE = "voice arrives in a codec that this phone cannot play"
 _OPUS = re.compile(r"^a=rtpmap:(\d+) opus/48000/2\r?$", re.MULTILINE)
 _MAPS = {"0": "PCMU/8000", "8": "PCMA/8000", "9": "G722/8000", "3": "GSM/8000"}
@@ -119,6 +123,36 @@ async def test_a_far_end_that_changes_its_codec_is_heard_again(
     for hertz, sent in ((600, PCMU), (1000, PCMA), (1700, PCMU)):
         async with _speaking(far, Tone(hertz, sent), numbers):
             await _until_heard(phone, call, heard, hertz)
+
+
+async def test_each_codec_is_heard_over_srtp_and_the_lock_stays_closed(
+    new_phone: NewPhone, authority: Authority, place: Path
+) -> None:
+    host, heard = own_host(), place / "heard.wav"
+    party = Party(host, Transport.TLS, authority.issue("far", addresses=[host]), 1000, ())
+    party.formats, party.attributes = "0 8", ("a=rtpmap:8 PCMA/8000",)
+    await party.start()
+    phone = await new_phone()
+    await phone.add_secure("alice", host, party.server.port, authority.file)
+    await phone.until_registered("alice")
+    call = await phone.call("bob", record=str(heard))
+    await party.take()
+    await phone.until_call(lambda c: c.id == call and c.lock.closed)
+    for sent, codec in ((PCMA, "pcma/8000/1"), (PCMU, "pcmu/8000/1"), (PCMA, "pcma/8000/1")):
+        position = len(phone.events)
+        party.voice.payload_type = sent
+        await phone.until_call(lambda c, codec=codec: c.codec == codec, position)
+        # What is looked at is to be from after the change.
+        grown = heard.stat().st_size + _A_SECOND
+        while heard.stat().st_size < grown:
+            await phone.until_call(lambda c: c.id == call, len(phone.events))
+        await _until_heard(phone, call, heard, 1000)
+    shown = await phone.until_call(lambda c: c.id == call, len(phone.events))
+    assert shown.lock.closed
+    assert not shown.quality.problem
+    assert party.voice.clear == 0
+    await party.leave()
+    await party.stop()
 
 
 async def test_a_codec_that_was_not_agreed_is_said_to_be_unplayable(

@@ -6,6 +6,7 @@ import struct
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 PCMU, PCMA = 0, 8
 _RATE = 8000
@@ -29,11 +30,16 @@ class Tone:
         """The packet of a sequence number."""
         at = np.arange(number * _FRAME, (number + 1) * _FRAME) / _RATE
         samples = (12000 * np.sin(2 * np.pi * self._hertz * at)).astype(np.int32)
-        encode = _alaw if self._payload_type == PCMA else _ulaw
         header = struct.pack(
             "!BBHII", 0x80, self._payload_type, number & 0xFFFF, number * _FRAME, self._ssrc
         )
-        return header + bytes(encode(int(sample)) for sample in samples)
+        return header + encoded(samples, self._payload_type)
+
+
+def encoded(samples: NDArray[np.integer], payload_type: int) -> bytes:
+    """Samples of 16 bits in PCMU or PCMA."""
+    encode = _alaw if payload_type == PCMA else _ulaw
+    return bytes(encode(int(sample)) for sample in samples)
 
 
 def share(recording: Path, hertz: int) -> float:

@@ -1,4 +1,4 @@
-"""A server over UDP or TLS whose far end has a voice, and agrees to holds or not."""
+"""A server over UDP, TCP or TLS whose far end has a voice, and agrees to holds or not."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ class Party:
     The next offers of the phone within a call are refused with the codes of
     `refusals`, one each; while `delays` is set they wait for `agree`. A request
     that `intercepts` says it has dealt with is left alone; `headers` are in
-    every answer to an INVITE, `attributes` in every session.
+    every answer to an INVITE, `attributes` in every session, and `formats` are
+    its codecs, best first.
     """
 
     def __init__(
@@ -44,14 +45,15 @@ class Party:
         self.intercepts: Callable[[Client, sip.Message], bool] = lambda _client, _message: False
         self.headers: tuple[str, ...] = ()
         self.attributes: tuple[str, ...] = ()
+        self.formats = "0"
         self.received: list[sip.Message] = []
         self.delays = False
         self.offers = 0
         self.profiles: set[str] = set()
         self.server: HostileServer | DatagramServer = (
-            HostileServer(host, self._behave, leaf)
-            if transport is Transport.TLS
-            else DatagramServer(host, self._behave)
+            DatagramServer(host, self._behave)
+            if transport is Transport.UDP
+            else HostileServer(host, self._behave, leaf if transport is Transport.TLS else None)
         )
         self._host, self._hertz, self._tones = host, hertz, tones
         self._invites: asyncio.Queue[sip.Message] = asyncio.Queue()
@@ -236,6 +238,7 @@ class Party:
         direction = _ANSWERS[asked][self._holds]
         profile = "RTP/SAVP" if self.transport is Transport.TLS else "RTP/AVP"
         session = sip.sdp(self._host, self.voice.port, profile, attributes)
+        session = session.replace(f"{profile} 0 ", f"{profile} {self.formats} ")
         return session.replace("a=sendrecv", f"a={direction}")
 
 

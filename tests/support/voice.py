@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.support.g711 import PCMA, PCMU, encoded
 from tests.support.srtp import NotAuthentic, Srtp
 
 RATE = 8000
@@ -23,9 +24,8 @@ STEP_HZ = RATE // FRAME
 """Tones are multiples of this: then each frame of one is like the next."""
 
 _SO_TIMESTAMPNS = 35  # asm-generic/socket.h
-_PCMU = 0
 _KEY = bytes(range(1, 31))
-_BIAS, _CLIP = 0x84, 32635
+_BIAS = 0x84
 _TONE_PEAK = 8000
 _HEARD = 0.02  # of full scale, in the bin of a tone
 
@@ -42,8 +42,9 @@ class Voice:
 
     `tones` are those that are listened for. With `secret` it speaks SRTP, and
     `clear` counts what arrived without. `frame` is the samples in each packet
-    that it sends, `ssrc` its source (RFC 3550 section 5.1); both may change at
-    any time. `sizes` are the samples in each packet that came.
+    that it sends, `ssrc` its source (RFC 3550 section 5.1), `payload_type` its
+    codec, PCMU or PCMA; they may change at any time. `sizes` are the samples
+    in each packet that came.
     """
 
     def __init__(self, host: str, hertz: int, tones: tuple[int, ...], secret: bool) -> None:
@@ -52,9 +53,10 @@ class Voice:
         self.frame = FRAME
         self.sizes: list[int] = []
         self.ssrc = 0x0FF
+        self.payload_type = PCMU
         self.secret = secret
         self._tones = tones
-        self._payload = _ulaw(_tone(hertz))
+        self._payloads = {codec: encoded(_tone(hertz), codec) for codec in (PCMU, PCMA)}
         self._key = _KEY
         self._sending = Srtp(self._key) if secret else None
         self._keys: list[Srtp] = []
@@ -111,8 +113,9 @@ class Voice:
         loop = asyncio.get_running_loop()
         start, stamp = loop.time(), 0
         for number in self._sequence:
-            head = struct.pack("!BBHII", 0x80, _PCMU, number & 0xFFFF, stamp, self.ssrc)
-            packet = head + (self._payload * 8)[: self.frame]
+            codec = self.payload_type
+            head = struct.pack("!BBHII", 0x80, codec, number & 0xFFFF, stamp, self.ssrc)
+            packet = head + (self._payloads[codec] * 8)[: self.frame]
             stamp += self.frame
             data = self._sending.protect(packet) if self._sending else packet
             assert self._to is not None
@@ -132,7 +135,7 @@ class Voice:
         packet = self._opened(data) if self.secret else data
         if packet is None:
             self.clear += 1
-        elif packet[1] & 0x7F == _PCMU:
+        elif packet[1] & 0x7F == PCMU:
             samples = _DECODED[np.frombuffer(packet[12:], dtype=np.uint8)]
             self.sizes.append(len(samples))
             self.frames.append(Frame(at, tones_in(samples, RATE, self._tones)))
@@ -174,17 +177,6 @@ def _tone(hertz: int) -> NDArray[np.int64]:
     return np.asarray(
         _TONE_PEAK * np.sin(2 * np.pi * hertz * np.arange(FRAME) / RATE), dtype=np.int64
     )
-
-
-def _ulaw(samples: NDArray[np.int64]) -> bytes:
-    """G.711 µ-law of 16-bit samples (ITU-T G.711 table 2a)."""
-    out = bytearray()
-    for sample in samples:
-        sign = 0x80 if sample < 0 else 0
-        magnitude = min(abs(int(sample)), _CLIP) + _BIAS
-        exponent = magnitude.bit_length() - 8
-        out.append(~(sign | exponent << 4 | (magnitude >> (exponent + 3)) & 0x0F) & 0xFF)
-    return bytes(out)
 
 
 def _decode_table() -> NDArray[np.float64]:
