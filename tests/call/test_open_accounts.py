@@ -19,6 +19,18 @@ _MOST_BYTES = 1300
 """RFC 3261 section 18.1.1: more may need fragments, which many networks drop."""
 _DATAGRAM = 1472
 """What Ethernet carries in one piece."""
+_CHALLENGES = (
+    # Kamailio's, Asterisk's, and the longest that are usual.
+    'nonce="ZyHbw2ch2pcmSyPUKZ5xkrfEXNzHgcQ4L1B3dXo", qop="auth"',
+    f'nonce="1796000000/{"5f" * 16}", opaque="{"6a" * 8}", algorithm=MD5, qop="auth"',
+    f'nonce="1796000000/{"5f" * 16}", opaque="{"6a" * 8}", algorithm=SHA-256, qop="auth"',
+    f'nonce="{"5f" * 30}", algorithm=MD5, qop="auth"',
+    f'nonce="{"5f" * 30}", algorithm=SHA-256, qop="auth"',
+)
+_NEEDED = (
+    "Via", "Max-Forwards", "From", "To", "Contact", "Call-ID", "CSeq", "Allow", "Supported",
+    "Session-Expires", "User-Agent", "Authorization", "Content-Type", "Content-Length",
+)  # fmt: skip
 
 _LONG = {
     "user": "alexandra.mustermann",
@@ -63,17 +75,25 @@ async def test_an_invite_over_udp_is_short_and_offers_no_keys(
     assert _is_plain(await far.invited())
 
 
-@pytest.mark.parametrize("fields", [_ORDINARY, _LONG], ids=["ordinary", "long"])
-async def test_one_with_a_password_goes_in_one_piece(
-    new_phone: NewPhone, far: OpenEnd, fields: dict[str, str]
+@pytest.mark.parametrize(
+    ("fields", "challenge", "most"),
+    [
+        *((_ORDINARY, challenge, _MOST_BYTES) for challenge in _CHALLENGES),
+        *(
+            (_LONG, challenge, _DATAGRAM if "SHA" in challenge else _MOST_BYTES)
+            for challenge in _CHALLENGES
+        ),
+    ],
+)
+async def test_so_is_one_with_a_password(
+    new_phone: NewPhone, far: OpenEnd, fields: dict[str, str], challenge: str, most: int
 ) -> None:
-    realm, nonce = fields["domain"], "5f" * 20
-    challenge = f'Digest realm="{realm}", nonce="{nonce}", algorithm=MD5, qop="auth"'
+    header = f'WWW-Authenticate: Digest realm="{fields["domain"]}", {challenge}'
 
     def answer(message: sip.Message) -> bytes | None:
         if message.method != "INVITE" or message.all("Authorization"):
             return None
-        return sip.response(message, 401, "Who", extra=(f"WWW-Authenticate: {challenge}",))
+        return sip.response(message, 401, "Who", extra=(header,))
 
     far.answer = answer
     phone = await new_phone()
@@ -82,7 +102,28 @@ async def test_one_with_a_password_goes_in_one_piece(
     await phone.until_state(call, CallState.ACTIVE)
     without, with_password = far.sizes
     assert without < _MOST_BYTES
-    assert with_password < _DATAGRAM
+    assert with_password < most
+    # Names are shortened where they have to be, and nothing is left out for it.
+    first, second = (m for m in far.messages if m.method == "INVITE")
+    assert "Via" in dict(first.headers)
+    assert second.body == first.body
+    assert [name for name in _NEEDED if not second.all(name)] == []
+
+
+async def test_an_invite_has_all_codecs_and_what_a_session_needs(
+    new_phone: NewPhone, far: OpenEnd
+) -> None:
+    phone = await new_phone()
+    await _registered(phone, far)
+    await phone.call("bob")
+    lines = (await far.invited()).body.splitlines()
+    media = next(line for line in lines if line.startswith("m=audio "))
+    assert media.split()[3:] == ["96", "9", "8", "0", "18", "3", "120", "121"]
+    for line in (
+        "a=rtpmap:96 opus/48000/2", "a=fmtp:96 useinbandfec=1;maxaveragebitrate=64000",
+        "a=rtpmap:120 telephone-event/48000", "a=rtpmap:121 telephone-event/8000", "a=sendrecv",
+    ):  # fmt: skip
+        assert line in lines
 
 
 async def test_an_invite_over_tcp_offers_no_keys(new_phone: NewPhone) -> None:

@@ -7,6 +7,11 @@ import re
 from dataclasses import dataclass
 
 _COUNTER = itertools.count(1)
+_COMPACT = {
+    "c": "content-type", "f": "from", "i": "call-id", "k": "supported", "l": "content-length",
+    "m": "contact", "t": "to", "v": "via", "x": "session-expires",
+}  # fmt: skip
+"""Short names of headers (RFC 3261 section 7.3.3, RFC 4028)."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Message:
         return int(self.first.split(" ")[1]) if self.first.startswith("SIP/2.0") else 0
 
     def all(self, name: str) -> list[str]:
-        return [value for key, value in self.headers if key.lower() == name.lower()]
+        return [value for key, value in self.headers if _long(key) == name.lower()]
 
     def get(self, name: str) -> str:
         return self.all(name)[0]
@@ -57,6 +62,11 @@ class Parser:
             body = tail[:size].decode("utf-8", "replace")
             messages.append(_message(head.decode("utf-8", "replace"), body))
             self._rest = tail[size:]
+
+
+def _long(name: str) -> str:
+    name = name.lower()
+    return _COMPACT.get(name, name)
 
 
 def _message(head: str, body: str) -> Message:

@@ -112,6 +112,8 @@ def start(endpoint: pj.Endpoint, configure: Configure) -> None:
     config.uaConfig.maxCalls = 64
     # A notice is taken from the account's own connection alone: see `Arrivals.account_for`.
     config.uaConfig.mwiUnsolicitedEnabled = True
+    # It is of transfers (RFC 4488), which nobody can ask for.
+    config.uaConfig.noRefersub = False
     # A line of PJSIP's own in every session, which nobody else reads.
     config.uaConfig.natTypeInSdp = 0
     # 4 would write whole SIP messages.
