@@ -7,7 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.conftest import NewPhone
 from tests.support.baresip import Baresip, Wish
+from tests.support.farend import FarEnd
+from tests.support.hostile import own_host
 from tests.support.kamailio import Kamailio
 from tests.support.phone import Phone
 from tests.support.pki import Authority
@@ -33,6 +36,25 @@ def sound_phone(folder: Path, surroundings: Mapping[str, str], config: str = "")
     # takes the voice that the echo line returns for an echo in the room.
     (place / "config.toml").write_text(f"[audio]\necho_cancel = false\n{config}\n")
     return phone
+
+
+@pytest.fixture
+async def far(authority: Authority) -> AsyncIterator[FarEnd]:
+    """A TLS server with a far end."""
+    host = own_host()
+    built = FarEnd(host, authority.issue("far", addresses=[host]))
+    await built.start()
+    yield built
+    await built.stop()
+
+
+@pytest.fixture
+async def phone(new_phone: NewPhone, authority: Authority, far: FarEnd) -> Phone:
+    """A phone whose account “alice” is registered with the far end's server."""
+    built = await new_phone()
+    await built.add_secure("alice", far.server.host, far.server.port, authority.file)
+    await built.until_registered("alice")
+    return built
 
 
 @pytest.fixture

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.conftest import NewPhone
 from tests.support.farend import FarEnd
-from tests.support.hostile import own_host
 from tests.support.phone import Phone
-from tests.support.pki import Authority
 from voip.model import CallState, Outcome
 from voip.protocol import client as told
 
@@ -20,51 +16,24 @@ _UNREACHABLE = "the far end answered from an address that this account's connect
 _GONE = "the connection to the server is gone, and nothing comes from the far end any more"
 
 
-@pytest.fixture
-async def far(authority: Authority) -> AsyncIterator[FarEnd]:
-    host = own_host()
-    built = FarEnd(host, authority.issue("far", addresses=[host]))
-    await built.start()
-    yield built
-    await built.stop()
-
-
-@pytest.fixture
-async def phone(new_phone: NewPhone, authority: Authority, far: FarEnd) -> Phone:
-    built = await new_phone()
-    await built.add_secure("alice", far.server.host, far.server.port, authority.file)
-    await built.until_registered("alice")
-    return built
-
-
-async def test_an_answer_that_cannot_be_acknowledged_is_no_call(phone: Phone, far: FarEnd) -> None:
-    """Its Contact leads to a port where nobody listens."""
-    with socket.socket() as closed:
-        closed.bind((far.server.host, 0))
+@pytest.mark.parametrize("taken", [False, True])
+async def test_an_answer_that_cannot_be_acknowledged_is_no_call(
+    phone: Phone, far: FarEnd, taken: bool
+) -> None:
+    """Its Contact leads to nobody, or to somebody who takes the connection and says nothing."""
+    with socket.socket() as elsewhere:
+        elsewhere.bind((far.server.host, 0))
+        if taken:
+            elsewhere.listen()
         call = await phone.call("bob")
         await far.invited()
-        where = f"{far.server.host}:{closed.getsockname()[1]}"
+        where = f"{far.server.host}:{elsewhere.getsockname()[1]}"
         far.contact = f"<sip:far@{where};transport=tls>"
         far.answers()
         entry = await phone.until_logged(call)
     assert entry.reason in (_UNACKNOWLEDGED, _UNREACHABLE)
     assert CallState.ACTIVE not in {shown.state for shown in phone.locks(call)}
     assert not [shown for shown in phone.locks(call) if shown.lock.closed]
-
-
-async def test_nor_is_one_whose_acknowledgement_waits_for_ever(phone: Phone, far: FarEnd) -> None:
-    """Its Contact leads to somebody who takes the connection and says nothing."""
-    with socket.socket() as silent:
-        silent.bind((far.server.host, 0))
-        silent.listen()
-        call = await phone.call("bob")
-        await far.invited()
-        where = f"{far.server.host}:{silent.getsockname()[1]}"
-        far.contact = f"<sip:far@{where};transport=tls>"
-        far.answers()
-        entry = await phone.until_logged(call)
-    assert entry.reason in (_UNACKNOWLEDGED, _UNREACHABLE)
-    assert CallState.ACTIVE not in {shown.state for shown in phone.locks(call)}
 
 
 async def test_a_call_without_its_connection_says_so_and_ends_in_silence(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -15,35 +14,14 @@ from tests.support.farend import FarEnd
 from tests.support.hostile import own_host
 from tests.support.kamailio import DOMAIN
 from tests.support.phone import Phone
-from tests.support.pki import Authority
 from voip.model import CallState, Outcome
 from voip.protocol import client as told
 
 _BOB = '"Bob" <sip:bob@example.com>'
 
 
-@pytest.fixture
-async def far(authority: Authority) -> AsyncIterator[FarEnd]:
-    host = own_host()
-    far = FarEnd(host, authority.issue("far", addresses=[host]))
-    await far.start()
-    yield far
-    await far.stop()
-
-
-@pytest.fixture
-async def phone(new_phone: NewPhone, far: FarEnd, authority: Authority) -> Phone:
-    phone = await new_phone()
-    await phone.add(
-        "work", password="x", user="alice", domain=DOMAIN, ca_file=str(authority.file),
-        server=f"{far.server.host}:{far.server.port}",
-    )  # fmt: skip
-    await phone.until_registered("work")
-    return phone
-
-
 async def _up(phone: Phone, far: FarEnd, body: str | None = None) -> str:
-    call = await phone.call("bob", account="work")
+    call = await phone.call("bob")
     await far.invited()
     far.answers(body)
     await phone.until_state(call, CallState.ACTIVE)
@@ -191,7 +169,7 @@ async def test_tones_that_still_waited_are_said_to_be_lost(
 
 
 async def test_a_far_end_that_takes_no_tones_is_said_to(phone: Phone, far: FarEnd) -> None:
-    call = await phone.call("bob", account="work")
+    call = await phone.call("bob")
     await far.invited()
     plain = far.session(far.offered).replace(" 101\r\n", "\r\n")
     far.answers(plain.replace("a=rtpmap:101 telephone-event/8000\r\n", ""))

@@ -10,6 +10,7 @@ import asyncio
 import itertools
 import socket
 from collections.abc import Callable
+from typing import TypedDict, Unpack
 
 from tests.support import sip
 from tests.support.hostile import Connection, HostileServer
@@ -20,6 +21,14 @@ _PATIENCE_S = 30
 _NUMBERS = itertools.count(1)
 
 OnRequest = Callable[[sip.Message], None]
+
+
+class More(TypedDict, total=False):
+    """Parts of a request that most have not, as in `sip.within`."""
+
+    body: str
+    extra: tuple[str, ...]
+    branch: str | None
 
 
 class Server:
@@ -103,23 +112,16 @@ class Server:
         )
 
     async def ask(
-        self,
-        dialog: sip.Dialog,
-        method: str,
-        number: int = 1,
-        *,
-        body: str = "",
-        extra: tuple[str, ...] = (),
-        branch: str | None = None,
+        self, dialog: sip.Dialog, method: str, number: int = 1, **more: Unpack[More]
     ) -> sip.Message:
         """Send a request; its final answer."""
         key = (dialog.call_id, f"{number} {method}")
         waiting = self._waiting[key] = asyncio.get_running_loop().create_future()
-        self.tell(dialog, method, number, body=body, extra=extra, branch=branch)
+        self.tell(dialog, method, number, **more)
         try:
             return await asyncio.wait_for(waiting, _PATIENCE_S)
         except TimeoutError:
-            raise AssertionError(f"no answer to {method} {dialog.target} {extra}") from None
+            raise AssertionError(f"no answer to {method} {dialog.target} {more}") from None
         finally:
             del self._waiting[key]
 
@@ -131,22 +133,8 @@ class Server:
         del self._provisional[dialog.call_id]
         return answer
 
-    def tell(
-        self,
-        dialog: sip.Dialog,
-        method: str,
-        number: int = 1,
-        *,
-        body: str = "",
-        extra: tuple[str, ...] = (),
-        branch: str | None = None,
-    ) -> None:
-        self.send(
-            sip.within(
-                dialog, method, number, via=self.via, contact=self.contact, branch=branch,
-                body=body, extra=extra,
-            )
-        )  # fmt: skip
+    def tell(self, dialog: sip.Dialog, method: str, number: int = 1, **more: Unpack[More]) -> None:
+        self.send(sip.within(dialog, method, number, via=self.via, contact=self.contact, **more))
 
     def acknowledge(self, dialog: sip.Dialog, answer: sip.Message, body: str = "") -> sip.Dialog:
         """Send the ACK of an INVITE's final answer; the dialog as it is then."""

@@ -66,6 +66,11 @@ class Script:
     hold_refusal: tuple[int, str] | None = None
     _holding: dict[type[say.WorkerCommand], Held] = field(default_factory=dict)
 
+    @property
+    def called(self) -> list[str]:
+        """The URIs that workers were asked to call, in order."""
+        return [order.uri for order in self.orders if isinstance(order, say.StartCall)]
+
     def hold(self, kind: type[say.WorkerCommand]) -> Held:
         """Let every command of a kind wait in its worker until it is released."""
         return self._holding.setdefault(kind, Held())

@@ -21,3 +21,12 @@ async def phone(clock: Clock, standin: StandIn) -> AsyncIterator[Screen]:
     """The phone at 80x24, connected to the stand-in; no account, so the welcome is up."""
     async with screen(clock=clock) as shown:
         yield shown
+
+
+@pytest.fixture
+async def main(phone: Screen, standin: StandIn) -> Screen:
+    """The main screen, with an account to call with."""
+    await phone.to_main()
+    await standin.add_account("work")
+    await phone.sees("work")
+    return phone

@@ -7,20 +7,6 @@ import pytest
 from tests.support.screen import Screen
 from tests.support.standin import StandIn
 from voip.protocol import client as told
-from voip.protocol import worker as say
-
-
-def called(standin: StandIn) -> list[str]:
-    return [order.uri for order in standin.script.orders if isinstance(order, say.StartCall)]
-
-
-@pytest.fixture
-async def main(phone: Screen, standin: StandIn) -> Screen:
-    """The main screen, with an account to call with."""
-    await phone.to_main()
-    await standin.add_account("work")
-    await phone.sees("work")
-    return phone
 
 
 @pytest.mark.parametrize(
@@ -56,7 +42,7 @@ async def test_of_several_lines_none_is_called(
     await main.sees("Several lines were pasted: paste one number at a time")
     assert main.app.main.dial.input.value == ""
     await main.press("enter")
-    assert called(standin) == []
+    assert standin.script.called == []
 
 
 @pytest.mark.parametrize("typing", [False, True])
@@ -89,15 +75,15 @@ async def test_a_caller_from_the_exchange_is_called_back_at_the_domain(
 ) -> None:
     await missed_call(main, standin, "<sip:+49301234@10.0.0.1>")
     await main.press("enter")
-    await main.until(lambda: called(standin))
-    assert called(standin) == ["sip:+49301234@pbx.example.com;transport=tls"]
+    await main.until(lambda: standin.script.called)
+    assert standin.script.called == ["sip:+49301234@pbx.example.com;transport=tls"]
 
 
 async def test_a_caller_who_hides_cannot_be_called_back(main: Screen, standin: StandIn) -> None:
     await missed_call(main, standin, '"Anonymous" <sip:anonymous@anonymous.invalid>')
     await main.press("enter")
     await main.sees("The caller hid their number: they cannot be called back")
-    assert called(standin) == []
+    assert standin.script.called == []
 
 
 async def test_what_was_dialled_is_dialled_again(main: Screen, standin: StandIn) -> None:
@@ -108,5 +94,5 @@ async def test_what_was_dialled_is_dialled_again(main: Screen, standin: StandIn)
     main.app.main.log_pane.rows.focus()
     await main.settle()
     await main.press("enter")
-    await main.until(lambda: len(called(standin)) == 2)
-    assert called(standin) == ["sip:+49301234@10.0.0.1;transport=tls"] * 2
+    await main.until(lambda: len(standin.script.called) == 2)
+    assert standin.script.called == ["sip:+49301234@10.0.0.1;transport=tls"] * 2

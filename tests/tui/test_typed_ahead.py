@@ -8,20 +8,6 @@ from textual.widgets import Input
 from tests.support.screen import Screen
 from tests.support.standin import StandIn
 from tui.screens.account import AccountForm
-from voip.protocol import worker as say
-
-
-def called(standin: StandIn) -> list[str]:
-    return [order.uri for order in standin.script.orders if isinstance(order, say.StartCall)]
-
-
-@pytest.fixture
-async def main(phone: Screen, standin: StandIn) -> Screen:
-    """The main screen, with an account to call with."""
-    await phone.to_main()
-    await standin.add_account("work")
-    await phone.sees("work")
-    return phone
 
 
 @pytest.mark.parametrize("keys", ["2345", "d2345"])
@@ -34,8 +20,8 @@ async def test_a_number_is_called_whole(
     panes[pane].focus()
     await main.settle()
     await main.burst(*keys, "enter")
-    await main.until(lambda: called(standin))
-    assert called(standin) == ["sip:2345@pbx.example.com;transport=tls"]
+    await main.until(lambda: standin.script.called)
+    assert standin.script.called == ["sip:2345@pbx.example.com;transport=tls"]
 
 
 async def test_a_search_is_for_the_whole_text(main: Screen) -> None:
@@ -53,12 +39,12 @@ async def test_what_is_typed_for_a_form_goes_into_it(main: Screen) -> None:
 
 async def test_keys_come_after_what_a_box_was_closed_with(main: Screen, standin: StandIn) -> None:
     await main.burst("?", "escape", *"2345", "enter")
-    await main.until(lambda: called(standin))
-    assert called(standin) == ["sip:2345@pbx.example.com;transport=tls"]
+    await main.until(lambda: standin.script.called)
+    assert standin.script.called == ["sip:2345@pbx.example.com;transport=tls"]
 
 
 async def test_enter_twice_is_one_call(main: Screen, standin: StandIn) -> None:
     await main.burst(*"2345", "enter", "enter")
-    await main.until(lambda: called(standin) and not main.app.main.dial.input.value)
+    await main.until(lambda: standin.script.called and not main.app.main.dial.input.value)
     await main.settle()
-    assert called(standin) == ["sip:2345@pbx.example.com;transport=tls"]
+    assert standin.script.called == ["sip:2345@pbx.example.com;transport=tls"]
