@@ -237,6 +237,19 @@ async def test_a_name_in_quotes_ends_where_it_ends(
     assert (await caller.probe.until("incoming"))["remote"] == f"{shown}<sip:m@evil.test>"
 
 
+async def test_a_name_whose_quote_does_not_end_is_not_read(
+    new_probe: NewProbe, new_server: NewServer
+) -> None:
+    """RFC 4475 section 3.1.2.6 has one; the next call is read as if it had not been."""
+    caller = await registered(new_probe, new_server)
+    body = _sdes_session(caller.server.host)
+    unfinished = 'Record-Route: "Mallory <sip:m@evil.test>'
+    refused = await caller.ask("INVITE", body, extra=(unfinished,))
+    assert refused.status == 400, refused.first
+    accepted = await caller.ask("INVITE", body)
+    assert accepted.status == 180, accepted.first
+
+
 # 0060: proxies
 
 _MOST_PROXIES = 4
