@@ -232,7 +232,8 @@ class Quality(msgspec.Struct, frozen=True):
     Loss in percent of the packets of the whole call, times in milliseconds,
     `mos` from 1.0 to 4.5 (ITU-T G.107, estimated from loss and delay).
     `unplayable` counts packets in a codec that this phone cannot play, None while
-    they are few.
+    they are few. `silent_s` counts the seconds for which nothing has come that
+    should have, None while they are few.
     """
 
     rx_loss_pct: float | None = None
@@ -241,11 +242,14 @@ class Quality(msgspec.Struct, frozen=True):
     rtt_ms: float | None = None
     mos: float | None = None
     unplayable: int | None = None
+    silent_s: float | None = None
 
     @property
     def problem(self) -> str:
         """In words, what keeps the far end from being heard."""
-        return "voice arrives in a codec that this phone cannot play" if self.unplayable else ""
+        if self.unplayable:
+            return "voice arrives in a codec that this phone cannot play"
+        return "nothing comes from the far end any more" if self.silent_s else ""
 
 
 class Call(msgspec.Struct, frozen=True):

@@ -468,7 +468,7 @@ WORKER_EVENTS: dict[str, say.AnyWorkerEvent] = {
     ),
     "media": say.MediaEvent(1, (STREAM,), model.HeldBy.BOTH, 1),
     "hold": say.HoldEvent(call=1, agreed=False, held=True, code=491, reason="Request Pending"),
-    "statistics": say.StatisticsEvent(1, (STREAM,), 1, 100, 1, 100, 2, 0.5, 20.5, 1.0, 50),
+    "statistics": say.StatisticsEvent(1, (STREAM,), 1, 100, 1, 100, 2, 0.5, 20.5, 1.0, 50, 21.0),
     "levels": say.LevelsReport(call=1, rx=0.5, tx=0.25),
     "digit": say.DigitReceived(call=1, digit="5"),
     "digits_done": say.DigitsDone(call=1, lost=2, reason="the call ended"),

@@ -43,7 +43,8 @@ class Voice:
     `tones` are those that are listened for. With `secret` it speaks SRTP, and
     `clear` counts what arrived without. `frame` is the samples in each packet
     that it sends, `ssrc` its source (RFC 3550 section 5.1), `payload_type` its
-    codec, PCMU or PCMA; they may change at any time. `sizes` are the samples
+    codec, PCMU or PCMA, and `speaks` whether it sends; they may change at any
+    time. `sizes` are the samples
     in each packet that came.
     """
 
@@ -54,6 +55,7 @@ class Voice:
         self.sizes: list[int] = []
         self.ssrc = 0x0FF
         self.payload_type = PCMU
+        self.speaks = True
         self.secret = secret
         self._tones = tones
         self._payloads = {codec: encoded(_tone(hertz), codec) for codec in (PCMU, PCMA)}
@@ -120,7 +122,8 @@ class Voice:
             data = self._sending.protect(packet) if self._sending else packet
             assert self._to is not None
             with contextlib.suppress(OSError):
-                self._socket.sendto(data, self._to)
+                if self.speaks:
+                    self._socket.sendto(data, self._to)
             await asyncio.sleep(start + stamp / RATE - loop.time())
 
     def _receive(self) -> None:

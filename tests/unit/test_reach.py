@@ -1,4 +1,4 @@
-"""When a call whose connection is gone is over."""
+"""A call whose connection is gone, or whose far end has fallen silent."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_silent_call_without_its_connection_is_over() -> None:
     assert _see(reach, packets=5) is Loss.SILENCE
 
 
-def test_silence_counts_from_the_last_packet_and_not_while_there_is_a_connection() -> None:
+def test_silence_counts_from_the_last_packet_and_from_a_change_of_the_connection() -> None:
     clock = Clock()
     reach = Reach(clock.monotonic)
     for connected, packets in ((False, 1), (False, 1), (False, 2), (True, 2), (False, 2)):
@@ -39,11 +39,26 @@ def test_silence_counts_from_the_last_packet_and_not_while_there_is_a_connection
     assert _see(reach, packets=2) is Loss.SILENCE
 
 
+def test_a_silent_call_is_asked_after_again_and_again_and_says_for_how_long() -> None:
+    clock = Clock()
+    reach = Reach(clock.monotonic)
+    asked = []
+    for second in range(64):
+        if _see(reach, connected=True, packets=7) is Loss.SILENCE:
+            asked.append(second)
+        assert reach.silent_s == (second if second > 20 else None)
+        clock.advance(1)
+    assert asked == [21, 42, 63]
+    assert _see(reach, connected=True, packets=8) is None
+    assert reach.silent_s is None
+
+
 def test_nothing_is_missed_in_a_held_call() -> None:
     clock = Clock()
     reach = Reach(clock.monotonic)
     for _ in range(5):
         assert _see(reach, packets=None) is None
+        assert reach.silent_s is None
         clock.advance(60)
 
 

@@ -270,10 +270,19 @@ def test_a_call_says_who_and_what_the_lock_means_and_how_it_sounds() -> None:
     assert part_of(insecure[1], "clear").role == "insecure"
 
 
-def test_a_codec_that_cannot_be_played_is_said_in_place_of_how_it_sounds() -> None:
-    _, _, third = shown(call(quality=Quality(mos=4.2, unplayable=50)))
-    assert "voice arrives in a codec that this phone cannot play" in text(third)
-    assert part_of(third, "voice").role == "error"
+@pytest.mark.parametrize(
+    ("quality", "words"),
+    [
+        (Quality(mos=4.2, unplayable=50), "voice arrives in a codec that this phone cannot play"),
+        (Quality(mos=4.2, silent_s=21.0), "nothing comes from the far end any more"),
+    ],
+)
+def test_a_far_end_that_is_not_heard_is_said_in_place_of_how_it_sounds(
+    quality: Quality, words: str
+) -> None:
+    _, _, third = shown(call(quality=quality))
+    assert words in text(third)
+    assert part_of(third, words).role == "error"
     assert "good" not in text(third)
 
 

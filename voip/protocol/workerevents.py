@@ -172,7 +172,8 @@ class StatisticsEvent(WorkerEvent, frozen=True, tag="statistics"):
 
     Packet counts are of the whole call, of those in a codec that is not played
     (`rx_unplayable`) in the last `seconds`; jitter and round-trip time are the
-    last ones, in milliseconds, None without RTCP.
+    last ones, in milliseconds, None without RTCP. `rx_silent_s` is the time for
+    which nothing has come that should have, None while it is short.
     """
 
     call: int
@@ -186,6 +187,7 @@ class StatisticsEvent(WorkerEvent, frozen=True, tag="statistics"):
     rtt_ms: float | None
     seconds: float = 1.0
     rx_unplayable: int = 0
+    rx_silent_s: float | None = None
 
 
 class LevelsReport(WorkerEvent, frozen=True, tag="levels"):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pjsua2 as pj
 
+from voip import reasons
 from voip.model import CallState, HeldBy, Transport
 from voip.protocol.worker import (
     CallStateEvent,
@@ -72,6 +73,7 @@ class Call(pj.Call):
         self._measured_at = time.monotonic()
         self.was_up = False
         self._lost_media = False
+        self._unanswered = False
         self.ended_here = False
         self._reported: CallState | None = None
 
@@ -97,8 +99,13 @@ class Call(pj.Call):
         elif event.type == pj.PJSIP_EVENT_TX_MSG:
             self._note_message(event.src.tdata.transport, "")
         transaction = event.tsx
-        if transaction.role == pj.PJSIP_ROLE_UAC and transaction.method == "INVITE":
-            code = transaction.statusCode
+        if transaction.role != pj.PJSIP_ROLE_UAC:
+            return
+        code = transaction.statusCode
+        if code == pj.PJSIP_SC_REQUEST_TIMEOUT and self.was_up:
+            # PJSIP sends BYE now, and would wait as long again for its answer.
+            self._unanswered = True
+        if transaction.method == "INVITE":
             self._rings_there = self._rings_there or code == pj.PJSIP_SC_RINGING
             if code >= pj.PJSIP_SC_OK:
                 self.hold.on_answer(code, transaction.statusText)
@@ -214,6 +221,10 @@ class Call(pj.Call):
             self._lost_media = False
             self.give_up(self.cause or self.verdict.on_change())
             return
+        if self._unanswered:
+            self._unanswered = False
+            self.give_up(self.cause or reasons.broken_off(pj.PJSIP_SC_REQUEST_TIMEOUT))
+            return
         since = self._connecting_since
         if since is not None and time.monotonic() - since > _CONNECTING_TIMEOUT_S:
             self._connecting_since = None
@@ -232,12 +243,14 @@ class Call(pj.Call):
             )
             return
         sample = streams.measure(self, info)
+        # Over UDP there is no connection that could be gone.
+        connected = self.connection is None or self.worker.connections.is_up(self.connection)
         over = self._reach.see(
-            connected=self.connection is None or self.worker.connections.is_up(self.connection),
+            connected=connected,
             ack_failed=info.ackFailed,
             packets=sample.rx_packets if sample and self._expects_voice else None,
         )
-        if over is Loss.SILENCE and self.account.is_connected:
+        if over is Loss.SILENCE and (connected or self.account.is_connected):
             self._ask_whether_it_is_there()
         elif over is not None:
             self.give_up(over)
@@ -259,6 +272,7 @@ class Call(pj.Call):
                 rtt_ms=sample.rtt_ms,
                 seconds=seconds,
                 rx_unplayable=self.codecs.unplayable(sample.other_codec),
+                rx_silent_s=self._reach.silent_s,
             )
         )
 
@@ -288,11 +302,12 @@ class Call(pj.Call):
 
     @property
     def _expects_voice(self) -> bool:
-        # Nothing needs to come from a far end that either side has put on hold.
-        return self._reported is CallState.ACTIVE
+        # Nothing needs to come from a far end that either side has put on hold,
+        # nor from one that only listens.
+        return self._reported is CallState.ACTIVE and self.hold.hears
 
     def _ask_whether_it_is_there(self) -> None:
-        """Over the connection that took the other's place; PJSIP ends the call if it is not."""
+        """Send OPTIONS in the call, which ends if nobody answers (RFC 5057 section 5.1)."""
         request = pj.CallSendRequestParam()
         request.method = "OPTIONS"
         with contextlib.suppress(pj.Error):

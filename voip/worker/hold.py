@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pjsua2 as pj
 
+from voip import reasons
 from voip.model import CallState, HeldBy
 from voip.protocol.worker import HoldEvent
 from voip.worker.holdoffers import HoldOffers
@@ -16,10 +17,7 @@ if TYPE_CHECKING:
 
 _EINVALIDOP = 70013  # pj/errno.h
 
-_ENDS_CALL = {
-    pj.PJSIP_SC_REQUEST_TIMEOUT: "the far end does not answer any more",
-    pj.PJSIP_SC_CALL_TSX_DOES_NOT_EXIST: "the far end does not know the call any more",
-}
+_ENDS_CALL = (pj.PJSIP_SC_REQUEST_TIMEOUT, pj.PJSIP_SC_CALL_TSX_DOES_NOT_EXIST)
 """Answers within a call that are its end (RFC 3261 section 12.2.1.2)."""
 
 _STATES = {
@@ -31,13 +29,17 @@ _STATES = {
 
 
 class CallHold:
-    """The hold of one call, as both sides have it."""
+    """The hold of one call, as both sides have it.
+
+    `hears` says that the session in force lets the far end send.
+    """
 
     def __init__(self, call: Call) -> None:
         self._call = call
         self._offers = HoldOffers(outgoing=not call.incoming)
         self._here = False
         self._there = False
+        self.hears = False
 
     @property
     def held_by(self) -> HeldBy | None:
@@ -64,12 +66,13 @@ class CallHold:
 
     def note(self, info: pj.CallInfo) -> None:
         """Read who holds from the session in force (RFC 3264 section 8.4)."""
-        self._here = self._there = False
+        self._here = self._there = self.hears = False
         for media in info.media:
             held_here = media.status == pj.PJSUA_CALL_MEDIA_LOCAL_HOLD
             held_there = media.status == pj.PJSUA_CALL_MEDIA_REMOTE_HOLD
             sends = bool(media.dir & pj.PJMEDIA_DIR_ENCODING)
             self._here |= held_here
+            self.hears |= bool(media.dir & pj.PJMEDIA_DIR_DECODING)
             # A stream that both hold is inactive: it has no direction left.
             self._there |= held_there or (held_here and not sends)
 
@@ -108,7 +111,7 @@ class CallHold:
             return
         if code in _ENDS_CALL:
             # PJSIP is ending the call, which is the answer to whoever waits.
-            self._call.cause = self._call.cause or _ENDS_CALL[code]
+            self._call.cause = self._call.cause or reasons.broken_off(code)
         elif code < pj.PJSIP_SC_MULTIPLE_CHOICES:
             self._report(self._here == self._offers.wanted, code, reason)
         else:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from enum import StrEnum
 
 _SILENCE_S = 20.0
-"""So long may a call without its connection be silent before it is over."""
+"""So long may a far end that should speak be silent before it is missed."""
 
 
 class Loss(StrEnum):
@@ -22,24 +22,34 @@ class Reach:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._silent_since: float | None = None
+        self._heard_at = clock()
+        self._counts_from = self._heard_at
+        self._connected = True
         self._packets = -1
+
+    @property
+    def silent_s(self) -> float | None:
+        """Seconds for which nothing has come that should have, None while they are few."""
+        silent = self._clock() - self._heard_at
+        return silent if silent > _SILENCE_S else None
 
     def see(self, *, connected: bool, ack_failed: bool, packets: int | None) -> Loss | None:
         """Why the call is over, None while it is not.
 
-        `packets` counts what has arrived, None where nothing should arrive.
+        `packets` counts what has arrived, None where nothing should arrive. With
+        a connection, silence is a reason to ask the far end whether it is there;
+        it is reported again each time that it has lasted as long again.
         """
+        now = self._clock()
         if ack_failed:
             return Loss.UNACKNOWLEDGED
-        if connected or packets is None or packets != self._packets:
-            self._silent_since = None
-        elif self._silent_since is None:
-            self._silent_since = self._clock()
-        if packets is not None:
-            self._packets = packets
-        since = self._silent_since
-        if since is None or self._clock() - since <= _SILENCE_S:
+        if packets is None or packets != self._packets:
+            self._heard_at = self._counts_from = now
+        if connected is not self._connected:
+            self._counts_from = now
+        self._connected = connected
+        self._packets = -1 if packets is None else packets
+        if now - self._counts_from <= _SILENCE_S:
             return None
-        self._silent_since = None
+        self._counts_from = now
         return Loss.SILENCE
