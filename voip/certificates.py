@@ -29,7 +29,7 @@ _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
 
 def describe(parsed: x509.Certificate) -> Certificate:
-    """What a certificate says.
+    """Facts of a certificate.
 
     Raises:
         ValueError: it cannot be read.

@@ -1,4 +1,4 @@
-"""What can be wrong with a server's certificate, in the words that a person reads.
+"""Problems of a server's certificate, in the words that a person reads.
 
 Shared by the worker, which refuses a connection, and by the engine, which
 looks at a server before there is one: the same fault has the same words.
@@ -46,7 +46,7 @@ _SAID_BY = {
 
 
 def problems(flaws: Collection[Flaw], host: str, chain: Sequence[Certificate]) -> tuple[str, ...]:
-    """What is wrong, the server being dialled as `host`; `chain` is what it showed."""
+    """Problems, the server being dialled as `host`; `chain` is what it showed."""
     told = [f for f in Flaw if f in flaws and not set(_SAID_BY.get(f, ())) & set(flaws)]
     return tuple(_words(flaw, host, chain) for flaw in told)
 
@@ -73,7 +73,7 @@ def weak_key(chain: Sequence[Certificate]) -> str | None:
 
 
 def is_named(host: str, names: Sequence[str], uris: Sequence[str], allow_wildcard: bool) -> bool:
-    """Whether a certificate is for `host`, by its DNS names or addresses and SIP URIs.
+    """True if a certificate is for `host`, by its DNS names or addresses and SIP URIs.
 
     RFC 5922 section 7: an address is compared with addresses alone, a name with
     DNS names and with URIs that are “sip:” and a host. A wildcard, where it is

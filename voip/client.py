@@ -83,7 +83,7 @@ class Client:
         return msgspec.json.decode(await self._ask(command), type=kind)
 
     async def events(self) -> AsyncIterator[told.NumberedEvent]:
-        """What happens, after `Subscribe`, until the engine ends."""
+        """Events, after `Subscribe`, until the engine ends."""
         while True:
             event = await self._queue.get()
             if event is None:

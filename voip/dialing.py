@@ -90,7 +90,7 @@ def parse_target(text: str) -> Target:
 
 
 def hides(host: str) -> bool:
-    """Whether a host stands for a hidden address: RFC 3323's, which never exists."""
+    """True if a host stands for a hidden address: RFC 3323's, which never exists."""
     return host == "invalid" or host.endswith(".invalid")
 
 
@@ -127,7 +127,7 @@ def parse_address(text: str) -> Target:
 
 
 def may_be_name(text: str) -> bool:
-    """Whether what was typed may be somebody's name: no number, address or URI is.
+    """True if typed text may be somebody's name: no number, address or URI is.
 
     Nobody's name can stand in for a number or an address that way.
     """
@@ -183,7 +183,7 @@ def _scheme(typed: str) -> tuple[str | None, str]:
 
 
 def _split(rest: str) -> _Address:
-    """What stands before and behind the “@”.
+    """The parts before and behind the “@”.
 
     A user part may hold “;” (RFC 3261 section 25.1); no parameter holds “@”.
     """

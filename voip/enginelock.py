@@ -19,7 +19,7 @@ class Holder(NamedTuple):
 
 
 def is_held(path: Path) -> bool:
-    """Whether some process holds the lock at `path`, a file or a folder."""
+    """True if some process holds the lock at `path`, a file or a folder."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

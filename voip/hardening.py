@@ -1,4 +1,4 @@
-"""What a process that holds passwords and keys does before anything else."""
+"""Protection of a process that holds passwords and keys, before anything else."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def harden() -> None:
 
 
 def problem() -> str | None:
-    """What is not as `harden` leaves it, None when all is."""
+    """Gaps in what `harden` does, None when there are none."""
     if resource.getrlimit(resource.RLIMIT_CORE) != (0, 0):
         return "a crash would write its memory to a core file"
     if _prctl(_PR_GET_DUMPABLE) != 0:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 MASK = "[masked]"
-"""What stands in place of a secret."""
+"""Text in place of a secret."""
 
 _LINE = r"[^\r\n]*"
 

@@ -1,4 +1,4 @@
-"""What exists: accounts, calls, locks, quality, the call log.
+"""Things of the phone: accounts, calls, locks, quality, the call log.
 
 Frozen values, shared by every process. The JSON forms are those of
 `offhook status --json` and `offhook history --json`, which are a contract.
@@ -15,7 +15,7 @@ import msgspec
 
 
 class Transport(StrEnum):
-    """How an account's SIP travels (RFC 3261 section 18)."""
+    """The transport of an account's SIP (RFC 3261 section 18)."""
 
     TLS = "tls"
     TCP = "tcp"
@@ -23,7 +23,7 @@ class Transport(StrEnum):
 
 
 class Keying(StrEnum):
-    """How SRTP keys are agreed: RFC 4568 in the SDP, or RFC 5764 in the media path."""
+    """The way SRTP keys are agreed: RFC 4568 in the SDP, or RFC 5764 in the media path."""
 
     SDES = "sdes"
     DTLS = "dtls"
@@ -35,7 +35,7 @@ SRTP_SUITES = (
     "AEAD_AES_128_GCM",
     "AES_CM_128_HMAC_SHA1_80",
 )
-"""What an account offers that names no suites, strongest first (RFC 4568, 6188, 7714)."""
+"""Suites of an account that names none, strongest first (RFC 4568, 6188, 7714)."""
 
 SHORT_TAG_SUITES = ("AES_256_CM_HMAC_SHA1_32", "AES_CM_128_HMAC_SHA1_32")
 """Easier to forge, with tags of 32 bits: for accounts that name them."""
@@ -100,7 +100,7 @@ class LockState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a call in the log ended; `ongoing` while it has not."""
+    """The end of a call in the log; `ongoing` while there is none."""
 
     ONGOING = "ongoing"
     ANSWERED = "answered"
@@ -120,7 +120,7 @@ def rfc3339(seconds: float) -> str:
 
 
 class Certificate(msgspec.Struct, frozen=True):
-    """What a server showed, read from the certificate itself (RFC 5280).
+    """A certificate that a server showed, as it reads itself (RFC 5280).
 
     `names` are the DNS names, addresses and SIP URIs of subjectAltName;
     `sha256` is the digest of the DER form, `key_sha256` that of the public key
@@ -210,7 +210,7 @@ class LockStream(msgspec.Struct, frozen=True):
 
 
 class Lock(msgspec.Struct, frozen=True):
-    """Whether everything that protects a call was seen to be in force.
+    """The lock: closed when everything that protects a call was seen to be in force.
 
     `why` is the one-line meaning of a closed lock, or the fact that an open
     one lacks. The rest is the evidence.
@@ -227,7 +227,7 @@ class Lock(msgspec.Struct, frozen=True):
 
 
 class Quality(msgspec.Struct, frozen=True):
-    """What was measured in a call's last second.
+    """Measurements of a call's last second.
 
     Loss in percent of the packets of the whole call, times in milliseconds,
     `mos` from 1.0 to 4.5 (ITU-T G.107, estimated from loss and delay).

@@ -1,4 +1,4 @@
-"""What a server says of voice mail (RFC 3842 message summaries)."""
+"""Voice mail as a server reports it (RFC 3842 message summaries)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _COUNTS = re.compile(r"([0-9]+)[ \t]*/[ \t]*[0-9]+(?:[ \t]*\(.*)?")
 
 
 def new_messages(body: str) -> int | None:
-    """How many new voice messages wait, 0 to 999999; None where it is not said.
+    """The number of new voice messages, 0 to 999999; None where it is not said.
 
     A server that says “yes” and no number is taken to mean one: so many there
     are at least.

@@ -37,7 +37,7 @@ _LOOKS_LIKE = {
 
 
 def imitates(name: str, uri: str, known: Iterable[str] = ()) -> bool:
-    """Whether a name that came with `uri` could be taken for something else.
+    """True if a name that came with `uri` could be taken for something else.
 
     `known` are the names of people who have another address. Letters that look
     alike count as the same.

@@ -83,7 +83,7 @@ def with_tones(text: str) -> WithTones | None:
 
 
 def begins_like_one(text: str) -> bool:
-    """Whether a person would expect `text` to be a number, though it is none."""
+    """True if a person would expect `text` to be a number, though it is none."""
     return re.match(rf"[+({_SPACES}]*[0-9*#]", without_marks(text)) is not None
 
 

@@ -1,4 +1,4 @@
-"""What is allowed, and when the lock closes: pure functions of plain values.
+"""Rules of what is allowed, and of when the lock closes: pure functions of plain values.
 
 | account | SIP transport | certificate            | media          | lock can close |
 | ------- | ------------- | ---------------------- | -------------- | -------------- |
@@ -30,7 +30,7 @@ _UNKNOWN = "not known yet"
 
 
 class Demands(msgspec.Struct, frozen=True):
-    """What an account's transport demands of everything it does."""
+    """Demands of an account's transport on everything it does."""
 
     secure_worker: bool
     srtp_mandatory: bool
@@ -99,7 +99,7 @@ def is_failing(accepted: int, rejected: int, seconds: float) -> bool:
 
 
 class AccountFacts(msgspec.Struct, frozen=True):
-    """What the lock of an account depends on, be there a call or not."""
+    """Facts on which the lock of an account depends, be there a call or not."""
 
     account_transport: Transport
     in_secure_worker: bool
@@ -117,7 +117,7 @@ class CallFacts(msgspec.Struct, frozen=True):
 
 
 class Kind(Enum):
-    """What has to hold before a lock closes, in the order it is asked for."""
+    """Conditions of a closed lock, in the order they are asked for."""
 
     TRANSPORT = auto()
     PROCESS = auto()

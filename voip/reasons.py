@@ -55,7 +55,7 @@ _BY_CODE = {
 
 
 def words(code: int, reason: str = "") -> str:
-    """What a final status means; the server's own words where we have none."""
+    """The meaning of a final status; the server's own words where we have none."""
     known = _WORDS.get(code)
     if known:
         return known
@@ -65,19 +65,19 @@ def words(code: int, reason: str = "") -> str:
 
 
 def without_voice(code: int, reason: str = "") -> str:
-    """What a final status means for a call that was never up."""
+    """The meaning of a final status for a call that was never up."""
     if 200 <= code < 300:
         return "the call ended before any voice could flow"
     return words(code, reason)
 
 
 def broken_off(code: int, reason: str = "") -> str:
-    """What a final status means for a call that was up."""
+    """The meaning of a final status for a call that was up."""
     return _BROKEN_OFF.get(code) or words(code, reason)
 
 
 class Ending(NamedTuple):
-    """How a call stood when it ended; `code` is its last status.
+    """The facts of a call's end; `code` is its last status.
 
     It was `up` when voice could flow, and `taken` when it had been accepted
     before. `here` says that this side ended it; `stopped`, that it did so
@@ -96,7 +96,7 @@ class Ending(NamedTuple):
 
 
 def outcome(end: Ending) -> Outcome:
-    """What the log calls it."""
+    """The log's name for an end."""
     if end.refused:
         return Outcome.REFUSED
     if end.up:

@@ -36,7 +36,7 @@ from voip.policy import StreamFacts
 WORDS = 8
 
 _BITS = 11
-"""What a word of the English list of BIP-39 says; its 2048 words differ in
+"""Bits in a word of the English list of BIP-39; its 2048 words differ in
 their first four letters."""
 
 _DOMAIN = b"offhook end-to-end words, version 1"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class CallReport(msgspec.Struct, frozen=True):
-    """What `call --json` prints.
+    """Output of `call --json`.
 
     Without --wait the call has only begun. `lock` and `quality` are as they
     were when the call was last up.

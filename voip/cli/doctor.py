@@ -17,7 +17,7 @@ from voip.protocol import client as told
 @json_option
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
-    """What this phone can do, and what is wrong; status 1 if it cannot call."""
+    """Check this phone and report problems; status 1 if it cannot call."""
     report = oneshot.get(told.Doctor(), told.DoctorReport)
     report = msgspec.structs.replace(report, terminal=terminal())
     if as_json:
@@ -34,7 +34,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
 
 def terminal() -> str:
-    """What is known of the terminal that this runs in."""
+    """Facts of the terminal that this runs in."""
     kind = os.environ.get("TERM", "none")
     colour = os.environ.get("COLORTERM", "")
     encoding = sys.stdout.encoding or "unknown encoding"

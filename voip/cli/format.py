@@ -1,4 +1,4 @@
-"""What is printed for people: pure functions of what the engine said."""
+"""Text for people: pure functions of the engine's answers."""
 
 from __future__ import annotations
 

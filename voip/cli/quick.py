@@ -1,4 +1,4 @@
-"""What must be quick: a status, without loading what reads a command line.
+"""Commands that must be quick: a status, without loading what reads a command line.
 
 `offhook status` is typed often and put into status bars; half of its time
 would go into modules that it does not need.

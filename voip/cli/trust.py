@@ -47,7 +47,7 @@ def trust(server: str, account: str | None, pin: str | None, as_json: bool) -> N
 
 
 def describe(report: told.ServerReport) -> Iterator[str]:
-    """What a server showed, line by line: what is wrong, the key, then the chain."""
+    """A server's certificates, line by line: problems, the key, then the chain."""
     yield f"{report.host}:{report.port}  {report.version}  {report.cipher}"
     for place, certificate in enumerate(report.chain):
         yield from ("", "Server certificate" if place == 0 else f"Issuer {place}")

@@ -205,7 +205,7 @@ def _tls_steps(account: Account, tls: TlsStatus | None) -> list[CheckStep]:
 
 
 def _judged(account: Account, report: told.ServerReport) -> CheckStep:
-    """Whether an account would accept what a server showed to a look."""
+    """True if an account would accept what a server showed to a look."""
     wrong = report.refused or report.problems
     pin = pin_of(account.pin) if account.pin else None
     if account.pin and not report.refused:

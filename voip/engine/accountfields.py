@@ -1,4 +1,4 @@
-"""What an account is made of, and what each of its fields may hold.
+"""Fields of an account, and the values that each may have.
 
 One set of rules for the file, for what a client saves, and for a form that
 checks while somebody types: every rule answers in words that stand next to
@@ -155,7 +155,7 @@ def from_values(values: Values) -> Account:
 
 
 def name_problem(name: str) -> str | None:
-    """What is wrong with an account's name."""
+    """Problems of an account's name."""
     if not name:
         return "needed: it is what you call this account here"
     if len(name) > MAX_NAME:
@@ -178,7 +178,7 @@ def unknown_problem(field: str) -> str:
 
 
 def unknown_notice(field: str) -> str:
-    """What is said of a field in the file that no account has."""
+    """The message about a field in the file that no account has."""
     secret = _SECRETS.get(field.lower())
     if secret:
         return (
@@ -199,7 +199,7 @@ _LIST = ", ".join(FIELDS)
 
 
 def problems(values: Values) -> dict[str, str]:
-    """What is wrong with each field by itself and beside the others.
+    """Problems of each field by itself and beside the others.
 
     Looks at nothing but the values; unknown fields are problems too.
     """

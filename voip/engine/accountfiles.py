@@ -12,7 +12,7 @@ from voip.engine.fieldvalues import Values
 
 
 def problems(values: Values, changed: Collection[str] | None = None) -> dict[str, str]:
-    """What is wrong with the files that fields name; reads them, and so may wait.
+    """Problems of the files that fields name; reads them, and so may wait.
 
     With `changed` only those are looked at, for what is about to be saved.
     """
@@ -54,7 +54,7 @@ def _secret_problem(value: str) -> str | None:
 
 
 def _pair_problem(values: Values) -> dict[str, str]:
-    """What is wrong with a client's certificate and key beside each other."""
+    """Problems of a client's certificate and key beside each other."""
     certificate, key = values.get("client_certificate"), values.get("client_key")
     if not isinstance(certificate, str):
         return {}
@@ -74,7 +74,7 @@ def _pair_problem(values: Values) -> dict[str, str]:
 
 
 def _path_problem(value: str) -> str | None:
-    """What keeps a path from being that of a file, looked at from anywhere."""
+    """Reasons why a path is not that of a file, looked at from anywhere."""
     try:
         path = Path(value).expanduser()
         if not path.is_absolute():

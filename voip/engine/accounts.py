@@ -21,7 +21,7 @@ _ORDER = "order"
 
 
 class Loaded(msgspec.Struct):
-    """What the file holds: the good accounts, and what is wrong with others.
+    """The file as read: the good accounts, and problems of others.
 
     `names` has the good and the bad in their order; `notices` says what was
     left alone.
@@ -77,7 +77,7 @@ class AccountFile:
         return tuple(self._fields(name, tables[name]) for name in self._ordered(document)[0])
 
     def problems(self, name: str, values: Mapping[str, object], new: bool) -> dict[str, str]:
-        """What is wrong with an account's name and fields, by field.
+        """Problems of an account's name and fields, by field.
 
         Reads the files that fields name, and so may wait.
         """

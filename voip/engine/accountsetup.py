@@ -28,7 +28,7 @@ async def setup_of(
     password: str | None = None,
     passphrase: str | None = None,
 ) -> say.AccountSetup:
-    """What a worker needs to know of an account; secrets not given are looked up.
+    """A worker's set-up of an account; secrets not given are looked up.
 
     Raises:
         PasswordError: a place that should have a secret cannot be read.

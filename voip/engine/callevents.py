@@ -1,4 +1,4 @@
-"""What workers report of calls, folded into the book."""
+"""Reports of workers about calls, folded into the book."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What clients ask of calls: checked against the call's state, then passed on."""
+"""Requests of clients for calls: checked against the call's state, then passed on."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class ClientKeyError(Exception):
 
 
 def of_account(account: Account, passphrase: str | None) -> say.ClientCertificate | None:
-    """What a worker needs to show the account's certificate; None if it has none.
+    """The certificate and key that an account shows; None if it has none.
 
     Reads the files, and may take a second to open a key with its passphrase.
 

@@ -1,4 +1,4 @@
-"""What this build can do, and what is wrong with it or around it."""
+"""Abilities of this build, and problems in it or around it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the engine says no."""
+"""Refusals of the engine."""
 
 from __future__ import annotations
 

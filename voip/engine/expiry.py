@@ -11,7 +11,7 @@ _A_DAY_S = 86_400.0
 
 
 def warning(tls: TlsStatus | None, client_ends: datetime | None, now: float) -> str | None:
-    """What to do something about before it stops an account, None while nothing ends.
+    """Warning of an end that would stop an account, None while nothing ends.
 
     `tls` is the connection to its server, `client_ends` when the certificate
     ends that the account shows, `now` seconds since the epoch.
@@ -56,7 +56,7 @@ class Notices:
         self._told: dict[str, float] = {}
 
     def due(self, name: str, now: float) -> bool:
-        """Whether to tell of an account now, which is then taken as done."""
+        """True if an account is to be warned of now, which then counts as done."""
         last = self._told.get(name)
         if last is not None and now - last < _A_DAY_S:
             return False

@@ -20,7 +20,7 @@ def is_empty(value: object) -> bool:
 
 
 def kind(value: object) -> str:
-    """What a value is, in words."""
+    """The kind of a value, in words."""
     kinds = ((bool, "true or false"), (int | float, "a number"), (str, "text"), (list, "a list"),
              (dict, "a table"), (type(None), "nothing"))  # fmt: skip
     return next((words for kind, words in kinds if isinstance(value, kind)), "a date or a time")

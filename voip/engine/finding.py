@@ -33,7 +33,7 @@ class Findable(msgspec.Struct, frozen=True):
 
 
 class Query:
-    """What was typed, compared as words, and by its digits alone if it is a number."""
+    """Typed text, compared as words, and by its digits alone if it is a number."""
 
     def __init__(self, typed: str) -> None:
         visible = numbers.without_marks(typed)

@@ -179,7 +179,7 @@ class History:
         return entry_of(row)
 
     def check(self) -> str | None:
-        """What SQLite finds wrong with the file, None when it is sound."""
+        """Faults that SQLite finds in the file, None when it is sound."""
         result = self._db.execute("PRAGMA integrity_check").fetchone()[0]
         return None if result == "ok" else str(result)
 
@@ -191,7 +191,7 @@ class History:
 
 
 def words_of(name: str, uri: str, account: str, outcome: str, reason: str) -> str:
-    """What is searched of a row: no search text spans two of them."""
+    """Text of a row to search: no search text spans two of them."""
     return fold("\n".join((name, uri, account, outcome, reason)))
 
 

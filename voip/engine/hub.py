@@ -13,7 +13,7 @@ Listener = Callable[[NumberedEvent], None]
 
 
 class Wanted(NamedTuple):
-    """What a listener asks for beside what everybody is told."""
+    """Topics that a listener asks for beside what everybody gets."""
 
     levels: bool = False
     messages: bool = False

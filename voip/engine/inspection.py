@@ -31,7 +31,7 @@ class Inspection:
         self._look = look
 
     async def inspect(self, command: told.InspectServer) -> told.ServerReport:
-        """What a server shows, judged by what an account trusts; see `InspectServer`.
+        """A server's certificates, judged by an account's trust; see `InspectServer`.
 
         Raises:
             Refusal: there is no such account or server, or it shows no certificate.
@@ -70,7 +70,7 @@ class Inspection:
 
 
 def _trusting(values: Values) -> Trusting:
-    """What an account of these fields would trust; reads the files that they name.
+    """The trust of an account of these fields; reads the files that they name.
 
     Raises:
         Refusal: something is wrong with one of them.

@@ -136,7 +136,7 @@ class LiveCall:
         self.connection = connection
 
     def facts(self) -> policy.CallFacts:
-        """What has been observed so far."""
+        """Facts observed so far."""
         same = self.connection is not None and self.connection.id == self.first_connection
         return policy.CallFacts(
             account_transport=self.transport,
@@ -214,7 +214,7 @@ class LiveCall:
 def connection_facts(
     connection: ConnectionEvent | None, same: bool | None = None
 ) -> policy.ConnectionFacts | None:
-    """What the lock has to know of a connection; `same` as in `ConnectionFacts`."""
+    """Facts of a connection for the lock; `same` as in `ConnectionFacts`."""
     if connection is None:
         return None
     tls = connection.tls

@@ -201,7 +201,7 @@ class LookUps:
 
 
 def is_echo(text: str, account: str | None) -> bool:
-    """Whether what was typed means the local test line."""
+    """True if the local test line was typed."""
     return account is None and text.strip().lower() == dialing.ECHO
 
 

@@ -63,7 +63,7 @@ class Locks:
 
     @property
     def intact(self) -> bool:
-        """Whether another engine would be turned away."""
+        """True if another engine would be turned away."""
         return all(map(self._holds, self._held))
 
     def tell_socket(self, socket: Path) -> None:

@@ -1,4 +1,4 @@
-"""Whether what the engine keeps is its user's alone: files, folders and what is above them."""
+"""Permissions of what the engine keeps: files, folders and those above them."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def find(paths: Paths) -> tuple[Flaw, ...]:
 
 
 def _files(paths: Paths) -> Iterator[Path]:
-    """What the engine itself writes, and nobody edits."""
+    """Files that the engine itself writes, and nobody edits."""
     yield from (paths.lock, paths.socket_lock, paths.socket)
     for name in (paths.history.name, paths.log.name):
         # With what SQLite keeps next to the log (-wal, -shm), and old logs.
@@ -153,7 +153,7 @@ def _status(path: Path) -> os.stat_result | None:
 
 
 def _is_private_group(gid: int) -> bool:
-    """Whether a group is its user's own: many systems give each user one."""
+    """True if a group is its user's own: many systems give each user one."""
     try:
         group = grp.getgrgid(gid)
         user = pwd.getpwuid(os.getuid()).pw_name

@@ -24,7 +24,7 @@ _MAX_UNREAD = 1024 * 1024
 _MAX_CLIENTS = 64
 
 _SLOW = (told.CheckAccount, told.InspectServer)
-"""What waits for a server on the network: a person answers calls meanwhile."""
+"""Commands that wait for a server on the network: a person answers calls meanwhile."""
 
 Answer = Callable[[told.AnyCommand], Awaitable[msgspec.Struct | None]]
 
@@ -114,7 +114,7 @@ class Server:
 
     @property
     def bound(self) -> bool:
-        """Whether a client that looks at the path finds this engine."""
+        """True if a client that looks at the path finds this engine."""
         try:
             status = self._path.lstat()
         except OSError:

@@ -51,7 +51,7 @@ _FLAWS = {
 
 
 async def look(host: str, port: int, authorities: Path, allow_wildcard: bool) -> ServerReport:
-    """What the server at a host shows, judged by authorities in a PEM file.
+    """The certificates of the server at a host, judged by authorities in a PEM file.
 
     `host` is as `voip.dialing.parse_host_port` has it. Takes ten seconds at most.
 

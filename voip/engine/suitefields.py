@@ -24,7 +24,7 @@ def parse(value: str) -> tuple[str, ...]:
 
 
 def problem(value: str, values: Values) -> str | None:
-    """What is wrong with the names of suites."""
+    """Problems of the names of suites."""
     found = re.findall(r"[^\s,]+", value)
     if not found:
         return "empty: leave it out to offer the usual ones"

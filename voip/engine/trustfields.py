@@ -1,4 +1,4 @@
-"""What the fields may hold that say whom an account trusts, and what it shows itself.
+"""Values of fields that say whom an account trusts, and what it shows itself.
 
 The rules of `accountfields` for them, in the same kind of words.
 """
@@ -93,7 +93,7 @@ def _passphrase_command_problem(value: str, values: Values) -> str | None:
 
 
 def command_problem(value: str, secret: str) -> str | None:
-    """What is wrong with a command that prints a `secret`."""
+    """Problems of a command that prints a `secret`."""
     if not value.strip():
         return f"empty: leave it out, or give a command that prints the {secret}"
     try:

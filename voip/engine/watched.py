@@ -22,7 +22,7 @@ class Watched:
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """What changes when a file does; None where there is none."""
+    """A stamp that changes when a file does; None where there is none."""
     try:
         status = path.stat()
     except OSError:

@@ -19,7 +19,7 @@ class Advisory:
     not_reachable: str | None = None
 
     def closed(self, patches: Collection[str]) -> bool:
-        """Whether a library with these patches is free of it."""
+        """True if a library with these patches is free of it."""
         return self.not_reachable is not None or set(self.patches) <= set(patches)
 
 

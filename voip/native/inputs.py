@@ -1,4 +1,4 @@
-"""What our pjsua2 is made from, and the key under which a build is cached."""
+"""Inputs of our pjsua2, and the key under which a build is cached."""
 
 from __future__ import annotations
 

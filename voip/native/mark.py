@@ -19,7 +19,7 @@ class UnsuitableLibrary(Exception):
 
 @dataclass(frozen=True)
 class Mark:
-    """What a pjsua2 was made from, in its own words."""
+    """The mark of a pjsua2: sources, patches and flags, in its own words."""
 
     pjsip: str
     patches: tuple[str, ...]

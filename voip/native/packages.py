@@ -36,7 +36,7 @@ INSTALL = {
 
 
 def missing() -> list[str]:
-    """What a build would not find, in words: programs, libraries, headers."""
+    """Programs, libraries and headers that a build would miss, in words."""
     gaps = [f"program {name}" for name in PROGRAMS if shutil.which(name) is None]
     if shutil.which("pkg-config"):
         gaps += [f"library {name}" for name in PKG_CONFIG if not _known_to_pkg_config(name)]

@@ -1,1 +1,1 @@
-"""What is said: between a client and the engine, and between engine and worker."""
+"""Messages: between a client and the engine, and between engine and worker."""

@@ -1,4 +1,4 @@
-"""What a client and the engine say to each other on the Unix socket.
+"""The protocol between a client and the engine, on the Unix socket.
 
 A client sends `Request` lines; the engine answers each with a `Reply` that
 names the request, and, after a `Subscribe`, sends numbered `Event` lines. The

@@ -1,4 +1,4 @@
-"""What a client asks of the engine."""
+"""Commands of a client to the engine."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Stop(Command, frozen=True, tag="stop"):
 
 
 class Doctor(Command, frozen=True, tag="doctor"):
-    """What the engine and its workers can do, and what is wrong."""
+    """Abilities of the engine and its workers, and their problems."""
 
 
 class ReloadAccounts(Command, frozen=True, tag="reload_accounts"):
@@ -106,7 +106,7 @@ class CheckAccount(Command, frozen=True, tag="check_account"):
 
 
 class CheckFields(Command, frozen=True, tag="check_fields"):
-    """What is wrong with an account's fields; nothing is tried or saved.
+    """Problems of an account's fields; nothing is tried or saved.
 
     `new` asks that the name is free.
     """
@@ -249,7 +249,7 @@ class InspectServer(Command, frozen=True, tag="inspect_server"):
 
 
 class GetSettings(Command, frozen=True, tag="settings"):
-    """What config.toml holds."""
+    """The settings of config.toml."""
 
 
 class ChangeSettings(Command, frozen=True, tag="change_settings"):

@@ -1,4 +1,4 @@
-"""What the engine tells those who subscribed."""
+"""Events that the engine reports to those who subscribed."""
 
 from __future__ import annotations
 

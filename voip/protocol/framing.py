@@ -8,10 +8,10 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 MAX_LINE = 64 * 1024
-"""What is taken from whoever asks, the line's end included."""
+"""Longest request line in bytes, its end included."""
 
 MAX_REPLY = 8 * 1024 * 1024
-"""What is taken from whoever tells: a status holds every account and call, and a chain of
+"""Longest line of an answer or event: a status holds every account and call, and a chain of
 certificates all the names that a server made up."""
 
 _T = TypeVar("_T")

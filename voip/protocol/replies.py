@@ -1,4 +1,4 @@
-"""What the engine answers with, by the command that asked."""
+"""Answers of the engine, by the command that asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the engine and a worker say to each other over a private socket.
+"""The protocol between the engine and a worker, over a private socket.
 
 The engine sends `WorkerCommand` lines, the worker sends `WorkerEvent` lines.
 A command is answered by `Done`, which means *accepted*; what comes of it

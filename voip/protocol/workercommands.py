@@ -1,4 +1,4 @@
-"""What the engine asks of a worker: see `voip.protocol.worker`."""
+"""Commands of the engine to a worker: see `voip.protocol.worker`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Role(StrEnum):
 
 
 class AudioSettings(msgspec.Struct, frozen=True):
-    """How sound is taken and given.
+    """Settings of the sound in both directions.
 
     Devices are named by a part of their name; None chooses PulseAudio or
     PipeWire where there is one; `null` is no device. The bridge's rate is in
@@ -39,7 +39,7 @@ class AudioSettings(msgspec.Struct, frozen=True):
 
 
 class ClientCertificate(msgspec.Struct, frozen=True):
-    """What the account shows to its server: PEM files. The passphrase is in no repr."""
+    """An account's own certificate and key, PEM files. The passphrase is in no repr."""
 
     certificate: str
     key: str
@@ -50,7 +50,7 @@ class ClientCertificate(msgspec.Struct, frozen=True):
 
 
 class Trust(msgspec.Struct, frozen=True):
-    """What a TLS account's server must show, and what the account shows it.
+    """Trust in a TLS account's server, and what the account shows it.
 
     `ca_file` is a PEM file. With `pin`, the SHA-256 of a public key
     (SubjectPublicKeyInfo) in lower-case hexadecimal, exactly that key is

@@ -1,4 +1,4 @@
-"""What a worker tells the engine: see `voip.protocol.worker`."""
+"""Events that a worker reports to the engine: see `voip.protocol.worker`."""
 
 from __future__ import annotations
 

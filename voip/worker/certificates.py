@@ -1,4 +1,4 @@
-"""What a TLS connection turned out to be, and what the server showed."""
+"""Facts of a TLS connection, and the certificates that the server showed."""
 
 from __future__ import annotations
 

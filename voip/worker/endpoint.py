@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from voip.worker.loop import Worker
 
 _ECHO_CODECS = ("G722/16000", "PCMA/8000", "PCMU/8000")
-"""What the echo line takes: Opus keeps the sense of speech but not its
+"""Codecs of the echo line: Opus keeps the sense of speech but not its
 waveform, and what comes back from a test line is to be compared with what was
 sent."""
 
@@ -232,5 +232,5 @@ def _choose_codecs(endpoint: pj.Endpoint, wanted: tuple[str, ...]) -> None:
 
 
 def is_secure(role: Role) -> bool:
-    """Whether a worker of this role must never speak but TLS and SRTP."""
+    """True if a worker of this role must never speak but TLS and SRTP."""
     return role is not Role.OPEN

@@ -24,7 +24,7 @@ class Link:
         self._decoder: Decoder[Order] = Decoder(Order)
 
     def orders(self) -> list[Order]:
-        """What the engine has asked since the last call; never waits.
+        """Commands of the engine since the last call; never waits.
 
         Raises:
             EngineGone: the engine ended, or speaks another protocol.

@@ -1,4 +1,4 @@
-"""What is connected to a call in the sound bridge: microphone, files, echo."""
+"""Ports in the sound bridge that belong to a call: microphone, files, echo."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def is_complete(recording: Path) -> bool:
-    """Whether a WAV file's header knows how long the file is.
+    """True if a WAV file's header knows how long the file is.
 
     PJMEDIA writes that last, on a thread of its own, after a call has ended.
     """
@@ -144,7 +144,7 @@ class CallMedia:
         self._wire()
 
     def has_played(self) -> bool:
-        """Whether the file that is played has come to its end; true once."""
+        """True, once, if the file that is played has come to its end."""
         if self._player is None or not self._player.over:
             return False
         self._player.over = False
@@ -166,7 +166,7 @@ class CallMedia:
         self._wire()
 
     def received_level(self) -> float:
-        """What the far end sends and the person hears, 0.0 (silence) to 1.0."""
+        """Level of what the far end sends and the person hears, 0.0 (silence) to 1.0."""
         levels = self.levels()
         return levels[0] if levels and self._wired and self._wired.heard else 0.0
 

@@ -1,4 +1,4 @@
-"""What is read from a SIP message where PJSIP hands out the whole text only."""
+"""Parts of a SIP message where PJSIP hands out the whole text only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _END_OF_HEAD = re.compile(r"\r?\n\r?\n")
 
 
 def encrypts(message: str) -> bool | None:
-    """Whether the audio that `message` offers or accepts is SRTP.
+    """True if the audio that `message` offers or accepts is SRTP.
 
     The SDP's profile says so (RFC 3711 section 12, RFC 5764 section 8). None
     when it carries no audio line that is in use.
@@ -31,7 +31,7 @@ def encrypts(message: str) -> bool | None:
 
 
 def has_session(message: str) -> bool:
-    """Whether there is a session in `message`, of whatever kind."""
+    """True if there is a session in `message`, of whatever kind."""
     return _ANY_MEDIA.search(body(message)) is not None
 
 

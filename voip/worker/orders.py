@@ -1,4 +1,4 @@
-"""What each command of the engine does in a worker."""
+"""Handlers of the engine's commands in a worker."""
 
 from __future__ import annotations
 

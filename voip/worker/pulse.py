@@ -12,14 +12,14 @@ _SYSTEM_CONFIG = Path("/etc/pulse/client.conf")
 
 
 def reachable() -> bool:
-    """Whether a PulseAudio or PipeWire server has a socket to talk to."""
+    """True if a PulseAudio or PipeWire server has a socket to talk to."""
     if os.environ.get("PULSE_SERVER"):
         return True
     return Path(_runtime_folder(), "native").exists()
 
 
 def answers() -> bool:
-    """Whether a server accepts connections on its socket just now.
+    """True if a server accepts connections on its socket just now.
 
     One that is elsewhere on the network is taken to answer: asking it could
     take long.

@@ -1,4 +1,4 @@
-"""Whether the far end of a call can still be reached (RFC 3261 section 13.3.1.4)."""
+"""Signs that the far end of a call is still there (RFC 3261 section 13.3.1.4)."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def certificate(info: pj.TlsInfo, host: str, chain: tuple[Certificate, ...]) -> 
 
 
 def is_other_key(info: pj.TlsInfo) -> bool:
-    """Whether the server was refused because the account is pinned to another key."""
+    """True if the server was refused because the account is pinned to another key."""
     return bool(info.verifyStatus & pj.PJ_SSL_CERT_EPIN_MISMATCH)
 
 

@@ -327,7 +327,7 @@ def pick(devices: tuple[SoundDevice, ...], wanted: str | None, pulse: bool) -> i
 
 
 def may_have_sound() -> bool:
-    """Whether this machine could have a sound device at all."""
+    """True if this machine could have a sound device at all."""
     return sys.platform != "linux" or pulse.reachable() or Path("/dev/snd").exists()
 
 

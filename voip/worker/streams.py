@@ -40,7 +40,7 @@ def read(call: pj.Call, info: pj.CallInfo) -> tuple[StreamState, ...]:
 
 
 def measure(call: pj.Call, info: pj.CallInfo) -> Sample | None:
-    """What the first audio stream measured, None while there is none."""
+    """Measurements of the first audio stream, None while there is none."""
     for media in info.media:
         if not _is_active_audio(media):
             continue

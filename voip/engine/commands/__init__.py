@@ -1,4 +1,4 @@
-"""What each command of a client does: one row each, and nothing else."""
+"""Handlers of a client's commands: one row each, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What carries out a command, by the command's type."""
+"""Handlers of commands, by the command's type."""
 
 from __future__ import annotations
 
