@@ -17,7 +17,7 @@ from voip.protocol.client import AccountFields
 
 Value = str | int | bool
 Typed = dict[str, str | bool]
-"""What stands in each field of the form, by its name in accounts.toml."""
+"""Text in each field of the form, by its name in accounts.toml."""
 
 _OPEN: Final = "not encrypted: anyone on the way can listen"
 
@@ -125,7 +125,7 @@ _USUAL_HOSTS: Final = frozenset(
 
 
 def typed(fields: Mapping[str, Value]) -> Typed:
-    """What a form shows for fields of the file."""
+    """The form's text for fields of the file."""
     return {field.id: _shown(field, fields.get(field.id, field.default)) for field in FIELDS}
 
 
@@ -156,7 +156,7 @@ def _value(field: Field, shown: str | bool) -> Value:
 
 
 def changes(account: AccountFields, draft: Typed) -> dict[str, Value | None]:
-    """What to change of an account in the file; None takes a field out.
+    """Changes of an account in the file; None takes a field out.
 
     Of an account with a problem each field is said that the file has otherwise:
     a value of a kind that no form shows goes, too.
@@ -226,7 +226,7 @@ def _short(domain: str) -> str:
 
 
 def own_problems(draft: Typed, password: str) -> dict[str, str]:
-    """What is wrong with a typed password; the engine is told of it only to keep it."""
+    """Problems of a typed password; the engine gets it only to keep it."""
     for field in ("password_command", "password_file"):
         if password and str(draft[field]).strip():
             words = BY_ID[field].words.lower()

@@ -27,7 +27,7 @@ class Pane(StrEnum):
 
 
 class Context(msgspec.Struct, frozen=True):
-    """What decides which actions make sense.
+    """Facts that decide which actions make sense.
 
     `call`, `account` and `entry` are the rows under the cursors, or `account` the
     one whose server is not trusted while the keyboard is elsewhere; `incoming` is

@@ -215,7 +215,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         return True
 
     async def get(self, command: told.AnyCommand, kind: type[_Data]) -> _Data | None:
-        """What the engine answers; None after telling the person why not."""
+        """The engine's answer; None after telling the person why not."""
         try:
             return await self.bridge.get(command, kind)
         except (CommandFailed, NoEngine) as error:
@@ -309,7 +309,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
 
     @property
     def typing(self) -> bool:
-        """Whether letters go into a line of text."""
+        """True if letters go into a line of text."""
         return isinstance(self.focused, Input)
 
     def shown_key(self, action_id: str) -> str:
@@ -323,7 +323,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
     # What keys do
 
     def context(self) -> Context:
-        """What decides which actions make sense on the screen that is up."""
+        """Facts that decide which actions make sense on the screen that is up."""
         screen = self.screen
         return screen.context() if isinstance(screen, Phoned) else Context(screen="other")
 

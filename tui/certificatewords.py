@@ -1,4 +1,4 @@
-"""What a server's certificates say, as text to read."""
+"""A server's certificates as text to read."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def describe(chain: Sequence[Certificate], now: datetime) -> Iterator[Paragraph]
 
 
 def expiry(certificate: Certificate, now: datetime) -> Part | None:
-    """What a certificate's end means to a person, None while it is far."""
+    """The meaning of a certificate's end to a person, None while it is far."""
     ends = datetime.fromisoformat(certificate.not_after)
     days = (ends - now).days
     if ends <= now:

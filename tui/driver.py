@@ -44,7 +44,7 @@ def end_soon() -> None:
 
 
 class _Output:
-    """What Textual writes to: says `gone` where the writing thread would die unnoticed."""
+    """The file that Textual writes to: says `gone` where the writing thread would die unnoticed."""
 
     def __init__(self, file: TextIO, gone: Callable[[], None]) -> None:
         self._file = file
@@ -107,7 +107,7 @@ class TerminalDriver(LinuxDriver):
                 self.process_message(message)
 
     def _hung_up(self) -> bool:
-        """Whether the end that was read is the terminal's; waits a moment if not.
+        """True if the end that was read is the terminal's; waits a moment if not.
 
         Another program may have made Ctrl-D an end for one read (ICANON).
         """

@@ -1,4 +1,4 @@
-"""What the engine tells, each event in a line."""
+"""Events of the engine, each in a line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def kind(event: told.AnyEvent) -> str:
 
 
 def describe(event: told.AnyEvent) -> str:
-    """What happened, without the name of its kind."""
+    """The event in words, without the name of its kind."""
     match event:
         case told.CallEvent(call=call):
             return _call(call)

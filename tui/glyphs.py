@@ -19,7 +19,7 @@ from textual.widgets import Checkbox
 from voip.protocol import settings
 
 FLOOR_DB = -48.0
-"""What a meter shows as silence, in decibels below full scale."""
+"""Silence on a meter, in decibels below full scale."""
 
 
 @dataclass(frozen=True)
@@ -201,13 +201,13 @@ def choose(setting: settings.Glyphs, environ: Mapping[str, str]) -> Glyphs:
 
 
 def is_plain(environ: Mapping[str, str]) -> bool:
-    """Whether TERM is a console with a small font, or no screen to speak of."""
+    """True if TERM is a console with a small font, or no screen to speak of."""
     terminal = environ.get("TERM", "")
     return terminal in ("", "dumb", "linux") or terminal.startswith("vt")
 
 
 def speaks_utf8(environ: Mapping[str, str]) -> bool:
-    """Whether the locale of the terminal is UTF-8 (POSIX: LC_ALL, LC_CTYPE, LANG)."""
+    """True if the locale of the terminal is UTF-8 (POSIX: LC_ALL, LC_CTYPE, LANG)."""
     chosen = environ.get("LC_ALL")
     if not chosen:
         ctype, lang = environ.get("LC_CTYPE", ""), environ.get("LANG", "")

@@ -14,7 +14,7 @@ from textual.keys import KEY_TO_UNICODE_NAME, REPLACED_KEYS, Keys
 from tui.actions import ACTIONS, BY_ID, Action
 
 DIALLED_AT_ONCE = frozenset("0123456789+*#")
-"""What the main screen takes for the beginning of a number."""
+"""Characters that begin a number on the main screen."""
 
 _NAMED = frozenset(key.value for key in Keys)
 _MODIFIERS = frozenset(("ctrl", "shift", "alt", "meta", "super", "hyper"))
@@ -40,7 +40,7 @@ class Keymap(msgspec.Struct, frozen=True):
         return show(self.keys[action_id].split(",")[0])
 
     def works_while_typing(self, action_id: str) -> bool:
-        """Whether an action has a key that is no character."""
+        """True if an action has a key that is no character."""
         return any(typed(key) is None for key in self.keys[action_id].split(","))
 
     def shown_while_typing(self, action_id: str) -> str:
@@ -171,7 +171,7 @@ def _clash(wishes: Mapping[str, str]) -> tuple[str, str, Action] | None:
 
 
 def _meet(one: Action, other: Action) -> bool:
-    """Whether both can make sense at one moment."""
+    """True if both can make sense at one moment."""
     if one.id == other.id:
         return False
     if one.screens and other.screens and not set(one.screens) & set(other.screens):

@@ -1,4 +1,4 @@
-"""What a terminal can show, held at the last moment before a line is sent.
+"""Limits of a terminal, held at the last moment before a line is sent.
 
 Textual's own widgets draw with block elements, and some of their styles hold
 colours of their own. Each filter here goes over every line of every widget,
@@ -134,7 +134,7 @@ _EDGES = frozenset("▁▂▃▄▅▆▇▉▊▋▌▍▎▏▐▔▕")
 
 
 def _drawn() -> dict[int, str]:
-    """What the interface draws above 0x7f, and what stands for it in as many cells."""
+    """Characters of the interface above 0x7f, and substitutes of as many cells."""
     table = {chr(code): "+" for code in range(0x2500, 0x2580)}  # box drawing
     table |= dict.fromkeys("─━┄┅┈┉╌╍╴╶╸╺╼╾", "-") | dict.fromkeys("═", "=")
     table |= dict.fromkeys("│┃┆┇┊┋╎╏╵╷╹╻╽╿║", "|")

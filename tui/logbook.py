@@ -30,7 +30,7 @@ class Filter(msgspec.Struct, frozen=True):
 
 
 class Question(NamedTuple):
-    """What to ask the engine for, and how many changes were known by then."""
+    """A query to the engine, and the number of changes known by then."""
 
     command: GetHistory
     changes: int
@@ -67,7 +67,7 @@ class LogBook:
         return self._rows.get(self.total - 1 - index)
 
     def missing(self, first: int, last: int) -> Question | None:
-        """What to ask for so that rows `first` to `last` can be shown."""
+        """The query by which rows `first` to `last` can be shown."""
         first, last = max(0, first), min(last, self.total - 1)
         if not self.loaded:
             return self._question(min(first, last))

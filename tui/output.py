@@ -1,4 +1,4 @@
-"""What is sent to the terminal: the cells that differ from what it shows.
+"""Output to the terminal: the cells that differ from what it shows.
 
 Textual sends whole lines of a widget for a change in it, the whole screen for
 a box that opens or closes, and every piece of text with all of its style. Over
@@ -37,7 +37,7 @@ _RESET = "\x1b[0m"
 
 
 class Shown:
-    """What the terminal shows, as far as it is known."""
+    """The terminal's cells, as far as they are known."""
 
     def __init__(self) -> None:
         self._size = Size()
@@ -97,7 +97,7 @@ class Changes(CompositorUpdate):
 
 
 def _pieces(update: CompositorUpdate) -> Iterator[tuple[int, int, Strip]]:
-    """What an update draws: column, row and cells."""
+    """Parts that an update draws: column, row and cells."""
     if isinstance(update, LayoutUpdate):
         for y, line in enumerate(update.strips, update.region.y):
             x = update.region.x

@@ -56,12 +56,12 @@ _STYLES: Final = {
 
 
 def is_own(colors: Mapping[str, str]) -> bool:
-    """Whether a theme is made of the terminal's own colours."""
+    """True if a theme is made of the terminal's own colours."""
     return not colors["background"].startswith("#")
 
 
 def is_colourless(colors: Mapping[str, str]) -> bool:
-    """Whether a theme has no colour but the two that every terminal has."""
+    """True if a theme has no colour but the two that every terminal has."""
     return set(colors.values()) == {DEFAULT}
 
 

@@ -1,4 +1,4 @@
-"""What a terminal sends, as keys and pastes; a paste that was cut short ends by itself.
+"""Input of a terminal, as keys and pastes; a paste that was cut short ends by itself.
 
 Textual's parser waits for the end mark of a bracketed paste (xterm's ctlseqs)
 for ever, and takes every key until then for pasted text. Pastes are taken out
@@ -30,7 +30,7 @@ _PRESSED = 16
 _SPACES = "\t\r\n"
 
 _BAD_SEQUENCE = (ValueError, OverflowError, ZeroDivisionError)
-"""What numbers in a sequence make Textual's parser fail with: no such character or size."""
+"""Failures of Textual's parser on numbers in a sequence: no such character or size."""
 
 
 class TerminalInput:
@@ -54,14 +54,14 @@ class TerminalInput:
                 data = yield from self._keys(data)
 
     def tick(self) -> Iterator[Message]:
-        """What has waited for more for too long: an escape key, or a paste."""
+        """Input that has waited for more for too long: an escape key, or a paste."""
         if self._pasted is not None and self._clock() - self._alive >= STALLED_S:
             self._cut = True
             yield self._end_paste(self._pasted)
         yield from self._parsed(self._parser.tick)
 
     def _keys(self, data: str) -> Generator[Message, None, str]:
-        """What is read up to a paste; the data behind its mark is returned."""
+        """Events up to a paste; the data behind its mark is returned."""
         # A mark may come in pieces: the parser has the first ones already.
         had = len(self._before)
         known = self._before + data

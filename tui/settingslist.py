@@ -22,7 +22,7 @@ class Setting(NamedTuple):
 
     @property
     def choices(self) -> tuple[Value, ...]:
-        """What it can be; none where it is typed or chosen elsewhere."""
+        """Values to choose from; none where it is typed or chosen elsewhere."""
         kind = self._kind
         if kind is bool:
             return (True, False)
@@ -30,7 +30,7 @@ class Setting(NamedTuple):
 
     @property
     def is_typed(self) -> bool:
-        """Whether it is a number that a person types."""
+        """True if it is a number that a person types."""
         return self._kind is int
 
     @property

@@ -1,4 +1,4 @@
-"""What the screen knows of the phone, and how each event changes it.
+"""The screen's knowledge of the phone, and its change by each event.
 
 `reduce` is a pure function: the same state and event give the same state.
 Moments are seconds of a monotonic clock, given by the caller.
@@ -15,7 +15,7 @@ from voip.protocol import client as told
 from voip.protocol.settings import Settings
 
 KEEP_ENDED_S = 6.0
-"""How long a call that has ended stays on the screen with its reason."""
+"""Time that a call that has ended stays on the screen with its reason."""
 
 QUALITY_EVERY_S = 5.0
 QUALITY_POINTS = 12
@@ -80,7 +80,7 @@ class State(msgspec.Struct, frozen=True):
         return next((found for found in self.accounts if found.name == name), None)
 
     def registered(self, state: RegistrationState) -> int:
-        """How many accounts are in a state of registration."""
+        """The number of accounts in a state of registration."""
         return sum(account.registration.state is state for account in self.accounts)
 
 

@@ -32,7 +32,7 @@ _OSC777: Final = ("foot", "rxvt")
 
 
 class Terminal(NamedTuple):
-    """What the environment tells of the terminal.
+    """Facts of the terminal from the environment.
 
     `title` is false where OSC sequences would be printed, `utf8` where a
     character above 0x7f could be read as a control character. `auto` is the

@@ -36,7 +36,7 @@ _SHOWN_LENGTH: Final = 40
 
 
 class ThemeFile(NamedTuple):
-    """What a file holds, with every role of `colors`."""
+    """A theme as its file has it, with every role of `colors`."""
 
     name: str
     title: str

@@ -1,4 +1,4 @@
-"""What a TLS server showed of itself, as text by which a person decides whether to trust it."""
+"""A TLS server's certificates as text by which a person decides whether to trust it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SPOKEN_OF = ("certificate", "key")
 
 
 class Standing(StrEnum):
-    """What a server is to an account; the first that holds, in this order."""
+    """A server's standing with an account; the first that holds, in this order."""
 
     REFUSED = "refused"
     CHANGED = "changed"
@@ -42,12 +42,12 @@ def key_of(report: ServerReport) -> str:
 
 
 def can_be_pinned(report: ServerReport) -> bool:
-    """Whether to accept the key that was shown would change something for the better."""
+    """True if accepting the key that was shown would change something for the better."""
     return not report.refused and key_of(report) not in ("", report.pin)
 
 
 def is_about_trust(account: AccountStatus) -> bool:
-    """Whether an account is out of use for what its server showed, and not for a password."""
+    """True if an account is out of use for what its server showed, and not for a password."""
     failed = account.registration.state is RegistrationState.FAILED
     if not (account.enabled and failed and account.transport is Transport.TLS):
         return False
@@ -55,7 +55,7 @@ def is_about_trust(account: AccountStatus) -> bool:
 
 
 def accepting(report: ServerReport, whose: str) -> str:
-    """What a pin means, in the question before it is set."""
+    """The meaning of a pin, in the question before it is set."""
     other = "This is another key than the one that was accepted until now. " if report.pin else ""
     return (
         f"{_read_out(key_of(report))}\n\n"
@@ -66,7 +66,7 @@ def accepting(report: ServerReport, whose: str) -> str:
 
 
 def taking_away(whose: str) -> str:
-    """What it means to take a pin away, in the question before it is done."""
+    """The meaning of taking a pin away, in the question before it is done."""
     return (
         f"From then on {whose} accepts any key again that has a certificate for the right name, "
         "in date, from an authority that it trusts."

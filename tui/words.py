@@ -1,4 +1,4 @@
-"""What the screen says: plain English from plain values."""
+"""Words of the screen: plain English from plain values."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def state(call: Call) -> str:
 
 
 def came_over(lock: Lock) -> str:
-    """How an incoming call reached us, before any voice of it flows."""
+    """The way an incoming call reached us, before any voice of it flows."""
     found = lock.signalling
     if found.transport is Transport.TLS:
         return f"over TLS from {found.server}" if found.verified and found.server else "over TLS"
@@ -144,7 +144,7 @@ def registration(account: AccountStatus) -> str:
 
 
 def outcome(entry: LogEntry) -> str:
-    """How a call in the log ended: its duration, or what became of it."""
+    """The end of a call in the log: its duration, or what became of it."""
     if entry.outcome is Outcome.ANSWERED:
         return duration(entry.duration_s)
     found = _OUTCOMES[entry.outcome]
@@ -154,7 +154,7 @@ def outcome(entry: LogEntry) -> str:
 
 
 def was_open(entry: LogEntry) -> str:
-    """What the sign of a closed lock does not tell: that it was not closed throughout."""
+    """A closed lock's exception, which its sign does not tell: it was not closed throughout."""
     return "was open" if entry.lock is LockState.CLOSED and entry.lock_was_open else ""
 
 

@@ -1,4 +1,4 @@
-"""What each action of `tui.actions` does, by its id."""
+"""Handlers of the actions of `tui.actions`, by id."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done in the form of an account, and while it is tested."""
+"""Actions in the form of an account, and while it is tested."""
 
 from __future__ import annotations
 

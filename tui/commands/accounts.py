@@ -1,4 +1,4 @@
-"""What is done with accounts."""
+"""Actions on accounts."""
 
 from __future__ import annotations
 

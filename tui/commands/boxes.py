@@ -1,4 +1,4 @@
-"""What is done in boxes that hold a list."""
+"""Actions in boxes that hold a list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done with calls."""
+"""Actions on calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done on the dial line."""
+"""Actions on the dial line."""
 
 from __future__ import annotations
 

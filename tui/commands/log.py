@@ -1,4 +1,4 @@
-"""What is done in the call log."""
+"""Actions in the call log."""
 
 from __future__ import annotations
 

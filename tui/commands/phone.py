@@ -1,4 +1,4 @@
-"""What is done with the phone as a whole."""
+"""Actions on the phone as a whole."""
 
 from __future__ import annotations
 

@@ -266,7 +266,7 @@ class AccountForm(PhoneModal[None]):
         self._say(_told_of(found))
 
     async def _check(self) -> bool:
-        """Whether nothing is wrong; what is stands next to its field."""
+        """True if nothing is wrong; problems stand next to their fields."""
         draft = self.rows.draft
         command = told.CheckFields(
             name=self.account_name, fields=accountdraft.fields(draft), new=self._editing is None

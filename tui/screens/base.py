@@ -1,4 +1,4 @@
-"""What every screen of the phone has: the state, the keys, the incoming call."""
+"""Parts of every screen of the phone: the state, the keys, the incoming call."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Phoned(_AnyScreen):
         return cast("OffhookApp", self.app)
 
     def context(self) -> Context:
-        """What decides which actions make sense here."""
+        """Facts that decide which actions make sense here."""
         state = self.phone.state
         return Context(
             screen=self.name_of_screen,
@@ -108,7 +108,7 @@ class PhoneModal(Phoned, ModalScreen[_Result]):
         yield Footer()
 
     def contents(self) -> Sequence[Widget]:
-        """What is in the box."""
+        """The widgets in the box."""
         return ()
 
     def close(self, result: Any = None) -> None:

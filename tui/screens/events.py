@@ -1,4 +1,4 @@
-"""What the engine tells, as it happens."""
+"""Events of the engine, as they happen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the lock of a call or an account is made of."""
+"""The lock of a call or an account, and what it is made of."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class LockDetails(ListBox[Prose]):
         self._draw(gone=subject is None)
 
     def _subject(self, state: State) -> Call | AccountStatus | None:
-        """What the lock belongs to, None once that is over."""
+        """The call or account of the lock, None once that is over."""
         if self._call is None:
             found = state.account(self._account)
             if found is not None:

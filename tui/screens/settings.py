@@ -30,7 +30,7 @@ _NAME = 19
 
 
 class Settings(LineBox[Choices[Setting | str]]):
-    """What the engine refuses is told beneath its setting, and nothing is saved."""
+    """The list of settings; a refusal is shown beneath its setting, and nothing is saved."""
 
     name_of_screen = "settings"
     BINDINGS = bindings_of("settings")
@@ -103,7 +103,7 @@ class Settings(LineBox[Choices[Setting | str]]):
         self._typed = None
 
     async def _change(self, setting: Setting, value: Value) -> bool:
-        """Whether the engine took the value."""
+        """True if the engine took the value."""
         try:
             await self.phone.bridge.ask(told.ChangeSettings(changes={setting.key: value}))
         except (CommandFailed, NoEngine) as error:

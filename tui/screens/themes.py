@@ -1,4 +1,4 @@
-"""How the screen looks: tried while one moves, kept when one says so."""
+"""Themes: tried while one moves, kept when one says so."""
 
 from __future__ import annotations
 

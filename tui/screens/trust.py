@@ -1,4 +1,4 @@
-"""What the server of an account showed of itself, and whether the account is to accept its key."""
+"""The certificates of an account's server, and the decision whether to accept its key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person sees who opens the phone for the first time."""
+"""The welcome of a person who opens the phone for the first time."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Choices(Lines, Generic[_What]):
 
     @property
     def selected(self) -> _What | None:
-        """What the row under the cursor stands for."""
+        """The value of the row under the cursor."""
         return self._drawn[self.cursor].what if self.cursor < len(self._drawn) else None
 
     def show(self, rows: Iterable[Row[_What]]) -> None:

@@ -136,7 +136,7 @@ class Dial(Vertical):
             self.open()
 
     def leave(self) -> None:
-        """What is typed stays; what was offered goes."""
+        """Leave what is typed, and take away what was offered."""
         self.suggestions.show(())
         if not self.input.value:
             self.note.preview(None)
@@ -189,7 +189,7 @@ class Dial(Vertical):
 
     @property
     def has_somebody(self) -> bool:
-        """Whether something is typed, or somebody is offered."""
+        """True if something is typed, or somebody is offered."""
         return bool(self.input.value.strip()) or self.suggestions.count() > 0
 
     @property

@@ -95,7 +95,7 @@ class Row(Vertical):
 
     @property
     def editors(self) -> Sequence[Widget]:
-        """What takes the keyboard."""
+        """The widget that takes the keyboard."""
         raise NotImplementedError
 
     @property

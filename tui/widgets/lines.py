@@ -72,7 +72,7 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
     # What subclasses say
 
     def count(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return 0
 
     def draw(self, index: int) -> Sequence[Line]:
@@ -80,7 +80,7 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
         raise NotImplementedError
 
     def empty(self) -> Sequence[Line]:
-        """What stands in place of rows when there are none."""
+        """Text in place of rows when there are none."""
         return ()
 
     # Drawing
@@ -188,7 +188,7 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def page(self) -> int:
-        """How many rows are seen at once."""
+        """The number of rows that are seen at once."""
         return max(1, self.size.height // self.height)
 
     def watch_cursor(self) -> None:

@@ -123,7 +123,7 @@ def _hint(key: str, action: str, words: str) -> Line:
 
 
 def _takes_over(before: CallState | None, now: CallState) -> bool:
-    """Whether keys are meant for a call from here on: it was dialled, or speaks."""
+    """True if keys are meant for a call from here on: it was dialled, or speaks."""
     if before is None:
         return now is not CallState.INCOMING
     return now is CallState.ACTIVE and before is not CallState.ACTIVE
