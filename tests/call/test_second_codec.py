@@ -91,6 +91,10 @@ async def _until_heard(phone: Phone, call: str, heard: Path, hertz: int) -> None
         await phone.until_call(lambda c: c.id == call, position)
 
 
+async def _until_codec(phone: Phone, codec: str, position: int) -> None:
+    await phone.until_call(lambda c: c.codec == codec, position)
+
+
 @pytest.mark.parametrize(
     ("formats", "sent"),
     [
@@ -141,7 +145,7 @@ async def test_each_codec_is_heard_over_srtp_and_the_lock_stays_closed(
     for sent, codec in ((PCMA, "pcma/8000/1"), (PCMU, "pcmu/8000/1"), (PCMA, "pcma/8000/1")):
         position = len(phone.events)
         party.voice.payload_type = sent
-        await phone.until_call(lambda c, codec=codec: c.codec == codec, position)
+        await _until_codec(phone, codec, position)
         # What is looked at is to be from after the change.
         grown = heard.stat().st_size + _A_SECOND
         while heard.stat().st_size < grown:
