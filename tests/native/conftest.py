@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -11,7 +11,10 @@ import pytest
 
 from tests.native.driver import Probe
 from tests.support.hostile import HostileServer, own_host, registrar
+from tests.support.opensslserver import OpensslServer
 from tests.support.pki import Authority, Leaf
+
+NewPeer = Callable[..., Awaitable[OpensslServer]]
 
 
 class NewProbe(Protocol):
@@ -21,6 +24,7 @@ class NewProbe(Protocol):
         names: dict[str, str] | None = None,
         system: Path | None = None,
         base: Mapping[str, str] | None = None,
+        library: Path | None = None,
         **settings: object,
     ) -> Awaitable[Probe]: ...
 
@@ -71,14 +75,38 @@ async def new_probe(place: Path, authority: Authority) -> AsyncIterator[NewProbe
         names: dict[str, str] | None = None,
         system: Path | None = None,
         base: Mapping[str, str] | None = None,
+        library: Path | None = None,
         **settings: object,
     ) -> Probe:
         probe = Probe(place / f"probe-{len(probes)}")
         probes.append(probe)
         given = {"ca_file": str(authority.file), **settings}
-        await probe.start(given, names or {}, system, base or os.environ)
+        await probe.start(given, names or {}, system, base or os.environ, library)
         await probe.until("ready")
         return probe
 
     yield make
     await asyncio.gather(*(probe.stop() for probe in probes))
+    for probe in probes:
+        # pytest shows it beside a test that failed.
+        print(probe.story())
+
+
+@pytest.fixture
+async def new_peer(host: str, leaf: Leaf) -> AsyncIterator[NewPeer]:
+    """Makes DTLS servers at ports of their own, which a probe finds by SDP."""
+    peers: list[OpensslServer] = []
+    good = leaf
+
+    async def make(leaf: Leaf | None = None, *words: str) -> OpensslServer:
+        options = words or ("-dtls1_2",)
+        peer = OpensslServer(
+            leaf or good, *options, "-use_srtp", "SRTP_AES128_CM_SHA1_80", host=host
+        )
+        peers.append(peer)
+        await peer.start()
+        return peer
+
+    yield make
+    for peer in peers:
+        await peer.stop()

@@ -38,13 +38,15 @@ class Probe:
         names: Mapping[str, str],
         system: Path | None,
         base: Mapping[str, str],
+        library: Path | None = None,
     ) -> None:
         """Run with a resolver that knows `names` and their addresses.
 
         `system` is what OpenSSL reads as the system's configuration, `base` the
-        environment to start from.
+        environment to start from, `library` what is loaded before all others.
         """
-        environment = {**base, **preload(os.environ)}
+        libraries = [str(library)] if library else []
+        environment = {**base, **preload(os.environ, *libraries)}
         if system is not None:
             environment["OPENSSL_CONF"] = str(system)
         if names:
@@ -76,11 +78,11 @@ class Probe:
             async with asyncio.timeout(patience), self._news:
                 await self._news.wait_for(lambda: self._silent or found() is not None)
         except TimeoutError:
-            raise AssertionError(f"no such {kind}: {self._story()}") from None
+            raise AssertionError(f"no such {kind}: {self.story()}") from None
         event = found()
         if event is None:
             status = await self._process.wait()
-            raise AssertionError(f"no such {kind}, and it ended ({status}): {self._story()}")
+            raise AssertionError(f"no such {kind}, and it ended ({status}): {self.story()}")
         return event
 
     async def until_transport(self, state: str) -> Event:
@@ -107,7 +109,8 @@ class Probe:
             self._process.kill()
         await self.exit_status()
 
-    def _story(self) -> str:
+    def story(self) -> str:
+        """All that it said, and the end of its log."""
         told = "\n".join(json.dumps(event) for event in self.events)
         said = self.errors.read_text(errors="replace")
         log = self.log.read_text(errors="replace") if self.log.exists() else ""

@@ -1,4 +1,4 @@
-"""OpenSSL's own server, `openssl s_server`: what it is told to be, and what it was sent."""
+"""OpenSSL's own server and client: what they are told to be, and what they print."""
 
 from __future__ import annotations
 
@@ -9,19 +9,15 @@ from pathlib import Path
 from tests.support.pki import Leaf
 from tests.support.ports import LOOPBACK, free_port
 
+_PATIENCE_S = 20
 
-class OpensslServer:
-    """`words` are more options of s_server; `sent` is what clients said inside TLS."""
 
-    def __init__(
-        self, leaf: Leaf | None, *words: str, host: str = LOOPBACK, port: int | None = None
-    ) -> None:
-        shown = ["-nocert"]
-        if leaf is not None:
-            shown = ["-cert", str(leaf.certificate), "-key", str(leaf.key)]
-        self.host = host
-        self.port = free_port() if port is None else port
-        self._words = [*shown, "-accept", f"{host}:{self.port}", *words]
+class OpensslProgram:
+    """`openssl` with `words`, which lives until it is stopped; it is up once it prints `sign`."""
+
+    def __init__(self, sign: str, *words: str) -> None:
+        self._sign = sign
+        self._words = words
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._news = asyncio.Condition()
@@ -31,34 +27,47 @@ class OpensslServer:
         self._output = b""
         # Its standard input stays open: it ends a connection when that does.
         self._process = await asyncio.create_subprocess_exec(
-            "openssl", "s_server", *self._words, stdin=asyncio.subprocess.PIPE,
+            "openssl", *self._words, stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         self._reading = asyncio.create_task(self._read())
-        await self.until("ACCEPT")
+        await self.until(self._sign)
 
     async def stop(self) -> None:
         assert self._process is not None
         assert self._reading is not None
-        self._process.kill()
+        if self._process.returncode is None:
+            self._process.kill()
         await self._process.wait()
         await self._reading
+
+    async def end(self) -> str:
+        """All that it printed, once it has ended by itself."""
+        assert self._reading is not None
+        try:
+            await asyncio.wait_for(asyncio.shield(self._reading), _PATIENCE_S)
+        except TimeoutError:
+            raise AssertionError(f"{self._words[0]} goes on: {self.output}") from None
+        return self.output
 
     @property
     def output(self) -> str:
         return self._output.decode(errors="replace")
 
     async def until(self, text: str) -> str:
-        """What the server has printed, once `text` is in it."""
+        """What it has printed, once `text` is in it."""
 
         async def find() -> None:
             async with self._news:
                 while text not in self.output:
                     assert self._reading is not None
-                    assert not self._reading.done(), f"s_server ended: {self.output}"
+                    assert not self._reading.done(), f"{self._words[0]} ended: {self.output}"
                     await self._news.wait()
 
-        await asyncio.wait_for(find(), 20)
+        try:
+            await asyncio.wait_for(find(), _PATIENCE_S)
+        except TimeoutError:
+            raise AssertionError(f"no “{text}” from {self._words[0]}: {self.output}") from None
         return self.output
 
     async def _read(self) -> None:
@@ -70,6 +79,41 @@ class OpensslServer:
                 self._news.notify_all()
         async with self._news:
             self._news.notify_all()
+
+
+class OpensslServer(OpensslProgram):
+    """`words` are more options of s_server."""
+
+    def __init__(
+        self, leaf: Leaf | None, *words: str, host: str = LOOPBACK, port: int | None = None
+    ) -> None:
+        self.host = host
+        self.port = free_port() if port is None else port
+        accept = ("-accept", f"{host}:{self.port}")
+        super().__init__("ACCEPT", "s_server", *_shown(leaf), *accept, *words)
+
+
+class OpensslClient(OpensslProgram):
+    """A client, `openssl s_client`, of a DTLS server at an address."""
+
+    def __init__(self, leaf: Leaf, address: str, *words: str) -> None:
+        profile = ("-use_srtp", "SRTP_AES128_CM_SHA1_80")
+        super().__init__(
+            "CONNECTED",
+            "s_client",
+            "-dtls1_2",
+            "-connect",
+            address,
+            *_shown(leaf),
+            *profile,
+            *words,
+        )
+
+
+def _shown(leaf: Leaf | None) -> tuple[str, ...]:
+    if leaf is None:
+        return ("-nocert",)
+    return ("-cert", str(leaf.certificate), "-key", str(leaf.key))
 
 
 def self_made(folder: Path, host: str, *words: str) -> Leaf:
