@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tests.native.conftest import NewProbe, NewServer
@@ -33,7 +34,12 @@ class Caller:
         return await self._answer(self.send_invite(profile, attributes, port))
 
     async def reinvite(
-        self, before: sip.Message, profile: str, attributes: tuple[str, ...], port: int
+        self,
+        before: sip.Message,
+        profile: str,
+        attributes: tuple[str, ...],
+        port: int,
+        formats: str = "0 101",
     ) -> sip.Message:
         """The answer to another offer in a call; `before` is that to the one before."""
         number = int(before.get("CSeq").split()[0])
@@ -48,7 +54,7 @@ class Caller:
         self.connection.send(
             sip.within(dialog, "ACK", number, via=via, contact=contact, branch=branch)
         )
-        body = sip.sdp(self.server.host, port, profile, attributes)
+        body = sip.sdp(self.server.host, port, profile, attributes, formats)
         self.connection.send(
             sip.within(dialog, "INVITE", number + 1, via=via, contact=contact, body=body)
         )
@@ -82,13 +88,16 @@ class Caller:
         return answer
 
 
-async def registered(new_probe: NewProbe, new_server: NewServer, **settings: object) -> Caller:
+async def registered(
+    new_probe: NewProbe, new_server: NewServer, library: Path | None = None, **settings: object
+) -> Caller:
     """A probe that has registered with a server, which may call it."""
     server = await new_server()
     probe = await new_probe(
         names=None,
         system=None,
         base=None,
+        library=library,
         server=f"{server.host}:{server.port}",
         bound=server.host,
         **settings,

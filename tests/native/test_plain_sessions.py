@@ -81,7 +81,9 @@ async def _calling(
     new_probe: NewProbe, new_server: NewServer, host: str, **settings: object
 ) -> tuple[HostileServer, Probe]:
     server = await new_server()
-    probe = await new_probe(names=None, system=None, base=None, bound=host, **settings)
+    probe = await new_probe(
+        names=None, system=None, base=None, library=None, bound=host, **settings
+    )
     await probe.tell("call", uri=f"sip:bob@{host}:{server.port};transport=tls")
     return server, probe
 

@@ -161,11 +161,12 @@ def sdp(
     port: int,
     profile: str = "RTP/AVP",
     attributes: tuple[str, ...] = (),
+    formats: str = "0 101",
 ) -> str:
-    """A session of one G.711 stream with the attributes that are given."""
+    """A session of one stream, G.711 unless `formats` say otherwise, with attributes."""
     lines = [
         "v=0", f"o=- 1 1 IN IP4 {host}", "s=-", f"c=IN IP4 {host}", "t=0 0",
-        f"m=audio {port} {profile} 0 101", "a=rtpmap:0 PCMU/8000",
+        f"m=audio {port} {profile} {formats}", "a=rtpmap:0 PCMU/8000",
         "a=rtpmap:101 telephone-event/8000", "a=sendrecv", *attributes,
     ]  # fmt: skip
     return "\r\n".join(lines) + "\r\n"
