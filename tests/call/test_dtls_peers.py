@@ -1,60 +1,107 @@
-"""A DTLS call's far end must have the certificate that its SDP announced."""
+"""A DTLS call's far end must prove the keys that its SDP announced, and keeps what it proved."""
 
 from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
 from tests.conftest import NewPhone
 from tests.support import sip
-from tests.support.hostile import Behaviour, Connection, HostileServer, own_host, registrar
+from tests.support.farend import FarEnd
+from tests.support.hostile import own_host
 from tests.support.keyfiles import fingerprint
 from tests.support.opensslserver import OpensslServer
+from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
 
-_PROVED_NOTHING = (
-    "the far end proved no keys for the call: its certificate is not the one that it announced, "
-    "or its encryption is too weak"
-)
+_PROFILE = "UDP/TLS/RTP/SAVP"
+_NO_KEYS = "no keys could be agreed for the call: "
+_WEAK = ("-cipher", "ALL:@SECLEVEL=0")
+
+Peer = Callable[..., Awaitable[int]]
 
 
-@pytest.mark.parametrize("silent", [False, True])
-async def test_a_call_whose_far_end_proves_nothing_ends_and_says_so(
-    new_phone: NewPhone, authority: Authority, silent: bool
-) -> None:
-    host = own_host()
-    leaf = authority.issue("good", addresses=[host])
-    phone = await new_phone()
-    peer = OpensslServer(
-        authority.issue("other"), "-dtls1_2", "-use_srtp", "SRTP_AES128_CM_SHA1_80", host=host
-    )
-    if not silent:
-        await peer.start()
-    server = HostileServer(host, _taking(host, peer.port, leaf), leaf)
-    await server.start()
-    await phone.add_secure("alice", host, server.port, authority.file, media_keying="dtls")
+@pytest.fixture
+def host() -> str:
+    return own_host()
+
+
+@pytest.fixture
+def leaf(authority: Authority, host: str) -> Leaf:
+    return authority.issue("good", addresses=[host])
+
+
+@pytest.fixture
+async def peer(host: str) -> AsyncIterator[Peer]:
+    """Makes DTLS servers with a certificate; each is named by its port."""
+    made: list[OpensslServer] = []
+
+    async def make(leaf: Leaf, *words: str) -> int:
+        profile = ("-use_srtp", "SRTP_AES128_CM_SHA1_80")
+        server = OpensslServer(leaf, *(words or ("-dtls1_2",)), *profile, host=host)
+        made.append(server)
+        await server.start()
+        return server.port
+
+    yield make
+    for server in made:
+        await server.stop()
+
+
+@pytest.fixture
+async def far(host: str, leaf: Leaf) -> AsyncIterator[FarEnd]:
+    far = FarEnd(host, leaf)
+    await far.start()
+    yield far
+    await far.stop()
+
+
+def _session(host: str, leaf: Leaf, rtp: int, rtcp: int, formats: str = "0 101") -> str:
+    lines = ("a=setup:passive", f"a=fingerprint:{fingerprint(leaf)}", f"a=rtcp:{rtcp}")
+    return sip.sdp(host, rtp, _PROFILE, lines, formats)
+
+
+async def _called(phone: Phone, far: FarEnd, authority: Authority) -> str:
+    """A call to a far end that has not answered yet."""
+    host, port = far.server.host, far.server.port
+    await phone.add_secure("alice", host, port, authority.file, media_keying="dtls")
     await phone.until_registered("alice")
-
     call = await phone.call("bob")
+    await far.invited()
+    return call
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("another", "the far end's certificate is not the one that it announced"),
+        ("weak", "the far end's key is too weak"),
+        ("old", "the far end speaks no version of DTLS that is still safe"),
+        ("nobody", "the far end did not finish the handshake in time"),
+    ],
+)
+async def test_a_call_whose_far_end_proves_no_keys_ends_and_says_why(
+    new_phone: NewPhone,
+    authority: Authority,
+    host: str,
+    leaf: Leaf,
+    peer: Peer,
+    far: FarEnd,
+    kind: str,
+    reason: str,
+) -> None:
+    announced, port = leaf, 9
+    if kind == "another":
+        port = await peer(authority.issue("other"))
+    elif kind == "weak":
+        announced = authority.issue_weakly("weak", host, rsa_bits=1024)
+        port = await peer(announced, "-dtls1_2", *_WEAK)
+    elif kind == "old":
+        port = await peer(leaf, "-dtls1", *_WEAK)
+    phone = await new_phone()
+    call = await _called(phone, far, authority)
+    far.answers(_session(host, announced, port, port))
     entry = await phone.until_logged(call)
-    assert entry.reason == _PROVED_NOTHING
+    assert entry.reason == _NO_KEYS + reason
     assert all(not c.lock.closed for c in phone.locks(call))
-    await server.stop()
-    if not silent:
-        await peer.stop()
-
-
-def _taking(host: str, port: int, leaf: Leaf) -> Behaviour:
-    """Takes every call with the fingerprint of a certificate, and media at a port."""
-    attributes = ("a=setup:passive", f"a=fingerprint:{fingerprint(leaf)}", f"a=rtcp:{port}")
-    body = sip.sdp(host, port, "UDP/TLS/RTP/SAVP", attributes)
-
-    def behave(connection: Connection, message: sip.Message) -> None:
-        registrar(connection, message)
-        if message.method == "INVITE":
-            here = connection.writer.get_extra_info("sockname")[1]
-            contact = f"<sip:bob@{host}:{here};transport=tls>"
-            connection.send(sip.response(message, 200, "OK", contact=contact, body=body))
-        elif message.method == "BYE":
-            connection.send(sip.response(message, 200, "OK"))
-
-    return behave

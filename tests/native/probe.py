@@ -35,6 +35,14 @@ _STATES = {
     pj.PJSIP_TP_STATE_SHUTDOWN: "shutdown",
     pj.PJSIP_TP_STATE_DESTROY: "destroyed",
 }
+_FAILURES = {
+    pj.PJMEDIA_DTLS_FAILURE_CERTIFICATE: "certificate",
+    pj.PJMEDIA_DTLS_FAILURE_KEY: "key",
+    pj.PJMEDIA_DTLS_FAILURE_VERSION: "version",
+    pj.PJMEDIA_DTLS_FAILURE_SUITE: "suite",
+    pj.PJMEDIA_DTLS_FAILURE_REFUSED: "refused",
+    pj.PJMEDIA_DTLS_FAILURE_OTHER: "other",
+}
 _POLL_MS = 10
 
 # What is read ahead is not seen by select.
@@ -67,6 +75,8 @@ class Call(pj.Call):
         self.probe = probe
         self.ended = False
         self.has_media = False
+        self.was_up = False
+        self.failed = False
         self.reported: dict[str, object] = {}
         self.recorder: pj.AudioMediaRecorder | None = None
 
@@ -97,6 +107,7 @@ class Call(pj.Call):
             for media in info.media
         )
         if self.has_media:
+            self.was_up = True
             audio = self.getAudioMedia(-1)
             devices = self.probe.endpoint.audDevManager()
             devices.getCaptureDevMedia().startTransmit(audio)
@@ -104,6 +115,15 @@ class Call(pj.Call):
             if "record" in self.probe.settings:
                 self.recorder = self.recorder or _recorder(self.probe.settings["record"])
                 audio.startTransmit(self.recorder)
+
+    def report_failure(self) -> None:
+        """Say once what DTLS failed for."""
+        if self.ended or self.failed or not self.was_up:
+            return
+        info = self.getMedTransportInfo(0)
+        if info.srtp.dtlsFailure != pj.PJMEDIA_DTLS_FAILURE_NONE:
+            self.failed = True
+            say("dtls failure", what=_FAILURES[info.srtp.dtlsFailure])
 
     def report_srtp(self) -> None:
         """Say how SRTP stands, if that changed."""
@@ -213,6 +233,7 @@ class Probe:
             self.endpoint.libHandleEvents(_POLL_MS)
             for call in self.calls:
                 call.report_srtp()
+                call.report_failure()
         self._finish()
 
     def _start(self) -> None:
@@ -262,6 +283,9 @@ class Probe:
             command = json.loads(line) if line else {"do": "quit"}
             if command["do"] == "quit":
                 return False
+            if command["do"] == "mark":
+                # What it did before has been said by now.
+                say("mark")
             if command["do"] == "hang up":
                 self.calls[-1].hangup(_options())
             if command["do"] == "forget":

@@ -19,7 +19,7 @@ from voip.protocol.worker import (
     StatisticsEvent,
     StreamState,
 )
-from voip.worker import identity, streams
+from voip.worker import identity, keyfailure, streams
 from voip.worker.codecs import CodecFollower
 from voip.worker.digits import CannotSend, DigitQueue
 from voip.worker.earlymedia import EarlyMedia
@@ -40,7 +40,7 @@ _UNCONFIRMED = "the caller did not confirm that the call was answered"
 _UNREACHABLE = "the far end answered from an address that this account's connection cannot reach"
 
 _KEYS_TIMEOUT_S = 8.0
-"""So long may DTLS take in a call that must be encrypted; nothing is sent meanwhile."""
+"""Limit of DTLS in a call that must be encrypted, where no failure ends it sooner."""
 
 _EREMNORFC2833 = 220107  # pjmedia/errno.h
 
@@ -219,7 +219,8 @@ class Call(pj.Call):
         """Send what can be measured, and end a call that cannot be completed."""
         if self._lost_media:
             self._lost_media = False
-            self.give_up(self.cause or self.verdict.on_change())
+            failure = keyfailure.words(self, self.getInfo())
+            self.give_up(self.cause or failure or self.verdict.on_change())
             return
         if self._unanswered:
             self._unanswered = False
@@ -235,12 +236,12 @@ class Call(pj.Call):
         info = self.getInfo()
         if self._reported is CallState.CONNECTING:
             self._report(info)
+        if failure := keyfailure.words(self, info):
+            self.give_up(self.cause or failure)
+            return
         found = streams.read(self, info)
         if self._waited_for_keys(found):
-            self.give_up(
-                "the far end proved no keys for the call: its certificate is not the one that it "
-                "announced, or its encryption is too weak"
-            )
+            self.give_up(keyfailure.UNFINISHED)
             return
         sample = streams.measure(self, info)
         # Over UDP there is no connection that could be gone.
