@@ -14,6 +14,8 @@ from tests.support.keyfiles import fingerprint
 from tests.support.opensslserver import OpensslServer
 from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
+from voip.model import CallState
+from voip.protocol import client as told
 
 _PROFILE = "UDP/TLS/RTP/SAVP"
 _NO_KEYS = "no keys could be agreed for the call: "
@@ -105,3 +107,21 @@ async def test_a_call_whose_far_end_proves_no_keys_ends_and_says_why(
     entry = await phone.until_logged(call)
     assert entry.reason == _NO_KEYS + reason
     assert all(not c.lock.closed for c in phone.locks(call))
+
+
+async def test_the_lock_stays_closed_when_another_peer_is_offered_in_vain(
+    new_phone: NewPhone, authority: Authority, host: str, leaf: Leaf, peer: Peer, far: FarEnd
+) -> None:
+    phone = await new_phone()
+    call = await _called(phone, far, authority)
+    rtp, rtcp = await peer(leaf), await peer(leaf)
+    far.answers(_session(host, leaf, rtp, rtcp))
+    await phone.until_call(lambda c: c.id == call and c.lock.closed)
+    other = authority.issue("other")
+    # It has no codec that the phone has.
+    refused = await far.answered(far.offers(_session(host, other, rtp, rtcp, "4 5")))
+    assert refused.status in (488, 500), refused.first
+    far.will_answer(_session(host, leaf, rtp, rtcp).replace("sendrecv", "recvonly"))
+    await phone.client.ask(told.Hold(call=call, wait=True))
+    shown = await phone.until_call(lambda c: c.id == call and c.state is CallState.HELD)
+    assert shown.lock.closed, shown.lock.why

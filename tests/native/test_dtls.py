@@ -212,3 +212,43 @@ async def test_a_change_that_is_refused_leaves_the_keys_and_the_side_as_they_wer
     state = [event for event in caller.probe.events if event["event"] == "srtp"][-1]
     assert (state["active"], state["keying"]) == (True, "dtls")
     assert state["remote"] == fingerprint(leaf)
+
+
+# 0015: a change of the peer, in an offer that is refused for another reason
+
+
+@pytest.mark.parametrize("what", ["certificate", "side", "address"])
+async def test_a_change_of_the_peer_is_in_force_only_when_the_answer_is_accepted(
+    new_probe: NewProbe,
+    new_server: NewServer,
+    new_peer: NewPeer,
+    authority: Authority,
+    leaf: Leaf,
+    what: str,
+) -> None:
+    caller = await registered(new_probe, new_server, keyings=["dtls"], answer=200)
+    rtp, rtcp = await new_peer(), await new_peer()
+    answer = await caller.invite(_PROFILE, _offer(fingerprint(leaf), rtcp.port), rtp.port)
+    await caller.probe.until("srtp", lambda event: event["remote"])
+    other = authority.issue("other")
+    next_rtp, next_rtcp = await new_peer(other), await new_peer(other)
+    offer, port = _offer(fingerprint(leaf), rtcp.port), rtp.port
+    if what == "certificate":
+        offer = _offer(fingerprint(other), rtcp.port)
+    elif what == "side":
+        offer = tuple(line.replace("passive", "active") for line in offer)
+    else:
+        port = next_rtp.port
+    # It has no codec that the probe has.
+    refused = await caller.reinvite(answer, _PROFILE, offer, port, "4 5")
+    assert refused.status in (488, 500), refused.first
+    changed = _offer(fingerprint(other), next_rtcp.port)
+    await caller.probe.tell("mark")
+    await caller.probe.until("mark")
+    before = len(caller.probe.events)
+    again = await caller.reinvite(refused, _PROFILE, changed, next_rtp.port)
+    assert again.status == 200
+    # All was as it had been, until an offer was accepted.
+    told = [event for event in caller.probe.events[:before] if event["event"] == "srtp"]
+    assert (told[-1]["active"], told[-1]["remote"]) == (True, fingerprint(leaf))
+    await caller.probe.until("srtp", lambda event: event["remote"] == fingerprint(other))
