@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import subprocess
 from pathlib import Path
 
@@ -88,7 +89,9 @@ class OpensslServer(OpensslProgram):
         self, leaf: Leaf | None, *words: str, host: str = LOOPBACK, port: int | None = None
     ) -> None:
         self.host = host
-        self.port = free_port() if port is None else port
+        datagrams = any(word.startswith("-dtls") for word in words)
+        kind = socket.SOCK_DGRAM if datagrams else socket.SOCK_STREAM
+        self.port = free_port(kind) if port is None else port
         accept = ("-accept", f"{host}:{self.port}")
         super().__init__("ACCEPT", "s_server", *_shown(leaf), *accept, *words)
 

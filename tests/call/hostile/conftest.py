@@ -38,7 +38,7 @@ async def ground() -> AsyncIterator[Ground]:
 
 
 async def _prepare(folder: Path) -> Ground:
-    host, elsewhere = own_host(), own_host()
+    host, elsewhere = own_host(watched=True), own_host(watched=True)
     authority = Authority(folder / "pki")
     phone = Phone(folder / "p")
     phone.environment |= hosts(folder / "hosts", dict.fromkeys(NAMES, host), phone.environment)
