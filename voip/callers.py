@@ -48,12 +48,13 @@ def bare(uri: str) -> str:
     """
     uri = uri.strip()
     if uri[:4].lower() == "tel:":
-        return uri[:4] + (_number(uri[4:]) or uri[4:].partition(";")[0])
+        return uri[:4] + (_number(uri[4:]) or uri[4:].partition(";")[0].rstrip())
     user, at, host = uri.rpartition("@")
     scheme, colon, name = user.rpartition(":")
     if at and ";" in name:
         user = scheme + colon + escape_user(_number(name) or "") if _number(name) else user
-    return user + at + re.split(r"[;?]", host, maxsplit=1)[0]
+    # White space before a parameter would make two callers of one.
+    return user + at + re.split(r"[;?]", host, maxsplit=1)[0].rstrip()
 
 
 def keys(text: str, exchange: Exchange | None) -> tuple[Key, ...]:

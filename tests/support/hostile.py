@@ -17,11 +17,12 @@ from tests.support.pki import Leaf
 
 Behaviour = Callable[["Connection", sip.Message], None]
 
-_HOSTS = itertools.count(1)
+# Addresses of one network: the first ones come again when all were given out.
+_HOSTS = itertools.cycle(range(1, 255))
 
 
 def own_host(*, watched: bool = False) -> str:
-    """An address of the loopback range that no other test uses.
+    """An address of the loopback range that no other test uses at the time.
 
     A test that watches what crosses its network takes `watched` ones. Other tests
     of its process would show it their own messages, which are in the clear by design.

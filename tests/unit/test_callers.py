@@ -39,6 +39,9 @@ def test_keys(text: str, found: tuple[Key, ...]) -> None:
 
 
 @given(CALLERS)
+@example("0\r;")
+@example("tel:0 ;")
+@example("sip:bob@pbx.test\t?x")
 def test_a_callers_address_has_one_bare_form(uri: str) -> None:
     assert bare(bare(uri)) == bare(uri)
 
