@@ -2,23 +2,35 @@ from __future__ import annotations
 
 import gc
 import os
+import ssl
 import tempfile
 import wave
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from tests.support import sound
+from tests.support.hostile import HostileServer, own_host, registrar
 from tests.support.kamailio import DOMAIN, Kamailio
+from tests.support.opensslserver import USE_SRTP, OpensslServer
+from tests.support.parts import Parts
 from tests.support.phone import Phone
-from tests.support.pki import Authority
+from tests.support.pki import Authority, Leaf
 from tests.support.ports import LOOPBACK
 from tests.support.preload import SANITIZERS
 from tests.support.standin import StandIn
 from voip.client import Client
 
 NewPhone = Callable[..., Awaitable[Phone]]
+NewPeer = Callable[..., Awaitable[OpensslServer]]
+
+
+class NewServer(Protocol):
+    def __call__(
+        self, leaf: Leaf | None = None, context: ssl.SSLContext | None = None
+    ) -> Awaitable[HostileServer]: ...
 
 
 # A fifth of the time of a screen's tests goes into looking for cycles otherwise.
@@ -53,17 +65,51 @@ def place() -> Iterator[Path]:
 @pytest.fixture
 async def new_phone(place: Path) -> AsyncIterator[NewPhone]:
     """Makes phones that are stopped at the end, in good order."""
-    phones: list[Phone] = []
+    async with Parts() as parts:
 
-    async def make(name: str = "p", audio: str | None = "null") -> Phone:
-        phone = Phone(place / name, audio)
-        phones.append(phone)
-        await phone.start()
-        return phone
+        async def make(name: str = "p", audio: str | None = "null") -> Phone:
+            return await parts.begin(Phone(place / name, audio))
 
-    yield make
-    for phone in phones:
-        await phone.stop()
+        yield make
+
+
+@pytest.fixture
+def host() -> str:
+    """An address of this test's own."""
+    return own_host()
+
+
+@pytest.fixture
+def leaf(authority: Authority, host: str) -> Leaf:
+    """A good certificate for this test's address."""
+    return authority.issue("good", addresses=[host])
+
+
+@pytest.fixture
+async def new_server(host: str, leaf: Leaf) -> AsyncIterator[NewServer]:
+    """Makes registrars at this test's address, with TLS of the test's own if it likes."""
+    good = leaf
+    async with Parts() as parts:
+
+        async def make(
+            leaf: Leaf | None = None, context: ssl.SSLContext | None = None
+        ) -> HostileServer:
+            return await parts.begin(HostileServer(host, registrar, leaf or good, context=context))
+
+        yield make
+
+
+@pytest.fixture
+async def new_peer(host: str, leaf: Leaf) -> AsyncIterator[NewPeer]:
+    """Makes DTLS servers at ports of their own, which a phone finds by SDP."""
+    good = leaf
+    async with Parts() as parts:
+
+        async def make(leaf: Leaf | None = None, *words: str) -> OpensslServer:
+            options = words or ("-dtls1_2",)
+            return await parts.begin(OpensslServer(leaf or good, *options, *USE_SRTP, host=host))
+
+        yield make
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import pytest
 from tests.conftest import NewPhone
 from tests.support.baresip import Baresip, Wish
 from tests.support.farend import FarEnd
-from tests.support.hostile import own_host
 from tests.support.kamailio import Kamailio
+from tests.support.parts import Parts
 from tests.support.phone import Phone
-from tests.support.pki import Authority
+from tests.support.pki import Authority, Leaf
 from tests.support.ports import LOOPBACK
 from tests.support.pulse import Pulse
 
@@ -39,13 +39,10 @@ def sound_phone(folder: Path, surroundings: Mapping[str, str], config: str = "")
 
 
 @pytest.fixture
-async def far(authority: Authority) -> AsyncIterator[FarEnd]:
+async def far(host: str, leaf: Leaf) -> AsyncIterator[FarEnd]:
     """A TLS server with a far end."""
-    host = own_host()
-    built = FarEnd(host, authority.issue("far", addresses=[host]))
-    await built.start()
-    yield built
-    await built.stop()
+    async with Parts() as parts:
+        yield await parts.begin(FarEnd(host, leaf))
 
 
 @pytest.fixture
@@ -59,33 +56,25 @@ async def phone(new_phone: NewPhone, authority: Authority, far: FarEnd) -> Phone
 
 @pytest.fixture
 async def new_pulse(place: Path) -> AsyncIterator[NewPulse]:
-    made: list[Pulse] = []
+    async with Parts() as parts:
 
-    async def make(name: str) -> Pulse:
-        daemon = Pulse(place / name)
-        made.append(daemon)
-        await daemon.start()
-        return daemon
+        async def make(name: str) -> Pulse:
+            return await parts.begin(Pulse(place / name))
 
-    yield make
-    for daemon in made:
-        await daemon.stop()
+        yield make
 
 
 @pytest.fixture
 async def new_sound_phone(place: Path) -> AsyncIterator[NewSoundPhone]:
     """Makes phones that use real sound devices: those of `surroundings`."""
-    phones: list[Phone] = []
+    async with Parts() as parts:
 
-    async def make(surroundings: Mapping[str, str], config: str = "", name: str = "phone") -> Phone:
-        phone = sound_phone(place / name, surroundings, config)
-        phones.append(phone)
-        await phone.start()
-        return phone
+        async def make(
+            surroundings: Mapping[str, str], config: str = "", name: str = "phone"
+        ) -> Phone:
+            return await parts.begin(sound_phone(place / name, surroundings, config))
 
-    yield make
-    for phone in phones:
-        await phone.stop()
+        yield make
 
 
 @pytest.fixture

@@ -2,66 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-
 import pytest
 
-from tests.conftest import NewPhone
+from tests.conftest import NewPeer, NewPhone
 from tests.support import sip
 from tests.support.farend import FarEnd
-from tests.support.hostile import own_host
 from tests.support.keyfiles import fingerprint
-from tests.support.opensslserver import OpensslServer
 from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
 from voip.model import CallState
 from voip.protocol import client as told
 
-_PROFILE = "UDP/TLS/RTP/SAVP"
 _NO_KEYS = "no keys could be agreed for the call: "
 _WEAK = ("-cipher", "ALL:@SECLEVEL=0")
 
-Peer = Callable[..., Awaitable[int]]
-
-
-@pytest.fixture
-def host() -> str:
-    return own_host()
-
-
-@pytest.fixture
-def leaf(authority: Authority, host: str) -> Leaf:
-    return authority.issue("good", addresses=[host])
-
-
-@pytest.fixture
-async def peer(host: str) -> AsyncIterator[Peer]:
-    """Makes DTLS servers with a certificate; each is named by its port."""
-    made: list[OpensslServer] = []
-
-    async def make(leaf: Leaf, *words: str) -> int:
-        profile = ("-use_srtp", "SRTP_AES128_CM_SHA1_80")
-        server = OpensslServer(leaf, *(words or ("-dtls1_2",)), *profile, host=host)
-        made.append(server)
-        await server.start()
-        return server.port
-
-    yield make
-    for server in made:
-        await server.stop()
-
-
-@pytest.fixture
-async def far(host: str, leaf: Leaf) -> AsyncIterator[FarEnd]:
-    far = FarEnd(host, leaf)
-    await far.start()
-    yield far
-    await far.stop()
-
 
 def _session(host: str, leaf: Leaf, rtp: int, rtcp: int, formats: str = "0 101") -> str:
-    lines = ("a=setup:passive", f"a=fingerprint:{fingerprint(leaf)}", f"a=rtcp:{rtcp}")
-    return sip.sdp(host, rtp, _PROFILE, lines, formats)
+    return sip.sdp(host, rtp, sip.DTLS, sip.dtls(fingerprint(leaf), rtcp), formats)
 
 
 async def _called(phone: Phone, far: FarEnd, authority: Authority) -> str:
@@ -88,19 +45,19 @@ async def test_a_call_whose_far_end_proves_no_keys_ends_and_says_why(
     authority: Authority,
     host: str,
     leaf: Leaf,
-    peer: Peer,
+    new_peer: NewPeer,
     far: FarEnd,
     kind: str,
     reason: str,
 ) -> None:
     announced, port = leaf, 9
     if kind == "another":
-        port = await peer(authority.issue("other"))
+        port = (await new_peer(authority.issue("other"))).port
     elif kind == "weak":
         announced = authority.issue_weakly("weak", host, rsa_bits=1024)
-        port = await peer(announced, "-dtls1_2", *_WEAK)
+        port = (await new_peer(announced, "-dtls1_2", *_WEAK)).port
     elif kind == "old":
-        port = await peer(leaf, "-dtls1", *_WEAK)
+        port = (await new_peer(leaf, "-dtls1", *_WEAK)).port
     phone = await new_phone()
     call = await _called(phone, far, authority)
     far.answers(_session(host, announced, port, port))
@@ -110,11 +67,11 @@ async def test_a_call_whose_far_end_proves_no_keys_ends_and_says_why(
 
 
 async def test_the_lock_stays_closed_when_another_peer_is_offered_in_vain(
-    new_phone: NewPhone, authority: Authority, host: str, leaf: Leaf, peer: Peer, far: FarEnd
+    new_phone: NewPhone, authority: Authority, host: str, leaf: Leaf, new_peer: NewPeer, far: FarEnd
 ) -> None:
     phone = await new_phone()
     call = await _called(phone, far, authority)
-    rtp, rtcp = await peer(leaf), await peer(leaf)
+    rtp, rtcp = (await new_peer()).port, (await new_peer()).port
     far.answers(_session(host, leaf, rtp, rtcp))
     await phone.until_call(lambda c: c.id == call and c.lock.closed)
     other = authority.issue("other")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import NewPhone
-from tests.support.hostile import HostileServer, own_host, registrar
+from tests.conftest import NewPhone, NewServer
 from tests.support.keyfiles import encrypted, pin_of
 from tests.support.opensslserver import OpensslServer
 from tests.support.phone import Phone
@@ -23,33 +22,11 @@ _NO_CIPHER = (
 )
 
 Issue = Callable[[Authority, str], Leaf]
-NewServer = Callable[..., Awaitable[HostileServer]]
-
-
-@pytest.fixture
-def host() -> str:
-    return own_host()
 
 
 @pytest.fixture
 async def phone(new_phone: NewPhone) -> Phone:
     return await new_phone()
-
-
-@pytest.fixture
-async def new_server(host: str) -> AsyncIterator[NewServer]:
-    """Makes registrars with a certificate, and TLS of the test's own."""
-    servers: list[HostileServer] = []
-
-    async def make(leaf: Leaf, context: ssl.SSLContext | None = None) -> HostileServer:
-        server = HostileServer(host, registrar, leaf, context=context)
-        servers.append(server)
-        await server.start()
-        return server
-
-    yield make
-    for server in servers:
-        await server.stop()
 
 
 def _below(authority: Authority, is_authority: bool) -> Authority:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.native.conftest import NewProbe, NewServer
+from tests.conftest import NewServer
+from tests.native.conftest import NewProbe
 from tests.native.driver import Probe
 from tests.support import sip
 from tests.support.hostile import Connection, HostileServer
@@ -23,6 +24,11 @@ class Caller:
     server: HostileServer
     connection: Connection
     contact: str
+
+    @property
+    def was_active(self) -> bool:
+        """True if a stream of the probe has had SRTP."""
+        return any(event["event"] == "srtp" and event["active"] for event in self.probe.events)
 
     def send_invite(self, profile: str, attributes: tuple[str, ...], port: int = _UNWATCHED) -> str:
         return self._send("INVITE", sip.sdp(self.server.host, port, profile, attributes))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.conftest import NewServer
 from tests.native.caller import registered
-from tests.native.conftest import NewProbe, NewServer
+from tests.native.conftest import NewProbe
 from tests.native.driver import Event
 from tests.support import sip
 from tests.support.hostile import Connection, registrar

@@ -6,15 +6,15 @@ import asyncio
 
 import pytest
 
-from tests.native.caller import Caller, registered
-from tests.native.conftest import NewPeer, NewProbe, NewServer
+from tests.conftest import NewPeer, NewServer
+from tests.native.caller import registered
+from tests.native.conftest import NewProbe
 from tests.native.driver import Event
 from tests.support import sip
 from tests.support.hostile import Behaviour, Connection
 from tests.support.keyfiles import fingerprint
 from tests.support.pki import Authority, Leaf
 
-_PROFILE = "UDP/TLS/RTP/SAVP"
 _DTLS_HANDSHAKE = 22  # RFC 6347 section 4.1
 
 
@@ -28,17 +28,8 @@ class Sink(asyncio.DatagramProtocol):
         self.packets.put_nowait(data)
 
 
-def _offer(fingerprint: str, rtcp: int) -> tuple[str, ...]:
-    """What makes the probe the client of a handshake on both ports."""
-    return ("a=setup:passive", f"a=fingerprint:{fingerprint}", f"a=rtcp:{rtcp}")
-
-
 def _is_over(event: Event) -> bool:
     return bool(event["state"] == "DISCONNECTED")
-
-
-def _was_active(caller: Caller) -> bool:
-    return any(event["event"] == "srtp" and event["active"] for event in caller.probe.events)
 
 
 # 0009: keys of the peer that was checked, and no other
@@ -49,7 +40,7 @@ async def test_what_a_handshake_proved_is_told(
 ) -> None:
     caller = await registered(new_probe, new_server, keyings=["dtls"], answer=200)
     rtp, rtcp = await new_peer(), await new_peer()
-    answer = await caller.invite(_PROFILE, _offer(fingerprint(leaf), rtcp.port), rtp.port)
+    answer = await caller.invite(sip.DTLS, sip.dtls(fingerprint(leaf), rtcp.port), rtp.port)
     assert answer.status == 200
     state = await caller.probe.until("srtp", lambda event: event["remote"])
     assert (state["active"], state["keying"]) == (True, "dtls")
@@ -75,7 +66,7 @@ async def test_a_handshake_that_is_over_before_the_answer_has_its_keys_used(
 ) -> None:
     caller = await registered(new_probe, new_server, keyings=["dtls"])
     rtp, rtcp = await new_peer(), await new_peer()
-    await caller.invite(_PROFILE, _offer(fingerprint(leaf), rtcp.port), rtp.port)
+    await caller.invite(sip.DTLS, sip.dtls(fingerprint(leaf), rtcp.port), rtp.port)
     # The handshake is over, and judged, while it rings.
     await asyncio.gather(rtp.until("CIPHER is"), rtcp.until("CIPHER is"))
     await caller.probe.tell("answer")
@@ -92,7 +83,7 @@ async def test_the_certificate_of_a_handshake_has_a_p_256_key(
     caller = await registered(new_probe, new_server, keyings=["dtls"])
     words = ("-dtls1_2", "-verify", "1", "-msg")
     rtp, rtcp = await new_peer(leaf, *words), await new_peer(leaf, *words)
-    await caller.invite(_PROFILE, _offer(fingerprint(leaf), rtcp.port), rtp.port)
+    await caller.invite(sip.DTLS, sip.dtls(fingerprint(leaf), rtcp.port), rtp.port)
     shown = await rtp.until("CIPHER is")
     assert "type: ecdsa" in shown.lower(), shown
 
@@ -107,7 +98,7 @@ async def test_a_peer_with_another_certificate_never_has_media(
 ) -> None:
     server = await new_server()
     rtp, rtcp = await new_peer(authority.issue("wrong")), await new_peer()
-    body = sip.sdp(host, rtp.port, _PROFILE, _offer(fingerprint(leaf), rtcp.port))
+    body = sip.sdp(host, rtp.port, sip.DTLS, sip.dtls(fingerprint(leaf), rtcp.port))
     server.behaviour = _answering(f"<sip:bob@{host}:{server.port};transport=tls>", body)
     probe = await new_probe(bound=host, keyings=["dtls"])
     await probe.tell("call", uri=f"sip:bob@{host}:{server.port};transport=tls")
@@ -128,7 +119,7 @@ async def test_nothing_is_sent_in_the_clear_where_rtcp_alone_has_keys(
     port = transport.get_extra_info("sockname")[1]
     caller = await registered(new_probe, new_server, keyings=["dtls"])
     rtcp = await new_peer()
-    await caller.invite(_PROFILE, _offer(fingerprint(leaf), rtcp.port), port)
+    await caller.invite(sip.DTLS, sip.dtls(fingerprint(leaf), rtcp.port), port)
     await rtcp.until("CIPHER is")
     await caller.probe.tell("answer")
     # Its stream is running.
@@ -146,10 +137,10 @@ async def test_an_offer_with_old_fingerprints_alone_is_refused(
 ) -> None:
     caller = await registered(new_probe, new_server, keyings=["dtls"])
     lines = tuple(f"a=fingerprint:{fingerprint(leaf, digest)}" for digest in digests)
-    answer = await caller.invite(_PROFILE, ("a=setup:actpass", *lines))
+    answer = await caller.invite(sip.DTLS, ("a=setup:actpass", *lines))
     assert answer.status in (406, 480, 488), answer.first
     lines += (f"a=fingerprint:{fingerprint(leaf)}",)
-    assert (await caller.invite(_PROFILE, ("a=setup:actpass", *lines))).status == 180
+    assert (await caller.invite(sip.DTLS, ("a=setup:actpass", *lines))).status == 180
 
 
 @pytest.mark.parametrize("digest", ["sha1", "none"])
@@ -159,7 +150,7 @@ async def test_an_answer_without_a_good_fingerprint_ends_the_call(
     server = await new_server()
     line = () if digest == "none" else (f"a=fingerprint:{fingerprint(leaf, digest)}",)
 
-    body = sip.sdp(host, 9, _PROFILE, ("a=setup:passive", *line))
+    body = sip.sdp(host, 9, sip.DTLS, ("a=setup:passive", *line))
     server.behaviour = _answering(f"<sip:bob@{host}:{server.port};transport=tls>", body)
     probe = await new_probe(bound=host, keyings=["dtls"])
     await probe.tell("call", uri=f"sip:bob@{host}:{server.port};transport=tls")
@@ -185,8 +176,8 @@ def _answering(contact: str, body: str) -> Behaviour:
 @pytest.mark.parametrize(
     ("profile", "attributes"),
     [
-        (_PROFILE, ("a=setup:active",)),
-        (_PROFILE, ("a=setup:active", "a=fingerprint:MD5 " + ":".join(["5A"] * 16))),
+        (sip.DTLS, ("a=setup:active",)),
+        (sip.DTLS, ("a=setup:active", "a=fingerprint:MD5 " + ":".join(["5A"] * 16))),
         ("RTP/SAVP", (sip.crypto(), "a=setup:active")),
         ("RTP/AVP", ()),
     ],
@@ -201,12 +192,12 @@ async def test_a_change_that_is_refused_leaves_the_keys_and_the_side_as_they_wer
 ) -> None:
     caller = await registered(new_probe, new_server, keyings=["dtls"], answer=200)
     rtp, rtcp = await new_peer(), await new_peer()
-    good = _offer(fingerprint(leaf), rtcp.port)
-    answer = await caller.invite(_PROFILE, good, rtp.port)
+    good = sip.dtls(fingerprint(leaf), rtcp.port)
+    answer = await caller.invite(sip.DTLS, good, rtp.port)
     await caller.probe.until("srtp", lambda event: event["remote"])
     refused = await caller.reinvite(answer, profile, attributes, rtp.port)
     assert refused.status == 488
-    again = await caller.reinvite(refused, _PROFILE, good, rtp.port)
+    again = await caller.reinvite(refused, sip.DTLS, good, rtp.port)
     assert again.status == 200
     assert "a=setup:active" in again.body.splitlines()
     state = [event for event in caller.probe.events if event["event"] == "srtp"][-1]
@@ -228,25 +219,25 @@ async def test_a_change_of_the_peer_is_in_force_only_when_the_answer_is_accepted
 ) -> None:
     caller = await registered(new_probe, new_server, keyings=["dtls"], answer=200)
     rtp, rtcp = await new_peer(), await new_peer()
-    answer = await caller.invite(_PROFILE, _offer(fingerprint(leaf), rtcp.port), rtp.port)
+    answer = await caller.invite(sip.DTLS, sip.dtls(fingerprint(leaf), rtcp.port), rtp.port)
     await caller.probe.until("srtp", lambda event: event["remote"])
     other = authority.issue("other")
     next_rtp, next_rtcp = await new_peer(other), await new_peer(other)
-    offer, port = _offer(fingerprint(leaf), rtcp.port), rtp.port
+    offer, port = sip.dtls(fingerprint(leaf), rtcp.port), rtp.port
     if what == "certificate":
-        offer = _offer(fingerprint(other), rtcp.port)
+        offer = sip.dtls(fingerprint(other), rtcp.port)
     elif what == "side":
         offer = tuple(line.replace("passive", "active") for line in offer)
     else:
         port = next_rtp.port
     # It has no codec that the probe has.
-    refused = await caller.reinvite(answer, _PROFILE, offer, port, "4 5")
+    refused = await caller.reinvite(answer, sip.DTLS, offer, port, "4 5")
     assert refused.status in (488, 500), refused.first
-    changed = _offer(fingerprint(other), next_rtcp.port)
+    changed = sip.dtls(fingerprint(other), next_rtcp.port)
     await caller.probe.tell("mark")
     await caller.probe.until("mark")
     before = len(caller.probe.events)
-    again = await caller.reinvite(refused, _PROFILE, changed, next_rtp.port)
+    again = await caller.reinvite(refused, sip.DTLS, changed, next_rtp.port)
     assert again.status == 200
     # All was as it had been, until an offer was accepted.
     told = [event for event in caller.probe.events[:before] if event["event"] == "srtp"]

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.native.caller import Caller, registered
-from tests.native.conftest import NewPeer, NewProbe, NewServer
+from tests.conftest import NewPeer, NewServer
+from tests.native.caller import registered
+from tests.native.conftest import NewProbe
 from tests.support import sip
 from tests.support.keyfiles import fingerprint
 from tests.support.opensslserver import OpensslClient
+from tests.support.parts import Parts
 from tests.support.pki import Authority, Leaf
 
-_PROFILE = "UDP/TLS/RTP/SAVP"
 _ALERT = 21  # RFC 6347 section 4.1
 _WEAK = ("-cipher", "ALL:@SECLEVEL=0")
 _OLD = ("-dtls1", *_WEAK)
@@ -29,17 +30,12 @@ NewClient = Callable[..., Awaitable[OpensslClient]]
 @pytest.fixture
 async def new_client() -> AsyncIterator[NewClient]:
     """Makes DTLS clients of a port of a probe's."""
-    clients: list[OpensslClient] = []
+    async with Parts() as parts:
 
-    async def make(leaf: Leaf, address: str, *words: str) -> OpensslClient:
-        client = OpensslClient(leaf, address, *words)
-        clients.append(client)
-        await client.start()
-        return client
+        async def make(leaf: Leaf, address: str, *words: str) -> OpensslClient:
+            return await parts.begin(OpensslClient(leaf, address, *words))
 
-    yield make
-    for client in clients:
-        await client.stop()
+        yield make
 
 
 @pytest.fixture
@@ -118,14 +114,6 @@ def held_packet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return library
 
 
-def _offer(leaf: Leaf, setup: str, rtcp: int) -> tuple[str, ...]:
-    return (f"a=setup:{setup}", f"a=fingerprint:{fingerprint(leaf)}", f"a=rtcp:{rtcp}")
-
-
-def _was_active(caller: Caller) -> bool:
-    return any(event["event"] == "srtp" and event["active"] for event in caller.probe.events)
-
-
 def _addresses(host: str, session: sip.Message) -> tuple[str, str]:
     """Where a probe awaits RTP and RTCP (RFC 3550 section 11)."""
     lines = session.body.splitlines()
@@ -147,7 +135,7 @@ async def test_an_alert_goes_out_while_another_thread_still_sends(
         new_probe, new_server, keyings=["dtls"], answer=200, library=held_packet
     )
     rtp, rtcp = await new_peer(weak, "-dtls1_2", *_WEAK), await new_peer()
-    await caller.invite(_PROFILE, _offer(weak, "passive", rtcp.port), rtp.port)
+    await caller.invite(sip.DTLS, sip.dtls(fingerprint(weak), rtcp.port), rtp.port)
     await rtp.until("ERROR")
     assert "held: an alert" in caller.probe.errors.read_text().splitlines()
 
@@ -170,11 +158,11 @@ async def test_what_a_client_of_a_weak_server_failed_for_is_told(
     shown = weak if what == "key" else leaf
     caller = await registered(new_probe, new_server, keyings=["dtls"], answer=200)
     rtp, rtcp = await new_peer(shown, *words), await new_peer(shown, *words)
-    await caller.invite(_PROFILE, _offer(shown, "passive", rtcp.port), rtp.port)
+    await caller.invite(sip.DTLS, sip.dtls(fingerprint(shown), rtcp.port), rtp.port)
     failure = await caller.probe.until("dtls failure")
     assert failure["what"] == what
     assert "CIPHER is" not in rtp.output + rtcp.output
-    assert not _was_active(caller)
+    assert not caller.was_active
 
 
 async def test_what_a_server_of_a_weak_client_failed_for_is_told(
@@ -185,13 +173,13 @@ async def test_what_a_server_of_a_weak_client_failed_for_is_told(
     weak: Leaf,
 ) -> None:
     caller = await registered(new_probe, new_server, keyings=["dtls"], answer=200)
-    answer = await caller.invite(_PROFILE, _offer(weak, "active", 10))
+    answer = await caller.invite(sip.DTLS, sip.dtls(fingerprint(weak), 10, "active"))
     rtp, _ = _addresses(host, answer)
     client = await new_client(weak, rtp, *_WEAK)
     # No other ClientHello follows.
     assert "alert" in await client.end()
     assert (await caller.probe.until("dtls failure"))["what"] == "key"
-    assert not _was_active(caller)
+    assert not caller.was_active
 
 
 # 0014: a handshake that begins again
@@ -204,7 +192,7 @@ async def test_a_client_begins_again_after_an_alert(
     old, good, rtcp = await new_peer(leaf, *_OLD), await new_peer(), await new_peer()
     switch = Switch(host, [old.port, good.port])
     await switch.start()
-    await caller.invite(_PROFILE, _offer(leaf, "passive", rtcp.port), switch.port)
+    await caller.invite(sip.DTLS, sip.dtls(fingerprint(leaf), rtcp.port), switch.port)
     state = await caller.probe.until("srtp", lambda event: event["remote"])
     assert (state["active"], state["remote"]) == (True, fingerprint(leaf))
     await old.until("ERROR")
@@ -226,7 +214,7 @@ async def test_an_alert_that_nobody_authenticated_does_not_end_a_handshake(
     await new_client(leaf, f"{host}:{elsewhere.port}")
     switch = Switch(host, [good.port], await elsewhere.alerts.get())
     await switch.start()
-    await caller.invite(_PROFILE, _offer(leaf, "passive", rtcp.port), switch.port)
+    await caller.invite(sip.DTLS, sip.dtls(fingerprint(leaf), rtcp.port), switch.port)
     state = await caller.probe.until("srtp", lambda event: event["remote"])
     assert (state["active"], state["remote"]) == (True, fingerprint(leaf))
     assert good.output.count("CIPHER is") == 1
@@ -243,7 +231,7 @@ async def test_a_server_begins_again_with_the_next_client_hello(
     weak: Leaf,
 ) -> None:
     caller = await registered(new_probe, new_server, keyings=["dtls"], answer=200)
-    answer = await caller.invite(_PROFILE, _offer(leaf, "active", 10))
+    answer = await caller.invite(sip.DTLS, sip.dtls(fingerprint(leaf), 10, "active"))
     rtp, rtcp = _addresses(host, answer)
     await (await new_client(weak, rtp, *_WEAK)).end()
     await new_client(leaf, rtp)
@@ -267,7 +255,7 @@ async def test_a_client_hello_before_the_answer_is_not_lost(
     for address in (rtp, rtcp):
         client = await new_client(leaf, address)
         await client.until("Cipher is")
-    body = sip.sdp(host, 9, _PROFILE, _offer(leaf, "active", 10))
+    body = sip.sdp(host, 9, sip.DTLS, sip.dtls(fingerprint(leaf), 10, "active"))
     contact = f"<sip:bob@{host}:{server.port};transport=tls>"
     connection.send(sip.response(invite, 200, "OK", contact=contact, body=body))
     state = await probe.until("srtp", lambda event: event["remote"])

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import NewServer
 from tests.native.caller import registered
-from tests.native.conftest import NewProbe, NewServer
+from tests.native.conftest import NewProbe
 from tests.native.driver import Event, Probe
 from tests.support import sip
 from tests.support.hostile import Connection, HostileServer
@@ -182,7 +183,7 @@ async def test_an_offer_that_the_media_layer_refuses_does_not_end_the_process(
     if keying == "sdes":
         good = await caller.invite("RTP/SAVP", (sip.crypto(),))
     else:
-        good = await caller.invite("UDP/TLS/RTP/SAVP", ("a=setup:actpass", FINGERPRINT))
+        good = await caller.invite(sip.DTLS, ("a=setup:actpass", FINGERPRINT))
     assert good.status == 180, good.first
     assert await caller.probe.quit() == 0
 

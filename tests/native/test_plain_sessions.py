@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.conftest import NewServer
 from tests.native.caller import registered
-from tests.native.conftest import NewProbe, NewServer
+from tests.native.conftest import NewProbe
 from tests.native.driver import Probe
 from tests.support import sip
 from tests.support.hostile import HostileServer

@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.conftest import NewServer
 from tests.native.caller import registered
-from tests.native.conftest import NewProbe, NewServer
+from tests.native.conftest import NewProbe
 from tests.native.driver import Probe
 from tests.support import sip
 from tests.support.hostile import Connection, HostileServer

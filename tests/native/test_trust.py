@@ -12,7 +12,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from tests.native.conftest import NewProbe, NewServer
+from tests.conftest import NewServer
+from tests.native.conftest import NewProbe
 from tests.native.driver import Event, Probe
 from tests.support.hostile import HostileServer
 from tests.support.keyfiles import pin_of

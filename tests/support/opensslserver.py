@@ -10,6 +10,9 @@ from pathlib import Path
 from tests.support.pki import Leaf
 from tests.support.ports import LOOPBACK, free_port
 
+USE_SRTP = ("-use_srtp", "SRTP_AES128_CM_SHA1_80")
+"""Options of a side that agrees on keys for SRTP (RFC 5764 section 4.1.2)."""
+
 _PATIENCE_S = 20
 
 
@@ -100,17 +103,8 @@ class OpensslClient(OpensslProgram):
     """A client, `openssl s_client`, of a DTLS server at an address."""
 
     def __init__(self, leaf: Leaf, address: str, *words: str) -> None:
-        profile = ("-use_srtp", "SRTP_AES128_CM_SHA1_80")
-        super().__init__(
-            "CONNECTED",
-            "s_client",
-            "-dtls1_2",
-            "-connect",
-            address,
-            *_shown(leaf),
-            *profile,
-            *words,
-        )
+        connect = ("-dtls1_2", "-connect", address)
+        super().__init__("CONNECTED", "s_client", *connect, *_shown(leaf), *USE_SRTP, *words)
 
 
 def _shown(leaf: Leaf | None) -> tuple[str, ...]:

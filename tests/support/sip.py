@@ -172,6 +172,15 @@ def sdp(
     return "\r\n".join(lines) + "\r\n"
 
 
+DTLS = "UDP/TLS/RTP/SAVP"
+"""Profile of a stream whose keys DTLS agrees on (RFC 5764 section 8)."""
+
+
+def dtls(fingerprint: str, rtcp: int, setup: str = "passive") -> tuple[str, ...]:
+    """Lines of a session with DTLS on both ports; a phone is the client of a passive side."""
+    return (f"a=setup:{setup}", f"a=fingerprint:{fingerprint}", f"a=rtcp:{rtcp}")
+
+
 def crypto(suite: str = "AES_CM_128_HMAC_SHA1_80", suffix: str = "", tag: int = 1) -> str:
     """An SDES line (RFC 4568) with a key of zeros, as long as the suite wants."""
     keys = {"AES_CM_128": 40, "AES_256_CM": 64, "AEAD_AES_256": 60, "AEAD_AES_128": 40}

@@ -44,8 +44,7 @@ class Voice:
     `clear` counts what arrived without. `frame` is the samples in each packet
     that it sends, `ssrc` its source (RFC 3550 section 5.1), `payload_type` its
     codec, PCMU or PCMA, and `speaks` whether it sends; they may change at any
-    time. `sizes` are the samples
-    in each packet that came.
+    time. `sizes` are the samples in each packet that came.
     """
 
     def __init__(self, host: str, hertz: int, tones: tuple[int, ...], secret: bool) -> None:

@@ -15,9 +15,9 @@ _CAUSES = {
     pj.PJMEDIA_DTLS_FAILURE_OTHER: "the handshake with the far end failed (DTLS)",
 }
 
-UNFINISHED = (
-    "no keys could be agreed for the call: the far end did not finish the handshake in time"
-)
+_NO_KEYS = "no keys could be agreed for the call: "
+
+UNFINISHED = f"{_NO_KEYS}the far end did not finish the handshake in time"
 """Words for a call that is still without keys after a while."""
 
 
@@ -31,5 +31,5 @@ def words(call: pj.Call, info: pj.CallInfo) -> str | None:
             # A status does not mean that there is an object behind it.
             continue
         if cause := _CAUSES.get(transport.srtp.dtlsFailure):
-            return f"no keys could be agreed for the call: {cause}"
+            return _NO_KEYS + cause
     return None

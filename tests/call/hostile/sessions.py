@@ -60,7 +60,6 @@ def told(session: Session, who: str, *, answers: bool) -> str:
 _SUITE = "AES_CM_128_HMAC_SHA1_80"
 _SETUP = "a=setup:actpass"
 _FINGERPRINT = "a=fingerprint:SHA-256 " + ":".join(["5A"] * 32)
-_DTLS = "UDP/TLS/RTP/SAVP"
 
 
 def _line(rest: str) -> Session:
@@ -117,10 +116,10 @@ SDES = PLAIN | {
 
 SDES_LATER = SDES | {
     "a fingerprint in place of keys": Session(
-        _DTLS, (_SETUP, _FINGERPRINT), other_keying=("DTLS", "SDES")
+        sip.DTLS, (_SETUP, _FINGERPRINT), other_keying=("DTLS", "SDES")
     ),
-    "a fingerprint beside keys": Session(_DTLS, (sip.crypto(), _SETUP, _FINGERPRINT)),
-    "keys for the wrong profile": Session(_DTLS, (sip.crypto(),)),
+    "a fingerprint beside keys": Session(sip.DTLS, (sip.crypto(), _SETUP, _FINGERPRINT)),
+    "keys for the wrong profile": Session(sip.DTLS, (sip.crypto(),)),
 }
 """What it does not take either, once there is a call or an offer of its own."""
 
@@ -140,11 +139,13 @@ ANSWERS = SDES_LATER | {
 """What it does not take for an answer to its own offer."""
 
 DTLS = PLAIN | {
-    "a hash without a value": Session(_DTLS, (_SETUP, "a=fingerprint:SHA-256")),
+    "a hash without a value": Session(sip.DTLS, (_SETUP, "a=fingerprint:SHA-256")),
     "a fingerprint over TCP": Session("TCP/TLS/RTP/SAVP", (_SETUP, _FINGERPRINT)),
-    "a fingerprint of MD5": Session(_DTLS, (_SETUP, "a=fingerprint:MD5 " + ":".join(["5A"] * 16))),
-    "a hash of nobody": Session(_DTLS, (_SETUP, "a=fingerprint:ROT13 " + ":".join(["5A"] * 32))),
-    "a side of nobody": Session(_DTLS, ("a=setup:both", _FINGERPRINT)),
+    "a fingerprint of MD5": Session(
+        sip.DTLS, (_SETUP, "a=fingerprint:MD5 " + ":".join(["5A"] * 16))
+    ),
+    "a hash of nobody": Session(sip.DTLS, (_SETUP, "a=fingerprint:ROT13 " + ":".join(["5A"] * 32))),
+    "a side of nobody": Session(sip.DTLS, ("a=setup:both", _FINGERPRINT)),
 }
 """What an account of DTLS keying does not take."""
 
@@ -152,7 +153,7 @@ DTLS_LATER = DTLS | {
     "keys in place of a fingerprint": Session(
         "RTP/SAVP", (sip.crypto(),), other_keying=("SDES", "DTLS")
     ),
-    "no fingerprint": Session(_DTLS, (_SETUP,)),
+    "no fingerprint": Session(sip.DTLS, (_SETUP,)),
 }
 """What it does not take either, once there is a call or an offer of its own."""
 
@@ -207,7 +208,7 @@ UNUSED = {
         "RTP/AVP", changes=(_NO_ADDRESS, _NOT_USED)
     ),
     "no address for a stream of DTLS that is not used": Session(
-        _DTLS, (_SETUP, _FINGERPRINT), changes=(_NO_ADDRESS, _NOT_USED)
+        sip.DTLS, (_SETUP, _FINGERPRINT), changes=(_NO_ADDRESS, _NOT_USED)
     ),
 }
 """Answers that lead to no place, and need none."""
