@@ -17,6 +17,7 @@ from tests.support import g711, sip
 from tests.support.g711 import PCMA, PCMU, Tone
 from tests.support.hostile import own_host
 from tests.support.openend import OpenEnd
+from tests.support.pace import Pace
 from tests.support.party import Party
 from tests.support.phone import Phone
 from tests.support.pki import Authority
@@ -71,11 +72,10 @@ async def _speaking(
     numbered = numbers or itertools.count(1)
 
     async def speak() -> None:
-        start = asyncio.get_running_loop().time()
-        for sent, number in enumerate(numbered, start=1):
+        pace = Pace()
+        for number in numbered:
             far.send(tone.packet(number), offer)
-            due = start + sent * 0.02
-            await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
+            await pace.after(0.02)
 
     task = asyncio.create_task(speak())
     try:

@@ -22,6 +22,7 @@ from tests.native.driver import Probe
 from tests.support import sip
 from tests.support.hostile import Connection, HostileServer
 from tests.support.opus import Speaker
+from tests.support.pace import Pace
 from tests.support.pulse import Pulse
 from tests.support.srtp import KEY_BYTES, Srtp
 
@@ -63,16 +64,14 @@ async def _speak(where: str) -> None:
     """Send a scale in packets of `_PACE`, in the time that it takes."""
     host, _, port = where.rpartition(":")
     srtp, speaker = Srtp(bytes(KEY_BYTES)), Speaker(_OPUS)  # the key of `sip.crypto`
-    clock = asyncio.get_running_loop().time
-    due, step = clock(), 0
+    pace, step = Pace(), 0
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         for count, milliseconds in _PACE:
             for _ in range(count):
                 packet = speaker.packet(_LOWEST_HZ + step * _STEP_HZ, milliseconds)
                 sender.sendto(srtp.protect(packet), (host, int(port)))
                 step = (step + 1) % _STEPS
-                due += milliseconds / 1000
-                await asyncio.sleep(max(0.0, due - clock()))
+                await pace.after(milliseconds / 1000)
     speaker.close()
 
 

@@ -237,8 +237,8 @@ class Party:
         asked = next((d for d in _ANSWERS if f"a={d}" in lines), "sendrecv")
         direction = _ANSWERS[asked][self._holds]
         profile = "RTP/SAVP" if self.transport is Transport.TLS else "RTP/AVP"
-        session = sip.sdp(self._host, self.voice.port, profile, attributes)
-        session = session.replace(f"{profile} 0 ", f"{profile} {self.formats} ")
+        formats = f"{self.formats} 101"
+        session = sip.sdp(self._host, self.voice.port, profile, attributes, formats)
         return session.replace("a=sendrecv", f"a={direction}")
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.support.g711 import PCMA, PCMU, encoded
+from tests.support.pace import Pace
 from tests.support.srtp import NotAuthentic, Srtp
 
 RATE = 8000
@@ -111,19 +112,19 @@ class Voice:
         self._socket.close()
 
     async def _speak(self) -> None:
-        loop = asyncio.get_running_loop()
-        start, stamp = loop.time(), 0
+        pace, stamp = Pace(), 0
         for number in self._sequence:
             codec = self.payload_type
             head = struct.pack("!BBHII", 0x80, codec, number & 0xFFFF, stamp, self.ssrc)
             packet = head + (self._payloads[codec] * 8)[: self.frame]
+            duration = self.frame / RATE
             stamp += self.frame
             data = self._sending.protect(packet) if self._sending else packet
             assert self._to is not None
             with contextlib.suppress(OSError):
                 if self.speaks:
                     self._socket.sendto(data, self._to)
-            await asyncio.sleep(start + stamp / RATE - loop.time())
+            await pace.after(duration)
 
     def _receive(self) -> None:
         with contextlib.suppress(BlockingIOError):
