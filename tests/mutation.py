@@ -43,7 +43,7 @@ _WISHES = {
     "keying": "Keying.SDES",
     "failing": "False",
 }
-_FACT_TYPES = {"policy.CallFacts", "policy.ConnectionFacts", "policy.StreamFacts"}
+_FACT_TYPES = {"lockfacts.CallFacts", "lockfacts.ConnectionFacts", "lockfacts.StreamFacts"}
 _HOLDS = 2  # the place of a condition's value among what `_row` is given
 
 Changes = Callable[[ast.Module], Iterator[str]]

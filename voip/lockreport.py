@@ -7,8 +7,8 @@ two cannot disagree.
 from __future__ import annotations
 
 from voip import policy
+from voip.lockfacts import AccountFacts, CallFacts, Condition, Kind
 from voip.model import EndToEnd, LockReport, LockState, StreamReport, TlsStatus
-from voip.policy import AccountFacts, CallFacts, Condition, Kind
 
 _REMEDIES = {
     Kind.TRANSPORT: "Edit the account and choose TLS, if the server offers it.",
@@ -61,10 +61,13 @@ def report(
     rows = policy.conditions(facts)
     lacking = policy.missing(rows)
     server = facts.connection.server if facts.connection else None
+    shown = policy.sign(facts, lacking)
     remedies = _REMEDIES if isinstance(facts, CallFacts) else _ACCOUNT_REMEDIES
     return LockReport(
         state=LockState.OPEN if lacking else LockState.CLOSED,
         why=policy.why(lacking, server),
+        sign=shown.sign,
+        short=shown.short,
         facts=tuple(row.fact for row in rows),
         meaning=_meaning(facts, lacking, server or "the server", tls, words is not None),
         remedy=remedies[lacking.kind] if lacking else None,

@@ -99,6 +99,19 @@ class LockState(StrEnum):
     OPEN = "open"
 
 
+class Sign(StrEnum):
+    """The sign of a lock, by its word.
+
+    `secure`: encrypted to the server. `proven`: end to end, and the words of
+    both ends were compared. `wait`: not yet. `open`: not protected.
+    """
+
+    SECURE = "secure"
+    PROVEN = "proven"
+    WAIT = "wait"
+    OPEN = "open"
+
+
 class Outcome(StrEnum):
     """The end of a call in the log; `ongoing` while there is none."""
 
@@ -168,6 +181,7 @@ class AccountStatus(msgspec.Struct, frozen=True):
 
     `messages` counts new voice messages (RFC 3842), None where it is unknown.
     `warning` is what will be a problem soon, such as a certificate that ends.
+    `sign` is that of its connection, None while the account is disabled.
     """
 
     name: str
@@ -179,6 +193,7 @@ class AccountStatus(msgspec.Struct, frozen=True):
     problem: str | None = None
     messages: int | None = None
     warning: str | None = None
+    sign: Sign | None = None
 
 
 class Party(msgspec.Struct, frozen=True):
@@ -209,17 +224,43 @@ class LockStream(msgspec.Struct, frozen=True):
     keying: Keying | None = None
 
 
+class Compared(StrEnum):
+    """The comparison of the words that both ends of a call have (`voip.sas`).
+
+    `pending`: nobody has compared them. `equal`, `different`: the user has, in
+    this call. `remembered`: the far end shows a key that was compared before.
+    `changed`: it shows another one than was compared.
+    """
+
+    PENDING = "pending"
+    EQUAL = "equal"
+    DIFFERENT = "different"
+    REMEMBERED = "remembered"
+    CHANGED = "changed"
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """`on` is when the words were last found equal with this far end (RFC 3339)."""
+
+    state: Compared
+    on: str | None = None
+
+
 class Lock(msgspec.Struct, frozen=True):
     """The lock: closed when everything that protects a call was seen to be in force.
 
-    `why` is the one-line meaning of a closed lock, or the fact that an open
-    one lacks. The rest is the evidence.
+    `sign` is None for a call that never had a voice. `short` says it in at most
+    43 cells, and no text of a peer is in it. `why` is the one-line meaning of a
+    closed lock, or the fact that an open one lacks. The rest is the evidence.
     """
 
     state: LockState
     why: str
     signalling: LockSignalling
     media: tuple[LockStream, ...] = ()
+    sign: Sign | None = None
+    short: str = ""
+    comparison: Comparison | None = None
 
     @property
     def closed(self) -> bool:
@@ -285,7 +326,7 @@ class LogEntry(msgspec.Struct, frozen=True):
     """A call in the log; `lock` is how it was when the call ended.
 
     `lock_was_open` tells that the lock was open at some moment after the
-    answer.
+    answer. `sign` is None for a call that never had a voice.
     """
 
     id: str
@@ -302,6 +343,7 @@ class LogEntry(msgspec.Struct, frozen=True):
     lock: LockState = LockState.OPEN
     lock_was_open: bool = False
     codec: str | None = None
+    sign: Sign | None = None
 
 
 class EngineStatus(msgspec.Struct, frozen=True):
@@ -384,6 +426,8 @@ class LockReport(msgspec.Struct, frozen=True):
     why: str
     facts: tuple[Fact, ...]
     meaning: tuple[str, str, str]
+    sign: Sign | None = None
+    short: str = ""
     remedy: str | None = None
     tls: TlsStatus | None = None
     streams: tuple[StreamReport, ...] = ()

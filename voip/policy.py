@@ -9,20 +9,19 @@
 
 from __future__ import annotations
 
-from enum import Enum, auto
-from typing import NamedTuple
-
 import msgspec
 
+from voip import locksign
+from voip.lockfacts import AccountFacts, CallFacts, Condition, ConnectionFacts, Kind, StreamFacts
 from voip.model import (
     CallState,
-    Certificate,
+    Compared,
     Fact,
-    Keying,
     Lock,
     LockSignalling,
     LockState,
     LockStream,
+    Sign,
     Transport,
 )
 
@@ -43,47 +42,6 @@ DEMANDS = {
 }
 
 
-class ConnectionFacts(msgspec.Struct, frozen=True):
-    """The SIP connection that a call's messages used last, as observed.
-
-    `up` turns false for good when the connection ends: another connection to
-    the same server is another connection. `same` tells that the call has used
-    no other one, None where there is no call; `pinned` that the server was known
-    by its key.
-    """
-
-    up: bool
-    transport: Transport
-    verified: bool
-    version: str | None
-    server: str | None
-    cipher: str | None = None
-    certificate: Certificate | None = None
-    same: bool | None = None
-    pinned: bool = False
-
-
-class StreamFacts(msgspec.Struct, frozen=True):
-    """A media stream of a call, as observed.
-
-    `failing` is what `is_failing` says of the last report.
-    `accepted` and `rejected` count packets of the whole call. The fingerprints
-    (RFC 8122) are of the certificates that a DTLS handshake proved, None before
-    it and with other keying.
-    """
-
-    kind: str
-    active: bool
-    srtp: bool
-    suite: str | None
-    keying: Keying | None
-    failing: bool = False
-    accepted: int = 0
-    rejected: int = 0
-    local_fingerprint: str | None = None
-    remote_fingerprint: str | None = None
-
-
 _FORGERIES_PER_S = 5
 """Fewer are strays, or somebody who wants the lock to open; a voice of wrong
 keys sends 15 and more."""
@@ -96,49 +54,6 @@ def is_failing(accepted: int, rejected: int, seconds: float) -> bool:
     first report that has fewer.
     """
     return accepted <= 0 and rejected >= _FORGERIES_PER_S * max(seconds, 1.0)
-
-
-class AccountFacts(msgspec.Struct, frozen=True):
-    """Facts on which the lock of an account depends, be there a call or not."""
-
-    account_transport: Transport
-    in_secure_worker: bool
-    connection: ConnectionFacts | None
-
-
-class CallFacts(msgspec.Struct, frozen=True):
-    """Everything that the lock of a call depends on."""
-
-    account_transport: Transport
-    in_secure_worker: bool
-    state: CallState
-    connection: ConnectionFacts | None
-    streams: tuple[StreamFacts, ...]
-
-
-class Kind(Enum):
-    """Conditions of a closed lock, in the order they are asked for."""
-
-    TRANSPORT = auto()
-    PROCESS = auto()
-    CONNECTION = auto()
-    SIGNALLING = auto()
-    CERTIFICATE = auto()
-    CONNECTION_UP = auto()
-    NEGOTIATED = auto()
-    CALL_UP = auto()
-    VOICE = auto()
-    ENCRYPTED = auto()
-    KEYS = auto()
-    AUTHENTIC = auto()
-
-
-class Condition(NamedTuple):
-    """A fact of the lock, and in `lacks` what its absence means in words."""
-
-    kind: Kind
-    fact: Fact
-    lacks: str
 
 
 def conditions(facts: CallFacts | AccountFacts) -> tuple[Condition, ...]:
@@ -162,6 +77,7 @@ def why(lacking: Condition | None, server: str | None) -> str:
 def lock(facts: CallFacts) -> Lock:
     """The lock of a call: closed only when every condition was observed."""
     lacking = missing(conditions(facts))
+    shown = locksign.of_call(facts, lacking)
     return Lock(
         state=LockState.OPEN if lacking else LockState.CLOSED,
         why=why(lacking, facts.connection.server if facts.connection else None),
@@ -171,7 +87,22 @@ def lock(facts: CallFacts) -> Lock:
             for s in facts.streams
             if s.active
         ),
+        sign=shown.sign,
+        short=shown.short,
+        comparison=facts.comparison,
     )
+
+
+def sign(facts: CallFacts | AccountFacts, lacking: Condition | None) -> locksign.Shown:
+    """The sign and short sentence of a call or an account; `lacking` as `missing` finds it."""
+    if isinstance(facts, CallFacts):
+        return locksign.of_call(facts, lacking)
+    return locksign.of_account(facts, lacking)
+
+
+def account_sign(facts: AccountFacts) -> Sign | None:
+    """The sign of an account's connection."""
+    return sign(facts, missing(conditions(facts))).sign
 
 
 def _of_account(facts: CallFacts | AccountFacts) -> list[Condition]:
@@ -270,6 +201,16 @@ def _of_media(facts: CallFacts) -> list[Condition]:
     ]
     for stream in active:
         rows += _of_stream(stream)
+    if facts.comparison is not None and facts.comparison.state is Compared.DIFFERENT:
+        rows.append(
+            _row(
+                Kind.COMPARED,
+                "equal words at both ends",
+                False,
+                "they were compared in this call, and were different",
+                "the words of both ends were different: somebody between them decrypts",
+            )
+        )
     return rows
 
 

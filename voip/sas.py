@@ -30,8 +30,8 @@ from typing import NamedTuple
 
 from mnemonic import Mnemonic
 
+from voip.lockfacts import StreamFacts
 from voip.model import Keying
-from voip.policy import StreamFacts
 
 WORDS = 8
 

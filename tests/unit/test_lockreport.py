@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from tests.unit.test_policy import CONNECTION, FACTS, GOOD, PLAIN, REMOVED, VOICE
 from voip import lockreport, policy
+from voip.lockfacts import AccountFacts, CallFacts
 from voip.model import (
     CallState,
     Certificate,
@@ -17,7 +18,6 @@ from voip.model import (
     TlsStatus,
     Transport,
 )
-from voip.policy import AccountFacts, CallFacts
 
 CERTIFICATE = Certificate(
     subject="CN=pbx",

@@ -8,7 +8,7 @@ import pytest
 
 from tests.mutation import Mutant, killer, mutants
 from voip import policy
-from voip.policy import Kind
+from voip.lockfacts import Kind
 
 MUTANTS = list(mutants())
 

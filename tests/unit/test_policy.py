@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from voip import policy
+from voip.lockfacts import CallFacts, ConnectionFacts, StreamFacts
 from voip.model import CallState, Keying, LockSignalling, LockState, LockStream, Transport
-from voip.policy import DEMANDS, CallFacts, ConnectionFacts, StreamFacts
+from voip.policy import DEMANDS
 
 SUITE = "AES_256_CM_HMAC_SHA1_80"
 VOICE = StreamFacts(kind="voice", active=True, srtp=True, suite=SUITE, keying=Keying.SDES)

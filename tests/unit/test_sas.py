@@ -11,8 +11,8 @@ from mnemonic import Mnemonic
 from msgspec.structs import replace
 
 from voip import sas
+from voip.lockfacts import StreamFacts
 from voip.model import Keying
-from voip.policy import StreamFacts
 
 
 def fingerprint(digest: bytes, name: str = "SHA-256") -> str:

@@ -100,6 +100,7 @@ class CallBook:
                 reason,
                 call.last_lock,
                 call.was_open,
+                call.last_sign,
                 call.codec,
             )
         )
@@ -108,9 +109,7 @@ class CallBook:
     def publish(self, call: LiveCall) -> None:
         """Tell the clients how the call is now."""
         snapshot = call.snapshot(time.time())
-        if call.state.answered:
-            call.last_lock = snapshot.lock.state
-            call.was_open = call.was_open or not snapshot.lock.closed
+        call.note_lock(snapshot.lock)
         self._hub.publish(told.CallEvent(call=snapshot))
 
     def _log_row(self, write: Callable[[], LogEntry]) -> None:

@@ -146,6 +146,7 @@ class CallEvents:
             transport = connection.transport if connection else Transport.UDP
         caller = self._find_caller(party(event.remote), event.account, connection)
         call = self._book.begin(role, event.account, transport, Direction.IN, caller, event.call)
+        call.offers_srtp = event.offers_srtp
         if connection is not None:
             call.use(connection)
         self._book.publish(call)

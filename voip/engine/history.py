@@ -10,11 +10,11 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from voip.model import Direction, LockState, LogEntry, Outcome, Party, rfc3339
+from voip.model import Direction, LockState, LogEntry, Outcome, Party, Sign, rfc3339
 from voip.names import imitates
 from voip.text import clean, fold
 
-_SCHEMA_VERSION = 3
+_SCHEMA_VERSION = 4
 
 # `words` is what a search looks through: SQLite knows the case of ASCII alone.
 _SCHEMA = """
@@ -34,7 +34,8 @@ CREATE TABLE IF NOT EXISTS calls (
     lock_was_open INTEGER NOT NULL DEFAULT 0,
     codec TEXT,
     words TEXT NOT NULL DEFAULT '',
-    imitates INTEGER NOT NULL DEFAULT 0
+    imitates INTEGER NOT NULL DEFAULT 0,
+    sign TEXT
 );
 CREATE INDEX IF NOT EXISTS calls_by_outcome ON calls (outcome, id);
 CREATE INDEX IF NOT EXISTS calls_by_account ON calls (account, id);
@@ -53,6 +54,15 @@ BEGIN;
 ALTER TABLE calls ADD COLUMN imitates INTEGER NOT NULL DEFAULT 0;
 UPDATE calls SET name = clean(name), imitates = imitates(name, uri);
 PRAGMA user_version = 3;
+COMMIT;
+"""
+
+_ADD_SIGN = """
+BEGIN;
+ALTER TABLE calls ADD COLUMN sign TEXT;
+UPDATE calls SET sign = CASE lock WHEN 'closed' THEN 'secure' ELSE 'open' END
+    WHERE answered IS NOT NULL;
+PRAGMA user_version = 4;
 COMMIT;
 """
 
@@ -101,6 +111,8 @@ class History:
             self._db.executescript(_ADD_WORDS)
         if version in (1, 2):
             self._db.executescript(_ADD_IMITATES)
+        if version in (1, 2, 3):
+            self._db.executescript(_ADD_SIGN)
         self._db.executescript(_SCHEMA)
         self._db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
 
@@ -156,14 +168,15 @@ class History:
         reason: str,
         lock: LockState,
         lock_was_open: bool,
+        sign: Sign | None,
         codec: str | None,
     ) -> LogEntry:
         """Complete the row of a call."""
         self._write(
             "UPDATE calls SET ended = ?1, outcome = ?2, code = ?3, reason = ?4, lock = ?5, "
-            "lock_was_open = ?6, codec = ?7, words = words_of(name, uri, account, ?2, ?4) "
-            "WHERE id = ?8",
-            (when, outcome, code, reason, lock, int(lock_was_open), codec, call_id),
+            "lock_was_open = ?6, sign = ?7, codec = ?8, "
+            "words = words_of(name, uri, account, ?2, ?4) WHERE id = ?9",
+            (when, outcome, code, reason, lock, int(lock_was_open), sign, codec, call_id),
         )
         return self.entry(call_id)
 
@@ -214,4 +227,5 @@ def entry_of(row: sqlite3.Row) -> LogEntry:
         lock=LockState(row["lock"]),
         lock_was_open=bool(row["lock_was_open"]),
         codec=row["codec"],
+        sign=Sign(row["sign"]) if row["sign"] else None,
     )

@@ -7,9 +7,18 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from voip import policy
 from voip.engine import expiry
 from voip.engine.accountfields import Account
-from voip.model import AccountStatus, Registration, RegistrationState, TlsStatus, Transport
+from voip.lockfacts import AccountFacts, ConnectionFacts
+from voip.model import (
+    AccountStatus,
+    Registration,
+    RegistrationState,
+    Sign,
+    TlsStatus,
+    Transport,
+)
 from voip.policy import DEMANDS
 from voip.protocol import worker as say
 
@@ -66,4 +75,25 @@ class Live:
             problem=self.problem,
             messages=self.messages,
             warning=expiry.warning(self.tls, self.client_ends, time.time()),
+            sign=self._sign(),
+        )
+
+    def _sign(self) -> Sign | None:
+        account, tls = self.account, self.tls
+        if account is None or not account.enabled:
+            return None
+        return policy.account_sign(
+            AccountFacts(
+                account_transport=account.transport,
+                in_secure_worker=self.role is say.Role.SECURE,
+                connection=None
+                if tls is None
+                else ConnectionFacts(
+                    up=True,
+                    transport=Transport.TLS,
+                    verified=tls.verified,
+                    version=tls.version,
+                    server=account.next_hop_parts[0],
+                ),
+            )
         )

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 
-from voip import lockreport, policy
+import msgspec
+
+from voip import lockfacts, lockreport, policy
 from voip.model import (
     Call,
     CallState,
@@ -19,6 +21,7 @@ from voip.model import (
     Outcome,
     Party,
     Quality,
+    Sign,
     StreamReport,
     Transport,
     rfc3339,
@@ -82,6 +85,8 @@ class LiveCall:
     outcome: Outcome = Outcome.ONGOING
     waits: bool = False
     was_open: bool = False
+    last_sign: Sign | None = None
+    offers_srtp: bool | None = None
     hangup_after_s: float | None = None
     hangup_timer: asyncio.TimerHandle | None = None
     temporary: Path | None = None
@@ -135,16 +140,17 @@ class LiveCall:
             self.first_connection = connection.id
         self.connection = connection
 
-    def facts(self) -> policy.CallFacts:
+    def facts(self) -> lockfacts.CallFacts:
         """Facts observed so far."""
         same = self.connection is not None and self.connection.id == self.first_connection
-        return policy.CallFacts(
+        return lockfacts.CallFacts(
             account_transport=self.transport,
             in_secure_worker=self.role is not Role.OPEN,
+            offers_srtp=self.offers_srtp,
             state=self.state,
             connection=connection_facts(self.connection, same),
             streams=tuple(
-                policy.StreamFacts(
+                lockfacts.StreamFacts(
                     kind=s.kind,
                     active=s.active,
                     srtp=s.srtp,
@@ -161,8 +167,18 @@ class LiveCall:
         )
 
     def lock(self) -> Lock:
-        """The lock, from what has been observed so far."""
-        return policy.lock(self.facts())
+        """The lock, from what has been observed so far; once ended, with its last sign."""
+        found = policy.lock(self.facts())
+        return found if self.ended is None else msgspec.structs.replace(found, sign=self.last_sign)
+
+    def note_lock(self, found: Lock) -> None:
+        """Keep for the log how the lock was; waiting for a voice says nothing of one."""
+        if not self.state.answered:
+            return
+        self.last_lock = found.state
+        self.was_open = self.was_open or not found.closed
+        if found.sign is not Sign.WAIT:
+            self.last_sign = found.sign
 
     def lock_report(self, words: tuple[str, ...] | None = None) -> LockReport:
         """Everything that is known of the lock; `words` as `voip.sas` makes them."""
@@ -213,12 +229,12 @@ class LiveCall:
 
 def connection_facts(
     connection: ConnectionEvent | None, same: bool | None = None
-) -> policy.ConnectionFacts | None:
+) -> lockfacts.ConnectionFacts | None:
     """Facts of a connection for the lock; `same` as in `ConnectionFacts`."""
     if connection is None:
         return None
     tls = connection.tls
-    return policy.ConnectionFacts(
+    return lockfacts.ConnectionFacts(
         up=connection.up,
         transport=connection.transport,
         # A connection that somebody made to us was verified by nobody.

@@ -76,10 +76,13 @@ class ConnectionEvent(WorkerEvent, frozen=True, tag="connection"):
 
 
 class IncomingCall(WorkerEvent, frozen=True, tag="incoming"):
+    """`offers_srtp` is of the session in the INVITE, None where it has none."""
+
     call: int
     account: str
     remote: str
     connection: int | None = None
+    offers_srtp: bool | None = None
 
 
 class RefusedCall(WorkerEvent, frozen=True, tag="refused"):

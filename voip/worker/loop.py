@@ -293,6 +293,7 @@ class Worker:
                 # PJSIP has no address for who has a long one.
                 remote=(messages.sender(prm.rdata.wholeMsg) or info.remoteUri)[:4096],
                 connection=call.connection,
+                offers_srtp=messages.encrypts(prm.rdata.wholeMsg),
             )
         )
         try:

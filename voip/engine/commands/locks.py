@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from voip import lockreport, policy, sas
+from voip import lockfacts, lockreport, sas
 from voip.engine.commands.handler import Handlers
 from voip.engine.errors import Refusal
 from voip.engine.livecall import LiveCall, connection_facts
@@ -41,7 +41,7 @@ def _of_account(engine: Engine, name: str) -> LockReport:
     if live.account is None:
         raise Refusal("bad_account", live.problem or f"account {name} cannot be used")
     connection = engine.connection(live.role, live.connection)
-    facts = policy.AccountFacts(
+    facts = lockfacts.AccountFacts(
         account_transport=live.account.transport,
         in_secure_worker=live.role is say.Role.SECURE,
         connection=connection_facts(connection),
