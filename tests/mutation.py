@@ -152,8 +152,8 @@ def _wished(tree: ast.Module) -> Iterator[str]:
 
 
 def _kind(node: ast.AST) -> str | None:
-    """The condition that a row is about: the rows of the policy are made by `_row`."""
-    if isinstance(node, ast.Call) and ast.unparse(node.func) == "_row":
+    """The condition that a row is about: `_row` and `_of_voice` make the policy's rows."""
+    if isinstance(node, ast.Call) and ast.unparse(node.func) in ("_row", "_of_voice"):
         return ast.unparse(node.args[0])
     return None
 

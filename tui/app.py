@@ -36,7 +36,8 @@ from tui.terminal import Attention
 from tui.words import who
 from voip import paths
 from voip.protocol import client as told
-from voip.protocol.settings import Glyphs, Settings
+from voip.protocol.settings import Screen as ScreenSettings
+from voip.protocol.settings import Settings
 from voip.starting import CommandFailed, NoEngine
 
 _Data = TypeVar("_Data")
@@ -63,7 +64,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         self.environ = os.environ if environ is None else environ
         self.state = State()
         self.keymap = keymap.resolve({})
-        self.glyphs = symbols.choose("auto", self.environ)
+        self.glyphs = symbols.choose("auto", "auto", self.environ)
         self.events: deque[told.NumberedEvent] = deque(maxlen=_EVENTS_KEPT)
         self.folder: Path | None = None
         self.main = MainScreen()
@@ -287,12 +288,12 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         unknown = wanted != "auto" and wanted not in self.themes.themes
         missing = [f"there is no theme “{wanted}”: one that fits is taken"] if unknown else []
         self._tell_all([*found.problems, *missing])
-        self.wear(wanted, settings.screen.glyphs)
+        self.wear(settings.screen)
 
-    def wear(self, theme: str, glyphs: Glyphs) -> None:
-        """Take a theme and a set of symbols, at once."""
-        name = self.themes.pick(theme, self.environ)
-        found = self.themes.glyphs(name, glyphs, self.environ)
+    def wear(self, screen: ScreenSettings) -> None:
+        """Take the theme and the symbols of these settings, at once."""
+        name = self.themes.pick(screen.theme, self.environ)
+        found = self.themes.glyphs(name, screen, self.environ)
         if (name, found) != (self.theme, self.glyphs):
             self.glyphs = found
             symbols.install(found)

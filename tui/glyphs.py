@@ -1,9 +1,9 @@
 """The symbols that the screen draws, in three sets, and which set a terminal gets.
 
-Each set tells everything by shape, so that it holds without colour. A lock is
-told apart first: full and hollow (`■` `□`, which every terminal's font has and
-none draws two cells wide), two pictures, or two words of one length. Arrows
-show which way a call went. Symbols of state stand beside their word.
+Each set tells everything by shape, so that it holds without colour. The sign of
+a lock is a word of one length: in brackets, or behind a picture where the
+terminal draws it well. Arrows show which way a call went. Symbols of state
+stand beside their word.
 """
 
 from __future__ import annotations
@@ -11,12 +11,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import Checkbox
 
+from voip.model import Sign
 from voip.protocol import settings
+
+SIGN_CELLS: Final = 8
+"""The width of each sign of a lock."""
 
 FLOOR_DB = -48.0
 """Silence on a meter, in decibels below full scale."""
@@ -32,8 +36,7 @@ class Glyphs:
     """
 
     name: str
-    lock_closed: str
-    lock_open: str
+    signs: Mapping[Sign, str]
     incoming: str
     outgoing: str
     missed: str
@@ -63,6 +66,10 @@ class Glyphs:
     check_skipped: str
     mail: str
     folds_text: bool = False
+
+    def sign(self, of: Sign | None) -> str:
+        """The sign of a lock, as many blanks for a call that never had a voice."""
+        return " " * SIGN_CELLS if of is None else self.signs[of]
 
 
 def meter(level: float, width: int, glyphs: Glyphs) -> str:
@@ -100,10 +107,18 @@ def _point(value: float | None, low: float, high: float, steps: str) -> str:
     return steps[min(int(share * len(steps)), len(steps) - 1)]
 
 
+_IN_WORDS: Final = {sign: f"[{sign.value:^{SIGN_CELLS - 2}}]" for sign in Sign}
+
+_IN_PICTURES: Final = {
+    Sign.SECURE: "🔒secure",
+    Sign.PROVEN: "🔐proven",
+    Sign.WAIT: "⏳ wait ",
+    Sign.OPEN: "🔓 open ",
+}
+
 UNICODE = Glyphs(
     name="unicode",
-    lock_closed="■",
-    lock_open="□",
+    signs=_IN_WORDS,
     incoming="←",
     outgoing="→",
     missed="↚",
@@ -137,8 +152,7 @@ UNICODE = Glyphs(
 EMOJI = replace(
     UNICODE,
     name="emoji",
-    lock_closed="🔒",
-    lock_open="🔓",
+    signs=_IN_PICTURES,
     muted="🔇",
     recording="🔴",
     playing="🎵",
@@ -151,8 +165,7 @@ EMOJI = replace(
 
 ASCII = Glyphs(
     name="ascii",
-    lock_closed="LOCK",
-    lock_open="open",
+    signs=_IN_WORDS,
     incoming="<-",
     outgoing="->",
     missed="<x",
@@ -188,16 +201,38 @@ _ASCII_ALONE = replace(ASCII, folds_text=True)
 _SETS = {found.name: found for found in (UNICODE, EMOJI, ASCII)}
 
 
-def choose(setting: settings.Glyphs, environ: Mapping[str, str]) -> Glyphs:
+def choose(setting: settings.Glyphs, lock: settings.LockSign, environ: Mapping[str, str]) -> Glyphs:
     """The set that `setting` names; for `auto`, the one that the terminal can show.
 
-    `auto` never takes emoji: terminals disagree about how wide they are.
+    `auto` never takes emoji: terminals disagree about how wide they are. `lock`
+    is how the sign of a lock is drawn; ASCII has no pictures.
     """
     if setting == "auto":
         setting = "ascii" if is_plain(environ) or not speaks_utf8(environ) else "unicode"
-    if setting == "ascii" and not speaks_utf8(environ):
-        return _ASCII_ALONE
-    return _SETS[setting]
+    if setting == "ascii":
+        return ASCII if speaks_utf8(environ) else _ASCII_ALONE
+    found = _SETS[setting]
+    if lock == "auto":
+        lock = "pictures" if setting == "emoji" or draws_padlocks(environ) else "words"
+    return replace(found, signs=_IN_PICTURES if lock == "pictures" else _IN_WORDS)
+
+
+_DRAW_PADLOCKS: Final = frozenset(("apple_terminal", "iterm.app", "wezterm", "ghostty"))
+
+
+def draws_padlocks(environ: Mapping[str, str]) -> bool:
+    """True if the terminal is known to draw a padlock, two cells wide.
+
+    Those bring a font with it, or run where the system has one. Behind tmux or
+    screen another terminal may be attached at any time.
+    """
+    if environ.get("TMUX") or environ.get("STY"):
+        return False
+    return (
+        environ.get("TERM") == "xterm-ghostty"
+        or environ.get("TERM_PROGRAM", "").lower() in _DRAW_PADLOCKS
+        or bool(environ.get("WT_SESSION"))
+    )
 
 
 def is_plain(environ: Mapping[str, str]) -> bool:

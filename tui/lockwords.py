@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from tui import certificatewords
+from tui import certificatewords, rows
 from tui.describing import INDENT, heading, labelled, section
 from tui.drawing import Part, Role
 from tui.glyphs import Glyphs
 from tui.wrapping import Paragraph, paragraph
-from voip.model import EndToEnd, Fact, Keying, LockReport, LockState, StreamReport, TlsStatus
+from voip.model import About, EndToEnd, Fact, Keying, LockReport, StreamReport, TlsStatus
 
 _VERDICT = 10
 _WORD = 10
@@ -24,24 +24,29 @@ _KEYINGS = {
 def describe(report: LockReport, now: datetime, glyphs: Glyphs) -> list[Paragraph]:
     """Everything in a report, what matters most to a person first."""
     return [
-        _state(report, glyphs),
+        *_state(report, glyphs),
         *section("What to do", [report.remedy] if report.remedy else []),
         *(_end_to_end(report.end_to_end) if report.end_to_end else ()),
         *section("What it means", report.meaning),
-        paragraph(),
-        heading("What it rests on"),
-        *(_fact(fact, glyphs) for fact in report.facts),
-        *(_tls(report.tls, now) if report.tls else ()),
+        *_facts("The voice", About.VOICE, report, glyphs),
         *_streams(report.streams),
+        *_facts("The way to the server", About.SIGNALLING, report, glyphs),
+        *(_tls(report.tls, now) if report.tls else ()),
     ]
 
 
-def _state(report: LockReport, glyphs: Glyphs) -> Paragraph:
-    closed = report.state is LockState.CLOSED
-    sign = glyphs.lock_closed if closed else glyphs.lock_open
-    role: Role = "secure" if closed else "insecure"
-    words = "The lock is closed" if closed else "The lock is open"
-    return paragraph(Part(f"{sign} {words}: ", role), Part(report.why, "strong"), hang=INDENT)
+def _state(report: LockReport, glyphs: Glyphs) -> Iterator[Paragraph]:
+    signed = rows.sign(report.sign, glyphs)
+    yield paragraph(signed, Part(" "), signed._replace(text=report.short), hang=INDENT)
+    yield paragraph(" " * INDENT, Part(report.why, "strong"), hang=INDENT)
+
+
+def _facts(title: str, about: About, report: LockReport, glyphs: Glyphs) -> Iterator[Paragraph]:
+    found = [fact for fact in report.facts if fact.about is about]
+    if found:
+        yield paragraph()
+        yield heading(title)
+        yield from (_fact(fact, glyphs) for fact in found)
 
 
 def _end_to_end(code: EndToEnd) -> Iterator[Paragraph]:
@@ -58,7 +63,7 @@ def _end_to_end(code: EndToEnd) -> Iterator[Paragraph]:
 
 
 def _fact(fact: Fact, glyphs: Glyphs) -> Paragraph:
-    sign, word, role = _HOLDS[fact.holds]
+    sign, word, role = _HOLDS[fact.holds] if fact.applies else _NOT_ASKED
     return paragraph(
         " " * INDENT,
         Part(f"{getattr(glyphs, sign)} {word:<{_VERDICT}}", role),
@@ -73,6 +78,7 @@ _HOLDS: dict[bool | None, tuple[str, str, Role]] = {
     False: ("check_failed", "missing", "error"),
     None: ("check_skipped", "not known", "warning"),
 }
+_NOT_ASKED: tuple[str, str, Role] = ("check_skipped", "not asked", "muted")
 
 
 def _tls(tls: TlsStatus, now: datetime) -> Iterator[Paragraph]:

@@ -15,12 +15,12 @@ from voip.model import (
     AccountStatus,
     CallState,
     Direction,
-    LockState,
+    Lock,
     LogEntry,
     Outcome,
     Party,
     RegistrationState,
-    Transport,
+    Sign,
 )
 from voip.protocol.client import Suggestion
 
@@ -30,9 +30,15 @@ _ACCOUNT_CELLS = 10
 _OUTCOME_CELLS = 13
 _NAME_CELLS = 32
 _CLAIM_CELLS = 14
-_WIDE = 80
+_WIDE, _ROOMY = 80, 64
 _HEARD_DIGITS = 8
 _INDENT = "   "
+_SIGN_ROLES: dict[Sign, Role] = {
+    Sign.SECURE: "secure",
+    Sign.PROVEN: "secure",
+    Sign.WAIT: "warning",
+    Sign.OPEN: "insecure",
+}
 
 _MARKS: dict[RegistrationState, Role] = {
     RegistrationState.REGISTERED: "success",
@@ -78,7 +84,7 @@ def account(found: AccountStatus, glyphs: Glyphs, trust_key: str) -> tuple[Line,
         line(
             Part(f"{account_mark(found, glyphs)} ", role),
             Part(found.name, "strong" if found.enabled else "muted"),
-            right=(Part(f"{found.transport.value.upper()} ", "muted"), account_lock(found, glyphs)),
+            right=(Part(f"{found.transport.value.upper()} ", "muted"), sign(found.sign, glyphs)),
         ),
         _address(found, trust_key),
         line(*standing),
@@ -114,18 +120,13 @@ def account_mark(found: AccountStatus, glyphs: Glyphs) -> str:
     }.get(found.registration.state, glyphs.offline)
 
 
-def account_lock(found: AccountStatus, glyphs: Glyphs) -> Part:
-    """Closed when the account's own connection is verified TLS."""
-    closed = found.transport is Transport.TLS and found.tls is not None and found.tls.verified
-    return _lock(closed, glyphs)
-
-
 def call(
     shown: ShownCall, glyphs: Glyphs, now: float, meters: bool, marked: bool, width: int
 ) -> list[Line]:
-    """A call: who and where it stands; what the lock means; how it sounds.
+    """A call: who and where it stands; the sign of its lock; how it sounds.
 
-    Why one has ended has two lines of `width` cells.
+    No text of a peer is on the line of the sign, whose sentence is whole in
+    `width` cells. Why a call has ended has two lines.
     """
     found = shown.call
     mark = glyphs.cursor if marked else " "
@@ -140,13 +141,25 @@ def call(
     if found.state.answered:
         role: Role = "success" if found.state is CallState.ACTIVE else "warning"
         right = (Part(standing, role), f" {words.duration(shown.duration_s(now))} ")
-    lock_role: Role = "secure" if found.lock.closed else "insecure"
     return [
-        line(Part(mark, "accent"), _lock(found.lock.closed, glyphs), " ", *who, right=right),
-        line(_INDENT, Part(found.lock.why, lock_role)),
+        line(Part(mark, "accent"), *who, right=right),
+        line(" ", *lock_line(found.lock, glyphs, width - 1)),
         # What somebody must know of goes before what gives way.
         line(_INDENT, *_signs(shown, glyphs), *_sound(shown, glyphs, meters)),
     ]
+
+
+def lock_line(found: Lock, glyphs: Glyphs, width: int) -> tuple[Part, ...]:
+    """The sign of a call's lock, and the longer of its sentences that is whole in `width`."""
+    signed = sign(found.sign, glyphs)
+    long = cell_len(found.why) <= width - cell_len(signed.text) - 1
+    says = found.why if found.closed and found.comparison is None and long else found.short
+    return (signed, Part(" "), signed._replace(text=says))
+
+
+def sign(of: Sign | None, glyphs: Glyphs) -> Part:
+    """The sign of a lock, in the role of what it says."""
+    return Part(glyphs.sign(of), _SIGN_ROLES[of] if of else "text")
 
 
 def _ending(why: str, width: int) -> list[Line]:
@@ -179,7 +192,7 @@ def _imitator(remote: Party, glyphs: Glyphs, role: Role, address_role: Role) -> 
 def _sound(shown: ShownCall, glyphs: Glyphs, meters: bool) -> list[Part | str]:
     found = shown.call
     if not found.state.answered:
-        return [Part(f"with {found.account}", "muted")]
+        return [Part(f"account: {found.account}", "muted")]
     dot = f" {glyphs.dot} "
     pieces: list[Part | str] = [Part(found.account, "muted")]
     if found.codec:
@@ -213,14 +226,14 @@ def _signs(shown: ShownCall, glyphs: Glyphs) -> list[Part]:
     return signs
 
 
-def incoming(shown: ShownCall, glyphs: Glyphs, keys: str) -> tuple[Line, ...]:
+def incoming(shown: ShownCall, glyphs: Glyphs, keys: str, width: int) -> tuple[Line, ...]:
     """An incoming call across the top of the screen, with the keys for it."""
     found = shown.call
     who = _party(found.remote, glyphs, "text")
     return (
-        line(Part(f" {glyphs.incoming} ", "accent"), *who, right=(f"calls {found.account} ",)),
-        # Where not all of it fits, the keys are what is wanted.
-        line(_INDENT, Part(keys, "accent"), Part(f"   {words.came_over(found.lock)}", "muted")),
+        line(Part(f" {glyphs.incoming} ", "accent"), *who, right=(f"account: {found.account} ",)),
+        line(_INDENT, *lock_line(found.lock, glyphs, width - len(_INDENT))),
+        line(_INDENT, Part(keys, "accent")),
     )
 
 
@@ -230,18 +243,15 @@ def entry(found: LogEntry, glyphs: Glyphs, now: datetime, width: int) -> Line:
     missed = found.outcome in (Outcome.MISSED, Outcome.REFUSED)
     arrow = glyphs.incoming if incoming else glyphs.outgoing
     arrow_role: Role = "warning" if missed else "muted"
-    # A call that goes on has its lock in the pane of calls.
-    lock = Part(" " * cell_len(glyphs.lock_open))
     once_open = words.was_open(found)
-    if found.outcome is not Outcome.ONGOING:
-        lock = _lock(found.lock is LockState.CLOSED, glyphs)
     right: list[Part | str] = [Part(f"{once_open} ", "insecure")] if once_open else []
     # Who a claim really comes from is worth more than where it came in.
-    if width >= (_WIDE if found.remote.imitates else 50):
+    if width >= (_WIDE if found.remote.imitates else _ROOMY):
         right.append(Part(_column(found.account, _ACCOUNT_CELLS), "muted"))
     outcome_role: Role = "warning" if missed else "text"
     right.append(Part(words.outcome(found).rjust(_OUTCOME_CELLS), outcome_role))
-    right.append(" ")
+    # Beside the name stands nothing that a name could pass for.
+    right += [" ", sign(found.sign, glyphs), " "]
     role: Role = "strong" if missed else "text"
     who = [Part(words.who(found.remote), role)]
     if found.remote.imitates:
@@ -250,8 +260,6 @@ def entry(found: LogEntry, glyphs: Glyphs, now: datetime, width: int) -> Line:
         Part(f"{arrow} ", arrow_role),
         Part(words.when(found.started, now).rjust(6), "muted"),
         "  ",
-        lock,
-        " ",
         *who,
         right=tuple(right),
     )
@@ -264,12 +272,6 @@ def suggestion(found: Suggestion) -> Line:
     if found.name and found.name != target:
         parts.append(Part(f"  {target}", "muted"))
     return line(*parts, right=(Part(f"{found.source} ", "muted"),))
-
-
-def _lock(closed: bool, glyphs: Glyphs) -> Part:
-    if closed:
-        return Part(glyphs.lock_closed, "secure")
-    return Part(glyphs.lock_open, "insecure")
 
 
 def _column(text: str, cells: int) -> str:

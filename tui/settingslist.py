@@ -70,7 +70,10 @@ SOUND = (
 SCREEN = (
     Setting("screen.theme", "Theme", "The colours of the screen."),
     Setting("screen.glyphs", "Symbols",
-            "What locks, arrows and meters are drawn with; auto takes what the terminal can show."),
+            "What arrows and meters are drawn with; auto takes what the terminal can show."),
+    Setting("screen.lock", "Lock",
+            "How the sign of a lock is drawn; auto takes pictures where the terminal is known to "
+            "draw them well."),
     Setting("screen.bell", "Bell", "The terminal's bell when somebody calls."),
     Setting("screen.title", "Window title", "The terminal's title says who calls."),
     Setting("screen.notify", "Notification",

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from voip.model import AccountStatus, Call, CallState, EngineStatus, RegistrationState
+from voip.model import AccountStatus, Call, CallState, EngineStatus, RegistrationState, Sign
 from voip.protocol import client as told
 from voip.protocol.settings import Settings
 
@@ -72,6 +72,13 @@ class State(msgspec.Struct, frozen=True):
     def incoming(self) -> tuple[ShownCall, ...]:
         """Calls that want an answer, the oldest first."""
         return tuple(s for s in self.live if s.call.state is CallState.INCOMING)
+
+    @property
+    def speaks_in_the_open(self) -> bool:
+        """An active call is not protected while another one is."""
+        locks = [(s.call.state, s.call.lock) for s in self.live if s.call.state.answered]
+        speaks = any(state is CallState.ACTIVE and lock.sign is Sign.OPEN for state, lock in locks)
+        return speaks and any(lock.sign in (Sign.SECURE, Sign.PROVEN) for _, lock in locks)
 
     def find(self, call_id: str | None) -> ShownCall | None:
         return next((shown for shown in self.calls if shown.call.id == call_id), None)

@@ -50,10 +50,11 @@ class Themes(NamedTuple):
         return DEFAULT if _mixes_colors(environ) else SIXTEEN
 
     def glyphs(
-        self, name: str, setting: settings.Glyphs, environ: Mapping[str, str]
+        self, name: str, screen: settings.Screen, environ: Mapping[str, str]
     ) -> symbols.Glyphs:
         """The symbols for a theme, which may insist on ASCII."""
-        return symbols.choose("ascii" if name in self.ascii_only else setting, environ)
+        setting = "ascii" if name in self.ascii_only else screen.glyphs
+        return symbols.choose(setting, screen.lock, environ)
 
 
 def _mixes_colors(environ: Mapping[str, str]) -> bool:

@@ -11,13 +11,11 @@ from voip.model import (
     CallState,
     Direction,
     HeldBy,
-    Lock,
     LockState,
     LogEntry,
     Outcome,
     Party,
     RegistrationState,
-    Transport,
 )
 
 _NO_QUOTES = dict.fromkeys(map(ord, '"“”„'), "'")
@@ -105,14 +103,6 @@ def state(call: Call) -> str:
     if call.held_by is HeldBy.BOTH:
         return "held by both"
     return _STATES[call.state]
-
-
-def came_over(lock: Lock) -> str:
-    """The way an incoming call reached us, before any voice of it flows."""
-    found = lock.signalling
-    if found.transport is Transport.TLS:
-        return f"over TLS from {found.server}" if found.verified and found.server else "over TLS"
-    return f"over {found.transport.value.upper()}, in the clear"
 
 
 def ending(call: Call) -> str:

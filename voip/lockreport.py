@@ -6,9 +6,9 @@ two cannot disagree.
 
 from __future__ import annotations
 
-from voip import policy
+from voip import locksign, policy
 from voip.lockfacts import AccountFacts, CallFacts, Condition, Kind
-from voip.model import EndToEnd, LockReport, LockState, StreamReport, TlsStatus
+from voip.model import Compared, EndToEnd, LockReport, LockState, StreamReport, TlsStatus
 
 _REMEDIES = {
     Kind.TRANSPORT: "Edit the account and choose TLS, if the server offers it.",
@@ -25,6 +25,8 @@ _REMEDIES = {
     Kind.KEYS: "Wait a moment. If the lock stays open, end the call and call again.",
     Kind.AUTHENTIC: "Say nothing private: the line is faulty, or somebody interferes with it. End "
     "the call and call again.",
+    Kind.COMPARED: "Say nothing private, and end the call. Ask whoever runs the server whether it "
+    "decrypts calls; if it does not, somebody else does.",
 }
 
 _ACCOUNT_REMEDIES = {
@@ -62,14 +64,16 @@ def report(
     lacking = policy.missing(rows)
     server = facts.connection.server if facts.connection else None
     shown = policy.sign(facts, lacking)
+    comparison = facts.comparison if isinstance(facts, CallFacts) else None
+    compared = comparison.state if comparison else None
     remedies = _REMEDIES if isinstance(facts, CallFacts) else _ACCOUNT_REMEDIES
     return LockReport(
         state=LockState.OPEN if lacking else LockState.CLOSED,
-        why=policy.why(lacking, server),
+        why=policy.why(lacking, server, comparison),
         sign=shown.sign,
         short=shown.short,
         facts=tuple(row.fact for row in rows),
-        meaning=_meaning(facts, lacking, server or "the server", tls, words is not None),
+        meaning=_meaning(facts, lacking, server or "the server", tls, compared),
         remedy=remedies[lacking.kind] if lacking else None,
         tls=tls,
         streams=streams,
@@ -82,12 +86,12 @@ def _meaning(
     lacking: Condition | None,
     server: str,
     tls: TlsStatus | None,
-    has_words: bool,
+    compared: Compared | None,
 ) -> tuple[str, str, str]:
     if lacking is None:
-        return _closed(isinstance(facts, CallFacts), server, tls, has_words)
+        return _closed(isinstance(facts, CallFacts), server, tls, compared)
     if lacking.kind is Kind.TRANSPORT:
-        return _in_the_clear(policy.keys_in_the_clear(facts), server, has_words)
+        return _in_the_clear(policy.keys_in_the_clear(facts), server, compared)
     return (
         f"For now nothing is promised: {lacking.lacks}.",
         "Until the lock closes, take it that others can listen; and even then it protects the way "
@@ -97,7 +101,7 @@ def _meaning(
 
 
 def _closed(
-    in_a_call: bool, server: str, tls: TlsStatus | None, has_words: bool
+    in_a_call: bool, server: str, tls: TlsStatus | None, compared: Compared | None
 ) -> tuple[str, str, str]:
     what = (
         "Your voice, and whom you call, are"
@@ -105,21 +109,28 @@ def _closed(
         else "The account's registration, and whom you call with it, are"
     )
     beyond = (
-        f"This is not end to end: {server} can listen, and who can beyond it is unknown."
+        _BEYOND[compared].format(server=server)
         if in_a_call
         else "This says nothing of a voice yet (each call has a lock of its own), and it is not "
         f"end to end: beyond {server} all is unknown."
     )
-    if has_words:
-        beyond = (
-            "Whether it is end to end, only the words tell. Until you have compared them, take it "
-            f"that {server} can listen, and that who can beyond it is unknown."
-        )
-    return (
-        f"{what} encrypted on the way between this phone and {server}.",
-        beyond,
-        f"You trust whoever runs {server}{_known_by(tls)}.",
-    )
+    trusted = f"You trust whoever runs {server}{_known_by(tls)}."
+    if compared in locksign.PROVEN:
+        trusted = "You trust the words that were compared, and the voice that read them."
+    return (f"{what} encrypted on the way between this phone and {server}.", beyond, trusted)
+
+
+_BEYOND = {
+    None: "This is not end to end: {server} can listen, and who can beyond it is unknown.",
+    Compared.PENDING: "Whether it is end to end, only the words tell. Until you have compared "
+    "them, take it that {server} can listen, and that who can beyond it is unknown.",
+    Compared.EQUAL: "Nobody between the two phones can listen, {server} neither; it sees whom you "
+    "call and when.",
+    Compared.REMEMBERED: "Nobody between the two phones can listen, {server} neither; it sees whom "
+    "you call and when.",
+    Compared.CHANGED: "Take it that {server}, or somebody beyond it, can listen, until you have "
+    "compared the words again: the far end may have a new phone, or somebody is between you.",
+}
 
 
 def _known_by(tls: TlsStatus | None) -> str:
@@ -130,22 +141,25 @@ def _known_by(tls: TlsStatus | None) -> str:
     return f", and {tls.peer.issuer}, who vouches for it" if tls.peer.issuer else ""
 
 
-def _in_the_clear(voice_is_encrypted: bool, server: str, has_words: bool) -> tuple[str, str, str]:
+def _in_the_clear(
+    voice_is_encrypted: bool, server: str, compared: Compared | None
+) -> tuple[str, str, str]:
     protected = (
         "Only those who did not see the call begin are kept from its voice."
         if voice_is_encrypted
         else "Nothing is protected on its way."
     )
-    beyond = (
+    on_the_way = (
         "Whoever is on the way (in your network, at your provider, at the server's) can see whom "
-        "you call and listen; nothing is protected end to end either."
+        "you call"
     )
-    if has_words:
+    beyond = f"{on_the_way} and listen; nothing is protected end to end either."
+    if compared in locksign.PROVEN:
+        protected = "The voice is encrypted end to end; the rest of the call is not protected."
+        beyond = f"{on_the_way}; nobody between the two phones can listen."
+    elif compared is not None:
         protected = "The voice is encrypted, but nobody vouches for whom it is encrypted to."
-        beyond = (
-            "Whoever is on the way (in your network, at your provider, at the server's) can see "
-            "whom you call; whether they can listen too, only the words tell."
-        )
+        beyond = f"{on_the_way}; whether they can listen too, only the words tell."
     return (
         protected,
         beyond,

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from voip.lockfacts import AccountFacts, CallFacts, Condition, Kind
 from voip.model import CallState, Compared, Comparison, Keying, Sign, Transport
 
-CELLS: Final = 43
+CELLS: Final = 40
 """The longest sentence in cells: a pane of calls at 60 columns has room for it."""
 
 
@@ -45,15 +45,15 @@ _VOICELESS: Final = {
 
 _COMPARED: Final = {
     Compared.EQUAL: "encrypted end to end, compared",
-    Compared.REMEMBERED: "encrypted end to end, compared {on}",
-    Compared.PENDING: "encrypted to the server; compare the words",
+    Compared.REMEMBERED: "end to end, as compared on {on}",
+    Compared.PENDING: "encrypted to the server; compare words",
     Compared.CHANGED: "ANOTHER KEY than compared on {on}",
     Compared.DIFFERENT: "NOT safe: the words were different",
 }
 
 _COMPARED_IN_THE_CLEAR: Final = {
-    Compared.EQUAL: "voice end to end, compared; rest open: {name}",
-    Compared.REMEMBERED: "voice end to end, compared; rest open: {name}",
+    Compared.EQUAL: "voice end to end, compared; {name} is open",
+    Compared.REMEMBERED: "voice end to end, compared; {name} is open",
     Compared.PENDING: "NOT proven: {name}; compare the words",
     Compared.CHANGED: "ANOTHER KEY than compared on {on}",
     Compared.DIFFERENT: "NOT safe: the words were different",
@@ -93,7 +93,7 @@ def _closed(comparison: Comparison | None) -> Shown:
     if comparison is None:
         return Shown(Sign.SECURE, "encrypted to the server")
     sign = Sign.PROVEN if comparison.state in PROVEN else Sign.SECURE
-    return Shown(sign, _COMPARED[comparison.state].format(on=_day(comparison)))
+    return Shown(sign, _COMPARED[comparison.state].format(on=day(comparison)))
 
 
 def _in_the_clear(facts: CallFacts) -> str:
@@ -105,14 +105,14 @@ def _in_the_clear(facts: CallFacts) -> str:
     if facts.comparison is None:
         return f"NOT safe: {name} showed the keys"
     words = _COMPARED_IN_THE_CLEAR[facts.comparison.state]
-    return words.format(name=name, on=_day(facts.comparison))
+    return words.format(name=name, on=day(facts.comparison))
 
 
 def _without_voice(facts: CallFacts) -> str:
     if facts.state is CallState.INCOMING:
-        if facts.offers_srtp is None:
-            return "will be encrypted, or the call ends"
-        return "will be encrypted to the server"
+        if facts.offers_srtp:
+            return "will be encrypted to the server"
+        return "will be encrypted, or the call ends"
     if any(s.active and s.srtp and s.suite for s in facts.streams) and not facts.state.taken:
         return "not answered; what you hear is encrypted"
     return _VOICELESS.get(facts.state, "waiting for the answer")
@@ -124,7 +124,8 @@ def _waits_for_keys(facts: CallFacts) -> bool:
     return all(s.keying is Keying.DTLS for s in plain)
 
 
-def _day(comparison: Comparison) -> str:
+def day(comparison: Comparison) -> str:
+    """The day of the comparison (UTC), as in 2026-03-12."""
     return (comparison.on or "")[:10]
 
 

@@ -250,7 +250,7 @@ class Lock(msgspec.Struct, frozen=True):
     """The lock: closed when everything that protects a call was seen to be in force.
 
     `sign` is None for a call that never had a voice. `short` says it in at most
-    43 cells, and no text of a peer is in it. `why` is the one-line meaning of a
+    40 cells, and no text of a peer is in it. `why` is the one-line meaning of a
     closed lock, or the fact that an open one lacks. The rest is the evidence.
     """
 
@@ -378,15 +378,25 @@ class SoundDevice(msgspec.Struct, frozen=True):
     outputs: int
 
 
+class About(StrEnum):
+    """The half of a lock that a fact is of: the voice, or the way to the server."""
+
+    VOICE = "voice"
+    SIGNALLING = "signalling"
+
+
 class Fact(msgspec.Struct, frozen=True):
     """One condition of the lock and what was observed of it.
 
-    `holds` is None for what cannot be known yet; `evidence` is in words.
+    `holds` is None for what cannot be known yet, and where it does not apply;
+    `evidence` is in words.
     """
 
     name: str
     holds: bool | None
     evidence: str
+    about: About = About.SIGNALLING
+    applies: bool = True
 
 
 class StreamReport(msgspec.Struct, frozen=True):

@@ -14,8 +14,10 @@ import msgspec
 from voip import locksign
 from voip.lockfacts import AccountFacts, CallFacts, Condition, ConnectionFacts, Kind, StreamFacts
 from voip.model import (
+    About,
     CallState,
     Compared,
+    Comparison,
     Fact,
     Lock,
     LockSignalling,
@@ -42,6 +44,13 @@ DEMANDS = {
 }
 
 
+_COMPARED = {
+    Compared.PENDING: "nobody has compared them yet",
+    Compared.EQUAL: "they were compared in this call, and were equal",
+    Compared.REMEMBERED: "the far end has the key that was compared before",
+    Compared.CHANGED: "the far end has another key than was compared before",
+}
+
 _FORGERIES_PER_S = 5
 """Fewer are strays, or somebody who wants the lock to open; a voice of wrong
 keys sends 15 and more."""
@@ -58,7 +67,7 @@ def is_failing(accepted: int, rejected: int, seconds: float) -> bool:
 
 def conditions(facts: CallFacts | AccountFacts) -> tuple[Condition, ...]:
     """Everything that has to hold, a row each, in the order it is asked for."""
-    found = [*_of_account(facts), *_of_connection(facts.connection)]
+    found = [*_of_account(facts), *_of_connection(facts.account_transport, facts.connection)]
     if isinstance(facts, CallFacts):
         found += _of_media(facts)
     return tuple(found)
@@ -69,9 +78,21 @@ def missing(found: tuple[Condition, ...]) -> Condition | None:
     return next((row for row in found if row.fact.holds is not True), None)
 
 
-def why(lacking: Condition | None, server: str | None) -> str:
-    """The one line next to a lock: what it means, or what it lacks."""
-    return lacking.lacks if lacking else f"encrypted to {server}; beyond it, unknown"
+def why(lacking: Condition | None, server: str | None, comparison: Comparison | None = None) -> str:
+    """The meaning of a closed lock in one line, or what an open one lacks."""
+    if lacking is not None:
+        return lacking.lacks
+    if comparison is None:
+        return f"encrypted to {server}; beyond it, unknown"
+    match comparison.state:
+        case Compared.EQUAL:
+            return "encrypted end to end: the words were compared, and equal"
+        case Compared.REMEMBERED:
+            return f"encrypted end to end: the key that was compared on {locksign.day(comparison)}"
+        case Compared.CHANGED:
+            return f"encrypted to {server}; another key than compared on {locksign.day(comparison)}"
+        case _:
+            return f"encrypted to {server}; beyond it, only the words tell"
 
 
 def lock(facts: CallFacts) -> Lock:
@@ -80,7 +101,7 @@ def lock(facts: CallFacts) -> Lock:
     shown = locksign.of_call(facts, lacking)
     return Lock(
         state=LockState.OPEN if lacking else LockState.CLOSED,
-        why=why(lacking, facts.connection.server if facts.connection else None),
+        why=why(lacking, facts.connection.server if facts.connection else None, facts.comparison),
         signalling=_signalling(facts),
         media=tuple(
             LockStream(kind=s.kind, srtp=s.srtp, suite=s.suite, keying=s.keying)
@@ -137,11 +158,11 @@ def keys_in_the_clear(facts: CallFacts | AccountFacts) -> bool:
     return any(s.active and s.srtp for s in facts.streams)
 
 
-def _of_connection(connection: ConnectionFacts | None) -> list[Condition]:
+def _of_connection(account: Transport, connection: ConnectionFacts | None) -> list[Condition]:
     seen = connection is not None
     tls = connection.transport is Transport.TLS if connection else None
     known = bool(connection.version and connection.server) if connection else None
-    return [
+    rows = [
         _row(
             Kind.CONNECTION,
             "a connection to the server",
@@ -178,20 +199,26 @@ def _of_connection(connection: ConnectionFacts | None) -> list[Condition]:
             "it is not known what was negotiated with the server",
         ),
     ]
+    return rows if account is Transport.TLS else [_beside_the_point(row, account) for row in rows]
+
+
+def _beside_the_point(row: Condition, account: Transport) -> Condition:
+    evidence = f"does not apply ({account.value.upper()})"
+    return row._replace(fact=Fact(row.fact.name, None, evidence, applies=False))
 
 
 def _of_media(facts: CallFacts) -> list[Condition]:
     active = [s for s in facts.streams if s.active]
     flows = facts.state.answered and bool(active)
     rows = [
-        _row(
+        _of_voice(
             Kind.CALL_UP,
             "the call is up",
             facts.state is not CallState.ENDED,
             f"it is {facts.state.value.replace('_', ' ')}",
             "the call has ended",
         ),
-        _row(
+        _of_voice(
             Kind.VOICE,
             "voice flows",
             flows,
@@ -201,16 +228,8 @@ def _of_media(facts: CallFacts) -> list[Condition]:
     ]
     for stream in active:
         rows += _of_stream(stream)
-    if facts.comparison is not None and facts.comparison.state is Compared.DIFFERENT:
-        rows.append(
-            _row(
-                Kind.COMPARED,
-                "equal words at both ends",
-                False,
-                "they were compared in this call, and were different",
-                "the words of both ends were different: somebody between them decrypts",
-            )
-        )
+    if facts.comparison is not None:
+        rows += _of_comparison(facts.comparison)
     return rows
 
 
@@ -218,21 +237,21 @@ def _of_stream(stream: StreamFacts) -> list[Condition]:
     kind = stream.kind
     keying = stream.keying.value.upper() if stream.keying else "a way that is not known"
     return [
-        _row(
+        _of_voice(
             Kind.ENCRYPTED,
             f"the {kind} is encrypted",
             stream.srtp,
             "SRTP is in force" if stream.srtp else "it is sent as plain RTP",
             f"the {kind} is not encrypted",
         ),
-        _row(
+        _of_voice(
             Kind.KEYS,
             f"the keys of the {kind} are agreed",
             bool(stream.suite) and stream.keying is not None,
             f"{stream.suite or 'no suite'}, keys by {keying}",
             f"the keys of the {kind} are not agreed yet",
         ),
-        _row(
+        _of_voice(
             Kind.AUTHENTIC,
             f"the {kind} is authentic",
             not stream.failing,
@@ -242,8 +261,25 @@ def _of_stream(stream: StreamFacts) -> list[Condition]:
     ]
 
 
+def _of_comparison(comparison: Comparison) -> list[Condition]:
+    differ = comparison.state is Compared.DIFFERENT
+    return [
+        _of_voice(
+            Kind.COMPARED,
+            "no other words at the far end",
+            not differ,
+            "they were compared, and were different" if differ else _COMPARED[comparison.state],
+            "the words of both ends were different: somebody between them decrypts",
+        )
+    ]
+
+
 def _row(kind: Kind, name: str, holds: bool | None, evidence: str, lacks: str) -> Condition:
     return Condition(kind, Fact(name=name, holds=holds, evidence=evidence), lacks)
+
+
+def _of_voice(kind: Kind, name: str, holds: bool | None, evidence: str, lacks: str) -> Condition:
+    return Condition(kind, Fact(name, holds, evidence, about=About.VOICE), lacks)
 
 
 def _certificate(connection: ConnectionFacts | None) -> str:

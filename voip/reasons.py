@@ -46,6 +46,8 @@ _BROKEN_OFF = {
     503: "the server cannot be reached any more",
 }
 
+_NO_QUOTES = dict.fromkeys(map(ord, '"“”„'), "'")
+
 _BY_CODE = {
     486: Outcome.BUSY,
     600: Outcome.BUSY,
@@ -61,7 +63,13 @@ def words(code: int, reason: str = "") -> str:
         return known
     if 300 <= code < 400:
         return "the server sent the call elsewhere, which is not followed"
-    return reason or f"the call failed with status {code}"
+    return says(reason) or f"the call failed with status {code}"
+
+
+def says(reason: str) -> str:
+    """The server's own words, which nothing in them can pass for ours."""
+    inner = reason.translate(_NO_QUOTES).strip()
+    return f"the server says “{inner}”" if inner else ""
 
 
 def without_voice(code: int, reason: str = "") -> str:

@@ -43,6 +43,7 @@ ACCOUNT = model.AccountStatus(
     tls=TLS,
     messages=2,
     warning="the server's certificate ends in 9 days",
+    sign=model.Sign.SECURE,
 )
 BAD_ACCOUNT = model.AccountStatus(
     name="home",
@@ -63,6 +64,9 @@ LOCK = model.Lock(
         model.LockStream("voice", True, "AES_256_CM_HMAC_SHA1_80", model.Keying.SDES),
         model.LockStream("video", False),
     ),
+    sign=model.Sign.PROVEN,
+    short="end to end, as compared on 2026-01-01",
+    comparison=model.Comparison(model.Compared.REMEMBERED, "2026-01-01T00:00:00Z"),
 )
 QUALITY = model.Quality(rx_loss_pct=0.0, tx_loss_pct=0.5, jitter_ms=0.1, rtt_ms=0.2, mos=4.4)
 CALL = model.Call(
@@ -95,6 +99,8 @@ NEW_CALL = model.Call(
         state=model.LockState.OPEN,
         why="no connection to the server has been seen yet",
         signalling=model.LockSignalling(model.Transport.UDP),
+        sign=model.Sign.WAIT,
+        short="waiting for the server",
     ),
     started="2026-01-01T00:00:00Z",
 )
@@ -111,6 +117,7 @@ ENTRY = model.LogEntry(
     code=200,
     reason="",
     lock=model.LockState.CLOSED,
+    sign=model.Sign.SECURE,
     lock_was_open=True,
     codec="opus/48000/2",
 )
@@ -291,7 +298,13 @@ REPLIES: dict[str, msgspec.Struct] = {
     "lock": model.LockReport(
         state=model.LockState.OPEN,
         why="the account uses UDP",
-        facts=(model.Fact("transport", False, "UDP"), model.Fact("media", None, "no media yet")),
+        sign=model.Sign.OPEN,
+        short="NOT encrypted: UDP",
+        facts=(
+            model.Fact("transport", False, "UDP"),
+            model.Fact("media", None, "no media yet", model.About.VOICE),
+            model.Fact("certificate", None, "does not apply (UDP)", applies=False),
+        ),
         meaning=("Nothing is protected.", "Everything can be read.", "Everybody on the way."),
         remedy="Edit the account and choose TLS, if the server offers it.",
         tls=TLS,

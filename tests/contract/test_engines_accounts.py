@@ -39,7 +39,11 @@ async def test_an_account_registers_with_the_chain_that_its_server_showed(side: 
 
 @pytest.mark.parametrize(
     ("code", "words"),
-    [(403, "the server does not allow it"), (404, "there is nobody of that name"), (599, "Said")],
+    [
+        (403, "the server does not allow it"),
+        (404, "there is nobody of that name"),
+        (599, "the server says “Said”"),
+    ],
 )
 async def test_a_server_that_says_no(side: Side, code: int, words: str) -> None:
     side.server_says(code)

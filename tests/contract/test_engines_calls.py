@@ -192,7 +192,7 @@ async def test_a_call_that_rings_and_is_answered(side: Side) -> None:
         (486, "Busy Here", Outcome.BUSY, "busy"),
         (603, "Decline", Outcome.DECLINED, "declined"),
         (404, "Not Found", Outcome.FAILED, "there is nobody of that name"),
-        (599, "Gone fishing", Outcome.FAILED, "Gone fishing"),
+        (599, "Gone fishing", Outcome.FAILED, "the server says “Gone fishing”"),
     ],
 )
 async def test_a_call_that_is_refused(

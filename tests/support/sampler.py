@@ -31,6 +31,7 @@ from textual.widgets.option_list import Option
 
 from tui import glyphs as symbols
 from tui import limits, themes
+from voip.protocol.settings import Screen
 
 SIZE = (60, 150)
 LINES = "\n".join(f"line {number}" for number in range(40))
@@ -60,7 +61,7 @@ class Sampler(App[None]):
         self.wear(theme)
 
     def wear(self, theme: str) -> None:
-        self.glyphs = self.phone_themes.glyphs(theme, "auto", self.environ)
+        self.glyphs = self.phone_themes.glyphs(theme, Screen(), self.environ)
         symbols.install(self.glyphs)
         themes.apply(self, theme)
 

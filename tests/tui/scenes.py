@@ -19,7 +19,16 @@ from tests.support.screen import Screen
 from tests.support.standin import StandIn
 from tui.screens.settings import Settings
 from tui.screens.welcome import Welcome
-from voip.model import CallState, Direction, Keying, LockState, Outcome, Party, RegistrationState
+from voip.model import (
+    CallState,
+    Direction,
+    Keying,
+    LockState,
+    Outcome,
+    Party,
+    RegistrationState,
+    Sign,
+)
 from voip.protocol import client as told
 
 _HOUR_S = 3600.0
@@ -83,7 +92,11 @@ class Stage:
                 history.answered(number, when + 5)
             lock = LockState.CLOSED if number % 4 else LockState.OPEN
             end = when + 5 + 61.0 * number
-            history.end(number, end, outcome, code, reason, lock, lock is LockState.OPEN, "opus")
+            sign = Sign.SECURE if lock is LockState.CLOSED else Sign.OPEN
+            history.end(
+                number, end, outcome, code, reason, lock, lock is LockState.OPEN, "opus",
+                sign if outcome is Outcome.ANSWERED else None,
+            )  # fmt: skip
         # Calls that the engine writes come after these.
         self.engine.engine.book._last_id = history.last_id()
         self.phone.app.main.log_pane.reload()

@@ -22,6 +22,7 @@ from tests.support.clock import standing_still
 from tests.support.screen import screen
 from tests.support.standin import StandIn
 from tests.tui.scenes import SCENES, Stage
+from voip.protocol.settings import Screen
 
 FOLDER = Path(__file__).parent / "snapshots"
 SIZES = ((60, 20), (80, 24), (120, 40))
@@ -57,7 +58,7 @@ async def take(scene: str, place: Path) -> dict[str, str]:
         async with StandIn(place) as engine, screen(clock=clock) as phone:
             await SCENES[scene](Stage(phone, engine, clock))
             for theme in themes_of(scene):
-                phone.app.wear(theme, "auto")
+                phone.app.wear(Screen(theme=theme))
                 for size in SIZES:
                     await phone.resize(*size)
                     # What lies beneath a box is drawn anew when Textual comes to it.

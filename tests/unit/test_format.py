@@ -25,10 +25,10 @@ def test_duration(seconds: float, text: str) -> None:
 def test_call() -> None:
     assert shown.call(examples.CALL) == (
         "3  ←  Bob <sip:bob@example.com>  active, muted, recording  00:12  "
-        "[closed] encrypted to pbx.example.com; beyond it, unknown  opus/48000/2"
+        "[proven] encrypted to pbx.example.com; beyond it, unknown  opus/48000/2"
     )
     assert shown.call(examples.NEW_CALL) == (
-        "4  →  sip:100@example.com  dialing  [open] no connection to the server has been seen yet"
+        "4  →  sip:100@example.com  dialing  [ wait ] no connection to the server has been seen yet"
     )
 
 
@@ -47,14 +47,14 @@ def test_states(state: model.CallState, words: str) -> None:
 
 def test_account() -> None:
     assert shown.account(examples.ACCOUNT) == (
-        "work  sip:alice@pbx.example.com  TLS, TLSv1.3  registered  "
+        "[secure]  work  sip:alice@pbx.example.com  TLS, TLSv1.3  registered  "
         "(the server's certificate ends in 9 days)"
     )
     fine = replace(examples.ACCOUNT, warning=None)
     assert shown.account(fine).endswith("  registered")
     failed = model.Registration(model.RegistrationState.FAILED, 403, "not allowed")
-    assert shown.account(replace(fine, registration=failed, tls=None)) == (
-        "work  sip:alice@pbx.example.com  TLS  failed: not allowed (403)"
+    assert shown.account(replace(fine, registration=failed, tls=None, sign=model.Sign.WAIT)) == (
+        "[ wait ]  work  sip:alice@pbx.example.com  TLS  failed: not allowed (403)"
     )
     assert shown.account(replace(fine, enabled=False)).endswith("  disabled")
     assert shown.account(examples.BAD_ACCOUNT) == (
@@ -81,8 +81,8 @@ def test_status_of_nothing() -> None:
 def test_log() -> None:
     assert shown.log([]) == "no calls yet"
     assert shown.log([examples.ENTRY, examples.MISSED]).splitlines() == [
-        "   2  2026-01-01T00:00:00Z  →  closed  Bob  work  01:00  the lock was open for a time",
-        "   1  2026-01-01T00:00:00Z  ←  open    sip:100@example.com  work  missed",
+        "   2  2026-01-01T00:00:00Z  →  [secure]  Bob  work  01:00  the lock was open for a time",
+        "   1  2026-01-01T00:00:00Z  ←            sip:100@example.com  work  missed",
     ]
 
 

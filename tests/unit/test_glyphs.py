@@ -12,7 +12,19 @@ from hypothesis import strategies as st
 from rich._emoji_codes import EMOJI as EMOJI_CODES
 from rich.cells import cell_len
 
-from tui.glyphs import ASCII, EMOJI, UNICODE, Glyphs, choose, is_plain, meter, spark, speaks_utf8
+from tui.glyphs import (
+    ASCII,
+    EMOJI,
+    SIGN_CELLS,
+    UNICODE,
+    Glyphs,
+    choose,
+    is_plain,
+    meter,
+    spark,
+    speaks_utf8,
+)
+from voip.model import Sign
 
 SETS = [UNICODE, EMOJI, ASCII]
 UTF8 = {"LANG": "en_GB.UTF-8", "TERM": "xterm-256color"}
@@ -41,6 +53,41 @@ def test_ascii_symbols_are_printable_ascii() -> None:
         assert text.isprintable(), name
 
 
+@pytest.mark.parametrize("glyphs", SETS, ids=lambda glyphs: glyphs.name)
+def test_the_signs_of_locks_are_words_of_one_width_and_differ(glyphs: Glyphs) -> None:
+    drawn = {glyphs.sign(sign) for sign in Sign}
+    assert len(drawn) == len(Sign)
+    assert {cell_len(text) for text in (*drawn, glyphs.sign(None))} == {SIGN_CELLS}
+    assert not glyphs.sign(None).strip()
+    for sign in Sign:
+        assert sign.value in glyphs.sign(sign)
+        if glyphs is not EMOJI:
+            assert glyphs.sign(sign).isascii()
+
+
+@pytest.mark.parametrize(
+    ("environ", "pictures"),
+    [
+        ({"TERM_PROGRAM": "iTerm.app"}, True),
+        ({"TERM_PROGRAM": "WezTerm"}, True),
+        ({"TERM": "xterm-ghostty"}, True),
+        ({"WT_SESSION": "1"}, True),
+        ({"TERM_PROGRAM": "WezTerm", "TMUX": "/tmp/tmux-0/default,1,0"}, False),
+        ({"WT_SESSION": "1", "STY": "1.tty"}, False),
+        ({"TERM": "xterm-kitty"}, False),
+        ({}, False),
+    ],
+)
+def test_padlocks_are_drawn_where_the_terminal_is_known_for_it(
+    environ: dict[str, str], pictures: bool
+) -> None:
+    found = choose("auto", "auto", {**UTF8, **environ})
+    assert found.signs == (EMOJI if pictures else UNICODE).signs
+    assert choose("unicode", "pictures", UTF8).signs == EMOJI.signs
+    assert choose("emoji", "words", {**UTF8, **environ}).signs == UNICODE.signs
+    assert choose("ascii", "pictures", {**UTF8, **environ}).signs == ASCII.signs
+
+
 def test_emoji_are_two_cells_by_themselves() -> None:
     different = {
         name: text for name, text in symbols(EMOJI).items() if text != symbols(UNICODE)[name]
@@ -57,7 +104,6 @@ def test_emoji_are_two_cells_by_themselves() -> None:
 @pytest.mark.parametrize(
     "group",
     [
-        ("lock_closed", "lock_open"),
         ("incoming", "outgoing", "missed"),
         ("registered", "registering", "failed", "offline"),
         ("muted", "recording", "playing", "held"),
@@ -144,23 +190,23 @@ def test_the_locale_is_read_as_posix_says(environ: dict[str, str], utf8: bool) -
 @pytest.mark.parametrize("term", ["dumb", "linux", "vt100", "vt220", ""])
 def test_a_console_gets_ascii(term: str) -> None:
     assert is_plain({"TERM": term})
-    assert choose("auto", {**UTF8, "TERM": term}) is ASCII
+    assert choose("auto", "auto", {**UTF8, "TERM": term}) is ASCII
 
 
 def test_auto_takes_unicode_where_it_can_be_shown() -> None:
-    assert choose("auto", UTF8) is UNICODE
-    assert choose("auto", {**UTF8, "LC_ALL": "C"}).name == "ascii"
+    assert choose("auto", "auto", UTF8) == UNICODE
+    assert choose("auto", "auto", {**UTF8, "LC_ALL": "C"}).name == "ascii"
 
 
 @pytest.mark.parametrize("setting", ["auto", "ascii"])
 def test_where_the_locale_is_not_utf8_text_is_folded_with_the_symbols(
     setting: Literal["auto", "ascii"],
 ) -> None:
-    assert choose(setting, {**UTF8, "LC_ALL": "C"}) == replace(ASCII, folds_text=True)
+    assert choose(setting, "auto", {**UTF8, "LC_ALL": "C"}) == replace(ASCII, folds_text=True)
 
 
 def test_what_is_asked_for_is_taken_anywhere() -> None:
     for environ in (UTF8, {"TERM": "dumb"}):
-        assert choose("emoji", environ) is EMOJI
-        assert choose("unicode", environ) is UNICODE
-        assert choose("ascii", environ).name == "ascii"
+        assert choose("emoji", "auto", environ) == EMOJI
+        assert choose("unicode", "auto", environ) == UNICODE
+        assert choose("ascii", "auto", environ).name == "ascii"

@@ -11,7 +11,7 @@ import pytest
 
 from voip.engine.history import History, HistoryError
 from voip.engine.historyreader import HistoryReader, Wanted
-from voip.model import Direction, LockState, LogEntry, Outcome, Party
+from voip.model import Direction, LockState, LogEntry, Outcome, Party, Sign
 
 START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 BOB = Party("sip:bob@example.com", "Bob")
@@ -34,7 +34,9 @@ def begin(history: History, number: int, remote: Party = BOB, account: str = "wo
 
 
 def end(history: History, number: int, outcome: Outcome = Outcome.MISSED) -> LogEntry:
-    return history.end(number, START + 60, outcome, 487, "cancelled", LockState.OPEN, False, None)
+    return history.end(
+        number, START + 60, outcome, 487, "cancelled", LockState.OPEN, False, None, None
+    )
 
 
 def test_files_are_their_owner_s_alone(path: Path, history: History) -> None:
@@ -56,7 +58,15 @@ def test_a_call_from_its_beginning_to_its_end(history: History) -> None:
     )
     assert history.answered(1, START + 5.25).answered == "2026-01-01T00:00:05Z"
     ended = history.end(
-        1, START + 65.75, Outcome.ANSWERED, 200, "OK", LockState.CLOSED, True, "opus/48000/2"
+        1,
+        START + 65.75,
+        Outcome.ANSWERED,
+        200,
+        "OK",
+        LockState.CLOSED,
+        True,
+        "opus/48000/2",
+        Sign.SECURE,
     )
     assert ended == LogEntry(
         id="1",
@@ -73,6 +83,7 @@ def test_a_call_from_its_beginning_to_its_end(history: History) -> None:
         lock=LockState.CLOSED,
         lock_was_open=True,
         codec="opus/48000/2",
+        sign=Sign.SECURE,
     )
     assert history.entry(1) == ended
     assert history.last_id() == 1
@@ -222,7 +233,9 @@ def test_log_of_version_1_is_taken_over(path: Path) -> None:
         code=200,
         lock=LockState.CLOSED,
         codec="opus/48000/2",
+        sign=Sign.SECURE,
     )
+    assert [history.entry(number).sign for number in (4, 5)] == [None, None]
     assert history.mark_interrupted() == 1
     begin(history, 6)
     reader = HistoryReader(path)

@@ -52,7 +52,7 @@ def end(
     lock: LockState = LockState.OPEN,
     was_open: bool = False,
 ) -> None:
-    history.end(number, START + 60, outcome, 487, "cancelled", lock, was_open, None)
+    history.end(number, START + 60, outcome, 487, "cancelled", lock, was_open, None, None)
 
 
 def ids(page: Page) -> list[str]:

@@ -12,6 +12,8 @@ from voip.lockfacts import AccountFacts, CallFacts
 from voip.model import (
     CallState,
     Certificate,
+    Compared,
+    Comparison,
     LockReport,
     LockState,
     StreamReport,
@@ -35,6 +37,9 @@ ACCOUNT = AccountFacts(
 )
 STREAM = StreamReport("voice", True, True, VOICE.suite, VOICE.keying, "opus/48000/2", 2130, 0)
 WORDS = ("grace", "lottery", "oak", "spider", "mother", "cube", "chief", "genre")
+
+
+NOT_COMPARED = replace(CALL, comparison=Comparison(Compared.PENDING))
 
 
 def rows(report: LockReport) -> list[tuple[str, bool | None, str]]:
@@ -201,7 +206,7 @@ def test_the_three_kinds_of_meaning_differ() -> None:
 
 
 def test_the_words_of_the_ends_and_what_they_prove() -> None:
-    report = lockreport.report(CALL, TLS, (STREAM,), WORDS)
+    report = lockreport.report(NOT_COMPARED, TLS, (STREAM,), WORDS)
     assert report.end_to_end is not None
     assert report.end_to_end.words == WORDS
     for sentence in (
@@ -216,13 +221,13 @@ def test_the_words_of_the_ends_and_what_they_prove() -> None:
     # The lock itself promises no more than without them.
     without = lockreport.report(CALL, TLS, (STREAM,))
     assert without.end_to_end is None
-    assert (report.why, report.facts, report.state) == (without.why, without.facts, without.state)
+    assert (report.facts[:-1], report.state) == (without.facts, without.state)
     assert "Until you have compared them" in report.meaning[1]
     assert "pbx.example.com can listen" in report.meaning[1]
 
 
 def test_words_of_a_call_in_the_clear_are_all_that_can_tell() -> None:
-    udp = replace(CALL, account_transport=Transport.UDP)
+    udp = replace(NOT_COMPARED, account_transport=Transport.UDP)
     protected, not_protected, _ = lockreport.report(udp, None, (), WORDS).meaning
     assert "nobody vouches for whom it is encrypted to" in protected
     assert not_protected.endswith("whether they can listen too, only the words tell.")

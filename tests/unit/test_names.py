@@ -46,7 +46,7 @@ def test_no_text_of_a_far_end_holds_a_sign_or_what_changes_one(text: str) -> Non
 
 
 def test_the_lock_of_the_ascii_set_reads_like_one() -> None:
-    for sign in (ASCII.lock_closed, ASCII.lock_open, ASCII.incoming, ASCII.outgoing, ASCII.missed):
+    for sign in (*ASCII.signs.values(), ASCII.incoming, ASCII.outgoing, ASCII.missed):
         assert imitates(f"{sign} Front desk", URI)
 
 

@@ -12,7 +12,17 @@ from msgspec.structs import replace
 
 from voip import policy
 from voip.lockfacts import CallFacts, ConnectionFacts, StreamFacts
-from voip.model import CallState, Keying, LockSignalling, LockState, LockStream, Transport
+from voip.model import (
+    CallState,
+    Compared,
+    Comparison,
+    Keying,
+    LockSignalling,
+    LockState,
+    LockStream,
+    Sign,
+    Transport,
+)
 from voip.policy import DEMANDS
 
 SUITE = "AES_256_CM_HMAC_SHA1_80"
@@ -93,6 +103,10 @@ REMOVED: dict[str, tuple[Change, str]] = {
     "suite unknown": (first_stream(suite=None), NO_KEYS),
     "suite empty": (first_stream(suite=""), NO_KEYS),
     "keying unknown": (first_stream(keying=None), NO_KEYS),
+    "words different": (
+        call(comparison=Comparison(Compared.DIFFERENT)),
+        "the words of both ends were different: somebody between them decrypts",
+    ),
     "stream failing": (first_stream(failing=True), "voice packets arrive that are not authentic"),
 }
 
@@ -127,6 +141,13 @@ def test_closed_when_everything_was_seen() -> None:
 def test_closed_in_every_answered_state(state: CallState, keying: Keying) -> None:
     facts = replace(GOOD, state=state, streams=(replace(VOICE, keying=keying),))
     assert policy.lock(facts).closed
+
+
+@pytest.mark.parametrize("state", [s for s in Compared if s is not Compared.DIFFERENT])
+def test_closed_whatever_else_the_words_say(state: Compared) -> None:
+    lock = policy.lock(replace(GOOD, comparison=Comparison(state, "2026-03-12T00:00:00Z")))
+    assert lock.closed
+    assert (lock.sign is Sign.PROVEN) == (state in (Compared.EQUAL, Compared.REMEMBERED))
 
 
 def test_answered_states() -> None:

@@ -16,7 +16,8 @@ from voip.reasons import Ending, outcome
         (403, "x", "the server does not allow it"),
         (407, "", "the user name or password is wrong"),
         (302, "Moved", "the server sent the call elsewhere, which is not followed"),
-        (499, "Strange", "Strange"),
+        (499, "Strange", "the server says “Strange”"),
+        (499, "a” lock “b", "the server says “a' lock 'b”"),
         (499, "", "the call failed with status 499"),
     ],
 )
@@ -36,7 +37,7 @@ def test_words_of_a_call_that_was_never_up() -> None:
         (408, "the far end does not answer any more"),
         (481, "the far end does not know the call any more"),
         (500, "the server failed"),
-        (499, "Strange"),
+        (499, "the server says “Strange”"),
     ],
 )
 def test_words_of_a_call_that_was_up(code: int, expected: str) -> None:

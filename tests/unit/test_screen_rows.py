@@ -13,7 +13,7 @@ from rich.cells import cell_len
 
 from tests.support.texts import texts
 from tui import rows
-from tui.drawing import Line, Part, cut, fit
+from tui.drawing import Line, Part, Role, cut, fit
 from tui.glyphs import ASCII, EMOJI, UNICODE, Glyphs
 from tui.state import Link, ShownCall, State
 from voip.model import (
@@ -31,7 +31,7 @@ from voip.model import (
     Quality,
     Registration,
     RegistrationState,
-    TlsStatus,
+    Sign,
     Transport,
 )
 from voip.protocol.client import Suggestion
@@ -40,8 +40,14 @@ SETS = [UNICODE, EMOJI, ASCII]
 WIDTH = 80
 NOW = datetime(2026, 3, 14, 14, 32, tzinfo=UTC)
 LONG = "W" * 256
-CLOSED = Lock(LockState.CLOSED, "encrypted to pbx", LockSignalling(Transport.TLS))
-OPEN = Lock(LockState.OPEN, "its keys crossed in the clear", LockSignalling(Transport.UDP))
+CLOSED = Lock(
+    LockState.CLOSED, "encrypted to pbx", LockSignalling(Transport.TLS),
+    sign=Sign.SECURE, short="encrypted to the server",
+)  # fmt: skip
+OPEN = Lock(
+    LockState.OPEN, "its keys crossed in the clear", LockSignalling(Transport.UDP),
+    sign=Sign.OPEN, short="NOT safe: UDP showed the keys",
+)  # fmt: skip
 
 glyph_sets = st.sampled_from(SETS)
 widths = st.integers(20, 200)
@@ -220,21 +226,19 @@ def test_a_warning_is_told_in_words_and_with_a_sign() -> None:
 
 
 @pytest.mark.parametrize(
-    ("transport", "verified", "closed"),
+    ("sign", "drawn", "role"),
     [
-        (Transport.TLS, True, True),
-        (Transport.TLS, False, False),
-        (Transport.TLS, None, False),
-        (Transport.UDP, True, False),
-        (Transport.TCP, None, False),
+        (Sign.SECURE, "[secure]", "secure"),
+        (Sign.WAIT, "[ wait ]", "warning"),
+        (Sign.OPEN, "[ open ]", "insecure"),
+        (None, " " * 8, "text"),
     ],
 )
-def test_the_lock_of_an_account_closes_for_verified_tls_alone(
-    transport: Transport, verified: bool | None, closed: bool
+def test_the_sign_of_an_account_ends_its_first_line(
+    sign: Sign | None, drawn: str, role: Role
 ) -> None:
-    tls = None if verified is None else TlsStatus("TLSv1.3", "", verified)
-    lock = rows.account_lock(account(transport=transport, tls=tls), UNICODE)
-    assert lock == (Part("■", "secure") if closed else Part("□", "insecure"))
+    first, *_ = rows.account(account(sign=sign), UNICODE, "P")
+    assert first.right[-1] == Part(drawn, role)
 
 
 @given(
@@ -261,13 +265,13 @@ def test_an_account_is_three_lines_whatever_it_is_called(
 def test_a_call_says_who_and_what_the_lock_means_and_how_it_sounds() -> None:
     found = call(duration_s=252.0, quality=Quality(mos=4.2))
     first, second, third = shown(found)
-    assert text(first).rstrip() == " ■ Bob  bob@example.com".ljust(67) + "active 04:12"
-    assert text(second).strip() == "encrypted to pbx"
+    assert text(first).rstrip() == " Bob  bob@example.com".ljust(67) + "active 04:12"
+    assert text(second).strip() == "[secure] encrypted to pbx"
     assert part_of(second, "encrypted").role == "secure"
     assert text(third).split() == ["work", "·", "opus", "·", "good"]
     insecure = shown(call(lock=OPEN))
-    assert text(insecure[0]).startswith(" □ ")
-    assert part_of(insecure[1], "clear").role == "insecure"
+    assert text(insecure[1]).strip() == "[ open ] NOT safe: UDP showed the keys"
+    assert part_of(insecure[1], "NOT").role == "insecure"
 
 
 @pytest.mark.parametrize(
@@ -289,7 +293,7 @@ def test_a_far_end_that_is_not_heard_is_said_in_place_of_how_it_sounds(
 def test_a_call_before_its_answer_has_no_time_and_no_sound() -> None:
     first, _, third = shown(call(state=CallState.RINGING, duration_s=0.0), meters=True)
     assert text(first).rstrip().endswith("ringing")
-    assert text(third).strip() == "with work"
+    assert text(third).strip() == "account: work"
 
 
 def test_meters_move_in_an_active_call_alone() -> None:
@@ -301,9 +305,9 @@ def test_meters_move_in_an_active_call_alone() -> None:
 def test_a_name_of_any_length_leaves_room_for_the_address() -> None:
     remote = Party("sip:mallory@evil.example", LONG[:80])
     for width in (60, 80, 120):
-        incoming, _ = rows.incoming(call(remote=remote), UNICODE, "a answer")
+        incoming, *_ = rows.incoming(call(remote=remote), UNICODE, "a answer", width)
         assert "  mall" in text(incoming, width), width
-        assert text(incoming, width).rstrip().endswith("calls work")
+        assert text(incoming, width).rstrip().endswith("account: work")
     assert "  mallory@" in text(shown(call(remote=remote))[0])
 
 
@@ -315,7 +319,7 @@ def test_an_address_is_not_said_twice() -> None:
 def test_somebody_without_name_and_address_is_unknown() -> None:
     nobody = Party("")
     assert "unknown" in text(shown(call(remote=nobody))[0])
-    assert "unknown" in text(rows.incoming(call(remote=nobody), UNICODE, "")[0])
+    assert "unknown" in text(rows.incoming(call(remote=nobody), UNICODE, "", 80)[0])
     assert "unknown" in text(rows.entry(entry(remote=nobody), UNICODE, NOW, 80))
 
 
@@ -370,7 +374,7 @@ def test_nothing_of_a_cause_is_lost_between_its_lines(why: str, width: int) -> N
 
 def test_the_call_under_the_cursor_is_marked() -> None:
     (first, *_) = rows.call(call(), UNICODE, 0.0, False, True, WIDTH)
-    assert text(first).startswith(f"{UNICODE.cursor}■")
+    assert text(first).startswith(f"{UNICODE.cursor}Bob")
 
 
 @given(
@@ -394,8 +398,9 @@ def test_a_call_keeps_to_its_lines_whatever_the_far_end_says(
         quality=Quality(mos=mos), muted=muted, recording=recording, playing=playing, heard=heard,
     )  # fmt: skip
     for drawn in (
-        rows.call(found, glyphs, 1.0, True, True, width), rows.incoming(found, glyphs, "a answer"),
-    ):  # fmt: skip
+        rows.call(found, glyphs, 1.0, True, True, width),
+        rows.incoming(found, glyphs, "a answer", width),
+    ):
         assert 2 <= len(drawn) <= 3
         for one in drawn:
             assert width_of(one, width, glyphs) == width
@@ -405,12 +410,12 @@ def test_a_call_keeps_to_its_lines_whatever_the_far_end_says(
 
 
 def test_a_row_of_the_log_has_its_columns() -> None:
-    assert text(rows.entry(entry(), UNICODE, NOW, 60), 60) == (
-        "←  09:05  □ Bob".ljust(35) + " work              01:05 "
+    assert text(rows.entry(entry(sign=Sign.OPEN), UNICODE, NOW, 70), 70) == (
+        "←  09:05  Bob".ljust(36) + " work              01:05 [ open ] "
     )
-    narrow = text(rows.entry(entry(), UNICODE, NOW, 49), 49)
+    narrow = text(rows.entry(entry(sign=Sign.OPEN), UNICODE, NOW, 60), 60)
     assert "work" not in narrow
-    assert narrow.endswith("01:05 ")
+    assert narrow.endswith("01:05 [ open ] ")
 
 
 @pytest.mark.parametrize("glyphs", SETS, ids=lambda glyphs: glyphs.name)
@@ -420,27 +425,26 @@ def test_the_columns_of_the_log_stand_under_each_other(glyphs: Glyphs) -> None:
         entry(account="好" * 20, outcome=Outcome.FAILED, code=503),
         entry(account="", outcome=Outcome.ONGOING),
         entry(duration_s=400_000.0, started="2024-03-14T09:05:00Z"),
-        entry(direction=Direction.OUT, lock=LockState.CLOSED),
+        entry(direction=Direction.OUT, lock=LockState.CLOSED, sign=Sign.SECURE),
     ]
     drawn = [rows.entry(one, glyphs, NOW, 80) for one in found]
     for one in drawn:
-        assert [cell_len(part.text) for part in one.right] == [10, 13, 1]
+        assert [cell_len(part.text) for part in one.right] == [10, 13, 1, 8, 1]
         assert one.right[0].text.endswith(" ")
         assert cell_len("".join(part.text for part in one.left[:-1])) == cell_len(
             "".join(part.text for part in drawn[0].left[:-1])
         )
 
 
-def test_the_log_shows_the_lock_as_it_was_and_none_while_the_call_goes_on() -> None:
-    assert " ■ " in text(rows.entry(entry(lock=LockState.CLOSED), UNICODE, NOW, 80))
-    going_on = text(rows.entry(entry(outcome=Outcome.ONGOING), UNICODE, NOW, 80))
-    assert "■" not in going_on
-    assert "□" not in going_on
+def test_the_log_shows_the_sign_as_it_was_and_none_without_a_voice() -> None:
+    drawn = text(rows.entry(entry(sign=Sign.SECURE), UNICODE, NOW, 80))
+    assert drawn.endswith(" 01:05 [secure] ")
+    assert "[" not in text(rows.entry(entry(outcome=Outcome.MISSED), UNICODE, NOW, 80))
 
 
 def test_a_call_whose_lock_was_open_for_a_time_says_so_beside_a_closed_lock() -> None:
     found = entry(lock=LockState.CLOSED, lock_was_open=True)
-    for width in (49, 60, 120):
+    for width in (58, 60, 120):
         assert "was open" in text(rows.entry(found, UNICODE, NOW, width), width)
     for lock, was_open in ((LockState.CLOSED, False), (LockState.OPEN, True)):
         other = entry(lock=lock, lock_was_open=was_open)
@@ -458,7 +462,7 @@ def test_a_name_that_imitates_is_quoted_with_its_address_wherever_it_is_shown(
     name = cut((Part(f"“{IMITATOR.name}"),), 14, glyphs.ellipsis)
     claim = "".join(part.text for part in name) + "”"
     drawn = (
-        rows.incoming(call(remote=IMITATOR), glyphs, "a answer")[0],
+        rows.incoming(call(remote=IMITATOR), glyphs, "a answer", width)[0],
         shown(call(remote=IMITATOR), glyphs)[0],
         shown(call(remote=IMITATOR, state=CallState.ENDED), glyphs)[0],
         rows.entry(entry(remote=IMITATOR), glyphs, NOW, width),
@@ -472,12 +476,10 @@ def test_a_name_that_imitates_is_quoted_with_its_address_wherever_it_is_shown(
 def test_no_name_moves_the_lock_or_the_state_out_of_their_columns(glyphs: Glyphs) -> None:
     for remote in (IMITATOR, Party("sip:m@evil.example", LONG[:80]), Party("", "好" * 80, True)):
         first = text(shown(call(remote=remote), glyphs)[0], 60, glyphs.ellipsis)
-        assert first.startswith(f" {glyphs.lock_closed} ")
         assert first.endswith("active 00:00 ")
-        row = text(rows.entry(entry(remote=remote), glyphs, NOW, 58), 58, glyphs.ellipsis)
-        before = len(f"{glyphs.incoming} ") + 8
-        assert row[before:].startswith(f"{glyphs.lock_open} ")
-        assert row.endswith(" 01:05 ")
+        found = entry(remote=remote, sign=Sign.OPEN)
+        row = text(rows.entry(found, glyphs, NOW, 58), 58, glyphs.ellipsis)
+        assert row.endswith(f" 01:05 {glyphs.sign(Sign.OPEN)} ")
 
 
 def test_a_missed_call_stands_out() -> None:

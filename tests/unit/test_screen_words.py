@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -110,20 +109,6 @@ def test_the_dial_line_names_whom_it_calls(uri: str, expected: str) -> None:
 @given(uri=texts, name=texts)
 def test_nobody_is_without_a_name(uri: str, name: str) -> None:
     assert words.who(Party(uri, name))
-
-
-def test_an_incoming_call_says_how_it_came() -> None:
-    def over(*signalling: object, **more: object) -> str:
-        found = msgspec.convert(
-            {"state": "open", "why": "", "signalling": {"transport": signalling[0], **more}}, Lock
-        )
-        return words.came_over(found)
-
-    assert over("tls", verified=True, server="pbx.example.com") == "over TLS from pbx.example.com"
-    assert over("tls", verified=False, server="pbx.example.com") == "over TLS"
-    assert over("tls", verified=True) == "over TLS"
-    assert over("udp") == "over UDP, in the clear"
-    assert over("tcp") == "over TCP, in the clear"
 
 
 # Calls

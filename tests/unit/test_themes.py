@@ -15,6 +15,7 @@ from textual.color import Color
 from tui import themes
 from tui.palette import REQUIRED, ROLES, best_on, complete, contrast, is_own
 from tui.themefile import ThemeFile, line_of, read
+from voip.protocol.settings import Screen
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted((ROOT / "themes").glob("*.toml"), key=lambda path: path.stem)
@@ -439,9 +440,9 @@ def test_which_theme_is_taken(setting: str, environ: dict[str, str], name: str) 
 def test_a_theme_may_insist_on_ascii() -> None:
     found = themes.load_all(None)
     environ = {**MIXING, "LANG": "en_GB.UTF-8"}
-    assert found.glyphs("plain", "emoji", environ).name == "ascii"
-    assert found.glyphs("dark", "emoji", environ).name == "emoji"
-    assert found.glyphs("dark", "auto", environ).name == "unicode"
+    assert found.glyphs("plain", Screen(glyphs="emoji"), environ).name == "ascii"
+    assert found.glyphs("dark", Screen(glyphs="emoji"), environ).name == "emoji"
+    assert found.glyphs("dark", Screen(), environ).name == "unicode"
 
 
 def test_an_installed_phone_finds_its_themes(tmp_path: Path) -> None:

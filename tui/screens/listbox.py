@@ -14,6 +14,8 @@ from tui.actions import Context
 from tui.screens.base import PhoneModal
 from tui.widgets.footer import Footer
 from tui.widgets.lines import Lines
+from tui.widgets.prose import Prose
+from tui.words import count
 
 _Rows = TypeVar("_Rows", bound=Lines)
 
@@ -53,6 +55,15 @@ class ListBox(PhoneModal[None], Generic[_Rows]):
 
     def on_lines_moved(self) -> None:
         self._show_keys()
+        if isinstance(self.rows, Prose):
+            self._say_what_is_beneath(self.rows.beneath)
+
+    def _say_what_is_beneath(self, lines: int) -> None:
+        # A scroll bar alone was not seen: people took the first screen for all.
+        box = self.query_one("#box")
+        more = f"{self.phone.glyphs.down} {count(lines, 'line')} more" if lines else ""
+        if box.border_subtitle != more:
+            box.border_subtitle = more
 
     async def on_lines_opened(self) -> None:
         await self.choose()

@@ -54,7 +54,7 @@ class LockDetails(ListBox[Prose]):
         shown = state.find(self._call)
         if shown is None:
             return None
-        self._name = f"{who(shown.call.remote)}, with {shown.call.account}"
+        self._name = f"{who(shown.call.remote)}, account: {shown.call.account}"
         return shown.call if shown.ended is None else None
 
     def _may_ask(self) -> bool:

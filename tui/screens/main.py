@@ -23,7 +23,7 @@ from tui.widgets.lines import Lines
 from tui.widgets.panes import Accounts, Calls
 from voip.model import AccountStatus, LogEntry
 
-_NARROW_CELLS = 76
+_NARROW_CELLS = 80
 _WIDE_CELLS = 110
 
 

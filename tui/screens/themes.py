@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import get_args
 
+from msgspec.structs import replace
+
 from tui import themes
 from tui.drawing import Line, Part, line
 from tui.screens.base import bindings_of
@@ -12,6 +14,7 @@ from tui.screens.listbox import ListBox
 from tui.state import State
 from tui.widgets.choices import Choices, Row
 from tui.wrapping import paragraph
+from voip.model import Sign
 from voip.protocol import client as told
 from voip.protocol.settings import Glyphs
 from voip.starting import CommandFailed, NoEngine
@@ -79,11 +82,12 @@ class Themes(ListBox[Choices[str]]):
 
     def close(self, result: None = None) -> None:
         before = self.phone.state.settings.screen
-        self.phone.wear(before.theme, before.glyphs)
+        self.phone.wear(before)
         self.dismiss()
 
     def _wear(self) -> None:
-        self.phone.wear(self._theme, self._symbols)
+        kept = self.phone.state.settings.screen
+        self.phone.wear(replace(kept, theme=self._theme, glyphs=self._symbols))
         self._draw()
 
     def _draw(self) -> None:
@@ -119,8 +123,8 @@ class Themes(ListBox[Choices[str]]):
         yield Row(
             line(
                 "  ",
-                Part(f"{glyphs.lock_closed} closed  ", "secure"),
-                Part(f"{glyphs.lock_open} open  ", "insecure"),
+                Part(f"{glyphs.sign(Sign.SECURE)} ", "secure"),
+                Part(f"{glyphs.sign(Sign.OPEN)}  ", "insecure"),
                 Part(f"{glyphs.registered} registered  ", "success"),
                 Part(f"{glyphs.failed} failed  ", "error"),
                 Part(f"{glyphs.incoming} {glyphs.outgoing} {glyphs.missed}  ", "text"),

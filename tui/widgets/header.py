@@ -33,7 +33,7 @@ class Header(Lines, can_focus=False):
 
 
 class Banner(Lines, can_focus=False):
-    """Says that the engine is gone, and which key brings it back."""
+    """What must not be missed: the engine is gone, or one speaks on the open call of several."""
 
     shows_cursor = False
 
@@ -44,14 +44,21 @@ class Banner(Lines, can_focus=False):
 
     def show(self, state: State) -> None:
         self._state = state
-        self.display = state.link in (Link.LOST, Link.STOPPED)
+        self.display = self._is_gone or state.speaks_in_the_open
         self.redraw()
+
+    @property
+    def _is_gone(self) -> bool:
+        return self._state.link in (Link.LOST, Link.STOPPED)
 
     def count(self) -> int:
         return 1
 
     def draw(self, index: int) -> Sequence[Line]:
         phone = self.phone
+        if not self._is_gone:
+            words = "You speak on a call that is NOT protected; another one is."
+            return (line(Part(f" {phone.glyphs.failed} {words}", "error")),)
         key = phone.keymap.shown("phone.connect")
         what = "starts it" if self._state.link is Link.STOPPED else "tries now"
         return (

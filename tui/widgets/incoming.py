@@ -16,7 +16,7 @@ _MOST = 3
 class Incoming(Lines, can_focus=False):
     """Not there while nobody calls."""
 
-    height = 2
+    height = 3
     shows_cursor = False
 
     def __init__(self) -> None:
@@ -45,4 +45,4 @@ class Incoming(Lines, can_focus=False):
                 words = "answer, hold the other"
             keys.append(f"{key} {words}")
         text = "   ".join(keys) if index == 0 else "after the call above"
-        return rows.incoming(self._calls[index], phone.glyphs, text)
+        return rows.incoming(self._calls[index], phone.glyphs, text, self.width)

@@ -42,8 +42,14 @@ class Prose(Lines):
     def go(self, index: int) -> None:
         self.scroll_to(y=index, animate=False, force=True)
 
+    @property
+    def beneath(self) -> int:
+        """The lines below those that are seen."""
+        return max(0, self.count() - self.scroll_offset.y - self.size.height)
+
     def scrolled(self) -> None:
         self._at_end = self.scroll_offset.y >= self.max_scroll_y
+        self.post_message(self.Moved(self))
 
     def on_resize(self) -> None:
         self._wrap()
@@ -54,5 +60,6 @@ class Prose(Lines):
         at_end = self._at_end
         self._lines = [line for text in self._paragraphs for line in wrap(text, self.width)]
         self.redraw()
+        self.post_message(self.Moved(self))
         if self._follow and at_end:
             self.go(self.count())

@@ -15,6 +15,7 @@ from voip.model import (
     LogEntry,
     Party,
     RegistrationState,
+    Sign,
     Status,
 )
 from voip.protocol import client as told
@@ -46,7 +47,7 @@ def account(a: AccountStatus) -> str:
         text = "disabled"
     secure = f", {a.tls.version}" if a.tls else ""
     warning = f"  ({a.warning})" if a.warning else ""
-    return f"{a.name}  {a.aor}  {a.transport.upper()}{secure}  {text}{warning}"
+    return f"{sign(a.sign)}  {a.name}  {a.aor}  {a.transport.upper()}{secure}  {text}{warning}"
 
 
 def call(c: Call) -> str:
@@ -84,7 +85,12 @@ def state_words(c: Call) -> str:
 
 
 def lock(found: Lock) -> str:
-    return f"[{found.state.value}] {found.why}"
+    return f"{sign(found.sign)} {found.why}"
+
+
+def sign(of: Sign | None) -> str:
+    """The sign of a lock, blank for a call that never had a voice."""
+    return f"[{of.value:^6}]" if of else " " * 8
 
 
 def duration(seconds: float) -> str:
@@ -109,7 +115,7 @@ def entry(e: LogEntry) -> str:
     once_open = e.lock is LockState.CLOSED and e.lock_was_open
     lock = "  the lock was open for a time" if once_open else ""
     return (
-        f"{e.id:>4}  {e.started}  {arrow}  {e.lock.value:<6}  {who}  {e.account}  "
+        f"{e.id:>4}  {e.started}  {arrow}  {sign(e.sign)}  {who}  {e.account}  "
         f"{what}{code}{why}{lock}"
     )
 
@@ -123,14 +129,14 @@ def csv_of(entries: Sequence[LogEntry]) -> str:
     writer = csv.writer(out)
     writer.writerow(
         ["id", "started", "answered", "ended", "duration_s", "direction", "account", "uri",
-         "name", "outcome", "code", "reason", "lock", "lock_was_open", "codec"]
+         "name", "outcome", "code", "reason", "lock", "lock_was_open", "codec", "sign"]
     )  # fmt: skip
     for e in entries:
         writer.writerow(
             [e.id, e.started, e.answered or "", e.ended or "", e.duration_s, e.direction.value,
              e.account, _inert(e.remote.uri), _inert(e.remote.name), e.outcome.value,
              "" if e.code is None else e.code, _inert(e.reason), e.lock.value,
-             str(e.lock_was_open).lower(), e.codec or ""]
+             str(e.lock_was_open).lower(), e.codec or "", e.sign or ""]
         )  # fmt: skip
     return out.getvalue()
 

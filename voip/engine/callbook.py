@@ -100,8 +100,8 @@ class CallBook:
                 reason,
                 call.last_lock,
                 call.was_open,
-                call.last_sign,
                 call.codec,
+                call.last_sign,
             )
         )
         self.publish(call)

@@ -168,8 +168,8 @@ class History:
         reason: str,
         lock: LockState,
         lock_was_open: bool,
-        sign: Sign | None,
         codec: str | None,
+        sign: Sign | None,
     ) -> LogEntry:
         """Complete the row of a call."""
         self._write(

@@ -14,6 +14,7 @@ from msgspec import Meta
 _Latency = Annotated[int, Meta(ge=10, le=500)]
 
 Glyphs = Literal["auto", "emoji", "unicode", "ascii"]
+LockSign = Literal["auto", "pictures", "words"]
 Notify = Literal["auto", "off", "osc9", "osc99", "osc777"]
 
 
@@ -39,8 +40,8 @@ class Screen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The [screen] table: how the phone looks and how it calls for attention.
 
     `theme` names a theme that comes with the phone or a file of the user's.
-    It, `glyphs` and `notify` fit themselves to the terminal when they are
-    `auto`. `bell`,
+    It, `glyphs`, `lock` and `notify` fit themselves to the terminal when they
+    are `auto`. `lock` is how the sign of a lock is drawn. `bell`,
     `title` and `notify` tell of an incoming call through the terminal: its
     bell, its window's title, and a notification of the desktop (OSC 9, 99 or
     777). `meters` shows sound levels.
@@ -48,6 +49,7 @@ class Screen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     theme: Annotated[str, Meta(min_length=1, max_length=64)] = "auto"
     glyphs: Glyphs = "auto"
+    lock: LockSign = "auto"
     bell: bool = True
     title: bool = True
     notify: Notify = "auto"

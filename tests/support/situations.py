@@ -1,0 +1,152 @@
+"""Situations of a call's lock: the facts, and what the screen says of them.
+
+One table for the tests of sentences, of rows and of whole screens. `may_conclude`
+is the second sentence of the details: who can listen.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from voip.lockfacts import CallFacts, ConnectionFacts, StreamFacts
+from voip.model import CallState, Compared, Comparison, Keying, Sign, Transport
+
+SERVER = "pbx.example.com"
+DAY = "2026-03-12"
+
+_VOICE = StreamFacts(
+    kind="voice", active=True, srtp=True, suite="AES_256_CM_HMAC_SHA1_80", keying=Keying.SDES
+)
+_DTLS = replace(_VOICE, keying=Keying.DTLS)
+_PLAIN = replace(_VOICE, srtp=False, suite=None, keying=None)
+_TLS = ConnectionFacts(
+    up=True, transport=Transport.TLS, verified=True, version="TLSv1.3", server=SERVER
+)
+_UDP = replace(_TLS, transport=Transport.UDP, verified=False, version=None)
+
+SECURE = CallFacts(
+    account_transport=Transport.TLS,
+    in_secure_worker=True,
+    state=CallState.ACTIVE,
+    connection=_TLS,
+    streams=(_VOICE,),
+)
+OPEN = CallFacts(
+    account_transport=Transport.UDP,
+    in_secure_worker=False,
+    state=CallState.ACTIVE,
+    connection=_UDP,
+    streams=(_PLAIN,),
+)
+
+
+class Situation(NamedTuple):
+    """`short` and `long` are the sentences beside the sign; cells of `short` are at most 40."""
+
+    facts: CallFacts
+    sign: Sign | None
+    short: str
+    long: str
+    may_conclude: str
+
+
+def _compared(state: Compared) -> Comparison:
+    return Comparison(state, None if state is Compared.PENDING else f"{DAY}T10:00:00Z")
+
+
+_SERVER_LISTENS = f"This is not end to end: {SERVER} can listen, and who can beyond it is unknown."
+_ANYBODY_LISTENS = (
+    "Whoever is on the way (in your network, at your provider, at the server's) can see whom "
+    "you call and listen; nothing is protected end to end either."
+)
+_NOT_YET = (
+    "Until the lock closes, take it that others can listen; and even then it protects the way "
+    "to the server, not end to end."
+)
+_ONLY_THE_WORDS = (
+    "Whether it is end to end, only the words tell. Until you have compared them, take it "
+    f"that {SERVER} can listen, and that who can beyond it is unknown."
+)
+_END_TO_END = (
+    f"Nobody between the two phones can listen, {SERVER} neither; it sees whom you call and when."
+)
+_ANOTHER_KEY = (
+    f"Take it that {SERVER}, or somebody beyond it, can listen, until you have compared the "
+    "words again: the far end may have a new phone, or somebody is between you."
+)
+
+SITUATIONS: dict[str, Situation] = {
+    "TLS with SRTP": Situation(
+        SECURE, Sign.SECURE, "encrypted to the server",
+        f"encrypted to {SERVER}; beyond it, unknown", _SERVER_LISTENS,
+    ),
+    "TLS with its connection down": Situation(
+        replace(SECURE, connection=replace(_TLS, up=False)), Sign.OPEN,
+        "NOT protected: connection to server lost",
+        "the TLS connection to the server has dropped", _NOT_YET,
+    ),
+    "pinned": Situation(
+        replace(SECURE, connection=replace(_TLS, pinned=True)), Sign.SECURE,
+        "encrypted to the server", f"encrypted to {SERVER}; beyond it, unknown", _SERVER_LISTENS,
+    ),
+    "pin changed": Situation(
+        replace(SECURE, connection=None, streams=(), state=CallState.DIALING), Sign.WAIT,
+        "waiting for the server", "no connection to the server has been seen yet", _NOT_YET,
+    ),
+    "UDP": Situation(
+        OPEN, Sign.OPEN, "NOT encrypted: UDP",
+        "this account uses UDP: anyone on the way can listen", _ANYBODY_LISTENS,
+    ),
+    "UDP with SRTP": Situation(
+        replace(OPEN, streams=(_VOICE,)), Sign.OPEN, "NOT safe: UDP showed the keys",
+        "the voice is encrypted, but its keys crossed the network in the clear (UDP)",
+        _ANYBODY_LISTENS,
+    ),
+    "DTLS not compared": Situation(
+        replace(SECURE, streams=(_DTLS,), comparison=_compared(Compared.PENDING)), Sign.SECURE,
+        "encrypted to the server; compare words",
+        f"encrypted to {SERVER}; beyond it, only the words tell", _ONLY_THE_WORDS,
+    ),
+    "DTLS compared": Situation(
+        replace(SECURE, streams=(_DTLS,), comparison=_compared(Compared.EQUAL)), Sign.PROVEN,
+        "encrypted end to end, compared",
+        "encrypted end to end: the words were compared, and equal", _END_TO_END,
+    ),
+    "DTLS compared before": Situation(
+        replace(SECURE, streams=(_DTLS,), comparison=_compared(Compared.REMEMBERED)), Sign.PROVEN,
+        f"end to end, as compared on {DAY}",
+        f"encrypted end to end: the key that was compared on {DAY}", _END_TO_END,
+    ),
+    "DTLS compared with another key than last time": Situation(
+        replace(SECURE, streams=(_DTLS,), comparison=_compared(Compared.CHANGED)), Sign.SECURE,
+        f"ANOTHER KEY than compared on {DAY}",
+        f"encrypted to {SERVER}; another key than compared on {DAY}", _ANOTHER_KEY,
+    ),
+    "early media": Situation(
+        replace(SECURE, state=CallState.RINGING), Sign.WAIT,
+        "not answered; what you hear is encrypted", "no voice is flowing yet", _NOT_YET,
+    ),
+    "on hold": Situation(
+        replace(SECURE, state=CallState.HELD), Sign.SECURE, "encrypted to the server",
+        f"encrypted to {SERVER}; beyond it, unknown", _SERVER_LISTENS,
+    ),
+    "on hold without a stream": Situation(
+        replace(SECURE, state=CallState.REMOTE_HELD, streams=()), Sign.WAIT,
+        "on hold, no voice flows", "no voice is flowing yet", _NOT_YET,
+    ),
+    "recording": Situation(
+        SECURE, Sign.SECURE, "encrypted to the server",
+        f"encrypted to {SERVER}; beyond it, unknown", _SERVER_LISTENS,
+    ),
+    "certificate near its end": Situation(
+        SECURE, Sign.SECURE, "encrypted to the server",
+        f"encrypted to {SERVER}; beyond it, unknown", _SERVER_LISTENS,
+    ),
+    "busy": Situation(
+        replace(SECURE, state=CallState.ENDED, streams=()), None, "", "the call has ended",
+        _NOT_YET,
+    ),
+}  # fmt: skip
+"""“Several calls, the open one active” is “UDP” beside “on hold”: the screen adds a line."""
