@@ -259,7 +259,11 @@ class ScriptedWorker:
         self.calls[call.number] = call
         self.send(
             say.IncomingCall(
-                call=call.number, account=account, remote=remote, connection=call.connection
+                call=call.number,
+                account=account,
+                remote=remote,
+                connection=call.connection,
+                offers_srtp=setup.transport is Transport.TLS,
             )
         )
         self._report(call, 100, "Trying")

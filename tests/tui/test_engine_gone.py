@@ -50,7 +50,7 @@ async def test_what_was_on_the_screen_stays(phone: Screen, standin: StandIn, clo
     await phone.settle()
     # The banner takes one line, and the last row of the panes gives way to it.
     assert _panes(phone)[:-1] == [*before[:-2]]
-    for words in ("● work", "■ Front desk", "active 01:12", "Workshop", "Maria Rossi"):
+    for words in ("● work", "[secure]", "active 01:12", "Workshop", "Maria Rossi"):
         assert words in phone.text
 
 

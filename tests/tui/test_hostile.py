@@ -143,7 +143,7 @@ async def test_the_real_program_sends_nothing_of_it(standin: StandIn) -> None:
     try:
         await until("registered")
         call = await standin.incoming("work", f'"{hostile("Bob")}" <sip:bob@example.com>')
-        await until("calls work")
+        await until("account: work")
         terminal.press("a")
         await until("active")
         terminal.press("l")

@@ -82,7 +82,7 @@ async def test_a_paste_that_was_cut_short_leaves_the_keys(
     terminals.append(terminal)
     await until(terminal, "registered")
     await standin.incoming("work", '"Bob" <sip:bob@example.com>')
-    await until(terminal, "calls work")
+    await until(terminal, "account: work")
     terminal.press(piece)
     # However impatient a person is: what they press does not keep the paste open.
     await until(terminal, "active", press=_F2)
