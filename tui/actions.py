@@ -37,7 +37,8 @@ class Context(msgspec.Struct, frozen=True):
     `changed_meanwhile` that the file no longer holds what its form was opened
     with. `line_open` tells that a box has its line of text out; `inspectable`
     that a form or test speaks of a TLS server, `pinnable` and `pinned` that the
-    key a server showed can be accepted, and that the account accepts one alone.
+    key a server showed can be accepted, and that the account accepts one alone;
+    `other_key` that this one is not the one shown.
     """
 
     screen: str = "main"
@@ -58,6 +59,7 @@ class Context(msgspec.Struct, frozen=True):
     inspectable: bool = False
     pinnable: bool = False
     pinned: bool = False
+    other_key: bool = False
 
 
 When = Callable[[Context], bool]
@@ -274,8 +276,12 @@ ACTIONS: tuple[Action, ...] = (
            _FORM),
     Action("form.again", "test again", "Test the account again", "ctrl+t,t", _ACCOUNTS, _connected,
            4, ("accounttest",)),
+    Action("trust.leave", "leave it as it is", "Leave the pin as it is, and accept no other key",
+           "enter", _LISTING, lambda c: c.other_key, 4, ("trust",)),
     Action("trust.pin", "accept this key", "Accept this key of the server alone", "enter",
-           _LISTING, lambda c: c.connected and c.pinnable, 4, ("trust",)),
+           _LISTING, lambda c: c.connected and c.pinnable and not c.other_key, 4, ("trust",)),
+    Action("trust.replace", "accept the other key", "Accept another key than before", "A",
+           _LISTING, lambda c: c.connected and c.pinnable and c.other_key, 16, ("trust",)),
     Action("trust.unpin", "take the pin away", "Accept what authorities vouch for again", "delete",
            _LISTING, lambda c: c.connected and c.pinned, 16, ("trust",)),
     Action("device.use", "use", "Use this microphone or speaker", "enter,space", _LISTING,

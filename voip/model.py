@@ -48,6 +48,13 @@ class Authorities(StrEnum):
     SYSTEM = "system"
 
 
+class Means(StrEnum):
+    """The client with which a person accepted a server's key."""
+
+    SCREEN = "screen"
+    COMMAND = "command"
+
+
 class Direction(StrEnum):
     IN = "in"
     OUT = "out"
