@@ -122,7 +122,7 @@ def describe(report: ServerReport, viewer: Viewer, glyphs: Glyphs) -> list[Parag
     Of a changed key, the safe way is said before there is anything to compare.
     """
     found = standing(report)
-    compare = [*_keys(report, viewer)]
+    compare = list(_keys(report, viewer))
     advice = [*section("What to do", _advice(found, viewer))]
     return [
         *_verdict(report, viewer, glyphs),

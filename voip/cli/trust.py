@@ -131,6 +131,7 @@ def _confirm(report: told.ServerReport, name: str, wanted: str | None) -> None:
         "\nCompare the SHA-256 of the public key with what whoever runs the server tells you.",
         err=True,
     )
+    click.echo(f"If you accept it: {pinwords.calls_end(calls, name)}", err=True)
     word, question = _WORD_TO_PIN, f"Type yes to have account {name} accept it"
     if report.pin is not None:
         # The word of a first pin is typed without reading: this one is another.
@@ -139,7 +140,6 @@ def _confirm(report: told.ServerReport, name: str, wanted: str | None) -> None:
             "Press Enter to leave everything as it is. "
             f"Type the word {word} to have account {name} accept the other key"
         )
-        click.echo(f"If you accept it: {pinwords.calls_end(calls, name)}", err=True)
     if str(click.prompt(question, default="", show_default=False, err=True)).strip() != word:
         raise _failed("nothing was pinned")
 

@@ -1,0 +1,68 @@
+"""The lock of a call that is over, as text to read: all that the log has kept of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tui import words
+from tui.describing import INDENT, labelled, section
+from tui.drawing import Part, Role
+from tui.glyphs import Glyphs
+from tui.wrapping import Paragraph, paragraph
+from voip.model import LockState, LogEntry, Outcome
+
+_WITH_OTHERS = "Take it that others on the way could listen, for a while at least."
+_ENCRYPTED = "The voice was encrypted on the way between this phone and the account's server."
+_AT_THE_END = "At the end the voice was encrypted on the way to the account's server."
+_BEYOND = "The server could listen. Who could beyond it is not known."
+
+
+def describe(entry: LogEntry, glyphs: Glyphs) -> list[Paragraph]:
+    """The lock of a call that was answered and has ended."""
+    sign, role, verdict, meaning = _verdict(entry, glyphs)
+    started = datetime.fromisoformat(entry.started).astimezone()
+    return [
+        paragraph(Part(words.who(entry.remote), "strong"), hang=INDENT),
+        paragraph(),
+        paragraph(Part(f"{sign} {verdict}", role), hang=INDENT),
+        *section("What it means", meaning),
+        *section(
+            "What is no longer known",
+            (
+                "The server's certificate, the ciphers, and what was missing while a lock was "
+                "open. The phone knows them only while the call is up.",
+            ),
+        ),
+        paragraph(),
+        labelled("account", Part(entry.account)),
+        labelled("address", Part(words.address(entry.remote.uri))),
+        labelled("began", Part(f"{started:%d %b %Y, %H:%M}")),
+        labelled("lasted", Part(words.duration(entry.duration_s))),
+    ]
+
+
+def _verdict(entry: LogEntry, glyphs: Glyphs) -> tuple[str, Role, str, tuple[str, ...]]:
+    if entry.outcome is Outcome.INTERRUPTED:
+        # The row was closed by a later engine, which saw nothing of the call.
+        return (
+            glyphs.check_skipped,
+            "warning",
+            "How the lock was is not known: the phone stopped during the call",
+            (_WITH_OTHERS,),
+        )
+    if entry.lock is LockState.OPEN:
+        verdict = "The lock was open when the call ended"
+        return glyphs.lock_open, "insecure", verdict, (_WITH_OTHERS,)
+    if entry.lock_was_open:
+        return (
+            glyphs.lock_closed,
+            "insecure",
+            "The lock was closed when the call ended, but it was open before",
+            (_WITH_OTHERS, _AT_THE_END, _BEYOND),
+        )
+    return (
+        glyphs.lock_closed,
+        "secure",
+        "The lock was closed from the answer to the end",
+        (_ENCRYPTED, _BEYOND),
+    )
