@@ -494,6 +494,12 @@ async def trust_accept(stage: Stage) -> None:
 
 
 @_scene
+async def trust_replace(stage: Stage) -> None:
+    await trust_changed(stage)
+    await stage.phone.press("A")
+
+
+@_scene
 async def trust_take_away(stage: Stage) -> None:
     await trust_pinned(stage)
     await stage.phone.press("delete")
