@@ -14,7 +14,7 @@ from voip.model import LockState, LogEntry, Outcome
 _WITH_OTHERS = "Take it that others on the way could listen, for a while at least."
 _ENCRYPTED = "The voice was encrypted on the way between this phone and the account's server."
 _AT_THE_END = "At the end the voice was encrypted on the way to the account's server."
-_BEYOND = "The server could listen. Who could beyond it is not known."
+_BEYOND = "Take it that the server could listen. Who could beyond it is not known."
 
 
 def describe(entry: LogEntry, glyphs: Glyphs) -> list[Paragraph]:
@@ -57,12 +57,12 @@ def _verdict(entry: LogEntry, glyphs: Glyphs) -> tuple[str, Role, str, tuple[str
         return (
             glyphs.lock_closed,
             "insecure",
-            "The lock was closed when the call ended, but it was open before",
+            "The lock to the server was closed at the end, but open before",
             (_WITH_OTHERS, _AT_THE_END, _BEYOND),
         )
     return (
         glyphs.lock_closed,
         "secure",
-        "The lock was closed from the answer to the end",
+        "The lock to the server was closed from answer to end",
         (_ENCRYPTED, _BEYOND),
     )

@@ -98,15 +98,12 @@ def replacing(report: ServerReport, viewer: Viewer) -> str:
 
 def taking_away(report: ServerReport, viewer: Viewer) -> str:
     """The meaning of taking a pin away, in the question before it is done."""
-    now = (
-        "The server as it is now would be accepted."
-        if not report.problems
-        else f"The server as it is now would be refused: {'; '.join(report.problems)}."
-    )
+    # A stranger chose the names in problems, and would push the answer off the screen.
+    fate = "refused" if report.problems else "accepted"
     return (
         f"From then on {viewer.whose} accepts any key that has a certificate for the right name, "
         "in date, from an authority that it trusts. A change of the key is no longer noticed. "
-        f"{now} {_ending(viewer)}"
+        f"The server as it is now would be {fate}. {_ending(viewer)}"
     )
 
 
@@ -172,7 +169,7 @@ def _verdict(report: ServerReport, viewer: Viewer, glyphs: Glyphs) -> Iterator[P
             yield _says(glyphs.check_failed, "The server shows another key than before", "error")
             yield from listed(
                 (
-                    f"Nothing is sent for {whose} to a server with this key.",
+                    "Nothing is sent to a server with this key.",
                     "This may be an attack: somebody between you and the server. "
                     "Or the server was given a new key.",
                 )

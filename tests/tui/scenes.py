@@ -424,6 +424,23 @@ async def lock_of_an_account(stage: Stage) -> None:
     await stage.phone.press("l")
 
 
+@_scene
+async def lock_of_an_open_account(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.engine.add_account("old", transport="udp", domain="pbx.old.example.com")
+    stage.phone.app.main.accounts.focus()
+    stage.phone.app.main.select_account("old")
+    await stage.phone.press("l")
+
+
+@_scene
+async def lock_of_a_past_call(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.log()
+    stage.phone.app.main.log_pane.rows.focus()
+    await stage.phone.press("home", "l")
+
+
 SELF_SIGNED = "no authority that is trusted issued the server's certificate"
 
 

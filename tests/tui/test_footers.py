@@ -52,7 +52,6 @@ async def test_enter_does_not_read_as_call_and_calls_nobody_while_it_rings(
 ) -> None:
     async with _staged("main-incoming", place) as (stage, _):
         main = stage.phone.app.main
-        await stage.log()
         main.log_pane.search.display = True
         {
             Pane.ACCOUNTS: main.accounts, Pane.CALLS: main.calls, Pane.LOG: main.log_pane.rows,

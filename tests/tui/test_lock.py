@@ -193,7 +193,7 @@ async def test_the_lock_of_a_call_that_has_ended_and_is_still_shown(
     assert "l lock" in phone.lines[-1]
     await phone.press("l")
     assert isinstance(phone.app.screen, PastLock)
-    await phone.sees("The lock was closed from the answer to the end")
+    await phone.sees("The lock to the server was closed from answer to end")
     assert "account   work" in phone.text
 
 
@@ -218,7 +218,7 @@ async def test_a_row_of_the_log_has_the_lock_that_it_had(phone: Screen, standin:
     assert phone.app.screen is phone.app.main
     await phone.press("down", "l")
     assert isinstance(phone.app.screen, PastLock)
-    await phone.sees("closed when the call ended, but it was open before")
+    await phone.sees("closed at the end, but open before")
     await phone.press("escape")
 
 

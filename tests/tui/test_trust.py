@@ -61,14 +61,14 @@ async def test_the_key_that_is_shown_is_the_one_that_is_pinned(
     await SCENES["trust"](stage)
     assert certificatewords.fingerprint(KEY) in shown(phone)
     await phone.press("enter")
-    assert "From now on work accepts this key and no other" in shown(phone)
+    assert "From now on account work accepts this key and no other" in shown(phone)
     # Whoever answers without reading has changed nothing.
     await phone.press("enter")
     assert pinned(standin) is None
     await phone.press("enter", "down", "enter")
     await phone.until(lambda: phone.app.screen is phone.app.main)
     assert pinned(standin) == KEY
-    assert "Work accepts this key of its server alone" in phone.text
+    assert "Account work accepts this key of its server alone" in phone.text
 
 
 async def test_what_is_shown_later_is_not_what_was_agreed_to(
@@ -113,7 +113,7 @@ async def test_enter_leaves_a_changed_key_alone(
     await SCENES["trust-changed"](stage)
     await phone.press("enter")
     assert phone.app.screen is phone.app.main
-    assert "Nothing was changed: work does not accept the other key." in phone.text
+    assert "Nothing was changed: account work does not accept the other key." in phone.text
     # Whoever presses it again, without reading, has accepted nothing either.
     await phone.press("P", "enter", "enter", "enter")
     assert pinned(standin) == OTHER
@@ -146,9 +146,9 @@ async def test_calls_that_end_with_the_pin_are_counted_and_end(
     assert phone.app.main.accounts.has_focus
     server_of_work(stage, chain=facts.server("other.example.com").chain)
     await phone.press("P")
-    assert "The call with work that is up goes on as it is." in shown(phone)
+    assert "The call with account work that is up goes on as it is." in shown(phone)
     await phone.press("A")
-    assert "The call with work that is up now ends." in shown(phone)
+    assert "The call with account work that is up now ends." in shown(phone)
     await phone.type(trustwords.WORD_TO_ACCEPT)
     await phone.press("enter")
     await phone.until(lambda: stage.state_of(call) is CallState.ENDED)
@@ -188,7 +188,7 @@ async def test_a_pin_can_be_taken_away(phone: Screen, standin: StandIn, stage: S
     await phone.press("enter")
     await phone.until(lambda: phone.app.screen is phone.app.main)
     assert pinned(standin) is None
-    assert "Work is pinned to no key any more" in phone.text
+    assert "Account work is pinned to no key any more" in phone.text
 
 
 async def test_it_says_that_it_looks_and_why_it_sees_nothing(
@@ -217,7 +217,7 @@ async def test_it_says_that_it_looks_and_why_it_sees_nothing(
         await standin.reaches_call(call, lambda c: c.state.answered)
     finally:
         answers.set()
-    await phone.sees("Not trusted by work")
+    await phone.sees("Not trusted by account work")
     assert "Looking at" not in phone.text
 
 

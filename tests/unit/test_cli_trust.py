@@ -191,5 +191,5 @@ async def test_calls_that_end_with_a_pin_are_told_before_it_is_set(standin: Stan
     await standin.reaches_call(call, lambda c: c.state.answered)
     key = facts.server(HOST).chain[0].key_sha256
     status, _, err = await run(standin, HOST, "--pin", key)
-    assert (status, err.splitlines()[0]) == (0, "The call with work that is up now ends.")
+    assert (status, err.splitlines()[0]) == (0, "The call with account work that is up now ends.")
     await standin.reaches(lambda s: not s.calls)

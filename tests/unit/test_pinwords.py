@@ -39,13 +39,13 @@ def test_who_accepted_a_key_when_and_how_long_ago(changes: dict[str, object], wo
 @pytest.mark.parametrize(
     ("calls", "go_on", "end"),
     [
-        (0, "No call with work is up.", "No call with work is up, so none ends."),
-        (1, "The call with work that is up goes on as it is.",
-         "The call with work that is up now ends."),
-        (2, "The 2 calls with work that are up go on as they are.",
-         "The 2 calls with work that are up now end."),
+        (0, "No call with account work is up.", "No call with account work is up, so none ends."),
+        (1, "The call with account work that is up goes on as it is.",
+         "The call with account work that is up now ends."),
+        (2, "The 2 calls with account work that are up go on as they are.",
+         "The 2 calls with account work that are up now end."),
     ],
 )  # fmt: skip
 def test_what_becomes_of_calls(calls: int, go_on: str, end: str) -> None:
-    assert pinwords.calls_go_on(calls, "work") == go_on
-    assert pinwords.calls_end(calls, "work") == end
+    assert pinwords.calls_go_on(calls, "account work") == go_on
+    assert pinwords.calls_end(calls, "account work") == end

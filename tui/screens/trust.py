@@ -171,7 +171,9 @@ class AccountTrust(Trust):
     """The server of an account, which keeps the pin in the file."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"The server of {name}", name, told.InspectServer(account=name))
+        super().__init__(
+            f"The server of {name}", f"account {name}", told.InspectServer(account=name)
+        )
         self._account = name
 
     @property
@@ -183,7 +185,7 @@ class AccountTrust(Trust):
             told.EditAccount(name=self._account, fields={"pin": key}, means=Means.SCREEN)
         )
         does = "accepts this key of its server alone" if key else "is pinned to no key any more"
-        self.phone.tell(f"{self._account} {does}")
+        self.phone.tell(f"account {self._account} {does}")
 
 
 class DraftTrust(Trust):

@@ -121,7 +121,7 @@ def _confirm(report: told.ServerReport, name: str, wanted: str | None) -> None:
     calls = sum(call.account == name for call in oneshot.get(told.GetStatus(), Status).calls)
     if wanted is not None:
         if calls:
-            click.echo(pinwords.calls_end(calls, name), err=True)
+            click.echo(pinwords.calls_end(calls, f"account {name}"), err=True)
         return
     if not sys.stdin.isatty():
         raise _failed(
@@ -131,7 +131,7 @@ def _confirm(report: told.ServerReport, name: str, wanted: str | None) -> None:
         "\nCompare the SHA-256 of the public key with what whoever runs the server tells you.",
         err=True,
     )
-    click.echo(f"If you accept it: {pinwords.calls_end(calls, name)}", err=True)
+    click.echo(f"If you accept it: {pinwords.calls_end(calls, f'account {name}')}", err=True)
     word, question = _WORD_TO_PIN, f"Type yes to have account {name} accept it"
     if report.pin is not None:
         # The word of a first pin is typed without reading: this one is another.
