@@ -13,7 +13,7 @@ from tui.drawing import Part, Role
 from tui.glyphs import Glyphs
 from tui.wrapping import Paragraph, paragraph
 from voip import pinwords
-from voip.model import AccountStatus, RegistrationState, Transport
+from voip.model import AccountStatus, RegistrationState
 from voip.protocol.client import ServerReport
 
 WORD_TO_ACCEPT = "accept"
@@ -23,7 +23,6 @@ WORD_TO_REMOVE = "remove"
 """The word that a person types to take a pin away."""
 
 _GROUPS_A_LINE = 8
-_SPOKEN_OF = ("certificate", "key")
 
 
 class Standing(StrEnum):
@@ -70,9 +69,7 @@ def can_be_pinned(report: ServerReport) -> bool:
 def is_about_trust(account: AccountStatus) -> bool:
     """True if an account is out of use for what its server showed, and not for a password."""
     failed = account.registration.state is RegistrationState.FAILED
-    if not (account.enabled and failed and account.transport is Transport.TLS):
-        return False
-    return any(word in account.registration.reason for word in _SPOKEN_OF)
+    return account.enabled and failed and account.distrusted
 
 
 def accepting(report: ServerReport, viewer: Viewer) -> str:

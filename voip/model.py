@@ -175,6 +175,7 @@ class AccountStatus(msgspec.Struct, frozen=True):
 
     `messages` counts new voice messages (RFC 3842), None where it is unknown.
     `warning` is what will be a problem soon, such as a certificate that ends.
+    `distrusted` tells that its server was refused for its certificate or key.
     """
 
     name: str
@@ -186,6 +187,7 @@ class AccountStatus(msgspec.Struct, frozen=True):
     problem: str | None = None
     messages: int | None = None
     warning: str | None = None
+    distrusted: bool = False
 
 
 class Party(msgspec.Struct, frozen=True):

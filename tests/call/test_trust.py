@@ -106,6 +106,8 @@ async def test_a_server_that_requires_a_client_certificate(
     await phone.until_registered("bob")
     await add(phone, "carol", strict.tls_port, **trust)
     assert "client certificate" in await refusal(phone, "carol")
+    # It is not the server's certificate that is to be looked at.
+    assert not (await outcome(phone, "carol")).distrusted
     wrong = client(Authority(place / "others", "Others"))
     await add(
         phone, "dave", strict.tls_port, **trust, client_certificate=str(wrong.certificate),
@@ -145,6 +147,7 @@ async def test_a_self_signed_server_is_pinned(place: Path, new_phone: NewPhone) 
     phone = await new_phone()
     await add(phone, "alice", server.tls_port)
     assert await refusal(phone, "alice") == _SELF_SIGNED
+    assert (await outcome(phone, "alice")).distrusted
     key = pin_of(place / "pbx" / "self.pem")
     out, _ = await phone.run("trust", f"{LOOPBACK}:{server.tls_port}", status=1)
     assert f"WRONG  {_SELF_SIGNED}" in out

@@ -51,6 +51,7 @@ BAD_ACCOUNT = model.AccountStatus(
     enabled=False,
     registration=model.Registration(model.RegistrationState.OFFLINE),
     problem="accounts.toml: account home: “domain” is missing",
+    distrusted=True,
 )
 BOB = model.Party(uri="sip:bob@example.com", name="Bob")
 LOCK = model.Lock(
@@ -457,6 +458,7 @@ WORKER_EVENTS: dict[str, say.AnyWorkerEvent] = {
         error="the certificate is for another name",
         other_key="ef" * 32,
         address="192.0.2.1",
+        distrusted=True,
     ),
     "incoming": say.IncomingCall(-1, "work", '"Bob" <sip:bob@example.com>', 1),
     "unread_call": say.UnreadCall(accounts=("work",), connection=1),

@@ -96,9 +96,11 @@ def _values(name: str, kind: Any) -> list[Any]:
         return [*in_use, *anywhere, logged]
     if kind is AccountStatus:
         usual = [_account(*how) for how in itertools.product(_BOTH, Transport)]
-        reason = "the server's certificate has expired"
-        failed = Registration(RegistrationState.FAILED, reason=reason)
-        return [*usual, msgspec.structs.replace(_account(True, Transport.TLS), registration=failed)]
+        failed = Registration(RegistrationState.FAILED)
+        distrusted = msgspec.structs.replace(
+            _account(True, Transport.TLS), registration=failed, distrusted=True
+        )
+        return [*usual, distrusted]
     if kind is LogEntry:
         return [_ENTRY, _ANSWERED]
     raise AssertionError(f"say here what Context.{name} can be: {kind}")

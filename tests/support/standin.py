@@ -190,9 +190,12 @@ class StandIn(Attached):
         """The account's server answers REGISTER with `code`, say 403."""
         self.script.registrars[name] = Registrar(code, reason)
 
-    def refuse_connection(self, name: str, error: str) -> None:
-        """No connection to the account's server comes up; `error` is why, in words."""
-        self.script.registrars[name] = Registrar(error=error)
+    def refuse_connection(self, name: str, error: str, distrusted: bool = True) -> None:
+        """No connection to the account's server comes up; `error` is why, in words.
+
+        It is `distrusted` if it was reached, and showed a certificate.
+        """
+        self.script.registrars[name] = Registrar(error=error, distrusted=distrusted)
 
     def ignore_account(self, name: str) -> None:
         """The account's server never answers REGISTER."""

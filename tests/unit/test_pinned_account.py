@@ -59,6 +59,23 @@ async def test_a_server_with_another_key_stops_the_account(standin: StandIn) -> 
     assert (caught.value.kind, str(caught.value)) == ("stopped", f"account work: {reason}")
 
 
+async def test_an_account_says_that_its_server_was_refused_for_what_it_showed(
+    standin: StandIn,
+) -> None:
+    await stopped(standin)
+    standin.refuse_connection("away", "the server did not answer in time", distrusted=False)
+    await standin.add_account("away", domain="away.example")
+    standin.refuse_account("locked", 403)
+    await standin.add_account("locked", domain="locked.example")
+    accounts = {a.name: a for a in (await standin.status()).accounts}
+    assert {a.registration.state for a in accounts.values()} == {RegistrationState.FAILED}
+    assert [name for name, a in accounts.items() if a.distrusted] == ["work"]
+    standin.shows_certificates(HOST, facts.server(HOST))
+    position = len(standin.events)
+    await standin.client.ask(told.EditAccount(name="work", fields={"pin": PIN}))
+    assert not (await standin.until_registered("work", position)).distrusted
+
+
 async def test_a_new_worker_leaves_a_stopped_account_alone(standin: StandIn) -> None:
     reason = await stopped(standin)
     await standin.add_account("home", domain="home.example")
