@@ -163,9 +163,9 @@ async def test_the_key_that_edits_an_account_is_shown_with_its_open_lock(
     await phone.sees("^e edits the account.")
     assert "^e edit the account" in phone.lines[-1]
     await phone.press("ctrl+e")
-    assert isinstance(phone.app.screen, AccountForm)
+    await phone.until(lambda: isinstance(phone.app.screen, AccountForm))
     await phone.press("escape")
-    assert isinstance(phone.app.screen, LockDetails)
+    await phone.until(lambda: isinstance(phone.app.screen, LockDetails))
 
 
 async def test_a_closed_lock_has_nothing_to_edit(phone: Screen, standin: StandIn) -> None:
@@ -217,7 +217,7 @@ async def test_a_row_of_the_log_has_the_lock_that_it_had(phone: Screen, standin:
     await phone.press("l")
     assert phone.app.screen is phone.app.main
     await phone.press("down", "l")
-    assert isinstance(phone.app.screen, PastLock)
+    await phone.until(lambda: isinstance(phone.app.screen, PastLock))
     await phone.sees("closed at the end, but open before")
     await phone.press("escape")
 

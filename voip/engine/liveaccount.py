@@ -21,9 +21,10 @@ class Live:
     """An account with what has become of it.
 
     `refusal` says why the last connection could not be used, `distrusted` that
-    it was for what the server showed. `stopped` says why it does nothing more until its user has decided, and
-    `client_ends` when the certificate ends that it shows. One that was
-    `dropped` is over: another of its name may be there by now.
+    it was for what the server showed. `stopped` says why it does nothing more
+    until its user has decided, and `client_ends` when the certificate ends that
+    it shows. One that was `dropped` is over: another of its name may be there by
+    now.
     """
 
     name: str
