@@ -7,6 +7,7 @@ import tomllib
 from typing import Any
 
 import pytest
+from textual.widgets import Input
 
 from tests.support import standin_facts as facts
 from tests.support.clock import Clock
@@ -255,6 +256,19 @@ async def test_from_a_failed_test_the_key_gets_into_the_form_and_is_saved_with_i
     await phone.press("ctrl+s")
     await phone.until(lambda: phone.app.screen is phone.app.main)
     assert pinned(standin) == KEY
+
+
+async def test_a_pin_that_was_typed_into_a_form_has_the_note_of_no_other(
+    phone: Screen, standin: StandIn, stage: Stage
+) -> None:
+    await SCENES["trust-changed"](stage)
+    await phone.press("escape", "enter", "ctrl+o")
+    await phone.resize(120, 60)
+    phone.app.screen.query_one("#input-pin", Input).value = "cd" * 32
+    await phone.press("ctrl+g")
+    assert certificatewords.fingerprint("cd" * 32) in shown(phone)
+    assert "It stands in the form." in shown(phone)
+    assert "Accepted here" not in shown(phone)
 
 
 async def test_it_can_be_closed_while_it_looks(
