@@ -122,12 +122,15 @@ def _has_lock(context: Context) -> bool:
 
 
 def past_call(context: Context) -> LogEntry | None:
-    """The row of a call that is over and had a voice: its lock is known from the log alone."""
+    """The row of a call that is over: its lock is known from the log alone.
+
+    Those without a voice are among them: a footer that changed with each row
+    would be sent again with each step of the cursor.
+    """
     entry = context.call.entry if context.call else None
     if context.pane is Pane.LOG:
         entry = context.entry
-    over = entry is not None and entry.outcome is not Outcome.ONGOING
-    return entry if entry is not None and over and entry.answered else None
+    return entry if entry is not None and entry.outcome is not Outcome.ONGOING else None
 
 
 def _in_list(context: Context) -> bool:

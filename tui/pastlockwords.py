@@ -14,11 +14,15 @@ from voip.model import LockState, LogEntry, Outcome
 _WITH_OTHERS = "Take it that others on the way could listen, for a while at least."
 _ENCRYPTED = "The voice was encrypted on the way between this phone and the account's server."
 _AT_THE_END = "At the end the voice was encrypted on the way to the account's server."
+_FORGOTTEN = (
+    "The server's certificate, the ciphers, and what was missing while a lock was open. The phone "
+    "knows them only while the call is up.",
+)
 _BEYOND = "Take it that the server could listen. Who could beyond it is not known."
 
 
 def describe(entry: LogEntry, glyphs: Glyphs) -> list[Paragraph]:
-    """The lock of a call that was answered and has ended."""
+    """The lock of a call that has ended."""
     sign, role, verdict, meaning = _verdict(entry, glyphs)
     started = datetime.fromisoformat(entry.started).astimezone()
     return [
@@ -26,13 +30,7 @@ def describe(entry: LogEntry, glyphs: Glyphs) -> list[Paragraph]:
         paragraph(),
         paragraph(Part(f"{sign} {verdict}", role), hang=INDENT),
         *section("What it means", meaning),
-        *section(
-            "What is no longer known",
-            (
-                "The server's certificate, the ciphers, and what was missing while a lock was "
-                "open. The phone knows them only while the call is up.",
-            ),
-        ),
+        *section("What is no longer known", _FORGOTTEN if entry.answered else ()),
         paragraph(),
         labelled("account", Part(entry.account)),
         labelled("address", Part(words.address(entry.remote.uri))),
@@ -42,6 +40,13 @@ def describe(entry: LogEntry, glyphs: Glyphs) -> list[Paragraph]:
 
 
 def _verdict(entry: LogEntry, glyphs: Glyphs) -> tuple[str, Role, str, tuple[str, ...]]:
+    if entry.answered is None:
+        return (
+            glyphs.check_skipped,
+            "muted",
+            "There was no lock: nobody answered this call",
+            ("Nothing was said in it that a lock could have protected.",),
+        )
     if entry.outcome is Outcome.INTERRUPTED:
         # The row was closed by a later engine, which saw nothing of the call.
         return (

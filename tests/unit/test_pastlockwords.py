@@ -50,6 +50,12 @@ def test_what_the_lock_was_and_meant(
     assert lines[start : lines.index("", start)] == meaning
 
 
+def test_a_call_that_nobody_answered_had_no_lock() -> None:
+    lines = read(replace(ENTRY, outcome=Outcome.MISSED, answered=None, lock=LockState.OPEN))
+    assert lines[2] == "– There was no lock: nobody answered this call"
+    assert "What is no longer known" not in lines
+
+
 def test_whose_call_it_was_and_what_is_not_known_of_it() -> None:
     lines = read(ENTRY, ASCII)
     assert "What is no longer known" in lines

@@ -199,12 +199,13 @@ def test_while_it_rings_no_key_begins_another_call_by_itself() -> None:
         (Context(pane=Pane.CALLS, call=call(CallState.ACTIVE)), True),
         (Context(pane=Pane.CALLS, call=call(CallState.ENDED)), False),
         (Context(pane=Pane.CALLS, call=ended(ENTRY)), True),
-        (Context(pane=Pane.CALLS, call=ended(MISSED)), False),
+        (Context(pane=Pane.CALLS, call=ended(MISSED)), True),
         (Context(pane=Pane.LOG, entry=ENTRY), True),
-        (Context(pane=Pane.LOG, entry=MISSED), False),
+        (Context(pane=Pane.LOG, entry=MISSED), True),
+        (Context(pane=Pane.LOG), False),
         (Context(pane=Pane.LOG, entry=ONGOING), False),
         (Context(pane=Pane.LOG, entry=MISSED, call=call(CallState.ACTIVE)), True),
-        (Context(pane=Pane.LOG, entry=MISSED, call=ended(ENTRY)), False),
+        (Context(pane=Pane.LOG, call=ended(ENTRY)), False),
     ],
 )
 def test_the_key_of_the_lock_is_there_wherever_there_is_one(context: Context, there: bool) -> None:
