@@ -13,7 +13,7 @@ import msgspec
 
 from tui.state import ShownCall
 from tui.trustwords import is_about_trust
-from voip.model import AccountStatus, CallState, LogEntry, Transport
+from voip.model import AccountStatus, CallState, LogEntry, Outcome, Transport
 
 
 class Pane(StrEnum):
@@ -30,14 +30,16 @@ class Context(msgspec.Struct, frozen=True):
     """Facts that decide which actions make sense.
 
     `call`, `account` and `entry` are the rows under the cursors, or `account` the
-    one whose server is not trusted while the keyboard is elsewhere; `incoming` is
+    one whose server is not trusted while the keyboard is elsewhere, or whose open
+    lock is shown in a box; `incoming` is
     the call that wants an answer. `live` counts calls that were answered and
     have not ended; `dialling` that there is somebody for the dial line to call.
     `field` and `on_mark` are where the keyboard is in a form;
     `changed_meanwhile` that the file no longer holds what its form was opened
     with. `line_open` tells that a box has its line of text out; `inspectable`
     that a form or test speaks of a TLS server, `pinnable` and `pinned` that the
-    key a server showed can be accepted, and that the account accepts one alone.
+    key a server showed can be accepted, and that the account accepts one alone;
+    `other_key` that this one is not the one shown.
     """
 
     screen: str = "main"
@@ -58,6 +60,7 @@ class Context(msgspec.Struct, frozen=True):
     inspectable: bool = False
     pinnable: bool = False
     pinned: bool = False
+    other_key: bool = False
 
 
 When = Callable[[Context], bool]
@@ -106,10 +109,28 @@ def _with_call(
     return when
 
 
+def _begins_calls(context: Context) -> bool:
+    """Nobody calls: a key that is meant to answer must not call somebody else."""
+    return context.connected and context.incoming is None
+
+
 def _has_lock(context: Context) -> bool:
     if context.pane is Pane.ACCOUNTS:
         return context.connected and context.account is not None
-    return context.connected and context.call is not None and context.call.ended is None
+    live = context.call is not None and context.call.ended is None
+    return context.connected and (live or past_call(context) is not None)
+
+
+def past_call(context: Context) -> LogEntry | None:
+    """The row of a call that is over: its lock is known from the log alone.
+
+    Those without a voice are among them: a footer that changed with each row
+    would be sent again with each step of the cursor.
+    """
+    entry = context.call.entry if context.call else None
+    if context.pane is Pane.LOG:
+        entry = context.entry
+    return entry if entry is not None and entry.outcome is not Outcome.ONGOING else None
 
 
 def _in_list(context: Context) -> bool:
@@ -168,10 +189,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("call.decline", "decline", "Decline the call", "x,f3", _CALLS, _incoming, 2, ()),
     Action("call.busy", "busy", "Tell the caller that you are busy", "b,f4", _CALLS,
            _incoming, 3, ()),
-    Action("dial.call", "call", "Call what is typed", "enter", _DIAL,
+    Action("dial.call", "dial", "Call what is typed", "enter", _DIAL,
            lambda c: c.connected and c.pane is Pane.DIAL and c.dialling, 4),
     Action("log.call", "call", "Call the person in this row", "enter", _LOG,
-           lambda c: c.connected and _on_entry(c), 4),
+           lambda c: _begins_calls(c) and _on_entry(c), 4),
     Action("account.edit", "edit", "Edit this account", "enter", _ACCOUNTS, _on_account(), 4),
     Action("call.end", "end", "End the call", "e", _CALLS, _with_call(_UNDER_WAY), 5),
     Action("call.hold", "hold", "Put the call on hold", "h", _CALLS,
@@ -200,7 +221,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("dial.account", "account", "Choose the account to call with", "f6", _DIAL,
            lambda c: c.connected and c.accounts > 1),
     Action("dial.echo", "test call", "Make a secure test call on this machine", "c", _DIAL,
-           _connected, 30),
+           _begins_calls, 30),
     Action("log.search", "search", "Search the call log", "slash", _LOG, _always, 14),
     Action("log.filter", "filter", "Filter the log: all, missed, secure, not secure", "f", _LOG,
            _connected, 22),
@@ -274,8 +295,14 @@ ACTIONS: tuple[Action, ...] = (
            _FORM),
     Action("form.again", "test again", "Test the account again", "ctrl+t,t", _ACCOUNTS, _connected,
            4, ("accounttest",)),
+    Action("lock.edit", "edit the account", "Edit the account of this lock", "enter", _LISTING,
+           lambda c: c.connected and c.account is not None, 4, ("lock",)),
+    Action("trust.leave", "leave it as it is", "Leave the pin as it is, and accept no other key",
+           "enter", _LISTING, lambda c: c.other_key, 4, ("trust",)),
     Action("trust.pin", "accept this key", "Accept this key of the server alone", "enter",
-           _LISTING, lambda c: c.connected and c.pinnable, 4, ("trust",)),
+           _LISTING, lambda c: c.connected and c.pinnable and not c.other_key, 4, ("trust",)),
+    Action("trust.replace", "accept the other key", "Accept another key than before", "A",
+           _LISTING, lambda c: c.connected and c.pinnable and c.other_key, 16, ("trust",)),
     Action("trust.unpin", "take the pin away", "Accept what authorities vouch for again", "delete",
            _LISTING, lambda c: c.connected and c.pinned, 16, ("trust",)),
     Action("device.use", "use", "Use this microphone or speaker", "enter,space", _LISTING,

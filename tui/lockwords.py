@@ -21,11 +21,19 @@ _KEYINGS = {
 }
 
 
-def describe(report: LockReport, now: datetime, glyphs: Glyphs) -> list[Paragraph]:
-    """Everything in a report, what matters most to a person first."""
+def describe(
+    report: LockReport, now: datetime, glyphs: Glyphs, edit_key: str | None = None
+) -> list[Paragraph]:
+    """Everything in a report, what matters most to a person first.
+
+    `edit_key` edits the account, where the lock is that of one.
+    """
+    remedy = [report.remedy] if report.remedy else []
+    if edit_key is not None:
+        remedy.append(f"{edit_key} edits the account.")
     return [
         *_state(report, glyphs),
-        *section("What to do", [report.remedy] if report.remedy else []),
+        *section("What to do", remedy),
         *(_end_to_end(report.end_to_end) if report.end_to_end else ()),
         *section("What it means", report.meaning),
         *_facts("The voice", About.VOICE, report, glyphs),

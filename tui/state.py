@@ -10,7 +10,15 @@ from enum import StrEnum
 
 import msgspec
 
-from voip.model import AccountStatus, Call, CallState, EngineStatus, RegistrationState, Sign
+from voip.model import (
+    AccountStatus,
+    Call,
+    CallState,
+    EngineStatus,
+    LogEntry,
+    RegistrationState,
+    Sign,
+)
 from voip.protocol import client as told
 from voip.protocol.settings import Settings
 
@@ -35,6 +43,7 @@ class ShownCall(msgspec.Struct, frozen=True):
 
     `seen` is when the call's duration was told; `ended` when the call ended.
     Levels are linear, 0.0 to 1.0. `history` holds a MOS each five seconds.
+    `entry` is the call's row in the log as it was told last.
     """
 
     call: Call
@@ -45,6 +54,7 @@ class ShownCall(msgspec.Struct, frozen=True):
     history: tuple[float | None, ...] = ()
     marked: float = 0.0
     heard: str = ""
+    entry: LogEntry | None = None
 
     def duration_s(self, now: float) -> float:
         """Seconds since the answer, 0 before it."""
@@ -121,6 +131,8 @@ def reduce(state: State, event: told.AnyEvent, now: float) -> State:
         case told.DigitEvent(call=call_id, digit=digit):
             shown = state.find(call_id)
             return _change(state, call_id, heard=(shown.heard + digit)[-32:]) if shown else state
+        case told.LogEvent(entry=entry):
+            return _change(state, entry.id, entry=entry) if state.find(entry.id) else state
         case told.AccountEvent(account=account):
             return msgspec.structs.replace(state, accounts=_put_account(state.accounts, account))
         case told.AccountRemoved(name=name):
@@ -182,7 +194,7 @@ def _with_calls(state: State, calls: tuple[ShownCall, ...]) -> State:
     return msgspec.structs.replace(state, calls=calls)
 
 
-def _change(state: State, call_id: str, **changes: float | str) -> State:
+def _change(state: State, call_id: str, **changes: float | str | LogEntry) -> State:
     return _with_calls(
         state,
         tuple(

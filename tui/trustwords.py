@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from tui import certificatewords
 from tui.describing import INDENT, heading, labelled, listed, section
 from tui.drawing import Part, Role
 from tui.glyphs import Glyphs
 from tui.wrapping import Paragraph, paragraph
-from voip.model import AccountStatus, RegistrationState, Transport
+from voip import pinwords
+from voip.model import AccountStatus, RegistrationState
 from voip.protocol.client import ServerReport
 
+WORD_TO_ACCEPT = "accept"
+"""The word that a person types to accept another key than before."""
+
+WORD_TO_REMOVE = "remove"
+"""The word that a person types to take a pin away."""
+
 _GROUPS_A_LINE = 8
-_SPOKEN_OF = ("certificate", "key")
 
 
 class Standing(StrEnum):
@@ -26,6 +33,19 @@ class Standing(StrEnum):
     PINNED = "pinned"
     UNTRUSTED = "untrusted"
     TRUSTED = "trusted"
+
+
+class Viewer(NamedTuple):
+    """A look at a server: for the account `whose`, `now`, with keys as they are mapped.
+
+    `calls` counts those with the account that are up, None for an account in a form.
+    """
+
+    whose: str
+    now: datetime
+    calls: int | None
+    leave_key: str
+    accept_key: str
 
 
 def standing(report: ServerReport) -> Standing:
@@ -49,50 +69,80 @@ def can_be_pinned(report: ServerReport) -> bool:
 def is_about_trust(account: AccountStatus) -> bool:
     """True if an account is out of use for what its server showed, and not for a password."""
     failed = account.registration.state is RegistrationState.FAILED
-    if not (account.enabled and failed and account.transport is Transport.TLS):
-        return False
-    return any(word in account.registration.reason for word in _SPOKEN_OF)
+    return account.enabled and failed and account.distrusted
 
 
-def accepting(report: ServerReport, whose: str) -> str:
+def accepting(report: ServerReport, viewer: Viewer) -> str:
     """The meaning of a pin, in the question before it is set."""
-    other = "This is another key than the one that was accepted until now. " if report.pin else ""
     return (
         f"{_read_out(key_of(report))}\n\n"
-        f"{other}From now on {whose} accepts this key and no other, whoever issued its "
+        f"From now on {viewer.whose} accepts this key and no other, whoever issued its "
         "certificate, and whatever name and dates it has. Accept it only if whoever runs the "
-        "server told you these same characters."
+        f"server told you these same characters. {_ending(viewer)}"
     )
 
 
-def taking_away(whose: str) -> str:
-    """The meaning of taking a pin away, in the question before it is done."""
+def replacing(report: ServerReport, viewer: Viewer) -> str:
+    """The meaning of another key than before, in the question before it is accepted."""
     return (
-        f"From then on {whose} accepts any key again that has a certificate for the right name, "
-        "in date, from an authority that it trusts."
+        f"{_read_out(key_of(report))}\n\n"
+        "This is not the key that was accepted until now. If somebody is between you and the "
+        f"server, this key is theirs, and they could listen. From now on {viewer.whose} would "
+        "accept it and no other. Accept it only if whoever runs the server read you these same "
+        f"characters. {_ending(viewer)}"
     )
 
 
-def describe(report: ServerReport, whose: str, now: datetime, glyphs: Glyphs) -> list[Paragraph]:
-    """Everything in a report: what is wrong first, then what to compare, then the rest."""
+def taking_away(report: ServerReport, viewer: Viewer) -> str:
+    """The meaning of taking a pin away, in the question before it is done."""
+    # A stranger chose the names in problems, and would push the answer off the screen.
+    fate = "refused" if report.problems else "accepted"
+    return (
+        f"From then on {viewer.whose} accepts any key that has a certificate for the right name, "
+        "in date, from an authority that it trusts. A change of the key is no longer noticed. "
+        f"The server as it is now would be {fate}. {_ending(viewer)}"
+    )
+
+
+def _ending(viewer: Viewer) -> str:
+    if viewer.calls is None:
+        return "When the form is saved, calls with the account that are up end."
+    return pinwords.calls_end(viewer.calls, viewer.whose)
+
+
+def describe(report: ServerReport, viewer: Viewer, glyphs: Glyphs) -> list[Paragraph]:
+    """Everything in a report: what is wrong first, then what to compare, then the rest.
+
+    Of a changed key, the safe way is said before there is anything to compare.
+    """
+    found = standing(report)
+    compare = list(_keys(report, viewer))
+    advice = [*section("What to do", _advice(found, viewer))]
     return [
-        *_verdict(report, whose, glyphs),
-        *_keys(report),
-        *section("What to do", (_ADVICE[standing(report)],)),
+        *_verdict(report, viewer, glyphs),
+        *(advice + compare if found is Standing.CHANGED else compare + advice),
         paragraph(),
         heading("Connection"),
         labelled("server", Part(f"{report.host}, port {report.port}")),
         labelled("TLS", Part(report.version)),
         labelled("cipher", Part(report.cipher)),
-        *certificatewords.describe(report.chain, now),
+        *certificatewords.describe(report.chain, viewer.now),
     ]
 
 
+def _advice(found: Standing, viewer: Viewer) -> Sequence[str]:
+    if found is not Standing.CHANGED:
+        return (_ADVICE[found],)
+    return (
+        f"{viewer.leave_key} leaves everything as it is. That is safe.",
+        "Ask whoever runs the server whether the key is a new one, and let them read its SHA-256 "
+        "to you: face to face or by another telephone, not with this account.",
+        f"Only if it is the one that is shown now, accept it with {viewer.accept_key}.",
+    )
+
+
 _ADVICE = {
-    Standing.REFUSED: "Only whoever runs the server can mend this.",
-    Standing.CHANGED: "Ask whoever runs the server whether the key is a new one, and let them "
-    "read its SHA-256 to you: face to face or by another telephone, not with this account. "
-    "Until then nothing is sent to it.",
+    Standing.REFUSED: "Only whoever runs the server can fix this.",
     Standing.PINNED: "Nothing. When the server gets another key, the account stops and says so.",
     Standing.UNTRUSTED: "Let whoever runs the server read the SHA-256 of its key to you: face to "
     "face or by another telephone. If it is this one, it can be accepted from now on. If it is "
@@ -101,8 +151,8 @@ _ADVICE = {
 }
 
 
-def _verdict(report: ServerReport, whose: str, glyphs: Glyphs) -> Iterator[Paragraph]:
-    since = f", since {certificatewords.day(report.pinned_on)}" if report.pinned_on else ""
+def _verdict(report: ServerReport, viewer: Viewer, glyphs: Glyphs) -> Iterator[Paragraph]:
+    whose = viewer.whose
     match standing(report):
         case Standing.REFUSED:
             yield _says(
@@ -116,15 +166,17 @@ def _verdict(report: ServerReport, whose: str, glyphs: Glyphs) -> Iterator[Parag
             yield _says(glyphs.check_failed, "The server shows another key than before", "error")
             yield from listed(
                 (
-                    f"It is not the one that {whose} is pinned to{since}.",
+                    "Nothing is sent to a server with this key.",
                     "This may be an attack: somebody between you and the server. "
                     "Or the server was given a new key.",
                 )
             )
-            yield from _without(report)
+            if viewer.calls is not None:
+                yield from listed((pinwords.calls_go_on(viewer.calls, whose),))
         case Standing.PINNED:
-            words = f"This is the key that {whose} is pinned to{since}"
+            words = f"This is the key that {whose} is pinned to"
             yield _says(glyphs.check_ok, words, "success")
+            yield from listed((_accepted(report, viewer),))
             yield from _without(report)
         case Standing.UNTRUSTED:
             yield _says(glyphs.check_failed, f"Not trusted by {whose}", "error")
@@ -142,10 +194,19 @@ def _without(report: ServerReport) -> Iterator[Paragraph]:
         yield from listed(("Without a pin it would be trusted: an authority vouches for it.",))
 
 
-def _keys(report: ServerReport) -> Iterator[Paragraph]:
+def _accepted(report: ServerReport, viewer: Viewer) -> str:
+    # A pin in a form may not be in the file, where nobody can have written it by hand.
+    if viewer.calls is None and report.pinned_on is None:
+        return "It stands in the form."
+    return pinwords.accepted(report, viewer.now)
+
+
+def _keys(report: ServerReport, viewer: Viewer) -> Iterator[Paragraph]:
     if report.pin is not None and report.pin != key_of(report):
         yield from _key("Accepted until now: SHA-256 of the public key", report.pin)
+        yield from listed((_accepted(report, viewer),))
         yield from _key("Shown by the server: SHA-256 of the public key", key_of(report))
+        yield from _without(report)
     else:
         yield from _key("SHA-256 of the server's public key", key_of(report))
 

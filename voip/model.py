@@ -48,6 +48,13 @@ class Authorities(StrEnum):
     SYSTEM = "system"
 
 
+class Means(StrEnum):
+    """The client with which a person accepted a server's key."""
+
+    SCREEN = "screen"
+    COMMAND = "command"
+
+
 class Direction(StrEnum):
     IN = "in"
     OUT = "out"
@@ -182,6 +189,7 @@ class AccountStatus(msgspec.Struct, frozen=True):
     `messages` counts new voice messages (RFC 3842), None where it is unknown.
     `warning` is what will be a problem soon, such as a certificate that ends.
     `sign` is that of its connection, None while the account is disabled.
+    `distrusted` tells that its server was refused for its certificate or key.
     """
 
     name: str
@@ -194,6 +202,7 @@ class AccountStatus(msgspec.Struct, frozen=True):
     messages: int | None = None
     warning: str | None = None
     sign: Sign | None = None
+    distrusted: bool = False
 
 
 class Party(msgspec.Struct, frozen=True):

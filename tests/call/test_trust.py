@@ -18,7 +18,8 @@ from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
 from tests.support.ports import LOOPBACK
 from voip.certificatewords import fingerprint
-from voip.model import AccountStatus, LockReport, RegistrationState
+from voip.engine import pinning
+from voip.model import AccountStatus, CallState, LockReport, RegistrationState
 from voip.protocol import client as told
 
 _DAY = datetime.timedelta(days=1)
@@ -105,6 +106,8 @@ async def test_a_server_that_requires_a_client_certificate(
     await phone.until_registered("bob")
     await add(phone, "carol", strict.tls_port, **trust)
     assert "client certificate" in await refusal(phone, "carol")
+    # It is not the server's certificate that is to be looked at.
+    assert not (await outcome(phone, "carol")).distrusted
     wrong = client(Authority(place / "others", "Others"))
     await add(
         phone, "dave", strict.tls_port, **trust, client_certificate=str(wrong.certificate),
@@ -144,6 +147,7 @@ async def test_a_self_signed_server_is_pinned(place: Path, new_phone: NewPhone) 
     phone = await new_phone()
     await add(phone, "alice", server.tls_port)
     assert await refusal(phone, "alice") == _SELF_SIGNED
+    assert (await outcome(phone, "alice")).distrusted
     key = pin_of(place / "pbx" / "self.pem")
     out, _ = await phone.run("trust", f"{LOOPBACK}:{server.tls_port}", status=1)
     assert f"WRONG  {_SELF_SIGNED}" in out
@@ -182,6 +186,8 @@ async def test_a_pinned_server_with_another_key_gets_no_byte_of_sip(
         assert fingerprint(pin_of(shown.certificate)) in stopped.text
     today = datetime.datetime.now(datetime.UTC).date()
     assert f"the one that was accepted on {today}. " in stopped.text
+    report = await phone.client.get(told.InspectServer(account="alice"), told.ServerReport)
+    assert (report.pinned_by, report.pinned_with) == (pinning.login_name(), None)
     place_of = f"{LOOPBACK}:{kamailio.tls_port}"
     assert f"“offhook trust {place_of} --account alice”" in stopped.text
     # Asked again by hand it comes no further.
@@ -193,6 +199,53 @@ async def test_a_pinned_server_with_another_key_gets_no_byte_of_sip(
     # The new key is accepted: now it is sent what there is to send.
     await phone.run("trust", place_of, "--pin", pin_of(after.certificate))
     await impostor.until("REGISTER sip:")
+    await impostor.stop()
+
+
+async def talking(alice: Phone, bob: Phone, server: Kamailio, trust: dict[str, Any]) -> str:
+    """A call from alice, who is pinned to the server's key, that bob has answered; alice's id."""
+    await add(alice, "alice", server.tls_port, **trust)
+    await add(bob, "bob", server.tls_port, ca_file=trust["ca_file"])
+    for phone, name in ((alice, "alice"), (bob, "bob")):
+        await phone.until_registered(name)
+    call = await alice.call("bob")
+    ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
+    await bob.client.ask(told.AnswerCall(call=ringing.id))
+    await alice.until_call(lambda c: c.id == call and c.lock.closed)
+    return call
+
+
+@pytest.mark.parametrize("pin", ["0" * 64, None])
+async def test_a_call_ends_at_both_ends_when_the_pin_changes_or_goes(
+    kamailio: Kamailio, authority: Authority, place: Path, new_phone: NewPhone, pin: str | None
+) -> None:
+    alice, bob = await new_phone("a"), await new_phone("b")
+    key = pin_of(place / "pki" / "kamailio.pem")
+    call = await talking(alice, bob, kamailio, {"ca_file": str(authority.file), "pin": key})
+    await alice.client.ask(told.EditAccount(name="alice", fields={"pin": pin}))
+    await alice.until_state(call, CallState.ENDED)
+    await bob.until_call(lambda c: c.state is CallState.ENDED)
+
+
+async def test_a_call_goes_on_while_its_account_is_stopped_and_ends_without_a_byte_of_sip(
+    authority: Authority, place: Path, new_phone: NewPhone
+) -> None:
+    leaf = authority.issue("kamailio", dns=[DOMAIN], addresses=[LOOPBACK])
+    server = await serve(place, leaf)
+    alice, bob = await new_phone("a"), await new_phone("b")
+    trust = {"ca_file": str(authority.file), "pin": pin_of(leaf.certificate)}
+    call = await talking(alice, bob, server, trust)
+    await server.stop()
+    impostor = OpensslServer(
+        self_made(place / "after", LOOPBACK, "-newkey", "rsa:2048"), port=server.tls_port
+    )
+    await impostor.start()
+    await alice.until(told.NoticeEvent, lambda e: "account alice has stopped" in e.text)
+    (now,) = (await alice.status()).calls
+    assert (now.state, now.lock.closed) == (CallState.ACTIVE, False)
+    await alice.client.ask(told.HangUp(call=call))
+    await alice.until_state(call, CallState.ENDED)
+    assert "SIP/2.0" not in impostor.output
     await impostor.stop()
 
 

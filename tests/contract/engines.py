@@ -138,7 +138,9 @@ class StandInSide(Side):
         await self.standin.__aexit__(None, None, None)
 
     def server_is_gone(self) -> None:
-        self.standin.refuse_connection(ACCOUNT, "the connection failed: Connection refused")
+        self.standin.refuse_connection(
+            ACCOUNT, "the connection failed: Connection refused", distrusted=False
+        )
 
     def server_says(self, code: int) -> None:
         self.standin.refuse_account(ACCOUNT, code, "Said")

@@ -52,6 +52,7 @@ BAD_ACCOUNT = model.AccountStatus(
     enabled=False,
     registration=model.Registration(model.RegistrationState.OFFLINE),
     problem="accounts.toml: account home: “domain” is missing",
+    distrusted=True,
 )
 BOB = model.Party(uri="sip:bob@example.com", name="Bob")
 LOCK = model.Lock(
@@ -156,9 +157,14 @@ COMMANDS: dict[str, told.AnyCommand] = {
         name="work",
         fields={"user": "alice", "domain": "pbx.example.com", "expires_s": 300, "register": True},
         password="a password",
+        means=model.Means.COMMAND,
     ),
     "edit_account": told.EditAccount(
-        name="work", fields={"server": None, "expires_s": 600}, password=None, version="0f1e2d3c"
+        name="work",
+        fields={"server": None, "expires_s": 600},
+        password=None,
+        version="0f1e2d3c",
+        means=model.Means.SCREEN,
     ),
     "remove_account": told.RemoveAccount(name="work"),
     "move_account": told.MoveAccount(name="work", place=1),
@@ -332,6 +338,8 @@ REPLIES: dict[str, msgspec.Struct] = {
         refused=("the server's key is too short",),
         pin="cd" * 32,
         pinned_on="2026-01-01T00:00:00Z",
+        pinned_by="alice",
+        pinned_with=model.Means.COMMAND,
     ),
     "settings": told.SettingsData(
         settings=SETTINGS, problem="config.toml is not valid TOML", folder="/home/alice/.config"
@@ -463,6 +471,7 @@ WORKER_EVENTS: dict[str, say.AnyWorkerEvent] = {
         error="the certificate is for another name",
         other_key="ef" * 32,
         address="192.0.2.1",
+        distrusted=True,
     ),
     "incoming": say.IncomingCall(-1, "work", '"Bob" <sip:bob@example.com>', 1),
     "unread_call": say.UnreadCall(accounts=("work",), connection=1),

@@ -37,6 +37,7 @@ _FIELDS = ("", "name", "password")
 _OF_MAIN = {"pane", "call", "account", "entry", "filtered", "dialling"}
 _OF_BOXES = {
     "field", "on_mark", "changed_meanwhile", "line_open", "inspectable", "pinnable", "pinned",
+    "other_key",
 }  # fmt: skip
 
 
@@ -64,6 +65,9 @@ _ENTRY = LogEntry(
     id="1", account="work", direction=Direction.IN, remote=Party("sip:bob@example.com"),
     outcome=Outcome.MISSED, started="2026-03-14T14:32:00Z",
 )  # fmt: skip
+_ANSWERED = msgspec.structs.replace(
+    _ENTRY, outcome=Outcome.ANSWERED, answered="2026-03-14T14:32:05Z"
+)
 _BOTH = (False, True)
 
 
@@ -85,14 +89,20 @@ def _values(name: str, kind: Any) -> list[Any]:
         return list(kind)
     if kind is ShownCall:
         in_use = [_call(CallState.ACTIVE, *how) for how in itertools.product(*[_BOTH] * 3)]
-        return [*in_use, *(_call(state, on, on, on) for state in CallState for on in _BOTH)]
+        logged = msgspec.structs.replace(
+            _call(CallState.ENDED, False, False, False), entry=_ANSWERED
+        )
+        anywhere = [_call(state, on, on, on) for state in CallState for on in _BOTH]
+        return [*in_use, *anywhere, logged]
     if kind is AccountStatus:
         usual = [_account(*how) for how in itertools.product(_BOTH, Transport)]
-        reason = "the server's certificate has expired"
-        failed = Registration(RegistrationState.FAILED, reason=reason)
-        return [*usual, msgspec.structs.replace(_account(True, Transport.TLS), registration=failed)]
+        failed = Registration(RegistrationState.FAILED)
+        distrusted = msgspec.structs.replace(
+            _account(True, Transport.TLS), registration=failed, distrusted=True
+        )
+        return [*usual, distrusted]
     if kind is LogEntry:
-        return [_ENTRY]
+        return [_ENTRY, _ANSWERED]
     raise AssertionError(f"say here what Context.{name} can be: {kind}")
 
 
@@ -103,7 +113,9 @@ def contexts(screen: str) -> Iterator[Context]:
     if screen not in BY_ID["list.leave"].screens:
         fixed.add("line_open")
     if screen not in BY_ID["trust.pin"].screens:
-        fixed |= {"pinnable", "pinned"}
+        fixed |= {"pinnable", "pinned", "other_key"}
+    if screen in BY_ID["lock.edit"].screens:
+        fixed.discard("account")
     fields = {
         name: [getattr(usual, name)] if name in fixed else _values(name, kind)
         for name, kind in typing.get_type_hints(Context).items()

@@ -27,7 +27,7 @@ from tests.support.standin_script import Registrar, Script
 from tests.support.standin_worker import ScriptedCall, ScriptedWorker
 from voip import client, hardening
 from voip import paths as places
-from voip.engine import permissions
+from voip.engine import permissions, pinning
 from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
 from voip.engine.livecall import LiveCall
@@ -75,6 +75,8 @@ class StandIn(Attached):
             permissions.make_folders(self.paths)
             # The process of the tests is no engine, and its memory is open.
             patch.setattr(hardening, "problem", lambda: None)
+            # The screen shows who accepted a key, on any machine the same.
+            patch.setattr(pinning, "login_name", lambda: "alice")
             # A client that finds no engine must not start a real one, which would
             # outlive the test. The lock turns away those of other processes.
             patch.setattr(client, "reach", _start_no_engine)
@@ -188,9 +190,12 @@ class StandIn(Attached):
         """The account's server answers REGISTER with `code`, say 403."""
         self.script.registrars[name] = Registrar(code, reason)
 
-    def refuse_connection(self, name: str, error: str) -> None:
-        """No connection to the account's server comes up; `error` is why, in words."""
-        self.script.registrars[name] = Registrar(error=error)
+    def refuse_connection(self, name: str, error: str, distrusted: bool = True) -> None:
+        """No connection to the account's server comes up; `error` is why, in words.
+
+        It is `distrusted` if it was reached, and showed a certificate.
+        """
+        self.script.registrars[name] = Registrar(error=error, distrusted=distrusted)
 
     def ignore_account(self, name: str) -> None:
         """The account's server never answers REGISTER."""

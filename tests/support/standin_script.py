@@ -40,12 +40,14 @@ class Held:
 class Registrar:
     """How an account's server answers a REGISTER.
 
-    `error` refuses the connection, in words; `silent` never answers.
+    `error` refuses the connection, in words, and `distrusted` for its certificate;
+    `silent` never answers.
     """
 
     code: int = 200
     reason: str = "OK"
     error: str | None = None
+    distrusted: bool = False
     silent: bool = False
 
 

@@ -325,15 +325,17 @@ class ScriptedWorker:
         if setup.transport is Transport.UDP:
             return None
         key = self._key(setup)
-        error = self._script.registrar(setup).error
+        registrar = self._script.registrar(setup)
+        error, distrusted = registrar.error, registrar.distrusted
         if error is None and key in self._connections:
             return self._connections[key]
         self._last_connection += 1
         shown, other_key = self._script.server(key[1]), None
         if error is None and setup.trust is not None:
             error, other_key = facts.refused(shown, setup.trust)
+            distrusted = error is not None
         tls = facts.tls_of(shown, setup.trust) if error is None else None
-        self._connection_event(key, self._last_connection, tls, error, other_key)
+        self._connection_event(key, self._last_connection, tls, error, other_key, distrusted)
         if error is not None:
             return None
         self._connections[key] = self._last_connection
@@ -350,6 +352,7 @@ class ScriptedWorker:
         tls: TlsStatus | None = None,
         error: str | None = None,
         other_key: str | None = None,
+        distrusted: bool = False,
         up: bool = True,
     ) -> None:
         transport, host, port, _ = key
@@ -364,6 +367,7 @@ class ScriptedWorker:
                 tls=tls,
                 error=error,
                 other_key=other_key,
+                distrusted=distrusted,
                 address=facts.ADDRESS if transport is Transport.TLS else None,
             )
         )

@@ -70,3 +70,37 @@ async def test_a_private_pbx_is_trusted_by_its_fingerprint_in_a_few_keys(
     assert account.tls is not None
     assert account.tls.pinned
     assert account.tls.verified
+
+
+async def test_a_changed_key_is_left_alone_by_enter_and_accepted_by_a_word(
+    private_pbx: tuple[Kamailio, Path], authority: Authority, place: Path, phone: Phone,
+    open_phone: OpenPhone,
+) -> None:  # fmt: skip
+    server, certificate = private_pbx
+    await phone.run(
+        "account", "add", "pbx", "--user", "alice", "--domain", DOMAIN,
+        "--server", f"{LOOPBACK}:{server.tls_port}", "--pin", "".join(fingerprint(certificate)),
+        "--password-stdin", text="secret-alice\n",
+    )  # fmt: skip
+    terminal = await open_phone()
+    await terminal.shows("1 registered")
+    await server.stop()
+    leaf = authority.issue("new", dns=[DOMAIN], addresses=[LOOPBACK], self_signed=True)
+    other = Kamailio(place / "other", leaf)
+    other.tls_port = server.tls_port
+    await other.start()
+    try:
+        await terminal.shows("P shows its certificate")
+        await terminal.keys("Tab", "Tab", "P")
+        await terminal.shows(
+            "The server shows another key than before", "enter leaves everything as it is",
+            "by command on", *fingerprint(certificate), *fingerprint(leaf.certificate),
+        )  # fmt: skip
+        await terminal.keys("Enter")
+        await terminal.shows("Nothing was changed", "1 failed")
+        await terminal.keys("P", "A")
+        await terminal.shows("type the word accept here", *fingerprint(leaf.certificate))
+        await terminal.keys("a", "c", "c", "e", "p", "t", "Enter")
+        await terminal.shows("1 registered")
+    finally:
+        await other.stop()

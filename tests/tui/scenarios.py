@@ -15,7 +15,7 @@ from textual.widgets import Input
 from tests.tui.scenes import SCENES, Stage, at_setting
 from tui.screens.account import AccountForm
 from tui.screens.accounttest import AccountTest
-from tui.screens.ask import AskText, Confirm
+from tui.screens.ask import AskText, Confirm, TypeWord
 from tui.screens.devices import Devices
 from tui.screens.events import EventDetails, Events
 from tui.screens.guide import Guide
@@ -670,10 +670,32 @@ async def _(stage: Stage) -> Done:
     return _on(stage, Confirm)
 
 
+@_for("trust.leave")
+async def _(stage: Stage) -> Done:
+    await SCENES["trust-changed"](stage)
+    return _on(stage, MainScreen)
+
+
+@_for("trust.replace")
+async def _(stage: Stage) -> Done:
+    await SCENES["trust-changed"](stage)
+    return _on(stage, TypeWord)
+
+
 @_for("trust.unpin")
 async def _(stage: Stage) -> Done:
     await SCENES["trust-pinned"](stage)
-    return _on(stage, Confirm)
+    return _on(stage, TypeWord)
+
+
+@_for("lock.edit")
+async def _(stage: Stage) -> Done:
+    await stage.accounts()
+    await stage.engine.add_account("old", transport="udp")
+    await _on_account(stage, "old")
+    await stage.phone.press("l")
+    await stage.phone.sees("[ open ]")
+    return _on(stage, AccountForm)
 
 
 @_for("theme.keep")

@@ -62,6 +62,8 @@ class Stage:
         await self.engine.reaches_call(call, lambda c: c.state is CallState.ACTIVE)
         self.clock.advance(72)
         await self.phone.until(lambda: self.state_of(call) is CallState.ACTIVE)
+        # The lines of the incoming call are gone from now on.
+        await self.phone.settle()
         return call
 
     async def dialled(self, target: str = "200") -> str:
@@ -437,6 +439,23 @@ async def lock_of_an_account(stage: Stage) -> None:
     await stage.phone.press("l")
 
 
+@_scene
+async def lock_of_an_open_account(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.engine.add_account("old", transport="udp", domain="pbx.old.example.com")
+    stage.phone.app.main.accounts.focus()
+    stage.phone.app.main.select_account("old")
+    await stage.phone.press("l")
+
+
+@_scene
+async def lock_of_a_past_call(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.log()
+    stage.phone.app.main.log_pane.rows.focus()
+    await stage.phone.press("home", "l")
+
+
 SELF_SIGNED = "no authority that is trusted issued the server's certificate"
 
 
@@ -504,6 +523,12 @@ async def trust_unreachable(stage: Stage) -> None:
 async def trust_accept(stage: Stage) -> None:
     await trust(stage)
     await stage.phone.press("enter")
+
+
+@_scene
+async def trust_replace(stage: Stage) -> None:
+    await trust_changed(stage)
+    await stage.phone.press("A")
 
 
 @_scene

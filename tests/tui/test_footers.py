@@ -15,6 +15,8 @@ from tests.support.screen import screen
 from tests.support.standin import StandIn
 from tests.tui.scenes import SCENES, Stage
 from tui import keymap
+from tui.actions import Pane
+from voip.protocol import worker as say
 
 _WITHOUT_FOOTER = ("palette", "palette-search")
 # Done after the others, which they would take away.
@@ -42,6 +44,33 @@ async def test_each_key_in_the_footer_does_something(scene: str, place: Path) ->
 @pytest.mark.parametrize("scene", ["main-many-calls", "main-incoming", "keypad", "themes"])
 async def test_each_word_in_the_footer_can_be_clicked(scene: str, place: Path) -> None:
     await _use_all(scene, place, _click)
+
+
+@pytest.mark.parametrize("pane", list(Pane))
+async def test_enter_does_not_read_as_call_and_calls_nobody_while_it_rings(
+    pane: Pane, place: Path
+) -> None:
+    async with _staged("main-incoming", place) as (stage, _):
+        main = stage.phone.app.main
+        main.log_pane.search.display = True
+        {
+            Pane.ACCOUNTS: main.accounts, Pane.CALLS: main.calls, Pane.LOG: main.log_pane.rows,
+            Pane.DIAL: main.dial.input, Pane.SEARCH: main.log_pane.search,
+        }[pane].focus()  # fmt: skip
+        await stage.phone.settle()
+        if pane is Pane.DIAL:
+            await stage.phone.type("200")
+            assert "enter dial" in stage.phone.lines[-1]
+            return
+        assert "call" not in _words_of(stage, "enter")
+        await stage.phone.press("enter")
+        assert not any(isinstance(order, say.StartCall) for order in stage.engine.script.orders)
+
+
+def _words_of(stage: Stage, key: str) -> str:
+    """The footer's words for a key, empty where the key is not there."""
+    _, found, rest = stage.phone.lines[-1].partition(f"{key} ")
+    return rest.partition("  ")[0] if found else ""
 
 
 async def _use_all(scene: str, place: Path, use: _Use) -> None:

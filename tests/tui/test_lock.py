@@ -5,7 +5,9 @@ from __future__ import annotations
 from tests.support.clock import Clock
 from tests.support.screen import Screen
 from tests.support.standin import StandIn
+from tui.screens.account import AccountForm
 from tui.screens.lock import LockDetails
+from tui.screens.pastlock import PastLock
 from voip.model import Keying
 from voip.protocol import client as told
 
@@ -148,3 +150,85 @@ async def test_a_name_of_a_caller_is_text(phone: Screen, standin: StandIn) -> No
     await phone.sees("active")
     await phone.press("k")
     await phone.sees("Keypad: [b]Bob[/nothing]")
+
+
+async def test_the_key_that_edits_an_account_is_shown_with_its_open_lock(
+    phone: Screen, standin: StandIn
+) -> None:
+    await phone.to_main()
+    await standin.client.ask(told.ChangeSettings(changes={"keys.lock.edit": "ctrl+e"}))
+    await standin.add_account("old", transport="udp")
+    phone.app.main.accounts.focus()
+    await phone.press("l")
+    await phone.sees("Edit the account and choose TLS")
+    await phone.sees("^e edits the account.")
+    assert "^e edit the account" in phone.lines[-1]
+    await phone.press("ctrl+e")
+    await phone.until(lambda: isinstance(phone.app.screen, AccountForm))
+    await phone.press("escape")
+    await phone.until(lambda: isinstance(phone.app.screen, LockDetails))
+
+
+async def test_a_closed_lock_has_nothing_to_edit(phone: Screen, standin: StandIn) -> None:
+    await phone.to_main()
+    await standin.add_account("work")
+    phone.app.main.accounts.focus()
+    await phone.press("l")
+    await phone.sees("[secure]")
+    assert "edit" not in phone.text
+    await phone.press("enter")
+    assert isinstance(phone.app.screen, LockDetails)
+
+
+async def test_the_lock_of_a_call_that_has_ended_and_is_still_shown(
+    phone: Screen, standin: StandIn
+) -> None:
+    await phone.to_main()
+    await standin.add_account("work")
+    call = await standin.call("100")
+    standin.remote_answers(call)
+    await phone.sees("active")
+    phone.app.main.calls.focus()
+    standin.remote_hangs_up(call)
+    await phone.sees("ended")
+    assert "l lock" in phone.lines[-1]
+    await phone.press("l")
+    assert isinstance(phone.app.screen, PastLock)
+    await phone.sees("Encrypted to the server from answer to end")
+    assert "account   work" in phone.text
+
+
+async def test_a_row_of_the_log_has_the_lock_that_it_had(phone: Screen, standin: StandIn) -> None:
+    await phone.to_main()
+    await standin.add_account("work")
+    call = await standin.call("100")
+    standin.remote_answers(call, encrypted=False)
+    await phone.sees("active")
+    standin.remote_answers(call)
+    await standin.reaches_call(call, lambda c: c.lock.closed)
+    standin.remote_hangs_up(call)
+    missed = await standin.incoming()
+    standin.remote_hangs_up(missed)
+    await phone.sees("missed")
+    phone.app.main.log_pane.rows.focus()
+    await phone.settle()
+    # The newest never had a voice, and so no lock.
+    await phone.press("home")
+    await phone.press("l")
+    await phone.sees("There was no lock: nobody answered this call")
+    await phone.press("escape", "down", "l")
+    await phone.until(lambda: isinstance(phone.app.screen, PastLock))
+    await phone.sees("closed at the end, but open before")
+    await phone.press("escape")
+
+
+async def test_an_incoming_call_has_a_lock(phone: Screen, standin: StandIn) -> None:
+    await phone.to_main()
+    await standin.add_account("work")
+    await standin.incoming()
+    await phone.sees("Bob")
+    await phone.resize(120, 40)
+    assert "l lock" in phone.lines[-1]
+    await phone.press("l")
+    assert isinstance(phone.app.screen, LockDetails)
+    await phone.sees("[ open ]")

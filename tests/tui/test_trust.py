@@ -7,16 +7,17 @@ import tomllib
 from typing import Any
 
 import pytest
+from textual.widgets import Input
 
 from tests.support import standin_facts as facts
 from tests.support.clock import Clock
 from tests.support.screen import Screen
 from tests.support.standin import StandIn
 from tests.tui.scenes import SCENES, Stage, server_of_work
-from tui import certificatewords
-from tui.screens.ask import Confirm
+from tui import certificatewords, trustwords
+from tui.screens.ask import TypeWord
 from tui.screens.trust import Trust
-from voip.model import Transport
+from voip.model import CallState, Transport
 from voip.protocol import client as told
 
 KEY = facts.tls_to("pbx.work.example.com").chain[0].key_sha256
@@ -61,14 +62,14 @@ async def test_the_key_that_is_shown_is_the_one_that_is_pinned(
     await SCENES["trust"](stage)
     assert certificatewords.fingerprint(KEY) in shown(phone)
     await phone.press("enter")
-    assert "From now on work accepts this key and no other" in shown(phone)
+    assert "From now on account work accepts this key and no other" in shown(phone)
     # Whoever answers without reading has changed nothing.
     await phone.press("enter")
     assert pinned(standin) is None
     await phone.press("enter", "down", "enter")
     await phone.until(lambda: phone.app.screen is phone.app.main)
     assert pinned(standin) == KEY
-    assert "Work accepts this key of its server alone" in phone.text
+    assert "Account work accepts this key of its server alone" in phone.text
 
 
 async def test_what_is_shown_later_is_not_what_was_agreed_to(
@@ -91,13 +92,81 @@ async def test_a_changed_key_is_told_with_both_and_can_be_accepted(
     said = shown(phone)
     assert "This may be an attack" in said
     assert "Or the server was given a new key." in said
-    assert "pinned to, since 14 Mar 2026" in said
-    assert certificatewords.fingerprint(OTHER) in said
-    assert certificatewords.fingerprint(KEY) in said
+    # What is safe comes before what there is to compare.
+    await phone.resize(120, 60)
+    said = shown(phone)
+    assert "Accepted here by alice on 14 Mar 2026, 14:32 UTC, 40 days ago." in said
+    order = ("enter leaves everything as it is.", certificatewords.fingerprint(OTHER),
+             certificatewords.fingerprint(KEY))  # fmt: skip
+    places = [said.index(words) for words in order]
+    assert places == sorted(places)
+    await phone.press("A")
+    assert "This is not the key that was accepted until now." in shown(phone)
+    await phone.type(trustwords.WORD_TO_ACCEPT)
     await phone.press("enter")
-    assert "another key than the one that was accepted until now" in shown(phone)
-    await phone.press("down", "enter")
+    await phone.until(lambda: phone.app.screen is phone.app.main)
     assert pinned(standin) == KEY
+
+
+async def test_enter_leaves_a_changed_key_alone(
+    phone: Screen, standin: StandIn, stage: Stage
+) -> None:
+    await SCENES["trust-changed"](stage)
+    await phone.press("enter")
+    assert phone.app.screen is phone.app.main
+    assert "Nothing was changed: account work does not accept the other key." in phone.text
+    # Whoever presses it again, without reading, has accepted nothing either.
+    await phone.press("P", "enter", "enter", "enter")
+    assert pinned(standin) == OTHER
+
+
+@pytest.mark.parametrize("answer", ["", "y", "yes", "accep", "remove"])
+@pytest.mark.parametrize("key", ["A", "delete"])
+async def test_nothing_but_its_word_changes_a_pin(
+    phone: Screen, standin: StandIn, stage: Stage, key: str, answer: str
+) -> None:
+    await SCENES["trust-changed"](stage)
+    await phone.press(key)
+    assert isinstance(phone.app.screen, TypeWord)
+    word = trustwords.WORD_TO_ACCEPT if key == "A" else trustwords.WORD_TO_REMOVE
+    if answer == word:
+        answer = f"{word}d"
+    await phone.type(answer)
+    await phone.press("enter")
+    assert isinstance(phone.app.screen, Trust)
+    assert "Nothing was changed." in phone.text
+    assert pinned(standin) == OTHER
+
+
+async def test_calls_that_end_with_the_pin_are_counted_and_end(
+    phone: Screen, standin: StandIn, stage: Stage
+) -> None:
+    await SCENES["trust-pinned"](stage)
+    await phone.press("escape")
+    call = await stage.active()
+    assert phone.app.main.accounts.has_focus
+    server_of_work(stage, chain=facts.server("other.example.com").chain)
+    await phone.press("P")
+    assert "The call with account work that is up goes on as it is." in shown(phone)
+    await phone.press("A")
+    assert "The call with account work that is up now ends." in shown(phone)
+    await phone.type(trustwords.WORD_TO_ACCEPT)
+    await phone.press("enter")
+    await phone.until(lambda: stage.state_of(call) is CallState.ENDED)
+
+
+@pytest.mark.parametrize("scene", ["trust-replace", "trust-take-away", "trust-accept"])
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)])
+async def test_a_question_and_its_answer_fit(
+    stage: Stage, scene: str, size: tuple[int, int]
+) -> None:
+    await stage.phone.resize(*size)
+    await SCENES[scene](stage)
+    screen = stage.phone.app.screen
+    box = screen.query_one("#box")
+    for widget in screen.query("Label, Input, Button").results():
+        assert box.content_region.contains_region(widget.region), widget
+    assert screen.region.contains_region(box.region)
 
 
 async def test_what_a_pin_does_not_mend_cannot_be_pinned(
@@ -115,11 +184,12 @@ async def test_a_pin_can_be_taken_away(phone: Screen, standin: StandIn, stage: S
     await SCENES["trust-pinned"](stage)
     assert pinned(standin) == KEY
     await phone.press("delete")
-    assert isinstance(phone.app.screen, Confirm)
-    await phone.press("down", "enter")
+    assert "A change of the key is no longer noticed." in shown(phone)
+    await phone.type(trustwords.WORD_TO_REMOVE)
+    await phone.press("enter")
     await phone.until(lambda: phone.app.screen is phone.app.main)
     assert pinned(standin) is None
-    assert "Work is pinned to no key any more" in phone.text
+    assert "Account work is pinned to no key any more" in phone.text
 
 
 async def test_it_says_that_it_looks_and_why_it_sees_nothing(
@@ -148,7 +218,7 @@ async def test_it_says_that_it_looks_and_why_it_sees_nothing(
         await standin.reaches_call(call, lambda c: c.state.answered)
     finally:
         answers.set()
-    await phone.sees("Not trusted by work")
+    await phone.sees("Not trusted by account work")
     assert "Looking at" not in phone.text
 
 
@@ -186,6 +256,19 @@ async def test_from_a_failed_test_the_key_gets_into_the_form_and_is_saved_with_i
     await phone.press("ctrl+s")
     await phone.until(lambda: phone.app.screen is phone.app.main)
     assert pinned(standin) == KEY
+
+
+async def test_a_pin_that_was_typed_into_a_form_has_the_note_of_no_other(
+    phone: Screen, standin: StandIn, stage: Stage
+) -> None:
+    await SCENES["trust-changed"](stage)
+    await phone.press("escape", "enter", "ctrl+o")
+    await phone.resize(120, 60)
+    phone.app.screen.query_one("#input-pin", Input).value = "cd" * 32
+    await phone.press("ctrl+g")
+    assert certificatewords.fingerprint("cd" * 32) in shown(phone)
+    assert "It stands in the form." in shown(phone)
+    assert "Accepted here" not in shown(phone)
 
 
 async def test_it_can_be_closed_while_it_looks(

@@ -8,7 +8,7 @@ from voip.protocol.client import AccountFields
 
 _ALICE: dict[str, draft.Value] = {"user": "alice", "domain": "pbx.example.com"}
 
-NOT_ASKED = {"pinned_on"}
+NOT_ASKED = {"pinned_on", "pinned_by", "pinned_with", "pinned_key"}
 """The engine sets it with the pin."""
 
 

@@ -17,9 +17,9 @@ from voip.model import Keying, Transport
 GOOD: dict[str, Any] = {"user": "alice", "domain": "pbx.example.com"}
 KNOWN = (
     "user, domain, transport, server, proxy, auth_user, display_name, trust, ca_file, "
-    "allow_wildcard, pin, pinned_on, client_certificate, client_key, client_passphrase_command, "
-    "client_passphrase_file, password_command, password_file, register, expires_s, media_keying, "
-    "srtp_suites, hide_identity, enabled"
+    "allow_wildcard, pin, pinned_on, pinned_by, pinned_with, pinned_key, client_certificate, "
+    "client_key, client_passphrase_command, client_passphrase_file, password_command, "
+    "password_file, register, expires_s, media_keying, srtp_suites, hide_identity, enabled"
 )
 USER = "needed: it is the part of your address in front of the @"
 DOMAIN = "needed: it is the part of your address after the @"

@@ -16,11 +16,13 @@ from tests.support.attached import environment_of
 from tests.support.pty import OnPty
 from tests.support.standin import StandIn
 from voip.certificatewords import fingerprint
+from voip.model import Means, RegistrationState
 from voip.protocol import client as told
 
 HOST = "pbx.example.com"
 REPORT = facts.server(HOST, ("no authority that is trusted issued the server's certificate",))
 KEY = REPORT.chain[0].key_sha256
+OTHER = "f" * 64
 OFFHOOK = str(Path(sys.executable).with_name("offhook"))
 
 
@@ -136,14 +138,58 @@ async def test_what_no_pin_mends_is_not_pinned(standin: StandIn) -> None:
     assert (status, out, err) == (1, "", f"offhook: {HOST}:5061 does not speak TLS\n")
 
 
-async def test_another_key_than_before_is_shown_beside_it(untrusted: StandIn) -> None:
-    await untrusted.client.ask(told.EditAccount(name="work", fields={"pin": "f" * 64}))
-    await untrusted.until(
-        told.AccountEvent, lambda e: "another key" in e.account.registration.reason
+@pytest.fixture
+async def changed(untrusted: StandIn) -> StandIn:
+    """An account that is pinned to another key than the one its server shows."""
+    await untrusted.client.ask(
+        told.EditAccount(name="work", fields={"pin": OTHER}, means=Means.SCREEN)
     )
-    _, out, _ = await run(untrusted, HOST)
-    assert "OTHER  this is not the key that the account is pinned to, accepted 2" in out
-    assert fingerprint("f" * 64) in out
-    position = len(untrusted.events)
-    assert (await run(untrusted, HOST, "--pin", KEY))[0] == 0
-    await untrusted.until_registered("work", position)
+    await untrusted.reaches(lambda s: s.accounts[0].registration.state is RegistrationState.FAILED)
+    return untrusted
+
+
+async def test_another_key_than_before_is_shown_beside_it(changed: StandIn) -> None:
+    status, out, err = await run(changed, HOST)
+    assert "OTHER  the server shows another key than the one that the account is pinned to:" in out
+    assert fingerprint(OTHER) in out
+    assert "Accepted here by alice on the screen on " in out
+    assert "It may be an attack" in out
+    assert (status, err) == (
+        1,
+        "offhook: there is no terminal to ask on, and nothing was pinned: name the key with "
+        "--pin\n",
+    )
+    position = len(changed.events)
+    assert (await run(changed, HOST, "--pin", KEY))[0] == 0
+    await changed.until_registered("work", position)
+    _, out, _ = await run(changed, HOST)
+    assert "Accepted here by alice by command on " in out
+
+
+async def test_another_key_than_before_takes_another_word(changed: StandIn) -> None:
+    """Neither Enter, nor y, nor the word of a first pin."""
+    environment = {**os.environ, **environment_of(changed.folder), "TERM": "xterm"}
+
+    def answer(text: str, expected: str) -> None:
+        terminal = OnPty([OFFHOOK, "trust", HOST], environment, 120, 50)
+        terminal.until(lambda screen: "Press Enter to leave everything as it is." in screen)
+        terminal.press(f"{text}\r")
+        terminal.until(lambda screen: expected in screen)
+        terminal.end()
+
+    for text in ("", "y", "yes"):
+        await asyncio.to_thread(answer, text, "offhook: nothing was pinned")
+        assert await pin_of(changed) == OTHER
+    await asyncio.to_thread(answer, "accept", "account work accepts this key and no other")
+    assert await pin_of(changed) == KEY
+
+
+async def test_calls_that_end_with_a_pin_are_told_before_it_is_set(standin: StandIn) -> None:
+    await standin.add_account("work")
+    call = await standin.call("100")
+    standin.remote_answers(call)
+    await standin.reaches_call(call, lambda c: c.state.answered)
+    key = facts.server(HOST).chain[0].key_sha256
+    status, _, err = await run(standin, HOST, "--pin", key)
+    assert (status, err.splitlines()[0]) == (0, "The call with account work that is up now ends.")
+    await standin.reaches(lambda s: not s.calls)

@@ -10,7 +10,7 @@ import pytest
 from tests.support import standin_facts as facts
 from tests.support.standin import StandIn
 from voip.certificatewords import fingerprint
-from voip.model import CallState, RegistrationState, Transport, rfc3339
+from voip.model import CallState, Means, RegistrationState, Transport, rfc3339
 from voip.protocol import client as told
 from voip.protocol import worker as say
 from voip.starting import CommandFailed
@@ -57,6 +57,23 @@ async def test_a_server_with_another_key_stops_the_account(standin: StandIn) -> 
     with pytest.raises(CommandFailed) as caught:
         await standin.call("100")
     assert (caught.value.kind, str(caught.value)) == ("stopped", f"account work: {reason}")
+
+
+async def test_an_account_says_that_its_server_was_refused_for_what_it_showed(
+    standin: StandIn,
+) -> None:
+    await stopped(standin)
+    standin.refuse_connection("away", "the server did not answer in time", distrusted=False)
+    await standin.add_account("away", domain="away.example")
+    standin.refuse_account("locked", 403)
+    await standin.add_account("locked", domain="locked.example")
+    accounts = {a.name: a for a in (await standin.status()).accounts}
+    assert {a.registration.state for a in accounts.values()} == {RegistrationState.FAILED}
+    assert [name for name, a in accounts.items() if a.distrusted] == ["work"]
+    standin.shows_certificates(HOST, facts.server(HOST))
+    position = len(standin.events)
+    await standin.client.ask(told.EditAccount(name="work", fields={"pin": PIN}))
+    assert not (await standin.until_registered("work", position)).distrusted
 
 
 async def test_a_new_worker_leaves_a_stopped_account_alone(standin: StandIn) -> None:
@@ -112,6 +129,52 @@ async def test_a_call_that_is_up_keeps_its_facts(standin: StandIn) -> None:
     await standin.until_failed("work")
     (now,) = (await standin.status()).calls
     assert (now.state, now.lock.closed) == (CallState.ACTIVE, True)
+
+
+@pytest.mark.parametrize("pin", [OTHER, None])
+async def test_calls_end_when_the_pin_changes_or_goes(standin: StandIn, pin: str | None) -> None:
+    await standin.add_account("work", pin=PIN)
+    await standin.add_account("home", domain="home.example")
+    calls = [await standin.call("100", account=name) for name in ("work", "home")]
+    for call in calls:
+        standin.remote_answers(call)
+        await standin.reaches_call(call, lambda c: c.state.answered)
+    await standin.client.ask(told.EditAccount(name="work", fields={"pin": pin}))
+    status = await standin.reaches(lambda s: len(s.calls) == 1)
+    assert [call.account for call in status.calls] == ["home"]
+
+
+async def test_calls_go_on_while_the_account_is_stopped_and_when_it_stays_so(
+    standin: StandIn,
+) -> None:
+    await standin.add_account("work", pin=PIN)
+    call = await standin.call("100")
+    standin.remote_answers(call)
+    await standin.reaches_call(call, lambda c: c.state.answered)
+    standin.shows_certificates(HOST, with_leaf(key_sha256=OTHER))
+    standin.drop_connection("work")
+    await standin.until_failed("work")
+    report = await standin.client.get(told.InspectServer(account="work"), told.ServerReport)
+    assert report.chain[0].key_sha256 == OTHER
+    (now,) = (await standin.status()).calls
+    # The voice has another way; what its connection promised is promised no longer.
+    assert (now.state.answered, now.lock.closed) == (True, False)
+
+
+async def test_a_look_says_who_accepted_the_key_by_which_means(standin: StandIn) -> None:
+    async def noted() -> tuple[str | None, Means | None]:
+        report = await standin.client.get(told.InspectServer(account="work"), told.ServerReport)
+        return report.pinned_by, report.pinned_with
+
+    await standin.add_account("work", pin=PIN)
+    assert await noted() == ("alice", None)
+    for means, pin in ((Means.SCREEN, OTHER), (Means.COMMAND, PIN)):
+        await standin.client.ask(told.EditAccount(name="work", fields={"pin": pin}, means=means))
+        assert await noted() == ("alice", means)
+    file = standin.paths.accounts
+    file.write_text(file.read_text().replace(PIN, OTHER))
+    await standin.client.ask(told.ReloadAccounts())
+    assert await noted() == (None, None)
 
 
 async def test_others_at_the_same_host_go_on(standin: StandIn) -> None:

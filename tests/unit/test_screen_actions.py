@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.support.contexts import SCREENS, at_once, contexts, together
@@ -11,13 +12,18 @@ from tui.commands import COMMANDS
 from tui.keymap import DIALLED_AT_ONCE, resolve, typed
 from tui.state import ShownCall
 from voip.model import (
+    AccountStatus,
     Call,
     CallState,
     Direction,
     Lock,
     LockSignalling,
     LockState,
+    LogEntry,
+    Outcome,
     Party,
+    Registration,
+    RegistrationState,
     Transport,
 )
 
@@ -31,6 +37,22 @@ def call(state: CallState, **fields: Any) -> ShownCall:
         seen=0.0,
         ended=0.0 if state is CallState.ENDED else None,
     )  # fmt: skip
+
+
+ACCOUNT = AccountStatus(
+    name="work", aor="sip:alice@example.com", transport=Transport.UDP, enabled=True,
+    registration=Registration(RegistrationState.REGISTERED),
+)  # fmt: skip
+ENTRY = LogEntry(
+    id="1", account="work", direction=Direction.IN, remote=Party("sip:bob@example.com"),
+    outcome=Outcome.ANSWERED, started="2026-03-14T14:32:00Z", answered="2026-03-14T14:32:05Z",
+)  # fmt: skip
+MISSED = msgspec.structs.replace(ENTRY, outcome=Outcome.MISSED, answered=None)
+ONGOING = msgspec.structs.replace(ENTRY, outcome=Outcome.ONGOING)
+
+
+def ended(entry: LogEntry) -> ShownCall:
+    return msgspec.structs.replace(call(CallState.ENDED), entry=entry)
 
 
 def ids(context: Context) -> set[str]:
@@ -153,3 +175,53 @@ def test_the_groups_hold_every_action_once() -> None:
     grouped = [action for actions in by_group().values() for action in actions]
     assert sorted(a.id for a in grouped) == sorted(BY_ID)
     assert all(action.group == name for name, found in by_group().items() for action in found)
+
+
+def test_while_it_rings_no_key_begins_another_call_by_itself() -> None:
+    begins = {"log.call", "dial.echo"}
+    quiet = Context(pane=Pane.LOG, entry=ENTRY)
+    assert ids(quiet) >= begins
+    ringing = msgspec.structs.replace(quiet, incoming=call(CallState.INCOMING))
+    assert not ids(ringing) & begins
+    # What somebody has typed is meant, and has a word that is not that of an answer.
+    typed_in = Context(pane=Pane.DIAL, dialling=True, incoming=call(CallState.INCOMING))
+    assert "dial.call" in ids(typed_in)
+    by_enter = [a.words for a in available(typed_in) if "enter" in a.keys.split(",")]
+    assert by_enter == ["dial"]
+
+
+@pytest.mark.parametrize(
+    ("context", "there"),
+    [
+        (Context(pane=Pane.ACCOUNTS), False),
+        (Context(pane=Pane.ACCOUNTS, account=ACCOUNT), True),
+        (Context(pane=Pane.CALLS, call=call(CallState.INCOMING)), True),
+        (Context(pane=Pane.CALLS, call=call(CallState.ACTIVE)), True),
+        (Context(pane=Pane.CALLS, call=call(CallState.ENDED)), False),
+        (Context(pane=Pane.CALLS, call=ended(ENTRY)), True),
+        (Context(pane=Pane.CALLS, call=ended(MISSED)), True),
+        (Context(pane=Pane.LOG, entry=ENTRY), True),
+        (Context(pane=Pane.LOG, entry=MISSED), True),
+        (Context(pane=Pane.LOG), False),
+        (Context(pane=Pane.LOG, entry=ONGOING), False),
+        (Context(pane=Pane.LOG, entry=MISSED, call=call(CallState.ACTIVE)), True),
+        (Context(pane=Pane.LOG, call=ended(ENTRY)), False),
+    ],
+)
+def test_the_key_of_the_lock_is_there_wherever_there_is_one(context: Context, there: bool) -> None:
+    assert ("lock.details" in ids(context)) is there
+
+
+def test_the_key_that_edits_an_account_is_there_with_its_open_lock_alone() -> None:
+    assert "lock.edit" in ids(Context(screen="lock", account=ACCOUNT))
+    assert "lock.edit" not in ids(Context(screen="lock"))
+    assert "lock.edit" not in ids(Context(screen="lock", account=ACCOUNT, connected=False))
+
+
+def test_enter_never_accepts_another_key_than_before() -> None:
+    changed = Context(screen="trust", pinnable=True, pinned=True, other_key=True)
+    assert [a.id for a in available(changed) if "enter" in a.keys.split(",")] == ["trust.leave"]
+    assert "trust.replace" in ids(changed)
+    first = Context(screen="trust", pinnable=True)
+    assert [a.id for a in available(first) if "enter" in a.keys.split(",")] == ["trust.pin"]
+    assert "trust.replace" not in ids(first)

@@ -200,11 +200,13 @@ def test_sign_role_and_words_of_an_account_agree(
 @pytest.mark.parametrize(
     ("reason", "fields", "hinted"),
     [
-        ("the server's certificate has expired", {}, True),
-        ("the server's key is another one", {}, True),
+        ("the server's certificate has expired", {"distrusted": True}, True),
+        ("a server may say anything", {"distrusted": True}, True),
         ("the user name or password is wrong", {}, False),
-        ("the server's certificate has expired", {"enabled": False}, False),
-        ("the certificate of your dog", {"transport": Transport.UDP}, False),
+        # A sentence that speaks of keys and certificates decides nothing.
+        ("the keyring is locked", {}, False),
+        ("the server refused this account's client certificate", {}, False),
+        ("the server's certificate has expired", {"distrusted": True, "enabled": False}, False),
     ],
 )
 def test_an_account_that_refused_its_server_says_which_key_shows_why(

@@ -25,6 +25,8 @@ from voip.model import (
     Lock,
     LockSignalling,
     LockState,
+    LogEntry,
+    Outcome,
     Party,
     Quality,
     Registration,
@@ -158,6 +160,21 @@ def test_the_history_of_quality_has_a_bound() -> None:
         now = step * QUALITY_EVERY_S
         state = after(told.CallEvent(call=call("1", mos=float(step))), state=state, now=now)
     assert state.calls[0].history == tuple(float(n) for n in range(30 - QUALITY_POINTS, 30))
+
+
+def test_a_call_has_its_row_of_the_log_and_keeps_it_when_it_has_ended() -> None:
+    row = LogEntry(
+        id="1", account="work", direction=Direction.OUT, remote=Party("sip:bob@example.com"),
+        outcome=Outcome.ANSWERED, started="", answered="2026-03-14T14:32:05Z",
+    )  # fmt: skip
+    state = after(
+        told.CallEvent(call=call("1")),
+        told.LogEvent(entry=row),
+        told.CallEvent(call=call("1", CallState.ENDED)),
+    )
+    assert [(s.ended is None, s.entry) for s in state.calls] == [(False, row)]
+    # One of a call that is not shown is a row of the log and nothing else.
+    assert after(told.LogEvent(entry=row)) == State()
 
 
 # Accounts

@@ -17,6 +17,7 @@ from voip.engine.accounts import AccountFile
 from voip.engine.accountsetup import SetupError, setup_of
 from voip.engine.passwords import Passwords
 from voip.engine.systemstore import NoSystemStore
+from voip.model import Means
 from voip.protocol import worker as say
 
 GOOD: dict[str, Any] = {"user": "alice", "domain": "pbx.example.com"}
@@ -45,6 +46,11 @@ NO_CERTIFICATE = "is for a client certificate, and there is none: name it in “
         ({"pinned_on": "yesterday"},
          {"pinned_on":
           "a time such as 2026-01-31T12:00:00Z is needed; the phone sets it with the pin"}),
+        ({"pinned_with": "mouse"},
+         {"pinned_with": "screen or command, not “mouse”; the phone sets it with the pin"}),
+        ({"pinned_key": PIN},
+         {"pinned_key": "the first 16 hexadecimal digits of the pin are needed; the phone sets "
+          "it with the pin"}),
         ({"client_certificate": " "},
          {"client_certificate": "empty: leave it out, or name a file"}),
         ({"client_certificate": "/c", "transport": "udp"},
@@ -66,6 +72,7 @@ def test_bad_fields_of_trust(values: dict[str, Any], words: dict[str, str]) -> N
         {"trust": "system"},
         {"trust": "bundle", "transport": "udp"},
         {"pin": PIN, "ca_file": "/ca.pem", "pinned_on": "2026-01-31T12:00:00Z"},
+        {"pin": PIN, "pinned_by": "alice", "pinned_with": "screen", "pinned_key": PIN[:16]},
         {"pin": ":".join(PIN[i : i + 2].upper() for i in range(0, 64, 2))},
         {"client_certificate": "/c", "client_key": "/k", "client_passphrase_command": "pass x"},
     ],
@@ -132,35 +139,69 @@ def test_a_key_beside_a_certificate_that_was_saved_before(tmp_path: Path, client
     assert file.edit("work", {"display_name": "Al"}).client_key == fields["client_key"]
 
 
-# When a key was accepted
+# Who accepted a key, and when
+
+NOTE = pinning.Note("1970-01-01T00:00:00Z", "alice", Means.SCREEN)
+WRITTEN = {
+    "pinned_on": "1970-01-01T00:00:00Z",
+    "pinned_by": "alice",
+    "pinned_with": "screen",
+    "pinned_key": PIN[:16],
+}
 
 
-def test_a_pin_has_the_date_on_which_it_was_accepted() -> None:
+def test_a_pin_has_a_note_of_who_accepted_it_and_when() -> None:
     shown = PIN.upper()
-    assert pinning.dated({"pin": shown}, {}, 0) == {
-        "pin": PIN,
-        "pinned_on": "1970-01-01T00:00:00Z",
-    }
-    # The same key again was accepted when it was; the date is nobody's to say.
+    assert pinning.noted({"pin": shown}, {}, NOTE) == {"pin": PIN, **WRITTEN}
+    # The same key again was accepted when it was; the note is nobody's to write.
     before = {"pin": shown, "pinned_on": "2026-01-31T12:00:00Z"}
-    assert pinning.dated({"pin": PIN, "pinned_on": "x"}, before, 0) == {"pin": PIN}
-    assert pinning.dated({"pin": OTHER}, before, 60) == {
+    claimed = dict.fromkeys(WRITTEN, "x")
+    assert pinning.noted({"pin": PIN, **claimed}, before, NOTE) == {"pin": PIN}
+    assert pinning.noted({"pin": OTHER}, before, pinning.Note("1970-01-01T00:01:00Z", "bob")) == {
         "pin": OTHER,
         "pinned_on": "1970-01-01T00:01:00Z",
+        "pinned_by": "bob",
+        "pinned_with": None,
+        "pinned_key": OTHER[:16],
     }
-    assert pinning.dated({"pin": None}, before, 0) == {"pin": None, "pinned_on": None}
-    assert pinning.dated({"user": "bob"}, before, 0) == {"user": "bob"}
+    assert pinning.noted({"pin": None}, before, NOTE) == {"pin": None, **dict.fromkeys(WRITTEN)}
+    assert pinning.noted({"user": "bob"}, before, NOTE) == {"user": "bob"}
 
 
-def test_the_file_keeps_the_date_with_the_pin(tmp_path: Path) -> None:
+def test_a_note_is_about_the_key_that_was_accepted_and_no_other() -> None:
+    account = accountfields.from_values({**GOOD, "pin": PIN.upper(), **WRITTEN})
+    assert pinning.note_of(account) == NOTE
+    assert pinning.accepted_on(account) == " on 1970-01-01"
+    # A person who writes another pin into the file leaves the note as it is.
+    by_hand = accountfields.from_values({**GOOD, "pin": OTHER, **WRITTEN})
+    assert pinning.note_of(by_hand) == pinning.Note()
+    assert pinning.accepted_on(by_hand) == ""
+    # A file from before has the day alone.
+    dated = accountfields.from_values({**GOOD, "pin": PIN, "pinned_on": NOTE.on})
+    assert pinning.note_of(dated) == pinning.Note(NOTE.on)
+
+
+def test_the_file_keeps_the_note_with_the_pin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pinning, "login_name", lambda: "alice")
     file = AccountFile(tmp_path / "accounts.toml")
-    added = file.add("work", {**GOOD, "pin": PIN.upper()})
+    added = file.add("work", {**GOOD, "pin": PIN.upper()}, Means.COMMAND)
     assert added.pin == PIN
-    assert added.pinned_on is not None
-    assert "pinned_on" not in file.path.read_text().replace(f'pinned_on = "{added.pinned_on}"', "")
+    note = pinning.note_of(added)
+    assert (note.by, note.means) == ("alice", Means.COMMAND)
+    file.path.write_text(f"# mine\n{file.path.read_text()}")
+    again = file.edit("work", {"display_name": "Al"}, means=Means.SCREEN)
+    assert pinning.note_of(again) == note
+    assert file.path.read_text().startswith("# mine\n")
+    other = file.edit("work", {"pin": OTHER}, means=Means.SCREEN)
+    assert pinning.note_of(other).means is Means.SCREEN
+    # A client that does not say what it is leaves no word of the one before.
+    unsaid = pinning.note_of(file.edit("work", {"pin": PIN}))
+    assert (unsaid.by, unsaid.means) == ("alice", None)
     gone = file.edit("work", {"pin": None})
-    assert (gone.pin, gone.pinned_on) == (None, None)
-    assert "pinned_on" not in file.path.read_text()
+    assert pinning.note_of(gone) == pinning.Note()
+    assert "pinned" not in file.path.read_text()
 
 
 # What a worker is told

@@ -85,6 +85,7 @@ async def _remove(phone: OffhookApp, context: Context) -> None:
 COMMANDS = {
     "account.add": _add,
     "account.edit": _edit,
+    "lock.edit": _edit,
     "account.test": _test,
     "account.trust": _trust,
     "account.enable": _enable(True),

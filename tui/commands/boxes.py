@@ -9,6 +9,7 @@ from tui.actions import Context
 from tui.screens.base import Phoned
 from tui.screens.listbox import LineBox, ListBox, SearchBox
 from tui.screens.themes import Themes
+from tui.screens.trust import Trust
 
 if TYPE_CHECKING:
     from tui.app import OffhookApp
@@ -56,6 +57,8 @@ COMMANDS = {
     "theme.symbols": _symbols,
     "event.open": _choose,
     "trust.pin": _choose,
+    "trust.leave": _in(Trust, lambda box: box.leave()),
+    "trust.replace": _in(Trust, lambda box: box.replace()),
     "trust.unpin": _restore,
     "list.reload": _reload,
     "list.search": _search,

@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.actions import Context, Pane
+from tui.actions import Context, Pane, past_call
 from tui.screens.ask import AskText
 from tui.screens.keypad import Keypad
 from tui.screens.lock import LockDetails
+from tui.screens.pastlock import PastLock
 from tui.state import ShownCall
 from tui.words import who
 from voip.model import CallState
@@ -65,8 +66,10 @@ async def _keypad(phone: OffhookApp, context: Context) -> None:
 async def _lock(phone: OffhookApp, context: Context) -> None:
     if context.pane is Pane.ACCOUNTS and context.account is not None:
         phone.push_screen(LockDetails(account=context.account.name))
-    elif context.call is not None:
+    elif context.call is not None and context.call.ended is None:
         phone.push_screen(LockDetails(call=context.call.call.id))
+    elif (entry := past_call(context)) is not None:
+        phone.push_screen(PastLock(entry))
 
 
 async def _play(phone: OffhookApp, context: Context) -> None:

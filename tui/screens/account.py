@@ -22,7 +22,7 @@ from tui.state import State
 from tui.widgets.accountrows import AccountRows
 from tui.widgets.footer import Footer
 from tui.widgets.form import Mark, Row
-from voip.model import Transport
+from voip.model import Means, Transport
 from voip.protocol import client as told
 from voip.starting import CommandFailed, NoEngine
 
@@ -316,12 +316,15 @@ class AccountForm(PhoneModal[None]):
         draft, password = self.rows.draft, self.rows.password or None
         if self._account is None:
             fields = accountdraft.fields(draft)
-            return told.AddAccount(name=self.account_name, fields=fields, password=password)
+            return told.AddAccount(
+                name=self.account_name, fields=fields, password=password, means=Means.SCREEN
+            )
         return told.EditAccount(
             name=self._account.name,
             fields=accountdraft.changes(self._account, draft),
             password=password,
             version=self._account.version,
+            means=Means.SCREEN,
         )
 
     async def _take_from_file(self) -> None:

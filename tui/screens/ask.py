@@ -1,4 +1,4 @@
-"""Small questions: a line of text, or yes or no."""
+"""Small questions: a line of text, yes or no, or a word that nobody types by accident."""
 
 from __future__ import annotations
 
@@ -57,3 +57,31 @@ class Confirm(PhoneModal[bool]):
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()
         self.dismiss(event.button.id == "yes")
+
+
+class TypeWord(PhoneModal[bool]):
+    """Asks for a `word` before what must not be done by accident; without it nothing is done."""
+
+    name_of_screen = "ask"
+    BINDINGS = bindings_of("ask")
+    AUTO_FOCUS = "Input"
+
+    def __init__(self, title: str, text: str, word: str) -> None:
+        super().__init__()
+        self.title_of_box = title
+        self._text = text
+        self._word = word
+
+    def contents(self) -> Sequence[Widget]:
+        line = Input("", id="answer", compact=True, select_on_focus=False)
+        line.cursor_blink = False
+        hint = f"Enter alone changes nothing. To do it, type the word {self._word} here:"
+        return (
+            Label(self._text, markup=False, classes="hint"),
+            Label(hint, markup=False, classes="hint"),
+            line,
+        )
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.dismiss(event.value.strip().casefold() == self._word)

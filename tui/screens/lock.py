@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from tui import lockwords
+from tui.actions import Context
 from tui.drawing import Part
 from tui.screens.base import bindings_of
 from tui.screens.listbox import ListBox
@@ -10,7 +13,7 @@ from tui.state import State
 from tui.widgets.prose import Prose
 from tui.words import address, who
 from tui.wrapping import Paragraph, paragraph
-from voip.model import AccountStatus, Call, LockReport
+from voip.model import AccountStatus, Call, LockReport, LockState
 from voip.protocol import client as told
 from voip.starting import CommandFailed, NoEngine
 
@@ -33,6 +36,15 @@ class LockDetails(ListBox[Prose]):
         self._known: Call | AccountStatus | None = None
         self._asked = float("-inf")
         self._asking = False
+
+    def context(self) -> Context:
+        """The facts of a box; the account that can be edited is that of an open lock."""
+        return msgspec.structs.replace(super().context(), account=self._account_to_edit)
+
+    @property
+    def _account_to_edit(self) -> AccountStatus | None:
+        is_open = self._report is not None and self._report.state is LockState.OPEN
+        return self.phone.state.account(self._account) if is_open else None
 
     def show(self, state: State) -> None:
         super().show(state)
@@ -76,6 +88,7 @@ class LockDetails(ListBox[Prose]):
 
     def _draw(self, gone: bool) -> None:
         self.rows.show(self._text(gone))
+        self._show_keys()
 
     def _text(self, gone: bool) -> list[Paragraph]:
         text = [paragraph(Part(self._name, "strong"), hang=2)]
@@ -88,6 +101,8 @@ class LockDetails(ListBox[Prose]):
         elif self._problem:
             text.append(paragraph(Part(f"The lock is not known: {self._problem}", "error")))
         if self._report is not None:
-            described = lockwords.describe(self._report, self.phone.now(), self.phone.glyphs)
+            key = self.phone.shown_key("lock.edit") if self._account_to_edit else None
+            phone = self.phone
+            described = lockwords.describe(self._report, phone.now(), phone.glyphs, key)
             text += [paragraph(), *described]
         return text

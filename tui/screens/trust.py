@@ -9,11 +9,13 @@ import msgspec
 from tui import trustwords
 from tui.actions import Context
 from tui.drawing import Part
-from tui.screens.ask import Confirm
+from tui.screens.ask import Confirm, TypeWord
 from tui.screens.base import bindings_of
 from tui.screens.listbox import ListBox
+from tui.trustwords import Standing, Viewer
 from tui.widgets.prose import Prose
 from tui.wrapping import paragraph
+from voip.model import Means
 from voip.protocol import client as told
 from voip.starting import CommandFailed, NoEngine
 
@@ -44,6 +46,7 @@ class Trust(ListBox[Prose]):
             super().context(),
             pinnable=report is not None and trustwords.can_be_pinned(report),
             pinned=report is not None and report.pin is not None,
+            other_key=report is not None and trustwords.standing(report) is Standing.CHANGED,
         )
 
     async def reload(self) -> None:
@@ -74,37 +77,71 @@ class Trust(ListBox[Prose]):
         phone = self.phone
         text = [paragraph(Part(f"{phone.shown_key('list.reload')} looks again.", "muted"))]
         if self._report is not None:
-            text = trustwords.describe(self._report, self._whose, phone.now(), phone.glyphs)
+            text = trustwords.describe(self._report, self._viewer, phone.glyphs)
         self.rows.show(text)
         self._show_keys()
 
-    async def choose(self) -> None:
-        """Accept the key that is shown, if that is meant."""
-        report = self._report
-        if report is None:
-            return
-        question = Confirm(
-            "Accept this key?",
-            trustwords.accepting(report, self._whose),
-            yes="Accept this key from now on",
-            no="Do not accept it",
+    @property
+    def _viewer(self) -> Viewer:
+        phone = self.phone
+        return Viewer(
+            self._whose,
+            phone.now(),
+            self.calls,
+            phone.shown_key("trust.leave"),
+            phone.shown_key("trust.replace"),
         )
-        self._ask(question, trustwords.key_of(report))
+
+    @property
+    def calls(self) -> int | None:
+        """The calls with the account that are up; None for an account in a form."""
+        return None
+
+    async def choose(self) -> None:
+        """Accept the key that is shown, where there was no other before."""
+        report = self._report
+        if report is not None:
+            question = Confirm(
+                "Accept this key?",
+                trustwords.accepting(report, self._viewer),
+                yes="Accept this key from now on",
+                no="Do not accept it",
+            )
+            self._ask(question, trustwords.key_of(report))
+
+    async def replace(self) -> None:
+        """Accept another key than before."""
+        report = self._report
+        if report is not None:
+            question = TypeWord(
+                "Accept the other key?",
+                trustwords.replacing(report, self._viewer),
+                trustwords.WORD_TO_ACCEPT,
+            )
+            self._ask(question, trustwords.key_of(report))
 
     async def restore(self) -> None:
-        """Take the pin away, if that is meant."""
-        question = Confirm(
-            "Take the pin away?",
-            trustwords.taking_away(self._whose),
-            yes="Take the pin away",
-            no="Keep it",
-        )
-        self._ask(question, None)
+        """Take the pin away."""
+        report = self._report
+        if report is not None:
+            question = TypeWord(
+                "Take the pin away?",
+                trustwords.taking_away(report, self._viewer),
+                trustwords.WORD_TO_REMOVE,
+            )
+            self._ask(question, None)
 
-    def _ask(self, question: Confirm, key: str | None) -> None:
+    async def leave(self) -> None:
+        """Close the box, with the pin as it was."""
+        self.dismiss()
+        self.phone.tell(f"Nothing was changed: {self._whose} does not accept the other key.")
+
+    def _ask(self, question: Confirm | TypeWord, key: str | None) -> None:
         def answered(yes: bool | None) -> None:
             if yes:
                 self.phone.later(self._keep(key))
+            else:
+                self.say("Nothing was changed.")
 
         self.phone.push_screen(question, answered)
 
@@ -134,13 +171,21 @@ class AccountTrust(Trust):
     """The server of an account, which keeps the pin in the file."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"The server of {name}", name, told.InspectServer(account=name))
+        super().__init__(
+            f"The server of {name}", f"account {name}", told.InspectServer(account=name)
+        )
         self._account = name
 
+    @property
+    def calls(self) -> int:
+        return sum(shown.call.account == self._account for shown in self.phone.state.live)
+
     async def keep(self, key: str | None) -> None:
-        await self.phone.bridge.ask(told.EditAccount(name=self._account, fields={"pin": key}))
+        await self.phone.bridge.ask(
+            told.EditAccount(name=self._account, fields={"pin": key}, means=Means.SCREEN)
+        )
         does = "accepts this key of its server alone" if key else "is pinned to no key any more"
-        self.phone.tell(f"{self._account} {does}")
+        self.phone.tell(f"account {self._account} {does}")
 
 
 class DraftTrust(Trust):
@@ -154,8 +199,11 @@ class DraftTrust(Trust):
         self._put = put
 
     def as_pinned(self, report: told.ServerReport) -> told.ServerReport:
-        known = report.pinned_on if report.pin == self._pin else None
-        return msgspec.structs.replace(report, pin=self._pin, pinned_on=known)
+        if report.pin == self._pin:
+            return report
+        return msgspec.structs.replace(
+            report, pin=self._pin, pinned_on=None, pinned_by=None, pinned_with=None
+        )
 
     async def keep(self, key: str | None) -> None:
         self._put(key or "")

@@ -12,7 +12,7 @@ import click
 from voip import oneshot
 from voip.cli import format as shown
 from voip.cli.common import json_option, print_json
-from voip.model import Authorities, Keying, Status, Transport
+from voip.model import Authorities, Keying, Means, Status, Transport
 from voip.protocol import client as told
 from voip.starting import CommandFailed
 
@@ -85,7 +85,7 @@ def add(name: str, no_register: bool, **fields: Any) -> None:
     values = {key: value for key, value in _clean(fields).items() if value is not None}
     if no_register:
         values["register"] = False
-    _save(told.AddAccount(name=name, fields=values, **secrets))
+    _save(told.AddAccount(name=name, fields=values, means=Means.COMMAND, **secrets))
 
 
 @account.command()
@@ -103,7 +103,7 @@ def edit(name: str, register: bool | None, **fields: Any) -> None:
     }
     if register is not None:
         values["register"] = register
-    _save(told.EditAccount(name=name, fields=values, **secrets))
+    _save(told.EditAccount(name=name, fields=values, means=Means.COMMAND, **secrets))
 
 
 @account.command("list")

@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import click
 import msgspec
 
-from voip import oneshot
+from voip import oneshot, pinwords
 from voip.certificatewords import fingerprint
 from voip.cli.common import json_option, print_json
 from voip.dialing import DialError, parse_host_port
-from voip.model import Certificate, Transport
+from voip.model import Certificate, Means, Status, Transport
 from voip.protocol import client as told
 from voip.starting import CommandFailed
 
 _DEFAULT_PORT = 5061
+_WORD_TO_PIN = "yes"
+_WORD_TO_REPLACE = "accept"
 _SEPARATORS = re.compile(r"[\s:]")
 
 
@@ -30,7 +33,9 @@ def trust(server: str, account: str | None, pin: str | None, as_json: bool) -> N
     """Show a server's certificates, ask, and pin its key to an account.
 
     No SIP is sent. A pinned account accepts exactly this key, whoever issued
-    its certificate, for whatever name and time. Status 1: nothing was pinned.
+    its certificate, for whatever name and time. Another key than before takes
+    a word of its own, or --pin. Calls with the account end when its pin
+    changes. Status 1: nothing was pinned.
     """
     candidates = _accounts_of(server, account)
     name = candidates[0] if len(candidates) == 1 else None
@@ -40,13 +45,13 @@ def trust(server: str, account: str | None, pin: str | None, as_json: bool) -> N
         print_json(report)
         return
     if not as_json:
-        click.echo("\n".join(describe(report)))
+        click.echo("\n".join(describe(report, datetime.now(UTC))))
     accepted = _accept(report, candidates, wanted)
     if as_json:
         print_json(msgspec.structs.replace(report, pin=accepted))
 
 
-def describe(report: told.ServerReport) -> Iterator[str]:
+def describe(report: told.ServerReport, now: datetime) -> Iterator[str]:
     """A server's certificates, line by line: problems, the key, then the chain."""
     yield f"{report.host}:{report.port}  {report.version}  {report.cipher}"
     for place, certificate in enumerate(report.chain):
@@ -58,13 +63,17 @@ def describe(report: told.ServerReport) -> Iterator[str]:
         yield "ok     trusted: nothing is wrong with this certificate"
     if report.refused:
         yield "No pin mends this: the server needs another key."
-    key = _key(report)
-    since = f", accepted {report.pinned_on}" if report.pinned_on else ""
-    if report.pin == key:
-        yield f"PINNED this key is the one that the account is pinned to{since}"
-    elif report.pin is not None:
-        yield f"OTHER  this is not the key that the account is pinned to{since}:"
-        yield f"       {fingerprint(report.pin)}"
+    if report.pin is None:
+        return
+    if report.pin == _key(report):
+        yield "PINNED this key is the one that the account is pinned to"
+        yield f"       {pinwords.accepted(report, now)}"
+        return
+    yield "OTHER  the server shows another key than the one that the account is pinned to:"
+    yield f"       {fingerprint(report.pin)}"
+    yield f"       {pinwords.accepted(report, now)}"
+    yield "       Nothing is sent to a server that shows this key. It may be an attack:"
+    yield "       somebody between you and the server. Or the server was given a new key."
 
 
 def _certificate(shown: Certificate) -> Iterator[str]:
@@ -95,15 +104,25 @@ def _accept(report: told.ServerReport, candidates: list[str], wanted: str | None
     (name,) = candidates
     if report.pin == key:
         click.echo(f"account {name} is pinned to this key already", err=True)
-    elif wanted is None and not _asked(name):
-        raise _failed("nothing was pinned")
+    else:
+        _confirm(report, name, wanted)
     # Said once more, a key starts an account that had stopped at another.
-    oneshot.ask(told.EditAccount(name=name, fields={"pin": key}))
+    oneshot.ask(told.EditAccount(name=name, fields={"pin": key}, means=Means.COMMAND))
     click.echo(f"account {name} accepts this key and no other from now on", err=True)
     return key
 
 
-def _asked(name: str) -> bool:
+def _confirm(report: told.ServerReport, name: str, wanted: str | None) -> None:
+    """Let a person decide, unless the key was named.
+
+    Raises:
+        CommandFailed: there is nobody to ask, or the answer was no.
+    """
+    calls = sum(call.account == name for call in oneshot.get(told.GetStatus(), Status).calls)
+    if wanted is not None:
+        if calls:
+            click.echo(pinwords.calls_end(calls, f"account {name}"), err=True)
+        return
     if not sys.stdin.isatty():
         raise _failed(
             "there is no terminal to ask on, and nothing was pinned: name the key with --pin"
@@ -112,8 +131,17 @@ def _asked(name: str) -> bool:
         "\nCompare the SHA-256 of the public key with what whoever runs the server tells you.",
         err=True,
     )
-    question = f"Type yes to have account {name} accept it"
-    return str(click.prompt(question, default="no", show_default=False, err=True)) == "yes"
+    click.echo(f"If you accept it: {pinwords.calls_end(calls, f'account {name}')}", err=True)
+    word, question = _WORD_TO_PIN, f"Type yes to have account {name} accept it"
+    if report.pin is not None:
+        # The word of a first pin is typed without reading: this one is another.
+        word = _WORD_TO_REPLACE
+        question = (
+            "Press Enter to leave everything as it is. "
+            f"Type the word {word} to have account {name} accept the other key"
+        )
+    if str(click.prompt(question, default="", show_default=False, err=True)).strip() != word:
+        raise _failed("nothing was pinned")
 
 
 def _accounts_of(server: str, account: str | None) -> list[str]:

@@ -224,7 +224,8 @@ def _trust_words(account: Account, tls: TlsStatus) -> str:
         return "nothing is known of it"
     ending = expiry.when(peer.not_after, time.time())
     if tls.pinned:
-        since = f", accepted on {account.pinned_on[:10]}" if account.pinned_on else ""
+        on = pinning.accepted_on(account)
+        since = f", accepted{on}" if on else ""
         return f"its key is pinned{since}; the certificate {ending}"
     return f"verified, for {', '.join(peer.names)}; issued by {peer.issuer}; {ending}"
 

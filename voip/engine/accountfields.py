@@ -18,7 +18,7 @@ import msgspec
 from voip.dialing import DialError, parse_host_port
 from voip.engine import suitefields, trustfields
 from voip.engine.fieldvalues import Values, is_empty, is_secure, kind
-from voip.model import Authorities, Keying, Transport
+from voip.model import Authorities, Keying, Means, Transport
 
 DEFAULT_PORTS = {Transport.TLS: 5061, Transport.TCP: 5060, Transport.UDP: 5060}
 
@@ -47,7 +47,7 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     domain's own name; `proxy` is reached in its place. Both are host[:port].
     `ca_file` takes the place of the authorities that `trust` names, and `pin`
     that of authority, name and dates: the SHA-256 of the server's public key
-    (`trustfields.pin_of`), accepted at `pinned_on` (RFC 3339). `client_key` is
+    (`trustfields.pin_of`), with the note of `pinning.note_of`. `client_key` is
     in the file of the certificate if it is not named. `hide_identity` asks for
     privacy (RFC 3323). `expires_s` is 60 to 3600. `srtp_suites` are the names of
     suites in the order they are offered, the usual ones if it is empty.
@@ -65,6 +65,9 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     allow_wildcard: bool = False
     pin: str | None = None
     pinned_on: str | None = None
+    pinned_by: str | None = None
+    pinned_with: Means | None = None
+    pinned_key: str | None = None
     client_certificate: str | None = None
     client_key: str | None = None
     client_passphrase_command: str | None = None
@@ -125,6 +128,7 @@ _LONGEST = {
     "display_name": 128,
     "ca_file": 4096,
     "pin": 256,
+    "pinned_by": 256,
     "client_certificate": 4096,
     "client_key": 4096,
     "client_passphrase_command": 4096,

@@ -15,6 +15,7 @@ from tomlkit.items import Array, InlineTable
 from voip.engine import accountfields, accountfiles, pinning, toml
 from voip.engine.accountfields import Account
 from voip.engine.toml import ChangedMeanwhile, ConfigError
+from voip.model import Means, rfc3339
 from voip.protocol.client import AccountFields
 
 _ORDER = "order"
@@ -96,8 +97,10 @@ class AccountFile:
 
     # Changing
 
-    def add(self, name: str, values: Mapping[str, str | int | bool]) -> Account:
-        """Append an account.
+    def add(
+        self, name: str, values: Mapping[str, str | int | bool], means: Means | None = None
+    ) -> Account:
+        """Append an account; `means` is noted with a pin.
 
         Raises:
             ConfigError: the name is taken, a value is wrong, or the file is.
@@ -106,7 +109,8 @@ class AccountFile:
         def append(document: tomlkit.TOMLDocument) -> Account:
             if name in self._tables(document):
                 raise ConfigError(f"{self.path}: there is an account {name} already")
-            written = pinning.dated(values, {}, time.time())
+            noted = pinning.noted(values, {}, _note(means))
+            written = {field: value for field, value in noted.items() if value is not None}
             account = self.check(name, written)
             if "accounts" not in document:
                 document["accounts"] = tomlkit.table(is_super_table=True)
@@ -125,8 +129,11 @@ class AccountFile:
         name: str,
         values: Mapping[str, str | int | bool | None],
         version: str | None = None,
+        means: Means | None = None,
     ) -> Account:
         """Change fields of an account; None removes one. The rest stays.
+
+        `means` is noted with a new pin.
 
         Raises:
             ChangedMeanwhile: the account is no longer what `version` was of.
@@ -140,7 +147,7 @@ class AccountFile:
                     f"account {name} was changed in {self.path} meanwhile: look at it again "
                     "before you save"
                 )
-            changes = pinning.dated(values, table.unwrap(), time.time())
+            changes = pinning.noted(values, table.unwrap(), _note(means))
             given = {field: value for field, value in changes.items() if value is not None}
             for key, value in changes.items():
                 if value is None:
@@ -265,6 +272,10 @@ class AccountFile:
         # Once each: a name twice in the list stands where it is first.
         first = dict.fromkeys(name for name in order if isinstance(name, str) and name in names)
         return tuple(dict.fromkeys([*first, *names])), []
+
+
+def _note(means: Means | None) -> pinning.Note:
+    return pinning.Note(rfc3339(time.time()), pinning.login_name(), means)
 
 
 def _plain(table: object) -> dict[str, str | int | bool]:

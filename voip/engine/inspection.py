@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from voip.dialing import DialError, parse_host_port
-from voip.engine import accountfields, accountfiles
+from voip.engine import accountfields, accountfiles, pinning
 from voip.engine.accountfields import DEFAULT_PORTS, Account
 from voip.engine.accountsetup import SetupError, authorities
 from voip.engine.errors import Refusal
@@ -55,7 +55,14 @@ class Inspection:
         port = port or DEFAULT_PORTS[Transport.TLS]
         seen = await self._look(host, port, trusted, trusting.allow_wildcard)
         if account and account.pin:
-            seen = replace(seen, pin=pin_of(account.pin), pinned_on=account.pinned_on)
+            note = pinning.note_of(account)
+            seen = replace(
+                seen,
+                pin=pin_of(account.pin),
+                pinned_on=note.on,
+                pinned_by=note.by,
+                pinned_with=note.means,
+            )
         # Not one character of it is ours: strangers chose the names.
         return clean_event(seen)
 

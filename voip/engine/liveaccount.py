@@ -29,9 +29,11 @@ _OFFLINE = Registration(state=RegistrationState.OFFLINE)
 class Live:
     """An account with what has become of it.
 
-    `stopped` says why it does nothing more until its user has decided, and
-    `client_ends` when the certificate ends that it shows. One that was
-    `dropped` is over: another of its name may be there by now.
+    `refusal` says why the last connection could not be used, `distrusted` that
+    it was for what the server showed. `stopped` says why it does nothing more
+    until its user has decided, and `client_ends` when the certificate ends that
+    it shows. One that was `dropped` is over: another of its name may be there by
+    now.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Live:
     failures: int = 0
     timer: asyncio.TimerHandle | None = None
     refusal: str | None = None
+    distrusted: bool = False
     stopped: str | None = None
     client_ends: datetime | None = None
     messages: int | None = None
@@ -75,6 +78,7 @@ class Live:
             problem=self.problem,
             messages=self.messages,
             warning=expiry.warning(self.tls, self.client_ends, time.time()),
+            distrusted=self.distrusted,
             sign=self._sign(),
         )
 

@@ -1,40 +1,88 @@
-"""A server's key that an account accepts: what is written of it, and what is said of another."""
+"""A server's key that an account accepts: the note of who accepted it, and the alarm of another."""
 
 from __future__ import annotations
 
+import os
+import pwd
 from collections.abc import Mapping
 from typing import TypeVar
+
+import msgspec
 
 from voip.certificatewords import fingerprint
 from voip.engine.accountfields import Account
 from voip.engine.fieldvalues import Values
 from voip.engine.trustfields import pin_of
-from voip.model import rfc3339
+from voip.model import Means
 
 _Value = TypeVar("_Value")
 
+_BEGINNING = 16
 
-def dated(
-    changes: Mapping[str, _Value], before: Values, now: float
+
+class Note(msgspec.Struct, frozen=True):
+    """The time (RFC 3339), person and means by which a key was accepted here."""
+
+    on: str | None = None
+    by: str | None = None
+    means: Means | None = None
+
+
+def login_name() -> str:
+    """The user of this process, who alone can reach the engine's socket."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
+
+
+def noted(
+    changes: Mapping[str, _Value], before: Values, note: Note
 ) -> dict[str, _Value | str | None]:
-    """Changes to an account's fields, with `pinned_on` going along with `pin`.
+    """Changes to an account's fields, with a `note` beside a new pin.
 
-    The date is ours to set: it is that of the pin, stays while the pin does, and
-    goes with it. `now` is in seconds since the epoch.
+    The note is the phone's to write: it stays while the pin does, and goes with it.
     """
     given: dict[str, _Value | str | None] = {
-        field: value for field, value in changes.items() if field != "pinned_on"
+        field: value for field, value in changes.items() if field not in _NOTE
     }
     if "pin" not in given:
         return given
     pin = given["pin"]
-    if isinstance(pin, str):
-        given["pin"] = pin_of(pin) or pin
     if pin is None:
-        given["pinned_on"] = None
-    elif given["pin"] != _pin(before):
-        given["pinned_on"] = rfc3339(now)
+        return {**given, **dict.fromkeys(_NOTE)}
+    key = pin_of(pin) if isinstance(pin, str) else None
+    if key is None:
+        return given
+    given["pin"] = key
+    if key != _pin(before):
+        given |= {
+            "pinned_on": note.on,
+            "pinned_by": note.by,
+            "pinned_with": note.means.value if note.means else None,
+            "pinned_key": key[:_BEGINNING],
+        }
     return given
+
+
+_NOTE = ("pinned_on", "pinned_by", "pinned_with", "pinned_key")
+
+
+def note_of(account: Account) -> Note:
+    """The note about an account's pin, empty where the pin was written by hand.
+
+    A pin that a person put in the place of another has the note of the other beside it.
+    """
+    key = pin_of(account.pin) if account.pin else None
+    if key is None or not key.startswith(account.pinned_key or ""):
+        return Note()
+    return Note(account.pinned_on, account.pinned_by, account.pinned_with)
+
+
+def accepted_on(account: Account) -> str:
+    """The day on which an account's pin was accepted, to go on in a sentence; empty for none."""
+    on = note_of(account).on
+    return f" on {on[:10]}" if on else ""
 
 
 def changed(name: str, account: Account, key: str) -> str:
@@ -48,11 +96,10 @@ def changed(name: str, account: Account, key: str) -> str:
 
 def changed_in_short(account: Account, key: str) -> str:
     """Both keys, and when the pinned one was accepted."""
-    since = f" on {account.pinned_on[:10]}" if account.pinned_on else ""
     pin = (account.pin and pin_of(account.pin)) or ""
     return (
-        f"the server shows another key than the one that was accepted{since}. "
-        f"Accepted: {fingerprint(pin)}. Shown now: {fingerprint(key)}"
+        "the server shows another key than the one that was accepted"
+        f"{accepted_on(account)}. Accepted: {fingerprint(pin)}. Shown now: {fingerprint(key)}"
     )
 
 

@@ -236,7 +236,8 @@ class Registrar:
             if live.role is not role or live.account is None:
                 continue
             if event.outgoing and live.goes_to(event):
-                live.refusal = None if event.up else event.error or live.refusal
+                if event.up or event.error:
+                    live.refusal, live.distrusted = event.error, event.distrusted
                 self._check_pin(live, event)
             if live.connection == event.id and not event.up:
                 live.connection = live.tls = None

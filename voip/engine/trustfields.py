@@ -13,9 +13,10 @@ from datetime import datetime
 import msgspec
 
 from voip.engine.fieldvalues import Values, is_empty, is_secure
-from voip.model import Authorities
+from voip.model import Authorities, Means
 
 _PIN = re.compile(r"[0-9a-f]{64}")
+_BEGINNING = re.compile(r"[0-9a-f]{16}")
 _SEPARATORS = re.compile(r"[\s:]")
 
 _TLS_ONLY = "for transport “tls” only"
@@ -74,6 +75,20 @@ def _pinned_on_problem(value: str, values: Values) -> str | None:
     return None
 
 
+def _pinned_with_problem(value: str, values: Values) -> str | None:
+    del values
+    if value in list(Means):
+        return None
+    return f"screen or command, not “{value}”; the phone sets it with the pin"
+
+
+def _pinned_key_problem(value: str, values: Values) -> str | None:
+    del values
+    if _BEGINNING.fullmatch(value):
+        return None
+    return "the first 16 hexadecimal digits of the pin are needed; the phone sets it with the pin"
+
+
 def _certificate_problem(value: str, values: Values) -> str | None:
     if not value.strip():
         return "empty: leave it out, or name a file"
@@ -108,6 +123,8 @@ RULES: dict[str, Callable[[str, Values], str | None]] = {
     "ca_file": _authority_problem,
     "pin": _pin_problem,
     "pinned_on": _pinned_on_problem,
+    "pinned_with": _pinned_with_problem,
+    "pinned_key": _pinned_key_problem,
     "client_certificate": _certificate_problem,
     "client_key": _beside_certificate,
     "client_passphrase_command": _passphrase_command_problem,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from voip.model import Means
+
 
 class Command(msgspec.Struct, frozen=True, tag_field="do", forbid_unknown_fields=True):
     """Something a client asks for."""
@@ -56,20 +58,23 @@ class AddAccount(Command, frozen=True, tag="add_account"):
 
     The password goes to the keyring, or to a private file where there is none;
     `client_passphrase`, which opens the key of the client certificate, too.
-    With a `pin` the engine notes when it was accepted.
+    With a `pin` the engine notes when it was accepted, by whom, and by which `means`.
     """
 
     name: str
     fields: dict[str, str | int | bool]
     password: str | None = None
     client_passphrase: str | None = None
+    means: Means | None = None
 
 
 class EditAccount(Command, frozen=True, tag="edit_account"):
     """Change fields of an account; None takes one out. The rest stays.
 
     With `version` (of `AccountFields`) the change is refused as `changed` when
-    the account in the file is no longer the one that was read.
+    the account in the file is no longer the one that was read. With a new
+    `pin` the engine notes when it was accepted, by whom, and by which `means`.
+    Calls with the account end when a field of it changes.
     """
 
     name: str
@@ -77,6 +82,7 @@ class EditAccount(Command, frozen=True, tag="edit_account"):
     password: str | None = None
     client_passphrase: str | None = None
     version: str | None = None
+    means: Means | None = None
 
 
 class RemoveAccount(Command, frozen=True, tag="remove_account"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from voip.model import Certificate, LogEntry, SoundDevice, Status
+from voip.model import Certificate, LogEntry, Means, SoundDevice, Status
 from voip.protocol.events import CheckStep
 from voip.protocol.settings import Settings
 
@@ -150,7 +150,9 @@ class ServerReport(msgspec.Struct, frozen=True):
     `chain` has its own certificate first. `problems` say in words why it would
     be refused without a pin; none means that it is trusted. `refused` are
     those that a pin does not mend either. `pin` is the public key that the
-    account accepts now, `pinned_on` when that was decided (RFC 3339).
+    account accepts now, `pinned_on` when that was decided (RFC 3339),
+    `pinned_by` the login name of who decided it, `pinned_with` by which means.
+    Where nothing says so, somebody wrote the pin into accounts.toml.
     """
 
     host: str
@@ -162,6 +164,8 @@ class ServerReport(msgspec.Struct, frozen=True):
     refused: tuple[str, ...] = ()
     pin: str | None = None
     pinned_on: str | None = None
+    pinned_by: str | None = None
+    pinned_with: Means | None = None
 
 
 class SettingsData(msgspec.Struct, frozen=True):

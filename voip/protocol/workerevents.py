@@ -59,7 +59,8 @@ class ConnectionEvent(WorkerEvent, frozen=True, tag="connection"):
     `id` numbers connections within a worker. `host` is the name that was
     dialled and, over TLS, verified; `address` is the IP address behind it,
     where it is known. `tls` is set when `up`; `error` says in
-    words why a server was refused. `other_key` is the public key's SHA-256 of
+    words why a server was refused. `distrusted` tells that it was for its
+    certificate or key. `other_key` is the public key's SHA-256 of
     a server that was refused because the account is pinned to another.
     """
 
@@ -73,6 +74,7 @@ class ConnectionEvent(WorkerEvent, frozen=True, tag="connection"):
     error: str | None = None
     other_key: str | None = None
     address: str | None = None
+    distrusted: bool = False
 
 
 class IncomingCall(WorkerEvent, frozen=True, tag="incoming"):

@@ -61,6 +61,7 @@ class Connections:
             tls=tls,
             error=error,
             other_key=_other_key(prm, tls),
+            distrusted=tls is not None and prm.tlsInfo.verifyStatus != 0,
         )
 
 

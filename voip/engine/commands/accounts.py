@@ -58,13 +58,17 @@ async def _move_account(engine: Engine, command: told.MoveAccount) -> None:
 
 async def _add_account(engine: Engine, command: told.AddAccount) -> told.AccountSaved:
     async with engine.account_change():
-        _valid(lambda: engine.account_file.add(command.name, command.fields))
+        _valid(lambda: engine.account_file.add(command.name, command.fields, command.means))
         return await _saved(engine, command)
 
 
 async def _edit_account(engine: Engine, command: told.EditAccount) -> told.AccountSaved:
     async with engine.account_change():
-        _valid(lambda: engine.account_file.edit(command.name, command.fields, command.version))
+        _valid(
+            lambda: engine.account_file.edit(
+                command.name, command.fields, command.version, command.means
+            )
+        )
         saved = await _saved(engine, command)
         given = command.password is not None or command.client_passphrase is not None
         if given or engine.registrar.is_stopped(command.name):
