@@ -218,7 +218,7 @@ async def test_a_row_of_the_log_has_the_lock_that_it_had(phone: Screen, standin:
     await phone.sees("There was no lock: nobody answered this call")
     await phone.press("escape", "down", "l")
     await phone.until(lambda: isinstance(phone.app.screen, PastLock))
-    await phone.sees("closed at the end, but open before")
+    await phone.sees("at the end, but NOT before")
     await phone.press("escape")
 
 
@@ -231,4 +231,4 @@ async def test_an_incoming_call_has_a_lock(phone: Screen, standin: StandIn) -> N
     assert "l lock" in phone.lines[-1]
     await phone.press("l")
     assert isinstance(phone.app.screen, LockDetails)
-    await phone.sees("[ open ]")
+    await phone.sees("[ wait ]")
