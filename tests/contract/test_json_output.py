@@ -48,6 +48,8 @@ OF_COMMAND: dict[str, list[msgspec.Struct]] = {
     "account": [examples.REPLIES["accounts"]],
     "account check": [examples.REPLIES["check"]],
     "trust": [examples.REPLIES["server_report"]],
+    "lock": [examples.REPLIES["lock"]],
+    "compared": [examples.REPLIES["compared"]],
 }
 
 
