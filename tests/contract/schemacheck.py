@@ -111,10 +111,10 @@ class _Check:
 
 
 def _limit(keyword: str, rule: float, value: Any, where: str) -> list[str]:
-    kind = {"Length": str, "Items": list}.get(keyword[3:], int | float)
-    if not isinstance(value, kind):
+    kinds = {"Length": (str,), "Items": (list,)}
+    if not isinstance(value, kinds.get(keyword[3:], (int, float))):
         return []
-    size = len(value) if isinstance(value, str | list) else value
+    size = value if isinstance(value, int | float) else len(value)
     if size < rule if keyword.startswith("min") else size > rule:
         return [f"{where}: {value!r} is out of bounds: {keyword} {rule}"]
     return []

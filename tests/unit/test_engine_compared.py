@@ -35,7 +35,12 @@ async def say(standin: StandIn, call: str, equal: bool) -> str | None:
 
 async def standing(standin: StandIn, call: str) -> tuple[Compared | None, Sign | None]:
     (shown,) = [c for c in (await standin.status()).calls if c.id == call]
-    return shown.lock.comparison and shown.lock.comparison.state, shown.lock.sign
+    found = shown.lock.comparison
+    return (found.state if found is not None else None), shown.lock.sign
+
+
+async def until_sign(standin: StandIn, call: str, sign: Sign, since: int) -> None:
+    await standin.until_call(lambda c: c.id == call and c.lock.sign is sign, since)
 
 
 async def remembered(standin: StandIn) -> tuple[ComparedKey, ...]:
@@ -138,9 +143,10 @@ async def test_what_is_forgotten_proves_nothing_in_calls_that_are_up(standin: St
     first = await answered(standin, keying=Keying.DTLS)
     await say(standin, first, equal=True)
     second = await talk(standin)
+    position = len(standin.events)
     await standin.client.ask(told.ForgetCompared(account="work", address="sip:100@PBX.example.com"))
     for call in (first, second):
-        await standin.until_call(lambda c, of=call: c.id == of and c.lock.sign is Sign.SECURE)
+        await until_sign(standin, call, Sign.SECURE, position)
         assert await standing(standin, call) == (Compared.PENDING, Sign.SECURE)
     assert await remembered(standin) == ()
     with pytest.raises(CommandFailed) as refused:

@@ -124,8 +124,7 @@ class LockDetails(ListBox[Prose]):
         self.phone.push_screen(
             Confirm(
                 "Forget this comparison?",
-                f"{comparedwords.FORGETTING} It was compared with {code.address}, account: "
-                f"{command.account}.",
+                f"{code.address}\naccount: {command.account}\n\n{comparedwords.FORGETTING}",
                 yes="Forget it",
                 no="Keep it",
             ),
