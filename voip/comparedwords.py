@@ -24,8 +24,8 @@ def standing(code: EndToEnd) -> str:
         return ""
     known = "What was compared before stays remembered. " if found.on else ""
     return {
-        Compared.PENDING: f"Not compared yet. {_next_time(code)}",
-        Compared.EQUAL: f"EQUAL: you compared them in this call. {_next_time(code)}",
+        Compared.PENDING: f"Not compared yet. {_next_time(code, 'Once equal, their')}",
+        Compared.EQUAL: f"EQUAL: you compared them in this call. {_next_time(code, 'Their')}",
         Compared.DIFFERENT: f"DIFFERENT: you compared them in this call. {known}"
         "Say nothing private, and end the call.",
         Compared.REMEMBERED: f"Compared on {day(found.on)}: the same key. "
@@ -41,7 +41,7 @@ def day(moment: str | None) -> str:
     return datetime.fromisoformat(moment).strftime("%d %b %Y") if moment else "a day not known"
 
 
-def _next_time(code: EndToEnd) -> str:
+def _next_time(code: EndToEnd, their: str) -> str:
     if code.address is None:
         return "They gave no address to remember: your answer holds for this call only."
-    return "Once equal, their phone is recognised next time, until it makes a new key."
+    return f"{their} phone is recognised next time, until it makes a new key."

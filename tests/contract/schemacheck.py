@@ -111,10 +111,12 @@ class _Check:
 
 
 def _limit(keyword: str, rule: float, value: Any, where: str) -> list[str]:
-    kinds = {"Length": (str,), "Items": (list,)}
-    if not isinstance(value, kinds.get(keyword[3:], (int, float))):
+    sized = {"Length": str, "Items": list}.get(keyword[3:])
+    size: Any = value
+    if sized is not None:
+        size = len(value) if isinstance(value, sized) else None
+    if not isinstance(size, int | float):
         return []
-    size = value if isinstance(value, int | float) else len(value)
     if size < rule if keyword.startswith("min") else size > rule:
         return [f"{where}: {value!r} is out of bounds: {keyword} {rule}"]
     return []
