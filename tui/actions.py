@@ -39,7 +39,8 @@ class Context(msgspec.Struct, frozen=True):
     with. `line_open` tells that a box has its line of text out; `inspectable`
     that a form or test speaks of a TLS server, `pinnable` and `pinned` that the
     key a server showed can be accepted, and that the account accepts one alone;
-    `other_key` that this one is not the one shown.
+    `other_key` that this one is not the one shown. `comparable` tells that the
+    call has words to compare, `remembered` that a key of its far end was compared.
     """
 
     screen: str = "main"
@@ -61,6 +62,8 @@ class Context(msgspec.Struct, frozen=True):
     pinnable: bool = False
     pinned: bool = False
     other_key: bool = False
+    comparable: bool = False
+    remembered: bool = False
 
 
 When = Callable[[Context], bool]
@@ -305,6 +308,12 @@ ACTIONS: tuple[Action, ...] = (
            _LISTING, lambda c: c.connected and c.pinnable and c.other_key, 16, ("trust",)),
     Action("trust.unpin", "take the pin away", "Accept what authorities vouch for again", "delete",
            _LISTING, lambda c: c.connected and c.pinned, 16, ("trust",)),
+    Action("words.equal", "words equal", "The words are equal: remember this phone's key",
+           "equals_sign", _LISTING, lambda c: c.connected and c.comparable, 4, ("lock",)),
+    Action("words.different", "different", "The words are different: what that means", "d",
+           _LISTING, lambda c: c.connected and c.comparable, 5, ("lock",)),
+    Action("words.forget", "forget", "Forget that this phone's key was compared", "delete",
+           _LISTING, lambda c: c.connected and c.remembered, 16, ("lock",)),
     Action("device.use", "use", "Use this microphone or speaker", "enter,space", _LISTING,
            _connected, 4, ("devices",)),
     Action("setting.change", "change", "Change this setting", "enter,space", _LISTING,

@@ -10,7 +10,8 @@ from tui.describing import INDENT, heading, labelled, section
 from tui.drawing import Part, Role
 from tui.glyphs import Glyphs
 from tui.wrapping import Paragraph, paragraph
-from voip.model import About, EndToEnd, Fact, Keying, LockReport, StreamReport, TlsStatus
+from voip import comparedwords
+from voip.model import About, Compared, EndToEnd, Fact, Keying, LockReport, StreamReport, TlsStatus
 
 _VERDICT = 10
 _WORD = 10
@@ -67,7 +68,26 @@ def _end_to_end(code: EndToEnd) -> Iterator[Paragraph]:
     for start in range(0, len(numbered), _WORDS_IN_A_LINE):
         line = numbered[start : start + _WORDS_IN_A_LINE]
         yield paragraph(" " * INDENT, *(part for word in line for part in word), hang=INDENT)
+    yield from _comparison(code)
     yield paragraph(" " * INDENT, code.meaning, hang=INDENT)
+
+
+def _comparison(code: EndToEnd) -> Iterator[Paragraph]:
+    """Who reads which words, and what is known of them."""
+    if code.comparison is not None:
+        words = Part(comparedwords.standing(code), _STANDINGS[code.comparison.state])
+        yield paragraph(" " * INDENT, words, hang=INDENT)
+    if code.reading:
+        yield paragraph(" " * INDENT, code.reading, hang=INDENT)
+
+
+_STANDINGS: dict[Compared, Role] = {
+    Compared.PENDING: "strong",
+    Compared.EQUAL: "success",
+    Compared.REMEMBERED: "success",
+    Compared.CHANGED: "error",
+    Compared.DIFFERENT: "error",
+}
 
 
 def _fact(fact: Fact, glyphs: Glyphs) -> Paragraph:

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from voip import locksign, policy
 from voip.lockfacts import AccountFacts, CallFacts, Condition, Kind
-from voip.model import Compared, EndToEnd, LockReport, LockState, StreamReport, TlsStatus
+from voip.model import (
+    Compared,
+    Direction,
+    EndToEnd,
+    LockReport,
+    LockState,
+    StreamReport,
+    TlsStatus,
+)
 
 _REMEDIES = {
     Kind.TRANSPORT: "Edit the account and choose TLS, if the server offers it.",
@@ -47,6 +55,14 @@ _WORDS = (
     "a machine imitates it; and they say nothing of the room and the phone at the far end."
 )
 
+_THEIRS = "They find theirs in the details of the lock of their phone, if it is an Offhook."
+
+READING = {
+    Direction.OUT: f"You called: you read words 1 to 4 aloud, they read 5 to 8. {_THEIRS}",
+    Direction.IN: f"They called: they read words 1 to 4 aloud, you read 5 to 8. {_THEIRS}",
+}
+"""Who reads which words: halves that each side hears the other say."""
+
 
 def report(
     facts: CallFacts | AccountFacts,
@@ -77,7 +93,7 @@ def report(
         remedy=remedies[lacking.kind] if lacking else None,
         tls=tls,
         streams=streams,
-        end_to_end=EndToEnd(words, _WORDS) if words is not None else None,
+        end_to_end=EndToEnd(words, _WORDS, comparison=comparison) if words is not None else None,
     )
 
 

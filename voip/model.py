@@ -255,6 +255,19 @@ class Comparison(msgspec.Struct, frozen=True):
     on: str | None = None
 
 
+class ComparedKey(msgspec.Struct, frozen=True):
+    """A far end's key whose words were found equal, as `account` reaches `address`.
+
+    `address` has one spelling and no name. `fingerprint` is of the certificate
+    (RFC 8122), in lower case; `on` is when the words were compared (RFC 3339).
+    """
+
+    account: str
+    address: str
+    fingerprint: str
+    on: str
+
+
 class Lock(msgspec.Struct, frozen=True):
     """The lock: closed when everything that protects a call was seen to be in force.
 
@@ -425,11 +438,15 @@ class EndToEnd(msgspec.Struct, frozen=True):
     """A code that is the same at both ends when nobody between them decrypts.
 
     `words` are to be read out; `meaning` says what equal words prove, and when
-    they prove nothing.
+    they prove nothing; `reading` who reads which, and where they stand.
+    `address` is what a comparison is remembered by, None where it cannot be.
     """
 
     words: tuple[str, ...]
     meaning: str
+    reading: str = ""
+    comparison: Comparison | None = None
+    address: str | None = None
 
 
 class LockReport(msgspec.Struct, frozen=True):

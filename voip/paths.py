@@ -41,6 +41,10 @@ class Paths(NamedTuple):
         return self.state / "history.db"
 
     @property
+    def compared(self) -> Path:
+        return self.state / "compared.json"
+
+    @property
     def log(self) -> Path:
         return self.state / "engine.log"
 

@@ -18,6 +18,10 @@ process (`dtls_init` in transport_srtp_dtls.c), so a worker shows the same one
 in every call until it ends, to whomever it talks to. The same two phones have
 the same words until one of them is started again, and what was searched for is
 worthless from then on.
+
+A comparison is remembered (`voip.engine.compared`), so a search that succeeds
+pays in later calls too: the key that won is taken for the far end's. The search
+has no more time for it, as the words depend on both certificates.
 """
 
 from __future__ import annotations
@@ -58,7 +62,19 @@ class Pair(NamedTuple):
     second: str
 
 
-def pair(streams: Iterable[StreamFacts]) -> Pair | None:
+class Ends(NamedTuple):
+    """The fingerprints of both ends in lower case, as seen from here."""
+
+    local: str
+    remote: str
+
+    @property
+    def pair(self) -> Pair:
+        """The same, as the far end has it too."""
+        return Pair(*sorted(self))
+
+
+def ends(streams: Iterable[StreamFacts]) -> Ends | None:
     """The two certificates of a call whose handshake is between its ends, or
     between one end and somebody who decrypts.
 
@@ -72,7 +88,13 @@ def pair(streams: Iterable[StreamFacts]) -> Pair | None:
     remote = _normal(active[0].remote_fingerprint)
     if local is None or remote is None:
         return None
-    return Pair(*sorted((local, remote)))
+    return Ends(local, remote)
+
+
+def pair(streams: Iterable[StreamFacts]) -> Pair | None:
+    """The certificates of `ends` in one order, for `words`."""
+    found = ends(streams)
+    return found.pair if found is not None else None
 
 
 @lru_cache(maxsize=64)

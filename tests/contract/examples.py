@@ -200,6 +200,9 @@ COMMANDS: dict[str, told.AnyCommand] = {
     "stop_echo": told.StopEcho(),
     "look_up": told.LookUp(text="bob", account="work", limit=5),
     "lock": told.GetLock(call="3", account="work"),
+    "compare_words": told.CompareWords(call="3", words=("abandon", "zoo"), equal=True),
+    "compared": told.GetCompared(),
+    "forget_compared": told.ForgetCompared(account="work", address="bob@example.com"),
     "inspect_server": told.InspectServer(
         server="pbx.example.com:5061", account="work", fields={"allow_wildcard": True}
     ),
@@ -326,7 +329,24 @@ REPLIES: dict[str, msgspec.Struct] = {
                 rejected=1,
             ),
         ),
-        end_to_end=model.EndToEnd(words=("abandon", "zoo"), meaning="Compare them by voice."),
+        end_to_end=model.EndToEnd(
+            words=("abandon", "zoo"),
+            meaning="Compare them by voice.",
+            reading="You called: you read words 1 to 4 aloud.",
+            comparison=LOCK.comparison,
+            address="bob@example.com",
+        ),
+    ),
+    "words_compared": told.WordsCompared(notice="they gave no address to remember"),
+    "compared": told.ComparedList(
+        keys=(
+            model.ComparedKey(
+                account="work",
+                address="bob@example.com",
+                fingerprint="sha-256 ef:01",
+                on="2026-01-01T00:00:00Z",
+            ),
+        )
     ),
     "server_report": told.ServerReport(
         host="pbx.example.com",

@@ -58,7 +58,7 @@ class _Check:
                 return [] if value in rule else [f"{where}: {value!r} is not one of {rule}"]
             case "const":
                 return [] if value == rule else [f"{where}: {value!r} is not {rule!r}"]
-            case "minimum" | "maximum" | "minLength" | "maxLength":
+            case "minimum" | "maximum" | "minLength" | "maxLength" | "minItems" | "maxItems":
                 return _limit(keyword, rule, value, where)
             case "required":
                 missing = [name for name in rule if isinstance(value, dict) and name not in value]
@@ -67,8 +67,10 @@ class _Check:
                 return self._properties(rule, value, where)
             case "additionalProperties":
                 return self._additional(rule, value, schema, where)
+            case "prefixItems":
+                return self._each(rule, value, where)
             case "items":
-                return self._items(rule, value, where)
+                return self._items(rule, value, len(schema.get("prefixItems", ())), where)
             case _ if keyword in _IGNORED:
                 return []
         raise UnknownKeyword(f"{where}: {keyword}")
@@ -91,19 +93,30 @@ class _Check:
             return [f"{where}: {name} is not known" for name in more]
         return [e for name in more for e in self.of(value[name], rule, f"{where}.{name}")]
 
-    def _items(self, rule: Any, value: Any, where: str) -> list[str]:
+    def _each(self, rules: list[dict[str, Any]], value: Any, where: str) -> list[str]:
+        """The first items, each by a rule of its own."""
         if not isinstance(value, list):
             return []
+        pairs = enumerate(zip(value, rules, strict=False))
+        return [e for i, (item, rule) in pairs for e in self.of(item, rule, f"{where}[{i}]")]
+
+    def _items(self, rule: Any, value: Any, first: int, where: str) -> list[str]:
+        """The items from `first` on, all by one rule."""
+        if not isinstance(value, list):
+            return []
+        rest = list(enumerate(value))[first:]
         if rule is False:
-            return [f"{where}: nothing belongs in it"] if value else []
-        return [e for i, item in enumerate(value) for e in self.of(item, rule, f"{where}[{i}]")]
+            return [f"{where}: nothing belongs in it"] if rest else []
+        return [e for i, item in rest for e in self.of(item, rule, f"{where}[{i}]")]
 
 
 def _limit(keyword: str, rule: float, value: Any, where: str) -> list[str]:
-    kind = str if keyword.endswith("Length") else int | float
-    if not isinstance(value, kind):
+    sized = {"Length": str, "Items": list}.get(keyword[3:])
+    size: Any = value
+    if sized is not None:
+        size = len(value) if isinstance(value, sized) else None
+    if not isinstance(size, int | float):
         return []
-    size = len(value) if isinstance(value, str) else value
     if size < rule if keyword.startswith("min") else size > rule:
         return [f"{where}: {value!r} is out of bounds: {keyword} {rule}"]
     return []

@@ -48,6 +48,8 @@ OF_COMMAND: dict[str, list[msgspec.Struct]] = {
     "account": [examples.REPLIES["accounts"]],
     "account check": [examples.REPLIES["check"]],
     "trust": [examples.REPLIES["server_report"]],
+    "lock": [examples.REPLIES["lock"]],
+    "compared": [examples.REPLIES["compared"]],
 }
 
 
@@ -172,7 +174,13 @@ def test_schema_check_knows_every_keyword_it_meets() -> None:
         ("ab", {"minLength": 2, "maxLength": 2}, False),
         ("a", {"minLength": 2}, True),
         ("abc", {"maxLength": 2}, True),
-        (None, {"minimum": 1, "minLength": 1}, False),
+        ([1], {"minItems": 1, "maxItems": 1}, False),
+        ([], {"minItems": 1}, True),
+        ([1, 2], {"maxItems": 1}, True),
+        (["a", 1], {"prefixItems": [{"type": "string"}], "items": {"type": "integer"}}, False),
+        ([1], {"prefixItems": [{"type": "string"}]}, True),
+        (["a", 1], {"prefixItems": [{"type": "string"}], "items": False}, True),
+        (None, {"minimum": 1, "minLength": 1, "minItems": 1}, False),
     ],
 )
 def test_schema_check_knows_bounds(value: Any, schema: dict[str, Any], wrong: bool) -> None:

@@ -31,7 +31,7 @@ from tui.screens.trust import AccountTrust, DraftTrust
 from tui.screens.welcome import Welcome
 from tui.widgets.form import Mark
 from tui.widgets.lines import Lines
-from voip.model import CallState, RegistrationState
+from voip.model import CallState, Compared, Keying, LockReport, RegistrationState
 from voip.protocol import client as told
 from voip.protocol import worker as say
 
@@ -696,6 +696,50 @@ async def _(stage: Stage) -> Done:
     await stage.phone.press("l")
     await stage.phone.sees("[ open ]")
     return _on(stage, AccountForm)
+
+
+async def _words(stage: Stage, answer: bool | None = None) -> str:
+    """The lock of a call that has words, answered for as told; its id."""
+    await stage.accounts()
+    call = await stage.dialled()
+    stage.engine.remote_answers(call, keying=Keying.DTLS)
+    await stage.phone.until(lambda: stage.state_of(call) is CallState.ACTIVE)
+    if answer is not None:
+        report = await stage.engine.client.get(told.GetLock(call=call), LockReport)
+        assert report.end_to_end is not None
+        words = report.end_to_end.words
+        await stage.engine.client.ask(told.CompareWords(call=call, words=words, equal=answer))
+    await stage.phone.press("l")
+    await stage.phone.sees("Words to compare by voice")
+    return call
+
+
+def _compared(stage: Stage, call: str) -> Compared | None:
+    shown = stage.phone.app.state.find(call)
+    comparison = shown.call.lock.comparison if shown is not None else None
+    return comparison.state if comparison is not None else None
+
+
+@_for("words.equal")
+async def _(stage: Stage) -> Done:
+    call = await _words(stage)
+    return lambda: (
+        _compared(stage, call) is Compared.EQUAL and "EQUAL: you compared them" in stage.phone.text
+    )
+
+
+@_for("words.different")
+async def _(stage: Stage) -> Done:
+    call = await _words(stage)
+    return lambda: (
+        _compared(stage, call) is Compared.DIFFERENT and isinstance(stage.phone.app.screen, Confirm)
+    )
+
+
+@_for("words.forget")
+async def _(stage: Stage) -> Done:
+    await _words(stage, answer=True)
+    return _on(stage, Confirm)
 
 
 @_for("theme.keep")

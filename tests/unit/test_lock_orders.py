@@ -97,7 +97,7 @@ class _Orders(RuleBasedStateMachine):
         self._entry: LogEntry | None = None
         hub = Hub()
         hub.listen(self._listen, levels=False)
-        self._book = CallBook(hub, self._history)
+        self._book = CallBook(hub, self._history, lambda call: None)
         self._events = CallEvents(
             self._book,
             hub,

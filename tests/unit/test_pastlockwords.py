@@ -59,7 +59,9 @@ def test_a_call_that_had_no_voice_yet_is_not_said_to_be_open() -> None:
 
 
 def test_a_call_that_nobody_answered_had_no_lock() -> None:
-    lines = read(replace(ENTRY, outcome=Outcome.MISSED, answered=None, lock=LockState.OPEN, sign=None))
+    lines = read(
+        replace(ENTRY, outcome=Outcome.MISSED, answered=None, lock=LockState.OPEN, sign=None)
+    )
     assert lines[2] == "There was no lock: nobody answered this call"
     assert "What is no longer known" not in lines
 

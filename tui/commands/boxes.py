@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tui.actions import Context
 from tui.screens.base import Phoned
 from tui.screens.listbox import LineBox, ListBox, SearchBox
+from tui.screens.lock import LockDetails
 from tui.screens.themes import Themes
 from tui.screens.trust import Trust
 
@@ -60,6 +61,9 @@ COMMANDS = {
     "trust.leave": _in(Trust, lambda box: box.leave()),
     "trust.replace": _in(Trust, lambda box: box.replace()),
     "trust.unpin": _restore,
+    "words.equal": _in(LockDetails, lambda box: box.words_are_equal()),
+    "words.different": _in(LockDetails, lambda box: box.words_are_different()),
+    "words.forget": _in(LockDetails, lambda box: box.forget()),
     "list.reload": _reload,
     "list.search": _search,
     "list.leave": _leave,

@@ -7,17 +7,20 @@ import msgspec
 from tui import lockwords
 from tui.actions import Context
 from tui.drawing import Part
+from tui.screens.ask import Confirm
 from tui.screens.base import bindings_of
 from tui.screens.listbox import ListBox
 from tui.state import State
 from tui.widgets.prose import Prose
 from tui.words import address, who
 from tui.wrapping import Paragraph, paragraph
-from voip.model import AccountStatus, Call, LockReport, LockState
+from voip import comparedwords
+from voip.model import AccountStatus, Call, Compared, EndToEnd, LockReport, LockState
 from voip.protocol import client as told
 from voip.starting import CommandFailed, NoEngine
 
 _AT_MOST_EVERY_S = 1.0
+_REMEMBERED = (Compared.EQUAL, Compared.REMEMBERED, Compared.CHANGED)
 
 
 class LockDetails(ListBox[Prose]):
@@ -39,7 +42,14 @@ class LockDetails(ListBox[Prose]):
 
     def context(self) -> Context:
         """The facts of a box; the account that can be edited is that of an open lock."""
-        return msgspec.structs.replace(super().context(), account=self._account_to_edit)
+        code = self._code()
+        compared = code.comparison if code is not None and code.address is not None else None
+        return msgspec.structs.replace(
+            super().context(),
+            account=self._account_to_edit,
+            comparable=code is not None,
+            remembered=compared is not None and compared.state in _REMEMBERED,
+        )
 
     @property
     def _account_to_edit(self) -> AccountStatus | None:
@@ -55,6 +65,80 @@ class LockDetails(ListBox[Prose]):
             self._known = subject
             self.phone.later(self._ask())
         self._draw(gone=subject is None)
+
+    def _code(self) -> EndToEnd | None:
+        """The words that can be answered for, None once the call is over."""
+        if self._report is None or self._subject(self.phone.state) is None:
+            return None
+        return self._report.end_to_end
+
+    async def words_are_equal(self) -> None:
+        """Remember the far end's key, if it can be."""
+        noted = await self._answer(equal=True)
+        if noted is not None:
+            self.say(noted.notice or "")
+
+    async def words_are_different(self) -> None:
+        """Open the lock at once, say what that means, and offer to end the call."""
+        if await self._answer(equal=False) is None:
+            return
+        question = Confirm(
+            "The words are different",
+            comparedwords.DIFFERENT,
+            yes="Stay in the call",
+            no="End the call",
+        )
+
+        def answered(stay: bool | None) -> None:
+            # Closing the box by its key is no answer.
+            if stay is False and self._call is not None:
+                self.phone.later(self.phone.ask(told.HangUp(call=self._call)))
+
+        self.phone.push_screen(question, answered)
+
+    async def _answer(self, equal: bool) -> told.WordsCompared | None:
+        code = self._code()
+        if code is None or self._call is None:
+            return None
+        command = told.CompareWords(call=self._call, words=code.words, equal=equal)
+        try:
+            noted = await self.phone.bridge.get(command, told.WordsCompared)
+        except (CommandFailed, NoEngine) as error:
+            self.say(f"Your answer was not noted: {error}")
+            return None
+        await self._ask()
+        return noted
+
+    async def forget(self) -> None:
+        """Forget the far end's keys, if that is meant."""
+        code = self._code()
+        shown = self.phone.state.find(self._call) if self._call is not None else None
+        if code is None or code.address is None or shown is None:
+            return
+        command = told.ForgetCompared(account=shown.call.account, address=code.address)
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.phone.later(self._forget(command))
+
+        self.phone.push_screen(
+            Confirm(
+                "Forget this comparison?",
+                f"{code.address}\naccount: {command.account}\n\n{comparedwords.FORGETTING}",
+                yes="Forget it",
+                no="Keep it",
+            ),
+            answered,
+        )
+
+    async def _forget(self, command: told.ForgetCompared) -> None:
+        try:
+            await self.phone.bridge.ask(command)
+        except (CommandFailed, NoEngine) as error:
+            self.say(f"Nothing was forgotten: {error}")
+            return
+        self.say("")
+        await self._ask()
 
     def _subject(self, state: State) -> Call | AccountStatus | None:
         """The call or account of the lock, None once that is over."""

@@ -36,6 +36,8 @@ _GROUPS = {
     "mute": ("voip.cli.control", "mute"),
     "unmute": ("voip.cli.control", "unmute"),
     "dtmf": ("voip.cli.control", "dtmf"),
+    "lock": ("voip.cli.lock", "lock"),
+    "compared": ("voip.cli.lock", "compared"),
 }
 
 

@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from voip.cli.call import CallReport
-from voip.model import Status
+from voip.model import LockReport, Status
 from voip.protocol import client as told
 
 
@@ -27,6 +27,8 @@ def document() -> dict[str, object]:
         "account": told.AccountList,
         "account check": told.CheckReport,
         "trust": told.ServerReport,
+        "lock": LockReport,
+        "compared": told.ComparedList,
     }
     roots, definitions = msgspec.json.schema_components(
         kinds.values(), ref_template="#/$defs/{name}"

@@ -19,11 +19,15 @@ log = logging.getLogger(__name__)
 
 
 class CallBook:
-    """Calls enter with `begin` and leave with `finish`; both are in the log."""
+    """Calls enter with `begin` and leave with `finish`; both are in the log.
 
-    def __init__(self, hub: Hub, history: History) -> None:
+    `recall` gives a new call what is remembered of its far end.
+    """
+
+    def __init__(self, hub: Hub, history: History, recall: Callable[[LiveCall], None]) -> None:
         self._hub = hub
         self._history = history
+        self._recall = recall
         self._calls: dict[int, LiveCall] = {}
         self._last_id = history.last_id()
         self.left = asyncio.Event()
@@ -68,6 +72,7 @@ class CallBook:
             state=CallState.DIALING if direction is Direction.OUT else CallState.INCOMING,
             started=time.time(),
         )
+        self._recall(call)
         self._calls[call.id] = call
         self._log_row(
             lambda: self._history.begin(call.id, account, direction, remote, call.started)

@@ -20,6 +20,8 @@ from voip.engine.accounts import AccountFile
 from voip.engine.callbook import CallBook
 from voip.engine.callevents import CallEvents
 from voip.engine.calls import Calls
+from voip.engine.comparedkeys import ComparedKeys
+from voip.engine.comparisons import Comparisons
 from voip.engine.contacts import Contacts
 from voip.engine.echo import Echo
 from voip.engine.history import History
@@ -97,7 +99,8 @@ class Engine:
         }
         self.passwords = Passwords(paths.passwords)
         self.registrar = Registrar(self.hub, self.workers, self.passwords, self.connection)
-        self.book = CallBook(self.hub, self.history)
+        self.compared_keys = ComparedKeys(paths.compared)
+        self.book = CallBook(self.hub, self.history, lambda call: self.comparisons.recall(call))
         self.calls = Calls(self.book, self.hub, self.workers)
         self._call_events = CallEvents(
             self.book,
@@ -120,6 +123,7 @@ class Engine:
             self.connection,
             lambda: self.echo.uri,
         )
+        self.comparisons = Comparisons(self.compared_keys, self.book, self.look_ups.exchange)
         self.account_check = AccountCheck(
             self.hub,
             self.account_file,
@@ -194,7 +198,12 @@ class Engine:
                 uptime_s=round(time.monotonic() - self._started, 3),
                 pjsip=ready.pjsip if ready else None,
                 tls_library=ready.tls_library if ready else None,
-                problems=(*self._problems.values(), *self._left_alone, *self.contacts.problems),
+                problems=(
+                    *self._problems.values(),
+                    *self._left_alone,
+                    *self.contacts.problems,
+                    *((self.compared_keys.problem,) if self.compared_keys.problem else ()),
+                ),
             ),
             accounts=self.registrar.snapshot(),
             calls=self.book.snapshot(),

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 
 import msgspec
 
-from voip import lockfacts, lockreport, policy
+from voip import lockfacts, lockreport, policy, sas
+from voip.engine.compared import Answer, comparison
 from voip.model import (
     Call,
     CallState,
+    ComparedKey,
     Direction,
     HeldBy,
     Lock,
@@ -48,7 +51,9 @@ class LiveCall:
     `taken` once a side has accepted it, and `stopped` when the engine ends it
     with itself. `counted` are the packets, accepted and rejected, of each stream
     up to the last report; `failing` are the streams that carried nothing authentic
-    in its time.
+    in its time. `address` is the far end's in one spelling, None where nothing
+    can be remembered of it; `find_keys` gives the keys that are, and `answer` is
+    the user's own to the words.
     """
 
     id: int
@@ -91,6 +96,9 @@ class LiveCall:
     hangup_timer: asyncio.TimerHandle | None = None
     temporary: Path | None = None
     last_lock: LockState = LockState.OPEN
+    address: str | None = None
+    find_keys: Callable[[], tuple[ComparedKey, ...]] = tuple
+    answer: Answer | None = None
 
     @property
     def on_hold(self) -> bool:
@@ -143,27 +151,32 @@ class LiveCall:
     def facts(self) -> lockfacts.CallFacts:
         """Facts observed so far."""
         same = self.connection is not None and self.connection.id == self.first_connection
+        streams = self._stream_facts()
         return lockfacts.CallFacts(
             account_transport=self.transport,
             in_secure_worker=self.role is not Role.OPEN,
             offers_srtp=self.offers_srtp,
             state=self.state,
             connection=connection_facts(self.connection, same),
-            streams=tuple(
-                lockfacts.StreamFacts(
-                    kind=s.kind,
-                    active=s.active,
-                    srtp=s.srtp,
-                    suite=s.suite,
-                    keying=s.keying,
-                    failing=index in self.failing,
-                    accepted=s.accepted,
-                    rejected=s.rejected,
-                    local_fingerprint=s.local_fingerprint,
-                    remote_fingerprint=s.remote_fingerprint,
-                )
-                for index, s in enumerate(self.streams)
-            ),
+            streams=streams,
+            comparison=comparison(sas.ends(streams), self.answer, self.find_keys()),
+        )
+
+    def _stream_facts(self) -> tuple[lockfacts.StreamFacts, ...]:
+        return tuple(
+            lockfacts.StreamFacts(
+                kind=s.kind,
+                active=s.active,
+                srtp=s.srtp,
+                suite=s.suite,
+                keying=s.keying,
+                failing=index in self.failing,
+                accepted=s.accepted,
+                rejected=s.rejected,
+                local_fingerprint=s.local_fingerprint,
+                remote_fingerprint=s.remote_fingerprint,
+            )
+            for index, s in enumerate(self.streams)
         )
 
     def lock(self) -> Lock:
@@ -196,7 +209,13 @@ class LiveCall:
             for s in self.streams
         )
         tls = self.connection.tls if self.connection else None
-        return lockreport.report(self.facts(), tls, streams, words)
+        found = lockreport.report(self.facts(), tls, streams, words)
+        if found.end_to_end is None:
+            return found
+        code = msgspec.structs.replace(
+            found.end_to_end, reading=lockreport.READING[self.direction], address=self.address
+        )
+        return msgspec.structs.replace(found, end_to_end=code)
 
     def snapshot(self, now: float) -> Call:
         """The call as clients see it; `now` in seconds since the epoch."""

@@ -106,16 +106,22 @@ class LookUps:
         self, claimed: Party, account: str, connection: say.ConnectionEvent | None = None
     ) -> Party:
         """Who calls an account: the contact of that address, or whoever they say they are."""
-        try:
-            exchange = self._exchange(self._registrar.get(account), connection)
-        except Refusal:
-            exchange = None
+        exchange = self.exchange(account, connection)
         found = self._contacts.known(callers.keys(claimed.uri, exchange))
         if found is not None:
             return Party(claimed.uri, found.contact.name)
         known = (contact.name for contact in self._contacts.everyone)
         imitates = claimed.imitates or names.imitates(claimed.name, claimed.uri, known)
         return Party(claimed.uri, claimed.name, imitates)
+
+    def exchange(
+        self, account: str, connection: say.ConnectionEvent | None = None
+    ) -> Exchange | None:
+        """The server of an account, None where there is none of that name."""
+        try:
+            return self._exchange(self._registrar.get(account), connection)
+        except Refusal:
+            return None
 
     def _named(self, text: str) -> Whom:
         found = self._contacts.named(text) if dialing.may_be_name(text) else []
@@ -168,10 +174,7 @@ class LookUps:
         found = known.findable.suggestion
         if not known.called_us:
             return found
-        try:
-            exchange = self._exchange(self._registrar.get(known.account))
-        except Refusal:
-            exchange = None
+        exchange = self.exchange(known.account)
         try:
             target = callers.call_back(found.target, exchange)
         except DialError:

@@ -81,6 +81,7 @@ def find(paths: Paths) -> tuple[Flaw, ...]:
 def _files(paths: Paths) -> Iterator[Path]:
     """Files that the engine itself writes, and nobody edits."""
     yield from (paths.lock, paths.socket_lock, paths.socket)
+    yield paths.compared
     for name in (paths.history.name, paths.log.name):
         # With what SQLite keeps next to the log (-wal, -shm), and old logs.
         yield from sorted(paths.state.glob(f"{name}*"))

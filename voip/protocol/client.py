@@ -19,10 +19,13 @@ from voip.protocol.commands import (
     CheckAccount,
     CheckFields,
     Command,
+    CompareWords,
     DeclineCall,
     Doctor,
     EditAccount,
+    ForgetCompared,
     GetAccounts,
+    GetCompared,
     GetDevices,
     GetEngineLog,
     GetHistory,
@@ -77,6 +80,7 @@ from voip.protocol.replies import (
     Advisory,
     CallStarted,
     CheckReport,
+    ComparedList,
     Devices,
     DoctorReport,
     EchoStarted,
@@ -90,6 +94,7 @@ from voip.protocol.replies import (
     SettingsData,
     Snapshot,
     Suggestion,
+    WordsCompared,
 )
 
 __all__ = [
@@ -115,6 +120,8 @@ __all__ = [
     "CheckReport",
     "CheckStep",
     "Command",
+    "CompareWords",
+    "ComparedList",
     "DeclineCall",
     "Devices",
     "DigitEvent",
@@ -129,7 +136,9 @@ __all__ = [
     "Event",
     "FieldProblems",
     "Finding",
+    "ForgetCompared",
     "GetAccounts",
+    "GetCompared",
     "GetDevices",
     "GetEngineLog",
     "GetHistory",
@@ -171,6 +180,7 @@ __all__ = [
     "StoppingEvent",
     "Subscribe",
     "Suggestion",
+    "WordsCompared",
     "WorkerEvent",
 ]
 

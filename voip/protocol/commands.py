@@ -241,6 +241,32 @@ class GetLock(Command, frozen=True, tag="lock"):
     account: str | None = None
 
 
+class CompareWords(Command, frozen=True, tag="compare_words"):
+    """The user's answer to the words of a call: `equal` at both ends, or not.
+
+    `words` are those that were read: the answer is refused as `changed` when
+    the call has others by now.
+    """
+
+    call: str
+    words: tuple[str, ...]
+    equal: bool
+
+
+class GetCompared(Command, frozen=True, tag="compared"):
+    """The far ends whose words were found equal, and are remembered."""
+
+
+class ForgetCompared(Command, frozen=True, tag="forget_compared"):
+    """Forget every key of a far end, in calls that are up too.
+
+    `address` may be written in any way that `account` could call.
+    """
+
+    account: str
+    address: str
+
+
 class InspectServer(Command, frozen=True, tag="inspect_server"):
     """Look at the certificates of a TLS server; no SIP is sent, nothing is saved.
 
@@ -307,6 +333,9 @@ AnyCommand = (
     | StopEcho
     | LookUp
     | GetLock
+    | CompareWords
+    | GetCompared
+    | ForgetCompared
     | InspectServer
     | GetSettings
     | ChangeSettings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from voip.model import Certificate, LogEntry, Means, SoundDevice, Status
+from voip.model import Certificate, ComparedKey, LogEntry, Means, SoundDevice, Status
 from voip.protocol.events import CheckStep
 from voip.protocol.settings import Settings
 
@@ -142,6 +142,18 @@ class LookedUp(msgspec.Struct, frozen=True):
     account: str | None
     problem: str | None
     suggestions: tuple[Suggestion, ...] = ()
+
+
+class WordsCompared(msgspec.Struct, frozen=True):
+    """The reply to `CompareWords`; `notice` says why an equal one is not remembered."""
+
+    notice: str | None = None
+
+
+class ComparedList(msgspec.Struct, frozen=True):
+    """The reply to `GetCompared`: keys in the order in which they were compared."""
+
+    keys: tuple[ComparedKey, ...]
 
 
 class ServerReport(msgspec.Struct, frozen=True):

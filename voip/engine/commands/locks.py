@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from voip import lockfacts, lockreport, sas
 from voip.engine.commands.handler import Handlers
+from voip.engine.comparedkeys import ComparedError
 from voip.engine.errors import Refusal
 from voip.engine.livecall import LiveCall, connection_facts
 from voip.model import LockReport
@@ -19,13 +20,17 @@ if TYPE_CHECKING:
 
 async def _lock(engine: Engine, command: told.GetLock) -> LockReport:
     if command.call is not None:
-        call = engine.book.find(command.call)
-        if call is None:
-            raise Refusal("no_call", f"there is no call {command.call}")
-        return await _of_call(call)
+        return await _of_call(_find(engine, command.call))
     if command.account is None:
         raise Refusal("bad_request", "a lock is that of a call or of an account: name one")
     return _of_account(engine, command.account)
+
+
+def _find(engine: Engine, call_id: str) -> LiveCall:
+    call = engine.book.find(call_id)
+    if call is None:
+        raise Refusal("no_call", f"there is no call {call_id}")
+    return call
 
 
 async def _of_call(call: LiveCall) -> LockReport:
@@ -49,4 +54,43 @@ def _of_account(engine: Engine, name: str) -> LockReport:
     return lockreport.report(facts, connection.tls if connection else None)
 
 
-HANDLERS: Handlers = {told.GetLock: _lock}
+async def _compare(engine: Engine, command: told.CompareWords) -> told.WordsCompared:
+    call = _find(engine, command.call)
+    ends = sas.ends(call.facts().streams)
+    words = await asyncio.to_thread(sas.words, ends.pair) if ends is not None else None
+    # The call may have ended meanwhile, or have other keys.
+    _find(engine, command.call)
+    if ends is None or ends != sas.ends(call.facts().streams) or words != command.words:
+        raise Refusal(
+            "changed",
+            f"call {command.call} does not have these words now: look at its lock again, and "
+            "compare the ones it has",
+        )
+    return told.WordsCompared(notice=engine.comparisons.answer(call, ends, command.equal))
+
+
+async def _compared(engine: Engine, command: told.GetCompared) -> told.ComparedList:
+    if engine.compared_keys.problem is not None:
+        raise Refusal("compared", engine.compared_keys.problem)
+    return told.ComparedList(keys=engine.compared_keys.all())
+
+
+async def _forget(engine: Engine, command: told.ForgetCompared) -> None:
+    try:
+        forgotten = engine.comparisons.forget(command.account, command.address)
+    except ComparedError as error:
+        raise Refusal("compared", str(error)) from error
+    if not forgotten:
+        raise Refusal(
+            "not_compared",
+            f"nothing was compared with {command.address}, account: {command.account}; "
+            "“offhook compared” lists what was",
+        )
+
+
+HANDLERS: Handlers = {
+    told.GetLock: _lock,
+    told.CompareWords: _compare,
+    told.GetCompared: _compared,
+    told.ForgetCompared: _forget,
+}

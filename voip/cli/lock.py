@@ -1,0 +1,104 @@
+"""`offhook lock` and `offhook compared`: the words of a call, and the keys they proved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from voip import oneshot
+from voip.cli import format as shown
+from voip.cli.common import json_option, print_json
+from voip.comparedwords import standing
+from voip.model import EndToEnd, LockReport
+from voip.protocol import client as told
+from voip.starting import CommandFailed
+
+_IN_A_LINE = 4
+_VERDICTS = {True: "holds", False: "MISSING", None: "not known"}
+
+
+@click.command()
+@click.argument("call")
+@click.option("--equal", "answer", flag_value="equal", help="The words are equal at both ends.")
+@click.option("--different", "answer", flag_value="different", help="The words are different.")
+@json_option
+def lock(call: str, answer: str | None, as_json: bool) -> None:
+    """Show what the lock of CALL is made of, with the words to compare.
+
+    With --equal it shows the words and asks, and the far end's key is remembered.
+    """
+    report = oneshot.get(told.GetLock(call=call), LockReport, start=False)
+    if answer is not None:
+        _answer(call, report, answer == "equal")
+        report = oneshot.get(told.GetLock(call=call), LockReport, start=False)
+    if as_json:
+        print_json(report)
+    else:
+        click.echo("\n".join(describe(report)))
+
+
+def describe(report: LockReport) -> Iterator[str]:
+    """A lock line by line: its sign, what to do, what it means, its facts, the words."""
+    yield f"{shown.sign(report.sign)} {report.why}"
+    if report.remedy:
+        yield report.remedy
+    yield from report.meaning
+    for fact in report.facts:
+        verdict = _VERDICTS[fact.holds] if fact.applies else "not asked"
+        yield f"  {verdict:<9}  {fact.name}: {fact.evidence}"
+    if report.end_to_end is not None:
+        yield ""
+        yield from _words(report.end_to_end)
+
+
+def _words(code: EndToEnd) -> Iterator[str]:
+    numbered = [f"{place} {word:<10}" for place, word in enumerate(code.words, start=1)]
+    for start in range(0, len(numbered), _IN_A_LINE):
+        yield "  ".join(numbered[start : start + _IN_A_LINE]).rstrip()
+    yield code.reading
+    yield standing(code)
+
+
+def _answer(call: str, report: LockReport, equal: bool) -> None:
+    code = report.end_to_end
+    if code is None:
+        raise _failed(f"call {call} has no words to compare")
+    if equal and not _asked(code):
+        raise _failed("nothing was noted")
+    command = told.CompareWords(call=call, words=code.words, equal=equal)
+    noted = oneshot.get(command, told.WordsCompared, start=False)
+    if noted.notice:
+        click.echo(noted.notice, err=True)
+
+
+def _asked(code: EndToEnd) -> bool:
+    # Keys may have changed since the words were read out.
+    click.echo("\n".join(_words(code)), err=True)
+    question = "Type yes if these are the words that both of you have"
+    return str(click.prompt(question, default="no", show_default=False, err=True)) == "yes"
+
+
+@click.command()
+@click.option(
+    "--forget", nargs=2, metavar="ACCOUNT ADDRESS", help="Forget every key of this far end."
+)
+@json_option
+def compared(forget: tuple[str, str] | None, as_json: bool) -> None:
+    """The far ends whose words were found equal, and are recognised by their keys."""
+    if forget is not None:
+        account, address = forget
+        oneshot.ask(told.ForgetCompared(account=account, address=address))
+    found = oneshot.get(told.GetCompared(), told.ComparedList)
+    if as_json:
+        print_json(found)
+    elif found.keys:
+        click.echo(
+            "\n".join(f"{k.account}  {k.address}  {k.on}  {k.fingerprint}" for k in found.keys)
+        )
+    else:
+        click.echo("nothing compared yet")
+
+
+def _failed(words: str) -> CommandFailed:
+    return CommandFailed(told.ErrorInfo(kind="lock", message=words))
