@@ -75,6 +75,29 @@ def keys_of(target: Target, exchange: Exchange | None) -> tuple[Key, ...]:
     return (Key(user, host, target.port or 0),)
 
 
+def canonical(uri: str, exchange: Exchange | None) -> str | None:
+    """One way to write the address of a caller; None for one who hides.
+
+    An address without a host is somebody only to an `exchange`.
+    """
+    found = keys(uri, exchange)
+    if not found or is_hidden(uri):
+        return None
+    user, host, port = found[-1]
+    return f"sip:{escape_user(user)}@{host}{f':{port}' if port else ''}" if host else None
+
+
+def is_hidden(uri: str) -> bool:
+    """True for a caller without an address of their own (RFC 3323)."""
+    try:
+        found = parse_address(uri)
+    except DialError:
+        return False
+    if numbers.read(found.user) is None and found.user.lower() in _HIDDEN_USERS:
+        return True
+    return found.host is not None and hides(found.host)
+
+
 def call_back(uri: str, exchange: Exchange | None) -> Target:
     """Whom to call for a caller of `uri`; `exchange` is that of the account it called.
 

@@ -48,6 +48,7 @@ OF_COMMAND: dict[str, list[msgspec.Struct]] = {
     "account": [examples.REPLIES["accounts"]],
     "account check": [examples.REPLIES["check"]],
     "trust": [examples.REPLIES["server_report"]],
+    "blocked": [examples.REPLIES["blocked"]],
 }
 
 

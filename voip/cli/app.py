@@ -35,6 +35,9 @@ _GROUPS = {
     "resume": ("voip.cli.control", "resume"),
     "mute": ("voip.cli.control", "mute"),
     "unmute": ("voip.cli.control", "unmute"),
+    "block": ("voip.cli.blocking", "block"),
+    "unblock": ("voip.cli.blocking", "unblock"),
+    "blocked": ("voip.cli.blocking", "blocked"),
     "dtmf": ("voip.cli.control", "dtmf"),
 }
 

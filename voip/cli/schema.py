@@ -27,6 +27,7 @@ def document() -> dict[str, object]:
         "account": told.AccountList,
         "account check": told.CheckReport,
         "trust": told.ServerReport,
+        "blocked": told.BlockedCallers,
     }
     roots, definitions = msgspec.json.schema_components(
         kinds.values(), ref_template="#/$defs/{name}"

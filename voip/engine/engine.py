@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -17,6 +18,7 @@ from voip import paths as places
 from voip.engine import commands, servercertificates, settings
 from voip.engine.accountcheck import AccountCheck
 from voip.engine.accounts import AccountFile
+from voip.engine.blocked import BlockedCallers
 from voip.engine.callbook import CallBook
 from voip.engine.callevents import CallEvents
 from voip.engine.calls import Calls
@@ -99,12 +101,18 @@ class Engine:
         self.registrar = Registrar(self.hub, self.workers, self.passwords, self.connection)
         self.book = CallBook(self.hub, self.history)
         self.calls = Calls(self.book, self.hub, self.workers)
+        self.blocked = BlockedCallers(
+            paths.blocked,
+            lambda text: self.notice("error", text),
+            lambda *account: self.look_ups.exchange_of(*account),
+        )
         self._call_events = CallEvents(
             self.book,
             self.hub,
             self.connection,
             lambda *caller: self.look_ups.caller(*caller),
             self.registrar.refusal,
+            self.blocked,
             self.calls,
         )
         self.trace = Trace(self.hub, self.workers, self.connection)
@@ -194,11 +202,15 @@ class Engine:
                 uptime_s=round(time.monotonic() - self._started, 3),
                 pjsip=ready.pjsip if ready else None,
                 tls_library=ready.tls_library if ready else None,
-                problems=(*self._problems.values(), *self._left_alone, *self.contacts.problems),
+                problems=self._all_problems(),
             ),
             accounts=self.registrar.snapshot(),
             calls=self.book.snapshot(),
         )
+
+    def _all_problems(self) -> tuple[str, ...]:
+        found = (self._problems.values(), self._left_alone)
+        return tuple(chain(*found, self.contacts.problems, self.blocked.problems))
 
     def connection(self, role: say.Role, number: int | None) -> say.ConnectionEvent | None:
         """A SIP connection as its worker last reported it."""
@@ -247,6 +259,7 @@ class Engine:
             if self._settings_file.changed:
                 await self.reload_settings()
             await self.contacts.refresh()
+            self.blocked.refresh()
 
     async def _watch_dates(self) -> None:
         while True:

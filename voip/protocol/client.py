@@ -15,6 +15,7 @@ from voip.protocol.commands import (
     AddAccount,
     AnswerCall,
     AnyCommand,
+    BlockCaller,
     ChangeSettings,
     CheckAccount,
     CheckFields,
@@ -23,6 +24,7 @@ from voip.protocol.commands import (
     Doctor,
     EditAccount,
     GetAccounts,
+    GetBlocked,
     GetDevices,
     GetEngineLog,
     GetHistory,
@@ -48,6 +50,7 @@ from voip.protocol.commands import (
     Stop,
     StopEcho,
     Subscribe,
+    UnblockCaller,
 )
 from voip.protocol.events import (
     AccountEvent,
@@ -75,6 +78,7 @@ from voip.protocol.replies import (
     AccountList,
     AccountSaved,
     Advisory,
+    BlockedCallers,
     CallStarted,
     CheckReport,
     Devices,
@@ -106,6 +110,8 @@ __all__ = [
     "AnswerCall",
     "AnyCommand",
     "AnyEvent",
+    "BlockCaller",
+    "BlockedCallers",
     "CallEvent",
     "CallStarted",
     "ChangeSettings",
@@ -130,6 +136,7 @@ __all__ = [
     "FieldProblems",
     "Finding",
     "GetAccounts",
+    "GetBlocked",
     "GetDevices",
     "GetEngineLog",
     "GetHistory",
@@ -171,6 +178,7 @@ __all__ = [
     "StoppingEvent",
     "Subscribe",
     "Suggestion",
+    "UnblockCaller",
     "WorkerEvent",
 ]
 
