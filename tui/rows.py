@@ -18,7 +18,6 @@ from voip.model import (
     Direction,
     Lock,
     LogEntry,
-    NameFrom,
     Outcome,
     Party,
     RegistrationState,
@@ -281,7 +280,7 @@ def entry(found: LogEntry, glyphs: Glyphs, now: datetime, width: int) -> Line:
     once_open = words.was_open(found)
     right: list[Part | str] = [Part(f"{once_open} ", "insecure")] if once_open else []
     # Who a claim really comes from is worth more than where it came in.
-    if width >= (_WIDE if found.remote.imitates else _ROOMY):
+    if width >= (_WIDE if found.remote.claimed else _ROOMY):
         right.append(Part(_column(found.account, _ACCOUNT_CELLS), "muted"))
     outcome_role: Role = "warning" if missed else "text"
     right.append(Part(words.outcome(found).rjust(_OUTCOME_CELLS), outcome_role))
@@ -306,8 +305,8 @@ def entry(found: LogEntry, glyphs: Glyphs, now: datetime, width: int) -> Line:
 def suggestion(found: Suggestion) -> Line:
     """Somebody that could be meant, in the list over the dial line."""
     target = words.address(found.target)
-    claimed = found.name and found.name_from not in (NameFrom.CONTACT, NameFrom.PHONE)
-    name = words.quoted(found.name) if claimed else found.name
+    party = Party(found.target, found.name, name_from=found.name_from)
+    name = words.quoted(party.name) if party.claimed else party.name
     parts: list[Part | str] = [" ", name or target]
     if found.name and found.name != target:
         parts.append(Part(f"  {target}", "muted"))

@@ -15,6 +15,7 @@ from voip.protocol import client as told
 from voip.starting import CommandFailed, NoEngine
 
 _AT_MOST_EVERY_S = 1.0
+_CLAIMED = "The name in quotes was chosen by the caller. Nobody has checked it."
 
 
 class LockDetails(ListBox[Prose]):
@@ -28,6 +29,7 @@ class LockDetails(ListBox[Prose]):
         super().__init__(Prose())
         self._call, self._account = call, account
         self._name: str = account or ""
+        self._claimed = False
         self._report: LockReport | None = None
         self._problem = ""
         self._known: Call | AccountStatus | None = None
@@ -55,6 +57,7 @@ class LockDetails(ListBox[Prose]):
         if shown is None:
             return None
         self._name = f"{who(shown.call.remote)}, account: {shown.call.account}"
+        self._claimed = shown.call.remote.claimed
         return shown.call if shown.ended is None else None
 
     def _may_ask(self) -> bool:
@@ -80,6 +83,8 @@ class LockDetails(ListBox[Prose]):
     def _text(self, gone: bool) -> list[Paragraph]:
         text = [paragraph(Part(self._name, "strong"), hang=2)]
         last = ", and this is how its lock was last." if self._report else "."
+        if self._claimed:
+            text.append(paragraph(Part(_CLAIMED, "muted")))
         if gone:
             over = "The call has ended" if self._call else "The account is no longer there"
             text.append(paragraph(Part(over + last, "warning")))
