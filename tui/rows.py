@@ -178,7 +178,7 @@ def _party(remote: Party, glyphs: Glyphs, role: Role, room: int) -> list[Part]:
     if remote.imitates:
         return _imitator(remote, glyphs, "strong", role, room)
     if remote.claimed:
-        return _claim(remote, address, glyphs, "strong", role, room)
+        return _claim(remote, address or "unknown", glyphs, "strong", role, room)
     name = words.who(remote)
     if address in ("", name):
         return [Part(name, "strong")]
@@ -191,8 +191,8 @@ def _claim(
 ) -> list[Part]:
     """A claimed name, which gives way to the address behind it."""
     name = _quoted(remote.name, glyphs, min(_NAME_CELLS, room - cell_len(address) - 2))
-    if not address or not name:
-        return [Part(name or address, role)]
+    if not name:
+        return [Part(address, role)]
     return [Part(name, role), Part(f"  {address}", address_role)]
 
 

@@ -13,9 +13,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from voip import numbers
-from voip.text import Clean, clean, fold
-
-MAX_NAME = 80
+from voip.text import MAX_TEXT, Clean, clean, fold
 
 # Words of the phone for locks and calls, as whole words: “Bob Waite” is nobody's lock.
 _WORDS = (
@@ -65,12 +63,12 @@ _BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 _BRACKETS_OF_ADDRESS = re.compile(r"\[(?P<inner>[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)\]")
 
 
-def inert(name: str) -> Clean:
+def inert(name: str, limit: int = MAX_TEXT) -> Clean:
     """A name in which nothing reads as a sign of the phone, or ends its quotes.
 
     Brackets of every script become round, quotes single, letters in squares plain.
     """
-    return clean("".join(map(_plain, clean(name, MAX_NAME))), MAX_NAME)
+    return clean("".join(map(_plain, clean(name, limit))), limit)
 
 
 def inert_address(uri: str) -> Clean:

@@ -53,9 +53,7 @@ BAD_ACCOUNT = model.AccountStatus(
     registration=model.Registration(model.RegistrationState.OFFLINE),
     problem="accounts.toml: account home: “domain” is missing",
 )
-BOB = model.Party(
-    uri="sip:bob@example.com", name="Bob", name_from=model.NameFrom.CONTACT
-)
+BOB = model.Party(uri="sip:bob@example.com", name="Bob", name_from=model.NameFrom.CONTACT)
 LOCK = model.Lock(
     state=model.LockState.CLOSED,
     why="encrypted to pbx.example.com; beyond it, unknown",

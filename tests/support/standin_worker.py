@@ -192,7 +192,9 @@ class ScriptedWorker:
 
         self._then.append(answered)
 
-    def accept_for_call(self, command: say.Ring | say.MuteCall | say.GiveVoice | say.PlayFile) -> None:
+    def accept_for_call(
+        self, command: say.Ring | say.MuteCall | say.GiveVoice | say.PlayFile
+    ) -> None:
         self._call(command.call)
 
     def send_digits(self, command: say.Digits) -> None:

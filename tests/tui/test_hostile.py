@@ -120,7 +120,7 @@ async def test_a_name_that_imitates_is_quoted_in_title_notification_and_banner(
     await phone.until(lambda: phone.app.state.incoming)
     await phone.settle()
     said = "".join(phone.said)
-    assert said.count("“\ufffd +1 555 0100” (mallory@evil.example) calls") == 2
+    assert said.count("mallory@evil.example (“\ufffd +1 555 0100”) calls") == 2
     assert "  mallory@evil.example" in phone.text
     assert "\N{LOCK}" not in phone.text + said
 

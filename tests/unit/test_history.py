@@ -11,7 +11,7 @@ import pytest
 
 from voip.engine.history import History, HistoryError
 from voip.engine.historyreader import HistoryReader, Wanted
-from voip.model import Direction, LockState, LogEntry, Outcome, Party, Sign
+from voip.model import Direction, LockState, LogEntry, NameFrom, Outcome, Party, Sign
 
 START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 BOB = Party("sip:bob@example.com", "Bob")
@@ -224,7 +224,7 @@ def test_log_of_version_1_is_taken_over(path: Path) -> None:
         id="3",
         account="work",
         direction=Direction.IN,
-        remote=Party("sip:bob@example.com", "BÖB"),
+        remote=Party("sip:bob@example.com", "BÖB", name_from=NameFrom.CLAIM),
         outcome=Outcome.ANSWERED,
         started="2026-01-01T00:00:00Z",
         answered="2026-01-01T00:00:05Z",
@@ -262,7 +262,9 @@ def test_names_of_an_older_log_are_read_as_those_of_today(path: Path) -> None:
     database.commit()
     database.close()
     history = History(path)
-    assert history.entry(3).remote == Party("sip:bob@example.com", "\ufffd Bob")
+    assert history.entry(3).remote == Party(
+        "sip:bob@example.com", "\ufffd Bob", name_from=NameFrom.CLAIM
+    )
     assert history.entry(4).remote.imitates
     history.close()
 

@@ -22,6 +22,7 @@ _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 _ADDRESS = re.compile(
     r'\s*+(?:"(?P<quoted>(?:[^"\\]|\\.)*+)"\s*+|(?P<plain>[^<"]*+))<(?P<uri>[^>]*+)>'
 )
+_MAX_NAME = 80
 _MAX_TEXT = 4096
 
 
@@ -38,7 +39,7 @@ def party(address: str) -> Party:
         return Party(uri=inert_address(callers.bare(address)))
     name = match["plain"] if match["quoted"] is None else match["quoted"]
     unescaped = re.sub(r"\\(.)", r"\1", name)
-    uri, shown = inert_address(callers.bare(match["uri"])), inert(unescaped)
+    uri, shown = inert_address(callers.bare(match["uri"])), inert(unescaped, _MAX_NAME)
     name_from = NameFrom.CLAIM if shown else None
     # As it was sent: what made it an imitation is not forgotten with it.
     claims = imitates(shown, uri) or imitates(clean(unescaped), uri)
