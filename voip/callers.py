@@ -72,7 +72,7 @@ def keys_of(target: Target, exchange: Exchange | None) -> tuple[Key, ...]:
         return (Key(user, host or "", target.port or 0),)
     if host is None or _is_at_home(user, host, exchange):
         return (Key(user), Key(user, exchange.domain))
-    return (Key(user, host, target.port or 0),)
+    return (Key(user, _host(host), target.port or 0),)
 
 
 def canonical(uri: str, exchange: Exchange | None) -> str | None:
@@ -130,6 +130,12 @@ def _is_at_home(user: str, host: str, exchange: Exchange) -> bool:
     # A stranger can put any address behind a number; ours reach only our own.
     address = _address(host)
     return address is not None and not address.is_global and numbers.read(user) is not None
+
+
+def _host(host: str) -> str:
+    """A host as a URI holds it, one for all ways to write an IPv6 address."""
+    address = _address(host)
+    return f"[{address}]" if address is not None and address.version == 6 else host
 
 
 def _plain(host: str) -> str:

@@ -110,7 +110,10 @@ _SIGN_WORDS = st.sampled_from(["secure", "proven", " wait ", " open ", "wait", "
 
 @given(HOSTILE | st.text(st.sampled_from(_BRACKETS + ' “”"\u20de\u20dd\u3164🅂🄢🅢ab')), _SIGN_WORDS)
 def test_nothing_in_a_name_reads_as_a_sign(text: str, word: str) -> None:
-    for name in (text, *(f"{a}{word}{b} {text}" for a, b in zip(_BRACKETS[::2], _BRACKETS[1::2], strict=True))):
+    for name in (
+        text,
+        *(f"{a}{word}{b} {text}" for a, b in zip(_BRACKETS[::2], _BRACKETS[1::2], strict=True)),
+    ):
         shown = inert(name)
         assert not set(_BRACKETS) & set(shown)
         assert not {unicodedata.category(c) for c in shown} & {"Me", "Cf", "Co"}
