@@ -251,9 +251,8 @@ class StandIn(Attached):
         await self.until(told.LogEvent, lambda e: e.entry.outcome is blocked, position)
         # The worker has read all that it was told before it is asked again.
         await self.client.ask(told.GetDevices())
-        answers = {say.Ring: lambda _: 180, say.EndCall: lambda order: order.code}
         return tuple(
-            answers[type(order)](order)
+            180 if isinstance(order, say.Ring) else order.code
             for order in self.script.orders
             if isinstance(order, say.Ring | say.EndCall) and order.call == number
         )

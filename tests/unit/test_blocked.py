@@ -29,8 +29,8 @@ def path(tmp_path: Path) -> Path:
 
 
 def opened(path: Path, heard: list[str] | None = None) -> BlockedCallers:
-    tell = [].append if heard is None else heard.append
-    return BlockedCallers(path, tell, lambda account, connection: EXCHANGE)
+    told = [] if heard is None else heard
+    return BlockedCallers(path, told.append, lambda account, connection: EXCHANGE)
 
 
 def by_hand(path: Path, text: str) -> None:
@@ -43,9 +43,9 @@ def test_entries_are_kept_for_their_owner_alone(path: Path) -> None:
     made.add(MALLORY)
     made.add(HUNDRED)
     assert path.stat().st_mode & 0o777 == 0o600
-    assert opened(path).entries == made.entries == (MALLORY, HUNDRED)
+    assert list(opened(path).entries) == list(made.entries) == [MALLORY, HUNDRED]
     made.remove((MALLORY,))
-    assert opened(path).entries == made.entries == (HUNDRED,)
+    assert list(opened(path).entries) == list(made.entries) == [HUNDRED]
     made.remove((HUNDRED,))
     made.add(MALLORY)
     assert opened(path).entries == (MALLORY,)
@@ -88,9 +88,10 @@ def test_a_bad_file_is_a_problem_and_loses_nothing(path: Path, text: str, words:
     assert heard == list(made.problems)
     assert str(path) in heard[0]
     assert words in heard[0]
-    for change in (lambda: made.add(HUNDRED), lambda: made.remove((MALLORY,))):
-        with pytest.raises(ConfigError, match="blocked.toml"):
-            change()
+    with pytest.raises(ConfigError, match=r"blocked\.toml"):
+        made.add(HUNDRED)
+    with pytest.raises(ConfigError, match=r"blocked\.toml"):
+        made.remove((MALLORY,))
     assert path.read_text() == text
     by_hand(path, FILE)
     made.refresh()

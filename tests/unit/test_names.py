@@ -61,7 +61,8 @@ def test_the_lock_of_the_ascii_set_reads_like_one() -> None:
         "boss@example.com", "boss＠example.com", "The boss <sip:boss@example.com>", "sip:boss",
         "mаllory@evil.example",
         "(secure)", "Proven", "PROTECTED", "Please wait", "waiting", "End to end", "end-to-end",
-        "E2E call", "compared", "Encrypted line", "Private", "Trusted", "s e c u r e", "S.E.C.U.R.E",
+        "E2E call", "compared", "Encrypted line", "Private", "Trusted", "s e c u r e",
+        "S.E.C.U.R.E",
         "s3cure", "5ecure", "vvait", "ꜱᴇᴄᴜʀᴇ", "ѕесurе", "se\ufffdcure", "🇸🇪🇨🇺🇷🇪", "🅟🅡🅞🅥🅔🅝",
     ],
 )  # fmt: skip

@@ -475,6 +475,31 @@ def test_a_name_that_imitates_is_quoted_behind_its_address_wherever_it_is_shown(
         assert words.quoted(IMITATOR.name) not in said or "mallory@evil.example" in said
 
 
+@given(name=texts, imitates=st.booleans(), width=st.integers(60, 120), glyphs=glyph_sets)
+def test_a_claimed_name_is_cut_before_its_address_is(
+    name: str, imitates: bool, width: int, glyphs: Glyphs
+) -> None:
+    address = "mallory@evil.test"
+    remote = Party(f"sip:{address}", name, imitates, NameFrom.CLAIM)
+    found = call(remote=remote)
+    drawn = (
+        rows.incoming(found, glyphs, "", width)[0],
+        rows.call(found, glyphs, 0.0, False, False, width)[0],
+        rows.entry(entry(remote=remote), glyphs, NOW, width),
+    )
+    for one in drawn:
+        assert address in text(one, width, glyphs.ellipsis)
+
+
+def test_the_cause_is_said_where_there_is_room() -> None:
+    said = "name chosen by the caller, not checked"
+    remote = Party("sip:mallory@evil.test", "LOCK", True, NameFrom.CLAIM)
+    assert said in text(rows.incoming(call(remote=remote), UNICODE, "", 120)[0], 120)
+    assert said not in text(rows.incoming(call(remote=remote), UNICODE, "", 60)[0], 60)
+    contact = msgspec.structs.replace(remote, imitates=False, name_from=NameFrom.CONTACT)
+    assert "“" not in text(rows.incoming(call(remote=contact), UNICODE, "", 120)[0], 120)
+
+
 @pytest.mark.parametrize("glyphs", SETS, ids=lambda glyphs: glyphs.name)
 def test_no_name_moves_the_lock_or_the_state_out_of_their_columns(glyphs: Glyphs) -> None:
     for remote in (IMITATOR, Party("sip:m@evil.example", LONG[:80]), Party("", "好" * 80, True)):
