@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
 from tui.state import ShownCall
 from tui.trustwords import is_about_trust
-from voip.model import AccountStatus, CallState, LogEntry, Outcome, Transport
+from voip.model import AccountStatus, CallState, Direction, LogEntry, Outcome, Party, Transport
 
 
 class Pane(StrEnum):
@@ -64,6 +65,27 @@ class Context(msgspec.Struct, frozen=True):
     other_key: bool = False
     comparable: bool = False
     remembered: bool = False
+
+
+class Caller(NamedTuple):
+    """Somebody who called, and the account they called; `answered` if the call is up."""
+
+    remote: Party
+    account: str
+    answered: bool = False
+
+
+def caller(context: Context) -> Caller | None:
+    """The caller that an action is about: of the call that rings, or under the cursor."""
+    shown = context.incoming
+    if shown is None and context.pane is Pane.LOG:
+        entry = context.entry
+        called_us = entry is not None and entry.direction is Direction.IN
+        return Caller(entry.remote, entry.account) if entry and called_us else None
+    shown = shown or (context.call if context.pane is Pane.CALLS else None)
+    if shown is None or shown.call.direction is not Direction.IN or shown.ended is not None:
+        return None
+    return Caller(shown.call.remote, shown.call.account, shown.call.state.answered)
 
 
 When = Callable[[Context], bool]
@@ -192,6 +214,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("call.decline", "decline", "Decline the call", "x,f3", _CALLS, _incoming, 2, ()),
     Action("call.busy", "busy", "Tell the caller that you are busy", "b,f4", _CALLS,
            _incoming, 3, ()),
+    Action("caller.block", "block", "Block this caller, or unblock them", "B", _CALLS,
+           lambda c: c.connected and caller(c) is not None, 23),
     Action("dial.call", "dial", "Call what is typed", "enter", _DIAL,
            lambda c: c.connected and c.pane is Pane.DIAL and c.dialling, 4),
     Action("log.call", "call", "Call the person in this row", "enter", _LOG,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from rich.cells import cell_len, set_cell_size
@@ -29,7 +30,8 @@ _MOS_WORST, _MOS_BEST = 1.0, 4.5
 _ACCOUNT_CELLS = 10
 _OUTCOME_CELLS = 13
 _NAME_CELLS = 32
-_CLAIM_CELLS = 14
+_FEWEST_CELLS = 5  # of a name that is cut: quotes, a letter, an ellipsis
+_NOT_CHECKED = "  name chosen by the caller, not checked"
 _WIDE, _ROOMY = 80, 64
 _HEARD_DIGITS = 8
 _INDENT = "   "
@@ -130,10 +132,10 @@ def call(
     """
     found = shown.call
     mark = glyphs.cursor if marked else " "
-    who = _party(found.remote, glyphs, "muted")
     standing = words.state(found)
     right: tuple[Part | str, ...] = (f"{standing} ",)
     if found.state is CallState.ENDED:
+        who = _party(found.remote, glyphs, "muted", width - 4 - _cells(right))
         return [
             line(Part(f"{mark}{glyphs.offline} ", "muted"), *who, right=right),
             *_ending(words.ending(found), width),
@@ -141,6 +143,7 @@ def call(
     if found.state.answered:
         role: Role = "success" if found.state is CallState.ACTIVE else "warning"
         right = (Part(standing, role), f" {words.duration(shown.duration_s(now))} ")
+    who = _party(found.remote, glyphs, "muted", width - 2 - _cells(right))
     return [
         line(Part(mark, "accent"), *who, right=right),
         line(" ", *lock_line(found.lock, glyphs, width - 1)),
@@ -169,11 +172,13 @@ def _ending(why: str, width: int) -> list[Line]:
     return [line(_INDENT, Part(text, "warning")) for text in (why[:said], rest) if text]
 
 
-def _party(remote: Party, glyphs: Glyphs, role: Role) -> list[Part]:
-    """Name and address: a name of any length leaves room for who it really is."""
+def _party(remote: Party, glyphs: Glyphs, role: Role, room: int) -> list[Part]:
+    """Name and address in `room` cells: a contact's name plain, a claimed one quoted."""
     address = words.address(remote.uri)
     if remote.imitates:
-        return _imitator(remote, glyphs, "strong", role)
+        return _imitator(remote, glyphs, "strong", role, room)
+    if remote.claimed:
+        return _claim(remote, address or "unknown", glyphs, "strong", role, room)
     name = words.who(remote)
     if address in ("", name):
         return [Part(name, "strong")]
@@ -181,12 +186,40 @@ def _party(remote: Party, glyphs: Glyphs, role: Role) -> list[Part]:
     return [*short, Part(f"  {address}", role)]
 
 
-def _imitator(remote: Party, glyphs: Glyphs, role: Role, address_role: Role) -> list[Part]:
-    """A claim is cut short, so that there is room for who it really comes from."""
-    whole = Part(words.quoted(remote.name)[:-1], role)
-    claim = "".join(part.text for part in cut((whole,), _CLAIM_CELLS, glyphs.ellipsis))
+def _claim(
+    remote: Party, address: str, glyphs: Glyphs, role: Role, address_role: Role, room: int
+) -> list[Part]:
+    """A claimed name, which gives way to the address behind it."""
+    name = _quoted(remote.name, glyphs, min(_NAME_CELLS, room - cell_len(address) - 2))
+    if not name:
+        return [Part(address, role)]
+    return [Part(name, role), Part(f"  {address}", address_role)]
+
+
+def _imitator(
+    remote: Party, glyphs: Glyphs, role: Role, address_role: Role, room: int
+) -> list[Part]:
+    """The address first, then the claim, which gives way; its cause where there is room."""
     address = words.address(remote.uri) or "unknown"
-    return [Part(f"{claim}”", role), Part(f"  {address}", address_role)]
+    left = room - cell_len(address) - 2
+    parts = [Part(address, role)]
+    name = _quoted(remote.name, glyphs, min(_NAME_CELLS, left))
+    if name:
+        parts.append(Part(f"  {name}", address_role))
+    if name and cell_len(name) + cell_len(_NOT_CHECKED) <= left:
+        parts.append(Part(_NOT_CHECKED, "warning"))
+    return parts
+
+
+def _quoted(name: str, glyphs: Glyphs, room: int) -> str:
+    """A name in quotes, cut to `room` cells; none where not even a letter fits."""
+    whole = words.quoted(name)
+    if cell_len(whole) <= room:
+        return whole
+    if room < _FEWEST_CELLS:
+        return ""
+    short = cut((Part(whole[:-1]),), room - 1, glyphs.ellipsis)
+    return "".join(part.text for part in short) + whole[-1]
 
 
 def _sound(shown: ShownCall, glyphs: Glyphs, meters: bool) -> list[Part | str]:
@@ -229,9 +262,10 @@ def _signs(shown: ShownCall, glyphs: Glyphs) -> list[Part]:
 def incoming(shown: ShownCall, glyphs: Glyphs, keys: str, width: int) -> tuple[Line, ...]:
     """An incoming call across the top of the screen, with the keys for it."""
     found = shown.call
-    who = _party(found.remote, glyphs, "text")
+    mark, right = Part(f" {glyphs.incoming} ", "accent"), (f"account: {found.account} ",)
+    who = _party(found.remote, glyphs, "text", width - cell_len(mark.text) - 1 - _cells(right))
     return (
-        line(Part(f" {glyphs.incoming} ", "accent"), *who, right=(f"account: {found.account} ",)),
+        line(mark, *who, right=right),
         line(_INDENT, *lock_line(found.lock, glyphs, width - len(_INDENT))),
         line(_INDENT, Part(keys, "accent")),
     )
@@ -246,32 +280,41 @@ def entry(found: LogEntry, glyphs: Glyphs, now: datetime, width: int) -> Line:
     once_open = words.was_open(found)
     right: list[Part | str] = [Part(f"{once_open} ", "insecure")] if once_open else []
     # Who a claim really comes from is worth more than where it came in.
-    if width >= (_WIDE if found.remote.imitates else _ROOMY):
+    if width >= (_WIDE if found.remote.claimed else _ROOMY):
         right.append(Part(_column(found.account, _ACCOUNT_CELLS), "muted"))
     outcome_role: Role = "warning" if missed else "text"
     right.append(Part(words.outcome(found).rjust(_OUTCOME_CELLS), outcome_role))
     # Beside the name stands nothing that a name could pass for.
     right += [" ", sign(found.sign, glyphs), " "]
     role: Role = "strong" if missed else "text"
-    who = [Part(words.who(found.remote), role)]
-    if found.remote.imitates:
-        who = _imitator(found.remote, glyphs, role, "muted")
-    return line(
+    left = (
         Part(f"{arrow} ", arrow_role),
         Part(words.when(found.started, now).rjust(6), "muted"),
-        "  ",
-        *who,
-        right=tuple(right),
+        Part("  "),
     )
+    room = width - _cells(left) - _cells(right) - 1
+    who = [Part(words.who(found.remote), role)]
+    if found.remote.imitates:
+        who = _imitator(found.remote, glyphs, role, "muted", room)
+    elif found.remote.claimed:
+        shown = words.number_or_address(found.remote.uri)
+        who = _claim(found.remote, shown, glyphs, role, "muted", room)
+    return line(*left, *who, right=tuple(right))
 
 
 def suggestion(found: Suggestion) -> Line:
     """Somebody that could be meant, in the list over the dial line."""
     target = words.address(found.target)
-    parts: list[Part | str] = [" ", found.name or target]
+    party = Party(found.target, found.name, name_from=found.name_from)
+    name = words.quoted(party.name) if party.claimed else party.name
+    parts: list[Part | str] = [" ", name or target]
     if found.name and found.name != target:
         parts.append(Part(f"  {target}", "muted"))
     return line(*parts, right=(Part(f"{found.source} ", "muted"),))
+
+
+def _cells(parts: Iterable[Part | str]) -> int:
+    return sum(cell_len(part if isinstance(part, str) else part.text) for part in parts)
 
 
 def _column(text: str, cells: int) -> str:

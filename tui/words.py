@@ -65,6 +65,7 @@ _OUTCOMES = {
     Outcome.REFUSED: "refused",
     Outcome.LOST: "lost",
     Outcome.INTERRUPTED: "interrupted",
+    Outcome.BLOCKED: "blocked",
 }
 
 
@@ -82,13 +83,21 @@ def called(uri: str) -> str:
 def who(party: Party) -> str:
     """The other end by its name, or else its number or address.
 
-    A name that reads like something it is not stands in quotes, with the address.
+    A contact's name is plain. A claimed one is in quotes beside the address, which
+    goes first where the name reads like something it is not.
     """
+    if not party.name:
+        return number_or_address(party.uri)
     if party.imitates:
-        return f"{quoted(party.name)} ({address(party.uri) or 'unknown'})"
-    if party.name:
-        return party.name
-    whole = address(party.uri).replace(_HASH, "#")
+        return f"{address(party.uri) or 'unknown'} ({quoted(party.name)})"
+    if party.claimed:
+        return f"{quoted(party.name)} ({number_or_address(party.uri)})"
+    return party.name
+
+
+def number_or_address(uri: str) -> str:
+    """An address by its number alone, where it is one."""
+    whole = address(uri).replace(_HASH, "#")
     user, _, host = whole.partition("@")
     return user if host and _NUMBER.fullmatch(user) else whole or "unknown"
 

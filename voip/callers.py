@@ -72,7 +72,30 @@ def keys_of(target: Target, exchange: Exchange | None) -> tuple[Key, ...]:
         return (Key(user, host or "", target.port or 0),)
     if host is None or _is_at_home(user, host, exchange):
         return (Key(user), Key(user, exchange.domain))
-    return (Key(user, host, target.port or 0),)
+    return (Key(user, _host(host), target.port or 0),)
+
+
+def canonical(uri: str, exchange: Exchange | None) -> str | None:
+    """One way to write the address of a caller; None for one who hides.
+
+    An address without a host is somebody only to an `exchange`.
+    """
+    found = keys(uri, exchange)
+    if not found or is_hidden(uri):
+        return None
+    user, host, port = found[-1]
+    return f"sip:{escape_user(user)}@{host}{f':{port}' if port else ''}" if host else None
+
+
+def is_hidden(uri: str) -> bool:
+    """True for a caller without an address of their own (RFC 3323)."""
+    try:
+        found = parse_address(uri)
+    except DialError:
+        return False
+    if numbers.read(found.user) is None and found.user.lower() in _HIDDEN_USERS:
+        return True
+    return found.host is not None and hides(found.host)
 
 
 def call_back(uri: str, exchange: Exchange | None) -> Target:
@@ -107,6 +130,12 @@ def _is_at_home(user: str, host: str, exchange: Exchange) -> bool:
     # A stranger can put any address behind a number; ours reach only our own.
     address = _address(host)
     return address is not None and not address.is_global and numbers.read(user) is not None
+
+
+def _host(host: str) -> str:
+    """A host as a URI holds it, one for all ways to write an IPv6 address."""
+    address = _address(host)
+    return f"[{address}]" if address is not None and address.version == 6 else host
 
 
 def _plain(host: str) -> str:

@@ -132,6 +132,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     LOST = "lost"
     INTERRUPTED = "interrupted"
+    BLOCKED = "blocked"
 
 
 def rfc3339(seconds: float) -> str:
@@ -205,17 +206,42 @@ class AccountStatus(msgspec.Struct, frozen=True):
     distrusted: bool = False
 
 
+class NameFrom(StrEnum):
+    """The origin of a name.
+
+    `contact`: the user's contacts. `claim`: the far end calls itself so, and
+    nobody checked it. `phone`: the phone's own name for its test line or an account.
+    """
+
+    CONTACT = "contact"
+    CLAIM = "claim"
+    PHONE = "phone"
+
+
 class Party(msgspec.Struct, frozen=True):
     """The other end of a call, in text that has been cleaned.
 
-    `name` is that of a contact of the user, or else what the far end calls
-    itself; `imitates` says that it reads like something that it is not
-    (`voip.names`), so that it is shown quoted and with the address.
+    `name_from` is None where there is no name. `imitates` says that a claimed
+    name reads like something that it is not (`voip.names`): the address goes first.
     """
 
     uri: str
     name: str = ""
     imitates: bool = False
+    name_from: NameFrom | None = None
+
+    @property
+    def claimed(self) -> bool:
+        """Nobody but the far end vouches for the name."""
+        return bool(self.name) and self.name_from not in (NameFrom.CONTACT, NameFrom.PHONE)
+
+
+class BlockedCaller(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An address whose calls to an account are declined; `since` is RFC 3339."""
+
+    account: str
+    address: str
+    since: str = ""
 
 
 class LockSignalling(msgspec.Struct, frozen=True):

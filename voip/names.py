@@ -1,8 +1,9 @@
-"""Names that read like something they are not.
+"""Names that others choose: made harmless, and told from what they imitate.
 
-A far end chooses the name that is shown for it. One that reads like a sign of
-the phone, a number, an address or somebody whom the user knows is still shown,
-but quoted and with the address it came from (`Party.imitates`).
+A far end chooses the name that is shown for it, and a vCard often comes from
+somebody else. `inert` leaves nothing in one that reads as a sign of the phone. A
+name that reads like a word of the phone, a number, an address or somebody whom
+the user knows is still shown, but behind its address (`Party.imitates`).
 """
 
 from __future__ import annotations
@@ -12,28 +13,73 @@ import unicodedata
 from collections.abc import Iterable
 
 from voip import numbers
-from voip.text import fold
+from voip.text import MAX_TEXT, Clean, clean, fold
 
-# What the phone says of locks and of calls, and the signs of its ASCII set.
+# Words of the phone for locks and calls, as whole words: “Bob Waite” is nobody's lock.
 _WORDS = (
-    "lock", "locked", "unlock", "unlocked", "open", "closed", "encrypted", "secure", "secured",
-    "verified", "tls", "srtp", "offhook", "fail", "failed", "missed", "declined", "refused",
+    "lock", "locked", "unlock", "unlocked", "open", "closed", "encrypted", "unencrypted",
+    "encryption", "secure", "secured", "insecure", "unsecured", "proven", "unproven", "protected",
+    "unprotected", "wait", "waiting", "compared", "private", "trusted", "untrusted", "verified",
+    "unverified", "e2e", "e2ee", "tls", "srtp", "offhook", "fail", "failed", "missed", "declined",
+    "refused", "blocked",
 )  # fmt: skip
+_PHRASES = ("end to end",)
 _SIGNS = re.compile(r"<-|->|<x|>|\[[ x]?\]|[.:|#=~*-]{3}|[\"“”„]| [-·|] |^[-*~!^=|.:·] ")
 _NUMBER = re.compile(r"[+(]*\d[\d\s()./-]*\d")
 _ADDRESS = re.compile(r"\S*@\S*|\bsips?:\S*|\btel:\S*")
 _FEWEST_DIGITS, _FEWEST_AMONG_WORDS = 3, 6
+_WORD = re.compile(r"[^\W_]+")
 
-# What is drawn like a letter of the Latin script (Unicode TS #39, the commonest).
+# What is drawn like a letter of the Latin script (Unicode TS #39, the commonest),
+# small capitals included, and letters in circles, squares and flags.
 _LOOKS_LIKE = {
     ord(other): letter
     for letter, others in {
-        "a": "аα", "b": "вь", "c": "сϲ", "d": "ԁ", "e": "еє", "h": "нһ", "i": "іı1lι|ӏ",
-        "j": "јϳ", "k": "кκ", "m": "м", "n": "ν", "o": "оοσ0", "p": "рρ", "q": "ԛ",
-        "s": "ѕ", "t": "тτ", "u": "υ", "w": "ԝω", "x": "хχ", "y": "уγ",
+        "a": "аαᴀ", "b": "вьʙ", "c": "сϲᴄ", "d": "ԁᴅ", "e": "еєᴇ", "f": "ꜰ", "g": "ɢ",
+        "h": "нһʜ", "i": "іı1lι|ӏɪʟ", "j": "јϳᴊ", "k": "кκᴋ", "m": "мᴍ", "n": "νɴ",
+        "o": "оοσ0օᴏ", "p": "рρᴘ", "q": "ԛ", "r": "ʀ", "s": "ѕꜱ", "t": "тτᴛ", "u": "υսᴜ",
+        "v": "ѵᴠ", "w": "ԝωᴡ", "x": "хχ", "y": "уγʏ", "z": "ᴢ",
     }.items()
     for other in others
+} | {
+    start + place: "i" if letter == "l" else letter
+    for start in (0x1F150, 0x1F170, 0x1F1E6)
+    for place, letter in enumerate("abcdefghijklmnopqrstuvwxyz")
 }  # fmt: skip
+
+# Digits that stand for letters in a word: “s3cure”.
+_SPELT_WITH = str.maketrans({"3": "e", "4": "a", "5": "s", "7": "t", "$": "s"})
+
+# Opening and closing marks (Unicode categories Ps and Pe) that are quotes are no brackets.
+_QUOTES = frozenset('"“”„‟″‶〝〞〟＂❝❞🙶🙷🙸')
+_LOW_QUOTES = frozenset("‚❟❠")
+_PARENTHESES = {"Ps": "(", "Pe": ")"}
+_DRAWN_LIKE_BRACKETS = {"⊏": "(", "⊐": ")", "⊑": "(", "⊒": ")"}
+
+# A blank that is a letter to Unicode would part a word that reads as one.
+_BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+
+# An IPv6 address stands in brackets (RFC 3261 section 25.1).
+_BRACKETS_OF_ADDRESS = re.compile(r"\[(?P<inner>[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)\]")
+
+
+def inert(name: str, limit: int = MAX_TEXT) -> Clean:
+    """A name in which nothing reads as a sign of the phone, or ends its quotes.
+
+    Brackets of every script become round, quotes single, letters in squares plain.
+    """
+    return clean("".join(map(_plain, clean(name, limit))), limit)
+
+
+def inert_address(uri: str) -> Clean:
+    """An address in which brackets hold nothing but an IPv6 address."""
+    parts = []
+    end = 0
+    whole = clean(uri)
+    for found in _BRACKETS_OF_ADDRESS.finditer(whole):
+        parts += [*map(_round, whole[end : found.start()]), found[0]]
+        end = found.end()
+    return Clean("".join((*parts, *map(_round, whole[end:]))))
 
 
 def imitates(name: str, uri: str, known: Iterable[str] = ()) -> bool:
@@ -48,7 +94,7 @@ def imitates(name: str, uri: str, known: Iterable[str] = ()) -> bool:
     seen = looks(name)
     return (
         any(looks(other) == seen for other in known)
-        or not _LOOKS_OF_WORDS.isdisjoint(re.findall(r"\w+", seen))
+        or _says_words_of_the_phone(name)
         or _SIGNS.search(text) is not None
         or _is_another_address(text, uri)
         or _is_another_number(text, uri)
@@ -59,6 +105,41 @@ def looks(text: str) -> str:
     """The same for all texts that a person could take for each other."""
     plain = unicodedata.normalize("NFKD", fold(text))
     return "".join(c for c in plain if not unicodedata.combining(c)).translate(_LOOKS_LIKE)
+
+
+def _says_words_of_the_phone(name: str) -> bool:
+    seen = looks(name)
+    whole = seen.replace("\N{REPLACEMENT CHARACTER}", "").replace("vv", "w")
+    for read in (seen, whole, looks(fold(name).translate(_SPELT_WITH))):
+        words = _WORD.findall(read)
+        spaced = f" {' '.join(words)} "
+        # “s e c u r e” is one word to whoever reads it.
+        joined = re.sub(r"(?<= \w) (?=\w )", "", spaced).split()
+        if not _LOOKS_OF_WORDS.isdisjoint((*words, *joined)):
+            return True
+        if any(f" {phrase} " in spaced for phrase in _LOOKS_OF_PHRASES):
+            return True
+    return False
+
+
+def _plain(char: str) -> str:
+    """The harmless form of a character of a name."""
+    if char in _QUOTES:
+        return "'"
+    if unicodedata.category(char) == "Me" or char in _BLANKS:
+        return ""  # Me: a frame around the letter before it
+    code = ord(char)
+    for start in (0x1F130, 0x1F150, 0x1F170):
+        if start <= code < start + 26:
+            return chr(ord("A") + code - start)
+    return _round(char)
+
+
+def _round(char: str) -> str:
+    if char in _QUOTES or char in _LOW_QUOTES:
+        return char
+    found = _DRAWN_LIKE_BRACKETS.get(char)
+    return found or _PARENTHESES.get(unicodedata.category(char), char)
 
 
 def _is_another_address(text: str, uri: str) -> bool:
@@ -94,3 +175,4 @@ def _digits(text: str) -> str:
 
 
 _LOOKS_OF_WORDS = frozenset(map(looks, _WORDS))
+_LOOKS_OF_PHRASES = tuple(map(looks, _PHRASES))

@@ -29,6 +29,10 @@ class Paths(NamedTuple):
         return self.config / "config.toml"
 
     @property
+    def blocked(self) -> Path:
+        return self.config / "blocked.toml"
+
+    @property
     def passwords(self) -> Path:
         return self.config / "passwords"
 

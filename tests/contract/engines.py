@@ -93,6 +93,10 @@ class Side(ABC):
     async def incoming(self, sender: str) -> str: ...
 
     @abstractmethod
+    async def calls_in_vain(self, sender: str) -> tuple[int, ...]:
+        """A blocked caller calls; the statuses of the answer, ringing included."""
+
+    @abstractmethod
     def rings(self, call: str) -> None: ...
 
     @abstractmethod
@@ -156,6 +160,9 @@ class StandInSide(Side):
 
     async def incoming(self, sender: str) -> str:
         return await self.standin.incoming(ACCOUNT, sender)
+
+    async def calls_in_vain(self, sender: str) -> tuple[int, ...]:
+        return await self.standin.calls_in_vain(ACCOUNT, sender)
 
     def rings(self, call: str) -> None:
         self.standin.remote_rings(call)
@@ -227,6 +234,10 @@ class RealSide(Side):
         await self._far.calls(sender)
         call = await self.phone.until_call(lambda c: c.state is CallState.INCOMING, position)
         return call.id
+
+    async def calls_in_vain(self, sender: str) -> tuple[int, ...]:
+        await self._far.calls(sender)
+        return await self._far.turned_away()
 
     def rings(self, call: str) -> None:
         self._far.rings()

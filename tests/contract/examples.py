@@ -54,7 +54,7 @@ BAD_ACCOUNT = model.AccountStatus(
     problem="accounts.toml: account home: “domain” is missing",
     distrusted=True,
 )
-BOB = model.Party(uri="sip:bob@example.com", name="Bob")
+BOB = model.Party(uri="sip:bob@example.com", name="Bob", name_from=model.NameFrom.CONTACT)
 LOCK = model.Lock(
     state=model.LockState.CLOSED,
     why="encrypted to pbx.example.com; beyond it, unknown",
@@ -126,9 +126,17 @@ MISSED = model.LogEntry(
     id="1",
     account="work",
     direction=model.Direction.IN,
-    remote=model.Party(uri="sip:100@example.com"),
+    remote=model.Party(
+        uri="sip:100@example.com",
+        name="LOCK",
+        imitates=True,
+        name_from=model.NameFrom.CLAIM,
+    ),
     outcome=model.Outcome.MISSED,
     started="2026-01-01T00:00:00Z",
+)
+BLOCKED = model.BlockedCaller(
+    account="work", address="sip:mallory@evil.example", since="2026-01-01T00:00:00Z"
 )
 STATUS = model.Status(
     engine=model.EngineStatus(
@@ -203,6 +211,9 @@ COMMANDS: dict[str, told.AnyCommand] = {
     "compare_words": told.CompareWords(call="3", words=("abandon", "zoo"), equal=True),
     "compared": told.GetCompared(),
     "forget_compared": told.ForgetCompared(account="work", address="bob@example.com"),
+    "block": told.BlockCaller(caller="+34 600 111 222", account="work"),
+    "unblock": told.UnblockCaller(caller="sip:mallory@evil.example", account="work"),
+    "blocked": told.GetBlocked(caller="sip:mallory@evil.example", account="work"),
     "inspect_server": told.InspectServer(
         server="pbx.example.com:5061", account="work", fields={"allow_wildcard": True}
     ),
@@ -301,7 +312,7 @@ REPLIES: dict[str, msgspec.Struct] = {
         uri="sip:bob@example.com;transport=tls",
         account="work",
         problem=None,
-        suggestions=(told.Suggestion("Bob", "+34 600 111 222", "contact"),),
+        suggestions=(told.Suggestion("Bob", "+34 600 111 222", "contact", model.NameFrom.CONTACT),),
     ),
     "not_looked_up": told.LookedUp(uri=None, account=None, problem="“b b” is not a number"),
     "lock": model.LockReport(
@@ -365,6 +376,8 @@ REPLIES: dict[str, msgspec.Struct] = {
         settings=SETTINGS, problem="config.toml is not valid TOML", folder="/home/alice/.config"
     ),
     "devices": told.Devices(devices=(DEVICE,), in_use="pulse"),
+    "blocked": told.BlockedCallers(callers=(BLOCKED,)),
+    "block": BLOCKED,
     "engine_log": told.EngineLog(lines=("the engine has ended",), path="/var/log/engine.log"),
     "call_report": CallReport(
         id="3",
@@ -449,6 +462,7 @@ WORKER_COMMANDS: dict[str, say.AnyWorkerCommand] = {
         play="/tmp/in.wav",
         record="/tmp/out.wav",
     ),
+    "ring": say.Ring(call=-1),
     "answer": say.Answer(call=-1),
     "end": say.EndCall(call=-1, code=486),
     "hold": say.HoldCall(call=1, on=False),

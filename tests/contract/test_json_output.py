@@ -50,6 +50,7 @@ OF_COMMAND: dict[str, list[msgspec.Struct]] = {
     "trust": [examples.REPLIES["server_report"]],
     "lock": [examples.REPLIES["lock"]],
     "compared": [examples.REPLIES["compared"]],
+    "blocked": [examples.REPLIES["blocked"]],
 }
 
 

@@ -129,6 +129,16 @@ class FarEnd:
         _, found = await self.server.until(lambda m: m.status >= 300)
         return found
 
+    async def turned_away(self) -> tuple[int, ...]:
+        """All that the phone answers to the latest call, up to its refusal, but 100."""
+        assert self._dialog is not None
+        call_id = self._dialog.call_id
+        connection, _ = await self.server.until(
+            lambda m: m.status >= 300 and m.get("Call-ID") == call_id
+        )
+        answers = [m.status for m in connection.messages if m.get("Call-ID") == call_id]
+        return tuple(status for status in answers if status > 100)
+
     def gives_up(self) -> None:
         """Cancel a call that has not been answered."""
         self._send("CANCEL", 1, branch=self._branch)

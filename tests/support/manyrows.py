@@ -37,7 +37,7 @@ def fill(path: Path, rows: int = ROWS) -> None:
     people = [_person(chance, number) for number in range(3_000)]
     with closing(sqlite3.connect(path)) as database:
         database.executemany(
-            f"INSERT INTO calls VALUES ({', '.join('?' * 15)}, 0, NULL)",
+            f"INSERT INTO calls VALUES ({', '.join('?' * 15)}, 0, NULL, 'contact')",
             (_row(chance, people, number, rows) for number in range(1, rows + 1)),
         )
         database.commit()

@@ -32,7 +32,7 @@ from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
 from voip.engine.livecall import LiveCall
 from voip.engine.onlyone import Locks
-from voip.model import Call, CallState, Keying, RegistrationState, Status
+from voip.model import Call, CallState, Keying, Outcome, RegistrationState, Status
 from voip.protocol import client as told
 from voip.protocol import worker as say
 from voip.starting import NoEngine
@@ -246,6 +246,21 @@ class StandIn(Attached):
         call = self.engine.book.by_number(worker.role, number)
         assert call is not None
         return str(call.id)
+
+    async def calls_in_vain(self, account: str, remote: str) -> tuple[int, ...]:
+        """Somebody calls who is blocked; what they are answered, ringing included."""
+        position = len(self.events)
+        worker = self._worker_of(account)
+        number = worker.ring(account, remote).number
+        blocked = Outcome.BLOCKED
+        await self.until(told.LogEvent, lambda e: e.entry.outcome is blocked, position)
+        # The worker has read all that it was told before it is asked again.
+        await self.client.ask(told.GetDevices())
+        return tuple(
+            180 if isinstance(order, say.Ring) else order.code
+            for order in self.script.orders
+            if isinstance(order, say.Ring | say.EndCall) and order.call == number
+        )
 
     def refused_call(self, account: str, remote: str, reason: str) -> None:
         """Somebody calls without encryption, and PJSIP refuses it before it rings."""

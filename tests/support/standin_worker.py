@@ -192,7 +192,9 @@ class ScriptedWorker:
 
         self._then.append(answered)
 
-    def accept_for_call(self, command: say.MuteCall | say.GiveVoice | say.PlayFile) -> None:
+    def accept_for_call(
+        self, command: say.Ring | say.MuteCall | say.GiveVoice | say.PlayFile
+    ) -> None:
         self._call(command.call)
 
     def send_digits(self, command: say.Digits) -> None:
@@ -420,6 +422,7 @@ ANSWERS: dict[type[say.WorkerCommand], Callable[[ScriptedWorker, Any], None]] = 
     say.RemoveAccount: ScriptedWorker.remove_account,
     say.RegisterNow: ScriptedWorker.register,
     say.StartCall: ScriptedWorker.start_call,
+    say.Ring: ScriptedWorker.accept_for_call,
     say.Answer: ScriptedWorker.answer,
     say.EndCall: ScriptedWorker.end_call,
     say.HoldCall: ScriptedWorker.hold,

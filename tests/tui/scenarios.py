@@ -96,6 +96,14 @@ async def _(stage: Stage) -> Done:
     return _ordered(stage, say.EndCall, code=486)
 
 
+@_for("caller.block")
+async def _(stage: Stage) -> Done:
+    await _ringing(stage)
+    return lambda: (
+        isinstance(stage.phone.app.screen, Confirm) and "Block this caller" in stage.phone.text
+    )
+
+
 async def _talking(stage: Stage) -> str:
     await stage.accounts()
     return await stage.active()

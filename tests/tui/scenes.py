@@ -24,6 +24,7 @@ from voip.model import (
     Direction,
     Keying,
     LockState,
+    NameFrom,
     Outcome,
     Party,
     RegistrationState,
@@ -86,7 +87,9 @@ class Stage:
         for number, (outcome, code, reason) in enumerate(_ENDINGS, start=1):
             incoming = outcome in (Outcome.MISSED, Outcome.DECLINED, Outcome.REFUSED)
             direction = Direction.IN if incoming or number % 2 else Direction.OUT
-            remote = Party(f"sip:{100 + number}@example.com", _PEOPLE[number % len(_PEOPLE)])
+            name_from = NameFrom.CLAIM if direction is Direction.IN else NameFrom.CONTACT
+            name = _PEOPLE[number % len(_PEOPLE)]
+            remote = Party(f"sip:{100 + number}@example.com", name, name_from=name_from)
             when = start + number * 4 * _DAY_S + number * _HOUR_S
             account = "work" if number % 3 else "home"
             history.begin(number, account, direction, remote, when)

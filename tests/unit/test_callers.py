@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from voip import numbers
-from voip.callers import Exchange, Key, bare, call_back, keys
+from voip.callers import Exchange, Key, bare, call_back, canonical, is_hidden, keys
 from voip.dialing import DialError, Target, hides
 
 EXCHANGE = Exchange.of("pbx.example.com", "[2001:DB8:0::1]", "SIP.example.com", "192.0.2.9")
@@ -44,6 +44,35 @@ def test_keys(text: str, found: tuple[Key, ...]) -> None:
 @example("sip:bob@pbx.test\t?x")
 def test_a_callers_address_has_one_bare_form(uri: str) -> None:
     assert bare(bare(uri)) == bare(uri)
+
+
+@given(CALLERS, st.sampled_from([EXCHANGE, None]))
+@example("sip:bob@[2001:db8::2]:5070", EXCHANGE)
+@example("sip:9%23@pbx.example.com", EXCHANGE)
+def test_the_canonical_address_is_that_of_the_same_caller(
+    uri: str, exchange: Exchange | None
+) -> None:
+    found = canonical(uri, exchange)
+    if found is not None:
+        assert not is_hidden(uri)
+        assert set(keys(found, exchange)) == set(keys(uri, exchange))
+        assert canonical(found, exchange) == found
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("100", "sip:100@pbx.example.com"),
+        ("sip:100@192.0.2.9", "sip:100@pbx.example.com"),
+        ("Mallory <sip:m@EVIL.example:5070>", "sip:m@evil.example:5070"),
+        ("sip:m@[2001:DB8::2]", "sip:m@[2001:db8::2]"),
+        ("anonymous", None),
+        ("sip:Anonymous@pbx.example.com", None),
+        ("sip:+4930123@anonymous.invalid", None),
+    ],
+)
+def test_one_way_to_write_a_caller(written: str, found: str | None) -> None:
+    assert canonical(written, EXCHANGE) == found
 
 
 @given(CALLERS, st.sampled_from([EXCHANGE, None]))

@@ -120,7 +120,7 @@ async def test_what_can_be_called(tmp_path: Path, line: str, numbers: list[str])
         (["N:Müller;Jürgen;K.;Dr.;"], "Jürgen K. Müller"),
         (["FN:", "ORG:Example;Sales"], "Example Sales"),
         (["NICKNAME:Bo"], "Bo"),
-        (["FN:a\u202eb\u0007\u001b[2Jc"], "a\ufffdb\ufffd\ufffd[2Jc"),
+        (["FN:a\u202eb\u0007\u001b[2Jc"], "a\ufffdb\ufffd\ufffd(2Jc"),
         (["FN:" + "x" * 300], "x" * 255 + "…"),
     ],
 )

@@ -82,7 +82,8 @@ def test_log() -> None:
     assert shown.log([]) == "no calls yet"
     assert shown.log([examples.ENTRY, examples.MISSED]).splitlines() == [
         "   2  2026-01-01T00:00:00Z  →  [secure]  Bob  work  01:00  the lock was open for a time",
-        "   1  2026-01-01T00:00:00Z  ←            sip:100@example.com  work  missed",
+        "   1  2026-01-01T00:00:00Z  ←            "
+        '<sip:100@example.com> calls itself "LOCK", not checked  work  missed',
     ]
 
 

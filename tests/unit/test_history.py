@@ -11,7 +11,7 @@ import pytest
 
 from voip.engine.history import History, HistoryError
 from voip.engine.historyreader import HistoryReader, Wanted
-from voip.model import Direction, LockState, LogEntry, Outcome, Party, Sign
+from voip.model import Direction, LockState, LogEntry, NameFrom, Outcome, Party, Sign
 
 START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 BOB = Party("sip:bob@example.com", "Bob")
@@ -224,7 +224,7 @@ def test_log_of_version_1_is_taken_over(path: Path) -> None:
         id="3",
         account="work",
         direction=Direction.IN,
-        remote=Party("sip:bob@example.com", "BÖB"),
+        remote=Party("sip:bob@example.com", "BÖB", name_from=NameFrom.CLAIM),
         outcome=Outcome.ANSWERED,
         started="2026-01-01T00:00:00Z",
         answered="2026-01-01T00:00:05Z",
@@ -262,8 +262,56 @@ def test_names_of_an_older_log_are_read_as_those_of_today(path: Path) -> None:
     database.commit()
     database.close()
     history = History(path)
-    assert history.entry(3).remote == Party("sip:bob@example.com", "\ufffd Bob")
+    assert history.entry(3).remote == Party(
+        "sip:bob@example.com", "\ufffd Bob", name_from=NameFrom.CLAIM
+    )
     assert history.entry(4).remote.imitates
+    history.close()
+
+
+def test_names_of_version_4_are_made_inert_and_are_claims_where_they_called(path: Path) -> None:
+    written_by_version_1(path)
+    database = sqlite3.connect(path)
+    database.executescript(
+        "ALTER TABLE calls ADD COLUMN words TEXT NOT NULL DEFAULT '';"
+        "ALTER TABLE calls ADD COLUMN imitates INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE calls ADD COLUMN sign TEXT;"
+        "PRAGMA user_version = 4;"
+    )
+    rows = [
+        (6, "work", "in", "sip:[open]@x", "[secure] Desk", 0),
+        (7, "work", "out", "sip:bob@x", "Private Bank", 0),
+        (8, "echo", "out", "sip:echo@[::1]", "Echo line", 0),
+        (9, "work", "in", "sip:100@x", "", 0),
+        (10, "work", "in", "sip:bob@x", "Alice", 1),
+    ]
+    database.executemany(
+        "INSERT INTO calls (id, account, direction, uri, name, imitates, outcome, started) "
+        "VALUES (?, ?, ?, ?, ?, ?, 'missed', 1e9)",
+        rows,
+    )
+    database.commit()
+    database.close()
+    history = History(path)
+    assert [history.entry(number).remote for number in range(6, 11)] == [
+        Party("sip:(open)@x", "(secure) Desk", True, NameFrom.CLAIM),
+        Party("sip:bob@x", "Private Bank", False, NameFrom.CONTACT),
+        Party("sip:echo@[::1]", "Echo line", False, NameFrom.PHONE),
+        Party("sip:100@x"),
+        Party("sip:bob@x", "Alice", True, NameFrom.CLAIM),
+    ]
+    history.close()
+    reader = HistoryReader(path)
+    assert [row.id for row in reader.page(Wanted(text="(secure)")).entries] == ["6"]
+    reader.close()
+
+
+def test_where_a_name_is_from_is_kept(path: Path) -> None:
+    history = History(path)
+    for number, name_from in enumerate(NameFrom, start=1):
+        party = Party("sip:bob@x", "Bob", name_from is NameFrom.CLAIM, name_from)
+        history.begin(number, "work", Direction.IN, party, 1e9)
+        assert history.entry(number).remote == party
     history.close()
 
 

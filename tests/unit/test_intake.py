@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voip.engine.intake import clean_event, party
-from voip.model import CallState, Certificate, HeldBy, Party, TlsStatus, Transport
+from voip.model import CallState, Certificate, HeldBy, NameFrom, Party, TlsStatus, Transport
 from voip.protocol.worker import (
     CallStateEvent,
     ConnectionEvent,
@@ -25,6 +25,10 @@ HOSTILE = st.text(
     st.characters(exclude_categories=()) | st.sampled_from('\x1b\x9b\u202e\x00\r\n"<>\\;?'),
     max_size=300,
 )
+
+
+def claimed(uri: str, name: str, imitates: bool = False) -> Party:
+    return Party(uri, name, imitates, NameFrom.CLAIM)
 
 
 def strings(value: Any) -> list[str]:
@@ -46,25 +50,26 @@ def assert_harmless(text: str) -> None:
 @pytest.mark.parametrize(
     ("address", "expected"),
     [
-        ('"Bob" <sip:bob@example.com>', Party("sip:bob@example.com", "Bob")),
-        ("Bob Smith <sip:bob@example.com>", Party("sip:bob@example.com", "Bob Smith")),
+        ('"Bob" <sip:bob@example.com>', claimed("sip:bob@example.com", "Bob")),
+        ("Bob Smith <sip:bob@example.com>", claimed("sip:bob@example.com", "Bob Smith")),
         ("<sip:bob@example.com>", Party("sip:bob@example.com")),
         ("sip:bob@example.com", Party("sip:bob@example.com")),
         ("sip:bob@example.com;tag=1", Party("sip:bob@example.com")),
-        ('"Bob" <sip:bob@example.com;user=phone>;tag=1', Party("sip:bob@example.com", "Bob")),
+        ('"Bob" <sip:bob@example.com;user=phone>;tag=1', claimed("sip:bob@example.com", "Bob")),
         ("<sip:bob@example.com?Subject=x>", Party("sip:bob@example.com")),
         ('"A \\"B\\" \\\\C" <sip:b@example.com>',
-         Party("sip:b@example.com", 'A "B" \\C', True)),
+         claimed("sip:b@example.com", "A 'B' \\C", True)),
         ('"Eve <sip:boss@example.com>" <sip:eve@example.net>',
-         Party("sip:eve@example.net", "Eve <sip:boss@example.com>", True)),
+         claimed("sip:eve@example.net", "Eve <sip:boss@example.com>", True)),
         ('""<sip:bob@example.com>', Party("sip:bob@example.com")),
-        ("  Bob  <sip:bob@example.com>", Party("sip:bob@example.com", "Bob")),
+        ("  Bob  <sip:bob@example.com>", claimed("sip:bob@example.com", "Bob")),
         ("", Party("")),
         ('"Bob', Party('"Bob')),
         ("Bob <sip:bob@example.com", Party("Bob <sip:bob@example.com")),
         ('"\x1b]0;x\x07" <sip:bob@example.com>',
-         Party("sip:bob@example.com", "\ufffd]0;x\ufffd")),
-        ('"\u202egro.live" <sip:bob@example.com>', Party("sip:bob@example.com", "\ufffdgro.live")),
+         claimed("sip:bob@example.com", "\ufffd)0;x\ufffd")),
+        ('"\u202egro.live" <sip:bob@example.com>',
+         claimed("sip:bob@example.com", "\ufffdgro.live")),
         ("<tel:+15550100>", Party("tel:+15550100")),
         ("<tel:+1-555-0100;x=1>", Party("tel:+15550100")),
         ("<tel:30123;phone-context=+49>", Party("tel:+4930123")),
@@ -75,7 +80,7 @@ def assert_harmless(text: str) -> None:
         ("<sip:100;phone-context=x.example@example.com>", Party("sip:100@example.com")),
         ("<sip:*21%23;ext=5@example.com>", Party("sip:*21%23@example.com")),
         ('"+49 30 123" <sip:+4930123;rn=+4989@example.com>',
-         Party("sip:+4930123@example.com", "+49 30 123")),
+         claimed("sip:+4930123@example.com", "+49 30 123")),
     ],
 )  # fmt: skip
 def test_party(address: str, expected: Party) -> None:

@@ -23,6 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from voip.engine.blocked import BlockedCallers
 from voip.engine.callbook import CallBook
 from voip.engine.callevents import CallEvents
 from voip.engine.history import History
@@ -74,6 +75,10 @@ class _Stream:
 class _NoFollower:
     """Nobody follows: the lock rests on what is reported alone."""
 
+    def ring(self, call: LiveCall) -> None: ...
+
+    def turn_away(self, role: say.Role, number: int) -> None: ...
+
     def on_answered(self, call: LiveCall) -> None: ...
 
     def on_hold_answer(self, call: LiveCall, event: say.HoldEvent) -> None: ...
@@ -92,7 +97,8 @@ class _Orders(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._folder = tempfile.TemporaryDirectory()
-        self._history = History(Path(self._folder.name) / "history.db")
+        folder = Path(self._folder.name)
+        self._history = History(folder / "history.db")
         self._shown: Call | None = None
         self._entry: LogEntry | None = None
         hub = Hub()
@@ -104,6 +110,7 @@ class _Orders(RuleBasedStateMachine):
             lambda role, number: self._connections.get(number) if role is self._role else None,
             lambda claimed, account, connection: claimed,
             lambda account: None,
+            BlockedCallers(folder / "blocked.toml", print, lambda account, connection: None),
             _NoFollower(),
         )
         self._up = False

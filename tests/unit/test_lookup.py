@@ -11,12 +11,13 @@ from tests.support import standin_facts as facts
 from tests.support.standin import StandIn
 from voip.callers import HIDDEN
 from voip.engine.historyreader import HistoryReader
+from voip.model import NameFrom
 from voip.protocol import client as told
 from voip.protocol import worker as say
 from voip.protocol.client import LookedUp, Suggestion
 from voip.starting import CommandFailed
 
-ECHO = Suggestion("Echo line (test call on this machine)", "echo", "echo")
+ECHO = Suggestion("Echo line (test call on this machine)", "echo", "echo", NameFrom.PHONE)
 NO_ACCOUNT = (
     "there is no account to call with: add one with “offhook account add”, or try "
     "“offhook call echo”"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from tui.glyphs import ASCII, EMOJI, UNICODE
 from tui.words import quoted, who
 from voip.engine.intake import party
 from voip.model import Party
-from voip.names import imitates, looks
+from voip.names import imitates, inert, inert_address, looks
 
 URI = "sip:mallory@evil.example"
 
@@ -59,6 +60,10 @@ def test_the_lock_of_the_ascii_set_reads_like_one() -> None:
         "+1 555 0100", "+1 (555) 0100", "100", "1OO", "٠١٢", "Call 555-0100 now",
         "boss@example.com", "boss＠example.com", "The boss <sip:boss@example.com>", "sip:boss",
         "mаllory@evil.example",
+        "(secure)", "Proven", "PROTECTED", "Please wait", "waiting", "End to end", "end-to-end",
+        "E2E call", "compared", "Encrypted line", "Private", "Trusted", "s e c u r e",
+        "S.E.C.U.R.E",
+        "s3cure", "5ecure", "vvait", "ꜱᴇᴄᴜʀᴇ", "ѕесurе", "se\ufffdcure", "🇸🇪🇨🇺🇷🇪", "🅟🅡🅞🅥🅔🅝",
     ],
 )  # fmt: skip
 def test_it_reads_like_something_else(name: str) -> None:
@@ -71,7 +76,8 @@ def test_it_reads_like_something_else(name: str) -> None:
         "", "Bob", "Front desk", "Room 101", "Zoë-Ann O'Neil", "Smith, John", "Müller – Schmidt",
         "Gal·la", "Dr. J. R. Tolkien", "Support (24 h)", "Locksmith", "Anonymous",
         "张伟", "שלום", "مرحبا بالعالم", "Иван", "mallory@evil.example", "Mallory@Evil.example",
-        URI,
+        URI, "Bob Waite", "Endre", "Security Office", "Awaiting Ltd", "Trustees", "Privatbank",
+        "Weekend to enjoy", "Provence", "Anna S E Cure",
     ],
 )  # fmt: skip
 def test_an_ordinary_name_does_not(name: str) -> None:
@@ -99,15 +105,67 @@ def test_the_name_of_somebody_who_has_another_address(name: str) -> None:
     assert not imitates(name, URI, ["Alice"])
 
 
+_BRACKETS = "[]{}「」【】［］〔〕❲❳⟦⟧⁅⁆⦋⦌﹇﹈⊏⊐"
+_SIGN_WORDS = st.sampled_from(["secure", "proven", " wait ", " open ", "wait", "open"])
+
+
+@given(HOSTILE | st.text(st.sampled_from(_BRACKETS + ' “”"\u20de\u20dd\u3164🅂🄢🅢ab')), _SIGN_WORDS)
+def test_nothing_in_a_name_reads_as_a_sign(text: str, word: str) -> None:
+    for name in (
+        text,
+        *(f"{a}{word}{b} {text}" for a, b in zip(_BRACKETS[::2], _BRACKETS[1::2], strict=True)),
+    ):
+        shown = inert(name)
+        assert not set(_BRACKETS) & set(shown)
+        assert not {unicodedata.category(c) for c in shown} & {"Me", "Cf", "Co"}
+        assert not any(sign in shown for sign in ASCII.signs.values())
+        assert not set('"“”„') & set(shown)
+        assert inert(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("[secure] Front desk", "(secure) Front desk"),
+        ("【open】", "(open)"),
+        ("🅂🄴🄲🅄🅁🄴", "SECURE"),
+        ("s\u20dee\u20dec", "sec"),
+        ("se\u3164cure", "secure"),
+        ("⏳ Bob", "\ufffd Bob"),
+        ("Robert “Bob” Smith", "Robert 'Bob' Smith"),
+        ("Anna 🇩🇪", "Anna 🇩🇪"),
+        ("Müller (Büro)", "Müller (Büro)"),
+    ],
+)
+def test_the_harmless_form_of_a_name(name: str, shown: str) -> None:
+    assert inert(name) == shown
+
+
+@pytest.mark.parametrize("sign", [*ASCII.signs.values(), "[secure] ", "{proven}"])
+def test_a_sign_in_a_claimed_name_is_gone_and_the_name_counts_as_an_imitation(sign: str) -> None:
+    found = party(f'"{sign} Bob" <sip:{sign.strip()}@example.com>')
+    assert found.imitates
+    for shown in (found.name, found.uri, who(found)):
+        assert not set("[]{}") & set(shown)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["sip:bob@[2001:db8::1]:5061", "sip:bob@[::ffff:192.0.2.1]", "tel:+4930123", "sip:a(b)@x"],
+)
+def test_the_brackets_of_an_ipv6_address_stay(uri: str) -> None:
+    assert inert_address(uri) == uri
+
+
 @given(HOSTILE)
 def test_what_looks_like_something_looks_like_itself(text: str) -> None:
     assert looks(looks(text)) == looks(text)
 
 
-def test_a_name_that_imitates_is_quoted_and_has_its_address_beside_it() -> None:
-    assert who(Party(URI, "+1 555 0100", True)) == "“+1 555 0100” (mallory@evil.example)"
-    assert who(Party("", "LOCK", True)) == "“LOCK” (unknown)"
-    assert who(Party(URI, "+1 555 0100")) == "+1 555 0100"
+def test_a_name_that_imitates_is_quoted_behind_its_address() -> None:
+    assert who(Party(URI, "+1 555 0100", True)) == "mallory@evil.example (“+1 555 0100”)"
+    assert who(Party("", "LOCK", True)) == "unknown (“LOCK”)"
+    assert who(Party(URI, "+1 555 0100")) == "“+1 555 0100” (mallory@evil.example)"
 
 
 def test_no_name_ends_its_own_quotes() -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.support.texts import texts
-from tui import rows
-from tui.drawing import Line, Part, Role, cut, fit
+from tui import rows, words
+from tui.drawing import Line, Part, Role, fit
 from tui.glyphs import ASCII, EMOJI, UNICODE, Glyphs
 from tui.state import Link, ShownCall, State
 from voip.model import (
@@ -26,6 +26,7 @@ from voip.model import (
     LockSignalling,
     LockState,
     LogEntry,
+    NameFrom,
     Outcome,
     Party,
     Quality,
@@ -70,12 +71,15 @@ def all_text(lines: Iterable[Line], width: int = 80) -> str:
     return "\n".join(text(drawn, width) for drawn in lines)
 
 
+BOB = Party("sip:bob@example.com", "Bob", name_from=NameFrom.CONTACT)
+
+
 def call(**fields: object) -> ShownCall:
     known: dict[str, object] = {
         "id": "1",
         "account": "work",
         "direction": Direction.IN,
-        "remote": Party("sip:bob@example.com", "Bob"),
+        "remote": BOB,
         "state": CallState.ACTIVE,
         "lock": CLOSED,
         "codec": "opus/48000/2",
@@ -104,7 +108,7 @@ def entry(**fields: object) -> LogEntry:
         "id": "1",
         "account": "work",
         "direction": Direction.IN,
-        "remote": Party("sip:bob@example.com", "Bob"),
+        "remote": BOB,
         "outcome": Outcome.ANSWERED,
         "started": "2026-03-14T09:05:00Z",
         "duration_s": 65.0,
@@ -308,9 +312,9 @@ def test_a_name_of_any_length_leaves_room_for_the_address() -> None:
     remote = Party("sip:mallory@evil.example", LONG[:80])
     for width in (60, 80, 120):
         incoming, *_ = rows.incoming(call(remote=remote), UNICODE, "a answer", width)
-        assert "  mall" in text(incoming, width), width
+        assert "mallory@evil.example" in text(incoming, width), width
         assert text(incoming, width).rstrip().endswith("account: work")
-    assert "  mallory@" in text(shown(call(remote=remote))[0])
+    assert "mallory@evil.example" in text(shown(call(remote=remote))[0])
 
 
 def test_an_address_is_not_said_twice() -> None:
@@ -458,11 +462,9 @@ IMITATOR = Party("sip:mallory@evil.example", "LOCK +1 555 0100 is encrypted to p
 
 @pytest.mark.parametrize("glyphs", SETS, ids=lambda glyphs: glyphs.name)
 @pytest.mark.parametrize("width", [60, 80, 120])
-def test_a_name_that_imitates_is_quoted_with_its_address_wherever_it_is_shown(
+def test_a_name_that_imitates_is_quoted_behind_its_address_wherever_it_is_shown(
     glyphs: Glyphs, width: int
 ) -> None:
-    name = cut((Part(f"“{IMITATOR.name}"),), 14, glyphs.ellipsis)
-    claim = "".join(part.text for part in name) + "”"
     drawn = (
         rows.incoming(call(remote=IMITATOR), glyphs, "a answer", width)[0],
         shown(call(remote=IMITATOR), glyphs)[0],
@@ -470,8 +472,34 @@ def test_a_name_that_imitates_is_quoted_with_its_address_wherever_it_is_shown(
         rows.entry(entry(remote=IMITATOR), glyphs, NOW, width),
     )
     for one in drawn:
-        assert f"{claim}  mallory" in text(one, width, glyphs.ellipsis)
-        assert one.left[0].text.strip() != claim
+        said = text(one, width, glyphs.ellipsis)
+        assert said.index("mallory@") < (said.find("“LOCK") % len(said))
+        assert words.quoted(IMITATOR.name) not in said or "mallory@evil.example" in said
+
+
+@given(name=texts, imitates=st.booleans(), width=st.integers(60, 120), glyphs=glyph_sets)
+def test_a_claimed_name_is_cut_before_its_address_is(
+    name: str, imitates: bool, width: int, glyphs: Glyphs
+) -> None:
+    address = "mallory@evil.test"
+    remote = Party(f"sip:{address}", name, imitates, NameFrom.CLAIM)
+    found = call(remote=remote)
+    drawn = (
+        rows.incoming(found, glyphs, "", width)[0],
+        rows.call(found, glyphs, 0.0, False, False, width)[0],
+        rows.entry(entry(remote=remote), glyphs, NOW, width),
+    )
+    for one in drawn:
+        assert address in text(one, width, glyphs.ellipsis)
+
+
+def test_the_cause_is_said_where_there_is_room() -> None:
+    said = "name chosen by the caller, not checked"
+    remote = Party("sip:mallory@evil.test", "LOCK", True, NameFrom.CLAIM)
+    assert said in text(rows.incoming(call(remote=remote), UNICODE, "", 120)[0], 120)
+    assert said not in text(rows.incoming(call(remote=remote), UNICODE, "", 60)[0], 60)
+    contact = msgspec.structs.replace(remote, imitates=False, name_from=NameFrom.CONTACT)
+    assert "“" not in text(rows.incoming(call(remote=contact), UNICODE, "", 120)[0], 120)
 
 
 @pytest.mark.parametrize("glyphs", SETS, ids=lambda glyphs: glyphs.name)
@@ -508,9 +536,11 @@ def test_a_row_of_the_log_is_one_line_whoever_called(
 
 
 def test_a_suggestion_says_whom_where_and_from_where() -> None:
-    found = Suggestion(name="Bob", target="sip:bob@example.com", source="contact")
+    found = Suggestion("Bob", "sip:bob@example.com", "contact", NameFrom.CONTACT)
     assert text(rows.suggestion(found), 50) == " Bob  bob@example.com".ljust(42) + "contact "
+    claimed = Suggestion("Bob", "sip:bob@example.com", "log", NameFrom.CLAIM)
+    assert text(rows.suggestion(claimed), 50) == " “Bob”  bob@example.com".ljust(46) + "log "
     unnamed = Suggestion(name="", target="sip:bob@example.com", source="log")
     assert text(rows.suggestion(unnamed), 50).split() == ["bob@example.com", "log"]
-    same = Suggestion(name="bob@example.com", target="sip:bob@example.com", source="log")
+    same = Suggestion("bob@example.com", "sip:bob@example.com", "log", NameFrom.CONTACT)
     assert text(rows.suggestion(same), 50).count("bob@example.com") == 1

@@ -20,6 +20,7 @@ from voip.model import (
     LockSignalling,
     LockState,
     LogEntry,
+    NameFrom,
     Outcome,
     Party,
     Registration,
@@ -78,7 +79,10 @@ def test_an_address_is_a_uri_without_its_scheme(uri: str, expected: str) -> None
 @pytest.mark.parametrize(
     ("party", "expected"),
     [
-        (Party("sip:bob@example.com", "Bob"), "Bob"),
+        (Party("sip:bob@example.com", "Bob", name_from=NameFrom.CONTACT), "Bob"),
+        (Party("sip:bob@example.com", "Bob"), "“Bob” (bob@example.com)"),
+        (Party("sip:+34600111222@x", "B", name_from=NameFrom.CLAIM), "“B” (+34600111222)"),
+        (Party("", "Echo line", name_from=NameFrom.PHONE), "Echo line"),
         (Party("sip:bob@example.com"), "bob@example.com"),
         (Party("sip:+34600111222@example.com"), "+34600111222"),
         (Party("sip:100@example.com"), "100"),
@@ -119,7 +123,7 @@ def call(**fields: object) -> Call:
         "id": "1",
         "account": "work",
         "direction": Direction.OUT,
-        "remote": Party("sip:bob@example.com", "Bob"),
+        "remote": Party("sip:bob@example.com", "Bob", name_from=NameFrom.CONTACT),
         "state": CallState.ENDED,
         "lock": Lock(LockState.OPEN, "", LockSignalling(Transport.TLS)),
     }
@@ -158,7 +162,11 @@ ANSWERED = "2026-03-14T14:32:00Z"
         ({"outcome": REFUSED, "code": 480, "reason": "refused: no SRTP"}, "refused: no SRTP"),
         ({}, "ended"),
         (
-            {"outcome": BUSY, "code": 486, "remote": Party("", "{who} %s {0}")},
+            {
+                "outcome": BUSY,
+                "code": 486,
+                "remote": Party("", "{who} %s {0}", name_from=NameFrom.CONTACT),
+            },
             "{who} %s {0} is busy",
         ),
         ({"outcome": BUSY, "code": 486, "remote": Party("")}, "unknown is busy"),

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from tui.actions import Context
-from tui.commands import accountform, accounts, boxes, calls, dialling, log, moving, phone
+from tui.commands import accountform, accounts, blocking, boxes, calls, dialling, log, moving, phone
 
 if TYPE_CHECKING:
     from tui.app import OffhookApp
@@ -15,6 +15,7 @@ Command = Callable[["OffhookApp", Context], Awaitable[None]]
 
 COMMANDS: dict[str, Command] = {
     **calls.COMMANDS,
+    **blocking.COMMANDS,
     **dialling.COMMANDS,
     **log.COMMANDS,
     **accounts.COMMANDS,

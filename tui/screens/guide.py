@@ -31,9 +31,9 @@ _SECTIONS = (
         (
             "It is not end to end. The server sees whom you call and when, and can listen. How a "
             "call goes on from there is unknown; the ordinary telephone network encrypts nothing.",
-            "It does not say who is at the other end: a name or number is what the far end claims. "
-            "In quotes stands one that could be taken for a lock, a number or somebody you know; "
-            "beside it, the address it came from.",
+            "It does not say who is at the other end. A name without quotes is of your contacts. A "
+            "name in quotes was chosen by the caller, and nobody checked it. Where it could be "
+            "taken for a lock, a number or somebody you know, the address goes first.",
             "Behind an open lock, say nothing that is not for others. {key} on a call or an "
             "account shows which fact is missing, and what to do.",
         ),

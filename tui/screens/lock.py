@@ -21,6 +21,7 @@ from voip.starting import CommandFailed, NoEngine
 
 _AT_MOST_EVERY_S = 1.0
 _REMEMBERED = (Compared.EQUAL, Compared.REMEMBERED, Compared.CHANGED)
+_CLAIMED = "The name in quotes was chosen by the caller. Nobody has checked it."
 
 
 class LockDetails(ListBox[Prose]):
@@ -34,6 +35,7 @@ class LockDetails(ListBox[Prose]):
         super().__init__(Prose())
         self._call, self._account = call, account
         self._name: str = account or ""
+        self._claimed = False
         self._report: LockReport | None = None
         self._problem = ""
         self._known: Call | AccountStatus | None = None
@@ -151,6 +153,7 @@ class LockDetails(ListBox[Prose]):
         if shown is None:
             return None
         self._name = f"{who(shown.call.remote)}, account: {shown.call.account}"
+        self._claimed = shown.call.remote.claimed
         return shown.call if shown.ended is None else None
 
     def _may_ask(self) -> bool:
@@ -177,6 +180,8 @@ class LockDetails(ListBox[Prose]):
     def _text(self, gone: bool) -> list[Paragraph]:
         text = [paragraph(Part(self._name, "strong"), hang=2)]
         last = ", and this is how its lock was last." if self._report else "."
+        if self._claimed:
+            text.append(paragraph(Part(_CLAIMED, "muted")))
         if gone:
             over = "The call has ended" if self._call else "The account is no longer there"
             text.append(paragraph(Part(over + last, "warning")))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from voip.model import (
     AccountStatus,
+    BlockedCaller,
     Call,
     CallState,
     Direction,
@@ -67,10 +68,18 @@ def calling(c: Call) -> str:
 
 
 def _with_address(party: Party) -> str:
+    """A contact's name plain, a claimed one in quotes; the address first of an imitation."""
     if not party.name:
         return party.uri
-    name = json.dumps(party.name, ensure_ascii=False) if party.imitates else party.name
+    name = json.dumps(party.name, ensure_ascii=False) if party.claimed else party.name
+    if party.imitates:
+        return f"<{party.uri}> calls itself {name}, not checked"
     return f"{name} <{party.uri}>"
+
+
+def blocked(found: BlockedCaller) -> str:
+    since = f", since {found.since}" if found.since else ""
+    return f"{found.address}, account: {found.account}{since}"
 
 
 def state_words(c: Call) -> str:
@@ -107,7 +116,7 @@ def log(entries: Sequence[LogEntry]) -> str:
 
 def entry(e: LogEntry) -> str:
     arrow = "→" if e.direction is Direction.OUT else "←"
-    who = _with_address(e.remote) if e.remote.imitates else e.remote.name or e.remote.uri
+    who = _with_address(e.remote) if e.remote.claimed else e.remote.name or e.remote.uri
     what = duration(e.duration_s) if e.outcome == "answered" else e.outcome.value
     what += f" after {duration(e.duration_s)}" if e.outcome == "lost" and e.answered else ""
     code = f" ({e.code})" if e.code and e.outcome != "answered" else ""
@@ -129,14 +138,16 @@ def csv_of(entries: Sequence[LogEntry]) -> str:
     writer = csv.writer(out)
     writer.writerow(
         ["id", "started", "answered", "ended", "duration_s", "direction", "account", "uri",
-         "name", "outcome", "code", "reason", "lock", "lock_was_open", "codec", "sign"]
+         "name", "outcome", "code", "reason", "lock", "lock_was_open", "codec", "sign",
+         "name_from"]
     )  # fmt: skip
     for e in entries:
         writer.writerow(
             [e.id, e.started, e.answered or "", e.ended or "", e.duration_s, e.direction.value,
              e.account, _inert(e.remote.uri), _inert(e.remote.name), e.outcome.value,
              "" if e.code is None else e.code, _inert(e.reason), e.lock.value,
-             str(e.lock_was_open).lower(), e.codec or "", e.sign or ""]
+             str(e.lock_was_open).lower(), e.codec or "", e.sign or "",
+             e.remote.name_from or ""]
         )  # fmt: skip
     return out.getvalue()
 

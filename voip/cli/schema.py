@@ -29,6 +29,7 @@ def document() -> dict[str, object]:
         "trust": told.ServerReport,
         "lock": LockReport,
         "compared": told.ComparedList,
+        "blocked": told.BlockedCallers,
     }
     roots, definitions = msgspec.json.schema_components(
         kinds.values(), ref_template="#/$defs/{name}"

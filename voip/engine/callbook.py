@@ -11,9 +11,11 @@ from pathlib import Path
 from voip.engine.history import History, HistoryError
 from voip.engine.hub import Hub
 from voip.engine.livecall import LiveCall
-from voip.model import Call, CallState, Direction, LogEntry, Outcome, Party, Transport
+from voip.model import Call, CallState, Direction, LockState, LogEntry, Outcome, Party, Transport
 from voip.protocol import client as told
 from voip.protocol import worker as say
+
+_BLOCKED = "you have blocked this caller"
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +80,19 @@ class CallBook:
             lambda: self._history.begin(call.id, account, direction, remote, call.started)
         )
         return call
+
+    def turn_away(self, account: str, remote: Party, code: int) -> None:
+        """Log the call of a blocked caller; no client hears of a call."""
+        self._last_id += 1
+        call_id, now = self._last_id, time.time()
+
+        def write() -> LogEntry:
+            self._history.begin(call_id, account, Direction.IN, remote, now)
+            return self._history.end(
+                call_id, now, Outcome.BLOCKED, code, _BLOCKED, LockState.OPEN, False, None, None
+            )
+
+        self._log_row(write)
 
     def answered(self, call: LiveCall) -> None:
         """Note the moment of the answer."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from voip import reasons
+from voip.engine.blocked import BlockedCallers
 from voip.engine.callbook import CallBook
 from voip.engine.hub import Hub
 from voip.engine.intake import party
@@ -17,12 +18,25 @@ from voip.quality import assess
 
 _STOPPED = "the phone was stopped"
 
+DECLINE = 603
+"""The answer to a blocked caller (RFC 3261 section 21.6.2).
+
+It ends the search for other phones of the user, and reads like a decline by hand:
+607 Unwanted (RFC 8197) would tell the caller that they are blocked.
+"""
+
 FindCaller = Callable[[Party, str, say.ConnectionEvent | None], Party]
 FindConnection = Callable[[say.Role, int | None], say.ConnectionEvent | None]
 
 
 class Follower(Protocol):
     """Acts on what happened to calls: `voip.engine.calls.Calls`."""
+
+    def ring(self, call: LiveCall) -> None:
+        """A call came in: ring for it."""
+
+    def turn_away(self, role: say.Role, number: int) -> None:
+        """A blocked caller calls: decline that, by the worker's number of the call."""
 
     def on_answered(self, call: LiveCall) -> None:
         """The call was taken, by whichever side."""
@@ -40,8 +54,9 @@ class Follower(Protocol):
 class CallEvents:
     """`find_connection` knows the SIP connections that workers reported,
     `find_caller` who calls an account by what they say of themselves,
-    `find_refusal` why an account's server was refused. `calls` follows what
-    happens to the microphone, to holds and to files.
+    `find_refusal` why an account's server was refused, `blocked` whose calls
+    are declined. `calls` follows what happens to the microphone, to
+    holds and to files.
     """
 
     def __init__(
@@ -51,6 +66,7 @@ class CallEvents:
         find_connection: FindConnection,
         find_caller: FindCaller,
         find_refusal: Callable[[str], str | None],
+        blocked: BlockedCallers,
         calls: Follower,
     ) -> None:
         self._book = book
@@ -58,6 +74,7 @@ class CallEvents:
         self._find_connection = find_connection
         self._find_caller = find_caller
         self._find_refusal = find_refusal
+        self._blocked = blocked
         self._calls = calls
 
     def on_event(self, role: say.Role, event: say.AnyWorkerEvent) -> None:
@@ -145,11 +162,16 @@ class CallEvents:
         if role is say.Role.OPEN:
             transport = connection.transport if connection else Transport.UDP
         caller = self._find_caller(party(event.remote), event.account, connection)
+        if self._blocked.of(caller.uri, event.account, connection):
+            self._book.turn_away(event.account, caller, DECLINE)
+            self._calls.turn_away(role, event.call)
+            return
         call = self._book.begin(role, event.account, transport, Direction.IN, caller, event.call)
         call.offers_srtp = event.offers_srtp
         if connection is not None:
             call.use(connection)
         self._book.publish(call)
+        self._calls.ring(call)
 
     def _on_refused(self, role: say.Role, event: say.RefusedCall) -> None:
         call = None if event.call is None else self._book.by_number(role, event.call)
@@ -157,6 +179,10 @@ class CallEvents:
             transport = Transport.UDP if role is say.Role.OPEN else Transport.TLS
             account = event.account or "?"
             caller = self._find_caller(party(event.remote), account, None)
+            if self._blocked.of(caller.uri, account):
+                if event.call is None:  # otherwise it is in the log already
+                    self._book.turn_away(account, caller, event.code)
+                return
             call = self._book.begin(role, account, transport, Direction.IN, caller)
         call.code = event.code
         self._book.finish(call, Outcome.REFUSED, event.reason)

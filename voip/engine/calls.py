@@ -10,6 +10,7 @@ from pathlib import Path
 
 from voip import reasons
 from voip.engine.callbook import CallBook, remove
+from voip.engine.callevents import DECLINE
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
 from voip.engine.livecall import LiveCall, Voice
@@ -87,6 +88,19 @@ class Calls:
             return
         await self._workers[call.role].ask(start)
 
+    def ring(self, call: LiveCall) -> None:
+        """Ring for a call that came in."""
+        self._in_background(self._quietly(call.role, say.Ring(call=call.number)))
+
+    def turn_away(self, role: say.Role, number: int) -> None:
+        """Decline the call of a blocked caller, which is in no book."""
+        self._in_background(self._quietly(role, say.EndCall(call=number, code=DECLINE)))
+
+    async def _quietly(self, role: say.Role, command: say.AnyWorkerCommand) -> None:
+        # Its caller may have given up meanwhile, which the worker reports.
+        with contextlib.suppress(WorkerRefused, WorkerGone):
+            await self._workers[role].ask(command)
+
     async def answer(self, call_id: str) -> None:
         call = self._in_state(call_id, {CallState.INCOMING}, "answered")
         call.taken = True
@@ -96,7 +110,7 @@ class Calls:
     async def decline(self, call_id: str, busy: bool) -> None:
         call = self._in_state(call_id, {CallState.INCOMING}, "declined")
         call.ended_here = True
-        await self._ask(call, say.EndCall(call=call.number, code=486 if busy else 603))
+        await self._ask(call, say.EndCall(call=call.number, code=486 if busy else DECLINE))
 
     async def hang_up(self, call_id: str) -> None:
         call = self._find(call_id)

@@ -17,6 +17,8 @@ from voip import callers, dialing, numbers
 from voip.callers import Key
 from voip.engine import vcard
 from voip.engine.finding import Findable
+from voip.model import NameFrom
+from voip.names import inert
 from voip.text import clean, fold
 
 _LONGEST_FILE = 16 * 1024 * 1024
@@ -92,7 +94,7 @@ class Contacts:
 
     def named(self, text: str) -> list[Contact]:
         """Everybody of exactly this name, whatever its case."""
-        wanted = fold(clean(text))
+        wanted = fold(inert(text))
         return [contact for contact in self.everyone if fold(contact.name) == wanted]
 
     def known(self, keys: Iterable[Key]) -> Known | None:
@@ -132,7 +134,8 @@ def _everyone(files: dict[Path, _File]) -> _Sorted:
             for key in callers.keys(known.number.target, None):
                 by_key.setdefault(key, known)
     findable = (
-        Findable.of(_with_tones(known), known.number.target, "contact") for known in everybodys
+        Findable.of(_with_tones(known), known.number.target, "contact", NameFrom.CONTACT)
+        for known in everybodys
     )
     return _Sorted(tuple(contacts), tuple(findable), by_key)
 
@@ -203,7 +206,8 @@ def _name(card: vcard.Card) -> str:
         if line.name == "N":  # family, given and additional names, and titles
             parts = (*parts[1:3], parts[0])
         text = line.value if line.name in ("FN", "NICKNAME") else " ".join(parts)
-        if name := clean(text):
+        # A vCard often comes from somebody else.
+        if name := inert(text):
             return name
     return ""
 

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -17,6 +18,7 @@ from voip import paths as places
 from voip.engine import commands, servercertificates, settings
 from voip.engine.accountcheck import AccountCheck
 from voip.engine.accounts import AccountFile
+from voip.engine.blocked import BlockedCallers
 from voip.engine.callbook import CallBook
 from voip.engine.callevents import CallEvents
 from voip.engine.calls import Calls
@@ -102,12 +104,18 @@ class Engine:
         self.compared_keys = ComparedKeys(paths.compared)
         self.book = CallBook(self.hub, self.history, lambda call: self.comparisons.recall(call))
         self.calls = Calls(self.book, self.hub, self.workers)
+        self.blocked = BlockedCallers(
+            paths.blocked,
+            lambda text: self.notice("error", text),
+            lambda *account: self.look_ups.exchange_of(*account),
+        )
         self._call_events = CallEvents(
             self.book,
             self.hub,
             self.connection,
             lambda *caller: self.look_ups.caller(*caller),
             self.registrar.refusal,
+            self.blocked,
             self.calls,
         )
         self.trace = Trace(self.hub, self.workers, self.connection)
@@ -123,7 +131,7 @@ class Engine:
             self.connection,
             lambda: self.echo.uri,
         )
-        self.comparisons = Comparisons(self.compared_keys, self.book, self.look_ups.exchange)
+        self.comparisons = Comparisons(self.compared_keys, self.book, self.look_ups.exchange_of)
         self.account_check = AccountCheck(
             self.hub,
             self.account_file,
@@ -198,16 +206,16 @@ class Engine:
                 uptime_s=round(time.monotonic() - self._started, 3),
                 pjsip=ready.pjsip if ready else None,
                 tls_library=ready.tls_library if ready else None,
-                problems=(
-                    *self._problems.values(),
-                    *self._left_alone,
-                    *self.contacts.problems,
-                    *((self.compared_keys.problem,) if self.compared_keys.problem else ()),
-                ),
+                problems=self._all_problems(),
             ),
             accounts=self.registrar.snapshot(),
             calls=self.book.snapshot(),
         )
+
+    def _all_problems(self) -> tuple[str, ...]:
+        compared = (self.compared_keys.problem,) if self.compared_keys.problem else ()
+        found = (self._problems.values(), self._left_alone, compared)
+        return tuple(chain(*found, self.contacts.problems, self.blocked.problems))
 
     def connection(self, role: say.Role, number: int | None) -> say.ConnectionEvent | None:
         """A SIP connection as its worker last reported it."""
@@ -256,6 +264,7 @@ class Engine:
             if self._settings_file.changed:
                 await self.reload_settings()
             await self.contacts.refresh()
+            self.blocked.refresh()
 
     async def _watch_dates(self) -> None:
         while True:

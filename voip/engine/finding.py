@@ -8,6 +8,7 @@ from typing import Self
 import msgspec
 
 from voip import numbers
+from voip.model import NameFrom
 from voip.protocol.client import Suggestion
 from voip.text import fold
 
@@ -22,11 +23,11 @@ class Findable(msgspec.Struct, frozen=True):
     digits: str
 
     @classmethod
-    def of(cls, name: str, target: str, source: str) -> Self:
+    def of(cls, name: str, target: str, source: str, name_from: NameFrom | None = None) -> Self:
         """`target` is a number or a SIP address, with or without `sip:`."""
         short = target.removeprefix("sip:")
         return cls(
-            suggestion=Suggestion(name=name, target=short, source=source),
+            suggestion=Suggestion(name, short, source, name_from if name else None),
             words=f"{fold(name)}\n{fold(short)}",
             digits=_SEPARATORS.sub("", short.partition("@")[0]),
         )

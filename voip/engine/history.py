@@ -10,11 +10,11 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from voip.model import Direction, LockState, LogEntry, Outcome, Party, Sign, rfc3339
-from voip.names import imitates
+from voip.model import Direction, LockState, LogEntry, NameFrom, Outcome, Party, Sign, rfc3339
+from voip.names import imitates, inert, inert_address
 from voip.text import clean, fold
 
-_SCHEMA_VERSION = 4
+_SCHEMA_VERSION = 5
 
 # `words` is what a search looks through: SQLite knows the case of ASCII alone.
 _SCHEMA = """
@@ -35,7 +35,8 @@ CREATE TABLE IF NOT EXISTS calls (
     codec TEXT,
     words TEXT NOT NULL DEFAULT '',
     imitates INTEGER NOT NULL DEFAULT 0,
-    sign TEXT
+    sign TEXT,
+    name_from TEXT
 );
 CREATE INDEX IF NOT EXISTS calls_by_outcome ON calls (outcome, id);
 CREATE INDEX IF NOT EXISTS calls_by_account ON calls (account, id);
@@ -63,6 +64,22 @@ ALTER TABLE calls ADD COLUMN sign TEXT;
 UPDATE calls SET sign = CASE lock WHEN 'closed' THEN 'secure' ELSE 'open' END
     WHERE answered IS NOT NULL;
 PRAGMA user_version = 4;
+COMMIT;
+"""
+
+
+# Who named an earlier caller is not known: nobody vouches for the name.
+_ADD_NAME_FROM = """
+BEGIN;
+ALTER TABLE calls ADD COLUMN name_from TEXT;
+UPDATE calls SET imitates = 1 WHERE direction = 'in' AND imitates(name, uri);
+UPDATE calls SET name = inert(name), uri = inert_address(uri);
+UPDATE calls SET imitates = 1 WHERE direction = 'in' AND imitates(name, uri);
+UPDATE calls SET name_from = CASE
+    WHEN account = 'echo' THEN 'phone' WHEN direction = 'in' THEN 'claim' ELSE 'contact' END
+    WHERE name <> '';
+UPDATE calls SET words = words_of(name, uri, account, outcome, reason);
+PRAGMA user_version = 5;
 COMMIT;
 """
 
@@ -99,6 +116,8 @@ class History:
         self._db.row_factory = sqlite3.Row
         self._db.create_function("words_of", -1, words_of, deterministic=True)
         self._db.create_function("clean", 1, clean, deterministic=True)
+        self._db.create_function("inert", 1, inert, deterministic=True)
+        self._db.create_function("inert_address", 1, inert_address, deterministic=True)
         self._db.create_function("imitates", 2, imitates, deterministic=True)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
@@ -113,6 +132,8 @@ class History:
             self._db.executescript(_ADD_IMITATES)
         if version in (1, 2, 3):
             self._db.executescript(_ADD_SIGN)
+        if version in (1, 2, 3, 4):
+            self._db.executescript(_ADD_NAME_FROM)
         self._db.executescript(_SCHEMA)
         self._db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
 
@@ -140,8 +161,8 @@ class History:
         """Write the row of a call that has just begun."""
         self._write(
             "INSERT INTO calls "
-            "(id, account, direction, uri, name, outcome, started, imitates, words) "
-            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, words_of(?5, ?4, ?2, ?6, ''))",
+            "(id, account, direction, uri, name, outcome, started, imitates, name_from, words) "
+            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, words_of(?5, ?4, ?2, ?6, ''))",
             (
                 call_id,
                 account,
@@ -151,6 +172,7 @@ class History:
                 Outcome.ONGOING,
                 started,
                 remote.imitates,
+                remote.name_from,
             ),
         )
         return self.entry(call_id)
@@ -208,6 +230,16 @@ def words_of(name: str, uri: str, account: str, outcome: str, reason: str) -> st
     return fold("\n".join((name, uri, account, outcome, reason)))
 
 
+def party_of(row: sqlite3.Row) -> Party:
+    """The other end of a call, as its row has it."""
+    return Party(
+        uri=row["uri"],
+        name=row["name"],
+        imitates=bool(row["imitates"]),
+        name_from=NameFrom(row["name_from"]) if row["name_from"] else None,
+    )
+
+
 def entry_of(row: sqlite3.Row) -> LogEntry:
     """A row of `calls`, all of its columns, as clients see it."""
     end = row["ended"]
@@ -216,7 +248,7 @@ def entry_of(row: sqlite3.Row) -> LogEntry:
         id=str(row["id"]),
         account=row["account"],
         direction=Direction(row["direction"]),
-        remote=Party(uri=row["uri"], name=row["name"], imitates=bool(row["imitates"])),
+        remote=party_of(row),
         outcome=Outcome(row["outcome"]),
         started=rfc3339(row["started"]),
         answered=rfc3339(answered) if answered is not None else None,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from voip.engine.history import HistoryError, entry_of
+from voip.engine.history import HistoryError, entry_of, party_of
 from voip.model import Direction, LogEntry, Outcome, Party
 from voip.text import fold
 
@@ -86,24 +86,25 @@ class HistoryReader:
     def people(self, limit: int, without: str) -> list[Person]:
         """Who was spoken to, each once, the latest first, by their latest name.
 
-        Calls of the account `without` do not count.
+        Calls of the account `without` and of blocked callers do not count.
 
         Raises:
             HistoryError: the log cannot be read.
         """
         # With max(), SQLite takes the other columns from the row that has it.
         latest = (
-            "SELECT uri, name, imitates, account, direction, max(id) AS latest FROM calls "
-            "WHERE account <> ? {} GROUP BY uri ORDER BY latest DESC LIMIT ?"
+            "SELECT uri, name, imitates, name_from, account, direction, max(id) AS latest "
+            "FROM calls WHERE account <> ? AND outcome <> 'blocked' {} "
+            "GROUP BY uri ORDER BY latest DESC LIMIT ?"
         )
         # Many calls say no name, those that were made here for instance.
         named = self._rows(latest.format("AND name <> ''"), (without, limit))
         # Whoever calls itself by another's number is not found by it.
-        names = {row["uri"]: row["name"] for row in named if not row["imitates"]}
+        names = {row["uri"]: party_of(row) for row in named if not row["imitates"]}
         found = self._rows(latest.format(""), (without, limit))
         return [
             Person(
-                Party(uri=row["uri"], name=names.get(row["uri"], "")),
+                names.get(row["uri"], Party(uri=row["uri"])),
                 row["account"],
                 Direction(row["direction"]),
             )

@@ -12,8 +12,8 @@ from typing import TypeVar
 import msgspec
 
 from voip import callers
-from voip.model import Party
-from voip.names import imitates
+from voip.model import NameFrom, Party
+from voip.names import imitates, inert, inert_address
 from voip.text import change_texts, clean
 
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
@@ -22,7 +22,6 @@ _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 _ADDRESS = re.compile(
     r'\s*+(?:"(?P<quoted>(?:[^"\\]|\\.)*+)"\s*+|(?P<plain>[^<"]*+))<(?P<uri>[^>]*+)>'
 )
-_MAX_URI = 256
 _MAX_NAME = 80
 _MAX_TEXT = 4096
 
@@ -37,8 +36,11 @@ def party(address: str) -> Party:
     """Name and URI of a From or To value (RFC 3261 section 20.10)."""
     match = _ADDRESS.match(address)
     if match is None:
-        return Party(uri=clean(callers.bare(address), _MAX_URI))
+        return Party(uri=inert_address(callers.bare(address)))
     name = match["plain"] if match["quoted"] is None else match["quoted"]
     unescaped = re.sub(r"\\(.)", r"\1", name)
-    uri, shown = clean(callers.bare(match["uri"]), _MAX_URI), clean(unescaped, _MAX_NAME)
-    return Party(uri=uri, name=shown, imitates=imitates(shown, uri))
+    uri, shown = inert_address(callers.bare(match["uri"])), inert(unescaped, _MAX_NAME)
+    name_from = NameFrom.CLAIM if shown else None
+    # As it was sent: what made it an imitation is not forgotten with it.
+    claims = imitates(shown, uri) or imitates(clean(unescaped), uri)
+    return Party(uri=uri, name=shown, imitates=claims, name_from=name_from)

@@ -16,7 +16,7 @@ from voip.engine.finding import Findable, Query
 from voip.engine.liveaccount import Live
 from voip.engine.people import KnownCaller, People
 from voip.engine.registrar import Registrar
-from voip.model import Party
+from voip.model import NameFrom, Party
 from voip.protocol import worker as say
 from voip.protocol.client import LookedUp, Suggestion
 
@@ -25,7 +25,12 @@ FindConnection = Callable[[say.Role, int | None], say.ConnectionEvent | None]
 _MOST_SUGGESTIONS = 50
 _MOST_CHOICES = 6
 
-_ECHO = Suggestion(name="Echo line (test call on this machine)", target=dialing.ECHO, source="echo")
+_ECHO = Suggestion(
+    name="Echo line (test call on this machine)",
+    target=dialing.ECHO,
+    source="echo",
+    name_from=NameFrom.PHONE,
+)
 
 
 class Whom(msgspec.Struct, frozen=True):
@@ -106,18 +111,18 @@ class LookUps:
         self, claimed: Party, account: str, connection: say.ConnectionEvent | None = None
     ) -> Party:
         """Who calls an account: the contact of that address, or whoever they say they are."""
-        exchange = self.exchange(account, connection)
+        exchange = self.exchange_of(account, connection)
         found = self._contacts.known(callers.keys(claimed.uri, exchange))
         if found is not None:
-            return Party(claimed.uri, found.contact.name)
+            return Party(claimed.uri, found.contact.name, name_from=NameFrom.CONTACT)
         known = (contact.name for contact in self._contacts.everyone)
         imitates = claimed.imitates or names.imitates(claimed.name, claimed.uri, known)
-        return Party(claimed.uri, claimed.name, imitates)
+        return msgspec.structs.replace(claimed, imitates=imitates)
 
-    def exchange(
+    def exchange_of(
         self, account: str, connection: say.ConnectionEvent | None = None
     ) -> Exchange | None:
-        """The server of an account, None where there is none of that name."""
+        """The server of an account, None where there is no such account."""
         try:
             return self._exchange(self._registrar.get(account), connection)
         except Refusal:
@@ -174,7 +179,7 @@ class LookUps:
         found = known.findable.suggestion
         if not known.called_us:
             return found
-        exchange = self.exchange(known.account)
+        exchange = self.exchange_of(known.account)
         try:
             target = callers.call_back(found.target, exchange)
         except DialError:
@@ -194,7 +199,7 @@ class LookUps:
         )
         yield from self._latest(query)
         accounts = [
-            Findable.of(status.name, status.aor, "account")
+            Findable.of(status.name, status.aor, "account", NameFrom.PHONE)
             for status in self._registrar.snapshot()
             if status.enabled
         ]

@@ -85,5 +85,6 @@ def _has_begun(entry: LogEntry) -> bool:
 
 def _known(party: Party, account: str, direction: Direction) -> KnownCaller:
     # Whoever calls itself by another's number is not found by it.
-    findable = Findable.of("" if party.imitates else party.name, party.uri, "log")
+    name = "" if party.imitates else party.name
+    findable = Findable.of(name, party.uri, "log", party.name_from)
     return KnownCaller(findable, account, direction is Direction.IN)

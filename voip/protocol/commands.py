@@ -280,6 +280,30 @@ class InspectServer(Command, frozen=True, tag="inspect_server"):
     fields: dict[str, str | int | bool] | None = None
 
 
+class BlockCaller(Command, frozen=True, tag="block"):
+    """Decline calls of an address to an account from now on, and those that ring.
+
+    `caller` is a number or an address; the reply is its `BlockedCaller`.
+    """
+
+    caller: str
+    account: str
+
+
+class UnblockCaller(Command, frozen=True, tag="unblock"):
+    """Let a blocked caller ring again; `caller` in any way of writing it."""
+
+    caller: str
+    account: str
+
+
+class GetBlocked(Command, frozen=True, tag="blocked"):
+    """Blocked callers; with `caller` and `account`, the entry of this caller alone."""
+
+    caller: str | None = None
+    account: str | None = None
+
+
 class GetSettings(Command, frozen=True, tag="settings"):
     """The settings of config.toml."""
 
@@ -336,6 +360,9 @@ AnyCommand = (
     | CompareWords
     | GetCompared
     | ForgetCompared
+    | BlockCaller
+    | UnblockCaller
+    | GetBlocked
     | InspectServer
     | GetSettings
     | ChangeSettings

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import msgspec
 
-from voip.model import Certificate, ComparedKey, LogEntry, Means, SoundDevice, Status
+from voip.model import (
+    BlockedCaller,
+    Certificate,
+    ComparedKey,
+    LogEntry,
+    Means,
+    NameFrom,
+    SoundDevice,
+    Status,
+)
 from voip.protocol.events import CheckStep
 from voip.protocol.settings import Settings
 
@@ -128,11 +137,13 @@ class Suggestion(msgspec.Struct, frozen=True):
     """Somebody that could be meant; `target` is what to dial.
 
     `source` is contact, log, account, or echo for the local test line.
+    `name_from` is as in `Party`.
     """
 
     name: str
     target: str
     source: str
+    name_from: NameFrom | None = None
 
 
 class LookedUp(msgspec.Struct, frozen=True):
@@ -196,6 +207,12 @@ class Devices(msgspec.Struct, frozen=True):
 
     devices: tuple[SoundDevice, ...]
     in_use: str
+
+
+class BlockedCallers(msgspec.Struct, frozen=True):
+    """The reply to `GetBlocked`."""
+
+    callers: tuple[BlockedCaller, ...]
 
 
 class EngineLog(msgspec.Struct, frozen=True):

@@ -147,6 +147,12 @@ class StartCall(WorkerCommand, frozen=True, tag="call"):
     record: str | None = None
 
 
+class Ring(WorkerCommand, frozen=True, tag="ring"):
+    """Ring for an incoming call, and let its caller know (180)."""
+
+    call: int
+
+
 class Answer(WorkerCommand, frozen=True, tag="answer"):
     """Take an incoming call, and let the person speak in it."""
 
@@ -234,6 +240,7 @@ AnyWorkerCommand = (
     | RemoveAccount
     | RegisterNow
     | StartCall
+    | Ring
     | Answer
     | EndCall
     | HoldCall

@@ -7,6 +7,7 @@ import gc
 import sys
 import time
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 
 import pjsua2 as pj
@@ -296,15 +297,16 @@ class Worker:
                 offers_srtp=messages.encrypts(prm.rdata.wholeMsg),
             )
         )
-        try:
-            if self.role is say.Role.ECHO:
+        # Everybody else waits for `Ring`: the engine knows who is blocked.
+        if self.role is say.Role.ECHO:
+            with _gone_callers_given_up(call):
                 call.media.echo()
                 call.take()
-            else:
-                call.ring()
-        except pj.Error as error:
-            # Whoever calls and is gone at once can be answered no more.
-            call.give_up(f"the caller was gone before the phone could ring ({error.reason})")
+
+    def ring(self, call: Call) -> None:
+        """Ring for a call that came in."""
+        with _gone_callers_given_up(call):
+            call.ring()
 
     def on_refused_call(self, prm: pj.OnRejectedIncomingCallParam) -> None:
         name = self.arrivals.refused_account(prm)
@@ -368,6 +370,15 @@ class Worker:
             levels = call.media.levels()
             if levels is not None:
                 self.send(say.LevelsReport(call=call.number, rx=levels[0], tx=levels[1]))
+
+
+@contextlib.contextmanager
+def _gone_callers_given_up(call: Call) -> Iterator[None]:
+    try:
+        yield
+    except pj.Error as error:
+        # Whoever calls and is gone at once can be answered no more.
+        call.give_up(f"the caller was gone before the phone could ring ({error.reason})")
 
 
 def _is_end_of(event: say.WorkerEvent, call: int) -> bool:

@@ -41,6 +41,8 @@ def execute(worker: Worker, command: say.AnyWorkerCommand) -> None:
             _account(worker, name).setRegistration(True)
         case say.StartCall():
             _start_call(worker, command)
+        case say.Ring(call=number):
+            worker.ring(_call(worker, number))
         case say.Answer(call=number):
             _take(_call(worker, number))
         case say.EndCall(call=number, code=code):

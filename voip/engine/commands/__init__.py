@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from voip.engine.commands import accounts, calls, locks, phone, trust
+from voip.engine.commands import accounts, blocking, calls, locks, phone, trust
 from voip.protocol import client as told
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ _HANDLERS = {
     **phone.HANDLERS,
     **accounts.HANDLERS,
     **calls.HANDLERS,
+    **blocking.HANDLERS,
     **locks.HANDLERS,
     **trust.HANDLERS,
 }

@@ -16,7 +16,7 @@ from voip.engine.history import HistoryError
 from voip.engine.liveaccount import Live
 from voip.engine.lookup import Whom, is_echo
 from voip.engine.soundfiles import SoundFileError, make_private, playable
-from voip.model import Party, Transport
+from voip.model import NameFrom, Party, Transport
 from voip.protocol import client as told
 from voip.protocol import worker as say
 
@@ -34,7 +34,7 @@ async def _place(engine: Engine, command: told.PlaceCall) -> told.CallStarted:
     if is_echo(command.target, command.account):
         uri = await engine.echo.start()
         account, transport, role = ECHO_ACCOUNT, Transport.TLS, say.Role.SECURE
-        shown = Party(uri=uri, name="Echo line")
+        shown = Party(uri=uri, name="Echo line", name_from=NameFrom.PHONE)
         uri += ";transport=tls"
     else:
         live = engine.registrar.usable(command.account)
@@ -44,7 +44,8 @@ async def _place(engine: Engine, command: told.PlaceCall) -> told.CallStarted:
         whom, uri = await _whom(engine, command, live, settings)
         await engine.registrar.ready(live)
         account, transport, role = live.name, settings.transport, live.role
-        shown = Party(uri=uri.split(";", 1)[0], name=whom.name)
+        name_from = NameFrom.CONTACT if whom.name else None
+        shown = Party(uri=uri.split(";", 1)[0], name=whom.name, name_from=name_from)
         tones = whom.tones
     if command.record is not None:
         _make_recording(command.record)

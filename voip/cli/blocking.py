@@ -1,0 +1,47 @@
+"""Commands about callers who are blocked."""
+
+from __future__ import annotations
+
+import click
+
+from voip import oneshot
+from voip.cli import format as shown
+from voip.cli.common import json_option, print_json
+from voip.model import BlockedCaller
+from voip.protocol import client as told
+
+_caller = click.argument("caller")
+_account = click.option(
+    "--account", required=True, metavar="NAME", help="The account that is called."
+)
+
+
+@click.command()
+@_caller
+@_account
+def block(caller: str, account: str) -> None:
+    """Decline calls of CALLER, a number or an address, without ringing.
+
+    The calls are in the log. The caller is told no more than that you declined.
+    """
+    found = oneshot.get(told.BlockCaller(caller=caller, account=account), BlockedCaller)
+    click.echo(shown.blocked(found))
+
+
+@click.command()
+@_caller
+@_account
+def unblock(caller: str, account: str) -> None:
+    """Let calls of CALLER ring again."""
+    oneshot.ask(told.UnblockCaller(caller=caller, account=account))
+
+
+@click.command()
+@json_option
+def blocked(as_json: bool) -> None:
+    """The callers who are blocked."""
+    found = oneshot.get(told.GetBlocked(), told.BlockedCallers)
+    if as_json:
+        print_json(found)
+    else:
+        click.echo("\n".join(map(shown.blocked, found.callers)) or "nobody is blocked")

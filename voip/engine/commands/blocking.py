@@ -1,0 +1,87 @@
+"""Commands about callers who are blocked."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING
+
+from voip import callers
+from voip.engine.commands.handler import Handlers
+from voip.engine.errors import Refusal
+from voip.engine.toml import ConfigError
+from voip.model import BlockedCaller, CallState, rfc3339
+from voip.protocol import client as told
+
+if TYPE_CHECKING:
+    from voip.engine.engine import Engine
+
+_HIDDEN = (
+    "the caller hid their address: there is none to block. Decline the call, or ask whoever "
+    "runs the server to refuse calls of hidden callers"
+)
+
+
+async def _block(engine: Engine, command: told.BlockCaller) -> BlockedCaller:
+    engine.registrar.get(command.account)
+    address = _canonical(engine, command.caller, command.account)
+    found = _entries(engine, command.caller, command.account)
+    if found:
+        entry = found[0]
+    else:
+        entry = BlockedCaller(command.account, address, rfc3339(time.time()))
+        try:
+            engine.blocked.add(entry)
+        except ConfigError as error:
+            raise Refusal("bad_blocked", str(error)) from error
+    for call in engine.book:
+        rings = call.state is CallState.INCOMING and call.account == entry.account
+        if rings and engine.blocked.of(call.remote.uri, call.account, call.connection):
+            # Its caller may have given up meanwhile, which comes to the same.
+            with contextlib.suppress(Refusal):
+                await engine.calls.decline(str(call.id), busy=False)
+    return entry
+
+
+async def _unblock(engine: Engine, command: told.UnblockCaller) -> None:
+    found = _entries(engine, command.caller, command.account)
+    if not found:
+        text = f"{command.caller} is not blocked for account {command.account}"
+        raise Refusal("not_blocked", f"{text}: “offhook blocked” lists who is")
+    try:
+        engine.blocked.remove(found)
+    except ConfigError as error:
+        raise Refusal("bad_blocked", str(error)) from error
+
+
+async def _blocked(engine: Engine, command: told.GetBlocked) -> told.BlockedCallers:
+    engine.blocked.refresh()
+    if command.caller is None:
+        wanted = command.account
+        entries = engine.blocked.entries
+        return told.BlockedCallers(tuple(e for e in entries if wanted in (None, e.account)))
+    if command.account is None:
+        raise Refusal("bad_request", "a caller is blocked for an account: name both")
+    _canonical(engine, command.caller, command.account)
+    return told.BlockedCallers(_entries(engine, command.caller, command.account))
+
+
+def _canonical(engine: Engine, caller: str, account: str) -> str:
+    found = engine.blocked.canonical(caller, account)
+    if found is not None:
+        return found
+    if callers.is_hidden(caller):
+        raise Refusal("hidden_caller", _HIDDEN)
+    raise Refusal("bad_target", f"“{caller}” is not the number or address of a caller")
+
+
+def _entries(engine: Engine, caller: str, account: str) -> tuple[BlockedCaller, ...]:
+    engine.blocked.refresh()
+    return engine.blocked.of(caller, account)
+
+
+HANDLERS: Handlers = {
+    told.BlockCaller: _block,
+    told.UnblockCaller: _unblock,
+    told.GetBlocked: _blocked,
+}
