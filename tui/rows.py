@@ -15,6 +15,7 @@ from tui.wrapping import paragraph, wrap
 from voip.model import (
     AccountStatus,
     CallState,
+    Compared,
     Direction,
     Lock,
     LogEntry,
@@ -157,7 +158,9 @@ def lock_line(found: Lock, glyphs: Glyphs, width: int) -> tuple[Part, ...]:
     signed = sign(found.sign, glyphs)
     long = cell_len(found.why) <= width - cell_len(signed.text) - 1
     says = found.why if found.closed and found.comparison is None and long else found.short
-    return (signed, Part(" "), signed._replace(text=says))
+    changed = found.comparison is not None and found.comparison.state is Compared.CHANGED
+    role = "insecure" if changed else signed.role
+    return (signed, Part(" "), Part(says, role))
 
 
 def sign(of: Sign | None, glyphs: Glyphs) -> Part:

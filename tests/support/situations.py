@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from voip.lockfacts import CallFacts, ConnectionFacts, StreamFacts
+from voip.lockfacts import AccountFacts, CallFacts, ConnectionFacts, StreamFacts
 from voip.model import CallState, Compared, Comparison, Keying, Sign, Transport
 
 SERVER = "pbx.example.com"
@@ -40,12 +40,13 @@ OPEN = CallFacts(
     connection=_UDP,
     streams=(_PLAIN,),
 )
+DTLS = replace(SECURE, streams=(_DTLS,))
 
 
 class Situation(NamedTuple):
     """`short` and `long` are the sentences beside the sign; cells of `short` are at most 40."""
 
-    facts: CallFacts
+    facts: CallFacts | AccountFacts
     sign: Sign | None
     short: str
     long: str
@@ -91,8 +92,9 @@ SITUATIONS: dict[str, Situation] = {
         replace(SECURE, connection=replace(_TLS, pinned=True)), Sign.SECURE,
         "encrypted to the server", f"encrypted to {SERVER}; beyond it, unknown", _SERVER_LISTENS,
     ),
+    # Nothing is sent to a server with another key: there is only the account's lock.
     "pin changed": Situation(
-        replace(SECURE, connection=None, streams=(), state=CallState.DIALING), Sign.WAIT,
+        AccountFacts(Transport.TLS, True, None), Sign.WAIT,
         "waiting for the server", "no connection to the server has been seen yet", _NOT_YET,
     ),
     "UDP": Situation(
@@ -105,22 +107,22 @@ SITUATIONS: dict[str, Situation] = {
         _ANYBODY_LISTENS,
     ),
     "DTLS not compared": Situation(
-        replace(SECURE, streams=(_DTLS,), comparison=_compared(Compared.PENDING)), Sign.SECURE,
+        replace(DTLS, comparison=_compared(Compared.PENDING)), Sign.SECURE,
         "encrypted to the server; compare words",
         f"encrypted to {SERVER}; beyond it, only the words tell", _ONLY_THE_WORDS,
     ),
     "DTLS compared": Situation(
-        replace(SECURE, streams=(_DTLS,), comparison=_compared(Compared.EQUAL)), Sign.PROVEN,
+        replace(DTLS, comparison=_compared(Compared.EQUAL)), Sign.PROVEN,
         "encrypted end to end, compared",
         "encrypted end to end: the words were compared, and equal", _END_TO_END,
     ),
     "DTLS compared before": Situation(
-        replace(SECURE, streams=(_DTLS,), comparison=_compared(Compared.REMEMBERED)), Sign.PROVEN,
+        replace(DTLS, comparison=_compared(Compared.REMEMBERED)), Sign.PROVEN,
         f"end to end, as compared on {DAY}",
         f"encrypted end to end: the key that was compared on {DAY}", _END_TO_END,
     ),
     "DTLS compared with another key than last time": Situation(
-        replace(SECURE, streams=(_DTLS,), comparison=_compared(Compared.CHANGED)), Sign.SECURE,
+        replace(DTLS, comparison=_compared(Compared.CHANGED)), Sign.SECURE,
         f"ANOTHER KEY than compared on {DAY}",
         f"encrypted to {SERVER}; another key than compared on {DAY}", _ANOTHER_KEY,
     ),

@@ -272,6 +272,11 @@ class StandIn(Attached):
         worker, scripted = self._find(call)
         worker.report_state(scripted, CallState.RINGING, 180, "Ringing")
 
+    def remote_sounds(self, call: str) -> None:
+        """The far end is heard before it answers (RFC 3960)."""
+        worker, scripted = self._find(call)
+        worker.sound_early(scripted)
+
     def remote_answers(
         self,
         call: str,

@@ -239,6 +239,12 @@ class ScriptedWorker:
             self._report_streams(call)
         self._report_flow(call)
 
+    def sound_early(self, call: ScriptedCall) -> None:
+        """Early media, encrypted as the account demands."""
+        call.stream = facts.voice(srtp=call.setup.transport is Transport.TLS)
+        self.report_state(call, CallState.RINGING, 183, "Session Progress")
+        self._report_streams(call)
+
     def report_state(self, call: ScriptedCall, state: CallState, code: int, reason: str) -> None:
         call.state = state
         self._report(call, code, reason)

@@ -7,10 +7,11 @@ from msgspec.structs import replace
 
 from tui import pastlockwords
 from tui.glyphs import ASCII, UNICODE, Glyphs
-from voip.model import Direction, LockState, LogEntry, Outcome, Party, Sign
+from voip.model import Direction, LockState, LogEntry, NameFrom, Outcome, Party, Sign
 
 ENTRY = LogEntry(
-    id="7", account="work", direction=Direction.OUT, remote=Party("sip:100@example.com", "Desk"),
+    id="7", account="work", direction=Direction.OUT,
+    remote=Party("sip:100@example.com", "Desk", name_from=NameFrom.CONTACT),
     outcome=Outcome.ANSWERED, started="2026-03-14T14:32:00Z", answered="2026-03-14T14:32:05Z",
     duration_s=72.0, lock=LockState.CLOSED, sign=Sign.SECURE,
 )  # fmt: skip
@@ -77,4 +78,4 @@ def test_whose_call_it_was_and_what_is_not_known_of_it() -> None:
 
 def test_a_name_that_reads_like_a_lock_has_its_address_beside_it() -> None:
     party = Party("sip:100@example.com", "LOCK Desk", imitates=True)
-    assert read(replace(ENTRY, remote=party))[0] == "“LOCK Desk” (100@example.com)"
+    assert read(replace(ENTRY, remote=party))[0] == "100@example.com (“LOCK Desk”)"

@@ -1,0 +1,49 @@
+"""Each situation of a lock on whole screens: the sign, its sentence, and who wrote beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.situations import SITUATIONS
+from tests.tui import situations
+from tests.tui.situations import SETS, SETUPS, SEVERAL, SIZES, file_of
+from voip.model import Sign
+
+_ON_SCREENS = sorted(set(SITUATIONS) - {"on hold without a stream"})
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", SETUPS)
+async def test_the_screens_are_those_that_were_read(name: str, place: Path) -> None:
+    taken = await situations.take(name, place / "s")
+    assert {(one.size, one.glyphs) for one in taken} == {
+        (size, glyphs) for size in SIZES for glyphs in SETS
+    }
+    for picture in taken:
+        glyphs = SETS[picture.glyphs]
+        text = "\n".join(picture.lines)
+        if name == SEVERAL:
+            assert "You speak on a call that is NOT protected; another one is." in text
+            assert glyphs.sign(Sign.SECURE) in text
+            assert glyphs.sign(Sign.OPEN) in text
+            continue
+        wanted = SITUATIONS[name]
+        if name == "pin changed":
+            # The account is all there is of it; narrow screens show it when asked.
+            assert glyphs.sign(wanted.sign) in text
+        elif wanted.sign is None:
+            assert "busy" in text
+            assert not any(glyphs.sign(sign) in line for line in picture.lines for sign in Sign
+                           if "100" in line)  # fmt: skip
+        else:
+            beside = [line for line in picture.lines if wanted.short in line or wanted.long in line]
+            assert beside, text
+            assert glyphs.sign(wanted.sign) in beside[0]
+    assert situations.text_of(taken) == file_of(name).read_text(encoding="utf-8")
+
+
+def test_each_situation_of_the_table_has_its_screens() -> None:
+    assert {*_ON_SCREENS, SEVERAL} == set(SETUPS)
+    assert {file_of(name) for name in SETUPS} == set(situations.FOLDER.iterdir())
