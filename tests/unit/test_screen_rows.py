@@ -490,7 +490,10 @@ def test_a_claimed_name_is_cut_before_its_address_is(
         rows.entry(entry(remote=remote), glyphs, NOW, width),
     )
     for one in drawn:
-        assert address in text(one, width, glyphs.ellipsis)
+        said = text(one, width, glyphs.ellipsis)
+        assert address in said
+        # A name that is cut still ends its quotes.
+        assert said.count("“") == said.count("”")
 
 
 def test_the_cause_is_said_where_there_is_room() -> None:
