@@ -14,7 +14,7 @@ from voip.lockfacts import AccountFacts, CallFacts, ConnectionFacts, StreamFacts
 from voip.model import CallState, Compared, Comparison, Keying, Sign, Transport
 
 SERVER = "pbx.example.com"
-DAY = "2026-03-12"
+DAY = "2026-03-14"
 
 _VOICE = StreamFacts(
     kind="voice", active=True, srtp=True, suite="AES_256_CM_HMAC_SHA1_80", keying=Keying.SDES

@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from tests.support import standin_facts as facts
 from tests.support.clock import standing_still
 from tests.support.screen import screen
+from tests.support.situations import SERVER
 from tests.support.standin import StandIn
 from tests.tui.scenes import Stage
 from tui.glyphs import ASCII, EMOJI, UNICODE, Glyphs
@@ -37,14 +38,20 @@ _DAY_S = 24 * 3600.0
 Setup = Callable[[Stage], Awaitable[object]]
 
 
+async def _account(stage: Stage) -> None:
+    await stage.phone.to_main()
+    await stage.engine.add_account("work", domain=SERVER)
+    await stage.phone.settle()
+
+
 async def _secure(stage: Stage) -> str:
-    await stage.accounts("work")
+    await _account(stage)
     return await stage.active()
 
 
 async def _open(stage: Stage, *, encrypted: bool = False) -> str:
     await stage.phone.to_main()
-    await stage.engine.add_account("old", transport="udp", domain="pbx.old.example.com")
+    await stage.engine.add_account("old", transport="udp", domain=SERVER)
     call = await stage.engine.call("200", account="old")
     stage.engine.remote_answers(call, encrypted=encrypted)
     await stage.phone.until(lambda: stage.state_of(call) is CallState.ACTIVE)
@@ -52,7 +59,7 @@ async def _open(stage: Stage, *, encrypted: bool = False) -> str:
 
 
 async def _dialled(stage: Stage, keying: Keying = Keying.SDES) -> str:
-    await stage.accounts("work")
+    await _account(stage)
     call = await stage.dialled("100")
     stage.engine.remote_answers(call, keying=keying)
     await stage.phone.until(lambda: stage.state_of(call) is CallState.ACTIVE)
@@ -71,19 +78,20 @@ async def _connection_down(stage: Stage) -> None:
 
 async def _pinned(stage: Stage) -> None:
     await stage.phone.to_main()
-    await stage.engine.add_account("work", pin=facts.server("pbx.example.com").chain[0].key_sha256)
+    key = facts.server(SERVER).chain[0].key_sha256
+    await stage.engine.add_account("work", domain=SERVER, pin=key)
     await stage.active()
 
 
 async def _pin_changed(stage: Stage) -> None:
     await stage.phone.to_main()
-    await stage.engine.add_account("work", pin="cd" * 32)
+    await stage.engine.add_account("work", domain=SERVER, pin="cd" * 32)
     await stage.phone.sees("its certificate")
     stage.phone.app.main.accounts.focus()
 
 
 async def _early(stage: Stage) -> None:
-    await stage.accounts("work")
+    await _account(stage)
     call = await stage.dialled("100")
     stage.engine.remote_sounds(call)
     await _shown(stage, lambda found: bool(found.lock.media))
@@ -102,7 +110,7 @@ async def _recording(stage: Stage) -> None:
 
 
 async def _busy(stage: Stage) -> None:
-    await stage.accounts("work")
+    await _account(stage)
     call = await stage.dialled("100")
     stage.engine.remote_busy(call)
     await stage.phone.until(lambda: stage.state_of(call) is CallState.ENDED)
@@ -145,12 +153,10 @@ async def _dtls_changed(stage: Stage) -> None:
 
 async def _certificate_ends(stage: Stage) -> None:
     await stage.phone.to_main()
-    shown = facts.server("pbx.example.com")
+    shown = facts.server(SERVER)
     leaf = replace(shown.chain[0], not_after=rfc3339(stage.clock.epoch() + 5.5 * _DAY_S))
-    stage.engine.shows_certificates(
-        "pbx.example.com", replace(shown, chain=(leaf, *shown.chain[1:]))
-    )
-    await stage.engine.add_account("work")
+    stage.engine.shows_certificates(SERVER, replace(shown, chain=(leaf, *shown.chain[1:])))
+    await stage.engine.add_account("work", domain=SERVER)
     await stage.active()
 
 
