@@ -157,6 +157,7 @@ async def _certificate_ends(stage: Stage) -> None:
     leaf = replace(shown.chain[0], not_after=rfc3339(stage.clock.epoch() + 5.5 * _DAY_S))
     stage.engine.shows_certificates(SERVER, replace(shown, chain=(leaf, *shown.chain[1:])))
     await stage.engine.add_account("work", domain=SERVER)
+    await stage.phone.sees("ends in 5 days")
     await stage.active()
 
 
