@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
@@ -12,7 +13,7 @@ from tests.support import sip
 from tests.support.hostile import own_host
 from tests.support.manycalls import Server
 from tests.support.pki import Authority
-from voip.engine.workers import Worker, start_process
+from voip.engine.workers import Worker, WorkerGone, WorkerRefused, start_process
 from voip.model import CallState, Transport
 from voip.protocol import worker as say
 
@@ -33,6 +34,7 @@ class Ground:
         self.server = self._server()
         self.ends: list[str] = []
         self.events: list[say.AnyWorkerEvent] = []
+        self._ringing: set[asyncio.Task[None]] = set()
         self._lookers: list[Callable[[say.AnyWorkerEvent], None]] = []
         self._numbers = itertools.count(1)
         self._waiting = asyncio.Semaphore(_AT_ONCE)
@@ -129,8 +131,18 @@ class Ground:
 
     def _on_event(self, event: say.AnyWorkerEvent) -> None:
         self.events.append(event)
+        if isinstance(event, say.IncomingCall):
+            # Whom the engine lets ring; here nobody is blocked.
+            ringing = asyncio.create_task(self._ring(event.call))
+            self._ringing.add(ringing)
+            ringing.add_done_callback(self._ringing.discard)
         for look in tuple(self._lookers):
             look(event)
+
+    async def _ring(self, call: int) -> None:
+        # Its caller may be gone already, and the worker too at the end.
+        with contextlib.suppress(WorkerRefused, WorkerGone):
+            await self.worker.ask(say.Ring(call=call))
 
     def _on_down(self, reason: str) -> None:
         self.ends.append(reason)
