@@ -35,10 +35,10 @@ _WORD = re.compile(r"[^\W_]+")
 _LOOKS_LIKE = {
     ord(other): letter
     for letter, others in {
-        "a": "аαᴀ", "b": "вьʙ", "c": "сϲᴄ", "d": "ԁᴅ", "e": "еєᴇ", "f": "ꜰ", "g": "ɢ",
+        "a": "аαᴀ", "b": "вьʙ", "c": "сϲᴄꓚ", "d": "ԁᴅ", "e": "еєᴇꓰꭼ", "f": "ꜰ", "g": "ɢ",
         "h": "нһʜ", "i": "іı1lι|ӏɪʟ", "j": "јϳᴊ", "k": "кκᴋ", "m": "мᴍ", "n": "νɴ",
-        "o": "оοσ0օᴏ", "p": "рρᴘ", "q": "ԛ", "r": "ʀ", "s": "ѕꜱ", "t": "тτᴛ", "u": "υսᴜ",
-        "v": "ѵᴠ", "w": "ԝωᴡ", "x": "хχ", "y": "уγʏ", "z": "ᴢ",
+        "o": "оοσ0օᴏꓳო", "p": "рρᴘꓑ", "q": "ԛ", "r": "ʀгꓣ", "s": "ѕꜱꓢƨʂ", "t": "тτᴛ", "u": "υսᴜ",
+        "v": "ѵᴠ", "w": "ԝωᴡꓪꮃ", "x": "хχ", "y": "уγʏ", "z": "ᴢ",
     }.items()
     for other in others
 } | {
@@ -96,6 +96,7 @@ def imitates(name: str, uri: str, known: Iterable[str] = ()) -> bool:
         any(looks(other) == seen for other in known)
         or _says_words_of_the_phone(name)
         or _SIGNS.search(text) is not None
+        or "\N{REPLACEMENT CHARACTER}" in text  # a sign of the phone was taken out
         or _is_another_address(text, uri)
         or _is_another_number(text, uri)
     )
@@ -110,7 +111,8 @@ def looks(text: str) -> str:
 def _says_words_of_the_phone(name: str) -> bool:
     seen = looks(name)
     whole = seen.replace("\N{REPLACEMENT CHARACTER}", "").replace("vv", "w")
-    for read in (seen, whole, looks(fold(name).translate(_SPELT_WITH))):
+    framed = looks(name.replace("|", " "))
+    for read in (seen, whole, framed, looks(fold(name).translate(_SPELT_WITH))):
         words = _WORD.findall(read)
         spaced = f" {' '.join(words)} "
         # “s e c u r e” is one word to whoever reads it.

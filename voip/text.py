@@ -31,11 +31,11 @@ _ACTING = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 # boxes, blocks, marks of state. Of a lock it is said on the screen alone.
 _SIGN = re.compile(
     "[×‖›"
-    "\u2190-\u21ff\u2295-\u22a1\u2300-\u23ff\u2500-\u25ff\u2610-\u2612\u2669-\u266f\u26bf"
-    "\u26aa\u26ab\u2705\u270b\u2713-\u2718\u274c-\u274e\u2794-\u27be\u27f0-\u27ff\u2800-\u28ff"
-    "\u2900-\u297f\u2b00-\u2bff\U0001f4e4-\U0001f4ef\U0001f3b5\U0001f3b6"
+    "\u2190-\u21ff\u2295-\u22a1\u2300-\u23ff\u2500-\u25ff\u2610-\u2612\u2669-\u266f\u26bf\u26c9-\u26cb\u26dd\u26e8\u26f6"
+    "\u26aa\u26ab\u2705\u270b\u2713-\u2718\u274c-\u2752\u2794-\u27be\u27f0-\u27ff\u2800-\u28ff"
+    "\u2900-\u297f\u29c7\u29c8\u29d6\u29d7\u2b00-\u2bff\U0001f4e4-\U0001f4ef\U0001f3b5\U0001f3b6"
     "\U0001f507-\U0001f513\U0001f518\U0001f532-\U0001f535\U0001f5dd\U0001f6e1"
-    "\U0001f7e0-\U0001f7eb\U0001f800-\U0001f8ff\U0001fb00-\U0001fbff]"
+    "\U0001f192\U0001f197\U0001f5f5-\U0001f5f9\U0001f780-\U0001f7d8\U0001f7e0-\U0001f7eb\U0001f800-\U0001f8ff\U0001fb00-\U0001fbff]"
 )
 
 # Terminals disagree about how wide a character is that one of these follows.

@@ -63,6 +63,7 @@ def test_the_lock_of_the_ascii_set_reads_like_one() -> None:
         "(secure)", "Proven", "PROTECTED", "Please wait", "waiting", "End to end", "end-to-end",
         "E2E call", "compared", "Encrypted line", "Private", "Trusted", "s e c u r e",
         "S.E.C.U.R.E",
+        "|secure|", "secuгe", "\ufffd Bob",
         "s3cure", "5ecure", "vvait", "ꜱᴇᴄᴜʀᴇ", "ѕесurе", "se\ufffdcure", "🇸🇪🇨🇺🇷🇪", "🅟🅡🅞🅥🅔🅝",
     ],
 )  # fmt: skip
@@ -132,6 +133,9 @@ def test_nothing_in_a_name_reads_as_a_sign(text: str, word: str) -> None:
         ("s\u20dee\u20dec", "sec"),
         ("se\u3164cure", "secure"),
         ("⏳ Bob", "\ufffd Bob"),
+        ("\N{WHITE HOURGLASS} Bob", "\ufffd Bob"),
+        ("\N{BLACK CROSS ON SHIELD} Bob", "\ufffd Bob"),
+        ("\N{LOWER RIGHT SHADOWED WHITE SQUARE} Bob", "\ufffd Bob"),
         ("Robert “Bob” Smith", "Robert 'Bob' Smith"),
         ("Anna 🇩🇪", "Anna 🇩🇪"),
         ("Müller (Büro)", "Müller (Büro)"),
