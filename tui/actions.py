@@ -14,7 +14,17 @@ import msgspec
 
 from tui.state import ShownCall
 from tui.trustwords import is_about_trust
-from voip.model import AccountStatus, CallState, Direction, LogEntry, Outcome, Party, Transport
+from voip.model import (
+    AccountStatus,
+    CallState,
+    Direction,
+    LogEntry,
+    Outcome,
+    Party,
+)
+from voip.protection import (
+    Transport,
+)
 
 
 class Pane(StrEnum):

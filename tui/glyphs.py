@@ -16,7 +16,9 @@ from typing import ClassVar, Final
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import Checkbox
 
-from voip.model import Sign
+from voip.protection import (
+    Sign,
+)
 from voip.protocol import settings
 
 SIGN_CELLS: Final = 8

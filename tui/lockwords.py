@@ -11,7 +11,16 @@ from tui.drawing import Part, Role
 from tui.glyphs import Glyphs
 from tui.wrapping import Paragraph, paragraph
 from voip import comparedwords
-from voip.model import About, Compared, EndToEnd, Fact, Keying, LockReport, StreamReport, TlsStatus
+from voip.protection import (
+    About,
+    Compared,
+    EndToEnd,
+    Fact,
+    Keying,
+    LockReport,
+    StreamReport,
+    TlsStatus,
+)
 
 _VERDICT = 10
 _WORD = 10

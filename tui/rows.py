@@ -15,13 +15,15 @@ from tui.wrapping import paragraph, wrap
 from voip.model import (
     AccountStatus,
     CallState,
-    Compared,
     Direction,
-    Lock,
     LogEntry,
     Outcome,
     Party,
     RegistrationState,
+)
+from voip.protection import (
+    Compared,
+    Lock,
     Sign,
 )
 from voip.protocol.client import Suggestion

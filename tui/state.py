@@ -17,6 +17,8 @@ from voip.model import (
     EngineStatus,
     LogEntry,
     RegistrationState,
+)
+from voip.protection import (
     Sign,
 )
 from voip.protocol import client as told

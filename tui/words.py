@@ -11,11 +11,13 @@ from voip.model import (
     CallState,
     Direction,
     HeldBy,
-    LockState,
     LogEntry,
     Outcome,
     Party,
     RegistrationState,
+)
+from voip.protection import (
+    LockState,
 )
 
 _NO_QUOTES = dict.fromkeys(map(ord, '"“”„'), "'")

@@ -10,7 +10,9 @@ import ipaddress
 from collections.abc import Collection, Sequence
 from enum import StrEnum
 
-from voip.model import Certificate
+from voip.protection import (
+    Certificate,
+)
 
 
 class Flaw(StrEnum):

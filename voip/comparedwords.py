@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from voip.model import Compared, EndToEnd
+from voip.protection import (
+    Compared,
+    EndToEnd,
+)
 
 DIFFERENT = (
     "Somebody between the two phones decrypts this call and can listen: often the telephone "

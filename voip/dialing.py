@@ -16,7 +16,9 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from voip import numbers
-from voip.model import Transport
+from voip.protection import (
+    Transport,
+)
 
 ECHO = "echo"
 """The target that means the local secure test line."""

@@ -9,8 +9,10 @@ from __future__ import annotations
 from voip import locksign, policy
 from voip.lockfacts import AccountFacts, CallFacts, Condition, Kind
 from voip.model import (
-    Compared,
     Direction,
+)
+from voip.protection import (
+    Compared,
     EndToEnd,
     LockReport,
     LockState,

@@ -14,8 +14,10 @@ import msgspec
 from voip import locksign
 from voip.lockfacts import AccountFacts, CallFacts, Condition, ConnectionFacts, Kind, StreamFacts
 from voip.model import (
-    About,
     CallState,
+)
+from voip.protection import (
+    About,
     Compared,
     Comparison,
     Fact,

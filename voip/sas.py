@@ -35,7 +35,9 @@ from typing import NamedTuple
 from mnemonic import Mnemonic
 
 from voip.lockfacts import StreamFacts
-from voip.model import Keying
+from voip.protection import (
+    Keying,
+)
 
 WORDS = 8
 

@@ -10,13 +10,13 @@ from typing import Any, get_args
 
 import msgspec
 
-from voip import model
+from voip import model, protection
 from voip.cli.call import CallReport
 from voip.protocol import client as told
 from voip.protocol import worker as say
 from voip.protocol.settings import Audio, Screen, Settings
 
-CERTIFICATE = model.Certificate(
+CERTIFICATE = protection.Certificate(
     subject="CN=pbx.example.com",
     issuer="CN=Example CA",
     names=("pbx.example.com", "192.0.2.1"),
@@ -27,7 +27,7 @@ CERTIFICATE = model.Certificate(
     key="EC P-256",
     signature="ecdsa-with-SHA256",
 )
-TLS = model.TlsStatus(
+TLS = protection.TlsStatus(
     version="TLSv1.3",
     cipher="TLS_AES_256_GCM_SHA384",
     verified=True,
@@ -37,37 +37,37 @@ TLS = model.TlsStatus(
 ACCOUNT = model.AccountStatus(
     name="work",
     aor="sip:alice@pbx.example.com",
-    transport=model.Transport.TLS,
+    transport=protection.Transport.TLS,
     enabled=True,
     registration=model.Registration(model.RegistrationState.REGISTERED, 200, "OK", 300),
     tls=TLS,
     messages=2,
     warning="the server's certificate ends in 9 days",
-    sign=model.Sign.SECURE,
+    sign=protection.Sign.SECURE,
 )
 BAD_ACCOUNT = model.AccountStatus(
     name="home",
     aor="",
-    transport=model.Transport.TLS,
+    transport=protection.Transport.TLS,
     enabled=False,
     registration=model.Registration(model.RegistrationState.OFFLINE),
     problem="accounts.toml: account home: “domain” is missing",
     distrusted=True,
 )
 BOB = model.Party(uri="sip:bob@example.com", name="Bob", name_from=model.NameFrom.CONTACT)
-LOCK = model.Lock(
-    state=model.LockState.CLOSED,
+LOCK = protection.Lock(
+    state=protection.LockState.CLOSED,
     why="encrypted to pbx.example.com; beyond it, unknown",
-    signalling=model.LockSignalling(
-        model.Transport.TLS, "TLSv1.3", True, "pbx.example.com", "TLS_AES_256_GCM_SHA384"
+    signalling=protection.LockSignalling(
+        protection.Transport.TLS, "TLSv1.3", True, "pbx.example.com", "TLS_AES_256_GCM_SHA384"
     ),
     media=(
-        model.LockStream("voice", True, "AES_256_CM_HMAC_SHA1_80", model.Keying.SDES),
-        model.LockStream("video", False),
+        protection.LockStream("voice", True, "AES_256_CM_HMAC_SHA1_80", protection.Keying.SDES),
+        protection.LockStream("video", False),
     ),
-    sign=model.Sign.PROVEN,
+    sign=protection.Sign.PROVEN,
     short="end to end, as compared on 2026-01-01",
-    comparison=model.Comparison(model.Compared.REMEMBERED, "2026-01-01T00:00:00Z"),
+    comparison=protection.Comparison(protection.Compared.REMEMBERED, "2026-01-01T00:00:00Z"),
 )
 QUALITY = model.Quality(rx_loss_pct=0.0, tx_loss_pct=0.5, jitter_ms=0.1, rtt_ms=0.2, mos=4.4)
 CALL = model.Call(
@@ -96,11 +96,11 @@ NEW_CALL = model.Call(
     direction=model.Direction.OUT,
     remote=model.Party(uri="sip:100@example.com"),
     state=model.CallState.DIALING,
-    lock=model.Lock(
-        state=model.LockState.OPEN,
+    lock=protection.Lock(
+        state=protection.LockState.OPEN,
         why="no connection to the server has been seen yet",
-        signalling=model.LockSignalling(model.Transport.UDP),
-        sign=model.Sign.WAIT,
+        signalling=protection.LockSignalling(protection.Transport.UDP),
+        sign=protection.Sign.WAIT,
         short="waiting for the server",
     ),
     started="2026-01-01T00:00:00Z",
@@ -117,8 +117,8 @@ ENTRY = model.LogEntry(
     duration_s=60.0,
     code=200,
     reason="",
-    lock=model.LockState.CLOSED,
-    sign=model.Sign.SECURE,
+    lock=protection.LockState.CLOSED,
+    sign=protection.Sign.SECURE,
     lock_was_open=True,
     codec="opus/48000/2",
 )
@@ -244,7 +244,7 @@ EVENTS: dict[str, told.AnyEvent] = {
     "sip_message": told.SipMessageEvent(
         sent=True,
         remote="192.0.2.1:5061",
-        transport=model.Transport.TLS,
+        transport=protection.Transport.TLS,
         server="pbx.example.com",
         verified=True,
         lines=("OPTIONS sip:x SIP/2.0", ""),
@@ -315,32 +315,32 @@ REPLIES: dict[str, msgspec.Struct] = {
         suggestions=(told.Suggestion("Bob", "+34 600 111 222", "contact", model.NameFrom.CONTACT),),
     ),
     "not_looked_up": told.LookedUp(uri=None, account=None, problem="“b b” is not a number"),
-    "lock": model.LockReport(
-        state=model.LockState.OPEN,
+    "lock": protection.LockReport(
+        state=protection.LockState.OPEN,
         why="the account uses UDP",
-        sign=model.Sign.OPEN,
+        sign=protection.Sign.OPEN,
         short="NOT encrypted: UDP",
         facts=(
-            model.Fact("transport", False, "UDP"),
-            model.Fact("media", None, "no media yet", model.About.VOICE),
-            model.Fact("certificate", None, "does not apply (UDP)", applies=False),
+            protection.Fact("transport", False, "UDP"),
+            protection.Fact("media", None, "no media yet", protection.About.VOICE),
+            protection.Fact("certificate", None, "does not apply (UDP)", applies=False),
         ),
         meaning=("Nothing is protected.", "Everything can be read.", "Everybody on the way."),
         remedy="Edit the account and choose TLS, if the server offers it.",
         tls=TLS,
         streams=(
-            model.StreamReport(
+            protection.StreamReport(
                 kind="voice",
                 active=True,
                 srtp=True,
                 suite="AES_256_CM_HMAC_SHA1_80",
-                keying=model.Keying.SDES,
+                keying=protection.Keying.SDES,
                 codec="opus/48000/2",
                 accepted=2130,
                 rejected=1,
             ),
         ),
-        end_to_end=model.EndToEnd(
+        end_to_end=protection.EndToEnd(
             words=("abandon", "zoo"),
             meaning="Compare them by voice.",
             reading="You called: you read words 1 to 4 aloud.",
@@ -351,7 +351,7 @@ REPLIES: dict[str, msgspec.Struct] = {
     "words_compared": told.WordsCompared(notice="they gave no address to remember"),
     "compared": told.ComparedList(
         keys=(
-            model.ComparedKey(
+            protection.ComparedKey(
                 account="work",
                 address="bob@example.com",
                 fingerprint="sha-256 ef:01",
@@ -414,7 +414,7 @@ STREAM = say.StreamState(
     active=True,
     srtp=True,
     suite="AES_256_CM_HMAC_SHA1_80",
-    keying=model.Keying.SDES,
+    keying=protection.Keying.SDES,
     codec="opus/48000/2",
     accepted=100,
     rejected=2,
@@ -435,7 +435,7 @@ WORKER_COMMANDS: dict[str, say.AnyWorkerCommand] = {
             name="work",
             user="alice",
             domain="pbx.example.com",
-            transport=model.Transport.TLS,
+            transport=protection.Transport.TLS,
             server="pbx.example.com:5061",
             registrar="pbx.example.com",
             display_name="Alice",
@@ -448,7 +448,7 @@ WORKER_COMMANDS: dict[str, say.AnyWorkerCommand] = {
                 pin="cd" * 32,
                 client=say.ClientCertificate("/etc/me.pem", "/etc/me.key", "rattle"),
             ),
-            keying=model.Keying.DTLS,
+            keying=protection.Keying.DTLS,
             hidden=True,
             trial=True,
         )
@@ -498,7 +498,7 @@ WORKER_EVENTS: dict[str, say.AnyWorkerEvent] = {
         id=1,
         up=True,
         outgoing=True,
-        transport=model.Transport.TLS,
+        transport=protection.Transport.TLS,
         host="pbx.example.com",
         port=5061,
         tls=TLS,

@@ -9,7 +9,14 @@ import pytest
 
 from tests.contract import transcript
 from tests.contract.engines import ACCOUNT, Side
-from voip.model import CallState, LockState, Outcome, RegistrationState
+from voip.model import (
+    CallState,
+    Outcome,
+    RegistrationState,
+)
+from voip.protection import (
+    LockState,
+)
 from voip.protocol import client as told
 from voip.starting import CommandFailed
 

@@ -6,7 +6,14 @@ from typing import Any
 
 from tests.contract.engines import ACCOUNT, BOB, Side
 from tests.support.attached import connect
-from voip.model import LockReport, LockState, RegistrationState, Status
+from voip.model import (
+    RegistrationState,
+    Status,
+)
+from voip.protection import (
+    LockReport,
+    LockState,
+)
 from voip.protocol import client as told
 
 

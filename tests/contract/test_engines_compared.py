@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.engines import ACCOUNT, Side
-from voip.model import LockReport
+from voip.protection import (
+    LockReport,
+)
 from voip.protocol import client as told
 from voip.starting import CommandFailed
 

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.contract import examples, regenerate, schemacheck
-from voip import model
+from voip import model, protection
 from voip.cli.app import offhook
 from voip.cli.schema import document
 from voip.protocol import client as told
@@ -97,7 +97,7 @@ def test_missing_keys_would_be_noticed() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [model.RegistrationState, model.CallState, model.Direction, model.LockState]
+    "kind", [model.RegistrationState, model.CallState, model.Direction, protection.LockState]
 )
 def test_documented_words_are_the_words(kind: type[StrEnum]) -> None:
     alternatives = re.findall(r'"(\w+(?:\|\w+)+)"', DOCUMENTED)

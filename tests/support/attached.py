@@ -16,6 +16,8 @@ from voip.model import (
     Outcome,
     RegistrationState,
     Status,
+)
+from voip.protection import (
     Transport,
 )
 from voip.protocol import client as told

@@ -22,12 +22,14 @@ from tui.screens.welcome import Welcome
 from voip.model import (
     CallState,
     Direction,
-    Keying,
-    LockState,
     NameFrom,
     Outcome,
     Party,
     RegistrationState,
+)
+from voip.protection import (
+    Keying,
+    LockState,
     Sign,
 )
 from voip.protocol import client as told

@@ -12,7 +12,10 @@ import pytest
 from voip.engine.accountfields import Account
 from voip.engine.accounts import AccountFile
 from voip.engine.toml import ChangedMeanwhile, ConfigError
-from voip.model import Keying, Transport
+from voip.protection import (
+    Keying,
+    Transport,
+)
 
 GOOD: dict[str, Any] = {"user": "alice", "domain": "pbx.example.com"}
 

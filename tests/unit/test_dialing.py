@@ -16,7 +16,9 @@ from voip.dialing import (
     parse_host_port,
     parse_target,
 )
-from voip.model import Transport
+from voip.protection import (
+    Transport,
+)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.contract import examples
-from voip import model
+from voip import model, protection
 from voip.cli import format as shown
 from voip.protocol import client as told
 
@@ -53,7 +53,8 @@ def test_account() -> None:
     fine = replace(examples.ACCOUNT, warning=None)
     assert shown.account(fine).endswith("  registered")
     failed = model.Registration(model.RegistrationState.FAILED, 403, "not allowed")
-    assert shown.account(replace(fine, registration=failed, tls=None, sign=model.Sign.WAIT)) == (
+    waits = replace(fine, registration=failed, tls=None, sign=protection.Sign.WAIT)
+    assert shown.account(waits) == (
         "[ wait ]  work  sip:alice@pbx.example.com  TLS  failed: not allowed (403)"
     )
     assert shown.account(replace(fine, enabled=False)).endswith("  disabled")

@@ -11,6 +11,8 @@ from voip import lockreport, policy
 from voip.lockfacts import AccountFacts, CallFacts
 from voip.model import (
     CallState,
+)
+from voip.protection import (
     Certificate,
     Compared,
     Comparison,

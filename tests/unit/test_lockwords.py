@@ -11,7 +11,10 @@ from tests.unit.test_policy import PLAIN
 from tui import lockwords
 from tui.glyphs import ASCII, UNICODE, Glyphs
 from voip import lockreport
-from voip.model import LockReport, StreamReport
+from voip.protection import (
+    LockReport,
+    StreamReport,
+)
 
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
 

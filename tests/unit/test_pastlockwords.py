@@ -7,7 +7,17 @@ from msgspec.structs import replace
 
 from tui import pastlockwords
 from tui.glyphs import ASCII, UNICODE, Glyphs
-from voip.model import Direction, LockState, LogEntry, NameFrom, Outcome, Party, Sign
+from voip.model import (
+    Direction,
+    LogEntry,
+    NameFrom,
+    Outcome,
+    Party,
+)
+from voip.protection import (
+    LockState,
+    Sign,
+)
 
 ENTRY = LogEntry(
     id="7", account="work", direction=Direction.OUT,

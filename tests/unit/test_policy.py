@@ -14,6 +14,9 @@ from voip import policy
 from voip.lockfacts import CallFacts, ConnectionFacts, StreamFacts
 from voip.model import (
     CallState,
+)
+from voip.policy import DEMANDS
+from voip.protection import (
     Compared,
     Comparison,
     Keying,
@@ -23,7 +26,6 @@ from voip.model import (
     Sign,
     Transport,
 )
-from voip.policy import DEMANDS
 
 SUITE = "AES_256_CM_HMAC_SHA1_80"
 VOICE = StreamFacts(kind="voice", active=True, srtp=True, suite=SUITE, keying=Keying.SDES)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from voip import reasons
-from voip.model import Direction, Outcome
+from voip.model import (
+    Direction,
+    Outcome,
+)
 from voip.reasons import Ending, outcome
 
 

@@ -12,7 +12,9 @@ from msgspec.structs import replace
 
 from voip import sas
 from voip.lockfacts import StreamFacts
-from voip.model import Keying
+from voip.protection import (
+    Keying,
+)
 
 
 def fingerprint(digest: bytes, name: str = "SHA-256") -> str:

@@ -16,14 +16,16 @@ from voip.model import (
     Call,
     CallState,
     Direction,
-    Lock,
-    LockSignalling,
-    LockState,
     LogEntry,
     Outcome,
     Party,
     Registration,
     RegistrationState,
+)
+from voip.protection import (
+    Lock,
+    LockSignalling,
+    LockState,
     Transport,
 )
 

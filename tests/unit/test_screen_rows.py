@@ -22,9 +22,6 @@ from voip.model import (
     CallState,
     Direction,
     EngineStatus,
-    Lock,
-    LockSignalling,
-    LockState,
     LogEntry,
     NameFrom,
     Outcome,
@@ -32,6 +29,11 @@ from voip.model import (
     Quality,
     Registration,
     RegistrationState,
+)
+from voip.protection import (
+    Lock,
+    LockSignalling,
+    LockState,
     Sign,
     Transport,
 )

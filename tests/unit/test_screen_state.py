@@ -22,9 +22,6 @@ from voip.model import (
     CallState,
     Direction,
     EngineStatus,
-    Lock,
-    LockSignalling,
-    LockState,
     LogEntry,
     Outcome,
     Party,
@@ -32,6 +29,11 @@ from voip.model import (
     Registration,
     RegistrationState,
     Status,
+)
+from voip.protection import (
+    Lock,
+    LockSignalling,
+    LockState,
     Transport,
 )
 from voip.protocol import client as told

@@ -16,17 +16,19 @@ from voip.model import (
     CallState,
     Direction,
     HeldBy,
-    Lock,
-    LockSignalling,
-    LockState,
     LogEntry,
     NameFrom,
     Outcome,
     Party,
     Registration,
     RegistrationState,
-    Transport,
     rfc3339,
+)
+from voip.protection import (
+    Lock,
+    LockSignalling,
+    LockState,
+    Transport,
 )
 
 # In the words of POSIX, so that they need no database of zones.

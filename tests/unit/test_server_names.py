@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from voip.certificatewords import Flaw, is_named, problems, weak_key
-from voip.model import Certificate
+from voip.protection import (
+    Certificate,
+)
 
 HOST = "pbx.example.com"
 

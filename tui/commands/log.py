@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.actions import Context
-from voip.model import Direction
+from voip.model import (
+    Direction,
+)
 from voip.protocol import client as told
 
 if TYPE_CHECKING:

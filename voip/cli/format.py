@@ -11,13 +11,15 @@ from voip.model import (
     Call,
     CallState,
     Direction,
-    Lock,
-    LockState,
     LogEntry,
     Party,
     RegistrationState,
-    Sign,
     Status,
+)
+from voip.protection import (
+    Lock,
+    LockState,
+    Sign,
 )
 from voip.protocol import client as told
 

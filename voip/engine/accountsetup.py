@@ -13,7 +13,10 @@ from voip.engine.clientkeys import ClientKeyError
 from voip.engine.passwords import Passwords
 from voip.engine.systemstore import NoSystemStore
 from voip.engine.trustfields import Trusting, pin_of
-from voip.model import Authorities, Transport
+from voip.protection import (
+    Authorities,
+    Transport,
+)
 from voip.protocol import worker as say
 
 

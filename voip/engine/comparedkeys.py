@@ -12,7 +12,9 @@ from pathlib import Path
 
 import msgspec
 
-from voip.model import ComparedKey
+from voip.protection import (
+    ComparedKey,
+)
 
 
 class ComparedError(Exception):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from voip.model import TlsStatus
+from voip.protection import (
+    TlsStatus,
+)
 
 SOON = timedelta(days=14)
 _A_DAY_S = 86_400.0

@@ -15,11 +15,13 @@ from voip.model import (
     AccountStatus,
     Registration,
     RegistrationState,
+)
+from voip.policy import DEMANDS
+from voip.protection import (
     Sign,
     TlsStatus,
     Transport,
 )
-from voip.policy import DEMANDS
 from voip.protocol import worker as say
 
 _OFFLINE = Registration(state=RegistrationState.OFFLINE)

@@ -15,19 +15,21 @@ from voip.engine.compared import Answer, comparison
 from voip.model import (
     Call,
     CallState,
-    ComparedKey,
     Direction,
     HeldBy,
-    Lock,
-    LockReport,
-    LockState,
     Outcome,
     Party,
     Quality,
+    rfc3339,
+)
+from voip.protection import (
+    ComparedKey,
+    Lock,
+    LockReport,
+    LockState,
     Sign,
     StreamReport,
     Transport,
-    rfc3339,
 )
 from voip.protocol.worker import ConnectionEvent, HoldEvent, Role, StreamState
 

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 from voip import certificates, certificatewords
 from voip.certificatewords import Flaw, is_address
 from voip.engine.errors import Refusal
-from voip.model import Certificate
+from voip.protection import (
+    Certificate,
+)
 from voip.protocol.client import ServerReport
 
 if TYPE_CHECKING:

@@ -6,7 +6,11 @@ import difflib
 import re
 
 from voip.engine.fieldvalues import Values
-from voip.model import SHORT_TAG_SUITES, SRTP_SUITES, Keying
+from voip.protection import (
+    SHORT_TAG_SUITES,
+    SRTP_SUITES,
+    Keying,
+)
 
 _KNOWN = (*SRTP_SUITES, *SHORT_TAG_SUITES)
 

@@ -6,13 +6,15 @@ import msgspec
 
 from voip.model import (
     BlockedCaller,
-    Certificate,
-    ComparedKey,
     LogEntry,
     Means,
     NameFrom,
     SoundDevice,
     Status,
+)
+from voip.protection import (
+    Certificate,
+    ComparedKey,
 )
 from voip.protocol.events import CheckStep
 from voip.protocol.settings import Settings

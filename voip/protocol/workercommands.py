@@ -6,7 +6,11 @@ from enum import StrEnum
 
 import msgspec
 
-from voip.model import SRTP_SUITES, Keying, Transport
+from voip.protection import (
+    SRTP_SUITES,
+    Keying,
+    Transport,
+)
 
 
 class Role(StrEnum):

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import msgspec
 
-from voip.model import CallState, HeldBy, Keying, SoundDevice, TlsStatus, Transport
+from voip.model import (
+    CallState,
+    HeldBy,
+    SoundDevice,
+)
+from voip.protection import (
+    Keying,
+    TlsStatus,
+    Transport,
+)
 
 
 class WorkerEvent(msgspec.Struct, frozen=True, tag_field="kind"):

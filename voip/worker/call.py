@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 import pjsua2 as pj
 
 from voip import reasons
-from voip.model import CallState, HeldBy, Transport
+from voip.model import (
+    CallState,
+    HeldBy,
+)
+from voip.protection import (
+    Transport,
+)
 from voip.protocol.worker import (
     CallStateEvent,
     DigitReceived,

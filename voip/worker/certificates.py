@@ -6,7 +6,10 @@ import pjsua2 as pj
 from cryptography import x509
 
 from voip import certificates
-from voip.model import Certificate, TlsStatus
+from voip.protection import (
+    Certificate,
+    TlsStatus,
+)
 
 
 def status(info: pj.TlsInfo) -> TlsStatus:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import pjsua2 as pj
 
-from voip.model import TlsStatus, Transport
+from voip.protection import (
+    TlsStatus,
+    Transport,
+)
 from voip.protocol.worker import ConnectionEvent
 from voip.worker import certificates, refusals
 

@@ -6,7 +6,9 @@ import re
 from enum import Enum, auto
 from typing import NamedTuple
 
-from voip.model import Keying
+from voip.protection import (
+    Keying,
+)
 from voip.protocol.worker import AccountSetup
 from voip.worker import messages
 

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 import pjsua2 as pj
 
-from voip.model import Keying
+from voip.protection import (
+    Keying,
+)
 from voip.protocol.worker import StreamState
 
 _KINDS = {

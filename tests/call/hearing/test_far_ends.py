@@ -8,7 +8,12 @@ from tests.call.hearing.conftest import MICROPHONE, NETWORK, OTHER, OURS, PlaceC
 from tests.support import sip
 from tests.support.hostile import Client
 from tests.support.party import Party
-from voip.model import CallState, Transport
+from voip.model import (
+    CallState,
+)
+from voip.protection import (
+    Transport,
+)
 
 pytestmark = [pytest.mark.realtime, pytest.mark.asyncio(loop_scope="session")]
 

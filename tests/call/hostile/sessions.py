@@ -6,7 +6,9 @@ import re
 from typing import NamedTuple
 
 from tests.support import sip
-from voip.model import SRTP_SUITES
+from voip.protection import (
+    SRTP_SUITES,
+)
 
 
 class Session(NamedTuple):

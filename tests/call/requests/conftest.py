@@ -8,7 +8,9 @@ import pytest
 import pytest_asyncio
 
 from tests.call.requests.ground import Ground
-from voip.model import Transport
+from voip.protection import (
+    Transport,
+)
 
 
 @pytest_asyncio.fixture(

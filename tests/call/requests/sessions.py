@@ -6,7 +6,9 @@ import itertools
 from dataclasses import dataclass
 
 from tests.support import sip
-from voip.model import Transport
+from voip.protection import (
+    Transport,
+)
 
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive", "")
 """The last one says nothing, which means the first (RFC 4566 section 6)."""

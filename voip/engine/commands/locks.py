@@ -10,7 +10,9 @@ from voip.engine.commands.handler import Handlers
 from voip.engine.comparedkeys import ComparedError
 from voip.engine.errors import Refusal
 from voip.engine.livecall import LiveCall, connection_facts
-from voip.model import LockReport
+from voip.protection import (
+    LockReport,
+)
 from voip.protocol import client as told
 from voip.protocol import worker as say
 

@@ -1,0 +1,239 @@
+"""Protection of calls and accounts: transports, keys, certificates, locks.
+
+Frozen values, shared by every process, and JSON forms, as in `voip.model`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Transport(StrEnum):
+    """The transport of an account's SIP (RFC 3261 section 18)."""
+
+    TLS = "tls"
+    TCP = "tcp"
+    UDP = "udp"
+
+
+class Keying(StrEnum):
+    """The way SRTP keys are agreed: RFC 4568 in the SDP, or RFC 5764 in the media path."""
+
+    SDES = "sdes"
+    DTLS = "dtls"
+
+
+SRTP_SUITES = (
+    "AEAD_AES_256_GCM",
+    "AES_256_CM_HMAC_SHA1_80",
+    "AEAD_AES_128_GCM",
+    "AES_CM_128_HMAC_SHA1_80",
+)
+"""Suites of an account that names none, strongest first (RFC 4568, 6188, 7714)."""
+
+
+SHORT_TAG_SUITES = ("AES_256_CM_HMAC_SHA1_32", "AES_CM_128_HMAC_SHA1_32")
+"""Easier to forge, with tags of 32 bits: for accounts that name them."""
+
+
+class Authorities(StrEnum):
+    """Whose word is taken for a server: certifi's bundle, or the system's store."""
+
+    BUNDLE = "bundle"
+    SYSTEM = "system"
+
+
+class LockState(StrEnum):
+    CLOSED = "closed"
+    OPEN = "open"
+
+
+class Sign(StrEnum):
+    """The sign of a lock, by its word.
+
+    `secure`: encrypted to the server. `proven`: end to end, and the words of
+    both ends were compared. `wait`: not yet. `open`: not protected.
+    """
+
+    SECURE = "secure"
+    PROVEN = "proven"
+    WAIT = "wait"
+    OPEN = "open"
+
+
+class Certificate(msgspec.Struct, frozen=True):
+    """A certificate that a server showed, as it reads itself (RFC 5280).
+
+    `names` are the DNS names, addresses and SIP URIs of subjectAltName;
+    `sha256` is the digest of the DER form, `key_sha256` that of the public key
+    (SubjectPublicKeyInfo), both in lower-case hexadecimal. `key` is the kind and
+    size of the key, `signature` the algorithm that signed it, in words.
+    """
+
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    not_before: str
+    not_after: str
+    sha256: str
+    key_sha256: str = ""
+    key: str = ""
+    signature: str = ""
+
+
+class TlsStatus(msgspec.Struct, frozen=True):
+    """The TLS connection that an account uses, as it was negotiated.
+
+    `pinned` tells that the server was accepted by the public key that the
+    account names, and not by an authority and a name.
+    """
+
+    version: str
+    cipher: str
+    verified: bool
+    peer: Certificate | None = None
+    chain: tuple[Certificate, ...] = ()
+    pinned: bool = False
+
+
+class LockSignalling(msgspec.Struct, frozen=True):
+    transport: Transport
+    version: str | None = None
+    verified: bool = False
+    server: str | None = None
+    cipher: str | None = None
+
+
+class LockStream(msgspec.Struct, frozen=True):
+    kind: str
+    srtp: bool
+    suite: str | None = None
+    keying: Keying | None = None
+
+
+class Compared(StrEnum):
+    """The comparison of the words that both ends of a call have (`voip.sas`).
+
+    `pending`: nobody has compared them. `equal`, `different`: the user has, in
+    this call. `remembered`: the far end shows a key that was compared before.
+    `changed`: it shows another one than was compared.
+    """
+
+    PENDING = "pending"
+    EQUAL = "equal"
+    DIFFERENT = "different"
+    REMEMBERED = "remembered"
+    CHANGED = "changed"
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """`on` is when the words were last found equal with this far end (RFC 3339)."""
+
+    state: Compared
+    on: str | None = None
+
+
+class ComparedKey(msgspec.Struct, frozen=True):
+    """A far end's key whose words were found equal, as `account` reaches `address`.
+
+    `address` has one spelling and no name. `fingerprint` is of the certificate
+    (RFC 8122), in lower case; `on` is when the words were compared (RFC 3339).
+    """
+
+    account: str
+    address: str
+    fingerprint: str
+    on: str
+
+
+class Lock(msgspec.Struct, frozen=True):
+    """The lock: closed when everything that protects a call was seen to be in force.
+
+    `sign` is None for a call that never had a voice. `short` says it in at most
+    40 cells, and no text of a peer is in it. `why` is the one-line meaning of a
+    closed lock, or the fact that an open one lacks. The rest is the evidence.
+    """
+
+    state: LockState
+    why: str
+    signalling: LockSignalling
+    media: tuple[LockStream, ...] = ()
+    sign: Sign | None = None
+    short: str = ""
+    comparison: Comparison | None = None
+
+    @property
+    def closed(self) -> bool:
+        return self.state is LockState.CLOSED
+
+
+class About(StrEnum):
+    """The half of a lock that a fact is of: the voice, or the way to the server."""
+
+    VOICE = "voice"
+    SIGNALLING = "signalling"
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """One condition of the lock and what was observed of it.
+
+    `holds` is None for what cannot be known yet, and where it does not apply;
+    `evidence` is in words.
+    """
+
+    name: str
+    holds: bool | None
+    evidence: str
+    about: About = About.SIGNALLING
+    applies: bool = True
+
+
+class StreamReport(msgspec.Struct, frozen=True):
+    """A media stream as it is in force; packets are of the whole call."""
+
+    kind: str
+    active: bool
+    srtp: bool
+    suite: str | None = None
+    keying: Keying | None = None
+    codec: str | None = None
+    accepted: int = 0
+    rejected: int = 0
+
+
+class EndToEnd(msgspec.Struct, frozen=True):
+    """A code that is the same at both ends when nobody between them decrypts.
+
+    `words` are to be read out; `meaning` says what equal words prove, and when
+    they prove nothing; `reading` who reads which, and where they stand.
+    `address` is what a comparison is remembered by, None where it cannot be.
+    """
+
+    words: tuple[str, ...]
+    meaning: str
+    reading: str = ""
+    comparison: Comparison | None = None
+    address: str | None = None
+
+
+class LockReport(msgspec.Struct, frozen=True):
+    """Everything that is known of the lock of a call or an account.
+
+    `meaning` are three plain sentences: what is protected, what is not, and
+    whom that leaves to trust. `remedy` says what to do about an open lock.
+    `end_to_end` is there for calls whose media keys are agreed between the ends
+    (DTLS-SRTP) alone.
+    """
+
+    state: LockState
+    why: str
+    facts: tuple[Fact, ...]
+    meaning: tuple[str, str, str]
+    sign: Sign | None = None
+    short: str = ""
+    remedy: str | None = None
+    tls: TlsStatus | None = None
+    streams: tuple[StreamReport, ...] = ()
+    end_to_end: EndToEnd | None = None
