@@ -14,17 +14,8 @@ import msgspec
 
 from tui.state import ShownCall
 from tui.trustwords import is_about_trust
-from voip.model import (
-    AccountStatus,
-    CallState,
-    Direction,
-    LogEntry,
-    Outcome,
-    Party,
-)
-from voip.protection import (
-    Transport,
-)
+from voip.model import AccountStatus, CallState, Direction, LogEntry, Outcome, Party
+from voip.protection import Transport
 
 
 class Pane(StrEnum):

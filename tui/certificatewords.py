@@ -9,9 +9,7 @@ from tui.describing import heading, labelled
 from tui.drawing import Part
 from tui.words import count
 from tui.wrapping import Paragraph, paragraph
-from voip.protection import (
-    Certificate,
-)
+from voip.protection import Certificate
 
 SOON_DAYS = 30
 """From how many days before its end on a certificate is told to expire soon."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from tui import words
-from voip.model import (
-    Call,
-)
+from voip.model import Call
 from voip.protocol import client as told
 
 _CHECKS = {True: "passed", False: "failed", None: "not reached"}

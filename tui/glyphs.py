@@ -16,9 +16,7 @@ from typing import ClassVar, Final
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import Checkbox
 
-from voip.protection import (
-    Sign,
-)
+from voip.protection import Sign
 from voip.protocol import settings
 
 SIGN_CELLS: Final = 8

@@ -9,9 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from voip.model import (
-    LogEntry,
-)
+from voip.model import LogEntry
 from voip.protocol.client import GetHistory, HistoryPage
 
 PAGE = 200

@@ -9,14 +9,8 @@ from tui.describing import INDENT, labelled, section
 from tui.drawing import Part, Role
 from tui.glyphs import Glyphs
 from tui.wrapping import Paragraph, paragraph
-from voip.model import (
-    LogEntry,
-    Outcome,
-)
-from voip.protection import (
-    LockState,
-    Sign,
-)
+from voip.model import LogEntry, Outcome
+from voip.protection import LockState, Sign
 
 _WITH_OTHERS = "Take it that others on the way could listen, for a while at least."
 _ENCRYPTED = "The voice was encrypted on the way between this phone and the account's server."

@@ -21,11 +21,7 @@ from voip.model import (
     Party,
     RegistrationState,
 )
-from voip.protection import (
-    Compared,
-    Lock,
-    Sign,
-)
+from voip.protection import Compared, Lock, Sign
 from voip.protocol.client import Suggestion
 
 _METER_CELLS = 4

@@ -10,17 +10,8 @@ from enum import StrEnum
 
 import msgspec
 
-from voip.model import (
-    AccountStatus,
-    Call,
-    CallState,
-    EngineStatus,
-    LogEntry,
-    RegistrationState,
-)
-from voip.protection import (
-    Sign,
-)
+from voip.model import AccountStatus, Call, CallState, EngineStatus, LogEntry, RegistrationState
+from voip.protection import Sign
 from voip.protocol import client as told
 from voip.protocol.settings import Settings
 

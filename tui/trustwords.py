@@ -13,10 +13,7 @@ from tui.drawing import Part, Role
 from tui.glyphs import Glyphs
 from tui.wrapping import Paragraph, paragraph
 from voip import pinwords
-from voip.model import (
-    AccountStatus,
-    RegistrationState,
-)
+from voip.model import AccountStatus, RegistrationState
 from voip.protocol.client import ServerReport
 
 WORD_TO_ACCEPT = "accept"

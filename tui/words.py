@@ -16,9 +16,7 @@ from voip.model import (
     Party,
     RegistrationState,
 )
-from voip.protection import (
-    LockState,
-)
+from voip.protection import LockState
 
 _NO_QUOTES = dict.fromkeys(map(ord, '"“”„'), "'")
 _HASH = "%23"  # the only key of a telephone that a URI cannot hold as it is

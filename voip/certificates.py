@@ -10,12 +10,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
-from voip.model import (
-    rfc3339,
-)
-from voip.protection import (
-    Certificate,
-)
+from voip.model import rfc3339
+from voip.protection import Certificate
 
 MAX_CHAIN = 8
 """A server chooses how much it shows; so much of its chain is passed on."""

@@ -10,9 +10,7 @@ import ipaddress
 from collections.abc import Collection, Sequence
 from enum import StrEnum
 
-from voip.protection import (
-    Certificate,
-)
+from voip.protection import Certificate
 
 
 class Flaw(StrEnum):

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from voip.protection import (
-    Compared,
-    EndToEnd,
-)
+from voip.protection import Compared, EndToEnd
 
 DIFFERENT = (
     "Somebody between the two phones decrypts this call and can listen: often the telephone "

@@ -16,9 +16,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from voip import numbers
-from voip.protection import (
-    Transport,
-)
+from voip.protection import Transport
 
 ECHO = "echo"
 """The target that means the local secure test line."""

@@ -7,16 +7,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from voip.model import (
-    CallState,
-)
-from voip.protection import (
-    Certificate,
-    Comparison,
-    Fact,
-    Keying,
-    Transport,
-)
+from voip.model import CallState
+from voip.protection import Certificate, Comparison, Fact, Keying, Transport
 
 
 class ConnectionFacts(msgspec.Struct, frozen=True):

@@ -8,17 +8,8 @@ from __future__ import annotations
 
 from voip import locksign, policy
 from voip.lockfacts import AccountFacts, CallFacts, Condition, Kind
-from voip.model import (
-    Direction,
-)
-from voip.protection import (
-    Compared,
-    EndToEnd,
-    LockReport,
-    LockState,
-    StreamReport,
-    TlsStatus,
-)
+from voip.model import Direction
+from voip.protection import Compared, EndToEnd, LockReport, LockState, StreamReport, TlsStatus
 
 _REMEDIES = {
     Kind.TRANSPORT: "Edit the account and choose TLS, if the server offers it.",

@@ -9,16 +9,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from voip.lockfacts import AccountFacts, CallFacts, Condition, Kind
-from voip.model import (
-    CallState,
-)
-from voip.protection import (
-    Compared,
-    Comparison,
-    Keying,
-    Sign,
-    Transport,
-)
+from voip.model import CallState
+from voip.protection import Compared, Comparison, Keying, Sign, Transport
 
 CELLS: Final = 40
 """The longest sentence in cells: a pane of calls at 60 columns has room for it."""

@@ -13,9 +13,7 @@ import msgspec
 
 from voip import locksign
 from voip.lockfacts import AccountFacts, CallFacts, Condition, ConnectionFacts, Kind, StreamFacts
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 from voip.protection import (
     About,
     Compared,

@@ -6,9 +6,7 @@ packets that never came; MOS follows from R (G.107 annex B).
 
 from __future__ import annotations
 
-from voip.model import (
-    Quality,
-)
+from voip.model import Quality
 from voip.protocol.worker import StatisticsEvent
 
 _R_BEST = 93.2

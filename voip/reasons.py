@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from voip.model import (
-    Direction,
-    Outcome,
-)
+from voip.model import Direction, Outcome
 
 _WORDS = {
     400: "the server did not understand the call",

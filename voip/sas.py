@@ -35,9 +35,7 @@ from typing import NamedTuple
 from mnemonic import Mnemonic
 
 from voip.lockfacts import StreamFacts
-from voip.protection import (
-    Keying,
-)
+from voip.protection import Keying
 
 WORDS = 8
 

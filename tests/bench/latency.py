@@ -31,10 +31,7 @@ from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
 from tests.support.pulse import RATE, Pulse, Samples
-from voip.model import (
-    Call,
-    CallState,
-)
+from voip.model import Call, CallState
 from voip.protocol import client as told
 
 _CHIRP_S = 0.04

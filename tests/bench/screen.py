@@ -24,9 +24,7 @@ from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
 from tests.support.pty import OnPty
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 from voip.protocol import client as told
 
 COLUMNS, ROWS = 100, 30

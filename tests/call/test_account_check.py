@@ -15,9 +15,7 @@ from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK, free_sip_port
 from voip.client import Client
-from voip.model import (
-    RegistrationState,
-)
+from voip.model import RegistrationState
 from voip.protocol import client as told
 from voip.starting import CommandFailed
 

@@ -8,9 +8,7 @@ from tests.support.kamailio import DOMAIN, Kamailio
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK, free_sip_port
 from tests.support.sip import Message, response
-from voip.model import (
-    RegistrationState,
-)
+from voip.model import RegistrationState
 from voip.protocol import client as told
 
 

@@ -16,14 +16,8 @@ from tests.support.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
-from voip.model import (
-    Call,
-    CallState,
-    Outcome,
-)
-from voip.protection import (
-    LockState,
-)
+from voip.model import Call, CallState, Outcome
+from voip.protection import LockState
 from voip.protocol import client as told
 
 _TALK_S = 9

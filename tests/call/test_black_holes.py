@@ -12,13 +12,8 @@ from tests.support.hostile import Client, own_host
 from tests.support.party import Party
 from tests.support.phone import Phone
 from tests.support.pki import Authority
-from voip.model import (
-    CallState,
-    Outcome,
-)
-from voip.protection import (
-    Transport,
-)
+from voip.model import CallState, Outcome
+from voip.protection import Transport
 
 _SILENT = "nothing comes from the far end any more"
 _GONE = "the far end does not answer any more"

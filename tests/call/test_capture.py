@@ -18,9 +18,7 @@ from tests.support.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
-from voip.model import (
-    Outcome,
-)
+from voip.model import Outcome
 from voip.protocol import client as told
 
 _TALK_S = 9

@@ -20,10 +20,7 @@ from tests.support.phone import Phone
 from voip.client import Client
 from voip.engine.hub import Hub
 from voip.engine.server import Server
-from voip.model import (
-    CallState,
-    Status,
-)
+from voip.model import CallState, Status
 from voip.protocol import client as told
 from voip.protocol.framing import MAX_LINE
 

@@ -13,16 +13,8 @@ from tests.support.middle import Middle
 from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
 from tests.support.ports import LOOPBACK
-from voip.model import (
-    Call,
-    CallState,
-)
-from voip.protection import (
-    Compared,
-    EndToEnd,
-    LockReport,
-    Sign,
-)
+from voip.model import Call, CallState
+from voip.protection import Compared, EndToEnd, LockReport, Sign
 from voip.protocol import client as told
 
 

@@ -8,10 +8,7 @@ import pytest
 
 from tests.support.farend import FarEnd
 from tests.support.phone import Phone
-from voip.model import (
-    CallState,
-    Outcome,
-)
+from voip.model import CallState, Outcome
 from voip.protocol import client as told
 
 _UNACKNOWLEDGED = "the far end took the call, but nothing could be sent to it any more"

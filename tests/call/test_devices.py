@@ -14,10 +14,7 @@ from tests.support.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
 from tests.support.ports import LOOPBACK
 from tests.support.pulse import PATIENCE_S, RATE, Pulse, Samples
-from voip.model import (
-    CallState,
-    Outcome,
-)
+from voip.model import CallState, Outcome
 from voip.protocol import client as told
 
 _AUDIBLE = 300

@@ -15,9 +15,7 @@ from tests.support import sip
 from tests.support.hostile import own_host
 from tests.support.openend import OpenEnd
 from tests.support.phone import Phone
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 from voip.protocol import client as told
 
 _REALM = "pbx.test"

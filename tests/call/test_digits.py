@@ -6,9 +6,7 @@ from tests.conftest import NewPhone
 from tests.support.kamailio import Kamailio
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 from voip.protocol import client as told
 
 # Pauses, equal keys in a row, and more than PJMEDIA holds at a time.

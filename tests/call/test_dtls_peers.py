@@ -10,9 +10,7 @@ from tests.support.farend import FarEnd
 from tests.support.keyfiles import fingerprint
 from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 from voip.protocol import client as told
 
 _NO_KEYS = "no keys could be agreed for the call: "

@@ -12,9 +12,7 @@ from tests.conftest import NewPhone
 from tests.support import sound
 from tests.support.phone import Phone
 from voip.client import Client
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 from voip.protocol import client as told
 
 

@@ -13,14 +13,8 @@ from tests.support.middle import Middle
 from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
-from voip.model import (
-    CallState,
-)
-from voip.protection import (
-    Keying,
-    LockReport,
-    LockState,
-)
+from voip.model import CallState
+from voip.protection import Keying, LockReport, LockState
 from voip.protocol import client as told
 
 Talk = Callable[..., Awaitable[tuple[LockReport, LockReport]]]

@@ -14,10 +14,7 @@ from tests.support.farend import FarEnd
 from tests.support.hostile import own_host
 from tests.support.kamailio import DOMAIN
 from tests.support.phone import Phone
-from voip.model import (
-    CallState,
-    Outcome,
-)
+from voip.model import CallState, Outcome
 from voip.protocol import client as told
 
 _BOB = '"Bob" <sip:bob@example.com>'

@@ -9,9 +9,7 @@ from tests.support.hostile import own_host
 from tests.support.kamailio import DOMAIN, Kamailio
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 from voip.protocol import client as told
 
 _USER, _NAME = "alice", "Alice Adams"

@@ -15,10 +15,7 @@ from tests.conftest import NewPhone
 from tests.support.kamailio import DOMAIN, Kamailio
 from tests.support.ports import LOOPBACK
 from tests.support.pulse import RATE, Samples
-from voip.model import (
-    CallState,
-    Outcome,
-)
+from voip.model import CallState, Outcome
 from voip.protocol import client as told
 
 

@@ -12,13 +12,8 @@ from tests.support import sound
 from tests.support.kamailio import DOMAIN, Kamailio
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
-from voip.model import (
-    CallState,
-    Outcome,
-)
-from voip.protection import (
-    LockState,
-)
+from voip.model import CallState, Outcome
+from voip.protection import LockState
 from voip.protocol import client as told
 
 _METHODS = {"TLSv1.3": "TLSv1.2+", "TLSv1.2": "TLSv1.2"}

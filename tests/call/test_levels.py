@@ -12,9 +12,7 @@ from tests.support.attached import connect
 from tests.support.kamailio import Kamailio
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 from voip.protocol import client as told
 
 _RATE = 16000

@@ -11,12 +11,8 @@ from tests.support.hostile import Connection, HostileServer, own_host, registrar
 from tests.support.kamailio import DOMAIN, Kamailio
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
-from voip.model import (
-    CallState,
-)
-from voip.protection import (
-    LockState,
-)
+from voip.model import CallState
+from voip.protection import LockState
 from voip.protocol import client as told
 
 

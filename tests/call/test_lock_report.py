@@ -9,11 +9,7 @@ from tests.support.hostile import HostileServer, own_host, registrar
 from tests.support.kamailio import DOMAIN, Kamailio
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
-from voip.protection import (
-    Fact,
-    LockReport,
-    LockState,
-)
+from voip.protection import Fact, LockReport, LockState
 from voip.protocol import client as told
 from voip.starting import CommandFailed
 

@@ -6,9 +6,7 @@ from tests.conftest import NewPhone
 from tests.support import sip
 from tests.support.hostile import HostileServer, own_host, registrar
 from tests.support.pki import Authority, Leaf
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 
 
 async def test_a_name_that_is_no_utf8_is_shown_as_such(

@@ -12,9 +12,7 @@ from tests.support import sip
 from tests.support.hostile import HostileServer, own_host, registrar
 from tests.support.openend import OpenEnd
 from tests.support.phone import Phone
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 from voip.protocol import client as told
 
 _MOST_BYTES = 1300

@@ -16,9 +16,7 @@ import pytest
 from tests.conftest import NewPhone
 from tests.support.attached import PATIENCE_S, connect
 from tests.support.phone import Phone
-from voip.model import (
-    Status,
-)
+from voip.model import Status
 from voip.protocol import client as told
 
 MOVED = ("OFFHOOK_CONFIG_DIR", "OFFHOOK_STATE_DIR", "OFFHOOK_RUNTIME_DIR")

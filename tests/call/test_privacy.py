@@ -13,9 +13,7 @@ import pytest
 
 from tests.conftest import NewPhone
 from tests.support.phone import Phone
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 from voip.protocol import client as told
 
 _PR_CAPBSET_DROP = 24

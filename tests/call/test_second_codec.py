@@ -21,12 +21,8 @@ from tests.support.pace import Pace
 from tests.support.party import Party
 from tests.support.phone import Phone
 from tests.support.pki import Authority
-from voip.model import (
-    CallState,
-)
-from voip.protection import (
-    Transport,
-)
+from voip.model import CallState
+from voip.protection import Transport
 
 _HEARD = 0.5
 _A_SECOND = 48_000 * 2

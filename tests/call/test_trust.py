@@ -19,14 +19,8 @@ from tests.support.pki import Authority, Leaf
 from tests.support.ports import LOOPBACK
 from voip.certificatewords import fingerprint
 from voip.engine import pinning
-from voip.model import (
-    AccountStatus,
-    CallState,
-    RegistrationState,
-)
-from voip.protection import (
-    LockReport,
-)
+from voip.model import AccountStatus, CallState, RegistrationState
+from voip.protection import LockReport
 from voip.protocol import client as told
 
 _DAY = datetime.timedelta(days=1)

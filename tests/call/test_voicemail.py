@@ -12,10 +12,7 @@ from tests.support import sip
 from tests.support.hostile import Connection, HostileServer, Sinks, own_host, registrar
 from tests.support.phone import Phone
 from tests.support.pki import Authority
-from voip.model import (
-    AccountStatus,
-    RegistrationState,
-)
+from voip.model import AccountStatus, RegistrationState
 from voip.protocol import client as told
 
 SUMMARY = "Messages-Waiting: yes\r\nVoice-Message: {new}/1\r\n"

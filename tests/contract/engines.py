@@ -19,10 +19,7 @@ from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.ports import free_port
 from tests.support.standin import StandIn
-from voip.model import (
-    CallState,
-    RegistrationState,
-)
+from voip.model import CallState, RegistrationState
 from voip.protocol import client as told
 
 ACCOUNT = "work"

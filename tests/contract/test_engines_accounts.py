@@ -9,14 +9,8 @@ import pytest
 
 from tests.contract import transcript
 from tests.contract.engines import ACCOUNT, Side
-from voip.model import (
-    CallState,
-    Outcome,
-    RegistrationState,
-)
-from voip.protection import (
-    LockState,
-)
+from voip.model import CallState, Outcome, RegistrationState
+from voip.protection import LockState
 from voip.protocol import client as told
 from voip.starting import CommandFailed
 

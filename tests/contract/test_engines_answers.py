@@ -6,14 +6,8 @@ from typing import Any
 
 from tests.contract.engines import ACCOUNT, BOB, Side
 from tests.support.attached import connect
-from voip.model import (
-    RegistrationState,
-    Status,
-)
-from voip.protection import (
-    LockReport,
-    LockState,
-)
+from voip.model import RegistrationState, Status
+from voip.protection import LockReport, LockState
 from voip.protocol import client as told
 
 

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from tests.contract.engines import ACCOUNT, BOB, Side
-from voip.model import (
-    BlockedCaller,
-    CallState,
-    Outcome,
-)
+from voip.model import BlockedCaller, CallState, Outcome
 from voip.protocol import client as told
 
 MALLORY = '"Mallory" <sip:mallory@evil.example>'

@@ -10,13 +10,8 @@ import pytest
 from tests.contract import transcript
 from tests.contract.engines import ACCOUNT, BOB, Side
 from tests.support.attached import connect
-from voip.model import (
-    CallState,
-    Outcome,
-)
-from voip.protection import (
-    LockState,
-)
+from voip.model import CallState, Outcome
+from voip.protection import LockState
 from voip.protocol import client as told
 
 

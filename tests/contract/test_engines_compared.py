@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.engines import ACCOUNT, Side
-from voip.protection import (
-    LockReport,
-)
+from voip.protection import LockReport
 from voip.protocol import client as told
 from voip.starting import CommandFailed
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from voip.model import (
-    Call,
-)
+from voip.model import Call
 from voip.protocol import client as told
 
 ANSWERED = ["row: ongoing", "dialing open", "connecting open", "row: ongoing", "active closed"]

@@ -9,15 +9,8 @@ from tests.fuzz import files, targets
 from tests.fuzz.targets import SECRET, Check
 from tests.support import sip
 from tests.support.pki import Authority
-from voip.model import (
-    CallState,
-    HeldBy,
-)
-from voip.protection import (
-    Certificate,
-    TlsStatus,
-    Transport,
-)
+from voip.model import CallState, HeldBy
+from voip.protection import Certificate, TlsStatus, Transport
 from voip.protocol import client as told
 from voip.protocol import worker as say
 from voip.protocol.framing import encode

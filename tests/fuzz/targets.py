@@ -18,12 +18,8 @@ from tui import terminal
 from voip import masking, mwi, text
 from voip.dialing import DialError, Target, parse_host_port, parse_target
 from voip.engine import accountfields, intake
-from voip.model import (
-    CallState,
-)
-from voip.protection import (
-    Transport,
-)
+from voip.model import CallState
+from voip.protection import Transport
 from voip.protocol import client as told
 from voip.protocol import worker as say
 from voip.protocol.framing import MAX_REPLY, Decoder, FramingError, LineSplitter, encode

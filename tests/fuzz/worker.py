@@ -25,9 +25,7 @@ from tests.support import sip
 from tests.support.hostile import Sinks, own_host
 from tests.support.phone import Phone
 from tests.support.pki import Authority
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 from voip.protocol import client as told
 from voip.starting import CommandFailed
 

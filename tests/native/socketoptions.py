@@ -17,9 +17,7 @@ from typing import Any, cast
 
 import pjsua2 as pj
 
-from voip.protection import (
-    Transport,
-)
+from voip.protection import Transport
 from voip.protocol.worker import AudioSettings, Configure, Role, Trust
 from voip.worker import endpoint as ep
 

@@ -8,18 +8,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from voip.client import Client
-from voip.model import (
-    AccountStatus,
-    Call,
-    CallState,
-    LogEntry,
-    Outcome,
-    RegistrationState,
-    Status,
-)
-from voip.protection import (
-    Transport,
-)
+from voip.model import AccountStatus, Call, CallState, LogEntry, Outcome, RegistrationState, Status
+from voip.protection import Transport
 from voip.protocol import client as told
 from voip.protocol.framing import MAX_REPLY
 

@@ -25,12 +25,7 @@ from voip.model import (
     Registration,
     RegistrationState,
 )
-from voip.protection import (
-    Lock,
-    LockSignalling,
-    LockState,
-    Transport,
-)
+from voip.protection import Lock, LockSignalling, LockState, Transport
 
 SCREENS = sorted({screen for action in ACTIONS for screen in action.screens})
 _FIELDS = ("", "name", "password")

@@ -15,9 +15,7 @@ from typing import TypedDict, Unpack
 from tests.support import sip
 from tests.support.hostile import Connection, HostileServer
 from tests.support.pki import Leaf
-from voip.protection import (
-    Transport,
-)
+from voip.protection import Transport
 
 _PATIENCE_S = 30
 _NUMBERS = itertools.count(1)

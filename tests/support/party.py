@@ -10,9 +10,7 @@ from tests.support import sip
 from tests.support.hostile import Client, DatagramServer, HostileServer
 from tests.support.pki import Leaf
 from tests.support.voice import Voice
-from voip.protection import (
-    Transport,
-)
+from voip.protection import Transport
 
 _SUITE = "AES_CM_128_HMAC_SHA1_80"
 _PATIENCE_S = 20

@@ -11,16 +11,8 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from voip.lockfacts import AccountFacts, CallFacts, ConnectionFacts, StreamFacts
-from voip.model import (
-    CallState,
-)
-from voip.protection import (
-    Compared,
-    Comparison,
-    Keying,
-    Sign,
-    Transport,
-)
+from voip.model import CallState
+from voip.protection import Compared, Comparison, Keying, Sign, Transport
 
 SERVER = "pbx.example.com"
 DAY = "2026-03-14"

@@ -32,16 +32,8 @@ from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
 from voip.engine.livecall import LiveCall
 from voip.engine.onlyone import Locks
-from voip.model import (
-    Call,
-    CallState,
-    Outcome,
-    RegistrationState,
-    Status,
-)
-from voip.protection import (
-    Keying,
-)
+from voip.model import Call, CallState, Outcome, RegistrationState, Status
+from voip.protection import Keying
 from voip.protocol import client as told
 from voip.protocol import worker as say
 from voip.starting import NoEngine

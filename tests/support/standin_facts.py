@@ -5,15 +5,9 @@ from __future__ import annotations
 import hashlib
 
 from voip.engine.errors import Refusal
-from voip.model import (
-    SoundDevice,
-)
+from voip.model import SoundDevice
 from voip.native.inputs import patch_names
-from voip.protection import (
-    Certificate,
-    Keying,
-    TlsStatus,
-)
+from voip.protection import Certificate, Keying, TlsStatus
 from voip.protocol import client as told
 from voip.protocol import worker as say
 

@@ -16,14 +16,8 @@ from typing import Any
 
 from tests.support import standin_facts as facts
 from tests.support.standin_script import Script
-from voip.model import (
-    CallState,
-    HeldBy,
-)
-from voip.protection import (
-    TlsStatus,
-    Transport,
-)
+from voip.model import CallState, HeldBy
+from voip.protection import TlsStatus, Transport
 from voip.protocol import worker as say
 from voip.protocol.framing import MAX_LINE, Decoder, encode
 

@@ -19,9 +19,7 @@ from tests.support.ports import LOOPBACK
 from tests.support.preload import hosts
 from tests.support.tmux import Terminal
 from tests.terminal.conftest import OFFHOOK
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 from voip.protocol import client as told
 
 PICTURE = Path(__file__).parent / "screens" / "phone.svg"

@@ -14,10 +14,7 @@ from tests.support.phone import Phone
 from tests.support.picture import svg
 from tests.support.tmux import Terminal
 from tests.terminal.conftest import COLUMNS, OpenPhone
-from voip.model import (
-    CallState,
-    Outcome,
-)
+from voip.model import CallState, Outcome
 
 # What a person without colours has, and a console without a desktop.
 PLAIN = ("TERM=linux", "NO_COLOR=1")

@@ -31,15 +31,8 @@ from tui.screens.trust import AccountTrust, DraftTrust
 from tui.screens.welcome import Welcome
 from tui.widgets.form import Mark
 from tui.widgets.lines import Lines
-from voip.model import (
-    CallState,
-    RegistrationState,
-)
-from voip.protection import (
-    Compared,
-    Keying,
-    LockReport,
-)
+from voip.model import CallState, RegistrationState
+from voip.protection import Compared, Keying, LockReport
 from voip.protocol import client as told
 from voip.protocol import worker as say
 

@@ -19,19 +19,8 @@ from tests.support.screen import Screen
 from tests.support.standin import StandIn
 from tui.screens.settings import Settings
 from tui.screens.welcome import Welcome
-from voip.model import (
-    CallState,
-    Direction,
-    NameFrom,
-    Outcome,
-    Party,
-    RegistrationState,
-)
-from voip.protection import (
-    Keying,
-    LockState,
-    Sign,
-)
+from voip.model import CallState, Direction, NameFrom, Outcome, Party, RegistrationState
+from voip.protection import Keying, LockState, Sign
 from voip.protocol import client as told
 
 _HOUR_S = 3600.0

@@ -16,9 +16,7 @@ from tests.support.standin_script import TRIAL
 from tui import accountdraft
 from tui.screens.account import AccountForm
 from tui.screens.ask import Confirm
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 from voip.protocol import client as told
 from voip.protocol import worker as say
 from voip.protocol.settings import Glyphs

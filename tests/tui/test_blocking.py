@@ -9,10 +9,7 @@ from tests.support.screen import Screen
 from tests.support.standin import StandIn
 from tests.tui.scenes import Stage
 from tui.screens.ask import Confirm
-from voip.model import (
-    CallState,
-    Outcome,
-)
+from voip.model import CallState, Outcome
 from voip.protocol import client as told
 
 MALLORY = '"Mallory" <sip:mallory@evil.example>'

@@ -9,9 +9,7 @@ from tests.tui.scenes import Stage
 from tui.actions import BY_ID
 from tui.state import Link
 from tui.widgets.footer import Footer
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 from voip.protocol import client as told
 
 _WITHOUT_ENGINE = {

@@ -21,9 +21,7 @@ from tests.support.pty import OnPty
 from tests.support.screen import TERMINAL, Screen, screen
 from tests.support.standin import StandIn
 from tests.tui.scenes import SCENES, Stage
-from voip.protection import (
-    TlsStatus,
-)
+from voip.protection import TlsStatus
 from voip.protocol import client as told
 from voip.protocol.settings import Notify
 

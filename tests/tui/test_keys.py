@@ -7,9 +7,7 @@ from tests.support.standin import StandIn
 from tests.tui.reading import running_text
 from tui.screens.keys import Keys, NewKey
 from tui.screens.leave import Leave
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 
 
 async def go_to(phone: Screen, action: str) -> None:

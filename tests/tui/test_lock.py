@@ -8,9 +8,7 @@ from tests.support.standin import StandIn
 from tui.screens.account import AccountForm
 from tui.screens.lock import LockDetails
 from tui.screens.pastlock import PastLock
-from voip.protection import (
-    Keying,
-)
+from voip.protection import Keying
 from voip.protocol import client as told
 
 WORDS = "Words to compare by voice"

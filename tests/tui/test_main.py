@@ -13,9 +13,7 @@ from tests.tui.scenes import Stage
 from tui.screens.account import AccountForm
 from tui.screens.guide import Guide
 from tui.screens.lock import LockDetails
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 from voip.protocol import client as told
 
 

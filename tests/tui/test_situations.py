@@ -9,9 +9,7 @@ import pytest
 from tests.support.situations import SITUATIONS
 from tests.tui import situations
 from tests.tui.situations import SETS, SETUPS, SEVERAL, SIZES, file_of
-from voip.protection import (
-    Sign,
-)
+from voip.protection import Sign
 
 _ON_SCREENS = sorted(set(SITUATIONS) - {"on hold without a stream"})
 

@@ -12,9 +12,7 @@ import pytest
 from tests.support.pty import OnPty
 from tests.support.screen import TERMINAL
 from tests.support.standin import StandIn
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 
 _LOOKS = 60
 _F2 = "\x1bOQ"

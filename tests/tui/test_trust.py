@@ -17,12 +17,8 @@ from tests.tui.scenes import SCENES, Stage, server_of_work
 from tui import certificatewords, trustwords
 from tui.screens.ask import TypeWord
 from tui.screens.trust import Trust
-from voip.model import (
-    CallState,
-)
-from voip.protection import (
-    Transport,
-)
+from voip.model import CallState
+from voip.protection import Transport
 from voip.protocol import client as told
 
 KEY = facts.tls_to("pbx.work.example.com").chain[0].key_sha256

@@ -8,9 +8,7 @@ from tests.support.screen import Screen
 from tests.support.standin import StandIn
 from tui.screens.account import AccountForm
 from tui.screens.welcome import Welcome
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 
 
 async def test_it_is_there_at_a_first_start_and_only_then(phone: Screen, standin: StandIn) -> None:

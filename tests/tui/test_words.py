@@ -8,15 +8,8 @@ from tests.support import standin_facts as facts
 from tests.support.screen import Screen
 from tests.support.standin import StandIn
 from voip import comparedwords
-from voip.model import (
-    CallState,
-)
-from voip.protection import (
-    Keying,
-    Lock,
-    LockReport,
-    Sign,
-)
+from voip.model import CallState
+from voip.protection import Keying, Lock, LockReport, Sign
 from voip.protocol import client as told
 
 WORDS = "Words to compare by voice"

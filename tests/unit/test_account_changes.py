@@ -13,10 +13,7 @@ import pytest
 from tests.support.standin import StandIn
 from voip.client import Client
 from voip.engine.registrar import Registrar
-from voip.model import (
-    RegistrationState,
-    Status,
-)
+from voip.model import RegistrationState, Status
 from voip.protocol import client as told
 from voip.protocol import worker as say
 from voip.starting import CommandFailed

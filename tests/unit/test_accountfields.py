@@ -12,10 +12,7 @@ from hypothesis import strategies as st
 from tests.support.pki import Authority
 from voip.engine import accountfields, accountfiles
 from voip.engine.accountfields import Account
-from voip.protection import (
-    Keying,
-    Transport,
-)
+from voip.protection import Keying, Transport
 
 GOOD: dict[str, Any] = {"user": "alice", "domain": "pbx.example.com"}
 KNOWN = (

@@ -12,10 +12,7 @@ import pytest
 from voip.engine.accountfields import Account
 from voip.engine.accounts import AccountFile
 from voip.engine.toml import ChangedMeanwhile, ConfigError
-from voip.protection import (
-    Keying,
-    Transport,
-)
+from voip.protection import Keying, Transport
 
 GOOD: dict[str, Any] = {"user": "alice", "domain": "pbx.example.com"}
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voip.protection import (
-    Transport,
-)
+from voip.protection import Transport
 from voip.protocol.worker import AccountSetup
 from voip.worker.attribution import Attribution, pick
 from voip.worker.resolving import addresses

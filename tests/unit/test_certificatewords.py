@@ -10,9 +10,7 @@ from msgspec.structs import replace
 from tests.unit.test_lockreport import CERTIFICATE
 from tui import certificatewords
 from tui.drawing import Part
-from voip.protection import (
-    Certificate,
-)
+from voip.protection import Certificate
 
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
 

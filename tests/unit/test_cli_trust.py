@@ -16,10 +16,7 @@ from tests.support.attached import environment_of
 from tests.support.pty import OnPty
 from tests.support.standin import StandIn
 from voip.certificatewords import fingerprint
-from voip.model import (
-    Means,
-    RegistrationState,
-)
+from voip.model import Means, RegistrationState
 from voip.protocol import client as told
 
 HOST = "pbx.example.com"

@@ -6,11 +6,7 @@ import pytest
 
 from voip.callers import Exchange
 from voip.engine.compared import Answer, comparison, far_end
-from voip.protection import (
-    Compared,
-    ComparedKey,
-    Comparison,
-)
+from voip.protection import Compared, ComparedKey, Comparison
 from voip.sas import Ends
 
 ENDS = Ends("sha-256 aa", "sha-256 bb")

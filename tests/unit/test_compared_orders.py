@@ -27,16 +27,8 @@ from voip.engine.comparisons import Comparisons
 from voip.engine.history import History
 from voip.engine.hub import Hub
 from voip.engine.livecall import LiveCall
-from voip.model import (
-    CallState,
-    Direction,
-    Party,
-)
-from voip.protection import (
-    Keying,
-    Sign,
-    Transport,
-)
+from voip.model import CallState, Direction, Party
+from voip.protection import Keying, Sign, Transport
 from voip.protocol.worker import Role
 
 _ACCOUNTS = {"work": "pbx.example.com", "home": "other.example.com"}

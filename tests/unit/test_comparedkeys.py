@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 from voip.engine.comparedkeys import ComparedError, ComparedKeys
-from voip.protection import (
-    ComparedKey,
-)
+from voip.protection import ComparedKey
 
 BOB = ComparedKey("work", "bob@example.com", "sha-256 bb", "2026-01-01T00:00:00Z")
 DESK = ComparedKey("work", "bob@example.com", "sha-256 dd", "2026-01-02T00:00:00Z")

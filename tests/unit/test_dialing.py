@@ -16,9 +16,7 @@ from voip.dialing import (
     parse_host_port,
     parse_target,
 )
-from voip.protection import (
-    Transport,
-)
+from voip.protection import Transport
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,8 @@ import pytest
 
 from tests.support.standin import StandIn
 from voip.client import Client
-from voip.model import (
-    CallState,
-    Outcome,
-)
-from voip.protection import (
-    Transport,
-)
+from voip.model import CallState, Outcome
+from voip.protection import Transport
 from voip.protocol import client as told
 from voip.protocol import worker as say
 from voip.starting import CommandFailed

@@ -9,13 +9,7 @@ import pytest
 from tests.support import standin_facts as facts
 from tests.support.standin import StandIn
 from tests.unit.test_engine_locks import OTHERS, answered, report
-from voip.protection import (
-    Compared,
-    ComparedKey,
-    Keying,
-    LockState,
-    Sign,
-)
+from voip.protection import Compared, ComparedKey, Keying, LockState, Sign
 from voip.protocol import client as told
 from voip.starting import CommandFailed
 

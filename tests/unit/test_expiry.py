@@ -7,13 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from voip.engine import expiry
-from voip.model import (
-    rfc3339,
-)
-from voip.protection import (
-    Certificate,
-    TlsStatus,
-)
+from voip.model import rfc3339
+from voip.protection import Certificate, TlsStatus
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SERVER = "the server's certificate"

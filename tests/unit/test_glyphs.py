@@ -24,9 +24,7 @@ from tui.glyphs import (
     spark,
     speaks_utf8,
 )
-from voip.protection import (
-    Sign,
-)
+from voip.protection import Sign
 
 SETS = [UNICODE, EMOJI, ASCII]
 UTF8 = {"LANG": "en_GB.UTF-8", "TERM": "xterm-256color"}

@@ -11,17 +11,8 @@ import pytest
 
 from voip.engine.history import History, HistoryError
 from voip.engine.historyreader import HistoryReader, Wanted
-from voip.model import (
-    Direction,
-    LogEntry,
-    NameFrom,
-    Outcome,
-    Party,
-)
-from voip.protection import (
-    LockState,
-    Sign,
-)
+from voip.model import Direction, LogEntry, NameFrom, Outcome, Party
+from voip.protection import LockState, Sign
 
 START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 BOB = Party("sip:bob@example.com", "Bob")

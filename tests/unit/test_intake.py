@@ -12,17 +12,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from voip.engine.intake import clean_event, party
-from voip.model import (
-    CallState,
-    HeldBy,
-    NameFrom,
-    Party,
-)
-from voip.protection import (
-    Certificate,
-    TlsStatus,
-    Transport,
-)
+from voip.model import CallState, HeldBy, NameFrom, Party
+from voip.protection import Certificate, TlsStatus, Transport
 from voip.protocol.worker import (
     CallStateEvent,
     ConnectionEvent,

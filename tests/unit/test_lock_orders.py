@@ -29,17 +29,8 @@ from voip.engine.callevents import CallEvents
 from voip.engine.history import History
 from voip.engine.hub import Hub
 from voip.engine.livecall import LiveCall
-from voip.model import (
-    Call,
-    CallState,
-    LogEntry,
-    Outcome,
-)
-from voip.protection import (
-    Keying,
-    TlsStatus,
-    Transport,
-)
+from voip.model import Call, CallState, LogEntry, Outcome
+from voip.protection import Keying, TlsStatus, Transport
 from voip.protocol import client as told
 from voip.protocol import worker as say
 

@@ -9,9 +9,7 @@ from msgspec.structs import replace
 from tests.unit.test_policy import CONNECTION, FACTS, GOOD, PLAIN, REMOVED, VOICE
 from voip import lockreport, policy
 from voip.lockfacts import AccountFacts, CallFacts
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 from voip.protection import (
     Certificate,
     Compared,

@@ -13,17 +13,8 @@ from tests.support.situations import DTLS, OPEN, SECURE, SITUATIONS
 from tests.unit.test_policy import REMOVED
 from voip import lockreport, locksign, policy
 from voip.lockfacts import AccountFacts, CallFacts
-from voip.model import (
-    CallState,
-)
-from voip.protection import (
-    Compared,
-    Comparison,
-    Keying,
-    LockState,
-    Sign,
-    Transport,
-)
+from voip.model import CallState
+from voip.protection import Compared, Comparison, Keying, LockState, Sign, Transport
 
 DAY = "2026-03-12T10:00:00Z"
 

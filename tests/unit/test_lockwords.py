@@ -11,10 +11,7 @@ from tests.unit.test_policy import PLAIN
 from tui import lockwords
 from tui.glyphs import ASCII, UNICODE, Glyphs
 from voip import lockreport
-from voip.protection import (
-    LockReport,
-    StreamReport,
-)
+from voip.protection import LockReport, StreamReport
 
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
 

@@ -11,9 +11,7 @@ from tests.support import standin_facts as facts
 from tests.support.standin import StandIn
 from voip.callers import HIDDEN
 from voip.engine.historyreader import HistoryReader
-from voip.model import (
-    NameFrom,
-)
+from voip.model import NameFrom
 from voip.protocol import client as told
 from voip.protocol import worker as say
 from voip.protocol.client import LookedUp, Suggestion

@@ -13,9 +13,7 @@ from tests.unit.test_text import HOSTILE
 from tui.glyphs import ASCII, EMOJI, UNICODE
 from tui.words import quoted, who
 from voip.engine.intake import party
-from voip.model import (
-    Party,
-)
+from voip.model import Party
 from voip.names import imitates, inert, inert_address, looks
 
 URI = "sip:mallory@evil.example"

@@ -7,17 +7,8 @@ from msgspec.structs import replace
 
 from tui import pastlockwords
 from tui.glyphs import ASCII, UNICODE, Glyphs
-from voip.model import (
-    Direction,
-    LogEntry,
-    NameFrom,
-    Outcome,
-    Party,
-)
-from voip.protection import (
-    LockState,
-    Sign,
-)
+from voip.model import Direction, LogEntry, NameFrom, Outcome, Party
+from voip.protection import LockState, Sign
 
 ENTRY = LogEntry(
     id="7", account="work", direction=Direction.OUT,

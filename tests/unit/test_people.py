@@ -12,10 +12,7 @@ from voip.engine.history import History
 from voip.engine.historyreader import HistoryReader
 from voip.engine.hub import Hub
 from voip.engine.people import People
-from voip.model import (
-    Direction,
-    Party,
-)
+from voip.model import Direction, Party
 from voip.protocol.client import LogEvent
 
 

@@ -10,15 +10,8 @@ import pytest
 from tests.support import standin_facts as facts
 from tests.support.standin import StandIn
 from voip.certificatewords import fingerprint
-from voip.model import (
-    CallState,
-    Means,
-    RegistrationState,
-    rfc3339,
-)
-from voip.protection import (
-    Transport,
-)
+from voip.model import CallState, Means, RegistrationState, rfc3339
+from voip.protection import Transport
 from voip.protocol import client as told
 from voip.protocol import worker as say
 from voip.starting import CommandFailed

@@ -9,9 +9,7 @@ from msgspec.structs import replace
 
 from tests.support import standin_facts as facts
 from voip import pinwords
-from voip.model import (
-    Means,
-)
+from voip.model import Means
 
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
 PINNED = replace(

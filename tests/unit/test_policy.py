@@ -12,9 +12,7 @@ from msgspec.structs import replace
 
 from voip import policy
 from voip.lockfacts import CallFacts, ConnectionFacts, StreamFacts
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 from voip.policy import DEMANDS
 from voip.protection import (
     Compared,

@@ -7,9 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from voip.model import (
-    Quality,
-)
+from voip.model import Quality
 from voip.protocol.worker import StatisticsEvent
 from voip.quality import assess, mos
 

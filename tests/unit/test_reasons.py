@@ -5,10 +5,7 @@ from __future__ import annotations
 import pytest
 
 from voip import reasons
-from voip.model import (
-    Direction,
-    Outcome,
-)
+from voip.model import Direction, Outcome
 from voip.reasons import Ending, outcome
 
 

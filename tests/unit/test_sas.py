@@ -12,9 +12,7 @@ from msgspec.structs import replace
 
 from voip import sas
 from voip.lockfacts import StreamFacts
-from voip.protection import (
-    Keying,
-)
+from voip.protection import Keying
 
 
 def fingerprint(digest: bytes, name: str = "SHA-256") -> str:

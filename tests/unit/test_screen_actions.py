@@ -22,12 +22,7 @@ from voip.model import (
     Registration,
     RegistrationState,
 )
-from voip.protection import (
-    Lock,
-    LockSignalling,
-    LockState,
-    Transport,
-)
+from voip.protection import Lock, LockSignalling, LockState, Transport
 
 
 def call(state: CallState, **fields: Any) -> ShownCall:

@@ -16,10 +16,7 @@ from tests.support.attached import PATIENCE_S, environment_of
 from tui.bridge import Attached, Bridge, Detached, Happened
 from tui.state import Link
 from voip import client as clients
-from voip.model import (
-    EngineStatus,
-    Status,
-)
+from voip.model import EngineStatus, Status
 from voip.protocol import client as told
 from voip.protocol.framing import encode
 from voip.protocol.settings import Settings

@@ -20,15 +20,8 @@ from hypothesis.stateful import (
 
 from tui import logbook
 from tui.logbook import PAGE, Filter, LogBook, Question
-from voip.model import (
-    Direction,
-    LogEntry,
-    Outcome,
-    Party,
-)
-from voip.protection import (
-    LockState,
-)
+from voip.model import Direction, LogEntry, Outcome, Party
+from voip.protection import LockState
 from voip.protocol.client import GetHistory, HistoryPage
 
 SEEN = 3

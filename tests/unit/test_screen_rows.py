@@ -30,13 +30,7 @@ from voip.model import (
     Registration,
     RegistrationState,
 )
-from voip.protection import (
-    Lock,
-    LockSignalling,
-    LockState,
-    Sign,
-    Transport,
-)
+from voip.protection import Lock, LockSignalling, LockState, Sign, Transport
 from voip.protocol.client import Suggestion
 
 SETS = [UNICODE, EMOJI, ASCII]

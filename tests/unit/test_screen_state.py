@@ -30,12 +30,7 @@ from voip.model import (
     RegistrationState,
     Status,
 )
-from voip.protection import (
-    Lock,
-    LockSignalling,
-    LockState,
-    Transport,
-)
+from voip.protection import Lock, LockSignalling, LockState, Transport
 from voip.protocol import client as told
 from voip.protocol.settings import Screen, Settings
 

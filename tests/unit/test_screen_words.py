@@ -24,12 +24,7 @@ from voip.model import (
     RegistrationState,
     rfc3339,
 )
-from voip.protection import (
-    Lock,
-    LockSignalling,
-    LockState,
-    Transport,
-)
+from voip.protection import Lock, LockSignalling, LockState, Transport
 
 # In the words of POSIX, so that they need no database of zones.
 CENTRAL_EUROPE = "CET-1CEST,M3.5.0,M10.5.0/3"

@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from voip.certificatewords import Flaw, is_named, problems, weak_key
-from voip.protection import (
-    Certificate,
-)
+from voip.protection import Certificate
 
 HOST = "pbx.example.com"
 

@@ -5,12 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support import sip
-from voip.protection import (
-    SHORT_TAG_SUITES,
-    SRTP_SUITES,
-    Keying,
-    Transport,
-)
+from voip.protection import SHORT_TAG_SUITES, SRTP_SUITES, Keying, Transport
 from voip.protocol.worker import AccountSetup
 from voip.worker import srtpflaws
 from voip.worker.srtpflaws import Flaw

@@ -14,14 +14,8 @@ from tests.support.standin_script import TRIAL
 from tests.support.standin_worker import ANSWERS
 from voip.client import Client
 from voip.engine.onlyone import AlreadyRunning, Locks
-from voip.model import (
-    CallState,
-    Outcome,
-    RegistrationState,
-)
-from voip.protection import (
-    LockState,
-)
+from voip.model import CallState, Outcome, RegistrationState
+from voip.protection import LockState
 from voip.protocol import client as told
 from voip.protocol import worker as say
 from voip.starting import NoEngine

@@ -8,10 +8,7 @@ import pytest
 
 from voip.engine import accountfields, suitefields
 from voip.engine.accounts import AccountFile
-from voip.protection import (
-    SHORT_TAG_SUITES,
-    SRTP_SUITES,
-)
+from voip.protection import SHORT_TAG_SUITES, SRTP_SUITES
 
 _BASE = {"user": "alice", "domain": "pbx.example.com"}
 _TWO = ("AES_CM_128_HMAC_SHA1_80", "AEAD_AES_256_GCM")

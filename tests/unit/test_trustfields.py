@@ -17,9 +17,7 @@ from voip.engine.accounts import AccountFile
 from voip.engine.accountsetup import SetupError, setup_of
 from voip.engine.passwords import Passwords
 from voip.engine.systemstore import NoSystemStore
-from voip.model import (
-    Means,
-)
+from voip.model import Means
 from voip.protocol import worker as say
 
 GOOD: dict[str, Any] = {"user": "alice", "domain": "pbx.example.com"}

@@ -13,9 +13,7 @@ from tui.screens.lock import LockDetails
 from tui.screens.pastlock import PastLock
 from tui.state import ShownCall
 from tui.words import who
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 from voip.protocol import client as told
 
 if TYPE_CHECKING:

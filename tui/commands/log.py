@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.actions import Context
-from voip.model import (
-    Direction,
-)
+from voip.model import Direction
 from voip.protocol import client as told
 
 if TYPE_CHECKING:

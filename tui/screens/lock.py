@@ -15,16 +15,8 @@ from tui.widgets.prose import Prose
 from tui.words import address, who
 from tui.wrapping import Paragraph, paragraph
 from voip import comparedwords
-from voip.model import (
-    AccountStatus,
-    Call,
-)
-from voip.protection import (
-    Compared,
-    EndToEnd,
-    LockReport,
-    LockState,
-)
+from voip.model import AccountStatus, Call
+from voip.protection import Compared, EndToEnd, LockReport, LockState
 from voip.protocol import client as told
 from voip.starting import CommandFailed, NoEngine
 

@@ -21,10 +21,7 @@ from tui.widgets.header import Banner, Header
 from tui.widgets.incoming import Incoming
 from tui.widgets.lines import Lines
 from tui.widgets.panes import Accounts, Calls
-from voip.model import (
-    AccountStatus,
-    LogEntry,
-)
+from voip.model import AccountStatus, LogEntry
 
 _NARROW_CELLS = 80
 _WIDE_CELLS = 110

@@ -7,9 +7,7 @@ from tui.screens.base import bindings_of
 from tui.screens.listbox import ListBox
 from tui.state import State
 from tui.widgets.prose import Prose
-from voip.model import (
-    LogEntry,
-)
+from voip.model import LogEntry
 
 
 class PastLock(ListBox[Prose]):

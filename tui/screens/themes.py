@@ -14,9 +14,7 @@ from tui.screens.listbox import ListBox
 from tui.state import State
 from tui.widgets.choices import Choices, Row
 from tui.wrapping import paragraph
-from voip.protection import (
-    Sign,
-)
+from voip.protection import Sign
 from voip.protocol import client as told
 from voip.protocol.settings import Glyphs
 from voip.starting import CommandFailed, NoEngine

@@ -9,10 +9,7 @@ from tui.actions import BY_ID
 from tui.drawing import Line, Part, line
 from tui.state import ShownCall, State
 from tui.widgets.lines import Lines
-from voip.model import (
-    AccountStatus,
-    CallState,
-)
+from voip.model import AccountStatus, CallState
 
 
 class Accounts(Lines):

@@ -12,15 +12,8 @@ import click
 from voip import oneshot
 from voip.cli import format as shown
 from voip.cli.common import json_option, print_json
-from voip.model import (
-    Means,
-    Status,
-)
-from voip.protection import (
-    Authorities,
-    Keying,
-    Transport,
-)
+from voip.model import Means, Status
+from voip.protection import Authorities, Keying, Transport
 from voip.protocol import client as told
 from voip.starting import CommandFailed
 

@@ -7,9 +7,7 @@ import click
 from voip import oneshot
 from voip.cli import format as shown
 from voip.cli.common import json_option, print_json
-from voip.model import (
-    BlockedCaller,
-)
+from voip.model import BlockedCaller
 from voip.protocol import client as told
 
 _caller = click.argument("caller")

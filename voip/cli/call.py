@@ -11,17 +11,8 @@ import msgspec
 
 from voip.cli import format as shown
 from voip.cli.common import json_option, print_json, with_engine
-from voip.model import (
-    Call,
-    CallState,
-    LogEntry,
-    Outcome,
-    Party,
-    Quality,
-)
-from voip.protection import (
-    Lock,
-)
+from voip.model import Call, CallState, LogEntry, Outcome, Party, Quality
+from voip.protection import Lock
 from voip.protocol import client as told
 from voip.starting import NoEngine
 

@@ -8,9 +8,7 @@ import click
 
 from voip import oneshot
 from voip.cli.common import with_engine
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 from voip.protocol import client as told
 from voip.protocol.client import ErrorInfo
 from voip.starting import CommandFailed, NoEngine

@@ -16,11 +16,7 @@ from voip.model import (
     RegistrationState,
     Status,
 )
-from voip.protection import (
-    Lock,
-    LockState,
-    Sign,
-)
+from voip.protection import Lock, LockState, Sign
 from voip.protocol import client as told
 
 

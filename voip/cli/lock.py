@@ -10,10 +10,7 @@ from voip import oneshot
 from voip.cli import format as shown
 from voip.cli.common import json_option, print_json
 from voip.comparedwords import standing
-from voip.protection import (
-    EndToEnd,
-    LockReport,
-)
+from voip.protection import EndToEnd, LockReport
 from voip.protocol import client as told
 from voip.starting import CommandFailed
 

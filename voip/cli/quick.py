@@ -12,9 +12,7 @@ import msgspec
 
 from voip import oneshot
 from voip.cli import format as shown
-from voip.model import (
-    Status,
-)
+from voip.model import Status
 from voip.protocol.client import GetStatus
 from voip.starting import CommandFailed, NoEngine
 

@@ -6,12 +6,8 @@ import click
 import msgspec
 
 from voip.cli.call import CallReport
-from voip.model import (
-    Status,
-)
-from voip.protection import (
-    LockReport,
-)
+from voip.model import Status
+from voip.protection import LockReport
 from voip.protocol import client as told
 
 

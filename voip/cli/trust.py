@@ -14,14 +14,8 @@ from voip import oneshot, pinwords
 from voip.certificatewords import fingerprint
 from voip.cli.common import json_option, print_json
 from voip.dialing import DialError, parse_host_port
-from voip.model import (
-    Means,
-    Status,
-)
-from voip.protection import (
-    Certificate,
-    Transport,
-)
+from voip.model import Means, Status
+from voip.protection import Certificate, Transport
 from voip.protocol import client as told
 from voip.starting import CommandFailed
 

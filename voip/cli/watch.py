@@ -11,9 +11,7 @@ from voip import oneshot
 from voip.cli import format as shown
 from voip.cli.common import json_option, print_json, with_engine
 from voip.cli.quick import print_status
-from voip.model import (
-    LogEntry,
-)
+from voip.model import LogEntry
 from voip.protocol import client as told
 
 if TYPE_CHECKING:

@@ -29,10 +29,7 @@ from voip.engine.toml import ConfigError
 from voip.engine.trial import Trial
 from voip.engine.trustfields import pin_of
 from voip.engine.workers import StartProcess, WorkerGone, WorkerRefused
-from voip.protection import (
-    TlsStatus,
-    Transport,
-)
+from voip.protection import TlsStatus, Transport
 from voip.protocol import client as told
 from voip.protocol import worker as say
 from voip.protocol.client import CheckStep

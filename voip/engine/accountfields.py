@@ -18,14 +18,8 @@ import msgspec
 from voip.dialing import DialError, parse_host_port
 from voip.engine import suitefields, trustfields
 from voip.engine.fieldvalues import Values, is_empty, is_secure, kind
-from voip.model import (
-    Means,
-)
-from voip.protection import (
-    Authorities,
-    Keying,
-    Transport,
-)
+from voip.model import Means
+from voip.protection import Authorities, Keying, Transport
 
 DEFAULT_PORTS = {Transport.TLS: 5061, Transport.TCP: 5060, Transport.UDP: 5060}
 

@@ -15,10 +15,7 @@ from tomlkit.items import Array, InlineTable
 from voip.engine import accountfields, accountfiles, pinning, toml
 from voip.engine.accountfields import Account
 from voip.engine.toml import ChangedMeanwhile, ConfigError
-from voip.model import (
-    Means,
-    rfc3339,
-)
+from voip.model import Means, rfc3339
 from voip.protocol.client import AccountFields
 
 _ORDER = "order"

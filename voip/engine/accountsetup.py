@@ -13,10 +13,7 @@ from voip.engine.clientkeys import ClientKeyError
 from voip.engine.passwords import Passwords
 from voip.engine.systemstore import NoSystemStore
 from voip.engine.trustfields import Trusting, pin_of
-from voip.protection import (
-    Authorities,
-    Transport,
-)
+from voip.protection import Authorities, Transport
 from voip.protocol import worker as say
 
 

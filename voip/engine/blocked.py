@@ -13,9 +13,7 @@ from voip.callers import Exchange
 from voip.engine import toml
 from voip.engine.toml import ConfigError
 from voip.engine.watched import Watched
-from voip.model import (
-    BlockedCaller,
-)
+from voip.model import BlockedCaller
 from voip.protocol.worker import ConnectionEvent
 
 FindExchange = Callable[[str, ConnectionEvent | None], Exchange | None]

@@ -11,18 +11,8 @@ from pathlib import Path
 from voip.engine.history import History, HistoryError
 from voip.engine.hub import Hub
 from voip.engine.livecall import LiveCall
-from voip.model import (
-    Call,
-    CallState,
-    Direction,
-    LogEntry,
-    Outcome,
-    Party,
-)
-from voip.protection import (
-    LockState,
-    Transport,
-)
+from voip.model import Call, CallState, Direction, LogEntry, Outcome, Party
+from voip.protection import LockState, Transport
 from voip.protocol import client as told
 from voip.protocol import worker as say
 

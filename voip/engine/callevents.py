@@ -11,15 +11,8 @@ from voip.engine.callbook import CallBook
 from voip.engine.hub import Hub
 from voip.engine.intake import party
 from voip.engine.livecall import LiveCall
-from voip.model import (
-    CallState,
-    Direction,
-    Outcome,
-    Party,
-)
-from voip.protection import (
-    Transport,
-)
+from voip.model import CallState, Direction, Outcome, Party
+from voip.protection import Transport
 from voip.protocol import client as told
 from voip.protocol import worker as say
 from voip.quality import assess

@@ -16,15 +16,8 @@ from voip.engine.hub import Hub
 from voip.engine.livecall import LiveCall, Voice
 from voip.engine.microphone import Microphone
 from voip.engine.workers import Worker, WorkerGone, WorkerRefused
-from voip.model import (
-    CallState,
-    Direction,
-    Outcome,
-    Party,
-)
-from voip.protection import (
-    Transport,
-)
+from voip.model import CallState, Direction, Outcome, Party
+from voip.protection import Transport
 from voip.protocol import client as told
 from voip.protocol import worker as say
 

@@ -34,11 +34,7 @@ from typing import NamedTuple
 from voip import callers, dialing
 from voip.callers import Exchange
 from voip.dialing import DialError
-from voip.protection import (
-    Compared,
-    ComparedKey,
-    Comparison,
-)
+from voip.protection import Compared, ComparedKey, Comparison
 from voip.sas import Ends
 
 

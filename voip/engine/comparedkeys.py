@@ -12,9 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from voip.protection import (
-    ComparedKey,
-)
+from voip.protection import ComparedKey
 
 
 class ComparedError(Exception):

@@ -11,12 +11,8 @@ from voip.engine.callbook import CallBook
 from voip.engine.compared import Answer, far_end
 from voip.engine.comparedkeys import ComparedError, ComparedKeys
 from voip.engine.livecall import LiveCall
-from voip.model import (
-    rfc3339,
-)
-from voip.protection import (
-    ComparedKey,
-)
+from voip.model import rfc3339
+from voip.protection import ComparedKey
 from voip.sas import Ends
 
 FindExchange = Callable[[str], Exchange | None]

@@ -17,9 +17,7 @@ from voip import callers, dialing, numbers
 from voip.callers import Key
 from voip.engine import vcard
 from voip.engine.finding import Findable
-from voip.model import (
-    NameFrom,
-)
+from voip.model import NameFrom
 from voip.names import inert
 from voip.text import clean, fold
 

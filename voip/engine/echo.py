@@ -16,9 +16,7 @@ from voip.engine import authority
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
 from voip.engine.workers import StartProcess, Worker, WorkerGone, WorkerRefused
-from voip.protection import (
-    Transport,
-)
+from voip.protection import Transport
 from voip.protocol import client as told
 from voip.protocol import worker as say
 

@@ -48,10 +48,7 @@ from voip.engine.workers import (
     WorkerRefused,
     start_process,
 )
-from voip.model import (
-    EngineStatus,
-    Status,
-)
+from voip.model import EngineStatus, Status
 from voip.protocol import client as told
 from voip.protocol import worker as say
 from voip.protocol.settings import Settings

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from voip.protection import (
-    TlsStatus,
-)
+from voip.protection import TlsStatus
 
 SOON = timedelta(days=14)
 _A_DAY_S = 86_400.0

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from voip.protection import (
-    Transport,
-)
+from voip.protection import Transport
 
 Values = Mapping[str, object]
 """Fields of any type, and not all of them known."""

@@ -8,9 +8,7 @@ from typing import Self
 import msgspec
 
 from voip import numbers
-from voip.model import (
-    NameFrom,
-)
+from voip.model import NameFrom
 from voip.protocol.client import Suggestion
 from voip.text import fold
 

@@ -15,12 +15,7 @@ from pathlib import Path
 import msgspec
 
 from voip.engine.history import HistoryError, entry_of, party_of
-from voip.model import (
-    Direction,
-    LogEntry,
-    Outcome,
-    Party,
-)
+from voip.model import Direction, LogEntry, Outcome, Party
 from voip.text import fold
 
 

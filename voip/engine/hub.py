@@ -6,9 +6,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from voip.model import (
-    rfc3339,
-)
+from voip.model import rfc3339
 from voip.protocol.client import AnyEvent, LevelsEvent, NumberedEvent, SipMessageEvent
 
 Listener = Callable[[NumberedEvent], None]

@@ -18,9 +18,7 @@ from voip.engine.fieldvalues import Values
 from voip.engine.intake import clean_event
 from voip.engine.registrar import Registrar
 from voip.engine.trustfields import Trusting, pin_of
-from voip.protection import (
-    Transport,
-)
+from voip.protection import Transport
 from voip.protocol import client as told
 
 Look = Callable[[str, int, Path, bool], Awaitable[told.ServerReport]]

@@ -12,10 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from voip import callers
-from voip.model import (
-    NameFrom,
-    Party,
-)
+from voip.model import NameFrom, Party
 from voip.names import imitates, inert, inert_address
 from voip.text import change_texts, clean
 

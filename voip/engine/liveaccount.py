@@ -11,17 +11,9 @@ from voip import policy
 from voip.engine import expiry
 from voip.engine.accountfields import Account
 from voip.lockfacts import AccountFacts, ConnectionFacts
-from voip.model import (
-    AccountStatus,
-    Registration,
-    RegistrationState,
-)
+from voip.model import AccountStatus, Registration, RegistrationState
 from voip.policy import DEMANDS
-from voip.protection import (
-    Sign,
-    TlsStatus,
-    Transport,
-)
+from voip.protection import Sign, TlsStatus, Transport
 from voip.protocol import worker as say
 
 _OFFLINE = Registration(state=RegistrationState.OFFLINE)

@@ -12,25 +12,8 @@ import msgspec
 
 from voip import lockfacts, lockreport, policy, sas
 from voip.engine.compared import Answer, comparison
-from voip.model import (
-    Call,
-    CallState,
-    Direction,
-    HeldBy,
-    Outcome,
-    Party,
-    Quality,
-    rfc3339,
-)
-from voip.protection import (
-    ComparedKey,
-    Lock,
-    LockReport,
-    LockState,
-    Sign,
-    StreamReport,
-    Transport,
-)
+from voip.model import Call, CallState, Direction, HeldBy, Outcome, Party, Quality, rfc3339
+from voip.protection import ComparedKey, Lock, LockReport, LockState, Sign, StreamReport, Transport
 from voip.protocol.worker import ConnectionEvent, HoldEvent, Role, StreamState
 
 

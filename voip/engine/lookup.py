@@ -16,10 +16,7 @@ from voip.engine.finding import Findable, Query
 from voip.engine.liveaccount import Live
 from voip.engine.people import KnownCaller, People
 from voip.engine.registrar import Registrar
-from voip.model import (
-    NameFrom,
-    Party,
-)
+from voip.model import NameFrom, Party
 from voip.protocol import worker as say
 from voip.protocol.client import LookedUp, Suggestion
 

@@ -17,9 +17,7 @@ from contextlib import asynccontextmanager
 from voip.engine.callbook import CallBook
 from voip.engine.errors import Refusal
 from voip.engine.livecall import LiveCall, Voice
-from voip.model import (
-    Direction,
-)
+from voip.model import Direction
 from voip.protocol import worker as say
 
 Ask = Callable[[LiveCall, say.AnyWorkerCommand], Awaitable[None]]

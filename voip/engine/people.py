@@ -11,12 +11,7 @@ from voip.engine.echo import ACCOUNT as ECHO_ACCOUNT
 from voip.engine.finding import Findable
 from voip.engine.historyreader import HistoryReader
 from voip.engine.hub import Hub
-from voip.model import (
-    Direction,
-    LogEntry,
-    Outcome,
-    Party,
-)
+from voip.model import Direction, LogEntry, Outcome, Party
 from voip.protocol.client import LogEvent, NumberedEvent
 
 _MOST = 10_000

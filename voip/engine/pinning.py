@@ -13,9 +13,7 @@ from voip.certificatewords import fingerprint
 from voip.engine.accountfields import Account
 from voip.engine.fieldvalues import Values
 from voip.engine.trustfields import pin_of
-from voip.model import (
-    Means,
-)
+from voip.model import Means
 
 _Value = TypeVar("_Value")
 

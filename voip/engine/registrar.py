@@ -21,11 +21,7 @@ from voip.engine.liveaccount import Live
 from voip.engine.passwords import PasswordError, Passwords
 from voip.engine.trustfields import pin_of
 from voip.engine.workers import Worker, WorkerGone, WorkerRefused
-from voip.model import (
-    AccountStatus,
-    Registration,
-    RegistrationState,
-)
+from voip.model import AccountStatus, Registration, RegistrationState
 from voip.protocol import client as told
 from voip.protocol import worker as say
 

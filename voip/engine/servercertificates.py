@@ -16,9 +16,7 @@ from typing import TYPE_CHECKING
 from voip import certificates, certificatewords
 from voip.certificatewords import Flaw, is_address
 from voip.engine.errors import Refusal
-from voip.protection import (
-    Certificate,
-)
+from voip.protection import Certificate
 from voip.protocol.client import ServerReport
 
 if TYPE_CHECKING:

@@ -12,9 +12,7 @@ from voip.engine.callbook import CallBook
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
 from voip.engine.workers import Worker, WorkerGone, WorkerRefused
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 from voip.protocol import client as told
 from voip.protocol import worker as say
 

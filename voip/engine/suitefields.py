@@ -6,11 +6,7 @@ import difflib
 import re
 
 from voip.engine.fieldvalues import Values
-from voip.protection import (
-    SHORT_TAG_SUITES,
-    SRTP_SUITES,
-    Keying,
-)
+from voip.protection import SHORT_TAG_SUITES, SRTP_SUITES, Keying
 
 _KNOWN = (*SRTP_SUITES, *SHORT_TAG_SUITES)
 

@@ -13,12 +13,8 @@ from datetime import datetime
 import msgspec
 
 from voip.engine.fieldvalues import Values, is_empty, is_secure
-from voip.model import (
-    Means,
-)
-from voip.protection import (
-    Authorities,
-)
+from voip.model import Means
+from voip.protection import Authorities
 
 _PIN = re.compile(r"[0-9a-f]{64}")
 _BEGINNING = re.compile(r"[0-9a-f]{16}")

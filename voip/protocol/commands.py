@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from voip.model import (
-    Means,
-)
+from voip.model import Means
 
 
 class Command(msgspec.Struct, frozen=True, tag_field="do", forbid_unknown_fields=True):

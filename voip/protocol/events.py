@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from voip.model import (
-    AccountStatus,
-    Call,
-    LogEntry,
-)
-from voip.protection import (
-    Transport,
-)
+from voip.model import AccountStatus, Call, LogEntry
+from voip.protection import Transport
 from voip.protocol.settings import Settings
 
 

@@ -4,18 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from voip.model import (
-    BlockedCaller,
-    LogEntry,
-    Means,
-    NameFrom,
-    SoundDevice,
-    Status,
-)
-from voip.protection import (
-    Certificate,
-    ComparedKey,
-)
+from voip.model import BlockedCaller, LogEntry, Means, NameFrom, SoundDevice, Status
+from voip.protection import Certificate, ComparedKey
 from voip.protocol.events import CheckStep
 from voip.protocol.settings import Settings
 

@@ -6,11 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from voip.protection import (
-    SRTP_SUITES,
-    Keying,
-    Transport,
-)
+from voip.protection import SRTP_SUITES, Keying, Transport
 
 
 class Role(StrEnum):

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from voip.model import (
-    CallState,
-    HeldBy,
-    SoundDevice,
-)
-from voip.protection import (
-    Keying,
-    TlsStatus,
-    Transport,
-)
+from voip.model import CallState, HeldBy, SoundDevice
+from voip.protection import Keying, TlsStatus, Transport
 
 
 class WorkerEvent(msgspec.Struct, frozen=True, tag_field="kind"):

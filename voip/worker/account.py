@@ -9,10 +9,7 @@ import pjsua2 as pj
 
 from voip import mwi
 from voip.dialing import escape_user
-from voip.protection import (
-    Keying,
-    Transport,
-)
+from voip.protection import Keying, Transport
 from voip.protocol.worker import AccountSetup, MessagesEvent, RegistrationEvent
 from voip.worker import identity, messages, resolving
 from voip.worker.attribution import ANONYMOUS_USER

@@ -10,13 +10,8 @@ from typing import TYPE_CHECKING
 import pjsua2 as pj
 
 from voip import reasons
-from voip.model import (
-    CallState,
-    HeldBy,
-)
-from voip.protection import (
-    Transport,
-)
+from voip.model import CallState, HeldBy
+from voip.protection import Transport
 from voip.protocol.worker import (
     CallStateEvent,
     DigitReceived,

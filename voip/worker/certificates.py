@@ -6,10 +6,7 @@ import pjsua2 as pj
 from cryptography import x509
 
 from voip import certificates
-from voip.protection import (
-    Certificate,
-    TlsStatus,
-)
+from voip.protection import Certificate, TlsStatus
 
 
 def status(info: pj.TlsInfo) -> TlsStatus:

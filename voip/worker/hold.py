@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING
 import pjsua2 as pj
 
 from voip import reasons
-from voip.model import (
-    CallState,
-    HeldBy,
-)
+from voip.model import CallState, HeldBy
 from voip.protocol.worker import HoldEvent
 from voip.worker.holdoffers import HoldOffers
 

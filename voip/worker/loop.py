@@ -13,13 +13,9 @@ from pathlib import Path
 import pjsua2 as pj
 
 from voip import hardening, sipmasking
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 from voip.native import mark
-from voip.protection import (
-    Transport,
-)
+from voip.protection import Transport
 from voip.protocol import worker as say
 from voip.worker import echoline, messages, srtpflaws
 from voip.worker import endpoint as ep

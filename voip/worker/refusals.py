@@ -6,9 +6,7 @@ import pjsua2 as pj
 
 from voip import certificatewords
 from voip.certificatewords import Flaw
-from voip.protection import (
-    Certificate,
-)
+from voip.protection import Certificate
 
 OTHER_KEY = "the server shows another key than the one this account is pinned to"
 

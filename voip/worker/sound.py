@@ -10,10 +10,7 @@ from typing import NamedTuple
 
 import pjsua2 as pj
 
-from voip.model import (
-    CallState,
-    SoundDevice,
-)
+from voip.model import CallState, SoundDevice
 from voip.protocol.worker import AudioSettings, SoundEvent
 from voip.worker import pulse
 

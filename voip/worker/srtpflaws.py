@@ -6,9 +6,7 @@ import re
 from enum import Enum, auto
 from typing import NamedTuple
 
-from voip.protection import (
-    Keying,
-)
+from voip.protection import Keying
 from voip.protocol.worker import AccountSetup
 from voip.worker import messages
 

@@ -6,9 +6,7 @@ from typing import NamedTuple
 
 import pjsua2 as pj
 
-from voip.protection import (
-    Keying,
-)
+from voip.protection import Keying
 from voip.protocol.worker import StreamState
 
 _KINDS = {

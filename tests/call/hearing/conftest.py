@@ -20,12 +20,8 @@ from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.pulse import RATE, Ear, Pulse, Samples
 from tests.support.voice import tones_in
-from voip.model import (
-    CallState,
-)
-from voip.protection import (
-    Transport,
-)
+from voip.model import CallState
+from voip.protection import Transport
 from voip.protocol import client as told
 
 OURS, MICROPHONE, NETWORK, OTHER = 440, 600, 900, 1300

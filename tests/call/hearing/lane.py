@@ -14,13 +14,8 @@ from tests.support.party import Party
 from tests.support.phone import Phone
 from tests.support.pulse import RATE, Ear, Pulse
 from tests.support.voice import Frame, tones_in
-from voip.model import (
-    Call,
-    CallState,
-)
-from voip.protection import (
-    Transport,
-)
+from voip.model import Call, CallState
+from voip.protection import Transport
 from voip.protocol import client as told
 
 MICROPHONE, FILE, FIRST, SECOND = 500, 700, 900, 1100

@@ -8,12 +8,8 @@ from tests.call.hearing.conftest import MICROPHONE, NETWORK, OTHER, OURS, PlaceC
 from tests.support import sip
 from tests.support.hostile import Client
 from tests.support.party import Party
-from voip.model import (
-    CallState,
-)
-from voip.protection import (
-    Transport,
-)
+from voip.model import CallState
+from voip.protection import Transport
 
 pytestmark = [pytest.mark.realtime, pytest.mark.asyncio(loop_scope="session")]
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.call.hearing.conftest import MICROPHONE, NETWORK, Placed
-from voip.model import (
-    CallState,
-    Outcome,
-)
+from voip.model import CallState, Outcome
 
 pytestmark = [pytest.mark.realtime, pytest.mark.asyncio(loop_scope="session")]
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.call.hearing.conftest import NETWORK, OURS, Placed
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 
 SILENCE = 0
 """Hertz; a far end that sends this sends packets of silence."""

@@ -20,9 +20,7 @@ from tests.call.hearing.lane import FILE, FIRST, SECOND, TONES, Lane
 from tests.support.hostile import own_host
 from tests.support.party import Party
 from tests.support.pki import Authority
-from voip.protection import (
-    Transport,
-)
+from voip.protection import Transport
 
 EVENTS = (
     "hold",

@@ -6,9 +6,7 @@ import re
 from typing import NamedTuple
 
 from tests.support import sip
-from voip.protection import (
-    SRTP_SUITES,
-)
+from voip.protection import SRTP_SUITES
 
 
 class Session(NamedTuple):

@@ -15,13 +15,7 @@ from tests.support.kamailio import DOMAIN
 from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
 from tests.support.wire import Wire
-from voip.model import (
-    AccountStatus,
-    Call,
-    CallState,
-    LogEntry,
-    Outcome,
-)
+from voip.model import AccountStatus, Call, CallState, LogEntry, Outcome
 from voip.protocol import client as told
 from voip.starting import CommandFailed
 

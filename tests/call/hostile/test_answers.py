@@ -8,10 +8,7 @@ from tests.call.hostile import sessions
 from tests.call.hostile.sessions import Session
 from tests.call.hostile.stage import Stage
 from tests.support.farend import FarEnd
-from voip.model import (
-    CallState,
-    Outcome,
-)
+from voip.model import CallState, Outcome
 from voip.protocol import client as told
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -21,10 +21,7 @@ from cryptography.x509.oid import NameOID
 
 from tests.call.hostile.stage import Stage
 from tests.support.pki import Authority, Leaf
-from voip.model import (
-    Outcome,
-    RegistrationState,
-)
+from voip.model import Outcome, RegistrationState
 from voip.protocol import client as told
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -14,12 +14,8 @@ import pytest
 
 from tests.call.hostile.stage import Stage
 from tests.support import sip
-from voip.model import (
-    CallState,
-)
-from voip.protection import (
-    LockReport,
-)
+from voip.model import CallState
+from voip.protection import LockReport
 from voip.protocol import client as told
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -7,10 +7,7 @@ import pytest
 from tests.call.hostile.stage import Stage
 from tests.support import sip
 from tests.support.hostile import Connection, registrar
-from voip.model import (
-    Outcome,
-    RegistrationState,
-)
+from voip.model import Outcome, RegistrationState
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

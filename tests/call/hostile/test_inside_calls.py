@@ -8,10 +8,7 @@ from tests.call.hostile.stage import MALLORY, Stage
 from tests.support import sip
 from tests.support.farend import FarEnd
 from tests.support.hostile import Connection, registrar
-from voip.model import (
-    CallState,
-    Outcome,
-)
+from voip.model import CallState, Outcome
 from voip.protocol import client as told
 from voip.starting import CommandFailed
 

@@ -9,9 +9,7 @@ from tests.call.hostile.sessions import Session
 from tests.call.hostile.stage import MALLORY, Stage
 from tests.support import sip
 from tests.support.farend import FarEnd
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 from voip.protocol import client as told
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

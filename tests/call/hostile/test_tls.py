@@ -11,9 +11,7 @@ import pytest
 
 from tests.call.hostile.stage import Stage
 from tests.support.opensslserver import OpensslServer
-from voip.model import (
-    Outcome,
-)
+from voip.model import Outcome
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

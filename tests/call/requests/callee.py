@@ -7,9 +7,7 @@ from collections.abc import Callable
 
 from tests.call.requests.ground import USER, Ground
 from tests.support import sip
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 from voip.protocol import worker as say
 
 MakeSession = Callable[[sip.Message], str]

@@ -8,9 +8,7 @@ import pytest
 import pytest_asyncio
 
 from tests.call.requests.ground import Ground
-from voip.protection import (
-    Transport,
-)
+from voip.protection import Transport
 
 
 @pytest_asyncio.fixture(

@@ -14,12 +14,8 @@ from tests.support.hostile import own_host
 from tests.support.manycalls import Server
 from tests.support.pki import Authority
 from voip.engine.workers import Worker, WorkerGone, WorkerRefused, start_process
-from voip.model import (
-    CallState,
-)
-from voip.protection import (
-    Transport,
-)
+from voip.model import CallState
+from voip.protection import Transport
 from voip.protocol import worker as say
 
 USER = "alice"

@@ -6,9 +6,7 @@ import itertools
 from dataclasses import dataclass
 
 from tests.support import sip
-from voip.protection import (
-    Transport,
-)
+from voip.protection import Transport
 
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive", "")
 """The last one says nothing, which means the first (RFC 4566 section 6)."""

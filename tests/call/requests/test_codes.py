@@ -8,9 +8,7 @@ from tests.call.requests.callee import Callee, MakeSession
 from tests.call.requests.ground import Ground
 from tests.call.requests.sessions import ANSWERS, Session
 from tests.support import sip
-from voip.protection import (
-    Transport,
-)
+from voip.protection import Transport
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(600)]
 

@@ -10,9 +10,7 @@ import pytest
 from tests.call.requests.ground import USER, Ground, rings_and_is_taken
 from tests.call.requests.sessions import Session
 from tests.support import sip
-from voip.model import (
-    CallState,
-)
+from voip.model import CallState
 from voip.protocol import worker as say
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -6,9 +6,7 @@ import pytest
 
 from tests.call.requests.ground import USER, Ground
 from tests.support import sip
-from voip.protection import (
-    Transport,
-)
+from voip.protection import Transport
 from voip.protocol import worker as say
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

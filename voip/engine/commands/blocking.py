@@ -10,11 +10,7 @@ from voip import callers
 from voip.engine.commands.handler import Handlers
 from voip.engine.errors import Refusal
 from voip.engine.toml import ConfigError
-from voip.model import (
-    BlockedCaller,
-    CallState,
-    rfc3339,
-)
+from voip.model import BlockedCaller, CallState, rfc3339
 from voip.protocol import client as told
 
 if TYPE_CHECKING:

@@ -16,13 +16,8 @@ from voip.engine.history import HistoryError
 from voip.engine.liveaccount import Live
 from voip.engine.lookup import Whom, is_echo
 from voip.engine.soundfiles import SoundFileError, make_private, playable
-from voip.model import (
-    NameFrom,
-    Party,
-)
-from voip.protection import (
-    Transport,
-)
+from voip.model import NameFrom, Party
+from voip.protection import Transport
 from voip.protocol import client as told
 from voip.protocol import worker as say
 

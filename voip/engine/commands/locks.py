@@ -10,9 +10,7 @@ from voip.engine.commands.handler import Handlers
 from voip.engine.comparedkeys import ComparedError
 from voip.engine.errors import Refusal
 from voip.engine.livecall import LiveCall, connection_facts
-from voip.protection import (
-    LockReport,
-)
+from voip.protection import LockReport
 from voip.protocol import client as told
 from voip.protocol import worker as say
 
