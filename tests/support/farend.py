@@ -265,19 +265,20 @@ class FarEnd:
         )  # fmt: skip
 
     def session(self, offer: sip.Message | None = None, direction: str = "sendrecv") -> str:
-        """An SRTP session of one stream, with keys as `offer` wants them."""
-        tag, suite = 1, _SUITE
+        """A session of one stream, with keys as `offer` wants them: a plain offer gets a plain one.
+
+        Without an `offer` it has keys. A lax peer does so, and a test that looks
+        at the offer afterwards says what was wrong with it.
+        """
+        profile, keys = "RTP/SAVP", (sip.crypto(_SUITE, tag=1),)
         if offer is not None:
-            line = next(x for x in offer.body.splitlines() if x.startswith("a=crypto:"))
-            words = line.removeprefix("a=crypto:").split(" ")
-            tag, suite = int(words[0]), words[1]
+            lines = offer.body.splitlines()
+            offered = [x.removeprefix("a=crypto:").split(" ") for x in lines if "a=crypto:" in x]
+            profile = "RTP/SAVP" if offered else "RTP/AVP"
+            keys = tuple(sip.crypto(words[1], tag=int(words[0])) for words in offered[:1])
             mirrored = {"sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
-            direction = next(
-                (mirrored[d] for d in mirrored if f"a={d}" in offer.body.splitlines()), direction
-            )
-        session = sip.sdp(
-            self.server.host, self._rtp.getsockname()[1], "RTP/SAVP", (sip.crypto(suite, tag=tag),)
-        )
+            direction = next((mirrored[d] for d in mirrored if f"a={d}" in lines), direction)
+        session = sip.sdp(self.server.host, self._rtp.getsockname()[1], profile, keys)
         return session.replace("a=sendrecv", f"a={direction}")
 
     def _connected(self) -> Connection:

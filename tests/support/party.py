@@ -64,6 +64,7 @@ class Party:
         self._tag = "party"
         self._holds = False
         self._numbers = itertools.count(10)
+        self._transactions: set[tuple[str, str, str]] = set()
         self._invite: sip.Message
         self.voice: Voice
 
@@ -147,7 +148,7 @@ class Party:
     def _behave(self, client: Client, message: sip.Message) -> None:
         self._client = client
         self.received.append(message)
-        if self.intercepts(client, message):
+        if self.intercepts(client, message) or self._came_before(message):
             return
         if message.status:
             self._on_response(message)
@@ -159,6 +160,18 @@ class Party:
             self._on_invite(message)
         elif message.method != "ACK":
             client.send(sip.response(message, 200, "OK", tag=self._tag))
+
+    def _came_before(self, message: sip.Message) -> bool:
+        """A request that UDP brought twice (RFC 3261 section 17.2.1).
+
+        A busy machine is late to answer: the copy would be taken for the next call.
+        """
+        if message.status or self.transport is not Transport.UDP:
+            return False
+        transaction = (message.method, message.get("Via"), message.get("CSeq"))
+        known = transaction in self._transactions
+        self._transactions.add(transaction)
+        return known
 
     def _on_invite(self, message: sip.Message) -> None:
         self._note(message.body)
