@@ -270,7 +270,8 @@ class FarEnd:
         Without an `offer` it has keys. A lax peer does so, and a test that looks
         at the offer afterwards says what was wrong with it.
         """
-        profile, keys = "RTP/SAVP", (sip.crypto(_SUITE, tag=1),)
+        profile = "RTP/SAVP"
+        keys: tuple[str, ...] = (sip.crypto(_SUITE, tag=1),)
         if offer is not None:
             lines = offer.body.splitlines()
             offered = [x.removeprefix("a=crypto:").split(" ") for x in lines if "a=crypto:" in x]
