@@ -80,9 +80,9 @@ def caller(context: Context) -> Caller | None:
     """The caller that an action is about: of the call that rings, or under the cursor."""
     shown = context.incoming
     if shown is None and context.pane is Pane.LOG:
+        # On each row: a key that came and went would draw the footer at each step.
         entry = context.entry
-        called_us = entry is not None and entry.direction is Direction.IN
-        return Caller(entry.remote, entry.account) if entry and called_us else None
+        return Caller(entry.remote, entry.account) if entry is not None else None
     shown = shown or (context.call if context.pane is Pane.CALLS else None)
     if shown is None or shown.call.direction is not Direction.IN or shown.ended is not None:
         return None

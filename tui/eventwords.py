@@ -53,4 +53,4 @@ def describe(event: told.AnyEvent) -> str:
 
 def _call(call: Call) -> str:
     where = f"call {call.id}, {words.who(call.remote)}: {words.state(call)}"
-    return f"{where}, lock {call.lock.state}: {call.lock.why}"
+    return f"{where}, {words.sign(call.lock)}" if call.lock.sign else where

@@ -16,7 +16,7 @@ from voip.model import (
     Party,
     RegistrationState,
 )
-from voip.protection import LockState
+from voip.protection import Lock, LockState
 
 _NO_QUOTES = dict.fromkeys(map(ord, '"“”„'), "'")
 _HASH = "%23"  # the only key of a telephone that a URI cannot hold as it is
@@ -150,6 +150,11 @@ def outcome(entry: LogEntry) -> str:
     if entry.outcome is Outcome.LOST and entry.answered is not None:
         return f"{duration(entry.duration_s)} {found}"
     return f"{found} ({entry.code})" if _tells(entry) else found
+
+
+def sign(lock: Lock) -> str:
+    """The sign of a lock with its short sentence, in a line of text."""
+    return f"[{lock.sign}] {lock.short}" if lock.sign else ""
 
 
 def was_open(entry: LogEntry) -> str:

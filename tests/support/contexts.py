@@ -34,7 +34,7 @@ _FIELDS = ("", "name", "password")
 _OF_MAIN = {"pane", "call", "account", "entry", "filtered", "dialling"}
 _OF_BOXES = {
     "field", "on_mark", "changed_meanwhile", "line_open", "inspectable", "pinnable", "pinned",
-    "other_key",
+    "other_key", "comparable", "remembered",
 }  # fmt: skip
 
 
@@ -111,6 +111,8 @@ def contexts(screen: str) -> Iterator[Context]:
         fixed.add("line_open")
     if screen not in BY_ID["trust.pin"].screens:
         fixed |= {"pinnable", "pinned", "other_key"}
+    if screen not in BY_ID["words.equal"].screens:
+        fixed |= {"comparable", "remembered"}
     if screen in BY_ID["lock.edit"].screens:
         fixed.discard("account")
     fields = {

@@ -73,6 +73,8 @@ async def _shown(stage: Stage, wanted: Callable[[Call], bool]) -> None:
 
 async def _connection_down(stage: Stage) -> None:
     await _secure(stage)
+    # The phone would register at once, over another connection.
+    stage.engine.ignore_account("work")
     stage.engine.drop_connection("work")
     await _shown(stage, lambda call: not call.lock.closed)
 

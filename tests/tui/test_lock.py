@@ -142,14 +142,14 @@ async def test_a_name_of_a_caller_is_text(phone: Screen, standin: StandIn) -> No
     await phone.to_main()
     await standin.add_account("work")
     call = await standin.incoming(remote='"[b]Bob[/nothing]" <sip:bob@example.com>')
-    await phone.sees("[b]Bob[/nothing]")
+    await phone.sees("“(b)Bob(/nothing)”")
     await phone.press("l")
-    await phone.sees("[b]Bob[/nothing], account: work")
+    await phone.sees("“(b)Bob(/nothing)” (bob@example.com), account: work")
     await phone.press("escape", "a")
     await standin.reaches_call(call, lambda c: c.state.answered)
     await phone.sees("active")
     await phone.press("k")
-    await phone.sees("Keypad: [b]Bob[/nothing]")
+    await phone.sees("Keypad: “(b)Bob(/nothing)”")
 
 
 async def test_the_key_that_edits_an_account_is_shown_with_its_open_lock(

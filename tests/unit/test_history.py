@@ -264,7 +264,7 @@ def test_names_of_an_older_log_are_read_as_those_of_today(path: Path) -> None:
     database.close()
     history = History(path)
     assert history.entry(3).remote == Party(
-        "sip:bob@example.com", "\ufffd Bob", name_from=NameFrom.CLAIM
+        "sip:bob@example.com", "\ufffd Bob", imitates=True, name_from=NameFrom.CLAIM
     )
     assert history.entry(4).remote.imitates
     history.close()
