@@ -125,3 +125,10 @@ async def test_no_export_of_the_log_holds_a_key(standin: StandIn, call: str) -> 
         shown = await run(*words)
         assert shown.stdout
         assert secret not in shown.output.lower()
+
+
+async def test_both_answers_at_once_are_a_mistake(standin: StandIn, call: str) -> None:
+    result = await run("lock", call, "--equal", "--different")
+    assert result.exit_code == 2
+    assert "not both" in result.stderr
+    assert await remembered(standin) == 0

@@ -72,6 +72,7 @@ def test_an_account_is_forgotten_as_a_whole(path: Path) -> None:
         (b"\xff\xfe", "is damaged"),
         (b'{"keys":[{"account":"work"}]}', "is damaged"),
         (b'{"keys":[],"version":2}', "was written by a newer Offhook"),
+        (b'{"kinds":[],"version":2}', "was written by a newer Offhook"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_left_alone_and_said(

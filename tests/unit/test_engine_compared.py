@@ -101,7 +101,7 @@ async def test_a_caller_with_somebody_else_s_address_shows_another_key(standin: 
         assert (await standing(standin, call))[0] is found
 
 
-async def test_different_words_open_the_lock_and_forget_nothing(standin: StandIn) -> None:
+async def test_different_words_open_the_lock_and_take_that_key_back(standin: StandIn) -> None:
     call = await answered(standin, keying=Keying.DTLS)
     assert await say(standin, call, equal=False) is None
     assert await standing(standin, call) == (Compared.DIFFERENT, Sign.OPEN)
@@ -109,10 +109,15 @@ async def test_different_words_open_the_lock_and_forget_nothing(standin: StandIn
     assert await remembered(standin) == ()
     await say(standin, call, equal=True)
     assert await standing(standin, call) == (Compared.EQUAL, Sign.PROVEN)
-    kept = await remembered(standin)
+    (first,) = await remembered(standin)
+    standin.remote_answers(call, keying=Keying.DTLS, fingerprints=OTHERS)
+    await standin.reaches_call(call, lambda c: c.lock.sign is Sign.SECURE)
+    await say(standin, call, equal=True)
+    assert len(await remembered(standin)) == 2
     await say(standin, call, equal=False)
     assert await standing(standin, call) == (Compared.DIFFERENT, Sign.OPEN)
-    assert await remembered(standin) == kept
+    # The far end's other phone stays known.
+    assert await remembered(standin) == (first,)
 
 
 async def test_an_answer_holds_for_the_certificates_it_was_about(standin: StandIn) -> None:

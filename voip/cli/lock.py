@@ -20,17 +20,19 @@ _VERDICTS = {True: "holds", False: "MISSING", None: "not known"}
 
 @click.command()
 @click.argument("call")
-@click.option("--equal", "answer", flag_value="equal", help="The words are equal at both ends.")
-@click.option("--different", "answer", flag_value="different", help="The words are different.")
+@click.option("--equal", is_flag=True, help="The words are equal at both ends.")
+@click.option("--different", is_flag=True, help="The words are different.")
 @json_option
-def lock(call: str, answer: str | None, as_json: bool) -> None:
+def lock(call: str, equal: bool, different: bool, as_json: bool) -> None:
     """Show what the lock of CALL is made of, with the words to compare.
 
     With --equal it shows the words and asks, and the far end's key is remembered.
     """
+    if equal and different:
+        raise click.UsageError("the words are --equal or --different, not both")
     report = oneshot.get(told.GetLock(call=call), LockReport, start=False)
-    if answer is not None:
-        _answer(call, report, answer == "equal")
+    if equal or different:
+        _answer(call, report, equal)
         report = oneshot.get(told.GetLock(call=call), LockReport, start=False)
     if as_json:
         print_json(report)

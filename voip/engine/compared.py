@@ -17,8 +17,8 @@ needed for it.
   remembered, and the answer holds for that call alone.
 - A key that is new is no proof of an attack. An Offhook has a new one after
   each start of its worker, and a telephone may be replaced.
-- Words that differ remember nothing and forget nothing: the call is bad, and
-  keys that were proved stay proved.
+- Words that differ take back what was remembered of that one key, and leave
+  the far end's others: those give away whoever is in the middle next time.
 - A certificate announced by another digest reads as changed: that costs a
   comparison and promises nothing.
 

@@ -19,11 +19,17 @@ class ComparedError(Exception):
     """The file cannot be read or written; the text says what to do."""
 
 
-class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`version` is for a later Offhook, which must not be misread by this one."""
+_VERSION = 1
 
+
+class _Version(msgspec.Struct, frozen=True):
+    """The part of the file that every Offhook can read, whatever else is in it."""
+
+    version: int = _VERSION
+
+
+class _File(_Version, frozen=True, kw_only=True, forbid_unknown_fields=True):
     keys: tuple[ComparedKey, ...] = ()
-    version: int = 1
 
 
 class ComparedKeys:
@@ -57,6 +63,17 @@ class ComparedKeys:
         kept = [key for key in self._known() if _identity(key) != _identity(new)]
         self._write((*kept, new))
 
+    def discard(self, key: ComparedKey) -> None:
+        """Remove one key of a far end, and leave its others.
+
+        Raises:
+            ComparedError: it cannot be removed.
+        """
+        known = self._known()
+        kept = tuple(other for other in known if _identity(other) != _identity(key))
+        if len(kept) != len(known):
+            self._write(kept)
+
     def forget(self, account: str, far_end: str | None = None) -> bool:
         """Remove the keys of a far end, or all of an account; False if there are none.
 
@@ -81,7 +98,13 @@ class ComparedKeys:
 
     def _read(self) -> tuple[ComparedKey, ...]:
         try:
-            found = msgspec.json.decode(self._path.read_bytes(), type=_File)
+            content = self._path.read_bytes()
+            version = msgspec.json.decode(content, type=_Version).version
+            if version > _VERSION:
+                raise ComparedError(
+                    f"{self._path} was written by a newer Offhook: update this one, or move it away"
+                )
+            found = msgspec.json.decode(content, type=_File)
         except FileNotFoundError:
             return ()
         except OSError as error:
@@ -91,14 +114,10 @@ class ComparedKeys:
                 f"{self._path} is damaged, and nothing in it is used: move it away to begin "
                 f"again, or put a copy in its place ({error})"
             ) from error
-        if found.version != _File().version:
-            raise ComparedError(
-                f"{self._path} was written by a newer Offhook: update this one, or move it away"
-            )
         return found.keys
 
     def _write(self, keys: tuple[ComparedKey, ...]) -> None:
-        text = msgspec.json.format(msgspec.json.encode(_File(keys)), indent=1)
+        text = msgspec.json.format(msgspec.json.encode(_File(keys=keys)), indent=1)
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Made for its owner alone, before anything is in it.

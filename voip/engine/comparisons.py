@@ -40,7 +40,7 @@ class Comparisons:
         now = rfc3339(time.time())
         last = now if equal else (known[-1].on if known else None)
         call.answer = Answer(ends, equal, last)
-        notice = self._remember(call, ends, now) if equal else None
+        notice = self._remember(call, ends, now) if equal else self._discard(call, ends)
         self._publish(c for c in self._book if c is call or _is_of(c, call.account, call.address))
         return notice
 
@@ -68,6 +68,16 @@ class Comparisons:
             self._keys.remember(ComparedKey(call.account, call.address, ends.remote, now))
         except ComparedError as error:
             return f"your answer holds for this call only: {error}"
+        return None
+
+    def _discard(self, call: LiveCall, ends: Ends) -> str | None:
+        # Words that differ say that this key is no proof: the next call must not claim it.
+        if call.address is None:
+            return None
+        try:
+            self._keys.discard(ComparedKey(call.account, call.address, ends.remote, ""))
+        except ComparedError as error:
+            return f"what was remembered before is kept: {error}"
         return None
 
     def _publish(self, calls: Iterable[LiveCall]) -> None:
