@@ -150,6 +150,8 @@ async def test_an_answer_is_not_sent_elsewhere_when_its_connection_is_gone(
     far.via = f"SIP/2.0/{transport.upper()} {where}"
     await far.calls(MALLORY)
     call = await stage.rung()
+    # Without it the call could be over before anybody could answer or decline it.
+    await far.server.until(lambda m: m.status == 180)
     position = len(stage.phone.events)
     far.code = 503
     far.drop_connection()
