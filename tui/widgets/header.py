@@ -33,7 +33,7 @@ class Header(Lines, can_focus=False):
 
 
 class Banner(Lines, can_focus=False):
-    """What must not be missed: the engine is gone, or one speaks on the open call of several."""
+    """Warnings that must not be missed: no engine, or speaking on the open call of several."""
 
     shows_cursor = False
 

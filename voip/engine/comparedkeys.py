@@ -6,12 +6,11 @@ file is replaced in one step, and one that cannot be read is never replaced.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import msgspec
 
+from voip.engine import wholefile
 from voip.protection import ComparedKey
 
 
@@ -119,18 +118,7 @@ class ComparedKeys:
     def _write(self, keys: tuple[ComparedKey, ...]) -> None:
         text = msgspec.json.format(msgspec.json.encode(_File(keys=keys)), indent=1)
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # Made for its owner alone, before anything is in it.
-            descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=".compared.")
-            try:
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(text)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(name).replace(self._path)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
+            wholefile.replace(self._path, text)
         except OSError as error:
             raise ComparedError(f"{self._path} cannot be written: {error.strerror}") from error
         self._keys = keys

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import codecs
 import difflib
-import os
 import re
-import tempfile
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,6 +19,8 @@ import msgspec
 import tomlkit
 from tomlkit.container import Container
 from tomlkit.exceptions import TOMLKitError
+
+from voip.engine import wholefile
 
 _T = TypeVar("_T")
 
@@ -126,23 +126,16 @@ def _parse(path: Path, content: bytes | None) -> tomlkit.TOMLDocument:
 def _replace(path: Path, content: bytes, before: bytes | None) -> None:
     # A link stays one: whoever keeps the file elsewhere has a reason.
     target = path.resolve()
+
+    def last_look() -> None:
+        if _content(target) != before:
+            raise ChangedMeanwhile(
+                f"{path} was changed by somebody else at the same moment and was left alone: "
+                "look at it, and try again"
+            )
+
     try:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            if _content(target) != before:
-                raise ChangedMeanwhile(
-                    f"{path} was changed by somebody else at the same moment and was left alone: "
-                    "look at it, and try again"
-                )
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        wholefile.replace(target, content, last_look)
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error}") from error
 
