@@ -107,14 +107,17 @@ def _point(value: float | None, low: float, high: float, steps: str) -> str:
     return steps[min(int(share * len(steps)), len(steps) - 1)]
 
 
-_IN_WORDS: Final = {sign: f"[{sign.value:^{SIGN_CELLS - 2}}]" for sign in Sign}
+_IN_WORDS: Final = {sign: sign.bracketed for sign in Sign}
 
-_IN_PICTURES: Final = {
-    Sign.SECURE: "🔒secure",
-    Sign.PROVEN: "🔐proven",
-    Sign.WAIT: "⏳ wait ",
-    Sign.OPEN: "🔓 open ",
+_PICTURES: Final = {
+    Sign.SERVER: "🔒",
+    Sign.SEALED: "🔐",
+    Sign.WAIT: "⏳",
+    Sign.UNSAFE: "🔓",
+    Sign.CHECK: "❗",
 }
+
+_IN_PICTURES: Final = {sign: f"{_PICTURES[sign]}{sign.word}" for sign in Sign}
 
 UNICODE = Glyphs(
     name="unicode",

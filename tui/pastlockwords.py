@@ -16,6 +16,9 @@ _WITH_OTHERS = "Take it that others on the way could listen, for a while at leas
 _ENCRYPTED = "The voice was encrypted on the way between this phone and the account's server."
 _BETWEEN_THE_PHONES = "Nobody between the two phones could listen: the words of both were equal."
 _AT_THE_END = "At the end the voice was encrypted on the way to the account's server."
+_ANOTHER_KEY = (
+    "Take it that somebody between you could listen: the words were not compared again in it."
+)
 _FORGOTTEN = (
     "The server's certificate, the ciphers, and what was missing while a lock was open. The phone "
     "knows them only while the call is up.",
@@ -57,8 +60,12 @@ def _verdict(entry: LogEntry) -> tuple[Role, str, tuple[str, ...]]:
             (_WITH_OTHERS,),
         )
     if entry.lock is LockState.OPEN:
-        if entry.sign is Sign.OPEN:
+        if entry.sign is Sign.UNSAFE:
             return "insecure", "The call was NOT protected when it ended", (_WITH_OTHERS,)
+        if entry.sign is Sign.CHECK:
+            return "insecure", "The far end showed another key than was compared", (_ANOTHER_KEY,)
+        if entry.sign in (Sign.SERVER, Sign.SEALED):
+            return "insecure", "Encrypted, but the lock was open at the end", (_WITH_OTHERS,)
         return "muted", "The call had no voice yet that could be protected", ()
     if entry.lock_was_open:
         return (
@@ -66,6 +73,6 @@ def _verdict(entry: LogEntry) -> tuple[Role, str, tuple[str, ...]]:
             "Protected to the server at the end, but NOT before",
             (_WITH_OTHERS, _AT_THE_END, _BEYOND),
         )
-    if entry.sign is Sign.PROVEN:
+    if entry.sign is Sign.SEALED:
         return "secure", "Encrypted end to end, and compared", (_BETWEEN_THE_PHONES,)
     return "secure", "Encrypted to the server from answer to end", (_ENCRYPTED, _BEYOND)

@@ -35,11 +35,14 @@ _WIDE, _ROOMY = 80, 64
 _HEARD_DIGITS = 8
 _INDENT = "   "
 _SIGN_ROLES: dict[Sign, Role] = {
-    Sign.SECURE: "secure",
-    Sign.PROVEN: "secure",
+    Sign.SERVER: "secure",
+    Sign.SEALED: "secure",
     Sign.WAIT: "warning",
-    Sign.OPEN: "insecure",
+    Sign.UNSAFE: "insecure",
+    Sign.CHECK: "insecure",
 }
+
+_TO_COMPARE = (Compared.PENDING, Compared.CHANGED)
 
 _MARKS: dict[RegistrationState, Role] = {
     RegistrationState.REGISTERED: "success",
@@ -87,18 +90,18 @@ def account(found: AccountStatus, glyphs: Glyphs, trust_key: str) -> tuple[Line,
             Part(found.name, "strong" if found.enabled else "muted"),
             right=(Part(f"{found.transport.value.upper()} ", "muted"), sign(found.sign, glyphs)),
         ),
-        _address(found, trust_key),
-        line(*standing),
+        _address(found),
+        _trust(trust_key) if trustwords.is_about_trust(found) else line(*standing),
     )
 
 
-def _address(found: AccountStatus, trust_key: str) -> Line:
+def _trust(key: str) -> Line:
+    return line("  ", Part(key, "accent"), Part(" shows its certificate", "warning"))
+
+
+def _address(found: AccountStatus) -> Line:
     if trustwords.is_about_trust(found):
-        return line(
-            "  ",
-            Part(trust_key, "accent"),
-            Part(" shows its certificate", "warning"),
-        )
+        return line("  ", Part("! server NOT trusted", "error"))
     if found.enabled and found.warning:
         return line("  ", Part(f"! {found.warning}", "warning"))
     return line("  ", Part(words.address(found.aor), "text" if found.enabled else "muted"))
@@ -122,12 +125,19 @@ def account_mark(found: AccountStatus, glyphs: Glyphs) -> str:
 
 
 def call(
-    shown: ShownCall, glyphs: Glyphs, now: float, meters: bool, marked: bool, width: int
+    shown: ShownCall,
+    glyphs: Glyphs,
+    now: float,
+    meters: bool,
+    marked: bool,
+    width: int,
+    lock_key: str,
 ) -> list[Line]:
     """A call: who and where it stands; the sign of its lock; how it sounds.
 
-    No text of a peer is on the line of the sign, whose sentence is whole in
-    `width` cells. Why a call has ended has two lines.
+    `lock_key` is the key that shows the words to compare. No text of a peer is on
+    the line of the sign, whose sentence is whole in `width` cells. Why a call has
+    ended has two lines.
     """
     found = shown.call
     mark = glyphs.cursor if marked else " "
@@ -147,7 +157,7 @@ def call(
         line(Part(mark, "accent"), *who, right=right),
         line(" ", *lock_line(found.lock, glyphs, width - 1)),
         # What somebody must know of goes before what gives way.
-        line(_INDENT, *_signs(shown, glyphs), *_sound(shown, glyphs, meters)),
+        line(_INDENT, *_signs(shown, glyphs, lock_key), *_sound(shown, glyphs, meters)),
     ]
 
 
@@ -156,9 +166,7 @@ def lock_line(found: Lock, glyphs: Glyphs, width: int) -> tuple[Part, ...]:
     signed = sign(found.sign, glyphs)
     long = cell_len(found.why) <= width - cell_len(signed.text) - 1
     says = found.why if found.closed and found.comparison is None and long else found.short
-    changed = found.comparison is not None and found.comparison.state is Compared.CHANGED
-    role = "insecure" if changed else signed.role
-    return (signed, Part(" "), Part(says, role))
+    return (signed, Part(" "), Part(says, signed.role))
 
 
 def sign(of: Sign | None, glyphs: Glyphs) -> Part:
@@ -244,7 +252,7 @@ def _sound(shown: ShownCall, glyphs: Glyphs, meters: bool) -> list[Part | str]:
     return pieces
 
 
-def _signs(shown: ShownCall, glyphs: Glyphs) -> list[Part]:
+def _signs(shown: ShownCall, glyphs: Glyphs, lock_key: str) -> list[Part]:
     found = shown.call
     signs: list[Part] = []
     if found.muted:
@@ -252,11 +260,14 @@ def _signs(shown: ShownCall, glyphs: Glyphs) -> list[Part]:
     if found.hold_agreed is False:
         signs.append(Part("they did not agree to it  ", "warning"))
     if found.recording:
-        signs.append(Part(f"{glyphs.recording} recording  ", "error"))
+        signs.append(Part(f"{glyphs.recording} you record  ", "error"))
     if found.playing:
         signs.append(Part(f"{glyphs.playing} playing a file  ", "accent"))
     if shown.heard:
         signs.append(Part(f"they pressed {shown.heard[-_HEARD_DIGITS:]}  ", "muted"))
+    comparison = found.lock.comparison
+    if comparison is not None and comparison.state in _TO_COMPARE:
+        signs += [Part(lock_key, "accent"), Part(" shows the words  ", "warning")]
     return signs
 
 

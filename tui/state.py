@@ -80,8 +80,10 @@ class State(msgspec.Struct, frozen=True):
     def speaks_in_the_open(self) -> bool:
         """An active call is not protected while another one is."""
         locks = [(s.call.state, s.call.lock) for s in self.live if s.call.state.answered]
-        speaks = any(state is CallState.ACTIVE and lock.sign is Sign.OPEN for state, lock in locks)
-        return speaks and any(lock.sign in (Sign.SECURE, Sign.PROVEN) for _, lock in locks)
+        speaks = any(
+            state is CallState.ACTIVE and lock.sign is Sign.UNSAFE for state, lock in locks
+        )
+        return speaks and any(lock.sign in (Sign.SERVER, Sign.SEALED) for _, lock in locks)
 
     def find(self, call_id: str | None) -> ShownCall | None:
         return next((shown for shown in self.calls if shown.call.id == call_id), None)

@@ -16,7 +16,7 @@ from voip.model import (
     Party,
     RegistrationState,
 )
-from voip.protection import Lock, LockState
+from voip.protection import Lock
 
 _NO_QUOTES = dict.fromkeys(map(ord, '"“”„'), "'")
 _HASH = "%23"  # the only key of a telephone that a URI cannot hold as it is
@@ -30,7 +30,7 @@ _STATES = {
     CallState.INCOMING: "calls you",
     CallState.CONNECTING: "connecting",
     CallState.ACTIVE: "active",
-    CallState.HELD: "on hold",
+    CallState.HELD: "held by you",
     CallState.REMOTE_HELD: "held by them",
     CallState.ENDED: "ended",
 }
@@ -154,12 +154,12 @@ def outcome(entry: LogEntry) -> str:
 
 def sign(lock: Lock) -> str:
     """The sign of a lock with its short sentence, in a line of text."""
-    return f"[{lock.sign}] {lock.short}" if lock.sign else ""
+    return f"{lock.sign.bracketed} {lock.short}" if lock.sign else ""
 
 
 def was_open(entry: LogEntry) -> str:
-    """A closed lock's exception, which its sign does not tell: it was not closed throughout."""
-    return "was open" if entry.lock is LockState.CLOSED and entry.lock_was_open else ""
+    """What the sign of encryption does not tell: the lock was not closed throughout."""
+    return "was open" if entry.once_open else ""
 
 
 def _tells(entry: LogEntry) -> bool:

@@ -53,11 +53,15 @@ class StreamFacts(msgspec.Struct, frozen=True):
 
 
 class AccountFacts(msgspec.Struct, frozen=True):
-    """Facts on which the lock of an account depends, be there a call or not."""
+    """Facts on which the lock of an account depends, be there a call or not.
+
+    `distrusted` tells that the server was refused for its certificate or key.
+    """
 
     account_transport: Transport
     in_secure_worker: bool
     connection: ConnectionFacts | None
+    distrusted: bool = False
 
 
 class CallFacts(msgspec.Struct, frozen=True):
@@ -75,6 +79,18 @@ class CallFacts(msgspec.Struct, frozen=True):
     streams: tuple[StreamFacts, ...]
     offers_srtp: bool | None = None
     comparison: Comparison | None = None
+
+    @property
+    def encrypted(self) -> bool:
+        """SRTP is in force for a stream, whoever has its keys."""
+        return any(s.active and s.srtp for s in self.streams)
+
+    @property
+    def keys_in_the_clear(self) -> bool:
+        """SRTP is in force, but whoever was on the way could read its keys."""
+        if self.account_transport is Transport.TLS:
+            return False
+        return any(s.active and s.srtp and s.keying is not Keying.DTLS for s in self.streams)
 
 
 class Kind(Enum):

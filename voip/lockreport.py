@@ -40,6 +40,15 @@ _ACCOUNT_REMEDIES = {
     Kind.NEGOTIATED: "Test the account.",
 }
 
+_COMPARE_AGAIN = (
+    "Say nothing private, and compare the words again. Equal: the lock closes. Different: end the "
+    "call."
+)
+_COMPARE_THE_KEY = (
+    "Ask whoever runs the server for the fingerprint of its certificate, over another way than "
+    "this. Accept it only if it is the same; otherwise leave the account stopped."
+)
+
 _WORDS = (
     "Read the words to each other, half of them each, and compare. Equal words, heard from "
     "somebody whose voice you know, prove that nobody between the two phones decrypts this call. "
@@ -75,7 +84,6 @@ def report(
     shown = policy.sign(facts, lacking)
     comparison = facts.comparison if isinstance(facts, CallFacts) else None
     compared = comparison.state if comparison else None
-    remedies = _REMEDIES if isinstance(facts, CallFacts) else _ACCOUNT_REMEDIES
     return LockReport(
         state=LockState.OPEN if lacking else LockState.CLOSED,
         why=policy.why(lacking, server, comparison),
@@ -83,11 +91,19 @@ def report(
         short=shown.short,
         facts=tuple(row.fact for row in rows),
         meaning=_meaning(facts, lacking, server or "the server", tls, compared),
-        remedy=remedies[lacking.kind] if lacking else None,
+        remedy=_remedy(facts, lacking) if lacking else None,
         tls=tls,
         streams=streams,
         end_to_end=EndToEnd(words, _WORDS, comparison=comparison) if words is not None else None,
     )
+
+
+def _remedy(facts: CallFacts | AccountFacts, lacking: Condition) -> str:
+    if isinstance(facts, AccountFacts):
+        return _COMPARE_THE_KEY if facts.distrusted else _ACCOUNT_REMEDIES[lacking.kind]
+    if facts.comparison is not None and facts.comparison.state is Compared.CHANGED:
+        return _COMPARE_AGAIN
+    return _REMEDIES[lacking.kind]
 
 
 def _meaning(
@@ -99,14 +115,33 @@ def _meaning(
 ) -> tuple[str, str, str]:
     if lacking is None:
         return _closed(isinstance(facts, CallFacts), server, tls, compared)
+    if lacking.kind is Kind.COMPARED and compared is not None:
+        return _NOT_THE_SAME[compared]
+    if isinstance(facts, AccountFacts) and facts.distrusted:
+        return _DISTRUSTED
+    if lacking.kind is Kind.CONNECTION_UP and _is_cut_off(facts):
+        return (
+            "The voice is still encrypted, with the keys from before the connection was lost.",
+            f"This is not end to end: {server} can listen, as before, and who can beyond it is "
+            "unknown. Nothing shows that the server is still there.",
+            f"You trust whoever runs {server}{_known_by(tls)}.",
+        )
     if lacking.kind is Kind.TRANSPORT:
-        return _in_the_clear(policy.keys_in_the_clear(facts), server, compared)
+        return _in_the_clear(_keys_in_the_clear(facts), server, compared)
     return (
         f"For now nothing is promised: {lacking.lacks}.",
         "Until the lock closes, take it that others can listen; and even then it protects the way "
         "to the server, not end to end.",
         f"Until then you trust everybody between you and {server}, and beyond it.",
     )
+
+
+def _keys_in_the_clear(facts: CallFacts | AccountFacts) -> bool:
+    return isinstance(facts, CallFacts) and facts.keys_in_the_clear
+
+
+def _is_cut_off(facts: CallFacts | AccountFacts) -> bool:
+    return isinstance(facts, CallFacts) and locksign.speaks_encrypted(facts)
 
 
 def _closed(
@@ -137,9 +172,29 @@ _BEYOND = {
     "call and when.",
     Compared.REMEMBERED: "Nobody between the two phones can listen, {server} neither; it sees whom "
     "you call and when.",
-    Compared.CHANGED: "Take it that {server}, or somebody beyond it, can listen, until you have "
-    "compared the words again: the far end may have a new phone, or somebody is between you.",
 }
+
+_NOT_THE_SAME = {
+    Compared.CHANGED: (
+        "The voice is encrypted, but to another key than you compared.",
+        "The far end may have a new phone, or somebody is between you and can listen. Take it that "
+        "somebody is, until you have compared the words again.",
+        "You trust whoever holds the new key.",
+    ),
+    Compared.DIFFERENT: (
+        "The voice is encrypted, but not to the far end alone.",
+        "This is not end to end: somebody between the two phones can listen, often the telephone "
+        "system itself, or else an attacker.",
+        "You trust whoever is between you.",
+    ),
+}
+
+_DISTRUSTED = (
+    "Nothing is sent: the account is stopped, and no call with it is possible.",
+    "Somebody may be between you and the server (an attack), or the server has a new key or "
+    "certificate.",
+    "You trust nobody until you have compared the certificate with whoever runs the server.",
+)
 
 
 def _known_by(tls: TlsStatus | None) -> str:

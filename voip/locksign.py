@@ -24,18 +24,19 @@ class Shown(NamedTuple):
 
 
 _LACKING: Final = {
-    Kind.PROCESS: Shown(Sign.OPEN, "NOT protected: a fault of this phone"),
+    Kind.PROCESS: Shown(Sign.UNSAFE, "NOT protected: a fault of this phone"),
     Kind.CONNECTION: Shown(Sign.WAIT, "waiting for the server"),
-    Kind.SIGNALLING: Shown(Sign.OPEN, "NOT protected: signalling without TLS"),
-    Kind.CERTIFICATE: Shown(Sign.OPEN, "NOT protected: server not verified"),
-    Kind.CONNECTION_UP: Shown(Sign.OPEN, "NOT protected: connection to server lost"),
-    Kind.NEGOTIATED: Shown(Sign.OPEN, "NOT protected: TLS details not known"),
+    Kind.SIGNALLING: Shown(Sign.UNSAFE, "NOT protected: signalling without TLS"),
+    Kind.CERTIFICATE: Shown(Sign.UNSAFE, "NOT protected: server not verified"),
+    Kind.CONNECTION_UP: Shown(Sign.UNSAFE, "NOT protected: connection to server lost"),
+    Kind.NEGOTIATED: Shown(Sign.UNSAFE, "NOT protected: TLS details not known"),
     Kind.CALL_UP: Shown(None, ""),
-    Kind.ENCRYPTED: Shown(Sign.OPEN, "NOT encrypted: voice in the clear"),
+    Kind.ENCRYPTED: Shown(Sign.UNSAFE, "NOT encrypted: voice in the clear"),
     Kind.KEYS: Shown(Sign.WAIT, "waiting for keys"),
-    Kind.AUTHENTIC: Shown(Sign.OPEN, "NOT safe: forged voice arrives"),
-    Kind.COMPARED: Shown(Sign.OPEN, "NOT safe: the words were different"),
+    Kind.AUTHENTIC: Shown(Sign.UNSAFE, "NOT safe: forged voice arrives"),
 }
+
+_CUT_OFF: Final = Shown(Sign.WAIT, "connection lost; voice still encrypted")
 
 _VOICELESS: Final = {
     CallState.CONNECTING: "waiting for keys",
@@ -46,18 +47,19 @@ _VOICELESS: Final = {
 
 _COMPARED: Final = {
     Compared.EQUAL: "encrypted end to end, compared",
-    Compared.REMEMBERED: "end to end, as compared on {on}",
+    Compared.REMEMBERED: "encrypted end to end, compared before",
     Compared.PENDING: "encrypted to the server; compare words",
-    Compared.CHANGED: "ANOTHER KEY than compared on {on}",
-    Compared.DIFFERENT: "NOT safe: the words were different",
 }
 
 _COMPARED_IN_THE_CLEAR: Final = {
-    Compared.EQUAL: "voice end to end, compared; {name} is open",
-    Compared.REMEMBERED: "voice end to end, compared; {name} is open",
-    Compared.PENDING: "NOT proven: {name}; compare the words",
-    Compared.CHANGED: "ANOTHER KEY than compared on {on}",
-    Compared.DIFFERENT: "NOT safe: the words were different",
+    Compared.EQUAL: "voice is sealed; {name} shows who you call",
+    Compared.REMEMBERED: "voice is sealed; {name} shows who you call",
+    Compared.PENDING: "others may listen: {name}; compare words",
+}
+
+_NOT_THE_SAME = {
+    Compared.CHANGED: "KEY CHANGED: compare the words again",
+    Compared.DIFFERENT: "others may listen: words were different",
 }
 
 PROVEN: Final = (Compared.EQUAL, Compared.REMEMBERED)
@@ -70,8 +72,12 @@ def of_call(facts: CallFacts, lacking: Condition | None) -> Shown:
         return _closed(facts.comparison)
     if facts.state is CallState.ENDED:
         return _LACKING[Kind.CALL_UP]
+    if lacking.kind is Kind.COMPARED and facts.comparison is not None:
+        return _not_the_same(facts.account_transport, facts.comparison.state)
     if lacking.kind is Kind.TRANSPORT:
-        return Shown(Sign.OPEN, _in_the_clear(facts))
+        return Shown(Sign.UNSAFE, _in_the_clear(facts))
+    if lacking.kind is Kind.CONNECTION_UP and speaks_encrypted(facts):
+        return _CUT_OFF
     if lacking.kind is Kind.VOICE:
         return Shown(Sign.WAIT, _without_voice(facts))
     if lacking.kind is Kind.ENCRYPTED and _waits_for_keys(facts):
@@ -84,7 +90,9 @@ def of_account(facts: AccountFacts, lacking: Condition | None) -> Shown:
     if lacking is None:
         return _closed(None)
     if lacking.kind is Kind.TRANSPORT:
-        return Shown(Sign.OPEN, f"NOT encrypted: {_name(facts.account_transport)}")
+        return Shown(Sign.UNSAFE, f"NOT encrypted: {_name(facts.account_transport)}")
+    if facts.distrusted:
+        return Shown(Sign.CHECK, "STOPPED: server NOT trusted")
     if lacking.kind is Kind.CONNECTION_UP:
         return _LACKING[Kind.CONNECTION]  # the phone connects again by itself
     return _LACKING[lacking.kind]
@@ -92,21 +100,27 @@ def of_account(facts: AccountFacts, lacking: Condition | None) -> Shown:
 
 def _closed(comparison: Comparison | None) -> Shown:
     if comparison is None:
-        return Shown(Sign.SECURE, "encrypted to the server")
-    sign = Sign.PROVEN if comparison.state in PROVEN else Sign.SECURE
-    return Shown(sign, _COMPARED[comparison.state].format(on=day(comparison)))
+        return Shown(Sign.SERVER, "encrypted to the server")
+    sign = Sign.SEALED if comparison.state in PROVEN else Sign.SERVER
+    return Shown(sign, _COMPARED[comparison.state])
+
+
+def _not_the_same(transport: Transport, state: Compared) -> Shown:
+    changed = state is Compared.CHANGED and transport is Transport.TLS
+    return Shown(Sign.CHECK if changed else Sign.UNSAFE, _NOT_THE_SAME[state])
 
 
 def _in_the_clear(facts: CallFacts) -> str:
     name = _name(facts.account_transport)
     if facts.state is CallState.INCOMING:
         return f"will NOT be encrypted: {name}"
-    if not any(s.active and s.srtp for s in facts.streams):
+    if not facts.encrypted:
         return f"NOT encrypted: {name}"
-    if facts.comparison is None:
-        return f"NOT safe: {name} showed the keys"
-    words = _COMPARED_IN_THE_CLEAR[facts.comparison.state]
-    return words.format(name=name, on=day(facts.comparison))
+    if facts.comparison is not None:
+        return _COMPARED_IN_THE_CLEAR[facts.comparison.state].format(name=name)
+    if facts.keys_in_the_clear:
+        return f"NOT safe: secret keys exposed by {name}"
+    return f"others may listen: {name}"
 
 
 def _without_voice(facts: CallFacts) -> str:
@@ -115,8 +129,15 @@ def _without_voice(facts: CallFacts) -> str:
             return "will be encrypted to the server"
         return "will be encrypted, or the call ends"
     if any(s.active and s.srtp and s.suite for s in facts.streams) and not facts.state.taken:
-        return "not answered; what you hear is encrypted"
+        return "encrypted so far; not answered yet"
     return _VOICELESS.get(facts.state, "waiting for the answer")
+
+
+def speaks_encrypted(facts: CallFacts) -> bool:
+    """Each stream of an answered call is encrypted with keys that are known, and authentic."""
+    active = [s for s in facts.streams if s.active]
+    safe = all(s.srtp and s.suite and s.keying and not s.failing for s in active)
+    return facts.state.answered and bool(active) and safe
 
 
 def _waits_for_keys(facts: CallFacts) -> bool:

@@ -237,6 +237,11 @@ class LogEntry(msgspec.Struct, frozen=True):
     codec: str | None = None
     sign: Sign | None = None
 
+    @property
+    def once_open(self) -> bool:
+        """The sign says that it was encrypted, but the lock was open for a time."""
+        return self.lock_was_open and self.sign in (Sign.SERVER, Sign.SEALED)
+
 
 class EngineStatus(msgspec.Struct, frozen=True):
     """`pjsip` and `tls_library` are what the workers reported, None before.

@@ -47,6 +47,7 @@ DEMANDS = {
 _COMPARED = {
     Compared.PENDING: "nobody has compared them yet",
     Compared.EQUAL: "they were compared in this call, and were equal",
+    Compared.DIFFERENT: "they were compared in this call, and were different",
     Compared.REMEMBERED: "the far end has the key that was compared before",
     Compared.CHANGED: "the far end has another key than was compared before",
 }
@@ -67,15 +68,24 @@ def is_failing(accepted: int, rejected: int, seconds: float) -> bool:
 
 def conditions(facts: CallFacts | AccountFacts) -> tuple[Condition, ...]:
     """Everything that has to hold, a row each, in the order it is asked for."""
-    found = [*_of_account(facts), *_of_connection(facts.account_transport, facts.connection)]
+    distrusted = isinstance(facts, AccountFacts) and facts.distrusted
+    found = [
+        *_of_account(facts),
+        *_of_connection(facts.account_transport, facts.connection, distrusted),
+    ]
     if isinstance(facts, CallFacts):
         found += _of_media(facts)
     return tuple(found)
 
 
 def missing(found: tuple[Condition, ...]) -> Condition | None:
-    """The first condition that was not seen to hold; None closes the lock."""
-    return next((row for row in found if row.fact.holds is not True), None)
+    """The condition that decides what an open lock says; None closes the lock.
+
+    It is the first that was not seen to hold, but that the far end is not the one
+    that was known comes before all.
+    """
+    lacking = [row for row in found if row.fact.holds is not True]
+    return min(lacking, key=lambda row: row.kind is not Kind.COMPARED, default=None)
 
 
 def why(lacking: Condition | None, server: str | None, comparison: Comparison | None = None) -> str:
@@ -89,8 +99,6 @@ def why(lacking: Condition | None, server: str | None, comparison: Comparison | 
             return "encrypted end to end: the words were compared, and equal"
         case Compared.REMEMBERED:
             return f"encrypted end to end: the key that was compared on {locksign.day(comparison)}"
-        case Compared.CHANGED:
-            return f"encrypted to {server}; another key than compared on {locksign.day(comparison)}"
         case _:
             return f"encrypted to {server}; beyond it, only the words tell"
 
@@ -129,8 +137,10 @@ def account_sign(facts: AccountFacts) -> Sign | None:
 def _of_account(facts: CallFacts | AccountFacts) -> list[Condition]:
     name = facts.account_transport.value.upper()
     lacks = f"this account uses {name}: anyone on the way can listen"
-    if keys_in_the_clear(facts):
+    if isinstance(facts, CallFacts) and facts.keys_in_the_clear:
         lacks = f"the voice is encrypted, but its keys crossed the network in the clear ({name})"
+    elif isinstance(facts, CallFacts) and facts.comparison is not None:
+        lacks = f"the voice is encrypted, but nobody vouches for whom it is encrypted to ({name})"
     whose = "call" if isinstance(facts, CallFacts) else "account"
     only_tls = facts.in_secure_worker
     return [
@@ -151,24 +161,22 @@ def _of_account(facts: CallFacts | AccountFacts) -> list[Condition]:
     ]
 
 
-def keys_in_the_clear(facts: CallFacts | AccountFacts) -> bool:
-    """SRTP is in force, but whoever was on the way could read its keys."""
-    if facts.account_transport is Transport.TLS or not isinstance(facts, CallFacts):
-        return False
-    return any(s.active and s.srtp for s in facts.streams)
-
-
-def _of_connection(account: Transport, connection: ConnectionFacts | None) -> list[Condition]:
+def _of_connection(
+    account: Transport, connection: ConnectionFacts | None, distrusted: bool
+) -> list[Condition]:
     seen = connection is not None
     tls = connection.transport is Transport.TLS if connection else None
     known = bool(connection.version and connection.server) if connection else None
+    none = "it was refused: the server is not trusted" if distrusted else "none so far"
     rows = [
         _row(
             Kind.CONNECTION,
             "a connection to the server",
             seen,
-            f"to {connection.server or 'a server without a name'}" if connection else "none so far",
-            "no connection to the server has been seen yet",
+            f"to {connection.server or 'a server without a name'}" if connection else none,
+            "the server showed another key or certificate than this account trusts"
+            if distrusted
+            else "no connection to the server has been seen yet",
         ),
         _row(
             Kind.SIGNALLING,
@@ -262,14 +270,18 @@ def _of_stream(stream: StreamFacts) -> list[Condition]:
 
 
 def _of_comparison(comparison: Comparison) -> list[Condition]:
-    differ = comparison.state is Compared.DIFFERENT
+    lacks = {
+        Compared.CHANGED: "the far end's key is another than was compared on "
+        f"{locksign.day(comparison)}",
+        Compared.DIFFERENT: "the words of both ends were different: somebody between them decrypts",
+    }
     return [
         _of_voice(
             Kind.COMPARED,
-            "no other words at the far end",
-            not differ,
-            "they were compared, and were different" if differ else _COMPARED[comparison.state],
-            "the words of both ends were different: somebody between them decrypts",
+            "no other words or key at the far end",
+            comparison.state not in lacks,
+            _COMPARED[comparison.state],
+            lacks.get(comparison.state, ""),
         )
     ]
 

@@ -51,16 +51,37 @@ class LockState(StrEnum):
 
 
 class Sign(StrEnum):
-    """The sign of a lock, by its word.
+    """The sign of a lock: how far its protection reaches.
 
-    `secure`: encrypted to the server. `proven`: end to end, and the words of
-    both ends were compared. `wait`: not yet. `open`: not protected.
+    `server`: encrypted as far as the server. `sealed`: end to end, and the words
+    of both ends were compared. `wait`: not yet. `unsafe`: not protected. `check`:
+    a server or a far end is not the one that was known.
     """
 
-    SECURE = "secure"
-    PROVEN = "proven"
+    SERVER = "server"
+    SEALED = "sealed"
     WAIT = "wait"
-    OPEN = "open"
+    UNSAFE = "unsafe"
+    CHECK = "check"
+
+    @property
+    def word(self) -> str:
+        """The word that is shown, in six cells: capitals are an alarm."""
+        return _SIGN_WORDS[self]
+
+    @property
+    def bracketed(self) -> str:
+        """The sign where there are no pictures, in eight cells."""
+        return f"[{self.word}]"
+
+
+_SIGN_WORDS = {
+    Sign.SERVER: "server",
+    Sign.SEALED: "sealed",
+    Sign.WAIT: " wait ",
+    Sign.UNSAFE: "UNSAFE",
+    Sign.CHECK: "CHECK!",
+}
 
 
 class Certificate(msgspec.Struct, frozen=True):

@@ -74,15 +74,15 @@ async def test_the_same_peer_another_one_and_another_account(
         await phone.until_registered(user)
     peer = Peer(phone, far, new_peer)
     first = await peer.call("alice", leaf)
-    assert comparison(first) == (Compared.PENDING, Sign.SECURE)
-    assert comparison(await say(phone, first.id, equal=True)) == (Compared.EQUAL, Sign.PROVEN)
+    assert comparison(first) == (Compared.PENDING, Sign.SERVER)
+    assert comparison(await say(phone, first.id, equal=True)) == (Compared.EQUAL, Sign.SEALED)
     (key,) = (await phone.client.get(told.GetCompared(), told.ComparedList)).keys
     assert key.fingerprint == fingerprint(leaf).lower()
     await hang_up(phone, first.id)
     for account, shown, found in (
-        ("alice", leaf, (Compared.REMEMBERED, Sign.PROVEN)),
-        ("alice", authority.issue("other", addresses=[host]), (Compared.CHANGED, Sign.SECURE)),
-        ("anne", leaf, (Compared.PENDING, Sign.SECURE)),
+        ("alice", leaf, (Compared.REMEMBERED, Sign.SEALED)),
+        ("alice", authority.issue("other", addresses=[host]), (Compared.CHANGED, Sign.SERVER)),
+        ("anne", leaf, (Compared.PENDING, Sign.SERVER)),
     ):
         call = await peer.call(account, shown)
         assert comparison(call) == found
@@ -114,7 +114,7 @@ async def test_a_relay_that_takes_a_far_end_s_place_shows_another_key(
     await register(bob, "bob")
     direct, theirs = await talk()
     assert (await words(alice, direct)).words == (await words(bob, theirs)).words
-    assert comparison(await say(alice, direct, equal=True)) == (Compared.EQUAL, Sign.PROVEN)
+    assert comparison(await say(alice, direct, equal=True)) == (Compared.EQUAL, Sign.SEALED)
     await hang_up(alice, direct)
     again, _ = await talk()
     found = (await words(alice, again)).comparison
@@ -133,7 +133,7 @@ async def test_a_relay_that_takes_a_far_end_s_place_shows_another_key(
         assert code.comparison.state is Compared.CHANGED
         assert code.words != (await words(bob, theirs)).words
         told_so = await say(alice, relayed, equal=False)
-        assert comparison(told_so) == (Compared.DIFFERENT, Sign.OPEN)
+        assert comparison(told_so) == (Compared.DIFFERENT, Sign.UNSAFE)
         kept = (await alice.client.get(told.GetCompared(), told.ComparedList)).keys
         assert len(kept) == 1
         await hang_up(alice, relayed)

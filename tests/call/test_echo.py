@@ -32,7 +32,7 @@ async def test_one_command_calls_the_echo_line_and_the_lock_closes(
     assert report["lock"]["state"] == "closed"
     assert report["lock"]["signalling"]["version"] == "TLSv1.3"
     assert report["lock"]["media"][0]["suite"] == "AEAD_AES_256_GCM"
-    assert "[secure] encrypted to 127.0.0.1; beyond it, unknown" in err
+    assert "[server] encrypted to 127.0.0.1; beyond it, unknown" in err
     assert sound.piecewise(speech, back) > 0.9
 
 

@@ -43,7 +43,7 @@ ACCOUNT = model.AccountStatus(
     tls=TLS,
     messages=2,
     warning="the server's certificate ends in 9 days",
-    sign=protection.Sign.SECURE,
+    sign=protection.Sign.SERVER,
 )
 BAD_ACCOUNT = model.AccountStatus(
     name="home",
@@ -65,7 +65,7 @@ LOCK = protection.Lock(
         protection.LockStream("voice", True, "AES_256_CM_HMAC_SHA1_80", protection.Keying.SDES),
         protection.LockStream("video", False),
     ),
-    sign=protection.Sign.PROVEN,
+    sign=protection.Sign.SEALED,
     short="end to end, as compared on 2026-01-01",
     comparison=protection.Comparison(protection.Compared.REMEMBERED, "2026-01-01T00:00:00Z"),
 )
@@ -118,7 +118,7 @@ ENTRY = model.LogEntry(
     code=200,
     reason="",
     lock=protection.LockState.CLOSED,
-    sign=protection.Sign.SECURE,
+    sign=protection.Sign.SERVER,
     lock_was_open=True,
     codec="opus/48000/2",
 )
@@ -318,7 +318,7 @@ REPLIES: dict[str, msgspec.Struct] = {
     "lock": protection.LockReport(
         state=protection.LockState.OPEN,
         why="the account uses UDP",
-        sign=protection.Sign.OPEN,
+        sign=protection.Sign.UNSAFE,
         short="NOT encrypted: UDP",
         facts=(
             protection.Fact("transport", False, "UDP"),

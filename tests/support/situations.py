@@ -75,64 +75,69 @@ _END_TO_END = (
     f"Nobody between the two phones can listen, {SERVER} neither; it sees whom you call and when."
 )
 _ANOTHER_KEY = (
-    f"Take it that {SERVER}, or somebody beyond it, can listen, until you have compared the "
-    "words again: the far end may have a new phone, or somebody is between you."
+    "The far end may have a new phone, or somebody is between you and can listen. Take it that "
+    "somebody is, until you have compared the words again."
 )
 
 SITUATIONS: dict[str, Situation] = {
     "TLS with SRTP": Situation(
-        SECURE, Sign.SECURE, "encrypted to the server",
+        SECURE, Sign.SERVER, "encrypted to the server",
         f"encrypted to {SERVER}; beyond it, unknown", _SERVER_LISTENS,
     ),
     "TLS with its connection down": Situation(
-        replace(SECURE, connection=replace(_TLS, up=False)), Sign.OPEN,
-        "NOT protected: connection to server lost",
-        "the TLS connection to the server has dropped", _NOT_YET,
+        replace(SECURE, connection=replace(_TLS, up=False)), Sign.WAIT,
+        "connection lost; voice still encrypted",
+        "the TLS connection to the server has dropped",
+        f"This is not end to end: {SERVER} can listen, as before, and who can beyond it is "
+        "unknown. Nothing shows that the server is still there.",
     ),
     "pinned": Situation(
-        replace(SECURE, connection=replace(_TLS, pinned=True)), Sign.SECURE,
+        replace(SECURE, connection=replace(_TLS, pinned=True)), Sign.SERVER,
         "encrypted to the server", f"encrypted to {SERVER}; beyond it, unknown", _SERVER_LISTENS,
     ),
     # Nothing is sent to a server with another key: there is only the account's lock.
     "pin changed": Situation(
-        AccountFacts(Transport.TLS, True, None), Sign.WAIT,
-        "waiting for the server", "no connection to the server has been seen yet", _NOT_YET,
+        AccountFacts(Transport.TLS, True, None, distrusted=True), Sign.CHECK,
+        "STOPPED: server NOT trusted",
+        "the server showed another key or certificate than this account trusts",
+        "Somebody may be between you and the server (an attack), or the server has a new key or "
+        "certificate.",
     ),
     "UDP": Situation(
-        OPEN, Sign.OPEN, "NOT encrypted: UDP",
+        OPEN, Sign.UNSAFE, "NOT encrypted: UDP",
         "this account uses UDP: anyone on the way can listen", _ANYBODY_LISTENS,
     ),
     "UDP with SRTP": Situation(
-        replace(OPEN, streams=(_VOICE,)), Sign.OPEN, "NOT safe: UDP showed the keys",
+        replace(OPEN, streams=(_VOICE,)), Sign.UNSAFE, "NOT safe: secret keys exposed by UDP",
         "the voice is encrypted, but its keys crossed the network in the clear (UDP)",
         _ANYBODY_LISTENS,
     ),
     "DTLS not compared": Situation(
-        replace(DTLS, comparison=_compared(Compared.PENDING)), Sign.SECURE,
+        replace(DTLS, comparison=_compared(Compared.PENDING)), Sign.SERVER,
         "encrypted to the server; compare words",
         f"encrypted to {SERVER}; beyond it, only the words tell", _ONLY_THE_WORDS,
     ),
     "DTLS compared": Situation(
-        replace(DTLS, comparison=_compared(Compared.EQUAL)), Sign.PROVEN,
+        replace(DTLS, comparison=_compared(Compared.EQUAL)), Sign.SEALED,
         "encrypted end to end, compared",
         "encrypted end to end: the words were compared, and equal", _END_TO_END,
     ),
     "DTLS compared before": Situation(
-        replace(DTLS, comparison=_compared(Compared.REMEMBERED)), Sign.PROVEN,
-        f"end to end, as compared on {DAY}",
+        replace(DTLS, comparison=_compared(Compared.REMEMBERED)), Sign.SEALED,
+        "encrypted end to end, compared before",
         f"encrypted end to end: the key that was compared on {DAY}", _END_TO_END,
     ),
     "DTLS compared with another key than last time": Situation(
-        replace(DTLS, comparison=_compared(Compared.CHANGED)), Sign.SECURE,
-        f"ANOTHER KEY than compared on {DAY}",
-        f"encrypted to {SERVER}; another key than compared on {DAY}", _ANOTHER_KEY,
+        replace(DTLS, comparison=_compared(Compared.CHANGED)), Sign.CHECK,
+        "KEY CHANGED: compare the words again",
+        f"the far end's key is another than was compared on {DAY}", _ANOTHER_KEY,
     ),
     "early media": Situation(
         replace(SECURE, state=CallState.RINGING), Sign.WAIT,
-        "not answered; what you hear is encrypted", "no voice is flowing yet", _NOT_YET,
+        "encrypted so far; not answered yet", "no voice is flowing yet", _NOT_YET,
     ),
     "on hold": Situation(
-        replace(SECURE, state=CallState.HELD), Sign.SECURE, "encrypted to the server",
+        replace(SECURE, state=CallState.HELD), Sign.SERVER, "encrypted to the server",
         f"encrypted to {SERVER}; beyond it, unknown", _SERVER_LISTENS,
     ),
     "on hold without a stream": Situation(
@@ -140,11 +145,11 @@ SITUATIONS: dict[str, Situation] = {
         "on hold, no voice flows", "no voice is flowing yet", _NOT_YET,
     ),
     "recording": Situation(
-        SECURE, Sign.SECURE, "encrypted to the server",
+        SECURE, Sign.SERVER, "encrypted to the server",
         f"encrypted to {SERVER}; beyond it, unknown", _SERVER_LISTENS,
     ),
     "certificate near its end": Situation(
-        SECURE, Sign.SECURE, "encrypted to the server",
+        SECURE, Sign.SERVER, "encrypted to the server",
         f"encrypted to {SERVER}; beyond it, unknown", _SERVER_LISTENS,
     ),
     "busy": Situation(

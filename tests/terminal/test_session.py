@@ -83,7 +83,7 @@ async def test_from_the_first_start_to_a_call_that_outlives_its_terminal(
     await terminal.close("Keypad")
 
     await terminal.keys("h")
-    await terminal.shows("on hold", "h resume")
+    await terminal.shows("held by you", "h resume")
     await phone.until_state(call.id, CallState.HELD)
     await screens.keep(terminal, "on-hold")
     await terminal.keys("h")
@@ -97,7 +97,7 @@ async def test_from_the_first_start_to_a_call_that_outlives_its_terminal(
     await terminal.until(lambda screen: "muted" not in screen, "no mute")
 
     await terminal.keys("l")
-    await terminal.shows("What the lock is made of", "[secure]", "keys by SDES", "not end to end")
+    await terminal.shows("What the lock is made of", "[server]", "keys by SDES", "not end to end")
     await screens.keep(terminal, "lock-details")
     await terminal.keys("End")
     await terminal.shows("SHA-256")
@@ -115,7 +115,7 @@ async def test_from_the_first_start_to_a_call_that_outlives_its_terminal(
     await terminal.keys("Tab", "Tab", "Tab", "Tab")
     await terminal.shows("enter call")
     await terminal.keys("Enter")
-    await terminal.shows("active", "[secure] encrypted to")
+    await terminal.shows("active", "[server] encrypted to")
     await screens.keep(terminal, "redialled")
 
     # Close the screen, and leave the call running.
@@ -129,14 +129,14 @@ async def test_from_the_first_start_to_a_call_that_outlives_its_terminal(
 
     # Open it again, and take the terminal away without a word.
     terminal = await open_phone(settings=settings)
-    before = seconds(await terminal.shows("active", "[secure] encrypted to"))
+    before = seconds(await terminal.shows("active", "[server] encrypted to"))
     await terminal.kill()
     running = (await phone.status()).calls
     assert [c.state for c in running] == [CallState.ACTIVE]
 
     # It is there again, with its true duration.
     terminal = await open_phone(settings=settings)
-    again = seconds(await terminal.shows("active", "[secure] encrypted to"))
+    again = seconds(await terminal.shows("active", "[server] encrypted to"))
     told = (await phone.status()).calls[0].duration_s
     assert before <= again <= told + 1
     assert abs(told - seconds(await terminal.screen())) <= 2
@@ -153,10 +153,10 @@ async def test_every_size_shows_the_call_and_how_to_get_help(
     await terminal.shows("Welcome")
     await terminal.close("Welcome")
     await terminal.keys("c")
-    screen = await terminal.shows("active", "[secure] encrypted to", "? help")
+    screen = await terminal.shows("active", "[server] encrypted to", "? help")
     assert "Call log" in screen
     await terminal.resize(60, 20)
-    await terminal.shows("active", "[secure] encrypted to", "Call log", "? help")
+    await terminal.shows("active", "[server] encrypted to", "Call log", "? help")
 
 
 async def test_a_hang_up_of_the_terminal_ends_the_screen_alone(

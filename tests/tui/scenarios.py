@@ -703,7 +703,7 @@ async def _(stage: Stage) -> Done:
     await stage.engine.add_account("old", transport="udp")
     await _on_account(stage, "old")
     await stage.phone.press("l")
-    await stage.phone.sees("[ open ]")
+    await stage.phone.sees("[UNSAFE]")
     return _on(stage, AccountForm)
 
 

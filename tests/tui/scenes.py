@@ -88,7 +88,7 @@ class Stage:
                 history.answered(number, when + 5)
             lock = LockState.CLOSED if number % 4 else LockState.OPEN
             end = when + 5 + 61.0 * number
-            sign = Sign.SECURE if lock is LockState.CLOSED else Sign.OPEN
+            sign = Sign.SERVER if lock is LockState.CLOSED else Sign.UNSAFE
             history.end(
                 number, end, outcome, code, reason, lock, lock is LockState.OPEN, "opus",
                 sign if outcome is Outcome.ANSWERED else None,

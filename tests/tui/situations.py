@@ -129,7 +129,7 @@ async def _compared(stage: Stage, call: str) -> None:
     assert report.end_to_end is not None
     words = report.end_to_end.words
     await stage.engine.client.ask(told.CompareWords(call=call, words=words, equal=True))
-    await _shown(stage, lambda found: found.lock.sign is Sign.PROVEN)
+    await _shown(stage, lambda found: found.lock.sign is Sign.SEALED)
 
 
 async def _dtls_compared(stage: Stage) -> None:

@@ -50,7 +50,7 @@ async def test_what_was_on_the_screen_stays(phone: Screen, standin: StandIn, clo
     await phone.settle()
     # The banner takes one line, and the last row of the panes gives way to it.
     assert _panes(phone)[:-1] == [*before[:-2]]
-    for words in ("● work", "[secure]", "active 01:12", "Workshop", "Maria Rossi"):
+    for words in ("● work", "[server]", "active 01:12", "Workshop", "Maria Rossi"):
         assert words in phone.text
 
 
@@ -136,8 +136,8 @@ async def test_two_screens_agree(phone: Screen, standin: StandIn, clock: Clock) 
         await phone.settle()
         assert other.text == phone.text
         await other.press("h")
-        await phone.until(lambda: "on hold" in phone.text)
-        await other.until(lambda: "on hold" in other.text)
+        await phone.until(lambda: "held by you" in phone.text)
+        await other.until(lambda: "held by you" in other.text)
         assert other.text == phone.text
         await phone.press("e")
         await other.until(lambda: not other.app.state.live)

@@ -22,7 +22,7 @@ async def show_lock(phone: Screen, standin: StandIn) -> str:
     standin.remote_answers(call)
     await phone.sees("active")
     await phone.press("l")
-    await phone.sees("[secure]")
+    await phone.sees("[server]")
     return call
 
 
@@ -37,7 +37,7 @@ async def test_a_call_with_all_that_its_lock_rests_on(phone: Screen, standin: St
     await phone.resize(120, 70)
     for words in (
         "100, account: work",
-        "[secure] encrypted to the server",
+        "[server] encrypted to the server",
         "  encrypted to pbx.example.com; beyond it, unknown",
         "This is not end to end",
         "✓ holds     the account uses TLS: the account says TLS",
@@ -58,7 +58,7 @@ async def test_words_to_compare_from_the_handshake_on_and_only_then(
     standin.remote_answers(call, keying=Keying.DTLS, fingerprints=None)
     await phone.sees("active")
     await phone.press("l")
-    await phone.sees("[secure]")
+    await phone.sees("[server]")
     assert WORDS not in phone.text
     standin.remote_answers(call, keying=Keying.DTLS)
     await at_next_second(phone, standin, clock, call)
@@ -85,10 +85,10 @@ async def test_it_follows_the_call_once_a_second_from_where_one_reads(
     standin.remote_answers(call, encrypted=False)
     await phone.until(lambda: not phone.app.state.live[0].call.lock.closed)
     await phone.settle()
-    assert "[secure]" in phone.text  # no second has passed
+    assert "[server]" in phone.text  # no second has passed
     clock.advance(1)
     phone.tick()
-    await phone.sees("[ open ] NOT encrypted: voice in the clear")
+    await phone.sees("[UNSAFE] NOT encrypted: voice in the clear")
     assert top_of(phone) == 2
     assert "What to do" in phone.text
 
@@ -113,7 +113,7 @@ async def test_facts_stay_when_the_call_has_ended(phone: Screen, standin: StandI
     call = await show_lock(phone, standin)
     standin.remote_hangs_up(call)
     await phone.sees("The call has ended, and this is how its lock was last.")
-    assert "[secure]" in phone.text
+    assert "[server]" in phone.text
     await phone.press("escape")
     assert phone.app.screen is phone.app.main
 
@@ -122,7 +122,7 @@ async def test_facts_stay_while_the_engine_is_gone(phone: Screen, standin: Stand
     await show_lock(phone, standin)
     await standin.crash()
     await phone.sees("The phone's engine cannot be reached, and this is how its lock was last.")
-    assert "[secure]" in phone.text
+    assert "[server]" in phone.text
 
 
 async def test_an_account_without_a_connection(phone: Screen, standin: StandIn) -> None:
@@ -174,7 +174,7 @@ async def test_a_closed_lock_has_nothing_to_edit(phone: Screen, standin: StandIn
     await standin.add_account("work")
     phone.app.main.accounts.focus()
     await phone.press("l")
-    await phone.sees("[secure]")
+    await phone.sees("[server]")
     assert "edit" not in phone.text
     await phone.press("enter")
     assert isinstance(phone.app.screen, LockDetails)
@@ -191,7 +191,7 @@ async def test_the_lock_of_a_call_that_has_ended_and_is_still_shown(
     phone.app.main.calls.focus()
     standin.remote_hangs_up(call)
     await phone.sees("ended")
-    assert "l lock" in phone.lines[-1]
+    assert "l lock info" in phone.lines[-1]
     await phone.press("l")
     assert isinstance(phone.app.screen, PastLock)
     await phone.sees("Encrypted to the server from answer to end")
@@ -228,7 +228,7 @@ async def test_an_incoming_call_has_a_lock(phone: Screen, standin: StandIn) -> N
     await standin.incoming()
     await phone.sees("Bob")
     await phone.resize(120, 40)
-    assert "l lock" in phone.lines[-1]
+    assert "l lock info" in phone.lines[-1]
     await phone.press("l")
     assert isinstance(phone.app.screen, LockDetails)
     await phone.sees("[ wait ]")

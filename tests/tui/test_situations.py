@@ -26,8 +26,8 @@ async def test_the_screens_are_those_that_were_read(name: str, place: Path) -> N
         text = "\n".join(picture.lines)
         if name == SEVERAL:
             assert "The call you speak on is NOT protected; another one is" in text
-            assert glyphs.sign(Sign.SECURE) in text
-            assert glyphs.sign(Sign.OPEN) in text
+            assert glyphs.sign(Sign.SERVER) in text
+            assert glyphs.sign(Sign.UNSAFE) in text
             continue
         wanted = SITUATIONS[name]
         if name == "pin changed":

@@ -41,7 +41,7 @@ async def test_symbols_are_tried_and_kept(phone: Screen, standin: StandIn) -> No
     assert "Symbols: auto (unicode)" in phone.text
     await phone.press("g", "g", "g")
     assert "Symbols: ascii" in phone.text
-    assert "[secure] [ open ]" in phone.text
+    assert "[server] [UNSAFE]" in phone.text
     await phone.press("enter")
     await phone.until(lambda: standin.engine.settings.screen.glyphs == "ascii")
     assert phone.app.glyphs.name == "ascii"

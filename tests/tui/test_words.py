@@ -67,7 +67,7 @@ async def test_equal_words_are_remembered_and_the_next_call_says_so(
     assert "= words equal" in phone.text
     await phone.press("equals_sign")
     await phone.sees("EQUAL: you compared them in this call.")
-    assert lock_of(phone, call).sign is Sign.PROVEN
+    assert lock_of(phone, call).sign is Sign.SEALED
     await phone.press("escape", "e")
     await work.until_logged(call)
     await words_of_a_call(phone, work)
@@ -107,7 +107,7 @@ async def test_different_words_open_the_lock_and_the_first_choice_ends_the_call(
     call = await words_of_a_call(phone, work)
     await phone.press("d")
     await phone.sees("The words are different")
-    assert lock_of(phone, call).sign is Sign.OPEN
+    assert lock_of(phone, call).sign is Sign.UNSAFE
     await phone.press("enter")
     await work.until_state(call, CallState.ENDED)
 
@@ -123,7 +123,7 @@ async def test_different_words_in_a_call_that_goes_on(
     await phone.sees("DIFFERENT: you compared them in this call.")
     await phone.press("equals_sign")
     await phone.sees("EQUAL: you compared them in this call.")
-    assert lock_of(phone, call).sign is Sign.PROVEN
+    assert lock_of(phone, call).sign is Sign.SEALED
 
 
 async def test_a_comparison_is_forgotten_once_that_is_confirmed(
@@ -140,7 +140,7 @@ async def test_a_comparison_is_forgotten_once_that_is_confirmed(
     await phone.sees("the same key")
     await phone.press("delete", "down", "enter")
     await phone.sees("Not compared yet.")
-    assert lock_of(phone, call).sign is Sign.SECURE
+    assert lock_of(phone, call).sign is Sign.SERVER
     assert work.engine.compared_keys.all() == ()
 
 

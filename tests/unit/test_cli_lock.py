@@ -51,7 +51,7 @@ async def test_equal_words_are_shown_asked_about_and_remembered(
 ) -> None:
     result = await run("lock", call, "--equal", text="yes\n")
     assert result.exit_code == 0
-    assert result.stdout.startswith("[proven] encrypted end to end")
+    assert result.stdout.startswith("[sealed] encrypted end to end")
     code = (await report(standin, call)).end_to_end
     assert code is not None
     assert all(word in result.stderr for word in code.words)
@@ -74,7 +74,7 @@ async def test_different_words_open_the_lock_without_a_question(
 ) -> None:
     result = await run("lock", call, "--different", "--json")
     shown = json.loads(result.stdout)
-    assert shown["sign"] == Sign.OPEN
+    assert shown["sign"] == Sign.UNSAFE
     assert shown["end_to_end"]["comparison"]["state"] == Compared.DIFFERENT
     assert await remembered(standin) == 0
 

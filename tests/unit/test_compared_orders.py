@@ -125,7 +125,7 @@ class _Orders(RuleBasedStateMachine):
         for call in self._book:
             ends = sas.ends(call.facts().streams)
             assert ends is not None
-            if call.lock().sign is Sign.PROVEN:
+            if call.lock().sign is Sign.SEALED:
                 assert (call.account, _whom(call), ends.remote) in self._equal
                 assert call.answer is None or call.answer.ends != ends or call.answer.equal
                 type(self).proven += 1

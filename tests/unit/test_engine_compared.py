@@ -51,19 +51,19 @@ async def test_an_equal_answer_is_known_in_the_next_call_and_after_a_restart(
     standin: StandIn,
 ) -> None:
     call = await answered(standin, keying=Keying.DTLS)
-    assert await standing(standin, call) == (Compared.PENDING, Sign.SECURE)
+    assert await standing(standin, call) == (Compared.PENDING, Sign.SERVER)
     assert await say(standin, call, equal=True) is None
-    event = await standin.until_call(lambda c: c.lock.sign is Sign.PROVEN)
+    event = await standin.until_call(lambda c: c.lock.sign is Sign.SEALED)
     assert event.lock.comparison is not None
     (key,) = await remembered(standin)
     assert (key.account, key.address, key.fingerprint) == ("work", BOB, THEIRS.lower())
     assert key.on == event.lock.comparison.on
-    assert await standing(standin, call) == (Compared.EQUAL, Sign.PROVEN)
-    assert await standing(standin, await talk(standin)) == (Compared.REMEMBERED, Sign.PROVEN)
+    assert await standing(standin, call) == (Compared.EQUAL, Sign.SEALED)
+    assert await standing(standin, await talk(standin)) == (Compared.REMEMBERED, Sign.SEALED)
     await standin.stop()
     await standin.start()
     again = await talk(standin)
-    assert await standing(standin, again) == (Compared.REMEMBERED, Sign.PROVEN)
+    assert await standing(standin, again) == (Compared.REMEMBERED, Sign.SEALED)
     code = (await report(standin, again)).end_to_end
     assert code is not None
     assert code.address == BOB
@@ -73,12 +73,12 @@ async def test_another_key_is_told_from_the_one_that_was_compared(standin: Stand
     call = await answered(standin, keying=Keying.DTLS)
     await say(standin, call, equal=True)
     changed = await talk(standin, fingerprints=OTHERS)
-    assert await standing(standin, changed) == (Compared.CHANGED, Sign.SECURE)
+    assert await standing(standin, changed) == (Compared.CHANGED, Sign.CHECK)
     # A second phone of theirs, once its words were compared too.
     await say(standin, changed, equal=True)
     for fingerprints in (OTHERS, facts.FINGERPRINTS):
         shown = await talk(standin, fingerprints=fingerprints)
-        assert await standing(standin, shown) == (Compared.REMEMBERED, Sign.PROVEN)
+        assert await standing(standin, shown) == (Compared.REMEMBERED, Sign.SEALED)
 
 
 async def test_another_account_or_address_knows_nothing_of_it(standin: StandIn) -> None:
@@ -87,7 +87,7 @@ async def test_another_account_or_address_knows_nothing_of_it(standin: StandIn) 
     await standin.add_account("home")
     for account, target in (("home", "100"), ("work", "101"), ("work", "100@example.com")):
         shown = await talk(standin, account, target)
-        assert await standing(standin, shown) == (Compared.PENDING, Sign.SECURE)
+        assert await standing(standin, shown) == (Compared.PENDING, Sign.SERVER)
 
 
 async def test_a_caller_with_somebody_else_s_address_shows_another_key(standin: StandIn) -> None:
@@ -104,18 +104,18 @@ async def test_a_caller_with_somebody_else_s_address_shows_another_key(standin: 
 async def test_different_words_open_the_lock_and_take_that_key_back(standin: StandIn) -> None:
     call = await answered(standin, keying=Keying.DTLS)
     assert await say(standin, call, equal=False) is None
-    assert await standing(standin, call) == (Compared.DIFFERENT, Sign.OPEN)
+    assert await standing(standin, call) == (Compared.DIFFERENT, Sign.UNSAFE)
     assert (await report(standin, call)).state is LockState.OPEN
     assert await remembered(standin) == ()
     await say(standin, call, equal=True)
-    assert await standing(standin, call) == (Compared.EQUAL, Sign.PROVEN)
+    assert await standing(standin, call) == (Compared.EQUAL, Sign.SEALED)
     (first,) = await remembered(standin)
     standin.remote_answers(call, keying=Keying.DTLS, fingerprints=OTHERS)
-    await standin.reaches_call(call, lambda c: c.lock.sign is Sign.SECURE)
+    await standin.reaches_call(call, lambda c: c.lock.sign is Sign.CHECK)
     await say(standin, call, equal=True)
     assert len(await remembered(standin)) == 2
     await say(standin, call, equal=False)
-    assert await standing(standin, call) == (Compared.DIFFERENT, Sign.OPEN)
+    assert await standing(standin, call) == (Compared.DIFFERENT, Sign.UNSAFE)
     # The far end's other phone stays known.
     assert await remembered(standin) == (first,)
 
@@ -124,7 +124,7 @@ async def test_an_answer_holds_for_the_certificates_it_was_about(standin: StandI
     call = await answered(standin, keying=Keying.DTLS)
     await say(standin, call, equal=True)
     standin.remote_answers(call, keying=Keying.DTLS, fingerprints=OTHERS)
-    await standin.reaches_call(call, lambda c: c.lock.sign is Sign.SECURE)
+    await standin.reaches_call(call, lambda c: c.lock.sign is Sign.CHECK)
     assert (await standing(standin, call))[0] is Compared.CHANGED
 
 
@@ -151,8 +151,8 @@ async def test_what_is_forgotten_proves_nothing_in_calls_that_are_up(standin: St
     position = len(standin.events)
     await standin.client.ask(told.ForgetCompared(account="work", address="sip:100@PBX.example.com"))
     for call in (first, second):
-        await until_sign(standin, call, Sign.SECURE, position)
-        assert await standing(standin, call) == (Compared.PENDING, Sign.SECURE)
+        await until_sign(standin, call, Sign.SERVER, position)
+        assert await standing(standin, call) == (Compared.PENDING, Sign.SERVER)
     assert await remembered(standin) == ()
     with pytest.raises(CommandFailed) as refused:
         await standin.client.ask(told.ForgetCompared(account="work", address="100"))
@@ -179,7 +179,7 @@ async def test_nothing_is_remembered_of_a_caller_without_an_address(
     assert code.address is None
     notice = await say(standin, call, equal=True)
     assert notice == "they gave no address to remember: your answer holds for this call only"
-    assert await standing(standin, call) == (Compared.EQUAL, Sign.PROVEN)
+    assert await standing(standin, call) == (Compared.EQUAL, Sign.SEALED)
     assert await remembered(standin) == ()
 
 
@@ -194,7 +194,7 @@ async def test_a_damaged_file_is_said_and_costs_no_answer(standin: StandIn) -> N
     notice = await say(standin, call, equal=True)
     assert notice is not None
     assert notice.startswith("your answer holds for this call only: ")
-    assert await standing(standin, call) == (Compared.EQUAL, Sign.PROVEN)
+    assert await standing(standin, call) == (Compared.EQUAL, Sign.SEALED)
     with pytest.raises(CommandFailed) as refused:
         await standin.client.ask(told.GetCompared())
     assert refused.value.kind == "compared"

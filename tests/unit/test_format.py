@@ -25,7 +25,7 @@ def test_duration(seconds: float, text: str) -> None:
 def test_call() -> None:
     assert shown.call(examples.CALL) == (
         "3  ←  Bob <sip:bob@example.com>  active, muted, recording  00:12  "
-        "[proven] encrypted to pbx.example.com; beyond it, unknown  opus/48000/2"
+        "[sealed] encrypted to pbx.example.com; beyond it, unknown  opus/48000/2"
     )
     assert shown.call(examples.NEW_CALL) == (
         "4  →  sip:100@example.com  dialing  [ wait ] no connection to the server has been seen yet"
@@ -35,7 +35,7 @@ def test_call() -> None:
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (model.CallState.HELD, "on hold"),
+        (model.CallState.HELD, "held by you"),
         (model.CallState.REMOTE_HELD, "held by the far end"),
         (model.CallState.RINGING, "ringing"),
     ],
@@ -47,7 +47,7 @@ def test_states(state: model.CallState, words: str) -> None:
 
 def test_account() -> None:
     assert shown.account(examples.ACCOUNT) == (
-        "[secure]  work  sip:alice@pbx.example.com  TLS, TLSv1.3  registered  "
+        "[server]  work  sip:alice@pbx.example.com  TLS, TLSv1.3  registered  "
         "(the server's certificate ends in 9 days)"
     )
     fine = replace(examples.ACCOUNT, warning=None)
@@ -82,7 +82,7 @@ def test_status_of_nothing() -> None:
 def test_log() -> None:
     assert shown.log([]) == "no calls yet"
     assert shown.log([examples.ENTRY, examples.MISSED]).splitlines() == [
-        "   2  2026-01-01T00:00:00Z  →  [secure]  Bob  work  01:00  the lock was open for a time",
+        "   2  2026-01-01T00:00:00Z  →  [server]  Bob  work  01:00  the lock was open for a time",
         "   1  2026-01-01T00:00:00Z  ←            "
         '<sip:100@example.com> calls itself "LOCK", not checked  work  missed',
     ]

@@ -60,7 +60,7 @@ def test_the_signs_of_locks_are_words_of_one_width_and_differ(glyphs: Glyphs) ->
     assert {cell_len(text) for text in (*drawn, glyphs.sign(None))} == {SIGN_CELLS}
     assert not glyphs.sign(None).strip()
     for sign in Sign:
-        assert sign.value in glyphs.sign(sign)
+        assert sign.value in glyphs.sign(sign).lower()
         if glyphs is not EMOJI:
             assert glyphs.sign(sign).isascii()
 

@@ -67,7 +67,7 @@ def test_a_call_from_its_beginning_to_its_end(history: History) -> None:
         LockState.CLOSED,
         True,
         "opus/48000/2",
-        Sign.SECURE,
+        Sign.SERVER,
     )
     assert ended == LogEntry(
         id="1",
@@ -84,7 +84,7 @@ def test_a_call_from_its_beginning_to_its_end(history: History) -> None:
         lock=LockState.CLOSED,
         lock_was_open=True,
         codec="opus/48000/2",
-        sign=Sign.SECURE,
+        sign=Sign.SERVER,
     )
     assert history.entry(1) == ended
     assert history.last_id() == 1
@@ -234,7 +234,7 @@ def test_log_of_version_1_is_taken_over(path: Path) -> None:
         code=200,
         lock=LockState.CLOSED,
         codec="opus/48000/2",
-        sign=Sign.SECURE,
+        sign=Sign.SERVER,
     )
     assert [history.entry(number).sign for number in (4, 5)] == [None, None]
     assert history.mark_interrupted() == 1

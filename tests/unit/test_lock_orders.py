@@ -283,7 +283,7 @@ class _Orders(RuleBasedStateMachine):
         active = [s for s in self._streams if s.state.active]
         name = self._transport.value.upper()
         clear = f"this account uses {name}: anyone on the way can listen"
-        if any(s.state.srtp for s in active):
+        if any(s.state.srtp and s.state.keying is not Keying.DTLS for s in active):
             clear = (
                 f"the voice is encrypted, but its keys crossed the network in the clear ({name})"
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from typing import get_args
 
 import pytest
 from msgspec.structs import replace
@@ -62,13 +61,15 @@ def test_every_sentence_is_whole_at_60_columns_and_no_peer_wrote_in_it() -> None
 def test_a_lock_that_is_closed_has_a_sign_that_says_so_and_no_other_has() -> None:
     for facts in EVERY_CALL:
         lock = policy.lock(facts)
-        assert lock.closed == (lock.sign in (Sign.SECURE, Sign.PROVEN)), lock
-        if lock.sign is Sign.PROVEN:
+        assert lock.closed == (lock.sign in (Sign.SERVER, Sign.SEALED)), lock
+        if lock.sign is Sign.SEALED:
             assert facts.comparison is not None
             assert facts.comparison.state in (Compared.EQUAL, Compared.REMEMBERED)
-        if lock.sign is Sign.OPEN:
-            # The deciding word is read first, or stands in capitals.
-            assert "NOT" in lock.short or "KEY" in lock.short or "is open" in lock.short
+        if lock.sign is Sign.UNSAFE:
+            deciding = ("NOT", "others may listen", "KEY CHANGED", "voice is sealed", "will NOT")
+            assert lock.short.startswith(deciding), lock.short
+        if lock.sign is Sign.CHECK:
+            assert lock.short.startswith("KEY CHANGED")
 
 
 def test_a_call_that_ended_has_no_sign_by_itself() -> None:
@@ -89,19 +90,21 @@ def test_a_call_that_ended_has_no_sign_by_itself() -> None:
 def test_before_the_answer_it_is_said_what_the_voice_will_be(facts: CallFacts, short: str) -> None:
     lock = policy.lock(replace(facts, state=CallState.INCOMING, streams=()))
     assert lock.short == short
-    assert lock.sign is (Sign.OPEN if "NOT" in short else Sign.WAIT)
+    assert lock.sign is (Sign.UNSAFE if "NOT" in short else Sign.WAIT)
 
 
 @pytest.mark.parametrize(
     ("facts", "sign", "short"),
     [
-        (AccountFacts(Transport.TLS, True, SECURE.connection), Sign.SECURE,
+        (AccountFacts(Transport.TLS, True, SECURE.connection), Sign.SERVER,
          "encrypted to the server"),
         (AccountFacts(Transport.TLS, True, None), Sign.WAIT, "waiting for the server"),
-        (AccountFacts(Transport.TLS, False, SECURE.connection), Sign.OPEN,
+        (AccountFacts(Transport.TLS, True, None, distrusted=True), Sign.CHECK,
+         "STOPPED: server NOT trusted"),
+        (AccountFacts(Transport.TLS, False, SECURE.connection), Sign.UNSAFE,
          "NOT protected: a fault of this phone"),
-        (AccountFacts(Transport.UDP, False, None), Sign.OPEN, "NOT encrypted: UDP"),
-        (AccountFacts(Transport.TCP, False, OPEN.connection), Sign.OPEN, "NOT encrypted: TCP"),
+        (AccountFacts(Transport.UDP, False, None), Sign.UNSAFE, "NOT encrypted: UDP"),
+        (AccountFacts(Transport.TCP, False, OPEN.connection), Sign.UNSAFE, "NOT encrypted: TCP"),
     ],
 )  # fmt: skip
 def test_an_account_has_the_sign_of_its_connection(
@@ -119,5 +122,5 @@ def test_a_connection_that_is_made_again_is_waited_for() -> None:
 
 
 def test_the_words_of_signs_are_of_one_length_at_most() -> None:
-    assert {len(sign.value) for sign in Sign} <= {4, 6}
-    assert get_args(Sign | None)[0] is Sign
+    assert {len(sign.word) for sign in Sign} == {6}
+    assert all(sign.value in sign.word.lower() for sign in Sign)

@@ -25,7 +25,7 @@ def test_a_closed_lock() -> None:
     report = lockreport.report(CALL, TLS, (STREAM,))
     text = read(report)
     assert text.startswith(
-        "[secure] encrypted to the server\n  encrypted to pbx.example.com; beyond it, unknown\n"
+        "[server] encrypted to the server\n  encrypted to pbx.example.com; beyond it, unknown\n"
     )
     assert "What to do" not in text
     for sentence in report.meaning:
@@ -52,7 +52,7 @@ def test_an_open_lock_says_first_what_to_do() -> None:
         replace(CALL, streams=(PLAIN,)), TLS, (StreamReport("voice", True, False),)
     )
     lines = read(report, ASCII).splitlines()
-    assert lines[:2] == ["[ open ] NOT encrypted: voice in the clear", f"  {report.why}"]
+    assert lines[:2] == ["[UNSAFE] NOT encrypted: voice in the clear", f"  {report.why}"]
     assert lines[3:5] == ["What to do", f"  {report.remedy}"]
     assert any(line.startswith("  FAIL missing   the voice is encrypted") for line in lines)
     assert "  SRTP      none: this stream is in the clear" in lines

@@ -145,7 +145,7 @@ def test_the_harmless_form_of_a_name(name: str, shown: str) -> None:
     assert inert(name) == shown
 
 
-@pytest.mark.parametrize("sign", [*ASCII.signs.values(), "[secure] ", "{proven}"])
+@pytest.mark.parametrize("sign", [*ASCII.signs.values(), "[server] ", "{sealed}"])
 def test_a_sign_in_a_claimed_name_is_gone_and_the_name_counts_as_an_imitation(sign: str) -> None:
     found = party(f'"{sign} Bob" <sip:{sign.strip()}@example.com>')
     assert found.imitates

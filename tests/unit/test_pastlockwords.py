@@ -14,7 +14,7 @@ ENTRY = LogEntry(
     id="7", account="work", direction=Direction.OUT,
     remote=Party("sip:100@example.com", "Desk", name_from=NameFrom.CONTACT),
     outcome=Outcome.ANSWERED, started="2026-03-14T14:32:00Z", answered="2026-03-14T14:32:05Z",
-    duration_s=72.0, lock=LockState.CLOSED, sign=Sign.SECURE,
+    duration_s=72.0, lock=LockState.CLOSED, sign=Sign.SERVER,
 )  # fmt: skip
 OTHERS = "  Take it that others on the way could listen, for a while at least."
 BEYOND = "  Take it that the server could listen. Who could beyond it is not known."
@@ -28,17 +28,17 @@ def read(entry: LogEntry, glyphs: Glyphs = UNICODE) -> list[str]:
 @pytest.mark.parametrize(
     ("changes", "verdict", "meaning"),
     [
-        ({}, "[secure] Encrypted to the server from answer to end",
+        ({}, "[server] Encrypted to the server from answer to end",
          ["  The voice was encrypted on the way between this phone and the account's server.",
           BEYOND]),
         ({"lock_was_open": True},
-         "[secure] Protected to the server at the end, but NOT before",
+         "[server] Protected to the server at the end, but NOT before",
          [OTHERS, "  At the end the voice was encrypted on the way to the account's server.",
           BEYOND]),
-        ({"sign": Sign.PROVEN}, "[proven] Encrypted end to end, and compared",
+        ({"sign": Sign.SEALED}, "[sealed] Encrypted end to end, and compared",
          ["  Nobody between the two phones could listen: the words of both were equal."]),
-        ({"lock": LockState.OPEN, "lock_was_open": True, "sign": Sign.OPEN},
-         "[ open ] The call was NOT protected when it ended", [OTHERS]),
+        ({"lock": LockState.OPEN, "lock_was_open": True, "sign": Sign.UNSAFE},
+         "[UNSAFE] The call was NOT protected when it ended", [OTHERS]),
         # An engine that was killed has written nothing of the lock.
         ({"outcome": Outcome.INTERRUPTED, "sign": None},
          "How the lock was is not known: the phone stopped during the call", [OTHERS]),

@@ -237,7 +237,7 @@ async def test_a_certificate_that_ends_soon_is_told_once(standin: StandIn) -> No
     standin.shows_certificates(HOST, with_leaf(not_after=rfc3339(ends.timestamp())))
     await standin.add_account("work")
     (account,) = (await standin.status()).accounts
-    words = f"the server's certificate ends in 3 days, on {ends:%Y-%m-%d}"
+    words = f"cert ends in 3 days, on {ends:%Y-%m-%d}: the server's"
     assert account.warning == words
     position = len(standin.events)
     await standin.client.ask(told.RegisterAccount(account="work"))

@@ -52,7 +52,7 @@ def test_no_text_of_a_peer_is_on_the_line_of_the_sign_and_its_sentence_is_whole(
     )  # fmt: skip
     # A call that comes in has the whole width of the screen.
     for cells, drawn in (
-        (width, rows.call(shown, glyphs, 1.0, True, True, width)),
+        (width, rows.call(shown, glyphs, 1.0, True, True, width, "l")),
         (width + 10, rows.incoming(shown, glyphs, "a answer", width + 10)),
     ):
         lines = [text(line, cells, glyphs.ellipsis) for line in drawn]

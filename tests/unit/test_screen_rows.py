@@ -39,11 +39,11 @@ NOW = datetime(2026, 3, 14, 14, 32, tzinfo=UTC)
 LONG = "W" * 256
 CLOSED = Lock(
     LockState.CLOSED, "encrypted to pbx", LockSignalling(Transport.TLS),
-    sign=Sign.SECURE, short="encrypted to the server",
+    sign=Sign.SERVER, short="encrypted to the server",
 )  # fmt: skip
 OPEN = Lock(
     LockState.OPEN, "its keys crossed in the clear", LockSignalling(Transport.UDP),
-    sign=Sign.OPEN, short="NOT safe: UDP showed the keys",
+    sign=Sign.UNSAFE, short="NOT safe: UDP showed the keys",
 )  # fmt: skip
 
 glyph_sets = st.sampled_from(SETS)
@@ -85,7 +85,7 @@ def call(**fields: object) -> ShownCall:
 
 
 def shown(found: ShownCall, glyphs: Glyphs = UNICODE, meters: bool = False) -> Sequence[Line]:
-    return rows.call(found, glyphs, 0.0, meters, False, WIDTH)
+    return rows.call(found, glyphs, 0.0, meters, False, WIDTH, "l")
 
 
 def account(**fields: object) -> AccountStatus:
@@ -213,9 +213,10 @@ def test_an_account_that_refused_its_server_says_which_key_shows_why(
     reason: str, fields: dict[str, object], hinted: bool
 ) -> None:
     failed = Registration(RegistrationState.FAILED, 503, reason)
-    _, second, _ = rows.account(account(registration=failed, **fields), UNICODE, "P")
-    wanted = "P shows its certificate" if hinted else "alice@pbx.example.com"
+    _, second, third = rows.account(account(registration=failed, **fields), UNICODE, "P")
+    wanted = "! server NOT trusted" if hinted else "alice@pbx.example.com"
     assert text(second, 25).strip() == wanted
+    assert (text(third, 25).strip() == "P shows its certificate") == hinted
 
 
 def test_a_warning_is_told_in_words_and_with_a_sign() -> None:
@@ -230,9 +231,9 @@ def test_a_warning_is_told_in_words_and_with_a_sign() -> None:
 @pytest.mark.parametrize(
     ("sign", "drawn", "role"),
     [
-        (Sign.SECURE, "[secure]", "secure"),
+        (Sign.SERVER, "[server]", "secure"),
         (Sign.WAIT, "[ wait ]", "warning"),
-        (Sign.OPEN, "[ open ]", "insecure"),
+        (Sign.UNSAFE, "[UNSAFE]", "insecure"),
         (None, " " * 8, "text"),
     ],
 )
@@ -268,11 +269,11 @@ def test_a_call_says_who_and_what_the_lock_means_and_how_it_sounds() -> None:
     found = call(duration_s=252.0, quality=Quality(mos=4.2))
     first, second, third = shown(found)
     assert text(first).rstrip() == " Bob  bob@example.com".ljust(67) + "active 04:12"
-    assert text(second).strip() == "[secure] encrypted to pbx"
+    assert text(second).strip() == "[server] encrypted to pbx"
     assert part_of(second, "encrypted").role == "secure"
     assert text(third).split() == ["work", "·", "opus", "·", "good"]
     insecure = shown(call(lock=OPEN))
-    assert text(insecure[1]).strip() == "[ open ] NOT safe: UDP showed the keys"
+    assert text(insecure[1]).strip() == "[UNSAFE] NOT safe: UDP showed the keys"
     assert part_of(insecure[1], "NOT").role == "insecure"
 
 
@@ -333,7 +334,7 @@ def test_nothing_the_far_end_does_hides_that_one_is_muted_or_recorded(
     found = call(muted=True, recording=True, heard="0123456789" * 3, account=LONG)
     third = text(shown(found, glyphs, meters=True)[2], width, glyphs.ellipsis)
     assert f"{glyphs.muted} muted" in third
-    assert f"{glyphs.recording} recording" in third
+    assert f"{glyphs.recording} you record" in third
 
 
 def test_the_last_keys_that_they_pressed_are_shown() -> None:
@@ -369,13 +370,13 @@ def test_the_cause_of_an_ended_call_goes_on_in_a_third_line() -> None:
 @given(why=texts, width=widths)
 def test_nothing_of_a_cause_is_lost_between_its_lines(why: str, width: int) -> None:
     ended = call(state=CallState.ENDED, direction=Direction.OUT, code=503, reason=why)
-    _, *lines = rows.call(ended, UNICODE, 0.0, False, False, width)
+    _, *lines = rows.call(ended, UNICODE, 0.0, False, False, width, "l")
     said = "".join(part.text for one in lines for part in one.left)
     assert said.replace(" ", "") == (why.strip() or "ended").replace(" ", "")
 
 
 def test_the_call_under_the_cursor_is_marked() -> None:
-    (first, *_) = rows.call(call(), UNICODE, 0.0, False, True, WIDTH)
+    (first, *_) = rows.call(call(), UNICODE, 0.0, False, True, WIDTH, "l")
     assert text(first).startswith(f"{UNICODE.cursor}Bob")
 
 
@@ -400,7 +401,7 @@ def test_a_call_keeps_to_its_lines_whatever_the_far_end_says(
         quality=Quality(mos=mos), muted=muted, recording=recording, playing=playing, heard=heard,
     )  # fmt: skip
     for drawn in (
-        rows.call(found, glyphs, 1.0, True, True, width),
+        rows.call(found, glyphs, 1.0, True, True, width, "l"),
         rows.incoming(found, glyphs, "a answer", width),
     ):
         assert 2 <= len(drawn) <= 3
@@ -412,12 +413,12 @@ def test_a_call_keeps_to_its_lines_whatever_the_far_end_says(
 
 
 def test_a_row_of_the_log_has_its_columns() -> None:
-    assert text(rows.entry(entry(sign=Sign.OPEN), UNICODE, NOW, 70), 70) == (
-        "←  09:05  Bob".ljust(36) + " work              01:05 [ open ] "
+    assert text(rows.entry(entry(sign=Sign.UNSAFE), UNICODE, NOW, 70), 70) == (
+        "←  09:05  Bob".ljust(36) + " work              01:05 [UNSAFE] "
     )
-    narrow = text(rows.entry(entry(sign=Sign.OPEN), UNICODE, NOW, 60), 60)
+    narrow = text(rows.entry(entry(sign=Sign.UNSAFE), UNICODE, NOW, 60), 60)
     assert "work" not in narrow
-    assert narrow.endswith("01:05 [ open ] ")
+    assert narrow.endswith("01:05 [UNSAFE] ")
 
 
 @pytest.mark.parametrize("glyphs", SETS, ids=lambda glyphs: glyphs.name)
@@ -427,7 +428,7 @@ def test_the_columns_of_the_log_stand_under_each_other(glyphs: Glyphs) -> None:
         entry(account="好" * 20, outcome=Outcome.FAILED, code=503),
         entry(account="", outcome=Outcome.ONGOING),
         entry(duration_s=400_000.0, started="2024-03-14T09:05:00Z"),
-        entry(direction=Direction.OUT, lock=LockState.CLOSED, sign=Sign.SECURE),
+        entry(direction=Direction.OUT, lock=LockState.CLOSED, sign=Sign.SERVER),
     ]
     drawn = [rows.entry(one, glyphs, NOW, 80) for one in found]
     for one in drawn:
@@ -439,17 +440,17 @@ def test_the_columns_of_the_log_stand_under_each_other(glyphs: Glyphs) -> None:
 
 
 def test_the_log_shows_the_sign_as_it_was_and_none_without_a_voice() -> None:
-    drawn = text(rows.entry(entry(sign=Sign.SECURE), UNICODE, NOW, 80))
-    assert drawn.endswith(" 01:05 [secure] ")
+    drawn = text(rows.entry(entry(sign=Sign.SERVER), UNICODE, NOW, 80))
+    assert drawn.endswith(" 01:05 [server] ")
     assert "[" not in text(rows.entry(entry(outcome=Outcome.MISSED), UNICODE, NOW, 80))
 
 
 def test_a_call_whose_lock_was_open_for_a_time_says_so_beside_a_closed_lock() -> None:
-    found = entry(lock=LockState.CLOSED, lock_was_open=True)
+    found = entry(sign=Sign.SERVER, lock_was_open=True)
     for width in (58, 60, 120):
         assert "was open" in text(rows.entry(found, UNICODE, NOW, width), width)
-    for lock, was_open in ((LockState.CLOSED, False), (LockState.OPEN, True)):
-        other = entry(lock=lock, lock_was_open=was_open)
+    for sign, was_open in ((Sign.SERVER, False), (Sign.UNSAFE, True), (None, True)):
+        other = entry(sign=sign, lock_was_open=was_open)
         assert "was open" not in text(rows.entry(other, UNICODE, NOW, 80), 80)
 
 
@@ -482,7 +483,7 @@ def test_a_claimed_name_is_cut_before_its_address_is(
     found = call(remote=remote)
     drawn = (
         rows.incoming(found, glyphs, "", width)[0],
-        rows.call(found, glyphs, 0.0, False, False, width)[0],
+        rows.call(found, glyphs, 0.0, False, False, width, "l")[0],
         rows.entry(entry(remote=remote), glyphs, NOW, width),
     )
     for one in drawn:
@@ -506,9 +507,9 @@ def test_no_name_moves_the_lock_or_the_state_out_of_their_columns(glyphs: Glyphs
     for remote in (IMITATOR, Party("sip:m@evil.example", LONG[:80]), Party("", "好" * 80, True)):
         first = text(shown(call(remote=remote), glyphs)[0], 60, glyphs.ellipsis)
         assert first.endswith("active 00:00 ")
-        found = entry(remote=remote, sign=Sign.OPEN)
+        found = entry(remote=remote, sign=Sign.UNSAFE)
         row = text(rows.entry(found, glyphs, NOW, 58), 58, glyphs.ellipsis)
-        assert row.endswith(f" 01:05 {glyphs.sign(Sign.OPEN)} ")
+        assert row.endswith(f" 01:05 {glyphs.sign(Sign.UNSAFE)} ")
 
 
 def test_a_missed_call_stands_out() -> None:

@@ -131,7 +131,7 @@ def test_every_state_has_words() -> None:
     said = {state: words.state(call(state=state)) for state in CallState}
     assert len(set(said.values())) == len(CallState)
     assert said[CallState.REMOTE_HELD] == "held by them"
-    assert words.state(call(state=CallState.HELD, held_by=HeldBy.US)) == "on hold"
+    assert words.state(call(state=CallState.HELD, held_by=HeldBy.US)) == "held by you"
     assert words.state(call(state=CallState.HELD, held_by=HeldBy.BOTH)) == "held by both"
 
 

@@ -123,8 +123,8 @@ class Themes(ListBox[Choices[str]]):
         yield Row(
             line(
                 "  ",
-                Part(f"{glyphs.sign(Sign.SECURE)} ", "secure"),
-                Part(f"{glyphs.sign(Sign.OPEN)}  ", "insecure"),
+                Part(f"{glyphs.sign(Sign.SERVER)} ", "secure"),
+                Part(f"{glyphs.sign(Sign.UNSAFE)}  ", "insecure"),
                 Part(f"{glyphs.registered} registered  ", "success"),
                 Part(f"{glyphs.failed} failed  ", "error"),
                 Part(f"{glyphs.incoming} {glyphs.outgoing} {glyphs.missed}  ", "text"),

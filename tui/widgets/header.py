@@ -57,7 +57,7 @@ class Banner(Lines, can_focus=False):
     def draw(self, index: int) -> Sequence[Line]:
         phone = self.phone
         if not self._is_gone:
-            words = "The call you speak on is NOT protected; another one is"
+            words = "You speak on an UNPROTECTED call: others can listen"
             return (line(Part(f" {phone.glyphs.failed} {words}", "error")),)
         key = phone.keymap.shown("phone.connect")
         what = "starts it" if self._state.link is Link.STOPPED else "tries now"

@@ -102,7 +102,7 @@ class Calls(Lines):
         marked = len(self._calls) > 1 and index == self.cursor
         return rows.call(
             self._calls[index], phone.glyphs, phone.clock(), phone.state.settings.screen.meters,
-            marked, self.width,
+            marked, self.width, phone.keymap.shown("lock.details"),
         )  # fmt: skip
 
     def empty(self) -> Sequence[Line]:

@@ -16,7 +16,7 @@ from voip.model import (
     RegistrationState,
     Status,
 )
-from voip.protection import Lock, LockState, Sign
+from voip.protection import Lock, Sign
 from voip.protocol import client as told
 
 
@@ -83,7 +83,7 @@ def blocked(found: BlockedCaller) -> str:
 def state_words(c: Call) -> str:
     """The state in words, with mute, recording and a codec that cannot be played."""
     text = {
-        CallState.HELD: "on hold",
+        CallState.HELD: "held by you",
         CallState.REMOTE_HELD: "held by the far end",
     }.get(c.state, c.state.value)
     text += ", muted" if c.muted else ""
@@ -97,7 +97,7 @@ def lock(found: Lock) -> str:
 
 def sign(of: Sign | None) -> str:
     """The sign of a lock, blank for a call that never had a voice."""
-    return f"[{of.value:^6}]" if of else " " * 8
+    return of.bracketed if of else " " * 8
 
 
 def duration(seconds: float) -> str:
@@ -119,8 +119,7 @@ def entry(e: LogEntry) -> str:
     what += f" after {duration(e.duration_s)}" if e.outcome == "lost" and e.answered else ""
     code = f" ({e.code})" if e.code and e.outcome != "answered" else ""
     why = f": {e.reason}" if e.reason and e.outcome != "answered" else ""
-    once_open = e.lock is LockState.CLOSED and e.lock_was_open
-    lock = "  the lock was open for a time" if once_open else ""
+    lock = "  the lock was open for a time" if e.once_open else ""
     return (
         f"{e.id:>4}  {e.started}  {arrow}  {sign(e.sign)}  {who}  {e.account}  "
         f"{what}{code}{why}{lock}"

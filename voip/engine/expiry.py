@@ -20,12 +20,12 @@ def warning(tls: TlsStatus | None, client_ends: datetime | None, now: float) -> 
     found = []
     if tls is not None and tls.peer is not None:
         ends = datetime.fromisoformat(tls.peer.not_after)
-        words = _ending("the server's certificate", ends, moment)
+        words = _ending("the server's", ends, moment)
         if words and tls.pinned:
-            words += "; it is accepted all the same, because its key is pinned"
+            words += "; accepted all the same, because its key is pinned"
         found.append(words)
     if client_ends is not None:
-        found.append(_ending("this account's own certificate", client_ends, moment))
+        found.append(_ending("this account's own", client_ends, moment))
     return "; ".join(words for words in found if words) or None
 
 
@@ -36,7 +36,10 @@ def when(not_after: str, now: float) -> str:
 
 
 def _ending(what: str, ends: datetime, moment: datetime) -> str | None:
-    return None if ends - moment > SOON else f"{what} {_when(ends, moment)}"
+    if ends - moment > SOON:
+        return None
+    # What is wrong stands first: the screen has 21 cells for it.
+    return f"cert {_when(ends, moment)}: {what}"
 
 
 def _when(ends: datetime, moment: datetime) -> str:

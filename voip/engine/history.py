@@ -15,7 +15,7 @@ from voip.names import imitates, inert, inert_address
 from voip.protection import LockState, Sign
 from voip.text import clean, fold
 
-_SCHEMA_VERSION = 5
+_SCHEMA_VERSION = 6
 
 # `words` is what a search looks through: SQLite knows the case of ASCII alone.
 _SCHEMA = """
@@ -84,6 +84,14 @@ PRAGMA user_version = 5;
 COMMIT;
 """
 
+_RENAME_SIGNS = """
+BEGIN;
+UPDATE calls SET sign = CASE sign
+    WHEN 'secure' THEN 'server' WHEN 'proven' THEN 'sealed' WHEN 'open' THEN 'unsafe' ELSE sign END;
+PRAGMA user_version = 6;
+COMMIT;
+"""
+
 
 class HistoryError(Exception):
     """The log cannot be opened or written; the text says what to do."""
@@ -135,6 +143,8 @@ class History:
             self._db.executescript(_ADD_SIGN)
         if version in (1, 2, 3, 4):
             self._db.executescript(_ADD_NAME_FROM)
+        if version in (1, 2, 3, 4, 5):
+            self._db.executescript(_RENAME_SIGNS)
         self._db.executescript(_SCHEMA)
         self._db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
 

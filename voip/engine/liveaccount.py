@@ -84,6 +84,7 @@ class Live:
             AccountFacts(
                 account_transport=account.transport,
                 in_secure_worker=self.role is say.Role.SECURE,
+                distrusted=self.distrusted,
                 connection=None
                 if tls is None
                 else ConnectionFacts(

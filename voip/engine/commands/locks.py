@@ -50,6 +50,7 @@ def _of_account(engine: Engine, name: str) -> LockReport:
         account_transport=live.account.transport,
         in_secure_worker=live.role is say.Role.SECURE,
         connection=connection_facts(connection),
+        distrusted=live.distrusted,
     )
     return lockreport.report(facts, connection.tls if connection else None)
 
