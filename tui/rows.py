@@ -267,7 +267,7 @@ def _signs(shown: ShownCall, glyphs: Glyphs, lock_key: str) -> list[Part]:
         signs.append(Part(f"they pressed {shown.heard[-_HEARD_DIGITS:]}  ", "muted"))
     comparison = found.lock.comparison
     if comparison is not None and comparison.state in _TO_COMPARE:
-        signs += [Part(lock_key, "accent"), Part(" shows the words  ", "warning")]
+        signs += [Part(lock_key, "accent"), Part(" words  ", "warning")]
     return signs
 
 

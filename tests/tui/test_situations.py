@@ -25,7 +25,7 @@ async def test_the_screens_are_those_that_were_read(name: str, place: Path) -> N
         glyphs = SETS[picture.glyphs]
         text = "\n".join(picture.lines)
         if name == SEVERAL:
-            assert "The call you speak on is NOT protected; another one is" in text
+            assert "You speak on an UNPROTECTED call" in text
             assert glyphs.sign(Sign.SERVER) in text
             assert glyphs.sign(Sign.UNSAFE) in text
             continue
