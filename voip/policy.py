@@ -31,16 +31,21 @@ _UNKNOWN = "not known yet"
 
 
 class Demands(msgspec.Struct, frozen=True):
-    """Demands of an account's transport on everything it does."""
+    """Demands of an account's transport on everything it does.
 
-    secure_worker: bool
+    `tls_only` is the worker that has no other transport, `verified_server` a
+    certificate that is trusted, `srtp_mandatory` that no voice goes in the clear.
+    """
+
+    tls_only: bool
+    verified_server: bool
     srtp_mandatory: bool
 
 
 DEMANDS = {
-    Transport.TLS: Demands(secure_worker=True, srtp_mandatory=True),
-    Transport.TCP: Demands(secure_worker=False, srtp_mandatory=False),
-    Transport.UDP: Demands(secure_worker=False, srtp_mandatory=False),
+    Transport.TLS: Demands(True, True, True),
+    Transport.TCP: Demands(False, False, False),
+    Transport.UDP: Demands(False, False, False),
 }
 
 

@@ -11,6 +11,7 @@ from tests.conftest import NewPhone
 from tests.support import sip
 from tests.support.hostile import Connection, HostileServer, own_host, registrar
 from tests.support.kamailio import DOMAIN, Kamailio
+from tests.support.opensslserver import OpensslServer
 from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK, free_sip_port
@@ -122,6 +123,30 @@ async def test_a_step_that_fails_says_why_and_the_rest_is_not_reached(
     await answering
     await wrong.stop()
     await plain.stop()
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("-tls1_1", "-cipher", "ALL:@SECLEVEL=0"), "the server speaks no TLS 1.2 or newer"),
+        (("-tls1_2", "-cipher", "aNULL:@SECLEVEL=0"), "no safe cipher in common"),
+    ],
+)
+async def test_a_handshake_that_fails_is_a_matter_of_tls_and_of_no_certificate(
+    new_phone: NewPhone, authority: Authority, words: tuple[str, ...], reason: str
+) -> None:
+    phone = await new_phone()
+    host = own_host()
+    server = OpensslServer(authority.issue("x", addresses=[host]), *words, host=host)
+    await server.start()
+    account = {"user": "u", "domain": "pbx.test", "server": f"{host}:{server.port}",
+               "ca_file": str(authority.file)}  # fmt: skip
+    report = await check(phone, name="new", password="x", fields=account)
+    await server.stop()
+    assert outcome(report) == [
+        ("name", True), ("tls", False), ("certificate", None), ("registration", None),
+    ]  # fmt: skip
+    assert reason in report.steps[1].text
 
 
 def _silent(connection: Connection, message: sip.Message) -> None:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from voip import policy
-from voip.lockfacts import CallFacts, ConnectionFacts, StreamFacts
+from voip import lockreport, policy
+from voip.lockfacts import AccountFacts, CallFacts, ConnectionFacts, StreamFacts
 from voip.model import CallState
 from voip.policy import DEMANDS
 from voip.protection import (
@@ -24,9 +24,11 @@ from voip.protection import (
     Sign,
     Transport,
 )
+from voip.protocol.workercommands import Role
 
 SUITE = "AES_256_CM_HMAC_SHA1_80"
 VOICE = StreamFacts(kind="voice", active=True, srtp=True, suite=SUITE, keying=Keying.SDES)
+DTLS = replace(VOICE, keying=Keying.DTLS)
 PLAIN = StreamFacts(kind="voice", active=True, srtp=False, suite=None, keying=None)
 CONNECTION = ConnectionFacts(
     up=True, transport=Transport.TLS, verified=True, version="TLSv1.3", server="pbx.example.com"
@@ -112,19 +114,58 @@ REMOVED: dict[str, tuple[Change, str]] = {
 
 
 @pytest.mark.parametrize(
-    ("transport", "secure_worker", "srtp_mandatory"),
-    [
-        (Transport.TLS, True, True),
-        (Transport.TCP, False, False),
-        (Transport.UDP, False, False),
-    ],
+    ("transport", "demanded"),
+    [(Transport.TLS, True), (Transport.TCP, False), (Transport.UDP, False)],
 )
-def test_demands(transport: Transport, secure_worker: bool, srtp_mandatory: bool) -> None:
-    assert DEMANDS[transport] == policy.Demands(secure_worker, srtp_mandatory)
+def test_demands(transport: Transport, demanded: bool) -> None:
+    assert DEMANDS[transport] == policy.Demands(
+        tls_only=demanded, verified_server=demanded, srtp_mandatory=demanded
+    )
+
+
+def test_the_roles_that_never_send_in_the_clear_are_named_one_by_one() -> None:
+    assert {role for role in Role if role.tls_only} == {Role.SECURE, Role.ECHO}
 
 
 def test_demands_know_every_transport() -> None:
     assert set(DEMANDS) == set(Transport)
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        (AccountFacts(Transport.TLS, True, None), "no connection to the server has been seen yet"),
+        (
+            AccountFacts(Transport.TLS, True, None, distrusted=True),
+            "the server showed another key or certificate than this account trusts",
+        ),
+        (
+            AccountFacts(Transport.UDP, False, None),
+            "this account uses UDP: anyone on the way can listen",
+        ),
+        (
+            replace(GOOD, account_transport=Transport.UDP),
+            "the voice is encrypted, but its keys crossed the network in the clear (UDP)",
+        ),
+        (
+            replace(GOOD, account_transport=Transport.UDP, streams=(DTLS,)),
+            "this account uses UDP: anyone on the way can listen",
+        ),
+        (
+            replace(GOOD, account_transport=Transport.UDP, streams=(DTLS,),
+                    comparison=Comparison(Compared.PENDING)),
+            "the voice is encrypted, but nobody vouches for whom it is encrypted to (UDP)",
+        ),
+        (
+            replace(GOOD, connection=None, comparison=Comparison(Compared.CHANGED, "2026-03-12")),
+            "the far end's key is another than was compared on 2026-03-12",
+        ),
+    ],
+)  # fmt: skip
+def test_an_open_lock_says_the_cause_that_decides(
+    facts: AccountFacts | CallFacts, words: str
+) -> None:
+    assert lockreport.report(facts, None).why == words
 
 
 def test_closed_when_everything_was_seen() -> None:

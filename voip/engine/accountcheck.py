@@ -29,6 +29,7 @@ from voip.engine.toml import ConfigError
 from voip.engine.trial import Trial
 from voip.engine.trustfields import pin_of
 from voip.engine.workers import StartProcess, WorkerGone, WorkerRefused
+from voip.policy import DEMANDS
 from voip.protection import TlsStatus, Transport
 from voip.protocol import client as told
 from voip.protocol import worker as say
@@ -100,7 +101,7 @@ class AccountCheck:
         if not lookup.ok:
             return
         if not account.register:
-            if account.transport is not Transport.TLS or await self._look_at(account, done):
+            if not DEMANDS[account.transport].verified_server or await self._look_at(account, done):
                 done(CheckStep("registration", True, "this account does not register"))
             return
         try:
@@ -180,10 +181,10 @@ def _outcome(
     if outcome.active:
         return [CheckStep("registration", True, f"registered for {outcome.expires_s} s")]
     error = refused.error if refused else None
-    if refused is not None and error is not None and setup.transport is Transport.TLS:
+    if refused is not None and error is not None and DEMANDS[setup.transport].verified_server:
         if refused.other_key is not None:
             error = pinning.changed_in_short(account, refused.other_key)
-        elif refused.tls is None and "certificate" not in error:
+        elif not refused.distrusted:
             return [CheckStep("tls", False, error)]
         return [
             CheckStep("tls", True, "the server speaks TLS"),
@@ -231,7 +232,7 @@ def _trust_words(account: Account, tls: TlsStatus) -> str:
 
 
 def _expected(account: Account) -> list[str]:
-    tls = ["tls", "certificate"] if account.transport is Transport.TLS else []
+    tls = ["tls", "certificate"] if DEMANDS[account.transport].verified_server else []
     return ["name", *tls, "registration"]
 
 

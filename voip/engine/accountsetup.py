@@ -13,7 +13,8 @@ from voip.engine.clientkeys import ClientKeyError
 from voip.engine.passwords import Passwords
 from voip.engine.systemstore import NoSystemStore
 from voip.engine.trustfields import Trusting, pin_of
-from voip.protection import Authorities, Transport
+from voip.policy import DEMANDS
+from voip.protection import Authorities
 from voip.protocol import worker as say
 
 
@@ -40,7 +41,7 @@ async def setup_of(
     if password is not None:
         credentials = say.Credentials(user=account.auth_user or account.user, password=password)
     trust = None
-    if account.transport is Transport.TLS:
+    if DEMANDS[account.transport].verified_server:
         if passphrase is None:
             passphrase = await passwords.find_passphrase(name, account)
         trust = await asyncio.to_thread(_trust, account, passphrase)

@@ -160,7 +160,7 @@ class CallEvents:
     def _on_incoming(self, role: say.Role, event: say.IncomingCall) -> None:
         transport = Transport.TLS
         connection = self._find_connection(role, event.connection)
-        if role is say.Role.OPEN:
+        if not role.tls_only:
             transport = connection.transport if connection else Transport.UDP
         caller = self._find_caller(party(event.remote), event.account, connection)
         if self._blocked.of(caller.uri, event.account, connection):
@@ -177,7 +177,7 @@ class CallEvents:
     def _on_refused(self, role: say.Role, event: say.RefusedCall) -> None:
         call = None if event.call is None else self._book.by_number(role, event.call)
         if call is None:
-            transport = Transport.UDP if role is say.Role.OPEN else Transport.TLS
+            transport = Transport.TLS if role.tls_only else Transport.UDP
             account = event.account or "?"
             caller = self._find_caller(party(event.remote), account, None)
             if self._blocked.of(caller.uri, account):

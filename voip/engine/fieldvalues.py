@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from voip.policy import DEMANDS
 from voip.protection import Transport
 
 Values = Mapping[str, object]
@@ -12,7 +13,10 @@ Values = Mapping[str, object]
 
 def is_secure(values: Values) -> bool:
     """The account would use TLS."""
-    return values.get("transport", Transport.TLS) == Transport.TLS
+    transport = values.get("transport", Transport.TLS)
+    return isinstance(transport, str) and any(
+        demands.tls_only for name, demands in DEMANDS.items() if name == transport
+    )
 
 
 def is_empty(value: object) -> bool:

@@ -18,6 +18,7 @@ from voip.engine.fieldvalues import Values
 from voip.engine.intake import clean_event
 from voip.engine.registrar import Registrar
 from voip.engine.trustfields import Trusting, pin_of
+from voip.policy import DEMANDS
 from voip.protection import Transport
 from voip.protocol import client as told
 
@@ -70,7 +71,7 @@ class Inspection:
         live = self._registrar.get(name)
         if live.account is None:
             raise Refusal("bad_account", live.problem or f"account {name} cannot be used")
-        if live.account.transport is not Transport.TLS:
+        if not DEMANDS[live.account.transport].verified_server:
             words = f"account {name} uses {live.account.transport.upper()}"
             raise Refusal("bad_account", f"{words}, which has no certificates")
         return live.account

@@ -50,8 +50,8 @@ class Live:
     @property
     def role(self) -> say.Role:
         account = self.account
-        secure = account is None or DEMANDS[account.transport].secure_worker
-        return say.Role.SECURE if secure else say.Role.OPEN
+        tls_only = account is None or DEMANDS[account.transport].tls_only
+        return say.Role.SECURE if tls_only else say.Role.OPEN
 
     def goes_to(self, event: say.ConnectionEvent) -> bool:
         """A connection is to this account's server."""
@@ -83,7 +83,7 @@ class Live:
         return policy.account_sign(
             AccountFacts(
                 account_transport=account.transport,
-                in_secure_worker=self.role is say.Role.SECURE,
+                in_secure_worker=self.role.tls_only,
                 distrusted=self.distrusted,
                 connection=None
                 if tls is None

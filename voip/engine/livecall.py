@@ -139,7 +139,7 @@ class LiveCall:
         streams = self._stream_facts()
         return lockfacts.CallFacts(
             account_transport=self.transport,
-            in_secure_worker=self.role is not Role.OPEN,
+            in_secure_worker=self.role.tls_only,
             offers_srtp=self.offers_srtp,
             state=self.state,
             connection=connection_facts(self.connection, same),

@@ -66,9 +66,9 @@ class Trial:
         return event
 
     def _configure(self) -> say.Configure:
-        secure = DEMANDS[self._setup.transport].secure_worker
+        tls_only = DEMANDS[self._setup.transport].tls_only
         return say.Configure(
-            role=say.Role.SECURE if secure else say.Role.OPEN,
+            role=say.Role.SECURE if tls_only else say.Role.OPEN,
             user_agent=self._user_agent,
             audio=say.AudioSettings(null=True),
         )

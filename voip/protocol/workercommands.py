@@ -16,6 +16,14 @@ class Role(StrEnum):
     OPEN = "open"
     ECHO = "echo"
 
+    @property
+    def tls_only(self) -> bool:
+        """The worker has no way to send in the clear; a new role has to say so here."""
+        return self in _TLS_ONLY
+
+
+_TLS_ONLY = frozenset({Role.SECURE, Role.ECHO})
+
 
 class AudioSettings(msgspec.Struct, frozen=True):
     """Settings of the sound in both directions.

@@ -9,6 +9,7 @@ import pjsua2 as pj
 
 from voip import mwi
 from voip.dialing import escape_user
+from voip.policy import DEMANDS
 from voip.protection import Keying, Transport
 from voip.protocol.worker import AccountSetup, MessagesEvent, RegistrationEvent
 from voip.worker import identity, messages, resolving
@@ -160,9 +161,9 @@ def config(setup: AccountSetup, transport_id: int) -> pj.AccountConfig:
 
 
 def _demand_srtp(media: pj.AccountMediaConfig, setup: AccountSetup) -> None:
-    secure = setup.transport is Transport.TLS
-    media.srtpUse = pj.PJMEDIA_SRTP_MANDATORY if secure else pj.PJMEDIA_SRTP_OPTIONAL
-    media.srtpSecureSignaling = 1 if secure else 0
+    mandatory = DEMANDS[setup.transport].srtp_mandatory
+    media.srtpUse = pj.PJMEDIA_SRTP_MANDATORY if mandatory else pj.PJMEDIA_SRTP_OPTIONAL
+    media.srtpSecureSignaling = 1 if mandatory else 0
     keying = (
         pj.PJMEDIA_SRTP_KEYING_DTLS_SRTP
         if setup.keying is Keying.DTLS

@@ -11,7 +11,7 @@ import pjsua2 as pj
 
 from voip import reasons
 from voip.model import CallState, HeldBy
-from voip.protection import Transport
+from voip.policy import DEMANDS
 from voip.protocol.worker import (
     CallStateEvent,
     DigitReceived,
@@ -325,11 +325,11 @@ class Call(pj.Call):
             print(words, file=sys.stderr)
 
     @property
-    def is_secure(self) -> bool:
-        return self.account.setup.transport is Transport.TLS
+    def demands_srtp(self) -> bool:
+        return DEMANDS[self.account.setup.transport].srtp_mandatory
 
     def _waited_for_keys(self, found: tuple[StreamState, ...]) -> bool:
-        if not self.is_secure or all(stream.srtp for stream in found if stream.active):
+        if not self.demands_srtp or all(stream.srtp for stream in found if stream.active):
             self._keyless_since = None
             return False
         self._keyless_since = self._keyless_since or time.monotonic()

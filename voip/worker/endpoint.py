@@ -122,7 +122,7 @@ def start(endpoint: pj.Endpoint, configure: Configure) -> None:
     config.logConfig.msgLogging = 0
     _configure_media(config.medConfig, configure.audio)
     endpoint.libInit(config)
-    if configure.role is Role.OPEN:
+    if not configure.role.tls_only:
         # An INVITE over UDP has to fit a datagram, with a password too. The maps of
         # static payload types are optional (RFC 3264 section 5.1).
         pj.shortenSessions()
@@ -229,8 +229,3 @@ def _choose_codecs(endpoint: pj.Endpoint, wanted: tuple[str, ...]) -> None:
         rank = next((i for i, name in enumerate(wanted) if codec.codecId.startswith(name)), None)
         priority = 0 if rank is None else _HIGHEST_PRIORITY - rank
         endpoint.codecSetPriority(codec.codecId, priority)
-
-
-def is_secure(role: Role) -> bool:
-    """True if a worker of this role must never speak but TLS and SRTP."""
-    return role is not Role.OPEN

@@ -15,6 +15,7 @@ import pjsua2 as pj
 from voip import hardening, sipmasking
 from voip.model import CallState
 from voip.native import mark
+from voip.policy import DEMANDS
 from voip.protection import Transport
 from voip.protocol import worker as say
 from voip.worker import echoline, messages, srtpflaws
@@ -231,10 +232,10 @@ class Worker:
         Raises:
             Refused: this worker must not speak the account's transport.
         """
-        secure = setup.transport is Transport.TLS
-        if secure != ep.is_secure(self.role):
+        demands = DEMANDS[setup.transport]
+        if demands.tls_only != self.role.tls_only:
             raise Refused(f"a {self.role} worker has no {setup.transport.value.upper()} transport")
-        key = (setup.transport, setup.trust if secure else None)
+        key = (setup.transport, setup.trust if demands.verified_server else None)
         if key not in self._transports:
             self._transports[key] = ep.create_transport(self.endpoint, *key)
         return self._transports[key]
@@ -343,7 +344,7 @@ class Worker:
     # Inside
 
     def _why_refused(self, account: str | None, prm: pj.OnRejectedIncomingCallParam) -> str:
-        if ep.is_secure(self.role) and account in self.accounts:
+        if self.role.tls_only and account in self.accounts:
             setup = self.accounts[account].setup
             seen = srtpflaws.seen(prm.rdata.wholeMsg, setup)
             if seen is not None:

@@ -52,7 +52,7 @@ class Verdict:
         # A later offer that is refused leaves the call as it was; an answer may not.
         if found is not None and (code is not None or not call.was_up):
             self._seen = found
-        if call.is_secure and not call.was_up and found == srtpflaws.Seen(srtpflaws.Flaw.PLAIN):
+        if call.demands_srtp and not call.was_up and found == srtpflaws.Seen(srtpflaws.Flaw.PLAIN):
             self._refuse(found)
         if code is not None and not call.incoming:
             self._session_came = self._session_came or messages.has_session(message)
@@ -61,7 +61,7 @@ class Verdict:
 
     def on_change(self) -> str:
         """The reason to end a call after a later answer that was not taken."""
-        if not self._call.is_secure:
+        if not self._call.demands_srtp:
             return "the two sides could not agree on how to go on"
         if self._seen is not None and self._seen.flaw in _TOLD_LATER:
             return srtpflaws.words(self._seen, "far end", self._call.account.setup)
@@ -79,7 +79,7 @@ class Verdict:
         elif info.lastStatusCode == pj.PJSIP_SC_REQUEST_TIMEOUT and not self._heard:
             # PJSIP's own timer (RFC 3261 section 17.1.1.2), as if somebody had said so.
             call.cause = call.cause or "the server does not answer"
-        if not call.is_secure or call.cause or call.was_up or call.ended_here:
+        if not call.demands_srtp or call.cause or call.was_up or call.ended_here:
             return
         # The answer to a late offer is in the ACK, which is not reported.
         late = call.incoming and info.lastStatusCode in _NOT_TAKEN

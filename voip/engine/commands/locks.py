@@ -12,7 +12,6 @@ from voip.engine.errors import Refusal
 from voip.engine.livecall import LiveCall, connection_facts
 from voip.protection import LockReport
 from voip.protocol import client as told
-from voip.protocol import worker as say
 
 if TYPE_CHECKING:
     from voip.engine.engine import Engine
@@ -48,7 +47,7 @@ def _of_account(engine: Engine, name: str) -> LockReport:
     connection = engine.connection(live.role, live.connection)
     facts = lockfacts.AccountFacts(
         account_transport=live.account.transport,
-        in_secure_worker=live.role is say.Role.SECURE,
+        in_secure_worker=live.role.tls_only,
         connection=connection_facts(connection),
         distrusted=live.distrusted,
     )
