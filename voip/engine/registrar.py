@@ -18,6 +18,7 @@ from voip.engine.errors import Refusal
 from voip.engine.expiry import Notices
 from voip.engine.hub import Hub
 from voip.engine.liveaccount import Live
+from voip.engine.ownkeys import OwnKeyError, OwnKeys
 from voip.engine.passwords import PasswordError, Passwords
 from voip.engine.trustfields import pin_of
 from voip.engine.workers import Worker, WorkerGone, WorkerRefused
@@ -41,11 +42,13 @@ class Registrar:
         hub: Hub,
         workers: dict[say.Role, Worker],
         passwords: Passwords,
+        own_keys: OwnKeys,
         find_connection: Callable[[say.Role, int | None], say.ConnectionEvent | None],
     ) -> None:
         self._hub = hub
         self._workers = workers
         self._passwords = passwords
+        self._own_keys = own_keys
         self._find_connection = find_connection
         self._live: dict[str, Live] = {}
         self._notices = Notices()
@@ -287,7 +290,7 @@ class Registrar:
                 return
             try:
                 await self._add(live, account)
-            except (PasswordError, SetupError, WorkerRefused) as error:
+            except (PasswordError, OwnKeyError, SetupError, WorkerRefused) as error:
                 live.added = False
                 self._failed(live, None, str(error))
                 return
@@ -298,7 +301,8 @@ class Registrar:
             await self._register(live)
 
     async def _add(self, live: Live, account: Account) -> None:
-        setup = await setup_of(live.name, account, self._passwords)
+        own_key = await self._own_keys.find(live.name, account)
+        setup = await setup_of(live.name, account, self._passwords, own_key=own_key)
         live.client_ends = await asyncio.to_thread(clientkeys.ends, account)
         if live.dropped:
             return

@@ -177,6 +177,8 @@ def _demand_srtp(media: pj.AccountMediaConfig, setup: AccountSetup) -> None:
         suite.name = name
         suites.push_back(suite)
     media.srtpOpt.cryptos = suites
+    if setup.own_key is not None:
+        media.srtpOpt.dtlsIdentity = setup.own_key.pem
 
 
 def _credentials(setup: AccountSetup) -> pj.AuthCredInfoVector:
