@@ -90,3 +90,36 @@ async def test_a_key_that_is_missing_where_words_were_compared_is_news(standin: 
     assert problem.startswith("account work has a new key: ")
     await standin.client.ask(told.RemoveAccount(name="work"))
     assert (await standin.status()).engine.problems == ()
+
+
+async def test_a_key_that_grows_too_old_is_replaced_while_the_phone_runs(
+    standin: StandIn,
+) -> None:
+    await standin.add_account("work", **DTLS)
+    await standin.add_account("home", **DTLS)
+    await standin.engine.registrar.look_at_keys()
+    assert changes(standin) == []
+    path = standin.paths.own_keys / "work.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "made": "2020-01-01T00:00:00Z"}))
+    await standin.engine.registrar.look_at_keys()
+    (change,) = changes(standin)
+    assert change == say.UseOwnKey("work", say.OwnKey(json.loads(path.read_text())["pem"]))
+    assert change.own_key != given(standin)
+    await standin.engine.registrar.look_at_keys()
+    assert len(changes(standin)) == 1
+
+
+async def test_a_key_that_is_damaged_while_the_phone_runs_is_shown_until_its_end(
+    standin: StandIn,
+) -> None:
+    await standin.add_account("work", **DTLS)
+    (standin.paths.own_keys / "work.json").write_bytes(b"{")
+    await standin.engine.registrar.look_at_keys()
+    assert changes(standin) == []
+    assert "is damaged" in standin.log
+    assert (await standin.status()).accounts[0].registration.state is RegistrationState.REGISTERED
+
+
+def changes(standin: StandIn) -> list[say.UseOwnKey]:
+    """What workers heard of keys that replace others."""
+    return [order for order in standin.script.orders if isinstance(order, say.UseOwnKey)]

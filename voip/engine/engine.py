@@ -278,6 +278,7 @@ class Engine:
         while True:
             await asyncio.sleep(_LOOK_AT_DATES_S)
             self.registrar.look_at_dates()
+            await self.registrar.look_at_keys()
 
     @property
     def settings_problem(self) -> str | None:

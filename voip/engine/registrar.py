@@ -254,6 +254,21 @@ class Registrar:
         for live in self._live.values():
             self._warn(live)
 
+    async def look_at_keys(self) -> None:
+        """Give workers the own keys of accounts that have replaced others."""
+        for live in list(self._live.values()):
+            async with live.busy:
+                if live.account is None or not live.added:
+                    continue
+                try:
+                    own_key = await self._own_keys.find(live.name, live.account)
+                    if own_key is not None and own_key != live.own_key:
+                        command = say.UseOwnKey(name=live.name, own_key=own_key)
+                        await self._workers[live.role].ask(command)
+                        live.own_key = own_key
+                except (OwnKeyError, WorkerGone, WorkerRefused) as error:
+                    log.warning("account %s: %s", live.name, error)
+
     # Inside
 
     def _check_pin(self, live: Live, event: say.ConnectionEvent) -> None:
@@ -301,8 +316,8 @@ class Registrar:
             await self._register(live)
 
     async def _add(self, live: Live, account: Account) -> None:
-        own_key = await self._own_keys.find(live.name, account)
-        setup = await setup_of(live.name, account, self._passwords, own_key=own_key)
+        live.own_key = await self._own_keys.find(live.name, account)
+        setup = await setup_of(live.name, account, self._passwords, own_key=live.own_key)
         live.client_ends = await asyncio.to_thread(clientkeys.ends, account)
         if live.dropped:
             return

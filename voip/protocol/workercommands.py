@@ -144,6 +144,13 @@ class RegisterNow(WorkerCommand, frozen=True, tag="register"):
     name: str
 
 
+class UseOwnKey(WorkerCommand, frozen=True, tag="use_own_key"):
+    """Show another certificate in handshakes of calls that begin from here on."""
+
+    name: str
+    own_key: OwnKey
+
+
 class StartCall(WorkerCommand, frozen=True, tag="call"):
     """Call `uri`, which `voip.dialing` rebuilt from parsed parts.
 
@@ -250,6 +257,7 @@ AnyWorkerCommand = (
     | AddAccount
     | RemoveAccount
     | RegisterNow
+    | UseOwnKey
     | StartCall
     | Ring
     | Answer
