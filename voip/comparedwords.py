@@ -31,7 +31,7 @@ def standing(code: EndToEnd) -> str:
         Compared.REMEMBERED: f"Compared on {day(found.on)}: the same key. "
         "You need not compare again.",
         Compared.CHANGED: f"ANOTHER KEY than was compared on {day(found.on)}. Their phone may be "
-        "another one, or was started again: many make a new key then, and so does an Offhook. Or "
+        "another one, or has made a new key: many do when they start, an Offhook every 90 days. Or "
         "somebody is between you. Say nothing private until you have compared the words again.",
     }[found.state]
 

@@ -49,6 +49,10 @@ class Paths(NamedTuple):
         return self.state / "compared.json"
 
     @property
+    def own_keys(self) -> Path:
+        return self.state / "keys"
+
+    @property
     def log(self) -> Path:
         return self.state / "engine.log"
 

@@ -450,11 +450,13 @@ WORKER_COMMANDS: dict[str, say.AnyWorkerCommand] = {
             ),
             keying=protection.Keying.DTLS,
             hidden=True,
+            own_key=say.OwnKey("a certificate and its key"),
             trial=True,
         )
     ),
     "remove_account": say.RemoveAccount(name="work"),
     "register": say.RegisterNow(name="work"),
+    "use_own_key": say.UseOwnKey(name="work", own_key=say.OwnKey("a certificate and its key")),
     "call": say.StartCall(
         call=1,
         account="work",

@@ -14,6 +14,7 @@ import select
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pjsua2 as pj
@@ -387,6 +388,8 @@ def _account_config(settings: dict[str, Any], user: str, transport: int) -> pj.A
     for name in settings.get("keyings", ["sdes"]):
         keyings.push_back(_KEYINGS[name])
     config.mediaConfig.srtpOpt.keyings = keyings
+    if "identity" in settings:
+        config.mediaConfig.srtpOpt.dtlsIdentity = Path(settings["identity"]).read_text()
     return config
 
 

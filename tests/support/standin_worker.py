@@ -148,6 +148,9 @@ class ScriptedWorker:
         setup = self._account(command.name)
         self._then.append(lambda: self._answer_register(setup))
 
+    def use_own_key(self, command: say.UseOwnKey) -> None:
+        self._account(command.name)
+
     def start_call(self, command: say.StartCall) -> None:
         setup = self._account(command.account)
         call = ScriptedCall(command.call, setup, None, CallState.DIALING)
@@ -428,6 +431,7 @@ ANSWERS: dict[type[say.WorkerCommand], Callable[[ScriptedWorker, Any], None]] = 
     say.AddAccount: ScriptedWorker.add_account,
     say.RemoveAccount: ScriptedWorker.remove_account,
     say.RegisterNow: ScriptedWorker.register,
+    say.UseOwnKey: ScriptedWorker.use_own_key,
     say.StartCall: ScriptedWorker.start_call,
     say.Ring: ScriptedWorker.accept_for_call,
     say.Answer: ScriptedWorker.answer,

@@ -16,10 +16,11 @@ from voip.paths import Paths, UnsafePath
 FILES = (
     "config/accounts.toml", "config/config.toml", "config/passwords/work",
     "state/history.db", "state/history.db-wal", "state/history.db-shm", "state/compared.json",
+    "state/keys/work.json",
     "state/engine.log", "state/engine.log.1", "state/engine.lock",
     "run/engine.lock", "run/echo/echo.key",
 )  # fmt: skip
-FOLDERS = ("config", "state", "run", "config/passwords", "run/echo")
+FOLDERS = ("config", "state", "run", "config/passwords", "state/keys", "run/echo")
 WRITTEN = tuple(name for name in FILES if not name.endswith(".toml"))
 
 

@@ -28,6 +28,7 @@ async def setup_of(
     passwords: Passwords,
     password: str | None = None,
     passphrase: str | None = None,
+    own_key: say.OwnKey | None = None,
 ) -> say.AccountSetup:
     """A worker's set-up of an account; secrets not given are looked up.
 
@@ -60,6 +61,7 @@ async def setup_of(
         keying=account.media_keying,
         suites=suitefields.parse(account.srtp_suites),
         hidden=account.hide_identity,
+        own_key=own_key,
     )
 
 

@@ -15,8 +15,9 @@ needed for it.
   servers may give one address to two people.
 - A caller without an address, or with a hidden one, is anybody: nothing is
   remembered, and the answer holds for that call alone.
-- A key that is new is no proof of an attack. An Offhook has a new one after
-  each start of its worker, and a telephone may be replaced.
+- A key that is new is no proof of an attack. An Offhook replaces its own after
+  90 days (`voip.engine.ownkeys`), other phones may do so at each start, and a
+  telephone may be replaced.
 - Words that differ take back what was remembered of that one key, and leave
   the far end's others: those give away whoever is in the middle next time.
 - A certificate announced by another digest reads as changed: that costs a

@@ -53,6 +53,9 @@ class ComparedKeys:
         """The keys of one far end as one account reaches it."""
         return tuple(key for key in self._keys if (key.account, key.address) == (account, far_end))
 
+    def has_any_of(self, account: str) -> bool:
+        return any(key.account == account for key in self._keys)
+
     def remember(self, new: ComparedKey) -> None:
         """Keep a key; one that is known already takes the new moment.
 

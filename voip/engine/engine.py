@@ -32,6 +32,7 @@ from voip.engine.hub import Hub
 from voip.engine.inspection import Inspection, Look
 from voip.engine.lookup import LookUps
 from voip.engine.onlyone import Locks
+from voip.engine.ownkeys import OwnKeys
 from voip.engine.passwords import Passwords
 from voip.engine.people import People
 from voip.engine.place import Place
@@ -100,8 +101,15 @@ class Engine:
             for role in (say.Role.SECURE, say.Role.OPEN)
         }
         self.passwords = Passwords(paths.passwords)
-        self.registrar = Registrar(self.hub, self.workers, self.passwords, self.connection)
         self.compared_keys = ComparedKeys(paths.compared)
+        self.own_keys = OwnKeys(
+            paths.own_keys,
+            self.compared_keys.has_any_of,
+            lambda text: self.notice("warning", text),
+        )
+        self.registrar = Registrar(
+            self.hub, self.workers, self.passwords, self.own_keys, self.connection
+        )
         self.book = CallBook(self.hub, self.history, lambda call: self.comparisons.recall(call))
         self.calls = Calls(self.book, self.hub, self.workers)
         self.blocked = BlockedCallers(
@@ -214,7 +222,7 @@ class Engine:
 
     def _all_problems(self) -> tuple[str, ...]:
         compared = (self.compared_keys.problem,) if self.compared_keys.problem else ()
-        found = (self._problems.values(), self._left_alone, compared)
+        found = (self._problems.values(), self._left_alone, compared, self.own_keys.news.values())
         return tuple(chain(*found, self.contacts.problems, self.blocked.problems))
 
     def connection(self, role: say.Role, number: int | None) -> say.ConnectionEvent | None:
@@ -270,6 +278,7 @@ class Engine:
         while True:
             await asyncio.sleep(_LOOK_AT_DATES_S)
             self.registrar.look_at_dates()
+            await self.registrar.look_at_keys()
 
     @property
     def settings_problem(self) -> str | None:

@@ -25,9 +25,9 @@ class Live:
 
     `refusal` says why the last connection could not be used, `distrusted` that
     it was for what the server showed. `stopped` says why it does nothing more
-    until its user has decided, and `client_ends` when the certificate ends that
-    it shows. One that was `dropped` is over: another of its name may be there by
-    now.
+    until its user has decided, `client_ends` when the certificate ends that
+    it shows its server, and `own_key` is what its worker shows far ends. One that
+    was `dropped` is over: another of its name may be there by now.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Live:
     distrusted: bool = False
     stopped: str | None = None
     client_ends: datetime | None = None
+    own_key: say.OwnKey | None = None
     messages: int | None = None
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
 

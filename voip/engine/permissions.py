@@ -65,7 +65,7 @@ def find(paths: Paths) -> tuple[Flaw, ...]:
     Raises:
         OSError: something cannot be looked at.
     """
-    folders = (paths.config, paths.state, paths.runtime, paths.passwords, paths.echo)
+    folders = (*paths, paths.passwords, paths.own_keys, paths.echo)
     return tuple(
         flaw
         for flaw in (
@@ -85,7 +85,7 @@ def _files(paths: Paths) -> Iterator[Path]:
     for name in (paths.history.name, paths.log.name):
         # With what SQLite keeps next to the log (-wal, -shm), and old logs.
         yield from sorted(paths.state.glob(f"{name}*"))
-    for folder in (paths.passwords, paths.echo):
+    for folder in (paths.passwords, paths.own_keys, paths.echo):
         yield from sorted(folder.glob("*"))
 
 

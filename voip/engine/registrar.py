@@ -18,6 +18,7 @@ from voip.engine.errors import Refusal
 from voip.engine.expiry import Notices
 from voip.engine.hub import Hub
 from voip.engine.liveaccount import Live
+from voip.engine.ownkeys import OwnKeyError, OwnKeys
 from voip.engine.passwords import PasswordError, Passwords
 from voip.engine.trustfields import pin_of
 from voip.engine.workers import Worker, WorkerGone, WorkerRefused
@@ -41,11 +42,13 @@ class Registrar:
         hub: Hub,
         workers: dict[say.Role, Worker],
         passwords: Passwords,
+        own_keys: OwnKeys,
         find_connection: Callable[[say.Role, int | None], say.ConnectionEvent | None],
     ) -> None:
         self._hub = hub
         self._workers = workers
         self._passwords = passwords
+        self._own_keys = own_keys
         self._find_connection = find_connection
         self._live: dict[str, Live] = {}
         self._notices = Notices()
@@ -251,6 +254,21 @@ class Registrar:
         for live in self._live.values():
             self._warn(live)
 
+    async def look_at_keys(self) -> None:
+        """Give workers the own keys of accounts that have replaced others."""
+        for live in list(self._live.values()):
+            async with live.busy:
+                if live.account is None or not live.added:
+                    continue
+                try:
+                    own_key = await self._own_keys.find(live.name, live.account)
+                    if own_key is not None and own_key != live.own_key:
+                        command = say.UseOwnKey(name=live.name, own_key=own_key)
+                        await self._workers[live.role].ask(command)
+                        live.own_key = own_key
+                except (OwnKeyError, WorkerGone, WorkerRefused) as error:
+                    log.warning("account %s: %s", live.name, error)
+
     # Inside
 
     def _check_pin(self, live: Live, event: say.ConnectionEvent) -> None:
@@ -287,7 +305,7 @@ class Registrar:
                 return
             try:
                 await self._add(live, account)
-            except (PasswordError, SetupError, WorkerRefused) as error:
+            except (PasswordError, OwnKeyError, SetupError, WorkerRefused) as error:
                 live.added = False
                 self._failed(live, None, str(error))
                 return
@@ -298,7 +316,8 @@ class Registrar:
             await self._register(live)
 
     async def _add(self, live: Live, account: Account) -> None:
-        setup = await setup_of(live.name, account, self._passwords)
+        live.own_key = await self._own_keys.find(live.name, account)
+        setup = await setup_of(live.name, account, self._passwords, own_key=live.own_key)
         live.client_ends = await asyncio.to_thread(clientkeys.ends, account)
         if live.dropped:
             return

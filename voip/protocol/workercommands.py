@@ -81,11 +81,21 @@ class Credentials(msgspec.Struct, frozen=True):
         return f"Credentials(user={self.user!r})"
 
 
+class OwnKey(msgspec.Struct, frozen=True):
+    """A certificate and its key for DTLS handshakes, PEM text that is in no repr."""
+
+    pem: str
+
+    def __repr__(self) -> str:
+        return "OwnKey()"
+
+
 class AccountSetup(msgspec.Struct, frozen=True):
     """An account as a worker needs it. `server` is the next hop, host[:port].
 
     `hidden` keeps the account's name and address from those it calls. `suites`
-    are those of SRTP, in the order they are offered.
+    are those of SRTP, in the order they are offered. Without an `own_key` its
+    handshakes show one that the worker has made.
 
     A `trial` registers beside the account's own binding at the server rather
     than in its place, takes no calls and asks for no voice mail.
@@ -105,6 +115,7 @@ class AccountSetup(msgspec.Struct, frozen=True):
     keying: Keying = Keying.SDES
     suites: tuple[str, ...] = SRTP_SUITES
     hidden: bool = False
+    own_key: OwnKey | None = None
     trial: bool = False
 
 
@@ -139,6 +150,13 @@ class RegisterNow(WorkerCommand, frozen=True, tag="register"):
     """Send a REGISTER now; the worker never repeats one that failed."""
 
     name: str
+
+
+class UseOwnKey(WorkerCommand, frozen=True, tag="use_own_key"):
+    """Show another certificate in handshakes of calls that begin from here on."""
+
+    name: str
+    own_key: OwnKey
 
 
 class StartCall(WorkerCommand, frozen=True, tag="call"):
@@ -247,6 +265,7 @@ AnyWorkerCommand = (
     | AddAccount
     | RemoveAccount
     | RegisterNow
+    | UseOwnKey
     | StartCall
     | Ring
     | Answer

@@ -6,12 +6,13 @@ import contextlib
 from typing import TYPE_CHECKING
 
 import pjsua2 as pj
+from msgspec import structs
 
 from voip import mwi
 from voip.dialing import escape_user
 from voip.policy import DEMANDS
 from voip.protection import Keying, Transport
-from voip.protocol.worker import AccountSetup, MessagesEvent, RegistrationEvent
+from voip.protocol.worker import AccountSetup, MessagesEvent, OwnKey, RegistrationEvent
 from voip.worker import identity, messages, resolving
 from voip.worker.attribution import ANONYMOUS_USER
 from voip.worker.endpoint import guarded
@@ -68,6 +69,15 @@ class Account(pj.Account):
         if self._anonymous is not None:
             self._anonymous.shutdown()
         self.shutdown()
+
+    def use_own_key(self, own_key: OwnKey) -> None:
+        """Show another certificate in handshakes of calls that begin from here on.
+
+        Raises:
+            pj.Error: PJSIP does not take it.
+        """
+        self.setup = structs.replace(self.setup, own_key=own_key)
+        self.modify(config(self.setup, self._transport_id))
 
     def heard_from(self, answer: pj.SipRxData) -> None:
         """Note where an answer to a request of the account's own came from."""
@@ -178,6 +188,8 @@ def _demand_srtp(media: pj.AccountMediaConfig, setup: AccountSetup) -> None:
         suite.name = name
         suites.push_back(suite)
     media.srtpOpt.cryptos = suites
+    if setup.own_key is not None:
+        media.srtpOpt.dtlsIdentity = setup.own_key.pem
 
 
 def _credentials(setup: AccountSetup) -> pj.AuthCredInfoVector:

@@ -39,6 +39,8 @@ def execute(worker: Worker, command: say.AnyWorkerCommand) -> None:
             _remove_account(worker, name)
         case say.RegisterNow(name=name):
             _account(worker, name).setRegistration(True)
+        case say.UseOwnKey(name=name, own_key=own_key):
+            _account(worker, name).use_own_key(own_key)
         case say.StartCall():
             _start_call(worker, command)
         case say.Ring(call=number):

@@ -11,6 +11,7 @@ import msgspec
 from voip.engine.commands.handler import Handlers
 from voip.engine.comparedkeys import ComparedError
 from voip.engine.errors import Refusal
+from voip.engine.ownkeys import OwnKeyError
 from voip.engine.toml import ChangedMeanwhile, ConfigError
 from voip.protocol import client as told
 
@@ -81,10 +82,11 @@ async def _remove_account(engine: Engine, command: told.RemoveAccount) -> None:
     async with engine.account_change():
         _valid(lambda: engine.account_file.remove(command.name))
         await asyncio.to_thread(engine.passwords.forget, command.name)
-    try:
-        engine.comparisons.forget(command.name)
-    except ComparedError as error:
-        engine.notice("warning", f"account {command.name} is removed, but {error}")
+    for forget in (engine.comparisons.forget, engine.own_keys.forget):
+        try:
+            forget(command.name)
+        except (ComparedError, OwnKeyError) as error:
+            engine.notice("warning", f"account {command.name} is removed, but {error}")
 
 
 async def _check_account(engine: Engine, command: told.CheckAccount) -> told.CheckReport:
