@@ -114,7 +114,7 @@ _PICTURES: Final = {
     Sign.SEALED: "🔐",
     Sign.WAIT: "⏳",
     Sign.UNSAFE: "🔓",
-    Sign.CHECK: "❗",
+    Sign.VERIFY: "❗",
 }
 
 _IN_PICTURES: Final = {sign: f"{_PICTURES[sign]}{sign.word}" for sign in Sign}

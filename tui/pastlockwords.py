@@ -62,7 +62,7 @@ def _verdict(entry: LogEntry) -> tuple[Role, str, tuple[str, ...]]:
     if entry.lock is LockState.OPEN:
         if entry.sign is Sign.UNSAFE:
             return "insecure", "The call was NOT protected when it ended", (_WITH_OTHERS,)
-        if entry.sign is Sign.CHECK:
+        if entry.sign is Sign.VERIFY:
             return "insecure", "The far end showed another key than was compared", (_ANOTHER_KEY,)
         if entry.sign in (Sign.SERVER, Sign.SEALED):
             return "insecure", "Encrypted, but the lock was open at the end", (_WITH_OTHERS,)

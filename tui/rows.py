@@ -39,7 +39,7 @@ _SIGN_ROLES: dict[Sign, Role] = {
     Sign.SEALED: "secure",
     Sign.WAIT: "warning",
     Sign.UNSAFE: "insecure",
-    Sign.CHECK: "insecure",
+    Sign.VERIFY: "insecure",
 }
 
 _TO_COMPARE = (Compared.PENDING, Compared.CHANGED)
@@ -260,14 +260,14 @@ def _signs(shown: ShownCall, glyphs: Glyphs, lock_key: str) -> list[Part]:
     if found.hold_agreed is False:
         signs.append(Part("they did not agree to it  ", "warning"))
     if found.recording:
-        signs.append(Part(f"{glyphs.recording} you record  ", "error"))
+        signs.append(Part(f"{glyphs.recording} you are recording  ", "error"))
     if found.playing:
         signs.append(Part(f"{glyphs.playing} playing a file  ", "accent"))
     if shown.heard:
         signs.append(Part(f"they pressed {shown.heard[-_HEARD_DIGITS:]}  ", "muted"))
     comparison = found.lock.comparison
     if comparison is not None and comparison.state in _TO_COMPARE:
-        signs += [Part(lock_key, "accent"), Part(" words  ", "warning")]
+        signs += [Part(lock_key, "accent"), Part(" shows 8 words  ", "warning")]
     return signs
 
 

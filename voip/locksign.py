@@ -36,7 +36,7 @@ _LACKING: Final = {
     Kind.AUTHENTIC: Shown(Sign.UNSAFE, "NOT safe: forged voice arrives"),
 }
 
-_CUT_OFF: Final = Shown(Sign.WAIT, "connection lost; voice still encrypted")
+_CUT_OFF: Final = Shown(Sign.WAIT, "server lost; voice still encrypted to it")
 
 _VOICELESS: Final = {
     CallState.CONNECTING: "waiting for keys",
@@ -46,8 +46,8 @@ _VOICELESS: Final = {
 }
 
 _COMPARED: Final = {
-    Compared.EQUAL: "encrypted end to end, compared",
-    Compared.REMEMBERED: "encrypted end to end, compared before",
+    Compared.EQUAL: "encrypted end to end; words compared",
+    Compared.REMEMBERED: "encrypted end to end; same key as before",
     Compared.PENDING: "encrypted to the server; compare words",
 }
 
@@ -58,7 +58,7 @@ _COMPARED_IN_THE_CLEAR: Final = {
 }
 
 _NOT_THE_SAME = {
-    Compared.CHANGED: "KEY CHANGED: compare the words again",
+    Compared.CHANGED: "KEY CHANGED: others may listen; compare",
     Compared.DIFFERENT: "others may listen: words were different",
 }
 
@@ -88,11 +88,11 @@ def of_call(facts: CallFacts, lacking: Condition | None) -> Shown:
 def of_account(facts: AccountFacts, lacking: Condition | None) -> Shown:
     """The sign of an account's connection, which carries no voice of its own."""
     if lacking is None:
-        return _closed(None)
+        return Shown(Sign.SERVER, "encrypted to the server")
     if lacking.kind is Kind.TRANSPORT:
         return Shown(Sign.UNSAFE, f"NOT encrypted: {_name(facts.account_transport)}")
     if facts.distrusted:
-        return Shown(Sign.CHECK, "STOPPED: server NOT trusted")
+        return Shown(Sign.VERIFY, "STOPPED: server NOT trusted")
     if lacking.kind is Kind.CONNECTION_UP:
         return _LACKING[Kind.CONNECTION]  # the phone connects again by itself
     return _LACKING[lacking.kind]
@@ -100,14 +100,14 @@ def of_account(facts: AccountFacts, lacking: Condition | None) -> Shown:
 
 def _closed(comparison: Comparison | None) -> Shown:
     if comparison is None:
-        return Shown(Sign.SERVER, "encrypted to the server")
+        return Shown(Sign.SERVER, "encrypted to the server; it can listen")
     sign = Sign.SEALED if comparison.state in PROVEN else Sign.SERVER
     return Shown(sign, _COMPARED[comparison.state])
 
 
 def _not_the_same(transport: Transport, state: Compared) -> Shown:
     changed = state is Compared.CHANGED and transport is Transport.TLS
-    return Shown(Sign.CHECK if changed else Sign.UNSAFE, _NOT_THE_SAME[state])
+    return Shown(Sign.VERIFY if changed else Sign.UNSAFE, _NOT_THE_SAME[state])
 
 
 def _in_the_clear(facts: CallFacts) -> str:
@@ -119,7 +119,7 @@ def _in_the_clear(facts: CallFacts) -> str:
     if facts.comparison is not None:
         return _COMPARED_IN_THE_CLEAR[facts.comparison.state].format(name=name)
     if facts.keys_in_the_clear:
-        return f"NOT safe: secret keys exposed by {name}"
+        return f"others can listen: keys went over {name}"
     return f"others may listen: {name}"
 
 
@@ -129,8 +129,8 @@ def _without_voice(facts: CallFacts) -> str:
             return "will be encrypted to the server"
         return "will be encrypted, or the call ends"
     if any(s.active and s.srtp and s.suite for s in facts.streams) and not facts.state.taken:
-        return "encrypted so far; not answered yet"
-    return _VOICELESS.get(facts.state, "waiting for the answer")
+        return "will be encrypted once they answer"
+    return _VOICELESS.get(facts.state, "will be encrypted once they answer")
 
 
 def speaks_encrypted(facts: CallFacts) -> bool:

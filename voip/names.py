@@ -19,7 +19,7 @@ from voip.text import MAX_TEXT, Clean, clean, fold
 _WORDS = (
     "lock", "locked", "unlock", "unlocked", "open", "closed", "encrypted", "unencrypted",
     "encryption", "secure", "secured", "insecure", "unsecured", "proven", "unproven", "protected",
-    "unprotected", "server", "sealed", "unsafe", "check", "wait", "waiting", "compared", "private",
+    "unprotected", "server", "sealed", "unsafe", "verify", "wait", "waiting", "compared", "private",
     "trusted", "untrusted", "verified", "unverified", "e2e", "e2ee", "tls", "srtp", "offhook",
     "fail", "failed", "missed", "declined", "refused", "blocked",
 )  # fmt: skip

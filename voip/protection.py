@@ -54,7 +54,7 @@ class Sign(StrEnum):
     """The sign of a lock: how far its protection reaches.
 
     `server`: encrypted as far as the server. `sealed`: end to end, and the words
-    of both ends were compared. `wait`: not yet. `unsafe`: not protected. `check`:
+    of both ends were compared. `wait`: not yet. `unsafe`: not protected. `verify`:
     a server or a far end is not the one that was known.
     """
 
@@ -62,7 +62,7 @@ class Sign(StrEnum):
     SEALED = "sealed"
     WAIT = "wait"
     UNSAFE = "unsafe"
-    CHECK = "check"
+    VERIFY = "verify"
 
     @property
     def word(self) -> str:
@@ -80,7 +80,7 @@ _SIGN_WORDS = {
     Sign.SEALED: "sealed",
     Sign.WAIT: " wait ",
     Sign.UNSAFE: "UNSAFE",
-    Sign.CHECK: "CHECK!",
+    Sign.VERIFY: "VERIFY",
 }
 
 

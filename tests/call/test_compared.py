@@ -85,7 +85,7 @@ async def test_the_same_peer_another_one_and_another_account(
     await hang_up(phone, first.id)
     for account, shown, found in (
         ("alice", leaf, (Compared.REMEMBERED, Sign.SEALED)),
-        ("alice", authority.issue("other", addresses=[host]), (Compared.CHANGED, Sign.CHECK)),
+        ("alice", authority.issue("other", addresses=[host]), (Compared.CHANGED, Sign.VERIFY)),
         ("anne", leaf, (Compared.PENDING, Sign.SERVER)),
     ):
         call = await peer.call(account, shown)

@@ -81,23 +81,24 @@ _ANOTHER_KEY = (
 
 SITUATIONS: dict[str, Situation] = {
     "TLS with SRTP": Situation(
-        SECURE, Sign.SERVER, "encrypted to the server",
+        SECURE, Sign.SERVER, "encrypted to the server; it can listen",
         f"encrypted to {SERVER}; beyond it, unknown", _SERVER_LISTENS,
     ),
     "TLS with its connection down": Situation(
         replace(SECURE, connection=replace(_TLS, up=False)), Sign.WAIT,
-        "connection lost; voice still encrypted",
+        "server lost; voice still encrypted to it",
         "the TLS connection to the server has dropped",
         f"This is not end to end: {SERVER} can listen, as before, and who can beyond it is "
         "unknown. Nothing shows that the server is still there.",
     ),
     "pinned": Situation(
         replace(SECURE, connection=replace(_TLS, pinned=True)), Sign.SERVER,
-        "encrypted to the server", f"encrypted to {SERVER}; beyond it, unknown", _SERVER_LISTENS,
+        "encrypted to the server; it can listen",
+        f"encrypted to {SERVER}; beyond it, unknown", _SERVER_LISTENS,
     ),
     # Nothing is sent to a server with another key: there is only the account's lock.
     "pin changed": Situation(
-        AccountFacts(Transport.TLS, True, None, distrusted=True), Sign.CHECK,
+        AccountFacts(Transport.TLS, True, None, distrusted=True), Sign.VERIFY,
         "STOPPED: server NOT trusted",
         "the server showed another key or certificate than this account trusts",
         "Somebody may be between you and the server (an attack), or the server has a new key or "
@@ -108,7 +109,7 @@ SITUATIONS: dict[str, Situation] = {
         "this account uses UDP: anyone on the way can listen", _ANYBODY_LISTENS,
     ),
     "UDP with SRTP": Situation(
-        replace(OPEN, streams=(_VOICE,)), Sign.UNSAFE, "NOT safe: secret keys exposed by UDP",
+        replace(OPEN, streams=(_VOICE,)), Sign.UNSAFE, "others can listen: keys went over UDP",
         "the voice is encrypted, but its keys crossed the network in the clear (UDP)",
         _ANYBODY_LISTENS,
     ),
@@ -119,25 +120,26 @@ SITUATIONS: dict[str, Situation] = {
     ),
     "DTLS compared": Situation(
         replace(DTLS, comparison=_compared(Compared.EQUAL)), Sign.SEALED,
-        "encrypted end to end, compared",
+        "encrypted end to end; words compared",
         "encrypted end to end: the words were compared, and equal", _END_TO_END,
     ),
     "DTLS compared before": Situation(
         replace(DTLS, comparison=_compared(Compared.REMEMBERED)), Sign.SEALED,
-        "encrypted end to end, compared before",
+        "encrypted end to end; same key as before",
         f"encrypted end to end: the key that was compared on {DAY}", _END_TO_END,
     ),
     "DTLS compared with another key than last time": Situation(
-        replace(DTLS, comparison=_compared(Compared.CHANGED)), Sign.CHECK,
-        "KEY CHANGED: compare the words again",
+        replace(DTLS, comparison=_compared(Compared.CHANGED)), Sign.VERIFY,
+        "KEY CHANGED: others may listen; compare",
         f"the far end's key is another than was compared on {DAY}", _ANOTHER_KEY,
     ),
     "early media": Situation(
         replace(SECURE, state=CallState.RINGING), Sign.WAIT,
-        "encrypted so far; not answered yet", "no voice is flowing yet", _NOT_YET,
+        "will be encrypted once they answer", "no voice is flowing yet", _NOT_YET,
     ),
     "on hold": Situation(
-        replace(SECURE, state=CallState.HELD), Sign.SERVER, "encrypted to the server",
+        replace(SECURE, state=CallState.HELD), Sign.SERVER,
+        "encrypted to the server; it can listen",
         f"encrypted to {SERVER}; beyond it, unknown", _SERVER_LISTENS,
     ),
     "on hold without a stream": Situation(
@@ -145,11 +147,11 @@ SITUATIONS: dict[str, Situation] = {
         "on hold, no voice flows", "no voice is flowing yet", _NOT_YET,
     ),
     "recording": Situation(
-        SECURE, Sign.SERVER, "encrypted to the server",
+        SECURE, Sign.SERVER, "encrypted to the server; it can listen",
         f"encrypted to {SERVER}; beyond it, unknown", _SERVER_LISTENS,
     ),
     "certificate near its end": Situation(
-        SECURE, Sign.SERVER, "encrypted to the server",
+        SECURE, Sign.SERVER, "encrypted to the server; it can listen",
         f"encrypted to {SERVER}; beyond it, unknown", _SERVER_LISTENS,
     ),
     "busy": Situation(

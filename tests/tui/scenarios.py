@@ -200,8 +200,8 @@ async def _(stage: Stage) -> Done:
     call = await _talking(stage)
     file = stage.engine.folder / "recording.wav"
     await stage.engine.client.ask(told.Record(call=call, path=str(file)))
-    await stage.phone.sees("you record")
-    return lambda: "you record" not in stage.phone.text
+    await stage.phone.sees("you are recording")
+    return lambda: "you are recording" not in stage.phone.text
 
 
 # Dialling

@@ -73,7 +73,7 @@ async def test_another_key_is_told_from_the_one_that_was_compared(standin: Stand
     call = await answered(standin, keying=Keying.DTLS)
     await say(standin, call, equal=True)
     changed = await talk(standin, fingerprints=OTHERS)
-    assert await standing(standin, changed) == (Compared.CHANGED, Sign.CHECK)
+    assert await standing(standin, changed) == (Compared.CHANGED, Sign.VERIFY)
     # A second phone of theirs, once its words were compared too.
     await say(standin, changed, equal=True)
     for fingerprints in (OTHERS, facts.FINGERPRINTS):
@@ -111,7 +111,7 @@ async def test_different_words_open_the_lock_and_take_that_key_back(standin: Sta
     assert await standing(standin, call) == (Compared.EQUAL, Sign.SEALED)
     (first,) = await remembered(standin)
     standin.remote_answers(call, keying=Keying.DTLS, fingerprints=OTHERS)
-    await standin.reaches_call(call, lambda c: c.lock.sign is Sign.CHECK)
+    await standin.reaches_call(call, lambda c: c.lock.sign is Sign.VERIFY)
     await say(standin, call, equal=True)
     assert len(await remembered(standin)) == 2
     await say(standin, call, equal=False)
@@ -124,7 +124,7 @@ async def test_an_answer_holds_for_the_certificates_it_was_about(standin: StandI
     call = await answered(standin, keying=Keying.DTLS)
     await say(standin, call, equal=True)
     standin.remote_answers(call, keying=Keying.DTLS, fingerprints=OTHERS)
-    await standin.reaches_call(call, lambda c: c.lock.sign is Sign.CHECK)
+    await standin.reaches_call(call, lambda c: c.lock.sign is Sign.VERIFY)
     assert (await standing(standin, call))[0] is Compared.CHANGED
 
 

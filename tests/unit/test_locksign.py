@@ -66,9 +66,16 @@ def test_a_lock_that_is_closed_has_a_sign_that_says_so_and_no_other_has() -> Non
             assert facts.comparison is not None
             assert facts.comparison.state in (Compared.EQUAL, Compared.REMEMBERED)
         if lock.sign is Sign.UNSAFE:
-            deciding = ("NOT", "others may listen", "KEY CHANGED", "voice is sealed", "will NOT")
+            deciding = (
+                "NOT",
+                "others may listen",
+                "others can listen",
+                "KEY CHANGED",
+                "voice is sealed",
+                "will NOT",
+            )
             assert lock.short.startswith(deciding), lock.short
-        if lock.sign is Sign.CHECK:
+        if lock.sign is Sign.VERIFY:
             assert lock.short.startswith("KEY CHANGED")
 
 
@@ -99,7 +106,7 @@ def test_before_the_answer_it_is_said_what_the_voice_will_be(facts: CallFacts, s
         (AccountFacts(Transport.TLS, True, SECURE.connection), Sign.SERVER,
          "encrypted to the server"),
         (AccountFacts(Transport.TLS, True, None), Sign.WAIT, "waiting for the server"),
-        (AccountFacts(Transport.TLS, True, None, distrusted=True), Sign.CHECK,
+        (AccountFacts(Transport.TLS, True, None, distrusted=True), Sign.VERIFY,
          "STOPPED: server NOT trusted"),
         (AccountFacts(Transport.TLS, False, SECURE.connection), Sign.UNSAFE,
          "NOT protected: a fault of this phone"),

@@ -334,7 +334,7 @@ def test_nothing_the_far_end_does_hides_that_one_is_muted_or_recorded(
     found = call(muted=True, recording=True, heard="0123456789" * 3, account=LONG)
     third = text(shown(found, glyphs, meters=True)[2], width, glyphs.ellipsis)
     assert f"{glyphs.muted} muted" in third
-    assert f"{glyphs.recording} you record" in third
+    assert f"{glyphs.recording} you are recording" in third
 
 
 def test_the_last_keys_that_they_pressed_are_shown() -> None:
