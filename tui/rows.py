@@ -272,14 +272,20 @@ def _signs(shown: ShownCall, glyphs: Glyphs, lock_key: str) -> list[Part]:
 
 
 def incoming(shown: ShownCall, glyphs: Glyphs, keys: str, width: int) -> tuple[Line, ...]:
-    """An incoming call across the top of the screen, with the keys for it."""
+    """An incoming call across the top of the screen.
+
+    Beside the sentence of its lock stand the keys for it, where they are whole;
+    the footer has them in any case.
+    """
     found = shown.call
     mark, right = Part(f" {glyphs.incoming} ", "accent"), (f"account: {found.account} ",)
     who = _party(found.remote, glyphs, "text", width - cell_len(mark.text) - 1 - _cells(right))
+    signed = lock_line(found.lock, glyphs, width - len(_INDENT))
+    offered = (Part(f"{keys} ", "accent"),)
+    whole = len(_INDENT) + _cells(signed) + 2 + _cells(offered) <= width
     return (
         line(mark, *who, right=right),
-        line(_INDENT, *lock_line(found.lock, glyphs, width - len(_INDENT))),
-        line(_INDENT, Part(keys, "accent")),
+        line(_INDENT, *signed, right=offered if whole else ()),
     )
 
 

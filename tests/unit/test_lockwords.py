@@ -25,7 +25,8 @@ def test_a_closed_lock() -> None:
     report = lockreport.report(CALL, TLS, (STREAM,))
     text = read(report)
     assert text.startswith(
-        "[server] encrypted to the server; it can listen\n  encrypted to pbx.example.com; beyond it, unknown\n"
+        "[server] encrypted to the server; it can listen\n"
+        "  encrypted to pbx.example.com; beyond it, unknown\n"
     )
     assert "What to do" not in text
     for sentence in report.meaning:

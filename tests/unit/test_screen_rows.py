@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tests.support.situations import SECURE
 from tests.support.texts import texts
 from tui import rows, words
 from tui.drawing import Line, Part, Role, fit
 from tui.glyphs import ASCII, EMOJI, UNICODE, Glyphs
 from tui.state import Link, ShownCall, State
+from voip import policy
 from voip.model import (
     AccountStatus,
     Call,
@@ -324,6 +326,19 @@ def test_somebody_without_name_and_address_is_unknown() -> None:
     assert "unknown" in text(shown(call(remote=nobody))[0])
     assert "unknown" in text(rows.incoming(call(remote=nobody), UNICODE, "", 80)[0])
     assert "unknown" in text(rows.entry(entry(remote=nobody), UNICODE, NOW, 80))
+
+
+@pytest.mark.parametrize(("width", "whole"), [(60, False), (80, True), (120, True)])
+def test_the_keys_for_an_incoming_call_are_whole_or_left_to_the_footer(
+    width: int, whole: bool
+) -> None:
+    keys = "a answer   x decline   b busy"
+    shown = call(
+        lock=policy.lock(msgspec.structs.replace(SECURE, state=CallState.INCOMING, streams=()))
+    )
+    _, second = rows.incoming(shown, UNICODE, keys, width)
+    assert (keys in text(second, width)) == whole
+    assert "will be encrypted, or the call ends" in text(second, width)
 
 
 @pytest.mark.parametrize("glyphs", SETS, ids=lambda glyphs: glyphs.name)

@@ -16,7 +16,7 @@ _MOST = 3
 class Incoming(Lines, can_focus=False):
     """Not there while nobody calls."""
 
-    height = 3
+    height = 2
     shows_cursor = False
 
     def __init__(self) -> None:
