@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 from rich.cells import cell_len
 from textual import events
 from textual._compositor import CompositorUpdate
 from textual.keys import _character_to_key
+from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.screen import Screen as AnyScreen
 from textual.strip import Strip
@@ -156,6 +158,44 @@ class Screen:
         return bool(at_work or self.app._tasks)
 
 
+async def _until_handled(app: OffhookApp) -> None:
+    """Wait until the widgets have handled every message sent to them so far.
+
+    Textual's own way wakes each widget of the screen, which is most of the work
+    of pressing a key in a form of 190 widgets.
+    """
+    at_work = [
+        pump
+        for pump in (app, *app.screen.walk_children(with_self=True))
+        if not _waits_for_messages(pump)
+    ]
+    handled = asyncio.Event()
+    left = len(at_work)
+
+    def count() -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            handled.set()
+
+    for pump in at_work:
+        if not pump.call_later(count):
+            count()
+    if not at_work:
+        return
+    waits = [asyncio.ensure_future(event.wait()) for event in (handled, app._exception_event)]
+    async with asyncio.timeout(_PATIENCE_S):
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
+
+
+def _waits_for_messages(pump: MessagePump) -> bool:
+    """True of a message pump that is neither handling a message nor has one to handle."""
+    ready: asyncio.Event = pump._message_queue.ready_event
+    return not ready.is_set() and bool(ready._waiters)
+
+
 @asynccontextmanager
 async def screen(
     size: tuple[int, int] = (80, 24),
@@ -175,6 +215,7 @@ async def screen(
             patch.setattr(app, "now", clock.now)
             patch.setattr(app, "clock", clock.monotonic)
         async with app.run_test(size=size) as pilot:
+            patch.setattr(pilot, "_wait_for_screen", partial(_until_handled, app))
             shown = Screen(app, pilot)
             shown.listen(patch)
             await shown.until(lambda: app.connected)
