@@ -23,6 +23,7 @@ _MAX_SECONDS = 4 * 3600
 _FRAMES_A_SECOND = 100
 _LEAST_S = 0.1
 """PJMEDIA takes no file of less than a frame."""
+_LOWEST, _HIGHEST = -32768, 32767
 
 
 class SoundFileError(Exception):
@@ -110,16 +111,21 @@ def _mixed(samples: array.array[int]) -> array.array[int]:
 
 def _doubled(samples: array.array[int]) -> array.array[int]:
     """Twice the rate; new samples by cubic interpolation of their neighbours."""
-    padded = [samples[0] if samples else 0, *samples, *([samples[-1]] * 2 if samples else [0, 0])]
+    first, last = samples[:1], samples[-1:]
+    padded = first + samples + last + last
     out = array.array("h", bytes(4 * len(samples)))
     out[::2] = samples
-    out[1::2] = array.array(
-        "h",
+    between = array.array(
+        "i",
         (
-            max(-32768, min(32767, (9 * (b + c) - a - d) >> 4))
+            (9 * (b + c) - a - d) >> 4
             for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:], strict=False)
         ),
     )
+    # To compare each of them takes three times as long, and few files are that loud.
+    if between and (min(between) < _LOWEST or max(between) > _HIGHEST):
+        between = array.array("i", (max(_LOWEST, min(_HIGHEST, sample)) for sample in between))
+    out[1::2] = array.array("h", between)
     return out
 
 
