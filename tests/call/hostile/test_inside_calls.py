@@ -113,6 +113,8 @@ async def test_a_caller_that_is_elsewhere_gets_nothing_there(
     _points(stage, far, way, transport)
     await far.calls(MALLORY)
     call = await stage.answer()
+    # One that is ended before it is up is declined.
+    await stage.phone.until_state(call, CallState.ACTIVE)
     await stage.phone.client.ask(told.HangUp(call=call))
     assert (await stage.until_logged(call)).outcome is Outcome.ANSWERED
 
