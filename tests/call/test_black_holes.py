@@ -75,6 +75,7 @@ async def _call(new_phone: NewPhone, authority: Authority, transport: Transport)
     return _Silence(phone, party, call)
 
 
+@pytest.mark.waits
 @pytest.mark.timeout(180)
 async def test_a_far_end_that_is_gone_is_said_to_be_and_ends_the_call(
     new_phone: NewPhone, authority: Authority
@@ -100,6 +101,7 @@ async def test_a_far_end_that_is_gone_is_said_to_be_and_ends_the_call(
     await asyncio.gather(*map(play, Transport))
 
 
+@pytest.mark.waits
 @pytest.mark.timeout(180)
 async def test_a_far_end_that_is_there_may_be_silent(
     new_phone: NewPhone, authority: Authority

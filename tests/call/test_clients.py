@@ -79,6 +79,7 @@ async def test_an_oversized_line_is_dropped_and_told(new_phone: NewPhone) -> Non
     assert (await client.say(b'{"id":8,"command":{"do":"hello"}}'))["reply"] == 8
 
 
+@pytest.mark.waits
 async def test_a_client_that_reads_nothing_delays_nobody(new_phone: NewPhone) -> None:
     phone = await new_phone()
     deaf = socket.socket(socket.AF_UNIX)

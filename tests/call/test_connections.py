@@ -36,6 +36,7 @@ async def test_an_answer_that_cannot_be_acknowledged_is_no_call(
     assert not [shown for shown in phone.locks(call) if shown.lock.closed]
 
 
+@pytest.mark.waits
 async def test_a_call_without_its_connection_says_so_and_ends_in_silence(
     phone: Phone, far: FarEnd
 ) -> None:

@@ -20,6 +20,7 @@ _TIMER_F_S = 32  # RFC 3261 section 17.1.2.2
 # 0063: a registration that gets no answer
 
 
+@pytest.mark.waits
 @pytest.mark.timeout(_TIMER_F_S + 60)
 async def test_a_register_without_an_answer_ends_its_connection(
     new_probe: NewProbe, new_server: NewServer, host: str

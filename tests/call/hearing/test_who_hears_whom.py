@@ -56,6 +56,7 @@ def test_there_are_as_many_orders_as_were_asked_for() -> None:
     assert {event for order in orders() for event in order} == set(EVENTS)
 
 
+@pytest.mark.waits
 @pytest.mark.realtime
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("half", [0, 1])

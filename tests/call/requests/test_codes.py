@@ -10,7 +10,11 @@ from tests.call.requests.sessions import ANSWERS, Session
 from tests.support import sip
 from voip.protection import Transport
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(600),
+    pytest.mark.waits,
+]
 
 _CODES = range(180, 700)
 
