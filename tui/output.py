@@ -4,7 +4,7 @@ Textual sends whole lines of a widget for a change in it, the whole screen for
 a box that opens or closes, and every piece of text with all of its style. Over
 SSH that is most of what a phone costs. Here each cell is kept as it was sent
 last, and only differences are sent: a place, what of the style is new, and
-the text.
+the text. Of a blank only the background is seen.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ _SYSTEMS = {
     "truecolor": ColorSystem.TRUECOLOR,
 }
 _RESET = "\x1b[0m"
+_OFF = {"bold": "22", "dim": "22", "underline": "24", "reverse": "27"}
+"""Ends of attributes that every terminal knows; other changes begin anew."""
+_SEEN_ON_BLANKS = ("underline", "reverse", "strike")
 
 
 class Shown:
@@ -66,6 +69,7 @@ class Shown:
         if fresh and x > 0 and (cell := line[x]) and not cell[0]:
             fresh.insert(0, (" ", cell[1]))
             x -= 1
+        fresh = [(text, _of_blank(style) if text == " " else style) for text, style in fresh]
         for first, end in _runs(line[x : x + len(fresh)], fresh):
             yield x + first, fresh[first:end]
         line[x : x + len(fresh)] = fresh
@@ -88,7 +92,8 @@ class Changes(CompositorUpdate):
         for x, y, strip in _pieces(self._update):
             for place, run in self._shown.put(x, y, strip):
                 sent.append(f"\x1b[{y + 1};{place + 1}H")
-                for text, wanted in run:
+                for text, cell_style in run:
+                    wanted = _kept(style, cell_style) if drawn and text == " " else cell_style
                     if not drawn or wanted != style:
                         sent.append(_turn(style if drawn else None, wanted, system, drawn))
                         style, drawn = wanted, True
@@ -139,7 +144,11 @@ def _runs(before: list[Cell | None], after: list[Cell]) -> Iterable[tuple[int, i
 
 
 def _alike(cells: list[Cell], first: int, end: int) -> bool:
-    return all(style == cells[first][1] for _, style in cells[first : end + 1])
+    style = cells[first][1]
+    blank = _of_blank(style)
+    return all(
+        found == style or (text == " " and found == blank) for text, found in cells[first : end + 1]
+    )
 
 
 def _at_odd_ones(cells: list[Cell], first: int, end: int) -> Iterator[tuple[int, int]]:
@@ -159,6 +168,26 @@ def _at_odd_ones(cells: list[Cell], first: int, end: int) -> Iterator[tuple[int,
 
 
 @lru_cache(maxsize=4096)
+def _of_blank(style: Style | None) -> Style | None:
+    """The part of a style that is seen on a blank."""
+    if style is None or _is_seen(style):
+        return style
+    return Style(bgcolor=style.bgcolor)
+
+
+@lru_cache(maxsize=4096)
+def _kept(before: Style | None, blank: Style | None) -> Style | None:
+    """The style that a blank is sent in: what nobody sees of it stays as it is."""
+    if before is None or blank is None or _is_seen(before) or _is_seen(blank):
+        return blank
+    return before + Style(bgcolor=blank.bgcolor or Color.default())
+
+
+def _is_seen(style: Style) -> bool:
+    return any(getattr(style, name) for name in _SEEN_ON_BLANKS)
+
+
+@lru_cache(maxsize=4096)
 def _turn(
     before: Style | None, after: Style | None, system: ColorSystem | None, known: bool
 ) -> str:
@@ -166,9 +195,14 @@ def _turn(
     now = after or Style()
     codes: list[str] = []
     was = before or Style()
-    if not known or any(getattr(was, name) != getattr(now, name) for name in _ATTRIBUTES):
+    changed = [name for name in _ATTRIBUTES if bool(getattr(was, name)) != bool(getattr(now, name))]
+    if not known or not all(name in _OFF for name in changed):
         codes += ["0", *(_ON[name] for name in _ATTRIBUTES if getattr(now, name))]
         was = Style()
+    elif changed:
+        ended = dict.fromkeys(_OFF[name] for name in changed if not getattr(now, name))
+        begun = (n for n in _OFF if getattr(now, n) and (n in changed or _OFF[n] in ended))
+        codes += [*ended, *(_ON[name] for name in begun)]
     codes += _colour(was.color, now.color, True, system)
     codes += _colour(was.bgcolor, now.bgcolor, False, system)
     return f"\x1b[{';'.join(codes)}m" if codes else ""

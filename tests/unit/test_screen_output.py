@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pyte
 from hypothesis import given
 from hypothesis import strategies as st
+from pyte.screens import Char
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.segment import Segment
@@ -24,7 +25,10 @@ STYLES = (
     Style.parse("#a0b0c0 on #405060"),
     Style.parse("bold #a0b0c0 on #405060"),
     Style.parse("red on default"),
+    Style.parse("bold dim #a0b0c0 on #102030"),
+    Style.parse("italic strike #a0b0c0 on #102030"),
     Style.parse("underline"),
+    Style.parse("bold reverse on #102030"),
     Style.parse("reverse"),
     Style(),
 )
@@ -61,7 +65,15 @@ class Terminal:
     def cells(self) -> list[list[tuple[object, ...]]]:
         # What is left of half a wide character is blank.
         rows = [[self.screen.buffer[y][x] for x in range(WIDTH)] for y in range(HEIGHT)]
-        return [[(char.data or " ", *char[1:]) for char in row] for row in rows]
+        return [[_seen(char) for char in row] for row in rows]
+
+
+def _seen(char: Char) -> tuple[object, ...]:
+    """Of a plain blank only the background is seen."""
+    plain = not (char.underscore or char.reverse or char.strikethrough)
+    if char.data.strip() or not plain:
+        return (char.data or " ", *char[1:])
+    return (" ", char.bg)
 
 
 def everything(found: Sequence[Pieces]) -> Terminal:
@@ -115,6 +127,18 @@ def test_a_second_that_passes_is_a_place_a_style_and_a_digit() -> None:
     Changes(frame(before), known, SIZE).render_segments(console())
     sent = Changes(frame(after), known, SIZE).render_segments(console())
     assert sent == "\x1b[2;14H\x1b[0;38;2;16;32;48;48;2;64;80;96m3\x1b[0m"
+
+
+def test_of_a_blank_nothing_is_sent_that_nobody_sees() -> None:
+    words = [("ab", STYLES[0]), ("  ", STYLES[1]), ("cd", STYLES[0]), ("  ", STYLES[2])]
+    sent = Changes(frame([words] * HEIGHT), Shown(), SIZE).render_segments(console())
+    assert sent.startswith("\x1b[1;1H\x1b[0;38;2;16;32;48;48;2;64;80;96mab  cd  ")
+
+
+def test_bold_begins_and_ends_without_the_colours() -> None:
+    words = [("ab", STYLES[1]), ("cd", STYLES[2]), ("ef", STYLES[1])]
+    sent = Changes(frame([words] * HEIGHT), Shown(), SIZE).render_segments(console())
+    assert "mab\x1b[1mcd\x1b[22mef" in sent
 
 
 def test_a_character_of_doubtful_width_does_not_move_what_follows() -> None:
