@@ -25,7 +25,7 @@ async def test_events_come_as_they_happen(phone: Screen, standin: StandIn) -> No
     await standin.add_account("work")
     await phone.sees("14:32:00  account           work: registered")
     await standin.incoming("work")
-    await phone.sees("calls you, [w")
+    await phone.sees("calls you, […")
 
 
 async def test_the_end_is_followed_unless_one_looks_elsewhere(
