@@ -64,7 +64,7 @@ def _verdict(entry: LogEntry) -> tuple[Role, str, tuple[str, ...]]:
             return "insecure", "The call was NOT protected when it ended", (_WITH_OTHERS,)
         if entry.sign is Sign.VERIFY:
             return "insecure", "The far end showed another key than was compared", (_ANOTHER_KEY,)
-        if entry.sign in (Sign.SERVER, Sign.SEALED):
+        if entry.sign is not None and entry.sign.closed:
             return "insecure", "Encrypted, but the lock was open at the end", (_WITH_OTHERS,)
         return "muted", "The call had no voice yet that could be protected", ()
     if entry.lock_was_open:

@@ -83,7 +83,7 @@ class State(msgspec.Struct, frozen=True):
         speaks = any(
             state is CallState.ACTIVE and lock.sign is Sign.UNSAFE for state, lock in locks
         )
-        return speaks and any(lock.sign in (Sign.SERVER, Sign.SEALED) for _, lock in locks)
+        return speaks and any(lock.sign is not None and lock.sign.closed for _, lock in locks)
 
     def find(self, call_id: str | None) -> ShownCall | None:
         return next((shown for shown in self.calls if shown.call.id == call_id), None)

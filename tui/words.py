@@ -158,7 +158,7 @@ def sign(lock: Lock) -> str:
 
 
 def was_open(entry: LogEntry) -> str:
-    """What the sign of encryption does not tell: the lock was not closed throughout."""
+    """Exception that the sign of encryption does not tell: the lock was once open."""
     return "was open" if entry.once_open else ""
 
 

@@ -240,7 +240,7 @@ class LogEntry(msgspec.Struct, frozen=True):
     @property
     def once_open(self) -> bool:
         """The sign says that it was encrypted, but the lock was open for a time."""
-        return self.lock_was_open and self.sign in (Sign.SERVER, Sign.SEALED)
+        return self.lock_was_open and self.sign is not None and self.sign.closed
 
 
 class EngineStatus(msgspec.Struct, frozen=True):

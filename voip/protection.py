@@ -74,6 +74,11 @@ class Sign(StrEnum):
         """The sign where there are no pictures, in eight cells."""
         return f"[{self.word}]"
 
+    @property
+    def closed(self) -> bool:
+        """The lock is closed, to the server at least."""
+        return self in (Sign.SERVER, Sign.SEALED)
+
 
 _SIGN_WORDS = {
     Sign.SERVER: "server",
