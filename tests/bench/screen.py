@@ -93,6 +93,8 @@ async def measure_bytes(folder: Path, over_ssh: bool, seconds: float) -> None:
         screen.press(_ESCAPE)
         await asyncio.to_thread(settled, screen)
         away_from_a_minutes_turn(seconds)
+        # What the clock drew meanwhile would count as drawn while idle.
+        await asyncio.to_thread(settled, screen)
         quiet = await in_thread(lambda: float(len(screen.listen(seconds))))
         say(f"idle, {seconds:g} s ({where})", f"{quiet:8.0f} bytes")
 
