@@ -21,7 +21,7 @@ from tests.support.pki import Authority, Leaf
 from tests.support.ports import LOOPBACK
 from tests.support.preload import SANITIZERS
 from tests.support.standin import StandIn
-from voip.client import Client
+from voip.client.stream import Client
 
 NewPhone = Callable[..., Awaitable[Phone]]
 NewPeer = Callable[..., Awaitable[OpensslServer]]

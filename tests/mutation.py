@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 _HERE = Path(__file__).parent.parent
-_POLICY, _FACTS = "voip/policy.py", "voip/engine/livecall.py"
+_POLICY, _FACTS = "voip/security/policy.py", "voip/engine/livecall.py"
 _TESTS = {
     _POLICY: ("tests/unit/test_policy.py",),
     _FACTS: ("tests/unit/test_livecall.py",),
@@ -43,7 +43,7 @@ _WISHES = {
     "keying": "Keying.SDES",
     "failing": "False",
 }
-_FACT_TYPES = {"lockfacts.CallFacts", "lockfacts.ConnectionFacts", "lockfacts.StreamFacts"}
+_FACT_TYPES = {"lock_facts.CallFacts", "lock_facts.ConnectionFacts", "lock_facts.StreamFacts"}
 _HOLDS = 2  # the place of a condition's value among what `_row` is given
 
 Changes = Callable[[ast.Module], Iterator[str]]

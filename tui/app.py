@@ -35,10 +35,10 @@ from tui.state import Link, State, attach, forget_ended, lose, reduce
 from tui.terminal import Attention
 from tui.words import who
 from voip import paths
+from voip.client.starting import CommandFailed, NoEngine
 from voip.protocol import client as told
 from voip.protocol.settings import Screen as ScreenSettings
 from voip.protocol.settings import Settings
-from voip.starting import CommandFailed, NoEngine
 
 _Data = TypeVar("_Data")
 

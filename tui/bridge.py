@@ -10,9 +10,9 @@ import msgspec
 from textual.message import Message
 
 from tui.state import Link
-from voip.client import Client
+from voip.client.starting import CommandFailed, NoEngine
+from voip.client.stream import Client
 from voip.protocol import client as told
-from voip.starting import CommandFailed, NoEngine
 
 _Data = TypeVar("_Data")
 

@@ -10,7 +10,7 @@ from tui.describing import INDENT, heading, labelled, section
 from tui.drawing import Part, Role
 from tui.glyphs import Glyphs
 from tui.wrapping import Paragraph, paragraph
-from voip import comparedwords
+from voip.client import compared_words
 from voip.protection import (
     About,
     Compared,
@@ -84,7 +84,7 @@ def _end_to_end(code: EndToEnd) -> Iterator[Paragraph]:
 def _comparison(code: EndToEnd) -> Iterator[Paragraph]:
     """Who reads which words, and what is known of them."""
     if code.comparison is not None:
-        words = Part(comparedwords.standing(code), _STANDINGS[code.comparison.state])
+        words = Part(compared_words.standing(code), _STANDINGS[code.comparison.state])
         yield paragraph(" " * INDENT, words, hang=INDENT)
     if code.reading:
         yield paragraph(" " * INDENT, code.reading, hang=INDENT)

@@ -12,7 +12,7 @@ from tui.describing import INDENT, heading, labelled, listed, section
 from tui.drawing import Part, Role
 from tui.glyphs import Glyphs
 from tui.wrapping import Paragraph, paragraph
-from voip import pinwords
+from voip.client import pin_words
 from voip.model import AccountStatus, RegistrationState
 from voip.protocol.client import ServerReport
 
@@ -107,7 +107,7 @@ def taking_away(report: ServerReport, viewer: Viewer) -> str:
 def _ending(viewer: Viewer) -> str:
     if viewer.calls is None:
         return "When the form is saved, calls with the account that are up end."
-    return pinwords.calls_end(viewer.calls, viewer.whose)
+    return pin_words.calls_end(viewer.calls, viewer.whose)
 
 
 def describe(report: ServerReport, viewer: Viewer, glyphs: Glyphs) -> list[Paragraph]:
@@ -172,7 +172,7 @@ def _verdict(report: ServerReport, viewer: Viewer, glyphs: Glyphs) -> Iterator[P
                 )
             )
             if viewer.calls is not None:
-                yield from listed((pinwords.calls_go_on(viewer.calls, whose),))
+                yield from listed((pin_words.calls_go_on(viewer.calls, whose),))
         case Standing.PINNED:
             words = f"This is the key that {whose} is pinned to"
             yield _says(glyphs.check_ok, words, "success")
@@ -198,7 +198,7 @@ def _accepted(report: ServerReport, viewer: Viewer) -> str:
     # A pin in a form may not be in the file, where nobody can have written it by hand.
     if viewer.calls is None and report.pinned_on is None:
         return "It stands in the form."
-    return pinwords.accepted(report, viewer.now)
+    return pin_words.accepted(report, viewer.now)
 
 
 def _keys(report: ServerReport, viewer: Viewer) -> Iterator[Paragraph]:

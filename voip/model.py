@@ -137,7 +137,7 @@ class Party(msgspec.Struct, frozen=True):
     """The other end of a call, in text that has been cleaned.
 
     `name_from` is None where there is no name. `imitates` says that a claimed
-    name reads like something that it is not (`voip.names`): the address goes first.
+    name reads like something that it is not (`voip.security.imitation`): the address goes first.
     """
 
     uri: str

@@ -140,7 +140,7 @@ class LockStream(msgspec.Struct, frozen=True):
 
 
 class Compared(StrEnum):
-    """The comparison of the words that both ends of a call have (`voip.sas`).
+    """The comparison of the words that both ends of a call have (`voip.security.sas`).
 
     `pending`: nobody has compared them. `equal`, `different`: the user has, in
     this call. `remembered`: the far end shows a key that was compared before.

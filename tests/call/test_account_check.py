@@ -15,10 +15,10 @@ from tests.support.opensslserver import OpensslServer
 from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK, free_sip_port
-from voip.client import Client
+from voip.client.starting import CommandFailed
+from voip.client.stream import Client
 from voip.model import RegistrationState
 from voip.protocol import client as told
-from voip.starting import CommandFailed
 
 ALL = ["name", "tls", "certificate", "registration"]
 

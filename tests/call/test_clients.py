@@ -17,7 +17,7 @@ import pytest
 
 from tests.conftest import NewPhone
 from tests.support.phone import Phone
-from voip.client import Client
+from voip.client.stream import Client
 from voip.engine.hub import Hub
 from voip.engine.server import Server
 from voip.model import CallState, Status

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.conftest import NewPhone
 from tests.support import sound
 from tests.support.phone import Phone
-from voip.client import Client
+from voip.client.stream import Client
 from voip.model import CallState
 from voip.protocol import client as told
 

@@ -9,9 +9,9 @@ from tests.support.hostile import HostileServer, own_host, registrar
 from tests.support.kamailio import DOMAIN, Kamailio
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
+from voip.client.starting import CommandFailed
 from voip.protection import Fact, LockReport, LockState
 from voip.protocol import client as told
-from voip.starting import CommandFailed
 
 
 def fact(report: LockReport, name: str) -> Fact:

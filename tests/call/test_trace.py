@@ -17,9 +17,9 @@ from tests.support.hostile import Connection, HostileServer, own_host, registrar
 from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.standin import StandIn
-from voip.client import Client
+from voip.client.stream import Client
 from voip.protocol import client as told
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
 
 _CHALLENGE = 'WWW-Authenticate: Digest realm="pbx.test", nonce="n0nceOfTheServer", algorithm=MD5'
 

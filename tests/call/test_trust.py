@@ -17,11 +17,11 @@ from tests.support.opensslserver import OpensslServer, self_made
 from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
 from tests.support.ports import LOOPBACK
-from voip.certificatewords import fingerprint
 from voip.engine import pinning
 from voip.model import AccountStatus, CallState, RegistrationState
 from voip.protection import LockReport
 from voip.protocol import client as told
+from voip.security.flaws import fingerprint
 
 _DAY = datetime.timedelta(days=1)
 _SELF_SIGNED = "the server's certificate is self-signed: no authority that is trusted issued it"

@@ -13,8 +13,8 @@ import msgspec
 from voip import model, protection
 from voip.cli.call import CallReport
 from voip.protocol import client as told
-from voip.protocol import worker as say
 from voip.protocol.settings import Audio, Screen, Settings
+from voip.protocol.worker import process as say
 
 CERTIFICATE = protection.Certificate(
     subject="CN=pbx.example.com",

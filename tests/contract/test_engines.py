@@ -16,11 +16,11 @@ import pytest
 from tests.contract.engines import ACCOUNT, Side
 from tests.contract.examples import members
 from tests.support.attached import connect
-from voip.client import Client
+from voip.client.starting import CommandFailed, NoEngine
+from voip.client.stream import Client
 from voip.model import CallState, Outcome
 from voip.protection import LockState
 from voip.protocol import client as told
-from voip.starting import CommandFailed, NoEngine
 
 
 async def refusal(side: Side, command: told.AnyCommand) -> str:

@@ -9,10 +9,10 @@ import pytest
 
 from tests.contract import transcript
 from tests.contract.engines import ACCOUNT, Side
+from voip.client.starting import CommandFailed
 from voip.model import CallState, Outcome, RegistrationState
 from voip.protection import LockState
 from voip.protocol import client as told
-from voip.starting import CommandFailed
 
 
 async def test_an_account_registers_with_the_chain_that_its_server_showed(side: Side) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.engines import ACCOUNT, Side
+from voip.client.starting import CommandFailed
 from voip.protection import LockReport
 from voip.protocol import client as told
-from voip.starting import CommandFailed
 
 
 async def refusal(side: Side, command: told.AnyCommand) -> str:

@@ -14,8 +14,8 @@ import pytest
 from tests.contract import examples, regenerate
 from tests.contract.examples import GROUPS
 from voip.protocol import client as told
-from voip.protocol import worker as say
 from voip.protocol.framing import MAX_REPLY, Decoder, encode
+from voip.protocol.worker import process as say
 
 KINDS: dict[str, Any] = {
     "commands": told.AnyCommand,

@@ -8,12 +8,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from voip.dialing import parse_target
 from voip.engine import settings
 from voip.engine.accounts import AccountFile
 from voip.engine.contacts import Contacts
 from voip.engine.toml import ConfigError
-from voip.text import clean
+from voip.security.text import clean
+from voip.sip.dialing import parse_target
 
 
 def settings_file(data: bytes) -> None:

@@ -12,8 +12,8 @@ from tests.support.pki import Authority
 from voip.model import CallState, HeldBy
 from voip.protection import Certificate, TlsStatus, Transport
 from voip.protocol import client as told
-from voip.protocol import worker as say
 from voip.protocol.framing import encode
+from voip.protocol.worker import process as say
 
 _SDP = sip.sdp("127.0.0.1", 4000, "RTP/SAVP", (sip.crypto(),))
 _INVITE = sip.request(

@@ -15,15 +15,17 @@ import msgspec
 import pjsua2 as pj
 
 from tui import terminal
-from voip import masking, mwi, text
-from voip.dialing import DialError, Target, parse_host_port, parse_target
 from voip.engine import accountfields, intake
 from voip.model import CallState
 from voip.protection import Transport
 from voip.protocol import client as told
-from voip.protocol import worker as say
 from voip.protocol.framing import MAX_REPLY, Decoder, FramingError, LineSplitter, encode
-from voip.worker import certificates, messages, refusals
+from voip.protocol.worker import process as say
+from voip.security import masking, text
+from voip.sip import message as messages
+from voip.sip import mwi
+from voip.sip.dialing import DialError, Target, parse_host_port, parse_target
+from voip.worker import certificates, refusals
 
 SECRET = "hunter2+Wn1Y0p/KEY9"
 """What no text for a log or a person may hold."""

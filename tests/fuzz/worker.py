@@ -25,9 +25,9 @@ from tests.support import sip
 from tests.support.hostile import Sinks, own_host
 from tests.support.phone import Phone
 from tests.support.pki import Authority
+from voip.client.starting import CommandFailed
 from voip.model import CallState
 from voip.protocol import client as told
-from voip.starting import CommandFailed
 
 _ARTEFACTS = Path(__file__).parent.parent / "artefacts" / "fuzz" / "worker"
 _BATCH = 40

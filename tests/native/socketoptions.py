@@ -18,7 +18,7 @@ from typing import Any, cast
 import pjsua2 as pj
 
 from voip.protection import Transport
-from voip.protocol.worker import AudioSettings, Configure, Role, Trust
+from voip.protocol.worker.process import AudioSettings, Configure, Role, Trust
 from voip.worker import endpoint as ep
 
 _OPTIONS = ("TCP_USER_TIMEOUT", "TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT")

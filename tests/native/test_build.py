@@ -18,7 +18,7 @@ from tests.support.archives import VERSION_MAK
 from tests.support.pki import Leaf
 from tests.support.preload import SANITIZERS
 from voip.native import inputs, mark
-from voip.protocol.worker import AudioSettings, Configure, Role
+from voip.protocol.worker.process import AudioSettings, Configure, Role
 from voip.worker import endpoint
 
 # The installed library

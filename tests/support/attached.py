@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from voip.client import Client
+from voip.client.stream import Client
 from voip.model import AccountStatus, Call, CallState, LogEntry, Outcome, RegistrationState, Status
 from voip.protection import Transport
 from voip.protocol import client as told

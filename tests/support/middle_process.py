@@ -18,7 +18,7 @@ from typing import Any
 import pjsua2 as pj
 
 from voip.protection import Keying, Transport
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
 from voip.worker import endpoint as ep
 from voip.worker.account import config as account_config
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from voip.lockfacts import AccountFacts, CallFacts, ConnectionFacts, StreamFacts
 from voip.model import CallState
 from voip.protection import Compared, Comparison, Keying, Sign, Transport
+from voip.security.lock_facts import AccountFacts, CallFacts, ConnectionFacts, StreamFacts
 
 SERVER = "pbx.example.com"
 DAY = "2026-03-14"

@@ -25,8 +25,9 @@ from tests.support import standin_facts as facts
 from tests.support.attached import PATIENCE_S, Attached, environment_of
 from tests.support.standin_script import Registrar, Script
 from tests.support.standin_worker import ScriptedCall, ScriptedWorker
-from voip import client, hardening
 from voip import paths as places
+from voip.client import stream as clients
+from voip.client.starting import NoEngine
 from voip.engine import permissions, pinning
 from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
@@ -35,8 +36,8 @@ from voip.engine.onlyone import Locks
 from voip.model import Call, CallState, Outcome, RegistrationState, Status
 from voip.protection import Keying
 from voip.protocol import client as told
-from voip.protocol import worker as say
-from voip.starting import NoEngine
+from voip.protocol.worker import process as say
+from voip.security import hardening
 
 _PACKETS = 10_000
 _ADDRESS = "192.0.2.1"  # RFC 5737: nobody's
@@ -80,7 +81,7 @@ class StandIn(Attached):
             patch.setattr(pinning, "login_name", lambda: "alice")
             # A client that finds no engine must not start a real one, which would
             # outlive the test. The lock turns away those of other processes.
-            patch.setattr(client, "reach", _start_no_engine)
+            patch.setattr(clients, "reach", _start_no_engine)
             self._locks = undo.enter_context(Locks(self.paths))
             self._locks.take()
             _keep_log(undo, self.paths.log)

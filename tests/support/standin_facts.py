@@ -9,7 +9,7 @@ from voip.model import SoundDevice
 from voip.native.inputs import patch_names
 from voip.protection import Certificate, Keying, TlsStatus
 from voip.protocol import client as told
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
 
 ADDRESS = "1.2.3.4"
 """Where every server of a TLS account is: an address that anybody could reach."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tests.support import standin_facts as facts
 from voip.engine.errors import Refusal
 from voip.protocol import client as told
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
 
 if TYPE_CHECKING:
     from tests.support.standin_worker import ScriptedWorker

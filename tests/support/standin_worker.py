@@ -18,8 +18,8 @@ from tests.support import standin_facts as facts
 from tests.support.standin_script import Script
 from voip.model import CallState, HeldBy
 from voip.protection import TlsStatus, Transport
-from voip.protocol import worker as say
 from voip.protocol.framing import MAX_LINE, Decoder, encode
+from voip.protocol.worker import process as say
 
 _NO_SUCH_PROCESS = 1 << 30
 _PORTS = {Transport.TLS: 5061, Transport.TCP: 5060, Transport.UDP: 5060}
@@ -448,4 +448,4 @@ ANSWERS: dict[type[say.WorkerCommand], Callable[[ScriptedWorker, Any], None]] = 
     say.WatchMessages: ScriptedWorker.watch_messages,
     say.Quit: ScriptedWorker.quit,
 }
-"""What is done for each command of `voip.protocol.worker`."""
+"""What is done for each command of `voip.protocol.worker.process`."""

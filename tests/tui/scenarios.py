@@ -34,7 +34,7 @@ from tui.widgets.lines import Lines
 from voip.model import CallState, RegistrationState
 from voip.protection import Compared, Keying, LockReport
 from voip.protocol import client as told
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
 
 Done = Callable[[], bool]
 Scenario = Callable[[Stage], Awaitable[Done]]

@@ -18,8 +18,8 @@ from tui.screens.account import AccountForm
 from tui.screens.ask import Confirm
 from voip.model import CallState
 from voip.protocol import client as told
-from voip.protocol import worker as say
 from voip.protocol.settings import Glyphs
+from voip.protocol.worker import process as say
 
 SUCH_AS = "only the name of the server, such as pbx.example.com"
 SECRET = "correct horse"

@@ -13,7 +13,7 @@ from tests.support.standin import StandIn
 from tests.tui.reading import running_text
 from tui.screens.devices import chosen_of
 from voip.protocol import client as told
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
 
 
 async def show_devices(phone: Screen) -> None:

@@ -16,7 +16,7 @@ from tests.support.standin import StandIn
 from tests.tui.scenes import SCENES, Stage
 from tui import keymap
 from tui.actions import Pane
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
 
 _WITHOUT_FOOTER = ("palette", "palette-search")
 # Done after the others, which they would take away.

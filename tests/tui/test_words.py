@@ -7,7 +7,7 @@ import pytest
 from tests.support import standin_facts as facts
 from tests.support.screen import Screen
 from tests.support.standin import StandIn
-from voip import comparedwords
+from voip.client import compared_words
 from voip.model import CallState
 from voip.protection import Keying, Lock, LockReport, Sign
 from voip.protocol import client as told
@@ -72,7 +72,7 @@ async def test_equal_words_are_remembered_and_the_next_call_says_so(
     await work.until_logged(call)
     await words_of_a_call(phone, work)
     day = work.engine.compared_keys.all()[0].on
-    await phone.sees(f"Compared on {comparedwords.day(day)}: the same key.")
+    await phone.sees(f"Compared on {compared_words.day(day)}: the same key.")
 
 
 async def test_another_key_than_was_compared_is_said_with_what_to_do(

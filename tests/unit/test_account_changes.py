@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from tests.support.standin import StandIn
-from voip.client import Client
+from voip.client.starting import CommandFailed
+from voip.client.stream import Client
 from voip.engine.registrar import Registrar
 from voip.model import RegistrationState, Status
 from voip.protocol import client as told
-from voip.protocol import worker as say
-from voip.starting import CommandFailed
+from voip.protocol.worker import process as say
 
 FIELDS: dict[str, Any] = {"user": "alice", "domain": "pbx.example.com"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from voip.protection import Transport
-from voip.protocol.worker import AccountSetup
+from voip.protocol.worker.process import AccountSetup
 from voip.worker.attribution import Attribution, pick
 from voip.worker.resolving import addresses
 

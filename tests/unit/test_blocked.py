@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from voip.callers import Exchange
 from voip.engine.blocked import BlockedCallers
 from voip.engine.toml import ConfigError
 from voip.model import BlockedCaller
+from voip.sip.callers import Exchange
 
 MALLORY = BlockedCaller("work", "sip:mallory@evil.example", "2026-01-01T00:00:00Z")
 HUNDRED = BlockedCaller("work", "sip:100@pbx.example.com", "2026-01-02T00:00:00Z")

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from voip import numbers
-from voip.callers import Exchange, Key, bare, call_back, canonical, is_hidden, keys
-from voip.dialing import DialError, Target, hides
+from voip.sip import numbers
+from voip.sip.callers import Exchange, Key, bare, call_back, canonical, is_hidden, keys
+from voip.sip.dialing import DialError, Target, hides
 
 EXCHANGE = Exchange.of("pbx.example.com", "[2001:DB8:0::1]", "SIP.example.com", "192.0.2.9")
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from tests.support.standin import StandIn
 from voip.cli.app import offhook
-from voip.starting import CommandFailed
+from voip.client.starting import CommandFailed
 
 
 async def run(*words: str) -> Result:

@@ -9,8 +9,8 @@ from click.testing import CliRunner, Result
 
 from tests.support.standin import StandIn
 from voip.cli.app import offhook
-from voip.protocol import worker as say
-from voip.starting import CommandFailed
+from voip.client.starting import CommandFailed
+from voip.protocol.worker import process as say
 
 
 async def run(*words: str) -> Result:

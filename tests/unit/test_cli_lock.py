@@ -12,9 +12,9 @@ from tests.support import standin_facts as facts
 from tests.support.standin import StandIn
 from tests.unit.test_engine_locks import answered, report
 from voip.cli.app import offhook
+from voip.client.starting import CommandFailed
 from voip.protection import Compared, Keying, Sign
 from voip.protocol import client as told
-from voip.starting import CommandFailed
 
 EMPTY = "nothing compared yet\n"
 

@@ -15,9 +15,9 @@ from tests.support import standin_facts as facts
 from tests.support.attached import environment_of
 from tests.support.pty import OnPty
 from tests.support.standin import StandIn
-from voip.certificatewords import fingerprint
 from voip.model import Means, RegistrationState
 from voip.protocol import client as told
+from voip.security.flaws import fingerprint
 
 HOST = "pbx.example.com"
 REPORT = facts.server(HOST, ("no authority that is trusted issued the server's certificate",))

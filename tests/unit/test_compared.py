@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from voip.callers import Exchange
 from voip.engine.compared import Answer, comparison, far_end
 from voip.protection import Compared, ComparedKey, Comparison
-from voip.sas import Ends
+from voip.security.sas import Ends
+from voip.sip.callers import Exchange
 
 ENDS = Ends("sha-256 aa", "sha-256 bb")
 NOW, BEFORE, LAST = "2026-03-12T10:00:00Z", "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"

@@ -19,8 +19,6 @@ from hypothesis.stateful import (
 from msgspec.structs import replace
 
 from tests.unit.test_livecall import CONNECTION, VOICE
-from voip import sas
-from voip.callers import Exchange
 from voip.engine.callbook import CallBook
 from voip.engine.comparedkeys import ComparedKeys
 from voip.engine.comparisons import Comparisons
@@ -29,7 +27,9 @@ from voip.engine.hub import Hub
 from voip.engine.livecall import LiveCall
 from voip.model import CallState, Direction, Party
 from voip.protection import Keying, Sign, Transport
-from voip.protocol.worker import Role
+from voip.protocol.worker.process import Role
+from voip.security import sas
+from voip.sip.callers import Exchange
 
 _ACCOUNTS = {"work": "pbx.example.com", "home": "other.example.com"}
 _URIS = (

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voip.callers import Exchange, keys
 from voip.engine.contacts import Contact, Contacts, Number
+from voip.sip.callers import Exchange, keys
 
 _PATIENCE_S = 20
 

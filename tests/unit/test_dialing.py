@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from voip.dialing import (
+from voip.protection import Transport
+from voip.sip.dialing import (
     DialError,
     Target,
     escape_user,
@@ -16,7 +17,6 @@ from voip.dialing import (
     parse_host_port,
     parse_target,
 )
-from voip.protection import Transport
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.standin import StandIn
+from voip.client.starting import CommandFailed
 from voip.protocol import client as told
-from voip.starting import CommandFailed
 
 FIELDS: dict[str, str | int | bool] = {"user": "alice", "domain": "pbx.example.com"}
 

@@ -7,12 +7,12 @@ import asyncio
 import pytest
 
 from tests.support.standin import StandIn
-from voip.client import Client
+from voip.client.starting import CommandFailed
+from voip.client.stream import Client
 from voip.model import CallState, Outcome
 from voip.protection import Transport
 from voip.protocol import client as told
-from voip.protocol import worker as say
-from voip.starting import CommandFailed
+from voip.protocol.worker import process as say
 
 
 @pytest.fixture

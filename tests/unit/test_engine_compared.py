@@ -9,9 +9,9 @@ import pytest
 from tests.support import standin_facts as facts
 from tests.support.standin import StandIn
 from tests.unit.test_engine_locks import OTHERS, answered, report
+from voip.client.starting import CommandFailed
 from voip.protection import Compared, ComparedKey, Keying, LockState, Sign
 from voip.protocol import client as told
-from voip.starting import CommandFailed
 
 OURS, THEIRS = facts.FINGERPRINTS
 BOB = "100@pbx.example.com"

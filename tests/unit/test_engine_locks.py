@@ -11,10 +11,10 @@ import pytest
 from tests.support import standin_facts as facts
 from tests.support.attached import connect
 from tests.support.standin import StandIn
-from voip import sas
 from voip.model import Status
 from voip.protection import Keying, LockReport
 from voip.protocol import client as told
+from voip.security import sas
 
 OTHERS = (facts.FINGERPRINTS[0], "SHA-256 " + ":".join(["5A"] * 32))
 

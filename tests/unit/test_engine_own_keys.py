@@ -9,7 +9,7 @@ from tests.support.standin import StandIn
 from voip.model import RegistrationState
 from voip.protection import ComparedKey
 from voip.protocol import client as told
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
 
 DTLS: dict[str, Any] = {"media_keying": "dtls"}
 

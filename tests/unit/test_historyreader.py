@@ -17,7 +17,7 @@ from voip.engine.history import History, HistoryError
 from voip.engine.historyreader import HistoryReader, Page, Person, Wanted
 from voip.model import Direction, Outcome, Party
 from voip.protection import LockState
-from voip.text import fold
+from voip.security.text import fold
 
 START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 BOB = Party("sip:bob@example.com", "Bob")

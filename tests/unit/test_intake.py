@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from voip.engine.intake import clean_event, party
 from voip.model import CallState, HeldBy, NameFrom, Party
 from voip.protection import Certificate, TlsStatus, Transport
-from voip.protocol.worker import (
+from voip.protocol.worker.process import (
     CallStateEvent,
     ConnectionEvent,
     Done,

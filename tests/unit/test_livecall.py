@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from voip.engine.livecall import LiveCall
 from voip.model import CallState, Direction, Party
 from voip.protection import Keying, TlsStatus, Transport
-from voip.protocol.worker import ConnectionEvent, Role, StreamState
+from voip.protocol.worker.process import ConnectionEvent, Role, StreamState
 
 START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 VOICE = StreamState(

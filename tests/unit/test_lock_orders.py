@@ -32,7 +32,7 @@ from voip.engine.livecall import LiveCall
 from voip.model import Call, CallState, LogEntry, Outcome
 from voip.protection import Keying, TlsStatus, Transport
 from voip.protocol import client as told
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
 
 _HOST = "pbx.example.com"
 _CALL = 7

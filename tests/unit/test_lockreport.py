@@ -7,8 +7,6 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from tests.unit.test_policy import CONNECTION, FACTS, GOOD, PLAIN, REMOVED, VOICE
-from voip import lockreport, policy
-from voip.lockfacts import AccountFacts, CallFacts
 from voip.model import CallState
 from voip.protection import (
     Certificate,
@@ -20,6 +18,8 @@ from voip.protection import (
     TlsStatus,
     Transport,
 )
+from voip.security import lock_report, policy
+from voip.security.lock_facts import AccountFacts, CallFacts
 
 CERTIFICATE = Certificate(
     subject="CN=pbx",
@@ -51,7 +51,7 @@ def evidence(report: LockReport, name: str) -> tuple[bool | None, str]:
 
 
 def test_a_closed_lock_with_all_its_evidence() -> None:
-    report = lockreport.report(CALL, TLS, (STREAM,))
+    report = lock_report.report(CALL, TLS, (STREAM,))
     assert (report.state, report.remedy) == (LockState.CLOSED, None)
     assert report.why == "encrypted to pbx.example.com; beyond it, unknown"
     assert rows(report) == [
@@ -83,7 +83,7 @@ def test_a_closed_lock_with_all_its_evidence() -> None:
 def test_report_lacks_what_the_lock_lacks(removed: str) -> None:
     change, words = REMOVED[removed]
     facts = change(CALL)
-    report = lockreport.report(facts, None)
+    report = lock_report.report(facts, None)
     assert report.state is LockState.OPEN
     assert report.why == words == policy.lock(facts).why
     assert not all(fact.holds for fact in report.facts)
@@ -93,7 +93,7 @@ def test_report_lacks_what_the_lock_lacks(removed: str) -> None:
 
 @given(FACTS)
 def test_report_and_lock_say_the_same_of_any_call(facts: CallFacts) -> None:
-    report, lock = lockreport.report(facts, None), policy.lock(facts)
+    report, lock = lock_report.report(facts, None), policy.lock(facts)
     assert (report.state, report.why) == (lock.state, lock.why)
     assert (report.state is LockState.CLOSED) == all(fact.holds is True for fact in report.facts)
     assert (report.remedy is None) == (report.state is LockState.CLOSED)
@@ -124,7 +124,7 @@ def test_report_and_lock_say_the_same_of_any_call(facts: CallFacts) -> None:
     ],
 )
 def test_each_open_lock_says_what_to_do(facts: CallFacts | AccountFacts, remedy: str) -> None:
-    report = lockreport.report(facts, None)
+    report = lock_report.report(facts, None)
     assert report.remedy is not None
     assert remedy in report.remedy
 
@@ -162,17 +162,17 @@ def test_each_open_lock_says_what_to_do(facts: CallFacts | AccountFacts, remedy:
 def test_evidence(
     facts: CallFacts | AccountFacts, name: str, expected: tuple[bool | None, str]
 ) -> None:
-    assert evidence(lockreport.report(facts, None), name) == expected
+    assert evidence(lock_report.report(facts, None), name) == expected
 
 
 def test_an_account_has_the_facts_that_need_no_call() -> None:
-    report = lockreport.report(ACCOUNT, TLS)
+    report = lock_report.report(ACCOUNT, TLS)
     assert report.state is LockState.CLOSED
-    of_a_call = lockreport.report(CALL, TLS)
+    of_a_call = lock_report.report(CALL, TLS)
     assert [f.name for f in report.facts] == [f.name for f in of_a_call.facts[:7]]
     assert "a lock of its own" in report.meaning[1]
     assert "not end to end" in report.meaning[1]
-    assert "call" not in lockreport.report(replace(ACCOUNT, in_secure_worker=False), None).why
+    assert "call" not in lock_report.report(replace(ACCOUNT, in_secure_worker=False), None).why
 
 
 @pytest.mark.parametrize(
@@ -188,25 +188,25 @@ def test_an_account_has_the_facts_that_need_no_call() -> None:
     ],
 )
 def test_whom_one_trusts(tls: TlsStatus, known_by: str) -> None:
-    trusted = lockreport.report(CALL, tls).meaning[2]
+    trusted = lock_report.report(CALL, tls).meaning[2]
     assert trusted == f"You trust whoever runs pbx.example.com{known_by}."
 
 
 def test_the_three_kinds_of_meaning_differ() -> None:
     udp = replace(CALL, account_transport=Transport.UDP)
     meanings = [
-        lockreport.report(facts, TLS).meaning
+        lock_report.report(facts, TLS).meaning
         for facts in (CALL, udp, replace(CALL, connection=None))
     ]
     for sentences in zip(*meanings, strict=True):
         assert len(set(sentences)) == 3
     assert meanings[1][0].startswith("Only those who did not see the call begin")
-    plain = lockreport.report(replace(udp, streams=(PLAIN,)), None)
+    plain = lock_report.report(replace(udp, streams=(PLAIN,)), None)
     assert plain.meaning[0] == "Nothing is protected on its way."
 
 
 def test_the_words_of_the_ends_and_what_they_prove() -> None:
-    report = lockreport.report(NOT_COMPARED, TLS, (STREAM,), WORDS)
+    report = lock_report.report(NOT_COMPARED, TLS, (STREAM,), WORDS)
     assert report.end_to_end is not None
     assert report.end_to_end.words == WORDS
     for sentence in (
@@ -219,7 +219,7 @@ def test_the_words_of_the_ends_and_what_they_prove() -> None:
     ):
         assert sentence in report.end_to_end.meaning
     # The lock itself promises no more than without them.
-    without = lockreport.report(CALL, TLS, (STREAM,))
+    without = lock_report.report(CALL, TLS, (STREAM,))
     assert without.end_to_end is None
     assert (report.facts[:-1], report.state) == (without.facts, without.state)
     assert "Until you have compared them" in report.meaning[1]
@@ -228,11 +228,13 @@ def test_the_words_of_the_ends_and_what_they_prove() -> None:
 
 def test_words_of_a_call_in_the_clear_are_all_that_can_tell() -> None:
     udp = replace(NOT_COMPARED, account_transport=Transport.UDP)
-    protected, not_protected, _ = lockreport.report(udp, None, (), WORDS).meaning
+    protected, not_protected, _ = lock_report.report(udp, None, (), WORDS).meaning
     assert "nobody vouches for whom it is encrypted to" in protected
     assert not_protected.endswith("whether they can listen too, only the words tell.")
 
 
 def test_words_promise_nothing_while_the_lock_is_open() -> None:
     facts = replace(CALL, connection=replace(SEEN, up=False))
-    assert lockreport.report(facts, TLS, (), WORDS).meaning == lockreport.report(facts, TLS).meaning
+    assert (
+        lock_report.report(facts, TLS, (), WORDS).meaning == lock_report.report(facts, TLS).meaning
+    )

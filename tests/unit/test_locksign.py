@@ -10,10 +10,10 @@ from rich.cells import cell_len
 
 from tests.support.situations import DTLS, OPEN, SECURE, SITUATIONS
 from tests.unit.test_policy import REMOVED
-from voip import lockreport, locksign, policy
-from voip.lockfacts import AccountFacts, CallFacts
 from voip.model import CallState
 from voip.protection import Compared, Comparison, Keying, LockState, Sign, Transport
+from voip.security import lock_report, lock_sign, policy
+from voip.security.lock_facts import AccountFacts, CallFacts
 
 DAY = "2026-03-12T10:00:00Z"
 
@@ -24,7 +24,7 @@ def test_each_situation_has_its_sign_and_its_sentences(name: str) -> None:
     if isinstance(situation.facts, CallFacts):
         lock = policy.lock(situation.facts)
         assert (lock.sign, lock.short, lock.why) == situation[1:4]
-    report = lockreport.report(situation.facts, None)
+    report = lock_report.report(situation.facts, None)
     assert (report.sign, report.short, report.why) == situation[1:4]
     assert report.meaning[1] == situation.may_conclude
 
@@ -52,7 +52,7 @@ EVERY_CALL = every_call()
 def test_every_sentence_is_whole_at_60_columns_and_no_peer_wrote_in_it() -> None:
     for facts in EVERY_CALL:
         lock = policy.lock(facts)
-        assert cell_len(lock.short) <= locksign.CELLS, lock.short
+        assert cell_len(lock.short) <= lock_sign.CELLS, lock.short
         assert lock.short.isascii()
         assert "example" not in lock.short
         assert bool(lock.short) == (lock.sign is not None)
@@ -117,7 +117,7 @@ def test_before_the_answer_it_is_said_what_the_voice_will_be(facts: CallFacts, s
 def test_an_account_has_the_sign_of_its_connection(
     facts: AccountFacts, sign: Sign, short: str
 ) -> None:
-    found = lockreport.report(facts, None)
+    found = lock_report.report(facts, None)
     assert (found.sign, found.short) == (sign, short)
     assert policy.account_sign(facts) is sign
 

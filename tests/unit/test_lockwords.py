@@ -10,8 +10,8 @@ from tests.unit.test_lockreport import ACCOUNT, CALL, STREAM, TLS, WORDS
 from tests.unit.test_policy import PLAIN
 from tui import lockwords
 from tui.glyphs import ASCII, UNICODE, Glyphs
-from voip import lockreport
 from voip.protection import LockReport, StreamReport
+from voip.security import lock_report
 
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
 
@@ -22,7 +22,7 @@ def read(report: LockReport, glyphs: Glyphs = UNICODE) -> str:
 
 
 def test_a_closed_lock() -> None:
-    report = lockreport.report(CALL, TLS, (STREAM,))
+    report = lock_report.report(CALL, TLS, (STREAM,))
     text = read(report)
     assert text.startswith(
         "[server] encrypted to the server; it can listen\n"
@@ -49,7 +49,7 @@ def test_a_closed_lock() -> None:
 
 
 def test_an_open_lock_says_first_what_to_do() -> None:
-    report = lockreport.report(
+    report = lock_report.report(
         replace(CALL, streams=(PLAIN,)), TLS, (StreamReport("voice", True, False),)
     )
     lines = read(report, ASCII).splitlines()
@@ -60,7 +60,7 @@ def test_an_open_lock_says_first_what_to_do() -> None:
 
 
 def test_the_words_of_the_ends_are_numbered_in_two_lines_of_four() -> None:
-    report = lockreport.report(CALL, TLS, (STREAM,), WORDS)
+    report = lock_report.report(CALL, TLS, (STREAM,), WORDS)
     assert report.end_to_end is not None
     lines = [line.rstrip() for line in read(report).splitlines()]
     place = lines.index("Words to compare by voice")
@@ -71,11 +71,11 @@ def test_the_words_of_the_ends_are_numbered_in_two_lines_of_four() -> None:
     ]
     # Whoever reads them out is in a call, and does not look for them.
     assert place < lines.index("What it means")
-    assert "Words" not in read(lockreport.report(CALL, TLS, (STREAM,)))
+    assert "Words" not in read(lock_report.report(CALL, TLS, (STREAM,)))
 
 
 def test_what_is_not_known_is_no_failure() -> None:
-    report = lockreport.report(replace(ACCOUNT, connection=None), None)
+    report = lock_report.report(replace(ACCOUNT, connection=None), None)
     assert "  – not known " in read(report)
 
 
@@ -85,4 +85,4 @@ def test_what_made_the_server_trusted() -> None:
         (replace(TLS, pinned=True), "verified by its public key, which the account is pinned to"),
         (replace(TLS, verified=False, pinned=True), "not verified"),
     ):
-        assert f"  server    {words}\n" in read(lockreport.report(CALL, tls, (STREAM,)))
+        assert f"  server    {words}\n" in read(lock_report.report(CALL, tls, (STREAM,)))

@@ -9,13 +9,13 @@ import pytest
 from tests.support import manyrows
 from tests.support import standin_facts as facts
 from tests.support.standin import StandIn
-from voip.callers import HIDDEN
+from voip.client.starting import CommandFailed
 from voip.engine.historyreader import HistoryReader
 from voip.model import NameFrom
 from voip.protocol import client as told
-from voip.protocol import worker as say
 from voip.protocol.client import LookedUp, Suggestion
-from voip.starting import CommandFailed
+from voip.protocol.worker import process as say
+from voip.sip.callers import HIDDEN
 
 ECHO = Suggestion("Echo line (test call on this machine)", "echo", "echo", NameFrom.PHONE)
 NO_ACCOUNT = (

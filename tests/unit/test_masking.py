@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voip.masking import mask
+from voip.security.masking import mask
 
 SECRET = "Wn1Y0p+secret/KEY9"
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.standin import StandIn
-from voip.client import Client
+from voip.client.starting import CommandFailed
+from voip.client.stream import Client
 from voip.model import CallState, HeldBy
 from voip.protection import Transport
 from voip.protocol import client as told
-from voip.protocol import worker as say
-from voip.starting import CommandFailed
+from voip.protocol.worker import process as say
 
 Moves = list[tuple[str, int]]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.mutation import Mutant, killer, mutants
-from voip import policy
-from voip.lockfacts import Kind
+from voip.security import policy
+from voip.security.lock_facts import Kind
 
 MUTANTS = list(mutants())
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voip.mwi import new_messages
+from voip.sip.mwi import new_messages
 
 RFC = (
     "Messages-Waiting: yes\r\nMessage-Account: sip:alice@vmail.example.com\r\n"

@@ -14,7 +14,7 @@ from tui.glyphs import ASCII, EMOJI, UNICODE
 from tui.words import quoted, who
 from voip.engine.intake import party
 from voip.model import Party
-from voip.names import imitates, inert, inert_address, looks
+from voip.security.imitation import imitates, inert, inert_address, looks
 
 URI = "sip:mallory@evil.example"
 

@@ -17,7 +17,7 @@ from tests.support.pki import Authority
 from voip.engine import accountfields
 from voip.engine.accountfields import Account
 from voip.engine.ownkeys import LIFETIME, OwnKeyError, OwnKeys
-from voip.protocol.worker import OwnKey
+from voip.protocol.worker.process import OwnKey
 
 
 class Kept:

@@ -9,12 +9,12 @@ import pytest
 
 from tests.support import standin_facts as facts
 from tests.support.standin import StandIn
-from voip.certificatewords import fingerprint
+from voip.client.starting import CommandFailed
 from voip.model import CallState, Means, RegistrationState, rfc3339
 from voip.protection import Transport
 from voip.protocol import client as told
-from voip.protocol import worker as say
-from voip.starting import CommandFailed
+from voip.protocol.worker import process as say
+from voip.security.flaws import fingerprint
 
 HOST = "pbx.example.com"
 PIN = facts.server(HOST).chain[0].key_sha256

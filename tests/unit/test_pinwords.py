@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support import standin_facts as facts
-from voip import pinwords
+from voip.client import pin_words
 from voip.model import Means
 
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
@@ -33,7 +33,7 @@ PINNED = replace(
     ],
 )  # fmt: skip
 def test_who_accepted_a_key_when_and_how_long_ago(changes: dict[str, object], words: str) -> None:
-    assert pinwords.accepted(replace(PINNED, **changes), NOW) == words
+    assert pin_words.accepted(replace(PINNED, **changes), NOW) == words
 
 
 @pytest.mark.parametrize(
@@ -47,5 +47,5 @@ def test_who_accepted_a_key_when_and_how_long_ago(changes: dict[str, object], wo
     ],
 )  # fmt: skip
 def test_what_becomes_of_calls(calls: int, go_on: str, end: str) -> None:
-    assert pinwords.calls_go_on(calls, "account work") == go_on
-    assert pinwords.calls_end(calls, "account work") == end
+    assert pin_words.calls_go_on(calls, "account work") == go_on
+    assert pin_words.calls_end(calls, "account work") == end

@@ -10,10 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from voip import lockreport, policy
-from voip.lockfacts import AccountFacts, CallFacts, ConnectionFacts, StreamFacts
 from voip.model import CallState
-from voip.policy import DEMANDS
 from voip.protection import (
     Compared,
     Comparison,
@@ -24,7 +21,10 @@ from voip.protection import (
     Sign,
     Transport,
 )
-from voip.protocol.workercommands import Role
+from voip.protocol.worker.commands import Role
+from voip.security import lock_report, policy
+from voip.security.lock_facts import AccountFacts, CallFacts, ConnectionFacts, StreamFacts
+from voip.security.policy import DEMANDS
 
 SUITE = "AES_256_CM_HMAC_SHA1_80"
 VOICE = StreamFacts(kind="voice", active=True, srtp=True, suite=SUITE, keying=Keying.SDES)
@@ -165,7 +165,7 @@ def test_demands_know_every_transport() -> None:
 def test_an_open_lock_says_the_cause_that_decides(
     facts: AccountFacts | CallFacts, words: str
 ) -> None:
-    assert lockreport.report(facts, None).why == words
+    assert lock_report.report(facts, None).why == words
 
 
 def test_closed_when_everything_was_seen() -> None:

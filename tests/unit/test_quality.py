@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from voip.model import Quality
-from voip.protocol.worker import StatisticsEvent
+from voip.protocol.worker.process import StatisticsEvent
 from voip.quality import assess, mos
 
 COUNTED = StatisticsEvent(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from voip import reasons
 from voip.model import Direction, Outcome
-from voip.reasons import Ending, outcome
+from voip.sip import reasons
+from voip.sip.reasons import Ending, outcome
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from mnemonic import Mnemonic
 from msgspec.structs import replace
 
-from voip import sas
-from voip.lockfacts import StreamFacts
 from voip.protection import Keying
+from voip.security import sas
+from voip.security.lock_facts import StreamFacts
 
 
 def fingerprint(digest: bytes, name: str = "SHA-256") -> str:

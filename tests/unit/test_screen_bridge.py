@@ -15,12 +15,12 @@ from textual.message import Message
 from tests.support.attached import PATIENCE_S, environment_of
 from tui.bridge import Attached, Bridge, Detached, Happened
 from tui.state import Link
-from voip import client as clients
+from voip.client import stream as clients
+from voip.client.starting import CommandFailed, NoEngine
 from voip.model import EngineStatus, Status
 from voip.protocol import client as told
 from voip.protocol.framing import encode
 from voip.protocol.settings import Settings
-from voip.starting import CommandFailed, NoEngine
 
 SNAPSHOT = told.Snapshot(
     seq=7,

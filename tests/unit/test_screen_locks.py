@@ -12,10 +12,10 @@ from tests.unit.test_screen_rows import NOW, call, entry, glyph_sets, text
 from tui import rows, words
 from tui.glyphs import Glyphs
 from tui.state import Link, State
-from voip import policy
-from voip.lockfacts import CallFacts
 from voip.model import CallState, Direction, Outcome, Party
 from voip.protection import Sign
+from voip.security import policy
+from voip.security.lock_facts import CallFacts
 
 NARROWEST = 50
 """The cells of a pane of calls at 80 columns, beside accounts and a scroll bar; at 60

@@ -17,7 +17,6 @@ from tui import rows, words
 from tui.drawing import Line, Part, Role, fit
 from tui.glyphs import ASCII, EMOJI, UNICODE, Glyphs
 from tui.state import Link, ShownCall, State
-from voip import policy
 from voip.model import (
     AccountStatus,
     Call,
@@ -34,6 +33,7 @@ from voip.model import (
 )
 from voip.protection import Lock, LockSignalling, LockState, Sign, Transport
 from voip.protocol.client import Suggestion
+from voip.security import policy
 
 SETS = [UNICODE, EMOJI, ASCII]
 WIDTH = 80

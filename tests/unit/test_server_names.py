@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from voip.certificatewords import Flaw, is_named, problems, weak_key
 from voip.protection import Certificate
+from voip.security.flaws import Flaw, is_named, problems, weak_key
 
 HOST = "pbx.example.com"
 

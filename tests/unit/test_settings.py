@@ -9,7 +9,7 @@ import pytest
 from voip.engine import settings
 from voip.engine.toml import ConfigError
 from voip.protocol.settings import Audio, Screen, Settings
-from voip.protocol.worker import AudioSettings
+from voip.protocol.worker.process import AudioSettings
 
 
 def write(folder: Path, text: str) -> Path:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support import sip
 from voip.protection import SHORT_TAG_SUITES, SRTP_SUITES, Keying, Transport
-from voip.protocol.worker import AccountSetup
+from voip.protocol.worker.process import AccountSetup
 from voip.worker import srtpflaws
 from voip.worker.srtpflaws import Flaw
 

@@ -12,13 +12,13 @@ from tests.contract.examples import members
 from tests.support.standin import StandIn
 from tests.support.standin_script import TRIAL
 from tests.support.standin_worker import ANSWERS
-from voip.client import Client
+from voip.client.starting import NoEngine
+from voip.client.stream import Client
 from voip.engine.onlyone import AlreadyRunning, Locks
 from voip.model import CallState, Outcome, RegistrationState
 from voip.protection import LockState
 from voip.protocol import client as told
-from voip.protocol import worker as say
-from voip.starting import NoEngine
+from voip.protocol.worker import process as say
 
 
 def test_every_worker_command_has_a_scripted_answer() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voip.text import MAX_TEXT, clean, fold
+from voip.security.text import MAX_TEXT, clean, fold
 
 ACTING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 # Every character there is, lone surrogates too, and those that hurt more often.

@@ -18,7 +18,7 @@ from voip.engine.accountsetup import SetupError, setup_of
 from voip.engine.passwords import Passwords
 from voip.engine.systemstore import NoSystemStore
 from voip.model import Means
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
 
 GOOD: dict[str, Any] = {"user": "alice", "domain": "pbx.example.com"}
 PIN = "0123456789abcdef" * 4

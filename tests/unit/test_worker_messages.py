@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voip.worker import messages
+from voip.sip import message as messages
 
 _BASIC = 'WWW-Authenticate: Basic realm="x", algorithm=MD5'
 _DIGEST = 'WWW-Authenticate: Digest realm="x", nonce="y"'

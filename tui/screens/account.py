@@ -22,10 +22,10 @@ from tui.state import State
 from tui.widgets.accountrows import AccountRows
 from tui.widgets.footer import Footer
 from tui.widgets.form import Mark, Row
+from voip.client.starting import CommandFailed, NoEngine
 from voip.model import Means
 from voip.protection import Transport
 from voip.protocol import client as told
-from voip.starting import CommandFailed, NoEngine
 
 _CHANGED = "changed"
 _NAMED_PLACES = {"password_command", "password_file"}

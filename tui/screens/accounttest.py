@@ -13,8 +13,8 @@ from textual.widgets import Button, Static
 from tui.actions import Context
 from tui.screens.base import PhoneModal, bindings_of
 from tui.widgets.footer import Footer
+from voip.client.starting import CommandFailed, NoEngine
 from voip.protocol import client as told
-from voip.starting import CommandFailed, NoEngine
 
 _STEPS = {
     "name": "Name lookup",

@@ -13,9 +13,9 @@ from tui.screens.listbox import ListBox
 from tui.state import State
 from tui.widgets.choices import Choices, Row
 from tui.wrapping import paragraph
+from voip.client.starting import CommandFailed, NoEngine
 from voip.model import SoundDevice
 from voip.protocol import client as told
-from voip.starting import CommandFailed, NoEngine
 
 
 class Choice(NamedTuple):

@@ -16,8 +16,8 @@ from tui.screens.listbox import ListBox
 from tui.state import State
 from tui.widgets.choices import Choices, Row
 from tui.wrapping import paragraph
+from voip.client.starting import CommandFailed, NoEngine
 from voip.protocol import client as told
-from voip.starting import CommandFailed, NoEngine
 
 _KEYS_WIDTH = 12
 

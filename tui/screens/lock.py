@@ -14,11 +14,11 @@ from tui.state import State
 from tui.widgets.prose import Prose
 from tui.words import address, who
 from tui.wrapping import Paragraph, paragraph
-from voip import comparedwords
+from voip.client import compared_words
+from voip.client.starting import CommandFailed, NoEngine
 from voip.model import AccountStatus, Call
 from voip.protection import Compared, EndToEnd, LockReport, LockState
 from voip.protocol import client as told
-from voip.starting import CommandFailed, NoEngine
 
 _AT_MOST_EVERY_S = 1.0
 _REMEMBERED = (Compared.EQUAL, Compared.REMEMBERED, Compared.CHANGED)
@@ -87,7 +87,7 @@ class LockDetails(ListBox[Prose]):
             return
         question = Confirm(
             "The words are different",
-            comparedwords.DIFFERENT,
+            compared_words.DIFFERENT,
             yes="Stay in the call",
             no="End the call",
         )
@@ -127,7 +127,7 @@ class LockDetails(ListBox[Prose]):
         self.phone.push_screen(
             Confirm(
                 "Forget this comparison?",
-                f"{code.address}\naccount: {command.account}\n\n{comparedwords.FORGETTING}",
+                f"{code.address}\naccount: {command.account}\n\n{compared_words.FORGETTING}",
                 yes="Forget it",
                 no="Keep it",
             ),

@@ -7,8 +7,8 @@ from tui.screens.base import bindings_of
 from tui.screens.listbox import SearchBox
 from tui.widgets.prose import Prose
 from tui.wrapping import Paragraph, paragraph
+from voip.client.starting import CommandFailed, NoEngine
 from voip.protocol import client as told
-from voip.starting import CommandFailed, NoEngine
 
 _ROLES: dict[str, Role] = {"WARNING": "warning", "ERROR": "error", "CRITICAL": "error"}
 _HANG = 4

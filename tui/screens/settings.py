@@ -17,8 +17,8 @@ from tui.state import State
 from tui.widgets.choices import Choices, Row
 from tui.words import count
 from tui.wrapping import Paragraph, paragraph
+from voip.client.starting import CommandFailed, NoEngine
 from voip.protocol import client as told
-from voip.starting import CommandFailed, NoEngine
 
 _KEYS = "keys"
 _ELSEWHERE: dict[str, type[Devices] | type[Themes]] = {

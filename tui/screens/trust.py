@@ -15,9 +15,9 @@ from tui.screens.listbox import ListBox
 from tui.trustwords import Standing, Viewer
 from tui.widgets.prose import Prose
 from tui.wrapping import paragraph
+from voip.client.starting import CommandFailed, NoEngine
 from voip.model import Means
 from voip.protocol import client as told
-from voip.starting import CommandFailed, NoEngine
 
 
 class Trust(ListBox[Prose]):

@@ -15,9 +15,9 @@ from tui import rows, words
 from tui.drawing import Line, Part, line
 from tui.logbook import Filter, LogBook, Question
 from tui.widgets.lines import Lines
+from voip.client.starting import CommandFailed, NoEngine
 from voip.model import LogEntry
 from voip.protocol import client as told
-from voip.starting import CommandFailed, NoEngine
 
 if TYPE_CHECKING:
     from tui.app import OffhookApp

@@ -16,8 +16,8 @@ from tui import rows, words
 from tui.drawing import Line, Part
 from tui.widgets.header import Note
 from tui.widgets.lines import Lines
+from voip.client.starting import CommandFailed, NoEngine
 from voip.protocol import client as told
-from voip.starting import CommandFailed, NoEngine
 
 if TYPE_CHECKING:
     from tui.app import OffhookApp

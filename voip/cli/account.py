@@ -9,13 +9,13 @@ from typing import Any
 
 import click
 
-from voip import oneshot
 from voip.cli import format as shown
 from voip.cli.common import json_option, print_json
+from voip.client import oneshot
+from voip.client.starting import CommandFailed
 from voip.model import Means, Status
 from voip.protection import Authorities, Keying, Transport
 from voip.protocol import client as told
-from voip.starting import CommandFailed
 
 _Fields = dict[str, str | int | bool | None]
 

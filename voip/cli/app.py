@@ -13,7 +13,7 @@ import sys
 import click
 
 from voip.cli.quick import told
-from voip.starting import CommandFailed, NoEngine
+from voip.client.starting import CommandFailed, NoEngine
 
 _GROUPS = {
     "engine": ("voip.cli.engine", "engine"),

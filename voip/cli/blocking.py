@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from voip import oneshot
 from voip.cli import format as shown
 from voip.cli.common import json_option, print_json
+from voip.client import oneshot
 from voip.model import BlockedCaller
 from voip.protocol import client as told
 

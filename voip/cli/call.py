@@ -11,13 +11,13 @@ import msgspec
 
 from voip.cli import format as shown
 from voip.cli.common import json_option, print_json, with_engine
+from voip.client.starting import NoEngine
 from voip.model import Call, CallState, LogEntry, Outcome, Party, Quality
 from voip.protection import Lock
 from voip.protocol import client as told
-from voip.starting import NoEngine
 
 if TYPE_CHECKING:
-    from voip.client import Client
+    from voip.client.stream import Client
 
 
 class CallReport(msgspec.Struct, frozen=True):

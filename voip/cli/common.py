@@ -9,7 +9,7 @@ import click
 import msgspec
 
 if TYPE_CHECKING:
-    from voip.client import Client
+    from voip.client.stream import Client
 
 _Result = TypeVar("_Result")
 
@@ -28,7 +28,7 @@ def with_engine(
     import asyncio
     import gc
 
-    from voip.client import Client
+    from voip.client.stream import Client
 
     gc.enable()  # this one may follow events for days
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from voip import oneshot
 from voip.cli.common import with_engine
+from voip.client import oneshot
+from voip.client.starting import CommandFailed, NoEngine
 from voip.model import CallState
 from voip.protocol import client as told
 from voip.protocol.client import ErrorInfo
-from voip.starting import CommandFailed, NoEngine
 
 if TYPE_CHECKING:
-    from voip.client import Client
+    from voip.client.stream import Client
 
 _call = click.argument("call")
 

@@ -8,8 +8,8 @@ import sys
 import click
 import msgspec
 
-from voip import oneshot
 from voip.cli.common import json_option, print_json
+from voip.client import oneshot
 from voip.protocol import client as told
 
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from voip.cli.common import with_engine
+from voip.client.starting import CommandFailed, NoEngine, reach
 from voip.protocol import client as told
 from voip.protocol.client import ErrorInfo
-from voip.starting import CommandFailed, NoEngine, reach
 
 if TYPE_CHECKING:
-    from voip.client import Client
+    from voip.client.stream import Client
 
 _END_TIMEOUT_S = 20.0
 

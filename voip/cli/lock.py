@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import click
 
-from voip import oneshot
 from voip.cli import format as shown
 from voip.cli.common import json_option, print_json
-from voip.comparedwords import standing
+from voip.client import oneshot
+from voip.client.compared_words import standing
+from voip.client.starting import CommandFailed
 from voip.protection import EndToEnd, LockReport
 from voip.protocol import client as told
-from voip.starting import CommandFailed
 
 _IN_A_LINE = 4
 _VERDICTS = {True: "holds", False: "MISSING", None: "not known"}

@@ -10,11 +10,11 @@ import sys
 
 import msgspec
 
-from voip import oneshot
 from voip.cli import format as shown
+from voip.client import oneshot
+from voip.client.starting import CommandFailed, NoEngine
 from voip.model import Status
 from voip.protocol.client import GetStatus
-from voip.starting import CommandFailed, NoEngine
 
 
 def run_status(as_json: bool) -> int:

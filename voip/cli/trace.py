@@ -12,11 +12,11 @@ import msgspec
 
 from voip.cli import format as shown
 from voip.cli.common import json_option, with_engine
+from voip.client.starting import CommandFailed
 from voip.protocol import client as told
-from voip.starting import CommandFailed
 
 if TYPE_CHECKING:
-    from voip.client import Client
+    from voip.client.stream import Client
 
 
 @click.command()

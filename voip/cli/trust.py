@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 import click
 import msgspec
 
-from voip import oneshot, pinwords
-from voip.certificatewords import fingerprint
 from voip.cli.common import json_option, print_json
-from voip.dialing import DialError, parse_host_port
+from voip.client import oneshot, pin_words
+from voip.client.starting import CommandFailed
 from voip.model import Means, Status
 from voip.protection import Certificate, Transport
 from voip.protocol import client as told
-from voip.starting import CommandFailed
+from voip.security.flaws import fingerprint
+from voip.sip.dialing import DialError, parse_host_port
 
 _DEFAULT_PORT = 5061
 _WORD_TO_PIN = "yes"
@@ -68,11 +68,11 @@ def describe(report: told.ServerReport, now: datetime) -> Iterator[str]:
         return
     if report.pin == _key(report):
         yield "PINNED this key is the one that the account is pinned to"
-        yield f"       {pinwords.accepted(report, now)}"
+        yield f"       {pin_words.accepted(report, now)}"
         return
     yield "OTHER  the server shows another key than the one that the account is pinned to:"
     yield f"       {fingerprint(report.pin)}"
-    yield f"       {pinwords.accepted(report, now)}"
+    yield f"       {pin_words.accepted(report, now)}"
     yield "       Nothing is sent to a server that shows this key. It may be an attack:"
     yield "       somebody between you and the server. Or the server was given a new key."
 
@@ -122,7 +122,7 @@ def _confirm(report: told.ServerReport, name: str, wanted: str | None) -> None:
     calls = sum(call.account == name for call in oneshot.get(told.GetStatus(), Status).calls)
     if wanted is not None:
         if calls:
-            click.echo(pinwords.calls_end(calls, f"account {name}"), err=True)
+            click.echo(pin_words.calls_end(calls, f"account {name}"), err=True)
         return
     if not sys.stdin.isatty():
         raise _failed(
@@ -132,7 +132,7 @@ def _confirm(report: told.ServerReport, name: str, wanted: str | None) -> None:
         "\nCompare the SHA-256 of the public key with what whoever runs the server tells you.",
         err=True,
     )
-    click.echo(f"If you accept it: {pinwords.calls_end(calls, f'account {name}')}", err=True)
+    click.echo(f"If you accept it: {pin_words.calls_end(calls, f'account {name}')}", err=True)
     word, question = _WORD_TO_PIN, f"Type yes to have account {name} accept it"
     if report.pin is not None:
         # The word of a first pin is typed without reading: this one is another.

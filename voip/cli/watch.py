@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from voip import oneshot
 from voip.cli import format as shown
 from voip.cli.common import json_option, print_json, with_engine
 from voip.cli.quick import print_status
+from voip.client import oneshot
 from voip.model import LogEntry
 from voip.protocol import client as told
 
 if TYPE_CHECKING:
-    from voip.client import Client
+    from voip.client.stream import Client
 
 
 @click.command()

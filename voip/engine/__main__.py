@@ -7,12 +7,12 @@ import logging
 import signal
 import sys
 
-from voip import hardening
 from voip import paths as places
 from voip.engine import logs, permissions
 from voip.engine.engine import Engine
 from voip.engine.history import HistoryError
 from voip.engine.onlyone import AlreadyRunning, Locks
+from voip.security import hardening
 
 log = logging.getLogger("voip.engine")
 

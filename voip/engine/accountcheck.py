@@ -14,8 +14,6 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from voip import reasons
-from voip.dialing import parse_host_port
 from voip.engine import expiry, pinning
 from voip.engine.accountfields import DEFAULT_PORTS, Account
 from voip.engine.accounts import AccountFile
@@ -29,11 +27,13 @@ from voip.engine.toml import ConfigError
 from voip.engine.trial import Trial
 from voip.engine.trustfields import pin_of
 from voip.engine.workers import StartProcess, WorkerGone, WorkerRefused
-from voip.policy import DEMANDS
 from voip.protection import TlsStatus, Transport
 from voip.protocol import client as told
-from voip.protocol import worker as say
 from voip.protocol.client import CheckStep
+from voip.protocol.worker import process as say
+from voip.security.policy import DEMANDS
+from voip.sip import reasons
+from voip.sip.dialing import parse_host_port
 
 _Done = Callable[[CheckStep], None]
 

@@ -15,11 +15,11 @@ from collections.abc import Callable
 
 import msgspec
 
-from voip.dialing import DialError, parse_host_port
 from voip.engine import suitefields, trustfields
 from voip.engine.fieldvalues import Values, is_empty, is_secure, kind
 from voip.model import Means
 from voip.protection import Authorities, Keying, Transport
+from voip.sip.dialing import DialError, parse_host_port
 
 DEFAULT_PORTS = {Transport.TLS: 5061, Transport.TCP: 5060, Transport.UDP: 5060}
 

@@ -13,9 +13,9 @@ from voip.engine.clientkeys import ClientKeyError
 from voip.engine.passwords import Passwords
 from voip.engine.systemstore import NoSystemStore
 from voip.engine.trustfields import Trusting, pin_of
-from voip.policy import DEMANDS
 from voip.protection import Authorities
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
+from voip.security.policy import DEMANDS
 
 
 class SetupError(Exception):

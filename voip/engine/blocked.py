@@ -8,13 +8,13 @@ from pathlib import Path
 import msgspec
 import tomlkit
 
-from voip import callers, dialing
-from voip.callers import Exchange
 from voip.engine import toml
 from voip.engine.toml import ConfigError
 from voip.engine.watched import Watched
 from voip.model import BlockedCaller
-from voip.protocol.worker import ConnectionEvent
+from voip.protocol.worker.process import ConnectionEvent
+from voip.sip import callers, dialing
+from voip.sip.callers import Exchange
 
 FindExchange = Callable[[str, ConnectionEvent | None], Exchange | None]
 

@@ -14,7 +14,7 @@ from voip.engine.livecall import LiveCall
 from voip.model import Call, CallState, Direction, LogEntry, Outcome, Party
 from voip.protection import LockState, Transport
 from voip.protocol import client as told
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
 
 _BLOCKED = "you have blocked this caller"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from voip import reasons
 from voip.engine.blocked import BlockedCallers
 from voip.engine.callbook import CallBook
 from voip.engine.hub import Hub
@@ -14,8 +13,9 @@ from voip.engine.livecall import LiveCall
 from voip.model import CallState, Direction, Outcome, Party
 from voip.protection import Transport
 from voip.protocol import client as told
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
 from voip.quality import assess
+from voip.sip import reasons
 
 _STOPPED = "the phone was stopped"
 

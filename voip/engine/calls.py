@@ -8,7 +8,6 @@ import logging
 from collections.abc import Coroutine
 from pathlib import Path
 
-from voip import reasons
 from voip.engine.callbook import CallBook, remove
 from voip.engine.callevents import DECLINE
 from voip.engine.errors import Refusal
@@ -19,7 +18,8 @@ from voip.engine.workers import Worker, WorkerGone, WorkerRefused
 from voip.model import CallState, Direction, Outcome, Party
 from voip.protection import Transport
 from voip.protocol import client as told
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
+from voip.sip import reasons
 
 log = logging.getLogger(__name__)
 

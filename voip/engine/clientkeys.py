@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voip.engine.accountfields import Account
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate

@@ -1,6 +1,6 @@
 """The far ends whose words were found equal, and what that is worth in later calls.
 
-Equal words prove that a certificate is the far end's own (`voip.sas`). A DTLS
+Equal words prove that a certificate is the far end's own (`voip.security.sas`). A DTLS
 handshake proves that whoever speaks has the key of the certificate it shows.
 So in a later call the same certificate proves the same phone, and nobody
 between the two decrypts: they would need that phone's key. No words are
@@ -32,11 +32,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from voip import callers, dialing
-from voip.callers import Exchange
-from voip.dialing import DialError
 from voip.protection import Compared, ComparedKey, Comparison
-from voip.sas import Ends
+from voip.security.sas import Ends
+from voip.sip import callers, dialing
+from voip.sip.callers import Exchange
+from voip.sip.dialing import DialError
 
 
 class Answer(NamedTuple):

@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from voip.callers import Exchange
 from voip.engine.callbook import CallBook
 from voip.engine.compared import Answer, far_end
 from voip.engine.comparedkeys import ComparedError, ComparedKeys
 from voip.engine.livecall import LiveCall
 from voip.model import rfc3339
 from voip.protection import ComparedKey
-from voip.sas import Ends
+from voip.security.sas import Ends
+from voip.sip.callers import Exchange
 
 FindExchange = Callable[[str], Exchange | None]
 

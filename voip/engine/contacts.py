@@ -13,13 +13,13 @@ from urllib.parse import unquote
 
 import msgspec
 
-from voip import callers, dialing, numbers
-from voip.callers import Key
 from voip.engine import vcard
 from voip.engine.finding import Findable
 from voip.model import NameFrom
-from voip.names import inert
-from voip.text import clean, fold
+from voip.security.imitation import inert
+from voip.security.text import clean, fold
+from voip.sip import callers, dialing, numbers
+from voip.sip.callers import Key
 
 _LONGEST_FILE = 16 * 1024 * 1024
 _PLAIN_NUMBER = re.compile(r"[+(]*[0-9*#][0-9*#+()\s.\-/\u2010-\u2015]*")

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import certifi
 
-from voip import hardening
 from voip.engine import permissions
 from voip.engine.passwords import keyring_name
 from voip.engine.workers import WorkerGone
 from voip.native.advisories import ADVISORIES
 from voip.native.inputs import PJSIP_VERSION
-from voip.protocol import worker as say
 from voip.protocol.client import Advisory, DoctorReport, Finding
+from voip.protocol.worker import process as say
+from voip.security import hardening
 
 if TYPE_CHECKING:
     from voip.engine.engine import Engine

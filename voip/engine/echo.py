@@ -11,14 +11,14 @@ import logging
 import shutil
 from pathlib import Path
 
-from voip.dialing import ECHO
 from voip.engine import authority
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
 from voip.engine.workers import StartProcess, Worker, WorkerGone, WorkerRefused
 from voip.protection import Transport
 from voip.protocol import client as told
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
+from voip.sip.dialing import ECHO
 
 log = logging.getLogger(__name__)
 

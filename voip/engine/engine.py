@@ -51,8 +51,8 @@ from voip.engine.workers import (
 )
 from voip.model import EngineStatus, Status
 from voip.protocol import client as told
-from voip.protocol import worker as say
 from voip.protocol.settings import Settings
+from voip.protocol.worker import process as say
 
 log = logging.getLogger(__name__)
 

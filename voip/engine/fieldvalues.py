@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from voip.policy import DEMANDS
 from voip.protection import Transport
+from voip.security.policy import DEMANDS
 
 Values = Mapping[str, object]
 """Fields of any type, and not all of them known."""

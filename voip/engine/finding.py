@@ -7,10 +7,10 @@ from typing import Self
 
 import msgspec
 
-from voip import numbers
 from voip.model import NameFrom
 from voip.protocol.client import Suggestion
-from voip.text import fold
+from voip.security.text import fold
+from voip.sip import numbers
 
 _SEPARATORS = re.compile(r"[\s().\-/+\u2010-\u2015]")
 

@@ -11,9 +11,9 @@ import sqlite3
 from pathlib import Path
 
 from voip.model import Direction, LogEntry, NameFrom, Outcome, Party, rfc3339
-from voip.names import imitates, inert, inert_address
 from voip.protection import LockState, Sign
-from voip.text import clean, fold
+from voip.security.imitation import imitates, inert, inert_address
+from voip.security.text import clean, fold
 
 _SCHEMA_VERSION = 6
 

@@ -16,7 +16,7 @@ import msgspec
 
 from voip.engine.history import HistoryError, entry_of, party_of
 from voip.model import Direction, LogEntry, Outcome, Party
-from voip.text import fold
+from voip.security.text import fold
 
 
 class Wanted(msgspec.Struct, frozen=True):

@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from voip.dialing import DialError, parse_host_port
 from voip.engine import accountfields, accountfiles, pinning
 from voip.engine.accountfields import DEFAULT_PORTS, Account
 from voip.engine.accountsetup import SetupError, authorities
@@ -18,9 +17,10 @@ from voip.engine.fieldvalues import Values
 from voip.engine.intake import clean_event
 from voip.engine.registrar import Registrar
 from voip.engine.trustfields import Trusting, pin_of
-from voip.policy import DEMANDS
 from voip.protection import Transport
 from voip.protocol import client as told
+from voip.security.policy import DEMANDS
+from voip.sip.dialing import DialError, parse_host_port
 
 Look = Callable[[str, int, Path, bool], Awaitable[told.ServerReport]]
 """`servercertificates.look`, or what stands in for it."""

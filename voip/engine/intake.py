@@ -11,10 +11,10 @@ from typing import TypeVar
 
 import msgspec
 
-from voip import callers
 from voip.model import NameFrom, Party
-from voip.names import imitates, inert, inert_address
-from voip.text import change_texts, clean
+from voip.security.imitation import imitates, inert, inert_address
+from voip.security.text import change_texts, clean
+from voip.sip import callers
 
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 

@@ -7,14 +7,14 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from voip import policy
 from voip.engine import expiry
 from voip.engine.accountfields import Account
-from voip.lockfacts import AccountFacts, ConnectionFacts
 from voip.model import AccountStatus, Registration, RegistrationState
-from voip.policy import DEMANDS
 from voip.protection import Sign, TlsStatus, Transport
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
+from voip.security import policy
+from voip.security.lock_facts import AccountFacts, ConnectionFacts
+from voip.security.policy import DEMANDS
 
 _OFFLINE = Registration(state=RegistrationState.OFFLINE)
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import msgspec
 
-from voip import lockfacts, lockreport, policy, sas
 from voip.engine.compared import Answer, comparison
 from voip.model import Call, CallState, Direction, HeldBy, Outcome, Party, Quality, rfc3339
 from voip.protection import ComparedKey, Lock, LockReport, LockState, Sign, StreamReport, Transport
-from voip.protocol.worker import ConnectionEvent, HoldEvent, Role, StreamState
+from voip.protocol.worker.process import ConnectionEvent, HoldEvent, Role, StreamState
+from voip.security import lock_facts, lock_report, policy, sas
 
 
 class Voice(Enum):
@@ -133,11 +133,11 @@ class LiveCall:
             self.first_connection = connection.id
         self.connection = connection
 
-    def facts(self) -> lockfacts.CallFacts:
+    def facts(self) -> lock_facts.CallFacts:
         """Facts observed so far."""
         same = self.connection is not None and self.connection.id == self.first_connection
         streams = self._stream_facts()
-        return lockfacts.CallFacts(
+        return lock_facts.CallFacts(
             account_transport=self.transport,
             in_secure_worker=self.role.tls_only,
             offers_srtp=self.offers_srtp,
@@ -147,9 +147,9 @@ class LiveCall:
             comparison=comparison(sas.ends(streams), self.answer, self.find_keys()),
         )
 
-    def _stream_facts(self) -> tuple[lockfacts.StreamFacts, ...]:
+    def _stream_facts(self) -> tuple[lock_facts.StreamFacts, ...]:
         return tuple(
-            lockfacts.StreamFacts(
+            lock_facts.StreamFacts(
                 kind=s.kind,
                 active=s.active,
                 srtp=s.srtp,
@@ -179,7 +179,7 @@ class LiveCall:
             self.last_sign = found.sign
 
     def lock_report(self, words: tuple[str, ...] | None = None) -> LockReport:
-        """Everything that is known of the lock; `words` as `voip.sas` makes them."""
+        """Everything that is known of the lock; `words` as `voip.security.sas` makes them."""
         streams = tuple(
             StreamReport(
                 kind=s.kind,
@@ -194,11 +194,11 @@ class LiveCall:
             for s in self.streams
         )
         tls = self.connection.tls if self.connection else None
-        found = lockreport.report(self.facts(), tls, streams, words)
+        found = lock_report.report(self.facts(), tls, streams, words)
         if found.end_to_end is None:
             return found
         code = msgspec.structs.replace(
-            found.end_to_end, reading=lockreport.READING[self.direction], address=self.address
+            found.end_to_end, reading=lock_report.READING[self.direction], address=self.address
         )
         return msgspec.structs.replace(found, end_to_end=code)
 
@@ -233,12 +233,12 @@ class LiveCall:
 
 def connection_facts(
     connection: ConnectionEvent | None, same: bool | None = None
-) -> lockfacts.ConnectionFacts | None:
+) -> lock_facts.ConnectionFacts | None:
     """Facts of a connection for the lock; `same` as in `ConnectionFacts`."""
     if connection is None:
         return None
     tls = connection.tls
-    return lockfacts.ConnectionFacts(
+    return lock_facts.ConnectionFacts(
         up=connection.up,
         transport=connection.transport,
         # A connection that somebody made to us was verified by nobody.

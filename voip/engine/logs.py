@@ -7,8 +7,8 @@ import os
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from voip.masking import mask
-from voip.text import clean
+from voip.security.masking import mask
+from voip.security.text import clean
 
 _MAX_BYTES = 4 * 1024 * 1024
 _BACKUPS = 2

@@ -6,9 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from voip import callers, dialing, names
-from voip.callers import Exchange, Key
-from voip.dialing import DialError, Target, escape_user, parse_host_port
 from voip.engine.contacts import Contacts, Number
 from voip.engine.echo import ACCOUNT as ECHO_ACCOUNT
 from voip.engine.errors import Refusal
@@ -17,8 +14,12 @@ from voip.engine.liveaccount import Live
 from voip.engine.people import KnownCaller, People
 from voip.engine.registrar import Registrar
 from voip.model import NameFrom, Party
-from voip.protocol import worker as say
 from voip.protocol.client import LookedUp, Suggestion
+from voip.protocol.worker import process as say
+from voip.security import imitation
+from voip.sip import callers, dialing
+from voip.sip.callers import Exchange, Key
+from voip.sip.dialing import DialError, Target, escape_user, parse_host_port
 
 FindConnection = Callable[[say.Role, int | None], say.ConnectionEvent | None]
 
@@ -116,7 +117,7 @@ class LookUps:
         if found is not None:
             return Party(claimed.uri, found.contact.name, name_from=NameFrom.CONTACT)
         known = (contact.name for contact in self._contacts.everyone)
-        imitates = claimed.imitates or names.imitates(claimed.name, claimed.uri, known)
+        imitates = claimed.imitates or imitation.imitates(claimed.name, claimed.uri, known)
         return msgspec.structs.replace(claimed, imitates=imitates)
 
     def exchange_of(

@@ -18,7 +18,7 @@ from voip.engine.callbook import CallBook
 from voip.engine.errors import Refusal
 from voip.engine.livecall import LiveCall, Voice
 from voip.model import Direction
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
 
 Ask = Callable[[LiveCall, say.AnyWorkerCommand], Awaitable[None]]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from voip.enginelock import Holder, read_holder, write_holder
+from voip.engine_lock import Holder, read_holder, write_holder
 from voip.paths import Paths
 
 log = logging.getLogger(__name__)

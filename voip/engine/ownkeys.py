@@ -6,7 +6,7 @@ has one of its own, bound to its address, and one that hides who it is has none
 and shows what its worker makes for itself. SDP names its digest to the server
 and the far end, and DTLS 1.2 shows it to whoever sees the packets of the voice.
 
-A file that cannot be used is reported and never replaced. `voip.sas` says why
+A file that cannot be used is reported and never replaced. `voip.security.sas` says why
 a key is replaced after `LIFETIME`.
 """
 
@@ -26,7 +26,7 @@ from voip.engine import wholefile
 from voip.engine.accountfields import Account
 from voip.model import rfc3339
 from voip.protection import Keying, Transport
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
 
 
 class OwnKeyError(Exception):

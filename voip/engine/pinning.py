@@ -9,11 +9,11 @@ from typing import TypeVar
 
 import msgspec
 
-from voip.certificatewords import fingerprint
 from voip.engine.accountfields import Account
 from voip.engine.fieldvalues import Values
 from voip.engine.trustfields import pin_of
 from voip.model import Means
+from voip.security.flaws import fingerprint
 
 _Value = TypeVar("_Value")
 

@@ -9,7 +9,6 @@ import random
 import time
 from collections.abc import Callable
 
-from voip import reasons
 from voip.engine import clientkeys, pinning
 from voip.engine.accountfields import Account
 from voip.engine.accounts import Loaded
@@ -24,7 +23,8 @@ from voip.engine.trustfields import pin_of
 from voip.engine.workers import Worker, WorkerGone, WorkerRefused
 from voip.model import AccountStatus, Registration, RegistrationState
 from voip.protocol import client as told
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
+from voip.sip import reasons
 
 log = logging.getLogger(__name__)
 

@@ -13,11 +13,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from voip import certificates, certificatewords
-from voip.certificatewords import Flaw, is_address
 from voip.engine.errors import Refusal
 from voip.protection import Certificate
 from voip.protocol.client import ServerReport
+from voip.security import certificates, flaws
+from voip.security.flaws import Flaw, is_address
 
 if TYPE_CHECKING:
     from OpenSSL import SSL
@@ -53,7 +53,7 @@ _FLAWS = {
 async def look(host: str, port: int, authorities: Path, allow_wildcard: bool) -> ServerReport:
     """The certificates of the server at a host, judged by authorities in a PEM file.
 
-    `host` is as `voip.dialing.parse_host_port` has it. Takes ten seconds at most.
+    `host` is as `voip.sip.dialing.parse_host_port` has it. Takes ten seconds at most.
 
     Raises:
         Refusal: there is no server, or none that speaks TLS as it should.
@@ -174,7 +174,7 @@ def _judge(visit: _Visit, port: int, authorities: Path, allow_wildcard: bool) ->
         where = f"{visit.host}:{port}"
         raise Refusal("no_tls", f"{where} shows a certificate that cannot be read")
     names, uris = certificates.names(parsed[0]), certificates.uris(parsed[0])
-    if not certificatewords.is_named(visit.host, names, uris, allow_wildcard):
+    if not flaws.is_named(visit.host, names, uris, allow_wildcard):
         visit.flaws.add(Flaw.OTHER_NAME)
     chain: list[Certificate] = []
     for readable in parsed:
@@ -183,14 +183,14 @@ def _judge(visit: _Visit, port: int, authorities: Path, allow_wildcard: bool) ->
         except ValueError:
             visit.flaws.add(Flaw.UNREADABLE)
             break
-    weak = certificatewords.weak_key(chain[:1])
+    weak = flaws.weak_key(chain[:1])
     return ServerReport(
         host=visit.host,
         port=port,
         version=connection.get_protocol_version_name(),
         cipher=connection.get_cipher_name() or "",
         chain=tuple(chain),
-        problems=certificatewords.problems(visit.flaws, visit.host, chain),
+        problems=flaws.problems(visit.flaws, visit.host, chain),
         refused=(weak,) if weak else (),
     )
 

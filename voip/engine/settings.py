@@ -12,7 +12,7 @@ import tomlkit
 from voip.engine import toml
 from voip.engine.toml import ConfigError
 from voip.protocol.settings import Settings
-from voip.protocol.worker import AudioSettings
+from voip.protocol.worker.process import AudioSettings
 
 
 def load(path: Path) -> Settings:

@@ -14,7 +14,7 @@ from voip.engine.hub import Hub
 from voip.engine.workers import Worker, WorkerGone, WorkerRefused
 from voip.model import CallState
 from voip.protocol import client as told
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from voip.engine.hub import Hub
 from voip.engine.workers import Worker, WorkerGone, WorkerRefused
 from voip.protocol import client as told
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
 
 
 class Trace:

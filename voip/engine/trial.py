@@ -11,8 +11,8 @@ import asyncio
 from types import TracebackType
 
 from voip.engine.workers import StartProcess, Worker, WorkerGone
-from voip.policy import DEMANDS
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
+from voip.security.policy import DEMANDS
 
 
 class Trial:

@@ -18,9 +18,9 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from voip.engine.intake import clean_event
-from voip.protocol import worker as say
 from voip.protocol.framing import MAX_REPLY, Decoder, FramingError, encode
-from voip.text import clean
+from voip.protocol.worker import process as say
+from voip.security.text import clean
 
 log = logging.getLogger(__name__)
 _worker_log = logging.getLogger("worker")

@@ -123,7 +123,7 @@ class CheckFields(Command, frozen=True, tag="check_fields"):
 
 
 class PlaceCall(Command, frozen=True, tag="call"):
-    """Call `target`; see `voip.dialing` for what it may be.
+    """Call `target`; see `voip.sip.dialing` for what it may be.
 
     `back` tells that `target` is the address of somebody who called `account`:
     a number there is called at the account's own domain, not at the host that

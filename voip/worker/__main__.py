@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 
-from voip import hardening
+from voip.security import hardening
 from voip.worker import pulse
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pjsua2 as pj
 from msgspec import structs
 
-from voip import mwi
-from voip.dialing import escape_user
-from voip.policy import DEMANDS
 from voip.protection import Keying, Transport
-from voip.protocol.worker import AccountSetup, MessagesEvent, OwnKey, RegistrationEvent
-from voip.worker import identity, messages, resolving
+from voip.protocol.worker.process import AccountSetup, MessagesEvent, OwnKey, RegistrationEvent
+from voip.security.policy import DEMANDS
+from voip.sip import message, mwi
+from voip.sip.dialing import escape_user
+from voip.worker import identity, resolving
 from voip.worker.attribution import ANONYMOUS_USER
 from voip.worker.endpoint import guarded
 
@@ -103,7 +103,7 @@ class Account(pj.Account):
                 reason=prm.reason[:256],
                 expires_s=max(prm.expiration, 0),
                 connection=connection,
-                cause=messages.unusable_challenge(prm.rdata.wholeMsg),
+                cause=message.unusable_challenge(prm.rdata.wholeMsg),
             )
         )
 

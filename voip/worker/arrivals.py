@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pjsua2 as pj
 
-from voip.protocol import worker as say
-from voip.worker import messages
+from voip.protocol.worker import process as say
+from voip.sip import message
 from voip.worker.attribution import pick
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Arrivals:
                 say.RefusedCall(
                     call=None,
                     account=accounts[0].name,
-                    remote=(messages.sender(prm.rdata.wholeMsg) or "")[:4096],
+                    remote=(message.sender(prm.rdata.wholeMsg) or "")[:4096],
                     code=pj.PJSIP_SC_NOT_FOUND,
                     reason=f"refused: it was for {prm.requestUser[:256]}, which is another user",
                 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from voip.protocol.worker import AccountSetup
+from voip.protocol.worker.process import AccountSetup
 
 ANONYMOUS_USER = "anonymous"
 """Who an account that hides is to those it calls (RFC 3323 section 4.1.1.3)."""

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 
 import pjsua2 as pj
 
-from voip import reasons
 from voip.model import CallState, HeldBy
-from voip.policy import DEMANDS
-from voip.protocol.worker import (
+from voip.protocol.worker.process import (
     CallStateEvent,
     DigitReceived,
     DigitsDone,
@@ -20,6 +18,8 @@ from voip.protocol.worker import (
     StatisticsEvent,
     StreamState,
 )
+from voip.security.policy import DEMANDS
+from voip.sip import reasons
 from voip.worker import identity, keyfailure, streams
 from voip.worker.codecs import CodecFollower
 from voip.worker.digits import CannotSend, DigitQueue

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pjsua2 as pj
 from cryptography import x509
 
-from voip import certificates
 from voip.protection import Certificate, TlsStatus
+from voip.security import certificates
 
 
 def status(info: pj.TlsInfo) -> TlsStatus:

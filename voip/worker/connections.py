@@ -9,7 +9,7 @@ from __future__ import annotations
 import pjsua2 as pj
 
 from voip.protection import TlsStatus, Transport
-from voip.protocol.worker import ConnectionEvent
+from voip.protocol.worker.process import ConnectionEvent
 from voip.worker import certificates, refusals
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pjsua2 as pj
 
 from voip.protection import Transport
-from voip.protocol.worker import AccountSetup
+from voip.protocol.worker.process import AccountSetup
 from voip.worker.account import Account
 from voip.worker.account import config as account_config
 from voip.worker.endpoint import create_listener

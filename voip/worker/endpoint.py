@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pjsua2 as pj
 
 from voip.protection import Transport
-from voip.protocol.worker import AudioSettings, Configure, Role, Trust
+from voip.protocol.worker.process import AudioSettings, Configure, Role, Trust
 from voip.worker.sound import may_have_sound
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pjsua2 as pj
 
-from voip import reasons
 from voip.model import CallState, HeldBy
-from voip.protocol.worker import HoldEvent
+from voip.protocol.worker.process import HoldEvent
+from voip.sip import reasons
 from voip.worker.holdoffers import HoldOffers
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import select
 import socket
 
 from voip.protocol.framing import MAX_REPLY, Decoder, FramingError, LineSplitter, encode
-from voip.protocol.worker import Order, WorkerEvent
-from voip.text import change_texts
+from voip.protocol.worker.process import Order, WorkerEvent
+from voip.security.text import change_texts
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 

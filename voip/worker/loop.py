@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pjsua2 as pj
 
-from voip import hardening, sipmasking
 from voip.model import CallState
 from voip.native import mark
-from voip.policy import DEMANDS
 from voip.protection import Transport
-from voip.protocol import worker as say
-from voip.worker import echoline, messages, srtpflaws
+from voip.protocol.worker import process as say
+from voip.security import hardening, sip_masking
+from voip.security.policy import DEMANDS
+from voip.sip import message
+from voip.worker import echoline, srtpflaws
 from voip.worker import endpoint as ep
 from voip.worker.account import Account
 from voip.worker.arrivals import Arrivals
@@ -264,7 +265,7 @@ class Worker:
                 sent=prm.sent,
                 connection=self.connections.id_of(prm.hnd),
                 remote=prm.remoteAddress,
-                lines=sipmasking.readable(prm.wholeMsg),
+                lines=sip_masking.readable(prm.wholeMsg),
             )
         )
 
@@ -294,9 +295,9 @@ class Worker:
                 call=number,
                 account=account.name,
                 # PJSIP has no address for who has a long one.
-                remote=(messages.sender(prm.rdata.wholeMsg) or info.remoteUri)[:4096],
+                remote=(message.sender(prm.rdata.wholeMsg) or info.remoteUri)[:4096],
                 connection=call.connection,
-                offers_srtp=messages.encrypts(prm.rdata.wholeMsg),
+                offers_srtp=message.encrypts(prm.rdata.wholeMsg),
             )
         )
         # Everybody else waits for `Ring`: the engine knows who is blocked.
@@ -321,7 +322,7 @@ class Worker:
             say.RefusedCall(
                 call=known.number if known else None,
                 account=name,
-                remote=(messages.sender(prm.rdata.wholeMsg) or prm.remoteInfo)[:4096],
+                remote=(message.sender(prm.rdata.wholeMsg) or prm.remoteInfo)[:4096],
                 code=prm.statusCode,
                 reason=reason[:1024],
             )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pjsua2 as pj
 
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
 from voip.worker.account import Account
 from voip.worker.call import Call
 from voip.worker.digits import CannotSend

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pjsua2 as pj
 
-from voip import certificatewords
-from voip.certificatewords import Flaw
 from voip.protection import Certificate
+from voip.security import flaws as certificate_flaws
+from voip.security.flaws import Flaw
 
 OTHER_KEY = "the server shows another key than the one this account is pinned to"
 
@@ -73,7 +73,7 @@ def certificate(info: pj.TlsInfo, host: str, chain: tuple[Certificate, ...]) -> 
     if is_other_key(info):
         return OTHER_KEY
     flaws = [flaw for bit, flaw in _FLAWS if info.verifyStatus & bit]
-    return "; ".join(certificatewords.problems(flaws or [Flaw.OTHER], host, chain))
+    return "; ".join(certificate_flaws.problems(flaws or [Flaw.OTHER], host, chain))
 
 
 def is_other_key(info: pj.TlsInfo) -> bool:

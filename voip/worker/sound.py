@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pjsua2 as pj
 
 from voip.model import CallState, SoundDevice
-from voip.protocol.worker import AudioSettings, SoundEvent
+from voip.protocol.worker.process import AudioSettings, SoundEvent
 from voip.worker import pulse
 
 _PREFERRED = ("pulse", "pipewire", "default")

@@ -7,8 +7,8 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from voip.protection import Keying
-from voip.protocol.worker import AccountSetup
-from voip.worker import messages
+from voip.protocol.worker.process import AccountSetup
+from voip.sip import message as messages
 
 _CRYPTO = re.compile(r"^a=crypto:[ \t]*\d{1,9}[ \t]+(\S+)", re.MULTILINE | re.IGNORECASE)
 _FINGERPRINT = re.compile(r"^a=fingerprint:", re.MULTILINE | re.IGNORECASE)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pjsua2 as pj
 
 from voip.protection import Keying
-from voip.protocol.worker import StreamState
+from voip.protocol.worker.process import StreamState
 
 _KINDS = {
     pj.PJMEDIA_TYPE_AUDIO: "voice",

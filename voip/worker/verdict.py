@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pjsua2 as pj
 
-from voip.worker import messages, srtpflaws
+from voip.sip import message as messages
+from voip.worker import srtpflaws
 
 if TYPE_CHECKING:
     from voip.worker.call import Call

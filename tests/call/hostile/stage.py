@@ -15,9 +15,9 @@ from tests.support.kamailio import DOMAIN
 from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
 from tests.support.wire import Wire
+from voip.client.starting import CommandFailed
 from voip.model import AccountStatus, Call, CallState, LogEntry, Outcome
 from voip.protocol import client as told
-from voip.starting import CommandFailed
 
 MALLORY = '"Mallory" <sip:m@evil.test>'
 """Who calls, where a case does not say otherwise."""

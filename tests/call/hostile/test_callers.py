@@ -6,8 +6,8 @@ import pytest
 
 from tests.call.hostile.stage import Stage
 from tests.support.kamailio import DOMAIN
+from voip.client.starting import CommandFailed
 from voip.protocol import client as told
-from voip.starting import CommandFailed
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

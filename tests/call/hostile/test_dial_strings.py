@@ -7,8 +7,8 @@ import pytest
 from tests.call.hostile.stage import Stage
 from tests.support import sip
 from tests.support.hostile import Connection, HostileServer, registrar
+from voip.client.starting import CommandFailed
 from voip.model import Outcome
-from voip.starting import CommandFailed
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

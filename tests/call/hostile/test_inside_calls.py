@@ -8,9 +8,9 @@ from tests.call.hostile.stage import MALLORY, Stage
 from tests.support import sip
 from tests.support.farend import FarEnd
 from tests.support.hostile import Connection, registrar
+from voip.client.starting import CommandFailed
 from voip.model import CallState, Outcome
 from voip.protocol import client as told
-from voip.starting import CommandFailed
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from tests.call.requests.ground import USER, Ground
 from tests.support import sip
 from voip.model import CallState
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
 
 MakeSession = Callable[[sip.Message], str]
 """Makes the session of an answer from the offer."""

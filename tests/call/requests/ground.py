@@ -16,7 +16,7 @@ from tests.support.pki import Authority
 from voip.engine.workers import Worker, WorkerGone, WorkerRefused, start_process
 from voip.model import CallState
 from voip.protection import Transport
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
 
 USER = "alice"
 _AT_ONCE = 12

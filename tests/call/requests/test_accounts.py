@@ -13,7 +13,7 @@ from tests.call.requests.sessions import Session
 from tests.support import sip
 from tests.support.manycalls import Server
 from voip.protection import Transport
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

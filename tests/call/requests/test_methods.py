@@ -11,7 +11,7 @@ from tests.call.requests.ground import USER, Ground, rings_and_is_taken
 from tests.call.requests.sessions import Session
 from tests.support import sip
 from voip.model import CallState
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -13,7 +13,7 @@ from tests.support.keyfiles import fingerprint
 from tests.support.pki import Authority, Leaf
 from voip.model import CallState
 from voip.protection import Keying
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -7,7 +7,7 @@ import pytest
 from tests.call.requests.ground import USER, Ground
 from tests.support import sip
 from voip.protection import Transport
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -6,12 +6,12 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
-from voip import callers
 from voip.engine.commands.handler import Handlers
 from voip.engine.errors import Refusal
 from voip.engine.toml import ConfigError
 from voip.model import BlockedCaller, CallState, rfc3339
 from voip.protocol import client as told
+from voip.sip import callers
 
 if TYPE_CHECKING:
     from voip.engine.engine import Engine

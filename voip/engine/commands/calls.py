@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from voip import dialing
 from voip.engine.accountfields import Account
 from voip.engine.commands.handler import Handlers
 from voip.engine.echo import ACCOUNT as ECHO_ACCOUNT
@@ -19,7 +18,8 @@ from voip.engine.soundfiles import SoundFileError, make_private, playable
 from voip.model import NameFrom, Party
 from voip.protection import Transport
 from voip.protocol import client as told
-from voip.protocol import worker as say
+from voip.protocol.worker import process as say
+from voip.sip import dialing
 
 if TYPE_CHECKING:
     from voip.engine.engine import Engine

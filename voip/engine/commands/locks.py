@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from voip import lockfacts, lockreport, sas
 from voip.engine.commands.handler import Handlers
 from voip.engine.comparedkeys import ComparedError
 from voip.engine.errors import Refusal
 from voip.engine.livecall import LiveCall, connection_facts
 from voip.protection import LockReport
 from voip.protocol import client as told
+from voip.security import lock_facts, lock_report, sas
 
 if TYPE_CHECKING:
     from voip.engine.engine import Engine
@@ -45,13 +45,13 @@ def _of_account(engine: Engine, name: str) -> LockReport:
     if live.account is None:
         raise Refusal("bad_account", live.problem or f"account {name} cannot be used")
     connection = engine.connection(live.role, live.connection)
-    facts = lockfacts.AccountFacts(
+    facts = lock_facts.AccountFacts(
         account_transport=live.account.transport,
         in_secure_worker=live.role.tls_only,
         connection=connection_facts(connection),
         distrusted=live.distrusted,
     )
-    return lockreport.report(facts, connection.tls if connection else None)
+    return lock_report.report(facts, connection.tls if connection else None)
 
 
 async def _compare(engine: Engine, command: told.CompareWords) -> told.WordsCompared:

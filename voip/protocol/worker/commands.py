@@ -1,4 +1,4 @@
-"""Commands of the engine to a worker: see `voip.protocol.worker`."""
+"""Commands of the engine to a worker: see `voip.protocol.worker.process`."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ class UseOwnKey(WorkerCommand, frozen=True, tag="use_own_key"):
 
 
 class StartCall(WorkerCommand, frozen=True, tag="call"):
-    """Call `uri`, which `voip.dialing` rebuilt from parsed parts.
+    """Call `uri`, which `voip.sip.dialing` rebuilt from parsed parts.
 
     With `voice` the person speaks in it, unless a file is played.
     """

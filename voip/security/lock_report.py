@@ -1,15 +1,15 @@
 """A lock in detail: its facts, what they mean to a person, and what to do.
 
-Built from the same conditions as the lock itself (`voip.policy`), so that the
+Built from the same conditions as the lock itself (`voip.security.policy`), so that the
 two cannot disagree.
 """
 
 from __future__ import annotations
 
-from voip import locksign, policy
-from voip.lockfacts import AccountFacts, CallFacts, Condition, Kind
 from voip.model import Direction
 from voip.protection import Compared, EndToEnd, LockReport, LockState, StreamReport, TlsStatus
+from voip.security import lock_sign, policy
+from voip.security.lock_facts import AccountFacts, CallFacts, Condition, Kind
 
 _REMEDIES = {
     Kind.TRANSPORT: "Edit the account and choose TLS, if the server offers it.",
@@ -76,7 +76,7 @@ def report(
 
     An account's lock speaks of its connection alone: closed says that a call
     could be protected, not that one is. `words` are those that the ends can
-    compare (`voip.sas`), None where there are none.
+    compare (`voip.security.sas`), None where there are none.
     """
     rows = policy.conditions(facts)
     lacking = policy.missing(rows)
@@ -141,7 +141,7 @@ def _keys_in_the_clear(facts: CallFacts | AccountFacts) -> bool:
 
 
 def _is_cut_off(facts: CallFacts | AccountFacts) -> bool:
-    return isinstance(facts, CallFacts) and locksign.speaks_encrypted(facts)
+    return isinstance(facts, CallFacts) and lock_sign.speaks_encrypted(facts)
 
 
 def _closed(
@@ -159,7 +159,7 @@ def _closed(
         f"end to end: beyond {server} all is unknown."
     )
     trusted = f"You trust whoever runs {server}{_known_by(tls)}."
-    if compared in locksign.PROVEN:
+    if compared in lock_sign.PROVEN:
         trusted = "You trust the words that were compared, and the voice that read them."
     return (f"{what} encrypted on the way between this phone and {server}.", beyond, trusted)
 
@@ -218,7 +218,7 @@ def _in_the_clear(
         "you call"
     )
     beyond = f"{on_the_way} and listen; nothing is protected end to end either."
-    if compared in locksign.PROVEN:
+    if compared in lock_sign.PROVEN:
         protected = "The voice is encrypted end to end; the rest of the call is not protected."
         beyond = f"{on_the_way}; nobody between the two phones can listen."
     elif compared is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from voip.masking import MASK, mask
+from voip.security.masking import MASK, mask
 
 # Credentials, and answers that prove knowledge of them (RFC 3261 section 20).
 _CREDENTIALS = frozenset(

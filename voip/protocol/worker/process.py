@@ -6,14 +6,14 @@ follows as events. Calls have an id that the engine chooses for outgoing calls
 (positive) and the worker for incoming ones (negative).
 
 Text in events is as the network sent it, bounded in length: the engine cleans
-it (`voip.text`) before anybody sees it.
+it (`voip.security.text`) before anybody sees it.
 """
 
 from __future__ import annotations
 
 import msgspec
 
-from voip.protocol.workercommands import (
+from voip.protocol.worker.commands import (
     AccountSetup,
     AddAccount,
     Answer,
@@ -44,7 +44,7 @@ from voip.protocol.workercommands import (
     WatchMessages,
     WorkerCommand,
 )
-from voip.protocol.workerevents import (
+from voip.protocol.worker.events import (
     AnyWorkerEvent,
     CallStateEvent,
     ConnectionEvent,

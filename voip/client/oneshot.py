@@ -13,9 +13,9 @@ from typing import TypeVar
 import msgspec
 
 from voip import paths as places
+from voip.client.starting import CommandFailed, NoEngine, reach
 from voip.protocol import client as told
 from voip.protocol.framing import MAX_REPLY, Decoder, FramingError, encode
-from voip.starting import CommandFailed, NoEngine, reach
 
 _Data = TypeVar("_Data")
 

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from voip import enginelock
+from voip import engine_lock
 from voip import paths as places
 from voip.protocol.client import ErrorInfo
 
@@ -57,8 +57,8 @@ def _running(found: places.Paths) -> Path | None:
         NoEngine: it does not answer.
     """
     began = time.monotonic()
-    while enginelock.is_held(found.lock):
-        holder = enginelock.read_holder(found.lock)
+    while engine_lock.is_held(found.lock):
+        holder = engine_lock.read_holder(found.lock)
         for socket in (found.socket, holder.socket):
             if socket is not None and _answers(socket):
                 return socket
@@ -115,7 +115,7 @@ def _instead(found: places.Paths, said: str) -> Path:
             socket = found.socket
         if socket is not None:
             return socket
-        if time.monotonic() > deadline or not enginelock.is_held(found.config):
+        if time.monotonic() > deadline or not engine_lock.is_held(found.config):
             raise NoEngine(said)
         time.sleep(_LOOK_EVERY_S)
 

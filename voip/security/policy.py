@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import msgspec
 
-from voip import locksign
-from voip.lockfacts import AccountFacts, CallFacts, Condition, ConnectionFacts, Kind, StreamFacts
 from voip.model import CallState
 from voip.protection import (
     About,
@@ -25,6 +23,15 @@ from voip.protection import (
     LockStream,
     Sign,
     Transport,
+)
+from voip.security import lock_sign
+from voip.security.lock_facts import (
+    AccountFacts,
+    CallFacts,
+    Condition,
+    ConnectionFacts,
+    Kind,
+    StreamFacts,
 )
 
 _UNKNOWN = "not known yet"
@@ -103,7 +110,7 @@ def why(lacking: Condition | None, server: str | None, comparison: Comparison | 
         case Compared.EQUAL:
             return "encrypted end to end: the words were compared, and equal"
         case Compared.REMEMBERED:
-            return f"encrypted end to end: the key that was compared on {locksign.day(comparison)}"
+            return f"encrypted end to end: the key that was compared on {lock_sign.day(comparison)}"
         case _:
             return f"encrypted to {server}; beyond it, only the words tell"
 
@@ -111,7 +118,7 @@ def why(lacking: Condition | None, server: str | None, comparison: Comparison | 
 def lock(facts: CallFacts) -> Lock:
     """The lock of a call: closed only when every condition was observed."""
     lacking = missing(conditions(facts))
-    shown = locksign.of_call(facts, lacking)
+    shown = lock_sign.of_call(facts, lacking)
     return Lock(
         state=LockState.OPEN if lacking else LockState.CLOSED,
         why=why(lacking, facts.connection.server if facts.connection else None, facts.comparison),
@@ -127,11 +134,11 @@ def lock(facts: CallFacts) -> Lock:
     )
 
 
-def sign(facts: CallFacts | AccountFacts, lacking: Condition | None) -> locksign.Shown:
+def sign(facts: CallFacts | AccountFacts, lacking: Condition | None) -> lock_sign.Shown:
     """The sign and short sentence of a call or an account; `lacking` as `missing` finds it."""
     if isinstance(facts, CallFacts):
-        return locksign.of_call(facts, lacking)
-    return locksign.of_account(facts, lacking)
+        return lock_sign.of_call(facts, lacking)
+    return lock_sign.of_account(facts, lacking)
 
 
 def account_sign(facts: AccountFacts) -> Sign | None:
@@ -277,7 +284,7 @@ def _of_stream(stream: StreamFacts) -> list[Condition]:
 def _of_comparison(comparison: Comparison) -> list[Condition]:
     lacks = {
         Compared.CHANGED: "the far end's key is another than was compared on "
-        f"{locksign.day(comparison)}",
+        f"{lock_sign.day(comparison)}",
         Compared.DIFFERENT: "the words of both ends were different: somebody between them decrypts",
     }
     return [

@@ -12,8 +12,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from voip import numbers
-from voip.text import MAX_TEXT, Clean, clean, fold
+from voip.security.text import MAX_TEXT, Clean, clean, fold
+from voip.sip import numbers
 
 # Words of the phone for locks and calls, as whole words: “Bob Waite” is nobody's lock.
 _WORDS = (

@@ -15,8 +15,8 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from voip import numbers
 from voip.protection import Transport
+from voip.sip import numbers
 
 ECHO = "echo"
 """The target that means the local secure test line."""

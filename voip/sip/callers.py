@@ -14,8 +14,15 @@ from urllib.parse import unquote
 
 import msgspec
 
-from voip import numbers
-from voip.dialing import DialError, Target, escape_user, hides, parse_address, parse_target
+from voip.sip import numbers
+from voip.sip.dialing import (
+    DialError,
+    Target,
+    escape_user,
+    hides,
+    parse_address,
+    parse_target,
+)
 
 _HIDDEN_USERS = frozenset(("anonymous", "restricted", "unavailable", "unknown"))
 HIDDEN = "the caller hid their number: they cannot be called back"

@@ -1,4 +1,4 @@
-"""Events that a worker reports to the engine: see `voip.protocol.worker`."""
+"""Events that a worker reports to the engine: see `voip.protocol.worker.process`."""
 
 from __future__ import annotations
 

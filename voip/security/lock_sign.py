@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from voip.lockfacts import AccountFacts, CallFacts, Condition, Kind
 from voip.model import CallState
 from voip.protection import Compared, Comparison, Keying, Sign, Transport
+from voip.security.lock_facts import AccountFacts, CallFacts, Condition, Kind
 
 CELLS: Final = 40
 """The longest sentence in cells: a pane of calls at 60 columns has room for it."""

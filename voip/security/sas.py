@@ -36,8 +36,8 @@ from typing import NamedTuple
 
 from mnemonic import Mnemonic
 
-from voip.lockfacts import StreamFacts
 from voip.protection import Keying
+from voip.security.lock_facts import StreamFacts
 
 WORDS = 8
 

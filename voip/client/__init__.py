@@ -1,0 +1,1 @@
+"""Clients of the engine: its event stream, single commands, shared words."""

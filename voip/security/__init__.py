@@ -1,0 +1,1 @@
+"""Security of calls: rules, locks, certificates and hostile text, all pure."""

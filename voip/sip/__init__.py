@@ -1,0 +1,1 @@
+"""SIP as its RFCs write it: addresses, statuses and messages, all pure."""
