@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 _HERE = Path(__file__).parent.parent
-_POLICY, _FACTS = "voip/security/policy.py", "voip/engine/livecall.py"
+_POLICY, _FACTS = "voip/security/policy.py", "voip/engine/calls/live.py"
 _TESTS = {
     _POLICY: ("tests/unit/test_policy.py",),
     _FACTS: ("tests/unit/test_livecall.py",),

@@ -16,8 +16,8 @@ from tests.support.keyfiles import of_no_version, pin_of
 from tests.support.opensslserver import OpensslServer, self_made
 from tests.support.pki import Authority, Leaf
 from tests.support.ports import free_port
-from voip.engine import servercertificates
 from voip.engine.errors import Refusal
+from voip.engine.trust import handshake
 from voip.protocol.client import ServerReport
 
 _DAY = datetime.timedelta(days=1)
@@ -26,7 +26,7 @@ _SELF_SIGNED = "the server's certificate is self-signed: no authority that is tr
 
 
 async def look(server: OpensslServer, authority: Authority) -> ServerReport:
-    return await servercertificates.look(server.host, server.port, authority.file, False)
+    return await handshake.look(server.host, server.port, authority.file, False)
 
 
 async def report_on(
@@ -144,7 +144,7 @@ async def test_a_weak_signature(place: Path) -> None:
     )  # fmt: skip
     server = OpensslServer(leaf, "-cipher", "DEFAULT@SECLEVEL=0")
     await server.start()
-    report = await servercertificates.look(server.host, server.port, root.certificate, False)
+    report = await handshake.look(server.host, server.port, root.certificate, False)
     assert report.problems == (
         "the server's certificate is signed with SHA-1, which is no longer safe",
     )
@@ -167,9 +167,7 @@ async def test_a_name_is_sent_and_a_wildcard_is_the_account_s_choice(authority: 
         patch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
         problems = [
             (
-                await servercertificates.look(
-                    "pbx.localhost.test", server.port, authority.file, allow
-                )
+                await handshake.look("pbx.localhost.test", server.port, authority.file, allow)
             ).problems
             for allow in (False, True)
         ]
@@ -227,7 +225,7 @@ async def test_a_certificate_that_cannot_be_read(place: Path, authority: Authori
 async def test_a_server_that_is_none(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     async def asked(port: int, host: str = "127.0.0.1") -> str:
         with pytest.raises(Refusal) as caught:
-            await servercertificates.look(host, port, Path(certifi.where()), False)
+            await handshake.look(host, port, Path(certifi.where()), False)
         return str(caught.value)
 
     async def answer_in_the_clear(
@@ -244,7 +242,7 @@ async def test_a_server_that_is_none(authority: Authority, monkeypatch: pytest.M
     port = free_port()
     assert await asked(port) == f"the connection to 127.0.0.1:{port} failed: Connection refused"
     assert "nowhere.invalid is not found" in await asked(5061, "nowhere.invalid")
-    monkeypatch.setattr(servercertificates, "_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(handshake, "_TIMEOUT_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         assert await asked(port) == f"127.0.0.1:{port} did not answer within 10 seconds"

@@ -17,7 +17,7 @@ from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK, free_sip_port
 from voip.client.starting import CommandFailed
-from voip.engine.history import History
+from voip.engine.history.log import History
 from voip.model import CallState, Outcome
 from voip.protocol import client as told
 

@@ -17,7 +17,7 @@ from tests.support.opensslserver import OpensslServer, self_made
 from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
 from tests.support.ports import LOOPBACK
-from voip.engine import pinning
+from voip.engine.accounts import pinning
 from voip.model import AccountStatus, CallState, RegistrationState
 from voip.protection import LockReport
 from voip.protocol import client as told

@@ -8,10 +8,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from voip.engine import settings
-from voip.engine.accounts import AccountFile
-from voip.engine.contacts import Contacts
-from voip.engine.toml import ConfigError
+from voip.engine.accounts.file import AccountFile
+from voip.engine.files import settings
+from voip.engine.files.toml import ConfigError
+from voip.engine.people.contacts import Contacts
 from voip.security.text import clean
 from voip.sip.dialing import parse_target
 

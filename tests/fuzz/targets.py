@@ -15,7 +15,8 @@ import msgspec
 import pjsua2 as pj
 
 from tui import terminal
-from voip.engine import accountfields, intake
+from voip.engine import intake
+from voip.engine.accounts import fields as field_rules
 from voip.model import CallState
 from voip.protection import Transport
 from voip.protocol import client as told
@@ -269,11 +270,11 @@ def account_fields(data: bytes) -> None:
         return
     if not isinstance(values, dict):
         return
-    problems = accountfields.problems(values)
+    problems = field_rules.problems(values)
     assert all(isinstance(words, str) and words for words in problems.values())
     if problems:
         return
-    account = accountfields.from_values(values)
+    account = field_rules.from_values(values)
     parse_host_port(account.next_hop)
     parse_host_port(account.registrar)
     uri = parse_target("100").uri(parse_host_port(account.domain)[0], account.transport)

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from voip.engine.history import History, words_of
+from voip.engine.history.log import History, words_of
 
 ROWS = 100_000
 LATEST = 1_767_225_600.0  # 2026-01-01T00:00:00Z

@@ -28,11 +28,12 @@ from tests.support.standin_worker import ScriptedCall, ScriptedWorker
 from voip import paths as places
 from voip.client import stream as clients
 from voip.client.starting import NoEngine
-from voip.engine import permissions, pinning
+from voip.engine.accounts import pinning
+from voip.engine.calls.live import LiveCall
 from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
-from voip.engine.livecall import LiveCall
-from voip.engine.onlyone import Locks
+from voip.engine.files import permissions
+from voip.engine.files.lock_file import Locks
 from voip.model import Call, CallState, Outcome, RegistrationState, Status
 from voip.protection import Keying
 from voip.protocol import client as told

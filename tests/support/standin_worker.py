@@ -54,7 +54,7 @@ class ScriptedCall:
 
 
 class ScriptedWorker:
-    """One worker, from its start to its end; a `voip.engine.workers.Process`."""
+    """One worker, from its start to its end; a `voip.engine.supervisor.Process`."""
 
     pid = _NO_SUCH_PROCESS
     stdout = None

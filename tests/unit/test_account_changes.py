@@ -13,7 +13,7 @@ import pytest
 from tests.support.standin import StandIn
 from voip.client.starting import CommandFailed
 from voip.client.stream import Client
-from voip.engine.registrar import Registrar
+from voip.engine.registration.registrations import Registrar
 from voip.model import RegistrationState, Status
 from voip.protocol import client as told
 from voip.protocol.worker import process as say

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tui import accountdraft as draft
-from voip.engine.accountfields import Account
+from voip.engine.accounts.fields import Account
 from voip.protocol.client import AccountFields
 
 _ALICE: dict[str, draft.Value] = {"user": "alice", "domain": "pbx.example.com"}

@@ -10,8 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.support.pki import Authority
-from voip.engine import accountfields, accountfiles
-from voip.engine.accountfields import Account
+from voip.engine.accounts import fields as account_fields
+from voip.engine.accounts import named_files
+from voip.engine.accounts.fields import Account
 from voip.protection import Keying, Transport
 
 GOOD: dict[str, Any] = {"user": "alice", "domain": "pbx.example.com"}
@@ -108,7 +109,7 @@ BAD: list[tuple[str, Any, str]] = [
 
 @pytest.mark.parametrize(("field", "value", "words"), BAD)
 def test_bad_field(field: str, value: Any, words: str) -> None:
-    assert accountfields.problems({**GOOD, field: value}) == {field: words}
+    assert account_fields.problems({**GOOD, field: value}) == {field: words}
 
 
 @pytest.mark.parametrize(
@@ -127,11 +128,11 @@ def test_bad_field(field: str, value: Any, words: str) -> None:
 def test_fields_beside_others_and_several_at_once(
     values: dict[str, Any], words: dict[str, str]
 ) -> None:
-    assert accountfields.problems({**GOOD, **values}) == words
+    assert account_fields.problems({**GOOD, **values}) == words
 
 
 def test_nothing_given() -> None:
-    assert accountfields.problems({}) == {"user": USER, "domain": DOMAIN}
+    assert account_fields.problems({}) == {"user": USER, "domain": DOMAIN}
 
 
 @pytest.mark.parametrize(
@@ -148,7 +149,7 @@ def test_nothing_given() -> None:
     ],
 )
 def test_good_fields(values: dict[str, Any]) -> None:
-    assert accountfields.problems({**GOOD, **values}) == {}
+    assert account_fields.problems({**GOOD, **values}) == {}
 
 
 @pytest.mark.parametrize(
@@ -163,7 +164,7 @@ def test_good_fields(values: dict[str, Any]) -> None:
 def test_a_server_is_written_as_sip_takes_it(
     server: str, written: str, parts: tuple[str, int]
 ) -> None:
-    account = accountfields.from_values({**GOOD, "server": server})
+    account = account_fields.from_values({**GOOD, "server": server})
     assert account.registrar == account.next_hop == written
     assert account.next_hop_parts == parts
 
@@ -181,12 +182,12 @@ NAMES = [
 
 @pytest.mark.parametrize(("name", "words"), NAMES)
 def test_bad_name(name: str, words: str) -> None:
-    assert accountfields.name_problem(name) == words
+    assert account_fields.name_problem(name) == words
 
 
 @pytest.mark.parametrize("name", ["a", "Work.2_b-c", "0", "x" * 32])
 def test_good_name(name: str) -> None:
-    assert accountfields.name_problem(name) is None
+    assert account_fields.name_problem(name) is None
 
 
 TYPED = st.one_of(
@@ -205,9 +206,9 @@ TYPED = st.one_of(
 @given(st.dictionaries(st.sampled_from([*Account.__struct_fields__, "zzz"]), TYPED))
 @example({"user": "a", "domain": "b", "ca_file": "\x00"})
 def test_whatever_is_typed_has_words_or_is_an_account(values: dict[str, Any]) -> None:
-    accountfiles.problems(values)
-    if not accountfields.problems(values):
-        account = accountfields.from_values(values)
+    named_files.problems(values)
+    if not account_fields.problems(values):
+        account = account_fields.from_values(values)
         assert isinstance(account.transport, Transport)
         assert isinstance(account.media_keying, Keying)
         assert {field: getattr(account, field) for field in values} == values
@@ -251,7 +252,7 @@ def folder(tmp_path: Path) -> Path:
 )
 def test_bad_file(folder: Path, field: str, name: str, words: str) -> None:
     path = folder / name
-    assert accountfiles.problems({field: str(path)}) == {field: words.format(path)}
+    assert named_files.problems({field: str(path)}) == {field: words.format(path)}
 
 
 @pytest.mark.parametrize(
@@ -264,7 +265,7 @@ def test_bad_file(folder: Path, field: str, name: str, words: str) -> None:
     ],
 )
 def test_bad_path(value: str, words: str) -> None:
-    assert accountfiles.problems({"ca_file": value, "password_file": value}) == {
+    assert named_files.problems({"ca_file": value, "password_file": value}) == {
         "ca_file": words,
         "password_file": words,
     }
@@ -272,7 +273,7 @@ def test_bad_path(value: str, words: str) -> None:
 
 def test_good_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     good = {"ca_file": str(folder / "ca.pem"), "password_file": str(folder / "secret")}
-    assert accountfiles.problems(good) == {}
+    assert named_files.problems(good) == {}
     monkeypatch.setenv("HOME", str(folder))
-    assert accountfiles.problems({"ca_file": "~/ca.pem", "password_file": "~/secret"}) == {}
-    assert accountfiles.problems({"ca_file": 3, "password_file": None}) == {}
+    assert named_files.problems({"ca_file": "~/ca.pem", "password_file": "~/secret"}) == {}
+    assert named_files.problems({"ca_file": 3, "password_file": None}) == {}

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from voip.engine.accountfields import Account
-from voip.engine.accounts import AccountFile
-from voip.engine.toml import ChangedMeanwhile, ConfigError
+from voip.engine.accounts.fields import Account
+from voip.engine.accounts.file import AccountFile
+from voip.engine.files.toml import ChangedMeanwhile, ConfigError
 from voip.protection import Keying, Transport
 
 GOOD: dict[str, Any] = {"user": "alice", "domain": "pbx.example.com"}

@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from voip.engine import authority
+from voip.engine.trust import authority
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voip.engine.compared import Answer, comparison, far_end
+from voip.engine.trust.compared import Answer, comparison, far_end
 from voip.protection import Compared, ComparedKey, Comparison
 from voip.security.sas import Ends
 from voip.sip.callers import Exchange

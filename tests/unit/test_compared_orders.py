@@ -19,12 +19,12 @@ from hypothesis.stateful import (
 from msgspec.structs import replace
 
 from tests.unit.test_livecall import CONNECTION, VOICE
-from voip.engine.callbook import CallBook
-from voip.engine.comparedkeys import ComparedKeys
-from voip.engine.comparisons import Comparisons
-from voip.engine.history import History
+from voip.engine.calls.book import CallBook
+from voip.engine.calls.comparisons import Comparisons
+from voip.engine.calls.live import LiveCall
+from voip.engine.history.log import History
 from voip.engine.hub import Hub
-from voip.engine.livecall import LiveCall
+from voip.engine.trust.compared_keys import ComparedKeys
 from voip.model import CallState, Direction, Party
 from voip.protection import Keying, Sign, Transport
 from voip.protocol.worker.process import Role

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from voip.engine.comparedkeys import ComparedError, ComparedKeys
+from voip.engine.trust.compared_keys import ComparedError, ComparedKeys
 from voip.protection import ComparedKey
 
 BOB = ComparedKey("work", "bob@example.com", "sha-256 bb", "2026-01-01T00:00:00Z")

@@ -10,7 +10,7 @@ import pytest
 from voip.engine import commands
 from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
-from voip.engine.onlyone import Locks
+from voip.engine.files.lock_file import Locks
 from voip.paths import Paths
 from voip.protocol import client as told
 from voip.protocol.settings import Audio, Settings

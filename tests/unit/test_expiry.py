@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from voip.engine import expiry
+from voip.engine.trust import expiry
 from voip.model import rfc3339
 from voip.protection import Certificate, TlsStatus
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from voip.engine.history import History, HistoryError
-from voip.engine.historyreader import HistoryReader, Wanted
+from voip.engine.history.log import History, HistoryError
+from voip.engine.history.reader import HistoryReader, Wanted
 from voip.model import Direction, LogEntry, NameFrom, Outcome, Party
 from voip.protection import LockState, Sign
 
@@ -325,7 +325,7 @@ def test_log_of_version_1_that_cannot_be_taken_over_stays_as_it_was(
         raise ValueError("broken")
 
     with monkeypatch.context() as patch:
-        patch.setattr("voip.engine.history.words_of", broken)
+        patch.setattr("voip.engine.history.log.words_of", broken)
         with pytest.raises(HistoryError):
             History(path)
     database = sqlite3.connect(path)

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import manyrows
-from voip.engine.history import History, HistoryError
-from voip.engine.historyreader import HistoryReader, Page, Person, Wanted
+from voip.engine.history.log import History, HistoryError
+from voip.engine.history.reader import HistoryReader, Page, Person, Wanted
 from voip.model import Direction, Outcome, Party
 from voip.protection import LockState
 from voip.security.text import fold

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from voip.engine.livecall import LiveCall
+from voip.engine.calls.live import LiveCall
 from voip.model import CallState, Direction, Party
 from voip.protection import Keying, TlsStatus, Transport
 from voip.protocol.worker.process import ConnectionEvent, Role, StreamState

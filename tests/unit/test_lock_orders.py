@@ -23,12 +23,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from voip.engine.blocked import BlockedCallers
-from voip.engine.callbook import CallBook
-from voip.engine.callevents import CallEvents
-from voip.engine.history import History
+from voip.engine.calls.blocked import BlockedCallers
+from voip.engine.calls.book import CallBook
+from voip.engine.calls.live import LiveCall
+from voip.engine.calls.reports import CallEvents
+from voip.engine.history.log import History
 from voip.engine.hub import Hub
-from voip.engine.livecall import LiveCall
 from voip.model import Call, CallState, LogEntry, Outcome
 from voip.protection import Keying, TlsStatus, Transport
 from voip.protocol import client as told

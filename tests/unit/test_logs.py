@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from voip.engine import logs
+from voip.engine.files import log_file
 
 SECRET = "Wn1Y0psecretKEY9"
 log = logging.getLogger("tests.unit.logs")
@@ -22,7 +22,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     level = root.level
     monkeypatch.setattr(root, "handlers", [])
     path = tmp_path / "state" / "engine.log"
-    logs.start(path, foreground=False)
+    log_file.start(path, foreground=False)
     yield path
     for handler in root.handlers:
         handler.close()
@@ -46,7 +46,7 @@ def test_file_that_was_open_to_others_is_closed(
     path = tmp_path / "engine.log"
     path.write_text("old\n")
     path.chmod(0o644)
-    logs.start(path, foreground=False)
+    log_file.start(path, foreground=False)
     for handler in logging.getLogger().handlers:
         handler.close()
     logging.captureWarnings(False)
@@ -106,7 +106,7 @@ def test_foreground_says_it_on_standard_error_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
-    logs.start(tmp_path / "engine.log", foreground=True)
+    log_file.start(tmp_path / "engine.log", foreground=True)
     log.info("a\x1bb password=%s", SECRET)
     for handler in logging.getLogger().handlers:
         handler.close()
@@ -118,15 +118,15 @@ def test_foreground_says_it_on_standard_error_too(
 def test_tail_is_the_last_lines(tmp_path: Path) -> None:
     path = tmp_path / "engine.log"
     path.write_text("".join(f"line {number}\n" for number in range(10)))
-    assert logs.tail(path, 3) == ["line 7", "line 8", "line 9"]
-    assert len(logs.tail(path, 100)) == 10
-    assert logs.tail(path, 0) == logs.tail(path, -1) == []
+    assert log_file.tail(path, 3) == ["line 7", "line 8", "line 9"]
+    assert len(log_file.tail(path, 100)) == 10
+    assert log_file.tail(path, 0) == log_file.tail(path, -1) == []
 
 
 def test_tail_of_a_long_log_begins_with_a_whole_line(tmp_path: Path) -> None:
     path = tmp_path / "engine.log"
     path.write_text("".join(f"{number:06} {'x' * 90}\n" for number in range(20_000)))
-    lines = logs.tail(path, 20_000)
+    lines = log_file.tail(path, 20_000)
     assert 10_000 < len(lines) < 11_000
     assert {len(line) for line in lines} == {97}
     assert lines[-1].startswith("019999 ")
@@ -135,10 +135,10 @@ def test_tail_of_a_long_log_begins_with_a_whole_line(tmp_path: Path) -> None:
 def test_tail_of_a_log_written_by_others_is_harmless(tmp_path: Path) -> None:
     path = tmp_path / "engine.log"
     path.write_bytes(b"\x1b[2Jone\xff\n" + "\u202etwo\n".encode() + b"x" * 5000)
-    lines = logs.tail(path, 10)
+    lines = log_file.tail(path, 10)
     assert lines[:2] == ["\ufffd[2Jone\ufffd", "\ufffdtwo"]
     assert len(lines[2]) == 2000
 
 
 def test_tail_of_no_log_says_so(tmp_path: Path) -> None:
-    assert logs.tail(tmp_path, 5)[0].startswith(f"{tmp_path} cannot be read: ")
+    assert log_file.tail(tmp_path, 5)[0].startswith(f"{tmp_path} cannot be read: ")

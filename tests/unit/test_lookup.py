@@ -10,7 +10,7 @@ from tests.support import manyrows
 from tests.support import standin_facts as facts
 from tests.support.standin import StandIn
 from voip.client.starting import CommandFailed
-from voip.engine.historyreader import HistoryReader
+from voip.engine.history.reader import HistoryReader
 from voip.model import NameFrom
 from voip.protocol import client as told
 from voip.protocol.client import LookedUp, Suggestion

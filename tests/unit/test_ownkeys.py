@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tests.support.pki import Authority
-from voip.engine import accountfields
-from voip.engine.accountfields import Account
-from voip.engine.ownkeys import LIFETIME, OwnKeyError, OwnKeys
+from voip.engine.accounts import fields as account_fields
+from voip.engine.accounts.fields import Account
+from voip.engine.accounts.own_keys import LIFETIME, OwnKeyError, OwnKeys
 from voip.protocol.worker.process import OwnKey
 
 
@@ -48,7 +48,7 @@ def kept(tmp_path: Path) -> Kept:
 
 
 def account(**fields: Any) -> Account:
-    return accountfields.from_values(
+    return account_fields.from_values(
         {"user": "alice", "domain": "example.com", "media_keying": "dtls", **fields}
     )
 

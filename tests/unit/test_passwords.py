@@ -13,8 +13,8 @@ from keyring.backend import KeyringBackend
 from keyring.backends import fail
 from keyring.errors import PasswordDeleteError
 
-from voip.engine.accountfields import Account
-from voip.engine.passwords import PasswordError, Passwords, keyring_name
+from voip.engine.accounts.fields import Account
+from voip.engine.accounts.secrets import PasswordError, Passwords, keyring_name
 
 SECRET = "pässword with spaces"
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from voip.engine import people
-from voip.engine.history import History
-from voip.engine.historyreader import HistoryReader
+from voip.engine.history.log import History
+from voip.engine.history.reader import HistoryReader
 from voip.engine.hub import Hub
-from voip.engine.people import People
+from voip.engine.people import recent
+from voip.engine.people.recent import People
 from voip.model import Direction, Party
 from voip.protocol.client import LogEvent
 
@@ -70,7 +70,7 @@ async def test_call_that_begins_after_the_log_was_read(
 
 
 async def test_those_of_long_ago_are_forgotten(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(people, "_MOST", 2)
+    monkeypatch.setattr(recent, "_MOST", 2)
     for uri in ("sip:a@x", "sip:b@x", "sip:c@x"):
         log.call(uri)
     found = People(log.hub, log.reader)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from voip.engine import permissions
+from voip.engine.files import permissions
 from voip.paths import Paths, UnsafePath
 
 FILES = (

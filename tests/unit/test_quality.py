@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from voip.engine.calls.quality import assess, mos
 from voip.model import Quality
 from voip.protocol.worker.process import StatisticsEvent
-from voip.quality import assess, mos
 
 COUNTED = StatisticsEvent(
     call=1,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from voip.engine import settings
-from voip.engine.toml import ConfigError
+from voip.engine.files import settings
+from voip.engine.files.toml import ConfigError
 from voip.protocol.settings import Audio, Screen, Settings
 from voip.protocol.worker.process import AudioSettings
 

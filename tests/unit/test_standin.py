@@ -14,7 +14,7 @@ from tests.support.standin_script import TRIAL
 from tests.support.standin_worker import ANSWERS
 from voip.client.starting import NoEngine
 from voip.client.stream import Client
-from voip.engine.onlyone import AlreadyRunning, Locks
+from voip.engine.files.lock_file import AlreadyRunning, Locks
 from voip.model import CallState, Outcome, RegistrationState
 from voip.protection import LockState
 from voip.protocol import client as told

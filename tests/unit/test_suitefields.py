@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from voip.engine import accountfields, suitefields
-from voip.engine.accounts import AccountFile
+from voip.engine.accounts import fields as account_fields
+from voip.engine.accounts import suite_fields
+from voip.engine.accounts.file import AccountFile
 from voip.protection import SHORT_TAG_SUITES, SRTP_SUITES
 
 _BASE = {"user": "alice", "domain": "pbx.example.com"}
@@ -21,13 +22,13 @@ _TWO = ("AES_CM_128_HMAC_SHA1_80", "AEAD_AES_256_GCM")
 )  # fmt: skip
 def test_names_in_a_text_or_a_list_keep_their_order(value: object) -> None:
     values = {**_BASE, "srtp_suites": value}
-    assert accountfields.problems(values) == {}
-    account = accountfields.from_values(values)
-    assert suitefields.parse(account.srtp_suites) == _TWO
+    assert account_fields.problems(values) == {}
+    account = account_fields.from_values(values)
+    assert suite_fields.parse(account.srtp_suites) == _TWO
 
 
 def test_without_names_the_usual_ones_are_meant_and_no_short_tag_is() -> None:
-    assert suitefields.parse("") == SRTP_SUITES
+    assert suite_fields.parse("") == SRTP_SUITES
     assert not set(SRTP_SUITES) & set(SHORT_TAG_SUITES)
     assert not [name for name in SRTP_SUITES if name.endswith(("_32", "_8"))]
 
@@ -35,8 +36,8 @@ def test_without_names_the_usual_ones_are_meant_and_no_short_tag_is() -> None:
 @pytest.mark.parametrize("name", SHORT_TAG_SUITES)
 def test_a_short_tag_may_be_named(name: str) -> None:
     values = {**_BASE, "srtp_suites": name}
-    assert accountfields.problems(values) == {}
-    assert suitefields.parse(name) == (name,)
+    assert account_fields.problems(values) == {}
+    assert suite_fields.parse(name) == (name,)
 
 
 def test_a_list_in_the_file_is_read_and_shown_as_text(tmp_path: Path) -> None:

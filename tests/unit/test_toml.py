@@ -13,8 +13,8 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voip.engine import toml
-from voip.engine.toml import ChangedMeanwhile, ConfigError
+from voip.engine.files import toml
+from voip.engine.files.toml import ChangedMeanwhile, ConfigError
 
 
 def put(key: str, value: object) -> Callable[[tomlkit.TOMLDocument], None]:

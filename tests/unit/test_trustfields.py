@@ -12,11 +12,13 @@ from keyring.backends import fail
 
 from tests.support.keyfiles import encrypted
 from tests.support.pki import Authority, Leaf
-from voip.engine import accountfields, accountfiles, pinning, systemstore
-from voip.engine.accounts import AccountFile
-from voip.engine.accountsetup import SetupError, setup_of
-from voip.engine.passwords import Passwords
-from voip.engine.systemstore import NoSystemStore
+from voip.engine.accounts import fields as account_fields
+from voip.engine.accounts import named_files, pinning
+from voip.engine.accounts.file import AccountFile
+from voip.engine.accounts.secrets import Passwords
+from voip.engine.registration.setup import SetupError, setup_of
+from voip.engine.trust import system_store
+from voip.engine.trust.system_store import NoSystemStore
 from voip.model import Means
 from voip.protocol.worker import process as say
 
@@ -63,7 +65,7 @@ NO_CERTIFICATE = "is for a client certificate, and there is none: name it in “
     ],
 )  # fmt: skip
 def test_bad_fields_of_trust(values: dict[str, Any], words: dict[str, str]) -> None:
-    assert accountfields.problems({**GOOD, **values}) == words
+    assert account_fields.problems({**GOOD, **values}) == words
 
 
 @pytest.mark.parametrize(
@@ -78,7 +80,7 @@ def test_bad_fields_of_trust(values: dict[str, Any], words: dict[str, str]) -> N
     ],
 )
 def test_good_fields_of_trust(values: dict[str, Any]) -> None:
-    assert accountfields.problems({**GOOD, **values}) == {}
+    assert account_fields.problems({**GOOD, **values}) == {}
 
 
 # The files of a client certificate
@@ -93,13 +95,13 @@ def client(tmp_path: Path) -> Leaf:
 
 def test_a_client_certificate_and_its_key(tmp_path: Path, client: Leaf) -> None:
     certificate, key = str(client.certificate), str(client.key)
-    assert accountfiles.problems({"client_certificate": certificate, "client_key": key}) == {}
+    assert named_files.problems({"client_certificate": certificate, "client_key": key}) == {}
     both = tmp_path / "both.pem"
     both.write_bytes(client.key.read_bytes() + client.certificate.read_bytes())
     both.chmod(0o600)
-    assert accountfiles.problems({"client_certificate": str(both)}) == {}
+    assert named_files.problems({"client_certificate": str(both)}) == {}
     locked = str(encrypted(client.key, "open sesame"))
-    assert accountfiles.problems({"client_certificate": certificate, "client_key": locked}) == {}
+    assert named_files.problems({"client_certificate": certificate, "client_key": locked}) == {}
 
 
 def test_client_files_that_cannot_be_used(tmp_path: Path, client: Leaf) -> None:
@@ -119,13 +121,13 @@ def test_client_files_that_cannot_be_used(tmp_path: Path, client: Leaf) -> None:
           f"the key in {other.key} is not that of the certificate in {certificate}"}),
     ]  # fmt: skip
     for values, words in cases:
-        assert accountfiles.problems(values) == words
+        assert named_files.problems(values) == words
     client.certificate.chmod(0o600)
-    assert accountfiles.problems({"client_certificate": certificate}) == {
+    assert named_files.problems({"client_certificate": certificate}) == {
         "client_certificate": f"{certificate} holds no private key in PEM form"
     }
     client.key.chmod(0o640)
-    assert accountfiles.problems({"client_certificate": certificate, "client_key": key}) == {
+    assert named_files.problems({"client_certificate": certificate, "client_key": key}) == {
         "client_key": f"{key} can be read by others: run chmod 600 {key}"
     }
 
@@ -169,15 +171,15 @@ def test_a_pin_has_a_note_of_who_accepted_it_and_when() -> None:
 
 
 def test_a_note_is_about_the_key_that_was_accepted_and_no_other() -> None:
-    account = accountfields.from_values({**GOOD, "pin": PIN.upper(), **WRITTEN})
+    account = account_fields.from_values({**GOOD, "pin": PIN.upper(), **WRITTEN})
     assert pinning.note_of(account) == NOTE
     assert pinning.accepted_on(account) == " on 1970-01-01"
     # A person who writes another pin into the file leaves the note as it is.
-    by_hand = accountfields.from_values({**GOOD, "pin": OTHER, **WRITTEN})
+    by_hand = account_fields.from_values({**GOOD, "pin": OTHER, **WRITTEN})
     assert pinning.note_of(by_hand) == pinning.Note()
     assert pinning.accepted_on(by_hand) == ""
     # A file from before has the day alone.
-    dated = accountfields.from_values({**GOOD, "pin": PIN, "pinned_on": NOTE.on})
+    dated = account_fields.from_values({**GOOD, "pin": PIN, "pinned_on": NOTE.on})
     assert pinning.note_of(dated) == pinning.Note(NOTE.on)
 
 
@@ -215,7 +217,7 @@ def passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Passwords:
 
 
 async def trust_of(passwords: Passwords, **fields: Any) -> say.Trust:
-    account = accountfields.from_values({**GOOD, **fields})
+    account = account_fields.from_values({**GOOD, **fields})
     setup = await setup_of("work", account, passwords)
     assert setup.trust is not None
     return setup.trust
@@ -237,9 +239,9 @@ async def test_a_system_without_a_store(
     passwords: Passwords, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere")
-    monkeypatch.setattr(systemstore, "_BUNDLES", ("/nowhere/else",))
+    monkeypatch.setattr(system_store, "_BUNDLES", ("/nowhere/else",))
     with pytest.raises(NoSystemStore, match="name one with ca_file"):
-        systemstore.find()
+        system_store.find()
     with pytest.raises(SetupError, match="no file of authorities"):
         await trust_of(passwords, trust="system")
 

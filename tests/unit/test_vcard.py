@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voip.engine import vcard
-from voip.engine.vcard import Card, CardError, Odd, Property
+from voip.engine.people import vcard
+from voip.engine.people.vcard import Card, CardError, Odd, Property
 
 
 def card(*lines: str) -> str:

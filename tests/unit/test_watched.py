@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from voip.engine.watched import Watched
+from voip.engine.files.watched import Watched
 
 
 def test_nothing_changes_by_itself(tmp_path: Path) -> None:

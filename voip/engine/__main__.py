@@ -8,10 +8,10 @@ import signal
 import sys
 
 from voip import paths as places
-from voip.engine import logs, permissions
 from voip.engine.engine import Engine
-from voip.engine.history import HistoryError
-from voip.engine.onlyone import AlreadyRunning, Locks
+from voip.engine.files import log_file, permissions
+from voip.engine.files.lock_file import AlreadyRunning, Locks
+from voip.engine.history.log import HistoryError
 from voip.security import hardening
 
 log = logging.getLogger("voip.engine")
@@ -27,7 +27,7 @@ def main(foreground: bool) -> int:
             mended = permissions.mend(found)
             places.check_socket(found.socket)
             locks.take()
-            logs.start(found.log, foreground)
+            log_file.start(found.log, foreground)
         except (AlreadyRunning, places.UnsafePath, OSError) as error:
             print(f"offhook: the engine cannot start: {error}", file=sys.stderr)
             return 3

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import certifi
 
-from voip.engine import permissions
-from voip.engine.passwords import keyring_name
-from voip.engine.workers import WorkerGone
+from voip.engine.accounts.secrets import keyring_name
+from voip.engine.files import permissions
+from voip.engine.supervisor import WorkerGone
 from voip.native.advisories import ADVISORIES
 from voip.native.inputs import PJSIP_VERSION
 from voip.protocol.client import Advisory, DoctorReport, Finding

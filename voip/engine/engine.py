@@ -15,40 +15,42 @@ from pathlib import Path
 import msgspec
 
 from voip import paths as places
-from voip.engine import commands, servercertificates, settings
-from voip.engine.accountcheck import AccountCheck
-from voip.engine.accounts import AccountFile
-from voip.engine.blocked import BlockedCallers
-from voip.engine.callbook import CallBook
-from voip.engine.callevents import CallEvents
-from voip.engine.calls import Calls
-from voip.engine.comparedkeys import ComparedKeys
-from voip.engine.comparisons import Comparisons
-from voip.engine.contacts import Contacts
-from voip.engine.echo import Echo
-from voip.engine.history import History
-from voip.engine.historyreader import HistoryReader
+from voip.engine import commands
+from voip.engine.accounts.file import AccountFile
+from voip.engine.accounts.own_keys import OwnKeys
+from voip.engine.accounts.secrets import Passwords
+from voip.engine.calls.blocked import BlockedCallers
+from voip.engine.calls.book import CallBook
+from voip.engine.calls.comparisons import Comparisons
+from voip.engine.calls.echo import Echo
+from voip.engine.calls.reports import CallEvents
+from voip.engine.calls.requests import Calls
+from voip.engine.files import settings
+from voip.engine.files.lock_file import Locks
+from voip.engine.files.toml import ConfigError
+from voip.engine.files.watched import Watched
+from voip.engine.history.log import History
+from voip.engine.history.reader import HistoryReader
 from voip.engine.hub import Hub
-from voip.engine.inspection import Inspection, Look
-from voip.engine.lookup import LookUps
-from voip.engine.onlyone import Locks
-from voip.engine.ownkeys import OwnKeys
-from voip.engine.passwords import Passwords
-from voip.engine.people import People
+from voip.engine.people.contacts import Contacts
+from voip.engine.people.lookup import LookUps
+from voip.engine.people.recent import People
 from voip.engine.place import Place
-from voip.engine.registrar import Registrar
+from voip.engine.registration.check import AccountCheck
+from voip.engine.registration.inspection import Inspection, Look
+from voip.engine.registration.registrations import Registrar
 from voip.engine.server import Server
 from voip.engine.sound import SoundDevices
-from voip.engine.toml import ConfigError
-from voip.engine.trace import Trace
-from voip.engine.watched import Watched
-from voip.engine.workers import (
+from voip.engine.supervisor import (
     StartProcess,
     Worker,
     WorkerGone,
     WorkerRefused,
     start_process,
 )
+from voip.engine.trace import Trace
+from voip.engine.trust import handshake
+from voip.engine.trust.compared_keys import ComparedKeys
 from voip.model import EngineStatus, Status
 from voip.protocol import client as told
 from voip.protocol.settings import Settings
@@ -68,7 +70,7 @@ class Engine:
         paths: places.Paths,
         locks: Locks,
         start_process: StartProcess = start_process,
-        look: Look = servercertificates.look,
+        look: Look = handshake.look,
     ) -> None:
         """Prepare everything that needs no network.
 

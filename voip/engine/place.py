@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable
 
 from voip import paths as places
-from voip.engine import permissions
-from voip.engine.onlyone import AlreadyRunning, Locks
+from voip.engine.files import permissions
+from voip.engine.files.lock_file import AlreadyRunning, Locks
 from voip.engine.server import Server
 
 _LOOK_S = 0.5

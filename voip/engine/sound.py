@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from voip.engine.callbook import CallBook
+from voip.engine.calls.book import CallBook
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
-from voip.engine.workers import Worker, WorkerGone, WorkerRefused
+from voip.engine.supervisor import Worker, WorkerGone, WorkerRefused
 from voip.model import CallState
 from voip.protocol import client as told
 from voip.protocol.worker import process as say

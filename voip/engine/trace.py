@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Callable
 
 from voip.engine.hub import Hub
-from voip.engine.workers import Worker, WorkerGone, WorkerRefused
+from voip.engine.supervisor import Worker, WorkerGone, WorkerRefused
 from voip.protocol import client as told
 from voip.protocol.worker import process as say
 

@@ -14,14 +14,14 @@ from scrypt (RFC 7914) with 16 MiB of memory and some 50 ms of a processor's
 core. 2^45 tries are 1.8e12 s then, or 56,000 years of a core.
 
 Such a search can begin before the call does: an account shows one certificate
-to whomever it talks to (`voip.engine.ownkeys`). The same two phones have the
+to whomever it talks to (`voip.engine.accounts.own_keys`). The same two phones have the
 same words until one of them replaces its own, and what was searched for is
 worthless from then on. That is why a certificate lives for 90 days and no
 longer: in this time the search takes 230,000 cores. Graphics cards are cheaper.
 A try moves 32 MiB, so one that moves 1 TB/s makes at most 30,000 in a second,
 and 150 of them would do. Each pair of phones needs a search of its own.
 
-A comparison is remembered (`voip.engine.compared`), so a search that succeeds
+A comparison is remembered (`voip.engine.trust.compared`), so a search that succeeds
 pays in later calls too: the key that won is taken for the far end's. The search
 has no more time for it, as the words depend on both certificates.
 """

@@ -13,7 +13,7 @@ from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.preload import hosts
 from tests.support.wire import Wire
-from voip.engine.soundfiles import playable
+from voip.engine.calls.sound_files import playable
 
 NAMES = (
     "pbx.hostile.test",

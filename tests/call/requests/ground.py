@@ -13,7 +13,7 @@ from tests.support import sip
 from tests.support.hostile import own_host
 from tests.support.manycalls import Server
 from tests.support.pki import Authority
-from voip.engine.workers import Worker, WorkerGone, WorkerRefused, start_process
+from voip.engine.supervisor import Worker, WorkerGone, WorkerRefused, start_process
 from voip.model import CallState
 from voip.protection import Transport
 from voip.protocol.worker import process as say

@@ -11,7 +11,7 @@ import pytest
 from tests.call.requests.ground import Ground, rings_and_is_taken
 from tests.call.requests.sessions import DIRECTIONS, OFFERS, Session, directions
 from tests.support import sip
-from voip.engine.workers import WorkerRefused
+from voip.engine.supervisor import WorkerRefused
 from voip.model import CallState
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(600)]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from voip.engine.accounts.own_keys import OwnKeyError
 from voip.engine.commands.handler import Handlers
-from voip.engine.comparedkeys import ComparedError
 from voip.engine.errors import Refusal
-from voip.engine.ownkeys import OwnKeyError
-from voip.engine.toml import ChangedMeanwhile, ConfigError
+from voip.engine.files.toml import ChangedMeanwhile, ConfigError
+from voip.engine.trust.compared_keys import ComparedError
 from voip.protocol import client as told
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from voip.engine.commands.handler import Handlers
 from voip.engine.errors import Refusal
-from voip.engine.toml import ConfigError
+from voip.engine.files.toml import ConfigError
 from voip.model import BlockedCaller, CallState, rfc3339
 from voip.protocol import client as told
 from voip.sip import callers

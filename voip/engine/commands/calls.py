@@ -7,14 +7,14 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from voip.engine.accountfields import Account
+from voip.engine.accounts.fields import Account
+from voip.engine.calls.echo import ACCOUNT as ECHO_ACCOUNT
+from voip.engine.calls.sound_files import SoundFileError, make_private, playable
 from voip.engine.commands.handler import Handlers
-from voip.engine.echo import ACCOUNT as ECHO_ACCOUNT
 from voip.engine.errors import Refusal
-from voip.engine.history import HistoryError
-from voip.engine.liveaccount import Live
-from voip.engine.lookup import Whom, is_echo
-from voip.engine.soundfiles import SoundFileError, make_private, playable
+from voip.engine.history.log import HistoryError
+from voip.engine.people.lookup import Whom, is_echo
+from voip.engine.registration.live import Live
 from voip.model import NameFrom, Party
 from voip.protection import Transport
 from voip.protocol import client as told

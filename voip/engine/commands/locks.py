@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from voip.engine.calls.live import LiveCall, connection_facts
 from voip.engine.commands.handler import Handlers
-from voip.engine.comparedkeys import ComparedError
 from voip.engine.errors import Refusal
-from voip.engine.livecall import LiveCall, connection_facts
+from voip.engine.trust.compared_keys import ComparedError
 from voip.protection import LockReport
 from voip.protocol import client as told
 from voip.security import lock_facts, lock_report, sas

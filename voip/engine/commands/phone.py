@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from voip.engine import doctor, logs
+from voip.engine import doctor
 from voip.engine.commands.handler import Handlers
 from voip.engine.errors import Refusal
-from voip.engine.history import HistoryError
-from voip.engine.historyreader import Wanted
-from voip.engine.toml import ChangedMeanwhile, ConfigError
+from voip.engine.files import log_file
+from voip.engine.files.toml import ChangedMeanwhile, ConfigError
+from voip.engine.history.log import HistoryError
+from voip.engine.history.reader import Wanted
 from voip.protocol import client as told
 from voip.protocol.framing import MAX_REPLY
 
@@ -93,7 +94,7 @@ async def _devices(engine: Engine, command: told.GetDevices) -> told.Devices:
 
 async def _engine_log(engine: Engine, command: told.GetEngineLog) -> told.EngineLog:
     path = engine.paths.log
-    lines = await asyncio.to_thread(logs.tail, path, command.limit)
+    lines = await asyncio.to_thread(log_file.tail, path, command.limit)
     return told.EngineLog(lines=tuple(lines), path=str(path))
 
 

@@ -174,7 +174,7 @@ class HoldEvent(WorkerEvent, frozen=True, tag="hold"):
 
 
 class StatisticsEvent(WorkerEvent, frozen=True, tag="statistics"):
-    """Each second of an active call; see `voip.quality` for what becomes of it.
+    """Each second of an active call; see `voip.engine.calls.quality` for what becomes of it.
 
     Packet counts are of the whole call, of those in a codec that is not played
     (`rx_unplayable`) in the last `seconds`; jitter and round-trip time are the

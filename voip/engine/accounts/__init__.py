@@ -1,0 +1,1 @@
+"""Accounts as they are kept: their file, fields, secrets and keys."""

@@ -1,0 +1,98 @@
+"""The files that an account's fields name: whether they can be used."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from voip.engine.accounts import client_keys
+from voip.engine.accounts.client_keys import ClientKeyError
+from voip.engine.accounts.values import Values
+
+
+def problems(values: Values, changed: Collection[str] | None = None) -> dict[str, str]:
+    """Problems of the files that fields name; reads them, and so may wait.
+
+    With `changed` only those are looked at, for what is about to be saved.
+    """
+    found = {}
+    for field, check in _CHECKS.items():
+        value = values.get(field)
+        if isinstance(value, str) and (changed is None or field in changed):
+            words = check(value)
+            if words:
+                found[field] = words
+    pair = ("client_certificate", "client_key")
+    if not found.keys() & pair and (changed is None or set(pair) & set(changed)):
+        found.update(_pair_problem(values))
+    return found
+
+
+def _certificate_problem(value: str) -> str | None:
+    words = _path_problem(value)
+    if words:
+        return words
+    try:
+        found = client_keys.certificates(Path(value).expanduser())
+    except ClientKeyError as error:
+        return str(error)
+    return None if found else f"{value} holds no certificate in PEM form"
+
+
+def _secret_problem(value: str) -> str | None:
+    words = _path_problem(value)
+    if words:
+        return words
+    path = Path(value).expanduser()
+    try:
+        with path.open("rb"):
+            mode = stat.S_IMODE(path.stat().st_mode)
+    except OSError as error:
+        return f"{value} cannot be read: {error.strerror}"
+    return f"{value} can be read by others: run chmod 600 {value}" if mode & 0o077 else None
+
+
+def _pair_problem(values: Values) -> dict[str, str]:
+    """Problems of a client's certificate and key beside each other."""
+    certificate, key = values.get("client_certificate"), values.get("client_key")
+    if not isinstance(certificate, str):
+        return {}
+    field = "client_key"
+    if not isinstance(key, str):
+        field, key = "client_certificate", certificate
+        words = _secret_problem(key)
+        if words:
+            return {field: words}
+    path = Path(key).expanduser()
+    try:
+        if not client_keys.is_encrypted(path):
+            client_keys.check(Path(certificate).expanduser(), path, None)
+    except ClientKeyError as error:
+        return {field: str(error)}
+    return {}
+
+
+def _path_problem(value: str) -> str | None:
+    """Reasons why a path is not that of a file, looked at from anywhere."""
+    try:
+        path = Path(value).expanduser()
+        if not path.is_absolute():
+            return f"the whole path is needed, not {value}"
+        kind = path.stat().st_mode
+    except FileNotFoundError:
+        return f"there is no file {value}"
+    except (OSError, RuntimeError, ValueError) as error:  # ~nobody has no home
+        return f"{value} cannot be read: {getattr(error, 'strerror', None) or error}"
+    if stat.S_ISDIR(kind):
+        return f"{value} is a folder, not a file"
+    return None if stat.S_ISREG(kind) else f"{value} is no file that can be read"
+
+
+_CHECKS: dict[str, Callable[[str], str | None]] = {
+    "ca_file": _certificate_problem,
+    "client_certificate": _certificate_problem,
+    "client_key": _secret_problem,
+    "client_passphrase_file": _secret_problem,
+    "password_file": _secret_problem,
+}

@@ -1,0 +1,108 @@
+"""A server's key that an account accepts: the note of who accepted it, and the alarm of another."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Mapping
+from typing import TypeVar
+
+import msgspec
+
+from voip.engine.accounts.fields import Account
+from voip.engine.accounts.trust_fields import pin_of
+from voip.engine.accounts.values import Values
+from voip.model import Means
+from voip.security.flaws import fingerprint
+
+_Value = TypeVar("_Value")
+
+_BEGINNING = 16
+
+
+class Note(msgspec.Struct, frozen=True):
+    """The time (RFC 3339), person and means by which a key was accepted here."""
+
+    on: str | None = None
+    by: str | None = None
+    means: Means | None = None
+
+
+def login_name() -> str:
+    """The user of this process, who alone can reach the engine's socket."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
+
+
+def noted(
+    changes: Mapping[str, _Value], before: Values, note: Note
+) -> dict[str, _Value | str | None]:
+    """Changes to an account's fields, with a `note` beside a new pin.
+
+    The note is the phone's to write: it stays while the pin does, and goes with it.
+    """
+    given: dict[str, _Value | str | None] = {
+        field: value for field, value in changes.items() if field not in _NOTE
+    }
+    if "pin" not in given:
+        return given
+    pin = given["pin"]
+    if pin is None:
+        return {**given, **dict.fromkeys(_NOTE)}
+    key = pin_of(pin) if isinstance(pin, str) else None
+    if key is None:
+        return given
+    given["pin"] = key
+    if key != _pin(before):
+        given |= {
+            "pinned_on": note.on,
+            "pinned_by": note.by,
+            "pinned_with": note.means.value if note.means else None,
+            "pinned_key": key[:_BEGINNING],
+        }
+    return given
+
+
+_NOTE = ("pinned_on", "pinned_by", "pinned_with", "pinned_key")
+
+
+def note_of(account: Account) -> Note:
+    """The note about an account's pin, empty where the pin was written by hand.
+
+    A pin that a person put in the place of another has the note of the other beside it.
+    """
+    key = pin_of(account.pin) if account.pin else None
+    if key is None or not key.startswith(account.pinned_key or ""):
+        return Note()
+    return Note(account.pinned_on, account.pinned_by, account.pinned_with)
+
+
+def accepted_on(account: Account) -> str:
+    """The day on which an account's pin was accepted, to go on in a sentence; empty for none."""
+    on = note_of(account).on
+    return f" on {on[:10]}" if on else ""
+
+
+def changed(name: str, account: Account, key: str) -> str:
+    """Why a pinned account has stopped; `key` is what the server shows now."""
+    return (
+        f"{changed_in_short(account, key)}. Nothing is sent to it. If whoever runs the server says "
+        "that the new key is theirs, accept it with “offhook trust "
+        f"{account.next_hop} --account {name}”, or in the phone"
+    )
+
+
+def changed_in_short(account: Account, key: str) -> str:
+    """Both keys, and when the pinned one was accepted."""
+    pin = (account.pin and pin_of(account.pin)) or ""
+    return (
+        "the server shows another key than the one that was accepted"
+        f"{accepted_on(account)}. Accepted: {fingerprint(pin)}. Shown now: {fingerprint(key)}"
+    )
+
+
+def _pin(before: Values) -> str | None:
+    pin = before.get("pin")
+    return pin_of(pin) if isinstance(pin, str) else None

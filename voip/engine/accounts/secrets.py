@@ -1,0 +1,219 @@
+"""Where an account's secrets come from: a command, a file, or the keyring.
+
+They are its password and the passphrase of its client key. What the account
+names is used; without a word of its own, the system's keyring, and then the
+file that `account add --password-stdin` wrote where there was no keyring. A
+secret is in no argument, event, log or export.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+from pathlib import Path
+from typing import NamedTuple
+
+from voip.engine.accounts.fields import Account
+
+_SERVICE = "offhook"
+_KEYRING = "the system's keyring"
+_COMMAND_TIMEOUT_S = 30.0
+
+
+class PasswordError(Exception):
+    """No password to be had; the text says where it was looked for."""
+
+
+class _Secret(NamedTuple):
+    """One secret of an account: what it is, its name in the stores, and its own places."""
+
+    kind: str
+    key: str
+    command: str | None
+    file: str | None
+
+
+class Passwords:
+    """Looks secrets up; `folder` keeps the files where there is no keyring."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._in_keyring: dict[str, bool] = {}
+
+    async def find(self, name: str, account: Account) -> str | None:
+        """The password, None when nothing was ever stored for the account.
+
+        Raises:
+            PasswordError: a place that should have it cannot be read.
+        """
+        return await self._find(
+            _Secret("password", name, account.password_command, account.password_file)
+        )
+
+    async def find_passphrase(self, name: str, account: Account) -> str | None:
+        """The passphrase of the client key; None without a client certificate.
+
+        Raises:
+            PasswordError: a place that should have it cannot be read.
+        """
+        if account.client_certificate is None:
+            return None
+        command, file = account.client_passphrase_command, account.client_passphrase_file
+        return await self._find(_Secret("passphrase", _of_key(name), command, file))
+
+    async def _find(self, secret: _Secret) -> str | None:
+        if secret.command:
+            return await _from_command(secret.command, secret.kind)
+        if secret.file:
+            return _from_file(Path(secret.file).expanduser(), secret.kind)
+        stored = await asyncio.to_thread(_from_keyring, secret.key)
+        self._in_keyring[secret.key] = stored is not None
+        if stored is not None:
+            return stored
+        own = self._file(secret.key)
+        return _from_file(own, secret.kind) if own.exists() else None
+
+    def store(self, name: str, password: str) -> str:
+        """Keep a password in the keyring, or else in a file; says where."""
+        return self._store(name, password)
+
+    def store_passphrase(self, name: str, passphrase: str) -> str:
+        """Keep the passphrase of the client key; says where."""
+        return self._store(_of_key(name), passphrase)
+
+    def _store(self, key: str, secret: str) -> str:
+        self._in_keyring[key] = _to_keyring(key, secret)
+        if self._in_keyring[key]:
+            self._file(key).unlink(missing_ok=True)
+            return _KEYRING
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self._file(key)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            os.fchmod(descriptor, 0o600)
+            file.write(secret)
+        return f"{path} (there is no keyring)"
+
+    def forget(self, name: str) -> None:
+        """Remove what was stored for an account."""
+        for key in (name, _of_key(name)):
+            _delete_from_keyring(key)
+            self._in_keyring[key] = False
+            self._file(key).unlink(missing_ok=True)
+
+    def place(self, name: str, account: Account | None) -> str | None:
+        """Where the password is taken from, in words; None where none is stored.
+
+        Nothing is read: a keyring may ask its user before it answers, so what
+        it last said is told.
+        """
+        if account is not None and account.password_command:
+            return "the password command"
+        if account is not None and account.password_file:
+            return f"the file {account.password_file}"
+        if self._in_keyring.get(name):
+            return _KEYRING
+        if self._file(name).exists():
+            return f"the file {self._file(name)}"
+        asked = name in self._in_keyring or keyring_name() is None
+        return None if asked else f"{_KEYRING}, if it was stored there"
+
+    def place_to_keep(self) -> str:
+        """Where `store` would keep a password, in words."""
+        if keyring_name() is not None:
+            return _KEYRING
+        return f"a file of its own in {self._folder} (there is no keyring)"
+
+    def _file(self, key: str) -> Path:
+        return self._folder / key
+
+
+def _of_key(name: str) -> str:
+    # No account has an @ in its name: nobody's password is found under this.
+    return f"client-key@{name}"
+
+
+def keyring_name() -> str | None:
+    """The keyring in use, None where there is none."""
+    import keyring
+    from keyring.backends import fail
+
+    try:
+        backend = keyring.get_keyring()
+    except Exception:  # keyring's backends raise what their systems raise
+        return None
+    if isinstance(backend, fail.Keyring) or getattr(backend, "priority", 0) <= 0:
+        return None
+    return str(backend.name)
+
+
+def _from_keyring(name: str) -> str | None:
+    if keyring_name() is None:
+        return None
+    import keyring
+
+    try:
+        return keyring.get_password(_SERVICE, name)
+    except Exception as error:  # see keyring_name
+        raise PasswordError(f"the keyring did not answer: {error}") from error
+
+
+def _to_keyring(name: str, password: str) -> bool:
+    if keyring_name() is None:
+        return False
+    import keyring
+
+    try:
+        keyring.set_password(_SERVICE, name, password)
+    except Exception:  # see keyring_name
+        return False
+    return True
+
+
+def _delete_from_keyring(name: str) -> None:
+    if keyring_name() is None:
+        return
+    import keyring
+    from keyring.errors import PasswordDeleteError
+
+    try:
+        keyring.delete_password(_SERVICE, name)
+    except PasswordDeleteError:
+        return
+
+
+async def _from_command(command: str, kind: str) -> str:
+    # Run by a shell, as its user wrote it, and without our standard streams.
+    process = await asyncio.create_subprocess_shell(
+        command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        out, _ = await asyncio.wait_for(process.communicate(), _COMMAND_TIMEOUT_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise PasswordError(f"the {kind} command did not end within 30 seconds") from None
+    if process.returncode != 0:
+        raise PasswordError(f"the {kind} command failed with status {process.returncode}")
+    # pass and its kin print the password on the first line.
+    secret = out.decode("utf-8", errors="replace").split("\n", 1)[0].rstrip("\r")
+    if not secret:
+        raise PasswordError(f"the {kind} command printed nothing")
+    return secret
+
+
+def _from_file(path: Path, kind: str) -> str:
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            raise PasswordError(f"{path} can be read by others: run chmod 600 {path}")
+        secret = path.read_text(encoding="utf-8-sig").split("\n", 1)[0].rstrip("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PasswordError(f"the {kind} file {path} cannot be read: {error}") from error
+    if not secret:
+        raise PasswordError(f"the {kind} file {path} is empty")
+    return secret

@@ -1,0 +1,1 @@
+"""Calls: the book, requests of clients, reports of workers."""

@@ -1,0 +1,127 @@
+"""blocked.toml: the callers whose calls are declined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import tomlkit
+
+from voip.engine.files import toml
+from voip.engine.files.toml import ConfigError
+from voip.engine.files.watched import Watched
+from voip.model import BlockedCaller
+from voip.protocol.worker.process import ConnectionEvent
+from voip.sip import callers, dialing
+from voip.sip.callers import Exchange
+
+FindExchange = Callable[[str, ConnectionEvent | None], Exchange | None]
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    blocked: tuple[BlockedCaller, ...] = ()
+
+
+class BlockedCallers:
+    """The entries of the file; `tell` hears when it cannot be read.
+
+    While it cannot, the entries that were read before hold. `find_exchange` knows
+    the server of an account, by the connection that a call came on.
+    """
+
+    def __init__(
+        self, path: Path, tell: Callable[[str], None], find_exchange: FindExchange
+    ) -> None:
+        self._path = path
+        self._tell = tell
+        self._find_exchange = find_exchange
+        self._file = Watched(path)
+        self.entries: tuple[BlockedCaller, ...] = ()
+        self.problems: tuple[str, ...] = ()
+        self._read()
+
+    def refresh(self) -> None:
+        """Read the file if it has changed since the last time."""
+        if self._file.changed:
+            self._read()
+            for problem in self.problems:
+                self._tell(problem)
+
+    def of(
+        self, uri: str, account: str, connection: ConnectionEvent | None = None
+    ) -> tuple[BlockedCaller, ...]:
+        """The entries that block calls of `uri` to an account; none for one who hides."""
+        mine = [entry for entry in self.entries if entry.account == account]
+        if not mine or callers.is_hidden(uri):
+            return ()
+        exchange = self._find_exchange(account, connection)
+        known = frozenset(callers.keys(uri, exchange))
+        return tuple(e for e in mine if known.intersection(callers.keys(e.address, exchange)))
+
+    def canonical(self, uri: str, account: str) -> str | None:
+        """One way to write the address of a caller, None for one that cannot be blocked."""
+        return callers.canonical(uri, self._find_exchange(account, None))
+
+    def add(self, entry: BlockedCaller) -> None:
+        """Add an entry, and keep the rest of the file as it is.
+
+        Raises:
+            ConfigError: the file cannot be changed; it is left alone.
+        """
+
+        def edit(document: tomlkit.TOMLDocument) -> tuple[BlockedCaller, ...]:
+            before = _entries(document, self._path)
+            table = tomlkit.table()
+            for field, value in msgspec.structs.asdict(entry).items():
+                table[field] = value
+            if not before:
+                document.pop("blocked", None)
+                document["blocked"] = tomlkit.aot()
+            document["blocked"].append(table)
+            return (*before, entry)
+
+        self._change(edit)
+
+    def remove(self, gone: tuple[BlockedCaller, ...]) -> None:
+        """Remove entries, and keep the rest of the file as it is.
+
+        Raises:
+            ConfigError: the file cannot be changed; it is left alone.
+        """
+
+        def edit(document: tomlkit.TOMLDocument) -> tuple[BlockedCaller, ...]:
+            before = _entries(document, self._path)
+            tables = document.get("blocked", [])
+            for place in reversed(range(len(before))):
+                if before[place] in gone:
+                    del tables[place]
+            if not tables:
+                document.pop("blocked", None)
+            return tuple(entry for entry in before if entry not in gone)
+
+        self._change(edit)
+
+    def _change(self, edit: Callable[[tomlkit.TOMLDocument], tuple[BlockedCaller, ...]]) -> None:
+        self.entries = toml.change(self._path, edit)
+        self.problems = ()
+        self._file.seen()
+
+    def _read(self) -> None:
+        self._file.seen()
+        try:
+            self.entries = _entries(toml.read(self._path), self._path)
+        except ConfigError as error:
+            self.problems = (str(error),)
+        else:
+            self.problems = ()
+
+
+def _entries(document: tomlkit.TOMLDocument, path: Path) -> tuple[BlockedCaller, ...]:
+    found = toml.convert(document.unwrap(), _File, str(path)).blocked
+    for entry in found:
+        try:
+            dialing.parse_target(entry.address)
+        except dialing.DialError as error:
+            raise ConfigError(f"{path}: {error}") from error
+    return found

@@ -1,0 +1,148 @@
+"""The calls that are up: one list, one log, one way to tell the clients."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from voip.engine.calls.live import LiveCall
+from voip.engine.history.log import History, HistoryError
+from voip.engine.hub import Hub
+from voip.model import Call, CallState, Direction, LogEntry, Outcome, Party
+from voip.protection import LockState, Transport
+from voip.protocol import client as told
+from voip.protocol.worker import process as say
+
+_BLOCKED = "you have blocked this caller"
+
+log = logging.getLogger(__name__)
+
+
+class CallBook:
+    """Calls enter with `begin` and leave with `finish`; both are in the log.
+
+    `recall` gives a new call what is remembered of its far end.
+    """
+
+    def __init__(self, hub: Hub, history: History, recall: Callable[[LiveCall], None]) -> None:
+        self._hub = hub
+        self._history = history
+        self._recall = recall
+        self._calls: dict[int, LiveCall] = {}
+        self._last_id = history.last_id()
+        self.left = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def __iter__(self) -> Iterator[LiveCall]:
+        return iter(list(self._calls.values()))
+
+    def snapshot(self) -> tuple[Call, ...]:
+        now = time.time()
+        return tuple(call.snapshot(now) for call in self)
+
+    def find(self, call_id: str) -> LiveCall | None:
+        """The call of the id that clients use."""
+        return next((call for call in self if str(call.id) == call_id), None)
+
+    def by_number(self, role: say.Role, number: int) -> LiveCall | None:
+        """The call of the number that a worker uses."""
+        return next((c for c in self if c.role is role and c.number == number), None)
+
+    def begin(
+        self,
+        role: say.Role,
+        account: str,
+        transport: Transport,
+        direction: Direction,
+        remote: Party,
+        number: int | None = None,
+    ) -> LiveCall:
+        """A new call, in the log from here on; `number` None takes its id."""
+        self._last_id += 1
+        call = LiveCall(
+            id=self._last_id,
+            number=self._last_id if number is None else number,
+            role=role,
+            account=account,
+            transport=transport,
+            direction=direction,
+            remote=remote,
+            state=CallState.DIALING if direction is Direction.OUT else CallState.INCOMING,
+            started=time.time(),
+        )
+        self._recall(call)
+        self._calls[call.id] = call
+        self._log_row(
+            lambda: self._history.begin(call.id, account, direction, remote, call.started)
+        )
+        return call
+
+    def turn_away(self, account: str, remote: Party, code: int) -> None:
+        """Log the call of a blocked caller; no client hears of a call."""
+        self._last_id += 1
+        call_id, now = self._last_id, time.time()
+
+        def write() -> LogEntry:
+            self._history.begin(call_id, account, Direction.IN, remote, now)
+            return self._history.end(
+                call_id, now, Outcome.BLOCKED, code, _BLOCKED, LockState.OPEN, False, None, None
+            )
+
+        self._log_row(write)
+
+    def answered(self, call: LiveCall) -> None:
+        """Note the moment of the answer."""
+        call.answered = answered = time.time()
+        self._log_row(lambda: self._history.answered(call.id, answered))
+
+    def finish(self, call: LiveCall, outcome: Outcome, reason: str) -> None:
+        """The call is over: complete its row and tell everybody."""
+        call.ended = ended = time.time()
+        call.state = CallState.ENDED
+        call.outcome = outcome
+        call.cause = reason or call.cause
+        self._calls.pop(call.id, None)
+        self.left.set()
+        call.on_hold_answer(None)
+        if call.hangup_timer is not None:
+            call.hangup_timer.cancel()
+        remove(call.temporary)
+        self._log_row(
+            lambda: self._history.end(
+                call.id,
+                ended,
+                outcome,
+                call.code,
+                reason,
+                call.last_lock,
+                call.was_open,
+                call.codec,
+                call.last_sign,
+            )
+        )
+        self.publish(call)
+
+    def publish(self, call: LiveCall) -> None:
+        """Tell the clients how the call is now."""
+        snapshot = call.snapshot(time.time())
+        call.note_lock(snapshot.lock)
+        self._hub.publish(told.CallEvent(call=snapshot))
+
+    def _log_row(self, write: Callable[[], LogEntry]) -> None:
+        # A full disk must not cost anybody the call they are in.
+        try:
+            self._hub.publish(told.LogEvent(entry=write()))
+        except (HistoryError, KeyError) as error:
+            log.error("%s", error)
+            self._hub.publish(told.NoticeEvent(level="error", text=str(error)))
+
+
+def remove(path: Path | None) -> None:
+    """Delete a converted sound file, if there is one."""
+    if path is not None:
+        path.unlink(missing_ok=True)

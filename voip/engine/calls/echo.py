@@ -1,0 +1,136 @@
+"""The local secure test line: a worker of its own, and an account to call it.
+
+A newcomer has no SIP account. The line is a second worker on loopback with an
+authority made on the spot; the call to it takes the same path as any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+from pathlib import Path
+
+from voip.engine.errors import Refusal
+from voip.engine.hub import Hub
+from voip.engine.supervisor import StartProcess, Worker, WorkerGone, WorkerRefused
+from voip.engine.trust import authority
+from voip.protection import Transport
+from voip.protocol import client as told
+from voip.protocol.worker import process as say
+from voip.sip.dialing import ECHO
+
+log = logging.getLogger(__name__)
+
+ACCOUNT = "echo"
+"""The name that calls to the line have in place of an account's."""
+
+_JITTER_MS = 40
+
+
+class Echo:
+    """`folder` holds the certificates while the line is up."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        folder: Path,
+        user_agent: str,
+        secure: Worker,
+        start_process: StartProcess,
+    ) -> None:
+        self._hub = hub
+        self._folder = folder
+        self._user_agent = user_agent
+        self._secure = secure
+        self._identity: authority.Identity | None = None
+        self._known_to: int | None = None
+        self._starting = asyncio.Lock()
+        self.uri: str | None = None
+        self.worker = Worker(
+            self._configure, self._on_event, self._on_up, self._on_down, start_process
+        )
+
+    async def start(self) -> str:
+        """Start the line if it is not up; its URI.
+
+        Raises:
+            Refusal: it could not be started.
+        """
+        async with self._starting:
+            if self._identity is None:
+                try:
+                    self._identity = authority.make(self._folder)
+                except OSError as error:
+                    raise Refusal("echo", f"the echo line has no place: {error}") from error
+            self.worker.start()
+            self._secure.start()
+            try:
+                ready = await self.worker.wait_up()
+                await self._secure.wait_up()
+                await self._introduce(ready, self._identity)
+            except (WorkerGone, WorkerRefused) as error:
+                raise Refusal("echo", f"the echo line could not be started: {error}") from error
+            return f"sip:{ECHO}@127.0.0.1:{ready.listening}"
+
+    async def stop(self) -> None:
+        """End the line and forget its authority."""
+        await self.worker.stop()
+        if self._known_to is not None and self._known_to == self._secure.pid:
+            try:
+                await self._secure.ask(say.RemoveAccount(name=ACCOUNT))
+            except (WorkerGone, WorkerRefused) as error:
+                log.info("echo line: %s", error)
+        self._known_to = None
+        self._identity = None
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._set_uri(None)
+
+    async def _introduce(self, ready: say.Ready, identity: authority.Identity) -> None:
+        # The caller's side trusts the line's authority with an account of its
+        # own, and so a TLS transport of its own: no other call can use it.
+        uri = f"sip:{ECHO}@127.0.0.1:{ready.listening}"
+        if self._known_to == self._secure.pid and self.uri == uri:
+            return
+        if self._known_to is not None and self._known_to == self._secure.pid:
+            await self._secure.ask(say.RemoveAccount(name=ACCOUNT))
+        setup = say.AccountSetup(
+            name=ACCOUNT,
+            user="you",
+            domain="127.0.0.1",
+            transport=Transport.TLS,
+            server=f"127.0.0.1:{ready.listening}",
+            registrar="",
+            register=False,
+            trust=say.Trust(ca_file=str(identity.authority)),
+        )
+        await self._secure.ask(say.AddAccount(account=setup))
+        self._known_to = self._secure.pid
+        self._set_uri(uri)
+
+    def _configure(self) -> say.Configure:
+        if self._identity is None:
+            raise RuntimeError("the echo line starts after its authority is made")
+        return say.Configure(
+            role=say.Role.ECHO,
+            user_agent=self._user_agent,
+            audio=say.AudioSettings(null=True, jitter_prefetch_ms=_JITTER_MS),
+            certificate=str(self._identity.certificate),
+            key=str(self._identity.key),
+        )
+
+    def _on_event(self, event: say.AnyWorkerEvent) -> None:
+        # What happens at the far end of a test call is the far end's affair.
+        del event
+
+    async def _on_up(self, ready: say.Ready) -> None:
+        del ready
+
+    def _on_down(self, reason: str) -> None:
+        self._set_uri(None)
+        self._hub.publish(told.NoticeEvent(level="warning", text=f"the echo line ended: {reason}"))
+
+    def _set_uri(self, uri: str | None) -> None:
+        if uri != self.uri:
+            self.uri = uri
+            self._hub.publish(told.EchoEvent(uri=uri))

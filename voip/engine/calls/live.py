@@ -1,0 +1,252 @@
+"""One call as the engine holds it while it lasts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from pathlib import Path
+
+import msgspec
+
+from voip.engine.trust.compared import Answer, comparison
+from voip.model import Call, CallState, Direction, HeldBy, Outcome, Party, Quality, rfc3339
+from voip.protection import ComparedKey, Lock, LockReport, LockState, Sign, StreamReport, Transport
+from voip.protocol.worker.process import ConnectionEvent, HoldEvent, Role, StreamState
+from voip.security import lock_facts, lock_report, policy, sas
+
+
+class Voice(Enum):
+    """The person's part in a call: none while a file is all that it sends,
+    waiting while another call has the microphone."""
+
+    NONE = auto()
+    WAITING = auto()
+    HERE = auto()
+
+
+@dataclass
+class LiveCall:
+    """`number` is the worker's id of the call, `id` everybody else's.
+
+    A call is `playing` until its file is over. One that `waits` is not in its
+    worker yet: others are put on hold first. `hold_agreed` is the far end's
+    answer to the latest hold or resume, None while there is none. A call is
+    `taken` once a side has accepted it, and `stopped` when the engine ends it
+    with itself. `counted` are the packets, accepted and rejected, of each stream
+    up to the last report; `failing` are the streams that carried nothing authentic
+    in its time. `address` is the far end's in one spelling, None where nothing
+    can be remembered of it; `find_keys` gives the keys that are, and `answer` is
+    the user's own to the words.
+    """
+
+    id: int
+    number: int
+    role: Role
+    account: str
+    transport: Transport
+    direction: Direction
+    remote: Party
+    state: CallState
+    started: float
+    answered: float | None = None
+    ended: float | None = None
+    code: int | None = None
+    reason: str = ""
+    cause: str | None = None
+    muted: bool = False
+    recording: bool = False
+    playing: bool = False
+    voice: Voice = Voice.NONE
+    held_by: HeldBy | None = None
+    hold_agreed: bool | None = None
+    hold_waiters: list[asyncio.Future[HoldEvent | None]] = field(default_factory=list)
+    codec: str | None = None
+    quality: Quality = field(default_factory=Quality)
+    connection: ConnectionEvent | None = None
+    first_connection: int | None = None
+    streams: tuple[StreamState, ...] = ()
+    counted: tuple[tuple[int, int], ...] = ()
+    failing: frozenset[int] = frozenset()
+    taken: bool = False
+    ended_here: bool = False
+    stopped: bool = False
+    outcome: Outcome = Outcome.ONGOING
+    waits: bool = False
+    was_open: bool = False
+    last_sign: Sign | None = None
+    offers_srtp: bool | None = None
+    hangup_after_s: float | None = None
+    hangup_timer: asyncio.TimerHandle | None = None
+    temporary: Path | None = None
+    last_lock: LockState = LockState.OPEN
+    address: str | None = None
+    find_keys: Callable[[], tuple[ComparedKey, ...]] = tuple
+    answer: Answer | None = None
+
+    @property
+    def on_hold(self) -> bool:
+        """The call is cut off here, be it on hold there too or not."""
+        return self.held_by in (HeldBy.US, HeldBy.BOTH)
+
+    def hold_answer(self) -> asyncio.Future[HoldEvent | None]:
+        """The outcome of the hold or resume under way; None when the call ends."""
+        waiter: asyncio.Future[HoldEvent | None] = asyncio.get_running_loop().create_future()
+        self.hold_waiters.append(waiter)
+        return waiter
+
+    def on_hold_answer(self, event: HoldEvent | None) -> None:
+        """Pass the outcome on to whoever waits for it."""
+        waiters, self.hold_waiters = self.hold_waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(event)
+
+    def change_streams(self, streams: tuple[StreamState, ...]) -> None:
+        """Note streams that changed; the next report judges what they carry."""
+        self.counted = tuple(self._counted_before(i, now) for i, now in enumerate(streams))
+        self.streams = streams
+        self.codec = next((s.codec for s in streams if s.active and s.codec), self.codec)
+
+    def see_streams(self, streams: tuple[StreamState, ...], seconds: float = 1.0) -> None:
+        """Note a report of the last `seconds`, and which streams failed in them."""
+        self.change_streams(streams)
+        self.failing = frozenset(
+            index
+            for index, (now, (accepted, rejected)) in enumerate(
+                zip(streams, self.counted, strict=True)
+            )
+            if policy.is_failing(now.accepted - accepted, now.rejected - rejected, seconds)
+        )
+        self.counted = tuple((now.accepted, now.rejected) for now in streams)
+
+    def _counted_before(self, index: int, now: StreamState) -> tuple[int, int]:
+        accepted, rejected = self.counted[index] if index < len(self.counted) else (0, 0)
+        # Another stream that has taken the place of this one counts from nothing.
+        again = now.accepted < accepted or now.rejected < rejected
+        return (0, 0) if again else (accepted, rejected)
+
+    def use(self, connection: ConnectionEvent) -> None:
+        """Note the connection that the call's messages travel on now."""
+        if self.first_connection is None:
+            self.first_connection = connection.id
+        self.connection = connection
+
+    def facts(self) -> lock_facts.CallFacts:
+        """Facts observed so far."""
+        same = self.connection is not None and self.connection.id == self.first_connection
+        streams = self._stream_facts()
+        return lock_facts.CallFacts(
+            account_transport=self.transport,
+            in_secure_worker=self.role.tls_only,
+            offers_srtp=self.offers_srtp,
+            state=self.state,
+            connection=connection_facts(self.connection, same),
+            streams=streams,
+            comparison=comparison(sas.ends(streams), self.answer, self.find_keys()),
+        )
+
+    def _stream_facts(self) -> tuple[lock_facts.StreamFacts, ...]:
+        return tuple(
+            lock_facts.StreamFacts(
+                kind=s.kind,
+                active=s.active,
+                srtp=s.srtp,
+                suite=s.suite,
+                keying=s.keying,
+                failing=index in self.failing,
+                accepted=s.accepted,
+                rejected=s.rejected,
+                local_fingerprint=s.local_fingerprint,
+                remote_fingerprint=s.remote_fingerprint,
+            )
+            for index, s in enumerate(self.streams)
+        )
+
+    def lock(self) -> Lock:
+        """The lock, from what has been observed so far; once ended, with its last sign."""
+        found = policy.lock(self.facts())
+        return found if self.ended is None else msgspec.structs.replace(found, sign=self.last_sign)
+
+    def note_lock(self, found: Lock) -> None:
+        """Keep for the log how the lock was; waiting for a voice says nothing of one."""
+        if not self.state.answered:
+            return
+        self.last_lock = found.state
+        self.was_open = self.was_open or not found.closed
+        if found.sign is not Sign.WAIT:
+            self.last_sign = found.sign
+
+    def lock_report(self, words: tuple[str, ...] | None = None) -> LockReport:
+        """Everything that is known of the lock; `words` as `voip.security.sas` makes them."""
+        streams = tuple(
+            StreamReport(
+                kind=s.kind,
+                active=s.active,
+                srtp=s.srtp,
+                suite=s.suite,
+                keying=s.keying,
+                codec=s.codec,
+                accepted=s.accepted,
+                rejected=s.rejected,
+            )
+            for s in self.streams
+        )
+        tls = self.connection.tls if self.connection else None
+        found = lock_report.report(self.facts(), tls, streams, words)
+        if found.end_to_end is None:
+            return found
+        code = msgspec.structs.replace(
+            found.end_to_end, reading=lock_report.READING[self.direction], address=self.address
+        )
+        return msgspec.structs.replace(found, end_to_end=code)
+
+    def snapshot(self, now: float) -> Call:
+        """The call as clients see it; `now` in seconds since the epoch."""
+        lock = self.lock()
+        duration = 0.0
+        if self.answered is not None:
+            duration = max(0.0, (self.ended or now) - self.answered)
+        return Call(
+            id=str(self.id),
+            account=self.account,
+            direction=self.direction,
+            remote=self.remote,
+            state=self.state,
+            lock=lock,
+            code=self.code,
+            reason=self.cause or self.reason,
+            outcome=self.outcome,
+            started=rfc3339(self.started),
+            answered=None if self.answered is None else rfc3339(self.answered),
+            duration_s=round(duration, 3),
+            muted=self.muted,
+            recording=self.recording,
+            playing=self.playing and self.state.answered,
+            held_by=self.held_by if self.state.answered else None,
+            hold_agreed=self.hold_agreed,
+            codec=self.codec,
+            quality=self.quality,
+        )
+
+
+def connection_facts(
+    connection: ConnectionEvent | None, same: bool | None = None
+) -> lock_facts.ConnectionFacts | None:
+    """Facts of a connection for the lock; `same` as in `ConnectionFacts`."""
+    if connection is None:
+        return None
+    tls = connection.tls
+    return lock_facts.ConnectionFacts(
+        up=connection.up,
+        transport=connection.transport,
+        # A connection that somebody made to us was verified by nobody.
+        verified=connection.outgoing and tls is not None and tls.verified,
+        version=tls.version if tls else None,
+        server=connection.host or None,
+        cipher=tls.cipher if tls else None,
+        certificate=tls.peer if tls else None,
+        same=same,
+        pinned=tls.pinned if tls else False,
+    )

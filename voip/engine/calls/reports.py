@@ -1,0 +1,250 @@
+"""Reports of workers about calls, folded into the book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from voip.engine.calls.blocked import BlockedCallers
+from voip.engine.calls.book import CallBook
+from voip.engine.calls.live import LiveCall
+from voip.engine.calls.quality import assess
+from voip.engine.hub import Hub
+from voip.engine.intake import party
+from voip.model import CallState, Direction, Outcome, Party
+from voip.protection import Transport
+from voip.protocol import client as told
+from voip.protocol.worker import process as say
+from voip.sip import reasons
+
+_STOPPED = "the phone was stopped"
+
+DECLINE = 603
+"""The answer to a blocked caller (RFC 3261 section 21.6.2).
+
+It ends the search for other phones of the user, and reads like a decline by hand:
+607 Unwanted (RFC 8197) would tell the caller that they are blocked.
+"""
+
+FindCaller = Callable[[Party, str, say.ConnectionEvent | None], Party]
+FindConnection = Callable[[say.Role, int | None], say.ConnectionEvent | None]
+
+
+class Follower(Protocol):
+    """Acts on what happened to calls: `voip.engine.calls.requests.Calls`."""
+
+    def ring(self, call: LiveCall) -> None:
+        """A call came in: ring for it."""
+
+    def turn_away(self, role: say.Role, number: int) -> None:
+        """A blocked caller calls: decline that, by the worker's number of the call."""
+
+    def on_answered(self, call: LiveCall) -> None:
+        """The call was taken, by whichever side."""
+
+    def on_hold_answer(self, call: LiveCall, event: say.HoldEvent) -> None:
+        """The far end has answered a hold or resume."""
+
+    def file_ended(self, call: LiveCall) -> None:
+        """The file that was played into the call is over."""
+
+    def settle(self) -> None:
+        """A call has ended: the microphone may be due to another."""
+
+
+class CallEvents:
+    """`find_connection` knows the SIP connections that workers reported,
+    `find_caller` who calls an account by what they say of themselves,
+    `find_refusal` why an account's server was refused, `blocked` whose calls
+    are declined. `calls` follows what happens to the microphone, to
+    holds and to files.
+    """
+
+    def __init__(
+        self,
+        book: CallBook,
+        hub: Hub,
+        find_connection: FindConnection,
+        find_caller: FindCaller,
+        find_refusal: Callable[[str], str | None],
+        blocked: BlockedCallers,
+        calls: Follower,
+    ) -> None:
+        self._book = book
+        self._hub = hub
+        self._find_connection = find_connection
+        self._find_caller = find_caller
+        self._find_refusal = find_refusal
+        self._blocked = blocked
+        self._calls = calls
+
+    def on_event(self, role: say.Role, event: say.AnyWorkerEvent) -> None:
+        """Fold one event; those that are not of calls change nothing."""
+        match event:
+            case say.IncomingCall():
+                self._on_incoming(role, event)
+            case say.RefusedCall():
+                self._on_refused(role, event)
+            case (
+                say.CallStateEvent(call=number)
+                | say.MediaEvent(call=number)
+                | say.HoldEvent(call=number)
+                | say.StatisticsEvent(call=number)
+                | say.LevelsReport(call=number)
+                | say.DigitReceived(call=number)
+                | say.DigitsDone(call=number)
+                | say.PlayEnded(call=number)
+            ):
+                call = self._book.by_number(role, number)
+                if call is not None:
+                    self._on_call(call, event)
+            case _:
+                return
+
+    def on_connection(self, role: say.Role, event: say.ConnectionEvent) -> None:
+        """A connection changed: the locks that rest on it change with it."""
+        for call in self._book:
+            known = call.connection
+            if call.role is role and known is not None and known.id == event.id:
+                call.connection = event
+                if call.state.answered and not event.up:
+                    self._hub.publish(told.NoticeEvent(level="warning", text=_dropped(call)))
+                self._book.publish(call)
+
+    def on_worker_down(self, role: say.Role, reason: str) -> None:
+        """A worker died: its calls are over, and are not dialled again."""
+        for call in self._book:
+            if call.role is role:
+                missed = call.direction is Direction.IN and not call.taken
+                outcome = Outcome.MISSED if missed else Outcome.LOST
+                self._book.finish(call, outcome, f"lost: {reason}")
+        self._calls.settle()
+
+    def _on_call(
+        self,
+        call: LiveCall,
+        event: say.CallStateEvent
+        | say.MediaEvent
+        | say.HoldEvent
+        | say.StatisticsEvent
+        | say.LevelsReport
+        | say.DigitReceived
+        | say.DigitsDone
+        | say.PlayEnded,
+    ) -> None:
+        match event:
+            case say.CallStateEvent():
+                self._on_state(call, event)
+            case say.MediaEvent():
+                call.held_by = event.held_by
+                call.change_streams(event.streams)
+                self._use(call, event.connection)
+                self._book.publish(call)
+            case say.HoldEvent():
+                self._calls.on_hold_answer(call, event)
+            case say.StatisticsEvent():
+                call.see_streams(event.streams, event.seconds)
+                self._use(call, event.connection)
+                call.quality = assess(event, call.codec)
+                self._book.publish(call)
+            case say.LevelsReport(rx=rx, tx=tx):
+                self._hub.publish(told.LevelsEvent(call=str(call.id), rx=rx, tx=tx))
+            case say.DigitReceived(digit=digit):
+                self._hub.publish(told.DigitEvent(call=str(call.id), digit=digit))
+            case say.DigitsDone(lost=lost, reason=reason):
+                done = told.DigitsEvent(call=str(call.id), lost=lost, reason=reason)
+                self._hub.publish(done)
+            case say.PlayEnded():
+                self._calls.file_ended(call)
+
+    def _on_incoming(self, role: say.Role, event: say.IncomingCall) -> None:
+        transport = Transport.TLS
+        connection = self._find_connection(role, event.connection)
+        if not role.tls_only:
+            transport = connection.transport if connection else Transport.UDP
+        caller = self._find_caller(party(event.remote), event.account, connection)
+        if self._blocked.of(caller.uri, event.account, connection):
+            self._book.turn_away(event.account, caller, DECLINE)
+            self._calls.turn_away(role, event.call)
+            return
+        call = self._book.begin(role, event.account, transport, Direction.IN, caller, event.call)
+        call.offers_srtp = event.offers_srtp
+        if connection is not None:
+            call.use(connection)
+        self._book.publish(call)
+        self._calls.ring(call)
+
+    def _on_refused(self, role: say.Role, event: say.RefusedCall) -> None:
+        call = None if event.call is None else self._book.by_number(role, event.call)
+        if call is None:
+            transport = Transport.TLS if role.tls_only else Transport.UDP
+            account = event.account or "?"
+            caller = self._find_caller(party(event.remote), account, None)
+            if self._blocked.of(caller.uri, account):
+                if event.call is None:  # otherwise it is in the log already
+                    self._book.turn_away(account, caller, event.code)
+                return
+            call = self._book.begin(role, account, transport, Direction.IN, caller)
+        call.code = event.code
+        self._book.finish(call, Outcome.REFUSED, event.reason)
+
+    def _on_state(self, call: LiveCall, event: say.CallStateEvent) -> None:
+        call.code = event.code or call.code
+        call.cause = event.cause or call.cause
+        self._use(call, event.connection)
+        if event.state is CallState.ENDED:
+            self._on_ended(call, event)
+            return
+        call.state = event.state
+        call.reason = event.reason
+        call.taken = call.taken or event.state.taken
+        if event.state.answered and call.answered is None:
+            self._book.answered(call)
+            self._calls.on_answered(call)
+        self._book.publish(call)
+
+    def _on_ended(self, call: LiveCall, event: say.CallStateEvent) -> None:
+        outcome = reasons.outcome(
+            reasons.Ending(
+                direction=call.direction,
+                code=event.code,
+                up=call.answered is not None,
+                taken=call.taken,
+                here=call.ended_here,
+                stopped=call.stopped,
+                refused=event.refused,
+                given_up=call.cause is not None,
+            )
+        )
+        text = call.cause
+        if text is None and outcome is not Outcome.ANSWERED:
+            text = self._why(call, event, outcome)
+        self._book.finish(call, outcome, text or "")
+        self._calls.settle()
+
+    def _why(self, call: LiveCall, event: say.CallStateEvent, outcome: Outcome) -> str:
+        if call.stopped:
+            return _STOPPED
+        if call.direction is Direction.IN and outcome is Outcome.DECLINED:
+            return "declined as busy" if event.code == 486 else "declined"
+        if call.connection is None:
+            refusal = self._find_refusal(call.account)
+            if refusal is not None:
+                return refusal
+        elif call.connection.error:
+            return call.connection.error
+        if outcome is Outcome.LOST:
+            return reasons.broken_off(event.code, event.reason)
+        return reasons.without_voice(event.code, event.reason)
+
+    def _use(self, call: LiveCall, connection: int | None) -> None:
+        found = self._find_connection(call.role, connection)
+        if found is not None:
+            call.use(found)
+
+
+def _dropped(call: LiveCall) -> str:
+    return (
+        f"the connection to the server has dropped in the call with {call.remote.uri}: it goes on "
+        "as long as voice arrives"
+    )

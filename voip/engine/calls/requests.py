@@ -1,0 +1,283 @@
+"""Requests of clients for calls: checked against the call's state, then passed on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine
+from pathlib import Path
+
+from voip.engine.calls.book import CallBook, remove
+from voip.engine.calls.live import LiveCall, Voice
+from voip.engine.calls.microphone import Microphone
+from voip.engine.calls.reports import DECLINE
+from voip.engine.errors import Refusal
+from voip.engine.hub import Hub
+from voip.engine.supervisor import Worker, WorkerGone, WorkerRefused
+from voip.model import CallState, Direction, Outcome, Party
+from voip.protection import Transport
+from voip.protocol import client as told
+from voip.protocol.worker import process as say
+from voip.sip import reasons
+
+log = logging.getLogger(__name__)
+
+_GOODBYE_S = 2.0
+_CANCELLED = 487  # what a call that is given up ends with (RFC 3261 section 9.2)
+
+
+class Calls:
+    """A command that is accepted changes nothing yet: the worker's event does."""
+
+    def __init__(self, book: CallBook, hub: Hub, workers: dict[say.Role, Worker]) -> None:
+        self._book = book
+        self._hub = hub
+        self._workers = workers
+        self._microphone = Microphone(book, self._ask)
+        self._background: set[asyncio.Task[None]] = set()
+
+    async def place(
+        self,
+        role: say.Role,
+        account: str,
+        transport: Transport,
+        uri: str,
+        shown: Party,
+        command: told.PlaceCall,
+        play: tuple[Path, bool] | None,
+    ) -> LiveCall:
+        """Start a call; it is in the log from here on.
+
+        Raises:
+            Refusal: the worker would not.
+        """
+        call = self._book.begin(role, account, transport, Direction.OUT, shown)
+        call.hangup_after_s = command.hangup_after_s
+        call.playing = play is not None
+        call.recording = command.record is not None
+        if play is not None and play[1]:
+            call.temporary = play[0]
+        self._book.publish(call)
+        call.waits = True
+        start = say.StartCall(
+            call=call.number,
+            account=account,
+            uri=uri,
+            voice=play is None,
+            play=str(play[0]) if play else None,
+            record=command.record,
+        )
+        try:
+            if play is None:
+                async with self._microphone.given_to(call):
+                    await self._start(call, start)
+            else:
+                await self._start(call, start)
+        except (Refusal, WorkerRefused, WorkerGone) as error:
+            if call.ended is None:
+                self._book.finish(call, Outcome.FAILED, str(error))
+            raise Refusal("call_failed", f"the call could not be made: {error}") from error
+        return call
+
+    async def _start(self, call: LiveCall, start: say.StartCall) -> None:
+        call.waits = False
+        if call.ended is not None:
+            raise Refusal("call_failed", call.cause or "it has ended")
+        if call.ended_here:
+            self._book.finish(call, Outcome.CANCELLED, reasons.words(_CANCELLED))
+            return
+        await self._workers[call.role].ask(start)
+
+    def ring(self, call: LiveCall) -> None:
+        """Ring for a call that came in."""
+        self._in_background(self._quietly(call.role, say.Ring(call=call.number)))
+
+    def turn_away(self, role: say.Role, number: int) -> None:
+        """Decline the call of a blocked caller, which is in no book."""
+        self._in_background(self._quietly(role, say.EndCall(call=number, code=DECLINE)))
+
+    async def _quietly(self, role: say.Role, command: say.AnyWorkerCommand) -> None:
+        # Its caller may have given up meanwhile, which the worker reports.
+        with contextlib.suppress(WorkerRefused, WorkerGone):
+            await self._workers[role].ask(command)
+
+    async def answer(self, call_id: str) -> None:
+        call = self._in_state(call_id, {CallState.INCOMING}, "answered")
+        call.taken = True
+        async with self._microphone.given_to(call):
+            await self._ask(call, say.Answer(call=call.number))
+
+    async def decline(self, call_id: str, busy: bool) -> None:
+        call = self._in_state(call_id, {CallState.INCOMING}, "declined")
+        call.ended_here = True
+        await self._ask(call, say.EndCall(call=call.number, code=486 if busy else DECLINE))
+
+    async def hang_up(self, call_id: str) -> None:
+        call = self._find(call_id)
+        call.ended_here = True
+        if not call.waits:
+            await self._ask(call, say.EndCall(call=call.number, code=486))
+
+    async def hold(self, call_id: str, wait: bool = False) -> None:
+        """Cut a call off; with `wait`, until its far end has answered.
+
+        Raises:
+            Refusal: the call cannot be held now; with `wait`, its far end did not agree.
+        """
+        states = {CallState.ACTIVE, CallState.REMOTE_HELD}
+        call = self._in_state(call_id, states, "put on hold")
+        call.hold_agreed = None
+        answer = call.hold_answer() if wait else None
+        await self._microphone.hold(call)
+        if answer is not None:
+            self._check(call, await answer)
+
+    async def resume(self, call_id: str, wait: bool = False) -> None:
+        """Speak in a call that is on hold; `wait` as in `hold`.
+
+        Raises:
+            Refusal: as `hold`.
+        """
+        call = self._in_state(call_id, {CallState.HELD}, "resumed")
+        call.hold_agreed = None
+        answer = call.hold_answer() if wait else None
+        async with self._microphone.given_to(call):
+            await self._ask(call, say.HoldCall(call=call.number, on=False))
+        if answer is not None:
+            self._check(call, await answer)
+
+    def on_hold_answer(self, call: LiveCall, event: say.HoldEvent) -> None:
+        """The far end took a hold or resume, or did not: say so to everybody."""
+        call.hold_agreed = event.agreed
+        if event.held and call.voice is Voice.HERE:
+            call.voice = Voice.WAITING
+        self._book.publish(call)
+        if not event.agreed:
+            text = f"call {call.id}: {_disagreement(event)}"
+            self._hub.publish(told.NoticeEvent(level="warning", text=text))
+        call.on_hold_answer(event)
+
+    def settle(self) -> None:
+        """A call was answered, or has ended: the microphone may be due to another."""
+        self._in_background(self._microphone.settle())
+
+    def _check(self, call: LiveCall, event: say.HoldEvent | None) -> None:
+        if event is None:
+            raise Refusal("call_failed", f"call {call.id} has ended: {call.cause or call.reason}")
+        if not event.agreed:
+            text = f"call {call.id}: {_disagreement(event)}"
+            raise Refusal("refused", text, event.code or None)
+
+    async def mute(self, call_id: str, on: bool) -> None:
+        call = self._find(call_id)
+        await self._ask(call, say.MuteCall(call=call.number, on=on))
+        call.muted = on
+        self._book.publish(call)
+
+    async def send_digits(self, call_id: str, digits: str) -> None:
+        # On hold, PJMEDIA would keep them, or lose them with the stream.
+        call = self._in_state(call_id, {CallState.ACTIVE}, "sent tones")
+        await self._ask(call, say.Digits(call=call.number, digits=digits))
+
+    async def play(self, call_id: str, file: tuple[Path, bool] | None) -> None:
+        call = self._answered(call_id, "played to")
+        path = str(file[0]) if file else None
+        await self._ask(call, say.PlayFile(call=call.number, path=path))
+        remove(call.temporary)
+        call.temporary = file[0] if file and file[1] else None
+        call.playing = file is not None
+        self._book.publish(call)
+        if file is None and self._microphone.holder is None:
+            await self._microphone.give(call)
+
+    async def record(self, call_id: str, path: str | None) -> None:
+        call = self._answered(call_id, "recorded")
+        await self._ask(call, say.RecordFile(call=call.number, path=path))
+        call.recording = path is not None
+        self._book.publish(call)
+
+    async def end_all(self) -> None:
+        """End every call in good order; those that do not end are left."""
+        for call in self._book:
+            call.stopped = True
+            await self._hang_up_quietly(call)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _GOODBYE_S
+        while len(self._book) and loop.time() < deadline:
+            self._book.left.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._book.left.wait(), deadline - loop.time())
+
+    def on_answered(self, call: LiveCall) -> None:
+        """Follow a call that was taken, by whichever side."""
+        self._start_hangup_timer(call)
+        self.settle()
+
+    def _start_hangup_timer(self, call: LiveCall) -> None:
+        if call.hangup_after_s is None:
+            return
+
+        def end() -> None:
+            self._in_background(self._hang_up_quietly(call))
+
+        loop = asyncio.get_running_loop()
+        call.hangup_timer = loop.call_later(call.hangup_after_s, end)
+
+    def file_ended(self, call: LiveCall) -> None:
+        """Give a call its microphone back when the file that took its place is over."""
+        call.playing = False
+        self._book.publish(call)
+        if call.voice is not Voice.NONE:
+            self._in_background(self._give_microphone_back(call))
+
+    async def _give_microphone_back(self, call: LiveCall) -> None:
+        try:
+            if not call.playing:
+                await self._ask(call, say.PlayFile(call=call.number, path=None))
+                await self._microphone.settle()
+        except Refusal as error:
+            log.info("call %s has no microphone after its file: %s", call.id, error)
+
+    def _in_background(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _hang_up_quietly(self, call: LiveCall) -> None:
+        try:
+            await self.hang_up(str(call.id))
+        except Refusal as error:
+            log.info("call %s ended before its time was up: %s", call.id, error)
+
+    async def _ask(self, call: LiveCall, command: say.AnyWorkerCommand) -> None:
+        try:
+            await self._workers[call.role].ask(command)
+        except (WorkerRefused, WorkerGone) as error:
+            raise Refusal("call_failed", f"call {call.id}: {error}") from error
+
+    def _find(self, call_id: str) -> LiveCall:
+        call = self._book.find(call_id)
+        if call is None:
+            raise Refusal("no_call", f"there is no call {call_id}")
+        return call
+
+    def _answered(self, call_id: str, what: str) -> LiveCall:
+        answered = {state for state in CallState if state.answered}
+        return self._in_state(call_id, answered, what)
+
+    def _in_state(self, call_id: str, states: set[CallState], what: str) -> LiveCall:
+        call = self._find(call_id)
+        if call.state not in states:
+            state = call.state.value.replace("_", " ")
+            raise Refusal("wrong_state", f"call {call_id} is {state}: it cannot be {what} now")
+        return call
+
+
+def _disagreement(event: say.HoldEvent) -> str:
+    """The answer to a hold or resume that was not agreed to, in words."""
+    why = reasons.words(event.code, event.reason) if event.code else event.reason
+    asked = "the far end did not agree"
+    if event.code == 0:
+        asked = "the far end could not be asked"
+    return f"{asked} ({why}); the call is on hold here, and neither side hears the other"

@@ -1,0 +1,142 @@
+"""Makes sure of a WAV file before a call: that it can be played, that a recording is private.
+
+PJMEDIA plays 16-bit PCM whose sampling rate divides into whole samples a
+frame, in one channel. Other rates (22050 Hz, what speech synthesis writes)
+are doubled until they do, and channels are mixed into one. It is given a file
+that was written here, or one of exactly that kind.
+"""
+
+from __future__ import annotations
+
+import array
+import os
+import stat
+import sys
+import tempfile
+import wave
+from pathlib import Path
+
+from voip.engine.calls import wav_file
+
+_MAX_RATE = 96_000
+_MAX_SECONDS = 4 * 3600
+_FRAMES_A_SECOND = 100
+_LEAST_S = 0.1
+"""PJMEDIA takes no file of less than a frame."""
+_LOWEST, _HIGHEST = -32768, 32767
+
+
+class SoundFileError(Exception):
+    """A file that cannot be played or recorded; the text says why."""
+
+
+def playable(path: Path, folder: Path) -> tuple[Path, bool]:
+    """The file to play for `path`, and whether it is a copy made in `folder`.
+
+    Raises:
+        SoundFileError: it is missing, or not a WAV file that can be converted.
+    """
+    try:
+        with open(path, "rb", opener=_at_once) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise SoundFileError(f"{path} is not a file: save what it says as a WAV file")
+            found = wav_file.look(file)
+            rate, channels = found.form.rate, found.form.channels
+            if not 1000 <= rate <= _MAX_RATE or found.seconds > _MAX_SECONDS:
+                raise SoundFileError(f"{path} has a rate or length that cannot be played")
+            factor = _factor(rate)
+            long_enough = found.length >= _LEAST_S * rate * found.frame
+            whole = found.length % found.frame == 0
+            if factor == 1 and channels == 1 and found.simplest and whole and long_enough:
+                return path, False
+            samples = found.read(file)
+    except FileNotFoundError:
+        raise SoundFileError(f"there is no file {path}") from None
+    except wav_file.WavError as error:
+        raise SoundFileError(
+            f"{path} is {error}: save it as a WAV file, 16-bit PCM with one or two channels"
+        ) from error
+    except OSError as error:
+        raise SoundFileError(f"{path} cannot be read: {error.strerror}") from error
+    if channels == 2:
+        samples = _mixed(samples)
+    for _ in range(factor.bit_length() - 1):
+        samples = _doubled(samples)
+    rate *= factor
+    samples.extend([0] * (int(_LEAST_S * rate) - len(samples)))
+    try:
+        return _written(samples, rate, folder), True
+    except OSError as error:
+        raise SoundFileError(f"{folder} cannot be written: {error.strerror}") from error
+
+
+def make_private(recording: Path) -> None:
+    """Make the file of a recording that is about to be written, for its owner alone.
+
+    Raises:
+        SoundFileError: it cannot be made, or is somebody else's.
+    """
+    try:
+        # What is recorded over a file must not get that file's old permissions.
+        descriptor = os.open(recording, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK, 0o600)
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid():
+                raise SoundFileError(f"{recording} is no file of yours: choose another name")
+            os.fchmod(descriptor, 0o600)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise SoundFileError(f"{recording} cannot be written: {error.strerror}") from error
+
+
+def _at_once(path: str, flags: int) -> int:
+    # A pipe that nobody writes to would be waited for without an end.
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _factor(rate: int) -> int:
+    factor = 1
+    while rate * factor % _FRAMES_A_SECOND and rate * factor < _MAX_RATE:
+        factor *= 2
+    if rate * factor % _FRAMES_A_SECOND:
+        raise SoundFileError(f"a sampling rate of {rate} Hz cannot be played: use 8, 16 or 48 kHz")
+    return factor
+
+
+def _mixed(samples: array.array[int]) -> array.array[int]:
+    left, right = samples[::2], samples[1::2]
+    return array.array("h", ((a + b) >> 1 for a, b in zip(left, right, strict=True)))
+
+
+def _doubled(samples: array.array[int]) -> array.array[int]:
+    """Twice the rate; new samples by cubic interpolation of their neighbours."""
+    first, last = samples[:1], samples[-1:]
+    padded = first + samples + last + last
+    out = array.array("h", bytes(4 * len(samples)))
+    out[::2] = samples
+    between = array.array(
+        "i",
+        (
+            (9 * (b + c) - a - d) >> 4
+            for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:], strict=False)
+        ),
+    )
+    # To compare each of them takes three times as long, and few files are that loud.
+    if between and (min(between) < _LOWEST or max(between) > _HIGHEST):
+        between = array.array("i", (max(_LOWEST, min(_HIGHEST, sample)) for sample in between))
+    out[1::2] = array.array("h", between)
+    return out
+
+
+def _written(samples: array.array[int], rate: int, folder: Path) -> Path:
+    if sys.byteorder == "big":
+        samples.byteswap()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=folder, suffix=".wav")
+    with os.fdopen(descriptor, "wb") as file, wave.open(file, "wb") as target:
+        target.setnchannels(1)
+        target.setsampwidth(2)
+        target.setframerate(rate)
+        target.writeframes(samples.tobytes())
+    return Path(name)

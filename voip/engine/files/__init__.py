@@ -1,0 +1,1 @@
+"""Files of the engine: TOML, permissions, the log, the lock."""

@@ -1,0 +1,79 @@
+"""config.toml: what is set for the whole phone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+
+from voip.engine.files import toml
+from voip.engine.files.toml import ConfigError
+from voip.protocol.settings import Settings
+from voip.protocol.worker.process import AudioSettings
+
+
+def load(path: Path) -> Settings:
+    """Read the file; defaults where there is none.
+
+    Raises:
+        ConfigError: names the file, the field and what is allowed.
+    """
+    return _settings(toml.read(path), path)
+
+
+def change(path: Path, changes: Mapping[str, str | int | bool | None]) -> Settings:
+    """Change keys, named as `table.key`; None takes one out. The rest stays.
+
+    Raises:
+        ConfigError: what would come of it cannot be used, or the file cannot;
+            the file is left alone.
+    """
+
+    def edit(document: tomlkit.TOMLDocument) -> Settings:
+        for name, value in changes.items():
+            _put(document, name, value, path)
+        return _settings(document, path)
+
+    return toml.change(path, edit)
+
+
+def audio_for_worker(settings: Settings) -> AudioSettings:
+    """The sound settings of a phone; `OFFHOOK_AUDIO=null` switches sound off."""
+    audio = settings.audio
+    return AudioSettings(
+        input=audio.input,
+        output=audio.output,
+        null=os.environ.get("OFFHOOK_AUDIO") == "null",
+        clock_rate_hz=audio.clock_rate,
+        frame_ms=audio.frame_ms,
+        capture_latency_ms=audio.capture_latency_ms,
+        playback_latency_ms=audio.playback_latency_ms,
+        jitter_prefetch_ms=audio.jitter_ms,
+        echo_cancel=audio.echo_cancel,
+        ring=audio.ring,
+    )
+
+
+def _settings(document: tomlkit.TOMLDocument, path: Path) -> Settings:
+    return toml.convert(document.unwrap(), Settings, str(path))
+
+
+def _put(
+    document: tomlkit.TOMLDocument, name: str, value: str | int | bool | None, path: Path
+) -> None:
+    # An action's id may hold dots: the first one ends the table's name.
+    table_name, _, key = name.partition(".")
+    if not key:
+        raise ConfigError(f"{path}: “{name}” is no key of a table, such as audio.input")
+    if value is None and table_name not in document:
+        return
+    table: Any = document.setdefault(table_name, tomlkit.table())
+    if not isinstance(table, dict):
+        raise ConfigError(f"{path}: “{table_name}” is no table: write [{table_name}]")
+    if value is None:
+        table.pop(key, None)
+    else:
+        toml.put(table, key, value)

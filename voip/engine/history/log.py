@@ -1,0 +1,274 @@
+"""Writing the call log: SQLite, a row from each call's first event on.
+
+A row is written before anything else happens to a call, so that a crash
+leaves it there as *ongoing*; the next start turns those into *interrupted*. What reads
+the log is `history.reader`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from voip.model import Direction, LogEntry, NameFrom, Outcome, Party, rfc3339
+from voip.protection import LockState, Sign
+from voip.security.imitation import imitates, inert, inert_address
+from voip.security.text import clean, fold
+
+_SCHEMA_VERSION = 6
+
+# `words` is what a search looks through: SQLite knows the case of ASCII alone.
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS calls (
+    id INTEGER PRIMARY KEY,
+    account TEXT NOT NULL,
+    direction TEXT NOT NULL,
+    uri TEXT NOT NULL,
+    name TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    started REAL NOT NULL,
+    answered REAL,
+    ended REAL,
+    code INTEGER,
+    reason TEXT NOT NULL DEFAULT '',
+    lock TEXT NOT NULL DEFAULT 'open',
+    lock_was_open INTEGER NOT NULL DEFAULT 0,
+    codec TEXT,
+    words TEXT NOT NULL DEFAULT '',
+    imitates INTEGER NOT NULL DEFAULT 0,
+    sign TEXT,
+    name_from TEXT
+);
+CREATE INDEX IF NOT EXISTS calls_by_outcome ON calls (outcome, id);
+CREATE INDEX IF NOT EXISTS calls_by_account ON calls (account, id);
+"""
+
+_ADD_WORDS = """
+BEGIN;
+ALTER TABLE calls ADD COLUMN words TEXT NOT NULL DEFAULT '';
+UPDATE calls SET words = words_of(name, uri, account, outcome, reason);
+PRAGMA user_version = 2;
+COMMIT;
+"""
+
+_ADD_IMITATES = """
+BEGIN;
+ALTER TABLE calls ADD COLUMN imitates INTEGER NOT NULL DEFAULT 0;
+UPDATE calls SET name = clean(name), imitates = imitates(name, uri);
+PRAGMA user_version = 3;
+COMMIT;
+"""
+
+_ADD_SIGN = """
+BEGIN;
+ALTER TABLE calls ADD COLUMN sign TEXT;
+UPDATE calls SET sign = CASE lock WHEN 'closed' THEN 'secure' ELSE 'open' END
+    WHERE answered IS NOT NULL;
+PRAGMA user_version = 4;
+COMMIT;
+"""
+
+
+# Who named an earlier caller is not known: nobody vouches for the name.
+_ADD_NAME_FROM = """
+BEGIN;
+ALTER TABLE calls ADD COLUMN name_from TEXT;
+UPDATE calls SET imitates = 1 WHERE direction = 'in' AND imitates(name, uri);
+UPDATE calls SET name = inert(name), uri = inert_address(uri);
+UPDATE calls SET imitates = 1 WHERE direction = 'in' AND imitates(name, uri);
+UPDATE calls SET name_from = CASE
+    WHEN account = 'echo' THEN 'phone' WHEN direction = 'in' THEN 'claim' ELSE 'contact' END
+    WHERE name <> '';
+UPDATE calls SET words = words_of(name, uri, account, outcome, reason);
+PRAGMA user_version = 5;
+COMMIT;
+"""
+
+_RENAME_SIGNS = """
+BEGIN;
+UPDATE calls SET sign = CASE sign
+    WHEN 'secure' THEN 'server' WHEN 'proven' THEN 'sealed' WHEN 'open' THEN 'unsafe' ELSE sign END;
+PRAGMA user_version = 6;
+COMMIT;
+"""
+
+
+class HistoryError(Exception):
+    """The log cannot be opened or written; the text says what to do."""
+
+
+class History:
+    """Times are seconds since the epoch."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the log.
+
+        Raises:
+            HistoryError: it is damaged, newer than this program, or unreachable.
+        """
+        self._path = path
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=5)
+            try:
+                self._prepare()
+            except BaseException:
+                self._db.close()
+                raise
+        except (sqlite3.Error, OSError) as error:
+            raise HistoryError(
+                f"the call log {path} cannot be used: {error}. Move it away to start a new one."
+            ) from error
+
+    def _prepare(self) -> None:
+        self._path.chmod(0o600)
+        self._db.row_factory = sqlite3.Row
+        self._db.create_function("words_of", -1, words_of, deterministic=True)
+        self._db.create_function("clean", 1, clean, deterministic=True)
+        self._db.create_function("inert", 1, inert, deterministic=True)
+        self._db.create_function("inert_address", 1, inert_address, deterministic=True)
+        self._db.create_function("imitates", 2, imitates, deterministic=True)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version > _SCHEMA_VERSION:
+            raise HistoryError(
+                f"{self._path} was written by a newer Offhook: update this one, or move it away"
+            )
+        if version == 1:
+            self._db.executescript(_ADD_WORDS)
+        if version in (1, 2):
+            self._db.executescript(_ADD_IMITATES)
+        if version in (1, 2, 3):
+            self._db.executescript(_ADD_SIGN)
+        if version in (1, 2, 3, 4):
+            self._db.executescript(_ADD_NAME_FROM)
+        if version in (1, 2, 3, 4, 5):
+            self._db.executescript(_RENAME_SIGNS)
+        self._db.executescript(_SCHEMA)
+        self._db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+
+    def close(self) -> None:
+        self._db.close()
+
+    def last_id(self) -> int:
+        """The largest id in use, 0 in an empty log."""
+        row = self._db.execute("SELECT max(id) FROM calls").fetchone()
+        return int(row[0] or 0)
+
+    def mark_interrupted(self) -> int:
+        """Close the rows that an earlier engine could not; how many."""
+        cursor = self._db.execute(
+            "UPDATE calls SET outcome = ?1, reason = ?2, "
+            "ended = coalesce(ended, answered, started), "
+            "words = words_of(name, uri, account, ?1, ?2) WHERE outcome = ?3",
+            (Outcome.INTERRUPTED, "the phone stopped during the call", Outcome.ONGOING),
+        )
+        return cursor.rowcount
+
+    def begin(
+        self, call_id: int, account: str, direction: Direction, remote: Party, started: float
+    ) -> LogEntry:
+        """Write the row of a call that has just begun."""
+        self._write(
+            "INSERT INTO calls "
+            "(id, account, direction, uri, name, outcome, started, imitates, name_from, words) "
+            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, words_of(?5, ?4, ?2, ?6, ''))",
+            (
+                call_id,
+                account,
+                direction,
+                remote.uri,
+                remote.name,
+                Outcome.ONGOING,
+                started,
+                remote.imitates,
+                remote.name_from,
+            ),
+        )
+        return self.entry(call_id)
+
+    def answered(self, call_id: int, when: float) -> LogEntry:
+        self._write("UPDATE calls SET answered = ? WHERE id = ?", (when, call_id))
+        return self.entry(call_id)
+
+    def end(
+        self,
+        call_id: int,
+        when: float,
+        outcome: Outcome,
+        code: int | None,
+        reason: str,
+        lock: LockState,
+        lock_was_open: bool,
+        codec: str | None,
+        sign: Sign | None,
+    ) -> LogEntry:
+        """Complete the row of a call."""
+        self._write(
+            "UPDATE calls SET ended = ?1, outcome = ?2, code = ?3, reason = ?4, lock = ?5, "
+            "lock_was_open = ?6, sign = ?7, codec = ?8, "
+            "words = words_of(name, uri, account, ?2, ?4) WHERE id = ?9",
+            (when, outcome, code, reason, lock, int(lock_was_open), sign, codec, call_id),
+        )
+        return self.entry(call_id)
+
+    def entry(self, call_id: int) -> LogEntry:
+        """One row.
+
+        Raises:
+            KeyError: there is none.
+        """
+        row = self._db.execute("SELECT * FROM calls WHERE id = ?", (call_id,)).fetchone()
+        if row is None:
+            raise KeyError(call_id)
+        return entry_of(row)
+
+    def check(self) -> str | None:
+        """Faults that SQLite finds in the file, None when it is sound."""
+        result = self._db.execute("PRAGMA integrity_check").fetchone()[0]
+        return None if result == "ok" else str(result)
+
+    def _write(self, sql: str, values: tuple[object, ...]) -> None:
+        try:
+            self._db.execute(sql, values)
+        except sqlite3.Error as error:
+            raise HistoryError(f"the call log {self._path} cannot be written: {error}") from error
+
+
+def words_of(name: str, uri: str, account: str, outcome: str, reason: str) -> str:
+    """Text of a row to search: no search text spans two of them."""
+    return fold("\n".join((name, uri, account, outcome, reason)))
+
+
+def party_of(row: sqlite3.Row) -> Party:
+    """The other end of a call, as its row has it."""
+    return Party(
+        uri=row["uri"],
+        name=row["name"],
+        imitates=bool(row["imitates"]),
+        name_from=NameFrom(row["name_from"]) if row["name_from"] else None,
+    )
+
+
+def entry_of(row: sqlite3.Row) -> LogEntry:
+    """A row of `calls`, all of its columns, as clients see it."""
+    end = row["ended"]
+    answered = row["answered"]
+    return LogEntry(
+        id=str(row["id"]),
+        account=row["account"],
+        direction=Direction(row["direction"]),
+        remote=party_of(row),
+        outcome=Outcome(row["outcome"]),
+        started=rfc3339(row["started"]),
+        answered=rfc3339(answered) if answered is not None else None,
+        ended=rfc3339(end) if end is not None else None,
+        duration_s=round(max(0.0, end - answered), 3) if answered and end else 0.0,
+        code=row["code"],
+        reason=row["reason"],
+        lock=LockState(row["lock"]),
+        lock_was_open=bool(row["lock_was_open"]),
+        codec=row["codec"],
+        sign=Sign(row["sign"]) if row["sign"] else None,
+    )

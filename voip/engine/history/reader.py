@@ -1,0 +1,154 @@
+"""Reading the call log: pages of it, and the people in it.
+
+A log of many years takes tens of milliseconds to look through, so this has a
+connection of its own, which only reads and is used from other threads.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from voip.engine.history.log import HistoryError, entry_of, party_of
+from voip.model import Direction, LogEntry, Outcome, Party
+from voip.security.text import fold
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Which rows: those that fit everything that is asked.
+
+    `text` is in the name, address, account, outcome or reason; `secure` are
+    the calls whose lock was closed all the time, or, when False, the others.
+    """
+
+    text: str = ""
+    missed: bool = False
+    account: str | None = None
+    secure: bool | None = None
+
+
+class Page(msgspec.Struct, frozen=True):
+    """`total` counts the rows that fit, whichever of them are here."""
+
+    entries: tuple[LogEntry, ...]
+    total: int
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Somebody in the log; the last of their calls was with `account`."""
+
+    party: Party
+    account: str
+    direction: Direction
+
+
+class HistoryReader:
+    """Every method may be called from any thread, and may take its time."""
+
+    def __init__(self, path: Path) -> None:
+        """Prepare to read the log that a `History` has opened already."""
+        self._path = path
+        self._lock = threading.RLock()
+        self._db: sqlite3.Connection | None = None
+
+    def close(self) -> None:
+        with self._lock:
+            if self._db is not None:
+                self._db.close()
+                self._db = None
+
+    def page(
+        self, wanted: Wanted, limit: int = 50, offset: int = 0, before: int | None = None
+    ) -> Page:
+        """Rows newest first, from the one after `before` on, less `offset` of them.
+
+        Raises:
+            HistoryError: the log cannot be read.
+        """
+        where, values = _condition(wanted)
+        newer = "" if before is None else " AND id < ?"
+        known = [] if before is None else [before]
+        # Only values come from outside, and they are bound.
+        select = f"SELECT * FROM calls WHERE {where}{newer} ORDER BY id DESC LIMIT ? OFFSET ?"  # noqa: S608
+        count = f"SELECT count(*) FROM calls WHERE {where}"  # noqa: S608
+        with self._at_one_moment():
+            found = self._rows(select, (*values, *known, limit, offset))
+            entries = tuple(entry_of(row) for row in found)
+            if before is None and len(entries) < limit and (entries or not offset):
+                return Page(entries, offset + len(entries))
+            return Page(entries, self._rows(count, tuple(values))[0][0])
+
+    def people(self, limit: int, without: str) -> list[Person]:
+        """Who was spoken to, each once, the latest first, by their latest name.
+
+        Calls of the account `without` and of blocked callers do not count.
+
+        Raises:
+            HistoryError: the log cannot be read.
+        """
+        # With max(), SQLite takes the other columns from the row that has it.
+        latest = (
+            "SELECT uri, name, imitates, name_from, account, direction, max(id) AS latest "
+            "FROM calls WHERE account <> ? AND outcome <> 'blocked' {} "
+            "GROUP BY uri ORDER BY latest DESC LIMIT ?"
+        )
+        # Many calls say no name, those that were made here for instance.
+        named = self._rows(latest.format("AND name <> ''"), (without, limit))
+        # Whoever calls itself by another's number is not found by it.
+        names = {row["uri"]: party_of(row) for row in named if not row["imitates"]}
+        found = self._rows(latest.format(""), (without, limit))
+        return [
+            Person(
+                names.get(row["uri"], Party(uri=row["uri"])),
+                row["account"],
+                Direction(row["direction"]),
+            )
+            for row in found
+        ]
+
+    @contextmanager
+    def _at_one_moment(self) -> Iterator[None]:
+        # A call that begins meanwhile is in all of what is read, or in none.
+        with self._lock:
+            self._rows("BEGIN", ())
+            try:
+                yield
+            finally:
+                self._connection().rollback()
+
+    def _rows(self, sql: str, values: tuple[object, ...]) -> list[sqlite3.Row]:
+        with self._lock:
+            try:
+                return self._connection().execute(sql, values).fetchall()
+            except sqlite3.Error as error:
+                raise HistoryError(f"the call log {self._path} cannot be read: {error}") from error
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._db is None:
+            place = f"{self._path.absolute().as_uri()}?mode=ro"
+            self._db = sqlite3.connect(place, uri=True, timeout=5, check_same_thread=False)
+            self._db.row_factory = sqlite3.Row
+        return self._db
+
+
+def _condition(wanted: Wanted) -> tuple[str, list[object]]:
+    """The words of a WHERE, and the values for its question marks."""
+    terms: list[str] = []
+    values: list[object] = []
+    if wanted.missed:
+        terms.append("outcome = ?")
+        values.append(Outcome.MISSED)
+    if wanted.account is not None:
+        terms.append("account = ?")
+        values.append(wanted.account)
+    if wanted.secure is not None:
+        terms.append(f"{'' if wanted.secure else 'NOT '}(lock = 'closed' AND NOT lock_was_open)")
+    if wanted.text:
+        terms.append("instr(words, ?)")
+        values.append(fold(wanted.text))
+    return " AND ".join(terms) or "true", values

@@ -1,0 +1,1 @@
+"""People: contacts, recent callers, look-ups."""

@@ -1,0 +1,282 @@
+"""The people in contacts/: every *.vcf file there (vCard, RFC 6350 and older)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+from urllib.parse import unquote
+
+import msgspec
+
+from voip.engine.people import vcard
+from voip.engine.people.finding import Findable
+from voip.model import NameFrom
+from voip.security.imitation import inert
+from voip.security.text import clean, fold
+from voip.sip import callers, dialing, numbers
+from voip.sip.callers import Key
+
+_LONGEST_FILE = 16 * 1024 * 1024
+_PLAIN_NUMBER = re.compile(r"[+(]*[0-9*#][0-9*#+()\s.\-/\u2010-\u2015]*")
+_APPLE_LABEL = re.compile(r"_\$!<(.*)>!\$_")
+_Stamp = tuple[int, int, int]
+_SILENT_TYPES = frozenset({"pref", "voice", "internet"})
+_LEAST_PREFERRED = 101
+_MOST_NUMBERS = 100
+
+
+class Number(msgspec.Struct, frozen=True):
+    """`target` is what to dial, `label` what its owner calls it: work, cell …
+
+    `tones` are what reaches its owner behind the number of a whole house.
+    """
+
+    target: str
+    label: str = ""
+    tones: str = ""
+
+
+class Contact(msgspec.Struct, frozen=True):
+    """Somebody with at least one number or SIP address, the preferred one first."""
+
+    name: str
+    numbers: tuple[Number, ...]
+
+
+class Known(NamedTuple):
+    """Whose number or address something is, and which of theirs."""
+
+    contact: Contact
+    number: Number
+
+
+class _File(msgspec.Struct, frozen=True):
+    stamp: _Stamp
+    contacts: tuple[Contact, ...] = ()
+    problem: str | None = None
+
+
+class _Sorted(NamedTuple):
+    everyone: tuple[Contact, ...] = ()
+    findable: tuple[Findable, ...] = ()
+    by_key: Mapping[Key, Known] = MappingProxyType({})
+
+
+class Contacts:
+    """`tell` hears once of each file that is not read, or not wholly.
+
+    `everyone` and `findable` are by name in alphabetical order.
+    """
+
+    def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._tell = tell
+        self._files: dict[Path, _File] = {}
+        self._reading = asyncio.Lock()
+        self._sorted = _Sorted()
+
+    @property
+    def everyone(self) -> tuple[Contact, ...]:
+        return self._sorted.everyone
+
+    @property
+    def findable(self) -> tuple[Findable, ...]:
+        return self._sorted.findable
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        return tuple(file.problem for file in self._files.values() if file.problem)
+
+    def named(self, text: str) -> list[Contact]:
+        """Everybody of exactly this name, whatever its case."""
+        wanted = fold(inert(text))
+        return [contact for contact in self.everyone if fold(contact.name) == wanted]
+
+    def known(self, keys: Iterable[Key]) -> Known | None:
+        """Who is reached by any of `keys`; nobody by the number of a whole house."""
+        return next((found for key in keys if (found := self._sorted.by_key.get(key))), None)
+
+    async def refresh(self) -> None:
+        """Read the files that have changed since the last time."""
+        async with self._reading:
+            before = self._files
+            found = await asyncio.to_thread(_read_all, self._folder, before)
+            if found == before:
+                return
+            self._files = found
+            self._sorted = await asyncio.to_thread(_everyone, found)
+        known = {file.problem for file in before.values()}
+        for problem in self.problems:
+            if problem not in known:
+                self._tell(problem)
+
+
+def _read_all(folder: Path, known: dict[Path, _File]) -> dict[Path, _File]:
+    files = {}
+    for path, now in _stamps(str(folder)):
+        old = known.get(path)
+        files[path] = old if old is not None and old.stamp == now else _read(path, now)
+    return files
+
+
+def _everyone(files: dict[Path, _File]) -> _Sorted:
+    contacts = [contact for file in files.values() for contact in file.contacts]
+    contacts.sort(key=lambda contact: fold(contact.name))
+    everybodys = [Known(contact, number) for contact in contacts for number in contact.numbers]
+    by_key: dict[Key, Known] = {}
+    for known in everybodys:
+        if not known.number.tones:
+            for key in callers.keys(known.number.target, None):
+                by_key.setdefault(key, known)
+    findable = (
+        Findable.of(_with_tones(known), known.number.target, "contact", NameFrom.CONTACT)
+        for known in everybodys
+    )
+    return _Sorted(tuple(contacts), tuple(findable), by_key)
+
+
+def _with_tones(known: Known) -> str:
+    name, tones = known.contact.name, known.number.tones
+    return f"{name} (then send {tones})" if tones else name
+
+
+def _stamps(folder: str) -> list[tuple[Path, _Stamp]]:
+    """Every *.vcf file in the order of their names, with what tells it changed."""
+    # Once a keystroke, and some keep a file for each of a thousand people.
+    try:
+        with os.scandir(folder) as entries:
+            found = [
+                (entry.path, _stamp(entry))
+                for entry in entries
+                if entry.name.lower().endswith(".vcf") and not entry.name.startswith(".")
+            ]
+    except OSError:
+        return []  # most people have no such folder
+    return [(Path(path), now) for path, now in sorted(found)]
+
+
+def _stamp(entry: os.DirEntry[str]) -> _Stamp:
+    try:
+        status = entry.stat()
+    except OSError:
+        return (0, 0, 0)  # a link to nowhere: reading it says so
+    return status.st_mtime_ns, status.st_ino, status.st_size
+
+
+def _read(path: Path, now: _Stamp) -> _File:
+    try:
+        if not path.is_file() or path.stat().st_size > _LONGEST_FILE:
+            raise vcard.CardError("it is no file, or larger than 16 MiB")
+        found = vcard.read(path.read_bytes())
+    except (OSError, vcard.CardError) as error:
+        words = clean(str(error)) or type(error).__name__
+        return _File(now, problem=f"{path} is not read, its contacts are missing: {words}")
+    contacts = tuple(contact for card in found.cards if (contact := _contact(card)) is not None)
+    return _File(now, contacts, _left_out(path, found))
+
+
+def _left_out(path: Path, found: vcard.Cards) -> str | None:
+    if not found.odd:
+        return None
+    first, total = found.odd[0], len(found.cards) + len(found.odd)
+    count = f"{len(found.odd)} of {total} contacts {'are' if len(found.odd) > 1 else 'is'}"
+    where = "the first" if len(found.odd) > 1 else "it"
+    return f"{path}: {count} left out; {where} begins in line {first.line}: {first.why}"
+
+
+def _contact(card: vcard.Card) -> Contact | None:
+    found: dict[str, Number] = {}
+    labels = {label.group: _label(label.value) for label in card.all("X-ABLABEL")}
+    for line in _preferred_first(card)[:_MOST_NUMBERS]:
+        number = _number(line, labels.get(line.group, "") if line.group else "")
+        if number is not None:
+            found.setdefault(f"{_bare(number.target)},{number.tones}", number)
+    name = _name(card)
+    return Contact(name, tuple(found.values())) if name and found else None
+
+
+def _name(card: vcard.Card) -> str:
+    for line in card.all("FN", "N", "NICKNAME", "ORG"):
+        parts = line.parts
+        if line.name == "N":  # family, given and additional names, and titles
+            parts = (*parts[1:3], parts[0])
+        text = line.value if line.name in ("FN", "NICKNAME") else " ".join(parts)
+        # A vCard often comes from somebody else.
+        if name := inert(text):
+            return name
+    return ""
+
+
+def _preferred_first(card: vcard.Card) -> list[vcard.Property]:
+    lines = card.all("TEL", "IMPP", "X-SIP")
+    return sorted(lines, key=lambda line: line.preference or _LEAST_PREFERRED)
+
+
+def _number(line: vcard.Property, given_label: str) -> Number | None:
+    value = clean(numbers.without_marks(line.value))
+    number = _phone(value) if line.name == "TEL" else _address(value, line.name == "X-SIP")
+    kinds = ", ".join(clean(word, 20) for word in line.types if word not in _SILENT_TYPES)
+    label = given_label or kinds
+    is_fax = "fax" in line.types or "fax" in label.lower()
+    if number is None or (is_fax and "voice" not in line.types):
+        return None
+    return Number(number.target, label, number.tones)
+
+
+def _label(text: str) -> str:
+    # Apple's own labels stand in marks: _$!<Mobile>!$_
+    own = _APPLE_LABEL.fullmatch(text)
+    return clean(own[1].lower() if own else text, 20)
+
+
+def _phone(value: str) -> Number | None:
+    scheme, colon, rest = value.partition(":")
+    if colon and scheme.lower() == "tel":
+        return _of_uri(rest)
+    more = numbers.with_tones(value)
+    written, tones = (more.written, more.tones) if more else (value.rstrip(",; "), "")
+    # Letters would be dialled as digits: of a number on paper, not of one with a note.
+    plain = _PLAIN_NUMBER.fullmatch(written) and _can_be_called(written)
+    return Number(written, tones=tones) if plain else None
+
+
+def _of_uri(uri: str) -> Number | None:
+    """A number of RFC 3966, with the context and without the extension that it names."""
+    written, *parameters = uri.split(";")
+    tones = [
+        value
+        for name, _, value in (parameter.partition("=") for parameter in parameters)
+        if name.lower() in ("ext", "postd")
+    ]
+    rest = [p for p in parameters if p.partition("=")[0].lower() == "phone-context"]
+    target = ";".join((f"tel:{written}", *rest))
+    if not _can_be_called(target):
+        return None
+    number = dialing.parse_target(target).user
+    as_written = number == numbers.read(written) and unquote(written) == written
+    return Number(written if as_written else number, tones="".join(tones))
+
+
+def _address(value: str, bare: bool) -> Number | None:
+    has_scheme = re.match(r"sips?:", value, re.IGNORECASE)
+    if not (has_scheme or bare) or "@" not in value:
+        return None  # the address of another service
+    return Number(value) if _can_be_called(value) else None
+
+
+def _can_be_called(target: str) -> bool:
+    try:
+        dialing.parse_target(target)
+    except dialing.DialError:
+        return False
+    return True
+
+
+def _bare(target: str) -> str:
+    """One number is the same in whatever way it is written."""
+    return re.sub(r"[\s().\-/\u2010-\u2015]", "", target).lower()

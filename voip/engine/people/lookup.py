@@ -1,0 +1,239 @@
+"""From what somebody types to whom it would call, and to whom it could mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+
+from voip.engine.calls.echo import ACCOUNT as ECHO_ACCOUNT
+from voip.engine.errors import Refusal
+from voip.engine.people.contacts import Contacts, Number
+from voip.engine.people.finding import Findable, Query
+from voip.engine.people.recent import KnownCaller, People
+from voip.engine.registration.live import Live
+from voip.engine.registration.registrations import Registrar
+from voip.model import NameFrom, Party
+from voip.protocol.client import LookedUp, Suggestion
+from voip.protocol.worker import process as say
+from voip.security import imitation
+from voip.sip import callers, dialing
+from voip.sip.callers import Exchange, Key
+from voip.sip.dialing import DialError, Target, escape_user, parse_host_port
+
+FindConnection = Callable[[say.Role, int | None], say.ConnectionEvent | None]
+
+_MOST_SUGGESTIONS = 50
+_MOST_CHOICES = 6
+
+_ECHO = Suggestion(
+    name="Echo line (test call on this machine)",
+    target=dialing.ECHO,
+    source="echo",
+    name_from=NameFrom.PHONE,
+)
+
+
+class Whom(msgspec.Struct, frozen=True):
+    """Whom a text calls; `name` is that of a contact, and `tones` reach them from there."""
+
+    target: Target
+    name: str = ""
+    tones: str = ""
+
+
+class LookUps:
+    """`echo_uri` is where the echo line is, None while it is not up."""
+
+    def __init__(
+        self,
+        contacts: Contacts,
+        people: People,
+        registrar: Registrar,
+        find_connection: FindConnection,
+        echo_uri: Callable[[], str | None],
+    ) -> None:
+        self._contacts = contacts
+        self._people = people
+        self._registrar = registrar
+        self._find_connection = find_connection
+        self._echo_uri = echo_uri
+
+    async def look_up(self, text: str, account: str | None, limit: int) -> LookedUp:
+        """Whom `text` would call; nothing is called.
+
+        Raises:
+            HistoryError: the call log cannot be read.
+        """
+        await self._contacts.refresh()
+        await self._people.load()
+        live: Live | None = None
+        refusal: str | None = None
+        try:
+            live = self._registrar.usable(account)
+        except Refusal as error:
+            refusal = str(error)
+        name, settings = (live.name, live.account) if live else (None, None)
+        suggestions = self._suggestions(text, live, max(0, min(limit, _MOST_SUGGESTIONS)))
+        if not text.strip():
+            return LookedUp(uri=None, account=name, problem=None, suggestions=suggestions)
+        if is_echo(text, account):
+            uri = self._echo_uri() or f"sip:{dialing.ECHO}@127.0.0.1"
+            return LookedUp(uri, ECHO_ACCOUNT, problem=None, suggestions=suggestions)
+        try:
+            target = self._named(text).target
+            called = target.uri(settings.domain, settings.transport) if settings else None
+        except (DialError, Refusal) as error:
+            return LookedUp(None, name, problem=str(error), suggestions=suggestions)
+        return LookedUp(called, name, problem=refusal, suggestions=suggestions)
+
+    async def whom(self, text: str, account: Live) -> Whom:
+        """Whom to call for what was typed: a contact, or what it says itself.
+
+        Raises:
+            DialError: it cannot be called.
+            Refusal: it is the name of several numbers; the text lists them.
+        """
+        await self._contacts.refresh()
+        whom = self._named(text)
+        return whom if whom.name else self._known(whom.target, account)
+
+    async def caller_of(self, uri: str, account: Live, called_it: bool) -> Whom:
+        """Whom to call back who called from `uri`: `account`, if `called_it`, or another.
+
+        Raises:
+            DialError: the caller hides.
+        """
+        await self._contacts.refresh()
+        exchange = self._exchange(account) if called_it else None
+        return self._known(callers.call_back(uri, exchange), account)
+
+    def caller(
+        self, claimed: Party, account: str, connection: say.ConnectionEvent | None = None
+    ) -> Party:
+        """Who calls an account: the contact of that address, or whoever they say they are."""
+        exchange = self.exchange_of(account, connection)
+        found = self._contacts.known(callers.keys(claimed.uri, exchange))
+        if found is not None:
+            return Party(claimed.uri, found.contact.name, name_from=NameFrom.CONTACT)
+        known = (contact.name for contact in self._contacts.everyone)
+        imitates = claimed.imitates or imitation.imitates(claimed.name, claimed.uri, known)
+        return msgspec.structs.replace(claimed, imitates=imitates)
+
+    def exchange_of(
+        self, account: str, connection: say.ConnectionEvent | None = None
+    ) -> Exchange | None:
+        """The server of an account, None where there is no such account."""
+        try:
+            return self._exchange(self._registrar.get(account), connection)
+        except Refusal:
+            return None
+
+    def _named(self, text: str) -> Whom:
+        found = self._contacts.named(text) if dialing.may_be_name(text) else []
+        numbers = list(_distinct(number for contact in found for number in contact.numbers))
+        if not numbers:
+            return Whom(dialing.parse_target(text))
+        if len(numbers) == 1:
+            number = numbers[0]
+            return Whom(dialing.parse_target(number.target), found[0].name, number.tones)
+        many = "is the name of several people" if len(found) > 1 else "has several numbers"
+        raise Refusal("bad_target", f"“{found[0].name}” {many}: call {_choices(numbers)}")
+
+    def _known(self, target: Target, account: Live) -> Whom:
+        found = self._contacts.known(callers.keys_of(target, self._exchange(account)))
+        return Whom(target, found.contact.name if found else "")
+
+    def _exchange(
+        self, live: Live, connection: say.ConnectionEvent | None = None
+    ) -> Exchange | None:
+        account = live.account
+        if account is None:
+            return None
+        used = connection or self._find_connection(live.role, live.connection)
+        hosts = [account.ascii_domain, account.registrar, account.next_hop]
+        domain, *others = (parse_host_port(host)[0] for host in hosts)
+        address = used.address if used is not None and used.outgoing else None
+        return Exchange.of(domain, *others, *([address] if address else []))
+
+    def _suggestions(self, text: str, live: Live | None, limit: int) -> tuple[Suggestion, ...]:
+        query = Query(text)
+        exchange = self._exchange(live) if live else None
+        candidates = self._candidates(query) if query.text else self._latest(query)
+        chosen: dict[Key, Suggestion] = {}
+        for suggestion in candidates:
+            if len(chosen) >= limit:
+                break
+            for key in _keys(suggestion.target, exchange)[:1]:
+                chosen.setdefault(key, suggestion)
+        return tuple(chosen.values())
+
+    def _latest(self, query: Query) -> Iterator[Suggestion]:
+        """The people in the call log, as they would be called back."""
+        for known in self._people:
+            if query.finds(known.findable):
+                suggestion = self._called_back(known)
+                if suggestion is not None:
+                    yield suggestion
+
+    def _called_back(self, known: KnownCaller) -> Suggestion | None:
+        found = known.findable.suggestion
+        if not known.called_us:
+            return found
+        exchange = self.exchange_of(known.account)
+        try:
+            target = callers.call_back(found.target, exchange)
+        except DialError:
+            return None
+        if target.host is not None:
+            return found
+        whole = f"{escape_user(target.user)}@{exchange.domain}" if exchange else target.user
+        return msgspec.structs.replace(found, target=whole)
+
+    def _candidates(self, query: Query) -> Iterator[Suggestion]:
+        """Everybody who could be meant, the best first, some of them twice."""
+        if query.text == dialing.ECHO:
+            yield _ECHO
+        contacts = filter(query.finds, self._contacts.findable)
+        yield from map(
+            _suggestion, sorted(contacts, key=lambda who: not who.words.startswith(query.text))
+        )
+        yield from self._latest(query)
+        accounts = [
+            Findable.of(status.name, status.aor, "account", NameFrom.PHONE)
+            for status in self._registrar.snapshot()
+            if status.enabled
+        ]
+        yield from map(_suggestion, filter(query.finds, accounts))
+        if dialing.ECHO.startswith(query.text):
+            yield _ECHO
+
+
+def is_echo(text: str, account: str | None) -> bool:
+    """True if the local test line was typed."""
+    return account is None and text.strip().lower() == dialing.ECHO
+
+
+def _distinct(numbers: Iterable[Number]) -> Iterable[Number]:
+    return {(_keys(n.target, None), n.tones): n for n in numbers}.values()
+
+
+def _choices(numbers: list[Number]) -> str:
+    shown = [_choice(number) for number in numbers[:_MOST_CHOICES]]
+    if len(numbers) > _MOST_CHOICES:
+        return f"one of {', '.join(shown)}, and more"
+    return f"{', '.join(shown[:-1])} or {shown[-1]}"
+
+
+def _choice(number: Number) -> str:
+    more = [number.label, f"then send {number.tones}" if number.tones else ""]
+    words = ", ".join(filter(None, more))
+    return f"{number.target} ({words})" if words else number.target
+
+
+def _suggestion(who: Findable) -> Suggestion:
+    return who.suggestion
+
+
+def _keys(target: str, exchange: Exchange | None) -> tuple[Key, ...]:
+    return (Key(target),) if target == dialing.ECHO else callers.keys(target, exchange)

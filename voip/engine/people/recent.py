@@ -1,0 +1,90 @@
+"""The people in the call log, the latest first, kept for look-ups."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import msgspec
+
+from voip.engine.calls.echo import ACCOUNT as ECHO_ACCOUNT
+from voip.engine.history.reader import HistoryReader
+from voip.engine.hub import Hub
+from voip.engine.people.finding import Findable
+from voip.model import Direction, LogEntry, Outcome, Party
+from voip.protocol.client import LogEvent, NumberedEvent
+
+_MOST = 10_000
+
+
+class KnownCaller(msgspec.Struct, frozen=True):
+    """Somebody in the log; the last of their calls was with `account`."""
+
+    findable: Findable
+    account: str
+    called_us: bool
+
+
+class People:
+    """Each of them once, by address; those of long ago are forgotten."""
+
+    def __init__(self, hub: Hub, reader: HistoryReader) -> None:
+        self._reader = reader
+        self._loading = asyncio.Lock()
+        self._loaded = False
+        # The latest last: what is added to a dict goes there.
+        self._by_uri: dict[str, KnownCaller] = {}
+        hub.listen(self._on_event, levels=False)
+
+    def __iter__(self) -> Iterator[KnownCaller]:
+        return reversed(self._by_uri.values())
+
+    async def load(self) -> None:
+        """Read the log, if that was not done yet; later calls are added by themselves.
+
+        Raises:
+            HistoryError: the log cannot be read.
+        """
+        async with self._loading:
+            if self._loaded:
+                return
+            found = await asyncio.to_thread(self._read)
+            newer = self._by_uri
+            self._by_uri = found
+            self._loaded = True
+            for uri, known in newer.items():
+                self._add(uri, known)
+
+    def _read(self) -> dict[str, KnownCaller]:
+        found = self._reader.people(_MOST, without=ECHO_ACCOUNT)
+        return {
+            who.party.uri: _known(who.party, who.account, who.direction) for who in reversed(found)
+        }
+
+    def _on_event(self, numbered: NumberedEvent) -> None:
+        if not isinstance(numbered.event, LogEvent):
+            return
+        entry = numbered.event.entry
+        if _has_begun(entry):
+            self._add(entry.remote.uri, _known(entry.remote, entry.account, entry.direction))
+
+    def _add(self, uri: str, known: KnownCaller) -> None:
+        before = self._by_uri.pop(uri, None)
+        # A call that was made here says no name: the one that is known stays.
+        if before is not None and not known.findable.suggestion.name:
+            known = msgspec.structs.replace(known, findable=before.findable)
+        self._by_uri[uri] = known
+        if len(self._by_uri) > _MOST:
+            del self._by_uri[next(iter(self._by_uri))]
+
+
+def _has_begun(entry: LogEntry) -> bool:
+    is_new = entry.outcome is Outcome.ONGOING and entry.answered is None
+    return is_new and entry.account != ECHO_ACCOUNT
+
+
+def _known(party: Party, account: str, direction: Direction) -> KnownCaller:
+    # Whoever calls itself by another's number is not found by it.
+    name = "" if party.imitates else party.name
+    findable = Findable.of(name, party.uri, "log", party.name_from)
+    return KnownCaller(findable, account, direction is Direction.IN)

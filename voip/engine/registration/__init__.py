@@ -1,0 +1,1 @@
+"""Accounts as they run: registered, tried, inspected."""

@@ -1,0 +1,256 @@
+"""Tries an account the way a call would use it, and says which step fails.
+
+Each step is told as soon as it is done: name lookup, TLS, certificate,
+registration.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import time
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from voip.engine.accounts import pinning
+from voip.engine.accounts.fields import DEFAULT_PORTS, Account
+from voip.engine.accounts.file import AccountFile
+from voip.engine.accounts.secrets import PasswordError, Passwords
+from voip.engine.accounts.trust_fields import pin_of
+from voip.engine.errors import Refusal
+from voip.engine.files.toml import ConfigError
+from voip.engine.hub import Hub
+from voip.engine.registration.inspection import Look
+from voip.engine.registration.registrations import Registrar
+from voip.engine.registration.setup import SetupError, authorities, setup_of
+from voip.engine.registration.trial import Trial
+from voip.engine.supervisor import StartProcess, WorkerGone, WorkerRefused
+from voip.engine.trust import expiry
+from voip.protection import TlsStatus, Transport
+from voip.protocol import client as told
+from voip.protocol.client import CheckStep
+from voip.protocol.worker import process as say
+from voip.security.policy import DEMANDS
+from voip.sip import reasons
+from voip.sip.dialing import parse_host_port
+
+_Done = Callable[[CheckStep], None]
+
+_TRIAL = "?trial"
+"""No account of the user's can have this name."""
+
+_TIMEOUT_S = 50.0  # longer than SIP's timer F, which ends a REGISTER
+_LOOKUP_TIMEOUT_S = 10.0
+
+
+class AccountCheck:
+    """Checks accounts as they are in the file, or as a form holds them."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        file: AccountFile,
+        passwords: Passwords,
+        registrar: Registrar,
+        user_agent: str,
+        start_process: StartProcess,
+        look: Look,
+    ) -> None:
+        self._hub = hub
+        self._file = file
+        self._passwords = passwords
+        self._registrar = registrar
+        self._user_agent = user_agent
+        self._start_process = start_process
+        self._look = look
+
+    async def check(self, command: told.CheckAccount) -> told.CheckReport:
+        """Try an account; nothing is saved, and no account of the phone is touched.
+
+        Raises:
+            Refusal: there is no such account, or its fields are wrong.
+        """
+        account = self._account(command)
+        steps = {name: CheckStep(name, None, "not reached") for name in _expected(account)}
+
+        def done(step: CheckStep) -> None:
+            steps[step.step] = step
+            self._hub.publish(told.CheckEvent(name=command.name, step=step))
+
+        await self._try(command, account, done)
+        ordered = tuple(steps.values())
+        return told.CheckReport(
+            name=command.name, ok=all(step.ok for step in ordered), steps=ordered
+        )
+
+    def _account(self, command: told.CheckAccount) -> Account:
+        if command.fields is not None:
+            try:
+                return self._file.check(command.name, command.fields)
+            except ConfigError as error:
+                raise Refusal("bad_account", str(error)) from error
+        live = self._registrar.usable(command.name)
+        if live.account is None:
+            raise Refusal("bad_account", live.problem or f"account {command.name} cannot be used")
+        return live.account
+
+    async def _try(self, command: told.CheckAccount, account: Account, done: _Done) -> None:
+        lookup = await _look_up(account)
+        done(lookup)
+        if not lookup.ok:
+            return
+        if not account.register:
+            if not DEMANDS[account.transport].verified_server or await self._look_at(account, done):
+                done(CheckStep("registration", True, "this account does not register"))
+            return
+        try:
+            setup = await setup_of(
+                command.name,
+                account,
+                self._passwords,
+                command.password,
+                command.client_passphrase,
+            )
+        except PasswordError as error:
+            done(CheckStep("registration", False, str(error)))
+            return
+        except SetupError as error:
+            done(CheckStep("tls", False, str(error)))
+            return
+        setup = replace(setup, name=_TRIAL, trial=True)
+        try:
+            async with Trial(setup, self._user_agent, self._start_process) as trial:
+                await _register(trial, account, setup, done)
+        finally:
+            # Some servers keep one binding for an address: the trial's was it.
+            await self._registrar.renew(account.aor)
+
+    async def _look_at(self, account: Account, done: _Done) -> bool:
+        """Shake hands, where there is no registration to try; whether a call could be."""
+        host, port = parse_host_port(account.next_hop)
+        try:
+            report = await self._look(
+                host,
+                port or DEFAULT_PORTS[Transport.TLS],
+                authorities(account),
+                account.allow_wildcard,
+            )
+        except (Refusal, SetupError) as error:
+            done(CheckStep("tls", False, str(error)))
+            return False
+        done(CheckStep("tls", True, f"{report.version}, {report.cipher}"))
+        step = _judged(account, report)
+        done(step)
+        return step.ok is True
+
+
+async def _register(trial: Trial, account: Account, setup: say.AccountSetup, done: _Done) -> None:
+    refused: say.ConnectionEvent | None = None
+    reached = False
+    try:
+        async with asyncio.timeout(_TIMEOUT_S):
+            await trial.register()
+            while True:
+                match await trial.event():
+                    case say.ConnectionEvent(up=True, outgoing=True, tls=tls) if not reached:
+                        reached = True
+                        for step in _tls_steps(account, tls):
+                            done(step)
+                    case say.ConnectionEvent(error=str()) as event:
+                        refused = event
+                    case say.RegistrationEvent() as outcome:
+                        refusal = None if reached else refused
+                        for step in _outcome(account, setup, outcome, refusal):
+                            done(step)
+                        return
+                    case _:
+                        continue
+    except TimeoutError:
+        done(CheckStep("registration", False, "the server did not answer"))
+    except (WorkerGone, WorkerRefused) as error:
+        done(CheckStep("registration", False, str(error)))
+
+
+def _outcome(
+    account: Account,
+    setup: say.AccountSetup,
+    outcome: say.RegistrationEvent,
+    refused: say.ConnectionEvent | None,
+) -> list[CheckStep]:
+    if outcome.active:
+        return [CheckStep("registration", True, f"registered for {outcome.expires_s} s")]
+    error = refused.error if refused else None
+    if refused is not None and error is not None and DEMANDS[setup.transport].verified_server:
+        if refused.other_key is not None:
+            error = pinning.changed_in_short(account, refused.other_key)
+        elif not refused.distrusted:
+            return [CheckStep("tls", False, error)]
+        return [
+            CheckStep("tls", True, "the server speaks TLS"),
+            CheckStep("certificate", False, error),
+        ]
+    reason = error or outcome.cause or reasons.words(outcome.code, outcome.reason)
+    if outcome.code in (401, 407) and setup.credentials is None:
+        reason = "the server asks for a password, and there is none"
+    return [CheckStep("registration", False, f"{reason} ({outcome.code})")]
+
+
+def _tls_steps(account: Account, tls: TlsStatus | None) -> list[CheckStep]:
+    if tls is None:
+        return []
+    return [
+        CheckStep("tls", True, f"{tls.version}, {tls.cipher}"),
+        CheckStep("certificate", tls.verified, _trust_words(account, tls)),
+    ]
+
+
+def _judged(account: Account, report: told.ServerReport) -> CheckStep:
+    """True if an account would accept what a server showed to a look."""
+    wrong = report.refused or report.problems
+    pin = pin_of(account.pin) if account.pin else None
+    if account.pin and not report.refused:
+        key = report.chain[0].key_sha256 if report.chain else ""
+        wrong = () if pin == key else (pinning.changed_in_short(account, key),)
+    if wrong:
+        return CheckStep("certificate", False, "; ".join(wrong))
+    peer = report.chain[0]
+    seen = TlsStatus(report.version, report.cipher, True, peer, report.chain, pin is not None)
+    return CheckStep("certificate", True, _trust_words(account, seen))
+
+
+def _trust_words(account: Account, tls: TlsStatus) -> str:
+    peer = tls.peer
+    if peer is None:
+        return "nothing is known of it"
+    ending = expiry.when(peer.not_after, time.time())
+    if tls.pinned:
+        on = pinning.accepted_on(account)
+        since = f", accepted{on}" if on else ""
+        return f"its key is pinned{since}; the certificate {ending}"
+    return f"verified, for {', '.join(peer.names)}; issued by {peer.issuer}; {ending}"
+
+
+def _expected(account: Account) -> list[str]:
+    tls = ["tls", "certificate"] if DEMANDS[account.transport].verified_server else []
+    return ["name", *tls, "registration"]
+
+
+async def _look_up(account: Account) -> CheckStep:
+    host, number = account.next_hop_parts
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        pass
+    else:
+        return CheckStep("name", True, f"{host} is an address")
+    loop = asyncio.get_running_loop()
+    try:
+        found = await asyncio.wait_for(
+            loop.getaddrinfo(host, number, type=socket.SOCK_STREAM), _LOOKUP_TIMEOUT_S
+        )
+    except (OSError, TimeoutError) as error:
+        return CheckStep("name", False, f"{host} is not found: {error or 'no answer'}")
+    addresses = sorted({str(entry[4][0]) for entry in found})
+    return CheckStep("name", True, f"{host} is at {', '.join(addresses)}")

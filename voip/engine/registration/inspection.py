@@ -1,0 +1,92 @@
+"""Looks at a server's certificates for somebody who has to decide whether to trust them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+
+from voip.engine.accounts import fields as account_fields
+from voip.engine.accounts import named_files, pinning
+from voip.engine.accounts.fields import DEFAULT_PORTS, Account
+from voip.engine.accounts.trust_fields import Trusting, pin_of
+from voip.engine.accounts.values import Values
+from voip.engine.errors import Refusal
+from voip.engine.intake import clean_event
+from voip.engine.registration.registrations import Registrar
+from voip.engine.registration.setup import SetupError, authorities
+from voip.protection import Transport
+from voip.protocol import client as told
+from voip.security.policy import DEMANDS
+from voip.sip.dialing import DialError, parse_host_port
+
+Look = Callable[[str, int, Path, bool], Awaitable[told.ServerReport]]
+"""`trust.handshake.look`, or what stands in for it."""
+
+
+class Inspection:
+    def __init__(self, registrar: Registrar, look: Look) -> None:
+        self._registrar = registrar
+        self._look = look
+
+    async def inspect(self, command: told.InspectServer) -> told.ServerReport:
+        """A server's certificates, judged by an account's trust; see `InspectServer`.
+
+        Raises:
+            Refusal: there is no such account or server, or it shows no certificate.
+        """
+        account = None if command.account is None else self._account(command.account)
+        server = command.server or (account.next_hop if account else None)
+        if server is None:
+            raise Refusal("bad_request", "name a server or an account")
+        try:
+            host, port = parse_host_port(server)
+        except DialError as error:
+            raise Refusal("bad_server", str(error)) from error
+        trusting = account or Trusting()
+        if command.fields is not None:
+            trusting = await asyncio.to_thread(_trusting, command.fields)
+        try:
+            trusted = authorities(trusting)
+        except SetupError as error:
+            whose = f"account {command.account}: " if command.account else ""
+            raise Refusal("bad_account", f"{whose}{error}") from error
+        port = port or DEFAULT_PORTS[Transport.TLS]
+        seen = await self._look(host, port, trusted, trusting.allow_wildcard)
+        if account and account.pin:
+            note = pinning.note_of(account)
+            seen = replace(
+                seen,
+                pin=pin_of(account.pin),
+                pinned_on=note.on,
+                pinned_by=note.by,
+                pinned_with=note.means,
+            )
+        # Not one character of it is ours: strangers chose the names.
+        return clean_event(seen)
+
+    def _account(self, name: str) -> Account:
+        live = self._registrar.get(name)
+        if live.account is None:
+            raise Refusal("bad_account", live.problem or f"account {name} cannot be used")
+        if not DEMANDS[live.account.transport].verified_server:
+            words = f"account {name} uses {live.account.transport.upper()}"
+            raise Refusal("bad_account", f"{words}, which has no certificates")
+        return live.account
+
+
+def _trusting(values: Values) -> Trusting:
+    """The trust of an account of these fields; reads the files that they name.
+
+    Raises:
+        Refusal: something is wrong with one of them.
+    """
+    chosen = {name: values[name] for name in Trusting.__struct_fields__ if name in values}
+    problems = {**named_files.problems(chosen), **account_fields.problems(chosen)}
+    wrong = [f"“{name}”: {problems[name]}" for name in chosen if name in problems]
+    if wrong:
+        raise Refusal("bad_account", "; ".join(wrong))
+    return msgspec.convert(chosen, Trusting)

@@ -1,0 +1,99 @@
+"""An account as it lives, and what clients are told of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from voip.engine.accounts.fields import Account
+from voip.engine.trust import expiry
+from voip.model import AccountStatus, Registration, RegistrationState
+from voip.protection import Sign, TlsStatus, Transport
+from voip.protocol.worker import process as say
+from voip.security import policy
+from voip.security.lock_facts import AccountFacts, ConnectionFacts
+from voip.security.policy import DEMANDS
+
+_OFFLINE = Registration(state=RegistrationState.OFFLINE)
+
+
+@dataclass
+class Live:
+    """An account with what has become of it.
+
+    `refusal` says why the last connection could not be used, `distrusted` that
+    it was for what the server showed. `stopped` says why it does nothing more
+    until its user has decided, `client_ends` when the certificate ends that
+    it shows its server, and `own_key` is what its worker shows far ends. One that
+    was `dropped` is over: another of its name may be there by now.
+    """
+
+    name: str
+    account: Account | None
+    problem: str | None = None
+    added: bool = False
+    dropped: bool = False
+    registration: Registration = _OFFLINE
+    connection: int | None = None
+    tls: TlsStatus | None = None
+    failures: int = 0
+    timer: asyncio.TimerHandle | None = None
+    refusal: str | None = None
+    distrusted: bool = False
+    stopped: str | None = None
+    client_ends: datetime | None = None
+    own_key: say.OwnKey | None = None
+    messages: int | None = None
+    busy: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def role(self) -> say.Role:
+        account = self.account
+        tls_only = account is None or DEMANDS[account.transport].tls_only
+        return say.Role.SECURE if tls_only else say.Role.OPEN
+
+    def goes_to(self, event: say.ConnectionEvent) -> bool:
+        """A connection is to this account's server."""
+        if self.account is None:
+            return False
+        reached = (event.host.strip("[]").lower(), event.port)
+        return reached == self.account.next_hop_parts
+
+    def status(self) -> AccountStatus:
+        account = self.account
+        return AccountStatus(
+            name=self.name,
+            aor=account.aor if account else "",
+            transport=account.transport if account else Transport.TLS,
+            enabled=account.enabled if account else False,
+            registration=self.registration,
+            tls=self.tls,
+            problem=self.problem,
+            messages=self.messages,
+            warning=expiry.warning(self.tls, self.client_ends, time.time()),
+            distrusted=self.distrusted,
+            sign=self._sign(),
+        )
+
+    def _sign(self) -> Sign | None:
+        account, tls = self.account, self.tls
+        if account is None or not account.enabled:
+            return None
+        return policy.account_sign(
+            AccountFacts(
+                account_transport=account.transport,
+                in_secure_worker=self.role.tls_only,
+                distrusted=self.distrusted,
+                connection=None
+                if tls is None
+                else ConnectionFacts(
+                    up=True,
+                    transport=Transport.TLS,
+                    verified=tls.verified,
+                    version=tls.version,
+                    server=account.next_hop_parts[0],
+                ),
+            )
+        )

@@ -1,0 +1,410 @@
+"""The accounts as they live: in a worker, registered, or why not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections.abc import Callable
+
+from voip.engine.accounts import client_keys, pinning
+from voip.engine.accounts.fields import Account
+from voip.engine.accounts.file import Loaded
+from voip.engine.accounts.own_keys import OwnKeyError, OwnKeys
+from voip.engine.accounts.secrets import PasswordError, Passwords
+from voip.engine.accounts.trust_fields import pin_of
+from voip.engine.errors import Refusal
+from voip.engine.hub import Hub
+from voip.engine.registration.live import Live
+from voip.engine.registration.setup import SetupError, setup_of
+from voip.engine.supervisor import Worker, WorkerGone, WorkerRefused
+from voip.engine.trust.expiry import Notices
+from voip.model import AccountStatus, Registration, RegistrationState
+from voip.protocol import client as told
+from voip.protocol.worker import process as say
+from voip.sip import reasons
+
+log = logging.getLogger(__name__)
+
+_FIRST_RETRY_S = 2.0
+_LONGEST_RETRY_S = 120.0
+_AUTH_RETRY_S = 60.0
+_SILENCE_S = 45.0  # longer than SIP's timer F, which ends a REGISTER
+
+
+class Registrar:
+    """Keeps workers in line with accounts.toml, and accounts registered."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        workers: dict[say.Role, Worker],
+        passwords: Passwords,
+        own_keys: OwnKeys,
+        find_connection: Callable[[say.Role, int | None], say.ConnectionEvent | None],
+    ) -> None:
+        self._hub = hub
+        self._workers = workers
+        self._passwords = passwords
+        self._own_keys = own_keys
+        self._find_connection = find_connection
+        self._live: dict[str, Live] = {}
+        self._notices = Notices()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def snapshot(self) -> tuple[AccountStatus, ...]:
+        return tuple(live.status() for live in self._live.values())
+
+    def get(self, name: str) -> Live:
+        """A live account.
+
+        Raises:
+            Refusal: there is none of that name.
+        """
+        live = self._live.get(name)
+        if live is None:
+            raise Refusal("no_account", f"there is no account {name}")
+        return live
+
+    def usable(self, name: str | None) -> Live:
+        """The account to call with: the named one, or the first that is ready.
+
+        Raises:
+            Refusal: there is none; the text says why.
+        """
+        if name is not None:
+            live = self.get(name)
+            if live.problem:
+                raise Refusal("bad_account", live.problem)
+            if live.account is None or not live.account.enabled:
+                raise Refusal("disabled", f"account {name} is disabled")
+            return live
+        enabled = [v for v in self._live.values() if v.account and v.account.enabled]
+        enabled.sort(key=_readiness)
+        for live in enabled:
+            return live
+        raise Refusal(
+            "no_account",
+            "there is no account to call with: add one with “offhook account add”, or try "
+            "“offhook call echo”",
+        )
+
+    async def ready(self, live: Live) -> None:
+        """Wait until an account is in its worker, where calls can use it.
+
+        Raises:
+            Refusal: it does not get there; the text says why.
+        """
+        if live.stopped is not None:
+            raise Refusal("stopped", f"account {live.name}: {live.stopped}")
+        worker = self._workers[live.role]
+        worker.start()
+        try:
+            await worker.wait_up()
+            await self._bring_up(live)
+        except WorkerGone as error:
+            raise Refusal("no_worker", f"account {live.name}: {error}") from error
+        if live.dropped:
+            raise Refusal("changed", f"account {live.name} has just been changed: try again")
+        if not live.added:
+            raise Refusal("bad_account", f"account {live.name}: {live.registration.reason}")
+
+    def refusal(self, name: str) -> str | None:
+        """Why the last connection to an account's server could not be used."""
+        live = self._live.get(name)
+        return live.refusal if live else None
+
+    def is_stopped(self, name: str) -> bool:
+        """The account waits for its user to decide about its server's key."""
+        live = self._live.get(name)
+        return live is not None and live.stopped is not None
+
+    # Keeping in line
+
+    async def apply(self, loaded: Loaded) -> None:
+        """Bring everything in line with what accounts.toml now says.
+
+        One at a time, and not beside `forget`.
+        """
+        names = loaded.names
+        for name in [name for name in self._live if name not in names]:
+            await self._drop(self._live.pop(name))
+            self._hub.publish(told.AccountRemoved(name=name))
+        ordered: dict[str, Live] = {}
+        for name in names:
+            account, problem = loaded.accounts.get(name), loaded.problems.get(name)
+            live = self._live.get(name)
+            if live is None or live.account != account or live.problem != problem:
+                if live is not None:
+                    await self._drop(live)
+                live = Live(name=name, account=account, problem=problem)
+                ordered[name] = live
+                self._live[name] = live
+                self._publish(live)
+                self._spawn(self._bring_up(live))
+            ordered[name] = live
+        # New ones came last: clients have them there until they are told more.
+        told_order = list(self._live)
+        self._live = ordered
+        if list(ordered) != told_order:
+            self._hub.publish(told.AccountsOrdered(names=tuple(ordered)))
+        self._start_workers()
+
+    async def on_worker_up(self, role: say.Role) -> None:
+        """A worker is new: everything it needs is told to it again."""
+        for live in list(self._live.values()):
+            if live.role is role:
+                live.added = False
+                await self._bring_up(live)
+
+    def on_worker_down(self, role: say.Role) -> None:
+        for live in self._live.values():
+            if live.role is role and live.added:
+                live.added = False
+                live.connection = live.tls = live.messages = None
+                self._cancel(live)
+                if live.stopped is not None:
+                    continue
+                self._set(live, RegistrationState.UNREGISTERED, None, "the phone is restarting")
+
+    def close(self) -> None:
+        for live in self._live.values():
+            self._cancel(live)
+        for task in self._tasks:
+            task.cancel()
+
+    async def register_now(self, name: str) -> None:
+        """Register an account, one that was stopped too.
+
+        Raises:
+            Refusal: it cannot be used.
+        """
+        live = self.usable(name)
+        live.failures = 0
+        live.stopped = None
+        await self._register(live)
+
+    async def renew(self, aor: str) -> None:
+        """Register an address once more, for a server that keeps one binding each."""
+        for live in list(self._live.values()):
+            if live.account is None or live.account.aor != aor:
+                continue
+            if live.registration.state is RegistrationState.REGISTERED:
+                with contextlib.suppress(WorkerGone, WorkerRefused):
+                    await self._workers[live.role].ask(say.RegisterNow(name=live.name))
+
+    async def forget(self, name: str) -> None:
+        """Take an account out of its worker, so that `apply` makes it anew."""
+        live = self._live.pop(name, None)
+        if live is not None:
+            await self._drop(live)
+
+    # What workers report
+
+    def on_registration(self, role: say.Role, event: say.RegistrationEvent) -> None:
+        live = self._live.get(event.account)
+        if live is None or live.role is not role:
+            return
+        self._cancel(live)
+        live.connection = event.connection
+        connection = self._find_connection(role, event.connection)
+        live.tls = connection.tls if connection else None
+        if event.active:
+            live.failures = 0
+            self._set(live, RegistrationState.REGISTERED, event.code, "OK", event.expires_s)
+            self._warn(live)
+            return
+        if live.stopped is not None:
+            return
+        if event.code // 100 == 2:
+            self._set(live, RegistrationState.UNREGISTERED, event.code, "")
+            return
+        reason = live.refusal or event.cause or reasons.words(event.code, event.reason)
+        self._failed(live, event.code, reason)
+
+    def on_messages(self, role: say.Role, event: say.MessagesEvent) -> None:
+        """Voice mail is told by the account's own server, on its own connection."""
+        live = self._live.get(event.account)
+        if live is None or live.role is not role or live.connection != event.connection:
+            return
+        if live.messages != event.new:
+            live.messages = event.new
+            self._publish(live)
+
+    def on_connection(self, role: say.Role, event: say.ConnectionEvent) -> None:
+        """A dropped connection is registered anew; a refused one explains."""
+        for live in self._live.values():
+            if live.role is not role or live.account is None:
+                continue
+            if event.outgoing and live.goes_to(event):
+                if event.up or event.error:
+                    live.refusal, live.distrusted = event.error, event.distrusted
+                self._check_pin(live, event)
+            if live.connection == event.id and not event.up:
+                live.connection = live.tls = None
+                if live.registration.state is RegistrationState.REGISTERED:
+                    reason = "the connection to the server has dropped"
+                    self._set(live, RegistrationState.REGISTERING, None, reason)
+                    self._later(live, _FIRST_RETRY_S / 4)
+
+    def look_at_dates(self) -> None:
+        """Tell of certificates that have come near their end while nothing else happened."""
+        for live in self._live.values():
+            self._warn(live)
+
+    async def look_at_keys(self) -> None:
+        """Give workers the own keys of accounts that have replaced others."""
+        for live in list(self._live.values()):
+            async with live.busy:
+                if live.account is None or not live.added:
+                    continue
+                try:
+                    own_key = await self._own_keys.find(live.name, live.account)
+                    if own_key is not None and own_key != live.own_key:
+                        command = say.UseOwnKey(name=live.name, own_key=own_key)
+                        await self._workers[live.role].ask(command)
+                        live.own_key = own_key
+                except (OwnKeyError, WorkerGone, WorkerRefused) as error:
+                    log.warning("account %s: %s", live.name, error)
+
+    # Inside
+
+    def _check_pin(self, live: Live, event: say.ConnectionEvent) -> None:
+        """A server with another key than the pinned one is no server of this account's."""
+        account, key = live.account, event.other_key
+        if account is None or key is None or not account.pin or key == pin_of(account.pin):
+            return
+        live.refusal = live.stopped = pinning.changed(live.name, account, key)
+        self._cancel(live)
+        self._set(live, RegistrationState.FAILED, None, live.stopped)
+        text = f"account {live.name} has stopped: {live.stopped}"
+        log.error("%s", text)
+        self._hub.publish(told.NoticeEvent(level="error", text=text))
+
+    def _warn(self, live: Live) -> None:
+        words = live.status().warning
+        if words and self._notices.due(live.name, time.time()):
+            text = f"account {live.name}: {words}"
+            log.warning("%s", text)
+            self._hub.publish(told.NoticeEvent(level="warning", text=text))
+            self._publish(live)
+
+    def _start_workers(self) -> None:
+        for live in self._live.values():
+            if live.account is not None and live.account.enabled:
+                self._workers[live.role].start()
+
+    async def _bring_up(self, live: Live) -> None:
+        account = live.account
+        if account is None or not account.enabled or self._workers[live.role].ready is None:
+            return
+        async with live.busy:
+            if live.added or live.dropped:
+                return
+            try:
+                await self._add(live, account)
+            except (PasswordError, OwnKeyError, SetupError, WorkerRefused) as error:
+                live.added = False
+                self._failed(live, None, str(error))
+                return
+            except WorkerGone:
+                live.added = False
+                return  # it comes up again, and so does this
+        if account.register and live.stopped is None:
+            await self._register(live)
+
+    async def _add(self, live: Live, account: Account) -> None:
+        live.own_key = await self._own_keys.find(live.name, account)
+        setup = await setup_of(live.name, account, self._passwords, own_key=live.own_key)
+        live.client_ends = await asyncio.to_thread(client_keys.ends, account)
+        if live.dropped:
+            return
+        # Whoever drops it before the worker has answered takes it out again.
+        live.added = True
+        await self._workers[live.role].ask(say.AddAccount(account=setup))
+
+    async def _register(self, live: Live) -> None:
+        self._cancel(live)
+        if live.added:
+            await self._ask_to_register(live)
+        else:
+            await self._bring_up(live)
+
+    async def _ask_to_register(self, live: Live) -> None:
+        async with live.busy:
+            if not live.added:
+                return  # why is told already
+            self._set(live, RegistrationState.REGISTERING, None, "")
+            self._later(live, _SILENCE_S, silent=True)
+            try:
+                await self._workers[live.role].ask(say.RegisterNow(name=live.name))
+            except WorkerRefused as error:
+                self._failed(live, None, str(error))
+            except WorkerGone:
+                return
+
+    async def _drop(self, live: Live) -> None:
+        live.dropped = True
+        self._cancel(live)
+        if not live.added:
+            return
+        live.added = False
+        try:
+            await self._workers[live.role].ask(say.RemoveAccount(name=live.name))
+        except (WorkerGone, WorkerRefused) as error:
+            log.info("account %s: %s", live.name, error)
+
+    def _failed(self, live: Live, code: int | None, reason: str) -> None:
+        live.failures += 1
+        delay = min(_FIRST_RETRY_S * 2 ** (live.failures - 1), _LONGEST_RETRY_S)
+        if code in (401, 403, 404, 407):
+            # Asking again at once with the same password locks accounts.
+            delay = max(delay, _AUTH_RETRY_S)
+        self._set(live, RegistrationState.FAILED, code, reason)
+        self._later(live, delay * random.uniform(0.8, 1.2))
+
+    def _later(self, live: Live, delay_s: float, silent: bool = False) -> None:
+        self._cancel(live)
+        if live.dropped:
+            return
+
+        def due() -> None:
+            if silent:
+                self._failed(live, None, "the server did not answer")
+            else:
+                self._spawn(self._register(live))
+
+        live.timer = asyncio.get_running_loop().call_later(delay_s, due)
+
+    def _cancel(self, live: Live) -> None:
+        if live.timer is not None:
+            live.timer.cancel()
+            live.timer = None
+
+    def _set(
+        self,
+        live: Live,
+        state: RegistrationState,
+        code: int | None,
+        reason: str,
+        expires_s: int | None = None,
+    ) -> None:
+        live.registration = Registration(state, code, reason, expires_s)
+        self._publish(live)
+
+    def _publish(self, live: Live) -> None:
+        if not live.dropped:
+            self._hub.publish(told.AccountEvent(account=live.status()))
+
+    def _spawn(self, work: object) -> None:
+        task: asyncio.Task[None] = asyncio.ensure_future(work)  # type: ignore[call-overload]
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _readiness(live: Live) -> int:
+    if live.stopped is not None:
+        return 2
+    return 0 if live.registration.state is RegistrationState.REGISTERED else 1

@@ -1,0 +1,96 @@
+"""An account of the file as a worker needs it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import certifi
+
+from voip.engine.accounts import client_keys, suite_fields
+from voip.engine.accounts.client_keys import ClientKeyError
+from voip.engine.accounts.fields import Account
+from voip.engine.accounts.secrets import Passwords
+from voip.engine.accounts.trust_fields import Trusting, pin_of
+from voip.engine.trust import system_store
+from voip.engine.trust.system_store import NoSystemStore
+from voip.protection import Authorities
+from voip.protocol.worker import process as say
+from voip.security.policy import DEMANDS
+
+
+class SetupError(Exception):
+    """An account lacks what its trust is made of; the text says what."""
+
+
+async def setup_of(
+    name: str,
+    account: Account,
+    passwords: Passwords,
+    password: str | None = None,
+    passphrase: str | None = None,
+    own_key: say.OwnKey | None = None,
+) -> say.AccountSetup:
+    """A worker's set-up of an account; secrets not given are looked up.
+
+    Raises:
+        PasswordError: a place that should have a secret cannot be read.
+        SetupError: the system's store, or the client's key, cannot be used.
+    """
+    if password is None:
+        password = await passwords.find(name, account)
+    credentials = None
+    if password is not None:
+        credentials = say.Credentials(user=account.auth_user or account.user, password=password)
+    trust = None
+    if DEMANDS[account.transport].verified_server:
+        if passphrase is None:
+            passphrase = await passwords.find_passphrase(name, account)
+        trust = await asyncio.to_thread(_trust, account, passphrase)
+    return say.AccountSetup(
+        name=name,
+        user=account.user,
+        domain=account.ascii_domain,
+        transport=account.transport,
+        server=account.next_hop,
+        registrar=account.registrar,
+        display_name=account.display_name,
+        register=account.register,
+        expires_s=account.expires_s,
+        credentials=credentials,
+        trust=trust,
+        keying=account.media_keying,
+        suites=suite_fields.parse(account.srtp_suites),
+        hidden=account.hide_identity,
+        own_key=own_key,
+    )
+
+
+def authorities(account: Account | Trusting) -> Path:
+    """The PEM file of the authorities that an account trusts.
+
+    Raises:
+        SetupError: it is the system's, which has none.
+    """
+    if account.ca_file:
+        return Path(account.ca_file).expanduser()
+    if account.trust is Authorities.BUNDLE:
+        return Path(certifi.where())
+    try:
+        return system_store.find()
+    except NoSystemStore as error:
+        raise SetupError(str(error)) from error
+
+
+def _trust(account: Account, passphrase: str | None) -> say.Trust:
+    try:
+        client = client_keys.of_account(account, passphrase)
+    except ClientKeyError as error:
+        raise SetupError(str(error)) from error
+    return say.Trust(
+        ca_file=str(authorities(account)),
+        allow_wildcard=account.allow_wildcard,
+        # One that no key can have accepts nothing, where None would accept more.
+        pin=None if account.pin is None else pin_of(account.pin) or account.pin,
+        client=client,
+    )

@@ -1,0 +1,1 @@
+"""Trust in servers and far ends: certificates and compared keys."""
