@@ -26,7 +26,7 @@ from voip.security import masking, text
 from voip.sip import message as messages
 from voip.sip import mwi
 from voip.sip.dialing import DialError, Target, parse_host_port, parse_target
-from voip.worker import certificates, refusals
+from voip.worker.tls import certificates, refusals
 
 SECRET = "hunter2+Wn1Y0p/KEY9"
 """What no text for a log or a person may hold."""

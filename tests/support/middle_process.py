@@ -20,7 +20,7 @@ import pjsua2 as pj
 from voip.protection import Keying, Transport
 from voip.protocol.worker import process as say
 from voip.worker import endpoint as ep
-from voip.worker.account import config as account_config
+from voip.worker.accounts.account import config as account_config
 
 _POLL_MS = 10
 _LOUD_PERCENT = 20

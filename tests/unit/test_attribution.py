@@ -6,8 +6,8 @@ import pytest
 
 from voip.protection import Transport
 from voip.protocol.worker.process import AccountSetup
-from voip.worker.attribution import Attribution, pick
-from voip.worker.resolving import addresses
+from voip.worker.accounts.attribution import Attribution, pick
+from voip.worker.accounts.resolving import addresses
 
 
 def _setup(user: str, hidden: bool = False) -> AccountSetup:

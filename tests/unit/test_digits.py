@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voip.worker.digits import CannotSend, DigitQueue
+from voip.worker.media.digits import CannotSend, DigitQueue
 
 
 class Line:

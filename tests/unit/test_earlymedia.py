@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voip.worker.earlymedia import EarlyMedia
+from voip.worker.media.early_media import EarlyMedia
 
 SPEECH, SILENCE = 0.1, 0.0
 

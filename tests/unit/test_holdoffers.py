@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voip.worker.holdoffers import HoldOffers
+from voip.worker.calls.hold_offers import HoldOffers
 
 
 class Clock:

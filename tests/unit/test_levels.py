@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voip.worker.levels import amplitude
+from voip.worker.media.levels import amplitude
 
 
 def test_silence_and_the_loudest() -> None:

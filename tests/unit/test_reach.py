@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.support.clock import Clock
-from voip.worker.reach import Loss, Reach
+from voip.worker.calls.reach import Loss, Reach
 
 
 def _see(reach: Reach, *, connected: bool = False, packets: int | None = 0) -> Loss | None:

@@ -7,8 +7,8 @@ import pytest
 from tests.support import sip
 from voip.protection import SHORT_TAG_SUITES, SRTP_SUITES, Keying, Transport
 from voip.protocol.worker.process import AccountSetup
-from voip.worker import srtpflaws
-from voip.worker.srtpflaws import Flaw
+from voip.worker.calls import srtp_flaws
+from voip.worker.calls.srtp_flaws import Flaw
 
 _HOST = "192.0.2.1"
 _GOOD = sip.crypto(SRTP_SUITES[0])
@@ -52,7 +52,7 @@ def _answer(profile: str, *attributes: str) -> str:
     ],
 )
 def test_what_is_seen_for_keys_in_the_signalling(message: str, flaw: Flaw) -> None:
-    found = srtpflaws.seen(message, _setup())
+    found = srtp_flaws.seen(message, _setup())
     assert found is not None
     assert found.flaw is flaw
 
@@ -67,32 +67,32 @@ def test_what_is_seen_for_keys_in_the_signalling(message: str, flaw: Flaw) -> No
     ],
 )
 def test_what_is_seen_for_keys_by_dtls(message: str, flaw: Flaw) -> None:
-    found = srtpflaws.seen(message, _setup(Keying.DTLS))
+    found = srtp_flaws.seen(message, _setup(Keying.DTLS))
     assert found is not None
     assert found.flaw is flaw
 
 
 def test_a_suite_that_the_account_names_is_none_of_others() -> None:
-    found = srtpflaws.seen(_answer("RTP/SAVP", _SHORT), _setup(suites=SHORT_TAG_SUITES))
-    assert found == srtpflaws.Seen(Flaw.OTHER)
+    found = srtp_flaws.seen(_answer("RTP/SAVP", _SHORT), _setup(suites=SHORT_TAG_SUITES))
+    assert found == srtp_flaws.Seen(Flaw.OTHER)
 
 
 def test_nothing_is_seen_without_a_session() -> None:
-    assert srtpflaws.seen("SIP/2.0 180 Ringing\r\nTo: x\r\n\r\n", _setup()) is None
+    assert srtp_flaws.seen("SIP/2.0 180 Ringing\r\nTo: x\r\n\r\n", _setup()) is None
 
 
 def test_a_name_that_is_none_is_not_repeated() -> None:
     suite = "\N{RIGHT-TO-LEFT OVERRIDE}" + "x" * 60
-    found = srtpflaws.seen(_answer("RTP/SAVP", sip.crypto(suite)), _setup())
-    assert srtpflaws.words(found, "far end", _setup()) == (
+    found = srtp_flaws.seen(_answer("RTP/SAVP", sip.crypto(suite)), _setup())
+    assert srtp_flaws.words(found, "far end", _setup()) == (
         "the far end wants the SRTP suite of no known name, which this account does not offer"
     )
 
 
 def test_many_names_are_not_all_repeated() -> None:
     lines = [sip.crypto(f"ROT{i}", tag=i) for i in range(1, 9)]
-    found = srtpflaws.seen(_offer("RTP/SAVP", *lines), _setup())
-    assert srtpflaws.words(found, "caller", _setup()) == (
+    found = srtp_flaws.seen(_offer("RTP/SAVP", *lines), _setup())
+    assert srtp_flaws.words(found, "caller", _setup()) == (
         "the caller wants the SRTP suites ROT1, ROT2, ROT3, ROT4 and others, which this account "
         "does not offer"
     )

@@ -7,7 +7,7 @@ from typing import cast
 import pjsua2 as pj
 import pytest
 
-from voip.worker.connections import Connections
+from voip.worker.tls.connections import Connections
 
 
 @pytest.mark.parametrize(

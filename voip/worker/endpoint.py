@@ -10,7 +10,7 @@ import pjsua2 as pj
 
 from voip.protection import Transport
 from voip.protocol.worker.process import AudioSettings, Configure, Role, Trust
-from voip.worker.sound import may_have_sound
+from voip.worker.media.sound import may_have_sound
 
 if TYPE_CHECKING:
     from voip.worker.loop import Worker

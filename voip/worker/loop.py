@@ -19,17 +19,18 @@ from voip.protocol.worker import process as say
 from voip.security import hardening, sip_masking
 from voip.security.policy import DEMANDS
 from voip.sip import message
-from voip.worker import echoline, srtpflaws
 from voip.worker import endpoint as ep
-from voip.worker.account import Account
-from voip.worker.arrivals import Arrivals
-from voip.worker.attribution import Attribution
-from voip.worker.call import Call
-from voip.worker.connections import Connections
+from voip.worker.accounts import echo_line
+from voip.worker.accounts.account import Account
+from voip.worker.accounts.arrivals import Arrivals
+from voip.worker.accounts.attribution import Attribution
+from voip.worker.calls import srtp_flaws
+from voip.worker.calls.call import Call
 from voip.worker.link import EngineGone, Link
-from voip.worker.media import is_complete
+from voip.worker.media.bridge import is_complete
+from voip.worker.media.sound import Sound, Tones
 from voip.worker.orders import Refused, execute
-from voip.worker.sound import Sound, Tones
+from voip.worker.tls.connections import Connections
 
 _POLL_MS = 10
 _GOODBYE_S = 2.0
@@ -210,7 +211,7 @@ class Worker:
         if command.role is say.Role.ECHO:
             if command.certificate is None or command.key is None:
                 raise Refused("an echo line needs a certificate and a key")
-            port = echoline.open_line(self, command.certificate, command.key)
+            port = echo_line.open_line(self, command.certificate, command.key)
         self.send(
             say.Ready(
                 pjsip=endpoint.libVersion().full,
@@ -347,9 +348,9 @@ class Worker:
     def _why_refused(self, account: str | None, prm: pj.OnRejectedIncomingCallParam) -> str:
         if self.role.tls_only and account in self.accounts:
             setup = self.accounts[account].setup
-            seen = srtpflaws.seen(prm.rdata.wholeMsg, setup)
+            seen = srtp_flaws.seen(prm.rdata.wholeMsg, setup)
             if seen is not None:
-                return f"refused: {srtpflaws.words(seen, 'caller', setup)}"
+                return f"refused: {srtp_flaws.words(seen, 'caller', setup)}"
         return f"refused: {prm.reason}"
 
     def _send_digits(self) -> None:

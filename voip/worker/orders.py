@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pjsua2 as pj
 
 from voip.protocol.worker import process as say
-from voip.worker.account import Account
-from voip.worker.call import Call
-from voip.worker.digits import CannotSend
+from voip.worker.accounts.account import Account
+from voip.worker.calls.call import Call
+from voip.worker.media.digits import CannotSend
 
 if TYPE_CHECKING:
     from voip.worker.loop import Worker

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pjsua2 as pj
 
-from voip.worker.levels import amplitude
+from voip.worker.media.levels import amplitude
 
 if TYPE_CHECKING:
-    from voip.worker.call import Call
-    from voip.worker.sound import Sound
+    from voip.worker.calls.call import Call
+    from voip.worker.media.sound import Sound
 
 
 def is_complete(recording: Path) -> bool:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pjsua2 as pj
 
 from voip.sip import message as messages
-from voip.worker import srtpflaws
+from voip.worker.calls import srtp_flaws
 
 if TYPE_CHECKING:
-    from voip.worker.call import Call
+    from voip.worker.calls.call import Call
 
 _NOT_TAKEN = (
     pj.PJSIP_SC_NOT_ACCEPTABLE,
@@ -23,9 +23,9 @@ _NOT_READ = (*_NOT_TAKEN, pj.PJSIP_SC_REQUEST_TERMINATED)
 """The same, when it may have been an early one."""
 
 _TOLD_LATER = (
-    srtpflaws.Flaw.KEYING,
-    srtpflaws.Flaw.SEVERAL_SUITES,
-    srtpflaws.Flaw.OTHER_SUITES,
+    srtp_flaws.Flaw.KEYING,
+    srtp_flaws.Flaw.SEVERAL_SUITES,
+    srtp_flaws.Flaw.OTHER_SUITES,
 )
 """Flaws of a later answer that say more than that its encryption is not taken."""
 
@@ -38,7 +38,7 @@ class Verdict:
 
     def __init__(self, call: Call) -> None:
         self._call = call
-        self._seen: srtpflaws.Seen | None = None
+        self._seen: srtp_flaws.Seen | None = None
         self._heard = False
         self._answer_came = False
         self._session_came = False
@@ -49,11 +49,15 @@ class Verdict:
         call = self._call
         self._heard = True
         code = messages.status(message)
-        found = srtpflaws.seen(message, call.account.setup)
+        found = srtp_flaws.seen(message, call.account.setup)
         # A later offer that is refused leaves the call as it was; an answer may not.
         if found is not None and (code is not None or not call.was_up):
             self._seen = found
-        if call.demands_srtp and not call.was_up and found == srtpflaws.Seen(srtpflaws.Flaw.PLAIN):
+        if (
+            call.demands_srtp
+            and not call.was_up
+            and found == srtp_flaws.Seen(srtp_flaws.Flaw.PLAIN)
+        ):
             self._refuse(found)
         if code is not None and not call.incoming:
             self._session_came = self._session_came or messages.has_session(message)
@@ -65,7 +69,7 @@ class Verdict:
         if not self._call.demands_srtp:
             return "the two sides could not agree on how to go on"
         if self._seen is not None and self._seen.flaw in _TOLD_LATER:
-            return srtpflaws.words(self._seen, "far end", self._call.account.setup)
+            return srtp_flaws.words(self._seen, "far end", self._call.account.setup)
         return "the far end stopped encrypting in a way that this account takes"
 
     def end(self, info: pj.CallInfo, event: pj.SipEvent) -> None:
@@ -91,8 +95,8 @@ class Verdict:
         if self._session_came and info.lastStatusCode in _NOT_READ:
             call.cause = "the far end answered with something that leads nowhere"
 
-    def _refuse(self, seen: srtpflaws.Seen | None) -> None:
+    def _refuse(self, seen: srtp_flaws.Seen | None) -> None:
         call = self._call
         who = "caller" if call.incoming else "far end"
         self.refused = True
-        call.cause = f"refused: {srtpflaws.words(seen, who, call.account.setup)}"
+        call.cause = f"refused: {srtp_flaws.words(seen, who, call.account.setup)}"

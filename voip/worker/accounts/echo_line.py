@@ -8,8 +8,8 @@ import pjsua2 as pj
 
 from voip.protection import Transport
 from voip.protocol.worker.process import AccountSetup
-from voip.worker.account import Account
-from voip.worker.account import config as account_config
+from voip.worker.accounts.account import Account
+from voip.worker.accounts.account import config as account_config
 from voip.worker.endpoint import create_listener
 
 if TYPE_CHECKING:

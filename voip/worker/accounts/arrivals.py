@@ -10,10 +10,10 @@ import pjsua2 as pj
 
 from voip.protocol.worker import process as say
 from voip.sip import message
-from voip.worker.attribution import pick
+from voip.worker.accounts.attribution import pick
 
 if TYPE_CHECKING:
-    from voip.worker.account import Account
+    from voip.worker.accounts.account import Account
     from voip.worker.loop import Worker
 
 _UNREAD_EVERY_S = 60.0

@@ -10,10 +10,10 @@ import pjsua2 as pj
 from voip.model import CallState, HeldBy
 from voip.protocol.worker.process import HoldEvent
 from voip.sip import reasons
-from voip.worker.holdoffers import HoldOffers
+from voip.worker.calls.hold_offers import HoldOffers
 
 if TYPE_CHECKING:
-    from voip.worker.call import Call
+    from voip.worker.calls.call import Call
 
 _EINVALIDOP = 70013  # pj/errno.h
 

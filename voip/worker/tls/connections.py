@@ -10,7 +10,7 @@ import pjsua2 as pj
 
 from voip.protection import TlsStatus, Transport
 from voip.protocol.worker.process import ConnectionEvent
-from voip.worker import certificates, refusals
+from voip.worker.tls import certificates, refusals
 
 
 class Connections:

@@ -12,7 +12,7 @@ import pjsua2 as pj
 
 from voip.model import CallState, SoundDevice
 from voip.protocol.worker.process import AudioSettings, SoundEvent
-from voip.worker import pulse
+from voip.worker.media import pulse
 
 _PREFERRED = ("pulse", "pipewire", "default")
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 30.0

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 import pjsua2 as pj
 
-from voip.worker.attribution import ANONYMOUS_USER
+from voip.worker.accounts.attribution import ANONYMOUS_USER
 from voip.worker.endpoint import guarded
 
 if TYPE_CHECKING:
-    from voip.worker.account import Account
+    from voip.worker.accounts.account import Account
 
 ANONYMOUS = f'"Anonymous" <sip:{ANONYMOUS_USER}@anonymous.invalid>'
 """RFC 3323 section 4.1.1.3."""

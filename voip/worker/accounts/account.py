@@ -13,8 +13,8 @@ from voip.protocol.worker.process import AccountSetup, MessagesEvent, OwnKey, Re
 from voip.security.policy import DEMANDS
 from voip.sip import message, mwi
 from voip.sip.dialing import escape_user
-from voip.worker import identity, resolving
-from voip.worker.attribution import ANONYMOUS_USER
+from voip.worker.accounts import privacy, resolving
+from voip.worker.accounts.attribution import ANONYMOUS_USER
 from voip.worker.endpoint import guarded
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Account(pj.Account):
         self.setup = setup
         self._transport_id = transport_id
         self._connection: int | None = None
-        self._anonymous = identity.Anonymous(self) if setup.hidden else None
+        self._anonymous = privacy.Anonymous(self) if setup.hidden else None
 
     @property
     def name(self) -> str:
@@ -61,7 +61,7 @@ class Account(pj.Account):
             # It may be called before it has asked for anything itself.
             self.worker.attribution.answered(self.name, resolving.addresses(self.setup.server))
         if self._anonymous is not None:
-            self._anonymous.create(identity.config(config(self.setup, self._transport_id)))
+            self._anonymous.create(privacy.config(config(self.setup, self._transport_id)))
 
     def close(self) -> None:
         """Unregister, where it had registered, and be forgotten."""

@@ -20,18 +20,20 @@ from voip.protocol.worker.process import (
 )
 from voip.security.policy import DEMANDS
 from voip.sip import reasons
-from voip.worker import identity, keyfailure, streams
-from voip.worker.codecs import CodecFollower
-from voip.worker.digits import CannotSend, DigitQueue
-from voip.worker.earlymedia import EarlyMedia
+from voip.worker.accounts import privacy
+from voip.worker.calls import key_failure
+from voip.worker.calls.hold import CallHold
+from voip.worker.calls.reach import Loss, Reach
+from voip.worker.calls.verdict import Verdict
 from voip.worker.endpoint import guarded
-from voip.worker.hold import CallHold
-from voip.worker.media import CallMedia
-from voip.worker.reach import Loss, Reach
-from voip.worker.verdict import Verdict
+from voip.worker.media import streams
+from voip.worker.media.bridge import CallMedia
+from voip.worker.media.codecs import CodecFollower
+from voip.worker.media.digits import CannotSend, DigitQueue
+from voip.worker.media.early_media import EarlyMedia
 
 if TYPE_CHECKING:
-    from voip.worker.account import Account
+    from voip.worker.accounts.account import Account
     from voip.worker.loop import Worker
 
 _CONNECTING_TIMEOUT_S = 8.0
@@ -187,7 +189,7 @@ class Call(pj.Call):
         options.opt.videoCount = 0
         options.opt.textCount = 0
         if self.account.setup.hidden:
-            identity.ask_for_privacy(options)
+            privacy.ask_for_privacy(options)
         return options
 
     def report_media(self) -> None:
@@ -220,7 +222,7 @@ class Call(pj.Call):
         """Send what can be measured, and end a call that cannot be completed."""
         if self._lost_media:
             self._lost_media = False
-            failure = keyfailure.words(self, self.getInfo())
+            failure = key_failure.words(self, self.getInfo())
             self.give_up(self.cause or failure or self.verdict.on_change())
             return
         if self._unanswered:
@@ -237,12 +239,12 @@ class Call(pj.Call):
         info = self.getInfo()
         if self._reported is CallState.CONNECTING:
             self._report(info)
-        if failure := keyfailure.words(self, info):
+        if failure := key_failure.words(self, info):
             self.give_up(self.cause or failure)
             return
         found = streams.read(self, info)
         if self._waited_for_keys(found):
-            self.give_up(keyfailure.UNFINISHED)
+            self.give_up(key_failure.UNFINISHED)
             return
         sample = streams.measure(self, info)
         # Over UDP there is no connection that could be gone.

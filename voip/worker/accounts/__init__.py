@@ -1,0 +1,1 @@
+"""Accounts in a worker, and whom its requests are for."""

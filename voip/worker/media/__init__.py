@@ -1,0 +1,1 @@
+"""Sound in a worker: devices, streams, tones."""

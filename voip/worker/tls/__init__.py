@@ -1,0 +1,1 @@
+"""TLS connections of a worker, and why they are refused."""
