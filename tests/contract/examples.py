@@ -11,7 +11,7 @@ from typing import Any, get_args
 import msgspec
 
 from voip import model, protection
-from voip.cli.call import CallReport
+from voip.cli.calls.call import CallReport
 from voip.protocol import client as told
 from voip.protocol.settings import Audio, Screen, Settings
 from voip.protocol.worker import process as say

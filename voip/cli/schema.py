@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import msgspec
 
-from voip.cli.call import CallReport
+from voip.cli.calls.call import CallReport
 from voip.model import Status
 from voip.protection import LockReport
 from voip.protocol import client as told

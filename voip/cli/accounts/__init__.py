@@ -1,0 +1,1 @@
+"""Accounts on the command line, and trust in their servers."""
