@@ -19,21 +19,23 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widgets import Input
 
-from tui import glyphs as symbols
-from tui import keymap, limits, themes
-from tui.actions import BY_ID, Context
 from tui.bridge import Attached, Bridge, Detached, Happened
 from tui.commands import COMMANDS
-from tui.drawing import Part, Role
-from tui.driver import TerminalDriver, end_soon
-from tui.keysinturn import KeysInTurn
-from tui.output import Changes, Shown
-from tui.screens.base import Phoned
-from tui.screens.main import MainScreen
-from tui.screens.welcome import Welcome
+from tui.keys import keymap
+from tui.keys.actions import BY_ID, Context
+from tui.keys.in_turn import KeysInTurn
+from tui.phone.main import MainScreen
+from tui.phone.welcome import Welcome
 from tui.state import Link, State, attach, forget_ended, lose, reduce
-from tui.terminal import Attention
-from tui.words import who
+from tui.terminal import filters
+from tui.terminal import glyphs as symbols
+from tui.terminal.attention import Attention
+from tui.terminal.driver import TerminalDriver, end_soon
+from tui.terminal.output import Changes, Shown
+from tui.terminal.text import Part, Role
+from tui.themes import choice as themes
+from tui.widgets.screens import Phoned
+from tui.words.phrases import who
 from voip import paths
 from voip.client.starting import CommandFailed, NoEngine
 from voip.protocol import client as told
@@ -120,7 +122,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         self.screen.refresh(layout=True)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return limits.filters(super().get_line_filters(), self.current_theme, self.glyphs)
+        return filters.filters(super().get_line_filters(), self.current_theme, self.glyphs)
 
     def _leave(self) -> None:
         # The terminal went away, or wants us gone: calls go on without us.
@@ -338,7 +340,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         await self.do(action_id)
 
     async def do(self, action_id: str) -> None:
-        """Do one of `tui.actions`, if it makes sense as things are."""
+        """Do one of `tui.keys.actions`, if it makes sense as things are."""
         context = self.context()
         if BY_ID[action_id].when(context):
             await COMMANDS[action_id](self, context)

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import pjsua2 as pj
 
-from tui import terminal
+from tui.terminal import attention
 from voip.engine import intake
 from voip.engine.accounts import fields as field_rules
 from voip.model import CallState
@@ -249,17 +249,17 @@ def sequences(data: bytes) -> None:
     """A name in the terminal's own sequences never ends or begins one."""
     heading, _, body = decoded(data).partition("|")
     for utf8 in (True, False):
-        assert _SEQUENCE.fullmatch(terminal.title(heading, utf8))
-        kinds: tuple[terminal.Kind, ...] = ("osc9", "osc777")
+        assert _SEQUENCE.fullmatch(attention.title(heading, utf8))
+        kinds: tuple[attention.Kind, ...] = ("osc9", "osc777")
         for kind in kinds:
-            said = terminal.notification(kind, heading, body, utf8)
+            said = attention.notification(kind, heading, body, utf8)
             assert _SEQUENCE.fullmatch(said), said
             assert utf8 or said.isascii()
             assert kind == "osc9" or said.count(";") == 3
-        parts = terminal.notification("osc99", heading, body, utf8).split("\x1b\\")
+        parts = attention.notification("osc99", heading, body, utf8).split("\x1b\\")
         assert len(parts) == 3
         assert all(_SEQUENCE.fullmatch(part + "\x1b\\") for part in parts[:2])
-        assert terminal.through_tmux(terminal.title(heading, utf8)).count("\x1b\\") == 1
+        assert attention.through_tmux(attention.title(heading, utf8)).count("\x1b\\") == 1
 
 
 def account_fields(data: bytes) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from tui.actions import ACTIONS, BY_ID, Action, Context, available
+from tui.keys.actions import ACTIONS, BY_ID, Action, Context, available
 from tui.state import ShownCall
 from voip.model import (
     AccountStatus,

@@ -29,8 +29,9 @@ from textual.widgets import (
 )
 from textual.widgets.option_list import Option
 
-from tui import glyphs as symbols
-from tui import limits, themes
+from tui.terminal import filters
+from tui.terminal import glyphs as symbols
+from tui.themes import choice as themes
 from voip.protocol.settings import Screen
 
 SIZE = (60, 150)
@@ -66,7 +67,7 @@ class Sampler(App[None]):
         themes.apply(self, theme)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return limits.filters(super().get_line_filters(), self.current_theme, self.glyphs)
+        return filters.filters(super().get_line_filters(), self.current_theme, self.glyphs)
 
     def compose(self) -> ComposeResult:
         yield Header()

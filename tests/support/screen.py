@@ -19,7 +19,7 @@ from textual.strip import Strip
 
 from tests.support.clock import Clock
 from tui.app import OffhookApp
-from tui.output import Changes
+from tui.terminal.output import Changes
 
 _PATIENCE_S = 15.0
 

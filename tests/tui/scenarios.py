@@ -13,22 +13,22 @@ from textual.command import CommandPalette
 from textual.widgets import Input
 
 from tests.tui.scenes import SCENES, Stage, at_setting
-from tui.screens.account import AccountForm
-from tui.screens.accounttest import AccountTest
-from tui.screens.ask import AskText, Confirm, TypeWord
-from tui.screens.devices import Devices
-from tui.screens.events import EventDetails, Events
-from tui.screens.guide import Guide
-from tui.screens.keypad import Keypad
-from tui.screens.keys import Keys, NewKey
-from tui.screens.leave import Leave
-from tui.screens.lock import LockDetails
-from tui.screens.log import EngineLog
-from tui.screens.main import MainScreen
-from tui.screens.settings import Settings
-from tui.screens.themes import Themes
-from tui.screens.trust import AccountTrust, DraftTrust
-from tui.screens.welcome import Welcome
+from tui.accounts.form import AccountForm
+from tui.accounts.trial import AccountTest
+from tui.accounts.trust import AccountTrust, DraftTrust
+from tui.calls.keypad import Keypad
+from tui.calls.lock import LockDetails
+from tui.phone.engine_log import EngineLog
+from tui.phone.events import EventDetails, Events
+from tui.phone.help import Guide
+from tui.phone.leave import Leave
+from tui.phone.main import MainScreen
+from tui.phone.welcome import Welcome
+from tui.settings.devices import Devices
+from tui.settings.keys import Keys, NewKey
+from tui.settings.settings import Settings
+from tui.settings.themes import Themes
+from tui.widgets.ask import AskText, Confirm, TypeWord
 from tui.widgets.form import Mark
 from tui.widgets.lines import Lines
 from voip.model import CallState, RegistrationState

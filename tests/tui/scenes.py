@@ -17,8 +17,8 @@ from tests.support import standin_facts as facts
 from tests.support.clock import Clock
 from tests.support.screen import Screen
 from tests.support.standin import StandIn
-from tui.screens.settings import Settings
-from tui.screens.welcome import Welcome
+from tui.phone.welcome import Welcome
+from tui.settings.settings import Settings
 from voip.model import CallState, Direction, NameFrom, Outcome, Party, RegistrationState
 from voip.protection import Keying, LockState, Sign
 from voip.protocol import client as told

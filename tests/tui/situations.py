@@ -23,7 +23,7 @@ from tests.support.screen import screen
 from tests.support.situations import SERVER
 from tests.support.standin import StandIn
 from tests.tui.scenes import Stage
-from tui.glyphs import ASCII, EMOJI, UNICODE, Glyphs
+from tui.terminal.glyphs import ASCII, EMOJI, UNICODE, Glyphs
 from voip.model import Call, CallState, rfc3339
 from voip.protection import Keying, LockReport, Sign
 from voip.protocol import client as told

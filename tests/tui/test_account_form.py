@@ -13,9 +13,9 @@ from textual.widgets import Input
 from tests.support.screen import Screen
 from tests.support.standin import StandIn
 from tests.support.standin_script import TRIAL
-from tui import accountdraft
-from tui.screens.account import AccountForm
-from tui.screens.ask import Confirm
+from tui.accounts import draft as drafts
+from tui.accounts.form import AccountForm
+from tui.widgets.ask import Confirm
 from voip.model import CallState
 from voip.protocol import client as told
 from voip.protocol.settings import Glyphs
@@ -483,7 +483,7 @@ async def test_every_field_can_be_reached_at_60_by_20(
     await phone.press("tab", "tab", "ctrl+o")
     assert phone.focus == "input-display_name"
     rows = screen.rows
-    fields = {*accountdraft.BY_ID, "password", "name"}
+    fields = {*drafts.BY_ID, "password", "name"}
     for _ in range(3 * len(fields)):
         where = screen.focused
         assert where is not None

@@ -10,8 +10,8 @@ from tests.support.screen import Screen
 from tests.support.standin import StandIn
 from tests.tui.scenarios import SCENARIOS
 from tests.tui.scenes import Stage
-from tui.actions import ACTIONS, BY_ID
 from tui.commands import COMMANDS
+from tui.keys.actions import ACTIONS, BY_ID
 
 _KEYS = [(action.id, key) for action in ACTIONS for key in action.keys.split(",")]
 _IN_PALETTE = [

@@ -8,7 +8,7 @@ from tests.support.clock import Clock
 from tests.support.screen import Screen
 from tests.support.standin import StandIn
 from tests.tui.scenes import Stage
-from tui.screens.ask import Confirm
+from tui.widgets.ask import Confirm
 from voip.model import CallState, Outcome
 from voip.protocol import client as told
 

@@ -11,7 +11,7 @@ from tests.support.clock import Clock
 from tests.support.screen import Screen, screen
 from tests.support.standin import StandIn
 from tests.tui.reading import running_text
-from tui.screens.devices import chosen_of
+from tui.settings.devices import chosen_of
 from voip.protocol import client as told
 from voip.protocol.worker import process as say
 

@@ -6,7 +6,7 @@ from tests.support.clock import Clock
 from tests.support.screen import Screen, screen
 from tests.support.standin import StandIn
 from tests.tui.scenes import Stage
-from tui.actions import BY_ID
+from tui.keys.actions import BY_ID
 from tui.state import Link
 from tui.widgets.footer import Footer
 from voip.model import CallState

@@ -6,7 +6,7 @@ import logging
 
 from tests.support.screen import Screen
 from tests.support.standin import StandIn
-from tui.screens.log import EngineLog
+from tui.phone.engine_log import EngineLog
 
 
 async def show_log(phone: Screen) -> EngineLog:

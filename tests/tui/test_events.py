@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.screen import Screen
 from tests.support.standin import StandIn
-from tui.screens import events
-from tui.screens.events import EventDetails, Events
+from tui.phone import events
+from tui.phone.events import EventDetails, Events
 
 
 async def show_events(phone: Screen) -> Events:

@@ -14,8 +14,8 @@ from tests.support.clock import standing_still
 from tests.support.screen import screen
 from tests.support.standin import StandIn
 from tests.tui.scenes import SCENES, Stage
-from tui import keymap
-from tui.actions import Pane
+from tui.keys import keymap
+from tui.keys.actions import Pane
 from voip.protocol.worker import process as say
 
 _WITHOUT_FOOTER = ("palette", "palette-search")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.support.screen import Screen
 from tests.support.standin import StandIn
 from tests.tui.reading import running_text
-from tui.actions import ACTIONS
+from tui.keys.actions import ACTIONS
 
 
 async def show_help(phone: Screen) -> None:

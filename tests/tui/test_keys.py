@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.support.screen import Screen
 from tests.support.standin import StandIn
 from tests.tui.reading import running_text
-from tui.screens.keys import Keys, NewKey
-from tui.screens.leave import Leave
+from tui.phone.leave import Leave
+from tui.settings.keys import Keys, NewKey
 from voip.model import CallState
 
 

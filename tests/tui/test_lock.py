@@ -5,9 +5,9 @@ from __future__ import annotations
 from tests.support.clock import Clock
 from tests.support.screen import Screen
 from tests.support.standin import StandIn
-from tui.screens.account import AccountForm
-from tui.screens.lock import LockDetails
-from tui.screens.pastlock import PastLock
+from tui.accounts.form import AccountForm
+from tui.calls.lock import LockDetails
+from tui.calls.past_lock import PastLock
 from voip.protection import Keying
 from voip.protocol import client as told
 

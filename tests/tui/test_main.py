@@ -10,9 +10,9 @@ from tests.support.clock import Clock
 from tests.support.screen import Screen
 from tests.support.standin import StandIn
 from tests.tui.scenes import Stage
-from tui.screens.account import AccountForm
-from tui.screens.guide import Guide
-from tui.screens.lock import LockDetails
+from tui.accounts.form import AccountForm
+from tui.calls.lock import LockDetails
+from tui.phone.help import Guide
 from voip.model import CallState
 from voip.protocol import client as told
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from tests.support.screen import Screen
 from tests.support.standin import StandIn
-from tui.screens.devices import Devices
-from tui.screens.keys import Keys
-from tui.screens.settings import Settings
-from tui.screens.themes import Themes
-from tui.settingslist import SETTINGS
+from tui.settings.devices import Devices
+from tui.settings.keys import Keys
+from tui.settings.list import SETTINGS
+from tui.settings.settings import Settings
+from tui.settings.themes import Themes
 
 
 async def go_to(phone: Screen, key: str) -> None:

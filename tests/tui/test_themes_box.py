@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.support.clock import Clock
 from tests.support.screen import TERMINAL, Screen, screen
 from tests.support.standin import StandIn
-from tui.screens.themes import Themes
+from tui.settings.themes import Themes
 
 OWN = '[colors]\nbackground = "#000000"\nforeground = "#ffffff"\nprimary = "#ff0000"\n'
 

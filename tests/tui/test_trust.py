@@ -14,9 +14,10 @@ from tests.support.clock import Clock
 from tests.support.screen import Screen
 from tests.support.standin import StandIn
 from tests.tui.scenes import SCENES, Stage, server_of_work
-from tui import certificatewords, trustwords
-from tui.screens.ask import TypeWord
-from tui.screens.trust import Trust
+from tui.accounts.trust import Trust
+from tui.widgets.ask import TypeWord
+from tui.words import certificates as certificate_words
+from tui.words import trust as trust_words
 from voip.model import CallState
 from voip.protection import Transport
 from voip.protocol import client as told
@@ -61,7 +62,7 @@ async def test_the_key_that_is_shown_is_the_one_that_is_pinned(
     phone: Screen, standin: StandIn, stage: Stage
 ) -> None:
     await SCENES["trust"](stage)
-    assert certificatewords.fingerprint(KEY) in shown(phone)
+    assert certificate_words.fingerprint(KEY) in shown(phone)
     await phone.press("enter")
     assert "From now on account work accepts this key and no other" in shown(phone)
     # Whoever answers without reading has changed nothing.
@@ -97,13 +98,13 @@ async def test_a_changed_key_is_told_with_both_and_can_be_accepted(
     await phone.resize(120, 60)
     said = shown(phone)
     assert "Accepted here by alice on 14 Mar 2026, 14:32 UTC, 40 days ago." in said
-    order = ("enter leaves everything as it is.", certificatewords.fingerprint(OTHER),
-             certificatewords.fingerprint(KEY))  # fmt: skip
+    order = ("enter leaves everything as it is.", certificate_words.fingerprint(OTHER),
+             certificate_words.fingerprint(KEY))  # fmt: skip
     places = [said.index(words) for words in order]
     assert places == sorted(places)
     await phone.press("A")
     assert "This is not the key that was accepted until now." in shown(phone)
-    await phone.type(trustwords.WORD_TO_ACCEPT)
+    await phone.type(trust_words.WORD_TO_ACCEPT)
     await phone.press("enter")
     await phone.until(lambda: phone.app.screen is phone.app.main)
     assert pinned(standin) == KEY
@@ -129,7 +130,7 @@ async def test_nothing_but_its_word_changes_a_pin(
     await SCENES["trust-changed"](stage)
     await phone.press(key)
     assert isinstance(phone.app.screen, TypeWord)
-    word = trustwords.WORD_TO_ACCEPT if key == "A" else trustwords.WORD_TO_REMOVE
+    word = trust_words.WORD_TO_ACCEPT if key == "A" else trust_words.WORD_TO_REMOVE
     if answer == word:
         answer = f"{word}d"
     await phone.type(answer)
@@ -151,7 +152,7 @@ async def test_calls_that_end_with_the_pin_are_counted_and_end(
     assert "The call with account work that is up goes on as it is." in shown(phone)
     await phone.press("A")
     assert "The call with account work that is up now ends." in shown(phone)
-    await phone.type(trustwords.WORD_TO_ACCEPT)
+    await phone.type(trust_words.WORD_TO_ACCEPT)
     await phone.press("enter")
     await phone.until(lambda: stage.state_of(call) is CallState.ENDED)
 
@@ -186,7 +187,7 @@ async def test_a_pin_can_be_taken_away(phone: Screen, standin: StandIn, stage: S
     assert pinned(standin) == KEY
     await phone.press("delete")
     assert "A change of the key is no longer noticed." in shown(phone)
-    await phone.type(trustwords.WORD_TO_REMOVE)
+    await phone.type(trust_words.WORD_TO_REMOVE)
     await phone.press("enter")
     await phone.until(lambda: phone.app.screen is phone.app.main)
     assert pinned(standin) is None
@@ -250,7 +251,7 @@ async def test_from_a_failed_test_the_key_gets_into_the_form_and_is_saved_with_i
     await phone.press("escape", "t")
     await phone.sees("It fails at the certificate")
     await phone.press("ctrl+g")
-    assert certificatewords.fingerprint(KEY) in shown(phone)
+    assert certificate_words.fingerprint(KEY) in shown(phone)
     await phone.press("enter", "down", "enter", "escape")
     assert pinned(standin) is None
     assert "Once this is saved, the account accepts this key alone." in phone.text
@@ -267,7 +268,7 @@ async def test_a_pin_that_was_typed_into_a_form_has_the_note_of_no_other(
     await phone.resize(120, 60)
     phone.app.screen.query_one("#input-pin", Input).value = "cd" * 32
     await phone.press("ctrl+g")
-    assert certificatewords.fingerprint("cd" * 32) in shown(phone)
+    assert certificate_words.fingerprint("cd" * 32) in shown(phone)
     assert "It stands in the form." in shown(phone)
     assert "Accepted here" not in shown(phone)
 

@@ -7,7 +7,7 @@ from textual.widgets import Input
 
 from tests.support.screen import Screen
 from tests.support.standin import StandIn
-from tui.screens.account import AccountForm
+from tui.accounts.form import AccountForm
 
 
 @pytest.mark.parametrize("keys", ["2345", "d2345"])

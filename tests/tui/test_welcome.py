@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.screen import Screen
 from tests.support.standin import StandIn
-from tui.screens.account import AccountForm
-from tui.screens.welcome import Welcome
+from tui.accounts.form import AccountForm
+from tui.phone.welcome import Welcome
 from voip.model import CallState
 
 

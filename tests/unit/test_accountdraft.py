@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui import accountdraft as draft
+from tui.accounts import draft
 from voip.engine.accounts.fields import Account
 from voip.protocol.client import AccountFields
 

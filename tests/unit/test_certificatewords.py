@@ -8,15 +8,15 @@ import pytest
 from msgspec.structs import replace
 
 from tests.unit.test_lockreport import CERTIFICATE
-from tui import certificatewords
-from tui.drawing import Part
+from tui.terminal.text import Part
+from tui.words import certificates as certificate_words
 from voip.protection import Certificate
 
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
 
 
 def read(*chain: Certificate) -> str:
-    text = certificatewords.describe(chain, NOW)
+    text = certificate_words.describe(chain, NOW)
     return "\n".join("".join(part.text for part in one.parts) for one in text)
 
 
@@ -46,4 +46,4 @@ def test_the_key_and_the_signature_are_told_where_they_are_known() -> None:
 )
 def test_the_end_of_a_certificate(left: timedelta, words: Part | None) -> None:
     ends = (NOW + left).strftime("%Y-%m-%dT%H:%M:%SZ")
-    assert certificatewords.expiry(replace(CERTIFICATE, not_after=ends), NOW) == words
+    assert certificate_words.expiry(replace(CERTIFICATE, not_after=ends), NOW) == words

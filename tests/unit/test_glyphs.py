@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rich._emoji_codes import EMOJI as EMOJI_CODES
 from rich.cells import cell_len
 
-from tui.glyphs import (
+from tui.terminal.glyphs import (
     ASCII,
     EMOJI,
     SIGN_CELLS,

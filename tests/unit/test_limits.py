@@ -28,9 +28,9 @@ from textual.strip import Strip
 from textual.widgets import Checkbox, Select
 
 from tests.support.sampler import PHASE, ROLES, SIZE, Sampler, segments
-from tui import glyphs as symbols
-from tui import themes
-from tui.limits import ALL_ASCII, DRAWN_ASCII, filters
+from tui.terminal import glyphs as symbols
+from tui.terminal.filters import ALL_ASCII, DRAWN_ASCII, filters
+from tui.themes import choice as themes
 
 BLACK = Background(0, 0, 0)
 SIXTEEN = {*range(30, 38), *range(90, 98), *range(40, 48), *range(100, 108), 39, 49}

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from tests.unit.test_lockreport import ACCOUNT, CALL, STREAM, TLS, WORDS
 from tests.unit.test_policy import PLAIN
-from tui import lockwords
-from tui.glyphs import ASCII, UNICODE, Glyphs
+from tui.terminal.glyphs import ASCII, UNICODE, Glyphs
+from tui.words import lock as lock_words
 from voip.protection import LockReport, StreamReport
 from voip.security import lock_report
 
@@ -17,7 +17,7 @@ NOW = datetime(2026, 3, 14, tzinfo=UTC)
 
 
 def read(report: LockReport, glyphs: Glyphs = UNICODE) -> str:
-    text = lockwords.describe(report, NOW, glyphs)
+    text = lock_words.describe(report, NOW, glyphs)
     return "\n".join("".join(part.text for part in one.parts) for one in text)
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.test_text import HOSTILE
-from tui.glyphs import ASCII, EMOJI, UNICODE
-from tui.words import quoted, who
+from tui.terminal.glyphs import ASCII, EMOJI, UNICODE
+from tui.words.phrases import quoted, who
 from voip.engine.intake import party
 from voip.model import Party
 from voip.security.imitation import imitates, inert, inert_address, looks

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from textual import events
 from textual.message import Message
 
-from tui.pastes import MAX_PASTE, STALLED_S, TerminalInput
+from tui.terminal.pastes import MAX_PASTE, STALLED_S, TerminalInput
 
 START, END = "\x1b[200~", "\x1b[201~"
 

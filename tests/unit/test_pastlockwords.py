@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from tui import pastlockwords
-from tui.glyphs import ASCII, UNICODE, Glyphs
+from tui.terminal.glyphs import ASCII, UNICODE, Glyphs
+from tui.words import past_lock as past_lock_words
 from voip.model import Direction, LogEntry, NameFrom, Outcome, Party
 from voip.protection import LockState, Sign
 
@@ -21,7 +21,7 @@ BEYOND = "  Take it that the server could listen. Who could beyond it is not kno
 
 
 def read(entry: LogEntry, glyphs: Glyphs = UNICODE) -> list[str]:
-    found = pastlockwords.describe(entry, glyphs)
+    found = past_lock_words.describe(entry, glyphs)
     return ["".join(part.text for part in one.parts) for one in found]
 
 

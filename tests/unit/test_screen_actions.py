@@ -7,9 +7,18 @@ import msgspec
 import pytest
 
 from tests.support.contexts import SCREENS, at_once, contexts, together
-from tui.actions import ACTIONS, BY_ID, Context, Pane, available, by_group, of_screen, offered
 from tui.commands import COMMANDS
-from tui.keymap import DIALLED_AT_ONCE, resolve, typed
+from tui.keys.actions import (
+    ACTIONS,
+    BY_ID,
+    Context,
+    Pane,
+    available,
+    by_group,
+    of_screen,
+    offered,
+)
+from tui.keys.keymap import DIALLED_AT_ONCE, resolve, typed
 from tui.state import ShownCall
 from voip.model import (
     AccountStatus,

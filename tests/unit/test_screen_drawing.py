@@ -8,7 +8,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tests.support.texts import texts
-from tui.drawing import ROLES, Line, Part, cells_of, cut, fit, line
+from tui.terminal.text import ROLES, Line, Part, cells_of, cut, fit, line
 from tui.widgets.lines import changed
 
 ELLIPSES = ["…", "..."]

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from textual.binding import BindingsMap
 
 from tests.support.contexts import SCREENS, together
-from tui.actions import ACTIONS, BY_ID, of_screen
-from tui.keymap import DIALLED_AT_ONCE, Keymap, resolve, show, typed
-from tui.screens.base import bindings_of
+from tui.keys.actions import ACTIONS, BY_ID, of_screen
+from tui.keys.keymap import DIALLED_AT_ONCE, Keymap, resolve, show, typed
+from tui.widgets.screens import bindings_of
 
 
 def problem(wanted: dict[str, str]) -> str:

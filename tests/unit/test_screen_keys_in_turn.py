@@ -6,7 +6,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from tui.keysinturn import KeysInTurn, Passed
+from tui.keys.in_turn import KeysInTurn, Passed
 
 
 class Vanishing(Static, can_focus=True):

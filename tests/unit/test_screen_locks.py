@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from tests.support.situations import SITUATIONS
 from tests.unit.test_locksign import EVERY_CALL
 from tests.unit.test_screen_rows import NOW, call, entry, glyph_sets, text
-from tui import rows, words
-from tui.glyphs import Glyphs
 from tui.state import Link, State
+from tui.terminal.glyphs import Glyphs
+from tui.words import phrases, rows
 from voip.model import CallState, Direction, Outcome, Party
 from voip.protection import Sign
 from voip.security import policy
@@ -81,7 +81,7 @@ def test_in_the_log_what_became_of_the_call_stands_between_a_name_and_the_sign(
     assert row.endswith(f" {glyphs.sign(sign)} ")
     before = row.removesuffix(f" {glyphs.sign(sign)} ")
     name_ends = before.rindex(THEIRS) if THEIRS in before else 0
-    assert before[name_ends:].endswith(f" {words.outcome(found)}")
+    assert before[name_ends:].endswith(f" {phrases.outcome(found)}")
 
 
 def test_the_open_one_of_several_calls_is_said_aloud_when_it_is_the_active_one() -> None:

@@ -18,8 +18,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tui import logbook
-from tui.logbook import PAGE, Filter, LogBook, Question
+from tui.log import window as windows
+from tui.log.window import PAGE, Filter, LogBook, Question
 from voip.model import Direction, LogEntry, Outcome, Party
 from voip.protection import LockState
 from voip.protocol.client import GetHistory, HistoryPage
@@ -221,15 +221,15 @@ def test_what_is_shown_stays_until_its_like_is_here() -> None:
 
 
 def test_what_is_held_has_a_bound() -> None:
-    book, log = LogBook(), Log(logbook._KEEP * 2)
-    for first in range(0, logbook._KEEP * 2, PAGE):
+    book, log = LogBook(), Log(windows._KEEP * 2)
+    for first in range(0, windows._KEEP * 2, PAGE):
         fetch(book, log, first, first + 30)
         assert book.get(first) is not None
-        assert len(book._rows) <= logbook._KEEP
+        assert len(book._rows) <= windows._KEEP
     assert book.get(0) is None
     # A call that comes now is still known to be the newest.
-    assert not book.note(entry(logbook._KEEP * 2 + 1))
-    assert ids(book, 0, 0) == [str(logbook._KEEP * 2 + 1)]
+    assert not book.note(entry(windows._KEEP * 2 + 1))
+    assert ids(book, 0, 0) == [str(windows._KEEP * 2 + 1)]
 
 
 # Any order of things
@@ -369,8 +369,8 @@ class Reading(RuleBasedStateMachine):
 
 def test_any_order_of_things_shows_the_right_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     # Small pages, so that much happens at their ends.
-    monkeypatch.setattr(logbook, "PAGE", 8)
-    monkeypatch.setattr(logbook, "_KEEP", 20)
+    monkeypatch.setattr(windows, "PAGE", 8)
+    monkeypatch.setattr(windows, "_KEEP", 20)
     run_state_machine_as_test(
         Reading, settings=settings(max_examples=100, stateful_step_count=50, deadline=None)
     )

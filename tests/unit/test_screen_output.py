@@ -16,7 +16,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
-from tui.output import Changes, Shown
+from tui.terminal.output import Changes, Shown
 
 WIDTH, HEIGHT = 16, 4
 SIZE = Size(WIDTH, HEIGHT)

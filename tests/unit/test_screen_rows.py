@@ -13,10 +13,11 @@ from rich.cells import cell_len
 
 from tests.support.situations import SECURE
 from tests.support.texts import texts
-from tui import rows, words
-from tui.drawing import Line, Part, Role, fit
-from tui.glyphs import ASCII, EMOJI, UNICODE, Glyphs
 from tui.state import Link, ShownCall, State
+from tui.terminal.glyphs import ASCII, EMOJI, UNICODE, Glyphs
+from tui.terminal.text import Line, Part, Role, fit
+from tui.words import phrases as words
+from tui.words import rows
 from voip.model import (
     AccountStatus,
     Call,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.texts import texts
-from tui import words
+from tui.words import phrases
 from voip.model import (
     AccountStatus,
     Call,
@@ -70,7 +70,7 @@ def now(text: str) -> datetime:
     ],
 )
 def test_an_address_is_a_uri_without_its_scheme(uri: str, expected: str) -> None:
-    assert words.address(uri) == expected
+    assert phrases.address(uri) == expected
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_an_address_is_a_uri_without_its_scheme(uri: str, expected: str) -> None
     ],
 )
 def test_a_person_is_a_name_a_number_or_an_address(party: Party, expected: str) -> None:
-    assert words.who(party) == expected
+    assert phrases.who(party) == expected
 
 
 @pytest.mark.parametrize(
@@ -104,12 +104,12 @@ def test_a_person_is_a_name_a_number_or_an_address(party: Party, expected: str) 
     ],
 )
 def test_the_dial_line_names_whom_it_calls(uri: str, expected: str) -> None:
-    assert words.called(uri) == expected
+    assert phrases.called(uri) == expected
 
 
 @given(uri=texts, name=texts)
 def test_nobody_is_without_a_name(uri: str, name: str) -> None:
-    assert words.who(Party(uri, name))
+    assert phrases.who(Party(uri, name))
 
 
 # Calls
@@ -128,11 +128,11 @@ def call(**fields: object) -> Call:
 
 
 def test_every_state_has_words() -> None:
-    said = {state: words.state(call(state=state)) for state in CallState}
+    said = {state: phrases.state(call(state=state)) for state in CallState}
     assert len(set(said.values())) == len(CallState)
     assert said[CallState.REMOTE_HELD] == "held by them"
-    assert words.state(call(state=CallState.HELD, held_by=HeldBy.US)) == "held by you"
-    assert words.state(call(state=CallState.HELD, held_by=HeldBy.BOTH)) == "held by both"
+    assert phrases.state(call(state=CallState.HELD, held_by=HeldBy.US)) == "held by you"
+    assert phrases.state(call(state=CallState.HELD, held_by=HeldBy.BOTH)) == "held by both"
 
 
 OUT, IN = Direction.OUT, Direction.IN
@@ -198,7 +198,7 @@ ANSWERED = "2026-03-14T14:32:00Z"
     ],
 )
 def test_an_ended_call_says_why(fields: dict[str, object], expected: str) -> None:
-    assert words.ending(call(**fields)) == expected
+    assert phrases.ending(call(**fields)) == expected
 
 
 @pytest.mark.parametrize(
@@ -216,13 +216,13 @@ def test_an_ended_call_says_why(fields: dict[str, object], expected: str) -> Non
     ],
 )
 def test_a_duration_is_read_as_a_clock(seconds: float, expected: str) -> None:
-    assert words.duration(seconds) == expected
+    assert phrases.duration(seconds) == expected
 
 
 @given(seconds=st.floats(0.0, 1e7))
 def test_a_duration_is_cut_to_whole_seconds(seconds: float) -> None:
     read = 0
-    for part in words.duration(seconds).split(":"):
+    for part in phrases.duration(seconds).split(":"):
         read = read * 60 + int(part)
     assert read == int(seconds)
 
@@ -235,7 +235,7 @@ def test_a_duration_is_cut_to_whole_seconds(seconds: float) -> None:
     ],
 )  # fmt: skip
 def test_quality_is_a_word(mos: float | None, expected: str) -> None:
-    assert words.quality(mos) == expected
+    assert phrases.quality(mos) == expected
 
 
 @pytest.mark.parametrize(
@@ -243,11 +243,11 @@ def test_quality_is_a_word(mos: float | None, expected: str) -> None:
     [("opus/48000/2", "opus"), ("PCMA/8000", "pcma"), ("G722", "g722"), ("", ""), (None, "")],
 )
 def test_a_codec_is_its_name(name: str | None, expected: str) -> None:
-    assert words.codec(name) == expected
+    assert phrases.codec(name) == expected
 
 
 def test_things_are_counted() -> None:
-    assert [words.count(n, "call") for n in (0, 1, 2)] == ["0 calls", "1 call", "2 calls"]
+    assert [phrases.count(n, "call") for n in (0, 1, 2)] == ["0 calls", "1 call", "2 calls"]
 
 
 # Accounts
@@ -268,19 +268,19 @@ def account(state: RegistrationState, **fields: object) -> AccountStatus:
 
 
 def test_every_registration_has_words() -> None:
-    said = {state: words.registration(account(state)) for state in RegistrationState}
+    said = {state: phrases.registration(account(state)) for state in RegistrationState}
     assert all(said.values())
     assert len(set(said.values())) == len(RegistrationState)
 
 
 def test_a_failed_registration_says_its_cause() -> None:
     failed = RegistrationState.FAILED
-    assert words.registration(account(failed, reason="the password is wrong")) == (
+    assert phrases.registration(account(failed, reason="the password is wrong")) == (
         "the password is wrong"
     )
-    assert words.registration(account(failed)) == "failed"
-    assert words.registration(account(failed, problem="no user")) == "no user"
-    assert words.registration(account(failed, problem="no user", enabled=False)) == "disabled"
+    assert phrases.registration(account(failed)) == "failed"
+    assert phrases.registration(account(failed, problem="no user")) == "no user"
+    assert phrases.registration(account(failed, problem="no user", enabled=False)) == "disabled"
 
 
 # The log
@@ -300,14 +300,14 @@ def entry(outcome: Outcome, code: int | None = None, duration_s: float = 0.0) ->
 
 
 def test_every_outcome_has_words_that_fit_their_column() -> None:
-    said = {outcome: words.outcome(entry(outcome, 699)) for outcome in Outcome}
+    said = {outcome: phrases.outcome(entry(outcome, 699)) for outcome in Outcome}
     assert len(set(said.values())) == len(Outcome)
     assert max(map(len, said.values())) <= 13
     assert said[Outcome.FAILED] == "failed (699)"
     assert said[Outcome.ANSWERED] == "00:00"
-    assert words.outcome(entry(Outcome.FAILED)) == "failed"
-    assert words.outcome(entry(Outcome.BUSY, 486)) == "busy"
-    assert words.outcome(entry(Outcome.ANSWERED, 200, 725.0)) == "12:05"
+    assert phrases.outcome(entry(Outcome.FAILED)) == "failed"
+    assert phrases.outcome(entry(Outcome.BUSY, 486)) == "busy"
+    assert phrases.outcome(entry(Outcome.ANSWERED, 200, 725.0)) == "12:05"
 
 
 @pytest.mark.parametrize(
@@ -328,7 +328,7 @@ def test_a_moment_is_an_hour_a_day_or_a_month(
     in_zone: InZone, started: str, at: str, expected: str
 ) -> None:
     in_zone("UTC0")
-    assert words.when(started, now(at)) == expected
+    assert phrases.when(started, now(at)) == expected
 
 
 @pytest.mark.parametrize(
@@ -353,7 +353,7 @@ def test_a_moment_is_told_by_the_clock_on_the_wall_of_that_day(
     in_zone: InZone, zone: str, started: str, at: str, expected: str
 ) -> None:
     in_zone(zone)
-    assert words.when(started, now(at)) == expected
+    assert phrases.when(started, now(at)) == expected
 
 
 @given(
@@ -362,5 +362,5 @@ def test_a_moment_is_told_by_the_clock_on_the_wall_of_that_day(
 )
 def test_a_moment_fits_its_column(started: datetime, later: timedelta) -> None:
     moment = started.replace(tzinfo=UTC)
-    said = words.when(rfc3339(moment.timestamp()), (moment + later).astimezone())
+    said = phrases.when(rfc3339(moment.timestamp()), (moment + later).astimezone())
     assert 5 <= len(said) <= 6

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from tui.settingslist import SETTINGS, Setting, words
+from tui.settings.list import SETTINGS, Setting, words
 from voip.protocol.settings import Audio, Screen, Settings
 
 BY_KEY = {setting.key: setting for setting in SETTINGS}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.terminal import (
+from tui.terminal.attention import (
     MAX_TEXT,
     Attention,
     Caller,

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.color import Color
 
-from tui import themes
-from tui.palette import REQUIRED, ROLES, best_on, complete, contrast, is_own
-from tui.themefile import ThemeFile, line_of, read
+from tui.themes import choice as themes
+from tui.themes.colours import REQUIRED, ROLES, best_on, complete, contrast, is_own
+from tui.themes.file import ThemeFile, line_of, read
 from voip.protocol.settings import Screen
 
 ROOT = Path(__file__).parents[2]
@@ -454,7 +454,7 @@ def test_an_installed_phone_finds_its_themes(tmp_path: Path) -> None:
     site = tmp_path / "site"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
-    code = "import tui.themes as t; print(t.__file__, *t.load_all(None).themes)"
+    code = "import tui.themes.choice as t; print(t.__file__, *t.load_all(None).themes)"
     # -P: not the checkout that the tests run in.
     found = subprocess.run(
         [sys.executable, "-P", "-c", code],

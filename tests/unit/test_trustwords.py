@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from tests.unit.test_lockreport import CERTIFICATE
-from tui import trustwords
-from tui.glyphs import ASCII, UNICODE, Glyphs
-from tui.trustwords import Standing, Viewer
+from tui.terminal.glyphs import ASCII, UNICODE, Glyphs
+from tui.words import trust as trust_words
+from tui.words.trust import Standing, Viewer
 from voip.protocol.client import ServerReport
 
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
@@ -29,7 +29,7 @@ IN_FORM = VIEWER._replace(whose="the account", calls=None)
 
 
 def read(report: ServerReport, glyphs: Glyphs = UNICODE, viewer: Viewer = VIEWER) -> list[str]:
-    text = trustwords.describe(report, viewer, glyphs)
+    text = trust_words.describe(report, viewer, glyphs)
     return ["".join(part.text for part in one.parts) for one in text]
 
 
@@ -51,8 +51,8 @@ def read(report: ServerReport, glyphs: Glyphs = UNICODE, viewer: Viewer = VIEWER
 def test_what_a_server_is_to_an_account(
     report: ServerReport, standing: Standing, can_be_pinned: bool
 ) -> None:
-    assert trustwords.standing(report) is standing
-    assert trustwords.can_be_pinned(report) is can_be_pinned
+    assert trust_words.standing(report) is standing
+    assert trust_words.can_be_pinned(report) is can_be_pinned
 
 
 def test_what_is_wrong_comes_first_and_what_to_compare_next() -> None:
@@ -129,7 +129,7 @@ def test_an_account_in_a_form_has_no_calls_and_a_pin_that_nobody_wrote_into_the_
     assert not any("that is up" in line for line in lines)
 
 
-@pytest.mark.parametrize("question", [trustwords.accepting, trustwords.replacing])
+@pytest.mark.parametrize("question", [trust_words.accepting, trust_words.replacing])
 def test_a_question_has_the_key_and_what_becomes_of_calls(
     question: Callable[[ServerReport, Viewer], str],
 ) -> None:
@@ -141,9 +141,9 @@ def test_a_question_has_the_key_and_what_becomes_of_calls(
 
 
 def test_taking_a_pin_away_says_what_becomes_of_the_server_as_it_is() -> None:
-    assert "The server as it is now would be accepted. " in trustwords.taking_away(GOOD, VIEWER)
-    assert "The server as it is now would be refused. " in trustwords.taking_away(BAD, VIEWER)
-    assert trustwords.taking_away(BAD, VIEWER).endswith(
+    assert "The server as it is now would be accepted. " in trust_words.taking_away(GOOD, VIEWER)
+    assert "The server as it is now would be refused. " in trust_words.taking_away(BAD, VIEWER)
+    assert trust_words.taking_away(BAD, VIEWER).endswith(
         "The call with account work that is up now ends."
     )
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.drawing import Part
-from tui.wrapping import Paragraph, paragraph, wrap
+from tui.terminal.text import Part
+from tui.terminal.wrapping import Paragraph, paragraph, wrap
 
 _TEXT = st.text(alphabet="ab é日🔒  ", max_size=60)
 _PARTS = st.lists(_TEXT, max_size=4)

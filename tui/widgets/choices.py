@@ -7,9 +7,9 @@ from typing import Generic, NamedTuple, TypeVar
 
 from textual.geometry import Region
 
-from tui.drawing import Line
+from tui.terminal.text import Line
+from tui.terminal.wrapping import Paragraph, wrap
 from tui.widgets.lines import Lines
-from tui.wrapping import Paragraph, wrap
 
 _What = TypeVar("_What")
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from tui.actions import Context, available, offered
-from tui.drawing import Line, Part
+from tui.keys.actions import Context, available, offered
+from tui.terminal.text import Line, Part
 from tui.widgets.lines import Lines
 
 _ALWAYS = ("phone.palette", "phone.help")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from tui import rows
-from tui.drawing import Line, Part, line
 from tui.state import Link, State
+from tui.terminal.text import Line, Part, line
 from tui.widgets.lines import Lines
+from tui.words import rows
 
 
 class Header(Lines, can_focus=False):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui import rows
-from tui.actions import BY_ID
-from tui.drawing import Line
+from tui.keys.actions import BY_ID
 from tui.state import ShownCall, State
+from tui.terminal.text import Line
 from tui.widgets.lines import Lines
+from tui.words import rows
 
 _MOST = 3
 

@@ -19,7 +19,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.drawing import ROLES, Line, Part, cells_of, fit
+from tui.terminal.text import ROLES, Line, Part, cells_of, fit
 
 if TYPE_CHECKING:
     from tui.app import OffhookApp

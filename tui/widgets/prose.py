@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tui.drawing import Line
+from tui.terminal.text import Line
+from tui.terminal.wrapping import Paragraph, wrap
 from tui.widgets.lines import Lines
-from tui.wrapping import Paragraph, wrap
 
 
 class Prose(Lines):

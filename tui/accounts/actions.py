@@ -1,0 +1,97 @@
+"""Actions on accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from tui.accounts.form import AccountForm
+from tui.accounts.trust import AccountTrust
+from tui.keys.actions import Context
+from tui.widgets.ask import Confirm
+from voip.protocol import client as told
+
+if TYPE_CHECKING:
+    from tui.app import OffhookApp
+
+
+async def _add(phone: OffhookApp, context: Context) -> None:
+    phone.push_screen(AccountForm(None))
+
+
+async def _edit(phone: OffhookApp, context: Context) -> None:
+    if context.account is not None:
+        phone.push_screen(AccountForm(context.account.name))
+
+
+async def _test(phone: OffhookApp, context: Context) -> None:
+    if context.account is not None:
+        phone.push_screen(AccountForm(context.account.name, test=True))
+
+
+async def _trust(phone: OffhookApp, context: Context) -> None:
+    if context.account is not None:
+        phone.push_screen(AccountTrust(context.account.name))
+
+
+def _enable(on: bool) -> Callable[[OffhookApp, Context], Awaitable[None]]:
+    async def run(phone: OffhookApp, context: Context) -> None:
+        if context.account is not None:
+            name = context.account.name
+            await phone.ask(told.EditAccount(name=name, fields={"enabled": on}))
+
+    return run
+
+
+async def _register(phone: OffhookApp, context: Context) -> None:
+    if context.account is not None:
+        await phone.ask(told.RegisterAccount(account=context.account.name))
+
+
+def _move(by: int) -> Callable[[OffhookApp, Context], Awaitable[None]]:
+    async def run(phone: OffhookApp, context: Context) -> None:
+        if context.account is None:
+            return
+        names = [account.name for account in phone.state.accounts]
+        place = names.index(context.account.name) + by
+        if 0 <= place < len(names) and await phone.ask(
+            told.MoveAccount(name=context.account.name, place=place)
+        ):
+            phone.main.select_account(context.account.name)
+
+    return run
+
+
+async def _remove(phone: OffhookApp, context: Context) -> None:
+    if context.account is None:
+        return
+    name = context.account.name
+
+    def done(yes: bool | None) -> None:
+        if yes:
+            phone.later(phone.ask(told.RemoveAccount(name=name)))
+
+    phone.push_screen(
+        Confirm(
+            f"Remove the account {name}?",
+            "It is taken out of accounts.toml, and its stored password is deleted. "
+            "The call log stays.",
+            "Remove it",
+        ),
+        done,
+    )
+
+
+COMMANDS = {
+    "account.add": _add,
+    "account.edit": _edit,
+    "lock.edit": _edit,
+    "account.test": _test,
+    "account.trust": _trust,
+    "account.enable": _enable(True),
+    "account.disable": _enable(False),
+    "account.register": _register,
+    "account.up": _move(-1),
+    "account.down": _move(1),
+    "account.remove": _remove,
+}

@@ -1,0 +1,174 @@
+"""The fields of an account as rows of a form, with what is wrong beside each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.app import ComposeResult
+from textual.widgets import Button
+
+from tui.accounts import draft as drafts
+from tui.accounts.draft import FIELDS, NAME, PASSWORD, Field, Typed
+from tui.widgets.form import LONGEST, ChoiceRow, Row, Rows, SwitchRow, TextRow
+
+_LONGEST_NUMBER = 18
+_MORE = "More: server, proxy, certificates, registering"
+_LESS = "Less"
+_HELP = {
+    **{field.id: field.help for field in FIELDS},
+    PASSWORD: "Never shown, and never in accounts.toml. An account without one leaves this empty.",
+    NAME: "What you call this account on this machine. Left empty, it gets the name that is shown.",
+}
+
+
+class AccountRows(Rows):
+    """Rows for every field, the password, and the name of a new account.
+
+    Of a field that nobody has been in nothing is said until `complain_of_all`.
+    """
+
+    def __init__(self, new: bool) -> None:
+        super().__init__(id="rows")
+        self._fields = {field.id: _row(field) for field in FIELDS}
+        self._password_row = TextRow(PASSWORD, "Password", secret=True)
+        self._name_row = TextRow(NAME, "Name here")
+        self._new = new
+        self._more = Button(_MORE, id="more", compact=True)
+        self._been_in: set[str] = set()
+        self._problems: Mapping[str, str] = {}
+        self.complain_of_all = False
+
+    def on_mount(self) -> None:
+        self._name_row.display = self._new
+        self.put(drafts.typed({}))
+        self._open_more(False)
+
+    def compose(self) -> ComposeResult:
+        yield from (self._fields[field.id] for field in FIELDS if not field.more)
+        yield self._password_row
+        yield self._name_row
+        yield self._more
+        yield from (self._fields[field.id] for field in FIELDS if field.more)
+
+    # What stands in the form
+
+    @property
+    def draft(self) -> Typed:
+        draft = {field: row.value for field, row in self._fields.items()}
+        address = drafts.split_address(str(draft["user"]), str(draft["domain"]))
+        if address:
+            draft["user"], draft["domain"] = address
+        return draft
+
+    @property
+    def password(self) -> str:
+        return self._password_row.input.value
+
+    @property
+    def typed_name(self) -> str:
+        return self._name_row.input.value.strip()
+
+    def put(self, draft: Typed) -> None:
+        """Show `draft` in place of what stands there."""
+        for field, value in draft.items():
+            self._fields[field].put(value)
+
+    def replace(self, draft: Typed, typed_over: Typed) -> None:
+        """Show `draft`, and beside it what a person had typed over `typed_over`."""
+        mine = self.draft
+        self.put(draft)
+        for field in FIELDS:
+            had = mine[field.id]
+            differs = had not in (draft[field.id], typed_over[field.id])
+            self._fields[field.id].remark(f"You had {_told(had)} here." if differs else "")
+
+    # What is said about it
+
+    @staticmethod
+    def help_of(row: Row) -> str:
+        return _HELP[row.field]
+
+    def show(self, problems: Mapping[str, str], proposed_name: str, password_words: str) -> None:
+        self._problems = problems
+        self._name_row.input.placeholder = proposed_name
+        self._password_row.remark(password_words)
+        self._show_problems()
+
+    def _show_problems(self) -> None:
+        for field, row in self._all.items():
+            said = self.complain_of_all or field in self._been_in
+            row.complain(self._problems.get(field) if said else None)
+        hidden = 0 if self._is_more_open else sum(f.more and f.id in self._problems for f in FIELDS)
+        words = _LESS if self._is_more_open else _MORE
+        self._more.label = f"More ({hidden} to mend inside)" if hidden else words
+
+    def go_to_first_problem(self) -> None:
+        """The keyboard goes to the first field that something is wrong with."""
+        order = [field.id for field in FIELDS if not field.more]
+        order += [PASSWORD, NAME, *(field.id for field in FIELDS if field.more)]
+        first = next((field for field in order if field in self._problems), None)
+        if first is None:
+            return
+        if first in self._fields and drafts.BY_ID[first].more:
+            self._open_more(True)
+        self._all[first].take_keyboard()
+
+    @property
+    def _all(self) -> dict[str, Row]:
+        return {**self._fields, PASSWORD: self._password_row, NAME: self._name_row}
+
+    # Keys and clicks
+
+    def take_keyboard(self) -> None:
+        self._fields["user"].take_keyboard()
+
+    @property
+    def _is_more_open(self) -> bool:
+        return self.screen.has_class("-more")
+
+    def toggle_more(self) -> None:
+        """Show the fields that most accounts do without, or hide them."""
+        self._open_more(not self._is_more_open)
+        if self._is_more_open:
+            self._fields[next(field.id for field in FIELDS if field.more)].take_keyboard()
+        else:
+            self._more.focus()
+
+    def _open_more(self, on: bool) -> None:
+        # The box grows with them.
+        self.screen.set_class(on, "-more")
+        for field in FIELDS:
+            self._fields[field.id].display = on or not field.more
+        self._show_problems()
+
+    def reveal(self) -> None:
+        """Show the password, or hide it again; leaving its field hides it."""
+        self._password_row.input.password = not self._password_row.input.password
+
+    def left(self, row: Row) -> None:
+        """The keyboard has gone from a row."""
+        if row is self._password_row:
+            self._password_row.input.password = True
+        self._been_in.add(row.field)
+        if row.field == "user":
+            self.put(self.draft)
+        self._show_problems()
+
+    def on_row_changed(self, event: Row.Changed) -> None:
+        event.row.remark("")
+        self._been_in.add(event.row.field)
+
+
+def _row(field: Field) -> Row:
+    if field.is_switch:
+        return SwitchRow(field.id, field.words)
+    if field.choices:
+        return ChoiceRow(field.id, field.words, field.choices)
+    longest = _LONGEST_NUMBER if isinstance(field.default, int) else LONGEST
+    return TextRow(field.id, field.words, longest)
+
+
+def _told(value: str | bool) -> str:
+    if isinstance(value, bool):
+        return "this on" if value else "this off"
+    return f"“{value}”" if value else "nothing"

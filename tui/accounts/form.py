@@ -1,0 +1,358 @@
+"""Adding and changing an account: a form that is checked while it is typed into."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+import msgspec
+from textual import events
+from textual.containers import Horizontal
+from textual.widget import Widget
+from textual.widgets import Button, Input, Static
+
+from tui.accounts import draft as drafts
+from tui.accounts.draft import Typed
+from tui.accounts.field_rows import AccountRows
+from tui.accounts.trial import AccountTest
+from tui.accounts.trust import DraftTrust
+from tui.keys.actions import Context
+from tui.state import State
+from tui.widgets.ask import Confirm
+from tui.widgets.footer import Footer
+from tui.widgets.form import Mark, Row
+from tui.widgets.screens import PhoneModal, bindings_of
+from voip.client.starting import CommandFailed, NoEngine
+from voip.model import Means
+from voip.protection import Transport
+from voip.protocol import client as told
+
+_CHANGED = "changed"
+_NAMED_PLACES = {"password_command", "password_file"}
+_ONE_AT_A_TIME = "account"
+
+
+class AccountForm(PhoneModal[None]):
+    """The form of the account `name`, or of a new one; `test` tries it at once."""
+
+    name_of_screen = "account"
+    BINDINGS = bindings_of("account")
+    AUTO_FOCUS = ""
+    CSS_PATH = "form.tcss"
+
+    def __init__(self, name: str | None, test: bool = False) -> None:
+        super().__init__()
+        self.title_of_box = "New account" if name is None else f"Account {name}"
+        self.rows = AccountRows(new=name is None)
+        self._editing = name
+        self._tests_at_once = test
+        self._account: told.AccountFields | None = None
+        self._opened_with: Typed = drafts.typed({})
+        self._password_goes_to: str | None = None
+        self._changed_meanwhile = False
+        self._was_connected = True
+        self._check_failed = False
+        self._message = Static("", id="message", markup=False)
+        self._help = Static("", id="help", markup=False)
+        self._reload = Button("Take what the file holds", id="reload", compact=True)
+
+    def contents(self) -> Sequence[Widget]:
+        return (
+            self.rows,
+            self._message,
+            self._help,
+            Horizontal(
+                Button("Save", id="save", compact=True),
+                Button("Test", id="test", compact=True),
+                self._reload,
+                id="buttons",
+            ),
+        )
+
+    def on_mount(self) -> None:
+        self._show_changed(False)
+        self._say("")
+        self.rows.take_keyboard()
+        self._work(self._open)
+
+    async def _open(self) -> None:
+        if self._editing is not None:
+            await self._read()
+        await self._check()
+        if self._tests_at_once:
+            await self._try()
+
+    # What the screen shows
+
+    def context(self) -> Context:
+        row = _row_of(self.focused)
+        return msgspec.structs.replace(
+            super().context(),
+            field=row.field if row else "",
+            on_mark=isinstance(self.focused, Mark),
+            changed_meanwhile=self._changed_meanwhile,
+            inspectable=drafts.next_hop(self.rows.draft) is not None,
+        )
+
+    def show(self, state: State) -> None:
+        super().show(state)
+        connected = self.phone.connected
+        if connected and not self._was_connected:
+            self._check_soon()
+        self._was_connected = connected
+
+    @property
+    def account_name(self) -> str:
+        """The account's name: as it is, as typed, or as proposed."""
+        return self._editing or self.rows.typed_name or self._proposed_name
+
+    @property
+    def _proposed_name(self) -> str:
+        taken = [account.name for account in self.phone.state.accounts]
+        return drafts.propose_name(str(self.rows.draft["domain"]), taken)
+
+    def _say(self, text: str) -> None:
+        self._message.update(text)
+        self._message.display = bool(text)
+
+    def _show_changed(self, changed: bool) -> None:
+        self._changed_meanwhile = self._reload.display = changed
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        self.query_one(Footer).show(self.context())
+
+    def _show_problems(self, problems: dict[str, str]) -> None:
+        self.rows.show(problems, self._proposed_name, self._password_words)
+        self._show_keys()
+
+    @property
+    def _password_words(self) -> str:
+        draft, account = self.rows.draft, self._account
+        if draft["password_command"]:
+            return "Printed by the password command (under More)."
+        if draft["password_file"]:
+            return "Read from the password file (under More)."
+        named = account is not None and account.fields.keys() & {
+            "password_command",
+            "password_file",
+        }
+        if account is not None and not named and not self.rows.password:
+            place = account.password_place
+            return f"Taken from {place}. Type to replace it." if place else "None is stored."
+        return f"Will be kept in {self._password_goes_to}." if self._password_goes_to else ""
+
+    # Keys and clicks
+
+    def pick(self) -> None:
+        """Choose what the keyboard is on."""
+        if isinstance(self.focused, Mark):
+            self.focused.pick()
+
+    def save(self) -> None:
+        """Write the account to the file, if nothing is wrong with it."""
+        self._work(self._save)
+
+    def test(self) -> None:
+        """Try the account as it stands in the form."""
+        self._work(self._try)
+
+    def look_at_server(self) -> None:
+        """Show the certificates of the server that stands in the form."""
+        server = drafts.next_hop(self.rows.draft)
+        if server is None:
+            return
+        # The saved account knows since when it is pinned, if it can be asked.
+        known = self.phone.state.account(self._editing)
+        usable = known is not None and not known.problem and known.transport is Transport.TLS
+        question = told.InspectServer(
+            server=server,
+            account=self._editing if usable else None,
+            fields=drafts.fields(self.rows.draft),
+        )
+        self.phone.push_screen(DraftTrust(question, drafts.pin(self.rows.draft), self._take_pin))
+
+    def _take_pin(self, pin: str) -> None:
+        self.rows.put({"pin": pin})
+        words = "the account accepts this key alone" if pin else "no key is pinned any more"
+        self._say(f"Once this is saved, {words}.")
+        self._check_soon()
+
+    def reload(self) -> None:
+        """Take what the file holds now; what was typed is told beside it."""
+        self._work(self._take_from_file)
+
+    def _work(self, work: Callable[[], Awaitable[None]]) -> None:
+        # One at a time: a key that is pressed twice saves once.
+        under_way = [w for w in self.workers if w.node is self and w.group == _ONE_AT_A_TIME]
+        if all(w.is_finished for w in under_way):
+            self.run_worker(work, group=_ONE_AT_A_TIME)
+
+    def _check_soon(self) -> None:
+        # Not begun before its turn: the next key takes its place.
+        check: Callable[[], Awaitable[bool]] = self._check
+        self.run_worker(check, group="check", exclusive=True)
+
+    def close(self, result: None = None) -> None:
+        """Ask first when something would be lost."""
+        if not self._holds_changes:
+            self.dismiss()
+            return
+
+        def answered(close: bool | None) -> None:
+            if close:
+                self.dismiss()
+
+        question = Confirm(
+            "Close without saving?",
+            "What you changed in this form is lost.",
+            yes="Close without saving",
+            no="Go on editing",
+        )
+        self.phone.push_screen(question, answered)
+
+    @property
+    def _holds_changes(self) -> bool:
+        rows = self.rows
+        return rows.draft != self._opened_with or bool(rows.password or rows.typed_name)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        work = {
+            "save": self.save,
+            "test": self.test,
+            "reload": self.reload,
+            "more": self.rows.toggle_more,
+        }
+        work[str(event.button.id)]()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.focus_next()
+
+    def on_row_changed(self, event: Row.Changed) -> None:
+        self._check_soon()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        row = _row_of(event.widget)
+        self._help.update(self.rows.help_of(row) if row else "")
+        self._show_keys()
+
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        row = _row_of(event.widget)
+        if row is not None:
+            self.rows.left(row)
+
+    # What is asked of the engine
+
+    async def _read(self) -> None:
+        try:
+            listed = await self.phone.bridge.get(told.GetAccounts(), told.AccountList)
+        except (CommandFailed, NoEngine) as error:
+            self._say(f"The account cannot be read: {error}")
+            return
+        found = next((one for one in listed.accounts if one.name == self._editing), None)
+        if found is None:
+            self._say(f"There is no account {self._editing} in the file any more.")
+            return
+        before, self._opened_with = self._opened_with, drafts.typed(found.fields)
+        if self._account is None:
+            self.rows.put(self._opened_with)
+        else:
+            self.rows.replace(self._opened_with, before)
+        self._account = found
+        self.rows.complain_of_all |= found.problem is not None
+        self._say(_told_of(found))
+
+    async def _check(self) -> bool:
+        """True if nothing is wrong; problems stand next to their fields."""
+        draft = self.rows.draft
+        command = told.CheckFields(
+            name=self.account_name, fields=drafts.fields(draft), new=self._editing is None
+        )
+        try:
+            found = await self.phone.bridge.get(command, told.FieldProblems)
+        except (CommandFailed, NoEngine) as error:
+            self._say(f"The form cannot be checked: {error}")
+            self._check_failed = True
+            return False
+        if self._check_failed:
+            self._check_failed = False
+            self._say("")
+        problems = {**drafts.own_problems(draft, self.rows.password), **found.problems}
+        self._password_goes_to = found.password_place
+        self._show_problems(problems)
+        return not problems
+
+    async def _check_all(self) -> bool:
+        self.rows.complain_of_all = True
+        if await self._check():
+            return True
+        self.rows.go_to_first_problem()
+        return False
+
+    async def _save(self) -> None:
+        if not await self._check_all():
+            return
+        try:
+            saved = await self.phone.bridge.get(self._saving, told.AccountSaved)
+        except CommandFailed as error:
+            if error.kind == _CHANGED:
+                self._show_changed(True)
+            self._say(f"Nothing was saved: {error}")
+            return
+        except NoEngine as error:
+            self._say(f"This may not have been saved: {error}")
+            return
+        words = f"Account {saved.name} saved"
+        if saved.password_place:
+            words += f"; password in {_short(saved.password_place)}"
+        self.phone.tell(words)
+        self.dismiss()
+
+    @property
+    def _saving(self) -> told.AnyCommand:
+        draft, password = self.rows.draft, self.rows.password or None
+        if self._account is None:
+            fields = drafts.fields(draft)
+            return told.AddAccount(
+                name=self.account_name, fields=fields, password=password, means=Means.SCREEN
+            )
+        return told.EditAccount(
+            name=self._account.name,
+            fields=drafts.changes(self._account, draft),
+            password=password,
+            version=self._account.version,
+            means=Means.SCREEN,
+        )
+
+    async def _take_from_file(self) -> None:
+        self._show_changed(False)
+        await self._read()
+        await self._check()
+
+    async def _try(self) -> None:
+        if await self._check_all():
+            fields = drafts.fields(self.rows.draft)
+            self.phone.push_screen(
+                AccountTest(
+                    self.account_name, fields, self.rows.password or None, self.look_at_server
+                )
+            )
+
+
+def _row_of(widget: Widget | None) -> Row | None:
+    return next((r for r in widget.ancestors if isinstance(r, Row)), None) if widget else None
+
+
+def _told_of(account: told.AccountFields) -> str:
+    said = []
+    if account.problem:
+        said.append(f"It cannot be used as it is in the file: {account.problem}")
+    if account.unknown:
+        said.append(f"Left alone in the file, as not known here: {', '.join(account.unknown)}.")
+    return "\n".join(said)
+
+
+def _short(place: str) -> str:
+    return place.replace(str(Path.home()), "~", 1)

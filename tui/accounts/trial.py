@@ -1,0 +1,164 @@
+"""Trying an account step by step, as it stands in its form; nothing is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Button, Static
+
+from tui.keys.actions import Context
+from tui.widgets.footer import Footer
+from tui.widgets.screens import PhoneModal, bindings_of
+from voip.client.starting import CommandFailed, NoEngine
+from voip.protocol import client as told
+
+_STEPS = {
+    "name": "Name lookup",
+    "tls": "TLS",
+    "certificate": "Certificate",
+    "registration": "Registration",
+}
+_TLS_STEPS = ("tls", "certificate")
+
+
+class Step(Vertical):
+    """One step: a sign, a word, and what was seen."""
+
+    def __init__(self, step: str) -> None:
+        super().__init__(classes="step")
+        self.step = step
+        self._head = Static("", markup=False)
+        self._seen = Static("", markup=False, classes="seen")
+
+    def compose(self) -> ComposeResult:
+        yield self._head
+        yield self._seen
+
+    def show(self, sign: str, word: str, text: str = "") -> None:
+        self._head.update(f"{sign} {_STEPS[self.step]}: {word}")
+        self._seen.update(text)
+        self._seen.display = bool(text)
+
+
+class AccountTest(PhoneModal[None]):
+    """Tries `fields`; with no `password`, with the one stored for `name`.
+
+    `look` shows the certificates of their server.
+    """
+
+    name_of_screen = "accounttest"
+    BINDINGS = bindings_of("accounttest")
+    AUTO_FOCUS = "#again"
+    CSS_PATH = "trial.tcss"
+
+    def __init__(
+        self,
+        name: str,
+        fields: Mapping[str, str | int | bool],
+        password: str | None,
+        look: Callable[[], None],
+    ) -> None:
+        super().__init__()
+        self.title_of_box = f"Test of {name}"
+        self._account = name
+        self._fields = dict(fields)
+        self._password = password
+        self._look = look
+        self._distrusted = False
+        secure = fields.get("transport", "tls") == "tls"
+        self._steps = {s: Step(s) for s in _STEPS if secure or s not in _TLS_STEPS}
+        self._verdict = Static("", id="verdict", markup=False)
+
+    def contents(self) -> Sequence[Widget]:
+        transport = str(self._fields.get("transport", "tls")).upper()
+        return (
+            Static(
+                f"{self._fields['user']}@{self._fields['domain']} over {transport}. "
+                "Nothing is saved, and no call is made.",
+                markup=False,
+                classes="hint",
+            ),
+            VerticalScroll(*self._steps.values(), self._verdict, id="steps"),
+            Horizontal(
+                Button("Test again", id="again", compact=True),
+                Button("Close", id="done", compact=True),
+                id="buttons",
+            ),
+        )
+
+    def context(self) -> Context:
+        return msgspec.structs.replace(super().context(), inspectable=self._distrusted)
+
+    def look_at_server(self) -> None:
+        """Show the certificates that were refused."""
+        self._look()
+
+    def on_mount(self) -> None:
+        self.again()
+
+    def again(self) -> None:
+        """Try from the start, unless a test is under way."""
+        if not any(w.node is self and not w.is_finished for w in self.workers):
+            self.run_worker(self._try())
+
+    async def _try(self) -> None:
+        for name in self._steps:
+            self._show(told.CheckStep(name, None, ""), waiting=True)
+        self._conclude("Testing. This takes a minute at most.", "")
+        command = told.CheckAccount(
+            name=self._account, fields=self._fields, password=self._password
+        )
+        try:
+            report = await self.phone.bridge.get(command, told.CheckReport)
+        except (CommandFailed, NoEngine) as error:
+            self._conclude(f"The test could not be made: {error}", "failed")
+            return
+        for step in report.steps:
+            self._show(step)
+        for name in self._steps.keys() - {step.step for step in report.steps}:
+            self._steps[name].show(self.phone.glyphs.check_skipped, "not needed")
+        failed = next((step for step in report.steps if step.ok is False), None)
+        if report.ok:
+            self._conclude("All of it works.", "passed")
+        elif failed is not None:
+            where = _STEPS.get(failed.step, failed.step)
+            where = where if where.isupper() else where.lower()
+            self._conclude(f"It fails at the {where}.", "failed")
+        else:
+            self._conclude("Not all of it could be tried.", "failed")
+
+    def happened(self, numbered: told.NumberedEvent) -> None:
+        event = numbered.event
+        if isinstance(event, told.CheckEvent) and event.name == self._account:
+            self._show(event.step)
+
+    def _show(self, step: told.CheckStep, waiting: bool = False) -> None:
+        row = self._steps.get(step.step)
+        if row is None:
+            return
+        if step.step == "certificate":
+            self._distrusted = step.ok is False
+            self.query_one(Footer).show(self.context())
+        glyphs = self.phone.glyphs
+        if step.ok is None:
+            row.show(glyphs.check_skipped, "waiting" if waiting else "not reached")
+        elif step.ok:
+            row.show(glyphs.check_ok, "passed", step.text)
+        else:
+            row.show(glyphs.check_failed, "FAILED", step.text)
+        row.set_classes(["step", *([] if step.ok is None else ["-ok" if step.ok else "-failed"])])
+
+    def _conclude(self, text: str, kind: str) -> None:
+        self._verdict.update(text)
+        self._verdict.set_classes([f"-{kind}"] if kind else [])
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if event.button.id == "again":
+            self.again()
+        else:
+            self.dismiss()

@@ -1,0 +1,131 @@
+"""Actions on calls."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui.calls.keypad import Keypad
+from tui.calls.lock import LockDetails
+from tui.calls.past_lock import PastLock
+from tui.keys.actions import Context, Pane, past_call
+from tui.state import ShownCall
+from tui.widgets.ask import AskText
+from tui.words.phrases import who
+from voip.model import CallState
+from voip.protocol import client as told
+
+if TYPE_CHECKING:
+    from tui.app import OffhookApp
+
+_ToCall = Callable[[str], told.AnyCommand]
+
+
+def _incoming(command: _ToCall) -> Callable[[OffhookApp, Context], Awaitable[None]]:
+    async def run(phone: OffhookApp, context: Context) -> None:
+        if context.incoming is not None:
+            await phone.ask(command(context.incoming.call.id))
+
+    return run
+
+
+def _selected(command: _ToCall) -> Callable[[OffhookApp, Context], Awaitable[None]]:
+    async def run(phone: OffhookApp, context: Context) -> None:
+        if context.call is not None:
+            await phone.ask(command(context.call.call.id))
+
+    return run
+
+
+async def _switch(phone: OffhookApp, context: Context) -> None:
+    calls = [s for s in phone.state.live if s.call.state.answered]
+    after = next_call(calls, context.call)
+    if after is None:
+        return
+    phone.main.select_call(after.call.id)
+    if after.call.state is CallState.HELD:
+        await phone.ask(told.Resume(call=after.call.id))
+
+
+def next_call(calls: list[ShownCall], selected: ShownCall | None) -> ShownCall | None:
+    """The call to switch to: the one after the one that is spoken into."""
+    active = next((s for s in calls if s.call.state is CallState.ACTIVE), selected)
+    others = [s for s in calls if active is None or s.call.id != active.call.id]
+    if not others or active is None:
+        return others[0] if others else None
+    place = next((i for i, s in enumerate(calls) if s.call.id == active.call.id), -1)
+    return calls[(place + 1) % len(calls)]
+
+
+async def _keypad(phone: OffhookApp, context: Context) -> None:
+    if context.call is not None:
+        phone.push_screen(Keypad(context.call.call.id))
+
+
+async def _lock(phone: OffhookApp, context: Context) -> None:
+    if context.pane is Pane.ACCOUNTS and context.account is not None:
+        phone.push_screen(LockDetails(account=context.account.name))
+    elif context.call is not None and context.call.ended is None:
+        phone.push_screen(LockDetails(call=context.call.call.id))
+    elif (entry := past_call(context)) is not None:
+        phone.push_screen(PastLock(entry))
+
+
+async def _play(phone: OffhookApp, context: Context) -> None:
+    if context.call is None:
+        return
+    call = context.call.call
+
+    def done(path: str | None) -> None:
+        if path:
+            phone.later(phone.ask(told.Play(call=call.id, path=_whole(path))))
+
+    phone.push_screen(
+        AskText(f"Play a file to {who(call.remote)}", "WAV file, in place of your voice", "~/"),
+        done,
+    )
+
+
+async def _record(phone: OffhookApp, context: Context) -> None:
+    if context.call is None:
+        return
+    call = context.call.call
+    proposed = f"~/offhook-{call.started.replace(':', '').replace('Z', '')}-{call.id}.wav"
+
+    def done(path: str | None) -> None:
+        if path:
+            phone.later(phone.ask(told.Record(call=call.id, path=_whole(path))))
+
+    phone.push_screen(
+        AskText(
+            f"Record {who(call.remote)}",
+            "File to write; a sign shows while it records. Others may have to agree.",
+            proposed,
+        ),
+        done,
+    )
+
+
+def _whole(path: str) -> str:
+    # The engine runs elsewhere in the file tree and takes whole paths only.
+    return str(Path(path.strip()).expanduser().absolute())
+
+
+COMMANDS = {
+    "call.answer": _incoming(lambda call: told.AnswerCall(call=call)),
+    "call.decline": _incoming(lambda call: told.DeclineCall(call=call)),
+    "call.busy": _incoming(lambda call: told.DeclineCall(call=call, busy=True)),
+    "call.end": _selected(lambda call: told.HangUp(call=call)),
+    "call.hold": _selected(lambda call: told.Hold(call=call)),
+    "call.resume": _selected(lambda call: told.Resume(call=call)),
+    "call.mute": _selected(lambda call: told.Mute(call=call, on=True)),
+    "call.unmute": _selected(lambda call: told.Mute(call=call, on=False)),
+    "call.stop_playing": _selected(lambda call: told.Play(call=call, path=None)),
+    "call.stop_recording": _selected(lambda call: told.Record(call=call, path=None)),
+    "call.switch": _switch,
+    "call.keypad": _keypad,
+    "call.play": _play,
+    "call.record": _record,
+    "lock.details": _lock,
+}

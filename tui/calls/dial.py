@@ -1,0 +1,222 @@
+"""The dial line: what is typed, whom it would call, and with which account."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Input, Static
+
+from tui.terminal.text import Line, Part
+from tui.widgets.header import Note
+from tui.widgets.lines import Lines
+from tui.words import phrases, rows
+from voip.client.starting import CommandFailed, NoEngine
+from voip.protocol import client as told
+
+if TYPE_CHECKING:
+    from tui.app import OffhookApp
+
+_MOST = 6
+_LONGEST = 255
+_LINE_ENDS = re.compile("[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]")
+
+
+class Suggestions(Lines, can_focus=False):
+    """Who could be meant; the cursor is moved from the dial line."""
+
+    def __init__(self) -> None:
+        super().__init__(id="suggestions")
+        self.display = False
+        self._found: tuple[told.Suggestion, ...] = ()
+        self.chosen = False
+
+    def show(self, found: Sequence[told.Suggestion]) -> None:
+        self._found = tuple(found[:_MOST])
+        self.chosen = False
+        self.display = bool(self._found)
+        self.styles.height = max(1, len(self._found))
+        self.cursor = 0
+        self.redraw()
+        self.post_message(self.Moved(self))
+
+    @property
+    def selected(self) -> told.Suggestion | None:
+        return self._found[self.cursor] if self.chosen and self._found else None
+
+    @property
+    def _marks_cursor(self) -> bool:
+        return self.chosen
+
+    def move(self, by: int) -> None:
+        """The first step chooses; a step up from the first lets go."""
+        if not self._found:
+            return
+        if not self.chosen:
+            self.chosen = True
+            self.go(0 if by > 0 else len(self._found) - 1)
+        elif self.cursor + by < 0:
+            self.chosen = False
+        else:
+            self.go(self.cursor + by)
+        self.redraw()
+
+    def count(self) -> int:
+        return len(self._found)
+
+    def draw(self, index: int) -> Sequence[Line]:
+        return (rows.suggestion(self._found[index]),)
+
+
+class DialInput(Input):
+    """The line itself; `paste` is given what is pasted."""
+
+    def __init__(self, paste: Callable[[str], None]) -> None:
+        super().__init__(
+            placeholder="number, name or SIP address", id="dial", compact=True,
+            select_on_focus=False, max_length=_LONGEST,
+        )  # fmt: skip
+        self._paste = paste
+
+    def _on_paste(self, event: events.Paste) -> None:
+        # Textual keeps the first line and drops the others without a word.
+        event.prevent_default()
+        event.stop()
+        self._paste(event.text)
+
+
+class Dial(Vertical):
+    """Suggestions, a note, and the line itself."""
+
+    def __init__(self) -> None:
+        super().__init__(id="dial-pane")
+        self.suggestions = Suggestions()
+        self.note = Note()
+        self.input = DialInput(self.paste)
+        self.input.cursor_blink = False
+        self._prompt = Static("", id="prompt", markup=False)
+        self._with = Static("", id="with", markup=False)
+        self._calling = False
+        self.account: str | None = None
+
+    def compose(self) -> ComposeResult:
+        yield self.suggestions
+        yield self.note
+        with Horizontal(id="dial-line"):
+            yield self._prompt
+            yield self.input
+            yield self._with
+
+    def dress(self) -> None:
+        """Take the symbols that hold now."""
+        self._prompt.update(f" {self._phone.glyphs.prompt} ")
+
+    def open(self, text: str = "") -> None:
+        """Put the keyboard here; `text` is what was typed elsewhere."""
+        if text:
+            self.input.value = text
+        self.screen.set_focus(self.input)
+        self.input.cursor_position = len(self.input.value)
+        self._look_up()
+
+    def paste(self, text: str) -> None:
+        """Put what was pasted into the line: one number or address, and the whole of it."""
+        pieces = list(filter(None, map(str.strip, _LINE_ENDS.split(text))))
+        if len(pieces) > 1:
+            self._phone.tell("several lines were pasted: paste one number at a time", "warning")
+        elif pieces and len(self.input.value) + len(pieces[0]) > _LONGEST:
+            self._phone.tell("what was pasted is longer than any number or address", "warning")
+        elif pieces:
+            self.input.replace(pieces[0], *self.input.selection)
+            self.open()
+
+    def leave(self) -> None:
+        """Leave what is typed, and take away what was offered."""
+        self.suggestions.show(())
+        if not self.input.value:
+            self.note.preview(None)
+            self._with.update("")
+
+    def next_account(self) -> None:
+        """Call with the next enabled account, or again with the usual one."""
+        names: list[str | None] = [None]
+        names += [a.name for a in self._phone.state.accounts if a.enabled]
+        place = names.index(self.account) if self.account in names else 0
+        self.account = names[(place + 1) % len(names)]
+        self._with.update(f"with {self.account} " if self.account else "")
+        self._look_up()
+
+    async def call(self) -> None:
+        """Call the one who is chosen, or what is typed; once, however often it is asked."""
+        if self._calling:
+            return
+        self._calling = True
+        try:
+            await self._call()
+        finally:
+            self._calling = False
+
+    async def _call(self) -> None:
+        chosen = self.suggestions.selected
+        target = chosen.target if chosen else self.input.value.strip()
+        if not target:
+            self.suggestions.move(1)
+            return
+        if await self._phone.place(told.PlaceCall(target=target, account=self.account)):
+            self.input.value = ""
+            self.account = None
+            self._with.update("")
+            self.leave()
+            self._phone.main.leave_line()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        # The keys do other things meanwhile.
+        self._phone.later(self.call())
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._look_up()
+
+    async def on_lines_opened(self) -> None:
+        self.suggestions.chosen = True
+        await self.call()
+
+    @property
+    def has_somebody(self) -> bool:
+        """True if something is typed, or somebody is offered."""
+        return bool(self.input.value.strip()) or self.suggestions.count() > 0
+
+    @property
+    def _phone(self) -> OffhookApp:
+        return cast("OffhookApp", self.app)
+
+    def _look_up(self) -> None:
+        text = self.input.value
+        if self.input.has_focus:
+            # A later look-up ends an earlier one that has not been answered.
+            ask: Callable[[], Awaitable[None]] = partial(self._ask, text)
+            self.run_worker(ask, group="look-up", exclusive=True, exit_on_error=False)
+
+    async def _ask(self, text: str) -> None:
+        asked = told.LookUp(text=text, account=self.account, limit=_MOST)
+        try:
+            found = await self._phone.bridge.get(asked, told.LookedUp)
+        except (CommandFailed, NoEngine) as error:
+            self.note.preview(Part(str(error), "warning") if text else None)
+            return
+        if not self.input.has_focus or self.input.value != text:
+            return
+        self.suggestions.show(found.suggestions)
+        if found.problem:
+            self.note.preview(Part(found.problem, "warning"))
+        elif found.uri and text:
+            self.note.preview(Part(f"calls {phrases.called(found.uri)}", "muted"))
+        else:
+            self.note.preview(None)
+        self._with.update(f"with {found.account} " if found.account and text else "")

@@ -1,0 +1,129 @@
+"""The panes of accounts and of calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.keys.actions import BY_ID
+from tui.state import ShownCall, State
+from tui.terminal.text import Line, Part, line
+from tui.widgets.lines import Lines
+from tui.words import rows
+from voip.model import AccountStatus, CallState
+
+
+class Accounts(Lines):
+    """Every account with its registration and its lock."""
+
+    height = 3
+
+    def __init__(self) -> None:
+        super().__init__(id="accounts")
+        self._accounts: tuple[AccountStatus, ...] = ()
+
+    def show(self, state: State) -> None:
+        self._accounts = state.accounts
+        self.redraw()
+
+    @property
+    def selected(self) -> AccountStatus | None:
+        return self._accounts[self.cursor] if self.cursor < len(self._accounts) else None
+
+    def select(self, name: str) -> None:
+        """Put the cursor on an account, if it is there."""
+        for index, account in enumerate(self._accounts):
+            if account.name == name:
+                self.go(index)
+
+    def count(self) -> int:
+        return len(self._accounts)
+
+    def draw(self, index: int) -> Sequence[Line]:
+        phone = self.phone
+        trust_key = phone.keymap.shown("account.trust")
+        return rows.account(self._accounts[index], phone.glyphs, trust_key)
+
+    def empty(self) -> Sequence[Line]:
+        keys = self.phone.keymap
+        return (
+            line(" ", Part("No account yet.", "muted")),
+            _hint(keys.shown("account.add"), "account.add", "adds one"),
+            _hint(keys.shown("dial.echo"), "dial.echo", "makes a test call"),
+        )
+
+
+class Calls(Lines):
+    """The calls that are up, and for a moment those that have ended."""
+
+    height = 3
+
+    def __init__(self) -> None:
+        super().__init__(id="calls")
+        self._calls: tuple[ShownCall, ...] = ()
+        self._selected: str | None = None
+
+    def show(self, state: State) -> None:
+        before = {shown.call.id: shown.call.state for shown in self._calls}
+        self._calls = state.calls
+        followed = [s for s in state.live if _takes_over(before.get(s.call.id), s.call.state)]
+        if followed:
+            self._selected = followed[-1].call.id
+        elif self._place(self._selected) is None:
+            chosen = next(iter([*state.live, *state.calls]), None)
+            self._selected = chosen.call.id if chosen else None
+        place = self._place(self._selected)
+        if place is not None and place != self.cursor:
+            self.go(place)
+        self.redraw()
+
+    def _place(self, call_id: str | None) -> int | None:
+        return next((i for i, s in enumerate(self._calls) if s.call.id == call_id), None)
+
+    @property
+    def selected(self) -> ShownCall | None:
+        return self._calls[self.cursor] if self.cursor < len(self._calls) else None
+
+    def select(self, call_id: str) -> None:
+        """Put the cursor on a call, if it is there."""
+        place = self._place(call_id)
+        if place is not None:
+            self.go(place)
+
+    def watch_cursor(self) -> None:
+        selected = self.selected
+        self._selected = selected.call.id if selected else None
+        super().watch_cursor()
+
+    def count(self) -> int:
+        return len(self._calls)
+
+    def draw(self, index: int) -> Sequence[Line]:
+        phone = self.phone
+        marked = len(self._calls) > 1 and index == self.cursor
+        return rows.call(
+            self._calls[index], phone.glyphs, phone.clock(), phone.state.settings.screen.meters,
+            marked, self.width, phone.keymap.shown("lock.details"),
+        )  # fmt: skip
+
+    def empty(self) -> Sequence[Line]:
+        phone = self.phone
+        key = phone.keymap.shown("dial.open")
+        return (
+            line(
+                " ",
+                Part("No calls. ", "muted"),
+                Part(key, "accent", "dial.open"),
+                Part(f" {BY_ID['dial.open'].words}s; digits can be typed at once.", "muted"),
+            ),
+        )
+
+
+def _hint(key: str, action: str, words: str) -> Line:
+    return line(" ", Part(key, "accent", action), Part(f" {words}", "muted"))
+
+
+def _takes_over(before: CallState | None, now: CallState) -> bool:
+    """True if keys are meant for a call from here on: it was dialled, or speaks."""
+    if before is None:
+        return now is not CallState.INCOMING
+    return now is CallState.ACTIVE and before is not CallState.ACTIVE

@@ -1,0 +1,32 @@
+"""Handlers of the actions of `tui.keys.actions`, by id."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from tui.accounts import actions as account_actions
+from tui.accounts import form_actions
+from tui.calls import actions as call_actions
+from tui.calls import blocking, dial_actions
+from tui.keys.actions import Context
+from tui.log import actions as log_actions
+from tui.phone import actions as phone_actions
+from tui.phone import boxes, moving
+
+if TYPE_CHECKING:
+    from tui.app import OffhookApp
+
+Command = Callable[["OffhookApp", Context], Awaitable[None]]
+
+COMMANDS: dict[str, Command] = {
+    **call_actions.COMMANDS,
+    **blocking.COMMANDS,
+    **dial_actions.COMMANDS,
+    **log_actions.COMMANDS,
+    **account_actions.COMMANDS,
+    **form_actions.COMMANDS,
+    **phone_actions.COMMANDS,
+    **moving.COMMANDS,
+    **boxes.COMMANDS,
+}

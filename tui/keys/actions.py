@@ -1,0 +1,396 @@
+"""Everything the phone can be told to do with a key: one list.
+
+Keys, footer, help and palette are made from it. What an action does is in
+`tui.commands`, under the same id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import NamedTuple
+
+import msgspec
+
+from tui.state import ShownCall
+from tui.words.trust import is_about_trust
+from voip.model import AccountStatus, CallState, Direction, LogEntry, Outcome, Party
+from voip.protection import Transport
+
+
+class Pane(StrEnum):
+    """Where the keyboard is on the main screen."""
+
+    ACCOUNTS = "accounts"
+    CALLS = "calls"
+    LOG = "log"
+    DIAL = "dial"
+    SEARCH = "search"
+
+
+class Context(msgspec.Struct, frozen=True):
+    """Facts that decide which actions make sense.
+
+    `call`, `account` and `entry` are the rows under the cursors, or `account` the
+    one whose server is not trusted while the keyboard is elsewhere, or whose open
+    lock is shown in a box; `incoming` is
+    the call that wants an answer. `live` counts calls that were answered and
+    have not ended; `dialling` that there is somebody for the dial line to call.
+    `field` and `on_mark` are where the keyboard is in a form;
+    `changed_meanwhile` that the file no longer holds what its form was opened
+    with. `line_open` tells that a box has its line of text out; `inspectable`
+    that a form or test speaks of a TLS server, `pinnable` and `pinned` that the
+    key a server showed can be accepted, and that the account accepts one alone;
+    `other_key` that this one is not the one shown. `comparable` tells that the
+    call has words to compare, `remembered` that a key of its far end was compared.
+    """
+
+    screen: str = "main"
+    pane: Pane | None = None
+    connected: bool = True
+    call: ShownCall | None = None
+    incoming: ShownCall | None = None
+    live: int = 0
+    accounts: int = 0
+    account: AccountStatus | None = None
+    entry: LogEntry | None = None
+    filtered: bool = False
+    dialling: bool = False
+    field: str = ""
+    on_mark: bool = False
+    changed_meanwhile: bool = False
+    line_open: bool = False
+    inspectable: bool = False
+    pinnable: bool = False
+    pinned: bool = False
+    other_key: bool = False
+    comparable: bool = False
+    remembered: bool = False
+
+
+class Caller(NamedTuple):
+    """Somebody who called, and the account they called; `answered` if the call is up."""
+
+    remote: Party
+    account: str
+    answered: bool = False
+
+
+def caller(context: Context) -> Caller | None:
+    """The caller that an action is about: of the call that rings, or under the cursor."""
+    shown = context.incoming
+    if shown is None and context.pane is Pane.LOG:
+        # On each row: a key that came and went would draw the footer at each step.
+        entry = context.entry
+        return Caller(entry.remote, entry.account) if entry is not None else None
+    shown = shown or (context.call if context.pane is Pane.CALLS else None)
+    if shown is None or shown.call.direction is not Direction.IN or shown.ended is not None:
+        return None
+    return Caller(shown.call.remote, shown.call.account, shown.call.state.answered)
+
+
+When = Callable[[Context], bool]
+
+
+class Action(msgspec.Struct, frozen=True):
+    """`words` for the footer, `title` for palette and help; keys by Textual's names.
+
+    `rank` orders the footer, the smallest first; 0 keeps an action out of it.
+    `screens` are the names of the screens it belongs to; none means all.
+    """
+
+    id: str
+    words: str
+    title: str
+    keys: str
+    group: str
+    when: When
+    rank: int = 0
+    screens: tuple[str, ...] = ("main",)
+
+
+def _always(context: Context) -> bool:
+    return True
+
+
+def _connected(context: Context) -> bool:
+    return context.connected
+
+
+def _incoming(context: Context) -> bool:
+    return context.connected and context.incoming is not None
+
+
+_ANSWERED = (CallState.ACTIVE, CallState.HELD, CallState.REMOTE_HELD)
+_UNDER_WAY = (*_ANSWERED, CallState.DIALING, CallState.RINGING, CallState.CONNECTING)
+
+
+def _with_call(
+    states: tuple[CallState, ...], test: Callable[[ShownCall], bool] = lambda call: True
+) -> When:
+    def when(context: Context) -> bool:
+        call = context.call
+        return context.connected and call is not None and call.call.state in states and test(call)
+
+    return when
+
+
+def _begins_calls(context: Context) -> bool:
+    """Nobody calls: a key that is meant to answer must not call somebody else."""
+    return context.connected and context.incoming is None
+
+
+def _has_lock(context: Context) -> bool:
+    if context.pane is Pane.ACCOUNTS:
+        return context.connected and context.account is not None
+    live = context.call is not None and context.call.ended is None
+    return context.connected and (live or past_call(context) is not None)
+
+
+def past_call(context: Context) -> LogEntry | None:
+    """The row of a call that is over: its lock is known from the log alone.
+
+    Those without a voice are among them: a footer that changed with each row
+    would be sent again with each step of the cursor.
+    """
+    entry = context.call.entry if context.call else None
+    if context.pane is Pane.LOG:
+        entry = context.entry
+    return entry if entry is not None and entry.outcome is not Outcome.ONGOING else None
+
+
+def _in_list(context: Context) -> bool:
+    return context.screen in _LISTS or context.pane in (Pane.ACCOUNTS, Pane.CALLS, Pane.LOG)
+
+
+def _has_cursor(context: Context) -> bool:
+    return _in_list(context) or context.pane is Pane.DIAL
+
+
+def _on_account(test: Callable[[AccountStatus], bool] = lambda account: True) -> When:
+    def when(context: Context) -> bool:
+        return (
+            context.connected
+            and context.pane is Pane.ACCOUNTS
+            and context.account is not None
+            and test(context.account)
+        )
+
+    return when
+
+
+def _on_certificates(context: Context) -> bool:
+    """Of the account under the cursor, or from any list while one is out of use for them."""
+    if context.pane in (Pane.CALLS, Pane.LOG):
+        account = context.account
+        return context.connected and account is not None and is_about_trust(account)
+    return _on_account(lambda account: account.transport is Transport.TLS)(context)
+
+
+def _on_entry(context: Context) -> bool:
+    return context.pane is Pane.LOG and context.entry is not None
+
+
+_CALLS = "Calls"
+_DIAL = "Dialling"
+_LOG = "Call log"
+_ACCOUNTS = "Accounts"
+_PHONE = "Phone"
+_MOVING = "Moving about"
+_LISTING = "In boxes"
+
+_LISTS = (
+    "lock", "trust", "devices", "settings", "keys", "themes", "events", "event", "log", "guide",
+)  # fmt: skip
+_BOXES = (
+    *_LISTS, "ask", "confirm", "leave", "keypad", "account", "accounttest", "welcome", "newkey",
+)  # fmt: skip
+_CHOICES = ("confirm", "leave", "welcome")
+_WITH_LISTS = ("main", *_LISTS)
+_FORM = ("account",)
+
+ACTIONS: tuple[Action, ...] = (
+    Action("call.answer", "answer", "Answer the call, and hold the others", "a,f2", _CALLS,
+           _incoming, 1, ()),
+    Action("call.decline", "decline", "Decline the call", "x,f3", _CALLS, _incoming, 2, ()),
+    Action("call.busy", "busy", "Tell the caller that you are busy", "b,f4", _CALLS,
+           _incoming, 3, ()),
+    Action("caller.block", "block", "Block this caller, or unblock them", "B", _CALLS,
+           lambda c: c.connected and caller(c) is not None, 23),
+    Action("dial.call", "dial", "Call what is typed", "enter", _DIAL,
+           lambda c: c.connected and c.pane is Pane.DIAL and c.dialling, 4),
+    Action("log.call", "call", "Call the person in this row", "enter", _LOG,
+           lambda c: _begins_calls(c) and _on_entry(c), 4),
+    Action("account.edit", "edit", "Edit this account", "enter", _ACCOUNTS, _on_account(), 4),
+    Action("call.end", "end", "End the call", "e", _CALLS, _with_call(_UNDER_WAY), 5),
+    Action("call.hold", "hold", "Put the call on hold", "h", _CALLS,
+           _with_call((CallState.ACTIVE, CallState.REMOTE_HELD)), 6),
+    Action("call.resume", "resume", "Resume the call, and hold the others", "h", _CALLS,
+           _with_call((CallState.HELD,)), 6),
+    Action("call.mute", "mute", "Mute the microphone", "m", _CALLS,
+           _with_call(_UNDER_WAY, lambda s: not s.call.muted), 7),
+    Action("call.unmute", "unmute", "Unmute the microphone", "m", _CALLS,
+           _with_call(_UNDER_WAY, lambda s: s.call.muted), 7),
+    Action("call.keypad", "keypad", "Open the keypad, to send tones", "k", _CALLS,
+           _with_call(_ANSWERED), 10),
+    Action("call.switch", "switch", "Switch to the next call, and hold the others", "s", _CALLS,
+           lambda c: c.connected and c.live > 1, 8),
+    Action("lock.details", "lock info", "Show what the lock is made of", "l", _CALLS,
+           _has_lock, 9),
+    Action("call.play", "play", "Play a sound file into the call", "p", _CALLS,
+           _with_call(_ANSWERED, lambda s: not s.call.playing), 20),
+    Action("call.stop_playing", "stop playing", "Stop playing the file", "p", _CALLS,
+           _with_call(_ANSWERED, lambda s: s.call.playing), 11),
+    Action("call.record", "record", "Record the far end to a file", "r", _CALLS,
+           _with_call(_ANSWERED, lambda s: not s.call.recording), 21),
+    Action("call.stop_recording", "stop recording", "Stop recording", "r", _CALLS,
+           _with_call(_ANSWERED, lambda s: s.call.recording), 11),
+    Action("dial.open", "dial", "Go to the dial line", "d", _DIAL,
+           lambda c: c.pane is not Pane.DIAL, 12),
+    Action("dial.account", "account", "Choose the account to call with", "f6", _DIAL,
+           lambda c: c.connected and c.accounts > 1),
+    Action("dial.echo", "test call", "Make a secure test call on this machine", "c", _DIAL,
+           _begins_calls, 30),
+    Action("log.search", "search", "Search the call log", "slash", _LOG, _always, 14),
+    Action("log.filter", "filter", "Filter the log: all, missed, secure, not secure", "f", _LOG,
+           _connected, 22),
+    Action("log.account", "by account", "Filter the log by account", "F", _LOG,
+           lambda c: c.connected and c.accounts > 0),
+    Action("log.clear", "show all", "Take the filters of the log away", "escape", _LOG,
+           lambda c: c.filtered and c.pane in (Pane.LOG, Pane.SEARCH), 13),
+    Action("log.copy", "copy", "Copy the address in this row", "y", _LOG, _on_entry),
+    Action("account.add", "new account", "Add an account", "n", _ACCOUNTS, _connected, 24),
+    Action("account.enable", "enable", "Enable this account", "space", _ACCOUNTS,
+           _on_account(lambda a: not a.enabled), 14),
+    Action("account.disable", "disable", "Disable this account", "space", _ACCOUNTS,
+           _on_account(lambda a: a.enabled), 14),
+    Action("account.test", "test", "Test this account step by step", "t", _ACCOUNTS,
+           _on_account(), 15),
+    Action("account.trust", "certificates", "Look at the server's certificates, and pin its key",
+           "P", _ACCOUNTS, _on_certificates, 15),
+    Action("account.register", "register", "Register this account now", "R", _ACCOUNTS,
+           _on_account(lambda a: a.enabled)),
+    Action("account.up", "up", "Move this account up", "shift+up", _ACCOUNTS,
+           lambda c: _on_account()(c) and c.accounts > 1),
+    Action("account.down", "down", "Move this account down", "shift+down", _ACCOUNTS,
+           lambda c: _on_account()(c) and c.accounts > 1),
+    Action("account.remove", "remove", "Remove this account", "delete", _ACCOUNTS,
+           _on_account(), 16),
+    Action("phone.palette", "commands", "Search all commands", "ctrl+p", _PHONE, _always, 40,
+           _WITH_LISTS),
+    Action("phone.help", "help", "Show all keys, and what the lock means", "question_mark,f1",
+           _PHONE, _always, 41),
+    Action("phone.devices", "devices", "Choose microphone and speaker", "v", _PHONE, _connected),
+    Action("phone.settings", "settings", "Change the settings", "comma", _PHONE, _connected),
+    Action("phone.themes", "themes", "Choose a theme", "T", _PHONE, _always),
+    Action("phone.events", "events", "Follow what the engine tells", "E", _PHONE, _always),
+    Action("phone.log", "log", "Read the engine's log", "L", _PHONE, _connected),
+    Action("phone.welcome", "welcome", "Show the welcome again", "W", _PHONE, _always),
+    Action("phone.connect", "connect", "Connect to the engine, and start it if need be",
+           "ctrl+r", _PHONE, lambda c: not c.connected, 1, ("main", *_FORM)),
+    Action("phone.redraw", "redraw", "Draw the screen anew", "ctrl+l", _PHONE, _always),
+    Action("phone.quit", "quit", "Close this screen", "q,ctrl+q", _PHONE, _always, 42),
+    Action("move.next", "next pane", "Go to the next pane", "tab", _MOVING, _always),
+    Action("move.previous", "previous pane", "Go to the previous pane", "shift+tab", _MOVING,
+           _always),
+    Action("move.leave", "back", "Leave the line and go back to the lists", "escape", _MOVING,
+           lambda c: c.pane is Pane.DIAL or (c.pane is Pane.SEARCH and not c.filtered), 13),
+    Action("move.up", "up", "Move the cursor up", "up", _MOVING, _has_cursor, 0, _WITH_LISTS),
+    Action("move.down", "down", "Move the cursor down", "down", _MOVING,
+           _has_cursor, 0, _WITH_LISTS),
+    Action("move.page_up", "page up", "Move the cursor a page up", "pageup", _MOVING,
+           _in_list, 0, _WITH_LISTS),
+    Action("move.page_down", "page down", "Move the cursor a page down", "pagedown", _MOVING,
+           _in_list, 0, _WITH_LISTS),
+    Action("move.first", "first", "Move the cursor to the first row", "home", _MOVING,
+           _in_list, 0, _WITH_LISTS),
+    Action("move.last", "last", "Move the cursor to the last row", "end", _MOVING,
+           _in_list, 0, _WITH_LISTS),
+    Action("form.save", "save", "Save the account", "ctrl+s", _ACCOUNTS, _connected, 4, _FORM),
+    Action("form.test", "test", "Test the account as the form has it", "ctrl+t", _ACCOUNTS,
+           _connected, 5, _FORM),
+    Action("form.reload", "take the file's", "Take what the file holds now", "ctrl+l", _ACCOUNTS,
+           lambda c: c.connected and c.changed_meanwhile, 3, _FORM),
+    Action("form.reveal", "show or hide", "Show or hide the password", "f7", _ACCOUNTS,
+           lambda c: c.field == "password", 6, _FORM),
+    Action("form.choose", "choose", "Choose what the keyboard is on", "space,enter", _ACCOUNTS,
+           lambda c: c.on_mark, 7, _FORM),
+    Action("form.more", "more", "Show or hide what most accounts do without", "ctrl+o", _ACCOUNTS,
+           _always, 8, _FORM),
+    Action("form.trust", "certificates", "Look at the certificates of the server in the form",
+           "ctrl+g", _ACCOUNTS, lambda c: c.connected and c.inspectable, 9,
+           ("account", "accounttest")),
+    Action("form.next", "next", "Go to the next field", "down", _MOVING, _always, 0, _FORM),
+    Action("form.previous", "previous", "Go to the previous field", "up", _MOVING, _always, 0,
+           _FORM),
+    Action("form.again", "test again", "Test the account again", "ctrl+t,t", _ACCOUNTS, _connected,
+           4, ("accounttest",)),
+    Action("lock.edit", "edit the account", "Edit the account of this lock", "enter", _LISTING,
+           lambda c: c.connected and c.account is not None, 4, ("lock",)),
+    Action("trust.leave", "leave it as it is", "Leave the pin as it is, and accept no other key",
+           "enter", _LISTING, lambda c: c.other_key, 4, ("trust",)),
+    Action("trust.pin", "accept this key", "Accept this key of the server alone", "enter",
+           _LISTING, lambda c: c.connected and c.pinnable and not c.other_key, 4, ("trust",)),
+    Action("trust.replace", "accept the other key", "Accept another key than before", "A",
+           _LISTING, lambda c: c.connected and c.pinnable and c.other_key, 16, ("trust",)),
+    Action("trust.unpin", "take the pin away", "Accept what authorities vouch for again", "delete",
+           _LISTING, lambda c: c.connected and c.pinned, 16, ("trust",)),
+    Action("words.equal", "words equal", "The words are equal: remember this phone's key",
+           "equals_sign", _LISTING, lambda c: c.connected and c.comparable, 4, ("lock",)),
+    Action("words.different", "different", "The words are different: what that means", "d",
+           _LISTING, lambda c: c.connected and c.comparable, 5, ("lock",)),
+    Action("words.forget", "forget", "Forget that this phone's key was compared", "delete",
+           _LISTING, lambda c: c.connected and c.remembered, 16, ("lock",)),
+    Action("device.use", "use", "Use this microphone or speaker", "enter,space", _LISTING,
+           _connected, 4, ("devices",)),
+    Action("setting.change", "change", "Change this setting", "enter,space", _LISTING,
+           lambda c: c.connected and not c.line_open, 4, ("settings",)),
+    Action("setting.default", "default", "Give this setting its default back", "delete", _LISTING,
+           lambda c: c.connected and not c.line_open, 16, ("settings",)),
+    Action("key.change", "new key", "Press another key for this action", "enter", _LISTING,
+           _connected, 4, ("keys",)),
+    Action("key.default", "default", "Give this action its own keys back", "delete", _LISTING,
+           _connected, 16, ("keys",)),
+    Action("theme.keep", "keep", "Keep the theme and the symbols that are shown", "enter",
+           _LISTING, _connected, 4, ("themes",)),
+    Action("theme.symbols", "symbols", "Try another set of symbols", "g", _LISTING, _always, 5,
+           ("themes",)),
+    Action("event.open", "details", "Show all of this event", "enter", _LISTING, _always, 4,
+           ("events",)),
+    Action("list.search", "search", "Search this list", "slash", _LISTING, _always, 14,
+           ("events", "log", "guide")),
+    Action("list.reload", "look again", "Look again for what may have changed", "r", _LISTING,
+           _always, 15, ("trust", "devices", "log", "themes")),
+    Action("list.leave", "leave the line", "Leave the line of text, and clear it", "escape",
+           _LISTING, lambda c: c.line_open, 30, ("settings", "events", "log", "guide")),
+    Action("box.close", "close", "Close this box", "escape", _MOVING,
+           lambda c: not c.line_open, 30, _BOXES),
+    Action("box.next", "next", "Go to the next choice", "down", _MOVING, _always, 31, _CHOICES),
+    Action("box.previous", "previous", "Go to the previous choice", "up", _MOVING, _always, 0,
+           _CHOICES),
+)  # fmt: skip
+
+BY_ID = {action.id: action for action in ACTIONS}
+
+
+def of_screen(screen: str) -> tuple[Action, ...]:
+    """The actions that a screen binds, those of all screens included."""
+    return tuple(a for a in ACTIONS if not a.screens or screen in a.screens)
+
+
+def available(context: Context) -> tuple[Action, ...]:
+    """The actions that do something as things are, in the list's order."""
+    return tuple(a for a in of_screen(context.screen) if a.when(context))
+
+
+def offered(found: Iterable[Action]) -> tuple[Action, ...]:
+    """The actions of a footer, the most wanted first."""
+    return tuple(sorted((a for a in found if a.rank), key=lambda a: a.rank))
+
+
+def by_group() -> dict[str, list[Action]]:
+    """Every action by its group, in the list's order."""
+    groups: dict[str, list[Action]] = {}
+    for action in ACTIONS:
+        groups.setdefault(action.group, []).append(action)
+    return groups

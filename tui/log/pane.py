@@ -1,0 +1,216 @@
+"""The call log: searched as one types, filtered, scrolled without an end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+import msgspec
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input
+
+from tui.log.window import Filter, LogBook, Question
+from tui.terminal.text import Line, Part, line
+from tui.widgets.lines import Lines
+from tui.words import phrases, rows
+from voip.client.starting import CommandFailed, NoEngine
+from voip.model import LogEntry
+from voip.protocol import client as told
+
+if TYPE_CHECKING:
+    from tui.app import OffhookApp
+
+_FILTERS: tuple[tuple[str, dict[str, bool | None]], ...] = (
+    ("", {"missed": False, "secure": None}),
+    ("missed", {"missed": True, "secure": None}),
+    ("secure", {"missed": False, "secure": True}),
+    ("not secure", {"missed": False, "secure": False}),
+)
+
+
+class LogRows(Lines):
+    """The rows of the log that are seen; others are fetched when they are."""
+
+    def __init__(self) -> None:
+        super().__init__(id="log")
+        self.book = LogBook()
+        self._fetching = False
+
+    @property
+    def selected(self) -> LogEntry | None:
+        return self.book.get(self.cursor)
+
+    def count(self) -> int:
+        return self.book.total
+
+    def draw(self, index: int) -> Sequence[Line]:
+        phone = self.phone
+        found = self.book.get(index)
+        if found is None:
+            return (line(Part(f" {phone.glyphs.ellipsis}", "muted")),)
+        return (rows.entry(found, phone.glyphs, phone.now(), self.size.width),)
+
+    def empty(self) -> Sequence[Line]:
+        if not self.book.loaded:
+            return ()
+        if self.book.wanted.active:
+            key = self.phone.keymap.shown("log.clear")
+            return (
+                line(
+                    " ",
+                    Part("No call is like that. ", "muted"),
+                    Part(key, "accent", "log.clear"),
+                    Part(" shows all.", "muted"),
+                ),
+            )
+        return (line(" ", Part("No calls yet. They are kept here.", "muted")),)
+
+    def scrolled(self) -> None:
+        self.fetch()
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self.fetch()
+
+    def fetch(self) -> None:
+        """Ask for rows that are seen and not here."""
+        top = self.scroll_offset.y
+        asked = self.book.missing(top, top + max(1, self.size.height) - 1)
+        if asked is not None and not self._fetching:
+            self._fetching = True
+            self.run_worker(self._fetch(asked), group="log", exit_on_error=False)
+
+    async def _fetch(self, asked: Question) -> None:
+        try:
+            page = await self.phone.bridge.get(asked.command, told.HistoryPage)
+        except (CommandFailed, NoEngine):
+            # The banner says that there is no engine; its return fetches anew.
+            self._fetching = False
+            return
+        self._fetching = False
+        before = self.book.total
+        self.book.put(asked, page)
+        added = self.book.total - before
+        if before and added and self.cursor > 0:
+            # The cursor stays on its row: new ones are above it.
+            self.go(self.cursor + added)
+        self.redraw()
+        self.post_message(self.Moved(self))
+        # What is seen may be another part by now.
+        self.fetch()
+
+
+class CallLog(Vertical):
+    """The log with its search line and its filters."""
+
+    def __init__(self) -> None:
+        super().__init__(id="log-pane")
+        self.border_title = "Call log"
+        self.rows = LogRows()
+        self.search = Input(
+            placeholder="name, number, account or outcome", id="search", compact=True,
+            select_on_focus=False,
+        )  # fmt: skip
+        self.search.cursor_blink = False
+        self.search.display = False
+        self._subtitle = ""
+
+    def compose(self) -> ComposeResult:
+        yield self.search
+        yield self.rows
+
+    def on_mount(self) -> None:
+        self._say()
+
+    @property
+    def phone(self) -> OffhookApp:
+        return cast("OffhookApp", self.app)
+
+    def open_search(self) -> None:
+        self.search.display = True
+        self.screen.set_focus(self.search)
+
+    def next_filter(self) -> None:
+        """All, missed, secure, not secure, and all again."""
+        wanted = self.rows.book.wanted
+        now = next(
+            i for i, (_, kept) in enumerate(_FILTERS)
+            if kept == {"missed": wanted.missed, "secure": wanted.secure}
+        )  # fmt: skip
+        _, after = _FILTERS[(now + 1) % len(_FILTERS)]
+        self._choose(missed=bool(after["missed"]), secure=after["secure"])
+
+    def next_account(self, names: list[str]) -> None:
+        """Each account's calls in turn, and then those of all."""
+        order: list[str | None] = [None, *names]
+        current = self.rows.book.wanted.account
+        place = order.index(current) if current in order else 0
+        self._choose(account=order[(place + 1) % len(order)])
+
+    def clear(self) -> None:
+        """No search, no filter."""
+        self.search.value = ""
+        self.search.display = False
+        self.screen.set_focus(self.rows)
+        self.rows.book.choose(Filter())
+        self._again()
+
+    def note(self, changed: LogEntry) -> None:
+        """A row was added or changed."""
+        stays = self.rows.cursor
+        total = self.rows.book.total
+        if self.rows.book.note(changed):
+            self.reload()
+            return
+        # The cursor stays on its row, except where it stands at the newest.
+        if self.rows.book.total > total and stays > 0:
+            self.rows.go(stays + 1)
+        self.rows.redraw()
+        self._say()
+
+    def reload(self) -> None:
+        """Fetch what is seen anew; the old rows stay until then."""
+        self.rows.book.reload()
+        self.rows.fetch()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._choose(search=event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.screen.set_focus(self.rows)
+
+    def on_lines_moved(self) -> None:
+        self._say()
+
+    def _choose(self, **changes: str | bool | None) -> None:
+        wanted = msgspec.structs.replace(self.rows.book.wanted, **changes)
+        if wanted != self.rows.book.wanted:
+            self.rows.book.choose(wanted)
+            self._again()
+
+    def _again(self) -> None:
+        self.rows.go(0)
+        self.rows.fetch()
+        self._say()
+
+    def _say(self) -> None:
+        book = self.rows.book
+        wanted = book.wanted
+        name = next(
+            name for name, kept in _FILTERS
+            if kept == {"missed": wanted.missed, "secure": wanted.secure}
+        )  # fmt: skip
+        said = [name, wanted.account or "", wanted.search]
+        keymap = self.phone.keymap
+        count = phrases.count(book.total, "call") if book.loaded else ""
+        hint = "" if wanted.active else f"{keymap.shown('log.search')} searches"
+        dot = f" {self.phone.glyphs.dot} "
+        text = dot.join(piece for piece in [*said, hint, count] if piece)
+        # Textual draws the whole pane anew for it, even if it is the same.
+        if text != self._subtitle:
+            self._subtitle = text
+            self.border_subtitle = Content(text)

@@ -1,0 +1,52 @@
+"""The command palette: every action that makes sense as things are."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.widgets import Input
+
+from tui.keys.actions import Action, available
+from tui.widgets.screens import Phoned
+
+if TYPE_CHECKING:
+    from tui.app import OffhookApp
+
+
+class Actions(Provider):
+    """Offers what the screen beneath the palette could do."""
+
+    async def discover(self) -> Hits:
+        async for action, text in self._found():
+            yield DiscoveryHit(text, partial(self._do, action), text)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        async for action, text in self._found():
+            score = matcher.match(text)
+            if score > 0:
+                yield Hit(score, matcher.highlight(text), partial(self._do, action), text)
+
+    async def _found(self) -> AsyncIterator[tuple[Action, str]]:
+        screen = self.screen
+        if not isinstance(screen, Phoned):
+            return
+        keymap = cast("OffhookApp", self.app).keymap
+        for action in available(screen.context()):
+            yield action, f"{action.title}  ({keymap.shown(action.id)})"
+
+    async def _do(self, action: Action) -> None:
+        await cast("OffhookApp", self.app).do(action.id)
+
+
+class Palette(CommandPalette):
+    """Textual's, with a cursor that does not blink: over SSH that is never quiet."""
+
+    def __init__(self) -> None:
+        super().__init__(providers=[Actions], placeholder="What to do")
+
+    def on_mount(self) -> None:
+        self.query_one(Input).cursor_blink = False

@@ -1,0 +1,71 @@
+"""The engine's log."""
+
+from __future__ import annotations
+
+from tui.terminal.text import Part, Role
+from tui.terminal.wrapping import Paragraph, paragraph
+from tui.widgets.list_box import SearchBox
+from tui.widgets.prose import Prose
+from tui.widgets.screens import bindings_of
+from voip.client.starting import CommandFailed, NoEngine
+from voip.protocol import client as told
+
+_ROLES: dict[str, Role] = {"WARNING": "warning", "ERROR": "error", "CRITICAL": "error"}
+_HANG = 4
+
+
+class EngineLog(SearchBox[Prose]):
+    """Read again when the engine tells of anything; one reading at a time."""
+
+    name_of_screen = "log"
+    BINDINGS = bindings_of("log")
+    title_of_box = "The engine's log"
+
+    def __init__(self) -> None:
+        super().__init__(Prose(follow=True))
+        self._found: tuple[str, ...] = ()
+        self._wanted = ""
+        self._reading = False
+        self._again = False
+
+    def on_mount(self) -> None:
+        self.phone.later(self.reload())
+
+    def happened(self, numbered: told.NumberedEvent) -> None:
+        self.phone.later(self.reload())
+
+    def search(self, wanted: str) -> None:
+        self._wanted = wanted.casefold()
+        self._draw()
+
+    async def reload(self) -> None:
+        self._again = True
+        if self._reading:
+            return
+        self._reading = True
+        try:
+            while self._again:
+                self._again = False
+                found = await self.phone.bridge.get(told.GetEngineLog(), told.EngineLog)
+                self._found = found.lines
+                self.say(found.path)
+                self._draw()
+        except (CommandFailed, NoEngine) as error:
+            self.say(f"The log cannot be read: {error}")
+        finally:
+            self._reading = False
+
+    def _draw(self) -> None:
+        found = [text for text in self._found if self._wanted in text.casefold()]
+        self.rows.show(map(_line, found) if found else [_none(bool(self._found))])
+
+
+def _line(text: str) -> Paragraph:
+    # Date, time, level, as the engine writes them; other lines are kept as they are.
+    words = text.split(maxsplit=3)
+    return paragraph(Part(text, _ROLES.get(words[2] if len(words) > 2 else "", "text")), hang=_HANG)
+
+
+def _none(something: bool) -> Paragraph:
+    words = "No line of the log holds that." if something else "The log is empty."
+    return paragraph(Part(words, "muted"))

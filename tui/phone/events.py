@@ -1,0 +1,117 @@
+"""Events of the engine, as they happen."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from tui.terminal.text import Line, Part, line
+from tui.terminal.wrapping import paragraph
+from tui.widgets.lines import Lines
+from tui.widgets.list_box import ListBox, SearchBox
+from tui.widgets.prose import Prose
+from tui.widgets.screens import bindings_of
+from tui.words import events as event_words
+from voip.protocol import client as told
+
+_KIND = 18
+_MOST = 2000
+
+
+class EventRows(Lines):
+    """The newest last; the cursor stays at the end while it is there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: deque[told.NumberedEvent] = deque(maxlen=_MOST)
+
+    @property
+    def selected(self) -> told.NumberedEvent | None:
+        return self._shown[self.cursor] if self.cursor < len(self._shown) else None
+
+    def show(self, events: Iterable[told.NumberedEvent]) -> None:
+        """Show other events, from their end."""
+        self._shown.clear()
+        self._shown.extend(events)
+        self.redraw()
+        self.go(len(self._shown) - 1)
+
+    def add(self, event: told.NumberedEvent) -> None:
+        """Show one more; the oldest makes room."""
+        follows = self.cursor >= len(self._shown) - 1
+        full = len(self._shown) == _MOST
+        self._shown.append(event)
+        self.redraw()
+        if follows:
+            self.go(len(self._shown) - 1)
+        elif full:
+            self.go(self.cursor - 1)
+
+    def count(self) -> int:
+        return len(self._shown)
+
+    def draw(self, index: int) -> Sequence[Line]:
+        numbered = self._shown[index]
+        moment = datetime.fromisoformat(numbered.at).astimezone(self.phone.now().tzinfo)
+        return (
+            line(
+                Part(f"{moment:%H:%M:%S}  ", "muted"),
+                Part(f"{event_words.kind(numbered.event):<{_KIND}}", "accent"),
+                event_words.describe(numbered.event),
+            ),
+        )
+
+    def empty(self) -> Sequence[Line]:
+        return (line(Part("Nothing has happened yet, or nothing that you search for.", "muted")),)
+
+
+class Events(SearchBox[EventRows]):
+    """Everything since the phone was opened, as far as it is kept."""
+
+    name_of_screen = "events"
+    BINDINGS = bindings_of("events")
+    title_of_box = "What the engine tells"
+
+    def __init__(self) -> None:
+        super().__init__(EventRows())
+        self._wanted = ""
+
+    def on_mount(self) -> None:
+        self.search("")
+
+    def happened(self, numbered: told.NumberedEvent) -> None:
+        if self._matches(numbered):
+            self.rows.add(numbered)
+
+    def search(self, wanted: str) -> None:
+        self._wanted = wanted.casefold()
+        self.rows.show(filter(self._matches, self.phone.events))
+
+    async def choose(self) -> None:
+        if self.rows.selected is not None:
+            self.phone.push_screen(EventDetails(self.rows.selected))
+
+    def _matches(self, numbered: told.NumberedEvent) -> bool:
+        event = numbered.event
+        return self._wanted in f"{event_words.kind(event)} {event_words.describe(event)}".casefold()
+
+
+class EventDetails(ListBox[Prose]):
+    """One event as every client of the engine gets it."""
+
+    name_of_screen = "event"
+    BINDINGS = bindings_of("event")
+
+    def __init__(self, numbered: told.NumberedEvent) -> None:
+        super().__init__(Prose())
+        self.title_of_box = f"Event {numbered.seq}"
+        self._text = msgspec.json.format(msgspec.json.encode(numbered), indent=2).decode()
+
+    def on_mount(self) -> None:
+        self.rows.show(
+            paragraph(text, hang=len(text) - len(text.lstrip()) + 2)
+            for text in self._text.splitlines()
+        )

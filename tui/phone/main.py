@@ -1,0 +1,217 @@
+"""The main screen: accounts, calls, call log, and a place to dial."""
+
+from __future__ import annotations
+
+import msgspec
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+
+from tui.calls.dial import Dial
+from tui.calls.pane import Accounts, Calls
+from tui.keys.actions import Context, Pane
+from tui.keys.keymap import DIALLED_AT_ONCE
+from tui.log.pane import CallLog
+from tui.state import State
+from tui.terminal.text import Part
+from tui.widgets.footer import Footer
+from tui.widgets.header import Banner, Header
+from tui.widgets.incoming import Incoming
+from tui.widgets.lines import Lines
+from tui.widgets.screens import PhoneScreen, bindings_of
+from tui.words.trust import is_about_trust
+from voip.model import AccountStatus, LogEntry
+
+_NARROW_CELLS = 80
+_WIDE_CELLS = 110
+
+
+class MainScreen(PhoneScreen):
+    """Where the phone is most of the time."""
+
+    BINDINGS = bindings_of("main")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrower"), (_WIDE_CELLS, "-wide")]
+        self.header = Header()
+        self.banner = Banner()
+        self.incoming = Incoming()
+        self.accounts = Accounts()
+        self.calls = Calls()
+        self.log_pane = CallLog()
+        self.dial = Dial()
+        self.footer = Footer()
+        self._right = Vertical(id="right")
+        self.accounts.border_title = "Accounts"
+        self.calls.border_title = "Calls"
+
+    def compose(self) -> ComposeResult:
+        yield self.header
+        yield self.banner
+        yield self.incoming
+        with Horizontal(id="body"):
+            yield self.accounts
+            with self._right:
+                yield self.calls
+                yield self.log_pane
+        yield self.dial
+        yield self.footer
+
+    def on_mount(self) -> None:
+        self.dial.dress()
+        self.set_focus(self.log_pane.rows)
+        self.show(self.phone.state)
+
+    # What the screen shows
+
+    def show(self, state: State) -> None:
+        self.header.show(state)
+        self.banner.show(state)
+        self.incoming.show(state)
+        self.accounts.show(state)
+        self.calls.show(state)
+        self._give_calls_room(len(state.calls))
+        self._show_keys()
+
+    def show_levels(self, state: State) -> None:
+        """Only what moves with the sound."""
+        self.calls.show(state)
+
+    def tick(self) -> None:
+        """A second has passed."""
+        self.dial.note.tick(self.phone.now())
+
+    def note(self, entry: LogEntry) -> None:
+        """A row of the log was added or changed."""
+        self.log_pane.note(entry)
+
+    def dress(self) -> None:
+        """Take the symbols and keys that hold now."""
+        self.dial.dress()
+        self.log_pane.rows.redraw()
+        self.show(self.phone.state)
+
+    def _give_calls_room(self, count: int) -> None:
+        # One line while there are none; at most half of what there is.
+        most = max(self.calls.height, (self.size.height - 6) // 2)
+        wanted = min(max(1, count * self.calls.height), most) + 2
+        if self.calls.styles.height is None or self.calls.styles.height.value != wanted:
+            self.calls.styles.height = wanted
+
+    def on_resize(self) -> None:
+        self._give_calls_room(len(self.phone.state.calls))
+        self._share_room(accounts_first=self.pane is Pane.ACCOUNTS)
+
+    # Where the keyboard is
+
+    @property
+    def pane(self) -> Pane | None:
+        panes: dict[Widget, Pane] = {
+            self.accounts: Pane.ACCOUNTS,
+            self.calls: Pane.CALLS,
+            self.log_pane.rows: Pane.LOG,
+            self.dial.input: Pane.DIAL,
+            self.log_pane.search: Pane.SEARCH,
+        }
+        return panes.get(self.focused) if self.focused is not None else None
+
+    def context(self) -> Context:
+        return msgspec.structs.replace(
+            super().context(),
+            pane=self.pane,
+            call=self.calls.selected,
+            account=self._account_in_question(),
+            entry=self.log_pane.rows.selected,
+            filtered=self.log_pane.rows.book.wanted.active,
+            dialling=self.dial.has_somebody,
+        )
+
+    def _account_in_question(self) -> AccountStatus | None:
+        selected = self.accounts.selected
+        if self.pane is Pane.ACCOUNTS:
+            return selected
+        return next((a for a in self.phone.state.accounts if is_about_trust(a)), selected)
+
+    def list_under_cursor(self) -> Lines | None:
+        """The list that the arrow keys move in."""
+        if self.pane is Pane.DIAL:
+            return self.dial.suggestions
+        return self.focused if isinstance(self.focused, Lines) else None
+
+    # Focus is set at once, not in a while: the next key may be on its way.
+
+    def next_pane(self, by: int) -> None:
+        """The keyboard goes to the next pane; on a narrow screen panes take turns."""
+        order = [self.log_pane.rows, self.dial.input, self.accounts, self.calls]
+        place = order.index(self.focused) if self.focused in order else 0
+        after = order[(place + by) % len(order)]
+        self._share_room(accounts_first=after is self.accounts)
+        self.set_focus(after)
+
+    def leave_line(self) -> None:
+        """Back from a line to the lists."""
+        if not self.log_pane.search.value:
+            self.log_pane.search.display = False
+        self._share_room(accounts_first=False)
+        self.set_focus(self.calls if self.phone.state.live else self.log_pane.rows)
+
+    def _share_room(self, accounts_first: bool) -> None:
+        # Accounts and the rest take turns where both do not fit.
+        narrow = self.size.width < _NARROW_CELLS
+        self.accounts.display = accounts_first or not narrow
+        self.accounts.styles.width = "1fr" if narrow else None
+        self._right.display = not (accounts_first and narrow)
+
+    def select_call(self, call_id: str) -> None:
+        self.calls.select(call_id)
+
+    def select_account(self, name: str) -> None:
+        self.accounts.select(name)
+
+    def tell(self, part: Part) -> None:
+        """Show a message for a while."""
+        self.dial.note.tell(part, self.phone.in_a_while())
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        self._show_keys()
+        self.incoming.redraw()
+
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        if event.widget is self.dial.input:
+            self.dial.leave()
+
+    def on_lines_moved(self) -> None:
+        self._show_keys()
+
+    def on_screen_suspend(self) -> None:
+        self._show_keys()
+
+    def on_screen_resume(self) -> None:
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        # What lies over this screen has keys of its own.
+        self.footer.show(self.context() if self.phone.screen is self else Context(screen="covered"))
+
+    async def on_lines_opened(self, event: Lines.Opened) -> None:
+        action = {
+            self.accounts: "account.edit",
+            self.calls: "lock.details",
+            self.log_pane.rows: "log.call",
+        }.get(event.lines)
+        if action is not None:
+            await self.phone.do(action)
+
+    def on_key(self, event: events.Key) -> None:
+        # A number is dialled by typing it, wherever the keyboard is.
+        typed = event.character
+        if typed in DIALLED_AT_ONCE and self.pane not in (Pane.DIAL, Pane.SEARCH):
+            event.stop()
+            self.dial.open(typed)
+
+    def on_paste(self, event: events.Paste) -> None:
+        if self.pane not in (Pane.DIAL, Pane.SEARCH) and event.text.strip():
+            event.stop()
+            self.dial.paste(event.text)

@@ -1,0 +1,44 @@
+"""The welcome of a person who opens the phone for the first time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.widget import Widget
+from textual.widgets import Button, Label
+
+from tui.accounts.form import AccountForm
+from tui.widgets.screens import PhoneModal, bindings_of
+from voip.protocol import client as told
+
+_TEXT = (
+    "Offhook makes and takes calls in your terminal, with an account of your provider or your "
+    "office. When an account says TLS, nothing of a call leaves this machine in the clear, and a "
+    "closed lock says what was seen, not what was hoped for."
+)
+
+
+class Welcome(PhoneModal[None]):
+    """Leads to a first account, or to a first call that needs none."""
+
+    name_of_screen = "welcome"
+    BINDINGS = bindings_of("welcome")
+    AUTO_FOCUS = "#add"
+    title_of_box = "Welcome"
+
+    def contents(self) -> Sequence[Widget]:
+        return (
+            Label(_TEXT, markup=False, classes="hint"),
+            Button("Add an account", id="add", compact=True),
+            Button("Make a secure test call on this machine", id="echo", compact=True),
+            Button("Look around", id="look", compact=True),
+        )
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        phone = self.phone
+        self.dismiss()
+        if event.button.id == "add":
+            phone.push_screen(AccountForm(None))
+        elif event.button.id == "echo":
+            phone.later(phone.place(told.PlaceCall(target="echo")))

@@ -1,0 +1,112 @@
+"""Which microphone and which speaker are used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rich.cells import cell_len
+
+from tui.state import State
+from tui.terminal.text import Line, Part, line
+from tui.terminal.wrapping import paragraph
+from tui.widgets.choices import Choices, Row
+from tui.widgets.list_box import ListBox
+from tui.widgets.screens import bindings_of
+from voip.client.starting import CommandFailed, NoEngine
+from voip.model import SoundDevice
+from voip.protocol import client as told
+
+
+class Choice(NamedTuple):
+    """A device for a setting of config.toml; None leaves the choice to the phone."""
+
+    setting: str
+    device: str | None
+
+
+class Devices(ListBox[Choices[Choice]]):
+    """A choice holds at once, in calls that are up too."""
+
+    name_of_screen = "devices"
+    BINDINGS = bindings_of("devices")
+    title_of_box = "Microphone and speaker"
+
+    def __init__(self) -> None:
+        super().__init__(Choices[Choice]())
+        self._devices: tuple[SoundDevice, ...] | None = None
+
+    def on_mount(self) -> None:
+        self.phone.later(self.reload())
+
+    def show(self, state: State) -> None:
+        super().show(state)
+        self._draw()
+
+    def happened(self, numbered: told.NumberedEvent) -> None:
+        if isinstance(numbered.event, told.SettingsEvent | told.WorkerEvent):
+            self.phone.later(self.reload())
+
+    async def reload(self) -> None:
+        try:
+            found = await self.phone.bridge.get(told.GetDevices(), told.Devices)
+        except (CommandFailed, NoEngine) as error:
+            self.say(f"The devices are not known: {error}")
+            return
+        self._devices = found.devices
+        self.say(f"In use: {found.in_use}")
+        self._draw()
+
+    async def choose(self) -> None:
+        chosen = self.rows.selected
+        if chosen is None:
+            return
+        try:
+            await self.phone.bridge.ask(
+                told.ChangeSettings(changes={chosen.setting: chosen.device})
+            )
+        except (CommandFailed, NoEngine) as error:
+            self.say(f"Nothing was changed: {error}")
+
+    def _draw(self) -> None:
+        if self._devices is None:
+            return
+        audio = self.phone.state.settings.audio
+        inputs = [device.name for device in self._devices if device.inputs]
+        outputs = [device.name for device in self._devices if device.outputs]
+        self.rows.show(
+            [
+                *self._list("Microphone", "audio.input", inputs, audio.input),
+                Row(Line()),
+                *self._list("Speaker", "audio.output", outputs, audio.output),
+            ]
+        )
+
+    def _list(
+        self, title: str, setting: str, names: list[str], wanted: str | None
+    ) -> Iterator[Row[Choice]]:
+        chosen = chosen_of(names, wanted)
+        yield Row(line(Part(title, "accent")))
+        automatic = self._row("automatic: the phone chooses", wanted is None)
+        yield Row(automatic, Choice(setting, None))
+        for name in dict.fromkeys(names):
+            yield Row(self._row(name, name == chosen), Choice(setting, name))
+        if wanted is not None and chosen is None:
+            yield Row(self._row(f"{wanted} (not there now)", True), Choice(setting, wanted))
+        if not names:
+            key = self.phone.shown_key("list.reload")
+            advice = f"There is no {title.lower()}. Plug one in, and press {key} to look again."
+            yield Row(Line(), note=paragraph("  ", Part(advice, "warning"), hang=2))
+
+    def _row(self, name: str, chosen: bool) -> Line:
+        sign = self.phone.glyphs.check_ok
+        sign = sign if chosen else " " * cell_len(sign)
+        return line(f"  {sign} ", name, right=(Part("chosen", "success"),) if chosen else ())
+
+
+def chosen_of(names: list[str], wanted: str | None) -> str | None:
+    """The device that `wanted` means: that name, or the first that holds it."""
+    if wanted is None:
+        return None
+    partial = [name for name in names if wanted.lower() in name.lower()]
+    return wanted if wanted in names else next(iter(partial), None)

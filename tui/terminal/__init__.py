@@ -1,0 +1,1 @@
+"""The terminal: text as cells, symbols, output and input."""

@@ -1,0 +1,185 @@
+"""The terminal's own ways to call somebody: its title, bell and notifications.
+
+Sequences are those of xterm's ctlseqs (OSC 2, CSI 22/23 t), iTerm2 (OSC 9),
+urxvt (OSC 777) and kitty's desktop notifications (OSC 99). A terminal that
+does not know one ignores it; those that would print it are left alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Literal, NamedTuple
+
+from tui.terminal.glyphs import is_plain, speaks_utf8
+from voip.protocol.settings import Notify, Screen
+
+Kind = Literal["osc9", "osc99", "osc777"]
+
+Caller = tuple[str, str, str]
+"""A call that rings: its id, who calls, and which account."""
+
+MAX_TEXT: Final = 200
+"""Characters of a text in a sequence: more is cut."""
+
+_BELL: Final = "\a"
+_SAVE_TITLE: Final = "\x1b[22;2t"
+_RESTORE_TITLE: Final = "\x1b[23;2t"
+
+_OSC9: Final = frozenset(("iterm.app", "wezterm", "ghostty", "warpterminal"))
+_OSC777: Final = ("foot", "rxvt")
+
+
+class Terminal(NamedTuple):
+    """Facts of the terminal from the environment.
+
+    `title` is false where OSC sequences would be printed, `utf8` where a
+    character above 0x7f could be read as a control character. `auto` is the
+    notification that it is likely to show, None for none; `notifies` is false
+    where none gets through whatever is asked for, `tmux` true where it must be
+    handed through tmux.
+    """
+
+    title: bool
+    utf8: bool
+    auto: Kind | None
+    notifies: bool
+    tmux: bool
+
+
+def recognise(environ: Mapping[str, str]) -> Terminal:
+    """The terminal that `environ` describes."""
+    terminal = environ.get("TERM", "")
+    inside_tmux = bool(environ.get("TMUX"))
+    # GNU screen prints what is meant for tmux, and hands on only short
+    # sequences; over SSH its TERM may be either's.
+    inside_screen = bool(environ.get("STY")) and not inside_tmux
+    either = terminal.startswith("screen") and not inside_tmux
+    shown = not is_plain(environ)
+    return Terminal(
+        title=shown,
+        utf8=speaks_utf8(environ),
+        auto=_kind(environ) if shown and not either else None,
+        notifies=not inside_screen,
+        tmux=inside_tmux or terminal.startswith(("tmux", "screen")),
+    )
+
+
+def _kind(environ: Mapping[str, str]) -> Kind:
+    terminal = environ.get("TERM", "")
+    if environ.get("KITTY_WINDOW_ID") or terminal == "xterm-kitty":
+        return "osc99"
+    if environ.get("TERM_PROGRAM", "").lower() in _OSC9:
+        return "osc9"
+    if terminal.startswith(_OSC777) or environ.get("VTE_VERSION"):
+        return "osc777"
+    return "osc9"
+
+
+def safe(text: str, utf8: bool = True) -> str:
+    """`text` without anything that could end or begin a sequence, on one line.
+
+    Printable characters alone, at most `MAX_TEXT`; in ASCII unless `utf8`.
+    """
+    # Bounded first: whoever chose the text chose its length.
+    text = text[: 4 * MAX_TEXT]
+    if not utf8:
+        text = unicodedata.normalize("NFKD", text)
+    kept = (
+        char if char.isprintable() and (utf8 or char.isascii()) else " "
+        for char in text
+        if utf8 or not unicodedata.combining(char)
+    )
+    return " ".join("".join(kept).split())[:MAX_TEXT]
+
+
+def title(text: str, utf8: bool = True) -> str:
+    """The sequence that names the window."""
+    return f"\x1b]2;{safe(text, utf8)}\a"
+
+
+def notification(kind: Kind, heading: str, body: str, utf8: bool = True) -> str:
+    """The sequence that shows a notification on the desktop."""
+    heading, body = safe(heading, utf8), safe(body, utf8)
+    if kind == "osc99":
+        # e=1: the payload is base64; d=0: more of this notification follows.
+        return (
+            f"\x1b]99;i=offhook:d=0:e=1:p=title;{_base64(heading)}\x1b\\"
+            f"\x1b]99;i=offhook:d=1:e=1:p=body;{_base64(body)}\x1b\\"
+        )
+    # A semicolon would begin another field.
+    heading, body = heading.replace(";", ","), body.replace(";", ",")
+    if kind == "osc777":
+        return f"\x1b]777;notify;{heading};{body}\a"
+    words = f"{heading}: {body}"
+    # ConEmu and those like it take a number here for a command.
+    return f"\x1b]9;{'- ' if words[0].isdigit() else ''}{words}\a"
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def through_tmux(sequence: str) -> str:
+    """`sequence` handed through tmux, where its `allow-passthrough` is on (tmux(1))."""
+    return f"\x1bPtmux;{sequence.replace(chr(27), chr(27) * 2)}\x1b\\"
+
+
+class Attention:
+    """Calls for attention while calls come in, through the terminal alone.
+
+    `write` takes what is sent to the terminal. A Textual app gives its
+    driver's (`app._driver.write`; there is no public way), which queues it
+    after what the app has drawn, so that neither tears the other: call this
+    from the app's own event loop alone, while it runs.
+    """
+
+    def __init__(self, write: Callable[[str], None], environ: Mapping[str, str]) -> None:
+        self._write = write
+        self._terminal = recognise(environ)
+        self._rung: frozenset[str] = frozenset()
+        self._title: str | None = None
+
+    def ring(self, callers: Sequence[Caller], live: int, settings: Screen) -> None:
+        """Show who calls now and how many calls there are.
+
+        Bell and notification tell of each call once.
+        """
+        self._show_title(_title(callers, live) if settings.title else None)
+        new = [caller for caller in callers if caller[0] not in self._rung]
+        self._rung = frozenset(call for call, _, _ in callers)
+        if new and settings.bell:
+            self._write(_BELL)
+        for _, name, account in new:
+            self._notify(settings.notify, f"{name} calls", f"on {account}")
+
+    def close(self) -> None:
+        """Give the window its title back."""
+        self._show_title(None)
+
+    def _show_title(self, text: str | None) -> None:
+        if not self._terminal.title or text == self._title:
+            return
+        if self._title is None:
+            self._write(_SAVE_TITLE)
+        self._title = text
+        self._write(_RESTORE_TITLE if text is None else title(text, self._terminal.utf8))
+
+    def _notify(self, setting: Notify, heading: str, body: str) -> None:
+        kind = self._terminal.auto if setting == "auto" else setting
+        if kind is None or kind == "off" or not self._terminal.notifies:
+            return
+        sequence = notification(kind, heading, body, self._terminal.utf8)
+        self._write(through_tmux(sequence) if self._terminal.tmux else sequence)
+
+
+def _title(callers: Sequence[Caller], live: int) -> str:
+    match [name for _, name, _ in callers]:
+        case [name]:
+            return f"{name} calls - Offhook"
+        case [name, *others]:
+            return f"{name} and {len(others)} more call - Offhook"
+        case _:
+            calls = {0: "", 1: "1 call - "}.get(live, f"{live} calls - ")
+            return f"{calls}Offhook"

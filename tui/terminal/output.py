@@ -1,0 +1,220 @@
+"""Output to the terminal: the cells that differ from what it shows.
+
+Textual sends whole lines of a widget for a change in it, the whole screen for
+a box that opens or closes, and every piece of text with all of its style. Over
+SSH that is most of what a phone costs. Here each cell is kept as it was sent
+last, and only differences are sent: a place, what of the style is new, and
+the text. Of a blank only the background is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from rich.color import Color, ColorSystem
+from rich.console import Console
+from rich.style import Style
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.geometry import Size
+from textual.strip import Strip
+
+from tui.terminal.text import cells_of
+
+Cell = tuple[str, Style | None]
+
+_NEAR = 5
+"""Cells that stayed the same and cost no more than going past them."""
+
+_ATTRIBUTES = ("bold", "dim", "italic", "underline", "blink", "reverse", "strike")
+_ON = dict(zip(_ATTRIBUTES, "1234579", strict=True))
+_SYSTEMS = {
+    "standard": ColorSystem.STANDARD,
+    "256": ColorSystem.EIGHT_BIT,
+    "truecolor": ColorSystem.TRUECOLOR,
+}
+_RESET = "\x1b[0m"
+_OFF = {"bold": "22", "dim": "22", "underline": "24", "reverse": "27"}
+"""Ends of attributes that every terminal knows; other changes begin anew."""
+_SEEN_ON_BLANKS = ("underline", "reverse", "strike")
+
+
+class Shown:
+    """The terminal's cells, as far as they are known."""
+
+    def __init__(self) -> None:
+        self._size = Size()
+        self._lines: list[list[Cell | None]] = []
+
+    def forget(self) -> None:
+        """Everything is to be sent again: somebody else has drawn."""
+        self._size = Size()
+
+    def fit(self, size: Size) -> None:
+        """A terminal of another size shows nobody knows what."""
+        if size != self._size:
+            self._size = size
+            self._lines = [[None] * size.width for _ in range(size.height)]
+
+    def put(self, x: int, y: int, strip: Strip) -> Iterator[tuple[int, list[Cell]]]:
+        """Take what is to be shown; the runs of cells that have to be sent."""
+        if not 0 <= y < self._size.height:
+            return
+        line = self._lines[y]
+        fresh = cells_of(strip)[: max(0, self._size.width - x)]
+        # Half of a wide character that is drawn over leaves a blank.
+        end = x + len(fresh)
+        if fresh and end < len(line) and (cell := line[end]) and not cell[0]:
+            fresh.append((" ", cell[1]))
+        if fresh and x > 0 and (cell := line[x]) and not cell[0]:
+            fresh.insert(0, (" ", cell[1]))
+            x -= 1
+        fresh = [(text, _of_blank(style) if text == " " else style) for text, style in fresh]
+        for first, end in _runs(line[x : x + len(fresh)], fresh):
+            yield x + first, fresh[first:end]
+        line[x : x + len(fresh)] = fresh
+
+
+class Changes(CompositorUpdate):
+    """An update of Textual's, cut down to what the terminal does not show yet."""
+
+    def __init__(self, update: CompositorUpdate, shown: Shown, size: Size) -> None:
+        self._update = update
+        self._shown = shown
+        self._size = size
+
+    def render_segments(self, console: Console) -> str:
+        self._shown.fit(self._size)
+        system = _SYSTEMS.get(console.color_system or "")
+        sent: list[str] = []
+        style: Style | None = None
+        drawn = False
+        for x, y, strip in _pieces(self._update):
+            for place, run in self._shown.put(x, y, strip):
+                sent.append(f"\x1b[{y + 1};{place + 1}H")
+                for text, cell_style in run:
+                    wanted = _kept(style, cell_style) if drawn and text == " " else cell_style
+                    if not drawn or wanted != style:
+                        sent.append(_turn(style if drawn else None, wanted, system, drawn))
+                        style, drawn = wanted, True
+                    sent.append(text)
+        return "".join([*sent, _RESET] if drawn else sent)
+
+
+def _pieces(update: CompositorUpdate) -> Iterator[tuple[int, int, Strip]]:
+    """Parts that an update draws: column, row and cells."""
+    if isinstance(update, LayoutUpdate):
+        for y, line in enumerate(update.strips, update.region.y):
+            x = update.region.x
+            for strip in line:
+                yield x, y, strip
+                x += strip.cell_length
+    elif isinstance(update, ChopsUpdate):
+        for y, first, end in update.spans:
+            for piece_end, (x, piece) in zip(
+                update.chop_ends[y], update.chops[y].items(), strict=False
+            ):
+                left, right = max(x, first), min(piece_end, end)
+                if piece is not None and left < right:
+                    yield left, y, piece.crop(left - x, right - x)
+
+
+def _runs(before: list[Cell | None], after: list[Cell]) -> Iterable[tuple[int, int]]:
+    """First and end of the runs that differ; what is near is taken along.
+
+    A run ends behind a character that is not one plain cell: terminals do not
+    agree how wide such characters are, and the next run is placed anew.
+    """
+    runs: list[tuple[int, int]] = []
+    for x, (was, now) in enumerate(zip(before, after, strict=True)):
+        if was == now:
+            continue
+        first, end = x, x + 1
+        while first > 0 and after[first][0] == "":
+            first -= 1
+        while end < len(after) and after[end][0] == "":
+            end += 1
+        if runs and first <= runs[-1][1]:
+            runs[-1] = (runs[-1][0], max(end, runs[-1][1]))
+        elif runs and first - runs[-1][1] <= _NEAR and _alike(after, runs[-1][1] - 1, first):
+            runs[-1] = (runs[-1][0], end)
+        else:
+            runs.append((first, end))
+    return [part for first, end in runs for part in _at_odd_ones(after, first, end)]
+
+
+def _alike(cells: list[Cell], first: int, end: int) -> bool:
+    style = cells[first][1]
+    blank = _of_blank(style)
+    return all(
+        found == style or (text == " " and found == blank) for text, found in cells[first : end + 1]
+    )
+
+
+def _at_odd_ones(cells: list[Cell], first: int, end: int) -> Iterator[tuple[int, int]]:
+    start = first
+    for x in range(first, end):
+        text = cells[x][0]
+        odd = len(text) > 1 or (x + 1 < end and cells[x + 1][0] == "")
+        if odd:
+            # The character goes with its own second cell.
+            stop = x + 1
+            while stop < end and cells[stop][0] == "":
+                stop += 1
+            yield start, stop
+            start = stop
+    if start < end:
+        yield start, end
+
+
+@lru_cache(maxsize=4096)
+def _of_blank(style: Style | None) -> Style | None:
+    """The part of a style that is seen on a blank."""
+    if style is None or _is_seen(style):
+        return style
+    return Style(bgcolor=style.bgcolor)
+
+
+@lru_cache(maxsize=4096)
+def _kept(before: Style | None, blank: Style | None) -> Style | None:
+    """The style that a blank is sent in: what nobody sees of it stays as it is."""
+    if before is None or blank is None or _is_seen(before) or _is_seen(blank):
+        return blank
+    return before + Style(bgcolor=blank.bgcolor or Color.default())
+
+
+def _is_seen(style: Style) -> bool:
+    return any(getattr(style, name) for name in _SEEN_ON_BLANKS)
+
+
+@lru_cache(maxsize=4096)
+def _turn(
+    before: Style | None, after: Style | None, system: ColorSystem | None, known: bool
+) -> str:
+    """The sequence (ECMA-48 SGR) that turns one style into another."""
+    now = after or Style()
+    codes: list[str] = []
+    was = before or Style()
+    changed = [name for name in _ATTRIBUTES if bool(getattr(was, name)) != bool(getattr(now, name))]
+    if not known or not all(name in _OFF for name in changed):
+        codes += ["0", *(_ON[name] for name in _ATTRIBUTES if getattr(now, name))]
+        was = Style()
+    elif changed:
+        ended = dict.fromkeys(_OFF[name] for name in changed if not getattr(now, name))
+        begun = (n for n in _OFF if getattr(now, n) and (n in changed or _OFF[n] in ended))
+        codes += [*ended, *(_ON[name] for name in begun)]
+    codes += _colour(was.color, now.color, True, system)
+    codes += _colour(was.bgcolor, now.bgcolor, False, system)
+    return f"\x1b[{';'.join(codes)}m" if codes else ""
+
+
+def _colour(
+    before: Color | None, after: Color | None, foreground: bool, system: ColorSystem | None
+) -> list[str]:
+    if system is None:
+        return []
+    default = Color.default()
+    before, after = before or default, after or default
+    if before == after:
+        return []
+    return list(after.downgrade(system).get_ansi_codes(foreground))

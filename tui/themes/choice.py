@@ -1,0 +1,131 @@
+"""The themes there are, which of them is taken, and taking it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from textual.app import App
+from textual.theme import Theme
+
+from tui.terminal import glyphs as symbols
+from tui.themes.colours import textual_theme
+from tui.themes.file import ThemeFile, read
+from voip.protocol import settings
+
+DEFAULT: Final = "dark"
+PLAIN: Final = "plain"
+SIXTEEN: Final = "ansi16"
+
+_INSTALLED = Path(__file__).parents[1] / "theme_files"
+_CHECKOUT = Path(__file__).parents[2] / "themes"
+
+
+class Themes(NamedTuple):
+    """Themes by name, those that come with the phone first.
+
+    `problems` are mistakes in the user's files, `notes` what else they should
+    know; both full sentences, with the file and the line.
+    """
+
+    themes: dict[str, Theme]
+    titles: dict[str, str]
+    ascii_only: frozenset[str]
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def pick(self, setting: str, environ: Mapping[str, str]) -> str:
+        """The theme that is meant by `setting` on this terminal.
+
+        `auto`, and a name that is not known, mean the one that the terminal can
+        show, or that its user asks of every program (no-color.org); a theme
+        chosen by name is taken at its word.
+        """
+        if setting in self.themes:
+            return setting
+        terminal = environ.get("TERM", "")
+        if environ.get("NO_COLOR") or terminal in ("", "dumb") or terminal.startswith("vt"):
+            return PLAIN
+        return DEFAULT if _mixes_colors(environ) else SIXTEEN
+
+    def glyphs(
+        self, name: str, screen: settings.Screen, environ: Mapping[str, str]
+    ) -> symbols.Glyphs:
+        """The symbols for a theme, which may insist on ASCII."""
+        setting = "ascii" if name in self.ascii_only else screen.glyphs
+        return symbols.choose(setting, screen.lock, environ)
+
+
+def _mixes_colors(environ: Mapping[str, str]) -> bool:
+    # As Rich sees it, which draws: elsewhere it would take the nearest of
+    # sixteen colours, and what was told apart would no longer be.
+    if environ.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"):
+        return True
+    return environ.get("TERM", "").lower().rpartition("-")[2] in ("256color", "kitty")
+
+
+def load_all(folder: Path | None) -> Themes:
+    """The phone's themes, and those in `folder`/themes where that exists.
+
+    A file that cannot be used is told in `problems` and left out.
+    """
+    files: dict[str, ThemeFile] = {}
+    for path in _files(_INSTALLED if _INSTALLED.is_dir() else _CHECKOUT):
+        theme, problems = read(path)
+        assert theme is not None, problems
+        files[theme.name] = theme
+    problems, notes = _add_own(files, folder) if folder is not None else ((), ())
+    return Themes(
+        {file.name: textual_theme(file.name, file.dark, file.colors) for file in files.values()},
+        {file.name: file.title for file in files.values()},
+        frozenset(file.name for file in files.values() if file.ascii_only),
+        problems,
+        notes,
+    )
+
+
+def _add_own(files: dict[str, ThemeFile], folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    problems: list[str] = []
+    notes: list[str] = []
+    shipped = frozenset(files)
+    taken: dict[str, str] = {}
+    try:
+        paths = _files(folder / "themes")
+    except OSError as error:
+        return (f"themes cannot be read: {error.strerror}",), ()
+    for path in paths:
+        theme, found = read(path)
+        problems += found
+        if theme is None:
+            continue
+        where = f"themes/{path.name}"
+        if theme.name in taken:
+            problems.append(
+                f"{where}: {taken[theme.name]} is called “{theme.name}” already: "
+                "give one of them another name"
+            )
+            continue
+        if theme.name in shipped:
+            notes.append(f"{where} takes the place of the phone's own theme “{theme.name}”")
+        taken[theme.name] = where
+        files[theme.name] = theme
+    return tuple(problems), tuple(notes)
+
+
+def _files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if path.suffix == ".toml")
+
+
+def apply(app: App[Any], name: str) -> None:
+    """Draw `app` anew in the theme that it has registered as `name`.
+
+    Also when that is its theme already: it may have been read again, and what
+    the app gives from `get_line_filters` may have changed.
+    """
+    if app.theme == name:
+        app.mutate_reactive(App.theme)
+    else:
+        app.theme = name

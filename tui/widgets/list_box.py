@@ -1,0 +1,132 @@
+"""Boxes around one list: with nothing else, with a line of text, with a search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import msgspec
+from textual.containers import Horizontal
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from tui.keys.actions import Context
+from tui.widgets.footer import Footer
+from tui.widgets.lines import Lines
+from tui.widgets.prose import Prose
+from tui.widgets.screens import PhoneModal
+from tui.words.phrases import count
+
+_Rows = TypeVar("_Rows", bound=Lines)
+
+
+class ListBox(PhoneModal[None], Generic[_Rows]):
+    """Takes the room there is; `head` is for a few words above the list."""
+
+    # A bare name would be looked for beside each box that is made of this one.
+    CSS_PATH = Path(__file__).with_name("list_box.tcss")
+    AUTO_FOCUS = "Lines"
+
+    def __init__(self, rows: _Rows) -> None:
+        super().__init__(classes="list-box")
+        self.rows = rows
+        self.head = Static("", id="head", markup=False)
+        self.head.display = False
+        rows.add_class("list")
+
+    def contents(self) -> Sequence[Widget]:
+        return (self.head, self.rows)
+
+    def list_under_cursor(self) -> Lines:
+        return self.rows
+
+    def say(self, text: str) -> None:
+        """Show words above the list; none take no room."""
+        self.head.update(text)
+        self.head.display = bool(text)
+
+    async def choose(self) -> None:
+        """Do what the row under the cursor is there for."""
+
+    async def restore(self) -> None:
+        """Give the row under the cursor back its default."""
+
+    async def reload(self) -> None:
+        """Ask the engine, or the files, again."""
+
+    def on_lines_moved(self) -> None:
+        self._show_keys()
+        if isinstance(self.rows, Prose):
+            self._say_what_is_beneath(self.rows.beneath)
+
+    def _say_what_is_beneath(self, lines: int) -> None:
+        # A scroll bar alone was not seen: people took the first screen for all.
+        box = self.query_one("#box")
+        more = f"{self.phone.glyphs.down} {count(lines, 'line')} more" if lines else ""
+        if box.border_subtitle != more:
+            box.border_subtitle = more
+
+    async def on_lines_opened(self) -> None:
+        await self.choose()
+
+    def on_descendant_focus(self) -> None:
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        for footer in self.query(Footer):
+            footer.show(self.context())
+
+
+class LineBox(ListBox[_Rows]):
+    """Has a line of text beneath the list, which is there while it is wanted."""
+
+    def __init__(self, rows: _Rows) -> None:
+        super().__init__(rows)
+        self.line = Input(id="line", compact=True, select_on_focus=False)
+        self.line.cursor_blink = False
+        self._hint = Static("", id="hint", markup=False)
+        self._row = Horizontal(self._hint, self.line, id="line-row")
+        self._row.display = False
+
+    def contents(self) -> Sequence[Widget]:
+        return (*super().contents(), self._row)
+
+    def context(self) -> Context:
+        return msgspec.structs.replace(super().context(), line_open=self._row.display)
+
+    def open_line(self, hint: str, text: str = "") -> None:
+        """Let the person type; `hint` stands in front."""
+        self._hint.update(f"{hint} ")
+        self.line.value = text
+        self.line.cursor_position = len(text)
+        self._row.display = True
+        self.line.focus()
+
+    def leave_line(self) -> None:
+        """Take the line away, with what is in it."""
+        self.line.value = ""
+        self._row.display = False
+        self.rows.focus()
+        self._show_keys()
+
+
+class SearchBox(LineBox[_Rows]):
+    """The line searches the list, as one types."""
+
+    def search(self, wanted: str) -> None:
+        """Show what holds the words `wanted`; all of it for none."""
+
+    def open_search(self) -> None:
+        self.open_line("search:", self.line.value)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.search(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.value:
+            self.rows.focus()
+        else:
+            self.leave_line()

@@ -1,0 +1,116 @@
+"""Parts of every screen of the phone: the state, the keys, the incoming call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
+
+from tui.keys.actions import Context, of_screen
+from tui.state import State
+from tui.widgets.footer import Footer
+from tui.widgets.incoming import Incoming
+from tui.widgets.lines import Lines
+from voip.protocol import client as told
+
+if TYPE_CHECKING:
+    from tui.app import OffhookApp
+
+_Result = TypeVar("_Result")
+
+
+def bindings_of(screen: str) -> list[BindingType]:
+    """The keys of a screen, from the list of actions.
+
+    Where a person types, actions of every screen keep only the keys that are
+    no letters: an answer must not come from a name that is being written.
+    """
+    bindings: list[BindingType] = []
+    for action in of_screen(screen):
+        keys = action.keys.split(",")
+        if screen != "main" and not action.screens:
+            keys = [key for key in keys if len(key) > 1]
+        bindings.append(
+            Binding(",".join(keys), f"app.do('{action.id}')", action.words, show=False,
+                    id=action.id)
+        )  # fmt: skip
+    return bindings
+
+
+if TYPE_CHECKING:
+    _AnyScreen = Screen[Any]
+else:
+    # Textual takes the style sheets of one base only: the screen's.
+    _AnyScreen = object
+
+
+class Phoned(_AnyScreen):
+    """A screen that is shown the phone's state whenever it changes."""
+
+    name_of_screen = "main"
+
+    @property
+    def phone(self) -> OffhookApp:
+        return cast("OffhookApp", self.app)
+
+    def context(self) -> Context:
+        """Facts that decide which actions make sense here."""
+        state = self.phone.state
+        return Context(
+            screen=self.name_of_screen,
+            connected=self.phone.connected,
+            incoming=next(iter(state.incoming), None),
+            live=sum(shown.call.state.answered for shown in state.live),
+            accounts=len(state.accounts),
+        )
+
+    def show(self, state: State) -> None:
+        """Show the state; called after each change of it and each second."""
+        for incoming in self.query(Incoming):
+            incoming.show(state)
+        for footer in self.query(Footer):
+            footer.show(self.context())
+
+    def list_under_cursor(self) -> Lines | None:
+        """The list that the arrow keys move in."""
+        return None
+
+    def happened(self, numbered: told.NumberedEvent) -> None:
+        """An event of the engine; the state has it already."""
+
+    def on_mount(self) -> None:
+        self.show(self.phone.state)
+
+
+class PhoneScreen(Phoned, Screen[None]):
+    """A screen that fills the terminal."""
+
+    AUTO_FOCUS = ""
+
+
+class PhoneModal(Phoned, ModalScreen[_Result]):
+    """A box over the main screen, with an incoming call above it."""
+
+    title_of_box = ""
+
+    def compose(self) -> ComposeResult:
+        yield Incoming()
+        box = Vertical(*self.contents(), id="box")
+        # A name in a title is no markup of ours.
+        box.border_title = Content(self.title_of_box)
+        yield box
+        yield Footer()
+
+    def contents(self) -> Sequence[Widget]:
+        """The widgets in the box."""
+        return ()
+
+    def close(self, result: Any = None) -> None:
+        """Take the box away."""
+        self.dismiss(result)

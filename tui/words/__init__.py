@@ -1,0 +1,1 @@
+"""Words of the screen: text from plain values, all pure."""

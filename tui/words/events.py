@@ -1,0 +1,58 @@
+"""Events of the engine, each in a line."""
+
+from __future__ import annotations
+
+from tui.words import phrases
+from voip.model import Call
+from voip.protocol import client as told
+
+_CHECKS = {True: "passed", False: "failed", None: "not reached"}
+
+
+def kind(event: told.AnyEvent) -> str:
+    """An event's name in the protocol."""
+    return str(event.__struct_config__.tag)
+
+
+def describe(event: told.AnyEvent) -> str:
+    """The event in words, without the name of its kind."""
+    match event:
+        case told.CallEvent(call=call):
+            return _call(call)
+        case told.AccountEvent(account=account):
+            return f"{account.name}: {phrases.registration(account)}"
+        case told.AccountRemoved(name=name):
+            return f"{name} is no longer there"
+        case told.AccountsOrdered(names=names):
+            return f"in the order {', '.join(names)}"
+        case told.LogEvent(entry=entry):
+            was_open = f", the lock {found}" if (found := phrases.was_open(entry)) else ""
+            return (
+                f"{phrases.who(entry.remote)}, {entry.account}: {phrases.outcome(entry)}{was_open}"
+            )
+        case told.DigitEvent(call=call_id, digit=digit):
+            return f"call {call_id}: they pressed {digit}"
+        case told.DigitsEvent(call=call_id):
+            return f"call {call_id}: {event.text}"
+        case told.LevelsEvent(call=call_id, rx=rx, tx=tx):
+            return f"call {call_id}: in {rx:.2f}, out {tx:.2f}"
+        case told.NoticeEvent(level=level, text=text):
+            return f"{level}: {text}"
+        case told.WorkerEvent(role=role, up=up, detail=detail):
+            state = "is up" if up else "went away"
+            return f"the {role} worker {state}" + (f": {detail}" if detail else "")
+        case told.EchoEvent(uri=uri):
+            return f"the test line listens at {uri}" if uri else "the test line ended"
+        case told.CheckEvent(name=name, step=step):
+            return f"{name}: {step.step} {_CHECKS[step.ok]}: {step.text}"
+        case told.SettingsEvent():
+            return "config.toml was changed"
+        case told.SipMessageEvent(sent=sent, remote=remote):
+            return f"{'sent to' if sent else 'received from'} {remote}"
+        case told.StoppingEvent():
+            return "the engine ends because it was told to"
+
+
+def _call(call: Call) -> str:
+    where = f"call {call.id}, {phrases.who(call.remote)}: {phrases.state(call)}"
+    return f"{where}, {phrases.sign(call.lock)}" if call.lock.sign else where

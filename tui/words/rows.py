@@ -1,0 +1,342 @@
+"""The rows of the main screen's panes, from plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from rich.cells import cell_len, set_cell_size
+
+from tui.state import Link, ShownCall, State
+from tui.terminal.glyphs import Glyphs, meter, spark
+from tui.terminal.text import Line, Part, Role, cut, line
+from tui.terminal.wrapping import paragraph, wrap
+from tui.words import phrases
+from tui.words import trust as trust_words
+from voip.model import (
+    AccountStatus,
+    CallState,
+    Direction,
+    LogEntry,
+    Outcome,
+    Party,
+    RegistrationState,
+)
+from voip.protection import Compared, Lock, Sign
+from voip.protocol.client import Suggestion
+
+_METER_CELLS = 4
+_MOS_WORST, _MOS_BEST = 1.0, 4.5
+_ACCOUNT_CELLS = 10
+_OUTCOME_CELLS = 13
+_NAME_CELLS = 32
+_FEWEST_CELLS = 5  # of a name that is cut: quotes, a letter, an ellipsis
+_NOT_CHECKED = "  name chosen by the caller, not checked"
+_WIDE, _ROOMY = 80, 64
+_HEARD_DIGITS = 8
+_INDENT = "   "
+_SIGN_ROLES: dict[Sign, Role] = {
+    Sign.SERVER: "secure",
+    Sign.SEALED: "secure",
+    Sign.WAIT: "warning",
+    Sign.UNSAFE: "insecure",
+    Sign.VERIFY: "insecure",
+}
+
+_TO_COMPARE = (Compared.PENDING, Compared.CHANGED)
+
+_MARKS: dict[RegistrationState, Role] = {
+    RegistrationState.REGISTERED: "success",
+    RegistrationState.REGISTERING: "muted",
+    RegistrationState.FAILED: "error",
+    RegistrationState.UNREGISTERED: "warning",
+    RegistrationState.OFFLINE: "muted",
+}
+
+
+def header(state: State, glyphs: Glyphs, now: datetime) -> Line:
+    """The first line of the screen: the phone at a glance."""
+    registered = state.registered(RegistrationState.REGISTERED)
+    failed = sum(map(_in_trouble, state.accounts))
+    middle: list[Part | str] = []
+    if registered:
+        middle += [Part(glyphs.registered, "success"), f" {registered} registered  "]
+    if failed:
+        middle += [Part(glyphs.failed, "error"), f" {failed} failed  "]
+    if state.link is Link.CONNECTING:
+        middle = [Part("connecting  ", "muted")]
+    elif state.link is not Link.UP:
+        middle = [Part("no engine  ", "error")]
+    live = len(state.live)
+    calls = Part(f"{phrases.count(live, 'call')}  ", "strong") if live else Part("")
+    return line(Part(" offhook  ", "strong"), *middle, right=(calls, f"{now:%H:%M} "))
+
+
+def account(found: AccountStatus, glyphs: Glyphs, trust_key: str) -> tuple[Line, ...]:
+    """An account: its name, transport and lock; its address; how it stands.
+
+    What is to be seen to takes the place of the address: `trust_key` is the key
+    that shows a server's certificates.
+    """
+    role: Role = _MARKS[found.registration.state] if found.enabled else "muted"
+    standing_role: Role = "muted"
+    if _in_trouble(found):
+        role = standing_role = "error"
+    standing: list[Part | str] = ["  ", Part(phrases.registration(found), standing_role)]
+    if found.messages:
+        standing.append(
+            Part(f" {glyphs.mail} {phrases.count(found.messages, 'message')}", "accent")
+        )
+    return (
+        line(
+            Part(f"{account_mark(found, glyphs)} ", role),
+            Part(found.name, "strong" if found.enabled else "muted"),
+            right=(Part(f"{found.transport.value.upper()} ", "muted"), sign(found.sign, glyphs)),
+        ),
+        _address(found),
+        _trust(trust_key) if trust_words.is_about_trust(found) else line(*standing),
+    )
+
+
+def _trust(key: str) -> Line:
+    return line("  ", Part(key, "accent"), Part(" shows its certificate", "warning"))
+
+
+def _address(found: AccountStatus) -> Line:
+    if trust_words.is_about_trust(found):
+        return line("  ", Part("! server NOT trusted", "error"))
+    if found.enabled and found.warning:
+        return line("  ", Part(f"! {found.warning}", "warning"))
+    return line("  ", Part(phrases.address(found.aor), "text" if found.enabled else "muted"))
+
+
+def _in_trouble(found: AccountStatus) -> bool:
+    failed = found.registration.state is RegistrationState.FAILED
+    return found.enabled and (bool(found.problem) or failed)
+
+
+def account_mark(found: AccountStatus, glyphs: Glyphs) -> str:
+    """The sign of an account's registration."""
+    if not found.enabled:
+        return glyphs.offline
+    if _in_trouble(found):
+        return glyphs.failed
+    return {
+        RegistrationState.REGISTERED: glyphs.registered,
+        RegistrationState.REGISTERING: glyphs.registering,
+    }.get(found.registration.state, glyphs.offline)
+
+
+def call(
+    shown: ShownCall,
+    glyphs: Glyphs,
+    now: float,
+    meters: bool,
+    marked: bool,
+    width: int,
+    lock_key: str,
+) -> list[Line]:
+    """A call: who and where it stands; the sign of its lock; how it sounds.
+
+    `lock_key` is the key that shows the words to compare. No text of a peer is on
+    the line of the sign, whose sentence is whole in `width` cells. Why a call has
+    ended has two lines.
+    """
+    found = shown.call
+    mark = glyphs.cursor if marked else " "
+    standing = phrases.state(found)
+    right: tuple[Part | str, ...] = (f"{standing} ",)
+    if found.state is CallState.ENDED:
+        who = _party(found.remote, glyphs, "muted", width - 4 - _cells(right))
+        return [
+            line(Part(f"{mark}{glyphs.offline} ", "muted"), *who, right=right),
+            *_ending(phrases.ending(found), width),
+        ]
+    if found.state.answered:
+        role: Role = "success" if found.state is CallState.ACTIVE else "warning"
+        right = (Part(standing, role), f" {phrases.duration(shown.duration_s(now))} ")
+    who = _party(found.remote, glyphs, "muted", width - 2 - _cells(right))
+    return [
+        line(Part(mark, "accent"), *who, right=right),
+        line(" ", *lock_line(found.lock, glyphs, width - 1)),
+        # What somebody must know of goes before what gives way.
+        line(_INDENT, *_signs(shown, glyphs, lock_key), *_sound(shown, glyphs, meters)),
+    ]
+
+
+def lock_line(found: Lock, glyphs: Glyphs, width: int) -> tuple[Part, ...]:
+    """The sign of a call's lock, and the longer of its sentences that is whole in `width`."""
+    signed = sign(found.sign, glyphs)
+    long = cell_len(found.why) <= width - cell_len(signed.text) - 1
+    says = found.why if found.closed and found.comparison is None and long else found.short
+    return (signed, Part(" "), Part(says, signed.role))
+
+
+def sign(of: Sign | None, glyphs: Glyphs) -> Part:
+    """The sign of a lock, in the role of what it says."""
+    return Part(glyphs.sign(of), _SIGN_ROLES[of] if of else "text")
+
+
+def _ending(why: str, width: int) -> list[Line]:
+    first = wrap(paragraph(why), width - len(_INDENT))[0]
+    said = sum(len(part.text) for part in first.left)
+    rest = why[said:].lstrip(" ")
+    return [line(_INDENT, Part(text, "warning")) for text in (why[:said], rest) if text]
+
+
+def _party(remote: Party, glyphs: Glyphs, role: Role, room: int) -> list[Part]:
+    """Name and address in `room` cells: a contact's name plain, a claimed one quoted."""
+    address = phrases.address(remote.uri)
+    if remote.imitates:
+        return _imitator(remote, glyphs, "strong", role, room)
+    if remote.claimed:
+        return _claim(remote, address or "unknown", glyphs, "strong", role, room)
+    name = phrases.who(remote)
+    if address in ("", name):
+        return [Part(name, "strong")]
+    short = cut((Part(name, "strong"),), _NAME_CELLS, glyphs.ellipsis)
+    return [*short, Part(f"  {address}", role)]
+
+
+def _claim(
+    remote: Party, address: str, glyphs: Glyphs, role: Role, address_role: Role, room: int
+) -> list[Part]:
+    """A claimed name, which gives way to the address behind it."""
+    name = _quoted(remote.name, glyphs, min(_NAME_CELLS, room - cell_len(address) - 2))
+    if not name:
+        return [Part(address, role)]
+    return [Part(name, role), Part(f"  {address}", address_role)]
+
+
+def _imitator(
+    remote: Party, glyphs: Glyphs, role: Role, address_role: Role, room: int
+) -> list[Part]:
+    """The address first, then the claim, which gives way; its cause where there is room."""
+    address = phrases.address(remote.uri) or "unknown"
+    left = room - cell_len(address) - 2
+    parts = [Part(address, role)]
+    name = _quoted(remote.name, glyphs, min(_NAME_CELLS, left))
+    if name:
+        parts.append(Part(f"  {name}", address_role))
+    if name and cell_len(name) + cell_len(_NOT_CHECKED) <= left:
+        parts.append(Part(_NOT_CHECKED, "warning"))
+    return parts
+
+
+def _quoted(name: str, glyphs: Glyphs, room: int) -> str:
+    """A name in quotes, cut to `room` cells; none where not even a letter fits."""
+    whole = phrases.quoted(name)
+    if cell_len(whole) <= room:
+        return whole
+    if room < _FEWEST_CELLS:
+        return ""
+    short = cut((Part(whole[:-1]),), room - 1, glyphs.ellipsis)
+    return "".join(part.text for part in short) + whole[-1]
+
+
+def _sound(shown: ShownCall, glyphs: Glyphs, meters: bool) -> list[Part | str]:
+    found = shown.call
+    if not found.state.answered:
+        return [Part(f"account: {found.account}", "muted")]
+    dot = f" {glyphs.dot} "
+    pieces: list[Part | str] = [Part(found.account, "muted")]
+    if found.codec:
+        pieces += [dot, phrases.codec(found.codec)]
+    quality = phrases.quality(found.quality.mos)
+    if found.quality.problem:
+        pieces += [dot, Part(found.quality.problem, "error")]
+    elif quality:
+        role: Role = "text" if quality == "good" else "warning"
+        pieces += [dot, Part(quality, role), " ",
+                   Part(spark(shown.history, _MOS_WORST, _MOS_BEST, glyphs), "muted")]  # fmt: skip
+    if meters and found.state is CallState.ACTIVE:
+        pieces += [dot, "in ", Part(meter(shown.rx, _METER_CELLS, glyphs), "accent"),
+                   " out ", Part(meter(shown.tx, _METER_CELLS, glyphs), "accent")]  # fmt: skip
+    return pieces
+
+
+def _signs(shown: ShownCall, glyphs: Glyphs, lock_key: str) -> list[Part]:
+    found = shown.call
+    signs: list[Part] = []
+    if found.muted:
+        signs.append(Part(f"{glyphs.muted} muted  ", "warning"))
+    if found.hold_agreed is False:
+        signs.append(Part("they did not agree to it  ", "warning"))
+    if found.recording:
+        signs.append(Part(f"{glyphs.recording} you are recording  ", "error"))
+    if found.playing:
+        signs.append(Part(f"{glyphs.playing} playing a file  ", "accent"))
+    if shown.heard:
+        signs.append(Part(f"they pressed {shown.heard[-_HEARD_DIGITS:]}  ", "muted"))
+    comparison = found.lock.comparison
+    if comparison is not None and comparison.state in _TO_COMPARE:
+        signs += [Part(lock_key, "accent"), Part(" shows 8 words  ", "warning")]
+    return signs
+
+
+def incoming(shown: ShownCall, glyphs: Glyphs, keys: str, width: int) -> tuple[Line, ...]:
+    """An incoming call across the top of the screen.
+
+    Beside the sentence of its lock stand the keys for it, where they are whole;
+    the footer has them in any case.
+    """
+    found = shown.call
+    mark, right = Part(f" {glyphs.incoming} ", "accent"), (f"account: {found.account} ",)
+    who = _party(found.remote, glyphs, "text", width - cell_len(mark.text) - 1 - _cells(right))
+    signed = lock_line(found.lock, glyphs, width - len(_INDENT))
+    offered = (Part(f"{keys} ", "accent"),)
+    whole = len(_INDENT) + _cells(signed) + 2 + _cells(offered) <= width
+    return (
+        line(mark, *who, right=right),
+        line(_INDENT, *signed, right=offered if whole else ()),
+    )
+
+
+def entry(found: LogEntry, glyphs: Glyphs, now: datetime, width: int) -> Line:
+    """A row of the call log."""
+    incoming = found.direction is Direction.IN
+    missed = found.outcome in (Outcome.MISSED, Outcome.REFUSED)
+    arrow = glyphs.incoming if incoming else glyphs.outgoing
+    arrow_role: Role = "warning" if missed else "muted"
+    once_open = phrases.was_open(found)
+    right: list[Part | str] = [Part(f"{once_open} ", "insecure")] if once_open else []
+    # Who a claim really comes from is worth more than where it came in.
+    if width >= (_WIDE if found.remote.claimed else _ROOMY):
+        right.append(Part(_column(found.account, _ACCOUNT_CELLS), "muted"))
+    outcome_role: Role = "warning" if missed else "text"
+    right.append(Part(phrases.outcome(found).rjust(_OUTCOME_CELLS), outcome_role))
+    # Beside the name stands nothing that a name could pass for.
+    right += [" ", sign(found.sign, glyphs), " "]
+    role: Role = "strong" if missed else "text"
+    left = (
+        Part(f"{arrow} ", arrow_role),
+        Part(phrases.when(found.started, now).rjust(6), "muted"),
+        Part("  "),
+    )
+    room = width - _cells(left) - _cells(right) - 1
+    who = [Part(phrases.who(found.remote), role)]
+    if found.remote.imitates:
+        who = _imitator(found.remote, glyphs, role, "muted", room)
+    elif found.remote.claimed:
+        shown = phrases.number_or_address(found.remote.uri)
+        who = _claim(found.remote, shown, glyphs, role, "muted", room)
+    return line(*left, *who, right=tuple(right))
+
+
+def suggestion(found: Suggestion) -> Line:
+    """Somebody that could be meant, in the list over the dial line."""
+    target = phrases.address(found.target)
+    party = Party(found.target, found.name, name_from=found.name_from)
+    name = phrases.quoted(party.name) if party.claimed else party.name
+    parts: list[Part | str] = [" ", name or target]
+    if found.name and found.name != target:
+        parts.append(Part(f"  {target}", "muted"))
+    return line(*parts, right=(Part(f"{found.source} ", "muted"),))
+
+
+def _cells(parts: Iterable[Part | str]) -> int:
+    return sum(cell_len(part if isinstance(part, str) else part.text) for part in parts)
+
+
+def _column(text: str, cells: int) -> str:
+    return f"{set_cell_size(text, cells - 1)} "
