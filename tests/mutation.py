@@ -22,8 +22,8 @@ from typing import NamedTuple
 _HERE = Path(__file__).parent.parent
 _POLICY, _FACTS = "voip/security/policy.py", "voip/engine/calls/live.py"
 _TESTS = {
-    _POLICY: ("tests/unit/test_policy.py",),
-    _FACTS: ("tests/unit/test_livecall.py",),
+    _POLICY: ("tests/unit/security/test_policy.py",),
+    _FACTS: ("tests/unit/engine/calls/test_live.py",),
 }
 _COPIED = ("voip", "tests/__init__.py", "tests/unit")
 

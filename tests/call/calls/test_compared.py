@@ -1,0 +1,145 @@
+"""Remembered comparisons over real handshakes: whose key it is, and who is in between."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.call.peers.test_dtls_peers import _session
+from tests.conftest import NewPeer, NewPhone
+from tests.support.farend import FarEnd
+from tests.support.kamailio import Kamailio
+from tests.support.keyfiles import fingerprint
+from tests.support.middle import Middle
+from tests.support.phone import Phone
+from tests.support.pki import Authority, Leaf
+from tests.support.ports import LOOPBACK
+from voip.model import Call, CallState
+from voip.protection import Compared, EndToEnd, LockReport, Sign
+from voip.protocol import client as told
+
+
+class Peer:
+    """A far end at one address that shows a certificate of the test's choice."""
+
+    def __init__(self, phone: Phone, far: FarEnd, new_peer: NewPeer) -> None:
+        self._phone, self._far, self._new_peer = phone, far, new_peer
+
+    async def call(self, account: str, leaf: Leaf) -> Call:
+        """A call to bob that is up, with its keys agreed."""
+        call = await self._phone.call("bob", account=account)
+        await self._far.invited()
+        rtp, rtcp = (await self._new_peer(leaf)).port, (await self._new_peer(leaf)).port
+        self._far.answers(_session(self._far.server.host, leaf, rtp, rtcp))
+        return await has_words(self._phone, call)
+
+
+async def has_words(phone: Phone, call: str) -> Call:
+    """The call, once its keys are agreed; another key than was compared opens its lock."""
+    return await phone.until_call(
+        lambda c: (
+            c.id == call
+            and c.lock.comparison is not None
+            and c.lock.closed == (c.lock.comparison.state is not Compared.CHANGED)
+        )
+    )
+
+
+def comparison(call: Call) -> tuple[Compared | None, Sign | None]:
+    found = call.lock.comparison
+    return (found.state if found is not None else None), call.lock.sign
+
+
+async def words(phone: Phone, call: str) -> EndToEnd:
+    report = await phone.client.get(told.GetLock(call=call), LockReport)
+    assert report.end_to_end is not None
+    return report.end_to_end
+
+
+async def say(phone: Phone, call: str, equal: bool) -> Call:
+    """Answer for the words of a call; the call as that left it."""
+    position = len(phone.events)
+    code = await words(phone, call)
+    await phone.client.ask(told.CompareWords(call=call, words=code.words, equal=equal))
+    wanted = Compared.EQUAL if equal else Compared.DIFFERENT
+    return await phone.until_call(lambda c: c.id == call and comparison(c)[0] is wanted, position)
+
+
+async def hang_up(phone: Phone, call: str) -> None:
+    await phone.client.ask(told.HangUp(call=call))
+    await phone.until_logged(call)
+
+
+async def test_the_same_peer_another_one_and_another_account(
+    new_phone: NewPhone, authority: Authority, host: str, leaf: Leaf, new_peer: NewPeer, far: FarEnd
+) -> None:
+    phone = await new_phone()
+    for user in ("alice", "anne"):
+        await phone.add_secure(user, host, far.server.port, authority.file, media_keying="dtls")
+        await phone.until_registered(user)
+    peer = Peer(phone, far, new_peer)
+    first = await peer.call("alice", leaf)
+    assert comparison(first) == (Compared.PENDING, Sign.SERVER)
+    assert comparison(await say(phone, first.id, equal=True)) == (Compared.EQUAL, Sign.SEALED)
+    (key,) = (await phone.client.get(told.GetCompared(), told.ComparedList)).keys
+    assert key.fingerprint == fingerprint(leaf).lower()
+    await hang_up(phone, first.id)
+    for account, shown, found in (
+        ("alice", leaf, (Compared.REMEMBERED, Sign.SEALED)),
+        ("alice", authority.issue("other", addresses=[host]), (Compared.CHANGED, Sign.VERIFY)),
+        ("anne", leaf, (Compared.PENDING, Sign.SERVER)),
+    ):
+        call = await peer.call(account, shown)
+        assert comparison(call) == found
+        await hang_up(phone, call.id)
+
+
+async def test_a_relay_that_takes_a_far_end_s_place_shows_another_key(
+    kamailio: Kamailio, authority: Authority, new_phone: NewPhone, place: Path
+) -> None:
+    alice, bob = await new_phone("a"), await new_phone("b")
+
+    async def register(phone: Phone, user: str) -> None:
+        await phone.add_secure(
+            user, LOOPBACK, kamailio.tls_port, authority.file, media_keying="dtls"
+        )
+        await phone.until_registered(user)
+
+    async def talk() -> tuple[str, str]:
+        """Alice dials bob, whoever that is by now; the call at either end."""
+        since = len(bob.events)
+        call = await alice.call("bob")
+        ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING, since)
+        await bob.client.ask(told.AnswerCall(call=ringing.id))
+        for phone, number in ((alice, call), (bob, ringing.id)):
+            await has_words(phone, number)
+        return call, ringing.id
+
+    await register(alice, "alice")
+    await register(bob, "bob")
+    direct, theirs = await talk()
+    assert (await words(alice, direct)).words == (await words(bob, theirs)).words
+    assert comparison(await say(alice, direct, equal=True)) == (Compared.EQUAL, Sign.SEALED)
+    await hang_up(alice, direct)
+    again, _ = await talk()
+    found = (await words(alice, again)).comparison
+    assert found is not None
+    assert found.state is Compared.REMEMBERED
+    await hang_up(alice, again)
+
+    await bob.client.ask(told.RemoveAccount(name="bob"))
+    await register(bob, "robert")
+    middle = Middle(place / "middle", kamailio, authority.file, user="bob", to="robert")
+    await middle.start()
+    try:
+        relayed, theirs = await talk()
+        code = await words(alice, relayed)
+        assert code.comparison is not None
+        assert code.comparison.state is Compared.CHANGED
+        assert code.words != (await words(bob, theirs)).words
+        told_so = await say(alice, relayed, equal=False)
+        assert comparison(told_so) == (Compared.DIFFERENT, Sign.UNSAFE)
+        kept = (await alice.client.get(told.GetCompared(), told.ComparedList)).keys
+        assert len(kept) == 1
+        await hang_up(alice, relayed)
+    finally:
+        await middle.stop()
