@@ -42,8 +42,8 @@ _SECTIONS = (
         "How to check it",
         (
             "Capture a call with tshark: of a TLS account it shows no SIP and no voice that can be "
-            "read. The README has the commands; Offhook's own tests do it to a real call, and see "
-            "everything where the account says UDP.",
+            "read. docs/trust.md has the commands. Offhook's own tests do it to a real call, and "
+            "see everything where the account says UDP.",
         ),
     ),
 )

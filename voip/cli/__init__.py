@@ -1,4 +1,4 @@
-"""The command line: a thin client of the engine. The contract is in the README."""
+"""The command line: a thin client of the engine; see docs/scripting.md."""
 
 from __future__ import annotations
 
