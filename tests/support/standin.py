@@ -34,6 +34,7 @@ from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
 from voip.engine.files import permissions
 from voip.engine.files.lock_file import Locks
+from voip.engine.serving import Serving
 from voip.model import Call, CallState, Outcome, RegistrationState, Status
 from voip.protection import Keying
 from voip.protocol import client as told
@@ -56,6 +57,7 @@ class StandIn(Attached):
         super().__init__(folder)
         self.script = Script()
         self.engine: Engine
+        self._serving: Serving
         self._audio = audio
         self._lost_names: set[str] = set()
         self._stack = ExitStack()
@@ -102,9 +104,10 @@ class StandIn(Attached):
     async def start(self) -> None:
         """Start an engine on the folder as it is, after a `stop` or a `crash`."""
         await self._ended()
-        self.engine = Engine(self.paths, self._locks, self._start_process, self._look)
-        await self.engine.start()
-        self._running = asyncio.create_task(self.engine.run())
+        self.engine = Engine(self.paths, self._start_process, self._look)
+        self._serving = Serving(self.engine, self._locks)
+        await self._serving.start()
+        self._running = asyncio.create_task(self._serving.run())
         await self.attach()
 
     async def stop(self) -> None:
@@ -114,16 +117,16 @@ class StandIn(Attached):
 
     async def crash(self) -> None:
         """The engine is gone without a word: no event, no row completed."""
-        await self.engine.server.stop()
+        await self._serving.server.stop()
         # What it does from here on reaches neither a client nor the log.
         self.engine.history.close()
         await self.stop()
 
     async def drop_clients(self) -> None:
         """Every client loses its connection; the engine goes on."""
-        await self.engine.server.stop()
+        await self._serving.server.stop()
         await self.detach()
-        await self.engine.server.start()
+        await self._serving.server.start()
         await self.attach()
 
     async def _ended(self) -> None:

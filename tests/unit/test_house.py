@@ -60,20 +60,6 @@ CIRCLES: set[frozenset[str]] = {
     ),
     frozenset(
         {
-            "voip.engine.commands",
-            "voip.engine.commands.accounts",
-            "voip.engine.commands.blocking",
-            "voip.engine.commands.calls",
-            "voip.engine.commands.handler",
-            "voip.engine.commands.locks",
-            "voip.engine.commands.phone",
-            "voip.engine.commands.trust",
-            "voip.engine.doctor",
-            "voip.engine.engine",
-        }
-    ),
-    frozenset(
-        {
             "voip.worker.accounts.account",
             "voip.worker.accounts.arrivals",
             "voip.worker.accounts.echo_line",
@@ -98,7 +84,7 @@ CROWDED: dict[str, int] = {
 }
 """Folders with more files than others may have. Lower a number; raise none."""
 
-LONG: dict[str, int] = {"voip/engine/engine.py": 422}
+LONG: dict[str, int] = {}
 """Files with more lines than others may have. Lower a number; raise none."""
 
 

@@ -12,6 +12,7 @@ from voip.engine.engine import Engine
 from voip.engine.files import log_file, permissions
 from voip.engine.files.lock_file import AlreadyRunning, Locks
 from voip.engine.history.log import HistoryError
+from voip.engine.serving import Serving
 from voip.security import hardening
 
 log = logging.getLogger("voip.engine")
@@ -47,14 +48,15 @@ def main(foreground: bool) -> int:
 
 
 async def _run(found: places.Paths, locks: Locks) -> None:
-    engine = Engine(found, locks)
+    engine = Engine(found)
+    serving = Serving(engine, locks)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, engine.stop_soon)
     # A terminal that closes takes no engine with it.
     loop.add_signal_handler(signal.SIGHUP, lambda: None)
-    await engine.start()
-    await engine.run()
+    await serving.start()
+    await serving.run()
 
 
 if __name__ == "__main__":

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import certifi
 
 from voip.engine.accounts.secrets import keyring_name
 from voip.engine.files import permissions
-from voip.engine.supervisor import WorkerGone
+from voip.engine.history.log import History
+from voip.engine.people.contacts import Contacts
+from voip.engine.supervisor import Worker, WorkerGone
 from voip.native.advisories import ADVISORIES
 from voip.native.inputs import PJSIP_VERSION
+from voip.paths import Paths
 from voip.protocol.client import Advisory, DoctorReport, Finding
 from voip.protocol.worker import process as say
 from voip.security import hardening
 
-if TYPE_CHECKING:
-    from voip.engine.engine import Engine
-
 _NEEDED_CODECS = ("opus", "G722", "PCMA", "PCMU")
 
 
-async def examine(engine: Engine) -> DoctorReport:
-    """Start a worker if there is none, and look at everything a call needs."""
-    worker = engine.workers[say.Role.SECURE]
+async def examine(
+    worker: Worker, history: History, contacts: Contacts, paths: Paths
+) -> DoctorReport:
+    """Start `worker` if it does not run, and look at everything a call needs."""
     worker.start()
     try:
         ready = await worker.wait_up()
@@ -34,7 +34,7 @@ async def examine(engine: Engine) -> DoctorReport:
             ok=False,
             findings=(
                 Finding(ok=False, text=f"the calling process does not start: {error}"),
-                *_privacy(engine, None),
+                *_privacy(paths, None),
             ),
             ca_bundle=certifi.where(),
         )
@@ -44,9 +44,9 @@ async def examine(engine: Engine) -> DoctorReport:
         *_library(ready),
         _advisory_finding(advisories),
         *_sound(ready),
-        *_surroundings(engine, keyring),
-        *await _contacts(engine),
-        *_privacy(engine, ready.memory_problem),
+        *_surroundings(history, keyring),
+        *await _contacts(contacts),
+        *_privacy(paths, ready.memory_problem),
     ]
     return DoctorReport(
         ok=all(finding.ok for finding in findings),
@@ -114,9 +114,9 @@ def _sound(ready: say.Ready) -> list[Finding]:
     return [Finding(ok=True, text=f"sound: {ready.sound}")]
 
 
-def _surroundings(engine: Engine, keyring: str | None) -> list[Finding]:
+def _surroundings(history: History, keyring: str | None) -> list[Finding]:
     bundle = Path(certifi.where())
-    problem = engine.history.check()
+    problem = history.check()
     return [
         Finding(ok=bundle.is_file(), text=f"certificate authorities: {bundle}"),
         Finding(
@@ -133,12 +133,12 @@ def _surroundings(engine: Engine, keyring: str | None) -> list[Finding]:
     ]
 
 
-async def _contacts(engine: Engine) -> list[Finding]:
-    await engine.contacts.refresh()
-    return [Finding(ok=False, text=f"contacts: {words}") for words in engine.contacts.problems]
+async def _contacts(contacts: Contacts) -> list[Finding]:
+    await contacts.refresh()
+    return [Finding(ok=False, text=f"contacts: {words}") for words in contacts.problems]
 
 
-def _privacy(engine: Engine, workers_memory: str | None) -> list[Finding]:
+def _privacy(paths: Paths, workers_memory: str | None) -> list[Finding]:
     memory = hardening.problem() or workers_memory
     findings = [
         Finding(
@@ -149,7 +149,7 @@ def _privacy(engine: Engine, workers_memory: str | None) -> list[Finding]:
         )
     ]
     try:
-        flaws = permissions.find(engine.paths)
+        flaws = permissions.find(paths)
     except OSError as error:
         return [*findings, Finding(ok=False, text=f"permissions: {error}")]
     if not flaws:

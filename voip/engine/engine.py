@@ -15,7 +15,6 @@ from pathlib import Path
 import msgspec
 
 from voip import paths as places
-from voip.engine import commands
 from voip.engine.accounts.file import AccountFile
 from voip.engine.accounts.own_keys import OwnKeys
 from voip.engine.accounts.secrets import Passwords
@@ -26,7 +25,6 @@ from voip.engine.calls.echo import Echo
 from voip.engine.calls.reports import CallEvents
 from voip.engine.calls.requests import Calls
 from voip.engine.files import settings
-from voip.engine.files.lock_file import Locks
 from voip.engine.files.toml import ConfigError
 from voip.engine.files.watched import Watched
 from voip.engine.history.log import History
@@ -35,11 +33,9 @@ from voip.engine.hub import Hub
 from voip.engine.people.contacts import Contacts
 from voip.engine.people.lookup import LookUps
 from voip.engine.people.recent import People
-from voip.engine.place import Place
 from voip.engine.registration.check import AccountCheck
 from voip.engine.registration.inspection import Inspection, Look
 from voip.engine.registration.registrations import Registrar
-from voip.engine.server import Server
 from voip.engine.sound import SoundDevices
 from voip.engine.supervisor import (
     StartProcess,
@@ -68,7 +64,6 @@ class Engine:
     def __init__(
         self,
         paths: places.Paths,
-        locks: Locks,
         start_process: StartProcess = start_process,
         look: Look = handshake.look,
     ) -> None:
@@ -152,39 +147,29 @@ class Engine:
             look,
         )
         self.inspection = Inspection(self.registrar, look)
-        self.server = Server(paths.socket, self.hub, self._answer)
-        self._place = Place(paths, locks, self.server, self.notice)
 
     @property
     def user_agent(self) -> str:
         return f"Offhook/{self.version}"
 
     async def start(self) -> None:
-        """Take up the accounts, and bind the socket.
-
-        Raises:
-            OSError: the socket cannot be bound.
-        """
+        """Complete the log of an engine that died, and start the accounts."""
         interrupted = self.history.mark_interrupted()
         if interrupted:
             log.warning("%d calls in the log were interrupted by the engine's end", interrupted)
-        # Accounts first: the first client may want to call with one.
         await self.reload_accounts()
-        await self._place.open()
-        log.info("Offhook %s is up, process %d", self.version, os.getpid())
 
     async def run(self) -> None:
-        """Serve, once started, until told to stop."""
+        """Work, once started, until asked to stop; then end every call."""
         watches = [
-            asyncio.create_task(watch)
-            for watch in (self._watch_files(), self._watch_dates(), self._place.keep())
+            asyncio.create_task(watch) for watch in (self._watch_files(), self._watch_dates())
         ]
         try:
             await self._stopping.wait()
         finally:
             for watch in watches:
                 watch.cancel()
-            await self._close()
+            await self._end_calls()
 
     def stop_soon(self) -> None:
         if not self._stopping.is_set():
@@ -192,7 +177,7 @@ class Engine:
             self.hub.publish(told.StoppingEvent())
         self._stopping.set()
 
-    async def _close(self) -> None:
+    async def _end_calls(self) -> None:
         self.sound.close()
         self.trace.close()
         self.registrar.close()
@@ -200,7 +185,9 @@ class Engine:
         await asyncio.gather(*(worker.stop() for worker in self.workers.values()), self.echo.stop())
         for role in self.workers:
             self._call_events.on_worker_down(role, "the phone was stopped")
-        await self.server.stop()
+
+    async def close(self) -> None:
+        """Close the call log, once nobody asks any more."""
         await asyncio.to_thread(self.log_reader.close)
         self.history.close()
         log.info("the engine has ended")
@@ -334,9 +321,6 @@ class Engine:
         self.hub.publish(told.NoticeEvent(level=level, text=text))
 
     # Wiring
-
-    async def _answer(self, command: told.AnyCommand) -> msgspec.Struct | None:
-        return await commands.answer(self, command)
 
     def _load_settings(self) -> Settings:
         try:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from voip.engine.commands import accounts, blocking, calls, locks, phone, trust
+from voip.engine.engine import Engine
 from voip.protocol import client as told
-
-if TYPE_CHECKING:
-    from voip.engine.engine import Engine
 
 _HANDLERS = {
     **phone.HANDLERS,

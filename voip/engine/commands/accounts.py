@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from voip.engine.accounts.own_keys import OwnKeyError
 from voip.engine.commands.handler import Handlers
+from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
 from voip.engine.files.toml import ChangedMeanwhile, ConfigError
 from voip.engine.trust.compared_keys import ComparedError
 from voip.protocol import client as told
-
-if TYPE_CHECKING:
-    from voip.engine.engine import Engine
 
 _Result = TypeVar("_Result")
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import TYPE_CHECKING
 
 from voip.engine.commands.handler import Handlers
+from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
 from voip.engine.files.toml import ConfigError
 from voip.model import BlockedCaller, CallState, rfc3339
 from voip.protocol import client as told
 from voip.sip import callers
-
-if TYPE_CHECKING:
-    from voip.engine.engine import Engine
 
 _HIDDEN = (
     "the caller hid their address: there is none to block. Decline the call, or ask whoever "

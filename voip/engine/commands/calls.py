@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from voip.engine.accounts.fields import Account
 from voip.engine.calls.echo import ACCOUNT as ECHO_ACCOUNT
 from voip.engine.calls.sound_files import SoundFileError, make_private, playable
 from voip.engine.commands.handler import Handlers
+from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
 from voip.engine.history.log import HistoryError
 from voip.engine.people.lookup import Whom, is_echo
@@ -20,9 +20,6 @@ from voip.protection import Transport
 from voip.protocol import client as told
 from voip.protocol.worker import process as say
 from voip.sip import dialing
-
-if TYPE_CHECKING:
-    from voip.engine.engine import Engine
 
 _DIGITS = frozenset("0123456789*#ABCDabcd,")
 

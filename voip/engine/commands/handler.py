@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
-if TYPE_CHECKING:
-    from voip.engine.engine import Engine
+from voip.engine.engine import Engine
 
-Handler = Callable[["Engine", Any], Awaitable[msgspec.Struct | None]]
+Handler = Callable[[Engine, Any], Awaitable[msgspec.Struct | None]]
 Handlers = dict[type, Handler]

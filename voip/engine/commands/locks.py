@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from voip.engine.calls.live import LiveCall, connection_facts
 from voip.engine.commands.handler import Handlers
+from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
 from voip.engine.trust.compared_keys import ComparedError
 from voip.protection import LockReport
 from voip.protocol import client as told
 from voip.security import lock_facts, lock_report, sas
-
-if TYPE_CHECKING:
-    from voip.engine.engine import Engine
 
 
 async def _lock(engine: Engine, command: told.GetLock) -> LockReport:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from voip.engine import doctor
 from voip.engine.commands.handler import Handlers
+from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
 from voip.engine.files import log_file
 from voip.engine.files.toml import ChangedMeanwhile, ConfigError
@@ -18,9 +18,7 @@ from voip.engine.history.log import HistoryError
 from voip.engine.history.reader import Wanted
 from voip.protocol import client as told
 from voip.protocol.framing import MAX_REPLY
-
-if TYPE_CHECKING:
-    from voip.engine.engine import Engine
+from voip.protocol.worker.process import Role
 
 _MAX_OFFSET = 10**12
 
@@ -46,7 +44,8 @@ async def _stop(engine: Engine, command: told.Stop) -> None:
 
 
 async def _doctor(engine: Engine, command: told.Doctor) -> msgspec.Struct:
-    return await doctor.examine(engine)
+    worker = engine.workers[Role.SECURE]
+    return await doctor.examine(worker, engine.history, engine.contacts, engine.paths)
 
 
 async def _history(engine: Engine, command: told.GetHistory) -> told.HistoryPage:

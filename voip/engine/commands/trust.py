@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from voip.engine.commands.handler import Handlers
+from voip.engine.engine import Engine
 from voip.protocol import client as told
-
-if TYPE_CHECKING:
-    from voip.engine.engine import Engine
 
 
 async def _inspect(engine: Engine, command: told.InspectServer) -> told.ServerReport:

@@ -10,7 +10,6 @@ import pytest
 from voip.engine import commands
 from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
-from voip.engine.files.lock_file import Locks
 from voip.paths import Paths
 from voip.protocol import client as told
 from voip.protocol.settings import Audio, Settings
@@ -19,7 +18,7 @@ from voip.protocol.settings import Audio, Settings
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     paths = Paths(tmp_path / "config", tmp_path / "state", tmp_path / "run")
-    made = Engine(paths, Locks(paths))
+    made = Engine(paths)
     yield made
     made.history.close()
 
