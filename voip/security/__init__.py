@@ -1,1 +1,1 @@
-"""Security of calls: rules, locks, certificates and hostile text, all pure."""
+"""Call security: rules, locks, certificates and hostile text, all pure."""

@@ -1,4 +1,4 @@
-"""A certificate that a server showed, as a value: bounded, and not yet cleaned."""
+"""Bounded facts of a certificate that a server showed, not yet cleaned."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from voip.model import rfc3339
 from voip.protection import Certificate
 
 MAX_CHAIN = 8
-"""A server chooses how much it shows; so much of its chain is passed on."""
+"""Most certificates of a server's chain that are passed on."""
 
 _MAX_NAMES = 32
 _MAX_TEXT = 256
@@ -51,10 +51,9 @@ def describe(parsed: x509.Certificate) -> Certificate:
 
 
 def key_sha256(parsed: x509.Certificate) -> str:
-    """The SHA-256 of the SubjectPublicKeyInfo (RFC 5280 section 4.1), which a pin names.
+    """SHA-256 of the SubjectPublicKeyInfo (RFC 5280 section 4.1), as pinned.
 
-    Of the key as it stands there: one that was parsed and written again may be
-    written otherwise.
+    It is of the certificate's own bytes: a key parsed and written again may differ.
     """
     [(_, signed)] = _elements(parsed.tbs_certificate_bytes)
     fields = [element for element, _ in _elements(signed)]
@@ -64,7 +63,7 @@ def key_sha256(parsed: x509.Certificate) -> str:
 
 
 def key_of(parsed: x509.Certificate) -> tuple[str, str]:
-    """The kind of the public key, and its size in bits or the name of its curve.
+    """Kind of the public key, and its size in bits or its curve's name.
 
     Raises:
         ValueError: the key cannot be read.
@@ -83,7 +82,7 @@ def key_of(parsed: x509.Certificate) -> tuple[str, str]:
 
 
 def names(parsed: x509.Certificate) -> tuple[str, ...]:
-    """The DNS names and addresses of subjectAltName, all of them."""
+    """All DNS names and IP addresses of subjectAltName."""
     found = _alternatives(parsed)
     return (
         *found.get_values_for_type(x509.DNSName),
@@ -100,12 +99,12 @@ def _alternatives(parsed: x509.Certificate) -> x509.SubjectAlternativeName:
     try:
         return parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except _NO_NAMES:
-        # Names that cannot be read are none: the certificate is for nobody.
+        # A certificate whose names cannot be read must match no host.
         return x509.SubjectAlternativeName([])
 
 
 def _elements(der: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The DER elements that follow each other, whole, and what is in them (X.690 section 8.1)."""
+    """DER elements in a row, each with its content (X.690 section 8.1)."""
     while der:
         size, start = der[1], 2
         if size & 0x80:

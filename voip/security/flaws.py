@@ -1,7 +1,7 @@
-"""Problems of a server's certificate, in the words that a person reads.
+"""Problems of a server's certificate, in words for a person.
 
-Shared by the worker, which refuses a connection, and by the engine, which
-looks at a server before there is one: the same fault has the same words.
+Shared by the worker, which refuses a connection, and the engine, which tests a
+server: the same fault has the same words.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from voip.protection import Certificate
 
 
 class Flaw(StrEnum):
-    """Each with its words; in the order in which they are told."""
+    """Flaws with their words, in the order in which they are reported."""
 
     EXPIRED = "the server's certificate has expired"
     NOT_YET = "the server's certificate is not valid yet"
@@ -37,7 +37,7 @@ class Flaw(StrEnum):
 _LEAST_BITS = {"RSA": 2048, "DSA": 2048}
 _OLD_DIGESTS = {"sha1": "SHA-1", "md5": "MD5"}
 _NAMES_TOLD = 4
-# What each says better is not said again.
+# A flaw is left out where one of these names it better.
 _SAID_BY = {
     Flaw.UNTRUSTED: (Flaw.SELF_SIGNED, Flaw.NO_ISSUER),
     Flaw.NO_ISSUER: (Flaw.SELF_SIGNED,),
@@ -46,20 +46,20 @@ _SAID_BY = {
 
 
 def problems(flaws: Collection[Flaw], host: str, chain: Sequence[Certificate]) -> tuple[str, ...]:
-    """Problems, the server being dialled as `host`; `chain` is what it showed."""
+    """Problems of `chain`, as shown by the server dialled as `host`."""
     told = [f for f in Flaw if f in flaws and not set(_SAID_BY.get(f, ())) & set(flaws)]
     return tuple(_words(flaw, host, chain) for flaw in told)
 
 
 def fingerprint(sha256: str) -> str:
-    """A digest in groups of four that can be read to somebody."""
+    """A digest in groups of four hexadecimal digits, to read aloud."""
     return " ".join(sha256[place : place + 4] for place in range(0, len(sha256), 4)).upper()
 
 
 def weak_key(chain: Sequence[Certificate]) -> str | None:
-    """Why the first key of a chain that is too short protects nothing, or None.
+    """Reason that the first short key of a chain is unsafe, or None.
 
-    Below 112 bits of security, which every curve in use has.
+    A key needs 112 bits of security, which every curve in use has.
     """
     for place, shown in enumerate(chain):
         kind, _, bits = shown.key.partition(" ")
@@ -73,11 +73,11 @@ def weak_key(chain: Sequence[Certificate]) -> str | None:
 
 
 def is_named(host: str, names: Sequence[str], uris: Sequence[str], allow_wildcard: bool) -> bool:
-    """True if a certificate is for `host`, by its DNS names or addresses and SIP URIs.
+    """True if a certificate is for `host`, by its names or SIP URIs.
 
-    RFC 5922 section 7: an address is compared with addresses alone, a name with
-    DNS names and with URIs that are “sip:” and a host. A wildcard, where it is
-    allowed, stands for one whole label (RFC 6125 section 6.4.3).
+    RFC 5922 section 7: an address matches addresses alone, a name DNS names and
+    URIs that are “sip:” and a host. An allowed wildcard replaces one whole label
+    (RFC 6125 section 6.4.3).
     """
     wanted = host.strip("[]").lower()
     if is_address(host):
@@ -91,7 +91,7 @@ def is_named(host: str, names: Sequence[str], uris: Sequence[str], allow_wildcar
 
 
 def is_address(host: str) -> bool:
-    """An IP address, in brackets or without, and not a name."""
+    """True for an IP address, with or without brackets."""
     try:
         ipaddress.ip_address(host.strip("[]"))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Protection of a process that holds passwords and keys, before anything else."""
+"""Protection of a process that holds passwords and keys."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ _PR_SET_DUMPABLE = 4
 
 
 def harden() -> None:
-    """Keep the memory of this process to itself, and what it writes to its user."""
+    """Turn off core dumps and memory access, and make new files private."""
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # The limit does not hold for a core handler behind a pipe (core(5)), nor
-    # does it keep another process of this user from reading the memory.
+    # RLIMIT_CORE stops neither a core handler behind a pipe (core(5)) nor
+    # another process of this user that reads the memory.
     _prctl(_PR_SET_DUMPABLE)
 
 
 def problem() -> str | None:
-    """Gaps in what `harden` does, None when there are none."""
+    """Gap in the protection by `harden`, None when there is none."""
     if resource.getrlimit(resource.RLIMIT_CORE) != (0, 0):
         return "a crash would write its memory to a core file"
     if _prctl(_PR_GET_DUMPABLE) != 0:

@@ -1,9 +1,9 @@
-"""Names that others choose: made harmless, and told from what they imitate.
+"""Names that others choose: made harmless, and checked for imitation.
 
 A far end chooses the name that is shown for it, and a vCard often comes from
-somebody else. `inert` leaves nothing in one that reads as a sign of the phone. A
-name that reads like a word of the phone, a number, an address or somebody whom
-the user knows is still shown, but behind its address (`Party.imitates`).
+somebody else. `inert` removes the phone's own signs from a name. A name that
+reads like a word of the phone, a number, an address or a person the user knows
+is shown behind its address (`Party.imitates`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from voip.security.text import MAX_TEXT, Clean, clean, fold
 from voip.sip import numbers
 
-# Words of the phone for locks and calls, as whole words: “Bob Waite” is nobody's lock.
+# Words of the phone for locks and calls, matched whole: “Bob Waite” is harmless.
 _WORDS = (
     "lock", "locked", "unlock", "unlocked", "open", "closed", "encrypted", "unencrypted",
     "encryption", "secure", "secured", "insecure", "unsecured", "proven", "unproven", "protected",
@@ -30,8 +30,8 @@ _ADDRESS = re.compile(r"\S*@\S*|\bsips?:\S*|\btel:\S*")
 _FEWEST_DIGITS, _FEWEST_AMONG_WORDS = 3, 6
 _WORD = re.compile(r"[^\W_]+")
 
-# What is drawn like a letter of the Latin script (Unicode TS #39, the commonest),
-# small capitals included, and letters in circles, squares and flags.
+# Characters drawn like Latin letters (Unicode TS #39, the commonest), small
+# capitals included, and letters in circles, squares and flags.
 _LOOKS_LIKE = {
     ord(other): letter
     for letter, others in {
@@ -47,24 +47,24 @@ _LOOKS_LIKE = {
     for place, letter in enumerate("abcdefghijklmnopqrstuvwxyz")
 }  # fmt: skip
 
-# Digits that stand for letters in a word: “s3cure”.
+# Digits read as letters in a word: “s3cure”.
 _SPELT_WITH = str.maketrans({"3": "e", "4": "a", "5": "s", "7": "t", "$": "s"})
 
-# Opening and closing marks (Unicode categories Ps and Pe) that are quotes are no brackets.
+# Unicode counts these quotes as brackets (categories Ps and Pe).
 _QUOTES = frozenset('"“”„‟″‶〝〞〟＂❝❞🙶🙷🙸')
 _LOW_QUOTES = frozenset("‚❟❠")
 _PARENTHESES = {"Ps": "(", "Pe": ")"}
 _DRAWN_LIKE_BRACKETS = {"⊏": "(", "⊐": ")", "⊑": "(", "⊒": ")"}
 
-# A blank that is a letter to Unicode would part a word that reads as one.
+# Unicode counts these blanks as letters: they would split a word that reads as one.
 _BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 
-# An IPv6 address stands in brackets (RFC 3261 section 25.1).
+# Brackets around an IPv6 address (RFC 3261 section 25.1).
 _BRACKETS_OF_ADDRESS = re.compile(r"\[(?P<inner>[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)\]")
 
 
 def inert(name: str, limit: int = MAX_TEXT) -> Clean:
-    """A name in which nothing reads as a sign of the phone, or ends its quotes.
+    """Remove from a name the phone's signs and quotes that would end it.
 
     Brackets of every script become round, quotes single, letters in squares plain.
     """
@@ -72,7 +72,7 @@ def inert(name: str, limit: int = MAX_TEXT) -> Clean:
 
 
 def inert_address(uri: str) -> Clean:
-    """An address in which brackets hold nothing but an IPv6 address."""
+    """Address whose only square brackets surround an IPv6 address."""
     parts = []
     end = 0
     whole = clean(uri)
@@ -83,7 +83,7 @@ def inert_address(uri: str) -> Clean:
 
 
 def imitates(name: str, uri: str, known: Iterable[str] = ()) -> bool:
-    """True if a name that came with `uri` could be taken for something else.
+    """True if a name that came with `uri` could be mistaken for another.
 
     `known` are the names of people who have another address. Letters that look
     alike count as the same.
@@ -96,14 +96,14 @@ def imitates(name: str, uri: str, known: Iterable[str] = ()) -> bool:
         any(looks(other) == seen for other in known)
         or _says_words_of_the_phone(name)
         or _SIGNS.search(text) is not None
-        or "\N{REPLACEMENT CHARACTER}" in text  # a sign of the phone was taken out
+        or "\N{REPLACEMENT CHARACTER}" in text  # a sign of the phone was removed
         or _is_another_address(text, uri)
         or _is_another_number(text, uri)
     )
 
 
 def looks(text: str) -> str:
-    """The same for all texts that a person could take for each other."""
+    """Common form of all texts that a person could mistake for each other."""
     plain = unicodedata.normalize("NFKD", fold(text))
     return "".join(c for c in plain if not unicodedata.combining(c)).translate(_LOOKS_LIKE)
 
@@ -115,7 +115,7 @@ def _says_words_of_the_phone(name: str) -> bool:
     for read in (seen, whole, framed, looks(fold(name).translate(_SPELT_WITH))):
         words = _WORD.findall(read)
         spaced = f" {' '.join(words)} "
-        # “s e c u r e” is one word to whoever reads it.
+        # Spaced letters read as one word: “s e c u r e”.
         joined = re.sub(r"(?<= \w) (?=\w )", "", spaced).split()
         if not _LOOKS_OF_WORDS.isdisjoint((*words, *joined)):
             return True
@@ -152,7 +152,7 @@ def _is_another_address(text: str, uri: str) -> bool:
 
 def _is_another_number(text: str, uri: str) -> bool:
     own = _digits(uri.partition(":")[2].partition("@")[0])
-    # The letters O and l among digits pass for them.
+    # Among digits, the letters O and l read as digits.
     read = re.sub(r"(?<=[\d+ ])[oо]+|[oо]+(?=\d)", lambda m: "0" * len(m[0]), text)
     read = re.sub(r"(?<=\d)[li|]|[li|](?=\d)", "1", read)
     fewest = _FEWEST_DIGITS if _NUMBER.fullmatch(read) else _FEWEST_AMONG_WORDS
@@ -165,7 +165,7 @@ def _is_another_number(text: str, uri: str) -> bool:
 
 
 def _international(text: str) -> str:
-    """The digits of a number behind its “+” or “00”, without the zero in “(0)”."""
+    """Digits of a number after “+” or “00”, without the zero in “(0)”."""
     whole = numbers.read(text) or ""
     return whole.removeprefix("+" if whole.startswith("+") else "00")
 

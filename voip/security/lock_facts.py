@@ -1,4 +1,4 @@
-"""Facts that a lock depends on, and the conditions that are made of them."""
+"""Facts that a lock depends on, and the conditions made of them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from voip.protection import Certificate, Comparison, Fact, Keying, Transport
 
 
 class ConnectionFacts(msgspec.Struct, frozen=True):
-    """The SIP connection that a call's messages used last, as observed.
+    """SIP connection that a call used last, as observed.
 
-    `up` turns false for good when the connection ends: another connection to
-    the same server is another connection. `same` tells that the call has used
-    no other one, None where there is no call; `pinned` that the server was known
-    by its key.
+    `up` turns false for good when the connection ends: another connection to the
+    same server is another one. `same` is true if the call used no other, None
+    without a call. `pinned` is true if the server was accepted by its key.
     """
 
     up: bool
@@ -32,12 +31,11 @@ class ConnectionFacts(msgspec.Struct, frozen=True):
 
 
 class StreamFacts(msgspec.Struct, frozen=True):
-    """A media stream of a call, as observed.
+    """Media stream of a call, as observed.
 
-    `failing` is what `is_failing` says of the last report.
-    `accepted` and `rejected` count packets of the whole call. The fingerprints
-    (RFC 8122) are of the certificates that a DTLS handshake proved, None before
-    it and with other keying.
+    `failing` is the result of `is_failing` for the last report. `accepted` and
+    `rejected` count packets of the whole call. The fingerprints (RFC 8122) are of
+    the certificates proved by a DTLS handshake, None before it and with other keying.
     """
 
     kind: str
@@ -53,9 +51,9 @@ class StreamFacts(msgspec.Struct, frozen=True):
 
 
 class AccountFacts(msgspec.Struct, frozen=True):
-    """Facts on which the lock of an account depends, be there a call or not.
+    """Facts that the lock of an account depends on, with or without a call.
 
-    `distrusted` tells that the server was refused for its certificate or key.
+    `distrusted`: the server was refused for its certificate or key.
     """
 
     account_transport: Transport
@@ -65,11 +63,10 @@ class AccountFacts(msgspec.Struct, frozen=True):
 
 
 class CallFacts(msgspec.Struct, frozen=True):
-    """Everything that the lock of a call depends on.
+    """Facts that the lock of a call depends on.
 
-    `offers_srtp` is of the session that an incoming call began with, None where
-    it brought none. `comparison` is of the words of the two ends, None where
-    there are none to compare.
+    `offers_srtp` is of an incoming call's first offer, None without one.
+    `comparison` is of the words of the two ends, None where there are none.
     """
 
     account_transport: Transport
@@ -82,19 +79,19 @@ class CallFacts(msgspec.Struct, frozen=True):
 
     @property
     def encrypted(self) -> bool:
-        """SRTP is in force for a stream, whoever has its keys."""
+        """True if an active stream uses SRTP, even if others have its keys."""
         return any(s.active and s.srtp for s in self.streams)
 
     @property
     def keys_in_the_clear(self) -> bool:
-        """SRTP is in force, but whoever was on the way could read its keys."""
+        """True if SRTP keys of an active stream crossed the network in the clear."""
         if self.account_transport is Transport.TLS:
             return False
         return any(s.active and s.srtp and s.keying is not Keying.DTLS for s in self.streams)
 
 
 class Kind(Enum):
-    """Conditions of a closed lock, in the order they are asked for."""
+    """Conditions of a closed lock, in the order in which they are checked."""
 
     TRANSPORT = auto()
     PROCESS = auto()
@@ -112,7 +109,7 @@ class Kind(Enum):
 
 
 class Condition(NamedTuple):
-    """A fact of the lock, and in `lacks` what its absence means in words."""
+    """Fact of the lock, and in `lacks` the meaning of its absence in words."""
 
     kind: Kind
     fact: Fact

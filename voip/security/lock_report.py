@@ -1,7 +1,7 @@
-"""A lock in detail: its facts, what they mean to a person, and what to do.
+"""Report of a lock: its facts, their meaning to a person, and a remedy.
 
-Built from the same conditions as the lock itself (`voip.security.policy`), so that the
-two cannot disagree.
+Built from the same conditions as the lock itself (`voip.security.policy`), so
+that the two cannot disagree.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ READING = {
     Direction.OUT: f"You called: you read words 1 to 4 aloud, they read 5 to 8. {_THEIRS}",
     Direction.IN: f"They called: they read words 1 to 4 aloud, you read 5 to 8. {_THEIRS}",
 }
-"""Who reads which words: halves that each side hears the other say."""
+"""Directions for reading words: each end hears the other read its half."""
 
 
 def report(
@@ -72,11 +72,11 @@ def report(
     streams: tuple[StreamReport, ...] = (),
     words: tuple[str, ...] | None = None,
 ) -> LockReport:
-    """The lock of a call or an account with everything that it rests on.
+    """Report the lock of a call or an account with its evidence.
 
-    An account's lock speaks of its connection alone: closed says that a call
-    could be protected, not that one is. `words` are those that the ends can
-    compare (`voip.security.sas`), None where there are none.
+    An account's lock covers its connection alone: closed means that a call could be
+    protected, not that one is. `words` are those that the ends can compare
+    (`voip.security.sas`), None where there are none.
     """
     rows = policy.conditions(facts)
     lacking = policy.missing(rows)

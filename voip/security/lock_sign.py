@@ -1,7 +1,7 @@
-"""The sign of a lock and its short sentence, by the condition that it lacks.
+"""Sign and short sentence of a lock, by the condition that it lacks.
 
-No sentence is longer than `CELLS`, and none holds text that a peer chose: at 60
-columns it is whole, and its deciding word stands first.
+A sentence has at most `CELLS` cells, so that 60 columns show it whole. It has
+no text that a peer chose, and its deciding word comes first.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from voip.protection import Compared, Comparison, Keying, Sign, Transport
 from voip.security.lock_facts import AccountFacts, CallFacts, Condition, Kind
 
 CELLS: Final = 40
-"""The longest sentence in cells: a pane of calls at 60 columns has room for it."""
+"""Longest sentence in cells: it fits a pane of calls at 60 columns."""
 
 
 class Shown(NamedTuple):
-    """A sign, None where there is no voice to protect, and its short sentence."""
+    """Sign, None where there is no voice to protect, and short sentence."""
 
     sign: Sign | None
     short: str
@@ -67,7 +67,7 @@ PROVEN: Final = (Compared.EQUAL, Compared.REMEMBERED)
 
 
 def of_call(facts: CallFacts, lacking: Condition | None) -> Shown:
-    """The sign of a call; `lacking` is the first condition that does not hold."""
+    """Sign of a call; `lacking` is the first condition that does not hold."""
     if lacking is None:
         return _closed(facts.comparison)
     if facts.state is CallState.ENDED:
@@ -86,7 +86,7 @@ def of_call(facts: CallFacts, lacking: Condition | None) -> Shown:
 
 
 def of_account(facts: AccountFacts, lacking: Condition | None) -> Shown:
-    """The sign of an account's connection, which carries no voice of its own."""
+    """Sign of an account's connection, which carries no voice itself."""
     if lacking is None:
         return Shown(Sign.SERVER, "encrypted to the server")
     if lacking.kind is Kind.TRANSPORT:
@@ -134,14 +134,17 @@ def _without_voice(facts: CallFacts) -> str:
 
 
 def speaks_encrypted(facts: CallFacts) -> bool:
-    """Each stream of an answered call is encrypted with keys that are known, and authentic."""
+    """True if all streams of an answered call are encrypted and authentic."""
     active = [s for s in facts.streams if s.active]
     safe = all(s.srtp and s.suite and s.keying and not s.failing for s in active)
     return facts.state.answered and bool(active) and safe
 
 
 def _waits_for_keys(facts: CallFacts) -> bool:
-    """A stream keyed by DTLS sends nothing before its handshake (RFC 5764 section 5.1.1)."""
+    """True if only DTLS streams lack SRTP: they wait for their handshake.
+
+    Nothing is sent before it (RFC 5764 section 5.1.1).
+    """
     plain = [s for s in facts.streams if s.active and not s.srtp]
     return all(s.keying is Keying.DTLS for s in plain)
 

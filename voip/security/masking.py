@@ -1,7 +1,7 @@
-"""Takes secrets out of text that goes to a log.
+"""Masks secrets in text that goes to a log.
 
-A SIP trace and PJSIP's own log may hold digest responses (RFC 3261 section
-20.7) and SRTP keys (RFC 4568); none of them is ever written.
+SIP traces and PJSIP's own log would else hold digest responses (RFC 3261
+section 20.7) and SRTP keys (RFC 4568).
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ MASK = "[masked]"
 
 _LINE = r"[^\r\n]*"
 
-# A header goes on in lines that begin with white space (RFC 3261 section 7.3.1).
+# A header continues on lines that begin with white space (RFC 3261 section 7.3.1).
 _FOLDED = _LINE + r"(?:\r?\n[ \t]+[^\r\n]*)*"
 
-# Where a quote does not end as it should, whoever opened it may have meant to
-# move the end: then nothing is left of the line.
+# An unterminated quote may be crafted to expose the secret after it: mask the
+# rest of the line.
 _QUOTED = rf"""(?:"(?:[^"\\\r\n]|\\[^\r\n])*"(?=[\s,;]|$)|"{_LINE})"""
 
 _RULES = (

@@ -1,4 +1,4 @@
-"""Rules of what is allowed, and of when the lock closes: pure functions of plain values.
+"""Rules of what is allowed and when the lock closes: pure functions.
 
 | account | SIP transport | certificate            | media          | lock can close |
 | ------- | ------------- | ---------------------- | -------------- | -------------- |
@@ -40,8 +40,8 @@ _UNKNOWN = "not known yet"
 class Demands(msgspec.Struct, frozen=True):
     """Demands of an account's transport on everything it does.
 
-    `tls_only` is the worker that has no other transport, `verified_server` a
-    certificate that is trusted, `srtp_mandatory` that no voice goes in the clear.
+    `tls_only`: a worker without another transport. `verified_server`: a trusted
+    certificate. `srtp_mandatory`: no voice in the clear.
     """
 
     tls_only: bool
@@ -65,21 +65,24 @@ _COMPARED = {
 }
 
 _FORGERIES_PER_S = 5
-"""Fewer are strays, or somebody who wants the lock to open; a voice of wrong
-keys sends 15 and more."""
+"""Fewest forged packets per second that make a stream fail.
+
+Fewer are strays, or an attempt to open the lock; a voice with wrong keys sends
+15 and more.
+"""
 
 
 def is_failing(accepted: int, rejected: int, seconds: float) -> bool:
-    """A stream's report has enough forged packets and not one authentic.
+    """True if a report has enough forged packets and no authentic one.
 
-    It judges one report of `seconds` alone: the lock closes again with the
-    first report that has fewer.
+    It judges one report of `seconds` alone: the lock closes again with the first
+    report that has fewer.
     """
     return accepted <= 0 and rejected >= _FORGERIES_PER_S * max(seconds, 1.0)
 
 
 def conditions(facts: CallFacts | AccountFacts) -> tuple[Condition, ...]:
-    """Everything that has to hold, a row each, in the order it is asked for."""
+    """Conditions of a lock, a row each, in the order they are checked."""
     distrusted = isinstance(facts, AccountFacts) and facts.distrusted
     found = [
         *_of_account(facts),
@@ -91,17 +94,17 @@ def conditions(facts: CallFacts | AccountFacts) -> tuple[Condition, ...]:
 
 
 def missing(found: tuple[Condition, ...]) -> Condition | None:
-    """The condition that decides what an open lock says; None closes the lock.
+    """Condition that an open lock reports; None closes the lock.
 
-    It is the first that was not seen to hold, but that the far end is not the one
-    that was known comes before all.
+    It is the first that does not hold, except that another key or other words at
+    the far end come before all.
     """
     lacking = [row for row in found if row.fact.holds is not True]
     return min(lacking, key=lambda row: row.kind is not Kind.COMPARED, default=None)
 
 
 def why(lacking: Condition | None, server: str | None, comparison: Comparison | None = None) -> str:
-    """The meaning of a closed lock in one line, or what an open one lacks."""
+    """Meaning of a closed lock in one line, or the fact an open one lacks."""
     if lacking is not None:
         return lacking.lacks
     if comparison is None:
@@ -116,7 +119,7 @@ def why(lacking: Condition | None, server: str | None, comparison: Comparison | 
 
 
 def lock(facts: CallFacts) -> Lock:
-    """The lock of a call: closed only when every condition was observed."""
+    """Lock of a call: closed only when every condition was observed."""
     lacking = missing(conditions(facts))
     shown = lock_sign.of_call(facts, lacking)
     return Lock(
@@ -135,14 +138,14 @@ def lock(facts: CallFacts) -> Lock:
 
 
 def sign(facts: CallFacts | AccountFacts, lacking: Condition | None) -> lock_sign.Shown:
-    """The sign and short sentence of a call or an account; `lacking` as `missing` finds it."""
+    """Sign and sentence of a call or an account; `lacking` from `missing`."""
     if isinstance(facts, CallFacts):
         return lock_sign.of_call(facts, lacking)
     return lock_sign.of_account(facts, lacking)
 
 
 def account_sign(facts: AccountFacts) -> Sign | None:
-    """The sign of an account's connection."""
+    """Sign of an account's connection."""
     return sign(facts, missing(conditions(facts))).sign
 
 

@@ -1,29 +1,26 @@
-"""The words that two people compare by voice to know that nobody between decrypts.
+"""Words that two people compare by voice to detect a middleman.
 
-A short authentication string (RFC 6189 section 7 calls it SAS) for DTLS-SRTP
-(RFC 5764): each end knows the certificate that it showed in the handshake and
-the one it was shown, and makes words of the two fingerprints (RFC 8122). When
-one handshake joins the ends, both know the same two certificates. Whoever
-decrypts between them holds two handshakes with a key of their own in each, and
-the ends know different pairs.
+A short authentication string (SAS, RFC 6189 section 7) for DTLS-SRTP (RFC 5764):
+each end makes words of the fingerprints (RFC 8122) of both certificates in its
+handshake. One handshake between the ends gives both the same pair. A middleman
+who decrypts holds two handshakes with keys of their own, and the ends have
+different pairs.
 
-88 bits are less than they look: somebody in the middle chooses both keys, and
-looks for two that give the same words. That is a birthday search of about 2^44
-tries on either side, not one of 2^88. So each try is made dear: the words come
-from scrypt (RFC 7914) with 16 MiB of memory and some 50 ms of a processor's
-core. 2^45 tries are 1.8e12 s then, or 56,000 years of a core.
+88 bits are less than they look: the middleman chooses both keys and needs two
+that give the same words. That is a birthday search of about 2^44 tries on either
+side. Each try therefore costs scrypt (RFC 7914) with 16 MiB of memory and some
+50 ms of a core: 2^45 tries are 1.8e12 s, or 56,000 years of a core.
 
-Such a search can begin before the call does: an account shows one certificate
-to whomever it talks to (`voip.engine.accounts.own_keys`). The same two phones have the
-same words until one of them replaces its own, and what was searched for is
-worthless from then on. That is why a certificate lives for 90 days and no
-longer: in this time the search takes 230,000 cores. Graphics cards are cheaper.
-A try moves 32 MiB, so one that moves 1 TB/s makes at most 30,000 in a second,
-and 150 of them would do. Each pair of phones needs a search of its own.
+The search can begin before the call, as an account shows every peer the same
+certificate (`voip.engine.accounts.own_keys`). Replacing it makes the search
+worthless, so a certificate lives for 90 days. In this time the search takes
+230,000 cores, or 150 graphics cards: a try moves 32 MiB, so a card that moves
+1 TB/s makes at most 30,000 in a second. Each pair of phones needs a search of
+its own.
 
-A comparison is remembered (`voip.engine.trust.compared`), so a search that succeeds
-pays in later calls too: the key that won is taken for the far end's. The search
-has no more time for it, as the words depend on both certificates.
+A comparison is remembered (`voip.engine.trust.compared`), so a successful search
+counts in later calls too: its key is accepted as the far end's. It has no more
+time for that, as the words depend on both certificates.
 """
 
 from __future__ import annotations
@@ -42,43 +39,46 @@ from voip.security.lock_facts import StreamFacts
 WORDS = 8
 
 _BITS = 11
-"""Bits in a word of the English list of BIP-39; its 2048 words differ in
-their first four letters."""
+"""Bits in a word of BIP-39's English list of 2048 words.
+
+The words differ in their first four letters.
+"""
 
 _DOMAIN = b"offhook end-to-end words, version 1"
-"""In scrypt's salt, which is no secret: other programs and versions have others."""
+"""Salt of scrypt, not secret: other programs and versions use others."""
 
 _COST, _BLOCK_SIZE, _PARALLEL = 2**14, 8, 1
 
 _DIGESTS = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
-"""Bytes of the digests that a certificate may be known by. With a weaker one,
-two certificates could share a fingerprint."""
+"""Digests that a certificate may be named by, with their bytes.
+
+With a weaker one, two certificates could share a fingerprint.
+"""
 
 _FINGERPRINT = re.compile(r"(?P<digest>[a-z0-9-]+) (?P<bytes>[0-9a-f]{2}(?::[0-9a-f]{2})*)")
 
 
 class Pair(NamedTuple):
-    """The fingerprints of both ends in one order and case, whoever asks."""
+    """Fingerprints of both ends, in an order and case that both share."""
 
     first: str
     second: str
 
 
 class Ends(NamedTuple):
-    """The fingerprints of both ends in lower case, as seen from here."""
+    """Fingerprints of both ends in lower case, as seen from here."""
 
     local: str
     remote: str
 
     @property
     def pair(self) -> Pair:
-        """The same, as the far end has it too."""
+        """The same fingerprints as the far end orders them."""
         return Pair(*sorted(self))
 
 
 def ends(streams: Iterable[StreamFacts]) -> Ends | None:
-    """The two certificates of a call whose handshake is between its ends, or
-    between one end and somebody who decrypts.
+    """Certificates of a call's one handshake, perhaps with a middleman.
 
     None unless exactly one stream is active, under SRTP, with keys by DTLS, and
     both fingerprints are known and made by SHA-256 or better.
@@ -101,7 +101,7 @@ def pair(streams: Iterable[StreamFacts]) -> Pair | None:
 
 @lru_cache(maxsize=64)
 def words(of: Pair) -> tuple[str, ...]:
-    """Eight words of eleven bits each; slow on purpose, see above."""
+    """Eight words of eleven bits each, slow on purpose to hinder a search."""
     length = WORDS * _BITS // 8
     stretched = hashlib.scrypt(
         "\n".join(of).encode(),

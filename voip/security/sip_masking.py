@@ -1,7 +1,7 @@
-"""A SIP message for a person to read, without what would open a call or an account.
+"""SIP messages as lines for a person to read, with secrets masked.
 
-Whatever a header is called, however it is folded or spelt (RFC 3261 section
-7.3): a line that a secret may hide in is masked whole.
+A header may be folded or spelt in several ways (RFC 3261 section 7.3): a line
+that may hold a secret is masked whole.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from voip.security.masking import MASK, mask
 _CREDENTIALS = frozenset(
     ("authorization", "proxy-authorization", "authentication-info", "proxy-authentication-info")
 )
-# SRTP keys (RFC 4568, RFC 4567), keys of old (RFC 4566 section 5.12), ICE's password.
+# SRTP keys (RFC 4568, RFC 4567), the k= line (RFC 4566 section 5.12), ICE's password.
 _KEYS = re.compile(r"(?i)\s*(?:a\s*=\s*(crypto|key-mgmt|ice-pwd)\b|k\s*=)")
 _SUITE = re.compile(r"(?i)a=crypto:\d{1,9} [A-Z0-9_]{1,64}(?= )")
 _CHALLENGE = re.compile(r"(?i)\b((?:c|next)?nonce|response)\s*=\s*(?:\"[^\"]*\"?|[^\s,]+)")
@@ -23,7 +23,7 @@ _BREAK = re.compile(r"\r\n|\r|\n")
 
 
 def readable(message: str) -> tuple[str, ...]:
-    """The lines of a message, unfolded, with its secrets masked."""
+    """Lines of a message, unfolded, with its secrets masked."""
     return tuple(_line(line) for line in _BREAK.split(_FOLD.sub(" ", message)))
 
 

@@ -1,9 +1,8 @@
-"""Text from the network, made harmless once, where it enters the engine.
+"""Cleans text from the network once, where it enters the engine.
 
-A name or reason sent by a stranger may hold escape sequences that drive a
-terminal, control characters that forge a log, bidirectional overrides that
-reorder what a person reads (Unicode UAX #9), or a lock that the phone did not
-close.
+A stranger's name or reason may hold escape sequences that drive a terminal,
+control characters that forge a log, bidirectional overrides that reorder text
+(Unicode UAX #9), or a false lock.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from typing import Any, NewType
 import msgspec
 
 Clean = NewType("Clean", str)
-"""Text that may be shown: one line, bounded, no character that acts."""
+"""Text safe to show: one line, bounded, without characters that act."""
 
 MAX_TEXT = 256
 
@@ -27,8 +26,8 @@ _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 # unassigned and the two line separators.
 _ACTING = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 
-# What the phone itself draws with, or what looks like it: locks and keys, arrows,
-# boxes, blocks, marks of state. Of a lock it is said on the screen alone.
+# Signs that the phone draws or that look like them: locks and keys, arrows, boxes,
+# blocks, marks of state. A lock in a stranger's text would be believed.
 _SIGN = re.compile(
     "[×‖›"
     "\u2190-\u21ff\u2295-\u22a1\u2300-\u23ff\u2500-\u25ff\u2610-\u2612\u2669-\u266f\u26bf\u26c9-\u26cb\u26dd\u26e8\u26f6"
@@ -38,20 +37,19 @@ _SIGN = re.compile(
     "\U0001f192\U0001f197\U0001f5f5-\U0001f5f9\U0001f780-\U0001f7d8\U0001f7e0-\U0001f7eb\U0001f800-\U0001f8ff\U0001fb00-\U0001fbff]"
 )
 
-# Terminals disagree about how wide a character is that one of these follows.
+# Terminals disagree on the width of a character before one of these.
 _SELECTOR = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
-# A base character carries at most this many marks, or a name grows towers
-# over the lines next to it.
+# More marks than this on a base character would cover the lines next to it.
 _MAX_MARKS = 4
 
 
 def clean(text: str, limit: int = MAX_TEXT) -> Clean:
-    """`text` on one line with every acting character and every sign replaced.
+    """`text` on one line, with every acting character and sign replaced.
 
-    It is cut to `limit`. Whitespace of any kind becomes a single space, and the ends are trimmed.
+    Cut to `limit`. Whitespace of any kind becomes one space, and the ends are trimmed.
     """
-    # Bounded before any work is done on it: the far end chose its length.
+    # Bound the work first: the far end chose the length.
     head = text[: limit * 4]
     out: list[str] = []
     marks = 0
@@ -93,7 +91,7 @@ def change_texts(value: Any, change: Callable[[str], str]) -> Any:
 
 
 def fold(text: str) -> str:
-    """`text` for finding and comparing, whatever its case and its composition.
+    """`text` for finding and comparing, regardless of case and composition.
 
     Unicode's compatible caseless matching (chapter 3.13): “STRASSE” is
     “straße”, and an accent is the same whether it is part of its letter or not.
