@@ -1,8 +1,8 @@
-"""Who an address is to an account, and how a caller is called back.
+"""Identity of an address to an account, and how to call it back.
 
-An exchange puts its own address behind the numbers that it passes on, or one
-of a network that nobody else reaches: such a number is the account's own to
-call, and not somebody at that host.
+An exchange puts its own address, or one of a network that nobody else reaches,
+behind the numbers that it passes on. Such a number is called at the account,
+not at that host.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ HIDDEN = "the caller hid their number: they cannot be called back"
 
 
 class Exchange(msgspec.Struct, frozen=True):
-    """An account's own server: its domain, and every name and address it goes by."""
+    """An account's own server: its domain, and all its names and addresses."""
 
     domain: str
     hosts: frozenset[str]
@@ -40,7 +40,7 @@ class Exchange(msgspec.Struct, frozen=True):
 
 
 class Key(NamedTuple):
-    """One for all ways to write an address; no host for the account's own domain."""
+    """One key for all spellings of an address; no host at the own domain."""
 
     user: str
     host: str = ""
@@ -48,10 +48,10 @@ class Key(NamedTuple):
 
 
 def bare(uri: str) -> str:
-    """A caller's URI without what only tells how its message or its number travelled.
+    """A caller's URI without parameters of its message's or number's route.
 
-    A user part may hold “;” and “?” (RFC 3261 section 25.1); behind a number
-    it holds parameters (RFC 3966), of which a context belongs to the number.
+    A user part may hold “;” and “?” (RFC 3261 section 25.1). Behind a number it holds
+    parameters (RFC 3966), of which a context belongs to the number.
     """
     uri = uri.strip()
     if uri[:4].lower() == "tel:":
@@ -65,7 +65,7 @@ def bare(uri: str) -> str:
 
 
 def keys(text: str, exchange: Exchange | None) -> tuple[Key, ...]:
-    """By what somebody is known whose address `text` is; none for what cannot be called."""
+    """Keys of the address `text`; none for what cannot be called."""
     try:
         return keys_of(parse_target(text), exchange)
     except DialError:
@@ -73,7 +73,7 @@ def keys(text: str, exchange: Exchange | None) -> tuple[Key, ...]:
 
 
 def keys_of(target: Target, exchange: Exchange | None) -> tuple[Key, ...]:
-    """By what somebody is known, the first key one for all ways to write it."""
+    """Keys of a target, the first one common to all its spellings."""
     user, host = numbers.read(target.user) or target.user, target.host
     if exchange is None:
         return (Key(user, host or "", target.port or 0),)
@@ -83,9 +83,9 @@ def keys_of(target: Target, exchange: Exchange | None) -> tuple[Key, ...]:
 
 
 def canonical(uri: str, exchange: Exchange | None) -> str | None:
-    """One way to write the address of a caller; None for one who hides.
+    """One spelling of a caller's address; None for a caller who hides.
 
-    An address without a host is somebody only to an `exchange`.
+    An address without a host needs an `exchange`, or gives None.
     """
     found = keys(uri, exchange)
     if not found or is_hidden(uri):
@@ -95,7 +95,7 @@ def canonical(uri: str, exchange: Exchange | None) -> str | None:
 
 
 def is_hidden(uri: str) -> bool:
-    """True for a caller without an address of their own (RFC 3323)."""
+    """True for a caller who hides their address (RFC 3323)."""
     try:
         found = parse_address(uri)
     except DialError:
@@ -106,7 +106,7 @@ def is_hidden(uri: str) -> bool:
 
 
 def call_back(uri: str, exchange: Exchange | None) -> Target:
-    """Whom to call for a caller of `uri`; `exchange` is that of the account it called.
+    """Target that calls `uri` back; `exchange` is the called account's.
 
     Raises:
         DialError: the caller hides, or gave no address.
@@ -119,7 +119,7 @@ def call_back(uri: str, exchange: Exchange | None) -> Target:
     if host is None:
         return found
     if number is not None and number.startswith("+"):
-        return Target(number)  # the same telephone, whoever passed it on
+        return Target(number)  # the same telephone, by whatever route
     nowhere = hides(host)
     if exchange is not None:
         if number is not None and (nowhere or _address(host) is not None):
@@ -134,13 +134,13 @@ def call_back(uri: str, exchange: Exchange | None) -> Target:
 def _is_at_home(user: str, host: str, exchange: Exchange) -> bool:
     if _plain(host) in exchange.hosts:
         return True
-    # A stranger can put any address behind a number; ours reach only our own.
+    # A stranger's public address must not count as home; a private one is in our network.
     address = _address(host)
     return address is not None and not address.is_global and numbers.read(user) is not None
 
 
 def _host(host: str) -> str:
-    """A host as a URI holds it, one for all ways to write an IPv6 address."""
+    """A host as a URI holds it, with one spelling for an IPv6 address."""
     address = _address(host)
     return f"[{address}]" if address is not None and address.version == 6 else host
 
@@ -158,7 +158,7 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def _number(user: str) -> str | None:
-    """The number of a telephone-subscriber (RFC 3966), in the context that it names."""
+    """Number of a telephone-subscriber (RFC 3966), in the context it names."""
     text, *parameters = user.split(";")
     number = numbers.read(unquote(text))
     if number is None:

@@ -1,7 +1,7 @@
-"""From what a person typed to a SIP URI that holds only what was parsed.
+"""Parses what a person typed into a SIP URI of checked parts.
 
 A dialled string is never passed on: PJSIP reads `?Header=x` as a header of
-the INVITE and looks for `sips:` anywhere in it. What is sent is built from a
+the INVITE and looks for `sips:` anywhere in it. The URI is built from a
 checked user and host, escaped as RFC 3261 section 25.1 says.
 """
 
@@ -19,15 +19,15 @@ from voip.protection import Transport
 from voip.sip import numbers
 
 ECHO = "echo"
-"""The target that means the local secure test line."""
+"""Target of the local secure test line."""
 
 
 class DialError(ValueError):
-    """A target that cannot be called; the text says why, for the person."""
+    """Target that cannot be called; the text is the reason for the user."""
 
 
 class Target(msgspec.Struct, frozen=True):
-    """Who is called: `host` is None for a number of the account's domain."""
+    """Callee; `host` is None for a number of the account's domain."""
 
     user: str
     host: str | None = None
@@ -35,7 +35,7 @@ class Target(msgspec.Struct, frozen=True):
     secure: bool = False
 
     def uri(self, domain: str, transport: Transport) -> str:
-        """The request URI for an account of `domain` over `transport`.
+        """Request URI for an account of `domain` over `transport`.
 
         Raises:
             DialError: a `sips:` target on an account without TLS, or one that
@@ -61,17 +61,17 @@ _USER_PLAIN = frozenset(
 _CONTROLS = frozenset(("Cc", "Zl", "Zp"))
 _SCHEMES = ("sip", "sips", "tel", "callto")
 _URI_PARAMETERS = frozenset(("transport", "user", "method", "ttl", "maddr", "lr"))
-# Behind what is no URI, other words are not taken for parameters.
+# In text that is not a URI, other words are not parameters.
 _TYPED_PARAMETERS = _URI_PARAMETERS | {
     "phone-context", "npdi", "rn", "cic", "isub", "ext", "postd",
 }  # fmt: skip
 _HOST_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-_MAX_TARGET = 255  # PJSIP takes no longer URI
+_MAX_TARGET = 255  # PJSIP accepts no longer URI
 _TOO_LONG = f"the address is longer than {_MAX_TARGET} characters"
 
 
 def escape_user(user: str) -> str:
-    """The user part with everything but plain characters percent-encoded."""
+    """Percent-encode a user part, except for plain characters."""
     return "".join(
         chr(byte) if byte in _USER_PLAIN else f"%{byte:02X}" for byte in user.encode("utf-8")
     )
@@ -81,7 +81,7 @@ def parse_target(text: str) -> Target:
     """Read a number, `user@domain`, or a SIP, tel or callto URI.
 
     Raises:
-        DialError: with the reason for the person who typed it.
+        DialError: with the reason for the user.
     """
     target = parse_address(text)
     if target.host is not None and hides(target.host):
@@ -90,15 +90,15 @@ def parse_target(text: str) -> Target:
 
 
 def hides(host: str) -> bool:
-    """True if a host stands for a hidden address: RFC 3323's, which never exists."""
+    """True for the host of a hidden address (RFC 3323), which never exists."""
     return host == "invalid" or host.endswith(".invalid")
 
 
 def parse_address(text: str) -> Target:
-    """Read what `parse_target` reads, and the addresses of callers who hide.
+    """Read what `parse_target` reads, and the addresses of hidden callers.
 
     Raises:
-        DialError: with the reason for a person.
+        DialError: with the reason for the user.
     """
     typed = _typed(text)
     if not typed:
@@ -127,9 +127,9 @@ def parse_address(text: str) -> Target:
 
 
 def may_be_name(text: str) -> bool:
-    """True if typed text may be somebody's name: no number, address or URI is.
+    """True if typed text may be a name: not a number, an address or a URI.
 
-    Nobody's name can stand in for a number or an address that way.
+    No contact's name can replace a number or an address that way.
     """
     typed = numbers.without_marks(text).strip()
     if not typed or typed.lower() == ECHO or re.search(r"[@<>]", typed):
@@ -140,7 +140,7 @@ def may_be_name(text: str) -> bool:
 
 
 def parse_host_port(text: str) -> tuple[str, int | None]:
-    """`host`, `host:port`, `1.2.3.4:port` or `[v6]:port`.
+    """Parse `host`, `host:port`, `1.2.3.4:port` or `[v6]:port`.
 
     Raises:
         DialError: it is none of these.
@@ -149,7 +149,7 @@ def parse_host_port(text: str) -> tuple[str, int | None]:
 
 
 class _Address(NamedTuple):
-    """A URI without its scheme, as it is written; `host` holds a port too."""
+    """A URI without its scheme, as written; `host` holds a port too."""
 
     user: str
     user_parameters: tuple[str, ...]
@@ -158,7 +158,7 @@ class _Address(NamedTuple):
 
 
 def _typed(text: str) -> str:
-    """The address in what was typed: without a name in front of <>, and without marks around it."""
+    """Typed address without a name in front of <> and marks around it."""
     trimmed = _trimmed(text)
     match = re.fullmatch(r'(?:"[^"]*"|[^<>"]*)\s*<([^<>]*)>', trimmed)
     return _trimmed(match[1]) if match else trimmed
@@ -183,7 +183,7 @@ def _scheme(typed: str) -> tuple[str | None, str]:
 
 
 def _split(rest: str) -> _Address:
-    """The parts before and behind the “@”.
+    """Split at the “@”.
 
     A user part may hold “;” (RFC 3261 section 25.1); no parameter holds “@”.
     """
@@ -207,8 +207,8 @@ def _name_of(parameter: str) -> str:
 
 
 def _check_parameters(parameters: tuple[str, ...]) -> None:
-    # transport= in a dialled address would choose another way than the
-    # account's; the account decides, so parameters are read and dropped.
+    # transport= could choose another transport than the account's: it is read and
+    # dropped, like all parameters.
     for parameter in parameters:
         value = parameter.partition("=")[2].strip()
         if _name_of(parameter) == "transport" and value.lower() not in ("tls", "tcp", "udp", ""):
@@ -216,7 +216,7 @@ def _check_parameters(parameters: tuple[str, ...]) -> None:
 
 
 def _user(address: _Address, typed: str) -> str:
-    """The user part of a SIP address, decoded; a telephone number in it is read as one."""
+    """Decoded user part of a SIP address, or the telephone number in it."""
     raw = address.user.partition(":")[0]  # a password in a URI is not sent on
     user = _decoded(raw)
     if not user:
@@ -243,7 +243,7 @@ def _decoded(raw: str) -> str:
 
 
 def _user_of_the_domain(scheme: str | None, address: _Address, typed: str) -> str:
-    """The number or the name that is called at the account's own domain."""
+    """Number or name that is called at the account's own domain."""
     if scheme in ("sip", "sips"):
         raise DialError(f"“{typed}” names nobody: a SIP address looks like sip:user@domain")
     text = _decoded(address.user) if scheme else address.user
@@ -270,7 +270,7 @@ def _in_context(number: str, parameters: tuple[str, ...], typed: str) -> str:
 
 
 def _name(text: str, typed: str) -> str:
-    """A name of the account's domain, as it is written: its letters are no digits."""
+    """A name of the account's domain as written: letters are not digits."""
     spaced = re.search(r"\s", text)
     wordless = re.search(r"[0-9]", text) and not re.search(r"[^\W\d_]", text)
     if text.startswith("+") or wordless or (spaced and numbers.begins_like_one(text)):

@@ -1,4 +1,4 @@
-"""Parts of a SIP message where PJSIP hands out the whole text only."""
+"""Parts of a SIP message that PJSIP hands out only as a whole text."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _END_OF_HEAD = re.compile(r"\r?\n\r?\n")
 def encrypts(message: str) -> bool | None:
     """True if the audio that `message` offers or accepts is SRTP.
 
-    The SDP's profile says so (RFC 3711 section 12, RFC 5764 section 8). None
-    when it carries no audio line that is in use.
+    By the SDP's profile (RFC 3711 section 12, RFC 5764 section 8). None when
+    it carries no audio line that is in use.
     """
     profiles = [profile for port, profile in _MEDIA.findall(body(message)) if port != "0"]
     if not profiles:
@@ -31,7 +31,7 @@ def encrypts(message: str) -> bool | None:
 
 
 def has_session(message: str) -> bool:
-    """True if there is a session in `message`, of whatever kind."""
+    """True if `message` holds a session of any kind."""
     return _ANY_MEDIA.search(body(message)) is not None
 
 
@@ -41,16 +41,16 @@ def body(message: str) -> str:
 
 
 def status(message: str) -> int | None:
-    """The status of a response (RFC 3261 section 7.2), None for a request."""
+    """Status of a response (RFC 3261 section 7.2), None for a request."""
     match = _STATUS.match(message)
     return int(match[1]) if match else None
 
 
 def unusable_challenge(message: str) -> str | None:
-    """Why no password can answer a 401 or 407, None when one could.
+    """Reason that no password can answer a 401 or 407, or None.
 
-    Of the schemes only Digest keeps the password secret (RFC 3261 section
-    22.4), with the algorithms of RFC 8760 that PJSIP has.
+    Only Digest keeps the password secret (RFC 3261 section 22.4), with the
+    algorithms of RFC 8760 that PJSIP has.
     """
     if status(message) not in (401, 407):
         return None

@@ -1,4 +1,4 @@
-"""Voice mail as a server reports it (RFC 3842 message summaries)."""
+"""Voice mail counts in message summaries (RFC 3842)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ _COUNTS = re.compile(r"([0-9]+)[ \t]*/[ \t]*[0-9]+(?:[ \t]*\(.*)?")
 
 
 def new_messages(body: str) -> int | None:
-    """The number of new voice messages, 0 to 999999; None where it is not said.
+    """Number of new voice messages, 0 to 999999; None if not reported.
 
-    A server that says “yes” and no number is taken to mean one: so many there
-    are at least.
+    “yes” without a number counts as one: there is at least one.
     """
     said = _lines(body[:_MAX_BODY])
     counts = _COUNTS.fullmatch(said.get("voice-message", ""))
@@ -26,7 +25,7 @@ def new_messages(body: str) -> int | None:
 
 
 def _lines(body: str) -> dict[str, str]:
-    """The summary's fields, the first of each name, up to the first empty line."""
+    """Fields of a summary before its first empty line, the first per name."""
     found: dict[str, str] = {}
     for line in re.split(r"\r?\n", body.lstrip("\r\n")):
         if not line:

@@ -1,4 +1,4 @@
-"""Telephone numbers, as people, contacts and URIs write them (RFC 3966).
+"""Telephone numbers as people, contacts and URIs write them (RFC 3966).
 
 A text is a number as a whole or not at all: a digit more or less is another
 person's number.
@@ -17,7 +17,7 @@ _SEPARATOR = re.compile(rf"[{_SPACES}().\-/\u2010-\u2015\u2212]")
 _NUMBER = re.compile(r"\+?[0-9*#]*[0-9][0-9*#]*")
 _TRUNK_ZERO = re.compile(rf"\([{_SPACES}]*0[{_SPACES}]*\)")
 
-# A number with letters is whole only behind a code that such numbers have.
+# Codes in front of letters; without one, text with letters is not a number.
 _COUNTRY = re.compile(r"\+?1|\+[1-9][0-9]{0,2}|00[1-9][0-9]{0,2}")
 _SERVICE = re.compile(r"0?8[0-9]{2}|0?[79]00|1[38]00")
 _KEYS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
@@ -38,13 +38,13 @@ _LONGEST_SHORT_CODE = 3
 
 
 class NumberError(ValueError):
-    """A number that cannot be called as it stands; the text says what to do."""
+    """Number that cannot be called as written; the text says what to do."""
 
 
 class WithTones(NamedTuple):
-    """A number, and the tones to send once it has answered; “,” is a pause.
+    """A number, and tones to send after it has answered; “,” is a pause.
 
-    `written` is the number as it stands in the text.
+    `written` is the number as it is in the text.
     """
 
     number: str
@@ -55,7 +55,7 @@ class WithTones(NamedTuple):
 def without_marks(text: str) -> str:
     """`text` without invisible characters (Unicode category Cf).
 
-    Address books put marks of direction around the numbers that are copied.
+    Address books put marks of direction around copied numbers.
     """
     return "".join(char for char in text if unicodedata.category(char) != "Cf")
 
@@ -73,7 +73,7 @@ def read(text: str) -> str | None:
 
 
 def with_tones(text: str) -> WithTones | None:
-    """A number with an extension or with pauses behind it: `100 ext. 5`, `100,,5#`."""
+    """Number with an extension or pauses after it: `100 ext. 5`, `100,,5#`."""
     match = _TONES_BEHIND.fullmatch(without_marks(text).strip(" "))
     number = read(match["number"]) if match else None
     if match is None or number is None:
@@ -83,12 +83,12 @@ def with_tones(text: str) -> WithTones | None:
 
 
 def begins_like_one(text: str) -> bool:
-    """True if a person would expect `text` to be a number, though it is none."""
+    """True if a person would expect `text` to be a number."""
     return re.match(rf"[+({_SPACES}]*[0-9*#]", without_marks(text)) is not None
 
 
 def refuse_tones(typed: str, found: WithTones) -> NumberError:
-    """The error for a number with tones behind it, which are not sent by themselves."""
+    """Error for a number with tones behind it, which are not sent with it."""
     return NumberError(
         f"“{typed}” is more than a number: call {found.number}, then send {found.tones} as tones"
     )
@@ -98,7 +98,7 @@ def in_context(number: str, parameters: Iterable[str], typed: str) -> str:
     """`number` with the parameters of its URI (RFC 3966 section 5).
 
     Raises:
-        NumberError: they ask for more than a number, or make another of it.
+        NumberError: they ask for more than a number, or make it another one.
     """
     for parameter in parameters:
         name, _, value = (part.strip() for part in parameter.partition("="))
@@ -108,7 +108,7 @@ def in_context(number: str, parameters: Iterable[str], typed: str) -> str:
         if name in _TONE_PARAMETERS:
             raise refuse_tones(typed, WithTones(number, value.translate(_PAUSES), number))
         if name.startswith("m-"):
-            # RFC 3966 section 5.2: who does not know it must not use the number.
+            # RFC 3966 section 5.2 forbids using a number with an unknown mandatory parameter.
             raise NumberError(f"“{typed}” asks for “{name}”, which this phone does not know")
         if name == "phone-context" and not number.startswith("+"):
             number = _in_phone_context(number, value, typed)
@@ -117,7 +117,7 @@ def in_context(number: str, parameters: Iterable[str], typed: str) -> str:
 
 def _in_phone_context(number: str, context: str, typed: str) -> str:
     if not context.startswith("+"):
-        return number  # a domain says whose number it is, and is no part of it
+        return number  # a domain names the number's owner, and is not part of it
     prefix = read(context)
     if prefix is None:
         raise NumberError(f"“{typed}” names “{context}”, which is not the beginning of a number")
@@ -130,7 +130,7 @@ def _in_phone_context(number: str, context: str, typed: str) -> str:
 
 
 def _lettered(text: str) -> str | None:
-    """A number with words for its digits: `1-800-FLOWERS`."""
+    """Number with words in place of digits: `1-800-FLOWERS`."""
     groups = [group for group in _SEPARATOR.split(text) if group]
     if not all(re.fullmatch(r"\+?[0-9]+|[A-Za-z]+", group) for group in groups):
         return None
@@ -138,7 +138,7 @@ def _lettered(text: str) -> str | None:
     rest = groups[place + 1 :]
     if not any(group.isalpha() for group in rest) or not _SERVICE.fullmatch(groups[place]):
         return None
-    # In small letters it could be a word beside a number, or somebody's name.
+    # Lower-case letters could be a word beside a number, or a person's name.
     bare = place == 0 and not groups[0].startswith(("0", "1"))
     if (bare or re.search(rf"[{_SPACES}]", text)) and text != text.upper():
         return None
