@@ -1,4 +1,4 @@
-"""The standing of a comparison in words: what is known, and what to do."""
+"""Sentences on a comparison of words: its result, and what to do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FORGETTING = (
 
 
 def standing(code: EndToEnd) -> str:
-    """The comparison of a call's words in one or two sentences."""
+    """One or two sentences on the comparison of a call's words."""
     found = code.comparison
     if found is None:
         return ""

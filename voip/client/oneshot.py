@@ -1,7 +1,6 @@
 """One command and its answer, without an event loop.
 
-Most of the command line is this, and loading asyncio would take longer than
-the engine takes to answer.
+Importing asyncio would take longer than the engine's answer.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ def ask(command: told.AnyCommand, start: bool = True) -> None:
 
     Raises:
         NoEngine: there is none, and none was to be or could be started.
-        CommandFailed: the engine said no.
+        CommandFailed: the engine refused.
     """
     _exchange(command, start)
 

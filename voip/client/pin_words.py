@@ -1,4 +1,4 @@
-"""Sentences about a pinned key: who accepted it, and what another one does to calls.
+"""Sentences on a pinned key: its acceptance, and its effect on calls.
 
 Shared by the screen and the command line, so that both say the same.
 """
@@ -14,7 +14,7 @@ _BY_MEANS = {Means.SCREEN: " on the screen", Means.COMMAND: " by command"}
 
 
 def accepted(report: ServerReport, now: datetime) -> str:
-    """Who accepted a server's pinned key, when, and how long that has held."""
+    """Sentence on the acceptance of a pinned key: by whom, when, how long."""
     if report.pinned_on is None:
         return "Written into accounts.toml by hand. Since when is not known."
     moment = datetime.fromisoformat(report.pinned_on).astimezone(UTC)
@@ -34,7 +34,7 @@ def _age(days: int) -> str:
 
 
 def calls_go_on(calls: int, whose: str) -> str:
-    """Calls of an account while its server shows another key."""
+    """Sentence on an account's calls while its server shows another key."""
     match calls:
         case 0:
             return f"No call with {whose} is up."
@@ -45,7 +45,7 @@ def calls_go_on(calls: int, whose: str) -> str:
 
 
 def calls_end(calls: int, whose: str) -> str:
-    """Calls of an account when its pin is changed or taken away."""
+    """Sentence on an account's calls when its pin is changed or removed."""
     match calls:
         case 0:
             return f"No call with {whose} is up, so none ends."

@@ -1,4 +1,4 @@
-"""Finding the engine that runs, and starting one where there is none."""
+"""Finds the running engine, or starts one."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from voip.protocol.client import ErrorInfo
 
 _START_TIMEOUT_S = 15.0
 _AGAIN_TIMEOUT_S = 5.0
-"""So long may an engine take that makes its socket or its lock again."""
+"""Longest wait for an engine that makes its socket or lock again."""
 
 _LOOK_EVERY_S = 0.01
 
 
 class NoEngine(Exception):
-    """There is no engine to talk to; the text says why."""
+    """No engine can be reached; the text says why."""
 
 
 class CommandFailed(Exception):
-    """The engine said no. `kind` is for programs, `code` a SIP status."""
+    """Refusal by the engine: `kind` is for programs, `code` a SIP status."""
 
     def __init__(self, error: ErrorInfo) -> None:
         super().__init__(error.message)
@@ -32,9 +32,9 @@ class CommandFailed(Exception):
 
 
 def reach(start: bool) -> Path:
-    """The socket of the engine, which answers there; one is started if there is none and `start`.
+    """Socket of the engine, started first if there is none and `start`.
 
-    An engine whose socket has vanished makes it again: that is waited for.
+    Waits for an engine whose socket has vanished to make it again.
 
     Raises:
         NoEngine: there is none, or none that can be reached.
@@ -62,7 +62,7 @@ def _running(found: places.Paths) -> Path | None:
         for socket in (found.socket, holder.socket):
             if socket is not None and _answers(socket):
                 return socket
-        # One that has not written its socket down yet is still starting.
+        # An engine that has not written its socket yet is still starting.
         patience = _AGAIN_TIMEOUT_S if holder.socket else _START_TIMEOUT_S
         if time.monotonic() - began > patience:
             process = f", process {holder.process}," if holder.process else ""
@@ -76,7 +76,7 @@ def _running(found: places.Paths) -> Path | None:
 
 def _start(found: places.Paths) -> Path:
     """Start an engine in the background and wait until it listens."""
-    import subprocess  # not needed by those who find an engine
+    import subprocess  # slow to import, and unused while an engine runs
 
     try:
         places.check_socket(found.socket)
@@ -103,7 +103,7 @@ def _start(found: places.Paths) -> Path:
 
 
 def _instead(found: places.Paths, said: str) -> Path:
-    """The socket of the engine that turned ours away, which `said` why it ended.
+    """Socket of the engine that made ours end, for the reason `said`.
 
     Another client may have started it at the same moment, or its folders have
     vanished and it is about to make them again.

@@ -1,6 +1,6 @@
-"""Talks to the engine from any other process, and follows its events.
+"""Connection to the engine from another process, with its events.
 
-For one command and its answer `voip.client.oneshot` is quicker: it needs no asyncio.
+`voip.client.oneshot` is quicker for one command: it needs no asyncio.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _Data = TypeVar("_Data")
 
 
 class Client:
-    """A connection to the engine: `async with await Client.connect() as engine`."""
+    """Connection to the engine, for `async with await Client.connect()`."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -69,8 +69,8 @@ class Client:
         """Send a command and wait until it is accepted.
 
         Raises:
-            CommandFailed: it was not.
-            NoEngine: the engine went away.
+            CommandFailed: the engine refused.
+            NoEngine: the connection ended.
         """
         await self._ask(command)
 
@@ -109,7 +109,7 @@ class Client:
             while line := await self._reader.readline():
                 self._take(line)
         except (OSError, ValueError, FramingError):
-            pass  # whoever waits is told below
+            pass  # reported to the waiting commands below
         finally:
             self._queue.put_nowait(None)
             for future in self._waiting.values():
