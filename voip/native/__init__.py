@@ -1,5 +1,4 @@
-"""The making of Offhook's own pjsua2: source, configuration, patches, build.
+"""Build of Offhook's own pjsua2: source, configuration, patches.
 
-Runs before anything is installed, so everything here uses the standard
-library alone.
+Uses the standard library alone, as it runs before anything is installed.
 """

@@ -1,4 +1,4 @@
-"""The published faults of PJSIP since 2.17, and the patches that close them."""
+"""Published faults of PJSIP since 2.17, and the patches that fix them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Advisory:
-    """One fault: its public names, and what closes it in our build.
+    """One fault: its public names, and the patches that fix it.
 
-    `not_reachable` says why no patch is needed, where there is none.
+    `not_reachable` is the reason that no patch is needed.
     """
 
     name: str

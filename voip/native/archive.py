@@ -1,4 +1,4 @@
-"""Archives of PJSIP's source: candidates for a build, and how one is unpacked."""
+"""Archives of PJSIP's source: candidates for a build, and unpacking."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class SourceError(Exception):
 
 @dataclass(frozen=True)
 class Candidate:
-    """An archive that may be the right one; `fetch` raises SourceError without it.
+    """Possible archive of the source; `fetch` raises SourceError without it.
 
-    `authenticated` means that a package manager vouches for it, which is what
-    lets a newer version than the manifest's be built.
+    `authenticated`: a package manager vouches for it, so that a newer version than
+    the manifest's may be built.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Candidate:
 
 
 def refusal(name: str, reason: str) -> Candidate:
-    """A place that has no archive, and the reason to show."""
+    """Candidate without an archive, with the reason to show."""
 
     def fetch() -> Path:
         raise SourceError(reason)
@@ -39,9 +39,9 @@ def refusal(name: str, reason: str) -> Candidate:
 
 
 def unpack(archive: Path, target: Path, wanted: Container[str] | None = None) -> Path:
-    """Unpack `archive` into the empty folder `target`; returns its one folder.
+    """Unpack `archive` into the empty folder `target`; return its one folder.
 
-    Regular files alone are written: those that `wanted` names, or all.
+    Only regular files are written: those that `wanted` names, or all.
 
     Raises:
         SourceError: the archive is damaged, too large, or has another shape.
@@ -52,7 +52,7 @@ def unpack(archive: Path, target: Path, wanted: Container[str] | None = None) ->
         with tarfile.open(archive) as opened:
             tops = _write(opened, target, wanted)
             _read_to_the_end(opened)
-    # The decompressors raise errors of many kinds: OSError, EOFError, zlib.error, LZMAError.
+    # The decompressors raise OSError, EOFError, zlib.error, LZMAError and more.
     except Exception as error:
         raise SourceError(f"{archive} cannot be unpacked: {error}") from error
     if len(tops) != 1:
@@ -84,7 +84,7 @@ def _write(archive: tarfile.TarFile, target: Path, wanted: Container[str] | None
 
 
 def _read_to_the_end(archive: tarfile.TarFile) -> None:
-    # A compressed file's own sum stands behind what tarfile reads.
+    # tarfile stops before the checksum of a compressed file: read on to verify it.
     assert archive.fileobj is not None
     read = 0
     while chunk := archive.fileobj.read(_CHUNK):
@@ -94,7 +94,7 @@ def _read_to_the_end(archive: tarfile.TarFile) -> None:
 
 
 def _members(archive: tarfile.TarFile) -> Iterator[tuple[tarfile.TarInfo, str, str]]:
-    """Each member that lies in a folder, with that folder and its path below it."""
+    """Members that lie in a folder, with that folder and the path below it."""
     for member in archive:
         path = PurePosixPath(member.name)
         if path.is_absolute() or ".." in path.parts:

@@ -1,7 +1,7 @@
-"""PJSIP's source in Debian's archive, as a part of its source package asterisk.
+"""PJSIP's source from Debian's archive, in the source package asterisk.
 
-Each suite is asked by itself, so that one that is expired, unreachable or of
-another version does not stand in the way of the next.
+Each suite is asked by itself: an expired, unreachable or different one must
+not block the next.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LONGEST_REASON = 160
 
 _ARCHIVE_LINE = re.compile(r"^'[^']+' ([^\s/]*pjproject[^\s/]*\.tar\.\w+) ", re.MULTILINE)
 
-# The user's own settings may be laxer, and a newer version is built on apt's word.
+# User settings may be laxer, and a newer version is built on apt's word.
 _STRICT = (
     "APT::Get::AllowUnauthenticated=false",
     "Acquire::AllowInsecureRepositories=false",
@@ -32,7 +32,7 @@ _STRICT = (
     "Acquire::AllowWeakRepositories=false",
 )
 
-# Without the first, apt-get ends in good order after a mirror that was not reached.
+# Without the first, apt-get succeeds after a mirror that was not reached.
 _IMPATIENT = (
     "APT::Update::Error-Mode=any",
     "Acquire::Retries=0",
@@ -42,9 +42,9 @@ _IMPATIENT = (
 
 
 def candidates(folder: Path, log: Path) -> Iterator[Candidate]:
-    """One of each suite of the Debian archive that this system's apt uses.
+    """One candidate for each suite of the Debian archive in apt's use here.
 
-    Everything apt writes stays in `folder`; its words are in `log`.
+    Everything apt writes stays in `folder`; its output is in `log`.
     """
     if shutil.which("apt-get") is None:
         yield refusal(_NAME, "there is no apt-get here")
@@ -61,7 +61,7 @@ def candidates(folder: Path, log: Path) -> Iterator[Candidate]:
 
 
 def _suites() -> list[tuple[str, str]]:
-    """The suites to ask for, each with its mirror: those that are usual and those in use."""
+    """Suites to ask, each with its mirror: the usual ones and those in use."""
     listing = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(REPO_URI)|$(RELEASE)|$(SUITE)",
          "Created-By: Packages", "Label: Debian"],
@@ -74,7 +74,7 @@ def _suites() -> list[tuple[str, str]]:
             continue
         mirror, release, suite = fields
         suites = in_use.setdefault(mirror, [])
-        # A suite is known by its name of the moment and by that of its release.
+        # A suite has its name of the moment (stable) and that of its release.
         if not {release, suite} & {*_NEWEST, *_OTHERS, *suites}:
             suites.append(release)
     return [
@@ -100,7 +100,7 @@ def _fetch(folder: Path, name: str, log: Path, mirror: str, suite: str) -> Path:
 
 
 def _private_apt(folder: Path, mirror: str, suite: str) -> list[str]:
-    # The user's own sources, lists and cache are left alone.
+    # Leave the user's own sources, lists and cache alone.
     for name in ("sources", "lists/partial", "archives/partial"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     (folder / "sources" / "offhook.sources").write_text(
@@ -120,7 +120,7 @@ def _private_apt(folder: Path, mirror: str, suite: str) -> list[str]:
 
 
 def _run(words: Sequence[str], place: Path, log: Path) -> str:
-    """Run apt-get; returns its standard output, which `log` gets too."""
+    """Run apt-get and return its standard output, which `log` gets too."""
     done = subprocess.run(
         words, cwd=place, stdin=subprocess.DEVNULL, capture_output=True, check=False
     )
@@ -134,6 +134,6 @@ def _run(words: Sequence[str], place: Path, log: Path) -> str:
 
 
 def _harmless(text: str) -> str:
-    # A mirror's words may hold what drives a terminal.
+    # A mirror's words may hold escape sequences that drive a terminal.
     line = "".join(char if char.isprintable() else " " for char in text.removeprefix("E: "))
     return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]}…"

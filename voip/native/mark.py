@@ -1,7 +1,7 @@
-"""The mark that our pjsua2 carries, and what the worker asks of it.
+"""Mark that our pjsua2 carries, and the worker's check of it.
 
-A phone must never run on a pjsua2 that is weaker than the one it was made
-for, so a worker starts only with a library that says it has our patches.
+A worker starts only with a library that has our patches: a weaker one must
+never run a phone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class UnsuitableLibrary(Exception):
 
 @dataclass(frozen=True)
 class Mark:
-    """The mark of a pjsua2: sources, patches and flags, in its own words."""
+    """Mark of a pjsua2: its PJSIP version, patches and TLS library."""
 
     pjsip: str
     patches: tuple[str, ...]
@@ -27,7 +27,7 @@ class Mark:
 
 
 def read(mark: str, tls_library: str) -> Mark:
-    """Parse what `pjsua2.offhookMark()` and `pjsua2.tlsLibrary()` return."""
+    """Parse the results of `pjsua2.offhookMark()` and `.tlsLibrary()`."""
     fields = json.loads(mark)
     return Mark(fields["pjsip"], tuple(fields["patches"]), tls_library)
 

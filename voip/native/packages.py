@@ -1,4 +1,4 @@
-"""The system packages that a build needs, and which of them are missing."""
+"""System packages that a build needs, and those that are missing."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path
 PROGRAMS = ("make", "gcc", "g++", "swig", "pkg-config", "patch", "tar", "xz")
 
 PKG_CONFIG = ("openssl", "alsa", "opus", "libsrtp2", "speex", "speexdsp", "uuid")
-"""Libraries that tell pkg-config about themselves."""
+"""Libraries that pkg-config knows."""
 
 HEADERS = (("gsm", ("gsm.h", "gsm/gsm.h")), ("bcg729", ("bcg729/encoder.h",)))
-"""Libraries that do not, with the headers they may be found by."""
+"""Libraries that it does not know, with headers that show them."""
 
 INSTALL = {
     "apt": (
@@ -36,7 +36,7 @@ INSTALL = {
 
 
 def missing() -> list[str]:
-    """Programs, libraries and headers that a build would miss, in words."""
+    """Programs, libraries and headers that a build lacks, in words."""
     gaps = [f"program {name}" for name in PROGRAMS if shutil.which(name) is None]
     if shutil.which("pkg-config"):
         gaps += [f"library {name}" for name in PKG_CONFIG if not _known_to_pkg_config(name)]
@@ -49,7 +49,7 @@ def missing() -> list[str]:
 
 
 def install_advice() -> str:
-    """The lines that install everything, one a package manager."""
+    """Lines that install everything, one for each package manager."""
     return "\n".join(f"  {line}" for line in INSTALL.values())
 
 

@@ -1,4 +1,4 @@
-"""Where PJSIP's source comes from, and how it is known to be the right one."""
+"""Source of PJSIP: the places it comes from, and the check of it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Source:
-    """A tree of PJSIP's source; `authenticated` as its candidate was."""
+    """Tree of PJSIP's source; `authenticated` as its candidate was."""
 
     root: Path
     version: str
@@ -30,13 +30,12 @@ class Source:
 def obtain(
     work: Path, log: Path, say: Say, newer: bool = False, upstream: Upstream | None = None
 ) -> Source:
-    """The source to build, unpacked below `work` and checked.
+    """Obtain the source to build, unpacked below `work` and checked.
 
-    `PJPROJECT_SOURCE` (a folder or an archive) is used if it is set, and
-    nothing else. Otherwise the kept archives, each suite of Debian's archive
-    and PJSIP's own are tried in this order, `say` gets a line for each, and
-    what was downloaded is kept. `newer` looks for a version that is newer than
-    the manifest's, which Debian's archive alone can vouch for.
+    Only `PJPROJECT_SOURCE` (a folder or an archive) is used if it is set. Otherwise
+    kept archives, each suite of Debian's archive and PJSIP's own are tried in this
+    order. `say` gets a line for each, and a download is kept. `newer` looks for a
+    version newer than the manifest's, which only Debian's archive can vouch for.
 
     Raises:
         SourceError: no place has it, or the given one has something else.
@@ -56,7 +55,7 @@ def obtain(
                 passed_over.append(source.version)
             notice = check(source, newer)
         except SourceError as error:
-            # The other lines are advice for a source that was named.
+            # The further lines advise on a source that the user named.
             say(f"{candidate.name}: {str(error).splitlines()[0].rstrip(':')}")
             continue
         say(f"{candidate.name}: {notice or f'PJSIP {source.version}, as it was released'}")
@@ -78,13 +77,13 @@ def obtain(
 
 
 def manifest() -> dict[str, str]:
-    """The SHA-256 sum of every file that is compiled, by its path."""
+    """SHA-256 sum of every file that is compiled, by its path."""
     pairs = (line.split("  ", 1) for line in MANIFEST.read_text().splitlines() if line)
     return {path: digest for digest, path in pairs}
 
 
 def differences(root: Path) -> list[str]:
-    """The files of the manifest that `root` lacks or has otherwise."""
+    """Files of the manifest that are missing or different in `root`."""
     wrong = []
     for path, digest in manifest().items():
         file = root / path
@@ -96,7 +95,7 @@ def differences(root: Path) -> list[str]:
 
 
 def check(source: Source, newer: bool = False) -> str | None:
-    """Compare with the manifest; returns a notice to show, if there is one.
+    """Compare with the manifest; return a notice to show, if there is one.
 
     Raises:
         SourceError: the source differs, or `newer` asks for one that is newer
@@ -161,7 +160,7 @@ def _given(place: Path, work: Path, newer: bool) -> Source:
 
 
 def _unpacked(archive: Path, work: Path, newer: bool, authenticated: bool) -> Source:
-    # A newer version has files of its own.
+    # A newer version has files that the manifest lacks.
     root = unpack(archive, work / "source", None if newer else manifest())
     return Source(root, _version(root), authenticated)
 

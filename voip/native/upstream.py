@@ -1,4 +1,4 @@
-"""PJSIP's own release archive, by its address."""
+"""Download of PJSIP's own release archive."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _CHUNK = 2**16
 
 @dataclass(frozen=True)
 class Upstream:
-    """A release archive at `address`, on a server that is verified.
+    """Release archive at `address`, on a server that is verified.
 
-    `context` says whom to trust: by default the system's authorities.
+    `context` holds the trusted authorities, by default the system's.
     """
 
     address: str = ADDRESS
     context: ssl.SSLContext | None = None
 
     def candidate(self, folder: Path) -> Candidate:
-        """The archive, downloaded into `folder`; a part of one is not kept."""
+        """Archive downloaded into `folder`; a partial one is not kept."""
         return Candidate(f"upstream ({self.address})", lambda: self._fetch(folder))
 
     def _fetch(self, folder: Path) -> Path:
@@ -59,7 +59,7 @@ class Upstream:
                     raise OSError("it is larger than any release of PJSIP")
                 file.write(chunk)
             promised = answer.headers.get("Content-Length")
-            # Reading in parts, http.client reports an early end of a body nowhere else.
+            # Read in parts, http.client does not report a body that ends early.
             if promised is not None and received != int(promised):
                 raise OSError(f"the connection ended after {received} of {promised} bytes")
 
