@@ -1,4 +1,4 @@
-"""The lock that an engine holds while it lives, and where that engine listens.
+"""Lock that a running engine holds, with its process and socket.
 
 It lies in the state folder: the runtime folder vanishes with the last login.
 """
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 
 class Holder(NamedTuple):
-    """An engine's process and socket, as far as it has written them down."""
+    """Process and socket of an engine, as far as it has written them."""
 
     process: int | None = None
     socket: Path | None = None
@@ -25,19 +25,19 @@ def is_held(path: Path) -> bool:
     except OSError:
         return False
     try:
-        # Shared and let go at once: an engine that starts tries more than once.
+        # A shared lock, released at once: a starting engine tries more than once.
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except OSError:
-        return False  # a file system without locks: the engine says so itself
+        return False  # a file system without locks: the engine reports it
     finally:
         os.close(descriptor)
     return False
 
 
 def write_holder(descriptor: int, holder: Holder) -> None:
-    """Write down who holds the lock that is open as `descriptor`.
+    """Write the holder of the lock that is open as `descriptor`.
 
     Raises:
         OSError: it cannot be written.
@@ -48,7 +48,7 @@ def write_holder(descriptor: int, holder: Holder) -> None:
 
 
 def read_holder(path: Path) -> Holder:
-    """The engine that wrote into the lock at `path` last."""
+    """Last engine that wrote into the lock at `path`."""
     try:
         text = path.read_text("utf-8", "surrogateescape")
     except OSError:

@@ -1,4 +1,4 @@
-"""Where things are: XDG on Linux, and a variable to move each elsewhere."""
+"""Folders and files of the phone, by variable or by the XDG custom."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ _MAX_SOCKET_PATH = 100  # sun_path holds 108 bytes on Linux, 104 elsewhere
 
 
 class UnsafePath(Exception):
-    """A place that others could read or change, or that cannot be used; the text has the remedy."""
+    """Place that others could read or change, or that cannot be used.
+
+    The text has the remedy.
+    """
 
 
 class Paths(NamedTuple):
@@ -74,11 +77,11 @@ class Paths(NamedTuple):
 
 
 def find() -> Paths:
-    """The folders of this user, by `OFFHOOK_*_DIR` or the platform's custom."""
+    """Folders of this user, by `OFFHOOK_*_DIR` or the platform's custom."""
     state = _folder("OFFHOOK_STATE_DIR", "user_state_dir")
     if sys.platform == "linux" and not os.environ.get("XDG_RUNTIME_DIR"):
-        # A login without one (su, a chroot, cron): the usual stand-in lies in
-        # /tmp, where others may have been first. The state folder is ours.
+        # A login without one (su, a chroot, cron) usually gets a folder in /tmp, where
+        # others may have been first. The state folder is ours.
         runtime = Path(os.environ.get("OFFHOOK_RUNTIME_DIR") or state / "run").expanduser()
     else:
         runtime = _folder("OFFHOOK_RUNTIME_DIR", "user_runtime_dir")
@@ -93,7 +96,7 @@ def _folder(variable: str, custom: str) -> Path:
     given = os.environ.get(variable)
     if given:
         return Path(given).expanduser().absolute()
-    # Loaded only where it is asked: a status must not wait for it.
+    # A slow import, which a status must not wait for.
     import platformdirs
 
     return Path(getattr(platformdirs, custom)(_APP)).absolute()

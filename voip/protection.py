@@ -1,4 +1,4 @@
-"""Protection of calls and accounts: transports, keys, certificates, locks.
+"""Protection of calls and accounts: transport, keys, certificates, locks.
 
 Frozen values, shared by every process, and JSON forms, as in `voip.model`.
 """
@@ -19,7 +19,7 @@ class Transport(StrEnum):
 
 
 class Keying(StrEnum):
-    """The way SRTP keys are agreed: RFC 4568 in the SDP, or RFC 5764 in the media path."""
+    """Agreement of SRTP keys: in the SDP (RFC 4568) or by DTLS (RFC 5764)."""
 
     SDES = "sdes"
     DTLS = "dtls"
@@ -31,15 +31,15 @@ SRTP_SUITES = (
     "AEAD_AES_128_GCM",
     "AES_CM_128_HMAC_SHA1_80",
 )
-"""Suites of an account that names none, strongest first (RFC 4568, 6188, 7714)."""
+"""Suites by default, strongest first (RFC 4568, RFC 6188, RFC 7714)."""
 
 
 SHORT_TAG_SUITES = ("AES_256_CM_HMAC_SHA1_32", "AES_CM_128_HMAC_SHA1_32")
-"""Easier to forge, with tags of 32 bits: for accounts that name them."""
+"""Suites with tags of 32 bits, easier to forge: only if named."""
 
 
 class Authorities(StrEnum):
-    """Whose word is taken for a server: certifi's bundle, or the system's store."""
+    """Authorities trusted for a server: certifi's bundle or the system's."""
 
     BUNDLE = "bundle"
     SYSTEM = "system"
@@ -51,7 +51,7 @@ class LockState(StrEnum):
 
 
 class Sign(StrEnum):
-    """The sign of a lock: how far its protection reaches.
+    """Sign of a lock: the reach of its protection.
 
     `server`: encrypted as far as the server. `sealed`: end to end, and the words
     of both ends were compared. `wait`: not yet. `unsafe`: not protected. `verify`:
@@ -66,17 +66,17 @@ class Sign(StrEnum):
 
     @property
     def word(self) -> str:
-        """The word that is shown, in six cells: capitals are an alarm."""
+        """Word to show, in six cells: capitals are an alarm."""
         return _SIGN_WORDS[self]
 
     @property
     def bracketed(self) -> str:
-        """The sign where there are no pictures, in eight cells."""
+        """Sign for a screen without pictures, in eight cells."""
         return f"[{self.word}]"
 
     @property
     def closed(self) -> bool:
-        """The lock is closed, to the server at least."""
+        """True if the lock is closed, at least to the server."""
         return self in (Sign.SERVER, Sign.SEALED)
 
 
@@ -90,7 +90,7 @@ _SIGN_WORDS = {
 
 
 class Certificate(msgspec.Struct, frozen=True):
-    """A certificate that a server showed, as it reads itself (RFC 5280).
+    """Certificate that a server showed, by its own fields (RFC 5280).
 
     `names` are the DNS names, addresses and SIP URIs of subjectAltName;
     `sha256` is the digest of the DER form, `key_sha256` that of the public key
@@ -110,10 +110,10 @@ class Certificate(msgspec.Struct, frozen=True):
 
 
 class TlsStatus(msgspec.Struct, frozen=True):
-    """The TLS connection that an account uses, as it was negotiated.
+    """TLS connection of an account, as negotiated.
 
-    `pinned` tells that the server was accepted by the public key that the
-    account names, and not by an authority and a name.
+    `pinned`: the server was accepted by the public key that the account names,
+    and not by an authority and a name.
     """
 
     version: str
@@ -140,10 +140,10 @@ class LockStream(msgspec.Struct, frozen=True):
 
 
 class Compared(StrEnum):
-    """The comparison of the words that both ends of a call have (`voip.security.sas`).
+    """Comparison of the words of both ends of a call (`voip.security.sas`).
 
-    `pending`: nobody has compared them. `equal`, `different`: the user has, in
-    this call. `remembered`: the far end shows a key that was compared before.
+    `pending`: not compared. `equal`, `different`: compared by the user in this
+    call. `remembered`: the far end shows a key that was compared before.
     `changed`: it shows another one than was compared.
     """
 
@@ -155,14 +155,17 @@ class Compared(StrEnum):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """`on` is when the words were last found equal with this far end (RFC 3339)."""
+    """Comparison of a call's words.
+
+    `on` is when they were last equal with this far end (RFC 3339).
+    """
 
     state: Compared
     on: str | None = None
 
 
 class ComparedKey(msgspec.Struct, frozen=True):
-    """A far end's key whose words were found equal, as `account` reaches `address`.
+    """Key of a far end whose words were equal: `account` reaches `address`.
 
     `address` has one spelling and no name. `fingerprint` is of the certificate
     (RFC 8122), in lower case; `on` is when the words were compared (RFC 3339).
@@ -175,11 +178,11 @@ class ComparedKey(msgspec.Struct, frozen=True):
 
 
 class Lock(msgspec.Struct, frozen=True):
-    """The lock: closed when everything that protects a call was seen to be in force.
+    """Lock of a call, closed when all protection was seen to be in force.
 
-    `sign` is None for a call that never had a voice. `short` says it in at most
-    40 cells, and no text of a peer is in it. `why` is the one-line meaning of a
-    closed lock, or the fact that an open one lacks. The rest is the evidence.
+    `sign` is None for a call that never had a voice. `short` has at most 40 cells,
+    and no text of a peer. `why` is the one-line meaning of a closed lock, or the
+    fact that an open one lacks. The rest is the evidence.
     """
 
     state: LockState
@@ -196,17 +199,16 @@ class Lock(msgspec.Struct, frozen=True):
 
 
 class About(StrEnum):
-    """The half of a lock that a fact is of: the voice, or the way to the server."""
+    """Half of a lock that a fact is about: the voice, or the signalling."""
 
     VOICE = "voice"
     SIGNALLING = "signalling"
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """One condition of the lock and what was observed of it.
+    """One condition of the lock and the observation of it.
 
-    `holds` is None for what cannot be known yet, and where it does not apply;
-    `evidence` is in words.
+    `holds` is None while unknown, and where it does not apply; `evidence` is in words.
     """
 
     name: str
@@ -217,7 +219,7 @@ class Fact(msgspec.Struct, frozen=True):
 
 
 class StreamReport(msgspec.Struct, frozen=True):
-    """A media stream as it is in force; packets are of the whole call."""
+    """Media stream as it is in force; packets are of the whole call."""
 
     kind: str
     active: bool
@@ -230,10 +232,10 @@ class StreamReport(msgspec.Struct, frozen=True):
 
 
 class EndToEnd(msgspec.Struct, frozen=True):
-    """A code that is the same at both ends when nobody between them decrypts.
+    """Code that is the same at both ends if nobody between them decrypts.
 
     `words` are to be read out; `meaning` says what equal words prove, and when
-    they prove nothing; `reading` who reads which, and where they stand.
+    they prove nothing; `reading` which end reads which, and where they are shown.
     `address` is what a comparison is remembered by, None where it cannot be.
     """
 
@@ -245,12 +247,11 @@ class EndToEnd(msgspec.Struct, frozen=True):
 
 
 class LockReport(msgspec.Struct, frozen=True):
-    """Everything that is known of the lock of a call or an account.
+    """Lock of a call or an account with its evidence and remedy.
 
-    `meaning` are three plain sentences: what is protected, what is not, and
-    whom that leaves to trust. `remedy` says what to do about an open lock.
-    `end_to_end` is there for calls whose media keys are agreed between the ends
-    (DTLS-SRTP) alone.
+    `meaning` are three sentences: what is protected, what is not, and whom to
+    trust. `remedy` is advice on an open lock. `end_to_end` is there only for calls
+    whose media keys are agreed between the ends (DTLS-SRTP).
     """
 
     state: LockState
