@@ -1,4 +1,4 @@
-"""The people in contacts/: every *.vcf file there (vCard, RFC 6350 and older)."""
+"""People in contacts/: every *.vcf file there (RFC 6350 and older)."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _MOST_NUMBERS = 100
 
 
 class Number(msgspec.Struct, frozen=True):
-    """`target` is what to dial, `label` what its owner calls it: work, cell …
+    """Number of a contact: `target` to dial, `label` such as work or cell.
 
-    `tones` are what reaches its owner behind the number of a whole house.
+    `tones` reach the contact behind the number of a whole house.
     """
 
     target: str
@@ -42,14 +42,14 @@ class Number(msgspec.Struct, frozen=True):
 
 
 class Contact(msgspec.Struct, frozen=True):
-    """Somebody with at least one number or SIP address, the preferred one first."""
+    """Person with at least one number or SIP address, the preferred first."""
 
     name: str
     numbers: tuple[Number, ...]
 
 
 class Known(NamedTuple):
-    """Whose number or address something is, and which of theirs."""
+    """A contact, and the number or address that matched."""
 
     contact: Contact
     number: Number
@@ -68,9 +68,9 @@ class _Sorted(NamedTuple):
 
 
 class Contacts:
-    """`tell` hears once of each file that is not read, or not wholly.
+    """Contacts of a folder, sorted by name.
 
-    `everyone` and `findable` are by name in alphabetical order.
+    `tell` gets one report of each file that is not read, or not wholly.
     """
 
     def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
@@ -93,12 +93,12 @@ class Contacts:
         return tuple(file.problem for file in self._files.values() if file.problem)
 
     def named(self, text: str) -> list[Contact]:
-        """Everybody of exactly this name, whatever its case."""
+        """Contacts with exactly this name, regardless of case."""
         wanted = fold(inert(text))
         return [contact for contact in self.everyone if fold(contact.name) == wanted]
 
     def known(self, keys: Iterable[Key]) -> Known | None:
-        """Who is reached by any of `keys`; nobody by the number of a whole house."""
+        """Contact reached by any of `keys`, except by a whole house's number."""
         return next((found for key in keys if (found := self._sorted.by_key.get(key))), None)
 
     async def refresh(self) -> None:
@@ -146,8 +146,8 @@ def _with_tones(known: Known) -> str:
 
 
 def _stamps(folder: str) -> list[tuple[Path, _Stamp]]:
-    """Every *.vcf file in the order of their names, with what tells it changed."""
-    # Once a keystroke, and some keep a file for each of a thousand people.
+    """Every *.vcf file in the order of names, with a stamp of its version."""
+    # Called at each keystroke, and some keep a file for each of a thousand people.
     try:
         with os.scandir(folder) as entries:
             found = [
@@ -156,7 +156,7 @@ def _stamps(folder: str) -> list[tuple[Path, _Stamp]]:
                 if entry.name.lower().endswith(".vcf") and not entry.name.startswith(".")
             ]
     except OSError:
-        return []  # most people have no such folder
+        return []  # most people do not have such a folder
     return [(Path(path), now) for path, now in sorted(found)]
 
 
@@ -164,7 +164,7 @@ def _stamp(entry: os.DirEntry[str]) -> _Stamp:
     try:
         status = entry.stat()
     except OSError:
-        return (0, 0, 0)  # a link to nowhere: reading it says so
+        return (0, 0, 0)  # a link to nowhere: reading it reports that
     return status.st_mtime_ns, status.st_ino, status.st_size
 
 
@@ -229,7 +229,7 @@ def _number(line: vcard.Property, given_label: str) -> Number | None:
 
 
 def _label(text: str) -> str:
-    # Apple's own labels stand in marks: _$!<Mobile>!$_
+    # Apple encloses its own labels: _$!<Mobile>!$_
     own = _APPLE_LABEL.fullmatch(text)
     return clean(own[1].lower() if own else text, 20)
 
@@ -240,13 +240,13 @@ def _phone(value: str) -> Number | None:
         return _of_uri(rest)
     more = numbers.with_tones(value)
     written, tones = (more.written, more.tones) if more else (value.rstrip(",; "), "")
-    # Letters would be dialled as digits: of a number on paper, not of one with a note.
+    # Letters would be dialled as digits: accept only a number, not one with a note.
     plain = _PLAIN_NUMBER.fullmatch(written) and _can_be_called(written)
     return Number(written, tones=tones) if plain else None
 
 
 def _of_uri(uri: str) -> Number | None:
-    """A number of RFC 3966, with the context and without the extension that it names."""
+    """Number of a tel URI (RFC 3966), with its context, not its extension."""
     written, *parameters = uri.split(";")
     tones = [
         value
@@ -278,5 +278,5 @@ def _can_be_called(target: str) -> bool:
 
 
 def _bare(target: str) -> str:
-    """One number is the same in whatever way it is written."""
+    """Common form of all spellings of a number."""
     return re.sub(r"[\s().\-/\u2010-\u2015]", "", target).lower()

@@ -1,4 +1,4 @@
-"""Finding somebody by a part of their name or number: pure, and quick for thousands."""
+"""Finds people by a part of their name or number, among thousands."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SEPARATORS = re.compile(r"[\s().\-/+\u2010-\u2015]")
 
 
 class Findable(msgspec.Struct, frozen=True):
-    """Somebody as they are suggested, and what is compared with what is typed."""
+    """A suggestion, with the forms of it that typed text is compared with."""
 
     suggestion: Suggestion
     words: str
@@ -34,7 +34,7 @@ class Findable(msgspec.Struct, frozen=True):
 
 
 class Query:
-    """Typed text, compared as words, and by its digits alone if it is a number."""
+    """Typed text, compared as words, and by its digits if it is a number."""
 
     def __init__(self, typed: str) -> None:
         visible = numbers.without_marks(typed)

@@ -1,4 +1,4 @@
-"""From what somebody types to whom it would call, and to whom it could mean."""
+"""Finds the target of typed text, and the people it could mean."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _ECHO = Suggestion(
 
 
 class Whom(msgspec.Struct, frozen=True):
-    """Whom a text calls; `name` is that of a contact, and `tones` reach them from there."""
+    """Target of a typed text; a contact's `name` and `tones`, if any."""
 
     target: Target
     name: str = ""
@@ -43,7 +43,10 @@ class Whom(msgspec.Struct, frozen=True):
 
 
 class LookUps:
-    """`echo_uri` is where the echo line is, None while it is not up."""
+    """Look-ups by contacts, call log and accounts.
+
+    `echo_uri` is the address of the echo line, None while it is not up.
+    """
 
     def __init__(
         self,
@@ -60,7 +63,7 @@ class LookUps:
         self._echo_uri = echo_uri
 
     async def look_up(self, text: str, account: str | None, limit: int) -> LookedUp:
-        """Whom `text` would call; nothing is called.
+        """Look up what `text` would call; nothing is called.
 
         Raises:
             HistoryError: the call log cannot be read.
@@ -88,7 +91,7 @@ class LookUps:
         return LookedUp(called, name, problem=refusal, suggestions=suggestions)
 
     async def whom(self, text: str, account: Live) -> Whom:
-        """Whom to call for what was typed: a contact, or what it says itself.
+        """Target of typed text: a contact of that name, or the text itself.
 
         Raises:
             DialError: it cannot be called.
@@ -99,7 +102,9 @@ class LookUps:
         return whom if whom.name else self._known(whom.target, account)
 
     async def caller_of(self, uri: str, account: Live, called_it: bool) -> Whom:
-        """Whom to call back who called from `uri`: `account`, if `called_it`, or another.
+        """Target that calls back a caller from `uri`.
+
+        `called_it`: the call was to `account`, and not to another.
 
         Raises:
             DialError: the caller hides.
@@ -111,7 +116,7 @@ class LookUps:
     def caller(
         self, claimed: Party, account: str, connection: say.ConnectionEvent | None = None
     ) -> Party:
-        """Who calls an account: the contact of that address, or whoever they say they are."""
+        """Caller of an account: the contact of that address, or as claimed."""
         exchange = self.exchange_of(account, connection)
         found = self._contacts.known(callers.keys(claimed.uri, exchange))
         if found is not None:
@@ -123,7 +128,7 @@ class LookUps:
     def exchange_of(
         self, account: str, connection: say.ConnectionEvent | None = None
     ) -> Exchange | None:
-        """The server of an account, None where there is no such account."""
+        """Server of an account, None if there is no such account."""
         try:
             return self._exchange(self._registrar.get(account), connection)
         except Refusal:
@@ -169,7 +174,7 @@ class LookUps:
         return tuple(chosen.values())
 
     def _latest(self, query: Query) -> Iterator[Suggestion]:
-        """The people in the call log, as they would be called back."""
+        """Suggest the people in the call log as they would be called back."""
         for known in self._people:
             if query.finds(known.findable):
                 suggestion = self._called_back(known)
@@ -191,7 +196,7 @@ class LookUps:
         return msgspec.structs.replace(found, target=whole)
 
     def _candidates(self, query: Query) -> Iterator[Suggestion]:
-        """Everybody who could be meant, the best first, some of them twice."""
+        """Suggest all who could be meant, the best first, some of them twice."""
         if query.text == dialing.ECHO:
             yield _ECHO
         contacts = filter(query.finds, self._contacts.findable)

@@ -1,4 +1,4 @@
-"""The people in the call log, the latest first, kept for look-ups."""
+"""People in the call log, the latest first, kept for look-ups."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST = 10_000
 
 
 class KnownCaller(msgspec.Struct, frozen=True):
-    """Somebody in the log; the last of their calls was with `account`."""
+    """Person in the log; the last of their calls was with `account`."""
 
     findable: Findable
     account: str
@@ -26,13 +26,13 @@ class KnownCaller(msgspec.Struct, frozen=True):
 
 
 class People:
-    """Each of them once, by address; those of long ago are forgotten."""
+    """The latest people in the log, each once by address."""
 
     def __init__(self, hub: Hub, reader: HistoryReader) -> None:
         self._reader = reader
         self._loading = asyncio.Lock()
         self._loaded = False
-        # The latest last: what is added to a dict goes there.
+        # A dict keeps the order of insertion: the latest is last.
         self._by_uri: dict[str, KnownCaller] = {}
         hub.listen(self._on_event, levels=False)
 
@@ -40,7 +40,7 @@ class People:
         return reversed(self._by_uri.values())
 
     async def load(self) -> None:
-        """Read the log, if that was not done yet; later calls are added by themselves.
+        """Read the log once; later calls are added as they begin.
 
         Raises:
             HistoryError: the log cannot be read.
@@ -70,7 +70,7 @@ class People:
 
     def _add(self, uri: str, known: KnownCaller) -> None:
         before = self._by_uri.pop(uri, None)
-        # A call that was made here says no name: the one that is known stays.
+        # A call made here has no name: it must not remove the one from before.
         if before is not None and not known.findable.suggestion.name:
             known = msgspec.structs.replace(known, findable=before.findable)
         self._by_uri[uri] = known
@@ -84,7 +84,7 @@ def _has_begun(entry: LogEntry) -> bool:
 
 
 def _known(party: Party, account: str, direction: Direction) -> KnownCaller:
-    # Whoever calls itself by another's number is not found by it.
+    # A caller must not be found by the number that their name imitates.
     name = "" if party.imitates else party.name
     findable = Findable.of(name, party.uri, "log", party.name_from)
     return KnownCaller(findable, account, direction is Direction.IN)

@@ -1,7 +1,7 @@
-"""Reading vCard files (RFC 6350, RFC 2426 and vCard 2.1), one card at a time.
+"""Reads vCard files (RFC 6350, RFC 2426 and vCard 2.1) card by card.
 
-Every step takes time in proportion to the text, whoever wrote it, and a card
-that cannot be read costs no other.
+Every step takes time in proportion to the text, which may be hostile. A card
+that cannot be read does not cost the others.
 """
 
 from __future__ import annotations
@@ -31,11 +31,14 @@ _READ = frozenset(("FN", "N", "NICKNAME", "ORG", "TEL", "IMPP", "X-SIP", "X-ABLA
 
 
 class CardError(ValueError):
-    """A card that cannot be read; the text says why, for a person."""
+    """A card that cannot be read; the text is the reason for the user."""
 
 
 class Property(msgspec.Struct, frozen=True):
-    """A line of a card, its text still escaped; names in capitals, `types` in small letters."""
+    """Line of a card, its text still escaped.
+
+    Names are in capitals, `types` in small letters.
+    """
 
     name: str
     text: str
@@ -54,7 +57,7 @@ class Property(msgspec.Struct, frozen=True):
 
 
 class Card(msgspec.Struct, frozen=True):
-    """The properties of one person that this phone reads, in the order of the file."""
+    """Properties of a person that this phone reads, in the file's order."""
 
     properties: tuple[Property, ...]
 
@@ -63,7 +66,7 @@ class Card(msgspec.Struct, frozen=True):
 
 
 class Odd(msgspec.Struct, frozen=True):
-    """A card that was left out: where it begins, and why."""
+    """Card that was left out: its first line, and the reason."""
 
     line: int
     why: str
@@ -75,10 +78,10 @@ class Cards(msgspec.Struct, frozen=True):
 
 
 def read(data: bytes) -> Cards:
-    """Every card of a file.
+    """Read every card of a file.
 
     Raises:
-        CardError: it holds something else.
+        CardError: the file is not a vCard file.
     """
     cards: list[Card] = []
     odd: list[Odd] = []
@@ -98,7 +101,7 @@ def _decoded(data: bytes) -> str:
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, "replace")
-    # Line by line: some programs put cards of several origins into one file.
+    # Decode each line alone: some programs put cards of several origins into one file.
     whole = _FOLD_IN_A_LETTER.sub(b"", data)
     return "\n".join(map(_text, re.split(rb"\r\n|\n|\r", whole)))
 
@@ -113,7 +116,7 @@ def _text(data: bytes, encodings: tuple[str, ...] = _ENCODINGS) -> str:
 
 
 def _cut(text: str) -> Iterator[tuple[int, list[str]]]:
-    """The lines of each card behind its BEGIN:VCARD, and where they begin.
+    """Lines of each card after its BEGIN:VCARD, and where they begin.
 
     A card ends at its END:VCARD, or at the next card if it has none.
     """
@@ -143,7 +146,7 @@ def _card(lines: list[str]) -> Card:
             continue
         found = _property(line)
         if found is None:
-            # A note of several lines, or a picture, goes on as it likes.
+            # A note or a picture may continue in lines that are not properties.
             if last is None or last.name in _READ:
                 raise CardError("a line of it is not that of a vCard")
             continue
@@ -154,7 +157,7 @@ def _card(lines: list[str]) -> Card:
 
 
 def _unfolded(lines: list[str]) -> Iterator[str]:
-    """Lines that were folded in one piece (RFC 6350 section 3.2, RFC 2045 section 6.7)."""
+    """Unfold lines (RFC 6350 section 3.2, RFC 2045 section 6.7)."""
     whole: list[str] = []
     soft = False
     for line in lines:
@@ -220,7 +223,7 @@ def _types(parameters: list[tuple[str, str]]) -> Iterator[str]:
 
 
 def _preference(parameters: list[tuple[str, str]], types: tuple[str, ...]) -> int | None:
-    """1 to 100, the best first (RFC 6350 section 5.3); None where nothing is preferred."""
+    """Preference, 1 to 100, the best first (RFC 6350 section 5.3), or None."""
     given = dict(parameters).get("PREF", "").strip('" ')
     if given.isascii() and given.isdecimal():
         return min(max(int(given[:4]), 1), 100)
