@@ -1,6 +1,6 @@
-"""A certificate authority made on the spot, for the local echo line alone.
+"""Temporary certificate authority for the local echo line alone.
 
-Its key is never written anywhere: it signs one certificate and is forgotten.
+Its key is never written: it signs one certificate and is forgotten.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LIFETIME = timedelta(days=7)
 
 
 class Identity(NamedTuple):
-    """Files in PEM form: what a client trusts, and what the server shows."""
+    """PEM files: the client's authority, the server's certificate and key."""
 
     authority: Path
     certificate: Path
@@ -28,7 +28,7 @@ class Identity(NamedTuple):
 
 
 def make(folder: Path, address: str = "127.0.0.1") -> Identity:
-    """Write a fresh authority and a server certificate for `address`.
+    """Write a new authority and a server certificate for `address`.
 
     `folder` is created for its owner alone.
 

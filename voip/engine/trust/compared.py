@@ -1,30 +1,29 @@
-"""The far ends whose words were found equal, and what that is worth in later calls.
+"""Far ends whose words were equal, and their worth in later calls.
 
-Equal words prove that a certificate is the far end's own (`voip.security.sas`). A DTLS
-handshake proves that whoever speaks has the key of the certificate it shows.
-So in a later call the same certificate proves the same phone, and nobody
-between the two decrypts: they would need that phone's key. No words are
-needed for it.
+Equal words prove that a certificate is the far end's own
+(`voip.security.sas`). A DTLS handshake proves that its sender has the key of
+the certificate it shows. So the same certificate proves the same phone in a
+later call without words: nobody decrypts between the two without its key.
 
-- A caller who claims somebody else's address has another key. The call reads
-  as changed, which no claimed name can prevent.
-- Somebody in the middle shows a key of their own, and reads as changed too.
-- A far end may have several phones: each of their keys is kept, and each is
-  proved by words of its own.
-- An address is only remembered with the account it was reached by. Two
+- A caller who claims somebody else's address has another key: the call reads
+  as changed.
+- A middleman shows a key of their own, and reads as changed too.
+- A far end may have several phones: each key is kept, and is proved by words
+  of its own.
+- An address is remembered only with the account it was reached by: two
   servers may give one address to two people.
 - A caller without an address, or with a hidden one, is anybody: nothing is
   remembered, and the answer holds for that call alone.
-- A key that is new is no proof of an attack. An Offhook replaces its own after
-  90 days (`voip.engine.accounts.own_keys`), other phones may do so at each start, and a
-  telephone may be replaced.
-- Words that differ take back what was remembered of that one key, and leave
-  the far end's others: those give away whoever is in the middle next time.
+- A new key does not prove an attack. An Offhook replaces its own after
+  90 days (`voip.engine.accounts.own_keys`), other phones may do so at each
+  start, and a telephone may be replaced.
+- Different words remove that one key and leave the far end's others: those
+  expose a middleman next time.
 - A certificate announced by another digest reads as changed: that costs a
   comparison and promises nothing.
 
 An answer holds for exactly the two certificates whose words were read. Keys
-that are agreed anew with others in the same call are judged afresh.
+that are agreed again with others in the same call are judged again.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ from voip.sip.dialing import DialError
 
 
 class Answer(NamedTuple):
-    """An answer of the user in a call: `on` is when the words were last found equal."""
+    """Answer of the user in a call; `on` is when words were last equal."""
 
     ends: Ends
     equal: bool
@@ -50,7 +49,7 @@ class Answer(NamedTuple):
 def comparison(
     found: Ends | None, answer: Answer | None, known: Sequence[ComparedKey]
 ) -> Comparison | None:
-    """The comparison of a call; `known` are the keys of its far end, the latest last.
+    """Comparison of a call; `known` are its far end's keys, latest last.
 
     None where there are no words to compare.
     """
@@ -67,7 +66,7 @@ def comparison(
 
 
 def far_end(uri: str, exchange: Exchange | None) -> str | None:
-    """One spelling for all ways to write an address, always with its host.
+    """One spelling of an address, always with its host.
 
     None for a caller who hides or names no host, and without an `exchange`.
     """

@@ -1,7 +1,7 @@
-"""compared.json: the keys that words proved, kept for their owner alone.
+"""compared.json: the keys that words proved, for their owner alone.
 
-As little as possible is kept: account, address, fingerprint and moment. The
-file is replaced in one step, and one that cannot be read is never replaced.
+Only account, address, fingerprint and moment are kept. The file is replaced in
+one step, and one that cannot be read is never replaced.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _VERSION = 1
 
 
 class _Version(msgspec.Struct, frozen=True):
-    """The part of the file that every Offhook can read, whatever else is in it."""
+    """Part of the file that every Offhook can read."""
 
     version: int = _VERSION
 
@@ -34,7 +34,7 @@ class _File(_Version, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class ComparedKeys:
     """Keys in the order in which they were compared, the latest last.
 
-    `problem` says why the file cannot be used; until then nothing is known.
+    `problem` says why the file cannot be used; until it can be, there are no keys.
     """
 
     def __init__(self, path: Path) -> None:
@@ -50,14 +50,14 @@ class ComparedKeys:
         return self._keys
 
     def of(self, account: str, far_end: str) -> tuple[ComparedKey, ...]:
-        """The keys of one far end as one account reaches it."""
+        """Keys of one far end as one account reaches it."""
         return tuple(key for key in self._keys if (key.account, key.address) == (account, far_end))
 
     def has_any_of(self, account: str) -> bool:
         return any(key.account == account for key in self._keys)
 
     def remember(self, new: ComparedKey) -> None:
-        """Keep a key; one that is known already takes the new moment.
+        """Keep a key; a key that is kept already gets the new moment.
 
         Raises:
             ComparedError: it cannot be kept.
@@ -77,7 +77,7 @@ class ComparedKeys:
             self._write(kept)
 
     def forget(self, account: str, far_end: str | None = None) -> bool:
-        """Remove the keys of a far end, or all of an account; False if there are none.
+        """Remove the keys of a far end or an account; False if it has none.
 
         Raises:
             ComparedError: they cannot be removed.
@@ -92,7 +92,7 @@ class ComparedKeys:
         return True
 
     def _known(self) -> tuple[ComparedKey, ...]:
-        # A file that could not be read may have been moved away since.
+        # The user may have moved away a file that could not be read.
         if self.problem is not None:
             self._keys = self._read()
             self.problem = None

@@ -1,4 +1,4 @@
-"""Certificates that end soon: who is told, and how often."""
+"""Warnings of certificates that end soon, once a day for an account."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def warning(tls: TlsStatus | None, client_ends: datetime | None, now: float) -> 
 
 
 def when(not_after: str, now: float) -> str:
-    """When a certificate ends, in words; `not_after` is as in `Certificate`."""
+    """End of a certificate in words; `not_after` is as in `Certificate`."""
     ends, moment = datetime.fromisoformat(not_after), datetime.fromtimestamp(now, UTC)
     return _when(ends, moment)
 
@@ -38,7 +38,7 @@ def when(not_after: str, now: float) -> str:
 def _ending(what: str, ends: datetime, moment: datetime) -> str | None:
     if ends - moment > SOON:
         return None
-    # What is wrong stands first: the screen has 21 cells for it.
+    # The screen has 21 cells: what is wrong comes first.
     return f"cert {_when(ends, moment)}: {what}"
 
 
@@ -53,13 +53,13 @@ def _when(ends: datetime, moment: datetime) -> str:
 
 
 class Notices:
-    """Who was warned when; an account is told of once a day at most."""
+    """Accounts and when each was last warned of: at most once a day."""
 
     def __init__(self) -> None:
         self._told: dict[str, float] = {}
 
     def due(self, name: str, now: float) -> bool:
-        """True if an account is to be warned of now, which then counts as done."""
+        """True if an account needs a warning now, which then counts as given."""
         last = self._told.get(name)
         if last is not None and now - last < _A_DAY_S:
             return False

@@ -1,7 +1,7 @@
-"""Shakes hands with a TLS server to see its certificates, and says nothing more.
+"""Shakes hands with a TLS server to see its certificates.
 
-Not one byte of SIP is sent, and nothing that the server shows is believed: it
-is judged, so that a person can.
+No byte of SIP is sent, and nothing that the server shows is believed: it is
+judged, so that a person can decide.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 _TIMEOUT_S = 10.0
 
-# As the worker offers them; the second list is only to learn what a server
-# has that offers nothing of the first.
+# Ciphers that the worker offers, and a list that only shows what a server has if it
+# accepts none of them.
 _STRONG = b"DEFAULT:@SECLEVEL=2"
 _ANY = b"ALL:COMPLEMENTOFALL:@SECLEVEL=0"
 _WITHOUT_CERTIFICATE = ("ADH", "AECDH")
@@ -51,9 +51,9 @@ _FLAWS = {
 
 
 async def look(host: str, port: int, authorities: Path, allow_wildcard: bool) -> ServerReport:
-    """The certificates of the server at a host, judged by authorities in a PEM file.
+    """Report a server's certificates, judged by authorities in a PEM file.
 
-    `host` is as `voip.sip.dialing.parse_host_port` has it. Takes ten seconds at most.
+    `host` is as `voip.sip.dialing.parse_host_port` has it. At most ten seconds.
 
     Raises:
         Refusal: there is no server, or none that speaks TLS as it should.
@@ -79,7 +79,7 @@ async def look(host: str, port: int, authorities: Path, allow_wildcard: bool) ->
 
 
 class _Visit:
-    """A server to shake hands with, and the moment (monotonic, s) at which that must end."""
+    """A server to shake hands with until `ends` (monotonic, seconds)."""
 
     def __init__(self, host: str, addresses: tuple[tuple[str, int], ...], ends: float) -> None:
         self.host = host
@@ -88,7 +88,7 @@ class _Visit:
         self.flaws: set[Flaw] = set()
 
     def handshake(self, context: SSL.Context) -> tuple[SSL.Connection, str]:
-        """A connection that has ended, with why its handshake failed, or nothing.
+        """Shake hands and hang up; return the connection and the error, if any.
 
         Raises:
             OSError: there is no connection, or time has run out.
@@ -98,7 +98,7 @@ class _Visit:
         def on_flaw(
             connection: SSL.Connection, shown: X509, code: int, depth: int, ok: int
         ) -> bool:
-            # The handshake goes on, so that every flaw is seen: nothing is sent.
+            # Go on, so that every flaw is seen: nothing is sent.
             if not ok:
                 self.flaws.add(_FLAWS.get(code, Flaw.OTHER))
             return True
@@ -157,7 +157,7 @@ def _judge(visit: _Visit, port: int, authorities: Path, allow_wildcard: bool) ->
         raise Refusal("bad_account", words) from error
     store = context.get_cert_store()
     if store is not None:
-        # As in the worker: what is listed is trusted, whoever issued it.
+        # As in the worker: a listed certificate is trusted, even if it is not a root.
         store.set_flags(X509StoreFlags.PARTIAL_CHAIN)
     connection, failure = visit.handshake(context)
     shown = connection.get_peer_cert_chain()
@@ -196,7 +196,7 @@ def _judge(visit: _Visit, port: int, authorities: Path, allow_wildcard: bool) ->
 
 
 def _without_certificates(visit: _Visit, port: int, failure: str) -> Refusal:
-    """Why a server has shown no certificate; asks it what it would rather do."""
+    """Refusal for a server without certificates; probes what it offers."""
     from OpenSSL import SSL
 
     where = f"{visit.host}:{port}"

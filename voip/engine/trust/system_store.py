@@ -1,4 +1,4 @@
-"""The operating system's own authorities, for accounts that say so."""
+"""Authorities of the operating system, for accounts that name them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _BUNDLES = (
 
 
 class NoSystemStore(Exception):
-    """The system has no authorities that can be used; the text says what to do."""
+    """The system has no usable authorities; the text says what to do."""
 
 
 def find() -> Path:
-    """The PEM file of the system's authorities, which `SSL_CERT_FILE` may name.
+    """PEM file of the system's authorities, or that of `SSL_CERT_FILE`.
 
     Raises:
         NoSystemStore: there is none where systems have it.
