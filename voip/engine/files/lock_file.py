@@ -1,4 +1,4 @@
-"""The locks that keep a second engine from the same settings, state or socket."""
+"""Locks against a second engine on the same settings, state or socket."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ log = logging.getLogger(__name__)
 
 _TRIES = 20
 _TRY_AGAIN_S = 0.02
-"""Clients look whether a lock is held by taking it for a moment."""
+"""Wait between tries: clients hold a lock for a moment to test it."""
 
 
 class AlreadyRunning(Exception):
-    """Another engine holds a lock; the text says which, and what to do."""
+    """Another engine holds a lock; the text names it and the remedy."""
 
 
 class Locks:
-    """The locks of one engine: on its state, its settings and its socket.
+    """Locks of one engine: on its state, its settings and its socket.
 
     Each is needed: the three folders can be chosen one by one. The folder of
     the settings is locked itself, for it may be in a repository or read-only.
@@ -51,7 +51,7 @@ class Locks:
         self._held.clear()
 
     def take(self) -> None:
-        """Take every lock, those again whose file is not there any more.
+        """Take every lock, those again whose file has vanished.
 
         Raises:
             AlreadyRunning: another engine holds one.
@@ -63,11 +63,11 @@ class Locks:
 
     @property
     def intact(self) -> bool:
-        """True if another engine would be turned away."""
+        """True if another engine would be refused."""
         return all(map(self._holds, self._held))
 
     def tell_socket(self, socket: Path) -> None:
-        """Write down where clients find this engine, whatever folder they look in."""
+        """Write the engine's socket where clients with other folders find it."""
         self._socket = socket
         self._sign(self._paths.lock)
 
@@ -106,8 +106,8 @@ class Locks:
             except OSError as error:
                 if path != self._paths.config:
                     raise
-                # NFS locks no folder. The state, which it does lock, is enough
-                # unless OFFHOOK_STATE_DIR gives the same settings two of them.
+                # NFS locks no folder. The lock on the state is enough unless
+                # OFFHOOK_STATE_DIR gives the same settings two of them.
                 log.warning("%s cannot be locked: %s", path, error.strerror)
                 return
             else:
@@ -137,5 +137,5 @@ class Locks:
         try:
             write_holder(descriptor, Holder(os.getpid(), self._socket))
         except OSError as error:
-            # A full disk must not cost anybody the phone.
+            # A full disk must not stop the phone.
             log.warning("%s cannot be written: %s", path, error.strerror)

@@ -1,4 +1,4 @@
-"""The engine's log file: bounded, private, without secrets or acting text."""
+"""The engine's log file: bounded, private, no secrets, no acting text."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def start(path: Path, foreground: bool) -> None:
 
 
 def tail(path: Path, limit: int) -> list[str]:
-    """The last lines of a log, the oldest first: at most `limit`, and 1 MiB.
+    """Last lines of a log, oldest first: at most `limit`, and 1 MiB.
 
-    A log that cannot be read has one line, which says so.
+    A log that cannot be read gives one line, which says so.
     """
     try:
         with path.open("rb") as file:
@@ -56,7 +56,7 @@ def tail(path: Path, limit: int) -> list[str]:
     except OSError as error:
         return [f"{path} cannot be read: {error}"]
     if start:
-        del lines[0]  # its beginning was not read
+        del lines[0]  # cut off: its beginning was not read
     wanted = lines[-limit:] if limit > 0 else []
-    # Whatever else wrote to the file, no line of it may act on a terminal.
+    # Other programs may write to the file, and no line may act on a terminal.
     return [clean(line.decode("utf-8", errors="replace"), _MAX_LINE) for line in wanted]

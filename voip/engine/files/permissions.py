@@ -1,4 +1,4 @@
-"""Permissions of what the engine keeps: files, folders and those above them."""
+"""Permissions of the engine's files, its folders and those above."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ _OTHERS = 0o077
 
 
 class Flaw(NamedTuple):
-    """`remedy` is the command that mends it; `mode` is set where we may do that ourselves."""
+    """A path that others can use, and the command that fixes it.
+
+    `mode` is set where the engine may fix it itself.
+    """
 
     path: Path
     what: str
@@ -30,7 +33,7 @@ class Flaw(NamedTuple):
 
 
 def make_folders(paths: Paths) -> None:
-    """Create the folders that are not there, for their owner alone.
+    """Create missing folders, for their owner alone.
 
     Raises:
         OSError: one cannot be made.
@@ -40,11 +43,11 @@ def make_folders(paths: Paths) -> None:
 
 
 def mend(paths: Paths) -> tuple[str, ...]:
-    """Close what is open to others; what was done, in words.
+    """Close what is open to others; return what was done, in words.
 
     Raises:
-        UnsafePath: something belongs to somebody else, or lies where others
-            decide; the text has the command for each. It was left alone.
+        UnsafePath: something belongs to somebody else, or lies where others may
+            write; the text has the command for each. It was left alone.
         OSError: something cannot be looked at or closed.
     """
     flaws = find(paths)
@@ -60,7 +63,9 @@ def mend(paths: Paths) -> tuple[str, ...]:
 
 
 def find(paths: Paths) -> tuple[Flaw, ...]:
-    """Everything that others could read, change or exchange; changes nothing.
+    """Flaws by which others could read, change or exchange something.
+
+    Changes nothing.
 
     Raises:
         OSError: something cannot be looked at.
@@ -79,27 +84,26 @@ def find(paths: Paths) -> tuple[Flaw, ...]:
 
 
 def _files(paths: Paths) -> Iterator[Path]:
-    """Files that the engine itself writes, and nobody edits."""
+    """Files that the engine alone writes."""
     yield from (paths.lock, paths.socket_lock, paths.socket)
     yield paths.compared
     for name in (paths.history.name, paths.log.name):
-        # With what SQLite keeps next to the log (-wal, -shm), and old logs.
+        # With SQLite's files next to the log (-wal, -shm), and old logs.
         yield from sorted(paths.state.glob(f"{name}*"))
     for folder in (paths.passwords, paths.own_keys, paths.echo):
         yield from sorted(folder.glob("*"))
 
 
 def _above(folders: tuple[Path, ...]) -> Iterator[Flaw | None]:
-    # Whoever may write to ~/.config can put a folder of their choice in the
-    # place of ours, and accounts.toml names commands that the engine runs.
-    # Looking at the owner of ours is not enough: they can move in any other
-    # folder of the user. Such a folder holds other programs' files too, so its
-    # user decides.
+    # Somebody who may write to ~/.config can replace our folder with theirs, and
+    # accounts.toml names commands that the engine runs. Checking the owner of ours
+    # is not enough: they can move in any other folder of the user. Such a folder
+    # holds other programs' files too, so its permissions are left to the user.
     parents = {parent for folder in folders for parent in folder.parents}
     parents |= {parent for folder in folders for parent in folder.resolve().parents}
     for parent in sorted(parents):
         status = _status(parent)
-        # A sticky folder, such as /tmp, lets nobody exchange what is another's.
+        # In a sticky folder, such as /tmp, others cannot exchange what is not theirs.
         if status is None or status.st_mode & stat.S_ISVTX:
             continue
         who = ("o" if status.st_mode & stat.S_IWOTH else "") + (
@@ -115,12 +119,12 @@ def _folder(path: Path) -> Flaw | None:
 
 
 def _edited(path: Path) -> Flaw | None:
-    # Many keep their settings in a repository and link to them.
+    # Settings may be links into a repository.
     return _followed(path, 0o600)
 
 
 def _followed(path: Path, mode: int) -> Flaw | None:
-    """A link is followed, but what it leads to is not ours to change."""
+    """Flaw of a path or its link's target, which is not ours to change."""
     if not path.is_symlink():
         return _own(path, mode)
     flaw = _own(path.resolve(), mode)
@@ -154,7 +158,7 @@ def _status(path: Path) -> os.stat_result | None:
 
 
 def _is_private_group(gid: int) -> bool:
-    """True if a group is its user's own: many systems give each user one."""
+    """True if the user is alone in a group, as on many systems."""
     try:
         group = grp.getgrgid(gid)
         user = pwd.getpwuid(os.getuid()).pw_name

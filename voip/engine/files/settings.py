@@ -1,4 +1,4 @@
-"""config.toml: what is set for the whole phone."""
+"""config.toml: settings of the whole phone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from voip.protocol.worker.process import AudioSettings
 
 
 def load(path: Path) -> Settings:
-    """Read the file; defaults where there is none.
+    """Read the file; defaults without one.
 
     Raises:
         ConfigError: names the file, the field and what is allowed.
@@ -25,11 +25,10 @@ def load(path: Path) -> Settings:
 
 
 def change(path: Path, changes: Mapping[str, str | int | bool | None]) -> Settings:
-    """Change keys, named as `table.key`; None takes one out. The rest stays.
+    """Change keys, named as `table.key`; None removes one.
 
     Raises:
-        ConfigError: what would come of it cannot be used, or the file cannot;
-            the file is left alone.
+        ConfigError: the result or the file cannot be used; the file is left alone.
     """
 
     def edit(document: tomlkit.TOMLDocument) -> Settings:
@@ -41,7 +40,7 @@ def change(path: Path, changes: Mapping[str, str | int | bool | None]) -> Settin
 
 
 def audio_for_worker(settings: Settings) -> AudioSettings:
-    """The sound settings of a phone; `OFFHOOK_AUDIO=null` switches sound off."""
+    """Sound settings of a phone; `OFFHOOK_AUDIO=null` switches sound off."""
     audio = settings.audio
     return AudioSettings(
         input=audio.input,
@@ -64,7 +63,7 @@ def _settings(document: tomlkit.TOMLDocument, path: Path) -> Settings:
 def _put(
     document: tomlkit.TOMLDocument, name: str, value: str | int | bool | None, path: Path
 ) -> None:
-    # An action's id may hold dots: the first one ends the table's name.
+    # The first dot ends the table's name: an action's id may hold dots.
     table_name, _, key = name.partition(".")
     if not key:
         raise ConfigError(f"{path}: “{name}” is no key of a table, such as audio.input")

@@ -1,8 +1,7 @@
-"""Reading and writing TOML that a person edits too.
+"""Reads and writes TOML that a person edits too.
 
-What a program changes is changed in place (tomlkit), so that comments, order
-and unknown keys stay; files are replaced in one step, and never when they
-could not be read.
+Changes are made in place (tomlkit), so that comments, order and unknown keys
+stay. Files are replaced in one step, and never when they could not be read.
 """
 
 from __future__ import annotations
@@ -26,31 +25,31 @@ _T = TypeVar("_T")
 
 
 class ConfigError(Exception):
-    """A file or a value in it cannot be used; the text names place and remedy."""
+    """File or value that cannot be used; the text has place and remedy."""
 
 
 class ChangedMeanwhile(ConfigError):
-    """Somebody else changed what was to be changed; nothing was written."""
+    """Somebody else changed the file; nothing was written."""
 
 
 def read(path: Path) -> tomlkit.TOMLDocument:
-    """The document in `path`, an empty one where there is no file.
+    """Read the document in `path`, an empty one without a file.
 
     Raises:
-        ConfigError: the file cannot be read or is no TOML.
+        ConfigError: the file cannot be read or is not TOML.
     """
     return _parse(path, _content(path))
 
 
 def change(path: Path, edit: Callable[[tomlkit.TOMLDocument], _T]) -> _T:
-    """Read `path`, have `edit` change the document, and replace the file.
+    """Let `edit` change the document in `path`, and replace the file.
 
     The file is replaced in one step, readable by its owner alone; it is left
     alone when `edit` raises, and when it changed on disk while `edit` worked.
 
     Raises:
         ChangedMeanwhile: it changed on disk.
-        ConfigError: the file cannot be read or written, or is no TOML.
+        ConfigError: the file cannot be read or written, or is not TOML.
     """
     before = _content(path)
     document = _parse(path, before)
@@ -58,14 +57,14 @@ def change(path: Path, edit: Callable[[tomlkit.TOMLDocument], _T]) -> _T:
     text = tomlkit.dumps(document)
     mark = codecs.BOM_UTF8 if before and before.startswith(codecs.BOM_UTF8) else b""
     if not _says(text, document.unwrap()):
-        # TOML allows forms that tomlkit reads and does not write as it should.
+        # tomlkit reads some forms of TOML that it does not write correctly.
         raise ConfigError(f"{path} is laid out in a way that only an editor can change")
     _replace(path, mark + text.encode(), before)
     return result
 
 
 def put(table: Any, key: str, value: object) -> None:
-    """Set a key of a table or a document; a new one comes after the last one.
+    """Set a key of a table or a document; a new one goes after the last.
 
     Comments and empty lines at the end belong to what follows: they stay there.
     """
@@ -81,11 +80,14 @@ def put(table: Any, key: str, value: object) -> None:
 
 
 def put_first(document: tomlkit.TOMLDocument, key: str, value: object) -> None:
-    """Begin a document that is not empty with a new key, in front of its comments."""
+    """Insert a key in front of the comments that begin a document.
+
+    The document must not be empty.
+    """
     item = tomlkit.item(value)
     item.trivia.trail = "\n\n"
-    # There is no public way: a plain assignment would part a comment at the
-    # top from the table that it is about.
+    # No public method does it: an assignment would part a comment at the top from
+    # its table.
     document._insert_at(0, key, item)
 
 
@@ -97,7 +99,7 @@ def _says(text: str, values: dict[str, Any]) -> bool:
 
 
 def _filled(value: Any) -> Any:
-    # A table that only holds others has no line of its own once it is empty.
+    # A table that only held others has no line once it is empty.
     if not isinstance(value, dict):
         return value
     inner = {key: _filled(item) for key, item in value.items()}
@@ -115,7 +117,7 @@ def _content(path: Path) -> bytes | None:
 
 def _parse(path: Path, content: bytes | None) -> tomlkit.TOMLDocument:
     try:
-        # Some editors begin a file with a byte order mark, which TOML has not.
+        # Some editors begin a file with a byte order mark, which TOML does not have.
         return tomlkit.parse((content or b"").removeprefix(codecs.BOM_UTF8))
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error
@@ -124,7 +126,7 @@ def _parse(path: Path, content: bytes | None) -> tomlkit.TOMLDocument:
 
 
 def _replace(path: Path, content: bytes, before: bytes | None) -> None:
-    # A link stays one: whoever keeps the file elsewhere has a reason.
+    # Replace a link's target, not the link: the file is kept elsewhere on purpose.
     target = path.resolve()
 
     def last_look() -> None:
@@ -141,7 +143,7 @@ def _replace(path: Path, content: bytes, before: bytes | None) -> None:
 
 
 def convert(values: Mapping[str, Any], kind: type[_T], where: str) -> _T:
-    """`values` as a `kind` (a msgspec Struct), checked.
+    """Check `values` and convert them to a `kind` (a msgspec Struct).
 
     Raises:
         ConfigError: names `where`, the field, and what is allowed.
@@ -175,7 +177,7 @@ def _explain(text: str, kind: type, values: Mapping[str, Any]) -> str:
 
 
 def _culprit(table: str, kind: type, values: Mapping[str, Any]) -> str:
-    """The key of a table of any keys (at the top) whose value is refused."""
+    """Key with a refused value in a top-level table that allows any key."""
     for key, value in values[table].items():
         try:
             msgspec.convert({table: {key: value}}, kind)
@@ -185,7 +187,7 @@ def _culprit(table: str, kind: type, values: Mapping[str, Any]) -> str:
 
 
 def _struct_at(kind: type, path: list[str]) -> type:
-    """The Struct that a path of field names leads to."""
+    """Struct at the end of a path of field names."""
     for name in path:
         for field in msgspec.structs.fields(kind):
             if field.encode_name == name and msgspec.inspect.is_struct_type(field.type):

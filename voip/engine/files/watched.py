@@ -1,4 +1,4 @@
-"""Files that a person edits while the phone runs."""
+"""Changes of files that a person edits while the phone runs."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from pathlib import Path
 
 
 class Watched:
-    """A file, and whether it is still the one that was last looked at."""
+    """A file and its stamp when it was last read."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._seen = _stamp(path)
 
     def seen(self) -> None:
-        """The file as it is now is known; called before it is read."""
+        """Note the stamp of the file; call it before the file is read."""
         self._seen = _stamp(self._path)
 
     @property
@@ -22,7 +22,7 @@ class Watched:
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """A stamp that changes when a file does; None where there is none."""
+    """Stamp that changes when a file does; None without a file."""
     try:
         status = path.stat()
     except OSError:

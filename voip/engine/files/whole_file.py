@@ -1,4 +1,4 @@
-"""Replacing a private file as a whole, so that no crash leaves half of one."""
+"""Replaces a private file in one step: no crash leaves half of one."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 
 def replace(path: Path, content: bytes, last_look: Callable[[], None] = lambda: None) -> None:
-    """Put `content` in place of a file, for its owner alone, folder included.
+    """Replace a file by `content`, for its owner alone, folder included.
 
-    `last_look` is called before the step that cannot be taken back; what it
-    raises leaves the file as it was.
+    `last_look` is called before the step that cannot be undone; if it raises,
+    the file stays as it was.
 
     Raises:
         OSError: it cannot be written.
