@@ -1,8 +1,8 @@
-"""Writing the call log: SQLite, a row from each call's first event on.
+"""Writes the call log: SQLite, a row for each call from its first event.
 
-A row is written before anything else happens to a call, so that a crash
-leaves it there as *ongoing*; the next start turns those into *interrupted*. What reads
-the log is `history.reader`.
+A row is written before anything else happens to a call: after a crash it is
+there as *ongoing*, and the next start marks it *interrupted*.
+`history.reader` reads the log.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from voip.security.text import clean, fold
 
 _SCHEMA_VERSION = 6
 
-# `words` is what a search looks through: SQLite knows the case of ASCII alone.
+# `words` is searched instead of the columns: SQLite folds the case of ASCII alone.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS calls (
     id INTEGER PRIMARY KEY,
@@ -69,7 +69,7 @@ COMMIT;
 """
 
 
-# Who named an earlier caller is not known: nobody vouches for the name.
+# The source of an earlier caller's name is not known: trust none of them.
 _ADD_NAME_FROM = """
 BEGIN;
 ALTER TABLE calls ADD COLUMN name_from TEXT;
@@ -98,7 +98,7 @@ class HistoryError(Exception):
 
 
 class History:
-    """Times are seconds since the epoch."""
+    """The call log, opened for writing; times are seconds since the epoch."""
 
     def __init__(self, path: Path) -> None:
         """Open or create the log.
@@ -152,12 +152,12 @@ class History:
         self._db.close()
 
     def last_id(self) -> int:
-        """The largest id in use, 0 in an empty log."""
+        """Largest id in use, 0 in an empty log."""
         row = self._db.execute("SELECT max(id) FROM calls").fetchone()
         return int(row[0] or 0)
 
     def mark_interrupted(self) -> int:
-        """Close the rows that an earlier engine could not; how many."""
+        """Mark ongoing rows of an earlier engine interrupted; return how many."""
         cursor = self._db.execute(
             "UPDATE calls SET outcome = ?1, reason = ?2, "
             "ended = coalesce(ended, answered, started), "
@@ -214,7 +214,7 @@ class History:
         return self.entry(call_id)
 
     def entry(self, call_id: int) -> LogEntry:
-        """One row.
+        """Read one row.
 
         Raises:
             KeyError: there is none.
@@ -237,12 +237,12 @@ class History:
 
 
 def words_of(name: str, uri: str, account: str, outcome: str, reason: str) -> str:
-    """Text of a row to search: no search text spans two of them."""
+    """Text of a row to search, in lines: no typed text matches across two."""
     return fold("\n".join((name, uri, account, outcome, reason)))
 
 
 def party_of(row: sqlite3.Row) -> Party:
-    """The other end of a call, as its row has it."""
+    """Other end of a call, from its row."""
     return Party(
         uri=row["uri"],
         name=row["name"],
@@ -252,7 +252,7 @@ def party_of(row: sqlite3.Row) -> Party:
 
 
 def entry_of(row: sqlite3.Row) -> LogEntry:
-    """A row of `calls`, all of its columns, as clients see it."""
+    """Row of `calls`, with all columns, as clients see it."""
     end = row["ended"]
     answered = row["answered"]
     return LogEntry(

@@ -1,7 +1,7 @@
-"""Reading the call log: pages of it, and the people in it.
+"""Reads the call log: its pages, and the people in it.
 
-A log of many years takes tens of milliseconds to look through, so this has a
-connection of its own, which only reads and is used from other threads.
+A log of many years takes tens of milliseconds to search, so the reader has a
+read-only connection of its own, used from other threads.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from voip.security.text import fold
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """Which rows: those that fit everything that is asked.
+    """Conditions that a row must all match.
 
     `text` is in the name, address, account, outcome or reason; `secure` are
     the calls whose lock was closed all the time, or, when False, the others.
@@ -33,14 +33,14 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """`total` counts the rows that fit, whichever of them are here."""
+    """Rows of the log; `total` counts all matching rows."""
 
     entries: tuple[LogEntry, ...]
     total: int
 
 
 class Person(msgspec.Struct, frozen=True):
-    """Somebody in the log; the last of their calls was with `account`."""
+    """Person in the log; the last of their calls was with `account`."""
 
     party: Party
     account: str
@@ -48,10 +48,10 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class HistoryReader:
-    """Every method may be called from any thread, and may take its time."""
+    """Reader of the log; any thread may call its methods, which may block."""
 
     def __init__(self, path: Path) -> None:
-        """Prepare to read the log that a `History` has opened already."""
+        """Prepare to read a log that a `History` has opened already."""
         self._path = path
         self._lock = threading.RLock()
         self._db: sqlite3.Connection | None = None
@@ -65,7 +65,7 @@ class HistoryReader:
     def page(
         self, wanted: Wanted, limit: int = 50, offset: int = 0, before: int | None = None
     ) -> Page:
-        """Rows newest first, from the one after `before` on, less `offset` of them.
+        """Read rows newest first, after the row `before`, skipping `offset`.
 
         Raises:
             HistoryError: the log cannot be read.
@@ -73,7 +73,7 @@ class HistoryReader:
         where, values = _condition(wanted)
         newer = "" if before is None else " AND id < ?"
         known = [] if before is None else [before]
-        # Only values come from outside, and they are bound.
+        # Only bound values come from outside.
         select = f"SELECT * FROM calls WHERE {where}{newer} ORDER BY id DESC LIMIT ? OFFSET ?"  # noqa: S608
         count = f"SELECT count(*) FROM calls WHERE {where}"  # noqa: S608
         with self._at_one_moment():
@@ -84,7 +84,7 @@ class HistoryReader:
             return Page(entries, self._rows(count, tuple(values))[0][0])
 
     def people(self, limit: int, without: str) -> list[Person]:
-        """Who was spoken to, each once, the latest first, by their latest name.
+        """People spoken to, each once, the latest first, by their latest name.
 
         Calls of the account `without` and of blocked callers do not count.
 
@@ -97,9 +97,9 @@ class HistoryReader:
             "FROM calls WHERE account <> ? AND outcome <> 'blocked' {} "
             "GROUP BY uri ORDER BY latest DESC LIMIT ?"
         )
-        # Many calls say no name, those that were made here for instance.
+        # Calls made here have no name: use the latest call that has one.
         named = self._rows(latest.format("AND name <> ''"), (without, limit))
-        # Whoever calls itself by another's number is not found by it.
+        # A caller must not be found by the number that their name imitates.
         names = {row["uri"]: party_of(row) for row in named if not row["imitates"]}
         found = self._rows(latest.format(""), (without, limit))
         return [
@@ -113,7 +113,7 @@ class HistoryReader:
 
     @contextmanager
     def _at_one_moment(self) -> Iterator[None]:
-        # A call that begins meanwhile is in all of what is read, or in none.
+        # A call that begins between two reads must be in both or in neither.
         with self._lock:
             self._rows("BEGIN", ())
             try:
@@ -137,7 +137,7 @@ class HistoryReader:
 
 
 def _condition(wanted: Wanted) -> tuple[str, list[object]]:
-    """The words of a WHERE, and the values for its question marks."""
+    """Terms of a WHERE, and the values for its question marks."""
     terms: list[str] = []
     values: list[object] = []
     if wanted.missed:
