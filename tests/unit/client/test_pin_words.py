@@ -1,4 +1,4 @@
-"""Sentences about a pinned key."""
+"""Sentences on a pinned key."""
 
 from __future__ import annotations
 

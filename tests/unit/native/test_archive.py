@@ -1,4 +1,4 @@
-"""Unpacking an archive: regular files below one folder, or nothing."""
+"""An archive unpacks to regular files below one folder, or not at all."""
 
 from __future__ import annotations
 

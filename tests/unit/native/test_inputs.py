@@ -1,4 +1,4 @@
-"""What a build is made from decides under which name it is kept."""
+"""Everything a build is made from changes its cache key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The places that PJSIP's source is looked for, in their order, each with its reason."""
+"""Places of PJSIP's source, asked in order, each with its reason."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ SUITES = ("sid", "testing", "stable", "stable-backports", "oldstable", "experime
 
 
 class Search:
-    """A machine of its own that looks for the source; `said` is a line a place."""
+    """A machine of its own that looks for the source.
+
+    `said` has a line for each place.
+    """
 
     def __init__(self, folder: Path, apt: FakeAptGet, site: Site, trust: ssl.SSLContext) -> None:
         self.kept = folder / "cache" / "offhook" / "native" / "source"
@@ -57,7 +60,7 @@ class Search:
         return archive(self.kept / name, members)
 
     def line_of(self, place: str) -> str:
-        """What was said of a place, of which there must be one line."""
+        """The one line about a place."""
         [line] = [line for line in self.said if line.startswith(place)]
         return line.removeprefix(place)
 
@@ -66,7 +69,7 @@ class Search:
 def search(
     tmp_path: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Search]:
-    """Debian with a sound apt and nothing in its suites; upstream has the release."""
+    """Debian with a working apt and empty suites; upstream has the release."""
     monkeypatch.setattr(source, "manifest", lambda: SUMS)
     monkeypatch.delenv("PJPROJECT_SOURCE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -258,7 +261,7 @@ def test_changed_file_in_debian_s_archive_is_refused(search: Search) -> None:
 
 
 def test_system_whose_archive_is_not_debian_s_uses_upstream(search: Search) -> None:
-    # apt lists nothing of this label, as on Ubuntu.
+    # apt lists nothing with this label, as on Ubuntu.
     search.apt.uses()
     assert source.check(search.run()) is None
     assert search.line_of("Debian's archive: ").startswith("this system's apt does not use it")
@@ -383,13 +386,13 @@ def test_newer_version_is_built_only_when_asked_for(search: Search) -> None:
     )
     found = search.run(newer=True)
     assert (found.version, found.authenticated) == ("2.18", True)
-    # Its own files are there, which the manifest does not name.
+    # Files that the manifest does not name are there too.
     assert (found.root / "pjsip/c.c").exists()
     assert search.said == [
         f"{_sid()}PJSIP 2.18, which is newer than the 2.17 that our patches were made for: they "
         "may not fit"
     ]
-    # What is kept is for builds of the manifest's version.
+    # Kept archives are for builds of the manifest's version.
     assert not list(search.kept.glob("*"))
 
 

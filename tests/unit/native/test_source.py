@@ -1,4 +1,4 @@
-"""Only the source that was checked in, or a newer one that was asked for."""
+"""Only the manifest's source is built, or a newer one on request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from voip.native.source import Source
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A tree that matches the manifest."""
+    """Tree that matches the manifest."""
     monkeypatch.setattr(source, "manifest", lambda: SUMS)
     root = tmp_path / "pjproject"
     for path, data in FILES.items():
@@ -116,7 +116,7 @@ def test_long_list_of_differences_is_cut(root: Path, monkeypatch: pytest.MonkeyP
 
 
 def obtained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: Path) -> tuple[Source, str]:
-    """The source, and what was said of it."""
+    """The source, and the lines about it."""
     monkeypatch.setenv("PJPROJECT_SOURCE", str(given))
     said: list[str] = []
     found = source.obtain(tmp_path / "work", tmp_path / "log", said.append)

@@ -1,4 +1,4 @@
-"""The type stub is made of SWIG's annotations."""
+"""The type stub is made from SWIG's annotations."""
 
 from __future__ import annotations
 

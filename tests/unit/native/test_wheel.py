@@ -1,4 +1,4 @@
-"""The wheel that is packed can be installed."""
+"""The packed wheel can be installed."""
 
 from __future__ import annotations
 

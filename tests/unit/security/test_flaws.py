@@ -1,4 +1,4 @@
-"""Whom a certificate is for (RFC 5922 section 7), and what of several flaws is told."""
+"""Hosts of a certificate (RFC 5922 section 7), and reports of its flaws."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_wildcard_is_one_whole_label_and_only_where_it_is_allowed() -> None:
     for name in ("*.com", "p*.example.com", "*", "pbx.*.com", "*.*.com"):
         assert not is_named(HOST, [name], [], allow_wildcard=True)
     assert not is_named("a.pbx.example.com", ["*.example.com"], [], allow_wildcard=True)
-    # A whole top-level domain is nobody's.
+    # A wildcard must not match a whole top-level domain.
     assert not is_named("example.com", ["*.com"], [], allow_wildcard=True)
 
 

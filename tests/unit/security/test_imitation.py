@@ -1,4 +1,4 @@
-"""Names that could be taken for something else than a far end's claim."""
+"""Names that could be mistaken for something other than a claim."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from voip.security.imitation import imitates, inert, inert_address, looks
 
 URI = "sip:mallory@evil.example"
 
-# What ordinary names hold too, and the end of one that was cut.
+# Ordinary names hold these too, and “…” ends one that was cut.
 _PUNCTUATION = set("·…–")
 SIGNS = {
     char

@@ -1,4 +1,4 @@
-"""The lock in detail: every fact with its evidence, what it means, what to do."""
+"""Lock reports: every fact with its evidence, its meaning and a remedy."""
 
 from __future__ import annotations
 
@@ -218,7 +218,7 @@ def test_the_words_of_the_ends_and_what_they_prove() -> None:
         "nothing of the room and the phone at the far end",
     ):
         assert sentence in report.end_to_end.meaning
-    # The lock itself promises no more than without them.
+    # The lock itself promises no more than without words.
     without = lock_report.report(CALL, TLS, (STREAM,))
     assert without.end_to_end is None
     assert (report.facts[:-1], report.state) == (without.facts, without.state)

@@ -1,4 +1,4 @@
-"""The sign of a lock and its short sentence in every situation."""
+"""Sign and short sentence of a lock in every situation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No credential and no key is left in text for a log."""
+"""No credential or key stays in text for a log."""
 
 from __future__ import annotations
 

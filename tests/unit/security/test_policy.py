@@ -1,4 +1,4 @@
-"""The policy table row by row, and the lock fact by fact."""
+"""Policy table by row, and the lock by fact."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ Change = Callable[[CallFacts], CallFacts]
 
 
 def connection(**changes: Any) -> Change:
-    """A change of the connection, where one has been seen."""
+    """Change of the connection, if there is one."""
 
     def change(facts: CallFacts) -> CallFacts:
         if facts.connection is None:
@@ -56,7 +56,7 @@ def connection(**changes: Any) -> Change:
 
 
 def first_stream(**changes: Any) -> Change:
-    """A change of the first stream, where there is one."""
+    """Change of the first stream, if there is one."""
 
     def change(facts: CallFacts) -> CallFacts:
         if not facts.streams:
@@ -254,7 +254,7 @@ def test_signalling_before_any_connection_names_the_account_s_transport() -> Non
 
 
 def holds(facts: CallFacts) -> bool:
-    """Every fact of the lock, written a second time and in one piece."""
+    """True if every fact of the lock holds, computed in a second way."""
     active = [s for s in facts.streams if s.active]
     link = facts.connection
     return (
@@ -292,7 +292,7 @@ CONNECTIONS = st.builds(
 )
 FACTS = st.builds(
     CallFacts,
-    # Good values are likelier, or hardly any lock would ever close.
+    # Secure values are likelier here, or hardly any lock would close.
     account_transport=st.just(Transport.TLS) | st.sampled_from(Transport),
     in_secure_worker=st.just(True) | st.booleans(),
     state=st.just(CallState.ACTIVE) | st.sampled_from(CallState),
@@ -339,7 +339,7 @@ def without(lost: list[str]) -> CallFacts:
         (1, 50, 1.0, False),
         (0, 9, 2.0, False),
         (0, 10, 2.0, True),
-        # A report that comes early is judged as one of a second.
+        # A report of less than a second is judged as one of a second.
         (0, 4, 0.5, False),
         (0, 5, 0.5, True),
     ],

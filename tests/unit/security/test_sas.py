@@ -1,4 +1,4 @@
-"""The words of two ends: what they depend on, and when there are none."""
+"""Words of two ends: what they depend on, and when there are none."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ STREAM = StreamFacts(
 INACTIVE = StreamFacts(kind="video", active=False, srtp=False, suite=None, keying=None)
 
 DIGESTS = st.binary(min_size=32, max_size=32)
-# Each example takes two rounds of scrypt.
+# Each example runs scrypt twice.
 few = settings(max_examples=8, deadline=None)
 
 
@@ -59,7 +59,7 @@ def words(local: str, remote: str) -> tuple[str, ...]:
     ],
 )
 def test_the_words_stay_those_of_this_version(local: str, remote: str, expected: str) -> None:
-    # Phones of different versions have to agree: change the salt with the words.
+    # Phones of different versions must agree: change the salt if the words change.
     assert " ".join(words(local, remote)) == expected
 
 

@@ -1,4 +1,4 @@
-"""A traced message keeps its secrets, however it is written."""
+"""A traced message keeps its secrets in every spelling."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_challenge_tells_everything_but_its_nonce() -> None:
 
 
 _ALPHABET = ascii_letters + digits + "+/"
-# It begins as no word around it does.
+# No word around the secret begins like it.
 _secrets = st.text(_ALPHABET, min_size=12, max_size=40).map(lambda text: f"q7Zx{text}")
 _blanks = st.sampled_from(["", " ", "  ", "\t", "\r\n ", "\n\t"])
 _cases = st.sampled_from([str.lower, str.upper, str.title])

@@ -1,4 +1,4 @@
-"""Text from the network reaches nobody before it is harmless."""
+"""Text from the network is harmless before anybody sees it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from voip.security.text import MAX_TEXT, clean, fold
 
 ACTING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-# Every character there is, lone surrogates too, and those that hurt more often.
+# Every character, lone surrogates too, with more of those that do harm.
 HOSTILE = st.text(
     st.characters(exclude_categories=())
     | st.sampled_from("\x00\x07\x1b\x9b\x85\u202e\u2066\u200b\u2028\u2029\ufeff\u0300\u0489 \t\r\n")

@@ -1,4 +1,4 @@
-"""Who an address is to an account, for any text that a caller may send."""
+"""Identity of an address to an account, for any text of a caller."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what was typed to a SIP URI that holds nothing else."""
+"""Typed text becomes a SIP URI of checked parts, or is refused."""
 
 from __future__ import annotations
 
@@ -236,7 +236,7 @@ def test_a_text_that_is_not_wholly_a_number_calls_nobody(typed: str) -> None:
         ("0800-REVERSE", "08007383773"),
         ("+49 800 REVERSE", "+498007383773"),
         ("1-800-4-A-CHILD", "18004224453"),
-        # These are as they are written: somebody's names at the account's domain.
+        # Names at the account's domain stay as they are written.
         ("212-CALL-BOB", "212-CALL-BOB"),
         ("800-anna", "800-anna"),
         ("900-reception", "900-reception"),
@@ -258,7 +258,7 @@ def test_pasted_name_and_address_does_not_call_somebody_else(typed: str) -> None
     try:
         target = parse_target(typed)
     except DialError:
-        return  # refusing is as good as understanding
+        return  # refused, which is right as well
     assert target == Target("bob", "example.com")
 
 
@@ -374,7 +374,7 @@ def test_parse_raises_nothing_but_dial_error_and_gives_safe_uris(typed: str) -> 
 
 @pytest.mark.parametrize("typed", ["\udcff@example.com", "sip:\ud800@example.com", "\udcff"])
 def test_bytes_that_are_no_text_are_refused_in_words(typed: str) -> None:
-    # What Python makes of an argument that is not UTF-8.
+    # Python turns an argument that is not UTF-8 into surrogates.
     with pytest.raises(DialError):
         parse_target(typed)
 
@@ -446,7 +446,7 @@ NUMBERLIKE = st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
 
 @given(st.text(max_size=20) | NUMBERLIKE)
 def test_no_name_stands_in_for_a_number_or_an_address(text: str) -> None:
-    # An address has a host, a number is digits: what is left may be a name.
+    # Text that is neither an address nor a number may be a name.
     try:
         target = parse_target(text)
     except DialError:
@@ -466,9 +466,9 @@ def test_a_number_is_every_digit_that_was_typed_and_no_letter(text: str) -> None
         return
     typed = re.sub(r"(?i)^\W*tel:", "", text)
     if ";" in typed and typed != text:
-        return  # parameters of a URI are another matter
+        return  # parameters of a URI are tested elsewhere
     if re.search(r"[A-Za-z]", typed):
-        # As it is written, or a number of a service with a word for its digits.
+        # A name as written, or a service's number with a word for its digits.
         written = text.partition(";")[0].strip(" \u00a0\u202a\t\u2028")
         assert user == written or re.match(r"\+?[0-9]{0,4}800[0-9]+", user)
         return

@@ -1,4 +1,4 @@
-"""What is read of a SIP message beside what PJSIP reads."""
+"""Parts that we read from a SIP message ourselves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Voice mail's message summaries (RFC 3842), friendly and hostile ones."""
+"""Message summaries of voice mail (RFC 3842), valid and hostile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""config.toml in the engine: asked for, changed by a client, changed by hand."""
+"""config.toml in the engine: read, changed by a client, changed by hand."""
 
 from __future__ import annotations
 

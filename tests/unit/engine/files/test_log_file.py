@@ -1,4 +1,4 @@
-"""The engine's log: private, bounded, without secrets or acting text."""
+"""The engine's log is private, bounded, without secrets or acting text."""
 
 from __future__ import annotations
 

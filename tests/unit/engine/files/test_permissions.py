@@ -1,4 +1,4 @@
-"""Nobody but its user reads or changes what the engine keeps."""
+"""The engine's files are closed to all but their user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that change under the phone."""
+"""Changes of a file are seen while the phone runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looking through the call log."""
+"""Searches of the call log."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_any_name_is_found_by_itself(tmp_path_factory: pytest.TempPathFactory, n
     reader.close()
     history.close()
     assert "1" in found
-    # The second row holds no text but its outcome, and what parts the texts.
+    # The second row has only its outcome, and the separators, to match.
     assert ("2" in found) == (fold(name) in "\n\n\nongoing\n")
 
 

@@ -1,4 +1,4 @@
-"""contacts/: what is read from vCards, and what a broken one costs."""
+"""Contacts from vCards, and the cost of a broken one."""
 
 from __future__ import annotations
 

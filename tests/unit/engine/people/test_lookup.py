@@ -1,4 +1,4 @@
-"""Look-ups: whom a text would call, and whom it could mean."""
+"""Look-ups: the target of a text, and the people it could mean."""
 
 from __future__ import annotations
 
@@ -254,7 +254,7 @@ async def test_a_caller_is_the_contact_of_its_address_and_else_what_it_claims(
         ('"Front Desk" <tel:+34-600>', "Front Desk"),
         ("<sip:100@10.0.0.1>", "Ana"),
         (f"<sip:bob@{facts.ADDRESS}>", "Bob"),
-        # Nobody vouches for these.
+        # These must not get the name of a contact.
         ('"Front Desk" <sip:+34600@9.9.9.9>', None),
         ('"Front Desk" <sip:+34600@evil.example>', None),
         ('"Front Desk" <sip:+34600@anonymous.invalid>', None),
@@ -282,7 +282,7 @@ async def test_a_number_is_somebodys_wherever_the_exchange_says_it_is(
 
 
 async def call_back(phone: StandIn, uri: str, account: str | None = "work") -> str:
-    """The request URI that calling `uri` back is sent to."""
+    """Request URI of the call back to `uri`."""
     command = told.PlaceCall(target=uri, account=account, back=True)
     started = await phone.client.get(command, told.CallStarted)
     (start,) = [o for o in phone.script.orders if isinstance(o, say.StartCall)]
@@ -305,7 +305,7 @@ async def call_back(phone: StandIn, uri: str, account: str | None = "work") -> s
         ("sip:100@sip.example.com", "work", "sip:100@pbx.example.com"),
         (f"sip:bob@{facts.ADDRESS}", "work", "sip:bob@pbx.example.com"),
         ("sip:bob@sip.example.com:5061", "work", "sip:bob@pbx.example.com"),
-        # Somebody else's numbers and names stay theirs.
+        # Numbers and names at other hosts stay there.
         ("sip:100@other.example", "work", "sip:100@other.example"),
         ("sip:100@10.0.0.1", None, "sip:100@10.0.0.1"),
         ("sip:bob@10.0.0.1", "work", "sip:bob@10.0.0.1"),

@@ -1,4 +1,4 @@
-"""The people in the call log, while the log grows."""
+"""People in the call log while it grows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from voip.protocol.client import LogEvent
 
 
 class Log:
-    """A log that tells the hub of each call, as the engine does."""
+    """Log that reports each call to the hub, as the engine does."""
 
     def __init__(self, path: Path) -> None:
         self.hub = Hub()

@@ -1,4 +1,4 @@
-"""Reading vCard files: each card by itself, whatever wrote it."""
+"""vCard files: each card is read by itself, whichever program wrote it."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ TELLING = 'BEGIN:VCARD END:;=,\\."^\r\n\t FNTEL10+\x00\x85\u202eü'
 def test_whatever_stands_between_two_cards_costs_neither(
     content: str | bytes, encoding: str
 ) -> None:
-    # In a file of its own encoding, as one program writes it.
+    # In a file of one encoding, as one program writes it.
     between = content.decode("latin-1") if isinstance(content, bytes) else content
     data = f"{card('FN:a')}{between}\r\n{card('FN:b')}".encode(encoding)
     names = [p.value for found in vcard.read(data).cards for p in found.properties[:1]]

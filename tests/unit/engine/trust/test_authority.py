@@ -1,4 +1,4 @@
-"""The certificate authority of the local test line."""
+"""Certificate authority of the local test line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a far end's key, and by which address it is remembered."""
+"""Results of comparing a far end's key, and its address as remembered."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ SAME, OTHER = key(ENDS.remote), key("sha-256 cc", LAST)
         (None, (OTHER,), Comparison(Compared.CHANGED, LAST)),
         (None, (SAME, OTHER), Comparison(Compared.REMEMBERED, BEFORE)),
         (None, (key("sha-256 dd"), OTHER), Comparison(Compared.CHANGED, LAST)),
-        # Our own certificate is not theirs.
+        # Our own certificate must not count as theirs.
         (None, (key(ENDS.local),), Comparison(Compared.CHANGED, BEFORE)),
         (Answer(ENDS, True, NOW), (), Comparison(Compared.EQUAL, NOW)),
         (Answer(ENDS, False, None), (), Comparison(Compared.DIFFERENT)),
         (Answer(ENDS, False, BEFORE), (SAME,), Comparison(Compared.DIFFERENT, BEFORE)),
-        # The answer was to other certificates, of either end.
+        # An answer must not count for other certificates, of either end.
         (Answer(ENDS._replace(remote="sha-256 ee"), True, NOW), (), Comparison(Compared.PENDING)),
         (Answer(ENDS._replace(local="sha-256 ee"), True, NOW), (), Comparison(Compared.PENDING)),
         (Answer(Ends(*reversed(ENDS)), True, NOW), (), Comparison(Compared.PENDING)),

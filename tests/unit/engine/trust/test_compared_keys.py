@@ -1,4 +1,4 @@
-"""The file of keys that words proved: private, whole, and never lost."""
+"""The file of keys that words proved is private, whole and never lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Certificates that end soon: from when on, in which words, and how often."""
+"""Warnings of certificates that end soon: when, in which words, how often."""
 
 from __future__ import annotations
 
