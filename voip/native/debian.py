@@ -42,7 +42,7 @@ _IMPATIENT = (
 
 
 def candidates(folder: Path, log: Path) -> Iterator[Candidate]:
-    """One candidate for each suite of the Debian archive in apt's use here.
+    """One candidate for each suite of the Debian archive that apt uses.
 
     Everything apt writes stays in `folder`; its output is in `log`.
     """

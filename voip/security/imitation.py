@@ -50,13 +50,13 @@ _LOOKS_LIKE = {
 # Digits read as letters in a word: “s3cure”.
 _SPELT_WITH = str.maketrans({"3": "e", "4": "a", "5": "s", "7": "t", "$": "s"})
 
-# Unicode counts these quotes as brackets (categories Ps and Pe).
+# Quotes, some of which Unicode counts as brackets (categories Ps and Pe).
 _QUOTES = frozenset('"“”„‟″‶〝〞〟＂❝❞🙶🙷🙸')
 _LOW_QUOTES = frozenset("‚❟❠")
 _PARENTHESES = {"Ps": "(", "Pe": ")"}
 _DRAWN_LIKE_BRACKETS = {"⊏": "(", "⊐": ")", "⊑": "(", "⊒": ")"}
 
-# Unicode counts these blanks as letters: they would split a word that reads as one.
+# Blanks that are not spaces to Unicode: they would split a word that reads as one.
 _BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 
 # Brackets around an IPv6 address (RFC 3261 section 25.1).

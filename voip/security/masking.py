@@ -1,6 +1,6 @@
 """Masks secrets in text that goes to a log.
 
-SIP traces and PJSIP's own log would else hold digest responses (RFC 3261
+SIP traces and PJSIP's own log would otherwise hold digest responses (RFC 3261
 section 20.7) and SRTP keys (RFC 4568).
 """
 

@@ -1,4 +1,4 @@
-"""Parts of a SIP message that PJSIP hands out only as a whole text."""
+"""Parts of a SIP message of which PJSIP hands out only the whole text."""
 
 from __future__ import annotations
 
