@@ -22,18 +22,18 @@ NewBaresip = Callable[[Kamailio, Wish], Awaitable[Baresip]]
 NewSoundPhone = Callable[..., Awaitable[Phone]]
 
 _OF_A_PHONE = ("OFFHOOK_", "PYTHON_", "LD_PRELOAD")
-"""The variables of a phone's own that it keeps in other surroundings."""
+"""Prefixes of a phone's own variables, kept in other surroundings."""
 
 
 def sound_phone(folder: Path, surroundings: Mapping[str, str], config: str = "") -> Phone:
-    """A phone that uses the real sound devices of `surroundings`, not yet started."""
+    """A phone, not yet started, on the real sound devices of `surroundings`."""
     phone = Phone(folder, audio=None)
     own = {k: v for k, v in phone.environment.items() if k.startswith(_OF_A_PHONE)}
     phone.environment = {**surroundings, **own}
     place = phone.folder / "config"
     place.mkdir(parents=True)
-    # Nothing of the speaker reaches these microphones, and a canceller
-    # takes the voice that the echo line returns for an echo in the room.
+    # The microphones hear nothing of the speaker: a canceller would remove
+    # the voice that the echo line returns, as an echo in the room.
     (place / "config.toml").write_text(f"[audio]\necho_cancel = false\n{config}\n")
     return phone
 
@@ -66,7 +66,7 @@ async def new_pulse(place: Path) -> AsyncIterator[NewPulse]:
 
 @pytest.fixture
 async def new_sound_phone(place: Path) -> AsyncIterator[NewSoundPhone]:
-    """Makes phones that use real sound devices: those of `surroundings`."""
+    """Makes phones that use the real sound devices of `surroundings`."""
     async with Parts() as parts:
 
         async def make(

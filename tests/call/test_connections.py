@@ -1,4 +1,4 @@
-"""Calls whose connection goes away, or that cannot be told that they were taken."""
+"""Calls whose connection breaks, or whose answer cannot be acknowledged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _GONE = "the connection to the server is gone, and nothing comes from the far en
 async def test_an_answer_that_cannot_be_acknowledged_is_no_call(
     phone: Phone, far: FarEnd, taken: bool
 ) -> None:
-    """Its Contact leads to nobody, or to somebody who takes the connection and says nothing."""
+    """Contact without a listener, or with one that accepts and stays silent."""
     with socket.socket() as elsewhere:
         elsewhere.bind((far.server.host, 0))
         if taken:

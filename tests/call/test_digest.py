@@ -1,4 +1,4 @@
-"""Of several challenges the strongest is answered (RFC 8760), whatever the request is."""
+"""The strongest of several challenges is answered (RFC 8760)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ORDERS = [
     *itertools.permutations(_HASHES),
     ("MD5", "SHA-256"),
     ("SHA-256", "MD5"),
-    # What the phone does not have outweighs nothing.
+    # An algorithm that the phone lacks must not outrank one it has.
     ("SHA-1", "MD5"),
     ("MD5", "AKAv2-MD5"),
     ("MD5-sess", "SHA-256", "SHA-512-256-sess"),

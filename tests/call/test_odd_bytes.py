@@ -1,4 +1,4 @@
-"""What a far end sends that is no text, or too much of it, ends no worker."""
+"""Binary or overlong input of a far end ends no worker."""
 
 from __future__ import annotations
 

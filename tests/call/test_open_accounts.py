@@ -1,4 +1,4 @@
-"""What accounts over UDP and TCP offer, and what they answer to an offer of SRTP."""
+"""Offers of accounts over UDP and TCP, and their answers to SRTP."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from voip.model import CallState
 from voip.protocol import client as told
 
 _MOST_BYTES = 1300
-"""RFC 3261 section 18.1.1: more may need fragments, which many networks drop."""
+"""Bytes (RFC 3261 18.1.1): fragments of more are dropped by many networks."""
 _DATAGRAM = 1472
-"""What Ethernet carries in one piece."""
+"""Bytes that Ethernet carries in one piece."""
 _CHALLENGES = (
-    # Kamailio's, Asterisk's, and the longest that are usual.
+    # Kamailio's, Asterisk's, and the longest usual ones.
     'nonce="ZyHbw2ch2pcmSyPUKZ5xkrfEXNzHgcQ4L1B3dXo", qop="auth"',
     f'nonce="1796000000/{"5f" * 16}", opaque="{"6a" * 8}", algorithm=MD5, qop="auth"',
     f'nonce="1796000000/{"5f" * 16}", opaque="{"6a" * 8}", algorithm=SHA-256, qop="auth"',
@@ -103,7 +103,7 @@ async def test_so_is_one_with_a_password(
     without, with_password = far.sizes
     assert without < _MOST_BYTES
     assert with_password < most
-    # Names are shortened where they have to be, and nothing is left out for it.
+    # Names are shortened where they have to be, and no header is left out.
     first, second = (m for m in far.messages if m.method == "INVITE")
     assert "Via" in dict(first.headers)
     assert second.body == first.body
@@ -187,7 +187,7 @@ async def test_a_plain_offer_is_answered_in_plain(new_phone: NewPhone, far: Open
 
 
 def _taken(offer: sip.Message) -> str:
-    """The suite of an offer's first line, taken."""
+    """Accept the suite of an offer's first line."""
     line = next(x for x in offer.body.splitlines() if x.startswith("a=crypto:"))
     tag, suite = line.removeprefix("a=crypto:").split(" ")[:2]
     return sip.crypto(suite, tag=int(tag))

@@ -1,4 +1,4 @@
-"""Each codec of a session is heard, whichever the far end sends in (RFC 3264 section 7)."""
+"""Each codec of a session is heard when sent (RFC 3264 section 7)."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from voip.protection import Transport
 
 _HEARD = 0.5
 _A_SECOND = 48_000 * 2
-"""Of a recording, in bytes, at the highest rate that one has."""
+"""Bytes of a recording's second, at the highest rate that one has."""
 _UNPLAYABLE = "voice arrives in a codec that this phone cannot play"
 _OPUS = re.compile(r"^a=rtpmap:(\d+) opus/48000/2\r?$", re.MULTILINE)
 _MAPS = {"0": "PCMU/8000", "8": "PCMA/8000", "9": "G722/8000", "3": "GSM/8000"}
 
 
 def _session(host: str, port: int, offer: sip.Message, formats: str) -> str:
-    """An answer of some formats, where “opus” is what the offer calls it."""
+    """An answer of some formats; “opus” gets the number of the offer."""
     opus = _OPUS.search(offer.body)
     assert opus is not None
     lines = ["v=0", f"o=- 1 1 IN IP4 {host}", "s=-", f"c=IN IP4 {host}", "t=0 0"]
@@ -68,7 +68,7 @@ async def _up(phone: Phone, far: OpenEnd, formats: str, heard: Path) -> str:
 async def _speaking(
     far: OpenEnd, tone: Tone, numbers: Iterator[int] | None = None
 ) -> AsyncIterator[None]:
-    """Send a tone in packets of these sequence numbers, in the time that they take."""
+    """Send a tone under these sequence numbers, in real time."""
     offer = await far.invited()
     numbered = numbers or itertools.count(1)
 
@@ -86,7 +86,7 @@ async def _speaking(
 
 
 async def _until_heard(phone: Phone, call: str, heard: Path, hertz: int) -> None:
-    """Wait until the end of the recording, as it is so far, is a tone."""
+    """Wait until the recording's end, as it is so far, is a tone."""
     while g711.share(heard, hertz) < _HEARD:
         position = len(phone.events)
         await phone.until_call(lambda c: c.id == call, position)
@@ -147,7 +147,7 @@ async def test_each_codec_is_heard_over_srtp_and_the_lock_stays_closed(
         position = len(phone.events)
         party.voice.payload_type = sent
         await _until_codec(phone, codec, position)
-        # What is looked at is to be from after the change.
+        # The sound checked has to be from after the change.
         grown = heard.stat().st_size + _A_SECOND
         while heard.stat().st_size < grown:
             await phone.until_call(lambda c: c.id == call, len(phone.events))

@@ -1,4 +1,4 @@
-"""`offhook trace`: what crosses the network can be read, and what opens it cannot."""
+"""`offhook trace` shows messages, and masks what opens accounts and keys."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CHALLENGE = 'WWW-Authenticate: Digest realm="pbx.test", nonce="n0nceOfTheServer
 
 
 def _strict(connection: Connection, message: sip.Message) -> None:
-    """Asks for a password, and is busy."""
+    """Ask for a password, then answer busy."""
     if message.method == "REGISTER" and not message.all("Authorization"):
         connection.send(sip.response(message, 401, "Unauthorized", extra=(_CHALLENGE,)))
     elif message.method == "INVITE":
@@ -52,7 +52,7 @@ async def _tracing(phone: Phone, *words: str) -> AsyncIterator[asyncio.subproces
 
 
 async def _read(process: asyncio.subprocess.Process, last: str) -> str:
-    """What it prints, up to a message whose first line begins with `last`."""
+    """Output up to a message whose first line begins with `last`."""
     assert process.stdout is not None
     text = ""
     while f"\n  {last}" not in text or not text.endswith("\n\n"):
@@ -63,7 +63,7 @@ async def _read(process: asyncio.subprocess.Process, last: str) -> str:
 
 
 def _secrets_of(connection: Connection) -> list[str]:
-    """What the server was told that nobody else may read."""
+    """Digest responses and SRTP keys that nobody but the server may read."""
     said = [m for m in connection.messages if m.method in ("REGISTER", "INVITE")]
     answers = [re.search(r'response="(\w+)"', v) for m in said for v in m.all("Authorization")]
     keys = [found for m in said for found in re.findall(r"inline:([^|\s]+)", m.body)]
@@ -107,7 +107,7 @@ async def test_a_file_of_a_trace_is_for_its_owner_alone(
         await phone.add_secure("alice", host, server.port, authority.file)
         ended = asyncio.ensure_future(process.wait())
         while "SIP/2.0 200" not in output.read_text() and not ended.done():
-            # Nothing tells when another process has written but looking.
+            # No event reports another process's output.
             await asyncio.wait({ended}, timeout=0.05)
         assert not ended.done()
         ended.cancel()
@@ -131,7 +131,7 @@ async def test_workers_tell_only_while_somebody_listens(standin: StandIn) -> Non
     hub.when_listeners_change(lambda: None if hub.wants_messages else nobody.set())
 
     async def switched() -> list[bool]:
-        # A worker that has answered this was told of what came before.
+        # A worker that has answered this has handled the orders before it.
         await standin.client.ask(told.GetDevices())
         orders = standin.script.orders
         return [order.on for order in orders if isinstance(order, say.WatchMessages)]

@@ -1,4 +1,4 @@
-"""Trying an account: each step, from what is saved or from a form, and nothing left behind."""
+"""The account check: each step, from saved or unsaved fields."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def test_what_a_form_holds_is_tried_and_not_saved(
     assert report.steps[1].text.startswith("TLSv1.3, ")
     assert DOMAIN in report.steps[2].text
     assert steps_told(phone) == list(report.steps)
-    # No account was made, shown, or kept, and no process is left.
+    # The check makes, shows and keeps no account, and leaves no process.
     assert (await phone.status()).accounts == ()
     assert not [e for e in phone.events if isinstance(e.event, told.AccountEvent)]
     assert not (phone.folder / "config" / "accounts.toml").exists()
@@ -196,7 +196,7 @@ async def test_the_account_s_own_registration_stays(
         else:
             bindings.add(contact)
             history.append(("in", contact))
-            # RFC 5626: of one instance there is one binding.
+            # RFC 5626: an instance has one binding.
             instances.append("+sip.instance" in message.get("Contact"))
         registrar(connection, message)
 
@@ -214,7 +214,7 @@ async def test_the_account_s_own_registration_stays(
     (mine,) = own
     assert history == [("in", mine), ("in", trial), ("out", trial), ("in", mine)]
     assert instances == [True, False, True]
-    # Nobody saw the account waver.
+    # No client saw the account lose its registration.
     states = [
         e.event.account.registration.state
         for e in phone.events[position:]
@@ -256,7 +256,7 @@ async def test_a_call_to_the_trial_is_refused_and_not_shown(
     )  # fmt: skip
     assert report.ok
     _, answer = await server.until(lambda m: m.status >= 300)
-    # Whose the connection is, is known once the REGISTER on it has been answered.
+    # The connection's account is known once its REGISTER was answered.
     assert answer.status == 404
     assert not [e for e in phone.events if isinstance(e.event, told.CallEvent)]
     page = await phone.client.get(told.GetHistory(), told.HistoryPage)
@@ -283,7 +283,7 @@ async def test_a_client_is_served_during_a_check_and_takes_it_along_when_it_goes
     )  # fmt: skip
     checking = asyncio.create_task(other.get(command, told.CheckReport))
     await server.until(lambda m: m.method == "REGISTER")
-    # The server will not answer; the client is answered all the same.
+    # The server never answers; the client gets answers in that time.
     await other.ask(told.Hello())
     assert not checking.done()
     (pid,) = phone.worker_pids()

@@ -1,4 +1,4 @@
-"""Accounts by command and by hand, and what becomes of them in the engine."""
+"""Accounts changed by command and by hand, as the engine applies them."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ async def test_an_account_that_goes_takes_its_call_along(new_phone: NewPhone) ->
     started = await phone.until(told.EchoEvent, lambda e: e.uri is not None)
     pids = phone.worker_pids()
     assert started.uri is not None
-    # The line's own account trusts its authority; so does this one, by its file.
+    # The echo line's account trusts its authority; this one does so by its file.
     await phone.add(
         "mine", user="me", domain=LOOPBACK, register=False,
         server=started.uri.removeprefix("sip:echo@"),
@@ -157,7 +157,7 @@ async def test_an_account_that_goes_takes_its_call_along(new_phone: NewPhone) ->
 async def test_an_account_that_was_removed_takes_no_other_along(
     new_phone: NewPhone, authority: Authority
 ) -> None:
-    # PJSIP gives the number of an account that is gone to the next one.
+    # PJSIP gives the number of a removed account to the next one.
     def behave(connection: Connection, message: Message) -> None:
         registrar(connection, message)
         if message.method == "INVITE":
@@ -169,7 +169,7 @@ async def test_an_account_that_was_removed_takes_no_other_along(
     phone = await new_phone()
     await phone.add_secure("alice", host, server.port, authority.file)
     await phone.until_registered("alice")
-    # Whoever has had a call is only collected a second or two later.
+    # PJSIP frees an account that had a call only a second or two later.
     await phone.until_logged(await phone.call("bob"))
     await phone.client.ask(told.RemoveAccount(name="alice"))
     await phone.add_secure("bob", host, server.port, authority.file)

@@ -1,4 +1,4 @@
-"""The certificate that an account shows in DTLS handshakes: which calls it links, and which not."""
+"""DTLS certificates of accounts, and which calls they link."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def test_a_phone_that_was_started_again_is_the_one_that_was_compared(
     await bob.until_logged(theirs)
     for phone, user in ((bob, "bob"), (alice, "alice")):
         await _restart(phone, user)
-    # Each is called once, and calls once: both ends of a handshake show their own.
+    # Each is called once and calls once: both ends of a handshake show their own.
     for caller, callee, user in ((alice, bob, "bob"), (bob, alice, "alice")):
         ours, theirs = await talk(caller, callee, user)
         for phone, call in ((caller, ours), (callee, theirs)):
@@ -114,7 +114,7 @@ async def _restart(phone: Phone, *users: str) -> None:
 
 
 async def _announced(phone: Phone, far: FarEnd, user: str) -> str:
-    """The fingerprint in the offer of a call that is refused."""
+    """Fingerprint in the offer of a call that is refused."""
     call = await phone.call("bob", account=user)
     await far.invited()
     found = re.search(r"a=fingerprint:SHA-256 (\S+)", far.offered.body)

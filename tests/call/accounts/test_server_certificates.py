@@ -1,4 +1,4 @@
-"""A look at what real servers show: OpenSSL's, one that speaks no TLS, and one that is silent."""
+"""The certificates that servers show to a look, with and without TLS."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def test_a_good_server_is_shown_as_it_is_and_told_nothing(authority: Autho
     assert own.key_sha256 == pin_of(leaf.certificate)
     assert (own.key, own.signature) == ("EC P-256", "ecdsa-with-SHA256")
     assert above.subject == "CN=Test Authority"
-    # The server has seen a handshake and the end of it, and no data.
+    # The server has seen a handshake and its end, and no data.
     output = await server.until("\nDONE\n")
     assert "Inner Content Type = Handshake" in output
     assert "Inner Content Type = ApplicationData" not in output
@@ -136,7 +136,7 @@ async def test_a_short_key_is_refused_with_a_pin_too(
 
 
 async def test_a_weak_signature(place: Path) -> None:
-    # Of one that signs itself the signature proves nothing, and is not looked at.
+    # A self-signed certificate's signature proves nothing, and is not checked.
     root = self_made(place / "root", "127.0.0.1", "-newkey", "rsa:2048")
     leaf = self_made(
         place, "127.0.0.1", "-newkey", "rsa:2048", "-sha1", "-CA", str(root.certificate),

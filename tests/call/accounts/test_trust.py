@@ -1,4 +1,4 @@
-"""Whom an account trusts, and what it shows itself: through Kamailio and OpenSSL's own server."""
+"""Trust and client certificates of accounts, with Kamailio and OpenSSL."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _UNTRUSTED = "no authority that is trusted issued the server's certificate"
 
 
 async def add(phone: Phone, user: str, port: int, **fields: Any) -> None:
-    """A TLS account at a server on this machine, named like its user."""
+    """Add a TLS account at a server on this machine, named like its user."""
     await phone.add(
         user, password=f"secret-{user}", user=user, domain=DOMAIN, server=f"{LOOPBACK}:{port}",
         **fields,
@@ -77,7 +77,7 @@ async def test_the_system_s_store_is_for_accounts_that_say_so(
 
 @pytest.fixture
 async def strict(place: Path, authority: Authority) -> AsyncIterator[Kamailio]:
-    """A server that wants a certificate of its clients."""
+    """A server that requires a client certificate."""
     leaf = authority.issue("strict", addresses=[LOOPBACK])
     server = await serve(place, leaf, clients=authority.file)
     yield server
@@ -107,7 +107,7 @@ async def test_a_server_that_requires_a_client_certificate(
     await phone.until_registered("bob")
     await add(phone, "carol", strict.tls_port, **trust)
     assert "client certificate" in await refusal(phone, "carol")
-    # It is not the server's certificate that is to be looked at.
+    # The server's own certificate is not the problem.
     assert not (await outcome(phone, "carol")).distrusted
     wrong = client(Authority(place / "others", "Others"))
     await add(
@@ -177,7 +177,7 @@ async def test_a_pinned_server_with_another_key_gets_no_byte_of_sip(
     await add(phone, "alice", kamailio.tls_port, pin=pin_of(before.certificate))
     await phone.until_registered("alice")
     await kamailio.stop()
-    # Another takes its place, and would print whatever it is sent.
+    # An impostor takes its place, and would print all that it receives.
     impostor = OpensslServer(after, port=kamailio.tls_port)
     await impostor.start()
     stopped = await phone.until(
@@ -191,20 +191,20 @@ async def test_a_pinned_server_with_another_key_gets_no_byte_of_sip(
     assert (report.pinned_by, report.pinned_with) == (pinning.login_name(), None)
     place_of = f"{LOOPBACK}:{kamailio.tls_port}"
     assert f"“offhook trust {place_of} --account alice”" in stopped.text
-    # Asked again by hand it comes no further.
+    # Registering by hand is refused too.
     position = len(phone.events)
     await phone.client.ask(told.RegisterAccount(account="alice"))
     await phone.until(told.NoticeEvent, lambda e: "has stopped" in e.text, position)
     assert "REGISTER" not in impostor.output
     assert "SIP/2.0" not in impostor.output
-    # The new key is accepted: now it is sent what there is to send.
+    # The new key is accepted: now REGISTER is sent.
     await phone.run("trust", place_of, "--pin", pin_of(after.certificate))
     await impostor.until("REGISTER sip:")
     await impostor.stop()
 
 
 async def talking(alice: Phone, bob: Phone, server: Kamailio, trust: dict[str, Any]) -> str:
-    """A call from alice, who is pinned to the server's key, that bob has answered; alice's id."""
+    """Call from alice, pinned to the server's key, to bob; return its id."""
     await add(alice, "alice", server.tls_port, **trust)
     await add(bob, "bob", server.tls_port, ca_file=trust["ca_file"])
     for phone, name in ((alice, "alice"), (bob, "bob")):

@@ -1,4 +1,4 @@
-"""The count of new voice messages: told by the account's own server alone."""
+"""The count of new voice messages, which only the account's server sets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SUMMARY = "Messages-Waiting: yes\r\nVoice-Message: {new}/1\r\n"
 
 @dataclass
 class Mailbox:
-    """A server with voice mail; it answers a subscription as it is told to."""
+    """A server with voice mail that answers SUBSCRIBE as the test sets."""
 
     phone: Phone
     host: str
@@ -33,7 +33,7 @@ class Mailbox:
     said: int = 0
 
     async def account(self, user: str = "alice") -> HostileServer:
-        """A server of its own, and an account that is registered with it."""
+        """A server of its own, and an account registered with it."""
         leaf = self.authority.issue(user, addresses=[self.host])
         server = HostileServer(self.host, self.behave, leaf)
         await server.start()
@@ -55,7 +55,7 @@ class Mailbox:
         connection.send(answer)
 
     def notify(self, body: str, by: Connection | None = None) -> None:
-        """Tell the first subscriber `body`, on its own connection if no other is named."""
+        """Notify the first subscriber, on its own connection unless `by` is given."""
         connection, subscribe = self.subscriptions[-1]
         self.said += 1
         lines = [
@@ -146,7 +146,7 @@ async def test_no_other_server_can_tell_a_count(mailbox: Mailbox) -> None:
     alices = list(mailbox.subscriptions)
     second = await mailbox.account("bob")
     await second.until(lambda m: m.method == "SUBSCRIBE")
-    # It knows everything of the other's subscription, which no stranger does.
+    # The forger knows the other's whole subscription, which no stranger does.
     mailbox.subscriptions = alices
     mailbox.notify(SUMMARY.format(new=9), by=second.connections[0])
     await mailbox.answered(second)
@@ -188,7 +188,7 @@ async def test_an_answer_that_points_elsewhere_is_not_followed(
     await server.until(lambda m: m.method == "SUBSCRIBE")
     mailbox.notify(SUMMARY.format(new=3))
     await counted(mailbox.phone, 3)
-    # The end of the subscription would go where the far end said it is.
+    # The SUBSCRIBE that ends it would go to the address in the far end's Contact.
     pids = mailbox.phone.worker_pids()
     await mailbox.phone.client.ask(told.RemoveAccount(name="alice"))
     await server.until(lambda m: m.method == "REGISTER" and m.all("Expires") == ["0"])

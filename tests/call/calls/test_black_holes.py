@@ -1,4 +1,4 @@
-"""Calls whose far end falls silent: it is asked whether it is there (RFC 5057 section 5.1)."""
+"""Calls whose far end falls silent are probed (RFC 5057 section 5.1)."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _SILENT = "nothing comes from the far end any more"
 _GONE = "the far end does not answer any more"
 _HERTZ = 450
 _LONG_S = 30
-"""Longer than it takes until the far end is asked, shorter than until it has not answered."""
+"""Seconds: longer than until the probe, shorter than until its timeout."""
 
 
 class _Silence:
-    """A call with a far end that says nothing from now on, be it there or gone."""
+    """A call whose far end falls silent, alive or gone."""
 
     def __init__(self, phone: Phone, party: Party, call: str) -> None:
         self.phone, self.party, self.call = phone, party, call
@@ -42,7 +42,7 @@ class _Silence:
         self.party.intercepts = swallow
 
     async def is_said(self) -> None:
-        """Wait until the silence is shown, while the call is as it was."""
+        """Wait until the silence is shown, while the call stays up."""
         shown = await self.phone.until_call(
             lambda c: c.id == self.call and bool(c.quality.silent_s), len(self.phone.events)
         )

@@ -1,4 +1,4 @@
-"""Remembered comparisons over real handshakes: whose key it is, and who is in between."""
+"""Remembered comparisons over real handshakes, also with a middle."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Peer:
 
 
 async def has_words(phone: Phone, call: str) -> Call:
-    """The call, once its keys are agreed; another key than was compared opens its lock."""
+    """Wait for the call's keys: the lock is closed unless its key changed."""
     return await phone.until_call(
         lambda c: (
             c.id == call
@@ -56,7 +56,7 @@ async def words(phone: Phone, call: str) -> EndToEnd:
 
 
 async def say(phone: Phone, call: str, equal: bool) -> Call:
-    """Answer for the words of a call; the call as that left it."""
+    """Answer whether the call's words are equal; return the call after it."""
     position = len(phone.events)
     code = await words(phone, call)
     await phone.client.ask(told.CompareWords(call=call, words=code.words, equal=equal))
@@ -105,7 +105,7 @@ async def test_a_relay_that_takes_a_far_end_s_place_shows_another_key(
         await phone.until_registered(user)
 
     async def talk() -> tuple[str, str]:
-        """Alice dials bob, whoever that is by now; the call at either end."""
+        """Call the present bob from alice; return the ids of both ends."""
         since = len(bob.events)
         call = await alice.call("bob")
         ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING, since)

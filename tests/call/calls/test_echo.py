@@ -1,4 +1,4 @@
-"""The first call of a newcomer: no account, no configuration, one command."""
+"""A newcomer's first call: one command, without account or configuration."""
 
 from __future__ import annotations
 

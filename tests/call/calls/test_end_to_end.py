@@ -1,4 +1,4 @@
-"""The words of the two ends: the same when nobody between decrypts, and only then."""
+"""The words of both ends are equal only when nobody between decrypts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def middle(kamailio: Kamailio, authority: Authority, place: Path) -> Async
 
 @pytest.fixture
 def talk(kamailio: Kamailio, authority: Authority, new_phone: NewPhone, tone: Path) -> Talk:
-    """Alice dials, bob answers; the locks of both, once they have heard each other."""
+    """Call bob from alice; return both locks once voice arrived both ways."""
 
     async def talk(dialled: str, keying: str) -> tuple[LockReport, LockReport]:
         alice, bob = await new_phone("a"), await new_phone("b")
@@ -81,5 +81,5 @@ async def test_different_where_a_telephone_system_decrypts(talk: Talk, middle: M
     of_alice, of_bob = await talk("desk", "dtls")
     # Both locks are closed, and the telephone system hears every word.
     await middle.until("heard")
-    # Of 2048 words one may come at either end by chance.
+    # Of 2048 words one may be equal at both ends by chance.
     assert words(of_alice) != words(of_bob)

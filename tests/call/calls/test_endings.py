@@ -1,4 +1,4 @@
-"""How a call ended, and what of it did not happen, said to whoever asked for it."""
+"""Reasons why a call ended or an action failed, as reported to clients."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def test_a_call_that_ended_badly_after_its_answer_is_said_and_fails(
     await far.invited()
     far.answers()
     call = await phone.until_call(lambda c: c.state is CallState.ACTIVE)
-    # What is agreed on later cannot be used: the phone ends the call by itself.
+    # The agreed session cannot be used: the phone ends the call by itself.
     far.will_answer(sip.sdp(far.server.host, 9, "RTP/AVP"))
     await phone.client.ask(told.Hold(call=call.id))
     _, err = await waiting
@@ -66,7 +66,7 @@ async def test_a_call_that_somebody_ended_is_done(phone: Phone, far: FarEnd, by:
     assert (await phone.until_logged(call.id)).outcome is Outcome.ANSWERED
 
 
-# Calls to here
+# Incoming calls
 
 
 async def _calls(phone: Phone, far: FarEnd, body: str | None = None) -> str:

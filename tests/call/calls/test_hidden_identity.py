@@ -1,4 +1,4 @@
-"""An account that hides who it is: what those it calls are told, and what they are not."""
+"""An account that hides its identity: what its peers see and do not see."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _USER, _NAME = "alice", "Alice Adams"
 
 
 def _tells(message: sip.Message) -> str:
-    """All of a message but what it is routed by and logged in with."""
+    """All of a message but its routing and its credentials."""
     kept = [
         f"{name}: {value}"
         for name, value in message.headers
@@ -64,7 +64,7 @@ async def test_no_message_of_a_call_says_who_calls(
         assert message.get("Privacy") == "id"
         assert message.get("Contact").startswith("<sip:anonymous@")
         assert "o=- " in message.body
-    # The server has to know whom it serves.
+    # The server has to know its user.
     assert {m.method for m in with_server} == {"REGISTER", "SUBSCRIBE"}
     assert all(_USER in m.get("To") for m in with_server)
     assert all("adams" not in _tells(m) for m in with_server)
@@ -89,7 +89,7 @@ async def test_the_server_lets_it_call_and_the_far_end_learns_no_name(
     await bob.client.ask(told.HangUp(call=ringing.id))
     await alice.until_logged(call)
 
-    # It is called as before.
+    # It can still be called.
     back = await bob.call(f"{_USER}@{DOMAIN}")
     incoming = await alice.until_call(lambda c: c.state is CallState.INCOMING)
     assert incoming.account == _USER

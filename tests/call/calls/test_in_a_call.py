@@ -1,4 +1,4 @@
-"""What clients see of a call's file, of a busy answer, and of an engine that stops."""
+"""A played file, a busy answer and a stopping engine, as clients see them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,6 @@ async def test_a_file_plays_until_it_is_over(new_phone: NewPhone, place: Path) -
     over = await phone.until_call(lambda c: c.duration_s > 0 and not c.playing)
     assert playing.state is CallState.ACTIVE
     assert over.state is CallState.ACTIVE
-    # Another one, which is stopped before its end.
     position = len(phone.events)
     await phone.client.ask(told.Play(call=call, path=str(silence(place / "b.wav", 60))))
     await phone.until_call(lambda c: c.playing, position)
@@ -123,7 +122,7 @@ async def test_clients_hear_that_the_engine_stops(new_phone: NewPhone, by: str) 
         assert phone.process is not None
         phone.process.send_signal(signal.SIGTERM)
     await phone.until(told.StoppingEvent, lambda e: True)
-    # What becomes of the call is still told.
+    # The call's end is still reported.
     await phone.until_logged(call)
     kinds = [type(e.event) for e in phone.events]
     assert kinds.count(told.StoppingEvent) == 1

@@ -1,4 +1,4 @@
-"""The lock opens and closes by what was seen, and never a moment too early."""
+"""The lock opens and closes on evidence, and never too early."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_before_media_and_after_the_connection_has_dropped(
     dropped = await phone.until_call(lambda c: c.id == call and not c.lock.closed, position)
     assert dropped.lock.why == "the TLS connection to the server has dropped"
     assert dropped.state is CallState.ACTIVE
-    # A new connection of the account is another one: the lock stays open.
+    # A new connection is not the one that agreed the keys: the lock stays open.
     await phone.until_registered("alice", position)
     assert not (await phone.status()).calls[0].lock.closed
     phone.check_lock_evidence(call)
@@ -138,7 +138,7 @@ class _Media:
         return sip.crypto(suite, tag=int(tag))
 
     async def peer(self) -> Any:
-        """Where the phone sends its voice from."""
+        """Address from which the phone sends its voice."""
         import asyncio
 
         loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""The lock in detail, as it is told of real calls and accounts."""
+"""The lock's report for real calls and accounts."""
 
 from __future__ import annotations
 

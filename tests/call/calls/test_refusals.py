@@ -1,4 +1,4 @@
-"""Each way a TLS server can be refused, or refuse, is told in its own words."""
+"""Each way that TLS fails with a server has its own reason."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ async def test_a_server_that_refuses_the_client_certificate(
 
 
 def _demanding_server(authority: Authority, host: str, version: str) -> OpensslServer:
-    """One that lets nobody in without a certificate of the authority."""
+    """A server that requires a client certificate of the authority."""
     return OpensslServer(
         authority.issue("x", addresses=[host]), version, "-Verify", "1", "-verify_return_error",
         "-CAfile", str(authority.file), host=host,
@@ -221,14 +221,14 @@ def _demanding_server(authority: Authority, host: str, version: str) -> OpensslS
 
 
 def _permissive() -> ssl.SSLContext:
-    """A server's that has nothing against weak keys."""
+    """A server's context that accepts weak keys."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_ciphers("DEFAULT:@SECLEVEL=0")
     return context
 
 
 def _demanding(authority: Authority) -> ssl.SSLContext:
-    """A server's that lets nobody in without a certificate of the authority."""
+    """A server's context that requires a certificate of the authority."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_verify_locations(authority.file)
     context.verify_mode = ssl.CERT_REQUIRED
@@ -236,7 +236,7 @@ def _demanding(authority: Authority) -> ssl.SSLContext:
 
 
 async def _refused(phone: Phone) -> str:
-    """The reason for which the account failed."""
+    """Reason why the account failed."""
     account = await phone.until_failed("alice")
     assert account.tls is None or not account.tls.verified
     return account.registration.reason

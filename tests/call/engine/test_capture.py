@@ -1,4 +1,4 @@
-"""A whole call as tshark sees it, from the first registration to the last message."""
+"""A whole call in tshark, from the first registration to the last message."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def test_a_call_of_a_tls_account_shows_nothing_in_the_clear(
     await _talk(phone, kamailio, speech, capture)
 
     assert await capture.shown(IN_THE_CLEAR) == []
-    # It was all there: the messages in TLS, and the voice both ways.
+    # The messages are in TLS, and the voice flows both ways.
     assert len(await capture.shown(f"tls && tcp.port == {kamailio.tls_port}")) > 20
     packets = await capture.rtp()
     assert len(packets) > 2 * _TALK_S * _PACKETS_PER_S * 0.8
@@ -98,7 +98,7 @@ async def _talk(phone: Phone, server: Kamailio, speech: Path, capture: Capture) 
 
 
 def _likeness(spoken: Path, packets: Sequence[RtpPacket], place: Path) -> float:
-    """How much the stream that is most like it sounds like `spoken`."""
+    """Likeness to `spoken` of the stream that is most like it."""
     found = []
     for stream in {packet.stream for packet in packets}:
         ours = sorted((p for p in packets if p.stream == stream), key=lambda p: p.sequence)
@@ -109,7 +109,7 @@ def _likeness(spoken: Path, packets: Sequence[RtpPacket], place: Path) -> float:
 
 
 def _decoded(payload: bytes, path: Path) -> Path:
-    """PCMU (ITU-T G.711, mu-law) as a WAV file."""
+    """Write PCMU (ITU-T G.711, mu-law) as a WAV file."""
     flipped = ~np.frombuffer(payload, dtype=np.uint8)
     exponent, mantissa = (flipped >> 4) & 7, (flipped & 15).astype(np.int32)
     size = (((mantissa << 3) + 132) << exponent) - 132

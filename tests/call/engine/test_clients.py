@@ -26,7 +26,7 @@ from voip.protocol.framing import MAX_LINE
 
 
 class Raw:
-    """A client that says whatever it likes."""
+    """A client that sends any bytes."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
@@ -146,7 +146,7 @@ async def test_folder_and_socket_are_private(new_phone: NewPhone) -> None:
 
 async def test_another_user_is_turned_away(new_phone: NewPhone) -> None:
     phone = await new_phone()
-    # Even where the file permissions would let them in.
+    # Refused even where the file permissions would let them in.
     for folder in (phone.socket.parent, phone.folder, phone.folder.parent):
         folder.chmod(0o755)
     phone.socket.chmod(0o666)

@@ -1,4 +1,4 @@
-"""One engine on a person's settings, which stays in reach whatever happens to its folders."""
+"""One engine per settings folder, reachable when its folders change."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ VANISHED = {
 
 
 async def _second_engine(phone: Phone, **moved: Path) -> tuple[int | None, str]:
-    """How an engine ends that is started beside the phone's."""
+    """Exit status and errors of an engine started beside the phone's."""
     environment = {**phone.environment, **{name: str(path) for name, path in moved.items()}}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "voip.engine", env=environment, stderr=asyncio.subprocess.PIPE
@@ -57,7 +57,7 @@ async def _second_engine(phone: Phone, **moved: Path) -> tuple[int | None, str]:
 
 
 async def _process_of(phone: Phone, *words: str, **moved: Path) -> int:
-    """The engine that the command line finds or starts."""
+    """Process of the engine that the command line finds or starts."""
     beside = Phone(phone.folder)
     beside.environment |= {name: str(path) for name, path in moved.items()}
     found: Any = await beside.json("status", *words)
@@ -65,7 +65,7 @@ async def _process_of(phone: Phone, *words: str, **moved: Path) -> int:
 
 
 async def _ended(process: int) -> None:
-    """Wait for the end of a process of nobody here: until then it writes in its folder."""
+    """Wait for the end of a process that is not a child and writes until then."""
     ended = asyncio.Event()
     try:
         handle = os.pidfd_open(process)
@@ -94,9 +94,9 @@ def _is_bound_again(event: told.NoticeEvent) -> bool:
 async def test_a_socket_that_vanished_is_made_again(new_phone: NewPhone, kind: str) -> None:
     phone = await new_phone()
     VANISHED[kind](phone)
-    # While it is made again, whoever comes finds the engine that runs.
+    # While the socket is missing, a new client still finds the running engine.
     assert await _process_of(phone) == _process(phone)
-    # Who was connected before still is, and hears of it.
+    # Connected clients stay connected, and get the notice.
     notice = await phone.until(told.NoticeEvent, _is_bound_again)
     assert notice.level == "warning"
     assert (await phone.status()).engine.pid == _process(phone)
@@ -169,7 +169,7 @@ async def test_a_folder_that_others_could_exchange_is_left_alone(new_phone: NewP
 async def test_another_runtime_folder_leads_to_the_same_engine(
     new_phone: NewPhone, place: Path
 ) -> None:
-    """As for a cron job, which has no XDG_RUNTIME_DIR."""
+    """A cron job has no XDG_RUNTIME_DIR."""
     phone = await new_phone()
     assert await _process_of(phone, OFFHOOK_RUNTIME_DIR=place / "r") == _process(phone)
     status, err = await _second_engine(phone, OFFHOOK_RUNTIME_DIR=place / "r")

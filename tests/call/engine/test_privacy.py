@@ -1,4 +1,4 @@
-"""The engine's files, and the memory of its processes, are its user's alone."""
+"""The engine's files and its processes' memory are its user's alone."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ _SLEEPS = (
 
 
 async def broken(phone: Phone) -> list[str]:
-    """What the doctor finds wrong."""
+    """Problems that the doctor reports."""
     report = await phone.client.get(told.Doctor(), told.DoctorReport)
     assert report.ok is all(finding.ok for finding in report.findings)
     return [finding.text for finding in report.findings if not finding.ok]
 
 
 def opened(pids: list[int]) -> list[bool]:
-    """Whether the memory of each process can be opened by a program of the same user.
+    """Readability of each process's memory for a program of the same user.
 
-    Root may open any with CAP_SYS_PTRACE: this program, and what it is
-    compared with, have no more than another user's program has.
+    Root may open any with CAP_SYS_PTRACE: this program and its control
+    have no more than another user's program has.
     """
     script = (
         "import sys\n"
@@ -66,7 +66,7 @@ def core_limits(pid: int) -> list[str]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc/PID/mem")
 async def test_nobody_reads_the_memory_of_engine_and_workers(place: Path) -> None:
-    # A thread's capabilities are inherited by what it starts, and end with it.
+    # A thread's capabilities are inherited by its children, and end with it.
     await asyncio.to_thread(lambda: asyncio.run(_look_at_memory(place)))
 
 

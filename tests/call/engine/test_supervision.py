@@ -1,4 +1,4 @@
-"""What dies is told, logged and started again; nothing is redialled."""
+"""Dead processes are reported, logged and restarted, without redialling."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ async def test_a_killed_engine_leaves_a_row_that_says_so(new_phone: NewPhone) ->
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("quarter", range(4))
 async def test_nothing_is_corrupt_after_many_kills(place: Path, quarter: int) -> None:
-    """The engine is killed at random moments of making calls, a hundred times in all."""
+    """Kill the engine at random moments of making calls, 100 times in all."""
     seed = random.randrange(1 << 32)
     chance = random.Random(seed)
     phone = Phone(place / "p")
@@ -94,7 +94,7 @@ async def test_nothing_is_corrupt_after_many_kills(place: Path, quarter: int) ->
         if number % 2:
             # A slow machine has no call under way when the time is up.
             await phone.until(told.LogEvent, lambda event: True, len(phone.events))
-        # The moment of the kill is what is tried here, so it is a time.
+        # The moment of the kill is under test, so it is a time.
         await asyncio.wait({calls}, timeout=chance.uniform(0.0, 0.7))
         phone.process.kill()
         await phone.process.wait()
@@ -119,7 +119,7 @@ async def _keep_calling(phone: Phone) -> None:
 
 
 async def _until_gone(pids: list[int]) -> None:
-    """Workers whose engine has died end by themselves."""
+    """Wait until workers of a dead engine have ended by themselves."""
 
     def gone(pid: int) -> bool:
         try:
@@ -129,7 +129,7 @@ async def _until_gone(pids: list[int]) -> None:
 
     async def look() -> None:
         while not all(gone(pid) for pid in pids):
-            # Not our children: nothing tells of their end but looking.
+            # Not our children: no event reports their end.
             await asyncio.wait({asyncio.ensure_future(asyncio.sleep(0.05))})
 
     await asyncio.wait_for(look(), 20)

@@ -1,4 +1,4 @@
-"""A call that a person with a microphone and a speaker places to a far end."""
+"""Calls to a far end from a phone with a microphone and a speaker."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from voip.protection import Transport
 from voip.protocol import client as told
 
 OURS, MICROPHONE, NETWORK, OTHER = 440, 600, 900, 1300
-"""Hertz: our own ringing (with 480 beside it), what the person says, what far ends say."""
+"""Hertz: own ringing (with 480 beside it), the person, the far ends."""
 
 TONES = (OURS, MICROPHONE, NETWORK, OTHER)
 
@@ -58,7 +58,7 @@ class Placed:
         await self.party.leave()
 
     async def answered(self) -> None:
-        """Let the far end take the call."""
+        """Answer at the far end, and wait until the call is up."""
         self.party.answer()
         await self.phone.until_state(self.call, CallState.ACTIVE)
 
@@ -67,7 +67,7 @@ class Placed:
         await self.ear.until(lambda heard: hertz in tones(heard[-_WINDOW:]), self.ear.position)
 
     async def hears_for(self, seconds: float) -> frozenset[int]:
-        """All tones that the speaker plays from now on."""
+        """All tones that the speaker plays in the next `seconds`."""
         heard = await self.ear.hear(seconds)
         pieces = range(0, len(heard) - _WINDOW, _WINDOW)
         return frozenset().union(*(tones(heard[at : at + _WINDOW]) for at in pieces))
@@ -88,7 +88,7 @@ def transport(request: pytest.FixtureRequest) -> Transport:
 
 @pytest.fixture
 def hertz() -> int:
-    """The tone that the far end sends."""
+    """Hertz of the tone that the far end sends."""
     return NETWORK
 
 
@@ -140,7 +140,7 @@ def place_call(desk: Desk, party: Party) -> PlaceCall:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def placed(desk: Desk, place_call: PlaceCall) -> AsyncIterator[Placed]:
-    """A call that its far end has not said anything to."""
+    """A call that its far end has not answered yet."""
     found = await place_call()
     yield found
     await found.end()

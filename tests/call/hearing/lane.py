@@ -1,4 +1,4 @@
-"""One phone with a microphone and a speaker, two far ends, and who hears whom."""
+"""One phone with a microphone and a speaker, two far ends, and hearing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from voip.protection import Transport
 from voip.protocol import client as told
 
 MICROPHONE, FILE, FIRST, SECOND = 500, 700, 900, 1100
-"""Hertz: what the person says, what a file plays, what the far ends say."""
+"""Hertz: the person, the played file, the two far ends."""
 
 TONES = (MICROPHONE, FILE, FIRST, SECOND)
 
@@ -33,10 +33,10 @@ Nothing: frozenset[int] = frozenset()
 
 @dataclass
 class Wish:
-    """What the user and the far ends want: the model that the phone is held against.
+    """Model of the wishes of user and far ends that the phone must follow.
 
-    `speaks` names the call that has the person, `held` those that the user put
-    on hold, or that another took the person from.
+    `speaks` names the call that has the person, `held` the calls that the
+    user put on hold, or that lost the person to another.
     """
 
     speaks: str | None = "a"
@@ -47,7 +47,7 @@ class Wish:
     second: bool = False
 
     def hears(self, who: str) -> frozenset[int]:
-        """What a far end must hear, and nothing else of the known tones."""
+        """Known tones that a far end must hear, and no others."""
         if who in self.held:
             return Nothing
         if who == "b":
@@ -59,7 +59,7 @@ class Wish:
         return frozenset({MICROPHONE}) if self.speaks == "a" else Nothing
 
     def person_hears(self) -> frozenset[int]:
-        """What the speaker must play."""
+        """Tones that the speaker must play."""
         heard = set()
         if "a" not in self.held and not self.held_there and (self.speaks == "a" or self.playing):
             heard.add(FIRST)
@@ -69,7 +69,7 @@ class Wish:
 
 
 class Lane:
-    """Everything that one order of events after the other is played on."""
+    """Phone and far ends on which one order of events is played."""
 
     def __init__(
         self, phone: Phone, pulse: Pulse, ear: Ear, first: Party, second: Party, file: Path
@@ -170,8 +170,6 @@ class Lane:
         self._wish.second = True
         self._speaks("b")
 
-    # Inside
-
     def _speaks(self, who: str) -> None:
         wish = self._wish
         # A file goes on without the person.
@@ -234,7 +232,7 @@ class Lane:
         await self._ear.hear(_STEADY_S)
         heard = {who: self._tones_since(who, since) for who in self._calls}
         heard["person"] = self._speaker(position)
-        # A busy machine may drop a packet; nobody may hear one too many.
+        # A busy machine may drop a packet; one too many is an error.
         wanted = self._wanted()
         much = {who: tones - wanted[who] for who, tones in heard.items() if tones - wanted[who]}
         assert not much, f"heard {much} beside {wanted}: {self._wish}"
@@ -270,7 +268,7 @@ class Lane:
                 self._check_lock_stays_closed(call, since)
 
     def _turns(self) -> list[str]:
-        """Who heard the microphone, one after the other, by the kernel's clock."""
+        """Far ends that heard the microphone, in order, by the kernel's clock."""
         said: list[tuple[Frame, str]] = [
             (frame, who)
             for who in self._calls

@@ -1,4 +1,4 @@
-"""Far ends of every ordinary kind are heard, and hear us, to the end of the call."""
+"""Voice flows both ways to the call's end with ordinary far ends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.realtime, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def talks(placed: Placed) -> None:
-    """Both sides hear each other, and the lock is what the account promises."""
+    """Check that both sides hear each other and the lock keeps its promise."""
     await placed.hears(NETWORK)
     voice = placed.party.voice
     since = len(voice.frames)
@@ -64,7 +64,7 @@ async def test_keys_that_change_in_the_call_are_used_from_then_on(placed: Placed
     placed.party.voice.rekey()
     assert (await placed.party.offer_again()).status == 200
     await talks(placed)
-    # The phone's own next offer carries on with them too.
+    # The phone's own next offer uses them too.
     placed.party.voice.rekey()
     assert (await placed.party.offer_again("UPDATE")).status == 200
     await talks(placed)

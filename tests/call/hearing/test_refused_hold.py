@@ -1,4 +1,4 @@
-"""A hold or resume that the far end refuses, as the command line and the far end see it."""
+"""Refused hold and resume, as the command line and the far end see them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NOTHING: frozenset[int] = frozenset()
 
 
 async def hears(placed: Placed) -> frozenset[int]:
-    """What the far end hears in the next moment."""
+    """Tones that the far end hears in the next moment."""
     since = len(placed.party.voice.frames)
     await placed.ear.hear(0.3)
     return placed.party.voice.hears(since)

@@ -1,4 +1,4 @@
-"""Our own ringing and the network's: the speaker plays one of them (RFC 3960 section 3.2)."""
+"""The speaker plays either our ringing or the network's (RFC 3960, 3.2)."""
 
 from __future__ import annotations
 
@@ -48,6 +48,6 @@ async def test_our_ringing_ends_when_the_network_begins(placed: Placed) -> None:
     await placed.hears(OURS)
     placed.party.progress(183, session=True, speaks=True)
     await placed.hears(NETWORK)
-    # What was on its way to the speaker is over by then.
+    # Sound on its way to the speaker has been played by then.
     await placed.ear.hear(0.5)
     assert await placed.hears_for(5) == {NETWORK}

@@ -1,8 +1,7 @@
-"""Three events after each other, in every order: who hears whom, and encrypted.
+"""Every order of three events: hearing at each end, and encryption.
 
-The rule: who hears the microphone follows the user's wish at once and always,
-whatever far ends agree to. Everything is heard at the far ends, and at the
-speaker.
+The microphone follows the user's wish at once and always, whatever far
+ends agree to. Sound is measured at the far ends and at the speaker.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ PAIRS = (
 
 
 def orders() -> list[tuple[str, ...]]:
-    """Every order of three events; who was never held there does not resume."""
+    """Every order of three events; only a call held there is resumed there."""
     return [
         order
         for order in itertools.permutations(EVENTS, 3)

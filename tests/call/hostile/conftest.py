@@ -22,12 +22,12 @@ NAMES = (
     "xn--bcher-kva.hostile.test",
     f"{'long-' * 11}name.hostile.test",
 )
-"""What resolves, to the host of all cases."""
+"""Names that resolve, to the host of all cases."""
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def ground() -> AsyncIterator[Ground]:
-    """One phone for all cases: what one of them breaks, the next one meets."""
+    """One phone for all cases: damage done by one shows in the next."""
     with tempfile.TemporaryDirectory(prefix="oh-", dir="/tmp") as folder:
         built = await _prepare(Path(folder))
         yield built
@@ -51,7 +51,7 @@ async def _prepare(folder: Path) -> Ground:
         elsewhere=elsewhere,
         authority=authority,
         wire=Wire(host.rpartition(".")[0] + "."),
-        # Seven hundred calls play it: the engine need not double its rate each time.
+        # Seven hundred calls play it: otherwise the engine resamples it each time.
         speech=playable(sound.speak(folder / "speech.wav"), folder)[0],
         good=good,
         home=HostileServer(host, registrar, good),

@@ -1,4 +1,4 @@
-"""Sessions that leave voice unprotected, or protected in a way that nobody agreed on."""
+"""Sessions whose voice would be unprotected, or protected unagreed."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from voip.protection import SRTP_SUITES
 class Session(NamedTuple):
     """An audio line's profile and what follows it.
 
-    `secure` says that the profile promises SRTP, so that what is wrong is how.
-    `above` stands before the audio line, where it is for the whole session.
-    `below` is what follows, with more media lines; it may name the {host}, the
+    `secure`: the profile promises SRTP, so the reason names its terms.
+    `above` precedes the audio line, for the whole session.
+    `below` follows with more media lines; it may name the {host}, the
     {port} of the audio line, and a {spare} one. `changes` are made to the text.
 
-    What is said of it is that it offered no encryption (that is taken), unless
-    its `suites` are none of the phone's, or it has the first of `other_keying`
-    where the account has the second.
+    The reason is that no (acceptable) encryption was offered, unless all
+    `suites` are foreign to the phone, or the session is keyed by the first of
+    `other_keying` and the account by the second.
     """
 
     profile: str
@@ -42,7 +42,7 @@ class Session(NamedTuple):
 
 
 def told(session: Session, who: str, *, answers: bool) -> str:
-    """What is said of a session that was refused."""
+    """Reason given for the refusal of a session."""
     if session.other_keying:
         other, own = session.other_keying
         return f"the {who} wants keys by {other}, and this account agrees them by {own}"
@@ -112,7 +112,7 @@ SDES = PLAIN | {
     "a parameter of nobody": _key(suffix=" ROT13"),
     "a parameter of nobody behind a lifetime": _key(suffix="|2^20|1:4 ROT13=1"),
 }
-"""What an account of SDES keying does not take."""
+"""Sessions that an account of SDES keying refuses."""
 
 SDES_LATER = SDES | {
     "a fingerprint in place of keys": Session(
@@ -121,7 +121,7 @@ SDES_LATER = SDES | {
     "a fingerprint beside keys": Session(sip.DTLS, (sip.crypto(), _SETUP, _FINGERPRINT)),
     "keys for the wrong profile": Session(sip.DTLS, (sip.crypto(),)),
 }
-"""What it does not take either, once there is a call or an offer of its own."""
+"""Sessions refused besides, within a call or in answer to an own offer."""
 
 ANSWERS = SDES_LATER | {
     "a suite that was not offered": _other("AES_CM_128_HMAC_SHA1_32"),
@@ -136,7 +136,7 @@ ANSWERS = SDES_LATER | {
         "RTP/AVP", below=(_STREAM.format("RTP/SAVP"), sip.crypto())
     ),
 }
-"""What it does not take for an answer to its own offer."""
+"""Sessions refused as an answer to the account's own offer."""
 
 DTLS = PLAIN | {
     "a hash without a value": Session(sip.DTLS, (_SETUP, "a=fingerprint:SHA-256")),
@@ -147,7 +147,7 @@ DTLS = PLAIN | {
     "a hash of nobody": Session(sip.DTLS, (_SETUP, "a=fingerprint:ROT13 " + ":".join(["5A"] * 32))),
     "a side of nobody": Session(sip.DTLS, ("a=setup:both", _FINGERPRINT)),
 }
-"""What an account of DTLS keying does not take."""
+"""Sessions that an account of DTLS keying refuses."""
 
 DTLS_LATER = DTLS | {
     "keys in place of a fingerprint": Session(
@@ -155,7 +155,7 @@ DTLS_LATER = DTLS | {
     ),
     "no fingerprint": Session(sip.DTLS, (_SETUP,)),
 }
-"""What it does not take either, once there is a call or an offer of its own."""
+"""Sessions refused besides, within a call or in answer to an own offer."""
 
 TAKEN = {
     "a plain stream beside one with keys": Session(
@@ -183,7 +183,7 @@ TAKEN = {
         "RTP/SAVP", (sip.crypto(),), below=("a=alt:1 1.0 : user pass {host} {spare}",)
     ),
 }
-"""What it takes; nothing but the encrypted stream may flow, to the line that promises it."""
+"""Accepted sessions: only SRTP may flow, to the line that promises it."""
 
 _NO_ADDRESS = (r"^c=.*\n", "")
 _NOT_USED = (r"^m=audio \d+", "m=audio 0")
@@ -198,7 +198,7 @@ NOWHERE = {
         "RTP/SAVP", (sip.crypto(),), changes=((r"^c=.*", "c=ATM NSAP 47.0091"),)
     ),
 }
-"""Sessions that lead to no place."""
+"""Sessions without a usable address."""
 
 UNUSED = {
     "no address for a stream that is not used": Session(
@@ -211,4 +211,4 @@ UNUSED = {
         sip.DTLS, (_SETUP, _FINGERPRINT), changes=(_NO_ADDRESS, _NOT_USED)
     ),
 }
-"""Answers that lead to no place, and need none."""
+"""Answers without a usable address that need none."""

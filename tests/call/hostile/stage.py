@@ -1,4 +1,4 @@
-"""Where every case of this folder is played, and what must be true after each."""
+"""The stage of every case in this folder, with the checks after each."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from voip.model import AccountStatus, Call, CallState, LogEntry, Outcome
 from voip.protocol import client as told
 
 MALLORY = '"Mallory" <sip:m@evil.test>'
-"""Who calls, where a case does not say otherwise."""
+"""Caller where a case does not name another."""
 
 _NUMBERS = itertools.count(1)
 
 
 @dataclass
 class Ground:
-    """What all cases share: one phone, which survives them all, and its surroundings.
+    """One phone that survives all cases, and its surroundings.
 
     `host` and `elsewhere` are addresses that no other test uses. An account of
     the phone is at `home` all the time, and no case may disturb it.
@@ -62,7 +62,7 @@ class Ground:
 class Stage:
     """One case: an account of its own, servers that misbehave, and sinks.
 
-    `lock_may_close` says that the case has a call that is encrypted.
+    `lock_may_close`: the case has an encrypted call.
     """
 
     ground: Ground
@@ -80,7 +80,7 @@ class Stage:
         self._engine = self.phone.process
         self._workers = self.phone.worker_pids()
 
-    # What a case is made of
+    # Parts of a case
 
     async def serve(
         self, behaviour: Behaviour = registrar, leaf: Leaf | None = None, **options: Any
@@ -95,7 +95,7 @@ class Stage:
         self.servers.append(server)
 
     async def add_account(self, server: str, **fields: Any) -> None:
-        """A TLS account whose server is at host:port."""
+        """Add a TLS account whose server is at host:port."""
         await self.phone.add(
             self.account,
             **{
@@ -122,7 +122,7 @@ class Stage:
         return server
 
     async def far_end(self, **fields: Any) -> FarEnd:
-        """A far end that does what the case says, and the account registered there."""
+        """A far end with a good certificate, and the account registered with it."""
         far = FarEnd(self.host, self.ground.good)
         self.far_ends.append(far)
         await far.start()
@@ -131,12 +131,12 @@ class Stage:
         return far
 
     async def call(self, target: str = "bob", **options: Any) -> str:
-        """A call that speaks, so that what is said can be looked for."""
+        """Place a call that speaks, so that a leak of its voice shows."""
         play = str(self.ground.speech)
         return await self.phone.call(target, account=self.account, play=play, **options)
 
     async def up(self, **fields: Any) -> tuple[FarEnd, str]:
-        """A call that a far end has taken as it should, with its lock closed."""
+        """A call answered properly by a far end, with its lock closed."""
         self.lock_may_close = True
         far = await self.far_end(**fields)
         call = await self.call()
@@ -146,7 +146,7 @@ class Stage:
         return far, call
 
     async def rung(self, caller: str = "Mallory") -> str:
-        """Wait for the call that comes in."""
+        """Wait for the incoming call."""
         call = await self.phone.until_call(
             lambda c: (
                 c.account == self.account
@@ -158,10 +158,10 @@ class Stage:
         return call.id
 
     async def answer(self, caller: str = "Mallory") -> str:
-        """Take the call that comes in, and speak."""
+        """Answer the incoming call, and speak."""
         call = await self.rung(caller)
         await self.phone.client.ask(told.AnswerCall(call=call))
-        # It may be over by then, which is what most cases want.
+        # The call may be over by then, as in most cases.
         with contextlib.suppress(CommandFailed):
             await self.phone.client.ask(told.Play(call=call, path=str(self.ground.speech)))
         return call
@@ -170,7 +170,7 @@ class Stage:
         return await self.phone.until_logged(call)
 
     async def until_refused(self) -> LogEntry:
-        """The log's row of a call that the phone refused."""
+        """Log row of a call that the phone refused."""
         event = await self.phone.until(
             told.LogEvent,
             lambda e: e.entry.account == self.account and e.entry.outcome is Outcome.REFUSED,
@@ -178,13 +178,13 @@ class Stage:
         )
         return event.entry
 
-    # What must be true after each
+    # Checks after each case
 
     async def close(self) -> None:
         """End the case and check what no case may do.
 
-        Whatever is in the clear, the sinks and the wire show it; the lock has been
-        right all along; and nobody has died.
+        Nothing in the clear reached sinks or wire, the lock was always right,
+        and no process died.
         """
         await self._leave()
         for server in self.servers:

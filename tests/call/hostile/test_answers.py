@@ -1,4 +1,4 @@
-"""What a far end answers to the phone's offer, early or late, and what it offers afterwards."""
+"""A far end's answers to the phone's offer, early or late, and its offers."""
 
 from __future__ import annotations
 

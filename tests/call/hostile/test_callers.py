@@ -1,4 +1,4 @@
-"""Who calls, by the address that an exchange puts behind their number."""
+"""Callers named by the address that an exchange puts behind their number."""
 
 from __future__ import annotations
 

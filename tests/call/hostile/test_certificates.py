@@ -1,7 +1,7 @@
-"""Every kind of certificate that a server may show, and what it gets for it.
+"""Every kind of server certificate, and the reason given for it.
 
-A name is checked as RFC 5922 section 7 says, against where the account's
-server is; the others are OpenSSL's to find out and ours to put into words.
+Names are checked by RFC 5922 section 7 against the account's server;
+the other faults OpenSSL finds and the phone puts into words.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _NUMBERS = itertools.count(1)
 
 
 class Shop:
-    """Makes the certificates of one case below the authority that the phone trusts."""
+    """Makes one case's certificates below the authority the phone trusts."""
 
     def __init__(self, trusted: Authority, host: str, folder: Path) -> None:
         self.trusted = trusted
@@ -43,7 +43,7 @@ class Shop:
         self._folder = folder / f"shop-{next(_NUMBERS)}"
 
     def leaf(self, issuer: Authority | None = None, **fields: Any) -> Leaf:
-        """For the server's address, where no other names are given."""
+        """A certificate for the server's address, unless other names are given."""
         if not fields.keys() & {"dns", "addresses", "uris", "common_name"}:
             fields["addresses"] = [self.host]
         return (issuer or self.trusted).issue(f"leaf-{next(_NUMBERS)}", **fields)
@@ -59,7 +59,7 @@ class Shop:
         return self.authority(**{"parent": self.trusted} | fields)
 
     def row(self, size: int) -> Authority:
-        """The last of so many authorities, each below the one before."""
+        """The last of `size` authorities, each below the one before."""
         last = self.trusted
         for _ in range(size):
             last = self.middle(parent=last)
@@ -92,7 +92,7 @@ _UNTRUSTED = "no authority that is trusted issued"
 _WILD = {"allow_wildcard": True}
 
 BAD = {
-    # Who issued it
+    # Issuer
     "self-signed": Bad(lambda s: s.leaf(self_signed=True), _UNTRUSTED),
     "self-signed with the name of the authority": Bad(
         lambda s: s.leaf(self_signed=True, subject=s.trusted.name), _UNTRUSTED
@@ -121,15 +121,15 @@ BAD = {
         "may not issue for this name", dialled=_NAME,
     ),
     "a chain without end": Bad(lambda s: s.leaf(s.row(150)), "chain is too long"),
-    # When it is valid
+    # Validity
     "expired": Bad(lambda s: s.leaf(starts_in=-9 * _DAY, lasts=2 * _DAY), "expired"),
     "expired a second ago": Bad(
         lambda s: s.leaf(starts_in=-_DAY, lasts=_DAY - datetime.timedelta(seconds=2)), "expired"
     ),
     "not valid yet": Bad(lambda s: s.leaf(starts_in=_DAY), "not valid yet"),
-    # What it is for
+    # Purpose
     "for clients only": Bad(lambda s: s.leaf(client_only=True), "not meant for servers"),
-    # How strong it is
+    # Strength
     "an RSA key of 1024 bits": Bad(
         lambda s: s.leaf(key=rsa.generate_private_key(65537, 1024)), "too short: RSA 1024 bits"
     ),
@@ -142,7 +142,7 @@ BAD = {
         lambda s: s.weak_leaf(s.middle(key=rsa.generate_private_key(65537, 2048)), digest="md5"),
         "signed with MD5",
     ),
-    # Which names it has
+    # Names
     "another name": Bad(lambda s: s.leaf(dns=["evil.test"]), _OTHER_NAME),
     "another address": Bad(lambda s: s.leaf(addresses=["127.0.0.9"]), _OTHER_NAME),
     "no name at all": Bad(lambda s: s.leaf(dns=[]), _OTHER_NAME),
@@ -185,7 +185,7 @@ BAD = {
         lambda s: s.leaf(uris=["sips:evil.test"]), _OTHER_NAME, _NAME
     ),
     "a URI for the web": Bad(lambda s: s.leaf(uris=[f"https://{_NAME}"]), _OTHER_NAME, _NAME),
-    # Text that is meant for the terminal
+    # Text meant for the terminal
     "control characters in another name": Bad(
         lambda s: s.leaf(
             dns=["evil.test\x1b[2J\r\nok"], organisation="\x1b]0;locked\x07\u202e\r\nverified"
@@ -245,7 +245,7 @@ async def test_a_bad_certificate_gets_no_byte_of_sip(stage: Stage, kind: str) ->
     assert len(reason) < 2000
     assert bytes(server.received) == b""
 
-    # A call does not get further than a registration does.
+    # A call is refused like a registration.
     call = await stage.call()
     entry = await stage.until_logged(call)
     assert entry.outcome is Outcome.FAILED

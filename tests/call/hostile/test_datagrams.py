@@ -1,4 +1,4 @@
-"""What comes to the RTP port and is not from the far end, and what the lock makes of it."""
+"""Foreign packets on the RTP port, and the lock's reaction to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What somebody may be brought to dial: it never chooses another way, nor adds to the message."""
+"""Hostile dial strings choose no other transport and add no header."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _CALLED = {
     "sip:alice;day=tuesday@pbx.test": "sip:alice;day=tuesday@pbx.test;transport=tls",
     "9bob": "sip:9bob@pbx.test;transport=tls",
 }
-"""What is dialled, and the URI that the account's own server is asked for."""
+"""Dial string, and the URI that the account's own server gets."""
 
 _REFUSED = {
     "sip:bob@pbx.test;transport=ws": "“ws” is no transport of this phone",

@@ -1,4 +1,4 @@
-"""What a server says to send the phone elsewhere: nothing of it is followed."""
+"""Redirections by a server, none of which the phone follows."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ async def test_a_request_out_of_nowhere_moves_nothing(
         )  # fmt: skip
 
     send(method, tuple(header.format(where=where) for header in headers))
-    # Not everything is answered; what comes after it is.
+    # Not every request is answered; the one after it is.
     send("OPTIONS", ("Subject: last",))
     await server.until(lambda m: m.status == 200 and m.get("CSeq").endswith("OPTIONS"))
     assert (await stage.phone.status()).calls == ()

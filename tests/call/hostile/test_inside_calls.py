@@ -1,4 +1,4 @@
-"""Where the phone is told to go in the middle of a call: Contact, Record-Route, Via, Replaces."""
+"""In-call redirections: Contact, Record-Route, Via, Replaces."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _WAYS = {
 
 
 def _points(stage: Stage, far: FarEnd, way: str, transport: str) -> None:
-    """From now on the far end says that it is to be reached in the clear."""
+    """Make the far end name an address in the clear from now on."""
     host = "evil.hostile.test" if "name" in way else stage.host
     leak = f"<sip:x@{host}:{stage.sinks.open_both()};transport={transport};lr>"
     if _WAYS[way] == "Contact":
@@ -45,7 +45,7 @@ async def test_an_early_answer_moves_no_request(stage: Stage, way: str, transpor
     call = await stage.call()
     await far.invited()
     _points(stage, far, way, transport)
-    # With the wish for an acknowledgement of its own (RFC 3262), which is a request.
+    # Ask for PRACK (RFC 3262), which is a request of its own.
     far.headers += ("Require: 100rel", "RSeq: 1")
     far.rings()
     await stage.phone.until_state(call, CallState.RINGING)
@@ -113,7 +113,7 @@ async def test_a_caller_that_is_elsewhere_gets_nothing_there(
     _points(stage, far, way, transport)
     await far.calls(MALLORY)
     call = await stage.answer()
-    # One that is ended before it is up is declined.
+    # A call that is ended before it is up is declined.
     await stage.phone.until_state(call, CallState.ACTIVE)
     await stage.phone.client.ask(told.HangUp(call=call))
     assert (await stage.until_logged(call)).outcome is Outcome.ANSWERED
@@ -152,7 +152,7 @@ async def test_an_answer_is_not_sent_elsewhere_when_its_connection_is_gone(
     far.via = f"SIP/2.0/{transport.upper()} {where}"
     await far.calls(MALLORY)
     call = await stage.rung()
-    # Without it the call could be over before anybody could answer or decline it.
+    # Without it the call could be over before it can be answered or declined.
     await far.server.until(lambda m: m.status == 180)
     position = len(stage.phone.events)
     far.code = 503

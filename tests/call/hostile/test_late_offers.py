@@ -1,6 +1,4 @@
-"""A session that the phone offers and the far end answers in an ACK (RFC 3261 section 13.2.1),
-and what it answers when the phone holds.
-"""
+"""Answers to the phone's offers in an ACK (RFC 3261, 13.2.1) and to holds."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ from voip.protocol import client as told
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 _OTHER_TRANSPORT = "keys over TCP"
-"""PJSIP does not come as far as its keys: it goes on with the session that there was."""
+"""PJSIP stops before its keys, and continues with the former session."""
 
 _LATER = [kind for kind in sessions.ANSWERS if kind != _OTHER_TRANSPORT]
 
@@ -50,7 +48,7 @@ async def test_a_later_answer_without_encryption_ends_the_call(
     answer = sessions.ANSWERS[kind]
     stopped = "the far end stopped encrypting in a way that this account takes"
     words = sessions.told(answer, "far end", answers=True)
-    # What an ACK says is not reported: of that no more is known.
+    # The content of an ACK is not reported: only the stop is known.
     known = by == "hold" and (answer.suites or answer.other_keying)
     assert entry.reason == (words if known else stopped)
 
@@ -80,7 +78,7 @@ async def test_a_later_answer_that_is_none_leaves_the_call_as_it_was(stage: Stag
 async def test_a_hold_during_an_offer_that_is_not_acknowledged_is_one_at_once(
     stage: Stage,
 ) -> None:
-    """RFC 3261 section 14.1: nothing may be offered meanwhile, and nobody waits for it."""
+    """RFC 3261 section 14.1: no offer may be made then, and the hold is local."""
     far, call = await stage.up()
     far.acknowledges = False
     far.holds(True)
@@ -91,7 +89,7 @@ async def test_a_hold_during_an_offer_that_is_not_acknowledged_is_one_at_once(
 
 
 async def _answered_later(stage: Stage, kind: str, by: str) -> str:
-    """A good call in which the far end answers another offer of the phone like this."""
+    """A good call whose far end answers another offer of the phone wrongly."""
     far, call = await stage.up()
     answer = sessions.ANSWERS[kind].text(stage.host, stage.sinks.open_udp())
     if by == "ack":

@@ -1,4 +1,4 @@
-"""What a caller offers in the SDP of an INVITE, and the words it is refused with."""
+"""Sessions in an INVITE that are refused, with the reason for each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A change of a call that the phone refuses leaves everything as it was, SRTP first of all."""
+"""A refused change leaves the call as it was, SRTP first of all."""
 
 from __future__ import annotations
 

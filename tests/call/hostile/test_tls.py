@@ -1,4 +1,4 @@
-"""What a server may do to TLS itself, before there is a certificate or instead of one."""
+"""Faults of a server in TLS itself, before or without a certificate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from voip.model import Outcome
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 Serve = Callable[[Stage, contextlib.AsyncExitStack], Awaitable[int]]
-"""Starts a server, which ends with the stack; its port."""
+"""Starts a server that ends with the stack, and returns its port."""
 
 _OAKLEY_2 = """\
 -----BEGIN DH PARAMETERS-----
@@ -39,7 +39,7 @@ def _alert(number: int) -> bytes:
 
 
 def _server_hello(version: int = 0x0303, cipher: int = 0xC02F, compression: int = 0) -> bytes:
-    """RFC 5246 section 7.4.1.3, with neither session nor extensions."""
+    """ServerHello (RFC 5246 section 7.4.1.3) without session or extensions."""
     body = version.to_bytes(2) + bytes(range(32)) + b"\0" + cipher.to_bytes(2)
     body += bytes([compression])
     handshake = b"\x02" + len(body).to_bytes(3) + body
@@ -47,7 +47,7 @@ def _server_hello(version: int = 0x0303, cipher: int = 0xC02F, compression: int 
 
 
 def _says(data: bytes, *, closes: bool = True) -> Serve:
-    """A server that says this to the first thing it hears."""
+    """A server that sends `data` in answer to the first bytes."""
 
     async def serve(stage: Stage, until: contextlib.AsyncExitStack) -> int:
         heard: list[bytearray] = []
@@ -147,14 +147,14 @@ BAD = {
         _says(_alert(112)), "the server does not know the name that it was called by"
     ),
     "a fault of its own": Bad(_says(_alert(80)), _FAILED),
-    # A client certificate
+    # Client certificates
     "a client certificate is wanted, TLS 1.2": Bad(
         _openssl("-tls1_2", *_WANTS_CERTIFICATE), "client certificate"
     ),
     "a client certificate is wanted, TLS 1.3": Bad(
         _openssl("-tls1_3", *_WANTS_CERTIFICATE), "client certificate"
     ),
-    # No TLS at all
+    # No TLS
     "SIP in the clear": Bad(
         _says(b"SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n", closes=False), _NO_TLS
     ),
@@ -165,7 +165,7 @@ BAD = {
     "an empty handshake": Bad(_says(b"\x16\x03\x03\0\0" * 64), _FAILED),
     "a message out of order": Bad(_says(b"\x16\x03\x03\0\4\x0e\0\0\0"), _FAILED),
     "its own hello sent back": Bad(_says(b"\x16\x03\x01\0\4\x01\0\0\0"), _FAILED),
-    # Nobody
+    # No answer
     "an end at once": Bad(_closes_at_once, _ENDED),
     "an end within the handshake": Bad(_says(b""), _ENDED),
     "an end within a record": Bad(_says(b"\x16\x03\x03\x01\0\x02\0"), _ENDED),

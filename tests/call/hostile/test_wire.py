@@ -1,4 +1,4 @@
-"""The wire is watched in earnest: what is in the clear on it is found."""
+"""The watch on the wire finds voice and SIP in the clear."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BIAS, _CLIP = 132, 32635
 
 
 def _mu_law(speech: Path) -> bytes:
-    """A WAV file as G.711 at 8 kHz has it."""
+    """A WAV file as G.711 mu-law at 8 kHz."""
     samples = sound.load(speech)[:: sound.RATE // 8000].astype(np.int32)
     size = np.minimum(np.abs(samples), _CLIP) + _BIAS
     exponent = np.floor(np.log2(size)).astype(np.int32) - 7
@@ -34,7 +34,7 @@ def _send(host: str, payloads: list[bytes]) -> None:
 
 @pytest.fixture
 def watched() -> tuple[Wire, str]:
-    # Beside the addresses of the cases, whose own capture must not see what is sent here.
+    # Not an address of the cases, whose own capture must not see these packets.
     host = f"127.250.{os.getpid() % 250}.1"
     return Wire(host.rpartition(".")[0] + "."), host
 

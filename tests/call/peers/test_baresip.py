@@ -1,4 +1,4 @@
-"""Calls between Offhook and baresip, another maker's phone, through a real Kamailio."""
+"""Calls between Offhook and baresip through a real Kamailio."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SUITES = (
     "AEAD_AES_128_GCM",
     "AES_CM_128_HMAC_SHA1_80",
 )
-"""What an account takes; which of them is in both depends on baresip's build."""
+"""Suites that an account accepts; baresip's build decides the common one."""
 
 
 @pytest.fixture(params=list(_METHODS))
@@ -70,12 +70,12 @@ async def open_alice(phone: Phone, server: Kamailio) -> None:
 
 
 def talks(call: Call) -> bool:
-    """Voice of the far end has arrived, and was measured."""
+    """True once voice of the far end has arrived and was measured."""
     return call.state is CallState.ACTIVE and call.quality.jitter_ms is not None
 
 
 def check_evidence(status: Any, version: str) -> None:
-    """What `offhook status --json` says about a call that is secure."""
+    """Check the report of `offhook status --json` for a secure call."""
     (account,) = status["accounts"]
     assert account["registration"]["state"] == "registered"
     assert account["tls"]["version"] == version
@@ -110,7 +110,7 @@ def check_open_though_encrypted(status: Any) -> None:
 
 
 async def _answer(phone: Phone, call: str, speech: Path, heard: Path) -> None:
-    """Take a call, say something in it, and record what is said."""
+    """Answer a call, say something in it, and record what is said."""
     await phone.client.ask(told.AnswerCall(call=call))
     await phone.until_state(call, CallState.ACTIVE)
     await phone.client.ask(told.Play(call=call, path=str(speech)))

@@ -1,4 +1,4 @@
-"""A DTLS call's far end must prove the keys that its SDP announced, and keeps what it proved."""
+"""DTLS far ends must prove the keys of their SDP, and keep them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _session(host: str, leaf: Leaf, rtp: int, rtcp: int, formats: str = "0 101")
 
 
 async def _called(phone: Phone, far: FarEnd, authority: Authority) -> str:
-    """A call to a far end that has not answered yet."""
+    """Call a far end that has not answered yet; return the call's id."""
     host, port = far.server.host, far.server.port
     await phone.add_secure("alice", host, port, authority.file, media_keying="dtls")
     await phone.until_registered("alice")

@@ -17,7 +17,7 @@ _TAG = "far"
 
 
 class Callee:
-    """Every final answer is to be acknowledged, or the case fails."""
+    """Far end that fails the case unless each final answer gets an ACK."""
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
@@ -27,9 +27,9 @@ class Callee:
         self._acknowledged: dict[str, asyncio.Future[None]] = {}
 
     async def called(self, code: int, session: MakeSession | None) -> say.CallStateEvent:
-        """Have the phone call and answer with `code`; the end of the call as it tells it.
+        """Call, answer with `code`, and return how the phone reports the end.
 
-        One that is not final is followed by 486, one that takes the call by BYE.
+        A provisional `code` is followed by 486, one that accepts by BYE.
         """
         loop = asyncio.get_running_loop()
         number = self._ground.next_call()

@@ -15,7 +15,7 @@ from voip.protection import Transport
     scope="module", loop_scope="module", params=[Transport.TLS, Transport.UDP], ids=str
 )
 async def ground(request: pytest.FixtureRequest) -> AsyncIterator[Ground]:
-    """One worker for all cases of a module: what one of them breaks, the next one meets."""
+    """One worker for all cases of a module: damage by one shows in the next."""
     with tempfile.TemporaryDirectory(prefix="oh-", dir="/tmp") as folder:
         built = Ground(Path(folder), request.param)
         await built.start()

@@ -1,4 +1,4 @@
-"""A real worker with one account, at a server that has many dialogs with it."""
+"""A real worker with one account whose server has many dialogs with it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ _Event = TypeVar("_Event", bound=say.WorkerEvent)
 
 
 class Ground:
-    """`ends` says why the worker's processes have ended: it must stay empty."""
+    """The worker and its server.
+
+    `ends` lists why the worker's processes have ended: it must stay empty.
+    """
 
     def __init__(self, folder: Path, transport: Transport) -> None:
         self.transport = transport
@@ -62,7 +65,7 @@ class Ground:
         return server
 
     async def add(self, server: Server, user: str, **fields: Any) -> None:
-        """An account of the worker's at a server, named like its user."""
+        """Add an account of the worker at a server, named like its user."""
         trust = None
         if self.transport is Transport.TLS:
             trust = say.Trust(ca_file=str(self._authority.file))
@@ -80,7 +83,7 @@ class Ground:
     async def until(
         self, kind: type[_Event], wanted: Callable[[_Event], bool], since: int = 0
     ) -> _Event:
-        """The first event of `kind` after position `since` that is wanted."""
+        """First event of `kind` after position `since` for which `wanted` is true."""
         for event in self.events[since:]:
             if isinstance(event, kind) and wanted(event):
                 return event
@@ -106,7 +109,7 @@ class Ground:
         return next(self._numbers)
 
     async def each(self, cases: Iterable[Coroutine[Any, Any, None]]) -> int:
-        """Play cases, some at once; how many there were."""
+        """Play cases, some at once; return how many there were."""
 
         async def play(case: Coroutine[Any, Any, None]) -> None:
             async with self._waiting:
@@ -133,7 +136,7 @@ class Ground:
     def _on_event(self, event: say.AnyWorkerEvent) -> None:
         self.events.append(event)
         if isinstance(event, say.IncomingCall):
-            # Whom the engine lets ring; here nobody is blocked.
+            # The engine decides here whether to ring; in these tests every call rings.
             ringing = asyncio.create_task(self._ring(event.call))
             self._ringing.add(ringing)
             ringing.add_done_callback(self._ringing.discard)
@@ -141,7 +144,7 @@ class Ground:
             look(event)
 
     async def _ring(self, call: int) -> None:
-        # Its caller may be gone already, and the worker too at the end.
+        # The caller may be gone already, and at the end the worker too.
         with contextlib.suppress(WorkerRefused, WorkerGone):
             await self.worker.ask(say.Ring(call=call))
 
@@ -154,7 +157,7 @@ async def _nothing(_: say.Ready) -> None:
 
 
 async def rings_and_is_taken(ground: Ground, dialog: sip.Dialog, since: int) -> int:
-    """Wait until a call of the far end's rings, and take it; its number."""
+    """Wait until a call of the far end rings, answer it, return its number."""
     tag = dialog.sender.rpartition("=")[2]
     event = await ground.until(say.IncomingCall, lambda e: e.remote.endswith(f"={tag}"), since)
     await ground.worker.ask(say.Answer(call=event.call))

@@ -1,4 +1,4 @@
-"""Valid sessions (RFC 4566, RFC 3264): every direction, address, port and number of streams."""
+"""Valid sessions (RFC 4566, RFC 3264) of every direction and stream count."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.support import sip
 from voip.protection import Transport
 
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive", "")
-"""The last one says nothing, which means the first (RFC 4566 section 6)."""
+"""Directions; an empty one means sendrecv (RFC 4566 section 6)."""
 
 _NOWHERE = "0.0.0.0"
 
@@ -19,8 +19,10 @@ _BESIDE = ("", "video", "video, not used", "audio", "application, before", "text
 
 @dataclass(frozen=True)
 class Session:
-    """`address` says where the c= line is and whether it leads anywhere, `beside` what
-    other streams there are, `used` whether the voice has a port.
+    """A session with a voice stream.
+
+    `address`: place of the c= line, and whether it leads anywhere; `beside`:
+    other streams; `used`: the voice has a port.
     """
 
     direction: str
@@ -79,11 +81,11 @@ OFFERS = tuple(
 ANSWERS = tuple(
     Session(*parts) for parts in itertools.product(DIRECTIONS, _ADDRESSES, (True, False))
 )
-"""An answer has the offer's streams, which is one (RFC 3264 section 6)."""
+"""Answers to an offer of one stream, and so of one (RFC 3264 section 6)."""
 
 
 def directions(session: str) -> list[str]:
-    """The direction of each stream, in their order."""
+    """Direction of each stream, in order."""
     found: list[str] = []
     of_session = "sendrecv"
     for line in session.splitlines():

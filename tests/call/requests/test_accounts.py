@@ -1,4 +1,4 @@
-"""A request is for the account whose connection carried it, whomever its text names."""
+"""A request reaches its connection's account, whatever its text names."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _as(server: Server, other: Server) -> sip.Dialog:
 
 
 async def _invite(server: Server, dialog: sip.Dialog) -> sip.Message:
-    """An INVITE's final answer; one that rings is cancelled."""
+    """Final answer to an INVITE; one that rings is cancelled."""
     offer = _SESSION.text(server.host, server.rtp_port, server.transport)
     branch = dialog.call_id.partition("@")[0]
     asked = asyncio.create_task(server.ask(dialog, "INVITE", body=offer, branch=branch))
@@ -58,8 +58,8 @@ async def _invite(server: Server, dialog: sip.Dialog) -> sip.Message:
 
 
 async def _rang(ground: Ground, since: int) -> list[str]:
-    """The accounts that were called after event number `since`."""
-    # What the worker reported before it answers this has come by then.
+    """Accounts that were called after event number `since`."""
+    # Events before the answer to this command have come by then.
     await ground.worker.ask(say.WatchLevels(interval_ms=0))
     return [e.account for e in ground.events[since:] if isinstance(e, say.IncomingCall)]
 
@@ -122,7 +122,7 @@ async def test_accounts_of_one_server_are_told_apart_by_name(ground: Ground) -> 
 async def test_a_call_for_somebody_else_at_the_own_server_is_told(ground: Ground) -> None:
     since = len(ground.events)
     assert (await _invite(ground.server, ground.server.dialog("+15550100"))).status == 404
-    # The end of a call before may be told only now.
+    # The end of an earlier call may be reported only now.
     refused = await ground.until(say.RefusedCall, lambda e: "+15550100" in e.reason, since)
     assert refused.account == USER
     assert refused.reason == "refused: it was for +15550100, which is another user"

@@ -1,4 +1,4 @@
-"""Every status from 180 to 699 in answer to a call, with a session and without."""
+"""Every status from 180 to 699 in answer to a call, with and without SDP."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CODES = range(180, 700)
 
 
 def made(ground: Ground, session: Session) -> MakeSession:
-    """The session as the answer to an offer, with a key of the first suite that it offers."""
+    """Makes an answer to an offer, keyed with the offer's first suite."""
 
     def make(invite: sip.Message) -> str:
         keys = ""

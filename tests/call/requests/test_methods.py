@@ -1,4 +1,4 @@
-"""Every method, outside calls and inside, and the answer that the RFC of each names."""
+"""Every method outside and inside calls, and the answer its RFC names."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Case:
     extra: tuple[str, ...] = ()
     body: str = ""
     headers: tuple[str, ...] = ()
-    """Names that the answer must have."""
+    """Header names that the answer must have."""
 
 
 def _notify(package: str, body: str = "", kind: str = "") -> tuple[tuple[str, ...], str]:
@@ -88,7 +88,7 @@ def _check(case: Case, answer: sip.Message) -> None:
     assert answer.status == case.code, (case, answer.first)
     for name in case.headers:
         assert answer.all(name), (case, answer)
-    # No answer says OK of what is none.
+    # Only a 200 says OK.
     assert answer.first.endswith(" OK") == (answer.status == 200), answer.first
 
 
@@ -122,7 +122,7 @@ async def test_voice_mail_is_told_without_being_asked_for(ground: Ground) -> Non
 
 
 async def test_nobody_of_another_name_is_here(ground: Ground) -> None:
-    """The same for a user that there is nowhere and one at another server: see test_accounts."""
+    """An unknown user, and one at another server (see test_accounts)."""
 
     async def play(case: Case, user: str) -> None:
         dialog = ground.server.dialog(user)
@@ -130,7 +130,7 @@ async def test_nobody_of_another_name_is_here(ground: Ground) -> None:
         if case.method == "SUBSCRIBE" and case.code == 403:
             code = 403
         answer = await _ask(ground, dialog, case)
-        # Contents are looked at before users where there is a format of their own.
+        # PJSIP checks contents before users where the format is its own.
         assert answer.status in (code, case.code) if case.code == 415 else answer.status == code
 
     users = ("bob", "alice2", "ALICE.X")
@@ -195,7 +195,6 @@ async def test_requests_inside_a_call(ground: Ground) -> None:
         answer = await asked
         dialog = server.acknowledge(first, answer)
         _check(case, await _ask(ground, dialog, case, 2))
-        # The call is as it was.
         assert (await server.ask(dialog, "OPTIONS", 3)).status == 200
         assert (await server.ask(dialog, "BYE", 4)).status == 200
         await ground.until_state(ringing, CallState.ENDED)

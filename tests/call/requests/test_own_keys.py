@@ -1,4 +1,4 @@
-"""The certificate of an account is replaced while its worker runs."""
+"""An account's certificate is replaced while its worker runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every valid session of an offer, in a first INVITE, in later ones and in UPDATE."""
+"""Every valid session as an offer: first INVITE, re-INVITE and UPDATE."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TAKEN = {
     "recvonly": {"sendonly", "inactive"},
     "inactive": {"inactive"},
 }
-"""Which directions answer which (RFC 3264 section 6.1)."""
+"""Directions that may answer each direction (RFC 3264 section 6.1)."""
 
 
 def _text(ground: Ground, session: Session) -> str:
@@ -33,11 +33,11 @@ def _text(ground: Ground, session: Session) -> str:
 
 def _check(session: Session, offer: str, answer: sip.Message) -> None:
     if not session.used and session.beside in ("", "video, not used", "application, before"):
-        # Nothing is left that could be spoken over.
+        # No stream is left that could carry voice.
         assert answer.status in (200, 488), answer.first
         return
     if answer.status == 488 and not session.used:
-        return  # what is left is nothing that this phone has
+        return  # no stream is left that this phone has
     assert answer.status == 200, (session, answer.first)
     lines = [line for line in answer.body.splitlines() if line.startswith("m=")]
     offered = [line for line in offer.splitlines() if line.startswith("m=")]
@@ -63,7 +63,7 @@ async def test_every_first_offer(ground: Ground) -> None:
         if answer.status >= 300:
             _check(session, offer, answer)
             server.acknowledge(first, answer)
-            # It was refused before it rang, or else when it was to be taken.
+            # The offer was refused before it rang, or when it was answered.
             taken.cancel()
             with contextlib.suppress(asyncio.CancelledError, WorkerRefused):
                 await taken

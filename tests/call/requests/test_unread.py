@@ -1,4 +1,4 @@
-"""Requests that cannot be read: refused where they can be, and told to somebody."""
+"""Unreadable requests are refused where possible, and reported."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ async def test_another_microphone_is_used_at_once_in_a_call(
 ) -> None:
     desk = await new_pulse("desk")
     await desk.plug_in("headset")
-    # A sink's monitor is what its ALSA device records.
+    # ALSA's device records a sink's monitor.
     with (desk.home / ".asoundrc").open("a") as file:
         file.write('pcm.boom { type pulse device "headset.monitor" hint { show on } }\n')
     phone = await new_sound_phone(desk.client_environment)
@@ -140,7 +140,7 @@ async def test_a_sound_server_that_dies_in_a_call_is_told_and_the_call_stays_up(
     await phone.until_call(lambda c: c.duration_s > later.duration_s + 2, position)
     assert record.stat().st_size > size, "the recording stands still"
 
-    # Nobody does anything, and the voice comes back.
+    # The voice comes back without any command.
     await desk.start()
     async with desk.listen("speaker") as speaker:
         await speaker.until(audible)
@@ -161,7 +161,7 @@ async def test_a_sound_server_that_died_between_calls_costs_no_call(
     assert (await notice(phone, "so calls are silent")).level == "warning"
     await phone.client.ask(told.HangUp(call=call))
     assert (await phone.until_logged(call)).outcome is Outcome.ANSWERED
-    # And the next one has sound again, without anything being asked for.
+    # The next one has sound again, without any command.
     await desk.start()
     call = await echoed(phone, tone)
     async with desk.listen("speaker") as speaker:
@@ -190,12 +190,12 @@ async def test_no_call_leaves_the_microphone_open(
 
 
 async def listeners(desk: Pulse) -> int:
-    """How many programs record."""
+    """Number of programs that record."""
     return len((await desk.ask("list", "short", "source-outputs")).splitlines())
 
 
 async def until(look: Callable[[], Awaitable[int]], wanted: Callable[[int], bool]) -> None:
-    """Look again until what is seen is wanted: nothing tells of a stream that opens."""
+    """Look again until `wanted` is true: no event reports a stream's opening."""
     async with asyncio.timeout(PATIENCE_S):
         while not wanted(await look()):
             pass  # each look is a program that runs
@@ -239,7 +239,7 @@ async def test_what_takes_a_new_worker_waits_for_the_calls(new_phone: NewPhone) 
     assert down.detail == "the sound settings have changed"
     await phone.until(told.WorkerEvent, lambda e: e.up, position)
     assert phone.worker_pids() != pids
-    # Without a call it is done at once.
+    # Without a call the change is made at once.
     position = len(phone.events)
     await phone.client.ask(told.ChangeSettings(changes={"audio.jitter_ms": 80}))
     await phone.until(told.WorkerEvent, lambda e: not e.up, position)

@@ -1,4 +1,4 @@
-"""The meters: what goes out is told as going out, and as loud as it is."""
+"""The meters show sound in its own direction, and at its own level."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def test_each_side_tells_the_sound_by_its_way(
     await alice.until_call(lambda c: c.id == call and c.lock.closed)
 
     async def levels(socket: Path, sending: bool) -> None:
-        """Until the sound is as loud as it is on one way, and silence on the other."""
+        """Wait until one direction is as loud as the sound and the other silent."""
         async with await connect(socket) as client:
             await client.ask(told.Subscribe(levels=True))
             async for numbered in client.events():

@@ -1,4 +1,4 @@
-"""The microphone and the speaker: whose they are, and what is done without them."""
+"""The microphone and the speaker: their owner, and calls without them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from voip.model import Call, CallState, Outcome
 from voip.protocol import client as told
 
 _AUDIBLE = 300
-"""Of 32767; what a null sink renders without a player is zero throughout."""
+"""Of 32767; a null sink without a player renders zeros throughout."""
 
 
 def talks(call: Call) -> bool:
-    """Voice of the far end has arrived, and was measured."""
+    """True once voice of the far end has arrived and was measured."""
     return call.state is CallState.ACTIVE and call.quality.jitter_ms is not None
 
 
@@ -31,7 +31,7 @@ def audible(samples: Samples) -> bool:
 
 
 async def talk_to_the_echo_line(phone: Phone, desk: Pulse, speech: Path, ear: Ear) -> Path:
-    """Say something into the microphone; a recording of what came back to the speaker."""
+    """Speak into the microphone; return a recording of the speaker's echo."""
     assert (await phone.json("doctor"))["sound"] == "pulse / pulse"
     out = await phone.call("echo")
     await phone.until_call(lambda c: c.id == out and talks(c))
@@ -66,7 +66,7 @@ async def test_a_headset_on_the_desk_is_used_by_the_phone_on_the_server(
     forward = Forward(desk.socket)
     address = await (forward.port() if through == "port" else forward.socket(place / "forwarded"))
     try:
-        # The server's own daemon is where a program would look by itself.
+        # A program without PULSE_SERVER would use the server's own daemon.
         phone = await new_sound_phone({**server.client_environment, "PULSE_SERVER": address})
         async with desk.listen() as ear, server.listen() as ear_on_the_server:
             heard = await talk_to_the_echo_line(phone, desk, speech, ear)
@@ -114,7 +114,7 @@ async def test_a_device_that_is_not_there_is_named_in_a_notice(
     new_sound_phone: NewSoundPhone, place: Path
 ) -> None:
     phone = await new_sound_phone(lonely(place / "nowhere"), 'output = "Blue headset"')
-    # Whatever is to be said of the sound has been said when a call is over.
+    # Everything about the sound has been reported when a call is over.
     out = await phone.call("echo", hangup_after_s=0)
     await phone.until_logged(out)
     notices = [e.event for e in phone.events if isinstance(e.event, told.NoticeEvent)]
@@ -134,7 +134,7 @@ async def open_account(phone: Phone, user: str, server: Kamailio) -> None:
 
 
 def has_ring(samples: Samples) -> bool:
-    """Most of the sound is the 440 and 480 Hz that bells and ringback are made of."""
+    """True if more than half of the power is at ringing's 440 and 480 Hz."""
     if not audible(samples):
         return False
     power = np.abs(np.fft.rfft(samples)) ** 2
@@ -158,7 +158,7 @@ async def test_an_incoming_call_rings_and_stops_when_it_is_declined(
         await bob.client.ask(told.DeclineCall(call=ringing.id))
         await alice.until_logged(out)
         since = ear.position
-        # A ring is 2.2 s silent between two of its bursts, and that is no end.
+        # A ring is silent for 2.2 s between two bursts: that is not its end.
         await ear.until(lambda heard: len(heard) > 4 * RATE and not heard[-3 * RATE :].any(), since)
 
 
