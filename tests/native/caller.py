@@ -13,7 +13,7 @@ from tests.support import sip
 from tests.support.hostile import Connection, HostileServer
 
 _UNWATCHED = 9
-"""Nothing is sent to this port but what a test looks at elsewhere."""
+"""Port without a receiver, for tests that look elsewhere."""
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Caller:
     async def invite(
         self, profile: str, attributes: tuple[str, ...], port: int = _UNWATCHED
     ) -> sip.Message:
-        """The first answer but “Trying” to an offer."""
+        """First answer but “Trying” to an offer."""
         return await self._answer(self.send_invite(profile, attributes, port))
 
     async def reinvite(
@@ -47,7 +47,7 @@ class Caller:
         port: int,
         formats: str = "0 101",
     ) -> sip.Message:
-        """The answer to another offer in a call; `before` is that to the one before."""
+        """Answer to another offer in a call; `before` is that to the one before."""
         number = int(before.get("CSeq").split()[0])
         dialog = sip.Dialog(
             before.get("From"), before.get("To"), before.get("Call-ID"), self.contact
@@ -70,7 +70,7 @@ class Caller:
         return found
 
     async def ask(self, method: str, body: str = "", **fields: Any) -> sip.Message:
-        """The first answer but “Trying” to any request; `fields` are more of it."""
+        """First answer but “Trying” to any request; `fields` are more of it."""
         return await self._answer(self._send(method, body, **fields))
 
     def _send(self, method: str, body: str = "", **fields: Any) -> str:

@@ -26,7 +26,7 @@ class NewProbe(Protocol):
 
 @pytest.fixture
 async def new_probe(place: Path, authority: Authority) -> AsyncIterator[NewProbe]:
-    """Makes probes that trust this test's authority, and waits until they are up."""
+    """Makes probes that trust this test's authority, and waits for them."""
     probes: list[Probe] = []
 
     async def make(

@@ -1,4 +1,4 @@
-"""Starts probes, and waits for what they say."""
+"""Starts probes, and waits for their events."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TOLD_OF_LOG = 12_000
 
 
 class Probe:
-    """A process of `probe.py`; `events` is what it has said."""
+    """A process of `probe.py`; `events` is its output so far."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True)
@@ -42,8 +42,8 @@ class Probe:
     ) -> None:
         """Run with a resolver that knows `names` and their addresses.
 
-        `system` is what OpenSSL reads as the system's configuration, `base` the
-        environment to start from, `library` what is loaded before all others.
+        `system` is OpenSSL's system configuration, `base` the environment to
+        start from, `library` is loaded before all others.
         """
         libraries = [str(library)] if library else []
         environment = {**base, **preload(os.environ, *libraries)}
@@ -69,7 +69,7 @@ class Probe:
         wanted: Callable[[Event], bool] = lambda _: True,
         patience: float = _PATIENCE_S,
     ) -> Event:
-        """The first event of a kind that is wanted."""
+        """First event of a kind for which `wanted` is true."""
 
         def found() -> Event | None:
             return next((e for e in self.events if e["event"] == kind and wanted(e)), None)
@@ -99,7 +99,7 @@ class Probe:
         return await self.exit_status()
 
     async def exit_status(self) -> int:
-        """As `subprocess` has it: negative for the signal that ended it."""
+        """Exit status as `subprocess` has it: negative for a fatal signal."""
         async with asyncio.timeout(_PATIENCE_S):
             await self._reader
             return await self._process.wait()
@@ -110,7 +110,7 @@ class Probe:
         await self.exit_status()
 
     def story(self) -> str:
-        """All that it said, and the end of its log."""
+        """All its events, and the end of its log."""
         told = "\n".join(json.dumps(event) for event in self.events)
         said = self.errors.read_text(errors="replace")
         log = self.log.read_text(errors="replace") if self.log.exists() else ""

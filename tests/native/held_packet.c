@@ -1,5 +1,5 @@
 /* Holds the thread that has sent a ClientHello (RFC 6347) until another thread
- * has sent an alert from the same socket: so it is where the machine is busy.
+ * has sent an alert from the same socket, as happens on a busy machine.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -1,7 +1,7 @@
-"""A bare phone on pjsua2 for one test: a process of its own, for PJSIP may end it.
+"""A bare phone on pjsua2 for one test, in a process that PJSIP may end.
 
-It is run as a file, takes its configuration as JSON in its only argument and
-commands as JSON lines on standard input, and prints what it saw as JSON lines.
+It runs as a file, reads its configuration as JSON in its only argument and
+commands as JSON lines on standard input, and prints events as JSON lines.
 It imports nothing of Offhook's.
 """
 
@@ -46,7 +46,7 @@ _FAILURES = {
 }
 _POLL_MS = 10
 
-# What is read ahead is not seen by select.
+# Data that Python read ahead is hidden from select.
 _IN = os.fdopen(0, "rb", buffering=0)
 # Until it is configured, PJSIP writes its log to standard output.
 _OUT = os.fdopen(os.dup(1), "w")
@@ -118,7 +118,7 @@ class Call(pj.Call):
                 audio.startTransmit(self.recorder)
 
     def report_failure(self) -> None:
-        """Say once what DTLS failed for."""
+        """Report once the reason of a DTLS failure."""
         if self.ended or self.failed or not self.was_up:
             return
         info = self.getMedTransportInfo(0)
@@ -127,10 +127,10 @@ class Call(pj.Call):
             say("dtls failure", what=_FAILURES[info.srtp.dtlsFailure])
 
     def report_srtp(self) -> None:
-        """Say how SRTP stands, if that changed."""
+        """Report the state of SRTP, if it changed."""
         if self.ended or not self.has_media:
             return
-        # These own what `srtp` and `rtcp` point to: without them it is freed memory.
+        # These own the memory behind `srtp` and `rtcp`, which is freed without them.
         info = self.getMedTransportInfo(0)
         stat = self.getStreamStat(0)
         fields: dict[str, object] = {
@@ -176,7 +176,7 @@ class Account(pj.Account):
         try:
             call.answer(answer)
         except pj.Error as error:
-            # The call may be over before it was told.
+            # The call may have ended before this.
             say("unanswered", reason=error.reason)
 
 
@@ -267,7 +267,7 @@ class Probe:
         return self.endpoint.transportCreate(pj.PJSIP_TRANSPORT_TLS, _transport_config(settings))
 
     def _add_account(self, settings: dict[str, Any]) -> None:
-        """One more account, with a transport of its own."""
+        """Add one more account, with a transport of its own."""
         account = Account(self, settings["user"])
         transport = self._create_transport(settings)
         try:
@@ -285,7 +285,7 @@ class Probe:
             if command["do"] == "quit":
                 return False
             if command["do"] == "mark":
-                # What it did before has been said by now.
+                # Reports of earlier commands are out by now.
                 say("mark")
             if command["do"] == "hang up":
                 self.calls[-1].hangup(_options())
@@ -304,7 +304,7 @@ class Probe:
         return True
 
     def _watch(self, uri: str) -> None:
-        """Subscribe to the presence of somebody."""
+        """Subscribe to the presence of `uri`."""
         config = pj.BuddyConfig()
         config.uri = uri
         config.subscribe = True
@@ -313,7 +313,7 @@ class Probe:
         self.buddies.append(buddy)
 
     def _open_sound(self, name: str) -> None:
-        """Take a sound device in place of the silent one."""
+        """Use a sound device in place of the silent one."""
         devices = self.endpoint.audDevManager().enumDev2()
         index = next(i for i, device in enumerate(devices) if device.name == name)
         say("opening")

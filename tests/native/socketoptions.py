@@ -1,4 +1,4 @@
-"""A bare phone of the worker's own endpoint: it prints the options of its connections.
+"""A bare phone of the worker's endpoint that prints its socket options.
 
 Run as a file with the transport, the server and a file of authorities.
 """
@@ -43,7 +43,7 @@ def main() -> None:
     ep.start(endpoint, Configure(role=role, user_agent="options", audio=AudioSettings(null=True)))
     trust = Trust(ca_file=sys.argv[3]) if secure else None
     number = ep.create_transport(endpoint, transport, trust)
-    # What the options were set with is gone by now, and its memory used again.
+    # The options' values have been freed by now, and their memory is used again.
     gc.collect()
     kept = [cast(Any, pj).SockOpt(1, 1, value) for value in range(5000)]
     account = _account(transport, number)
@@ -67,7 +67,7 @@ def _account(transport: Transport, number: int) -> _Account:
 
 
 def _connections() -> list[dict[str, int]]:
-    """The options of each TCP connection of this process."""
+    """Options of each TCP connection of this process."""
     found = []
     for entry in Path("/proc/self/fd").iterdir():
         fd = int(entry.name)

@@ -1,8 +1,8 @@
-"""What our patches refuse before PJSIP's own tables and arithmetic are tried.
+"""Input that our patches refuse before it reaches PJSIP's limits.
 
-Each row stays below what a PJSIP without our patches can hold: it goes one over
-a limit of ours, and a row beside it that is at the limit is accepted. Where a
-patch has no limit of its own, a row shows that what is near it still works.
+Each row stays below the limits of a PJSIP without our patches: it goes one
+over a limit of ours, and a row beside it that is at the limit is accepted.
+Where a patch has no limit of its own, a row shows that similar input works.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _MOST_MEDIA_LINES = 8
 
 
 def _media_lines(count: int) -> tuple[str, ...]:
-    """The keys of the first stream, and streams that are not used."""
+    """Keys of the first stream, and streams that are not used."""
     return (sip.crypto(), *["m=video 0 RTP/SAVP 31"] * (count - 1))
 
 
@@ -180,7 +180,7 @@ _DEEPEST = 16
 
 
 def _presence(depth: int) -> str:
-    """A presence document (RFC 3863) with elements as deep as this."""
+    """A presence document (RFC 3863) with elements nested `depth` deep."""
     deep = "<x>" * (depth - 2) + "<x/>" + "</x>" * (depth - 2)
     return (
         '<?xml version="1.0"?>\n<!-- a document -->\n'
@@ -241,7 +241,7 @@ async def test_a_name_in_quotes_ends_where_it_ends(
 async def test_a_name_whose_quote_does_not_end_is_not_read(
     new_probe: NewProbe, new_server: NewServer
 ) -> None:
-    """RFC 4475 section 3.1.2.6 has one; the next call is read as if it had not been."""
+    """RFC 4475 section 3.1.2.6 has one; the next call is read as usual."""
     caller = await registered(new_probe, new_server)
     body = _sdes_session(caller.server.host)
     unfinished = 'Record-Route: "Mallory <sip:m@evil.test>'

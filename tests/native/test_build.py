@@ -1,4 +1,4 @@
-"""What the installed pjsua2 is, and that no other source is built into one."""
+"""The installed pjsua2 is the locked source with every patch."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_its_types_are_installed_beside_it() -> None:
     stub = Path(pj.__file__).parent / "pjsua2-stubs" / "__init__.pyi"
     assert "pjsua2-stubs/__init__.pyi" in files
     text = stub.read_text()
-    # What the patches add is there to be checked.
+    # Without these names, uses of the patches would fail type checking.
     for words in ("allowWildcard: bool", "listen: bool", "srtp: SrtpInfo", "rawChain: Str"):
         assert words in text
 

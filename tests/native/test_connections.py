@@ -1,4 +1,4 @@
-"""What our patches do for connections: pings, dead ones, and those that never were."""
+"""Patches for connections: pings, dead ones, and failed ones."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def test_a_register_without_an_answer_ends_its_connection(
     assert len(server.connections) == 2
 
 
-# 0073: the address that a registrar tells
+# 0073: the address that a registrar returns
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ async def test_the_address_that_a_registrar_tells_is_taken_where_it_is_one(
     probe = await new_probe(server=f"{host}:{server.port}")
     _, first = await server.until(lambda message: message.method == "REGISTER")
     assert (await probe.until("registration"))["code"] == 200
-    # The next one registers the address, or takes the binding back at the end.
+    # The next one registers the address, or removes the binding at the end.
     assert await probe.quit() == 0
     _, second = await server.until(lambda m: m.method == "REGISTER" and m is not first)
     assert ("@203.0.113.9:5071;" in second.get("Contact")) == taken
@@ -135,6 +135,6 @@ async def test_a_call_that_is_not_acknowledged_ends_with_the_phone(
 ) -> None:
     caller = await registered(new_probe, new_server, answer=200)
     assert (await caller.invite("RTP/SAVP", (sip.crypto(),))).status == 200
-    # No ACK: its transaction is still there when the library ends.
+    # Without the ACK the transaction still exists when the library ends.
     assert await caller.probe.quit() == 0
     await caller.server.until(lambda message: message.method == "BYE")

@@ -1,4 +1,4 @@
-"""Debian's archive as the real apt-get reads it: each suite by itself, checked by its key."""
+"""Debian's archive read by the real apt-get, suite by suite, signed."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ class Mirror:
         members: Mapping[str, bytes] | None = None,
         lasts: datetime.timedelta = _HOUR,
     ) -> None:
-        """Publish a suite, signed or not; `members` is what its asterisk has for PJSIP."""
+        """Publish a suite, signed or not; `members` is its asterisk's PJSIP files."""
         dist = self.root / "dists" / suite
-        # apt asks for no index that is empty.
+        # apt requests no index that is empty.
         none = b"Package: nothing\nVersion: 1\n\n"
         indexes = {"main/source/Sources": none, "main/binary-amd64/Packages": none}
         if members is not None:
@@ -110,7 +110,7 @@ class Mirror:
 
 @pytest.fixture
 def key(place: Path) -> Iterator[Key]:
-    """The key of this machine's archive."""
+    """Key of this machine's archive."""
     made = Key(place / "gpg")
     yield made
     made.close()
@@ -126,7 +126,7 @@ def stranger(place: Path) -> Iterator[Key]:
 
 @pytest.fixture
 def mirror(place: Path, key: Key, monkeypatch: pytest.MonkeyPatch) -> Mirror:
-    """The archive of this machine, as long as the test lasts; it has trixie."""
+    """The archive of this machine during the test; it has trixie."""
     built = Mirror(place / "debian")
     built.publish("trixie", key)
     (place / "sources").mkdir()
@@ -155,7 +155,7 @@ def _update(place: Path, key: Key, uri: str) -> None:
 
 
 def _search(place: Path, newer: bool = False) -> tuple[source.Source, dict[str, str]]:
-    """The source that is found, and what was said of each suite before."""
+    """The chosen source, and the notice for each suite before it."""
     said: list[str] = []
     work = place / "work"
     work.mkdir()
@@ -173,7 +173,7 @@ def test_each_suite_that_fails_is_said_and_the_next_one_is_asked(
     mirror.publish("sid", key, FILES, lasts=-_HOUR)
     mirror.publish("testing", stranger, FILES)
     mirror.publish("stable", key, NEWER)
-    # stable-backports is not there at all.
+    # stable-backports does not exist.
     mirror.publish("oldstable", key, FILES)
     (mirror.root / "pool/oldstable/asterisk_22-1.dsc").unlink()
     mirror.publish("experimental", key, FILES)

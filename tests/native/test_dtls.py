@@ -1,4 +1,4 @@
-"""What our patches to PJSIP do about DTLS-SRTP: whose keys are used, and what is told of them."""
+"""Patches for DTLS-SRTP: the keys in use, and the reports on them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DTLS_HANDSHAKE = 22  # RFC 6347 section 4.1
 
 
 class Sink(asyncio.DatagramProtocol):
-    """A port for RTP where nobody answers; `packets` is what came."""
+    """A port for RTP where nobody answers; `packets` holds the received ones."""
 
     def __init__(self) -> None:
         self.packets: asyncio.Queue[bytes] = asyncio.Queue()
@@ -106,7 +106,7 @@ async def test_a_peer_with_another_certificate_never_has_media(
     await rtp.until("CIPHER is")
     await probe.until("media", lambda event: event is not first)
     assert (await probe.until("dtls failure"))["what"] == "certificate"
-    # It is judged once: a handshake that is done is not tried again.
+    # It is judged once: a finished handshake is not tried again.
     assert rtp.output.count("CIPHER is") == 1
     assert not any(event["event"] == "srtp" and event["active"] for event in probe.events)
 
@@ -159,7 +159,7 @@ async def test_an_answer_without_a_good_fingerprint_ends_the_call(
 
 
 def _answering(contact: str, body: str) -> Behaviour:
-    """What a server does that takes every call."""
+    """Behaviour of a server that answers every call."""
 
     def behave(connection: Connection, message: sip.Message) -> None:
         if message.method == "INVITE":
@@ -239,7 +239,7 @@ async def test_a_change_of_the_peer_is_in_force_only_when_the_answer_is_accepted
     before = len(caller.probe.events)
     again = await caller.reinvite(refused, sip.DTLS, changed, next_rtp.port)
     assert again.status == 200
-    # All was as it had been, until an offer was accepted.
+    # Nothing changed until an offer was accepted.
     told = [event for event in caller.probe.events[:before] if event["event"] == "srtp"]
     assert (told[-1]["active"], told[-1]["remote"]) == (True, fingerprint(leaf))
     await caller.probe.until("srtp", lambda event: event["remote"] == fingerprint(other))

@@ -1,4 +1,4 @@
-"""DTLS handshakes that fail, with our patches: begun again, and the last one reported."""
+"""Failing DTLS handshakes: restarted, and the last one reported."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Backend(asyncio.DatagramProtocol):
 
 
 class Switch(asyncio.DatagramProtocol):
-    """A port that leads to one server after another: each until there was an alert.
+    """A port that leads to one server after another: each until an alert.
 
     `alerts` are those of servers; `stray` goes ahead of a server's second packet.
     """
@@ -115,7 +115,7 @@ def held_packet(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _addresses(host: str, session: sip.Message) -> tuple[str, str]:
-    """Where a probe awaits RTP and RTCP (RFC 3550 section 11)."""
+    """Addresses where a probe awaits RTP and RTCP (RFC 3550 section 11)."""
     lines = session.body.splitlines()
     (port,) = [int(line.split()[1]) for line in lines if line.startswith("m=audio")]
     return f"{host}:{port}", f"{host}:{port + 1}"
@@ -140,7 +140,7 @@ async def test_an_alert_goes_out_while_another_thread_still_sends(
     assert "held: an alert" in caller.probe.errors.read_text().splitlines()
 
 
-# 0014: what a handshake failed for
+# 0014: the reason of a failed handshake
 
 
 @pytest.mark.parametrize(

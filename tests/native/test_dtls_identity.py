@@ -1,4 +1,4 @@
-"""Patch 0082: the certificate that the DTLS handshakes of an account show."""
+"""Patch 0082: the certificate in an account's DTLS handshakes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def test_the_certificate_of_the_account_is_announced_and_shown(
     caller = await registered(
         new_probe, new_server, keyings=["dtls"], answer=200, identity=str(identity)
     )
-    # The peers trust what signed the certificate that they are to be shown.
+    # The peers trust the issuer of the certificate that they are to be shown.
     words = ("-dtls1_2", "-CAfile", str(authority.file), "-Verify", "3", "-verify_return_error")
     rtp, rtcp = await new_peer(leaf, *words), await new_peer(leaf, *words)
     answer = await caller.invite(sip.DTLS, sip.dtls(fingerprint(leaf), rtcp.port), rtp.port)

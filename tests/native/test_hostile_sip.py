@@ -1,4 +1,4 @@
-"""Odd messages, and what our patches from 0020 on make of them."""
+"""Odd messages, and the effect on them of our patches from 0020 on."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _DIGEST = 'Digest realm="pbx.test", nonce="once"'
 
 
 def _challenges(*values: str) -> Behaviour:
-    """Wants an answer to a Digest challenge, which is among these or is not."""
+    """Require an answer to a Digest challenge, among `values` or absent."""
 
     def behave(connection: Connection, message: sip.Message) -> None:
         if message.method == "REGISTER" and not message.all("Authorization"):

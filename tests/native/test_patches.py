@@ -1,4 +1,4 @@
-"""What each of our patches to PJSIP guards, shown with input that harms no PJSIP."""
+"""Guards of our patches to PJSIP, tested with input harmless to PJSIP."""
 
 from __future__ import annotations
 
@@ -32,10 +32,9 @@ ENOUGH = 25  # packets: half a second of sound
 
 @dataclass(frozen=True)
 class Names:
-    """What a certificate says, and how its server is dialled.
+    """A certificate's names, and the dialled form of its server.
 
-    `{host}` stands for the server's address, `{tail}` for all of it but its
-    first number.
+    `{host}` is the server's address, `{tail}` all of it but its first number.
     """
 
     dns: tuple[str, ...] = ()
@@ -134,7 +133,7 @@ async def test_a_certificate_without_the_servers_name_gets_no_byte_of_sip(
     server, probe = await _dial(REFUSED[kind], new_probe, new_server, authority, host)
     refused = await probe.until("registration")
     assert refused["code"] == 503
-    # The name was all that was wrong, or this says nothing of names.
+    # A fault beside the name would make this test prove nothing about names.
     assert (await probe.until_transport("disconnected"))["verify_status"] == NAME_MISMATCH
     assert await probe.quit() == 0
     assert await server.all_received() == b""
@@ -275,7 +274,7 @@ async def test_the_state_of_srtp_and_what_authenticated_is_told(
     state = await callee.until("srtp", lambda event: event["rejected"] >= ENOUGH)
     before = state["accepted"]
     assert state["active"] is True
-    # Good packets go on being good.
+    # Good packets are still good.
     state = await callee.until("srtp", lambda event: event["accepted"] >= before + ENOUGH)
     assert state["rejected"] == ENOUGH
 
@@ -294,7 +293,7 @@ async def test_keys_that_do_not_fit_leave_srtp_active_and_nothing_accepted(
 
 
 def _send_garbage(address: str, count: int) -> None:
-    """Packets that look like SRTP and authenticate with no key."""
+    """Send packets that look like SRTP and authenticate with no key."""
     host, _, port = address.rpartition(":")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         for number in range(count):
@@ -337,7 +336,7 @@ async def test_there_is_room_for_a_transport_for_every_account(new_probe: NewPro
 
 
 def _listening(pid: int) -> list[str]:
-    """The TCP addresses a process listens at."""
+    """TCP addresses at which a process listens."""
     inodes = set()
     for descriptor in Path(f"/proc/{pid}/fd").iterdir():
         with contextlib.suppress(FileNotFoundError):
@@ -354,7 +353,7 @@ def _listening(pid: int) -> list[str]:
 
 
 def _address(text: str) -> str:
-    """An address as /proc writes it: words of the machine's byte order in hex."""
+    """Address as in /proc: words of the machine's byte order in hex."""
     words, port = text.split(":")
     order = struct.iter_unpack("=I", bytes.fromhex(words))
     packed = b"".join(struct.pack("!I", word) for (word,) in order)
@@ -438,7 +437,7 @@ async def test_a_call_object_that_goes_leaves_the_call_that_has_its_number(
     assert answer.status == 200, answer.first
 
 
-# What several of them need
+# Helpers of several tests
 
 
 async def _listening_probe(
@@ -493,7 +492,7 @@ async def _call_out(new_probe: NewProbe, new_server: NewServer, host: str, suffi
 
 
 def _taken(offer: str, suffix: str) -> str:
-    """The first suite of an offer, taken with a key of our own."""
+    """First suite of an offer, accepted with a key of our own."""
     match = re.search(r"a=crypto:(\d+) (\S+)", offer)
     assert match is not None
     return sip.crypto(match[2], suffix, int(match[1]))

@@ -1,8 +1,8 @@
-"""No session without SRTP is sent over TLS, whatever an application has configured.
+"""No session without SRTP is sent over TLS, whatever is configured.
 
-These accounts want it so, which none of Offhook's can. One with a transport of
-its own is stopped where its session is made, and ends in good order. One without
-is stopped where the message would be sent.
+These accounts ask for it, as none of Offhook's can. An account with its
+own transport is stopped where its session is made, and ends in good order;
+one without is stopped where the message would be sent.
 """
 
 from __future__ import annotations

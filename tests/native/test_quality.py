@@ -1,4 +1,4 @@
-"""What the far end reports of our packets (RFC 3550 section 6.4.2), as patch 0066 reads it."""
+"""Patch 0066 reads the far end's reports (RFC 3550 section 6.4.2)."""
 
 from __future__ import annotations
 

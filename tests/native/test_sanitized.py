@@ -1,4 +1,4 @@
-"""Faults that a sanitizer finds end a run as failed, whatever the run itself says."""
+"""A sanitizer's finding fails a run, whatever the run itself reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""0040: a connection has the options that were meant for it, over TLS and TCP."""
+"""0040: a connection has its configured options, over TLS and TCP."""
 
 from __future__ import annotations
 

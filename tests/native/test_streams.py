@@ -1,4 +1,4 @@
-"""Streams of voice: what of them is heard, and that they are left alone."""
+"""Voice streams are heard in full, and go on undisturbed."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _OPUS = 96
 _QUIET = 500  # of 32767
 _LOWEST_HZ, _STEP_HZ, _STEPS = 400, 100, 30
 _PACE = ((20, 20), (30, 40), (30, 60), (20, 20))
-"""How many packets are sent of which time (ms), each a step above the one before.
+"""Numbers of packets and their time (ms), each a step above the last.
 
-One tone would go on over lost packets: that is what hides their loss.
+Concealment continues a steady tone over lost packets, and hides them.
 """
 _CODECS = {
     "PCMU": ("0", "PCMU/8000", ""),
@@ -61,7 +61,7 @@ async def test_every_packet_time_of_opus_is_heard(
 
 
 async def _speak(where: str) -> None:
-    """Send a scale in packets of `_PACE`, in the time that it takes."""
+    """Send a scale in packets of `_PACE`, in real time."""
     host, _, port = where.rpartition(":")
     srtp, speaker = Srtp(bytes(KEY_BYTES)), Speaker(_OPUS)  # the key of `sip.crypto`
     pace, step = Pace(), 0
@@ -76,7 +76,7 @@ async def _speak(where: str) -> None:
 
 
 def _steps_up(recording: Path) -> int:
-    """How often a tone of the scale followed on the one below."""
+    """Number of times a tone of the scale followed the one below."""
     with wave.open(str(recording)) as file:
         rate = file.getframerate()
         samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
@@ -89,7 +89,7 @@ def _steps_up(recording: Path) -> int:
 
 
 def _step(samples: NDArray[np.int16], rate: int) -> int:
-    """The step of the loudest tone; _STEPS and more where it is none of the scale."""
+    """Step of the loudest tone; _STEPS or more for a tone outside the scale."""
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples)), rate // 10))
     loudest = int(np.argmax(spectrum))
     if spectrum[loudest] < len(samples) * _QUIET:
@@ -97,7 +97,7 @@ def _step(samples: NDArray[np.int16], rate: int) -> int:
     return round((loudest * 10 - _LOWEST_HZ) / _STEP_HZ)
 
 
-# 0072: what is not said anew goes on
+# 0072: parameters that are not repeated stay
 
 
 @pytest.mark.parametrize("kind", list(_CODECS))
@@ -110,7 +110,7 @@ async def test_an_answer_that_is_said_again_leaves_the_stream_alone(
         body = _answer(invite, host, ear, *_CODECS[kind])
         for code in (183, 180, 200):
             send(sip.response(invite, code, "Said", contact=_contact(server), body=body))
-            # Long enough for a stream to begin with pauses, if it would.
+            # A stream with initial pauses would have had them by now.
             await _packets(ear, 40)
         await probe.until("call", lambda event: event["state"] == "CONFIRMED")
     assert await probe.quit() == 0
@@ -129,7 +129,7 @@ def _ear(host: str) -> Iterator[socket.socket]:
         yield ear
 
 
-# 0074: the sound device that takes its time
+# 0074: a slow sound device
 
 
 @pytest.mark.parametrize("opens", [True, False])
@@ -147,7 +147,7 @@ async def test_packets_are_sent_while_a_sound_device_opens_and_after_it_failed(
             with pulse.asleep():
                 await probe.tell("open sound", device="pulse")
                 await probe.until("opening")
-                # More than the socket could hold back from before.
+                # More than the socket could have queued before.
                 await _packets(ear, 100)
                 assert not [event for event in probe.events if event["event"] == "opened"]
                 if not opens:
@@ -159,7 +159,7 @@ async def test_packets_are_sent_while_a_sound_device_opens_and_after_it_failed(
         await pulse.stop()
 
 
-# What they need
+# Helpers
 
 
 async def _called(
@@ -195,7 +195,7 @@ def _answer(
 
 
 async def _packets(ear: socket.socket, count: int) -> None:
-    """Wait until so many packets have arrived."""
+    """Wait until `count` packets have arrived."""
     async with asyncio.timeout(_PATIENCE_S):
         for _ in range(count):
             await asyncio.get_running_loop().sock_recv(ear, 2048)

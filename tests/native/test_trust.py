@@ -1,4 +1,4 @@
-"""What our patches to PJSIP do about trust: causes, weak keys, pins, own connections."""
+"""Patches for trust: causes, weak keys, pins, own connections."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ CipherString = ALL:@SECLEVEL=0
 """
 
 
-# 0007: causes told apart, and nothing weak
+# 0007: each cause separately, and nothing weak
 
 
 REFUSED: dict[str, tuple[Issue, int]] = {
@@ -88,7 +88,7 @@ async def test_each_cause_of_a_refusal_has_its_own_mark(
 ) -> None:
     issue, mark = REFUSED[kind]
     server = await new_server(issue(authority, host), _weak_context())
-    # A system that allows everything does not make this phone allow it.
+    # A permissive system configuration does not weaken this phone.
     probe = await new_probe(server=f"{host}:{server.port}", system=_permissive_system(place))
     await _is_refused(server, probe, mark)
 
@@ -218,8 +218,8 @@ async def test_a_connection_is_never_a_resumed_one(
     connection, _ = await server.until(lambda message: message.method == "REGISTER")
     assert (await probe.until("registration"))["code"] == 200
 
-    # Who resumes shows no certificate. This server gives tickets, and would
-    # take them, but its key is another now.
+    # A resumed session shows no certificate. This server gives and accepts
+    # tickets, but its key is another now.
     other = authority.issue("other", addresses=[host])
     context.load_cert_chain(other.certificate, other.key)
     before = bytes(server.received)
@@ -270,7 +270,7 @@ async def _registration(probe: Probe, user: str) -> Event:
 
 
 async def _is_refused(server: HostileServer, probe: Probe, mark: int) -> None:
-    """The server got no byte of SIP, for this one reason."""
+    """Check that the server got no SIP, and the probe reports one reason."""
     assert (await probe.until("registration"))["code"] == 503
     assert (await probe.until_transport("disconnected"))["verify_status"] == mark
     assert await probe.quit() == 0
@@ -278,14 +278,14 @@ async def _is_refused(server: HostileServer, probe: Probe, mark: int) -> None:
 
 
 def _weak_context() -> ssl.SSLContext:
-    """A server's that has nothing against short keys."""
+    """A server's context that accepts short keys."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_ciphers("DEFAULT:@SECLEVEL=0")
     return context
 
 
 def _asking_context(authority: Authority) -> ssl.SSLContext:
-    """A server's that asks for a certificate, but takes who has none."""
+    """A server's context that asks for a certificate, but needs none."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_verify_locations(authority.file)
     context.verify_mode = ssl.CERT_OPTIONAL
@@ -293,7 +293,7 @@ def _asking_context(authority: Authority) -> ssl.SSLContext:
 
 
 def _permissive_system(place: Path) -> Path:
-    """The configuration of a system where OpenSSL allows everything."""
+    """A system configuration in which OpenSSL allows everything."""
     file = place / "openssl.cnf"
     file.write_text(_ANYTHING_GOES)
     return file
