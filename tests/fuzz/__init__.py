@@ -1,9 +1,9 @@
-"""Fuzzing: what reads text from the network, from a file or from a hand.
+"""Fuzzing of readers of text from the network, a file or a user.
 
 `targets` holds one function for each reader, which takes bytes and asserts
 what must hold for any bytes. `test_targets` runs each briefly with Hypothesis
-in every check; atheris runs one for as long as it is told, guided by the
-code's coverage:
+in every check; atheris runs one for a given time, guided by the code's
+coverage:
 
     pip install -e '.[test,fuzz]'
     python -m tests.fuzz.run masking --seconds 600

@@ -1,4 +1,4 @@
-"""What must hold for any file of the user's: read in words or not at all, never lost."""
+"""Readers of the user's files: any bytes are refused in words or kept."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from voip.sip.dialing import parse_target
 
 
 def settings_file(data: bytes) -> None:
-    """config.toml: read, and changed in place."""
+    """Fuzz config.toml: read, and changed in place."""
     with _folder() as folder:
         path = folder / "config.toml"
         path.write_bytes(data)
@@ -35,7 +35,7 @@ def settings_file(data: bytes) -> None:
 
 
 def accounts_file(data: bytes) -> None:
-    """accounts.toml: read, added to, moved and taken out of."""
+    """Fuzz accounts.toml: read, with accounts added, moved and removed."""
     with _folder() as folder:
         path = folder / "accounts.toml"
         path.write_bytes(data)
@@ -51,7 +51,7 @@ def accounts_file(data: bytes) -> None:
             file.move("fuzzed", 0)
             file.remove("fuzzed")
         except ConfigError:
-            # Not every layout can be changed by a program; nothing is lost by it.
+            # Some layouts cannot be changed by a program; their content must survive.
             pass
         after = file.load()
         assert {n: a for n, a in after.accounts.items() if n != "fuzzed"} == {
@@ -60,7 +60,7 @@ def accounts_file(data: bytes) -> None:
 
 
 def contacts_file(data: bytes) -> None:
-    """A vCard file: people who can be called, or one line that says what is wrong."""
+    """Fuzz a vCard file: contacts, or one line that names the fault."""
     with _folder() as folder:
         (folder / "x.vcf").write_bytes(data)
         said: list[str] = []

@@ -14,7 +14,7 @@ TOKENS = (
     b"tel:", b";transport=udp", b";lr", b"Content-Length: 0\r\n", b"Content-Length: 99999\r\n",
     b"From: ", b"Via: ", b"multipart/mixed",
 )  # fmt: skip
-"""What ends, begins or repeats something in one of the texts that are read."""
+"""Tokens that end, begin or repeat something in one of the texts."""
 
 _NUMBERS = (
     b"0", b"-1", b"1", b"255", b"65535", b"65536", b"2147483647", b"2147483648", b"4294967295",
@@ -26,7 +26,7 @@ _LONG = (300, 2000, 5000)
 
 
 def mutated(data: bytes, rng: random.Random) -> bytes:
-    """`data` with one to four changes, so that most of it may still be understood."""
+    """`data` with one to four changes, so that most of it still parses."""
     for _ in range(rng.choice((1, 1, 1, 2, 2, 3, 4))):
         data = rng.choice(_CHANGES)(data, rng)
     return data
@@ -75,7 +75,7 @@ def _swap_lines(data: bytes, rng: random.Random) -> bytes:
 
 
 def _change_line(data: bytes, rng: random.Random) -> bytes:
-    """Take a line out, double it, fold it, or end it with a bare line feed."""
+    """Remove a line, double it, fold it, or end it with a bare line feed."""
     lines = data.split(b"\r\n")
     place = rng.randrange(len(lines))
     line = lines[place]

@@ -1,7 +1,7 @@
-"""A server and the far end of its calls, which speak properly until they are told not to.
+"""A server and its calls' far end, correct until they have to disturb.
 
-Everything that is sent wrong goes through `Mutator`: it counts, and depends on
-the seed and the number alone, but for what names a dialog of this run.
+Every wrong message goes through `Mutator`: it counts, and depends on the
+seed and the number alone, but for the names of this run's dialogs.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ _TRUE_LENGTH = 0.93
 
 
 class Mutator:
-    """`sent` holds the last messages with their numbers; `number` is how many there were."""
+    """Seeded source of wrong messages.
+
+    `sent` holds the last messages with their numbers; `number` is their count.
+    """
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -35,7 +38,7 @@ class Mutator:
         self.sent: collections.deque[tuple[int, bytes]] = collections.deque(maxlen=_KEPT)
 
     def next_random(self) -> random.Random:
-        """What the next message is decided with."""
+        """Random source of the next message."""
         self.number += 1
         return random.Random(f"{self.seed}-{self.number}")
 
@@ -53,7 +56,7 @@ class Mutator:
 
 @dataclass
 class Dialog:
-    """A call as its far end sees it; `invite` is the phone's own, where it calls."""
+    """A call as its far end sees it; `invite` is the phone's own, if it calls."""
 
     far: str
     phone: str
@@ -68,7 +71,10 @@ class Dialog:
 
 
 class Peer:
-    """`spoils` names the methods whose answers are wrong before they are right."""
+    """Registrar and far end.
+
+    `spoils` names the methods whose answers are wrong before they are right.
+    """
 
     def __init__(self, host: str, leaf: Leaf, mutator: Mutator) -> None:
         self.host = host
@@ -91,13 +97,13 @@ class Peer:
         await self.server.stop()
         self._rtp.close()
 
-    # Proper
+    # Correct behaviour
 
     async def answers_ping(self, patience_s: float) -> bool:
-        """Whether the phone answers an OPTIONS within seconds."""
+        """Report if the phone answers an OPTIONS within `patience_s` seconds."""
         call_id = f"ping-{next(self._pings)}"
         answered = self._answers[call_id] = asyncio.Event()
-        # The empty lines end what a broken message may have left open.
+        # The empty lines end a message that was left open.
         self._write(b"\r\n\r\n" + self._request(Kind("OPTIONS"), self._nobody(call_id), 1))
         try:
             await asyncio.wait_for(answered.wait(), patience_s)
@@ -108,7 +114,7 @@ class Peer:
         return True
 
     def drop(self) -> None:
-        """End the connection; the phone's next one takes its place."""
+        """End the connection; the phone's next one replaces it."""
         if self._connection is not None:
             self._connection.drop()
             self._connection = None
@@ -119,7 +125,7 @@ class Peer:
         self.dialog = None
 
     def calls(self) -> None:
-        """Send a proper INVITE: its call is the one that mutations are of."""
+        """Send a proper INVITE, whose call the mutations are of."""
         number = next(self._pings)
         self.dialog = self._nobody(f"far-{number}")
         self._write(self._request(Kind("INVITE", body=SESSIONS[0]), self.dialog, 1))
@@ -135,10 +141,10 @@ class Peer:
         if self.dialog is not None and self.dialog.invite is not None:
             self._write(self._response(self.dialog.invite, Kind("486")))
 
-    # Wrong
+    # Wrong behaviour
 
     def disturb(self, in_dialog: bool) -> None:
-        """Send one wrong request, or an answer that nobody asked for."""
+        """Send one wrong request, or an answer without a request."""
         rng = self.mutator.next_random()
         if rng.random() < 0.05:
             message = filled(rng.choice(torture.MESSAGES), self.host, self.server.port).encode()
@@ -162,14 +168,12 @@ class Peer:
         kinds = TO_REGISTER if request.method == "REGISTER" else TO_INVITE
         self._write(self.mutator.spoil(self._response(request, rng.choice(kinds)), rng))
 
-    # Inside
-
     def _behave(self, connection: Connection, message: sip.Message) -> None:
         if connection.writer.transport.is_closing():
             return
         self._connection = connection
         self.connected.set()
-        # Nothing that was answered is needed again, and thousands follow.
+        # Answered messages are not needed again, and thousands follow.
         connection.messages.clear()
         if message.first.startswith("SIP/2.0"):
             self._on_answer(message)
@@ -221,7 +225,7 @@ class Peer:
         self._write(self._request(Kind("ACK"), ack, int(number[:9]), same))
 
     def _nobody(self, call_id: str) -> Dialog:
-        """What is in no dialog, from a stranger to the account."""
+        """A dialog that does not exist, from a stranger to the account."""
         assert self.register is not None, "the phone has not registered"
         phone = f"<{_uri(self.register.get('To'))}>"
         contact = _uri(self.register.get("Contact"))
@@ -256,7 +260,7 @@ class Peer:
         return filled(text, self.host, self._rtp.getsockname()[1])
 
     def _answer(self, offer: sip.Message) -> str:
-        """An SDP answer that takes the first suite of an SDP offer."""
+        """An SDP answer with the first suite of an SDP offer."""
         session = self._fill(SESSIONS[0])
         line = re.search(r"a=crypto:(\d+) (\S+)", offer.body)
         if line is None:
@@ -280,6 +284,6 @@ def _typed(data: bytes, kind: Kind) -> bytes:
 
 
 def _uri(value: str) -> str:
-    """The URI of a header's value, with what stands for it where there is none."""
+    """URI of a header's value, with a substitute where it has none."""
     found = re.search(r"<([^>]*)>", value)
     return found[1] if found else value.partition(";")[0]

@@ -1,7 +1,7 @@
-"""Runs one target with atheris for as long as it is told.
+"""Runs one target with atheris for a given time.
 
-What it found stays in the folder `tests/artefacts/fuzz/TARGET`: bytes that are
-worth starting from the next time, and `crash-…` for a finding.
+Its findings stay in the folder `tests/artefacts/fuzz/TARGET`: inputs worth
+starting from the next time, and `crash-…` for a failure.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def main() -> None:
 
     def change(data: bytes, longest: int, seed: int) -> bytes:
         rng = random.Random(seed)
-        # Much is read by regular expressions, which show no coverage of their
-        # own: a well-formed text is where every second input begins.
+        # Regular expressions show no coverage of their own: without a well-formed
+        # text for every second input, atheris would learn little about them.
         if rng.random() < 0.5:
             return mutated(rng.choice(SEEDS[check]), rng)[:longest]
         changed: bytes = atheris.Mutate(data, longest)

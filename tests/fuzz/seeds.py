@@ -1,4 +1,4 @@
-"""Every target by its name, and the well-formed texts that its fuzzing starts from."""
+"""Fuzzing targets by name, with the well-formed texts they start from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Well-formed SIP of every kind that a worker reads: what its mutations start from."""
+"""Well-formed SIP of every kind a worker reads, as seeds of mutations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ _SDP = "application/sdp"
 
 
 class Kind(NamedTuple):
-    """A request or response without its dialog; `body` may hold `{host}` and `{port}`."""
+    """A request or response without its dialog.
+
+    `body` may hold `{host}` and `{port}`.
+    """
 
     name: str
     extra: tuple[str, ...] = ()
@@ -109,7 +112,7 @@ ANYWHERE = (
     Kind("BYE", ("Reason: Q.850;cause=16",)),
     Kind("REGISTER", ("Expires: 60",)),
 )  # fmt: skip
-"""Requests, of a dialog or of none."""
+"""Requests, within a dialog or without one."""
 
 _ANY_ANSWERS = (
     Kind("401", (f"WWW-Authenticate: Digest {_CHALLENGE}",)),
@@ -150,7 +153,7 @@ def filled(text: str, host: str, port: int) -> str:
 
 
 def reframed(data: bytes) -> bytes:
-    """`data` with a Content-Length that is true, so that what follows is still read."""
+    """`data` with a true Content-Length, so that what follows is still read."""
     head, _, body = data.partition(b"\r\n\r\n")
     lines = [
         line

@@ -1,6 +1,6 @@
-"""What must hold for any bytes, one function for each reader of them.
+"""Properties that hold for any bytes, one function for each reader.
 
-A target raises AssertionError, or whatever its reader should not have raised.
+A target raises AssertionError, or an error its reader should not raise.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from voip.sip.dialing import DialError, Target, parse_host_port, parse_target
 from voip.worker.tls import certificates, refusals
 
 SECRET = "hunter2+Wn1Y0p/KEY9"
-"""What no text for a log or a person may hold."""
+"""Secret that no text for a log or a person may hold."""
 
 _SHORT_LINE = 512
 _ACTING = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
@@ -44,7 +44,7 @@ _SEQUENCE = re.compile(
 
 
 def decoded(data: bytes) -> str:
-    """Any bytes as text; what is no UTF-8 becomes lone surrogates."""
+    """Any bytes as text; bytes that are not UTF-8 become lone surrogates."""
     return data.decode("utf-8", "surrogateescape")
 
 
@@ -52,18 +52,18 @@ def decoded(data: bytes) -> str:
 
 
 def framing_client(data: bytes) -> None:
-    """What a client sends to the engine."""
+    """Messages of a client to the engine."""
     _read_lines(data, Decoder[told.Request](told.Request))
 
 
 def framing_engine(data: bytes) -> None:
-    """What the engine sends to a client."""
+    """Messages of the engine to a client."""
     _read_lines(data, Decoder[told.NumberedEvent](told.NumberedEvent))
     _read_lines(data, Decoder[told.Reply](told.Reply))
 
 
 def framing_worker(data: bytes) -> None:
-    """What a worker sends to the engine, and what is left of it behind the edge."""
+    """Messages of a worker to the engine, before and after cleaning."""
     for event in _read_lines(data, Decoder[say.AnyWorkerEvent](say.AnyWorkerEvent)):
         cleaned = intake.clean_event(event)
         _assert_harmless(msgspec.to_builtins(cleaned))
@@ -71,12 +71,12 @@ def framing_worker(data: bytes) -> None:
 
 
 def framing_order(data: bytes) -> None:
-    """What the engine sends to a worker."""
+    """Messages of the engine to a worker."""
     _read_lines(data, Decoder[say.Order](say.Order))
 
 
 def _read_lines(data: bytes, decoder: Decoder[Any]) -> list[Any]:
-    """Every message; asserts that neither pieces nor a second reading change any."""
+    """Every message; asserts that pieces and a second reading change none."""
     step = 1 + (data[0] if data else 0)
     pieces = LineSplitter(_SHORT_LINE)
     whole = LineSplitter(_SHORT_LINE)
@@ -105,7 +105,7 @@ def _read_lines(data: bytes, decoder: Decoder[Any]) -> list[Any]:
 
 
 def dialing(data: bytes) -> None:
-    """What a person typed, pasted or keeps in a contact."""
+    """Text that a user typed, pasted or keeps in a contact."""
     typed = decoded(data)
     try:
         target = parse_target(typed)
@@ -126,7 +126,7 @@ def dialing(data: bytes) -> None:
 
 
 def host_and_port(data: bytes) -> None:
-    """What an account or an address names as its server."""
+    """Server named by an account or an address."""
     try:
         host, port = parse_host_port(decoded(data))
     except DialError as error:
@@ -138,7 +138,7 @@ def host_and_port(data: bytes) -> None:
 
 
 def party(data: bytes) -> None:
-    """A From or To value, as anybody sends it."""
+    """From or To value of any sender."""
     found = intake.party(decoded(data))
     _assert_harmless([found.name, found.uri])
     assert len(found.name) <= 80
@@ -151,7 +151,7 @@ def party(data: bytes) -> None:
 
 
 def cleaning(data: bytes) -> None:
-    """Any text: one line, bounded, no acting character, and the same once more."""
+    """Any text: one line, bounded, no control character, and idempotent."""
     limit = 1 + (data[0] if data else 0)
     whole = decoded(data[1:])
     once = text.clean(whole, limit)
@@ -162,7 +162,7 @@ def cleaning(data: bytes) -> None:
 
 
 def worker_event(data: bytes) -> None:
-    """Every text of a worker's event: harmless once, and unchanged a second time."""
+    """Every text of a worker's event: clean, and unchanged a second time."""
     words = decoded(data)
     for event in (
         say.CallStateEvent(call=1, state=CallState.ENDED, code=200, reason=words),
@@ -190,7 +190,7 @@ _LEAKS = (
 
 
 def masked(data: bytes) -> None:
-    """A secret in each form that is masked, with anything on the lines around it."""
+    """A secret in each masked form, with any text on the lines around it."""
     form = _LEAKS[data[0] % len(_LEAKS)] if data else _LEAKS[0]
     before, _, after = decoded(data[1:]).partition("|")
     for whole in (
@@ -206,7 +206,7 @@ def masked(data: bytes) -> None:
 
 
 def message_summary(data: bytes) -> None:
-    """A voice mail server's summary."""
+    """Message summary of a voice mail server."""
     found = mwi.new_messages(decoded(data))
     assert found is None or 0 <= found <= 999_999
 
@@ -226,7 +226,7 @@ def sip_message(data: bytes) -> None:
 
 
 def certificate(data: bytes) -> None:
-    """What a server showed in its handshake."""
+    """Certificate that a server showed in its handshake."""
     info = pj.TlsInfo()
     shown = pj.StringVector()
     for _ in range(8):
@@ -263,7 +263,7 @@ def sequences(data: bytes) -> None:
 
 
 def account_fields(data: bytes) -> None:
-    """What a client saves as an account: a problem in words, or an account that works."""
+    """Account saved by a client: a problem in words, or a working account."""
     try:
         values = json.loads(decoded(data))
     except (ValueError, RecursionError):

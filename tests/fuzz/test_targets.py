@@ -1,4 +1,4 @@
-"""Each target for a moment in every check, and what longer runs have found."""
+"""Each target briefly in every check, and the findings of longer runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.fuzz.seeds import SEEDS, TARGETS
 
 @st.composite
 def _mutations(draw: st.DrawFn, name: str) -> bytes:
-    """A well-formed text of the target with a few places replaced, or anything."""
+    """A well-formed text of the target with a few changes, or any bytes."""
     data = draw(st.sampled_from(SEEDS[TARGETS[name]]) | st.binary(max_size=64))
     for _ in range(draw(st.integers(0, 4))):
         start = draw(st.integers(0, len(data)))
@@ -47,21 +47,21 @@ _LONG = 100_000
 @pytest.mark.parametrize(
     ("name", "data"),
     [
-        # Was read in a time that grew with the cube of its length.
+        # The reading time grew with the cube of the length.
         ("party", b" " * _LONG + b"a"),
         ("party", b'"' + b"\\" * _LONG),
-        # A newline was taken for the end of a label.
+        # A newline was accepted as the end of a label.
         ("host_and_port", b"1\n.0.0.1"),
-        # PJSIP looks for sips: anywhere, and takes no URI over 255 characters.
+        # PJSIP looks for sips: anywhere, and refuses URIs over 255 characters.
         ("dialing", b"sips:bob:x@sips:5061;transport=tls"),
         ("dialing", b"%F0%9F%93%9E" * 20 + b"@b.test"),
-        # Quotes that somebody else opened, and lines that go on.
+        # Quotes opened on another line, and continued lines.
         ("masked", b'\x07nonce="|'),
         ("masked", b"\x08|"),
         ("masked", b"\x03|"),
         ("masked", b"\x0apassword=|"),
         ("masked", b"\x06a=crypto:65535   |"),
-        # What a header holds is not the body.
+        # A header's content was read as the body.
         ("sip_message", b"m=audio 1 RTP/SAVP 0\r\n\r\nm=audio 5 RTP/AVP 0\r\n"),
         ("sip_message", b"m=audio \r\n5 RTP/SAVP\n\nm=audio 5 RTP/AVP 0\n"),
     ],

@@ -1,4 +1,4 @@
-"""A few hundred of the messages that `tests.fuzz.worker` sends, in every check."""
+"""A few hundred messages of `tests.fuzz.worker`, in every check."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""RFC 4475: messages that are right and look wrong, and the other way round.
+"""RFC 4475: valid messages that look wrong, and wrong ones that do not.
 
-`{host}` and `{port}` stand for the server that sends them.
+`{host}` and `{port}` are the sending server's.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Mutated SIP for a real engine and worker, over the worker's own TLS connection.
+"""Mutated SIP for a real engine and worker, over a TLS connection.
 
     python -m tests.fuzz.worker --seed 1 --count 20000
 
-What a message is made of and how it is changed follows from the seed and its
-number. A finding ends the run with the numbers of the messages in question;
-their bytes and the engine's log are then in `tests/artefacts/fuzz/worker`.
+A message's content and change follow from the seed and its number. A finding
+ends the run with the numbers of the messages in question; their bytes and
+the engine's log are then in `tests/artefacts/fuzz/worker`.
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ _MOST_CPU_S = 2.0  # of all workers, for one batch and its waiting
 
 
 class Finding(Exception):
-    """What went wrong after the messages that were sent last."""
+    """Fault that appeared after the last messages."""
 
 
 class SceneOver(Exception):
-    """The call that a scene is about is not, or no longer, as the scene needs it."""
+    """Raised when a scene's call is not, or no longer, in the state it needs."""
 
 
 class Campaign:
     """One phone, registered with one peer that misbehaves.
 
-    `dropped` counts connections that had to be made anew, because a message
-    without its true length had swallowed what followed it.
+    `dropped` counts reconnections: a message with a false length had swallowed
+    the next one.
     """
 
     def __init__(self, phone: Phone, peer: Peer, sinks: Sinks) -> None:
@@ -84,7 +84,7 @@ class Campaign:
         while self._mutator.number < count:
             rng = random.Random(f"scene-{self._mutator.seed}-{self._mutator.number}")
             scene = rng.choice(scenes)
-            # A call that a message has ended is part of the game.
+            # A message may have ended the call.
             with contextlib.suppress(CommandFailed, SceneOver):
                 await scene(rng)
             name = scene.__name__.strip("_")
@@ -136,7 +136,7 @@ class Campaign:
         await self._disturb_call(_BATCH // 2)
 
     async def _talking(self, rng: random.Random) -> None:
-        """Wrong requests, and wrong answers to hold and resume, inside an SRTP call."""
+        """Wrong requests and answers to hold and resume, inside an SRTP call."""
         if rng.random() < 0.5:
             await self._placed()
             self._peer.answers()
@@ -151,7 +151,7 @@ class Campaign:
     async def _disturb_call(self, count: int) -> None:
         for _ in range(count):
             self._peer.disturb(in_dialog=True)
-            # What it is read with goes on between one message and the next.
+            # Without a pause the readers of this loop would not run between messages.
             await asyncio.sleep(0.002)
 
     async def _placed(self) -> sip.Message:
@@ -186,7 +186,7 @@ class Campaign:
             await asyncio.sleep(0.02)
         raise SceneOver(state)
 
-    # What must hold
+    # Checks
 
     async def _settle(self) -> None:
         self._peer.spoils = frozenset()
@@ -226,7 +226,7 @@ class Campaign:
 
 
 def _cpu_s(pids: list[int]) -> float:
-    """The processor's time that processes have taken, of user and system."""
+    """Processor time of the processes in seconds, user and system."""
     ticks = 0
     for pid in pids:
         with contextlib.suppress(OSError):
@@ -238,17 +238,17 @@ def _cpu_s(pids: list[int]) -> float:
 async def campaign(
     folder: Path, seed: int, count: int, said: Callable[[str], None] = lambda _: None
 ) -> Campaign:
-    """A whole run in `folder`, a folder with a short name.
+    """Run a campaign in `folder`, a folder with a short name.
 
     Raises:
-        Finding: what was sent and the engine's log are kept.
+        Finding: the messages and the engine's log are kept.
     """
     host = own_host()
     authority = Authority(folder / "pki")
     mutator = Mutator(seed)
     peer = Peer(host, authority.issue("good", addresses=[host]), mutator)
     phone = Phone(folder / "p", "null")
-    # A message may well send the phone to 5061 of its server, by TLS.
+    # A message may send the phone to 5061 of its server, by TLS.
     sinks = Sinks(host, (5060,))
     await phone.start()
     run = Campaign(phone, peer, sinks)
