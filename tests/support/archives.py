@@ -43,7 +43,7 @@ def archive(path: Path, members: Mapping[str, bytes], top: str = "pjproject-2.17
 
 @dataclass
 class Site:
-    """A server of one file; `asked` is how often it was asked for."""
+    """A server of one file; `asked` counts its requests."""
 
     address: str
     content: bytes
@@ -113,7 +113,7 @@ if step == "--download-only":
 
 
 class FakeAptGet:
-    """An apt-get for a PATH of its own, which does what a test says."""
+    """An apt-get for a PATH of its own, which acts as a test sets it."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
@@ -146,6 +146,6 @@ class FakeAptGet:
 
     @property
     def asked(self) -> list[str]:
-        """The suite and step of each time that it was run."""
+        """Suite and step of each run."""
         file = self.folder / "asked"
         return file.read_text().splitlines() if file.exists() else []

@@ -1,4 +1,4 @@
-"""A client of an engine that keeps what it was told, and waits for what comes."""
+"""A client of an engine that keeps every event, and waits for them."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ PATIENCE_S = 40.0
 
 
 def environment_of(folder: Path) -> dict[str, str]:
-    """The variables that put a whole phone into `folder`."""
+    """Variables that put a whole phone into `folder`."""
     return {
         "OFFHOOK_CONFIG_DIR": str(folder / "config"),
         "OFFHOOK_STATE_DIR": str(folder / "state"),
         "OFFHOOK_RUNTIME_DIR": str(folder / "run"),
-        # No keyring of the person who runs the tests is ever touched.
+        # The tests must not touch their user's keyring.
         "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
     }
 
 
 async def connect(socket: Path) -> Client:
-    """A client of the engine at `socket`, which need not be this user's usual one."""
+    """A client of the engine at any `socket`."""
     return Client(*await asyncio.open_unix_connection(str(socket), limit=MAX_REPLY))
 
 
 class Attached:
-    """`events` is everything that happened since the start, in order."""
+    """A client with `events`: all events since the start, in order."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -91,7 +91,7 @@ class Attached:
     async def until(
         self, kind: type[_Event], wanted: Callable[[_Event], bool], since: int = 0
     ) -> _Event:
-        """The first event of `kind` after position `since` that is wanted."""
+        """First event of `kind` after position `since` for which `wanted` is true."""
         position = since
 
         async def find() -> _Event:
@@ -156,7 +156,7 @@ class Attached:
         ]
 
     def check_lock_evidence(self, call: str) -> None:
-        """Every closed lock that was ever published has its evidence with it."""
+        """Check that every closed lock was published with its evidence."""
         states = self.locks(call)
         assert states, f"nothing was published of call {call}"
         for state in states:

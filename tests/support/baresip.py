@@ -1,4 +1,4 @@
-"""A real baresip with one account: it plays a file, and keeps what it hears."""
+"""A real baresip with one account: plays a file, records what it hears."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.ports import LOOPBACK, free_port
 
 PATIENCE_S = 40.0
 
-# Codecs and filters come before what uses them; baresip loads them in order.
+# Codecs and filters come before their users: baresip loads modules in order.
 _MODULES = ("g711", "sndfile", "aufile", "srtp")
 _APPLICATIONS = ("account", "menu", "ctrl_tcp")
 
@@ -31,7 +31,7 @@ Event = dict[str, Any]
 
 
 class Wish(NamedTuple):
-    """How the account is set up; words as in baresip's account file.
+    """Set-up of the account, in the words of baresip's account file.
 
     Without `mediaenc` it speaks plain RTP.
     """
@@ -42,7 +42,7 @@ class Wish(NamedTuple):
 
 
 class Baresip:
-    """`events` is everything that it reported, in order."""
+    """A baresip process; `events` are its reports, in order."""
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class Baresip:
     # Asking and waiting
 
     async def command(self, name: str, parameters: str = "") -> str:
-        """Have a command of its menu carried out; its answer in words."""
+        """Run a command of its menu; returns its answer in words."""
         token = f"{name}-{len(self._answers)}"
         self._send(name, parameters, token)
         await self._until(lambda: token in self._answers, f"answer to {name}")
@@ -119,7 +119,7 @@ class Baresip:
         return str(answer.get("data", ""))
 
     async def until(self, kind: str) -> Event:
-        """The first event of a type, as baresip's `ua_event` names them."""
+        """First event of a type, as baresip's `ua_event` names them."""
 
         def found() -> Event | None:
             return next((e for e in self.events if e.get("type") == kind), None)
@@ -130,12 +130,10 @@ class Baresip:
         return event
 
     def heard(self) -> Path:
-        """The recording of what came from the far end; stop it first."""
+        """Recording of the far end's voice; stop baresip first."""
         # The name holds the time, and in newer versions both parties.
         (path,) = self._folder.glob("dump-*-dec.wav")
         return path
-
-    # Inside
 
     def _write_files(self) -> None:
         self._folder.mkdir(parents=True)
@@ -149,7 +147,7 @@ class Baresip:
             f"net_interface {LOOPBACK}",
             f"sip_listen {LOOPBACK}:0",
             f"sip_certificate {certificate}",
-            # Whom baresip trusts is not what these tests are about.
+            # These tests are not about baresip's trust.
             "sip_verify_server no",
             f"ctrl_tcp_listen {LOOPBACK}:{self._control}",
             f"audio_source aufile,{source}",
@@ -165,7 +163,7 @@ class Baresip:
         lines += [f"module {name}.so" for name in _MODULES]
         lines += [f"module_app {name}.so" for name in _APPLICATIONS]
         (self._folder / "config").write_text("\n".join(lines) + "\n")
-        # The account is made by command, when somebody listens to the events.
+        # A command adds the account once there is a listener for its events.
         (self._folder / "accounts").write_text("# none\n")
         (self._folder / "contacts").write_text("# none\n")
 
@@ -189,7 +187,7 @@ class Baresip:
                 try:
                     return await asyncio.open_connection(LOOPBACK, self._control)
                 except OSError:
-                    # Nothing tells when a foreign program listens but trying.
+                    # No event reports that baresip listens.
                     await asyncio.wait({ended}, timeout=0.05)
             raise AssertionError(f"baresip ended: {self.log[-3000:]}")
         finally:
@@ -244,9 +242,9 @@ def _modules_folder() -> Path:
 
 
 def _repeat(speech: Path, target: Path) -> None:
-    """The speech again and again, in the codec's own form.
+    """Write the speech repeatedly, in the codec's own form.
 
-    baresip takes a file only at its codec's rate, and ends the call with it.
+    baresip plays a file only at its codec's rate, and ends the call with it.
     """
     samples = sound.load(speech)
     size = int(len(samples) * _CODEC_RATE / sound.RATE)

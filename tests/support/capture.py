@@ -1,4 +1,4 @@
-"""What crosses the loopback interface, caught by dumpcap and read by tshark."""
+"""Packets of the loopback interface, caught by dumpcap, read by tshark."""
 
 from __future__ import annotations
 
@@ -17,17 +17,20 @@ _BEGINS = b"offhook: the capture begins"
 _ENDS = b"offhook: the capture ends"
 
 IN_THE_CLEAR = "sip || (rtp.p_type in {0, 8, 9} && len(rtp.payload) % 80 == 0)"
-"""A display filter for SIP that can be read, and for RTP that is not SRTP.
+"""Display filter for readable SIP, and for RTP that is not SRTP.
 
 10 ms of G.711 and of G.722 are 80 bytes, and SRTP adds 10 to 16 to a packet.
 """
 
 READING = ("--enable-heuristic", "rtp_udp")
-"""How tshark finds voice whose ports nobody told it."""
+"""Options by which tshark finds voice on unannounced ports."""
 
 
 class RtpPacket(NamedTuple):
-    """`stream` is who sent it, and its SSRC; `payload` all that follows the header."""
+    """An RTP packet.
+
+    `stream` is its sender and SSRC, `payload` all that follows the header.
+    """
 
     stream: str
     sequence: int
@@ -38,7 +41,7 @@ class RtpPacket(NamedTuple):
 class Capture:
     """Everything on the loopback interface from `start` to `stop`.
 
-    Other tests run beside it: what is asked of it is asked of `ports` alone.
+    Other tests run beside it, so queries are limited to `ports`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -49,7 +52,7 @@ class Capture:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Returns once packets are caught for certain."""
+        """Return once packets are caught for certain."""
         program = shutil.which("dumpcap")
         assert program, "dumpcap is missing: run ./check, which installs tshark"
         self._process = await asyncio.create_subprocess_exec(
@@ -62,7 +65,7 @@ class Capture:
         await self._until_caught(_BEGINS)
 
     async def stop(self) -> None:
-        """Returns once everything that was sent before is in the file."""
+        """Return once everything sent before is in the file."""
         assert self._process is not None and self._task is not None
         if self._process.returncode is not None:
             return
@@ -79,7 +82,7 @@ class Capture:
         return (await self._tshark(wanted)).splitlines()
 
     async def rtp(self) -> list[RtpPacket]:
-        """Everything that looks like RTP, SRTP among it, in the order it was sent."""
+        """Everything that looks like RTP, SRTP included, in the order of sending."""
         source, kept = ("ip.src", "udp.srcport", "rtp.ssrc"), ("rtp.seq", "rtp.p_type")
         fields = [word for name in (*source, *kept, "rtp.payload") for word in ("-e", name)]
         found = []
@@ -107,7 +110,7 @@ class Capture:
             self._caught += data
 
     async def _until_caught(self, mark: bytes) -> None:
-        """Send a mark until it is caught: then all that came before it is too."""
+        """Send a mark until it is caught: all earlier packets are then caught."""
         assert self._process is not None and self._process.stderr is not None
         ended = asyncio.ensure_future(self._process.wait())
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as target:
@@ -115,7 +118,7 @@ class Capture:
             async with asyncio.timeout(_PATIENCE_S):
                 while mark not in self._caught and not ended.done():
                     target.sendto(mark, target.getsockname())
-                    # Nothing tells when dumpcap listens but trying.
+                    # No event reports that dumpcap listens.
                     await asyncio.wait({ended}, timeout=0.05)
         if mark not in self._caught:
             said = (await self._process.stderr.read()).decode()
@@ -127,7 +130,7 @@ class Capture:
 
 
 def ports_of(processes: Iterable[int]) -> set[int]:
-    """The ports of every IPv4 socket that the processes have now."""
+    """Ports of every IPv4 socket that the processes have now."""
     inodes = {link for process in processes for link in _sockets(process)}
     found = set()
     for table in ("udp", "tcp"):

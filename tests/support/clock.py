@@ -13,7 +13,7 @@ _START = datetime(2026, 3, 14, 14, 32, tzinfo=UTC).timestamp()
 
 
 class Clock:
-    """Seconds since the epoch, in a place whose local time is UTC."""
+    """Time in seconds since the epoch, where local time is UTC."""
 
     def __init__(self, start: float = _START) -> None:
         self._start = start
@@ -34,7 +34,7 @@ class Clock:
 
 @contextmanager
 def standing_still() -> Iterator[Clock]:
-    """`time.time` and the time zone of this process are the clock's."""
+    """Use the clock for `time.time` and the time zone of this process."""
     clock = Clock()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TZ", "UTC")

@@ -1,6 +1,6 @@
-"""A SIP server with TLS and SRTP whose far end does what a test says.
+"""A SIP server with TLS and SRTP whose far end acts as a test sets it.
 
-One call at a time: what is said concerns the latest one.
+One call at a time: every method concerns the latest one.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ _SUITE = "AES_CM_128_HMAC_SHA1_80"
 _FIRST_NUMBER = 10
 _PATIENCE_S = 20
 
-# Of all far ends: one after another may be at the same address.
+# Shared by all far ends: one after another may be at the same address.
 _CALLS = itertools.count(1)
 
 
 class FarEnd:
-    """`code` is how it answers REGISTER from now on, `acknowledges` whether it sends ACK,
-    `hangs_up_after_answer` whether it ends a call once it has answered a change of it.
+    """A far end of one call at a time.
 
-    `contact` and `via` are what it says of itself, and `headers` what else it
-    says in every message of a call.
+    `code` answers REGISTER, `acknowledges` sends ACK, `hangs_up_after_answer`
+    ends a call after answering a change of it. `contact` and `via` are its own
+    addresses, and `headers` more headers in every message of a call.
     """
 
     def __init__(self, host: str, leaf: Leaf) -> None:
@@ -64,7 +64,7 @@ class FarEnd:
         """End the connection that was used last."""
         self._connected().drop()
 
-    # A call that the phone made
+    # Calls from the phone
 
     async def invited(self) -> None:
         """Wait for the next INVITE: its call is the latest one from here on."""
@@ -81,7 +81,7 @@ class FarEnd:
         self._answer(180, "Ringing")
 
     def answers(self, body: str | None = None, code: int = 200) -> None:
-        """Take the call; `body` is the session where that is not to be a good one.
+        """Answer the call; `body` replaces the good session.
 
         With a `code` below 200 it is early media (RFC 3960).
         """
@@ -89,20 +89,20 @@ class FarEnd:
 
     @property
     def offered(self) -> sip.Message:
-        """The INVITE of the latest call."""
+        """INVITE of the latest call."""
         assert self._invite is not None
         return self._invite
 
     def refuses(self, code: int, reason: str) -> None:
         self._answer(code, reason)
 
-    # A call that the far end makes
+    # Calls from the far end
 
     async def calls(self, sender: str, body: str | None = None) -> None:
-        """Send an INVITE to whoever has registered; `sender` is a From value.
+        """Send an INVITE to the registered account; `sender` is a From value.
 
-        `body` is its session where that is not to be a good one. An empty one
-        leaves the offer to the phone (RFC 3261 section 13.2.1).
+        `body` replaces the good session. An empty one leaves the offer to the
+        phone (RFC 3261 section 13.2.1).
         """
         _, register = await self.server.until(lambda m: m.method == "REGISTER")
         number = next(_CALLS)
@@ -120,7 +120,7 @@ class FarEnd:
     def will_acknowledge(self, body: str | None = None) -> None:
         """Answer the phone's next offer, which comes in a 200, in the ACK.
 
-        `body` is the session where that is not to be a good one.
+        `body` replaces the good session.
         """
         self._in_ack = self.session if body is None else lambda _: body
 
@@ -130,7 +130,7 @@ class FarEnd:
         return found
 
     async def turned_away(self) -> tuple[int, ...]:
-        """All that the phone answers to the latest call, up to its refusal, but 100."""
+        """The phone's answers to the latest call, up to its refusal, but 100."""
         assert self._dialog is not None
         call_id = self._dialog.call_id
         connection, _ = await self.server.until(
@@ -143,7 +143,7 @@ class FarEnd:
         """Cancel a call that has not been answered."""
         self._send("CANCEL", 1, branch=self._branch)
 
-    # A call that is up
+    # Established calls
 
     def hangs_up(self) -> None:
         self._send("BYE", next(self._numbers))
@@ -157,13 +157,13 @@ class FarEnd:
         self._next_answer = body
 
     def transfers(self, target: str, *extra: str) -> int:
-        """Ask the phone to call somebody else (RFC 3515); the CSeq of the request."""
+        """Send REFER (RFC 3515) to `target`; returns its CSeq."""
         number = next(self._numbers)
         self._send("REFER", number, extra=(f"Refer-To: {target}", *extra))
         return number
 
     def offers(self, body: str, method: str = "INVITE") -> int:
-        """Offer another session within the call (RFC 3264 section 8); the CSeq of the request."""
+        """Offer another session within the call (RFC 3264 8); returns its CSeq."""
         number = next(self._numbers)
         self._send(method, number, body=body)
         return number
@@ -173,13 +173,13 @@ class FarEnd:
         await self.server.until(lambda m: m.method == "INVITE" and not _begins_call(m))
 
     def reoffers(self) -> list[sip.Message]:
-        """The sessions that the phone has offered within calls so far."""
+        """Sessions that the phone has offered within calls so far."""
         sent = [m for c in self.server.connections for m in c.messages]
         return [m for m in sent if m.body and m.method in ("INVITE", "UPDATE")
                 and not _begins_call(m)]  # fmt: skip
 
     async def settled(self) -> None:
-        """Wait until the phone has read all that was said to it within the call."""
+        """Wait until the phone has read every message within the call."""
         number = next(self._numbers)
         self._send("OPTIONS", number)
         await self.answered(number, "OPTIONS")
@@ -192,14 +192,12 @@ class FarEnd:
         return found
 
     async def hears_a_tone(self) -> None:
-        """Wait for a packet of telephone-event, whose type 101 SRTP leaves readable (RFC 3711)."""
+        """Wait for telephone-event: type 101 is readable in SRTP (RFC 3711)."""
         self._rtp.setblocking(False)
         async with asyncio.timeout(_PATIENCE_S):
             packet = b"\0\0"
             while packet[1] & 0x7F != 101:
                 packet = await asyncio.get_running_loop().sock_recv(self._rtp, 2048)
-
-    # Inside
 
     def _behave(self, connection: Connection, message: sip.Message) -> None:
         self._connection = connection
@@ -275,10 +273,10 @@ class FarEnd:
         )  # fmt: skip
 
     def session(self, offer: sip.Message | None = None, direction: str = "sendrecv") -> str:
-        """A session of one stream, with keys as `offer` wants them: a plain offer gets a plain one.
+        """A session of one stream, with keys unless the `offer` is plain.
 
         Without an `offer` it has keys. A lax peer does so, and a test that looks
-        at the offer afterwards says what was wrong with it.
+        at the offer afterwards shows the fault.
         """
         profile = "RTP/SAVP"
         keys: tuple[str, ...] = (sip.crypto(_SUITE, tag=1),)

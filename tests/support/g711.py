@@ -1,4 +1,4 @@
-"""Tones as RTP packets of G.711 (RFC 3551), and how much of one a recording holds."""
+"""Tones as RTP packets of G.711 (RFC 3551), and their share in recordings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PCMU, PCMA = 0, 8
 _RATE = 8000
 _WAV_HEADER = 44
 _WAV_RATE = 24
-"""Places in a WAV file of the simplest kind, which is what the phone writes."""
+"""Offsets in a simple WAV file, as the phone writes it."""
 
 _FRAME = 160
 _SEGMENTS = (0x1F, 0x3F, 0x7F, 0xFF, 0x1FF, 0x3FF, 0x7FF, 0xFFF)
@@ -27,7 +27,7 @@ class Tone:
         self._ssrc = ssrc
 
     def packet(self, number: int) -> bytes:
-        """The packet of a sequence number."""
+        """Packet of a sequence number."""
         at = np.arange(number * _FRAME, (number + 1) * _FRAME) / _RATE
         samples = (12000 * np.sin(2 * np.pi * self._hertz * at)).astype(np.int32)
         header = struct.pack(
@@ -43,9 +43,9 @@ def encoded(samples: NDArray[np.integer], payload_type: int) -> bytes:
 
 
 def share(recording: Path, hertz: int) -> float:
-    """How much of the energy of the last half second of a recording is at a frequency, 0 to 1.
+    """Share of energy at a frequency in the last half second, 0 to 1.
 
-    The recording may still be going on, when its header does not know its length.
+    The recording may still be running, with a header that lacks its length.
     """
     data = recording.read_bytes()
     if len(data) < _WAV_HEADER:

@@ -17,24 +17,24 @@ from tests.support.pki import Leaf
 
 Behaviour = Callable[["Connection", sip.Message], None]
 
-# Addresses of one network: the first ones come again when all were given out.
+# Addresses of one network, used again once all were given out.
 _HOSTS = itertools.cycle(range(1, 255))
 
 
 def own_host(*, watched: bool = False) -> str:
     """An address of the loopback range that no other test uses at the time.
 
-    A test that watches what crosses its network takes `watched` ones. Other tests
-    of its process would show it their own messages, which are in the clear by design.
+    Tests that watch their network take `watched` ones: otherwise they would see
+    other tests' messages, which are in the clear by design.
     """
     network = 10 + os.getpid() % 100 + (100 if watched else 0)
     return f"127.{network}.{os.getpid() // 100 % 250}.{next(_HOSTS)}"
 
 
 class Connection:
-    """One client's connection; `messages` is what it has sent.
+    """One client's connection; `messages` are the received ones.
 
-    `certificate` is what the client showed of itself over TLS (DER).
+    `certificate` is the client's own over TLS (DER).
     """
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
@@ -67,7 +67,7 @@ class Datagrams:
 
 
 class Client(Protocol):
-    """A client to answer to."""
+    """A client to answer."""
 
     def send(self, data: bytes) -> None:
         """Send bytes, as one message where the transport has messages."""
@@ -76,8 +76,8 @@ class Client(Protocol):
 class HostileServer:
     """Serves one behaviour over TLS, or plain TCP without a leaf.
 
-    `received` is every byte that arrived inside the transport: over TLS what
-    was decrypted, so that an aborted handshake leaves it empty. A `context`
+    `received` is every byte that arrived inside the transport: over TLS the
+    decrypted ones, so that an aborted handshake leaves it empty. A `context`
     of the test's own makes it speak TLS in other ways.
     """
 
@@ -108,7 +108,7 @@ class HostileServer:
             if context is None:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
                 context.maximum_version = self._highest
-                # Weak keys and signatures are for the phone to refuse, not for us.
+                # The phone must refuse weak keys and signatures, not this server.
                 context.set_ciphers("DEFAULT:@SECLEVEL=0")
             context.load_cert_chain(self._leaf.certificate, self._leaf.key)
         self._server = await asyncio.start_server(self._serve, self.host, 0, ssl=context)
@@ -121,7 +121,7 @@ class HostileServer:
             self._server.close()
 
     async def until(self, wanted: Callable[[sip.Message], bool]) -> tuple[Connection, sip.Message]:
-        """The first message that is wanted, with its connection."""
+        """First message for which `wanted` is true, with its connection."""
 
         async def find() -> tuple[Connection, sip.Message]:
             async with self._news:
@@ -135,7 +135,7 @@ class HostileServer:
         return await asyncio.wait_for(find(), 20)
 
     async def first_connection(self) -> Connection:
-        """The first client, once it has sent anything."""
+        """First client, once it has sent anything."""
 
         async def find() -> Connection:
             async with self._news:
@@ -146,7 +146,7 @@ class HostileServer:
         return await asyncio.wait_for(find(), 20)
 
     async def until_received(self, count: int) -> bytes:
-        """Everything that came, once there are as many bytes as this."""
+        """All received bytes, once there are as many as this."""
 
         async def find() -> bytes:
             async with self._news:
@@ -157,7 +157,7 @@ class HostileServer:
         return await asyncio.wait_for(find(), 20)
 
     async def all_received(self) -> bytes:
-        """Everything that came, once every client is gone."""
+        """All received bytes, once every client is gone."""
         assert self.connections, "no client came as far as a handshake"
         for connection in self.connections:
             with contextlib.suppress(OSError):
@@ -205,7 +205,7 @@ class DatagramServer:
             self._transport.close()
 
     async def until(self, wanted: Callable[[sip.Message], bool]) -> tuple[Datagrams, sip.Message]:
-        """The first message that is wanted, with its sender."""
+        """First message for which `wanted` is true, with its sender."""
         async with asyncio.timeout(20), self._news:
             await self._news.wait_for(lambda: any(wanted(found) for _, found in self._messages))
         return next(pair for pair in self._messages if wanted(pair[1]))
@@ -261,14 +261,14 @@ class Sinks:
                 self._sockets.pop().close()
 
     def open_unwatched(self) -> int:
-        """A port for SRTP, which may flow: what arrives there is no leak."""
+        """A port for SRTP, which may flow: packets there are not a leak."""
         spare = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         spare.bind((self.host, 0))
         self._unwatched.append(spare)
         return int(spare.getsockname()[1])
 
     def received(self) -> list[str]:
-        """What arrived, empty when nothing did."""
+        """Everything that arrived, empty when nothing did."""
         found = []
         for sink in self._sockets:
             with contextlib.suppress(BlockingIOError):
@@ -301,7 +301,7 @@ class Sinks:
 
 
 def registrar(connection: Connection, message: sip.Message) -> None:
-    """Accepts every registration, and answers nothing else."""
+    """Accept every registration, and answer nothing else."""
     if message.method == "REGISTER":
         connection.send(
             sip.response(message, 200, "OK", contact=message.get("Contact") + ";expires=300")

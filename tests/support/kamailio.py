@@ -70,9 +70,9 @@ request_route {{
 
 
 class Kamailio:
-    """Users are whoever logs in with the password `secret-<user>`.
+    """A Kamailio; its users log in with the password `secret-<user>`.
 
-    With `clients`, the PEM file of an authority, whoever connects must show a
+    With `clients`, the PEM file of an authority, every client must show a
     certificate that it issued.
     """
 
@@ -141,7 +141,7 @@ class Kamailio:
         try:
             for port in (self.port, self.tls_port):
                 while not ended.done() and not await _connects(port):
-                    # Nothing tells when a foreign program listens but trying.
+                    # No event reports that Kamailio listens.
                     await asyncio.wait({ended}, timeout=0.05)
             log = (self._folder / "kamailio.log").read_text(errors="replace")
             assert not ended.done(), f"kamailio ended: {log[-3000:]}"

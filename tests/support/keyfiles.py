@@ -13,7 +13,7 @@ from tests.support.pki import Leaf
 
 
 def encrypted(key: Path, passphrase: str) -> Path:
-    """A copy of a key that opens with a passphrase alone, next to it."""
+    """A copy of a key, next to it, that opens only with a passphrase."""
     opened = serialization.load_pem_private_key(key.read_bytes(), None)
     copy = key.with_suffix(".encrypted.key")
     copy.write_bytes(
@@ -28,7 +28,7 @@ def encrypted(key: Path, passphrase: str) -> Path:
 
 
 def pin_of(certificate: Path) -> str:
-    """The SHA-256 of a certificate's public key, as an account's pin."""
+    """SHA-256 of a certificate's public key, as an account's pin."""
     parsed = x509.load_pem_x509_certificate(certificate.read_bytes())
     der = parsed.public_key().public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -37,14 +37,14 @@ def pin_of(certificate: Path) -> str:
 
 
 def fingerprint(leaf: Leaf, digest: str = "sha256") -> str:
-    """A certificate as a=fingerprint has it (RFC 8122 section 5)."""
+    """Value of a=fingerprint for a certificate (RFC 8122 section 5)."""
     der = ssl.PEM_cert_to_DER_cert(leaf.certificate.read_text())
     name = {"sha1": "SHA-1", "md5": "MD5", "sha256": "SHA-256"}[digest]
     return f"{name} {':'.join(f'{byte:02X}' for byte in hashlib.new(digest, der).digest())}"
 
 
 def of_no_version(leaf: Leaf, folder: Path) -> Leaf:
-    """The same with a certificate whose version is 7, which nothing is."""
+    """The same leaf with a certificate of version 7, which does not exist."""
     der = ssl.PEM_cert_to_DER_cert(leaf.certificate.read_text())
     changed = Leaf(folder / "version-7.pem", leaf.key)
     der = der.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x06", 1)

@@ -1,7 +1,6 @@
-"""A SIP server that has many dialogs at once with one account, over TLS or UDP.
+"""A SIP server with many dialogs with one account, over TLS or UDP.
 
-Requests are asked and answered in any order: what belongs together is told by
-Call-ID and CSeq.
+Requests come in any order: Call-ID and CSeq assign answers to them.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ OnRequest = Callable[[sip.Message], None]
 
 
 class More(TypedDict, total=False):
-    """Parts of a request that most have not, as in `sip.within`."""
+    """Optional parts of a request, as in `sip.within`."""
 
     body: str
     extra: tuple[str, ...]
@@ -32,7 +31,7 @@ class More(TypedDict, total=False):
 
 
 class Server:
-    """`on_request` is given what the phone asks; REGISTER is answered here.
+    """The server; `on_request` gets the phone's requests but REGISTER.
 
     `registered` is the first REGISTER. Answers are awaited with `ask`.
     """
@@ -90,13 +89,13 @@ class Server:
             self._connection.send(data)
 
     def reaches(self, other: Server) -> None:
-        """Send to where another server's phone is, over UDP."""
+        """Send to the address of another server's phone, over UDP."""
         self._phone = other._phone
         if not self.registered.done():
             self.registered.set_result(other.registered.result())
 
     def dialog(self, user: str | None = None, to_tag: str = "") -> sip.Dialog:
-        """A dialog that is to begin, with the account or with another `user` of it."""
+        """A new dialog with the account, or with another `user` of it."""
         register = self.registered.result()
         target = _address(register.get("Contact"))
         to = register.get("To").split(";tag=")[0]
@@ -114,7 +113,7 @@ class Server:
     async def ask(
         self, dialog: sip.Dialog, method: str, number: int = 1, **more: Unpack[More]
     ) -> sip.Message:
-        """Send a request; its final answer."""
+        """Send a request; returns its final answer."""
         key = (dialog.call_id, f"{number} {method}")
         waiting = self._waiting[key] = asyncio.get_running_loop().create_future()
         self.tell(dialog, method, number, **more)
@@ -126,7 +125,7 @@ class Server:
             del self._waiting[key]
 
     async def begins_to_answer(self, dialog: sip.Dialog) -> sip.Message:
-        """The next answer in a dialog that says more than 100 does."""
+        """Next answer in a dialog above 100."""
         heard: asyncio.Future[sip.Message] = asyncio.get_running_loop().create_future()
         self._provisional[dialog.call_id] = heard
         answer = await asyncio.wait_for(heard, _PATIENCE_S)
@@ -137,7 +136,7 @@ class Server:
         self.send(sip.within(dialog, method, number, via=self.via, contact=self.contact, **more))
 
     def acknowledge(self, dialog: sip.Dialog, answer: sip.Message, body: str = "") -> sip.Dialog:
-        """Send the ACK of an INVITE's final answer; the dialog as it is then."""
+        """Send the ACK of an INVITE's final answer; returns the dialog after it."""
         branch, target = None, dialog.target
         if answer.status >= 300:
             branch = answer.get("Via").split("branch=z9hG4bK-")[1].split(";")[0]

@@ -1,4 +1,4 @@
-"""A call log of many years, made in a moment; the same one every time."""
+"""A call log of many years, made in a moment, and always the same."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OUTCOMES = (
 
 
 def fill(path: Path, rows: int = ROWS) -> None:
-    """Write calls with ids from 1 to `rows` to a log that is new.
+    """Write calls with ids from 1 to `rows` to a new log.
 
     Some three thousand people call; a third of them has no name. One row in
     the middle has `RARE` in its name, and about one in six has `FREQUENT`.

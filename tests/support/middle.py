@@ -1,4 +1,4 @@
-"""A telephone system between two phones, whose keys end at it, and what it says."""
+"""A telephone system that decrypts between two phones, and its events."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PATIENCE_S = 30
 
 
 class Middle:
-    """Whoever calls `user` talks to `to`, and is overheard."""
+    """Connects callers of `user` to `to`, and overhears them."""
 
     def __init__(self, folder: Path, server: Kamailio, authority: Path, user: str, to: str) -> None:
         self._settings = {
@@ -40,7 +40,7 @@ class Middle:
         assert registration["code"] == 200, registration
 
     async def until(self, event: str) -> dict[str, Any]:
-        """The next event of a kind; those before it are forgotten."""
+        """Next event of a kind; those before it are forgotten."""
         assert self._process.stdout is not None
         async with asyncio.timeout(_PATIENCE_S):
             async for line in self._process.stdout:

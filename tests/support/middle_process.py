@@ -1,8 +1,8 @@
-"""A telephone system that decrypts, between two phones: a process of its own.
+"""A telephone system that decrypts between two phones, as a process.
 
-It registers, takes a call with DTLS-SRTP, makes another to `to` with DTLS-SRTP,
-and passes on what it hears. Its settings are JSON in its only argument; it says
-in JSON lines what happens, and ends with its standard input.
+It registers, answers a call with DTLS-SRTP, makes another to `to` with
+DTLS-SRTP, and passes on what it hears. Its settings are JSON in its only
+argument; it reports events as JSON lines, and ends with its standard input.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def tell(event: str, **fields: object) -> None:
 
 
 class Leg(pj.Call):
-    """The call to one of the phones."""
+    """A call with one of the phones."""
 
     def __init__(self, middle: Middle, pjsip_id: int = pj.PJSUA_INVALID_ID) -> None:
         super().__init__(middle.account, pjsip_id)
@@ -100,7 +100,7 @@ class Middle:
         os._exit(70)
 
     def called(self, pjsip_id: int) -> None:
-        """One of the phones calls: call the other."""
+        """Call the other phone when one calls."""
         self.caller, self.callee = Leg(self, pjsip_id), Leg(self)
         self.caller.answer(_options(pj.PJSIP_SC_RINGING))
         self.callee.makeCall(self._settings["to"], _options())
@@ -110,7 +110,7 @@ class Middle:
             self.caller.answer(_options(pj.PJSIP_SC_OK))
 
     def join(self) -> None:
-        """Pass on what either phone says, once both can be heard."""
+        """Connect the phones' voices, once both can be heard."""
         legs = [leg.audio for leg in (self.caller, self.callee) if leg and leg.audio]
         if len(legs) == 2:
             legs[0].startTransmit(legs[1])
@@ -118,7 +118,7 @@ class Middle:
 
     def _listen(self) -> None:
         audio = self.caller.audio if self.caller else None
-        # pjsua2 has the two the wrong way round: this is what comes from the phone.
+        # pjsua2 has the two the wrong way round: this is the level from the phone.
         if audio is not None and not self._heard and audio.getTxLevel() > _LOUD_PERCENT:
             self._heard = True
             tell("heard")

@@ -1,4 +1,4 @@
-"""A far end in the clear: SIP over UDP (RFC 3261 section 18), and RTP as a test sends it."""
+"""A far end in the clear: SIP over UDP, and RTP sent by the test."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Answer = Callable[[sip.Message], bytes | None]
 
 
 class OpenEnd(asyncio.DatagramProtocol):
-    """`answer` says what becomes of a request; 200 where it says None.
+    """A far end that answers 200 unless `answer` returns another answer.
 
-    An INVITE is answered with `session`. `received` are the datagrams, `sizes`
-    those of the first INVITE of each call in bytes.
+    An INVITE is answered with `session`. `messages` are the received ones,
+    `sizes` the bytes of the first INVITE of each call.
     """
 
     def __init__(self, host: str) -> None:
@@ -47,14 +47,14 @@ class OpenEnd(asyncio.DatagramProtocol):
         self.rtp.close()
 
     def send(self, packet: bytes, offer: sip.Message) -> None:
-        """One datagram from the RTP port to where an offer of the phone points."""
+        """Send a datagram from the RTP port to the address in the phone's offer."""
         host, port = _OFFERED_HOST.search(offer.body), _OFFERED_MEDIA.search(offer.body)
         assert host is not None
         assert port is not None
         self.rtp.sendto(packet, (host[1], int(port[1])))
 
     async def until(self, wanted: Callable[[sip.Message], bool]) -> sip.Message:
-        """The first message that is wanted."""
+        """First message for which `wanted` is true."""
         async with asyncio.timeout(_PATIENCE_S), self._news:
             while True:
                 for message in self.messages:
@@ -66,7 +66,7 @@ class OpenEnd(asyncio.DatagramProtocol):
         return await self.until(lambda m: m.method == "INVITE")
 
     async def call(self, session: str) -> Awaitable[sip.Message]:
-        """Call whoever has registered; the answer to it is acknowledged when it comes."""
+        """Call the registered account, and send the ACK when its answer comes."""
         register = await self.until(lambda m: m.method == "REGISTER")
         contact = register.get("Contact").split("<", 1)[1].split(">", 1)[0]
         host, _, port = contact.split("@")[1].split(";")[0].rpartition(":")

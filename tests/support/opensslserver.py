@@ -1,4 +1,4 @@
-"""OpenSSL's own server and client: what they are told to be, and what they print."""
+"""OpenSSL's own server and client, with their options and output."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PATIENCE_S = 20
 
 
 class OpensslProgram:
-    """`openssl` with `words`, which lives until it is stopped; it is up once it prints `sign`."""
+    """`openssl` with `words` until it is stopped; up once it prints `sign`."""
 
     def __init__(self, sign: str, *words: str) -> None:
         self._sign = sign
@@ -29,7 +29,7 @@ class OpensslProgram:
 
     async def start(self) -> None:
         self._output = b""
-        # Its standard input stays open: it ends a connection when that does.
+        # A closed standard input would end the connection.
         self._process = await asyncio.create_subprocess_exec(
             "openssl", *self._words, stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
@@ -46,7 +46,7 @@ class OpensslProgram:
         await self._reading
 
     async def end(self) -> str:
-        """All that it printed, once it has ended by itself."""
+        """All its output, once it has ended by itself."""
         assert self._reading is not None
         try:
             await asyncio.wait_for(asyncio.shield(self._reading), _PATIENCE_S)
@@ -59,7 +59,7 @@ class OpensslProgram:
         return self._output.decode(errors="replace")
 
     async def until(self, text: str) -> str:
-        """What it has printed, once `text` is in it."""
+        """Its output, once `text` is in it."""
 
         async def find() -> None:
             async with self._news:
@@ -86,7 +86,7 @@ class OpensslProgram:
 
 
 class OpensslServer(OpensslProgram):
-    """`words` are more options of s_server."""
+    """`openssl s_server`; `words` are more options."""
 
     def __init__(
         self, leaf: Leaf | None, *words: str, host: str = LOOPBACK, port: int | None = None
@@ -114,7 +114,7 @@ def _shown(leaf: Leaf | None) -> tuple[str, ...]:
 
 
 def self_made(folder: Path, host: str, *words: str) -> Leaf:
-    """A certificate for an address that signs itself, made by openssl as `words` say."""
+    """A self-signed certificate for an address; `words` are openssl's options."""
     folder.mkdir(parents=True, exist_ok=True)
     leaf = Leaf(folder / "self.pem", folder / "self.key")
     subprocess.run(

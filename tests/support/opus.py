@@ -1,4 +1,4 @@
-"""A far end that speaks Opus (RFC 6716, RFC 7587), in packets of any duration."""
+"""A far end that speaks Opus (RFC 6716, RFC 7587) in any packet duration."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _LARGEST = 1275  # bytes of a frame (RFC 6716 section 3.4)
 class Speaker:
     """Tones as RTP packets of one stream.
 
-    The voice coder of Opus is asked for, whose frames are as long as the
-    packet: the other one has none above 20 ms (RFC 6716 section 3.1).
+    It asks for Opus's voice coder, whose frames are as long as the packet:
+    the other one has none above 20 ms (RFC 6716 section 3.1).
     """
 
     def __init__(self, payload_type: int, ssrc: int = 0x0705) -> None:
@@ -40,7 +40,7 @@ class Speaker:
             assert answer == _OK
 
     def packet(self, hertz: int, milliseconds: int) -> bytes:
-        """The next packet of the stream: a tone that goes on from packet to packet."""
+        """Next packet of the stream, whose tone continues across packets."""
         size = _RATE * milliseconds // 1000
         time = np.arange(self._at, self._at + size) / _RATE
         samples = (12_000 * np.sin(2 * np.pi * hertz * time)).astype("<i2").tobytes()

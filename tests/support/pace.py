@@ -1,4 +1,4 @@
-"""A sender of media keeps time: its packets are due whatever they took to make."""
+"""Pace of a media sender: packets are due in real time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 
 
 class Pace:
-    """Begins with the first packet."""
+    """Clock that begins with the first packet."""
 
     def __init__(self) -> None:
         self._clock = asyncio.get_running_loop().time

@@ -1,4 +1,4 @@
-"""Parts that a test starts, and that are stopped when it is over."""
+"""Parts that a test starts, and that are stopped at its end."""
 
 from __future__ import annotations
 

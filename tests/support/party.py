@@ -1,4 +1,4 @@
-"""A server over UDP, TCP or TLS whose far end has a voice, and agrees to holds or not."""
+"""A server over UDP, TCP or TLS whose far end speaks and answers holds."""
 
 from __future__ import annotations
 
@@ -20,20 +20,22 @@ _ANSWERS = {
     "recvonly": ("sendonly", "sendonly"),
     "inactive": ("inactive", "inactive"),
 }
-"""Directions to answer or offer with, of one who does not hold and who does
-(RFC 3264 sections 6.1 and 8.4)."""
+"""Directions that answer or offer without and with a hold.
+
+RFC 3264 sections 6.1 and 8.4.
+"""
 _CALLS = itertools.count(1)
 
 
 class Party:
-    """Whoever an account of the phone calls, one call at a time.
+    """Far end of an account's calls, one call at a time.
 
     `server` is the account's registrar too, `account` the phone's name for it.
     The next offers of the phone within a call are refused with the codes of
     `refusals`, one each; while `delays` is set they wait for `agree`. A request
-    that `intercepts` says it has dealt with is left alone; `headers` are in
-    every answer to an INVITE, `attributes` in every session, and `formats` are
-    its codecs, best first.
+    for which `intercepts` is true is left alone; `headers` are in every answer
+    to an INVITE, `attributes` in every session, and `formats` are its codecs,
+    best first.
     """
 
     def __init__(
@@ -74,7 +76,7 @@ class Party:
     async def stop(self) -> None:
         await self.server.stop()
 
-    # A call that the phone makes
+    # Calls from the phone
 
     async def take(self) -> None:
         """Answer the phone's next call."""
@@ -82,7 +84,7 @@ class Party:
         self.answer()
 
     async def invited(self) -> None:
-        """Wait for the phone's next call, and say nothing to it yet."""
+        """Wait for the phone's next call, without an answer yet."""
         self._invite = message = await asyncio.wait_for(self._invites.get(), _PATIENCE_S)
         self._tag = f"party{next(_CALLS)}"
         self._holds = False
@@ -99,7 +101,7 @@ class Party:
     def progress(
         self, code: int, session: bool = False, speaks: bool = False, tag: str | None = None
     ) -> None:
-        """Say how the call goes, with early media where it `speaks` (RFC 3960).
+        """Send a provisional answer, with early media if it `speaks` (RFC 3960).
 
         Another `tag` makes it another branch of a fork (RFC 3261 section 12.1).
         """
@@ -109,25 +111,25 @@ class Party:
         self._answer(self._invite, 200)
 
     async def leave(self) -> None:
-        """Be silent: the call is over."""
+        """Fall silent: the call is over."""
         await self.voice.close()
 
     # Within a call
 
     async def hold(self, on: bool) -> None:
-        """Put the phone on hold, or go on; returns when it has agreed."""
+        """Put the phone on hold, or resume; returns when it has agreed."""
         self._holds = on
         self._send("INVITE", next(self._numbers), body=self._session(None))
         answer = await asyncio.wait_for(self._answered.get(), _PATIENCE_S)
         assert answer.status == 200, answer.first
 
     async def offer_again(self, method: str = "INVITE", extra: tuple[str, ...] = ()) -> sip.Message:
-        """Offer a session within the call again; the phone's answer to it."""
+        """Offer a session within the call again; returns the phone's answer."""
         self._send(method, next(self._numbers), body=self._session(None), extra=extra)
         return await asyncio.wait_for(self._answered.get(), _PATIENCE_S)
 
     async def moves(self, hertz: int) -> None:
-        """Speak and listen at another port, with another tone, and say so."""
+        """Speak and listen at another port with another tone, and offer it."""
         await self.voice.close()
         self.voice = Voice(self._host, hertz, self._tones, secret=self.transport is Transport.TLS)
         answer = await self.offer_again()
@@ -142,8 +144,6 @@ class Party:
         """Answer the offer that was delayed."""
         self.delays = False
         self._answer(await asyncio.wait_for(self._delayed.get(), _PATIENCE_S), 200)
-
-    # Inside
 
     def _behave(self, client: Client, message: sip.Message) -> None:
         self._client = client
@@ -162,9 +162,9 @@ class Party:
             client.send(sip.response(message, 200, "OK", tag=self._tag))
 
     def _came_before(self, message: sip.Message) -> bool:
-        """A request that UDP brought twice (RFC 3261 section 17.2.1).
+        """True for a request that UDP brought twice (RFC 3261 section 17.2.1).
 
-        A busy machine is late to answer: the copy would be taken for the next call.
+        When a busy machine answers late, the copy would count as the next call.
         """
         if message.status or self.transport is not Transport.UDP:
             return False

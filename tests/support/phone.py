@@ -1,4 +1,4 @@
-"""A real Offhook of its own: engine, workers and folders nobody else uses."""
+"""A real Offhook of its own, with engine, workers and folders."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Phone(Attached):
     async def add_secure(
         self, user: str, host: str, port: int, authority: Path, **fields: Any
     ) -> None:
-        """A TLS account of `user` at the test domain, named like the user."""
+        """Add a TLS account of `user` at the test domain, named like the user."""
         await self.add(
             user,
             password=f"secret-{user}",
@@ -98,7 +98,7 @@ class Phone(Attached):
         )
 
     def worker_pids(self) -> list[int]:
-        """The processes that the engine started."""
+        """Processes that the engine started."""
         assert self.process is not None
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(pid) for pid in children.read_text().split()]

@@ -11,9 +11,9 @@ from rich.text import Text
 
 
 def svg(screen: str, columns: int, title: str) -> str:
-    """The SVG of a screen that tmux captured with its colours.
+    """SVG of a screen that tmux captured with its colours.
 
-    No font is fetched from anywhere: the reader's own monospaced one is used.
+    No font is downloaded: the reader's own monospaced one is used.
     """
     console = Console(record=True, width=columns, file=io.StringIO(), force_terminal=True)
     console.print(Text.from_ansi(screen.rstrip("\n")), no_wrap=True, crop=True)

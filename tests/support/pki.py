@@ -22,7 +22,7 @@ Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 @dataclass(frozen=True)
 class Leaf:
-    """PEM files of a certificate, with those above it that are sent, and its key."""
+    """PEM files of a certificate, its intermediates, and its key."""
 
     certificate: Path
     key: Path
@@ -32,8 +32,8 @@ class Authority:
     """An authority whose certificates are written below `folder`.
 
     One with a `parent` is an intermediate; `chain` is what its servers send
-    besides their own certificate. `is_authority` False says that it may not
-    issue, None says nothing of it.
+    besides their own certificate. With `is_authority` False it may not issue,
+    with None the extension is absent.
     """
 
     def __init__(
@@ -120,10 +120,10 @@ class Authority:
         rsa_bits: int = 2048,
         version_1: bool = False,
     ) -> Leaf:
-        """A certificate for an address that `cryptography` refuses to make, by OpenSSL's tool.
+        """A weak certificate for an address, by OpenSSL's tool.
 
-        Without extensions, as of version 1, it carries the address as its
-        common name.
+        `cryptography` refuses to make it. Without extensions, as of version 1, it
+        carries the address as its common name.
         """
         leaf = Leaf(self._folder / f"{label}.pem", self._folder / f"{label}.key")
         request = self._folder / f"{label}.csr"

@@ -1,4 +1,4 @@
-"""Ports that the system gives out, so that tests in parallel never meet."""
+"""Ports given out by the system, so that tests in parallel never meet."""
 
 from __future__ import annotations
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 SANITIZERS = "SANITIZERS"
-"""The variable that names the sanitizers' libraries, where `tests.sanitized` runs."""
+"""Variable that names the sanitizers' libraries under `tests.sanitized`."""
 
 
 def preload(environment: Mapping[str, str], *libraries: str) -> dict[str, str]:
-    """The variables that load `libraries`, behind the sanitizers of `environment`.
+    """Variables that load `libraries`, behind the sanitizers of `environment`.
 
-    Only a process that loads pjsua2 needs the sanitizers; some programs hang with them.
+    Only a process that loads pjsua2 needs the sanitizers; some programs hang
+    with them.
     """
     words = [environment.get(SANITIZERS, ""), *libraries]
     value = " ".join(word for word in words if word)
@@ -20,9 +21,9 @@ def preload(environment: Mapping[str, str], *libraries: str) -> dict[str, str]:
 
 
 def hosts(file: Path, names: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables by which a process knows `names`, each with its address.
+    """Variables by which a process resolves `names` to their addresses.
 
-    They are kept in `file`.
+    `file` holds them.
     """
     file.write_text("".join(f"{address} {name}\n" for name, address in names.items()))
     return {**preload(environment, "libnss_wrapper.so"), "NSS_WRAPPER_HOSTS": str(file)}

@@ -1,4 +1,4 @@
-"""The real program on a pseudo-terminal: every byte it writes is counted."""
+"""The real program on a pseudo-terminal, with its bytes counted."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ import pyte
 
 
 class OnPty:
-    """One program on a terminal of its own; what it shows is in `screen` (pyte).
+    """One program on a terminal of its own; `screen` (pyte) is its picture.
 
-    One whose terminal is not `controlling` gets no signal when that is gone.
+    A terminal that is not `controlling` sends no signal when it closes.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class OnPty:
         os.write(self._terminal, keys.encode())
 
     def read(self, seconds: float) -> bytes:
-        """What comes within `seconds`, as soon as anything does."""
+        """Output within `seconds`, as soon as there is any."""
         ready, _, _ = select.select([self._terminal], [], [], max(0.0, seconds))
         if not ready:
             return b""
@@ -59,12 +59,12 @@ class OnPty:
             data = os.read(self._terminal, 1 << 20)
         except OSError:  # the program has ended
             return b""
-        # Kitty's protocol of keys is no part of what pyte understands.
+        # pyte does not understand Kitty's keyboard protocol.
         self._stream.feed(data.replace(b"\x1b[>", b"\x1b[").replace(b"\x1b[<", b"\x1b["))
         return data
 
     def listen(self, seconds: float) -> bytes:
-        """Everything that comes in a time."""
+        """All output in the next `seconds`."""
         end = time.perf_counter() + seconds
         heard = b""
         while (left := end - time.perf_counter()) > 0:
@@ -72,7 +72,7 @@ class OnPty:
         return heard
 
     def until(self, wanted: Callable[[str], bool], seconds: float = 30.0) -> float:
-        """Read until the screen is as wanted; the moment when it was."""
+        """Read until `wanted` is true of the screen; returns the time."""
         end = time.perf_counter() + seconds
         while not wanted(self.text()):
             if time.perf_counter() > end:
@@ -84,7 +84,7 @@ class OnPty:
         return "\n".join(self.screen.display)
 
     def end(self, tell: bool = True) -> None:
-        """Take the terminal away, with a signal or without; the program must end."""
+        """Close the terminal, with a signal or without; the program must end."""
         program = os.pidfd_open(self._pid)
         os.close(self._terminal)
         if tell:

@@ -1,4 +1,4 @@
-"""Sound daemons of the tests' own: a microphone and a speaker without hardware."""
+"""The tests' own sound daemons: a microphone and a speaker, no hardware."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ Samples = NDArray[np.int16]
 class Pulse:
     """A PulseAudio daemon with the sinks `mic` and `speaker`.
 
-    What is played into `mic` is what a microphone hears; what goes to `speaker`
-    can be listened to. Nobody else's daemon is touched or found.
+    A microphone hears what is played into `mic`; a test can listen to `speaker`.
+    No other daemon is touched or found.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -40,12 +40,12 @@ class Pulse:
 
     @property
     def client_environment(self) -> dict[str, str]:
-        """For a program that is to use this daemon and no other."""
+        """Environment of a program that uses only this daemon."""
         return {**lonely(self._folder), "PULSE_SERVER": f"unix:{self.socket}"}
 
     @property
     def home(self) -> Path:
-        """The home folder of programs that use this daemon."""
+        """Home folder of programs that use this daemon."""
         return self._folder
 
     @property
@@ -74,7 +74,7 @@ class Pulse:
             await self._hurry(sink)
 
     async def die(self) -> None:
-        """End at once and without a word, as a daemon that crashes does."""
+        """End at once, as a daemon that crashes does."""
         assert self._process is not None
         self._process.kill()
         await self._process.wait()
@@ -82,7 +82,7 @@ class Pulse:
 
     @contextlib.contextmanager
     def asleep(self) -> Iterator[None]:
-        """Be there, and answer nothing."""
+        """Run without answering."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
         try:
@@ -100,7 +100,7 @@ class Pulse:
     # Using it
 
     async def ask(self, *words: str) -> str:
-        """What `pactl` answers."""
+        """Answer of `pactl`."""
         process = await asyncio.create_subprocess_exec(
             "pactl", *words, env=self.client_environment,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
@@ -110,7 +110,7 @@ class Pulse:
         return out.decode()
 
     async def plug_in(self, sink: str) -> None:
-        """One more sink, and an ALSA device of its name that leads to it."""
+        """Add a sink, and an ALSA device of its name that leads to it."""
         await self.ask("load-module", "module-null-sink", f"sink_name={sink}",
                        f"rate={RATE}", "channels=1")  # fmt: skip
         await self._hurry(sink)
@@ -121,7 +121,7 @@ class Pulse:
             )
 
     async def say(self, path: Path, sink: str = "mic") -> None:
-        """Play a file to its end; into the microphone, if nothing else is said."""
+        """Play a file to its end, into the microphone by default."""
         process = await asyncio.create_subprocess_exec(
             "paplay", f"--device={sink}", str(path), env=self.client_environment,
             stderr=asyncio.subprocess.PIPE,
@@ -141,11 +141,9 @@ class Pulse:
             await _end(process)
             await ear.close()
 
-    # Inside
-
     async def _hurry(self, sink: str) -> None:
-        # A bare null sink renders in blocks of up to 2 s; it serves the most
-        # impatient of its clients, and so there is always one.
+        # A bare null sink renders in blocks of up to 2 s, unless a client asks for
+        # less: this one always does.
         client = await self._parec(f"{sink}.monitor", asyncio.subprocess.DEVNULL)
         self._standing.append(client)
 
@@ -165,7 +163,7 @@ class Pulse:
                 try:
                     _, writer = await asyncio.open_unix_connection(str(self.socket))
                 except OSError:
-                    # Nothing tells when a foreign program listens but trying.
+                    # No event reports that the daemon listens.
                     await asyncio.wait({ended}, timeout=0.02)
                 else:
                     writer.close()
@@ -176,7 +174,7 @@ class Pulse:
 
 
 class Ear:
-    """What was heard so far, at `RATE`."""
+    """Sound heard so far, at `RATE`."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
@@ -191,11 +189,11 @@ class Ear:
 
     @property
     def position(self) -> int:
-        """How many samples have been heard."""
+        """Number of samples heard."""
         return len(self._data) // _SAMPLE_BYTES
 
     async def until(self, wanted: Callable[[Samples], bool], since: int = 0) -> None:
-        """Return when what was heard after sample `since` is what is wanted."""
+        """Return when `wanted` is true of the sound after sample `since`."""
         try:
             async with asyncio.timeout(PATIENCE_S), self._news:
                 await self._news.wait_for(lambda: self._ended or wanted(self._after(since)))
@@ -208,18 +206,18 @@ class Ear:
             ) from None
 
     async def hear(self, seconds: float) -> Samples:
-        """The next so many seconds of sound, by the daemon's clock."""
+        """Sound of the next `seconds`, by the daemon's clock."""
         since = self.position
         size = int(seconds * RATE)
         await self.until(lambda samples: len(samples) >= size, since)
         return self._after(since)[:size]
 
     def tail(self, since: int) -> Samples:
-        """What was heard after sample `since`."""
+        """Sound after sample `since`."""
         return self._after(max(since, 0))
 
     def save(self, path: Path, since: int = 0) -> Path:
-        """Write what was heard after sample `since` to a WAV file."""
+        """Write the sound after sample `since` to a WAV file."""
         with wave.open(str(path), "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(_SAMPLE_BYTES)
@@ -245,7 +243,7 @@ class Ear:
 
 
 class Forward:
-    """A port or a socket that leads to a daemon's socket, as `ssh -R` makes them."""
+    """A port or a socket that leads to a daemon's socket, like `ssh -R`."""
 
     def __init__(self, there: Path) -> None:
         self._there = there
@@ -254,12 +252,12 @@ class Forward:
         self.connections = 0
 
     async def port(self) -> str:
-        """Listen on a port of loopback; what to set PULSE_SERVER to."""
+        """Listen on a port of loopback; returns a value for PULSE_SERVER."""
         self._server = await asyncio.start_server(self._serve, LOOPBACK, 0)
         return f"tcp:{LOOPBACK}:{self._server.sockets[0].getsockname()[1]}"
 
     async def socket(self, here: Path) -> str:
-        """Listen on a socket; what to set PULSE_SERVER to."""
+        """Listen on a socket; returns a value for PULSE_SERVER."""
         self._server = await asyncio.start_unix_server(self._serve, str(here))
         return f"unix:{here}"
 
@@ -280,7 +278,7 @@ class Forward:
 
 
 def lonely(folder: Path) -> dict[str, str]:
-    """The environment without any way to a sound daemon or its settings."""
+    """Environment without any sound daemon or its settings."""
     kept = {
         name: value
         for name, value in os.environ.items()

@@ -1,4 +1,4 @@
-"""Textual's widgets that the phone uses, on one screen, and what they draw."""
+"""The phone's kinds of Textual widgets on one screen, and their output."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ ROLES = ("muted", "primary", "accent", "success", "warning", "error", "secure", 
 
 
 class Sampler(App[None]):
-    """Dressed as the phone is: the same filters, the same themes."""
+    """A screen with the phone's filters and themes."""
 
     CSS = """
     #scroll, OptionList, TextArea, Log, RichLog, DataTable { height: 6; }
@@ -111,13 +111,13 @@ class Sampler(App[None]):
 
 
 def segments(app: App[Any]) -> Iterator[Segment]:
-    """What is on the screen, as it would be sent."""
+    """Segments of the screen, as they would be sent."""
     for strip in app.screen._compositor.render_strips():
         yield from strip
 
 
 class _Driven(Sampler):
-    """Takes a theme after another, marks each change in what it sends, and ends."""
+    """Applies each theme in turn, marks each change in its output, and ends."""
 
     def __init__(self, names: list[str]) -> None:
         super().__init__(names[0], os.environ)

@@ -1,4 +1,4 @@
-"""Enough SIP to misbehave with: messages as text, built and read by hand."""
+"""SIP to misbehave with: messages as text, built and read by hand."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def response(
     extra: tuple[str, ...] = (),
     tag: str = "hostile",
 ) -> bytes:
-    """An answer to `request` with the headers that RFC 3261 section 8.2.6 asks for."""
+    """An answer to `request` with the headers of RFC 3261 section 8.2.6."""
     to = request.get("To")
     if status > 100 and "tag=" not in to:
         to += f";tag={tag}"
@@ -122,7 +122,7 @@ def request(
 
 @dataclass(frozen=True)
 class Dialog:
-    """What the requests of one side of a dialog have in common (RFC 3261 section 12)."""
+    """One side of a dialog, as its requests share it (RFC 3261 section 12)."""
 
     sender: str
     to: str
@@ -141,7 +141,7 @@ def within(
     body: str = "",
     extra: tuple[str, ...] = (),
 ) -> bytes:
-    """The request of a dialog whose CSeq is `number`."""
+    """Request within a dialog, with the CSeq `number`."""
     lines = [
         f"{method} {dialog.target} SIP/2.0",
         f"Via: {via};branch=z9hG4bK-{branch or next(_COUNTER)}",
@@ -163,7 +163,7 @@ def sdp(
     attributes: tuple[str, ...] = (),
     formats: str = "0 101",
 ) -> str:
-    """A session of one stream, G.711 unless `formats` say otherwise, with attributes."""
+    """A session of one stream, G.711 by default, with attributes."""
     lines = [
         "v=0", f"o=- 1 1 IN IP4 {host}", "s=-", f"c=IN IP4 {host}", "t=0 0",
         f"m=audio {port} {profile} {formats}", "a=rtpmap:0 PCMU/8000",
@@ -177,12 +177,12 @@ DTLS = "UDP/TLS/RTP/SAVP"
 
 
 def dtls(fingerprint: str, rtcp: int, setup: str = "passive") -> tuple[str, ...]:
-    """Lines of a session with DTLS on both ports; a phone is the client of a passive side."""
+    """DTLS lines of a session on both ports; the phone is client by default."""
     return (f"a=setup:{setup}", f"a=fingerprint:{fingerprint}", f"a=rtcp:{rtcp}")
 
 
 def crypto(suite: str = "AES_CM_128_HMAC_SHA1_80", suffix: str = "", tag: int = 1) -> str:
-    """An SDES line (RFC 4568) with a key of zeros, as long as the suite wants."""
+    """An SDES line (RFC 4568) with a key of zeros, as long as the suite's."""
     keys = {"AES_CM_128": 40, "AES_256_CM": 64, "AEAD_AES_256": 60, "AEAD_AES_128": 40}
     length = next((size for name, size in keys.items() if suite.startswith(name)), 40)
     padding = {60: "A" * 59 + "=", 64: "A" * 62 + "=="}.get(length, "A" * length)

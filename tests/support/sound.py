@@ -1,4 +1,4 @@
-"""Speech, and whether two recordings hold the same speech."""
+"""Speech, and comparison of two recordings of it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def speak(path: Path, text: str = TEXT, voice: str = "en") -> Path:
 
 
 def load(path: Path) -> _Samples:
-    """One channel at `RATE`, whatever the file has."""
+    """Samples of one channel at `RATE`, whatever the file has."""
     with wave.open(str(path)) as file:
         assert file.getsampwidth() == 2
         data = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
@@ -41,15 +41,15 @@ def load(path: Path) -> _Samples:
 
 
 def correlation(sent: Path, received: Path) -> float:
-    """Normalised cross-correlation of the whole speech after alignment, -1 to 1."""
+    """Normalised cross-correlation of aligned speech, -1 to 1."""
     return _best(load(sent), load(received))[0]
 
 
 def piecewise(sent: Path, received: Path, seconds: float = 0.5) -> float:
-    """The median of the correlations of pieces, each aligned by itself.
+    """Median of the correlations of pieces, each aligned by itself.
 
-    A jitter buffer that inserts a frame shifts all that follows it: over a
-    whole recording that says more about the machine's load than of the voice.
+    A jitter buffer that inserts a frame shifts all that follows it: a whole
+    recording's correlation shows the machine's load more than the voice.
     Pieces of silence do not count.
     """
     speech, heard = load(sent), load(received)
@@ -73,7 +73,7 @@ def _best(speech: _Samples, heard: _Samples) -> tuple[float, int]:
     size = 1 << (len(speech) + len(heard)).bit_length()
     product = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(speech, size))
     lag = int(np.argmax(np.fft.irfft(product, size)))
-    # The transform is circular: what lies past the end came in before the start.
+    # The transform is circular: a lag past the end is a negative one.
     lag = lag - size if lag >= len(heard) else lag
     there = heard[max(lag, 0) :][: len(speech)]
     here = speech[max(-lag, 0) :][: len(there)]

@@ -1,4 +1,4 @@
-"""SRTP as a far end needs it: AES_CM_128_HMAC_SHA1_80 (RFC 3711 section 4)."""
+"""SRTP of a far end: AES_CM_128_HMAC_SHA1_80 (RFC 3711 section 4)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class NotAuthentic(Exception):
 
 
 class Srtp:
-    """One direction of a stream, from the master key and salt of an a=crypto line."""
+    """One direction of a stream, keyed by an a=crypto line."""
 
     def __init__(self, inline: bytes) -> None:
         master, salt = inline[:16], inline[16:KEY_BYTES]
@@ -68,7 +68,7 @@ class Srtp:
 
 
 class Srtcp:
-    """One direction of a stream's SRTCP (RFC 3711 section 3.4), as `Srtp` is of its SRTP."""
+    """One direction of a stream's SRTCP (RFC 3711 section 3.4)."""
 
     def __init__(self, inline: bytes) -> None:
         master, salt = inline[:16], inline[16:KEY_BYTES]

@@ -1,4 +1,4 @@
-"""Texts as the network and a person can write them, after they were cleaned."""
+"""Cleaned texts of the network and of users."""
 
 from __future__ import annotations
 
@@ -20,4 +20,4 @@ texts = st.one_of(
     st.builds(lambda piece, times: (piece * times)[:256],
               st.sampled_from(_PIECES), st.integers(1, 256)),
 )  # fmt: skip
-"""Of up to 256 characters: wide, combining, joined, of no width at all."""
+"""Up to 256 characters: wide, combining, joined, of no width at all."""

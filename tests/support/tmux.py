@@ -12,10 +12,10 @@ PATIENCE_S = 40.0
 
 
 class Terminal:
-    """One tmux server with one window of a fixed size; no settings of the user's.
+    """A tmux server with one window of fixed size, without user settings.
 
-    What the window prints is copied to a pipe, so that a change of the screen
-    is an event.
+    The window's output is copied to a pipe, so that a change of the screen is
+    an event.
     """
 
     def __init__(self, folder: Path, columns: int, rows: int) -> None:
@@ -54,15 +54,15 @@ class Terminal:
         await self._tmux("send-keys", "-l", text)
 
     async def screen(self, colours: bool = False) -> str:
-        """What the screen shows."""
+        """Text of the screen."""
         return await self._tmux("capture-pane", "-p", *(["-e"] if colours else []))
 
     async def title(self) -> str:
-        """The window's title, as the program set it."""
+        """Title of the window, as the program set it."""
         return (await self._tmux("display-message", "-p", "#{pane_title}")).strip()
 
     async def pid(self) -> int:
-        """The process of the program."""
+        """Process of the program."""
         return int(await self._tmux("display-message", "-p", "#{pane_pid}"))
 
     async def shows(self, *texts: str) -> str:
@@ -78,7 +78,7 @@ class Terminal:
         await self.until(lambda screen: text not in screen, f"no {text!r}")
 
     async def until(self, wanted: Callable[[str], bool], what: str) -> str:
-        """Wait until the screen is as wanted; returns it."""
+        """Wait until `wanted` is true of the screen; returns it."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + PATIENCE_S
         while True:
@@ -104,13 +104,13 @@ class Terminal:
                 await self._tmux("has-session")
             except AssertionError:
                 return
-            # The pipe of the window ends with it, which wakes its reader.
+            # The window's pipe ends with it, which wakes its reader.
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), 0.2)
             assert loop.time() < deadline, "the program did not end"
 
     async def kill(self) -> None:
-        """Take the terminal away from under the program, which must end."""
+        """Close the terminal under the program, which must end."""
         if self._descriptor is None:
             return
         with contextlib.suppress(AssertionError):

@@ -1,4 +1,4 @@
-"""A far end's voice: a tone that it sends, and what it hears, packet by packet."""
+"""A far end's voice: the tone it sends, and tones in received packets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.srtp import NotAuthentic, Srtp
 RATE = 8000
 FRAME = 160  # 20 ms of G.711
 STEP_HZ = RATE // FRAME
-"""Tones are multiples of this: then each frame of one is like the next."""
+"""Hertz: each frame of a tone that is a multiple of it is the same."""
 
 _SO_TIMESTAMPNS = 35  # asm-generic/socket.h
 _KEY = bytes(range(1, 31))
@@ -32,20 +32,20 @@ _HEARD = 0.02  # of full scale, in the bin of a tone
 
 
 class Frame(NamedTuple):
-    """A packet of voice: when the kernel got it (ns), and the tones in it (Hz)."""
+    """A received packet: the kernel's time (ns), and its tones (Hz)."""
 
     at: int
     tones: frozenset[int]
 
 
 class Voice:
-    """An RTP socket of `host` that sends a tone of `hertz` and notes what comes.
+    """An RTP socket of `host` that sends a tone and notes received packets.
 
     `tones` are those that are listened for. With `secret` it speaks SRTP, and
-    `clear` counts what arrived without. `frame` is the samples in each packet
+    `clear` counts the packets without. `frame` is the samples in each packet
     that it sends, `ssrc` its source (RFC 3550 section 5.1), `payload_type` its
-    codec, PCMU or PCMA, and `speaks` whether it sends; they may change at any
-    time. `sizes` are the samples in each packet that came.
+    codec, PCMU or PCMA, and `speaks` decides if it sends; they may change at any
+    time. `sizes` are the samples in each received packet.
     """
 
     def __init__(self, host: str, hertz: int, tones: tuple[int, ...], secret: bool) -> None:
@@ -81,7 +81,7 @@ class Voice:
         return int(self._socket.getsockname()[1])
 
     def follow(self, body: str) -> None:
-        """Speak to where a session of the phone says, with its keys."""
+        """Speak to the address of a session of the phone, with its keys."""
         address = re.search(r"^c=IN IP4 (\S+)", body, re.MULTILINE)
         port = re.search(r"^m=audio (\d+)", body, re.MULTILINE)
         assert address is not None
@@ -89,13 +89,13 @@ class Voice:
         self._to = (address[1], int(port[1]))
         pattern = r"^a=crypto:\d+ AES_CM_128_HMAC_SHA1_80 inline:(\S+)"
         if self.secret and (key := re.search(pattern, body, re.MULTILINE)):
-            # A packet of before the change may still be on its way.
+            # A packet from before the change may still be on its way.
             self._keys.insert(0, Srtp(base64.b64decode(key[1].split("|")[0])))
         if self._task is None:
             self._task = asyncio.create_task(self._speak())
 
     def hears(self, since: int = 0) -> frozenset[int]:
-        """The tones in the packets from number `since` on."""
+        """Tones in the packets from number `since` on."""
         return frozenset().union(*(frame.tones for frame in self.frames[since:]))
 
     def rekey(self) -> None:
@@ -134,7 +134,7 @@ class Voice:
 
     def _note(self, data: bytes, at: int) -> None:
         if len(data) < 12 or not 128 <= data[0] <= 191 or 192 <= data[1] <= 223:
-            return  # RTCP on the same port, or no RTP at all (RFC 7983)
+            return  # RTCP on the same port, or not RTP at all (RFC 7983)
         packet = self._opened(data) if self.secret else data
         if packet is None:
             self.clear += 1
@@ -151,7 +151,7 @@ class Voice:
 
 
 def tones_in(samples: NDArray[np.float64], rate: int, tones: tuple[int, ...]) -> frozenset[int]:
-    """The tones that `samples` (-1.0 to 1.0) hold for their whole length."""
+    """Tones that `samples` (-1.0 to 1.0) hold for their whole length."""
     if len(samples) < FRAME:
         return frozenset()
     strengths = np.abs(_waves(len(samples), rate, tones) @ samples)

@@ -1,7 +1,7 @@
-"""What crosses the loopback interface, and whether any of it can be read.
+"""Readable packets on the loopback interface.
 
-Seeing packets takes the right to (root, CAP_NET_RAW). Without it
-nothing is seen, and the sinks alone are the evidence.
+Seeing packets needs root or CAP_NET_RAW. Without it nothing is seen,
+and the sinks alone are the evidence.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ _RTP_HEADER = 12
 _FRAME = 160  # 20 ms of G.711
 _ENOUGH = 10 * _FRAME
 _ALIKE = 0.5
-"""Ciphertext correlates with speech to 0.05 or so, speech itself to 0.9."""
+"""Correlation: ciphertext has about 0.05 with speech, speech itself 0.9."""
 
 _SIP = re.compile(rb"(?:^|\r\n)(?:SIP/2\.0 \d{3} |[A-Z]+ [^\r\n]+ SIP/2\.0\r\n|Via: SIP/2\.0)")
 
 
 @dataclass(frozen=True)
 class Packet:
-    """The payload of one UDP datagram or TCP segment."""
+    """Payload of one UDP datagram or TCP segment."""
 
     protocol: int
     source: str
@@ -51,7 +51,7 @@ class Packet:
 
 
 class Wire:
-    """Packets from or to the addresses that share `prefix`, such as “127.20.4.”."""
+    """Packets from or to addresses that share `prefix`, such as “127.20.4.”."""
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
@@ -68,7 +68,7 @@ class Wire:
             self._socket.close()
 
     def take(self) -> list[Packet]:
-        """What the other side of the network's addresses sent to them since the last time."""
+        """Packets sent to the network's addresses by others since the last call."""
         if self._socket is None:
             return []
         packets = list(_packets(self._socket))
@@ -78,7 +78,7 @@ class Wire:
 
 
 def readable_sip(packets: Iterable[Packet]) -> list[str]:
-    """The SIP messages among packets that anybody on the way could read."""
+    """SIP messages that anybody on the way could read."""
     return [
         f"to {p.destination}:{p.port}: {p.payload[:80]!r}"
         for p in packets
@@ -87,7 +87,7 @@ def readable_sip(packets: Iterable[Packet]) -> list[str]:
 
 
 def likeness(packets: Iterable[Packet], speech: Path, folder: Path) -> float:
-    """How much RTP of G.711 sounds like the speech: the best of all streams, -1 to 1."""
+    """Likeness of G.711 in RTP to the speech: the best stream's, -1 to 1."""
     streams: dict[tuple[str, int, bytes], bytearray] = defaultdict(bytearray)
     for packet in packets:
         data = packet.payload
@@ -149,7 +149,7 @@ def _packets(opened: socket.socket) -> Iterator[Packet]:
 
 
 def _write(path: Path, law: bytes) -> None:
-    """Mu-law (G.711) as a WAV file."""
+    """Write mu-law (G.711) as a WAV file."""
     code = ~np.frombuffer(law, dtype=np.uint8)
     exponent = (code >> 4) & 7
     size = (((code.astype(np.int32) & 15) << 3) + 132 << exponent) - 132
