@@ -33,13 +33,13 @@ class NewServer(Protocol):
     ) -> Awaitable[HostileServer]: ...
 
 
-# A fifth of the time of a screen's tests goes into looking for cycles otherwise.
+# Otherwise a screen's tests spend a fifth of their time looking for cycles.
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 
 def pytest_configure() -> None:
-    # pytest has the sanitizers now; of the programs that it starts, only those
-    # of ours load pjsua2.
+    # pytest has loaded the sanitizers; of the programs it starts, only our own
+    # load pjsua2.
     if SANITIZERS in os.environ:
         os.environ.pop("LD_PRELOAD", None)
     gc.freeze()
@@ -48,18 +48,18 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # Sound that is compared must have been played in time, and a machine with
-    # four tests at once does not manage that.
+    # Compared sound must be played in time, which a machine running four tests
+    # at once does not manage.
     for item in items:
         if "speech" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.realtime)
-    # One that waits for a minute and begins last keeps all others' processes idle.
+    # A test that waits a minute and begins last keeps the other processes idle.
     items.sort(key=lambda item: item.get_closest_marker("waits") is None)
 
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    """A folder with a short name: a socket's path has a small limit."""
+    """A folder with a short name: the path of a socket has a small limit."""
     with tempfile.TemporaryDirectory(prefix="oh-", dir="/tmp") as folder:
         yield Path(folder)
 
@@ -89,7 +89,7 @@ def leaf(authority: Authority, host: str) -> Leaf:
 
 @pytest.fixture
 async def new_server(host: str, leaf: Leaf) -> AsyncIterator[NewServer]:
-    """Makes registrars at this test's address, with TLS of the test's own if it likes."""
+    """Makes registrars at this test's address, with the test's TLS if given."""
     good = leaf
     async with Parts() as parts:
 
@@ -123,7 +123,7 @@ async def standin(place: Path) -> AsyncIterator[StandIn]:
 
 @pytest.fixture
 async def another(standin: StandIn) -> AsyncIterator[Client]:
-    """A second client: the commands of one are carried out one after the other."""
+    """A second client: the commands of one client run one after the other."""
     async with await Client.connect() as client:
         yield client
 

@@ -1,9 +1,9 @@
-"""Is each condition of the lock tested? Take it away, and see which test fails.
+"""Tests each condition of the lock: removes it and names the failing test.
 
     python -m tests.mutation        # every mutant, and the test that fails for it
 
-A mutant is a copy of the package in a temporary folder with one thing changed;
-the checkout stays as it is.
+A mutant is a copy of the package in a temporary folder with one change; the
+checkout stays as it is.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _TESTS = {
 }
 _COPIED = ("voip", "tests/__init__.py", "tests/unit")
 
-# Each fact of the lock as somebody might wish it were, instead of as it was seen.
+# Each fact of the lock at the value that closes it, not as it was observed.
 _WISHES = {
     "account_transport": "Transport.TLS",
     "in_secure_worker": "True",
@@ -44,13 +44,13 @@ _WISHES = {
     "failing": "False",
 }
 _FACT_TYPES = {"lock_facts.CallFacts", "lock_facts.ConnectionFacts", "lock_facts.StreamFacts"}
-_HOLDS = 2  # the place of a condition's value among what `_row` is given
+_HOLDS = 2  # the position of a condition's value in the arguments of `_row`
 
 Changes = Callable[[ast.Module], Iterator[str]]
 
 
 class Mutant(NamedTuple):
-    """What was changed in words, the file it was changed in, and its new text."""
+    """Description of a change, the file it changes, and the file's new text."""
 
     name: str
     path: str
@@ -58,13 +58,13 @@ class Mutant(NamedTuple):
 
 
 def mutants() -> Iterator[Mutant]:
-    """Every condition taken away, and every one that holds whatever was seen."""
+    """Every condition removed, and every one made to hold always."""
     yield from _mutants_of(_POLICY, (_dropped, _held, _one_part_fewer))
     yield from _mutants_of(_FACTS, (_wished, _one_part_fewer))
 
 
 def killer(mutant: Mutant) -> str | None:
-    """The first test that fails for a mutant, None when all of them pass."""
+    """First test that fails for a mutant, None when all of them pass."""
     with tempfile.TemporaryDirectory(prefix="offhook-mutant-") as name:
         folder = Path(name)
         for path in _COPIED:
@@ -85,7 +85,7 @@ def killer(mutant: Mutant) -> str | None:
 
 
 def main() -> int:
-    """Print them all; 1 when one of them survives."""
+    """Print every mutant; returns 1 if one of them survives."""
     survivors = 0
     for mutant in mutants():
         test = killer(mutant)
@@ -101,7 +101,7 @@ def _mutants_of(path: str, changes: Sequence[Changes]) -> Iterator[Mutant]:
             yield Mutant(f"{Path(path).stem}: {name}", path, ast.unparse(tree))
 
 
-# Each of these changes a tree, says what it did, and then puts it back.
+# Each of these changes a tree, describes the change, and then undoes it.
 
 
 def _dropped(tree: ast.Module) -> Iterator[str]:
@@ -152,7 +152,7 @@ def _wished(tree: ast.Module) -> Iterator[str]:
 
 
 def _kind(node: ast.AST) -> str | None:
-    """The condition that a row is about: `_row` and `_of_voice` make the policy's rows."""
+    """Condition of a row; `_row` and `_of_voice` make the policy's rows."""
     if isinstance(node, ast.Call) and ast.unparse(node.func) in ("_row", "_of_voice"):
         return ast.unparse(node.args[0])
     return None

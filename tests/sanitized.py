@@ -1,12 +1,12 @@
-"""Runs checks with a pjsua2 that reports faults of memory and undefined behaviour.
+"""Runs checks with a pjsua2 that reports memory faults and undefined use.
 
     python -m tests.sanitized pytest tests/call/hostile tests/native
     python -m tests.sanitized python -m tests.fuzz.worker --seed 1 --count 20000
 
 The library is the one of `python -m voip.native.build --sanitize`; it is built
-the first time, which takes a quarter of an hour. Each process that reports
-something leaves a file in `tests/artefacts/sanitized`, and then the run fails,
-whatever its checks say.
+the first time, which takes a quarter of an hour. Each process with a finding
+leaves a file in `tests/artefacts/sanitized`, and then the run fails, whatever
+its checks report.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ _SHOWN_LINES = 40
 
 
 def environment(library: Path, reports: Path) -> dict[str, str]:
-    """The variables with which Python runs the sanitized pjsua2 of `library`."""
+    """Variables with which Python runs the sanitized pjsua2 of `library`."""
     # Python is not linked with the sanitizers, so they are loaded before it. The
     # first of the two decides where both write: UBSan's writes to standard error
     # if it is the second.
     sanitizers = [_library("libubsan.so"), _library("libasan.so")]
     return {
         **os.environ,
-        # The words name the programs of this environment.
+        # The command names programs of this environment.
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
         "PYTHONPATH": str(library),
-        # Python's own allocator would hide what its objects own.
+        # Python's own allocator hides the memory of its objects from the sanitizer.
         "PYTHONMALLOC": "malloc",
         "LD_PRELOAD": " ".join(sanitizers),
         SANITIZERS: " ".join(sanitizers),
-        # Python leaves its memory to the system when it ends.
+        # Python does not free its memory when it ends.
         "ASAN_OPTIONS": "detect_leaks=0:verify_asan_link_order=0",
         "UBSAN_OPTIONS": f"print_stacktrace=1:log_path={reports / 'report'}",
     }

@@ -1,13 +1,13 @@
-"""Mouth to ear: how long a sound takes from one phone's microphone to another's speaker.
+"""Measure the delay from one phone's microphone to another's speaker.
 
-Run by hand, on a machine that does nothing else: python -m tests.bench.latency
+Run by hand, on an idle machine: python -m tests.bench.latency
 
 Two real phones talk through a real Kamailio with TLS and SRTP, on null sinks of
 one PulseAudio daemon. Chirps are played into the first phone's microphone; the
 microphone and the second phone's speaker are recorded side by side, and the
-delay is what lies between a chirp in the one and in the other. A steady tone
-then shows how often the sound broke: a frame that was lost, repeated or made
-up turns the tone's phase or changes its loudness.
+delay is the time between a chirp in the one and in the other. A steady tone
+then shows how often the sound broke: a frame that was lost, repeated or
+concealed turns the tone's phase or changes its loudness.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from voip.protocol import client as told
 _CHIRP_S = 0.04
 _CHIRPS_EVERY_S = 0.9
 _LONGEST_S = 0.8
-# No whole number of periods fits into a frame: what is lost or repeated shows.
+# A whole number of periods in a frame would hide lost and repeated frames.
 _TONE_HZ = 1030.0
 _TONE_WINDOW_S = 0.005
 _TONE_TURN_RAD = 0.35
@@ -66,7 +66,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Delays in milliseconds; `breaks` in so many seconds of tone; CPU of one phone."""
+    """Delays (ms), `breaks` within `seconds` of tone, and CPU of one phone."""
 
     delays: tuple[float, ...]
     breaks: int
@@ -90,7 +90,7 @@ class Recorder:
 
     @property
     def begin(self) -> float:
-        """By the loop's clock: the earliest that any piece of the sound suggests."""
+        """Start by the loop's clock: the earliest that any piece suggests."""
         return self._begin
 
     async def stop(self) -> None:
@@ -229,7 +229,7 @@ def _delays(mouth: Recorder, ear: Recorder) -> Iterator[float]:
 
 
 def _found(samples: Samples) -> list[int]:
-    """Where chirps begin: the peaks of a matched filter."""
+    """Positions where chirps begin: the peaks of a matched filter."""
     size = 1 << (len(samples) + RATE).bit_length()
     product = np.fft.rfft(samples, size) * np.conj(np.fft.rfft(_chirp(), size))
     match = np.abs(np.fft.irfft(product, size)[: len(samples)])
@@ -255,7 +255,7 @@ def _windows(samples: _Floats) -> NDArray[np.complex128]:
 
 
 def _tone_part(samples: _Floats) -> _Floats:
-    """The longest stretch between the tone's first and last moment, without its edges."""
+    """Stretch from the tone's first to its last moment, without its edges."""
     strength = np.abs(_windows(samples))
     loud = strength > np.percentile(strength, 95) / 2
     size = int(_TONE_WINDOW_S * RATE)

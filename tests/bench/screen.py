@@ -1,6 +1,6 @@
-"""What the screen costs: bytes to the terminal, and time from key to picture.
+"""Measure the screen's cost in bytes, and the time from key to picture.
 
-Run by hand, on a machine that does nothing else: python -m tests.bench.screen
+Run by hand, on an idle machine: python -m tests.bench.screen
 
 The real program on a pseudo-terminal of 100x30, with the real engine; calls
 are made to the echo line, and through a real Kamailio for one that rings.
@@ -55,7 +55,7 @@ def opened(phone: Phone, over_ssh: bool) -> OnPty:
         "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8",
     }  # fmt: skip
     environment.pop("SSH_CONNECTION", None)
-    # Whoever uses the phone has its modules compiled after the first start.
+    # All but a user's first start find compiled modules.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if over_ssh:
         environment["SSH_CONNECTION"] = "192.0.2.1 50000 192.0.2.2 22"
@@ -93,7 +93,7 @@ async def measure_bytes(folder: Path, over_ssh: bool, seconds: float) -> None:
         screen.press(_ESCAPE)
         await asyncio.to_thread(settled, screen)
         away_from_a_minutes_turn(seconds)
-        # What the clock drew meanwhile would count as drawn while idle.
+        # A redraw of the clock in that time would count as drawn while idle.
         await asyncio.to_thread(settled, screen)
         quiet = await in_thread(lambda: float(len(screen.listen(seconds))))
         say(f"idle, {seconds:g} s ({where})", f"{quiet:8.0f} bytes")
@@ -166,7 +166,7 @@ async def measure_keys(folder: Path, keys: int) -> None:
 
 
 def latencies(screen: OnPty, keys: tuple[str, str], count: int) -> list[float]:
-    """From each key to the first change of the screen that is not the call's clock."""
+    """Times from each key to the first change outside the call's clock."""
     times: list[float] = []
     for number in range(count):
         before = without_time(screen)
@@ -180,7 +180,7 @@ def latencies(screen: OnPty, keys: tuple[str, str], count: int) -> list[float]:
 
 
 def without_time(screen: OnPty) -> object:
-    """What is shown and in which style, without the lines that tell time and sound."""
+    """Text and style of the screen, without the lines of time and sound."""
     shown = screen.screen.display
     return [
         [tuple(screen.screen.buffer[y][x]) for x in range(COLUMNS)]
@@ -225,7 +225,7 @@ async def measure_log(folder: Path, over_ssh: bool) -> None:
             )
             say(f"search for a {what} text, last key to rows ({where})",
                 f"{(done - pressed) * 1000:8.1f} ms")  # fmt: skip
-            screen.press("\x15")  # the line is emptied
+            screen.press("\x15")  # empties the line
             await asyncio.to_thread(settled, screen)
         await asyncio.to_thread(screen.end)
 

@@ -16,7 +16,7 @@ OFFHOOK = str(Path(sys.executable).with_name("offhook"))
 
 @pytest.fixture
 async def phone(place: Path) -> AsyncIterator[Phone]:
-    """Folders of its own; the program starts the engine, and this only stops it."""
+    """Folders of a phone whose engine the program starts and this stops."""
     phone = Phone(place / "phone")
     phone.environment |= {"TERM": "tmux-256color", "LC_ALL": "C.UTF-8", "COLORTERM": "truecolor"}
     phone.environment.pop("SSH_CONNECTION", None)
@@ -26,7 +26,7 @@ async def phone(place: Path) -> AsyncIterator[Phone]:
 
 @pytest.fixture
 async def open_phone(phone: Phone, place: Path) -> AsyncIterator[OpenPhone]:
-    """Opens the phone in new terminals, which are taken away at the end."""
+    """Opens the phone in new terminals, and closes them at the end."""
     terminals: list[Terminal] = []
 
     async def opened(

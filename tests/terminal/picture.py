@@ -1,7 +1,7 @@
 """Takes the picture for the README: `python -m tests.terminal.picture`.
 
-Nothing is drawn by hand: it is the real program in tmux, with a real Kamailio
-and a second Offhook at the far end of its calls.
+It shows the real program in tmux, with a real Kamailio and a second Offhook
+at the far end of its calls.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _FAR_ENDS = {"100": "Front desk", "200": "Workshop", "300": "Support"}
 
 
 async def take(folder: Path) -> str:
-    """The SVG of a phone with two calls and a few rows in its log."""
+    """SVG of a phone with two calls and a few rows in its log."""
     authority = Authority(folder / "pki")
     server = Kamailio(folder / "kamailio", authority.issue("k", dns=[_DOMAIN]), domain=_DOMAIN)
     alice, others = Phone(folder / "a"), Phone(folder / "o")

@@ -1,4 +1,4 @@
-"""A day in the life: the real program in tmux, with the real engine and echo line."""
+"""A day of calls: the real program in tmux, real engine and echo line."""
 
 from __future__ import annotations
 
@@ -16,16 +16,15 @@ from tests.support.tmux import Terminal
 from tests.terminal.conftest import COLUMNS, OpenPhone
 from voip.model import CallState, Outcome
 
-# What a person without colours has, and a console without a desktop.
+# A terminal without colours, and a console without a desktop.
 PLAIN = ("TERM=linux", "NO_COLOR=1")
 COLOUR = re.compile(r"\x1b\[[0-9;]*\b(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])\b")
 
 
 class Screens:
-    """Keeps captured screens as text and picture; `plain` ones have neither colour nor symbols.
+    """Keeps screens as text and picture; `plain` ones lack colour and symbols.
 
-    They go to the folder that OFFHOOK_SCREENS names, for whoever wants to see
-    them, or else to pytest's own.
+    They go to the folder that OFFHOOK_SCREENS names, or else to pytest's own.
     """
 
     def __init__(self, folder: Path, plain: bool) -> None:
@@ -53,7 +52,7 @@ def screens(place: Path, settings: Sequence[str]) -> Screens:
 
 
 def seconds(screen: str) -> int:
-    """The running time of the call that is up."""
+    """Running time of the call that is up, in seconds."""
     found = re.search(r"active (\d+):(\d\d)", screen)
     assert found, screen
     return int(found[1]) * 60 + int(found[2])
@@ -110,7 +109,7 @@ async def test_from_the_first_start_to_a_call_that_outlives_its_terminal(
     await screens.keep(terminal, "ended")
     assert (await phone.until_logged(call.id)).outcome is Outcome.ANSWERED
 
-    # Redial: the row is under the cursor when nothing is up.
+    # Redial: the row is under the cursor when no call is up.
     await terminal.until(lambda screen: "ended after" not in screen, "the log alone")
     await terminal.keys("Tab", "Tab", "Tab", "Tab")
     await terminal.shows("enter call")
@@ -127,14 +126,14 @@ async def test_from_the_first_start_to_a_call_that_outlives_its_terminal(
     running = (await phone.status()).calls
     assert [c.state for c in running] == [CallState.ACTIVE]
 
-    # Open it again, and take the terminal away without a word.
+    # Open it again, and kill the terminal.
     terminal = await open_phone(settings=settings)
     before = seconds(await terminal.shows("active", "[server] encrypted to"))
     await terminal.kill()
     running = (await phone.status()).calls
     assert [c.state for c in running] == [CallState.ACTIVE]
 
-    # It is there again, with its true duration.
+    # The call is still there, with its true duration.
     terminal = await open_phone(settings=settings)
     again = seconds(await terminal.shows("active", "[server] encrypted to"))
     told = (await phone.status()).calls[0].duration_s
@@ -174,7 +173,7 @@ async def test_a_hang_up_of_the_terminal_ends_the_screen_alone(
 
 
 async def test_what_arrives_at_once_is_done_in_turn(phone: Phone, open_phone: OpenPhone) -> None:
-    """A slow line keeps keys back and brings them together."""
+    """A slow line delays keys and delivers them together."""
     terminal = await open_phone()
     await terminal.shows("Welcome")
     await terminal.close("Welcome")

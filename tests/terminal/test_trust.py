@@ -1,4 +1,4 @@
-"""A server that no authority vouches for: from a refused account to a pinned one, by keys."""
+"""A self-signed server: from a refused account to a pinned one, by keys."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def private_pbx(place: Path, authority: Authority) -> AsyncIterator[tuple[
 
 
 def fingerprint(certificate: Path) -> list[str]:
-    """The SHA-256 of its public key, in the lines that are read out."""
+    """SHA-256 of its public key, in the lines that are read out."""
     key = x509.load_pem_x509_certificate(certificate.read_bytes()).public_key()
     digest = hashes.Hash(hashes.SHA256())
     digest.update(
@@ -56,7 +56,7 @@ async def test_a_private_pbx_is_trusted_by_its_fingerprint_in_a_few_keys(
     await terminal.keys("Tab", "Tab")
     await terminal.shows("P certificate")
     await terminal.keys("P")
-    # The person compares this with what whoever runs the PBX has told them.
+    # The user compares this with the fingerprint from the PBX's operator.
     await terminal.shows("self-signed", *fingerprint(certificate))
 
     after_reading = ["Enter", "Down", "Enter"]
