@@ -3,11 +3,11 @@
 #
 # pjsua2-python 2.15.1 (PJSIP 2.15.1) from PyPI; a C compiler, for a library
 # that counts calls of getaddrinfo() and passes them on. An account over UDP
-# calls a number at 127.0.0.1 three times. No name is in any address.
+# calls a number at 127.0.0.1 three times. No address holds a name.
 # Behaviour: each makeCall() asks the resolver for an address of the
-# machine's host name before anything is sent, in the caller's thread. Where
-# the name is in no hosts file, that is a DNS query, and makeCall() returns
-# only when it was answered or has run out of time.
+# machine's host name before anything is sent, in the caller's thread. A name
+# that is not in a hosts file costs a DNS query, and makeCall() returns only
+# after its answer or timeout.
 # Output seen:
 #   lookups of the own name before the calls: 0
 #   during call 1: 1 (IPv4)

@@ -4,10 +4,10 @@
 # pjsua2-python 2.15.1 (PJSIP 2.15.1) from PyPI. A call is up, its conference
 # port connected both ways; setHold() sends a re-INVITE, which the far end
 # refuses with 488 (RFC 3261 section 14.1 leaves the session as it was).
-# Behaviour: nothing is reported to the application but the transaction (no
+# Behaviour: only the transaction is reported to the application (no
 # onCallMediaState), the call's media stays "active", and the microphone's port
 # still feeds the call. An application that waits for the far end's consent
-# before it disconnects a caller from the microphone never does.
+# before it disconnects a caller from the microphone never does so.
 # Output seen:
 #   media reports after the refusal: 0
 #   media active: True

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes requirements/*.txt again: every Python package of the product and of
-# its checks, in one version each, with the sums of its files. Words are passed
+# Writes requirements/*.txt: every Python package of the product and of its
+# checks, in one version each, with the hashes of its files. Arguments are passed
 # on to uv: scripts/lock.sh --upgrade, or --upgrade-package textual.
 set -eu
 
@@ -10,10 +10,10 @@ command -v uv >/dev/null 2>&1 || {
   exit 3
 }
 
-lock() { # name of the lock, words for uv
+lock() { # name of the lock, arguments for uv
   name=$1
   shift
-  # What builds offhook itself is installed from the lock too.
+  # Offhook's own build requirements are installed from the lock too.
   python3 -c 'import tomllib
 for line in tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"]: print(line)' |
     uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -22,5 +22,5 @@ for line in tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires
 }
 
 lock run "$@"
-# The checks run what the product runs.
+# The checks must run the product's versions.
 lock check --extra test --constraints requirements/run.txt "$@"

@@ -1,10 +1,10 @@
 # shellcheck shell=sh
-# What ./offhook and ./check share: making the machine ready, once.
+# Set-up of the machine, once, for ./offhook and ./check.
 #
-# Every step can be interrupted and is taken up again: a step that is done is
-# found done, and the stamp that ends the set-up is written last.
+# Every step can be interrupted and continued: a finished step is skipped, and
+# the stamp that ends the set-up is written last.
 
-# "here" is set by whoever reads this file.
+# The script that reads this file sets "here".
 # shellcheck disable=SC2154
 venv=$here/.venv
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/offhook
@@ -23,7 +23,7 @@ fail() {
   exit 3
 }
 
-# Everything that the environment is made from, in one number.
+# Checksum of everything that the environment is built from.
 fingerprint() {
   cat "$here/pyproject.toml" "$here"/requirements/*.txt "$here"/voip/native/*.py \
     "$here"/voip/native/*.h "$here"/voip/native/*.i "$here"/voip/native/patches/*.patch \
@@ -39,7 +39,7 @@ set_up() { # run|check
   started=$(date +%s)
   mkdir -p "$cache"
   : >"$setup_log"
-  # Two starts at once: the second waits, and then finds everything done.
+  # Of two set-ups at once the second waits, and then has nothing to do.
   if command -v flock >/dev/null 2>&1; then
     exec 9>"$cache/setup.lock"
     flock -n 9 || {
@@ -63,7 +63,7 @@ set_up() { # run|check
   make_venv "$1"
   fingerprint >"$venv/.ready-$1.new"
   mv "$venv/.ready-$1.new" "$venv/.ready-$1"
-  # What is started from here on outlives this script and must not hold the lock.
+  # Later children outlive this script and must not hold the lock.
   exec 9>&-
   say "Offhook is ready."
 }
@@ -84,7 +84,7 @@ choose_python() {
 
 install_packages() { # run|check
   wanted=$packages_build
-  # A Python of the system needs its headers and venv from the system too.
+  # The system's Python needs its headers and venv from the system too.
   case ${python:-/usr/bin/python3} in
   /usr/bin/*) wanted="$wanted python3-dev python3-venv" ;;
   esac
@@ -127,8 +127,8 @@ make_venv() { # run|check
     "$python" -m venv "$venv" >>"$setup_log" 2>&1 ||
       fail "$python cannot make a virtual environment; $setup_log says why"
   fi
-  # Nothing is installed but the lock's files, by their sums: what builds Offhook
-  # is among them, so that pip fetches no build environment of its own choice.
+  # Only the lock's files are installed, by their hashes: Offhook's build tools
+  # are among them, or pip would fetch a build environment of its own choice.
   if ! { pip_install --require-hashes --only-binary :all: -r "$here/requirements/$1.txt" &&
     pip_install --force-reinstall --no-deps "$wheel" &&
     pip_install --no-deps --no-build-isolation -e "$here"; } >>"$setup_log" 2>&1 </dev/null; then
