@@ -1,4 +1,4 @@
-"""A far end in the clear: SIP over UDP, and RTP sent by the test."""
+"""A far end in the clear: SIP over UDP (RFC 3261 section 18), and RTP."""
 
 from __future__ import annotations
 
