@@ -22,7 +22,8 @@ from textual.widgets import Input
 from tui.bridge import Attached, Bridge, Detached, Happened
 from tui.commands import COMMANDS
 from tui.keys import keymap
-from tui.keys.actions import BY_ID, Context
+from tui.keys.actions import BY_ID
+from tui.keys.context import Context
 from tui.keys.in_turn import KeysInTurn
 from tui.phone.main import MainScreen
 from tui.phone.welcome import Welcome

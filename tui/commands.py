@@ -9,7 +9,7 @@ from tui.accounts import actions as account_actions
 from tui.accounts import form_actions
 from tui.calls import actions as call_actions
 from tui.calls import blocking, dial_actions
-from tui.keys.actions import Context
+from tui.keys.context import Context
 from tui.log import actions as log_actions
 from tui.phone import actions as phone_actions
 from tui.phone import boxes, moving

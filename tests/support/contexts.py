@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from tui.keys.actions import ACTIONS, BY_ID, Action, Context, available
+from tui.keys.actions import ACTIONS, BY_ID, Action, available
+from tui.keys.context import Context
 from tui.state import ShownCall
 from voip.model import (
     AccountStatus,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui.accounts.form import AccountForm
 from tui.accounts.trust import AccountTrust
-from tui.keys.actions import Context
+from tui.keys.context import Context
 from tui.widgets.ask import Confirm
 from voip.protocol import client as told
 

@@ -16,7 +16,7 @@ from tui.accounts.draft import Typed
 from tui.accounts.field_rows import AccountRows
 from tui.accounts.trial import AccountTest
 from tui.accounts.trust import DraftTrust
-from tui.keys.actions import Context
+from tui.keys.context import Context
 from tui.state import State
 from tui.widgets.ask import Confirm
 from tui.widgets.footer import Footer

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui.accounts.form import AccountForm
 from tui.accounts.trial import AccountTest
-from tui.keys.actions import Context
+from tui.keys.context import Context
 
 if TYPE_CHECKING:
     from tui.app import OffhookApp

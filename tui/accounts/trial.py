@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
-from tui.keys.actions import Context
+from tui.keys.context import Context
 from tui.widgets.footer import Footer
 from tui.widgets.screens import PhoneModal, bindings_of
 from voip.client.starting import CommandFailed, NoEngine

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from tui.keys.actions import Context
+from tui.keys.context import Context
 from tui.terminal.text import Part
 from tui.terminal.wrapping import paragraph
 from tui.widgets.ask import Confirm, TypeWord

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tui.calls.keypad import Keypad
 from tui.calls.lock import LockDetails
 from tui.calls.past_lock import PastLock
-from tui.keys.actions import Context, Pane, past_call
+from tui.keys.context import Context, Pane, past_call
 from tui.state import ShownCall
 from tui.widgets.ask import AskText
 from tui.words.phrases import who

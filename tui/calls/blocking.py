@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.keys.actions import Caller, Context, caller
+from tui.keys.context import Caller, Context, caller
 from tui.widgets.ask import Confirm
 from tui.words.phrases import address, who
 from voip.protocol import client as told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.keys.actions import Context
+from tui.keys.context import Context
 from voip.protocol import client as told
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tui.keys.actions import Context
+from tui.keys.context import Context
 from tui.state import State
 from tui.terminal.text import Part
 from tui.terminal.wrapping import Paragraph, paragraph

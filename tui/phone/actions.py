@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.keys.actions import Context
+from tui.keys.context import Context
 from tui.phone.command_palette import Palette
 from tui.phone.engine_log import EngineLog
 from tui.phone.events import Events

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tui.accounts.trust import Trust
 from tui.calls.lock import LockDetails
-from tui.keys.actions import Context
+from tui.keys.context import Context
 from tui.settings.themes import Themes
 from tui.widgets.list_box import LineBox, ListBox, SearchBox
 from tui.widgets.screens import Phoned

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from tui.calls.dial import Dial
 from tui.calls.pane import Accounts, Calls
-from tui.keys.actions import Context, Pane
+from tui.keys.context import Context, Pane
 from tui.keys.keymap import DIALLED_AT_ONCE
 from tui.log.pane import CallLog
 from tui.state import State

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from tui.keys.actions import Context
+from tui.keys.context import Context
 from tui.widgets.lines import Lines
 from tui.widgets.screens import Phoned, PhoneModal
 

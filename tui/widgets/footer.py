@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from tui.keys.actions import Context, available, offered
+from tui.keys.actions import available, offered
+from tui.keys.context import Context
 from tui.terminal.text import Line, Part
 from tui.widgets.lines import Lines
 

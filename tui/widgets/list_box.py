@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from tui.keys.actions import Context
+from tui.keys.context import Context
 from tui.widgets.footer import Footer
 from tui.widgets.lines import Lines
 from tui.widgets.prose import Prose

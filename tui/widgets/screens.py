@@ -12,7 +12,8 @@ from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
-from tui.keys.actions import Context, of_screen
+from tui.keys.actions import of_screen
+from tui.keys.context import Context
 from tui.state import State
 from tui.widgets.footer import Footer
 from tui.widgets.incoming import Incoming

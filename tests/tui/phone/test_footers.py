@@ -15,7 +15,7 @@ from tests.support.screen import screen
 from tests.support.standin import StandIn
 from tests.tui.scenes import SCENES, Stage
 from tui.keys import keymap
-from tui.keys.actions import Pane
+from tui.keys.context import Pane
 from voip.protocol.worker import process as say
 
 _WITHOUT_FOOTER = ("palette", "palette-search")

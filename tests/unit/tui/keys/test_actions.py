@@ -8,16 +8,8 @@ import pytest
 
 from tests.support.contexts import SCREENS, at_once, contexts, together
 from tui.commands import COMMANDS
-from tui.keys.actions import (
-    ACTIONS,
-    BY_ID,
-    Context,
-    Pane,
-    available,
-    by_group,
-    of_screen,
-    offered,
-)
+from tui.keys.actions import ACTIONS, BY_ID, available, by_group, of_screen, offered
+from tui.keys.context import Context, Pane
 from tui.keys.keymap import DIALLED_AT_ONCE, resolve, typed
 from tui.state import ShownCall
 from voip.model import (
