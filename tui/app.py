@@ -151,10 +151,6 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         """The local time."""
         return datetime.now().astimezone()
 
-    def in_a_while(self) -> datetime:
-        """When a message that is shown now has been read."""
-        return self.now() + timedelta(seconds=_MESSAGE_S)
-
     def _tick(self) -> None:
         self.state = forget_ended(self.state, self.clock())
         self.main.tick()
@@ -244,7 +240,8 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
     def tell(self, text: str, level: str = "info") -> None:
         """Say something to the person, on the line over the dial line."""
         words = f"{text[:1].upper()}{text[1:]}"
-        self.main.tell(Part(words, _LEVELS.get(level, "text")))
+        until = self.now() + timedelta(seconds=_MESSAGE_S)
+        self.main.tell(Part(words, _LEVELS.get(level, "text")), until)
 
     def _show_soon(self) -> None:
         # Events come in bursts; what lies behind them in the queue is shown too.

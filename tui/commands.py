@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
-
 from tui.accounts import actions as account_actions
 from tui.accounts import form_actions
 from tui.calls import actions as call_actions
 from tui.calls import blocking, dial_actions
-from tui.keys.context import Context
+from tui.host import Command
 from tui.log import actions as log_actions
 from tui.phone import actions as phone_actions
 from tui.phone import boxes, moving
-
-if TYPE_CHECKING:
-    from tui.app import OffhookApp
-
-Command = Callable[["OffhookApp", Context], Awaitable[None]]
 
 COMMANDS: dict[str, Command] = {
     **call_actions.COMMANDS,

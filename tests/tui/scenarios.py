@@ -302,7 +302,7 @@ async def _on_account(stage: Stage, name: str = "work") -> None:
         await stage.accounts()
     main = stage.phone.app.main
     main.accounts.focus()
-    main.select_account(name)
+    main.accounts.select(name)
     await stage.phone.settle()
 
 

@@ -438,7 +438,7 @@ async def lock_of_an_open_account(stage: Stage) -> None:
     await stage.accounts()
     await stage.engine.add_account("old", transport="udp", domain="pbx.old.example.com")
     stage.phone.app.main.accounts.focus()
-    stage.phone.app.main.select_account("old")
+    stage.phone.app.main.accounts.select("old")
     await stage.phone.press("l")
 
 

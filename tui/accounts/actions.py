@@ -2,40 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
-
 from tui.accounts.form import AccountForm
+from tui.accounts.pane import Accounts
 from tui.accounts.trust import AccountTrust
+from tui.host import Command, Host
 from tui.keys.context import Context
 from tui.widgets.ask import Confirm
 from voip.protocol import client as told
 
-if TYPE_CHECKING:
-    from tui.app import OffhookApp
 
-
-async def _add(phone: OffhookApp, context: Context) -> None:
+async def _add(phone: Host, context: Context) -> None:
     phone.push_screen(AccountForm(None))
 
 
-async def _edit(phone: OffhookApp, context: Context) -> None:
+async def _edit(phone: Host, context: Context) -> None:
     if context.account is not None:
         phone.push_screen(AccountForm(context.account.name))
 
 
-async def _test(phone: OffhookApp, context: Context) -> None:
+async def _test(phone: Host, context: Context) -> None:
     if context.account is not None:
         phone.push_screen(AccountForm(context.account.name, test=True))
 
 
-async def _trust(phone: OffhookApp, context: Context) -> None:
+async def _trust(phone: Host, context: Context) -> None:
     if context.account is not None:
         phone.push_screen(AccountTrust(context.account.name))
 
 
-def _enable(on: bool) -> Callable[[OffhookApp, Context], Awaitable[None]]:
-    async def run(phone: OffhookApp, context: Context) -> None:
+def _enable(on: bool) -> Command:
+    async def run(phone: Host, context: Context) -> None:
         if context.account is not None:
             name = context.account.name
             await phone.ask(told.EditAccount(name=name, fields={"enabled": on}))
@@ -43,13 +39,13 @@ def _enable(on: bool) -> Callable[[OffhookApp, Context], Awaitable[None]]:
     return run
 
 
-async def _register(phone: OffhookApp, context: Context) -> None:
+async def _register(phone: Host, context: Context) -> None:
     if context.account is not None:
         await phone.ask(told.RegisterAccount(account=context.account.name))
 
 
-def _move(by: int) -> Callable[[OffhookApp, Context], Awaitable[None]]:
-    async def run(phone: OffhookApp, context: Context) -> None:
+def _move(by: int) -> Command:
+    async def run(phone: Host, context: Context) -> None:
         if context.account is None:
             return
         names = [account.name for account in phone.state.accounts]
@@ -57,12 +53,12 @@ def _move(by: int) -> Callable[[OffhookApp, Context], Awaitable[None]]:
         if 0 <= place < len(names) and await phone.ask(
             told.MoveAccount(name=context.account.name, place=place)
         ):
-            phone.main.select_account(context.account.name)
+            phone.main.query_one(Accounts).select(context.account.name)
 
     return run
 
 
-async def _remove(phone: OffhookApp, context: Context) -> None:
+async def _remove(phone: Host, context: Context) -> None:
     if context.account is None:
         return
     name = context.account.name

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from tui.accounts.form import AccountForm
 from tui.accounts.trial import AccountTest
+from tui.host import Command, Host
 from tui.keys.context import Context
 
-if TYPE_CHECKING:
-    from tui.app import OffhookApp
 
-
-def _form(
-    work: Callable[[AccountForm], object],
-) -> Callable[[OffhookApp, Context], Awaitable[None]]:
-    async def run(phone: OffhookApp, context: Context) -> None:
+def _form(work: Callable[[AccountForm], object]) -> Command:
+    async def run(phone: Host, context: Context) -> None:
         if isinstance(phone.screen, AccountForm):
             work(phone.screen)
 
     return run
 
 
-async def _again(phone: OffhookApp, context: Context) -> None:
+async def _again(phone: Host, context: Context) -> None:
     if isinstance(phone.screen, AccountTest):
         phone.screen.again()
 
 
-async def _trust(phone: OffhookApp, context: Context) -> None:
+async def _trust(phone: Host, context: Context) -> None:
     if isinstance(phone.screen, AccountForm | AccountTest):
         phone.screen.look_at_server()
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tui.calls.keypad import Keypad
 from tui.calls.lock import LockDetails
+from tui.calls.pane import Calls
 from tui.calls.past_lock import PastLock
+from tui.host import Command, Host
 from tui.keys.context import Context, Pane, past_call
 from tui.state import ShownCall
 from tui.widgets.ask import AskText
@@ -16,34 +17,31 @@ from tui.words.phrases import who
 from voip.model import CallState
 from voip.protocol import client as told
 
-if TYPE_CHECKING:
-    from tui.app import OffhookApp
-
 _ToCall = Callable[[str], told.AnyCommand]
 
 
-def _incoming(command: _ToCall) -> Callable[[OffhookApp, Context], Awaitable[None]]:
-    async def run(phone: OffhookApp, context: Context) -> None:
+def _incoming(command: _ToCall) -> Command:
+    async def run(phone: Host, context: Context) -> None:
         if context.incoming is not None:
             await phone.ask(command(context.incoming.call.id))
 
     return run
 
 
-def _selected(command: _ToCall) -> Callable[[OffhookApp, Context], Awaitable[None]]:
-    async def run(phone: OffhookApp, context: Context) -> None:
+def _selected(command: _ToCall) -> Command:
+    async def run(phone: Host, context: Context) -> None:
         if context.call is not None:
             await phone.ask(command(context.call.call.id))
 
     return run
 
 
-async def _switch(phone: OffhookApp, context: Context) -> None:
+async def _switch(phone: Host, context: Context) -> None:
     calls = [s for s in phone.state.live if s.call.state.answered]
     after = next_call(calls, context.call)
     if after is None:
         return
-    phone.main.select_call(after.call.id)
+    phone.main.query_one(Calls).select(after.call.id)
     if after.call.state is CallState.HELD:
         await phone.ask(told.Resume(call=after.call.id))
 
@@ -58,12 +56,12 @@ def next_call(calls: list[ShownCall], selected: ShownCall | None) -> ShownCall |
     return calls[(place + 1) % len(calls)]
 
 
-async def _keypad(phone: OffhookApp, context: Context) -> None:
+async def _keypad(phone: Host, context: Context) -> None:
     if context.call is not None:
         phone.push_screen(Keypad(context.call.call.id))
 
 
-async def _lock(phone: OffhookApp, context: Context) -> None:
+async def _lock(phone: Host, context: Context) -> None:
     if context.pane is Pane.ACCOUNTS and context.account is not None:
         phone.push_screen(LockDetails(account=context.account.name))
     elif context.call is not None and context.call.ended is None:
@@ -72,7 +70,7 @@ async def _lock(phone: OffhookApp, context: Context) -> None:
         phone.push_screen(PastLock(entry))
 
 
-async def _play(phone: OffhookApp, context: Context) -> None:
+async def _play(phone: Host, context: Context) -> None:
     if context.call is None:
         return
     call = context.call.call
@@ -87,7 +85,7 @@ async def _play(phone: OffhookApp, context: Context) -> None:
     )
 
 
-async def _record(phone: OffhookApp, context: Context) -> None:
+async def _record(phone: Host, context: Context) -> None:
     if context.call is None:
         return
     call = context.call.call

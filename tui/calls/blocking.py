@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from tui.host import Host
 from tui.keys.context import Caller, Context, caller
 from tui.widgets.ask import Confirm
 from tui.words.phrases import address, who
 from voip.protocol import client as told
 
-if TYPE_CHECKING:
-    from tui.app import OffhookApp
 
-
-async def _block(phone: OffhookApp, context: Context) -> None:
+async def _block(phone: Host, context: Context) -> None:
     found = caller(context)
     if found is None:
         return
@@ -52,12 +48,12 @@ def _unblocking(found: Caller) -> Confirm:
     )
 
 
-async def _add(phone: OffhookApp, found: Caller) -> None:
+async def _add(phone: Host, found: Caller) -> None:
     if await phone.ask(told.BlockCaller(caller=found.remote.uri, account=found.account)):
         phone.tell(f"{address(found.remote.uri)} is blocked. Account: {found.account}.")
 
 
-async def _unblock(phone: OffhookApp, found: Caller) -> None:
+async def _unblock(phone: Host, found: Caller) -> None:
     if await phone.ask(told.UnblockCaller(caller=found.remote.uri, account=found.account)):
         phone.tell(f"{address(found.remote.uri)} can ring again. Account: {found.account}.")
 

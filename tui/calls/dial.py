@@ -5,22 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, cast
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
+from tui.host import Host, host_of
 from tui.terminal.text import Line, Part
 from tui.widgets.header import Note
 from tui.widgets.lines import Lines
 from tui.words import phrases, rows
 from voip.client.starting import CommandFailed, NoEngine
 from voip.protocol import client as told
-
-if TYPE_CHECKING:
-    from tui.app import OffhookApp
 
 _MOST = 6
 _LONGEST = 255
@@ -91,9 +88,9 @@ class DialInput(Input):
 
 
 class Dial(Vertical):
-    """Suggestions, a note, and the line itself."""
+    """Suggestions, a note, and the line itself; `placed` is run once a call is under way."""
 
-    def __init__(self) -> None:
+    def __init__(self, placed: Callable[[], None]) -> None:
         super().__init__(id="dial-pane")
         self.suggestions = Suggestions()
         self.note = Note()
@@ -101,6 +98,7 @@ class Dial(Vertical):
         self.input.cursor_blink = False
         self._prompt = Static("", id="prompt", markup=False)
         self._with = Static("", id="with", markup=False)
+        self._placed = placed
         self._calling = False
         self.account: str | None = None
 
@@ -172,7 +170,7 @@ class Dial(Vertical):
             self.account = None
             self._with.update("")
             self.leave()
-            self._phone.main.leave_line()
+            self._placed()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -193,8 +191,8 @@ class Dial(Vertical):
         return bool(self.input.value.strip()) or self.suggestions.count() > 0
 
     @property
-    def _phone(self) -> OffhookApp:
-        return cast("OffhookApp", self.app)
+    def _phone(self) -> Host:
+        return host_of(self)
 
     def _look_up(self) -> None:
         text = self.input.value

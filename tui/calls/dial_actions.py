@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from tui.calls.dial import Dial
+from tui.host import Host
 from tui.keys.context import Context
 from voip.protocol import client as told
 
-if TYPE_CHECKING:
-    from tui.app import OffhookApp
+
+async def _call(phone: Host, context: Context) -> None:
+    await phone.main.query_one(Dial).call()
 
 
-async def _call(phone: OffhookApp, context: Context) -> None:
-    await phone.main.dial.call()
+async def _open(phone: Host, context: Context) -> None:
+    phone.main.query_one(Dial).open()
 
 
-async def _open(phone: OffhookApp, context: Context) -> None:
-    phone.main.dial.open()
+async def _account(phone: Host, context: Context) -> None:
+    phone.main.query_one(Dial).next_account()
 
 
-async def _account(phone: OffhookApp, context: Context) -> None:
-    phone.main.dial.next_account()
-
-
-async def _echo(phone: OffhookApp, context: Context) -> None:
+async def _echo(phone: Host, context: Context) -> None:
     await phone.place(told.PlaceCall(target="echo"))
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from tui.host import Host
 from tui.keys.context import Context
+from tui.log.pane import CallLog
 from voip.model import Direction
 from voip.protocol import client as told
 
-if TYPE_CHECKING:
-    from tui.app import OffhookApp
 
-
-async def _call(phone: OffhookApp, context: Context) -> None:
+async def _call(phone: Host, context: Context) -> None:
     entry = context.entry
     if entry is None:
         return
@@ -25,23 +22,23 @@ async def _call(phone: OffhookApp, context: Context) -> None:
     await phone.place(told.PlaceCall(target=entry.remote.uri, account=account, back=back))
 
 
-async def _search(phone: OffhookApp, context: Context) -> None:
-    phone.main.log_pane.open_search()
+async def _search(phone: Host, context: Context) -> None:
+    phone.main.query_one(CallLog).open_search()
 
 
-async def _filter(phone: OffhookApp, context: Context) -> None:
-    phone.main.log_pane.next_filter()
+async def _filter(phone: Host, context: Context) -> None:
+    phone.main.query_one(CallLog).next_filter()
 
 
-async def _account(phone: OffhookApp, context: Context) -> None:
-    phone.main.log_pane.next_account([account.name for account in phone.state.accounts])
+async def _account(phone: Host, context: Context) -> None:
+    phone.main.query_one(CallLog).next_account([account.name for account in phone.state.accounts])
 
 
-async def _clear(phone: OffhookApp, context: Context) -> None:
-    phone.main.log_pane.clear()
+async def _clear(phone: Host, context: Context) -> None:
+    phone.main.query_one(CallLog).clear()
 
 
-async def _copy(phone: OffhookApp, context: Context) -> None:
+async def _copy(phone: Host, context: Context) -> None:
     if context.entry is not None:
         phone.copy_to_clipboard(context.entry.remote.uri)
         phone.tell(f"Copied {context.entry.remote.uri}, if your terminal allows it.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
 
 import msgspec
 from textual.app import ComposeResult
@@ -11,6 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input
 
+from tui.host import WidgetHost, host_of
 from tui.log.window import Filter, LogBook, Question
 from tui.terminal.text import Line, Part, line
 from tui.widgets.lines import Lines
@@ -18,9 +18,6 @@ from tui.words import phrases, rows
 from voip.client.starting import CommandFailed, NoEngine
 from voip.model import LogEntry
 from voip.protocol import client as told
-
-if TYPE_CHECKING:
-    from tui.app import OffhookApp
 
 _FILTERS: tuple[tuple[str, dict[str, bool | None]], ...] = (
     ("", {"missed": False, "secure": None}),
@@ -84,7 +81,7 @@ class LogRows(Lines):
 
     async def _fetch(self, asked: Question) -> None:
         try:
-            page = await self.phone.bridge.get(asked.command, told.HistoryPage)
+            page = await host_of(self).bridge.get(asked.command, told.HistoryPage)
         except (CommandFailed, NoEngine):
             # The banner says that there is no engine; its return fetches anew.
             self._fetching = False
@@ -125,8 +122,8 @@ class CallLog(Vertical):
         self._say()
 
     @property
-    def phone(self) -> OffhookApp:
-        return cast("OffhookApp", self.app)
+    def phone(self) -> WidgetHost:
+        return host_of(self)
 
     def open_search(self) -> None:
         self.search.display = True

@@ -2,65 +2,63 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from tui.host import Host
 from tui.keys.context import Context
 from tui.phone.command_palette import Palette
 from tui.phone.engine_log import EngineLog
 from tui.phone.events import Events
 from tui.phone.help import Guide
 from tui.phone.leave import Leave
+from tui.phone.main import MainScreen
 from tui.phone.welcome import Welcome
 from tui.settings.devices import Devices
 from tui.settings.settings import Settings
 from tui.settings.themes import Themes
 
-if TYPE_CHECKING:
-    from tui.app import OffhookApp
 
-
-async def _palette(phone: OffhookApp, context: Context) -> None:
+async def _palette(phone: Host, context: Context) -> None:
     if not isinstance(phone.screen, Palette):
         phone.push_screen(Palette())
 
 
-async def _help(phone: OffhookApp, context: Context) -> None:
-    phone.push_screen(Guide())
+async def _help(phone: Host, context: Context) -> None:
+    if isinstance(phone.screen, MainScreen):
+        phone.push_screen(Guide(phone.screen.context))
 
 
-async def _devices(phone: OffhookApp, context: Context) -> None:
+async def _devices(phone: Host, context: Context) -> None:
     phone.push_screen(Devices())
 
 
-async def _settings(phone: OffhookApp, context: Context) -> None:
+async def _settings(phone: Host, context: Context) -> None:
     phone.push_screen(Settings())
 
 
-async def _themes(phone: OffhookApp, context: Context) -> None:
+async def _themes(phone: Host, context: Context) -> None:
     phone.push_screen(Themes())
 
 
-async def _events(phone: OffhookApp, context: Context) -> None:
+async def _events(phone: Host, context: Context) -> None:
     phone.push_screen(Events())
 
 
-async def _log(phone: OffhookApp, context: Context) -> None:
+async def _log(phone: Host, context: Context) -> None:
     phone.push_screen(EngineLog())
 
 
-async def _welcome(phone: OffhookApp, context: Context) -> None:
+async def _welcome(phone: Host, context: Context) -> None:
     phone.push_screen(Welcome())
 
 
-async def _connect(phone: OffhookApp, context: Context) -> None:
+async def _connect(phone: Host, context: Context) -> None:
     phone.bridge.wake()
 
 
-async def _redraw(phone: OffhookApp, context: Context) -> None:
+async def _redraw(phone: Host, context: Context) -> None:
     phone.redraw()
 
 
-async def _quit(phone: OffhookApp, context: Context) -> None:
+async def _quit(phone: Host, context: Context) -> None:
     if phone.state.live:
         phone.push_screen(Leave())
     else:

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from tui.accounts.trust import Trust
 from tui.calls.lock import LockDetails
+from tui.host import Command, Host
 from tui.keys.context import Context
 from tui.settings.themes import Themes
 from tui.widgets.list_box import LineBox, ListBox, SearchBox
 from tui.widgets.screens import Phoned
 
-if TYPE_CHECKING:
-    from tui.app import OffhookApp
-
 _Box = TypeVar("_Box", bound=Phoned)
 
 
-def _in(
-    kind: type[_Box], act: Callable[[_Box], Awaitable[None]]
-) -> Callable[[OffhookApp, Context], Awaitable[None]]:
-    async def run(phone: OffhookApp, context: Context) -> None:
+def _in(kind: type[_Box], act: Callable[[_Box], Awaitable[None]]) -> Command:
+    async def run(phone: Host, context: Context) -> None:
         if isinstance(phone.screen, kind):
             await act(phone.screen)
 
@@ -33,17 +29,17 @@ _restore = _in(ListBox, lambda box: box.restore())
 _reload = _in(ListBox, lambda box: box.reload())
 
 
-async def _search(phone: OffhookApp, context: Context) -> None:
+async def _search(phone: Host, context: Context) -> None:
     if isinstance(phone.screen, SearchBox):
         phone.screen.open_search()
 
 
-async def _leave(phone: OffhookApp, context: Context) -> None:
+async def _leave(phone: Host, context: Context) -> None:
     if isinstance(phone.screen, LineBox):
         phone.screen.leave_line()
 
 
-async def _symbols(phone: OffhookApp, context: Context) -> None:
+async def _symbols(phone: Host, context: Context) -> None:
     if isinstance(phone.screen, Themes):
         phone.screen.next_symbols()
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import TYPE_CHECKING, cast
 
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.widgets import Input
 
+from tui.host import host_of
 from tui.keys.actions import Action, available
 from tui.widgets.screens import Phoned
-
-if TYPE_CHECKING:
-    from tui.app import OffhookApp
 
 
 class Actions(Provider):
@@ -34,12 +31,12 @@ class Actions(Provider):
         screen = self.screen
         if not isinstance(screen, Phoned):
             return
-        keymap = cast("OffhookApp", self.app).keymap
+        keymap = host_of(self.screen).keymap
         for action in available(screen.context()):
             yield action, f"{action.title}  ({keymap.shown(action.id)})"
 
     async def _do(self, action: Action) -> None:
-        await cast("OffhookApp", self.app).do(action.id)
+        await host_of(self.screen).do(action.id)
 
 
 class Palette(CommandPalette):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tui.keys import keymap
 from tui.keys.actions import Action, available, by_group
+from tui.keys.context import Context
 from tui.state import State
 from tui.terminal.text import Part
 from tui.terminal.wrapping import Paragraph, paragraph
@@ -56,8 +57,9 @@ class Guide(SearchBox[Prose]):
     BINDINGS = bindings_of("guide")
     title_of_box = "Help"
 
-    def __init__(self) -> None:
+    def __init__(self, main_context: Callable[[], Context]) -> None:
         super().__init__(Prose())
+        self._main_context = main_context
         self._wanted = ""
 
     def show(self, state: State) -> None:
@@ -79,7 +81,7 @@ class Guide(SearchBox[Prose]):
         self.rows.show(text)
 
     def _keys(self) -> Iterator[Paragraph]:
-        now = {action.id for action in available(self.phone.main.context())}
+        now = {action.id for action in available(self._main_context())}
         for title, actions in by_group().items():
             found = [self._key(action, action.id in now) for action in actions]
             yield from self._section(title, [text for text in found if self._matches(text)])

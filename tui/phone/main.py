@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
+from tui.accounts.pane import Accounts
 from tui.calls.dial import Dial
-from tui.calls.pane import Accounts, Calls
+from tui.calls.pane import Calls
 from tui.keys.context import Context, Pane
 from tui.keys.keymap import DIALLED_AT_ONCE
 from tui.log.pane import CallLog
@@ -41,7 +44,7 @@ class MainScreen(PhoneScreen):
         self.accounts = Accounts()
         self.calls = Calls()
         self.log_pane = CallLog()
-        self.dial = Dial()
+        self.dial = Dial(self.leave_line)
         self.footer = Footer()
         self._right = Vertical(id="right")
         self.accounts.border_title = "Accounts"
@@ -164,15 +167,9 @@ class MainScreen(PhoneScreen):
         self.accounts.styles.width = "1fr" if narrow else None
         self._right.display = not (accounts_first and narrow)
 
-    def select_call(self, call_id: str) -> None:
-        self.calls.select(call_id)
-
-    def select_account(self, name: str) -> None:
-        self.accounts.select(name)
-
-    def tell(self, part: Part) -> None:
-        """Show a message for a while."""
-        self.dial.note.tell(part, self.phone.in_a_while())
+    def tell(self, part: Part, until: datetime) -> None:
+        """Show a message until a moment has come."""
+        self.dial.note.tell(part, until)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         self._show_keys()

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
+from tui.host import Command, Host
 from tui.keys.context import Context
+from tui.phone.main import MainScreen
 from tui.widgets.lines import Lines
 from tui.widgets.screens import Phoned, PhoneModal
 
-if TYPE_CHECKING:
-    from tui.app import OffhookApp
+
+def _on_main(act: Callable[[MainScreen], None]) -> Command:
+    async def run(phone: Host, context: Context) -> None:
+        if isinstance(phone.screen, MainScreen):
+            act(phone.screen)
+
+    return run
 
 
-async def _next(phone: OffhookApp, context: Context) -> None:
-    phone.main.next_pane(1)
-
-
-async def _previous(phone: OffhookApp, context: Context) -> None:
-    phone.main.next_pane(-1)
-
-
-async def _leave(phone: OffhookApp, context: Context) -> None:
-    phone.main.leave_line()
-
-
-def _move(how: Callable[[Lines], None]) -> Callable[[OffhookApp, Context], Awaitable[None]]:
-    async def run(phone: OffhookApp, context: Context) -> None:
+def _move(how: Callable[[Lines], None]) -> Command:
+    async def run(phone: Host, context: Context) -> None:
         screen = phone.screen
         lines = screen.list_under_cursor() if isinstance(screen, Phoned) else None
         if lines is not None:
@@ -35,24 +29,24 @@ def _move(how: Callable[[Lines], None]) -> Callable[[OffhookApp, Context], Await
     return run
 
 
-async def _close(phone: OffhookApp, context: Context) -> None:
+async def _close(phone: Host, context: Context) -> None:
     screen = phone.screen
     if isinstance(screen, PhoneModal):
         screen.close()
 
 
-async def _next_choice(phone: OffhookApp, context: Context) -> None:
+async def _next_choice(phone: Host, context: Context) -> None:
     phone.screen.focus_next()
 
 
-async def _previous_choice(phone: OffhookApp, context: Context) -> None:
+async def _previous_choice(phone: Host, context: Context) -> None:
     phone.screen.focus_previous()
 
 
 COMMANDS = {
-    "move.next": _next,
-    "move.previous": _previous,
-    "move.leave": _leave,
+    "move.next": _on_main(lambda main: main.next_pane(1)),
+    "move.previous": _on_main(lambda main: main.next_pane(-1)),
+    "move.leave": _on_main(lambda main: main.leave_line()),
     "move.up": _move(lambda lines: lines.move(-1)),
     "move.down": _move(lambda lines: lines.move(1)),
     "move.page_up": _move(lambda lines: lines.move(-lines.page)),

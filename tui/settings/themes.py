@@ -51,7 +51,7 @@ class Themes(ListBox[Choices[str]]):
     async def reload(self) -> None:
         self.phone.load_themes()
         # The file of the one that is worn may have changed.
-        themes.apply(self.phone, self.phone.theme)
+        themes.apply(self.app, self.app.theme)
         self._wear()
 
     def on_lines_moved(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -11,8 +10,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-if TYPE_CHECKING:
-    from tui.app import OffhookApp
+from tui.host import host_of
 
 LONGEST = 4096
 
@@ -55,7 +53,7 @@ class Mark(Static, can_focus=True):
 
     @property
     def _sign(self) -> str:
-        glyphs = _phone(self).glyphs
+        glyphs = host_of(self).glyphs
         if self._one_of_many:
             return f"({glyphs.registered if self.is_on else ' '})"
         return glyphs.on if self.is_on else glyphs.off
@@ -108,7 +106,7 @@ class Row(Vertical):
 
     def complain(self, words: str | None) -> None:
         """Say what is wrong with the field; None is nothing."""
-        sign = _phone(self).glyphs.check_failed.strip()
+        sign = host_of(self).glyphs.check_failed.strip()
         _say(self._problem, f"{sign} {words}" if words else "")
 
     def remark(self, words: str) -> None:
@@ -209,7 +207,3 @@ class SwitchRow(Row):
 def _say(place: Static, text: str) -> None:
     place.update(text)
     place.display = bool(text)
-
-
-def _phone(widget: Widget) -> OffhookApp:
-    return cast("OffhookApp", widget.app)

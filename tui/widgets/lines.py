@@ -8,7 +8,6 @@ the span that differs is refreshed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
 
 from rich.segment import Segment
 from rich.style import Style
@@ -19,10 +18,8 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui.host import WidgetHost, host_of
 from tui.terminal.text import ROLES, Line, Part, cells_of, fit
-
-if TYPE_CHECKING:
-    from tui.app import OffhookApp
 
 
 class Lines(ScrollView, can_focus=True, inherit_bindings=False):
@@ -66,8 +63,8 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
         self._styles_by_role: dict[str, Style] = {}
 
     @property
-    def phone(self) -> OffhookApp:
-        return cast("OffhookApp", self.app)
+    def phone(self) -> WidgetHost:
+        return host_of(self)
 
     # What subclasses say
 

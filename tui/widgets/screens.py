@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
+from tui.host import Host, host_of
 from tui.keys.actions import of_screen
 from tui.keys.context import Context
 from tui.state import State
@@ -19,9 +20,6 @@ from tui.widgets.footer import Footer
 from tui.widgets.incoming import Incoming
 from tui.widgets.lines import Lines
 from voip.protocol import client as told
-
-if TYPE_CHECKING:
-    from tui.app import OffhookApp
 
 _Result = TypeVar("_Result")
 
@@ -57,8 +55,8 @@ class Phoned(_AnyScreen):
     name_of_screen = "main"
 
     @property
-    def phone(self) -> OffhookApp:
-        return cast("OffhookApp", self.app)
+    def phone(self) -> Host:
+        return host_of(self)
 
     def context(self) -> Context:
         """Facts that decide which actions make sense here."""
