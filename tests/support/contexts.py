@@ -34,7 +34,7 @@ _FIELDS = ("", "name", "password")
 
 _OF_MAIN = {"pane", "call", "account", "entry", "filtered", "dialling"}
 _OF_BOXES = {
-    "field", "on_mark", "changed_meanwhile", "line_open", "inspectable", "pinnable", "pinned",
+    "field", "spot", "changed_meanwhile", "line_open", "inspectable", "pinnable", "pinned",
     "other_key", "comparable", "remembered",
 }  # fmt: skip
 

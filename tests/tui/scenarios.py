@@ -769,6 +769,12 @@ async def _(stage: Stage) -> Done:
     return _on(stage, EventDetails)
 
 
+@_for("box.press")
+async def _(stage: Stage) -> Done:
+    await SCENES["confirm"](stage)
+    return _on(stage, MainScreen)
+
+
 @_for("list.search")
 async def _(stage: Stage) -> Done:
     await _box(stage, "question_mark")

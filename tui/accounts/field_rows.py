@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from textual.app import ComposeResult
-from textual.widgets import Button
 
 from tui.accounts import draft as drafts
 from tui.accounts.draft import FIELDS, NAME, PASSWORD, Field, Typed
+from tui.widgets.button import BoxButton
 from tui.widgets.form import LONGEST, ChoiceRow, Row, Rows, SwitchRow, TextRow
 
 _LONGEST_NUMBER = 18
@@ -33,7 +33,7 @@ class AccountRows(Rows):
         self._password_row = TextRow(PASSWORD, "Password", secret=True)
         self._name_row = TextRow(NAME, "Name here")
         self._new = new
-        self._more = Button(_MORE, id="more", compact=True)
+        self._more = BoxButton(_MORE, id="more")
         self._been_in: set[str] = set()
         self._problems: Mapping[str, str] = {}
         self.complain_of_all = False

@@ -19,7 +19,7 @@ from tui.accounts.trust import DraftTrust
 from tui.keys.context import Context
 from tui.state import State
 from tui.widgets.ask import Confirm
-from tui.widgets.footer import Footer
+from tui.widgets.button import BoxButton
 from tui.widgets.form import Mark, Row
 from tui.widgets.screens import PhoneModal, bindings_of
 from voip.client.starting import CommandFailed, NoEngine
@@ -54,7 +54,7 @@ class AccountForm(PhoneModal[None]):
         self._check_failed = False
         self._message = Static("", id="message", markup=False)
         self._help = Static("", id="help", markup=False)
-        self._reload = Button("Take what the file holds", id="reload", compact=True)
+        self._reload = BoxButton("Take what the file holds", id="reload")
 
     def contents(self) -> Sequence[Widget]:
         return (
@@ -62,8 +62,8 @@ class AccountForm(PhoneModal[None]):
             self._message,
             self._help,
             Horizontal(
-                Button("Save", id="save", compact=True),
-                Button("Test", id="test", compact=True),
+                BoxButton("Save", id="save"),
+                BoxButton("Test", id="test"),
                 self._reload,
                 id="buttons",
             ),
@@ -89,7 +89,6 @@ class AccountForm(PhoneModal[None]):
         return msgspec.structs.replace(
             super().context(),
             field=row.field if row else "",
-            on_mark=isinstance(self.focused, Mark),
             changed_meanwhile=self._changed_meanwhile,
             inspectable=drafts.next_hop(self.rows.draft) is not None,
         )
@@ -117,14 +116,11 @@ class AccountForm(PhoneModal[None]):
 
     def _show_changed(self, changed: bool) -> None:
         self._changed_meanwhile = self._reload.display = changed
-        self._show_keys()
-
-    def _show_keys(self) -> None:
-        self.query_one(Footer).show(self.context())
+        self.show_keys()
 
     def _show_problems(self, problems: dict[str, str]) -> None:
         self.rows.show(problems, self._proposed_name, self._password_words)
-        self._show_keys()
+        self.show_keys()
 
     @property
     def _password_words(self) -> str:
@@ -236,7 +232,6 @@ class AccountForm(PhoneModal[None]):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         row = _row_of(event.widget)
         self._help.update(self.rows.help_of(row) if row else "")
-        self._show_keys()
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
         row = _row_of(event.widget)

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from tui.keys.context import Context
-from tui.widgets.footer import Footer
+from tui.widgets.button import BoxButton
 from tui.widgets.screens import PhoneModal, bindings_of
 from voip.client.starting import CommandFailed, NoEngine
 from voip.protocol import client as told
@@ -84,8 +84,8 @@ class AccountTest(PhoneModal[None]):
             ),
             VerticalScroll(*self._steps.values(), self._verdict, id="steps"),
             Horizontal(
-                Button("Test again", id="again", compact=True),
-                Button("Close", id="done", compact=True),
+                BoxButton("Test again", id="again"),
+                BoxButton("Close", id="done"),
                 id="buttons",
             ),
         )
@@ -142,7 +142,7 @@ class AccountTest(PhoneModal[None]):
             return
         if step.step == "certificate":
             self._distrusted = step.ok is False
-            self.query_one(Footer).show(self.context())
+            self.show_keys()
         glyphs = self.phone.glyphs
         if step.ok is None:
             row.show(glyphs.check_skipped, "waiting" if waiting else "not reached")

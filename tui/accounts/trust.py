@@ -60,7 +60,7 @@ class Trust(ListBox[Prose]):
 
     async def _look(self) -> None:
         self.say("Looking at the server's certificates. Nothing else is asked of it.")
-        self._show_keys()
+        self.show_keys()
         try:
             found = await self.phone.bridge.get(self._question, told.ServerReport)
         except (CommandFailed, NoEngine) as error:
@@ -79,7 +79,7 @@ class Trust(ListBox[Prose]):
         if self._report is not None:
             text = trust_words.describe(self._report, self._viewer, phone.glyphs)
         self.rows.show(text)
-        self._show_keys()
+        self.show_keys()
 
     @property
     def _viewer(self) -> Viewer:

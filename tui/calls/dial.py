@@ -80,6 +80,10 @@ class DialInput(Input):
         )  # fmt: skip
         self._paste = paste
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # With a key of its own the line would dial whatever key `dial.call` has.
+        return action != "submit" and super().check_action(action, parameters)
+
     def _on_paste(self, event: events.Paste) -> None:
         # Textual keeps the first line and drops the others without a word.
         event.prevent_default()
@@ -171,11 +175,6 @@ class Dial(Vertical):
             self._with.update("")
             self.leave()
             self._placed()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        # The keys do other things meanwhile.
-        self._phone.later(self.call())
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

@@ -9,7 +9,8 @@ from voip.protocol import client as told
 
 
 async def _call(phone: Host, context: Context) -> None:
-    await phone.main.query_one(Dial).call()
+    # Later keys do other things while the engine answers.
+    phone.later(phone.main.query_one(Dial).call())
 
 
 async def _open(phone: Host, context: Context) -> None:

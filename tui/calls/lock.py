@@ -176,7 +176,7 @@ class LockDetails(ListBox[Prose]):
 
     def _draw(self, gone: bool) -> None:
         self.rows.show(self._text(gone))
-        self._show_keys()
+        self.show_keys()
 
     def _text(self, gone: bool) -> list[Paragraph]:
         text = [paragraph(Part(self._name, "strong"), hang=2)]

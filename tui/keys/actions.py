@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from tui.keys.context import Context, Pane, caller, past_call
+from tui.keys.context import Context, Pane, Spot, caller, past_call
 from tui.state import ShownCall
 from tui.words.trust import is_about_trust
 from voip.model import AccountStatus, CallState
@@ -24,6 +24,7 @@ class Action(msgspec.Struct, frozen=True):
 
     `rank` orders the footer, the smallest first; 0 keeps an action out of it.
     `screens` are the names of the screens it belongs to; none means all.
+    `while_typing` marks one that makes sense in a line of text alone.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Action(msgspec.Struct, frozen=True):
     when: When
     rank: int = 0
     screens: tuple[str, ...] = ("main",)
+    while_typing: bool = False
 
 
 def _always(context: Context) -> bool:
@@ -133,7 +135,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("caller.block", "block", "Block this caller, or unblock them", "B", _CALLS,
            lambda c: c.connected and caller(c) is not None, 23),
     Action("dial.call", "dial", "Call what is typed", "enter", _DIAL,
-           lambda c: c.connected and c.pane is Pane.DIAL and c.dialling, 4),
+           lambda c: c.connected and c.pane is Pane.DIAL and c.dialling, 4, while_typing=True),
     Action("log.call", "call", "Call the person in this row", "enter", _LOG,
            lambda c: _begins_calls(c) and _on_entry(c), 4),
     Action("account.edit", "edit", "Edit this account", "enter", _ACCOUNTS, _on_account(), 4),
@@ -209,7 +211,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("move.previous", "previous pane", "Go to the previous pane", "shift+tab", _MOVING,
            _always),
     Action("move.leave", "back", "Leave the line and go back to the lists", "escape", _MOVING,
-           lambda c: c.pane is Pane.DIAL or (c.pane is Pane.SEARCH and not c.filtered), 13),
+           lambda c: c.pane is Pane.DIAL or (c.pane is Pane.SEARCH and not c.filtered), 13,
+           while_typing=True),
     Action("move.up", "up", "Move the cursor up", "up", _MOVING, _has_cursor, 0, _WITH_LISTS),
     Action("move.down", "down", "Move the cursor down", "down", _MOVING,
            _has_cursor, 0, _WITH_LISTS),
@@ -227,9 +230,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("form.reload", "take the file's", "Take what the file holds now", "ctrl+l", _ACCOUNTS,
            lambda c: c.connected and c.changed_meanwhile, 3, _FORM),
     Action("form.reveal", "show or hide", "Show or hide the password", "f7", _ACCOUNTS,
-           lambda c: c.field == "password", 6, _FORM),
+           lambda c: c.field == "password", 6, _FORM, while_typing=True),
     Action("form.choose", "choose", "Choose what the keyboard is on", "space,enter", _ACCOUNTS,
-           lambda c: c.on_mark, 7, _FORM),
+           lambda c: c.spot is Spot.MARK, 7, _FORM),
     Action("form.more", "more", "Show or hide what most accounts do without", "ctrl+o", _ACCOUNTS,
            _always, 8, _FORM),
     Action("form.trust", "certificates", "Look at the certificates of the server in the form",
@@ -280,6 +283,8 @@ ACTIONS: tuple[Action, ...] = (
            _LISTING, lambda c: c.line_open, 30, ("settings", "events", "log", "guide")),
     Action("box.close", "close", "Close this box", "escape", _MOVING,
            lambda c: not c.line_open, 30, _BOXES),
+    Action("box.press", "choose", "Press the button that the keyboard is on", "enter", _MOVING,
+           lambda c: c.spot is Spot.BUTTON, 7, (*_CHOICES, "account", "accounttest")),
     Action("box.next", "next", "Go to the next choice", "down", _MOVING, _always, 31, _CHOICES),
     Action("box.previous", "previous", "Go to the previous choice", "up", _MOVING, _always, 0,
            _CHOICES),

@@ -21,6 +21,13 @@ class Pane(StrEnum):
     SEARCH = "search"
 
 
+class Spot(StrEnum):
+    """Something with the keyboard that a key can choose or press."""
+
+    MARK = "mark"
+    BUTTON = "button"
+
+
 class Context(msgspec.Struct, frozen=True):
     """Facts that decide which actions make sense.
 
@@ -29,8 +36,8 @@ class Context(msgspec.Struct, frozen=True):
     lock is shown in a box; `incoming` is
     the call that wants an answer. `live` counts calls that were answered and
     have not ended; `dialling` that there is somebody for the dial line to call.
-    `field` and `on_mark` are where the keyboard is in a form;
-    `changed_meanwhile` that the file no longer holds what its form was opened
+    `field` is the field of a form that has the keyboard, `spot` what the keyboard
+    is on; `changed_meanwhile` that the file no longer holds what its form was opened
     with. `line_open` tells that a box has its line of text out; `inspectable`
     that a form or test speaks of a TLS server, `pinnable` and `pinned` that the
     key a server showed can be accepted, and that the account accepts one alone;
@@ -50,7 +57,7 @@ class Context(msgspec.Struct, frozen=True):
     filtered: bool = False
     dialling: bool = False
     field: str = ""
-    on_mark: bool = False
+    spot: Spot | None = None
     changed_meanwhile: bool = False
     line_open: bool = False
     inspectable: bool = False

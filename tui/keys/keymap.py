@@ -119,6 +119,8 @@ def _read_wish(action_id: str, text: str) -> list[str] | str:
     dialled = [key for key in found if on_main and typed(key) in DIALLED_AT_ONCE]
     if dialled:
         return f"{action_id}: “{show(dialled[0])}” begins a number and can do nothing else"
+    if action.while_typing and all(map(typed, found)):
+        return f"{action_id}: “{show(found[0])}” is typed into the line, so it cannot do this there"
     return found
 
 

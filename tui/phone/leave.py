@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.widget import Widget
 from textual.widgets import Button, Label
 
+from tui.widgets.button import BoxButton
 from tui.widgets.screens import PhoneModal, bindings_of
 from tui.words.phrases import count
 from voip.protocol import client as told
@@ -30,9 +31,9 @@ class Leave(PhoneModal[None]):
                 markup=False,
                 classes="hint",
             ),
-            Button(f"Leave {it} running", id="leave-running", compact=True),
-            Button(f"End {it}, and close", id="end-all", compact=True),
-            Button("Stay here", id="stay", compact=True),
+            BoxButton(f"Leave {it} running", id="leave-running"),
+            BoxButton(f"End {it}, and close", id="end-all"),
+            BoxButton("Stay here", id="stay"),
         )
 
     async def on_button_pressed(self, event: Button.Pressed) -> None:

@@ -76,7 +76,7 @@ class MainScreen(PhoneScreen):
         self.accounts.show(state)
         self.calls.show(state)
         self._give_calls_room(len(state.calls))
-        self._show_keys()
+        self.show_keys()
 
     def show_levels(self, state: State) -> None:
         """Only what moves with the sound."""
@@ -172,7 +172,7 @@ class MainScreen(PhoneScreen):
         self.dial.note.tell(part, until)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        self._show_keys()
+        self.show_keys()
         self.incoming.redraw()
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
@@ -180,15 +180,15 @@ class MainScreen(PhoneScreen):
             self.dial.leave()
 
     def on_lines_moved(self) -> None:
-        self._show_keys()
+        self.show_keys()
 
     def on_screen_suspend(self) -> None:
-        self._show_keys()
+        self.show_keys()
 
     def on_screen_resume(self) -> None:
-        self._show_keys()
+        self.show_keys()
 
-    def _show_keys(self) -> None:
+    def show_keys(self) -> None:
         # What lies over this screen has keys of its own.
         self.footer.show(self.context() if self.phone.screen is self else Context(screen="covered"))
 

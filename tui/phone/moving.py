@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from textual.widgets import Button
+
 from tui.host import Command, Host
 from tui.keys.context import Context
 from tui.phone.main import MainScreen
@@ -35,6 +37,12 @@ async def _close(phone: Host, context: Context) -> None:
         screen.close()
 
 
+async def _press(phone: Host, context: Context) -> None:
+    button = phone.screen.focused
+    if isinstance(button, Button):
+        button.action_press()
+
+
 async def _next_choice(phone: Host, context: Context) -> None:
     phone.screen.focus_next()
 
@@ -53,6 +61,7 @@ COMMANDS = {
     "move.page_down": _move(lambda lines: lines.move(lines.page)),
     "move.first": _move(lambda lines: lines.go(0)),
     "box.close": _close,
+    "box.press": _press,
     "box.next": _next_choice,
     "box.previous": _previous_choice,
     "move.last": _move(lambda lines: lines.go(lines.count() - 1)),

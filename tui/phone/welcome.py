@@ -8,6 +8,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Label
 
 from tui.accounts.form import AccountForm
+from tui.widgets.button import BoxButton
 from tui.widgets.screens import PhoneModal, bindings_of
 from voip.protocol import client as told
 
@@ -29,9 +30,9 @@ class Welcome(PhoneModal[None]):
     def contents(self) -> Sequence[Widget]:
         return (
             Label(_TEXT, markup=False, classes="hint"),
-            Button("Add an account", id="add", compact=True),
-            Button("Make a secure test call on this machine", id="echo", compact=True),
-            Button("Look around", id="look", compact=True),
+            BoxButton("Add an account", id="add"),
+            BoxButton("Make a secure test call on this machine", id="echo"),
+            BoxButton("Look around", id="look"),
         )
 
     def on_button_pressed(self, event: Button.Pressed) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label
 
+from tui.widgets.button import BoxButton
 from tui.widgets.screens import PhoneModal, bindings_of
 
 
@@ -50,8 +51,8 @@ class Confirm(PhoneModal[bool]):
     def contents(self) -> Sequence[Widget]:
         return (
             Label(self._text, markup=False, classes="hint"),
-            Button(self._no, id="no", compact=True),
-            Button(self._yes, id="yes", compact=True),
+            BoxButton(self._no, id="no"),
+            BoxButton(self._yes, id="yes"),
         )
 
     def on_button_pressed(self, event: Button.Pressed) -> None:

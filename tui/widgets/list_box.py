@@ -12,7 +12,6 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from tui.keys.context import Context
-from tui.widgets.footer import Footer
 from tui.widgets.lines import Lines
 from tui.widgets.prose import Prose
 from tui.widgets.screens import PhoneModal
@@ -56,7 +55,7 @@ class ListBox(PhoneModal[None], Generic[_Rows]):
         """Ask the engine, or the files, again."""
 
     def on_lines_moved(self) -> None:
-        self._show_keys()
+        self.show_keys()
         if isinstance(self.rows, Prose):
             self._say_what_is_beneath(self.rows.beneath)
 
@@ -69,13 +68,6 @@ class ListBox(PhoneModal[None], Generic[_Rows]):
 
     async def on_lines_opened(self) -> None:
         await self.choose()
-
-    def on_descendant_focus(self) -> None:
-        self._show_keys()
-
-    def _show_keys(self) -> None:
-        for footer in self.query(Footer):
-            footer.show(self.context())
 
 
 class LineBox(ListBox[_Rows]):
@@ -108,7 +100,7 @@ class LineBox(ListBox[_Rows]):
         self.line.value = ""
         self._row.display = False
         self.rows.focus()
-        self._show_keys()
+        self.show_keys()
 
 
 class SearchBox(LineBox[_Rows]):

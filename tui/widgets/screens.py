@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
+from textual.widgets import Button
 
 from tui.host import Host, host_of
 from tui.keys.actions import of_screen
-from tui.keys.context import Context
+from tui.keys.context import Context, Spot
 from tui.state import State
 from tui.widgets.footer import Footer
+from tui.widgets.form import Mark
 from tui.widgets.incoming import Incoming
 from tui.widgets.lines import Lines
 from voip.protocol import client as told
@@ -67,12 +70,23 @@ class Phoned(_AnyScreen):
             incoming=next(iter(state.incoming), None),
             live=sum(shown.call.state.answered for shown in state.live),
             accounts=len(state.accounts),
+            spot=self._spot,
         )
+
+    @property
+    def _spot(self) -> Spot | None:
+        if isinstance(self.focused, Mark):
+            return Spot.MARK
+        return Spot.BUTTON if isinstance(self.focused, Button) else None
 
     def show(self, state: State) -> None:
         """Show the state; called after each change of it and each second."""
         for incoming in self.query(Incoming):
             incoming.show(state)
+        self.show_keys()
+
+    def show_keys(self) -> None:
+        """Show the keys that do something as things are."""
         for footer in self.query(Footer):
             footer.show(self.context())
 
@@ -105,6 +119,9 @@ class PhoneModal(Phoned, ModalScreen[_Result]):
         box.border_title = Content(self.title_of_box)
         yield box
         yield Footer()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        self.show_keys()
 
     def contents(self) -> Sequence[Widget]:
         """The widgets in the box."""

@@ -57,7 +57,7 @@ def problem(wanted: dict[str, str]) -> str:
 )
 def test_a_key_is_read_as_written_typed_or_shown(written: str, key: str) -> None:
     # Hardly any other action is there where a question is asked.
-    action = "box.close" if key == "escape" else "box.previous"
+    action = {"escape": "box.close", "enter": "box.press"}.get(key, "box.previous")
     found = resolve({action: written})
     assert found.problems == ()
     assert found.keys[action] == key
@@ -73,6 +73,14 @@ def test_a_key_is_read_as_written_typed_or_shown(written: str, key: str) -> None
 def test_what_is_no_key_is_said_to_be_none(written: str) -> None:
     assert "is not a key" in problem({"call.hold": written})
     assert resolve({"call.hold": written}).keys["call.hold"] == "h"
+
+
+@pytest.mark.parametrize("action", ["dial.call", "move.leave", "form.reveal"])
+def test_a_letter_cannot_be_the_key_of_a_line_of_text(action: str) -> None:
+    assert problem({action: "o,ä"}) == (
+        f"keys: {action}: “o” is typed into the line, so it cannot do this there"
+    )
+    assert resolve({action: "o,f9"}).keys[action] == "o,f9"
 
 
 def test_several_keys_can_do_one_thing() -> None:
