@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from tui.accounts.form import AccountForm
 from tui.accounts.trial import AccountTest
-from tui.host import Command, Host
+from tui.host import Host
 from tui.keys.context import Context
-
-
-def _form(work: Callable[[AccountForm], object]) -> Command:
-    async def run(phone: Host, context: Context) -> None:
-        if isinstance(phone.screen, AccountForm):
-            work(phone.screen)
-
-    return run
-
-
-async def _again(phone: Host, context: Context) -> None:
-    if isinstance(phone.screen, AccountTest):
-        phone.screen.again()
+from tui.widgets.screens import on_screen
 
 
 async def _trust(phone: Host, context: Context) -> None:
@@ -29,14 +15,12 @@ async def _trust(phone: Host, context: Context) -> None:
 
 
 COMMANDS = {
-    "form.save": _form(lambda form: form.save()),
-    "form.test": _form(lambda form: form.test()),
-    "form.reload": _form(lambda form: form.reload()),
-    "form.more": _form(lambda form: form.rows.toggle_more()),
-    "form.reveal": _form(lambda form: form.rows.reveal()),
-    "form.choose": _form(lambda form: form.pick()),
-    "form.next": _form(lambda form: form.focus_next()),
-    "form.previous": _form(lambda form: form.focus_previous()),
-    "form.again": _again,
+    "form.save": on_screen(AccountForm, lambda form: form.save()),
+    "form.test": on_screen(AccountForm, lambda form: form.test()),
+    "form.reload": on_screen(AccountForm, lambda form: form.reload()),
+    "form.more": on_screen(AccountForm, lambda form: form.rows.toggle_more()),
+    "form.reveal": on_screen(AccountForm, lambda form: form.rows.reveal()),
+    "form.choose": on_screen(AccountForm, lambda form: form.pick()),
+    "form.again": on_screen(AccountTest, lambda test: test.again()),
     "form.trust": _trust,
 }

@@ -2,47 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
-
 from tui.accounts.trust import Trust
 from tui.calls.lock import LockDetails
-from tui.host import Command, Host
-from tui.keys.context import Context
 from tui.settings.themes import Themes
 from tui.widgets.list_box import LineBox, ListBox, SearchBox
-from tui.widgets.screens import Phoned
+from tui.widgets.screens import on_screen
 
-_Box = TypeVar("_Box", bound=Phoned)
-
-
-def _in(kind: type[_Box], act: Callable[[_Box], Awaitable[None]]) -> Command:
-    async def run(phone: Host, context: Context) -> None:
-        if isinstance(phone.screen, kind):
-            await act(phone.screen)
-
-    return run
-
-
-_choose = _in(ListBox, lambda box: box.choose())
-_restore = _in(ListBox, lambda box: box.restore())
-_reload = _in(ListBox, lambda box: box.reload())
-
-
-async def _search(phone: Host, context: Context) -> None:
-    if isinstance(phone.screen, SearchBox):
-        phone.screen.open_search()
-
-
-async def _leave(phone: Host, context: Context) -> None:
-    if isinstance(phone.screen, LineBox):
-        phone.screen.leave_line()
-
-
-async def _symbols(phone: Host, context: Context) -> None:
-    if isinstance(phone.screen, Themes):
-        phone.screen.next_symbols()
-
+_choose = on_screen(ListBox, lambda box: box.choose())
+_restore = on_screen(ListBox, lambda box: box.restore())
 
 COMMANDS = {
     "device.use": _choose,
@@ -51,16 +18,16 @@ COMMANDS = {
     "key.change": _choose,
     "key.default": _restore,
     "theme.keep": _choose,
-    "theme.symbols": _symbols,
+    "theme.symbols": on_screen(Themes, lambda box: box.next_symbols()),
     "event.open": _choose,
     "trust.pin": _choose,
-    "trust.leave": _in(Trust, lambda box: box.leave()),
-    "trust.replace": _in(Trust, lambda box: box.replace()),
+    "trust.leave": on_screen(Trust, lambda box: box.leave()),
+    "trust.replace": on_screen(Trust, lambda box: box.replace()),
     "trust.unpin": _restore,
-    "words.equal": _in(LockDetails, lambda box: box.words_are_equal()),
-    "words.different": _in(LockDetails, lambda box: box.words_are_different()),
-    "words.forget": _in(LockDetails, lambda box: box.forget()),
-    "list.reload": _reload,
-    "list.search": _search,
-    "list.leave": _leave,
+    "words.equal": on_screen(LockDetails, lambda box: box.words_are_equal()),
+    "words.different": on_screen(LockDetails, lambda box: box.words_are_different()),
+    "words.forget": on_screen(LockDetails, lambda box: box.forget()),
+    "list.reload": on_screen(ListBox, lambda box: box.reload()),
+    "list.search": on_screen(SearchBox, lambda box: box.open_search()),
+    "list.leave": on_screen(LineBox, lambda box: box.leave_line()),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual import events
@@ -14,7 +14,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Button
 
-from tui.host import Host, host_of
+from tui.host import Command, Host, host_of
 from tui.keys.actions import of_screen
 from tui.keys.context import Context, Spot
 from tui.state import State
@@ -25,6 +25,7 @@ from tui.widgets.lines import Lines
 from voip.protocol import client as told
 
 _Result = TypeVar("_Result")
+_Kind = TypeVar("_Kind")
 
 
 def bindings_of(screen: str) -> list[BindingType]:
@@ -99,6 +100,18 @@ class Phoned(_AnyScreen):
 
     def on_mount(self) -> None:
         self.show(self.phone.state)
+
+
+def on_screen(kind: type[_Kind], act: Callable[[_Kind], Awaitable[None] | None]) -> Command:
+    """A command that acts on the screen that is up, if it is of a kind."""
+
+    async def run(phone: Host, context: Context) -> None:
+        if isinstance(phone.screen, kind):
+            work = act(phone.screen)
+            if work is not None:
+                await work
+
+    return run
 
 
 class PhoneScreen(Phoned, Screen[None]):
