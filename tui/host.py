@@ -1,4 +1,4 @@
-"""The app as screens, actions and widgets use it; they never import `tui.app`.
+"""The app as screens, actions and widgets use it, none of which import it.
 
 The app hands itself to its commands, which proves to mypy that it is a `Host`.
 """
@@ -85,10 +85,10 @@ class Host(WidgetHost, Protocol):
     def themes(self) -> Themes: ...
 
     async def ask(self, command: told.AnyCommand) -> bool:
-        """Send a command; True if it was accepted, else the person is told why not."""
+        """Send a command; True if it was accepted, else the reason is shown."""
 
     async def get(self, command: told.AnyCommand, kind: type[_Data]) -> _Data | None:
-        """The engine's answer; None after telling the person why not."""
+        """The engine's answer; None if it refused, once the reason is shown."""
 
     async def place(self, command: told.PlaceCall) -> bool:
         """Place a call; True if it is under way."""

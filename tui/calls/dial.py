@@ -92,7 +92,10 @@ class DialInput(Input):
 
 
 class Dial(Vertical):
-    """Suggestions, a note, and the line itself; `placed` is run once a call is under way."""
+    """Suggestions, a note, and the line itself.
+
+    `placed` runs once a call is under way.
+    """
 
     def __init__(self, placed: Callable[[], None]) -> None:
         super().__init__(id="dial-pane")
