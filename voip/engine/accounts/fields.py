@@ -1,25 +1,34 @@
-"""Fields of an account, and the values that each may have.
+"""Fields of an account beside each other, and the account that they make.
 
 One set of rules for the file, for what a client saves, and for a form that
 checks while somebody types: every rule answers in words that stand next to
-the field. The rules of trust are in `trust_fields`; what the files are like that
-fields name is in `accounts.named_files`.
+the field. The fields are declared in `voip.protocol.account_fields`; rules of a
+kind are in `accounts.values`, those of trust in `trust_fields`; what the files
+are like that fields name is in `accounts.named_files`.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
 from collections.abc import Callable
 
 import msgspec
 
-from voip.engine.accounts import suite_fields, trust_fields
-from voip.engine.accounts.values import Values, is_empty, is_secure, kind
-from voip.model import Means
-from voip.protection import Authorities, Keying, Transport
-from voip.sip.dialing import DialError, parse_host_port
+from voip.engine.accounts import trust_fields
+from voip.engine.accounts.values import (
+    SCHEME,
+    Values,
+    as_text,
+    host_problem,
+    is_empty,
+    is_secure,
+    problem,
+    typed,
+)
+from voip.protection import Transport
+from voip.protocol.account_fields import BY_NAME, FIELDS, Field, WrittenAccount
+from voip.sip.dialing import parse_host_port
 
 DEFAULT_PORTS = {Transport.TLS: 5061, Transport.TCP: 5060, Transport.UDP: 5060}
 
@@ -27,9 +36,6 @@ MAX_NAME = 32
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _RESERVED = "echo"
-_SCHEME = re.compile(
-    r"(sips?|tel|https?|tls|tcp|udp|[a-z][a-z0-9+.-]*(?=://)):(//)?", re.IGNORECASE
-)
 _SECRETS = {
     **dict.fromkeys(("password", "passwd", "secret"), "password"),
     **dict.fromkeys(("passphrase", "client_passphrase"), "passphrase"),
@@ -41,46 +47,8 @@ _SECRET_PLACES = {
 }
 
 
-class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One account as its user wrote it.
-
-    `server` is where the account's SIP server is when that is not the
-    domain's own name; `proxy` is reached in its place. Both are host[:port].
-    `ca_file` takes the place of the authorities that `trust` names, and `pin`
-    that of authority, name and dates: the SHA-256 of the server's public key
-    (`trust_fields.pin_of`), with the note of `pinning.note_of`. `client_key` is
-    in the file of the certificate if it is not named. `hide_identity` asks for
-    privacy (RFC 3323). `expires_s` is 60 to 3600. `srtp_suites` are the names of
-    suites in the order they are offered, the usual ones if it is empty.
-    """
-
-    user: str
-    domain: str
-    transport: Transport = Transport.TLS
-    server: str | None = None
-    proxy: str | None = None
-    auth_user: str | None = None
-    display_name: str = ""
-    trust: Authorities = Authorities.BUNDLE
-    ca_file: str | None = None
-    allow_wildcard: bool = False
-    pin: str | None = None
-    pinned_on: str | None = None
-    pinned_by: str | None = None
-    pinned_with: Means | None = None
-    pinned_key: str | None = None
-    client_certificate: str | None = None
-    client_key: str | None = None
-    client_passphrase_command: str | None = None
-    client_passphrase_file: str | None = None
-    password_command: str | None = None
-    password_file: str | None = None
-    register: bool = True
-    expires_s: int = 300
-    media_keying: Keying = Keying.SDES
-    srtp_suites: str = ""
-    hide_identity: bool = False
-    enabled: bool = True
+class Account(WrittenAccount, frozen=True):
+    """One account, and where its requests go."""
 
     @property
     def aor(self) -> str:
@@ -114,49 +82,19 @@ def _in_ascii(where: str) -> str:
     return host if port is None else f"{host}:{port}"
 
 
-FIELDS = Account.__struct_fields__
-
-_NEEDED = {
-    "user": "needed: it is the part of your address in front of the @",
-    "domain": "needed: it is the part of your address after the @",
-}
-_LONGEST = {
-    "user": 128,
-    "domain": 253,
-    "server": 270,
-    "proxy": 270,
-    "auth_user": 128,
-    "display_name": 128,
-    "ca_file": 4096,
-    "pin": 256,
-    "pinned_by": 256,
-    "client_certificate": 4096,
-    "client_key": 4096,
-    "client_passphrase_command": 4096,
-    "client_passphrase_file": 4096,
-    "password_command": 4096,
-    "password_file": 4096,
-    "srtp_suites": 512,
-}
-_SWITCHES = ("allow_wildcard", "register", "hide_identity", "enabled")
-
-
 def known(values: Values) -> dict[str, object]:
     """The fields that an account has; what else there is may be anything."""
-    return {field: _text(field, value) for field, value in values.items() if field in FIELDS}
-
-
-def _text(field: str, value: object) -> object:
-    return suite_fields.from_list(value) if field == "srtp_suites" else value
+    return {name: as_text(name, value) for name, value in values.items() if name in BY_NAME}
 
 
 def unknown(values: Values) -> tuple[str, ...]:
-    return tuple(field for field in values if field not in FIELDS)
+    return tuple(name for name in values if name not in BY_NAME)
 
 
 def from_values(values: Values) -> Account:
     """The account of values in which `problems` finds nothing."""
-    return msgspec.convert(known(values), Account)
+    fields = {name: typed(name, value) for name, value in known(values).items()}
+    return msgspec.convert(fields, Account)
 
 
 def name_problem(name: str) -> str | None:
@@ -196,11 +134,11 @@ def unknown_notice(field: str) -> str:
 
 
 def nearest(field: str) -> str | None:
-    found = difflib.get_close_matches(field, FIELDS, n=1)
-    return found[0] if found else None
+    near = difflib.get_close_matches(field, BY_NAME, n=1)
+    return near[0] if near else None
 
 
-_LIST = ", ".join(FIELDS)
+_LIST = ", ".join(BY_NAME)
 
 
 def problems(values: Values) -> dict[str, str]:
@@ -208,41 +146,43 @@ def problems(values: Values) -> dict[str, str]:
 
     Looks at nothing but the values; unknown fields are problems too.
     """
-    found = {field: words for field, words in _NEEDED.items() if is_empty(values.get(field))}
-    for field, value in values.items():
-        if field not in found:
-            words = _problem(field, _text(field, value), values)
+    wrong = {
+        field.name: _needed_words(field)
+        for field in FIELDS
+        if field.needed and is_empty(values.get(field.name))
+    }
+    for name, value in values.items():
+        if name not in wrong:
+            words = _problem(name, value, values)
             if words:
-                found[field] = words
-    return found
+                wrong[name] = words
+    return wrong
 
 
-def _problem(field: str, value: object, values: Values) -> str | None:
-    if field not in FIELDS:
-        return unknown_problem(field)
-    if field in _SWITCHES:
-        return None if isinstance(value, bool) else f"true or false is needed, not {kind(value)}"
-    if field == "expires_s":
-        return _expiry_problem(value)
-    if not isinstance(value, str):
-        return f"text is needed, not {kind(value)}"
-    longest = _LONGEST.get(field)
-    if longest is not None and len(value) > longest:
-        return f"longer than {longest} characters"
-    if any(unicodedata.category(char) in ("Cc", "Cs") for char in value):
-        return "holds control characters"
-    rule = _RULES.get(field)
-    return rule(value, values) if rule else None
+def _needed_words(field: Field) -> str:
+    return f"needed: it is {field.help[0].lower()}{field.help[1:].rstrip('.')}"
 
 
-def _expiry_problem(value: object) -> str | None:
-    if not isinstance(value, int) or isinstance(value, bool):
-        return f"a whole number of seconds is needed, not {kind(value)}"
-    return None if 60 <= value <= 3600 else f"60 to 3600 seconds, not {value}"
+def _problem(name: str, value: object, values: Values) -> str | None:
+    field = BY_NAME.get(name)
+    if field is None:
+        return unknown_problem(name)
+    value = as_text(name, value)
+    words = problem(field, value)
+    if words or not isinstance(value, str):
+        return words
+    rule = _RULES.get(name)
+    return (rule and rule(value, values)) or _transport_problem(field, value, values)
+
+
+def _transport_problem(field: Field, value: str, values: Values) -> str | None:
+    if not field.tls_only or value == field.default or is_secure(values):
+        return None
+    return "for transport “tls” only"
 
 
 def _user_problem(value: str, values: Values) -> str | None:
-    scheme = _SCHEME.match(value)
+    scheme = SCHEME.match(value)
     if scheme:
         return f"without “{scheme[0]}”: only the part of your address in front of the @"
     user, at, domain = value.rpartition("@")
@@ -252,70 +192,15 @@ def _user_problem(value: str, values: Values) -> str | None:
 
 
 def _domain_problem(value: str, values: Values) -> str | None:
-    words = _host_problem(value)
+    words = host_problem(value)
     if words:
         return words
     _, port = parse_host_port(value)
     return None if port is None else f"no port here: put {value} into “server”"
 
 
-def _server_problem(value: str, values: Values) -> str | None:
-    return _host_problem(value) if value else "empty: leave it out to use the domain"
-
-
-def _proxy_problem(value: str, values: Values) -> str | None:
-    return _host_problem(value) if value else "empty: leave it out to use none"
-
-
-def _host_problem(value: str) -> str | None:
-    scheme = _SCHEME.match(value)
-    if scheme:
-        return f"without “{scheme[0]}”: only the name of the server, such as pbx.example.com"
-    if re.search(r"\s", value):
-        return "without spaces: only the name of the server, such as pbx.example.com"
-    user, at, _ = value.rpartition("@")
-    if at:
-        return f"only what follows the @: “{user}” is a user's name, not a server's"
-    host, colon, port = value.rpartition(":")
-    if colon and "]" not in port and ":" not in host.strip("[]") and not port.isdecimal():
-        return f"“{port}” is no port: ports go from 1 to 65535"
-    try:
-        parse_host_port(value)
-    except DialError as error:
-        return str(error)
-    return None
-
-
-def _transport_problem(value: str, values: Values) -> str | None:
-    return None if value in list(Transport) else f"tls, tcp or udp, not “{value}”"
-
-
-def _keying_problem(value: str, values: Values) -> str | None:
-    if value not in list(Keying):
-        return f"sdes or dtls, not “{value}”"
-    if value == Keying.DTLS and not is_secure(values):
-        return "“dtls” is for transport “tls” only"
-    return None
-
-
-def _command_problem(value: str, values: Values) -> str | None:
-    del values
-    return trust_fields.command_problem(value, "password")
-
-
-def _password_file_problem(value: str, values: Values) -> str | None:
-    return None if value.strip() else "empty: leave it out, or name a file"
-
-
 _RULES: dict[str, Callable[[str, Values], str | None]] = {
     **trust_fields.RULES,
     "user": _user_problem,
     "domain": _domain_problem,
-    "transport": _transport_problem,
-    "server": _server_problem,
-    "proxy": _proxy_problem,
-    "password_command": _command_problem,
-    "password_file": _password_file_problem,
-    "media_keying": _keying_problem,
-    "srtp_suites": suite_fields.problem,
 }

@@ -9,6 +9,7 @@ from pathlib import Path
 from voip.engine.accounts import client_keys
 from voip.engine.accounts.client_keys import ClientKeyError
 from voip.engine.accounts.values import Values
+from voip.protocol.account_fields import FIELDS, Content
 
 
 def problems(values: Values, changed: Collection[str] | None = None) -> dict[str, str]:
@@ -89,10 +90,10 @@ def _path_problem(value: str) -> str | None:
     return None if stat.S_ISREG(kind) else f"{value} is no file that can be read"
 
 
-_CHECKS: dict[str, Callable[[str], str | None]] = {
-    "ca_file": _certificate_problem,
-    "client_certificate": _certificate_problem,
-    "client_key": _secret_problem,
-    "client_passphrase_file": _secret_problem,
-    "password_file": _secret_problem,
+_OF_CONTENT: dict[Content, Callable[[str], str | None]] = {
+    Content.CERTIFICATES: _certificate_problem,
+    Content.SECRET_FILE: _secret_problem,
+}
+_CHECKS = {
+    field.name: _OF_CONTENT[field.content] for field in FIELDS if field.content in _OF_CONTENT
 }

@@ -13,6 +13,7 @@ from voip.engine.accounts.fields import Account
 from voip.engine.accounts.trust_fields import pin_of
 from voip.engine.accounts.values import Values
 from voip.model import Means
+from voip.protocol.account_fields import FIELDS, Group
 from voip.security.flaws import fingerprint
 
 _Value = TypeVar("_Value")
@@ -65,7 +66,7 @@ def noted(
     return given
 
 
-_NOTE = ("pinned_on", "pinned_by", "pinned_with", "pinned_key")
+_NOTE = tuple(field.name for field in FIELDS if field.group is Group.NOTE)
 
 
 def note_of(account: Account) -> Note:

@@ -1,14 +1,25 @@
-"""The fields of an account as they were typed or read, before they are one."""
+"""Values of an account's fields as typed or read, and the rules of their kinds.
+
+What a field's declaration says is checked here, in words that stand next to it.
+"""
 
 from __future__ import annotations
 
+import difflib
+import re
+import shlex
+import unicodedata
 from collections.abc import Mapping
 
 from voip.protection import Transport
+from voip.protocol.account_fields import BY_NAME, Content, Field, Group, Kind
 from voip.security.policy import DEMANDS
+from voip.sip.dialing import DialError, parse_host_port
 
 Values = Mapping[str, object]
 """Fields of any type, and not all of them known."""
+
+SCHEME = re.compile(r"(sips?|tel|https?|tls|tcp|udp|[a-z][a-z0-9+.-]*(?=://)):(//)?", re.IGNORECASE)
 
 
 def is_secure(values: Values) -> bool:
@@ -23,8 +34,113 @@ def is_empty(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def kind(value: object) -> str:
-    """The kind of a value, in words."""
+def as_text(name: str, value: object) -> object:
+    """The text of a list of names, as a TOML file may have it; else the value."""
+    if BY_NAME[name].kind is not Kind.NAMES or not isinstance(value, list):
+        return value
+    return ", ".join(value) if all(isinstance(one, str) for one in value) else value
+
+
+def typed(name: str, value: object) -> object:
+    """The value in its field's own type: a list of names for a text of them."""
+    is_list = BY_NAME[name].kind is Kind.NAMES and isinstance(value, str)
+    return _names_of(str(value)) if is_list else value
+
+
+def _names_of(text: str) -> tuple[str, ...]:
+    """The names in a text, which commas or spaces part."""
+    return tuple(re.findall(r"[^\s,]+", text))
+
+
+def problem(field: Field, value: object) -> str | None:
+    """Problems of a value beside its field's declaration."""
+    match field.kind, value:
+        case Kind.SWITCH, bool():
+            return None
+        case Kind.SWITCH, _:
+            return f"true or false is needed, not {_kind(value)}"
+        case Kind.NUMBER, int(number) if not isinstance(value, bool):
+            return _number_problem(field, number)
+        case Kind.NUMBER, _:
+            return f"a whole number of {field.unit} is needed, not {_kind(value)}"
+        case _, str(text):
+            return _text_problem(field, text)
+        case _:
+            return f"text is needed, not {_kind(value)}"
+
+
+def _kind(value: object) -> str:
     kinds = ((bool, "true or false"), (int | float, "a number"), (str, "text"), (list, "a list"),
              (dict, "a table"), (type(None), "nothing"))  # fmt: skip
     return next((words for kind, words in kinds if isinstance(value, kind)), "a date or a time")
+
+
+def _number_problem(field: Field, value: int) -> str | None:
+    if field.bounds is None:
+        return None
+    least, most = field.bounds
+    return None if least <= value <= most else f"{least} to {most} {field.unit}, not {value}"
+
+
+def _text_problem(field: Field, value: str) -> str | None:
+    if field.longest is not None and len(value) > field.longest:
+        return f"longer than {field.longest} characters"
+    if any(unicodedata.category(char) in ("Cc", "Cs") for char in value):
+        return "holds control characters"
+    if field.kind is Kind.CHOICE:
+        return _choice_problem(field, value)
+    if field.kind is Kind.NAMES:
+        return _names_problem(field, _names_of(value))
+    if field.empty and not value.strip():
+        return f"empty: {field.empty}"
+    if field.content is Content.HOST:
+        return host_problem(value)
+    return _command_problem(value) if field.content is Content.COMMAND else None
+
+
+def _choice_problem(field: Field, value: str) -> str | None:
+    if value in field.values:
+        return None
+    *others, last = field.values
+    words = f"{', '.join(others)} or {last}, not “{value}”"
+    return f"{words}; the phone sets it with the pin" if field.group is Group.NOTE else words
+
+
+def _names_problem(field: Field, names: tuple[str, ...]) -> str | None:
+    if not names:
+        return f"empty: {field.empty}"
+    for name in names:
+        if name not in field.names:
+            near = difflib.get_close_matches(name.upper(), field.names, n=1)
+            hint = f"did you mean “{near[0]}”?" if near else f"known are {', '.join(field.names)}"
+            return f"“{name}” is not a {field.noun} of this phone, {hint}"
+    twice = next((name for name in names if names.count(name) > 1), None)
+    return f"“{twice}” is there twice" if twice else None
+
+
+def _command_problem(value: str) -> str | None:
+    try:
+        shlex.split(value, comments=True)
+    except ValueError:
+        return "a quote in it is not closed"
+    return None
+
+
+def host_problem(value: str) -> str | None:
+    """Problems of the name or address of a server, with a port or without."""
+    scheme = SCHEME.match(value)
+    if scheme:
+        return f"without “{scheme[0]}”: only the name of the server, such as pbx.example.com"
+    if re.search(r"\s", value):
+        return "without spaces: only the name of the server, such as pbx.example.com"
+    user, at, _ = value.rpartition("@")
+    if at:
+        return f"only what follows the @: “{user}” is a user's name, not a server's"
+    host, colon, port = value.rpartition(":")
+    if colon and "]" not in port and ":" not in host.strip("[]") and not port.isdecimal():
+        return f"“{port}” is no port: ports go from 1 to 65535"
+    try:
+        parse_host_port(value)
+    except DialError as error:
+        return str(error)
+    return None

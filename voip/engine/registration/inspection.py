@@ -6,13 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import msgspec
 from msgspec.structs import replace
 
 from voip.engine.accounts import fields as account_fields
 from voip.engine.accounts import named_files, pinning
 from voip.engine.accounts.fields import DEFAULT_PORTS, Account
-from voip.engine.accounts.trust_fields import Trusting, pin_of
+from voip.engine.accounts.trust_fields import pin_of
 from voip.engine.accounts.values import Values
 from voip.engine.errors import Refusal
 from voip.engine.intake import clean_event
@@ -25,6 +24,13 @@ from voip.sip.dialing import DialError, parse_host_port
 
 Look = Callable[[str, int, Path, bool], Awaitable[told.ServerReport]]
 """`trust.handshake.look`, or what stands in for it."""
+
+
+_NOBODY = Account(user="", domain="")
+"""An account that trusts the usual authorities."""
+
+_DECISIVE = ("trust", "ca_file", "allow_wildcard")
+"""Fields that judge a certificate where no key is pinned."""
 
 
 class Inspection:
@@ -46,7 +52,7 @@ class Inspection:
             host, port = parse_host_port(server)
         except DialError as error:
             raise Refusal("bad_server", str(error)) from error
-        trusting = account or Trusting()
+        trusting = account or _NOBODY
         if command.fields is not None:
             trusting = await asyncio.to_thread(_trusting, command.fields)
         try:
@@ -78,15 +84,15 @@ class Inspection:
         return live.account
 
 
-def _trusting(values: Values) -> Trusting:
+def _trusting(values: Values) -> Account:
     """The trust of an account of these fields; reads the files that they name.
 
     Raises:
         Refusal: something is wrong with one of them.
     """
-    chosen = {name: values[name] for name in Trusting.__struct_fields__ if name in values}
+    chosen = {name: values[name] for name in _DECISIVE if name in values}
     problems = {**named_files.problems(chosen), **account_fields.problems(chosen)}
     wrong = [f"“{name}”: {problems[name]}" for name in chosen if name in problems]
     if wrong:
         raise Refusal("bad_account", "; ".join(wrong))
-    return msgspec.convert(chosen, Trusting)
+    return account_fields.from_values({"user": "", "domain": "", **chosen})

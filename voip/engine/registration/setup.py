@@ -7,14 +7,14 @@ from pathlib import Path
 
 import certifi
 
-from voip.engine.accounts import client_keys, suite_fields
+from voip.engine.accounts import client_keys
 from voip.engine.accounts.client_keys import ClientKeyError
 from voip.engine.accounts.fields import Account
 from voip.engine.accounts.secrets import Passwords
-from voip.engine.accounts.trust_fields import Trusting, pin_of
+from voip.engine.accounts.trust_fields import pin_of
 from voip.engine.trust import system_store
 from voip.engine.trust.system_store import NoSystemStore
-from voip.protection import Authorities
+from voip.protection import SRTP_SUITES, Authorities
 from voip.protocol.worker import process as say
 from voip.security.policy import DEMANDS
 
@@ -60,13 +60,13 @@ async def setup_of(
         credentials=credentials,
         trust=trust,
         keying=account.media_keying,
-        suites=suite_fields.parse(account.srtp_suites),
+        suites=account.srtp_suites or SRTP_SUITES,
         hidden=account.hide_identity,
         own_key=own_key,
     )
 
 
-def authorities(account: Account | Trusting) -> Path:
+def authorities(account: Account) -> Path:
     """The PEM file of the authorities that an account trusts.
 
     Raises:

@@ -1,0 +1,264 @@
+"""Fields of an account: the one list of them, each declared once.
+
+From it come the rules of accounts.toml, the form, the options of the command
+line, and the table in docs/accounts.md. A changed field takes the account out
+of its worker and adds it again: it registers again, and its calls end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum, StrEnum, auto
+from types import NoneType, UnionType
+from typing import Annotated, Final, get_args, get_type_hints
+
+import msgspec
+from msgspec import NODEFAULT
+
+from voip.model import Means
+from voip.protection import SHORT_TAG_SUITES, SRTP_SUITES, Authorities, Keying, Transport
+
+_OPEN: Final = "not encrypted: anyone on the way can listen"
+_NO_FILE: Final = "leave it out, or name a file"
+
+
+class Kind(Enum):
+    """Kind of a field's value, which follows from its type.
+
+    NAMES is a list of names. Forms and options have it as a text with commas.
+    """
+
+    TEXT = auto()
+    NUMBER = auto()
+    SWITCH = auto()
+    CHOICE = auto()
+    NAMES = auto()
+
+
+class Content(Enum):
+    """Content of a text. A HOST may have a port; a COMMAND prints a secret."""
+
+    ANY = auto()
+    HOST = auto()
+    COMMAND = auto()
+    CERTIFICATES = auto()
+    SECRET_FILE = auto()
+
+    @property
+    def is_file(self) -> bool:
+        return self in (Content.CERTIFICATES, Content.SECRET_FILE)
+
+
+class Group(Enum):
+    """Place of a field: always in the form, under More, or a note of the phone's own."""
+
+    USUAL = auto()
+    MORE = auto()
+    NOTE = auto()
+
+
+class Field(msgspec.Struct, frozen=True):
+    """A field of accounts.toml; `label` names it, `help` says what it is for.
+
+    `form_help` is added in the form. `empty` says what to do in place of an
+    empty text, which is allowed without it. `metavar` stands for the value in
+    the command line's help; `switches` replace --name and --no-name. `longest`
+    counts characters, `bounds` are allowed values. A `tls_only` field has its
+    default in accounts that do not use TLS. `names` are those of a list, each
+    a `noun`; `meanings` explain values of a choice.
+
+    The rest follows from the type and default in `WrittenAccount`.
+    """
+
+    label: str
+    help: str
+    form_help: str = ""
+    group: Group = Group.MORE
+    content: Content = Content.ANY
+    empty: str = ""
+    metavar: str = ""
+    switches: str = ""
+    longest: int | None = None
+    bounds: tuple[int, int] | None = None
+    unit: str = ""
+    tls_only: bool = False
+    names: tuple[str, ...] = ()
+    noun: str = ""
+    meanings: tuple[tuple[str, str], ...] = ()
+
+    name: str = ""
+    kind: Kind = Kind.TEXT
+    default: str | int | bool = ""
+    needed: bool = False
+    values: tuple[str, ...] = ()
+
+    @property
+    def option(self) -> str:
+        """The words of the command line's option."""
+        plain = self.name.replace("_", "-")
+        if self.kind is Kind.SWITCH:
+            return self.switches or f"--{plain}/--no-{plain}"
+        return f"--{plain}"
+
+
+# fmt: off
+class WrittenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One account as its user wrote it."""
+
+    user: Annotated[str, Field(
+        "User", "The part of your address in front of the @.", "A whole address fills both.",
+        group=Group.USUAL, longest=128,
+    )]
+    domain: Annotated[str, Field(
+        "Domain", "The part of your address after the @.", group=Group.USUAL, longest=253,
+    )]
+    transport: Annotated[Transport, Field(
+        "Transport", "How the phone talks to the server.", group=Group.USUAL,
+        meanings=(
+            ("tls", "encrypted; the server proves who it is"), ("tcp", _OPEN), ("udp", _OPEN),
+        ),
+    )] = Transport.TLS
+    display_name: Annotated[str, Field(
+        "Display name", "What those you call may see beside your number.", longest=128,
+    )] = ""
+    server: Annotated[str | None, Field(
+        "Server", "Where the server is, if that is not the domain: host or host:port.",
+        content=Content.HOST, empty="leave it out to use the domain", longest=270,
+    )] = None
+    proxy: Annotated[str | None, Field(
+        "Proxy", "A host or host:port that all requests go through, if need be.",
+        content=Content.HOST, empty="leave it out to use none", longest=270,
+    )] = None
+    auth_user: Annotated[str | None, Field(
+        "Login name", "What the server knows you by, when that is not the user.", longest=128,
+    )] = None
+    trust: Annotated[Authorities, Field(
+        "Trust", "Whose word is taken for the server's certificate.", tls_only=True,
+        meanings=(
+            ("bundle", "the authorities that come with the phone"), ("system", "this machine's"),
+        ),
+    )] = Authorities.BUNDLE
+    ca_file: Annotated[str | None, Field(
+        "CA file", "Certificates (a PEM file) to trust in place of the usual ones.",
+        content=Content.CERTIFICATES, empty="leave it out to trust the usual authorities",
+        longest=4096, tls_only=True,
+    )] = None
+    allow_wildcard: Annotated[bool, Field(
+        "Accept a certificate for *.your-domain",
+        "A server's certificate has to name the server. This accepts a * for its first part.",
+    )] = False
+    pin: Annotated[str | None, Field(
+        "Pinned key",
+        "SHA-256 of the one public key to accept of the server. Empty: authorities decide.",
+        empty="leave it out to trust by authority and name", metavar="SHA256", longest=256,
+        tls_only=True,
+    )] = None
+    pinned_on: Annotated[str | None, Field("", "Time of the pin.", group=Group.NOTE)] = None
+    pinned_by: Annotated[str | None, Field(
+        "", "Login name of who accepted the pin.", group=Group.NOTE, longest=256,
+    )] = None
+    pinned_with: Annotated[Means | None, Field(
+        "", "Means by which the pin was accepted.", group=Group.NOTE,
+    )] = None
+    pinned_key: Annotated[str | None, Field(
+        "", "Beginning of the pin that these notes are about.", group=Group.NOTE,
+    )] = None
+    client_certificate: Annotated[str | None, Field(
+        "Certificate", "A PEM file with a certificate of yours, for servers that ask for one.",
+        content=Content.CERTIFICATES, empty=_NO_FILE, longest=4096, tls_only=True,
+    )] = None
+    client_key: Annotated[str | None, Field(
+        "Its key", "A PEM file, where the key is not in the certificate's.",
+        content=Content.SECRET_FILE, empty=_NO_FILE, longest=4096,
+    )] = None
+    client_passphrase_command: Annotated[str | None, Field(
+        "Passphrase command", "A command that prints the passphrase of that key.",
+        content=Content.COMMAND, longest=4096,
+        empty="leave it out, or give a command that prints the passphrase",
+    )] = None
+    client_passphrase_file: Annotated[str | None, Field(
+        "Passphrase file", "A file with the passphrase that only you can read.",
+        content=Content.SECRET_FILE, empty=_NO_FILE, longest=4096,
+    )] = None
+    password_command: Annotated[str | None, Field(
+        "Password command", "A command that prints the password, such as: pass show sip/work",
+        content=Content.COMMAND, longest=4096,
+        empty="leave it out, or give a command that prints the password",
+    )] = None
+    password_file: Annotated[str | None, Field(
+        "Password file", "A file with the password that only you can read.",
+        content=Content.SECRET_FILE, empty=_NO_FILE, longest=4096,
+    )] = None
+    media_keying: Annotated[Keying, Field(
+        "Media keys", "How the keys of a call's sound are agreed. For TLS only.", tls_only=True,
+        meanings=(
+            ("sdes", "in the signalling, which TLS protects; usual"),
+            ("dtls", "between the two ends (DTLS-SRTP)"),
+        ),
+    )] = Keying.SDES
+    srtp_suites: Annotated[tuple[str, ...], Field(
+        "SRTP suites", "Their names, first choice first, parted by commas. Empty: the usual ones.",
+        names=(*SRTP_SUITES, *SHORT_TAG_SUITES), noun="suite", longest=512,
+        empty="leave it out to offer the usual ones",
+    )] = ()
+    register: Annotated[bool, Field(
+        "Register, so that calls reach you here",
+        "Without it the account is for calling out only.",
+    )] = True
+    expires_s: Annotated[int, Field(
+        "Register for", "Seconds after which the phone registers again, 60 to 3600.",
+        bounds=(60, 3600), unit="seconds",
+    )] = 300
+    hide_identity: Annotated[bool, Field(
+        "Hide who I am from those I call",
+        "The server is asked to keep your name and number from them.",
+    )] = False
+    enabled: Annotated[bool, Field(
+        "Use this account", "A disabled account stays in the file and does nothing.",
+        switches="--enable/--disable",
+    )] = True
+# fmt: on
+
+
+_KINDS: Final[dict[object, Kind]] = {
+    str: Kind.TEXT,
+    int: Kind.NUMBER,
+    bool: Kind.SWITCH,
+    tuple[str, ...]: Kind.NAMES,
+}
+
+
+def _declared() -> Iterator[Field]:
+    hints = get_type_hints(WrittenAccount, include_extras=True)
+    for info in msgspec.structs.fields(WrittenAccount):
+        type_, field = get_args(hints[info.name])
+        if isinstance(type_, UnionType):
+            type_ = next(arg for arg in get_args(type_) if arg is not NoneType)
+        yield msgspec.structs.replace(
+            field,
+            name=info.name,
+            kind=_kind(type_),
+            default=_default(info.default),
+            needed=info.default is NODEFAULT,
+            values=tuple(one.value for one in type_) if _is_choice(type_) else (),
+        )
+
+
+def _kind(type_: object) -> Kind:
+    return Kind.CHOICE if _is_choice(type_) else _KINDS[type_]
+
+
+def _is_choice(type_: object) -> bool:
+    return isinstance(type_, type) and issubclass(type_, StrEnum)
+
+
+def _default(default: object) -> str | int | bool:
+    """The default as forms and options have it, where nothing is an empty text."""
+    if isinstance(default, StrEnum):
+        return default.value
+    return default if isinstance(default, str | int) else ""
+
+
+FIELDS: Final = tuple(_declared())
+
+BY_NAME: Final = {field.name: field for field in FIELDS}
