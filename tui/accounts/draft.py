@@ -1,8 +1,8 @@
 """An account as a form has it: what was typed, and what of it is to be saved.
 
-Pure. What a field may hold is the engine's to say (`CheckFields`); here is
-what a form asks for, in which words, and what it leaves out because it is the
-same without.
+Pure. What a field may hold is the engine's to say (`CheckFields`), and its
+words are the table's; here is what a form leaves out because it is the same
+without.
 """
 
 from __future__ import annotations
@@ -11,110 +11,23 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Final
 
-import msgspec
-
+from voip.protocol import account_fields
+from voip.protocol.account_fields import BY_NAME, Field, Group, Kind
 from voip.protocol.client import AccountFields
 
 Value = str | int | bool
 Typed = dict[str, str | bool]
 """Text in each field of the form, by its name in accounts.toml."""
 
-_OPEN: Final = "not encrypted: anyone on the way can listen"
+FIELDS: Final = tuple(field for field in account_fields.FIELDS if field.group is not Group.NOTE)
+"""Fields that the form asks for; the engine writes the others."""
 
+USUAL: Final = tuple(field for field in FIELDS if field.group is Group.USUAL)
+MORE: Final = tuple(field for field in FIELDS if field.group is Group.MORE)
+"""Fields that most accounts do without."""
 
-class Field(msgspec.Struct, frozen=True):
-    """A field of accounts.toml; `words` name it, `help` says what it is for.
-
-    `default` is what holds when the file does not say; True or False makes it a
-    switch, `choices` (value and meaning) make it a choice. `more` are the
-    fields that most accounts do without.
-    """
-
-    id: str
-    words: str
-    help: str
-    default: Value = ""
-    choices: tuple[tuple[str, str], ...] = ()
-    more: bool = True
-
-    @property
-    def is_switch(self) -> bool:
-        return isinstance(self.default, bool)
-
-
-FIELDS: Final = (
-    Field(
-        "user", "User", "The part of your address in front of the @. A whole address fills both.",
-        more=False,
-    ),
-    Field("domain", "Domain", "The part of your address after the @.", more=False),
-    Field(
-        "transport", "Transport", "How the phone talks to the server.", "tls",
-        (("tls", "encrypted; the server proves who it is"), ("tcp", _OPEN), ("udp", _OPEN)),
-        more=False,
-    ),
-    Field("display_name", "Display name", "What those you call may see beside your number."),
-    Field("server", "Server", "Where the server is, if that is not the domain: host or host:port."),
-    Field("proxy", "Proxy", "A host or host:port that all requests go through, if need be."),
-    Field("auth_user", "Login name", "What the server knows you by, when that is not the user."),
-    Field(
-        "trust", "Trust", "Whose word is taken for the server's certificate.", "bundle",
-        (("bundle", "the authorities that come with the phone"),
-         ("system", "this machine's")),
-    ),
-    Field("ca_file", "CA file", "Certificates (a PEM file) to trust in place of the usual ones."),
-    Field(
-        "allow_wildcard", "Accept a certificate for *.your-domain",
-        "A server's certificate has to name the server. This accepts a * for its first part.",
-        False,
-    ),
-    Field(
-        "pin", "Pinned key",
-        "SHA-256 of the one public key to accept of the server. Empty: authorities decide.",
-    ),
-    Field(
-        "client_certificate", "Certificate",
-        "A PEM file with a certificate of yours, for servers that ask for one.",
-    ),
-    Field("client_key", "Its key", "A PEM file, where the key is not in the certificate's."),
-    Field(
-        "client_passphrase_command", "Passphrase command",
-        "A command that prints the passphrase of that key.",
-    ),
-    Field(
-        "client_passphrase_file", "Passphrase file",
-        "A file with the passphrase that only you can read.",
-    ),
-    Field(
-        "password_command", "Password command",
-        "A command that prints the password, such as: pass show sip/work",
-    ),
-    Field("password_file", "Password file", "A file with the password that only you can read."),
-    Field(
-        "media_keying", "Media keys", "How the keys of a call's sound are agreed. For TLS only.",
-        "sdes",
-        (("sdes", "in the signalling, which TLS protects; usual"),
-         ("dtls", "between the two ends (DTLS-SRTP)")),
-    ),
-    Field(
-        "srtp_suites", "SRTP suites",
-        "Their names, first choice first, parted by commas. Empty: the usual ones.",
-    ),
-    Field(
-        "register", "Register, so that calls reach you here",
-        "Without it the account is for calling out only.", True,
-    ),
-    Field("expires_s", "Register for", "Seconds after which the phone registers anew, 60 to 3600.",
-          300),
-    Field(
-        "hide_identity", "Hide who I am from those I call",
-        "The server is asked to keep your name and number from them.", False,
-    ),
-    Field("enabled", "Use this account", "A disabled account stays in the file and does nothing.",
-          True),
-)  # fmt: skip
-
-BY_ID: Final = {field.id: field for field in FIELDS}
+PASSWORD_PLACES: Final = ("password_command", "password_file")
+"""Fields that name the password, so that none is kept by the phone."""
 
 PASSWORD: Final = "password"  # noqa: S105 - the name of a field
 NAME: Final = "name"
@@ -126,11 +39,11 @@ _USUAL_HOSTS: Final = frozenset(
 
 def typed(fields: Mapping[str, Value]) -> Typed:
     """The form's text for fields of the file."""
-    return {field.id: _shown(field, fields.get(field.id, field.default)) for field in FIELDS}
+    return {field.name: _shown(field, fields.get(field.name, field.default)) for field in FIELDS}
 
 
 def _shown(field: Field, value: Value) -> str | bool:
-    if field.is_switch:
+    if field.kind is Kind.SWITCH:
         # What is no switch in the file is mended by the one that is shown.
         return value if isinstance(value, bool) else bool(field.default)
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(value))
@@ -138,11 +51,11 @@ def _shown(field: Field, value: Value) -> str | bool:
 
 def fields(draft: Typed) -> dict[str, Value]:
     """The fields to save: those that say something else than their default."""
-    values = {field.id: _value(field, draft[field.id]) for field in FIELDS}
+    values = {field.name: _value(field, draft[field.name]) for field in FIELDS}
     return {
-        field.id: values[field.id]
+        field.name: values[field.name]
         for field in FIELDS
-        if values[field.id] not in ("", field.default)
+        if values[field.name] not in ("", field.default)
     }
 
 
@@ -150,7 +63,7 @@ def _value(field: Field, shown: str | bool) -> Value:
     if isinstance(shown, bool):
         return shown
     text = shown.strip()
-    if isinstance(field.default, int) and text.isascii() and text.isdecimal():
+    if field.kind is Kind.NUMBER and text.isascii() and text.isdecimal():
         return int(text)
     return text
 
@@ -164,7 +77,7 @@ def changes(account: AccountFields, draft: Typed) -> dict[str, Value | None]:
     wanted, before = fields(draft), typed(account.fields)
     found: dict[str, Value | None] = {}
     for field in FIELDS:
-        name = field.id
+        name = field.name
         if draft[name] == before[name] and account.problem is None:
             continue
         value, written = wanted.get(name), account.fields.get(name)
@@ -227,8 +140,8 @@ def _short(domain: str) -> str:
 
 def own_problems(draft: Typed, password: str) -> dict[str, str]:
     """Problems of a typed password; the engine gets it only to keep it."""
-    for field in ("password_command", "password_file"):
+    for field in PASSWORD_PLACES:
         if password and str(draft[field]).strip():
-            words = BY_ID[field].words.lower()
+            words = BY_NAME[field].label.lower()
             return {PASSWORD: f"not used while a {words} is set: leave it empty, or take that away"}
     return {}

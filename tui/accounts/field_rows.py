@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from textual.app import ComposeResult
 
 from tui.accounts import draft as drafts
-from tui.accounts.draft import FIELDS, NAME, PASSWORD, Field, Typed
+from tui.accounts.draft import FIELDS, NAME, PASSWORD, Typed
 from tui.widgets.button import BoxButton
 from tui.widgets.form import LONGEST, ChoiceRow, Row, Rows, SwitchRow, TextRow
+from voip.protocol.account_fields import Field, Kind
 
 _LONGEST_NUMBER = 18
 _MORE = "More: server, proxy, certificates, registering"
 _LESS = "Less"
 _HELP = {
-    **{field.id: field.help for field in FIELDS},
+    **{field.name: f"{field.help} {field.form_help}".rstrip() for field in FIELDS},
     PASSWORD: "Never shown, and never in accounts.toml. An account without one leaves this empty.",
     NAME: "What you call this account on this machine. Left empty, it gets the name that is shown.",
 }
@@ -29,7 +30,7 @@ class AccountRows(Rows):
 
     def __init__(self, new: bool) -> None:
         super().__init__(id="rows")
-        self._fields = {field.id: _row(field) for field in FIELDS}
+        self._fields = {field.name: _row(field) for field in FIELDS}
         self._password_row = TextRow(PASSWORD, "Password", secret=True)
         self._name_row = TextRow(NAME, "Name here")
         self._new = new
@@ -44,11 +45,11 @@ class AccountRows(Rows):
         self._open_more(False)
 
     def compose(self) -> ComposeResult:
-        yield from (self._fields[field.id] for field in FIELDS if not field.more)
+        yield from (self._fields[field.name] for field in drafts.USUAL)
         yield self._password_row
         yield self._name_row
         yield self._more
-        yield from (self._fields[field.id] for field in FIELDS if field.more)
+        yield from (self._fields[field.name] for field in drafts.MORE)
 
     # What stands in the form
 
@@ -78,9 +79,9 @@ class AccountRows(Rows):
         mine = self.draft
         self.put(draft)
         for field in FIELDS:
-            had = mine[field.id]
-            differs = had not in (draft[field.id], typed_over[field.id])
-            self._fields[field.id].remark(f"You had {_told(had)} here." if differs else "")
+            had = mine[field.name]
+            differs = had not in (draft[field.name], typed_over[field.name])
+            self._fields[field.name].remark(f"You had {_told(had)} here." if differs else "")
 
     # What is said about it
 
@@ -98,18 +99,20 @@ class AccountRows(Rows):
         for field, row in self._all.items():
             said = self.complain_of_all or field in self._been_in
             row.complain(self._problems.get(field) if said else None)
-        hidden = 0 if self._is_more_open else sum(f.more and f.id in self._problems for f in FIELDS)
-        words = _LESS if self._is_more_open else _MORE
-        self._more.label = f"More ({hidden} to mend inside)" if hidden else words
+        inside = sum(field.name in self._problems for field in drafts.MORE)
+        if self._is_more_open:
+            self._more.label = _LESS
+        else:
+            self._more.label = f"More ({inside} to mend inside)" if inside else _MORE
 
     def go_to_first_problem(self) -> None:
         """The keyboard goes to the first field that something is wrong with."""
-        order = [field.id for field in FIELDS if not field.more]
-        order += [PASSWORD, NAME, *(field.id for field in FIELDS if field.more)]
+        order = [field.name for field in drafts.USUAL]
+        order += [PASSWORD, NAME, *(field.name for field in drafts.MORE)]
         first = next((field for field in order if field in self._problems), None)
         if first is None:
             return
-        if first in self._fields and drafts.BY_ID[first].more:
+        if first in (field.name for field in drafts.MORE):
             self._open_more(True)
         self._all[first].take_keyboard()
 
@@ -130,15 +133,15 @@ class AccountRows(Rows):
         """Show the fields that most accounts do without, or hide them."""
         self._open_more(not self._is_more_open)
         if self._is_more_open:
-            self._fields[next(field.id for field in FIELDS if field.more)].take_keyboard()
+            self._fields[drafts.MORE[0].name].take_keyboard()
         else:
             self._more.focus()
 
     def _open_more(self, on: bool) -> None:
         # The box grows with them.
         self.screen.set_class(on, "-more")
-        for field in FIELDS:
-            self._fields[field.id].display = on or not field.more
+        for field in drafts.MORE:
+            self._fields[field.name].display = on
         self._show_problems()
 
     def reveal(self) -> None:
@@ -160,12 +163,15 @@ class AccountRows(Rows):
 
 
 def _row(field: Field) -> Row:
-    if field.is_switch:
-        return SwitchRow(field.id, field.words)
-    if field.choices:
-        return ChoiceRow(field.id, field.words, field.choices)
-    longest = _LONGEST_NUMBER if isinstance(field.default, int) else LONGEST
-    return TextRow(field.id, field.words, longest)
+    match field.kind:
+        case Kind.SWITCH:
+            return SwitchRow(field.name, field.label)
+        case Kind.CHOICE:
+            return ChoiceRow(field.name, field.label, field.choices)
+        case Kind.NUMBER:
+            return TextRow(field.name, field.label, _LONGEST_NUMBER)
+        case _:
+            return TextRow(field.name, field.label, LONGEST)
 
 
 def _told(value: str | bool) -> str:

@@ -28,7 +28,6 @@ from voip.protection import Transport
 from voip.protocol import client as told
 
 _CHANGED = "changed"
-_NAMED_PLACES = {"password_command", "password_file"}
 _ONE_AT_A_TIME = "account"
 
 
@@ -129,10 +128,7 @@ class AccountForm(PhoneModal[None]):
             return "Printed by the password command (under More)."
         if draft["password_file"]:
             return "Read from the password file (under More)."
-        named = account is not None and account.fields.keys() & {
-            "password_command",
-            "password_file",
-        }
+        named = account is not None and account.fields.keys() & set(drafts.PASSWORD_PLACES)
         if account is not None and not named and not self.rows.password:
             place = account.password_place
             return f"Taken from {place}. Type to replace it." if place else "None is stored."

@@ -93,6 +93,12 @@ class Field(msgspec.Struct, frozen=True):
     values: tuple[str, ...] = ()
 
     @property
+    def choices(self) -> tuple[tuple[str, str], ...]:
+        """The values of a choice with their meanings."""
+        meanings = dict(self.meanings)
+        return tuple((value, meanings.get(value, "")) for value in self.values)
+
+    @property
     def option(self) -> str:
         """The words of the command line's option."""
         plain = self.name.replace("_", "-")

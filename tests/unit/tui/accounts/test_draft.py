@@ -3,13 +3,12 @@ from __future__ import annotations
 import pytest
 
 from tui.accounts import draft
+from voip.engine.accounts import pinning
 from voip.engine.accounts.fields import Account
+from voip.protection import Authorities, Keying, Transport
 from voip.protocol.client import AccountFields
 
 _ALICE: dict[str, draft.Value] = {"user": "alice", "domain": "pbx.example.com"}
-
-NOT_ASKED = {"pinned_on", "pinned_by", "pinned_with", "pinned_key"}
-"""The engine sets it with the pin."""
 
 
 def _account(problem: str | None = None, **fields: draft.Value) -> AccountFields:
@@ -20,14 +19,17 @@ def _typed(**fields: draft.Value) -> draft.Typed:
     return draft.typed({**_ALICE, **fields})
 
 
-def test_the_form_asks_for_every_field_and_knows_its_default() -> None:
-    assert set(draft.BY_ID) == set(Account.__struct_fields__) - NOT_ASKED
-    blank = Account(user="alice", domain="pbx.example.com")
-    for field in draft.FIELDS:
-        if field.id in _ALICE:
-            continue
-        default = getattr(blank, field.id)
-        assert field.default == ("" if default is None else default), field.id
+def test_the_form_asks_for_every_field_but_the_notes_of_the_engine() -> None:
+    asked_for = [*draft.USUAL, *draft.MORE]
+    assert asked_for == list(draft.FIELDS)
+    noted = pinning.noted({"pin": "a" * 64}, {}, pinning.Note()).keys() - {"pin"}
+    assert {field.name for field in asked_for} == set(Account.__struct_fields__) - noted
+
+
+def test_a_choice_of_the_form_says_what_each_value_means() -> None:
+    meanings = [words for field in draft.FIELDS for _, words in field.choices]
+    assert len(meanings) == len(Transport) + len(Authorities) + len(Keying)
+    assert all(meanings)
 
 
 def test_what_is_usual_is_not_written() -> None:
