@@ -18,6 +18,11 @@ from voip.protection import SRTP_SUITES, Authorities
 from voip.protocol.worker import process as say
 from voip.security.policy import DEMANDS
 
+AS_WRITTEN = frozenset(Account.__struct_fields__) & frozenset(
+    say.AccountSetup.__struct_fields__
+) - {"domain", "server", "trust"}
+"""Fields that a worker gets as they are in the file: those of the same name."""
+
 
 class SetupError(Exception):
     """An account lacks what its trust is made of; the text says what."""
@@ -49,20 +54,16 @@ async def setup_of(
         trust = await asyncio.to_thread(_trust, account, passphrase)
     return say.AccountSetup(
         name=name,
-        user=account.user,
         domain=account.ascii_domain,
-        transport=account.transport,
         server=account.next_hop,
         registrar=account.registrar,
-        display_name=account.display_name,
-        register=account.register,
-        expires_s=account.expires_s,
         credentials=credentials,
         trust=trust,
         keying=account.media_keying,
         suites=account.srtp_suites or SRTP_SUITES,
         hidden=account.hide_identity,
         own_key=own_key,
+        **{field: getattr(account, field) for field in AS_WRITTEN},
     )
 
 
