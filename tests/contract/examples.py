@@ -252,25 +252,25 @@ EVENTS: dict[str, told.AnyEvent] = {
     "stopping": told.StoppingEvent(),
 }
 
+ACCOUNT_FIELDS = told.AccountFields(
+    name="work",
+    fields={"user": "alice", "expires_s": 300, "register": True},
+    problem="accounts.toml: account work: “domain” is missing",
+    version="0f1e2d3c",
+    unknown=("pasword_file",),
+    password_place="the system's keyring",
+)
+
 REPLIES: dict[str, msgspec.Struct] = {
     "hello": told.HelloData(protocol=told.PROTOCOL_VERSION, version="0.1.0", pid=1),
     "status": STATUS,
     "snapshot": told.Snapshot(seq=7, status=STATUS),
     "call_started": told.CallStarted(call="3", notice="there is no sound device: calls are silent"),
     "echo_started": told.EchoStarted(uri="sip:echo@127.0.0.1:5061"),
-    "accounts": told.AccountList(
-        accounts=(
-            told.AccountFields(
-                name="work",
-                fields={"user": "alice", "expires_s": 300, "register": True},
-                problem="accounts.toml: account work: “domain” is missing",
-                version="0f1e2d3c",
-                unknown=("pasword_file",),
-                password_place="the system's keyring",
-            ),
-        )
+    "accounts": told.AccountList(accounts=(ACCOUNT_FIELDS,)),
+    "account_changed": told.AccountChanged(
+        name="work", password_place="the system's keyring", ended_calls=("3",)
     ),
-    "account_saved": told.AccountSaved(name="work", password_place="the system's keyring"),
     "check": told.CheckReport(
         name="work",
         ok=False,

@@ -203,7 +203,7 @@ async def test_fields_are_checked_without_saving_them(side: Side) -> None:
 async def test_a_password_is_kept_and_never_told(side: Side) -> None:
     saved = await side.engine.client.get(
         told.AddAccount(name=ACCOUNT, fields=side.fields(), password="correct horse"),
-        told.AccountSaved,
+        told.AccountChanged,
     )
     assert saved.password_place
     await side.engine.until_registered(ACCOUNT)

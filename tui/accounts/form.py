@@ -286,7 +286,7 @@ class AccountForm(PhoneModal[None]):
         if not await self._check_all():
             return
         try:
-            saved = await self.phone.bridge.get(self._saving, told.AccountSaved)
+            saved = await self.phone.bridge.get(self._saving, told.AccountChanged)
         except CommandFailed as error:
             if error.kind == _CHANGED:
                 self._show_changed(True)

@@ -174,7 +174,7 @@ class WrittenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         content=Content.CERTIFICATES, empty=_NO_FILE, longest=4096, tls_only=True,
     )] = None
     client_key: Annotated[str | None, Field(
-        "Its key", "A PEM file, where the key is not in the certificate's.",
+        "Its key", "The key of that certificate (a PEM file), where it is in a file of its own.",
         content=Content.SECRET_FILE, empty=_NO_FILE, longest=4096,
     )] = None
     client_passphrase_command: Annotated[str | None, Field(
@@ -203,7 +203,8 @@ class WrittenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         ),
     )] = Keying.SDES
     srtp_suites: Annotated[tuple[str, ...], Field(
-        "SRTP suites", "Their names, first choice first, parted by commas. Empty: the usual ones.",
+        "SRTP suites",
+        "Suites to offer, first choice first, parted by commas. Empty: the usual ones.",
         names=(*SRTP_SUITES, *SHORT_TAG_SUITES), noun="suite", longest=512,
         empty="leave it out to offer the usual ones",
     )] = ()

@@ -77,9 +77,9 @@ from voip.protocol.events import (
     WorkerEvent,
 )
 from voip.protocol.replies import (
+    AccountChanged,
     AccountFields,
     AccountList,
-    AccountSaved,
     Advisory,
     BlockedCallers,
     CallStarted,
@@ -104,11 +104,11 @@ from voip.protocol.replies import (
 __all__ = [
     "NO_DATA",
     "PROTOCOL_VERSION",
+    "AccountChanged",
     "AccountEvent",
     "AccountFields",
     "AccountList",
     "AccountRemoved",
-    "AccountSaved",
     "AccountsOrdered",
     "AddAccount",
     "Advisory",

@@ -54,12 +54,17 @@ class AccountList(msgspec.Struct, frozen=True):
     accounts: tuple[AccountFields, ...]
 
 
-class AccountSaved(msgspec.Struct, frozen=True):
-    """Where a password and the passphrase of a client key were put, if given."""
+class AccountChanged(msgspec.Struct, frozen=True):
+    """The reply to `AddAccount`, `EditAccount` and `RemoveAccount`.
+
+    The places are where a password and the passphrase of a client key were put,
+    if given. `ended_calls` are the calls that end with the change.
+    """
 
     name: str
     password_place: str | None = None
     passphrase_place: str | None = None
+    ended_calls: tuple[str, ...] = ()
 
 
 class CheckReport(msgspec.Struct, frozen=True):

@@ -56,42 +56,56 @@ async def _move_account(engine: Engine, command: told.MoveAccount) -> None:
         _valid(lambda: engine.account_file.move(command.name, command.place))
 
 
-async def _add_account(engine: Engine, command: told.AddAccount) -> told.AccountSaved:
+async def _add_account(engine: Engine, command: told.AddAccount) -> told.AccountChanged:
     async with engine.account_change():
         _valid(lambda: engine.account_file.add(command.name, command.fields, command.means))
-        return await _saved(engine, command)
+        return await _keep_secrets(engine, command)
 
 
-async def _edit_account(engine: Engine, command: told.EditAccount) -> told.AccountSaved:
+async def _edit_account(engine: Engine, command: told.EditAccount) -> told.AccountChanged:
     async with engine.account_change():
-        _valid(
+        account = _valid(
             lambda: engine.account_file.edit(
                 command.name, command.fields, command.version, command.means
             )
         )
-        saved = await _saved(engine, command)
+        change = await _keep_secrets(engine, command)
+        live = engine.registrar.find(command.name)
+        if live is None:
+            return change
         given = command.password is not None or command.client_passphrase is not None
-        if given or engine.registrar.is_stopped(command.name):
+        ended = _calls_of(engine, command.name)
+        if given or live.stopped is not None:
             await engine.registrar.forget(command.name)
-        return saved
+        elif live.account == account:
+            ended = ()
+        return msgspec.structs.replace(change, ended_calls=ended)
 
 
-async def _remove_account(engine: Engine, command: told.RemoveAccount) -> None:
+async def _remove_account(engine: Engine, command: told.RemoveAccount) -> told.AccountChanged:
     async with engine.account_change():
         _valid(lambda: engine.account_file.remove(command.name))
+        ended = _calls_of(engine, command.name)
         await asyncio.to_thread(engine.passwords.forget, command.name)
     for forget in (engine.comparisons.forget, engine.own_keys.forget):
         try:
             forget(command.name)
         except (ComparedError, OwnKeyError) as error:
             engine.notice("warning", f"account {command.name} is removed, but {error}")
+    return told.AccountChanged(name=command.name, ended_calls=ended)
+
+
+def _calls_of(engine: Engine, name: str) -> tuple[str, ...]:
+    return tuple(str(call.id) for call in engine.book if call.account == name)
 
 
 async def _check_account(engine: Engine, command: told.CheckAccount) -> told.CheckReport:
     return await engine.account_check.check(command)
 
 
-async def _saved(engine: Engine, command: told.AddAccount | told.EditAccount) -> told.AccountSaved:
+async def _keep_secrets(
+    engine: Engine, command: told.AddAccount | told.EditAccount
+) -> told.AccountChanged:
     name, keep = command.name, engine.passwords
     place = passphrase_place = None
     if command.password is not None:
@@ -100,7 +114,7 @@ async def _saved(engine: Engine, command: told.AddAccount | told.EditAccount) ->
         passphrase_place = await asyncio.to_thread(
             keep.store_passphrase, name, command.client_passphrase
         )
-    return told.AccountSaved(name=name, password_place=place, passphrase_place=passphrase_place)
+    return told.AccountChanged(name=name, password_place=place, passphrase_place=passphrase_place)
 
 
 def _valid(work: Callable[[], _Result]) -> _Result:

@@ -116,10 +116,9 @@ class Registrar:
         live = self._live.get(name)
         return live.refusal if live else None
 
-    def is_stopped(self, name: str) -> bool:
-        """The account waits for its user to decide about its server's key."""
-        live = self._live.get(name)
-        return live is not None and live.stopped is not None
+    def find(self, name: str) -> Live | None:
+        """A live account, if there is one of that name."""
+        return self._live.get(name)
 
     # Keeping in line
 

@@ -157,7 +157,7 @@ async def test_a_form_is_told_everything_at_once(standin: StandIn) -> None:
 async def test_place_of_the_password(standin: StandIn) -> None:
     kept = standin.paths.passwords / "work"
     saved = await standin.client.get(
-        told.AddAccount(name="work", fields=FIELDS, password="x"), told.AccountSaved
+        told.AddAccount(name="work", fields=FIELDS, password="x"), told.AccountChanged
     )
     assert saved.password_place == f"{kept} (there is no keyring)"
     await standin.client.ask(told.AddAccount(name="home", fields=FIELDS))
