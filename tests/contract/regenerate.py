@@ -1,7 +1,8 @@
-"""Writes the golden files anew: `python -m tests.contract.regenerate`.
+"""Writes the golden files and the table of account fields in docs/accounts.md again.
 
-Run it after a wanted change of the protocol or of what --json prints, and
-read the difference before it is committed: others depend on every line of it.
+Run `python -m tests.contract.regenerate` after a wanted change of the protocol,
+of what --json prints, or of an account's fields. Read the difference before it
+is committed: others depend on every line of it.
 """
 
 from __future__ import annotations
@@ -12,8 +13,12 @@ import msgspec
 
 from tests.contract.examples import GROUPS
 from voip.cli.schema import document
+from voip.protocol.account_fields import FIELDS, Field, Group, Kind
 
 GOLDEN = Path(__file__).parent / "golden"
+MANUAL = Path(__file__).parents[2] / "docs" / "accounts.md"
+BEGINNING = "<!-- account fields: python -m tests.contract.regenerate writes this table -->"
+END = "<!-- end of account fields -->"
 
 
 def texts() -> dict[str, str]:
@@ -25,7 +30,26 @@ def texts() -> dict[str, str]:
     }
 
 
+def with_fields(manual: str) -> str:
+    """The manual with the table of account fields as it should be now."""
+    before, _, rest = manual.partition(BEGINNING)
+    _, _, after = rest.partition(END)
+    rows = [_row(field) for field in FIELDS if field.group is not Group.NOTE]
+    table = ["| field | meaning | default | option |", "| --- | --- | --- | --- |", *rows]
+    return "\n".join([f"{before}{BEGINNING}", *table, f"{END}{after}"])
+
+
+def _row(field: Field) -> str:
+    label = [f"{field.label}."] if field.kind is Kind.SWITCH else []
+    meanings = [f"`{value}`: {words}." for value, words in field.choices]
+    words = " ".join([*label, field.help, *meanings]).replace("*", r"\*")
+    default = f"`{msgspec.json.encode(field.default).decode()}`" if field.default != "" else ""
+    options = " ".join(f"`{option}`" for option in field.option.split("/"))
+    return f"| `{field.name}` | {words} | {default} | {options} |"
+
+
 def main() -> None:
+    MANUAL.write_text(with_fields(MANUAL.read_text(encoding="utf-8")), encoding="utf-8")
     GOLDEN.mkdir(exist_ok=True)
     for name, text in texts().items():
         (GOLDEN / name).write_text(text, encoding="utf-8")

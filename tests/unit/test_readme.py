@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from tests.contract import regenerate
 from tests.support.capture import IN_THE_CLEAR, READING
 
 ROOT = Path(__file__).parent.parent.parent
@@ -28,3 +29,10 @@ def test_every_page_that_is_linked_is_there() -> None:
     ]
     assert ("README.md", "docs/trust.md") in {(page.name, target) for page, target in links}
     assert [link for link in links if not (link[0].parent / link[1]).exists()] == []
+
+
+def test_the_table_of_account_fields_is_as_it_would_be_written_now() -> None:
+    manual = regenerate.MANUAL.read_text()
+    assert manual == regenerate.with_fields(manual), "see tests/contract/regenerate.py"
+    rows = re.findall(r"^\| `(\w+)` \|", manual.partition(regenerate.BEGINNING)[2], re.MULTILINE)
+    assert {"user", "expires_s", "enabled"} < set(rows)
