@@ -102,6 +102,19 @@ async def test_an_account_that_is_removed_names_its_calls(standin: StandIn, call
     assert (await printed("remove"))["ended_calls"] == [call]
 
 
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[told.EditAccount]:
+    """The commands that reach no engine, as there is none."""
+    commands: list[told.EditAccount] = []
+
+    def send(command: told.EditAccount, kind: type[told.AccountChanged]) -> told.AccountChanged:
+        commands.append(command)
+        return kind(name=command.name)
+
+    monkeypatch.setattr("voip.client.oneshot.get", send)
+    return commands
+
+
 def example(field: Field) -> str:
     """A value that differs from the default, as it is typed."""
     if field.kind is Kind.CHOICE:
@@ -118,15 +131,8 @@ def example(field: Field) -> str:
 
 @pytest.mark.parametrize("field", GIVEN, ids=lambda field: field.name)
 def test_every_field_of_the_file_has_an_option(
-    field: Field, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    field: Field, sent: list[told.EditAccount], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    sent: list[told.EditAccount] = []
-
-    def send(command: told.EditAccount, kind: type[told.AccountChanged]) -> told.AccountChanged:
-        sent.append(command)
-        return kind(name=command.name)
-
-    monkeypatch.setattr("voip.client.oneshot.get", send)
     monkeypatch.chdir(tmp_path)
 
     def values(*words: str) -> dict[str, str | int | bool | None]:
@@ -158,10 +164,11 @@ def test_every_field_of_the_file_has_an_option(
         (("--password-stdin",), "--password-stdin: there is no password on standard input"),
     ],
 )  # fmt: skip
-def test_wrong_words(words: tuple[str, ...], complaint: str) -> None:
+def test_wrong_words(sent: list[told.EditAccount], words: tuple[str, ...], complaint: str) -> None:
     result = CliRunner().invoke(offhook, ["account", "edit", "work", *words])
     assert result.exit_code == 2
     assert complaint in result.stderr
+    assert sent == []
 
 
 async def test_an_account_that_is_not_there(standin: StandIn) -> None:
