@@ -1,8 +1,8 @@
-"""Writes the golden files and the table of account fields in docs/accounts.md again.
+"""Write the golden files and the table of account fields again.
 
-Run `python -m tests.contract.regenerate` after a wanted change of the protocol,
-of what --json prints, or of an account's fields. Read the difference before it
-is committed: others depend on every line of it.
+Run `python -m tests.contract.regenerate` after a change of the protocol, of what
+--json prints, or of an account's fields; the table is in docs/accounts.md. Read
+the difference before it is committed: others depend on every line of it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ END = "<!-- end of account fields -->"
 
 
 def texts() -> dict[str, str]:
-    """What each golden file should hold, by its name."""
+    """Texts of the golden files as they should be, by name."""
     values: dict[str, object] = {**GROUPS, "schema": document()}
     return {
         f"{name}.json": msgspec.json.format(msgspec.json.encode(value)).decode() + "\n"

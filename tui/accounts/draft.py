@@ -1,4 +1,4 @@
-"""An account as a form has it: what was typed, and what of it is to be saved.
+"""An account as a form has it, and the changes of it to save.
 
 Pure. What a field may hold is the engine's to say (`CheckFields`), and its
 words are the table's; here is what a form leaves out because it is the same
@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from voip.protocol import account_fields
-from voip.protocol.account_fields import BY_NAME, Field, Group, Kind
+from voip.protocol.account_fields import BY_NAME, MAX_NAME, Field, Group, Kind
 from voip.protocol.client import AccountFields
 
 Value = str | int | bool
@@ -31,7 +31,6 @@ PASSWORD_PLACES: Final = ("password_command", "password_file")
 
 PASSWORD: Final = "password"  # noqa: S105 - the name of a field
 NAME: Final = "name"
-_LONGEST_NAME: Final = 32
 _USUAL_HOSTS: Final = frozenset(
     {"sip", "sips", "pbx", "voip", "proxy", "registrar", "phone", "www"}
 )
@@ -74,18 +73,18 @@ def changes(account: AccountFields, draft: Typed) -> dict[str, Value | None]:
     Of an account with a problem each field is said that the file has otherwise:
     a value of a kind that no form shows goes, too.
     """
-    wanted, before = fields(draft), typed(account.fields)
-    found: dict[str, Value | None] = {}
+    to_save, before = fields(draft), typed(account.fields)
+    edits: dict[str, Value | None] = {}
     for field in FIELDS:
         name = field.name
         if draft[name] == before[name] and account.problem is None:
             continue
-        value, written = wanted.get(name), account.fields.get(name)
+        value, written = to_save.get(name), account.fields.get(name)
         if value is None and _same(written, field.default):
             continue
         if not _same(value, written) or value is None:
-            found[name] = value
-    return found
+            edits[name] = value
+    return edits
 
 
 def _same(one: Value | None, other: Value | None) -> bool:
@@ -94,7 +93,7 @@ def _same(one: Value | None, other: Value | None) -> bool:
 
 
 def next_hop(draft: Typed) -> str | None:
-    """host[:port] of the TLS server that stands in the form, None where none does."""
+    """host[:port] of the TLS server in the form, None without one."""
     if draft["transport"] != "tls":
         return None
     places = (str(draft[field]).strip() for field in ("proxy", "server", "domain"))
@@ -102,7 +101,7 @@ def next_hop(draft: Typed) -> str | None:
 
 
 def pin(draft: Typed) -> str | None:
-    """The pin in the form as it is compared: people write colons and spaces into it."""
+    """The pin in the form as it is compared, without colons and spaces."""
     return re.sub(r"[\s:]", "", str(draft["pin"])).lower() or None
 
 
@@ -126,7 +125,7 @@ def propose_name(domain: str, taken: Collection[str]) -> str:
     if name not in taken and name != "echo":
         return name
     return next(
-        found for number in range(2, len(taken) + 4) if (found := f"{name}-{number}") not in taken
+        free for number in range(2, len(taken) + 4) if (free := f"{name}-{number}") not in taken
     )
 
 
@@ -135,7 +134,7 @@ def _short(domain: str) -> str:
     if len(labels) > 1 and not labels[-1].isdecimal():
         named = [label for label in labels[:-1] if label not in _USUAL_HOSTS]
         domain = max(named, key=len, default=labels[0])
-    return re.sub(r"[^a-z0-9.-]+", "-", domain).strip(".-")[: _LONGEST_NAME - 3] or "account"
+    return re.sub(r"[^a-z0-9.-]+", "-", domain).strip(".-")[: MAX_NAME - 3] or "account"
 
 
 def own_problems(draft: Typed, password: str) -> dict[str, str]:

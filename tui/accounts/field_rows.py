@@ -1,4 +1,4 @@
-"""The fields of an account as rows of a form, with what is wrong beside each."""
+"""Fields of an account as rows of a form, with problems beside them."""
 
 from __future__ import annotations
 

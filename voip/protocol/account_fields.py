@@ -18,6 +18,9 @@ from msgspec import NODEFAULT
 from voip.model import Means
 from voip.protection import SHORT_TAG_SUITES, SRTP_SUITES, Authorities, Keying, Transport
 
+MAX_NAME: Final = 32
+"""Longest name of an account, in characters."""
+
 _OPEN: Final = "not encrypted: anyone on the way can listen"
 _NO_FILE: Final = "leave it out, or name a file"
 
@@ -50,7 +53,7 @@ class Content(Enum):
 
 
 class Group(Enum):
-    """Place of a field: always in the form, under More, or a note of the phone's own."""
+    """Place of a field in the form; a NOTE is the phone's own, in no form."""
 
     USUAL = auto()
     MORE = auto()
@@ -260,7 +263,7 @@ def _is_choice(type_: object) -> bool:
 
 
 def _default(default: object) -> str | int | bool:
-    """The default as forms and options have it, where nothing is an empty text."""
+    """The default as forms and options have it; nothing is an empty text."""
     if isinstance(default, StrEnum):
         return default.value
     return default if isinstance(default, str | int) else ""

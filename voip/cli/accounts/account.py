@@ -117,7 +117,7 @@ def check(ctx: click.Context, name: str, as_json: bool) -> None:
 def _change(
     command: told.AddAccount | told.EditAccount | told.RemoveAccount, as_json: bool
 ) -> None:
-    """Change an account; what became of its secrets and calls goes to standard error."""
+    """Change an account; report its secrets and calls on standard error."""
     change = oneshot.get(command, told.AccountChanged)
     if change.password_place:
         click.echo(f"the password is kept in {change.password_place}", err=True)

@@ -1,4 +1,4 @@
-"""Options of `account add` and `account edit`: one for each field of an account."""
+"""Options of `account add` and `account edit`, one for each field."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def values_of(options: Mapping[str, Any]) -> dict[str, Value]:
 
 
 def read_secrets(options: Mapping[str, Any]) -> dict[str, str | None]:
-    """The secrets on standard input, a line each; None for one that is not there.
+    """The secrets on standard input, a line each; None if not asked for.
 
     Raises:
         click.UsageError: it is not there, or its place is named as well.
@@ -116,7 +116,7 @@ def _metavar(field: Field) -> str:
 
 
 def _help(field: Field, new: bool) -> str:
-    """What a field is for; of a switch both words, of a new account the default."""
+    """The help of an option; for a new account with the default."""
     label = f"{field.label}. " if field.kind is Kind.SWITCH else ""
     default = f" Default: {_shown(field)}." if new and field.default != "" else ""
     return f"{label}{field.help}{default}"

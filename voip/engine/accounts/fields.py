@@ -1,4 +1,4 @@
-"""Fields of an account beside each other, and the account that they make.
+"""Fields of an account beside each other, and the account they make.
 
 One set of rules for the file, for what a client saves, and for a form that
 checks while somebody types: every rule answers in words that stand next to
@@ -27,12 +27,10 @@ from voip.engine.accounts.values import (
     typed,
 )
 from voip.protection import Transport
-from voip.protocol.account_fields import BY_NAME, FIELDS, Field, WrittenAccount
+from voip.protocol.account_fields import BY_NAME, FIELDS, MAX_NAME, Field, WrittenAccount
 from voip.sip.dialing import parse_host_port
 
 DEFAULT_PORTS = {Transport.TLS: 5061, Transport.TCP: 5060, Transport.UDP: 5060}
-
-MAX_NAME = 32
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _RESERVED = "echo"
@@ -57,7 +55,7 @@ class Account(WrittenAccount, frozen=True):
 
     @property
     def next_hop(self) -> str:
-        """host[:port] that every request of the account is sent to, as SIP writes it."""
+        """host[:port] for every request of the account, as SIP writes it."""
         return _in_ascii(self.proxy or self.server or self.domain)
 
     @property

@@ -1,6 +1,6 @@
-"""Values of fields that say whom an account trusts, and what it shows itself.
+"""Rules of fields of trust, of an account's own key, and of media keys.
 
-Rules with logic of their own, beside those of `accounts.values`.
+They look at other fields or at a form that no kind has; see `accounts.values`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Values of an account's fields as typed or read, and the rules of their kinds.
+"""Values of fields as typed or read, and the rules of their kinds.
 
-What a field's declaration says is checked here, in words that stand next to it.
+Checks what the field's declaration says; the words stand next to the field.
 """
 
 from __future__ import annotations
