@@ -21,6 +21,7 @@ from voip.protection import SHORT_TAG_SUITES, SRTP_SUITES, Authorities, Keying, 
 MAX_NAME: Final = 32
 """Longest name of an account, in characters."""
 
+_EXPIRY_S: Final = (60, 3600)
 _OPEN: Final = "not encrypted: anyone on the way can listen"
 _NO_FILE: Final = "leave it out, or name a file"
 
@@ -216,8 +217,9 @@ class WrittenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         "Without it the account is for calling out only.",
     )] = True
     expires_s: Annotated[int, Field(
-        "Register for", "Seconds after which the phone registers again, 60 to 3600.",
-        bounds=(60, 3600), unit="seconds",
+        "Register for",
+        f"Seconds after which the phone registers again, {_EXPIRY_S[0]} to {_EXPIRY_S[1]}.",
+        bounds=_EXPIRY_S, unit="seconds",
     )] = 300
     hide_identity: Annotated[bool, Field(
         "Hide who I am from those I call",
