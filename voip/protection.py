@@ -124,6 +124,26 @@ class TlsStatus(msgspec.Struct, frozen=True):
     pinned: bool = False
 
 
+class MediaKind(StrEnum):
+    """The kind of a media stream, named as in SDP (RFC 8866 section 5.14)."""
+
+    AUDIO = "audio"
+    VIDEO = "video"
+    OTHER = "other"
+
+    @property
+    def word(self) -> str:
+        """The same as a person says it."""
+        return _MEDIA_WORDS[self]
+
+
+_MEDIA_WORDS = {
+    MediaKind.AUDIO: "voice",
+    MediaKind.VIDEO: "video",
+    MediaKind.OTHER: "other media",
+}
+
+
 class LockSignalling(msgspec.Struct, frozen=True):
     transport: Transport
     version: str | None = None
@@ -133,7 +153,7 @@ class LockSignalling(msgspec.Struct, frozen=True):
 
 
 class LockStream(msgspec.Struct, frozen=True):
-    kind: str
+    kind: MediaKind
     srtp: bool
     suite: str | None = None
     keying: Keying | None = None
@@ -221,7 +241,7 @@ class Fact(msgspec.Struct, frozen=True):
 class StreamReport(msgspec.Struct, frozen=True):
     """Media stream as it is in force; packets are of the whole call."""
 
-    kind: str
+    kind: MediaKind
     active: bool
     srtp: bool
     suite: str | None = None

@@ -62,8 +62,10 @@ LOCK = protection.Lock(
         protection.Transport.TLS, "TLSv1.3", True, "pbx.example.com", "TLS_AES_256_GCM_SHA384"
     ),
     media=(
-        protection.LockStream("voice", True, "AES_256_CM_HMAC_SHA1_80", protection.Keying.SDES),
-        protection.LockStream("video", False),
+        protection.LockStream(
+            protection.MediaKind.AUDIO, True, "AES_256_CM_HMAC_SHA1_80", protection.Keying.SDES
+        ),
+        protection.LockStream(protection.MediaKind.VIDEO, False),
     ),
     sign=protection.Sign.SEALED,
     short="end to end, as compared on 2026-01-01",
@@ -330,7 +332,7 @@ REPLIES: dict[str, msgspec.Struct] = {
         tls=TLS,
         streams=(
             protection.StreamReport(
-                kind="voice",
+                kind=protection.MediaKind.AUDIO,
                 active=True,
                 srtp=True,
                 suite="AES_256_CM_HMAC_SHA1_80",
@@ -410,7 +412,7 @@ ENVELOPES: dict[str, told.Request | told.Reply | told.NumberedEvent] = {
 }
 
 STREAM = say.StreamState(
-    kind="voice",
+    kind=protection.MediaKind.AUDIO,
     active=True,
     srtp=True,
     suite="AES_256_CM_HMAC_SHA1_80",

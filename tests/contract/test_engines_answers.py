@@ -31,7 +31,7 @@ async def test_the_lock_of_a_call_and_of_an_account_in_detail(side: Side) -> Non
     assert [fact.name for fact in closed.facts][: len(names)] == names
     assert closed.tls == of_account.tls
     (stream,) = closed.streams
-    assert (stream.kind, stream.srtp, stream.keying) == ("voice", True, "sdes")
+    assert (stream.kind, stream.srtp, stream.keying) == ("audio", True, "sdes")
     assert stream.suite
     assert stream.codec
 

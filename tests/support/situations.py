@@ -11,14 +11,18 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from voip.model import CallState
-from voip.protection import Compared, Comparison, Keying, Sign, Transport
+from voip.protection import Compared, Comparison, Keying, MediaKind, Sign, Transport
 from voip.security.lock_facts import AccountFacts, CallFacts, ConnectionFacts, StreamFacts
 
 SERVER = "pbx.example.com"
 DAY = "2026-03-14"
 
 _VOICE = StreamFacts(
-    kind="voice", active=True, srtp=True, suite="AES_256_CM_HMAC_SHA1_80", keying=Keying.SDES
+    kind=MediaKind.AUDIO,
+    active=True,
+    srtp=True,
+    suite="AES_256_CM_HMAC_SHA1_80",
+    keying=Keying.SDES,
 )
 _DTLS = replace(_VOICE, keying=Keying.DTLS)
 _PLAIN = replace(_VOICE, srtp=False, suite=None, keying=None)

@@ -7,7 +7,7 @@ import hashlib
 from voip.engine.errors import Refusal
 from voip.model import SoundDevice
 from voip.native.inputs import patch_names
-from voip.protection import Certificate, Keying, TlsStatus
+from voip.protection import Certificate, Keying, MediaKind, TlsStatus
 from voip.protocol import client as told
 from voip.protocol.worker import process as say
 
@@ -149,7 +149,7 @@ def voice(
     """A voice stream that is in force; no `fingerprints` if keys are by SDES."""
     local, remote = (fingerprints if srtp and keying is Keying.DTLS else None) or (None, None)
     return say.StreamState(
-        kind="voice",
+        kind=MediaKind.AUDIO,
         active=True,
         srtp=srtp,
         suite=suite if srtp else None,

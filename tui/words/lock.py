@@ -139,7 +139,7 @@ def _trusted(tls: TlsStatus) -> Part:
 def _streams(streams: tuple[StreamReport, ...]) -> Iterator[Paragraph]:
     for stream in streams:
         yield paragraph()
-        yield heading(f"Stream: {stream.kind}")
+        yield heading(f"Stream: {stream.kind.word}")
         if not stream.active:
             yield labelled("state", Part("not in use now"))
         if stream.srtp:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from voip.model import CallState
-from voip.protection import Certificate, Comparison, Fact, Keying, Transport
+from voip.protection import Certificate, Comparison, Fact, Keying, MediaKind, Transport
 
 
 class ConnectionFacts(msgspec.Struct, frozen=True):
@@ -38,7 +38,7 @@ class StreamFacts(msgspec.Struct, frozen=True):
     the certificates proved by a DTLS handshake, None before it and with other keying.
     """
 
-    kind: str
+    kind: MediaKind
     active: bool
     srtp: bool
     suite: str | None

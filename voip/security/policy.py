@@ -245,7 +245,7 @@ def _of_media(facts: CallFacts) -> list[Condition]:
             Kind.VOICE,
             "voice flows",
             flows,
-            ", ".join(s.kind for s in active) if flows else "none so far",
+            ", ".join(s.kind.word for s in active) if flows else "none so far",
             "no voice is flowing yet",
         ),
     ]
@@ -257,7 +257,7 @@ def _of_media(facts: CallFacts) -> list[Condition]:
 
 
 def _of_stream(stream: StreamFacts) -> list[Condition]:
-    kind = stream.kind
+    kind = stream.kind.word
     keying = stream.keying.value.upper() if stream.keying else "a way that is not known"
     return [
         _of_voice(

@@ -35,7 +35,7 @@ async def test_of_a_call_on_the_test_line(new_phone: NewPhone) -> None:
     assert report.tls.cipher in fact(report, "what was negotiated is known").evidence
     assert report.tls.peer.issuer in fact(report, "a verified certificate").evidence
     (stream,) = report.streams
-    assert (stream.kind, stream.active, stream.srtp) == ("voice", True, True)
+    assert (stream.kind, stream.active, stream.srtp) == ("audio", True, True)
     assert stream.accepted > 0
     assert stream.rejected == 0
     assert f"{stream.accepted:,} packets" in fact(report, "the voice is authentic").evidence

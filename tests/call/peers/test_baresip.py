@@ -91,7 +91,7 @@ def check_evidence(status: Any, version: str) -> None:
         "cipher": account["tls"]["cipher"],
     }  # fmt: skip
     (stream,) = call["lock"]["media"]
-    assert (stream["kind"], stream["srtp"], stream["keying"]) == ("voice", True, "sdes")
+    assert (stream["kind"], stream["srtp"], stream["keying"]) == ("audio", True, "sdes")
     assert stream["suite"] in SUITES
 
 
@@ -105,7 +105,7 @@ def check_open_though_encrypted(status: Any) -> None:
         "transport": "udp", "version": None, "verified": False, "server": None, "cipher": None,
     }  # fmt: skip
     (stream,) = call["lock"]["media"]
-    assert (stream["kind"], stream["srtp"], stream["keying"]) == ("voice", True, "sdes")
+    assert (stream["kind"], stream["srtp"], stream["keying"]) == ("audio", True, "sdes")
     assert stream["suite"] in SUITES
 
 

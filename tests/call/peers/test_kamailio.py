@@ -71,7 +71,7 @@ async def test_two_phones_talk_with_tls_and_srtp(
         "cipher": account["tls"]["cipher"],
     }  # fmt: skip
     assert call["lock"]["media"] == [
-        {"kind": "voice", "srtp": True, "suite": "AEAD_AES_256_GCM", "keying": "sdes"}
+        {"kind": "audio", "srtp": True, "suite": "AEAD_AES_256_GCM", "keying": "sdes"}
     ]
     answered = await bob.until_call(lambda c: c.id == ringing.id and c.lock.closed)
     assert answered.remote.uri == f"sip:alice@{DOMAIN}"

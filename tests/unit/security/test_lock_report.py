@@ -14,6 +14,7 @@ from voip.protection import (
     Comparison,
     LockReport,
     LockState,
+    MediaKind,
     StreamReport,
     TlsStatus,
     Transport,
@@ -35,7 +36,9 @@ CALL = replace(GOOD, connection=SEEN, streams=(replace(VOICE, accepted=2130),))
 ACCOUNT = AccountFacts(
     account_transport=Transport.TLS, in_secure_worker=True, connection=replace(SEEN, same=None)
 )
-STREAM = StreamReport("voice", True, True, VOICE.suite, VOICE.keying, "opus/48000/2", 2130, 0)
+STREAM = StreamReport(
+    MediaKind.AUDIO, True, True, VOICE.suite, VOICE.keying, "opus/48000/2", 2130, 0
+)
 WORDS = ("grace", "lottery", "oak", "spider", "mother", "cube", "chief", "genre")
 
 

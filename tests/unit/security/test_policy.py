@@ -18,6 +18,7 @@ from voip.protection import (
     LockSignalling,
     LockState,
     LockStream,
+    MediaKind,
     Sign,
     Transport,
 )
@@ -27,9 +28,9 @@ from voip.security.lock_facts import AccountFacts, CallFacts, ConnectionFacts, S
 from voip.security.policy import DEMANDS
 
 SUITE = "AES_256_CM_HMAC_SHA1_80"
-VOICE = StreamFacts(kind="voice", active=True, srtp=True, suite=SUITE, keying=Keying.SDES)
+VOICE = StreamFacts(kind=MediaKind.AUDIO, active=True, srtp=True, suite=SUITE, keying=Keying.SDES)
 DTLS = replace(VOICE, keying=Keying.DTLS)
-PLAIN = StreamFacts(kind="voice", active=True, srtp=False, suite=None, keying=None)
+PLAIN = StreamFacts(kind=MediaKind.AUDIO, active=True, srtp=False, suite=None, keying=None)
 CONNECTION = ConnectionFacts(
     up=True, transport=Transport.TLS, verified=True, version="TLSv1.3", server="pbx.example.com"
 )
@@ -174,7 +175,7 @@ def test_closed_when_everything_was_seen() -> None:
     assert lock.state is LockState.CLOSED
     assert lock.why == "encrypted to pbx.example.com; beyond it, unknown"
     assert lock.signalling == LockSignalling(Transport.TLS, "TLSv1.3", True, "pbx.example.com")
-    assert lock.media == (LockStream("voice", True, SUITE, Keying.SDES),)
+    assert lock.media == (LockStream(MediaKind.AUDIO, True, SUITE, Keying.SDES),)
 
 
 @pytest.mark.parametrize("state", [s for s in CallState if s.answered])
@@ -223,13 +224,13 @@ def test_encrypted_voice_that_is_not_in_use_says_nothing_of_a_plain_account() ->
 
 
 def test_one_plain_stream_among_many_opens_it() -> None:
-    video = StreamFacts(kind="video", active=True, srtp=False, suite=None, keying=None)
+    video = StreamFacts(kind=MediaKind.VIDEO, active=True, srtp=False, suite=None, keying=None)
     lock = policy.lock(replace(GOOD, streams=(VOICE, video)))
     assert lock.why == "the video is not encrypted"
 
 
 def test_failing_second_stream_opens_it() -> None:
-    video = replace(VOICE, kind="video", failing=True)
+    video = replace(VOICE, kind=MediaKind.VIDEO, failing=True)
     lock = policy.lock(replace(GOOD, streams=(VOICE, video)))
     assert lock.why == "video packets arrive that are not authentic"
 
@@ -275,7 +276,7 @@ def holds(facts: CallFacts) -> bool:
 TEXTS = st.sampled_from([None, "", "something"])
 STREAMS = st.builds(
     StreamFacts,
-    kind=st.sampled_from(["voice", "video", "other media"]),
+    kind=st.sampled_from(MediaKind),
     active=st.booleans(),
     srtp=st.booleans(),
     suite=TEXTS,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mnemonic import Mnemonic
 from msgspec.structs import replace
 
-from voip.protection import Keying
+from voip.protection import Keying, MediaKind
 from voip.security import sas
 from voip.security.lock_facts import StreamFacts
 
@@ -21,7 +21,7 @@ def fingerprint(digest: bytes, name: str = "SHA-256") -> str:
 
 OURS, THEIRS = fingerprint(bytes(range(32))), fingerprint(bytes(range(32, 64)))
 STREAM = StreamFacts(
-    kind="voice",
+    kind=MediaKind.AUDIO,
     active=True,
     srtp=True,
     suite="AEAD_AES_256_GCM",
@@ -29,7 +29,7 @@ STREAM = StreamFacts(
     local_fingerprint=OURS,
     remote_fingerprint=THEIRS,
 )
-INACTIVE = StreamFacts(kind="video", active=False, srtp=False, suite=None, keying=None)
+INACTIVE = StreamFacts(kind=MediaKind.VIDEO, active=False, srtp=False, suite=None, keying=None)
 
 DIGESTS = st.binary(min_size=32, max_size=32)
 # Each example runs scrypt twice.
@@ -106,7 +106,7 @@ def test_the_words_carry_all_their_bits() -> None:
         (replace(STREAM, active=False),),
         (replace(STREAM, local_fingerprint=None),),
         (replace(STREAM, remote_fingerprint=None),),
-        (STREAM, replace(STREAM, kind="video")),
+        (STREAM, replace(STREAM, kind=MediaKind.VIDEO)),
         (STREAM, replace(INACTIVE, active=True)),
         (replace(INACTIVE, active=True), STREAM),
         (replace(STREAM, remote_fingerprint=""),),

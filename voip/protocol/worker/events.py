@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from voip.model import CallState, HeldBy, SoundDevice
-from voip.protection import Keying, TlsStatus, Transport
+from voip.protection import Keying, MediaKind, TlsStatus, Transport
 
 
 class WorkerEvent(msgspec.Struct, frozen=True, tag_field="kind"):
@@ -135,7 +135,7 @@ class StreamState(msgspec.Struct, frozen=True):
     are those that a DTLS handshake proved, None before and with other keying.
     """
 
-    kind: str
+    kind: MediaKind
     active: bool
     srtp: bool
     suite: str | None = None

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 import pjsua2 as pj
 
-from voip.protection import Keying
+from voip.protection import Keying, MediaKind
 from voip.protocol.worker.process import StreamState
 
 _KINDS = {
-    pj.PJMEDIA_TYPE_AUDIO: "voice",
-    pj.PJMEDIA_TYPE_VIDEO: "video",
+    pj.PJMEDIA_TYPE_AUDIO: MediaKind.AUDIO,
+    pj.PJMEDIA_TYPE_VIDEO: MediaKind.VIDEO,
 }
 
 
@@ -78,7 +78,7 @@ def _is_active(media: pj.CallMediaInfo) -> bool:
 
 
 def _stream(call: pj.Call, media: pj.CallMediaInfo) -> StreamState:
-    kind = _KINDS.get(media.type, "other media")
+    kind = _KINDS.get(media.type, MediaKind.OTHER)
     if not _is_active(media):
         return StreamState(kind=kind, active=False, srtp=False)
     try:

@@ -11,12 +11,12 @@ from msgspec.structs import replace
 
 from voip.engine.calls.live import LiveCall
 from voip.model import CallState, Direction, Party
-from voip.protection import Keying, TlsStatus, Transport
+from voip.protection import Keying, MediaKind, TlsStatus, Transport
 from voip.protocol.worker.process import ConnectionEvent, Role, StreamState
 
 START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 VOICE = StreamState(
-    kind="voice",
+    kind=MediaKind.AUDIO,
     active=True,
     srtp=True,
     suite="AES_256_CM_HMAC_SHA1_80",
@@ -127,7 +127,7 @@ def test_a_change_of_streams_within_the_second_is_no_report() -> None:
 
 def test_each_stream_fails_for_itself() -> None:
     call = live(streams=())
-    video = replace(VOICE, kind="video", codec=None)
+    video = replace(VOICE, kind=MediaKind.VIDEO, codec=None)
     call.see_streams((counted(10, 0), counted(0, 5, video)))
     assert call.failing == frozenset({1})
     assert call.lock().why == "video packets arrive that are not authentic"

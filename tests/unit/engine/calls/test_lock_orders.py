@@ -30,7 +30,7 @@ from voip.engine.calls.reports import CallEvents
 from voip.engine.history.log import History
 from voip.engine.hub import Hub
 from voip.model import Call, CallState, LogEntry, Outcome
-from voip.protection import Keying, TlsStatus, Transport
+from voip.protection import Keying, MediaKind, TlsStatus, Transport
 from voip.protocol import client as told
 from voip.protocol.worker import process as say
 
@@ -39,7 +39,7 @@ _CALL = 7
 _GOOD_TLS = TlsStatus("TLSv1.3", "TLS_AES_256_GCM_SHA384", True)
 _UNKNOWN_VERSION = TlsStatus("", "", True)
 _UNVERIFIED = TlsStatus("TLSv1.3", "TLS_AES_256_GCM_SHA384", False)
-_GOOD = say.StreamState("voice", True, True, "AEAD_AES_256_GCM", Keying.SDES)
+_GOOD = say.StreamState(MediaKind.AUDIO, True, True, "AEAD_AES_256_GCM", Keying.SDES)
 
 # Good values are likelier, or hardly any lock would ever close.
 _CONNECTIONS = st.fixed_dictionaries(

@@ -10,7 +10,7 @@ from tests.unit.security.test_lock_report import ACCOUNT, CALL, STREAM, TLS, WOR
 from tests.unit.security.test_policy import PLAIN
 from tui.terminal.glyphs import ASCII, UNICODE, Glyphs
 from tui.words import lock as lock_words
-from voip.protection import LockReport, StreamReport
+from voip.protection import LockReport, MediaKind, StreamReport
 from voip.security import lock_report
 
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
@@ -50,7 +50,7 @@ def test_a_closed_lock() -> None:
 
 def test_an_open_lock_says_first_what_to_do() -> None:
     report = lock_report.report(
-        replace(CALL, streams=(PLAIN,)), TLS, (StreamReport("voice", True, False),)
+        replace(CALL, streams=(PLAIN,)), TLS, (StreamReport(MediaKind.AUDIO, True, False),)
     )
     lines = read(report, ASCII).splitlines()
     assert lines[:2] == ["[UNSAFE] NOT encrypted: voice in the clear", f"  {report.why}"]
