@@ -99,10 +99,17 @@ class Registration(msgspec.Struct, frozen=True):
     expires_s: int | None = None
 
 
+class Voicemail(msgspec.Struct, frozen=True):
+    """Voice messages that wait at an account's server (RFC 3842); `old` were listened to."""
+
+    new: int
+    old: int | None = None
+
+
 class AccountStatus(msgspec.Struct, frozen=True):
     """An account as it is now; `problem` says why it cannot be used.
 
-    `messages` counts new voice messages (RFC 3842), None where it is unknown.
+    `voicemail` is None until the server has reported it.
     `warning` is what will be a problem soon, such as a certificate that ends.
     `sign` is that of its connection, None while the account is disabled.
     `distrusted` tells that its server was refused for its certificate or key.
@@ -115,7 +122,7 @@ class AccountStatus(msgspec.Struct, frozen=True):
     registration: Registration
     tls: TlsStatus | None = None
     problem: str | None = None
-    messages: int | None = None
+    voicemail: Voicemail | None = None
     warning: str | None = None
     sign: Sign | None = None
     distrusted: bool = False

@@ -41,7 +41,7 @@ ACCOUNT = model.AccountStatus(
     enabled=True,
     registration=model.Registration(model.RegistrationState.REGISTERED, 200, "OK", 300),
     tls=TLS,
-    messages=2,
+    voicemail=model.Voicemail(new=2, old=8),
     warning="the server's certificate ends in 9 days",
     sign=protection.Sign.SERVER,
 )
@@ -534,7 +534,9 @@ WORKER_EVENTS: dict[str, say.AnyWorkerEvent] = {
     "digits_done": say.DigitsDone(call=1, lost=2, reason="the call ended"),
     "play_ended": say.PlayEnded(call=1),
     "sound": say.SoundEvent(devices=(DEVICE,), sound="pulse / pulse", sound_ok=True),
-    "messages": say.MessagesEvent(account="work", new=3, connection=1),
+    "voicemail": say.VoicemailEvent(
+        account="work", voicemail=model.Voicemail(new=3, old=0), connection=1
+    ),
     "sip_message": say.SipMessage(
         sent=True, connection=1, remote="192.0.2.1:5061", lines=("OPTIONS sip:x SIP/2.0", "")
     ),

@@ -207,8 +207,9 @@ def masked(data: bytes) -> None:
 
 def message_summary(data: bytes) -> None:
     """Message summary of a voice mail server."""
-    found = mwi.new_messages(decoded(data))
-    assert found is None or 0 <= found <= 999_999
+    found = mwi.voicemail(decoded(data))
+    assert found is None or 0 <= found.new <= 999_999
+    assert found is None or found.old is None or 0 <= found.old <= 999_999
 
 
 def sip_message(data: bytes) -> None:

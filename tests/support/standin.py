@@ -35,7 +35,7 @@ from voip.engine.errors import Refusal
 from voip.engine.files import permissions
 from voip.engine.files.lock_file import Locks
 from voip.engine.serving import Serving
-from voip.model import Call, CallState, Outcome, RegistrationState, Status
+from voip.model import Call, CallState, Outcome, RegistrationState, Status, Voicemail
 from voip.protection import Keying
 from voip.protocol import client as told
 from voip.protocol.worker import process as say
@@ -226,9 +226,9 @@ class StandIn(Attached):
         """The connection to the account's server ends; it is made anew by what needs it."""
         self._worker_of(account).drop_connection(account)
 
-    def messages(self, account: str, new: int) -> None:
-        """The account's server tells that `new` voice messages wait."""
-        self._worker_of(account).tell_messages(account, new)
+    def voicemail(self, account: str, voicemail: Voicemail) -> None:
+        """The account's server reports its voice mail."""
+        self._worker_of(account).report_voicemail(account, voicemail)
 
     def sound_breaks(self, why: str) -> None:
         """The sound device dies under the secure worker; `why` is in its words."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.support import standin_facts as facts
 from tests.support.standin_script import Script
-from voip.model import CallState, HeldBy
+from voip.model import CallState, HeldBy, Voicemail
 from voip.protection import TlsStatus, Transport
 from voip.protocol.framing import MAX_LINE, Decoder, encode
 from voip.protocol.worker import process as say
@@ -281,10 +281,10 @@ class ScriptedWorker:
         self._report(call, 100, "Trying")
         return call
 
-    def tell_messages(self, account: str, new: int) -> None:
-        """The account's server tells of voice mail."""
+    def report_voicemail(self, account: str, voicemail: Voicemail) -> None:
+        """The account's server reports its voice mail."""
         connection = self._connect(self._account(account))
-        self.send(say.MessagesEvent(account=account, new=new, connection=connection))
+        self.send(say.VoicemailEvent(account, voicemail, connection))
 
     def drop_connection(self, account: str) -> None:
         """The connection to an account's server ends."""

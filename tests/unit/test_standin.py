@@ -15,7 +15,7 @@ from tests.support.standin_worker import ANSWERS
 from voip.client.starting import NoEngine
 from voip.client.stream import Client
 from voip.engine.files.lock_file import AlreadyRunning, Locks
-from voip.model import CallState, Outcome, RegistrationState
+from voip.model import CallState, Outcome, RegistrationState, Voicemail
 from voip.protection import LockState
 from voip.protocol import client as told
 from voip.protocol.worker import process as say
@@ -261,8 +261,8 @@ async def test_a_trial_leaves_the_workers_of_the_phone_to_the_script(standin: St
 
 async def test_a_server_tells_of_voice_mail(standin: StandIn) -> None:
     await standin.add_account("work")
-    standin.messages("work", 3)
-    await standin.reaches(lambda status: status.accounts[0].messages == 3)
+    standin.voicemail("work", Voicemail(new=3))
+    await standin.reaches(lambda status: status.accounts[0].voicemail == Voicemail(new=3))
 
 
 async def test_a_sound_device_breaks_and_others_are_there(standin: StandIn) -> None:

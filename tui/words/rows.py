@@ -83,10 +83,9 @@ def account(found: AccountStatus, glyphs: Glyphs, trust_key: str) -> tuple[Line,
     if _in_trouble(found):
         role = standing_role = "error"
     standing: list[Part | str] = ["  ", Part(phrases.registration(found), standing_role)]
-    if found.messages:
-        standing.append(
-            Part(f" {glyphs.mail} {phrases.count(found.messages, 'message')}", "accent")
-        )
+    if found.voicemail and found.voicemail.new:
+        new = phrases.count(found.voicemail.new, "message")
+        standing.append(Part(f" {glyphs.mail} {new}", "accent"))
     return (
         line(
             Part(f"{account_mark(found, glyphs)} ", role),

@@ -347,8 +347,8 @@ class Engine:
                     self._note_connection(role, event)
                 case say.RegistrationEvent():
                     self.registrar.on_registration(role, event)
-                case say.MessagesEvent():
-                    self.registrar.on_messages(role, event)
+                case say.VoicemailEvent():
+                    self.registrar.on_voicemail(role, event)
                 case say.SoundEvent():
                     self.sound.on_event(role, event)
                 case say.UnreadCall():

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import re
 
+from voip.model import Voicemail
+
 _MAX_BODY = 4096
 _MAX_DIGITS = 6
 
 _LINE = re.compile(r"^([A-Za-z-]{1,64})[ \t]*:[ \t]*(.*?)[ \t]*$")
-_COUNTS = re.compile(r"([0-9]+)[ \t]*/[ \t]*[0-9]+(?:[ \t]*\(.*)?")
+_COUNTS = re.compile(r"([0-9]+)[ \t]*/[ \t]*([0-9]+)(?:[ \t]*\(.*)?")
 
 
-def new_messages(body: str) -> int | None:
-    """Number of new voice messages, 0 to 999999; None if not reported.
+def voicemail(body: str) -> Voicemail | None:
+    """Read the counts of voice messages, 0 to 999999; None where there is no new one.
 
     “yes” without a number counts as one: there is at least one.
     """
-    said = _lines(body[:_MAX_BODY])
-    counts = _COUNTS.fullmatch(said.get("voice-message", ""))
+    fields = _lines(body[:_MAX_BODY])
+    counts = _COUNTS.fullmatch(fields.get("voice-message", ""))
     if counts is not None:
-        digits = counts[1].lstrip("0") or "0"
-        return int(digits) if len(digits) <= _MAX_DIGITS else None
-    return {"yes": 1, "no": 0}.get(said.get("messages-waiting", "").lower())
+        new = _count(counts[1])
+        return None if new is None else Voicemail(new=new, old=_count(counts[2]))
+    new = {"yes": 1, "no": 0}.get(fields.get("messages-waiting", "").lower())
+    return None if new is None else Voicemail(new=new)
+
+
+def _count(text: str) -> int | None:
+    digits = text.lstrip("0") or "0"
+    return int(digits) if len(digits) <= _MAX_DIGITS else None
 
 
 def _lines(body: str) -> dict[str, str]:

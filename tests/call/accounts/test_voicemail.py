@@ -12,7 +12,7 @@ from tests.support import sip
 from tests.support.hostile import Connection, HostileServer, Sinks, own_host, registrar
 from tests.support.phone import Phone
 from tests.support.pki import Authority
-from voip.model import AccountStatus, RegistrationState
+from voip.model import AccountStatus, RegistrationState, Voicemail
 from voip.protocol import client as told
 
 SUMMARY = "Messages-Waiting: yes\r\nVoice-Message: {new}/1\r\n"
@@ -79,8 +79,8 @@ class Mailbox:
         sequence = f"{self.said} NOTIFY"
         await server.until(lambda m: m.status > 0 and m.get("CSeq") == sequence)
 
-    async def messages(self) -> int | None:
-        return (await self.phone.status()).accounts[0].messages
+    async def voicemail(self) -> Voicemail | None:
+        return (await self.phone.status()).accounts[0].voicemail
 
 
 @pytest.fixture
@@ -95,23 +95,28 @@ async def mailbox(new_phone: NewPhone, authority: Authority) -> AsyncIterator[Ma
     sinks.close()
 
 
-async def counted(phone: Phone, new: int) -> AccountStatus:
-    event = await phone.until(told.AccountEvent, lambda e: e.account.messages == new)
+async def counted(phone: Phone, new: int, old: int | None = 1) -> AccountStatus:
+    event = await phone.until(
+        told.AccountEvent, lambda e: e.account.voicemail == Voicemail(new, old)
+    )
     return event.account
 
 
 async def test_the_count_comes_and_changes(mailbox: Mailbox) -> None:
     server = await mailbox.account()
     await server.until(lambda m: m.method == "SUBSCRIBE")
-    assert await mailbox.messages() is None
+    assert await mailbox.voicemail() is None
     mailbox.notify(SUMMARY.format(new=3))
     account = await counted(mailbox.phone, 3)
     assert account.registration.state is RegistrationState.REGISTERED
-    assert (await mailbox.phone.json("status"))["accounts"][0]["messages"] == 3
+    assert (await mailbox.phone.json("status"))["accounts"][0]["voicemail"] == {
+        "new": 3,
+        "old": 1,
+    }
     mailbox.notify(SUMMARY.format(new=12))
     await counted(mailbox.phone, 12)
     mailbox.notify("Messages-Waiting: no\r\n")
-    await counted(mailbox.phone, 0)
+    await counted(mailbox.phone, 0, None)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +130,7 @@ async def test_what_is_no_count_changes_nothing(mailbox: Mailbox, body: str) -> 
     pids = mailbox.phone.worker_pids()
     mailbox.notify(body)
     await mailbox.answered(server)
-    assert await mailbox.messages() == 3
+    assert await mailbox.voicemail() == Voicemail(new=3, old=1)
     assert mailbox.phone.worker_pids() == pids
 
 
@@ -136,7 +141,7 @@ async def test_a_server_without_voice_mail_costs_nothing(mailbox: Mailbox) -> No
     position = len(mailbox.phone.events)
     await mailbox.phone.client.ask(told.RegisterAccount(account="alice"))
     account = await mailbox.phone.until_registered("alice", position)
-    assert account.messages is None
+    assert account.voicemail is None
     assert [e for e in mailbox.phone.events if isinstance(e.event, told.NoticeEvent)] == []
 
 
@@ -153,11 +158,11 @@ async def test_no_other_server_can_tell_a_count(mailbox: Mailbox) -> None:
     mailbox.notify(SUMMARY.format(new=2))
     await counted(mailbox.phone, 2)
     counts = {
-        e.event.account.messages
+        e.event.account.voicemail
         for e in mailbox.phone.events
         if isinstance(e.event, told.AccountEvent)
     }
-    assert counts == {None, 2}
+    assert counts == {None, Voicemail(new=2, old=1)}
 
 
 async def test_a_new_connection_is_subscribed_to_anew(mailbox: Mailbox) -> None:

@@ -117,8 +117,8 @@ async def test_voice_mail_is_told_without_being_asked_for(ground: Ground) -> Non
     extra = ("Event: message-summary", f"Content-Type: {kind}")
     answer = await ground.server.ask(ground.server.dialog(), "NOTIFY", body=body, extra=extra)
     assert answer.status == 200
-    told = await ground.until(say.MessagesEvent, lambda e: True, since)
-    assert (told.account, told.new) == (USER, 4)
+    told = await ground.until(say.VoicemailEvent, lambda e: True, since)
+    assert (told.account, told.voicemail.new) == (USER, 4)
 
 
 async def test_nobody_of_another_name_is_here(ground: Ground) -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voip.sip.mwi import new_messages
+from voip.model import Voicemail
+from voip.sip import mwi
 
 RFC = (
     "Messages-Waiting: yes\r\nMessage-Account: sip:alice@vmail.example.com\r\n"
@@ -15,42 +16,44 @@ RFC = (
 
 
 @pytest.mark.parametrize(
-    ("body", "new"),
+    ("body", "voicemail"),
     [
-        (RFC, 2),
-        ("Messages-Waiting: no\r\n", 0),
-        ("Messages-Waiting: yes\r\n", 1),
-        ("Messages-Waiting: yes\r\nVoice-Message: 3/0\r\n", 3),
-        ("messages-waiting:YES\nvoice-message :\t4 / 1\n", 4),
-        ("Messages-Waiting: no\r\nVoice-Message: 0/8 (0/0)", 0),
-        ("Voice-Message: 007/0\r\n", 7),
-        ("Voice-Message: 1/0\r\nVoice-Message: 9/0\r\n", 1),
-        ("Messages-Waiting: yes\r\nFax-Message: 5/0\r\n", 1),
+        (RFC, Voicemail(2, 8)),
+        ("Messages-Waiting: no\r\n", Voicemail(0)),
+        ("Messages-Waiting: yes\r\n", Voicemail(1)),
+        ("Messages-Waiting: yes\r\nVoice-Message: 3/0\r\n", Voicemail(3, 0)),
+        ("messages-waiting:YES\nvoice-message :\t4 / 1\n", Voicemail(4, 1)),
+        ("Messages-Waiting: no\r\nVoice-Message: 0/8 (0/0)", Voicemail(0, 8)),
+        ("Voice-Message: 007/0012\r\n", Voicemail(7, 12)),
+        ("Voice-Message: 1/0\r\nVoice-Message: 9/0\r\n", Voicemail(1, 0)),
+        ("Messages-Waiting: yes\r\nFax-Message: 5/0\r\n", Voicemail(1)),
         # Hostile or broken
         ("", None),
         ("\r\n\r\n", None),
         ("Messages-Waiting: maybe\r\n", None),
-        ("Messages-Waiting: yes\r\nVoice-Message: -1/0\r\n", 1),
+        ("Messages-Waiting: yes\r\nVoice-Message: -1/0\r\n", Voicemail(1)),
         ("Voice-Message: -1/0\r\n", None),
         ("Voice-Message: 99999999999999999999/0\r\n", None),
         (f"Voice-Message: {'9' * 3000}/0\r\n", None),
-        ("Voice-Message: 999999/0\r\n", 999999),
+        ("Voice-Message: 999999/0\r\n", Voicemail(999999, 0)),
+        ("Voice-Message: 5/1000000\r\n", Voicemail(5)),
         ("Voice-Message: 1e9/0\r\n", None),
         ("Voice-Message: ٣/0\r\n", None),
         ("Voice-Message: 5\r\n", None),
         ("Voice-Message: 5/0 and more\r\n", None),
-        ("\r\nVoice-Message: 5/0\r\n", 5),
-        ("Messages-Waiting: no\r\n\r\nVoice-Message: 5/0\r\n", 0),
+        ("\r\nVoice-Message: 5/0\r\n", Voicemail(5, 0)),
+        ("Messages-Waiting: no\r\n\r\nVoice-Message: 5/0\r\n", Voicemail(0)),
         ("X" * 100_000, None),
         ("X-A: b\r\n" * 12_500 + "Voice-Message: 5/0\r\n", None),
         ("Voice-Message: 5/0\x1b[2J\r\n", None),
     ],
 )
-def test_new_messages(body: str, new: int | None) -> None:
-    assert new_messages(body) == new
+def test_the_counts_of_a_summary(body: str, voicemail: Voicemail | None) -> None:
+    assert mwi.voicemail(body) == voicemail
 
 
 @given(st.text(max_size=200) | st.from_regex(r"Voice-Message: [0-9/ ()\-]{0,30}", fullmatch=True))
 def test_any_body_gives_a_small_number_or_none(body: str) -> None:
-    found = new_messages(body)
-    assert found is None or 0 <= found <= 999_999
+    found = mwi.voicemail(body)
+    assert found is None or 0 <= found.new <= 999_999
+    assert found is None or found.old is None or 0 <= found.old <= 999_999

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from voip.engine.accounts.fields import Account
 from voip.engine.trust import expiry
-from voip.model import AccountStatus, Registration, RegistrationState
+from voip.model import AccountStatus, Registration, RegistrationState, Voicemail
 from voip.protection import Sign, TlsStatus, Transport
 from voip.protocol.worker import process as say
 from voip.security import policy
@@ -45,7 +45,7 @@ class Live:
     stopped: str | None = None
     client_ends: datetime | None = None
     own_key: say.OwnKey | None = None
-    messages: int | None = None
+    voicemail: Voicemail | None = None
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -71,7 +71,7 @@ class Live:
             registration=self.registration,
             tls=self.tls,
             problem=self.problem,
-            messages=self.messages,
+            voicemail=self.voicemail,
             warning=expiry.warning(self.tls, self.client_ends, time.time()),
             distrusted=self.distrusted,
             sign=self._sign(),

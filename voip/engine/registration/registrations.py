@@ -162,7 +162,7 @@ class Registrar:
         for live in self._live.values():
             if live.role is role and live.added:
                 live.added = False
-                live.connection = live.tls = live.messages = None
+                live.connection = live.tls = live.voicemail = None
                 self._cancel(live)
                 if live.stopped is not None:
                     continue
@@ -223,13 +223,13 @@ class Registrar:
         reason = live.refusal or event.cause or reasons.words(event.code, event.reason)
         self._failed(live, event.code, reason)
 
-    def on_messages(self, role: say.Role, event: say.MessagesEvent) -> None:
-        """Voice mail is told by the account's own server, on its own connection."""
+    def on_voicemail(self, role: say.Role, event: say.VoicemailEvent) -> None:
+        """Voice mail is reported by the account's own server, on its own connection."""
         live = self._live.get(event.account)
         if live is None or live.role is not role or live.connection != event.connection:
             return
-        if live.messages != event.new:
-            live.messages = event.new
+        if live.voicemail != event.voicemail:
+            live.voicemail = event.voicemail
             self._publish(live)
 
     def on_connection(self, role: say.Role, event: say.ConnectionEvent) -> None:

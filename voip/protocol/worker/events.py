@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from voip.model import CallState, HeldBy, SoundDevice
+from voip.model import CallState, HeldBy, SoundDevice, Voicemail
 from voip.protection import Keying, MediaKind, TlsStatus, Transport
 
 
@@ -231,14 +231,11 @@ class SoundEvent(WorkerEvent, frozen=True, tag="sound"):
     sound_ok: bool
 
 
-class MessagesEvent(WorkerEvent, frozen=True, tag="messages"):
-    """An account's server told how many new voice messages wait (RFC 3842).
-
-    `connection` is the one it was told on.
-    """
+class VoicemailEvent(WorkerEvent, frozen=True, tag="voicemail"):
+    """An account's server reported its voice messages on `connection`."""
 
     account: str
-    new: int
+    voicemail: Voicemail
     connection: int | None
 
 
@@ -271,6 +268,6 @@ AnyWorkerEvent = (
     | DigitsDone
     | PlayEnded
     | SoundEvent
-    | MessagesEvent
+    | VoicemailEvent
     | SipMessage
 )

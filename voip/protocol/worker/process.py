@@ -55,7 +55,6 @@ from voip.protocol.worker.events import (
     IncomingCall,
     LevelsReport,
     MediaEvent,
-    MessagesEvent,
     PlayEnded,
     Ready,
     RefusedCall,
@@ -65,6 +64,7 @@ from voip.protocol.worker.events import (
     StatisticsEvent,
     StreamState,
     UnreadCall,
+    VoicemailEvent,
     WorkerEvent,
 )
 
@@ -92,7 +92,6 @@ __all__ = [
     "LevelsReport",
     "LookUpDevices",
     "MediaEvent",
-    "MessagesEvent",
     "MuteCall",
     "Order",
     "OwnKey",
@@ -116,6 +115,7 @@ __all__ = [
     "UnreadCall",
     "UseAudio",
     "UseOwnKey",
+    "VoicemailEvent",
     "WatchLevels",
     "WatchMessages",
     "WorkerCommand",

@@ -9,7 +9,7 @@ import pjsua2 as pj
 from msgspec import structs
 
 from voip.protection import Keying, Transport
-from voip.protocol.worker.process import AccountSetup, MessagesEvent, OwnKey, RegistrationEvent
+from voip.protocol.worker.process import AccountSetup, OwnKey, RegistrationEvent, VoicemailEvent
 from voip.security.policy import DEMANDS
 from voip.sip import message, mwi
 from voip.sip.dialing import escape_user
@@ -109,12 +109,12 @@ class Account(pj.Account):
 
     @guarded
     def onMwiInfo(self, prm: pj.OnMwiInfoParam) -> None:
-        new = mwi.new_messages(prm.rdata.wholeMsg.partition("\r\n\r\n")[2])
-        if new is not None:
+        voicemail = mwi.voicemail(prm.rdata.wholeMsg.partition("\r\n\r\n")[2])
+        if voicemail is not None:
             self.worker.send(
-                MessagesEvent(
+                VoicemailEvent(
                     account=self.name,
-                    new=new,
+                    voicemail=voicemail,
                     connection=self.worker.connections.id_of(prm.rdata.transport),
                 )
             )

@@ -31,6 +31,7 @@ from voip.model import (
     Quality,
     Registration,
     RegistrationState,
+    Voicemail,
 )
 from voip.protection import Lock, LockSignalling, LockState, Sign, Transport
 from voip.protocol.client import Suggestion
@@ -158,7 +159,7 @@ def test_without_an_engine_the_header_makes_no_claims(link: Link, said: str) -> 
 
 @pytest.mark.parametrize("glyphs", SETS, ids=lambda glyphs: glyphs.name)
 def test_an_account_says_how_it_stands_by_sign_and_word(glyphs: Glyphs) -> None:
-    first, second, third = rows.account(account(messages=2), glyphs, "P")
+    first, second, third = rows.account(account(voicemail=Voicemail(new=2, old=8)), glyphs, "P")
     assert text(first, 27).startswith(f"{glyphs.registered} work")
     assert "TLS" in text(first, 27)
     assert text(second, 27).strip() == "alice@pbx.example.com"
@@ -249,14 +250,15 @@ def test_the_sign_of_an_account_ends_its_first_line(
 
 @given(
     name=texts, aor=texts, problem=st.none() | texts, reason=texts, warning=st.none() | texts,
-    messages=st.none() | st.integers(0, 10**6), glyphs=glyph_sets, width=widths,
+    voicemail=st.none() | st.builds(Voicemail, new=st.integers(0, 10**6)),
+    glyphs=glyph_sets, width=widths,
 )  # fmt: skip
 def test_an_account_is_three_lines_whatever_it_is_called(
     name: str, aor: str, problem: str | None, reason: str, warning: str | None,
-    messages: int | None, glyphs: Glyphs, width: int,
+    voicemail: Voicemail | None, glyphs: Glyphs, width: int,
 ) -> None:  # fmt: skip
     found = account(
-        name=name, aor=aor, problem=problem, messages=messages, warning=warning,
+        name=name, aor=aor, problem=problem, voicemail=voicemail, warning=warning,
         registration=Registration(RegistrationState.FAILED, reason=reason),
     )  # fmt: skip
     drawn = rows.account(found, glyphs, "P")
