@@ -284,7 +284,10 @@ REPLIES: dict[str, msgspec.Struct] = {
     ),
     "doctor": told.DoctorReport(
         ok=True,
-        findings=(told.Finding(True, "the keyring answers"),),
+        findings=(
+            told.Finding(True, "the keyring answers"),
+            told.Finding(True, "the call log can be read by others", warning=True),
+        ),
         pjsip="2.17",
         tls_library="OpenSSL 3.5.0",
         tls13=True,

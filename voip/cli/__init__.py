@@ -18,4 +18,4 @@ def main() -> None:
         sys.exit(run_status(as_json="--json" in words))
     from voip.cli.app import run
 
-    sys.exit(run())
+    sys.exit(run(words))

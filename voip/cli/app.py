@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -73,11 +74,11 @@ def offhook(ctx: click.Context) -> None:
         ctx.exit(main())
 
 
-def run() -> int:
-    """Run the words of the command line; returns the exit status."""
+def run(words: Sequence[str]) -> int:
+    """Run the words of a command line; returns the exit status."""
     try:
         # Without its own way of ending, click returns what ctx.exit() was given.
-        status = offhook.main(standalone_mode=False)
+        status = offhook.main(words, standalone_mode=False)
     except click.UsageError as error:
         error.show()
         return 2

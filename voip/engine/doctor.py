@@ -9,7 +9,7 @@ import certifi
 
 from voip.engine.accounts.secrets import keyring_name
 from voip.engine.files import permissions
-from voip.engine.history.log import History
+from voip.history.log import History
 from voip.engine.people.contacts import Contacts
 from voip.engine.supervisor import Worker, WorkerGone
 from voip.native.advisories import ADVISORIES
@@ -68,16 +68,19 @@ async def examine(
 def _library(ready: say.Ready) -> list[Finding]:
     names = [codec.split("/")[0].lower() for codec in ready.codecs]
     lacking = [codec for codec in _NEEDED_CODECS if codec.lower() not in names]
+    playable = len(lacking) < len(_NEEDED_CODECS)
     return [
         Finding(ok=True, text=f"PJSIP {ready.pjsip} with {len(ready.patches)} patches"),
         Finding(
-            ok=ready.tls13,
+            ok=True,
             text=f"{ready.tls_library}, TLS 1.3 {'available' if ready.tls13 else 'missing'}",
+            warning=not ready.tls13,
         ),
         Finding(
-            ok=not lacking,
+            ok=playable,
             text=f"codecs {', '.join(ready.codecs)}"
             + (f"; missing {', '.join(lacking)}" if lacking else ""),
+            warning=playable and bool(lacking),
         ),
         Finding(ok=bool(ready.srtp_suites), text=f"SRTP {', '.join(ready.srtp_suites)}"),
     ]
@@ -99,7 +102,7 @@ def _advisories(ready: say.Ready) -> tuple[Advisory, ...]:
 def _advisory_finding(advisories: tuple[Advisory, ...]) -> Finding:
     open_ones = [advisory.name for advisory in advisories if not advisory.closed]
     if open_ones:
-        return Finding(ok=False, text=f"advisories that are open: {'; '.join(open_ones)}")
+        return _warning(f"advisories that are open: {'; '.join(open_ones)}")
     patched = sum(1 for advisory in advisories if advisory.patches)
     unreachable = len(advisories) - patched
     return Finding(
@@ -127,32 +130,38 @@ def _surroundings(history: History, keyring: str | None) -> list[Finding]:
             "that only you can read, or come from password_command",
         ),
         Finding(
-            ok=problem is None,
+            ok=True,
             text="call log: sound" if problem is None else f"call log: damaged: {problem}",
+            warning=problem is not None,
         ),
     ]
 
 
 async def _contacts(contacts: Contacts) -> list[Finding]:
     await contacts.refresh()
-    return [Finding(ok=False, text=f"contacts: {words}") for words in contacts.problems]
+    return [_warning(f"contacts: {words}") for words in contacts.problems]
 
 
 def _privacy(paths: Paths, workers_memory: str | None) -> list[Finding]:
     memory = hardening.problem() or workers_memory
     findings = [
         Finding(
-            ok=memory is None,
+            ok=True,
             text="memory: no core dumps, and closed to other programs"
             if memory is None
             else f"memory: {memory}; stop the phone, and start it again",
+            warning=memory is not None,
         )
     ]
     try:
         flaws = permissions.find(paths)
     except OSError as error:
-        return [*findings, Finding(ok=False, text=f"permissions: {error}")]
+        return [*findings, _warning(f"permissions: {error}")]
     if not flaws:
         yours = "accounts, passwords, call log, engine log and socket are yours alone"
         return [*findings, Finding(ok=True, text=f"permissions: {yours}")]
-    return findings + [Finding(ok=False, text=f"permissions: {flaw.text}") for flaw in flaws]
+    return findings + [_warning(f"permissions: {flaw.text}") for flaw in flaws]
+
+
+def _warning(text: str) -> Finding:
+    return Finding(ok=True, text=text, warning=True)

@@ -74,10 +74,14 @@ class CheckReport(msgspec.Struct, frozen=True):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing that was looked at; `ok` is False when a call would suffer."""
+    """One thing that was looked at; `ok` is False when no call could be made.
+
+    A `warning` is something to put right although calls can be made.
+    """
 
     ok: bool
     text: str
+    warning: bool = False
 
 
 class Advisory(msgspec.Struct, frozen=True):

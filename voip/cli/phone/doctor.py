@@ -17,20 +17,29 @@ from voip.protocol import client as told
 @json_option
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
-    """Check this phone and report problems; status 1 if it cannot call."""
+    """Check this phone and report problems.
+
+    Warnings are problems that stop no call. Status 1: no call could be made.
+    """
     report = oneshot.get(told.Doctor(), told.DoctorReport)
     report = msgspec.structs.replace(report, terminal=terminal())
     if as_json:
         print_json(report)
     else:
         for finding in report.findings:
-            click.echo(f"{'ok ' if finding.ok else 'BAD'}  {finding.text}")
+            click.echo(f"{_mark(finding)}  {finding.text}")
         for advisory in report.advisories:
             by = advisory.not_reachable or ", ".join(advisory.patches)
-            state = "ok   closed" if advisory.closed else "BAD  open"
+            state = "ok    closed" if advisory.closed else "WARN  open"
             click.echo(f"{state}: {advisory.name}: {advisory.fault} ({by})")
-        click.echo(f"ok   terminal: {report.terminal}")
+        click.echo(f"ok    terminal: {report.terminal}")
     ctx.exit(0 if report.ok else 1)
+
+
+def _mark(finding: told.Finding) -> str:
+    if not finding.ok:
+        return "BAD "
+    return "WARN" if finding.warning else "ok  "
 
 
 def terminal() -> str:
