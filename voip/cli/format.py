@@ -11,6 +11,7 @@ from voip.model import (
     Call,
     CallState,
     Direction,
+    HeldBy,
     LogEntry,
     Party,
     RegistrationState,
@@ -18,6 +19,8 @@ from voip.model import (
 )
 from voip.protection import Lock, Sign
 from voip.protocol import client as told
+
+_HELD = {CallState.HELD: "held by you", CallState.REMOTE_HELD: "held by them"}
 
 
 def status(found: Status) -> str:
@@ -51,7 +54,7 @@ def account(a: AccountStatus) -> str:
 
 def call(c: Call) -> str:
     arrow = "→" if c.direction is Direction.OUT else "←"
-    parts = [f"{c.id}", arrow, _with_address(c.remote), state_words(c)]
+    parts = [f"{c.id}", arrow, with_address(c.remote), state_words(c)]
     if c.state.answered:
         parts.append(duration(c.duration_s))
     parts.append(lock(c.lock))
@@ -62,10 +65,10 @@ def call(c: Call) -> str:
 
 def calling(c: Call) -> str:
     """Whom a call that begins is to, by the address that is dialled."""
-    return f"calling {_with_address(c.remote)} with {c.account}"
+    return f"calling {with_address(c.remote)} with {c.account}"
 
 
-def _with_address(party: Party) -> str:
+def with_address(party: Party) -> str:
     """A contact's name plain, a claimed one in quotes; the address first of an imitation."""
     if not party.name:
         return party.uri
@@ -82,10 +85,7 @@ def blocked(found: BlockedCaller) -> str:
 
 def state_words(c: Call) -> str:
     """The state in words, with mute, recording and a codec that cannot be played."""
-    text = {
-        CallState.HELD: "held by you",
-        CallState.REMOTE_HELD: "held by the far end",
-    }.get(c.state, c.state.value)
+    text = "held by both" if c.held_by is HeldBy.BOTH else _HELD.get(c.state, c.state.value)
     text += ", muted" if c.muted else ""
     text += ", recording" if c.recording else ""
     return text + (f", {c.quality.problem}" if c.quality.problem else "")
@@ -114,7 +114,7 @@ def log(entries: Sequence[LogEntry]) -> str:
 
 def entry(e: LogEntry) -> str:
     arrow = "→" if e.direction is Direction.OUT else "←"
-    who = _with_address(e.remote) if e.remote.claimed else e.remote.name or e.remote.uri
+    who = with_address(e.remote) if e.remote.claimed else e.remote.name or e.remote.uri
     what = duration(e.duration_s) if e.outcome == "answered" else e.outcome.value
     what += f" after {duration(e.duration_s)}" if e.outcome == "lost" and e.answered else ""
     code = f" ({e.code})" if e.code and e.outcome != "answered" else ""

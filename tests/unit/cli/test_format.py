@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.contract import examples
+from tui.words import phrases
 from voip import model, protection
 from voip.cli import format as shown
 from voip.protocol import client as told
@@ -33,16 +34,20 @@ def test_call() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "words"),
+    ("state", "held_by", "words"),
     [
-        (model.CallState.HELD, "held by you"),
-        (model.CallState.REMOTE_HELD, "held by the far end"),
-        (model.CallState.RINGING, "ringing"),
+        (model.CallState.HELD, model.HeldBy.US, "held by you"),
+        (model.CallState.HELD, model.HeldBy.BOTH, "held by both"),
+        (model.CallState.REMOTE_HELD, model.HeldBy.THEM, "held by them"),
+        (model.CallState.RINGING, None, "ringing"),
+        (model.CallState.ACTIVE, None, "active"),
     ],
 )
-def test_states(state: model.CallState, words: str) -> None:
-    call = replace(examples.CALL, state=state, muted=False, recording=False)
-    assert shown.state_words(call) == words
+def test_states_are_those_of_the_screen(
+    state: model.CallState, held_by: model.HeldBy | None, words: str
+) -> None:
+    call = replace(examples.CALL, state=state, held_by=held_by, muted=False, recording=False)
+    assert shown.state_words(call) == words == phrases.state(call)
 
 
 def test_account() -> None:
