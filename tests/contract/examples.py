@@ -12,6 +12,7 @@ import msgspec
 
 from voip import model, protection
 from voip.cli.calls.call import CallReport
+from voip.cli.settings.settings import Setting
 from voip.protocol import client as told
 from voip.protocol.settings import Audio, Screen, Settings
 from voip.protocol.worker import process as say
@@ -384,6 +385,7 @@ REPLIES: dict[str, msgspec.Struct] = {
     "blocked": told.BlockedCallers(callers=(BLOCKED,)),
     "block": BLOCKED,
     "engine_log": told.EngineLog(lines=("the engine has ended",), path="/var/log/engine.log"),
+    "setting": Setting(key="audio.input", value="USB"),
     "call_report": CallReport(
         id="3",
         account="work",

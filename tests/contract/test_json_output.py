@@ -15,6 +15,7 @@ from tests.contract import examples, regenerate, schemacheck
 from voip import model, protection
 from voip.cli.app import offhook
 from voip.cli.schema import document
+from voip.cli.settings.settings import Setting
 from voip.protocol import client as told
 
 # As the command line's page has it.
@@ -57,6 +58,14 @@ OF_COMMAND: dict[str, list[msgspec.Struct]] = {
     "lock": [examples.REPLIES["lock"]],
     "compared": [examples.REPLIES["compared"]],
     "blocked": [examples.REPLIES["blocked"]],
+    "devices": [examples.REPLIES["devices"]],
+    "settings": [examples.REPLIES["settings"]],
+    "settings KEY": [
+        examples.REPLIES["setting"],
+        *(Setting("key", value) for value in (None, True, 10, "USB")),
+    ],
+    "look-up": [examples.REPLIES["looked_up"]],
+    "log": [examples.REPLIES["engine_log"]],
 }
 
 

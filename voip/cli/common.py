@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -37,6 +38,11 @@ def with_engine(
             return await work(engine)
 
     return asyncio.run(run())
+
+
+def whole_path(path: str) -> str:
+    """The whole path of a file: the engine runs in another folder."""
+    return str(Path(path).absolute())
 
 
 def print_json(value: object) -> None:

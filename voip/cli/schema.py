@@ -6,6 +6,7 @@ import click
 import msgspec
 
 from voip.cli.calls.call import CallReport
+from voip.cli.settings.settings import Setting
 from voip.model import Status
 from voip.protection import LockReport
 from voip.protocol import client as told
@@ -37,6 +38,11 @@ def document() -> dict[str, object]:
         "lock": LockReport,
         "compared": told.ComparedList,
         "blocked": told.BlockedCallers,
+        "devices": told.Devices,
+        "settings": told.SettingsData,
+        "settings KEY": Setting,
+        "look-up": told.LookedUp,
+        "log": told.EngineLog,
     }
     roots, definitions = msgspec.json.schema_components(
         kinds.values(), ref_template="#/$defs/{name}"

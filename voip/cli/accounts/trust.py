@@ -31,7 +31,7 @@ _SEPARATORS = re.compile(r"[\s:]")
 @click.option("--pin", metavar="SHA256", help="Pin without asking, if the server's key is this.")
 @json_option
 def trust(server: str, account: str | None, pin: str | None, as_json: bool) -> None:
-    """Show a server's certificates, ask, and pin its key to an account.
+    """Show a server's certificates, and pin its key if you agree.
 
     No SIP is sent. A pinned account accepts exactly this key, whoever issued
     its certificate, for whatever name and time. Another key than before takes

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from voip.cli import format as shown
-from voip.cli.common import json_option, print_json, with_engine
+from voip.cli.common import json_option, print_json, whole_path, with_engine
 from voip.client.starting import NoEngine
 from voip.model import Call, CallState, LogEntry, Outcome, Party, Quality
 from voip.protection import Lock
@@ -50,6 +49,8 @@ class CallReport(msgspec.Struct, frozen=True):
 @click.option("--hangup-after", type=click.FloatRange(min=0), metavar="S",
               help="End the call so many seconds after the answer.")  # fmt: skip
 @click.option("--wait", is_flag=True, help="Return when the call has ended.")
+@click.option("--back", is_flag=True,
+              help="TARGET called this account, as “offhook history” shows it.")  # fmt: skip
 @json_option
 @click.pass_context
 def call(
@@ -60,15 +61,17 @@ def call(
     record: str | None,
     hangup_after: float | None,
     wait: bool,
+    back: bool,
     as_json: bool,
 ) -> None:
     """Call TARGET: a number, user@domain, a SIP URI, or “echo”."""
     command = told.PlaceCall(
         target=target,
         account=account,
-        play=_absolute(play),
-        record=_absolute(record),
+        play=whole_path(play) if play else None,
+        record=whole_path(record) if record else None,
         hangup_after_s=hangup_after,
+        back=back,
     )
     report = with_engine(lambda engine: _call(engine, command, wait))
     if as_json:
@@ -84,12 +87,11 @@ def call(
 
 @click.command()
 def echo() -> None:
-    """Run the local secure test line until interrupted; call it with “call echo”."""
+    """Run a secure test line on this machine.
+
+    “offhook call echo” calls it. Ctrl-C ends it.
+    """
     with_engine(_echo)
-
-
-def _absolute(path: str | None) -> str | None:
-    return None if path is None else str(Path(path).absolute())
 
 
 async def _call(engine: Client, command: told.PlaceCall, wait: bool) -> CallReport:

@@ -35,6 +35,13 @@ def decline(call: str) -> None:
 
 @click.command()
 @_call
+def busy(call: str) -> None:
+    """Refuse the incoming CALL: the caller hears that you are busy."""
+    oneshot.ask(told.DeclineCall(call=call, busy=True), start=False)
+
+
+@click.command()
+@_call
 def hangup(call: str) -> None:
     """End CALL."""
     oneshot.ask(told.HangUp(call=call), start=False)
@@ -72,7 +79,10 @@ def unmute(call: str) -> None:
 @_call
 @click.argument("digits")
 def dtmf(call: str, digits: str) -> None:
-    """Send DIGITS (0-9 * # A-D, “,” for a pause) as tones; returns when they were sent."""
+    """Send DIGITS as tones; returns when they were sent.
+
+    DIGITS are 0-9 * # A-D; a comma is a pause.
+    """
     command = told.SendDigits(call=call, digits=digits)
     with_engine(lambda engine: _send(engine, command), start=False)
 

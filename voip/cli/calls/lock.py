@@ -19,21 +19,30 @@ _VERDICTS = {True: "holds", False: "MISSING", None: "not known"}
 
 
 @click.command()
-@click.argument("call")
+@click.argument("call", required=False)
+@click.option("--account", metavar="NAME", help="The lock of this account's connection.")
 @click.option("--equal", is_flag=True, help="The words are equal at both ends.")
 @click.option("--different", is_flag=True, help="The words are different.")
 @json_option
-def lock(call: str, equal: bool, different: bool, as_json: bool) -> None:
-    """Show what the lock of CALL is made of, with the words to compare.
+def lock(
+    call: str | None, account: str | None, equal: bool, different: bool, as_json: bool
+) -> None:
+    """Show what the lock of CALL is made of.
 
-    With --equal it shows the words and asks, and the far end's key is remembered.
+    The words to compare are part of it. With --equal it shows the words and
+    asks, and the far end's key is remembered.
     """
+    if (call is None) is (account is None):
+        raise click.UsageError("name a CALL or an --account, and not both")
     if equal and different:
         raise click.UsageError("the words are --equal or --different, not both")
-    report = oneshot.get(told.GetLock(call=call), LockReport, start=False)
-    if equal or different:
+    if call is None and (equal or different):
+        raise click.UsageError("only a CALL has words to compare")
+    command = told.GetLock(call=call, account=account)
+    report = oneshot.get(command, LockReport, start=account is not None)
+    if call is not None and (equal or different):
         _answer(call, report, equal)
-        report = oneshot.get(told.GetLock(call=call), LockReport, start=False)
+        report = oneshot.get(command, LockReport, start=False)
     if as_json:
         print_json(report)
     else:
@@ -87,7 +96,10 @@ def _asked(code: EndToEnd) -> bool:
 )
 @json_option
 def compared(forget: tuple[str, str] | None, as_json: bool) -> None:
-    """The far ends whose words were found equal, and are recognised by their keys."""
+    """List the far ends whose words were found equal.
+
+    Their keys are recognised in later calls.
+    """
     if forget is not None:
         account, address = forget
         oneshot.ask(told.ForgetCompared(account=account, address=address))

@@ -20,9 +20,10 @@ _account = click.option(
 @_caller
 @_account
 def block(caller: str, account: str) -> None:
-    """Decline calls of CALLER, a number or an address, without ringing.
+    """Decline calls of CALLER without ringing.
 
-    The calls are in the log. The caller is told no more than that you declined.
+    CALLER is a number or an address. The calls are in the log. The caller
+    hears that you declined, and no more.
     """
     found = oneshot.get(told.BlockCaller(caller=caller, account=account), BlockedCaller)
     click.echo(shown.blocked(found))
@@ -39,7 +40,7 @@ def unblock(caller: str, account: str) -> None:
 @click.command()
 @json_option
 def blocked(as_json: bool) -> None:
-    """The callers who are blocked."""
+    """List the callers who are blocked."""
     found = oneshot.get(told.GetBlocked(), told.BlockedCallers)
     if as_json:
         print_json(found)

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 )
 @json_option
 def trace(output: Path | None, as_json: bool) -> None:
-    """Follow every SIP message that is sent and received, until interrupted.
+    """Follow every SIP message, sent and received.
 
-    Credentials and keys are masked before they leave the process that has them.
+    Ctrl-C ends it. Credentials and keys are masked before they leave the process that has them.
     """
     with contextlib.ExitStack() as opened:
         file = None if output is None else opened.enter_context(_create(output))

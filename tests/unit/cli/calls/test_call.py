@@ -50,3 +50,19 @@ async def test_what_is_not_wholly_a_number_is_refused(
     assert isinstance(result.exception, CommandFailed)
     assert str(result.exception).endswith(words)
     assert not [o for o in standin.script.orders if isinstance(o, say.StartCall)]
+
+
+@pytest.mark.parametrize(
+    ("options", "uri"),
+    [
+        ((), "sip:+4930123@carrier.example"),
+        (("--back",), "sip:+4930123@pbx.example.com"),
+    ],
+)
+async def test_a_caller_is_called_back_at_the_account_that_they_called(
+    standin: StandIn, options: tuple[str, ...], uri: str
+) -> None:
+    await standin.add_account("work")
+    await run("call", "sip:+4930123@carrier.example", "--account", "work", *options)
+    (call,) = (await standin.status()).calls
+    assert call.remote.uri == uri

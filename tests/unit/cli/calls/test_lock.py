@@ -132,3 +132,18 @@ async def test_both_answers_at_once_are_a_mistake(standin: StandIn, call: str) -
     assert result.exit_code == 2
     assert "not both" in result.stderr
     assert await remembered(standin) == 0
+
+
+async def test_the_lock_of_an_account(standin: StandIn) -> None:
+    await standin.add_account("work")
+    result = await run("lock", "--account", "work", "--json")
+    assert json.loads(result.stdout)["sign"] == Sign.SERVER
+    result = await run("lock", "--account", "work")
+    assert result.stdout.startswith("[server] ")
+    result = await run("lock", "--account", "work", "--equal")
+    assert result.exit_code == 2
+    assert "only a CALL has words to compare" in result.stderr
+    for words in ((), ("1", "--account", "work")):
+        result = await run("lock", *words)
+        assert result.exit_code == 2
+        assert "name a CALL or an --account, and not both" in result.stderr

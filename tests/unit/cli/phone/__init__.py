@@ -1,1 +1,0 @@
-"""The phone as a whole on the command line."""

@@ -1,0 +1,55 @@
+"""`offhook register`: it returns with the server's answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.standin import StandIn
+from tests.unit.cli.typed import typed
+from voip.cli.accounts import register
+from voip.model import RegistrationState
+from voip.protocol.worker.process import RegisterNow
+
+
+async def test_a_registered_account_registers_once_more(standin: StandIn) -> None:
+    await standin.add_account("work")
+    before = sum(isinstance(o, RegisterNow) for o in standin.script.orders)
+    assert await typed("register", "work") == (0, "", "")
+    assert sum(isinstance(o, RegisterNow) for o in standin.script.orders) == before + 1
+
+
+async def test_an_account_that_failed_registers_now(standin: StandIn) -> None:
+    standin.refuse_account("work", 403, "Forbidden")
+    await standin.add_account("work")
+    standin.accept_account("work")
+    assert await typed("register", "work") == (0, "", "")
+    status = await standin.status()
+    assert status.accounts[0].registration.state is RegistrationState.REGISTERED
+
+
+async def test_a_refusal_has_its_status(standin: StandIn) -> None:
+    await standin.add_account("work")
+    standin.refuse_account("work", 403, "Forbidden")
+    status, out, err = await typed("register", "work")
+    assert (status, out) == (1, "")
+    assert err.startswith("offhook: account work is not registered: ")
+    assert err.endswith(" (403)\n")
+
+
+async def test_a_silent_server_is_not_waited_for_without_end(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await standin.add_account("work")
+    standin.ignore_account("work")
+    monkeypatch.setattr(register, "_PATIENCE_S", 0.2)
+    assert await typed("register", "work") == (
+        1,
+        "",
+        "offhook: account work has not registered within 0 seconds\n",
+    )
+
+
+async def test_an_account_that_cannot_register_is_refused(standin: StandIn) -> None:
+    await standin.add_account("work", enabled=False)
+    assert await typed("register", "work") == (1, "", "offhook: account work is disabled\n")
+    assert await typed("register", "home") == (1, "", "offhook: there is no account home\n")

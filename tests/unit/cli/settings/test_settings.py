@@ -1,0 +1,97 @@
+"""`offhook settings`: what config.toml holds, shown and changed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.support.standin import StandIn
+from tests.unit.cli.typed import typed
+from voip.protocol.client import GetSettings, SettingsData
+from voip.protocol.settings import Settings
+
+
+async def settings(standin: StandIn) -> Settings:
+    return (await standin.client.get(GetSettings(), SettingsData)).settings
+
+
+async def test_every_setting_is_listed_as_it_is(standin: StandIn) -> None:
+    status, out, err = await typed("settings")
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[:3] == ["audio.input =", "audio.output =", "audio.clock_rate = 48000"]
+    assert "audio.ring = true" in lines
+    assert "screen.theme = auto" in lines
+    shown = json.loads((await typed("settings", "--json")).out)
+    assert shown["settings"]["audio"]["clock_rate"] == 48000
+    assert shown["folder"] == str(standin.paths.config)
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "value", "default"),
+    [
+        ("audio.ring", "false", False, True),
+        ("audio.jitter_ms", "60", 60, 20),
+        ("audio.clock_rate", "16000", 16000, 48000),
+        ("audio.input", "1234", "1234", None),
+        ("audio.output", "null", "null", None),
+        ("screen.theme", "light", "light", "auto"),
+        ("keys.call.hold", "f5", "f5", None),
+    ],
+)
+async def test_a_setting_is_changed_shown_and_given_its_default_back(
+    standin: StandIn, key: str, text: str, value: object, default: object
+) -> None:
+    assert await typed("settings", key, text) == (0, "", "")
+    assert await typed("settings", key) == (0, f"{text}\n", "")
+    shown = json.loads((await typed("settings", key, "--json")).out)
+    assert shown == {"key": key, "value": value}
+    assert await typed("settings", key, "--default") == (0, "", "")
+    assert json.loads((await typed("settings", key, "--json")).out)["value"] == default
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("audio.jitter_ms", "many"),
+        ("audio.jitter_ms", "100000"),
+        ("audio.clock_rate", "44100"),
+        ("audio.ring", "perhaps"),
+        ("screen.notify", "loudly"),
+    ],
+)
+async def test_a_value_that_does_not_fit_is_refused_by_name(
+    standin: StandIn, key: str, text: str
+) -> None:
+    before = await settings(standin)
+    status, out, err = await typed("settings", key, text)
+    assert (status, out) == (1, "")
+    assert key.partition(".")[2] in err
+    assert await settings(standin) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("audio.inpt",), "there is no setting audio.inpt"),
+        (("audio.inpt", "USB"), "there is no setting audio.inpt"),
+        (("audio", "USB"), "there is no setting audio"),
+        (("audio.ring", "true", "--default"), "and not both"),
+        (("--default",), "--default needs a KEY"),
+    ],
+)
+async def test_wrong_words_have_status_2(
+    standin: StandIn, words: tuple[str, ...], complaint: str
+) -> None:
+    status, out, err = await typed("settings", *words)
+    assert (status, out) == (2, "")
+    assert complaint in err
+
+
+async def test_a_file_that_cannot_be_read_is_reported_beside_the_result(standin: StandIn) -> None:
+    standin.paths.settings.write_text("[audio\n")
+    await standin.reaches(lambda status: bool(status.engine.problems))
+    status, out, err = await typed("settings", "audio.ring")
+    assert (status, out) == (0, "true\n")
+    assert "config.toml" in err

@@ -1,0 +1,19 @@
+"""`offhook order`: the order of the accounts."""
+
+from __future__ import annotations
+
+import click
+
+from voip.client import oneshot
+from voip.protocol.client import MoveAccount
+
+
+@click.command()
+@click.argument("account")
+@click.argument("place", type=click.IntRange(min=1))
+def order(account: str, place: int) -> None:
+    """Put ACCOUNT at PLACE in the order of accounts; 1 is first.
+
+    A call without --account is made with the first that is registered.
+    """
+    oneshot.ask(MoveAccount(name=account, place=place - 1))

@@ -1,0 +1,45 @@
+"""`offhook look-up`: whom a call would go to, without calling."""
+
+from __future__ import annotations
+
+import click
+
+from voip.cli import format as shown
+from voip.cli.common import json_option, print_json
+from voip.client import oneshot
+from voip.client.starting import CommandFailed
+from voip.model import Party
+from voip.protocol.client import ErrorInfo, LookedUp, LookUp, Suggestion
+
+
+@click.command("look-up")
+@click.argument("text")
+@click.option("--account", metavar="NAME", help="The account to call with.")
+@click.option("--limit", default=8, type=click.IntRange(0, 50), show_default=True,
+              help="At most so many people.")  # fmt: skip
+@json_option
+def look_up(text: str, account: str | None, limit: int, as_json: bool) -> None:
+    """Show whom TEXT would call, and who else may be meant.
+
+    Nothing is called. Status 1: TEXT cannot be called.
+    """
+    answer = oneshot.get(LookUp(text=text, account=account, limit=limit), LookedUp)
+    if as_json:
+        print_json(answer)
+    else:
+        _print(answer)
+    if answer.problem is not None:
+        raise CommandFailed(ErrorInfo(kind="bad_target", message=answer.problem))
+
+
+def _print(answer: LookedUp) -> None:
+    if answer.uri is not None and answer.account is not None:
+        address = answer.uri.partition(";")[0]
+        click.echo(f"{address}  with {answer.account}")
+    for suggestion in answer.suggestions:
+        click.echo(f"  {suggestion.source:<7}  {_who(suggestion)}")
+
+
+def _who(suggestion: Suggestion) -> str:
+    party = Party(suggestion.target, suggestion.name, name_from=suggestion.name_from)
+    return shown.with_address(party)

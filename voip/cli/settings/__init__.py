@@ -1,0 +1,1 @@
+"""Settings of the whole phone on the command line."""

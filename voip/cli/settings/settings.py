@@ -1,0 +1,102 @@
+"""`offhook settings`: config.toml shown and changed, a key at a time."""
+
+from __future__ import annotations
+
+import click
+import msgspec
+
+from voip.cli.common import json_option, print_json
+from voip.client import oneshot
+from voip.protocol.client import ChangeSettings, GetSettings, SettingsData
+from voip.protocol.settings import Settings
+
+_KEYS = "keys"
+
+Value = str | int | bool | None
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """Output of `settings KEY --json`; `value` None leaves the choice to the phone."""
+
+    key: str
+    value: Value
+
+
+@click.command()
+@click.argument("key", required=False)
+@click.argument("value", required=False)
+@click.option("--default", is_flag=True, help="Give KEY its default back.")
+@json_option
+def settings(key: str | None, value: str | None, default: bool, as_json: bool) -> None:
+    """Show every setting, show KEY, or change KEY to VALUE.
+
+    KEY is one of the list, or keys.ACTION for the keys of an action, such as
+    keys.call.hold. A change holds at once, in calls that are up too.
+    """
+    if key is None:
+        if default:
+            raise click.UsageError("--default needs a KEY")
+        _list(as_json)
+        return
+    if value is not None and default:
+        raise click.UsageError("give a VALUE, or --default, and not both")
+    _check(key)
+    if value is not None or default:
+        change: Value = None if value is None else _typed(key, value)
+        oneshot.ask(ChangeSettings(changes={key: change}))
+        return
+    setting = Setting(key, _values(_read().settings).get(key))
+    if as_json:
+        print_json(setting)
+    else:
+        click.echo(_text(setting.value))
+
+
+def _list(as_json: bool) -> None:
+    data = _read()
+    if as_json:
+        print_json(data)
+        return
+    for key, value in _values(data.settings).items():
+        click.echo(f"{key} = {_text(value)}".rstrip())
+
+
+def _read() -> SettingsData:
+    data = oneshot.get(GetSettings(), SettingsData)
+    if data.problem is not None:
+        click.echo(data.problem, err=True)
+    return data
+
+
+def _values(settings: Settings) -> dict[str, Value]:
+    tables = msgspec.to_builtins(settings)
+    return {
+        f"{table}.{name}": value
+        for table, values in tables.items()
+        for name, value in values.items()
+    }
+
+
+def _check(key: str) -> None:
+    if key not in _values(Settings()) and not key.startswith(f"{_KEYS}."):
+        raise click.UsageError(f"there is no setting {key}: “offhook settings” lists them")
+
+
+def _typed(key: str, text: str) -> Value:
+    """The text as config.toml would have it; a text that fits nothing stays one."""
+    table, _, name = key.partition(".")
+    if table == _KEYS:
+        return text
+    (field,) = (f for f in msgspec.structs.fields(getattr(Settings(), table)) if f.name == name)
+    try:
+        value: Value = msgspec.convert(text, field.type, strict=False)
+    except msgspec.ValidationError:
+        # The engine refuses it, and says what it may be.
+        return text
+    return value
+
+
+def _text(value: Value) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,1 @@
+"""Sound devices on the command line."""

@@ -1,0 +1,32 @@
+"""`offhook devices`: the microphones and speakers."""
+
+from __future__ import annotations
+
+import click
+
+from voip.cli.common import json_option, print_json
+from voip.client import oneshot
+from voip.model import SoundDevice
+from voip.protocol.client import Devices, GetDevices
+
+
+@click.command()
+@json_option
+def devices(as_json: bool) -> None:
+    """Look for sound devices and list them.
+
+    “offhook settings audio.input NAME” chooses a microphone, audio.output a speaker.
+    """
+    report = oneshot.get(GetDevices(), Devices)
+    if as_json:
+        print_json(report)
+        return
+    click.echo(f"in use: {report.in_use}")
+    for device in report.devices:
+        click.echo(_line(device))
+
+
+def _line(device: SoundDevice) -> str:
+    uses = ["microphone"] if device.inputs else []
+    uses += ["speaker"] if device.outputs else []
+    return f"{device.name}  {device.driver}  {' and '.join(uses)}"
