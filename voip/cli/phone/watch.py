@@ -23,14 +23,15 @@ def status(as_json: bool) -> None:
 
 
 @click.command()
+@click.option("--levels", is_flag=True, help="Sound levels of the calls as well.")
 @json_option
-def events(as_json: bool) -> None:
+def events(levels: bool, as_json: bool) -> None:
     """Follow what happens, one line an event; Ctrl-C ends it."""
-    with_engine(lambda engine: _follow(engine, as_json))
+    with_engine(lambda engine: _follow(engine, levels, as_json))
 
 
-async def _follow(engine: Client, as_json: bool) -> None:
-    await engine.ask(told.Subscribe())
+async def _follow(engine: Client, levels: bool, as_json: bool) -> None:
+    await engine.ask(told.Subscribe(levels=levels))
     async for event in engine.events():
         if as_json:
             print_json(event)

@@ -1,0 +1,231 @@
+"""The command line can do what the phone can do: two lists, compared.
+
+A new action of the screen and a new command of the protocol need a row here:
+the words that do the same on the command line, or a reason why there are none.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Mapping
+from typing import get_args
+
+import click
+import pytest
+
+from tui.keys.actions import ACTIONS
+from voip.cli.app import offhook
+from voip.protocol import client as protocol
+
+OF_ACTION = {
+    "call.answer": "answer CALL",
+    "call.decline": "decline CALL",
+    "call.busy": "busy CALL",
+    "call.end": "hangup CALL",
+    "call.hold": "hold CALL",
+    "call.resume": "resume CALL",
+    "call.mute": "mute CALL",
+    "call.unmute": "unmute CALL",
+    "call.keypad": "dtmf CALL DIGITS",
+    "call.switch": "resume CALL",
+    "call.play": "play CALL FILE",
+    "call.stop_playing": "play CALL --stop",
+    "call.record": "record CALL FILE",
+    "call.stop_recording": "record CALL --stop",
+    "caller.block": "block CALLER --account",
+    "lock.details": "lock CALL --account",
+    "lock.edit": "account edit NAME",
+    "words.equal": "lock CALL --equal",
+    "words.different": "lock CALL --different",
+    "words.forget": "compared --forget",
+    "dial.call": "call TARGET",
+    "dial.account": "call TARGET --account",
+    "dial.echo": "call TARGET",
+    "log.call": "call TARGET --account --back",
+    "log.search": "history --search",
+    "log.filter": "history --missed --secure --not-secure",
+    "log.account": "history --account",
+    "log.clear": "history",
+    "account.add": "account add NAME",
+    "account.edit": "account edit NAME",
+    "account.enable": "account enable NAME",
+    "account.disable": "account disable NAME",
+    "account.remove": "account remove NAME",
+    "account.test": "account check NAME",
+    "account.trust": "trust SERVER --account",
+    "account.register": "register ACCOUNT",
+    "account.up": "order ACCOUNT PLACE",
+    "account.down": "order ACCOUNT PLACE",
+    "form.save": "account edit NAME",
+    "form.test": "account check NAME",
+    "form.again": "account check NAME",
+    "form.reload": "account show NAME",
+    "form.trust": "trust SERVER",
+    "trust.pin": "trust SERVER --pin",
+    "trust.replace": "trust SERVER --pin",
+    "trust.unpin": "account edit NAME --pin",
+    "phone.devices": "devices",
+    "device.use": "settings KEY VALUE",
+    "phone.settings": "settings",
+    "setting.change": "settings KEY VALUE",
+    "setting.default": "settings KEY --default",
+    "key.change": "settings KEY VALUE",
+    "key.default": "settings KEY --default",
+    "phone.themes": "settings KEY",
+    "theme.keep": "settings KEY VALUE",
+    "theme.symbols": "settings KEY VALUE",
+    "phone.events": "events",
+    "event.open": "events --json",
+    "phone.log": "log",
+    "phone.connect": "engine",
+}
+
+NO_COMMAND_FOR_ACTION = {
+    "moves on the screen": (
+        "move.next", "move.previous", "move.leave", "move.up", "move.down", "move.page_up",
+        "move.page_down", "move.first", "move.last", "form.next", "form.previous", "box.next",
+        "box.previous", "box.close", "list.leave", "dial.open",
+    ),
+    "changes nothing": ("trust.leave",),
+    "shows more or less of a form": ("form.reveal", "form.choose", "form.more"),
+    "is done by --help, and by running a command again or through grep": (
+        "phone.palette", "phone.help", "phone.welcome", "list.search", "list.reload",
+    ),
+    "is about the terminal that the screen runs in": ("phone.redraw", "phone.quit", "log.copy"),
+}  # fmt: skip
+
+OF_COMMAND: dict[type, str] = {
+    protocol.GetStatus: "status",
+    protocol.Subscribe: "events --levels",
+    protocol.Stop: "stop --force",
+    protocol.Doctor: "doctor",
+    protocol.RegisterAccount: "register ACCOUNT",
+    protocol.GetAccounts: "account list",
+    protocol.AddAccount: "account add NAME",
+    protocol.EditAccount: "account edit NAME",
+    protocol.RemoveAccount: "account remove NAME",
+    protocol.MoveAccount: "order ACCOUNT PLACE",
+    protocol.CheckAccount: "account check NAME",
+    protocol.PlaceCall: "call TARGET --account --play --record --hangup-after --back",
+    protocol.AnswerCall: "answer CALL",
+    protocol.DeclineCall: "decline CALL",
+    protocol.HangUp: "hangup CALL",
+    protocol.Hold: "hold CALL",
+    protocol.Resume: "resume CALL",
+    protocol.Mute: "mute CALL",
+    protocol.SendDigits: "dtmf CALL DIGITS",
+    protocol.Play: "play CALL FILE --stop",
+    protocol.Record: "record CALL FILE --stop",
+    protocol.GetHistory: "history --search --limit --missed --account --secure",
+    protocol.StartEcho: "echo",
+    protocol.StopEcho: "echo",
+    protocol.LookUp: "look-up TEXT --account --limit",
+    protocol.GetLock: "lock CALL --account",
+    protocol.CompareWords: "lock CALL --equal --different",
+    protocol.GetCompared: "compared",
+    protocol.ForgetCompared: "compared --forget",
+    protocol.BlockCaller: "block CALLER --account",
+    protocol.UnblockCaller: "unblock CALLER --account",
+    protocol.GetBlocked: "blocked",
+    protocol.InspectServer: "trust SERVER --account",
+    protocol.GetSettings: "settings",
+    protocol.ChangeSettings: "settings KEY VALUE --default",
+    protocol.GetDevices: "devices",
+    protocol.GetEngineLog: "log --limit",
+}
+
+NO_COMMAND_FOR_COMMAND: dict[type, str] = {
+    protocol.Hello: "the version and the process are part of the status",
+    protocol.ReloadAccounts: "the engine reads accounts.toml again when it changes",
+    protocol.CheckFields: "adding and editing report the same problems, and save nothing then",
+}
+
+TYPED = sorted({*OF_ACTION.values(), *OF_COMMAND.values()})
+
+
+def unlisted(
+    things: set[str], listed: Mapping[str, str], excepted: Mapping[str, str]
+) -> tuple[set[str], set[str]]:
+    """Things without a row, and rows without a thing or with two answers."""
+    rows = {*listed, *excepted}
+    return things - rows, (rows - things) | (listed.keys() & excepted.keys())
+
+
+def lacking(words: str) -> Iterator[str]:
+    """The words of a command line that its parser does not have."""
+    command: click.Command = offhook
+    rest = words.split()
+    context = click.Context(offhook)
+    while isinstance(command, click.Group) and rest:
+        sub = command.get_command(context, rest[0])
+        if sub is None:
+            yield rest[0]
+            return
+        command, rest = sub, rest[1:]
+    options = {
+        name
+        for param in command.params
+        if isinstance(param, click.Option)
+        for name in (*param.opts, *param.secondary_opts)
+    }
+    arguments = [str(p.name).upper() for p in command.params if isinstance(p, click.Argument)]
+    yield from (word for word in rest if word not in (*options, *arguments))
+
+
+def commands(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None, name
+        yield f"{path}{name}", command
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path}{name} ")
+
+
+COMMANDS = dict(commands(offhook))
+
+
+def test_every_action_of_the_screen_has_a_command_or_a_reason() -> None:
+    excepted = {name: why for why, names in NO_COMMAND_FOR_ACTION.items() for name in names}
+    ids = {action.id for action in ACTIONS}
+    assert unlisted(ids, OF_ACTION, excepted) == (set(), set())
+
+
+def test_every_command_of_the_protocol_has_a_command_or_a_reason() -> None:
+    assert isinstance(protocol.AnyCommand, types.UnionType)
+    names = {kind.__name__ for kind in get_args(protocol.AnyCommand)}
+    listed = {kind.__name__: words for kind, words in OF_COMMAND.items()}
+    excepted = {kind.__name__: why for kind, why in NO_COMMAND_FOR_COMMAND.items()}
+    assert unlisted(names, listed, excepted) == (set(), set())
+
+
+def test_a_thing_without_a_row_and_a_row_without_a_thing_are_noticed() -> None:
+    assert unlisted({"a", "b"}, {"a": "x"}, {}) == ({"b"}, set())
+    assert unlisted({"a"}, {"a": "x", "b": "y"}, {}) == (set(), {"b"})
+    assert unlisted({"a"}, {"a": "x"}, {"a": "no"}) == (set(), {"a"})
+
+
+@pytest.mark.parametrize("words", TYPED)
+def test_the_parser_has_the_words(words: str) -> None:
+    assert list(lacking(words)) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "missing"),
+    [
+        ("plya CALL", ["plya"]),
+        ("account dance NAME", ["dance"]),
+        ("play CALL --pause", ["--pause"]),
+        ("answer CALL FILE", ["FILE"]),
+    ],
+)
+def test_words_that_the_parser_lacks_are_noticed(words: str, missing: list[str]) -> None:
+    assert list(lacking(words)) == missing
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_every_command_says_in_one_line_what_it_does(path: str) -> None:
+    first = (COMMANDS[path].help or "").splitlines()[0]
+    assert first.endswith(".")
+    # The list of commands cuts what is longer, on a terminal of 80 columns.
+    assert len(first) <= 68
