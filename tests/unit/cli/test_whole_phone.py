@@ -6,8 +6,10 @@ the words that do the same on the command line, or a reason why there are none.
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import get_args
 
 import click
@@ -16,6 +18,8 @@ import pytest
 from tui.keys.actions import ACTIONS
 from voip.cli.app import offhook
 from voip.protocol import client as protocol
+
+ROOT = Path(__file__).parents[3]
 
 OF_ACTION = {
     "call.answer": "answer CALL",
@@ -221,6 +225,26 @@ def test_the_parser_has_the_words(words: str) -> None:
 )
 def test_words_that_the_parser_lacks_are_noticed(words: str, missing: list[str]) -> None:
     assert list(lacking(words)) == missing
+
+
+def typed_in_the_manual() -> list[str]:
+    """Commands in README and docs, reduced to their names and options."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    text = "\n".join(page.read_text("utf-8") for page in pages)
+    lines = re.findall(r"\./offhook ([a-z][^\n;#|>]*)", text)
+    return sorted({" ".join(_names_and_options(line.split())) for line in lines})
+
+
+def _names_and_options(words: list[str]) -> Iterator[str]:
+    names = 2 if words[0] == "account" else 1
+    for place, word in enumerate(words):
+        if place < names or word.startswith("--"):
+            yield word
+
+
+@pytest.mark.parametrize("words", typed_in_the_manual())
+def test_the_manual_has_words_of_the_parser(words: str) -> None:
+    assert list(lacking(words)) in ([], ["--help"])
 
 
 @pytest.mark.parametrize("path", COMMANDS)
