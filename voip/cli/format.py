@@ -84,9 +84,10 @@ def blocked(found: BlockedCaller) -> str:
 
 
 def state_words(c: Call) -> str:
-    """The state in words, with mute, recording and a codec that cannot be played."""
+    """The state in words, with mute, files and a codec that cannot be played."""
     text = "held by both" if c.held_by is HeldBy.BOTH else _HELD.get(c.state, c.state.value)
     text += ", muted" if c.muted else ""
+    text += ", playing a file" if c.playing else ""
     text += ", recording" if c.recording else ""
     return text + (f", {c.quality.problem}" if c.quality.problem else "")
 

@@ -25,7 +25,7 @@ def test_duration(seconds: float, text: str) -> None:
 
 def test_call() -> None:
     assert shown.call(examples.CALL) == (
-        "3  ←  Bob <sip:bob@example.com>  active, muted, recording  00:12  "
+        "3  ←  Bob <sip:bob@example.com>  active, muted, playing a file, recording  00:12  "
         "[sealed] encrypted to pbx.example.com; beyond it, unknown  opus/48000/2"
     )
     assert shown.call(examples.NEW_CALL) == (
@@ -46,7 +46,7 @@ def test_call() -> None:
 def test_states_are_those_of_the_screen(
     state: model.CallState, held_by: model.HeldBy | None, words: str
 ) -> None:
-    call = replace(examples.CALL, state=state, held_by=held_by, muted=False, recording=False)
+    call = replace(examples.NEW_CALL, state=state, held_by=held_by)
     assert shown.state_words(call) == words == phrases.state(call)
 
 

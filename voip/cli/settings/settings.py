@@ -83,17 +83,34 @@ def _check(key: str) -> None:
 
 
 def _typed(key: str, text: str) -> Value:
-    """The text as config.toml would have it; a text that fits nothing stays one."""
+    """The text as config.toml would have it.
+
+    Raises:
+        UsageError: it is not a value of this key.
+    """
     table, _, name = key.partition(".")
     if table == _KEYS:
         return text
-    (field,) = (f for f in msgspec.structs.fields(getattr(Settings(), table)) if f.name == name)
+    fields = msgspec.structs.fields(getattr(Settings(), table))
+    (kind,) = (field.type for field in fields if field.name == name)
     try:
-        value: Value = msgspec.convert(text, field.type, strict=False)
+        value: Value = msgspec.convert(text, kind, strict=False)
     except msgspec.ValidationError:
-        # The engine refuses it, and says what it may be.
-        return text
+        raise click.UsageError(f"{key} is {_allowed(kind)}, not “{text}”") from None
     return value
+
+
+def _allowed(kind: type) -> str:
+    match msgspec.inspect.type_info(kind):
+        case msgspec.inspect.BoolType():
+            return "true or false"
+        case msgspec.inspect.LiteralType(values=values):
+            return f"one of {', '.join(map(str, values))}"
+        case msgspec.inspect.IntType(ge=least, le=most):
+            return f"a whole number from {least} to {most}"
+        case msgspec.inspect.StrType(min_length=least, max_length=most):
+            return f"a text of {least} to {most} characters"
+    raise AssertionError(f"a setting of another kind: {kind}")
 
 
 def _text(value: Value) -> str:

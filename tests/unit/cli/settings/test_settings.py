@@ -52,23 +52,31 @@ async def test_a_setting_is_changed_shown_and_given_its_default_back(
 
 
 @pytest.mark.parametrize(
-    ("key", "text"),
+    ("key", "text", "allowed"),
     [
-        ("audio.jitter_ms", "many"),
-        ("audio.jitter_ms", "100000"),
-        ("audio.clock_rate", "44100"),
-        ("audio.ring", "perhaps"),
-        ("screen.notify", "loudly"),
+        ("audio.jitter_ms", "many", "a whole number from 0 to 500"),
+        ("audio.jitter_ms", "100000", "a whole number from 0 to 500"),
+        ("audio.clock_rate", "44100", "one of 8000, 16000, 32000, 48000"),
+        ("audio.ring", "perhaps", "true or false"),
+        ("screen.notify", "loudly", "one of auto, off, osc777, osc9, osc99"),
+        ("screen.theme", "", "a text of 1 to 64 characters"),
     ],
 )
-async def test_a_value_that_does_not_fit_is_refused_by_name(
-    standin: StandIn, key: str, text: str
+async def test_a_value_that_does_not_fit_is_refused_in_words(
+    standin: StandIn, key: str, text: str, allowed: str
 ) -> None:
     before = await settings(standin)
     status, out, err = await typed("settings", key, text)
-    assert (status, out) == (1, "")
-    assert key.partition(".")[2] in err
+    assert (status, out) == (2, "")
+    assert err.endswith(f"Error: {key} is {allowed}, not “{text}”\n")
     assert await settings(standin) == before
+
+
+async def test_what_the_engine_refuses_has_status_1(standin: StandIn) -> None:
+    standin.paths.settings.write_text("[audio\n")
+    status, out, err = await typed("settings", "audio.ring", "false")
+    assert (status, out) == (1, "")
+    assert err.startswith(f"offhook: {standin.paths.settings}")
 
 
 @pytest.mark.parametrize(
