@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +11,7 @@ import click
 from voip.cli.common import with_engine
 from voip.client.starting import CommandFailed, NoEngine
 from voip.model import AccountStatus, RegistrationState
-from voip.protocol.client import AccountEvent, ErrorInfo, RegisterAccount, Subscribe
+from voip.protocol.client import AccountEvent, ErrorInfo, NumberedEvent, RegisterAccount, Subscribe
 
 if TYPE_CHECKING:
     from voip.client.stream import Client
@@ -29,7 +30,7 @@ async def _register(engine: Client, name: str) -> None:
     await engine.ask(Subscribe())
     await engine.ask(RegisterAccount(account=name))
     try:
-        status = await asyncio.wait_for(_settled(engine, name), _PATIENCE_S)
+        status = await asyncio.wait_for(settled(engine.events(), name), _PATIENCE_S)
     except TimeoutError:
         text = f"account {name} has not registered within {_PATIENCE_S:.0f} seconds"
         raise CommandFailed(ErrorInfo(kind="timeout", message=text)) from None
@@ -39,13 +40,13 @@ async def _register(engine: Client, name: str) -> None:
         raise CommandFailed(ErrorInfo(kind="not_registered", message=text, code=registration.code))
 
 
-async def _settled(engine: Client, name: str) -> AccountStatus:
-    """The account once its server has answered, or did not.
+async def settled(events: AsyncIterator[NumberedEvent], name: str) -> AccountStatus:
+    """Wait until an account's server has answered, or did not.
 
-    A registered account is so before as well: the answer comes after the attempt.
+    An event from before the attempt may still say that the account is registered.
     """
     tries = False
-    async for numbered in engine.events():
+    async for numbered in events:
         event = numbered.event
         if not isinstance(event, AccountEvent) or event.account.name != name:
             continue

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import AsyncIterator
 
+import pytest
+from msgspec.structs import replace
+
+from tests.contract import examples
 from tests.support.standin import StandIn
 from tests.unit.cli.typed import typed
 from voip.cli.accounts import register
-from voip.model import RegistrationState
+from voip.client.starting import NoEngine
+from voip.model import Registration, RegistrationState
+from voip.protocol.client import AccountEvent, NumberedEvent
 from voip.protocol.worker.process import RegisterNow
 
 
@@ -47,6 +53,26 @@ async def test_a_silent_server_is_not_waited_for_without_end(
         "",
         "offhook: account work has not registered within 0 seconds\n",
     )
+
+
+async def test_what_was_so_before_the_attempt_is_no_answer() -> None:
+    registered, tries, failed = (
+        replace(examples.ACCOUNT, registration=Registration(state))
+        for state in (
+            RegistrationState.REGISTERED,
+            RegistrationState.REGISTERING,
+            RegistrationState.FAILED,
+        )
+    )
+    other = replace(failed, name="other")
+
+    async def events() -> AsyncIterator[NumberedEvent]:
+        for seq, account in enumerate((registered, other, tries, failed)):
+            yield NumberedEvent(seq, "2026-01-01T00:00:00Z", AccountEvent(account))
+
+    assert await register.settled(events(), "work") == failed
+    with pytest.raises(NoEngine):
+        await register.settled(events(), "home")
 
 
 async def test_an_account_that_cannot_register_is_refused(standin: StandIn) -> None:
