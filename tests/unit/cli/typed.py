@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import sys
 from typing import NamedTuple
+
+import pytest
 
 from voip.cli.app import run
 
@@ -18,13 +21,21 @@ class Typed(NamedTuple):
     err: str
 
 
-async def typed(*words: str) -> Typed:
-    """Run the words in a thread: a command has an event loop of its own."""
-    return await asyncio.to_thread(_run, words)
+async def typed(*words: str, answer: str = "") -> Typed:
+    """Run the words in a thread: a command has an event loop of its own.
+
+    `answer` is typed to what the command asks.
+    """
+    return await asyncio.to_thread(_run, words, answer)
 
 
-def _run(words: tuple[str, ...]) -> Typed:
+def _run(words: tuple[str, ...], answer: str) -> Typed:
     out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        patch.setattr(sys, "stdin", io.StringIO(answer))
         status = run(words)
     return Typed(status, out.getvalue(), err.getvalue())

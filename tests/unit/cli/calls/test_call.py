@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
-from click.testing import CliRunner, Result
 
 from tests.support.standin import StandIn
-from voip.cli.app import offhook
-from voip.client.starting import CommandFailed
+from tests.unit.cli.typed import typed
 from voip.protocol.worker import process as say
 
 
-async def run(*words: str) -> Result:
-    # The command has an event loop of its own.
-    return await asyncio.to_thread(CliRunner().invoke, offhook, list(words))
-
-
 @pytest.mark.parametrize(
-    ("typed", "uri"),
+    ("words", "uri"),
     [
         ("1-800-FLOWERS", "sip:18003569377@pbx.example.com"),
         ("(+49) 30 123", "sip:+4930123@pbx.example.com"),
         ("9bob", "sip:9bob@pbx.example.com"),
     ],
 )
-async def test_it_says_whom_it_calls(standin: StandIn, typed: str, uri: str) -> None:
+async def test_it_says_whom_it_calls(standin: StandIn, words: str, uri: str) -> None:
     await standin.add_account("work")
-    result = await run("call", typed)
-    assert (result.exit_code, result.stderr) == (0, f"calling {uri} with work\n")
+    result = await typed("call", words)
+    assert (result.status, result.err) == (0, f"calling {uri} with work\n")
     (call,) = (await standin.status()).calls
-    assert (result.stdout, call.remote.uri) == (f"{call.id}\n", uri)
+    assert (result.out, call.remote.uri) == (f"{call.id}\n", uri)
 
 
 @pytest.mark.parametrize(
-    ("typed", "words"),
+    ("words", "complaint"),
     [
         ("+1 555 0100 ext. 5", "is more than a number: call +15550100, then send 5 as tones"),
         ("24h Hotline", "is not a number: remove what is not part of one"),
@@ -43,12 +34,12 @@ async def test_it_says_whom_it_calls(standin: StandIn, typed: str, uri: str) -> 
     ],
 )
 async def test_what_is_not_wholly_a_number_is_refused(
-    standin: StandIn, typed: str, words: str
+    standin: StandIn, words: str, complaint: str
 ) -> None:
     await standin.add_account("work")
-    result = await run("call", typed)
-    assert isinstance(result.exception, CommandFailed)
-    assert str(result.exception).endswith(words)
+    result = await typed("call", words)
+    assert result.status == 1
+    assert result.err.endswith(f"{complaint}\n")
     assert not [o for o in standin.script.orders if isinstance(o, say.StartCall)]
 
 
@@ -63,6 +54,6 @@ async def test_a_caller_is_called_back_at_the_account_that_they_called(
     standin: StandIn, options: tuple[str, ...], uri: str
 ) -> None:
     await standin.add_account("work")
-    await run("call", "sip:+4930123@carrier.example", "--account", "work", *options)
+    await typed("call", "sip:+4930123@carrier.example", "--account", "work", *options)
     (call,) = (await standin.status()).calls
     assert call.remote.uri == uri

@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 
-from click.testing import CliRunner, Result
-
 from tests.support.standin import StandIn
-from voip.cli.app import offhook
-from voip.client.starting import CommandFailed
-
-
-async def run(*words: str) -> Result:
-    return await asyncio.to_thread(CliRunner().invoke, offhook, list(words))
+from tests.unit.cli.typed import typed
 
 
 async def test_a_caller_is_blocked_listed_and_unblocked(standin: StandIn) -> None:
     await standin.add_account("work")
-    assert (await run("blocked")).stdout == "nobody is blocked\n"
-    made = await run("block", "mallory@EVIL.example", "--account", "work")
-    assert made.exit_code == 0
-    assert made.stdout.startswith("sip:mallory@evil.example, account: work, since 20")
-    assert (await run("blocked")).stdout == made.stdout
-    (entry,) = json.loads((await run("blocked", "--json")).stdout)["callers"]
+    assert (await typed("blocked")).out == "nobody is blocked\n"
+    made = await typed("block", "mallory@EVIL.example", "--account", "work")
+    assert made.status == 0
+    assert made.out.startswith("sip:mallory@evil.example, account: work, since 20")
+    assert (await typed("blocked")).out == made.out
+    (entry,) = json.loads((await typed("blocked", "--json")).out)["callers"]
     assert (entry["account"], entry["address"]) == ("work", "sip:mallory@evil.example")
-    gone = await run("unblock", "sip:mallory@evil.example", "--account", "work")
-    assert (gone.exit_code, gone.stdout) == (0, "")
-    assert (await run("blocked")).stdout == "nobody is blocked\n"
+    gone = await typed("unblock", "sip:mallory@evil.example", "--account", "work")
+    assert gone == (0, "", "")
+    assert (await typed("blocked")).out == "nobody is blocked\n"
 
 
 async def test_nobody_is_blocked_without_an_address(standin: StandIn) -> None:
     await standin.add_account("work")
-    result = await run("block", "sip:anonymous@anonymous.invalid", "--account", "work")
-    assert isinstance(result.exception, CommandFailed)
-    assert str(result.exception).startswith("the caller hid their address")
-    result = await run("unblock", "bob", "--account", "work")
-    assert str(result.exception) == (
-        "bob is not blocked for account work: “offhook blocked” lists who is"
+    result = await typed("block", "sip:anonymous@anonymous.invalid", "--account", "work")
+    assert result.status == 1
+    assert result.err.startswith("offhook: the caller hid their address")
+    result = await typed("unblock", "bob", "--account", "work")
+    assert result.err == (
+        "offhook: bob is not blocked for account work: “offhook blocked” lists who is\n"
     )
-    assert (await run("block", "bob")).exit_code == 2
+    assert (await typed("block", "bob")).status == 2
