@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import click
 
-from voip.cli.quick import told
+from voip.cli.quick import report_failure
 from voip.client.starting import CommandFailed, NoEngine
 
 _GROUPS = {
@@ -94,7 +94,7 @@ def run(words: Sequence[str]) -> int:
     except click.Abort:
         return 130
     except (CommandFailed, NoEngine) as error:
-        return told(error)
+        return report_failure(error)
     except BrokenPipeError:
         # Whoever read us has stopped: nothing is left to say, and to no one.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

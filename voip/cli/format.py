@@ -23,17 +23,17 @@ from voip.protocol import client as told
 _HELD = {CallState.HELD: "held by you", CallState.REMOTE_HELD: "held by them"}
 
 
-def status(found: Status) -> str:
-    engine = found.engine
+def status(now: Status) -> str:
+    engine = now.engine
     library = f", PJSIP {engine.pjsip}, {engine.tls_library}" if engine.pjsip else ""
     lines = [f"Offhook {engine.version}{library}, up {duration(engine.uptime_s)}", ""]
     lines += [*engine.problems, *([""] if engine.problems else [])]
     lines.append("Accounts")
-    lines += [f"  {account(a)}" for a in found.accounts] or [
+    lines += [f"  {account(a)}" for a in now.accounts] or [
         "  none yet: “offhook account add NAME --user U --domain D”, or try “offhook call echo”"
     ]
     lines += ["", "Calls"]
-    lines += [f"  {call(c)}" for c in found.calls] or ["  none"]
+    lines += [f"  {call(c)}" for c in now.calls] or ["  none"]
     return "\n".join(lines)
 
 
@@ -78,9 +78,9 @@ def with_address(party: Party) -> str:
     return f"{name} <{party.uri}>"
 
 
-def blocked(found: BlockedCaller) -> str:
-    since = f", since {found.since}" if found.since else ""
-    return f"{found.address}, account: {found.account}{since}"
+def blocked(entry: BlockedCaller) -> str:
+    since = f", since {entry.since}" if entry.since else ""
+    return f"{entry.address}, account: {entry.account}{since}"
 
 
 def state_words(c: Call) -> str:
@@ -92,8 +92,8 @@ def state_words(c: Call) -> str:
     return text + (f", {c.quality.problem}" if c.quality.problem else "")
 
 
-def lock(found: Lock) -> str:
-    return f"{sign(found.sign)} {found.why}"
+def lock(now: Lock) -> str:
+    return f"{sign(now.sign)} {now.why}"
 
 
 def sign(of: Sign | None) -> str:
@@ -173,17 +173,17 @@ def _way(what: told.SipMessageEvent) -> str:
 
 def _event(what: told.AnyEvent) -> str:
     match what:
-        case told.AccountEvent(account=found):
-            return f"account {account(found)}"
+        case told.AccountEvent(account=now):
+            return f"account {account(now)}"
         case told.AccountRemoved(name=name):
             return f"account {name} removed"
         case told.AccountsOrdered(names=names):
             return f"accounts in this order: {', '.join(names)}"
-        case told.CallEvent(call=found):
-            reason = f" ({found.reason})" if found.state is CallState.ENDED and found.reason else ""
-            return f"call {call(found)}{reason}"
-        case told.LogEvent(entry=found):
-            return f"log {entry(found)}"
+        case told.CallEvent(call=now):
+            reason = f" ({now.reason})" if now.state is CallState.ENDED and now.reason else ""
+            return f"call {call(now)}{reason}"
+        case told.LogEvent(entry=row):
+            return f"log {entry(row)}"
         case told.DigitEvent(call=number, digit=digit):
             return f"call {number} key {digit}"
         case told.DigitsEvent(call=number):

@@ -22,7 +22,7 @@ def run_status(as_json: bool) -> int:
     try:
         print_status(as_json)
     except (CommandFailed, NoEngine) as error:
-        return told(error)
+        return report_failure(error)
     return 0
 
 
@@ -32,13 +32,13 @@ def print_status(as_json: bool) -> None:
     Raises:
         NoEngine, CommandFailed: there is none to print.
     """
-    found = oneshot.get(GetStatus(), Status)
-    text = msgspec.json.encode(found).decode() if as_json else shown.status(found)
+    status = oneshot.get(GetStatus(), Status)
+    text = msgspec.json.encode(status).decode() if as_json else shown.status(status)
     sys.stdout.write(f"{text}\n")
 
 
-def told(error: CommandFailed | NoEngine) -> int:
-    """Say on standard error why a command failed; returns its exit status."""
+def report_failure(error: CommandFailed | NoEngine) -> int:
+    """Write on standard error why a command failed; returns its exit status."""
     code = f" ({error.code})" if isinstance(error, CommandFailed) and error.code else ""
     sys.stderr.write(f"offhook: {error}{code}\n")
     return 3 if isinstance(error, NoEngine) else 1

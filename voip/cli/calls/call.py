@@ -110,7 +110,7 @@ async def _call(engine: Client, command: told.PlaceCall, wait: bool) -> CallRepo
 async def _follow(engine: Client, started: told.CallStarted, wait: bool) -> CallReport:
     up: Call | None = None
     last: Call | None = None
-    said = ""
+    printed = ""
     async for numbered in engine.events():
         event = numbered.event
         if isinstance(event, told.CallEvent) and event.call.id == started.call:
@@ -122,7 +122,7 @@ async def _follow(engine: Client, started: told.CallStarted, wait: bool) -> Call
                 return _report(last, last, None)
             if last.state is not CallState.ENDED:
                 up = last
-                said = _tell(last, said)
+                printed = _print_change(last, printed)
         if isinstance(event, told.LogEvent) and event.entry.id == started.call:
             ended = event.entry.outcome is not Outcome.ONGOING
             if ended and last is not None:
@@ -130,9 +130,9 @@ async def _follow(engine: Client, started: told.CallStarted, wait: bool) -> Call
     raise NoEngine("the engine ended during the call")
 
 
-def _tell(now: Call, said: str) -> str:
+def _print_change(now: Call, printed: str) -> str:
     line = f"{shown.state_words(now)}  {shown.lock(now.lock)}"
-    if line != said:
+    if line != printed:
         click.echo(line, err=True)
     return line
 

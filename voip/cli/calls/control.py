@@ -97,8 +97,8 @@ async def _send(engine: Client, command: told.SendDigits) -> None:
                 return
             case told.DigitsEvent(call=command.call, text=text):
                 lost = text
-            case told.CallEvent(call=found) if found.id == command.call:
-                if found.state is CallState.ENDED:
+            case told.CallEvent(call=now) if now.id == command.call:
+                if now.state is CallState.ENDED:
                     lost = "the call ended before all tones were sent"
             case _:
                 pass

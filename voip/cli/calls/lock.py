@@ -103,13 +103,12 @@ def compared(forget: tuple[str, str] | None, as_json: bool) -> None:
     if forget is not None:
         account, address = forget
         oneshot.ask(told.ForgetCompared(account=account, address=address))
-    found = oneshot.get(told.GetCompared(), told.ComparedList)
+    compared_keys = oneshot.get(told.GetCompared(), told.ComparedList)
     if as_json:
-        print_json(found)
-    elif found.keys:
-        click.echo(
-            "\n".join(f"{k.account}  {k.address}  {k.on}  {k.fingerprint}" for k in found.keys)
-        )
+        print_json(compared_keys)
+    elif compared_keys.keys:
+        for key in compared_keys.keys:
+            click.echo(f"{key.account}  {key.address}  {key.on}  {key.fingerprint}")
     else:
         click.echo("nothing compared yet")
 

@@ -25,8 +25,8 @@ def block(caller: str, account: str) -> None:
     CALLER is a number or an address. The calls are in the log. The caller
     hears that you declined, and no more.
     """
-    found = oneshot.get(told.BlockCaller(caller=caller, account=account), BlockedCaller)
-    click.echo(shown.blocked(found))
+    entry = oneshot.get(told.BlockCaller(caller=caller, account=account), BlockedCaller)
+    click.echo(shown.blocked(entry))
 
 
 @click.command()
@@ -41,8 +41,8 @@ def unblock(caller: str, account: str) -> None:
 @json_option
 def blocked(as_json: bool) -> None:
     """List the callers who are blocked."""
-    found = oneshot.get(told.GetBlocked(), told.BlockedCallers)
+    callers = oneshot.get(told.GetBlocked(), told.BlockedCallers)
     if as_json:
-        print_json(found)
+        print_json(callers)
     else:
-        click.echo("\n".join(map(shown.blocked, found.callers)) or "nobody is blocked")
+        click.echo("\n".join(map(shown.blocked, callers.callers)) or "nobody is blocked")
