@@ -25,6 +25,9 @@ OF_COMMAND: dict[str, list[msgspec.Struct]] = {
         told.NumberedEvent(seq=1, at="2026-01-01T00:00:00Z", event=event)
         for event in examples.EVENTS.values()
     ],
+    "trace": [
+        told.NumberedEvent(seq=1, at="2026-01-01T00:00:00Z", event=examples.EVENTS["sip_message"])
+    ],
     "history": [examples.REPLIES["history"]],
     "doctor": [examples.REPLIES["doctor"]],
     "call": [examples.REPLIES["call_report"]],
@@ -39,6 +42,7 @@ OF_COMMAND: dict[str, list[msgspec.Struct]] = {
     "trust": [examples.REPLIES["server_report"]],
     "lock": [examples.REPLIES["lock"]],
     "compared": [examples.REPLIES["compared"]],
+    "block": [examples.BLOCKED],
     "blocked": [examples.REPLIES["blocked"]],
     "devices": [examples.REPLIES["devices"]],
     "settings": [examples.REPLIES["settings"]],

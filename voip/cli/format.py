@@ -20,7 +20,11 @@ from voip.model import (
 from voip.protection import Lock, Sign
 from voip.protocol import client as told
 
-_HELD = {CallState.HELD: "held by you", CallState.REMOTE_HELD: "held by them"}
+_HELD = {
+    HeldBy.US: "held by you",
+    HeldBy.THEM: "held by them",
+    HeldBy.BOTH: "held by both",
+}
 
 
 def status(now: Status) -> str:
@@ -85,7 +89,7 @@ def blocked(entry: BlockedCaller) -> str:
 
 def state_words(c: Call) -> str:
     """The state in words, with mute, files and a codec that cannot be played."""
-    text = "held by both" if c.held_by is HeldBy.BOTH else _HELD.get(c.state, c.state.value)
+    text = _HELD[c.held_by] if c.held_by else c.state.value
     text += ", muted" if c.muted else ""
     text += ", playing a file" if c.playing else ""
     text += ", recording" if c.recording else ""

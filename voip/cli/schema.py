@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 import msgspec
 
 from voip.cli.calls.call import CallReport
 from voip.cli.settings.settings import Setting
-from voip.model import Status
+from voip.model import BlockedCaller, Status
 from voip.protection import LockReport
 from voip.protocol import client as told
 
@@ -18,11 +20,12 @@ def schema() -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(document())).decode())
 
 
-def document() -> dict[str, object]:
+def document() -> dict[str, Any]:
     """One schema a command; the definitions are shared."""
     kinds = {
         "status": Status,
         "events": told.NumberedEvent,
+        "trace": told.NumberedEvent,
         "history": told.HistoryPage,
         "doctor": told.DoctorReport,
         "call": CallReport,
@@ -37,6 +40,7 @@ def document() -> dict[str, object]:
         "trust": told.ServerReport,
         "lock": LockReport,
         "compared": told.ComparedList,
+        "block": BlockedCaller,
         "blocked": told.BlockedCallers,
         "devices": told.Devices,
         "settings": told.SettingsData,

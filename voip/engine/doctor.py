@@ -9,7 +9,7 @@ import certifi
 
 from voip.engine.accounts.secrets import keyring_name
 from voip.engine.files import permissions
-from voip.history.log import History
+from voip.engine.history.log import History
 from voip.engine.people.contacts import Contacts
 from voip.engine.supervisor import Worker, WorkerGone
 from voip.native.advisories import ADVISORIES

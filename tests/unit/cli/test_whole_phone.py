@@ -17,6 +17,7 @@ import pytest
 
 from tui.keys.actions import ACTIONS
 from voip.cli.app import offhook
+from voip.cli.schema import document
 from voip.protocol import client as protocol
 
 ROOT = Path(__file__).parents[3]
@@ -225,6 +226,12 @@ def test_the_parser_has_the_words(words: str) -> None:
 )
 def test_words_that_the_parser_lacks_are_noticed(words: str, missing: list[str]) -> None:
     assert list(lacking(words)) == missing
+
+
+def test_the_schema_has_every_command_that_prints_json() -> None:
+    documented = tuple(f"{path} " for path in document()["commands"])
+    printing = {p for p, c in COMMANDS.items() if any("--json" in param.opts for param in c.params)}
+    assert {path for path in printing if not f"{path} ".startswith(documented)} == set()
 
 
 def typed_in_the_manual() -> list[str]:

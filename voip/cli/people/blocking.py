@@ -19,14 +19,18 @@ _account = click.option(
 @click.command()
 @_caller
 @_account
-def block(caller: str, account: str) -> None:
+@json_option
+def block(caller: str, account: str, as_json: bool) -> None:
     """Decline calls of CALLER without ringing.
 
     CALLER is a number or an address. The calls are in the log. The caller
     hears that you declined, and no more.
     """
     entry = oneshot.get(told.BlockCaller(caller=caller, account=account), BlockedCaller)
-    click.echo(shown.blocked(entry))
+    if as_json:
+        print_json(entry)
+    else:
+        click.echo(shown.blocked(entry))
 
 
 @click.command()

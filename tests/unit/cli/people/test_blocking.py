@@ -17,6 +17,8 @@ async def test_a_caller_is_blocked_listed_and_unblocked(standin: StandIn) -> Non
     assert (await typed("blocked")).out == made.out
     (entry,) = json.loads((await typed("blocked", "--json")).out)["callers"]
     assert (entry["account"], entry["address"]) == ("work", "sip:mallory@evil.example")
+    again = await typed("block", "mallory@evil.example", "--account", "work", "--json")
+    assert json.loads(again.out) == entry
     gone = await typed("unblock", "sip:mallory@evil.example", "--account", "work")
     assert gone == (0, "", "")
     assert (await typed("blocked")).out == "nobody is blocked\n"
