@@ -20,6 +20,7 @@ import pjsua2 as pj
 from voip.protection import Transport
 from voip.protocol.worker.process import AudioSettings, Configure, Role, Trust
 from voip.worker import endpoint as ep
+from voip.worker.tls.transports import create_transport
 
 _OPTIONS = ("TCP_USER_TIMEOUT", "TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT")
 _PATIENCE_S = 20
@@ -42,7 +43,7 @@ def main() -> None:
     role = Role.SECURE if secure else Role.OPEN
     ep.start(endpoint, Configure(role=role, user_agent="options", audio=AudioSettings(null=True)))
     trust = Trust(ca_file=sys.argv[3]) if secure else None
-    number = ep.create_transport(endpoint, transport, trust)
+    number = create_transport(endpoint, transport, trust)
     # The options' values have been freed by now, and their memory is used again.
     gc.collect()
     kept = [cast(Any, pj).SockOpt(1, 1, value) for value in range(5000)]

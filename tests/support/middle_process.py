@@ -21,6 +21,8 @@ from voip.protection import Keying, Transport
 from voip.protocol.worker import process as say
 from voip.worker import endpoint as ep
 from voip.worker.accounts.account import config as account_config
+from voip.worker.callbacks import guarded
+from voip.worker.tls.transports import create_transport
 
 _POLL_MS = 10
 _LOUD_PERCENT = 20
@@ -37,38 +39,38 @@ class Leg(pj.Call):
 
     def __init__(self, middle: Middle, pjsip_id: int = pj.PJSUA_INVALID_ID) -> None:
         super().__init__(middle.account, pjsip_id)
-        self.worker = middle
+        self.context = middle
         self.audio: pj.AudioMedia | None = None
         self.ended = False
 
-    @ep.guarded
+    @guarded
     def onCallState(self, _prm: pj.OnCallStateParam) -> None:  # noqa: N802
         info = self.getInfo()
         self.ended = info.state == pj.PJSIP_INV_STATE_DISCONNECTED
         if self.ended:
             self.audio = None
         tell("call", state=info.stateText, code=info.lastStatusCode)
-        if info.state == pj.PJSIP_INV_STATE_CONFIRMED and self is self.worker.callee:
-            self.worker.take_caller()
+        if info.state == pj.PJSIP_INV_STATE_CONFIRMED and self is self.context.callee:
+            self.context.take_caller()
 
-    @ep.guarded
+    @guarded
     def onCallMediaState(self, _prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802
         self.audio = self.getAudioMedia(-1)
-        self.worker.join()
+        self.context.join()
 
 
 class Account(pj.Account):
     def __init__(self, middle: Middle) -> None:
         super().__init__()
-        self.worker = middle
+        self.context = middle
 
-    @ep.guarded
+    @guarded
     def onRegState(self, prm: pj.OnRegStateParam) -> None:  # noqa: N802
         tell("registration", code=prm.code, reason=prm.reason)
 
-    @ep.guarded
+    @guarded
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802
-        self.worker.called(prm.callId)
+        self.context.called(prm.callId)
 
 
 class Middle:
@@ -85,7 +87,7 @@ class Middle:
         ep.start(self.endpoint, say.Configure(say.Role.SECURE, "middle", audio))
         self.endpoint.audDevManager().setNullDev()
         setup = self._setup()
-        transport = ep.create_transport(self.endpoint, setup.transport, setup.trust)
+        transport = create_transport(self.endpoint, setup.transport, setup.trust)
         self.account.create(account_config(setup, transport))
         self.account.setRegistration(True)
         while not select.select([sys.stdin], [], [], 0)[0]:

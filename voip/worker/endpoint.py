@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Protocol
 
 import pjsua2 as pj
 
-from voip.protection import Transport
-from voip.protocol.worker.process import AudioSettings, Configure, Role, Trust
+from voip.protocol.worker.process import AudioSettings, Configure, Role
+from voip.worker.callbacks import guarded
+from voip.worker.context import Context
 from voip.worker.media.sound import may_have_sound
-
-if TYPE_CHECKING:
-    from voip.worker.loop import Worker
 
 _ECHO_CODECS = ("G722/16000", "PCMA/8000", "PCMU/8000")
 """Codecs of the echo line: Opus keeps the sense of speech but not its
@@ -28,74 +24,57 @@ _OPUS_BIT_RATE = 64_000
 _OPUS_COMPLEXITY = 5
 
 _HIGHEST_PRIORITY = 250
-_TLS_TIMEOUT_MS = 10_000
-
-_SOCKET_OPTIONS = (
-    (socket.SOL_SOCKET, "SO_KEEPALIVE", 1),
-    # Linux, milliseconds: data that is not acknowledged ends a connection.
-    (socket.IPPROTO_TCP, "TCP_USER_TIMEOUT", 10_000),
-    # And so does silence, after this: seconds until a probe, between probes, and how many.
-    (socket.IPPROTO_TCP, "TCP_KEEPIDLE", 10),
-    (socket.IPPROTO_TCP, "TCP_KEEPINTVL", 5),
-    (socket.IPPROTO_TCP, "TCP_KEEPCNT", 3),
-)
-"""Notice within 20 s that the other end is gone; not every system has all of them."""
-
 _UNHEARD_PREFETCH_MS = 40
 
-_Callback = TypeVar("_Callback", bound=Callable[..., Any])
 
+class Receiver(Protocol):
+    """Takes what PJSIP reports outside any account and call."""
 
-def guarded(callback: _Callback) -> _Callback:
-    """A PJSIP callback in which nothing fails silently.
+    def on_connection(self, prm: pj.OnTransportStateParam) -> None: ...
 
-    SWIG prints an exception and goes on, so a check in a callback would fail
-    open. Here it ends the worker.
-    """
+    def account_for(self, prm: pj.OnSelectAccountParam) -> int: ...
 
-    def wrapper(self: Any, *args: Any) -> Any:
-        try:
-            return callback(self, *args)
-        except Exception as error:
-            self.worker.fail(error)
-            return None
+    def on_unread(self, prm: pj.OnUnreadMessageParam) -> None: ...
 
-    return wrapper  # type: ignore[return-value]
+    def on_refused_call(self, prm: pj.OnRejectedIncomingCallParam) -> None: ...
+
+    def on_message(self, prm: pj.OnSipMessageParam) -> None: ...
 
 
 class Endpoint(pj.Endpoint):
-    """PJSIP's endpoint, with what it reports passed on to the worker."""
+    """PJSIP's endpoint, with what it reports passed on to `receiver`."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, context: Context, receiver: Receiver) -> None:
         super().__init__()
-        self.worker = worker
+        self.context = context
+        self._receiver = receiver
 
     @guarded
     def onTransportState(self, prm: pj.OnTransportStateParam) -> None:
-        self.worker.on_connection(prm)
+        self._receiver.on_connection(prm)
 
     @guarded
     def onSelectAccount(self, prm: pj.OnSelectAccountParam) -> None:
         # Nobody's, until it is known to be somebody's: PJSIP would take its best guess.
         prm.accountIndex = pj.PJSUA_INVALID_ID
-        prm.accountIndex = self.worker.arrivals.account_for(prm)
+        prm.accountIndex = self._receiver.account_for(prm)
 
     @guarded
     def onUnreadMessage(self, prm: pj.OnUnreadMessageParam) -> None:
-        self.worker.arrivals.on_unread(prm)
+        self._receiver.on_unread(prm)
 
     @guarded
     def onRejectedIncomingCall(self, prm: pj.OnRejectedIncomingCallParam) -> None:
-        self.worker.on_refused_call(prm)
+        self._receiver.on_refused_call(prm)
 
     @guarded
     def onSipMessage(self, prm: pj.OnSipMessageParam) -> None:
-        self.worker.on_message(prm)
+        self._receiver.on_message(prm)
 
     @guarded
     def onMediaEvent(self, prm: pj.OnMediaEventParam) -> None:
         if prm.ev.type == pj.PJMEDIA_EVENT_AUD_DEV_ERROR:
-            self.worker.sound.failed()
+            self.context.sound.failed()
 
 
 def start(endpoint: pj.Endpoint, configure: Configure) -> None:
@@ -130,72 +109,10 @@ def start(endpoint: pj.Endpoint, configure: Configure) -> None:
     endpoint.libStart()
 
 
-def create_transport(endpoint: pj.Endpoint, transport: Transport, trust: Trust | None) -> int:
-    """A transport for outgoing connections; returns PJSIP's id of it."""
-    config = pj.TransportConfig()
-    config.port = 0
-    if transport is Transport.TLS:
-        if trust is None:
-            raise ValueError("a TLS transport needs an authority to trust")
-        config.tlsConfig = _trusting(trust)
-        return endpoint.transportCreate(pj.PJSIP_TRANSPORT_TLS, config)
-    if transport is Transport.TCP:
-        config.sockOptParams.sockOpts = _socket_options()
-        return endpoint.transportCreate(pj.PJSIP_TRANSPORT_TCP, config)
-    return endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, config)
-
-
-def create_listener(endpoint: pj.Endpoint, certificate: str, key: str) -> tuple[int, int]:
-    """The echo line's TLS listener on loopback: PJSIP's id and the port."""
-    config = pj.TransportConfig()
-    config.port = 0
-    config.boundAddress = "127.0.0.1"
-    config.tlsConfig = _tls_config(certificate)
-    config.tlsConfig.certFile = certificate
-    config.tlsConfig.privKeyFile = key
-    config.tlsConfig.listen = True
-    number = endpoint.transportCreate(pj.PJSIP_TRANSPORT_TLS, config)
-    address = endpoint.transportGetInfo(number).localName
-    return number, int(address.rpartition(":")[2])
-
-
 def codec_names(endpoint: pj.Endpoint) -> tuple[str, ...]:
     """The codecs that are offered, best first."""
     codecs = [(c.priority, c.codecId) for c in endpoint.codecEnum2() if c.priority]
     return tuple(name for _, name in sorted(codecs, key=lambda pair: -pair[0]))
-
-
-def _trusting(trust: Trust) -> pj.TlsConfig:
-    config = _tls_config(trust.ca_file)
-    config.allowWildcard = trust.allow_wildcard
-    if trust.pin is not None:
-        # An empty one must accept nothing: to PJSIP it would be none at all.
-        config.pinnedKey = trust.pin or "none"
-    if trust.client is not None:
-        config.certFile = trust.client.certificate
-        config.privKeyFile = trust.client.key
-        config.password = trust.client.passphrase or ""
-    return config
-
-
-def _tls_config(ca_file: str) -> pj.TlsConfig:
-    config = pj.TlsConfig()
-    config.CaListFile = ca_file
-    config.verifyServer = True
-    config.proto = pj.PJ_SSL_SOCK_PROTO_TLS1_2 | pj.PJ_SSL_SOCK_PROTO_TLS1_3
-    config.enableRenegotiation = False
-    config.msecTimeout = _TLS_TIMEOUT_MS
-    config.sockOptParams.sockOpts = _socket_options()
-    return config
-
-
-def _socket_options() -> pj.SockOptVector:
-    options = pj.SockOptVector()
-    for level, name, value in _SOCKET_OPTIONS:
-        number: int | None = getattr(socket, name, None)
-        if number is not None:
-            options.push_back(pj.SockOpt(level, number, value))
-    return options
 
 
 def _configure_media(config: pj.MediaConfig, audio: AudioSettings) -> None:

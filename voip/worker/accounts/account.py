@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TypeAlias
 
 import pjsua2 as pj
 from msgspec import structs
@@ -14,21 +15,31 @@ from voip.security.policy import DEMANDS
 from voip.sip import message, mwi
 from voip.sip.dialing import escape_user
 from voip.worker.accounts import privacy, resolving
-from voip.worker.accounts.attribution import ANONYMOUS_USER
-from voip.worker.endpoint import guarded
+from voip.worker.accounts.attribution import ANONYMOUS_USER, Attribution
+from voip.worker.callbacks import guarded
+from voip.worker.context import Context
 
-if TYPE_CHECKING:
-    from voip.worker.loop import Worker
+Receive: TypeAlias = "Callable[[Account, pj.OnIncomingCallParam], None]"
+"""Takes a call that came in for an account."""
 
 
 class Account(pj.Account):
-    def __init__(self, worker: Worker, setup: AccountSetup, transport_id: int) -> None:
+    def __init__(
+        self,
+        context: Context,
+        attribution: Attribution,
+        receive: Receive,
+        setup: AccountSetup,
+        transport_id: int,
+    ) -> None:
         super().__init__()
-        self.worker = worker
+        self.context = context
         self.setup = setup
+        self._attribution = attribution
+        self._receive = receive
         self._transport_id = transport_id
         self._connection: int | None = None
-        self._anonymous = privacy.Anonymous(self) if setup.hidden else None
+        self._anonymous = privacy.Anonymous(context, self._take) if setup.hidden else None
 
     @property
     def name(self) -> str:
@@ -42,7 +53,7 @@ class Account(pj.Account):
     @property
     def is_connected(self) -> bool:
         """The connection that it registered over is up."""
-        return self._connection is not None and self.worker.connections.is_up(self._connection)
+        return self._connection is not None and self.context.connections.is_up(self._connection)
 
     def called_as(self, user: str) -> pj.Account:
         """PJSIP's account that a request for `user` is for."""
@@ -59,13 +70,13 @@ class Account(pj.Account):
         self.create(config(self.setup, self._transport_id))
         if self.setup.transport is Transport.UDP and not self.setup.register:
             # It may be called before it has asked for anything itself.
-            self.worker.attribution.answered(self.name, resolving.addresses(self.setup.server))
+            self._attribution.answered(self.name, resolving.addresses(self.setup.server))
         if self._anonymous is not None:
             self._anonymous.create(privacy.config(config(self.setup, self._transport_id)))
 
     def close(self) -> None:
         """Unregister, where it had registered, and be forgotten."""
-        self.worker.attribution.forget(self.name)
+        self._attribution.forget(self.name)
         if self._anonymous is not None:
             self._anonymous.shutdown()
         self.shutdown()
@@ -81,8 +92,8 @@ class Account(pj.Account):
 
     def heard_from(self, answer: pj.SipRxData) -> None:
         """Note where an answer to a request of the account's own came from."""
-        attribution = self.worker.attribution
-        connection = self.worker.connections.id_of(answer.transport)
+        attribution = self._attribution
+        connection = self.context.connections.id_of(answer.transport)
         if connection is not None:
             attribution.use(self.name, connection)
         elif self.setup.transport is Transport.UDP and answer.srcAddress:
@@ -91,11 +102,11 @@ class Account(pj.Account):
     @guarded
     def onRegState(self, prm: pj.OnRegStateParam) -> None:
         active = prm.code // 100 == 2 and prm.expiration > 0
-        connection = self.worker.connections.id_of(prm.rdata.transport)
+        connection = self.context.connections.id_of(prm.rdata.transport)
         self.heard_from(prm.rdata)
         if active:
             self._subscribe_anew(connection)
-        self.worker.send(
+        self.context.send(
             RegistrationEvent(
                 account=self.name,
                 active=active,
@@ -111,17 +122,20 @@ class Account(pj.Account):
     def onMwiInfo(self, prm: pj.OnMwiInfoParam) -> None:
         voicemail = mwi.voicemail(prm.rdata.wholeMsg.partition("\r\n\r\n")[2])
         if voicemail is not None:
-            self.worker.send(
+            self.context.send(
                 VoicemailEvent(
                     account=self.name,
                     voicemail=voicemail,
-                    connection=self.worker.connections.id_of(prm.rdata.transport),
+                    connection=self.context.connections.id_of(prm.rdata.transport),
                 )
             )
 
     @guarded
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:
-        self.worker.on_incoming(self, prm)
+        self._take(prm)
+
+    def _take(self, prm: pj.OnIncomingCallParam) -> None:
+        self._receive(self, prm)
 
     def _subscribe_anew(self, connection: int | None) -> None:
         # The server tells of voice mail where the subscription came from, and

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING
 
 import pjsua2 as pj
 
 from voip.protocol.worker import process as say
 from voip.sip import message
+from voip.worker.accounts.account import Account
 from voip.worker.accounts.attribution import pick
-
-if TYPE_CHECKING:
-    from voip.worker.accounts.account import Account
-    from voip.worker.loop import Worker
+from voip.worker.accounts.book import Accounts
+from voip.worker.context import Context
 
 _UNREAD_EVERY_S = 60.0
 
 
 class Arrivals:
-    def __init__(self, worker: Worker) -> None:
-        self._worker = worker
+    def __init__(self, context: Context, accounts: Accounts, role: say.Role) -> None:
+        self._context = context
+        self._accounts = accounts
+        self._role = role
         self._next_unread = 0.0
 
     def account_for(self, prm: pj.OnSelectAccountParam) -> int:
@@ -29,9 +29,9 @@ class Arrivals:
         accounts = self._accounts_behind(prm.rdata)
         setup = pick([account.setup for account in accounts], prm.requestUser, prm.toUser)
         if setup is not None:
-            return self._worker.accounts[setup.name].called_as(prm.requestUser).getId()
+            return self._accounts.get(setup.name).called_as(prm.requestUser).getId()
         if accounts and prm.rdata.wholeMsg.startswith("INVITE "):
-            self._worker.send(
+            self._context.send(
                 say.RefusedCall(
                     call=None,
                     account=accounts[0].name,
@@ -48,25 +48,26 @@ class Arrivals:
         if prm.firstWord != "INVITE" or now < self._next_unread:
             return
         self._next_unread = now + _UNREAD_EVERY_S
-        connection = self._worker.connections.id_of(prm.hnd)
-        known = () if connection is None else self._worker.attribution.of_connection(connection)
-        self._worker.send(say.UnreadCall(accounts=tuple(sorted(known)), connection=connection))
+        connection = self._context.connections.id_of(prm.hnd)
+        known = () if connection is None else self._accounts.attribution.of_connection(connection)
+        self._context.send(say.UnreadCall(accounts=tuple(sorted(known)), connection=connection))
 
-    def refused_account(self, prm: pj.OnRejectedIncomingCallParam) -> str | None:
+    def refused_account(self, prm: pj.OnRejectedIncomingCallParam) -> Account | None:
+        """The account that a call was for which PJSIP refused, None for nobody's."""
         accounts = self._accounts_behind(prm.rdata)
         user = re.search(r"sips?:([^@>]+)@", prm.localInfo)
         setup = pick([account.setup for account in accounts], user[1] if user else "", "")
         if setup is not None:
-            return setup.name
-        return accounts[0].name if accounts else None
+            return self._accounts.get(setup.name)
+        return accounts[0] if accounts else None
 
     def _accounts_behind(self, request: pj.SipRxData) -> list[Account]:
         """The accounts that what a request came by belongs to, whatever it says."""
-        if self._worker.role is say.Role.ECHO:
-            return list(self._worker.accounts.values())
-        connection = self._worker.connections.id_of(request.transport)
+        if self._role is say.Role.ECHO:
+            return list(self._accounts)
+        connection = self._context.connections.id_of(request.transport)
         if connection is not None:
-            names = self._worker.attribution.of_connection(connection)
+            names = self._accounts.attribution.of_connection(connection)
         else:
-            names = self._worker.attribution.of_address(request.srcAddress)
-        return [account for name, account in self._worker.accounts.items() if name in names]
+            names = self._accounts.attribution.of_address(request.srcAddress)
+        return [account for account in self._accounts if account.name in names]

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pjsua2 as pj
 
 from voip.protection import Transport
 from voip.protocol.worker.process import AccountSetup
-from voip.worker.accounts.account import Account
 from voip.worker.accounts.account import config as account_config
-from voip.worker.endpoint import create_listener
-
-if TYPE_CHECKING:
-    from voip.worker.loop import Worker
+from voip.worker.accounts.book import Accounts
+from voip.worker.tls.transports import create_listener
 
 NAME = "echo"
 
 
-def open_line(worker: Worker, certificate: str, key: str) -> int:
+def open_line(endpoint: pj.Endpoint, accounts: Accounts, certificate: str, key: str) -> int:
     """Listen with a certificate and a key (PEM files); the port.
 
     Raises:
         pj.Error: PJSIP could not.
     """
-    transport, port = create_listener(worker.endpoint, certificate, key)
+    transport, port = create_listener(endpoint, certificate, key)
     setup = AccountSetup(
         name=NAME,
         user=NAME,
@@ -34,9 +29,9 @@ def open_line(worker: Worker, certificate: str, key: str) -> int:
         registrar="",
         register=False,
     )
-    account = Account(worker, setup, transport)
+    account = accounts.make(setup, transport)
     config = account_config(setup, transport)
     config.sipConfig.proxies = pj.StringVector()
     account.create(config)
-    worker.accounts[setup.name] = account
+    accounts.keep(account)
     return port

@@ -10,34 +10,33 @@ on to the very person it is kept from.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pjsua2 as pj
 
 from voip.worker.accounts.attribution import ANONYMOUS_USER
-from voip.worker.endpoint import guarded
-
-if TYPE_CHECKING:
-    from voip.worker.accounts.account import Account
+from voip.worker.callbacks import guarded
+from voip.worker.context import Context
 
 ANONYMOUS = f'"Anonymous" <sip:{ANONYMOUS_USER}@anonymous.invalid>'
 """RFC 3323 section 4.1.1.3."""
 
 
 class Anonymous(pj.Account):
-    """`owner` as those see it who are called; never registered.
+    """An account as those see it who are called; never registered.
 
-    Whoever calls it, by the Contact of a call that was, calls its owner.
+    Whoever calls it, by the Contact of a call that was, calls its owner, which
+    has `receive`.
     """
 
-    def __init__(self, owner: Account) -> None:
+    def __init__(self, context: Context, receive: Callable[[pj.OnIncomingCallParam], None]) -> None:
         super().__init__()
-        self.owner = owner
-        self.worker = owner.worker
+        self.context = context
+        self._receive = receive
 
     @guarded
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:
-        self.worker.on_incoming(self.owner, prm)
+        self._receive(prm)
 
 
 def config(own: pj.AccountConfig) -> pj.AccountConfig:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
 
 import pjsua2 as pj
 
@@ -21,20 +23,21 @@ from voip.protocol.worker.process import (
 from voip.security.policy import DEMANDS
 from voip.sip import reasons
 from voip.worker.accounts import privacy
+from voip.worker.accounts.account import Account
+from voip.worker.callbacks import guarded
 from voip.worker.calls import key_failure
 from voip.worker.calls.hold import CallHold
 from voip.worker.calls.reach import Loss, Reach
 from voip.worker.calls.verdict import Verdict
-from voip.worker.endpoint import guarded
+from voip.worker.context import Context
 from voip.worker.media import streams
 from voip.worker.media.bridge import CallMedia
 from voip.worker.media.codecs import CodecFollower
 from voip.worker.media.digits import CannotSend, DigitQueue
 from voip.worker.media.early_media import EarlyMedia
 
-if TYPE_CHECKING:
-    from voip.worker.accounts.account import Account
-    from voip.worker.loop import Worker
+OnEnd: TypeAlias = "Callable[[Call, Path | None], None]"
+"""Learns that a call has ended, and of its recording that is being completed."""
 
 _CONNECTING_TIMEOUT_S = 8.0
 """A call that was answered but cannot be completed is ended after this."""
@@ -50,15 +53,21 @@ _EREMNORFC2833 = 220107  # pjmedia/errno.h
 
 class Call(pj.Call):
     def __init__(
-        self, worker: Worker, account: Account, number: int, pjsip_id: int = pj.PJSUA_INVALID_ID
+        self,
+        context: Context,
+        account: Account,
+        on_end: OnEnd,
+        number: int,
+        pjsip_id: int = pj.PJSUA_INVALID_ID,
     ) -> None:
         super().__init__(account if number < 0 else account.caller, pjsip_id)
-        self.worker = worker
+        self.context = context
+        self._on_end = on_end
         self.account = account
         self.number = number
         self.pjsip_id = pjsip_id
         self.incoming = number < 0
-        self.media = CallMedia(self, worker.sound)
+        self.media = CallMedia(self, context.sound, context.bury)
         self.codecs = CodecFollower(self)
         self.digits = DigitQueue(self._send_digit, self._report_digits)
         self.hold = CallHold(self)
@@ -89,7 +98,7 @@ class Call(pj.Call):
             self.ended = True
             self.digits.end("the call ended")
             self.verdict.end(info, prm.e)
-            self.worker.call_ended(self, self.media.close())
+            self._on_end(self, self.media.close())
         self._report(info)
 
     @guarded
@@ -136,7 +145,7 @@ class Call(pj.Call):
 
     @guarded
     def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:
-        self.worker.send(DigitReceived(call=self.number, digit=prm.digit[:1]))
+        self.context.send(DigitReceived(call=self.number, digit=prm.digit[:1]))
 
     @guarded
     def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:
@@ -197,7 +206,7 @@ class Call(pj.Call):
         if why := self._toneless():
             self.digits.drop(why)
         info = self.getInfo()
-        self.worker.send(
+        self.context.send(
             MediaEvent(
                 call=self.number,
                 streams=streams.read(self, info),
@@ -248,7 +257,7 @@ class Call(pj.Call):
             return
         sample = streams.measure(self, info)
         # Over UDP there is no connection that could be gone.
-        connected = self.connection is None or self.worker.connections.is_up(self.connection)
+        connected = self.connection is None or self.context.connections.is_up(self.connection)
         over = self._reach.see(
             connected=connected,
             ack_failed=info.ackFailed,
@@ -263,7 +272,7 @@ class Call(pj.Call):
             return
         now = time.monotonic()
         seconds, self._measured_at = now - self._measured_at, now
-        self.worker.send(
+        self.context.send(
             StatisticsEvent(
                 call=self.number,
                 streams=found,
@@ -302,7 +311,7 @@ class Call(pj.Call):
             raise CannotSend(str(error.reason)) from None
 
     def _report_digits(self, lost: int, why: str | None) -> None:
-        self.worker.send(DigitsDone(call=self.number, lost=lost, reason=why))
+        self.context.send(DigitsDone(call=self.number, lost=lost, reason=why))
 
     @property
     def _expects_voice(self) -> bool:
@@ -338,7 +347,7 @@ class Call(pj.Call):
         return time.monotonic() - self._keyless_since > _KEYS_TIMEOUT_S
 
     def _note_message(self, transport: int, message: str) -> None:
-        connection = self.worker.connections.id_of(transport)
+        connection = self.context.connections.id_of(transport)
         if connection is not None:
             self.connection = connection
         if message:
@@ -358,7 +367,7 @@ class Call(pj.Call):
             return
         self._reported = state
         self._follow_tones()
-        self.worker.send(
+        self.context.send(
             CallStateEvent(
                 call=self.number,
                 state=state,
@@ -375,7 +384,7 @@ class Call(pj.Call):
         if self._reported is not None:
             # RFC 3960 section 3.2: 180 and no early media mean ringing of our own.
             ringback = self._rings_there and not self._early.heard()
-            self.worker.tones.follow(self.number, self._reported, ringback)
+            self.context.tones.follow(self.number, self._reported, ringback)
 
     def _state(self, info: pj.CallInfo) -> CallState:
         if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:

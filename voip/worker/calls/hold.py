@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import pjsua2 as pj
 
@@ -11,9 +11,8 @@ from voip.model import CallState, HeldBy
 from voip.protocol.worker.process import HoldEvent
 from voip.sip import reasons
 from voip.worker.calls.hold_offers import HoldOffers
-
-if TYPE_CHECKING:
-    from voip.worker.calls.call import Call
+from voip.worker.context import Context
+from voip.worker.media.bridge import CallMedia
 
 _EINVALIDOP = 70013  # pj/errno.h
 
@@ -28,13 +27,34 @@ _STATES = {
 }
 
 
+class HeldCall(Protocol):
+    """A call as its hold sees it."""
+
+    context: Context
+    number: int
+    incoming: bool
+    ended: bool
+    cause: str | None
+    media: CallMedia
+
+    def getInfo(self) -> pj.CallInfo: ...
+
+    def setHold(self, prm: pj.CallOpParam) -> None: ...
+
+    def reinvite(self, prm: pj.CallOpParam) -> None: ...
+
+    def options(self) -> pj.CallOpParam: ...
+
+    def report_media(self) -> None: ...
+
+
 class CallHold:
     """The hold of one call, as both sides have it.
 
     `hears` says that the session in force lets the far end send.
     """
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: HeldCall) -> None:
         self._call = call
         self._offers = HoldOffers(outgoing=not call.incoming)
         self._here = False
@@ -133,7 +153,7 @@ class CallHold:
 
     def _report(self, agreed: bool, code: int, reason: str) -> None:
         self._cut()
-        self._call.worker.send(
+        self._call.context.send(
             HoldEvent(
                 call=self._call.number,
                 agreed=agreed,

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import pjsua2 as pj
 
 from voip.sip import message as messages
+from voip.worker.accounts.account import Account
 from voip.worker.calls import srtp_flaws
-
-if TYPE_CHECKING:
-    from voip.worker.calls.call import Call
 
 _NOT_TAKEN = (
     pj.PJSIP_SC_NOT_ACCEPTABLE,
@@ -30,13 +28,26 @@ _TOLD_LATER = (
 """Flaws of a later answer that say more than that its encryption is not taken."""
 
 
+class JudgedCall(Protocol):
+    """A call as far as the cause of its end depends on it."""
+
+    account: Account
+    incoming: bool
+    was_up: bool
+    ended_here: bool
+    cause: str | None
+
+    @property
+    def demands_srtp(self) -> bool: ...
+
+
 class Verdict:
     """The cause of one call's end, in the call's `cause`.
 
     `refused` says that the call was refused here for what its session offered.
     """
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: JudgedCall) -> None:
         self._call = call
         self._seen: srtp_flaws.Seen | None = None
         self._heard = False

@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Callable
 from enum import Enum, auto
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 import pjsua2 as pj
 
 from voip.worker.media.levels import amplitude
-
-if TYPE_CHECKING:
-    from voip.worker.calls.call import Call
-    from voip.worker.media.sound import Sound
+from voip.worker.media.sound import Sound
 
 
-def is_complete(recording: Path) -> bool:
-    """True if a WAV file's header knows how long the file is.
+class BridgedCall(Protocol):
+    """A call as the bridge sees it."""
 
-    PJMEDIA writes that last, on a thread of its own, after a call has ended.
-    """
-    try:
-        with recording.open("rb") as file:
-            head = file.read(8)
-    except OSError:
-        return True  # somebody took it away: there is nothing to wait for
-    return head[4:8] not in (b"", b"\0\0\0\0")
+    number: int
+
+    def getAudioMedia(self, med_idx: int) -> pj.AudioMedia: ...
 
 
 class _Player(pj.AudioMediaPlayer):
@@ -63,13 +56,19 @@ class CallMedia:
     agrees to: a held call is cut off both ways, a muted one gets nothing, and
     the person reaches only the call that has the `voice`.
 
-    Players outlive the file and the call by a moment: PJSIP may still be
-    running their end-of-file work on a thread of its own.
+    Players outlive the file and the call by a moment, which `bury` sees to: PJSIP
+    may still be running their end-of-file work on a thread of its own.
     """
 
-    def __init__(self, call: Call, sound: Sound) -> None:
+    def __init__(
+        self,
+        call: BridgedCall,
+        sound: Sound,
+        bury: Callable[[list[pj.AudioMedia]], None],
+    ) -> None:
         self._call = call
         self._sound = sound
+        self._bury = bury
         self._audio: pj.AudioMedia | None = None
         self._player: _Player | None = None
         self._recorder: pj.AudioMediaRecorder | None = None
@@ -188,7 +187,7 @@ class CallMedia:
         if self._player is not None:
             self._old.append(self._player)
         self._player = self._recorder = None
-        self._call.worker.bury(self._old)
+        self._bury(self._old)
         self._old = []
         return Path(path) if path else None
 

@@ -1,0 +1,110 @@
+"""Accounts of a worker by their name, and PJSIP's transports that they use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pjsua2 as pj
+
+from voip.protection import Transport
+from voip.protocol.worker.process import AccountSetup, Role, Trust
+from voip.security.policy import DEMANDS
+from voip.worker.accounts.account import Account, Receive
+from voip.worker.accounts.attribution import Attribution
+from voip.worker.context import Context
+from voip.worker.errors import Refused
+from voip.worker.tls.transports import create_transport
+
+
+class Accounts:
+    """Accounts that this worker has; `receive` takes the calls that come for them."""
+
+    def __init__(
+        self, context: Context, endpoint: pj.Endpoint, role: Role, receive: Receive
+    ) -> None:
+        self._context = context
+        self._endpoint = endpoint
+        self._role = role
+        self._receive = receive
+        self._accounts: dict[str, Account] = {}
+        self._removed: list[Account] = []
+        self._transports: dict[tuple[Transport, Trust | None], int] = {}
+        self.attribution = Attribution()
+
+    def __iter__(self) -> Iterator[Account]:
+        return iter(self._accounts.values())
+
+    @property
+    def registered(self) -> bool:
+        """An account is registered that unregisters at the end."""
+        return any(_is_registered(account) for account in self)
+
+    def get(self, name: str) -> Account:
+        """An account of this worker.
+
+        Raises:
+            Refused: there is none of that name.
+        """
+        try:
+            return self._accounts[name]
+        except KeyError:
+            raise Refused(f"there is no account {name} in this worker") from None
+
+    def add(self, setup: AccountSetup) -> None:
+        """Let PJSIP know an account.
+
+        Raises:
+            Refused: it is there already, or this worker must not speak its transport.
+            pj.Error: PJSIP does not take it.
+        """
+        if setup.name in self._accounts:
+            raise Refused(f"account {setup.name} is there already")
+        account = self.make(setup, self._transport_for(setup))
+        account.open()
+        self.keep(account)
+
+    def make(self, setup: AccountSetup, transport_id: int) -> Account:
+        """An account that PJSIP does not know yet."""
+        return Account(self._context, self.attribution, self._receive, setup, transport_id)
+
+    def keep(self, account: Account) -> None:
+        """Enter an account that PJSIP knows."""
+        self._accounts[account.name] = account
+
+    def remove(self, account: Account) -> None:
+        """Unregister an account without calls, and forget it."""
+        del self._accounts[account.name]
+        account.close()
+        # PJSIP gives its number to the next account, and the object would take
+        # that one along when it is collected: it has to stay.
+        self._removed.append(account)
+
+    def unregister(self) -> None:
+        """Take every registration back."""
+        for account in self:
+            if _is_registered(account):
+                account.setRegistration(False)
+
+    def close(self) -> None:
+        for account in self:
+            account.close()
+        self._accounts.clear()
+
+    def _transport_for(self, setup: AccountSetup) -> int:
+        """PJSIP's transport for an account; one for each kind of trust.
+
+        Raises:
+            Refused: this worker must not speak the account's transport.
+        """
+        demands = DEMANDS[setup.transport]
+        if demands.tls_only != self._role.tls_only:
+            name = setup.transport.value.upper()
+            raise Refused(f"a {self._role} worker has no {name} transport")
+        key = (setup.transport, setup.trust if demands.verified_server else None)
+        if key not in self._transports:
+            self._transports[key] = create_transport(self._endpoint, *key)
+        return self._transports[key]
+
+
+def _is_registered(account: Account) -> bool:
+    return account.setup.register and account.getInfo().regIsActive

@@ -1,0 +1,195 @@
+"""Calls of a worker by their number, from their beginning to their end."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pjsua2 as pj
+
+from voip.protocol.worker import process as say
+from voip.sip import message
+from voip.worker.accounts.account import Account
+from voip.worker.calls import srtp_flaws
+from voip.worker.calls.call import Call
+from voip.worker.context import Context
+from voip.worker.errors import Refused
+
+_ETPNOTAVAIL = 171065  # pjsip/sip_errno.h
+
+
+class Calls:
+    """Calls that are up; those that came in have negative numbers."""
+
+    def __init__(self, context: Context, role: say.Role) -> None:
+        self._context = context
+        self._role = role
+        self._calls: dict[int, Call] = {}
+        self._ended: list[Call] = []
+        self._next_incoming = -1
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def get(self, number: int) -> Call:
+        """A call that is up.
+
+        Raises:
+            Refused: it has ended.
+        """
+        try:
+            return self._calls[number]
+        except KeyError:
+            raise Refused("the call has ended") from None
+
+    def start(self, account: Account, command: say.StartCall) -> None:
+        """Make a call.
+
+        Raises:
+            pj.Error: PJSIP would not.
+        """
+        call = Call(self._context, account, self._on_end, command.call)
+        if command.play is not None:
+            call.media.play(command.play)
+        if command.record is not None:
+            call.media.record(command.record)
+        call.media.give_voice(command.voice)
+        self._calls[command.call] = call
+        try:
+            call.start(command.uri)
+        except pj.Error:
+            self._calls.pop(command.call, None)
+            raise
+
+    def receive(self, account: Account, prm: pj.OnIncomingCallParam) -> None:
+        """Report a call that came in for an account."""
+        number = self._next_incoming
+        self._next_incoming -= 1
+        call = Call(self._context, account, self._on_end, number, prm.callId)
+        info = call.getInfo()
+        if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
+            # The media layer has refused the offer already; PJSIP reports
+            # that as a rejected call of its own.
+            return
+        self._calls[number] = call
+        call.connection = self._context.connections.id_of(prm.rdata.transport)
+        if account.setup.trial:
+            call.end(pj.PJSIP_SC_TEMPORARILY_UNAVAILABLE)
+            return
+        self._context.send(
+            say.IncomingCall(
+                call=number,
+                account=account.name,
+                # PJSIP has no address for who has a long one.
+                remote=(message.sender(prm.rdata.wholeMsg) or info.remoteUri)[:4096],
+                connection=call.connection,
+                offers_srtp=message.encrypts(prm.rdata.wholeMsg),
+            )
+        )
+        # Everybody else waits for `Ring`: the engine knows who is blocked.
+        if self._role is say.Role.ECHO:
+            with _gone_callers_given_up(call):
+                call.media.echo()
+                call.take()
+
+    def ring(self, call: Call) -> None:
+        """Ring for a call that came in."""
+        with _gone_callers_given_up(call):
+            call.ring()
+
+    def answer(self, call: Call) -> None:
+        """Take a call that came in, and let the person speak in it.
+
+        Raises:
+            Refused: the connection that it came by is gone.
+            pj.Error: PJSIP would not.
+        """
+        call.media.give_voice(True)
+        try:
+            call.take()
+        except pj.Error as error:
+            if error.status != _ETPNOTAVAIL:
+                raise
+            words = "the connection that the call came by is gone, so it cannot be answered"
+            call.give_up(words)
+            raise Refused(words) from None
+
+    def end_those_of(self, account: Account) -> None:
+        """End the calls of an account that is about to go."""
+        for call in [call for call in self._calls.values() if call.account is account]:
+            call.end(480)
+
+    def report_refused(self, account: Account | None, prm: pj.OnRejectedIncomingCallParam) -> None:
+        """Report a call that PJSIP refused before it could ring."""
+        reason = self._why_refused(account, prm)
+        known = next((c for c in self._ended if c.pjsip_id == prm.callId and c.incoming), None)
+        if known is not None:
+            # Its end was reported a moment ago, as that of a call like any.
+            self._context.outbox.take_back_end(known.number)
+        self._context.send(
+            say.RefusedCall(
+                call=known.number if known else None,
+                account=account.name if account else None,
+                remote=(message.sender(prm.rdata.wholeMsg) or prm.remoteInfo)[:4096],
+                code=prm.statusCode,
+                reason=reason[:1024],
+            )
+        )
+
+    def follow(self) -> None:
+        """Do each turn's work: free what ended, then look at what goes on."""
+        self._ended.clear()
+        for call in self._calls.values():
+            if call.media.has_played():
+                self._context.send(say.PlayEnded(call=call.number))
+        for call in self._calls.values():
+            call.digits.advance()
+        for call in list(self._calls.values()):
+            # A call may end while PJSIP is asked about it.
+            with contextlib.suppress(pj.Error):
+                call.hold.follow()
+                call.follow_early_media()
+
+    def tick(self) -> None:
+        """Do each second's work."""
+        for call in list(self._calls.values()):
+            call.tick()
+
+    def report_levels(self) -> None:
+        for call in self._calls.values():
+            levels = call.media.levels()
+            if levels is not None:
+                report = say.LevelsReport(call=call.number, rx=levels[0], tx=levels[1])
+                self._context.send(report)
+
+    def free_all(self) -> None:
+        """Free every call before the library ends."""
+        self._calls.clear()
+        self._ended.clear()
+
+    def _on_end(self, call: Call, recording: Path | None) -> None:
+        """Forget a call, but keep the object until its callback has returned.
+
+        Its end is reported when its `recording` is complete.
+        """
+        if recording is not None:
+            self._context.outbox.complete(call.number, recording)
+        self._calls.pop(call.number, None)
+        self._ended.append(call)
+
+    def _why_refused(self, account: Account | None, prm: pj.OnRejectedIncomingCallParam) -> str:
+        if self._role.tls_only and account is not None:
+            seen = srtp_flaws.seen(prm.rdata.wholeMsg, account.setup)
+            if seen is not None:
+                return f"refused: {srtp_flaws.words(seen, 'caller', account.setup)}"
+        return f"refused: {prm.reason}"
+
+
+@contextlib.contextmanager
+def _gone_callers_given_up(call: Call) -> Iterator[None]:
+    try:
+        yield
+    except pj.Error as error:
+        # Whoever calls and is gone at once can be answered no more.
+        call.give_up(f"the caller was gone before the phone could ring ({error.reason})")

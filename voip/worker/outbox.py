@@ -1,0 +1,67 @@
+"""Events that wait for the end of PJSIP's turn."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from voip.model import CallState
+from voip.protocol.worker.process import CallStateEvent, ConnectionEvent, WorkerEvent
+from voip.worker.media.recordings import is_complete
+
+_COMPLETE_S = 2.0
+
+
+class Outbox:
+    """Collects events; `flush` writes them in the order the engine needs."""
+
+    def __init__(self) -> None:
+        self._events: list[WorkerEvent] = []
+        self._completing: dict[int, tuple[Path, float]] = {}
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def send(self, event: WorkerEvent) -> None:
+        """Report an event, at the end of PJSIP's turn if it is one's."""
+        self._events.append(event)
+
+    def complete(self, call: int, recording: Path) -> None:
+        """Report the end of a call when its recording is complete."""
+        self._completing[call] = (recording, time.monotonic() + _COMPLETE_S)
+
+    def take_back_end(self, call: int) -> None:
+        """Drop the end of a call that has not been written yet."""
+        self._events = [event for event in self._events if not _is_end_of(event, call)]
+
+    def flush(self, write: Callable[[WorkerEvent], None]) -> None:
+        """Write what does not have to wait."""
+        # PJSIP reports that a request failed before it says that the
+        # connection did: the cause goes first.
+        self._events.sort(key=lambda event: not isinstance(event, ConnectionEvent))
+        held = [event for event in self._events if self._must_wait(event)]
+        for event in self._events:
+            if event not in held:
+                write(event)
+        self._events = held
+
+    def clear(self) -> None:
+        self._events.clear()
+
+    def _must_wait(self, event: WorkerEvent) -> bool:
+        if not isinstance(event, CallStateEvent) or event.call not in self._completing:
+            return False
+        recording, deadline = self._completing[event.call]
+        if event.state is not CallState.ENDED:
+            return False
+        if not is_complete(recording) and time.monotonic() < deadline:
+            return True
+        del self._completing[event.call]
+        return False
+
+
+def _is_end_of(event: WorkerEvent, call: int) -> bool:
+    return (
+        isinstance(event, CallStateEvent) and event.call == call and event.state is CallState.ENDED
+    )

@@ -1,0 +1,159 @@
+"""The phone that a worker is once it is configured."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable
+
+import pjsua2 as pj
+
+from voip.native import mark
+from voip.protocol.worker import process as say
+from voip.security import hardening, sip_masking
+from voip.worker import endpoint as ep
+from voip.worker.accounts import echo_line
+from voip.worker.accounts.account import Account
+from voip.worker.accounts.arrivals import Arrivals
+from voip.worker.accounts.book import Accounts
+from voip.worker.calls.book import Calls
+from voip.worker.context import Context
+from voip.worker.errors import Refused
+from voip.worker.outbox import Outbox
+
+_POLL_MS = 10
+_GOODBYE_S = 2.0
+
+
+class Phone:
+    """PJSIP's endpoint with its accounts and calls.
+
+    Raises:
+        mark.UnsuitableLibrary: the installed pjsua2 is not ours.
+        Refused: an echo line lacks its certificate.
+        pj.Error: PJSIP could not start.
+    """
+
+    def __init__(self, outbox: Outbox, command: say.Configure) -> None:
+        self._mark = mark.read(pj.offhookMark(), pj.tlsLibrary())
+        mark.check(self._mark)
+        self.context = Context(outbox)
+        self.endpoint = ep.Endpoint(self.context, self)
+        ep.start(self.endpoint, command)
+        self.context.open_sound(self.endpoint, command.audio)
+        self.calls = Calls(self.context, command.role)
+        self.accounts = Accounts(self.context, self.endpoint, command.role, self.calls.receive)
+        self._arrivals = Arrivals(self.context, self.accounts, command.role)
+        self._next_tick = time.monotonic() + 1
+        self._levels_every_s = 0.0
+        self._next_levels = time.monotonic()
+        port = self._open_echo_line(command) if command.role is say.Role.ECHO else None
+        self.context.send(self._ready(port))
+
+    # The loop's turns
+
+    def turn(self, flush: Callable[[], None]) -> None:
+        """Let PJSIP work for a moment, then do what is due; `flush` writes events."""
+        self.endpoint.libHandleEvents(_POLL_MS)
+        flush()
+        self.calls.follow()
+        now = time.monotonic()
+        if now >= self._next_tick:
+            self._next_tick = now + 1
+            self.calls.tick()
+            self.context.sound.recover(open_now=bool(self.calls))
+            self.context.free_buried()
+            gc.collect()
+        if self._levels_every_s and now >= self._next_levels:
+            self._next_levels = now + self._levels_every_s
+            self.calls.report_levels()
+
+    def close(self, flush: Callable[[], None]) -> None:
+        """End calls, unregister and end the library; everything of it is freed first."""
+        self.endpoint.hangupAllCalls()
+        self.accounts.unregister()
+        deadline = time.monotonic() + _GOODBYE_S
+        while time.monotonic() < deadline and self._is_busy():
+            self.endpoint.libHandleEvents(_POLL_MS)
+            flush()
+        self.calls.free_all()
+        self.context.free_all()
+        self.accounts.close()
+        self.context.tones.close()
+        self.context.sound.close()
+        gc.collect()
+        self.endpoint.libDestroy()
+
+    def _is_busy(self) -> bool:
+        return bool(self.calls or self.context.outbox) or self.accounts.registered
+
+    # Orders
+
+    def use_audio(self, audio: say.AudioSettings) -> None:
+        self.context.tones.enable(audio.ring)
+        self.context.sound.use(audio, open_now=bool(self.calls))
+
+    def look_up_devices(self) -> None:
+        self.context.sound.look_up(open_now=bool(self.calls))
+
+    def watch_levels(self, interval_ms: int) -> None:
+        self._levels_every_s = interval_ms / 1000
+
+    def watch_messages(self, on: bool) -> None:
+        self.endpoint.utilTraceSip(on)
+
+    def remove_account(self, account: Account) -> None:
+        """Unregister and forget an account; its calls are ended first."""
+        self.calls.end_those_of(account)
+        self.accounts.remove(account)
+
+    # What PJSIP reports
+
+    def on_message(self, prm: pj.OnSipMessageParam) -> None:
+        self.context.send(
+            say.SipMessage(
+                sent=prm.sent,
+                connection=self.context.connections.id_of(prm.hnd),
+                remote=prm.remoteAddress,
+                lines=sip_masking.readable(prm.wholeMsg),
+            )
+        )
+
+    def on_connection(self, prm: pj.OnTransportStateParam) -> None:
+        event = self.context.connections.on_state(prm, self.endpoint)
+        if event is not None:
+            self.context.send(event)
+            if not event.up:
+                self.accounts.attribution.closed(event.id)
+
+    def account_for(self, prm: pj.OnSelectAccountParam) -> int:
+        return self._arrivals.account_for(prm)
+
+    def on_unread(self, prm: pj.OnUnreadMessageParam) -> None:
+        self._arrivals.on_unread(prm)
+
+    def on_refused_call(self, prm: pj.OnRejectedIncomingCallParam) -> None:
+        self.calls.report_refused(self._arrivals.refused_account(prm), prm)
+
+    # Inside
+
+    def _open_echo_line(self, command: say.Configure) -> int:
+        if command.certificate is None or command.key is None:
+            raise Refused("an echo line needs a certificate and a key")
+        return echo_line.open_line(self.endpoint, self.accounts, command.certificate, command.key)
+
+    def _ready(self, port: int | None) -> say.Ready:
+        sound = self.context.sound
+        return say.Ready(
+            pjsip=self.endpoint.libVersion().full,
+            tls_library=self._mark.tls_library,
+            tls13=any(c >> 8 == 0x13 for c in self.endpoint.utilSslGetAvailableCiphers()),
+            patches=self._mark.patches,
+            codecs=ep.codec_names(self.endpoint),
+            srtp_suites=tuple(pj.srtpSuites()),
+            devices=sound.devices,
+            sound=sound.text,
+            sound_ok=sound.ok,
+            listening=port,
+            memory_problem=hardening.problem(),
+        )
