@@ -58,6 +58,38 @@ class HeldBy(StrEnum):
     THEM = "them"
     BOTH = "both"
 
+    @property
+    def here(self) -> bool:
+        """The call is cut off here, be it on hold there too or not."""
+        return self is not HeldBy.THEM
+
+    @property
+    def state(self) -> CallState:
+        """The state of an answered call that is held so."""
+        return CallState.HELD if self.here else CallState.REMOTE_HELD
+
+    @classmethod
+    def of(cls, *, us: bool, them: bool) -> HeldBy | None:
+        """The side or sides that hold, None for a call that goes on."""
+        if us:
+            return cls.BOTH if them else cls.US
+        return cls.THEM if them else None
+
+
+class Source(StrEnum):
+    """The holder of a call's microphone: the sound that its far end gets."""
+
+    NOBODY = "nobody"
+    PERSON = "person"
+    FILE = "file"
+
+    @classmethod
+    def of(cls, *, person: bool, file: bool) -> Source:
+        """A file takes the place of the person who speaks in the call."""
+        if file:
+            return cls.FILE
+        return cls.PERSON if person else cls.NOBODY
+
 
 class RegistrationState(StrEnum):
     """`offline`: the account is disabled or does not register."""

@@ -44,9 +44,7 @@ class ScriptedCall:
 
     @property
     def held_by(self) -> HeldBy | None:
-        if self.local_hold:
-            return HeldBy.BOTH if self.remote_hold else HeldBy.US
-        return HeldBy.THEM if self.remote_hold else None
+        return HeldBy.of(us=self.local_hold, them=self.remote_hold)
 
     @property
     def incoming(self) -> bool:
@@ -396,9 +394,7 @@ class ScriptedWorker:
         )
 
     def _report_flow(self, call: ScriptedCall) -> None:
-        state = CallState.ACTIVE
-        if call.local_hold or call.remote_hold:
-            state = CallState.HELD if call.local_hold else CallState.REMOTE_HELD
+        state = call.held_by.state if call.held_by else CallState.ACTIVE
         if call.state is not state:
             self.report_state(call, state, 200, "OK")
 

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from voip.engine.calls.live import LiveCall
 from voip.engine.history.log import History, HistoryError
@@ -111,7 +110,8 @@ class CallBook:
         call.on_hold_answer(None)
         if call.hangup_timer is not None:
             call.hangup_timer.cancel()
-        remove(call.temporary)
+        if call.file is not None:
+            call.file.remove_copy()
         self._log_row(
             lambda: self._history.end(
                 call.id,
@@ -140,9 +140,3 @@ class CallBook:
         except (HistoryError, KeyError) as error:
             log.error("%s", error)
             self._hub.publish(told.NoticeEvent(level="error", text=str(error)))
-
-
-def remove(path: Path | None) -> None:
-    """Delete a converted sound file, if there is one."""
-    if path is not None:
-        path.unlink(missing_ok=True)

@@ -6,22 +6,27 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from pathlib import Path
 
 import msgspec
 
+from voip.engine.calls.sound_files import PlayedFile
 from voip.engine.trust.compared import Answer, comparison
-from voip.model import Call, CallState, Direction, HeldBy, Outcome, Party, Quality, rfc3339
+from voip.model import Call, CallState, Direction, HeldBy, Outcome, Party, Quality, Source, rfc3339
 from voip.protection import ComparedKey, Lock, LockReport, LockState, Sign, StreamReport, Transport
 from voip.protocol.worker.process import ConnectionEvent, HoldEvent, Role, StreamState
 from voip.security import lock_facts, lock_report, policy, sas
 
 
 class Voice(Enum):
-    """The person's part in a call: none while a file is all that it sends,
-    waiting while another call has the microphone."""
+    """The person's part in a call.
+
+    `NONE`: a file is all that it sends. `FIRST`: it is not in its worker yet,
+    because others are put on hold before. `WAITING`: another call has the
+    microphone. `HERE`: the person speaks in it, unless a file is played.
+    """
 
     NONE = auto()
+    FIRST = auto()
     WAITING = auto()
     HERE = auto()
 
@@ -30,8 +35,7 @@ class Voice(Enum):
 class LiveCall:
     """`number` is the worker's id of the call, `id` everybody else's.
 
-    A call is `playing` until its file is over. One that `waits` is not in its
-    worker yet: others are put on hold first. `hold_agreed` is the far end's
+    A call has a `file` until that is over. `hold_agreed` is the far end's
     answer to the latest hold or resume, None while there is none. A call is
     `taken` once a side has accepted it, and `stopped` when the engine ends it
     with itself. `counted` are the packets, accepted and rejected, of each stream
@@ -57,7 +61,7 @@ class LiveCall:
     cause: str | None = None
     muted: bool = False
     recording: bool = False
-    playing: bool = False
+    file: PlayedFile | None = None
     voice: Voice = Voice.NONE
     held_by: HeldBy | None = None
     hold_agreed: bool | None = None
@@ -73,13 +77,11 @@ class LiveCall:
     ended_here: bool = False
     stopped: bool = False
     outcome: Outcome = Outcome.ONGOING
-    waits: bool = False
     was_open: bool = False
     last_sign: Sign | None = None
     offers_srtp: bool | None = None
     hangup_after_s: float | None = None
     hangup_timer: asyncio.TimerHandle | None = None
-    temporary: Path | None = None
     last_lock: LockState = LockState.OPEN
     address: str | None = None
     find_keys: Callable[[], tuple[ComparedKey, ...]] = tuple
@@ -88,7 +90,12 @@ class LiveCall:
     @property
     def on_hold(self) -> bool:
         """The call is cut off here, be it on hold there too or not."""
-        return self.held_by in (HeldBy.US, HeldBy.BOTH)
+        return self.held_by is not None and self.held_by.here
+
+    @property
+    def source(self) -> Source:
+        """The holder of the call's microphone, while it is not cut off."""
+        return Source.of(person=self.voice is Voice.HERE, file=self.file is not None)
 
     def hold_answer(self) -> asyncio.Future[HoldEvent | None]:
         """The outcome of the hold or resume under way; None when the call ends."""
@@ -223,7 +230,7 @@ class LiveCall:
             duration_s=round(duration, 3),
             muted=self.muted,
             recording=self.recording,
-            playing=self.playing and self.state.answered,
+            playing=self.source is Source.FILE and self.state.answered,
             held_by=self.held_by if self.state.answered else None,
             hold_agreed=self.hold_agreed,
             codec=self.codec,

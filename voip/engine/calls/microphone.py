@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from voip.engine.calls.book import CallBook
 from voip.engine.calls.live import LiveCall, Voice
 from voip.engine.errors import Refusal
-from voip.model import Direction
+from voip.model import Direction, Source
 from voip.protocol.worker import process as say
 
 Ask = Callable[[LiveCall, say.AnyWorkerCommand], Awaitable[None]]
@@ -110,7 +110,7 @@ class Microphone:
 
     async def _withdraw(self, call: LiveCall) -> None:
         # A file goes on without the person; whoever was spoken to learns of the hold.
-        if call.state.answered and not call.playing:
+        if call.state.answered and call.source is Source.PERSON:
             await self._hold(call)
         else:
             await self._ask(call, say.GiveVoice(call=call.number, on=False))
@@ -128,4 +128,5 @@ class Microphone:
 
 
 def _waits(call: LiveCall) -> bool:
-    return call.voice is Voice.WAITING and not call.on_hold and not call.playing
+    nobody = call.source is Source.NOBODY
+    return call.voice is Voice.WAITING and nobody and not call.on_hold

@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Coroutine
-from pathlib import Path
 
-from voip.engine.calls.book import CallBook, remove
+from voip.engine.calls.book import CallBook
 from voip.engine.calls.live import LiveCall, Voice
 from voip.engine.calls.microphone import Microphone
 from voip.engine.calls.reports import DECLINE
+from voip.engine.calls.sound_files import PlayedFile
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
 from voip.engine.supervisor import Worker, WorkerGone, WorkerRefused
@@ -45,7 +45,7 @@ class Calls:
         uri: str,
         shown: Party,
         command: told.PlaceCall,
-        play: tuple[Path, bool] | None,
+        play: PlayedFile | None,
     ) -> LiveCall:
         """Start a call; it is in the log from here on.
 
@@ -54,18 +54,16 @@ class Calls:
         """
         call = self._book.begin(role, account, transport, Direction.OUT, shown)
         call.hangup_after_s = command.hangup_after_s
-        call.playing = play is not None
+        call.file = play
+        call.voice = Voice.NONE if play else Voice.FIRST
         call.recording = command.record is not None
-        if play is not None and play[1]:
-            call.temporary = play[0]
         self._book.publish(call)
-        call.waits = True
         start = say.StartCall(
             call=call.number,
             account=account,
             uri=uri,
             voice=play is None,
-            play=str(play[0]) if play else None,
+            play=str(play.path) if play else None,
             record=command.record,
         )
         try:
@@ -81,7 +79,6 @@ class Calls:
         return call
 
     async def _start(self, call: LiveCall, start: say.StartCall) -> None:
-        call.waits = False
         if call.ended is not None:
             raise Refusal("call_failed", call.cause or "it has ended")
         if call.ended_here:
@@ -116,7 +113,7 @@ class Calls:
     async def hang_up(self, call_id: str) -> None:
         call = self._find(call_id)
         call.ended_here = True
-        if not call.waits:
+        if call.voice is not Voice.FIRST:
             await self._ask(call, say.EndCall(call=call.number, code=486))
 
     async def hold(self, call_id: str, wait: bool = False) -> None:
@@ -180,13 +177,11 @@ class Calls:
         call = self._in_state(call_id, {CallState.ACTIVE}, "sent tones")
         await self._ask(call, say.Digits(call=call.number, digits=digits))
 
-    async def play(self, call_id: str, file: tuple[Path, bool] | None) -> None:
+    async def play(self, call_id: str, file: PlayedFile | None) -> None:
         call = self._answered(call_id, "played to")
-        path = str(file[0]) if file else None
+        path = str(file.path) if file else None
         await self._ask(call, say.PlayFile(call=call.number, path=path))
-        remove(call.temporary)
-        call.temporary = file[0] if file and file[1] else None
-        call.playing = file is not None
+        self._change_file(call, file)
         self._book.publish(call)
         if file is None and self._microphone.holder is None:
             await self._microphone.give(call)
@@ -226,14 +221,19 @@ class Calls:
 
     def file_ended(self, call: LiveCall) -> None:
         """Give a call its microphone back when the file that took its place is over."""
-        call.playing = False
+        self._change_file(call, None)
         self._book.publish(call)
         if call.voice is not Voice.NONE:
             self._in_background(self._give_microphone_back(call))
 
+    def _change_file(self, call: LiveCall, file: PlayedFile | None) -> None:
+        if call.file is not None:
+            call.file.remove_copy()
+        call.file = file
+
     async def _give_microphone_back(self, call: LiveCall) -> None:
         try:
-            if not call.playing:
+            if call.file is None:
                 await self._ask(call, say.PlayFile(call=call.number, path=None))
                 await self._microphone.settle()
         except Refusal as error:

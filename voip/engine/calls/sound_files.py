@@ -15,6 +15,7 @@ import sys
 import tempfile
 import wave
 from pathlib import Path
+from typing import NamedTuple
 
 from voip.engine.calls import wav_file
 
@@ -26,12 +27,24 @@ _LEAST_S = 0.1
 _LOWEST, _HIGHEST = -32768, 32767
 
 
+class PlayedFile(NamedTuple):
+    """A file that can be played; `is_copy` is one that goes when it is over."""
+
+    path: Path
+    is_copy: bool
+
+    def remove_copy(self) -> None:
+        """Delete the file if it is a copy; whoever plays it has it open."""
+        if self.is_copy:
+            self.path.unlink(missing_ok=True)
+
+
 class SoundFileError(Exception):
     """A file that cannot be played or recorded; the text says why."""
 
 
-def playable(path: Path, folder: Path) -> tuple[Path, bool]:
-    """The file to play for `path`, and whether it is a copy made in `folder`.
+def playable(path: Path, folder: Path) -> PlayedFile:
+    """The file to play for `path`, or a copy that is made in `folder`.
 
     Raises:
         SoundFileError: it is missing, or not a WAV file that can be converted.
@@ -48,7 +61,7 @@ def playable(path: Path, folder: Path) -> tuple[Path, bool]:
             long_enough = found.length >= _LEAST_S * rate * found.frame
             whole = found.length % found.frame == 0
             if factor == 1 and channels == 1 and found.simplest and whole and long_enough:
-                return path, False
+                return PlayedFile(path, is_copy=False)
             samples = found.read(file)
     except FileNotFoundError:
         raise SoundFileError(f"there is no file {path}") from None
@@ -65,7 +78,7 @@ def playable(path: Path, folder: Path) -> tuple[Path, bool]:
     rate *= factor
     samples.extend([0] * (int(_LEAST_S * rate) - len(samples)))
     try:
-        return _written(samples, rate, folder), True
+        return PlayedFile(_written(samples, rate, folder), is_copy=True)
     except OSError as error:
         raise SoundFileError(f"{folder} cannot be written: {error.strerror}") from error
 

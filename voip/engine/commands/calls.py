@@ -8,7 +8,7 @@ from pathlib import Path
 
 from voip.engine.accounts.fields import Account
 from voip.engine.calls.echo import ACCOUNT as ECHO_ACCOUNT
-from voip.engine.calls.sound_files import SoundFileError, make_private, playable
+from voip.engine.calls.sound_files import PlayedFile, SoundFileError, make_private, playable
 from voip.engine.commands.handler import Handlers
 from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
@@ -114,7 +114,7 @@ async def _record(engine: Engine, command: told.Record) -> None:
     await engine.calls.record(command.call, command.path)
 
 
-async def _sound_file(engine: Engine, path: str | None) -> tuple[Path, bool] | None:
+async def _sound_file(engine: Engine, path: str | None) -> PlayedFile | None:
     if path is None:
         return None
     if not Path(path).is_absolute():

@@ -19,13 +19,6 @@ _EINVALIDOP = 70013  # pj/errno.h
 _ENDS_CALL = (pj.PJSIP_SC_REQUEST_TIMEOUT, pj.PJSIP_SC_CALL_TSX_DOES_NOT_EXIST)
 """Answers within a call that are its end (RFC 3261 section 12.2.1.2)."""
 
-_STATES = {
-    None: CallState.ACTIVE,
-    HeldBy.US: CallState.HELD,
-    HeldBy.THEM: CallState.REMOTE_HELD,
-    HeldBy.BOTH: CallState.HELD,
-}
-
 
 class HeldCall(Protocol):
     """A call as its hold sees it."""
@@ -57,8 +50,7 @@ class CallHold:
     def __init__(self, call: HeldCall) -> None:
         self._call = call
         self._offers = HoldOffers(outgoing=not call.incoming)
-        self._here = False
-        self._there = False
+        self._session: HeldBy | None = None
         self.hears = False
 
     @property
@@ -67,14 +59,14 @@ class CallHold:
 
         A call that is resumed is on hold until its far end has agreed.
         """
-        if self._offers.wanted or self._here or self._offers.busy():
-            return HeldBy.BOTH if self._there else HeldBy.US
-        return HeldBy.THEM if self._there else None
+        us = self._offers.wanted or self._offers.busy() or self._is_agreed
+        return HeldBy.of(us=us, them=self._session in (HeldBy.THEM, HeldBy.BOTH))
 
     @property
     def state(self) -> CallState:
         """The state of an answered call with its media up."""
-        return _STATES[self.held_by]
+        held_by = self.held_by
+        return held_by.state if held_by else CallState.ACTIVE
 
     def ask(self, on: bool) -> None:
         """Cut the call off at once, or connect it; then ask the far end."""
@@ -86,15 +78,16 @@ class CallHold:
 
     def note(self, info: pj.CallInfo) -> None:
         """Read who holds from the session in force (RFC 3264 section 8.4)."""
-        self._here = self._there = self.hears = False
+        here = there = self.hears = False
         for media in info.media:
             held_here = media.status == pj.PJSUA_CALL_MEDIA_LOCAL_HOLD
             held_there = media.status == pj.PJSUA_CALL_MEDIA_REMOTE_HOLD
             sends = bool(media.dir & pj.PJMEDIA_DIR_ENCODING)
-            self._here |= held_here
+            here |= held_here
             self.hears |= bool(media.dir & pj.PJMEDIA_DIR_DECODING)
             # A stream that both hold is inactive: it has no direction left.
-            self._there |= held_there or (held_here and not sends)
+            there |= held_there or (held_here and not sends)
+        self._session = HeldBy.of(us=here, them=there)
 
     def follow(self) -> None:
         """Make the offer that is due, if there is one."""
@@ -105,7 +98,7 @@ class CallHold:
             if not offers.postpone():
                 self._refused(0, "the call was not answered in time")
             return
-        if offers.wanted == self._here:
+        if offers.wanted == self._is_agreed:
             offers.settle()
             self._report(True, 0, "")
             return
@@ -133,9 +126,14 @@ class CallHold:
             # PJSIP is ending the call, which is the answer to whoever waits.
             self._call.cause = self._call.cause or reasons.broken_off(code)
         elif code < pj.PJSIP_SC_MULTIPLE_CHOICES:
-            self._report(self._here == self._offers.wanted, code, reason)
+            self._report(self._is_agreed == self._offers.wanted, code, reason)
         else:
             self._refused(code, reason)
+
+    @property
+    def _is_agreed(self) -> bool:
+        """The session in force is on hold by us."""
+        return self._session is not None and self._session.here
 
     def _refused(self, code: int, reason: str) -> None:
         # What cannot be resumed stays on hold; what is on hold stays cut off.
@@ -145,7 +143,7 @@ class CallHold:
 
     def _cut(self) -> None:
         try:
-            self._call.media.hold(self.held_by in (HeldBy.US, HeldBy.BOTH))
+            self._call.media.hold(self.state is CallState.HELD)
         except pj.Error as error:
             # Raised in PJSIP's callback, it would end the worker and all calls.
             words = f"worker: call {self._call.number} has no sound: {error.reason}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable
-from enum import Enum, auto
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import pjsua2 as pj
 
+from voip.model import Source
 from voip.worker.media.levels import amplitude
 from voip.worker.media.sound import Sound
 
@@ -31,14 +31,6 @@ class _Player(pj.AudioMediaPlayer):
     def onEof2(self) -> None:
         # On a thread of PJMEDIA's: nothing but this may be done here.
         self.over = True
-
-
-class Source(Enum):
-    """The sound that a call's far end gets."""
-
-    NOBODY = auto()
-    PERSON = auto()
-    FILE = auto()
 
 
 class Wiring(NamedTuple):
@@ -192,13 +184,10 @@ class CallMedia:
         return Path(path) if path else None
 
     def _wanted(self) -> Wiring:
-        playing = self._player is not None
-        source = Source.NOBODY
-        if not self._held and not self._muted:
-            source = Source.FILE if playing else Source.PERSON if self._voice else Source.NOBODY
+        source = Source.of(person=self._voice, file=self._player is not None)
         return Wiring(
-            source=source,
-            heard=not self._held and (self._voice or playing),
+            source=Source.NOBODY if self._held or self._muted else source,
+            heard=not self._held and source is not Source.NOBODY,
             recorded=not self._held and self._recorder is not None,
         )
 

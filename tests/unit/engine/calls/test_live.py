@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +11,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from voip.engine.calls.live import LiveCall
+from voip.engine.calls.sound_files import PlayedFile
 from voip.model import CallState, Direction, Party
 from voip.protection import Keying, MediaKind, TlsStatus, Transport
 from voip.protocol.worker.process import ConnectionEvent, Role, StreamState
 
 START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
+FILE = PlayedFile(Path("/tmp/hello.wav"), is_copy=False)
 VOICE = StreamState(
     kind=MediaKind.AUDIO,
     active=True,
@@ -266,4 +269,4 @@ def test_our_own_reason_comes_before_the_far_end_s() -> None:
 def test_a_file_is_shown_to_play_once_somebody_can_hear_it(
     state: CallState, playing: bool, shown: bool
 ) -> None:
-    assert live(state=state, playing=playing).snapshot(START).playing is shown
+    assert live(state=state, file=FILE if playing else None).snapshot(START).playing is shown

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voip.engine.calls.sound_files import SoundFileError, make_private, playable
+from voip.engine.calls.sound_files import PlayedFile, SoundFileError, make_private, playable
 
 
 def wav(
@@ -332,3 +332,12 @@ def test_nothing_is_recorded_into_what_is_no_file_of_ours(
     with pytest.raises(SoundFileError) as caught:
         make_private(tmp_path / "theirs.wav")
     assert str(caught.value).endswith("theirs.wav is no file of yours: choose another name")
+
+
+def test_a_copy_goes_with_the_file_and_the_file_itself_stays(tmp_path: Path) -> None:
+    original, copy = tmp_path / "a.wav", tmp_path / "b.wav"
+    for path, is_copy in ((original, False), (copy, True)):
+        path.touch()
+        PlayedFile(path, is_copy).remove_copy()
+        PlayedFile(path, is_copy).remove_copy()
+    assert (original.exists(), copy.exists()) == (True, False)
