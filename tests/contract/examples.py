@@ -433,7 +433,8 @@ WORKER_COMMANDS: dict[str, say.AnyWorkerCommand] = {
     "configure": say.Configure(
         role=say.Role.ECHO,
         user_agent="Offhook/0.1.0",
-        audio=say.AudioSettings(input="USB", output="Built-in", null=True),
+        audio=Audio(input="USB", output="Built-in"),
+        silent=True,
         certificate="/run/echo.pem",
         key="/run/echo.key",
     ),
@@ -480,7 +481,7 @@ WORKER_COMMANDS: dict[str, say.AnyWorkerCommand] = {
     "digits": say.Digits(call=1, digits="12*#"),
     "play": say.PlayFile(call=1, path=None),
     "record": say.RecordFile(call=1, path="/tmp/out.wav"),
-    "use_audio": say.UseAudio(audio=say.AudioSettings(output="Headset", ring=False)),
+    "use_audio": say.UseAudio(audio=Audio(output="Headset", ring=False)),
     "look_up_devices": say.LookUpDevices(),
     "levels": say.WatchLevels(interval_ms=100),
     "messages": say.WatchMessages(on=True),

@@ -18,7 +18,8 @@ from typing import Any, cast
 import pjsua2 as pj
 
 from voip.protection import Transport
-from voip.protocol.worker.process import AudioSettings, Configure, Role, Trust
+from voip.protocol.settings import Audio
+from voip.protocol.worker.process import Configure, Role, Trust
 from voip.worker import endpoint as ep
 from voip.worker.tls.transports import create_transport
 
@@ -41,7 +42,7 @@ def main() -> None:
     os.dup2(2, 1)
     endpoint = pj.Endpoint()
     role = Role.SECURE if secure else Role.OPEN
-    ep.start(endpoint, Configure(role=role, user_agent="options", audio=AudioSettings(null=True)))
+    ep.start(endpoint, Configure(role=role, user_agent="options", audio=Audio(), silent=True))
     trust = Trust(ca_file=sys.argv[3]) if secure else None
     number = create_transport(endpoint, transport, trust)
     # The options' values have been freed by now, and their memory is used again.

@@ -18,7 +18,8 @@ from tests.support.archives import VERSION_MAK
 from tests.support.pki import Leaf
 from tests.support.preload import SANITIZERS
 from voip.native import inputs, mark
-from voip.protocol.worker.process import AudioSettings, Configure, Role
+from voip.protocol.settings import Audio
+from voip.protocol.worker.process import Configure, Role
 from voip.worker import endpoint
 
 # The installed library
@@ -123,7 +124,7 @@ def test_no_name_server_is_given_to_pjsip() -> None:
             raise NotImplementedError
 
     with pytest.raises(NotImplementedError):
-        endpoint.start(Recorder(), Configure(Role.SECURE, "Offhook", AudioSettings(null=True)))
+        endpoint.start(Recorder(), Configure(Role.SECURE, "Offhook", Audio(), silent=True))
     assert list(given[0].uaConfig.nameserver) == []
 
 

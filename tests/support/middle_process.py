@@ -18,6 +18,7 @@ from typing import Any
 import pjsua2 as pj
 
 from voip.protection import Keying, Transport
+from voip.protocol.settings import Audio
 from voip.protocol.worker import process as say
 from voip.worker import endpoint as ep
 from voip.worker.accounts.account import config as account_config
@@ -83,8 +84,7 @@ class Middle:
         self.callee: Leg | None = None
 
     def run(self) -> None:
-        audio = say.AudioSettings(null=True)
-        ep.start(self.endpoint, say.Configure(say.Role.SECURE, "middle", audio))
+        ep.start(self.endpoint, say.Configure(say.Role.SECURE, "middle", Audio(), silent=True))
         self.endpoint.audDevManager().setNullDev()
         setup = self._setup()
         transport = create_transport(self.endpoint, setup.transport, setup.trust)

@@ -9,6 +9,7 @@ from voip.model import SoundDevice
 from voip.native.inputs import patch_names
 from voip.protection import Certificate, Keying, MediaKind, TlsStatus
 from voip.protocol import client as told
+from voip.protocol.settings import Audio
 from voip.protocol.worker import process as say
 
 ADDRESS = "1.2.3.4"
@@ -105,7 +106,7 @@ def refused(shown: told.ServerReport | Refusal, trust: say.Trust) -> tuple[str |
 
 def ready(configured: say.Configure) -> say.Ready:
     """The first word of a worker that is made of our own pjsua2."""
-    sound = sound_of(configured.audio)
+    sound = sound_of(configured.audio, configured.silent)
     return say.Ready(
         pjsip="2.17",
         tls_library="OpenSSL 3.5.4 30 Sep 2025",
@@ -120,9 +121,9 @@ def ready(configured: say.Configure) -> say.Ready:
     )
 
 
-def sound_of(audio: say.AudioSettings) -> say.SoundEvent:
+def sound_of(audio: Audio, silent: bool) -> say.SoundEvent:
     """The devices that a worker with these settings uses."""
-    if audio.null:
+    if silent:
         return say.SoundEvent(devices=DEVICES, sound="sound is switched off", sound_ok=True)
     names = [_device(audio.input), _device(audio.output)]
     absent = [name for name in (audio.input, audio.output) if name and _device(name) is None]

@@ -19,6 +19,7 @@ from tests.support.standin_script import Script
 from voip.model import CallState, HeldBy, Voicemail
 from voip.protection import TlsStatus, Transport
 from voip.protocol.framing import MAX_LINE, Decoder, encode
+from voip.protocol.settings import Audio
 from voip.protocol.worker import process as say
 
 _NO_SUCH_PROCESS = 1 << 30
@@ -65,7 +66,8 @@ class ScriptedWorker:
         self._last_connection = 0
         self._next_incoming = -1
         self._then: list[Callable[[], None]] = []
-        self._audio: say.AudioSettings
+        self._audio: Audio
+        self._silent: bool
         self._writer: asyncio.StreamWriter
         self._task = asyncio.create_task(self._serve())
         self.accounts: dict[str, say.AccountSetup] = {}
@@ -125,6 +127,7 @@ class ScriptedWorker:
     def configure(self, command: say.Configure) -> None:
         self.role = command.role
         self._audio = command.audio
+        self._silent = command.silent
         self._script.started.append(self)
         self.send(facts.ready(command))
 
@@ -210,10 +213,10 @@ class ScriptedWorker:
 
     def use_audio(self, command: say.UseAudio) -> None:
         self._audio = command.audio
-        self.send(facts.sound_of(self._audio))
+        self.send(facts.sound_of(self._audio, self._silent))
 
     def look_up_devices(self, command: say.LookUpDevices) -> None:
-        self.send(facts.sound_of(self._audio))
+        self.send(facts.sound_of(self._audio, self._silent))
 
     def watch_levels(self, command: say.WatchLevels) -> None:
         """Levels come when the script sends some."""

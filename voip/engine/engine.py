@@ -306,9 +306,7 @@ class Engine:
 
         A worker that starts later is configured with them anyway.
         """
-        await self.sound.changed(
-            settings.audio_for_worker(before), settings.audio_for_worker(after)
-        )
+        await self.sound.changed(before.audio, after.audio)
 
     async def watch_levels(self) -> None:
         """Have workers report sound levels, now that somebody looks."""
@@ -335,7 +333,8 @@ class Engine:
             return say.Configure(
                 role=role,
                 user_agent=self.user_agent,
-                audio=settings.audio_for_worker(self.settings),
+                audio=self.settings.audio,
+                silent=settings.is_silent(),
             )
 
         return configure

@@ -14,6 +14,7 @@ from voip.engine.hub import Hub
 from voip.engine.supervisor import Worker, WorkerGone, WorkerRefused
 from voip.model import CallState
 from voip.protocol import client as told
+from voip.protocol.settings import Audio
 from voip.protocol.worker import process as say
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class SoundDevices:
         self._tasks: set[asyncio.Task[None]] = set()
         hub.listen(self._on_news, levels=False)
 
-    async def changed(self, before: say.AudioSettings, after: say.AudioSettings) -> None:
+    async def changed(self, before: Audio, after: Audio) -> None:
         """Bring the workers in line with new settings."""
         if before == after:
             return

@@ -6,7 +6,8 @@ import traceback
 
 import pjsua2 as pj
 
-from voip.protocol.worker.process import AudioSettings, WorkerEvent
+from voip.protocol.settings import Audio
+from voip.protocol.worker.process import WorkerEvent
 from voip.worker.media.sound import Sound, Tones
 from voip.worker.outbox import Outbox
 from voip.worker.tls.connections import Connections
@@ -27,9 +28,9 @@ class Context:
         self.sound: Sound
         self.tones: Tones
 
-    def open_sound(self, endpoint: pj.Endpoint, audio: AudioSettings) -> None:
-        """Choose devices of an endpoint that has started."""
-        self.sound = Sound(endpoint, audio, self.send)
+    def open_sound(self, endpoint: pj.Endpoint, audio: Audio, silent: bool) -> None:
+        """Choose devices of an endpoint that has started; none if `silent`."""
+        self.sound = Sound(endpoint, audio, silent, self.send)
         self.sound.choose()
         self.tones = Tones(self.sound, audio.ring)
 

@@ -6,7 +6,8 @@ from typing import Protocol
 
 import pjsua2 as pj
 
-from voip.protocol.worker.process import AudioSettings, Configure, Role
+from voip.protocol.settings import Audio
+from voip.protocol.worker.process import Configure, Role
 from voip.worker.callbacks import guarded
 from voip.worker.context import Context
 from voip.worker.media.sound import may_have_sound
@@ -99,7 +100,7 @@ def start(endpoint: pj.Endpoint, configure: Configure) -> None:
     config.logConfig.level = 3
     config.logConfig.consoleLevel = 3
     config.logConfig.msgLogging = 0
-    _configure_media(config.medConfig, configure.audio)
+    _configure_media(config.medConfig, configure.audio, configure.silent)
     endpoint.libInit(config)
     if not configure.role.tls_only:
         # An INVITE over UDP has to fit a datagram, with a password too. The maps of
@@ -115,12 +116,12 @@ def codec_names(endpoint: pj.Endpoint) -> tuple[str, ...]:
     return tuple(name for _, name in sorted(codecs, key=lambda pair: -pair[0]))
 
 
-def _configure_media(config: pj.MediaConfig, audio: AudioSettings) -> None:
-    config.clockRate = audio.clock_rate_hz
+def _configure_media(config: pj.MediaConfig, audio: Audio, silent: bool) -> None:
+    config.clockRate = audio.clock_rate
     config.audioFramePtime = audio.frame_ms
     config.sndRecLatency = audio.capture_latency_ms
     config.sndPlayLatency = audio.playback_latency_ms
-    config.ecTailLen = 200 if audio.echo_cancel and not audio.null else 0
+    config.ecTailLen = 200 if audio.echo_cancel and not silent else 0
     config.ecOptions = pj.PJMEDIA_ECHO_WEBRTC_AEC3
     # Silence is sent too: a gap looks like a lost connection to the far end.
     config.noVad = True
@@ -128,8 +129,8 @@ def _configure_media(config: pj.MediaConfig, audio: AudioSettings) -> None:
     # Frames are dropped only to catch up, and then steadily: the adaptive way
     # of PJSIP drops and inserts whenever a thread is late by a moment.
     config.jbDiscardAlgo = pj.PJMEDIA_JB_DISCARD_STATIC
-    prefetch = audio.jitter_prefetch_ms
-    if audio.null or not may_have_sound():
+    prefetch = audio.jitter_ms
+    if silent or not may_have_sound():
         # Nobody waits for the sound; a script compares what it recorded.
         prefetch = max(prefetch, _UNHEARD_PREFETCH_MS)
     config.jbInit = config.jbMinPre = prefetch

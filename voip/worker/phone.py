@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pjsua2 as pj
 
 from voip.native import mark
+from voip.protocol.settings import Audio
 from voip.protocol.worker import process as say
 from voip.security import hardening, sip_masking
 from voip.worker import endpoint as ep
@@ -40,7 +41,7 @@ class Phone:
         self.context = Context(outbox)
         self.endpoint = ep.Endpoint(self.context, self)
         ep.start(self.endpoint, command)
-        self.context.open_sound(self.endpoint, command.audio)
+        self.context.open_sound(self.endpoint, command.audio, command.silent)
         self.calls = Calls(self.context, command.role)
         self.accounts = Accounts(self.context, self.endpoint, command.role, self.calls.receive)
         self._arrivals = Arrivals(self.context, self.accounts, command.role)
@@ -89,7 +90,7 @@ class Phone:
 
     # Orders
 
-    def use_audio(self, audio: say.AudioSettings) -> None:
+    def use_audio(self, audio: Audio) -> None:
         self.context.tones.enable(audio.ring)
         self.context.sound.use(audio, open_now=bool(self.calls))
 

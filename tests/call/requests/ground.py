@@ -16,6 +16,7 @@ from tests.support.pki import Authority
 from voip.engine.supervisor import Worker, WorkerGone, WorkerRefused, start_process
 from voip.model import CallState
 from voip.protection import Transport
+from voip.protocol.settings import Audio
 from voip.protocol.worker import process as say
 
 USER = "alice"
@@ -130,7 +131,8 @@ class Ground:
         return say.Configure(
             role=say.Role.SECURE if secure else say.Role.OPEN,
             user_agent="Offhook",
-            audio=say.AudioSettings(null=True),
+            audio=Audio(),
+            silent=True,
         )
 
     def _on_event(self, event: say.AnyWorkerEvent) -> None:

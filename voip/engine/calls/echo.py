@@ -17,6 +17,7 @@ from voip.engine.supervisor import StartProcess, Worker, WorkerGone, WorkerRefus
 from voip.engine.trust import authority
 from voip.protection import Transport
 from voip.protocol import client as told
+from voip.protocol.settings import Audio
 from voip.protocol.worker import process as say
 from voip.sip.dialing import ECHO
 
@@ -114,7 +115,8 @@ class Echo:
         return say.Configure(
             role=say.Role.ECHO,
             user_agent=self._user_agent,
-            audio=say.AudioSettings(null=True, jitter_prefetch_ms=_JITTER_MS),
+            audio=Audio(jitter_ms=_JITTER_MS),
+            silent=True,
             certificate=str(self._identity.certificate),
             key=str(self._identity.key),
         )

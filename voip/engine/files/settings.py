@@ -12,7 +12,6 @@ import tomlkit
 from voip.engine.files import toml
 from voip.engine.files.toml import ConfigError
 from voip.protocol.settings import Settings
-from voip.protocol.worker.process import AudioSettings
 
 
 def load(path: Path) -> Settings:
@@ -39,21 +38,9 @@ def change(path: Path, changes: Mapping[str, str | int | bool | None]) -> Settin
     return toml.change(path, edit)
 
 
-def audio_for_worker(settings: Settings) -> AudioSettings:
-    """Sound settings of a phone; `OFFHOOK_AUDIO=null` switches sound off."""
-    audio = settings.audio
-    return AudioSettings(
-        input=audio.input,
-        output=audio.output,
-        null=os.environ.get("OFFHOOK_AUDIO") == "null",
-        clock_rate_hz=audio.clock_rate,
-        frame_ms=audio.frame_ms,
-        capture_latency_ms=audio.capture_latency_ms,
-        playback_latency_ms=audio.playback_latency_ms,
-        jitter_prefetch_ms=audio.jitter_ms,
-        echo_cancel=audio.echo_cancel,
-        ring=audio.ring,
-    )
+def is_silent() -> bool:
+    """No sound device is used: `OFFHOOK_AUDIO=null` switches sound off."""
+    return os.environ.get("OFFHOOK_AUDIO") == "null"
 
 
 def _settings(document: tomlkit.TOMLDocument, path: Path) -> Settings:

@@ -11,6 +11,7 @@ import asyncio
 from types import TracebackType
 
 from voip.engine.supervisor import StartProcess, Worker, WorkerGone
+from voip.protocol.settings import Audio
 from voip.protocol.worker import process as say
 from voip.security.policy import DEMANDS
 
@@ -70,7 +71,8 @@ class Trial:
         return say.Configure(
             role=say.Role.SECURE if tls_only else say.Role.OPEN,
             user_agent=self._user_agent,
-            audio=say.AudioSettings(null=True),
+            audio=Audio(),
+            silent=True,
         )
 
     async def _on_up(self, ready: say.Ready) -> None:

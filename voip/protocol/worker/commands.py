@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from voip.protection import SRTP_SUITES, Keying, Transport
+from voip.protocol.settings import Audio
 
 
 class Role(StrEnum):
@@ -23,27 +24,6 @@ class Role(StrEnum):
 
 
 _TLS_ONLY = frozenset({Role.SECURE, Role.ECHO})
-
-
-class AudioSettings(msgspec.Struct, frozen=True):
-    """Settings of the sound in both directions.
-
-    Devices are named by a part of their name; None chooses PulseAudio or
-    PipeWire where there is one; `null` is no device. The bridge's rate is in
-    hertz, frames and device latencies in milliseconds; `jitter_prefetch_ms` of
-    received voice wait before they are played.
-    """
-
-    input: str | None = None
-    output: str | None = None
-    null: bool = False
-    clock_rate_hz: int = 48000
-    frame_ms: int = 10
-    capture_latency_ms: int = 40
-    playback_latency_ms: int = 40
-    jitter_prefetch_ms: int = 20
-    echo_cancel: bool = True
-    ring: bool = True
 
 
 class ClientCertificate(msgspec.Struct, frozen=True):
@@ -126,12 +106,14 @@ class WorkerCommand(msgspec.Struct, frozen=True, tag_field="do"):
 class Configure(WorkerCommand, frozen=True, tag="configure"):
     """First command: become this kind of worker. `Ready` answers it.
 
-    `certificate` and `key` are PEM files of the echo line's listener.
+    With `silent` it uses no sound device. `certificate` and `key` are PEM files
+    of the echo line's listener.
     """
 
     role: Role
     user_agent: str
-    audio: AudioSettings
+    audio: Audio
+    silent: bool = False
     certificate: str | None = None
     key: str | None = None
 
@@ -237,7 +219,7 @@ class UseAudio(WorkerCommand, frozen=True, tag="use_audio"):
     before `Done`.
     """
 
-    audio: AudioSettings
+    audio: Audio
 
 
 class LookUpDevices(WorkerCommand, frozen=True, tag="look_up_devices"):

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import pjsua2 as pj
 
 from voip.model import CallState, SoundDevice
-from voip.protocol.worker.process import AudioSettings, SoundEvent
+from voip.protocol.settings import Audio
+from voip.protocol.worker.process import SoundEvent
 from voip.worker.media import pulse
 
 _PREFERRED = ("pulse", "pipewire", "default")
@@ -36,17 +37,19 @@ class _Pair(NamedTuple):
 class Sound:
     """The devices in use; `text` says which, or why there is none.
 
-    `announce` is told of every change after `choose`.
+    With `silent` none is used. `announce` is told of every change after `choose`.
     """
 
     def __init__(
         self,
         endpoint: pj.Endpoint,
-        settings: AudioSettings,
+        settings: Audio,
+        silent: bool,
         announce: Callable[[SoundEvent], None],
     ) -> None:
         self._manager = endpoint.audDevManager()
         self._settings = settings
+        self._switched_off = silent
         self._announce = announce
         self._in_use: _Pair | None = None
         self._broken = False
@@ -67,7 +70,7 @@ class Sound:
         self.devices = self._list()
         self._select(open_now=False)
 
-    def use(self, settings: AudioSettings, open_now: bool) -> None:
+    def use(self, settings: Audio, open_now: bool) -> None:
         """Take other devices; with `open_now` whoever is in a call hears them at once."""
         self._settings = settings
         self._select(open_now)
@@ -105,7 +108,7 @@ class Sound:
         A call that is up gets its voice back without anybody's doing.
         """
         now = time.monotonic()
-        if self._in_use is not None or self._settings.null:
+        if self._in_use is not None or self._switched_off:
             self._pause_s = _FIRST_PAUSE_S
             return
         if now < self._next_try or not (pulse.answers() or self._has_cards()):
@@ -158,7 +161,7 @@ class Sound:
             self._open(self._in_use)
 
     def _select(self, open_now: bool) -> None:
-        if self._settings.null:
+        if self._switched_off:
             self._use_null("sound is switched off", ok=True)
             return
         wanted = (self._settings.input, self._settings.output)

@@ -9,7 +9,6 @@ import pytest
 from voip.engine.files import settings
 from voip.engine.files.toml import ConfigError
 from voip.protocol.settings import Audio, Screen, Settings
-from voip.protocol.worker.process import AudioSettings
 
 
 def write(folder: Path, text: str) -> Path:
@@ -105,34 +104,12 @@ def test_broken_file(tmp_path: Path) -> None:
     assert str(caught.value).startswith(f"{path} is not valid TOML: ")
 
 
-@pytest.mark.parametrize(("value", "null"), [("null", True), ("", False), ("other", False)])
+@pytest.mark.parametrize(("value", "silent"), [("null", True), ("", False), ("other", False)])
 def test_sound_is_switched_off_by_a_variable(
-    monkeypatch: pytest.MonkeyPatch, value: str, null: bool
+    monkeypatch: pytest.MonkeyPatch, value: str, silent: bool
 ) -> None:
     monkeypatch.setenv("OFFHOOK_AUDIO", value)
-    assert settings.audio_for_worker(Settings()).null is null
-
-
-def test_worker_gets_every_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OFFHOOK_AUDIO", raising=False)
-    audio = Audio("in", "out", 8000, 20, 11, 12, 13, False, False)
-    assert settings.audio_for_worker(Settings(audio)) == AudioSettings(
-        input="in",
-        output="out",
-        null=False,
-        clock_rate_hz=8000,
-        frame_ms=20,
-        capture_latency_ms=11,
-        playback_latency_ms=12,
-        jitter_prefetch_ms=13,
-        echo_cancel=False,
-        ring=False,
-    )
-
-
-def test_defaults_of_phone_and_worker_agree(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OFFHOOK_AUDIO", raising=False)
-    assert settings.audio_for_worker(Settings()) == AudioSettings()
+    assert settings.is_silent() is silent
 
 
 WRITTEN = """\
