@@ -37,14 +37,10 @@ _WISHES = {
     "verified": "True",
     "version": "'TLSv1.3'",
     "server": "'pbx.example.com'",
-    "active": "True",
-    "srtp": "True",
-    "suite": "'AES_256_CM_HMAC_SHA1_80'",
-    "keying": "Keying.SDES",
     "failing": "False",
 }
-_FACT_TYPES = {"lock_facts.CallFacts", "lock_facts.ConnectionFacts", "lock_facts.StreamFacts"}
-_HOLDS = 2  # the position of a condition's value in the arguments of `_row`
+_FACT_TYPES = {"lock_facts.CallFacts", "lock_facts.ConnectionFacts", "replace"}
+_HOLDS = 2  # the place of a condition's value among what `_row` is given
 
 Changes = Callable[[ast.Module], Iterator[str]]
 

@@ -238,6 +238,30 @@ class Fact(msgspec.Struct, frozen=True):
     applies: bool = True
 
 
+class Stream(msgspec.Struct, frozen=True):
+    """A media stream as it is in force, RTP packets counted over the whole call.
+
+    `suite` is set when SRTP is active in both directions; `rejected` packets
+    failed authentication. The fingerprints (RFC 8122, such as “SHA-256 AB:CD…”)
+    are those that a DTLS handshake proved, None before and with other keying.
+    `failing` is the engine's judgement of the last report (`policy.is_failing`).
+
+    Clients see `StreamReport` and `LockStream` of it, whose JSON is a contract.
+    """
+
+    kind: MediaKind
+    active: bool
+    srtp: bool
+    suite: str | None = None
+    keying: Keying | None = None
+    codec: str | None = None
+    accepted: int = 0
+    rejected: int = 0
+    local_fingerprint: str | None = None
+    remote_fingerprint: str | None = None
+    failing: bool = False
+
+
 class StreamReport(msgspec.Struct, frozen=True):
     """Media stream as it is in force; packets are of the whole call."""
 

@@ -13,6 +13,7 @@ import msgspec
 from voip import model, protection
 from voip.cli.calls.call import CallReport
 from voip.cli.settings.settings import Setting
+from voip.protection import MediaKind
 from voip.protocol import client as told
 from voip.protocol.settings import Audio, Screen, Settings
 from voip.protocol.worker import process as say
@@ -416,8 +417,8 @@ ENVELOPES: dict[str, told.Request | told.Reply | told.NumberedEvent] = {
     ),
 }
 
-STREAM = say.StreamState(
-    kind=protection.MediaKind.AUDIO,
+STREAM = protection.Stream(
+    kind=MediaKind.AUDIO,
     active=True,
     srtp=True,
     suite="AES_256_CM_HMAC_SHA1_80",

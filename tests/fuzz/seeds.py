@@ -10,7 +10,7 @@ from tests.fuzz.targets import SECRET, Check
 from tests.support import sip
 from tests.support.pki import Authority
 from voip.model import CallState, HeldBy
-from voip.protection import Certificate, MediaKind, TlsStatus, Transport
+from voip.protection import Certificate, MediaKind, Stream, TlsStatus, Transport
 from voip.protocol import client as told
 from voip.protocol.framing import encode
 from voip.protocol.worker import process as say
@@ -67,11 +67,7 @@ SEEDS: dict[Check, tuple[bytes, ...]] = {
         encode(_connection()),
         encode(say.CallStateEvent(call=1, state=CallState.ACTIVE, code=200, reason="OK")),
         encode(say.IncomingCall(call=-1, account="work", remote='"Bob" <sip:b@b.test>')),
-        encode(
-            say.MediaEvent(
-                1, (say.StreamState(MediaKind.AUDIO, True, True, "AES"),), HeldBy.THEM
-            )
-        ),
+        encode(say.MediaEvent(1, (Stream(MediaKind.AUDIO, True, True, "AES"),), HeldBy.THEM)),
     ),
     targets.framing_order: (
         encode(say.Order(1, say.StartCall(call=1, account="work", uri="sip:b@b.test"))),

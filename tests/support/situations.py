@@ -11,13 +11,13 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from voip.model import CallState
-from voip.protection import Compared, Comparison, Keying, MediaKind, Sign, Transport
-from voip.security.lock_facts import AccountFacts, CallFacts, ConnectionFacts, StreamFacts
+from voip.protection import Compared, Comparison, Keying, MediaKind, Sign, Stream, Transport
+from voip.security.lock_facts import AccountFacts, CallFacts, ConnectionFacts
 
 SERVER = "pbx.example.com"
 DAY = "2026-03-14"
 
-_VOICE = StreamFacts(
+_VOICE = Stream(
     kind=MediaKind.AUDIO,
     active=True,
     srtp=True,

@@ -7,7 +7,7 @@ import hashlib
 from voip.engine.errors import Refusal
 from voip.model import SoundDevice
 from voip.native.inputs import patch_names
-from voip.protection import Certificate, Keying, MediaKind, TlsStatus
+from voip.protection import Certificate, Keying, MediaKind, Stream, TlsStatus
 from voip.protocol import client as told
 from voip.protocol.settings import Audio
 from voip.protocol.worker import process as say
@@ -146,10 +146,10 @@ def voice(
     codec: str = CODEC,
     accepted: int = 0,
     fingerprints: tuple[str, str] | None = FINGERPRINTS,
-) -> say.StreamState:
+) -> Stream:
     """A voice stream that is in force; no `fingerprints` if keys are by SDES."""
     local, remote = (fingerprints if srtp and keying is Keying.DTLS else None) or (None, None)
-    return say.StreamState(
+    return Stream(
         kind=MediaKind.AUDIO,
         active=True,
         srtp=srtp,

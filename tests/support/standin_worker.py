@@ -17,7 +17,7 @@ from typing import Any
 from tests.support import standin_facts as facts
 from tests.support.standin_script import Script
 from voip.model import CallState, HeldBy, Voicemail
-from voip.protection import TlsStatus, Transport
+from voip.protection import Stream, TlsStatus, Transport
 from voip.protocol.framing import MAX_LINE, Decoder, encode
 from voip.protocol.settings import Audio
 from voip.protocol.worker import process as say
@@ -39,7 +39,7 @@ class ScriptedCall:
     setup: say.AccountSetup
     connection: int | None
     state: CallState
-    stream: say.StreamState | None = None
+    stream: Stream | None = None
     local_hold: bool = False
     remote_hold: bool = False
 
@@ -231,7 +231,7 @@ class ScriptedWorker:
 
     # What servers and far ends do
 
-    def take(self, call: ScriptedCall, stream: say.StreamState | None = None) -> None:
+    def take(self, call: ScriptedCall, stream: Stream | None = None) -> None:
         """The call is answered, by whichever side it was."""
         secure = call.setup.transport is Transport.TLS
         call.stream = stream or facts.voice(srtp=secure, keying=call.setup.keying)

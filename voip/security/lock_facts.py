@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from voip.model import CallState
-from voip.protection import Certificate, Comparison, Fact, Keying, MediaKind, Transport
+from voip.protection import Certificate, Comparison, Fact, Keying, Stream, Transport
 
 
 class ConnectionFacts(msgspec.Struct, frozen=True):
@@ -28,26 +28,6 @@ class ConnectionFacts(msgspec.Struct, frozen=True):
     certificate: Certificate | None = None
     same: bool | None = None
     pinned: bool = False
-
-
-class StreamFacts(msgspec.Struct, frozen=True):
-    """Media stream of a call, as observed.
-
-    `failing` is the result of `is_failing` for the last report. `accepted` and
-    `rejected` count packets of the whole call. The fingerprints (RFC 8122) are of
-    the certificates proved by a DTLS handshake, None before it and with other keying.
-    """
-
-    kind: MediaKind
-    active: bool
-    srtp: bool
-    suite: str | None
-    keying: Keying | None
-    failing: bool = False
-    accepted: int = 0
-    rejected: int = 0
-    local_fingerprint: str | None = None
-    remote_fingerprint: str | None = None
 
 
 class AccountFacts(msgspec.Struct, frozen=True):
@@ -73,7 +53,7 @@ class CallFacts(msgspec.Struct, frozen=True):
     in_secure_worker: bool
     state: CallState
     connection: ConnectionFacts | None
-    streams: tuple[StreamFacts, ...]
+    streams: tuple[Stream, ...]
     offers_srtp: bool | None = None
     comparison: Comparison | None = None
 

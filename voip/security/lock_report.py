@@ -7,7 +7,15 @@ that the two cannot disagree.
 from __future__ import annotations
 
 from voip.model import Direction
-from voip.protection import Compared, EndToEnd, LockReport, LockState, StreamReport, TlsStatus
+from voip.protection import (
+    Compared,
+    EndToEnd,
+    LockReport,
+    LockState,
+    Stream,
+    StreamReport,
+    TlsStatus,
+)
 from voip.security import lock_sign, policy
 from voip.security.lock_facts import AccountFacts, CallFacts, Condition, Kind
 
@@ -69,7 +77,6 @@ READING = {
 def report(
     facts: CallFacts | AccountFacts,
     tls: TlsStatus | None,
-    streams: tuple[StreamReport, ...] = (),
     words: tuple[str, ...] | None = None,
 ) -> LockReport:
     """Report the lock of a call or an account with its evidence.
@@ -93,8 +100,21 @@ def report(
         meaning=_meaning(facts, lacking, server or "the server", tls, compared),
         remedy=_remedy(facts, lacking) if lacking else None,
         tls=tls,
-        streams=streams,
+        streams=tuple(map(_shown, facts.streams)) if isinstance(facts, CallFacts) else (),
         end_to_end=EndToEnd(words, _WORDS, comparison=comparison) if words is not None else None,
+    )
+
+
+def _shown(stream: Stream) -> StreamReport:
+    return StreamReport(
+        kind=stream.kind,
+        active=stream.active,
+        srtp=stream.srtp,
+        suite=stream.suite,
+        keying=stream.keying,
+        codec=stream.codec,
+        accepted=stream.accepted,
+        rejected=stream.rejected,
     )
 
 

@@ -22,6 +22,7 @@ from voip.protection import (
     LockState,
     LockStream,
     Sign,
+    Stream,
     Transport,
 )
 from voip.security import lock_sign
@@ -31,7 +32,6 @@ from voip.security.lock_facts import (
     Condition,
     ConnectionFacts,
     Kind,
-    StreamFacts,
 )
 
 _UNKNOWN = "not known yet"
@@ -256,7 +256,7 @@ def _of_media(facts: CallFacts) -> list[Condition]:
     return rows
 
 
-def _of_stream(stream: StreamFacts) -> list[Condition]:
+def _of_stream(stream: Stream) -> list[Condition]:
     kind = stream.kind.word
     keying = stream.keying.value.upper() if stream.keying else "a way that is not known"
     return [

@@ -33,8 +33,7 @@ from typing import NamedTuple
 
 from mnemonic import Mnemonic
 
-from voip.protection import Keying
-from voip.security.lock_facts import StreamFacts
+from voip.protection import Keying, Stream
 
 WORDS = 8
 
@@ -77,7 +76,7 @@ class Ends(NamedTuple):
         return Pair(*sorted(self))
 
 
-def ends(streams: Iterable[StreamFacts]) -> Ends | None:
+def ends(streams: Iterable[Stream]) -> Ends | None:
     """Certificates of a call's one handshake, perhaps with a middleman.
 
     None unless exactly one stream is active, under SRTP, with keys by DTLS, and
@@ -93,7 +92,7 @@ def ends(streams: Iterable[StreamFacts]) -> Ends | None:
     return Ends(local, remote)
 
 
-def pair(streams: Iterable[StreamFacts]) -> Pair | None:
+def pair(streams: Iterable[Stream]) -> Pair | None:
     """The certificates of `ends` in one order, for `words`."""
     found = ends(streams)
     return found.pair if found is not None else None

@@ -13,14 +13,13 @@ from msgspec.structs import replace
 
 from voip.engine.intake import clean_event, party
 from voip.model import CallState, HeldBy, NameFrom, Party
-from voip.protection import Certificate, MediaKind, TlsStatus, Transport
+from voip.protection import Certificate, MediaKind, Stream, TlsStatus, Transport
 from voip.protocol.worker.process import (
     CallStateEvent,
     ConnectionEvent,
     Done,
     IncomingCall,
     MediaEvent,
-    StreamState,
 )
 
 HOSTILE = st.text(
@@ -141,7 +140,7 @@ def test_harmless_events_are_unchanged() -> None:
         Done(id=3),
         IncomingCall(call=-1, account="work", remote='"Bob" <sip:bob@example.com>'),
         CallStateEvent(call=1, state=CallState.ACTIVE, code=200, reason="OK", connection=2),
-        MediaEvent(1, (StreamState(MediaKind.AUDIO, True, True, "suite"),), HeldBy.THEM),
+        MediaEvent(1, (Stream(MediaKind.AUDIO, True, True, "suite"),), HeldBy.THEM),
     ]
     for event in events:
         assert clean_event(event) == event

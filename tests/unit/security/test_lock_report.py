@@ -32,7 +32,9 @@ CERTIFICATE = Certificate(
 )
 TLS = TlsStatus("TLSv1.3", "TLS_AES_256_GCM_SHA384", True, CERTIFICATE, (CERTIFICATE,))
 SEEN = replace(CONNECTION, cipher=TLS.cipher, certificate=CERTIFICATE, same=True)
-CALL = replace(GOOD, connection=SEEN, streams=(replace(VOICE, accepted=2130),))
+CALL = replace(
+    GOOD, connection=SEEN, streams=(replace(VOICE, codec="opus/48000/2", accepted=2130),)
+)
 ACCOUNT = AccountFacts(
     account_transport=Transport.TLS, in_secure_worker=True, connection=replace(SEEN, same=None)
 )
@@ -54,7 +56,7 @@ def evidence(report: LockReport, name: str) -> tuple[bool | None, str]:
 
 
 def test_a_closed_lock_with_all_its_evidence() -> None:
-    report = lock_report.report(CALL, TLS, (STREAM,))
+    report = lock_report.report(CALL, TLS)
     assert (report.state, report.remedy) == (LockState.CLOSED, None)
     assert report.why == "encrypted to pbx.example.com; beyond it, unknown"
     assert rows(report) == [
@@ -209,7 +211,7 @@ def test_the_three_kinds_of_meaning_differ() -> None:
 
 
 def test_the_words_of_the_ends_and_what_they_prove() -> None:
-    report = lock_report.report(NOT_COMPARED, TLS, (STREAM,), WORDS)
+    report = lock_report.report(NOT_COMPARED, TLS, WORDS)
     assert report.end_to_end is not None
     assert report.end_to_end.words == WORDS
     for sentence in (
@@ -221,8 +223,8 @@ def test_the_words_of_the_ends_and_what_they_prove() -> None:
         "nothing of the room and the phone at the far end",
     ):
         assert sentence in report.end_to_end.meaning
-    # The lock itself promises no more than without words.
-    without = lock_report.report(CALL, TLS, (STREAM,))
+    # The lock itself promises no more than without them.
+    without = lock_report.report(CALL, TLS)
     assert without.end_to_end is None
     assert (report.facts[:-1], report.state) == (without.facts, without.state)
     assert "Until you have compared them" in report.meaning[1]
@@ -231,13 +233,11 @@ def test_the_words_of_the_ends_and_what_they_prove() -> None:
 
 def test_words_of_a_call_in_the_clear_are_all_that_can_tell() -> None:
     udp = replace(NOT_COMPARED, account_transport=Transport.UDP)
-    protected, not_protected, _ = lock_report.report(udp, None, (), WORDS).meaning
+    protected, not_protected, _ = lock_report.report(udp, None, WORDS).meaning
     assert "nobody vouches for whom it is encrypted to" in protected
     assert not_protected.endswith("whether they can listen too, only the words tell.")
 
 
 def test_words_promise_nothing_while_the_lock_is_open() -> None:
     facts = replace(CALL, connection=replace(SEEN, up=False))
-    assert (
-        lock_report.report(facts, TLS, (), WORDS).meaning == lock_report.report(facts, TLS).meaning
-    )
+    assert lock_report.report(facts, TLS, WORDS).meaning == lock_report.report(facts, TLS).meaning

@@ -20,17 +20,18 @@ from voip.protection import (
     LockStream,
     MediaKind,
     Sign,
+    Stream,
     Transport,
 )
 from voip.protocol.worker.commands import Role
 from voip.security import lock_report, policy
-from voip.security.lock_facts import AccountFacts, CallFacts, ConnectionFacts, StreamFacts
+from voip.security.lock_facts import AccountFacts, CallFacts, ConnectionFacts
 from voip.security.policy import DEMANDS
 
 SUITE = "AES_256_CM_HMAC_SHA1_80"
-VOICE = StreamFacts(kind=MediaKind.AUDIO, active=True, srtp=True, suite=SUITE, keying=Keying.SDES)
+VOICE = Stream(kind=MediaKind.AUDIO, active=True, srtp=True, suite=SUITE, keying=Keying.SDES)
 DTLS = replace(VOICE, keying=Keying.DTLS)
-PLAIN = StreamFacts(kind=MediaKind.AUDIO, active=True, srtp=False, suite=None, keying=None)
+PLAIN = Stream(kind=MediaKind.AUDIO, active=True, srtp=False, suite=None, keying=None)
 CONNECTION = ConnectionFacts(
     up=True, transport=Transport.TLS, verified=True, version="TLSv1.3", server="pbx.example.com"
 )
@@ -224,7 +225,7 @@ def test_encrypted_voice_that_is_not_in_use_says_nothing_of_a_plain_account() ->
 
 
 def test_one_plain_stream_among_many_opens_it() -> None:
-    video = StreamFacts(kind=MediaKind.VIDEO, active=True, srtp=False, suite=None, keying=None)
+    video = Stream(kind=MediaKind.VIDEO, active=True, srtp=False, suite=None, keying=None)
     lock = policy.lock(replace(GOOD, streams=(VOICE, video)))
     assert lock.why == "the video is not encrypted"
 
@@ -275,7 +276,7 @@ def holds(facts: CallFacts) -> bool:
 
 TEXTS = st.sampled_from([None, "", "something"])
 STREAMS = st.builds(
-    StreamFacts,
+    Stream,
     kind=st.sampled_from(MediaKind),
     active=st.booleans(),
     srtp=st.booleans(),

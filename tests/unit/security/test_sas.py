@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from mnemonic import Mnemonic
 from msgspec.structs import replace
 
-from voip.protection import Keying, MediaKind
+from voip.protection import Keying, MediaKind, Stream
 from voip.security import sas
-from voip.security.lock_facts import StreamFacts
 
 
 def fingerprint(digest: bytes, name: str = "SHA-256") -> str:
@@ -20,7 +19,7 @@ def fingerprint(digest: bytes, name: str = "SHA-256") -> str:
 
 
 OURS, THEIRS = fingerprint(bytes(range(32))), fingerprint(bytes(range(32, 64)))
-STREAM = StreamFacts(
+STREAM = Stream(
     kind=MediaKind.AUDIO,
     active=True,
     srtp=True,
@@ -29,7 +28,7 @@ STREAM = StreamFacts(
     local_fingerprint=OURS,
     remote_fingerprint=THEIRS,
 )
-INACTIVE = StreamFacts(kind=MediaKind.VIDEO, active=False, srtp=False, suite=None, keying=None)
+INACTIVE = Stream(kind=MediaKind.VIDEO, active=False, srtp=False, suite=None, keying=None)
 
 DIGESTS = st.binary(min_size=32, max_size=32)
 # Each example runs scrypt twice.
@@ -122,7 +121,7 @@ def test_the_words_carry_all_their_bits() -> None:
         (replace(STREAM, remote_fingerprint=THEIRS.replace("2", "２")),),
     ],
 )
-def test_no_words_where_nothing_is_proved(streams: tuple[StreamFacts, ...]) -> None:
+def test_no_words_where_nothing_is_proved(streams: tuple[Stream, ...]) -> None:
     assert sas.pair(streams) is None
 
 

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-import msgspec
+from msgspec.structs import replace
 
 from voip.engine.calls.sound_files import PlayedFile
 from voip.engine.trust.compared import Answer, comparison
 from voip.model import Call, CallState, Direction, HeldBy, Outcome, Party, Quality, Source, rfc3339
-from voip.protection import ComparedKey, Lock, LockReport, LockState, Sign, StreamReport, Transport
-from voip.protocol.worker.process import ConnectionEvent, HoldEvent, Role, StreamState
+from voip.protection import ComparedKey, Lock, LockReport, LockState, Sign, Stream, Transport
+from voip.protocol.worker.process import ConnectionEvent, HoldEvent, Role
 from voip.security import lock_facts, lock_report, policy, sas
 
 
@@ -39,10 +39,9 @@ class LiveCall:
     answer to the latest hold or resume, None while there is none. A call is
     `taken` once a side has accepted it, and `stopped` when the engine ends it
     with itself. `counted` are the packets, accepted and rejected, of each stream
-    up to the last report; `failing` are the streams that carried nothing authentic
-    in its time. `address` is the far end's in one spelling, None where nothing
-    can be remembered of it; `find_keys` gives the keys that are, and `answer` is
-    the user's own to the words.
+    up to the last report. `address` is the far end's in one spelling, None where
+    nothing can be remembered of it; `find_keys` gives the keys that are, and
+    `answer` is the user's own to the words.
     """
 
     id: int
@@ -70,9 +69,8 @@ class LiveCall:
     quality: Quality = field(default_factory=Quality)
     connection: ConnectionEvent | None = None
     first_connection: int | None = None
-    streams: tuple[StreamState, ...] = ()
+    streams: tuple[Stream, ...] = ()
     counted: tuple[tuple[int, int], ...] = ()
-    failing: frozenset[int] = frozenset()
     taken: bool = False
     ended_here: bool = False
     stopped: bool = False
@@ -110,25 +108,30 @@ class LiveCall:
             if not waiter.done():
                 waiter.set_result(event)
 
-    def change_streams(self, streams: tuple[StreamState, ...]) -> None:
+    def change_streams(self, streams: tuple[Stream, ...]) -> None:
         """Note streams that changed; the next report judges what they carry."""
         self.counted = tuple(self._counted_before(i, now) for i, now in enumerate(streams))
-        self.streams = streams
+        self.streams = tuple(
+            replace(now, failing=index < len(self.streams) and self.streams[index].failing)
+            for index, now in enumerate(streams)
+        )
         self.codec = next((s.codec for s in streams if s.active and s.codec), self.codec)
 
-    def see_streams(self, streams: tuple[StreamState, ...], seconds: float = 1.0) -> None:
+    def see_streams(self, streams: tuple[Stream, ...], seconds: float = 1.0) -> None:
         """Note a report of the last `seconds`, and which streams failed in them."""
         self.change_streams(streams)
-        self.failing = frozenset(
-            index
-            for index, (now, (accepted, rejected)) in enumerate(
-                zip(streams, self.counted, strict=True)
+        self.streams = tuple(
+            replace(
+                now,
+                failing=policy.is_failing(
+                    now.accepted - accepted, now.rejected - rejected, seconds
+                ),
             )
-            if policy.is_failing(now.accepted - accepted, now.rejected - rejected, seconds)
+            for now, (accepted, rejected) in zip(streams, self.counted, strict=True)
         )
         self.counted = tuple((now.accepted, now.rejected) for now in streams)
 
-    def _counted_before(self, index: int, now: StreamState) -> tuple[int, int]:
+    def _counted_before(self, index: int, now: Stream) -> tuple[int, int]:
         accepted, rejected = self.counted[index] if index < len(self.counted) else (0, 0)
         # Another stream that has taken the place of this one counts from nothing.
         again = now.accepted < accepted or now.rejected < rejected
@@ -143,38 +146,20 @@ class LiveCall:
     def facts(self) -> lock_facts.CallFacts:
         """Facts observed so far."""
         same = self.connection is not None and self.connection.id == self.first_connection
-        streams = self._stream_facts()
         return lock_facts.CallFacts(
             account_transport=self.transport,
             in_secure_worker=self.role.tls_only,
             offers_srtp=self.offers_srtp,
             state=self.state,
             connection=connection_facts(self.connection, same),
-            streams=streams,
-            comparison=comparison(sas.ends(streams), self.answer, self.find_keys()),
-        )
-
-    def _stream_facts(self) -> tuple[lock_facts.StreamFacts, ...]:
-        return tuple(
-            lock_facts.StreamFacts(
-                kind=s.kind,
-                active=s.active,
-                srtp=s.srtp,
-                suite=s.suite,
-                keying=s.keying,
-                failing=index in self.failing,
-                accepted=s.accepted,
-                rejected=s.rejected,
-                local_fingerprint=s.local_fingerprint,
-                remote_fingerprint=s.remote_fingerprint,
-            )
-            for index, s in enumerate(self.streams)
+            streams=self.streams,
+            comparison=comparison(sas.ends(self.streams), self.answer, self.find_keys()),
         )
 
     def lock(self) -> Lock:
         """The lock, from what has been observed so far; once ended, with its last sign."""
         found = policy.lock(self.facts())
-        return found if self.ended is None else msgspec.structs.replace(found, sign=self.last_sign)
+        return found if self.ended is None else replace(found, sign=self.last_sign)
 
     def note_lock(self, found: Lock) -> None:
         """Keep for the log how the lock was; waiting for a voice says nothing of one."""
@@ -187,27 +172,14 @@ class LiveCall:
 
     def lock_report(self, words: tuple[str, ...] | None = None) -> LockReport:
         """Everything that is known of the lock; `words` as `voip.security.sas` makes them."""
-        streams = tuple(
-            StreamReport(
-                kind=s.kind,
-                active=s.active,
-                srtp=s.srtp,
-                suite=s.suite,
-                keying=s.keying,
-                codec=s.codec,
-                accepted=s.accepted,
-                rejected=s.rejected,
-            )
-            for s in self.streams
-        )
         tls = self.connection.tls if self.connection else None
-        found = lock_report.report(self.facts(), tls, streams, words)
+        found = lock_report.report(self.facts(), tls, words)
         if found.end_to_end is None:
             return found
-        code = msgspec.structs.replace(
+        code = replace(
             found.end_to_end, reading=lock_report.READING[self.direction], address=self.address
         )
-        return msgspec.structs.replace(found, end_to_end=code)
+        return replace(found, end_to_end=code)
 
     def snapshot(self, now: float) -> Call:
         """The call as clients see it; `now` in seconds since the epoch."""

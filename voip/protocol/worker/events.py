@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from voip.model import CallState, HeldBy, SoundDevice, Voicemail
-from voip.protection import Keying, MediaKind, TlsStatus, Transport
+from voip.protection import Stream, TlsStatus, Transport
 
 
 class WorkerEvent(msgspec.Struct, frozen=True, tag_field="kind"):
@@ -127,26 +127,6 @@ class CallStateEvent(WorkerEvent, frozen=True, tag="call_state"):
     refused: bool = False
 
 
-class StreamState(msgspec.Struct, frozen=True):
-    """One media stream as it is in force, RTP packets counted.
-
-    `suite` is set when SRTP is active in both directions; `rejected` packets
-    failed authentication. The fingerprints (RFC 8122, such as “SHA-256 AB:CD…”)
-    are those that a DTLS handshake proved, None before and with other keying.
-    """
-
-    kind: MediaKind
-    active: bool
-    srtp: bool
-    suite: str | None = None
-    keying: Keying | None = None
-    codec: str | None = None
-    accepted: int = 0
-    rejected: int = 0
-    local_fingerprint: str | None = None
-    remote_fingerprint: str | None = None
-
-
 class MediaEvent(WorkerEvent, frozen=True, tag="media"):
     """The streams of a call after they, or a hold, changed.
 
@@ -154,7 +134,7 @@ class MediaEvent(WorkerEvent, frozen=True, tag="media"):
     """
 
     call: int
-    streams: tuple[StreamState, ...]
+    streams: tuple[Stream, ...]
     held_by: HeldBy | None = None
     connection: int | None = None
 
@@ -183,7 +163,7 @@ class StatisticsEvent(WorkerEvent, frozen=True, tag="statistics"):
     """
 
     call: int
-    streams: tuple[StreamState, ...]
+    streams: tuple[Stream, ...]
     connection: int | None
     rx_packets: int
     rx_lost: int

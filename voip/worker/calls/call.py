@@ -12,13 +12,13 @@ from typing import TypeAlias
 import pjsua2 as pj
 
 from voip.model import CallState, HeldBy
+from voip.protection import Stream
 from voip.protocol.worker.process import (
     CallStateEvent,
     DigitReceived,
     DigitsDone,
     MediaEvent,
     StatisticsEvent,
-    StreamState,
 )
 from voip.security.policy import DEMANDS
 from voip.sip import reasons
@@ -339,7 +339,7 @@ class Call(pj.Call):
     def demands_srtp(self) -> bool:
         return DEMANDS[self.account.setup.transport].srtp_mandatory
 
-    def _waited_for_keys(self, found: tuple[StreamState, ...]) -> bool:
+    def _waited_for_keys(self, found: tuple[Stream, ...]) -> bool:
         if not self.demands_srtp or all(stream.srtp for stream in found if stream.active):
             self._keyless_since = None
             return False

@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 import pjsua2 as pj
 
-from voip.protection import Keying, MediaKind
-from voip.protocol.worker.process import StreamState
+from voip.protection import Keying, MediaKind, Stream
 
 _KINDS = {
     pj.PJMEDIA_TYPE_AUDIO: MediaKind.AUDIO,
@@ -30,7 +29,7 @@ class Sample(NamedTuple):
     other_codec: int
 
 
-def read(call: pj.Call, info: pj.CallInfo) -> tuple[StreamState, ...]:
+def read(call: pj.Call, info: pj.CallInfo) -> tuple[Stream, ...]:
     """Every stream of the call, as PJMEDIA holds it now.
 
     `info` must stay alive while its media is read: pjsua2 hands out references
@@ -77,18 +76,18 @@ def _is_active(media: pj.CallMediaInfo) -> bool:
     )
 
 
-def _stream(call: pj.Call, media: pj.CallMediaInfo) -> StreamState:
+def _stream(call: pj.Call, media: pj.CallMediaInfo) -> Stream:
     kind = _KINDS.get(media.type, MediaKind.OTHER)
     if not _is_active(media):
-        return StreamState(kind=kind, active=False, srtp=False)
+        return Stream(kind=kind, active=False, srtp=False)
     try:
         transport = call.getMedTransportInfo(media.index)
     except pj.Error:
         # A status does not mean that there is an object behind it.
-        return StreamState(kind=kind, active=False, srtp=False)
+        return Stream(kind=kind, active=False, srtp=False)
     srtp = transport.srtp
     same_suite = srtp.rxSuite == srtp.txSuite
-    return StreamState(
+    return Stream(
         kind=kind,
         active=True,
         srtp=srtp.active,

@@ -30,7 +30,7 @@ from voip.engine.calls.reports import CallEvents
 from voip.engine.history.log import History
 from voip.engine.hub import Hub
 from voip.model import Call, CallState, LogEntry, Outcome
-from voip.protection import Keying, MediaKind, TlsStatus, Transport
+from voip.protection import Keying, MediaKind, Stream, TlsStatus, Transport
 from voip.protocol import client as told
 from voip.protocol.worker import process as say
 
@@ -39,7 +39,7 @@ _CALL = 7
 _GOOD_TLS = TlsStatus("TLSv1.3", "TLS_AES_256_GCM_SHA384", True)
 _UNKNOWN_VERSION = TlsStatus("", "", True)
 _UNVERIFIED = TlsStatus("TLSv1.3", "TLS_AES_256_GCM_SHA384", False)
-_GOOD = say.StreamState(MediaKind.AUDIO, True, True, "AEAD_AES_256_GCM", Keying.SDES)
+_GOOD = Stream(MediaKind.AUDIO, True, True, "AEAD_AES_256_GCM", Keying.SDES)
 
 # Good values are likelier, or hardly any lock would ever close.
 _CONNECTIONS = st.fixed_dictionaries(
@@ -68,7 +68,7 @@ _STATES = st.sampled_from([CallState.ACTIVE, *(s for s in CallState if s is not 
 class _Stream:
     """`counted` are the packets, accepted and rejected, since the last report."""
 
-    state: say.StreamState
+    state: Stream
     failing: bool = False
     counted: tuple[int, int] = (0, 0)
 
@@ -348,7 +348,7 @@ class _Orders(RuleBasedStateMachine):
     def _tell_media(self, used: int | None) -> None:
         self._tell(say.MediaEvent(_CALL, self._reported(), None, used))
 
-    def _reported(self) -> tuple[say.StreamState, ...]:
+    def _reported(self) -> tuple[Stream, ...]:
         return tuple(stream.state for stream in self._streams)
 
     def _tell(self, event: say.AnyWorkerEvent) -> None:

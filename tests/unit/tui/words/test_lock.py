@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from tests.unit.security.test_lock_report import ACCOUNT, CALL, STREAM, TLS, WORDS
+from tests.unit.security.test_lock_report import ACCOUNT, CALL, TLS, WORDS
 from tests.unit.security.test_policy import PLAIN
 from tui.terminal.glyphs import ASCII, UNICODE, Glyphs
 from tui.words import lock as lock_words
-from voip.protection import LockReport, MediaKind, StreamReport
+from voip.protection import LockReport
 from voip.security import lock_report
 
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
@@ -22,7 +22,7 @@ def read(report: LockReport, glyphs: Glyphs = UNICODE) -> str:
 
 
 def test_a_closed_lock() -> None:
-    report = lock_report.report(CALL, TLS, (STREAM,))
+    report = lock_report.report(CALL, TLS)
     text = read(report)
     assert text.startswith(
         "[server] encrypted to the server; it can listen\n"
@@ -49,9 +49,7 @@ def test_a_closed_lock() -> None:
 
 
 def test_an_open_lock_says_first_what_to_do() -> None:
-    report = lock_report.report(
-        replace(CALL, streams=(PLAIN,)), TLS, (StreamReport(MediaKind.AUDIO, True, False),)
-    )
+    report = lock_report.report(replace(CALL, streams=(PLAIN,)), TLS)
     lines = read(report, ASCII).splitlines()
     assert lines[:2] == ["[UNSAFE] NOT encrypted: voice in the clear", f"  {report.why}"]
     assert lines[3:5] == ["What to do", f"  {report.remedy}"]
@@ -60,7 +58,7 @@ def test_an_open_lock_says_first_what_to_do() -> None:
 
 
 def test_the_words_of_the_ends_are_numbered_in_two_lines_of_four() -> None:
-    report = lock_report.report(CALL, TLS, (STREAM,), WORDS)
+    report = lock_report.report(CALL, TLS, WORDS)
     assert report.end_to_end is not None
     lines = [line.rstrip() for line in read(report).splitlines()]
     place = lines.index("Words to compare by voice")
@@ -71,7 +69,7 @@ def test_the_words_of_the_ends_are_numbered_in_two_lines_of_four() -> None:
     ]
     # Whoever reads them out is in a call, and does not look for them.
     assert place < lines.index("What it means")
-    assert "Words" not in read(lock_report.report(CALL, TLS, (STREAM,)))
+    assert "Words" not in read(lock_report.report(CALL, TLS))
 
 
 def test_what_is_not_known_is_no_failure() -> None:
@@ -85,4 +83,4 @@ def test_what_made_the_server_trusted() -> None:
         (replace(TLS, pinned=True), "verified by its public key, which the account is pinned to"),
         (replace(TLS, verified=False, pinned=True), "not verified"),
     ):
-        assert f"  server    {words}\n" in read(lock_report.report(CALL, tls, (STREAM,)))
+        assert f"  server    {words}\n" in read(lock_report.report(CALL, tls))
