@@ -17,6 +17,11 @@ class Transport(StrEnum):
     TCP = "tcp"
     UDP = "udp"
 
+    @property
+    def default_port(self) -> int:
+        """The port of a server that names none (RFC 3261 section 19.1.2)."""
+        return 5061 if self is Transport.TLS else 5060
+
 
 class Keying(StrEnum):
     """Agreement of SRTP keys: in the SDP (RFC 4568) or by DTLS (RFC 5764)."""

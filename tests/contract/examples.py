@@ -517,6 +517,7 @@ WORKER_EVENTS: dict[str, say.AnyWorkerEvent] = {
         other_key="ef" * 32,
         address="192.0.2.1",
         distrusted=True,
+        accounts=("work",),
     ),
     "incoming": say.IncomingCall(-1, "work", '"Bob" <sip:bob@example.com>', 1),
     "unread_call": say.UnreadCall(accounts=("work",), connection=1),

@@ -382,6 +382,7 @@ class ScriptedWorker:
                 other_key=other_key,
                 distrusted=distrusted,
                 address=facts.ADDRESS if transport is Transport.TLS else None,
+                accounts=tuple(n for n, setup in self.accounts.items() if self._key(setup) == key),
             )
         )
 

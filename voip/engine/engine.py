@@ -12,7 +12,7 @@ from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 
-import msgspec
+from msgspec.structs import replace
 
 from voip import paths as places
 from voip.engine.accounts.file import AccountFile
@@ -363,7 +363,7 @@ class Engine:
         known = self._connections.get((role, event.id))
         if known is not None and not event.up:
             # What was seen of it while it was up stays true of the past.
-            event = msgspec.structs.replace(known, up=False, error=event.error)
+            event = replace(known, up=False, error=event.error, accounts=event.accounts)
         self._connections[role, event.id] = event
         if len(self._connections) > _MAX_CONNECTIONS:
             oldest = next((key for key, known in self._connections.items() if not known.up), None)

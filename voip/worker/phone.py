@@ -124,8 +124,6 @@ class Phone:
         event = self.context.connections.on_state(prm, self.endpoint)
         if event is not None:
             self.context.send(event)
-            if not event.up:
-                self.accounts.attribution.closed(event.id)
 
     def account_for(self, prm: pj.OnSelectAccountParam) -> int:
         return self._arrivals.account_for(prm)

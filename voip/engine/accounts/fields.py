@@ -26,11 +26,8 @@ from voip.engine.accounts.values import (
     problem,
     typed,
 )
-from voip.protection import Transport
 from voip.protocol.account_fields import BY_NAME, FIELDS, MAX_NAME, Field, WrittenAccount
 from voip.sip.dialing import parse_host_port
-
-DEFAULT_PORTS = {Transport.TLS: 5061, Transport.TCP: 5060, Transport.UDP: 5060}
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _RESERVED = "echo"
@@ -62,7 +59,7 @@ class Account(WrittenAccount, frozen=True):
     def next_hop_parts(self) -> tuple[str, int]:
         """The name or address of `next_hop`, without brackets, and its port."""
         host, port = parse_host_port(self.next_hop)
-        return host.strip("[]"), port or DEFAULT_PORTS[self.transport]
+        return host.strip("[]"), port or self.transport.default_port
 
     @property
     def registrar(self) -> str:

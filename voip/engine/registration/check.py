@@ -15,7 +15,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from voip.engine.accounts import pinning
-from voip.engine.accounts.fields import DEFAULT_PORTS, Account
+from voip.engine.accounts.fields import Account
 from voip.engine.accounts.file import AccountFile
 from voip.engine.accounts.secrets import PasswordError, Passwords
 from voip.engine.accounts.trust_fields import pin_of
@@ -133,7 +133,7 @@ class AccountCheck:
         try:
             report = await self._look(
                 host,
-                port or DEFAULT_PORTS[Transport.TLS],
+                port or Transport.TLS.default_port,
                 authorities(account),
                 account.allow_wildcard,
             )

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from voip.engine.accounts import fields as account_fields
 from voip.engine.accounts import named_files, pinning
-from voip.engine.accounts.fields import DEFAULT_PORTS, Account
+from voip.engine.accounts.fields import Account
 from voip.engine.accounts.trust_fields import pin_of
 from voip.engine.accounts.values import Values
 from voip.engine.errors import Refusal
@@ -60,7 +60,7 @@ class Inspection:
         except SetupError as error:
             whose = f"account {command.account}: " if command.account else ""
             raise Refusal("bad_account", f"{whose}{error}") from error
-        port = port or DEFAULT_PORTS[Transport.TLS]
+        port = port or Transport.TLS.default_port
         seen = await self._look(host, port, trusted, trusting.allow_wildcard)
         if account and account.pin:
             note = pinning.note_of(account)

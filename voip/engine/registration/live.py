@@ -54,13 +54,6 @@ class Live:
         tls_only = account is None or DEMANDS[account.transport].tls_only
         return say.Role.SECURE if tls_only else say.Role.OPEN
 
-    def goes_to(self, event: say.ConnectionEvent) -> bool:
-        """A connection is to this account's server."""
-        if self.account is None:
-            return False
-        reached = (event.host.strip("[]").lower(), event.port)
-        return reached == self.account.next_hop_parts
-
     def status(self) -> AccountStatus:
         account = self.account
         return AccountStatus(

@@ -210,6 +210,9 @@ class Registrar:
         live.connection = event.connection
         connection = self._find_connection(role, event.connection)
         live.tls = connection.tls if connection else None
+        if connection is not None and live.stopped is None:
+            # The server answered on it, so this account has accepted it.
+            live.refusal, live.distrusted = None, False
         if event.active:
             live.failures = 0
             self._set(live, RegistrationState.REGISTERED, event.code, "OK", event.expires_s)
@@ -237,7 +240,7 @@ class Registrar:
         for live in self._live.values():
             if live.role is not role or live.account is None:
                 continue
-            if event.outgoing and live.goes_to(event):
+            if live.name in event.accounts:
                 if event.up or event.error:
                     live.refusal, live.distrusted = event.error, event.distrusted
                 self._check_pin(live, event)

@@ -63,6 +63,7 @@ class ConnectionEvent(WorkerEvent, frozen=True, tag="connection"):
     words why a server was refused. `distrusted` tells that it was for its
     certificate or key. `other_key` is the public key's SHA-256 of
     a server that was refused because the account is pinned to another.
+    `accounts` are those whose requests it carried or was to carry.
     """
 
     id: int
@@ -76,6 +77,7 @@ class ConnectionEvent(WorkerEvent, frozen=True, tag="connection"):
     other_key: str | None = None
     address: str | None = None
     distrusted: bool = False
+    accounts: tuple[str, ...] = ()
 
 
 class IncomingCall(WorkerEvent, frozen=True, tag="incoming"):

@@ -15,7 +15,7 @@ from voip.security.policy import DEMANDS
 from voip.sip import message, mwi
 from voip.sip.dialing import escape_user
 from voip.worker.accounts import privacy, resolving
-from voip.worker.accounts.attribution import ANONYMOUS_USER, Attribution
+from voip.worker.accounts.attribution import ANONYMOUS_USER
 from voip.worker.callbacks import guarded
 from voip.worker.context import Context
 
@@ -27,7 +27,6 @@ class Account(pj.Account):
     def __init__(
         self,
         context: Context,
-        attribution: Attribution,
         receive: Receive,
         setup: AccountSetup,
         transport_id: int,
@@ -35,7 +34,6 @@ class Account(pj.Account):
         super().__init__()
         self.context = context
         self.setup = setup
-        self._attribution = attribution
         self._receive = receive
         self._transport_id = transport_id
         self._connection: int | None = None
@@ -68,15 +66,16 @@ class Account(pj.Account):
             pj.Error: PJSIP does not take it.
         """
         self.create(config(self.setup, self._transport_id))
+        self.context.connections.expect(self.setup)
         if self.setup.transport is Transport.UDP and not self.setup.register:
             # It may be called before it has asked for anything itself.
-            self._attribution.answered(self.name, resolving.addresses(self.setup.server))
+            self.context.connections.answered(self.name, resolving.addresses(self.setup.server))
         if self._anonymous is not None:
             self._anonymous.create(privacy.config(config(self.setup, self._transport_id)))
 
     def close(self) -> None:
         """Unregister, where it had registered, and be forgotten."""
-        self._attribution.forget(self.name)
+        self.context.connections.forget(self.name)
         if self._anonymous is not None:
             self._anonymous.shutdown()
         self.shutdown()
@@ -92,12 +91,12 @@ class Account(pj.Account):
 
     def heard_from(self, answer: pj.SipRxData) -> None:
         """Note where an answer to a request of the account's own came from."""
-        attribution = self._attribution
-        connection = self.context.connections.id_of(answer.transport)
+        connections = self.context.connections
+        connection = connections.id_of(answer.transport)
         if connection is not None:
-            attribution.use(self.name, connection)
+            connections.use(self.name, connection)
         elif self.setup.transport is Transport.UDP and answer.srcAddress:
-            attribution.answered(self.name, [answer.srcAddress])
+            connections.answered(self.name, [answer.srcAddress])
 
     @guarded
     def onRegState(self, prm: pj.OnRegStateParam) -> None:

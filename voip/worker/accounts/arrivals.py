@@ -49,7 +49,7 @@ class Arrivals:
             return
         self._next_unread = now + _UNREAD_EVERY_S
         connection = self._context.connections.id_of(prm.hnd)
-        known = () if connection is None else self._accounts.attribution.of_connection(connection)
+        known = () if connection is None else self._context.connections.of_connection(connection)
         self._context.send(say.UnreadCall(accounts=tuple(sorted(known)), connection=connection))
 
     def refused_account(self, prm: pj.OnRejectedIncomingCallParam) -> Account | None:
@@ -67,7 +67,7 @@ class Arrivals:
             return list(self._accounts)
         connection = self._context.connections.id_of(request.transport)
         if connection is not None:
-            names = self._accounts.attribution.of_connection(connection)
+            names = self._context.connections.of_connection(connection)
         else:
-            names = self._accounts.attribution.of_address(request.srcAddress)
+            names = self._context.connections.of_address(request.srcAddress)
         return [account for account in self._accounts if account.name in names]

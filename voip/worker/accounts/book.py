@@ -10,7 +10,6 @@ from voip.protection import Transport
 from voip.protocol.worker.process import AccountSetup, Role, Trust
 from voip.security.policy import DEMANDS
 from voip.worker.accounts.account import Account, Receive
-from voip.worker.accounts.attribution import Attribution
 from voip.worker.context import Context
 from voip.worker.errors import Refused
 from voip.worker.tls.transports import create_transport
@@ -29,7 +28,6 @@ class Accounts:
         self._accounts: dict[str, Account] = {}
         self._removed: list[Account] = []
         self._transports: dict[tuple[Transport, Trust | None], int] = {}
-        self.attribution = Attribution()
 
     def __iter__(self) -> Iterator[Account]:
         return iter(self._accounts.values())
@@ -65,7 +63,7 @@ class Accounts:
 
     def make(self, setup: AccountSetup, transport_id: int) -> Account:
         """An account that PJSIP does not know yet."""
-        return Account(self._context, self.attribution, self._receive, setup, transport_id)
+        return Account(self._context, self._receive, setup, transport_id)
 
     def keep(self, account: Account) -> None:
         """Enter an account that PJSIP knows."""

@@ -1,22 +1,82 @@
-"""Which SIP connections there are, and what was seen of each.
+"""SIP connections, what was seen of each, and the accounts that it belongs to.
 
 PJSIP names a connection by its address in memory, which is used again after
 the connection has ended; here each gets a number that never comes back.
+
+Text does not decide whose it is: any server can name any account. A connection
+belongs to the accounts whose own requests it carried; over UDP, the addresses
+that answered those requests do (RFC 3261 sections 18.1.2 and 26.3.2.2). Before
+the first answer, and for one that was refused, PJSIP does not say which of its
+transports made it: then the name that was dialled decides.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
 import pjsua2 as pj
 
 from voip.protection import TlsStatus, Transport
-from voip.protocol.worker.process import ConnectionEvent
+from voip.protocol.worker.process import AccountSetup, ConnectionEvent
+from voip.sip.dialing import parse_host_port
 from voip.worker.tls import certificates, refusals
 
 
+class _Way(NamedTuple):
+    """How an account's connections are made; without a `port` one comes of the DNS."""
+
+    transport: Transport
+    host: str
+    port: int | None
+    pinned: bool
+
+
 class Connections:
+    """One book of connections by number, and of UDP addresses as host:port."""
+
     def __init__(self) -> None:
         self._ids: dict[int, int] = {}
         self._last = 0
+        self._ways: dict[str, _Way] = {}
+        self._by_connection: dict[int, set[str]] = {}
+        self._by_address: dict[str, set[str]] = {}
+
+    def expect(self, setup: AccountSetup) -> None:
+        """Note where an account's requests will go."""
+        host, port = parse_host_port(setup.server)
+        pinned = setup.trust is not None and setup.trust.pin is not None
+        self._ways[setup.name] = _Way(setup.transport, _bare(host), port, pinned)
+
+    def use(self, account: str, connection: int) -> None:
+        """Note a connection that carried a request of the account's own."""
+        self._by_connection.setdefault(connection, set()).add(account)
+
+    def answered(self, account: str, addresses: Iterable[str]) -> None:
+        """Note UDP addresses of the account's server."""
+        for address in addresses:
+            self._by_address.setdefault(address, set()).add(account)
+
+    def forget(self, account: str) -> None:
+        self._ways.pop(account, None)
+        for accounts in (*self._by_connection.values(), *self._by_address.values()):
+            accounts.discard(account)
+
+    def of_connection(self, connection: int) -> frozenset[str]:
+        return frozenset(self._by_connection.get(connection, ()))
+
+    def of_address(self, address: str) -> frozenset[str]:
+        """The accounts of a UDP address, or else of its host.
+
+        A server may call from another port than the one that answers, unless
+        that port is another server's.
+        """
+        exact = self._by_address.get(address)
+        if exact:
+            return frozenset(exact)
+        host = _host(address)
+        accounts = (owners for at, owners in self._by_address.items() if _host(at) == host)
+        return frozenset().union(*accounts)
 
     def id_of(self, handle: int) -> int | None:
         """The number of the connection behind PJSIP's handle, if it is up."""
@@ -42,6 +102,7 @@ class Connections:
                 port=prm.remotePort,
                 tls=certificates.status(prm.tlsInfo) if transport is Transport.TLS else None,
                 address=_address(prm),
+                accounts=self._expecting(prm, transport),
             )
         number = self._ids.pop(prm.hnd, None)
         tls = _refused_tls(prm, transport)
@@ -51,6 +112,11 @@ class Connections:
                 return None
             self._last += 1
             number = self._last
+        other_key = _other_key(prm, tls)
+        distrusted = tls is not None and prm.tlsInfo.verifyStatus != 0
+        carried = self._by_connection.pop(number, set())
+        # A transport accepts one key, or whom an authority vouches for: not both.
+        pinned = other_key is not None if distrusted else None
         return ConnectionEvent(
             id=number,
             up=False,
@@ -60,9 +126,37 @@ class Connections:
             port=prm.remotePort,
             tls=tls,
             error=error,
-            other_key=_other_key(prm, tls),
-            distrusted=tls is not None and prm.tlsInfo.verifyStatus != 0,
+            other_key=other_key,
+            distrusted=distrusted,
+            accounts=tuple(sorted(carried)) or self._expecting(prm, transport, pinned),
         )
+
+    def _expecting(
+        self, prm: pj.OnTransportStateParam, transport: Transport, pinned: bool | None = None
+    ) -> tuple[str, ...]:
+        """The accounts that a connection is dialled for, those that are `pinned` or not."""
+        if not prm.outgoing:
+            return ()
+        host = _bare(prm.remoteName)
+        ways = {
+            name: way
+            for name, way in self._ways.items()
+            if (way.transport, way.host) == (transport, host) and pinned in (None, way.pinned)
+        }
+        exact = [
+            name
+            for name, way in ways.items()
+            if (way.port or transport.default_port) == prm.remotePort
+        ]
+        return tuple(sorted(exact or (name for name, way in ways.items() if way.port is None)))
+
+
+def _bare(host: str) -> str:
+    return host.strip("[]").lower()
+
+
+def _host(address: str) -> str:
+    return address.rpartition(":")[0]
 
 
 def _address(prm: pj.OnTransportStateParam) -> str | None:

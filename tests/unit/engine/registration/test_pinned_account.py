@@ -124,12 +124,37 @@ async def test_a_call_that_is_up_keeps_its_facts(standin: StandIn) -> None:
     standin.script.worker(say.Role.SECURE).send(
         say.ConnectionEvent(
             id=99, up=False, outgoing=True, transport=Transport.TLS, host=HOST, port=5061,
-            error="x", other_key=OTHER,
+            error="x", other_key=OTHER, accounts=("work",),
         )
     )  # fmt: skip
     await standin.until_failed("work")
     (now,) = (await standin.status()).calls
     assert (now.state, now.lock.closed) == (CallState.ACTIVE, True)
+
+
+def refused(account: str) -> say.ConnectionEvent:
+    return say.ConnectionEvent(
+        id=99, up=False, outgoing=True, transport=Transport.TLS, host=HOST, port=5061,
+        error="x", other_key=OTHER, distrusted=True, accounts=(account,),
+    )  # fmt: skip
+
+
+async def test_the_other_account_of_a_server_is_not_blamed(standin: StandIn) -> None:
+    await standin.add_account("work", pin=PIN)
+    await standin.add_account("home")
+    standin.script.worker(say.Role.SECURE).send(refused("work"))
+    await standin.until_failed("work")
+    blamed = {account.name: account.distrusted for account in (await standin.status()).accounts}
+    assert blamed == {"work": True, "home": False}
+
+
+async def test_a_server_that_answers_is_trusted_again(standin: StandIn) -> None:
+    await standin.add_account("home")
+    await standin.until_registered("home")
+    standin.script.worker(say.Role.SECURE).send(refused("home"))
+    position = len(standin.events)
+    await standin.client.ask(told.RegisterAccount(account="home"))
+    assert not (await standin.until_registered("home", position)).distrusted
 
 
 @pytest.mark.parametrize("pin", [OTHER, None])

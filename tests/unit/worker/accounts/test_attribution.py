@@ -1,4 +1,4 @@
-"""Which accounts a connection or an address serves, and which of them a request is for."""
+"""The account that a request is for, and the addresses of its server."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from voip.protection import Transport
 from voip.protocol.worker.process import AccountSetup
-from voip.worker.accounts.attribution import Attribution, pick
+from voip.worker.accounts.attribution import pick
 from voip.worker.accounts.resolving import addresses
 
 
@@ -15,36 +15,6 @@ def _setup(user: str, hidden: bool = False) -> AccountSetup:
         name=user, user=user, domain="pbx.test", transport=Transport.TLS, server="pbx.test",
         registrar="pbx.test", hidden=hidden,
     )  # fmt: skip
-
-
-def test_a_connection_serves_the_accounts_that_used_it_until_it_ends() -> None:
-    known = Attribution()
-    known.use("a", 1)
-    known.use("b", 1)
-    known.use("c", 2)
-    assert known.of_connection(1) == {"a", "b"}
-    assert known.of_connection(2) == {"c"}
-    assert known.of_connection(3) == frozenset()
-    known.forget("a")
-    assert known.of_connection(1) == {"b"}
-    known.closed(1)
-    assert known.of_connection(1) == frozenset()
-    assert known.of_connection(2) == {"c"}
-
-
-def test_an_address_serves_its_own_accounts_before_those_of_its_host() -> None:
-    known = Attribution()
-    known.answered("a", ["192.0.2.1:5060"])
-    known.answered("b", ["192.0.2.1:5070"])
-    known.answered("c", ["[2001:db8::1]:5060"])
-    assert known.of_address("192.0.2.1:5060") == {"a"}
-    assert known.of_address("192.0.2.1:5070") == {"b"}
-    assert known.of_address("192.0.2.1:9") == {"a", "b"}
-    assert known.of_address("192.0.2.2:5060") == frozenset()
-    assert known.of_address("[2001:db8::1]:9") == {"c"}
-    assert known.of_address("") == frozenset()
-    known.forget("a")
-    assert known.of_address("192.0.2.1:5060") == {"b"}
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,77 @@
-"""SIP connections as PJSIP reports them to the worker."""
+"""SIP connections as PJSIP reports them to the worker, and whose they are."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pjsua2 as pj
 import pytest
 
+from tests.support.pki import Authority
+from voip.protection import Transport
+from voip.protocol.worker.process import AccountSetup, ConnectionEvent, Trust
 from voip.worker.tls.connections import Connections
+
+HOST = "pbx.test"
+OTHER_KEY = pj.PJ_SSL_CERT_EPIN_MISMATCH
+UNTRUSTED = pj.PJ_SSL_CERT_EUNTRUSTED
+
+
+class Words:
+    """An endpoint as far as connections ask it."""
+
+    def utilStrError(self, _status: int) -> str:  # noqa: N802
+        return "timed out"
+
+
+def seen(book: Connections, prm: pj.OnTransportStateParam) -> ConnectionEvent:
+    event = book.on_state(prm, cast(pj.Endpoint, Words()))
+    assert event is not None
+    return event
+
+
+def up(kind: str = "TLS", host: str = HOST, port: int = 5061) -> pj.OnTransportStateParam:
+    prm = pj.OnTransportStateParam()
+    prm.type, prm.state, prm.outgoing = kind, pj.PJSIP_TP_STATE_CONNECTED, True
+    prm.hnd, prm.remoteName, prm.remotePort = 7, host, port
+    return prm
+
+
+def down(host: str = HOST, port: int = 5061) -> pj.OnTransportStateParam:
+    prm = up(host=host, port=port)
+    prm.state, prm.lastError = pj.PJSIP_TP_STATE_DISCONNECTED, 1
+    return prm
+
+
+def refused(flaw: int, pem: str) -> pj.OnTransportStateParam:
+    """A handshake that ended because of what the server showed."""
+    prm = down()
+    # PJSIP alone can fill in the facts of a handshake.
+    info = SimpleNamespace(
+        isEmpty=lambda: False, cipher=0, cipherName="", established=False, pinned=False,
+        verifyStatus=flaw, remoteCertInfo=SimpleNamespace(raw=pem, rawChain=[pem]),
+    )  # fmt: skip
+    names = ("type", "state", "outgoing", "hnd", "remoteName", "remotePort", "lastError")
+    values = {name: getattr(prm, name) for name in names}
+    return cast(pj.OnTransportStateParam, SimpleNamespace(**values, tlsInfo=info))
+
+
+def setup(
+    name: str, server: str = HOST, transport: Transport = Transport.TLS, pin: str | None = None
+) -> AccountSetup:
+    return AccountSetup(
+        name=name, user=name, domain=HOST, transport=transport, server=server, registrar=HOST,
+        trust=Trust("ca.pem", pin=pin) if transport is Transport.TLS else None,
+    )  # fmt: skip
+
+
+def expecting(*setups: AccountSetup) -> Connections:
+    book = Connections()
+    for one in setups:
+        book.expect(one)
+    return book
 
 
 @pytest.mark.parametrize(
@@ -21,10 +85,96 @@ from voip.worker.tls.connections import Connections
 def test_the_address_behind_the_name_that_was_dialled(
     kind: str, shown: str, address: str | None
 ) -> None:
-    prm = pj.OnTransportStateParam()
-    prm.type = kind
-    prm.state = pj.PJSIP_TP_STATE_CONNECTED
+    prm = up(kind)
     prm.tlsInfo.remoteAddr = shown
-    event = Connections().on_state(prm, cast(pj.Endpoint, None))  # asked of errors alone
-    assert event is not None
-    assert event.address == address
+    assert seen(Connections(), prm).address == address
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "accounts"),
+    [
+        (HOST, 5061, ("default", "named")),
+        ("PBX.test", 5061, ("default", "named")),
+        (HOST, 5062, ("other port",)),
+        (HOST, 5070, ("default",)),  # a port that only the DNS can have named (RFC 3263)
+        ("2001:db8::1", 5061, ("address",)),
+        ("elsewhere.test", 5061, ()),
+    ],
+)
+def test_a_connection_without_an_answer_is_of_those_whose_server_was_dialled(
+    host: str, port: int, accounts: tuple[str, ...]
+) -> None:
+    book = expecting(
+        setup("default"),
+        setup("named", f"{HOST}:5061"),
+        setup("other port", f"{HOST}:5062"),
+        setup("address", "[2001:db8::1]"),
+        setup("tcp", f"{HOST}:5061", Transport.TCP),
+    )
+    assert seen(book, up(host=host, port=port)).accounts == accounts
+    book = expecting(*(setup(name) for name in accounts if host == HOST))
+    for name in accounts:
+        book.forget(name)
+    assert seen(book, up(host=host, port=port)).accounts == ()
+
+
+def test_a_connection_that_was_made_to_us_is_nobodys() -> None:
+    prm = up()
+    prm.outgoing = False
+    assert seen(expecting(setup("work")), prm).accounts == ()
+
+
+def test_a_connection_that_ends_is_of_those_whose_requests_it_carried() -> None:
+    book = expecting(setup("work"), setup("home"))
+    number = seen(book, up()).id
+    book.use("home", number)
+    assert seen(book, down()).accounts == ("home",)
+    assert book.of_connection(number) == frozenset()
+    # Nothing is left of it for the next at the same place in memory.
+    assert seen(book, down()).accounts == ("home", "work")
+
+
+@pytest.mark.parametrize(
+    ("flaw", "accounts"), [(OTHER_KEY, ("pinned",)), (UNTRUSTED, ("by authority",))]
+)
+def test_a_refused_certificate_is_of_those_who_judge_so(
+    flaw: int, accounts: tuple[str, ...], tmp_path: Path
+) -> None:
+    prm = refused(flaw, Authority(tmp_path).issue(HOST).certificate.read_text())
+    event = seen(expecting(setup("pinned", pin="ab"), setup("by authority")), prm)
+    assert event.distrusted
+    assert event.accounts == accounts
+    assert (event.other_key is not None) is (flaw == OTHER_KEY)
+
+
+def test_a_failed_handshake_is_of_everybody_who_dialled() -> None:
+    event = seen(expecting(setup("pinned", pin="ab"), setup("by authority")), down())
+    assert event.error == "the connection failed: timed out"
+    assert event.accounts == ("by authority", "pinned")
+
+
+def test_a_connection_serves_the_accounts_that_used_it() -> None:
+    book = Connections()
+    book.use("a", 1)
+    book.use("b", 1)
+    book.use("c", 2)
+    assert book.of_connection(1) == {"a", "b"}
+    assert book.of_connection(2) == {"c"}
+    assert book.of_connection(3) == frozenset()
+    book.forget("a")
+    assert book.of_connection(1) == {"b"}
+
+
+def test_an_address_serves_its_own_accounts_before_those_of_its_host() -> None:
+    book = Connections()
+    book.answered("a", ["192.0.2.1:5060"])
+    book.answered("b", ["192.0.2.1:5070"])
+    book.answered("c", ["[2001:db8::1]:5060"])
+    assert book.of_address("192.0.2.1:5060") == {"a"}
+    assert book.of_address("192.0.2.1:5070") == {"b"}
+    assert book.of_address("192.0.2.1:9") == {"a", "b"}
+    assert book.of_address("192.0.2.2:5060") == frozenset()
+    assert book.of_address("[2001:db8::1]:9") == {"c"}
+    assert book.of_address("") == frozenset()
+    book.forget("a")
+    assert book.of_address("192.0.2.1:5060") == {"b"}
