@@ -12,7 +12,6 @@ from typing import TypeAlias
 import pjsua2 as pj
 
 from voip.model import CallState, HeldBy
-from voip.protection import Stream
 from voip.protocol.worker.process import (
     CallStateEvent,
     DigitReceived,
@@ -27,6 +26,7 @@ from voip.worker.accounts.account import Account
 from voip.worker.callbacks import guarded
 from voip.worker.calls import key_failure
 from voip.worker.calls.hold import CallHold
+from voip.worker.calls.key_failure import KeyWait
 from voip.worker.calls.reach import Loss, Reach
 from voip.worker.calls.verdict import Verdict
 from voip.worker.context import Context
@@ -44,9 +44,6 @@ _CONNECTING_TIMEOUT_S = 8.0
 
 _UNCONFIRMED = "the caller did not confirm that the call was answered"
 _UNREACHABLE = "the far end answered from an address that this account's connection cannot reach"
-
-_KEYS_TIMEOUT_S = 8.0
-"""Limit of DTLS in a call that must be encrypted, where no failure ends it sooner."""
 
 _EREMNORFC2833 = 220107  # pjmedia/errno.h
 
@@ -81,7 +78,7 @@ class Call(pj.Call):
         self._rings_there = False
         self._early = EarlyMedia()
         self._connecting_since: float | None = None
-        self._keyless_since: float | None = None
+        self._key_wait = KeyWait()
         self._measured_at = time.monotonic()
         self.was_up = False
         self._lost_media = False
@@ -252,7 +249,7 @@ class Call(pj.Call):
             self.give_up(self.cause or failure)
             return
         found = streams.read(self, info)
-        if self._waited_for_keys(found):
+        if self.demands_srtp and self._key_wait.is_over(found):
             self.give_up(key_failure.UNFINISHED)
             return
         sample = streams.measure(self, info)
@@ -338,13 +335,6 @@ class Call(pj.Call):
     @property
     def demands_srtp(self) -> bool:
         return DEMANDS[self.account.setup.transport].srtp_mandatory
-
-    def _waited_for_keys(self, found: tuple[Stream, ...]) -> bool:
-        if not self.demands_srtp or all(stream.srtp for stream in found if stream.active):
-            self._keyless_since = None
-            return False
-        self._keyless_since = self._keyless_since or time.monotonic()
-        return time.monotonic() - self._keyless_since > _KEYS_TIMEOUT_S
 
     def _note_message(self, transport: int, message: str) -> None:
         connection = self.context.connections.id_of(transport)

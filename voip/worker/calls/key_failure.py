@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 import pjsua2 as pj
+
+from voip.protection import Stream
 
 _CAUSES = {
     pj.PJMEDIA_DTLS_FAILURE_CERTIFICATE: (
@@ -19,6 +24,28 @@ _NO_KEYS = "no keys could be agreed for the call: "
 
 UNFINISHED = f"{_NO_KEYS}the far end did not finish the handshake in time"
 """Words for a call that is still without keys after a while."""
+
+_LIMIT_S = 8.0
+
+
+class KeyWait:
+    """Time for which a call has lacked keys, where no failure ends it sooner.
+
+    `clock` counts seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._since: float | None = None
+
+    def is_over(self, streams: tuple[Stream, ...]) -> bool:
+        """A stream in use has been without keys for too long."""
+        if all(stream.srtp for stream in streams if stream.active):
+            self._since = None
+            return False
+        now = self._clock()
+        self._since = now if self._since is None else self._since
+        return now - self._since > _LIMIT_S
 
 
 def words(call: pj.Call, info: pj.CallInfo) -> str | None:
