@@ -89,7 +89,7 @@ NO_COMMAND_FOR_ACTION = {
     "moves on the screen": (
         "move.next", "move.previous", "move.leave", "move.up", "move.down", "move.page_up",
         "move.page_down", "move.first", "move.last", "form.next", "form.previous", "box.next",
-        "box.previous", "box.close", "list.leave", "dial.open",
+        "box.previous", "box.press", "box.close", "list.leave", "dial.open",
     ),
     "changes nothing": ("trust.leave",),
     "shows more or less of a form": ("form.reveal", "form.choose", "form.more"),
