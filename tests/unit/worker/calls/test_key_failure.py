@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tests.support.clock import Clock
-from voip.protection import Stream
+from voip.protection import MediaKind, Stream
 from voip.worker.calls.key_failure import KeyWait
 
-KEYED = Stream("voice", True, True)
-KEYLESS = Stream("voice", True, False)
-UNUSED = Stream("video", False, False)
+KEYED = Stream(MediaKind.AUDIO, True, True)
+KEYLESS = Stream(MediaKind.AUDIO, True, False)
+UNUSED = Stream(MediaKind.VIDEO, False, False)
 
 
 def test_a_stream_in_use_may_lack_keys_for_a_while() -> None:
