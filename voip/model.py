@@ -13,6 +13,7 @@ from enum import StrEnum
 
 import msgspec
 
+from voip.causes import Cause
 from voip.protection import Lock, LockState, Sign, TlsStatus, Transport
 
 
@@ -123,12 +124,13 @@ def rfc3339(seconds: float) -> str:
 
 
 class Registration(msgspec.Struct, frozen=True):
-    """The last word of the registrar; `reason` is in words for a person."""
+    """The last word of the registrar; `reason` is the sentence of its `cause`."""
 
     state: RegistrationState
     code: int | None = None
     reason: str = ""
     expires_s: int | None = None
+    cause: Cause | None = None
 
 
 class Voicemail(msgspec.Struct, frozen=True):
@@ -229,7 +231,8 @@ class Call(msgspec.Struct, frozen=True):
 
     A call that is held by us is cut off here at once; `hold_agreed` says
     whether its far end took the latest hold or resume, None while it has not
-    answered and where nothing was asked.
+    answered and where nothing was asked. `reason` is the sentence of its `cause`,
+    or else the far end's last word.
     """
 
     id: str
@@ -251,6 +254,7 @@ class Call(msgspec.Struct, frozen=True):
     hold_agreed: bool | None = None
     codec: str | None = None
     quality: Quality = Quality()
+    cause: Cause | None = None
 
 
 class LogEntry(msgspec.Struct, frozen=True):

@@ -19,6 +19,7 @@ from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.ports import free_port
 from tests.support.standin import StandIn
+from voip.causes import CauseKind
 from voip.model import CallState, RegistrationState
 from voip.protocol import client as told
 
@@ -142,9 +143,7 @@ class StandInSide(Side):
         await self.standin.__aexit__(None, None, None)
 
     def server_is_gone(self) -> None:
-        self.standin.refuse_connection(
-            ACCOUNT, "the connection failed: Connection refused", distrusted=False
-        )
+        self.standin.refuse_connection(ACCOUNT, CauseKind.CONNECTION_FAILED, "Connection refused")
 
     def server_says(self, code: int) -> None:
         self.standin.refuse_account(ACCOUNT, code, "Said")

@@ -11,6 +11,7 @@ from typing import Any, get_args
 import msgspec
 
 from voip import model, protection
+from voip.causes import Cause, CauseKind
 from voip.cli.calls.call import CallReport
 from voip.cli.settings.settings import Setting
 from voip.protection import MediaKind
@@ -94,6 +95,7 @@ CALL = model.Call(
     codec="opus/48000/2",
     quality=QUALITY,
 )
+NO_ENCRYPTION = Cause(CauseKind.NO_ENCRYPTION, ("caller",))
 NEW_CALL = model.Call(
     id="4",
     account="home",
@@ -513,16 +515,22 @@ WORKER_EVENTS: dict[str, say.AnyWorkerEvent] = {
         host="pbx.example.com",
         port=5061,
         tls=TLS,
-        error="the certificate is for another name",
+        cause=Cause(
+            CauseKind.CERTIFICATE_EXPIRED,
+            also=(Cause(CauseKind.CERTIFICATE_OTHER_NAME, ("pbx.example.com", "example.net")),),
+        ),
         other_key="ef" * 32,
         address="192.0.2.1",
-        distrusted=True,
         accounts=("work",),
     ),
     "incoming": say.IncomingCall(-1, "work", '"Bob" <sip:bob@example.com>', 1),
     "unread_call": say.UnreadCall(accounts=("work",), connection=1),
     "refused": say.RefusedCall(
-        call=-1, account="work", remote="<sip:bob@example.com>", code=488, reason="no encryption"
+        call=-1,
+        account="work",
+        remote="<sip:bob@example.com>",
+        code=488,
+        cause=NO_ENCRYPTION,
     ),
     "call_state": say.CallStateEvent(
         call=1,
@@ -531,7 +539,7 @@ WORKER_EVENTS: dict[str, say.AnyWorkerEvent] = {
         reason="Busy Here",
         remote="<sip:bob@example.com>",
         connection=1,
-        cause="refused: no encryption",
+        cause=NO_ENCRYPTION,
         refused=True,
     ),
     "media": say.MediaEvent(1, (STREAM,), model.HeldBy.BOTH, 1),

@@ -26,6 +26,7 @@ from voip.security import masking, text
 from voip.sip import message as messages
 from voip.sip import mwi
 from voip.sip.dialing import DialError, Target, parse_host_port, parse_target
+from voip.sip.sentences import sentence
 from voip.worker.tls import certificates, refusals
 
 SECRET = "hunter2+Wn1Y0p/KEY9"
@@ -220,7 +221,9 @@ def sip_message(data: bytes) -> None:
     assert value is None or ("\n" not in value and value in head)
     assert messages.encrypts(message) in (None, True, False)
     challenge = messages.unusable_challenge(message)
-    assert challenge is None or (challenge.isprintable() and len(challenge) < 200)
+    assert challenge is None or (
+        sentence(challenge).isprintable() and len(sentence(challenge)) < 200
+    )
     for body in rest:
         assert messages.encrypts(message) == messages.encrypts(f"INVITE x\r\n\r\n{body}")
         assert messages.sender(message) == messages.sender(f"{head}\r\n\r\n")
@@ -238,9 +241,9 @@ def certificate(data: bytes) -> None:
     status = certificates.status(info)
     assert not status.verified
     assert len(encode(status, MAX_REPLY)) < MAX_REPLY // 8
-    words = refusals.certificate(info, "pbx.example.test", status.chain)
-    assert words
-    assert len(words) < 2048
+    cause = refusals.certificate(info, "pbx.example.test", status.chain)
+    assert cause is not None
+    assert len(sentence(cause)) < 2048
 
 
 # The screen

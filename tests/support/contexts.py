@@ -15,6 +15,7 @@ import msgspec
 from tui.keys.actions import ACTIONS, BY_ID, Action, available
 from tui.keys.context import Context
 from tui.state import ShownCall
+from voip.causes import Cause, CauseKind
 from voip.model import (
     AccountStatus,
     Call,
@@ -94,7 +95,8 @@ def _values(name: str, kind: Any) -> list[Any]:
         return [*in_use, *anywhere, logged]
     if kind is AccountStatus:
         usual = [_account(*how) for how in itertools.product(_BOTH, Transport)]
-        failed = Registration(RegistrationState.FAILED)
+        expired = Cause(CauseKind.CERTIFICATE_EXPIRED)
+        failed = Registration(RegistrationState.FAILED, cause=expired)
         distrusted = msgspec.structs.replace(
             _account(True, Transport.TLS), registration=failed, distrusted=True
         )

@@ -26,6 +26,7 @@ from tests.support.attached import PATIENCE_S, Attached, environment_of
 from tests.support.standin_script import Registrar, Script
 from tests.support.standin_worker import ScriptedCall, ScriptedWorker
 from voip import paths as places
+from voip.causes import Cause, CauseKind
 from voip.client import stream as clients
 from voip.client.starting import NoEngine
 from voip.engine.accounts import pinning
@@ -196,12 +197,9 @@ class StandIn(Attached):
         """The account's server answers REGISTER with `code`, say 403."""
         self.script.registrars[name] = Registrar(code, reason)
 
-    def refuse_connection(self, name: str, error: str, distrusted: bool = True) -> None:
-        """No connection to the account's server comes up; `error` is why, in words.
-
-        It is `distrusted` if it was reached, and showed a certificate.
-        """
-        self.script.registrars[name] = Registrar(error=error, distrusted=distrusted)
+    def refuse_connection(self, name: str, kind: CauseKind, *detail: str) -> None:
+        """No connection to the account's server comes up, for a cause."""
+        self.script.registrars[name] = Registrar(cause=Cause(kind, detail))
 
     def ignore_account(self, name: str) -> None:
         """The account's server never answers REGISTER."""
@@ -268,10 +266,11 @@ class StandIn(Attached):
             if isinstance(order, say.Ring | say.EndCall) and order.call == number
         )
 
-    def refused_call(self, account: str, remote: str, reason: str) -> None:
+    def refused_call(self, account: str, remote: str) -> None:
         """Somebody calls without encryption, and PJSIP refuses it before it rings."""
+        cause = Cause(CauseKind.NO_ENCRYPTION, ("caller",))
         self._worker_of(account).send(
-            say.RefusedCall(call=None, account=account, remote=remote, code=488, reason=reason)
+            say.RefusedCall(call=None, account=account, remote=remote, code=488, cause=cause)
         )
 
     def remote_rings(self, call: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from voip.causes import Cause, CauseKind
 from voip.engine.errors import Refusal
 from voip.model import SoundDevice
 from voip.native.inputs import patch_names
@@ -90,17 +91,19 @@ def tls_of(shown: told.ServerReport | Refusal, trust: say.Trust | None) -> TlsSt
     )
 
 
-def refused(shown: told.ServerReport | Refusal, trust: say.Trust) -> tuple[str | None, str | None]:
-    """Why a worker refuses a server, if it does, and the key when that was the reason."""
+def refused(
+    shown: told.ServerReport | Refusal, trust: say.Trust
+) -> tuple[Cause | None, str | None]:
+    """The cause to refuse a server, if there is one, and the key when that was it."""
     if isinstance(shown, Refusal):
-        return str(shown), None
+        return Cause(CauseKind.NO_TLS), None
     if shown.refused:
-        return "; ".join(shown.refused), None
+        return Cause(CauseKind.CERTIFICATE_WEAK_KEY), None
     key = shown.chain[0].key_sha256
     if trust.pin is None:
-        return "; ".join(shown.problems) or None, None
+        return Cause(CauseKind.CERTIFICATE_UNTRUSTED) if shown.problems else None, None
     if trust.pin != key:
-        return "the server shows another key than the one this account is pinned to", key
+        return Cause(CauseKind.OTHER_KEY), key
     return None, None
 
 

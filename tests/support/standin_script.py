@@ -6,7 +6,11 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import keyring
+from keyring.backend import KeyringBackend
+
 from tests.support import standin_facts as facts
+from voip.causes import Cause
 from voip.engine.errors import Refusal
 from voip.protocol import client as told
 from voip.protocol.worker import process as say
@@ -16,6 +20,23 @@ if TYPE_CHECKING:
 
 TRIAL = "trial"
 """The name that a script uses for an account that is tried before it is saved."""
+
+
+class _LockedKeyring(KeyringBackend):
+    """A keyring that nobody opens."""
+
+    priority = 1
+
+    def get_password(self, service: str, username: str) -> str | None:
+        raise RuntimeError("locked")
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise RuntimeError("locked")
+
+
+def lock_keyring() -> None:
+    """Lock the keyring; a stand-in that ends puts back the one that was there before."""
+    keyring.set_keyring(_LockedKeyring())  # type: ignore[no-untyped-call]
 
 
 class Held:
@@ -40,14 +61,12 @@ class Held:
 class Registrar:
     """How an account's server answers a REGISTER.
 
-    `error` refuses the connection, in words, and `distrusted` for its certificate;
-    `silent` never answers.
+    `cause` refuses the connection; `silent` never answers.
     """
 
     code: int = 200
     reason: str = "OK"
-    error: str | None = None
-    distrusted: bool = False
+    cause: Cause | None = None
     silent: bool = False
 
 

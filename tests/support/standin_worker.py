@@ -16,6 +16,7 @@ from typing import Any
 
 from tests.support import standin_facts as facts
 from tests.support.standin_script import Script
+from voip.causes import Cause
 from voip.model import CallState, HeldBy, Voicemail
 from voip.protection import Stream, TlsStatus, Transport
 from voip.protocol.framing import MAX_LINE, Decoder, encode
@@ -259,10 +260,10 @@ class ScriptedWorker:
         self._report_streams(call)
         self._report_flow(call)
 
-    def end(self, call: ScriptedCall, code: int, reason: str, cause: str | None = None) -> None:
+    def end(self, call: ScriptedCall, code: int, reason: str) -> None:
         self.calls.pop(call.number, None)
         call.state = CallState.ENDED
-        self._report(call, code, reason, cause)
+        self._report(call, code, reason)
 
     def ring(self, account: str, remote: str) -> ScriptedCall:
         """Somebody calls."""
@@ -339,17 +340,16 @@ class ScriptedWorker:
             return None
         key = self._key(setup)
         registrar = self._script.registrar(setup)
-        error, distrusted = registrar.error, registrar.distrusted
-        if error is None and key in self._connections:
+        cause = registrar.cause
+        if cause is None and key in self._connections:
             return self._connections[key]
         self._last_connection += 1
         shown, other_key = self._script.server(key[1]), None
-        if error is None and setup.trust is not None:
-            error, other_key = facts.refused(shown, setup.trust)
-            distrusted = error is not None
-        tls = facts.tls_of(shown, setup.trust) if error is None else None
-        self._connection_event(key, self._last_connection, tls, error, other_key, distrusted)
-        if error is not None:
+        if cause is None and setup.trust is not None:
+            cause, other_key = facts.refused(shown, setup.trust)
+        tls = facts.tls_of(shown, setup.trust) if cause is None else None
+        self._connection_event(key, self._last_connection, tls, cause, other_key)
+        if cause is not None:
             return None
         self._connections[key] = self._last_connection
         return self._last_connection
@@ -363,24 +363,22 @@ class ScriptedWorker:
         key: tuple[Transport, str, int, say.Trust | None],
         number: int,
         tls: TlsStatus | None = None,
-        error: str | None = None,
+        cause: Cause | None = None,
         other_key: str | None = None,
-        distrusted: bool = False,
         up: bool = True,
     ) -> None:
         transport, host, port, _ = key
         self.send(
             say.ConnectionEvent(
                 id=number,
-                up=up and error is None,
+                up=up and cause is None,
                 outgoing=True,
                 transport=transport,
                 host=host,
                 port=port,
                 tls=tls,
-                error=error,
+                cause=cause,
                 other_key=other_key,
-                distrusted=distrusted,
                 address=facts.ADDRESS if transport is Transport.TLS else None,
                 accounts=tuple(n for n, setup in self.accounts.items() if self._key(setup) == key),
             )
@@ -402,7 +400,7 @@ class ScriptedWorker:
         if call.state is not state:
             self.report_state(call, state, 200, "OK")
 
-    def _report(self, call: ScriptedCall, code: int, reason: str, cause: str | None = None) -> None:
+    def _report(self, call: ScriptedCall, code: int, reason: str) -> None:
         self.send(
             say.CallStateEvent(
                 call=call.number,
@@ -410,7 +408,6 @@ class ScriptedWorker:
                 code=code,
                 reason=reason,
                 connection=call.connection,
-                cause=cause,
             )
         )
 

@@ -19,6 +19,7 @@ from tests.support.screen import Screen
 from tests.support.standin import StandIn
 from tui.phone.welcome import Welcome
 from tui.settings.settings import Settings
+from voip.causes import CauseKind
 from voip.model import CallState, Direction, NameFrom, Outcome, Party, RegistrationState
 from voip.protection import Keying, LockState, Sign
 from voip.protocol import client as told
@@ -132,7 +133,7 @@ async def main_without_account(stage: Stage) -> None:
 async def main_accounts(stage: Stage) -> None:
     engine = stage.engine
     engine.refuse_account("home", 403, stage.theirs("Forbidden"))
-    engine.refuse_connection("lab", "the server's certificate has expired")
+    engine.refuse_connection("lab", CauseKind.CERTIFICATE_EXPIRED)
     engine.ignore_account("slow")
     await stage.accounts("work", "home", "lab", "slow", "off")
     await engine.client.ask(told.EditAccount(name="off", fields={"enabled": False}))
@@ -392,7 +393,7 @@ async def account_changed_meanwhile(stage: Stage) -> None:
 @_scene
 async def account_test(stage: Stage) -> None:
     await _on_accounts(stage)
-    stage.engine.refuse_connection("work", "the server's certificate has expired")
+    stage.engine.refuse_connection("work", CauseKind.CERTIFICATE_EXPIRED)
     await stage.phone.press("t")
     await stage.phone.sees("It fails at")
     # The account itself registers again after a test, and fares no better.
@@ -461,7 +462,7 @@ def server_of_work(stage: Stage, **seen: object) -> None:
 
 
 async def _distrusted(stage: Stage, **seen: object) -> None:
-    stage.engine.refuse_connection("work", SELF_SIGNED)
+    stage.engine.refuse_connection("work", CauseKind.CERTIFICATE_UNTRUSTED)
     server_of_work(stage, **seen)
     await _on_accounts(stage)
 

@@ -12,6 +12,7 @@ from tests.contract.examples import members
 from tests.support.standin import StandIn
 from tests.support.standin_script import TRIAL
 from tests.support.standin_worker import ANSWERS
+from voip.causes import CauseKind
 from voip.client.starting import NoEngine
 from voip.client.stream import Client
 from voip.engine.files.lock_file import AlreadyRunning, Locks
@@ -60,7 +61,7 @@ async def test_a_server_refuses_an_account(standin: StandIn, code: int) -> None:
 
 
 async def test_a_connection_is_refused_in_words(standin: StandIn) -> None:
-    standin.refuse_connection("work", "the server's certificate has expired")
+    standin.refuse_connection("work", CauseKind.CERTIFICATE_EXPIRED)
     await standin.add_account("work")
     (account,) = (await standin.status()).accounts
     assert account.registration.reason == "the server's certificate has expired"
@@ -144,7 +145,7 @@ async def test_somebody_calls(standin: StandIn) -> None:
 
 async def test_a_call_without_encryption_is_refused(standin: StandIn) -> None:
     await standin.add_account("work")
-    standin.refused_call("work", "sip:eve@example.com", "refused: the caller offered no encryption")
+    standin.refused_call("work", "sip:eve@example.com")
     event = await standin.until(told.LogEvent, lambda e: e.entry.outcome is Outcome.REFUSED)
     assert event.entry.reason == "refused: the caller offered no encryption"
 
@@ -242,7 +243,7 @@ async def test_an_account_is_tried_before_it_is_saved(standin: StandIn) -> None:
     standin.refuse_account(TRIAL, 403)
     report = await standin.client.get(command, told.CheckReport)
     assert report.steps[-1].text == "the server does not allow it (403)"
-    standin.refuse_connection(TRIAL, "the server's certificate has expired")
+    standin.refuse_connection(TRIAL, CauseKind.CERTIFICATE_EXPIRED)
     report = await standin.client.get(command, told.CheckReport)
     assert [step.ok for step in report.steps] == [True, True, False, None]
     standin.lose_name("pbx.example.com")

@@ -106,7 +106,11 @@ class Settings(LineBox[Choices[Setting | str]]):
         """True if the engine took the value."""
         try:
             await self.phone.bridge.ask(told.ChangeSettings(changes={setting.key: value}))
-        except (CommandFailed, NoEngine) as error:
+        except CommandFailed as error:
+            # The whole box is about this one file.
+            self._refuse(setting, error.problem)
+            return False
+        except NoEngine as error:
             self._refuse(setting, str(error))
             return False
         self._refused.pop(setting.key, None)
@@ -114,8 +118,7 @@ class Settings(LineBox[Choices[Setting | str]]):
         return True
 
     def _refuse(self, setting: Setting, why: str) -> None:
-        # The whole box is about this one file.
-        self._refused = {setting.key: why.removeprefix(f"{self.phone.folder}/config.toml: ")}
+        self._refused = {setting.key: why}
         self._draw()
 
     def _draw(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
+from voip.causes import CauseKind
 from voip.model import (
     AccountStatus,
     Call,
@@ -124,8 +125,10 @@ def ending(call: Call) -> str:
     if call.outcome is Outcome.MISSED:
         # 487 says that its caller gave up (RFC 3261 section 9.2).
         return "missed" if call.code == 487 or not reason else f"missed: {reason}"
-    told = call.direction is Direction.OUT and call.outcome in _BY_FAR_END
-    if told and call.code in _ENDINGS:
+    # Causes of the phone's own come with a status too, which is not about the far end.
+    by_status = call.cause is not None and call.cause.kind is CauseKind.SIP_STATUS
+    by_far_end = call.direction is Direction.OUT and call.outcome in _BY_FAR_END
+    if by_status and by_far_end and call.code in _ENDINGS:
         return _ENDINGS[call.code].format(who=name)
     return reason or "ended"
 

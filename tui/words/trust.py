@@ -68,8 +68,9 @@ def can_be_pinned(report: ServerReport) -> bool:
 
 def is_about_trust(account: AccountStatus) -> bool:
     """True if an account is out of use for what its server showed, and not for a password."""
+    cause = account.registration.cause
     failed = account.registration.state is RegistrationState.FAILED
-    return account.enabled and failed and account.distrusted
+    return account.enabled and failed and cause is not None and cause.of_trust
 
 
 def accepting(report: ServerReport, viewer: Viewer) -> str:

@@ -23,12 +23,16 @@ class NoEngine(Exception):
 
 
 class CommandFailed(Exception):
-    """Refusal by the engine: `kind` is for programs, `code` a SIP status."""
+    """Refusal by the engine: `kind` is for programs, `code` a SIP status.
+
+    `problem` is the text for a place that names the file already.
+    """
 
     def __init__(self, error: ErrorInfo) -> None:
         super().__init__(error.message)
         self.kind = error.kind
         self.code = error.code
+        self.problem = error.problem or error.message
 
 
 def reach(start: bool) -> Path:

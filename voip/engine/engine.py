@@ -363,7 +363,7 @@ class Engine:
         known = self._connections.get((role, event.id))
         if known is not None and not event.up:
             # What was seen of it while it was up stays true of the past.
-            event = replace(known, up=False, error=event.error, accounts=event.accounts)
+            event = replace(known, up=False, cause=event.cause, accounts=event.accounts)
         self._connections[role, event.id] = event
         if len(self._connections) > _MAX_CONNECTIONS:
             oldest = next((key for key, known in self._connections.items() if not known.up), None)

@@ -160,7 +160,8 @@ class Server:
         try:
             data = await self._answer(request.command)
         except Refusal as error:
-            session.send(_error(request.id, error.kind, str(error), error.code))
+            info = told.ErrorInfo(error.kind, str(error), error.code, error.problem)
+            session.send(told.Reply(reply=request.id, ok=False, error=info))
         except Exception:
             log.exception("a command failed: %s", type(request.command).__name__)
             text = "the engine failed on this command; its log has the details"
@@ -172,8 +173,8 @@ class Server:
                 session.subscribe(request.command)
 
 
-def _error(request: int | None, kind: str, message: str, code: int | None = None) -> told.Reply:
-    error = told.ErrorInfo(kind=kind, message=message, code=code)
+def _error(request: int | None, kind: str, message: str) -> told.Reply:
+    error = told.ErrorInfo(kind=kind, message=message)
     return told.Reply(reply=request, ok=False, error=error)
 
 

@@ -203,11 +203,15 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ErrorInfo(msgspec.Struct, frozen=True):
-    """`kind` is for programs, `message` for the person, `code` the SIP status."""
+    """`kind` is for programs, `message` for the person, `code` the SIP status.
+
+    `problem` is the message without the name of the file that the command was about.
+    """
 
     kind: str
     message: str
     code: int | None = None
+    problem: str | None = None
 
 
 NO_DATA = msgspec.Raw(b"null")

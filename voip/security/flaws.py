@@ -1,63 +1,41 @@
-"""Problems of a server's certificate, in words for a person.
+"""Flaws of a server's certificate, as causes of its refusal.
 
-Shared by the worker, which refuses a connection, and the engine, which tests a
-server: the same fault has the same words.
+Shared by the worker, which refuses a connection, and by the engine, which
+looks at a server before there is one: the same flaw has the same cause.
 """
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection, Sequence
-from enum import StrEnum
 
+from voip.causes import CERTIFICATES, Cause, CauseKind
 from voip.protection import Certificate
-
-
-class Flaw(StrEnum):
-    """Flaws with their words, in the order in which they are reported."""
-
-    EXPIRED = "the server's certificate has expired"
-    NOT_YET = "the server's certificate is not valid yet"
-    SELF_SIGNED = "the server's certificate is self-signed: no authority that is trusted issued it"
-    UNTRUSTED = "no authority that is trusted issued the server's certificate"
-    NO_ISSUER = "the issuer of the server's certificate is unknown"
-    NOT_BY_ISSUER = "the server's certificate is not signed by its issuer"
-    MAY_NOT_ISSUE = "the server's certificate was issued by one that may not issue others"
-    NOT_ALLOWED = "the authority of the server's certificate may not issue for this name"
-    REVOKED = "the server's certificate was revoked"
-    PURPOSE = "the server's certificate is not meant for servers"
-    UNREADABLE = "the server's certificate cannot be read"
-    TOO_LONG = "the server's certificate chain is too long"
-    WEAK_SIGNATURE = "the server's certificate has a weak signature"
-    WEAK_KEY = "the key of the server, or of the authority of its certificate, is too short"
-    OTHER_NAME = "the server's certificate is for another name"
-    OTHER = "the server's certificate was not accepted"
-
 
 _LEAST_BITS = {"RSA": 2048, "DSA": 2048}
 _OLD_DIGESTS = {"sha1": "SHA-1", "md5": "MD5"}
 _NAMES_TOLD = 4
 # A flaw is left out where one of these names it better.
 _SAID_BY = {
-    Flaw.UNTRUSTED: (Flaw.SELF_SIGNED, Flaw.NO_ISSUER),
-    Flaw.NO_ISSUER: (Flaw.SELF_SIGNED,),
-    Flaw.OTHER: tuple(Flaw)[:-1],
+    CauseKind.CERTIFICATE_UNTRUSTED: (
+        CauseKind.CERTIFICATE_SELF_SIGNED,
+        CauseKind.CERTIFICATE_NO_ISSUER,
+    ),
+    CauseKind.CERTIFICATE_NO_ISSUER: (CauseKind.CERTIFICATE_SELF_SIGNED,),
+    CauseKind.CERTIFICATE_REFUSED: CERTIFICATES[:-1],
 }
 
 
-def problems(flaws: Collection[Flaw], host: str, chain: Sequence[Certificate]) -> tuple[str, ...]:
-    """Problems of `chain`, as shown by the server dialled as `host`."""
-    told = [f for f in Flaw if f in flaws and not set(_SAID_BY.get(f, ())) & set(flaws)]
-    return tuple(_words(flaw, host, chain) for flaw in told)
+def causes(
+    flaws: Collection[CauseKind], host: str, chain: Sequence[Certificate]
+) -> tuple[Cause, ...]:
+    """Flaws of `chain`, as shown by the server dialled as `host`, with their details."""
+    told = [f for f in CERTIFICATES if f in flaws and not set(_SAID_BY.get(f, ())) & set(flaws)]
+    return tuple(_cause(flaw, host, chain) for flaw in told)
 
 
-def fingerprint(sha256: str) -> str:
-    """A digest in groups of four hexadecimal digits, to read aloud."""
-    return " ".join(sha256[place : place + 4] for place in range(0, len(sha256), 4)).upper()
-
-
-def weak_key(chain: Sequence[Certificate]) -> str | None:
-    """Reason that the first short key of a chain is unsafe, or None.
+def weak_key(chain: Sequence[Certificate]) -> Cause | None:
+    """Cause that the first short key of a chain is unsafe, or None.
 
     A key needs 112 bits of security, which every curve in use has.
     """
@@ -65,10 +43,7 @@ def weak_key(chain: Sequence[Certificate]) -> str | None:
         kind, _, bits = shown.key.partition(" ")
         least = _LEAST_BITS.get(kind)
         if least is not None and int(bits) < least:
-            return (
-                f"{_whose(place)} key is too short: {kind} {bits} bits, and {least} are the least "
-                "that is safe"
-            )
+            return Cause(CauseKind.CERTIFICATE_WEAK_KEY, (place, kind, int(bits), least))
     return None
 
 
@@ -99,26 +74,21 @@ def is_address(host: str) -> bool:
     return True
 
 
-def _words(flaw: Flaw, host: str, chain: Sequence[Certificate]) -> str:
+def _cause(flaw: CauseKind, host: str, chain: Sequence[Certificate]) -> Cause:
     match flaw:
-        case Flaw.WEAK_SIGNATURE:
-            return _weak_signature(chain) or flaw
-        case Flaw.WEAK_KEY:
-            return weak_key(chain) or flaw
-        case Flaw.OTHER_NAME:
-            names = ", ".join(chain[0].names[:_NAMES_TOLD]) if chain else ""
-            return f"{flaw} than {host}" + (f" (it is for {names})" if names else "")
+        case CauseKind.CERTIFICATE_WEAK_SIGNATURE:
+            return _weak_signature(chain) or Cause(flaw)
+        case CauseKind.CERTIFICATE_WEAK_KEY:
+            return weak_key(chain) or Cause(flaw)
+        case CauseKind.CERTIFICATE_OTHER_NAME:
+            return Cause(flaw, (host, *(chain[0].names[:_NAMES_TOLD] if chain else ())))
         case _:
-            return flaw
+            return Cause(flaw)
 
 
-def _weak_signature(chain: Sequence[Certificate]) -> str | None:
+def _weak_signature(chain: Sequence[Certificate]) -> Cause | None:
     for place, shown in enumerate(chain):
         for digest, name in _OLD_DIGESTS.items():
             if digest in shown.signature.lower():
-                return f"{_whose(place)} certificate is signed with {name}, which is no longer safe"
+                return Cause(CauseKind.CERTIFICATE_WEAK_SIGNATURE, (place, name))
     return None
-
-
-def _whose(place: int) -> str:
-    return "the server's" if place == 0 else "its authority's"

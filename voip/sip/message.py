@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from voip.causes import Cause, CauseKind
+
 _FROM = re.compile(r"^(?:From|f)[ \t]*:(.*)$", re.MULTILINE | re.IGNORECASE)
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _MEDIA = re.compile(r"^m=audio[ \t]+(\d+)(?:/\d+)?[ \t]+(\S+)", re.MULTILINE)
@@ -46,8 +48,8 @@ def status(message: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def unusable_challenge(message: str) -> str | None:
-    """Reason that no password can answer a 401 or 407, or None.
+def unusable_challenge(message: str) -> Cause | None:
+    """Cause that no password can answer a 401 or 407, or None.
 
     Only Digest keeps the password secret (RFC 3261 section 22.4), with the
     algorithms of RFC 8760 that PJSIP has.
@@ -65,7 +67,7 @@ def unusable_challenge(message: str) -> str | None:
         wanted.append(f"{scheme} with {algorithm[1]}")
     if not wanted:
         return None
-    return f"the server asks for the password in a way that is not safe or not known ({wanted[0]})"
+    return Cause(CauseKind.UNSAFE_CHALLENGE, (wanted[0],))
 
 
 def sender(message: str) -> str | None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from voip.causes import Cause, CauseKind
 from voip.model import Direction, Outcome
+
+REDIRECTED = "the server sent the call elsewhere, which is not followed"
 
 _WORDS = {
     400: "the server did not understand the call",
@@ -62,7 +65,7 @@ def words(code: int, reason: str = "") -> str:
     if known:
         return known
     if 300 <= code < 400:
-        return "the server sent the call elsewhere, which is not followed"
+        return REDIRECTED
     return says(reason) or f"the call failed with status {code}"
 
 
@@ -72,16 +75,18 @@ def says(reason: str) -> str:
     return f"the server says “{inner}”" if inner else ""
 
 
-def without_voice(code: int, reason: str = "") -> str:
-    """The meaning of a final status for a call that was never up."""
-    if 200 <= code < 300:
-        return "the call ended before any voice could flow"
-    return words(code, reason)
-
-
 def broken_off(code: int, reason: str = "") -> str:
     """The meaning of a final status for a call that was up."""
     return _BROKEN_OFF.get(code) or words(code, reason)
+
+
+def ending(code: int, reason: str, up: bool) -> Cause:
+    """The cause of a call's end by a final status; `up` if voice could flow."""
+    if up:
+        return Cause(CauseKind.BROKEN_OFF, (code, reason))
+    if 200 <= code < 300:
+        return Cause(CauseKind.NO_VOICE)
+    return Cause(CauseKind.SIP_STATUS, (code, reason))
 
 
 class Ending(NamedTuple):

@@ -17,15 +17,15 @@ from tests.support.opensslserver import OpensslServer, self_made
 from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
 from tests.support.ports import LOOPBACK
+from voip.causes import CauseKind
 from voip.engine.accounts import pinning
 from voip.model import AccountStatus, CallState, RegistrationState
 from voip.protection import LockReport
 from voip.protocol import client as told
-from voip.security.flaws import fingerprint
+from voip.sip.sentences import fingerprint
 
 _DAY = datetime.timedelta(days=1)
 _SELF_SIGNED = "the server's certificate is self-signed: no authority that is trusted issued it"
-_UNTRUSTED = "no authority that is trusted issued the server's certificate"
 
 
 async def add(phone: Phone, user: str, port: int, **fields: Any) -> None:
@@ -46,10 +46,11 @@ async def outcome(phone: Phone, name: str, since: int = 0) -> AccountStatus:
     return event.account
 
 
-async def refusal(phone: Phone, name: str) -> str:
+async def refusal(phone: Phone, name: str) -> CauseKind:
     account = await outcome(phone, name)
     assert account.registration.state is RegistrationState.FAILED, account
-    return account.registration.reason
+    assert account.registration.cause is not None
+    return account.registration.cause.kind
 
 
 async def serve(place: Path, leaf: Leaf, **more: Any) -> Kamailio:
@@ -67,7 +68,7 @@ async def test_the_system_s_store_is_for_accounts_that_say_so(
     await add(phone, "alice", kamailio.tls_port, trust="system")
     await add(phone, "bob", kamailio.tls_port)
     await add(phone, "carol", kamailio.tls_port, ca_file=str(authority.file))
-    assert await refusal(phone, "bob") == _UNTRUSTED
+    assert await refusal(phone, "bob") is CauseKind.CERTIFICATE_UNTRUSTED
     for name in ("alice", "carol"):
         account = await phone.until_registered(name)
         assert account.tls is not None
@@ -106,7 +107,7 @@ async def test_a_server_that_requires_a_client_certificate(
     )  # fmt: skip
     await phone.until_registered("bob")
     await add(phone, "carol", strict.tls_port, **trust)
-    assert "client certificate" in await refusal(phone, "carol")
+    assert await refusal(phone, "carol") is CauseKind.CLIENT_CERTIFICATE_WANTED
     # The server's own certificate is not the problem.
     assert not (await outcome(phone, "carol")).distrusted
     wrong = client(Authority(place / "others", "Others"))
@@ -114,12 +115,14 @@ async def test_a_server_that_requires_a_client_certificate(
         phone, "dave", strict.tls_port, **trust, client_certificate=str(wrong.certificate),
         client_key=str(wrong.key),
     )  # fmt: skip
-    assert "client certificate" in await refusal(phone, "dave")
+    assert await refusal(phone, "dave") is CauseKind.CLIENT_CERTIFICATE_REFUSED
     await add(
         phone, "erin", strict.tls_port, **trust, client_certificate=str(good.certificate),
         client_key=str(locked), client_passphrase_command="echo open says me",
     )  # fmt: skip
-    assert await refusal(phone, "erin") == f"the passphrase does not open the key in {locked}"
+    assert await refusal(phone, "erin") is CauseKind.TRUST_SETUP
+    words = (await outcome(phone, "erin")).registration.reason
+    assert words == f"the passphrase does not open the key in {locked}"
     for secret in ("open sesame", "open says me"):
         assert secret not in phone.log
         assert secret not in str([event.event for event in phone.events])
@@ -147,7 +150,7 @@ async def test_a_self_signed_server_is_pinned(place: Path, new_phone: NewPhone) 
     server = await serve(place, self_made(place / "pbx", LOOPBACK, "-newkey", "rsa:2048"))
     phone = await new_phone()
     await add(phone, "alice", server.tls_port)
-    assert await refusal(phone, "alice") == _SELF_SIGNED
+    assert await refusal(phone, "alice") is CauseKind.CERTIFICATE_SELF_SIGNED
     assert (await outcome(phone, "alice")).distrusted
     key = pin_of(place / "pbx" / "self.pem")
     out, _ = await phone.run("trust", f"{LOOPBACK}:{server.tls_port}", status=1)
@@ -257,7 +260,7 @@ async def test_a_pinned_certificate_that_has_expired_is_accepted_and_told(
     server = await serve(place, leaf)
     phone = await new_phone()
     await add(phone, "alice", server.tls_port, ca_file=str(authority.file))
-    assert await refusal(phone, "alice") == "the server's certificate has expired"
+    assert await refusal(phone, "alice") is CauseKind.CERTIFICATE_EXPIRED
     await add(phone, "bob", server.tls_port, pin=pin_of(leaf.certificate))
     account = await phone.until_registered("bob")
     assert account.warning is not None
@@ -275,11 +278,11 @@ async def test_accounts_with_different_trust_at_one_host(
     await add(phone, "alice", kamailio.tls_port, **trust)
     await phone.until_registered("alice")
     await add(phone, "bob", kamailio.tls_port)
-    assert await refusal(phone, "bob") == _UNTRUSTED
+    assert await refusal(phone, "bob") is CauseKind.CERTIFICATE_UNTRUSTED
     await add(phone, "carol", kamailio.tls_port, pin=pin_of(place / "pki" / "kamailio.pem"))
     carol = await phone.until_registered("carol")
     await add(phone, "dave", kamailio.tls_port, **trust, pin="0" * 64)
-    assert "another key than the one that was accepted" in await refusal(phone, "dave")
+    assert await refusal(phone, "dave") is CauseKind.STOPPED_FOR_KEY
     assert carol.tls is not None
     assert carol.tls.pinned
     (alice, *_) = (await phone.status()).accounts

@@ -14,13 +14,9 @@ from tests.support.keyfiles import encrypted, pin_of
 from tests.support.opensslserver import OpensslServer
 from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
+from voip.causes import Cause, CauseKind
 
 _DAY = datetime.timedelta(days=1)
-_NO_CIPHER = (
-    "the server and this phone have no safe cipher in common, or the server wants a "
-    "client certificate"
-)
-
 Issue = Callable[[Authority, str], Leaf]
 
 
@@ -34,38 +30,38 @@ def _below(authority: Authority, is_authority: bool) -> Authority:
     return Authority(folder, "Below", parent=authority, is_authority=is_authority)
 
 
-CERTIFICATES: dict[str, tuple[Issue, str]] = {
+CERTIFICATES: dict[str, tuple[Issue, Cause]] = {
     "expired": (
         lambda ca, host: ca.issue("x", addresses=[host], starts_in=-9 * _DAY, lasts=2 * _DAY),
-        "the server's certificate has expired",
+        Cause(CauseKind.CERTIFICATE_EXPIRED),
     ),
     "not valid yet": (
         lambda ca, host: ca.issue("x", addresses=[host], starts_in=2 * _DAY),
-        "the server's certificate is not valid yet",
+        Cause(CauseKind.CERTIFICATE_NOT_YET),
     ),
     "self-signed": (
         lambda ca, host: ca.issue("x", addresses=[host], self_signed=True),
-        "the server's certificate is self-signed: no authority that is trusted issued it",
+        Cause(CauseKind.CERTIFICATE_SELF_SIGNED),
     ),
     "of a stranger": (
         lambda ca, host: Authority(ca.file.parent / "b", "Other").issue("x", addresses=[host]),
-        "no authority that is trusted issued the server's certificate",
+        Cause(CauseKind.CERTIFICATE_UNTRUSTED),
     ),
     "by no authority": (
         lambda ca, host: _below(ca, is_authority=False).issue("x", addresses=[host]),
-        "the server's certificate was issued by one that may not issue others",
+        Cause(CauseKind.CERTIFICATE_MAY_NOT_ISSUE),
     ),
     "not for servers": (
         lambda ca, host: ca.issue("x", addresses=[host], client_only=True),
-        "the server's certificate is not meant for servers",
+        Cause(CauseKind.CERTIFICATE_PURPOSE),
     ),
     "a short key": (
         lambda ca, host: ca.issue_weakly("x", host, rsa_bits=1024),
-        "the server's key is too short: RSA 1024 bits, and 2048 are the least that is safe",
+        Cause(CauseKind.CERTIFICATE_WEAK_KEY, (0, "RSA", 1024, 2048)),
     ),
     "signed with SHA-1": (
         lambda ca, host: ca.issue_weakly("x", host, digest="sha1"),
-        "the server's certificate is signed with SHA-1, which is no longer safe",
+        Cause(CauseKind.CERTIFICATE_WEAK_SIGNATURE, (0, "SHA-1")),
     ),
 }
 
@@ -74,20 +70,23 @@ CERTIFICATES: dict[str, tuple[Issue, str]] = {
 async def test_a_certificate_that_is_refused(
     phone: Phone, new_server: NewServer, authority: Authority, host: str, kind: str
 ) -> None:
-    issue, words = CERTIFICATES[kind]
+    issue, cause = CERTIFICATES[kind]
     server = await new_server(issue(authority, host), _permissive())
     await phone.add_secure("alice", host, server.port, authority.file)
-    assert await _refused(phone) == words
+    assert await _refused(phone) == cause
     assert server.received == b""
 
 
-SERVERS: dict[str, tuple[tuple[str, ...], str]] = {
-    "TLS 1.1": (
-        ("-tls1_1", "-cipher", "ALL:@SECLEVEL=0"),
-        "the server speaks no TLS 1.2 or newer",
+SERVERS: dict[str, tuple[tuple[str, ...], CauseKind]] = {
+    "TLS 1.1": (("-tls1_1", "-cipher", "ALL:@SECLEVEL=0"), CauseKind.TLS_TOO_OLD),
+    "anonymous ciphers": (
+        ("-tls1_2", "-cipher", "aNULL:@SECLEVEL=0"),
+        CauseKind.NO_COMMON_CIPHER,
     ),
-    "anonymous ciphers": (("-tls1_2", "-cipher", "aNULL:@SECLEVEL=0"), _NO_CIPHER),
-    "ciphers that hide nothing": (("-tls1_2", "-cipher", "eNULL:@SECLEVEL=0"), _NO_CIPHER),
+    "ciphers that hide nothing": (
+        ("-tls1_2", "-cipher", "eNULL:@SECLEVEL=0"),
+        CauseKind.NO_COMMON_CIPHER,
+    ),
 }
 
 
@@ -95,13 +94,13 @@ SERVERS: dict[str, tuple[tuple[str, ...], str]] = {
 async def test_a_pin_does_not_make_weak_tls_good(
     phone: Phone, authority: Authority, host: str, kind: str
 ) -> None:
-    words, reason = SERVERS[kind]
+    words, cause = SERVERS[kind]
     leaf = authority.issue("x", addresses=[host])
     server = OpensslServer(leaf, *words, host=host)
     await server.start()
     pin = pin_of(leaf.certificate)
     await phone.add_secure("alice", host, server.port, authority.file, pin=pin)
-    assert await _refused(phone) == reason
+    assert await _refused(phone) == Cause(cause)
     await server.stop()
     assert "REGISTER" not in server.output
 
@@ -138,7 +137,7 @@ async def test_another_key_than_the_pinned_one_is_refused(
 ) -> None:
     server = await new_server(authority.issue("x", addresses=[host]))
     await phone.add_secure("alice", host, server.port, authority.file, pin="ab" * 32)
-    assert (await _refused(phone)).startswith("the server shows another key")
+    assert (await _refused(phone)).kind is CauseKind.STOPPED_FOR_KEY
     assert server.received == b""
 
 
@@ -174,22 +173,19 @@ async def test_the_client_certificate_is_shown(
 
 
 @pytest.mark.parametrize(
-    ("version", "words"),
+    ("version", "kind"),
     [
-        ("-tls1_2", _NO_CIPHER),
-        (
-            "-tls1_3",
-            "the server wants a client certificate, and this account has none that it takes",
-        ),
+        ("-tls1_2", CauseKind.NO_COMMON_CIPHER),
+        ("-tls1_3", CauseKind.CLIENT_CERTIFICATE_WANTED),
     ],
 )
 async def test_a_server_that_wants_a_client_certificate(
-    phone: Phone, authority: Authority, host: str, version: str, words: str
+    phone: Phone, authority: Authority, host: str, version: str, kind: CauseKind
 ) -> None:
     server = _demanding_server(authority, host, version)
     await server.start()
     await phone.add_secure("alice", host, server.port, authority.file)
-    assert await _refused(phone) == words
+    assert await _refused(phone) == Cause(kind)
     await server.stop()
     assert "REGISTER" not in server.output
 
@@ -207,7 +203,7 @@ async def test_a_server_that_refuses_the_client_certificate(
         "alice", host, server.port, authority.file,
         client_certificate=str(client.certificate), client_key=str(client.key),
     )  # fmt: skip
-    assert await _refused(phone) == "the server refused this account's client certificate"
+    assert await _refused(phone) == Cause(CauseKind.CLIENT_CERTIFICATE_REFUSED)
     await server.stop()
     assert "REGISTER" not in server.output
 
@@ -235,8 +231,9 @@ def _demanding(authority: Authority) -> ssl.SSLContext:
     return context
 
 
-async def _refused(phone: Phone) -> str:
-    """Reason why the account failed."""
+async def _refused(phone: Phone) -> Cause:
+    """Cause of the account's failure."""
     account = await phone.until_failed("alice")
     assert account.tls is None or not account.tls.verified
-    return account.registration.reason
+    assert account.registration.cause is not None
+    return account.registration.cause

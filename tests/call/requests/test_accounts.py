@@ -12,6 +12,7 @@ from tests.call.requests.ground import USER, Ground
 from tests.call.requests.sessions import Session
 from tests.support import sip
 from tests.support.manycalls import Server
+from voip.causes import CauseKind
 from voip.protection import Transport
 from voip.protocol.worker import process as say
 
@@ -123,9 +124,9 @@ async def test_a_call_for_somebody_else_at_the_own_server_is_told(ground: Ground
     since = len(ground.events)
     assert (await _invite(ground.server, ground.server.dialog("+15550100"))).status == 404
     # The end of an earlier call may be reported only now.
-    refused = await ground.until(say.RefusedCall, lambda e: "+15550100" in e.reason, since)
+    refused = await ground.until(say.RefusedCall, lambda e: "+15550100" in e.cause.detail, since)
     assert refused.account == USER
-    assert refused.reason == "refused: it was for +15550100, which is another user"
+    assert refused.cause.kind is CauseKind.OTHER_USER
 
 
 async def test_a_number_in_the_address_is_for_who_is_named_beside_it(ground: Ground) -> None:

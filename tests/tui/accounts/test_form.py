@@ -16,6 +16,7 @@ from tests.support.standin_script import TRIAL
 from tui.accounts import draft as drafts
 from tui.accounts.form import AccountForm
 from tui.widgets.ask import Confirm
+from voip.causes import CauseKind
 from voip.model import CallState
 from voip.protocol import client as told
 from voip.protocol.settings import Glyphs
@@ -442,11 +443,22 @@ async def test_a_name_that_is_not_found(phone: Screen, standin: StandIn) -> None
 
 
 async def test_a_certificate_that_is_refused(phone: Screen, standin: StandIn) -> None:
-    standin.refuse_connection(TRIAL, "the certificate is for another.example.com")
+    names = ("pbx.example.com", "another.example.com")
+    standin.refuse_connection(TRIAL, CauseKind.CERTIFICATE_OTHER_NAME, *names)
     await _test_fails(phone)
     assert "TLS: passed" in phone.text
     assert "Certificate: FAILED" in phone.text
     assert "for another.example.com" in phone.text
+
+
+async def test_a_handshake_that_fails_is_no_matter_of_the_certificate(
+    phone: Screen, standin: StandIn
+) -> None:
+    standin.refuse_connection(TRIAL, CauseKind.NO_COMMON_CIPHER)
+    await _test_fails(phone)
+    assert "It fails at the TLS." in phone.text
+    assert "TLS: FAILED" in phone.text
+    assert "Certificate: not reached" in phone.text
 
 
 async def test_steps_are_shown_as_they_are_done(phone: Screen, standin: StandIn) -> None:

@@ -13,11 +13,13 @@ from tests.support import standin_facts as facts
 from tests.support.clock import Clock
 from tests.support.screen import Screen
 from tests.support.standin import StandIn
+from tests.support.standin_script import lock_keyring
 from tests.tui.scenes import SCENES, Stage, server_of_work
 from tui.accounts.trust import Trust
 from tui.widgets.ask import TypeWord
 from tui.words import certificates as certificate_words
 from tui.words import trust as trust_words
+from voip.causes import CauseKind
 from voip.model import CallState
 from voip.protection import Transport
 from voip.protocol import client as told
@@ -46,7 +48,7 @@ async def test_the_key_of_the_hint_works_wherever_the_list_is(
     await standin.add_account("home")
     await phone.to_main()
     assert "shows its certificate" not in phone.text
-    standin.refuse_connection("work", "the server's certificate has expired")
+    standin.refuse_connection("work", CauseKind.CERTIFICATE_EXPIRED)
     await standin.add_account("work")
     await phone.until(lambda: "P shows its certificate" in phone.text)
     for rows in (phone.app.main.log_pane.rows, phone.app.main.calls):
@@ -56,6 +58,20 @@ async def test_the_key_of_the_hint_works_wherever_the_list_is(
         await phone.until(lambda: isinstance(phone.app.screen, Trust))
         assert "work" in phone.text
         await phone.press("escape")
+
+
+async def test_a_keyring_that_does_not_answer_is_no_matter_of_certificates(
+    phone: Screen, standin: StandIn
+) -> None:
+    standin.refuse_connection("work", CauseKind.CERTIFICATE_EXPIRED)
+    await standin.add_account("work")
+    await phone.to_main()
+    await phone.until(lambda: "server NOT trusted" in phone.text)
+    lock_keyring()
+    standin.worker_dies()
+    await phone.until(lambda: "the keyring did not" in phone.text)
+    assert "server NOT trusted" not in phone.text
+    assert "shows its certificate" not in phone.text
 
 
 async def test_the_key_that_is_shown_is_the_one_that_is_pinned(

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from voip.causes import Cause, CauseKind
 from voip.engine.intake import clean_event, party
 from voip.model import CallState, HeldBy, NameFrom, Party
 from voip.protection import Certificate, MediaKind, Stream, TlsStatus, Transport
@@ -128,7 +129,9 @@ def test_every_string_of_an_event_is_cleaned(text: str) -> None:
         host=text,
         port=5061,
         tls=TlsStatus(text, text, True, shown, (shown, shown)),
-        error=text,
+        cause=Cause(
+            CauseKind.CONNECTION_FAILED, (text, 1), (Cause(CauseKind.OTHER_USER, (text,)),)
+        ),
     )
     cleaned = clean_event(event)
     for found in strings(msgspec.to_builtins(cleaned)):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from voip.causes import Cause, CauseKind
 from voip.protection import Certificate
-from voip.security.flaws import Flaw, is_named, problems, weak_key
+from voip.security.flaws import causes, is_named, weak_key
 
 HOST = "pbx.example.com"
 
@@ -54,15 +55,25 @@ def test_a_wildcard_is_one_whole_label_and_only_where_it_is_allowed() -> None:
 
 
 def test_what_is_said_better_is_not_said_twice() -> None:
-    def told(*flaws: Flaw) -> tuple[str, ...]:
-        return problems(flaws, HOST, ())
+    def kinds(*flaws: CauseKind) -> tuple[CauseKind, ...]:
+        return tuple(cause.kind for cause in causes(flaws, HOST, ()))
 
-    assert told(Flaw.UNTRUSTED, Flaw.NO_ISSUER) == (Flaw.NO_ISSUER,)
-    assert told(Flaw.NO_ISSUER, Flaw.SELF_SIGNED, Flaw.UNTRUSTED) == (Flaw.SELF_SIGNED,)
-    assert told(Flaw.OTHER, Flaw.PURPOSE, Flaw.EXPIRED) == (Flaw.EXPIRED, Flaw.PURPOSE)
-    assert told(Flaw.OTHER) == (Flaw.OTHER,)
-    assert told(Flaw.OTHER_NAME) == (f"{Flaw.OTHER_NAME} than {HOST}",)
-    assert told() == ()
+    untrusted, no_issuer = CauseKind.CERTIFICATE_UNTRUSTED, CauseKind.CERTIFICATE_NO_ISSUER
+    expired, purpose = CauseKind.CERTIFICATE_EXPIRED, CauseKind.CERTIFICATE_PURPOSE
+    self_signed, refused = CauseKind.CERTIFICATE_SELF_SIGNED, CauseKind.CERTIFICATE_REFUSED
+    assert kinds(untrusted, no_issuer) == (no_issuer,)
+    assert kinds(no_issuer, self_signed, untrusted) == (self_signed,)
+    assert kinds(refused, purpose, expired) == (expired, purpose)
+    assert kinds(refused) == (refused,)
+    assert kinds() == ()
+
+
+def test_another_name_is_told_with_those_that_are_there() -> None:
+    names = tuple(f"{i}.example.net" for i in range(6))
+    shown = Certificate("", "", names, "", "", "", key="EC P-256", signature="")
+    kind = CauseKind.CERTIFICATE_OTHER_NAME
+    assert causes([kind], HOST, [shown]) == (Cause(kind, (HOST, *names[:4])),)
+    assert causes([kind], HOST, []) == (Cause(kind, (HOST,)),)
 
 
 def certificate(key: str, signature: str = "ecdsa-with-SHA256") -> Certificate:
@@ -71,16 +82,16 @@ def certificate(key: str, signature: str = "ecdsa-with-SHA256") -> Certificate:
 
 def test_whose_key_is_too_short() -> None:
     good, short = certificate("EC P-256"), certificate("RSA 2047")
-    words = "key is too short: RSA 2047 bits, and 2048 are the least that is safe"
-    assert weak_key([short, good]) == f"the server's {words}"
-    assert weak_key([good, certificate("RSA 2048"), short]) == f"its authority's {words}"
+    kind = CauseKind.CERTIFICATE_WEAK_KEY
+    assert weak_key([short, good]) == Cause(kind, (0, "RSA", 2047, 2048))
+    assert weak_key([good, certificate("RSA 2048"), short]) == Cause(kind, (2, "RSA", 2047, 2048))
     assert weak_key([good, certificate("Ed25519")]) is None
-    assert problems([Flaw.WEAK_KEY], HOST, [good]) == (Flaw.WEAK_KEY,)
+    assert causes([kind], HOST, [good]) == (Cause(kind),)
 
 
 def test_whose_signature_is_weak() -> None:
     good, old = certificate("EC P-256"), certificate("EC P-256", "ecdsa-with-SHA1")
-    words = "certificate is signed with SHA-1, which is no longer safe"
-    assert problems([Flaw.WEAK_SIGNATURE], HOST, [old]) == (f"the server's {words}",)
-    assert problems([Flaw.WEAK_SIGNATURE], HOST, [good, old]) == (f"its authority's {words}",)
-    assert problems([Flaw.WEAK_SIGNATURE], HOST, [good]) == (Flaw.WEAK_SIGNATURE,)
+    kind = CauseKind.CERTIFICATE_WEAK_SIGNATURE
+    assert causes([kind], HOST, [old]) == (Cause(kind, (0, "SHA-1")),)
+    assert causes([kind], HOST, [good, old]) == (Cause(kind, (1, "SHA-1")),)
+    assert causes([kind], HOST, [good]) == (Cause(kind),)

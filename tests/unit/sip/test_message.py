@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from voip.causes import Cause, CauseKind
 from voip.sip import message as messages
 
 _BASIC = 'WWW-Authenticate: Basic realm="x", algorithm=MD5'
@@ -45,9 +46,8 @@ def test_a_password_could_answer(message: str) -> None:
     ],
 )
 def test_no_password_could(message: str, named: str) -> None:
-    said = messages.unusable_challenge(message)
-    assert said is not None
-    assert said.endswith(f"({named})")
+    cause = Cause(CauseKind.UNSAFE_CHALLENGE, (named,))
+    assert messages.unusable_challenge(message) == cause
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from voip.causes import CauseKind
 from voip.model import Direction, Outcome
 from voip.sip import reasons
 from voip.sip.reasons import Ending, outcome
@@ -25,10 +26,20 @@ def test_words(code: int, reason: str, expected: str) -> None:
     assert reasons.words(code, reason) == expected
 
 
-def test_words_of_a_call_that_was_never_up() -> None:
-    expected = "the call ended before any voice could flow"
-    assert reasons.without_voice(200, "OK") == expected
-    assert reasons.without_voice(486, "Busy Here") == "busy"
+@pytest.mark.parametrize(
+    ("code", "up", "kind"),
+    [
+        (200, False, CauseKind.NO_VOICE),
+        (486, False, CauseKind.SIP_STATUS),
+        (300, False, CauseKind.SIP_STATUS),
+        (200, True, CauseKind.BROKEN_OFF),
+        (408, True, CauseKind.BROKEN_OFF),
+    ],
+)
+def test_a_final_status_is_a_cause(code: int, up: bool, kind: CauseKind) -> None:
+    cause = reasons.ending(code, "Said", up)
+    assert cause.kind is kind
+    assert cause.detail == (() if kind is CauseKind.NO_VOICE else (code, "Said"))
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from voip.client.starting import CommandFailed
 from voip.model import Means, Status
 from voip.protection import Certificate, Transport
 from voip.protocol import client as told
-from voip.security.flaws import fingerprint
 from voip.sip.dialing import DialError, parse_host_port
+from voip.sip.sentences import fingerprint
 
 _DEFAULT_PORT = 5061
 _WORD_TO_PIN = "yes"

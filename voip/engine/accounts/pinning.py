@@ -9,12 +9,12 @@ from typing import TypeVar
 
 import msgspec
 
+from voip.causes import Cause, CauseKind
 from voip.engine.accounts.fields import Account
 from voip.engine.accounts.trust_fields import pin_of
 from voip.engine.accounts.values import Values
 from voip.model import Means
 from voip.protocol.account_fields import FIELDS, Group
-from voip.security.flaws import fingerprint
 
 _Value = TypeVar("_Value")
 
@@ -81,27 +81,21 @@ def note_of(account: Account) -> Note:
 
 
 def accepted_on(account: Account) -> str:
-    """The day on which an account's pin was accepted, to go on in a sentence; empty for none."""
+    """The day on which an account's pin was accepted; empty where it is not known."""
     on = note_of(account).on
-    return f" on {on[:10]}" if on else ""
+    return on[:10] if on else ""
 
 
-def changed(name: str, account: Account, key: str) -> str:
-    """Why a pinned account has stopped; `key` is what the server shows now."""
-    return (
-        f"{changed_in_short(account, key)}. Nothing is sent to it. If whoever runs the server says "
-        "that the new key is theirs, accept it with “offhook trust "
-        f"{account.next_hop} --account {name}”, or in the phone"
-    )
+def stopped(name: str, account: Account, key: str) -> Cause:
+    """The cause to stop a pinned account; `key` is what the server shows now."""
+    server = account.next_hop
+    return Cause(CauseKind.STOPPED_FOR_KEY, (*other_key(account, key).detail, server, name))
 
 
-def changed_in_short(account: Account, key: str) -> str:
+def other_key(account: Account, key: str) -> Cause:
     """Both keys, and when the pinned one was accepted."""
     pin = (account.pin and pin_of(account.pin)) or ""
-    return (
-        "the server shows another key than the one that was accepted"
-        f"{accepted_on(account)}. Accepted: {fingerprint(pin)}. Shown now: {fingerprint(key)}"
-    )
+    return Cause(CauseKind.OTHER_KEY, (accepted_on(account), pin, key))
 
 
 def _pin(before: Values) -> str | None:

@@ -14,7 +14,9 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
+from voip.causes import Cause, CauseKind
 from voip.engine.accounts.fields import Account
+from voip.sip.sentences import sentence
 
 _SERVICE = "offhook"
 _KEYRING = "the system's keyring"
@@ -23,6 +25,10 @@ _COMMAND_TIMEOUT_S = 30.0
 
 class PasswordError(Exception):
     """No password to be had; the text says where it was looked for."""
+
+    def __init__(self, text: str, kind: CauseKind = CauseKind.PASSWORD) -> None:
+        self.cause = Cause(kind, (text,))
+        super().__init__(sentence(self.cause))
 
 
 class _Secret(NamedTuple):
@@ -156,7 +162,7 @@ def _from_keyring(name: str) -> str | None:
     try:
         return keyring.get_password(_SERVICE, name)
     except Exception as error:  # see keyring_name
-        raise PasswordError(f"the keyring did not answer: {error}") from error
+        raise PasswordError(str(error), CauseKind.KEYRING) from error
 
 
 def _to_keyring(name: str, password: str) -> bool:

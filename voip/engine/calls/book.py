@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 
+from voip.causes import Cause, CauseKind
 from voip.engine.calls.live import LiveCall
 from voip.engine.history.log import History, HistoryError
 from voip.engine.hub import Hub
@@ -14,8 +15,7 @@ from voip.model import Call, CallState, Direction, LogEntry, Outcome, Party
 from voip.protection import LockState, Transport
 from voip.protocol import client as told
 from voip.protocol.worker import process as say
-
-_BLOCKED = "you have blocked this caller"
+from voip.sip.sentences import sentence
 
 log = logging.getLogger(__name__)
 
@@ -85,11 +85,12 @@ class CallBook:
         """Log the call of a blocked caller; no client hears of a call."""
         self._last_id += 1
         call_id, now = self._last_id, time.time()
+        why = sentence(Cause(CauseKind.BLOCKED))
 
         def write() -> LogEntry:
             self._history.begin(call_id, account, Direction.IN, remote, now)
             return self._history.end(
-                call_id, now, Outcome.BLOCKED, code, _BLOCKED, LockState.OPEN, False, None, None
+                call_id, now, Outcome.BLOCKED, code, why, LockState.OPEN, False, None, None
             )
 
         self._log_row(write)
@@ -99,12 +100,12 @@ class CallBook:
         call.answered = answered = time.time()
         self._log_row(lambda: self._history.answered(call.id, answered))
 
-    def finish(self, call: LiveCall, outcome: Outcome, reason: str) -> None:
+    def finish(self, call: LiveCall, outcome: Outcome, cause: Cause | None) -> None:
         """The call is over: complete its row and tell everybody."""
         call.ended = ended = time.time()
         call.state = CallState.ENDED
         call.outcome = outcome
-        call.cause = reason or call.cause
+        call.cause = cause or call.cause
         self._calls.pop(call.id, None)
         self.left.set()
         call.on_hold_answer(None)
@@ -118,7 +119,7 @@ class CallBook:
                 ended,
                 outcome,
                 call.code,
-                reason,
+                call.words,
                 call.last_lock,
                 call.was_open,
                 call.codec,

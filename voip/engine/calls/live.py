@@ -9,12 +9,14 @@ from enum import Enum, auto
 
 from msgspec.structs import replace
 
+from voip.causes import Cause
 from voip.engine.calls.sound_files import PlayedFile
 from voip.engine.trust.compared import Answer, comparison
 from voip.model import Call, CallState, Direction, HeldBy, Outcome, Party, Quality, Source, rfc3339
 from voip.protection import ComparedKey, Lock, LockReport, LockState, Sign, Stream, Transport
 from voip.protocol.worker.process import ConnectionEvent, HoldEvent, Role
 from voip.security import lock_facts, lock_report, policy, sas
+from voip.sip.sentences import refusal, sentence
 
 
 class Voice(Enum):
@@ -37,11 +39,11 @@ class LiveCall:
 
     A call has a `file` until that is over. `hold_agreed` is the far end's
     answer to the latest hold or resume, None while there is none. A call is
-    `taken` once a side has accepted it, and `stopped` when the engine ends it
-    with itself. `counted` are the packets, accepted and rejected, of each stream
-    up to the last report. `address` is the far end's in one spelling, None where
-    nothing can be remembered of it; `find_keys` gives the keys that are, and
-    `answer` is the user's own to the words.
+    `taken` once a side has accepted it, `refused` when its session was not accepted,
+    and `stopped` when the engine ends it with itself. `counted` are the packets,
+    accepted and rejected, of each stream up to the last report. `address` is the
+    far end's in one spelling, None where nothing can be remembered of it;
+    `find_keys` gives the keys that are, and `answer` is the user's own to the words.
     """
 
     id: int
@@ -57,7 +59,7 @@ class LiveCall:
     ended: float | None = None
     code: int | None = None
     reason: str = ""
-    cause: str | None = None
+    cause: Cause | None = None
     muted: bool = False
     recording: bool = False
     file: PlayedFile | None = None
@@ -74,6 +76,7 @@ class LiveCall:
     taken: bool = False
     ended_here: bool = False
     stopped: bool = False
+    refused: bool = False
     outcome: Outcome = Outcome.ONGOING
     was_open: bool = False
     last_sign: Sign | None = None
@@ -181,6 +184,13 @@ class LiveCall:
         )
         return replace(found, end_to_end=code)
 
+    @property
+    def words(self) -> str:
+        """The cause in words, empty where there is none."""
+        if self.cause is None:
+            return ""
+        return refusal(self.cause) if self.refused else sentence(self.cause)
+
     def snapshot(self, now: float) -> Call:
         """The call as clients see it; `now` in seconds since the epoch."""
         lock = self.lock()
@@ -195,7 +205,7 @@ class LiveCall:
             state=self.state,
             lock=lock,
             code=self.code,
-            reason=self.cause or self.reason,
+            reason=self.words or self.reason,
             outcome=self.outcome,
             started=rfc3339(self.started),
             answered=None if self.answered is None else rfc3339(self.answered),
@@ -207,6 +217,7 @@ class LiveCall:
             hold_agreed=self.hold_agreed,
             codec=self.codec,
             quality=self.quality,
+            cause=self.cause,
         )
 
 

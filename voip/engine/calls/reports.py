@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from voip.causes import Cause, CauseKind
 from voip.engine.calls.blocked import BlockedCallers
 from voip.engine.calls.book import CallBook
 from voip.engine.calls.live import LiveCall
@@ -16,8 +17,6 @@ from voip.protection import Transport
 from voip.protocol import client as told
 from voip.protocol.worker import process as say
 from voip.sip import reasons
-
-_STOPPED = "the phone was stopped"
 
 DECLINE = 603
 """The answer to a blocked caller (RFC 3261 section 21.6.2).
@@ -66,7 +65,7 @@ class CallEvents:
         hub: Hub,
         find_connection: FindConnection,
         find_caller: FindCaller,
-        find_refusal: Callable[[str], str | None],
+        find_refusal: Callable[[str], Cause | None],
         blocked: BlockedCallers,
         calls: Follower,
     ) -> None:
@@ -117,7 +116,7 @@ class CallEvents:
             if call.role is role:
                 missed = call.direction is Direction.IN and not call.taken
                 outcome = Outcome.MISSED if missed else Outcome.LOST
-                self._book.finish(call, outcome, f"lost: {reason}")
+                self._book.finish(call, outcome, Cause(CauseKind.WORKER_GONE, (reason,)))
         self._calls.settle()
 
     def _on_call(
@@ -186,11 +185,13 @@ class CallEvents:
                 return
             call = self._book.begin(role, account, transport, Direction.IN, caller)
         call.code = event.code
-        self._book.finish(call, Outcome.REFUSED, event.reason)
+        call.refused = True
+        self._book.finish(call, Outcome.REFUSED, event.cause)
 
     def _on_state(self, call: LiveCall, event: say.CallStateEvent) -> None:
         call.code = event.code or call.code
         call.cause = event.cause or call.cause
+        call.refused = event.refused
         self._use(call, event.connection)
         if event.state is CallState.ENDED:
             self._on_ended(call, event)
@@ -216,26 +217,25 @@ class CallEvents:
                 given_up=call.cause is not None,
             )
         )
-        text = call.cause
-        if text is None and outcome is not Outcome.ANSWERED:
-            text = self._why(call, event, outcome)
-        self._book.finish(call, outcome, text or "")
+        cause = call.cause
+        if cause is None and outcome is not Outcome.ANSWERED:
+            cause = self._why(call, event, outcome)
+        self._book.finish(call, outcome, cause)
         self._calls.settle()
 
-    def _why(self, call: LiveCall, event: say.CallStateEvent, outcome: Outcome) -> str:
+    def _why(self, call: LiveCall, event: say.CallStateEvent, outcome: Outcome) -> Cause:
         if call.stopped:
-            return _STOPPED
+            return Cause(CauseKind.PHONE_STOPPED)
         if call.direction is Direction.IN and outcome is Outcome.DECLINED:
-            return "declined as busy" if event.code == 486 else "declined"
+            busy = event.code == 486
+            return Cause(CauseKind.DECLINED_AS_BUSY if busy else CauseKind.DECLINED)
         if call.connection is None:
             refusal = self._find_refusal(call.account)
             if refusal is not None:
                 return refusal
-        elif call.connection.error:
-            return call.connection.error
-        if outcome is Outcome.LOST:
-            return reasons.broken_off(event.code, event.reason)
-        return reasons.without_voice(event.code, event.reason)
+        elif call.connection.cause is not None:
+            return call.connection.cause
+        return reasons.ending(event.code, event.reason, up=outcome is Outcome.LOST)
 
     def _use(self, call: LiveCall, connection: int | None) -> None:
         found = self._find_connection(call.role, connection)

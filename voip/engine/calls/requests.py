@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import Coroutine
 
+from voip.causes import Cause, CauseKind
 from voip.engine.calls.book import CallBook
 from voip.engine.calls.live import LiveCall, Voice
 from voip.engine.calls.microphone import Microphone
@@ -74,15 +75,17 @@ class Calls:
                 await self._start(call, start)
         except (Refusal, WorkerRefused, WorkerGone) as error:
             if call.ended is None:
-                self._book.finish(call, Outcome.FAILED, str(error))
+                cause = Cause(CauseKind.NOT_STARTED, (str(error),))
+                self._book.finish(call, Outcome.FAILED, cause)
             raise Refusal("call_failed", f"the call could not be made: {error}") from error
         return call
 
     async def _start(self, call: LiveCall, start: say.StartCall) -> None:
         if call.ended is not None:
-            raise Refusal("call_failed", call.cause or "it has ended")
+            raise Refusal("call_failed", call.words or "it has ended")
         if call.ended_here:
-            self._book.finish(call, Outcome.CANCELLED, reasons.words(_CANCELLED))
+            cause = Cause(CauseKind.SIP_STATUS, (_CANCELLED, ""))
+            self._book.finish(call, Outcome.CANCELLED, cause)
             return
         await self._workers[call.role].ask(start)
 
@@ -161,7 +164,7 @@ class Calls:
 
     def _check(self, call: LiveCall, event: say.HoldEvent | None) -> None:
         if event is None:
-            raise Refusal("call_failed", f"call {call.id} has ended: {call.cause or call.reason}")
+            raise Refusal("call_failed", f"call {call.id} has ended: {call.words or call.reason}")
         if not event.agreed:
             text = f"call {call.id}: {_disagreement(event)}"
             raise Refusal("refused", text, event.code or None)

@@ -84,7 +84,7 @@ async def _change_settings(engine: Engine, command: told.ChangeSettings) -> None
     except ChangedMeanwhile as error:
         raise Refusal("changed", str(error)) from error
     except ConfigError as error:
-        raise Refusal("bad_settings", str(error)) from error
+        raise Refusal("bad_settings", str(error), problem=error.problem) from error
 
 
 async def _devices(engine: Engine, command: told.GetDevices) -> told.Devices:

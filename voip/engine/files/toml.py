@@ -25,7 +25,14 @@ _T = TypeVar("_T")
 
 
 class ConfigError(Exception):
-    """File or value that cannot be used; the text has place and remedy."""
+    """File or value that cannot be used; the text has place and remedy.
+
+    `problem` is the text without the place, where the two can be told apart.
+    """
+
+    def __init__(self, problem: str, where: str = "") -> None:
+        super().__init__(f"{where}: {problem}" if where else problem)
+        self.problem = problem
 
 
 class ChangedMeanwhile(ConfigError):
@@ -151,7 +158,7 @@ def convert(values: Mapping[str, Any], kind: type[_T], where: str) -> _T:
     try:
         return msgspec.convert(values, kind)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{where}: {_explain(str(error), kind, values)}") from error
+        raise ConfigError(_explain(str(error), kind, values), where) from error
 
 
 def _explain(text: str, kind: type, values: Mapping[str, Any]) -> str:

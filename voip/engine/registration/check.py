@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from voip.causes import Cause, CauseKind
 from voip.engine.accounts import pinning
 from voip.engine.accounts.fields import Account
 from voip.engine.accounts.file import AccountFile
@@ -22,6 +23,7 @@ from voip.engine.accounts.trust_fields import pin_of
 from voip.engine.errors import Refusal
 from voip.engine.files.toml import ConfigError
 from voip.engine.hub import Hub
+from voip.engine.intake import clean_event
 from voip.engine.registration.inspection import Look
 from voip.engine.registration.registrations import Registrar
 from voip.engine.registration.setup import SetupError, authorities, setup_of
@@ -33,8 +35,8 @@ from voip.protocol import client as told
 from voip.protocol.client import CheckStep
 from voip.protocol.worker import process as say
 from voip.security.policy import DEMANDS
-from voip.sip import reasons
 from voip.sip.dialing import parse_host_port
+from voip.sip.sentences import sentence
 
 _Done = Callable[[CheckStep], None]
 
@@ -131,7 +133,7 @@ class AccountCheck:
         """Shake hands, where there is no registration to try; whether a call could be."""
         host, port = parse_host_port(account.next_hop)
         try:
-            report = await self._look(
+            shown = await self._look(
                 host,
                 port or Transport.TLS.default_port,
                 authorities(account),
@@ -140,6 +142,7 @@ class AccountCheck:
         except (Refusal, SetupError) as error:
             done(CheckStep("tls", False, str(error)))
             return False
+        report = clean_event(shown)
         done(CheckStep("tls", True, f"{report.version}, {report.cipher}"))
         step = _judged(account, report)
         done(step)
@@ -158,7 +161,7 @@ async def _register(trial: Trial, account: Account, setup: say.AccountSetup, don
                         reached = True
                         for step in _tls_steps(account, tls):
                             done(step)
-                    case say.ConnectionEvent(error=str()) as event:
+                    case say.ConnectionEvent(cause=Cause()) as event:
                         refused = event
                     case say.RegistrationEvent() as outcome:
                         refusal = None if reached else refused
@@ -168,7 +171,7 @@ async def _register(trial: Trial, account: Account, setup: say.AccountSetup, don
                     case _:
                         continue
     except TimeoutError:
-        done(CheckStep("registration", False, "the server did not answer"))
+        done(CheckStep("registration", False, sentence(Cause(CauseKind.NO_ANSWER))))
     except (WorkerGone, WorkerRefused) as error:
         done(CheckStep("registration", False, str(error)))
 
@@ -181,20 +184,21 @@ def _outcome(
 ) -> list[CheckStep]:
     if outcome.active:
         return [CheckStep("registration", True, f"registered for {outcome.expires_s} s")]
-    error = refused.error if refused else None
-    if refused is not None and error is not None and DEMANDS[setup.transport].verified_server:
+    refusal = refused.cause if refused else None
+    if refused is not None and refusal is not None and DEMANDS[setup.transport].verified_server:
         if refused.other_key is not None:
-            error = pinning.changed_in_short(account, refused.other_key)
-        elif not refused.distrusted:
-            return [CheckStep("tls", False, error)]
+            refusal = pinning.other_key(account, refused.other_key)
+        if not refusal.of_trust:
+            return [CheckStep("tls", False, sentence(refusal))]
         return [
             CheckStep("tls", True, "the server speaks TLS"),
-            CheckStep("certificate", False, error),
+            CheckStep("certificate", False, sentence(refusal)),
         ]
-    reason = error or outcome.cause or reasons.words(outcome.code, outcome.reason)
+    status = Cause(CauseKind.SIP_STATUS, (outcome.code, outcome.reason))
+    cause = refusal or outcome.cause or status
     if outcome.code in (401, 407) and setup.credentials is None:
-        reason = "the server asks for a password, and there is none"
-    return [CheckStep("registration", False, f"{reason} ({outcome.code})")]
+        cause = Cause(CauseKind.NO_PASSWORD)
+    return [CheckStep("registration", False, f"{sentence(cause)} ({outcome.code})")]
 
 
 def _tls_steps(account: Account, tls: TlsStatus | None) -> list[CheckStep]:
@@ -212,7 +216,7 @@ def _judged(account: Account, report: told.ServerReport) -> CheckStep:
     pin = pin_of(account.pin) if account.pin else None
     if account.pin and not report.refused:
         key = report.chain[0].key_sha256 if report.chain else ""
-        wrong = () if pin == key else (pinning.changed_in_short(account, key),)
+        wrong = () if pin == key else (sentence(pinning.other_key(account, key)),)
     if wrong:
         return CheckStep("certificate", False, "; ".join(wrong))
     peer = report.chain[0]
@@ -227,7 +231,7 @@ def _trust_words(account: Account, tls: TlsStatus) -> str:
     ending = expiry.when(peer.not_after, time.time())
     if tls.pinned:
         on = pinning.accepted_on(account)
-        since = f", accepted{on}" if on else ""
+        since = f", accepted on {on}" if on else ""
         return f"its key is pinned{since}; the certificate {ending}"
     return f"verified, for {', '.join(peer.names)}; issued by {peer.issuer}; {ending}"
 

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from voip.causes import Cause
 from voip.engine.accounts.fields import Account
 from voip.engine.trust import expiry
 from voip.model import AccountStatus, Registration, RegistrationState, Voicemail
@@ -23,11 +24,10 @@ _OFFLINE = Registration(state=RegistrationState.OFFLINE)
 class Live:
     """An account with what has become of it.
 
-    `refusal` says why the last connection could not be used, `distrusted` that
-    it was for what the server showed. `stopped` says why it does nothing more
-    until its user has decided, `client_ends` when the certificate ends that
-    it shows its server, and `own_key` is what its worker shows far ends. One that
-    was `dropped` is over: another of its name may be there by now.
+    `refusal` says why the last connection could not be used, `stopped` why it
+    does nothing more until its user has decided, `client_ends` when the certificate
+    ends that it shows its server, and `own_key` is what its worker shows far ends.
+    One that was `dropped` is over: another of its name may be there by now.
     """
 
     name: str
@@ -40,9 +40,8 @@ class Live:
     tls: TlsStatus | None = None
     failures: int = 0
     timer: asyncio.TimerHandle | None = None
-    refusal: str | None = None
-    distrusted: bool = False
-    stopped: str | None = None
+    refusal: Cause | None = None
+    stopped: Cause | None = None
     client_ends: datetime | None = None
     own_key: say.OwnKey | None = None
     voicemail: Voicemail | None = None
@@ -53,6 +52,11 @@ class Live:
         account = self.account
         tls_only = account is None or DEMANDS[account.transport].tls_only
         return say.Role.SECURE if tls_only else say.Role.OPEN
+
+    @property
+    def distrusted(self) -> bool:
+        """The last connection was refused for what the server showed."""
+        return self.refusal is not None and self.refusal.of_trust
 
     def status(self) -> AccountStatus:
         account = self.account

@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import Callable
 
+from voip.causes import Cause, CauseKind
 from voip.engine.accounts import client_keys, pinning
 from voip.engine.accounts.fields import Account
 from voip.engine.accounts.file import Loaded
@@ -17,6 +18,7 @@ from voip.engine.accounts.secrets import PasswordError, Passwords
 from voip.engine.accounts.trust_fields import pin_of
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
+from voip.engine.registration.failing import FIRST_RETRY_S, because, cause_of, delay_s
 from voip.engine.registration.live import Live
 from voip.engine.registration.setup import SetupError, setup_of
 from voip.engine.supervisor import Worker, WorkerGone, WorkerRefused
@@ -24,13 +26,10 @@ from voip.engine.trust.expiry import Notices
 from voip.model import AccountStatus, Registration, RegistrationState
 from voip.protocol import client as told
 from voip.protocol.worker import process as say
-from voip.sip import reasons
+from voip.sip.sentences import sentence
 
 log = logging.getLogger(__name__)
 
-_FIRST_RETRY_S = 2.0
-_LONGEST_RETRY_S = 120.0
-_AUTH_RETRY_S = 60.0
 _SILENCE_S = 45.0  # longer than SIP's timer F, which ends a REGISTER
 
 
@@ -98,7 +97,7 @@ class Registrar:
             Refusal: it does not get there; the text says why.
         """
         if live.stopped is not None:
-            raise Refusal("stopped", f"account {live.name}: {live.stopped}")
+            raise Refusal("stopped", f"account {live.name}: {sentence(live.stopped)}")
         worker = self._workers[live.role]
         worker.start()
         try:
@@ -111,8 +110,8 @@ class Registrar:
         if not live.added:
             raise Refusal("bad_account", f"account {live.name}: {live.registration.reason}")
 
-    def refusal(self, name: str) -> str | None:
-        """Why the last connection to an account's server could not be used."""
+    def refusal(self, name: str) -> Cause | None:
+        """The cause for which the last connection to an account's server could not be used."""
         live = self._live.get(name)
         return live.refusal if live else None
 
@@ -166,7 +165,8 @@ class Registrar:
                 self._cancel(live)
                 if live.stopped is not None:
                     continue
-                self._set(live, RegistrationState.UNREGISTERED, None, "the phone is restarting")
+                cause = Cause(CauseKind.RESTARTING)
+                self._set(live, because(RegistrationState.UNREGISTERED, cause))
 
     def close(self) -> None:
         for live in self._live.values():
@@ -212,19 +212,20 @@ class Registrar:
         live.tls = connection.tls if connection else None
         if connection is not None and live.stopped is None:
             # The server answered on it, so this account has accepted it.
-            live.refusal, live.distrusted = None, False
+            live.refusal = None
         if event.active:
             live.failures = 0
-            self._set(live, RegistrationState.REGISTERED, event.code, "OK", event.expires_s)
+            state = RegistrationState.REGISTERED
+            self._set(live, Registration(state, event.code, "OK", event.expires_s))
             self._warn(live)
             return
         if live.stopped is not None:
             return
         if event.code // 100 == 2:
-            self._set(live, RegistrationState.UNREGISTERED, event.code, "")
+            self._set(live, Registration(RegistrationState.UNREGISTERED, event.code))
             return
-        reason = live.refusal or event.cause or reasons.words(event.code, event.reason)
-        self._failed(live, event.code, reason)
+        status = Cause(CauseKind.SIP_STATUS, (event.code, event.reason))
+        self._failed(live, live.refusal or event.cause or status, event.code)
 
     def on_voicemail(self, role: say.Role, event: say.VoicemailEvent) -> None:
         """Voice mail is reported by the account's own server, on its own connection."""
@@ -241,15 +242,15 @@ class Registrar:
             if live.role is not role or live.account is None:
                 continue
             if live.name in event.accounts:
-                if event.up or event.error:
-                    live.refusal, live.distrusted = event.error, event.distrusted
+                if event.up or event.cause:
+                    live.refusal = event.cause
                 self._check_pin(live, event)
             if live.connection == event.id and not event.up:
                 live.connection = live.tls = None
                 if live.registration.state is RegistrationState.REGISTERED:
-                    reason = "the connection to the server has dropped"
-                    self._set(live, RegistrationState.REGISTERING, None, reason)
-                    self._later(live, _FIRST_RETRY_S / 4)
+                    cause = Cause(CauseKind.CONNECTION_DROPPED)
+                    self._set(live, because(RegistrationState.REGISTERING, cause))
+                    self._later(live, FIRST_RETRY_S / 4)
 
     def look_at_dates(self) -> None:
         """Tell of certificates that have come near their end while nothing else happened."""
@@ -278,10 +279,10 @@ class Registrar:
         account, key = live.account, event.other_key
         if account is None or key is None or not account.pin or key == pin_of(account.pin):
             return
-        live.refusal = live.stopped = pinning.changed(live.name, account, key)
+        live.refusal = live.stopped = pinning.stopped(live.name, account, key)
         self._cancel(live)
-        self._set(live, RegistrationState.FAILED, None, live.stopped)
-        text = f"account {live.name} has stopped: {live.stopped}"
+        self._set(live, because(RegistrationState.FAILED, live.stopped))
+        text = f"account {live.name} has stopped: {live.registration.reason}"
         log.error("%s", text)
         self._hub.publish(told.NoticeEvent(level="error", text=text))
 
@@ -309,7 +310,10 @@ class Registrar:
                 await self._add(live, account)
             except (PasswordError, OwnKeyError, SetupError, WorkerRefused) as error:
                 live.added = False
-                self._failed(live, None, str(error))
+                if live.stopped is None:
+                    # What a server showed before has nothing to do with this.
+                    live.refusal = None
+                    self._failed(live, cause_of(error))
                 return
             except WorkerGone:
                 live.added = False
@@ -338,12 +342,12 @@ class Registrar:
         async with live.busy:
             if not live.added:
                 return  # why is told already
-            self._set(live, RegistrationState.REGISTERING, None, "")
+            self._set(live, Registration(RegistrationState.REGISTERING))
             self._later(live, _SILENCE_S, silent=True)
             try:
                 await self._workers[live.role].ask(say.RegisterNow(name=live.name))
             except WorkerRefused as error:
-                self._failed(live, None, str(error))
+                self._failed(live, cause_of(error))
             except WorkerGone:
                 return
 
@@ -358,14 +362,10 @@ class Registrar:
         except (WorkerGone, WorkerRefused) as error:
             log.info("account %s: %s", live.name, error)
 
-    def _failed(self, live: Live, code: int | None, reason: str) -> None:
+    def _failed(self, live: Live, cause: Cause, code: int | None = None) -> None:
         live.failures += 1
-        delay = min(_FIRST_RETRY_S * 2 ** (live.failures - 1), _LONGEST_RETRY_S)
-        if code in (401, 403, 404, 407):
-            # Asking again at once with the same password locks accounts.
-            delay = max(delay, _AUTH_RETRY_S)
-        self._set(live, RegistrationState.FAILED, code, reason)
-        self._later(live, delay * random.uniform(0.8, 1.2))
+        self._set(live, because(RegistrationState.FAILED, cause, code))
+        self._later(live, delay_s(live.failures, code) * random.uniform(0.8, 1.2))
 
     def _later(self, live: Live, delay_s: float, silent: bool = False) -> None:
         self._cancel(live)
@@ -374,7 +374,7 @@ class Registrar:
 
         def due() -> None:
             if silent:
-                self._failed(live, None, "the server did not answer")
+                self._failed(live, Cause(CauseKind.NO_ANSWER))
             else:
                 self._spawn(self._register(live))
 
@@ -385,15 +385,8 @@ class Registrar:
             live.timer.cancel()
             live.timer = None
 
-    def _set(
-        self,
-        live: Live,
-        state: RegistrationState,
-        code: int | None,
-        reason: str,
-        expires_s: int | None = None,
-    ) -> None:
-        live.registration = Registration(state, code, reason, expires_s)
+    def _set(self, live: Live, registration: Registration) -> None:
+        live.registration = registration
         self._publish(live)
 
     def _publish(self, live: Live) -> None:

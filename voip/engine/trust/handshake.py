@@ -7,47 +7,57 @@ judged, so that a person can decide.
 from __future__ import annotations
 
 import asyncio
-import select
+import contextlib
 import socket
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from voip.causes import CauseKind
 from voip.engine.errors import Refusal
 from voip.protection import Certificate
 from voip.protocol.client import ServerReport
 from voip.security import certificates, flaws
-from voip.security.flaws import Flaw, is_address
+from voip.security.flaws import is_address
+from voip.sip.sentences import sentence
 
 if TYPE_CHECKING:
     from OpenSSL import SSL
     from OpenSSL.crypto import X509
 
 _TIMEOUT_S = 10.0
+_MOST_AT_ONCE = 65536
+_ENDED = "the server ended the connection"
 
 # Ciphers that the worker offers, and a list that only shows what a server has if it
 # accepts none of them.
 _STRONG = b"DEFAULT:@SECLEVEL=2"
 _ANY = b"ALL:COMPLEMENTOFALL:@SECLEVEL=0"
 _WITHOUT_CERTIFICATE = ("ADH", "AECDH")
-_PLAIN = ("wrong version number", "unknown protocol", "packet length too long", "http request")
+_RECORDS = frozenset(range(20, 24))
+"""Types of TLS records (RFC 8446 section 5.1); the first byte of anything else is none."""
 
 # X509_V_ERR_*, which OpenSSL's x509_vfy.h numbers.
 _FLAWS = {
-    2: Flaw.NO_ISSUER,
-    4: Flaw.UNREADABLE, 5: Flaw.UNREADABLE, 6: Flaw.UNREADABLE, 13: Flaw.UNREADABLE,
-    14: Flaw.UNREADABLE, 41: Flaw.UNREADABLE,
-    7: Flaw.NOT_BY_ISSUER, 29: Flaw.NOT_BY_ISSUER, 30: Flaw.NOT_BY_ISSUER,
-    31: Flaw.NOT_BY_ISSUER,
-    9: Flaw.NOT_YET, 10: Flaw.EXPIRED,
-    18: Flaw.SELF_SIGNED, 19: Flaw.UNTRUSTED, 20: Flaw.UNTRUSTED, 21: Flaw.UNTRUSTED,
-    27: Flaw.UNTRUSTED,
-    22: Flaw.TOO_LONG, 25: Flaw.TOO_LONG, 23: Flaw.REVOKED,
-    24: Flaw.MAY_NOT_ISSUE, 32: Flaw.MAY_NOT_ISSUE, 79: Flaw.MAY_NOT_ISSUE,
-    26: Flaw.PURPOSE, 28: Flaw.PURPOSE,
-    47: Flaw.NOT_ALLOWED, 48: Flaw.NOT_ALLOWED, 49: Flaw.NOT_ALLOWED, 51: Flaw.NOT_ALLOWED,
-    66: Flaw.WEAK_KEY, 67: Flaw.WEAK_KEY, 68: Flaw.WEAK_SIGNATURE,
-}  # fmt: skip
+    number: flaw
+    for flaw, numbers in {
+        CauseKind.CERTIFICATE_NO_ISSUER: (2,),
+        CauseKind.CERTIFICATE_UNREADABLE: (4, 5, 6, 13, 14, 41),
+        CauseKind.CERTIFICATE_NOT_BY_ISSUER: (7, 29, 30, 31),
+        CauseKind.CERTIFICATE_NOT_YET: (9,),
+        CauseKind.CERTIFICATE_EXPIRED: (10,),
+        CauseKind.CERTIFICATE_SELF_SIGNED: (18,),
+        CauseKind.CERTIFICATE_UNTRUSTED: (19, 20, 21, 27),
+        CauseKind.CERTIFICATE_TOO_LONG: (22, 25),
+        CauseKind.CERTIFICATE_REVOKED: (23,),
+        CauseKind.CERTIFICATE_MAY_NOT_ISSUE: (24, 32, 79),
+        CauseKind.CERTIFICATE_PURPOSE: (26, 28),
+        CauseKind.CERTIFICATE_NOT_ALLOWED: (47, 48, 49, 51),
+        CauseKind.CERTIFICATE_WEAK_KEY: (66, 67),
+        CauseKind.CERTIFICATE_WEAK_SIGNATURE: (68,),
+    }.items()
+    for number in numbers
+}
 
 
 async def look(host: str, port: int, authorities: Path, allow_wildcard: bool) -> ServerReport:
@@ -85,7 +95,8 @@ class _Visit:
         self.host = host
         self._addresses = addresses
         self._ends = ends
-        self.flaws: set[Flaw] = set()
+        self.flaws: set[CauseKind] = set()
+        self.speaks_tls = True
 
     def handshake(self, context: SSL.Context) -> tuple[SSL.Connection, str]:
         """Shake hands and hang up; return the connection and the error, if any.
@@ -100,27 +111,26 @@ class _Visit:
         ) -> bool:
             # Go on, so that every flaw is seen: nothing is sent.
             if not ok:
-                self.flaws.add(_FLAWS.get(code, Flaw.OTHER))
+                self.flaws.add(_FLAWS.get(code, CauseKind.CERTIFICATE_REFUSED))
             return True
 
         context.set_verify(SSL.VERIFY_PEER, on_flaw)
         with self._connect() as plain:
-            plain.setblocking(False)
-            connection = SSL.Connection(context, plain)
+            connection = SSL.Connection(context)
             connection.set_connect_state()
             if not is_address(self.host):
                 connection.set_tlsext_host_name(self.host.encode())
-            while True:
-                try:
-                    connection.do_handshake()
-                    connection.shutdown()
-                    return connection, ""
-                except SSL.WantReadError:
-                    self._wait(plain, select.POLLIN)
-                except SSL.WantWriteError:
-                    self._wait(plain, select.POLLOUT)
-                except SSL.Error as error:
-                    return connection, _reason(error)
+            failure, answered = _go_on(connection), False
+            while failure is None:
+                answer = self._exchange(plain, connection)
+                if not answer:
+                    return connection, _ENDED
+                if not answered:
+                    answered, self.speaks_tls = True, _is_record(answer)
+                connection.bio_write(answer)
+                failure = _go_on(connection)
+            self._send(plain, connection)
+            return connection, failure
 
     def _connect(self) -> socket.socket:
         *others, last = self._addresses
@@ -131,11 +141,21 @@ class _Visit:
                 continue
         return socket.create_connection(last, self._left_s())
 
-    def _wait(self, plain: socket.socket, event: int) -> None:
-        poll = select.poll()
-        poll.register(plain, event)
-        if not poll.poll(self._left_s() * 1000):
-            raise TimeoutError
+    def _exchange(self, plain: socket.socket, connection: SSL.Connection) -> bytes:
+        """The server's answer to what is due; nothing where it has ended the connection."""
+        self._send(plain, connection)
+        plain.settimeout(self._left_s())
+        try:
+            return plain.recv(_MOST_AT_ONCE)
+        except ConnectionError:
+            return b""
+
+    def _send(self, plain: socket.socket, connection: SSL.Connection) -> None:
+        from OpenSSL import SSL
+
+        plain.settimeout(self._left_s())
+        with contextlib.suppress(SSL.WantReadError, ConnectionError):
+            plain.sendall(connection.bio_read(_MOST_AT_ONCE))
 
     def _left_s(self) -> float:
         left = self._ends - time.monotonic()
@@ -168,20 +188,20 @@ def _judge(visit: _Visit, port: int, authorities: Path, allow_wildcard: bool) ->
         try:
             parsed.append(certificate.to_cryptography())
         except (ValueError, InvalidVersion):
-            visit.flaws.add(Flaw.UNREADABLE)
+            visit.flaws.add(CauseKind.CERTIFICATE_UNREADABLE)
             break
     if not parsed:
         where = f"{visit.host}:{port}"
         raise Refusal("no_tls", f"{where} shows a certificate that cannot be read")
     names, uris = certificates.names(parsed[0]), certificates.uris(parsed[0])
     if not flaws.is_named(visit.host, names, uris, allow_wildcard):
-        visit.flaws.add(Flaw.OTHER_NAME)
+        visit.flaws.add(CauseKind.CERTIFICATE_OTHER_NAME)
     chain: list[Certificate] = []
     for readable in parsed:
         try:
             chain.append(certificates.describe(readable))
         except ValueError:
-            visit.flaws.add(Flaw.UNREADABLE)
+            visit.flaws.add(CauseKind.CERTIFICATE_UNREADABLE)
             break
     weak = flaws.weak_key(chain[:1])
     return ServerReport(
@@ -190,8 +210,8 @@ def _judge(visit: _Visit, port: int, authorities: Path, allow_wildcard: bool) ->
         version=connection.get_protocol_version_name(),
         cipher=connection.get_cipher_name() or "",
         chain=tuple(chain),
-        problems=flaws.problems(visit.flaws, visit.host, chain),
-        refused=(weak,) if weak else (),
+        problems=tuple(map(sentence, flaws.causes(visit.flaws, visit.host, chain))),
+        refused=(sentence(weak),) if weak else (),
     )
 
 
@@ -200,7 +220,7 @@ def _without_certificates(visit: _Visit, port: int, failure: str) -> Refusal:
     from OpenSSL import SSL
 
     where = f"{visit.host}:{port}"
-    if any(words in failure for words in _PLAIN):
+    if not visit.speaks_tls:
         return Refusal("no_tls", f"{where} does not speak TLS")
     connection, still = visit.handshake(_context(_ANY, SSL.TLS1_VERSION))
     version = connection.get_protocol_version_name()
@@ -219,6 +239,25 @@ def _without_certificates(visit: _Visit, port: int, failure: str) -> Refusal:
     return Refusal("no_tls", words)
 
 
+def _go_on(connection: SSL.Connection) -> str | None:
+    """Why a handshake failed, nothing when it is done; None while it needs an answer."""
+    from OpenSSL import SSL
+
+    try:
+        connection.do_handshake()
+        connection.shutdown()
+    except SSL.WantReadError:
+        return None
+    except SSL.Error as error:
+        return _reason(error)
+    return ""
+
+
+def _is_record(beginning: bytes) -> bool:
+    """True if an answer begins as a TLS record does."""
+    return beginning[0] in _RECORDS and beginning[1:2] in (b"", b"\x03")
+
+
 def _context(ciphers: bytes, lowest: int) -> SSL.Context:
     from OpenSSL import SSL
 
@@ -233,4 +272,4 @@ def _reason(error: Exception) -> str:
     details = error.args[0] if error.args else ()
     if isinstance(details, list) and details:
         return str(details[-1][-1])
-    return "the server ended the connection"
+    return _ENDED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from voip.causes import Cause
 from voip.model import CallState, HeldBy, SoundDevice, Voicemail
 from voip.protection import Stream, TlsStatus, Transport
 
@@ -42,7 +43,7 @@ class Ready(WorkerEvent, frozen=True, tag="ready"):
 class RegistrationEvent(WorkerEvent, frozen=True, tag="registration"):
     """The outcome of a REGISTER. `connection` is the transport it used.
 
-    `cause` is a reason of our own.
+    `cause` is one of our own, where the status does not say it.
     """
 
     account: str
@@ -51,7 +52,7 @@ class RegistrationEvent(WorkerEvent, frozen=True, tag="registration"):
     reason: str
     expires_s: int
     connection: int | None = None
-    cause: str | None = None
+    cause: Cause | None = None
 
 
 class ConnectionEvent(WorkerEvent, frozen=True, tag="connection"):
@@ -59,10 +60,9 @@ class ConnectionEvent(WorkerEvent, frozen=True, tag="connection"):
 
     `id` numbers connections within a worker. `host` is the name that was
     dialled and, over TLS, verified; `address` is the IP address behind it,
-    where it is known. `tls` is set when `up`; `error` says in
-    words why a server was refused. `distrusted` tells that it was for its
-    certificate or key. `other_key` is the public key's SHA-256 of
-    a server that was refused because the account is pinned to another.
+    where it is known. `tls` is set when `up`, `cause` when it failed or was
+    refused. `other_key` is the public key's SHA-256 of a server that was refused
+    because the account is pinned to another.
     `accounts` are those whose requests it carried or was to carry.
     """
 
@@ -73,10 +73,9 @@ class ConnectionEvent(WorkerEvent, frozen=True, tag="connection"):
     host: str
     port: int
     tls: TlsStatus | None = None
-    error: str | None = None
+    cause: Cause | None = None
     other_key: str | None = None
     address: str | None = None
-    distrusted: bool = False
     accounts: tuple[str, ...] = ()
 
 
@@ -100,7 +99,7 @@ class RefusedCall(WorkerEvent, frozen=True, tag="refused"):
     account: str | None
     remote: str
     code: int
-    reason: str
+    cause: Cause
 
 
 class UnreadCall(WorkerEvent, frozen=True, tag="unread_call"):
@@ -114,7 +113,7 @@ class UnreadCall(WorkerEvent, frozen=True, tag="unread_call"):
 
 
 class CallStateEvent(WorkerEvent, frozen=True, tag="call_state"):
-    """`code` and `reason` are the last SIP status; `cause` is our own reason.
+    """`code` and `reason` are the last SIP status; `cause` is one of our own.
 
     `refused` tells that the session of the far end was not taken.
     """
@@ -125,7 +124,7 @@ class CallStateEvent(WorkerEvent, frozen=True, tag="call_state"):
     reason: str
     remote: str = ""
     connection: int | None = None
-    cause: str | None = None
+    cause: Cause | None = None
     refused: bool = False
 
 

@@ -7,6 +7,7 @@ import time
 
 import pjsua2 as pj
 
+from voip.causes import Cause, CauseKind
 from voip.protocol.worker import process as say
 from voip.sip import message
 from voip.worker.accounts.account import Account
@@ -37,7 +38,7 @@ class Arrivals:
                     account=accounts[0].name,
                     remote=(message.sender(prm.rdata.wholeMsg) or "")[:4096],
                     code=pj.PJSIP_SC_NOT_FOUND,
-                    reason=f"refused: it was for {prm.requestUser[:256]}, which is another user",
+                    cause=Cause(CauseKind.OTHER_USER, (prm.requestUser[:256],)),
                 )
             )
         return pj.PJSUA_INVALID_ID

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pjsua2 as pj
 
+from voip.causes import Cause, CauseKind
 from voip.protocol.worker import process as say
 from voip.sip import message
+from voip.sip.sentences import sentence
 from voip.worker.accounts.account import Account
 from voip.worker.calls import srtp_flaws
 from voip.worker.calls.call import Call
@@ -111,9 +113,9 @@ class Calls:
         except pj.Error as error:
             if error.status != _ETPNOTAVAIL:
                 raise
-            words = "the connection that the call came by is gone, so it cannot be answered"
-            call.give_up(words)
-            raise Refused(words) from None
+            cause = Cause(CauseKind.CONNECTION_GONE)
+            call.give_up(cause)
+            raise Refused(sentence(cause)) from None
 
     def end_those_of(self, account: Account) -> None:
         """End the calls of an account that is about to go."""
@@ -122,7 +124,7 @@ class Calls:
 
     def report_refused(self, account: Account | None, prm: pj.OnRejectedIncomingCallParam) -> None:
         """Report a call that PJSIP refused before it could ring."""
-        reason = self._why_refused(account, prm)
+        cause = self._why_refused(account, prm)
         known = next((c for c in self._ended if c.pjsip_id == prm.callId and c.incoming), None)
         if known is not None:
             # Its end was reported a moment ago, as that of a call like any.
@@ -133,7 +135,7 @@ class Calls:
                 account=account.name if account else None,
                 remote=(message.sender(prm.rdata.wholeMsg) or prm.remoteInfo)[:4096],
                 code=prm.statusCode,
-                reason=reason[:1024],
+                cause=cause,
             )
         )
 
@@ -178,12 +180,12 @@ class Calls:
         self._calls.pop(call.number, None)
         self._ended.append(call)
 
-    def _why_refused(self, account: Account | None, prm: pj.OnRejectedIncomingCallParam) -> str:
+    def _why_refused(self, account: Account | None, prm: pj.OnRejectedIncomingCallParam) -> Cause:
         if self._role.tls_only and account is not None:
             seen = srtp_flaws.seen(prm.rdata.wholeMsg, account.setup)
             if seen is not None:
-                return f"refused: {srtp_flaws.words(seen, 'caller', account.setup)}"
-        return f"refused: {prm.reason}"
+                return srtp_flaws.cause(seen, "caller", account.setup)
+        return Cause(CauseKind.REJECTED, (prm.reason[:1024],))
 
 
 @contextlib.contextmanager
@@ -192,4 +194,4 @@ def _gone_callers_given_up(call: Call) -> Iterator[None]:
         yield
     except pj.Error as error:
         # Whoever calls and is gone at once can be answered no more.
-        call.give_up(f"the caller was gone before the phone could ring ({error.reason})")
+        call.give_up(Cause(CauseKind.CALLER_GONE, (error.reason,)))

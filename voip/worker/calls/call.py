@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import pjsua2 as pj
 
+from voip.causes import Cause, CauseKind
 from voip.model import CallState, HeldBy
 from voip.protocol.worker.process import (
     CallStateEvent,
@@ -20,14 +21,13 @@ from voip.protocol.worker.process import (
     StatisticsEvent,
 )
 from voip.security.policy import DEMANDS
-from voip.sip import reasons
 from voip.worker.accounts import privacy
 from voip.worker.accounts.account import Account
 from voip.worker.callbacks import guarded
 from voip.worker.calls import key_failure
 from voip.worker.calls.hold import CallHold
 from voip.worker.calls.key_failure import KeyWait
-from voip.worker.calls.reach import Loss, Reach
+from voip.worker.calls.reach import Reach
 from voip.worker.calls.verdict import Verdict
 from voip.worker.context import Context
 from voip.worker.media import streams
@@ -42,8 +42,6 @@ OnEnd: TypeAlias = "Callable[[Call, Path | None], None]"
 _CONNECTING_TIMEOUT_S = 8.0
 """A call that was answered but cannot be completed is ended after this."""
 
-_UNCONFIRMED = "the caller did not confirm that the call was answered"
-_UNREACHABLE = "the far end answered from an address that this account's connection cannot reach"
 
 _EREMNORFC2833 = 220107  # pjmedia/errno.h
 
@@ -73,7 +71,7 @@ class Call(pj.Call):
         self._acknowledged = False
         self.ended = False
         self.connection: int | None = None
-        self.cause: str | None = None
+        self.cause: Cause | None = None
         self.media_up = False
         self._rings_there = False
         self._early = EarlyMedia()
@@ -155,7 +153,7 @@ class Call(pj.Call):
 
     @guarded
     def onCallRedirected(self, prm: pj.OnCallRedirectedParam) -> int:
-        self.cause = "the server sent the call elsewhere, which is not followed"
+        self.cause = Cause(CauseKind.REDIRECTED)
         return pj.PJSIP_REDIRECT_STOP
 
     # What the engine asks for
@@ -173,7 +171,7 @@ class Call(pj.Call):
         answer.statusCode = pj.PJSIP_SC_OK
         self.answer(answer)
 
-    def give_up(self, cause: str) -> None:
+    def give_up(self, cause: Cause) -> None:
         """End a call that cannot go on."""
         self.cause = cause
         self._hang_up(self.options())
@@ -228,29 +226,32 @@ class Call(pj.Call):
         """Send what can be measured, and end a call that cannot be completed."""
         if self._lost_media:
             self._lost_media = False
-            failure = key_failure.words(self, self.getInfo())
+            failure = key_failure.cause(self, self.getInfo())
             self.give_up(self.cause or failure or self.verdict.on_change())
             return
         if self._unanswered:
             self._unanswered = False
-            self.give_up(self.cause or reasons.broken_off(pj.PJSIP_SC_REQUEST_TIMEOUT))
+            self.give_up(
+                self.cause or Cause(CauseKind.BROKEN_OFF, (pj.PJSIP_SC_REQUEST_TIMEOUT, ""))
+            )
             return
         since = self._connecting_since
         if since is not None and time.monotonic() - since > _CONNECTING_TIMEOUT_S:
             self._connecting_since = None
-            self.give_up(self.cause or (_UNCONFIRMED if self.incoming else _UNREACHABLE))
+            kind = CauseKind.UNCONFIRMED if self.incoming else CauseKind.UNREACHABLE
+            self.give_up(self.cause or Cause(kind))
             return
         if not self.media_up:
             return
         info = self.getInfo()
         if self._reported is CallState.CONNECTING:
             self._report(info)
-        if failure := key_failure.words(self, info):
+        if failure := key_failure.cause(self, info):
             self.give_up(self.cause or failure)
             return
         found = streams.read(self, info)
         if self.demands_srtp and self._key_wait.is_over(found):
-            self.give_up(key_failure.UNFINISHED)
+            self.give_up(Cause(CauseKind.KEYS_LATE))
             return
         sample = streams.measure(self, info)
         # Over UDP there is no connection that could be gone.
@@ -260,10 +261,10 @@ class Call(pj.Call):
             ack_failed=info.ackFailed,
             packets=sample.rx_packets if sample and self._expects_voice else None,
         )
-        if over is Loss.SILENCE and (connected or self.account.is_connected):
+        if over is CauseKind.SILENCE and (connected or self.account.is_connected):
             self._ask_whether_it_is_there()
         elif over is not None:
-            self.give_up(over)
+            self.give_up(Cause(over))
             return
         if sample is None:
             return

@@ -7,9 +7,9 @@ from typing import Protocol
 
 import pjsua2 as pj
 
+from voip.causes import Cause, CauseKind
 from voip.model import CallState, HeldBy
 from voip.protocol.worker.process import HoldEvent
-from voip.sip import reasons
 from voip.worker.calls.hold_offers import HoldOffers
 from voip.worker.context import Context
 from voip.worker.media.bridge import CallMedia
@@ -27,7 +27,7 @@ class HeldCall(Protocol):
     number: int
     incoming: bool
     ended: bool
-    cause: str | None
+    cause: Cause | None
     media: CallMedia
 
     def getInfo(self) -> pj.CallInfo: ...
@@ -124,7 +124,7 @@ class CallHold:
             return
         if code in _ENDS_CALL:
             # PJSIP is ending the call, which is the answer to whoever waits.
-            self._call.cause = self._call.cause or reasons.broken_off(code)
+            self._call.cause = self._call.cause or Cause(CauseKind.BROKEN_OFF, (code, ""))
         elif code < pj.PJSIP_SC_MULTIPLE_CHOICES:
             self._report(self._is_agreed == self._offers.wanted, code, reason)
         else:

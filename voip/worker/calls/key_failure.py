@@ -1,4 +1,4 @@
-"""Failure of DTLS to agree keys in a call (RFC 5764), in words."""
+"""Failure of DTLS to agree keys in a call (RFC 5764)."""
 
 from __future__ import annotations
 
@@ -7,23 +7,18 @@ from collections.abc import Callable
 
 import pjsua2 as pj
 
+from voip.causes import Cause, CauseKind
 from voip.protection import Stream
 
-_CAUSES = {
-    pj.PJMEDIA_DTLS_FAILURE_CERTIFICATE: (
-        "the far end's certificate is not the one that it announced"
-    ),
-    pj.PJMEDIA_DTLS_FAILURE_KEY: "the far end's key is too weak",
-    pj.PJMEDIA_DTLS_FAILURE_VERSION: "the far end speaks no version of DTLS that is still safe",
-    pj.PJMEDIA_DTLS_FAILURE_SUITE: "the far end has no encryption that this phone accepts",
-    pj.PJMEDIA_DTLS_FAILURE_REFUSED: "the far end refused the handshake (DTLS)",
-    pj.PJMEDIA_DTLS_FAILURE_OTHER: "the handshake with the far end failed (DTLS)",
+_KINDS = {
+    pj.PJMEDIA_DTLS_FAILURE_CERTIFICATE: CauseKind.KEYS_CERTIFICATE,
+    pj.PJMEDIA_DTLS_FAILURE_KEY: CauseKind.KEYS_WEAK,
+    pj.PJMEDIA_DTLS_FAILURE_VERSION: CauseKind.KEYS_VERSION,
+    pj.PJMEDIA_DTLS_FAILURE_SUITE: CauseKind.KEYS_SUITE,
+    pj.PJMEDIA_DTLS_FAILURE_REFUSED: CauseKind.KEYS_REFUSED,
+    pj.PJMEDIA_DTLS_FAILURE_OTHER: CauseKind.KEYS_FAILED,
 }
 
-_NO_KEYS = "no keys could be agreed for the call: "
-
-UNFINISHED = f"{_NO_KEYS}the far end did not finish the handshake in time"
-"""Words for a call that is still without keys after a while."""
 
 _LIMIT_S = 8.0
 
@@ -48,8 +43,8 @@ class KeyWait:
         return now - self._since > _LIMIT_S
 
 
-def words(call: pj.Call, info: pj.CallInfo) -> str | None:
-    """The reason why a stream of the call can have no keys any more."""
+def cause(call: pj.Call, info: pj.CallInfo) -> Cause | None:
+    """Cause that a stream of the call can have no keys any more."""
     for media in info.media:
         try:
             # It owns what `srtp` points to: without it that is freed memory.
@@ -57,6 +52,6 @@ def words(call: pj.Call, info: pj.CallInfo) -> str | None:
         except pj.Error:
             # A status does not mean that there is an object behind it.
             continue
-        if cause := _CAUSES.get(transport.srtp.dtlsFailure):
-            return _NO_KEYS + cause
+        if kind := _KINDS.get(transport.srtp.dtlsFailure):
+            return Cause(kind)
     return None

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from enum import StrEnum
+
+from voip.causes import CauseKind
 
 _SILENCE_S = 20.0
 """So long may a far end that should speak be silent before it is missed."""
-
-
-class Loss(StrEnum):
-    """Why a call is over although nobody has ended it, in words."""
-
-    UNACKNOWLEDGED = "the far end took the call, but nothing could be sent to it any more"
-    SILENCE = "the connection to the server is gone, and nothing comes from the far end any more"
 
 
 class Reach:
@@ -33,8 +27,8 @@ class Reach:
         silent = self._clock() - self._heard_at
         return silent if silent > _SILENCE_S else None
 
-    def see(self, *, connected: bool, ack_failed: bool, packets: int | None) -> Loss | None:
-        """Why the call is over, None while it is not.
+    def see(self, *, connected: bool, ack_failed: bool, packets: int | None) -> CauseKind | None:
+        """The kind of cause for which the call is over, None while it is not.
 
         `packets` counts what has arrived, None where nothing should arrive. With
         a connection, silence is a reason to ask the far end whether it is there;
@@ -42,7 +36,7 @@ class Reach:
         """
         now = self._clock()
         if ack_failed:
-            return Loss.UNACKNOWLEDGED
+            return CauseKind.UNACKNOWLEDGED
         if packets is None or packets != self._packets:
             self._heard_at = self._counts_from = now
         if connected is not self._connected:
@@ -52,4 +46,4 @@ class Reach:
         if now - self._counts_from <= _SILENCE_S:
             return None
         self._counts_from = now
-        return Loss.SILENCE
+        return CauseKind.SILENCE

@@ -1,4 +1,4 @@
-"""Why a session's SRTP is not taken, from what its audio lines say (RFC 4568, RFC 5763)."""
+"""Flaws of a session's SRTP, from what its audio lines say (RFC 4568, RFC 5763)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from enum import Enum, auto
 from typing import NamedTuple
 
+from voip.causes import Cause, CauseKind
 from voip.protection import Keying
 from voip.protocol.worker.process import AccountSetup
 from voip.sip import message as messages
@@ -13,7 +14,7 @@ from voip.sip import message as messages
 _CRYPTO = re.compile(r"^a=crypto:[ \t]*\d{1,9}[ \t]+(\S+)", re.MULTILINE | re.IGNORECASE)
 _FINGERPRINT = re.compile(r"^a=fingerprint:", re.MULTILINE | re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9_]{1,40}")
-_MOST_NAMED = 4
+_MOST_KEPT = 5
 
 
 class Flaw(Enum):
@@ -58,26 +59,20 @@ def seen(message: str, setup: AccountSetup) -> Seen | None:
     return Seen(Flaw.OTHER)
 
 
-def words(found: Seen | None, who: str, setup: AccountSetup) -> str:
-    """A flaw in words; `who` is the end that showed it."""
+def cause(found: Seen | None, who: str, setup: AccountSetup) -> Cause:
+    """The cause that a flaw is; `who` is the end that showed it."""
     match found:
         case Seen(Flaw.PLAIN):
-            return f"the {who} offered no encryption"
+            return Cause(CauseKind.NO_ENCRYPTION, (who,))
         case Seen(Flaw.KEYING):
             other = "DTLS" if setup.keying is Keying.SDES else "SDES"
-            own = setup.keying.value.upper()
-            return f"the {who} wants keys by {other}, and this account agrees them by {own}"
+            return Cause(CauseKind.OTHER_KEYING, (who, other, setup.keying.value.upper()))
         case Seen(Flaw.SEVERAL_SUITES, suites):
-            return f"the {who} answered with {len(suites)} SRTP suites, where it has to choose one"
+            return Cause(CauseKind.SEVERAL_SUITES, (who, len(suites)))
         case Seen(Flaw.OTHER_SUITES, suites):
-            named = ", ".join(map(_name, suites[:_MOST_NAMED]))
-            more = " and others" if len(suites) > _MOST_NAMED else ""
-            which = "suites" if len(suites) > 1 else "suite"
-            return (
-                f"the {who} wants the SRTP {which} {named}{more}, which this account does not offer"
-            )
+            return Cause(CauseKind.OTHER_SUITES, (who, *map(_name, suites[:_MOST_KEPT])))
         case _:
-            return f"the {who} offered no encryption that this account takes"
+            return Cause(CauseKind.NO_USABLE_ENCRYPTION, (who,))
 
 
 def _name(suite: str) -> str:

@@ -1,4 +1,4 @@
-"""Why a call ended, from the messages that it exchanged."""
+"""The cause of a call's end, from the messages that it exchanged."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Protocol
 
 import pjsua2 as pj
 
+from voip.causes import Cause, CauseKind
 from voip.sip import message as messages
 from voip.worker.accounts.account import Account
 from voip.worker.calls import srtp_flaws
@@ -35,7 +36,7 @@ class JudgedCall(Protocol):
     incoming: bool
     was_up: bool
     ended_here: bool
-    cause: str | None
+    cause: Cause | None
 
     @property
     def demands_srtp(self) -> bool: ...
@@ -75,13 +76,13 @@ class Verdict:
             accepts = code < 300 and messages.encrypts(message) is not None
             self._answer_came = accepts or (self._answer_came and code < 300)
 
-    def on_change(self) -> str:
-        """The reason to end a call after a later answer that was not taken."""
+    def on_change(self) -> Cause:
+        """The cause to end a call after a later answer that was not taken."""
         if not self._call.demands_srtp:
-            return "the two sides could not agree on how to go on"
+            return Cause(CauseKind.NO_AGREEMENT)
         if self._seen is not None and self._seen.flaw in _TOLD_LATER:
-            return srtp_flaws.words(self._seen, "far end", self._call.account.setup)
-        return "the far end stopped encrypting in a way that this account takes"
+            return srtp_flaws.cause(self._seen, "far end", self._call.account.setup)
+        return Cause(CauseKind.ENCRYPTION_STOPPED)
 
     def end(self, info: pj.CallInfo, event: pj.SipEvent) -> None:
         """Set the cause of a call that has ended, where it has none.
@@ -94,7 +95,7 @@ class Verdict:
             call.cause = call.cause or messages.unusable_challenge(state.src.rdata.wholeMsg)
         elif info.lastStatusCode == pj.PJSIP_SC_REQUEST_TIMEOUT and not self._heard:
             # PJSIP's own timer (RFC 3261 section 17.1.1.2), as if somebody had said so.
-            call.cause = call.cause or "the server does not answer"
+            call.cause = call.cause or Cause(CauseKind.SERVER_SILENT)
         if not call.demands_srtp or call.cause or call.was_up or call.ended_here:
             return
         # The answer to a late offer is in the ACK, which is not reported.
@@ -104,10 +105,10 @@ class Verdict:
             return
         # PJSIP ends the call by itself: by CANCEL before a final answer, else by BYE.
         if self._session_came and info.lastStatusCode in _NOT_READ:
-            call.cause = "the far end answered with something that leads nowhere"
+            call.cause = Cause(CauseKind.USELESS_ANSWER)
 
     def _refuse(self, seen: srtp_flaws.Seen | None) -> None:
         call = self._call
         who = "caller" if call.incoming else "far end"
         self.refused = True
-        call.cause = f"refused: {srtp_flaws.words(seen, who, call.account.setup)}"
+        call.cause = srtp_flaws.cause(seen, who, call.account.setup)

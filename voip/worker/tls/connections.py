@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import pjsua2 as pj
 
+from voip.causes import Cause
 from voip.protection import TlsStatus, Transport
 from voip.protocol.worker.process import AccountSetup, ConnectionEvent
 from voip.sip.dialing import parse_host_port
@@ -106,9 +107,9 @@ class Connections:
             )
         number = self._ids.pop(prm.hnd, None)
         tls = _refused_tls(prm, transport)
-        error = _error(prm, tls, describe)
+        cause = _cause(prm, tls, describe)
         if number is None:
-            if error is None:
+            if cause is None:
                 return None
             self._last += 1
             number = self._last
@@ -125,9 +126,8 @@ class Connections:
             host=prm.remoteName,
             port=prm.remotePort,
             tls=tls,
-            error=error,
+            cause=cause,
             other_key=other_key,
-            distrusted=distrusted,
             accounts=tuple(sorted(carried)) or self._expecting(prm, transport, pinned),
         )
 
@@ -165,9 +165,9 @@ def _address(prm: pj.OnTransportStateParam) -> str | None:
     return host.strip("[]") or None
 
 
-def _error(
+def _cause(
     prm: pj.OnTransportStateParam, tls: TlsStatus | None, describe: pj.Endpoint
-) -> str | None:
+) -> Cause | None:
     # Without a certificate the handshake has failed for a reason of its own.
     if tls is not None:
         refused = refusals.certificate(prm.tlsInfo, prm.remoteName, tls.chain)
@@ -176,7 +176,7 @@ def _error(
     # A shutdown is a consequence; the disconnection tells the cause.
     if prm.state != pj.PJSIP_TP_STATE_DISCONNECTED or prm.lastError == 0:
         return None
-    return refusals.handshake(describe.utilStrError(prm.lastError))
+    return refusals.connection(prm.lastError, describe.utilStrError(prm.lastError))
 
 
 def _other_key(prm: pj.OnTransportStateParam, tls: TlsStatus | None) -> str | None:

@@ -1,79 +1,79 @@
-"""Why a TLS connection did not come about, in words."""
+"""Causes for which a connection did not come about."""
 
 from __future__ import annotations
 
+import errno
+
 import pjsua2 as pj
 
+from voip.causes import Cause, CauseKind
 from voip.protection import Certificate
 from voip.security import flaws as certificate_flaws
-from voip.security.flaws import Flaw
-
-OTHER_KEY = "the server shows another key than the one this account is pinned to"
 
 _FLAWS = (
-    (pj.PJ_SSL_CERT_EVALIDITY_PERIOD, Flaw.EXPIRED),
-    (pj.PJ_SSL_CERT_ENOT_YET_VALID, Flaw.NOT_YET),
-    (pj.PJ_SSL_CERT_ESELF_SIGNED, Flaw.SELF_SIGNED),
-    (pj.PJ_SSL_CERT_EUNTRUSTED, Flaw.UNTRUSTED),
-    (pj.PJ_SSL_CERT_EISSUER_NOT_FOUND, Flaw.NO_ISSUER),
-    (pj.PJ_SSL_CERT_EISSUER_MISMATCH, Flaw.NOT_BY_ISSUER),
-    (pj.PJ_SSL_CERT_EINVALID_CA, Flaw.MAY_NOT_ISSUE),
-    (pj.PJ_SSL_CERT_ENAME_CONSTRAINT, Flaw.NOT_ALLOWED),
-    (pj.PJ_SSL_CERT_EREVOKED, Flaw.REVOKED),
-    (pj.PJ_SSL_CERT_EINVALID_PURPOSE, Flaw.PURPOSE),
-    (pj.PJ_SSL_CERT_EINVALID_FORMAT, Flaw.UNREADABLE),
-    (pj.PJ_SSL_CERT_ECHAIN_TOO_LONG, Flaw.TOO_LONG),
-    (pj.PJ_SSL_CERT_EWEAK_SIGNATURE, Flaw.WEAK_SIGNATURE),
-    (pj.PJ_SSL_CERT_EWEAK_KEY, Flaw.WEAK_KEY),
-    (pj.PJ_SSL_CERT_EIDENTITY_NOT_MATCH, Flaw.OTHER_NAME),
+    (pj.PJ_SSL_CERT_EVALIDITY_PERIOD, CauseKind.CERTIFICATE_EXPIRED),
+    (pj.PJ_SSL_CERT_ENOT_YET_VALID, CauseKind.CERTIFICATE_NOT_YET),
+    (pj.PJ_SSL_CERT_ESELF_SIGNED, CauseKind.CERTIFICATE_SELF_SIGNED),
+    (pj.PJ_SSL_CERT_EUNTRUSTED, CauseKind.CERTIFICATE_UNTRUSTED),
+    (pj.PJ_SSL_CERT_EISSUER_NOT_FOUND, CauseKind.CERTIFICATE_NO_ISSUER),
+    (pj.PJ_SSL_CERT_EISSUER_MISMATCH, CauseKind.CERTIFICATE_NOT_BY_ISSUER),
+    (pj.PJ_SSL_CERT_EINVALID_CA, CauseKind.CERTIFICATE_MAY_NOT_ISSUE),
+    (pj.PJ_SSL_CERT_ENAME_CONSTRAINT, CauseKind.CERTIFICATE_NOT_ALLOWED),
+    (pj.PJ_SSL_CERT_EREVOKED, CauseKind.CERTIFICATE_REVOKED),
+    (pj.PJ_SSL_CERT_EINVALID_PURPOSE, CauseKind.CERTIFICATE_PURPOSE),
+    (pj.PJ_SSL_CERT_EINVALID_FORMAT, CauseKind.CERTIFICATE_UNREADABLE),
+    (pj.PJ_SSL_CERT_ECHAIN_TOO_LONG, CauseKind.CERTIFICATE_TOO_LONG),
+    (pj.PJ_SSL_CERT_EWEAK_SIGNATURE, CauseKind.CERTIFICATE_WEAK_SIGNATURE),
+    (pj.PJ_SSL_CERT_EWEAK_KEY, CauseKind.CERTIFICATE_WEAK_KEY),
+    (pj.PJ_SSL_CERT_EIDENTITY_NOT_MATCH, CauseKind.CERTIFICATE_OTHER_NAME),
 )
 
-# Parts of what OpenSSL says of a handshake (the names of its reasons), and of
-# the alerts that a server sends (RFC 8446 section 6.2).
-_HANDSHAKES = (
-    (
-        ("alert protocol version", "unsupported protocol", "wrong ssl version"),
-        "the server speaks no TLS 1.2 or newer",
-    ),
-    (
-        ("wrong version number", "unknown protocol", "packet length too long", "http request"),
-        "the server does not speak TLS on this port",
-    ),
-    (
-        ("alert certificate required",),
-        "the server wants a client certificate, and this account has none that it takes",
-    ),
-    (
-        ("alert bad certificate", "alert unknown ca", "alert certificate expired",
-         "alert certificate revoked", "alert certificate unknown",
-         "alert unsupported certificate", "alert access denied"),
-        "the server refused this account's client certificate",
-    ),
-    (
-        ("alert handshake failure", "alert insufficient security", "no shared cipher",
-         "wrong cipher returned", "unknown cipher returned", "no ciphers available",
-         "wrong signature type", "unsupported signature", "dh key too small",
-         "no suitable signature algorithm", "wrong curve", "bad ecpoint"),
-        "the server and this phone have no safe cipher in common, or the server wants a "
-        "client certificate",
-    ),
-    (
-        ("unrecognized name",),
-        "the server does not know the name that it was called by",
-    ),
-    (("pj_eeof", "reset by peer"), "the server ended the connection"),
-    (("pj_etimedout",), "the server did not answer in time"),
-)  # fmt: skip
+_SSL_LIBRARY = 20 * 1200
+"""ERR_LIB_SSL, by what PJSIP multiplies OpenSSL's libraries with (ssl_sock_ossl.c)."""
+
+_OPENSSL = 470_000 + _SSL_LIBRARY
+"""First status of PJSIP for the reasons of OpenSSL's part that does TLS."""
+
+_SYSTEM = 120_000
+"""First status of PJSIP for numbers of the system (pj/errno.h)."""
+
+_EOF, _TIMED_OUT = 70_016, 70_009
+
+# SSL_R_* of OpenSSL's sslerr.h; those over 1000 are alerts that the server sent
+# (RFC 8446 section 6.2).
+_HANDSHAKES = {
+    # unsupported protocol, wrong SSL version; protocol version
+    CauseKind.TLS_TOO_OLD: (258, 266, 1070),
+    # proxy or HTTP request, packet length too long, unknown protocol, wrong version number
+    CauseKind.NO_TLS: (155, 156, 198, 252, 267),
+    # certificate required
+    CauseKind.CLIENT_CERTIFICATE_WANTED: (1116,),
+    # bad, unsupported, revoked, expired, unknown; unknown CA; access denied
+    CauseKind.CLIENT_CERTIFICATE_REFUSED: (1042, 1043, 1044, 1045, 1046, 1048, 1049),
+    # no signature algorithm, no ciphers, none shared, unknown or wrong one returned, bad
+    # point, wrong signature or curve, short key; handshake failure, insufficient security
+    CauseKind.NO_COMMON_CIPHER: (118, 181, 193, 248, 261, 306, 370, 378, 394, 1040, 1071),
+    # unrecognized name
+    CauseKind.SERVER_NAME_UNKNOWN: (1112,),
+}
+
+_BY_STATUS = {
+    _EOF: CauseKind.CONNECTION_CLOSED,
+    _SYSTEM + errno.ECONNRESET: CauseKind.CONNECTION_CLOSED,
+    _TIMED_OUT: CauseKind.CONNECTION_TIMEOUT,
+    **{_OPENSSL + reason: kind for kind, reasons in _HANDSHAKES.items() for reason in reasons},
+}
 
 
-def certificate(info: pj.TlsInfo, host: str, chain: tuple[Certificate, ...]) -> str | None:
-    """Why what the server at `host` showed was refused, or None if it was not."""
+def certificate(info: pj.TlsInfo, host: str, chain: tuple[Certificate, ...]) -> Cause | None:
+    """The cause to refuse what the server at `host` showed, or None."""
     if info.verifyStatus == 0:
         return None
     if is_other_key(info):
-        return OTHER_KEY
+        return Cause(CauseKind.OTHER_KEY)
     flaws = [flaw for bit, flaw in _FLAWS if info.verifyStatus & bit]
-    return "; ".join(certificate_flaws.problems(flaws or [Flaw.OTHER], host, chain))
+    first, *others = certificate_flaws.causes(flaws or [CauseKind.CERTIFICATE_REFUSED], host, chain)
+    return Cause(first.kind, first.detail, tuple(others))
 
 
 def is_other_key(info: pj.TlsInfo) -> bool:
@@ -81,10 +81,7 @@ def is_other_key(info: pj.TlsInfo) -> bool:
     return bool(info.verifyStatus & pj.PJ_SSL_CERT_EPIN_MISMATCH)
 
 
-def handshake(text: str) -> str:
-    """Why there is no connection, from PJSIP's or OpenSSL's words for it."""
-    said = text.lower()
-    for parts, words in _HANDSHAKES:
-        if any(part in said for part in parts):
-            return words
-    return f"the connection failed: {text}"
+def connection(status: int, text: str) -> Cause:
+    """The cause of a failed connection; `text` is PJSIP's for its status."""
+    kind = _BY_STATUS.get(status)
+    return Cause(CauseKind.CONNECTION_FAILED, (text,)) if kind is None else Cause(kind)

@@ -17,7 +17,7 @@ from tests.support.pty import OnPty
 from tests.support.standin import StandIn
 from voip.model import Means, RegistrationState
 from voip.protocol import client as told
-from voip.security.flaws import fingerprint
+from voip.sip.sentences import fingerprint
 
 HOST = "pbx.example.com"
 REPORT = facts.server(HOST, ("no authority that is trusted issued the server's certificate",))

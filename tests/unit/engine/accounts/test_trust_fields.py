@@ -173,7 +173,7 @@ def test_a_pin_has_a_note_of_who_accepted_it_and_when() -> None:
 def test_a_note_is_about_the_key_that_was_accepted_and_no_other() -> None:
     account = account_fields.from_values({**GOOD, "pin": PIN.upper(), **WRITTEN})
     assert pinning.note_of(account) == NOTE
-    assert pinning.accepted_on(account) == " on 1970-01-01"
+    assert pinning.accepted_on(account) == "1970-01-01"
     # A person who writes another pin into the file leaves the note as it is.
     by_hand = account_fields.from_values({**GOOD, "pin": OTHER, **WRITTEN})
     assert pinning.note_of(by_hand) == pinning.Note()

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from voip.causes import Cause, CauseKind
 from voip.engine.calls.live import LiveCall
 from voip.engine.calls.sound_files import PlayedFile
 from voip.model import CallState, Direction, HeldBy, Party
@@ -258,8 +259,10 @@ def test_clock_set_back_gives_no_negative_duration() -> None:
 
 
 def test_our_own_reason_comes_before_the_far_end_s() -> None:
-    call = live(reason="Busy Here", cause="refused: no encryption")
-    assert call.snapshot(START).reason == "refused: no encryption"
+    call = live(reason="Busy Here", cause=Cause(CauseKind.PHONE_STOPPED))
+    assert call.snapshot(START).reason == "the phone was stopped"
+    refused = live(cause=Cause(CauseKind.NO_ENCRYPTION, ("caller",)), refused=True)
+    assert refused.snapshot(START).reason == "refused: the caller offered no encryption"
 
 
 @pytest.mark.parametrize(

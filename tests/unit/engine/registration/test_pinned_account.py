@@ -9,12 +9,13 @@ import pytest
 
 from tests.support import standin_facts as facts
 from tests.support.standin import StandIn
+from voip.causes import Cause, CauseKind
 from voip.client.starting import CommandFailed
 from voip.model import CallState, Means, RegistrationState, rfc3339
 from voip.protection import Transport
 from voip.protocol import client as told
 from voip.protocol.worker import process as say
-from voip.security.flaws import fingerprint
+from voip.sip.sentences import fingerprint
 
 HOST = "pbx.example.com"
 PIN = facts.server(HOST).chain[0].key_sha256
@@ -64,7 +65,7 @@ async def test_an_account_says_that_its_server_was_refused_for_what_it_showed(
     standin: StandIn,
 ) -> None:
     await stopped(standin)
-    standin.refuse_connection("away", "the server did not answer in time", distrusted=False)
+    standin.refuse_connection("away", CauseKind.CONNECTION_TIMEOUT)
     await standin.add_account("away", domain="away.example")
     standin.refuse_account("locked", 403)
     await standin.add_account("locked", domain="locked.example")
@@ -124,7 +125,7 @@ async def test_a_call_that_is_up_keeps_its_facts(standin: StandIn) -> None:
     standin.script.worker(say.Role.SECURE).send(
         say.ConnectionEvent(
             id=99, up=False, outgoing=True, transport=Transport.TLS, host=HOST, port=5061,
-            error="x", other_key=OTHER, accounts=("work",),
+            cause=Cause(CauseKind.OTHER_KEY), other_key=OTHER, accounts=("work",),
         )
     )  # fmt: skip
     await standin.until_failed("work")
@@ -135,7 +136,7 @@ async def test_a_call_that_is_up_keeps_its_facts(standin: StandIn) -> None:
 def refused(account: str) -> say.ConnectionEvent:
     return say.ConnectionEvent(
         id=99, up=False, outgoing=True, transport=Transport.TLS, host=HOST, port=5061,
-        error="x", other_key=OTHER, distrusted=True, accounts=(account,),
+        cause=Cause(CauseKind.OTHER_KEY), other_key=OTHER, accounts=(account,),
     )  # fmt: skip
 
 

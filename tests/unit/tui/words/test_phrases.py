@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support.texts import texts
 from tui.words import phrases
+from voip.causes import Cause, CauseKind
 from voip.model import (
     AccountStatus,
     Call,
@@ -198,7 +199,13 @@ ANSWERED = "2026-03-14T14:32:00Z"
     ],
 )
 def test_an_ended_call_says_why(fields: dict[str, object], expected: str) -> None:
-    assert phrases.ending(call(**fields)) == expected
+    status = Cause(CauseKind.SIP_STATUS, (486, "")) if "code" in fields else None
+    assert phrases.ending(call(cause=status, **fields)) == expected
+
+
+def test_a_cause_of_our_own_is_not_about_the_far_end() -> None:
+    ended = call(outcome=FAILED, code=480, reason="nowhere", cause=Cause(CauseKind.USELESS_ANSWER))
+    assert phrases.ending(ended) == "nowhere"
 
 
 @pytest.mark.parametrize(

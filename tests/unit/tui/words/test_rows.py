@@ -18,6 +18,7 @@ from tui.terminal.glyphs import ASCII, EMOJI, UNICODE, Glyphs
 from tui.terminal.text import Line, Part, Role, fit
 from tui.words import phrases as words
 from tui.words import rows
+from voip.causes import Cause, CauseKind
 from voip.model import (
     AccountStatus,
     Call,
@@ -202,21 +203,25 @@ def test_sign_role_and_words_of_an_account_agree(
 
 
 @pytest.mark.parametrize(
-    ("reason", "fields", "hinted"),
+    ("kind", "fields", "hinted"),
     [
-        ("the server's certificate has expired", {"distrusted": True}, True),
-        ("a server may say anything", {"distrusted": True}, True),
-        ("the user name or password is wrong", {}, False),
-        # A sentence that speaks of keys and certificates decides nothing.
-        ("the keyring is locked", {}, False),
-        ("the server refused this account's client certificate", {}, False),
-        ("the server's certificate has expired", {"distrusted": True, "enabled": False}, False),
+        (CauseKind.CERTIFICATE_EXPIRED, {}, True),
+        (CauseKind.STOPPED_FOR_KEY, {}, True),
+        (CauseKind.SIP_STATUS, {}, False),
+        (CauseKind.KEYRING, {}, False),
+        # The server was distrusted once, but that is not why the account is out of use.
+        (CauseKind.KEYRING, {"distrusted": True}, False),
+        (CauseKind.NO_COMMON_CIPHER, {}, False),
+        (CauseKind.CLIENT_CERTIFICATE_REFUSED, {}, False),
+        (None, {}, False),
+        (CauseKind.CERTIFICATE_EXPIRED, {"enabled": False}, False),
     ],
 )
 def test_an_account_that_refused_its_server_says_which_key_shows_why(
-    reason: str, fields: dict[str, object], hinted: bool
+    kind: CauseKind | None, fields: dict[str, object], hinted: bool
 ) -> None:
-    failed = Registration(RegistrationState.FAILED, 503, reason)
+    cause = None if kind is None else Cause(kind)
+    failed = Registration(RegistrationState.FAILED, 503, "a certificate or a key", cause=cause)
     _, second, third = rows.account(account(registration=failed, **fields), UNICODE, "P")
     wanted = "! server NOT trusted" if hinted else "alice@pbx.example.com"
     assert text(second, 25).strip() == wanted
@@ -367,7 +372,10 @@ def test_a_file_that_is_played_has_a_sign() -> None:
 
 
 def test_an_ended_call_says_why_in_its_second_line() -> None:
-    ended = call(state=CallState.ENDED, direction=Direction.OUT, code=486, outcome=Outcome.BUSY)
+    ended = call(
+        state=CallState.ENDED, direction=Direction.OUT, code=486, outcome=Outcome.BUSY,
+        cause=Cause(CauseKind.SIP_STATUS, (486, "Busy Here")),
+    )  # fmt: skip
     first, second = shown(ended)
     assert text(first).rstrip().endswith("ended")
     assert text(second).strip() == "Bob is busy"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tests.support.clock import Clock
-from voip.worker.calls.reach import Loss, Reach
+from voip.causes import CauseKind
+from voip.worker.calls.reach import Reach
 
 
-def _see(reach: Reach, *, connected: bool = False, packets: int | None = 0) -> Loss | None:
+def _see(reach: Reach, *, connected: bool = False, packets: int | None = 0) -> CauseKind | None:
     return reach.see(connected=connected, ack_failed=False, packets=packets)
 
 
@@ -25,7 +26,7 @@ def test_a_silent_call_without_its_connection_is_over() -> None:
     for _ in range(21):
         assert _see(reach, packets=5) is None
         clock.advance(1)
-    assert _see(reach, packets=5) is Loss.SILENCE
+    assert _see(reach, packets=5) is CauseKind.SILENCE
 
 
 def test_silence_counts_from_the_last_packet_and_from_a_change_of_the_connection() -> None:
@@ -36,7 +37,7 @@ def test_silence_counts_from_the_last_packet_and_from_a_change_of_the_connection
         clock.advance(15)
     assert _see(reach, packets=2) is None
     clock.advance(21)
-    assert _see(reach, packets=2) is Loss.SILENCE
+    assert _see(reach, packets=2) is CauseKind.SILENCE
 
 
 def test_a_silent_call_is_asked_after_again_and_again_and_says_for_how_long() -> None:
@@ -44,7 +45,7 @@ def test_a_silent_call_is_asked_after_again_and_again_and_says_for_how_long() ->
     reach = Reach(clock.monotonic)
     asked = []
     for second in range(64):
-        if _see(reach, connected=True, packets=7) is Loss.SILENCE:
+        if _see(reach, connected=True, packets=7) is CauseKind.SILENCE:
             asked.append(second)
         assert reach.silent_s == (second if second > 20 else None)
         clock.advance(1)
@@ -64,4 +65,4 @@ def test_nothing_is_missed_in_a_held_call() -> None:
 
 def test_an_answer_that_cannot_be_acknowledged_ends_the_call_at_once() -> None:
     reach = Reach(Clock().monotonic)
-    assert reach.see(connected=True, ack_failed=True, packets=1) is Loss.UNACKNOWLEDGED
+    assert reach.see(connected=True, ack_failed=True, packets=1) is CauseKind.UNACKNOWLEDGED

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support import sip
+from voip.causes import Cause, CauseKind
 from voip.protection import SHORT_TAG_SUITES, SRTP_SUITES, Keying, Transport
 from voip.protocol.worker.process import AccountSetup
 from voip.worker.calls import srtp_flaws
@@ -84,15 +85,13 @@ def test_nothing_is_seen_without_a_session() -> None:
 def test_a_name_that_is_none_is_not_repeated() -> None:
     suite = "\N{RIGHT-TO-LEFT OVERRIDE}" + "x" * 60
     found = srtp_flaws.seen(_answer("RTP/SAVP", sip.crypto(suite)), _setup())
-    assert srtp_flaws.words(found, "far end", _setup()) == (
-        "the far end wants the SRTP suite of no known name, which this account does not offer"
+    assert srtp_flaws.cause(found, "far end", _setup()) == (
+        Cause(CauseKind.OTHER_SUITES, ("far end", "of no known name"))
     )
 
 
 def test_many_names_are_not_all_repeated() -> None:
     lines = [sip.crypto(f"ROT{i}", tag=i) for i in range(1, 9)]
     found = srtp_flaws.seen(_offer("RTP/SAVP", *lines), _setup())
-    assert srtp_flaws.words(found, "caller", _setup()) == (
-        "the caller wants the SRTP suites ROT1, ROT2, ROT3, ROT4 and others, which this account "
-        "does not offer"
-    )
+    cause = srtp_flaws.cause(found, "caller", _setup())
+    assert cause.detail == ("caller", "ROT1", "ROT2", "ROT3", "ROT4", "ROT5")

@@ -10,6 +10,7 @@ import pjsua2 as pj
 import pytest
 
 from tests.support.pki import Authority
+from voip.causes import Cause, CauseKind
 from voip.protection import Transport
 from voip.protocol.worker.process import AccountSetup, ConnectionEvent, Trust
 from voip.worker.tls.connections import Connections
@@ -142,14 +143,14 @@ def test_a_refused_certificate_is_of_those_who_judge_so(
 ) -> None:
     prm = refused(flaw, Authority(tmp_path).issue(HOST).certificate.read_text())
     event = seen(expecting(setup("pinned", pin="ab"), setup("by authority")), prm)
-    assert event.distrusted
+    assert event.cause is not None and event.cause.of_trust
     assert event.accounts == accounts
     assert (event.other_key is not None) is (flaw == OTHER_KEY)
 
 
 def test_a_failed_handshake_is_of_everybody_who_dialled() -> None:
     event = seen(expecting(setup("pinned", pin="ab"), setup("by authority")), down())
-    assert event.error == "the connection failed: timed out"
+    assert event.cause == Cause(CauseKind.CONNECTION_FAILED, ("timed out",))
     assert event.accounts == ("by authority", "pinned")
 
 

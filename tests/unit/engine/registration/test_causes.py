@@ -1,0 +1,106 @@
+"""Causes of registrations and calls that fail, as clients get them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support import standin_facts as facts
+from tests.support.standin import StandIn
+from tests.support.standin_script import lock_keyring
+from voip.causes import Cause, CauseKind
+from voip.model import AccountStatus, CallState, RegistrationState
+from voip.protocol import client as told
+from voip.protocol.worker import process as say
+
+
+async def failed_for(standin: StandIn, kind: CauseKind) -> AccountStatus:
+    """The account “work” once it has failed for a cause of this kind."""
+
+    def is_there(event: told.AccountEvent) -> bool:
+        cause = event.account.registration.cause
+        return event.account.name == "work" and cause is not None and cause.kind is kind
+
+    account = (await standin.until(told.AccountEvent, is_there)).account
+    assert account.registration.state is RegistrationState.FAILED
+    return account
+
+
+async def test_a_keyring_is_a_matter_of_the_password_whatever_the_server_showed(
+    standin: StandIn,
+) -> None:
+    standin.refuse_connection("work", CauseKind.CERTIFICATE_EXPIRED)
+    await standin.add_account("work")
+    assert (await failed_for(standin, CauseKind.CERTIFICATE_EXPIRED)).distrusted
+    lock_keyring()
+    standin.worker_dies()
+    account = await failed_for(standin, CauseKind.KEYRING)
+    assert account.registration.cause == Cause(CauseKind.KEYRING, ("locked",))
+    assert not account.distrusted
+
+
+async def test_a_keyring_does_not_start_a_stopped_account(standin: StandIn) -> None:
+    host = "pbx.example.com"
+    await standin.add_account("work", pin=facts.server(host).chain[0].key_sha256)
+    await standin.add_account("home", domain="home.example", password_command="echo x")
+    standin.shows_certificates(host, facts.server("other.example.com"))
+    standin.drop_connection("work")
+    stopped = await failed_for(standin, CauseKind.STOPPED_FOR_KEY)
+    lock_keyring()
+    position = len(standin.events)
+    standin.worker_dies()
+    # It is put into its worker after the one that is stopped.
+    await standin.until_registered("home", position)
+    live = standin.engine.registrar.get("work")
+    assert (live.registration, live.timer) == (stopped.registration, None)
+    assert live.distrusted
+
+
+@pytest.mark.parametrize("code", [403, 503])
+async def test_a_status_is_a_cause_with_its_code(standin: StandIn, code: int) -> None:
+    standin.refuse_account("work", code, "Said")
+    await standin.add_account("work")
+    cause = (await failed_for(standin, CauseKind.SIP_STATUS)).registration.cause
+    assert cause == Cause(CauseKind.SIP_STATUS, (code, "Said"))
+
+
+@pytest.mark.parametrize("kind", [CauseKind.CONNECTION_DROPPED, CauseKind.RESTARTING])
+async def test_a_registration_that_goes_on_has_a_cause_too(
+    standin: StandIn, kind: CauseKind
+) -> None:
+    await standin.add_account("work")
+    position = len(standin.events)
+    if kind is CauseKind.RESTARTING:
+        standin.worker_dies()
+    else:
+        standin.drop_connection("work")
+    event = await standin.until(
+        told.AccountEvent, lambda e: e.account.registration.cause is not None, position
+    )
+    assert event.account.registration.cause == Cause(kind)
+    registered = await standin.until_registered("work", position)
+    assert registered.registration.cause is None
+
+
+async def test_a_call_has_the_cause_of_its_end(standin: StandIn) -> None:
+    await standin.add_account("work")
+
+    async def cause_of(call: str) -> Cause | None:
+        return (await standin.until_state(call, CallState.ENDED)).cause
+
+    busy = await standin.call("100")
+    standin.remote_refuses(busy, 486, "Busy Here")
+    assert await cause_of(busy) == Cause(CauseKind.SIP_STATUS, (486, "Busy Here"))
+    incoming = await standin.incoming("work")
+    await standin.client.ask(told.DeclineCall(call=incoming, busy=True))
+    assert await cause_of(incoming) == Cause(CauseKind.DECLINED_AS_BUSY)
+    standin.script.refused[say.StartCall] = "no"
+    with pytest.raises(Exception, match="no"):
+        await standin.call("100")
+    ended = [e.event.call for e in standin.events if isinstance(e.event, told.CallEvent)][-1]
+    assert ended.cause == Cause(CauseKind.NOT_STARTED, ("no",))
+    del standin.script.refused[say.StartCall]
+    lost = await standin.call("100")
+    standin.worker_dies()
+    cause = await cause_of(lost)
+    assert cause is not None
+    assert cause.kind is CauseKind.WORKER_GONE

@@ -1,0 +1,138 @@
+"""Causes of failures: why a registration, a connection or a call came to an end.
+
+Programs ask for the kind; `voip.sip.sentences` has the sentence of each.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class CauseKind(StrEnum):
+    """Kinds of causes; the values are a contract with clients."""
+
+    # A server's certificate or key
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_NOT_YET = "certificate_not_yet_valid"
+    CERTIFICATE_SELF_SIGNED = "certificate_self_signed"
+    CERTIFICATE_UNTRUSTED = "certificate_untrusted"
+    CERTIFICATE_NO_ISSUER = "certificate_no_issuer"
+    CERTIFICATE_NOT_BY_ISSUER = "certificate_not_by_issuer"
+    CERTIFICATE_MAY_NOT_ISSUE = "certificate_may_not_issue"
+    CERTIFICATE_NOT_ALLOWED = "certificate_not_allowed"
+    CERTIFICATE_REVOKED = "certificate_revoked"
+    CERTIFICATE_PURPOSE = "certificate_purpose"
+    CERTIFICATE_UNREADABLE = "certificate_unreadable"
+    CERTIFICATE_TOO_LONG = "certificate_chain_too_long"
+    CERTIFICATE_WEAK_SIGNATURE = "certificate_weak_signature"
+    CERTIFICATE_WEAK_KEY = "certificate_weak_key"
+    CERTIFICATE_OTHER_NAME = "certificate_other_name"
+    CERTIFICATE_REFUSED = "certificate_refused"
+    OTHER_KEY = "other_key"
+    STOPPED_FOR_KEY = "stopped_for_key"
+
+    # A connection that did not come about, or ended
+    TLS_TOO_OLD = "tls_too_old"
+    NO_TLS = "no_tls"
+    CLIENT_CERTIFICATE_WANTED = "client_certificate_wanted"
+    CLIENT_CERTIFICATE_REFUSED = "client_certificate_refused"
+    NO_COMMON_CIPHER = "no_common_cipher"
+    SERVER_NAME_UNKNOWN = "server_name_unknown"
+    CONNECTION_CLOSED = "connection_closed"
+    CONNECTION_TIMEOUT = "connection_timeout"
+    CONNECTION_FAILED = "connection_failed"
+    CONNECTION_DROPPED = "connection_dropped"
+
+    # A registration
+    NO_ANSWER = "no_answer"
+    NO_PASSWORD = "no_password"  # noqa: S105  # a kind, not a secret
+    UNSAFE_CHALLENGE = "unsafe_challenge"
+    KEYRING = "keyring"
+    PASSWORD = "password"  # noqa: S105  # a kind, not a secret
+    TRUST_SETUP = "trust_setup"
+    OWN_KEY = "own_key"
+    WORKER_REFUSED = "worker_refused"
+    RESTARTING = "restarting"
+
+    # A status of SIP, at each time of a call
+    SIP_STATUS = "sip_status"
+    NO_VOICE = "no_voice"
+    BROKEN_OFF = "broken_off"
+
+    # A session that is not as the account demands
+    NO_ENCRYPTION = "no_encryption"
+    OTHER_KEYING = "other_keying"
+    SEVERAL_SUITES = "several_suites"
+    OTHER_SUITES = "other_suites"
+    NO_USABLE_ENCRYPTION = "no_usable_encryption"
+    ENCRYPTION_STOPPED = "encryption_stopped"
+    NO_AGREEMENT = "no_agreement"
+    USELESS_ANSWER = "useless_answer"
+
+    # Keys by DTLS that were not agreed
+    KEYS_CERTIFICATE = "keys_certificate"
+    KEYS_WEAK = "keys_weak"
+    KEYS_VERSION = "keys_version"
+    KEYS_SUITE = "keys_suite"
+    KEYS_REFUSED = "keys_refused"
+    KEYS_FAILED = "keys_failed"
+    KEYS_LATE = "keys_late"
+
+    # The end of a call
+    SERVER_SILENT = "server_silent"
+    REDIRECTED = "redirected"
+    UNCONFIRMED = "unconfirmed"
+    UNREACHABLE = "unreachable"
+    UNACKNOWLEDGED = "unacknowledged"
+    SILENCE = "silence"
+    CALLER_GONE = "caller_gone"
+    CONNECTION_GONE = "connection_gone"
+    OTHER_USER = "other_user"
+    REJECTED = "rejected"
+    NOT_STARTED = "not_started"
+    WORKER_GONE = "worker_gone"
+    PHONE_STOPPED = "phone_stopped"
+    DECLINED = "declined"
+    DECLINED_AS_BUSY = "declined_as_busy"
+    BLOCKED = "blocked"
+
+
+CERTIFICATES = (
+    CauseKind.CERTIFICATE_EXPIRED,
+    CauseKind.CERTIFICATE_NOT_YET,
+    CauseKind.CERTIFICATE_SELF_SIGNED,
+    CauseKind.CERTIFICATE_UNTRUSTED,
+    CauseKind.CERTIFICATE_NO_ISSUER,
+    CauseKind.CERTIFICATE_NOT_BY_ISSUER,
+    CauseKind.CERTIFICATE_MAY_NOT_ISSUE,
+    CauseKind.CERTIFICATE_NOT_ALLOWED,
+    CauseKind.CERTIFICATE_REVOKED,
+    CauseKind.CERTIFICATE_PURPOSE,
+    CauseKind.CERTIFICATE_UNREADABLE,
+    CauseKind.CERTIFICATE_TOO_LONG,
+    CauseKind.CERTIFICATE_WEAK_SIGNATURE,
+    CauseKind.CERTIFICATE_WEAK_KEY,
+    CauseKind.CERTIFICATE_OTHER_NAME,
+    CauseKind.CERTIFICATE_REFUSED,
+)
+"""Flaws of a server's certificate, in the order in which they are reported."""
+
+_OF_TRUST = frozenset((*CERTIFICATES, CauseKind.OTHER_KEY, CauseKind.STOPPED_FOR_KEY))
+
+
+class Cause(msgspec.Struct, frozen=True):
+    """A cause with the values that its sentence names, in the sentence's order.
+
+    `also` are further causes that hold at once, such as a certificate's.
+    """
+
+    kind: CauseKind
+    detail: tuple[str | int, ...] = ()
+    also: tuple[Cause, ...] = ()
+
+    @property
+    def of_trust(self) -> bool:
+        """True if a server was refused for its certificate or key."""
+        return self.kind in _OF_TRUST
