@@ -39,7 +39,7 @@ class Context:
         self.outbox.send(event)
 
     def fail(self, error: Exception) -> None:
-        """Something unexpected happened in a callback: end, do not go on."""
+        """End the worker for what a callback did not expect, rather than go on."""
         traceback.print_exception(error)
         self.failure = self.failure or error
 

@@ -125,13 +125,13 @@ class Calls:
     def report_refused(self, account: Account | None, prm: pj.OnRejectedIncomingCallParam) -> None:
         """Report a call that PJSIP refused before it could ring."""
         cause = self._why_refused(account, prm)
-        known = next((c for c in self._ended if c.pjsip_id == prm.callId and c.incoming), None)
-        if known is not None:
+        call = next((c for c in self._ended if c.pjsip_id == prm.callId and c.incoming), None)
+        if call is not None:
             # Its end was reported a moment ago, as that of a call like any.
-            self._context.outbox.take_back_end(known.number)
+            self._context.outbox.take_back_end(call.number)
         self._context.send(
             say.RefusedCall(
-                call=known.number if known else None,
+                call=call.number if call else None,
                 account=account.name if account else None,
                 remote=(message.sender(prm.rdata.wholeMsg) or prm.remoteInfo)[:4096],
                 code=prm.statusCode,
