@@ -22,7 +22,11 @@ _QUOTED = rf"""(?:"(?:[^"\\\r\n]|\\[^\r\n])*"(?=[\s,;]|$)|"{_LINE})"""
 
 _RULES = (
     (re.compile(r"(?i)(\b(?:Proxy-)?Authorization\s*:\s*)" + _FOLDED), r"\1" + MASK),
-    (re.compile(r"(?i)(a=crypto:\d+[ \t]+\S+[ \t]+)" + _LINE), r"\1" + MASK),
+    # A key in the suite's place has no underscore: base64 has none.
+    (
+        re.compile(r"(?i)(a=crypto:(?:\d+[ \t]+(?:[A-Z0-9]+_[A-Z0-9_]+[ \t]+)?)?)" + _LINE),
+        r"\1" + MASK,
+    ),
     (re.compile(r"(?i)(a=key-mgmt:)" + _LINE), r"\1" + MASK),
     (re.compile(r"(?i)(inline:)[A-Za-z0-9+/=|:.]+"), r"\1" + MASK),
     (re.compile(r"(?i)(\b(?:response|nonce|cnonce)=)" + _QUOTED), r"\1" + MASK),

@@ -16,7 +16,8 @@ _CREDENTIALS = frozenset(
 )
 # SRTP keys (RFC 4568, RFC 4567), the k= line (RFC 4566 section 5.12), ICE's password.
 _KEYS = re.compile(r"(?i)\s*(?:a\s*=\s*(crypto|key-mgmt|ice-pwd)\b|k\s*=)")
-_SUITE = re.compile(r"(?i)a=crypto:\d{1,9} [A-Z0-9_]{1,64}(?= )")
+# A key in the suite's place has no underscore: base64 has none.
+_SUITE = re.compile(r"(?i)a=crypto:\d{1,9} (?=[A-Z0-9]{0,64}_)[A-Z0-9_]{1,64}(?= )")
 _CHALLENGE = re.compile(r"(?i)\b((?:c|next)?nonce|response)\s*=\s*(?:\"[^\"]*\"?|[^\s,]+)")
 _FOLD = re.compile(r"(?:\r\n|\r|\n)[ \t]+")
 _BREAK = re.compile(r"\r\n|\r|\n")

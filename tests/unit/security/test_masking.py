@@ -18,6 +18,8 @@ LEAKS = [
     f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{SECRET}|2^20|1:4",
     f"A=CRYPTO:12 AEAD_AES_256_GCM inline:{SECRET}",
     f"a=crypto:1 AES_256_CM_HMAC_SHA1_80 inline:x|2^31 {SECRET}",
+    f"a=crypto:1 {SECRET} ",
+    f"a=crypto:1 {SECRET}",
     f"a=key-mgmt:mikey {SECRET}",
     f"the key is inline:{SECRET} they say",
     f'cnonce="{SECRET}"',

@@ -74,6 +74,7 @@ _cases = st.sampled_from([str.lower, str.upper, str.title])
         '{www-authenticate}: Digest realm=x, {nonce}{a}={a}"{secret}"',
         "{a=crypto}:1 AES_CM_128_HMAC_SHA1_80 {inline}:{secret}|2^20|1:4",
         "{a=crypto}{a}:{b}1{b} {secret}",
+        "{a=crypto}:1 {secret} ",
         "{a=key-mgmt}:{b}mikey {secret}",
         "{k=}base64:{secret}",
     ],
