@@ -1,4 +1,4 @@
-"""Causes of failures: why a registration, a connection or a call came to an end.
+"""Causes for which registrations, connections and calls end.
 
 Programs ask for the kind; `voip.sip.sentences` has the sentence of each.
 """
@@ -117,13 +117,13 @@ CERTIFICATES = (
     CauseKind.CERTIFICATE_OTHER_NAME,
     CauseKind.CERTIFICATE_REFUSED,
 )
-"""Flaws of a server's certificate, in the order in which they are reported."""
+"""Flaws of a server's certificate, in the order of their report."""
 
 _OF_TRUST = frozenset((*CERTIFICATES, CauseKind.OTHER_KEY, CauseKind.STOPPED_FOR_KEY))
 
 
 class Cause(msgspec.Struct, frozen=True):
-    """A cause with the values that its sentence names, in the sentence's order.
+    """A cause with the values that its sentence names, in that order.
 
     `also` are further causes that hold at once, such as a certificate's.
     """

@@ -94,7 +94,7 @@ def tls_of(shown: told.ServerReport | Refusal, trust: say.Trust | None) -> TlsSt
 def refused(
     shown: told.ServerReport | Refusal, trust: say.Trust
 ) -> tuple[Cause | None, str | None]:
-    """The cause to refuse a server, if there is one, and the key when that was it."""
+    """The cause to refuse a server, with the key that was another."""
     if isinstance(shown, Refusal):
         return Cause(CauseKind.NO_TLS), None
     if shown.refused:

@@ -35,7 +35,7 @@ class _LockedKeyring(KeyringBackend):
 
 
 def lock_keyring() -> None:
-    """Lock the keyring; a stand-in that ends puts back the one that was there before."""
+    """Lock the keyring, until the stand-in ends."""
     keyring.set_keyring(_LockedKeyring())  # type: ignore[no-untyped-call]
 
 

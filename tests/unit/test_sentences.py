@@ -1,4 +1,4 @@
-"""No decision by the text of a sentence: product code asks kinds and numbers.
+"""No decision by the text of a sentence, but by kinds and numbers.
 
 A sentence is a literal of several words, or a value whose name says that it is
 shown to people or came as prose from a library.
@@ -25,7 +25,7 @@ ALLOWED = {
     "voip/sip/message.py:status": "a SIP message, not a sentence",
     "voip/sip/message.py:_parts": "a SIP message, not a sentence",
 }
-"""Places where text is looked into all the same, as file:function, and the reason."""
+"""Exceptions, as file:function, each with its reason."""
 
 _SHOWN = frozenset(
     {
@@ -33,7 +33,7 @@ _SHOWN = frozenset(
         "refusal", "said", "sentence", "statusText", "warning", "why",
     }
 )  # fmt: skip
-"""Names of values that are sentences; `text` is one as an attribute of an event or a step."""
+"""Names of values that are sentences; `text` is one as an attribute."""
 
 _WORDS = re.compile(r"[A-Za-z]{2}[,:]? [A-Za-z]{2}")
 _CLEANING = frozenset({"casefold", "lower", "lstrip", "rstrip", "strip", "upper"})
@@ -118,7 +118,7 @@ def _is_text(node: ast.expr) -> bool:
 
 
 def _product() -> Iterable[Path]:
-    """Modules of the phone; `voip/native` builds PJSIP, and reads what compilers print."""
+    """Modules of the phone, without the build of PJSIP in `voip/native`."""
     for wing in ("voip", "tui"):
         for path in sorted((ROOT / wing).rglob("*.py")):
             if not path.is_relative_to(ROOT / "voip/native"):

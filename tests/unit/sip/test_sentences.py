@@ -1,4 +1,4 @@
-"""The sentence of every cause, word for word: the one place that holds them."""
+"""The sentence of every cause, word for word."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def note_of(account: Account) -> Note:
 
 
 def accepted_on(account: Account) -> str:
-    """The day on which an account's pin was accepted; empty where it is not known."""
+    """The day on which an account's pin was accepted; empty if unknown."""
     on = note_of(account).on
     return on[:10] if on else ""
 

@@ -1,4 +1,4 @@
-"""Failure of a registration: its cause, and the time until the next attempt."""
+"""Failure of a registration: its cause, and when to try again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OF_THE_PASSWORD = (401, 403, 404, 407)
 
 
 def because(state: RegistrationState, cause: Cause, code: int | None = None) -> Registration:
-    """A registration that is in `state` for a cause; `code` is the server's status."""
+    """A registration in a state for a cause, with the server's status."""
     return Registration(state, code, sentence(cause), cause=cause)
 
 

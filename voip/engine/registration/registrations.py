@@ -111,7 +111,7 @@ class Registrar:
             raise Refusal("bad_account", f"account {live.name}: {live.registration.reason}")
 
     def refusal(self, name: str) -> Cause | None:
-        """The cause for which the last connection to an account's server could not be used."""
+        """The cause for which an account's last connection was not used."""
         live = self._live.get(name)
         return live.refusal if live else None
 

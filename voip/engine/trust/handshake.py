@@ -35,7 +35,7 @@ _STRONG = b"DEFAULT:@SECLEVEL=2"
 _ANY = b"ALL:COMPLEMENTOFALL:@SECLEVEL=0"
 _WITHOUT_CERTIFICATE = ("ADH", "AECDH")
 _RECORDS = frozenset(range(20, 24))
-"""Types of TLS records (RFC 8446 section 5.1); the first byte of anything else is none."""
+"""First bytes of TLS records: their types (RFC 8446 section 5.1)."""
 
 # X509_V_ERR_*, which OpenSSL's x509_vfy.h numbers.
 _FLAWS = {
@@ -142,7 +142,7 @@ class _Visit:
         return socket.create_connection(last, self._left_s())
 
     def _exchange(self, plain: socket.socket, connection: SSL.Connection) -> bytes:
-        """The server's answer to what is due; nothing where it has ended the connection."""
+        """The server's answer to what is due; empty when it has hung up."""
         self._send(plain, connection)
         plain.settimeout(self._left_s())
         try:
@@ -240,7 +240,7 @@ def _without_certificates(visit: _Visit, port: int, failure: str) -> Refusal:
 
 
 def _go_on(connection: SSL.Connection) -> str | None:
-    """Why a handshake failed, nothing when it is done; None while it needs an answer."""
+    """Failure of a handshake, empty when it is done, None while it waits."""
     from OpenSSL import SSL
 
     try:

@@ -1,4 +1,4 @@
-"""Flaws of a session's SRTP, from what its audio lines say (RFC 4568, RFC 5763)."""
+"""Flaws of a session's SRTP, by its audio lines (RFC 4568, RFC 5763)."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ _FLAWS = (
 )
 
 _SSL_LIBRARY = 20 * 1200
-"""ERR_LIB_SSL, by what PJSIP multiplies OpenSSL's libraries with (ssl_sock_ossl.c)."""
+"""ERR_LIB_SSL times PJSIP's MAX_OSSL_ERR_REASON (ssl_sock_ossl.c)."""
 
 _OPENSSL = 470_000 + _SSL_LIBRARY
 """First status of PJSIP for the reasons of OpenSSL's part that does TLS."""
