@@ -1,4 +1,4 @@
-"""Writes the snapshots of the screens anew: python -m tests.tui.regenerate [SCENE...]
+"""Writes the pictures of the screens again: python -m tests.tui.regenerate [SCENE...]
 
 Look at the difference before it is committed: it is what people will see.
 """
@@ -9,6 +9,7 @@ import asyncio
 import shutil
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from tests.tui.scenes import SCENES
@@ -23,15 +24,19 @@ def main(wanted: list[str]) -> int:
         return 2
     if not wanted and FOLDER.exists():
         shutil.rmtree(FOLDER)
-    for scene in wanted or SCENES:
-        with tempfile.TemporaryDirectory(prefix="oh-", dir="/tmp") as place:
-            taken = asyncio.run(take(scene, Path(place) / "s"))
-        folder = FOLDER / scene
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in taken.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        print(scene)
+    scenes = wanted or list(SCENES)
+    with ProcessPoolExecutor() as pool:
+        for scene, taken in zip(scenes, pool.map(_taken, scenes), strict=True):
+            for path, text in taken.items():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+            print(scene)
     return 0
+
+
+def _taken(scene: str) -> dict[Path, str]:
+    with tempfile.TemporaryDirectory(prefix="oh-", dir="/tmp") as place:
+        return asyncio.run(take(scene, Path(place) / "s"))
 
 
 if __name__ == "__main__":

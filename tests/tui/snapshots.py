@@ -1,89 +1,171 @@
-"""What the terminal shows, written so that a person can read the difference.
+"""Pictures of the screens: each line's text, and below it the roles that are not plain.
 
-A file holds the characters of the screen, then a letter a cell for its style,
-then what each letter means. Blanks at the end of a line are left away; so is
-all but the first of the letters that end one.
+A file holds one scene in one size. A line that begins with `|` is text; below
+it `c` has a letter of `LETTERS` for the colour of each character, a capital
+where it is bold, `b` one for what is behind it, `s` one of `STYLES`. Blank in
+these is plain: text in `foreground` on `background`, and a frame that goes on
+in its colour from above or from the left. The last line is the legend.
+
+Roles are those of `tui.themes.colours`, read from a theme in which each has a
+colour of its own; `mixed` is a shade between them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
-from string import ascii_letters, digits
+from typing import Final, NamedTuple
 
-from rich.cells import cell_len
-from rich.color import Color, ColorType
-from rich.segment import Segment
+import pytest
+from rich.color import Color, parse_rgb_hex
+from rich.color_triplet import ColorTriplet
 from rich.style import Style
 from textual.strip import Strip
+from textual.theme import Theme
 
 from tests.support.clock import standing_still
-from tests.support.screen import screen
+from tests.support.screen import Screen, screen
 from tests.support.standin import StandIn
 from tests.tui.scenes import SCENES, Stage
-from voip.protocol.settings import Screen
+from tui.terminal.text import cells_of
+from tui.themes import choice
+from tui.themes.colours import ROLES, textual_theme
+from voip.protocol.settings import Screen as ScreenSettings
 
 FOLDER = Path(__file__).parent / "snapshots"
-SIZES = ((60, 20), (80, 24), (120, 40))
-THEMES = ("dark", "light", "high-contrast", "plain")
-COLOURED = ("dark", "light", "high-contrast")
-IN_ALL_THEMES = ("main-active", "main-incoming", "lock-of-a-call")
-"""Scenes that are drawn in each theme: what a theme makes of a role is the same in
-all of them, and unit/test_themes.py has it. The others are drawn in two."""
+FIRST_SIZE: Final = (80, 24)
+"""The size that a scene is set up in."""
+SIZES: Final = (FIRST_SIZE, (120, 40), (60, 20))
+IN_ASCII: Final = (
+    "main-log", "main-many-calls", "account-edit", "account-test", "keypad", "palette", "themes",
+    "devices", "settings", "welcome", "lock-of-a-dtls-call",
+)  # fmt: skip
+"""Scenes drawn in the plain theme too, in the last size: each symbol and widget once."""
 
-_LETTERS = ascii_letters + digits + "!%&/()=?+*~#<>|-_:;,."
-_ATTRIBUTES = ("bold", "dim", "italic", "underline", "reverse", "strike")
+MIXED: Final = "mixed"
+LETTERS: Final = {
+    "foreground": "t", "muted": "m", "primary": "p", "accent": "a", "success": "g",
+    "warning": "w", "error": "e", "secure": "s", "insecure": "i", "selection-text": "h",
+    "border": "r", "border-focus": "f", "background": "k", "surface": "u", "panel": "n",
+    "selection": "c", MIXED: "x",
+}  # fmt: skip
+STYLES: Final = {"dim": "d", "italic": "/", "underline": "_", "reverse": "!", "strike": "-"}
+
+# Any will do, as long as no two are alike and no shade between two is a third.
+COLOURS: Final = {
+    role: f"#{(37 * n + 20) % 256:02x}{(101 * n + 60) % 256:02x}{(173 * n + 90) % 256:02x}"
+    for n, role in enumerate(ROLES)
+}
+_ROUNDED: Final = 2
+"""The difference that Textual's arithmetic makes in a part of a colour, at most."""
+
 _OWN_FOLDER = re.compile(r"(?<=/tmp/oh-)[a-z0-9_]{1,8}")
 
 
-def name(size: tuple[int, int], theme: str) -> str:
-    return f"{size[0]}x{size[1]}.{theme}.txt"
+class Cell(NamedTuple):
+    """A character with the role of its colour, of what is behind it, and its style."""
+
+    text: str
+    colour: str
+    behind: str
+    styles: frozenset[str]
 
 
-def themes_of(scene: str) -> tuple[str, ...]:
-    """The themes that a scene is drawn in: one with colours, and the one without."""
-    return THEMES if scene in IN_ALL_THEMES else ("dark", "plain")
+def file_of(scene: str, size: tuple[int, int]) -> Path:
+    return FOLDER / scene / f"{size[0]}x{size[1]}.txt"
 
 
-def names(scene: str) -> set[str]:
-    """The files of a scene's snapshots."""
-    return {name(size, theme) for size in SIZES for theme in themes_of(scene)}
+def ascii_file_of(scene: str) -> Path:
+    return file_of(scene, SIZES[-1]).with_suffix(".ascii.txt")
 
 
-async def take(scene: str, place: Path) -> dict[str, str]:
-    """The scene in each size and each of its themes, by the name of its file."""
-    taken: dict[str, str] = {}
-    with standing_still() as clock:
-        async with StandIn(place) as engine, screen(clock=clock) as phone:
+def files_of(scene: str) -> set[Path]:
+    """The files that keep a scene."""
+    ascii_files = {ascii_file_of(scene)} if scene in IN_ASCII else set()
+    return {file_of(scene, size) for size in SIZES} | ascii_files
+
+
+def worn_by_role(patch: pytest.MonkeyPatch) -> None:
+    """Give the theme `dark` a colour for each role while the patch lasts."""
+
+    def by_role(name: str, dark: bool, colors: Mapping[str, str]) -> Theme:
+        return textual_theme(name, dark, COLOURS if name == choice.DEFAULT else colors)
+
+    patch.setattr(choice, "textual_theme", by_role)
+
+
+async def take(scene: str, place: Path) -> dict[Path, str]:
+    """The pictures of a scene, by the file that keeps each."""
+    taken: dict[Path, str] = {}
+    with standing_still() as clock, pytest.MonkeyPatch.context() as patch:
+        worn_by_role(patch)
+        async with StandIn(place) as engine, screen(FIRST_SIZE, clock) as phone:
             await SCENES[scene](Stage(phone, engine, clock))
-            for theme in themes_of(scene):
-                phone.app.wear(Screen(theme=theme))
-                for size in SIZES:
+            for size in SIZES:
+                if size != FIRST_SIZE:
                     await phone.resize(*size)
-                    # What lies beneath a box is drawn anew when Textual comes to it.
-                    for beneath in phone.app.screen_stack:
-                        beneath.refresh()
-                    await phone.settle()
-                    taken[name(size, theme)] = as_text(phone.strips)
+                taken[file_of(scene, size)] = as_text(await drawn(phone))
+            if scene in IN_ASCII:
+                phone.app.wear(ScreenSettings(theme=choice.PLAIN))
+                taken[ascii_file_of(scene)] = characters(await drawn(phone))
     return taken
 
 
-def as_text(strips: Sequence[Strip]) -> str:
-    legend: dict[str, str] = {}
-    characters: list[str] = []
-    styles: list[str] = []
-    for strip in strips:
-        characters.append(_mask(strip.text).rstrip())
-        letters = "".join(_letter(segment, legend) * cell_len(segment.text) for segment in strip)
-        styles.append(letters.rstrip(letters[-1:]) + letters[-1:])
-    meanings = [f"{letter} {style}" for style, letter in legend.items()]
-    return "\n".join([*characters, "---", *styles, "---", *meanings, ""])
+async def drawn(phone: Screen) -> list[list[Cell]]:
+    """The cells of each line, once all is drawn."""
+    # What lies beneath a box is drawn again when Textual comes to it.
+    for beneath in phone.app.screen_stack:
+        beneath.refresh()
+    await phone.settle()
+    return cells(phone.strips)
 
 
-def characters_of(snapshot: str) -> str:
-    """The part of a snapshot that is the screen's text."""
-    return snapshot.split("\n---\n")[0]
+def cells(strips: Sequence[Strip]) -> list[list[Cell]]:
+    return [[_cell(text, style or Style()) for text, style in cells_of(strip)] for strip in strips]
+
+
+def _cell(text: str, style: Style) -> Cell:
+    styles = frozenset(name for name in ("bold", *STYLES) if getattr(style, name))
+    return Cell(text, _role(style.color), _role(style.bgcolor), styles)
+
+
+def _role(colour: Color | None) -> str:
+    if colour is None or colour.triplet is None:
+        return "foreground"  # of blanks alone: a theme of ours colours all that is seen
+    return _role_of(colour.triplet)
+
+
+@cache
+def _role_of(colour: ColorTriplet) -> str:
+    for role, written in COLOURS.items():
+        parts = zip(colour, parse_rgb_hex(written[1:]), strict=True)
+        if all(abs(part - meant) <= _ROUNDED for part, meant in parts):
+            return role
+    return MIXED
+
+
+def characters(lines: Sequence[Sequence[Cell]]) -> str:
+    """The text alone."""
+    rows = (_mask("".join(cell.text for cell in line)) for line in lines)
+    return "\n".join([*(f"|{row}".rstrip() for row in rows), ""])
+
+
+def as_text(lines: Sequence[Sequence[Cell]]) -> str:
+    written: list[str] = []
+    lines = [list(map(_blanks_the_right_way_round, line)) for line in lines]
+    for y, line in enumerate(lines):
+        above = lines[y - 1] if y else []
+        text = "".join(cell.text for cell in line)
+        written.append(f"|{_mask(text)}".rstrip())
+        rows = {
+            "c": "".join(_colour(cell, _plain(line, x, above)) for x, cell in enumerate(line)),
+            "b": "".join(" " if c.behind == "background" else LETTERS[c.behind] for c in line),
+            "s": "".join(map(_styles, line)),
+        }
+        written += [f"{kind}{row}".rstrip() for kind, row in rows.items() if row.strip()]
+    return "\n".join([*written, _legend(written), ""])
 
 
 def _mask(text: str) -> str:
@@ -91,19 +173,44 @@ def _mask(text: str) -> str:
     return _OWN_FOLDER.sub(lambda match: "0" * len(match[0]), text)
 
 
-def _letter(segment: Segment, legend: dict[str, str]) -> str:
-    meaning = _words(segment.style or Style())
-    return legend.setdefault(meaning, _LETTERS[len(legend)] if meaning not in legend else "")
+def _blanks_the_right_way_round(cell: Cell) -> Cell:
+    """A blank in reverse video as what it looks like: a scroll bar is made of them."""
+    if cell.text.strip() or "reverse" not in cell.styles:
+        return cell
+    return cell._replace(behind=cell.colour, styles=cell.styles - {"reverse"})
 
 
-def _words(style: Style) -> str:
-    attributes = [name for name in _ATTRIBUTES if getattr(style, name)]
-    return " ".join([_color(style.color), "on", _color(style.bgcolor), *attributes])
+def _plain(line: Sequence[Cell], x: int, above: Sequence[Cell]) -> str:
+    """The colour of a cell that needs no letter."""
+    if not _is_frame(line[x]):
+        return "foreground"
+    around = [*above[x : x + 1], *line[max(0, x - 1) : x]]
+    return next((cell.colour for cell in around if _is_frame(cell)), "border")
 
 
-def _color(color: Color | None) -> str:
-    if color is None or color.is_default:
-        return "default"
-    if color.type is ColorType.TRUECOLOR and color.triplet is not None:
-        return color.triplet.hex
-    return color.name
+def _is_frame(cell: Cell) -> bool:
+    return "─" <= cell.text[:1] <= "╿"
+
+
+def _colour(cell: Cell, plain: str) -> str:
+    bold = "bold" in cell.styles
+    if not cell.text.strip() or (cell.colour == plain and not bold):
+        return " "
+    letter = LETTERS[cell.colour]
+    return letter.upper() if bold else letter
+
+
+def _styles(cell: Cell) -> str:
+    (letter, *others) = [STYLES[name] for name in STYLES if name in cell.styles] or [" "]
+    assert not others, f"{cell}: there is one letter for each cell"
+    return letter
+
+
+def _legend(written: Sequence[str]) -> str:
+    colours = {c.lower() for line in written if line[0] in "cb" for c in line[1:]}
+    styles = {c for line in written if line[0] == "s" for c in line[1:]}
+    meanings = [
+        *(f"{letter} {role}" for role, letter in LETTERS.items() if letter in colours),
+        *(f"{letter} {style}" for style, letter in STYLES.items() if letter in styles),
+    ]
+    return f"= {', '.join(meanings)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import fcntl
 import os
@@ -12,6 +13,7 @@ import sys
 import termios
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -32,6 +34,7 @@ from tui.terminal import glyphs as symbols
 from tui.terminal.filters import ALL_ASCII, DRAWN_ASCII, filters
 from tui.themes import choice as themes
 
+ROOT = Path(__file__).parents[4]
 BLACK = Background(0, 0, 0)
 SIXTEEN = {*range(30, 38), *range(90, 98), *range(40, 48), *range(100, 108), 39, 49}
 STYLES = {0, 1, 2, 4, 7}
@@ -224,6 +227,38 @@ def test_folding_what_is_drawn_keeps_the_width(text: str) -> None:
 )
 def test_what_stands_for_what(which: LineFilter, text: str, folded: str) -> None:
     assert which.apply([Segment(text)], BLACK)[0].text == folded
+
+
+_HOLD_CHARACTERS_OF_OTHERS = {
+    "tui/calls/dial.py", "tui/terminal/glyphs.py", "tui/terminal/text.py", "voip/security/text.py",
+    "voip/security/imitation.py", "voip/sip/numbers.py", "voip/worker/link.py",
+}  # fmt: skip
+"""Sources that name characters to find them in text, or that have an ASCII set beside them."""
+
+
+def test_all_that_our_own_sentences_are_written_with_has_a_substitute() -> None:
+    sources = {
+        str(path.relative_to(ROOT)): path
+        for top in ("tui", "voip")
+        for path in (ROOT / top).rglob("*.py")
+    }
+    assert sources.keys() >= _HOLD_CHARACTERS_OF_OTHERS
+    left: dict[str, list[str]] = {}
+    for name in sources.keys() - _HOLD_CHARACTERS_OF_OTHERS:
+        for text in _strings(sources[name]):
+            (folded,) = DRAWN_ASCII.apply([Segment(text)], BLACK)
+            if not folded.text.isascii():
+                left.setdefault(name, []).append(text)
+    assert left == {}
+
+
+def _strings(source: Path) -> Iterator[str]:
+    """The strings of a module that something is done with: no docstrings."""
+    tree = ast.parse(source.read_text(encoding="utf-8"))
+    alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone:
+            yield node.value
 
 
 def test_an_edge_that_was_half_a_cell_is_not_shown_in_reverse() -> None:

@@ -130,9 +130,10 @@ def test_nothing_keeps_a_stock_colour_of_textual(name: str) -> None:
     assert not any(value.startswith("#") for value in drawn.values())
 
 
-def test_roles_are_variables_for_style_sheets() -> None:
-    colors = shipped("light").colors
-    theme = themes.load_all(None).themes["light"]
+@pytest.mark.parametrize("name", ["dark", "light", "high-contrast"])
+def test_roles_are_variables_for_style_sheets(name: str) -> None:
+    colors = shipped(name).colors
+    theme = themes.load_all(None).themes[name]
     drawn = theme.to_color_system().generate() | theme.variables
     names = dict(zip(ROLES, ROLES, strict=True)) | {"border": "border-blurred"}
     for role, variable in names.items():
