@@ -2,6 +2,7 @@
 that it was done.
 
 A scenario gives a function that is false before the action and true after it.
+Those of one story share a phone, in the order of `STORIES`; `tidy` is between them.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from tui.settings.devices import Devices
 from tui.settings.keys import Keys, NewKey
 from tui.settings.settings import Settings
 from tui.settings.themes import Themes
+from tui.state import KEEP_ENDED_S
 from tui.widgets.ask import AskText, Confirm, TypeWord
 from tui.widgets.form import Mark
 from tui.widgets.lines import Lines
@@ -40,6 +42,112 @@ Done = Callable[[], bool]
 Scenario = Callable[[Stage], Awaitable[Done]]
 
 SCENARIOS: dict[str, Scenario] = {}
+
+STORIES: dict[str, tuple[str, ...]] = {
+    "somebody calls": ("caller.block", "call.busy", "call.decline", "call.answer"),
+    "a call": (
+        "call.hold",
+        "call.resume",
+        "call.mute",
+        "call.unmute",
+        "call.keypad",
+        "box.close",
+        "call.play",
+        "call.stop_playing",
+        "call.record",
+        "call.stop_recording",
+        "lock.details",
+        "call.switch",
+        "call.end",
+        "phone.quit",
+        "box.next",
+        "box.previous",
+    ),
+    "dialling": ("dial.open", "move.leave", "dial.account", "dial.call", "dial.echo"),
+    "the log": (
+        "log.search",
+        "log.filter",
+        "log.account",
+        "log.clear",
+        "log.copy",
+        "move.next",
+        "move.previous",
+        "move.up",
+        "move.down",
+        "move.page_up",
+        "move.page_down",
+        "move.first",
+        "move.last",
+        "log.call",
+    ),
+    "an account": (
+        "account.register",
+        "account.edit",
+        "account.test",
+        "account.trust",
+        "account.disable",
+        "account.enable",
+        "account.down",
+    ),
+    "accounts": ("account.add", "account.up", "account.remove", "lock.edit"),
+    "the account form": (
+        "form.reload",
+        "form.reveal",
+        "form.choose",
+        "form.more",
+        "form.trust",
+        "form.next",
+        "form.previous",
+        "form.test",
+        "form.save",
+    ),
+    "a test of an account": ("form.again",),
+    "screens": (
+        "phone.palette",
+        "phone.help",
+        "phone.devices",
+        "phone.settings",
+        "phone.themes",
+        "phone.events",
+        "phone.log",
+        "phone.welcome",
+        "phone.redraw",
+        "phone.connect",
+    ),
+    "lists": (
+        "device.use",
+        "setting.change",
+        "setting.default",
+        "key.change",
+        "key.default",
+        "event.open",
+        "list.search",
+        "list.leave",
+        "list.reload",
+        "theme.keep",
+        "theme.symbols",
+    ),
+    "a certificate": ("trust.pin", "trust.leave", "trust.replace"),
+    "a pin": ("trust.unpin",),
+    "words": ("words.different", "words.equal", "words.forget"),
+}
+
+
+async def tidy(stage: Stage) -> None:
+    """No box, no call, no filter, nothing typed; the keyboard is in the log."""
+    phone = stage.phone
+    await phone.to_main()
+    for shown in phone.app.state.live:
+        stage.engine.remote_hangs_up(shown.call.id)
+    await phone.until(lambda: not phone.app.state.live)
+    stage.clock.advance(KEEP_ENDED_S)
+    phone.tick()
+    main = phone.app.main
+    main.dial.input.clear()
+    main.log_pane.rows.focus()
+    await phone.settle()
+    if main.context().filtered:
+        await phone.press("escape")
 
 
 def _for(action: str) -> Callable[[Scenario], Scenario]:
@@ -246,7 +354,8 @@ async def _(stage: Stage) -> Done:
 
 async def _logged(stage: Stage) -> None:
     await stage.accounts()
-    await stage.log()
+    if not stage.phone.app.main.log_pane.rows.count():
+        await stage.log()
     stage.phone.app.main.log_pane.rows.focus()
 
 
@@ -631,6 +740,8 @@ async def _box(stage: Stage, *keys: str) -> None:
 
 @_for("device.use")
 async def _(stage: Stage) -> Done:
+    await stage.engine.client.ask(told.ChangeSettings(changes={"audio.input": None}))
+    await stage.phone.until(lambda: stage.phone.app.state.settings.audio.input is None)
     await _box(stage, "v", "down")
     return lambda: stage.phone.app.state.settings.audio.input is not None
 
@@ -638,7 +749,8 @@ async def _(stage: Stage) -> Done:
 @_for("setting.change")
 async def _(stage: Stage) -> Done:
     await at_setting(stage, "screen.bell")
-    return lambda: not stage.phone.app.state.settings.screen.bell
+    before = stage.phone.app.state.settings.screen.bell
+    return lambda: stage.phone.app.state.settings.screen.bell != before
 
 
 @_for("setting.default")

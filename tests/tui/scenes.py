@@ -42,10 +42,11 @@ class Stage:
         return f'"{self.theirs(name)}" <sip:{user}@example.com>'
 
     async def accounts(self, *names: str) -> None:
+        """Those of the names that there are not yet; the main screen is up."""
         await self.phone.to_main()
         for name in names or ("work", "home"):
-            domain = f"pbx.{name}.example.com"
-            await self.engine.add_account(name, domain=domain)
+            if self.phone.app.state.account(name) is None:
+                await self.engine.add_account(name, domain=f"pbx.{name}.example.com")
         await self.phone.settle()
 
     async def active(self, name: str = "Front desk", user: str = "100") -> str:

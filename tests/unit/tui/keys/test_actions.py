@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from textual.fuzzy import Matcher
 
 from tests.support.contexts import SCREENS, at_once, contexts, together
 from tui.commands import COMMANDS
@@ -223,3 +224,13 @@ def test_enter_never_accepts_another_key_than_before() -> None:
     first = Context(screen="trust", pinnable=True)
     assert [a.id for a in available(first) if "enter" in a.keys.split(",")] == ["trust.pin"]
     assert "trust.replace" not in ids(first)
+
+
+def test_in_the_palette_the_title_of_an_action_finds_it_first() -> None:
+    keymap = resolve({})
+    entries = {id_: f"{action.title}  ({keymap.shown(id_)})" for id_, action in BY_ID.items()}
+    matchers = {id_: Matcher(action.title) for id_, action in BY_ID.items()}
+    assert together()
+    for one, other in together():
+        match = matchers[one].match
+        assert match(entries[one]) > match(entries[other]), f"{BY_ID[one].title}: {other}"
