@@ -30,15 +30,16 @@ TERMINAL = {"LANG": "C.UTF-8", "TERM": "xterm-256color", "COLORTERM": "truecolor
 class Screen:
     """What a person at the terminal sees and does; `app` is the phone itself.
 
-    `drawn` is what the terminal was sent to draw, `said` what it was sent beside
-    that: bells, titles, notifications.
+    `said` is what the terminal was sent beside what it draws: bells, titles,
+    notifications.
     """
 
     def __init__(self, app: OffhookApp, pilot: Pilot[None]) -> None:
         self.app = app
         self.pilot = pilot
-        self.drawn: list[str] = []
         self.said: list[str] = []
+        self._drawn: list[str] = []
+        self._updates: list[Changes] = []
 
     def listen(self, patch: pytest.MonkeyPatch) -> None:
         """Take notice of what is written from now on."""
@@ -46,14 +47,20 @@ class Screen:
 
         def keep(shown: AnyScreen[object], drawing: object) -> None:
             if isinstance(drawing, CompositorUpdate):
-                changes = Changes(drawing, self.app._shown, self.app.size)
-                self.drawn.append(changes.render_segments(self.app.console))
+                self._updates.append(Changes(drawing, self.app._shown, self.app.size))
             display(shown, drawing)
 
         patch.setattr(self.app, "_display", keep)
         patch.setattr(self.app._driver, "write", self.said.append)
 
     # Seeing
+
+    @property
+    def drawn(self) -> list[str]:
+        """What the terminal was sent to draw, update by update."""
+        fresh = self._updates[len(self._drawn) :]
+        self._drawn += [update.render_segments(self.app.console) for update in fresh]
+        return self._drawn
 
     @property
     def strips(self) -> list[Strip]:
@@ -149,7 +156,7 @@ class Screen:
         await self.pilot.pause()
         await self.until(lambda: not self._busy)
         before = None
-        while before != (before := len(self.drawn)):
+        while before != (before := len(self._updates)):
             await self.pilot.pause()
 
     @property
