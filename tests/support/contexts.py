@@ -127,17 +127,15 @@ def contexts(screen: str) -> Iterator[Context]:
 
 
 @cache
-def at_once() -> frozenset[frozenset[Action]]:
-    """The sets of actions that make sense at the same moment."""
-    return frozenset(
-        frozenset(available(context)) for screen in SCREENS for context in contexts(screen)
-    )
+def at_once(screen: str) -> frozenset[frozenset[Action]]:
+    """The sets of actions that make sense at the same moment on a screen."""
+    return frozenset(frozenset(available(context)) for context in contexts(screen))
 
 
 @cache
 def together() -> frozenset[tuple[str, str]]:
     """The pairs of actions that can make sense at the same moment, in both orders."""
     return frozenset(
-        (one.id, other.id) for found in at_once() for one in found for other in found
-        if one.id != other.id
+        (one.id, other.id) for screen in SCREENS for found in at_once(screen)
+        for one in found for other in found if one.id != other.id
     )  # fmt: skip
