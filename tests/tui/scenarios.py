@@ -62,6 +62,7 @@ STORIES: dict[str, tuple[str, ...]] = {
         "phone.quit",
         "box.next",
         "box.previous",
+        "box.press",
     ),
     "dialling": ("dial.open", "move.leave", "dial.account", "dial.call", "dial.echo"),
     "the log": (

@@ -398,27 +398,25 @@ async def test_a_step_that_fails_stands_out_with_its_cause(phone: Screen, standi
     await phone.sees("All of it works.")
     assert "FAILED" not in phone.text
 
-    standin.refuse_connection(TRIAL, "the certificate is for another.example.com")
+    names = ("pbx.example.com", "another.example.com")
+    standin.refuse_connection(TRIAL, CauseKind.CERTIFICATE_OTHER_NAME, *names)
     await phone.press("t")
     await phone.sees("Certificate: FAILED")
     assert "TLS: passed" in phone.text
     assert "for another.example.com" in phone.text
+
+    # A handshake without a common cipher shows no certificate.
+    standin.refuse_connection(TRIAL, CauseKind.NO_COMMON_CIPHER)
+    await phone.press("t")
+    await phone.sees("It fails at the TLS.")
+    assert "TLS: FAILED" in phone.text
+    assert "Certificate: not reached" in phone.text
 
     standin.lose_name("pbx.example.com")
     await phone.press("t")
     await phone.sees("Name lookup: FAILED")
     assert "Name or service not known" in phone.text
     assert "Registration: not reached" in phone.text
-
-
-async def test_a_handshake_that_fails_is_no_matter_of_the_certificate(
-    phone: Screen, standin: StandIn
-) -> None:
-    standin.refuse_connection(TRIAL, CauseKind.NO_COMMON_CIPHER)
-    await _test_fails(phone)
-    assert "It fails at the TLS." in phone.text
-    assert "TLS: FAILED" in phone.text
-    assert "Certificate: not reached" in phone.text
 
 
 async def test_steps_are_shown_as_they_are_done(phone: Screen, standin: StandIn) -> None:
