@@ -39,9 +39,12 @@ from tui.widgets.screens import Phoned
 from tui.words.phrases import who
 from voip import paths
 from voip.client.starting import CommandFailed, NoEngine
-from voip.protocol import client as told
+from voip.protocol.calls import CallEvent, CallStarted, DigitsEvent, LogEvent, PlaceCall
+from voip.protocol.client import AnyCommand, NumberedEvent
+from voip.protocol.phone import NoticeEvent
 from voip.protocol.settings import Screen as ScreenSettings
-from voip.protocol.settings import Settings
+from voip.protocol.settings import Settings, SettingsData, SettingsEvent
+from voip.protocol.sound import LevelsEvent
 
 _Data = TypeVar("_Data")
 
@@ -68,7 +71,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         self.state = State()
         self.keymap = keymap.resolve({})
         self.glyphs = symbols.choose("auto", "auto", self.environ)
-        self.events: deque[told.NumberedEvent] = deque(maxlen=_EVENTS_KEPT)
+        self.events: deque[NumberedEvent] = deque(maxlen=_EVENTS_KEPT)
         self.folder: Path | None = None
         self.main = MainScreen()
         self.bridge = Bridge(self.post_message, levels=True)
@@ -180,19 +183,19 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
     def on_happened(self, message: Happened) -> None:
         event = message.numbered.event
         self.state = reduce(self.state, event, self.clock())
-        if isinstance(event, told.LevelsEvent):
+        if isinstance(event, LevelsEvent):
             return
         self.events.append(message.numbered)
         match event:
-            case told.LogEvent(entry=entry):
+            case LogEvent(entry=entry):
                 self.main.note(entry)
-            case told.NoticeEvent(level=level, text=text):
+            case NoticeEvent(level=level, text=text):
                 self.tell(text, level)
-            case told.SettingsEvent(settings=settings):
+            case SettingsEvent(settings=settings):
                 self._dress(settings)
-            case told.DigitsEvent(lost=lost) if lost:
+            case DigitsEvent(lost=lost) if lost:
                 self.tell(event.text, "warning")
-            case told.CallEvent():
+            case CallEvent():
                 self._draw_attention()
             case _:
                 pass
@@ -205,7 +208,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         self.state = lose(self.state, message.link, message.text)
         self._show()
 
-    async def ask(self, command: told.AnyCommand) -> bool:
+    async def ask(self, command: AnyCommand) -> bool:
         """Send a command; whether it was accepted. If not, the person is told."""
         try:
             await self.bridge.ask(command)
@@ -214,7 +217,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
             return False
         return True
 
-    async def get(self, command: told.AnyCommand, kind: type[_Data]) -> _Data | None:
+    async def get(self, command: AnyCommand, kind: type[_Data]) -> _Data | None:
         """The engine's answer; None after telling the person why not."""
         try:
             return await self.bridge.get(command, kind)
@@ -222,9 +225,9 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
             self.tell(str(error), "error")
             return None
 
-    async def place(self, command: told.PlaceCall) -> bool:
+    async def place(self, command: PlaceCall) -> bool:
         """Place a call; whether it is under way."""
-        started = await self.get(command, told.CallStarted)
+        started = await self.get(command, CallStarted)
         if started is not None and started.notice:
             self.tell(started.notice, "warning")
         return started is not None
@@ -264,10 +267,10 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         ]
         self._attention.ring(callers, len(self.state.live), self.state.settings.screen)
 
-    def _take_settings(self, data: told.SettingsData) -> None:
+    def _take_settings(self, data: SettingsData) -> None:
         self.folder = Path(data.folder) if data.folder else None
         self.load_themes()
-        self.state = reduce(self.state, told.SettingsEvent(settings=data.settings), self.clock())
+        self.state = reduce(self.state, SettingsEvent(settings=data.settings), self.clock())
         self._dress(data.settings)
         if data.problem:
             self.tell(data.problem, "error")

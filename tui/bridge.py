@@ -12,7 +12,9 @@ from textual.message import Message
 from tui.state import Link
 from voip.client.starting import CommandFailed, NoEngine
 from voip.client.stream import Client
-from voip.protocol import client as told
+from voip.protocol.client import AnyCommand, NumberedEvent
+from voip.protocol.phone import Snapshot, StoppingEvent, Subscribe
+from voip.protocol.settings import GetSettings, SettingsData
 
 _Data = TypeVar("_Data")
 
@@ -27,7 +29,7 @@ _OTHER_VERSION = (
 class Attached(Message):
     """The engine is there; `snapshot` is how everything is."""
 
-    def __init__(self, snapshot: told.Snapshot, settings: told.SettingsData) -> None:
+    def __init__(self, snapshot: Snapshot, settings: SettingsData) -> None:
         super().__init__()
         self.snapshot = snapshot
         self.settings = settings
@@ -36,7 +38,7 @@ class Attached(Message):
 class Happened(Message):
     """An event of the engine."""
 
-    def __init__(self, numbered: told.NumberedEvent) -> None:
+    def __init__(self, numbered: NumberedEvent) -> None:
         super().__init__()
         self.numbered = numbered
 
@@ -90,7 +92,7 @@ class Bridge:
         self._stopped = False
         self._wake.set()
 
-    async def ask(self, command: told.AnyCommand) -> None:
+    async def ask(self, command: AnyCommand) -> None:
         """Send a command and wait until it is accepted.
 
         Raises:
@@ -98,7 +100,7 @@ class Bridge:
         """
         await self._connected().ask(command)
 
-    async def get(self, command: told.AnyCommand, kind: type[_Data]) -> _Data:
+    async def get(self, command: AnyCommand, kind: type[_Data]) -> _Data:
         """Send a command whose reply carries data.
 
         Raises:
@@ -112,14 +114,14 @@ class Bridge:
         return self._client
 
     async def _follow(self, client: Client) -> None:
-        settings = await client.get(told.GetSettings(), told.SettingsData)
-        snapshot = await client.get(told.Subscribe(levels=self._levels), told.Snapshot)
+        settings = await client.get(GetSettings(), SettingsData)
+        snapshot = await client.get(Subscribe(levels=self._levels), Snapshot)
         self._client = client
         self._stopped = False
         self._delay = _FIRST_DELAY_S
         self._post(Attached(snapshot, settings))
         async for numbered in client.events():
-            self._stopped = self._stopped or isinstance(numbered.event, told.StoppingEvent)
+            self._stopped = self._stopped or isinstance(numbered.event, StoppingEvent)
             self._post(Happened(numbered))
         self._client = None
         if not self._stopped:

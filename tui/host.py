@@ -19,7 +19,8 @@ from tui.keys.keymap import Keymap
 from tui.state import State
 from tui.terminal.glyphs import Glyphs
 from tui.themes.choice import Themes
-from voip.protocol import client as told
+from voip.protocol.calls import PlaceCall
+from voip.protocol.client import AnyCommand, NumberedEvent
 from voip.protocol.settings import Screen as ScreenSettings
 
 _Data = TypeVar("_Data")
@@ -71,7 +72,7 @@ class Host(WidgetHost, Protocol):
         """True while the engine can be reached."""
 
     @property
-    def events(self) -> Iterable[told.NumberedEvent]:
+    def events(self) -> Iterable[NumberedEvent]:
         """The engine's events as far as they are kept, the oldest first."""
 
     @property
@@ -84,13 +85,13 @@ class Host(WidgetHost, Protocol):
     @property
     def themes(self) -> Themes: ...
 
-    async def ask(self, command: told.AnyCommand) -> bool:
+    async def ask(self, command: AnyCommand) -> bool:
         """Send a command; True if it was accepted, else the reason is shown."""
 
-    async def get(self, command: told.AnyCommand, kind: type[_Data]) -> _Data | None:
+    async def get(self, command: AnyCommand, kind: type[_Data]) -> _Data | None:
         """The engine's answer; None if it refused, once the reason is shown."""
 
-    async def place(self, command: told.PlaceCall) -> bool:
+    async def place(self, command: PlaceCall) -> bool:
         """Place a call; True if it is under way."""
 
     async def do(self, action_id: str) -> None:

@@ -12,8 +12,12 @@ import msgspec
 
 from voip.model import AccountStatus, Call, CallState, EngineStatus, LogEntry, RegistrationState
 from voip.protection import Sign
-from voip.protocol import client as told
-from voip.protocol.settings import Settings
+from voip.protocol.accounts import AccountEvent, AccountRemoved, AccountsOrdered
+from voip.protocol.calls import CallEvent, DigitEvent, LogEvent
+from voip.protocol.client import AnyEvent
+from voip.protocol.phone import Snapshot, StoppingEvent
+from voip.protocol.settings import Settings, SettingsEvent
+from voip.protocol.sound import LevelsEvent
 
 KEEP_ENDED_S = 6.0
 """Time that a call that has ended stays on the screen with its reason."""
@@ -96,7 +100,7 @@ class State(msgspec.Struct, frozen=True):
         return sum(account.registration.state is state for account in self.accounts)
 
 
-def attach(state: State, snapshot: told.Snapshot, now: float) -> State:
+def attach(state: State, snapshot: Snapshot, now: float) -> State:
     """The state after the engine told everything anew."""
     status = snapshot.status
     known = {shown.call.id: shown for shown in state.calls}
@@ -116,28 +120,28 @@ def attach(state: State, snapshot: told.Snapshot, now: float) -> State:
     )
 
 
-def reduce(state: State, event: told.AnyEvent, now: float) -> State:
+def reduce(state: State, event: AnyEvent, now: float) -> State:
     """The state after an event."""
     match event:
-        case told.CallEvent(call=call):
+        case CallEvent(call=call):
             return _with_calls(state, _put_call(state.calls, call, now))
-        case told.LevelsEvent(call=call_id, rx=rx, tx=tx):
+        case LevelsEvent(call=call_id, rx=rx, tx=tx):
             return _change(state, call_id, rx=rx, tx=tx)
-        case told.DigitEvent(call=call_id, digit=digit):
+        case DigitEvent(call=call_id, digit=digit):
             shown = state.find(call_id)
             return _change(state, call_id, heard=(shown.heard + digit)[-32:]) if shown else state
-        case told.LogEvent(entry=entry):
+        case LogEvent(entry=entry):
             return _change(state, entry.id, entry=entry) if state.find(entry.id) else state
-        case told.AccountEvent(account=account):
+        case AccountEvent(account=account):
             return msgspec.structs.replace(state, accounts=_put_account(state.accounts, account))
-        case told.AccountRemoved(name=name):
+        case AccountRemoved(name=name):
             left = tuple(account for account in state.accounts if account.name != name)
             return msgspec.structs.replace(state, accounts=left)
-        case told.AccountsOrdered(names=names):
+        case AccountsOrdered(names=names):
             return msgspec.structs.replace(state, accounts=_in_order(state.accounts, names))
-        case told.SettingsEvent(settings=settings):
+        case SettingsEvent(settings=settings):
             return msgspec.structs.replace(state, settings=settings)
-        case told.StoppingEvent():
+        case StoppingEvent():
             return msgspec.structs.replace(
                 state, link=Link.STOPPED, link_text="The engine was stopped."
             )

@@ -32,7 +32,7 @@ from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
 from tests.support.pulse import RATE, Pulse, Samples
 from voip.model import Call, CallState
-from voip.protocol import client as told
+from voip.protocol.calls import AnswerCall
 
 _CHIRP_S = 0.04
 _CHIRPS_EVERY_S = 0.9
@@ -147,7 +147,7 @@ class Rig:
                 await phone.until_registered(user)
             await near.call(f"far@{DOMAIN}")
             ringing = await far.until_call(lambda c: c.state is CallState.INCOMING)
-            await far.client.ask(told.AnswerCall(call=ringing.id))
+            await far.client.ask(AnswerCall(call=ringing.id))
             for phone in (near, far):
                 await phone.until_call(_talks)
             mouth = await self._record("mic.monitor")

@@ -25,7 +25,7 @@ from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
 from tests.support.pty import OnPty
 from voip.model import CallState
-from voip.protocol import client as told
+from voip.protocol.calls import Hold
 
 COLUMNS, ROWS = 100, 30
 _OFFHOOK = str(Path(sys.executable).with_name("offhook"))
@@ -103,7 +103,7 @@ async def measure_bytes(folder: Path, over_ssh: bool, seconds: float) -> None:
         await asyncio.to_thread(screen.listen, 6.0)
         rate = await in_thread(lambda: per_second(screen, seconds))
         say(f"one active call with voice and meters ({where})", f"{rate:8.0f} bytes/s")
-        await phone.client.ask(told.Hold(call=call))
+        await phone.client.ask(Hold(call=call))
         await phone.until_state(call, CallState.HELD)
         await asyncio.to_thread(settled, screen)
         rate = await in_thread(lambda: per_second(screen, seconds))

@@ -9,7 +9,8 @@ import pytest
 from tests.support.farend import FarEnd
 from tests.support.phone import Phone
 from voip.model import CallState, Outcome
-from voip.protocol import client as told
+from voip.protocol.calls import HangUp
+from voip.protocol.phone import NoticeEvent
 
 _UNACKNOWLEDGED = "the far end took the call, but nothing could be sent to it any more"
 _UNREACHABLE = "the far end answered from an address that this account's connection cannot reach"
@@ -49,7 +50,7 @@ async def test_a_call_without_its_connection_says_so_and_ends_in_silence(
     far.drop_connection()
     opened = await phone.until_call(lambda c: c.id == call and not c.lock.closed, position)
     assert opened.lock.why == "the TLS connection to the server has dropped"
-    notice = await phone.until(told.NoticeEvent, lambda e: "has dropped in the call" in e.text)
+    notice = await phone.until(NoticeEvent, lambda e: "has dropped in the call" in e.text)
     assert notice.level == "warning"
     entry = await phone.until_logged(call)
     assert (entry.outcome, entry.reason) == (Outcome.LOST, _GONE)
@@ -67,7 +68,7 @@ async def test_a_call_is_ended_over_the_connection_that_took_the_others_place(
     await phone.until_call(lambda c: c.id == call and not c.lock.closed, position)
     await phone.until_registered("alice", position)
     assert [shown.state for shown in (await phone.status()).calls] == [CallState.ACTIVE]
-    await phone.client.ask(told.HangUp(call=call))
+    await phone.client.ask(HangUp(call=call))
     await far.server.until(lambda m: m.method == "BYE")
     assert (await phone.until_logged(call)).outcome is Outcome.ANSWERED
 
@@ -75,7 +76,7 @@ async def test_a_call_is_ended_over_the_connection_that_took_the_others_place(
 async def test_a_call_that_cannot_be_read_is_told_to_somebody(phone: Phone, far: FarEnd) -> None:
     far.headers = ("Expires: soon",)
     await far.calls('"Bob" <sip:bob@pbx.test>')
-    notice = await phone.until(told.NoticeEvent, lambda e: "could not be read" in e.text)
+    notice = await phone.until(NoticeEvent, lambda e: "could not be read" in e.text)
     assert notice.text.startswith("account alice: ")
     assert (await far.refusal()).status == 400
     assert (await phone.status()).calls == ()

@@ -16,7 +16,7 @@ from tests.support.hostile import own_host
 from tests.support.openend import OpenEnd
 from tests.support.phone import Phone
 from voip.model import CallState
-from voip.protocol import client as told
+from voip.protocol.calls import Hold, Resume
 
 _REALM = "pbx.test"
 _HASHES = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}
@@ -97,7 +97,7 @@ async def test_the_strongest_challenge_is_answered(
     await _register(phone, far)
     call = await phone.call("bob")
     await phone.until_state(call, CallState.ACTIVE)
-    await phone.client.ask(told.Hold(call=call))
+    await phone.client.ask(Hold(call=call))
     await phone.until_state(call, CallState.HELD)
     strongest = max(set(algorithms) & set(_HASHES), key=list(_HASHES).index)
     assert guard.answered["REGISTER"] == guard.answered["INVITE"] == {strongest}
@@ -124,10 +124,10 @@ async def test_an_answer_of_another_algorithm_from_before_is_not_sent_beside_it(
         return stronger(message)
 
     far.answer = ask_again
-    await phone.client.ask(told.Hold(call=call))
+    await phone.client.ask(Hold(call=call))
     await phone.until_state(call, CallState.HELD)
     position = len(phone.events)
-    await phone.client.ask(told.Resume(call=call))
+    await phone.client.ask(Resume(call=call))
     await phone.until_call(lambda c: c.id == call and c.state is CallState.ACTIVE, position)
     assert stronger.answered["INVITE"] == {"SHA-256"}
     assert stronger.wrong == []

@@ -13,7 +13,7 @@ from tests.support.hostile import HostileServer, own_host, registrar
 from tests.support.openend import OpenEnd
 from tests.support.phone import Phone
 from voip.model import CallState
-from voip.protocol import client as told
+from voip.protocol.calls import AnswerCall, Hold
 
 _MOST_BYTES = 1300
 """Bytes (RFC 3261 18.1.1): fragments of more are dropped by many networks."""
@@ -161,14 +161,14 @@ async def test_an_offer_of_srtp_is_answered_with_srtp_which_stays(
     far.session = lambda offer, _: sip.sdp(far.host, port, profile, (_taken(offer),))
     answer = await far.call(sip.sdp(far.host, port, profile, (sip.crypto(),)))
     call = (await phone.until_call(lambda c: c.state is CallState.INCOMING)).id
-    await phone.client.ask(told.AnswerCall(call=call))
+    await phone.client.ask(AnswerCall(call=call))
     shown = await phone.until_state(call, CallState.ACTIVE)
     assert [stream.srtp for stream in shown.lock.media] == [True]
     assert not shown.lock.closed
     session = (await answer).body
     assert f" {profile} " in session
     assert "a=crypto:" in session
-    await phone.client.ask(told.Hold(call=call))
+    await phone.client.ask(Hold(call=call))
     shown = await phone.until_state(call, CallState.HELD)
     assert [stream.srtp for stream in shown.lock.media] == [True]
     held = await far.until(lambda m: m.method == "INVITE")
@@ -181,7 +181,7 @@ async def test_a_plain_offer_is_answered_in_plain(new_phone: NewPhone, far: Open
     await _registered(phone, far)
     answer = await far.call(sip.sdp(far.host, far.rtp.getsockname()[1]))
     call = (await phone.until_call(lambda c: c.state is CallState.INCOMING)).id
-    await phone.client.ask(told.AnswerCall(call=call))
+    await phone.client.ask(AnswerCall(call=call))
     await phone.until_state(call, CallState.ACTIVE)
     assert _is_plain(await answer)
 

@@ -18,8 +18,9 @@ from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.standin import StandIn
 from voip.client.stream import Client
-from voip.protocol import client as told
-from voip.protocol.worker import process as say
+from voip.protocol.phone import Subscribe
+from voip.protocol.sound import GetDevices
+from voip.protocol.worker.process import WatchMessages
 
 _CHALLENGE = 'WWW-Authenticate: Digest realm="pbx.test", nonce="n0nceOfTheServer", algorithm=MD5'
 
@@ -132,13 +133,13 @@ async def test_workers_tell_only_while_somebody_listens(standin: StandIn) -> Non
 
     async def switched() -> list[bool]:
         # A worker that has answered this has handled the orders before it.
-        await standin.client.ask(told.GetDevices())
+        await standin.client.ask(GetDevices())
         orders = standin.script.orders
-        return [order.on for order in orders if isinstance(order, say.WatchMessages)]
+        return [order.on for order in orders if isinstance(order, WatchMessages)]
 
     assert await switched() == []
     async with await Client.connect() as follower:
-        await follower.ask(told.Subscribe(messages=True))
+        await follower.ask(Subscribe(messages=True))
         assert await switched() == [True]
     await asyncio.wait_for(nobody.wait(), 20)
     assert await switched() == [True, False]

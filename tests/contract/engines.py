@@ -21,7 +21,7 @@ from tests.support.ports import free_port
 from tests.support.standin import StandIn
 from voip.causes import CauseKind
 from voip.model import CallState, RegistrationState
-from voip.protocol import client as told
+from voip.protocol.accounts import AccountEvent, AddAccount
 
 ACCOUNT = "work"
 BOB = '"Bob" <sip:bob@example.com>'
@@ -57,10 +57,10 @@ class Side(ABC):
 
     async def register(self, name: str = ACCOUNT, **more: Any) -> None:
         """Add an account, and wait for the server's answer."""
-        await self.engine.client.ask(told.AddAccount(name=name, fields=self.fields(**more)))
+        await self.engine.client.ask(AddAccount(name=name, fields=self.fields(**more)))
         settled = (RegistrationState.REGISTERED, RegistrationState.FAILED)
         await self.engine.until(
-            told.AccountEvent,
+            AccountEvent,
             lambda e: e.account.name == name and e.account.registration.state in settled,
         )
 

@@ -15,9 +15,160 @@ from voip.causes import Cause, CauseKind
 from voip.cli.calls.call import CallReport
 from voip.cli.settings.settings import Setting
 from voip.protection import MediaKind
-from voip.protocol import client as told
-from voip.protocol.settings import Audio, Screen, Settings
-from voip.protocol.worker import process as say
+from voip.protocol.accounts import (
+    AccountChanged,
+    AccountEvent,
+    AccountFields,
+    AccountList,
+    AccountRemoved,
+    AccountsOrdered,
+    AddAccount,
+    CheckAccount,
+    CheckEvent,
+    CheckFields,
+    CheckReport,
+    CheckStep,
+    EditAccount,
+    FieldProblems,
+    GetAccounts,
+    MoveAccount,
+    RegisterAccount,
+    ReloadAccounts,
+    RemoveAccount,
+)
+from voip.protocol.calls import (
+    AnswerCall,
+    CallEvent,
+    CallStarted,
+    DeclineCall,
+    DigitEvent,
+    DigitsEvent,
+    GetHistory,
+    HangUp,
+    HistoryPage,
+    Hold,
+    LogEvent,
+    Mute,
+    PlaceCall,
+    Play,
+    Record,
+    Resume,
+    SendDigits,
+)
+from voip.protocol.client import (
+    PROTOCOL_VERSION,
+    AnyCommand,
+    AnyEvent,
+    ErrorInfo,
+    NumberedEvent,
+    Reply,
+    Request,
+)
+from voip.protocol.people import (
+    BlockCaller,
+    BlockedCallers,
+    GetBlocked,
+    LookedUp,
+    LookUp,
+    Suggestion,
+    UnblockCaller,
+)
+from voip.protocol.phone import (
+    Advisory,
+    Doctor,
+    DoctorReport,
+    EchoEvent,
+    EchoStarted,
+    EngineLog,
+    Finding,
+    GetEngineLog,
+    GetStatus,
+    Hello,
+    HelloData,
+    NoticeEvent,
+    SipMessageEvent,
+    Snapshot,
+    StartEcho,
+    Stop,
+    StopEcho,
+    StoppingEvent,
+    Subscribe,
+    WorkerEvent,
+)
+from voip.protocol.settings import (
+    Audio,
+    ChangeSettings,
+    GetSettings,
+    Screen,
+    Settings,
+    SettingsData,
+    SettingsEvent,
+)
+from voip.protocol.sound import Devices, GetDevices, LevelsEvent
+from voip.protocol.trust import (
+    ComparedList,
+    CompareWords,
+    ForgetCompared,
+    GetCompared,
+    GetLock,
+    InspectServer,
+    ServerReport,
+    WordsCompared,
+)
+from voip.protocol.worker.accounts import (
+    AccountSetup,
+    ClientCertificate,
+    CloseAccount,
+    Credentials,
+    OpenAccount,
+    OwnKey,
+    RegisterNow,
+    RegistrationEvent,
+    Trust,
+    UseOwnKey,
+    VoicemailEvent,
+)
+from voip.protocol.worker.base import Role
+from voip.protocol.worker.calls import (
+    Answer,
+    CallStateEvent,
+    DigitReceived,
+    Digits,
+    DigitsDone,
+    EndCall,
+    GiveVoice,
+    HoldCall,
+    HoldEvent,
+    IncomingCall,
+    MediaEvent,
+    MuteCall,
+    PlayEnded,
+    PlayFile,
+    RecordFile,
+    RefusedCall,
+    Ring,
+    StartCall,
+    StatisticsEvent,
+    UnreadCall,
+)
+from voip.protocol.worker.process import (
+    AnyWorkerCommand,
+    AnyWorkerEvent,
+    Configure,
+    ConnectionEvent,
+    Done,
+    Quit,
+    Ready,
+    SipMessage,
+    WatchMessages,
+)
+from voip.protocol.worker.sound import (
+    LevelsReport,
+    LookUpDevices,
+    SoundEvent,
+    UseAudio,
+    WatchLevels,
+)
 
 CERTIFICATE = protection.Certificate(
     subject="CN=pbx.example.com",
@@ -158,39 +309,39 @@ SETTINGS = Settings(
 )
 DEVICE = model.SoundDevice(name="pulse", driver="ALSA", inputs=2, outputs=2)
 
-COMMANDS: dict[str, told.AnyCommand] = {
-    "hello": told.Hello(),
-    "status": told.GetStatus(),
-    "subscribe": told.Subscribe(levels=True, messages=True),
-    "stop": told.Stop(force=True),
-    "doctor": told.Doctor(),
-    "reload_accounts": told.ReloadAccounts(),
-    "register": told.RegisterAccount(account="work"),
-    "accounts": told.GetAccounts(),
-    "add_account": told.AddAccount(
+COMMANDS: dict[str, AnyCommand] = {
+    "hello": Hello(),
+    "status": GetStatus(),
+    "subscribe": Subscribe(levels=True, messages=True),
+    "stop": Stop(force=True),
+    "doctor": Doctor(),
+    "reload_accounts": ReloadAccounts(),
+    "register": RegisterAccount(account="work"),
+    "accounts": GetAccounts(),
+    "add_account": AddAccount(
         name="work",
         fields={"user": "alice", "domain": "pbx.example.com", "expires_s": 300, "register": True},
         password="a password",
         means=model.Means.COMMAND,
     ),
-    "edit_account": told.EditAccount(
+    "edit_account": EditAccount(
         name="work",
         fields={"server": None, "expires_s": 600},
         password=None,
         version="0f1e2d3c",
         means=model.Means.SCREEN,
     ),
-    "remove_account": told.RemoveAccount(name="work"),
-    "move_account": told.MoveAccount(name="work", place=1),
-    "check_account": told.CheckAccount(
+    "remove_account": RemoveAccount(name="work"),
+    "move_account": MoveAccount(name="work", place=1),
+    "check_account": CheckAccount(
         name="work",
         fields={"user": "alice", "domain": "pbx.example.com", "register": True},
         password="a password",
     ),
-    "check_fields": told.CheckFields(
+    "check_fields": CheckFields(
         name="work", fields={"user": "alice", "expires_s": 300, "register": True}, new=True
     ),
-    "call": told.PlaceCall(
+    "call": PlaceCall(
         target="bob@example.com",
         account="work",
         play="/tmp/in.wav",
@@ -198,56 +349,56 @@ COMMANDS: dict[str, told.AnyCommand] = {
         hangup_after_s=2.5,
         back=True,
     ),
-    "answer": told.AnswerCall(call="3"),
-    "decline": told.DeclineCall(call="3", busy=True),
-    "hangup": told.HangUp(call="3"),
-    "hold": told.Hold(call="3", wait=True),
-    "resume": told.Resume(call="3"),
-    "mute": told.Mute(call="3", on=False),
-    "dtmf": told.SendDigits(call="3", digits="12*#,D"),
-    "play": told.Play(call="3", path="/tmp/in.wav"),
-    "record": told.Record(call="3", path=None),
-    "history": told.GetHistory(
+    "answer": AnswerCall(call="3"),
+    "decline": DeclineCall(call="3", busy=True),
+    "hangup": HangUp(call="3"),
+    "hold": Hold(call="3", wait=True),
+    "resume": Resume(call="3"),
+    "mute": Mute(call="3", on=False),
+    "dtmf": SendDigits(call="3", digits="12*#,D"),
+    "play": Play(call="3", path="/tmp/in.wav"),
+    "record": Record(call="3", path=None),
+    "history": GetHistory(
         search="bob", limit=20, before="7", offset=40, missed=True, account="work", secure=False
     ),
-    "echo": told.StartEcho(),
-    "stop_echo": told.StopEcho(),
-    "look_up": told.LookUp(text="bob", account="work", limit=5),
-    "lock": told.GetLock(call="3", account="work"),
-    "compare_words": told.CompareWords(call="3", words=("abandon", "zoo"), equal=True),
-    "compared": told.GetCompared(),
-    "forget_compared": told.ForgetCompared(account="work", address="bob@example.com"),
-    "block": told.BlockCaller(caller="+34 600 111 222", account="work"),
-    "unblock": told.UnblockCaller(caller="sip:mallory@evil.example", account="work"),
-    "blocked": told.GetBlocked(caller="sip:mallory@evil.example", account="work"),
-    "inspect_server": told.InspectServer(
+    "echo": StartEcho(),
+    "stop_echo": StopEcho(),
+    "look_up": LookUp(text="bob", account="work", limit=5),
+    "lock": GetLock(call="3", account="work"),
+    "compare_words": CompareWords(call="3", words=("abandon", "zoo"), equal=True),
+    "compared": GetCompared(),
+    "forget_compared": ForgetCompared(account="work", address="bob@example.com"),
+    "block": BlockCaller(caller="+34 600 111 222", account="work"),
+    "unblock": UnblockCaller(caller="sip:mallory@evil.example", account="work"),
+    "blocked": GetBlocked(caller="sip:mallory@evil.example", account="work"),
+    "inspect_server": InspectServer(
         server="pbx.example.com:5061", account="work", fields={"allow_wildcard": True}
     ),
-    "settings": told.GetSettings(),
-    "change_settings": told.ChangeSettings(
+    "settings": GetSettings(),
+    "change_settings": ChangeSettings(
         changes={"audio.input": None, "audio.jitter_ms": 40, "audio.ring": False, "keys.hold": "h"}
     ),
-    "devices": told.GetDevices(),
-    "engine_log": told.GetEngineLog(limit=100),
+    "devices": GetDevices(),
+    "engine_log": GetEngineLog(limit=100),
 }
 
-EVENTS: dict[str, told.AnyEvent] = {
-    "account": told.AccountEvent(account=ACCOUNT),
-    "account_removed": told.AccountRemoved(name="work"),
-    "accounts_ordered": told.AccountsOrdered(names=("home", "work")),
-    "call": told.CallEvent(call=CALL),
-    "log": told.LogEvent(entry=ENTRY),
-    "digit": told.DigitEvent(call="3", digit="5"),
-    "digits_sent": told.DigitsEvent(call="3", lost=2, reason="the call ended"),
-    "levels": told.LevelsEvent(call="3", rx=0.5, tx=0.25),
-    "notice": told.NoticeEvent(level="warning", text="the sound device changed"),
-    "worker": told.WorkerEvent(role="secure", up=True, detail="PJSIP 2.17"),
-    "echo": told.EchoEvent(uri="sip:echo@127.0.0.1:5061"),
-    "check": told.CheckEvent(
-        name="work", step=told.CheckStep("name", True, "pbx.example.com is at 192.0.2.1")
+EVENTS: dict[str, AnyEvent] = {
+    "account": AccountEvent(account=ACCOUNT),
+    "account_removed": AccountRemoved(name="work"),
+    "accounts_ordered": AccountsOrdered(names=("home", "work")),
+    "call": CallEvent(call=CALL),
+    "log": LogEvent(entry=ENTRY),
+    "digit": DigitEvent(call="3", digit="5"),
+    "digits_sent": DigitsEvent(call="3", lost=2, reason="the call ended"),
+    "levels": LevelsEvent(call="3", rx=0.5, tx=0.25),
+    "notice": NoticeEvent(level="warning", text="the sound device changed"),
+    "worker": WorkerEvent(role="secure", up=True, detail="PJSIP 2.17"),
+    "echo": EchoEvent(uri="sip:echo@127.0.0.1:5061"),
+    "check": CheckEvent(
+        name="work", step=CheckStep("name", True, "pbx.example.com is at 192.0.2.1")
     ),
-    "settings": told.SettingsEvent(settings=SETTINGS),
-    "sip_message": told.SipMessageEvent(
+    "settings": SettingsEvent(settings=SETTINGS),
+    "sip_message": SipMessageEvent(
         sent=True,
         remote="192.0.2.1:5061",
         transport=protection.Transport.TLS,
@@ -255,10 +406,10 @@ EVENTS: dict[str, told.AnyEvent] = {
         verified=True,
         lines=("OPTIONS sip:x SIP/2.0", ""),
     ),
-    "stopping": told.StoppingEvent(),
+    "stopping": StoppingEvent(),
 }
 
-ACCOUNT_FIELDS = told.AccountFields(
+ACCOUNT_FIELDS = AccountFields(
     name="work",
     fields={"user": "alice", "expires_s": 300, "register": True},
     problem="accounts.toml: account work: “domain” is missing",
@@ -268,36 +419,36 @@ ACCOUNT_FIELDS = told.AccountFields(
 )
 
 REPLIES: dict[str, msgspec.Struct] = {
-    "hello": told.HelloData(protocol=told.PROTOCOL_VERSION, version="0.1.0", pid=1),
+    "hello": HelloData(protocol=PROTOCOL_VERSION, version="0.1.0", pid=1),
     "status": STATUS,
-    "snapshot": told.Snapshot(seq=7, status=STATUS),
-    "call_started": told.CallStarted(call="3", notice="there is no sound device: calls are silent"),
-    "echo_started": told.EchoStarted(uri="sip:echo@127.0.0.1:5061"),
-    "accounts": told.AccountList(accounts=(ACCOUNT_FIELDS,)),
-    "account_changed": told.AccountChanged(
+    "snapshot": Snapshot(seq=7, status=STATUS),
+    "call_started": CallStarted(call="3", notice="there is no sound device: calls are silent"),
+    "echo_started": EchoStarted(uri="sip:echo@127.0.0.1:5061"),
+    "accounts": AccountList(accounts=(ACCOUNT_FIELDS,)),
+    "account_changed": AccountChanged(
         name="work", password_place="the system's keyring", ended_calls=("3",)
     ),
-    "check": told.CheckReport(
+    "check": CheckReport(
         name="work",
         ok=False,
         steps=(
-            told.CheckStep("name", True, "pbx.example.com is at 192.0.2.1"),
-            told.CheckStep("tls", False, "the server does not answer"),
-            told.CheckStep("registration", None, "not reached"),
+            CheckStep("name", True, "pbx.example.com is at 192.0.2.1"),
+            CheckStep("tls", False, "the server does not answer"),
+            CheckStep("registration", None, "not reached"),
         ),
     ),
-    "doctor": told.DoctorReport(
+    "doctor": DoctorReport(
         ok=True,
         findings=(
-            told.Finding(True, "the keyring answers"),
-            told.Finding(True, "the call log can be read by others", warning=True),
+            Finding(True, "the keyring answers"),
+            Finding(True, "the call log can be read by others", warning=True),
         ),
         pjsip="2.17",
         tls_library="OpenSSL 3.5.0",
         tls13=True,
         patches=("verify-host-name",),
         advisories=(
-            told.Advisory(
+            Advisory(
                 name="CVE-2026-0001",
                 fault="names that are not what they look like",
                 closed=True,
@@ -312,18 +463,18 @@ REPLIES: dict[str, msgspec.Struct] = {
         keyring="SecretService Keyring",
         terminal="xterm-256color",
     ),
-    "history": told.HistoryPage(entries=(ENTRY, MISSED), total=102),
-    "field_problems": told.FieldProblems(
+    "history": HistoryPage(entries=(ENTRY, MISSED), total=102),
+    "field_problems": FieldProblems(
         problems={"domain": "needed: it is the part of your address after the @"},
         password_place="the system's keyring",
     ),
-    "looked_up": told.LookedUp(
+    "looked_up": LookedUp(
         uri="sip:bob@example.com;transport=tls",
         account="work",
         problem=None,
-        suggestions=(told.Suggestion("Bob", "+34 600 111 222", "contact", model.NameFrom.CONTACT),),
+        suggestions=(Suggestion("Bob", "+34 600 111 222", "contact", model.NameFrom.CONTACT),),
     ),
-    "not_looked_up": told.LookedUp(uri=None, account=None, problem="“b b” is not a number"),
+    "not_looked_up": LookedUp(uri=None, account=None, problem="“b b” is not a number"),
     "lock": protection.LockReport(
         state=protection.LockState.OPEN,
         why="the account uses UDP",
@@ -357,8 +508,8 @@ REPLIES: dict[str, msgspec.Struct] = {
             address="bob@example.com",
         ),
     ),
-    "words_compared": told.WordsCompared(notice="they gave no address to remember"),
-    "compared": told.ComparedList(
+    "words_compared": WordsCompared(notice="they gave no address to remember"),
+    "compared": ComparedList(
         keys=(
             protection.ComparedKey(
                 account="work",
@@ -368,7 +519,7 @@ REPLIES: dict[str, msgspec.Struct] = {
             ),
         )
     ),
-    "server_report": told.ServerReport(
+    "server_report": ServerReport(
         host="pbx.example.com",
         port=5061,
         version="TLSv1.3",
@@ -381,13 +532,13 @@ REPLIES: dict[str, msgspec.Struct] = {
         pinned_by="alice",
         pinned_with=model.Means.COMMAND,
     ),
-    "settings": told.SettingsData(
+    "settings": SettingsData(
         settings=SETTINGS, problem="config.toml is not valid TOML", folder="/home/alice/.config"
     ),
-    "devices": told.Devices(devices=(DEVICE,), in_use="pulse"),
-    "blocked": told.BlockedCallers(callers=(BLOCKED,)),
+    "devices": Devices(devices=(DEVICE,), in_use="pulse"),
+    "blocked": BlockedCallers(callers=(BLOCKED,)),
     "block": BLOCKED,
-    "engine_log": told.EngineLog(lines=("the engine has ended",), path="/var/log/engine.log"),
+    "engine_log": EngineLog(lines=("the engine has ended",), path="/var/log/engine.log"),
     "setting": Setting(key="audio.input", value="USB"),
     "call_report": CallReport(
         id="3",
@@ -404,19 +555,15 @@ REPLIES: dict[str, msgspec.Struct] = {
     ),
 }
 
-ENVELOPES: dict[str, told.Request | told.Reply | told.NumberedEvent] = {
-    "request": told.Request(id=1, command=told.GetStatus()),
-    "accepted": told.Reply(reply=1),
-    "data": told.Reply(reply=1, data=msgspec.Raw(b'{"call":"3"}')),
-    "refused": told.Reply(
-        reply=1, ok=False, error=told.ErrorInfo("no_account", "there is no account x", 404)
+ENVELOPES: dict[str, Request | Reply | NumberedEvent] = {
+    "request": Request(id=1, command=GetStatus()),
+    "accepted": Reply(reply=1),
+    "data": Reply(reply=1, data=msgspec.Raw(b'{"call":"3"}')),
+    "refused": Reply(
+        reply=1, ok=False, error=ErrorInfo("no_account", "there is no account x", 404)
     ),
-    "not a request": told.Reply(
-        reply=None, ok=False, error=told.ErrorInfo("bad_request", "not a request")
-    ),
-    "event": told.NumberedEvent(
-        seq=7, at="2026-01-01T00:00:00Z", event=told.DigitEvent(call="3", digit="#")
-    ),
+    "not a request": Reply(reply=None, ok=False, error=ErrorInfo("bad_request", "not a request")),
+    "event": NumberedEvent(seq=7, at="2026-01-01T00:00:00Z", event=DigitEvent(call="3", digit="#")),
 }
 
 STREAM = protection.Stream(
@@ -432,17 +579,17 @@ STREAM = protection.Stream(
     remote_fingerprint="SHA-256 EF:01",
 )
 
-WORKER_COMMANDS: dict[str, say.AnyWorkerCommand] = {
-    "configure": say.Configure(
-        role=say.Role.ECHO,
+WORKER_COMMANDS: dict[str, AnyWorkerCommand] = {
+    "configure": Configure(
+        role=Role.ECHO,
         user_agent="Offhook/0.1.0",
         audio=Audio(input="USB", output="Built-in"),
         silent=True,
         certificate="/run/echo.pem",
         key="/run/echo.key",
     ),
-    "add_account": say.AddAccount(
-        account=say.AccountSetup(
+    "add_account": OpenAccount(
+        account=AccountSetup(
             name="work",
             user="alice",
             domain="pbx.example.com",
@@ -452,48 +599,48 @@ WORKER_COMMANDS: dict[str, say.AnyWorkerCommand] = {
             display_name="Alice",
             register=False,
             expires_s=600,
-            credentials=say.Credentials(user="alice", password="a password"),
-            trust=say.Trust(
+            credentials=Credentials(user="alice", password="a password"),
+            trust=Trust(
                 ca_file="/etc/ssl/cert.pem",
                 allow_wildcard=True,
                 pin="cd" * 32,
-                client=say.ClientCertificate("/etc/me.pem", "/etc/me.key", "rattle"),
+                client=ClientCertificate("/etc/me.pem", "/etc/me.key", "rattle"),
             ),
             keying=protection.Keying.DTLS,
             hidden=True,
-            own_key=say.OwnKey("a certificate and its key"),
+            own_key=OwnKey("a certificate and its key"),
             trial=True,
         )
     ),
-    "remove_account": say.RemoveAccount(name="work"),
-    "register": say.RegisterNow(name="work"),
-    "use_own_key": say.UseOwnKey(name="work", own_key=say.OwnKey("a certificate and its key")),
-    "call": say.StartCall(
+    "remove_account": CloseAccount(name="work"),
+    "register": RegisterNow(name="work"),
+    "use_own_key": UseOwnKey(name="work", own_key=OwnKey("a certificate and its key")),
+    "call": StartCall(
         call=1,
         account="work",
         uri="sip:bob@example.com;transport=tls",
         play="/tmp/in.wav",
         record="/tmp/out.wav",
     ),
-    "ring": say.Ring(call=-1),
-    "answer": say.Answer(call=-1),
-    "end": say.EndCall(call=-1, code=486),
-    "hold": say.HoldCall(call=1, on=False),
-    "voice": say.GiveVoice(call=1, on=False),
-    "mute": say.MuteCall(call=1, on=False),
-    "digits": say.Digits(call=1, digits="12*#"),
-    "play": say.PlayFile(call=1, path=None),
-    "record": say.RecordFile(call=1, path="/tmp/out.wav"),
-    "use_audio": say.UseAudio(audio=Audio(output="Headset", ring=False)),
-    "look_up_devices": say.LookUpDevices(),
-    "levels": say.WatchLevels(interval_ms=100),
-    "messages": say.WatchMessages(on=True),
-    "quit": say.Quit(),
+    "ring": Ring(call=-1),
+    "answer": Answer(call=-1),
+    "end": EndCall(call=-1, code=486),
+    "hold": HoldCall(call=1, on=False),
+    "voice": GiveVoice(call=1, on=False),
+    "mute": MuteCall(call=1, on=False),
+    "digits": Digits(call=1, digits="12*#"),
+    "play": PlayFile(call=1, path=None),
+    "record": RecordFile(call=1, path="/tmp/out.wav"),
+    "use_audio": UseAudio(audio=Audio(output="Headset", ring=False)),
+    "look_up_devices": LookUpDevices(),
+    "levels": WatchLevels(interval_ms=100),
+    "messages": WatchMessages(on=True),
+    "quit": Quit(),
 }
 
-WORKER_EVENTS: dict[str, say.AnyWorkerEvent] = {
-    "done": say.Done(id=7, error="there is no account x"),
-    "ready": say.Ready(
+WORKER_EVENTS: dict[str, AnyWorkerEvent] = {
+    "done": Done(id=7, error="there is no account x"),
+    "ready": Ready(
         pjsip="2.17",
         tls_library="OpenSSL 3.5.0",
         tls13=True,
@@ -506,8 +653,8 @@ WORKER_EVENTS: dict[str, say.AnyWorkerEvent] = {
         listening=5061,
         memory_problem="a crash would write its memory to a core file",
     ),
-    "registration": say.RegistrationEvent("work", True, 200, "OK", 300, 1),
-    "connection": say.ConnectionEvent(
+    "registration": RegistrationEvent("work", True, 200, "OK", 300, 1),
+    "connection": ConnectionEvent(
         id=1,
         up=True,
         outgoing=True,
@@ -523,16 +670,16 @@ WORKER_EVENTS: dict[str, say.AnyWorkerEvent] = {
         address="192.0.2.1",
         accounts=("work",),
     ),
-    "incoming": say.IncomingCall(-1, "work", '"Bob" <sip:bob@example.com>', 1),
-    "unread_call": say.UnreadCall(accounts=("work",), connection=1),
-    "refused": say.RefusedCall(
+    "incoming": IncomingCall(-1, "work", '"Bob" <sip:bob@example.com>', 1),
+    "unread_call": UnreadCall(accounts=("work",), connection=1),
+    "refused": RefusedCall(
         call=-1,
         account="work",
         remote="<sip:bob@example.com>",
         code=488,
         cause=NO_ENCRYPTION,
     ),
-    "call_state": say.CallStateEvent(
+    "call_state": CallStateEvent(
         call=1,
         state=model.CallState.ENDED,
         code=486,
@@ -542,18 +689,18 @@ WORKER_EVENTS: dict[str, say.AnyWorkerEvent] = {
         cause=NO_ENCRYPTION,
         refused=True,
     ),
-    "media": say.MediaEvent(1, (STREAM,), model.HeldBy.BOTH, 1),
-    "hold": say.HoldEvent(call=1, agreed=False, held=True, code=491, reason="Request Pending"),
-    "statistics": say.StatisticsEvent(1, (STREAM,), 1, 100, 1, 100, 2, 0.5, 20.5, 1.0, 50, 21.0),
-    "levels": say.LevelsReport(call=1, rx=0.5, tx=0.25),
-    "digit": say.DigitReceived(call=1, digit="5"),
-    "digits_done": say.DigitsDone(call=1, lost=2, reason="the call ended"),
-    "play_ended": say.PlayEnded(call=1),
-    "sound": say.SoundEvent(devices=(DEVICE,), sound="pulse / pulse", sound_ok=True),
-    "voicemail": say.VoicemailEvent(
+    "media": MediaEvent(1, (STREAM,), model.HeldBy.BOTH, 1),
+    "hold": HoldEvent(call=1, agreed=False, held=True, code=491, reason="Request Pending"),
+    "statistics": StatisticsEvent(1, (STREAM,), 1, 100, 1, 100, 2, 0.5, 20.5, 1.0, 50, 21.0),
+    "levels": LevelsReport(call=1, rx=0.5, tx=0.25),
+    "digit": DigitReceived(call=1, digit="5"),
+    "digits_done": DigitsDone(call=1, lost=2, reason="the call ended"),
+    "play_ended": PlayEnded(call=1),
+    "sound": SoundEvent(devices=(DEVICE,), sound="pulse / pulse", sound_ok=True),
+    "voicemail": VoicemailEvent(
         account="work", voicemail=model.Voicemail(new=3, old=0), connection=1
     ),
-    "sip_message": say.SipMessage(
+    "sip_message": SipMessage(
         sent=True, connection=1, remote="192.0.2.1:5061", lines=("OPTIONS sip:x SIP/2.0", "")
     ),
 }

@@ -12,7 +12,24 @@ from tests.contract.engines import ACCOUNT, Side
 from voip.client.starting import CommandFailed
 from voip.model import CallState, Outcome, RegistrationState
 from voip.protection import LockState
-from voip.protocol import client as told
+from voip.protocol.accounts import (
+    AccountChanged,
+    AccountEvent,
+    AccountList,
+    AccountRemoved,
+    AccountsOrdered,
+    AddAccount,
+    CheckFields,
+    EditAccount,
+    FieldProblems,
+    GetAccounts,
+    MoveAccount,
+    RegisterAccount,
+    ReloadAccounts,
+    RemoveAccount,
+)
+from voip.protocol.phone import GetEngineLog, GetStatus, NoticeEvent, WorkerEvent
+from voip.protocol.trust import InspectServer, ServerReport
 
 
 async def test_an_account_registers_with_the_chain_that_its_server_showed(side: Side) -> None:
@@ -55,7 +72,7 @@ async def test_a_server_that_says_no(side: Side, code: int, words: str) -> None:
     assert registration.reason == words
     assert account.tls is not None
     side.server_says(200)
-    await side.engine.client.ask(told.RegisterAccount(account=ACCOUNT))
+    await side.engine.client.ask(RegisterAccount(account=ACCOUNT))
     await side.engine.until_registered(ACCOUNT)
 
 
@@ -78,32 +95,30 @@ async def test_accounts_are_added_changed_moved_and_removed(side: Side) -> None:
         await side.register(name, user=name)
     assert [a.name for a in (await side.engine.status()).accounts] == ["a", "b"]
 
-    await client.ask(told.MoveAccount(name="b", place=0))
-    await side.engine.until(told.AccountsOrdered, lambda e: e.names == ("b", "a"))
+    await client.ask(MoveAccount(name="b", place=0))
+    await side.engine.until(AccountsOrdered, lambda e: e.names == ("b", "a"))
     assert [a.name for a in (await side.engine.status()).accounts] == ["b", "a"]
 
-    listing = await client.get(told.GetAccounts(), told.AccountList)
+    listing = await client.get(GetAccounts(), AccountList)
     fields = next(a for a in listing.accounts if a.name == "a")
     assert fields.fields == side.fields(user="a")
     position = len(side.engine.events)
-    await client.ask(
-        told.EditAccount(name="a", fields={"display_name": "Al"}, version=fields.version)
-    )
+    await client.ask(EditAccount(name="a", fields={"display_name": "Al"}, version=fields.version))
     await side.engine.until_registered("a", position)
-    again = await client.get(told.GetAccounts(), told.AccountList)
+    again = await client.get(GetAccounts(), AccountList)
     changed = next(a for a in again.accounts if a.name == "a")
     assert changed.fields["display_name"] == "Al"
     assert changed.version != fields.version
 
     position = len(side.engine.events)
-    await client.ask(told.EditAccount(name="a", fields={"enabled": False}))
-    off = await side.engine.until(told.AccountEvent, lambda e: e.account.name == "a", position)
+    await client.ask(EditAccount(name="a", fields={"enabled": False}))
+    off = await side.engine.until(AccountEvent, lambda e: e.account.name == "a", position)
     assert (off.account.enabled, off.account.registration.state) == (False, "offline")
-    await client.ask(told.EditAccount(name="a", fields={"enabled": None}))
+    await client.ask(EditAccount(name="a", fields={"enabled": None}))
     await side.engine.until_registered("a", position)
 
-    await client.ask(told.RemoveAccount(name="a"))
-    await side.engine.until(told.AccountRemoved, lambda e: e.name == "a")
+    await client.ask(RemoveAccount(name="a"))
+    await side.engine.until(AccountRemoved, lambda e: e.name == "a")
     assert [a.name for a in (await side.engine.status()).accounts] == ["b"]
 
 
@@ -112,26 +127,26 @@ async def test_a_file_edited_by_hand_is_read_and_a_broken_one_changes_nothing(si
     file = side.engine.folder / "config" / "accounts.toml"
     good = file.read_text()
     file.write_text(good.replace(f"[accounts.{ACCOUNT}]", "[accounts.renamed]"))
-    await side.engine.client.ask(told.ReloadAccounts())
-    await side.engine.until(told.AccountRemoved, lambda e: e.name == ACCOUNT)
+    await side.engine.client.ask(ReloadAccounts())
+    await side.engine.until(AccountRemoved, lambda e: e.name == ACCOUNT)
     await side.engine.until_registered("renamed")
     file.write_text("[accounts.")
-    await side.engine.client.ask(told.ReloadAccounts())
-    notice = await side.engine.until(told.NoticeEvent, lambda e: e.level == "error")
+    await side.engine.client.ask(ReloadAccounts())
+    notice = await side.engine.until(NoticeEvent, lambda e: e.level == "error")
     assert "accounts.toml" in notice.text
     status = await side.engine.status()
     assert [account.name for account in status.accounts] == ["renamed"]
     assert status.engine.problems == (notice.text,)
     assert file.read_text() == "[accounts."
     file.write_text(good)
-    await side.engine.client.ask(told.ReloadAccounts())
+    await side.engine.client.ask(ReloadAccounts())
     assert (await side.engine.status()).engine.problems == ()
 
 
 async def test_a_server_is_looked_at_and_its_key_is_pinned(side: Side) -> None:
     client = side.engine.client
     await side.register()
-    report = await client.get(told.InspectServer(account=ACCOUNT), told.ServerReport)
+    report = await client.get(InspectServer(account=ACCOUNT), ServerReport)
     assert (report.host, report.port, report.version) == (side.host, side.port, "TLSv1.3")
     assert (report.problems, report.refused, report.pin) == ((), (), None)
     (account,) = (await side.engine.status()).accounts
@@ -139,34 +154,32 @@ async def test_a_server_is_looked_at_and_its_key_is_pinned(side: Side) -> None:
     assert report.chain[0].names == (side.host,)
     assert report.chain[0].sha256 == account.tls.chain[0].sha256
     # A server that no account is with is judged by the usual authorities.
-    by_name = await client.get(
-        told.InspectServer(server=f"{side.host}:{side.port}"), told.ServerReport
-    )
+    by_name = await client.get(InspectServer(server=f"{side.host}:{side.port}"), ServerReport)
     assert by_name.chain == report.chain
     # What a form holds decides before it is saved, and its other fields do not matter.
     fields: dict[str, str | int | bool] = {**side.trust, "user": ""}
-    drafted = told.InspectServer(server=f"{side.host}:{side.port}", fields=fields)
-    assert await client.get(drafted, told.ServerReport) == report
-    drafted = told.InspectServer(account=ACCOUNT, fields={"ca_file": "/nowhere.pem"})
+    drafted = InspectServer(server=f"{side.host}:{side.port}", fields=fields)
+    assert await client.get(drafted, ServerReport) == report
+    drafted = InspectServer(account=ACCOUNT, fields={"ca_file": "/nowhere.pem"})
     with pytest.raises(CommandFailed, match="“ca_file”: there is no file /nowhere"):
-        await client.get(drafted, told.ServerReport)
+        await client.get(drafted, ServerReport)
 
     key = report.chain[0].key_sha256
     assert len(key) == 64
-    await client.ask(told.EditAccount(name=ACCOUNT, fields={"pin": key.upper()}))
-    pinned = await client.get(told.InspectServer(account=ACCOUNT), told.ServerReport)
+    await client.ask(EditAccount(name=ACCOUNT, fields={"pin": key.upper()}))
+    pinned = await client.get(InspectServer(account=ACCOUNT), ServerReport)
     assert pinned.pin == key
     assert pinned.pinned_on is not None
-    (row,) = (await client.get(told.GetAccounts(), told.AccountList)).accounts
+    (row,) = (await client.get(GetAccounts(), AccountList)).accounts
     assert (row.fields["pin"], row.fields["pinned_on"]) == (key, pinned.pinned_on)
-    await client.ask(told.EditAccount(name=ACCOUNT, fields={"pin": None}))
-    (row,) = (await client.get(told.GetAccounts(), told.AccountList)).accounts
+    await client.ask(EditAccount(name=ACCOUNT, fields={"pin": None}))
+    (row,) = (await client.get(GetAccounts(), AccountList)).accounts
     assert row.fields.keys().isdisjoint({"pin", "pinned_on"})
 
     with pytest.raises(CommandFailed, match="there is no account nobody"):
-        await client.get(told.InspectServer(account="nobody"), told.ServerReport)
+        await client.get(InspectServer(account="nobody"), ServerReport)
     with pytest.raises(CommandFailed, match="ports go from 1 to 65535"):
-        await client.get(told.InspectServer(server="pbx:0"), told.ServerReport)
+        await client.get(InspectServer(server="pbx:0"), ServerReport)
 
 
 async def test_an_account_that_is_pinned_to_another_key_stops(side: Side) -> None:
@@ -178,9 +191,9 @@ async def test_an_account_that_is_pinned_to_another_key_stops(side: Side) -> Non
     with pytest.raises(CommandFailed) as caught:
         await side.engine.call("100")
     assert caught.value.kind == "stopped"
-    report = await client.get(told.InspectServer(account=ACCOUNT), told.ServerReport)
+    report = await client.get(InspectServer(account=ACCOUNT), ServerReport)
     position = len(side.engine.events)
-    await client.ask(told.EditAccount(name=ACCOUNT, fields={"pin": report.chain[0].key_sha256}))
+    await client.ask(EditAccount(name=ACCOUNT, fields={"pin": report.chain[0].key_sha256}))
     registered = await side.engine.until_registered(ACCOUNT, position)
     assert registered.tls is not None
     assert (registered.tls.verified, registered.tls.pinned) == (True, True)
@@ -189,12 +202,12 @@ async def test_an_account_that_is_pinned_to_another_key_stops(side: Side) -> Non
 async def test_fields_are_checked_without_saving_them(side: Side) -> None:
     client = side.engine.client
     good = await client.get(
-        told.CheckFields(name=ACCOUNT, fields=side.fields(), new=True), told.FieldProblems
+        CheckFields(name=ACCOUNT, fields=side.fields(), new=True), FieldProblems
     )
     assert good.problems == {}
     assert good.password_place
     bad = await client.get(
-        told.CheckFields(name="-", fields=side.fields(expires_s=1), new=True), told.FieldProblems
+        CheckFields(name="-", fields=side.fields(expires_s=1), new=True), FieldProblems
     )
     assert set(bad.problems) == {"name", "expires_s"}
     assert (await side.engine.status()).accounts == ()
@@ -202,12 +215,12 @@ async def test_fields_are_checked_without_saving_them(side: Side) -> None:
 
 async def test_a_password_is_kept_and_never_told(side: Side) -> None:
     saved = await side.engine.client.get(
-        told.AddAccount(name=ACCOUNT, fields=side.fields(), password="correct horse"),
-        told.AccountChanged,
+        AddAccount(name=ACCOUNT, fields=side.fields(), password="correct horse"),
+        AccountChanged,
     )
     assert saved.password_place
     await side.engine.until_registered(ACCOUNT)
-    for command in (told.GetAccounts(), told.GetStatus(), told.GetEngineLog()):
+    for command in (GetAccounts(), GetStatus(), GetEngineLog()):
         answer = await side.engine.client.get(command, dict[str, Any])
         assert "correct horse" not in json.dumps(answer)
 
@@ -248,8 +261,8 @@ async def test_a_worker_that_dies_costs_its_calls_alone(side: Side) -> None:
         "row: lost",
         "ended open",
     ]
-    await side.engine.until(told.WorkerEvent, lambda e: not e.up, position)
-    await side.engine.until(told.WorkerEvent, lambda e: e.up, position)
+    await side.engine.until(WorkerEvent, lambda e: not e.up, position)
+    await side.engine.until(WorkerEvent, lambda e: e.up, position)
     await side.engine.until_registered(ACCOUNT, position)
     assert transcript.of_account(side.engine.events[position:], ACCOUNT) == [
         "unregistered",

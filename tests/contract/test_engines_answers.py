@@ -8,21 +8,37 @@ from tests.contract.engines import ACCOUNT, BOB, Side
 from tests.support.attached import connect
 from voip.model import RegistrationState, Status
 from voip.protection import LockReport, LockState
-from voip.protocol import client as told
+from voip.protocol.accounts import AccountEvent, CheckAccount, CheckEvent, CheckReport
+from voip.protocol.calls import CallEvent, GetHistory, HistoryPage, Mute
+from voip.protocol.people import LookedUp, LookUp
+from voip.protocol.phone import (
+    Doctor,
+    DoctorReport,
+    EchoEvent,
+    EchoStarted,
+    EngineLog,
+    GetEngineLog,
+    GetStatus,
+    StartEcho,
+    StopEcho,
+)
+from voip.protocol.settings import ChangeSettings, GetSettings, SettingsData, SettingsEvent
+from voip.protocol.sound import Devices, GetDevices
+from voip.protocol.trust import GetLock
 
 
 async def test_the_lock_of_a_call_and_of_an_account_in_detail(side: Side) -> None:
     await side.register()
-    of_account = await side.engine.client.get(told.GetLock(account=ACCOUNT), LockReport)
+    of_account = await side.engine.client.get(GetLock(account=ACCOUNT), LockReport)
     assert of_account.state is LockState.CLOSED
     assert of_account.tls is not None
     call = await side.dial("100")
-    opened = await side.engine.client.get(told.GetLock(call=call), LockReport)
+    opened = await side.engine.client.get(GetLock(call=call), LockReport)
     assert (opened.state, opened.streams) == (LockState.OPEN, ())
     assert opened.remedy
     side.answers(call)
     await side.engine.until_call(lambda c: c.lock.closed)
-    closed = await side.engine.client.get(told.GetLock(call=call), LockReport)
+    closed = await side.engine.client.get(GetLock(call=call), LockReport)
     assert closed.why == f"encrypted to {side.host}; beyond it, unknown"
     assert closed.remedy is None
     assert all(fact.holds for fact in closed.facts)
@@ -48,7 +64,7 @@ async def test_the_log_is_paged_and_filtered(side: Side) -> None:
     await side.engine.until_logged(missed)
 
     async def page(**wanted: Any) -> tuple[list[str], int]:
-        answer = await side.engine.client.get(told.GetHistory(**wanted), told.HistoryPage)
+        answer = await side.engine.client.get(GetHistory(**wanted), HistoryPage)
         return [entry.id for entry in answer.entries], answer.total
 
     first, second = calls
@@ -66,27 +82,27 @@ async def test_the_log_is_paged_and_filtered(side: Side) -> None:
 
 async def test_settings_are_changed_for_everybody_and_kept(side: Side) -> None:
     client = side.engine.client
-    before = await client.get(told.GetSettings(), told.SettingsData)
+    before = await client.get(GetSettings(), SettingsData)
     assert before.problem is None
     assert before.folder == str(side.engine.folder / "config")
-    await client.ask(told.ChangeSettings(changes={"screen.theme": "light", "audio.ring": False}))
-    event = await side.engine.until(told.SettingsEvent, lambda e: True)
-    after = await client.get(told.GetSettings(), told.SettingsData)
+    await client.ask(ChangeSettings(changes={"screen.theme": "light", "audio.ring": False}))
+    event = await side.engine.until(SettingsEvent, lambda e: True)
+    after = await client.get(GetSettings(), SettingsData)
     assert after.settings == event.settings
     assert (after.settings.screen.theme, after.settings.audio.ring) == ("light", False)
-    await client.ask(told.ChangeSettings(changes={"screen.theme": None}))
-    back = await client.get(told.GetSettings(), told.SettingsData)
+    await client.ask(ChangeSettings(changes={"screen.theme": None}))
+    back = await client.get(GetSettings(), SettingsData)
     assert back.settings.screen == before.settings.screen
     assert "theme" not in (side.engine.folder / "config" / "config.toml").read_text()
 
 
 async def test_devices_are_looked_up_anew(side: Side) -> None:
-    devices = await side.engine.client.get(told.GetDevices(), told.Devices)
+    devices = await side.engine.client.get(GetDevices(), Devices)
     assert devices.in_use == "sound is switched off"
 
 
 async def test_the_doctor_finds_that_calls_can_be_made(side: Side) -> None:
-    report = await side.engine.client.get(told.Doctor(), told.DoctorReport)
+    report = await side.engine.client.get(Doctor(), DoctorReport)
     assert report.ok, report.findings
     assert (report.pjsip, report.tls13) == ("2.17", True)
     assert "AEAD_AES_256_GCM" in report.srtp_suites
@@ -95,34 +111,34 @@ async def test_the_doctor_finds_that_calls_can_be_made(side: Side) -> None:
 
 
 async def test_the_log_of_the_engine_tells_its_beginning(side: Side) -> None:
-    log = await side.engine.client.get(told.GetEngineLog(limit=50), told.EngineLog)
+    log = await side.engine.client.get(GetEngineLog(limit=50), EngineLog)
     assert log.path == str(side.engine.folder / "state" / "engine.log")
     version = (await side.engine.status()).engine.version
     assert any(f"Offhook {version} is up" in line for line in log.lines)
 
 
 async def test_the_echo_line_starts_and_stops(side: Side) -> None:
-    started = await side.engine.client.get(told.StartEcho(), told.EchoStarted)
-    event = await side.engine.until(told.EchoEvent, lambda e: e.uri is not None)
+    started = await side.engine.client.get(StartEcho(), EchoStarted)
+    event = await side.engine.until(EchoEvent, lambda e: e.uri is not None)
     assert event.uri == started.uri
     assert started.uri.startswith("sip:echo@127.0.0.1:")
-    await side.engine.client.ask(told.StopEcho())
-    await side.engine.until(told.EchoEvent, lambda e: e.uri is None)
+    await side.engine.client.ask(StopEcho())
+    await side.engine.until(EchoEvent, lambda e: e.uri is None)
     assert not (side.engine.folder / "run" / "echo").exists()
 
 
 async def test_the_status_is_what_the_events_left(side: Side) -> None:
     await side.register()
     call = await side.echo()
-    await side.engine.client.ask(told.Mute(call=call))
+    await side.engine.client.ask(Mute(call=call))
     async with await connect(side.engine.socket) as other:
-        status = await other.get(told.GetStatus(), Status)
+        status = await other.get(GetStatus(), Status)
     accounts: dict[str, Any] = {}
     calls: dict[str, Any] = {}
     for numbered in side.engine.events:
-        if isinstance(numbered.event, told.AccountEvent):
+        if isinstance(numbered.event, AccountEvent):
             accounts[numbered.event.account.name] = numbered.event.account
-        elif isinstance(numbered.event, told.CallEvent):
+        elif isinstance(numbered.event, CallEvent):
             calls[numbered.event.call.id] = numbered.event.call
     assert tuple(accounts.values()) == status.accounts
     assert [(c.id, c.state, c.lock, c.muted) for c in calls.values()] == [
@@ -136,9 +152,9 @@ async def test_a_text_is_looked_up_and_nobody_is_called(side: Side) -> None:
     side.gives_up(missed)
     await side.engine.until_logged(missed)
 
-    async def look_up(text: str, account: str | None = None) -> told.LookedUp:
-        command = told.LookUp(text=text, account=account)
-        return await side.engine.client.get(command, told.LookedUp)
+    async def look_up(text: str, account: str | None = None) -> LookedUp:
+        command = LookUp(text=text, account=account)
+        return await side.engine.client.get(command, LookedUp)
 
     number = await look_up("+34 600 111 222")
     assert (number.uri, number.account, number.problem) == (
@@ -161,14 +177,14 @@ async def test_an_account_is_tried_step_by_step(side: Side) -> None:
     position = len(side.engine.events)
 
     async def check(**command: Any) -> list[tuple[str, bool | None]]:
-        report = await side.engine.client.get(told.CheckAccount(**command), told.CheckReport)
+        report = await side.engine.client.get(CheckAccount(**command), CheckReport)
         assert report.ok == all(step.ok for step in report.steps)
         return [(step.step, step.ok) for step in report.steps]
 
     good = [("name", True), ("tls", True), ("certificate", True), ("registration", True)]
     assert await check(name=ACCOUNT) == good
     assert await check(name="new", fields=side.fields()) == good
-    steps = [e.event for e in side.engine.events[position:] if isinstance(e.event, told.CheckEvent)]
+    steps = [e.event for e in side.engine.events[position:] if isinstance(e.event, CheckEvent)]
     assert [(e.name, e.step.step, e.step.ok) for e in steps] == [
         (name, step, ok) for name in (ACCOUNT, "new") for step, ok in good
     ]

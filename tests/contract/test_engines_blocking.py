@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from tests.contract.engines import ACCOUNT, BOB, Side
 from voip.model import BlockedCaller, CallState, Outcome
-from voip.protocol import client as told
+from voip.protocol.calls import AnswerCall, CallEvent, GetHistory, HistoryPage
+from voip.protocol.people import BlockCaller, BlockedCallers, GetBlocked, UnblockCaller
+from voip.protocol.phone import GetStatus, NoticeEvent
 
 MALLORY = '"Mallory" <sip:mallory@evil.example>'
 
 
 async def block(side: Side, caller: str) -> BlockedCaller:
-    command = told.BlockCaller(caller=caller, account=ACCOUNT)
+    command = BlockCaller(caller=caller, account=ACCOUNT)
     return await side.engine.client.get(command, BlockedCaller)
 
 
 async def blocked(side: Side) -> list[str]:
-    found = await side.engine.client.get(told.GetBlocked(), told.BlockedCallers)
+    found = await side.engine.client.get(GetBlocked(), BlockedCallers)
     return [entry.address for entry in found.callers]
 
 
@@ -26,10 +28,10 @@ async def test_a_blocked_caller_is_declined_without_a_word_to_anybody(side: Side
     position = len(side.engine.events)
     # RFC 3261 section 21.6.2; no 180 Ringing before it.
     assert await side.calls_in_vain(MALLORY) == (603,)
-    await side.engine.client.ask(told.GetStatus())
+    await side.engine.client.ask(GetStatus())
     events = [numbered.event for numbered in side.engine.events[position:]]
-    assert not [e for e in events if isinstance(e, told.CallEvent | told.NoticeEvent)]
-    (row,) = (await side.engine.client.get(told.GetHistory(), told.HistoryPage)).entries
+    assert not [e for e in events if isinstance(e, CallEvent | NoticeEvent)]
+    (row,) = (await side.engine.client.get(GetHistory(), HistoryPage)).entries
     assert (row.outcome, row.code, row.sign) == (Outcome.BLOCKED, 603, None)
     assert row.reason == "you have blocked this caller"
     assert row.remote.name == "Mallory"
@@ -61,11 +63,11 @@ async def test_an_unblocked_caller_rings_again(side: Side) -> None:
     await block(side, "bob@example.com")
     await block(side, "100")
     assert await blocked(side) == ["sip:bob@example.com", "sip:100@pbx.example.com"]
-    unblock = told.UnblockCaller(caller="sip:bob@example.com", account=ACCOUNT)
+    unblock = UnblockCaller(caller="sip:bob@example.com", account=ACCOUNT)
     await side.engine.client.ask(unblock)
     assert await blocked(side) == ["sip:100@pbx.example.com"]
     call = await side.incoming(BOB)
-    await side.engine.client.ask(told.AnswerCall(call=call))
+    await side.engine.client.ask(AnswerCall(call=call))
     await side.engine.until_state(call, CallState.ACTIVE)
 
 
@@ -73,6 +75,6 @@ async def test_one_caller_is_asked_about_by_any_way_to_write_it(side: Side) -> N
     await side.register()
     await block(side, "+34 600 111 222")
     for written, count in (("sip:+34600111222@10.0.0.1", 1), ("+34600111223", 0)):
-        asked = told.GetBlocked(caller=written, account=ACCOUNT)
-        found = await side.engine.client.get(asked, told.BlockedCallers)
+        asked = GetBlocked(caller=written, account=ACCOUNT)
+        found = await side.engine.client.get(asked, BlockedCallers)
         assert len(found.callers) == count

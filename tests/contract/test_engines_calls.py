@@ -12,7 +12,21 @@ from tests.contract.engines import ACCOUNT, BOB, Side
 from tests.support.attached import connect
 from voip.model import CallState, Outcome
 from voip.protection import LockState
-from voip.protocol import client as told
+from voip.protocol.calls import (
+    AnswerCall,
+    DeclineCall,
+    GetHistory,
+    HangUp,
+    HistoryPage,
+    Hold,
+    Mute,
+    Play,
+    Record,
+    Resume,
+    SendDigits,
+)
+from voip.protocol.phone import Subscribe
+from voip.protocol.sound import LevelsEvent
 
 
 async def test_an_echo_call_from_its_beginning_to_its_row(side: Side) -> None:
@@ -26,11 +40,11 @@ async def test_an_echo_call_from_its_beginning_to_its_row(side: Side) -> None:
     assert [s.keying for s in measured.lock.media] == ["sdes"]
     assert measured.codec
     assert measured.answered
-    await side.engine.client.ask(told.HangUp(call=call))
+    await side.engine.client.ask(HangUp(call=call))
     ended = await side.engine.until_state(call, CallState.ENDED)
     assert (ended.code, ended.lock.why) == (200, "the call has ended")
     assert transcript.of_call(side.engine.events, call) == [*transcript.ANSWERED, *transcript.ENDED]
-    (row,) = (await side.engine.client.get(told.GetHistory(), told.HistoryPage)).entries
+    (row,) = (await side.engine.client.get(GetHistory(), HistoryPage)).entries
     assert (row.id, row.outcome, row.code, row.reason) == (call, Outcome.ANSWERED, 200, "")
     assert (row.lock, row.lock_was_open, row.codec) == (LockState.CLOSED, False, ended.codec)
     assert (await side.engine.status()).calls == ()
@@ -40,15 +54,15 @@ async def test_an_echo_call_from_its_beginning_to_its_row(side: Side) -> None:
 async def test_hold_resume_and_mute(side: Side) -> None:
     call = await side.echo()
     client = side.engine.client
-    await client.ask(told.Hold(call=call))
+    await client.ask(Hold(call=call))
     await side.engine.until_state(call, CallState.HELD)
     position = len(side.engine.events)
-    await client.ask(told.Resume(call=call))
+    await client.ask(Resume(call=call))
     await side.engine.until_call(lambda c: c.state is CallState.ACTIVE, position)
-    await client.ask(told.Mute(call=call))
-    await client.ask(told.Mute(call=call, on=False))
-    await client.ask(told.SendDigits(call=call, digits="12*#,D"))
-    await client.ask(told.HangUp(call=call))
+    await client.ask(Mute(call=call))
+    await client.ask(Mute(call=call, on=False))
+    await client.ask(SendDigits(call=call, digits="12*#,D"))
+    await client.ask(HangUp(call=call))
     await side.engine.until_state(call, CallState.ENDED)
     assert transcript.of_call(side.engine.events, call) == [
         *transcript.ANSWERED,
@@ -64,16 +78,16 @@ async def test_a_file_takes_the_microphones_place_until_it_is_over(
     side: Side, speech_file: Path
 ) -> None:
     call = await side.echo()
-    await side.engine.client.ask(told.Play(call=call, path=str(speech_file)))
+    await side.engine.client.ask(Play(call=call, path=str(speech_file)))
     await side.engine.until_call(lambda c: c.playing)
     position = len(side.engine.events)
     side.file_ends(call)
     await side.engine.until_call(lambda c: not c.playing, position)
     position = len(side.engine.events)
-    await side.engine.client.ask(told.Play(call=call, path=str(speech_file)))
+    await side.engine.client.ask(Play(call=call, path=str(speech_file)))
     await side.engine.until_call(lambda c: c.playing, position)
     position = len(side.engine.events)
-    await side.engine.client.ask(told.Play(call=call, path=None))
+    await side.engine.client.ask(Play(call=call, path=None))
     await side.engine.until_call(lambda c: not c.playing, position)
     assert [
         word for word in transcript.of_call(side.engine.events, call) if word.startswith("active")
@@ -89,9 +103,9 @@ async def test_a_file_takes_the_microphones_place_until_it_is_over(
 async def test_a_recording_is_begun_and_ended_in_a_call(side: Side, tmp_path: Path) -> None:
     call = await side.echo()
     file = tmp_path / "said.wav"
-    await side.engine.client.ask(told.Record(call=call, path=str(file)))
-    await side.engine.client.ask(told.Record(call=call))
-    await side.engine.client.ask(told.HangUp(call=call))
+    await side.engine.client.ask(Record(call=call, path=str(file)))
+    await side.engine.client.ask(Record(call=call))
+    await side.engine.client.ask(HangUp(call=call))
     await side.engine.until_state(call, CallState.ENDED)
     assert transcript.of_call(side.engine.events, call) == [
         *transcript.ANSWERED,
@@ -116,17 +130,17 @@ async def test_a_call_can_record_and_end_by_itself(side: Side, tmp_path: Path) -
 
 async def test_levels_come_to_those_alone_who_asked(side: Side) -> None:
     async with await connect(side.engine.socket) as watcher:
-        await watcher.ask(told.Subscribe(levels=True))
+        await watcher.ask(Subscribe(levels=True))
         call = await side.echo()
         side.time_passes(call)
         async for numbered in watcher.events():
-            if isinstance(numbered.event, told.LevelsEvent):
+            if isinstance(numbered.event, LevelsEvent):
                 assert numbered.event.call == call
                 assert 0 <= numbered.event.rx <= 1
                 assert 0 <= numbered.event.tx <= 1
                 break
     kinds = {type(numbered.event) for numbered in side.engine.events}
-    assert told.LevelsEvent not in kinds
+    assert LevelsEvent not in kinds
 
 
 # Several calls
@@ -137,11 +151,11 @@ async def test_a_second_call_holds_the_first_and_a_switch_swaps_them(side: Side)
     second = await side.echo()
     position = len(side.engine.events)
     await side.engine.until_state(first, CallState.HELD)
-    await side.engine.client.ask(told.Resume(call=first))
+    await side.engine.client.ask(Resume(call=first))
     await side.engine.until_call(lambda c: c.id == first and c.state is CallState.ACTIVE, position)
     states = {c.id: c.state for c in (await side.engine.status()).calls}
     assert states == {first: CallState.ACTIVE, second: CallState.HELD}
-    await side.engine.client.ask(told.HangUp(call=first))
+    await side.engine.client.ask(HangUp(call=first))
     await side.engine.until_state(first, CallState.ENDED)
     states = {c.id: c.state for c in (await side.engine.status()).calls}
     assert states == {second: CallState.HELD}
@@ -219,7 +233,7 @@ async def test_a_call_that_is_given_up(side: Side) -> None:
     call = await side.dial("100")
     side.rings(call)
     await side.engine.until_state(call, CallState.RINGING)
-    await side.engine.client.ask(told.HangUp(call=call))
+    await side.engine.client.ask(HangUp(call=call))
     row = await side.engine.until_logged(call)
     assert (row.outcome, row.code, row.answered) == (Outcome.CANCELLED, 487, None)
 
@@ -227,11 +241,11 @@ async def test_a_call_that_is_given_up(side: Side) -> None:
 async def test_somebody_calls_and_is_answered(side: Side) -> None:
     await side.register()
     call = await side.incoming(BOB)
-    await side.engine.client.ask(told.AnswerCall(call=call))
+    await side.engine.client.ask(AnswerCall(call=call))
     active = await side.engine.until_state(call, CallState.ACTIVE)
     assert (active.direction, active.account) == ("in", ACCOUNT)
     assert (active.remote.name, active.remote.uri) == ("Bob", "sip:bob@example.com")
-    await side.engine.client.ask(told.HangUp(call=call))
+    await side.engine.client.ask(HangUp(call=call))
     await side.engine.until_state(call, CallState.ENDED)
     assert transcript.of_call(side.engine.events, call) == [
         "row: ongoing",
@@ -247,7 +261,7 @@ async def test_answering_holds_the_other_call(side: Side) -> None:
     await side.register()
     first = await side.echo()
     second = await side.incoming(BOB)
-    await side.engine.client.ask(told.AnswerCall(call=second))
+    await side.engine.client.ask(AnswerCall(call=second))
     await side.engine.until_state(second, CallState.ACTIVE)
     held = await side.engine.until_state(first, CallState.HELD)
     assert held.lock.closed
@@ -257,7 +271,7 @@ async def test_answering_holds_the_other_call(side: Side) -> None:
 async def test_somebody_calls_and_is_declined(side: Side, busy: bool) -> None:
     await side.register()
     call = await side.incoming(BOB)
-    await side.engine.client.ask(told.DeclineCall(call=call, busy=busy))
+    await side.engine.client.ask(DeclineCall(call=call, busy=busy))
     row = await side.engine.until_logged(call)
     assert (row.outcome, row.code) == (Outcome.DECLINED, 486 if busy else 603)
     assert transcript.of_call(side.engine.events, call) == [
@@ -274,7 +288,7 @@ async def test_somebody_calls_and_gives_up(side: Side) -> None:
     side.gives_up(call)
     row = await side.engine.until_logged(call)
     assert (row.outcome, row.code, row.direction) == (Outcome.MISSED, 487, "in")
-    missed = await side.engine.client.get(told.GetHistory(missed=True), told.HistoryPage)
+    missed = await side.engine.client.get(GetHistory(missed=True), HistoryPage)
     assert [entry.id for entry in missed.entries] == [call]
 
 

@@ -7,10 +7,11 @@ import pytest
 from tests.contract.engines import ACCOUNT, Side
 from voip.client.starting import CommandFailed
 from voip.protection import LockReport
-from voip.protocol import client as told
+from voip.protocol.client import AnyCommand
+from voip.protocol.trust import ComparedList, CompareWords, ForgetCompared, GetCompared, GetLock
 
 
-async def refusal(side: Side, command: told.AnyCommand) -> str:
+async def refusal(side: Side, command: AnyCommand) -> str:
     with pytest.raises(CommandFailed) as refused:
         await side.engine.client.ask(command)
     assert str(refused.value)
@@ -22,22 +23,22 @@ async def test_nothing_is_remembered_of_a_call_without_words(side: Side) -> None
     call = await side.dial("100")
     words = ("abandon",) * 8
     for equal in (True, False):
-        answer = told.CompareWords(call=call, words=words, equal=equal)
+        answer = CompareWords(call=call, words=words, equal=equal)
         assert await refusal(side, answer) == "changed"
     side.answers(call)
     shown = await side.engine.until_call(lambda c: c.lock.closed)
     assert shown.lock.comparison is None
-    assert await refusal(side, told.CompareWords(call=call, words=(), equal=True)) == "changed"
-    report = await side.engine.client.get(told.GetLock(call=call), LockReport)
+    assert await refusal(side, CompareWords(call=call, words=(), equal=True)) == "changed"
+    report = await side.engine.client.get(GetLock(call=call), LockReport)
     assert report.end_to_end is None
-    found = await side.engine.client.get(told.GetCompared(), told.ComparedList)
+    found = await side.engine.client.get(GetCompared(), ComparedList)
     assert found.keys == ()
 
 
 async def test_what_is_not_there_cannot_be_answered_for_or_forgotten(side: Side) -> None:
     await side.register()
-    answer = told.CompareWords(call="99", words=(), equal=True)
+    answer = CompareWords(call="99", words=(), equal=True)
     assert await refusal(side, answer) == "no_call"
     for account in (ACCOUNT, "nobody"):
-        command = told.ForgetCompared(account=account, address="100")
+        command = ForgetCompared(account=account, address="100")
         assert await refusal(side, command) == "not_compared"

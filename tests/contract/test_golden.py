@@ -13,15 +13,23 @@ import pytest
 
 from tests.contract import examples, regenerate
 from tests.contract.examples import GROUPS
-from voip.protocol import client as told
+from voip.protocol.calls import DigitEvent
+from voip.protocol.client import (
+    PROTOCOL_VERSION,
+    AnyCommand,
+    AnyEvent,
+    NumberedEvent,
+    Reply,
+    Request,
+)
 from voip.protocol.framing import MAX_REPLY, Decoder, encode
-from voip.protocol.worker import process as say
+from voip.protocol.worker.process import AnyWorkerCommand, AnyWorkerEvent, Order
 
 KINDS: dict[str, Any] = {
-    "commands": told.AnyCommand,
-    "events": told.AnyEvent,
-    "worker_commands": say.AnyWorkerCommand,
-    "worker_events": say.AnyWorkerEvent,
+    "commands": AnyCommand,
+    "events": AnyEvent,
+    "worker_commands": AnyWorkerCommand,
+    "worker_events": AnyWorkerEvent,
 }
 EXAMPLES = [(group, name) for group, found in GROUPS.items() for name in found]
 
@@ -67,17 +75,17 @@ def test_what_is_committed_is_understood(group: str, name: str) -> None:
 
 @pytest.mark.parametrize("name", examples.COMMANDS)
 def test_requests_carry_every_command(name: str) -> None:
-    request = told.Request(id=5, command=examples.COMMANDS[name])
-    assert Decoder[told.Request](told.Request).decode(encode(request)) == request
+    request = Request(id=5, command=examples.COMMANDS[name])
+    assert Decoder[Request](Request).decode(encode(request)) == request
     data = golden("commands")[name]
     assert json.loads(encode(request)) == {"id": 5, "command": data}
 
 
 @pytest.mark.parametrize("name", examples.EVENTS)
 def test_numbered_events_carry_every_event(name: str) -> None:
-    event = told.NumberedEvent(seq=1, at="2026-01-01T00:00:00Z", event=examples.EVENTS[name])
+    event = NumberedEvent(seq=1, at="2026-01-01T00:00:00Z", event=examples.EVENTS[name])
     line = encode(event, MAX_REPLY)
-    assert Decoder[told.NumberedEvent](told.NumberedEvent).decode(line) == event
+    assert Decoder[NumberedEvent](NumberedEvent).decode(line) == event
     # A client tells events from replies by how a line begins.
     assert line.startswith(b'{"seq"')
 
@@ -85,10 +93,10 @@ def test_numbered_events_carry_every_event(name: str) -> None:
 @pytest.mark.parametrize("name", examples.REPLIES)
 def test_replies_carry_every_answer(name: str) -> None:
     answer = examples.REPLIES[name]
-    reply = told.Reply(reply=5, data=msgspec.Raw(msgspec.json.encode(answer)))
+    reply = Reply(reply=5, data=msgspec.Raw(msgspec.json.encode(answer)))
     line = encode(reply, MAX_REPLY)
     assert line.startswith(b'{"reply"')
-    read: told.Reply = Decoder[told.Reply](told.Reply).decode(line)
+    read: Reply = Decoder[Reply](Reply).decode(line)
     assert read.ok
     assert read.error is None
     assert msgspec.json.decode(read.data, type=type(answer)) == answer
@@ -96,20 +104,20 @@ def test_replies_carry_every_answer(name: str) -> None:
 
 @pytest.mark.parametrize("name", examples.WORKER_COMMANDS)
 def test_orders_carry_every_worker_command(name: str) -> None:
-    order = say.Order(id=5, command=examples.WORKER_COMMANDS[name])
-    assert Decoder[say.Order](say.Order).decode(encode(order)) == order
+    order = Order(id=5, command=examples.WORKER_COMMANDS[name])
+    assert Decoder[Order](Order).decode(encode(order)) == order
 
 
 def test_commands_with_unknown_fields_are_refused_and_answers_with_more_are_read() -> None:
     with pytest.raises(msgspec.ValidationError):
-        msgspec.json.decode(b'{"do":"answer","call":"3","now":true}', type=told.AnyCommand)
+        msgspec.json.decode(b'{"do":"answer","call":"3","now":true}', type=AnyCommand)
     line = b'{"kind":"digit","call":"3","digit":"5","since":"1.1"}'
-    read = msgspec.json.decode(line, type=told.AnyEvent)
-    assert read == told.DigitEvent(call="3", digit="5")
+    read = msgspec.json.decode(line, type=AnyEvent)
+    assert read == DigitEvent(call="3", digit="5")
 
 
 def test_version_of_the_protocol() -> None:
-    assert told.PROTOCOL_VERSION == 1
+    assert PROTOCOL_VERSION == 1
 
 
 def test_no_password_in_anything_the_engine_sends() -> None:

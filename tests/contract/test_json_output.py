@@ -15,18 +15,18 @@ from voip import model
 from voip.cli.app import offhook
 from voip.cli.schema import document
 from voip.cli.settings.settings import Setting
-from voip.protocol import client as told
+from voip.protocol.client import NumberedEvent
 
 SCHEMA: dict[str, Any] = json.loads(msgspec.json.encode(document()))
 
 OF_COMMAND: dict[str, list[msgspec.Struct]] = {
     "status": [examples.STATUS],
     "events": [
-        told.NumberedEvent(seq=1, at="2026-01-01T00:00:00Z", event=event)
+        NumberedEvent(seq=1, at="2026-01-01T00:00:00Z", event=event)
         for event in examples.EVENTS.values()
     ],
     "trace": [
-        told.NumberedEvent(seq=1, at="2026-01-01T00:00:00Z", event=examples.EVENTS["sip_message"])
+        NumberedEvent(seq=1, at="2026-01-01T00:00:00Z", event=examples.EVENTS["sip_message"])
     ],
     "history": [examples.REPLIES["history"]],
     "doctor": [examples.REPLIES["doctor"]],

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from voip.model import Call
-from voip.protocol import client as told
+from voip.protocol.accounts import AccountEvent, AccountRemoved
+from voip.protocol.calls import CallEvent, LogEvent
+from voip.protocol.client import NumberedEvent
 
 ANSWERED = ["row: ongoing", "dialing open", "connecting open", "row: ongoing", "active closed"]
 """A call to the echo line until its lock is closed."""
@@ -11,7 +13,7 @@ ANSWERED = ["row: ongoing", "dialing open", "connecting open", "row: ongoing", "
 ENDED = ["row: answered", "ended open"]
 
 
-def of_call(events: list[told.NumberedEvent], call: str) -> list[str]:
+def of_call(events: list[NumberedEvent], call: str) -> list[str]:
     """How a call and its row went, each change once.
 
     What differs from one engine to another is left out: how often a state that
@@ -21,23 +23,23 @@ def of_call(events: list[told.NumberedEvent], call: str) -> list[str]:
     last = ""
     for numbered in events:
         event = numbered.event
-        if isinstance(event, told.CallEvent) and event.call.id == call:
+        if isinstance(event, CallEvent) and event.call.id == call:
             if (now := _state(event.call)) != last:
                 words.append(now)
                 last = now
-        elif isinstance(event, told.LogEvent) and event.entry.id == call:
+        elif isinstance(event, LogEvent) and event.entry.id == call:
             words.append(f"row: {event.entry.outcome}")
     return words
 
 
-def of_account(events: list[told.NumberedEvent], name: str) -> list[str]:
+def of_account(events: list[NumberedEvent], name: str) -> list[str]:
     """How an account went, each change once."""
     words: list[str] = []
     for numbered in events:
         event = numbered.event
-        if isinstance(event, told.AccountRemoved) and event.name == name:
+        if isinstance(event, AccountRemoved) and event.name == name:
             words.append("removed")
-        elif isinstance(event, told.AccountEvent) and event.account.name == name:
+        elif isinstance(event, AccountEvent) and event.account.name == name:
             state = event.account.registration.state.value
             if not words or words[-1] != state:
                 words.append(state)

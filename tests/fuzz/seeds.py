@@ -11,9 +11,13 @@ from tests.support import sip
 from tests.support.pki import Authority
 from voip.model import CallState, HeldBy
 from voip.protection import Certificate, MediaKind, Stream, TlsStatus, Transport
-from voip.protocol import client as told
+from voip.protocol.accounts import AddAccount
+from voip.protocol.calls import PlaceCall
+from voip.protocol.client import NumberedEvent, Reply, Request
 from voip.protocol.framing import encode
-from voip.protocol.worker import process as say
+from voip.protocol.phone import Hello, NoticeEvent
+from voip.protocol.worker.calls import Answer, CallStateEvent, IncomingCall, MediaEvent, StartCall
+from voip.protocol.worker.process import ConnectionEvent, Order, Quit
 
 _SDP = sip.sdp("127.0.0.1", 4000, "RTP/SAVP", (sip.crypto(),))
 _INVITE = sip.request(
@@ -43,9 +47,9 @@ def _certificates() -> tuple[bytes, ...]:
         )
 
 
-def _connection() -> say.ConnectionEvent:
+def _connection() -> ConnectionEvent:
     shown = Certificate("CN=b.test", "CN=x", ("b.test",), "2026-01-01", "2027-01-01", "00" * 32)
-    return say.ConnectionEvent(
+    return ConnectionEvent(
         id=1, up=True, outgoing=True, transport=Transport.TLS, host="b.test", port=5061,
         tls=TlsStatus("TLSv1.3", "TLS_AES_256_GCM_SHA384", True, shown, (shown, shown)),
     )  # fmt: skip
@@ -53,26 +57,26 @@ def _connection() -> say.ConnectionEvent:
 
 SEEDS: dict[Check, tuple[bytes, ...]] = {
     targets.framing_client: (
-        encode(told.Request(1, told.Hello())),
-        encode(told.Request(2, told.PlaceCall(target="bob", hangup_after_s=1.5))),
-        encode(told.Request(3, told.AddAccount("a", {"user": "a", "expires_s": 60}, SECRET))),
+        encode(Request(1, Hello())),
+        encode(Request(2, PlaceCall(target="bob", hangup_after_s=1.5))),
+        encode(Request(3, AddAccount("a", {"user": "a", "expires_s": 60}, SECRET))),
         f'{{"id":1,"command":{{"do":"{SECRET}"}}}}\n'.encode(),
         f'{{"id":1,"command":{{"do":"stop","{SECRET}":true}}}}\n'.encode(),
     ),
     targets.framing_engine: (
-        encode(told.NumberedEvent(1, "2026-01-01T00:00:00Z", told.NoticeEvent("warning", "x"))),
-        encode(told.Reply(1)),
+        encode(NumberedEvent(1, "2026-01-01T00:00:00Z", NoticeEvent("warning", "x"))),
+        encode(Reply(1)),
     ),
     targets.framing_worker: (
         encode(_connection()),
-        encode(say.CallStateEvent(call=1, state=CallState.ACTIVE, code=200, reason="OK")),
-        encode(say.IncomingCall(call=-1, account="work", remote='"Bob" <sip:b@b.test>')),
-        encode(say.MediaEvent(1, (Stream(MediaKind.AUDIO, True, True, "AES"),), HeldBy.THEM)),
+        encode(CallStateEvent(call=1, state=CallState.ACTIVE, code=200, reason="OK")),
+        encode(IncomingCall(call=-1, account="work", remote='"Bob" <sip:b@b.test>')),
+        encode(MediaEvent(1, (Stream(MediaKind.AUDIO, True, True, "AES"),), HeldBy.THEM)),
     ),
     targets.framing_order: (
-        encode(say.Order(1, say.StartCall(call=1, account="work", uri="sip:b@b.test"))),
-        encode(say.Order(2, say.Answer(call=-1))),
-        encode(say.Order(3, say.Quit())),
+        encode(Order(1, StartCall(call=1, account="work", uri="sip:b@b.test"))),
+        encode(Order(2, Answer(call=-1))),
+        encode(Order(3, Quit())),
     ),
     targets.dialing: (
         b"+1 (555) 010-0", b"0049 (0)30 1234", b"tel:+1-555-0100;ext=1", b"bob@b.test:5061",

@@ -19,9 +19,10 @@ from voip.engine import intake
 from voip.engine.accounts import fields as field_rules
 from voip.model import CallState
 from voip.protection import Transport
-from voip.protocol import client as told
+from voip.protocol.client import NumberedEvent, Reply, Request
 from voip.protocol.framing import MAX_REPLY, Decoder, FramingError, LineSplitter, encode
-from voip.protocol.worker import process as say
+from voip.protocol.worker.calls import CallStateEvent, IncomingCall
+from voip.protocol.worker.process import AnyWorkerEvent, Order
 from voip.security import masking, text
 from voip.sip import message as messages
 from voip.sip import mwi
@@ -54,18 +55,18 @@ def decoded(data: bytes) -> str:
 
 def framing_client(data: bytes) -> None:
     """Messages of a client to the engine."""
-    _read_lines(data, Decoder[told.Request](told.Request))
+    _read_lines(data, Decoder[Request](Request))
 
 
 def framing_engine(data: bytes) -> None:
     """Messages of the engine to a client."""
-    _read_lines(data, Decoder[told.NumberedEvent](told.NumberedEvent))
-    _read_lines(data, Decoder[told.Reply](told.Reply))
+    _read_lines(data, Decoder[NumberedEvent](NumberedEvent))
+    _read_lines(data, Decoder[Reply](Reply))
 
 
 def framing_worker(data: bytes) -> None:
     """Messages of a worker to the engine, before and after cleaning."""
-    for event in _read_lines(data, Decoder[say.AnyWorkerEvent](say.AnyWorkerEvent)):
+    for event in _read_lines(data, Decoder[AnyWorkerEvent](AnyWorkerEvent)):
         cleaned = intake.clean_event(event)
         _assert_harmless(msgspec.to_builtins(cleaned))
         assert intake.clean_event(cleaned) == cleaned
@@ -73,7 +74,7 @@ def framing_worker(data: bytes) -> None:
 
 def framing_order(data: bytes) -> None:
     """Messages of the engine to a worker."""
-    _read_lines(data, Decoder[say.Order](say.Order))
+    _read_lines(data, Decoder[Order](Order))
 
 
 def _read_lines(data: bytes, decoder: Decoder[Any]) -> list[Any]:
@@ -166,8 +167,8 @@ def worker_event(data: bytes) -> None:
     """Every text of a worker's event: clean, and unchanged a second time."""
     words = decoded(data)
     for event in (
-        say.CallStateEvent(call=1, state=CallState.ENDED, code=200, reason=words),
-        say.IncomingCall(call=-1, account=words, remote=words),
+        CallStateEvent(call=1, state=CallState.ENDED, code=200, reason=words),
+        IncomingCall(call=-1, account=words, remote=words),
     ):
         cleaned = intake.clean_event(event)
         _assert_harmless(msgspec.to_builtins(cleaned))

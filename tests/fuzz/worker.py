@@ -27,7 +27,8 @@ from tests.support.phone import Phone
 from tests.support.pki import Authority
 from voip.client.starting import CommandFailed
 from voip.model import CallState
-from voip.protocol import client as told
+from voip.protocol.accounts import RegisterAccount
+from voip.protocol.calls import AnswerCall, CallEvent, HangUp, Hold, Resume
 
 _ARTEFACTS = Path(__file__).parent.parent / "artefacts" / "fuzz" / "worker"
 _BATCH = 40
@@ -112,7 +113,7 @@ class Campaign:
         """Wrong answers to REGISTER."""
         self._peer.spoils = frozenset({"REGISTER"})
         for _ in range(_BATCH // 4):
-            await self._phone.client.ask(told.RegisterAccount("alice"))
+            await self._phone.client.ask(RegisterAccount("alice"))
             if not await self._peer.answers_ping(_PING_S):
                 return
 
@@ -132,7 +133,7 @@ class Campaign:
         ringing = await self._rings()
         for _ in range(rng.randint(0, 6)):
             self._peer.disturb(in_dialog=True)
-        await self._phone.client.ask(told.AnswerCall(ringing))
+        await self._phone.client.ask(AnswerCall(ringing))
         await self._disturb_call(_BATCH // 2)
 
     async def _talking(self, rng: random.Random) -> None:
@@ -141,10 +142,10 @@ class Campaign:
             await self._placed()
             self._peer.answers()
         else:
-            await self._phone.client.ask(told.AnswerCall(await self._rings()))
+            await self._phone.client.ask(AnswerCall(await self._rings()))
         call = await self._active()
         self._peer.spoils = frozenset({"INVITE", "UPDATE", "BYE"})
-        for command in (told.Hold(call), told.Resume(call)):
+        for command in (Hold(call), Resume(call)):
             await self._phone.client.ask(command)
             await self._disturb_call(_BATCH // 2)
 
@@ -197,8 +198,8 @@ class Campaign:
         status = await asyncio.wait_for(self._phone.status(), _STATUS_S)
         for call in status.calls:
             with contextlib.suppress(CommandFailed):
-                await self._phone.client.ask(told.HangUp(call.id))
-        seen = {e.event.call.id for e in self._phone.events if isinstance(e.event, told.CallEvent)}
+                await self._phone.client.ask(HangUp(call.id))
+        seen = {e.event.call.id for e in self._phone.events if isinstance(e.event, CallEvent)}
         for number in seen:
             self._phone.check_lock_evidence(number)
         self._phone.events.clear()
@@ -217,7 +218,7 @@ class Campaign:
                 raise Finding("a worker died")
             self._peer.drop()
             with contextlib.suppress(CommandFailed):
-                await self._phone.client.ask(told.RegisterAccount("alice"))
+                await self._phone.client.ask(RegisterAccount("alice"))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._peer.connected.wait(), _WAIT_S)
             if await self._peer.answers_ping(_PING_S):

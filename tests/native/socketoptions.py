@@ -19,7 +19,9 @@ import pjsua2 as pj
 
 from voip.protection import Transport
 from voip.protocol.settings import Audio
-from voip.protocol.worker.process import Configure, Role, Trust
+from voip.protocol.worker.accounts import Trust
+from voip.protocol.worker.base import Role
+from voip.protocol.worker.process import Configure
 from voip.worker import endpoint as ep
 from voip.worker.tls.transports import create_transport
 

@@ -19,7 +19,8 @@ from tests.support.pki import Leaf
 from tests.support.preload import SANITIZERS
 from voip.native import inputs, mark
 from voip.protocol.settings import Audio
-from voip.protocol.worker.process import Configure, Role
+from voip.protocol.worker.base import Role
+from voip.protocol.worker.process import Configure
 from voip.worker import endpoint
 
 # The installed library

@@ -10,8 +10,11 @@ from typing import Any, TypeVar
 from voip.client.stream import Client
 from voip.model import AccountStatus, Call, CallState, LogEntry, Outcome, RegistrationState, Status
 from voip.protection import Transport
-from voip.protocol import client as told
+from voip.protocol.accounts import AccountEvent, AddAccount
+from voip.protocol.calls import CallEvent, CallStarted, LogEvent, PlaceCall
+from voip.protocol.client import NumberedEvent
 from voip.protocol.framing import MAX_REPLY
+from voip.protocol.phone import GetStatus, Subscribe
 
 _Event = TypeVar("_Event")
 
@@ -39,7 +42,7 @@ class Attached:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.events: list[told.NumberedEvent] = []
+        self.events: list[NumberedEvent] = []
         self._news = asyncio.Condition()
         self._client: Client | None = None
         self._task: asyncio.Task[None] | None = None
@@ -59,7 +62,7 @@ class Attached:
 
     async def attach(self) -> None:
         self._client = await connect(self.socket)
-        await self._client.ask(told.Subscribe())
+        await self._client.ask(Subscribe())
         self._task = asyncio.create_task(self._follow(self._client))
 
     async def detach(self) -> None:
@@ -77,13 +80,13 @@ class Attached:
     # Asking
 
     async def status(self) -> Status:
-        return await self.client.get(told.GetStatus(), Status)
+        return await self.client.get(GetStatus(), Status)
 
     async def add(self, name: str, password: str | None = None, **fields: Any) -> None:
-        await self.client.ask(told.AddAccount(name=name, fields=fields, password=password))
+        await self.client.ask(AddAccount(name=name, fields=fields, password=password))
 
     async def call(self, target: str, **options: Any) -> str:
-        started = await self.client.get(told.PlaceCall(target=target, **options), told.CallStarted)
+        started = await self.client.get(PlaceCall(target=target, **options), CallStarted)
         return started.call
 
     # Waiting
@@ -115,7 +118,7 @@ class Attached:
 
     async def until_registered(self, name: str, since: int = 0) -> AccountStatus:
         event = await self.until(
-            told.AccountEvent,
+            AccountEvent,
             lambda e: (
                 e.account.name == name
                 and e.account.registration.state is RegistrationState.REGISTERED
@@ -126,7 +129,7 @@ class Attached:
 
     async def until_failed(self, name: str, since: int = 0) -> AccountStatus:
         event = await self.until(
-            told.AccountEvent,
+            AccountEvent,
             lambda e: (
                 e.account.name == name and e.account.registration.state is RegistrationState.FAILED
             ),
@@ -135,7 +138,7 @@ class Attached:
         return event.account
 
     async def until_call(self, wanted: Callable[[Call], bool], since: int = 0) -> Call:
-        event = await self.until(told.CallEvent, lambda e: wanted(e.call), since)
+        event = await self.until(CallEvent, lambda e: wanted(e.call), since)
         return event.call
 
     async def until_state(self, call: str, state: CallState) -> Call:
@@ -143,7 +146,7 @@ class Attached:
 
     async def until_logged(self, call: str) -> LogEntry:
         event = await self.until(
-            told.LogEvent, lambda e: e.entry.id == call and e.entry.outcome is not Outcome.ONGOING
+            LogEvent, lambda e: e.entry.id == call and e.entry.outcome is not Outcome.ONGOING
         )
         return event.entry
 
@@ -152,7 +155,7 @@ class Attached:
         return [
             e.event.call
             for e in self.events
-            if isinstance(e.event, told.CallEvent) and e.event.call.id == call
+            if isinstance(e.event, CallEvent) and e.event.call.id == call
         ]
 
     def check_lock_evidence(self, call: str) -> None:

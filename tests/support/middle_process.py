@@ -19,7 +19,9 @@ import pjsua2 as pj
 
 from voip.protection import Keying, Transport
 from voip.protocol.settings import Audio
-from voip.protocol.worker import process as say
+from voip.protocol.worker.accounts import AccountSetup, Credentials, Trust
+from voip.protocol.worker.base import Role
+from voip.protocol.worker.process import Configure
 from voip.worker import endpoint as ep
 from voip.worker.accounts.account import config as account_config
 from voip.worker.callbacks import guarded
@@ -84,7 +86,7 @@ class Middle:
         self.callee: Leg | None = None
 
     def run(self) -> None:
-        ep.start(self.endpoint, say.Configure(say.Role.SECURE, "middle", Audio(), silent=True))
+        ep.start(self.endpoint, Configure(Role.SECURE, "middle", Audio(), silent=True))
         self.endpoint.audDevManager().setNullDev()
         setup = self._setup()
         transport = create_transport(self.endpoint, setup.transport, setup.trust)
@@ -125,17 +127,17 @@ class Middle:
             self._heard = True
             tell("heard")
 
-    def _setup(self) -> say.AccountSetup:
+    def _setup(self) -> AccountSetup:
         user, domain, server = (self._settings[name] for name in ("user", "domain", "server"))
-        return say.AccountSetup(
+        return AccountSetup(
             name="middle",
             user=user,
             domain=domain,
             transport=Transport.TLS,
             server=server,
             registrar=domain,
-            credentials=say.Credentials(user, self._settings["password"]),
-            trust=say.Trust(self._settings["ca_file"]),
+            credentials=Credentials(user, self._settings["password"]),
+            trust=Trust(self._settings["ca_file"]),
             keying=Keying.DTLS,
         )
 

@@ -38,8 +38,22 @@ from voip.engine.files.lock_file import Locks
 from voip.engine.serving import Serving
 from voip.model import Call, CallState, Outcome, RegistrationState, Status, Voicemail
 from voip.protection import Keying
-from voip.protocol import client as told
-from voip.protocol.worker import process as say
+from voip.protocol.calls import LogEvent
+from voip.protocol.client import NumberedEvent
+from voip.protocol.sound import GetDevices
+from voip.protocol.trust import ServerReport
+from voip.protocol.worker.base import Role
+from voip.protocol.worker.calls import (
+    DigitReceived,
+    Digits,
+    DigitsDone,
+    EndCall,
+    PlayEnded,
+    RefusedCall,
+    Ring,
+    StatisticsEvent,
+)
+from voip.protocol.worker.sound import LevelsReport, SoundEvent
 from voip.security import hardening
 
 _PACKETS = 10_000
@@ -140,7 +154,7 @@ class StandIn(Attached):
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (_ADDRESS, port))]
 
-    async def _look(self, host: str, port: int, *trusted: object) -> told.ServerReport:
+    async def _look(self, host: str, port: int, *trusted: object) -> ServerReport:
         shown = self.script.server(host)
         if isinstance(shown, Refusal):
             raise shown
@@ -155,7 +169,7 @@ class StandIn(Attached):
         """The engine's status, once it is as wanted."""
         changed = asyncio.Event()
 
-        def listener(event: told.NumberedEvent) -> None:
+        def listener(event: NumberedEvent) -> None:
             changed.set()
 
         engine = self.engine
@@ -209,7 +223,7 @@ class StandIn(Attached):
         """No name server knows `host` any more."""
         self._lost_names.add(host)
 
-    def shows_certificates(self, host: str, report: told.ServerReport) -> None:
+    def shows_certificates(self, host: str, report: ServerReport) -> None:
         """What the server `host` shows to a look and to accounts, from the next connection on.
 
         Otherwise it is a chain that is trusted.
@@ -230,11 +244,9 @@ class StandIn(Attached):
 
     def sound_breaks(self, why: str) -> None:
         """The sound device dies under the secure worker; `why` is in its words."""
-        self.script.worker(say.Role.SECURE).send(
-            say.SoundEvent(devices=(), sound=why, sound_ok=False)
-        )
+        self.script.worker(Role.SECURE).send(SoundEvent(devices=(), sound=why, sound_ok=False))
 
-    def worker_dies(self, role: say.Role = say.Role.SECURE) -> None:
+    def worker_dies(self, role: Role = Role.SECURE) -> None:
         """A worker ends without a word; the engine starts another."""
         self.script.worker(role).kill()
 
@@ -257,20 +269,20 @@ class StandIn(Attached):
         worker = self._worker_of(account)
         number = worker.ring(account, remote).number
         blocked = Outcome.BLOCKED
-        await self.until(told.LogEvent, lambda e: e.entry.outcome is blocked, position)
+        await self.until(LogEvent, lambda e: e.entry.outcome is blocked, position)
         # The worker has read all that it was told before it is asked again.
-        await self.client.ask(told.GetDevices())
+        await self.client.ask(GetDevices())
         return tuple(
-            180 if isinstance(order, say.Ring) else order.code
+            180 if isinstance(order, Ring) else order.code
             for order in self.script.orders
-            if isinstance(order, say.Ring | say.EndCall) and order.call == number
+            if isinstance(order, Ring | EndCall) and order.call == number
         )
 
     def refused_call(self, account: str, remote: str) -> None:
         """Somebody calls without encryption, and PJSIP refuses it before it rings."""
         cause = Cause(CauseKind.NO_ENCRYPTION, ("caller",))
         self._worker_of(account).send(
-            say.RefusedCall(call=None, account=account, remote=remote, code=488, cause=cause)
+            RefusedCall(call=None, account=account, remote=remote, code=488, cause=cause)
         )
 
     def remote_rings(self, call: str) -> None:
@@ -297,7 +309,7 @@ class StandIn(Attached):
         With keys by DTLS and no `fingerprints`, the handshake has not been yet.
         """
         worker, scripted = self._find(call)
-        srtp = worker.role is say.Role.SECURE if encrypted is None else encrypted
+        srtp = worker.role is Role.SECURE if encrypted is None else encrypted
         stream = facts.voice(
             srtp=srtp, suite=suite, keying=keying, codec=codec, fingerprints=fingerprints
         )
@@ -344,7 +356,7 @@ class StandIn(Attached):
         assert scripted.stream is not None
         lost = round(_PACKETS * loss / 100)
         worker.send(
-            say.StatisticsEvent(
+            StatisticsEvent(
                 call=scripted.number,
                 streams=(scripted.stream,),
                 connection=scripted.connection,
@@ -360,17 +372,17 @@ class StandIn(Attached):
     def levels(self, call: str, rx: float, tx: float) -> None:
         """A moment's sound levels, 0.0 to 1.0."""
         worker, scripted = self._find(call)
-        worker.send(say.LevelsReport(call=scripted.number, rx=rx, tx=tx))
+        worker.send(LevelsReport(call=scripted.number, rx=rx, tx=tx))
 
     def digit(self, call: str, digit: str) -> None:
         """The far end presses a key."""
         worker, scripted = self._find(call)
-        worker.send(say.DigitReceived(call=scripted.number, digit=digit))
+        worker.send(DigitReceived(call=scripted.number, digit=digit))
 
     def file_ends(self, call: str) -> None:
         """The file that is played into the call is over."""
         worker, scripted = self._find(call)
-        worker.send(say.PlayEnded(call=scripted.number))
+        worker.send(PlayEnded(call=scripted.number))
 
     def digits_sent(self, call: str) -> str:
         """The tones that a call which is up has sent."""
@@ -378,13 +390,13 @@ class StandIn(Attached):
         return "".join(
             order.digits
             for order in self.script.orders
-            if isinstance(order, say.Digits) and order.call == number
+            if isinstance(order, Digits) and order.call == number
         )
 
     def loses_digits(self, call: str, lost: int, reason: str) -> None:
         """Tones that waited are not sent."""
         worker, scripted = self._find(call)
-        worker.send(say.DigitsDone(call=scripted.number, lost=lost, reason=reason))
+        worker.send(DigitsDone(call=scripted.number, lost=lost, reason=reason))
 
     # Inside
 

@@ -9,9 +9,12 @@ from voip.engine.errors import Refusal
 from voip.model import SoundDevice
 from voip.native.inputs import patch_names
 from voip.protection import Certificate, Keying, MediaKind, Stream, TlsStatus
-from voip.protocol import client as told
 from voip.protocol.settings import Audio
-from voip.protocol.worker import process as say
+from voip.protocol.trust import ServerReport
+from voip.protocol.worker.accounts import Trust
+from voip.protocol.worker.base import Role
+from voip.protocol.worker.process import Configure, Ready
+from voip.protocol.worker.sound import SoundEvent
 
 ADDRESS = "1.2.3.4"
 """Where every server of a TLS account is: an address that anybody could reach."""
@@ -68,16 +71,16 @@ def tls_to(host: str) -> TlsStatus:
     )
 
 
-def server(host: str, problems: tuple[str, ...] = ()) -> told.ServerReport:
+def server(host: str, problems: tuple[str, ...] = ()) -> ServerReport:
     """What a look at `host` shows: the chain that its connections have."""
     seen = tls_to(host)
-    return told.ServerReport(
+    return ServerReport(
         host=host, port=5061, version=seen.version, cipher=seen.cipher, chain=seen.chain,
         problems=problems,
     )  # fmt: skip
 
 
-def tls_of(shown: told.ServerReport | Refusal, trust: say.Trust | None) -> TlsStatus | None:
+def tls_of(shown: ServerReport | Refusal, trust: Trust | None) -> TlsStatus | None:
     """A connection to a server that shows this, and was accepted; None of one without TLS."""
     if isinstance(shown, Refusal) or trust is None:
         return None
@@ -91,9 +94,7 @@ def tls_of(shown: told.ServerReport | Refusal, trust: say.Trust | None) -> TlsSt
     )
 
 
-def refused(
-    shown: told.ServerReport | Refusal, trust: say.Trust
-) -> tuple[Cause | None, str | None]:
+def refused(shown: ServerReport | Refusal, trust: Trust) -> tuple[Cause | None, str | None]:
     """The cause to refuse a server, with the key that was another."""
     if isinstance(shown, Refusal):
         return Cause(CauseKind.NO_TLS), None
@@ -107,10 +108,10 @@ def refused(
     return None, None
 
 
-def ready(configured: say.Configure) -> say.Ready:
+def ready(configured: Configure) -> Ready:
     """The first word of a worker that is made of our own pjsua2."""
     sound = sound_of(configured.audio, configured.silent)
-    return say.Ready(
+    return Ready(
         pjsip="2.17",
         tls_library="OpenSSL 3.5.4 30 Sep 2025",
         tls13=True,
@@ -120,19 +121,19 @@ def ready(configured: say.Configure) -> say.Ready:
         devices=sound.devices,
         sound=sound.sound,
         sound_ok=sound.sound_ok,
-        listening=ECHO_PORT if configured.role is say.Role.ECHO else None,
+        listening=ECHO_PORT if configured.role is Role.ECHO else None,
     )
 
 
-def sound_of(audio: Audio, silent: bool) -> say.SoundEvent:
+def sound_of(audio: Audio, silent: bool) -> SoundEvent:
     """The devices that a worker with these settings uses."""
     if silent:
-        return say.SoundEvent(devices=DEVICES, sound="sound is switched off", sound_ok=True)
+        return SoundEvent(devices=DEVICES, sound="sound is switched off", sound_ok=True)
     names = [_device(audio.input), _device(audio.output)]
     absent = [name for name in (audio.input, audio.output) if name and _device(name) is None]
     using = " / ".join(name or DEVICES[0].name for name in names)
     text = f"no sound device is called {absent[0]}: using {using}" if absent else using
-    return say.SoundEvent(devices=DEVICES, sound=text, sound_ok=not absent)
+    return SoundEvent(devices=DEVICES, sound=text, sound_ok=not absent)
 
 
 def _device(part: str | None) -> str | None:

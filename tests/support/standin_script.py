@@ -12,8 +12,11 @@ from keyring.backend import KeyringBackend
 from tests.support import standin_facts as facts
 from voip.causes import Cause
 from voip.engine.errors import Refusal
-from voip.protocol import client as told
-from voip.protocol.worker import process as say
+from voip.protocol.trust import ServerReport
+from voip.protocol.worker.accounts import AccountSetup
+from voip.protocol.worker.base import Role, WorkerCommand
+from voip.protocol.worker.calls import StartCall
+from voip.protocol.worker.process import AnyWorkerCommand
 
 if TYPE_CHECKING:
     from tests.support.standin_worker import ScriptedWorker
@@ -80,38 +83,38 @@ class Script:
     """
 
     registrars: dict[str, Registrar] = field(default_factory=dict)
-    shown: dict[str, told.ServerReport | Refusal] = field(default_factory=dict)
-    orders: list[say.AnyWorkerCommand] = field(default_factory=list)
+    shown: dict[str, ServerReport | Refusal] = field(default_factory=dict)
+    orders: list[AnyWorkerCommand] = field(default_factory=list)
     started: list[ScriptedWorker] = field(default_factory=list)
-    refused: dict[type[say.WorkerCommand], str] = field(default_factory=dict)
+    refused: dict[type[WorkerCommand], str] = field(default_factory=dict)
     hold_refusal: tuple[int, str] | None = None
-    _holding: dict[type[say.WorkerCommand], Held] = field(default_factory=dict)
+    _holding: dict[type[WorkerCommand], Held] = field(default_factory=dict)
 
     @property
     def called(self) -> list[str]:
         """The URIs that workers were asked to call, in order."""
-        return [order.uri for order in self.orders if isinstance(order, say.StartCall)]
+        return [order.uri for order in self.orders if isinstance(order, StartCall)]
 
-    def hold(self, kind: type[say.WorkerCommand]) -> Held:
+    def hold(self, kind: type[WorkerCommand]) -> Held:
         """Let every command of a kind wait in its worker until it is released."""
         return self._holding.setdefault(kind, Held())
 
-    async def reaches(self, command: say.AnyWorkerCommand) -> None:
+    async def reaches(self, command: AnyWorkerCommand) -> None:
         """A command has come to a worker."""
         self.orders.append(command)
         if (held := self._holding.get(type(command))) is not None:
             await held.passes()
 
-    def worker(self, role: say.Role) -> ScriptedWorker:
+    def worker(self, role: Role) -> ScriptedWorker:
         """The worker of the phone that is up in a role, not one of a trial."""
         running = [w for w in self.started if w.role is role and w.returncode is None]
         return next(worker for worker in reversed(running) if not worker.is_trial)
 
-    def server(self, host: str) -> told.ServerReport | Refusal:
+    def server(self, host: str) -> ServerReport | Refusal:
         """What the server `host` shows: a chain that is trusted, unless a test says otherwise."""
         return self.shown.get(host, facts.server(host))
 
-    def registrar(self, setup: say.AccountSetup) -> Registrar:
+    def registrar(self, setup: AccountSetup) -> Registrar:
         """How an account's server answers; a trial asks the same server."""
         name = setup.name
         if setup.trial:

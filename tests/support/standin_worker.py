@@ -21,7 +21,44 @@ from voip.model import CallState, HeldBy, Voicemail
 from voip.protection import Stream, TlsStatus, Transport
 from voip.protocol.framing import MAX_LINE, Decoder, encode
 from voip.protocol.settings import Audio
-from voip.protocol.worker import process as say
+from voip.protocol.worker.accounts import (
+    AccountSetup,
+    CloseAccount,
+    OpenAccount,
+    RegisterNow,
+    RegistrationEvent,
+    Trust,
+    UseOwnKey,
+    VoicemailEvent,
+)
+from voip.protocol.worker.base import Role, WorkerCommand
+from voip.protocol.worker.calls import (
+    Answer,
+    CallStateEvent,
+    Digits,
+    DigitsDone,
+    EndCall,
+    GiveVoice,
+    HoldCall,
+    HoldEvent,
+    IncomingCall,
+    MediaEvent,
+    MuteCall,
+    PlayFile,
+    RecordFile,
+    Ring,
+    StartCall,
+)
+from voip.protocol.worker.process import (
+    AnyWorkerEvent,
+    Configure,
+    ConnectionEvent,
+    Done,
+    Order,
+    Quit,
+    WatchMessages,
+)
+from voip.protocol.worker.sound import LookUpDevices, UseAudio, WatchLevels
 
 _NO_SUCH_PROCESS = 1 << 30
 _PORTS = {Transport.TLS: 5061, Transport.TCP: 5060, Transport.UDP: 5060}
@@ -37,7 +74,7 @@ class ScriptedCall:
     """A call as a worker has it; `connection` is None over UDP."""
 
     number: int
-    setup: say.AccountSetup
+    setup: AccountSetup
     connection: int | None
     state: CallState
     stream: Stream | None = None
@@ -63,7 +100,7 @@ class ScriptedWorker:
         self._script = script
         self._socket = theirs.dup()
         self._ended = asyncio.Event()
-        self._connections: dict[tuple[Transport, str, int, say.Trust | None], int] = {}
+        self._connections: dict[tuple[Transport, str, int, Trust | None], int] = {}
         self._last_connection = 0
         self._next_incoming = -1
         self._then: list[Callable[[], None]] = []
@@ -71,9 +108,9 @@ class ScriptedWorker:
         self._silent: bool
         self._writer: asyncio.StreamWriter
         self._task = asyncio.create_task(self._serve())
-        self.accounts: dict[str, say.AccountSetup] = {}
+        self.accounts: dict[str, AccountSetup] = {}
         self.calls: dict[int, ScriptedCall] = {}
-        self.role = say.Role.SECURE
+        self.role = Role.SECURE
         self.returncode: int | None = None
 
     @property
@@ -91,12 +128,12 @@ class ScriptedWorker:
         """End without a word, as by SIGKILL."""
         self._end(-signal.SIGKILL)
 
-    def send(self, event: say.AnyWorkerEvent) -> None:
+    def send(self, event: AnyWorkerEvent) -> None:
         self._writer.write(encode(event))
 
     async def _serve(self) -> None:
         reader, self._writer = await asyncio.open_connection(sock=self._socket, limit=MAX_LINE)
-        decoder: Decoder[say.Order] = Decoder(say.Order)
+        decoder: Decoder[Order] = Decoder(Order)
         while (line := await reader.readline()) and self.returncode is None:
             order = decoder.decode(line)
             await self._script.reaches(order.command)
@@ -109,15 +146,15 @@ class ScriptedWorker:
             self._ended.set()
             self._writer.close()
 
-    def _obey(self, order: say.Order) -> None:
+    def _obey(self, order: Order) -> None:
         try:
             if words := self._script.refused.get(type(order.command)):
                 raise Refused(words)
             ANSWERS[type(order.command)](self, order.command)
         except Refused as error:
-            self.send(say.Done(id=order.id, error=str(error)))
+            self.send(Done(id=order.id, error=str(error)))
         else:
-            self.send(say.Done(id=order.id))
+            self.send(Done(id=order.id))
         # The network answers later than the worker.
         then, self._then = self._then, []
         for work in then:
@@ -125,35 +162,35 @@ class ScriptedWorker:
 
     # Commands
 
-    def configure(self, command: say.Configure) -> None:
+    def configure(self, command: Configure) -> None:
         self.role = command.role
         self._audio = command.audio
         self._silent = command.silent
         self._script.started.append(self)
         self.send(facts.ready(command))
 
-    def add_account(self, command: say.AddAccount) -> None:
+    def add_account(self, command: OpenAccount) -> None:
         setup = command.account
         if setup.name in self.accounts:
             raise Refused(f"account {setup.name} is there already")
-        if (setup.transport is Transport.TLS) != (self.role is not say.Role.OPEN):
+        if (setup.transport is Transport.TLS) != (self.role is not Role.OPEN):
             raise Refused(f"a {self.role} worker has no {setup.transport.value.upper()} transport")
         self.accounts[setup.name] = setup
 
-    def remove_account(self, command: say.RemoveAccount) -> None:
+    def remove_account(self, command: CloseAccount) -> None:
         setup = self._account(command.name)
         del self.accounts[setup.name]
         for call in [call for call in self.calls.values() if call.setup is setup]:
             self.end(call, 480, "Temporarily Unavailable")
 
-    def register(self, command: say.RegisterNow) -> None:
+    def register(self, command: RegisterNow) -> None:
         setup = self._account(command.name)
         self._then.append(lambda: self._answer_register(setup))
 
-    def use_own_key(self, command: say.UseOwnKey) -> None:
+    def use_own_key(self, command: UseOwnKey) -> None:
         self._account(command.name)
 
-    def start_call(self, command: say.StartCall) -> None:
+    def start_call(self, command: StartCall) -> None:
         setup = self._account(command.account)
         call = ScriptedCall(command.call, setup, None, CallState.DIALING)
         if command.record is not None:
@@ -162,18 +199,18 @@ class ScriptedWorker:
         self._report(call, 0, "")
         self._then.append(lambda: self._travel(call))
 
-    def answer(self, command: say.Answer) -> None:
+    def answer(self, command: Answer) -> None:
         call = self._call(command.call)
         self._then.append(lambda: self.take(call))
 
-    def end_call(self, command: say.EndCall) -> None:
+    def end_call(self, command: EndCall) -> None:
         call = self._call(command.call)
         code, reason = 200, "OK"
         if not call.state.answered:
             code, reason = (command.code, "") if call.incoming else (487, "Request Terminated")
         self._then.append(lambda: self.end(call, code, reason))
 
-    def hold(self, command: say.HoldCall) -> None:
+    def hold(self, command: HoldCall) -> None:
         call = self._call(command.call)
         refusal = self._script.hold_refusal
         if command.on:
@@ -186,7 +223,7 @@ class ScriptedWorker:
                 call.local_hold = command.on
             code, reason = refusal or (200, "OK")
             self.send(
-                say.HoldEvent(
+                HoldEvent(
                     call=call.number,
                     agreed=refusal is None,
                     held=call.local_hold,
@@ -198,34 +235,32 @@ class ScriptedWorker:
 
         self._then.append(answered)
 
-    def accept_for_call(
-        self, command: say.Ring | say.MuteCall | say.GiveVoice | say.PlayFile
-    ) -> None:
+    def accept_for_call(self, command: Ring | MuteCall | GiveVoice | PlayFile) -> None:
         self._call(command.call)
 
-    def send_digits(self, command: say.Digits) -> None:
+    def send_digits(self, command: Digits) -> None:
         call = self._call(command.call)
-        self._then.append(lambda: self.send(say.DigitsDone(call=call.number)))
+        self._then.append(lambda: self.send(DigitsDone(call=call.number)))
 
-    def record(self, command: say.RecordFile) -> None:
+    def record(self, command: RecordFile) -> None:
         self._call(command.call)
         if command.path is not None:
             _write_recording(command.path)
 
-    def use_audio(self, command: say.UseAudio) -> None:
+    def use_audio(self, command: UseAudio) -> None:
         self._audio = command.audio
         self.send(facts.sound_of(self._audio, self._silent))
 
-    def look_up_devices(self, command: say.LookUpDevices) -> None:
+    def look_up_devices(self, command: LookUpDevices) -> None:
         self.send(facts.sound_of(self._audio, self._silent))
 
-    def watch_levels(self, command: say.WatchLevels) -> None:
+    def watch_levels(self, command: WatchLevels) -> None:
         """Levels come when the script sends some."""
 
-    def watch_messages(self, command: say.WatchMessages) -> None:
+    def watch_messages(self, command: WatchMessages) -> None:
         """Messages come when the script sends some."""
 
-    def quit(self, command: say.Quit) -> None:
+    def quit(self, command: Quit) -> None:
         for call in list(self.calls.values()):
             self.end(call, 200, "OK")
         self._then.append(lambda: self._end(0))
@@ -272,7 +307,7 @@ class ScriptedWorker:
         self._next_incoming -= 1
         self.calls[call.number] = call
         self.send(
-            say.IncomingCall(
+            IncomingCall(
                 call=call.number,
                 account=account,
                 remote=remote,
@@ -286,7 +321,7 @@ class ScriptedWorker:
     def report_voicemail(self, account: str, voicemail: Voicemail) -> None:
         """The account's server reports its voice mail."""
         connection = self._connect(self._account(account))
-        self.send(say.VoicemailEvent(account, voicemail, connection))
+        self.send(VoicemailEvent(account, voicemail, connection))
 
     def drop_connection(self, account: str) -> None:
         """The connection to an account's server ends."""
@@ -295,7 +330,7 @@ class ScriptedWorker:
 
     # Inside
 
-    def _account(self, name: str) -> say.AccountSetup:
+    def _account(self, name: str) -> AccountSetup:
         try:
             return self.accounts[name]
         except KeyError:
@@ -307,7 +342,7 @@ class ScriptedWorker:
         except KeyError:
             raise Refused("the call has ended") from None
 
-    def _answer_register(self, setup: say.AccountSetup) -> None:
+    def _answer_register(self, setup: AccountSetup) -> None:
         registrar = self._script.registrar(setup)
         if registrar.silent:
             return
@@ -317,7 +352,7 @@ class ScriptedWorker:
         if connection is None and setup.transport is not Transport.UDP:
             active, code, reason = False, 503, "Service Unavailable"
         self.send(
-            say.RegistrationEvent(
+            RegistrationEvent(
                 account=setup.name,
                 active=active,
                 code=code,
@@ -334,7 +369,7 @@ class ScriptedWorker:
         elif call.setup.name == _ECHO_ACCOUNT:
             self.take(call)
 
-    def _connect(self, setup: say.AccountSetup) -> int | None:
+    def _connect(self, setup: AccountSetup) -> int | None:
         """The connection to an account's server, made if there is none."""
         if setup.transport is Transport.UDP:
             return None
@@ -354,13 +389,13 @@ class ScriptedWorker:
         self._connections[key] = self._last_connection
         return self._last_connection
 
-    def _key(self, setup: say.AccountSetup) -> tuple[Transport, str, int, say.Trust | None]:
+    def _key(self, setup: AccountSetup) -> tuple[Transport, str, int, Trust | None]:
         host, _, port = setup.server.partition(":")
         return (setup.transport, host, int(port or _PORTS[setup.transport]), setup.trust)
 
     def _connection_event(
         self,
-        key: tuple[Transport, str, int, say.Trust | None],
+        key: tuple[Transport, str, int, Trust | None],
         number: int,
         tls: TlsStatus | None = None,
         cause: Cause | None = None,
@@ -369,7 +404,7 @@ class ScriptedWorker:
     ) -> None:
         transport, host, port, _ = key
         self.send(
-            say.ConnectionEvent(
+            ConnectionEvent(
                 id=number,
                 up=up and cause is None,
                 outgoing=True,
@@ -387,7 +422,7 @@ class ScriptedWorker:
     def _report_streams(self, call: ScriptedCall) -> None:
         assert call.stream is not None, f"call {call.number} has not been answered"
         self.send(
-            say.MediaEvent(
+            MediaEvent(
                 call=call.number,
                 streams=(call.stream,),
                 held_by=call.held_by,
@@ -402,7 +437,7 @@ class ScriptedWorker:
 
     def _report(self, call: ScriptedCall, code: int, reason: str) -> None:
         self.send(
-            say.CallStateEvent(
+            CallStateEvent(
                 call=call.number,
                 state=call.state,
                 code=code,
@@ -423,26 +458,26 @@ def _write_recording(path: str) -> None:
         raise Refused(str(error)) from error
 
 
-ANSWERS: dict[type[say.WorkerCommand], Callable[[ScriptedWorker, Any], None]] = {
-    say.Configure: ScriptedWorker.configure,
-    say.AddAccount: ScriptedWorker.add_account,
-    say.RemoveAccount: ScriptedWorker.remove_account,
-    say.RegisterNow: ScriptedWorker.register,
-    say.UseOwnKey: ScriptedWorker.use_own_key,
-    say.StartCall: ScriptedWorker.start_call,
-    say.Ring: ScriptedWorker.accept_for_call,
-    say.Answer: ScriptedWorker.answer,
-    say.EndCall: ScriptedWorker.end_call,
-    say.HoldCall: ScriptedWorker.hold,
-    say.GiveVoice: ScriptedWorker.accept_for_call,
-    say.MuteCall: ScriptedWorker.accept_for_call,
-    say.Digits: ScriptedWorker.send_digits,
-    say.PlayFile: ScriptedWorker.accept_for_call,
-    say.RecordFile: ScriptedWorker.record,
-    say.UseAudio: ScriptedWorker.use_audio,
-    say.LookUpDevices: ScriptedWorker.look_up_devices,
-    say.WatchLevels: ScriptedWorker.watch_levels,
-    say.WatchMessages: ScriptedWorker.watch_messages,
-    say.Quit: ScriptedWorker.quit,
+ANSWERS: dict[type[WorkerCommand], Callable[[ScriptedWorker, Any], None]] = {
+    Configure: ScriptedWorker.configure,
+    OpenAccount: ScriptedWorker.add_account,
+    CloseAccount: ScriptedWorker.remove_account,
+    RegisterNow: ScriptedWorker.register,
+    UseOwnKey: ScriptedWorker.use_own_key,
+    StartCall: ScriptedWorker.start_call,
+    Ring: ScriptedWorker.accept_for_call,
+    Answer: ScriptedWorker.answer,
+    EndCall: ScriptedWorker.end_call,
+    HoldCall: ScriptedWorker.hold,
+    GiveVoice: ScriptedWorker.accept_for_call,
+    MuteCall: ScriptedWorker.accept_for_call,
+    Digits: ScriptedWorker.send_digits,
+    PlayFile: ScriptedWorker.accept_for_call,
+    RecordFile: ScriptedWorker.record,
+    UseAudio: ScriptedWorker.use_audio,
+    LookUpDevices: ScriptedWorker.look_up_devices,
+    WatchLevels: ScriptedWorker.watch_levels,
+    WatchMessages: ScriptedWorker.watch_messages,
+    Quit: ScriptedWorker.quit,
 }
 """What is done for each command of `voip.protocol.worker.process`."""

@@ -20,7 +20,7 @@ from tests.support.preload import hosts
 from tests.support.tmux import Terminal
 from tests.terminal.conftest import OFFHOOK
 from voip.model import CallState
-from voip.protocol import client as told
+from voip.protocol.calls import AnswerCall, DeclineCall, HangUp, Play
 
 PICTURE = Path(__file__).parent / "screens" / "phone.svg"
 _DOMAIN = "pbx.example.com"
@@ -71,22 +71,22 @@ async def take(folder: Path) -> str:
 
 async def _fill_the_log(alice: Phone, others: Phone) -> None:
     support, there = await _ring(alice, "300", "work", others)
-    await others.client.ask(told.DeclineCall(call=there, busy=True))
+    await others.client.ask(DeclineCall(call=there, busy=True))
     await alice.until_logged(support)
     desk, missed = await _ring(others, f"alice@{_DOMAIN}", "far100", alice)
-    await others.client.ask(told.HangUp(call=desk))
+    await others.client.ask(HangUp(call=desk))
     await alice.until_logged(missed)
 
 
 async def _talk(alice: Phone, others: Phone, folder: Path) -> None:
     speech = sound.speak(folder / "s.wav", "The quick brown fox jumps over the lazy dog. " * 30)
     workshop, far = await _ring(alice, "200", "work", others)
-    await others.client.ask(told.AnswerCall(call=far))
+    await others.client.ask(AnswerCall(call=far))
     await alice.until_state(workshop, CallState.ACTIVE)
     _, desk = await _ring(others, f"alice@{_DOMAIN}", "far100", alice, play=str(speech))
-    await alice.client.ask(told.AnswerCall(call=desk))
+    await alice.client.ask(AnswerCall(call=desk))
     await alice.until_state(desk, CallState.ACTIVE)
-    await alice.client.ask(told.Play(call=desk, path=str(speech)))
+    await alice.client.ask(Play(call=desk, path=str(speech)))
 
 
 async def _ring(

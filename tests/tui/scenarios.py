@@ -35,8 +35,12 @@ from tui.widgets.form import Mark
 from tui.widgets.lines import Lines
 from voip.model import CallState, RegistrationState
 from voip.protection import Compared, Keying, LockReport
-from voip.protocol import client as told
-from voip.protocol.worker import process as say
+from voip.protocol.accounts import EditAccount
+from voip.protocol.calls import Hold, Mute, Play, Record
+from voip.protocol.settings import ChangeSettings
+from voip.protocol.trust import CompareWords, GetLock
+from voip.protocol.worker.base import WorkerCommand
+from voip.protocol.worker.calls import EndCall
 
 Done = Callable[[], bool]
 Scenario = Callable[[Stage], Awaitable[Done]]
@@ -163,7 +167,7 @@ def _for(action: str) -> Callable[[Scenario], Scenario]:
 # Calls
 
 
-def _ordered(stage: Stage, kind: type[say.WorkerCommand], **fields: object) -> Done:
+def _ordered(stage: Stage, kind: type[WorkerCommand], **fields: object) -> Done:
     """A worker is told so, after all that it was told before."""
     before = len(stage.engine.script.orders)
 
@@ -197,13 +201,13 @@ async def _(stage: Stage) -> Done:
 @_for("call.decline")
 async def _(stage: Stage) -> Done:
     await _ringing(stage)
-    return _ordered(stage, say.EndCall, code=603)
+    return _ordered(stage, EndCall, code=603)
 
 
 @_for("call.busy")
 async def _(stage: Stage) -> Done:
     await _ringing(stage)
-    return _ordered(stage, say.EndCall, code=486)
+    return _ordered(stage, EndCall, code=486)
 
 
 @_for("caller.block")
@@ -234,7 +238,7 @@ async def _(stage: Stage) -> Done:
 @_for("call.resume")
 async def _(stage: Stage) -> Done:
     call = await _talking(stage)
-    await stage.engine.client.ask(told.Hold(call=call))
+    await stage.engine.client.ask(Hold(call=call))
     await stage.phone.until(lambda: stage.state_of(call) is CallState.HELD)
     return lambda: stage.state_of(call) is CallState.ACTIVE
 
@@ -253,7 +257,7 @@ async def _(stage: Stage) -> Done:
 @_for("call.unmute")
 async def _(stage: Stage) -> Done:
     call = await _talking(stage)
-    await stage.engine.client.ask(told.Mute(call=call))
+    await stage.engine.client.ask(Mute(call=call))
     await stage.phone.until(lambda: _muted(stage, call))
     return lambda: not _muted(stage, call)
 
@@ -293,7 +297,7 @@ async def _(stage: Stage) -> Done:
     with wave.open(str(file), "wb") as silence:
         silence.setparams((1, 2, 8000, 0, "NONE", ""))
         silence.writeframes(bytes(16000))
-    await stage.engine.client.ask(told.Play(call=call, path=str(file)))
+    await stage.engine.client.ask(Play(call=call, path=str(file)))
     await stage.phone.sees("playing a file")
     return lambda: "playing a file" not in stage.phone.text
 
@@ -308,7 +312,7 @@ async def _(stage: Stage) -> Done:
 async def _(stage: Stage) -> Done:
     call = await _talking(stage)
     file = stage.engine.folder / "recording.wav"
-    await stage.engine.client.ask(told.Record(call=call, path=str(file)))
+    await stage.engine.client.ask(Record(call=call, path=str(file)))
     await stage.phone.sees("you are recording")
     return lambda: "you are recording" not in stage.phone.text
 
@@ -454,7 +458,7 @@ async def _(stage: Stage) -> Done:
 @_for("account.enable")
 async def _(stage: Stage) -> Done:
     await stage.accounts()
-    await stage.engine.client.ask(told.EditAccount(name="work", fields={"enabled": False}))
+    await stage.engine.client.ask(EditAccount(name="work", fields={"enabled": False}))
     await stage.phone.until(lambda: not _enabled(stage, "work"))
     await _on_account(stage)
     return lambda: _enabled(stage, "work")
@@ -672,7 +676,7 @@ async def _(stage: Stage) -> Done:
 async def _(stage: Stage) -> Done:
     form = await _form(stage)
     name: dict[str, str | int | bool | None] = {"display_name": "Alice"}
-    await stage.engine.client.ask(told.EditAccount(name="work", fields=name))
+    await stage.engine.client.ask(EditAccount(name="work", fields=name))
     form.query_one("#input-user", Input).value = "carol"
     await stage.phone.press("ctrl+s")
     await stage.phone.until(lambda: form.context().changed_meanwhile)
@@ -741,7 +745,7 @@ async def _box(stage: Stage, *keys: str) -> None:
 
 @_for("device.use")
 async def _(stage: Stage) -> Done:
-    await stage.engine.client.ask(told.ChangeSettings(changes={"audio.input": None}))
+    await stage.engine.client.ask(ChangeSettings(changes={"audio.input": None}))
     await stage.phone.until(lambda: stage.phone.app.state.settings.audio.input is None)
     await _box(stage, "v", "down")
     return lambda: stage.phone.app.state.settings.audio.input is not None
@@ -756,7 +760,7 @@ async def _(stage: Stage) -> Done:
 
 @_for("setting.default")
 async def _(stage: Stage) -> Done:
-    await stage.engine.client.ask(told.ChangeSettings(changes={"screen.bell": False}))
+    await stage.engine.client.ask(ChangeSettings(changes={"screen.bell": False}))
     await at_setting(stage, "screen.bell")
     await stage.phone.until(lambda: not stage.phone.app.state.settings.screen.bell)
     return lambda: stage.phone.app.state.settings.screen.bell
@@ -780,7 +784,7 @@ async def _(stage: Stage) -> Done:
 
 @_for("key.default")
 async def _(stage: Stage) -> Done:
-    await stage.engine.client.ask(told.ChangeSettings(changes={"keys.call.mute": "M"}))
+    await stage.engine.client.ask(ChangeSettings(changes={"keys.call.mute": "M"}))
     await stage.phone.until(lambda: "call.mute" in stage.phone.app.keymap.changed)
     await _at_key(stage, "call.mute")
     return lambda: "call.mute" not in stage.phone.app.keymap.changed
@@ -827,10 +831,10 @@ async def _words(stage: Stage, answer: bool | None = None) -> str:
     stage.engine.remote_answers(call, keying=Keying.DTLS)
     await stage.phone.until(lambda: stage.state_of(call) is CallState.ACTIVE)
     if answer is not None:
-        report = await stage.engine.client.get(told.GetLock(call=call), LockReport)
+        report = await stage.engine.client.get(GetLock(call=call), LockReport)
         assert report.end_to_end is not None
         words = report.end_to_end.words
-        await stage.engine.client.ask(told.CompareWords(call=call, words=words, equal=answer))
+        await stage.engine.client.ask(CompareWords(call=call, words=words, equal=answer))
     await stage.phone.press("l")
     await stage.phone.sees("Words to compare by voice")
     return call

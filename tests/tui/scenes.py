@@ -22,7 +22,8 @@ from tui.settings.settings import Settings
 from voip.causes import CauseKind
 from voip.model import CallState, Direction, NameFrom, Outcome, Party, RegistrationState
 from voip.protection import Keying, LockState, Sign
-from voip.protocol import client as told
+from voip.protocol.accounts import EditAccount
+from voip.protocol.calls import AnswerCall, Mute, Record
 
 _HOUR_S = 3600.0
 _DAY_S = 24 * _HOUR_S
@@ -52,7 +53,7 @@ class Stage:
     async def active(self, name: str = "Front desk", user: str = "100") -> str:
         """A call that came in and is answered, a minute and more old."""
         call = await self.engine.incoming("work", self.address(name, user))
-        await self.engine.client.ask(told.AnswerCall(call=call))
+        await self.engine.client.ask(AnswerCall(call=call))
         await self.engine.reaches_call(call, lambda c: c.state is CallState.ACTIVE)
         self.clock.advance(72)
         await self.phone.until(lambda: self.state_of(call) is CallState.ACTIVE)
@@ -137,7 +138,7 @@ async def main_accounts(stage: Stage) -> None:
     engine.refuse_connection("lab", CauseKind.CERTIFICATE_EXPIRED)
     engine.ignore_account("slow")
     await stage.accounts("work", "home", "lab", "slow", "off")
-    await engine.client.ask(told.EditAccount(name="off", fields={"enabled": False}))
+    await engine.client.ask(EditAccount(name="off", fields={"enabled": False}))
     await engine.add_account("old", transport="udp", domain="pbx.old.example.com", register=False)
     await stage.phone.until(lambda: stage.standing("off") is RegistrationState.OFFLINE)
     await stage.phone.until(lambda: len(stage.phone.app.state.accounts) == 6)
@@ -264,9 +265,9 @@ async def main_many_calls(stage: Stage) -> None:
     third = await stage.engine.call("300", account="old")
     stage.engine.remote_answers(third)
     await stage.phone.until(lambda: stage.state_of(third) is CallState.ACTIVE)
-    await stage.engine.client.ask(told.Mute(call=third))
+    await stage.engine.client.ask(Mute(call=third))
     path = str(stage.engine.folder / "recording.wav")
-    await stage.engine.client.ask(told.Record(call=third, path=path))
+    await stage.engine.client.ask(Record(call=third, path=path))
     await stage.phone.sees("recording")
     await stage.phone.until(lambda: stage.state_of(first) is CallState.HELD)
 
@@ -386,7 +387,7 @@ async def account_changed_meanwhile(stage: Stage) -> None:
     await _on_accounts(stage)
     await stage.phone.press("enter")
     fields: dict[str, str | int | bool | None] = {"display_name": "Alice"}
-    await stage.engine.client.ask(told.EditAccount(name="work", fields=fields))
+    await stage.engine.client.ask(EditAccount(name="work", fields=fields))
     await stage.phone.settle()
     await stage.phone.press("x", "ctrl+s")
 
@@ -469,7 +470,7 @@ async def _distrusted(stage: Stage, **seen: object) -> None:
 
 
 async def _pinned_to(stage: Stage, key: str) -> None:
-    await stage.engine.client.ask(told.EditAccount(name="work", fields={"pin": key}))
+    await stage.engine.client.ask(EditAccount(name="work", fields={"pin": key}))
     stage.clock.advance(40 * _DAY_S)
     await stage.phone.settle()
 

@@ -26,9 +26,10 @@ from tests.tui.scenes import Stage
 from tui.terminal.glyphs import ASCII, EMOJI, UNICODE, Glyphs
 from voip.model import Call, CallState, rfc3339
 from voip.protection import Keying, LockReport, Sign
-from voip.protocol import client as told
+from voip.protocol.calls import Hold, Record
 from voip.protocol.settings import Glyphs as GlyphSet
 from voip.protocol.settings import Screen
+from voip.protocol.trust import CompareWords, GetLock
 
 FOLDER = Path(__file__).parent / "situations"
 SIZES = ((60, 20), (80, 24), (120, 40))
@@ -102,13 +103,13 @@ async def _early(stage: Stage) -> None:
 
 async def _hold(stage: Stage) -> None:
     call = await _secure(stage)
-    await stage.engine.client.ask(told.Hold(call=call))
+    await stage.engine.client.ask(Hold(call=call))
     await stage.phone.until(lambda: stage.state_of(call) is CallState.HELD)
 
 
 async def _recording(stage: Stage) -> None:
     call = await _secure(stage)
-    await stage.engine.client.ask(told.Record(call=call, path=str(stage.engine.folder / "r.wav")))
+    await stage.engine.client.ask(Record(call=call, path=str(stage.engine.folder / "r.wav")))
     await _shown(stage, lambda found: found.recording)
 
 
@@ -125,10 +126,10 @@ async def _several(stage: Stage) -> None:
 
 
 async def _compared(stage: Stage, call: str) -> None:
-    report = await stage.phone.app.bridge.get(told.GetLock(call=call), LockReport)
+    report = await stage.phone.app.bridge.get(GetLock(call=call), LockReport)
     assert report.end_to_end is not None
     words = report.end_to_end.words
-    await stage.engine.client.ask(told.CompareWords(call=call, words=words, equal=True))
+    await stage.engine.client.ask(CompareWords(call=call, words=words, equal=True))
     await _shown(stage, lambda found: found.lock.sign is Sign.SEALED)
 
 

@@ -12,7 +12,7 @@ from tests.tui.scenarios import SCENARIOS
 from tests.tui.scenes import SCENES, Stage
 from tui.calls.dial import DialInput
 from tui.keys.actions import ACTIONS
-from voip.protocol import client as told
+from voip.protocol.settings import ChangeSettings
 
 _BY_ENTER = [action.id for action in ACTIONS if "enter" in action.keys.split(",")]
 _WITH_BUTTONS = ["confirm", "leave", "welcome", "account-edit", "account-test"]
@@ -25,7 +25,7 @@ def stage(phone: Screen, standin: StandIn, clock: Clock) -> Stage:
 
 @pytest.mark.parametrize("action", _BY_ENTER)
 async def test_another_key_does_it_and_enter_no_more(action: str, stage: Stage) -> None:
-    await stage.engine.client.ask(told.ChangeSettings(changes={f"keys.{action}": "f9"}))
+    await stage.engine.client.ask(ChangeSettings(changes={f"keys.{action}": "f9"}))
     await stage.phone.until(lambda: stage.phone.app.keymap.keys[action] == "f9")
     done = await SCENARIOS[action](stage)
     await stage.phone.settle()

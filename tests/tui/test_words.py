@@ -10,7 +10,8 @@ from tests.support.standin import StandIn
 from voip.client import compared_words
 from voip.model import CallState
 from voip.protection import Keying, Lock, LockReport, Sign
-from voip.protocol import client as told
+from voip.protocol.calls import AnswerCall, HangUp
+from voip.protocol.trust import CompareWords, GetLock
 
 WORDS = "Words to compare by voice"
 OTHERS = (facts.FINGERPRINTS[0], "SHA-256 " + ":".join(["5A"] * 32))
@@ -21,11 +22,11 @@ async def compared_before(standin: StandIn, fingerprints: tuple[str, str]) -> No
     call = await standin.call("100")
     standin.remote_answers(call, keying=Keying.DTLS, fingerprints=fingerprints)
     await standin.reaches_call(call, lambda c: c.lock.comparison is not None)
-    report = await standin.client.get(told.GetLock(call=call), LockReport)
+    report = await standin.client.get(GetLock(call=call), LockReport)
     assert report.end_to_end is not None
     words = report.end_to_end.words
-    await standin.client.ask(told.CompareWords(call=call, words=words, equal=True))
-    await standin.client.ask(told.HangUp(call=call))
+    await standin.client.ask(CompareWords(call=call, words=words, equal=True))
+    await standin.client.ask(HangUp(call=call))
     await standin.until_logged(call)
 
 
@@ -35,7 +36,7 @@ async def words_of_a_call(phone: Screen, standin: StandIn, caller: str | None = 
         call = await standin.call("100")
     else:
         call = await standin.incoming("work", caller)
-        await standin.client.ask(told.AnswerCall(call=call))
+        await standin.client.ask(AnswerCall(call=call))
     standin.remote_answers(call, keying=Keying.DTLS)
     await phone.until(lambda: lock_of(phone, call).comparison is not None)
     await phone.press("l")

@@ -18,12 +18,23 @@ from voip.client.stream import Client
 from voip.engine.files.lock_file import AlreadyRunning, Locks
 from voip.model import CallState, Outcome, RegistrationState, Voicemail
 from voip.protection import LockState
-from voip.protocol import client as told
-from voip.protocol.worker import process as say
+from voip.protocol.accounts import CheckAccount, CheckReport, RegisterAccount
+from voip.protocol.calls import (
+    AnswerCall,
+    DigitEvent,
+    GetHistory,
+    HistoryPage,
+    LogEvent,
+    SendDigits,
+)
+from voip.protocol.phone import Hello, HelloData, NoticeEvent, Snapshot, Subscribe
+from voip.protocol.settings import ChangeSettings
+from voip.protocol.sound import Devices, GetDevices, LevelsEvent
+from voip.protocol.worker.process import AnyWorkerCommand
 
 
 def test_every_worker_command_has_a_scripted_answer() -> None:
-    assert set(ANSWERS) == members(say.AnyWorkerCommand)
+    assert set(ANSWERS) == members(AnyWorkerCommand)
 
 
 async def test_it_leaves_the_signals_of_the_process_alone(place: Path) -> None:
@@ -35,7 +46,7 @@ async def test_it_leaves_the_signals_of_the_process_alone(place: Path) -> None:
 
 async def test_this_process_finds_it(standin: StandIn) -> None:
     async with await Client.connect() as client:
-        assert (await client.get(told.Hello(), told.HelloData)).version == standin.engine.version
+        assert (await client.get(Hello(), HelloData)).version == standin.engine.version
 
 
 async def test_an_account_registers_over_a_connection_with_its_chain(standin: StandIn) -> None:
@@ -56,7 +67,7 @@ async def test_a_server_refuses_an_account(standin: StandIn, code: int) -> None:
     (account,) = (await standin.status()).accounts
     assert (account.registration.state, account.registration.code) == ("failed", code)
     standin.accept_account("work")
-    await standin.client.ask(told.RegisterAccount(account="work"))
+    await standin.client.ask(RegisterAccount(account="work"))
     await standin.until_registered("work")
 
 
@@ -104,8 +115,8 @@ async def test_a_call_goes_the_way_the_script_says(standin: StandIn) -> None:
     standin.remote_resumes(call)
     await standin.until_call(lambda c: c.state is CallState.ACTIVE, position)
     standin.digit(call, "5")
-    assert (await standin.until(told.DigitEvent, lambda e: e.call == call)).digit == "5"
-    await standin.client.ask(told.SendDigits(call=call, digits="1,2"))
+    assert (await standin.until(DigitEvent, lambda e: e.call == call)).digit == "5"
+    await standin.client.ask(SendDigits(call=call, digits="1,2"))
     assert standin.digits_sent(call) == "1,2"
     standin.statistics(call, loss=12.5)
     lossy = await standin.until_call(lambda c: c.quality.rx_loss_pct is not None)
@@ -135,7 +146,7 @@ async def test_somebody_calls(standin: StandIn) -> None:
     call = await standin.incoming("work", '"Bob" <sip:bob@example.com>')
     ringing = await standin.until_state(call, CallState.INCOMING)
     assert (ringing.remote.name, ringing.remote.uri) == ("Bob", "sip:bob@example.com")
-    await standin.client.ask(told.AnswerCall(call=call))
+    await standin.client.ask(AnswerCall(call=call))
     active = await standin.until_state(call, CallState.ACTIVE)
     assert active.lock.closed
     other = await standin.incoming("work")
@@ -146,7 +157,7 @@ async def test_somebody_calls(standin: StandIn) -> None:
 async def test_a_call_without_encryption_is_refused(standin: StandIn) -> None:
     await standin.add_account("work")
     standin.refused_call("work", "sip:eve@example.com")
-    event = await standin.until(told.LogEvent, lambda e: e.entry.outcome is Outcome.REFUSED)
+    event = await standin.until(LogEvent, lambda e: e.entry.outcome is Outcome.REFUSED)
     assert event.entry.reason == "refused: the caller offered no encryption"
 
 
@@ -154,7 +165,7 @@ async def test_a_call_without_encryption_is_refused(standin: StandIn) -> None:
 async def test_an_open_account_never_closes_a_lock(standin: StandIn, transport: str) -> None:
     await standin.add_account("home", transport=transport)
     call = await standin.incoming("home")
-    await standin.client.ask(told.AnswerCall(call=call))
+    await standin.client.ask(AnswerCall(call=call))
     active = await standin.until_state(call, CallState.ACTIVE)
     assert active.lock.state is LockState.OPEN
     assert active.lock.signalling.transport == transport
@@ -170,13 +181,13 @@ async def test_a_lock_stays_open_where_the_voice_is_plain(standin: StandIn) -> N
 
 async def test_levels_reach_those_who_want_them(standin: StandIn) -> None:
     async with await Client.connect() as watcher:
-        await watcher.ask(told.Subscribe(levels=True))
+        await watcher.ask(Subscribe(levels=True))
         call = await standin.call("echo")
         await standin.until_state(call, CallState.ACTIVE)
         standin.levels(call, rx=0.5, tx=0.25)
         async for numbered in watcher.events():
-            if isinstance(numbered.event, told.LevelsEvent):
-                assert numbered.event == told.LevelsEvent(call=call, rx=0.5, tx=0.25)
+            if isinstance(numbered.event, LevelsEvent):
+                assert numbered.event == LevelsEvent(call=call, rx=0.5, tx=0.25)
                 break
 
 
@@ -194,12 +205,12 @@ async def test_an_engine_that_crashes_leaves_the_row_of_its_call(standin: StandI
     call = await standin.call("echo")
     await standin.until_state(call, CallState.ACTIVE)
     async with await Client.connect() as other:
-        await other.ask(told.Subscribe())
+        await other.ask(Subscribe())
         await standin.crash()
         last = [numbered.event async for numbered in other.events()]
     assert last == []
     await standin.start()
-    page = await standin.client.get(told.GetHistory(), told.HistoryPage)
+    page = await standin.client.get(GetHistory(), HistoryPage)
     assert [(e.id, e.outcome) for e in page.entries] == [(call, Outcome.INTERRUPTED)]
 
 
@@ -208,7 +219,7 @@ async def test_an_engine_that_is_stopped_ends_its_calls(standin: StandIn) -> Non
     await standin.until_state(call, CallState.ACTIVE)
     await standin.stop()
     await standin.start()
-    page = await standin.client.get(told.GetHistory(), told.HistoryPage)
+    page = await standin.client.get(GetHistory(), HistoryPage)
     assert [(e.id, e.outcome) for e in page.entries] == [(call, Outcome.ANSWERED)]
 
 
@@ -216,11 +227,11 @@ async def test_clients_that_are_dropped_find_the_call_again(standin: StandIn) ->
     call = await standin.call("echo")
     await standin.until_state(call, CallState.ACTIVE)
     async with await Client.connect() as other:
-        await other.ask(told.Subscribe())
+        await other.ask(Subscribe())
         await standin.drop_clients()
         assert [numbered async for numbered in other.events()] == []
     async with await Client.connect() as again:
-        snapshot = await again.get(told.Subscribe(), told.Snapshot)
+        snapshot = await again.get(Subscribe(), Snapshot)
     assert [c.id for c in snapshot.status.calls] == [call]
 
 
@@ -234,27 +245,27 @@ async def test_no_real_engine_starts_in_its_place(standin: StandIn) -> None:
 
 async def test_an_account_is_tried_before_it_is_saved(standin: StandIn) -> None:
     fields: dict[str, str | int | bool] = {"user": "alice", "domain": "pbx.example.com"}
-    command = told.CheckAccount(name="new", fields=fields, password="x")
-    report = await standin.client.get(command, told.CheckReport)
+    command = CheckAccount(name="new", fields=fields, password="x")
+    report = await standin.client.get(command, CheckReport)
     assert [(step.step, step.ok) for step in report.steps] == [
         ("name", True), ("tls", True), ("certificate", True), ("registration", True),
     ]  # fmt: skip
     assert report.steps[0].text == "pbx.example.com is at 192.0.2.1"
     standin.refuse_account(TRIAL, 403)
-    report = await standin.client.get(command, told.CheckReport)
+    report = await standin.client.get(command, CheckReport)
     assert report.steps[-1].text == "the server does not allow it (403)"
     standin.refuse_connection(TRIAL, CauseKind.CERTIFICATE_EXPIRED)
-    report = await standin.client.get(command, told.CheckReport)
+    report = await standin.client.get(command, CheckReport)
     assert [step.ok for step in report.steps] == [True, True, False, None]
     standin.lose_name("pbx.example.com")
-    report = await standin.client.get(command, told.CheckReport)
+    report = await standin.client.get(command, CheckReport)
     assert [step.ok for step in report.steps] == [False, None, None, None]
 
 
 async def test_a_trial_leaves_the_workers_of_the_phone_to_the_script(standin: StandIn) -> None:
     await standin.add_account("work")
     standin.refuse_account("work", 403)
-    report = await standin.client.get(told.CheckAccount(name="work"), told.CheckReport)
+    report = await standin.client.get(CheckAccount(name="work"), CheckReport)
     assert not report.ok
     call = await standin.incoming("work")
     assert await standin.until_state(call, CallState.INCOMING)
@@ -267,11 +278,11 @@ async def test_a_server_tells_of_voice_mail(standin: StandIn) -> None:
 
 
 async def test_a_sound_device_breaks_and_others_are_there(standin: StandIn) -> None:
-    devices = await standin.client.get(told.GetDevices(), told.Devices)
+    devices = await standin.client.get(GetDevices(), Devices)
     assert devices.in_use == "Built-in Audio / Built-in Audio"
-    await standin.client.ask(told.ChangeSettings(changes={"audio.output": "USB"}))
-    devices = await standin.client.get(told.GetDevices(), told.Devices)
+    await standin.client.ask(ChangeSettings(changes={"audio.output": "USB"}))
+    devices = await standin.client.get(GetDevices(), Devices)
     assert devices.in_use == "Built-in Audio / USB Headset"
     standin.sound_breaks("the sound device has stopped working")
-    notice = await standin.until(told.NoticeEvent, lambda e: e.level == "warning")
+    notice = await standin.until(NoticeEvent, lambda e: e.level == "warning")
     assert notice.text == "the sound device has stopped working"

@@ -8,7 +8,7 @@ from tui.accounts.trust import AccountTrust
 from tui.host import Command, Host
 from tui.keys.context import Context
 from tui.widgets.ask import Confirm
-from voip.protocol import client as told
+from voip.protocol.accounts import EditAccount, MoveAccount, RegisterAccount, RemoveAccount
 
 
 async def _add(phone: Host, context: Context) -> None:
@@ -34,14 +34,14 @@ def _enable(on: bool) -> Command:
     async def run(phone: Host, context: Context) -> None:
         if context.account is not None:
             name = context.account.name
-            await phone.ask(told.EditAccount(name=name, fields={"enabled": on}))
+            await phone.ask(EditAccount(name=name, fields={"enabled": on}))
 
     return run
 
 
 async def _register(phone: Host, context: Context) -> None:
     if context.account is not None:
-        await phone.ask(told.RegisterAccount(account=context.account.name))
+        await phone.ask(RegisterAccount(account=context.account.name))
 
 
 def _move(by: int) -> Command:
@@ -51,7 +51,7 @@ def _move(by: int) -> Command:
         names = [account.name for account in phone.state.accounts]
         place = names.index(context.account.name) + by
         if 0 <= place < len(names) and await phone.ask(
-            told.MoveAccount(name=context.account.name, place=place)
+            MoveAccount(name=context.account.name, place=place)
         ):
             phone.main.query_one(Accounts).select(context.account.name)
 
@@ -65,7 +65,7 @@ async def _remove(phone: Host, context: Context) -> None:
 
     def done(yes: bool | None) -> None:
         if yes:
-            phone.later(phone.ask(told.RemoveAccount(name=name)))
+            phone.later(phone.ask(RemoveAccount(name=name)))
 
     phone.push_screen(
         Confirm(

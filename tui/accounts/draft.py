@@ -13,7 +13,7 @@ from typing import Final
 
 from voip.protocol import account_fields
 from voip.protocol.account_fields import BY_NAME, MAX_NAME, Field, Group, Kind
-from voip.protocol.client import AccountFields
+from voip.protocol.accounts import AccountFields
 
 Value = str | int | bool
 Typed = dict[str, str | bool]

@@ -25,7 +25,18 @@ from tui.widgets.screens import PhoneModal, bindings_of
 from voip.client.starting import CommandFailed, NoEngine
 from voip.model import Means
 from voip.protection import Transport
-from voip.protocol import client as told
+from voip.protocol.accounts import (
+    AccountChanged,
+    AccountFields,
+    AccountList,
+    AddAccount,
+    CheckFields,
+    EditAccount,
+    FieldProblems,
+    GetAccounts,
+)
+from voip.protocol.client import AnyCommand
+from voip.protocol.trust import InspectServer
 
 _CHANGED = "changed"
 _ONE_AT_A_TIME = "account"
@@ -45,7 +56,7 @@ class AccountForm(PhoneModal[None]):
         self.rows = AccountRows(new=name is None)
         self._editing = name
         self._tests_at_once = test
-        self._account: told.AccountFields | None = None
+        self._account: AccountFields | None = None
         self._opened_with: Typed = drafts.typed({})
         self._password_goes_to: str | None = None
         self._changed_meanwhile = False
@@ -157,7 +168,7 @@ class AccountForm(PhoneModal[None]):
         # The saved account knows since when it is pinned, if it can be asked.
         known = self.phone.state.account(self._editing)
         usable = known is not None and not known.problem and known.transport is Transport.TLS
-        question = told.InspectServer(
+        question = InspectServer(
             server=server,
             account=self._editing if usable else None,
             fields=drafts.fields(self.rows.draft),
@@ -238,7 +249,7 @@ class AccountForm(PhoneModal[None]):
 
     async def _read(self) -> None:
         try:
-            listed = await self.phone.bridge.get(told.GetAccounts(), told.AccountList)
+            listed = await self.phone.bridge.get(GetAccounts(), AccountList)
         except (CommandFailed, NoEngine) as error:
             self._say(f"The account cannot be read: {error}")
             return
@@ -258,11 +269,11 @@ class AccountForm(PhoneModal[None]):
     async def _check(self) -> bool:
         """True if nothing is wrong; problems stand next to their fields."""
         draft = self.rows.draft
-        command = told.CheckFields(
+        command = CheckFields(
             name=self.account_name, fields=drafts.fields(draft), new=self._editing is None
         )
         try:
-            found = await self.phone.bridge.get(command, told.FieldProblems)
+            found = await self.phone.bridge.get(command, FieldProblems)
         except (CommandFailed, NoEngine) as error:
             self._say(f"The form cannot be checked: {error}")
             self._check_failed = True
@@ -286,7 +297,7 @@ class AccountForm(PhoneModal[None]):
         if not await self._check_all():
             return
         try:
-            saved = await self.phone.bridge.get(self._saving, told.AccountChanged)
+            saved = await self.phone.bridge.get(self._saving, AccountChanged)
         except CommandFailed as error:
             if error.kind == _CHANGED:
                 self._show_changed(True)
@@ -302,14 +313,14 @@ class AccountForm(PhoneModal[None]):
         self.dismiss()
 
     @property
-    def _saving(self) -> told.AnyCommand:
+    def _saving(self) -> AnyCommand:
         draft, password = self.rows.draft, self.rows.password or None
         if self._account is None:
             fields = drafts.fields(draft)
-            return told.AddAccount(
+            return AddAccount(
                 name=self.account_name, fields=fields, password=password, means=Means.SCREEN
             )
-        return told.EditAccount(
+        return EditAccount(
             name=self._account.name,
             fields=drafts.changes(self._account, draft),
             password=password,
@@ -336,7 +347,7 @@ def _row_of(widget: Widget | None) -> Row | None:
     return next((r for r in widget.ancestors if isinstance(r, Row)), None) if widget else None
 
 
-def _told_of(account: told.AccountFields) -> str:
+def _told_of(account: AccountFields) -> str:
     said = []
     if account.problem:
         said.append(f"It cannot be used as it is in the file: {account.problem}")

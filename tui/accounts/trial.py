@@ -14,7 +14,8 @@ from tui.keys.context import Context
 from tui.widgets.button import BoxButton
 from tui.widgets.screens import PhoneModal, bindings_of
 from voip.client.starting import CommandFailed, NoEngine
-from voip.protocol import client as told
+from voip.protocol.accounts import CheckAccount, CheckEvent, CheckReport, CheckStep
+from voip.protocol.client import NumberedEvent
 
 _STEPS = {
     "name": "Name lookup",
@@ -107,13 +108,11 @@ class AccountTest(PhoneModal[None]):
 
     async def _try(self) -> None:
         for name in self._steps:
-            self._show(told.CheckStep(name, None, ""), waiting=True)
+            self._show(CheckStep(name, None, ""), waiting=True)
         self._conclude("Testing. This takes a minute at most.", "")
-        command = told.CheckAccount(
-            name=self._account, fields=self._fields, password=self._password
-        )
+        command = CheckAccount(name=self._account, fields=self._fields, password=self._password)
         try:
-            report = await self.phone.bridge.get(command, told.CheckReport)
+            report = await self.phone.bridge.get(command, CheckReport)
         except (CommandFailed, NoEngine) as error:
             self._conclude(f"The test could not be made: {error}", "failed")
             return
@@ -131,12 +130,12 @@ class AccountTest(PhoneModal[None]):
         else:
             self._conclude("Not all of it could be tried.", "failed")
 
-    def happened(self, numbered: told.NumberedEvent) -> None:
+    def happened(self, numbered: NumberedEvent) -> None:
         event = numbered.event
-        if isinstance(event, told.CheckEvent) and event.name == self._account:
+        if isinstance(event, CheckEvent) and event.name == self._account:
             self._show(event.step)
 
-    def _show(self, step: told.CheckStep, waiting: bool = False) -> None:
+    def _show(self, step: CheckStep, waiting: bool = False) -> None:
         row = self._steps.get(step.step)
         if row is None:
             return

@@ -17,7 +17,8 @@ from tui.words import trust as trust_words
 from tui.words.trust import Standing, Viewer
 from voip.client.starting import CommandFailed, NoEngine
 from voip.model import Means
-from voip.protocol import client as told
+from voip.protocol.accounts import EditAccount
+from voip.protocol.trust import InspectServer, ServerReport
 
 
 class Trust(ListBox[Prose]):
@@ -29,12 +30,12 @@ class Trust(ListBox[Prose]):
     name_of_screen = "trust"
     BINDINGS = bindings_of("trust")
 
-    def __init__(self, title: str, whose: str, question: told.InspectServer) -> None:
+    def __init__(self, title: str, whose: str, question: InspectServer) -> None:
         super().__init__(Prose())
         self.title_of_box = title
         self._whose = whose
         self._question = question
-        self._report: told.ServerReport | None = None
+        self._report: ServerReport | None = None
         self._looking = False
 
     def on_mount(self) -> None:
@@ -62,7 +63,7 @@ class Trust(ListBox[Prose]):
         self.say("Looking at the server's certificates. Nothing else is asked of it.")
         self.show_keys()
         try:
-            found = await self.phone.bridge.get(self._question, told.ServerReport)
+            found = await self.phone.bridge.get(self._question, ServerReport)
         except (CommandFailed, NoEngine) as error:
             self._report = None
             self.say(f"The server's certificates cannot be seen: {error}")
@@ -154,7 +155,7 @@ class Trust(ListBox[Prose]):
         if self.is_current:
             self.dismiss()
 
-    def as_pinned(self, report: told.ServerReport) -> told.ServerReport:
+    def as_pinned(self, report: ServerReport) -> ServerReport:
         """The report with the pin that is to be compared with the key."""
         return report
 
@@ -171,9 +172,7 @@ class AccountTrust(Trust):
     """The server of an account, which keeps the pin in the file."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(
-            f"The server of {name}", f"account {name}", told.InspectServer(account=name)
-        )
+        super().__init__(f"The server of {name}", f"account {name}", InspectServer(account=name))
         self._account = name
 
     @property
@@ -182,7 +181,7 @@ class AccountTrust(Trust):
 
     async def keep(self, key: str | None) -> None:
         await self.phone.bridge.ask(
-            told.EditAccount(name=self._account, fields={"pin": key}, means=Means.SCREEN)
+            EditAccount(name=self._account, fields={"pin": key}, means=Means.SCREEN)
         )
         does = "accepts this key of its server alone" if key else "is pinned to no key any more"
         self.phone.tell(f"account {self._account} {does}")
@@ -192,13 +191,13 @@ class DraftTrust(Trust):
     """The server that stands in a form; `put` writes the pin into it, to be saved with it."""
 
     def __init__(
-        self, question: told.InspectServer, pin: str | None, put: Callable[[str], None]
+        self, question: InspectServer, pin: str | None, put: Callable[[str], None]
     ) -> None:
         super().__init__(f"The server {question.server}", "the account", question)
         self._pin = pin
         self._put = put
 
-    def as_pinned(self, report: told.ServerReport) -> told.ServerReport:
+    def as_pinned(self, report: ServerReport) -> ServerReport:
         if report.pin == self._pin:
             return report
         return msgspec.structs.replace(

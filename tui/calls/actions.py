@@ -15,9 +15,10 @@ from tui.state import ShownCall
 from tui.widgets.ask import AskText
 from tui.words.phrases import who
 from voip.model import CallState
-from voip.protocol import client as told
+from voip.protocol.calls import AnswerCall, DeclineCall, HangUp, Hold, Mute, Play, Record, Resume
+from voip.protocol.client import AnyCommand
 
-_ToCall = Callable[[str], told.AnyCommand]
+_ToCall = Callable[[str], AnyCommand]
 
 
 def _incoming(command: _ToCall) -> Command:
@@ -43,7 +44,7 @@ async def _switch(phone: Host, context: Context) -> None:
         return
     phone.main.query_one(Calls).select(after.call.id)
     if after.call.state is CallState.HELD:
-        await phone.ask(told.Resume(call=after.call.id))
+        await phone.ask(Resume(call=after.call.id))
 
 
 def next_call(calls: list[ShownCall], selected: ShownCall | None) -> ShownCall | None:
@@ -77,7 +78,7 @@ async def _play(phone: Host, context: Context) -> None:
 
     def done(path: str | None) -> None:
         if path:
-            phone.later(phone.ask(told.Play(call=call.id, path=_whole(path))))
+            phone.later(phone.ask(Play(call=call.id, path=_whole(path))))
 
     phone.push_screen(
         AskText(f"Play a file to {who(call.remote)}", "WAV file, in place of your voice", "~/"),
@@ -93,7 +94,7 @@ async def _record(phone: Host, context: Context) -> None:
 
     def done(path: str | None) -> None:
         if path:
-            phone.later(phone.ask(told.Record(call=call.id, path=_whole(path))))
+            phone.later(phone.ask(Record(call=call.id, path=_whole(path))))
 
     phone.push_screen(
         AskText(
@@ -111,16 +112,16 @@ def _whole(path: str) -> str:
 
 
 COMMANDS = {
-    "call.answer": _incoming(lambda call: told.AnswerCall(call=call)),
-    "call.decline": _incoming(lambda call: told.DeclineCall(call=call)),
-    "call.busy": _incoming(lambda call: told.DeclineCall(call=call, busy=True)),
-    "call.end": _selected(lambda call: told.HangUp(call=call)),
-    "call.hold": _selected(lambda call: told.Hold(call=call)),
-    "call.resume": _selected(lambda call: told.Resume(call=call)),
-    "call.mute": _selected(lambda call: told.Mute(call=call, on=True)),
-    "call.unmute": _selected(lambda call: told.Mute(call=call, on=False)),
-    "call.stop_playing": _selected(lambda call: told.Play(call=call, path=None)),
-    "call.stop_recording": _selected(lambda call: told.Record(call=call, path=None)),
+    "call.answer": _incoming(lambda call: AnswerCall(call=call)),
+    "call.decline": _incoming(lambda call: DeclineCall(call=call)),
+    "call.busy": _incoming(lambda call: DeclineCall(call=call, busy=True)),
+    "call.end": _selected(lambda call: HangUp(call=call)),
+    "call.hold": _selected(lambda call: Hold(call=call)),
+    "call.resume": _selected(lambda call: Resume(call=call)),
+    "call.mute": _selected(lambda call: Mute(call=call, on=True)),
+    "call.unmute": _selected(lambda call: Mute(call=call, on=False)),
+    "call.stop_playing": _selected(lambda call: Play(call=call, path=None)),
+    "call.stop_recording": _selected(lambda call: Record(call=call, path=None)),
     "call.switch": _switch,
     "call.keypad": _keypad,
     "call.play": _play,

@@ -6,7 +6,7 @@ from tui.host import Host
 from tui.keys.context import Caller, Context, caller
 from tui.widgets.ask import Confirm
 from tui.words.phrases import address, who
-from voip.protocol import client as told
+from voip.protocol.people import BlockCaller, BlockedCallers, GetBlocked, UnblockCaller
 
 
 async def _block(phone: Host, context: Context) -> None:
@@ -14,8 +14,8 @@ async def _block(phone: Host, context: Context) -> None:
     if found is None:
         return
     uri, account = found.remote.uri, found.account
-    asked = told.GetBlocked(caller=uri, account=account)
-    entries = await phone.get(asked, told.BlockedCallers)
+    asked = GetBlocked(caller=uri, account=account)
+    entries = await phone.get(asked, BlockedCallers)
     if entries is None:
         return
 
@@ -49,12 +49,12 @@ def _unblocking(found: Caller) -> Confirm:
 
 
 async def _add(phone: Host, found: Caller) -> None:
-    if await phone.ask(told.BlockCaller(caller=found.remote.uri, account=found.account)):
+    if await phone.ask(BlockCaller(caller=found.remote.uri, account=found.account)):
         phone.tell(f"{address(found.remote.uri)} is blocked. Account: {found.account}.")
 
 
 async def _unblock(phone: Host, found: Caller) -> None:
-    if await phone.ask(told.UnblockCaller(caller=found.remote.uri, account=found.account)):
+    if await phone.ask(UnblockCaller(caller=found.remote.uri, account=found.account)):
         phone.tell(f"{address(found.remote.uri)} can ring again. Account: {found.account}.")
 
 

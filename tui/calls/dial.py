@@ -17,7 +17,8 @@ from tui.widgets.header import Note
 from tui.widgets.lines import Lines
 from tui.words import phrases, rows
 from voip.client.starting import CommandFailed, NoEngine
-from voip.protocol import client as told
+from voip.protocol.calls import PlaceCall
+from voip.protocol.people import LookedUp, LookUp, Suggestion
 
 _MOST = 6
 _LONGEST = 255
@@ -30,10 +31,10 @@ class Suggestions(Lines, can_focus=False):
     def __init__(self) -> None:
         super().__init__(id="suggestions")
         self.display = False
-        self._found: tuple[told.Suggestion, ...] = ()
+        self._found: tuple[Suggestion, ...] = ()
         self.chosen = False
 
-    def show(self, found: Sequence[told.Suggestion]) -> None:
+    def show(self, found: Sequence[Suggestion]) -> None:
         self._found = tuple(found[:_MOST])
         self.chosen = False
         self.display = bool(self._found)
@@ -43,7 +44,7 @@ class Suggestions(Lines, can_focus=False):
         self.post_message(self.Moved(self))
 
     @property
-    def selected(self) -> told.Suggestion | None:
+    def selected(self) -> Suggestion | None:
         return self._found[self.cursor] if self.chosen and self._found else None
 
     @property
@@ -172,7 +173,7 @@ class Dial(Vertical):
         if not target:
             self.suggestions.move(1)
             return
-        if await self._phone.place(told.PlaceCall(target=target, account=self.account)):
+        if await self._phone.place(PlaceCall(target=target, account=self.account)):
             self.input.value = ""
             self.account = None
             self._with.update("")
@@ -204,9 +205,9 @@ class Dial(Vertical):
             self.run_worker(ask, group="look-up", exclusive=True, exit_on_error=False)
 
     async def _ask(self, text: str) -> None:
-        asked = told.LookUp(text=text, account=self.account, limit=_MOST)
+        asked = LookUp(text=text, account=self.account, limit=_MOST)
         try:
-            found = await self._phone.bridge.get(asked, told.LookedUp)
+            found = await self._phone.bridge.get(asked, LookedUp)
         except (CommandFailed, NoEngine) as error:
             self.note.preview(Part(str(error), "warning") if text else None)
             return

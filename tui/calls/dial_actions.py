@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui.calls.dial import Dial
 from tui.host import Host
 from tui.keys.context import Context
-from voip.protocol import client as told
+from voip.protocol.calls import PlaceCall
 
 
 async def _call(phone: Host, context: Context) -> None:
@@ -22,7 +22,7 @@ async def _account(phone: Host, context: Context) -> None:
 
 
 async def _echo(phone: Host, context: Context) -> None:
-    await phone.place(told.PlaceCall(target="echo"))
+    await phone.place(PlaceCall(target="echo"))
 
 
 COMMANDS = {

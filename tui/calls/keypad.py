@@ -11,7 +11,7 @@ from textual.widgets import Static
 from tui.state import State
 from tui.widgets.screens import PhoneModal, bindings_of
 from tui.words.phrases import who
-from voip.protocol import client as told
+from voip.protocol.calls import SendDigits
 
 _KEYS = frozenset("0123456789*#ABCDabcd,")
 _FACE = "1 2 3\n4 5 6\n7 8 9\n* 0 #"
@@ -53,7 +53,7 @@ class Keypad(PhoneModal[None]):
             return
         event.stop()
         digit = event.character.upper()
-        if await self.phone.ask(told.SendDigits(call=self._call, digits=digit)):
+        if await self.phone.ask(SendDigits(call=self._call, digits=digit)):
             self._sent = (self._sent + digit)[-60:]
             self.show(self.phone.state)
 

@@ -18,7 +18,8 @@ from voip.client import compared_words
 from voip.client.starting import CommandFailed, NoEngine
 from voip.model import AccountStatus, Call
 from voip.protection import Compared, EndToEnd, LockReport, LockState
-from voip.protocol import client as told
+from voip.protocol.calls import HangUp
+from voip.protocol.trust import CompareWords, ForgetCompared, GetLock, WordsCompared
 
 _AT_MOST_EVERY_S = 1.0
 _REMEMBERED = (Compared.EQUAL, Compared.REMEMBERED, Compared.CHANGED)
@@ -95,17 +96,17 @@ class LockDetails(ListBox[Prose]):
         def answered(stay: bool | None) -> None:
             # Closing the box by its key is no answer.
             if stay is False and self._call is not None:
-                self.phone.later(self.phone.ask(told.HangUp(call=self._call)))
+                self.phone.later(self.phone.ask(HangUp(call=self._call)))
 
         self.phone.push_screen(question, answered)
 
-    async def _answer(self, equal: bool) -> told.WordsCompared | None:
+    async def _answer(self, equal: bool) -> WordsCompared | None:
         code = self._code()
         if code is None or self._call is None:
             return None
-        command = told.CompareWords(call=self._call, words=code.words, equal=equal)
+        command = CompareWords(call=self._call, words=code.words, equal=equal)
         try:
-            noted = await self.phone.bridge.get(command, told.WordsCompared)
+            noted = await self.phone.bridge.get(command, WordsCompared)
         except (CommandFailed, NoEngine) as error:
             self.say(f"Your answer was not noted: {error}")
             return None
@@ -118,7 +119,7 @@ class LockDetails(ListBox[Prose]):
         shown = self.phone.state.find(self._call) if self._call is not None else None
         if code is None or code.address is None or shown is None:
             return
-        command = told.ForgetCompared(account=shown.call.account, address=code.address)
+        command = ForgetCompared(account=shown.call.account, address=code.address)
 
         def answered(yes: bool | None) -> None:
             if yes:
@@ -134,7 +135,7 @@ class LockDetails(ListBox[Prose]):
             answered,
         )
 
-    async def _forget(self, command: told.ForgetCompared) -> None:
+    async def _forget(self, command: ForgetCompared) -> None:
         try:
             await self.phone.bridge.ask(command)
         except (CommandFailed, NoEngine) as error:
@@ -165,7 +166,7 @@ class LockDetails(ListBox[Prose]):
         self._asked = self.phone.clock()
         try:
             self._report = await self.phone.bridge.get(
-                told.GetLock(call=self._call, account=self._account), LockReport
+                GetLock(call=self._call, account=self._account), LockReport
             )
             self._problem = ""
         except (CommandFailed, NoEngine) as error:

@@ -6,7 +6,7 @@ from tui.host import Host
 from tui.keys.context import Context
 from tui.log.pane import CallLog
 from voip.model import Direction
-from voip.protocol import client as told
+from voip.protocol.calls import PlaceCall
 
 
 async def _call(phone: Host, context: Context) -> None:
@@ -14,12 +14,12 @@ async def _call(phone: Host, context: Context) -> None:
     if entry is None:
         return
     if entry.account == "echo":
-        await phone.place(told.PlaceCall(target="echo"))
+        await phone.place(PlaceCall(target="echo"))
         return
     usable = any(a.name == entry.account and a.enabled for a in phone.state.accounts)
     account = entry.account if usable else None
     back = entry.direction is Direction.IN
-    await phone.place(told.PlaceCall(target=entry.remote.uri, account=account, back=back))
+    await phone.place(PlaceCall(target=entry.remote.uri, account=account, back=back))
 
 
 async def _search(phone: Host, context: Context) -> None:

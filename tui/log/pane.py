@@ -17,7 +17,7 @@ from tui.widgets.lines import Lines
 from tui.words import phrases, rows
 from voip.client.starting import CommandFailed, NoEngine
 from voip.model import LogEntry
-from voip.protocol import client as told
+from voip.protocol.calls import HistoryPage
 
 _FILTERS: tuple[tuple[str, dict[str, bool | None]], ...] = (
     ("", {"missed": False, "secure": None}),
@@ -81,7 +81,7 @@ class LogRows(Lines):
 
     async def _fetch(self, asked: Question) -> None:
         try:
-            page = await host_of(self).bridge.get(asked.command, told.HistoryPage)
+            page = await host_of(self).bridge.get(asked.command, HistoryPage)
         except (CommandFailed, NoEngine):
             # The banner says that there is no engine; its return fetches anew.
             self._fetching = False

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from voip.model import LogEntry
-from voip.protocol.client import GetHistory, HistoryPage
+from voip.protocol.calls import GetHistory, HistoryPage
 
 PAGE = 200
 _KEEP = 20 * PAGE

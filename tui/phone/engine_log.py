@@ -8,7 +8,9 @@ from tui.widgets.list_box import SearchBox
 from tui.widgets.prose import Prose
 from tui.widgets.screens import bindings_of
 from voip.client.starting import CommandFailed, NoEngine
-from voip.protocol import client as told
+from voip.protocol.client import NumberedEvent
+from voip.protocol.phone import EngineLog as EngineLogMessage
+from voip.protocol.phone import GetEngineLog
 
 _ROLES: dict[str, Role] = {"WARNING": "warning", "ERROR": "error", "CRITICAL": "error"}
 _HANG = 4
@@ -31,7 +33,7 @@ class EngineLog(SearchBox[Prose]):
     def on_mount(self) -> None:
         self.phone.later(self.reload())
 
-    def happened(self, numbered: told.NumberedEvent) -> None:
+    def happened(self, numbered: NumberedEvent) -> None:
         self.phone.later(self.reload())
 
     def search(self, wanted: str) -> None:
@@ -46,7 +48,7 @@ class EngineLog(SearchBox[Prose]):
         try:
             while self._again:
                 self._again = False
-                found = await self.phone.bridge.get(told.GetEngineLog(), told.EngineLog)
+                found = await self.phone.bridge.get(GetEngineLog(), EngineLogMessage)
                 self._found = found.lines
                 self.say(found.path)
                 self._draw()

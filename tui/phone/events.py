@@ -15,7 +15,7 @@ from tui.widgets.list_box import ListBox, SearchBox
 from tui.widgets.prose import Prose
 from tui.widgets.screens import bindings_of
 from tui.words import events as event_words
-from voip.protocol import client as told
+from voip.protocol.client import NumberedEvent
 
 _KIND = 18
 _MOST = 2000
@@ -26,20 +26,20 @@ class EventRows(Lines):
 
     def __init__(self) -> None:
         super().__init__()
-        self._shown: deque[told.NumberedEvent] = deque(maxlen=_MOST)
+        self._shown: deque[NumberedEvent] = deque(maxlen=_MOST)
 
     @property
-    def selected(self) -> told.NumberedEvent | None:
+    def selected(self) -> NumberedEvent | None:
         return self._shown[self.cursor] if self.cursor < len(self._shown) else None
 
-    def show(self, events: Iterable[told.NumberedEvent]) -> None:
+    def show(self, events: Iterable[NumberedEvent]) -> None:
         """Show other events, from their end."""
         self._shown.clear()
         self._shown.extend(events)
         self.redraw()
         self.go(len(self._shown) - 1)
 
-    def add(self, event: told.NumberedEvent) -> None:
+    def add(self, event: NumberedEvent) -> None:
         """Show one more; the oldest makes room."""
         follows = self.cursor >= len(self._shown) - 1
         full = len(self._shown) == _MOST
@@ -82,7 +82,7 @@ class Events(SearchBox[EventRows]):
     def on_mount(self) -> None:
         self.search("")
 
-    def happened(self, numbered: told.NumberedEvent) -> None:
+    def happened(self, numbered: NumberedEvent) -> None:
         if self._matches(numbered):
             self.rows.add(numbered)
 
@@ -94,7 +94,7 @@ class Events(SearchBox[EventRows]):
         if self.rows.selected is not None:
             self.phone.push_screen(EventDetails(self.rows.selected))
 
-    def _matches(self, numbered: told.NumberedEvent) -> bool:
+    def _matches(self, numbered: NumberedEvent) -> bool:
         event = numbered.event
         return self._wanted in f"{event_words.kind(event)} {event_words.describe(event)}".casefold()
 
@@ -105,7 +105,7 @@ class EventDetails(ListBox[Prose]):
     name_of_screen = "event"
     BINDINGS = bindings_of("event")
 
-    def __init__(self, numbered: told.NumberedEvent) -> None:
+    def __init__(self, numbered: NumberedEvent) -> None:
         super().__init__(Prose())
         self.title_of_box = f"Event {numbered.seq}"
         self._text = msgspec.json.format(msgspec.json.encode(numbered), indent=2).decode()

@@ -10,7 +10,7 @@ from textual.widgets import Button, Label
 from tui.widgets.button import BoxButton
 from tui.widgets.screens import PhoneModal, bindings_of
 from tui.words.phrases import count
-from voip.protocol import client as told
+from voip.protocol.calls import HangUp
 
 
 class Leave(PhoneModal[None]):
@@ -43,5 +43,5 @@ class Leave(PhoneModal[None]):
             return
         if event.button.id == "end-all":
             for shown in self.phone.state.live:
-                await self.phone.ask(told.HangUp(call=shown.call.id))
+                await self.phone.ask(HangUp(call=shown.call.id))
         self.phone.exit()

@@ -10,7 +10,7 @@ from textual.widgets import Button, Label
 from tui.accounts.form import AccountForm
 from tui.widgets.button import BoxButton
 from tui.widgets.screens import PhoneModal, bindings_of
-from voip.protocol import client as told
+from voip.protocol.calls import PlaceCall
 
 _TEXT = (
     "Offhook makes and takes calls in your terminal, with an account of your provider or your "
@@ -42,4 +42,4 @@ class Welcome(PhoneModal[None]):
         if event.button.id == "add":
             phone.push_screen(AccountForm(None))
         elif event.button.id == "echo":
-            phone.later(phone.place(told.PlaceCall(target="echo")))
+            phone.later(phone.place(PlaceCall(target="echo")))

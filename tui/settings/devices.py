@@ -15,7 +15,11 @@ from tui.widgets.list_box import ListBox
 from tui.widgets.screens import bindings_of
 from voip.client.starting import CommandFailed, NoEngine
 from voip.model import SoundDevice
-from voip.protocol import client as told
+from voip.protocol.client import NumberedEvent
+from voip.protocol.phone import WorkerEvent
+from voip.protocol.settings import ChangeSettings, SettingsEvent
+from voip.protocol.sound import Devices as DevicesMessage
+from voip.protocol.sound import GetDevices
 
 
 class Choice(NamedTuple):
@@ -43,13 +47,13 @@ class Devices(ListBox[Choices[Choice]]):
         super().show(state)
         self._draw()
 
-    def happened(self, numbered: told.NumberedEvent) -> None:
-        if isinstance(numbered.event, told.SettingsEvent | told.WorkerEvent):
+    def happened(self, numbered: NumberedEvent) -> None:
+        if isinstance(numbered.event, SettingsEvent | WorkerEvent):
             self.phone.later(self.reload())
 
     async def reload(self) -> None:
         try:
-            found = await self.phone.bridge.get(told.GetDevices(), told.Devices)
+            found = await self.phone.bridge.get(GetDevices(), DevicesMessage)
         except (CommandFailed, NoEngine) as error:
             self.say(f"The devices are not known: {error}")
             return
@@ -62,9 +66,7 @@ class Devices(ListBox[Choices[Choice]]):
         if chosen is None:
             return
         try:
-            await self.phone.bridge.ask(
-                told.ChangeSettings(changes={chosen.setting: chosen.device})
-            )
+            await self.phone.bridge.ask(ChangeSettings(changes={chosen.setting: chosen.device}))
         except (CommandFailed, NoEngine) as error:
             self.say(f"Nothing was changed: {error}")
 

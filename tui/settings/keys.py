@@ -17,7 +17,7 @@ from tui.widgets.choices import Choices, Row
 from tui.widgets.list_box import ListBox
 from tui.widgets.screens import PhoneModal, bindings_of
 from voip.client.starting import CommandFailed, NoEngine
-from voip.protocol import client as told
+from voip.protocol.settings import ChangeSettings
 
 _KEYS_WIDTH = 12
 
@@ -69,7 +69,7 @@ class Keys(ListBox[Choices[str]]):
             self._refuse(action, new[0])
             return
         try:
-            await self.phone.bridge.ask(told.ChangeSettings(changes={f"keys.{action}": keys}))
+            await self.phone.bridge.ask(ChangeSettings(changes={f"keys.{action}": keys}))
         except (CommandFailed, NoEngine) as error:
             self._refuse(action, str(error))
             return

@@ -18,7 +18,9 @@ from tui.widgets.list_box import LineBox
 from tui.widgets.screens import bindings_of
 from tui.words.phrases import count
 from voip.client.starting import CommandFailed, NoEngine
-from voip.protocol import client as told
+from voip.protocol.client import NumberedEvent
+from voip.protocol.phone import NoticeEvent
+from voip.protocol.settings import ChangeSettings, GetSettings, SettingsData, SettingsEvent
 
 _KEYS = "keys"
 _ELSEWHERE: dict[str, type[Devices] | type[Themes]] = {
@@ -48,14 +50,14 @@ class Settings(LineBox[Choices[Setting | str]]):
         super().show(state)
         self._draw()
 
-    def happened(self, numbered: told.NumberedEvent) -> None:
+    def happened(self, numbered: NumberedEvent) -> None:
         # A file that cannot be read is told as a notice, its repair as a change.
-        if isinstance(numbered.event, told.SettingsEvent | told.NoticeEvent):
+        if isinstance(numbered.event, SettingsEvent | NoticeEvent):
             self.phone.later(self.reload())
 
     async def reload(self) -> None:
         try:
-            found = await self.phone.bridge.get(told.GetSettings(), told.SettingsData)
+            found = await self.phone.bridge.get(GetSettings(), SettingsData)
         except (CommandFailed, NoEngine) as error:
             self.say(f"The settings are not known: {error}")
             return
@@ -105,7 +107,7 @@ class Settings(LineBox[Choices[Setting | str]]):
     async def _change(self, setting: Setting, value: Value) -> bool:
         """True if the engine took the value."""
         try:
-            await self.phone.bridge.ask(told.ChangeSettings(changes={setting.key: value}))
+            await self.phone.bridge.ask(ChangeSettings(changes={setting.key: value}))
         except CommandFailed as error:
             # The whole box is about this one file.
             self._refuse(setting, error.problem)

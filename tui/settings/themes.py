@@ -16,8 +16,7 @@ from tui.widgets.list_box import ListBox
 from tui.widgets.screens import bindings_of
 from voip.client.starting import CommandFailed, NoEngine
 from voip.protection import Sign
-from voip.protocol import client as told
-from voip.protocol.settings import Glyphs
+from voip.protocol.settings import ChangeSettings, Glyphs
 
 _AUTO = "auto"
 _SYMBOLS: tuple[Glyphs, ...] = get_args(Glyphs)
@@ -74,7 +73,7 @@ class Themes(ListBox[Choices[str]]):
         before = self.phone.state.settings.screen
         if (before.theme, before.glyphs) != (self._theme, self._symbols):
             try:
-                await self.phone.bridge.ask(told.ChangeSettings(changes=changes))
+                await self.phone.bridge.ask(ChangeSettings(changes=changes))
             except (CommandFailed, NoEngine) as error:
                 self.say(f"Not saved: {error}")
                 return

@@ -22,7 +22,7 @@ from tui.widgets.footer import Footer
 from tui.widgets.form import Mark
 from tui.widgets.incoming import Incoming
 from tui.widgets.lines import Lines
-from voip.protocol import client as told
+from voip.protocol.client import NumberedEvent
 
 _Result = TypeVar("_Result")
 _Kind = TypeVar("_Kind")
@@ -95,7 +95,7 @@ class Phoned(_AnyScreen):
         """The list that the arrow keys move in."""
         return None
 
-    def happened(self, numbered: told.NumberedEvent) -> None:
+    def happened(self, numbered: NumberedEvent) -> None:
         """An event of the engine; the state has it already."""
 
     def on_mount(self) -> None:

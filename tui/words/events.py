@@ -4,52 +4,57 @@ from __future__ import annotations
 
 from tui.words import phrases
 from voip.model import Call
-from voip.protocol import client as told
+from voip.protocol.accounts import AccountEvent, AccountRemoved, AccountsOrdered, CheckEvent
+from voip.protocol.calls import CallEvent, DigitEvent, DigitsEvent, LogEvent
+from voip.protocol.client import AnyEvent
+from voip.protocol.phone import EchoEvent, NoticeEvent, SipMessageEvent, StoppingEvent, WorkerEvent
+from voip.protocol.settings import SettingsEvent
+from voip.protocol.sound import LevelsEvent
 
 _CHECKS = {True: "passed", False: "failed", None: "not reached"}
 
 
-def kind(event: told.AnyEvent) -> str:
+def kind(event: AnyEvent) -> str:
     """An event's name in the protocol."""
     return str(event.__struct_config__.tag)
 
 
-def describe(event: told.AnyEvent) -> str:
+def describe(event: AnyEvent) -> str:
     """The event in words, without the name of its kind."""
     match event:
-        case told.CallEvent(call=call):
+        case CallEvent(call=call):
             return _call(call)
-        case told.AccountEvent(account=account):
+        case AccountEvent(account=account):
             return f"{account.name}: {phrases.registration(account)}"
-        case told.AccountRemoved(name=name):
+        case AccountRemoved(name=name):
             return f"{name} is no longer there"
-        case told.AccountsOrdered(names=names):
+        case AccountsOrdered(names=names):
             return f"in the order {', '.join(names)}"
-        case told.LogEvent(entry=entry):
+        case LogEvent(entry=entry):
             was_open = f", the lock {found}" if (found := phrases.was_open(entry)) else ""
             return (
                 f"{phrases.who(entry.remote)}, {entry.account}: {phrases.outcome(entry)}{was_open}"
             )
-        case told.DigitEvent(call=call_id, digit=digit):
+        case DigitEvent(call=call_id, digit=digit):
             return f"call {call_id}: they pressed {digit}"
-        case told.DigitsEvent(call=call_id):
+        case DigitsEvent(call=call_id):
             return f"call {call_id}: {event.text}"
-        case told.LevelsEvent(call=call_id, rx=rx, tx=tx):
+        case LevelsEvent(call=call_id, rx=rx, tx=tx):
             return f"call {call_id}: in {rx:.2f}, out {tx:.2f}"
-        case told.NoticeEvent(level=level, text=text):
+        case NoticeEvent(level=level, text=text):
             return f"{level}: {text}"
-        case told.WorkerEvent(role=role, up=up, detail=detail):
+        case WorkerEvent(role=role, up=up, detail=detail):
             state = "is up" if up else "went away"
             return f"the {role} worker {state}" + (f": {detail}" if detail else "")
-        case told.EchoEvent(uri=uri):
+        case EchoEvent(uri=uri):
             return f"the test line listens at {uri}" if uri else "the test line ended"
-        case told.CheckEvent(name=name, step=step):
+        case CheckEvent(name=name, step=step):
             return f"{name}: {step.step} {_CHECKS[step.ok]}: {step.text}"
-        case told.SettingsEvent():
+        case SettingsEvent():
             return "config.toml was changed"
-        case told.SipMessageEvent(sent=sent, remote=remote):
+        case SipMessageEvent(sent=sent, remote=remote):
             return f"{'sent to' if sent else 'received from'} {remote}"
-        case told.StoppingEvent():
+        case StoppingEvent():
             return "the engine ends because it was told to"
 
 

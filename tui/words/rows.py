@@ -23,7 +23,7 @@ from voip.model import (
     RegistrationState,
 )
 from voip.protection import Compared, Lock, Sign
-from voip.protocol.client import Suggestion
+from voip.protocol.people import Suggestion
 
 _METER_CELLS = 4
 _MOS_WORST, _MOS_BEST = 1.0, 4.5

@@ -14,7 +14,7 @@ from tui.words import certificates as certificate_words
 from tui.words.describing import INDENT, heading, labelled, listed, section
 from voip.client import pin_words
 from voip.model import AccountStatus, RegistrationState
-from voip.protocol.client import ServerReport
+from voip.protocol.trust import ServerReport
 
 WORD_TO_ACCEPT = "accept"
 """The word that a person types to accept another key than before."""

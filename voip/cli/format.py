@@ -18,7 +18,12 @@ from voip.model import (
     Status,
 )
 from voip.protection import Lock, Sign
-from voip.protocol import client as told
+from voip.protocol.accounts import AccountEvent, AccountRemoved, AccountsOrdered, CheckEvent
+from voip.protocol.calls import CallEvent, DigitEvent, DigitsEvent, LogEvent
+from voip.protocol.client import AnyEvent, NumberedEvent
+from voip.protocol.phone import EchoEvent, NoticeEvent, SipMessageEvent, StoppingEvent, WorkerEvent
+from voip.protocol.settings import SettingsEvent
+from voip.protocol.sound import LevelsEvent
 
 _HELD = {
     HeldBy.US: "held by you",
@@ -154,20 +159,20 @@ def csv_of(entries: Sequence[LogEntry]) -> str:
     return out.getvalue()
 
 
-def event(numbered: told.NumberedEvent) -> str:
+def event(numbered: NumberedEvent) -> str:
     """One line for one event."""
     return f"{numbered.at}  {_event(numbered.event)}"
 
 
-def sip_message(numbered: told.NumberedEvent) -> str:
+def sip_message(numbered: NumberedEvent) -> str:
     """A SIP message with the way it took; an empty line ends it."""
     what = numbered.event
-    assert isinstance(what, told.SipMessageEvent)
+    assert isinstance(what, SipMessageEvent)
     body = "".join(f"  {line}".rstrip() + "\n" for line in what.lines)
     return f"{numbered.at}  {_way(what)}\n{body.rstrip()}\n"
 
 
-def _way(what: told.SipMessageEvent) -> str:
+def _way(what: SipMessageEvent) -> str:
     over = f"over {what.transport.upper()} " if what.transport else ""
     proven = ", verified" if what.verified else ""
     server = f" ({what.server}{proven})" if what.server else ""
@@ -175,39 +180,39 @@ def _way(what: told.SipMessageEvent) -> str:
     return f"{way} {over}{end} {what.remote}{server}"
 
 
-def _event(what: told.AnyEvent) -> str:
+def _event(what: AnyEvent) -> str:
     match what:
-        case told.AccountEvent(account=now):
+        case AccountEvent(account=now):
             return f"account {account(now)}"
-        case told.AccountRemoved(name=name):
+        case AccountRemoved(name=name):
             return f"account {name} removed"
-        case told.AccountsOrdered(names=names):
+        case AccountsOrdered(names=names):
             return f"accounts in this order: {', '.join(names)}"
-        case told.CallEvent(call=now):
+        case CallEvent(call=now):
             reason = f" ({now.reason})" if now.state is CallState.ENDED and now.reason else ""
             return f"call {call(now)}{reason}"
-        case told.LogEvent(entry=row):
+        case LogEvent(entry=row):
             return f"log {entry(row)}"
-        case told.DigitEvent(call=number, digit=digit):
+        case DigitEvent(call=number, digit=digit):
             return f"call {number} key {digit}"
-        case told.DigitsEvent(call=number):
+        case DigitsEvent(call=number):
             return f"call {number} {what.text}"
-        case told.LevelsEvent(call=number, rx=rx, tx=tx):
+        case LevelsEvent(call=number, rx=rx, tx=tx):
             return f"call {number} levels in {rx:.2f} out {tx:.2f}"
-        case told.NoticeEvent(level=level, text=text):
+        case NoticeEvent(level=level, text=text):
             return f"{level} {text}"
-        case told.WorkerEvent(role=role, up=up, detail=detail):
+        case WorkerEvent(role=role, up=up, detail=detail):
             return f"worker {role} {'up' if up else 'down'}: {detail}"
-        case told.EchoEvent(uri=uri):
+        case EchoEvent(uri=uri):
             return f"echo line {'at ' + uri if uri else 'ended'}"
-        case told.CheckEvent(name=name, step=step):
+        case CheckEvent(name=name, step=step):
             mark = {True: "ok", False: "failed", None: "skipped"}[step.ok]
             return f"check of {name}, {step.step}: {mark}: {step.text}"
-        case told.SettingsEvent():
+        case SettingsEvent():
             return "settings changed"
-        case told.SipMessageEvent():
+        case SipMessageEvent():
             return f"{_way(what)}: {what.lines[0] if what.lines else ''}"
-        case told.StoppingEvent():
+        case StoppingEvent():
             return "the engine ends"
 
 

@@ -14,7 +14,7 @@ from voip.cli import format as shown
 from voip.client import oneshot
 from voip.client.starting import CommandFailed, NoEngine
 from voip.model import Status
-from voip.protocol.client import GetStatus
+from voip.protocol.phone import GetStatus
 
 
 def run_status(as_json: bool) -> int:

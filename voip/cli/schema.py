@@ -11,7 +11,14 @@ from voip.cli.calls.call import CallReport
 from voip.cli.settings.settings import Setting
 from voip.model import BlockedCaller, Status
 from voip.protection import LockReport
-from voip.protocol import client as told
+from voip.protocol.accounts import AccountChanged, AccountFields, AccountList, CheckReport
+from voip.protocol.calls import HistoryPage
+from voip.protocol.client import NumberedEvent
+from voip.protocol.people import BlockedCallers, LookedUp
+from voip.protocol.phone import DoctorReport, EngineLog
+from voip.protocol.settings import SettingsData
+from voip.protocol.sound import Devices
+from voip.protocol.trust import ComparedList, ServerReport
 
 
 @click.command()
@@ -24,29 +31,29 @@ def document() -> dict[str, Any]:
     """One schema a command; the definitions are shared."""
     kinds = {
         "status": Status,
-        "events": told.NumberedEvent,
-        "trace": told.NumberedEvent,
-        "history": told.HistoryPage,
-        "doctor": told.DoctorReport,
+        "events": NumberedEvent,
+        "trace": NumberedEvent,
+        "history": HistoryPage,
+        "doctor": DoctorReport,
         "call": CallReport,
-        "account add": told.AccountChanged,
-        "account edit": told.AccountChanged,
-        "account remove": told.AccountChanged,
-        "account enable": told.AccountChanged,
-        "account disable": told.AccountChanged,
-        "account list": told.AccountList,
-        "account show": told.AccountFields,
-        "account check": told.CheckReport,
-        "trust": told.ServerReport,
+        "account add": AccountChanged,
+        "account edit": AccountChanged,
+        "account remove": AccountChanged,
+        "account enable": AccountChanged,
+        "account disable": AccountChanged,
+        "account list": AccountList,
+        "account show": AccountFields,
+        "account check": CheckReport,
+        "trust": ServerReport,
         "lock": LockReport,
-        "compared": told.ComparedList,
+        "compared": ComparedList,
         "block": BlockedCaller,
-        "blocked": told.BlockedCallers,
-        "devices": told.Devices,
-        "settings": told.SettingsData,
+        "blocked": BlockedCallers,
+        "devices": Devices,
+        "settings": SettingsData,
         "settings KEY": Setting,
-        "look-up": told.LookedUp,
-        "log": told.EngineLog,
+        "look-up": LookedUp,
+        "log": EngineLog,
     }
     roots, definitions = msgspec.json.schema_components(
         kinds.values(), ref_template="#/$defs/{name}"

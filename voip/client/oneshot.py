@@ -13,7 +13,7 @@ import msgspec
 
 from voip import paths as places
 from voip.client.starting import CommandFailed, NoEngine, reach
-from voip.protocol import client as told
+from voip.protocol.client import AnyCommand, ErrorInfo, Reply, Request
 from voip.protocol.framing import MAX_REPLY, Decoder, FramingError, encode
 
 _Data = TypeVar("_Data")
@@ -21,7 +21,7 @@ _Data = TypeVar("_Data")
 _ANSWER_TIMEOUT_S = 60.0
 
 
-def ask(command: told.AnyCommand, start: bool = True) -> None:
+def ask(command: AnyCommand, start: bool = True) -> None:
     """Send one command and wait until it is accepted.
 
     Raises:
@@ -31,7 +31,7 @@ def ask(command: told.AnyCommand, start: bool = True) -> None:
     _exchange(command, start)
 
 
-def get(command: told.AnyCommand, kind: type[_Data], start: bool = True) -> _Data:
+def get(command: AnyCommand, kind: type[_Data], start: bool = True) -> _Data:
     """Send one command whose reply carries data of `kind`.
 
     Raises:
@@ -40,13 +40,13 @@ def get(command: told.AnyCommand, kind: type[_Data], start: bool = True) -> _Dat
     return msgspec.json.decode(_exchange(command, start), type=kind)
 
 
-def _exchange(command: told.AnyCommand, start: bool) -> msgspec.Raw:
+def _exchange(command: AnyCommand, start: bool) -> msgspec.Raw:
     with contextlib.closing(_connected(start)) as connection:
         try:
             connection.sendall(_request(command))
             with connection.makefile("rb") as lines:
                 line = lines.readline(MAX_REPLY)
-            reply = Decoder[told.Reply](told.Reply).decode(line)
+            reply = Decoder[Reply](Reply).decode(line)
         except (OSError, FramingError) as error:
             raise NoEngine(f"the engine ended the connection: {error}") from error
     if reply.error is not None:
@@ -54,11 +54,11 @@ def _exchange(command: told.AnyCommand, start: bool) -> msgspec.Raw:
     return reply.data
 
 
-def _request(command: told.AnyCommand) -> bytes:
+def _request(command: AnyCommand) -> bytes:
     try:
-        return encode(told.Request(id=1, command=command))
+        return encode(Request(id=1, command=command))
     except FramingError as error:
-        raise CommandFailed(told.ErrorInfo(kind="bad_request", message=str(error))) from error
+        raise CommandFailed(ErrorInfo(kind="bad_request", message=str(error))) from error
 
 
 def _connected(start: bool) -> socket.socket:

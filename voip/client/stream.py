@@ -14,7 +14,7 @@ import msgspec
 
 from voip import paths as places
 from voip.client.starting import CommandFailed, NoEngine, reach
-from voip.protocol import client as told
+from voip.protocol.client import AnyCommand, ErrorInfo, NumberedEvent, Reply, Request
 from voip.protocol.framing import MAX_REPLY, Decoder, FramingError, encode
 
 _Data = TypeVar("_Data")
@@ -26,10 +26,10 @@ class Client:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
-        self._replies: Decoder[told.Reply] = Decoder(told.Reply)
-        self._events: Decoder[told.NumberedEvent] = Decoder(told.NumberedEvent)
+        self._replies: Decoder[Reply] = Decoder(Reply)
+        self._events: Decoder[NumberedEvent] = Decoder(NumberedEvent)
         self._waiting: dict[int, asyncio.Future[msgspec.Raw]] = {}
-        self._queue: asyncio.Queue[told.NumberedEvent | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[NumberedEvent | None] = asyncio.Queue()
         self._last_id = 0
         self._task = asyncio.create_task(self._read())
 
@@ -65,7 +65,7 @@ class Client:
         for future in self._waiting.values():
             future.cancel()
 
-    async def ask(self, command: told.AnyCommand) -> None:
+    async def ask(self, command: AnyCommand) -> None:
         """Send a command and wait until it is accepted.
 
         Raises:
@@ -74,7 +74,7 @@ class Client:
         """
         await self._ask(command)
 
-    async def get(self, command: told.AnyCommand, kind: type[_Data]) -> _Data:
+    async def get(self, command: AnyCommand, kind: type[_Data]) -> _Data:
         """Send a command whose reply carries data of `kind`.
 
         Raises:
@@ -82,7 +82,7 @@ class Client:
         """
         return msgspec.json.decode(await self._ask(command), type=kind)
 
-    async def events(self) -> AsyncIterator[told.NumberedEvent]:
+    async def events(self) -> AsyncIterator[NumberedEvent]:
         """Events, after `Subscribe`, until the engine ends."""
         while True:
             event = await self._queue.get()
@@ -90,16 +90,16 @@ class Client:
                 return
             yield event
 
-    async def _ask(self, command: told.AnyCommand) -> msgspec.Raw:
+    async def _ask(self, command: AnyCommand) -> msgspec.Raw:
         self._last_id += 1
         number = self._last_id
         future: asyncio.Future[msgspec.Raw] = asyncio.get_running_loop().create_future()
         if self._task.done():
             raise NoEngine("the engine ended the connection")
         try:
-            line = encode(told.Request(id=number, command=command))
+            line = encode(Request(id=number, command=command))
         except FramingError as error:
-            raise CommandFailed(told.ErrorInfo(kind="bad_request", message=str(error))) from error
+            raise CommandFailed(ErrorInfo(kind="bad_request", message=str(error))) from error
         self._waiting[number] = future
         self._writer.write(line)
         return await future

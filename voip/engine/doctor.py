@@ -15,8 +15,8 @@ from voip.engine.supervisor import Worker, WorkerGone
 from voip.native.advisories import ADVISORIES
 from voip.native.inputs import PJSIP_VERSION
 from voip.paths import Paths
-from voip.protocol.client import Advisory, DoctorReport, Finding
-from voip.protocol.worker import process as say
+from voip.protocol.phone import Advisory, DoctorReport, Finding
+from voip.protocol.worker.process import Ready
 from voip.security import hardening
 
 _NEEDED_CODECS = ("opus", "G722", "PCMA", "PCMU")
@@ -65,7 +65,7 @@ async def examine(
     )
 
 
-def _library(ready: say.Ready) -> list[Finding]:
+def _library(ready: Ready) -> list[Finding]:
     names = [codec.split("/")[0].lower() for codec in ready.codecs]
     lacking = [codec for codec in _NEEDED_CODECS if codec.lower() not in names]
     playable = len(lacking) < len(_NEEDED_CODECS)
@@ -86,7 +86,7 @@ def _library(ready: say.Ready) -> list[Finding]:
     ]
 
 
-def _advisories(ready: say.Ready) -> tuple[Advisory, ...]:
+def _advisories(ready: Ready) -> tuple[Advisory, ...]:
     return tuple(
         Advisory(
             name=advisory.name,
@@ -112,7 +112,7 @@ def _advisory_finding(advisories: tuple[Advisory, ...]) -> Finding:
     )
 
 
-def _sound(ready: say.Ready) -> list[Finding]:
+def _sound(ready: Ready) -> list[Finding]:
     # No device is a fact of many servers, and no fault: calls are silent.
     return [Finding(ok=True, text=f"sound: {ready.sound}")]
 

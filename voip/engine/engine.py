@@ -48,9 +48,19 @@ from voip.engine.trace import Trace
 from voip.engine.trust import handshake
 from voip.engine.trust.compared_keys import ComparedKeys
 from voip.model import EngineStatus, Status
-from voip.protocol import client as told
-from voip.protocol.settings import Settings
-from voip.protocol.worker import process as say
+from voip.protocol.phone import NoticeEvent, StoppingEvent, WorkerEvent
+from voip.protocol.settings import Settings, SettingsEvent
+from voip.protocol.worker.accounts import RegistrationEvent, VoicemailEvent
+from voip.protocol.worker.base import Role
+from voip.protocol.worker.calls import UnreadCall
+from voip.protocol.worker.process import (
+    AnyWorkerEvent,
+    Configure,
+    ConnectionEvent,
+    Ready,
+    SipMessage,
+)
+from voip.protocol.worker.sound import SoundEvent, WatchLevels
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +96,7 @@ class Engine:
         self.account_file = AccountFile(paths.accounts)
         self._started = time.monotonic()
         self._stopping = asyncio.Event()
-        self._connections: dict[tuple[say.Role, int], say.ConnectionEvent] = {}
+        self._connections: dict[tuple[Role, int], ConnectionEvent] = {}
         self.workers = {
             role: Worker(
                 self._configure(role),
@@ -95,7 +105,7 @@ class Engine:
                 self._on_down(role),
                 start_process,
             )
-            for role in (say.Role.SECURE, say.Role.OPEN)
+            for role in (Role.SECURE, Role.OPEN)
         }
         self.passwords = Passwords(paths.passwords)
         self.compared_keys = ComparedKeys(paths.compared)
@@ -126,7 +136,7 @@ class Engine:
         self.trace = Trace(self.hub, self.workers, self.connection)
         self.sound = SoundDevices(self.hub, self.book, self.workers, self._restart)
         self.echo = Echo(
-            self.hub, paths.echo, self.user_agent, self.workers[say.Role.SECURE], start_process
+            self.hub, paths.echo, self.user_agent, self.workers[Role.SECURE], start_process
         )
         self.contacts = Contacts(paths.contacts, lambda text: self.notice("warning", text))
         self.look_ups = LookUps(
@@ -174,7 +184,7 @@ class Engine:
     def stop_soon(self) -> None:
         if not self._stopping.is_set():
             # Clients hear of it while they are still connected.
-            self.hub.publish(told.StoppingEvent())
+            self.hub.publish(StoppingEvent())
         self._stopping.set()
 
     async def _end_calls(self) -> None:
@@ -214,7 +224,7 @@ class Engine:
         found = (self._problems.values(), self._left_alone, compared, self.own_keys.news.values())
         return tuple(chain(*found, self.contacts.problems, self.blocked.problems))
 
-    def connection(self, role: say.Role, number: int | None) -> say.ConnectionEvent | None:
+    def connection(self, role: Role, number: int | None) -> ConnectionEvent | None:
         """A SIP connection as its worker last reported it."""
         return None if number is None else self._connections.get((role, number))
 
@@ -298,7 +308,7 @@ class Engine:
     async def _use_settings(self, found: Settings) -> None:
         self._problems.pop(self.paths.settings, None)
         before, self.settings = self.settings, found
-        self.hub.publish(told.SettingsEvent(settings=found))
+        self.hub.publish(SettingsEvent(settings=found))
         await self.settings_changed(before, found)
 
     async def settings_changed(self, before: Settings, after: Settings) -> None:
@@ -312,11 +322,11 @@ class Engine:
         """Have workers report sound levels, now that somebody looks."""
         for worker in self.workers.values():
             with contextlib.suppress(WorkerGone, WorkerRefused):
-                await worker.ask(say.WatchLevels(interval_ms=_LEVELS_MS))
+                await worker.ask(WatchLevels(interval_ms=_LEVELS_MS))
 
     def notice(self, level: str, text: str) -> None:
         log.log(logging.ERROR if level == "error" else logging.INFO, "%s", text)
-        self.hub.publish(told.NoticeEvent(level=level, text=text))
+        self.hub.publish(NoticeEvent(level=level, text=text))
 
     # Wiring
 
@@ -328,9 +338,9 @@ class Engine:
             self._problems[self.paths.settings] = str(error)
             return Settings()
 
-    def _configure(self, role: say.Role) -> Callable[[], say.Configure]:
-        def configure() -> say.Configure:
-            return say.Configure(
+    def _configure(self, role: Role) -> Callable[[], Configure]:
+        def configure() -> Configure:
+            return Configure(
                 role=role,
                 user_agent=self.user_agent,
                 audio=self.settings.audio,
@@ -339,27 +349,27 @@ class Engine:
 
         return configure
 
-    def _on_event(self, role: say.Role) -> Callable[[say.AnyWorkerEvent], None]:
-        def on_event(event: say.AnyWorkerEvent) -> None:
+    def _on_event(self, role: Role) -> Callable[[AnyWorkerEvent], None]:
+        def on_event(event: AnyWorkerEvent) -> None:
             match event:
-                case say.ConnectionEvent():
+                case ConnectionEvent():
                     self._note_connection(role, event)
-                case say.RegistrationEvent():
+                case RegistrationEvent():
                     self.registrar.on_registration(role, event)
-                case say.VoicemailEvent():
+                case VoicemailEvent():
                     self.registrar.on_voicemail(role, event)
-                case say.SoundEvent():
+                case SoundEvent():
                     self.sound.on_event(role, event)
-                case say.UnreadCall():
+                case UnreadCall():
                     self.notice("warning", _unread_words(event))
-                case say.SipMessage():
+                case SipMessage():
                     self.trace.on_event(role, event)
                 case _:
                     self._call_events.on_event(role, event)
 
         return on_event
 
-    def _note_connection(self, role: say.Role, event: say.ConnectionEvent) -> None:
+    def _note_connection(self, role: Role, event: ConnectionEvent) -> None:
         known = self._connections.get((role, event.id))
         if known is not None and not event.up:
             # What was seen of it while it was up stays true of the past.
@@ -372,14 +382,14 @@ class Engine:
         self._call_events.on_connection(role, event)
         self.registrar.on_connection(role, event)
 
-    async def _restart(self, role: say.Role) -> None:
+    async def _restart(self, role: Role) -> None:
         await self.workers[role].stop()
         self._on_down(role)("the sound settings have changed")
         self.workers[role].start()
 
-    def _on_up(self, role: say.Role) -> Callable[[say.Ready], Awaitable[None]]:
-        async def on_up(ready: say.Ready) -> None:
-            self.hub.publish(told.WorkerEvent(role=role, up=True, detail=ready.sound))
+    def _on_up(self, role: Role) -> Callable[[Ready], Awaitable[None]]:
+        async def on_up(ready: Ready) -> None:
+            self.hub.publish(WorkerEvent(role=role, up=True, detail=ready.sound))
             if not ready.sound_ok:
                 self.notice("warning", ready.sound)
             await self.trace.on_worker_up(role)
@@ -389,17 +399,17 @@ class Engine:
 
         return on_up
 
-    def _on_down(self, role: say.Role) -> Callable[[str], None]:
+    def _on_down(self, role: Role) -> Callable[[str], None]:
         def on_down(reason: str) -> None:
             for key in [key for key in self._connections if key[0] is role]:
                 del self._connections[key]
             self._call_events.on_worker_down(role, reason)
             self.registrar.on_worker_down(role)
-            self.hub.publish(told.WorkerEvent(role=role, up=False, detail=reason))
+            self.hub.publish(WorkerEvent(role=role, up=False, detail=reason))
 
         return on_down
 
 
-def _unread_words(event: say.UnreadCall) -> str:
+def _unread_words(event: UnreadCall) -> str:
     whose = f"account {', '.join(event.accounts)}: " if event.accounts else ""
     return f"{whose}a call came that could not be read, so it was refused and did not ring"

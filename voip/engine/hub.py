@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from voip.model import rfc3339
-from voip.protocol.client import AnyEvent, LevelsEvent, NumberedEvent, SipMessageEvent
+from voip.protocol.client import AnyEvent, NumberedEvent
+from voip.protocol.phone import SipMessageEvent
+from voip.protocol.sound import LevelsEvent
 
 Listener = Callable[[NumberedEvent], None]
 

@@ -15,18 +15,22 @@ import msgspec
 
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
-from voip.protocol import client as told
+from voip.protocol.accounts import CheckAccount
+from voip.protocol.calls import Hold, Resume
+from voip.protocol.client import NO_DATA, AnyCommand, ErrorInfo, NumberedEvent, Reply, Request
 from voip.protocol.framing import MAX_LINE, MAX_REPLY, Decoder, FramingError, LineSplitter, encode
+from voip.protocol.phone import Subscribe
+from voip.protocol.trust import InspectServer
 
 log = logging.getLogger(__name__)
 
 _MAX_UNREAD = 1024 * 1024
 _MAX_CLIENTS = 64
 
-_SLOW = (told.CheckAccount, told.InspectServer)
+_SLOW = (CheckAccount, InspectServer)
 """Commands that wait for a server on the network: a person answers calls meanwhile."""
 
-Answer = Callable[[told.AnyCommand], Awaitable[msgspec.Struct | None]]
+Answer = Callable[[AnyCommand], Awaitable[msgspec.Struct | None]]
 
 
 class Session:
@@ -37,7 +41,7 @@ class Session:
         self._writer = writer
         self._background: set[asyncio.Task[None]] = set()
 
-    def send(self, message: told.Reply | told.NumberedEvent) -> None:
+    def send(self, message: Reply | NumberedEvent) -> None:
         transport = self._writer.transport
         if transport.is_closing():
             return
@@ -47,7 +51,7 @@ class Session:
             return
         self._writer.write(encode(message, MAX_REPLY))
 
-    def subscribe(self, wanted: told.Subscribe) -> None:
+    def subscribe(self, wanted: Subscribe) -> None:
         self._hub.listen(self.send, wanted.levels, wanted.messages)
 
     def in_background(self, work: Coroutine[None, None, None]) -> None:
@@ -136,7 +140,7 @@ class Server:
             session.close()
 
     async def _converse(self, session: Session, reader: asyncio.StreamReader) -> None:
-        decoder: Decoder[told.Request] = Decoder(told.Request)
+        decoder: Decoder[Request] = Decoder(Request)
         splitter = LineSplitter()
         while data := await reader.read(MAX_LINE):
             for line in splitter.feed(data):
@@ -145,7 +149,7 @@ class Server:
                 elif line.strip():
                     await self._handle(session, decoder, line)
 
-    async def _handle(self, session: Session, decoder: Decoder[told.Request], line: bytes) -> None:
+    async def _handle(self, session: Session, decoder: Decoder[Request], line: bytes) -> None:
         try:
             request = decoder.decode(line)
         except FramingError as error:
@@ -156,26 +160,26 @@ class Server:
         else:
             await self._carry_out(session, request)
 
-    async def _carry_out(self, session: Session, request: told.Request) -> None:
+    async def _carry_out(self, session: Session, request: Request) -> None:
         try:
             data = await self._answer(request.command)
         except Refusal as error:
-            info = told.ErrorInfo(error.kind, str(error), error.code, error.problem)
-            session.send(told.Reply(reply=request.id, ok=False, error=info))
+            info = ErrorInfo(error.kind, str(error), error.code, error.problem)
+            session.send(Reply(reply=request.id, ok=False, error=info))
         except Exception:
             log.exception("a command failed: %s", type(request.command).__name__)
             text = "the engine failed on this command; its log has the details"
             session.send(_error(request.id, "internal", text))
         else:
-            raw = told.NO_DATA if data is None else msgspec.Raw(msgspec.json.encode(data))
-            session.send(told.Reply(reply=request.id, data=raw))
-            if isinstance(request.command, told.Subscribe):
+            raw = NO_DATA if data is None else msgspec.Raw(msgspec.json.encode(data))
+            session.send(Reply(reply=request.id, data=raw))
+            if isinstance(request.command, Subscribe):
                 session.subscribe(request.command)
 
 
-def _error(request: int | None, kind: str, message: str) -> told.Reply:
-    error = told.ErrorInfo(kind=kind, message=message)
-    return told.Reply(reply=request, ok=False, error=error)
+def _error(request: int | None, kind: str, message: str) -> Reply:
+    error = ErrorInfo(kind=kind, message=message)
+    return Reply(reply=request, ok=False, error=error)
 
 
 class _Envelope(msgspec.Struct):
@@ -209,6 +213,6 @@ else:
         return int(struct.unpack_from("2I", raw)[1])
 
 
-def _takes_long(command: told.AnyCommand) -> bool:
-    waits = isinstance(command, (told.Hold, told.Resume)) and command.wait
+def _takes_long(command: AnyCommand) -> bool:
+    waits = isinstance(command, (Hold, Resume)) and command.wait
     return waits or isinstance(command, _SLOW)

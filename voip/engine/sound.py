@@ -13,9 +13,13 @@ from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
 from voip.engine.supervisor import Worker, WorkerGone, WorkerRefused
 from voip.model import CallState
-from voip.protocol import client as told
+from voip.protocol.calls import CallEvent
+from voip.protocol.client import NumberedEvent
+from voip.protocol.phone import NoticeEvent
 from voip.protocol.settings import Audio
-from voip.protocol.worker import process as say
+from voip.protocol.sound import Devices
+from voip.protocol.worker.base import Role
+from voip.protocol.worker.sound import LookUpDevices, SoundEvent, UseAudio
 
 log = logging.getLogger(__name__)
 
@@ -34,14 +38,14 @@ class SoundDevices:
         self,
         hub: Hub,
         book: CallBook,
-        workers: dict[say.Role, Worker],
-        restart: Callable[[say.Role], Awaitable[None]],
+        workers: dict[Role, Worker],
+        restart: Callable[[Role], Awaitable[None]],
     ) -> None:
         self._hub = hub
         self._book = book
         self._workers = workers
         self._restart = restart
-        self._waiting: set[say.Role] = set()
+        self._waiting: set[Role] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         hub.listen(self._on_news, levels=False)
 
@@ -60,26 +64,26 @@ class SoundDevices:
             try:
                 # One that is starting may have been told the old ones.
                 await worker.wait_up(_START_S)
-                await worker.ask(say.UseAudio(audio=after))
+                await worker.ask(UseAudio(audio=after))
             except (WorkerGone, WorkerRefused) as error:
                 log.warning("%s: %s", role.value, error)
         if any(self._has_calls(role) for role in self._waiting):
-            self._hub.publish(told.NoticeEvent(level="info", text=_LATER))
+            self._hub.publish(NoticeEvent(level="info", text=_LATER))
         await self._restart_those_that_can()
 
-    async def devices(self) -> told.Devices:
+    async def devices(self) -> Devices:
         """The devices, looked up anew.
 
         Raises:
             Refusal: there is no worker to ask, and none could be started.
         """
         up = [worker for worker in self._workers.values() if worker.ready is not None]
-        worker = up[0] if up else self._workers[say.Role.SECURE]
+        worker = up[0] if up else self._workers[Role.SECURE]
         worker.start()
         try:
             await worker.wait_up()
             for each in up or [worker]:
-                await each.ask(say.LookUpDevices())
+                await each.ask(LookUpDevices())
         except (WorkerGone, WorkerRefused) as error:
             raise Refusal("no_worker", f"the sound devices are not known: {error}") from error
         ready = worker.ready
@@ -87,9 +91,9 @@ class SoundDevices:
             raise Refusal("no_worker", "the sound devices are not known: the worker is gone")
         # ALSA lists names that lead nowhere.
         usable = tuple(d for d in ready.devices if d.inputs or d.outputs)
-        return told.Devices(devices=usable, in_use=ready.sound)
+        return Devices(devices=usable, in_use=ready.sound)
 
-    def on_event(self, role: say.Role, event: say.SoundEvent) -> None:
+    def on_event(self, role: Role, event: SoundEvent) -> None:
         """A worker uses other devices, or could not."""
         worker = self._workers[role]
         if worker.ready is None:
@@ -102,16 +106,16 @@ class SoundDevices:
             level = "info" if event.sound_ok else "warning"
             text = f"sound: {event.sound}" if event.sound_ok else event.sound
             log.info("%s: %s", role.value, text)
-            self._hub.publish(told.NoticeEvent(level=level, text=text))
+            self._hub.publish(NoticeEvent(level=level, text=text))
 
     def close(self) -> None:
         self._hub.forget(self._on_news)
         for task in self._tasks:
             task.cancel()
 
-    def _on_news(self, numbered: told.NumberedEvent) -> None:
+    def _on_news(self, numbered: NumberedEvent) -> None:
         event = numbered.event
-        if not self._waiting or not isinstance(event, told.CallEvent):
+        if not self._waiting or not isinstance(event, CallEvent):
             return
         if event.call.state is CallState.ENDED:
             task = asyncio.get_running_loop().create_task(self._restart_those_that_can())
@@ -123,5 +127,5 @@ class SoundDevices:
             self._waiting.discard(role)
             await self._restart(role)
 
-    def _has_calls(self, role: say.Role) -> bool:
+    def _has_calls(self, role: Role) -> bool:
         return any(call.role is role for call in self._book)

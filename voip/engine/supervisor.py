@@ -19,7 +19,15 @@ from typing import Protocol
 
 from voip.engine.intake import clean_event
 from voip.protocol.framing import MAX_REPLY, Decoder, FramingError, encode
-from voip.protocol.worker import process as say
+from voip.protocol.worker.process import (
+    AnyWorkerCommand,
+    AnyWorkerEvent,
+    Configure,
+    Done,
+    Order,
+    Quit,
+    Ready,
+)
 from voip.security.text import clean
 
 log = logging.getLogger(__name__)
@@ -38,8 +46,8 @@ _NOISE = re.compile(
     r"jack server|Jack|ALSA lib|Cannot connect to server|aserver|pcm_\w+\.c|conf\.c|confmisc"
 )
 
-OnEvent = Callable[[say.AnyWorkerEvent], None]
-OnUp = Callable[[say.Ready], Awaitable[None]]
+OnEvent = Callable[[AnyWorkerEvent], None]
+OnUp = Callable[[Ready], Awaitable[None]]
 OnDown = Callable[[str], None]
 
 
@@ -94,7 +102,7 @@ class Worker:
 
     def __init__(
         self,
-        configure: Callable[[], say.Configure],
+        configure: Callable[[], Configure],
         on_event: OnEvent,
         on_up: OnUp,
         on_down: OnDown,
@@ -111,7 +119,7 @@ class Worker:
         self._pending: dict[int, asyncio.Future[None]] = {}
         self._last_id = 0
         self._up = asyncio.Event()
-        self.ready: say.Ready | None = None
+        self.ready: Ready | None = None
         self.failure: str | None = None
 
     @property
@@ -127,7 +135,7 @@ class Worker:
         if not self.running:
             self._task = asyncio.create_task(self._keep_running())
 
-    async def wait_up(self, timeout_s: float = _READY_TIMEOUT_S) -> say.Ready:
+    async def wait_up(self, timeout_s: float = _READY_TIMEOUT_S) -> Ready:
         """The worker's first word.
 
         Raises:
@@ -141,7 +149,7 @@ class Worker:
             raise WorkerGone(self.failure or "the worker is gone")
         return self.ready
 
-    async def ask(self, command: say.AnyWorkerCommand) -> None:
+    async def ask(self, command: AnyWorkerCommand) -> None:
         """Send a command and wait until it is accepted.
 
         Raises:
@@ -155,7 +163,7 @@ class Worker:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._pending[number] = future
         try:
-            self._writer.write(encode(say.Order(id=number, command=command)))
+            self._writer.write(encode(Order(id=number, command=command)))
             await asyncio.wait_for(future, _REPLY_TIMEOUT_S)
         except TimeoutError:
             raise WorkerGone("the worker did not answer") from None
@@ -175,7 +183,7 @@ class Worker:
             return
         if self._writer is not None:
             with contextlib.suppress(OSError):
-                self._writer.write(encode(say.Order(id=0, command=say.Quit())))
+                self._writer.write(encode(Order(id=0, command=Quit())))
         try:
             await asyncio.wait_for(process.wait(), _QUIT_TIMEOUT_S)
         except TimeoutError:
@@ -217,8 +225,8 @@ class Worker:
         return _reason(code, tail)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        decoder: Decoder[say.AnyWorkerEvent] = Decoder(say.AnyWorkerEvent)
-        writer.write(encode(say.Order(id=0, command=self._configure())))
+        decoder: Decoder[AnyWorkerEvent] = Decoder(AnyWorkerEvent)
+        writer.write(encode(Order(id=0, command=self._configure())))
         up_task: asyncio.Task[None] | None = None
         try:
             while True:
@@ -234,11 +242,11 @@ class Worker:
                 except FramingError:
                     log.exception("a worker sent an unknown event")
                     return
-                if isinstance(event, say.Ready):
+                if isinstance(event, Ready):
                     self.ready = event
                     self.failure = None
                     up_task = asyncio.create_task(self._come_up(event))
-                elif isinstance(event, say.Done):
+                elif isinstance(event, Done):
                     if event.id == 0 and event.error is not None:
                         log.error("a worker could not start: %s", event.error)
                         return
@@ -249,11 +257,11 @@ class Worker:
             if up_task is not None:
                 up_task.cancel()
 
-    async def _come_up(self, ready: say.Ready) -> None:
+    async def _come_up(self, ready: Ready) -> None:
         self._up.set()
         await self._on_up(ready)
 
-    def _settle(self, done: say.Done) -> None:
+    def _settle(self, done: Done) -> None:
         future = self._pending.pop(done.id, None)
         if future is None or future.done():
             return

@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 from voip.engine.hub import Hub
 from voip.engine.supervisor import Worker, WorkerGone, WorkerRefused
-from voip.protocol import client as told
-from voip.protocol.worker import process as say
+from voip.protocol.phone import SipMessageEvent
+from voip.protocol.worker.base import Role
+from voip.protocol.worker.process import ConnectionEvent, SipMessage, WatchMessages
 
 
 class Trace:
@@ -18,8 +19,8 @@ class Trace:
     def __init__(
         self,
         hub: Hub,
-        workers: dict[say.Role, Worker],
-        find_connection: Callable[[say.Role, int | None], say.ConnectionEvent | None],
+        workers: dict[Role, Worker],
+        find_connection: Callable[[Role, int | None], ConnectionEvent | None],
     ) -> None:
         self._hub = hub
         self._workers = workers
@@ -28,16 +29,16 @@ class Trace:
         self._tasks: set[asyncio.Task[None]] = set()
         hub.when_listeners_change(self._listeners_changed)
 
-    async def on_worker_up(self, role: say.Role) -> None:
+    async def on_worker_up(self, role: Role) -> None:
         """A worker is new, and reports nothing by itself."""
         if self._on:
             await self._tell(self._workers[role])
 
-    def on_event(self, role: say.Role, event: say.SipMessage) -> None:
+    def on_event(self, role: Role, event: SipMessage) -> None:
         connection = self._find_connection(role, event.connection)
         tls = connection.tls if connection else None
         self._hub.publish(
-            told.SipMessageEvent(
+            SipMessageEvent(
                 sent=event.sent,
                 remote=event.remote,
                 transport=connection.transport if connection else None,
@@ -62,4 +63,4 @@ class Trace:
 
     async def _tell(self, worker: Worker) -> None:
         with contextlib.suppress(WorkerGone, WorkerRefused):
-            await worker.ask(say.WatchMessages(on=self._on))
+            await worker.ask(WatchMessages(on=self._on))

@@ -11,186 +11,34 @@ from __future__ import annotations
 
 import msgspec
 
-from voip.protocol.commands import (
-    AddAccount,
-    AnswerCall,
-    AnyCommand,
-    BlockCaller,
-    ChangeSettings,
-    CheckAccount,
-    CheckFields,
-    Command,
-    CompareWords,
-    DeclineCall,
-    Doctor,
-    EditAccount,
-    ForgetCompared,
-    GetAccounts,
-    GetBlocked,
-    GetCompared,
-    GetDevices,
-    GetEngineLog,
-    GetHistory,
-    GetLock,
-    GetSettings,
-    GetStatus,
-    HangUp,
-    Hello,
-    Hold,
-    InspectServer,
-    LookUp,
-    MoveAccount,
-    Mute,
-    PlaceCall,
-    Play,
-    Record,
-    RegisterAccount,
-    ReloadAccounts,
-    RemoveAccount,
-    Resume,
-    SendDigits,
-    StartEcho,
-    Stop,
-    StopEcho,
-    Subscribe,
-    UnblockCaller,
-)
-from voip.protocol.events import (
-    AccountEvent,
-    AccountRemoved,
-    AccountsOrdered,
-    AnyEvent,
-    CallEvent,
-    CheckEvent,
-    CheckStep,
-    DigitEvent,
-    DigitsEvent,
-    EchoEvent,
-    Event,
-    LevelsEvent,
-    LogEvent,
-    NoticeEvent,
-    NumberedEvent,
-    SettingsEvent,
-    SipMessageEvent,
-    StoppingEvent,
-    WorkerEvent,
-)
-from voip.protocol.replies import (
-    AccountChanged,
-    AccountFields,
-    AccountList,
-    Advisory,
-    BlockedCallers,
-    CallStarted,
-    CheckReport,
-    ComparedList,
-    Devices,
-    DoctorReport,
-    EchoStarted,
-    EngineLog,
-    FieldProblems,
-    Finding,
-    HelloData,
-    HistoryPage,
-    LookedUp,
-    ServerReport,
-    SettingsData,
-    Snapshot,
-    Suggestion,
-    WordsCompared,
+from voip.protocol.accounts import AnyAccountCommand, AnyAccountEvent
+from voip.protocol.calls import AnyCallCommand, AnyCallEvent
+from voip.protocol.people import AnyPeopleCommand
+from voip.protocol.phone import AnyPhoneCommand, AnyPhoneEvent
+from voip.protocol.settings import AnySettingsCommand, AnySettingsEvent
+from voip.protocol.sound import AnySoundCommand, AnySoundEvent
+from voip.protocol.trust import AnyTrustCommand
+
+
+class NumberedEvent(msgspec.Struct, frozen=True):
+    """`seq` counts the engine's events from 1; `at` is RFC 3339 in UTC."""
+
+    seq: int
+    at: str
+    event: AnyEvent
+
+
+AnyCommand = (
+    AnyPhoneCommand
+    | AnyAccountCommand
+    | AnyCallCommand
+    | AnyPeopleCommand
+    | AnyTrustCommand
+    | AnySettingsCommand
+    | AnySoundCommand
 )
 
-__all__ = [
-    "NO_DATA",
-    "PROTOCOL_VERSION",
-    "AccountChanged",
-    "AccountEvent",
-    "AccountFields",
-    "AccountList",
-    "AccountRemoved",
-    "AccountsOrdered",
-    "AddAccount",
-    "Advisory",
-    "AnswerCall",
-    "AnyCommand",
-    "AnyEvent",
-    "BlockCaller",
-    "BlockedCallers",
-    "CallEvent",
-    "CallStarted",
-    "ChangeSettings",
-    "CheckAccount",
-    "CheckEvent",
-    "CheckFields",
-    "CheckReport",
-    "CheckStep",
-    "Command",
-    "CompareWords",
-    "ComparedList",
-    "DeclineCall",
-    "Devices",
-    "DigitEvent",
-    "DigitsEvent",
-    "Doctor",
-    "DoctorReport",
-    "EchoEvent",
-    "EchoStarted",
-    "EditAccount",
-    "EngineLog",
-    "ErrorInfo",
-    "Event",
-    "FieldProblems",
-    "Finding",
-    "ForgetCompared",
-    "GetAccounts",
-    "GetBlocked",
-    "GetCompared",
-    "GetDevices",
-    "GetEngineLog",
-    "GetHistory",
-    "GetLock",
-    "GetSettings",
-    "GetStatus",
-    "HangUp",
-    "Hello",
-    "HelloData",
-    "HistoryPage",
-    "Hold",
-    "InspectServer",
-    "LevelsEvent",
-    "LogEvent",
-    "LookUp",
-    "LookedUp",
-    "MoveAccount",
-    "Mute",
-    "NoticeEvent",
-    "NumberedEvent",
-    "PlaceCall",
-    "Play",
-    "Record",
-    "RegisterAccount",
-    "ReloadAccounts",
-    "RemoveAccount",
-    "Reply",
-    "Request",
-    "Resume",
-    "SendDigits",
-    "ServerReport",
-    "SettingsData",
-    "SettingsEvent",
-    "SipMessageEvent",
-    "Snapshot",
-    "StartEcho",
-    "Stop",
-    "StopEcho",
-    "StoppingEvent",
-    "Subscribe",
-    "Suggestion",
-    "UnblockCaller",
-    "WordsCompared",
-    "WorkerEvent",
-]
+AnyEvent = AnyAccountEvent | AnyCallEvent | AnySoundEvent | AnyPhoneEvent | AnySettingsEvent
 
 PROTOCOL_VERSION = 1
 

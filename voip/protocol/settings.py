@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from voip.protocol.base import Command, Event
+
 _Latency = Annotated[int, Meta(ge=10, le=500)]
 
 Glyphs = Literal["auto", "emoji", "unicode", "ascii"]
@@ -62,3 +64,38 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     audio: Audio = Audio()
     screen: Screen = Screen()
     keys: dict[str, str] = {}
+
+
+class GetSettings(Command, frozen=True, tag="settings"):
+    """The settings of config.toml."""
+
+
+class ChangeSettings(Command, frozen=True, tag="change_settings"):
+    """Change config.toml by dotted keys; None takes one out. The rest stays.
+
+    What concerns sound takes effect at once, in calls that are up as well.
+    """
+
+    changes: dict[str, str | int | bool | None]
+
+
+class SettingsEvent(Event, frozen=True, tag="settings"):
+    """config.toml was changed, by a client or by hand."""
+
+    settings: Settings
+
+
+class SettingsData(msgspec.Struct, frozen=True):
+    """`problem` says why config.toml could not be read: what held before does.
+
+    `folder` is the configuration folder.
+    """
+
+    settings: Settings
+    problem: str | None = None
+    folder: str = ""
+
+
+AnySettingsCommand = GetSettings | ChangeSettings
+
+AnySettingsEvent = SettingsEvent

@@ -7,7 +7,7 @@ import traceback
 import pjsua2 as pj
 
 from voip.protocol.settings import Audio
-from voip.protocol.worker.process import WorkerEvent
+from voip.protocol.worker.base import WorkerReport
 from voip.worker.media.sound import Sound, Tones
 from voip.worker.outbox import Outbox
 from voip.worker.tls.connections import Connections
@@ -34,7 +34,7 @@ class Context:
         self.sound.choose()
         self.tones = Tones(self.sound, audio.ring)
 
-    def send(self, event: WorkerEvent) -> None:
+    def send(self, event: WorkerReport) -> None:
         """Report an event, at the end of PJSIP's turn if it is one's."""
         self.outbox.send(event)
 

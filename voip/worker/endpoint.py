@@ -7,7 +7,8 @@ from typing import Protocol
 import pjsua2 as pj
 
 from voip.protocol.settings import Audio
-from voip.protocol.worker.process import Configure, Role
+from voip.protocol.worker.base import Role
+from voip.protocol.worker.process import Configure
 from voip.worker.callbacks import guarded
 from voip.worker.context import Context
 from voip.worker.media.sound import may_have_sound

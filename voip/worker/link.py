@@ -7,7 +7,8 @@ import select
 import socket
 
 from voip.protocol.framing import MAX_REPLY, Decoder, FramingError, LineSplitter, encode
-from voip.protocol.worker.process import Order, WorkerEvent
+from voip.protocol.worker.base import WorkerReport
+from voip.protocol.worker.process import Order
 from voip.security.text import change_texts
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -46,7 +47,7 @@ class Link:
                     raise EngineGone(f"the engine sent an unknown order: {error}") from error
         return orders
 
-    def send(self, event: WorkerEvent) -> None:
+    def send(self, event: WorkerReport) -> None:
         """Write one event, of whatever bytes a far end made its texts.
 
         Raises:

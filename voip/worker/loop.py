@@ -9,7 +9,7 @@ import traceback
 import pjsua2 as pj
 
 from voip.native import mark
-from voip.protocol.worker import process as say
+from voip.protocol.worker.process import AnyWorkerCommand, Configure, Done, Order, Quit
 from voip.worker.errors import Refused
 from voip.worker.link import EngineGone, Link
 from voip.worker.orders import execute
@@ -56,7 +56,7 @@ class Worker:
             else:
                 self._phone.turn(self._flush)
 
-    def _obey(self, order: say.Order) -> None:
+    def _obey(self, order: Order) -> None:
         error = None
         try:
             self._execute(order.command)
@@ -64,13 +64,13 @@ class Worker:
             error = str(refusal)
         except pj.Error as failure:
             error = _pjsip_words(failure)
-        self._outbox.send(say.Done(id=order.id, error=error))
+        self._outbox.send(Done(id=order.id, error=error))
 
-    def _execute(self, command: say.AnyWorkerCommand) -> None:
+    def _execute(self, command: AnyWorkerCommand) -> None:
         match command:
-            case say.Configure():
+            case Configure():
                 self._phone = Phone(self._outbox, command)
-            case say.Quit():
+            case Quit():
                 self._quitting = True
             case _ if self._phone is None:
                 raise Refused("the worker is not configured yet")

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from voip.protocol.worker import process as say
+from voip.protocol.worker.accounts import CloseAccount, OpenAccount, RegisterNow, UseOwnKey
+from voip.protocol.worker.calls import (
+    Answer,
+    Digits,
+    EndCall,
+    GiveVoice,
+    HoldCall,
+    MuteCall,
+    PlayFile,
+    RecordFile,
+    Ring,
+    StartCall,
+)
+from voip.protocol.worker.process import AnyWorkerCommand, WatchMessages
+from voip.protocol.worker.sound import LookUpDevices, UseAudio, WatchLevels
 from voip.worker.calls.call import Call
 from voip.worker.errors import Refused
 from voip.worker.media.digits import CannotSend
@@ -11,7 +25,7 @@ from voip.worker.phone import Phone
 _GOOD_DIGITS = frozenset("0123456789*#ABCD,")
 
 
-def execute(phone: Phone, command: say.AnyWorkerCommand) -> None:
+def execute(phone: Phone, command: AnyWorkerCommand) -> None:
     """Carry out one command.
 
     Raises:
@@ -20,41 +34,41 @@ def execute(phone: Phone, command: say.AnyWorkerCommand) -> None:
     """
     accounts, calls = phone.accounts, phone.calls
     match command:
-        case say.AddAccount(account=setup):
+        case OpenAccount(account=setup):
             accounts.add(setup)
-        case say.RemoveAccount(name=name):
+        case CloseAccount(name=name):
             phone.remove_account(accounts.get(name))
-        case say.RegisterNow(name=name):
+        case RegisterNow(name=name):
             accounts.get(name).setRegistration(True)
-        case say.UseOwnKey(name=name, own_key=own_key):
+        case UseOwnKey(name=name, own_key=own_key):
             accounts.get(name).use_own_key(own_key)
-        case say.StartCall():
+        case StartCall():
             calls.start(accounts.get(command.account), command)
-        case say.Ring(call=number):
+        case Ring(call=number):
             calls.ring(calls.get(number))
-        case say.Answer(call=number):
+        case Answer(call=number):
             calls.answer(calls.get(number))
-        case say.EndCall(call=number, code=code):
+        case EndCall(call=number, code=code):
             calls.get(number).end(code)
-        case say.HoldCall(call=number, on=on):
+        case HoldCall(call=number, on=on):
             calls.get(number).hold.ask(on)
-        case say.GiveVoice(call=number, on=on):
+        case GiveVoice(call=number, on=on):
             calls.get(number).media.give_voice(on)
-        case say.MuteCall(call=number, on=on):
+        case MuteCall(call=number, on=on):
             calls.get(number).media.mute(on)
-        case say.Digits(call=number, digits=digits):
+        case Digits(call=number, digits=digits):
             _send_digits(calls.get(number), digits)
-        case say.PlayFile(call=number, path=path):
+        case PlayFile(call=number, path=path):
             calls.get(number).media.play(path)
-        case say.RecordFile(call=number, path=path):
+        case RecordFile(call=number, path=path):
             calls.get(number).media.record(path)
-        case say.UseAudio(audio=audio):
+        case UseAudio(audio=audio):
             phone.use_audio(audio)
-        case say.LookUpDevices():
+        case LookUpDevices():
             phone.look_up_devices()
-        case say.WatchLevels(interval_ms=interval):
+        case WatchLevels(interval_ms=interval):
             phone.watch_levels(interval)
-        case say.WatchMessages(on=on):
+        case WatchMessages(on=on):
             phone.watch_messages(on)
 
 

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from voip.model import CallState
-from voip.protocol.worker.process import CallStateEvent, ConnectionEvent, WorkerEvent
+from voip.protocol.worker.base import WorkerReport
+from voip.protocol.worker.calls import CallStateEvent
+from voip.protocol.worker.process import ConnectionEvent
 from voip.worker.media.recordings import is_complete
 
 _COMPLETE_S = 2.0
@@ -17,13 +19,13 @@ class Outbox:
     """Collects events; `flush` writes them in the order the engine needs."""
 
     def __init__(self) -> None:
-        self._events: list[WorkerEvent] = []
+        self._events: list[WorkerReport] = []
         self._completing: dict[int, tuple[Path, float]] = {}
 
     def __len__(self) -> int:
         return len(self._events)
 
-    def send(self, event: WorkerEvent) -> None:
+    def send(self, event: WorkerReport) -> None:
         """Report an event, at the end of PJSIP's turn if it is one's."""
         self._events.append(event)
 
@@ -35,7 +37,7 @@ class Outbox:
         """Drop the end of a call that has not been written yet."""
         self._events = [event for event in self._events if not _is_end_of(event, call)]
 
-    def flush(self, write: Callable[[WorkerEvent], None]) -> None:
+    def flush(self, write: Callable[[WorkerReport], None]) -> None:
         """Write what does not have to wait."""
         # PJSIP reports that a request failed before it says that the
         # connection did: the cause goes first.
@@ -49,7 +51,7 @@ class Outbox:
     def clear(self) -> None:
         self._events.clear()
 
-    def _must_wait(self, event: WorkerEvent) -> bool:
+    def _must_wait(self, event: WorkerReport) -> bool:
         if not isinstance(event, CallStateEvent) or event.call not in self._completing:
             return False
         recording, deadline = self._completing[event.call]
@@ -61,7 +63,7 @@ class Outbox:
         return False
 
 
-def _is_end_of(event: WorkerEvent, call: int) -> bool:
+def _is_end_of(event: WorkerReport, call: int) -> bool:
     return (
         isinstance(event, CallStateEvent) and event.call == call and event.state is CallState.ENDED
     )

@@ -10,7 +10,8 @@ import pjsua2 as pj
 
 from voip.native import mark
 from voip.protocol.settings import Audio
-from voip.protocol.worker import process as say
+from voip.protocol.worker.base import Role
+from voip.protocol.worker.process import Configure, Ready, SipMessage
 from voip.security import hardening, sip_masking
 from voip.worker import endpoint as ep
 from voip.worker.accounts import echo_line
@@ -35,7 +36,7 @@ class Phone:
         pj.Error: PJSIP could not start.
     """
 
-    def __init__(self, outbox: Outbox, command: say.Configure) -> None:
+    def __init__(self, outbox: Outbox, command: Configure) -> None:
         self._mark = mark.read(pj.offhookMark(), pj.tlsLibrary())
         mark.check(self._mark)
         self.context = Context(outbox)
@@ -48,7 +49,7 @@ class Phone:
         self._next_tick = time.monotonic() + 1
         self._levels_every_s = 0.0
         self._next_levels = time.monotonic()
-        port = self._open_echo_line(command) if command.role is say.Role.ECHO else None
+        port = self._open_echo_line(command) if command.role is Role.ECHO else None
         self.context.send(self._ready(port))
 
     # The loop's turns
@@ -112,7 +113,7 @@ class Phone:
 
     def on_message(self, prm: pj.OnSipMessageParam) -> None:
         self.context.send(
-            say.SipMessage(
+            SipMessage(
                 sent=prm.sent,
                 connection=self.context.connections.id_of(prm.hnd),
                 remote=prm.remoteAddress,
@@ -136,14 +137,14 @@ class Phone:
 
     # Inside
 
-    def _open_echo_line(self, command: say.Configure) -> int:
+    def _open_echo_line(self, command: Configure) -> int:
         if command.certificate is None or command.key is None:
             raise Refused("an echo line needs a certificate and a key")
         return echo_line.open_line(self.endpoint, self.accounts, command.certificate, command.key)
 
-    def _ready(self, port: int | None) -> say.Ready:
+    def _ready(self, port: int | None) -> Ready:
         sound = self.context.sound
-        return say.Ready(
+        return Ready(
             pjsip=self.endpoint.libVersion().full,
             tls_library=self._mark.tls_library,
             tls13=any(c >> 8 == 0x13 for c in self.endpoint.utilSslGetAvailableCiphers()),

@@ -18,21 +18,23 @@ from tests.support.ports import LOOPBACK, free_sip_port
 from voip.client.starting import CommandFailed
 from voip.client.stream import Client
 from voip.model import RegistrationState
-from voip.protocol import client as told
+from voip.protocol.accounts import AccountEvent, CheckAccount, CheckEvent, CheckReport, CheckStep
+from voip.protocol.calls import CallEvent, GetHistory, HistoryPage
+from voip.protocol.phone import Hello
 
 ALL = ["name", "tls", "certificate", "registration"]
 
 
-async def check(phone: Phone, **command: Any) -> told.CheckReport:
-    return await phone.client.get(told.CheckAccount(**command), told.CheckReport)
+async def check(phone: Phone, **command: Any) -> CheckReport:
+    return await phone.client.get(CheckAccount(**command), CheckReport)
 
 
-def outcome(report: told.CheckReport) -> list[tuple[str, bool | None]]:
+def outcome(report: CheckReport) -> list[tuple[str, bool | None]]:
     return [(step.step, step.ok) for step in report.steps]
 
 
-def steps_told(phone: Phone) -> list[told.CheckStep]:
-    return [e.event.step for e in phone.events if isinstance(e.event, told.CheckEvent)]
+def steps_told(phone: Phone) -> list[CheckStep]:
+    return [e.event.step for e in phone.events if isinstance(e.event, CheckEvent)]
 
 
 def fields(server: Kamailio, authority: Authority, user: str = "alice") -> dict[str, Any]:
@@ -58,7 +60,7 @@ async def test_what_a_form_holds_is_tried_and_not_saved(
     assert steps_told(phone) == list(report.steps)
     # The check makes, shows and keeps no account, and leaves no process.
     assert (await phone.status()).accounts == ()
-    assert not [e for e in phone.events if isinstance(e.event, told.AccountEvent)]
+    assert not [e for e in phone.events if isinstance(e.event, AccountEvent)]
     assert not (phone.folder / "config" / "accounts.toml").exists()
     assert phone.worker_pids() == []
     assert "secret-alice" not in phone.log
@@ -218,7 +220,7 @@ async def test_the_account_s_own_registration_stays(
     states = [
         e.event.account.registration.state
         for e in phone.events[position:]
-        if isinstance(e.event, told.AccountEvent)
+        if isinstance(e.event, AccountEvent)
     ]
     assert set(states) <= {RegistrationState.REGISTERED}
     await server.stop()
@@ -258,8 +260,8 @@ async def test_a_call_to_the_trial_is_refused_and_not_shown(
     _, answer = await server.until(lambda m: m.status >= 300)
     # The connection's account is known once its REGISTER was answered.
     assert answer.status == 404
-    assert not [e for e in phone.events if isinstance(e.event, told.CallEvent)]
-    page = await phone.client.get(told.GetHistory(), told.HistoryPage)
+    assert not [e for e in phone.events if isinstance(e.event, CallEvent)]
+    page = await phone.client.get(GetHistory(), HistoryPage)
     assert page.entries == ()
     await server.stop()
 
@@ -273,7 +275,7 @@ async def test_a_client_is_served_during_a_check_and_takes_it_along_when_it_goes
     phone = await new_phone()
     reader, writer = await asyncio.open_unix_connection(str(phone.socket))
     other = Client(reader, writer)
-    command = told.CheckAccount(
+    command = CheckAccount(
         name="new",
         fields={
             "user": "u", "domain": "pbx.test", "server": f"{host}:{server.port}",
@@ -281,10 +283,10 @@ async def test_a_client_is_served_during_a_check_and_takes_it_along_when_it_goes
         },
         password="x",
     )  # fmt: skip
-    checking = asyncio.create_task(other.get(command, told.CheckReport))
+    checking = asyncio.create_task(other.get(command, CheckReport))
     await server.until(lambda m: m.method == "REGISTER")
     # The server never answers; the client gets answers in that time.
-    await other.ask(told.Hello())
+    await other.ask(Hello())
     assert not checking.done()
     (pid,) = phone.worker_pids()
     await other.__aexit__(None, None, None)

@@ -9,7 +9,9 @@ from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK, free_sip_port
 from tests.support.sip import Message, response
 from voip.model import RegistrationState
-from voip.protocol import client as told
+from voip.protocol.accounts import AccountEvent, RemoveAccount
+from voip.protocol.calls import HangUp
+from voip.protocol.phone import EchoEvent, NoticeEvent
 
 
 async def test_the_command_line_from_add_to_remove(
@@ -73,9 +75,9 @@ async def test_a_file_edited_by_hand_is_noticed_and_a_broken_one_left_alone(
         f"transport = 'udp'\nserver = '127.0.0.1:{port}'\nregister = false\n"
     )
     file.write_text(good)
-    await phone.until(told.AccountEvent, lambda e: e.account.name == "home")
+    await phone.until(AccountEvent, lambda e: e.account.name == "home")
     file.write_text(good + "[accounts.oops\n")
-    notice = await phone.until(told.NoticeEvent, lambda e: "not valid TOML" in e.text)
+    notice = await phone.until(NoticeEvent, lambda e: "not valid TOML" in e.text)
     assert str(file) in notice.text
     status = await phone.json("status")
     assert status["accounts"][0]["name"] == "home", "what was there keeps running"
@@ -97,7 +99,7 @@ async def test_a_dropped_connection_is_registered_again(
     position = len(phone.events)
     server.connections[0].drop()
     event = await phone.until(
-        told.AccountEvent,
+        AccountEvent,
         lambda e: e.account.registration.state is RegistrationState.REGISTERING,
         position,
     )
@@ -137,7 +139,7 @@ async def test_an_account_that_goes_takes_its_call_along(new_phone: NewPhone) ->
     phone = await new_phone()
     call = await phone.call("echo")
     await phone.until_call(lambda c: c.id == call and c.lock.closed)
-    started = await phone.until(told.EchoEvent, lambda e: e.uri is not None)
+    started = await phone.until(EchoEvent, lambda e: e.uri is not None)
     pids = phone.worker_pids()
     assert started.uri is not None
     # The echo line's account trusts its authority; this one does so by its file.
@@ -171,12 +173,12 @@ async def test_an_account_that_was_removed_takes_no_other_along(
     await phone.until_registered("alice")
     # PJSIP frees an account that had a call only a second or two later.
     await phone.until_logged(await phone.call("bob"))
-    await phone.client.ask(told.RemoveAccount(name="alice"))
+    await phone.client.ask(RemoveAccount(name="alice"))
     await phone.add_secure("bob", host, server.port, authority.file)
     await phone.until_registered("bob")
     call = await phone.call("echo")
     await phone.until_call(lambda c: c.id == call and c.duration_s > 2.5)
-    await phone.client.ask(told.HangUp(call=call))
+    await phone.client.ask(HangUp(call=call))
     entry = await phone.until_logged(await phone.call("alice", account="bob"))
     assert entry.reason == "busy"
     await server.stop()

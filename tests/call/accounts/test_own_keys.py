@@ -15,7 +15,8 @@ from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
 from voip.model import CallState
 from voip.protection import Compared, Sign
-from voip.protocol import client as told
+from voip.protocol.accounts import RegisterAccount
+from voip.protocol.calls import AnswerCall
 
 
 async def test_a_phone_that_was_started_again_is_the_one_that_was_compared(
@@ -32,7 +33,7 @@ async def test_a_phone_that_was_started_again_is_the_one_that_was_compared(
         since = len(callee.events)
         call = await caller.call(user)
         ringing = await callee.until_call(lambda c: c.state is CallState.INCOMING, since)
-        await callee.client.ask(told.AnswerCall(call=ringing.id))
+        await callee.client.ask(AnswerCall(call=ringing.id))
         for phone, number in ((caller, call), (callee, ringing.id)):
             await has_words(phone, number)
         return call, ringing.id
@@ -98,7 +99,7 @@ async def test_a_key_that_is_damaged_is_reported_and_no_other_is_shown(
     assert _key_file(phone, "alice").read_bytes() == kept[:-200]
     # A copy is used at once, without a restart.
     _key_file(phone, "alice").write_bytes(kept)
-    await phone.client.ask(told.RegisterAccount(account="alice"))
+    await phone.client.ask(RegisterAccount(account="alice"))
     await phone.until_registered("alice", since)
     assert await _announced(phone, far, "alice") == before
 

@@ -18,7 +18,7 @@ from tests.support.pki import Authority, Leaf
 from tests.support.ports import free_port
 from voip.engine.errors import Refusal
 from voip.engine.trust import handshake
-from voip.protocol.client import ServerReport
+from voip.protocol.trust import ServerReport
 
 _DAY = datetime.timedelta(days=1)
 _UNTRUSTED = "no authority that is trusted issued the server's certificate"

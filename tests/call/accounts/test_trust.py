@@ -21,7 +21,10 @@ from voip.causes import CauseKind
 from voip.engine.accounts import pinning
 from voip.model import AccountStatus, CallState, RegistrationState
 from voip.protection import LockReport
-from voip.protocol import client as told
+from voip.protocol.accounts import AccountEvent, EditAccount, RegisterAccount
+from voip.protocol.calls import AnswerCall, HangUp
+from voip.protocol.phone import NoticeEvent
+from voip.protocol.trust import GetLock, InspectServer, ServerReport
 from voip.sip.sentences import fingerprint
 
 _DAY = datetime.timedelta(days=1)
@@ -39,7 +42,7 @@ async def add(phone: Phone, user: str, port: int, **fields: Any) -> None:
 async def outcome(phone: Phone, name: str, since: int = 0) -> AccountStatus:
     settled = (RegistrationState.REGISTERED, RegistrationState.FAILED)
     event = await phone.until(
-        told.AccountEvent,
+        AccountEvent,
         lambda e: e.account.name == name and e.account.registration.state in settled,
         since,
     )
@@ -164,7 +167,7 @@ async def test_a_self_signed_server_is_pinned(place: Path, new_phone: NewPhone) 
     report = await phone.json("account", "check", "alice")
     step = next(step for step in report["steps"] if step["step"] == "certificate")
     assert step["text"].startswith("its key is pinned, accepted on ")
-    lock = await phone.client.get(told.GetLock(account="alice"), LockReport)
+    lock = await phone.client.get(GetLock(account="alice"), LockReport)
     assert "the key that this account is pinned to" in lock.meaning[2]
     assert any("the key that this account is pinned to" in fact.evidence for fact in lock.facts)
     await server.stop()
@@ -184,20 +187,20 @@ async def test_a_pinned_server_with_another_key_gets_no_byte_of_sip(
     impostor = OpensslServer(after, port=kamailio.tls_port)
     await impostor.start()
     stopped = await phone.until(
-        told.NoticeEvent, lambda e: e.text.startswith("account alice has stopped: ")
+        NoticeEvent, lambda e: e.text.startswith("account alice has stopped: ")
     )
     for shown in (before, after):
         assert fingerprint(pin_of(shown.certificate)) in stopped.text
     today = datetime.datetime.now(datetime.UTC).date()
     assert f"the one that was accepted on {today}. " in stopped.text
-    report = await phone.client.get(told.InspectServer(account="alice"), told.ServerReport)
+    report = await phone.client.get(InspectServer(account="alice"), ServerReport)
     assert (report.pinned_by, report.pinned_with) == (pinning.login_name(), None)
     place_of = f"{LOOPBACK}:{kamailio.tls_port}"
     assert f"“offhook trust {place_of} --account alice”" in stopped.text
     # Registering by hand is refused too.
     position = len(phone.events)
-    await phone.client.ask(told.RegisterAccount(account="alice"))
-    await phone.until(told.NoticeEvent, lambda e: "has stopped" in e.text, position)
+    await phone.client.ask(RegisterAccount(account="alice"))
+    await phone.until(NoticeEvent, lambda e: "has stopped" in e.text, position)
     assert "REGISTER" not in impostor.output
     assert "SIP/2.0" not in impostor.output
     # The new key is accepted: now REGISTER is sent.
@@ -214,7 +217,7 @@ async def talking(alice: Phone, bob: Phone, server: Kamailio, trust: dict[str, A
         await phone.until_registered(name)
     call = await alice.call("bob")
     ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
-    await bob.client.ask(told.AnswerCall(call=ringing.id))
+    await bob.client.ask(AnswerCall(call=ringing.id))
     await alice.until_call(lambda c: c.id == call and c.lock.closed)
     return call
 
@@ -226,7 +229,7 @@ async def test_a_call_ends_at_both_ends_when_the_pin_changes_or_goes(
     alice, bob = await new_phone("a"), await new_phone("b")
     key = pin_of(place / "pki" / "kamailio.pem")
     call = await talking(alice, bob, kamailio, {"ca_file": str(authority.file), "pin": key})
-    await alice.client.ask(told.EditAccount(name="alice", fields={"pin": pin}))
+    await alice.client.ask(EditAccount(name="alice", fields={"pin": pin}))
     await alice.until_state(call, CallState.ENDED)
     await bob.until_call(lambda c: c.state is CallState.ENDED)
 
@@ -244,10 +247,10 @@ async def test_a_call_goes_on_while_its_account_is_stopped_and_ends_without_a_by
         self_made(place / "after", LOOPBACK, "-newkey", "rsa:2048"), port=server.tls_port
     )
     await impostor.start()
-    await alice.until(told.NoticeEvent, lambda e: "account alice has stopped" in e.text)
+    await alice.until(NoticeEvent, lambda e: "account alice has stopped" in e.text)
     (now,) = (await alice.status()).calls
     assert (now.state, now.lock.closed) == (CallState.ACTIVE, False)
-    await alice.client.ask(told.HangUp(call=call))
+    await alice.client.ask(HangUp(call=call))
     await alice.until_state(call, CallState.ENDED)
     assert "SIP/2.0" not in impostor.output
     await impostor.stop()
@@ -266,7 +269,7 @@ async def test_a_pinned_certificate_that_has_expired_is_accepted_and_told(
     assert account.warning is not None
     assert account.warning.startswith("cert has expired on ")
     assert account.warning.endswith("accepted all the same, because its key is pinned")
-    await phone.until(told.NoticeEvent, lambda e: e.text == f"account bob: {account.warning}")
+    await phone.until(NoticeEvent, lambda e: e.text == f"account bob: {account.warning}")
     await server.stop()
 
 

@@ -13,7 +13,9 @@ from tests.support.hostile import Connection, HostileServer, Sinks, own_host, re
 from tests.support.phone import Phone
 from tests.support.pki import Authority
 from voip.model import AccountStatus, RegistrationState, Voicemail
-from voip.protocol import client as told
+from voip.protocol.accounts import AccountEvent, RegisterAccount, RemoveAccount
+from voip.protocol.calls import HangUp
+from voip.protocol.phone import NoticeEvent
 
 SUMMARY = "Messages-Waiting: yes\r\nVoice-Message: {new}/1\r\n"
 
@@ -96,9 +98,7 @@ async def mailbox(new_phone: NewPhone, authority: Authority) -> AsyncIterator[Ma
 
 
 async def counted(phone: Phone, new: int, old: int | None = 1) -> AccountStatus:
-    event = await phone.until(
-        told.AccountEvent, lambda e: e.account.voicemail == Voicemail(new, old)
-    )
+    event = await phone.until(AccountEvent, lambda e: e.account.voicemail == Voicemail(new, old))
     return event.account
 
 
@@ -139,10 +139,10 @@ async def test_a_server_without_voice_mail_costs_nothing(mailbox: Mailbox) -> No
     server = await mailbox.account()
     await server.until(lambda m: m.method == "SUBSCRIBE")
     position = len(mailbox.phone.events)
-    await mailbox.phone.client.ask(told.RegisterAccount(account="alice"))
+    await mailbox.phone.client.ask(RegisterAccount(account="alice"))
     account = await mailbox.phone.until_registered("alice", position)
     assert account.voicemail is None
-    assert [e for e in mailbox.phone.events if isinstance(e.event, told.NoticeEvent)] == []
+    assert [e for e in mailbox.phone.events if isinstance(e.event, NoticeEvent)] == []
 
 
 async def test_no_other_server_can_tell_a_count(mailbox: Mailbox) -> None:
@@ -158,9 +158,7 @@ async def test_no_other_server_can_tell_a_count(mailbox: Mailbox) -> None:
     mailbox.notify(SUMMARY.format(new=2))
     await counted(mailbox.phone, 2)
     counts = {
-        e.event.account.voicemail
-        for e in mailbox.phone.events
-        if isinstance(e.event, told.AccountEvent)
+        e.event.account.voicemail for e in mailbox.phone.events if isinstance(e.event, AccountEvent)
     }
     assert counts == {None, Voicemail(new=2, old=1)}
 
@@ -195,7 +193,7 @@ async def test_an_answer_that_points_elsewhere_is_not_followed(
     await counted(mailbox.phone, 3)
     # The SUBSCRIBE that ends it would go to the address in the far end's Contact.
     pids = mailbox.phone.worker_pids()
-    await mailbox.phone.client.ask(told.RemoveAccount(name="alice"))
+    await mailbox.phone.client.ask(RemoveAccount(name="alice"))
     await server.until(lambda m: m.method == "REGISTER" and m.all("Expires") == ["0"])
     assert mailbox.phone.worker_pids() == pids
 
@@ -210,6 +208,6 @@ async def test_no_subscription_without_a_registration(mailbox: Mailbox) -> None:
     )
     call = await mailbox.phone.call("bob", hangup_after_s=1)
     await server.until(lambda m: m.method == "INVITE")
-    await mailbox.phone.client.ask(told.HangUp(call=call))
+    await mailbox.phone.client.ask(HangUp(call=call))
     await mailbox.phone.until_logged(call)
     assert mailbox.subscriptions == []

@@ -15,7 +15,9 @@ from tests.support.pki import Authority, Leaf
 from tests.support.ports import LOOPBACK
 from voip.model import Call, CallState
 from voip.protection import Compared, EndToEnd, LockReport, Sign
-from voip.protocol import client as told
+from voip.protocol.accounts import RemoveAccount
+from voip.protocol.calls import AnswerCall, HangUp
+from voip.protocol.trust import ComparedList, CompareWords, GetCompared, GetLock
 
 
 class Peer:
@@ -50,7 +52,7 @@ def comparison(call: Call) -> tuple[Compared | None, Sign | None]:
 
 
 async def words(phone: Phone, call: str) -> EndToEnd:
-    report = await phone.client.get(told.GetLock(call=call), LockReport)
+    report = await phone.client.get(GetLock(call=call), LockReport)
     assert report.end_to_end is not None
     return report.end_to_end
 
@@ -59,13 +61,13 @@ async def say(phone: Phone, call: str, equal: bool) -> Call:
     """Answer whether the call's words are equal; return the call after it."""
     position = len(phone.events)
     code = await words(phone, call)
-    await phone.client.ask(told.CompareWords(call=call, words=code.words, equal=equal))
+    await phone.client.ask(CompareWords(call=call, words=code.words, equal=equal))
     wanted = Compared.EQUAL if equal else Compared.DIFFERENT
     return await phone.until_call(lambda c: c.id == call and comparison(c)[0] is wanted, position)
 
 
 async def hang_up(phone: Phone, call: str) -> None:
-    await phone.client.ask(told.HangUp(call=call))
+    await phone.client.ask(HangUp(call=call))
     await phone.until_logged(call)
 
 
@@ -80,7 +82,7 @@ async def test_the_same_peer_another_one_and_another_account(
     first = await peer.call("alice", leaf)
     assert comparison(first) == (Compared.PENDING, Sign.SERVER)
     assert comparison(await say(phone, first.id, equal=True)) == (Compared.EQUAL, Sign.SEALED)
-    (key,) = (await phone.client.get(told.GetCompared(), told.ComparedList)).keys
+    (key,) = (await phone.client.get(GetCompared(), ComparedList)).keys
     assert key.fingerprint == fingerprint(leaf).lower()
     await hang_up(phone, first.id)
     for account, shown, found in (
@@ -109,7 +111,7 @@ async def test_a_relay_that_takes_a_far_end_s_place_shows_another_key(
         since = len(bob.events)
         call = await alice.call("bob")
         ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING, since)
-        await bob.client.ask(told.AnswerCall(call=ringing.id))
+        await bob.client.ask(AnswerCall(call=ringing.id))
         for phone, number in ((alice, call), (bob, ringing.id)):
             await has_words(phone, number)
         return call, ringing.id
@@ -126,7 +128,7 @@ async def test_a_relay_that_takes_a_far_end_s_place_shows_another_key(
     assert found.state is Compared.REMEMBERED
     await hang_up(alice, again)
 
-    await bob.client.ask(told.RemoveAccount(name="bob"))
+    await bob.client.ask(RemoveAccount(name="bob"))
     await register(bob, "robert")
     middle = Middle(place / "middle", kamailio, authority.file, user="bob", to="robert")
     await middle.start()
@@ -138,7 +140,7 @@ async def test_a_relay_that_takes_a_far_end_s_place_shows_another_key(
         assert code.words != (await words(bob, theirs)).words
         told_so = await say(alice, relayed, equal=False)
         assert comparison(told_so) == (Compared.DIFFERENT, Sign.UNSAFE)
-        kept = (await alice.client.get(told.GetCompared(), told.ComparedList)).keys
+        kept = (await alice.client.get(GetCompared(), ComparedList)).keys
         assert len(kept) == 1
         await hang_up(alice, relayed)
     finally:

@@ -7,7 +7,7 @@ from tests.support.kamailio import Kamailio
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
 from voip.model import CallState
-from voip.protocol import client as told
+from voip.protocol.calls import AnswerCall, DigitEvent
 
 # Pauses, equal keys in a row, and more than PJMEDIA holds at a time.
 KEYS = "1,2,,##AD" + "7777777" + "0123456789*" * 2
@@ -22,14 +22,14 @@ async def test_digits_arrive_in_order_with_their_pauses(
         await phone.until_registered(user)
     call = await alice.call("bob")
     ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
-    await bob.client.ask(told.AnswerCall(call=ringing.id))
+    await bob.client.ask(AnswerCall(call=ringing.id))
     await alice.until_call(lambda c: c.id == call and c.lock.closed)
     await alice.run("dtmf", call, KEYS)
     expected = KEYS.replace(",", "")
 
     def heard() -> str:
         events = [numbered.event for numbered in bob.events]
-        return "".join(event.digit for event in events if isinstance(event, told.DigitEvent))
+        return "".join(event.digit for event in events if isinstance(event, DigitEvent))
 
-    await bob.until(told.DigitEvent, lambda e: len(heard()) >= len(expected))
+    await bob.until(DigitEvent, lambda e: len(heard()) >= len(expected))
     assert heard() == expected

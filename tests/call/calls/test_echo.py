@@ -13,7 +13,9 @@ from tests.support import sound
 from tests.support.phone import Phone
 from voip.client.stream import Client
 from voip.model import CallState
-from voip.protocol import client as told
+from voip.protocol.calls import HangUp, Record
+from voip.protocol.phone import EchoEvent, StopEcho, Subscribe
+from voip.protocol.sound import LevelsEvent
 
 
 async def test_one_command_calls_the_echo_line_and_the_lock_closes(
@@ -40,7 +42,7 @@ async def test_the_authority_is_trusted_for_that_call_only(new_phone: NewPhone) 
     phone = await new_phone()
     call = await phone.call("echo")
     await phone.until_call(lambda c: c.id == call and c.lock.closed)
-    started = await phone.until(told.EchoEvent, lambda e: e.uri is not None)
+    started = await phone.until(EchoEvent, lambda e: e.uri is not None)
     assert started.uri is not None
     port = started.uri.rpartition(":")[2]
     # An account with the ordinary authorities does not accept the line.
@@ -49,7 +51,7 @@ async def test_the_authority_is_trusted_for_that_call_only(new_phone: NewPhone) 
     assert "no authority that is trusted" in account.registration.reason
     pem = ssl.get_server_certificate(("127.0.0.1", int(port)))
     assert "BEGIN CERTIFICATE" in pem
-    await phone.client.ask(told.HangUp(call=call))
+    await phone.client.ask(HangUp(call=call))
     await phone.until_state(call, CallState.ENDED)
 
 
@@ -59,7 +61,7 @@ async def test_the_line_can_be_stopped_and_started_again(new_phone: NewPhone) ->
         call = await phone.call("echo", hangup_after_s=0.5)
         entry = await phone.until_logged(call)
         assert entry.outcome == "answered", entry
-        await phone.client.ask(told.StopEcho())
+        await phone.client.ask(StopEcho())
     assert not (phone.folder / "run" / "echo").exists()
 
 
@@ -80,9 +82,9 @@ async def test_hold_resume_mute_digits_and_recording(new_phone: NewPhone, place:
     await phone.until_call(lambda c: c.muted)
     await phone.run("unmute", call)
     await phone.run("dtmf", call, "12#")
-    await phone.client.ask(told.Record(call=call, path=str(place / "r.wav")))
+    await phone.client.ask(Record(call=call, path=str(place / "r.wav")))
     await phone.until_call(lambda c: c.recording)
-    await phone.client.ask(told.Record(call=call, path=None))
+    await phone.client.ask(Record(call=call, path=None))
     await phone.run("hangup", call)
     entry = await phone.until_logged(call)
     assert entry.lock == "closed"
@@ -114,19 +116,19 @@ async def test_what_does_not_fit_the_state_is_refused_in_words(new_phone: NewPho
 async def test_levels_come_to_those_who_ask(new_phone: NewPhone, speech: Path) -> None:
     phone = await new_phone()
     watcher = Client(*await asyncio.open_unix_connection(str(phone.socket), limit=1 << 23))
-    await watcher.ask(told.Subscribe(levels=True))
+    await watcher.ask(Subscribe(levels=True))
     call = await phone.call("echo", play=str(speech))
 
-    async def loud() -> told.LevelsEvent:
+    async def loud() -> LevelsEvent:
         async for numbered in watcher.events():
             event = numbered.event
-            if isinstance(event, told.LevelsEvent) and event.rx > 0.03 and event.tx > 0.03:
+            if isinstance(event, LevelsEvent) and event.rx > 0.03 and event.tx > 0.03:
                 return event
         raise AssertionError("the engine ended")
 
     level = await asyncio.wait_for(loud(), 20)
     assert level.call == call
-    assert not any(isinstance(e.event, told.LevelsEvent) for e in phone.events)
+    assert not any(isinstance(e.event, LevelsEvent) for e in phone.events)
     await watcher.__aexit__(None, None, None)
 
 

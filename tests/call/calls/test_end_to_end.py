@@ -15,7 +15,8 @@ from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
 from voip.model import CallState
 from voip.protection import Keying, LockReport, LockState
-from voip.protocol import client as told
+from voip.protocol.calls import AnswerCall
+from voip.protocol.trust import GetLock
 
 Talk = Callable[..., Awaitable[tuple[LockReport, LockReport]]]
 
@@ -41,7 +42,7 @@ def talk(kamailio: Kamailio, authority: Authority, new_phone: NewPhone, tone: Pa
             await phone.until_registered(user)
         call = await alice.call(dialled, play=str(tone))
         ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
-        await bob.client.ask(told.AnswerCall(call=ringing.id))
+        await bob.client.ask(AnswerCall(call=ringing.id))
         return await lock_of(alice, call), await lock_of(bob, ringing.id)
 
     return talk
@@ -52,7 +53,7 @@ async def lock_of(phone: Phone, call: str) -> LockReport:
     await phone.until_call(
         lambda c: c.id == call and c.lock.closed and c.quality.rtt_ms is not None
     )
-    report = await phone.client.get(told.GetLock(call=call), LockReport)
+    report = await phone.client.get(GetLock(call=call), LockReport)
     assert report.state is LockState.CLOSED
     (stream,) = report.streams
     assert stream.accepted > 0

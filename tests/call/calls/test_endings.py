@@ -16,7 +16,8 @@ from tests.support.kamailio import DOMAIN
 from tests.support.phone import Phone
 from voip.causes import CauseKind
 from voip.model import CallState, Outcome
-from voip.protocol import client as told
+from voip.protocol.calls import AnswerCall, DeclineCall, DigitsEvent, HangUp, Hold
+from voip.protocol.phone import Stop
 
 _BOB = '"Bob" <sip:bob@example.com>'
 
@@ -48,7 +49,7 @@ async def test_a_call_that_ended_badly_after_its_answer_is_said_and_fails(
     call = await phone.until_call(lambda c: c.state is CallState.ACTIVE)
     # The agreed session cannot be used: the phone ends the call by itself.
     far.will_answer(sip.sdp(far.server.host, 9, "RTP/AVP"))
-    await phone.client.ask(told.Hold(call=call.id))
+    await phone.client.ask(Hold(call=call.id))
     _, err = await waiting
     entry = await phone.until_logged(call.id)
     assert entry.outcome is Outcome.LOST
@@ -69,7 +70,7 @@ async def test_a_call_that_somebody_ended_is_done(phone: Phone, far: FarEnd, by:
     if by == "them":
         far.hangs_up()
     else:
-        await phone.client.ask(told.HangUp(call=call.id))
+        await phone.client.ask(HangUp(call=call.id))
     await waiting
     assert (await phone.until_logged(call.id)).outcome is Outcome.ANSWERED
 
@@ -87,7 +88,7 @@ async def test_a_call_that_was_answered_without_a_session_is_not_missed(
 ) -> None:
     far.acknowledges = False
     call = await _calls(phone, far, body="")
-    await phone.client.ask(told.AnswerCall(call=call))
+    await phone.client.ask(AnswerCall(call=call))
     await phone.until_state(call, CallState.CONNECTING)
     assert await _ended(phone, call) == (Outcome.FAILED, CauseKind.UNCONFIRMED)
     missed = await phone.json("history", "--search", "missed")
@@ -102,7 +103,7 @@ async def test_a_caller_that_gives_up_is_missed(phone: Phone, far: FarEnd) -> No
 
 async def test_whoever_stops_the_phone_declines_nobody(phone: Phone, far: FarEnd) -> None:
     call = await _calls(phone, far)
-    await phone.client.ask(told.Stop(force=True))
+    await phone.client.ask(Stop(force=True))
     assert await _ended(phone, call) == (Outcome.MISSED, CauseKind.PHONE_STOPPED)
 
 
@@ -113,7 +114,7 @@ async def test_what_was_declined_says_how(
     phone: Phone, far: FarEnd, busy: bool, kind: CauseKind
 ) -> None:
     call = await _calls(phone, far)
-    await phone.client.ask(told.DeclineCall(call=call, busy=busy))
+    await phone.client.ask(DeclineCall(call=call, busy=busy))
     assert await _ended(phone, call) == (Outcome.DECLINED, kind)
 
 
@@ -141,7 +142,7 @@ async def test_a_server_that_says_nothing_at_all_is_not_a_person_who_did_not_ans
 async def test_tones_are_sent_before_the_command_returns(phone: Phone, far: FarEnd) -> None:
     call = await _up(phone, far)
     await phone.run("dtmf", call, "12,3")
-    done = await phone.until(told.DigitsEvent, lambda e: e.call == call)
+    done = await phone.until(DigitsEvent, lambda e: e.call == call)
     assert (done.lost, done.reason) == (0, None)
 
 
@@ -162,15 +163,15 @@ async def test_tones_that_still_waited_are_said_to_be_lost(
     await far.hears_a_tone()
     match what:
         case "we hold":
-            await phone.client.ask(told.Hold(call=call))
+            await phone.client.ask(Hold(call=call))
         case "they hold":
             far.holds(True)
         case "we hang up":
-            await phone.client.ask(told.HangUp(call=call))
+            await phone.client.ask(HangUp(call=call))
         case _:
             far.hangs_up()
     _, err = await sending
-    done = await phone.until(told.DigitsEvent, lambda e: e.call == call)
+    done = await phone.until(DigitsEvent, lambda e: e.call == call)
     assert done.lost > 20
     assert err.strip() == f"offhook: the last {done.lost} tones were not sent: {reason}"
 
@@ -187,7 +188,7 @@ async def test_a_far_end_that_takes_no_tones_is_said_to(phone: Phone, far: FarEn
 
 async def test_no_tones_are_taken_for_a_call_on_hold(phone: Phone, far: FarEnd) -> None:
     call = await _up(phone, far)
-    await phone.client.ask(told.Hold(call=call))
+    await phone.client.ask(Hold(call=call))
     await phone.until_state(call, CallState.HELD)
     _, err = await phone.run("dtmf", call, "1", status=1)
     assert f"call {call} is held: it cannot be sent tones now" in err

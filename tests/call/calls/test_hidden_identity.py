@@ -10,7 +10,7 @@ from tests.support.kamailio import DOMAIN, Kamailio
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
 from voip.model import CallState
-from voip.protocol import client as told
+from voip.protocol.calls import AnswerCall, HangUp, Hold
 
 _USER, _NAME = "alice", "Alice Adams"
 
@@ -42,9 +42,9 @@ async def test_no_message_of_a_call_says_who_calls(
         await far.invited()
         far.answers()
         await phone.until_call(lambda c: c.id == call and c.state is CallState.ACTIVE)
-        await phone.client.ask(told.Hold(call=call, wait=True))
+        await phone.client.ask(Hold(call=call, wait=True))
         await phone.until_call(lambda c: c.id == call and c.state is CallState.HELD)
-        await phone.client.ask(told.HangUp(call=call))
+        await phone.client.ask(HangUp(call=call))
         await phone.until_logged(call)
         await far.server.until(lambda m: m.method == "BYE")
     finally:
@@ -84,15 +84,15 @@ async def test_the_server_lets_it_call_and_the_far_end_learns_no_name(
     ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
     assert ringing.remote.name == "Anonymous"
     assert ringing.remote.uri == "sip:anonymous@anonymous.invalid"
-    await bob.client.ask(told.AnswerCall(call=ringing.id))
+    await bob.client.ask(AnswerCall(call=ringing.id))
     await alice.until_call(lambda c: c.id == call and c.lock.closed)
-    await bob.client.ask(told.HangUp(call=ringing.id))
+    await bob.client.ask(HangUp(call=ringing.id))
     await alice.until_logged(call)
 
     # It can still be called.
     back = await bob.call(f"{_USER}@{DOMAIN}")
     incoming = await alice.until_call(lambda c: c.state is CallState.INCOMING)
     assert incoming.account == _USER
-    await alice.client.ask(told.AnswerCall(call=incoming.id))
+    await alice.client.ask(AnswerCall(call=incoming.id))
     answered = await bob.until_call(lambda c: c.id == back and c.lock.closed)
     assert "Adams" not in answered.remote.name

@@ -16,7 +16,8 @@ from tests.support.kamailio import DOMAIN, Kamailio
 from tests.support.ports import LOOPBACK
 from tests.support.pulse import RATE, Samples
 from voip.model import CallState, Outcome
-from voip.protocol import client as told
+from voip.protocol.calls import DeclineCall, HangUp, Play
+from voip.protocol.phone import Stop, StoppingEvent
 
 
 def silence(path: Path, seconds: float) -> Path:
@@ -46,13 +47,13 @@ async def test_a_file_plays_until_it_is_over(new_phone: NewPhone, place: Path) -
     assert playing.state is CallState.ACTIVE
     assert over.state is CallState.ACTIVE
     position = len(phone.events)
-    await phone.client.ask(told.Play(call=call, path=str(silence(place / "b.wav", 60))))
+    await phone.client.ask(Play(call=call, path=str(silence(place / "b.wav", 60))))
     await phone.until_call(lambda c: c.playing, position)
     position = len(phone.events)
-    await phone.client.ask(told.Play(call=call, path=None))
+    await phone.client.ask(Play(call=call, path=None))
     await phone.until_call(lambda c: not c.playing, position)
-    await phone.client.ask(told.Play(call=call, path=str(silence(place / "c.wav", 60))))
-    await phone.client.ask(told.HangUp(call=call))
+    await phone.client.ask(Play(call=call, path=str(silence(place / "c.wav", 60))))
+    await phone.client.ask(HangUp(call=call))
     await phone.until_logged(call)
     assert not phone.locks(call)[-1].playing
 
@@ -76,7 +77,7 @@ async def test_the_microphone_comes_back_after_a_file_if_it_was_in_use(
             else:
                 call = await phone.call("echo")
                 await ear.until(loud)
-                await phone.client.ask(told.Play(call=call, path=pause))
+                await phone.client.ask(Play(call=call, path=pause))
             position = len(phone.events)
             await phone.until_call(lambda c: c.playing)
             await ear.until(quiet, ear.position)
@@ -87,7 +88,7 @@ async def test_the_microphone_comes_back_after_a_file_if_it_was_in_use(
                 await ear.until(loud, ear.position)
         finally:
             speaking.cancel()
-    await phone.client.ask(told.HangUp(call=call))
+    await phone.client.ask(HangUp(call=call))
     await phone.until_logged(call)
 
 
@@ -104,7 +105,7 @@ async def test_an_incoming_call_is_answered_with_busy_or_declined(
         await phone.until_registered(user)
     out = await alice.call("bob")
     ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
-    await bob.client.ask(told.DeclineCall(call=ringing.id, busy=busy))
+    await bob.client.ask(DeclineCall(call=ringing.id, busy=busy))
     entry = await alice.until_logged(out)
     assert entry.code == code
     assert entry.outcome is (Outcome.BUSY if busy else Outcome.DECLINED)
@@ -117,16 +118,16 @@ async def test_clients_hear_that_the_engine_stops(new_phone: NewPhone, by: str) 
     call = await phone.call("echo")
     await phone.until_state(call, CallState.ACTIVE)
     if by == "command":
-        await phone.client.ask(told.Stop(force=True))
+        await phone.client.ask(Stop(force=True))
     else:
         assert phone.process is not None
         phone.process.send_signal(signal.SIGTERM)
-    await phone.until(told.StoppingEvent, lambda e: True)
+    await phone.until(StoppingEvent, lambda e: True)
     # The call's end is still reported.
     await phone.until_logged(call)
     kinds = [type(e.event) for e in phone.events]
-    assert kinds.count(told.StoppingEvent) == 1
-    assert kinds.index(told.StoppingEvent) < len(kinds) - 1
+    assert kinds.count(StoppingEvent) == 1
+    assert kinds.index(StoppingEvent) < len(kinds) - 1
 
 
 _ODD_FILES = {
@@ -154,7 +155,7 @@ async def test_a_file_that_was_written_in_another_way_is_heard(
     back = place / "back.wav"
     call = await phone.call("echo", play=str(file), record=str(back))
     await phone.until_call(lambda c: c.id == call and c.duration_s > 0 and not c.playing)
-    await phone.client.ask(told.HangUp(call=call))
+    await phone.client.ask(HangUp(call=call))
     await phone.until_logged(call)
     with wave.open(str(back)) as recording:
         heard = np.frombuffer(recording.readframes(recording.getnframes()), "<i2")

@@ -13,7 +13,7 @@ from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
 from voip.model import CallState
 from voip.protection import LockState
-from voip.protocol import client as told
+from voip.protocol.calls import AnswerCall, HangUp
 
 
 async def test_before_media_and_after_the_connection_has_dropped(
@@ -56,7 +56,7 @@ async def test_before_media_and_after_the_connection_has_dropped(
     await phone.until_registered("alice", position)
     assert not (await phone.status()).calls[0].lock.closed
     phone.check_lock_evidence(call)
-    await phone.client.ask(told.HangUp(call=call))
+    await phone.client.ask(HangUp(call=call))
     media.close()
     entry = await phone.until_logged(call)
     assert entry.lock is LockState.OPEN
@@ -89,7 +89,7 @@ async def test_packets_that_are_not_authentic_open_the_lock(
     opened = await phone.until_call(lambda c: c.id == call and not c.lock.closed, position)
     assert opened.lock.why == "voice packets arrive that are not authentic"
     phone.check_lock_evidence(call)
-    await phone.client.ask(told.HangUp(call=call))
+    await phone.client.ask(HangUp(call=call))
     await phone.until_logged(call)
     media.close()
     await server.stop()
@@ -108,7 +108,7 @@ async def test_an_open_account_offers_no_keys_that_all_could_read(
     call = await alice.call("bob", hangup_after_s=3)
     ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
     assert ringing.lock.why == "this account uses UDP: anyone on the way can listen"
-    await bob.client.ask(told.AnswerCall(call=ringing.id))
+    await bob.client.ask(AnswerCall(call=ringing.id))
     active = await alice.until_call(
         lambda c: c.id == call and c.state is CallState.ACTIVE and bool(c.lock.media)
     )
@@ -163,5 +163,5 @@ async def test_a_quiet_call_keeps_its_connection_and_its_lock(new_phone: NewPhon
     assert last.lock.closed, last.lock.why
     assert last.lock == first.lock
     phone.check_lock_evidence(call)
-    await phone.client.ask(told.HangUp(call=call))
+    await phone.client.ask(HangUp(call=call))
     assert not (await phone.until_logged(call)).lock_was_open

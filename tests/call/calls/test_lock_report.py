@@ -11,7 +11,9 @@ from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
 from voip.client.starting import CommandFailed
 from voip.protection import Fact, LockReport, LockState
-from voip.protocol import client as told
+from voip.protocol.accounts import AccountEvent
+from voip.protocol.calls import HangUp
+from voip.protocol.trust import GetLock
 
 
 def fact(report: LockReport, name: str) -> Fact:
@@ -24,7 +26,7 @@ async def test_of_a_call_on_the_test_line(new_phone: NewPhone) -> None:
     await phone.until_call(lambda c: c.id == call and c.lock.closed)
     # Packets are counted each second.
     shown = await phone.until_call(lambda c: c.id == call and c.quality.rtt_ms is not None)
-    report = await phone.client.get(told.GetLock(call=call), LockReport)
+    report = await phone.client.get(GetLock(call=call), LockReport)
     assert (report.state, report.why) == (LockState.CLOSED, shown.lock.why)
     assert report.remedy is None
     assert [f.name for f in report.facts if f.holds is not True] == []
@@ -39,10 +41,10 @@ async def test_of_a_call_on_the_test_line(new_phone: NewPhone) -> None:
     assert stream.accepted > 0
     assert stream.rejected == 0
     assert f"{stream.accepted:,} packets" in fact(report, "the voice is authentic").evidence
-    await phone.client.ask(told.HangUp(call=call))
+    await phone.client.ask(HangUp(call=call))
     await phone.until_logged(call)
     with pytest.raises(CommandFailed, match=f"there is no call {call}"):
-        await phone.client.get(told.GetLock(call=call), LockReport)
+        await phone.client.get(GetLock(call=call), LockReport)
 
 
 async def test_of_accounts_over_tls_and_in_the_clear(
@@ -51,7 +53,7 @@ async def test_of_accounts_over_tls_and_in_the_clear(
     phone = await new_phone()
     await phone.add_secure("alice", LOOPBACK, kamailio.tls_port, authority.file)
     await phone.until_registered("alice")
-    report = await phone.client.get(told.GetLock(account="alice"), LockReport)
+    report = await phone.client.get(GetLock(account="alice"), LockReport)
     assert report.state is LockState.CLOSED
     assert report.tls is not None
     assert DOMAIN in fact(report, "a verified certificate").evidence
@@ -62,13 +64,13 @@ async def test_of_accounts_over_tls_and_in_the_clear(
         server=f"{LOOPBACK}:{kamailio.port}",
     )  # fmt: skip
     await phone.until_registered("bob")
-    report = await phone.client.get(told.GetLock(account="bob"), LockReport)
+    report = await phone.client.get(GetLock(account="bob"), LockReport)
     assert report.why == "this account uses UDP: anyone on the way can listen"
     assert report.tls is None
     with pytest.raises(CommandFailed, match="there is no account carol"):
-        await phone.client.get(told.GetLock(account="carol"), LockReport)
+        await phone.client.get(GetLock(account="carol"), LockReport)
     with pytest.raises(CommandFailed, match="name one"):
-        await phone.client.get(told.GetLock(), LockReport)
+        await phone.client.get(GetLock(), LockReport)
 
 
 async def test_of_an_account_whose_connection_has_dropped(
@@ -82,7 +84,7 @@ async def test_of_an_account_whose_connection_has_dropped(
     await phone.until_registered("alice")
     position = len(phone.events)
     await server.stop()
-    await phone.until(told.AccountEvent, lambda e: e.account.tls is None, position)
-    report = await phone.client.get(told.GetLock(account="alice"), LockReport)
+    await phone.until(AccountEvent, lambda e: e.account.tls is None, position)
+    report = await phone.client.get(GetLock(account="alice"), LockReport)
     assert report.why == "no connection to the server has been seen yet"
     assert fact(report, "a verified certificate").holds is None

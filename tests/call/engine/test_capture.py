@@ -19,7 +19,7 @@ from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
 from voip.model import Outcome
-from voip.protocol import client as told
+from voip.protocol.accounts import RemoveAccount
 
 _TALK_S = 9
 _PACKETS_PER_S = 50
@@ -92,7 +92,7 @@ async def _talk(phone: Phone, server: Kamailio, speech: Path, capture: Capture) 
     await phone.until_call(lambda c: c.id == call and c.quality.jitter_ms is not None)
     capture.ports = {server.port, server.tls_port, *ports_of(phone.worker_pids())}
     assert (await phone.until_logged(call)).outcome is Outcome.ANSWERED
-    await phone.client.ask(told.RemoveAccount(name="alice"))
+    await phone.client.ask(RemoveAccount(name="alice"))
     await phone.stop()
     await capture.stop()
 

@@ -21,8 +21,10 @@ from voip.client.stream import Client
 from voip.engine.hub import Hub
 from voip.engine.server import Server
 from voip.model import CallState, Status
-from voip.protocol import client as told
+from voip.protocol.calls import CallEvent, HangUp, Mute
+from voip.protocol.client import AnyCommand
 from voip.protocol.framing import MAX_LINE
+from voip.protocol.phone import GetStatus, Snapshot, Subscribe
 
 
 class Raw:
@@ -90,10 +92,10 @@ async def test_a_client_that_reads_nothing_delays_nobody(new_phone: NewPhone) ->
     await phone.until_call(lambda c: c.id == call and c.lock.closed)
     # Far more than a deaf client's buffers hold, while another reads it all.
     for _ in range(3000):
-        await phone.client.ask(told.Mute(call=call, on=True))
+        await phone.client.ask(Mute(call=call, on=True))
     muted = await phone.until_call(lambda c: c.muted)
     assert muted.id == call
-    await phone.client.ask(told.HangUp(call=call))
+    await phone.client.ask(HangUp(call=call))
     await phone.until_logged(call)
     deaf.close()
     numbers = [event.seq for event in phone.events]
@@ -103,7 +105,7 @@ async def test_a_client_that_reads_nothing_delays_nobody(new_phone: NewPhone) ->
 async def test_twenty_clients_see_the_same(new_phone: NewPhone) -> None:
     phone = await new_phone()
     clients = [await _other_client(phone) for _ in range(20)]
-    snapshots = [await c.get(told.Subscribe(), told.Snapshot) for c in clients]
+    snapshots = [await c.get(Subscribe(), Snapshot) for c in clients]
     assert len({s.seq for s in snapshots}) == 1
     call = await phone.call("echo", hangup_after_s=1)
     await phone.until_logged(call)
@@ -112,7 +114,7 @@ async def test_twenty_clients_see_the_same(new_phone: NewPhone) -> None:
         seen = []
         async for event in client.events():
             seen.append(repr(event).encode())
-            if isinstance(event.event, told.CallEvent) and event.event.call.state == "ended":
+            if isinstance(event.event, CallEvent) and event.event.call.state == "ended":
                 return seen
         raise AssertionError("the engine ended")
 
@@ -127,9 +129,9 @@ async def test_a_snapshot_continues_with_the_next_event(new_phone: NewPhone) -> 
     call = await phone.call("echo")
     await phone.until_state(call, CallState.ACTIVE)
     late = await _other_client(phone)
-    snapshot = await late.get(told.Subscribe(), told.Snapshot)
+    snapshot = await late.get(Subscribe(), Snapshot)
     assert snapshot.status.calls[0].id == call
-    await phone.client.ask(told.Mute(call=call, on=True))
+    await phone.client.ask(Mute(call=call, on=True))
     async for event in late.events():
         assert event.seq == snapshot.seq + 1
         break
@@ -166,13 +168,13 @@ async def test_another_user_is_turned_away(new_phone: NewPhone) -> None:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert process.stdout.strip() == "0", process
-    assert await phone.client.get(told.GetStatus(), Status)
+    assert await phone.client.get(GetStatus(), Status)
 
 
 async def test_a_peer_of_another_number_is_turned_away(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def answer(command: told.AnyCommand) -> None:
+    async def answer(command: AnyCommand) -> None:
         raise AssertionError(f"a stranger was heard: {command}")
 
     server = Server(place / "s", Hub(), answer)

@@ -18,7 +18,7 @@ from tests.conftest import NewPhone
 from tests.support.attached import PATIENCE_S, connect
 from tests.support.phone import Phone
 from voip.model import Status
-from voip.protocol import client as told
+from voip.protocol.phone import NoticeEvent, Stop, Subscribe
 
 MOVED = ("OFFHOOK_CONFIG_DIR", "OFFHOOK_STATE_DIR", "OFFHOOK_RUNTIME_DIR")
 
@@ -86,7 +86,7 @@ def _process(phone: Phone) -> int:
     return phone.process.pid
 
 
-def _is_bound_again(event: told.NoticeEvent) -> bool:
+def _is_bound_again(event: NoticeEvent) -> bool:
     return "listens there again" in event.text
 
 
@@ -97,7 +97,7 @@ async def test_a_socket_that_vanished_is_made_again(new_phone: NewPhone, kind: s
     # While the socket is missing, a new client still finds the running engine.
     assert await _process_of(phone) == _process(phone)
     # Connected clients stay connected, and get the notice.
-    notice = await phone.until(told.NoticeEvent, _is_bound_again)
+    notice = await phone.until(NoticeEvent, _is_bound_again)
     assert notice.level == "warning"
     assert (await phone.status()).engine.pid == _process(phone)
     assert stat.S_IMODE(phone.socket.stat().st_mode) == 0o600
@@ -118,8 +118,8 @@ async def test_ten_who_come_first_start_one_engine(place: Path) -> None:
     phone = Phone(place / "p")
     found = await asyncio.gather(*(_process_of(phone) for _ in range(10)))
     client = await connect(phone.socket)
-    await client.ask(told.Subscribe())
-    await client.ask(told.Stop(force=False))
+    await client.ask(Subscribe())
+    await client.ask(Stop(force=False))
     async for _ in client.events():
         pass
     await client.__aexit__(None, None, None)
@@ -157,12 +157,12 @@ async def test_a_folder_that_others_could_exchange_is_left_alone(new_phone: NewP
     before = stat.S_IMODE(phone.folder.stat().st_mode)
     phone.folder.chmod(0o777)
     _remove_folder(phone)
-    notice = await phone.until(told.NoticeEvent, lambda e: e.level == "error")
+    notice = await phone.until(NoticeEvent, lambda e: e.level == "error")
     assert notice.text.startswith(f"no other program can reach the engine at {phone.socket}: ")
     assert f"-w {phone.folder}" in notice.text
     assert not phone.socket.exists()
     phone.folder.chmod(before)
-    await phone.until(told.NoticeEvent, _is_bound_again)
+    await phone.until(NoticeEvent, _is_bound_again)
     assert await _process_of(phone) == _process(phone)
 
 

@@ -14,7 +14,8 @@ import pytest
 from tests.conftest import NewPhone
 from tests.support.phone import Phone
 from voip.model import CallState
-from voip.protocol import client as told
+from voip.protocol.calls import HangUp, Record
+from voip.protocol.phone import Doctor, DoctorReport
 
 _PR_CAPBSET_DROP = 24
 _CAP_SYS_PTRACE = 19
@@ -30,7 +31,7 @@ _SLEEPS = (
 
 async def warnings(phone: Phone) -> list[str]:
     """The doctor's warnings; no call is stopped by any."""
-    report = await phone.client.get(told.Doctor(), told.DoctorReport)
+    report = await phone.client.get(Doctor(), DoctorReport)
     assert report.ok
     assert all(finding.ok for finding in report.findings)
     return [finding.text for finding in report.findings if finding.warning]
@@ -166,7 +167,7 @@ async def test_a_recording_is_for_its_user_alone(new_phone: NewPhone, place: Pat
     fresh = place / "fresh.wav"
     call = await phone.call("echo", record=str(over))
     await phone.until_state(call, CallState.ACTIVE)
-    await phone.client.ask(told.Record(call=call, path=str(fresh)))
-    await phone.client.ask(told.HangUp(call=call))
+    await phone.client.ask(Record(call=call, path=str(fresh)))
+    await phone.client.ask(HangUp(call=call))
     await phone.until_logged(call)
     assert [stat.S_IMODE(file.stat().st_mode) for file in (over, fresh)] == [0o600, 0o600]

@@ -19,7 +19,8 @@ from tests.support.ports import LOOPBACK, free_sip_port
 from voip.client.starting import CommandFailed
 from voip.engine.history.log import History
 from voip.model import CallState, Outcome
-from voip.protocol import client as told
+from voip.protocol.calls import GetHistory, HistoryPage, LogEvent, PlaceCall
+from voip.protocol.phone import WorkerEvent
 
 KILLS = 25
 
@@ -43,9 +44,9 @@ async def test_a_killed_worker_costs_its_calls_and_nothing_else(
     assert "SIGKILL" in entry.reason
     ended = await phone.until_state(call, CallState.ENDED)
     assert not ended.lock.closed
-    down = await phone.until(told.WorkerEvent, lambda e: not e.up, position)
+    down = await phone.until(WorkerEvent, lambda e: not e.up, position)
     assert down.role == "secure"
-    await phone.until(told.WorkerEvent, lambda e: e.up, position)
+    await phone.until(WorkerEvent, lambda e: e.up, position)
     await phone.until_registered("alice", position)
     assert secure not in phone.worker_pids()
     # The phone works as before, and has not called anybody by itself.
@@ -93,7 +94,7 @@ async def test_nothing_is_corrupt_after_many_kills(place: Path, quarter: int) ->
         calls = asyncio.create_task(_keep_calling(phone))
         if number % 2:
             # A slow machine has no call under way when the time is up.
-            await phone.until(told.LogEvent, lambda event: True, len(phone.events))
+            await phone.until(LogEvent, lambda event: True, len(phone.events))
         # The moment of the kill is under test, so it is a time.
         await asyncio.wait({calls}, timeout=chance.uniform(0.0, 0.7))
         phone.process.kill()
@@ -105,7 +106,7 @@ async def test_nothing_is_corrupt_after_many_kills(place: Path, quarter: int) ->
         assert history.check() is None, f"kill {number}, seed {seed}"
         history.close()
     await phone.start()
-    page = await phone.client.get(told.GetHistory(limit=1000), told.HistoryPage)
+    page = await phone.client.get(GetHistory(limit=1000), HistoryPage)
     await phone.stop()
     outcomes = {entry.outcome for entry in page.entries}
     assert Outcome.ONGOING not in outcomes, f"seed {seed}"
@@ -115,7 +116,7 @@ async def test_nothing_is_corrupt_after_many_kills(place: Path, quarter: int) ->
 async def _keep_calling(phone: Phone) -> None:
     while True:
         with contextlib.suppress(CommandFailed):
-            await phone.client.ask(told.PlaceCall(target="bob"))
+            await phone.client.ask(PlaceCall(target="bob"))
 
 
 async def _until_gone(pids: list[int]) -> None:

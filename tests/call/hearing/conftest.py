@@ -22,7 +22,8 @@ from tests.support.pulse import RATE, Ear, Pulse, Samples
 from tests.support.voice import tones_in
 from voip.model import CallState
 from voip.protection import Transport
-from voip.protocol import client as told
+from voip.protocol.accounts import RemoveAccount
+from voip.protocol.calls import HangUp
 
 OURS, MICROPHONE, NETWORK, OTHER = 440, 600, 900, 1300
 """Hertz: own ringing (with 480 beside it), the person, the far ends."""
@@ -53,7 +54,7 @@ class Placed:
 
     async def end(self) -> None:
         if any(call.id == self.call for call in (await self.phone.status()).calls):
-            await self.phone.client.ask(told.HangUp(call=self.call))
+            await self.phone.client.ask(HangUp(call=self.call))
         await self.phone.until_logged(self.call)
         await self.party.leave()
 
@@ -124,7 +125,7 @@ async def party(desk: Desk, transport: Transport, hertz: int) -> AsyncIterator[P
     await desk.phone.until_registered(name)
     found.account = name
     yield found
-    await desk.phone.client.ask(told.RemoveAccount(name=name))
+    await desk.phone.client.ask(RemoveAccount(name=name))
     await found.stop()
 
 

@@ -16,7 +16,7 @@ from tests.support.pulse import RATE, Ear, Pulse
 from tests.support.voice import Frame, tones_in
 from voip.model import Call, CallState
 from voip.protection import Transport
-from voip.protocol import client as told
+from voip.protocol.calls import CallEvent, HangUp, Hold, Mute, Play, Resume
 
 MICROPHONE, FILE, FIRST, SECOND = 500, 700, 900, 1100
 """Hertz: the person, the played file, the two far ends."""
@@ -145,7 +145,7 @@ class Lane:
     async def _resume(self) -> None:
         if "a" not in self._wish.held:
             return
-        await self._phone.client.ask(told.Resume(call=self._calls["a"]))
+        await self._phone.client.ask(Resume(call=self._calls["a"]))
         self._speaks("a")
         await self._until(lambda call: call.state is not CallState.HELD)
 
@@ -158,11 +158,11 @@ class Lane:
         self._wish.held_there = False
 
     async def _mute(self) -> None:
-        await self._phone.client.ask(told.Mute(call=self._calls["a"]))
+        await self._phone.client.ask(Mute(call=self._calls["a"]))
         self._wish.muted = True
 
     async def _file(self) -> None:
-        await self._phone.client.ask(told.Play(call=self._calls["a"], path=str(self._path)))
+        await self._phone.client.ask(Play(call=self._calls["a"], path=str(self._path)))
         self._wish.playing = True
 
     async def _second(self) -> None:
@@ -187,7 +187,7 @@ class Lane:
             return
         refused = bool(self.parties["a"].refusals)
         since = len(self._phone.events)
-        await self._phone.client.ask(told.Hold(call=self._calls["a"], wait=wait))
+        await self._phone.client.ask(Hold(call=self._calls["a"], wait=wait))
         self._wish.held.add("a")
         if self._wish.speaks == "a":
             self._wish.speaks = None
@@ -212,7 +212,7 @@ class Lane:
 
     async def _end(self) -> None:
         for call in self._calls.values():
-            await self._phone.client.ask(told.HangUp(call=call))
+            await self._phone.client.ask(HangUp(call=call))
             await self._phone.until_logged(call)
         for who in self._calls:
             await self.parties[who].leave()
@@ -282,7 +282,7 @@ class Lane:
         shown: list[Call] = [
             e.event.call
             for e in self._phone.events[since:]
-            if isinstance(e.event, told.CallEvent) and e.event.call.id == call
+            if isinstance(e.event, CallEvent) and e.event.call.id == call
         ]
         locks = [found.lock.closed for found in shown if found.state.answered]
         assert True in locks, "the lock never closed"

@@ -17,7 +17,8 @@ from tests.support.pki import Authority, Leaf
 from tests.support.wire import Wire
 from voip.client.starting import CommandFailed
 from voip.model import AccountStatus, Call, CallState, LogEntry, Outcome
-from voip.protocol import client as told
+from voip.protocol.accounts import RemoveAccount
+from voip.protocol.calls import AnswerCall, CallEvent, HangUp, LogEvent, Play
 
 MALLORY = '"Mallory" <sip:m@evil.test>'
 """Caller where a case does not name another."""
@@ -160,10 +161,10 @@ class Stage:
     async def answer(self, caller: str = "Mallory") -> str:
         """Answer the incoming call, and speak."""
         call = await self.rung(caller)
-        await self.phone.client.ask(told.AnswerCall(call=call))
+        await self.phone.client.ask(AnswerCall(call=call))
         # The call may be over by then, as in most cases.
         with contextlib.suppress(CommandFailed):
-            await self.phone.client.ask(told.Play(call=call, path=str(self.ground.speech)))
+            await self.phone.client.ask(Play(call=call, path=str(self.ground.speech)))
         return call
 
     async def until_logged(self, call: str) -> LogEntry:
@@ -172,7 +173,7 @@ class Stage:
     async def until_refused(self) -> LogEntry:
         """Log row of a call that the phone refused."""
         event = await self.phone.until(
-            told.LogEvent,
+            LogEvent,
             lambda e: e.entry.account == self.account and e.entry.outcome is Outcome.REFUSED,
             self._since,
         )
@@ -212,11 +213,11 @@ class Stage:
     async def _leave(self) -> None:
         status = await self.phone.status()
         for call in status.calls:
-            await self.phone.client.ask(told.HangUp(call=call.id))
+            await self.phone.client.ask(HangUp(call=call.id))
             await self.until_logged(call.id)
         if any(account.name == self.account for account in status.accounts):
-            await self.phone.client.ask(told.RemoveAccount(name=self.account))
+            await self.phone.client.ask(RemoveAccount(name=self.account))
 
     def _states(self) -> list[Call]:
         events = self.phone.events[self._since :]
-        return [e.event.call for e in events if isinstance(e.event, told.CallEvent)]
+        return [e.event.call for e in events if isinstance(e.event, CallEvent)]

@@ -9,7 +9,7 @@ from tests.call.hostile.sessions import Session
 from tests.call.hostile.stage import Stage
 from tests.support.farend import FarEnd
 from voip.model import CallState, Outcome
-from voip.protocol import client as told
+from voip.protocol.calls import HangUp, Hold
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -35,7 +35,7 @@ async def test_a_later_offer_without_encryption_is_refused_and_the_call_stays_as
 ) -> None:
     far, call = await stage.up()
     await _offered_in_vain(stage, far, sessions.SDES_LATER[kind], method)
-    await stage.phone.client.ask(told.HangUp(call=call))
+    await stage.phone.client.ask(HangUp(call=call))
     entry = await stage.until_logged(call)
     assert (entry.outcome, entry.reason) == (Outcome.ANSWERED, "")
 
@@ -53,7 +53,7 @@ async def test_nor_is_it_taken_while_the_call_is_held(stage: Stage, kind: str, m
         lambda c: c.id == call and c.state is CallState.ACTIVE and c.lock.closed, position
     )
     await far.settled()
-    await stage.phone.client.ask(told.Hold(call=call, wait=True))
+    await stage.phone.client.ask(Hold(call=call, wait=True))
     await stage.phone.until_state(call, CallState.HELD)
     await _offered_in_vain(stage, far, sessions.PLAIN[kind], method, CallState.HELD)
 

@@ -7,7 +7,7 @@ import pytest
 from tests.call.hostile.stage import Stage
 from tests.support.kamailio import DOMAIN
 from voip.client.starting import CommandFailed
-from voip.protocol import client as told
+from voip.protocol.calls import CallStarted, DeclineCall, PlaceCall
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -28,11 +28,11 @@ async def test_the_callback_goes_to_the_accounts_own_domain(
     far = await stage.far_end()
     await far.calls(f'"Mallory" <{caller.format(host=stage.host)}>')
     call = await stage.rung()
-    await stage.phone.client.ask(told.DeclineCall(call=call))
+    await stage.phone.client.ask(DeclineCall(call=call))
     entry = await stage.until_logged(call)
     assert entry.remote.uri.startswith(shown.format(host=stage.host))
-    back = told.PlaceCall(target=entry.remote.uri, account=stage.account, back=True)
-    started = await stage.phone.client.get(back, told.CallStarted)
+    back = PlaceCall(target=entry.remote.uri, account=stage.account, back=True)
+    started = await stage.phone.client.get(back, CallStarted)
     await far.invited()
     assert far.offered.uri == f"sip:{called_back}@{DOMAIN};transport=tls"
     far.refuses(486, "Busy Here")
@@ -43,10 +43,10 @@ async def test_a_caller_who_hides_is_not_called_back(stage: Stage) -> None:
     far = await stage.far_end()
     await far.calls('"Mallory" <sip:anonymous@anonymous.invalid>')
     call = await stage.rung()
-    await stage.phone.client.ask(told.DeclineCall(call=call))
+    await stage.phone.client.ask(DeclineCall(call=call))
     entry = await stage.until_logged(call)
     with pytest.raises(CommandFailed, match="the caller hid their number"):
         await stage.phone.client.get(
-            told.PlaceCall(target=entry.remote.uri, account=stage.account, back=True),
-            told.CallStarted,
+            PlaceCall(target=entry.remote.uri, account=stage.account, back=True),
+            CallStarted,
         )

@@ -22,7 +22,7 @@ from cryptography.x509.oid import NameOID
 from tests.call.hostile.stage import Stage
 from tests.support.pki import Authority, Leaf
 from voip.model import Outcome, RegistrationState
-from voip.protocol import client as told
+from voip.protocol.accounts import AccountEvent
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -261,7 +261,7 @@ async def test_a_good_certificate_is_accepted(stage: Stage, kind: str) -> None:
     dialled = good.dialled or stage.host
     await stage.add_account(f"{dialled}:{server.port}", **good.fields)
     account = await stage.phone.until(
-        told.AccountEvent,
+        AccountEvent,
         lambda e: (
             e.account.name == stage.account
             and e.account.registration.state

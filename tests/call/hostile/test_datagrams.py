@@ -16,7 +16,8 @@ from tests.call.hostile.stage import Stage
 from tests.support import sip
 from voip.model import CallState
 from voip.protection import LockReport
-from voip.protocol import client as told
+from voip.protocol.calls import Hold
+from voip.protocol.trust import GetLock
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -40,7 +41,7 @@ _KEEP_ALIVES = {
 @pytest.mark.parametrize("kind", list(_KEEP_ALIVES))
 async def test_what_is_not_rtp_opens_no_lock_and_is_not_counted(stage: Stage, kind: str) -> None:
     far, call = await stage.up()
-    await stage.phone.client.ask(told.Hold(call=call))
+    await stage.phone.client.ask(Hold(call=call))
     await stage.phone.until_state(call, CallState.HELD)
     position = len(stage.phone.events)
     async with _sending(far.offered, [_KEEP_ALIVES[kind]] * 20):
@@ -66,7 +67,7 @@ async def test_two_forged_packets_a_second_open_no_lock(stage: Stage) -> None:
 async def test_forged_packets_open_the_lock_while_they_come(stage: Stage, held: bool) -> None:
     far, call = await stage.up()
     if held:
-        await stage.phone.client.ask(told.Hold(call=call))
+        await stage.phone.client.ask(Hold(call=call))
         await stage.phone.until_state(call, CallState.HELD)
     position = len(stage.phone.events)
     async with _sending(far.offered, [_forged() for _ in range(20)]):
@@ -120,5 +121,5 @@ async def _report(stage: Stage, call: str, position: int) -> int:
 
 
 async def _rejected(stage: Stage, call: str) -> int:
-    report = await stage.phone.client.get(told.GetLock(call=call), LockReport)
+    report = await stage.phone.client.get(GetLock(call=call), LockReport)
     return sum(stream.rejected for stream in report.streams)

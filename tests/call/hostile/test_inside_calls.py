@@ -10,7 +10,8 @@ from tests.support.farend import FarEnd
 from tests.support.hostile import Connection, registrar
 from voip.client.starting import CommandFailed
 from voip.model import CallState, Outcome
-from voip.protocol import client as told
+from voip.protocol.accounts import RemoveAccount
+from voip.protocol.calls import AnswerCall, DeclineCall, HangUp
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -49,7 +50,7 @@ async def test_an_early_answer_moves_no_request(stage: Stage, way: str, transpor
     far.headers += ("Require: 100rel", "RSeq: 1")
     far.rings()
     await stage.phone.until_state(call, CallState.RINGING)
-    await stage.phone.client.ask(told.HangUp(call=call))
+    await stage.phone.client.ask(HangUp(call=call))
     assert (await stage.until_logged(call)).outcome is Outcome.CANCELLED
 
 
@@ -85,7 +86,7 @@ async def test_a_call_that_moves_to_no_place_can_be_ended(stage: Stage, contact:
     far, call = await stage.up()
     far.contact = contact
     await far.answered(far.offers(far.session()))
-    await stage.phone.client.ask(told.HangUp(call=call))
+    await stage.phone.client.ask(HangUp(call=call))
     await stage.until_logged(call)
 
 
@@ -99,7 +100,7 @@ async def test_a_later_request_moves_no_request(
     _points(stage, far, way, transport)
     answer = await far.answered(far.offers(far.session(), method), method)
     assert answer.status == 200
-    await stage.phone.client.ask(told.HangUp(call=call))
+    await stage.phone.client.ask(HangUp(call=call))
     assert (await stage.until_logged(call)).outcome is Outcome.ANSWERED
 
 
@@ -115,7 +116,7 @@ async def test_a_caller_that_is_elsewhere_gets_nothing_there(
     call = await stage.answer()
     # A call that is ended before it is up is declined.
     await stage.phone.until_state(call, CallState.ACTIVE)
-    await stage.phone.client.ask(told.HangUp(call=call))
+    await stage.phone.client.ask(HangUp(call=call))
     assert (await stage.until_logged(call)).outcome is Outcome.ANSWERED
 
 
@@ -131,10 +132,10 @@ async def test_an_answer_goes_where_the_request_came_from(
     await far.calls(MALLORY)
     call = await stage.rung()
     if ending == "answered":
-        await stage.phone.client.ask(told.AnswerCall(call=call))
+        await stage.phone.client.ask(AnswerCall(call=call))
         await stage.phone.until_state(call, CallState.ACTIVE)
     elif ending == "declined":
-        await stage.phone.client.ask(told.DeclineCall(call=call))
+        await stage.phone.client.ask(DeclineCall(call=call))
         await stage.until_logged(call)
     else:
         far.gives_up()
@@ -159,12 +160,12 @@ async def test_an_answer_is_not_sent_elsewhere_when_its_connection_is_gone(
     far.drop_connection()
     await stage.phone.until_failed(stage.account, position)
     if ending == "declined":
-        await stage.phone.client.ask(told.DeclineCall(call=call))
+        await stage.phone.client.ask(DeclineCall(call=call))
         await stage.until_logged(call)
         return
     gone = "the connection that the call came by is gone, so it cannot be answered"
     with pytest.raises(CommandFailed, match=gone):
-        await stage.phone.client.ask(told.AnswerCall(call=call))
+        await stage.phone.client.ask(AnswerCall(call=call))
     entry = await stage.until_logged(call)
     assert (entry.outcome, entry.reason) == (Outcome.FAILED, gone)
 
@@ -201,5 +202,5 @@ async def test_a_subscription_does_not_end_elsewhere(
 
     server = await stage.registered(behave)
     await server.until(lambda m: m.method == "SUBSCRIBE")
-    await stage.phone.client.ask(told.RemoveAccount(name=stage.account))
+    await stage.phone.client.ask(RemoveAccount(name=stage.account))
     await server.until(lambda m: m.method == "REGISTER" and "0" in m.all("Expires"))

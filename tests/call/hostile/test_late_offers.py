@@ -9,7 +9,7 @@ from tests.call.hostile.sessions import Session
 from tests.call.hostile.stage import MALLORY, Stage
 from tests.support.farend import FarEnd
 from voip.model import CallState, HeldBy, Outcome
-from voip.protocol import client as told
+from voip.protocol.calls import Hold
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -59,7 +59,7 @@ async def test_a_far_end_that_hangs_up_is_not_said_to_have_stopped_encrypting(
     far, call = await stage.up()
     far.will_answer(sessions.ANSWERS["plain"].text(stage.host, stage.sinks.open_udp()))
     far.hangs_up_after_answer = True
-    await stage.phone.client.ask(told.Hold(call=call))
+    await stage.phone.client.ask(Hold(call=call))
     entry = await stage.until_logged(call)
     assert (entry.outcome, entry.reason) == (Outcome.ANSWERED, "")
 
@@ -83,7 +83,7 @@ async def test_a_hold_during_an_offer_that_is_not_acknowledged_is_one_at_once(
     far.acknowledges = False
     far.holds(True)
     await stage.phone.until_state(call, CallState.REMOTE_HELD)
-    await stage.phone.client.ask(told.Hold(call=call))
+    await stage.phone.client.ask(Hold(call=call))
     held = await stage.phone.until_call(lambda c: c.id == call and c.state is CallState.HELD)
     assert (held.held_by, held.hold_agreed) == (HeldBy.BOTH, None)
 
@@ -97,7 +97,7 @@ async def _answered_later(stage: Stage, kind: str, by: str) -> str:
         await far.answered(far.offers(""))
     else:
         far.will_answer(answer)
-        await stage.phone.client.ask(told.Hold(call=call))
+        await stage.phone.client.ask(Hold(call=call))
         await far.reoffered()
     return call
 

@@ -10,7 +10,7 @@ from tests.call.hostile.stage import MALLORY, Stage
 from tests.support import sip
 from tests.support.farend import FarEnd
 from voip.model import CallState
-from voip.protocol import client as told
+from voip.protocol.calls import Hold, Resume
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -87,7 +87,7 @@ async def _held_and_resumed(stage: Stage, far: FarEnd, call: str) -> None:
 
 async def _hold(stage: Stage, call: str, *, on: bool) -> None:
     position = len(stage.phone.events)
-    command = told.Hold(call=call, wait=True) if on else told.Resume(call=call, wait=True)
+    command = Hold(call=call, wait=True) if on else Resume(call=call, wait=True)
     await stage.phone.client.ask(command)
     wanted = CallState.HELD if on else CallState.ACTIVE
     shown = await stage.phone.until_call(lambda c: c.id == call and c.state is wanted, position)

@@ -18,7 +18,7 @@ from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
 from voip.model import Call, CallState, Outcome
 from voip.protection import LockState
-from voip.protocol import client as told
+from voip.protocol.calls import AnswerCall, CallEvent, LogEvent, Play, Record
 
 _TALK_S = 9
 
@@ -111,10 +111,10 @@ def check_open_though_encrypted(status: Any) -> None:
 
 async def _answer(phone: Phone, call: str, speech: Path, heard: Path) -> None:
     """Answer a call, say something in it, and record what is said."""
-    await phone.client.ask(told.AnswerCall(call=call))
+    await phone.client.ask(AnswerCall(call=call))
     await phone.until_state(call, CallState.ACTIVE)
-    await phone.client.ask(told.Play(call=call, path=str(speech)))
-    await phone.client.ask(told.Record(call=call, path=str(heard)))
+    await phone.client.ask(Play(call=call, path=str(speech)))
+    await phone.client.ask(Record(call=call, path=str(heard)))
 
 
 async def test_offhook_calls_baresip_and_each_hears_the_other(
@@ -221,7 +221,7 @@ async def test_a_caller_who_demands_srtp_over_udp_is_taken_and_no_lock_closes(
 
     await peer.command("dial", f"sip:alice@{DOMAIN}")
     ringing = await phone.until_call(lambda c: c.state is CallState.INCOMING)
-    await phone.client.ask(told.AnswerCall(call=ringing.id))
+    await phone.client.ask(AnswerCall(call=ringing.id))
     await phone.until_call(lambda c: c.id == ringing.id and talks(c))
     check_open_though_encrypted(await phone.json("status"))
 
@@ -241,8 +241,8 @@ async def test_a_caller_without_encryption_is_refused_by_a_tls_account(
     await peer.command("dial", f"sip:alice@{DOMAIN}")
     closed = await peer.until("CALL_CLOSED")
     assert "488" in closed["param"]
-    event = await phone.until(told.LogEvent, lambda e: e.entry.outcome is Outcome.REFUSED)
+    event = await phone.until(LogEvent, lambda e: e.entry.outcome is Outcome.REFUSED)
     assert event.entry.remote.uri == f"sip:bob@{DOMAIN}"
     assert event.entry.reason == "refused: the caller offered no encryption"
-    states = [e.event.call.state for e in phone.events if isinstance(e.event, told.CallEvent)]
+    states = [e.event.call.state for e in phone.events if isinstance(e.event, CallEvent)]
     assert CallState.INCOMING not in states, "it rang"

@@ -11,7 +11,7 @@ from tests.support.keyfiles import fingerprint
 from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
 from voip.model import CallState
-from voip.protocol import client as told
+from voip.protocol.calls import Hold
 
 _NO_KEYS = "no keys could be agreed for the call: "
 _WEAK = ("-cipher", "ALL:@SECLEVEL=0")
@@ -79,6 +79,6 @@ async def test_the_lock_stays_closed_when_another_peer_is_offered_in_vain(
     refused = await far.answered(far.offers(_session(host, other, rtp, rtcp, "4 5")))
     assert refused.status in (488, 500), refused.first
     far.will_answer(_session(host, leaf, rtp, rtcp).replace("sendrecv", "recvonly"))
-    await phone.client.ask(told.Hold(call=call, wait=True))
+    await phone.client.ask(Hold(call=call, wait=True))
     shown = await phone.until_call(lambda c: c.id == call and c.state is CallState.HELD)
     assert shown.lock.closed, shown.lock.why

@@ -14,7 +14,7 @@ from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
 from voip.model import CallState, Outcome
 from voip.protection import LockState
-from voip.protocol import client as told
+from voip.protocol.calls import AnswerCall, LogEvent, Play, Record
 
 _METHODS = {"TLSv1.3": "TLSv1.2+", "TLSv1.2": "TLSv1.2"}
 """Kamailio's words for a server where this version is the best."""
@@ -51,10 +51,10 @@ async def test_two_phones_talk_with_tls_and_srtp(
         f"bob@{DOMAIN}", play=str(speech), record=str(heard_by_alice), hangup_after_s=9
     )
     ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
-    await bob.client.ask(told.AnswerCall(call=ringing.id))
+    await bob.client.ask(AnswerCall(call=ringing.id))
     await bob.until_state(ringing.id, CallState.ACTIVE)
-    await bob.client.ask(told.Play(call=ringing.id, path=str(other_speech)))
-    await bob.client.ask(told.Record(call=ringing.id, path=str(heard_by_bob)))
+    await bob.client.ask(Play(call=ringing.id, path=str(other_speech)))
+    await bob.client.ask(Record(call=ringing.id, path=str(heard_by_bob)))
     await alice.until_call(lambda c: c.id == out and c.lock.closed and c.quality.rtt_ms is not None)
 
     status = await alice.json("status")
@@ -102,9 +102,9 @@ async def test_open_accounts_register_and_call(
     heard = place / "heard.wav"
     out = await alice.call(f"bob@{DOMAIN}", play=str(speech), hangup_after_s=8)
     ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
-    await bob.client.ask(told.AnswerCall(call=ringing.id))
+    await bob.client.ask(AnswerCall(call=ringing.id))
     await bob.until_state(ringing.id, CallState.ACTIVE)
-    await bob.client.ask(told.Record(call=ringing.id, path=str(heard)))
+    await bob.client.ask(Record(call=ringing.id, path=str(heard)))
     active = await alice.until_call(
         lambda c: c.id == out and c.state is CallState.ACTIVE and c.quality.rtt_ms is not None
     )
@@ -157,9 +157,9 @@ async def test_dtls_srtp_by_choice(
     heard = place / "heard.wav"
     out = await alice.call("bob", play=str(speech), hangup_after_s=9)
     ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
-    await bob.client.ask(told.AnswerCall(call=ringing.id))
+    await bob.client.ask(AnswerCall(call=ringing.id))
     await bob.until_state(ringing.id, CallState.ACTIVE)
-    await bob.client.ask(told.Record(call=ringing.id, path=str(heard)))
+    await bob.client.ask(Record(call=ringing.id, path=str(heard)))
     closed = await alice.until_call(lambda c: c.id == out and c.lock.closed)
     assert [(s.srtp, s.keying) for s in closed.lock.media] == [(True, "dtls")]
     assert closed.lock.media[0].suite
@@ -183,7 +183,7 @@ async def test_a_caller_with_keys_in_the_signalling_and_a_callee_that_wants_dtls
     entry = await alice.until_logged(call)
     assert entry.outcome is Outcome.FAILED
     assert entry.code in (406, 480, 488)
-    refused = await bob.until(told.LogEvent, lambda e: e.entry.outcome is Outcome.REFUSED)
+    refused = await bob.until(LogEvent, lambda e: e.entry.outcome is Outcome.REFUSED)
     assert refused.entry.reason == (
         "refused: the caller wants keys by SDES, and this account agrees them by DTLS"
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from tests.call.requests.ground import USER, Ground
 from tests.support import sip
 from voip.model import CallState
-from voip.protocol.worker import process as say
+from voip.protocol.worker.calls import CallStateEvent, StartCall
 
 MakeSession = Callable[[sip.Message], str]
 """Makes the session of an answer from the offer."""
@@ -26,7 +26,7 @@ class Callee:
         self._invites: dict[str, asyncio.Future[sip.Message]] = {}
         self._acknowledged: dict[str, asyncio.Future[None]] = {}
 
-    async def called(self, code: int, session: MakeSession | None) -> say.CallStateEvent:
+    async def called(self, code: int, session: MakeSession | None) -> CallStateEvent:
         """Call, answer with `code`, and return how the phone reports the end.
 
         A provisional `code` is followed by 486, one that accepts by BYE.
@@ -37,7 +37,7 @@ class Callee:
         invited = self._invites[user] = loop.create_future()
         since = len(self._ground.events)
         await self._ground.worker.ask(
-            say.StartCall(call=number, account=USER, uri=f"sip:{user}@pbx.test")
+            StartCall(call=number, account=USER, uri=f"sip:{user}@pbx.test")
         )
         invite = await asyncio.wait_for(invited, 30)
         acknowledged = self._acknowledged[invite.get("Call-ID")] = loop.create_future()
@@ -48,7 +48,7 @@ class Callee:
         if 200 <= code < 300:
             await self._server.ask(self._dialog(invite), "BYE", 10)
         return await self._ground.until(
-            say.CallStateEvent,
+            CallStateEvent,
             lambda e: e.call == number and e.state is CallState.ENDED,
             since,
         )

@@ -17,14 +17,23 @@ from voip.engine.supervisor import Worker, WorkerGone, WorkerRefused, start_proc
 from voip.model import CallState
 from voip.protection import Transport
 from voip.protocol.settings import Audio
-from voip.protocol.worker import process as say
+from voip.protocol.worker.accounts import (
+    AccountSetup,
+    OpenAccount,
+    RegisterNow,
+    RegistrationEvent,
+    Trust,
+)
+from voip.protocol.worker.base import Role, WorkerReport
+from voip.protocol.worker.calls import Answer, CallStateEvent, IncomingCall, Ring
+from voip.protocol.worker.process import AnyWorkerEvent, Configure, Ready
 
 USER = "alice"
 _AT_ONCE = 12
 _PATIENCE_S = 30
 _SHOWN = 8
 
-_Event = TypeVar("_Event", bound=say.WorkerEvent)
+_Event = TypeVar("_Event", bound=WorkerReport)
 
 
 class Ground:
@@ -38,9 +47,9 @@ class Ground:
         self._authority = Authority(folder / transport.value)
         self.server = self._server()
         self.ends: list[str] = []
-        self.events: list[say.AnyWorkerEvent] = []
+        self.events: list[AnyWorkerEvent] = []
         self._ringing: set[asyncio.Task[None]] = set()
-        self._lookers: list[Callable[[say.AnyWorkerEvent], None]] = []
+        self._lookers: list[Callable[[AnyWorkerEvent], None]] = []
         self._numbers = itertools.count(1)
         self._waiting = asyncio.Semaphore(_AT_ONCE)
         self.worker = Worker(
@@ -52,8 +61,8 @@ class Ground:
         self.worker.start()
         await self.worker.wait_up()
         await self.add(self.server, USER)
-        await self.worker.ask(say.RegisterNow(name=USER))
-        await self.until(say.RegistrationEvent, lambda e: e.active)
+        await self.worker.ask(RegisterNow(name=USER))
+        await self.until(RegistrationEvent, lambda e: e.active)
 
     async def stop(self) -> None:
         await self.worker.stop()
@@ -69,11 +78,11 @@ class Ground:
         """Add an account of the worker at a server, named like its user."""
         trust = None
         if self.transport is Transport.TLS:
-            trust = say.Trust(ca_file=str(self._authority.file))
+            trust = Trust(ca_file=str(self._authority.file))
         where = f"{server.host}:{server.port}"
         await self.worker.ask(
-            say.AddAccount(
-                account=say.AccountSetup(
+            OpenAccount(
+                account=AccountSetup(
                     name=user, user=user, domain="pbx.test", transport=self.transport,
                     server=where, registrar=where,
                     trust=trust, **fields,
@@ -90,7 +99,7 @@ class Ground:
                 return event
         found: asyncio.Future[_Event] = asyncio.get_running_loop().create_future()
 
-        def look(event: say.AnyWorkerEvent) -> None:
+        def look(event: AnyWorkerEvent) -> None:
             if isinstance(event, kind) and not found.done() and wanted(event):
                 found.set_result(event)
 
@@ -103,8 +112,8 @@ class Ground:
         finally:
             self._lookers.remove(look)
 
-    async def until_state(self, call: int, state: CallState) -> say.CallStateEvent:
-        return await self.until(say.CallStateEvent, lambda e: e.call == call and e.state is state)
+    async def until_state(self, call: int, state: CallState) -> CallStateEvent:
+        return await self.until(CallStateEvent, lambda e: e.call == call and e.state is state)
 
     def next_call(self) -> int:
         return next(self._numbers)
@@ -126,18 +135,18 @@ class Ground:
         host = own_host()
         return Server(host, self.transport, self._authority.issue(host, addresses=[host]))
 
-    def _configure(self) -> say.Configure:
+    def _configure(self) -> Configure:
         secure = self.transport is Transport.TLS
-        return say.Configure(
-            role=say.Role.SECURE if secure else say.Role.OPEN,
+        return Configure(
+            role=Role.SECURE if secure else Role.OPEN,
             user_agent="Offhook",
             audio=Audio(),
             silent=True,
         )
 
-    def _on_event(self, event: say.AnyWorkerEvent) -> None:
+    def _on_event(self, event: AnyWorkerEvent) -> None:
         self.events.append(event)
-        if isinstance(event, say.IncomingCall):
+        if isinstance(event, IncomingCall):
             # The engine decides here whether to ring; in these tests every call rings.
             ringing = asyncio.create_task(self._ring(event.call))
             self._ringing.add(ringing)
@@ -148,19 +157,19 @@ class Ground:
     async def _ring(self, call: int) -> None:
         # The caller may be gone already, and at the end the worker too.
         with contextlib.suppress(WorkerRefused, WorkerGone):
-            await self.worker.ask(say.Ring(call=call))
+            await self.worker.ask(Ring(call=call))
 
     def _on_down(self, reason: str) -> None:
         self.ends.append(reason)
 
 
-async def _nothing(_: say.Ready) -> None:
+async def _nothing(_: Ready) -> None:
     return
 
 
 async def rings_and_is_taken(ground: Ground, dialog: sip.Dialog, since: int) -> int:
     """Wait until a call of the far end rings, answer it, return its number."""
     tag = dialog.sender.rpartition("=")[2]
-    event = await ground.until(say.IncomingCall, lambda e: e.remote.endswith(f"={tag}"), since)
-    await ground.worker.ask(say.Answer(call=event.call))
+    event = await ground.until(IncomingCall, lambda e: e.remote.endswith(f"={tag}"), since)
+    await ground.worker.ask(Answer(call=event.call))
     return event.call

@@ -14,7 +14,14 @@ from tests.support import sip
 from tests.support.manycalls import Server
 from voip.causes import CauseKind
 from voip.protection import Transport
-from voip.protocol.worker import process as say
+from voip.protocol.worker.accounts import (
+    CloseAccount,
+    RegisterNow,
+    RegistrationEvent,
+    VoicemailEvent,
+)
+from voip.protocol.worker.calls import IncomingCall, RefusedCall
+from voip.protocol.worker.sound import WatchLevels
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -29,12 +36,12 @@ async def _another(ground: Ground, user: str, **fields: bool) -> AsyncIterator[S
     await ground.add(server, user, **fields)
     if fields.get("register", True):
         since = len(ground.events)
-        await ground.worker.ask(say.RegisterNow(name=user))
-        await ground.until(say.RegistrationEvent, lambda e: e.active and e.account == user, since)
+        await ground.worker.ask(RegisterNow(name=user))
+        await ground.until(RegistrationEvent, lambda e: e.active and e.account == user, since)
     try:
         yield server
     finally:
-        await ground.worker.ask(say.RemoveAccount(name=user))
+        await ground.worker.ask(CloseAccount(name=user))
         await server.stop()
 
 
@@ -61,8 +68,8 @@ async def _invite(server: Server, dialog: sip.Dialog) -> sip.Message:
 async def _rang(ground: Ground, since: int) -> list[str]:
     """Accounts that were called after event number `since`."""
     # Events before the answer to this command have come by then.
-    await ground.worker.ask(say.WatchLevels(interval_ms=0))
-    return [e.account for e in ground.events[since:] if isinstance(e, say.IncomingCall)]
+    await ground.worker.ask(WatchLevels(interval_ms=0))
+    return [e.account for e in ground.events[since:] if isinstance(e, IncomingCall)]
 
 
 async def test_each_connection_rings_its_own_account_and_no_other(ground: Ground) -> None:
@@ -103,20 +110,20 @@ async def test_voice_mail_of_another_server_is_not_counted(ground: Ground) -> No
         assert answer.status == 404
         own = await other.ask(other.dialog(), "NOTIFY", body=body, extra=(*_EVENT, kind))
         assert own.status == 200
-        told = await ground.until(say.VoicemailEvent, lambda e: True, since)
+        told = await ground.until(VoicemailEvent, lambda e: True, since)
         assert (told.account, told.voicemail.new) == ("bob", 7)
 
 
 async def test_accounts_of_one_server_are_told_apart_by_name(ground: Ground) -> None:
     await ground.add(ground.server, "carol")
     since = len(ground.events)
-    await ground.worker.ask(say.RegisterNow(name="carol"))
-    await ground.until(say.RegistrationEvent, lambda e: e.account == "carol" and e.active, since)
+    await ground.worker.ask(RegisterNow(name="carol"))
+    await ground.until(RegistrationEvent, lambda e: e.account == "carol" and e.active, since)
     for user in (USER, "carol"):
         since = len(ground.events)
         assert (await _invite(ground.server, ground.server.dialog(user))).status == 487
         assert await _rang(ground, since) == [user]
-    await ground.worker.ask(say.RemoveAccount(name="carol"))
+    await ground.worker.ask(CloseAccount(name="carol"))
     assert (await _invite(ground.server, ground.server.dialog("carol"))).status == 404
 
 
@@ -124,7 +131,7 @@ async def test_a_call_for_somebody_else_at_the_own_server_is_told(ground: Ground
     since = len(ground.events)
     assert (await _invite(ground.server, ground.server.dialog("+15550100"))).status == 404
     # The end of an earlier call may be reported only now.
-    refused = await ground.until(say.RefusedCall, lambda e: "+15550100" in e.cause.detail, since)
+    refused = await ground.until(RefusedCall, lambda e: "+15550100" in e.cause.detail, since)
     assert refused.account == USER
     assert refused.cause.kind is CauseKind.OTHER_USER
 
@@ -160,5 +167,5 @@ async def test_who_calls_is_shown_whole(ground: Ground) -> None:
     tag = own.sender.rpartition(";")[2]
     dialog = sip.Dialog(f"{long};{tag}", own.to, own.call_id, own.target)
     assert (await _invite(ground.server, dialog)).status == 487
-    incoming = await ground.until(say.IncomingCall, lambda e: True, since)
+    incoming = await ground.until(IncomingCall, lambda e: True, since)
     assert incoming.remote == f"{long};{tag}"

@@ -11,7 +11,7 @@ from tests.call.requests.ground import USER, Ground, rings_and_is_taken
 from tests.call.requests.sessions import Session
 from tests.support import sip
 from voip.model import CallState
-from voip.protocol.worker import process as say
+from voip.protocol.worker.accounts import VoicemailEvent
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -117,7 +117,7 @@ async def test_voice_mail_is_told_without_being_asked_for(ground: Ground) -> Non
     extra = ("Event: message-summary", f"Content-Type: {kind}")
     answer = await ground.server.ask(ground.server.dialog(), "NOTIFY", body=body, extra=extra)
     assert answer.status == 200
-    told = await ground.until(say.VoicemailEvent, lambda e: True, since)
+    told = await ground.until(VoicemailEvent, lambda e: True, since)
     assert (told.account, told.voicemail.new) == (USER, 4)
 
 

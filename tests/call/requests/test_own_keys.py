@@ -13,15 +13,16 @@ from tests.support.keyfiles import fingerprint
 from tests.support.pki import Authority, Leaf
 from voip.model import CallState
 from voip.protection import Keying
-from voip.protocol.worker import process as say
+from voip.protocol.worker.accounts import CloseAccount, OwnKey, UseOwnKey
+from voip.protocol.worker.calls import EndCall, StartCall
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 _USER = "dora"
 
 
-def _own_key(leaf: Leaf) -> say.OwnKey:
-    return say.OwnKey(leaf.certificate.read_text() + leaf.key.read_text())
+def _own_key(leaf: Leaf) -> OwnKey:
+    return OwnKey(leaf.certificate.read_text() + leaf.key.read_text())
 
 
 async def test_calls_that_begin_afterwards_show_the_other_one(
@@ -39,18 +40,18 @@ async def test_calls_that_begin_afterwards_show_the_other_one(
     async def shown() -> str:
         call = ground.next_call()
         uri = f"sip:bob@{server.host}:{server.port};transport=tls"
-        await ground.worker.ask(say.StartCall(call=call, account=_USER, uri=uri))
+        await ground.worker.ask(StartCall(call=call, account=_USER, uri=uri))
         offer = (await invites.get()).body
-        await ground.worker.ask(say.EndCall(call=call, code=486))
+        await ground.worker.ask(EndCall(call=call, code=486))
         await ground.until_state(call, CallState.ENDED)
         return next(line for line in offer.splitlines() if line.startswith("a=fingerprint:"))
 
     server.on_request = look
     await ground.add(server, _USER, keying=Keying.DTLS, own_key=_own_key(before), register=False)
     assert await shown() == f"a=fingerprint:{fingerprint(before)}"
-    await ground.worker.ask(say.UseOwnKey(name=_USER, own_key=_own_key(after)))
+    await ground.worker.ask(UseOwnKey(name=_USER, own_key=_own_key(after)))
     assert await shown() == f"a=fingerprint:{fingerprint(after)}"
     assert await shown() == f"a=fingerprint:{fingerprint(after)}"
-    await ground.worker.ask(say.RemoveAccount(name=_USER))
+    await ground.worker.ask(CloseAccount(name=_USER))
     await server.stop()
     assert ground.ends == []

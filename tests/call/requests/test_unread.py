@@ -7,7 +7,7 @@ import pytest
 from tests.call.requests.ground import USER, Ground
 from tests.support import sip
 from voip.protection import Transport
-from voip.protocol.worker import process as say
+from voip.protocol.worker.calls import UnreadCall
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -29,7 +29,7 @@ async def test_what_cannot_be_read_is_a_bad_request(
 async def test_a_call_that_cannot_be_read_is_told_once_in_a_while(ground: Ground) -> None:
     for _ in range(3):
         await ground.server.ask(ground.server.dialog(), "INVITE", extra=(_BAD[0],))
-    told = [event for event in ground.events if isinstance(event, say.UnreadCall)]
+    told = [event for event in ground.events if isinstance(event, UnreadCall)]
     assert len(told) == 1
     secure = ground.transport is Transport.TLS
     assert told[0].accounts == ((USER,) if secure else ())

@@ -15,7 +15,10 @@ from tests.support.phone import Phone
 from tests.support.ports import LOOPBACK
 from tests.support.pulse import PATIENCE_S, RATE, Pulse, Samples
 from voip.model import CallState, Outcome
-from voip.protocol import client as told
+from voip.protocol.calls import DeclineCall, HangUp
+from voip.protocol.phone import NoticeEvent, WorkerEvent
+from voip.protocol.settings import ChangeSettings
+from voip.protocol.sound import Devices, GetDevices
 
 _AUDIBLE = 300
 
@@ -28,12 +31,12 @@ def silent_for_a_second(samples: Samples) -> bool:
     return len(samples) > RATE and not samples[-RATE:].any()
 
 
-async def devices(phone: Phone) -> told.Devices:
-    return await phone.client.get(told.GetDevices(), told.Devices)
+async def devices(phone: Phone) -> Devices:
+    return await phone.client.get(GetDevices(), Devices)
 
 
-async def notice(phone: Phone, words: str, since: int = 0) -> told.NoticeEvent:
-    return await phone.until(told.NoticeEvent, lambda e: words in e.text, since)
+async def notice(phone: Phone, words: str, since: int = 0) -> NoticeEvent:
+    return await phone.until(NoticeEvent, lambda e: words in e.text, since)
 
 
 async def echoed(phone: Phone, tone: Path) -> str:
@@ -55,15 +58,15 @@ async def test_another_speaker_is_used_at_once_in_a_call(
         await speaker.until(audible)
         assert not headset.samples.any()
         pids = phone.worker_pids()
-        await phone.client.ask(told.ChangeSettings(changes={"audio.output": "headset"}))
+        await phone.client.ask(ChangeSettings(changes={"audio.output": "headset"}))
         await headset.until(audible)
         await speaker.until(silent_for_a_second, speaker.position)
         assert (await notice(phone, "sound: ")).text == "sound: pulse / headset"
         assert (await devices(phone)).in_use == "pulse / headset"
-        await phone.client.ask(told.ChangeSettings(changes={"audio.output": None}))
+        await phone.client.ask(ChangeSettings(changes={"audio.output": None}))
         await speaker.until(audible, speaker.position)
     assert phone.worker_pids() == pids
-    await phone.client.ask(told.HangUp(call=call))
+    await phone.client.ask(HangUp(call=call))
     assert not (await phone.until_logged(call)).lock_was_open
 
 
@@ -83,11 +86,11 @@ async def test_another_microphone_is_used_at_once_in_a_call(
         try:
             since = speaker.position
             await speaker.until(lambda heard: len(heard) > RATE and not audible(heard), since)
-            await phone.client.ask(told.ChangeSettings(changes={"audio.input": "boom"}))
+            await phone.client.ask(ChangeSettings(changes={"audio.input": "boom"}))
             await speaker.until(audible, speaker.position)
         finally:
             speaking.cancel()
-    await phone.client.ask(told.HangUp(call=call))
+    await phone.client.ask(HangUp(call=call))
     await phone.until_logged(call)
 
 
@@ -110,9 +113,9 @@ async def test_a_device_that_comes_in_a_call_is_found_and_can_be_chosen(
         assert found.in_use == "pulse / pulse"
         await speaker.until(audible, speaker.position)
         async with other.listen("speaker") as headset:
-            await phone.client.ask(told.ChangeSettings(changes={"audio.output": "headset"}))
+            await phone.client.ask(ChangeSettings(changes={"audio.output": "headset"}))
             await headset.until(audible)
-    await phone.client.ask(told.HangUp(call=call))
+    await phone.client.ask(HangUp(call=call))
     assert (await phone.until_logged(call)).outcome is Outcome.ANSWERED
 
 
@@ -145,7 +148,7 @@ async def test_a_sound_server_that_dies_in_a_call_is_told_and_the_call_stays_up(
     async with desk.listen("speaker") as speaker:
         await speaker.until(audible)
     assert (await devices(phone)).in_use == "pulse / pulse"
-    await phone.client.ask(told.HangUp(call=call))
+    await phone.client.ask(HangUp(call=call))
     assert not (await phone.until_logged(call)).lock_was_open
 
 
@@ -159,14 +162,14 @@ async def test_a_sound_server_that_died_between_calls_costs_no_call(
     await desk.die()
     call = await echoed(phone, tone)
     assert (await notice(phone, "so calls are silent")).level == "warning"
-    await phone.client.ask(told.HangUp(call=call))
+    await phone.client.ask(HangUp(call=call))
     assert (await phone.until_logged(call)).outcome is Outcome.ANSWERED
     # The next one has sound again, without any command.
     await desk.start()
     call = await echoed(phone, tone)
     async with desk.listen("speaker") as speaker:
         await speaker.until(audible)
-    await phone.client.ask(told.HangUp(call=call))
+    await phone.client.ask(HangUp(call=call))
     await phone.until_logged(call)
 
 
@@ -185,7 +188,7 @@ async def test_no_call_leaves_the_microphone_open(
     await alice.call(f"bob@{DOMAIN}")
     ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
     await until(lambda: listeners(desk), lambda count: count > standing)
-    await bob.client.ask(told.DeclineCall(call=ringing.id))
+    await bob.client.ask(DeclineCall(call=ringing.id))
     await until(lambda: listeners(desk), lambda count: count == standing)
 
 
@@ -216,12 +219,12 @@ async def test_the_ring_is_switched_off_while_it_rings(
         await alice.call(f"bob@{DOMAIN}")
         await bob.until_call(lambda c: c.state is CallState.INCOMING)
         await speaker.until(audible)
-        await bob.client.ask(told.ChangeSettings(changes={"audio.ring": False}))
+        await bob.client.ask(ChangeSettings(changes={"audio.ring": False}))
         # Between two bursts of a ring are 2.2 s of silence.
         await speaker.until(
             lambda heard: len(heard) > 4 * RATE and not heard[-3 * RATE :].any(), speaker.position
         )
-        await bob.client.ask(told.ChangeSettings(changes={"audio.ring": True}))
+        await bob.client.ask(ChangeSettings(changes={"audio.ring": True}))
         await speaker.until(audible, speaker.position)
 
 
@@ -230,21 +233,21 @@ async def test_what_takes_a_new_worker_waits_for_the_calls(new_phone: NewPhone) 
     call = await phone.call("echo")
     await phone.until_state(call, CallState.ACTIVE)
     position = len(phone.events)
-    await phone.client.ask(told.ChangeSettings(changes={"audio.jitter_ms": 60}))
+    await phone.client.ask(ChangeSettings(changes={"audio.jitter_ms": 60}))
     await notice(phone, "take effect when the calls that are up have ended", position)
     pids = phone.worker_pids()
     assert (await phone.status()).calls[0].state is CallState.ACTIVE
-    await phone.client.ask(told.HangUp(call=call))
-    down = await phone.until(told.WorkerEvent, lambda e: not e.up, position)
+    await phone.client.ask(HangUp(call=call))
+    down = await phone.until(WorkerEvent, lambda e: not e.up, position)
     assert down.detail == "the sound settings have changed"
-    await phone.until(told.WorkerEvent, lambda e: e.up, position)
+    await phone.until(WorkerEvent, lambda e: e.up, position)
     assert phone.worker_pids() != pids
     # Without a call the change is made at once.
     position = len(phone.events)
-    await phone.client.ask(told.ChangeSettings(changes={"audio.jitter_ms": 80}))
-    await phone.until(told.WorkerEvent, lambda e: not e.up, position)
-    await phone.until(told.WorkerEvent, lambda e: e.up, position)
-    notices = [e.event for e in phone.events[position:] if isinstance(e.event, told.NoticeEvent)]
+    await phone.client.ask(ChangeSettings(changes={"audio.jitter_ms": 80}))
+    await phone.until(WorkerEvent, lambda e: not e.up, position)
+    await phone.until(WorkerEvent, lambda e: e.up, position)
+    notices = [e.event for e in phone.events[position:] if isinstance(e.event, NoticeEvent)]
     assert notices == []
     again = await phone.call("echo", hangup_after_s=0.5)
     assert (await phone.until_logged(again)).outcome is Outcome.ANSWERED

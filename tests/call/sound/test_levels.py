@@ -13,7 +13,9 @@ from tests.support.kamailio import Kamailio
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
 from voip.model import CallState
-from voip.protocol import client as told
+from voip.protocol.calls import AnswerCall
+from voip.protocol.phone import Subscribe
+from voip.protocol.sound import LevelsEvent
 
 _RATE = 16000
 _MEAN = 0.318  # of a sine at half of full scale: 0.5 * 2 / pi
@@ -39,16 +41,16 @@ async def test_each_side_tells_the_sound_by_its_way(
         await phone.until_registered(user)
     call = await alice.call("bob", play=str(_sine(place / "sine.wav")))
     ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
-    await bob.client.ask(told.AnswerCall(call=ringing.id))
+    await bob.client.ask(AnswerCall(call=ringing.id))
     await alice.until_call(lambda c: c.id == call and c.lock.closed)
 
     async def levels(socket: Path, sending: bool) -> None:
         """Wait until one direction is as loud as the sound and the other silent."""
         async with await connect(socket) as client:
-            await client.ask(told.Subscribe(levels=True))
+            await client.ask(Subscribe(levels=True))
             async for numbered in client.events():
                 event = numbered.event
-                if not isinstance(event, told.LevelsEvent):
+                if not isinstance(event, LevelsEvent):
                     continue
                 loud, quiet = (event.tx, event.rx) if sending else (event.rx, event.tx)
                 assert quiet < 0.01, event

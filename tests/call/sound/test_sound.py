@@ -15,7 +15,8 @@ from tests.support.phone import Phone
 from tests.support.ports import LOOPBACK
 from tests.support.pulse import RATE, Ear, Forward, Pulse, Samples, lonely
 from voip.model import Call, CallState, Outcome
-from voip.protocol import client as told
+from voip.protocol.calls import AnswerCall, DeclineCall, HangUp
+from voip.protocol.phone import NoticeEvent
 
 _AUDIBLE = 300
 """Of 32767; a null sink without a player renders zeros throughout."""
@@ -39,7 +40,7 @@ async def talk_to_the_echo_line(phone: Phone, desk: Pulse, speech: Path, ear: Ea
     await desk.say(speech)
     await ear.hear(1.5)
     heard = ear.save(phone.folder / "heard.wav", since)
-    await phone.client.ask(told.HangUp(call=out))
+    await phone.client.ask(HangUp(call=out))
     assert (await phone.until_logged(out)).outcome is Outcome.ANSWERED
     return heard
 
@@ -118,7 +119,7 @@ async def test_a_device_that_is_not_there_is_named_in_a_notice(
     # Everything about the sound has been reported when a call is over.
     out = await phone.call("echo", hangup_after_s=0)
     await phone.until_logged(out)
-    notices = [e.event for e in phone.events if isinstance(e.event, told.NoticeEvent)]
+    notices = [e.event for e in phone.events if isinstance(e.event, NoticeEvent)]
     assert [n.text for n in notices] == ["no sound device is called Blue headset: calls are silent"]
 
 
@@ -156,7 +157,7 @@ async def test_an_incoming_call_rings_and_stops_when_it_is_declined(
         out = await alice.call(f"bob@{DOMAIN}")
         ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
         await ear.until(has_ring)
-        await bob.client.ask(told.DeclineCall(call=ringing.id))
+        await bob.client.ask(DeclineCall(call=ringing.id))
         await alice.until_logged(out)
         since = ear.position
         # A ring is silent for 2.2 s between two bursts: that is not its end.
@@ -174,7 +175,7 @@ async def test_a_call_that_is_placed_sounds_its_ringing_until_it_is_answered(
         await alice.call(f"bob@{DOMAIN}")
         ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
         await ear.until(has_ring)
-        await bob.client.ask(told.AnswerCall(call=ringing.id))
+        await bob.client.ask(AnswerCall(call=ringing.id))
         await alice.until_call(talks)
         since = ear.position
         await ear.until(
@@ -198,5 +199,5 @@ async def test_with_ring_off_the_speaker_is_silent_until_somebody_speaks(
         await alice.call(f"bob@{DOMAIN}", play=str(speech))
         ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
         assert not (await ear.hear(3)).any()
-        await bob.client.ask(told.AnswerCall(call=ringing.id))
+        await bob.client.ask(AnswerCall(call=ringing.id))
         await ear.until(audible)

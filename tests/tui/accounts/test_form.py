@@ -18,8 +18,11 @@ from tui.accounts.form import AccountForm
 from tui.widgets.ask import Confirm
 from voip.causes import CauseKind
 from voip.model import CallState
-from voip.protocol import client as told
-from voip.protocol.worker import process as say
+from voip.protocol.accounts import AddAccount
+from voip.protocol.client import AnyCommand
+from voip.protocol.settings import ChangeSettings
+from voip.protocol.trust import InspectServer, ServerReport
+from voip.protocol.worker.accounts import OpenAccount
 
 SECRET = "correct horse"
 
@@ -73,7 +76,7 @@ def accounts_file(standin: StandIn) -> str:
 
 def tried_with(standin: StandIn) -> list[str | None]:
     """The passwords of the accounts that were tried."""
-    added = [order.account for order in standin.script.orders if isinstance(order, say.AddAccount)]
+    added = [order.account for order in standin.script.orders if isinstance(order, OpenAccount)]
     credentials = [account.credentials for account in added if account.trial]
     return [given.password if given else None for given in credentials]
 
@@ -442,7 +445,7 @@ async def test_an_account_of_the_file_is_tried_at_once(phone: Screen, standin: S
 
 
 async def test_every_field_can_be_reached_at_60_by_20(phone: Screen, standin: StandIn) -> None:
-    await standin.client.ask(told.ChangeSettings({"screen.glyphs": "ascii"}))
+    await standin.client.ask(ChangeSettings({"screen.glyphs": "ascii"}))
     await open_new(phone)
     await phone.resize(60, 20)
     screen = phone.app.screen
@@ -465,10 +468,10 @@ async def test_every_field_can_be_reached_at_60_by_20(phone: Screen, standin: St
 async def test_a_save_that_is_asked_for_twice_is_made_once(
     phone: Screen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[told.AnyCommand] = []
+    asked: list[AnyCommand] = []
     get = phone.app.bridge.get
 
-    def note(command: told.AnyCommand, kind: type[Any]) -> Coroutine[Any, Any, Any]:
+    def note(command: AnyCommand, kind: type[Any]) -> Coroutine[Any, Any, Any]:
         asked.append(command)
         return get(command, kind)
 
@@ -480,7 +483,7 @@ async def test_a_save_that_is_asked_for_twice_is_made_once(
     form.save()
     form.save()
     await phone.sees("Account example saved")
-    assert sum(isinstance(command, told.AddAccount) for command in asked) == 1
+    assert sum(isinstance(command, AddAccount) for command in asked) == 1
 
 
 async def test_a_look_at_the_server_is_judged_by_what_stands_in_the_form(
@@ -488,10 +491,10 @@ async def test_a_look_at_the_server_is_judged_by_what_stands_in_the_form(
 ) -> None:
     text = '[accounts.work]\nuser = "alice"\ndomain = "pbx.example.com"\n'
     await open_account(phone, standin, text)
-    asked: list[told.InspectServer] = []
+    asked: list[InspectServer] = []
     look = standin.engine.inspection.inspect
 
-    async def listening(command: told.InspectServer) -> told.ServerReport:
+    async def listening(command: InspectServer) -> ServerReport:
         asked.append(command)
         return await look(command)
 

@@ -22,7 +22,8 @@ from tui.words import trust as trust_words
 from voip.causes import CauseKind
 from voip.model import CallState
 from voip.protection import Transport
-from voip.protocol import client as told
+from voip.protocol.accounts import RemoveAccount
+from voip.protocol.trust import InspectServer, ServerReport
 
 KEY = facts.tls_to("pbx.work.example.com").chain[0].key_sha256
 OTHER = "ab" * 32
@@ -220,7 +221,7 @@ async def test_it_says_that_it_looks_and_why_it_sees_nothing(
     look = standin.engine.inspection.inspect
     answers = asyncio.Event()
 
-    async def slowly(command: told.InspectServer) -> told.ServerReport:
+    async def slowly(command: InspectServer) -> ServerReport:
         await answers.wait()
         return await look(command)
 
@@ -244,7 +245,7 @@ async def test_a_pin_that_cannot_be_kept_is_told_in_the_box(
     phone: Screen, standin: StandIn, stage: Stage
 ) -> None:
     await SCENES["trust"](stage)
-    await standin.client.ask(told.RemoveAccount(name="work"))
+    await standin.client.ask(RemoveAccount(name="work"))
     await phone.press("enter", "down", "enter")
     await phone.sees("Nothing was changed: ")
     assert isinstance(phone.app.screen, Trust)
@@ -296,7 +297,7 @@ async def test_it_can_be_closed_while_it_looks(
     phone.app.main.accounts.focus()
     looks, answers = asyncio.Event(), asyncio.Event()
 
-    async def slowly(command: told.InspectServer) -> told.ServerReport:
+    async def slowly(command: InspectServer) -> ServerReport:
         looks.set()
         await answers.wait()
         return facts.server("pbx.work.example.com")

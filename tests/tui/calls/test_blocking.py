@@ -10,7 +10,7 @@ from tests.support.standin import StandIn
 from tests.tui.scenes import Stage
 from tui.widgets.ask import Confirm
 from voip.model import CallState, Outcome
-from voip.protocol import client as told
+from voip.protocol.people import BlockCaller, BlockedCallers, GetBlocked
 
 MALLORY = '"Mallory" <sip:mallory@evil.example>'
 
@@ -21,7 +21,7 @@ def stage(phone: Screen, standin: StandIn, clock: Clock) -> Stage:
 
 
 async def blocked(stage: Stage) -> list[str]:
-    found = await stage.engine.client.get(told.GetBlocked(), told.BlockedCallers)
+    found = await stage.engine.client.get(GetBlocked(), BlockedCallers)
     return [entry.address for entry in found.callers]
 
 
@@ -45,7 +45,7 @@ async def test_a_caller_who_rings_is_blocked_after_a_question(stage: Stage) -> N
 async def test_a_blocked_caller_is_seen_in_the_log_alone_and_unblocked_there(stage: Stage) -> None:
     phone = stage.phone
     await stage.accounts()
-    await stage.engine.client.ask(told.BlockCaller(caller="mallory@evil.example", account="work"))
+    await stage.engine.client.ask(BlockCaller(caller="mallory@evil.example", account="work"))
     phone.said.clear()
     assert await stage.engine.calls_in_vain("work", MALLORY) == (603,)
     await phone.sees(" blocked ")

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.screen import Screen
 from tests.support.standin import StandIn
-from voip.protocol import client as told
+from voip.protocol.calls import HangUp
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ async def test_a_caller_who_hides_cannot_be_called_back(main: Screen, standin: S
 
 async def test_what_was_dialled_is_dialled_again(main: Screen, standin: StandIn) -> None:
     call = await standin.call("+49301234@10.0.0.1")
-    await standin.client.ask(told.HangUp(call=call))
+    await standin.client.ask(HangUp(call=call))
     await standin.until_logged(call)
     await main.sees("cancelled")
     main.app.main.log_pane.rows.focus()

@@ -9,7 +9,8 @@ from tui.accounts.form import AccountForm
 from tui.calls.lock import LockDetails
 from tui.calls.past_lock import PastLock
 from voip.protection import Keying
-from voip.protocol import client as told
+from voip.protocol.accounts import RemoveAccount
+from voip.protocol.settings import ChangeSettings
 
 WORDS = "Words to compare by voice"
 
@@ -134,7 +135,7 @@ async def test_an_account_without_a_connection(phone: Screen, standin: StandIn) 
     await phone.press("l")
     await phone.sees("work, alice@pbx.example.com")
     await phone.sees("[ wait ] waiting for the server")
-    await standin.client.ask(told.RemoveAccount(name="work"))
+    await standin.client.ask(RemoveAccount(name="work"))
     await phone.sees("The account is no longer there, and this is how its lock was last.")
 
 
@@ -156,7 +157,7 @@ async def test_the_key_that_edits_an_account_is_shown_with_its_open_lock(
     phone: Screen, standin: StandIn
 ) -> None:
     await phone.to_main()
-    await standin.client.ask(told.ChangeSettings(changes={"keys.lock.edit": "ctrl+e"}))
+    await standin.client.ask(ChangeSettings(changes={"keys.lock.edit": "ctrl+e"}))
     await standin.add_account("old", transport="udp")
     phone.app.main.accounts.focus()
     await phone.press("l")

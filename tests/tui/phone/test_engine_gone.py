@@ -10,7 +10,7 @@ from tui.keys.actions import BY_ID
 from tui.state import Link
 from tui.widgets.footer import Footer
 from voip.model import CallState
-from voip.protocol import client as told
+from voip.protocol.calls import AnswerCall
 
 _WITHOUT_ENGINE = {
     "phone.connect", "dial.open", "log.search", "phone.quit", "phone.palette", "phone.help",
@@ -153,7 +153,7 @@ async def test_a_screen_that_opens_shows_the_call_with_its_true_duration(
 ) -> None:
     await standin.add_account("work")
     call = await standin.incoming("work", '"Front desk" <sip:100@example.com>')
-    await standin.client.ask(told.AnswerCall(call=call))
+    await standin.client.ask(AnswerCall(call=call))
     await standin.reaches_call(call, lambda c: c.state is CallState.ACTIVE)
     clock.advance(3725)
     async with screen(clock=clock) as phone:

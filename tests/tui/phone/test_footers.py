@@ -15,7 +15,7 @@ from tests.support.screen import screen
 from tests.support.standin import StandIn
 from tests.tui.scenes import SCENES, Stage
 from tui.keys import keymap
-from voip.protocol.worker import process as say
+from voip.protocol.worker.calls import StartCall
 
 _DRIVEN = (
     "main-without-account", "main-accounts", "main-imitations", "main-log-search",
@@ -65,7 +65,7 @@ async def test_enter_does_not_read_as_call_and_calls_nobody_while_it_rings(place
             assert "call" not in _words_of(stage, "enter")
             await stage.phone.press("enter")
             await stage.phone.to_main()
-        assert not any(isinstance(order, say.StartCall) for order in stage.engine.script.orders)
+        assert not any(isinstance(order, StartCall) for order in stage.engine.script.orders)
         main.dial.input.focus()
         await stage.phone.type("200")
         assert "enter dial" in stage.phone.lines[-1]

@@ -14,7 +14,7 @@ from tui.accounts.form import AccountForm
 from tui.calls.lock import LockDetails
 from tui.phone.help import Guide
 from voip.model import CallState
-from voip.protocol import client as told
+from voip.protocol.settings import ChangeSettings
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ async def test_a_key_that_cannot_be_given_is_told(
     await stage.phone.to_main()
     await stage.phone.resize(160, 24)
     changes: dict[str, str | int | bool | None] = {f"keys.{k}": v for k, v in keys.items()}
-    await stage.engine.client.ask(told.ChangeSettings(changes=changes))
+    await stage.engine.client.ask(ChangeSettings(changes=changes))
     await stage.phone.sees(told_so)
     assert stage.phone.app.keymap.keys["call.mute"] == "m"
 

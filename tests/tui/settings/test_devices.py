@@ -12,8 +12,8 @@ from tests.support.screen import Screen, screen
 from tests.support.standin import StandIn
 from tests.tui.reading import running_text
 from tui.settings.devices import chosen_of
-from voip.protocol import client as told
-from voip.protocol.worker import process as say
+from voip.protocol.settings import ChangeSettings
+from voip.protocol.worker.sound import LookUpDevices
 
 
 async def show_devices(phone: Screen) -> None:
@@ -52,7 +52,7 @@ async def test_a_double_click_chooses(phone: Screen, standin: StandIn) -> None:
 
 async def test_a_device_that_went_away_is_still_named(phone: Screen, standin: StandIn) -> None:
     await show_devices(phone)
-    await standin.client.ask(told.ChangeSettings(changes={"audio.input": "Old Phone"}))
+    await standin.client.ask(ChangeSettings(changes={"audio.input": "Old Phone"}))
     await phone.sees("✓ Old Phone (not there now)")
 
 
@@ -75,7 +75,7 @@ async def test_it_looks_again(phone: Screen, standin: StandIn) -> None:
     before = len(standin.script.orders)
     await phone.press("r")
     await phone.until(
-        lambda: any(isinstance(o, say.LookUpDevices) for o in standin.script.orders[before:])
+        lambda: any(isinstance(o, LookUpDevices) for o in standin.script.orders[before:])
     )
 
 

@@ -22,8 +22,7 @@ from tests.support.screen import TERMINAL, Screen, screen
 from tests.support.standin import StandIn
 from tests.tui.scenes import SCENES, Stage
 from voip.protection import TlsStatus
-from voip.protocol import client as told
-from voip.protocol.settings import Notify
+from voip.protocol.settings import ChangeSettings, Notify
 
 # What each would do: set a title, write to the clipboard, ask for a report that is typed in,
 # clear, print, begin an 8-bit sequence, run over the line, turn the text around.
@@ -98,7 +97,7 @@ async def test_it_is_harmless_text_on_every_screen(scene: str, place: Path) -> N
 async def test_it_is_harmless_in_every_notification(
     phone: Screen, standin: StandIn, notify: Notify
 ) -> None:
-    await standin.client.ask(told.ChangeSettings(changes={"screen.notify": notify}))
+    await standin.client.ask(ChangeSettings(changes={"screen.notify": notify}))
     await phone.to_main()
     await standin.add_account("work")
     await standin.incoming("work", f'"{hostile("Bob")}" <sip:bob@example.com>')
@@ -113,7 +112,7 @@ async def test_it_is_harmless_in_every_notification(
 async def test_a_name_that_imitates_is_quoted_in_title_notification_and_banner(
     phone: Screen, standin: StandIn
 ) -> None:
-    await standin.client.ask(told.ChangeSettings(changes={"screen.notify": "osc9"}))
+    await standin.client.ask(ChangeSettings(changes={"screen.notify": "osc9"}))
     await phone.to_main()
     await standin.add_account("work")
     await standin.incoming("work", '"\N{LOCK} +1 555 0100" <sip:mallory@evil.example>')

@@ -12,7 +12,7 @@ from tests.contract import examples
 from tui.words import phrases
 from voip import model, protection
 from voip.cli import format as shown
-from voip.protocol import client as told
+from voip.protocol.client import NumberedEvent
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_csv_holds_no_formula_of_a_stranger(text: str) -> None:
 @pytest.mark.parametrize("name", examples.EVENTS)
 def test_every_event_is_one_line(name: str) -> None:
     at = "2026-01-01T00:00:00Z"
-    line = shown.event(told.NumberedEvent(1, at, examples.EVENTS[name]))
+    line = shown.event(NumberedEvent(1, at, examples.EVENTS[name]))
     assert line.startswith(f"{at}  ")
     assert line != f"{at}  None"
     assert "\n" not in line

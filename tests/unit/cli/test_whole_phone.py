@@ -18,7 +18,45 @@ import pytest
 from tui.keys.actions import ACTIONS
 from voip.cli.app import offhook
 from voip.cli.schema import document
-from voip.protocol import client as protocol
+from voip.protocol.accounts import (
+    AddAccount,
+    CheckAccount,
+    CheckFields,
+    EditAccount,
+    GetAccounts,
+    MoveAccount,
+    RegisterAccount,
+    ReloadAccounts,
+    RemoveAccount,
+)
+from voip.protocol.calls import (
+    AnswerCall,
+    DeclineCall,
+    GetHistory,
+    HangUp,
+    Hold,
+    Mute,
+    PlaceCall,
+    Play,
+    Record,
+    Resume,
+    SendDigits,
+)
+from voip.protocol.client import AnyCommand
+from voip.protocol.people import BlockCaller, GetBlocked, LookUp, UnblockCaller
+from voip.protocol.phone import (
+    Doctor,
+    GetEngineLog,
+    GetStatus,
+    Hello,
+    StartEcho,
+    Stop,
+    StopEcho,
+    Subscribe,
+)
+from voip.protocol.settings import ChangeSettings, GetSettings
+from voip.protocol.sound import GetDevices
+from voip.protocol.trust import CompareWords, ForgetCompared, GetCompared, GetLock, InspectServer
 
 ROOT = Path(__file__).parents[3]
 
@@ -100,49 +138,49 @@ NO_COMMAND_FOR_ACTION = {
 }  # fmt: skip
 
 OF_COMMAND: dict[type, str] = {
-    protocol.GetStatus: "status",
-    protocol.Subscribe: "events --levels",
-    protocol.Stop: "stop --force",
-    protocol.Doctor: "doctor",
-    protocol.RegisterAccount: "register ACCOUNT",
-    protocol.GetAccounts: "account list",
-    protocol.AddAccount: "account add NAME",
-    protocol.EditAccount: "account edit NAME",
-    protocol.RemoveAccount: "account remove NAME",
-    protocol.MoveAccount: "order ACCOUNT PLACE",
-    protocol.CheckAccount: "account check NAME",
-    protocol.PlaceCall: "call TARGET --account --play --record --hangup-after --back",
-    protocol.AnswerCall: "answer CALL",
-    protocol.DeclineCall: "decline CALL",
-    protocol.HangUp: "hangup CALL",
-    protocol.Hold: "hold CALL",
-    protocol.Resume: "resume CALL",
-    protocol.Mute: "mute CALL",
-    protocol.SendDigits: "dtmf CALL DIGITS",
-    protocol.Play: "play CALL FILE --stop",
-    protocol.Record: "record CALL FILE --stop",
-    protocol.GetHistory: "history --search --limit --missed --account --secure",
-    protocol.StartEcho: "echo",
-    protocol.StopEcho: "echo",
-    protocol.LookUp: "look-up TEXT --account --limit",
-    protocol.GetLock: "lock CALL --account",
-    protocol.CompareWords: "lock CALL --equal --different",
-    protocol.GetCompared: "compared",
-    protocol.ForgetCompared: "compared --forget",
-    protocol.BlockCaller: "block CALLER --account",
-    protocol.UnblockCaller: "unblock CALLER --account",
-    protocol.GetBlocked: "blocked",
-    protocol.InspectServer: "trust SERVER --account",
-    protocol.GetSettings: "settings",
-    protocol.ChangeSettings: "settings KEY VALUE --default",
-    protocol.GetDevices: "devices",
-    protocol.GetEngineLog: "log --limit",
+    GetStatus: "status",
+    Subscribe: "events --levels",
+    Stop: "stop --force",
+    Doctor: "doctor",
+    RegisterAccount: "register ACCOUNT",
+    GetAccounts: "account list",
+    AddAccount: "account add NAME",
+    EditAccount: "account edit NAME",
+    RemoveAccount: "account remove NAME",
+    MoveAccount: "order ACCOUNT PLACE",
+    CheckAccount: "account check NAME",
+    PlaceCall: "call TARGET --account --play --record --hangup-after --back",
+    AnswerCall: "answer CALL",
+    DeclineCall: "decline CALL",
+    HangUp: "hangup CALL",
+    Hold: "hold CALL",
+    Resume: "resume CALL",
+    Mute: "mute CALL",
+    SendDigits: "dtmf CALL DIGITS",
+    Play: "play CALL FILE --stop",
+    Record: "record CALL FILE --stop",
+    GetHistory: "history --search --limit --missed --account --secure",
+    StartEcho: "echo",
+    StopEcho: "echo",
+    LookUp: "look-up TEXT --account --limit",
+    GetLock: "lock CALL --account",
+    CompareWords: "lock CALL --equal --different",
+    GetCompared: "compared",
+    ForgetCompared: "compared --forget",
+    BlockCaller: "block CALLER --account",
+    UnblockCaller: "unblock CALLER --account",
+    GetBlocked: "blocked",
+    InspectServer: "trust SERVER --account",
+    GetSettings: "settings",
+    ChangeSettings: "settings KEY VALUE --default",
+    GetDevices: "devices",
+    GetEngineLog: "log --limit",
 }
 
 NO_COMMAND_FOR_COMMAND: dict[type, str] = {
-    protocol.Hello: "the version and the process are part of the status",
-    protocol.ReloadAccounts: "the engine reads accounts.toml again when it changes",
-    protocol.CheckFields: "adding and editing report the same problems, and save nothing then",
+    Hello: "the version and the process are part of the status",
+    ReloadAccounts: "the engine reads accounts.toml again when it changes",
+    CheckFields: "adding and editing report the same problems, and save nothing then",
 }
 
 TYPED = sorted({*OF_ACTION.values(), *OF_COMMAND.values()})
@@ -197,8 +235,8 @@ def test_every_action_of_the_screen_has_a_command_or_a_reason() -> None:
 
 
 def test_every_command_of_the_protocol_has_a_command_or_a_reason() -> None:
-    assert isinstance(protocol.AnyCommand, types.UnionType)
-    names = {kind.__name__ for kind in get_args(protocol.AnyCommand)}
+    assert isinstance(AnyCommand, types.UnionType)
+    names = {kind.__name__ for kind in get_args(AnyCommand)}
     listed = {kind.__name__: words for kind, words in OF_COMMAND.items()}
     excepted = {kind.__name__: why for kind, why in NO_COMMAND_FOR_COMMAND.items()}
     assert unlisted(names, listed, excepted) == (set(), set())

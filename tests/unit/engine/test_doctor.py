@@ -10,8 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support.standin import StandIn
-from voip.protocol.client import Doctor, DoctorReport, Finding
-from voip.protocol.worker.process import Role
+from voip.protocol.phone import Doctor, DoctorReport, Finding
+from voip.protocol.worker.base import Role
 
 
 async def examine(standin: StandIn) -> DoctorReport:

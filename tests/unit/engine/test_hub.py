@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 
 from voip.engine.hub import Hub
-from voip.protocol.client import (
-    DigitEvent,
-    LevelsEvent,
-    NoticeEvent,
-    NumberedEvent,
-    SipMessageEvent,
-)
+from voip.protocol.calls import DigitEvent
+from voip.protocol.client import NumberedEvent
+from voip.protocol.phone import NoticeEvent, SipMessageEvent
+from voip.protocol.sound import LevelsEvent
 
 NOTICE = NoticeEvent(level="info", text="x")
 LEVELS = LevelsEvent(call="1", rx=0.5, tx=0.25)

@@ -15,13 +15,8 @@ from voip.causes import Cause, CauseKind
 from voip.engine.intake import clean_event, party
 from voip.model import CallState, HeldBy, NameFrom, Party
 from voip.protection import Certificate, MediaKind, Stream, TlsStatus, Transport
-from voip.protocol.worker.process import (
-    CallStateEvent,
-    ConnectionEvent,
-    Done,
-    IncomingCall,
-    MediaEvent,
-)
+from voip.protocol.worker.calls import CallStateEvent, IncomingCall, MediaEvent
+from voip.protocol.worker.process import ConnectionEvent, Done
 
 HOSTILE = st.text(
     st.characters(exclude_categories=()) | st.sampled_from('\x1b\x9b\u202e\x00\r\n"<>\\;?'),

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voip.protocol import client as told
+from voip.protocol.calls import PlaceCall
+from voip.protocol.client import Request
 from voip.protocol.framing import MAX_LINE, Decoder, FramingError, LineSplitter, encode
 
 LIMIT = 8
@@ -77,12 +78,12 @@ def test_encoded_text_is_one_line(text: str) -> None:
 def test_encode_refuses_bytes_that_are_no_text() -> None:
     # What Python makes of an argument or a file name that is not UTF-8.
     with pytest.raises(FramingError):
-        encode(told.PlaceCall(target="\udcff"))
+        encode(PlaceCall(target="\udcff"))
 
 
 def test_decoder_reads_what_encode_writes() -> None:
-    request = told.Request(id=7, command=told.PlaceCall(target="bob", hangup_after_s=1.5))
-    assert Decoder[told.Request](told.Request).decode(encode(request)) == request
+    request = Request(id=7, command=PlaceCall(target="bob", hangup_after_s=1.5))
+    assert Decoder[Request](Request).decode(encode(request)) == request
 
 
 @pytest.mark.parametrize(
@@ -111,14 +112,14 @@ def test_decoder_reads_what_encode_writes() -> None:
 )
 def test_decoder_raises_framing_errors_alone(line: bytes) -> None:
     with pytest.raises(FramingError) as caught:
-        Decoder[told.Request](told.Request).decode(line)
+        Decoder[Request](Request).decode(line)
     assert str(caught.value) != ""
 
 
 @given(st.binary(max_size=200))
 def test_decoder_of_any_bytes(line: bytes) -> None:
     with pytest.raises(FramingError):
-        Decoder[told.Request](told.Request).decode(line)
+        Decoder[Request](Request).decode(line)
 
 
 @pytest.mark.parametrize(
@@ -130,5 +131,5 @@ def test_decoder_of_any_bytes(line: bytes) -> None:
 )
 def test_error_does_not_quote_the_line(line: bytes) -> None:
     with pytest.raises(FramingError) as caught:
-        Decoder[told.Request](told.Request).decode(line)
+        Decoder[Request](Request).decode(line)
     assert "hunter2" not in str(caught.value)

@@ -23,7 +23,7 @@ from voip.protection import (
     Stream,
     Transport,
 )
-from voip.protocol.worker.commands import Role
+from voip.protocol.worker.base import Role
 from voip.security import lock_report, policy
 from voip.security.lock_facts import AccountFacts, CallFacts, ConnectionFacts
 from voip.security.policy import DEMANDS

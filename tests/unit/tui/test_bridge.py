@@ -18,29 +18,31 @@ from tui.state import Link
 from voip.client import stream as clients
 from voip.client.starting import CommandFailed, NoEngine
 from voip.model import EngineStatus, Status
-from voip.protocol import client as told
+from voip.protocol.calls import HangUp, Mute
+from voip.protocol.client import AnyCommand, AnyEvent, ErrorInfo, NumberedEvent, Reply, Request
 from voip.protocol.framing import encode
-from voip.protocol.settings import Settings
+from voip.protocol.phone import EchoEvent, NoticeEvent, Snapshot, StoppingEvent, Subscribe
+from voip.protocol.settings import GetSettings, Settings, SettingsData
 
-SNAPSHOT = told.Snapshot(
+SNAPSHOT = Snapshot(
     seq=7,
     status=Status(engine=EngineStatus(version="0.1.0", pid=1, uptime_s=1.0), accounts=(), calls=()),
 )
-SETTINGS = told.SettingsData(settings=Settings(), folder="/nowhere")
-NOTICE = told.NoticeEvent(level="info", text="hello")
+SETTINGS = SettingsData(settings=Settings(), folder="/nowhere")
+NOTICE = NoticeEvent(level="info", text="hello")
 
-Answer = Callable[[told.AnyCommand], bytes | told.ErrorInfo | None]
+Answer = Callable[[AnyCommand], bytes | ErrorInfo | None]
 
 
-def as_it_should(command: told.AnyCommand) -> bytes | told.ErrorInfo | None:
+def as_it_should(command: AnyCommand) -> bytes | ErrorInfo | None:
     """What a healthy engine answers."""
     match command:
-        case told.GetSettings():
+        case GetSettings():
             return msgspec.json.encode(SETTINGS)
-        case told.Subscribe():
+        case Subscribe():
             return msgspec.json.encode(SNAPSHOT)
-        case told.Mute():
-            return told.ErrorInfo(kind="no_call", message="there is no such call")
+        case Mute():
+            return ErrorInfo(kind="no_call", message="there is no such call")
         case _:
             return b"null"
 
@@ -50,7 +52,7 @@ class Engine:
 
     def __init__(self, path: Path) -> None:
         self.answer: Answer = as_it_should
-        self.commands: list[told.AnyCommand] = []
+        self.commands: list[AnyCommand] = []
         self.connections = 0
         self._path = path
         self._server: asyncio.Server | None = None
@@ -70,16 +72,16 @@ class Engine:
             writer.transport.abort()
         self._writers.clear()
 
-    def tell(self, *events: told.AnyEvent) -> None:
+    def tell(self, *events: AnyEvent) -> None:
         for event in events:
             self._seq += 1
-            line = encode(told.NumberedEvent(seq=self._seq, at="2026-03-14T14:32:00Z", event=event))
+            line = encode(NumberedEvent(seq=self._seq, at="2026-03-14T14:32:00Z", event=event))
             for writer in self._writers:
                 writer.write(line)
 
     async def finish(self) -> None:
         """End as an engine does that was told to."""
-        self.tell(told.StoppingEvent())
+        self.tell(StoppingEvent())
         for writer in self._writers:
             await writer.drain()
             writer.write_eof()
@@ -94,15 +96,15 @@ class Engine:
         self.connections += 1
         self._writers.append(writer)
         while line := await reader.readline():
-            request = msgspec.json.decode(line, type=told.Request)
+            request = msgspec.json.decode(line, type=Request)
             self.commands.append(request.command)
             found = self.answer(request.command)
             if found is None:
                 break
-            if isinstance(found, told.ErrorInfo):
-                writer.write(encode(told.Reply(reply=request.id, ok=False, error=found)))
+            if isinstance(found, ErrorInfo):
+                writer.write(encode(Reply(reply=request.id, ok=False, error=found)))
             else:
-                writer.write(encode(told.Reply(reply=request.id, data=msgspec.Raw(found))))
+                writer.write(encode(Reply(reply=request.id, data=msgspec.Raw(found))))
         writer.close()
 
 
@@ -211,7 +213,7 @@ async def test_it_attaches_and_tells_what_happens_in_order(engine: Engine, waits
     posted = Posted()
     async with running(posted):
         await posted.count(1)
-        engine.tell(NOTICE, told.EchoEvent(uri=None))
+        engine.tell(NOTICE, EchoEvent(uri=None))
         attached, first, second = await posted.count(3)
     assert isinstance(attached, Attached)
     assert attached.snapshot == SNAPSHOT
@@ -221,7 +223,7 @@ async def test_it_attaches_and_tells_what_happens_in_order(engine: Engine, waits
     assert first.numbered.seq == 8
     assert isinstance(second, Happened)
     assert second.numbered.seq == 9
-    assert engine.commands == [told.GetSettings(), told.Subscribe(levels=True)]
+    assert engine.commands == [GetSettings(), Subscribe(levels=True)]
 
 
 async def test_commands_reach_the_engine_and_refusals_the_caller(
@@ -230,11 +232,11 @@ async def test_commands_reach_the_engine_and_refusals_the_caller(
     posted = Posted()
     async with running(posted) as bridge:
         await posted.count(1)
-        await bridge.ask(told.HangUp(call="3"))
-        assert engine.commands[-1] == told.HangUp(call="3")
-        assert await bridge.get(told.GetSettings(), told.SettingsData) == SETTINGS
+        await bridge.ask(HangUp(call="3"))
+        assert engine.commands[-1] == HangUp(call="3")
+        assert await bridge.get(GetSettings(), SettingsData) == SETTINGS
         with pytest.raises(CommandFailed, match="there is no such call") as caught:
-            await bridge.ask(told.Mute(call="3"))
+            await bridge.ask(Mute(call="3"))
         assert caught.value.kind == "no_call"
 
 
@@ -244,7 +246,7 @@ async def test_without_an_engine_a_command_is_refused_at_once(
     engine.close()
     bridge = Bridge(Posted(), levels=False)
     with pytest.raises(NoEngine):
-        await bridge.ask(told.HangUp(call="3"))
+        await bridge.ask(HangUp(call="3"))
 
 
 async def test_a_command_under_way_fails_when_the_engine_dies(engine: Engine, waits: Waits) -> None:
@@ -252,10 +254,10 @@ async def test_a_command_under_way_fails_when_the_engine_dies(engine: Engine, wa
     async with running(posted) as bridge:
         await posted.count(1)
         engine.answer = lambda command: (
-            None if isinstance(command, told.HangUp) else as_it_should(command)
+            None if isinstance(command, HangUp) else as_it_should(command)
         )
         with pytest.raises(NoEngine):
-            await bridge.ask(told.HangUp(call="3"))
+            await bridge.ask(HangUp(call="3"))
 
 
 async def test_it_attaches_again_when_the_connection_is_lost(engine: Engine, waits: Waits) -> None:
@@ -266,7 +268,7 @@ async def test_it_attaches_again_when_the_connection_is_lost(engine: Engine, wai
         _, gone, again = await posted.count(3)
         assert "went away" in lost(gone)
         assert isinstance(again, Attached)
-        await bridge.ask(told.HangUp(call="3"))
+        await bridge.ask(HangUp(call="3"))
     assert engine.connections == 2
 
 
@@ -401,11 +403,11 @@ async def test_who_is_woken_while_trying_tries_again(
 
 @pytest.mark.parametrize(
     "answer",
-    [b'{"settings":7}', told.ErrorInfo(kind="bad_request", message="there is no such command")],
+    [b'{"settings":7}', ErrorInfo(kind="bad_request", message="there is no such command")],
     ids=["another reply", "an unknown command"],
 )
 async def test_an_engine_of_another_version_is_named_as_such(
-    engine: Engine, waits: Waits, answer: bytes | told.ErrorInfo
+    engine: Engine, waits: Waits, answer: bytes | ErrorInfo
 ) -> None:
     engine.answer = lambda command: answer
     posted = Posted()

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from voip.model import CallState
 from voip.protection import Transport
-from voip.protocol.worker.process import CallStateEvent, ConnectionEvent, Done, WorkerEvent
+from voip.protocol.worker.base import WorkerReport
+from voip.protocol.worker.calls import CallStateEvent
+from voip.protocol.worker.process import ConnectionEvent, Done
 from voip.worker.outbox import Outbox
 
 ENDED = CallStateEvent(call=1, state=CallState.ENDED, code=200, reason="OK")
@@ -16,8 +18,8 @@ CONNECTION = ConnectionEvent(
 )
 
 
-def written(outbox: Outbox) -> list[WorkerEvent]:
-    events: list[WorkerEvent] = []
+def written(outbox: Outbox) -> list[WorkerReport]:
+    events: list[WorkerReport] = []
     outbox.flush(events.append)
     return events
 

@@ -12,7 +12,18 @@ from voip.cli.common import json_option, print_json
 from voip.client import oneshot
 from voip.client.starting import CommandFailed
 from voip.model import Means, Status
-from voip.protocol import client as told
+from voip.protocol.accounts import (
+    AccountChanged,
+    AccountList,
+    AddAccount,
+    CheckAccount,
+    CheckReport,
+    EditAccount,
+    GetAccounts,
+    RemoveAccount,
+)
+from voip.protocol.client import ErrorInfo
+from voip.protocol.phone import GetStatus
 
 
 @click.group()
@@ -27,7 +38,7 @@ def account() -> None:
 def add(name: str, as_json: bool, **options: Any) -> None:
     """Add the account NAME."""
     secrets = read_secrets(options)
-    command = told.AddAccount(name=name, fields=values_of(options), means=Means.COMMAND, **secrets)
+    command = AddAccount(name=name, fields=values_of(options), means=Means.COMMAND, **secrets)
     _change(command, as_json)
 
 
@@ -42,7 +53,7 @@ def edit(name: str, as_json: bool, **options: Any) -> None:
     """
     secrets = read_secrets(options)
     fields = {field: None if value == "" else value for field, value in values_of(options).items()}
-    _change(told.EditAccount(name=name, fields=fields, means=Means.COMMAND, **secrets), as_json)
+    _change(EditAccount(name=name, fields=fields, means=Means.COMMAND, **secrets), as_json)
 
 
 @account.command("list")
@@ -52,7 +63,7 @@ def list_(as_json: bool) -> None:
     if as_json:
         print_json(_accounts())
         return
-    for status in oneshot.get(told.GetStatus(), Status).accounts:
+    for status in oneshot.get(GetStatus(), Status).accounts:
         click.echo(shown.account(status))
 
 
@@ -64,7 +75,7 @@ def show(name: str, as_json: bool) -> None:
     row = next((row for row in _accounts().accounts if row.name == name), None)
     if row is None:
         words = f"there is no account {name}"
-        raise CommandFailed(told.ErrorInfo(kind="no_account", message=words))
+        raise CommandFailed(ErrorInfo(kind="no_account", message=words))
     if as_json:
         print_json(row)
         return
@@ -79,7 +90,7 @@ def show(name: str, as_json: bool) -> None:
 @json_option
 def remove(name: str, as_json: bool) -> None:
     """Remove the account NAME and its stored password; its calls end."""
-    _change(told.RemoveAccount(name=name), as_json)
+    _change(RemoveAccount(name=name), as_json)
 
 
 @account.command()
@@ -87,7 +98,7 @@ def remove(name: str, as_json: bool) -> None:
 @json_option
 def enable(name: str, as_json: bool) -> None:
     """Use the account NAME again."""
-    _change(told.EditAccount(name=name, fields={"enabled": None}), as_json)
+    _change(EditAccount(name=name, fields={"enabled": None}), as_json)
 
 
 @account.command()
@@ -95,7 +106,7 @@ def enable(name: str, as_json: bool) -> None:
 @json_option
 def disable(name: str, as_json: bool) -> None:
     """Keep the account NAME, but do not use it; its calls end."""
-    _change(told.EditAccount(name=name, fields={"enabled": False}), as_json)
+    _change(EditAccount(name=name, fields={"enabled": False}), as_json)
 
 
 @account.command()
@@ -104,7 +115,7 @@ def disable(name: str, as_json: bool) -> None:
 @click.pass_context
 def check(ctx: click.Context, name: str, as_json: bool) -> None:
     """Try the account NAME step by step."""
-    report = oneshot.get(told.CheckAccount(name=name), told.CheckReport)
+    report = oneshot.get(CheckAccount(name=name), CheckReport)
     if as_json:
         print_json(report)
     else:
@@ -114,11 +125,9 @@ def check(ctx: click.Context, name: str, as_json: bool) -> None:
     ctx.exit(0 if report.ok else 1)
 
 
-def _change(
-    command: told.AddAccount | told.EditAccount | told.RemoveAccount, as_json: bool
-) -> None:
+def _change(command: AddAccount | EditAccount | RemoveAccount, as_json: bool) -> None:
     """Change an account; report its secrets and calls on standard error."""
-    change = oneshot.get(command, told.AccountChanged)
+    change = oneshot.get(command, AccountChanged)
     if change.password_place:
         click.echo(f"the password is kept in {change.password_place}", err=True)
     if change.passphrase_place:
@@ -129,5 +138,5 @@ def _change(
         print_json(change)
 
 
-def _accounts() -> told.AccountList:
-    return oneshot.get(told.GetAccounts(), told.AccountList)
+def _accounts() -> AccountList:
+    return oneshot.get(GetAccounts(), AccountList)

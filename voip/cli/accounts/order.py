@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from voip.client import oneshot
-from voip.protocol.client import MoveAccount
+from voip.protocol.accounts import MoveAccount
 
 
 @click.command()

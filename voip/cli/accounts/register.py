@@ -11,7 +11,9 @@ import click
 from voip.cli.common import with_engine
 from voip.client.starting import CommandFailed, NoEngine
 from voip.model import AccountStatus, RegistrationState
-from voip.protocol.client import AccountEvent, ErrorInfo, NumberedEvent, RegisterAccount, Subscribe
+from voip.protocol.accounts import AccountEvent, RegisterAccount
+from voip.protocol.client import ErrorInfo, NumberedEvent
+from voip.protocol.phone import Subscribe
 
 if TYPE_CHECKING:
     from voip.client.stream import Client

@@ -15,7 +15,10 @@ from voip.client import oneshot, pin_words
 from voip.client.starting import CommandFailed
 from voip.model import Means, Status
 from voip.protection import Certificate, Transport
-from voip.protocol import client as told
+from voip.protocol.accounts import AccountList, EditAccount, GetAccounts
+from voip.protocol.client import ErrorInfo
+from voip.protocol.phone import GetStatus
+from voip.protocol.trust import InspectServer, ServerReport
 from voip.sip.dialing import DialError, parse_host_port
 from voip.sip.sentences import fingerprint
 
@@ -40,7 +43,7 @@ def trust(server: str, account: str | None, pin: str | None, as_json: bool) -> N
     """
     candidates = _accounts_of(server, account)
     name = candidates[0] if len(candidates) == 1 else None
-    report = oneshot.get(_inspection(server, name), told.ServerReport)
+    report = oneshot.get(_inspection(server, name), ServerReport)
     wanted = None if pin is None else _SEPARATORS.sub("", pin).lower()
     if as_json and wanted is None:
         print_json(report)
@@ -52,7 +55,7 @@ def trust(server: str, account: str | None, pin: str | None, as_json: bool) -> N
         print_json(msgspec.structs.replace(report, pin=accepted))
 
 
-def describe(report: told.ServerReport, now: datetime) -> Iterator[str]:
+def describe(report: ServerReport, now: datetime) -> Iterator[str]:
     """A server's certificates, line by line: problems, the key, then the chain."""
     yield f"{report.host}:{report.port}  {report.version}  {report.cipher}"
     for place, certificate in enumerate(report.chain):
@@ -90,7 +93,7 @@ def _certificate(shown: Certificate) -> Iterator[str]:
     yield f"    {fingerprint(shown.key_sha256)}"
 
 
-def _accept(report: told.ServerReport, candidates: list[str], wanted: str | None) -> str:
+def _accept(report: ServerReport, candidates: list[str], wanted: str | None) -> str:
     """Pin the key that was shown if its user wants that; returns it."""
     key = _key(report)
     if report.refused:
@@ -108,18 +111,18 @@ def _accept(report: told.ServerReport, candidates: list[str], wanted: str | None
     else:
         _confirm(report, name, wanted)
     # Said once more, a key starts an account that had stopped at another.
-    oneshot.ask(told.EditAccount(name=name, fields={"pin": key}, means=Means.COMMAND))
+    oneshot.ask(EditAccount(name=name, fields={"pin": key}, means=Means.COMMAND))
     click.echo(f"account {name} accepts this key and no other from now on", err=True)
     return key
 
 
-def _confirm(report: told.ServerReport, name: str, wanted: str | None) -> None:
+def _confirm(report: ServerReport, name: str, wanted: str | None) -> None:
     """Let a person decide, unless the key was named.
 
     Raises:
         CommandFailed: there is nobody to ask, or the answer was no.
     """
-    calls = sum(call.account == name for call in oneshot.get(told.GetStatus(), Status).calls)
+    calls = sum(call.account == name for call in oneshot.get(GetStatus(), Status).calls)
     if wanted is not None:
         if calls:
             click.echo(pin_words.calls_end(calls, f"account {name}"), err=True)
@@ -148,7 +151,7 @@ def _confirm(report: told.ServerReport, name: str, wanted: str | None) -> None:
 def _accounts_of(server: str, account: str | None) -> list[str]:
     """The accounts whose server that is; the named one alone, if it is that."""
     wanted = _place(server)
-    found = oneshot.get(told.GetAccounts(), told.AccountList).accounts
+    found = oneshot.get(GetAccounts(), AccountList).accounts
     if account is not None and account not in [a.name for a in found]:
         raise _failed(f"there is no account {account}")
     of_server = []
@@ -180,14 +183,14 @@ def _place(text: str) -> tuple[str, int | None]:
         raise _failed(str(error)) from error
 
 
-def _inspection(server: str, name: str | None) -> told.InspectServer:
+def _inspection(server: str, name: str | None) -> InspectServer:
     # An account knows the port of its server.
-    return told.InspectServer(server=None if name else server, account=name)
+    return InspectServer(server=None if name else server, account=name)
 
 
-def _key(report: told.ServerReport) -> str:
+def _key(report: ServerReport) -> str:
     return report.chain[0].key_sha256 if report.chain else ""
 
 
 def _failed(words: str) -> CommandFailed:
-    return CommandFailed(told.ErrorInfo(kind="trust", message=words))
+    return CommandFailed(ErrorInfo(kind="trust", message=words))

@@ -13,7 +13,8 @@ from voip.cli.common import json_option, print_json, whole_path, with_engine
 from voip.client.starting import NoEngine
 from voip.model import Call, CallState, LogEntry, Outcome, Party, Quality
 from voip.protection import Lock
-from voip.protocol import client as told
+from voip.protocol.calls import CallEvent, CallStarted, HangUp, LogEvent, PlaceCall
+from voip.protocol.phone import EchoEvent, EchoStarted, StartEcho, StopEcho, Subscribe
 
 if TYPE_CHECKING:
     from voip.client.stream import Client
@@ -65,7 +66,7 @@ def call(
     as_json: bool,
 ) -> None:
     """Call TARGET: a number, user@domain, a SIP URI, or “echo”."""
-    command = told.PlaceCall(
+    command = PlaceCall(
         target=target,
         account=account,
         play=whole_path(play) if play else None,
@@ -94,26 +95,26 @@ def echo() -> None:
     with_engine(_echo)
 
 
-async def _call(engine: Client, command: told.PlaceCall, wait: bool) -> CallReport:
-    await engine.ask(told.Subscribe())
-    started = await engine.get(command, told.CallStarted)
+async def _call(engine: Client, command: PlaceCall, wait: bool) -> CallReport:
+    await engine.ask(Subscribe())
+    started = await engine.get(command, CallStarted)
     if started.notice:
         click.echo(started.notice, err=True)
     try:
         return await _follow(engine, started, wait)
     except asyncio.CancelledError:
         # Ctrl-C ends what this command began.
-        await engine.ask(told.HangUp(call=started.call))
+        await engine.ask(HangUp(call=started.call))
         raise
 
 
-async def _follow(engine: Client, started: told.CallStarted, wait: bool) -> CallReport:
+async def _follow(engine: Client, started: CallStarted, wait: bool) -> CallReport:
     up: Call | None = None
     last: Call | None = None
     printed = ""
     async for numbered in engine.events():
         event = numbered.event
-        if isinstance(event, told.CallEvent) and event.call.id == started.call:
+        if isinstance(event, CallEvent) and event.call.id == started.call:
             if last is None:
                 # What was typed could be a name, or hold letters and signs.
                 click.echo(shown.calling(event.call), err=True)
@@ -123,7 +124,7 @@ async def _follow(engine: Client, started: told.CallStarted, wait: bool) -> Call
             if last.state is not CallState.ENDED:
                 up = last
                 printed = _print_change(last, printed)
-        if isinstance(event, told.LogEvent) and event.entry.id == started.call:
+        if isinstance(event, LogEvent) and event.entry.id == started.call:
             ended = event.entry.outcome is not Outcome.ONGOING
             if ended and last is not None:
                 return _report(last, up or last, event.entry)
@@ -154,14 +155,14 @@ def _report(last: Call, up: Call, entry: LogEntry | None) -> CallReport:
 
 
 async def _echo(engine: Client) -> None:
-    await engine.ask(told.Subscribe())
-    started = await engine.get(told.StartEcho(), told.EchoStarted)
+    await engine.ask(Subscribe())
+    started = await engine.get(StartEcho(), EchoStarted)
     click.echo(f"the echo line is open at {started.uri}; Ctrl-C ends it", err=True)
     try:
         async for numbered in engine.events():
-            if isinstance(numbered.event, told.EchoEvent) and numbered.event.uri is None:
+            if isinstance(numbered.event, EchoEvent) and numbered.event.uri is None:
                 click.echo("the echo line has ended", err=True)
                 return
     except asyncio.CancelledError:
-        await engine.ask(told.StopEcho())
+        await engine.ask(StopEcho())
         raise

@@ -10,8 +10,19 @@ from voip.cli.common import with_engine
 from voip.client import oneshot
 from voip.client.starting import CommandFailed, NoEngine
 from voip.model import CallState
-from voip.protocol import client as told
+from voip.protocol.calls import (
+    AnswerCall,
+    CallEvent,
+    DeclineCall,
+    DigitsEvent,
+    HangUp,
+    Hold,
+    Mute,
+    Resume,
+    SendDigits,
+)
 from voip.protocol.client import ErrorInfo
+from voip.protocol.phone import Subscribe
 
 if TYPE_CHECKING:
     from voip.client.stream import Client
@@ -23,56 +34,56 @@ _call = click.argument("call")
 @_call
 def answer(call: str) -> None:
     """Take the incoming CALL."""
-    oneshot.ask(told.AnswerCall(call=call), start=False)
+    oneshot.ask(AnswerCall(call=call), start=False)
 
 
 @click.command()
 @_call
 def decline(call: str) -> None:
     """Refuse the incoming CALL."""
-    oneshot.ask(told.DeclineCall(call=call), start=False)
+    oneshot.ask(DeclineCall(call=call), start=False)
 
 
 @click.command()
 @_call
 def busy(call: str) -> None:
     """Refuse the incoming CALL: the caller hears that you are busy."""
-    oneshot.ask(told.DeclineCall(call=call, busy=True), start=False)
+    oneshot.ask(DeclineCall(call=call, busy=True), start=False)
 
 
 @click.command()
 @_call
 def hangup(call: str) -> None:
     """End CALL."""
-    oneshot.ask(told.HangUp(call=call), start=False)
+    oneshot.ask(HangUp(call=call), start=False)
 
 
 @click.command()
 @_call
 def hold(call: str) -> None:
     """Put CALL on hold."""
-    oneshot.ask(told.Hold(call=call, wait=True), start=False)
+    oneshot.ask(Hold(call=call, wait=True), start=False)
 
 
 @click.command()
 @_call
 def resume(call: str) -> None:
     """Go on with CALL, which is on hold."""
-    oneshot.ask(told.Resume(call=call, wait=True), start=False)
+    oneshot.ask(Resume(call=call, wait=True), start=False)
 
 
 @click.command()
 @_call
 def mute(call: str) -> None:
     """Send silence in place of the microphone."""
-    oneshot.ask(told.Mute(call=call, on=True), start=False)
+    oneshot.ask(Mute(call=call, on=True), start=False)
 
 
 @click.command()
 @_call
 def unmute(call: str) -> None:
     """Send the microphone again."""
-    oneshot.ask(told.Mute(call=call, on=False), start=False)
+    oneshot.ask(Mute(call=call, on=False), start=False)
 
 
 @click.command()
@@ -83,21 +94,21 @@ def dtmf(call: str, digits: str) -> None:
 
     DIGITS are 0-9 * # A-D; a comma is a pause.
     """
-    command = told.SendDigits(call=call, digits=digits)
+    command = SendDigits(call=call, digits=digits)
     with_engine(lambda engine: _send(engine, command), start=False)
 
 
-async def _send(engine: Client, command: told.SendDigits) -> None:
-    await engine.ask(told.Subscribe())
+async def _send(engine: Client, command: SendDigits) -> None:
+    await engine.ask(Subscribe())
     await engine.ask(command)
     lost = None
     async for numbered in engine.events():
         match numbered.event:
-            case told.DigitsEvent(call=command.call, lost=0):
+            case DigitsEvent(call=command.call, lost=0):
                 return
-            case told.DigitsEvent(call=command.call, text=text):
+            case DigitsEvent(call=command.call, text=text):
                 lost = text
-            case told.CallEvent(call=now) if now.id == command.call:
+            case CallEvent(call=now) if now.id == command.call:
                 if now.state is CallState.ENDED:
                     lost = "the call ended before all tones were sent"
             case _:

@@ -12,7 +12,15 @@ from voip.client import oneshot
 from voip.client.compared_words import standing
 from voip.client.starting import CommandFailed
 from voip.protection import EndToEnd, LockReport
-from voip.protocol import client as told
+from voip.protocol.client import ErrorInfo
+from voip.protocol.trust import (
+    ComparedList,
+    CompareWords,
+    ForgetCompared,
+    GetCompared,
+    GetLock,
+    WordsCompared,
+)
 
 _IN_A_LINE = 4
 _VERDICTS = {True: "holds", False: "MISSING", None: "not known"}
@@ -38,7 +46,7 @@ def lock(
         raise click.UsageError("the words are --equal or --different, not both")
     if call is None and (equal or different):
         raise click.UsageError("only a CALL has words to compare")
-    command = told.GetLock(call=call, account=account)
+    command = GetLock(call=call, account=account)
     report = oneshot.get(command, LockReport, start=account is not None)
     if call is not None and (equal or different):
         _answer(call, report, equal)
@@ -77,8 +85,8 @@ def _answer(call: str, report: LockReport, equal: bool) -> None:
         raise _failed(f"call {call} has no words to compare")
     if equal and not _asked(code):
         raise _failed("nothing was noted")
-    command = told.CompareWords(call=call, words=code.words, equal=equal)
-    noted = oneshot.get(command, told.WordsCompared, start=False)
+    command = CompareWords(call=call, words=code.words, equal=equal)
+    noted = oneshot.get(command, WordsCompared, start=False)
     if noted.notice:
         click.echo(noted.notice, err=True)
 
@@ -102,8 +110,8 @@ def compared(forget: tuple[str, str] | None, as_json: bool) -> None:
     """
     if forget is not None:
         account, address = forget
-        oneshot.ask(told.ForgetCompared(account=account, address=address))
-    compared_keys = oneshot.get(told.GetCompared(), told.ComparedList)
+        oneshot.ask(ForgetCompared(account=account, address=address))
+    compared_keys = oneshot.get(GetCompared(), ComparedList)
     if as_json:
         print_json(compared_keys)
     elif compared_keys.keys:
@@ -114,4 +122,4 @@ def compared(forget: tuple[str, str] | None, as_json: bool) -> None:
 
 
 def _failed(words: str) -> CommandFailed:
-    return CommandFailed(told.ErrorInfo(kind="lock", message=words))
+    return CommandFailed(ErrorInfo(kind="lock", message=words))

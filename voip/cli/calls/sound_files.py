@@ -6,7 +6,7 @@ import click
 
 from voip.cli.common import whole_path
 from voip.client import oneshot
-from voip.protocol.client import Play, Record
+from voip.protocol.calls import Play, Record
 
 _call = click.argument("call")
 _file = click.argument("file", required=False, metavar="[FILE.wav]")

@@ -9,7 +9,7 @@ from voip.cli import format as shown
 from voip.cli.common import json_option, print_json
 from voip.client import oneshot
 from voip.model import LogEntry
-from voip.protocol.client import GetHistory, HistoryPage
+from voip.protocol.calls import GetHistory, HistoryPage
 
 _LARGEST_PAGE = 1000
 

@@ -8,7 +8,7 @@ from voip.cli import format as shown
 from voip.cli.common import json_option, print_json
 from voip.client import oneshot
 from voip.model import BlockedCaller
-from voip.protocol import client as told
+from voip.protocol.people import BlockCaller, BlockedCallers, GetBlocked, UnblockCaller
 
 _caller = click.argument("caller")
 _account = click.option(
@@ -26,7 +26,7 @@ def block(caller: str, account: str, as_json: bool) -> None:
     CALLER is a number or an address. The calls are in the log. The caller
     hears that you declined, and no more.
     """
-    entry = oneshot.get(told.BlockCaller(caller=caller, account=account), BlockedCaller)
+    entry = oneshot.get(BlockCaller(caller=caller, account=account), BlockedCaller)
     if as_json:
         print_json(entry)
     else:
@@ -38,14 +38,14 @@ def block(caller: str, account: str, as_json: bool) -> None:
 @_account
 def unblock(caller: str, account: str) -> None:
     """Let calls of CALLER ring again."""
-    oneshot.ask(told.UnblockCaller(caller=caller, account=account))
+    oneshot.ask(UnblockCaller(caller=caller, account=account))
 
 
 @click.command()
 @json_option
 def blocked(as_json: bool) -> None:
     """List the callers who are blocked."""
-    callers = oneshot.get(told.GetBlocked(), told.BlockedCallers)
+    callers = oneshot.get(GetBlocked(), BlockedCallers)
     if as_json:
         print_json(callers)
     else:

@@ -9,7 +9,8 @@ from voip.cli.common import json_option, print_json
 from voip.client import oneshot
 from voip.client.starting import CommandFailed
 from voip.model import Party
-from voip.protocol.client import ErrorInfo, LookedUp, LookUp, Suggestion
+from voip.protocol.client import ErrorInfo
+from voip.protocol.people import LookedUp, LookUp, Suggestion
 
 
 @click.command("look-up")

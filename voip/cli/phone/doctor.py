@@ -10,7 +10,7 @@ import msgspec
 
 from voip.cli.common import json_option, print_json
 from voip.client import oneshot
-from voip.protocol import client as told
+from voip.protocol.phone import Doctor, DoctorReport, Finding
 
 
 @click.command()
@@ -21,7 +21,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
     Warnings are problems that stop no call. Status 1: no call could be made.
     """
-    report = oneshot.get(told.Doctor(), told.DoctorReport)
+    report = oneshot.get(Doctor(), DoctorReport)
     report = msgspec.structs.replace(report, terminal=terminal())
     if as_json:
         print_json(report)
@@ -36,7 +36,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     ctx.exit(0 if report.ok else 1)
 
 
-def _mark(finding: told.Finding) -> str:
+def _mark(finding: Finding) -> str:
     if not finding.ok:
         return "BAD "
     return "WARN" if finding.warning else "ok  "

@@ -10,8 +10,8 @@ import click
 
 from voip.cli.common import with_engine
 from voip.client.starting import CommandFailed, NoEngine, reach
-from voip.protocol import client as told
 from voip.protocol.client import ErrorInfo
+from voip.protocol.phone import Stop, Subscribe
 
 if TYPE_CHECKING:
     from voip.client.stream import Client
@@ -42,8 +42,8 @@ def stop(force: bool) -> None:
 async def _stop(client: Client, force: bool) -> None:
     import asyncio
 
-    await client.ask(told.Subscribe())
-    await client.ask(told.Stop(force=force))
+    await client.ask(Subscribe())
+    await client.ask(Stop(force=force))
 
     async def until_gone() -> None:
         async for _ in client.events():

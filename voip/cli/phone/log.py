@@ -6,7 +6,7 @@ import click
 
 from voip.cli.common import json_option, print_json
 from voip.client import oneshot
-from voip.protocol.client import EngineLog, GetEngineLog
+from voip.protocol.phone import EngineLog, GetEngineLog
 
 
 @click.command()

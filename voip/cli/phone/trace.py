@@ -13,7 +13,8 @@ import msgspec
 from voip.cli import format as shown
 from voip.cli.common import json_option, with_engine
 from voip.client.starting import CommandFailed
-from voip.protocol import client as told
+from voip.protocol.client import ErrorInfo
+from voip.protocol.phone import SipMessageEvent, Subscribe
 
 if TYPE_CHECKING:
     from voip.client.stream import Client
@@ -38,10 +39,10 @@ def trace(output: Path | None, as_json: bool) -> None:
 
 
 async def _follow(engine: Client, file: IO[str] | None, as_json: bool) -> None:
-    await engine.ask(told.Subscribe(messages=True))
+    await engine.ask(Subscribe(messages=True))
     click.echo("Every SIP message from now on, secrets masked; Ctrl-C ends it.", err=True)
     async for numbered in engine.events():
-        if not isinstance(numbered.event, told.SipMessageEvent):
+        if not isinstance(numbered.event, SipMessageEvent):
             continue
         line = msgspec.json.encode(numbered).decode() if as_json else shown.sip_message(numbered)
         click.echo(line, file=file)
@@ -54,5 +55,5 @@ def _create(path: Path) -> IO[str]:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
         words = "is there already: name a new file" if path.exists() else f"{error.strerror}"
-        raise CommandFailed(told.ErrorInfo(kind="file", message=f"{path}: {words}")) from error
+        raise CommandFailed(ErrorInfo(kind="file", message=f"{path}: {words}")) from error
     return os.fdopen(descriptor, "w", encoding="utf-8")

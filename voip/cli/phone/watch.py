@@ -9,7 +9,7 @@ import click
 from voip.cli import format as shown
 from voip.cli.common import json_option, print_json, with_engine
 from voip.cli.quick import print_status
-from voip.protocol import client as told
+from voip.protocol.phone import Subscribe
 
 if TYPE_CHECKING:
     from voip.client.stream import Client
@@ -31,7 +31,7 @@ def events(levels: bool, as_json: bool) -> None:
 
 
 async def _follow(engine: Client, levels: bool, as_json: bool) -> None:
-    await engine.ask(told.Subscribe(levels=levels))
+    await engine.ask(Subscribe(levels=levels))
     async for event in engine.events():
         if as_json:
             print_json(event)

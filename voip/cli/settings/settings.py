@@ -7,8 +7,7 @@ import msgspec
 
 from voip.cli.common import json_option, print_json
 from voip.client import oneshot
-from voip.protocol.client import ChangeSettings, GetSettings, SettingsData
-from voip.protocol.settings import Settings
+from voip.protocol.settings import ChangeSettings, GetSettings, Settings, SettingsData
 
 _KEYS = "keys"
 

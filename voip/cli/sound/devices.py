@@ -7,7 +7,7 @@ import click
 from voip.cli.common import json_option, print_json
 from voip.client import oneshot
 from voip.model import SoundDevice
-from voip.protocol.client import Devices, GetDevices
+from voip.protocol.sound import Devices, GetDevices
 
 
 @click.command()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voip.engine.accounts.fields import Account
-from voip.protocol.worker import process as say
+from voip.protocol.worker.accounts import ClientCertificate
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -28,7 +28,7 @@ class ClientKeyError(Exception):
     """The client certificate cannot be used; the text says why."""
 
 
-def of_account(account: Account, passphrase: str | None) -> say.ClientCertificate | None:
+def of_account(account: Account, passphrase: str | None) -> ClientCertificate | None:
     """The certificate and key that an account shows; None if it has none.
 
     Reads the files, and may take a second to open a key with its passphrase.
@@ -41,7 +41,7 @@ def of_account(account: Account, passphrase: str | None) -> say.ClientCertificat
     certificate = Path(account.client_certificate).expanduser()
     key = Path(account.client_key).expanduser() if account.client_key else certificate
     check(certificate, key, passphrase)
-    return say.ClientCertificate(
+    return ClientCertificate(
         certificate=str(certificate),
         key=str(key),
         # OpenSSL asks for no passphrase of a key that has none.

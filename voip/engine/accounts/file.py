@@ -18,7 +18,7 @@ from voip.engine.accounts.fields import Account
 from voip.engine.files import toml
 from voip.engine.files.toml import ChangedMeanwhile, ConfigError
 from voip.model import Means, rfc3339
-from voip.protocol.client import AccountFields
+from voip.protocol.accounts import AccountFields
 
 _ORDER = "order"
 

@@ -26,7 +26,7 @@ from voip.engine.accounts.fields import Account
 from voip.engine.files import whole_file
 from voip.model import rfc3339
 from voip.protection import Keying, Transport
-from voip.protocol.worker import process as say
+from voip.protocol.worker.accounts import OwnKey
 
 
 class OwnKeyError(Exception):
@@ -76,7 +76,7 @@ class OwnKeys:
         self._warn = warn
         self.news: dict[str, str] = {}
 
-    async def find(self, name: str, account: Account) -> say.OwnKey | None:
+    async def find(self, name: str, account: Account) -> OwnKey | None:
         """The key of an account, made if there is none; None if it shows none of its own.
 
         Raises:
@@ -92,7 +92,7 @@ class OwnKeys:
                 "KEY in the next call, until the words are compared again"
             )
             self._warn(self.news[name])
-        return say.OwnKey(pem)
+        return OwnKey(pem)
 
     def forget(self, name: str) -> None:
         """Remove the key of an account.

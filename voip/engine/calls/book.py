@@ -13,8 +13,9 @@ from voip.engine.history.log import History, HistoryError
 from voip.engine.hub import Hub
 from voip.model import Call, CallState, Direction, LogEntry, Outcome, Party
 from voip.protection import LockState, Transport
-from voip.protocol import client as told
-from voip.protocol.worker import process as say
+from voip.protocol.calls import CallEvent, LogEvent
+from voip.protocol.phone import NoticeEvent
+from voip.protocol.worker.base import Role
 from voip.sip.sentences import sentence
 
 log = logging.getLogger(__name__)
@@ -48,13 +49,13 @@ class CallBook:
         """The call of the id that clients use."""
         return next((call for call in self if str(call.id) == call_id), None)
 
-    def by_number(self, role: say.Role, number: int) -> LiveCall | None:
+    def by_number(self, role: Role, number: int) -> LiveCall | None:
         """The call of the number that a worker uses."""
         return next((c for c in self if c.role is role and c.number == number), None)
 
     def begin(
         self,
-        role: say.Role,
+        role: Role,
         account: str,
         transport: Transport,
         direction: Direction,
@@ -132,12 +133,12 @@ class CallBook:
         """Tell the clients how the call is now."""
         snapshot = call.snapshot(time.time())
         call.note_lock(snapshot.lock)
-        self._hub.publish(told.CallEvent(call=snapshot))
+        self._hub.publish(CallEvent(call=snapshot))
 
     def _log_row(self, write: Callable[[], LogEntry]) -> None:
         # A full disk must not cost anybody the call they are in.
         try:
-            self._hub.publish(told.LogEvent(entry=write()))
+            self._hub.publish(LogEvent(entry=write()))
         except (HistoryError, KeyError) as error:
             log.error("%s", error)
-            self._hub.publish(told.NoticeEvent(level="error", text=str(error)))
+            self._hub.publish(NoticeEvent(level="error", text=str(error)))

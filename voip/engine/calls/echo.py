@@ -16,9 +16,11 @@ from voip.engine.hub import Hub
 from voip.engine.supervisor import StartProcess, Worker, WorkerGone, WorkerRefused
 from voip.engine.trust import authority
 from voip.protection import Transport
-from voip.protocol import client as told
+from voip.protocol.phone import EchoEvent, NoticeEvent
 from voip.protocol.settings import Audio
-from voip.protocol.worker import process as say
+from voip.protocol.worker.accounts import AccountSetup, CloseAccount, OpenAccount, Trust
+from voip.protocol.worker.base import Role
+from voip.protocol.worker.process import AnyWorkerEvent, Configure, Ready
 from voip.sip.dialing import ECHO
 
 log = logging.getLogger(__name__)
@@ -79,7 +81,7 @@ class Echo:
         await self.worker.stop()
         if self._known_to is not None and self._known_to == self._secure.pid:
             try:
-                await self._secure.ask(say.RemoveAccount(name=ACCOUNT))
+                await self._secure.ask(CloseAccount(name=ACCOUNT))
             except (WorkerGone, WorkerRefused) as error:
                 log.info("echo line: %s", error)
         self._known_to = None
@@ -87,15 +89,15 @@ class Echo:
         shutil.rmtree(self._folder, ignore_errors=True)
         self._set_uri(None)
 
-    async def _introduce(self, ready: say.Ready, identity: authority.Identity) -> None:
+    async def _introduce(self, ready: Ready, identity: authority.Identity) -> None:
         # The caller's side trusts the line's authority with an account of its
         # own, and so a TLS transport of its own: no other call can use it.
         uri = f"sip:{ECHO}@127.0.0.1:{ready.listening}"
         if self._known_to == self._secure.pid and self.uri == uri:
             return
         if self._known_to is not None and self._known_to == self._secure.pid:
-            await self._secure.ask(say.RemoveAccount(name=ACCOUNT))
-        setup = say.AccountSetup(
+            await self._secure.ask(CloseAccount(name=ACCOUNT))
+        setup = AccountSetup(
             name=ACCOUNT,
             user="you",
             domain="127.0.0.1",
@@ -103,17 +105,17 @@ class Echo:
             server=f"127.0.0.1:{ready.listening}",
             registrar="",
             register=False,
-            trust=say.Trust(ca_file=str(identity.authority)),
+            trust=Trust(ca_file=str(identity.authority)),
         )
-        await self._secure.ask(say.AddAccount(account=setup))
+        await self._secure.ask(OpenAccount(account=setup))
         self._known_to = self._secure.pid
         self._set_uri(uri)
 
-    def _configure(self) -> say.Configure:
+    def _configure(self) -> Configure:
         if self._identity is None:
             raise RuntimeError("the echo line starts after its authority is made")
-        return say.Configure(
-            role=say.Role.ECHO,
+        return Configure(
+            role=Role.ECHO,
             user_agent=self._user_agent,
             audio=Audio(jitter_ms=_JITTER_MS),
             silent=True,
@@ -121,18 +123,18 @@ class Echo:
             key=str(self._identity.key),
         )
 
-    def _on_event(self, event: say.AnyWorkerEvent) -> None:
+    def _on_event(self, event: AnyWorkerEvent) -> None:
         # What happens at the far end of a test call is the far end's affair.
         del event
 
-    async def _on_up(self, ready: say.Ready) -> None:
+    async def _on_up(self, ready: Ready) -> None:
         del ready
 
     def _on_down(self, reason: str) -> None:
         self._set_uri(None)
-        self._hub.publish(told.NoticeEvent(level="warning", text=f"the echo line ended: {reason}"))
+        self._hub.publish(NoticeEvent(level="warning", text=f"the echo line ended: {reason}"))
 
     def _set_uri(self, uri: str | None) -> None:
         if uri != self.uri:
             self.uri = uri
-            self._hub.publish(told.EchoEvent(uri=uri))
+            self._hub.publish(EchoEvent(uri=uri))

@@ -14,7 +14,9 @@ from voip.engine.calls.sound_files import PlayedFile
 from voip.engine.trust.compared import Answer, comparison
 from voip.model import Call, CallState, Direction, HeldBy, Outcome, Party, Quality, Source, rfc3339
 from voip.protection import ComparedKey, Lock, LockReport, LockState, Sign, Stream, Transport
-from voip.protocol.worker.process import ConnectionEvent, HoldEvent, Role
+from voip.protocol.worker.base import Role
+from voip.protocol.worker.calls import HoldEvent
+from voip.protocol.worker.process import ConnectionEvent
 from voip.security import lock_facts, lock_report, policy, sas
 from voip.sip.sentences import refusal, sentence
 

@@ -18,9 +18,10 @@ from voip.engine.calls.book import CallBook
 from voip.engine.calls.live import LiveCall, Voice
 from voip.engine.errors import Refusal
 from voip.model import Direction, Source
-from voip.protocol.worker import process as say
+from voip.protocol.worker.calls import GiveVoice, HoldCall
+from voip.protocol.worker.process import AnyWorkerCommand
 
-Ask = Callable[[LiveCall, say.AnyWorkerCommand], Awaitable[None]]
+Ask = Callable[[LiveCall, AnyWorkerCommand], Awaitable[None]]
 
 
 class Microphone:
@@ -86,7 +87,7 @@ class Microphone:
 
     async def _move(self, call: LiveCall) -> None:
         async with self._moved_to(call):
-            await self._ask(call, say.GiveVoice(call=call.number))
+            await self._ask(call, GiveVoice(call=call.number))
 
     @asynccontextmanager
     async def _moved_to(self, call: LiveCall) -> AsyncIterator[None]:
@@ -113,11 +114,11 @@ class Microphone:
         if call.state.answered and call.source is Source.PERSON:
             await self._hold(call)
         else:
-            await self._ask(call, say.GiveVoice(call=call.number, on=False))
+            await self._ask(call, GiveVoice(call=call.number, on=False))
             call.voice = Voice.WAITING
 
     async def _hold(self, call: LiveCall) -> None:
-        await self._ask(call, say.HoldCall(call=call.number))
+        await self._ask(call, HoldCall(call=call.number))
         if call.voice is Voice.HERE:
             call.voice = Voice.WAITING
 

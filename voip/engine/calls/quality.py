@@ -7,7 +7,7 @@ packets that never came; MOS follows from R (G.107 annex B).
 from __future__ import annotations
 
 from voip.model import Quality
-from voip.protocol.worker.process import StatisticsEvent
+from voip.protocol.worker.calls import StatisticsEvent
 
 _R_BEST = 93.2
 

@@ -14,8 +14,23 @@ from voip.engine.hub import Hub
 from voip.engine.intake import party
 from voip.model import CallState, Direction, Outcome, Party
 from voip.protection import Transport
-from voip.protocol import client as told
-from voip.protocol.worker import process as say
+from voip.protocol.calls import DigitEvent, DigitsEvent
+from voip.protocol.phone import NoticeEvent
+from voip.protocol.sound import LevelsEvent
+from voip.protocol.worker.base import Role
+from voip.protocol.worker.calls import (
+    CallStateEvent,
+    DigitReceived,
+    DigitsDone,
+    HoldEvent,
+    IncomingCall,
+    MediaEvent,
+    PlayEnded,
+    RefusedCall,
+    StatisticsEvent,
+)
+from voip.protocol.worker.process import AnyWorkerEvent, ConnectionEvent
+from voip.protocol.worker.sound import LevelsReport
 from voip.sip import reasons
 
 DECLINE = 603
@@ -25,8 +40,8 @@ It ends the search for other phones of the user, and reads like a decline by han
 607 Unwanted (RFC 8197) would tell the caller that they are blocked.
 """
 
-FindCaller = Callable[[Party, str, say.ConnectionEvent | None], Party]
-FindConnection = Callable[[say.Role, int | None], say.ConnectionEvent | None]
+FindCaller = Callable[[Party, str, ConnectionEvent | None], Party]
+FindConnection = Callable[[Role, int | None], ConnectionEvent | None]
 
 
 class Follower(Protocol):
@@ -35,13 +50,13 @@ class Follower(Protocol):
     def ring(self, call: LiveCall) -> None:
         """A call came in: ring for it."""
 
-    def turn_away(self, role: say.Role, number: int) -> None:
+    def turn_away(self, role: Role, number: int) -> None:
         """A blocked caller calls: decline that, by the worker's number of the call."""
 
     def on_answered(self, call: LiveCall) -> None:
         """The call was taken, by whichever side."""
 
-    def on_hold_answer(self, call: LiveCall, event: say.HoldEvent) -> None:
+    def on_hold_answer(self, call: LiveCall, event: HoldEvent) -> None:
         """The far end has answered a hold or resume."""
 
     def file_ended(self, call: LiveCall) -> None:
@@ -77,22 +92,22 @@ class CallEvents:
         self._blocked = blocked
         self._calls = calls
 
-    def on_event(self, role: say.Role, event: say.AnyWorkerEvent) -> None:
+    def on_event(self, role: Role, event: AnyWorkerEvent) -> None:
         """Fold one event; those that are not of calls change nothing."""
         match event:
-            case say.IncomingCall():
+            case IncomingCall():
                 self._on_incoming(role, event)
-            case say.RefusedCall():
+            case RefusedCall():
                 self._on_refused(role, event)
             case (
-                say.CallStateEvent(call=number)
-                | say.MediaEvent(call=number)
-                | say.HoldEvent(call=number)
-                | say.StatisticsEvent(call=number)
-                | say.LevelsReport(call=number)
-                | say.DigitReceived(call=number)
-                | say.DigitsDone(call=number)
-                | say.PlayEnded(call=number)
+                CallStateEvent(call=number)
+                | MediaEvent(call=number)
+                | HoldEvent(call=number)
+                | StatisticsEvent(call=number)
+                | LevelsReport(call=number)
+                | DigitReceived(call=number)
+                | DigitsDone(call=number)
+                | PlayEnded(call=number)
             ):
                 call = self._book.by_number(role, number)
                 if call is not None:
@@ -100,17 +115,17 @@ class CallEvents:
             case _:
                 return
 
-    def on_connection(self, role: say.Role, event: say.ConnectionEvent) -> None:
+    def on_connection(self, role: Role, event: ConnectionEvent) -> None:
         """A connection changed: the locks that rest on it change with it."""
         for call in self._book:
             known = call.connection
             if call.role is role and known is not None and known.id == event.id:
                 call.connection = event
                 if call.state.answered and not event.up:
-                    self._hub.publish(told.NoticeEvent(level="warning", text=_dropped(call)))
+                    self._hub.publish(NoticeEvent(level="warning", text=_dropped(call)))
                 self._book.publish(call)
 
-    def on_worker_down(self, role: say.Role, reason: str) -> None:
+    def on_worker_down(self, role: Role, reason: str) -> None:
         """A worker died: its calls are over, and are not dialled again."""
         for call in self._book:
             if call.role is role:
@@ -122,41 +137,41 @@ class CallEvents:
     def _on_call(
         self,
         call: LiveCall,
-        event: say.CallStateEvent
-        | say.MediaEvent
-        | say.HoldEvent
-        | say.StatisticsEvent
-        | say.LevelsReport
-        | say.DigitReceived
-        | say.DigitsDone
-        | say.PlayEnded,
+        event: CallStateEvent
+        | MediaEvent
+        | HoldEvent
+        | StatisticsEvent
+        | LevelsReport
+        | DigitReceived
+        | DigitsDone
+        | PlayEnded,
     ) -> None:
         match event:
-            case say.CallStateEvent():
+            case CallStateEvent():
                 self._on_state(call, event)
-            case say.MediaEvent():
+            case MediaEvent():
                 call.held_by = event.held_by
                 call.change_streams(event.streams)
                 self._use(call, event.connection)
                 self._book.publish(call)
-            case say.HoldEvent():
+            case HoldEvent():
                 self._calls.on_hold_answer(call, event)
-            case say.StatisticsEvent():
+            case StatisticsEvent():
                 call.see_streams(event.streams, event.seconds)
                 self._use(call, event.connection)
                 call.quality = assess(event, call.codec)
                 self._book.publish(call)
-            case say.LevelsReport(rx=rx, tx=tx):
-                self._hub.publish(told.LevelsEvent(call=str(call.id), rx=rx, tx=tx))
-            case say.DigitReceived(digit=digit):
-                self._hub.publish(told.DigitEvent(call=str(call.id), digit=digit))
-            case say.DigitsDone(lost=lost, reason=reason):
-                done = told.DigitsEvent(call=str(call.id), lost=lost, reason=reason)
+            case LevelsReport(rx=rx, tx=tx):
+                self._hub.publish(LevelsEvent(call=str(call.id), rx=rx, tx=tx))
+            case DigitReceived(digit=digit):
+                self._hub.publish(DigitEvent(call=str(call.id), digit=digit))
+            case DigitsDone(lost=lost, reason=reason):
+                done = DigitsEvent(call=str(call.id), lost=lost, reason=reason)
                 self._hub.publish(done)
-            case say.PlayEnded():
+            case PlayEnded():
                 self._calls.file_ended(call)
 
-    def _on_incoming(self, role: say.Role, event: say.IncomingCall) -> None:
+    def _on_incoming(self, role: Role, event: IncomingCall) -> None:
         transport = Transport.TLS
         connection = self._find_connection(role, event.connection)
         if not role.tls_only:
@@ -173,7 +188,7 @@ class CallEvents:
         self._book.publish(call)
         self._calls.ring(call)
 
-    def _on_refused(self, role: say.Role, event: say.RefusedCall) -> None:
+    def _on_refused(self, role: Role, event: RefusedCall) -> None:
         call = None if event.call is None else self._book.by_number(role, event.call)
         if call is None:
             transport = Transport.TLS if role.tls_only else Transport.UDP
@@ -188,7 +203,7 @@ class CallEvents:
         call.refused = True
         self._book.finish(call, Outcome.REFUSED, event.cause)
 
-    def _on_state(self, call: LiveCall, event: say.CallStateEvent) -> None:
+    def _on_state(self, call: LiveCall, event: CallStateEvent) -> None:
         call.code = event.code or call.code
         call.cause = event.cause or call.cause
         call.refused = event.refused
@@ -204,7 +219,7 @@ class CallEvents:
             self._calls.on_answered(call)
         self._book.publish(call)
 
-    def _on_ended(self, call: LiveCall, event: say.CallStateEvent) -> None:
+    def _on_ended(self, call: LiveCall, event: CallStateEvent) -> None:
         outcome = reasons.outcome(
             reasons.Ending(
                 direction=call.direction,
@@ -223,7 +238,7 @@ class CallEvents:
         self._book.finish(call, outcome, cause)
         self._calls.settle()
 
-    def _why(self, call: LiveCall, event: say.CallStateEvent, outcome: Outcome) -> Cause:
+    def _why(self, call: LiveCall, event: CallStateEvent, outcome: Outcome) -> Cause:
         if call.stopped:
             return Cause(CauseKind.PHONE_STOPPED)
         if call.direction is Direction.IN and outcome is Outcome.DECLINED:

@@ -18,8 +18,22 @@ from voip.engine.hub import Hub
 from voip.engine.supervisor import Worker, WorkerGone, WorkerRefused
 from voip.model import CallState, Direction, Outcome, Party
 from voip.protection import Transport
-from voip.protocol import client as told
-from voip.protocol.worker import process as say
+from voip.protocol.calls import PlaceCall
+from voip.protocol.phone import NoticeEvent
+from voip.protocol.worker.base import Role
+from voip.protocol.worker.calls import (
+    Answer,
+    Digits,
+    EndCall,
+    HoldCall,
+    HoldEvent,
+    MuteCall,
+    PlayFile,
+    RecordFile,
+    Ring,
+    StartCall,
+)
+from voip.protocol.worker.process import AnyWorkerCommand
 from voip.sip import reasons
 
 log = logging.getLogger(__name__)
@@ -31,7 +45,7 @@ _CANCELLED = 487  # what a call that is given up ends with (RFC 3261 section 9.2
 class Calls:
     """A command that is accepted changes nothing yet: the worker's event does."""
 
-    def __init__(self, book: CallBook, hub: Hub, workers: dict[say.Role, Worker]) -> None:
+    def __init__(self, book: CallBook, hub: Hub, workers: dict[Role, Worker]) -> None:
         self._book = book
         self._hub = hub
         self._workers = workers
@@ -40,12 +54,12 @@ class Calls:
 
     async def place(
         self,
-        role: say.Role,
+        role: Role,
         account: str,
         transport: Transport,
         uri: str,
         shown: Party,
-        command: told.PlaceCall,
+        command: PlaceCall,
         play: PlayedFile | None,
     ) -> LiveCall:
         """Start a call; it is in the log from here on.
@@ -59,7 +73,7 @@ class Calls:
         call.voice = Voice.NONE if play else Voice.FIRST
         call.recording = command.record is not None
         self._book.publish(call)
-        start = say.StartCall(
+        start = StartCall(
             call=call.number,
             account=account,
             uri=uri,
@@ -80,7 +94,7 @@ class Calls:
             raise Refusal("call_failed", f"the call could not be made: {error}") from error
         return call
 
-    async def _start(self, call: LiveCall, start: say.StartCall) -> None:
+    async def _start(self, call: LiveCall, start: StartCall) -> None:
         if call.ended is not None:
             raise Refusal("call_failed", call.words or "it has ended")
         if call.ended_here:
@@ -91,13 +105,13 @@ class Calls:
 
     def ring(self, call: LiveCall) -> None:
         """Ring for a call that came in."""
-        self._in_background(self._quietly(call.role, say.Ring(call=call.number)))
+        self._in_background(self._quietly(call.role, Ring(call=call.number)))
 
-    def turn_away(self, role: say.Role, number: int) -> None:
+    def turn_away(self, role: Role, number: int) -> None:
         """Decline the call of a blocked caller, which is in no book."""
-        self._in_background(self._quietly(role, say.EndCall(call=number, code=DECLINE)))
+        self._in_background(self._quietly(role, EndCall(call=number, code=DECLINE)))
 
-    async def _quietly(self, role: say.Role, command: say.AnyWorkerCommand) -> None:
+    async def _quietly(self, role: Role, command: AnyWorkerCommand) -> None:
         # Its caller may have given up meanwhile, which the worker reports.
         with contextlib.suppress(WorkerRefused, WorkerGone):
             await self._workers[role].ask(command)
@@ -106,18 +120,18 @@ class Calls:
         call = self._in_state(call_id, {CallState.INCOMING}, "answered")
         call.taken = True
         async with self._microphone.given_to(call):
-            await self._ask(call, say.Answer(call=call.number))
+            await self._ask(call, Answer(call=call.number))
 
     async def decline(self, call_id: str, busy: bool) -> None:
         call = self._in_state(call_id, {CallState.INCOMING}, "declined")
         call.ended_here = True
-        await self._ask(call, say.EndCall(call=call.number, code=486 if busy else DECLINE))
+        await self._ask(call, EndCall(call=call.number, code=486 if busy else DECLINE))
 
     async def hang_up(self, call_id: str) -> None:
         call = self._find(call_id)
         call.ended_here = True
         if call.voice is not Voice.FIRST:
-            await self._ask(call, say.EndCall(call=call.number, code=486))
+            await self._ask(call, EndCall(call=call.number, code=486))
 
     async def hold(self, call_id: str, wait: bool = False) -> None:
         """Cut a call off; with `wait`, until its far end has answered.
@@ -143,11 +157,11 @@ class Calls:
         call.hold_agreed = None
         answer = call.hold_answer() if wait else None
         async with self._microphone.given_to(call):
-            await self._ask(call, say.HoldCall(call=call.number, on=False))
+            await self._ask(call, HoldCall(call=call.number, on=False))
         if answer is not None:
             self._check(call, await answer)
 
-    def on_hold_answer(self, call: LiveCall, event: say.HoldEvent) -> None:
+    def on_hold_answer(self, call: LiveCall, event: HoldEvent) -> None:
         """The far end took a hold or resume, or did not: say so to everybody."""
         call.hold_agreed = event.agreed
         if event.held and call.voice is Voice.HERE:
@@ -155,14 +169,14 @@ class Calls:
         self._book.publish(call)
         if not event.agreed:
             text = f"call {call.id}: {_disagreement(event)}"
-            self._hub.publish(told.NoticeEvent(level="warning", text=text))
+            self._hub.publish(NoticeEvent(level="warning", text=text))
         call.on_hold_answer(event)
 
     def settle(self) -> None:
         """A call was answered, or has ended: the microphone may be due to another."""
         self._in_background(self._microphone.settle())
 
-    def _check(self, call: LiveCall, event: say.HoldEvent | None) -> None:
+    def _check(self, call: LiveCall, event: HoldEvent | None) -> None:
         if event is None:
             raise Refusal("call_failed", f"call {call.id} has ended: {call.words or call.reason}")
         if not event.agreed:
@@ -171,19 +185,19 @@ class Calls:
 
     async def mute(self, call_id: str, on: bool) -> None:
         call = self._find(call_id)
-        await self._ask(call, say.MuteCall(call=call.number, on=on))
+        await self._ask(call, MuteCall(call=call.number, on=on))
         call.muted = on
         self._book.publish(call)
 
     async def send_digits(self, call_id: str, digits: str) -> None:
         # On hold, PJMEDIA would keep them, or lose them with the stream.
         call = self._in_state(call_id, {CallState.ACTIVE}, "sent tones")
-        await self._ask(call, say.Digits(call=call.number, digits=digits))
+        await self._ask(call, Digits(call=call.number, digits=digits))
 
     async def play(self, call_id: str, file: PlayedFile | None) -> None:
         call = self._answered(call_id, "played to")
         path = str(file.path) if file else None
-        await self._ask(call, say.PlayFile(call=call.number, path=path))
+        await self._ask(call, PlayFile(call=call.number, path=path))
         self._change_file(call, file)
         self._book.publish(call)
         if file is None and self._microphone.holder is None:
@@ -191,7 +205,7 @@ class Calls:
 
     async def record(self, call_id: str, path: str | None) -> None:
         call = self._answered(call_id, "recorded")
-        await self._ask(call, say.RecordFile(call=call.number, path=path))
+        await self._ask(call, RecordFile(call=call.number, path=path))
         call.recording = path is not None
         self._book.publish(call)
 
@@ -237,7 +251,7 @@ class Calls:
     async def _give_microphone_back(self, call: LiveCall) -> None:
         try:
             if call.file is None:
-                await self._ask(call, say.PlayFile(call=call.number, path=None))
+                await self._ask(call, PlayFile(call=call.number, path=None))
                 await self._microphone.settle()
         except Refusal as error:
             log.info("call %s has no microphone after its file: %s", call.id, error)
@@ -253,7 +267,7 @@ class Calls:
         except Refusal as error:
             log.info("call %s ended before its time was up: %s", call.id, error)
 
-    async def _ask(self, call: LiveCall, command: say.AnyWorkerCommand) -> None:
+    async def _ask(self, call: LiveCall, command: AnyWorkerCommand) -> None:
         try:
             await self._workers[call.role].ask(command)
         except (WorkerRefused, WorkerGone) as error:
@@ -277,7 +291,7 @@ class Calls:
         return call
 
 
-def _disagreement(event: say.HoldEvent) -> str:
+def _disagreement(event: HoldEvent) -> str:
     """The answer to a hold or resume that was not agreed to, in words."""
     why = reasons.words(event.code, event.reason) if event.code else event.reason
     asked = "the far end did not agree"

@@ -6,7 +6,7 @@ import msgspec
 
 from voip.engine.commands import accounts, blocking, calls, locks, phone, trust
 from voip.engine.engine import Engine
-from voip.protocol import client as told
+from voip.protocol.client import AnyCommand
 
 _HANDLERS = {
     **phone.HANDLERS,
@@ -18,7 +18,7 @@ _HANDLERS = {
 }
 
 
-async def answer(engine: Engine, command: told.AnyCommand) -> msgspec.Struct | None:
+async def answer(engine: Engine, command: AnyCommand) -> msgspec.Struct | None:
     """Carry out one command; what it returns is the reply's data.
 
     Raises:

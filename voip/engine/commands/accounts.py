@@ -14,24 +14,39 @@ from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
 from voip.engine.files.toml import ChangedMeanwhile, ConfigError
 from voip.engine.trust.compared_keys import ComparedError
-from voip.protocol import client as told
+from voip.protocol.accounts import (
+    AccountChanged,
+    AccountFields,
+    AccountList,
+    AddAccount,
+    CheckAccount,
+    CheckFields,
+    CheckReport,
+    EditAccount,
+    FieldProblems,
+    GetAccounts,
+    MoveAccount,
+    RegisterAccount,
+    ReloadAccounts,
+    RemoveAccount,
+)
 
 _Result = TypeVar("_Result")
 
 
-async def _reload(engine: Engine, command: told.ReloadAccounts) -> None:
+async def _reload(engine: Engine, command: ReloadAccounts) -> None:
     await engine.reload_accounts()
 
 
-async def _register(engine: Engine, command: told.RegisterAccount) -> None:
+async def _register(engine: Engine, command: RegisterAccount) -> None:
     await engine.registrar.register_now(command.account)
 
 
-async def _accounts(engine: Engine, command: told.GetAccounts) -> told.AccountList:
+async def _accounts(engine: Engine, command: GetAccounts) -> AccountList:
     loaded = _valid(engine.account_file.load)
     rows = _valid(engine.account_file.listing)
 
-    def with_places() -> tuple[told.AccountFields, ...]:
+    def with_places() -> tuple[AccountFields, ...]:
         return tuple(
             msgspec.structs.replace(
                 row, password_place=engine.passwords.place(row.name, loaded.accounts.get(row.name))
@@ -40,29 +55,29 @@ async def _accounts(engine: Engine, command: told.GetAccounts) -> told.AccountLi
         )
 
     # A keyring may take its time to say that it is there.
-    return told.AccountList(accounts=await asyncio.to_thread(with_places))
+    return AccountList(accounts=await asyncio.to_thread(with_places))
 
 
-async def _check_fields(engine: Engine, command: told.CheckFields) -> told.FieldProblems:
+async def _check_fields(engine: Engine, command: CheckFields) -> FieldProblems:
     problems = await asyncio.to_thread(
         engine.account_file.problems, command.name, command.fields, command.new
     )
     place = await asyncio.to_thread(engine.passwords.place_to_keep)
-    return told.FieldProblems(problems=problems, password_place=place)
+    return FieldProblems(problems=problems, password_place=place)
 
 
-async def _move_account(engine: Engine, command: told.MoveAccount) -> None:
+async def _move_account(engine: Engine, command: MoveAccount) -> None:
     async with engine.account_change():
         _valid(lambda: engine.account_file.move(command.name, command.place))
 
 
-async def _add_account(engine: Engine, command: told.AddAccount) -> told.AccountChanged:
+async def _add_account(engine: Engine, command: AddAccount) -> AccountChanged:
     async with engine.account_change():
         _valid(lambda: engine.account_file.add(command.name, command.fields, command.means))
         return await _keep_secrets(engine, command)
 
 
-async def _edit_account(engine: Engine, command: told.EditAccount) -> told.AccountChanged:
+async def _edit_account(engine: Engine, command: EditAccount) -> AccountChanged:
     async with engine.account_change():
         account = _valid(
             lambda: engine.account_file.edit(
@@ -82,7 +97,7 @@ async def _edit_account(engine: Engine, command: told.EditAccount) -> told.Accou
         return msgspec.structs.replace(change, ended_calls=ended)
 
 
-async def _remove_account(engine: Engine, command: told.RemoveAccount) -> told.AccountChanged:
+async def _remove_account(engine: Engine, command: RemoveAccount) -> AccountChanged:
     async with engine.account_change():
         _valid(lambda: engine.account_file.remove(command.name))
         ended = _calls_of(engine, command.name)
@@ -92,20 +107,18 @@ async def _remove_account(engine: Engine, command: told.RemoveAccount) -> told.A
             forget(command.name)
         except (ComparedError, OwnKeyError) as error:
             engine.notice("warning", f"account {command.name} is removed, but {error}")
-    return told.AccountChanged(name=command.name, ended_calls=ended)
+    return AccountChanged(name=command.name, ended_calls=ended)
 
 
 def _calls_of(engine: Engine, name: str) -> tuple[str, ...]:
     return tuple(str(call.id) for call in engine.book if call.account == name)
 
 
-async def _check_account(engine: Engine, command: told.CheckAccount) -> told.CheckReport:
+async def _check_account(engine: Engine, command: CheckAccount) -> CheckReport:
     return await engine.account_check.check(command)
 
 
-async def _keep_secrets(
-    engine: Engine, command: told.AddAccount | told.EditAccount
-) -> told.AccountChanged:
+async def _keep_secrets(engine: Engine, command: AddAccount | EditAccount) -> AccountChanged:
     name, keep = command.name, engine.passwords
     place = passphrase_place = None
     if command.password is not None:
@@ -114,7 +127,7 @@ async def _keep_secrets(
         passphrase_place = await asyncio.to_thread(
             keep.store_passphrase, name, command.client_passphrase
         )
-    return told.AccountChanged(name=name, password_place=place, passphrase_place=passphrase_place)
+    return AccountChanged(name=name, password_place=place, passphrase_place=passphrase_place)
 
 
 def _valid(work: Callable[[], _Result]) -> _Result:
@@ -127,13 +140,13 @@ def _valid(work: Callable[[], _Result]) -> _Result:
 
 
 HANDLERS: Handlers = {
-    told.ReloadAccounts: _reload,
-    told.RegisterAccount: _register,
-    told.GetAccounts: _accounts,
-    told.AddAccount: _add_account,
-    told.EditAccount: _edit_account,
-    told.RemoveAccount: _remove_account,
-    told.MoveAccount: _move_account,
-    told.CheckFields: _check_fields,
-    told.CheckAccount: _check_account,
+    ReloadAccounts: _reload,
+    RegisterAccount: _register,
+    GetAccounts: _accounts,
+    AddAccount: _add_account,
+    EditAccount: _edit_account,
+    RemoveAccount: _remove_account,
+    MoveAccount: _move_account,
+    CheckFields: _check_fields,
+    CheckAccount: _check_account,
 }

@@ -10,7 +10,7 @@ from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
 from voip.engine.files.toml import ConfigError
 from voip.model import BlockedCaller, CallState, rfc3339
-from voip.protocol import client as told
+from voip.protocol.people import BlockCaller, BlockedCallers, GetBlocked, UnblockCaller
 from voip.sip import callers
 
 _HIDDEN = (
@@ -19,7 +19,7 @@ _HIDDEN = (
 )
 
 
-async def _block(engine: Engine, command: told.BlockCaller) -> BlockedCaller:
+async def _block(engine: Engine, command: BlockCaller) -> BlockedCaller:
     engine.registrar.get(command.account)
     address = _canonical(engine, command.caller, command.account)
     found = _entries(engine, command.caller, command.account)
@@ -40,7 +40,7 @@ async def _block(engine: Engine, command: told.BlockCaller) -> BlockedCaller:
     return entry
 
 
-async def _unblock(engine: Engine, command: told.UnblockCaller) -> None:
+async def _unblock(engine: Engine, command: UnblockCaller) -> None:
     found = _entries(engine, command.caller, command.account)
     if not found:
         text = f"{command.caller} is not blocked for account {command.account}"
@@ -51,16 +51,16 @@ async def _unblock(engine: Engine, command: told.UnblockCaller) -> None:
         raise Refusal("bad_blocked", str(error)) from error
 
 
-async def _blocked(engine: Engine, command: told.GetBlocked) -> told.BlockedCallers:
+async def _blocked(engine: Engine, command: GetBlocked) -> BlockedCallers:
     engine.blocked.refresh()
     if command.caller is None:
         wanted = command.account
         entries = engine.blocked.entries
-        return told.BlockedCallers(tuple(e for e in entries if wanted in (None, e.account)))
+        return BlockedCallers(tuple(e for e in entries if wanted in (None, e.account)))
     if command.account is None:
         raise Refusal("bad_request", "a caller is blocked for an account: name both")
     _canonical(engine, command.caller, command.account)
-    return told.BlockedCallers(_entries(engine, command.caller, command.account))
+    return BlockedCallers(_entries(engine, command.caller, command.account))
 
 
 def _canonical(engine: Engine, caller: str, account: str) -> str:
@@ -78,7 +78,7 @@ def _entries(engine: Engine, caller: str, account: str) -> tuple[BlockedCaller, 
 
 
 HANDLERS: Handlers = {
-    told.BlockCaller: _block,
-    told.UnblockCaller: _unblock,
-    told.GetBlocked: _blocked,
+    BlockCaller: _block,
+    UnblockCaller: _unblock,
+    GetBlocked: _blocked,
 }

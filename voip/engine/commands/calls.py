@@ -17,21 +17,34 @@ from voip.engine.people.lookup import Whom, is_echo
 from voip.engine.registration.live import Live
 from voip.model import NameFrom, Party
 from voip.protection import Transport
-from voip.protocol import client as told
-from voip.protocol.worker import process as say
+from voip.protocol.calls import (
+    AnswerCall,
+    CallStarted,
+    DeclineCall,
+    HangUp,
+    Hold,
+    Mute,
+    PlaceCall,
+    Play,
+    Record,
+    Resume,
+    SendDigits,
+)
+from voip.protocol.people import LookedUp, LookUp
+from voip.protocol.worker.base import Role
 from voip.sip import dialing
 
 _DIGITS = frozenset("0123456789*#ABCDabcd,")
 
 
-async def _place(engine: Engine, command: told.PlaceCall) -> told.CallStarted:
+async def _place(engine: Engine, command: PlaceCall) -> CallStarted:
     play = await _sound_file(engine, command.play)
     tones = ""
     if command.record is not None:
         _check_recording(command.record)
     if is_echo(command.target, command.account):
         uri = await engine.echo.start()
-        account, transport, role = ECHO_ACCOUNT, Transport.TLS, say.Role.SECURE
+        account, transport, role = ECHO_ACCOUNT, Transport.TLS, Role.SECURE
         shown = Party(uri=uri, name="Echo line", name_from=NameFrom.PHONE)
         uri += ";transport=tls"
     else:
@@ -48,11 +61,11 @@ async def _place(engine: Engine, command: told.PlaceCall) -> told.CallStarted:
     if command.record is not None:
         _make_recording(command.record)
     call = await engine.calls.place(role, account, transport, uri, shown, command, play)
-    return told.CallStarted(call=str(call.id), notice=_notice(engine, role, command, tones))
+    return CallStarted(call=str(call.id), notice=_notice(engine, role, command, tones))
 
 
 async def _whom(
-    engine: Engine, command: told.PlaceCall, live: Live, settings: Account
+    engine: Engine, command: PlaceCall, live: Live, settings: Account
 ) -> tuple[Whom, str]:
     """Whom a command calls with an account, and their request URI."""
     try:
@@ -66,48 +79,48 @@ async def _whom(
         raise Refusal("bad_target", str(error)) from error
 
 
-def _notice(engine: Engine, role: say.Role, command: told.PlaceCall, tones: str) -> str | None:
+def _notice(engine: Engine, role: Role, command: PlaceCall, tones: str) -> str | None:
     ready = engine.workers[role].ready
     if ready is not None and not ready.sound_ok and command.play is None:
         return ready.sound
     return f"once they answer, send {tones} as tones" if tones else None
 
 
-async def _answer(engine: Engine, command: told.AnswerCall) -> None:
+async def _answer(engine: Engine, command: AnswerCall) -> None:
     await engine.calls.answer(command.call)
 
 
-async def _decline(engine: Engine, command: told.DeclineCall) -> None:
+async def _decline(engine: Engine, command: DeclineCall) -> None:
     await engine.calls.decline(command.call, command.busy)
 
 
-async def _hang_up(engine: Engine, command: told.HangUp) -> None:
+async def _hang_up(engine: Engine, command: HangUp) -> None:
     await engine.calls.hang_up(command.call)
 
 
-async def _hold(engine: Engine, command: told.Hold) -> None:
+async def _hold(engine: Engine, command: Hold) -> None:
     await engine.calls.hold(command.call, command.wait)
 
 
-async def _resume(engine: Engine, command: told.Resume) -> None:
+async def _resume(engine: Engine, command: Resume) -> None:
     await engine.calls.resume(command.call, command.wait)
 
 
-async def _mute(engine: Engine, command: told.Mute) -> None:
+async def _mute(engine: Engine, command: Mute) -> None:
     await engine.calls.mute(command.call, command.on)
 
 
-async def _send_digits(engine: Engine, command: told.SendDigits) -> None:
+async def _send_digits(engine: Engine, command: SendDigits) -> None:
     if not command.digits or not set(command.digits) <= _DIGITS or len(command.digits) > 64:
         raise Refusal("bad_digits", "only 0-9 * # A-D and “,” for a pause are tones, 64 at most")
     await engine.calls.send_digits(command.call, command.digits)
 
 
-async def _play(engine: Engine, command: told.Play) -> None:
+async def _play(engine: Engine, command: Play) -> None:
     await engine.calls.play(command.call, await _sound_file(engine, command.path))
 
 
-async def _record(engine: Engine, command: told.Record) -> None:
+async def _record(engine: Engine, command: Record) -> None:
     if command.path is not None:
         _check_recording(command.path)
         _make_recording(command.path)
@@ -140,7 +153,7 @@ def _make_recording(path: str) -> None:
         raise Refusal("bad_file", str(error)) from error
 
 
-async def _look_up(engine: Engine, command: told.LookUp) -> told.LookedUp:
+async def _look_up(engine: Engine, command: LookUp) -> LookedUp:
     try:
         return await engine.look_ups.look_up(command.text, command.account, command.limit)
     except HistoryError as error:
@@ -148,15 +161,15 @@ async def _look_up(engine: Engine, command: told.LookUp) -> told.LookedUp:
 
 
 HANDLERS: Handlers = {
-    told.LookUp: _look_up,
-    told.PlaceCall: _place,
-    told.AnswerCall: _answer,
-    told.DeclineCall: _decline,
-    told.HangUp: _hang_up,
-    told.Hold: _hold,
-    told.Resume: _resume,
-    told.Mute: _mute,
-    told.SendDigits: _send_digits,
-    told.Play: _play,
-    told.Record: _record,
+    LookUp: _look_up,
+    PlaceCall: _place,
+    AnswerCall: _answer,
+    DeclineCall: _decline,
+    HangUp: _hang_up,
+    Hold: _hold,
+    Resume: _resume,
+    Mute: _mute,
+    SendDigits: _send_digits,
+    Play: _play,
+    Record: _record,
 }

@@ -10,11 +10,18 @@ from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
 from voip.engine.trust.compared_keys import ComparedError
 from voip.protection import LockReport
-from voip.protocol import client as told
+from voip.protocol.trust import (
+    ComparedList,
+    CompareWords,
+    ForgetCompared,
+    GetCompared,
+    GetLock,
+    WordsCompared,
+)
 from voip.security import lock_facts, lock_report, sas
 
 
-async def _lock(engine: Engine, command: told.GetLock) -> LockReport:
+async def _lock(engine: Engine, command: GetLock) -> LockReport:
     if command.call is not None:
         return await _of_call(_find(engine, command.call))
     if command.account is None:
@@ -51,7 +58,7 @@ def _of_account(engine: Engine, name: str) -> LockReport:
     return lock_report.report(facts, connection.tls if connection else None)
 
 
-async def _compare(engine: Engine, command: told.CompareWords) -> told.WordsCompared:
+async def _compare(engine: Engine, command: CompareWords) -> WordsCompared:
     call = _find(engine, command.call)
     ends = sas.ends(call.facts().streams)
     words = await asyncio.to_thread(sas.words, ends.pair) if ends is not None else None
@@ -63,16 +70,16 @@ async def _compare(engine: Engine, command: told.CompareWords) -> told.WordsComp
             f"call {command.call} does not have these words now: look at its lock again, and "
             "compare the ones it has",
         )
-    return told.WordsCompared(notice=engine.comparisons.answer(call, ends, command.equal))
+    return WordsCompared(notice=engine.comparisons.answer(call, ends, command.equal))
 
 
-async def _compared(engine: Engine, command: told.GetCompared) -> told.ComparedList:
+async def _compared(engine: Engine, command: GetCompared) -> ComparedList:
     if engine.compared_keys.problem is not None:
         raise Refusal("compared", engine.compared_keys.problem)
-    return told.ComparedList(keys=engine.compared_keys.all())
+    return ComparedList(keys=engine.compared_keys.all())
 
 
-async def _forget(engine: Engine, command: told.ForgetCompared) -> None:
+async def _forget(engine: Engine, command: ForgetCompared) -> None:
     try:
         forgotten = engine.comparisons.forget(command.account, command.address)
     except ComparedError as error:
@@ -86,8 +93,8 @@ async def _forget(engine: Engine, command: told.ForgetCompared) -> None:
 
 
 HANDLERS: Handlers = {
-    told.GetLock: _lock,
-    told.CompareWords: _compare,
-    told.GetCompared: _compared,
-    told.ForgetCompared: _forget,
+    GetLock: _lock,
+    CompareWords: _compare,
+    GetCompared: _compared,
+    ForgetCompared: _forget,
 }

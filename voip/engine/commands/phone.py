@@ -16,39 +16,56 @@ from voip.engine.files import log_file
 from voip.engine.files.toml import ChangedMeanwhile, ConfigError
 from voip.engine.history.log import HistoryError
 from voip.engine.history.reader import Wanted
-from voip.protocol import client as told
+from voip.protocol.calls import GetHistory, HistoryPage
+from voip.protocol.client import PROTOCOL_VERSION
 from voip.protocol.framing import MAX_REPLY
-from voip.protocol.worker.process import Role
+from voip.protocol.phone import (
+    Doctor,
+    EchoStarted,
+    EngineLog,
+    GetEngineLog,
+    GetStatus,
+    Hello,
+    HelloData,
+    Snapshot,
+    StartEcho,
+    Stop,
+    StopEcho,
+    Subscribe,
+)
+from voip.protocol.settings import ChangeSettings, GetSettings, SettingsData
+from voip.protocol.sound import Devices, GetDevices
+from voip.protocol.worker.base import Role
 
 _MAX_OFFSET = 10**12
 
 
-async def _hello(engine: Engine, command: told.Hello) -> told.HelloData:
-    return told.HelloData(protocol=told.PROTOCOL_VERSION, version=engine.version, pid=os.getpid())
+async def _hello(engine: Engine, command: Hello) -> HelloData:
+    return HelloData(protocol=PROTOCOL_VERSION, version=engine.version, pid=os.getpid())
 
 
-async def _status(engine: Engine, command: told.GetStatus) -> msgspec.Struct:
+async def _status(engine: Engine, command: GetStatus) -> msgspec.Struct:
     return engine.status()
 
 
-async def _subscribe(engine: Engine, command: told.Subscribe) -> told.Snapshot:
+async def _subscribe(engine: Engine, command: Subscribe) -> Snapshot:
     if command.levels:
         await engine.watch_levels()
-    return told.Snapshot(seq=engine.hub.seq, status=engine.status())
+    return Snapshot(seq=engine.hub.seq, status=engine.status())
 
 
-async def _stop(engine: Engine, command: told.Stop) -> None:
+async def _stop(engine: Engine, command: Stop) -> None:
     if len(engine.book) and not command.force:
         raise Refusal("busy", "a call is up: end it first, or use --force")
     engine.stop_soon()
 
 
-async def _doctor(engine: Engine, command: told.Doctor) -> msgspec.Struct:
+async def _doctor(engine: Engine, command: Doctor) -> msgspec.Struct:
     worker = engine.workers[Role.SECURE]
     return await doctor.examine(worker, engine.history, engine.contacts, engine.paths)
 
 
-async def _history(engine: Engine, command: told.GetHistory) -> told.HistoryPage:
+async def _history(engine: Engine, command: GetHistory) -> HistoryPage:
     if command.before is not None and not re.fullmatch(r"[0-9]{1,18}", command.before):
         raise Refusal("bad_request", "“before” is the id of a row")
     before = None if command.before is None else int(command.before)
@@ -64,21 +81,21 @@ async def _history(engine: Engine, command: told.GetHistory) -> told.HistoryPage
         found = await asyncio.to_thread(engine.log_reader.page, wanted, limit, offset, before)
     except HistoryError as error:
         raise Refusal("history", str(error)) from error
-    page = told.HistoryPage(entries=found.entries, total=found.total)
+    page = HistoryPage(entries=found.entries, total=found.total)
     while len(msgspec.json.encode(page)) > MAX_REPLY // 2:
         page = msgspec.structs.replace(page, entries=page.entries[: len(page.entries) // 2])
     return page
 
 
-async def _settings(engine: Engine, command: told.GetSettings) -> told.SettingsData:
-    return told.SettingsData(
+async def _settings(engine: Engine, command: GetSettings) -> SettingsData:
+    return SettingsData(
         settings=engine.settings,
         problem=engine.settings_problem,
         folder=str(engine.paths.config),
     )
 
 
-async def _change_settings(engine: Engine, command: told.ChangeSettings) -> None:
+async def _change_settings(engine: Engine, command: ChangeSettings) -> None:
     try:
         await engine.change_settings(command.changes)
     except ChangedMeanwhile as error:
@@ -87,35 +104,35 @@ async def _change_settings(engine: Engine, command: told.ChangeSettings) -> None
         raise Refusal("bad_settings", str(error), problem=error.problem) from error
 
 
-async def _devices(engine: Engine, command: told.GetDevices) -> told.Devices:
+async def _devices(engine: Engine, command: GetDevices) -> Devices:
     return await engine.sound.devices()
 
 
-async def _engine_log(engine: Engine, command: told.GetEngineLog) -> told.EngineLog:
+async def _engine_log(engine: Engine, command: GetEngineLog) -> EngineLog:
     path = engine.paths.log
     lines = await asyncio.to_thread(log_file.tail, path, command.limit)
-    return told.EngineLog(lines=tuple(lines), path=str(path))
+    return EngineLog(lines=tuple(lines), path=str(path))
 
 
-async def _start_echo(engine: Engine, command: told.StartEcho) -> told.EchoStarted:
-    return told.EchoStarted(uri=await engine.echo.start())
+async def _start_echo(engine: Engine, command: StartEcho) -> EchoStarted:
+    return EchoStarted(uri=await engine.echo.start())
 
 
-async def _stop_echo(engine: Engine, command: told.StopEcho) -> None:
+async def _stop_echo(engine: Engine, command: StopEcho) -> None:
     await engine.echo.stop()
 
 
 HANDLERS: Handlers = {
-    told.Hello: _hello,
-    told.GetStatus: _status,
-    told.Subscribe: _subscribe,
-    told.Stop: _stop,
-    told.Doctor: _doctor,
-    told.GetHistory: _history,
-    told.GetSettings: _settings,
-    told.ChangeSettings: _change_settings,
-    told.GetDevices: _devices,
-    told.GetEngineLog: _engine_log,
-    told.StartEcho: _start_echo,
-    told.StopEcho: _stop_echo,
+    Hello: _hello,
+    GetStatus: _status,
+    Subscribe: _subscribe,
+    Stop: _stop,
+    Doctor: _doctor,
+    GetHistory: _history,
+    GetSettings: _settings,
+    ChangeSettings: _change_settings,
+    GetDevices: _devices,
+    GetEngineLog: _engine_log,
+    StartEcho: _start_echo,
+    StopEcho: _stop_echo,
 }

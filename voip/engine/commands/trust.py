@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from voip.engine.commands.handler import Handlers
 from voip.engine.engine import Engine
-from voip.protocol import client as told
+from voip.protocol.trust import InspectServer, ServerReport
 
 
-async def _inspect(engine: Engine, command: told.InspectServer) -> told.ServerReport:
+async def _inspect(engine: Engine, command: InspectServer) -> ServerReport:
     return await engine.inspection.inspect(command)
 
 
-HANDLERS: Handlers = {told.InspectServer: _inspect}
+HANDLERS: Handlers = {InspectServer: _inspect}

@@ -8,7 +8,7 @@ from typing import Self
 import msgspec
 
 from voip.model import NameFrom
-from voip.protocol.client import Suggestion
+from voip.protocol.people import Suggestion
 from voip.security.text import fold
 from voip.sip import numbers
 

@@ -14,14 +14,15 @@ from voip.engine.people.recent import KnownCaller, People
 from voip.engine.registration.live import Live
 from voip.engine.registration.registrations import Registrar
 from voip.model import NameFrom, Party
-from voip.protocol.client import LookedUp, Suggestion
-from voip.protocol.worker import process as say
+from voip.protocol.people import LookedUp, Suggestion
+from voip.protocol.worker.base import Role
+from voip.protocol.worker.process import ConnectionEvent
 from voip.security import imitation
 from voip.sip import callers, dialing
 from voip.sip.callers import Exchange, Key
 from voip.sip.dialing import DialError, Target, escape_user, parse_host_port
 
-FindConnection = Callable[[say.Role, int | None], say.ConnectionEvent | None]
+FindConnection = Callable[[Role, int | None], ConnectionEvent | None]
 
 _MOST_SUGGESTIONS = 50
 _MOST_CHOICES = 6
@@ -114,7 +115,7 @@ class LookUps:
         return self._known(callers.call_back(uri, exchange), account)
 
     def caller(
-        self, claimed: Party, account: str, connection: say.ConnectionEvent | None = None
+        self, claimed: Party, account: str, connection: ConnectionEvent | None = None
     ) -> Party:
         """Caller of an account: the contact of that address, or as claimed."""
         exchange = self.exchange_of(account, connection)
@@ -126,7 +127,7 @@ class LookUps:
         return msgspec.structs.replace(claimed, imitates=imitates)
 
     def exchange_of(
-        self, account: str, connection: say.ConnectionEvent | None = None
+        self, account: str, connection: ConnectionEvent | None = None
     ) -> Exchange | None:
         """Server of an account, None if there is no such account."""
         try:
@@ -149,9 +150,7 @@ class LookUps:
         found = self._contacts.known(callers.keys_of(target, self._exchange(account)))
         return Whom(target, found.contact.name if found else "")
 
-    def _exchange(
-        self, live: Live, connection: say.ConnectionEvent | None = None
-    ) -> Exchange | None:
+    def _exchange(self, live: Live, connection: ConnectionEvent | None = None) -> Exchange | None:
         account = live.account
         if account is None:
             return None

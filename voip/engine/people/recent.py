@@ -12,7 +12,8 @@ from voip.engine.history.reader import HistoryReader
 from voip.engine.hub import Hub
 from voip.engine.people.finding import Findable
 from voip.model import Direction, LogEntry, Outcome, Party
-from voip.protocol.client import LogEvent, NumberedEvent
+from voip.protocol.calls import LogEvent
+from voip.protocol.client import NumberedEvent
 
 _MOST = 10_000
 

@@ -31,9 +31,10 @@ from voip.engine.registration.trial import Trial
 from voip.engine.supervisor import StartProcess, WorkerGone, WorkerRefused
 from voip.engine.trust import expiry
 from voip.protection import TlsStatus, Transport
-from voip.protocol import client as told
-from voip.protocol.client import CheckStep
-from voip.protocol.worker import process as say
+from voip.protocol.accounts import CheckAccount, CheckEvent, CheckReport, CheckStep
+from voip.protocol.trust import ServerReport
+from voip.protocol.worker.accounts import AccountSetup, RegistrationEvent
+from voip.protocol.worker.process import ConnectionEvent
 from voip.security.policy import DEMANDS
 from voip.sip.dialing import parse_host_port
 from voip.sip.sentences import sentence
@@ -68,7 +69,7 @@ class AccountCheck:
         self._start_process = start_process
         self._look = look
 
-    async def check(self, command: told.CheckAccount) -> told.CheckReport:
+    async def check(self, command: CheckAccount) -> CheckReport:
         """Try an account; nothing is saved, and no account of the phone is touched.
 
         Raises:
@@ -79,15 +80,13 @@ class AccountCheck:
 
         def done(step: CheckStep) -> None:
             steps[step.step] = step
-            self._hub.publish(told.CheckEvent(name=command.name, step=step))
+            self._hub.publish(CheckEvent(name=command.name, step=step))
 
         await self._try(command, account, done)
         ordered = tuple(steps.values())
-        return told.CheckReport(
-            name=command.name, ok=all(step.ok for step in ordered), steps=ordered
-        )
+        return CheckReport(name=command.name, ok=all(step.ok for step in ordered), steps=ordered)
 
-    def _account(self, command: told.CheckAccount) -> Account:
+    def _account(self, command: CheckAccount) -> Account:
         if command.fields is not None:
             try:
                 return self._file.check(command.name, command.fields)
@@ -98,7 +97,7 @@ class AccountCheck:
             raise Refusal("bad_account", live.problem or f"account {command.name} cannot be used")
         return live.account
 
-    async def _try(self, command: told.CheckAccount, account: Account, done: _Done) -> None:
+    async def _try(self, command: CheckAccount, account: Account, done: _Done) -> None:
         lookup = await _look_up(account)
         done(lookup)
         if not lookup.ok:
@@ -149,21 +148,21 @@ class AccountCheck:
         return step.ok is True
 
 
-async def _register(trial: Trial, account: Account, setup: say.AccountSetup, done: _Done) -> None:
-    refused: say.ConnectionEvent | None = None
+async def _register(trial: Trial, account: Account, setup: AccountSetup, done: _Done) -> None:
+    refused: ConnectionEvent | None = None
     reached = False
     try:
         async with asyncio.timeout(_TIMEOUT_S):
             await trial.register()
             while True:
                 match await trial.event():
-                    case say.ConnectionEvent(up=True, outgoing=True, tls=tls) if not reached:
+                    case ConnectionEvent(up=True, outgoing=True, tls=tls) if not reached:
                         reached = True
                         for step in _tls_steps(account, tls):
                             done(step)
-                    case say.ConnectionEvent(cause=Cause()) as event:
+                    case ConnectionEvent(cause=Cause()) as event:
                         refused = event
-                    case say.RegistrationEvent() as outcome:
+                    case RegistrationEvent() as outcome:
                         refusal = None if reached else refused
                         for step in _outcome(account, setup, outcome, refusal):
                             done(step)
@@ -178,9 +177,9 @@ async def _register(trial: Trial, account: Account, setup: say.AccountSetup, don
 
 def _outcome(
     account: Account,
-    setup: say.AccountSetup,
-    outcome: say.RegistrationEvent,
-    refused: say.ConnectionEvent | None,
+    setup: AccountSetup,
+    outcome: RegistrationEvent,
+    refused: ConnectionEvent | None,
 ) -> list[CheckStep]:
     if outcome.active:
         return [CheckStep("registration", True, f"registered for {outcome.expires_s} s")]
@@ -210,7 +209,7 @@ def _tls_steps(account: Account, tls: TlsStatus | None) -> list[CheckStep]:
     ]
 
 
-def _judged(account: Account, report: told.ServerReport) -> CheckStep:
+def _judged(account: Account, report: ServerReport) -> CheckStep:
     """True if an account would accept what a server showed to a look."""
     wrong = report.refused or report.problems
     pin = pin_of(account.pin) if account.pin else None

@@ -18,11 +18,11 @@ from voip.engine.intake import clean_event
 from voip.engine.registration.registrations import Registrar
 from voip.engine.registration.setup import SetupError, authorities
 from voip.protection import Transport
-from voip.protocol import client as told
+from voip.protocol.trust import InspectServer, ServerReport
 from voip.security.policy import DEMANDS
 from voip.sip.dialing import DialError, parse_host_port
 
-Look = Callable[[str, int, Path, bool], Awaitable[told.ServerReport]]
+Look = Callable[[str, int, Path, bool], Awaitable[ServerReport]]
 """`trust.handshake.look`, or what stands in for it."""
 
 
@@ -38,7 +38,7 @@ class Inspection:
         self._registrar = registrar
         self._look = look
 
-    async def inspect(self, command: told.InspectServer) -> told.ServerReport:
+    async def inspect(self, command: InspectServer) -> ServerReport:
         """A server's certificates, judged by an account's trust; see `InspectServer`.
 
         Raises:

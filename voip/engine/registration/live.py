@@ -12,7 +12,8 @@ from voip.engine.accounts.fields import Account
 from voip.engine.trust import expiry
 from voip.model import AccountStatus, Registration, RegistrationState, Voicemail
 from voip.protection import Sign, TlsStatus, Transport
-from voip.protocol.worker import process as say
+from voip.protocol.worker.accounts import OwnKey
+from voip.protocol.worker.base import Role
 from voip.security import policy
 from voip.security.lock_facts import AccountFacts, ConnectionFacts
 from voip.security.policy import DEMANDS
@@ -43,15 +44,15 @@ class Live:
     refusal: Cause | None = None
     stopped: Cause | None = None
     client_ends: datetime | None = None
-    own_key: say.OwnKey | None = None
+    own_key: OwnKey | None = None
     voicemail: Voicemail | None = None
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
-    def role(self) -> say.Role:
+    def role(self) -> Role:
         account = self.account
         tls_only = account is None or DEMANDS[account.transport].tls_only
-        return say.Role.SECURE if tls_only else say.Role.OPEN
+        return Role.SECURE if tls_only else Role.OPEN
 
     @property
     def distrusted(self) -> bool:

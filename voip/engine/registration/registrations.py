@@ -24,8 +24,18 @@ from voip.engine.registration.setup import SetupError, setup_of
 from voip.engine.supervisor import Worker, WorkerGone, WorkerRefused
 from voip.engine.trust.expiry import Notices
 from voip.model import AccountStatus, Registration, RegistrationState
-from voip.protocol import client as told
-from voip.protocol.worker import process as say
+from voip.protocol.accounts import AccountEvent, AccountRemoved, AccountsOrdered
+from voip.protocol.phone import NoticeEvent
+from voip.protocol.worker.accounts import (
+    CloseAccount,
+    OpenAccount,
+    RegisterNow,
+    RegistrationEvent,
+    UseOwnKey,
+    VoicemailEvent,
+)
+from voip.protocol.worker.base import Role
+from voip.protocol.worker.process import ConnectionEvent
 from voip.sip.sentences import sentence
 
 log = logging.getLogger(__name__)
@@ -39,10 +49,10 @@ class Registrar:
     def __init__(
         self,
         hub: Hub,
-        workers: dict[say.Role, Worker],
+        workers: dict[Role, Worker],
         passwords: Passwords,
         own_keys: OwnKeys,
-        find_connection: Callable[[say.Role, int | None], say.ConnectionEvent | None],
+        find_connection: Callable[[Role, int | None], ConnectionEvent | None],
     ) -> None:
         self._hub = hub
         self._workers = workers
@@ -129,7 +139,7 @@ class Registrar:
         names = loaded.names
         for name in [name for name in self._live if name not in names]:
             await self._drop(self._live.pop(name))
-            self._hub.publish(told.AccountRemoved(name=name))
+            self._hub.publish(AccountRemoved(name=name))
         ordered: dict[str, Live] = {}
         for name in names:
             account, problem = loaded.accounts.get(name), loaded.problems.get(name)
@@ -147,17 +157,17 @@ class Registrar:
         told_order = list(self._live)
         self._live = ordered
         if list(ordered) != told_order:
-            self._hub.publish(told.AccountsOrdered(names=tuple(ordered)))
+            self._hub.publish(AccountsOrdered(names=tuple(ordered)))
         self._start_workers()
 
-    async def on_worker_up(self, role: say.Role) -> None:
+    async def on_worker_up(self, role: Role) -> None:
         """A worker is new: everything it needs is told to it again."""
         for live in list(self._live.values()):
             if live.role is role:
                 live.added = False
                 await self._bring_up(live)
 
-    def on_worker_down(self, role: say.Role) -> None:
+    def on_worker_down(self, role: Role) -> None:
         for live in self._live.values():
             if live.role is role and live.added:
                 live.added = False
@@ -192,7 +202,7 @@ class Registrar:
                 continue
             if live.registration.state is RegistrationState.REGISTERED:
                 with contextlib.suppress(WorkerGone, WorkerRefused):
-                    await self._workers[live.role].ask(say.RegisterNow(name=live.name))
+                    await self._workers[live.role].ask(RegisterNow(name=live.name))
 
     async def forget(self, name: str) -> None:
         """Take an account out of its worker, so that `apply` makes it anew."""
@@ -202,7 +212,7 @@ class Registrar:
 
     # What workers report
 
-    def on_registration(self, role: say.Role, event: say.RegistrationEvent) -> None:
+    def on_registration(self, role: Role, event: RegistrationEvent) -> None:
         live = self._live.get(event.account)
         if live is None or live.role is not role:
             return
@@ -227,7 +237,7 @@ class Registrar:
         status = Cause(CauseKind.SIP_STATUS, (event.code, event.reason))
         self._failed(live, live.refusal or event.cause or status, event.code)
 
-    def on_voicemail(self, role: say.Role, event: say.VoicemailEvent) -> None:
+    def on_voicemail(self, role: Role, event: VoicemailEvent) -> None:
         """Voice mail is reported by the account's own server, on its own connection."""
         live = self._live.get(event.account)
         if live is None or live.role is not role or live.connection != event.connection:
@@ -236,7 +246,7 @@ class Registrar:
             live.voicemail = event.voicemail
             self._publish(live)
 
-    def on_connection(self, role: say.Role, event: say.ConnectionEvent) -> None:
+    def on_connection(self, role: Role, event: ConnectionEvent) -> None:
         """A dropped connection is registered anew; a refused one explains."""
         for live in self._live.values():
             if live.role is not role or live.account is None:
@@ -266,7 +276,7 @@ class Registrar:
                 try:
                     own_key = await self._own_keys.find(live.name, live.account)
                     if own_key is not None and own_key != live.own_key:
-                        command = say.UseOwnKey(name=live.name, own_key=own_key)
+                        command = UseOwnKey(name=live.name, own_key=own_key)
                         await self._workers[live.role].ask(command)
                         live.own_key = own_key
                 except (OwnKeyError, WorkerGone, WorkerRefused) as error:
@@ -274,7 +284,7 @@ class Registrar:
 
     # Inside
 
-    def _check_pin(self, live: Live, event: say.ConnectionEvent) -> None:
+    def _check_pin(self, live: Live, event: ConnectionEvent) -> None:
         """A server with another key than the pinned one is no server of this account's."""
         account, key = live.account, event.other_key
         if account is None or key is None or not account.pin or key == pin_of(account.pin):
@@ -284,14 +294,14 @@ class Registrar:
         self._set(live, because(RegistrationState.FAILED, live.stopped))
         text = f"account {live.name} has stopped: {live.registration.reason}"
         log.error("%s", text)
-        self._hub.publish(told.NoticeEvent(level="error", text=text))
+        self._hub.publish(NoticeEvent(level="error", text=text))
 
     def _warn(self, live: Live) -> None:
         words = live.status().warning
         if words and self._notices.due(live.name, time.time()):
             text = f"account {live.name}: {words}"
             log.warning("%s", text)
-            self._hub.publish(told.NoticeEvent(level="warning", text=text))
+            self._hub.publish(NoticeEvent(level="warning", text=text))
             self._publish(live)
 
     def _start_workers(self) -> None:
@@ -329,7 +339,7 @@ class Registrar:
             return
         # Whoever drops it before the worker has answered takes it out again.
         live.added = True
-        await self._workers[live.role].ask(say.AddAccount(account=setup))
+        await self._workers[live.role].ask(OpenAccount(account=setup))
 
     async def _register(self, live: Live) -> None:
         self._cancel(live)
@@ -345,7 +355,7 @@ class Registrar:
             self._set(live, Registration(RegistrationState.REGISTERING))
             self._later(live, _SILENCE_S, silent=True)
             try:
-                await self._workers[live.role].ask(say.RegisterNow(name=live.name))
+                await self._workers[live.role].ask(RegisterNow(name=live.name))
             except WorkerRefused as error:
                 self._failed(live, cause_of(error))
             except WorkerGone:
@@ -358,7 +368,7 @@ class Registrar:
             return
         live.added = False
         try:
-            await self._workers[live.role].ask(say.RemoveAccount(name=live.name))
+            await self._workers[live.role].ask(CloseAccount(name=live.name))
         except (WorkerGone, WorkerRefused) as error:
             log.info("account %s: %s", live.name, error)
 
@@ -391,7 +401,7 @@ class Registrar:
 
     def _publish(self, live: Live) -> None:
         if not live.dropped:
-            self._hub.publish(told.AccountEvent(account=live.status()))
+            self._hub.publish(AccountEvent(account=live.status()))
 
     def _spawn(self, work: object) -> None:
         task: asyncio.Task[None] = asyncio.ensure_future(work)  # type: ignore[call-overload]

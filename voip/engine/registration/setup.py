@@ -15,12 +15,14 @@ from voip.engine.accounts.trust_fields import pin_of
 from voip.engine.trust import system_store
 from voip.engine.trust.system_store import NoSystemStore
 from voip.protection import SRTP_SUITES, Authorities
-from voip.protocol.worker import process as say
+from voip.protocol.worker.accounts import AccountSetup, Credentials, OwnKey, Trust
 from voip.security.policy import DEMANDS
 
-AS_WRITTEN = frozenset(Account.__struct_fields__) & frozenset(
-    say.AccountSetup.__struct_fields__
-) - {"domain", "server", "trust"}
+AS_WRITTEN = frozenset(Account.__struct_fields__) & frozenset(AccountSetup.__struct_fields__) - {
+    "domain",
+    "server",
+    "trust",
+}
 """Fields that a worker gets as they are in the file: those of the same name."""
 
 
@@ -34,8 +36,8 @@ async def setup_of(
     passwords: Passwords,
     password: str | None = None,
     passphrase: str | None = None,
-    own_key: say.OwnKey | None = None,
-) -> say.AccountSetup:
+    own_key: OwnKey | None = None,
+) -> AccountSetup:
     """A worker's set-up of an account; secrets not given are looked up.
 
     Raises:
@@ -46,13 +48,13 @@ async def setup_of(
         password = await passwords.find(name, account)
     credentials = None
     if password is not None:
-        credentials = say.Credentials(user=account.auth_user or account.user, password=password)
+        credentials = Credentials(user=account.auth_user or account.user, password=password)
     trust = None
     if DEMANDS[account.transport].verified_server:
         if passphrase is None:
             passphrase = await passwords.find_passphrase(name, account)
         trust = await asyncio.to_thread(_trust, account, passphrase)
-    return say.AccountSetup(
+    return AccountSetup(
         name=name,
         domain=account.ascii_domain,
         server=account.next_hop,
@@ -83,12 +85,12 @@ def authorities(account: Account) -> Path:
         raise SetupError(str(error)) from error
 
 
-def _trust(account: Account, passphrase: str | None) -> say.Trust:
+def _trust(account: Account, passphrase: str | None) -> Trust:
     try:
         client = client_keys.of_account(account, passphrase)
     except ClientKeyError as error:
         raise SetupError(str(error)) from error
-    return say.Trust(
+    return Trust(
         ca_file=str(authorities(account)),
         allow_wildcard=account.allow_wildcard,
         # One that no key can have accepts nothing, where None would accept more.

@@ -12,19 +12,19 @@ from types import TracebackType
 
 from voip.engine.supervisor import StartProcess, Worker, WorkerGone
 from voip.protocol.settings import Audio
-from voip.protocol.worker import process as say
+from voip.protocol.worker.accounts import AccountSetup, OpenAccount, RegisterNow
+from voip.protocol.worker.base import Role
+from voip.protocol.worker.process import AnyWorkerEvent, Configure, Ready
 from voip.security.policy import DEMANDS
 
 
 class Trial:
     """`async with` starts it and ends it; `register` sends the one REGISTER."""
 
-    def __init__(
-        self, setup: say.AccountSetup, user_agent: str, start_process: StartProcess
-    ) -> None:
+    def __init__(self, setup: AccountSetup, user_agent: str, start_process: StartProcess) -> None:
         self._setup = setup
         self._user_agent = user_agent
-        self._events: asyncio.Queue[say.AnyWorkerEvent | WorkerGone] = asyncio.Queue()
+        self._events: asyncio.Queue[AnyWorkerEvent | WorkerGone] = asyncio.Queue()
         self._worker = Worker(
             self._configure,
             self._events.put_nowait,
@@ -52,10 +52,10 @@ class Trial:
             WorkerGone, WorkerRefused: the worker did not start, or would not.
         """
         await self._worker.wait_up()
-        await self._worker.ask(say.AddAccount(account=self._setup))
-        await self._worker.ask(say.RegisterNow(name=self._setup.name))
+        await self._worker.ask(OpenAccount(account=self._setup))
+        await self._worker.ask(RegisterNow(name=self._setup.name))
 
-    async def event(self) -> say.AnyWorkerEvent:
+    async def event(self) -> AnyWorkerEvent:
         """The next thing that happens.
 
         Raises:
@@ -66,14 +66,14 @@ class Trial:
             raise event
         return event
 
-    def _configure(self) -> say.Configure:
+    def _configure(self) -> Configure:
         tls_only = DEMANDS[self._setup.transport].tls_only
-        return say.Configure(
-            role=say.Role.SECURE if tls_only else say.Role.OPEN,
+        return Configure(
+            role=Role.SECURE if tls_only else Role.OPEN,
             user_agent=self._user_agent,
             audio=Audio(),
             silent=True,
         )
 
-    async def _on_up(self, ready: say.Ready) -> None:
+    async def _on_up(self, ready: Ready) -> None:
         del ready

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from voip.causes import CauseKind
 from voip.engine.errors import Refusal
 from voip.protection import Certificate
-from voip.protocol.client import ServerReport
+from voip.protocol.trust import ServerReport
 from voip.security import certificates, flaws
 from voip.security.flaws import is_address
 from voip.sip.sentences import sentence

@@ -13,110 +13,111 @@ from __future__ import annotations
 
 import msgspec
 
-from voip.protocol.worker.commands import (
-    AccountSetup,
-    AddAccount,
-    Answer,
-    AnyWorkerCommand,
-    ClientCertificate,
-    Configure,
-    Credentials,
-    Digits,
-    EndCall,
-    GiveVoice,
-    HoldCall,
-    LookUpDevices,
-    MuteCall,
-    OwnKey,
-    PlayFile,
-    Quit,
-    RecordFile,
-    RegisterNow,
-    RemoveAccount,
-    Ring,
-    Role,
-    StartCall,
-    Trust,
-    UseAudio,
-    UseOwnKey,
-    WatchLevels,
-    WatchMessages,
-    WorkerCommand,
-)
-from voip.protocol.worker.events import (
-    AnyWorkerEvent,
-    CallStateEvent,
-    ConnectionEvent,
-    DigitReceived,
-    DigitsDone,
-    Done,
-    HoldEvent,
-    IncomingCall,
-    LevelsReport,
-    MediaEvent,
-    PlayEnded,
-    Ready,
-    RefusedCall,
-    RegistrationEvent,
-    SipMessage,
-    SoundEvent,
-    StatisticsEvent,
-    UnreadCall,
-    VoicemailEvent,
-    WorkerEvent,
-)
+from voip.causes import Cause
+from voip.model import SoundDevice
+from voip.protection import TlsStatus, Transport
+from voip.protocol.settings import Audio
+from voip.protocol.worker.accounts import AnyAccountCommand, AnyAccountEvent
+from voip.protocol.worker.base import Role, WorkerCommand, WorkerReport
+from voip.protocol.worker.calls import AnyCallCommand, AnyCallEvent
+from voip.protocol.worker.sound import AnySoundCommand, AnySoundEvent
 
-__all__ = [
-    "AccountSetup",
-    "AddAccount",
-    "Answer",
-    "AnyWorkerCommand",
-    "AnyWorkerEvent",
-    "CallStateEvent",
-    "ClientCertificate",
-    "Configure",
-    "ConnectionEvent",
-    "Credentials",
-    "DigitReceived",
-    "Digits",
-    "DigitsDone",
-    "Done",
-    "EndCall",
-    "GiveVoice",
-    "HoldCall",
-    "HoldEvent",
-    "IncomingCall",
-    "LevelsReport",
-    "LookUpDevices",
-    "MediaEvent",
-    "MuteCall",
-    "Order",
-    "OwnKey",
-    "PlayEnded",
-    "PlayFile",
-    "Quit",
-    "Ready",
-    "RecordFile",
-    "RefusedCall",
-    "RegisterNow",
-    "RegistrationEvent",
-    "RemoveAccount",
-    "Ring",
-    "Role",
-    "SipMessage",
-    "SoundEvent",
-    "StartCall",
-    "StatisticsEvent",
-    "Trust",
-    "UnreadCall",
-    "UseAudio",
-    "UseOwnKey",
-    "VoicemailEvent",
-    "WatchLevels",
-    "WatchMessages",
-    "WorkerCommand",
-    "WorkerEvent",
-]
+
+class Configure(WorkerCommand, frozen=True, tag="configure"):
+    """First command: become this kind of worker. `Ready` answers it.
+
+    With `silent` it uses no sound device. `certificate` and `key` are PEM files
+    of the echo line's listener.
+    """
+
+    role: Role
+    user_agent: str
+    audio: Audio
+    silent: bool = False
+    certificate: str | None = None
+    key: str | None = None
+
+
+class WatchMessages(WorkerCommand, frozen=True, tag="messages"):
+    """Report every SIP message with `SipMessage`, or no more."""
+
+    on: bool = True
+
+
+class Quit(WorkerCommand, frozen=True, tag="quit"):
+    """End calls, unregister and exit."""
+
+
+class Done(WorkerReport, frozen=True, tag="done"):
+    """The command `id` was accepted, or not: `error` says why, in words."""
+
+    id: int
+    error: str | None = None
+
+
+class Ready(WorkerReport, frozen=True, tag="ready"):
+    """The worker is up; what its pjsua2 is and can do.
+
+    `listening` is the port of the echo line, `sound` the device in use or why
+    there is none; `sound_ok` is False when that is not what was asked for.
+    """
+
+    pjsip: str
+    tls_library: str
+    tls13: bool
+    patches: tuple[str, ...]
+    codecs: tuple[str, ...]
+    srtp_suites: tuple[str, ...]
+    devices: tuple[SoundDevice, ...]
+    sound: str
+    sound_ok: bool
+    listening: int | None = None
+    memory_problem: str | None = None
+
+
+class ConnectionEvent(WorkerReport, frozen=True, tag="connection"):
+    """A SIP connection came up, was refused, or went away.
+
+    `id` numbers connections within a worker. `host` is the name that was
+    dialled and, over TLS, verified; `address` is the IP address behind it,
+    where it is known. `tls` is set when `up`, `cause` when it failed or was
+    refused. `other_key` is the public key's SHA-256 of a server that was refused
+    because the account is pinned to another.
+    `accounts` are those whose requests it carried or was to carry.
+    """
+
+    id: int
+    up: bool
+    outgoing: bool
+    transport: Transport
+    host: str
+    port: int
+    tls: TlsStatus | None = None
+    cause: Cause | None = None
+    other_key: str | None = None
+    address: str | None = None
+    accounts: tuple[str, ...] = ()
+
+
+class SipMessage(WorkerReport, frozen=True, tag="sip_message"):
+    """A SIP message as it crossed `connection`, its secrets masked.
+
+    `remote` is the other side's address and port; `lines` are unfolded.
+    """
+
+    sent: bool
+    connection: int | None
+    remote: str
+    lines: tuple[str, ...]
+
+
+AnyProcessCommand = Configure | WatchMessages | Quit
+
+AnyProcessEvent = Done | Ready | ConnectionEvent | SipMessage
+
+AnyWorkerCommand = AnyProcessCommand | AnyAccountCommand | AnyCallCommand | AnySoundCommand
+
+AnyWorkerEvent = AnyProcessEvent | AnyAccountEvent | AnyCallEvent | AnySoundEvent
 
 
 class Order(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ import pjsua2 as pj
 from msgspec import structs
 
 from voip.protection import Keying, Transport
-from voip.protocol.worker.process import AccountSetup, OwnKey, RegistrationEvent, VoicemailEvent
+from voip.protocol.worker.accounts import AccountSetup, OwnKey, RegistrationEvent, VoicemailEvent
 from voip.security.policy import DEMANDS
 from voip.sip import message, mwi
 from voip.sip.dialing import escape_user

@@ -8,7 +8,8 @@ import time
 import pjsua2 as pj
 
 from voip.causes import Cause, CauseKind
-from voip.protocol.worker import process as say
+from voip.protocol.worker.base import Role
+from voip.protocol.worker.calls import RefusedCall, UnreadCall
 from voip.sip import message
 from voip.worker.accounts.account import Account
 from voip.worker.accounts.attribution import pick
@@ -19,7 +20,7 @@ _UNREAD_EVERY_S = 60.0
 
 
 class Arrivals:
-    def __init__(self, context: Context, accounts: Accounts, role: say.Role) -> None:
+    def __init__(self, context: Context, accounts: Accounts, role: Role) -> None:
         self._context = context
         self._accounts = accounts
         self._role = role
@@ -33,7 +34,7 @@ class Arrivals:
             return self._accounts.get(setup.name).called_as(prm.requestUser).getId()
         if accounts and prm.rdata.wholeMsg.startswith("INVITE "):
             self._context.send(
-                say.RefusedCall(
+                RefusedCall(
                     call=None,
                     account=accounts[0].name,
                     remote=(message.sender(prm.rdata.wholeMsg) or "")[:4096],
@@ -51,7 +52,7 @@ class Arrivals:
         self._next_unread = now + _UNREAD_EVERY_S
         connection = self._context.connections.id_of(prm.hnd)
         known = () if connection is None else self._context.connections.of_connection(connection)
-        self._context.send(say.UnreadCall(accounts=tuple(sorted(known)), connection=connection))
+        self._context.send(UnreadCall(accounts=tuple(sorted(known)), connection=connection))
 
     def refused_account(self, prm: pj.OnRejectedIncomingCallParam) -> Account | None:
         """The account that a call was for which PJSIP refused, None for nobody's."""
@@ -64,7 +65,7 @@ class Arrivals:
 
     def _accounts_behind(self, request: pj.SipRxData) -> list[Account]:
         """The accounts that what a request came by belongs to, whatever it says."""
-        if self._role is say.Role.ECHO:
+        if self._role is Role.ECHO:
             return list(self._accounts)
         connection = self._context.connections.id_of(request.transport)
         if connection is not None:

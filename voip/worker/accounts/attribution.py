@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from voip.protocol.worker.process import AccountSetup
+from voip.protocol.worker.accounts import AccountSetup
 
 ANONYMOUS_USER = "anonymous"
 """Who an account that hides is to those it calls (RFC 3323 section 4.1.1.3)."""

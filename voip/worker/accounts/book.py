@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pjsua2 as pj
 
 from voip.protection import Transport
-from voip.protocol.worker.process import AccountSetup, Role, Trust
+from voip.protocol.worker.accounts import AccountSetup, Trust
+from voip.protocol.worker.base import Role
 from voip.security.policy import DEMANDS
 from voip.worker.accounts.account import Account, Receive
 from voip.worker.context import Context

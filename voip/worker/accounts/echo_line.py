@@ -5,7 +5,7 @@ from __future__ import annotations
 import pjsua2 as pj
 
 from voip.protection import Transport
-from voip.protocol.worker.process import AccountSetup
+from voip.protocol.worker.accounts import AccountSetup
 from voip.worker.accounts.account import config as account_config
 from voip.worker.accounts.book import Accounts
 from voip.worker.tls.transports import create_listener

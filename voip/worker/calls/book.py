@@ -9,7 +9,9 @@ from pathlib import Path
 import pjsua2 as pj
 
 from voip.causes import Cause, CauseKind
-from voip.protocol.worker import process as say
+from voip.protocol.worker.base import Role
+from voip.protocol.worker.calls import IncomingCall, PlayEnded, RefusedCall, StartCall
+from voip.protocol.worker.sound import LevelsReport
 from voip.sip import message
 from voip.sip.sentences import sentence
 from voip.worker.accounts.account import Account
@@ -24,7 +26,7 @@ _ETPNOTAVAIL = 171065  # pjsip/sip_errno.h
 class Calls:
     """Calls that are up; those that came in have negative numbers."""
 
-    def __init__(self, context: Context, role: say.Role) -> None:
+    def __init__(self, context: Context, role: Role) -> None:
         self._context = context
         self._role = role
         self._calls: dict[int, Call] = {}
@@ -45,7 +47,7 @@ class Calls:
         except KeyError:
             raise Refused("the call has ended") from None
 
-    def start(self, account: Account, command: say.StartCall) -> None:
+    def start(self, account: Account, command: StartCall) -> None:
         """Make a call.
 
         Raises:
@@ -80,7 +82,7 @@ class Calls:
             call.end(pj.PJSIP_SC_TEMPORARILY_UNAVAILABLE)
             return
         self._context.send(
-            say.IncomingCall(
+            IncomingCall(
                 call=number,
                 account=account.name,
                 # PJSIP has no address for who has a long one.
@@ -90,7 +92,7 @@ class Calls:
             )
         )
         # Everybody else waits for `Ring`: the engine knows who is blocked.
-        if self._role is say.Role.ECHO:
+        if self._role is Role.ECHO:
             with _gone_callers_given_up(call):
                 call.media.echo()
                 call.take()
@@ -130,7 +132,7 @@ class Calls:
             # Its end was reported a moment ago, as that of a call like any.
             self._context.outbox.take_back_end(call.number)
         self._context.send(
-            say.RefusedCall(
+            RefusedCall(
                 call=call.number if call else None,
                 account=account.name if account else None,
                 remote=(message.sender(prm.rdata.wholeMsg) or prm.remoteInfo)[:4096],
@@ -144,7 +146,7 @@ class Calls:
         self._ended.clear()
         for call in self._calls.values():
             if call.media.has_played():
-                self._context.send(say.PlayEnded(call=call.number))
+                self._context.send(PlayEnded(call=call.number))
         for call in self._calls.values():
             call.digits.advance()
         for call in list(self._calls.values()):
@@ -162,7 +164,7 @@ class Calls:
         for call in self._calls.values():
             levels = call.media.levels()
             if levels is not None:
-                report = say.LevelsReport(call=call.number, rx=levels[0], tx=levels[1])
+                report = LevelsReport(call=call.number, rx=levels[0], tx=levels[1])
                 self._context.send(report)
 
     def free_all(self) -> None:

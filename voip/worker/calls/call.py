@@ -13,7 +13,7 @@ import pjsua2 as pj
 
 from voip.causes import Cause, CauseKind
 from voip.model import CallState, HeldBy
-from voip.protocol.worker.process import (
+from voip.protocol.worker.calls import (
     CallStateEvent,
     DigitReceived,
     DigitsDone,

@@ -9,7 +9,7 @@ import pjsua2 as pj
 
 from voip.causes import Cause, CauseKind
 from voip.model import CallState, HeldBy
-from voip.protocol.worker.process import HoldEvent
+from voip.protocol.worker.calls import HoldEvent
 from voip.worker.calls.hold_offers import HoldOffers
 from voip.worker.context import Context
 from voip.worker.media.bridge import CallMedia

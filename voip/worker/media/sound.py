@@ -12,7 +12,7 @@ import pjsua2 as pj
 
 from voip.model import CallState, SoundDevice
 from voip.protocol.settings import Audio
-from voip.protocol.worker.process import SoundEvent
+from voip.protocol.worker.sound import SoundEvent
 from voip.worker.media import pulse
 
 _PREFERRED = ("pulse", "pipewire", "default")

@@ -19,7 +19,8 @@ import pjsua2 as pj
 
 from voip.causes import Cause
 from voip.protection import TlsStatus, Transport
-from voip.protocol.worker.process import AccountSetup, ConnectionEvent
+from voip.protocol.worker.accounts import AccountSetup
+from voip.protocol.worker.process import ConnectionEvent
 from voip.sip.dialing import parse_host_port
 from voip.worker.tls import certificates, refusals
 

@@ -7,7 +7,7 @@ import socket
 import pjsua2 as pj
 
 from voip.protection import Transport
-from voip.protocol.worker.process import Trust
+from voip.protocol.worker.accounts import Trust
 
 _TLS_TIMEOUT_MS = 10_000
 

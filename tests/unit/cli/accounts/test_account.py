@@ -16,8 +16,8 @@ from tests.support.standin import StandIn
 from voip.cli.accounts.account import account
 from voip.cli.app import offhook
 from voip.client.starting import CommandFailed
-from voip.protocol import client as told
 from voip.protocol.account_fields import FIELDS, Field, Group, Kind
+from voip.protocol.accounts import AccountChanged, AccountList, EditAccount, GetAccounts
 
 PIN = facts.server("pbx.example.com").chain[0].key_sha256
 GIVEN = [field for field in FIELDS if field.group is not Group.NOTE]
@@ -37,7 +37,7 @@ async def printed(command: str, *words: str, text: str = "") -> Any:
 
 
 async def fields_of(standin: StandIn) -> dict[str, str | int | bool]:
-    rows = (await standin.client.get(told.GetAccounts(), told.AccountList)).accounts
+    rows = (await standin.client.get(GetAccounts(), AccountList)).accounts
     return next(row.fields for row in rows if row.name == "work")
 
 
@@ -103,11 +103,11 @@ async def test_an_account_that_is_removed_names_its_calls(standin: StandIn, call
 
 
 @pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[told.EditAccount]:
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[EditAccount]:
     """The commands that reach no engine, as there is none."""
-    commands: list[told.EditAccount] = []
+    commands: list[EditAccount] = []
 
-    def send(command: told.EditAccount, kind: type[told.AccountChanged]) -> told.AccountChanged:
+    def send(command: EditAccount, kind: type[AccountChanged]) -> AccountChanged:
         commands.append(command)
         return kind(name=command.name)
 
@@ -131,7 +131,7 @@ def example(field: Field) -> str:
 
 @pytest.mark.parametrize("field", GIVEN, ids=lambda field: field.name)
 def test_every_field_of_the_file_has_an_option(
-    field: Field, sent: list[told.EditAccount], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    field: Field, sent: list[EditAccount], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
@@ -164,7 +164,7 @@ def test_every_field_of_the_file_has_an_option(
         (("--password-stdin",), "--password-stdin: there is no password on standard input"),
     ],
 )  # fmt: skip
-def test_wrong_words(sent: list[told.EditAccount], words: tuple[str, ...], complaint: str) -> None:
+def test_wrong_words(sent: list[EditAccount], words: tuple[str, ...], complaint: str) -> None:
     result = CliRunner().invoke(offhook, ["account", "edit", "work", *words])
     assert result.exit_code == 2
     assert complaint in result.stderr

@@ -13,8 +13,9 @@ from tests.unit.cli.typed import typed
 from voip.cli.accounts import register
 from voip.client.starting import NoEngine
 from voip.model import Registration, RegistrationState
-from voip.protocol.client import AccountEvent, NumberedEvent
-from voip.protocol.worker.process import RegisterNow
+from voip.protocol.accounts import AccountEvent
+from voip.protocol.client import NumberedEvent
+from voip.protocol.worker.accounts import RegisterNow
 
 
 async def test_a_registered_account_registers_once_more(standin: StandIn) -> None:

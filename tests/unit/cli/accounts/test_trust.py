@@ -16,7 +16,8 @@ from tests.support.attached import environment_of
 from tests.support.pty import OnPty
 from tests.support.standin import StandIn
 from voip.model import Means, RegistrationState
-from voip.protocol import client as told
+from voip.protocol.accounts import AccountList, EditAccount, GetAccounts
+from voip.protocol.trust import ServerReport
 from voip.sip.sentences import fingerprint
 
 HOST = "pbx.example.com"
@@ -38,7 +39,7 @@ async def run(standin: StandIn, *words: str) -> tuple[int | None, str, str]:
 
 
 async def pin_of(standin: StandIn, name: str = "work") -> object:
-    rows = (await standin.client.get(told.GetAccounts(), told.AccountList)).accounts
+    rows = (await standin.client.get(GetAccounts(), AccountList)).accounts
     return next(row for row in rows if row.name == name).fields.get("pin")
 
 
@@ -80,7 +81,7 @@ async def test_a_key_that_is_named_is_pinned_if_it_is_the_one(untrusted: StandIn
 async def test_json_is_the_report(untrusted: StandIn) -> None:
     status, out, err = await run(untrusted, HOST, "--json")
     assert (status, err) == (0, "")
-    assert msgspec.json.decode(out, type=told.ServerReport) == REPORT
+    assert msgspec.json.decode(out, type=ServerReport) == REPORT
     assert await pin_of(untrusted) is None
     status, out, _ = await run(untrusted, HOST, "--json", "--pin", KEY)
     assert (status, json.loads(out)["pin"]) == (0, KEY)
@@ -141,9 +142,7 @@ async def test_what_no_pin_mends_is_not_pinned(standin: StandIn) -> None:
 @pytest.fixture
 async def changed(untrusted: StandIn) -> StandIn:
     """An account that is pinned to another key than the one its server shows."""
-    await untrusted.client.ask(
-        told.EditAccount(name="work", fields={"pin": OTHER}, means=Means.SCREEN)
-    )
+    await untrusted.client.ask(EditAccount(name="work", fields={"pin": OTHER}, means=Means.SCREEN))
     await untrusted.reaches(lambda s: s.accounts[0].registration.state is RegistrationState.FAILED)
     return untrusted
 

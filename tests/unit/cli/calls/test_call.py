@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.standin import StandIn
 from tests.unit.cli.typed import typed
-from voip.protocol.worker import process as say
+from voip.protocol.worker.calls import StartCall
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ async def test_what_is_not_wholly_a_number_is_refused(
     result = await typed("call", words)
     assert result.status == 1
     assert result.err.endswith(f"{complaint}\n")
-    assert not [o for o in standin.script.orders if isinstance(o, say.StartCall)]
+    assert not [o for o in standin.script.orders if isinstance(o, StartCall)]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.standin import StandIn
 from tests.unit.cli.typed import typed
-from voip.protocol.worker.process import EndCall
+from voip.protocol.worker.calls import EndCall
 
 
 @pytest.mark.parametrize(("command", "code"), [("decline", 603), ("busy", 486)])

@@ -11,13 +11,14 @@ from tests.support.standin import StandIn
 from tests.unit.cli.typed import typed
 from tests.unit.engine.calls.test_locks import answered, report
 from voip.protection import Compared, Keying, Sign
-from voip.protocol import client as told
+from voip.protocol.calls import AnswerCall, HangUp
+from voip.protocol.trust import ComparedList, GetCompared
 
 EMPTY = "nothing compared yet\n"
 
 
 async def remembered(standin: StandIn) -> int:
-    return len((await standin.client.get(told.GetCompared(), told.ComparedList)).keys)
+    return len((await standin.client.get(GetCompared(), ComparedList)).keys)
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ async def test_a_caller_without_an_address_is_said_not_to_be_remembered(
 ) -> None:
     await standin.add_account("work")
     call = await standin.incoming("work", "<sip:anonymous@anonymous.invalid>")
-    await standin.client.ask(told.AnswerCall(call=call))
+    await standin.client.ask(AnswerCall(call=call))
     standin.remote_answers(call, keying=Keying.DTLS)
     await standin.reaches_call(call, lambda c: c.lock.comparison is not None)
     result = await typed("lock", call, "--equal", answer="yes\n")
@@ -102,7 +103,7 @@ async def test_a_far_end_is_forgotten_by_account_and_address(standin: StandIn, c
 
 async def test_no_export_of_the_log_holds_a_key(standin: StandIn, call: str) -> None:
     await typed("lock", call, "--equal", answer="yes\n")
-    await standin.client.ask(told.HangUp(call=call))
+    await standin.client.ask(HangUp(call=call))
     await standin.until_logged(call)
     secret = facts.FINGERPRINTS[1].lower().removeprefix("sha-256 ")
     assert secret in (await typed("compared")).out

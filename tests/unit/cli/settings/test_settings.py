@@ -8,8 +8,7 @@ import pytest
 
 from tests.support.standin import StandIn
 from tests.unit.cli.typed import typed
-from voip.protocol.client import GetSettings, SettingsData
-from voip.protocol.settings import Settings
+from voip.protocol.settings import GetSettings, Settings, SettingsData
 
 
 async def settings(standin: StandIn) -> Settings:

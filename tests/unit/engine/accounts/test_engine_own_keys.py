@@ -8,15 +8,15 @@ from typing import Any
 from tests.support.standin import StandIn
 from voip.model import RegistrationState
 from voip.protection import ComparedKey
-from voip.protocol import client as told
-from voip.protocol.worker import process as say
+from voip.protocol.accounts import CheckAccount, RegisterAccount, RemoveAccount
+from voip.protocol.worker.accounts import OpenAccount, OwnKey, UseOwnKey
 
 DTLS: dict[str, Any] = {"media_keying": "dtls"}
 
 
-def given(standin: StandIn, name: str = "work") -> say.OwnKey | None:
+def given(standin: StandIn, name: str = "work") -> OwnKey | None:
     """The key that a worker was given last with an account."""
-    added = [order for order in standin.script.orders if isinstance(order, say.AddAccount)]
+    added = [order for order in standin.script.orders if isinstance(order, OpenAccount)]
     return [order.account.own_key for order in added if order.account.name == name][-1]
 
 
@@ -31,7 +31,7 @@ async def test_a_worker_is_given_the_key_of_each_account(standin: StandIn) -> No
     }
     assert len(set(kept.values())) == 2
     for name, pem in kept.items():
-        assert given(standin, name) == say.OwnKey(pem)
+        assert given(standin, name) == OwnKey(pem)
     assert given(standin, "hidden") is given(standin, "usual") is None
     assert len(list(standin.paths.own_keys.iterdir())) == 2
 
@@ -39,7 +39,7 @@ async def test_a_worker_is_given_the_key_of_each_account(standin: StandIn) -> No
 async def test_an_account_that_is_removed_takes_its_key_along(standin: StandIn) -> None:
     await standin.add_account("work", **DTLS)
     before = given(standin)
-    await standin.client.ask(told.RemoveAccount(name="work"))
+    await standin.client.ask(RemoveAccount(name="work"))
     assert list(standin.paths.own_keys.iterdir()) == []
     await standin.add_account("work", **DTLS)
     assert given(standin) != before
@@ -47,8 +47,8 @@ async def test_an_account_that_is_removed_takes_its_key_along(standin: StandIn) 
 
 async def test_a_trial_shows_no_key_and_makes_none(standin: StandIn) -> None:
     fields = {"user": "alice", "domain": "pbx.example.com", **DTLS}
-    await standin.client.ask(told.CheckAccount(name="new", fields=fields, password="secret"))
-    trials = [order for order in standin.script.orders if isinstance(order, say.AddAccount)]
+    await standin.client.ask(CheckAccount(name="new", fields=fields, password="secret"))
+    trials = [order for order in standin.script.orders if isinstance(order, OpenAccount)]
     assert [order.account.own_key for order in trials] == [None]
     assert not standin.paths.own_keys.exists()
 
@@ -70,7 +70,7 @@ async def test_a_damaged_key_stops_the_account_and_a_copy_brings_it_back(
     assert f"{path} is damaged" in status.accounts[0].registration.reason
     assert path.read_bytes() == b"{"
     path.write_bytes(kept)
-    await standin.client.ask(told.RegisterAccount(account="work"))
+    await standin.client.ask(RegisterAccount(account="work"))
     await standin.until_registered("work", since)
     assert given(standin) == before
 
@@ -88,7 +88,7 @@ async def test_a_key_that_is_missing_where_words_were_compared_is_news(standin: 
     # Nobody was there to be told when it happened.
     (problem,) = (await standin.status()).engine.problems
     assert problem.startswith("account work has a new key: ")
-    await standin.client.ask(told.RemoveAccount(name="work"))
+    await standin.client.ask(RemoveAccount(name="work"))
     assert (await standin.status()).engine.problems == ()
 
 
@@ -103,7 +103,7 @@ async def test_a_key_that_grows_too_old_is_replaced_while_the_phone_runs(
     path.write_text(json.dumps({**json.loads(path.read_text()), "made": "2020-01-01T00:00:00Z"}))
     await standin.engine.registrar.look_at_keys()
     (change,) = changes(standin)
-    assert change == say.UseOwnKey("work", say.OwnKey(json.loads(path.read_text())["pem"]))
+    assert change == UseOwnKey("work", OwnKey(json.loads(path.read_text())["pem"]))
     assert change.own_key != given(standin)
     await standin.engine.registrar.look_at_keys()
     assert len(changes(standin)) == 1
@@ -120,6 +120,6 @@ async def test_a_key_that_is_damaged_while_the_phone_runs_is_shown_until_its_end
     assert (await standin.status()).accounts[0].registration.state is RegistrationState.REGISTERED
 
 
-def changes(standin: StandIn) -> list[say.UseOwnKey]:
+def changes(standin: StandIn) -> list[UseOwnKey]:
     """What workers heard of keys that replace others."""
-    return [order for order in standin.script.orders if isinstance(order, say.UseOwnKey)]
+    return [order for order in standin.script.orders if isinstance(order, UseOwnKey)]

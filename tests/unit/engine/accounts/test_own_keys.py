@@ -17,7 +17,7 @@ from tests.support.pki import Authority
 from voip.engine.accounts import fields as account_fields
 from voip.engine.accounts.fields import Account
 from voip.engine.accounts.own_keys import LIFETIME, OwnKeyError, OwnKeys
-from voip.protocol.worker.process import OwnKey
+from voip.protocol.worker.accounts import OwnKey
 
 
 class Kept:

@@ -20,7 +20,7 @@ from voip.engine.registration.setup import SetupError, setup_of
 from voip.engine.trust import system_store
 from voip.engine.trust.system_store import NoSystemStore
 from voip.model import Means
-from voip.protocol.worker import process as say
+from voip.protocol.worker.accounts import ClientCertificate, Trust
 
 GOOD: dict[str, Any] = {"user": "alice", "domain": "pbx.example.com"}
 PIN = "0123456789abcdef" * 4
@@ -216,7 +216,7 @@ def passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Passwords:
     return Passwords(tmp_path / "passwords")
 
 
-async def trust_of(passwords: Passwords, **fields: Any) -> say.Trust:
+async def trust_of(passwords: Passwords, **fields: Any) -> Trust:
     account = account_fields.from_values({**GOOD, **fields})
     setup = await setup_of("work", account, passwords)
     assert setup.trust is not None
@@ -251,7 +251,7 @@ async def test_the_key_of_a_client_certificate_is_opened(
 ) -> None:
     files = {"client_certificate": str(client.certificate), "client_key": str(client.key)}
     plain = await trust_of(passwords, **files, client_passphrase_command="echo not needed")
-    assert plain.client == say.ClientCertificate(*files.values())
+    assert plain.client == ClientCertificate(*files.values())
     locked = {**files, "client_key": str(encrypted(client.key, "open sesame"))}
     asked = await trust_of(passwords, **locked, client_passphrase_command="echo open sesame")
     assert asked.client is not None

@@ -27,7 +27,7 @@ from voip.engine.hub import Hub
 from voip.engine.trust.compared_keys import ComparedKeys
 from voip.model import CallState, Direction, Party
 from voip.protection import Keying, Sign, Transport
-from voip.protocol.worker.process import Role
+from voip.protocol.worker.base import Role
 from voip.security import sas
 from voip.sip.callers import Exchange
 

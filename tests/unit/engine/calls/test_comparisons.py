@@ -11,7 +11,16 @@ from tests.support.standin import StandIn
 from tests.unit.engine.calls.test_locks import OTHERS, answered, report
 from voip.client.starting import CommandFailed
 from voip.protection import Compared, ComparedKey, Keying, LockState, Sign
-from voip.protocol import client as told
+from voip.protocol.accounts import RemoveAccount
+from voip.protocol.calls import AnswerCall, GetHistory, HangUp, HistoryPage
+from voip.protocol.phone import Doctor, DoctorReport, EngineLog, GetEngineLog
+from voip.protocol.trust import (
+    ComparedList,
+    CompareWords,
+    ForgetCompared,
+    GetCompared,
+    WordsCompared,
+)
 
 OURS, THEIRS = facts.FINGERPRINTS
 BOB = "100@pbx.example.com"
@@ -29,8 +38,8 @@ async def say(standin: StandIn, call: str, equal: bool) -> str | None:
     """Answer for the words that the call has now; what the engine adds to it."""
     code = (await report(standin, call)).end_to_end
     assert code is not None
-    command = told.CompareWords(call=call, words=code.words, equal=equal)
-    return (await standin.client.get(command, told.WordsCompared)).notice
+    command = CompareWords(call=call, words=code.words, equal=equal)
+    return (await standin.client.get(command, WordsCompared)).notice
 
 
 async def standing(standin: StandIn, call: str) -> tuple[Compared | None, Sign | None]:
@@ -44,7 +53,7 @@ async def until_sign(standin: StandIn, call: str, sign: Sign, since: int) -> Non
 
 
 async def remembered(standin: StandIn) -> tuple[ComparedKey, ...]:
-    return (await standin.client.get(told.GetCompared(), told.ComparedList)).keys
+    return (await standin.client.get(GetCompared(), ComparedList)).keys
 
 
 async def test_an_equal_answer_is_known_in_the_next_call_and_after_a_restart(
@@ -95,7 +104,7 @@ async def test_a_caller_with_somebody_else_s_address_shows_another_key(standin: 
     for fingerprints, found in ((facts.FINGERPRINTS, Compared.REMEMBERED),
                                 (OTHERS, Compared.CHANGED)):  # fmt: skip
         call = await standin.incoming("work", f'"100" <sip:{BOB}>')
-        await standin.client.ask(told.AnswerCall(call=call))
+        await standin.client.ask(AnswerCall(call=call))
         standin.remote_answers(call, keying=Keying.DTLS, fingerprints=fingerprints)
         await standin.reaches_call(call, lambda c: bool(c.lock.media[0].keying is Keying.DTLS))
         assert (await standing(standin, call))[0] is found
@@ -136,7 +145,7 @@ async def test_an_answer_to_words_that_changed_is_refused(standin: StandIn) -> N
     live = standin.engine.book.find(call)
     assert live is not None
     await standin.reaches(lambda _: live.streams[0].remote_fingerprint == OTHERS[1])
-    late = told.CompareWords(call=call, words=code.words, equal=True)
+    late = CompareWords(call=call, words=code.words, equal=True)
     with pytest.raises(CommandFailed) as refused:
         await standin.client.ask(late)
     assert refused.value.kind == "changed"
@@ -149,19 +158,19 @@ async def test_what_is_forgotten_proves_nothing_in_calls_that_are_up(standin: St
     await say(standin, first, equal=True)
     second = await talk(standin)
     position = len(standin.events)
-    await standin.client.ask(told.ForgetCompared(account="work", address="sip:100@PBX.example.com"))
+    await standin.client.ask(ForgetCompared(account="work", address="sip:100@PBX.example.com"))
     for call in (first, second):
         await until_sign(standin, call, Sign.SERVER, position)
         assert await standing(standin, call) == (Compared.PENDING, Sign.SERVER)
     assert await remembered(standin) == ()
     with pytest.raises(CommandFailed) as refused:
-        await standin.client.ask(told.ForgetCompared(account="work", address="100"))
+        await standin.client.ask(ForgetCompared(account="work", address="100"))
     assert refused.value.kind == "not_compared"
 
 
 async def test_an_account_that_is_removed_is_forgotten(standin: StandIn) -> None:
     await say(standin, await answered(standin, keying=Keying.DTLS), equal=True)
-    await standin.client.ask(told.RemoveAccount(name="work"))
+    await standin.client.ask(RemoveAccount(name="work"))
     assert await remembered(standin) == ()
 
 
@@ -171,7 +180,7 @@ async def test_nothing_is_remembered_of_a_caller_without_an_address(
 ) -> None:
     await standin.add_account("work")
     call = await standin.incoming("work", sender)
-    await standin.client.ask(told.AnswerCall(call=call))
+    await standin.client.ask(AnswerCall(call=call))
     standin.remote_answers(call, keying=Keying.DTLS)
     await standin.reaches_call(call, lambda c: c.lock.comparison is not None)
     code = (await report(standin, call)).end_to_end
@@ -196,7 +205,7 @@ async def test_a_damaged_file_is_said_and_costs_no_answer(standin: StandIn) -> N
     assert notice.startswith("your answer holds for this call only: ")
     assert await standing(standin, call) == (Compared.EQUAL, Sign.SEALED)
     with pytest.raises(CommandFailed) as refused:
-        await standin.client.ask(told.GetCompared())
+        await standin.client.ask(GetCompared())
     assert refused.value.kind == "compared"
     assert path.read_text() == "{"
 
@@ -204,14 +213,14 @@ async def test_a_damaged_file_is_said_and_costs_no_answer(standin: StandIn) -> N
 async def test_no_export_holds_a_compared_key(standin: StandIn) -> None:
     call = await answered(standin, keying=Keying.DTLS)
     await say(standin, call, equal=True)
-    await standin.client.ask(told.HangUp(call=call))
+    await standin.client.ask(HangUp(call=call))
     await standin.until_logged(call)
     kept = standin.paths.compared.read_text()
     secret = THEIRS.lower().removeprefix("sha-256 ")
     assert secret in kept
-    doctor = await standin.client.get(told.Doctor(), told.DoctorReport)
-    page = await standin.client.get(told.GetHistory(), told.HistoryPage)
-    log = await standin.client.get(told.GetEngineLog(), told.EngineLog)
+    doctor = await standin.client.get(Doctor(), DoctorReport)
+    page = await standin.client.get(GetHistory(), HistoryPage)
+    log = await standin.client.get(GetEngineLog(), EngineLog)
     for shown in (doctor, page, log, await standin.status(), standin.events):
         assert secret not in repr(shown).lower()
     for file in standin.folder.rglob("*"):

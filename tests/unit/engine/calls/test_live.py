@@ -15,7 +15,8 @@ from voip.engine.calls.live import LiveCall
 from voip.engine.calls.sound_files import PlayedFile
 from voip.model import CallState, Direction, HeldBy, Party
 from voip.protection import Keying, MediaKind, Stream, TlsStatus, Transport
-from voip.protocol.worker.process import ConnectionEvent, Role
+from voip.protocol.worker.base import Role
+from voip.protocol.worker.process import ConnectionEvent
 
 START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 FILE = PlayedFile(Path("/tmp/hello.wav"), is_copy=False)

@@ -31,8 +31,17 @@ from voip.engine.history.log import History
 from voip.engine.hub import Hub
 from voip.model import Call, CallState, LogEntry, Outcome
 from voip.protection import Keying, MediaKind, Stream, TlsStatus, Transport
-from voip.protocol import client as told
-from voip.protocol.worker import process as say
+from voip.protocol.calls import CallEvent, LogEvent
+from voip.protocol.client import NumberedEvent
+from voip.protocol.worker.base import Role
+from voip.protocol.worker.calls import (
+    CallStateEvent,
+    HoldEvent,
+    IncomingCall,
+    MediaEvent,
+    StatisticsEvent,
+)
+from voip.protocol.worker.process import AnyWorkerEvent, ConnectionEvent
 
 _HOST = "pbx.example.com"
 _CALL = 7
@@ -78,11 +87,11 @@ class _NoFollower:
 
     def ring(self, call: LiveCall) -> None: ...
 
-    def turn_away(self, role: say.Role, number: int) -> None: ...
+    def turn_away(self, role: Role, number: int) -> None: ...
 
     def on_answered(self, call: LiveCall) -> None: ...
 
-    def on_hold_answer(self, call: LiveCall, event: say.HoldEvent) -> None: ...
+    def on_hold_answer(self, call: LiveCall, event: HoldEvent) -> None: ...
 
     def file_ended(self, call: LiveCall) -> None: ...
 
@@ -118,8 +127,8 @@ class _Orders(RuleBasedStateMachine):
         self._forget()
 
     def _forget(self) -> None:
-        self._connections: dict[int | None, say.ConnectionEvent] = {}
-        self._role = say.Role.SECURE
+        self._connections: dict[int | None, ConnectionEvent] = {}
+        self._role = Role.SECURE
         self._transport = Transport.TLS
         self._used: int | None = None
         self._state = CallState.INCOMING
@@ -130,32 +139,32 @@ class _Orders(RuleBasedStateMachine):
         self._history.close()
         self._folder.cleanup()
 
-    def _listen(self, numbered: told.NumberedEvent) -> None:
+    def _listen(self, numbered: NumberedEvent) -> None:
         match numbered.event:
-            case told.CallEvent(call=call):
+            case CallEvent(call=call):
                 if self._shown is not None and self._shown.lock.closed and not call.lock.closed:
                     _Orders.reopened += 1
                 self._shown = call
-            case told.LogEvent(entry=entry):
+            case LogEvent(entry=entry):
                 self._entry = entry
 
     # What a worker reports
 
     @precondition(lambda self: not self._up)
     @rule(
-        role=st.sampled_from([*[say.Role.SECURE] * 4, say.Role.OPEN]),
+        role=st.sampled_from([*[Role.SECURE] * 4, Role.OPEN]),
         connected=st.booleans(),
     )
-    def a_call_comes(self, role: say.Role, connected: bool) -> None:
+    def a_call_comes(self, role: Role, connected: bool) -> None:
         self._forget()
         self._role = role
         if connected:
             self._connect({})
         first = self._connections.get(1)
-        if role is say.Role.OPEN:
+        if role is Role.OPEN:
             self._transport = first.transport if first else Transport.UDP
         self._used = first.id if first else None
-        self._tell(say.IncomingCall(call=_CALL, account="work", remote="<sip:bob@x.test>",
+        self._tell(IncomingCall(call=_CALL, account="work", remote="<sip:bob@x.test>",
                                     connection=self._used))  # fmt: skip
         self._up = True
 
@@ -221,7 +230,7 @@ class _Orders(RuleBasedStateMachine):
             accepted, rejected = stream.counted
             stream.failing = not accepted and rejected >= 5
             stream.counted = (0, 0)
-        self._tell(say.StatisticsEvent(_CALL, self._reported(), used, 50, 0, 50, 0, None, None))
+        self._tell(StatisticsEvent(_CALL, self._reported(), used, 50, 0, 50, 0, None, None))
 
     @precondition(lambda self: self._up)
     @rule(order=st.permutations(["connection", "message", "streams"]))
@@ -246,7 +255,7 @@ class _Orders(RuleBasedStateMachine):
                         stream.counted = (0, 0)
                     self._tell_media(self._used)
                     self._tell(
-                        say.StatisticsEvent(
+                        StatisticsEvent(
                             _CALL, self._reported(), self._used, 50, 0, 50, 0, None, None
                         )
                     )
@@ -256,7 +265,7 @@ class _Orders(RuleBasedStateMachine):
     @rule()
     def the_call_ends(self) -> None:
         self._over()
-        self._tell(say.CallStateEvent(_CALL, CallState.ENDED, 200, "OK"))
+        self._tell(CallStateEvent(_CALL, CallState.ENDED, 200, "OK"))
         self._check_log()
 
     @precondition(lambda self: self._up)
@@ -290,7 +299,7 @@ class _Orders(RuleBasedStateMachine):
         verified = bool(link and link.outgoing and link.tls and link.tls.verified)
         checks = [
             (self._transport is Transport.TLS, clear),
-            (self._role is say.Role.SECURE, "this call is not in the process that knows only TLS"),
+            (self._role is Role.SECURE, "this call is not in the process that knows only TLS"),
             (link is not None, "no connection to the server has been seen yet"),
             (link and link.transport is Transport.TLS, "the signalling did not travel over TLS"),
             (verified, "the server's certificate was not verified"),
@@ -319,13 +328,13 @@ class _Orders(RuleBasedStateMachine):
     # Telling it
 
     def _connect(self, changes: dict[str, Any]) -> None:
-        good = say.ConnectionEvent(
+        good = ConnectionEvent(
             id=len(self._connections) + 1, up=True, outgoing=True, transport=Transport.TLS,
             host=_HOST, port=5061, tls=_GOOD_TLS,
         )  # fmt: skip
         self._connection(msgspec.structs.replace(good, **changes))
 
-    def _connection(self, event: say.ConnectionEvent) -> None:
+    def _connection(self, event: ConnectionEvent) -> None:
         self._connections[event.id] = event
         self._events.on_connection(self._role, event)
         if event.id == self._used:
@@ -340,18 +349,18 @@ class _Orders(RuleBasedStateMachine):
 
     def _tell_state(self, state: CallState, used: int | None) -> None:
         self._state = state
-        self._tell(say.CallStateEvent(_CALL, state, 200, "OK", connection=used))
+        self._tell(CallStateEvent(_CALL, state, 200, "OK", connection=used))
 
     def _media(self, data: st.DataObject) -> None:
         self._tell_media(self._any_connection(data))
 
     def _tell_media(self, used: int | None) -> None:
-        self._tell(say.MediaEvent(_CALL, self._reported(), None, used))
+        self._tell(MediaEvent(_CALL, self._reported(), None, used))
 
     def _reported(self) -> tuple[Stream, ...]:
         return tuple(stream.state for stream in self._streams)
 
-    def _tell(self, event: say.AnyWorkerEvent) -> None:
+    def _tell(self, event: AnyWorkerEvent) -> None:
         self._events.on_event(self._role, event)
         self._note()
 

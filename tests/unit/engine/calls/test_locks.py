@@ -13,7 +13,8 @@ from tests.support.attached import connect
 from tests.support.standin import StandIn
 from voip.model import Status
 from voip.protection import Keying, LockReport
-from voip.protocol import client as told
+from voip.protocol.phone import GetStatus
+from voip.protocol.trust import GetLock
 from voip.security import sas
 
 OTHERS = (facts.FINGERPRINTS[0], "SHA-256 " + ":".join(["5A"] * 32))
@@ -29,7 +30,7 @@ async def answered(standin: StandIn, **how: Any) -> str:
 
 
 async def report(standin: StandIn, call: str) -> LockReport:
-    return await standin.client.get(told.GetLock(call=call), LockReport)
+    return await standin.client.get(GetLock(call=call), LockReport)
 
 
 async def test_a_dtls_call_has_the_words_of_its_ends(standin: StandIn) -> None:
@@ -71,7 +72,7 @@ async def test_the_engine_serves_others_while_it_makes_words(
     try:
         await begun.wait()
         async with await connect(standin.socket) as other:
-            assert await other.get(told.GetStatus(), Status)
+            assert await other.get(GetStatus(), Status)
         standin.remote_answers(call, keying=Keying.DTLS, fingerprints=OTHERS)
         await standin.reaches(lambda _: remote_of(standin, call) == OTHERS[1])
     finally:

@@ -12,8 +12,10 @@ from voip.client.starting import CommandFailed
 from voip.client.stream import Client
 from voip.model import CallState, HeldBy
 from voip.protection import Transport
-from voip.protocol import client as told
-from voip.protocol.worker import process as say
+from voip.protocol.calls import Hold, Play, Resume
+from voip.protocol.phone import NoticeEvent
+from voip.protocol.worker.base import Role
+from voip.protocol.worker.calls import Answer, GiveVoice, HoldCall, StartCall
 
 Moves = list[tuple[str, int]]
 
@@ -38,11 +40,11 @@ def moves(phone: StandIn) -> Moves:
     found: Moves = []
     for order in phone.script.orders:
         match order:
-            case say.StartCall(call=call, voice=True) | say.Answer(call=call):
+            case StartCall(call=call, voice=True) | Answer(call=call):
                 found.append(("on", call))
-            case say.HoldCall(call=call, on=hold):
+            case HoldCall(call=call, on=hold):
                 found.append(("off" if hold else "on", call))
-            case say.GiveVoice(call=call, on=on):
+            case GiveVoice(call=call, on=on):
                 found.append(("on" if on else "off", call))
             case _:
                 pass
@@ -108,9 +110,7 @@ async def test_two_clients_at_once_do_not_take_it_from_each_other(
     first = await up(phone, "open")
     second = await up(phone, "work", "200")
     third = await up(phone, "work", "300")
-    await asyncio.gather(
-        phone.client.ask(told.Resume(call=first)), another.ask(told.Resume(call=second))
-    )
+    await asyncio.gather(phone.client.ask(Resume(call=first)), another.ask(Resume(call=second)))
     check_one_at_a_time(moves(phone))
     states = [call.state for call in (await phone.status()).calls if call.id != third]
     assert sorted(states) == [CallState.ACTIVE, CallState.HELD]
@@ -118,7 +118,7 @@ async def test_two_clients_at_once_do_not_take_it_from_each_other(
 
 async def test_a_file_goes_on_without_the_person(phone: StandIn, speech_file: Path) -> None:
     first = await up(phone, "open")
-    await phone.client.ask(told.Play(call=first, path=str(speech_file)))
+    await phone.client.ask(Play(call=first, path=str(speech_file)))
     await up(phone, "work", "200")
     found = (await phone.status()).calls[0]
     assert (found.state, found.playing) == (CallState.ACTIVE, True)
@@ -133,13 +133,13 @@ async def test_a_hold_that_is_refused_is_said_and_holds_all_the_same(phone: Stan
     call = await up(phone, "open")
     phone.script.hold_refusal = (488, "Not Acceptable Here")
     with pytest.raises(CommandFailed) as caught:
-        await phone.client.ask(told.Hold(call=call, wait=True))
+        await phone.client.ask(Hold(call=call, wait=True))
     words = (
         "the far end did not agree (the far end cannot take a call like this); the call is "
         "on hold here, and neither side hears the other"
     )
     assert str(caught.value) == f"call {call}: {words}"
-    notice = await phone.until(told.NoticeEvent, lambda e: e.level == "warning")
+    notice = await phone.until(NoticeEvent, lambda e: e.level == "warning")
     assert notice.text == f"call {call}: {words}"
     shown = await phone.reaches_call(call, lambda c: c.hold_agreed is False)
     assert (shown.state, shown.held_by) == (CallState.HELD, HeldBy.US)
@@ -148,11 +148,11 @@ async def test_a_hold_that_is_refused_is_said_and_holds_all_the_same(phone: Stan
 
 async def test_a_resume_that_is_refused_leaves_the_call_on_hold(phone: StandIn) -> None:
     call = await up(phone, "open")
-    await phone.client.ask(told.Hold(call=call, wait=True))
+    await phone.client.ask(Hold(call=call, wait=True))
     assert (await phone.reaches_call(call, lambda c: c.hold_agreed is True)).held_by is HeldBy.US
     phone.script.hold_refusal = (491, "Request Pending")
     with pytest.raises(CommandFailed, match="did not agree"):
-        await phone.client.ask(told.Resume(call=call, wait=True))
+        await phone.client.ask(Resume(call=call, wait=True))
     assert (await phone.status()).calls[0].state is CallState.HELD
     # Its worker has cut it off already: nothing more is asked of it.
     before = len(moves(phone))
@@ -164,10 +164,10 @@ async def test_a_call_that_ends_while_it_is_held_ends_the_waiting(
     phone: StandIn, another: Client
 ) -> None:
     call = await up(phone, "open")
-    held = phone.script.hold(say.HoldCall)
-    waiting = asyncio.create_task(another.ask(told.Hold(call=call, wait=True)))
+    held = phone.script.hold(HoldCall)
+    waiting = asyncio.create_task(another.ask(Hold(call=call, wait=True)))
     await held.come()
-    phone.worker_dies(say.Role.OPEN)
+    phone.worker_dies(Role.OPEN)
     held.release()
     with pytest.raises(CommandFailed, match="call 1: the worker was ended"):
         await waiting

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from voip.engine.calls.quality import assess, mos
 from voip.model import Quality
-from voip.protocol.worker.process import StatisticsEvent
+from voip.protocol.worker.calls import StatisticsEvent
 
 COUNTED = StatisticsEvent(
     call=1,

@@ -11,8 +11,16 @@ from voip.engine import commands
 from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
 from voip.paths import Paths
-from voip.protocol import client as told
-from voip.protocol.settings import Audio, Settings
+from voip.protocol.client import AnyEvent
+from voip.protocol.phone import EngineLog, GetEngineLog, NoticeEvent
+from voip.protocol.settings import (
+    Audio,
+    ChangeSettings,
+    GetSettings,
+    Settings,
+    SettingsData,
+    SettingsEvent,
+)
 
 
 @pytest.fixture
@@ -24,15 +32,15 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def heard(engine: Engine) -> list[told.AnyEvent]:
-    events: list[told.AnyEvent] = []
+def heard(engine: Engine) -> list[AnyEvent]:
+    events: list[AnyEvent] = []
     engine.hub.listen(lambda numbered: events.append(numbered.event), levels=False)
     return events
 
 
-async def asked(engine: Engine) -> told.SettingsData:
-    data = await commands.answer(engine, told.GetSettings())
-    assert isinstance(data, told.SettingsData)
+async def asked(engine: Engine) -> SettingsData:
+    data = await commands.answer(engine, GetSettings())
+    assert isinstance(data, SettingsData)
     return data
 
 
@@ -42,18 +50,16 @@ def by_hand(engine: Engine, text: str) -> None:
 
 
 async def test_settings_are_told_with_their_folder(engine: Engine, tmp_path: Path) -> None:
-    assert await asked(engine) == told.SettingsData(
+    assert await asked(engine) == SettingsData(
         settings=Settings(), problem=None, folder=str(tmp_path / "config")
     )
 
 
-async def test_a_change_is_written_told_and_in_force(
-    engine: Engine, heard: list[told.AnyEvent]
-) -> None:
-    await commands.answer(engine, told.ChangeSettings(changes={"audio.input": "USB"}))
+async def test_a_change_is_written_told_and_in_force(engine: Engine, heard: list[AnyEvent]) -> None:
+    await commands.answer(engine, ChangeSettings(changes={"audio.input": "USB"}))
     changed = Settings(audio=Audio(input="USB"))
     assert engine.settings == changed
-    assert heard == [told.SettingsEvent(settings=changed)]
+    assert heard == [SettingsEvent(settings=changed)]
     assert engine.paths.settings.read_text() == '[audio]\ninput = "USB"\n'
     assert (await asked(engine)).settings == changed
 
@@ -65,15 +71,15 @@ async def test_a_change_tells_what_runs(engine: Engine, monkeypatch: pytest.Monk
         seen.append((before, after))
 
     monkeypatch.setattr(engine, "settings_changed", noted)
-    await commands.answer(engine, told.ChangeSettings(changes={"audio.input": "USB"}))
+    await commands.answer(engine, ChangeSettings(changes={"audio.input": "USB"}))
     assert seen == [(Settings(), Settings(audio=Audio(input="USB")))]
 
 
 async def test_a_bad_change_is_refused_and_nothing_is_told(
-    engine: Engine, heard: list[told.AnyEvent]
+    engine: Engine, heard: list[AnyEvent]
 ) -> None:
     with pytest.raises(Refusal) as caught:
-        await commands.answer(engine, told.ChangeSettings(changes={"audio.rnig": True}))
+        await commands.answer(engine, ChangeSettings(changes={"audio.rnig": True}))
     assert caught.value.kind == "bad_settings"
     assert str(caught.value) == (
         f"{engine.paths.settings}: “rnig” is not known, did you mean “ring”?"
@@ -84,7 +90,7 @@ async def test_a_bad_change_is_refused_and_nothing_is_told(
 
 
 async def test_a_broken_file_is_a_problem_and_what_held_before_holds(
-    engine: Engine, heard: list[told.AnyEvent]
+    engine: Engine, heard: list[AnyEvent]
 ) -> None:
     by_hand(engine, '[audio]\ninput = "USB"\n')
     await engine.reload_settings()
@@ -92,18 +98,18 @@ async def test_a_broken_file_is_a_problem_and_what_held_before_holds(
     by_hand(engine, "[audio]\ninptu = 1\n")
     await engine.reload_settings()
     words = f"{engine.paths.settings}: “inptu” is not known, did you mean “input”?"
-    assert await asked(engine) == told.SettingsData(
+    assert await asked(engine) == SettingsData(
         settings=before, problem=words, folder=str(engine.paths.config)
     )
-    assert heard[1:] == [told.NoticeEvent(level="error", text=words)]
+    assert heard[1:] == [NoticeEvent(level="error", text=words)]
     assert words in engine.status().engine.problems
     by_hand(engine, '[audio]\ninput = "USB"\n')
     await engine.reload_settings()
-    assert heard[2:] == [told.SettingsEvent(settings=before)]
+    assert heard[2:] == [SettingsEvent(settings=before)]
     assert engine.status().engine.problems == ()
 
 
 async def test_log_of_the_engine(engine: Engine) -> None:
     engine.paths.log.write_text("one\ntwo\n")
-    data = await commands.answer(engine, told.GetEngineLog(limit=1))
-    assert data == told.EngineLog(lines=("two",), path=str(engine.paths.log))
+    data = await commands.answer(engine, GetEngineLog(limit=1))
+    assert data == EngineLog(lines=("two",), path=str(engine.paths.log))

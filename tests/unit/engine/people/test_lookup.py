@@ -12,9 +12,10 @@ from tests.support.standin import StandIn
 from voip.client.starting import CommandFailed
 from voip.engine.history.reader import HistoryReader
 from voip.model import NameFrom
-from voip.protocol import client as told
-from voip.protocol.client import LookedUp, Suggestion
-from voip.protocol.worker import process as say
+from voip.protocol.calls import CallStarted, DeclineCall, HangUp, PlaceCall
+from voip.protocol.people import LookedUp, LookUp, Suggestion
+from voip.protocol.phone import Doctor, DoctorReport, Finding, NoticeEvent, StartEcho
+from voip.protocol.worker.calls import StartCall
 from voip.sip.callers import HIDDEN
 
 ECHO = Suggestion("Echo line (test call on this machine)", "echo", "echo", NameFrom.PHONE)
@@ -34,7 +35,7 @@ def cards(phone: StandIn, *people: tuple[str, *tuple[str, ...]]) -> None:
 
 
 async def look_up(phone: StandIn, text: str, **options: Any) -> LookedUp:
-    return await phone.client.get(told.LookUp(text=text, **options), LookedUp)
+    return await phone.client.get(LookUp(text=text, **options), LookedUp)
 
 
 async def suggested(phone: StandIn, text: str, **options: Any) -> list[tuple[str, str, str]]:
@@ -45,7 +46,7 @@ async def suggested(phone: StandIn, text: str, **options: Any) -> list[tuple[str
 async def called(phone: StandIn, *targets: str) -> None:
     for target in targets:
         call = await phone.call(target)
-        await phone.client.ask(told.HangUp(call=call))
+        await phone.client.ask(HangUp(call=call))
         await phone.until_logged(call)
 
 
@@ -70,7 +71,7 @@ async def test_what_is_looked_up_is_what_is_called(standin: StandIn) -> None:
         (live,) = [c for c in (await standin.status()).calls if c.id == call]
         assert found.uri is not None
         assert (live.remote.uri, live.account) == (found.uri.split(";")[0], found.account)
-        await standin.client.ask(told.HangUp(call=call))
+        await standin.client.ask(HangUp(call=call))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ async def test_echo_line_needs_no_account(standin: StandIn) -> None:
     found = await look_up(standin, "echo")
     assert found == LookedUp("sip:echo@127.0.0.1", "echo", None, (ECHO,))
     assert "echo" not in [row[2] for row in await suggested(standin, "echoes")]
-    await standin.client.ask(told.StartEcho())
+    await standin.client.ask(StartEcho())
     assert (await look_up(standin, "echo")).uri == standin.engine.echo.uri
 
 
@@ -165,7 +166,7 @@ async def test_nothing_typed_suggests_the_latest_people(standin: StandIn) -> Non
     await look_up(standin, "")
     await called(standin, "200", "100", "300")
     call = await standin.incoming("work", '"Carol" <sip:carol@example.com>')
-    await standin.client.ask(told.DeclineCall(call=call))
+    await standin.client.ask(DeclineCall(call=call))
     await called(standin, "carol@example.com", "echo")
     expected = [
         ("log", "Carol", "carol@example.com"),
@@ -183,7 +184,7 @@ async def test_nothing_typed_suggests_the_latest_people(standin: StandIn) -> Non
 async def test_calls_that_hide_are_nobody(standin: StandIn) -> None:
     await standin.add_account("work")
     call = await standin.incoming("work", '"Anonymous" <sip:anonymous@anonymous.invalid>')
-    await standin.client.ask(told.DeclineCall(call=call))
+    await standin.client.ask(DeclineCall(call=call))
     await standin.until_logged(call)
     assert await suggested(standin, "") == []
     await standin.stop()
@@ -197,7 +198,7 @@ async def test_name_of_a_contact_is_called(standin: StandIn) -> None:
     found = await look_up(standin, "front  DESK")
     assert (found.uri, found.problem) == ("sip:+34600@pbx.example.com;transport=tls", None)
     call = await standin.call("Front Desk")
-    await standin.client.ask(told.HangUp(call=call))
+    await standin.client.ask(HangUp(call=call))
     logged = await standin.until_logged(call)
     assert (logged.remote.uri, logged.remote.name) == ("sip:+34600@pbx.example.com", "Front Desk")
 
@@ -210,7 +211,7 @@ async def test_a_call_to_the_number_of_a_contact_has_the_name(
     cards(standin, ("Front Desk", "TEL:+34 600"), ("Ana", "TEL:100"))
     call = await standin.call(target)
     assert (await standin.status()).calls[0].remote.name == "Front Desk"
-    await standin.client.ask(told.HangUp(call=call))
+    await standin.client.ask(HangUp(call=call))
 
 
 @pytest.mark.parametrize(
@@ -233,7 +234,7 @@ async def test_a_caller_is_the_contact_of_its_address_and_else_what_it_claims(
     call = await standin.incoming("work", sender)
     (shown,) = (await standin.status()).calls
     assert (shown.remote.name, shown.remote.imitates) == expected
-    await standin.client.ask(told.HangUp(call=call))
+    await standin.client.ask(HangUp(call=call))
     logged = await standin.until_logged(call)
     assert (logged.remote.name, logged.remote.imitates) == expected
     found = [name for source, name, _ in await suggested(standin, "") if source == "log"]
@@ -283,10 +284,10 @@ async def test_a_number_is_somebodys_wherever_the_exchange_says_it_is(
 
 async def call_back(phone: StandIn, uri: str, account: str | None = "work") -> str:
     """Request URI of the call back to `uri`."""
-    command = told.PlaceCall(target=uri, account=account, back=True)
-    started = await phone.client.get(command, told.CallStarted)
-    (start,) = [o for o in phone.script.orders if isinstance(o, say.StartCall)]
-    await phone.client.ask(told.HangUp(call=started.call))
+    command = PlaceCall(target=uri, account=account, back=True)
+    started = await phone.client.get(command, CallStarted)
+    (start,) = [o for o in phone.script.orders if isinstance(o, StartCall)]
+    await phone.client.ask(HangUp(call=started.call))
     await phone.until_logged(started.call)
     return start.uri.removesuffix(";transport=tls")
 
@@ -358,7 +359,7 @@ async def test_callers_in_the_log_are_suggested_as_they_are_called_back(standin:
         ("work", "<sip:anonymous@anonymous.invalid>"),
     ):
         call = await standin.incoming(account, caller)
-        await standin.client.ask(told.DeclineCall(call=call))
+        await standin.client.ask(DeclineCall(call=call))
         await standin.until_logged(call)
     await called(standin, "+49301234", "200@10.0.0.1")
     expected = [
@@ -376,12 +377,12 @@ async def test_callers_in_the_log_are_suggested_as_they_are_called_back(standin:
 async def test_tones_of_a_contact_are_said_and_not_dialled(standin: StandIn) -> None:
     await standin.add_account("work")
     cards(standin, ("Bob", "TEL:+34 600 ext. 12"), ("24h Hotline", "TEL:112"))
-    command = told.PlaceCall(target="bob")
-    started = await standin.client.get(command, told.CallStarted)
+    command = PlaceCall(target="bob")
+    started = await standin.client.get(command, CallStarted)
     assert started.notice == "once they answer, send 12 as tones"
     (call,) = (await standin.status()).calls
     assert (call.remote.uri, call.remote.name) == ("sip:+34600@pbx.example.com", "Bob")
-    await standin.client.ask(told.HangUp(call=started.call))
+    await standin.client.ask(HangUp(call=started.call))
     assert (await look_up(standin, "24h Hotline")).uri == "sip:112@pbx.example.com;transport=tls"
 
 
@@ -392,7 +393,7 @@ async def test_what_is_not_wholly_a_number_is_called_by_nobody(standin: StandIn,
     with pytest.raises(CommandFailed) as caught:
         await standin.call(text)
     assert caught.value.kind == "bad_target"
-    assert not [o for o in standin.script.orders if isinstance(o, say.StartCall)]
+    assert not [o for o in standin.script.orders if isinstance(o, StartCall)]
 
 
 async def test_name_of_several_numbers_lists_them(standin: StandIn) -> None:
@@ -444,9 +445,9 @@ async def test_broken_contacts_are_in_the_status(standin: StandIn) -> None:
     await look_up(standin, "x")
     (problem,) = (await standin.status()).engine.problems
     assert problem.startswith(f"{folder / 'x.vcf'} is not read, its contacts are missing: ")
-    findings = (await standin.client.get(told.Doctor(), told.DoctorReport)).findings
-    assert told.Finding(ok=True, text=f"contacts: {problem}", warning=True) in findings
-    notice = await standin.until(told.NoticeEvent, lambda e: e.level == "warning")
+    findings = (await standin.client.get(Doctor(), DoctorReport)).findings
+    assert Finding(ok=True, text=f"contacts: {problem}", warning=True) in findings
+    notice = await standin.until(NoticeEvent, lambda e: e.level == "warning")
     assert notice.text == problem
 
 

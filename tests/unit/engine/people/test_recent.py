@@ -13,7 +13,7 @@ from voip.engine.hub import Hub
 from voip.engine.people import recent
 from voip.engine.people.recent import People
 from voip.model import Direction, Party
-from voip.protocol.client import LogEvent
+from voip.protocol.calls import LogEvent
 
 
 class Log:

@@ -15,8 +15,17 @@ from voip.client.starting import CommandFailed
 from voip.client.stream import Client
 from voip.engine.registration.registrations import Registrar
 from voip.model import RegistrationState, Status
-from voip.protocol import client as told
-from voip.protocol.worker import process as say
+from voip.protocol.accounts import (
+    AccountEvent,
+    AccountRemoved,
+    AddAccount,
+    EditAccount,
+    ReloadAccounts,
+    RemoveAccount,
+)
+from voip.protocol.worker.accounts import CloseAccount, Credentials, OpenAccount
+from voip.protocol.worker.base import Role
+from voip.protocol.worker.process import AnyWorkerCommand
 
 FIELDS: dict[str, Any] = {"user": "alice", "domain": "pbx.example.com"}
 
@@ -25,14 +34,14 @@ def names(phone: StandIn) -> list[str]:
     return [account.name for account in phone.engine.registrar.snapshot()]
 
 
-def told_to_worker(phone: StandIn, name: str = "work") -> list[say.AnyWorkerCommand]:
+def told_to_worker(phone: StandIn, name: str = "work") -> list[AnyWorkerCommand]:
     """What the worker has heard of an account that changes what it has."""
-    found: list[say.AnyWorkerCommand] = []
+    found: list[AnyWorkerCommand] = []
     for order in phone.script.orders:
         match order:
-            case say.AddAccount(account=setup) if setup.name == name:
+            case OpenAccount(account=setup) if setup.name == name:
                 found.append(order)
-            case say.RemoveAccount(name=removed) if removed == name:
+            case CloseAccount(name=removed) if removed == name:
                 found.append(order)
     return found
 
@@ -42,7 +51,7 @@ def states(phone: StandIn, name: str = "work") -> list[RegistrationState]:
     return [
         e.event.account.registration.state
         for e in phone.events
-        if isinstance(e.event, told.AccountEvent) and e.event.account.name == name
+        if isinstance(e.event, AccountEvent) and e.event.account.name == name
     ]
 
 
@@ -72,11 +81,11 @@ async def test_a_change_that_ends_late_does_not_undo_a_later_one(
     standin: StandIn, another: Client
 ) -> None:
     await standin.add_account("old")
-    removal = standin.script.hold(say.RemoveAccount)
+    removal = standin.script.hold(CloseAccount)
     standin.paths.accounts.write_text("")
-    earlier = asyncio.create_task(standin.client.ask(told.ReloadAccounts()))
+    earlier = asyncio.create_task(standin.client.ask(ReloadAccounts()))
     await removal.come()
-    later = asyncio.create_task(another.ask(told.AddAccount(name="new", fields=FIELDS)))
+    later = asyncio.create_task(another.ask(AddAccount(name="new", fields=FIELDS)))
     await as_far_as_it_comes()
     removal.release()
     await earlier
@@ -119,9 +128,9 @@ async def test_an_account_is_not_used_before_its_password_is_kept(
     monkeypatch.setattr(engine.passwords, "store", slow)
     fields = FIELDS | {"display_name": "Alice"}
     command = (
-        told.EditAccount(name="work", fields=fields, password="new")
+        EditAccount(name="work", fields=fields, password="new")
         if known
-        else told.AddAccount(name="work", fields=fields, password="new")
+        else AddAccount(name="work", fields=fields, password="new")
     )
     change = asyncio.create_task(standin.client.ask(command))
     await asked.wait()
@@ -135,9 +144,9 @@ async def test_an_account_is_not_used_before_its_password_is_kept(
     assert between == before
     await standin.reaches(lambda status: registered(status, "work"))
     added = told_to_worker(standin)[-1]
-    assert isinstance(added, say.AddAccount)
+    assert isinstance(added, OpenAccount)
     assert added.account.display_name == "Alice"
-    assert added.account.credentials == say.Credentials(user="alice", password="new")
+    assert added.account.credentials == Credentials(user="alice", password="new")
     assert len(told_to_worker(standin)) == (3 if known else 1)
 
 
@@ -147,13 +156,13 @@ async def test_an_account_that_was_changed_on_its_way_does_not_arrive(
     """The old one had another password, and perhaps another trust."""
     await standin.add("work", **FIELDS, password_command=f"cat {pipe}")
     (old,) = coming_up()
-    await standin.client.ask(told.EditAccount(name="work", fields={"password_command": "echo new"}))
+    await standin.client.ask(EditAccount(name="work", fields={"password_command": "echo new"}))
     await standin.until_registered("work")
     await asyncio.to_thread(pipe.write_text, "old")
     await old
     (added,) = told_to_worker(standin)
-    assert isinstance(added, say.AddAccount)
-    assert added.account.credentials == say.Credentials(user="alice", password="new")
+    assert isinstance(added, OpenAccount)
+    assert added.account.credentials == Credentials(user="alice", password="new")
     assert states(standin)[-1] is RegistrationState.REGISTERED
 
 
@@ -162,34 +171,34 @@ async def test_an_account_that_was_removed_on_its_way_is_not_heard_of(
 ) -> None:
     await standin.add("work", **FIELDS, password_command=f"cat {pipe} && false")
     (old,) = coming_up()
-    await standin.client.ask(told.RemoveAccount(name="work"))
-    await standin.until(told.AccountRemoved, lambda e: True)
+    await standin.client.ask(RemoveAccount(name="work"))
+    await standin.until(AccountRemoved, lambda e: True)
     since = len(standin.events)
     await asyncio.to_thread(pipe.write_text, "old")
     await old
     assert told_to_worker(standin) == []
     await standin.add("later", **FIELDS)
-    await standin.until(told.AccountEvent, lambda e: e.account.name == "later", since)
+    await standin.until(AccountEvent, lambda e: e.account.name == "later", since)
     heard = [e.event for e in standin.events[since:]]
-    assert [e for e in heard if isinstance(e, told.AccountEvent) and e.account.name == "work"] == []
+    assert [e for e in heard if isinstance(e, AccountEvent) and e.account.name == "work"] == []
 
 
 async def test_an_account_that_was_changed_on_arrival_leaves_first(standin: StandIn) -> None:
-    arrival = standin.script.hold(say.AddAccount)
+    arrival = standin.script.hold(OpenAccount)
     await standin.add("work", **FIELDS)
     await arrival.come()
-    edit = told.EditAccount(name="work", fields={"display_name": "Alice"})
+    edit = EditAccount(name="work", fields={"display_name": "Alice"})
     change = asyncio.create_task(standin.client.ask(edit))
     await as_far_as_it_comes()
     arrival.release()
     await change
     await standin.until_registered("work")
     first, second, third = told_to_worker(standin)
-    assert isinstance(first, say.AddAccount)
-    assert isinstance(second, say.RemoveAccount)
-    assert isinstance(third, say.AddAccount)
+    assert isinstance(first, OpenAccount)
+    assert isinstance(second, CloseAccount)
+    assert isinstance(third, OpenAccount)
     assert third.account.display_name == "Alice"
-    assert standin.script.worker(say.Role.SECURE).accounts["work"] == third.account
+    assert standin.script.worker(Role.SECURE).accounts["work"] == third.account
     assert RegistrationState.FAILED not in states(standin)
 
 
@@ -199,7 +208,7 @@ async def test_a_call_with_an_account_that_changes_says_so(
     await standin.add("work", **FIELDS, password_command=f"cat {pipe}")
     call = asyncio.create_task(standin.call("100", account="work"))
     await as_far_as_it_comes()
-    await another.ask(told.RemoveAccount(name="work"))
+    await another.ask(RemoveAccount(name="work"))
     await asyncio.to_thread(pipe.write_text, "old")
     with pytest.raises(CommandFailed) as caught:
         await call

@@ -9,18 +9,19 @@ from tests.support.standin import StandIn
 from tests.support.standin_script import lock_keyring
 from voip.causes import Cause, CauseKind
 from voip.model import AccountStatus, CallState, RegistrationState
-from voip.protocol import client as told
-from voip.protocol.worker import process as say
+from voip.protocol.accounts import AccountEvent
+from voip.protocol.calls import CallEvent, DeclineCall
+from voip.protocol.worker.calls import StartCall
 
 
 async def failed_for(standin: StandIn, kind: CauseKind) -> AccountStatus:
     """The account “work” once it has failed for a cause of this kind."""
 
-    def is_there(event: told.AccountEvent) -> bool:
+    def is_there(event: AccountEvent) -> bool:
         cause = event.account.registration.cause
         return event.account.name == "work" and cause is not None and cause.kind is kind
 
-    account = (await standin.until(told.AccountEvent, is_there)).account
+    account = (await standin.until(AccountEvent, is_there)).account
     assert account.registration.state is RegistrationState.FAILED
     return account
 
@@ -74,7 +75,7 @@ async def test_a_registration_that_goes_on_has_a_cause_too(
     else:
         standin.drop_connection("work")
     event = await standin.until(
-        told.AccountEvent, lambda e: e.account.registration.cause is not None, position
+        AccountEvent, lambda e: e.account.registration.cause is not None, position
     )
     assert event.account.registration.cause == Cause(kind)
     registered = await standin.until_registered("work", position)
@@ -91,14 +92,14 @@ async def test_a_call_has_the_cause_of_its_end(standin: StandIn) -> None:
     standin.remote_refuses(busy, 486, "Busy Here")
     assert await cause_of(busy) == Cause(CauseKind.SIP_STATUS, (486, "Busy Here"))
     incoming = await standin.incoming("work")
-    await standin.client.ask(told.DeclineCall(call=incoming, busy=True))
+    await standin.client.ask(DeclineCall(call=incoming, busy=True))
     assert await cause_of(incoming) == Cause(CauseKind.DECLINED_AS_BUSY)
-    standin.script.refused[say.StartCall] = "no"
+    standin.script.refused[StartCall] = "no"
     with pytest.raises(Exception, match="no"):
         await standin.call("100")
-    ended = [e.event.call for e in standin.events if isinstance(e.event, told.CallEvent)][-1]
+    ended = [e.event.call for e in standin.events if isinstance(e.event, CallEvent)][-1]
     assert ended.cause == Cause(CauseKind.NOT_STARTED, ("no",))
-    del standin.script.refused[say.StartCall]
+    del standin.script.refused[StartCall]
     lost = await standin.call("100")
     standin.worker_dies()
     cause = await cause_of(lost)

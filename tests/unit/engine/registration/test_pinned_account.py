@@ -13,8 +13,22 @@ from voip.causes import Cause, CauseKind
 from voip.client.starting import CommandFailed
 from voip.model import CallState, Means, RegistrationState, rfc3339
 from voip.protection import Transport
-from voip.protocol import client as told
-from voip.protocol.worker import process as say
+from voip.protocol.accounts import (
+    AccountList,
+    CheckAccount,
+    CheckReport,
+    CheckStep,
+    EditAccount,
+    GetAccounts,
+    MoveAccount,
+    RegisterAccount,
+    ReloadAccounts,
+)
+from voip.protocol.phone import NoticeEvent
+from voip.protocol.trust import InspectServer, ServerReport
+from voip.protocol.worker.accounts import RegisterNow
+from voip.protocol.worker.base import Role
+from voip.protocol.worker.process import ConnectionEvent
 from voip.sip.sentences import fingerprint
 
 HOST = "pbx.example.com"
@@ -22,7 +36,7 @@ PIN = facts.server(HOST).chain[0].key_sha256
 OTHER = "0123456789abcdef" * 4
 
 
-def with_leaf(**changes: str) -> told.ServerReport:
+def with_leaf(**changes: str) -> ServerReport:
     """What the server shows, with a leaf that differs."""
     report = facts.server(HOST)
     leaf, *above = report.chain
@@ -30,7 +44,7 @@ def with_leaf(**changes: str) -> told.ServerReport:
 
 
 def registrations(standin: StandIn) -> int:
-    return sum(isinstance(order, say.RegisterNow) for order in standin.script.orders)
+    return sum(isinstance(order, RegisterNow) for order in standin.script.orders)
 
 
 async def stopped(standin: StandIn) -> str:
@@ -44,7 +58,7 @@ async def stopped(standin: StandIn) -> str:
 
 async def test_a_server_with_another_key_stops_the_account(standin: StandIn) -> None:
     reason = await stopped(standin)
-    (row,) = (await standin.client.get(told.GetAccounts(), told.AccountList)).accounts
+    (row,) = (await standin.client.get(GetAccounts(), AccountList)).accounts
     accepted = str(row.fields["pinned_on"])[:10]
     assert reason == (
         f"the server shows another key than the one that was accepted on {accepted}. "
@@ -52,7 +66,7 @@ async def test_a_server_with_another_key_stops_the_account(standin: StandIn) -> 
         "Nothing is sent to it. If whoever runs the server says that the new key is theirs, "
         f"accept it with “offhook trust {HOST} --account work”, or in the phone"
     )
-    notice = await standin.until(told.NoticeEvent, lambda e: e.level == "error")
+    notice = await standin.until(NoticeEvent, lambda e: e.level == "error")
     assert notice.text == f"account work has stopped: {reason}"
     # It waits for a person: nothing is due, and calls say why there are none.
     assert standin.engine.registrar.get("work").timer is None
@@ -74,7 +88,7 @@ async def test_an_account_says_that_its_server_was_refused_for_what_it_showed(
     assert [name for name, a in accounts.items() if a.distrusted] == ["work"]
     standin.shows_certificates(HOST, facts.server(HOST))
     position = len(standin.events)
-    await standin.client.ask(told.EditAccount(name="work", fields={"pin": PIN}))
+    await standin.client.ask(EditAccount(name="work", fields={"pin": PIN}))
     assert not (await standin.until_registered("work", position)).distrusted
 
 
@@ -100,19 +114,19 @@ async def test_a_person_starts_it_again(standin: StandIn) -> None:
     await stopped(standin)
     position = len(standin.events)
     # By hand, with the key still another: it stops anew.
-    await standin.client.ask(told.RegisterAccount(account="work"))
+    await standin.client.ask(RegisterAccount(account="work"))
     await standin.until_failed("work", position)
     # The old key is back, and somebody says once more that it is right.
     standin.shows_certificates(HOST, facts.server(HOST))
     position = len(standin.events)
-    await standin.client.ask(told.EditAccount(name="work", fields={"pin": PIN}))
+    await standin.client.ask(EditAccount(name="work", fields={"pin": PIN}))
     status = await standin.until_registered("work", position)
     assert status.tls is not None
     assert status.tls.pinned
     # A new key is accepted.
     standin.shows_certificates(HOST, with_leaf(key_sha256=OTHER))
     position = len(standin.events)
-    await standin.client.ask(told.EditAccount(name="work", fields={"pin": OTHER}))
+    await standin.client.ask(EditAccount(name="work", fields={"pin": OTHER}))
     await standin.until_registered("work", position)
 
 
@@ -122,8 +136,8 @@ async def test_a_call_that_is_up_keeps_its_facts(standin: StandIn) -> None:
     standin.remote_answers(call)
     await standin.reaches_call(call, lambda c: c.lock.closed)
     # A second connection of the account is offered another key.
-    standin.script.worker(say.Role.SECURE).send(
-        say.ConnectionEvent(
+    standin.script.worker(Role.SECURE).send(
+        ConnectionEvent(
             id=99, up=False, outgoing=True, transport=Transport.TLS, host=HOST, port=5061,
             cause=Cause(CauseKind.OTHER_KEY), other_key=OTHER, accounts=("work",),
         )
@@ -133,8 +147,8 @@ async def test_a_call_that_is_up_keeps_its_facts(standin: StandIn) -> None:
     assert (now.state, now.lock.closed) == (CallState.ACTIVE, True)
 
 
-def refused(account: str) -> say.ConnectionEvent:
-    return say.ConnectionEvent(
+def refused(account: str) -> ConnectionEvent:
+    return ConnectionEvent(
         id=99, up=False, outgoing=True, transport=Transport.TLS, host=HOST, port=5061,
         cause=Cause(CauseKind.OTHER_KEY), other_key=OTHER, accounts=(account,),
     )  # fmt: skip
@@ -143,7 +157,7 @@ def refused(account: str) -> say.ConnectionEvent:
 async def test_the_other_account_of_a_server_is_not_blamed(standin: StandIn) -> None:
     await standin.add_account("work", pin=PIN)
     await standin.add_account("home")
-    standin.script.worker(say.Role.SECURE).send(refused("work"))
+    standin.script.worker(Role.SECURE).send(refused("work"))
     await standin.until_failed("work")
     blamed = {account.name: account.distrusted for account in (await standin.status()).accounts}
     assert blamed == {"work": True, "home": False}
@@ -152,9 +166,9 @@ async def test_the_other_account_of_a_server_is_not_blamed(standin: StandIn) -> 
 async def test_a_server_that_answers_is_trusted_again(standin: StandIn) -> None:
     await standin.add_account("home")
     await standin.until_registered("home")
-    standin.script.worker(say.Role.SECURE).send(refused("home"))
+    standin.script.worker(Role.SECURE).send(refused("home"))
     position = len(standin.events)
-    await standin.client.ask(told.RegisterAccount(account="home"))
+    await standin.client.ask(RegisterAccount(account="home"))
     assert not (await standin.until_registered("home", position)).distrusted
 
 
@@ -166,7 +180,7 @@ async def test_calls_end_when_the_pin_changes_or_goes(standin: StandIn, pin: str
     for call in calls:
         standin.remote_answers(call)
         await standin.reaches_call(call, lambda c: c.state.answered)
-    await standin.client.ask(told.EditAccount(name="work", fields={"pin": pin}))
+    await standin.client.ask(EditAccount(name="work", fields={"pin": pin}))
     status = await standin.reaches(lambda s: len(s.calls) == 1)
     assert [call.account for call in status.calls] == ["home"]
 
@@ -181,7 +195,7 @@ async def test_calls_go_on_while_the_account_is_stopped_and_when_it_stays_so(
     standin.shows_certificates(HOST, with_leaf(key_sha256=OTHER))
     standin.drop_connection("work")
     await standin.until_failed("work")
-    report = await standin.client.get(told.InspectServer(account="work"), told.ServerReport)
+    report = await standin.client.get(InspectServer(account="work"), ServerReport)
     assert report.chain[0].key_sha256 == OTHER
     (now,) = (await standin.status()).calls
     # The voice has another way; what its connection promised is promised no longer.
@@ -190,17 +204,17 @@ async def test_calls_go_on_while_the_account_is_stopped_and_when_it_stays_so(
 
 async def test_a_look_says_who_accepted_the_key_by_which_means(standin: StandIn) -> None:
     async def noted() -> tuple[str | None, Means | None]:
-        report = await standin.client.get(told.InspectServer(account="work"), told.ServerReport)
+        report = await standin.client.get(InspectServer(account="work"), ServerReport)
         return report.pinned_by, report.pinned_with
 
     await standin.add_account("work", pin=PIN)
     assert await noted() == ("alice", None)
     for means, pin in ((Means.SCREEN, OTHER), (Means.COMMAND, PIN)):
-        await standin.client.ask(told.EditAccount(name="work", fields={"pin": pin}, means=means))
+        await standin.client.ask(EditAccount(name="work", fields={"pin": pin}, means=means))
         assert await noted() == ("alice", means)
     file = standin.paths.accounts
     file.write_text(file.read_text().replace(PIN, OTHER))
-    await standin.client.ask(told.ReloadAccounts())
+    await standin.client.ask(ReloadAccounts())
     assert await noted() == (None, None)
 
 
@@ -216,30 +230,30 @@ async def test_others_at_the_same_host_go_on(standin: StandIn) -> None:
         "by-old-key": RegistrationState.FAILED,
     }
     # The one that is stopped is not chosen for a call that names none.
-    await standin.client.ask(told.MoveAccount(name="by-old-key", place=0))
+    await standin.client.ask(MoveAccount(name="by-old-key", place=0))
     await standin.call("100")
 
 
 async def test_a_check_names_both_keys(standin: StandIn) -> None:
     await standin.add_account("work", pin=PIN)
-    good = await standin.client.get(told.CheckAccount(name="work"), told.CheckReport)
+    good = await standin.client.get(CheckAccount(name="work"), CheckReport)
     words = {step.step: step.text for step in good.steps}
     assert words["certificate"].startswith("its key is pinned, accepted on 2")
     assert "; the certificate ends in " in words["certificate"]
     standin.shows_certificates(HOST, with_leaf(key_sha256=OTHER))
-    bad = await standin.client.get(told.CheckAccount(name="work"), told.CheckReport)
+    bad = await standin.client.get(CheckAccount(name="work"), CheckReport)
     step = next(step for step in bad.steps if step.step == "certificate")
     assert step.ok is False
     assert step.text.endswith(f"Accepted: {fingerprint(PIN)}. Shown now: {fingerprint(OTHER)}")
 
 
 async def test_an_account_that_does_not_register_is_checked_by_a_look(standin: StandIn) -> None:
-    async def certificate(**fields: str) -> told.CheckStep:
+    async def certificate(**fields: str) -> CheckStep:
         report = await standin.client.get(
-            told.CheckAccount(
+            CheckAccount(
                 name="work", fields={"user": "a", "domain": HOST, "register": False, **fields}
             ),
-            told.CheckReport,
+            CheckReport,
         )
         steps = {step.step: step for step in report.steps}
         assert report.ok is (steps["certificate"].ok is True)
@@ -252,7 +266,7 @@ async def test_an_account_that_does_not_register_is_checked_by_a_look(standin: S
     assert other.text.endswith(f"Shown now: {fingerprint(PIN)}")
     words = "the server's certificate has expired"
     standin.shows_certificates(HOST, facts.server(HOST, (words,)))
-    assert await certificate() == told.CheckStep("certificate", False, words)
+    assert await certificate() == CheckStep("certificate", False, words)
     assert (await certificate(pin=PIN)).ok
     standin.shows_no_certificate(HOST, f"{HOST}:5061 does not speak TLS")
     assert (await certificate()).ok is None
@@ -266,9 +280,9 @@ async def test_a_certificate_that_ends_soon_is_told_once(standin: StandIn) -> No
     words = f"cert ends in 3 days, on {ends:%Y-%m-%d}: the server's"
     assert account.warning == words
     position = len(standin.events)
-    await standin.client.ask(told.RegisterAccount(account="work"))
+    await standin.client.ask(RegisterAccount(account="work"))
     await standin.until_registered("work", position)
     standin.engine.registrar.look_at_dates()
     await standin.status()
-    told_of = [e.event.text for e in standin.events if isinstance(e.event, told.NoticeEvent)]
+    told_of = [e.event.text for e in standin.events if isinstance(e.event, NoticeEvent)]
     assert told_of == [f"account work: {words}"]

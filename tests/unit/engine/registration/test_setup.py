@@ -9,7 +9,7 @@ from voip.engine.accounts import fields as account_fields
 from voip.engine.accounts.fields import Account
 from voip.engine.accounts.secrets import Passwords
 from voip.engine.registration.setup import AS_WRITTEN, setup_of
-from voip.protocol.worker.process import AccountSetup
+from voip.protocol.worker.accounts import AccountSetup
 
 WRITTEN: dict[str, object] = {
     "user": "alice",

@@ -6,7 +6,7 @@ from tui.accounts import draft
 from voip.engine.accounts import pinning
 from voip.engine.accounts.fields import Account
 from voip.protection import Authorities, Keying, Transport
-from voip.protocol.client import AccountFields
+from voip.protocol.accounts import AccountFields
 
 _ALICE: dict[str, draft.Value] = {"user": "alice", "domain": "pbx.example.com"}
 

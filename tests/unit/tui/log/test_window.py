@@ -22,7 +22,7 @@ from tui.log import window as windows
 from tui.log.window import PAGE, Filter, LogBook, Question
 from voip.model import Direction, LogEntry, Outcome, Party
 from voip.protection import LockState
-from voip.protocol.client import GetHistory, HistoryPage
+from voip.protocol.calls import GetHistory, HistoryPage
 
 SEEN = 3
 START = "2026-03-14T14:32:00Z"

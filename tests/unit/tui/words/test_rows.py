@@ -35,7 +35,7 @@ from voip.model import (
     Voicemail,
 )
 from voip.protection import Lock, LockSignalling, LockState, Sign, Transport
-from voip.protocol.client import Suggestion
+from voip.protocol.people import Suggestion
 from voip.security import policy
 
 SETS = [UNICODE, EMOJI, ASCII]

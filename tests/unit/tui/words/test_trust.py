@@ -12,7 +12,7 @@ from tests.unit.security.test_lock_report import CERTIFICATE
 from tui.terminal.glyphs import ASCII, UNICODE, Glyphs
 from tui.words import trust as trust_words
 from tui.words.trust import Standing, Viewer
-from voip.protocol.client import ServerReport
+from voip.protocol.trust import ServerReport
 
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
 KEY, OTHER = "cd" * 32, "ef" * 32

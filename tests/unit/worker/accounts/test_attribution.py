@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from voip.protection import Transport
-from voip.protocol.worker.process import AccountSetup
+from voip.protocol.worker.accounts import AccountSetup
 from voip.worker.accounts.attribution import pick
 from voip.worker.accounts.resolving import addresses
 

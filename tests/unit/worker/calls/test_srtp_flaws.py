@@ -7,7 +7,7 @@ import pytest
 from tests.support import sip
 from voip.causes import Cause, CauseKind
 from voip.protection import SHORT_TAG_SUITES, SRTP_SUITES, Keying, Transport
-from voip.protocol.worker.process import AccountSetup
+from voip.protocol.worker.accounts import AccountSetup
 from voip.worker.calls import srtp_flaws
 from voip.worker.calls.srtp_flaws import Flaw
 

@@ -12,7 +12,8 @@ import pytest
 from tests.support.pki import Authority
 from voip.causes import Cause, CauseKind
 from voip.protection import Transport
-from voip.protocol.worker.process import AccountSetup, ConnectionEvent, Trust
+from voip.protocol.worker.accounts import AccountSetup, Trust
+from voip.protocol.worker.process import ConnectionEvent
 from voip.worker.tls.connections import Connections
 
 HOST = "pbx.test"

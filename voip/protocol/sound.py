@@ -1,0 +1,32 @@
+"""Sound: devices and levels."""
+
+from __future__ import annotations
+
+import msgspec
+
+from voip.model import SoundDevice
+from voip.protocol.base import Command, Event
+
+
+class GetDevices(Command, frozen=True, tag="devices"):
+    """The sound devices, looked up anew."""
+
+
+class LevelsEvent(Event, frozen=True, tag="levels"):
+    """Mean amplitudes of a call, linear: 0.0 silence to 1.0 full scale."""
+
+    call: str
+    rx: float
+    tx: float
+
+
+class Devices(msgspec.Struct, frozen=True):
+    """`in_use` says which devices are used now, or why there is none."""
+
+    devices: tuple[SoundDevice, ...]
+    in_use: str
+
+
+AnySoundCommand = GetDevices
+
+AnySoundEvent = LevelsEvent

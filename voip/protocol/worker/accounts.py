@@ -1,0 +1,134 @@
+"""Accounts of a worker: what it registers with, and what comes of it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from voip.causes import Cause
+from voip.model import Voicemail
+from voip.protection import SRTP_SUITES, Keying, Transport
+from voip.protocol.worker.base import WorkerCommand, WorkerReport
+
+
+class ClientCertificate(msgspec.Struct, frozen=True):
+    """An account's own certificate and key, PEM files. The passphrase is in no repr."""
+
+    certificate: str
+    key: str
+    passphrase: str | None = None
+
+    def __repr__(self) -> str:
+        return f"ClientCertificate(certificate={self.certificate!r})"
+
+
+class Trust(msgspec.Struct, frozen=True):
+    """Trust in a TLS account's server, and what the account shows it.
+
+    `ca_file` is a PEM file. With `pin`, the SHA-256 of a public key
+    (SubjectPublicKeyInfo) in lower-case hexadecimal, exactly that key is
+    accepted, whoever issued its certificate, for whatever name and time.
+    """
+
+    ca_file: str
+    allow_wildcard: bool = False
+    pin: str | None = None
+    client: ClientCertificate | None = None
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """Digest credentials (RFC 3261 section 22). The password is in no repr."""
+
+    user: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Credentials(user={self.user!r})"
+
+
+class OwnKey(msgspec.Struct, frozen=True):
+    """A certificate and its key for DTLS handshakes, PEM text that is in no repr."""
+
+    pem: str
+
+    def __repr__(self) -> str:
+        return "OwnKey()"
+
+
+class AccountSetup(msgspec.Struct, frozen=True):
+    """An account as a worker needs it. `server` is the next hop, host[:port].
+
+    `hidden` keeps the account's name and address from those it calls. `suites`
+    are those of SRTP, in the order they are offered. Without an `own_key` its
+    handshakes show one that the worker has made.
+
+    A `trial` registers beside the account's own binding at the server rather
+    than in its place, takes no calls and asks for no voice mail.
+    """
+
+    name: str
+    user: str
+    domain: str
+    transport: Transport
+    server: str
+    registrar: str
+    display_name: str = ""
+    register: bool = True
+    expires_s: int = 300
+    credentials: Credentials | None = None
+    trust: Trust | None = None
+    keying: Keying = Keying.SDES
+    suites: tuple[str, ...] = SRTP_SUITES
+    hidden: bool = False
+    own_key: OwnKey | None = None
+    trial: bool = False
+
+
+class OpenAccount(WorkerCommand, frozen=True, tag="add_account"):
+    account: AccountSetup
+
+
+class CloseAccount(WorkerCommand, frozen=True, tag="remove_account"):
+    """Unregister and forget; calls of the account are ended first."""
+
+    name: str
+
+
+class RegisterNow(WorkerCommand, frozen=True, tag="register"):
+    """Send a REGISTER now; the worker never repeats one that failed."""
+
+    name: str
+
+
+class UseOwnKey(WorkerCommand, frozen=True, tag="use_own_key"):
+    """Show another certificate in handshakes of calls that begin from here on."""
+
+    name: str
+    own_key: OwnKey
+
+
+class RegistrationEvent(WorkerReport, frozen=True, tag="registration"):
+    """The outcome of a REGISTER. `connection` is the transport it used.
+
+    `cause` is one of our own, where the status does not say it.
+    """
+
+    account: str
+    active: bool
+    code: int
+    reason: str
+    expires_s: int
+    connection: int | None = None
+    cause: Cause | None = None
+
+
+class VoicemailEvent(WorkerReport, frozen=True, tag="voicemail"):
+    """An account's server reported its voice messages on `connection`."""
+
+    account: str
+    voicemail: Voicemail
+    connection: int | None
+
+
+AnyAccountCommand = OpenAccount | CloseAccount | RegisterNow | UseOwnKey
+
+AnyAccountEvent = RegistrationEvent | VoicemailEvent

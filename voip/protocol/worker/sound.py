@@ -1,0 +1,48 @@
+"""Sound of a worker: devices, levels."""
+
+from __future__ import annotations
+
+from voip.model import SoundDevice
+from voip.protocol.settings import Audio
+from voip.protocol.worker.base import WorkerCommand, WorkerReport
+
+
+class UseAudio(WorkerCommand, frozen=True, tag="use_audio"):
+    """Use the devices and the ring of `audio`, in calls that are up as well.
+
+    The rest of it takes a new worker. `SoundEvent` tells what came of it,
+    before `Done`.
+    """
+
+    audio: Audio
+
+
+class LookUpDevices(WorkerCommand, frozen=True, tag="look_up_devices"):
+    """Look up the sound devices anew; `SoundEvent` tells them, before `Done`."""
+
+
+class WatchLevels(WorkerCommand, frozen=True, tag="levels"):
+    """Send `Levels` of active calls every `interval_ms`; 0 stops."""
+
+    interval_ms: int
+
+
+class LevelsReport(WorkerReport, frozen=True, tag="levels"):
+    """Mean amplitude of a frame, linear: 0.0 silence to 1.0 full scale."""
+
+    call: int
+    rx: float
+    tx: float
+
+
+class SoundEvent(WorkerReport, frozen=True, tag="sound"):
+    """The sound devices, and which of them are used; as in `Ready`."""
+
+    devices: tuple[SoundDevice, ...]
+    sound: str
+    sound_ok: bool
+
+
+AnySoundCommand = UseAudio | LookUpDevices | WatchLevels
+
+AnySoundEvent = LevelsReport | SoundEvent
