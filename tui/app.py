@@ -38,7 +38,7 @@ from tui.themes import choice as themes
 from tui.widgets.screens import Phoned
 from tui.words.phrases import who
 from voip import paths
-from voip.client.starting import CommandFailed, NoEngine
+from voip.client.errors import CommandFailed, NoEngine
 from voip.protocol.calls import CallEvent, CallStarted, DigitsEvent, LogEvent, PlaceCall
 from voip.protocol.client import AnyCommand, NumberedEvent
 from voip.protocol.phone import NoticeEvent

@@ -10,7 +10,7 @@ import msgspec
 from textual.message import Message
 
 from tui.state import Link
-from voip.client.starting import CommandFailed, NoEngine
+from voip.client.errors import CommandFailed, NoEngine
 from voip.client.stream import Client
 from voip.protocol.client import AnyCommand, NumberedEvent
 from voip.protocol.phone import Snapshot, StoppingEvent, Subscribe

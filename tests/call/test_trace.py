@@ -20,7 +20,7 @@ from tests.support.standin import StandIn
 from voip.client.stream import Client
 from voip.protocol.phone import Subscribe
 from voip.protocol.sound import GetDevices
-from voip.protocol.worker.process import WatchMessages
+from voip.protocol.worker.process import WatchSip
 
 _CHALLENGE = 'WWW-Authenticate: Digest realm="pbx.test", nonce="n0nceOfTheServer", algorithm=MD5'
 
@@ -129,17 +129,17 @@ async def test_workers_tell_only_while_somebody_listens(standin: StandIn) -> Non
     await standin.add_account("work")
     hub = standin.engine.hub
     nobody = asyncio.Event()
-    hub.when_listeners_change(lambda: None if hub.wants_messages else nobody.set())
+    hub.when_listeners_change(lambda: None if hub.wants_sip else nobody.set())
 
     async def switched() -> list[bool]:
         # A worker that has answered this has handled the orders before it.
         await standin.client.ask(GetDevices())
         orders = standin.script.orders
-        return [order.on for order in orders if isinstance(order, WatchMessages)]
+        return [order.on for order in orders if isinstance(order, WatchSip)]
 
     assert await switched() == []
     async with await Client.connect() as follower:
-        await follower.ask(Subscribe(messages=True))
+        await follower.ask(Subscribe(sip=True))
         assert await switched() == [True]
     await asyncio.wait_for(nobody.wait(), 20)
     assert await switched() == [True, False]

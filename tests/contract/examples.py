@@ -160,7 +160,7 @@ from voip.protocol.worker.process import (
     Quit,
     Ready,
     SipMessage,
-    WatchMessages,
+    WatchSip,
 )
 from voip.protocol.worker.sound import (
     LevelsReport,
@@ -312,7 +312,7 @@ DEVICE = model.SoundDevice(name="pulse", driver="ALSA", inputs=2, outputs=2)
 COMMANDS: dict[str, AnyCommand] = {
     "hello": Hello(),
     "status": GetStatus(),
-    "subscribe": Subscribe(levels=True, messages=True),
+    "subscribe": Subscribe(levels=True, sip=True),
     "stop": Stop(force=True),
     "doctor": Doctor(),
     "reload_accounts": ReloadAccounts(),
@@ -634,7 +634,7 @@ WORKER_COMMANDS: dict[str, AnyWorkerCommand] = {
     "use_audio": UseAudio(audio=Audio(output="Headset", ring=False)),
     "look_up_devices": LookUpDevices(),
     "levels": WatchLevels(interval_ms=100),
-    "messages": WatchMessages(on=True),
+    "sip": WatchSip(on=True),
     "quit": Quit(),
 }
 

@@ -17,7 +17,7 @@ import pytest
 from tests.contract.engines import ACCOUNT, Side
 from tests.contract.examples import members
 from tests.support.attached import connect
-from voip.client.starting import CommandFailed, NoEngine
+from voip.client.errors import CommandFailed, NoEngine
 from voip.client.stream import Client
 from voip.model import CallState, Outcome
 from voip.protection import LockState

@@ -9,7 +9,7 @@ import pytest
 
 from tests.contract import transcript
 from tests.contract.engines import ACCOUNT, Side
-from voip.client.starting import CommandFailed
+from voip.client.errors import CommandFailed
 from voip.model import CallState, Outcome, RegistrationState
 from voip.protection import LockState
 from voip.protocol.accounts import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.engines import ACCOUNT, Side
-from voip.client.starting import CommandFailed
+from voip.client.errors import CommandFailed
 from voip.protection import LockReport
 from voip.protocol.client import AnyCommand
 from voip.protocol.trust import ComparedList, CompareWords, ForgetCompared, GetCompared, GetLock

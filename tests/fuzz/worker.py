@@ -25,7 +25,7 @@ from tests.support import sip
 from tests.support.hostile import Sinks, own_host
 from tests.support.phone import Phone
 from tests.support.pki import Authority
-from voip.client.starting import CommandFailed
+from voip.client.errors import CommandFailed
 from voip.model import CallState
 from voip.protocol.accounts import RegisterAccount
 from voip.protocol.calls import AnswerCall, CallEvent, HangUp, Hold, Resume

@@ -28,7 +28,7 @@ from tests.support.standin_worker import ScriptedCall, ScriptedWorker
 from voip import paths as places
 from voip.causes import Cause, CauseKind
 from voip.client import stream as clients
-from voip.client.starting import NoEngine
+from voip.client.errors import NoEngine
 from voip.engine.accounts import pinning
 from voip.engine.calls.live import LiveCall
 from voip.engine.engine import Engine
@@ -195,10 +195,10 @@ class StandIn(Attached):
     async def add_account(self, name: str = "work", **fields: Any) -> None:
         """Add an account of alice at pbx.example.com, and wait for its server's answer."""
         await self.add(name, **{"user": "alice", "domain": "pbx.example.com", **fields})
-        live = self.engine.registrar.get(name)
+        live = self.engine.registrations.get(name)
         if live.account is None or not live.account.enabled:
             return
-        await self.engine.registrar.ready(live)
+        await self.engine.registrations.ready(live)
         state = RegistrationState.REGISTERING if self._is_silent(name) else None
         if live.account.register:
             await self.reaches(lambda _: live.registration.state in (state, *_SETTLED))
@@ -415,7 +415,7 @@ class StandIn(Attached):
         return worker, worker.calls[live.number]
 
     def _worker_of(self, account: str) -> ScriptedWorker:
-        live = self.engine.registrar.get(account)
+        live = self.engine.registrations.get(account)
         return self.script.worker(live.role)
 
 

@@ -56,7 +56,7 @@ from voip.protocol.worker.process import (
     Done,
     Order,
     Quit,
-    WatchMessages,
+    WatchSip,
 )
 from voip.protocol.worker.sound import LookUpDevices, UseAudio, WatchLevels
 
@@ -257,7 +257,7 @@ class ScriptedWorker:
     def watch_levels(self, command: WatchLevels) -> None:
         """Levels come when the script sends some."""
 
-    def watch_messages(self, command: WatchMessages) -> None:
+    def watch_sip(self, command: WatchSip) -> None:
         """Messages come when the script sends some."""
 
     def quit(self, command: Quit) -> None:
@@ -477,7 +477,7 @@ ANSWERS: dict[type[WorkerCommand], Callable[[ScriptedWorker, Any], None]] = {
     UseAudio: ScriptedWorker.use_audio,
     LookUpDevices: ScriptedWorker.look_up_devices,
     WatchLevels: ScriptedWorker.watch_levels,
-    WatchMessages: ScriptedWorker.watch_messages,
+    WatchSip: ScriptedWorker.watch_sip,
     Quit: ScriptedWorker.quit,
 }
 """What is done for each command of `voip.protocol.worker.process`."""

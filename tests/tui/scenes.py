@@ -618,7 +618,7 @@ async def log(stage: Stage) -> None:
     await stage.accounts()
     stage.engine.paths.log.write_text(
         "2026-03-14 14:31:58,120 INFO    voip.engine.engine: Offhook 0.1.0 is up, process 4711\n"
-        "2026-03-14 14:31:59,004 WARNING voip.engine.registrar: account home: 403 Forbidden\n"
+        "2026-03-14 14:31:59,004 WARNING voip.engine.registrations: account home: 403 Forbidden\n"
         f"2026-03-14 14:32:00,500 INFO    voip.engine.calls: {stage.theirs('Front desk')} calls\n"
         "2026-03-14 14:32:01,250 ERROR   voip.engine.workers: a worker died; it is started again\n"
     )

@@ -13,7 +13,7 @@ from tests.support.standin import StandIn
 from tests.support.standin_script import TRIAL
 from tests.support.standin_worker import ANSWERS
 from voip.causes import CauseKind
-from voip.client.starting import NoEngine
+from voip.client.errors import NoEngine
 from voip.client.stream import Client
 from voip.engine.files.lock_file import AlreadyRunning, Locks
 from voip.model import CallState, Outcome, RegistrationState, Voicemail

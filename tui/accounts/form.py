@@ -22,7 +22,7 @@ from tui.widgets.ask import Confirm
 from tui.widgets.button import BoxButton
 from tui.widgets.form import Mark, Row
 from tui.widgets.screens import PhoneModal, bindings_of
-from voip.client.starting import CommandFailed, NoEngine
+from voip.client.errors import CommandFailed, NoEngine
 from voip.model import Means
 from voip.protection import Transport
 from voip.protocol.accounts import (

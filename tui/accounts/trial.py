@@ -13,7 +13,7 @@ from textual.widgets import Button, Static
 from tui.keys.context import Context
 from tui.widgets.button import BoxButton
 from tui.widgets.screens import PhoneModal, bindings_of
-from voip.client.starting import CommandFailed, NoEngine
+from voip.client.errors import CommandFailed, NoEngine
 from voip.protocol.accounts import CheckAccount, CheckEvent, CheckReport, CheckStep
 from voip.protocol.client import NumberedEvent
 

@@ -16,7 +16,7 @@ from tui.terminal.text import Line, Part
 from tui.widgets.header import Note
 from tui.widgets.lines import Lines
 from tui.words import phrases, rows
-from voip.client.starting import CommandFailed, NoEngine
+from voip.client.errors import CommandFailed, NoEngine
 from voip.protocol.calls import PlaceCall
 from voip.protocol.people import LookedUp, LookUp, Suggestion
 

@@ -15,7 +15,7 @@ from tui.widgets.screens import bindings_of
 from tui.words import lock as lock_words
 from tui.words.phrases import address, who
 from voip.client import compared_words
-from voip.client.starting import CommandFailed, NoEngine
+from voip.client.errors import CommandFailed, NoEngine
 from voip.model import AccountStatus, Call
 from voip.protection import Compared, EndToEnd, LockReport, LockState
 from voip.protocol.calls import HangUp

@@ -15,7 +15,7 @@ from tui.log.window import Filter, LogBook, Question
 from tui.terminal.text import Line, Part, line
 from tui.widgets.lines import Lines
 from tui.words import phrases, rows
-from voip.client.starting import CommandFailed, NoEngine
+from voip.client.errors import CommandFailed, NoEngine
 from voip.model import LogEntry
 from voip.protocol.calls import HistoryPage
 

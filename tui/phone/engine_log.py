@@ -7,7 +7,7 @@ from tui.terminal.wrapping import Paragraph, paragraph
 from tui.widgets.list_box import SearchBox
 from tui.widgets.prose import Prose
 from tui.widgets.screens import bindings_of
-from voip.client.starting import CommandFailed, NoEngine
+from voip.client.errors import CommandFailed, NoEngine
 from voip.protocol.client import NumberedEvent
 from voip.protocol.phone import EngineLog as EngineLogMessage
 from voip.protocol.phone import GetEngineLog

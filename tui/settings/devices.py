@@ -13,7 +13,7 @@ from tui.terminal.wrapping import paragraph
 from tui.widgets.choices import Choices, Row
 from tui.widgets.list_box import ListBox
 from tui.widgets.screens import bindings_of
-from voip.client.starting import CommandFailed, NoEngine
+from voip.client.errors import CommandFailed, NoEngine
 from voip.model import SoundDevice
 from voip.protocol.client import NumberedEvent
 from voip.protocol.phone import WorkerEvent

@@ -16,7 +16,7 @@ from tui.terminal.wrapping import paragraph
 from tui.widgets.choices import Choices, Row
 from tui.widgets.list_box import ListBox
 from tui.widgets.screens import PhoneModal, bindings_of
-from voip.client.starting import CommandFailed, NoEngine
+from voip.client.errors import CommandFailed, NoEngine
 from voip.protocol.settings import ChangeSettings
 
 _KEYS_WIDTH = 12

@@ -17,7 +17,7 @@ from tui.widgets.choices import Choices, Row
 from tui.widgets.list_box import LineBox
 from tui.widgets.screens import bindings_of
 from tui.words.phrases import count
-from voip.client.starting import CommandFailed, NoEngine
+from voip.client.errors import CommandFailed, NoEngine
 from voip.protocol.client import NumberedEvent
 from voip.protocol.phone import NoticeEvent
 from voip.protocol.settings import ChangeSettings, GetSettings, SettingsData, SettingsEvent

@@ -14,7 +14,7 @@ from tui.themes import choice as themes
 from tui.widgets.choices import Choices, Row
 from tui.widgets.list_box import ListBox
 from tui.widgets.screens import bindings_of
-from voip.client.starting import CommandFailed, NoEngine
+from voip.client.errors import CommandFailed, NoEngine
 from voip.protection import Sign
 from voip.protocol.settings import ChangeSettings, Glyphs
 

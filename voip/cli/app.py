@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import click
 
 from voip.cli.quick import report_failure
-from voip.client.starting import CommandFailed, NoEngine
+from voip.client.errors import CommandFailed, NoEngine
 
 _GROUPS = {
     "engine": ("voip.cli.phone.engine", "engine"),

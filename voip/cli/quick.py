@@ -12,7 +12,7 @@ import msgspec
 
 from voip.cli import format as shown
 from voip.client import oneshot
-from voip.client.starting import CommandFailed, NoEngine
+from voip.client.errors import CommandFailed, NoEngine
 from voip.model import Status
 from voip.protocol.phone import GetStatus
 

@@ -12,7 +12,8 @@ from typing import TypeVar
 import msgspec
 
 from voip import paths as places
-from voip.client.starting import CommandFailed, NoEngine, reach
+from voip.client.errors import CommandFailed, NoEngine
+from voip.client.starting import reach
 from voip.protocol.client import AnyCommand, ErrorInfo, Reply, Request
 from voip.protocol.framing import MAX_REPLY, Decoder, FramingError, encode
 

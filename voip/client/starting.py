@@ -9,30 +9,13 @@ from pathlib import Path
 
 from voip import engine_lock
 from voip import paths as places
-from voip.protocol.client import ErrorInfo
+from voip.client.errors import NoEngine
 
 _START_TIMEOUT_S = 15.0
 _AGAIN_TIMEOUT_S = 5.0
 """Longest wait for an engine that makes its socket or lock again."""
 
 _LOOK_EVERY_S = 0.01
-
-
-class NoEngine(Exception):
-    """No engine can be reached; the text says why."""
-
-
-class CommandFailed(Exception):
-    """Refusal by the engine: `kind` is for programs, `code` a SIP status.
-
-    `problem` is the text for a place that names the file already.
-    """
-
-    def __init__(self, error: ErrorInfo) -> None:
-        super().__init__(error.message)
-        self.kind = error.kind
-        self.code = error.code
-        self.problem = error.problem or error.message
 
 
 def reach(start: bool) -> Path:

@@ -11,7 +11,7 @@ from voip.engine.accounts.secrets import keyring_name
 from voip.engine.files import permissions
 from voip.engine.history.log import History
 from voip.engine.people.contacts import Contacts
-from voip.engine.supervisor import Worker, WorkerGone
+from voip.engine.supervisor import Supervisor, WorkerGone
 from voip.native.advisories import ADVISORIES
 from voip.native.inputs import PJSIP_VERSION
 from voip.paths import Paths
@@ -23,7 +23,7 @@ _NEEDED_CODECS = ("opus", "G722", "PCMA", "PCMU")
 
 
 async def examine(
-    worker: Worker, history: History, contacts: Contacts, paths: Paths
+    worker: Supervisor, history: History, contacts: Contacts, paths: Paths
 ) -> DoctorReport:
     """Start `worker` if it does not run, and look at everything a call needs."""
     worker.start()

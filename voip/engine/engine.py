@@ -35,11 +35,11 @@ from voip.engine.people.lookup import LookUps
 from voip.engine.people.recent import People
 from voip.engine.registration.check import AccountCheck
 from voip.engine.registration.inspection import Inspection, Look
-from voip.engine.registration.registrations import Registrar
+from voip.engine.registration.registrations import Registrations
 from voip.engine.sound import SoundDevices
 from voip.engine.supervisor import (
     StartProcess,
-    Worker,
+    Supervisor,
     WorkerGone,
     WorkerRefused,
     start_process,
@@ -98,7 +98,7 @@ class Engine:
         self._stopping = asyncio.Event()
         self._connections: dict[tuple[Role, int], ConnectionEvent] = {}
         self.workers = {
-            role: Worker(
+            role: Supervisor(
                 self._configure(role),
                 self._on_event(role),
                 self._on_up(role),
@@ -114,7 +114,7 @@ class Engine:
             self.compared_keys.has_any_of,
             lambda text: self.notice("warning", text),
         )
-        self.registrar = Registrar(
+        self.registrations = Registrations(
             self.hub, self.workers, self.passwords, self.own_keys, self.connection
         )
         self.book = CallBook(self.hub, self.history, lambda call: self.comparisons.recall(call))
@@ -129,7 +129,7 @@ class Engine:
             self.hub,
             self.connection,
             lambda *caller: self.look_ups.caller(*caller),
-            self.registrar.refusal,
+            self.registrations.refusal,
             self.blocked,
             self.calls,
         )
@@ -142,7 +142,7 @@ class Engine:
         self.look_ups = LookUps(
             self.contacts,
             People(self.hub, self.log_reader),
-            self.registrar,
+            self.registrations,
             self.connection,
             lambda: self.echo.uri,
         )
@@ -151,12 +151,12 @@ class Engine:
             self.hub,
             self.account_file,
             self.passwords,
-            self.registrar,
+            self.registrations,
             self.user_agent,
             start_process,
             look,
         )
-        self.inspection = Inspection(self.registrar, look)
+        self.inspection = Inspection(self.registrations, look)
 
     @property
     def user_agent(self) -> str:
@@ -190,7 +190,7 @@ class Engine:
     async def _end_calls(self) -> None:
         self.sound.close()
         self.trace.close()
-        self.registrar.close()
+        self.registrations.close()
         await self.calls.end_all()
         await asyncio.gather(*(worker.stop() for worker in self.workers.values()), self.echo.stop())
         for role in self.workers:
@@ -215,7 +215,7 @@ class Engine:
                 tls_library=ready.tls_library if ready else None,
                 problems=self._all_problems(),
             ),
-            accounts=self.registrar.snapshot(),
+            accounts=self.registrations.snapshot(),
             calls=self.book.snapshot(),
         )
 
@@ -260,7 +260,7 @@ class Engine:
             if text not in self._left_alone:
                 self.notice("warning", text)
         self._left_alone = loaded.notices
-        await self.registrar.apply(loaded)
+        await self.registrations.apply(loaded)
 
     async def _watch_files(self) -> None:
         # A person edits the files too, and expects the phone to notice.
@@ -276,8 +276,8 @@ class Engine:
     async def _watch_dates(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_AT_DATES_S)
-            self.registrar.look_at_dates()
-            await self.registrar.look_at_keys()
+            self.registrations.look_at_dates()
+            await self.registrations.look_at_keys()
 
     @property
     def settings_problem(self) -> str | None:
@@ -355,9 +355,9 @@ class Engine:
                 case ConnectionEvent():
                     self._note_connection(role, event)
                 case RegistrationEvent():
-                    self.registrar.on_registration(role, event)
+                    self.registrations.on_registration(role, event)
                 case VoicemailEvent():
-                    self.registrar.on_voicemail(role, event)
+                    self.registrations.on_voicemail(role, event)
                 case SoundEvent():
                     self.sound.on_event(role, event)
                 case UnreadCall():
@@ -380,7 +380,7 @@ class Engine:
             if oldest is not None:
                 del self._connections[oldest]
         self._call_events.on_connection(role, event)
-        self.registrar.on_connection(role, event)
+        self.registrations.on_connection(role, event)
 
     async def _restart(self, role: Role) -> None:
         await self.workers[role].stop()
@@ -393,7 +393,7 @@ class Engine:
             if not ready.sound_ok:
                 self.notice("warning", ready.sound)
             await self.trace.on_worker_up(role)
-            await self.registrar.on_worker_up(role)
+            await self.registrations.on_worker_up(role)
             if self.hub.wants_levels:
                 await self.watch_levels()
 
@@ -404,7 +404,7 @@ class Engine:
             for key in [key for key in self._connections if key[0] is role]:
                 del self._connections[key]
             self._call_events.on_worker_down(role, reason)
-            self.registrar.on_worker_down(role)
+            self.registrations.on_worker_down(role)
             self.hub.publish(WorkerEvent(role=role, up=False, detail=reason))
 
         return on_down

@@ -18,7 +18,7 @@ class Wanted(NamedTuple):
     """Topics that a listener asks for beside what everybody gets."""
 
     levels: bool = False
-    messages: bool = False
+    sip: bool = False
 
 
 class Hub:
@@ -33,8 +33,8 @@ class Hub:
         self._listeners: dict[Listener, Wanted] = {}
         self._on_change: list[Callable[[], None]] = []
 
-    def listen(self, listener: Listener, levels: bool, messages: bool = False) -> None:
-        self._listeners[listener] = Wanted(levels, messages)
+    def listen(self, listener: Listener, levels: bool, sip: bool = False) -> None:
+        self._listeners[listener] = Wanted(levels, sip)
         self._changed()
 
     def forget(self, listener: Listener) -> None:
@@ -54,8 +54,8 @@ class Hub:
         return any(wanted.levels for wanted in self._listeners.values())
 
     @property
-    def wants_messages(self) -> bool:
-        return any(wanted.messages for wanted in self._listeners.values())
+    def wants_sip(self) -> bool:
+        return any(wanted.sip for wanted in self._listeners.values())
 
     def publish(self, event: AnyEvent) -> None:
         is_level = isinstance(event, LevelsEvent)
@@ -64,5 +64,5 @@ class Hub:
             self.seq += 1
         numbered = NumberedEvent(seq=self.seq, at=rfc3339(time.time()), event=event)
         for listener, wanted in list(self._listeners.items()):
-            if (wanted.levels or not is_level) and (wanted.messages or not is_message):
+            if (wanted.levels or not is_level) and (wanted.sip or not is_message):
                 listener(numbered)

@@ -52,7 +52,7 @@ class Session:
         self._writer.write(encode(message, MAX_REPLY))
 
     def subscribe(self, wanted: Subscribe) -> None:
-        self._hub.listen(self.send, wanted.levels, wanted.messages)
+        self._hub.listen(self.send, wanted.levels, wanted.sip)
 
     def in_background(self, work: Coroutine[None, None, None]) -> None:
         """Do something for the client while it asks for other things.

@@ -11,7 +11,7 @@ import msgspec
 from voip.engine.calls.book import CallBook
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
-from voip.engine.supervisor import Worker, WorkerGone, WorkerRefused
+from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
 from voip.model import CallState
 from voip.protocol.calls import CallEvent
 from voip.protocol.client import NumberedEvent
@@ -38,7 +38,7 @@ class SoundDevices:
         self,
         hub: Hub,
         book: CallBook,
-        workers: dict[Role, Worker],
+        workers: dict[Role, Supervisor],
         restart: Callable[[Role], Awaitable[None]],
     ) -> None:
         self._hub = hub

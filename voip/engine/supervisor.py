@@ -92,7 +92,7 @@ async def start_process(theirs: socket.socket) -> Process:
     )  # fmt: skip
 
 
-class Worker:
+class Supervisor:
     """One supervised worker process.
 
     `on_up` runs each time a process is ready, before any other command;

@@ -7,10 +7,10 @@ import contextlib
 from collections.abc import Callable
 
 from voip.engine.hub import Hub
-from voip.engine.supervisor import Worker, WorkerGone, WorkerRefused
+from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
 from voip.protocol.phone import SipMessageEvent
 from voip.protocol.worker.base import Role
-from voip.protocol.worker.process import ConnectionEvent, SipMessage, WatchMessages
+from voip.protocol.worker.process import ConnectionEvent, SipMessage, WatchSip
 
 
 class Trace:
@@ -19,7 +19,7 @@ class Trace:
     def __init__(
         self,
         hub: Hub,
-        workers: dict[Role, Worker],
+        workers: dict[Role, Supervisor],
         find_connection: Callable[[Role, int | None], ConnectionEvent | None],
     ) -> None:
         self._hub = hub
@@ -53,14 +53,14 @@ class Trace:
             task.cancel()
 
     def _listeners_changed(self) -> None:
-        if self._on == self._hub.wants_messages:
+        if self._on == self._hub.wants_sip:
             return
-        self._on = self._hub.wants_messages
+        self._on = self._hub.wants_sip
         for worker in self._workers.values():
             task = asyncio.get_running_loop().create_task(self._tell(worker))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _tell(self, worker: Worker) -> None:
+    async def _tell(self, worker: Supervisor) -> None:
         with contextlib.suppress(WorkerGone, WorkerRefused):
-            await worker.ask(WatchMessages(on=self._on))
+            await worker.ask(WatchSip(on=self._on))

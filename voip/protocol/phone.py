@@ -20,11 +20,11 @@ class GetStatus(Command, frozen=True, tag="status"):
 class Subscribe(Command, frozen=True, tag="subscribe"):
     """The status, and from then on every event; `levels` too if wanted.
 
-    With `messages` every SIP message as well, as long as the client is there.
+    With `sip` every SIP message as well, as long as the client is there.
     """
 
     levels: bool = False
-    messages: bool = False
+    sip: bool = False
 
 
 class Stop(Command, frozen=True, tag="stop"):

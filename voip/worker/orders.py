@@ -15,7 +15,7 @@ from voip.protocol.worker.calls import (
     Ring,
     StartCall,
 )
-from voip.protocol.worker.process import AnyWorkerCommand, WatchMessages
+from voip.protocol.worker.process import AnyWorkerCommand, WatchSip
 from voip.protocol.worker.sound import LookUpDevices, UseAudio, WatchLevels
 from voip.worker.calls.call import Call
 from voip.worker.errors import Refused
@@ -68,8 +68,8 @@ def execute(phone: Phone, command: AnyWorkerCommand) -> None:
             phone.look_up_devices()
         case WatchLevels(interval_ms=interval):
             phone.watch_levels(interval)
-        case WatchMessages(on=on):
-            phone.watch_messages(on)
+        case WatchSip(on=on):
+            phone.watch_sip(on)
 
 
 def _send_digits(call: Call, digits: str) -> None:

@@ -101,7 +101,7 @@ class Phone:
     def watch_levels(self, interval_ms: int) -> None:
         self._levels_every_s = interval_ms / 1000
 
-    def watch_messages(self, on: bool) -> None:
+    def watch_sip(self, on: bool) -> None:
         self.endpoint.utilTraceSip(on)
 
     def remove_account(self, account: Account) -> None:

@@ -15,7 +15,7 @@ from tests.support.opensslserver import OpensslServer
 from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK, free_sip_port
-from voip.client.starting import CommandFailed
+from voip.client.errors import CommandFailed
 from voip.client.stream import Client
 from voip.model import RegistrationState
 from voip.protocol.accounts import AccountEvent, CheckAccount, CheckEvent, CheckReport, CheckStep

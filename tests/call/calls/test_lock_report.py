@@ -9,7 +9,7 @@ from tests.support.hostile import HostileServer, own_host, registrar
 from tests.support.kamailio import DOMAIN, Kamailio
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK
-from voip.client.starting import CommandFailed
+from voip.client.errors import CommandFailed
 from voip.protection import Fact, LockReport, LockState
 from voip.protocol.accounts import AccountEvent
 from voip.protocol.calls import HangUp

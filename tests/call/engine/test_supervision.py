@@ -16,7 +16,7 @@ from tests.support.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.ports import LOOPBACK, free_sip_port
-from voip.client.starting import CommandFailed
+from voip.client.errors import CommandFailed
 from voip.engine.history.log import History
 from voip.model import CallState, Outcome
 from voip.protocol.calls import GetHistory, HistoryPage, LogEvent, PlaceCall

@@ -15,7 +15,7 @@ from tests.support.kamailio import DOMAIN
 from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
 from tests.support.wire import Wire
-from voip.client.starting import CommandFailed
+from voip.client.errors import CommandFailed
 from voip.model import AccountStatus, Call, CallState, LogEntry, Outcome
 from voip.protocol.accounts import RemoveAccount
 from voip.protocol.calls import AnswerCall, CallEvent, HangUp, LogEvent, Play

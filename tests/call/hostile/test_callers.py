@@ -6,7 +6,7 @@ import pytest
 
 from tests.call.hostile.stage import Stage
 from tests.support.kamailio import DOMAIN
-from voip.client.starting import CommandFailed
+from voip.client.errors import CommandFailed
 from voip.protocol.calls import CallStarted, DeclineCall, PlaceCall
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

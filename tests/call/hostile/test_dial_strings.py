@@ -7,7 +7,7 @@ import pytest
 from tests.call.hostile.stage import Stage
 from tests.support import sip
 from tests.support.hostile import Connection, HostileServer, registrar
-from voip.client.starting import CommandFailed
+from voip.client.errors import CommandFailed
 from voip.model import Outcome
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -8,7 +8,7 @@ from tests.call.hostile.stage import MALLORY, Stage
 from tests.support import sip
 from tests.support.farend import FarEnd
 from tests.support.hostile import Connection, registrar
-from voip.client.starting import CommandFailed
+from voip.client.errors import CommandFailed
 from voip.model import CallState, Outcome
 from voip.protocol.accounts import RemoveAccount
 from voip.protocol.calls import AnswerCall, DeclineCall, HangUp

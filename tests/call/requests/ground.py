@@ -13,7 +13,7 @@ from tests.support import sip
 from tests.support.hostile import own_host
 from tests.support.manycalls import Server
 from tests.support.pki import Authority
-from voip.engine.supervisor import Worker, WorkerGone, WorkerRefused, start_process
+from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused, start_process
 from voip.model import CallState
 from voip.protection import Transport
 from voip.protocol.settings import Audio
@@ -52,7 +52,7 @@ class Ground:
         self._lookers: list[Callable[[AnyWorkerEvent], None]] = []
         self._numbers = itertools.count(1)
         self._waiting = asyncio.Semaphore(_AT_ONCE)
-        self.worker = Worker(
+        self.worker = Supervisor(
             self._configure, self._on_event, _nothing, self._on_down, start_process
         )
 

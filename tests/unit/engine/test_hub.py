@@ -89,9 +89,9 @@ def test_sip_messages_go_to_those_alone_who_asked() -> None:
     plain: list[NumberedEvent] = []
     keen: list[NumberedEvent] = []
     wanted: list[bool] = []
-    hub.when_listeners_change(lambda: wanted.append(hub.wants_messages))
+    hub.when_listeners_change(lambda: wanted.append(hub.wants_sip))
     hub.listen(plain.append, levels=True)
-    hub.listen(keen.append, levels=False, messages=True)
+    hub.listen(keen.append, levels=False, sip=True)
     hub.publish(MESSAGE)
     hub.publish(LEVELS)
     hub.forget(keen.append)

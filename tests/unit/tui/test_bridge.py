@@ -16,7 +16,7 @@ from tests.support.attached import PATIENCE_S, environment_of
 from tui.bridge import Attached, Bridge, Detached, Happened
 from tui.state import Link
 from voip.client import stream as clients
-from voip.client.starting import CommandFailed, NoEngine
+from voip.client.errors import CommandFailed, NoEngine
 from voip.model import EngineStatus, Status
 from voip.protocol.calls import HangUp, Mute
 from voip.protocol.client import AnyCommand, AnyEvent, ErrorInfo, NumberedEvent, Reply, Request

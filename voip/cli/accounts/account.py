@@ -10,7 +10,7 @@ from voip.cli import format as shown
 from voip.cli.accounts.options import read_secrets, values_of, with_fields
 from voip.cli.common import json_option, print_json
 from voip.client import oneshot
-from voip.client.starting import CommandFailed
+from voip.client.errors import CommandFailed
 from voip.model import Means, Status
 from voip.protocol.accounts import (
     AccountChanged,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from voip.cli.common import with_engine
-from voip.client.starting import CommandFailed, NoEngine
+from voip.client.errors import CommandFailed, NoEngine
 from voip.model import AccountStatus, RegistrationState
 from voip.protocol.accounts import AccountEvent, RegisterAccount
 from voip.protocol.client import ErrorInfo, NumberedEvent

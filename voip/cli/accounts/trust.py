@@ -12,7 +12,7 @@ import msgspec
 
 from voip.cli.common import json_option, print_json
 from voip.client import oneshot, pin_words
-from voip.client.starting import CommandFailed
+from voip.client.errors import CommandFailed
 from voip.model import Means, Status
 from voip.protection import Certificate, Transport
 from voip.protocol.accounts import AccountList, EditAccount, GetAccounts

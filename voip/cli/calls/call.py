@@ -10,7 +10,7 @@ import msgspec
 
 from voip.cli import format as shown
 from voip.cli.common import json_option, print_json, whole_path, with_engine
-from voip.client.starting import NoEngine
+from voip.client.errors import NoEngine
 from voip.model import Call, CallState, LogEntry, Outcome, Party, Quality
 from voip.protection import Lock
 from voip.protocol.calls import CallEvent, CallStarted, HangUp, LogEvent, PlaceCall

@@ -8,7 +8,7 @@ import click
 
 from voip.cli.common import with_engine
 from voip.client import oneshot
-from voip.client.starting import CommandFailed, NoEngine
+from voip.client.errors import CommandFailed, NoEngine
 from voip.model import CallState
 from voip.protocol.calls import (
     AnswerCall,

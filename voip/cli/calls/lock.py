@@ -10,7 +10,7 @@ from voip.cli import format as shown
 from voip.cli.common import json_option, print_json
 from voip.client import oneshot
 from voip.client.compared_words import standing
-from voip.client.starting import CommandFailed
+from voip.client.errors import CommandFailed
 from voip.protection import EndToEnd, LockReport
 from voip.protocol.client import ErrorInfo
 from voip.protocol.trust import (

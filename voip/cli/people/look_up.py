@@ -7,7 +7,7 @@ import click
 from voip.cli import format as shown
 from voip.cli.common import json_option, print_json
 from voip.client import oneshot
-from voip.client.starting import CommandFailed
+from voip.client.errors import CommandFailed
 from voip.model import Party
 from voip.protocol.client import ErrorInfo
 from voip.protocol.people import LookedUp, LookUp, Suggestion

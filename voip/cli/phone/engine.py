@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from voip.cli.common import with_engine
-from voip.client.starting import CommandFailed, NoEngine, reach
+from voip.client.errors import CommandFailed, NoEngine
+from voip.client.starting import reach
 from voip.protocol.client import ErrorInfo
 from voip.protocol.phone import Stop, Subscribe
 

@@ -12,7 +12,7 @@ import msgspec
 
 from voip.cli import format as shown
 from voip.cli.common import json_option, with_engine
-from voip.client.starting import CommandFailed
+from voip.client.errors import CommandFailed
 from voip.protocol.client import ErrorInfo
 from voip.protocol.phone import SipMessageEvent, Subscribe
 
@@ -39,7 +39,7 @@ def trace(output: Path | None, as_json: bool) -> None:
 
 
 async def _follow(engine: Client, file: IO[str] | None, as_json: bool) -> None:
-    await engine.ask(Subscribe(messages=True))
+    await engine.ask(Subscribe(sip=True))
     click.echo("Every SIP message from now on, secrets masked; Ctrl-C ends it.", err=True)
     async for numbered in engine.events():
         if not isinstance(numbered.event, SipMessageEvent):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
-from voip.engine.supervisor import StartProcess, Worker, WorkerGone, WorkerRefused
+from voip.engine.supervisor import StartProcess, Supervisor, WorkerGone, WorkerRefused
 from voip.engine.trust import authority
 from voip.protection import Transport
 from voip.protocol.phone import EchoEvent, NoticeEvent
@@ -39,7 +39,7 @@ class Echo:
         hub: Hub,
         folder: Path,
         user_agent: str,
-        secure: Worker,
+        secure: Supervisor,
         start_process: StartProcess,
     ) -> None:
         self._hub = hub
@@ -50,7 +50,7 @@ class Echo:
         self._known_to: int | None = None
         self._starting = asyncio.Lock()
         self.uri: str | None = None
-        self.worker = Worker(
+        self.worker = Supervisor(
             self._configure, self._on_event, self._on_up, self._on_down, start_process
         )
 

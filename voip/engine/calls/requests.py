@@ -15,7 +15,7 @@ from voip.engine.calls.reports import DECLINE
 from voip.engine.calls.sound_files import PlayedFile
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
-from voip.engine.supervisor import Worker, WorkerGone, WorkerRefused
+from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
 from voip.model import CallState, Direction, Outcome, Party
 from voip.protection import Transport
 from voip.protocol.calls import PlaceCall
@@ -45,7 +45,7 @@ _CANCELLED = 487  # what a call that is given up ends with (RFC 3261 section 9.2
 class Calls:
     """A command that is accepted changes nothing yet: the worker's event does."""
 
-    def __init__(self, book: CallBook, hub: Hub, workers: dict[Role, Worker]) -> None:
+    def __init__(self, book: CallBook, hub: Hub, workers: dict[Role, Supervisor]) -> None:
         self._book = book
         self._hub = hub
         self._workers = workers

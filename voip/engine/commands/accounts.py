@@ -39,7 +39,7 @@ async def _reload(engine: Engine, command: ReloadAccounts) -> None:
 
 
 async def _register(engine: Engine, command: RegisterAccount) -> None:
-    await engine.registrar.register_now(command.account)
+    await engine.registrations.register_now(command.account)
 
 
 async def _accounts(engine: Engine, command: GetAccounts) -> AccountList:
@@ -85,13 +85,13 @@ async def _edit_account(engine: Engine, command: EditAccount) -> AccountChanged:
             )
         )
         change = await _keep_secrets(engine, command)
-        live = engine.registrar.find(command.name)
+        live = engine.registrations.find(command.name)
         if live is None:
             return change
         given = command.password is not None or command.client_passphrase is not None
         ended = _calls_of(engine, command.name)
         if given or live.stopped is not None:
-            await engine.registrar.forget(command.name)
+            await engine.registrations.forget(command.name)
         elif live.account == account:
             ended = ()
         return msgspec.structs.replace(change, ended_calls=ended)

@@ -20,7 +20,7 @@ _HIDDEN = (
 
 
 async def _block(engine: Engine, command: BlockCaller) -> BlockedCaller:
-    engine.registrar.get(command.account)
+    engine.registrations.get(command.account)
     address = _canonical(engine, command.caller, command.account)
     found = _entries(engine, command.caller, command.account)
     if found:

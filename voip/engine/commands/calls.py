@@ -48,12 +48,12 @@ async def _place(engine: Engine, command: PlaceCall) -> CallStarted:
         shown = Party(uri=uri, name="Echo line", name_from=NameFrom.PHONE)
         uri += ";transport=tls"
     else:
-        live = engine.registrar.usable(command.account)
+        live = engine.registrations.usable(command.account)
         settings = live.account
         if settings is None:
             raise Refusal("bad_account", live.problem or "the account cannot be used")
         whom, uri = await _whom(engine, command, live, settings)
-        await engine.registrar.ready(live)
+        await engine.registrations.ready(live)
         account, transport, role = live.name, settings.transport, live.role
         name_from = NameFrom.CONTACT if whom.name else None
         shown = Party(uri=uri.split(";", 1)[0], name=whom.name, name_from=name_from)

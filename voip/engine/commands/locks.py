@@ -45,7 +45,7 @@ async def _of_call(call: LiveCall) -> LockReport:
 
 
 def _of_account(engine: Engine, name: str) -> LockReport:
-    live = engine.registrar.get(name)
+    live = engine.registrations.get(name)
     if live.account is None:
         raise Refusal("bad_account", live.problem or f"account {name} cannot be used")
     connection = engine.connection(live.role, live.connection)

@@ -12,7 +12,7 @@ from voip.engine.people.contacts import Contacts, Number
 from voip.engine.people.finding import Findable, Query
 from voip.engine.people.recent import KnownCaller, People
 from voip.engine.registration.live import Live
-from voip.engine.registration.registrations import Registrar
+from voip.engine.registration.registrations import Registrations
 from voip.model import NameFrom, Party
 from voip.protocol.people import LookedUp, Suggestion
 from voip.protocol.worker.base import Role
@@ -53,13 +53,13 @@ class LookUps:
         self,
         contacts: Contacts,
         people: People,
-        registrar: Registrar,
+        registrations: Registrations,
         find_connection: FindConnection,
         echo_uri: Callable[[], str | None],
     ) -> None:
         self._contacts = contacts
         self._people = people
-        self._registrar = registrar
+        self._registrations = registrations
         self._find_connection = find_connection
         self._echo_uri = echo_uri
 
@@ -74,7 +74,7 @@ class LookUps:
         live: Live | None = None
         refusal: str | None = None
         try:
-            live = self._registrar.usable(account)
+            live = self._registrations.usable(account)
         except Refusal as error:
             refusal = str(error)
         name, settings = (live.name, live.account) if live else (None, None)
@@ -131,7 +131,7 @@ class LookUps:
     ) -> Exchange | None:
         """Server of an account, None if there is no such account."""
         try:
-            return self._exchange(self._registrar.get(account), connection)
+            return self._exchange(self._registrations.get(account), connection)
         except Refusal:
             return None
 
@@ -205,7 +205,7 @@ class LookUps:
         yield from self._latest(query)
         accounts = [
             Findable.of(status.name, status.aor, "account", NameFrom.PHONE)
-            for status in self._registrar.snapshot()
+            for status in self._registrations.snapshot()
             if status.enabled
         ]
         yield from map(_suggestion, filter(query.finds, accounts))

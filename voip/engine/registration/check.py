@@ -25,7 +25,7 @@ from voip.engine.files.toml import ConfigError
 from voip.engine.hub import Hub
 from voip.engine.intake import clean_event
 from voip.engine.registration.inspection import Look
-from voip.engine.registration.registrations import Registrar
+from voip.engine.registration.registrations import Registrations
 from voip.engine.registration.setup import SetupError, authorities, setup_of
 from voip.engine.registration.trial import Trial
 from voip.engine.supervisor import StartProcess, WorkerGone, WorkerRefused
@@ -56,7 +56,7 @@ class AccountCheck:
         hub: Hub,
         file: AccountFile,
         passwords: Passwords,
-        registrar: Registrar,
+        registrations: Registrations,
         user_agent: str,
         start_process: StartProcess,
         look: Look,
@@ -64,7 +64,7 @@ class AccountCheck:
         self._hub = hub
         self._file = file
         self._passwords = passwords
-        self._registrar = registrar
+        self._registrations = registrations
         self._user_agent = user_agent
         self._start_process = start_process
         self._look = look
@@ -92,7 +92,7 @@ class AccountCheck:
                 return self._file.check(command.name, command.fields)
             except ConfigError as error:
                 raise Refusal("bad_account", str(error)) from error
-        live = self._registrar.usable(command.name)
+        live = self._registrations.usable(command.name)
         if live.account is None:
             raise Refusal("bad_account", live.problem or f"account {command.name} cannot be used")
         return live.account
@@ -126,7 +126,7 @@ class AccountCheck:
                 await _register(trial, account, setup, done)
         finally:
             # Some servers keep one binding for an address: the trial's was it.
-            await self._registrar.renew(account.aor)
+            await self._registrations.renew(account.aor)
 
     async def _look_at(self, account: Account, done: _Done) -> bool:
         """Shake hands, where there is no registration to try; whether a call could be."""

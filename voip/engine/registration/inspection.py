@@ -15,7 +15,7 @@ from voip.engine.accounts.trust_fields import pin_of
 from voip.engine.accounts.values import Values
 from voip.engine.errors import Refusal
 from voip.engine.intake import clean_event
-from voip.engine.registration.registrations import Registrar
+from voip.engine.registration.registrations import Registrations
 from voip.engine.registration.setup import SetupError, authorities
 from voip.protection import Transport
 from voip.protocol.trust import InspectServer, ServerReport
@@ -34,8 +34,8 @@ _DECISIVE = ("trust", "ca_file", "allow_wildcard")
 
 
 class Inspection:
-    def __init__(self, registrar: Registrar, look: Look) -> None:
-        self._registrar = registrar
+    def __init__(self, registrations: Registrations, look: Look) -> None:
+        self._registrations = registrations
         self._look = look
 
     async def inspect(self, command: InspectServer) -> ServerReport:
@@ -75,7 +75,7 @@ class Inspection:
         return clean_event(seen)
 
     def _account(self, name: str) -> Account:
-        live = self._registrar.get(name)
+        live = self._registrations.get(name)
         if live.account is None:
             raise Refusal("bad_account", live.problem or f"account {name} cannot be used")
         if not DEMANDS[live.account.transport].verified_server:

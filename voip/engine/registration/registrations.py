@@ -21,7 +21,7 @@ from voip.engine.hub import Hub
 from voip.engine.registration.failing import FIRST_RETRY_S, because, cause_of, delay_s
 from voip.engine.registration.live import Live
 from voip.engine.registration.setup import SetupError, setup_of
-from voip.engine.supervisor import Worker, WorkerGone, WorkerRefused
+from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
 from voip.engine.trust.expiry import Notices
 from voip.model import AccountStatus, Registration, RegistrationState
 from voip.protocol.accounts import AccountEvent, AccountRemoved, AccountsOrdered
@@ -43,13 +43,13 @@ log = logging.getLogger(__name__)
 _SILENCE_S = 45.0  # longer than SIP's timer F, which ends a REGISTER
 
 
-class Registrar:
+class Registrations:
     """Keeps workers in line with accounts.toml, and accounts registered."""
 
     def __init__(
         self,
         hub: Hub,
-        workers: dict[Role, Worker],
+        workers: dict[Role, Supervisor],
         passwords: Passwords,
         own_keys: OwnKeys,
         find_connection: Callable[[Role, int | None], ConnectionEvent | None],

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from types import TracebackType
 
-from voip.engine.supervisor import StartProcess, Worker, WorkerGone
+from voip.engine.supervisor import StartProcess, Supervisor, WorkerGone
 from voip.protocol.settings import Audio
 from voip.protocol.worker.accounts import AccountSetup, OpenAccount, RegisterNow
 from voip.protocol.worker.base import Role
@@ -25,7 +25,7 @@ class Trial:
         self._setup = setup
         self._user_agent = user_agent
         self._events: asyncio.Queue[AnyWorkerEvent | WorkerGone] = asyncio.Queue()
-        self._worker = Worker(
+        self._worker = Supervisor(
             self._configure,
             self._events.put_nowait,
             self._on_up,

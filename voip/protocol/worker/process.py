@@ -38,7 +38,7 @@ class Configure(WorkerCommand, frozen=True, tag="configure"):
     key: str | None = None
 
 
-class WatchMessages(WorkerCommand, frozen=True, tag="messages"):
+class WatchSip(WorkerCommand, frozen=True, tag="sip"):
     """Report every SIP message with `SipMessage`, or no more."""
 
     on: bool = True
@@ -111,7 +111,7 @@ class SipMessage(WorkerReport, frozen=True, tag="sip_message"):
     lines: tuple[str, ...]
 
 
-AnyProcessCommand = Configure | WatchMessages | Quit
+AnyProcessCommand = Configure | WatchSip | Quit
 
 AnyProcessEvent = Done | Ready | ConnectionEvent | SipMessage
 

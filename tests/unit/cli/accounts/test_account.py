@@ -15,7 +15,7 @@ from tests.support import standin_facts as facts
 from tests.support.standin import StandIn
 from voip.cli.accounts.account import account
 from voip.cli.app import offhook
-from voip.client.starting import CommandFailed
+from voip.client.errors import CommandFailed
 from voip.protocol.account_fields import FIELDS, Field, Group, Kind
 from voip.protocol.accounts import AccountChanged, AccountList, EditAccount, GetAccounts
 

@@ -11,7 +11,7 @@ from tests.contract import examples
 from tests.support.standin import StandIn
 from tests.unit.cli.typed import typed
 from voip.cli.accounts import register
-from voip.client.starting import NoEngine
+from voip.client.errors import NoEngine
 from voip.model import Registration, RegistrationState
 from voip.protocol.accounts import AccountEvent
 from voip.protocol.client import NumberedEvent

@@ -97,15 +97,15 @@ async def test_a_key_that_grows_too_old_is_replaced_while_the_phone_runs(
 ) -> None:
     await standin.add_account("work", **DTLS)
     await standin.add_account("home", **DTLS)
-    await standin.engine.registrar.look_at_keys()
+    await standin.engine.registrations.look_at_keys()
     assert changes(standin) == []
     path = standin.paths.own_keys / "work.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "made": "2020-01-01T00:00:00Z"}))
-    await standin.engine.registrar.look_at_keys()
+    await standin.engine.registrations.look_at_keys()
     (change,) = changes(standin)
     assert change == UseOwnKey("work", OwnKey(json.loads(path.read_text())["pem"]))
     assert change.own_key != given(standin)
-    await standin.engine.registrar.look_at_keys()
+    await standin.engine.registrations.look_at_keys()
     assert len(changes(standin)) == 1
 
 
@@ -114,7 +114,7 @@ async def test_a_key_that_is_damaged_while_the_phone_runs_is_shown_until_its_end
 ) -> None:
     await standin.add_account("work", **DTLS)
     (standin.paths.own_keys / "work.json").write_bytes(b"{")
-    await standin.engine.registrar.look_at_keys()
+    await standin.engine.registrations.look_at_keys()
     assert changes(standin) == []
     assert "is damaged" in standin.log
     assert (await standin.status()).accounts[0].registration.state is RegistrationState.REGISTERED

@@ -9,7 +9,7 @@ import pytest
 from tests.support import standin_facts as facts
 from tests.support.standin import StandIn
 from tests.unit.engine.calls.test_locks import OTHERS, answered, report
-from voip.client.starting import CommandFailed
+from voip.client.errors import CommandFailed
 from voip.protection import Compared, ComparedKey, Keying, LockState, Sign
 from voip.protocol.accounts import RemoveAccount
 from voip.protocol.calls import AnswerCall, GetHistory, HangUp, HistoryPage

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tests.support.standin import StandIn
-from voip.client.starting import CommandFailed
+from voip.client.errors import CommandFailed
 from voip.client.stream import Client
 from voip.model import CallState, Outcome
 from voip.protection import Transport

@@ -9,7 +9,7 @@ import pytest
 from tests.support import manyrows
 from tests.support import standin_facts as facts
 from tests.support.standin import StandIn
-from voip.client.starting import CommandFailed
+from voip.client.errors import CommandFailed
 from voip.engine.history.reader import HistoryReader
 from voip.model import NameFrom
 from voip.protocol.calls import CallStarted, DeclineCall, HangUp, PlaceCall

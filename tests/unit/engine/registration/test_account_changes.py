@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from tests.support.standin import StandIn
-from voip.client.starting import CommandFailed
+from voip.client.errors import CommandFailed
 from voip.client.stream import Client
-from voip.engine.registration.registrations import Registrar
+from voip.engine.registration.registrations import Registrations
 from voip.model import RegistrationState, Status
 from voip.protocol.accounts import (
     AccountEvent,
@@ -31,7 +31,7 @@ FIELDS: dict[str, Any] = {"user": "alice", "domain": "pbx.example.com"}
 
 
 def names(phone: StandIn) -> list[str]:
-    return [account.name for account in phone.engine.registrar.snapshot()]
+    return [account.name for account in phone.engine.registrations.snapshot()]
 
 
 def told_to_worker(phone: StandIn, name: str = "work") -> list[AnyWorkerCommand]:
@@ -73,7 +73,7 @@ def coming_up() -> set[asyncio.Task[None]]:
     return {
         task
         for task in asyncio.all_tasks()
-        if getattr(task.get_coro(), "__qualname__", "") == Registrar._bring_up.__qualname__
+        if getattr(task.get_coro(), "__qualname__", "") == Registrations._bring_up.__qualname__
     }
 
 
@@ -134,10 +134,10 @@ async def test_an_account_is_not_used_before_its_password_is_kept(
     )
     change = asyncio.create_task(standin.client.ask(command))
     await asked.wait()
-    before = standin.engine.registrar.snapshot()
+    before = standin.engine.registrations.snapshot()
     look = asyncio.create_task(engine.reload_accounts())
     await as_far_as_it_comes()
-    between = standin.engine.registrar.snapshot()
+    between = standin.engine.registrations.snapshot()
     answered.set()
     await change
     await look

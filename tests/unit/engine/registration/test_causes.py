@@ -51,7 +51,7 @@ async def test_a_keyring_does_not_start_a_stopped_account(standin: StandIn) -> N
     standin.worker_dies()
     # It is put into its worker after the one that is stopped.
     await standin.until_registered("home", position)
-    live = standin.engine.registrar.get("work")
+    live = standin.engine.registrations.get("work")
     assert (live.registration, live.timer) == (stopped.registration, None)
     assert live.distrusted
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.standin import StandIn
-from voip.client.starting import CommandFailed
+from voip.client.errors import CommandFailed
 from voip.protocol.accounts import (
     AccountChanged,
     AccountFields,

@@ -10,7 +10,7 @@ import pytest
 from tests.support import standin_facts as facts
 from tests.support.standin import StandIn
 from voip.causes import Cause, CauseKind
-from voip.client.starting import CommandFailed
+from voip.client.errors import CommandFailed
 from voip.model import CallState, Means, RegistrationState, rfc3339
 from voip.protection import Transport
 from voip.protocol.accounts import (
@@ -69,7 +69,7 @@ async def test_a_server_with_another_key_stops_the_account(standin: StandIn) -> 
     notice = await standin.until(NoticeEvent, lambda e: e.level == "error")
     assert notice.text == f"account work has stopped: {reason}"
     # It waits for a person: nothing is due, and calls say why there are none.
-    assert standin.engine.registrar.get("work").timer is None
+    assert standin.engine.registrations.get("work").timer is None
     with pytest.raises(CommandFailed) as caught:
         await standin.call("100")
     assert (caught.value.kind, str(caught.value)) == ("stopped", f"account work: {reason}")
@@ -102,7 +102,7 @@ async def test_a_new_worker_leaves_a_stopped_account_alone(standin: StandIn) -> 
     # It is taken up after the one that is stopped.
     await standin.until_registered("home", position)
     assert registrations(standin) == asked + 1
-    live = standin.engine.registrar.get("work")
+    live = standin.engine.registrations.get("work")
     assert live.added
     assert (live.registration.state, live.registration.reason) == (
         RegistrationState.FAILED,
@@ -282,7 +282,7 @@ async def test_a_certificate_that_ends_soon_is_told_once(standin: StandIn) -> No
     position = len(standin.events)
     await standin.client.ask(RegisterAccount(account="work"))
     await standin.until_registered("work", position)
-    standin.engine.registrar.look_at_dates()
+    standin.engine.registrations.look_at_dates()
     await standin.status()
     told_of = [e.event.text for e in standin.events if isinstance(e.event, NoticeEvent)]
     assert told_of == [f"account work: {words}"]
