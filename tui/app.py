@@ -289,7 +289,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
             self.set_keymap(found.bindings)
         wanted = settings.screen.theme
         unknown = wanted != "auto" and wanted not in self.themes.themes
-        missing = [f"there is no theme “{wanted}”: one that fits is taken"] if unknown else []
+        missing = [f"there is no theme “{wanted}”: another one is used"] if unknown else []
         self._tell_all([*found.problems, *missing])
         self.wear(settings.screen)
 

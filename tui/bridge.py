@@ -21,7 +21,7 @@ _Data = TypeVar("_Data")
 _FIRST_DELAY_S = 0.3
 _LONGEST_DELAY_S = 15.0
 _OTHER_VERSION = (
-    "The engine is of another version than this screen: end it with “offhook stop”, and open the "
+    "The engine has another version than this screen: end it with “offhook stop”, and open the "
     "phone again."
 )
 
@@ -110,7 +110,7 @@ class Bridge:
 
     def _connected(self) -> Client:
         if self._client is None:
-            raise NoEngine("the phone's engine is not there")
+            raise NoEngine("the phone's engine is not running")
         return self._client
 
     async def _follow(self, client: Client) -> None:

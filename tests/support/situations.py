@@ -68,18 +68,18 @@ _ANYBODY_LISTENS = (
     "you call and listen; nothing is protected end to end either."
 )
 _NOT_YET = (
-    "Until the lock closes, take it that others can listen; and even then it protects the way "
+    "Until the lock closes, assume that others can listen; and even then it protects the way "
     "to the server, not end to end."
 )
 _ONLY_THE_WORDS = (
-    "Whether it is end to end, only the words tell. Until you have compared them, take it "
+    "Whether it is end to end, only the words tell. Until you have compared them, assume "
     f"that {SERVER} can listen, and that who can beyond it is unknown."
 )
 _END_TO_END = (
     f"Nobody between the two phones can listen, {SERVER} neither; it sees whom you call and when."
 )
 _ANOTHER_KEY = (
-    "The far end may have a new phone, or somebody is between you and can listen. Take it that "
+    "The far end may have a new phone, or somebody is between you and can listen. Assume that "
     "somebody is, until you have compared the words again."
 )
 

@@ -732,7 +732,7 @@ async def _(stage: Stage) -> Done:
     await stage.phone.press("t")
     await stage.phone.sees("It fails at")
     stage.engine.accept_account("work")
-    return lambda: "All of it works." in stage.phone.text
+    return lambda: "Everything works." in stage.phone.text
 
 
 # Boxes with a list

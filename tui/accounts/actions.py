@@ -70,7 +70,7 @@ async def _remove(phone: Host, context: Context) -> None:
     phone.push_screen(
         Confirm(
             f"Remove the account {name}?",
-            "It is taken out of accounts.toml, and its stored password is deleted. "
+            "It is removed from accounts.toml, and its stored password is deleted. "
             "The call log stays.",
             "Remove it",
         ),

@@ -142,5 +142,5 @@ def own_problems(draft: Typed, password: str) -> dict[str, str]:
     for field in PASSWORD_PLACES:
         if password and str(draft[field]).strip():
             words = BY_NAME[field].label.lower()
-            return {PASSWORD: f"not used while a {words} is set: leave it empty, or take that away"}
+            return {PASSWORD: f"not used while a {words} is set: leave it empty, or remove that"}
     return {}

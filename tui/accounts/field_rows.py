@@ -103,7 +103,7 @@ class AccountRows(Rows):
         if self._is_more_open:
             self._more.label = _LESS
         else:
-            self._more.label = f"More ({inside} to mend inside)" if inside else _MORE
+            self._more.label = f"More ({inside} to fix inside)" if inside else _MORE
 
     def go_to_first_problem(self) -> None:
         """The keyboard goes to the first field that something is wrong with."""

@@ -64,7 +64,7 @@ class AccountForm(PhoneModal[None]):
         self._check_failed = False
         self._message = Static("", id="message", markup=False)
         self._help = Static("", id="help", markup=False)
-        self._reload = BoxButton("Take what the file holds", id="reload")
+        self._reload = BoxButton("Use what the file has", id="reload")
 
     def contents(self) -> Sequence[Widget]:
         return (
@@ -148,7 +148,7 @@ class AccountForm(PhoneModal[None]):
     # Keys and clicks
 
     def pick(self) -> None:
-        """Choose what the keyboard is on."""
+        """Choose this."""
         if isinstance(self.focused, Mark):
             self.focused.pick()
 
@@ -177,12 +177,12 @@ class AccountForm(PhoneModal[None]):
 
     def _take_pin(self, pin: str) -> None:
         self.rows.put({"pin": pin})
-        words = "the account accepts this key alone" if pin else "no key is pinned any more"
+        words = "the account accepts only this key" if pin else "no key is pinned now"
         self._say(f"Once this is saved, {words}.")
         self._check_soon()
 
     def reload(self) -> None:
-        """Take what the file holds now; what was typed is told beside it."""
+        """Use what the file has now; what was typed is told beside it."""
         self._work(self._take_from_file)
 
     def _work(self, work: Callable[[], Awaitable[None]]) -> None:
@@ -352,7 +352,7 @@ def _told_of(account: AccountFields) -> str:
     if account.problem:
         said.append(f"It cannot be used as it is in the file: {account.problem}")
     if account.unknown:
-        said.append(f"Left alone in the file, as not known here: {', '.join(account.unknown)}.")
+        said.append(f"Kept in the file, unknown to this version: {', '.join(account.unknown)}.")
     return "\n".join(said)
 
 

@@ -114,7 +114,7 @@ class AccountTest(PhoneModal[None]):
         try:
             report = await self.phone.bridge.get(command, CheckReport)
         except (CommandFailed, NoEngine) as error:
-            self._conclude(f"The test could not be made: {error}", "failed")
+            self._conclude(f"The test could not run: {error}", "failed")
             return
         for step in report.steps:
             self._show(step)
@@ -122,13 +122,13 @@ class AccountTest(PhoneModal[None]):
             self._steps[name].show(self.phone.glyphs.check_skipped, "not needed")
         failed = next((step for step in report.steps if step.ok is False), None)
         if report.ok:
-            self._conclude("All of it works.", "passed")
+            self._conclude("Everything works.", "passed")
         elif failed is not None:
             where = _STEPS.get(failed.step, failed.step)
             where = where if where.isupper() else where.lower()
             self._conclude(f"It fails at the {where}.", "failed")
         else:
-            self._conclude("Not all of it could be tried.", "failed")
+            self._conclude("Not everything could be tried.", "failed")
 
     def happened(self, numbered: NumberedEvent) -> None:
         event = numbered.event

@@ -60,7 +60,7 @@ class Trust(ListBox[Prose]):
             self.phone.later(self._look())
 
     async def _look(self) -> None:
-        self.say("Looking at the server's certificates. Nothing else is asked of it.")
+        self.say("Looking at the server's certificates. No SIP is sent.")
         self.show_keys()
         try:
             found = await self.phone.bridge.get(self._question, ServerReport)
@@ -126,7 +126,7 @@ class Trust(ListBox[Prose]):
         report = self._report
         if report is not None:
             question = TypeWord(
-                "Take the pin away?",
+                "Remove the pin?",
                 trust_words.taking_away(report, self._viewer),
                 trust_words.WORD_TO_REMOVE,
             )
@@ -183,7 +183,7 @@ class AccountTrust(Trust):
         await self.phone.bridge.ask(
             EditAccount(name=self._account, fields={"pin": key}, means=Means.SCREEN)
         )
-        does = "accepts this key of its server alone" if key else "is pinned to no key any more"
+        does = "accepts only this key of its server" if key else "is no longer pinned to a key"
         self.phone.tell(f"account {self._account} {does}")
 
 

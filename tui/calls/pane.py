@@ -73,7 +73,7 @@ class Calls(Lines):
                 " ",
                 Part("No calls. ", "muted"),
                 Part(key, "accent", "dial.open"),
-                Part(f" {BY_ID['dial.open'].words}s; digits can be typed at once.", "muted"),
+                Part(f" {BY_ID['dial.open'].words}s; or just type digits.", "muted"),
             ),
         )
 

@@ -57,7 +57,7 @@ class LogRows(Lines):
             return (
                 line(
                     " ",
-                    Part("No call is like that. ", "muted"),
+                    Part("No matching calls. ", "muted"),
                     Part(key, "accent", "log.clear"),
                     Part(" shows all.", "muted"),
                 ),

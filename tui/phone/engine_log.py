@@ -69,5 +69,5 @@ def _line(text: str) -> Paragraph:
 
 
 def _none(something: bool) -> Paragraph:
-    words = "No line of the log holds that." if something else "The log is empty."
+    words = "No matching lines." if something else "The log is empty."
     return paragraph(Part(words, "muted"))

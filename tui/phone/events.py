@@ -65,7 +65,7 @@ class EventRows(Lines):
         )
 
     def empty(self) -> Sequence[Line]:
-        return (line(Part("Nothing has happened yet, or nothing that you search for.", "muted")),)
+        return (line(Part("No events yet, or none that match.", "muted")),)
 
 
 class Events(SearchBox[EventRows]):
@@ -73,7 +73,7 @@ class Events(SearchBox[EventRows]):
 
     name_of_screen = "events"
     BINDINGS = bindings_of("events")
-    title_of_box = "What the engine tells"
+    title_of_box = "The engine's events"
 
     def __init__(self) -> None:
         super().__init__(EventRows())

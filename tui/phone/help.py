@@ -19,8 +19,8 @@ _SECTIONS = (
     (
         "What the lock means",
         (
-            "A closed lock tells what was seen, not what was set: the account speaks to its "
-            "server over TLS, the server's certificate was verified, name and all or by its "
+            "A closed lock shows what was seen, not what was set: the account speaks to its "
+            "server over TLS, the server's certificate was verified, with its name or by its "
             "pin, the connection has not dropped, and every stream of voice is encrypted "
             "with keys that no one on the way could read.",
             "The lock of an account speaks of its connection alone. Each call has a lock of its "
@@ -32,10 +32,11 @@ _SECTIONS = (
         (
             "It is not end to end. The server sees whom you call and when, and can listen. How a "
             "call goes on from there is unknown; the ordinary telephone network encrypts nothing.",
-            "It does not say who is at the other end. A name without quotes is of your contacts. A "
+            "It does not say who is at the other end. A name without quotes is one of your "
+            "contacts. A "
             "name in quotes was chosen by the caller, and nobody checked it. Where it could be "
             "taken for a lock, a number or somebody you know, the address goes first.",
-            "Behind an open lock, say nothing that is not for others. {key} on a call or an "
+            "While a lock is open, say nothing that others may not hear. {key} on a call or an "
             "account shows which fact is missing, and what to do.",
         ),
     ),
@@ -73,10 +74,10 @@ class Guide(SearchBox[Prose]):
     def _draw(self) -> None:
         text = [*self._keys(), *self._lock()]
         if not text:
-            text = [paragraph(Part("Nothing here speaks of that.", "muted"))]
+            text = [paragraph(Part("No matches.", "muted"))]
         elif not self._wanted:
             sign = self.phone.glyphs.cursor
-            about = f"{sign} works as things are. What the lock means is at the end."
+            about = f"{sign} works now. The lock is explained at the end."
             text = [paragraph(Part(about, "muted")), paragraph(), *text]
         self.rows.show(text)
 

@@ -13,7 +13,7 @@ from tui.widgets.screens import PhoneModal, bindings_of
 from voip.protocol.calls import PlaceCall
 
 _TEXT = (
-    "Offhook makes and takes calls in your terminal, with an account of your provider or your "
+    "Offhook makes and answers calls in your terminal, with an account of your provider or your "
     "office. When an account says TLS, nothing of a call leaves this machine in the clear, and a "
     "closed lock says what was seen, not what was hoped for."
 )

@@ -49,8 +49,8 @@ class Setting(NamedTuple):
 
 
 SOUND = (
-    Setting("audio.input", "Microphone", "The device that takes up your voice."),
-    Setting("audio.output", "Speaker", "The device that the far end is heard from."),
+    Setting("audio.input", "Microphone", "The device that records your voice."),
+    Setting("audio.output", "Speaker", "The device that plays the far end's voice."),
     Setting("audio.ring", "Ringing", "A sound when somebody calls, and while it rings over there."),
     Setting("audio.echo_cancel", "Echo cancelling",
             "Keeps what the speaker plays out of the microphone; not needed with a headset."),
@@ -58,21 +58,21 @@ SOUND = (
             "How long voice waits at first for packets that are late: more is smoother, and later.",
             "ms"),
     Setting("audio.capture_latency_ms", "Microphone delay",
-            "How much the microphone's device holds back: raise it if your voice is choppy.", "ms"),
+            "Delay of the microphone's device: raise it if your voice is choppy.", "ms"),
     Setting("audio.playback_latency_ms", "Speaker delay",
-            "How much the speaker's device holds back: raise it if theirs is choppy.", "ms"),
+            "Delay of the speaker's device: raise it if theirs is choppy.", "ms"),
     Setting("audio.clock_rate", "Sampling rate",
-            "What sound is worked with: less takes less of the processor, and sounds duller.",
+            "Sampling rate: less needs less of the processor, and sounds duller.",
             "Hz"),
-    Setting("audio.frame_ms", "Frame", "How much sound is handled at a time.", "ms"),
+    Setting("audio.frame_ms", "Frame", "Length of one piece of sound.", "ms"),
 )  # fmt: skip
 
 SCREEN = (
     Setting("screen.theme", "Theme", "The colours of the screen."),
     Setting("screen.glyphs", "Symbols",
-            "What arrows and meters are drawn with; auto takes what the terminal can show."),
+            "Symbols for arrows and meters; auto uses those that the terminal can show."),
     Setting("screen.lock", "Lock",
-            "How the sign of a lock is drawn; auto takes pictures where the terminal is known to "
+            "How the sign of a lock is drawn; auto uses pictures where the terminal is known to "
             "draw them well."),
     Setting("screen.bell", "Bell", "The terminal's bell when somebody calls."),
     Setting("screen.title", "Window title", "The terminal's title says who calls."),

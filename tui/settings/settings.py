@@ -62,7 +62,7 @@ class Settings(LineBox[Choices[Setting | str]]):
             self.say(f"The settings are not known: {error}")
             return
         self.say(
-            f"Nothing can be changed here until this is put right: {found.problem}"
+            f"Nothing can be changed here until this is fixed: {found.problem}"
             if found.problem
             else f"Kept in {found.folder}/config.toml, which you may edit too."
         )
@@ -96,7 +96,7 @@ class Settings(LineBox[Choices[Setting | str]]):
             return
         text = event.value.strip()
         if not text.isascii() or not text.isdigit():
-            self._refuse(setting, f"“{text}” is no whole number of {setting.unit}")
+            self._refuse(setting, f"“{text}” is not a whole number of {setting.unit}")
         elif await self._change(setting, int(text)):
             self.leave_line()
 

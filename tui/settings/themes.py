@@ -97,7 +97,7 @@ class Themes(ListBox[Choices[str]]):
         found = self.phone.themes
         kept = self.phone.state.settings.screen.theme
         fitting = found.pick(_AUTO, self.phone.environ)
-        yield self._theme_row(f"What suits this terminal: {found.titles[fitting]}", _AUTO)
+        yield self._theme_row(f"Best for this terminal: {found.titles[fitting]}", _AUTO)
         if kept != _AUTO and kept not in found.themes:
             yield self._theme_row("There is no such theme", kept)
         for name in found.themes:

@@ -91,7 +91,7 @@ class _Checker:
         self._unknown(values, _KEYS, "")
         name = self._text_of(values, "name", self._stem)
         if not _NAME.fullmatch(name):
-            self._say("name", "", f"“{_shown(name)}” is no name: use letters, digits, - and _")
+            self._say("name", "", f"“{_shown(name)}” is not a name: use letters, digits, - and _")
             return Reading(None, tuple(self._problems))
         title = self._text_of(values, "title", name)
         if not title.isprintable() or not 0 < len(title) <= _TITLE_LENGTH:
@@ -144,7 +144,7 @@ class _Checker:
         hint = "use #rrggbb, “default”, or a terminal colour such as “bright blue”"
         if isinstance(value, str) and (near := difflib.get_close_matches(value, _OWN, n=1)):
             hint = f"did you mean “{near[0]}”?"
-        self._say(role, "colors", f"“{_shown(value)}” is no colour for “{role}”: {hint}")
+        self._say(role, "colors", f"“{_shown(value)}” is not a colour for “{role}”: {hint}")
         return False
 
     def _text_of(self, values: dict[str, Any], key: str, otherwise: str) -> str:

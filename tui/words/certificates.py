@@ -20,7 +20,7 @@ _GROUP = 4
 def describe(chain: Sequence[Certificate], now: datetime) -> Iterator[Paragraph]:
     """A chain, the server's own certificate first."""
     for place, certificate in enumerate(chain):
-        whose = "the server's" if place == 0 else "that of who signed the one before"
+        whose = "the server's" if place == 0 else "of the issuer of the one before"
         yield paragraph()
         yield heading(f"Certificate {place + 1} of {len(chain)}, {whose}")
         yield from _certificate(certificate, now)

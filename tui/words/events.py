@@ -55,7 +55,7 @@ def describe(event: AnyEvent) -> str:
         case SipMessageEvent(sent=sent, remote=remote):
             return f"{'sent to' if sent else 'received from'} {remote}"
         case StoppingEvent():
-            return "the engine ends because it was told to"
+            return "the engine ends on request"
 
 
 def _call(call: Call) -> str:

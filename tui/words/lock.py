@@ -133,7 +133,7 @@ def _trusted(tls: TlsStatus) -> Part:
         return Part("not verified", "error")
     if tls.pinned:
         return Part("verified by its public key, which the account is pinned to")
-    return Part("verified, name and all")
+    return Part("verified, with its name")
 
 
 def _streams(streams: tuple[StreamReport, ...]) -> Iterator[Paragraph]:

@@ -12,18 +12,18 @@ from tui.words.describing import INDENT, labelled, section
 from voip.model import LogEntry, Outcome
 from voip.protection import LockState, Sign
 
-_WITH_OTHERS = "Take it that others on the way could listen, for a while at least."
+_WITH_OTHERS = "Assume that others on the way could listen, for a while at least."
 _ENCRYPTED = "The voice was encrypted on the way between this phone and the account's server."
 _BETWEEN_THE_PHONES = "Nobody between the two phones could listen: the words of both were equal."
 _AT_THE_END = "At the end the voice was encrypted on the way to the account's server."
 _ANOTHER_KEY = (
-    "Take it that somebody between you could listen: the words were not compared again in it."
+    "Assume that somebody between you could listen: the words were not compared again in it."
 )
 _FORGOTTEN = (
     "The server's certificate, the ciphers, and what was missing while a lock was open. The phone "
     "knows them only while the call is up.",
 )
-_BEYOND = "Take it that the server could listen. Who could beyond it is not known."
+_BEYOND = "Assume that the server could listen. Who could beyond it is not known."
 
 
 def describe(entry: LogEntry, glyphs: Glyphs) -> list[Paragraph]:
@@ -56,7 +56,7 @@ def _verdict(entry: LogEntry) -> tuple[Role, str, tuple[str, ...]]:
         # The row was closed by a later engine, which saw nothing of the call.
         return (
             "warning",
-            "How the lock was is not known: the phone stopped during the call",
+            "The lock is not known: the phone stopped during the call",
             (_WITH_OTHERS,),
         )
     if entry.lock is LockState.OPEN:

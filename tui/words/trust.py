@@ -77,7 +77,7 @@ def accepting(report: ServerReport, viewer: Viewer) -> str:
     """The meaning of a pin, in the question before it is set."""
     return (
         f"{_read_out(key_of(report))}\n\n"
-        f"From now on {viewer.whose} accepts this key and no other, whoever issued its "
+        f"From now on {viewer.whose} accepts only this key, whoever issued its "
         "certificate, and whatever name and dates it has. Accept it only if whoever runs the "
         f"server told you these same characters. {_ending(viewer)}"
     )
@@ -89,7 +89,7 @@ def replacing(report: ServerReport, viewer: Viewer) -> str:
         f"{_read_out(key_of(report))}\n\n"
         "This is not the key that was accepted until now. If somebody is between you and the "
         f"server, this key is theirs, and they could listen. From now on {viewer.whose} would "
-        "accept it and no other. Accept it only if whoever runs the server read you these same "
+        "accept it and no other. Accept it only if the server's administrator read you these same "
         f"characters. {_ending(viewer)}"
     )
 
@@ -136,17 +136,17 @@ def _advice(found: Standing, viewer: Viewer) -> Sequence[str]:
         return (_ADVICE[found],)
     return (
         f"{viewer.leave_key} leaves everything as it is. That is safe.",
-        "Ask whoever runs the server whether the key is a new one, and let them read its SHA-256 "
-        "to you: face to face or by another telephone, not with this account.",
+        "Ask the server's administrator whether the key is a new one, and let them read its "
+        "SHA-256 to you: face to face or by another telephone, not with this account.",
         f"Only if it is the one that is shown now, accept it with {viewer.accept_key}.",
     )
 
 
 _ADVICE = {
-    Standing.REFUSED: "Only whoever runs the server can fix this.",
+    Standing.REFUSED: "Only the server's administrator can fix this.",
     Standing.PINNED: "Nothing. When the server gets another key, the account stops and says so.",
-    Standing.UNTRUSTED: "Let whoever runs the server read the SHA-256 of its key to you: face to "
-    "face or by another telephone. If it is this one, it can be accepted from now on. If it is "
+    Standing.UNTRUSTED: "Let the server's administrator read the SHA-256 of its key to you: face "
+    "to face or by another telephone. If it is this one, it can be accepted from now on. If it is "
     "not, somebody is between you and the server.",
     Standing.TRUSTED: "Nothing. With a pin, this key alone would be accepted, and no authority.",
 }
@@ -198,7 +198,7 @@ def _without(report: ServerReport) -> Iterator[Paragraph]:
 def _accepted(report: ServerReport, viewer: Viewer) -> str:
     # A pin in a form may not be in the file, where nobody can have written it by hand.
     if viewer.calls is None and report.pinned_on is None:
-        return "It stands in the form."
+        return "The form has it."
     return pin_words.accepted(report, viewer.now)
 
 

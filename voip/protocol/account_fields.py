@@ -132,18 +132,18 @@ class WrittenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         "Display name", "What those you call may see beside your number.", longest=128,
     )] = ""
     server: Annotated[str | None, Field(
-        "Server", "Where the server is, if that is not the domain: host or host:port.",
+        "Server", "The server's host or host:port, if it is not the domain.",
         content=Content.HOST, empty="leave it out to use the domain", longest=270,
     )] = None
     proxy: Annotated[str | None, Field(
-        "Proxy", "A host or host:port that all requests go through, if need be.",
+        "Proxy", "Host or host:port that all requests go through, if there is a proxy.",
         content=Content.HOST, empty="leave it out to use none", longest=270,
     )] = None
     auth_user: Annotated[str | None, Field(
-        "Login name", "What the server knows you by, when that is not the user.", longest=128,
+        "Login name", "Your name at the server, if it is not the user.", longest=128,
     )] = None
     trust: Annotated[Authorities, Field(
-        "Trust", "Whose word is taken for the server's certificate.", tls_only=True,
+        "Trust", "Which authorities may vouch for the server's certificate.", tls_only=True,
         meanings=(
             ("bundle", "the authorities that come with the phone"), ("system", "this machine's"),
         ),
@@ -159,7 +159,7 @@ class WrittenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     )] = False
     pin: Annotated[str | None, Field(
         "Pinned key",
-        "SHA-256 of the one public key to accept of the server. Empty: authorities decide.",
+        "SHA-256 of the only public key to accept. Empty: authorities decide.",
         empty="leave it out to trust by authority and name", metavar="SHA256", longest=256,
         tls_only=True,
     )] = None
@@ -200,7 +200,7 @@ class WrittenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         content=Content.SECRET_FILE, empty=_NO_FILE, longest=4096,
     )] = None
     media_keying: Annotated[Keying, Field(
-        "Media keys", "How the keys of a call's sound are agreed. For TLS only.", tls_only=True,
+        "Media keys", "How the keys of the voice are agreed. TLS only.", tls_only=True,
         meanings=(
             ("sdes", "in the signalling, which TLS protects; usual"),
             ("dtls", "between the two ends (DTLS-SRTP)"),
@@ -208,13 +208,13 @@ class WrittenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     )] = Keying.SDES
     srtp_suites: Annotated[tuple[str, ...], Field(
         "SRTP suites",
-        "Suites to offer, first choice first, parted by commas. Empty: the usual ones.",
+        "Suites to offer, first choice first, separated by commas. Empty: the usual ones.",
         names=(*SRTP_SUITES, *SHORT_TAG_SUITES), noun="suite", longest=512,
         empty="leave it out to offer the usual ones",
     )] = ()
     register: Annotated[bool, Field(
         "Register, so that calls reach you here",
-        "Without it the account is for calling out only.",
+        "Without it the account can only call out.",
     )] = True
     expires_s: Annotated[int, Field(
         "Register for",

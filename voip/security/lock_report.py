@@ -24,25 +24,26 @@ _REMEDIES = {
     Kind.PROCESS: "End the call, stop the phone and start it again: this should never happen.",
     Kind.CONNECTION: "Wait until the server has answered. If it does not, test the account.",
     Kind.SIGNALLING: "End the call and test the account: this should never happen.",
-    Kind.CERTIFICATE: "Say nothing private, and end the call. Ask whoever runs the server for its "
-    "authority, or for the fingerprint of its certificate.",
+    Kind.CERTIFICATE: "Say nothing private, and end the call. Ask the server's administrator for "
+    "its authority, or for the fingerprint of its certificate.",
     Kind.CONNECTION_UP: "End the call and call again: a new call takes a new connection.",
     Kind.NEGOTIATED: "End the call and call again.",
     Kind.CALL_UP: "There is nothing left to do: the call is over.",
     Kind.VOICE: "Wait until the call is answered and voice flows.",
-    Kind.ENCRYPTED: "Say nothing private, and end the call. Ask whoever runs the server for SRTP.",
+    Kind.ENCRYPTED: "Say nothing private, and end the call. Ask the server's administrator for "
+    "SRTP.",
     Kind.KEYS: "Wait a moment. If the lock stays open, end the call and call again.",
     Kind.AUTHENTIC: "Say nothing private: the line is faulty, or somebody interferes with it. End "
     "the call and call again.",
-    Kind.COMPARED: "Say nothing private, and end the call. Ask whoever runs the server whether it "
-    "decrypts calls; if it does not, somebody else does.",
+    Kind.COMPARED: "Say nothing private, and end the call. Ask the server's administrator "
+    "whether it decrypts calls; if it does not, somebody else does.",
 }
 
 _ACCOUNT_REMEDIES = {
     **_REMEDIES,
     Kind.PROCESS: "Stop the phone and start it again: this should never happen.",
     Kind.SIGNALLING: "Test the account: this should never happen.",
-    Kind.CERTIFICATE: "Ask whoever runs the server for its authority, or for the fingerprint of "
+    Kind.CERTIFICATE: "Ask the server's administrator for its authority, or for the fingerprint of "
     "its certificate.",
     Kind.CONNECTION_UP: "Nothing: the phone connects again by itself.",
     Kind.NEGOTIATED: "Test the account.",
@@ -53,7 +54,7 @@ _COMPARE_AGAIN = (
     "call."
 )
 _COMPARE_THE_KEY = (
-    "Ask whoever runs the server for the fingerprint of its certificate, over another way than "
+    "Ask the server's administrator for the fingerprint of its certificate, over another way than "
     "this. Accept it only if it is the same; otherwise leave the account stopped."
 )
 
@@ -150,7 +151,7 @@ def _meaning(
         return _in_the_clear(_keys_in_the_clear(facts), server, compared)
     return (
         f"For now nothing is promised: {lacking.lacks}.",
-        "Until the lock closes, take it that others can listen; and even then it protects the way "
+        "Until the lock closes, assume that others can listen; and even then it protects the way "
         "to the server, not end to end.",
         f"Until then you trust everybody between you and {server}, and beyond it.",
     )
@@ -187,7 +188,7 @@ def _closed(
 _BEYOND = {
     None: "This is not end to end: {server} can listen, and who can beyond it is unknown.",
     Compared.PENDING: "Whether it is end to end, only the words tell. Until you have compared "
-    "them, take it that {server} can listen, and that who can beyond it is unknown.",
+    "them, assume that {server} can listen, and that who can beyond it is unknown.",
     Compared.EQUAL: "Nobody between the two phones can listen, {server} neither; it sees whom you "
     "call and when.",
     Compared.REMEMBERED: "Nobody between the two phones can listen, {server} neither; it sees whom "
@@ -197,7 +198,7 @@ _BEYOND = {
 _NOT_THE_SAME = {
     Compared.CHANGED: (
         "The voice is encrypted, but to another key than you compared.",
-        "The far end may have a new phone, or somebody is between you and can listen. Take it that "
+        "The far end may have a new phone, or somebody is between you and can listen. Assume that "
         "somebody is, until you have compared the words again.",
         "You trust whoever holds the new key.",
     ),
@@ -213,7 +214,7 @@ _DISTRUSTED = (
     "Nothing is sent: the account is stopped, and no call with it is possible.",
     "Somebody may be between you and the server (an attack), or the server has a new key or "
     "certificate.",
-    "You trust nobody until you have compared the certificate with whoever runs the server.",
+    "You trust nobody until you have compared the certificate with the server's administrator.",
 )
 
 

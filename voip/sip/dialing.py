@@ -212,7 +212,7 @@ def _check_parameters(parameters: tuple[str, ...]) -> None:
     for parameter in parameters:
         value = parameter.partition("=")[2].strip()
         if _name_of(parameter) == "transport" and value.lower() not in ("tls", "tcp", "udp", ""):
-            raise DialError(f"“{value}” is no transport of this phone")
+            raise DialError(f"“{value}” is not a transport of this phone")
 
 
 def _user(address: _Address, typed: str) -> str:
@@ -289,7 +289,7 @@ def _host_and_port(text: str) -> tuple[str, int | None]:
     host, port_text = match[1], match[2]
     port = int(port_text) if port_text else None
     if port is not None and not 1 <= port <= 65535:
-        raise DialError(f"{port} is no port: ports go from 1 to 65535")
+        raise DialError(f"{port} is not a port: ports go from 1 to 65535")
     if host.startswith("["):
         try:
             ipaddress.IPv6Address(host[1:-1])

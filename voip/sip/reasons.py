@@ -24,7 +24,7 @@ _WORDS = {
     423: "the server wants longer registrations",
     480: "not available",
     481: "the call is not known to the far end",
-    483: "the call went round in circles",
+    483: "the call was passed round in a circle",
     484: "the number is incomplete",
     486: "busy",
     487: "cancelled",

@@ -53,10 +53,10 @@ _SENTENCES = {
     CauseKind.CERTIFICATE_UNREADABLE: "the server's certificate cannot be read",
     CauseKind.CERTIFICATE_TOO_LONG: "the server's certificate chain is too long",
     CauseKind.CERTIFICATE_REFUSED: "the server's certificate was not accepted",
-    CauseKind.TLS_TOO_OLD: "the server speaks no TLS 1.2 or newer",
+    CauseKind.TLS_TOO_OLD: "the server does not speak TLS 1.2 or newer",
     CauseKind.NO_TLS: "the server does not speak TLS on this port",
     CauseKind.CLIENT_CERTIFICATE_WANTED: "the server wants a client certificate, and this account "
-    "has none that it takes",
+    "has none that it accepts",
     CauseKind.CLIENT_CERTIFICATE_REFUSED: "the server refused this account's client certificate",
     CauseKind.NO_COMMON_CIPHER: "the server and this phone have no safe cipher in common, or the "
     "server wants a client certificate",
@@ -79,14 +79,15 @@ _SENTENCES = {
     CauseKind.NO_ENCRYPTION: "the {0} offered no encryption",
     CauseKind.OTHER_KEYING: "the {0} wants keys by {1}, and this account agrees them by {2}",
     CauseKind.SEVERAL_SUITES: "the {0} answered with {1} SRTP suites, where it has to choose one",
-    CauseKind.NO_USABLE_ENCRYPTION: "the {0} offered no encryption that this account takes",
-    CauseKind.ENCRYPTION_STOPPED: "the far end stopped encrypting in a way that this account takes",
+    CauseKind.NO_USABLE_ENCRYPTION: "the {0} offered no encryption that this account accepts",
+    CauseKind.ENCRYPTION_STOPPED: "the far end stopped encrypting in a way that this account "
+    "accepts",
     CauseKind.NO_AGREEMENT: "the two sides could not agree on how to go on",
-    CauseKind.USELESS_ANSWER: "the far end answered with something that leads nowhere",
+    CauseKind.USELESS_ANSWER: "the far end answered with something unusable",
     CauseKind.KEYS_CERTIFICATE: f"{_KEYS}the far end's certificate is not the one that it "
     "announced",
     CauseKind.KEYS_WEAK: f"{_KEYS}the far end's key is too weak",
-    CauseKind.KEYS_VERSION: f"{_KEYS}the far end speaks no version of DTLS that is still safe",
+    CauseKind.KEYS_VERSION: f"{_KEYS}the far end speaks only unsafe versions of DTLS",
     CauseKind.KEYS_SUITE: f"{_KEYS}the far end has no encryption that this phone accepts",
     CauseKind.KEYS_REFUSED: f"{_KEYS}the far end refused the handshake (DTLS)",
     CauseKind.KEYS_FAILED: f"{_KEYS}the handshake with the far end failed (DTLS)",
@@ -155,7 +156,8 @@ def _other_key(detail: _Detail) -> str:
 def _stopped_for_key(detail: _Detail) -> str:
     *keys, server, account = detail
     return (
-        f"{_other_key(tuple(keys))}. Nothing is sent to it. If whoever runs the server says that "
+        f"{_other_key(tuple(keys))}. Nothing is sent to it. If the server's administrator says "
+        f"that "
         f"the new key is theirs, accept it with “offhook trust {server} --account {account}”, or "
         "in the phone"
     )

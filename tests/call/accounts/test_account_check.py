@@ -130,7 +130,7 @@ async def test_a_step_that_fails_says_why_and_the_rest_is_not_reached(
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (("-tls1_1", "-cipher", "ALL:@SECLEVEL=0"), "the server speaks no TLS 1.2 or newer"),
+        (("-tls1_1", "-cipher", "ALL:@SECLEVEL=0"), "the server does not speak TLS 1.2 or newer"),
         (("-tls1_2", "-cipher", "aNULL:@SECLEVEL=0"), "no safe cipher in common"),
     ],
 )

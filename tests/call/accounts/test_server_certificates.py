@@ -196,12 +196,12 @@ async def test_a_server_that_wants_a_certificate_shows_its_own(
     ("words", "with_leaf", "refusal"),
     [
         (("-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"), True,
-         "speaks TLSv1.1 at most: TLS 1.2 or later is needed, and no pin mends it"),
+         "speaks TLSv1.1 at most: TLS 1.2 or later is needed, and a pin does not fix it"),
         (("-tls1_2", "-cipher", "aNULL@SECLEVEL=0"), False,
          "offers anonymous ciphers alone (ADH-AES256-GCM-SHA384), which show no certificate: it "
          "could be anybody, and there is nothing to pin"),
         (("-tls1_2", "-cipher", "eNULL@SECLEVEL=0"), True,
-         "offers broken ciphers alone (ECDHE-ECDSA-NULL-SHA), and no pin mends it"),
+         "offers broken ciphers alone (ECDHE-ECDSA-NULL-SHA), and a pin does not fix it"),
     ],
 )  # fmt: skip
 async def test_a_server_that_offers_nothing_safe(

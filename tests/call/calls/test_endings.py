@@ -183,7 +183,7 @@ async def test_a_far_end_that_takes_no_tones_is_said_to(phone: Phone, far: FarEn
     far.answers(plain.replace("a=rtpmap:101 telephone-event/8000\r\n", ""))
     await phone.until_state(call, CallState.ACTIVE)
     _, err = await phone.run("dtmf", call, "1", status=1)
-    assert "the far end takes no tones in this call (it did not agree to RFC 4733)" in err
+    assert "the far end accepts no tones in this call (it did not agree to RFC 4733)" in err
 
 
 async def test_no_tones_are_taken_for_a_call_on_hold(phone: Phone, far: FarEnd) -> None:

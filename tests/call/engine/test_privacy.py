@@ -129,7 +129,7 @@ async def test_what_was_mended_is_in_the_log(new_phone: NewPhone) -> None:
     history = phone.folder / "state" / "history.db"
     history.chmod(0o644)
     await phone.start()
-    assert f"{history} is open to others: that has been mended (chmod 600 {history})" in phone.log
+    assert f"{history} is open to others: fixed (chmod 600 {history})" in phone.log
 
 
 async def test_an_engine_does_not_start_on_what_leads_elsewhere(new_phone: NewPhone) -> None:

@@ -79,9 +79,9 @@ async def test_an_answer_without_an_address_ends_the_call(
     far.answers(answer.text(stage.host, stage.sinks.open_udp()), code)
     entry = await stage.until_logged(call)
     assert (entry.outcome, entry.reason) in (
-        (Outcome.FAILED, "the far end answered with something that leads nowhere"),
+        (Outcome.FAILED, "the far end answered with something unusable"),
         (Outcome.REFUSED, "refused: the far end offered no encryption"),
-        (Outcome.REFUSED, "refused: the far end offered no encryption that this account takes"),
+        (Outcome.REFUSED, "refused: the far end offered no encryption that this account accepts"),
     )
 
 

@@ -40,7 +40,7 @@ _CALLED = {
 """Dial string, and the URI that the account's own server gets."""
 
 _REFUSED = {
-    "sip:bob@pbx.test;transport=ws": "“ws” is no transport of this phone",
+    "sip:bob@pbx.test;transport=ws": "“ws” is not a transport of this phone",
     "sip:bob;transport=udp@pbx.test": "“transport=udp” stands in front of the @",
     "+1 555 0100 ext. 5": "call +15550100, then send 5 as tones",
     "24h Hotline": "is not a number: remove what is not part of one",
@@ -52,7 +52,7 @@ _REFUSED = {
     "sip:bob%0d%0aX: y@pbx.test": "is not the address of a phone",
     "sip:bob@pbx.test\r\nX: y": "the address holds control characters",
     "sip:bob@pbx.test>;tag=1": "“pbx.test>” is not the name of a server",
-    "sip:bob@pbx.test:99999": "99999 is no port: ports go from 1 to 65535",
+    "sip:bob@pbx.test:99999": "99999 is not a port: ports go from 1 to 65535",
     "im:bob@pbx.test": "is not the address of a phone",
     "//pbx.test/bob": "is neither a number nor an address",
     "bob@": "is not the name or address of a server",

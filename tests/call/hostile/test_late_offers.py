@@ -46,7 +46,7 @@ async def test_a_later_answer_without_encryption_ends_the_call(
     entry = await stage.until_logged(call)
     assert entry.outcome is Outcome.LOST
     answer = sessions.ANSWERS[kind]
-    stopped = "the far end stopped encrypting in a way that this account takes"
+    stopped = "the far end stopped encrypting in a way that this account accepts"
     words = sessions.told(answer, "far end", answers=True)
     # The content of an ACK is not reported: only the stop is known.
     known = by == "hold" and (answer.suites or answer.other_keying)
@@ -108,7 +108,7 @@ async def _ended_by_ack(stage: Stage, answer: Session, keying: str) -> None:
     call = await _taken(stage, far)
     entry = await stage.until_logged(call)
     assert entry.outcome is Outcome.REFUSED
-    assert entry.reason == "refused: the caller offered no encryption that this account takes"
+    assert entry.reason == "refused: the caller offered no encryption that this account accepts"
     assert CallState.ACTIVE not in {c.state for c in stage.phone.locks(call)}
 
 

@@ -111,7 +111,7 @@ async def _short_group(stage: Stage, until: contextlib.AsyncExitStack) -> int:
 _WANTS_CERTIFICATE = ("-Verify", "1", "-verify_return_error")
 
 
-_OLD = "the server speaks no TLS 1.2 or newer"
+_OLD = "the server does not speak TLS 1.2 or newer"
 _NO_CIPHER = "the server and this phone have no safe cipher in common"
 _NO_TLS = "the server does not speak TLS on this port"
 _FAILED = "the connection failed"

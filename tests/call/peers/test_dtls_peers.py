@@ -36,7 +36,7 @@ async def _called(phone: Phone, far: FarEnd, authority: Authority) -> str:
     [
         ("another", "the far end's certificate is not the one that it announced"),
         ("weak", "the far end's key is too weak"),
-        ("old", "the far end speaks no version of DTLS that is still safe"),
+        ("old", "the far end speaks only unsafe versions of DTLS"),
         ("nobody", "the far end did not finish the handshake in time"),
     ],
 )

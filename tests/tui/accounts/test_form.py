@@ -85,7 +85,7 @@ BAD = {
     "user": ("sip:alice", "without “sip:”: only the part of your address in front of the @"),
     "domain": ("pbx:5061", "no port here: put pbx:5061 into “server”"),
     "name": ("taken", "there is an account of that name already"),
-    "server": ("pbx.example.com:0", "0 is no port: ports go from 1 to 65535"),
+    "server": ("pbx.example.com:0", "0 is not a port: ports go from 1 to 65535"),
     "proxy": ("https://proxy", "without “https://”: only the name of the server"),
     "auth_user": ("x" * 129, "longer than 128 characters"),
     "display_name": ("x" * 129, "longer than 128 characters"),
@@ -161,7 +161,7 @@ async def test_a_problem_under_more_is_told_outside_and_opened_by_a_save(phone: 
     await put(phone, "user", "alice@pbx.example.com")
     await put(phone, "expires_s", "1")
     await phone.press("ctrl+o")
-    assert "More (1 to mend inside)" in phone.text
+    assert "More (1 to fix inside)" in phone.text
     await phone.press("ctrl+s")
     assert phone.app.focused is phone.app.screen.query_one("#input-expires_s")
 
@@ -227,7 +227,7 @@ async def test_an_edit_changes_what_was_changed_and_keeps_the_rest(
     phone: Screen, standin: StandIn
 ) -> None:
     await open_account(phone, standin, EDITED)
-    assert "Left alone in the file, as not known here: colour." in await seen(phone, "#message")
+    assert "Kept in the file, unknown to this version: colour." in await seen(phone, "#message")
     await put(phone, "display_name", "Alice B.")
     assert "[ ] Register" in await seen(phone, "#row-register")
     await phone.click("[ ] Register")
@@ -364,7 +364,7 @@ async def test_the_steps_of_a_test_of_what_is_not_saved(phone: Screen, standin: 
     await put(phone, "user", "alice@pbx.example.com")
     await put(phone, "password", SECRET)
     await phone.press("ctrl+t")
-    await phone.sees("All of it works.")
+    await phone.sees("Everything works.")
     for step in ("Name lookup", "TLS", "Certificate", "Registration"):
         assert f"{step}: passed" in phone.text
     assert "pbx.example.com is at 192.0.2.1" in phone.text
@@ -398,7 +398,7 @@ async def test_a_step_that_fails_stands_out_with_its_cause(phone: Screen, standi
 
     standin.accept_account(TRIAL)
     await phone.press("t")
-    await phone.sees("All of it works.")
+    await phone.sees("Everything works.")
     assert "FAILED" not in phone.text
 
     names = ("pbx.example.com", "another.example.com")
@@ -438,7 +438,7 @@ async def test_an_account_of_the_file_is_tried_at_once(phone: Screen, standin: S
     await phone.to_main()
     phone.app.main.accounts.focus()
     await phone.press("t")
-    await phone.sees("All of it works.")
+    await phone.sees("Everything works.")
     assert "over UDP" in phone.text
     assert "Certificate" not in phone.text
     assert tried_with(standin) == [SECRET], "the stored one"

@@ -81,14 +81,14 @@ async def test_the_key_that_is_shown_is_the_one_that_is_pinned(
     await SCENES["trust"](stage)
     assert certificate_words.fingerprint(KEY) in shown(phone)
     await phone.press("enter")
-    assert "From now on account work accepts this key and no other" in shown(phone)
+    assert "From now on account work accepts only this key" in shown(phone)
     # Whoever answers without reading has changed nothing.
     await phone.press("enter")
     assert pinned(standin) is None
     await phone.press("enter", "down", "enter")
     await phone.until(lambda: phone.app.screen is phone.app.main)
     assert pinned(standin) == KEY
-    assert "Account work accepts this key of its server alone" in phone.text
+    assert "Account work accepts only this key of its server" in phone.text
 
 
 async def test_what_is_shown_later_is_not_what_was_agreed_to(
@@ -208,7 +208,7 @@ async def test_a_pin_can_be_taken_away(phone: Screen, standin: StandIn, stage: S
     await phone.press("enter")
     await phone.until(lambda: phone.app.screen is phone.app.main)
     assert pinned(standin) is None
-    assert "Account work is pinned to no key any more" in phone.text
+    assert "Account work is no longer pinned to a key" in phone.text
 
 
 async def test_it_says_that_it_looks_and_why_it_sees_nothing(
@@ -271,7 +271,7 @@ async def test_from_a_failed_test_the_key_gets_into_the_form_and_is_saved_with_i
     assert certificate_words.fingerprint(KEY) in shown(phone)
     await phone.press("enter", "down", "enter", "escape")
     assert pinned(standin) is None
-    assert "Once this is saved, the account accepts this key alone." in phone.text
+    assert "Once this is saved, the account accepts only this key." in phone.text
     await phone.press("ctrl+s")
     await phone.until(lambda: phone.app.screen is phone.app.main)
     assert pinned(standin) == KEY
@@ -286,7 +286,7 @@ async def test_a_pin_that_was_typed_into_a_form_has_the_note_of_no_other(
     phone.app.screen.query_one("#input-pin", Input).value = "cd" * 32
     await phone.press("ctrl+g")
     assert certificate_words.fingerprint("cd" * 32) in shown(phone)
-    assert "It stands in the form." in shown(phone)
+    assert "The form has it." in shown(phone)
     assert "Accepted here" not in shown(phone)
 
 

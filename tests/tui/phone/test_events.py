@@ -1,4 +1,4 @@
-"""What the engine tells, followed on the screen."""
+"""The engine's events, followed on the screen."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ async def test_a_number_out_of_range_is_refused_beside_its_setting(
 async def test_what_is_no_number_is_refused(phone: Screen, standin: StandIn) -> None:
     await go_to(phone, "audio.jitter_ms")
     await phone.press("enter", "x", "enter")
-    await phone.sees("✗ not saved: “20x” is no whole number of ms")
+    await phone.sees("✗ not saved: “20x” is not a whole number of ms")
     assert standin.engine.settings.audio.jitter_ms == 20
 
 
@@ -114,7 +114,7 @@ async def test_a_file_that_cannot_be_read_is_not_written(phone: Screen, standin:
     await go_to(phone, "audio.ring")
     standin.paths.settings.write_text("[audio]\nrnig = true\n")
     await standin.engine.reload_settings()
-    await phone.sees("Nothing can be changed here until this is put right: ")
+    await phone.sees("Nothing can be changed here until this is fixed: ")
     await phone.press("space")
     await phone.sees("✗ not saved: “rnig” is not known, did you mean “ring”?")
     assert standin.paths.settings.read_text() == "[audio]\nrnig = true\n"

@@ -54,7 +54,7 @@ async def test_own_themes_and_their_mistakes(phone: Screen, standin: StandIn) ->
     (folder / "broken.toml").write_text('[colors]\nbackground = "#00"\n')
     await show_themes(phone)
     assert f"{standin.paths.config}/themes" in phone.text.replace("│", "")
-    assert "themes/broken.toml line 2: “#00” is no colour for “background”" in phone.text
+    assert "themes/broken.toml line 2: “#00” is not a colour for “background”" in phone.text
     await phone.click("mine")
     assert phone.app.theme == "mine"
     (folder / "later.toml").write_text(OWN)
@@ -78,4 +78,4 @@ async def test_a_theme_that_cannot_be_saved_stays_to_be_seen(
 async def test_it_says_what_suits_the_terminal(clock: Clock, standin: StandIn) -> None:
     async with screen(clock=clock, environ={**TERMINAL, "NO_COLOR": "1"}) as phone:
         await show_themes(phone)
-        await phone.sees("What suits this terminal: Plain  auto")
+        await phone.sees("Best for this terminal: Plain  auto")

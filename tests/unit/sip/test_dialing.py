@@ -139,9 +139,9 @@ CONTROL = "the address holds control characters"
         ("sip:example.com", "“sip:example.com” names nobody: a SIP address looks like "
                             "sip:user@domain"),
         ("http://example.com", "“http:” is not an address of a phone"),
-        ("sip:bob@example.com;transport=ws", "“ws” is no transport of this phone"),
-        ("sip:bob@example.com:0", "0 is no port: ports go from 1 to 65535"),
-        ("sip:bob@example.com:65536", "65536 is no port: ports go from 1 to 65535"),
+        ("sip:bob@example.com;transport=ws", "“ws” is not a transport of this phone"),
+        ("sip:bob@example.com:0", "0 is not a port: ports go from 1 to 65535"),
+        ("sip:bob@example.com:65536", "65536 is not a port: ports go from 1 to 65535"),
         ("bob@example.com:sip", "“example.com:sip” is not the name or address of a server"),
         ("bob@", "“” is not the name or address of a server"),
         ("bob@[::g]", "“[::g]” is not the name or address of a server"),

@@ -53,12 +53,12 @@ SENTENCES: tuple[tuple[CauseKind, tuple[str | int, ...], str], ...] = (
      f"the server shows another key than the one that was accepted on 2026-01-01. {_KEYS}"),
     (_K.STOPPED_FOR_KEY, ("", _ACCEPTED, _SHOWN, "pbx.example.com:5061", "work"),
      f"the server shows another key than the one that was accepted. {_KEYS}. Nothing is sent to "
-     "it. If whoever runs the server says that the new key is theirs, accept it with “offhook "
+     "it. If the server's administrator says that the new key is theirs, accept it with “offhook "
      "trust pbx.example.com:5061 --account work”, or in the phone"),
-    (_K.TLS_TOO_OLD, (), "the server speaks no TLS 1.2 or newer"),
+    (_K.TLS_TOO_OLD, (), "the server does not speak TLS 1.2 or newer"),
     (_K.NO_TLS, (), "the server does not speak TLS on this port"),
     (_K.CLIENT_CERTIFICATE_WANTED, (),
-     "the server wants a client certificate, and this account has none that it takes"),
+     "the server wants a client certificate, and this account has none that it accepts"),
     (_K.CLIENT_CERTIFICATE_REFUSED, (), "the server refused this account's client certificate"),
     (_K.NO_COMMON_CIPHER, (),
      "the server and this phone have no safe cipher in common, or the server wants a client "
@@ -98,18 +98,17 @@ SENTENCES: tuple[tuple[CauseKind, tuple[str | int, ...], str], ...] = (
      "the caller wants the SRTP suites ROT1, ROT2, ROT3, ROT4 and others, which this account "
      "does not offer"),
     (_K.NO_USABLE_ENCRYPTION, ("far end",),
-     "the far end offered no encryption that this account takes"),
+     "the far end offered no encryption that this account accepts"),
     (_K.ENCRYPTION_STOPPED, (),
-     "the far end stopped encrypting in a way that this account takes"),
+     "the far end stopped encrypting in a way that this account accepts"),
     (_K.NO_AGREEMENT, (), "the two sides could not agree on how to go on"),
-    (_K.USELESS_ANSWER, (), "the far end answered with something that leads nowhere"),
+    (_K.USELESS_ANSWER, (), "the far end answered with something unusable"),
     (_K.KEYS_CERTIFICATE, (),
      "no keys could be agreed for the call: the far end's certificate is not the one that it "
      "announced"),
     (_K.KEYS_WEAK, (), "no keys could be agreed for the call: the far end's key is too weak"),
     (_K.KEYS_VERSION, (),
-     "no keys could be agreed for the call: the far end speaks no version of DTLS that is still "
-     "safe"),
+     "no keys could be agreed for the call: the far end speaks only unsafe versions of DTLS"),
     (_K.KEYS_SUITE, (),
      "no keys could be agreed for the call: the far end has no encryption that this phone "
      "accepts"),

@@ -30,7 +30,7 @@ _SEPARATORS = re.compile(r"[\s:]")
 
 @click.command()
 @click.argument("server", metavar="HOST[:PORT]")
-@click.option("--account", metavar="NAME", help="The account that is to accept the key.")
+@click.option("--account", metavar="NAME", help="The account that will accept the key.")
 @click.option("--pin", metavar="SHA256", help="Pin without asking, if the server's key is this.")
 @json_option
 def trust(server: str, account: str | None, pin: str | None, as_json: bool) -> None:
@@ -66,7 +66,7 @@ def describe(report: ServerReport, now: datetime) -> Iterator[str]:
     if not report.problems:
         yield "ok     trusted: nothing is wrong with this certificate"
     if report.refused:
-        yield "No pin mends this: the server needs another key."
+        yield "A pin does not fix this: the server needs another key."
     if report.pin is None:
         return
     if report.pin == _key(report):
@@ -112,7 +112,7 @@ def _accept(report: ServerReport, candidates: list[str], wanted: str | None) -> 
         _confirm(report, name, wanted)
     # Said once more, a key starts an account that had stopped at another.
     oneshot.ask(EditAccount(name=name, fields={"pin": key}, means=Means.COMMAND))
-    click.echo(f"account {name} accepts this key and no other from now on", err=True)
+    click.echo(f"account {name} accepts only this key from now on", err=True)
     return key
 
 
@@ -132,7 +132,7 @@ def _confirm(report: ServerReport, name: str, wanted: str | None) -> None:
             "there is no terminal to ask on, and nothing was pinned: name the key with --pin"
         )
     click.echo(
-        "\nCompare the SHA-256 of the public key with what whoever runs the server tells you.",
+        "\nCompare the SHA-256 of the public key with what the server's administrator tells you.",
         err=True,
     )
     click.echo(f"If you accept it: {pin_words.calls_end(calls, f'account {name}')}", err=True)

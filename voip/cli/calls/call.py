@@ -46,9 +46,9 @@ class CallReport(msgspec.Struct, frozen=True):
 @click.option("--play", type=click.Path(dir_okay=False), metavar="FILE.wav",
               help="Send a file in place of the microphone.")  # fmt: skip
 @click.option("--record", type=click.Path(dir_okay=False), metavar="FILE.wav",
-              help="Write what the far end sends.")  # fmt: skip
+              help="Record the far end to a WAV file.")  # fmt: skip
 @click.option("--hangup-after", type=click.FloatRange(min=0), metavar="S",
-              help="End the call so many seconds after the answer.")  # fmt: skip
+              help="Seconds after the answer at which the call ends.")  # fmt: skip
 @click.option("--wait", is_flag=True, help="Return when the call has ended.")
 @click.option("--back", is_flag=True,
               help="TARGET called this account, as “offhook history” shows it.")  # fmt: skip

@@ -110,7 +110,7 @@ def unknown_problem(field: str) -> str:
     secret = _SECRETS.get(field.lower())
     if secret:
         places = _SECRET_PLACES[secret]
-        return f"a {secret} does not belong into this file: give it with {places}"
+        return f"a {secret} does not belong in this file: give it with {places}"
     near = nearest(field)
     return f"not known, did you mean “{near}”?" if near else f"not known; known are {_LIST}"
 
@@ -120,12 +120,12 @@ def unknown_notice(field: str) -> str:
     secret = _SECRETS.get(field.lower())
     if secret:
         return (
-            f"“{field}”: a {secret} does not belong into this file and is not used: take it out, "
+            f"“{field}”: a {secret} does not belong in this file and is not used: take it out, "
             f"and give it to “offhook account edit” with {_SECRET_PLACES[secret]}"
         )
     near = nearest(field)
     hint = f", did you mean “{near}”?" if near else ""
-    return f"“{field}” is not known and was left alone{hint}"
+    return f"“{field}” is not known and was kept{hint}"
 
 
 def nearest(field: str) -> str | None:

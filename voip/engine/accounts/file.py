@@ -196,7 +196,7 @@ class AccountFile:
                 toml.put_first(document, _ORDER, [])
             order = document[_ORDER]
             if not isinstance(order, Array):
-                raise ConfigError(f"{self.path}: “{_ORDER}” is no list of names: mend it first")
+                raise ConfigError(f"{self.path}: “{_ORDER}” is not a list of names: fix it first")
             while name in order:
                 order.remove(name)
             for other in others:
@@ -269,7 +269,7 @@ class AccountFile:
         names = list(self._tables(document))
         order = document.unwrap().get(_ORDER, [])
         if not isinstance(order, list):
-            words = f"{self.path}: “{_ORDER}” is no list of names, such as [“work”, “home”]"
+            words = f"{self.path}: “{_ORDER}” is not a list of names, such as [“work”, “home”]"
             return tuple(names), [words]
         # Once each: a name twice in the list stands where it is first.
         first = dict.fromkeys(name for name in order if isinstance(name, str) and name in names)

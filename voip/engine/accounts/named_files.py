@@ -87,7 +87,7 @@ def _path_problem(value: str) -> str | None:
         return f"{value} cannot be read: {getattr(error, 'strerror', None) or error}"
     if stat.S_ISDIR(kind):
         return f"{value} is a folder, not a file"
-    return None if stat.S_ISREG(kind) else f"{value} is no file that can be read"
+    return None if stat.S_ISREG(kind) else f"{value} is not a readable file"
 
 
 _OF_CONTENT: dict[Content, Callable[[str], str | None]] = {

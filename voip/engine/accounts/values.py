@@ -138,7 +138,7 @@ def host_problem(value: str) -> str | None:
         return f"only what follows the @: “{user}” is a user's name, not a server's"
     host, colon, port = value.rpartition(":")
     if colon and "]" not in port and ":" not in host.strip("[]") and not port.isdecimal():
-        return f"“{port}” is no port: ports go from 1 to 65535"
+        return f"“{port}” is not a port: ports go from 1 to 65535"
     try:
         parse_host_port(value)
     except DialError as error:

@@ -95,7 +95,7 @@ def make_private(recording: Path) -> None:
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid():
-                raise SoundFileError(f"{recording} is no file of yours: choose another name")
+                raise SoundFileError(f"{recording} is not a file of yours: choose another name")
             os.fchmod(descriptor, 0o600)
         finally:
             os.close(descriptor)

@@ -143,7 +143,7 @@ def _check_recording(path: str) -> None:
     if not file.is_absolute() or file.suffix.lower() != ".wav":
         raise Refusal("bad_file", f"{path}: a recording is a .wav file, named by its whole path")
     if not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
-        raise Refusal("bad_file", f"{file.parent} is no folder that can be written to")
+        raise Refusal("bad_file", f"{file.parent} is not a folder that can be written to")
 
 
 def _make_recording(path: str) -> None:

@@ -55,7 +55,7 @@ def mend(paths: Paths) -> tuple[str, ...]:
     for flaw in flaws:
         if flaw.mode is not None:
             flaw.path.chmod(flaw.mode)
-            done.append(f"{flaw.path} {flaw.what}: that has been mended ({flaw.remedy})")
+            done.append(f"{flaw.path} {flaw.what}: fixed ({flaw.remedy})")
     left = [flaw.text for flaw in flaws if flaw.mode is None]
     if left:
         raise UnsafePath("; ".join(left))
@@ -143,7 +143,7 @@ def _own(path: Path, mode: int) -> Flaw | None:
     if status is None:
         return None
     if status.st_uid != os.getuid():
-        what = f"belongs to {_name(status.st_uid)}; look at what it says before you take it over"
+        what = f"belongs to {_name(status.st_uid)}; read it before you take it over"
         return Flaw(path, what, f"sudo chown {_name(os.getuid())} {_quoted(path)}")
     if status.st_mode & _OTHERS:
         return Flaw(path, "is open to others", f"chmod {mode:o} {_quoted(path)}", mode)

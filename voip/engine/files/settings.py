@@ -53,12 +53,12 @@ def _put(
     # The first dot ends the table's name: an action's id may hold dots.
     table_name, _, key = name.partition(".")
     if not key:
-        raise ConfigError(f"“{name}” is no key of a table, such as audio.input", str(path))
+        raise ConfigError(f"“{name}” is not a key of a table, such as audio.input", str(path))
     if value is None and table_name not in document:
         return
     table: Any = document.setdefault(table_name, tomlkit.table())
     if not isinstance(table, dict):
-        raise ConfigError(f"“{table_name}” is no table: write [{table_name}]", str(path))
+        raise ConfigError(f"“{table_name}” is not a table: write [{table_name}]", str(path))
     if value is None:
         table.pop(key, None)
     else:

@@ -171,7 +171,7 @@ def _stamp(entry: os.DirEntry[str]) -> _Stamp:
 def _read(path: Path, now: _Stamp) -> _File:
     try:
         if not path.is_file() or path.stat().st_size > _LONGEST_FILE:
-            raise vcard.CardError("it is no file, or larger than 16 MiB")
+            raise vcard.CardError("it is not a file, or larger than 16 MiB")
         found = vcard.read(path.read_bytes())
     except (OSError, vcard.CardError) as error:
         words = clean(str(error)) or type(error).__name__

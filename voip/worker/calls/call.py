@@ -304,7 +304,7 @@ class Call(pj.Call):
             self.dialDtmf(digit)
         except pj.Error as error:
             if error.status == _EREMNORFC2833:
-                words = "the far end takes no tones in this call (it did not agree to RFC 4733)"
+                words = "the far end accepts no tones in this call (it did not agree to RFC 4733)"
                 raise CannotSend(words) from None
             raise CannotSend(str(error.reason)) from None
 

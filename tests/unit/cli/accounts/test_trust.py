@@ -69,7 +69,7 @@ async def test_a_key_that_is_named_is_pinned_if_it_is_the_one(untrusted: StandIn
     assert f"the server's key is not the one that was named: it is {fingerprint(KEY)}" in err
     assert await pin_of(untrusted) is None
     status, _, err = await run(untrusted, f"{HOST}:5061", "--pin", fingerprint(KEY))
-    assert (status, err) == (0, "account work accepts this key and no other from now on\n")
+    assert (status, err) == (0, "account work accepts only this key from now on\n")
     assert await pin_of(untrusted) == KEY
     await untrusted.until_registered("work")
     status, out, err = await run(untrusted, HOST, "--pin", KEY)
@@ -99,7 +99,7 @@ async def test_a_person_is_asked_on_a_terminal(untrusted: StandIn) -> None:
 
     await asyncio.to_thread(answer, "y", "offhook: nothing was pinned")
     assert await pin_of(untrusted) is None
-    await asyncio.to_thread(answer, "yes", "account work accepts this key and no other")
+    await asyncio.to_thread(answer, "yes", "account work accepts only this key")
     assert await pin_of(untrusted) == KEY
 
 
@@ -118,7 +118,7 @@ async def test_the_account_must_be_clear(untrusted: StandIn) -> None:
         ((HOST, "--account", "plain"), "is not the server of account plain"),
         ((HOST, "--account", "nobody"), "there is no account nobody"),
         (("-x",), "No such option"),
-        (("pbx:0",), "0 is no port"),
+        (("pbx:0",), "0 is not a port"),
     ):
         status, _, err = await run(untrusted, *words)
         assert status == (2 if words == ("-x",) else 1)
@@ -133,7 +133,7 @@ async def test_what_no_pin_mends_is_not_pinned(standin: StandIn) -> None:
     await standin.add_account("work")
     status, out, err = await run(standin, HOST, "--pin", KEY)
     assert (status, err) == (1, f"offhook: {words}\n")
-    assert "No pin mends this" in out
+    assert "A pin does not fix this" in out
     standin.shows_no_certificate(HOST, f"{HOST}:5061 does not speak TLS")
     status, out, err = await run(standin, HOST)
     assert (status, out, err) == (1, "", f"offhook: {HOST}:5061 does not speak TLS\n")
@@ -179,7 +179,7 @@ async def test_another_key_than_before_takes_another_word(changed: StandIn) -> N
     for text in ("", "y", "yes"):
         await asyncio.to_thread(answer, text, "offhook: nothing was pinned")
         assert await pin_of(changed) == OTHER
-    await asyncio.to_thread(answer, "accept", "account work accepts this key and no other")
+    await asyncio.to_thread(answer, "accept", "account work accepts only this key")
     assert await pin_of(changed) == KEY
 
 

@@ -52,10 +52,10 @@ BAD: list[tuple[str, Any, str]] = [
     ("transport", "", "tls, tcp or udp, not “”"),
     ("transport", 1, "text is needed, not a number"),
     ("server", "", "empty: leave it out to use the domain"),
-    ("server", "h:0", "0 is no port: ports go from 1 to 65535"),
-    ("server", "h:70000", "70000 is no port: ports go from 1 to 65535"),
-    ("server", "h:sips", "“sips” is no port: ports go from 1 to 65535"),
-    ("server", "h:", "“” is no port: ports go from 1 to 65535"),
+    ("server", "h:0", "0 is not a port: ports go from 1 to 65535"),
+    ("server", "h:70000", "70000 is not a port: ports go from 1 to 65535"),
+    ("server", "h:sips", "“sips” is not a port: ports go from 1 to 65535"),
+    ("server", "h:", "“” is not a port: ports go from 1 to 65535"),
     ("server", "-x", "“-x” is not the name of a server"),
     ("server", "a@h:5061", "only what follows the @: “a” is a user's name, not a server's"),
     ("server", "x" * 271, "longer than 270 characters"),
@@ -99,10 +99,10 @@ BAD: list[tuple[str, Any, str]] = [
     ("pasword_file", "x", "not known, did you mean “password_file”?"),
     ("zzz", 1, f"not known; known are {KNOWN}"),
     ("password", "hunter2",
-     "a password does not belong into this file: give it with --password-stdin, or name a "
+     "a password does not belong in this file: give it with --password-stdin, or name a "
      "password_command or a password_file"),
     ("client_passphrase", "hunter2",
-     "a passphrase does not belong into this file: give it with --client-passphrase-stdin, or "
+     "a passphrase does not belong in this file: give it with --client-passphrase-stdin, or "
      "name a client_passphrase_command or a client_passphrase_file"),
 ]  # fmt: skip
 
@@ -242,12 +242,12 @@ def folder(tmp_path: Path) -> Path:
         ("ca_file", "bad.pem", "{} holds no certificate in PEM form"),
         ("ca_file", "ca.der", "{} holds no certificate in PEM form"),
         ("ca_file", "secret/x", "{} cannot be read: Not a directory"),
-        ("ca_file", "/dev/zero", "{} is no file that can be read"),
+        ("ca_file", "/dev/zero", "{} is not a readable file"),
         ("ca_file", "/proc/self/mem", "{} cannot be read: Input/output error"),
         ("password_file", "nowhere", "there is no file {}"),
         ("password_file", "pki", "{} is a folder, not a file"),
         ("password_file", "open", "{0} can be read by others: run chmod 600 {0}"),
-        ("password_file", "/dev/zero", "{} is no file that can be read"),
+        ("password_file", "/dev/zero", "{} is not a readable file"),
     ],
 )
 def test_bad_file(folder: Path, field: str, name: str, words: str) -> None:

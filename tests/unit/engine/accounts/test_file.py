@@ -343,12 +343,12 @@ def test_unknown_keys_are_kept_told_and_no_reason_to_refuse(file: AccountFile) -
     assert list(loaded.accounts) == ["work"]
     where = f"{file.path}: account work:"
     assert loaded.notices == (
-        f"{where} “pasword_file” is not known and was left alone, did you mean “password_file”?",
-        f"{where} “password”: a password does not belong into this file and is not used: take it "
+        f"{where} “pasword_file” is not known and was kept, did you mean “password_file”?",
+        f"{where} “password”: a password does not belong in this file and is not used: take it "
         "out, and give it to “offhook account edit” with --password-stdin, or name a "
         "password_command or a password_file",
-        f"{where} “zzz” is not known and was left alone",
-        f"{where} “hooks” is not known and was left alone",
+        f"{where} “zzz” is not known and was kept",
+        f"{where} “hooks” is not known and was kept",
     )
     file.edit("work", {"expires_s": 600, "user": "c"})
     file.add("home", GOOD)
@@ -470,11 +470,11 @@ def test_order_that_is_none_is_told_and_left_alone(file: AccountFile) -> None:
     loaded = written(file, text).load()
     assert list(loaded.accounts) == ["work", "home", "spare"]
     assert loaded.notices == (
-        f"{file.path}: “order” is no list of names, such as [“work”, “home”]",
+        f"{file.path}: “order” is not a list of names, such as [“work”, “home”]",
     )
     with pytest.raises(ConfigError) as caught:
         file.move("home", 0)
-    assert str(caught.value) == f"{file.path}: “order” is no list of names: mend it first"
+    assert str(caught.value) == f"{file.path}: “order” is not a list of names: fix it first"
     assert file.path.read_text() == text
 
 

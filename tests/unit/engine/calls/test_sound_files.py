@@ -331,7 +331,7 @@ def test_nothing_is_recorded_into_what_is_no_file_of_ours(
     monkeypatch.setattr(os, "getuid", lambda: owner + 1)
     with pytest.raises(SoundFileError) as caught:
         make_private(tmp_path / "theirs.wav")
-    assert str(caught.value).endswith("theirs.wav is no file of yours: choose another name")
+    assert str(caught.value).endswith("theirs.wav is not a file of yours: choose another name")
 
 
 def test_a_copy_goes_with_the_file_and_the_file_itself_stays(tmp_path: Path) -> None:

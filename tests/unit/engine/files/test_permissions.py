@@ -67,9 +67,7 @@ def test_an_open_file_is_found_and_closed(home: Path, name: str, bits: int) -> N
     (flaw,) = permissions.find(paths(home))
     assert flaw.text == f"{file} is open to others: run chmod 600 {file}"
     assert mode(file) == 0o600 | bits
-    assert permissions.mend(paths(home)) == (
-        f"{file} is open to others: that has been mended (chmod 600 {file})",
-    )
+    assert permissions.mend(paths(home)) == (f"{file} is open to others: fixed (chmod 600 {file})",)
     assert mode(file) == 0o600
 
 
@@ -102,7 +100,7 @@ def test_what_is_somebody_else_s_is_refused(
     monkeypatch.setattr(Path, "stat", owned)
     me = pwd.getpwuid(os.getuid()).pw_name
     assert refusal(home) == (
-        f"{place} belongs to 4000000000; look at what it says before you take it over: "
+        f"{place} belongs to 4000000000; read it before you take it over: "
         f"run sudo chown {me} {place}"
     )
 

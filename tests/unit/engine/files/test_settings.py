@@ -159,8 +159,8 @@ def test_change_makes_the_file(tmp_path: Path) -> None:
     [
         ({"audio.inptu": "x"}, "“inptu” is not known, did you mean “input”?"),
         ({"audoi.input": "x"}, "“audoi” is not known, did you mean “audio”?"),
-        ({"audio": "x"}, "“audio” is no key of a table, such as audio.input"),
-        ({"": "x"}, "“” is no key of a table, such as audio.input"),
+        ({"audio": "x"}, "“audio” is not a key of a table, such as audio.input"),
+        ({"": "x"}, "“” is not a key of a table, such as audio.input"),
         ({"audio.ring": "yes"}, "“audio.ring”: Expected `bool`, got `str`"),
         ({"audio.jitter_ms": 501}, "“audio.jitter_ms”: Expected `int` <= 500"),
         ({"keys.hold": 3}, "“keys.hold”: Expected `str`, got `int`"),

@@ -285,7 +285,7 @@ async def test_folder_and_large_file_in_a_card_s_place(tmp_path: Path, contacts:
     await contacts.refresh()
     assert contacts.everyone == ()
     assert [problem.rpartition(": ")[2] for problem in contacts.problems] == [
-        "it is no file, or larger than 16 MiB"
+        "it is not a file, or larger than 16 MiB"
     ] * 2
 
 

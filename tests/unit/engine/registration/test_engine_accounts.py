@@ -123,10 +123,10 @@ async def test_unknown_keys_are_told_once_and_stay_in_the_status(standin: StandI
     await standin.client.ask(ReloadAccounts())
     where = f"{path}: account work:"
     words = (
-        f"{where} “password”: a password does not belong into this file and is not used: take it "
+        f"{where} “password”: a password does not belong in this file and is not used: take it "
         "out, and give it to “offhook account edit” with --password-stdin, or name a "
         "password_command or a password_file",
-        f"{where} “display_nmae” is not known and was left alone, did you mean “display_name”?",
+        f"{where} “display_nmae” is not known and was kept, did you mean “display_name”?",
     )
     assert (await standin.status()).engine.problems == words
     notices = [e.event for e in standin.events if isinstance(e.event, NoticeEvent)]

@@ -63,7 +63,7 @@ async def test_a_server_with_another_key_stops_the_account(standin: StandIn) -> 
     assert reason == (
         f"the server shows another key than the one that was accepted on {accepted}. "
         f"Accepted: {fingerprint(PIN)}. Shown now: {fingerprint(OTHER)}. "
-        "Nothing is sent to it. If whoever runs the server says that the new key is theirs, "
+        "Nothing is sent to it. If the server's administrator says that the new key is theirs, "
         f"accept it with “offhook trust {HOST} --account work”, or in the phone"
     )
     notice = await standin.until(NoticeEvent, lambda e: e.level == "error")

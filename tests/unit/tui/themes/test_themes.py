@@ -234,18 +234,19 @@ MISTAKES = {
     ),
     "bad colour": (
         GOOD + 'error = "#12345"\n',
-        "themes/my.toml line 7: “#12345” is no colour for “error”: "
+        "themes/my.toml line 7: “#12345” is not a colour for “error”: "
         "use #rrggbb, “default”, or a terminal colour such as “bright blue”",
         True,
     ),
     "misspelt colour": (
         GOOD + 'error = "bright-red"\n',
-        "themes/my.toml line 7: “bright-red” is no colour for “error”: did you mean “bright red”?",
+        "themes/my.toml line 7: “bright-red” is not a colour for “error”: did you mean “bright "
+        "red”?",
         True,
     ),
     "number for a colour": (
         GOOD + "error = 7\n",
-        "themes/my.toml line 7: “7” is no colour for “error”: "
+        "themes/my.toml line 7: “7” is not a colour for “error”: "
         "use #rrggbb, “default”, or a terminal colour such as “bright blue”",
         True,
     ),
@@ -262,7 +263,7 @@ MISTAKES = {
     ),
     "bad required colour": (
         GOOD.replace("#101418", "nearly black"),
-        "themes/my.toml line 4: “nearly black” is no colour for “background”: "
+        "themes/my.toml line 4: “nearly black” is not a colour for “background”: "
         "use #rrggbb, “default”, or a terminal colour such as “bright blue”",
         False,
     ),
@@ -283,7 +284,7 @@ MISTAKES = {
     ),
     "a bad name": (
         'name = "my, own"\n' + GOOD,
-        "themes/my.toml line 1: “my, own” is no name: use letters, digits, - and _",
+        "themes/my.toml line 1: “my, own” is not a name: use letters, digits, - and _",
         False,
     ),
     "dark that is no truth": (

@@ -79,7 +79,7 @@ def test_what_is_not_known_is_no_failure() -> None:
 
 def test_what_made_the_server_trusted() -> None:
     for tls, words in (
-        (TLS, "verified, name and all"),
+        (TLS, "verified, with its name"),
         (replace(TLS, pinned=True), "verified by its public key, which the account is pinned to"),
         (replace(TLS, verified=False, pinned=True), "not verified"),
     ):

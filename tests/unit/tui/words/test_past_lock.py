@@ -16,8 +16,8 @@ ENTRY = LogEntry(
     outcome=Outcome.ANSWERED, started="2026-03-14T14:32:00Z", answered="2026-03-14T14:32:05Z",
     duration_s=72.0, lock=LockState.CLOSED, sign=Sign.SERVER,
 )  # fmt: skip
-OTHERS = "  Take it that others on the way could listen, for a while at least."
-BEYOND = "  Take it that the server could listen. Who could beyond it is not known."
+OTHERS = "  Assume that others on the way could listen, for a while at least."
+BEYOND = "  Assume that the server could listen. Who could beyond it is not known."
 
 
 def read(entry: LogEntry, glyphs: Glyphs = UNICODE) -> list[str]:
@@ -41,7 +41,7 @@ def read(entry: LogEntry, glyphs: Glyphs = UNICODE) -> list[str]:
          "[UNSAFE] The call was NOT protected when it ended", [OTHERS]),
         # An engine that was killed has written nothing of the lock.
         ({"outcome": Outcome.INTERRUPTED, "sign": None},
-         "How the lock was is not known: the phone stopped during the call", [OTHERS]),
+         "The lock is not known: the phone stopped during the call", [OTHERS]),
     ],
 )  # fmt: skip
 def test_what_the_lock_was_and_meant(

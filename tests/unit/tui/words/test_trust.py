@@ -80,7 +80,7 @@ def test_all_of_it_is_there() -> None:
         "  issuer    CN=Example CA",
         "  until     01 Jan 2027, 00:00 UTC",
         f"  SHA-256   {' '.join(['ABAB'] * 16)}",
-        "Certificate 2 of 2, that of who signed the one before",
+        "Certificate 2 of 2, of the issuer of the one before",
     ):
         assert line in lines
 
@@ -115,7 +115,7 @@ def test_of_a_changed_key_the_safe_way_is_told_before_there_is_anything_to_accep
         "",
         "What to do",
         "  enter leaves everything as it is. That is safe.",
-        "  Ask whoever runs the server whether the key is a new one, and let them read its "
+        "  Ask the server's administrator whether the key is a new one, and let them read its "
         "SHA-256 to you: face to face or by another telephone, not with this account.",
         "  Only if it is the one that is shown now, accept it with A.",
         "",
@@ -125,7 +125,7 @@ def test_of_a_changed_key_the_safe_way_is_told_before_there_is_anything_to_accep
 
 def test_an_account_in_a_form_has_no_calls_and_a_pin_that_nobody_wrote_into_the_file() -> None:
     lines = read(replace(GOOD, pin=OTHER), viewer=IN_FORM)
-    assert "  It stands in the form." in lines
+    assert "  The form has it." in lines
     assert not any("that is up" in line for line in lines)
 
 
@@ -155,7 +155,7 @@ def test_a_server_that_is_refused_says_so_with_all_that_is_wrong() -> None:
         "  the server's key is too short",
         f"  {PROBLEM}",
     ]
-    assert "  Only whoever runs the server can fix this." in lines
+    assert "  Only the server's administrator can fix this." in lines
 
 
 def test_a_key_that_is_not_known_is_said_to_be_so() -> None:
