@@ -11,16 +11,16 @@ from typing import Protocol
 
 import pytest
 
-from tests.support import sound
-from tests.support.hostile import HostileServer, own_host, registrar
-from tests.support.kamailio import DOMAIN, Kamailio
-from tests.support.opensslserver import USE_SRTP, OpensslServer
+from tests.support.media import sound
+from tests.support.network.ports import LOOPBACK
 from tests.support.parts import Parts
+from tests.support.peers.hostile import HostileServer, own_host, registrar
+from tests.support.peers.kamailio import DOMAIN, Kamailio
+from tests.support.peers.opensslserver import USE_SRTP, OpensslServer
 from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
-from tests.support.ports import LOOPBACK
 from tests.support.preload import SANITIZERS
-from tests.support.standin import StandIn
+from tests.support.standin.engine import StandIn
 from voip.client.stream import Client
 
 NewPhone = Callable[..., Awaitable[Phone]]

@@ -26,11 +26,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.support.kamailio import DOMAIN, Kamailio
+from tests.support.media.pulse import RATE, Pulse, Samples
+from tests.support.network.ports import LOOPBACK
+from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
 from tests.support.pki import Authority
-from tests.support.ports import LOOPBACK
-from tests.support.pulse import RATE, Pulse, Samples
 from voip.model import Call, CallState
 from voip.protocol.calls import AnswerCall
 

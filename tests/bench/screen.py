@@ -18,12 +18,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.support import manyrows, sound
-from tests.support.kamailio import DOMAIN, Kamailio
+from tests.support.media import sound
+from tests.support.network.ports import LOOPBACK
+from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
 from tests.support.pki import Authority
-from tests.support.ports import LOOPBACK
-from tests.support.pty import OnPty
+from tests.support.screen import manyrows
+from tests.support.screen.pty import OnPty
 from voip.model import CallState
 from voip.protocol.calls import Hold
 

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from tests.conftest import NewPhone
-from tests.support.baresip import Baresip, Wish
-from tests.support.farend import FarEnd
-from tests.support.kamailio import Kamailio
+from tests.support.media.pulse import Pulse
+from tests.support.network.ports import LOOPBACK
 from tests.support.parts import Parts
+from tests.support.peers.baresip import Baresip, Wish
+from tests.support.peers.farend import FarEnd
+from tests.support.peers.kamailio import Kamailio
 from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
-from tests.support.ports import LOOPBACK
-from tests.support.pulse import Pulse
 
 NewPulse = Callable[[str], Awaitable[Pulse]]
 NewBaresip = Callable[[Kamailio, Wish], Awaitable[Baresip]]

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from tests.support.farend import FarEnd
+from tests.support.peers.farend import FarEnd
 from tests.support.phone import Phone
 from voip.model import CallState, Outcome
 from voip.protocol.calls import HangUp

@@ -11,9 +11,9 @@ import pytest
 import pytest_asyncio
 
 from tests.conftest import NewPhone
-from tests.support import sip
-from tests.support.hostile import own_host
-from tests.support.openend import OpenEnd
+from tests.support.peers import sip
+from tests.support.peers.hostile import own_host
+from tests.support.peers.openend import OpenEnd
 from tests.support.phone import Phone
 from voip.model import CallState
 from voip.protocol.calls import Hold, Resume

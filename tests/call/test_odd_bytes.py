@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.conftest import NewPhone
-from tests.support import sip
-from tests.support.hostile import HostileServer, own_host, registrar
+from tests.support.peers import sip
+from tests.support.peers.hostile import HostileServer, own_host, registrar
 from tests.support.pki import Authority, Leaf
 from voip.model import CallState
 

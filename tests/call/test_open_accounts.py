@@ -8,9 +8,9 @@ import pytest
 import pytest_asyncio
 
 from tests.conftest import NewPhone
-from tests.support import sip
-from tests.support.hostile import HostileServer, own_host, registrar
-from tests.support.openend import OpenEnd
+from tests.support.peers import sip
+from tests.support.peers.hostile import HostileServer, own_host, registrar
+from tests.support.peers.openend import OpenEnd
 from tests.support.phone import Phone
 from voip.model import CallState
 from voip.protocol.calls import AnswerCall, Hold

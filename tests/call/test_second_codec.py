@@ -13,12 +13,13 @@ import pytest
 import pytest_asyncio
 
 from tests.conftest import NewPhone
-from tests.support import g711, sip
-from tests.support.g711 import PCMA, PCMU, Tone
-from tests.support.hostile import own_host
-from tests.support.openend import OpenEnd
-from tests.support.pace import Pace
-from tests.support.party import Party
+from tests.support.media import g711
+from tests.support.media.g711 import PCMA, PCMU, Tone
+from tests.support.media.pace import Pace
+from tests.support.peers import sip
+from tests.support.peers.hostile import own_host
+from tests.support.peers.openend import OpenEnd
+from tests.support.peers.party import Party
 from tests.support.phone import Phone
 from tests.support.pki import Authority
 from voip.model import CallState

@@ -12,11 +12,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.conftest import NewPhone
-from tests.support import sip
-from tests.support.hostile import Connection, HostileServer, own_host, registrar
+from tests.support.peers import sip
+from tests.support.peers.hostile import Connection, HostileServer, own_host, registrar
 from tests.support.phone import Phone
 from tests.support.pki import Authority
-from tests.support.standin import StandIn
+from tests.support.standin.engine import StandIn
 from voip.client.stream import Client
 from voip.protocol.phone import Subscribe
 from voip.protocol.sound import GetDevices

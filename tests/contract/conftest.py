@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.engines import SIDES, Side
+from tests.contract.engines.sides import SIDES, Side
 
 
 @pytest.fixture(params=list(SIDES))

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from tests.fuzz import torture
 from tests.fuzz.mutation import mutated
 from tests.fuzz.sipseeds import ANYWHERE, SESSIONS, TO_INVITE, TO_REGISTER, Kind, filled, reframed
-from tests.support import sip
-from tests.support.hostile import Connection, HostileServer
+from tests.support.peers import sip
+from tests.support.peers.hostile import Connection, HostileServer
 from tests.support.pki import Leaf
 
 _KEPT = 200

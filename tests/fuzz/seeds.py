@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.fuzz import files, targets
 from tests.fuzz.targets import SECRET, Check
-from tests.support import sip
+from tests.support.peers import sip
 from tests.support.pki import Authority
 from voip.model import CallState, HeldBy
 from voip.protection import Certificate, MediaKind, Stream, TlsStatus, Transport

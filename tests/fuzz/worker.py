@@ -21,8 +21,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from tests.fuzz.peer import Mutator, Peer
-from tests.support import sip
-from tests.support.hostile import Sinks, own_host
+from tests.support.peers import sip
+from tests.support.peers.hostile import Sinks, own_host
 from tests.support.phone import Phone
 from tests.support.pki import Authority
 from voip.client.errors import CommandFailed

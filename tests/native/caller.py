@@ -9,8 +9,8 @@ from typing import Any
 from tests.conftest import NewServer
 from tests.native.conftest import NewProbe
 from tests.native.driver import Probe
-from tests.support import sip
-from tests.support.hostile import Connection, HostileServer
+from tests.support.peers import sip
+from tests.support.peers.hostile import Connection, HostileServer
 
 _UNWATCHED = 9
 """Port without a receiver, for tests that look elsewhere."""

@@ -12,8 +12,8 @@ import pytest
 from tests.conftest import NewServer
 from tests.native.caller import registered
 from tests.native.conftest import NewProbe
-from tests.support import sip
-from tests.support.hostile import Connection
+from tests.support.peers import sip
+from tests.support.peers.hostile import Connection
 from tests.support.pki import Authority
 
 _REFUSED = (400, 406, 415, 488)

@@ -8,9 +8,9 @@ from tests.conftest import NewServer
 from tests.native.caller import registered
 from tests.native.conftest import NewProbe
 from tests.native.driver import Event
-from tests.support import sip
-from tests.support.hostile import Connection, registrar
-from tests.support.ports import free_port
+from tests.support.network.ports import free_port
+from tests.support.peers import sip
+from tests.support.peers.hostile import Connection, registrar
 
 _PING = b"\r\n\r\n"
 _PONG = b"\r\n"

@@ -10,9 +10,9 @@ from tests.conftest import NewPeer, NewServer
 from tests.native.caller import registered
 from tests.native.conftest import NewProbe
 from tests.native.driver import Event
-from tests.support import sip
-from tests.support.hostile import Behaviour, Connection
 from tests.support.keyfiles import fingerprint
+from tests.support.peers import sip
+from tests.support.peers.hostile import Behaviour, Connection
 from tests.support.pki import Authority, Leaf
 
 _DTLS_HANDSHAKE = 22  # RFC 6347 section 4.1

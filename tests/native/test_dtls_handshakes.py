@@ -12,10 +12,10 @@ import pytest
 from tests.conftest import NewPeer, NewServer
 from tests.native.caller import registered
 from tests.native.conftest import NewProbe
-from tests.support import sip
 from tests.support.keyfiles import fingerprint
-from tests.support.opensslserver import OpensslClient
 from tests.support.parts import Parts
+from tests.support.peers import sip
+from tests.support.peers.opensslserver import OpensslClient
 from tests.support.pki import Authority, Leaf
 
 _ALERT = 21  # RFC 6347 section 4.1

@@ -12,8 +12,8 @@ from tests.conftest import NewPeer, NewServer
 from tests.native.caller import registered
 from tests.native.conftest import NewProbe
 from tests.native.driver import Event
-from tests.support import sip
 from tests.support.keyfiles import encrypted, fingerprint
+from tests.support.peers import sip
 from tests.support.pki import Authority, Leaf
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from tests.native.conftest import NewProbe
 from tests.native.driver import Probe
-from tests.support import sip
-from tests.support.hostile import Behaviour, Connection, HostileServer, registrar
+from tests.support.peers import sip
+from tests.support.peers.hostile import Behaviour, Connection, HostileServer, registrar
 from tests.support.pki import Leaf
 
 

@@ -19,8 +19,8 @@ from tests.conftest import NewServer
 from tests.native.caller import registered
 from tests.native.conftest import NewProbe
 from tests.native.driver import Event, Probe
-from tests.support import sip
-from tests.support.hostile import Connection, HostileServer
+from tests.support.peers import sip
+from tests.support.peers.hostile import Connection, HostileServer
 from tests.support.pki import Authority, Leaf
 
 PCMU = 0

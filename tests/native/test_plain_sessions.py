@@ -13,8 +13,8 @@ from tests.conftest import NewServer
 from tests.native.caller import registered
 from tests.native.conftest import NewProbe
 from tests.native.driver import Probe
-from tests.support import sip
-from tests.support.hostile import HostileServer
+from tests.support.peers import sip
+from tests.support.peers.hostile import HostileServer
 
 _INSECURE = 171142  # PJSIP_ESESSIONINSECURE
 _USES = ("disabled", "optional")

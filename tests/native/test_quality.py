@@ -9,8 +9,8 @@ from tests.conftest import NewServer
 from tests.native.caller import registered
 from tests.native.conftest import NewProbe
 from tests.native.driver import Probe
-from tests.support import sip
-from tests.support.srtp import KEY_BYTES, Srtcp
+from tests.support.media.srtp import KEY_BYTES, Srtcp
+from tests.support.peers import sip
 
 _RECEIVER_REPORT = 201
 

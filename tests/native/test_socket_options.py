@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.hostile import HostileServer, registrar
+from tests.support.peers.hostile import HostileServer, registrar
 from tests.support.pki import Authority, Leaf
 
 

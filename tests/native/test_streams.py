@@ -19,12 +19,12 @@ from tests.conftest import NewServer
 from tests.native.caller import registered
 from tests.native.conftest import NewProbe
 from tests.native.driver import Probe
-from tests.support import sip
-from tests.support.hostile import Connection, HostileServer
-from tests.support.opus import Speaker
-from tests.support.pace import Pace
-from tests.support.pulse import Pulse
-from tests.support.srtp import KEY_BYTES, Srtp
+from tests.support.media.opus import Speaker
+from tests.support.media.pace import Pace
+from tests.support.media.pulse import Pulse
+from tests.support.media.srtp import KEY_BYTES, Srtp
+from tests.support.peers import sip
+from tests.support.peers.hostile import Connection, HostileServer
 
 _PATIENCE_S = 30
 _OPUS = 96

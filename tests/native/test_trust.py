@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives import serialization
 from tests.conftest import NewServer
 from tests.native.conftest import NewProbe
 from tests.native.driver import Event, Probe
-from tests.support.hostile import HostileServer
 from tests.support.keyfiles import pin_of
+from tests.support.peers.hostile import HostileServer
 from tests.support.pki import Authority, Leaf
 
 EXPIRED = 1 << 2  # PJ_SSL_CERT_EVALIDITY_PERIOD

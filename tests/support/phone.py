@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.attached import Attached, environment_of
-from tests.support.kamailio import DOMAIN
+from tests.support.peers.kamailio import DOMAIN
 from tests.support.preload import preload
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.phone import Phone
-from tests.support.tmux import Terminal
+from tests.support.screen.tmux import Terminal
 
 COLUMNS, ROWS = 100, 30
 OpenPhone = Callable[..., Awaitable[Terminal]]

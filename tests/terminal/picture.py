@@ -10,14 +10,14 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from tests.support import sound
-from tests.support.kamailio import Kamailio
+from tests.support.media import sound
+from tests.support.network.ports import LOOPBACK
+from tests.support.peers.kamailio import Kamailio
 from tests.support.phone import Phone
-from tests.support.picture import svg
 from tests.support.pki import Authority
-from tests.support.ports import LOOPBACK
 from tests.support.preload import hosts
-from tests.support.tmux import Terminal
+from tests.support.screen.picture import svg
+from tests.support.screen.tmux import Terminal
 from tests.terminal.conftest import OFFHOOK
 from voip.model import CallState
 from voip.protocol.calls import AnswerCall, DeclineCall, HangUp, Play

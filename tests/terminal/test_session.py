@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.phone import Phone
-from tests.support.picture import svg
-from tests.support.tmux import Terminal
+from tests.support.screen.picture import svg
+from tests.support.screen.tmux import Terminal
 from tests.terminal.conftest import COLUMNS, OpenPhone
 from voip.model import CallState, Outcome
 

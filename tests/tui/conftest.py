@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.support.clock import Clock, standing_still
-from tests.support.screen import Screen, screen
-from tests.support.standin import StandIn
+from tests.support.screen.pilot import Screen, screen
+from tests.support.standin.engine import StandIn
 
 
 @pytest.fixture

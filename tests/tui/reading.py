@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.screen import Screen
+from tests.support.screen.pilot import Screen
 
 _EDGES = " │╭╮╰╯─▁▂▃▄▅▆▇█"
 

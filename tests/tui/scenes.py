@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from tests.support import standin_facts as facts
 from tests.support.clock import Clock
-from tests.support.screen import Screen
-from tests.support.standin import StandIn
+from tests.support.screen.pilot import Screen
+from tests.support.standin import facts
+from tests.support.standin.engine import StandIn
 from tui.phone.welcome import Welcome
 from tui.settings.settings import Settings
 from voip.causes import CauseKind

@@ -1,6 +1,6 @@
 """Whole screens of each situation of a lock: python -m tests.tui.situations writes them anew.
 
-The words are in `tests.support.situations`; a file holds the screen of each
+The words are in `tests.support.screen.situations`; a file holds the screen of each
 size with each set of symbols, characters alone.
 """
 
@@ -17,11 +17,11 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from tests.support import standin_facts as facts
 from tests.support.clock import standing_still
-from tests.support.screen import screen
-from tests.support.situations import SERVER
-from tests.support.standin import StandIn
+from tests.support.screen.pilot import screen
+from tests.support.screen.situations import SERVER
+from tests.support.standin import facts
+from tests.support.standin.engine import StandIn
 from tests.tui.scenes import Stage
 from tui.terminal.glyphs import ASCII, EMOJI, UNICODE, Glyphs
 from voip.model import Call, CallState, rfc3339

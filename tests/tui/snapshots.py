@@ -26,8 +26,8 @@ from textual.strip import Strip
 from textual.theme import Theme
 
 from tests.support.clock import standing_still
-from tests.support.screen import Screen, screen
-from tests.support.standin import StandIn
+from tests.support.screen.pilot import Screen, screen
+from tests.support.standin.engine import StandIn
 from tests.tui.scenes import SCENES, Stage
 from tui.terminal.text import cells_of
 from tui.themes import choice

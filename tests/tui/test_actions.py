@@ -7,8 +7,8 @@ from itertools import chain
 import pytest
 
 from tests.support.clock import Clock
-from tests.support.screen import Screen
-from tests.support.standin import StandIn
+from tests.support.screen.pilot import Screen
+from tests.support.standin.engine import StandIn
 from tests.tui.scenarios import SCENARIOS, STORIES, Done, tidy
 from tests.tui.scenes import Stage
 from tui.keys.actions import BY_ID

@@ -6,8 +6,8 @@ import pytest
 from textual.widgets import Input
 
 from tests.support.clock import Clock
-from tests.support.screen import Screen
-from tests.support.standin import StandIn
+from tests.support.screen.pilot import Screen
+from tests.support.standin.engine import StandIn
 from tests.tui.scenarios import SCENARIOS
 from tests.tui.scenes import SCENES, Stage
 from tui.calls.dial import DialInput

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.situations import SITUATIONS
+from tests.support.screen.situations import SITUATIONS
 from tests.tui import situations
 from tests.tui.situations import SETS, SETUPS, SEVERAL, SIZES, file_of
 from voip.protection import Sign

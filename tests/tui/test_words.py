@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support import standin_facts as facts
-from tests.support.screen import Screen
-from tests.support.standin import StandIn
+from tests.support.screen.pilot import Screen
+from tests.support.standin import facts
+from tests.support.standin.engine import StandIn
 from voip.client import compared_words
 from voip.model import CallState
 from voip.protection import Keying, Lock, LockReport, Sign

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from tests.contract import regenerate
-from tests.support.capture import IN_THE_CLEAR, READING
+from tests.support.network.capture import IN_THE_CLEAR, READING
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.contract.examples import members
-from tests.support.standin import StandIn
-from tests.support.standin_script import TRIAL
-from tests.support.standin_worker import ANSWERS
+from tests.support.standin.engine import StandIn
+from tests.support.standin.script import TRIAL
+from tests.support.standin.worker import ANSWERS
 from voip.causes import CauseKind
 from voip.client.errors import NoEngine
 from voip.client.stream import Client

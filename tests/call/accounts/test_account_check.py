@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from tests.conftest import NewPhone
-from tests.support import sip
-from tests.support.hostile import Connection, HostileServer, own_host, registrar
-from tests.support.kamailio import DOMAIN, Kamailio
-from tests.support.opensslserver import OpensslServer
+from tests.support.network.ports import LOOPBACK, free_sip_port
+from tests.support.peers import sip
+from tests.support.peers.hostile import Connection, HostileServer, own_host, registrar
+from tests.support.peers.kamailio import DOMAIN, Kamailio
+from tests.support.peers.opensslserver import OpensslServer
 from tests.support.phone import Phone
 from tests.support.pki import Authority
-from tests.support.ports import LOOPBACK, free_sip_port
 from voip.client.errors import CommandFailed
 from voip.client.stream import Client
 from voip.model import RegistrationState

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tests.conftest import NewPhone
-from tests.support.hostile import Connection, HostileServer, own_host, registrar
-from tests.support.kamailio import DOMAIN, Kamailio
+from tests.support.network.ports import LOOPBACK, free_sip_port
+from tests.support.peers.hostile import Connection, HostileServer, own_host, registrar
+from tests.support.peers.kamailio import DOMAIN, Kamailio
+from tests.support.peers.sip import Message, response
 from tests.support.pki import Authority
-from tests.support.ports import LOOPBACK, free_sip_port
-from tests.support.sip import Message, response
 from voip.model import RegistrationState
 from voip.protocol.accounts import AccountEvent, RemoveAccount
 from voip.protocol.calls import HangUp

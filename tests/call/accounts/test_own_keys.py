@@ -8,11 +8,11 @@ from pathlib import Path
 
 from tests.call.calls.test_compared import comparison, hang_up, has_words, say, words
 from tests.conftest import NewPhone
-from tests.support.farend import FarEnd
-from tests.support.kamailio import Kamailio
+from tests.support.network.ports import LOOPBACK
+from tests.support.peers.farend import FarEnd
+from tests.support.peers.kamailio import Kamailio
 from tests.support.phone import Phone
 from tests.support.pki import Authority
-from tests.support.ports import LOOPBACK
 from voip.model import CallState
 from voip.protection import Compared, Sign
 from voip.protocol.accounts import RegisterAccount

@@ -11,11 +11,11 @@ from pathlib import Path
 import certifi
 import pytest
 
-from tests.support.hostile import own_host
 from tests.support.keyfiles import of_no_version, pin_of
-from tests.support.opensslserver import OpensslServer, self_made
+from tests.support.network.ports import free_port
+from tests.support.peers.hostile import own_host
+from tests.support.peers.opensslserver import OpensslServer, self_made
 from tests.support.pki import Authority, Leaf
-from tests.support.ports import free_port
 from voip.engine.errors import Refusal
 from voip.engine.trust import handshake
 from voip.protocol.trust import ServerReport

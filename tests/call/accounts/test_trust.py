@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from tests.conftest import NewPhone
-from tests.support.hostile import HostileServer, own_host, registrar
-from tests.support.kamailio import DOMAIN, Kamailio
 from tests.support.keyfiles import encrypted, pin_of
-from tests.support.opensslserver import OpensslServer, self_made
+from tests.support.network.ports import LOOPBACK
+from tests.support.peers.hostile import HostileServer, own_host, registrar
+from tests.support.peers.kamailio import DOMAIN, Kamailio
+from tests.support.peers.opensslserver import OpensslServer, self_made
 from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
-from tests.support.ports import LOOPBACK
 from voip.causes import CauseKind
 from voip.engine.accounts import pinning
 from voip.model import AccountStatus, CallState, RegistrationState

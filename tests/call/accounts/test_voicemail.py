@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.conftest import NewPhone
-from tests.support import sip
-from tests.support.hostile import Connection, HostileServer, Sinks, own_host, registrar
+from tests.support.peers import sip
+from tests.support.peers.hostile import Connection, HostileServer, Sinks, own_host, registrar
 from tests.support.phone import Phone
 from tests.support.pki import Authority
 from voip.model import AccountStatus, RegistrationState, Voicemail

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from tests.conftest import NewPhone
-from tests.support import sip
-from tests.support.hostile import Client, own_host
-from tests.support.party import Party
+from tests.support.peers import sip
+from tests.support.peers.hostile import Client, own_host
+from tests.support.peers.party import Party
 from tests.support.phone import Phone
 from tests.support.pki import Authority
 from voip.model import CallState, Outcome

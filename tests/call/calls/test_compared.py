@@ -6,13 +6,13 @@ from pathlib import Path
 
 from tests.call.peers.test_dtls_peers import _session
 from tests.conftest import NewPeer, NewPhone
-from tests.support.farend import FarEnd
-from tests.support.kamailio import Kamailio
 from tests.support.keyfiles import fingerprint
-from tests.support.middle import Middle
+from tests.support.network.ports import LOOPBACK
+from tests.support.peers.farend import FarEnd
+from tests.support.peers.kamailio import Kamailio
+from tests.support.peers.middle import Middle
 from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
-from tests.support.ports import LOOPBACK
 from voip.model import Call, CallState
 from voip.protection import Compared, EndToEnd, LockReport, Sign
 from voip.protocol.accounts import RemoveAccount

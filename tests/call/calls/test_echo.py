@@ -9,7 +9,7 @@ import wave
 from pathlib import Path
 
 from tests.conftest import NewPhone
-from tests.support import sound
+from tests.support.media import sound
 from tests.support.phone import Phone
 from voip.client.stream import Client
 from voip.model import CallState

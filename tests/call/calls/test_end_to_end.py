@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import NewPhone
-from tests.support.kamailio import Kamailio
-from tests.support.middle import Middle
+from tests.support.network.ports import LOOPBACK
+from tests.support.peers.kamailio import Kamailio
+from tests.support.peers.middle import Middle
 from tests.support.phone import Phone
 from tests.support.pki import Authority
-from tests.support.ports import LOOPBACK
 from voip.model import CallState
 from voip.protection import Keying, LockReport, LockState
 from voip.protocol.calls import AnswerCall

@@ -9,10 +9,10 @@ import socket
 import pytest
 
 from tests.conftest import NewPhone
-from tests.support import sip
-from tests.support.farend import FarEnd
-from tests.support.hostile import own_host
-from tests.support.kamailio import DOMAIN
+from tests.support.peers import sip
+from tests.support.peers.farend import FarEnd
+from tests.support.peers.hostile import own_host
+from tests.support.peers.kamailio import DOMAIN
 from tests.support.phone import Phone
 from voip.causes import CauseKind
 from voip.model import CallState, Outcome

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tests.conftest import NewPhone
-from tests.support import sip
-from tests.support.farend import FarEnd
-from tests.support.hostile import own_host
-from tests.support.kamailio import DOMAIN, Kamailio
+from tests.support.network.ports import LOOPBACK
+from tests.support.peers import sip
+from tests.support.peers.farend import FarEnd
+from tests.support.peers.hostile import own_host
+from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.pki import Authority
-from tests.support.ports import LOOPBACK
 from voip.model import CallState
 from voip.protocol.calls import AnswerCall, HangUp, Hold
 

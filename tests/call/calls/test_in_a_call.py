@@ -12,9 +12,9 @@ import pytest
 
 from tests.call.conftest import NewPulse, NewSoundPhone
 from tests.conftest import NewPhone
-from tests.support.kamailio import DOMAIN, Kamailio
-from tests.support.ports import LOOPBACK
-from tests.support.pulse import RATE, Samples
+from tests.support.media.pulse import RATE, Samples
+from tests.support.network.ports import LOOPBACK
+from tests.support.peers.kamailio import DOMAIN, Kamailio
 from voip.model import CallState, Outcome
 from voip.protocol.calls import DeclineCall, HangUp, Play
 from voip.protocol.phone import Stop, StoppingEvent

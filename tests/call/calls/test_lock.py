@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.conftest import NewPhone
-from tests.support import sip
-from tests.support.hostile import Connection, HostileServer, own_host, registrar
-from tests.support.kamailio import DOMAIN, Kamailio
+from tests.support.network.ports import LOOPBACK
+from tests.support.peers import sip
+from tests.support.peers.hostile import Connection, HostileServer, own_host, registrar
+from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.pki import Authority
-from tests.support.ports import LOOPBACK
 from voip.model import CallState
 from voip.protection import LockState
 from voip.protocol.calls import AnswerCall, HangUp

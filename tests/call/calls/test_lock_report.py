@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import NewPhone
-from tests.support.hostile import HostileServer, own_host, registrar
-from tests.support.kamailio import DOMAIN, Kamailio
+from tests.support.network.ports import LOOPBACK
+from tests.support.peers.hostile import HostileServer, own_host, registrar
+from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.pki import Authority
-from tests.support.ports import LOOPBACK
 from voip.client.errors import CommandFailed
 from voip.protection import Fact, LockReport, LockState
 from voip.protocol.accounts import AccountEvent

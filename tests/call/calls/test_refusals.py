@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import NewPhone, NewServer
 from tests.support.keyfiles import encrypted, pin_of
-from tests.support.opensslserver import OpensslServer
+from tests.support.peers.opensslserver import OpensslServer
 from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
 from voip.causes import Cause, CauseKind

@@ -11,13 +11,13 @@ import pytest
 
 from tests.call.conftest import NewBaresip
 from tests.conftest import NewPhone
-from tests.support import sound
-from tests.support.baresip import Wish
-from tests.support.capture import IN_THE_CLEAR, Capture, RtpPacket, ports_of
-from tests.support.kamailio import DOMAIN, Kamailio
+from tests.support.media import sound
+from tests.support.network.capture import IN_THE_CLEAR, Capture, RtpPacket, ports_of
+from tests.support.network.ports import LOOPBACK
+from tests.support.peers.baresip import Wish
+from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
 from tests.support.pki import Authority
-from tests.support.ports import LOOPBACK
 from voip.model import Outcome
 from voip.protocol.accounts import RemoveAccount
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import NewPhone
-from tests.support.kamailio import DOMAIN, Kamailio
+from tests.support.network.ports import LOOPBACK, free_sip_port
+from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
 from tests.support.pki import Authority
-from tests.support.ports import LOOPBACK, free_sip_port
 from voip.client.errors import CommandFailed
 from voip.engine.history.log import History
 from voip.model import CallState, Outcome

@@ -13,13 +13,13 @@ import pytest
 import pytest_asyncio
 
 from tests.call.conftest import sound_phone
-from tests.support.hostile import own_host
-from tests.support.kamailio import DOMAIN
-from tests.support.party import Party
+from tests.support.media.pulse import RATE, Ear, Pulse, Samples
+from tests.support.media.voice import tones_in
+from tests.support.peers.hostile import own_host
+from tests.support.peers.kamailio import DOMAIN
+from tests.support.peers.party import Party
 from tests.support.phone import Phone
 from tests.support.pki import Authority
-from tests.support.pulse import RATE, Ear, Pulse, Samples
-from tests.support.voice import tones_in
 from voip.model import CallState
 from voip.protection import Transport
 from voip.protocol.accounts import RemoveAccount

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.support.kamailio import DOMAIN
-from tests.support.party import Party
+from tests.support.media.pulse import RATE, Ear, Pulse
+from tests.support.media.voice import Frame, tones_in
+from tests.support.peers.kamailio import DOMAIN
+from tests.support.peers.party import Party
 from tests.support.phone import Phone
-from tests.support.pulse import RATE, Ear, Pulse
-from tests.support.voice import Frame, tones_in
 from voip.model import Call, CallState
 from voip.protection import Transport
 from voip.protocol.calls import CallEvent, HangUp, Hold, Mute, Play, Resume

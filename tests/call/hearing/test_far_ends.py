@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.call.hearing.conftest import MICROPHONE, NETWORK, OTHER, OURS, PlaceCall, Placed
-from tests.support import sip
-from tests.support.hostile import Client
-from tests.support.party import Party
+from tests.support.peers import sip
+from tests.support.peers.hostile import Client
+from tests.support.peers.party import Party
 from voip.model import CallState
 from voip.protection import Transport
 

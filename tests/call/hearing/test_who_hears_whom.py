@@ -16,8 +16,8 @@ import pytest
 
 from tests.call.conftest import NewPulse, NewSoundPhone
 from tests.call.hearing.lane import FILE, FIRST, SECOND, TONES, Lane
-from tests.support.hostile import own_host
-from tests.support.party import Party
+from tests.support.peers.hostile import own_host
+from tests.support.peers.party import Party
 from tests.support.pki import Authority
 from voip.protection import Transport
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest_asyncio
 
 from tests.call.hostile.stage import Ground, Stage
-from tests.support import sound
-from tests.support.hostile import HostileServer, Sinks, own_host, registrar
+from tests.support.media import sound
+from tests.support.network.wire import Wire
+from tests.support.peers.hostile import HostileServer, Sinks, own_host, registrar
 from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.preload import hosts
-from tests.support.wire import Wire
 from voip.engine.calls.sound_files import playable
 
 NAMES = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from tests.support import sip
+from tests.support.peers import sip
 from voip.protection import SRTP_SUITES
 
 

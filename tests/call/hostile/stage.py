@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.support import wire
-from tests.support.farend import FarEnd
-from tests.support.hostile import Behaviour, HostileServer, Sinks, registrar
-from tests.support.kamailio import DOMAIN
+from tests.support.network import wire
+from tests.support.network.wire import Wire
+from tests.support.peers.farend import FarEnd
+from tests.support.peers.hostile import Behaviour, HostileServer, Sinks, registrar
+from tests.support.peers.kamailio import DOMAIN
 from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
-from tests.support.wire import Wire
 from voip.client.errors import CommandFailed
 from voip.model import AccountStatus, Call, CallState, LogEntry, Outcome
 from voip.protocol.accounts import RemoveAccount

@@ -7,7 +7,7 @@ import pytest
 from tests.call.hostile import sessions
 from tests.call.hostile.sessions import Session
 from tests.call.hostile.stage import Stage
-from tests.support.farend import FarEnd
+from tests.support.peers.farend import FarEnd
 from voip.model import CallState, Outcome
 from voip.protocol.calls import HangUp, Hold
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.call.hostile.stage import Stage
-from tests.support.kamailio import DOMAIN
+from tests.support.peers.kamailio import DOMAIN
 from voip.client.errors import CommandFailed
 from voip.protocol.calls import CallStarted, DeclineCall, PlaceCall
 

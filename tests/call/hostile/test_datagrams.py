@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from tests.call.hostile.stage import Stage
-from tests.support import sip
+from tests.support.peers import sip
 from voip.model import CallState
 from voip.protection import LockReport
 from voip.protocol.calls import Hold

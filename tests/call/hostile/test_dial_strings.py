@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.call.hostile.stage import Stage
-from tests.support import sip
-from tests.support.hostile import Connection, HostileServer, registrar
+from tests.support.peers import sip
+from tests.support.peers.hostile import Connection, HostileServer, registrar
 from voip.client.errors import CommandFailed
 from voip.model import Outcome
 

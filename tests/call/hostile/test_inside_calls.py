@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.call.hostile.stage import MALLORY, Stage
-from tests.support import sip
-from tests.support.farend import FarEnd
-from tests.support.hostile import Connection, registrar
+from tests.support.peers import sip
+from tests.support.peers.farend import FarEnd
+from tests.support.peers.hostile import Connection, registrar
 from voip.client.errors import CommandFailed
 from voip.model import CallState, Outcome
 from voip.protocol.accounts import RemoveAccount

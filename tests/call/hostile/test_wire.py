@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.support import sound, wire
-from tests.support.wire import Wire
+from tests.support.media import sound
+from tests.support.network import wire
+from tests.support.network.wire import Wire
 
 _BIAS, _CLIP = 132, 32635
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import NewPeer, NewPhone
-from tests.support import sip
-from tests.support.farend import FarEnd
 from tests.support.keyfiles import fingerprint
+from tests.support.peers import sip
+from tests.support.peers.farend import FarEnd
 from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
 from voip.model import CallState

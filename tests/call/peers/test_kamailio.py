@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import NewPhone
-from tests.support import sound
-from tests.support.kamailio import DOMAIN, Kamailio
+from tests.support.media import sound
+from tests.support.network.ports import LOOPBACK
+from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.pki import Authority
-from tests.support.ports import LOOPBACK
 from voip.model import CallState, Outcome
 from voip.protection import LockState
 from voip.protocol.calls import AnswerCall, LogEvent, Play, Record

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from tests.call.requests.ground import USER, Ground
-from tests.support import sip
+from tests.support.peers import sip
 from voip.model import CallState
 from voip.protocol.worker.calls import CallStateEvent, StartCall
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.support import sip
-from tests.support.hostile import own_host
-from tests.support.manycalls import Server
+from tests.support.peers import sip
+from tests.support.peers.hostile import own_host
+from tests.support.peers.manycalls import Server
 from tests.support.pki import Authority
 from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused, start_process
 from voip.model import CallState

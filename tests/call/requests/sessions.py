@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-from tests.support import sip
+from tests.support.peers import sip
 from voip.protection import Transport
 
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive", "")

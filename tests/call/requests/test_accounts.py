@@ -10,8 +10,8 @@ import pytest
 
 from tests.call.requests.ground import USER, Ground
 from tests.call.requests.sessions import Session
-from tests.support import sip
-from tests.support.manycalls import Server
+from tests.support.peers import sip
+from tests.support.peers.manycalls import Server
 from voip.causes import CauseKind
 from voip.protection import Transport
 from voip.protocol.worker.accounts import (

@@ -7,7 +7,7 @@ import pytest
 from tests.call.requests.callee import Callee, MakeSession
 from tests.call.requests.ground import Ground
 from tests.call.requests.sessions import ANSWERS, Session
-from tests.support import sip
+from tests.support.peers import sip
 from voip.protection import Transport
 
 pytestmark = [

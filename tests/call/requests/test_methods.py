@@ -9,7 +9,7 @@ import pytest
 
 from tests.call.requests.ground import USER, Ground, rings_and_is_taken
 from tests.call.requests.sessions import Session
-from tests.support import sip
+from tests.support.peers import sip
 from voip.model import CallState
 from voip.protocol.worker.accounts import VoicemailEvent
 

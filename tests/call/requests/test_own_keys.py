@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.call.requests.ground import Ground
-from tests.support import sip
 from tests.support.keyfiles import fingerprint
+from tests.support.peers import sip
 from tests.support.pki import Authority, Leaf
 from voip.model import CallState
 from voip.protection import Keying

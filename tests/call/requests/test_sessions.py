@@ -10,7 +10,7 @@ import pytest
 
 from tests.call.requests.ground import Ground, rings_and_is_taken
 from tests.call.requests.sessions import DIRECTIONS, OFFERS, Session, directions
-from tests.support import sip
+from tests.support.peers import sip
 from voip.engine.supervisor import WorkerRefused
 from voip.model import CallState
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.call.requests.ground import USER, Ground
-from tests.support import sip
+from tests.support.peers import sip
 from voip.protection import Transport
 from voip.protocol.worker.calls import UnreadCall
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from tests.call.conftest import NewPulse, NewSoundPhone
 from tests.conftest import NewPhone
-from tests.support.kamailio import DOMAIN, Kamailio
+from tests.support.media.pulse import PATIENCE_S, RATE, Pulse, Samples
+from tests.support.network.ports import LOOPBACK
+from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
-from tests.support.ports import LOOPBACK
-from tests.support.pulse import PATIENCE_S, RATE, Pulse, Samples
 from voip.model import CallState, Outcome
 from voip.protocol.calls import DeclineCall, HangUp
 from voip.protocol.phone import NoticeEvent, WorkerEvent

@@ -9,9 +9,9 @@ import numpy as np
 
 from tests.conftest import NewPhone
 from tests.support.attached import connect
-from tests.support.kamailio import Kamailio
+from tests.support.network.ports import LOOPBACK
+from tests.support.peers.kamailio import Kamailio
 from tests.support.pki import Authority
-from tests.support.ports import LOOPBACK
 from voip.model import CallState
 from voip.protocol.calls import AnswerCall
 from voip.protocol.phone import Subscribe

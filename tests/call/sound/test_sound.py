@@ -9,11 +9,11 @@ import pytest
 
 from tests.call.conftest import NewPulse, NewSoundPhone
 from tests.conftest import NewPhone
-from tests.support import sound
-from tests.support.kamailio import DOMAIN, Kamailio
+from tests.support.media import sound
+from tests.support.media.pulse import RATE, Ear, Forward, Pulse, Samples, lonely
+from tests.support.network.ports import LOOPBACK
+from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
-from tests.support.ports import LOOPBACK
-from tests.support.pulse import RATE, Ear, Forward, Pulse, Samples, lonely
 from voip.model import Call, CallState, Outcome
 from voip.protocol.calls import AnswerCall, DeclineCall, HangUp
 from voip.protocol.phone import NoticeEvent

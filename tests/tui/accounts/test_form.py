@@ -10,9 +10,9 @@ import pytest
 from textual import events
 from textual.widgets import Input
 
-from tests.support.screen import Screen
-from tests.support.standin import StandIn
-from tests.support.standin_script import TRIAL
+from tests.support.screen.pilot import Screen
+from tests.support.standin.engine import StandIn
+from tests.support.standin.script import TRIAL
 from tui.accounts import draft as drafts
 from tui.accounts.form import AccountForm
 from tui.widgets.ask import Confirm

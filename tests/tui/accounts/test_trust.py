@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from textual.widgets import Input
 
-from tests.support import standin_facts as facts
 from tests.support.clock import Clock
-from tests.support.screen import Screen
-from tests.support.standin import StandIn
-from tests.support.standin_script import lock_keyring
+from tests.support.screen.pilot import Screen
+from tests.support.standin import facts
+from tests.support.standin.engine import StandIn
+from tests.support.standin.script import lock_keyring
 from tests.tui.scenes import SCENES, Stage, server_of_work
 from tui.accounts.trust import Trust
 from tui.widgets.ask import TypeWord

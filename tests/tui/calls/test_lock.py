@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.support.clock import Clock
-from tests.support.screen import Screen
-from tests.support.standin import StandIn
+from tests.support.screen.pilot import Screen
+from tests.support.standin.engine import StandIn
 from tui.accounts.form import AccountForm
 from tui.calls.lock import LockDetails
 from tui.calls.past_lock import PastLock

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.support.clock import Clock
-from tests.support.screen import Screen, screen
-from tests.support.standin import StandIn
+from tests.support.screen.pilot import Screen, screen
+from tests.support.standin.engine import StandIn
 from tests.tui.scenes import Stage
 from tui.keys.actions import BY_ID
 from tui.state import Link

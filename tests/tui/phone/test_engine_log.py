@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from tests.support.screen import Screen
-from tests.support.standin import StandIn
+from tests.support.screen.pilot import Screen
+from tests.support.standin.engine import StandIn
 from tui.phone.engine_log import EngineLog
 
 

@@ -11,8 +11,8 @@ import pytest
 from textual.strip import Strip
 
 from tests.support.clock import standing_still
-from tests.support.screen import screen
-from tests.support.standin import StandIn
+from tests.support.screen.pilot import screen
+from tests.support.standin.engine import StandIn
 from tests.tui.scenes import SCENES, Stage
 from tui.keys import keymap
 from voip.protocol.worker.calls import StartCall

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.support.screen import Screen
-from tests.support.standin import StandIn
+from tests.support.screen.pilot import Screen
+from tests.support.standin.engine import StandIn
 from tests.tui.reading import running_text
 from tui.keys.actions import ACTIONS
 

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from tests.support.clock import Clock
-from tests.support.screen import Screen
-from tests.support.standin import StandIn
+from tests.support.screen.pilot import Screen
+from tests.support.standin.engine import StandIn
 from tests.tui.scenes import Stage
 from tui.accounts.form import AccountForm
 from tui.calls.lock import LockDetails

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.screen import Screen
-from tests.support.standin import StandIn
+from tests.support.screen.pilot import Screen
+from tests.support.standin.engine import StandIn
 from tui.accounts.form import AccountForm
 from tui.phone.welcome import Welcome
 from voip.model import CallState

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import standin_facts
 from tests.support.clock import Clock
-from tests.support.screen import Screen, screen
-from tests.support.standin import StandIn
+from tests.support.screen.pilot import Screen, screen
+from tests.support.standin import facts
+from tests.support.standin.engine import StandIn
 from tests.tui.reading import running_text
 from tui.settings.devices import chosen_of
 from voip.protocol.settings import ChangeSettings
@@ -59,7 +59,7 @@ async def test_a_device_that_went_away_is_still_named(phone: Screen, standin: St
 async def test_without_a_device_it_says_what_to_do(
     clock: Clock, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(standin_facts, "DEVICES", ())
+    monkeypatch.setattr(facts, "DEVICES", ())
     async with StandIn(place / "s", audio="null"), screen(clock=clock) as phone:
         await phone.to_main()
         await phone.press("v")

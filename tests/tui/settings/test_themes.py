@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.support.clock import Clock
-from tests.support.screen import TERMINAL, Screen, screen
-from tests.support.standin import StandIn
+from tests.support.screen.pilot import TERMINAL, Screen, screen
+from tests.support.standin.engine import StandIn
 from tui.settings.themes import Themes
 
 OWN = '[colors]\nbackground = "#000000"\nforeground = "#ffffff"\nprimary = "#ff0000"\n'

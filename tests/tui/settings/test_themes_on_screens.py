@@ -10,8 +10,8 @@ from rich.color import Color
 from rich.style import Style
 
 from tests.support.clock import standing_still
-from tests.support.screen import Screen, screen
-from tests.support.standin import StandIn
+from tests.support.screen.pilot import Screen, screen
+from tests.support.standin.engine import StandIn
 from tests.tui.scenes import SCENES, Stage
 from tests.tui.snapshots import MIXED, Cell, drawn, worn_by_role
 from tui.terminal.text import cells_of

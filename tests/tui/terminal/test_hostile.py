@@ -15,11 +15,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.support import standin_facts as facts
 from tests.support.clock import standing_still
-from tests.support.pty import OnPty
-from tests.support.screen import TERMINAL, Screen, screen
-from tests.support.standin import StandIn
+from tests.support.screen.pilot import TERMINAL, Screen, screen
+from tests.support.screen.pty import OnPty
+from tests.support.standin import facts
+from tests.support.standin.engine import StandIn
 from tests.tui.scenes import SCENES, Stage
 from voip.protection import TlsStatus
 from voip.protocol.settings import ChangeSettings, Notify

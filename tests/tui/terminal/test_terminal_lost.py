@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.pty import OnPty
-from tests.support.screen import TERMINAL
-from tests.support.standin import StandIn
+from tests.support.screen.pilot import TERMINAL
+from tests.support.screen.pty import OnPty
+from tests.support.standin.engine import StandIn
 from voip.model import CallState
 
 _LOOKS = 60

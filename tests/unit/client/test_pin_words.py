@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from tests.support import standin_facts as facts
+from tests.support.standin import facts
 from voip.client import pin_words
 from voip.model import Means
 

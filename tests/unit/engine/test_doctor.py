@@ -9,7 +9,7 @@ import certifi
 import pytest
 from msgspec.structs import replace
 
-from tests.support.standin import StandIn
+from tests.support.standin.engine import StandIn
 from voip.protocol.phone import Doctor, DoctorReport, Finding
 from voip.protocol.worker.base import Role
 

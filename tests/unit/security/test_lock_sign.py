@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from rich.cells import cell_len
 
-from tests.support.situations import DTLS, OPEN, SECURE, SITUATIONS
+from tests.support.screen.situations import DTLS, OPEN, SECURE, SITUATIONS
 from tests.unit.security.test_policy import REMOVED
 from voip.model import CallState
 from voip.protection import Compared, Comparison, Keying, LockState, Sign, Transport

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.contract.test_json_output import errors
-from tests.support import standin_facts as facts
-from tests.support.standin import StandIn
+from tests.support.standin import facts
+from tests.support.standin.engine import StandIn
 from voip.cli.accounts.account import account
 from voip.cli.app import offhook
 from voip.client.errors import CommandFailed

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.contract import examples
-from tests.support.standin import StandIn
+from tests.support.standin.engine import StandIn
 from tests.unit.cli.typed import typed
 from voip.cli.accounts import register
 from voip.client.errors import NoEngine

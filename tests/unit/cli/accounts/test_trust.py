@@ -11,10 +11,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.support import standin_facts as facts
 from tests.support.attached import environment_of
-from tests.support.pty import OnPty
-from tests.support.standin import StandIn
+from tests.support.screen.pty import OnPty
+from tests.support.standin import facts
+from tests.support.standin.engine import StandIn
 from voip.model import Means, RegistrationState
 from voip.protocol.accounts import AccountList, EditAccount, GetAccounts
 from voip.protocol.trust import ServerReport

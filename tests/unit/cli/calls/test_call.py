@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.standin import StandIn
+from tests.support.standin.engine import StandIn
 from tests.unit.cli.typed import typed
 from voip.protocol.worker.calls import StartCall
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tests.support import standin_facts as facts
-from tests.support.standin import StandIn
+from tests.support.standin import facts
+from tests.support.standin.engine import StandIn
 from tests.unit.cli.typed import typed
 from tests.unit.engine.calls.test_locks import answered, report
 from voip.protection import Compared, Keying, Sign

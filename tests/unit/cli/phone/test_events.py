@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from tests.support.standin import StandIn
+from tests.support.standin.engine import StandIn
 from tests.unit.cli.typed import typed
 
 

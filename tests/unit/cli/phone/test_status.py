@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.standin import StandIn
+from tests.support.standin.engine import StandIn
 from tests.unit.cli.typed import typed
 from voip import model, protection
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.support.standin import StandIn
+from tests.support.standin.engine import StandIn
 from voip.model import RegistrationState
 from voip.protection import ComparedKey
 from voip.protocol.accounts import CheckAccount, RegisterAccount, RemoveAccount

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support import standin_facts as facts
-from tests.support.standin import StandIn
+from tests.support.standin import facts
+from tests.support.standin.engine import StandIn
 from tests.unit.engine.calls.test_locks import OTHERS, answered, report
 from voip.client.errors import CommandFailed
 from voip.protection import Compared, ComparedKey, Keying, LockState, Sign

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.support import standin_facts as facts
 from tests.support.attached import connect
-from tests.support.standin import StandIn
+from tests.support.standin import facts
+from tests.support.standin.engine import StandIn
 from voip.model import Status
 from voip.protection import Keying, LockReport
 from voip.protocol.phone import GetStatus

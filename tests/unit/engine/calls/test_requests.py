@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.support.standin import StandIn
+from tests.support.standin.engine import StandIn
 from voip.client.errors import CommandFailed
 from voip.client.stream import Client
 from voip.model import CallState, Outcome

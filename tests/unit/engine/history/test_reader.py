@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support import manyrows
+from tests.support.screen import manyrows
 from voip.engine.history.log import History, HistoryError
 from voip.engine.history.reader import HistoryReader, Page, Person, Wanted
 from voip.model import Direction, Outcome, Party

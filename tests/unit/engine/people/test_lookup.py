@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.support import manyrows
-from tests.support import standin_facts as facts
-from tests.support.standin import StandIn
+from tests.support.screen import manyrows
+from tests.support.standin import facts
+from tests.support.standin.engine import StandIn
 from voip.client.errors import CommandFailed
 from voip.engine.history.reader import HistoryReader
 from voip.model import NameFrom

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.standin import StandIn
+from tests.support.standin.engine import StandIn
 from voip.client.errors import CommandFailed
 from voip.client.stream import Client
 from voip.engine.registration.registrations import Registrations

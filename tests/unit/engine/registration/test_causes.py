@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support import standin_facts as facts
-from tests.support.standin import StandIn
-from tests.support.standin_script import lock_keyring
+from tests.support.standin import facts
+from tests.support.standin.engine import StandIn
+from tests.support.standin.script import lock_keyring
 from voip.causes import Cause, CauseKind
 from voip.model import AccountStatus, CallState, RegistrationState
 from voip.protocol.accounts import AccountEvent

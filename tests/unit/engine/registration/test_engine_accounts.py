@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.standin import StandIn
+from tests.support.standin.engine import StandIn
 from voip.client.errors import CommandFailed
 from voip.protocol.accounts import (
     AccountChanged,

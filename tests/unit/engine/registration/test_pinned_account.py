@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from tests.support import standin_facts as facts
-from tests.support.standin import StandIn
+from tests.support.standin import facts
+from tests.support.standin.engine import StandIn
 from voip.causes import Cause, CauseKind
 from voip.client.errors import CommandFailed
 from voip.model import CallState, Means, RegistrationState, rfc3339

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from textual.fuzzy import Matcher
 
-from tests.support.contexts import SCREENS, at_once, together
+from tests.support.screen.contexts import SCREENS, at_once, together
 from tui.commands import COMMANDS
 from tui.keys.actions import ACTIONS, BY_ID, available, by_group, of_screen, offered
 from tui.keys.context import Context, Pane

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.binding import BindingsMap
 
-from tests.support.contexts import SCREENS, together
+from tests.support.screen.contexts import SCREENS, together
 from tui.keys.actions import ACTIONS, BY_ID, of_screen
 from tui.keys.keymap import DIALLED_AT_ONCE, Keymap, resolve, show, typed
 from tui.widgets.screens import bindings_of

@@ -29,7 +29,7 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
 from textual.widgets import Checkbox, Select
 
-from tests.support.sampler import PHASE, ROLES, SIZE, Sampler, segments
+from tests.support.screen.sampler import PHASE, ROLES, SIZE, Sampler, segments
 from tui.terminal import glyphs as symbols
 from tui.terminal.filters import ALL_ASCII, DRAWN_ASCII, filters
 from tui.themes import choice as themes
@@ -274,7 +274,7 @@ async def _sent(environ: Mapping[str, str], *names: str) -> list[str]:
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", SIZE[1], SIZE[0], 0, 0))
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.support.sampler", *names,
+        sys.executable, "-m", "tests.support.screen.sampler", *names,
         stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": ".", **environ},
     )  # fmt: skip

@@ -7,7 +7,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tests.support.texts import texts
+from tests.support.screen.texts import texts
 from tui.terminal.text import ROLES, Line, Part, cells_of, cut, fit, line
 from tui.widgets.lines import changed
 

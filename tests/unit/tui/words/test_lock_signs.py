@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.support.situations import SITUATIONS
+from tests.support.screen.situations import SITUATIONS
 from tests.unit.security.test_lock_sign import EVERY_CALL
 from tests.unit.tui.words.test_rows import NOW, call, entry, glyph_sets, text
 from tui.state import Link, State

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.texts import texts
+from tests.support.screen.texts import texts
 from tui.words import phrases
 from voip.causes import Cause, CauseKind
 from voip.model import (

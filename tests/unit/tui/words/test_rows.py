@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tests.support.situations import SECURE
-from tests.support.texts import texts
+from tests.support.screen.situations import SECURE
+from tests.support.screen.texts import texts
 from tui.state import Link, ShownCall, State
 from tui.terminal.glyphs import ASCII, EMOJI, UNICODE, Glyphs
 from tui.terminal.text import Line, Part, Role, fit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support import sip
+from tests.support.peers import sip
 from voip.causes import Cause, CauseKind
 from voip.protection import SHORT_TAG_SUITES, SRTP_SUITES, Keying, Transport
 from voip.protocol.worker.accounts import AccountSetup

@@ -1,7 +1,7 @@
 """The engine stand-in: the real engine in the test's own loop, with scripted workers.
 
 Accounts, policy, call book, log, settings, socket: all real. Only what a
-worker process would do is a script (`tests.support.standin_worker`), so that
+worker process would do is a script (`tests.support.standin.worker`), so that
 nothing here takes a network, a sound device or time.
 """
 
@@ -21,10 +21,10 @@ import msgspec
 import pytest
 from keyring.backends import fail
 
-from tests.support import standin_facts as facts
 from tests.support.attached import PATIENCE_S, Attached, environment_of
-from tests.support.standin_script import Registrar, Script
-from tests.support.standin_worker import ScriptedCall, ScriptedWorker
+from tests.support.standin import facts
+from tests.support.standin.script import Registrar, Script
+from tests.support.standin.worker import ScriptedCall, ScriptedWorker
 from voip import paths as places
 from voip.causes import Cause, CauseKind
 from voip.client import stream as clients

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.support.ports import LOOPBACK
+from tests.support.network.ports import LOOPBACK
 
 PATIENCE_S = 40.0
 RATE = 48_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.contract.engines import ACCOUNT, BOB, Side
+from tests.contract.engines.sides import ACCOUNT, BOB, Side
 from tests.support.attached import connect
 from voip.model import RegistrationState, Status
 from voip.protection import LockReport, LockState

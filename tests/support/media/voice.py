@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.support.g711 import PCMA, PCMU, encoded
-from tests.support.pace import Pace
-from tests.support.srtp import NotAuthentic, Srtp
+from tests.support.media.g711 import PCMA, PCMU, encoded
+from tests.support.media.pace import Pace
+from tests.support.media.srtp import NotAuthentic, Srtp
 
 RATE = 8000
 FRAME = 160  # 20 ms of G.711

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract import transcript
-from tests.contract.engines import ACCOUNT, BOB, Side
+from tests.contract.engines import transcript
+from tests.contract.engines.sides import ACCOUNT, BOB, Side
 from tests.support.attached import connect
 from voip.model import CallState, Outcome
 from voip.protection import LockState

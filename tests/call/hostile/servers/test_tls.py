@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.call.hostile.stage import Stage
-from tests.support.opensslserver import OpensslServer
+from tests.support.peers.opensslserver import OpensslServer
 from voip.model import Outcome
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

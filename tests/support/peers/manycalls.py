@@ -11,8 +11,8 @@ import socket
 from collections.abc import Callable
 from typing import TypedDict, Unpack
 
-from tests.support import sip
-from tests.support.hostile import Connection, HostileServer
+from tests.support.peers import sip
+from tests.support.peers.hostile import Connection, HostileServer
 from tests.support.pki import Leaf
 from voip.protection import Transport
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.engines import ACCOUNT, Side
+from tests.contract.engines.sides import ACCOUNT, Side
 from voip.client.errors import CommandFailed
 from voip.protection import LockReport
 from voip.protocol.client import AnyCommand

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.support.kamailio import DOMAIN, Kamailio
-from tests.support.ports import LOOPBACK
+from tests.support.network.ports import LOOPBACK
+from tests.support.peers.kamailio import DOMAIN, Kamailio
 
 _PATIENCE_S = 30
 
@@ -33,7 +33,7 @@ class Middle:
         self._folder.mkdir()
         with (self._folder / "log").open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "tests.support.middle_process", json.dumps(self._settings),
+                sys.executable, "-m", "tests.support.peers.middle_process", json.dumps(self._settings),
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=log,
             )  # fmt: skip
         registration = await self.until("registration")

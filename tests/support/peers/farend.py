@@ -10,8 +10,8 @@ import itertools
 import socket
 from collections.abc import Callable
 
-from tests.support import sip
-from tests.support.hostile import Connection, HostileServer
+from tests.support.peers import sip
+from tests.support.peers.hostile import Connection, HostileServer
 from tests.support.pki import Leaf
 
 _TAG = "far"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.contract.engines import ACCOUNT, BOB, Side
+from tests.contract.engines.sides import ACCOUNT, BOB, Side
 from voip.model import BlockedCaller, CallState, Outcome
 from voip.protocol.calls import AnswerCall, CallEvent, GetHistory, HistoryPage
 from voip.protocol.people import BlockCaller, BlockedCallers, GetBlocked, UnblockCaller

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tests.support import sound
-from tests.support.kamailio import DOMAIN, Kamailio
+from tests.support.media import sound
+from tests.support.network.ports import LOOPBACK, free_port
+from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.pki import Leaf
-from tests.support.ports import LOOPBACK, free_port
 
 PATIENCE_S = 40.0
 

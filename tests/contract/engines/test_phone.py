@@ -1,6 +1,6 @@
 """The engine stand-in and the real engine hold the same conversations.
 
-Screens are tested against the stand-in (`tests.support.standin`): what is true
+Screens are tested against the stand-in (`tests.support.standin.engine`): what is true
 of it in the tests named `test_engines…` is true of the engine with real
 workers, real TLS and real SRTP.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.engines import ACCOUNT, Side
+from tests.contract.engines.sides import ACCOUNT, Side
 from tests.contract.examples import members
 from tests.support.attached import connect
 from voip.client.errors import CommandFailed, NoEngine
@@ -69,8 +69,8 @@ async def events_until_the_end(client: Client) -> list[AnyEvent]:
 
 def test_every_command_is_part_of_a_conversation() -> None:
     """A command that both engines do not answer alike must not come unnoticed."""
-    here = Path(__file__).parent
-    said = "".join(path.read_text() for path in here.glob("test_engines*.py"))
+    here = Path(__file__).parents[1]
+    said = "".join(path.read_text() for path in here.glob("test_*.py"))
     commands = {command.__name__ for command in members(AnyCommand)}
     assert {name for name in commands if not re.search(rf"(?<![\w.]){name}\(", said)} == set()
 

@@ -9,8 +9,8 @@ import signal
 import socket
 from pathlib import Path
 
+from tests.support.network.ports import LOOPBACK, free_sip_port
 from tests.support.pki import Leaf
-from tests.support.ports import LOOPBACK, free_sip_port
 
 DOMAIN = "pbx.test"
 

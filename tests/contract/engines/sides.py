@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.attached import Attached
-from tests.support.farend import FarEnd
-from tests.support.hostile import own_host
+from tests.support.network.ports import free_port
+from tests.support.peers.farend import FarEnd
+from tests.support.peers.hostile import own_host
 from tests.support.phone import Phone
 from tests.support.pki import Authority
-from tests.support.ports import free_port
-from tests.support.standin import StandIn
+from tests.support.standin.engine import StandIn
 from voip.causes import CauseKind
 from voip.model import CallState, RegistrationState
 from voip.protocol.accounts import AccountEvent, AddAccount

@@ -12,7 +12,7 @@ import ssl
 from collections.abc import Callable
 from typing import Protocol
 
-from tests.support import sip
+from tests.support.peers import sip
 from tests.support.pki import Leaf
 
 Behaviour = Callable[["Connection", sip.Message], None]

@@ -6,10 +6,10 @@ import asyncio
 import itertools
 from collections.abc import Callable
 
-from tests.support import sip
-from tests.support.hostile import Client, DatagramServer, HostileServer
+from tests.support.media.voice import Voice
+from tests.support.peers import sip
+from tests.support.peers.hostile import Client, DatagramServer, HostileServer
 from tests.support.pki import Leaf
-from tests.support.voice import Voice
 from voip.protection import Transport
 
 _SUITE = "AES_CM_128_HMAC_SHA1_80"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import keyring
 from keyring.backend import KeyringBackend
 
-from tests.support import standin_facts as facts
+from tests.support.standin import facts
 from voip.causes import Cause
 from voip.engine.errors import Refusal
 from voip.protocol.trust import ServerReport
@@ -19,7 +19,7 @@ from voip.protocol.worker.calls import StartCall
 from voip.protocol.worker.process import AnyWorkerCommand
 
 if TYPE_CHECKING:
-    from tests.support.standin_worker import ScriptedWorker
+    from tests.support.standin.worker import ScriptedWorker
 
 TRIAL = "trial"
 """The name that a script uses for an account that is tried before it is saved."""

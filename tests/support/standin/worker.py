@@ -14,8 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support import standin_facts as facts
-from tests.support.standin_script import Script
+from tests.support.standin import facts
+from tests.support.standin.script import Script
 from voip.causes import Cause
 from voip.model import CallState, HeldBy, Voicemail
 from voip.protection import Stream, TlsStatus, Transport

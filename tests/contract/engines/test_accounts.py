@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract import transcript
-from tests.contract.engines import ACCOUNT, Side
+from tests.contract.engines import transcript
+from tests.contract.engines.sides import ACCOUNT, Side
 from voip.client.errors import CommandFailed
 from voip.model import CallState, Outcome, RegistrationState
 from voip.protection import LockState

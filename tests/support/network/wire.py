@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.support import sound
+from tests.support.media import sound
 
 _ETH_P_IP = 0x0800
 _SO_ATTACH_FILTER = 26

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.support.ports import LOOPBACK
+from tests.support.network.ports import LOOPBACK
 
 _PATIENCE_S = 20
 _BEGINS = b"offhook: the capture begins"

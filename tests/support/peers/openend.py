@@ -7,7 +7,7 @@ import re
 import socket
 from collections.abc import Awaitable, Callable
 
-from tests.support import sip
+from tests.support.peers import sip
 
 _PATIENCE_S = 20
 _OFFERED_MEDIA = re.compile(r"^m=audio (\d+) ", re.MULTILINE)

@@ -7,8 +7,8 @@ import socket
 import subprocess
 from pathlib import Path
 
+from tests.support.network.ports import LOOPBACK, free_port
 from tests.support.pki import Leaf
-from tests.support.ports import LOOPBACK, free_port
 
 USE_SRTP = ("-use_srtp", "SRTP_AES128_CM_SHA1_80")
 """Options of a side that agrees on keys for SRTP (RFC 5764 section 4.1.2)."""
