@@ -12,8 +12,6 @@ from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from voip import paths as places
 from voip.engine.accounts.file import AccountFile
 from voip.engine.accounts.own_keys import OwnKeys
@@ -34,6 +32,7 @@ from voip.engine.people.contacts import Contacts
 from voip.engine.people.lookup import LookUps
 from voip.engine.people.recent import People
 from voip.engine.registration.check import AccountCheck
+from voip.engine.registration.connections import Connections
 from voip.engine.registration.inspection import Inspection, Look
 from voip.engine.registration.registrations import Registrations
 from voip.engine.sound import SoundDevices
@@ -65,7 +64,6 @@ from voip.protocol.worker.sound import SoundEvent, WatchLevels
 log = logging.getLogger(__name__)
 
 _LEVELS_MS = 100
-_MAX_CONNECTIONS = 512
 _LOOK_AT_FILES_S = 2.0
 _LOOK_AT_DATES_S = 3600.0
 
@@ -96,7 +94,7 @@ class Engine:
         self.account_file = AccountFile(paths.accounts)
         self._started = time.monotonic()
         self._stopping = asyncio.Event()
-        self._connections: dict[tuple[Role, int], ConnectionEvent] = {}
+        self.connections = Connections()
         self.workers = {
             role: Supervisor(
                 self._configure(role),
@@ -115,7 +113,7 @@ class Engine:
             lambda text: self.notice("warning", text),
         )
         self.registrations = Registrations(
-            self.hub, self.workers, self.passwords, self.own_keys, self.connection
+            self.hub, self.workers, self.passwords, self.own_keys, self.connections.find
         )
         self.book = CallBook(self.hub, self.history, lambda call: self.comparisons.recall(call))
         self.calls = Calls(self.book, self.hub, self.workers)
@@ -127,13 +125,13 @@ class Engine:
         self._call_events = CallEvents(
             self.book,
             self.hub,
-            self.connection,
+            self.connections.find,
             lambda *caller: self.look_ups.caller(*caller),
             self.registrations.refusal,
             self.blocked,
             self.calls,
         )
-        self.trace = Trace(self.hub, self.workers, self.connection)
+        self.trace = Trace(self.hub, self.workers, self.connections.find)
         self.sound = SoundDevices(self.hub, self.book, self.workers, self._restart)
         self.echo = Echo(
             self.hub, paths.echo, self.user_agent, self.workers[Role.SECURE], start_process
@@ -143,7 +141,7 @@ class Engine:
             self.contacts,
             People(self.hub, self.log_reader),
             self.registrations,
-            self.connection,
+            self.connections.find,
             lambda: self.echo.uri,
         )
         self.comparisons = Comparisons(self.compared_keys, self.book, self.look_ups.exchange_of)
@@ -223,10 +221,6 @@ class Engine:
         compared = (self.compared_keys.problem,) if self.compared_keys.problem else ()
         found = (self._problems.values(), self._left_alone, compared, self.own_keys.news.values())
         return tuple(chain(*found, self.contacts.problems, self.blocked.problems))
-
-    def connection(self, role: Role, number: int | None) -> ConnectionEvent | None:
-        """A SIP connection as its worker last reported it."""
-        return None if number is None else self._connections.get((role, number))
 
     @contextlib.asynccontextmanager
     async def account_change(self) -> AsyncIterator[None]:
@@ -370,15 +364,7 @@ class Engine:
         return on_event
 
     def _note_connection(self, role: Role, event: ConnectionEvent) -> None:
-        known = self._connections.get((role, event.id))
-        if known is not None and not event.up:
-            # What was seen of it while it was up stays true of the past.
-            event = replace(known, up=False, cause=event.cause, accounts=event.accounts)
-        self._connections[role, event.id] = event
-        if len(self._connections) > _MAX_CONNECTIONS:
-            oldest = next((key for key, known in self._connections.items() if not known.up), None)
-            if oldest is not None:
-                del self._connections[oldest]
+        event = self.connections.note(role, event)
         self._call_events.on_connection(role, event)
         self.registrations.on_connection(role, event)
 
@@ -401,8 +387,7 @@ class Engine:
 
     def _on_down(self, role: Role) -> Callable[[str], None]:
         def on_down(reason: str) -> None:
-            for key in [key for key in self._connections if key[0] is role]:
-                del self._connections[key]
+            self.connections.forget(role)
             self._call_events.on_worker_down(role, reason)
             self.registrations.on_worker_down(role)
             self.hub.publish(WorkerEvent(role=role, up=False, detail=reason))

@@ -33,7 +33,8 @@ class Middle:
         self._folder.mkdir()
         with (self._folder / "log").open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "tests.support.peers.middle_process", json.dumps(self._settings),
+                sys.executable, "-m", "tests.support.peers.middle_process",
+                json.dumps(self._settings),
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=log,
             )  # fmt: skip
         registration = await self.until("registration")

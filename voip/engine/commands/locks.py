@@ -48,7 +48,7 @@ def _of_account(engine: Engine, name: str) -> LockReport:
     live = engine.registrations.get(name)
     if live.account is None:
         raise Refusal("bad_account", live.problem or f"account {name} cannot be used")
-    connection = engine.connection(live.role, live.connection)
+    connection = engine.connections.find(live.role, live.connection)
     facts = lock_facts.AccountFacts(
         account_transport=live.account.transport,
         in_secure_worker=live.role.tls_only,
