@@ -32,6 +32,7 @@ from tests.tui.scenes import SCENES, Stage
 from tui.terminal.text import cells_of
 from tui.themes import choice
 from tui.themes.colours import ROLES, textual_theme
+from tui.widgets.header import Header
 from voip.protocol.settings import Screen as ScreenSettings
 
 FOLDER = Path(__file__).parent / "snapshots"
@@ -115,6 +116,9 @@ async def take(scene: str, place: Path) -> dict[Path, str]:
 
 async def drawn(phone: Screen) -> list[list[Cell]]:
     """The cells of each line, once all is drawn."""
+    # The clock's second may or may not have passed since the scene was set up.
+    for header in phone.app.main.query(Header):
+        header.redraw()
     # What lies beneath a box is drawn again when Textual comes to it.
     for beneath in phone.app.screen_stack:
         beneath.refresh()
