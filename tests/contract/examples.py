@@ -1,7 +1,4 @@
-"""One example of every message, every optional part of it filled somewhere.
-
-Golden files hold their JSON: see `tests.contract.regenerate`.
-"""
+"""One example of every message, with every optional part filled once."""
 
 from __future__ import annotations
 
@@ -722,7 +719,7 @@ def members(union: types.UnionType) -> set[type[msgspec.Struct]]:
 
 
 def tag(message: msgspec.Struct) -> str:
-    """What a message is called in JSON."""
+    """Return a message's tag in JSON."""
     found = message.__struct_config__.tag
     assert isinstance(found, str)
     return found

@@ -1,8 +1,8 @@
 """Write the golden files and the table of account fields again.
 
-Run `python -m tests.contract.regenerate` after a change of the protocol, of what
---json prints, or of an account's fields; the table is in docs/accounts.md. Read
-the difference before it is committed: others depend on every line of it.
+Run `python -m tests.contract.regenerate` after a change of the protocol, of the
+output of --json, or of an account's fields; the table is in docs/accounts.md. Read
+the difference before you commit it: clients depend on every line.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ END = "<!-- end of account fields -->"
 
 
 def texts() -> dict[str, str]:
-    """Texts of the golden files as they should be, by name."""
+    """Return the current texts of the golden files, by name."""
     values: dict[str, object] = {**GROUPS, "schema": document()}
     return {
         f"{name}.json": msgspec.json.format(msgspec.json.encode(value)).decode() + "\n"
@@ -31,7 +31,7 @@ def texts() -> dict[str, str]:
 
 
 def with_fields(manual: str) -> str:
-    """The manual with the table of account fields as it should be now."""
+    """Return the manual with the current table of account fields."""
     before, _, rest = manual.partition(BEGINNING)
     _, _, after = rest.partition(END)
     rows = [_row(field) for field in FIELDS if field.group is not Group.NOTE]

@@ -1,6 +1,6 @@
-"""As much of JSON Schema (2020-12) as msgspec writes.
+"""Checks values against the part of JSON Schema (2020-12) msgspec writes.
 
-An unknown keyword is an error: a check that was skipped proves nothing.
+An unknown keyword is an error: a skipped check would pass unnoticed.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
 
 
 class UnknownKeyword(Exception):
-    """The schema asks for something that is not checked here."""
+    """A keyword of the schema that is not checked here."""
 
 
 def errors(value: Any, schema: dict[str, Any], definitions: dict[str, Any]) -> list[str]:
-    """Where and how `value` breaks `schema`; empty when it is valid."""
+    """List where and how `value` breaks `schema`; empty when it is valid."""
     return _Check(definitions).of(value, schema, "$")
 
 
@@ -94,14 +94,14 @@ class _Check:
         return [e for name in more for e in self.of(value[name], rule, f"{where}.{name}")]
 
     def _each(self, rules: list[dict[str, Any]], value: Any, where: str) -> list[str]:
-        """The first items, each by a rule of its own."""
+        """Check the first items, each by a rule of its own."""
         if not isinstance(value, list):
             return []
         pairs = enumerate(zip(value, rules, strict=False))
         return [e for i, (item, rule) in pairs for e in self.of(item, rule, f"{where}[{i}]")]
 
     def _items(self, rule: Any, value: Any, first: int, where: str) -> list[str]:
-        """The items from `first` on, all by one rule."""
+        """Check the items from `first` on, all by one rule."""
         if not isinstance(value, list):
             return []
         rest = list(enumerate(value))[first:]

@@ -1,6 +1,6 @@
-"""What is said on the sockets does not drift.
+"""Every message has the JSON of its golden file.
 
-A difference here is a change of the protocol: see `tests.contract.regenerate`.
+A difference is a change of the protocol: see `tests.contract.regenerate`.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def test_numbered_events_carry_every_event(name: str) -> None:
     event = NumberedEvent(seq=1, at="2026-01-01T00:00:00Z", event=examples.EVENTS[name])
     line = encode(event, MAX_REPLY)
     assert Decoder[NumberedEvent](NumberedEvent).decode(line) == event
-    # A client tells events from replies by how a line begins.
+    # A client distinguishes events from replies by the line's first bytes.
     assert line.startswith(b'{"seq"')
 
 

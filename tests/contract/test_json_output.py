@@ -1,4 +1,4 @@
-"""Output of --json: its schema, and values that are not known."""
+"""Output of --json matches its schema, with unknown values as null."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""The stand-in and the real engine, each with a server and a far end to talk to.
+"""The stand-in and the real engine, each with a server and a far end.
 
-The same conversation is held with both; what a server and a far end do is said
-in the same words.
+The same tests run on both, with the same methods for server and far end.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ BOB = '"Bob" <sip:bob@example.com>'
 
 
 class Side(ABC):
-    """An engine and what surrounds it. Accounts are at `host`, port `port`."""
+    """An engine with its server and far end; accounts are at `host:port`."""
 
     engine: Attached
     host: str
@@ -43,10 +42,10 @@ class Side(ABC):
     @property
     @abstractmethod
     def trust(self) -> dict[str, str]:
-        """What an account needs to trust the server."""
+        """Return the fields with which an account trusts the server."""
 
     def fields(self, **more: Any) -> dict[str, Any]:
-        """An account of alice with the server."""
+        """Return the fields of an account of alice with the server."""
         return {
             "user": "alice",
             "domain": "pbx.example.com",
@@ -65,18 +64,18 @@ class Side(ABC):
         )
 
     async def echo(self, **options: Any) -> str:
-        """A call to the echo line that is up, with its lock closed."""
+        """Call the echo line, and return the call once its lock is closed."""
         call = await self.engine.call("echo", **options)
         await self.engine.until_call(lambda c: c.id == call and c.lock.closed)
         return call
 
     @abstractmethod
     def server_says(self, code: int) -> None:
-        """How the server answers REGISTER from now on."""
+        """Set the server's answer to REGISTER from now on."""
 
     @abstractmethod
     def server_is_gone(self) -> None:
-        """Nothing listens at the server's address any more."""
+        """Stop the listener at the server's address."""
 
     @abstractmethod
     def drop_connection(self) -> None: ...
@@ -84,18 +83,18 @@ class Side(ABC):
     @abstractmethod
     async def worker_dies(self) -> None: ...
 
-    # The far end, of the latest call
+    # The far end of the latest call
 
     @abstractmethod
     async def dial(self, target: str) -> str:
-        """Make a call, and wait until the far end knows of it."""
+        """Make a call, and wait until the far end receives it."""
 
     @abstractmethod
     async def incoming(self, sender: str) -> str: ...
 
     @abstractmethod
     async def calls_in_vain(self, sender: str) -> tuple[int, ...]:
-        """A blocked caller calls; the statuses of the answer, ringing included."""
+        """Call as a blocked caller; return all statuses of the answer, 180 too."""
 
     @abstractmethod
     def rings(self, call: str) -> None: ...
@@ -117,11 +116,11 @@ class Side(ABC):
 
     @abstractmethod
     def time_passes(self, call: str) -> None:
-        """A second goes by in a call: its levels and statistics are measured."""
+        """Let a second of a call pass, with its levels and statistics."""
 
     @abstractmethod
     def file_ends(self, call: str) -> None:
-        """The file that is played into a call is over."""
+        """End the file that is played into a call."""
 
 
 class StandInSide(Side):
@@ -257,10 +256,10 @@ class RealSide(Side):
         self._far.holds(on)
 
     def time_passes(self, call: str) -> None:
-        """The real engine measures by itself."""
+        """Do nothing: the real engine measures by itself."""
 
     def file_ends(self, call: str) -> None:
-        """A file that is played in earnest ends by itself."""
+        """Do nothing: a real file ends by itself."""
 
 
 SIDES: dict[str, type[StandInSide] | type[RealSide]] = {

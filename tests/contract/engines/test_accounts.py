@@ -1,4 +1,4 @@
-"""Both engines: accounts, their server, and the worker between the two."""
+"""Both engines: accounts, their server, and the worker between them."""
 
 from __future__ import annotations
 
@@ -153,10 +153,10 @@ async def test_a_server_is_looked_at_and_its_key_is_pinned(side: Side) -> None:
     assert account.tls is not None
     assert report.chain[0].names == (side.host,)
     assert report.chain[0].sha256 == account.tls.chain[0].sha256
-    # A server that no account is with is judged by the usual authorities.
+    # A server without an account is verified by the system's authorities.
     by_name = await client.get(InspectServer(server=f"{side.host}:{side.port}"), ServerReport)
     assert by_name.chain == report.chain
-    # What a form holds decides before it is saved, and its other fields do not matter.
+    # A draft's fields decide before it is saved; its other fields do not matter.
     fields: dict[str, str | int | bool] = {**side.trust, "user": ""}
     drafted = InspectServer(server=f"{side.host}:{side.port}", fields=fields)
     assert await client.get(drafted, ServerReport) == report
@@ -240,7 +240,7 @@ async def test_a_connection_that_drops_opens_the_lock_and_is_made_again(side: Si
         "registering",
         "registered",
     ]
-    # A new connection is another one: this call's lock stays open.
+    # A new connection does not close this call's lock again.
     (now,) = (await side.engine.status()).calls
     assert (now.state, now.lock.state) == (CallState.ACTIVE, LockState.OPEN)
 

@@ -1,4 +1,4 @@
-"""Both engines: what a screen asks for beside calls and accounts."""
+"""Both engines: answers beside those about calls and accounts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def test_the_lock_of_a_call_and_of_an_account_in_detail(side: Side) -> Non
     assert closed.why == f"encrypted to {side.host}; beyond it, unknown"
     assert closed.remedy is None
     assert all(fact.holds for fact in closed.facts)
-    # What is known of a call grows with it, in the same order.
+    # A call's facts grow in the same order.
     names = [fact.name for fact in opened.facts]
     assert [fact.name for fact in closed.facts][: len(names)] == names
     assert closed.tls == of_account.tls

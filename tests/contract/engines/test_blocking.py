@@ -1,4 +1,4 @@
-"""Both engines: callers who are blocked."""
+"""Both engines: blocked callers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Both engines: calls, to the echo line and through an account's server."""
+"""Both engines: calls to the echo line and through an account's server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Both engines: answers to words that a call does not have, and what is remembered."""
+"""Both engines: calls without words, and remembered answers."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The engine stand-in and the real engine hold the same conversations.
+"""The same conversations with the engine stand-in and the real engine.
 
-Screens are tested against the stand-in (`tests.support.standin.engine`): what is true
-of it in the tests named `test_engines…` is true of the engine with real
-workers, real TLS and real SRTP.
+Tests of screens use the stand-in (`tests.support.standin.engine`). Tests named
+`test_engines…` show that it answers like the engine with real workers, TLS and
+SRTP.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from voip.protocol.trust import GetLock
 
 
 async def refusal(side: Side, command: AnyCommand) -> str:
-    """The kind of error that a command gets, which has words too."""
+    """Return the kind of error that answers a command, which also has words."""
     try:
         await side.engine.client.ask(command)
     except CommandFailed as error:
@@ -64,11 +64,11 @@ async def events_until_the_end(client: Client) -> list[AnyEvent]:
     return [numbered.event async for numbered in client.events()]
 
 
-# The conversation itself
+# The conversation
 
 
 def test_every_command_is_part_of_a_conversation() -> None:
-    """A command that both engines do not answer alike must not come unnoticed."""
+    """Every command is in a conversation: no difference goes unnoticed."""
     here = Path(__file__).parents[1]
     said = "".join(path.read_text() for path in here.glob("test_*.py"))
     commands = {command.__name__ for command in members(AnyCommand)}
@@ -221,6 +221,6 @@ async def test_what_cannot_be_done_is_refused_by_kind(side: Side, tmp_path: Path
         (Stop(), "busy"),
     ):
         assert (command, await refusal(side, command)) == (command, kind)
-    # None of it has harmed the call.
+    # No refusal has changed the call.
     (now,) = (await side.engine.status()).calls
     assert (now.state, now.lock.state) == (CallState.ACTIVE, LockState.CLOSED)

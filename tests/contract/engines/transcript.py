@@ -1,4 +1,4 @@
-"""What an engine told a client, as short words that two engines have in common."""
+"""Reduces an engine's events to short words that both engines share."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ ENDED = ["row: answered", "ended open"]
 
 
 def of_call(events: list[NumberedEvent], call: str) -> list[str]:
-    """How a call and its row went, each change once.
+    """List how a call and its row went, each change once.
 
-    What differs from one engine to another is left out: how often a state that
-    has not changed is told again, codecs, suites, times, measurements.
+    Differences between engines are left out: repeated states, codecs, suites,
+    times, measurements.
     """
     words: list[str] = []
     last = ""
@@ -33,7 +33,7 @@ def of_call(events: list[NumberedEvent], call: str) -> list[str]:
 
 
 def of_account(events: list[NumberedEvent], name: str) -> list[str]:
-    """How an account went, each change once."""
+    """List how an account went, each change once."""
     words: list[str] = []
     for numbered in events:
         event = numbered.event
