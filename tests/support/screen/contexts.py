@@ -1,4 +1,4 @@
-"""Every situation that can decide which actions make sense, derived from `Context` itself."""
+"""Every situation that decides which actions apply, from `Context` itself."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from voip.protection import Lock, LockSignalling, LockState, Transport
 
 SCREENS = sorted({screen for action in ACTIONS for screen in action.screens})
 _FIELDS = ("", "name", "password")
-"""Where the keyboard can be in a form: `password` has an action of its own."""
+"""Places of the keyboard in a form: `password` has an action of its own."""
 
 _OF_MAIN = {"pane", "call", "account", "entry", "filtered", "dialling"}
 _OF_BOXES = {
@@ -71,7 +71,7 @@ _BOTH = (False, True)
 
 
 def _values(name: str, kind: Any) -> list[Any]:
-    """All that a field can be, as far as an action could tell the difference."""
+    """Return all values of a field that an action could distinguish."""
     if name == "field":
         return list(_FIELDS)
     if name == "incoming":
@@ -107,7 +107,7 @@ def _values(name: str, kind: Any) -> list[Any]:
 
 
 def contexts(screen: str) -> Iterator[Context]:
-    """Every situation on a screen: panes and rows on the main one, fields in boxes."""
+    """Yield every situation on a screen: panes and rows, or fields in boxes."""
     usual = Context(screen=screen)
     fixed = {"screen"} | (_OF_BOXES if screen == "main" else _OF_MAIN)
     if screen not in BY_ID["list.leave"].screens:
@@ -128,13 +128,13 @@ def contexts(screen: str) -> Iterator[Context]:
 
 @cache
 def at_once(screen: str) -> frozenset[frozenset[Action]]:
-    """The sets of actions that make sense at the same moment on a screen."""
+    """Return the sets of actions that apply at the same moment on a screen."""
     return frozenset(frozenset(available(context)) for context in contexts(screen))
 
 
 @cache
 def together() -> frozenset[tuple[str, str]]:
-    """The pairs of actions that can make sense at the same moment, in both orders."""
+    """Return the pairs of actions that can apply together, in both orders."""
     return frozenset(
         (one.id, other.id) for screen in SCREENS for found in at_once(screen)
         for one in found for other in found if one.id != other.id

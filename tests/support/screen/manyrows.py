@@ -1,4 +1,4 @@
-"""A call log of many years, made in a moment, and always the same."""
+"""A call log of many years, filled quickly and always with the same rows."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _OUTCOMES = (
 def fill(path: Path, rows: int = ROWS) -> None:
     """Write calls with ids from 1 to `rows` to a new log.
 
-    Some three thousand people call; a third of them has no name. One row in
-    the middle has `RARE` in its name, and about one in six has `FREQUENT`.
+    About three thousand callers; a third has no name. One row in the middle has
+    `RARE` in its name, and about one in six has `FREQUENT`.
     """
     History(path).close()
     chance = random.Random(1)

@@ -1,4 +1,4 @@
-"""A captured screen as a picture."""
+"""A captured screen as an SVG picture."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from rich.text import Text
 
 
 def svg(screen: str, columns: int, title: str) -> str:
-    """SVG of a screen that tmux captured with its colours.
+    """Return an SVG of a screen that tmux captured with its colours.
 
-    No font is downloaded: the reader's own monospaced one is used.
+    It names no font to download: the viewer's monospaced one is used.
     """
     console = Console(record=True, width=columns, file=io.StringIO(), force_terminal=True)
     console.print(Text.from_ansi(screen.rstrip("\n")), no_wrap=True, crop=True)

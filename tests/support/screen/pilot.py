@@ -1,4 +1,4 @@
-"""The full-screen phone under Textual's pilot, in front of the engine that it finds."""
+"""The full-screen phone under Textual's pilot, with a running engine."""
 
 from __future__ import annotations
 
@@ -28,10 +28,9 @@ TERMINAL = {"LANG": "C.UTF-8", "TERM": "xterm-256color", "COLORTERM": "truecolor
 
 
 class Screen:
-    """What a person at the terminal sees and does; `app` is the phone itself.
+    """A screen to read and press keys on; `app` is the phone itself.
 
-    `said` is what the terminal was sent beside what it draws: bells, titles,
-    notifications.
+    `said` holds the terminal's other output: bells, titles, notifications.
     """
 
     def __init__(self, app: OffhookApp, pilot: Pilot[None]) -> None:
@@ -42,7 +41,7 @@ class Screen:
         self._updates: list[Changes] = []
 
     def listen(self, patch: pytest.MonkeyPatch) -> None:
-        """Take notice of what is written from now on."""
+        """Record the terminal's output from now on."""
         display = self.app._display
 
         def keep(shown: AnyScreen[object], drawing: object) -> None:
@@ -57,14 +56,14 @@ class Screen:
 
     @property
     def drawn(self) -> list[str]:
-        """What the terminal was sent to draw, update by update."""
+        """Return the drawing output of the terminal, update by update."""
         fresh = self._updates[len(self._drawn) :]
         self._drawn += [update.render_segments(self.app.console) for update in fresh]
         return self._drawn
 
     @property
     def strips(self) -> list[Strip]:
-        """The lines of the terminal, all that is drawn on top included."""
+        """Return the lines of the terminal, everything drawn on top included."""
         with self.app._context():  # a test may have two screens
             return self.app.screen._compositor.render_strips()
 
@@ -86,31 +85,31 @@ class Screen:
 
     @property
     def focus(self) -> str | None:
-        """The id of the widget that has the keyboard."""
+        """Return the id of the focused widget."""
         return self.app.focused.id if self.app.focused is not None else None
 
     # Doing
 
     async def press(self, *keys: str) -> None:
-        """Press keys as somebody who looks at what each of them does."""
+        """Press keys one by one, each after the last one was handled."""
         for key in keys:
             await self.pilot.press(key)
             await self.settle()
 
     async def type(self, text: str) -> None:
-        """Press a key for each character, without looking."""
+        """Press a key for each character, without waiting between them."""
         await self.pilot.press(*text)
         await self.settle()
 
     async def burst(self, *keys: str) -> None:
-        """Keys that arrive all at once, as a slow line brings them."""
+        """Send keys all at once, as a slow line delivers them."""
         for key in keys:
             name = _character_to_key(key) if len(key) == 1 else key
             self.app.post_message(events.Key(name, _CHARACTERS.get(key, key)))
         await self.settle()
 
     async def paste(self, text: str) -> None:
-        """All of `text` at once, as a terminal gives what is pasted."""
+        """Paste all of `text` at once, as a terminal sends it."""
         self.app.post_message(events.Paste(text))
         await self.settle()
 
@@ -121,12 +120,12 @@ class Screen:
 
     async def resize(self, width: int, height: int) -> None:
         await self.pilot.resize_terminal(width, height)
-        # On a busy machine the lines of the size before are still there.
+        # On a busy machine the lines of the old size are still there.
         await self.until(lambda: len(self.strips) == height)
         await self.settle()
 
     def tick(self) -> None:
-        """A second has passed, by the app's own clock."""
+        """Advance by a second, on the app's own clock."""
         with self.app._context():
             self.app._tick()
 
@@ -139,7 +138,7 @@ class Screen:
     # Waiting
 
     async def until(self, wanted: Callable[[], object]) -> None:
-        """Wait until something is so on the screen or in the app."""
+        """Wait until a condition holds on the screen or in the app."""
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 while not wanted():
@@ -148,11 +147,11 @@ class Screen:
             raise AssertionError(f"the screen stays as it is:\n{self.text}") from None
 
     async def sees(self, text: str) -> None:
-        """Wait until `text` stands on the screen."""
+        """Wait until the screen shows `text`."""
         await self.until(lambda: text in self.text)
 
     async def settle(self) -> None:
-        """Wait until all that was begun is done, and drawn."""
+        """Wait until everything started is done and drawn."""
         await self.pilot.pause()
         await self.until(lambda: not self._busy)
         before = None
@@ -166,10 +165,10 @@ class Screen:
 
 
 async def _until_handled(app: OffhookApp) -> None:
-    """Wait until the widgets have handled every message sent to them so far.
+    """Wait until the widgets have handled every message sent so far.
 
-    Textual's own way wakes each widget of the screen, which is most of the work
-    of pressing a key in a form of 190 widgets.
+    Textual's own wait wakes each widget, which dominates the time of a key in a
+    form of 190 widgets.
     """
     at_work = [
         pump
@@ -198,7 +197,7 @@ async def _until_handled(app: OffhookApp) -> None:
 
 
 def _waits_for_messages(pump: MessagePump) -> bool:
-    """True of a message pump that is neither handling a message nor has one to handle."""
+    """Report whether a message pump is idle with an empty queue."""
     ready: asyncio.Event = pump._message_queue.ready_event
     return not ready.is_set() and bool(ready._waiters)
 
@@ -211,7 +210,7 @@ async def screen(
 ) -> AsyncIterator[Screen]:
     """Open the phone, and wait until it is connected and drawn."""
     with pytest.MonkeyPatch.context() as patch:
-        # Textual looks at these by itself.
+        # Textual reads these by itself.
         for name in ("NO_COLOR", "FORCE_COLOR", "SSH_CONNECTION"):
             patch.delenv(name, raising=False)
         for name, value in environ.items():

@@ -51,7 +51,7 @@ class OnPty:
         os.write(self._terminal, keys.encode())
 
     def read(self, seconds: float) -> bytes:
-        """Output within `seconds`, as soon as there is any."""
+        """Return output within `seconds`, as soon as there is any."""
         ready, _, _ = select.select([self._terminal], [], [], max(0.0, seconds))
         if not ready:
             return b""
@@ -59,12 +59,12 @@ class OnPty:
             data = os.read(self._terminal, 1 << 20)
         except OSError:  # the program has ended
             return b""
-        # pyte does not understand Kitty's keyboard protocol.
+        # pyte does not support Kitty's keyboard protocol.
         self._stream.feed(data.replace(b"\x1b[>", b"\x1b[").replace(b"\x1b[<", b"\x1b["))
         return data
 
     def listen(self, seconds: float) -> bytes:
-        """All output in the next `seconds`."""
+        """Return all output of the next `seconds`."""
         end = time.perf_counter() + seconds
         heard = b""
         while (left := end - time.perf_counter()) > 0:
@@ -72,7 +72,7 @@ class OnPty:
         return heard
 
     def until(self, wanted: Callable[[str], bool], seconds: float = 30.0) -> float:
-        """Read until `wanted` is true of the screen; returns the time."""
+        """Read until `wanted` holds for the screen; return the time."""
         end = time.perf_counter() + seconds
         while not wanted(self.text()):
             if time.perf_counter() > end:

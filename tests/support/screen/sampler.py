@@ -111,7 +111,7 @@ class Sampler(App[None]):
 
 
 def segments(app: App[Any]) -> Iterator[Segment]:
-    """Segments of the screen, as they would be sent."""
+    """Return the screen's segments as they would be sent."""
     for strip in app.screen._compositor.render_strips():
         yield from strip
 

@@ -1,7 +1,7 @@
-"""Situations of a call's lock: the facts, and what the screen says of them.
+"""Situations of a call's lock: the facts, and the screen's words for them.
 
-One table for the tests of sentences, of rows and of whole screens. `may_conclude`
-is the second sentence of the details: who can listen.
+One table for the tests of sentences, rows and whole screens. `may_conclude` is the
+second sentence of the details: who can listen.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ DTLS = replace(SECURE, streams=(_DTLS,))
 
 
 class Situation(NamedTuple):
-    """`short` and `long` are the sentences beside the sign; cells of `short` are at most 40."""
+    """Sentences beside the sign; cells of `short` are at most 40."""
 
     facts: CallFacts | AccountFacts
     sign: Sign | None
@@ -100,7 +100,7 @@ SITUATIONS: dict[str, Situation] = {
         "encrypted to the server; it can listen",
         f"encrypted to {SERVER}; beyond it, unknown", _SERVER_LISTENS,
     ),
-    # Nothing is sent to a server with another key: there is only the account's lock.
+    # Nothing is sent to a server with another key, so only the account has a lock.
     "pin changed": Situation(
         AccountFacts(Transport.TLS, True, None, distrusted=True), Sign.VERIFY,
         "STOPPED: server NOT trusted",
@@ -163,4 +163,4 @@ SITUATIONS: dict[str, Situation] = {
         _NOT_YET,
     ),
 }  # fmt: skip
-"""“Several calls, the open one active” is “UDP” beside “on hold”: the screen adds a line."""
+"""Several calls, the open one active: “UDP” beside “on hold”, plus a line."""

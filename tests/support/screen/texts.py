@@ -20,4 +20,4 @@ texts = st.one_of(
     st.builds(lambda piece, times: (piece * times)[:256],
               st.sampled_from(_PIECES), st.integers(1, 256)),
 )  # fmt: skip
-"""Up to 256 characters: wide, combining, joined, of no width at all."""
+"""Up to 256 characters: wide, combining, joined, zero-width."""

@@ -14,8 +14,7 @@ PATIENCE_S = 40.0
 class Terminal:
     """A tmux server with one window of fixed size, without user settings.
 
-    The window's output is copied to a pipe, so that a change of the screen is
-    an event.
+    The window's output is copied to a pipe, so that a change wakes the reader.
     """
 
     def __init__(self, folder: Path, columns: int, rows: int) -> None:
@@ -35,7 +34,7 @@ class Terminal:
         asyncio.get_running_loop().add_reader(self._descriptor, self._drain)
         columns, rows = self._size
         settings = [f"-e{name}={value}" for name, value in environment.items()]
-        # The program waits for a line, so that nothing it prints is missed.
+        # The program waits for a line, so that none of its output is missed.
         starter = ["sh", "-c", 'stty -echo; read _; stty echo; exec "$@"', "sh", *words]
         await self._tmux(
             "new-session", "-d", "-x", columns, "-y", rows, *settings, *starter,
@@ -54,31 +53,31 @@ class Terminal:
         await self._tmux("send-keys", "-l", text)
 
     async def screen(self, colours: bool = False) -> str:
-        """Text of the screen."""
+        """Return the text of the screen."""
         return await self._tmux("capture-pane", "-p", *(["-e"] if colours else []))
 
     async def title(self) -> str:
-        """Title of the window, as the program set it."""
+        """Return the title of the window, as the program set it."""
         return (await self._tmux("display-message", "-p", "#{pane_title}")).strip()
 
     async def pid(self) -> int:
-        """Process of the program."""
+        """Return the process id of the program."""
         return int(await self._tmux("display-message", "-p", "#{pane_pid}"))
 
     async def shows(self, *texts: str) -> str:
-        """Wait until the screen shows all of `texts`; returns it."""
+        """Wait until the screen shows all of `texts`; return it."""
         return await self.until(lambda screen: all(text in screen for text in texts), repr(texts))
 
     async def close(self, text: str) -> None:
         """Press escape, and wait until `text` is gone from the screen.
 
-        A key that followed at once would be read as Alt with that key.
+        A key sent at once would be read as Alt with that key.
         """
         await self.keys("Escape")
         await self.until(lambda screen: text not in screen, f"no {text!r}")
 
     async def until(self, wanted: Callable[[str], bool], what: str) -> str:
-        """Wait until `wanted` is true of the screen; returns it."""
+        """Wait until `wanted` holds for the screen; return it."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + PATIENCE_S
         while True:
@@ -95,7 +94,7 @@ class Terminal:
         await self._tmux("resize-window", "-x", str(columns), "-y", str(rows))
 
     async def gone(self) -> None:
-        """Wait until the program has ended, and the server with its only window."""
+        """Wait until the program and the tmux server have ended."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + PATIENCE_S
         while True:
@@ -110,7 +109,7 @@ class Terminal:
             assert loop.time() < deadline, "the program did not end"
 
     async def kill(self) -> None:
-        """Close the terminal under the program, which must end."""
+        """Close the terminal under the program, and check that the program ends."""
         if self._descriptor is None:
             return
         with contextlib.suppress(AssertionError):

@@ -1,8 +1,8 @@
-"""The engine stand-in: the real engine in the test's own loop, with scripted workers.
+"""The real engine in the test's own loop, with scripted workers.
 
-Accounts, policy, call book, log, settings, socket: all real. Only what a
-worker process would do is a script (`tests.support.standin.worker`), so that
-nothing here takes a network, a sound device or time.
+Accounts, policy, call book, log, settings and socket are real. A script replaces
+the worker processes (`tests.support.standin.worker`), so nothing here needs a
+network, a sound device or time.
 """
 
 from __future__ import annotations
@@ -57,15 +57,15 @@ from voip.protocol.worker.sound import LevelsReport, SoundEvent
 from voip.security import hardening
 
 _PACKETS = 10_000
-_ADDRESS = "192.0.2.1"  # RFC 5737: nobody's
+_ADDRESS = "192.0.2.1"  # RFC 5737: documentation
 _SETTLED = (RegistrationState.REGISTERED, RegistrationState.FAILED)
 
 
 class StandIn(Attached):
-    """`async with StandIn(folder) as phone:` is an engine that listens.
+    """An engine that listens during `async with StandIn(folder) as phone:`.
 
-    While it lasts, `Client.connect()` of this process finds it. `audio` is
-    `OFFHOOK_AUDIO`; None lets the workers say that there are devices.
+    `Client.connect()` of this process reaches it. `audio` is `OFFHOOK_AUDIO`; None
+    lets the workers report devices.
     """
 
     def __init__(self, folder: Path, audio: str | None = None) -> None:
@@ -93,12 +93,12 @@ class StandIn(Attached):
             keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
             self.paths = places.find()
             permissions.make_folders(self.paths)
-            # The process of the tests is no engine, and its memory is open.
+            # The tests' process is not hardened: its memory is open.
             patch.setattr(hardening, "problem", lambda: None)
-            # The screen shows who accepted a key, on any machine the same.
+            # The screen shows the login name: keep it the same on any machine.
             patch.setattr(pinning, "login_name", lambda: "alice")
-            # A client that finds no engine must not start a real one, which would
-            # outlive the test. The lock turns away those of other processes.
+            # A client that reaches no engine must not start a real one, which would outlive
+            # the test. The lock turns away those of other processes.
             patch.setattr(clients, "reach", _start_no_engine)
             self._locks = undo.enter_context(Locks(self.paths))
             self._locks.take()
@@ -131,14 +131,14 @@ class StandIn(Attached):
         await self._ended()
 
     async def crash(self) -> None:
-        """The engine is gone without a word: no event, no row completed."""
+        """End the engine abruptly: no event, no completed row."""
         await self._serving.server.stop()
-        # What it does from here on reaches neither a client nor the log.
+        # Its later actions reach neither a client nor the log.
         self.engine.history.close()
         await self.stop()
 
     async def drop_clients(self) -> None:
-        """Every client loses its connection; the engine goes on."""
+        """Close every client's connection; the engine goes on."""
         await self._serving.server.stop()
         await self.detach()
         await self._serving.server.start()
@@ -166,7 +166,7 @@ class StandIn(Attached):
     # Waiting
 
     async def reaches(self, wanted: Callable[[Status], bool]) -> Status:
-        """The engine's status, once it is as wanted."""
+        """Return the engine's status once it satisfies the condition."""
         changed = asyncio.Event()
 
         def listener(event: NumberedEvent) -> None:
@@ -186,14 +186,14 @@ class StandIn(Attached):
         return engine.status()
 
     async def reaches_call(self, call: str, wanted: Callable[[Call], bool]) -> Call:
-        """A call that is up, once it is as wanted."""
+        """Return a running call once it satisfies the condition."""
         status = await self.reaches(lambda s: any(c.id == call and wanted(c) for c in s.calls))
         return next(c for c in status.calls if c.id == call)
 
-    # Accounts and their servers; one that is tried before it is saved is TRIAL
+    # Accounts and their servers; one tried before it is saved is TRIAL
 
     async def add_account(self, name: str = "work", **fields: Any) -> None:
-        """Add an account of alice at pbx.example.com, and wait for its server's answer."""
+        """Add an account of alice at pbx.example.com, and wait for the answer."""
         await self.add(name, **{"user": "alice", "domain": "pbx.example.com", **fields})
         live = self.engine.registrations.get(name)
         if live.account is None or not live.account.enabled:
@@ -204,50 +204,50 @@ class StandIn(Attached):
             await self.reaches(lambda _: live.registration.state in (state, *_SETTLED))
 
     def accept_account(self, name: str) -> None:
-        """The account's server answers REGISTER with 200 from the next one on."""
+        """Answer the account's REGISTER with 200 from the next one on."""
         self.script.registrars.pop(name, None)
 
     def refuse_account(self, name: str, code: int, reason: str = "") -> None:
-        """The account's server answers REGISTER with `code`, say 403."""
+        """Answer the account's REGISTER with `code`, for example 403."""
         self.script.registrars[name] = Registrar(code, reason)
 
     def refuse_connection(self, name: str, kind: CauseKind, *detail: str) -> None:
-        """No connection to the account's server comes up, for a cause."""
+        """Refuse every connection to the account's server, for a cause."""
         self.script.registrars[name] = Registrar(cause=Cause(kind, detail))
 
     def ignore_account(self, name: str) -> None:
-        """The account's server never answers REGISTER."""
+        """Leave the account's REGISTER unanswered."""
         self.script.registrars[name] = Registrar(silent=True)
 
     def lose_name(self, host: str) -> None:
-        """No name server knows `host` any more."""
+        """Make `host` unknown to every name server."""
         self._lost_names.add(host)
 
     def shows_certificates(self, host: str, report: ServerReport) -> None:
-        """What the server `host` shows to a look and to accounts, from the next connection on.
+        """Set the chain that `host` shows, from the next connection on.
 
-        Otherwise it is a chain that is trusted.
+        The default is a trusted chain.
         """
         self.script.shown[host] = report
 
     def shows_no_certificate(self, host: str, words: str) -> None:
-        """A look at the server `host` finds none; `words` say why."""
+        """Show no certificate at `host` to an inspection; `words` give the reason."""
         self.script.shown[host] = Refusal("no_tls", words)
 
     def drop_connection(self, account: str) -> None:
-        """The connection to the account's server ends; it is made anew by what needs it."""
+        """End the connection to the account's server; its users open it again."""
         self._worker_of(account).drop_connection(account)
 
     def voicemail(self, account: str, voicemail: Voicemail) -> None:
-        """The account's server reports its voice mail."""
+        """Report the account's voice mail from its server."""
         self._worker_of(account).report_voicemail(account, voicemail)
 
     def sound_breaks(self, why: str) -> None:
-        """The sound device dies under the secure worker; `why` is in its words."""
+        """Break the sound device of the secure worker; `why` is in its words."""
         self.script.worker(Role.SECURE).send(SoundEvent(devices=(), sound=why, sound_ok=False))
 
     def worker_dies(self, role: Role = Role.SECURE) -> None:
-        """A worker ends without a word; the engine starts another."""
+        """End a worker without an event; the engine starts another."""
         self.script.worker(role).kill()
 
     # Calls, by the id that clients use
@@ -255,7 +255,7 @@ class StandIn(Attached):
     async def incoming(
         self, account: str = "work", remote: str = '"Bob" <sip:bob@example.com>'
     ) -> str:
-        """Somebody calls; the call's id. `remote` is as the network has it."""
+        """Receive a call, and return its id; `remote` is raw text of the network."""
         worker = self._worker_of(account)
         number = worker.ring(account, remote).number
         await self.reaches(lambda _: self.engine.book.by_number(worker.role, number) is not None)
@@ -264,13 +264,13 @@ class StandIn(Attached):
         return str(call.id)
 
     async def calls_in_vain(self, account: str, remote: str) -> tuple[int, ...]:
-        """Somebody calls who is blocked; what they are answered, ringing included."""
+        """Receive a call from a blocked caller; return the answers, 180 included."""
         position = len(self.events)
         worker = self._worker_of(account)
         number = worker.ring(account, remote).number
         blocked = Outcome.BLOCKED
         await self.until(LogEvent, lambda e: e.entry.outcome is blocked, position)
-        # The worker has read all that it was told before it is asked again.
+        # The worker has handled all earlier commands before it answers this one.
         await self.client.ask(GetDevices())
         return tuple(
             180 if isinstance(order, Ring) else order.code
@@ -279,7 +279,7 @@ class StandIn(Attached):
         )
 
     def refused_call(self, account: str, remote: str) -> None:
-        """Somebody calls without encryption, and PJSIP refuses it before it rings."""
+        """Receive an unencrypted call that PJSIP refuses before it rings."""
         cause = Cause(CauseKind.NO_ENCRYPTION, ("caller",))
         self._worker_of(account).send(
             RefusedCall(call=None, account=account, remote=remote, code=488, cause=cause)
@@ -290,7 +290,7 @@ class StandIn(Attached):
         worker.report_state(scripted, CallState.RINGING, 180, "Ringing")
 
     def remote_sounds(self, call: str) -> None:
-        """The far end is heard before it answers (RFC 3960)."""
+        """Send sound from the far end before its answer (RFC 3960)."""
         worker, scripted = self._find(call)
         worker.sound_early(scripted)
 
@@ -304,9 +304,9 @@ class StandIn(Attached):
         codec: str = facts.CODEC,
         fingerprints: tuple[str, str] | None = facts.FINGERPRINTS,
     ) -> None:
-        """The far end takes the call; encrypted unless the account's transport is open.
+        """Answer at the far end, encrypted unless the account's transport is open.
 
-        With keys by DTLS and no `fingerprints`, the handshake has not been yet.
+        With DTLS-SRTP and no `fingerprints`, the handshake is not done yet.
         """
         worker, scripted = self._find(call)
         srtp = worker.role is Role.SECURE if encrypted is None else encrypted
@@ -316,7 +316,7 @@ class StandIn(Attached):
         worker.take(scripted, stream)
 
     def remote_refuses(self, call: str, code: int, reason: str = "") -> None:
-        """The far end answers with a final status, say 404."""
+        """Refuse at the far end with a final status, for example 404."""
         worker, scripted = self._find(call)
         worker.end(scripted, code, reason)
 
@@ -327,7 +327,7 @@ class StandIn(Attached):
         self.remote_refuses(call, 603, "Decline")
 
     def remote_hangs_up(self, call: str) -> None:
-        """The far end ends the call, or gives up one that has not been answered."""
+        """End the call at the far end, or cancel one that is not answered."""
         worker, scripted = self._find(call)
         if scripted.state.answered:
             worker.end(scripted, 200, "OK")
@@ -351,7 +351,7 @@ class StandIn(Attached):
         jitter_ms: float | None = 1.0,
         rtt_ms: float | None = 20.0,
     ) -> None:
-        """A second of the call is measured; losses in percent, None for unknown."""
+        """Report a measured second of a call; losses in percent, None if unknown."""
         worker, scripted = self._find(call)
         assert scripted.stream is not None
         lost = round(_PACKETS * loss / 100)
@@ -370,22 +370,22 @@ class StandIn(Attached):
         )
 
     def levels(self, call: str, rx: float, tx: float) -> None:
-        """A moment's sound levels, 0.0 to 1.0."""
+        """Report sound levels of a moment, 0.0 to 1.0."""
         worker, scripted = self._find(call)
         worker.send(LevelsReport(call=scripted.number, rx=rx, tx=tx))
 
     def digit(self, call: str, digit: str) -> None:
-        """The far end presses a key."""
+        """Press a key at the far end."""
         worker, scripted = self._find(call)
         worker.send(DigitReceived(call=scripted.number, digit=digit))
 
     def file_ends(self, call: str) -> None:
-        """The file that is played into the call is over."""
+        """End the file that is played into the call."""
         worker, scripted = self._find(call)
         worker.send(PlayEnded(call=scripted.number))
 
     def digits_sent(self, call: str) -> str:
-        """The tones that a call which is up has sent."""
+        """Return the tones that a running call has sent."""
         number = self._live(call).number
         return "".join(
             order.digits
@@ -394,7 +394,7 @@ class StandIn(Attached):
         )
 
     def loses_digits(self, call: str, lost: int, reason: str) -> None:
-        """Tones that waited are not sent."""
+        """Drop the tones that wait."""
         worker, scripted = self._find(call)
         worker.send(DigitsDone(call=scripted.number, lost=lost, reason=reason))
 
@@ -425,7 +425,7 @@ def _start_no_engine(start: bool) -> Path:
 
 
 def _keep_log(undo: ExitStack, path: Path) -> None:
-    """The log as the engine's process would keep it."""
+    """Keep the log as the engine's process does."""
     logger = logging.getLogger("voip")
     path.touch(mode=0o600)
     handler = logging.FileHandler(path, encoding="utf-8")

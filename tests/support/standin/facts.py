@@ -1,4 +1,4 @@
-"""What the scripted workers of the stand-in say of themselves and of servers."""
+"""Facts that scripted workers report of themselves and of servers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from voip.protocol.worker.process import Configure, Ready
 from voip.protocol.worker.sound import SoundEvent
 
 ADDRESS = "1.2.3.4"
-"""Where every server of a TLS account is: an address that anybody could reach."""
+"""Address of every TLS account's server: publicly reachable."""
 
 SUITE = "AEAD_AES_256_GCM"
 CODEC = "opus/48000/2"
@@ -31,10 +31,10 @@ FINGERPRINTS = (
     "SHA-256 " + hashlib.sha256(b"ours").digest().hex(":").upper(),
     "SHA-256 " + hashlib.sha256(b"theirs").digest().hex(":").upper(),
 )
-"""Of the certificates that this end and the far end show in a DTLS handshake."""
+"""Fingerprints of both ends' certificates in a DTLS handshake."""
 
 ECHO_PORT = 45061
-"""Where the scripted echo line says that it listens; nothing does."""
+"""Address of the scripted echo line; nothing listens there."""
 
 ISSUER = Certificate(
     subject="CN=Example Issuing CA 1,O=Example Trust,C=US",
@@ -50,7 +50,7 @@ ISSUER = Certificate(
 
 
 def tls_to(host: str) -> TlsStatus:
-    """A connection to `host` that was verified, with the chain it showed."""
+    """Return a verified connection to `host`, with the chain it showed."""
     leaf = Certificate(
         subject=f"CN={host}",
         issuer=ISSUER.subject,
@@ -72,7 +72,7 @@ def tls_to(host: str) -> TlsStatus:
 
 
 def server(host: str, problems: tuple[str, ...] = ()) -> ServerReport:
-    """What a look at `host` shows: the chain that its connections have."""
+    """Return the inspection report of `host`: its connections' chain."""
     seen = tls_to(host)
     return ServerReport(
         host=host, port=5061, version=seen.version, cipher=seen.cipher, chain=seen.chain,
@@ -81,7 +81,7 @@ def server(host: str, problems: tuple[str, ...] = ()) -> ServerReport:
 
 
 def tls_of(shown: ServerReport | Refusal, trust: Trust | None) -> TlsStatus | None:
-    """A connection to a server that shows this, and was accepted; None of one without TLS."""
+    """Return the TLS status of an accepted connection; None without TLS."""
     if isinstance(shown, Refusal) or trust is None:
         return None
     return TlsStatus(
@@ -95,7 +95,7 @@ def tls_of(shown: ServerReport | Refusal, trust: Trust | None) -> TlsStatus | No
 
 
 def refused(shown: ServerReport | Refusal, trust: Trust) -> tuple[Cause | None, str | None]:
-    """The cause to refuse a server, with the key that was another."""
+    """Return the cause to refuse a server, and its key if that was another."""
     if isinstance(shown, Refusal):
         return Cause(CauseKind.NO_TLS), None
     if shown.refused:
@@ -109,7 +109,7 @@ def refused(shown: ServerReport | Refusal, trust: Trust) -> tuple[Cause | None, 
 
 
 def ready(configured: Configure) -> Ready:
-    """The first word of a worker that is made of our own pjsua2."""
+    """Return the first message of a worker built with our own pjsua2."""
     sound = sound_of(configured.audio, configured.silent)
     return Ready(
         pjsip="2.17",
@@ -126,7 +126,7 @@ def ready(configured: Configure) -> Ready:
 
 
 def sound_of(audio: Audio, silent: bool) -> SoundEvent:
-    """The devices that a worker with these settings uses."""
+    """Return the devices that a worker with these settings uses."""
     if silent:
         return SoundEvent(devices=DEVICES, sound="sound is switched off", sound_ok=True)
     names = [_device(audio.input), _device(audio.output)]
@@ -151,7 +151,7 @@ def voice(
     accepted: int = 0,
     fingerprints: tuple[str, str] | None = FINGERPRINTS,
 ) -> Stream:
-    """A voice stream that is in force; no `fingerprints` if keys are by SDES."""
+    """Return a voice stream in use; no `fingerprints` if keys are by SDES."""
     local, remote = (fingerprints if srtp and keying is Keying.DTLS else None) or (None, None)
     return Stream(
         kind=MediaKind.AUDIO,

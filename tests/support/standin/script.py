@@ -1,4 +1,4 @@
-"""What scripted workers go by: how servers answer, and what waits."""
+"""The script of scripted workers: answers of servers, and held commands."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from tests.support.standin.worker import ScriptedWorker
 
 TRIAL = "trial"
-"""The name that a script uses for an account that is tried before it is saved."""
+"""Name in scripts of an account that is tried before it is saved."""
 
 
 class _LockedKeyring(KeyringBackend):
-    """A keyring that nobody opens."""
+    """A keyring that stays locked."""
 
     priority = 1
 
@@ -38,12 +38,12 @@ class _LockedKeyring(KeyringBackend):
 
 
 def lock_keyring() -> None:
-    """Lock the keyring, until the stand-in ends."""
+    """Lock the keyring until the stand-in ends."""
     keyring.set_keyring(_LockedKeyring())  # type: ignore[no-untyped-call]
 
 
 class Held:
-    """Commands that wait, and whether one has come."""
+    """Held commands, and whether one has arrived."""
 
     def __init__(self) -> None:
         self._come = asyncio.Event()
@@ -62,7 +62,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Registrar:
-    """How an account's server answers a REGISTER.
+    """A server's answers to an account's REGISTER.
 
     `cause` refuses the connection; `silent` never answers.
     """
@@ -75,11 +75,11 @@ class Registrar:
 
 @dataclass
 class Script:
-    """What every worker of a stand-in goes by, and what was asked of them.
+    """The script of every worker of a stand-in, and the commands it received.
 
-    `shown` is what a TLS server shows, by its name, and why it shows nothing;
-    `refused` are commands that no worker carries out, with its words;
-    `hold_refusal` is how far ends answer a hold or resume, None where they agree.
+    `shown` is the chain of a TLS server by its name, or why it shows none;
+    `refused` are refused commands, with the worker's words; `hold_refusal` is the
+    far ends' answer to a hold or resume, None to agree.
     """
 
     registrars: dict[str, Registrar] = field(default_factory=dict)
@@ -92,30 +92,30 @@ class Script:
 
     @property
     def called(self) -> list[str]:
-        """The URIs that workers were asked to call, in order."""
+        """Return the URIs that workers were asked to call, in order."""
         return [order.uri for order in self.orders if isinstance(order, StartCall)]
 
     def hold(self, kind: type[WorkerCommand]) -> Held:
-        """Let every command of a kind wait in its worker until it is released."""
+        """Hold every command of a kind in its worker until it is released."""
         return self._holding.setdefault(kind, Held())
 
     async def reaches(self, command: AnyWorkerCommand) -> None:
-        """A command has come to a worker."""
+        """Record a command that reached a worker, and wait if its kind is held."""
         self.orders.append(command)
         if (held := self._holding.get(type(command))) is not None:
             await held.passes()
 
     def worker(self, role: Role) -> ScriptedWorker:
-        """The worker of the phone that is up in a role, not one of a trial."""
+        """Return the phone's running worker of a role, none of a trial."""
         running = [w for w in self.started if w.role is role and w.returncode is None]
         return next(worker for worker in reversed(running) if not worker.is_trial)
 
     def server(self, host: str) -> ServerReport | Refusal:
-        """What the server `host` shows: a chain that is trusted, unless a test says otherwise."""
+        """Return the chain that `host` shows: trusted, unless a test changed it."""
         return self.shown.get(host, facts.server(host))
 
     def registrar(self, setup: AccountSetup) -> Registrar:
-        """How an account's server answers; a trial asks the same server."""
+        """Return an account's registrar; a trial asks the same server."""
         name = setup.name
         if setup.trial:
             known = [account for worker in self.started for account in worker.accounts.values()]

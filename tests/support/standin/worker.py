@@ -1,7 +1,7 @@
 """Workers that follow a script: no process, no pjsua2, no network.
 
-The engine starts them in place of processes and talks to them on the same
-socket in the same words. What a server or a far end would do, a test says.
+The engine starts them in place of processes, and uses the same socket and messages.
+A test decides for servers and far ends.
 """
 
 from __future__ import annotations
@@ -66,12 +66,12 @@ _ECHO_ACCOUNT = "echo"
 
 
 class Refused(Exception):
-    """A command that the worker does not carry out."""
+    """A command that the worker refuses."""
 
 
 @dataclass
 class ScriptedCall:
-    """A call as a worker has it; `connection` is None over UDP."""
+    """A call in a worker; `connection` is None over UDP."""
 
     number: int
     setup: AccountSetup
@@ -91,7 +91,7 @@ class ScriptedCall:
 
 
 class ScriptedWorker:
-    """One worker, from its start to its end; a `voip.engine.supervisor.Process`."""
+    """A worker from start to end; a `voip.engine.supervisor.Process`."""
 
     pid = _NO_SUCH_PROCESS
     stdout = None
@@ -125,7 +125,7 @@ class ScriptedWorker:
         return self.returncode
 
     def kill(self) -> None:
-        """End without a word, as by SIGKILL."""
+        """End without an event, as by SIGKILL."""
         self._end(-signal.SIGKILL)
 
     def send(self, event: AnyWorkerEvent) -> None:
@@ -214,7 +214,7 @@ class ScriptedWorker:
         call = self._call(command.call)
         refusal = self._script.hold_refusal
         if command.on:
-            # Cut off at once, whatever the far end will say.
+            # Cut off at once, whatever the far end answers.
             call.local_hold = True
             self.report_media(call)
 
@@ -255,24 +255,24 @@ class ScriptedWorker:
         self.send(facts.sound_of(self._audio, self._silent))
 
     def watch_levels(self, command: WatchLevels) -> None:
-        """Levels come when the script sends some."""
+        """Ignore the command: levels come from the script."""
 
     def watch_sip(self, command: WatchSip) -> None:
-        """Messages come when the script sends some."""
+        """Ignore the command: messages come from the script."""
 
     def quit(self, command: Quit) -> None:
         for call in list(self.calls.values()):
             self.end(call, 200, "OK")
         self._then.append(lambda: self._end(0))
 
-    # What servers and far ends do
+    # Actions of servers and far ends
 
     def take(self, call: ScriptedCall, stream: Stream | None = None) -> None:
-        """The call is answered, by whichever side it was."""
+        """Answer the call, at either end."""
         secure = call.setup.transport is Transport.TLS
         call.stream = stream or facts.voice(srtp=secure, keying=call.setup.keying)
         if call.incoming:
-            # Whoever takes a call has its media before the other side confirms.
+            # The called end has media before the other end confirms.
             self._report_streams(call)
             self.report_state(call, CallState.CONNECTING, 200, "OK")
         else:
@@ -281,7 +281,7 @@ class ScriptedWorker:
         self._report_flow(call)
 
     def sound_early(self, call: ScriptedCall) -> None:
-        """Early media, encrypted as the account demands."""
+        """Start early media, encrypted as the account requires."""
         call.stream = facts.voice(srtp=call.setup.transport is Transport.TLS)
         self.report_state(call, CallState.RINGING, 183, "Session Progress")
         self._report_streams(call)
@@ -291,7 +291,7 @@ class ScriptedWorker:
         self._report(call, code, reason)
 
     def report_media(self, call: ScriptedCall) -> None:
-        """The facts first, then the state that rests on them."""
+        """Report the facts first, then the state that depends on them."""
         self._report_streams(call)
         self._report_flow(call)
 
@@ -301,7 +301,7 @@ class ScriptedWorker:
         self._report(call, code, reason)
 
     def ring(self, account: str, remote: str) -> ScriptedCall:
-        """Somebody calls."""
+        """Receive a call."""
         setup = self._account(account)
         call = ScriptedCall(self._next_incoming, setup, self._connect(setup), CallState.INCOMING)
         self._next_incoming -= 1
@@ -319,12 +319,12 @@ class ScriptedWorker:
         return call
 
     def report_voicemail(self, account: str, voicemail: Voicemail) -> None:
-        """The account's server reports its voice mail."""
+        """Report the account's voice mail from its server."""
         connection = self._connect(self._account(account))
         self.send(VoicemailEvent(account, voicemail, connection))
 
     def drop_connection(self, account: str) -> None:
-        """The connection to an account's server ends."""
+        """End the connection to an account's server."""
         key = self._key(self._account(account))
         self._connection_event(key, self._connections.pop(key), up=False)
 
@@ -370,7 +370,7 @@ class ScriptedWorker:
             self.take(call)
 
     def _connect(self, setup: AccountSetup) -> int | None:
-        """The connection to an account's server, made if there is none."""
+        """Return the connection to an account's server, opening it if needed."""
         if setup.transport is Transport.UDP:
             return None
         key = self._key(setup)
@@ -480,4 +480,4 @@ ANSWERS: dict[type[WorkerCommand], Callable[[ScriptedWorker, Any], None]] = {
     WatchSip: ScriptedWorker.watch_sip,
     Quit: ScriptedWorker.quit,
 }
-"""What is done for each command of `voip.protocol.worker.process`."""
+"""The handler of each command of `voip.protocol.worker.process`."""
