@@ -11,21 +11,21 @@ from tests.support.standin.engine import StandIn
 
 @pytest.fixture
 def clock() -> Iterator[Clock]:
-    """Saturday 14 March 2026, 14:32 UTC, until a test moves it."""
+    """Set the clock to 14 March 2026, 14:32 UTC, until a test moves it."""
     with standing_still() as clock:
         yield clock
 
 
 @pytest.fixture
 async def phone(clock: Clock, standin: StandIn) -> AsyncIterator[Screen]:
-    """The phone at 80x24, connected to the stand-in; no account, so the welcome is up."""
+    """Show the phone at 80x24 on the stand-in, without accounts: the welcome."""
     async with screen(clock=clock) as shown:
         yield shown
 
 
 @pytest.fixture
 async def main(phone: Screen, standin: StandIn) -> Screen:
-    """The main screen, with an account to call with."""
+    """Show the main screen, with an account to call with."""
     await phone.to_main()
     await standin.add_account("work")
     await phone.sees("work")

@@ -1,4 +1,4 @@
-"""Reading what is broken into lines."""
+"""Reading of text that is broken into lines."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ _EDGES = " │╭╮╰╯─▁▂▃▄▅▆▇█"
 
 
 def running_text(phone: Screen) -> str:
-    """What the screen shows as one line, without the edges of its box."""
+    """Join the screen's text into one line, without the edges of its box."""
     return " ".join(line.strip(_EDGES) for line in phone.lines)

@@ -1,6 +1,6 @@
-"""Writes the pictures of the screens again: python -m tests.tui.regenerate [SCENE...]
+"""Write the screens' pictures: python -m tests.tui.regenerate [SCENE...]
 
-Look at the difference before it is committed: it is what people will see.
+Read the difference before you commit it: it is what users will see.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.tui.snapshots import FOLDER, take
 
 
 def main(wanted: list[str]) -> int:
-    """Write the scenes named, or all of them and nothing else."""
+    """Write the named scenes, or without names all scenes and nothing else."""
     unknown = [scene for scene in wanted if scene not in SCENES]
     if unknown:
         print(f"no such scene: {', '.join(unknown)}; there are {', '.join(SCENES)}")

@@ -1,8 +1,8 @@
-"""What each action must bring about: `SCENARIOS[action]` makes it possible, and says how one sees
-that it was done.
+"""Effects of each action: `SCENARIOS[action]` prepares it and checks it.
 
-A scenario gives a function that is false before the action and true after it.
-Those of one story share a phone, in the order of `STORIES`; `tidy` is between them.
+A scenario returns a function that is false before the action and true after it.
+Those of one story share a phone, in the order of `STORIES`; `tidy` runs between
+them.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ STORIES: dict[str, tuple[str, ...]] = {
 
 
 async def tidy(stage: Stage) -> None:
-    """No box, no call, no filter, nothing typed; the keyboard is in the log."""
+    """Remove boxes, calls, filters and typed text; focus the log."""
     phone = stage.phone
     await phone.to_main()
     for shown in phone.app.state.live:
@@ -168,7 +168,7 @@ def _for(action: str) -> Callable[[Scenario], Scenario]:
 
 
 def _ordered(stage: Stage, kind: type[WorkerCommand], **fields: object) -> Done:
-    """A worker is told so, after all that it was told before."""
+    """Build a check that a worker gets such a command, after all earlier ones."""
     before = len(stage.engine.script.orders)
 
     def done() -> bool:
@@ -568,7 +568,7 @@ async def _(stage: Stage) -> Done:
     return _on(stage, Leave)
 
 
-# Moving about
+# Movement
 
 
 @_for("move.next")
@@ -591,7 +591,7 @@ async def _(stage: Stage) -> Done:
 
 
 def _moves(start: int, wanted: Callable[[Lines], int]) -> Scenario:
-    """The cursor of the log goes from row `start` to the row that is wanted."""
+    """Build a scenario that moves the log's cursor from row `start`."""
 
     async def scenario(stage: Stage) -> Done:
         await _logged(stage)
@@ -767,7 +767,7 @@ async def _(stage: Stage) -> Done:
 
 
 async def _at_key(stage: Stage, wanted: str) -> None:
-    """The cursor of the keys goes to an action's."""
+    """Move the cursor of the keys to an action's."""
     await _box(stage, "comma", "end", "enter")
     screen = stage.phone.app.screen
     assert isinstance(screen, Keys)
@@ -825,7 +825,7 @@ async def _(stage: Stage) -> Done:
 
 
 async def _words(stage: Stage, answer: bool | None = None) -> str:
-    """The lock of a call that has words, answered for as told; its id."""
+    """Show the lock of a call with words, answered as given; return its id."""
     await stage.accounts()
     call = await stage.dialled()
     stage.engine.remote_answers(call, keying=Keying.DTLS)

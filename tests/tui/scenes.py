@@ -1,9 +1,8 @@
-"""Every screen of the phone, each in a state that shows what it can.
+"""Every screen of the phone, each in a state that shows its features.
 
-A scene is set up before a screen that is connected to a fresh stand-in; what
-it shows is compared with tests/tui/snapshots, and read for what must never be
-drawn. Words of far ends go through `Stage.theirs`, so that a test can put
-others in their place.
+A scene runs on a screen that is connected to a new stand-in. Its picture is
+compared with tests/tui/snapshots, and searched for text that must never be drawn.
+Words of far ends go through `Stage.theirs`, so that a test can replace them.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ _DAY_S = 24 * _HOUR_S
 
 @dataclass
 class Stage:
-    """What a scene is made with. `theirs` makes a name or phrase a far end's own."""
+    """Parts of a scene; `theirs` makes a name or phrase a far end's own."""
 
     phone: Screen
     engine: StandIn
@@ -39,11 +38,11 @@ class Stage:
     theirs: Callable[[str], str] = lambda text: text
 
     def address(self, name: str, user: str) -> str:
-        """A From value as the network has it."""
+        """Return a From value as raw text of the network."""
         return f'"{self.theirs(name)}" <sip:{user}@example.com>'
 
     async def accounts(self, *names: str) -> None:
-        """Those of the names that there are not yet; the main screen is up."""
+        """Add the accounts that are missing, and show the main screen."""
         await self.phone.to_main()
         for name in names or ("work", "home"):
             if self.phone.app.state.account(name) is None:
@@ -51,13 +50,13 @@ class Stage:
         await self.phone.settle()
 
     async def active(self, name: str = "Front desk", user: str = "100") -> str:
-        """A call that came in and is answered, a minute and more old."""
+        """Receive and answer a call; it is then 72 seconds old."""
         call = await self.engine.incoming("work", self.address(name, user))
         await self.engine.client.ask(AnswerCall(call=call))
         await self.engine.reaches_call(call, lambda c: c.state is CallState.ACTIVE)
         self.clock.advance(72)
         await self.phone.until(lambda: self.state_of(call) is CallState.ACTIVE)
-        # The lines of the incoming call are gone from now on.
+        # Without this the lines of the incoming call may still be drawn.
         await self.phone.settle()
         return call
 
@@ -75,7 +74,7 @@ class Stage:
         return account.registration.state if account else None
 
     async def log(self) -> None:
-        """A log with a row of every outcome, over some days."""
+        """Fill the log with a row of every outcome, over some days."""
         history = self.engine.engine.history
         start = self.clock.epoch() - 40 * _DAY_S
         for number, (outcome, code, reason) in enumerate(_ENDINGS, start=1):
@@ -96,7 +95,7 @@ class Stage:
                 number, end, outcome, code, reason, lock, lock is LockState.OPEN, "opus",
                 sign if outcome is Outcome.ANSWERED else None,
             )  # fmt: skip
-        # Calls that the engine writes come after these.
+        # Later calls of the engine must not reuse these ids.
         self.engine.engine.book._last_id = history.last_id()
         self.phone.app.main.log_pane.reload()
         await self.phone.settle()
@@ -147,7 +146,7 @@ async def main_accounts(stage: Stage) -> None:
 
 @_scene
 async def main_imitations(stage: Stage) -> None:
-    """Callers whose names are made to be taken for a lock, a number and a sign of the phone."""
+    """Receive calls from names that imitate a lock, a number and a sign."""
     await stage.accounts()
     for name in ("\N{LOCK} encrypted to pbx", "+1 555 0100", "boss@example.com"):
         call = await stage.engine.incoming("work", stage.address(name, "mallory"))
@@ -156,7 +155,7 @@ async def main_imitations(stage: Stage) -> None:
     await stage.active("LOCK Front desk", "mallory")
     await stage.engine.incoming("work", stage.address("-> Front desk", "mallory"))
     await stage.phone.until(lambda: stage.phone.app.state.incoming)
-    # Those that have ended are no longer shown.
+    # Ended calls are hidden at the next second.
     stage.phone.tick()
 
 
@@ -243,7 +242,7 @@ async def main_active(stage: Stage) -> None:
 
 
 async def _measured(stage: Stage, call: str, loss: float) -> None:
-    """Five seconds later the quality is told, and drawn as one point more."""
+    """Measure five seconds of the call, and wait until they are drawn."""
 
     def points() -> int:
         shown = stage.phone.app.state.find(call)
@@ -287,7 +286,7 @@ async def main_engine_gone(stage: Stage) -> None:
     await stage.accounts()
     await stage.active()
     await stage.engine.crash()
-    # At once it tries to start another engine, and says what came of it.
+    # The screen at once tries to start another engine, and reports the result.
     await stage.phone.until(lambda: "Trying again" in stage.phone.app.state.link_text)
 
 
@@ -398,7 +397,7 @@ async def account_test(stage: Stage) -> None:
     stage.engine.refuse_connection("work", CauseKind.CERTIFICATE_EXPIRED)
     await stage.phone.press("t")
     await stage.phone.sees("It fails at")
-    # The account itself registers again after a test, and fares no better.
+    # The account registers again after a test, and fails again.
     await stage.phone.until(lambda: stage.standing("work") is RegistrationState.FAILED)
 
 
@@ -457,7 +456,7 @@ SELF_SIGNED = "no authority that is trusted issued the server's certificate"
 
 
 def server_of_work(stage: Stage, **seen: object) -> None:
-    """A look at the server of the account “work” finds a chain that nobody vouches for."""
+    """Show a chain at the server of “work” that no authority vouches for."""
     host = "pbx.work.example.com"
     report = facts.server(host, problems=(stage.theirs(SELF_SIGNED),))
     stage.engine.shows_certificates(host, replace(report, **seen))
@@ -555,7 +554,7 @@ async def settings_number(stage: Stage) -> None:
 
 
 async def at_setting(stage: Stage, wanted: str) -> None:
-    """The settings are open, and the cursor is on the one that the file calls so."""
+    """Open the settings, with the cursor on the one of this name in the file."""
     await stage.accounts()
     await stage.phone.press("comma")
     box = stage.phone.app.screen

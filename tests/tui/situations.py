@@ -1,7 +1,7 @@
-"""Whole screens of each situation of a lock: python -m tests.tui.situations writes them anew.
+"""Write screens of each lock situation: python -m tests.tui.situations.
 
-The words are in `tests.support.screen.situations`; a file holds the screen of each
-size with each set of symbols, characters alone.
+The words are in `tests.support.screen.situations`; a file holds the screen in each
+size with each set of symbols, as plain text.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ async def _shown(stage: Stage, wanted: Callable[[Call], bool]) -> None:
 
 async def _connection_down(stage: Stage) -> None:
     await _secure(stage)
-    # The phone would register at once, over another connection.
+    # Unanswered, or the account would register at once over another connection.
     stage.engine.ignore_account("work")
     stage.engine.drop_connection("work")
     await _shown(stage, lambda call: not call.lock.closed)
@@ -138,7 +138,7 @@ async def _dtls_compared(stage: Stage) -> None:
 
 
 async def _dtls_again(stage: Stage, fingerprints: tuple[str, str] = facts.FINGERPRINTS) -> None:
-    """The far end whose words were compared is called again, with these certificates."""
+    """Call the compared far end again, with these certificates."""
     call = await _dialled(stage, Keying.DTLS)
     await _compared(stage, call)
     stage.engine.remote_hangs_up(call)
@@ -185,7 +185,7 @@ SETUPS: dict[str, Setup] = {
 
 
 class Picture(NamedTuple):
-    """A screen of a situation: columns and lines, and the name of a set of symbols."""
+    """A screen of a situation: columns and lines, and the set of symbols."""
 
     size: tuple[int, int]
     glyphs: GlyphSet
@@ -193,7 +193,7 @@ class Picture(NamedTuple):
 
 
 async def take(name: str, place: Path) -> list[Picture]:
-    """The situation in each size with each set of symbols."""
+    """Draw the situation in each size with each set of symbols."""
     taken = []
     with standing_still() as clock:
         async with StandIn(place) as engine, screen(clock=clock) as phone:
@@ -205,14 +205,14 @@ async def take(name: str, place: Path) -> list[Picture]:
                     for beneath in phone.app.screen_stack:
                         beneath.refresh()
                     await phone.settle()
-                    # A notice over the dial line comes and goes.
+                    # A notice over the dial line comes and goes: leave it out.
                     lines = [*phone.lines[:-3], "", *phone.lines[-2:]]
                     taken.append(Picture(size, glyphs, lines))
     return taken
 
 
 def text_of(taken: list[Picture]) -> str:
-    """The pictures of a situation, as a file holds them."""
+    """Join the pictures of a situation into the text of its file."""
     return "\n".join(
         f"== {columns}x{rows} {glyphs}\n" + "\n".join(line.rstrip() for line in lines) + "\n"
         for (columns, rows), glyphs, lines in taken
@@ -224,7 +224,7 @@ def file_of(name: str) -> Path:
 
 
 def main() -> int:
-    """Write the pictures of all situations anew, and nothing else."""
+    """Write the pictures of all situations, and nothing else."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
     for name in SETUPS:

@@ -1,13 +1,13 @@
-"""Pictures of the screens: each line's text, and below it the roles that are not plain.
+"""Pictures of the screens: each line's text, and the roles below it.
 
-A file holds one scene in one size. A line that begins with `|` is text; below
-it `c` has a letter of `LETTERS` for the colour of each character, a capital
-where it is bold, `b` one for what is behind it, `s` one of `STYLES`. Blank in
-these is plain: text in `foreground` on `background`, and a frame that goes on
-in its colour from above or from the left. The last line is the legend.
+A file holds one scene in one size. A line that begins with `|` is text. Below it
+`c` has a letter of `LETTERS` for the colour of each character, a capital where it
+is bold. `b` has one for the background, `s` one of `STYLES`. Blank means plain:
+text in `foreground` on `background`, or a frame that continues its colour from
+above or from the left. The last line is the legend.
 
-Roles are those of `tui.themes.colours`, read from a theme in which each has a
-colour of its own; `mixed` is a shade between them.
+Roles are those of `tui.themes.colours`, read from a theme that gives each a colour
+of its own; `mixed` is a shade between them.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ from voip.protocol.settings import Screen as ScreenSettings
 
 FOLDER = Path(__file__).parent / "snapshots"
 FIRST_SIZE: Final = (80, 24)
-"""The size that a scene is set up in."""
+"""Size in which a scene is set up."""
 SIZES: Final = (FIRST_SIZE, (120, 40), (60, 20))
 IN_ASCII: Final = (
     "main-log", "main-many-calls", "account-edit", "account-test", "keypad", "palette", "themes",
     "devices", "settings", "welcome", "lock-of-a-dtls-call",
 )  # fmt: skip
-"""Scenes drawn in the plain theme too, in the last size: each symbol and widget once."""
+"""Scenes drawn in the plain theme too, last size: each symbol once."""
 
 MIXED: Final = "mixed"
 LETTERS: Final = {
@@ -54,19 +54,19 @@ LETTERS: Final = {
 }  # fmt: skip
 STYLES: Final = {"dim": "d", "italic": "/", "underline": "_", "reverse": "!", "strike": "-"}
 
-# Any will do, as long as no two are alike and no shade between two is a third.
+# Any colours that are distinct, with no shade between two equal to a third.
 COLOURS: Final = {
     role: f"#{(37 * n + 20) % 256:02x}{(101 * n + 60) % 256:02x}{(173 * n + 90) % 256:02x}"
     for n, role in enumerate(ROLES)
 }
 _ROUNDED: Final = 2
-"""The difference that Textual's arithmetic makes in a part of a colour, at most."""
+"""Largest rounding error of Textual in a component of a colour."""
 
 _OWN_FOLDER = re.compile(r"(?<=/tmp/oh-)[a-z0-9_]{1,8}")
 
 
 class Cell(NamedTuple):
-    """A character with the role of its colour, of what is behind it, and its style."""
+    """A character with the role of its colour and background, and its style."""
 
     text: str
     colour: str
@@ -83,7 +83,7 @@ def ascii_file_of(scene: str) -> Path:
 
 
 def files_of(scene: str) -> set[Path]:
-    """The files that keep a scene."""
+    """Return the files of a scene."""
     ascii_files = {ascii_file_of(scene)} if scene in IN_ASCII else set()
     return {file_of(scene, size) for size in SIZES} | ascii_files
 
@@ -98,7 +98,7 @@ def worn_by_role(patch: pytest.MonkeyPatch) -> None:
 
 
 async def take(scene: str, place: Path) -> dict[Path, str]:
-    """The pictures of a scene, by the file that keeps each."""
+    """Draw the pictures of a scene, by file."""
     taken: dict[Path, str] = {}
     with standing_still() as clock, pytest.MonkeyPatch.context() as patch:
         worn_by_role(patch)
@@ -115,11 +115,11 @@ async def take(scene: str, place: Path) -> dict[Path, str]:
 
 
 async def drawn(phone: Screen) -> list[list[Cell]]:
-    """The cells of each line, once all is drawn."""
+    """Return the cells of each line, once everything is drawn."""
     # The clock's second may or may not have passed since the scene was set up.
     for header in phone.app.main.query(Header):
         header.redraw()
-    # What lies beneath a box is drawn again when Textual comes to it.
+    # Textual may otherwise redraw what is beneath a box later.
     for beneath in phone.app.screen_stack:
         beneath.refresh()
     await phone.settle()
@@ -137,7 +137,7 @@ def _cell(text: str, style: Style) -> Cell:
 
 def _role(colour: Color | None) -> str:
     if colour is None or colour.triplet is None:
-        return "foreground"  # of blanks alone: a theme of ours colours all that is seen
+        return "foreground"  # blanks alone: our themes colour everything visible
     return _role_of(colour.triplet)
 
 
@@ -151,7 +151,7 @@ def _role_of(colour: ColorTriplet) -> str:
 
 
 def characters(lines: Sequence[Sequence[Cell]]) -> str:
-    """The text alone."""
+    """Return the text alone."""
     rows = (_mask("".join(cell.text for cell in line)) for line in lines)
     return "\n".join([*(f"|{row}".rstrip() for row in rows), ""])
 
@@ -173,19 +173,19 @@ def as_text(lines: Sequence[Sequence[Cell]]) -> str:
 
 
 def _mask(text: str) -> str:
-    # The folder of a test has a name by chance.
+    # The name of a test's folder is random.
     return _OWN_FOLDER.sub(lambda match: "0" * len(match[0]), text)
 
 
 def _blanks_the_right_way_round(cell: Cell) -> Cell:
-    """A blank in reverse video as what it looks like: a scroll bar is made of them."""
+    """Turn blanks in reverse video around: scroll bars are made of them."""
     if cell.text.strip() or "reverse" not in cell.styles:
         return cell
     return cell._replace(behind=cell.colour, styles=cell.styles - {"reverse"})
 
 
 def _plain(line: Sequence[Cell], x: int, above: Sequence[Cell]) -> str:
-    """The colour of a cell that needs no letter."""
+    """Return the colour of a cell that needs no letter."""
     if not _is_frame(line[x]):
         return "foreground"
     around = [*above[x : x + 1], *line[max(0, x - 1) : x]]

@@ -1,4 +1,4 @@
-"""Every action does what it says by each of its keys, and by the command palette."""
+"""Every action works by each of its keys and by the command palette."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Enter has one door: the table of actions, where it can be given away."""
+"""Enter acts only through the table of actions, which can reassign it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each situation of a lock on whole screens: the sign, its sentence, and who wrote beside it."""
+"""Each lock situation on whole screens: sign, sentence and far end's text."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ async def test_the_screens_are_those_that_were_read(name: str, place: Path) -> N
             continue
         wanted = SITUATIONS[name]
         if name == "pin changed":
-            # The account is all there is of it; narrow screens show it when asked.
+            # Only the account shows it; narrow screens show it on request.
             assert glyphs.sign(wanted.sign) in text
         elif wanted.sign is None:
             assert "busy" in text
-            # Beside the calls stands the account, with a sign of its own.
+            # The account beside the calls has a sign of its own.
             if picture.size == SIZES[0]:
                 assert not any(glyphs.sign(sign) in text for sign in Sign)
         else:

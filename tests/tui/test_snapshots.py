@@ -1,4 +1,4 @@
-"""Every screen at three sizes, as it looked when somebody last agreed."""
+"""Every screen at three sizes equals its last accepted picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of a call's ends on the screen: answered, remembered, forgotten."""
+"""Words of a call's ends on the screen: answered, remembered, forgotten."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OTHERS = (facts.FINGERPRINTS[0], "SHA-256 " + ":".join(["5A"] * 32))
 
 
 async def compared_before(standin: StandIn, fingerprints: tuple[str, str]) -> None:
-    """An earlier call to 100, whose words were equal."""
+    """Make an earlier call to 100, whose words were equal."""
     call = await standin.call("100")
     standin.remote_answers(call, keying=Keying.DTLS, fingerprints=fingerprints)
     await standin.reaches_call(call, lambda c: c.lock.comparison is not None)
@@ -31,7 +31,7 @@ async def compared_before(standin: StandIn, fingerprints: tuple[str, str]) -> No
 
 
 async def words_of_a_call(phone: Screen, standin: StandIn, caller: str | None = None) -> str:
-    """Open the lock of a call that has words; the call's id."""
+    """Open the lock of a call that has words; return the call's id."""
     if caller is None:
         call = await standin.call("100")
     else:

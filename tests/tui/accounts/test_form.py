@@ -1,4 +1,4 @@
-"""The account form: what it says of bad input, and what it does to the file."""
+"""Account form: problems of bad input, and changes of the file."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def open_new(phone: Screen) -> None:
 
 
 async def open_account(phone: Screen, standin: StandIn, text: str) -> None:
-    """The form of the account “work”, which the file has as `text`."""
+    """Open the form of the account “work”, written to the file as `text`."""
     standin.paths.accounts.write_text(text)
     await standin.engine.reload_accounts()
     await phone.to_main()
@@ -45,7 +45,7 @@ async def open_account(phone: Screen, standin: StandIn, text: str) -> None:
 
 
 async def go(phone: Screen, field: str) -> Input:
-    """The keyboard goes to a line of the form, the way that a click on it does."""
+    """Focus a line of the form, as a click on it does."""
     if not phone.app.screen.query_one(f"#row-{field}").display:
         await phone.press("ctrl+o")
     line = phone.app.screen.query_one(f"#input-{field}", Input)
@@ -54,7 +54,7 @@ async def go(phone: Screen, field: str) -> Input:
 
 
 async def put(phone: Screen, field: str, text: str) -> None:
-    """Replace what a line of the form holds by what is pasted."""
+    """Replace the value of a form's line by a paste."""
     line = await go(phone, field)
     line.clear()
     line.post_message(events.Paste(text))
@@ -62,7 +62,7 @@ async def put(phone: Screen, field: str, text: str) -> None:
 
 
 async def seen(phone: Screen, selector: str) -> str:
-    """What a person sees of a part of the form after going there, in one line."""
+    """Return the text of a form's part after focusing it, as one line."""
     phone.app.screen.query_one(selector).scroll_visible(animate=False, immediate=True)
     await phone.settle()
     found = phone.app.screen.query_one(selector).region
@@ -75,7 +75,7 @@ def accounts_file(standin: StandIn) -> str:
 
 
 def tried_with(standin: StandIn) -> list[str | None]:
-    """The passwords of the accounts that were tried."""
+    """Return the passwords of the accounts that were tried."""
     added = [order.account for order in standin.script.orders if isinstance(order, OpenAccount)]
     credentials = [account.credentials for account in added if account.trial]
     return [given.password if given else None for given in credentials]
@@ -94,7 +94,7 @@ BAD = {
     "password_file": ("/nowhere/secret", "there is no file /nowhere/secret"),
     "expires_s": ("an hour", "a whole number of seconds is needed, not text"),
 }
-"""Bad input by field: what is wrong with others is the engine's to say, and its tests' to try."""
+"""Bad input by field; the engine's tests check the other fields."""
 
 
 async def test_bad_input_is_told_beside_its_field(phone: Screen, standin: StandIn) -> None:
@@ -256,7 +256,7 @@ async def test_a_file_that_was_edited_meanwhile_is_not_overwritten(
     await put(phone, "server", "form.example.com")
     by_hand = EDITED.replace('"Alice"', '"From the editor"')
     standin.paths.accounts.write_text(by_hand)
-    for _ in range(2):  # saying it again does not help
+    for _ in range(2):  # a repeated save changes nothing
         await phone.press("ctrl+s")
         assert isinstance(phone.app.screen, AccountForm)
         assert "was changed in" in await seen(phone, "#message")

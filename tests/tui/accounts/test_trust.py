@@ -1,4 +1,4 @@
-"""The box that shows what a server is known by: it is looked at, compared, accepted, let go."""
+"""Box of a server's key: inspect, compare, accept, remove."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OTHER = "ab" * 32
 
 
 def pinned(standin: StandIn, name: str = "work") -> Any:
-    """What the file says of an account's pin."""
+    """Return the account's pin in the file."""
     return tomllib.loads(standin.paths.accounts.read_text())["accounts"][name].get("pin")
 
 
@@ -82,7 +82,7 @@ async def test_the_key_that_is_shown_is_the_one_that_is_pinned(
     assert certificate_words.fingerprint(KEY) in shown(phone)
     await phone.press("enter")
     assert "From now on account work accepts only this key" in shown(phone)
-    # Whoever answers without reading has changed nothing.
+    # Enter pressed without reading has changed nothing.
     await phone.press("enter")
     assert pinned(standin) is None
     await phone.press("enter", "down", "enter")
@@ -111,7 +111,7 @@ async def test_a_changed_key_is_told_with_both_and_can_be_accepted(
     said = shown(phone)
     assert "This may be an attack" in said
     assert "Or the server was given a new key." in said
-    # What is safe comes before what there is to compare.
+    # The safe choice comes before the keys to compare.
     await phone.resize(120, 60)
     said = shown(phone)
     assert "Accepted here by alice on 14 Mar 2026, 14:32 UTC, 40 days ago." in said
@@ -134,7 +134,7 @@ async def test_enter_leaves_a_changed_key_alone(
     await phone.press("enter")
     assert phone.app.screen is phone.app.main
     assert "Nothing was changed: account work does not accept the other key." in phone.text
-    # Whoever presses it again, without reading, has accepted nothing either.
+    # Nor does Enter pressed again accept anything.
     await phone.press("P", "enter", "enter", "enter")
     assert pinned(standin) == OTHER
 
@@ -230,7 +230,7 @@ async def test_it_says_that_it_looks_and_why_it_sees_nothing(
         await phone.pilot.press("r")
         await phone.sees("Looking at the server's certificates")
         assert "cannot be seen" not in phone.text
-        # A person answers calls meanwhile.
+        # Calls can be answered during the inspection.
         call = await standin.incoming("home")
         await phone.until(lambda: phone.app.state.incoming)
         await phone.pilot.press("f2")

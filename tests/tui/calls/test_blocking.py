@@ -1,4 +1,4 @@
-"""Blocking a caller with a key, and taking that back."""
+"""Blocking a caller with a key, and undoing it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def test_a_caller_who_rings_is_blocked_after_a_question(stage: Stage) -> N
     await phone.press("B")
     await phone.sees("Block “Mallory” (mallory@evil.example)?")
     await phone.sees("The log shows them as blocked.")
-    # The safe answer is first.
+    # The safe answer comes first.
     await phone.press("enter")
     assert await blocked(stage) == []
     await phone.press("B", "down", "enter")

@@ -1,4 +1,4 @@
-"""The dial line says whom it calls, and calls nobody for what is not wholly a number."""
+"""The dial line names its callee, and calls only a complete number."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def test_a_paste_goes_to_the_cursor(main: Screen) -> None:
 
 
 async def missed_call(main: Screen, standin: StandIn, remote: str) -> None:
-    """Somebody calls and gives up; their row of the log is under the cursor."""
+    """Receive a call that is cancelled; the cursor is on its row of the log."""
     call = await standin.incoming("work", remote)
     standin.remote_hangs_up(call)
     await standin.until_logged(call)

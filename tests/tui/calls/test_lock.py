@@ -1,4 +1,4 @@
-"""The lock in detail on the screen: it follows its call, and outlives it."""
+"""The lock in detail on the screen follows its call and stays after it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WORDS = "Words to compare by voice"
 
 
 async def show_lock(phone: Screen, standin: StandIn) -> str:
-    """Open the lock of a call that is up and protected; the call's id."""
+    """Open the lock of a running, protected call; return the call's id."""
     await phone.to_main()
     await standin.add_account("work")
     call = await standin.call("100")
@@ -70,7 +70,7 @@ async def test_words_to_compare_from_the_handshake_on_and_only_then(
 
 
 async def at_next_second(phone: Screen, standin: StandIn, clock: Clock, call: str) -> None:
-    """The call is measured, and the lock asked for again."""
+    """Measure the call, and request the lock again."""
     clock.advance(1)
     standin.statistics(call, rtt_ms=clock.monotonic())
     await phone.settle()
@@ -213,7 +213,7 @@ async def test_a_row_of_the_log_has_the_lock_that_it_had(phone: Screen, standin:
     await phone.sees("missed")
     phone.app.main.log_pane.rows.focus()
     await phone.settle()
-    # The newest never had a voice, and so no lock.
+    # The newest never had a voice stream, and so no lock.
     await phone.press("home")
     await phone.press("l")
     await phone.sees("There was no lock: nobody answered this call")

@@ -1,4 +1,4 @@
-"""The engine dies, is stopped, comes back, or has two screens: nothing is lost, no key is dead."""
+"""No data is lost and every key works while the engine dies or stops."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _WITHOUT_ENGINE = {
 
 
 def _panes(phone: Screen) -> list[str]:
-    """What the panes show; not the header, the banner and the footer."""
+    """Return the panes' lines, without header, banner and footer."""
     return [line for line in phone.lines if line.startswith(("│", "╭", "╰"))]
 
 
 def _offered(phone: Screen) -> set[str]:
-    """The actions of the footer, by the words that are drawn."""
+    """Return the footer's actions by the words that are drawn."""
     footer = phone.app.screen.query_one(Footer)
     clicks = (segment.style.meta for segment in footer.render_line(0) if segment.style)
     return {
@@ -48,7 +48,7 @@ async def test_what_was_on_the_screen_stays(phone: Screen, standin: StandIn, clo
     await standin.crash()
     await phone.sees("^r tries now")
     await phone.settle()
-    # The banner takes one line, and the last row of the panes gives way to it.
+    # The banner needs one line: the last row of the panes is hidden.
     assert _panes(phone)[:-1] == [*before[:-2]]
     for words in ("● work", "[server]", "active 01:12", "Workshop", "Maria Rossi"):
         assert words in phone.text
@@ -103,7 +103,7 @@ async def test_an_engine_that_was_stopped_stays_stopped(phone: Screen, standin: 
     await phone.sees("The engine was stopped.")
     assert "^r starts it" in phone.text
     assert phone.app.state.link is Link.STOPPED
-    # Another engine is there, and is left alone until somebody wants it.
+    # Another engine runs, and is used only on request.
     await standin.start()
     await phone.settle()
     assert not phone.app.connected

@@ -1,4 +1,4 @@
-"""No key that is shown does nothing, on any screen; and each can be clicked."""
+"""Every key shown on any screen has an effect and can be clicked."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _DRIVEN = (
     "trust-pinned", "devices", "settings", "settings-number", "keys", "newkey", "themes",
     "events", "events-search", "event", "log", "guide",
 )  # fmt: skip
-"""Scenes whose footers have each action there is, on each screen and pane that offers it."""
-# Done after the others, which they would take away.
+"""Scenes that offer every action, on each screen and pane that has it."""
+# These would remove the others: use them last.
 _LAST = ("call.end", "call.decline", "call.busy", "call.answer", "box.close", "phone.quit")
 
 _Use = Callable[[Stage, str, tuple[str, int]], Awaitable[None]]
@@ -72,7 +72,7 @@ async def test_enter_does_not_read_as_call_and_calls_nobody_while_it_rings(place
 
 
 def _words_of(stage: Stage, key: str) -> str:
-    """The footer's words for a key, empty where the key is not there."""
+    """Return the footer's words for a key, empty without the key."""
     _, found, rest = stage.phone.lines[-1].partition(f"{key} ")
     return rest.partition("  ")[0] if found else ""
 
@@ -87,9 +87,9 @@ async def _use_all(scene: str, place: Path, use: _Use) -> None:
 
 
 async def _use_some(scene: str, place: Path, use: _Use, used: set[str]) -> bool:
-    """Use what can be used in one go, and add it to `used`; true if nothing else is left.
+    """Use all it can in one pass; true if nothing is left.
 
-    A key may take away others, or the screen itself.
+    Used actions go into `used`. A key may remove others, or the screen itself.
     """
     async with _staged(scene, place) as (stage, noticed):
         screens = list(stage.phone.app.screen_stack)
@@ -109,7 +109,7 @@ async def _use_some(scene: str, place: Path, use: _Use, used: set[str]) -> bool:
 
 @asynccontextmanager
 async def _staged(scene: str, place: Path) -> AsyncIterator[tuple[Stage, list[object]]]:
-    """A scene, and what is asked of the engine or of the terminal while it lasts."""
+    """Yield a scene, with its requests to the engine and the terminal."""
     noticed: list[object] = []
     with standing_still() as clock:
         async with StandIn(place) as engine, screen(clock=clock) as phone:
@@ -135,7 +135,7 @@ async def _staged(scene: str, place: Path) -> AsyncIterator[tuple[Stage, list[ob
 
 
 def _situation(stage: Stage, noticed: list[object]) -> list[object]:
-    """Everything that a person or the engine would notice of a key."""
+    """Return everything that a user or the engine would notice of a key."""
     app = stage.phone.app
     return [
         stage.phone.strips,
@@ -147,7 +147,7 @@ def _situation(stage: Stage, noticed: list[object]) -> list[object]:
 
 
 def _offered(stage: Stage) -> dict[str, tuple[str, int]]:
-    """The actions in the last line, each with the key that is shown for it and its column."""
+    """Return the actions in the last line, each with its key and column."""
     found: dict[str, tuple[str, int]] = {}
     column = 0
     for segment in Strip(stage.phone.strips[-1]):

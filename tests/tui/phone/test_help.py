@@ -1,4 +1,4 @@
-"""Help: the keys as they are, and what the lock means."""
+"""Help: the current keys, and the meaning of the lock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The main screen by mouse, and with keys of one's own."""
+"""The main screen by mouse, and with changed keys."""
 
 from __future__ import annotations
 

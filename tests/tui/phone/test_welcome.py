@@ -1,4 +1,4 @@
-"""The welcome of a first start, and where it leads."""
+"""The welcome of a first start, and the ways on from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Choosing microphone and speaker."""
+"""Choice of microphone and speaker."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def show_devices(phone: Screen) -> None:
 
 
 def marked(phone: Screen) -> list[str]:
-    """The rows that are marked as chosen."""
+    """Return the rows that are marked as chosen."""
     rows = [line.strip("│ ") for line in phone.lines if line.rstrip("│ ").endswith("  chosen")]
     assert all(row.startswith("✓ ") for row in rows)
     return [row.removeprefix("✓ ").removesuffix("chosen").strip() for row in rows]

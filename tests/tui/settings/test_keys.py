@@ -1,4 +1,4 @@
-"""Giving actions other keys, by pressing them."""
+"""Other keys for actions, chosen by pressing them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings: each is changed, saved and in force at once, or refused beside it."""
+"""Each setting is changed, saved and applied at once, or refused."""
 
 from __future__ import annotations
 

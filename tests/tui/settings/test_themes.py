@@ -1,4 +1,4 @@
-"""Themes and symbols: tried while one moves, kept when one says so."""
+"""Themes and symbols: previewed while moving, kept on request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each theme on whole screens: every cell has what the theme's file gives its role."""
+"""Every cell of whole screens has the theme file's colour of its role."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Text of far ends that would drive a terminal is harmless on every screen and in every call for
-attention.
-"""
+"""Far ends' text is harmless on every screen and in every notification."""
 
 from __future__ import annotations
 
@@ -24,8 +22,8 @@ from tests.tui.scenes import SCENES, Stage
 from voip.protection import TlsStatus
 from voip.protocol.settings import ChangeSettings, Notify
 
-# What each would do: set a title, write to the clipboard, ask for a report that is typed in,
-# clear, print, begin an 8-bit sequence, run over the line, turn the text around.
+# In order: set a title, write to the clipboard, request a report that is typed in, clear,
+# print, begin an 8-bit sequence, overrun the line, reverse the text.
 _SEQUENCES = (
     "\x1b]0;owned\a", "\x1b]52;c;b3duZWQ=\a", "\x1b[6n", "\x1b[97;13m", "\x9b5i", "\x9d2;owned\x9c",
     "\x1bPowned\x1b\\", "\r\n", "\x00\b\x7f", "\u202eowned\u2066", "\u200f\u061c", "\u2028",
@@ -49,18 +47,18 @@ _CALLING = re.compile(
 
 
 def hostile(text: str) -> str:
-    """4,000 characters of which `text` is the first harmless part."""
+    """Return 4,000 characters that begin with the harmless part `text`."""
     return (text + "".join(_SEQUENCES) * 40)[:4000]
 
 
 def acts(text: str) -> list[str]:
-    """The characters that do something to a terminal, or to the order of what is read."""
+    """Return the characters that act on a terminal or on the reading order."""
     return [c for c in text if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")]
 
 
 @pytest.fixture(autouse=True)
 def hostile_servers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the workers tell of certificates, codecs and devices is hostile too."""
+    """Make the workers' text of certificates, codecs and devices hostile too."""
     kind = facts.tls_to
 
     def tls_to(host: str) -> TlsStatus:
@@ -151,12 +149,12 @@ async def test_the_real_program_sends_nothing_of_it(standin: StandIn) -> None:
         standin.remote_hangs_up(call)
         call = await standin.call("300", account="work")
         standin.remote_refuses(call, 599, hostile("No such luck"))
-        await until("luck")  # on a line of its own with what clings to it
+        await until("luck")  # on a line of its own with its combining characters
     finally:
         terminal.end()
     for mark in _MARKS:
         assert mark not in heard
-    # Reading stops wherever the words appeared, which may be within a character.
+    # Reading stops at the awaited words, which may be within a character.
     text = codecs.getincrementaldecoder("utf-8")().decode(bytes(heard))
     assert set(acts(text)) <= {"\x1b", "\a"}
     assert b"owned" in heard

@@ -1,4 +1,4 @@
-"""The real program on a terminal that goes away, breaks off within a paste, or knows less."""
+"""The real program on a terminal that closes, cuts a paste or knows less."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def environment(standin: StandIn) -> dict[str, str]:
 
 @pytest.fixture
 def terminals() -> Iterator[list[OnPty]]:
-    """Terminals to be taken away with a signal, if they are still there."""
+    """Yield terminals, and close them with a signal at the end."""
     found: list[OnPty] = []
     yield found
     for terminal in found:
@@ -34,7 +34,7 @@ def terminals() -> Iterator[list[OnPty]]:
 
 
 async def until(terminal: OnPty, words: str, press: str = "") -> None:
-    """Wait until the screen shows `words`, and press keys meanwhile."""
+    """Press keys until the screen shows `words`."""
     for _ in range(_LOOKS):
         if words in terminal.text():
             return
@@ -84,5 +84,5 @@ async def test_a_paste_that_was_cut_short_leaves_the_keys(
     await standin.incoming("work", '"Bob" <sip:bob@example.com>')
     await until(terminal, "account: work")
     terminal.press(piece)
-    # However impatient a person is: what they press does not keep the paste open.
+    # Repeated keys do not keep the paste open.
     await until(terminal, "active", press=_F2)

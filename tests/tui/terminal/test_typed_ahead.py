@@ -1,4 +1,4 @@
-"""Keys that arrive at once do what they would have done one by one."""
+"""Keys that arrive at once act as if they came one by one."""
 
 from __future__ import annotations
 
