@@ -1,4 +1,4 @@
-"""What is printed for people."""
+"""Output for people."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The command line can do what the phone can do: two lists, compared.
+"""Two lists, compared: the command line can do what the phone can do.
 
-A new action of the screen and a new command of the protocol need a row here:
-the words that do the same on the command line, or a reason why there are none.
+A new action of the screen or command of the protocol needs a row here: the words
+that do the same on the command line, or a reason for their absence.
 """
 
 from __future__ import annotations
@@ -189,13 +189,13 @@ TYPED = sorted({*OF_ACTION.values(), *OF_COMMAND.values()})
 def unlisted(
     things: set[str], listed: Mapping[str, str], excepted: Mapping[str, str]
 ) -> tuple[set[str], set[str]]:
-    """Things without a row, and rows without a thing or with two answers."""
+    """Return things without a row, and rows without a thing or with two."""
     rows = {*listed, *excepted}
     return things - rows, (rows - things) | (listed.keys() & excepted.keys())
 
 
 def lacking(words: str) -> Iterator[str]:
-    """The words of a command line that its parser does not have."""
+    """Return the words of a command line that its parser lacks."""
     command: click.Command = offhook
     rest = words.split()
     context = click.Context(offhook)
@@ -273,7 +273,7 @@ def test_the_schema_has_every_command_that_prints_json() -> None:
 
 
 def typed_in_the_manual() -> list[str]:
-    """Commands in README and docs, reduced to their names and options."""
+    """Return commands in README and docs, reduced to their names and options."""
     pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
     text = "\n".join(page.read_text("utf-8") for page in pages)
     lines = re.findall(r"\./offhook ([a-z][^\n;#|>]*)", text)
@@ -296,5 +296,5 @@ def test_the_manual_has_words_of_the_parser(words: str) -> None:
 def test_every_command_says_in_one_line_what_it_does(path: str) -> None:
     first = (COMMANDS[path].help or "").splitlines()[0]
     assert first.endswith(".")
-    # The list of commands cuts what is longer, on a terminal of 80 columns.
+    # The list of commands cuts longer ones, on a terminal of 80 columns.
     assert len(first) <= 68

@@ -1,4 +1,4 @@
-"""The command line as it is typed, with the engine that this process finds."""
+"""The command line as typed, on this process's engine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Typed(NamedTuple):
 async def typed(*words: str, answer: str = "") -> Typed:
     """Run the words in a thread: a command has an event loop of its own.
 
-    `answer` is typed to what the command asks.
+    `answer` is typed when the command asks.
     """
     return await asyncio.to_thread(_run, words, answer)
 

@@ -1,4 +1,4 @@
-"""`offhook account` as it is typed."""
+"""`offhook account` as typed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def run(*words: str, text: str = "") -> Result:
 
 
 async def printed(command: str, *words: str, text: str = "") -> Any:
-    """The object of `--json`, the only thing on standard output."""
+    """Return the object of `--json`, the only output on standard output."""
     result = await run(command, "work", *words, "--json", text=text)
     assert result.exception is None or result.exit_code == 1, result.output
     value = json.loads(result.stdout)
@@ -43,7 +43,7 @@ async def fields_of(standin: StandIn) -> dict[str, str | int | bool]:
 
 @pytest.fixture
 async def call(standin: StandIn) -> str:
-    """A call with the account work."""
+    """Make a call with the account work."""
     await standin.add_account("work")
     return await standin.call("100", account="work")
 
@@ -104,7 +104,7 @@ async def test_an_account_that_is_removed_names_its_calls(standin: StandIn, call
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[EditAccount]:
-    """The commands that reach no engine, as there is none."""
+    """Record the commands, which reach no engine."""
     commands: list[EditAccount] = []
 
     def send(command: EditAccount, kind: type[AccountChanged]) -> AccountChanged:
@@ -116,7 +116,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[EditAccount]:
 
 
 def example(field: Field) -> str:
-    """A value that differs from the default, as it is typed."""
+    """Return a value that differs from the default, as typed."""
     if field.kind is Kind.CHOICE:
         return next(value for value in field.values if value != field.default)
     if field.kind is Kind.NUMBER:

@@ -1,4 +1,4 @@
-"""`offhook trust` as it is typed, with an engine whose servers follow a script."""
+"""`offhook trust` as typed, with servers that follow a script."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OFFHOOK = str(Path(sys.executable).with_name("offhook"))
 
 
 async def run(standin: StandIn, *words: str) -> tuple[int | None, str, str]:
-    """Status, standard output and standard error, without a terminal."""
+    """Return status, standard output and standard error, without a terminal."""
     process = await asyncio.create_subprocess_exec(
         OFFHOOK, "trust", *words, env={**os.environ, **environment_of(standin.folder)},
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
@@ -45,7 +45,7 @@ async def pin_of(standin: StandIn, name: str = "work") -> object:
 
 @pytest.fixture
 async def untrusted(standin: StandIn) -> StandIn:
-    """An account whose server no authority vouches for."""
+    """Add an account whose server no authority vouches for."""
     standin.shows_certificates(HOST, REPORT)
     await standin.add_account("work")
     return standin
@@ -141,7 +141,7 @@ async def test_what_no_pin_mends_is_not_pinned(standin: StandIn) -> None:
 
 @pytest.fixture
 async def changed(untrusted: StandIn) -> StandIn:
-    """An account that is pinned to another key than the one its server shows."""
+    """Add an account that is pinned to another key than its server shows."""
     await untrusted.client.ask(EditAccount(name="work", fields={"pin": OTHER}, means=Means.SCREEN))
     await untrusted.reaches(lambda s: s.accounts[0].registration.state is RegistrationState.FAILED)
     return untrusted
@@ -166,7 +166,7 @@ async def test_another_key_than_before_is_shown_beside_it(changed: StandIn) -> N
 
 
 async def test_another_key_than_before_takes_another_word(changed: StandIn) -> None:
-    """Neither Enter, nor y, nor the word of a first pin."""
+    """Neither Enter, nor y, nor the word of a first pin accepts the key."""
     environment = {**os.environ, **environment_of(changed.folder), "TERM": "xterm"}
 
     def answer(text: str, expected: str) -> None:

@@ -1,4 +1,4 @@
-"""`offhook call`: it says whom it calls, on standard error, and calls nobody else."""
+"""`offhook call` names the callee on standard error, and calls no other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`offhook lock` and `offhook compared` as they are typed."""
+"""`offhook lock` and `offhook compared` as typed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def remembered(standin: StandIn) -> int:
 
 @pytest.fixture
 async def call(standin: StandIn) -> str:
-    """A call that has words."""
+    """Make a call that has words."""
     return await answered(standin, keying=Keying.DTLS)
 
 

@@ -1,4 +1,4 @@
-"""`offhook play` and `offhook record`: files in a call that is up."""
+"""`offhook play` and `offhook record`: files in a running call."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ MISSED, ANSWERED, OTHER = "1", "2", "3"
 
 @pytest.fixture
 async def log(standin: StandIn) -> StandIn:
-    """A missed call, a secure one and one of an open account, in this order."""
+    """Write a missed call, a secure one and an unencrypted one, in this order."""
     await standin.add_account("work")
     await standin.add_account("home", transport="udp")
     missed = await standin.incoming("work")

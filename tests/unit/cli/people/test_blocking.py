@@ -1,4 +1,4 @@
-"""`offhook block`, `unblock` and `blocked`, as they are typed."""
+"""`offhook block`, `unblock` and `blocked` as typed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`offhook look-up`: whom a call would go to."""
+"""`offhook look-up`: the callee of a number or name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.unit.cli.typed import typed
 
 @pytest.fixture
 async def people(standin: StandIn) -> StandIn:
-    """An account, a contact, and a caller who claims a name."""
+    """Add an account, a contact, and a caller who claims a name."""
     await standin.add_account("work")
     standin.paths.contacts.mkdir()
     card = "BEGIN:VCARD\nVERSION:4.0\nFN:Anna\nTEL;VALUE=uri:tel:+34600111222\nEND:VCARD\n"

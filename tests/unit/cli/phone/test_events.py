@@ -1,4 +1,4 @@
-"""`offhook events`: followed until the engine ends, with levels if asked for."""
+"""`offhook events`: until the engine ends, with levels on request."""
 
 from __future__ import annotations
 

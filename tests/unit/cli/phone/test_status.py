@@ -1,4 +1,4 @@
-"""`offhook status --json` and the page that documents it, value by value."""
+"""`offhook status --json` and its page in the manual, value by value."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 def differences(documented: Any, actual: Any, where: str = "status") -> list[str]:
-    """The documented keys that are absent, and values that are not as documented."""
+    """List the documented keys that are absent, and values that differ."""
     if isinstance(documented, dict):
         if not isinstance(actual, dict):
             return [f"{where} is {actual!r}"]
@@ -42,7 +42,7 @@ def differences(documented: Any, actual: Any, where: str = "status") -> list[str
 
 
 def agrees(documented: Any, actual: Any) -> bool:
-    """A value as documented: a measurement or time of its kind, anything else itself."""
+    """Compare a value: by kind for a measurement or time, else by equality."""
     if type(documented) is not type(actual):
         return False
     if isinstance(documented, float):
@@ -58,7 +58,7 @@ def agrees(documented: Any, actual: Any) -> bool:
 
 @pytest.fixture
 async def shown(standin: StandIn) -> Any:
-    """The status as it is printed while the call of the page is up."""
+    """Return the printed status while the call of the page is up."""
     await standin.add_account("work")
     standin.voicemail("work", model.Voicemail(new=2))
     call = await standin.incoming("work")

@@ -1,4 +1,4 @@
-"""`offhook settings`: what config.toml holds, shown and changed."""
+"""`offhook settings`: shows and changes config.toml."""
 
 from __future__ import annotations
 
