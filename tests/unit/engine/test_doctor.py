@@ -1,4 +1,4 @@
-"""The doctor: a problem that stops calls, or a warning."""
+"""Findings of the doctor: a problem that stops calls, or a warning."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def examine(standin: StandIn) -> DoctorReport:
 
 
 async def with_worker(standin: StandIn, **facts: Any) -> Finding:
-    """The last finding that differs when the worker reports other `facts`."""
+    """Return the last finding that depends on these `facts` of the worker."""
     before = (await examine(standin)).findings
     worker = standin.engine.workers[Role.SECURE]
     assert worker.ready is not None

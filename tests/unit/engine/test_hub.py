@@ -1,4 +1,4 @@
-"""Events are numbered and reach whoever listens."""
+"""Events are numbered and reach every subscriber."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def claimed(uri: str, name: str, imitates: bool = False) -> Party:
 
 
 def strings(value: Any) -> list[str]:
-    """Every string in a value, however deep."""
+    """Return every string in a value, at any depth."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The table of account fields: the one place where a field is declared."""
+"""The table of account fields is the one place that declares a field."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def look(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Every place that has the fields, in a copy of the phone with three more."""
+    """Return every place that lists the fields, in a copy with three more."""
     copy = tmp_path_factory.mktemp("copy")
     for wing in ("voip", "tui"):
         shutil.copytree(ROOT / wing, copy / wing, ignore=shutil.ignore_patterns("__pycache__"))

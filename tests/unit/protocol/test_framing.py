@@ -1,4 +1,4 @@
-"""JSON lines: the same lines whatever way the bytes arrive."""
+"""JSON lines are the same however the bytes are divided."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_encoded_text_is_one_line(text: str) -> None:
 
 
 def test_encode_refuses_bytes_that_are_no_text() -> None:
-    # What Python makes of an argument or a file name that is not UTF-8.
+    # Python decodes non-UTF-8 arguments and file names to surrogates.
     with pytest.raises(FramingError):
         encode(PlaceCall(target="\udcff"))
 

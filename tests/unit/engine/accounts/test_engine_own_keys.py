@@ -1,4 +1,4 @@
-"""The accounts' own keys in the engine: who is given them, and when they go."""
+"""Own keys in the engine: the accounts that get them, and their deletion."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DTLS: dict[str, Any] = {"media_keying": "dtls"}
 
 
 def given(standin: StandIn, name: str = "work") -> OwnKey | None:
-    """The key that a worker was given last with an account."""
+    """Return the key that a worker last got with an account."""
     added = [order for order in standin.script.orders if isinstance(order, OpenAccount)]
     return [order.account.own_key for order in added if order.account.name == name][-1]
 
@@ -85,7 +85,7 @@ async def test_a_key_that_is_missing_where_words_were_compared_is_news(standin: 
     since = len(standin.events)
     await standin.start()
     await standin.until_registered("work", since)
-    # Nobody was there to be told when it happened.
+    # No client was connected to get the notice.
     (problem,) = (await standin.status()).engine.problems
     assert problem.startswith("account work has a new key: ")
     await standin.client.ask(RemoveAccount(name="work"))
@@ -121,5 +121,5 @@ async def test_a_key_that_is_damaged_while_the_phone_runs_is_shown_until_its_end
 
 
 def changes(standin: StandIn) -> list[UseOwnKey]:
-    """What workers heard of keys that replace others."""
+    """Return the commands to workers that replace keys."""
     return [order for order in standin.script.orders if isinstance(order, UseOwnKey)]

@@ -1,4 +1,4 @@
-"""An account's fields: each bad one with the words that a person reads."""
+"""Account fields: each bad one with its message."""
 
 from __future__ import annotations
 

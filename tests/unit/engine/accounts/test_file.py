@@ -1,4 +1,4 @@
-"""accounts.toml: what is refused and in which words, and what stays as it was."""
+"""accounts.toml: refusals in their words, and parts left unchanged."""
 
 from __future__ import annotations
 
@@ -273,7 +273,7 @@ def test_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
 
 
 def test_link_stays_a_link(tmp_path: Path) -> None:
-    # Many keep their settings in a repository and link to them.
+    # Users keep their settings in a repository and link to them.
     real = tmp_path / "real.toml"
     real.write_text(COMMENTED)
     link = tmp_path / "accounts.toml"
@@ -358,7 +358,7 @@ def test_unknown_keys_are_kept_told_and_no_reason_to_refuse(file: AccountFile) -
 
 
 def test_unknown_values_are_in_no_answer(file: AccountFile) -> None:
-    # AccountFields says that no password is ever in it.
+    # AccountFields promises that no password is in it.
     (row,) = written(file, STRANGE).listing()
     assert row.unknown == ("pasword_file", "password", "zzz", "hooks")
     assert "hunter2" not in repr(row)
@@ -389,7 +389,7 @@ def test_edit_of_a_version(file: AccountFile) -> None:
         f"account work was changed in {file.path} meanwhile: look at it again before you save"
     )
     assert file.load().accounts["work"].expires_s == 600
-    # The others were not touched.
+    # The others were not changed.
     file.edit("home", {"expires_s": 600}, version["home"])
 
 

@@ -1,4 +1,4 @@
-"""The accounts' own keys for DTLS: private, whole, one each, and none that tells who calls."""
+"""Own keys for DTLS: private, complete, one for each account, anonymous."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from voip.protocol.worker.accounts import OwnKey
 
 
 class Kept:
-    """Keys in a folder of the test's own; `warnings` is what the user was told."""
+    """Keys in a folder of the test's own; `warnings` are the user's."""
 
     def __init__(self, folder: Path, compared: tuple[str, ...] = ()) -> None:
         self.folder = folder
@@ -37,7 +37,7 @@ class Kept:
         return self.folder / f"{name}.json"
 
     def change(self, **values: object) -> None:
-        """Change what the file of a key says, as nobody should."""
+        """Change values in the file of a key."""
         found = json.loads(self.file().read_text())
         self.file().write_text(json.dumps({**found, **values}))
 
@@ -196,7 +196,7 @@ async def test_a_damaged_one_is_reported_and_left_as_it_is(
     secret = pem[middle:].split()
     assert not any(line in str(caught.value) for line in secret if len(line) > 10)
     assert kept.file().read_bytes() == left
-    # Moving it away is what the text says.
+    # The message suggests moving the file away.
     kept.file().rename(kept.file().with_suffix(".old"))
     assert await kept.pem() != pem
 

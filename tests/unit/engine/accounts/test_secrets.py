@@ -1,4 +1,4 @@
-"""Where passwords come from, and where they are kept."""
+"""Sources of passwords, and the places that keep them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def account(command: str | None = None, file: Path | None = None) -> Account:
 
 
 class Memory(KeyringBackend):
-    """A keyring that forgets everything with the test."""
+    """A keyring in memory, empty again after the test."""
 
     priority = 1
 
@@ -206,7 +206,7 @@ async def test_the_passphrase_of_a_client_key_has_a_place_of_its_own(
     assert place == f"{tmp_path / 'passwords' / 'client-key@work'} (there is no keyring)"
     assert await passwords.find_passphrase("work", shown) == "open sesame"
     assert await passwords.find("work", shown) == SECRET
-    # Without a certificate there is no key to open.
+    # Without a certificate there is no key to decrypt.
     assert await passwords.find_passphrase("work", account()) is None
     failing = msgspec.structs.replace(shown, client_passphrase_command="exit 3")
     with pytest.raises(PasswordError, match="the passphrase command failed with status 3"):

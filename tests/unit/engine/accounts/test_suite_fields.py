@@ -1,4 +1,4 @@
-"""The SRTP suites that an account names, and their order."""
+"""SRTP suites of an account, and their order."""
 
 from __future__ import annotations
 

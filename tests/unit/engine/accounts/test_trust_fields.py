@@ -1,4 +1,4 @@
-"""Whom an account trusts, and what it shows: fields, files, and what a worker is told."""
+"""Trust and client certificate of an account: fields, files, worker setup."""
 
 from __future__ import annotations
 
@@ -137,11 +137,11 @@ def test_a_key_beside_a_certificate_that_was_saved_before(tmp_path: Path, client
     fields = {"client_certificate": str(client.certificate), "client_key": str(client.key)}
     file.add("work", {**GOOD, **fields})
     client.key.unlink()
-    # What is not changed may be mended later.
+    # An unchanged field may be fixed later.
     assert file.edit("work", {"display_name": "Al"}).client_key == fields["client_key"]
 
 
-# Who accepted a key, and when
+# The note of an accepted key
 
 NOTE = pinning.Note("1970-01-01T00:00:00Z", "alice", Means.SCREEN)
 WRITTEN = {
@@ -155,7 +155,7 @@ WRITTEN = {
 def test_a_pin_has_a_note_of_who_accepted_it_and_when() -> None:
     shown = PIN.upper()
     assert pinning.noted({"pin": shown}, {}, NOTE) == {"pin": PIN, **WRITTEN}
-    # The same key again was accepted when it was; the note is nobody's to write.
+    # The same key keeps its date; clients cannot write the note.
     before = {"pin": shown, "pinned_on": "2026-01-31T12:00:00Z"}
     claimed = dict.fromkeys(WRITTEN, "x")
     assert pinning.noted({"pin": PIN, **claimed}, before, NOTE) == {"pin": PIN}
@@ -174,11 +174,11 @@ def test_a_note_is_about_the_key_that_was_accepted_and_no_other() -> None:
     account = account_fields.from_values({**GOOD, "pin": PIN.upper(), **WRITTEN})
     assert pinning.note_of(account) == NOTE
     assert pinning.accepted_on(account) == "1970-01-01"
-    # A person who writes another pin into the file leaves the note as it is.
+    # A pin that the user writes into the file does not change the note.
     by_hand = account_fields.from_values({**GOOD, "pin": OTHER, **WRITTEN})
     assert pinning.note_of(by_hand) == pinning.Note()
     assert pinning.accepted_on(by_hand) == ""
-    # A file from before has the day alone.
+    # An older file has the day alone.
     dated = account_fields.from_values({**GOOD, "pin": PIN, "pinned_on": NOTE.on})
     assert pinning.note_of(dated) == pinning.Note(NOTE.on)
 
@@ -198,7 +198,7 @@ def test_the_file_keeps_the_note_with_the_pin(
     assert file.path.read_text().startswith("# mine\n")
     other = file.edit("work", {"pin": OTHER}, means=Means.SCREEN)
     assert pinning.note_of(other).means is Means.SCREEN
-    # A client that does not say what it is leaves no word of the one before.
+    # A client that does not name itself must not keep the last client's name.
     unsaid = pinning.note_of(file.edit("work", {"pin": PIN}))
     assert (unsaid.by, unsaid.means) == ("alice", None)
     gone = file.edit("work", {"pin": None})
@@ -206,7 +206,7 @@ def test_the_file_keeps_the_note_with_the_pin(
     assert "pinned" not in file.path.read_text()
 
 
-# What a worker is told
+# The setup sent to a worker
 
 
 @pytest.fixture

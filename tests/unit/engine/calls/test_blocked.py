@@ -1,4 +1,4 @@
-"""blocked.toml, as the engine and a person write it."""
+"""blocked.toml as the engine and a user write it."""
 
 from __future__ import annotations
 

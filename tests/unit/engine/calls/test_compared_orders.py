@@ -1,4 +1,4 @@
-"""No order of calls, answers and keys proves a far end that was never compared."""
+"""No order of events proves a far end that was never compared."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _certificate = st.sampled_from(_CERTIFICATES)
 
 
 class _Orders(RuleBasedStateMachine):
-    """`equal` is what the user said and did not take back, of whom and which key.
+    """`equal` is the user's standing answers, by far end and key.
 
     `proven` counts over all runs: a lock that is never proven shows nothing.
     """
@@ -66,7 +66,7 @@ class _Orders(RuleBasedStateMachine):
         self._begin()
 
     def _begin(self) -> None:
-        """The engine starts, and knows what its file holds."""
+        """Start the engine, which reads its file."""
         book = CallBook(Hub(), self._history, lambda call: self._comparisons.recall(call))
         self._book = book
         self._comparisons = Comparisons(
@@ -137,7 +137,7 @@ def _agree(call: LiveCall, ours: str, theirs: str) -> None:
 
 
 def _whom(call: LiveCall) -> str:
-    """By whom a comparison is kept: the address, or this call alone where it hides."""
+    """Return the key of a comparison: the address, or this call if anonymous."""
     uri = call.remote.uri
     if "anonymous" in uri:
         return f"call {call.id}"

@@ -1,4 +1,4 @@
-"""Answers to the words of calls, as the engine notes and remembers them."""
+"""Answers to the words of calls, as the engine keeps them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BOB = "100@pbx.example.com"
 
 
 async def talk(standin: StandIn, account: str = "work", target: str = "100", **how: Any) -> str:
-    """A call that is up, with keys by DTLS; its id."""
+    """Make a running call, with keys by DTLS; return its id."""
     call = await standin.call(target, account=account)
     standin.remote_answers(call, **{"keying": Keying.DTLS, **how})
     await standin.reaches_call(call, lambda c: c.state.answered)
@@ -35,7 +35,7 @@ async def talk(standin: StandIn, account: str = "work", target: str = "100", **h
 
 
 async def say(standin: StandIn, call: str, equal: bool) -> str | None:
-    """Answer for the words that the call has now; what the engine adds to it."""
+    """Answer for the call's current words; return the engine's addition."""
     code = (await report(standin, call)).end_to_end
     assert code is not None
     command = CompareWords(call=call, words=code.words, equal=equal)
@@ -125,7 +125,7 @@ async def test_different_words_open_the_lock_and_take_that_key_back(standin: Sta
     assert len(await remembered(standin)) == 2
     await say(standin, call, equal=False)
     assert await standing(standin, call) == (Compared.DIFFERENT, Sign.UNSAFE)
-    # The far end's other phone stays known.
+    # The far end's other phone stays remembered.
     assert await remembered(standin) == (first,)
 
 

@@ -1,4 +1,4 @@
-"""A call while it lasts: its streams, its lock and what clients see."""
+"""A running call: its streams, its lock, and the clients' view."""
 
 from __future__ import annotations
 
@@ -75,9 +75,9 @@ def counted(accepted: int, rejected: int, stream: Stream = VOICE) -> Stream:
         ([(0, 5)], [True]),
         ([(50, 0), (50, 5)], [False, True]),
         ([(50, 0), (51, 40)], [False, False]),
-        # Two a second, as a stray or a spiteful sender sends them.
+        # Two a second, as a stray or malicious sender sends them.
         ([(50, 0), (50, 2), (50, 4), (50, 6), (50, 8)], [False] * 5),
-        # It lapses when they stop, and when they are few.
+        # It ends when they stop, and when they are few.
         ([(0, 5), (0, 5), (0, 5)], [True, False, False]),
         ([(0, 9), (0, 11)], [True, False]),
         ([(0, 5), (0, 10), (0, 15)], [True, True, True]),
@@ -153,7 +153,7 @@ def test_a_stream_that_counts_again_is_judged_by_what_it_counts() -> None:
 
 
 def test_packets_accepted_since_the_counters_began_anew_are_seen() -> None:
-    # After a re-INVITE a stream counts from nothing: 40 packets were authentic.
+    # After a re-INVITE a stream counts from zero: 40 packets were authentic.
     call = live(streams=())
     call.see_streams((counted(5000, 0),))
     call.see_streams((counted(40, 9),))

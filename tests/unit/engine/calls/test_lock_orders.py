@@ -1,8 +1,7 @@
-"""Facts arrive in any order, and the lock is closed only while all of them hold.
+"""The lock is closed only while all facts hold, in any order of reports.
 
-Everything that a worker can report of a call goes through the engine's own
-code; beside it stands what was reported last, and from that alone is said a
-second time what the lock has to be.
+Every report a worker can make of a call goes through the engine's own code. Beside
+it the last reports are kept, and the lock is derived from them a second time.
 """
 
 from __future__ import annotations
@@ -83,7 +82,7 @@ class _Stream:
 
 
 class _NoFollower:
-    """Nobody follows: the lock rests on what is reported alone."""
+    """Ignores all changes: the lock depends on the reports alone."""
 
     def ring(self, call: LiveCall) -> None: ...
 
@@ -99,7 +98,11 @@ class _NoFollower:
 
 
 class _Orders(RuleBasedStateMachine):
-    """`closed` and `reopened` count over all runs: a lock that never closes proves nothing."""
+    """The engine's lock beside one derived from the last reports.
+
+    `closed` and `reopened` count over all runs: a lock that never closes proves
+    nothing.
+    """
 
     closed = 0
     reopened = 0
@@ -148,7 +151,7 @@ class _Orders(RuleBasedStateMachine):
             case LogEvent(entry=entry):
                 self._entry = entry
 
-    # What a worker reports
+    # Reports of a worker
 
     @precondition(lambda self: not self._up)
     @rule(
@@ -206,7 +209,7 @@ class _Orders(RuleBasedStateMachine):
     @precondition(lambda self: self._up and self._streams)
     @rule(data=st.data())
     def streams_are_negotiated_anew(self, data: st.DataObject) -> None:
-        """A stream that is set up again counts from nothing."""
+        """Set streams up again: each counts from zero."""
         for stream in self._streams:
             stream.state = msgspec.structs.replace(_GOOD, accepted=0, rejected=0)
             stream.counted = (0, 0)
@@ -235,7 +238,7 @@ class _Orders(RuleBasedStateMachine):
     @precondition(lambda self: self._up)
     @rule(order=st.permutations(["connection", "message", "streams"]))
     def everything_is_put_right(self, order: list[str]) -> None:
-        """A step at a time: the lock may close with the last of them alone."""
+        """Fix one fact at a time: the lock may close with the last one alone."""
         for step in order:
             match step:
                 case "connection":
@@ -275,7 +278,7 @@ class _Orders(RuleBasedStateMachine):
         self._events.on_worker_down(self._role, "it crashed")
         assert self._check_log().outcome in (Outcome.LOST, Outcome.MISSED)
 
-    # What has to be
+    # The expected lock
 
     @invariant()
     def the_lock_is_what_the_facts_make_it(self) -> None:
@@ -287,7 +290,7 @@ class _Orders(RuleBasedStateMachine):
         _Orders.closed += self._shown.lock.closed
 
     def _lacking(self) -> str | None:
-        """The first of the facts that does not hold, in the words for it."""
+        """Return the words of the first fact that does not hold."""
         link = self._connections.get(self._used)
         active = [s for s in self._streams if s.state.active]
         name = self._transport.value.upper()
@@ -325,7 +328,7 @@ class _Orders(RuleBasedStateMachine):
         assert self._entry.lock_was_open == self._was_open
         return self._entry
 
-    # Telling it
+    # Reporting it
 
     def _connect(self, changes: dict[str, Any]) -> None:
         good = ConnectionEvent(
@@ -341,7 +344,7 @@ class _Orders(RuleBasedStateMachine):
             self._note()
 
     def _any_connection(self, data: st.DataObject) -> int | None:
-        # Mostly the one that is used: a call seldom moves.
+        # Mostly the one in use: a call seldom moves.
         number = data.draw(st.sampled_from([self._used, self._used, *self._connections, None]))
         if number in self._connections:
             self._used = number

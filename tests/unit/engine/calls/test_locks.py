@@ -1,4 +1,4 @@
-"""The words of a call's ends in the report of its lock, as the engine gives them."""
+"""Words of a call's ends in the report of its lock, from the engine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OTHERS = (facts.FINGERPRINTS[0], "SHA-256 " + ":".join(["5A"] * 32))
 
 
 async def answered(standin: StandIn, **how: Any) -> str:
-    """A call that is up, with keys as told; its id."""
+    """Make a running call, with keys as given; return its id."""
     await standin.add_account("work")
     call = await standin.call("100")
     standin.remote_answers(call, **how)
@@ -77,7 +77,7 @@ async def test_the_engine_serves_others_while_it_makes_words(
         await standin.reaches(lambda _: remote_of(standin, call) == OTHERS[1])
     finally:
         may_end.set()
-    # Those of an end that has gone must not be compared with those of the new one.
+    # Words of an earlier far end must not be compared with those of the new one.
     assert (await asked).end_to_end is None
     assert (await report(standin, call)).end_to_end is not None
 

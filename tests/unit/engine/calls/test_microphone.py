@@ -1,4 +1,4 @@
-"""The one microphone: which call has it, and what is asked of whose worker."""
+"""The one microphone: the call that has it, and commands to its worker."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Moves = list[tuple[str, int]]
 
 @pytest.fixture
 async def phone(standin: StandIn) -> StandIn:
-    """A phone with an account in each of the two workers."""
+    """Start a phone with an account in each of the two workers."""
     await standin.add_account("open", transport=Transport.UDP.value)
     await standin.add_account("work")
     return standin
@@ -36,7 +36,7 @@ async def up(phone: StandIn, account: str, number: str = "100", **options: str) 
 
 
 def moves(phone: StandIn) -> Moves:
-    """What changed for the person: “on” and “off” with the worker's number of a call."""
+    """Return “on” and “off” for the user, each with the worker's call number."""
     found: Moves = []
     for order in phone.script.orders:
         match order:
@@ -52,7 +52,7 @@ def moves(phone: StandIn) -> Moves:
 
 
 def check_one_at_a_time(found: Moves) -> None:
-    """Whoever has the microphone loses it before another gets it."""
+    """Check that a call loses the microphone before another gets it."""
     having: set[int] = set()
     for what, call in found:
         if what == "on":
@@ -154,7 +154,7 @@ async def test_a_resume_that_is_refused_leaves_the_call_on_hold(phone: StandIn) 
     with pytest.raises(CommandFailed, match="did not agree"):
         await phone.client.ask(Resume(call=call, wait=True))
     assert (await phone.status()).calls[0].state is CallState.HELD
-    # Its worker has cut it off already: nothing more is asked of it.
+    # Its worker has cut it off already: it needs no other command.
     before = len(moves(phone))
     await up(phone, "work", "200")
     assert moves(phone)[before:] == [("on", int(call) + 1)]

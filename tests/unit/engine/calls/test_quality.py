@@ -1,4 +1,4 @@
-"""From counters to a score."""
+"""Scores computed from counters."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_far_end_s_loss_is_unknown_without_a_report() -> None:
 
 
 def test_far_end_s_loss_is_of_what_was_sent() -> None:
-    # RFC 3550: what was sent holds what was lost on the way.
+    # RFC 3550: packets sent include those lost on the way.
     quality = assess(replace(COUNTED, tx_packets=100, tx_lost=50), "opus/48000/2")
     assert quality.tx_loss_pct == 50.0
 

@@ -1,4 +1,4 @@
-"""Calls that are made while others have to be put on hold first."""
+"""Calls made after others were put on hold."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from voip.protocol.worker.calls import HoldCall, StartCall
 
 @pytest.fixture
 async def speaking(standin: StandIn) -> str:
-    """A call that is up, with an account whose worker is not that of `work`."""
+    """Make a running call, with an account on the other worker than `work`."""
     await standin.add_account("open", transport=Transport.UDP.value)
     await standin.add_account("work")
     call = await standin.call("100", account="open")
@@ -29,18 +29,18 @@ async def speaking(standin: StandIn) -> str:
 
 
 def started(phone: StandIn) -> list[str]:
-    """The accounts that calls were started with."""
+    """Return the accounts that calls were started with."""
     return [o.account for o in phone.script.orders if isinstance(o, StartCall)]
 
 
 def outcomes(phone: StandIn, call: str) -> list[Outcome]:
-    """What the log said of a call, one after the other."""
+    """Return the outcomes of a call in the log, in order."""
     entries = [e.event.entry for e in phone.events if isinstance(e.event, LogEvent)]
     return [entry.outcome for entry in entries if entry.id == call]
 
 
 async def waiting(phone: StandIn) -> tuple[asyncio.Task[str], str]:
-    """A call that waits for another to be on hold."""
+    """Make a call that waits for another to be on hold."""
     call = asyncio.create_task(phone.call("200", account="work"))
     found = await phone.until(CallEvent, lambda e: e.call.account == "work")
     return call, found.call.id
@@ -93,7 +93,7 @@ async def test_a_call_whose_worker_dies_first_is_lost_once(standin: StandIn, spe
     with pytest.raises(CommandFailed, match="the call could not be made: lost: "):
         await call
     assert started(standin) == ["open"]
-    # What came after its end would have come before this.
+    # An event after the call's end would precede this one.
     await standin.add("later", user="alice", domain="pbx.example.com")
     await standin.until(AccountEvent, lambda e: e.account.name == "later")
     assert outcomes(standin, number) == [Outcome.ONGOING, Outcome.LOST]

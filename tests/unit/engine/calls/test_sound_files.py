@@ -1,4 +1,4 @@
-"""WAV files are looked at before a call is made with them."""
+"""WAV files are checked before a call is made with them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def wav_bytes(samples: list[int], rate: int, channels: int, width: int) -> bytes
 
 
 def read(path: Path) -> tuple[int, int, list[int]]:
-    """Rate, channels and samples of 16 bits."""
+    """Return rate, channels and 16-bit samples."""
     with wave.open(str(path), "rb") as source:
         assert source.getsampwidth() == 2
         samples = array.array("h")
@@ -62,7 +62,7 @@ def test_rate_of_speech_synthesis_is_doubled(tmp_path: Path) -> None:
     assert (rate, channels, len(samples)) == (44100, 1, 4410)
     assert samples[::2] == tone
     between = [10000 * math.sin(2 * math.pi * 440 * (n + 0.5) / 22050) for n in range(2205)]
-    # The ends have no neighbours on one side.
+    # The ends have a neighbour on one side only.
     errors = [abs(a - b) for a, b in zip(samples[3:-3:2], between[1:-2], strict=True)]
     assert max(errors) < 20
 
@@ -105,7 +105,7 @@ def test_a_short_sound_becomes_long_enough_to_be_played(tmp_path: Path) -> None:
     assert read(copy) == (8000, 1, [7, 8] + [0] * 798)
 
 
-# Other readers and writers than PJMEDIA's
+# Readers and writers other than PJMEDIA's
 
 
 def chunk(name: bytes, content: bytes, length: int | None = None, pad: bool = True) -> bytes:

@@ -1,4 +1,4 @@
-"""Changes of accounts that come while others are being made."""
+"""Changes of accounts during other changes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def names(phone: StandIn) -> list[str]:
 
 
 def told_to_worker(phone: StandIn, name: str = "work") -> list[AnyWorkerCommand]:
-    """What the worker has heard of an account that changes what it has."""
+    """Return the commands to the worker that change its copy of an account."""
     found: list[AnyWorkerCommand] = []
     for order in phone.script.orders:
         match order:
@@ -47,7 +47,7 @@ def told_to_worker(phone: StandIn, name: str = "work") -> list[AnyWorkerCommand]
 
 
 def states(phone: StandIn, name: str = "work") -> list[RegistrationState]:
-    """What clients were told of an account, one after the other."""
+    """Return the states of an account that clients got, in order."""
     return [
         e.event.account.registration.state
         for e in phone.events
@@ -63,13 +63,13 @@ def registered(status: Status, name: str) -> bool:
 
 
 async def as_far_as_it_comes() -> None:
-    """Let what is ready in this loop run; what waits for another process does not end."""
+    """Run what is ready in this loop, without waiting for other processes."""
     for _ in range(20):
         await asyncio.sleep(0)
 
 
 def coming_up() -> set[asyncio.Task[None]]:
-    """Accounts on their way to their workers."""
+    """Return accounts on their way to their workers."""
     return {
         task
         for task in asyncio.all_tasks()
@@ -96,14 +96,14 @@ async def test_a_change_that_ends_late_does_not_undo_a_later_one(
 
 @pytest.fixture
 async def standin(standin: StandIn) -> StandIn:
-    """One whose worker is up, with an account."""
+    """Start a stand-in with a worker and an account."""
     await standin.add_account("other")
     return standin
 
 
 @pytest.fixture
 def pipe(place: Path) -> Path:
-    """What a password command waits for."""
+    """Make the pipe that a password command waits for."""
     path = place / "pipe"
     os.mkfifo(path)
     return path
@@ -113,7 +113,7 @@ def pipe(place: Path) -> Path:
 async def test_an_account_is_not_used_before_its_password_is_kept(
     standin: StandIn, monkeypatch: pytest.MonkeyPatch, known: bool
 ) -> None:
-    """A keyring may ask its user first, and the file is looked at meanwhile."""
+    """A keyring may ask its user first; the file may be read before that."""
     if known:
         await standin.add_account("work")
     engine, loop = standin.engine, asyncio.get_running_loop()

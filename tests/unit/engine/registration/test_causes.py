@@ -1,4 +1,4 @@
-"""Causes of registrations and calls that fail, as clients get them."""
+"""Causes of failed registrations and calls, as clients get them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from voip.protocol.worker.calls import StartCall
 
 
 async def failed_for(standin: StandIn, kind: CauseKind) -> AccountStatus:
-    """The account “work” once it has failed for a cause of this kind."""
+    """Return the account “work” once it has failed for a cause of this kind."""
 
     def is_there(event: AccountEvent) -> bool:
         cause = event.account.registration.cause
@@ -49,7 +49,7 @@ async def test_a_keyring_does_not_start_a_stopped_account(standin: StandIn) -> N
     lock_keyring()
     position = len(standin.events)
     standin.worker_dies()
-    # It is put into its worker after the one that is stopped.
+    # It reaches its worker after the stopped one.
     await standin.until_registered("home", position)
     live = standin.engine.registrations.get("work")
     assert (live.registration, live.timer) == (stopped.registration, None)

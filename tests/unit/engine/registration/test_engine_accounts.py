@@ -1,4 +1,4 @@
-"""Accounts in the engine: what a form is told, and the order they stand in."""
+"""Accounts in the engine: answers to a form, and their order."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_moved_accounts_stand_so_everywhere(standin: StandIn) -> None:
     event = await standin.until(AccountsOrdered, lambda e: True, since)
     assert event.names == ("spare", "work", "home")
     assert await order(standin) == ["spare", "work", "home"]
-    # The first that is ready is called with.
+    # Calls use the first account that is ready.
     call = await standin.call("100")
     (status,) = [c for c in (await standin.status()).calls if c.id == call]
     assert status.account == "spare"

@@ -1,4 +1,4 @@
-"""An account that is pinned to its server's key, in an engine with a scripted worker."""
+"""An account pinned to its server's key, with a scripted worker."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ OTHER = "0123456789abcdef" * 4
 
 
 def with_leaf(**changes: str) -> ServerReport:
-    """What the server shows, with a leaf that differs."""
+    """Return a server report whose leaf certificate differs."""
     report = facts.server(HOST)
     leaf, *above = report.chain
     return msgspec.structs.replace(report, chain=(msgspec.structs.replace(leaf, **changes), *above))
@@ -48,7 +48,7 @@ def registrations(standin: StandIn) -> int:
 
 
 async def stopped(standin: StandIn) -> str:
-    """A pinned account whose server comes back with another key; why it has stopped."""
+    """Stop a pinned account by its server's other key; return the reason."""
     await standin.add_account("work", pin=PIN)
     standin.shows_certificates(HOST, with_leaf(key_sha256=OTHER))
     standin.drop_connection("work")
@@ -68,7 +68,7 @@ async def test_a_server_with_another_key_stops_the_account(standin: StandIn) -> 
     )
     notice = await standin.until(NoticeEvent, lambda e: e.level == "error")
     assert notice.text == f"account work has stopped: {reason}"
-    # It waits for a person: nothing is due, and calls say why there are none.
+    # It waits for the user: no retry is due, and calls report why.
     assert standin.engine.registrations.get("work").timer is None
     with pytest.raises(CommandFailed) as caught:
         await standin.call("100")
@@ -99,7 +99,7 @@ async def test_a_new_worker_leaves_a_stopped_account_alone(standin: StandIn) -> 
     asked = registrations(standin)
     position = len(standin.events)
     standin.worker_dies()
-    # It is taken up after the one that is stopped.
+    # It is started after the stopped one.
     await standin.until_registered("home", position)
     assert registrations(standin) == asked + 1
     live = standin.engine.registrations.get("work")
@@ -113,17 +113,17 @@ async def test_a_new_worker_leaves_a_stopped_account_alone(standin: StandIn) -> 
 async def test_a_person_starts_it_again(standin: StandIn) -> None:
     await stopped(standin)
     position = len(standin.events)
-    # By hand, with the key still another: it stops anew.
+    # By hand, with the key still different: it stops again.
     await standin.client.ask(RegisterAccount(account="work"))
     await standin.until_failed("work", position)
-    # The old key is back, and somebody says once more that it is right.
+    # The old key is back, and the user accepts it again.
     standin.shows_certificates(HOST, facts.server(HOST))
     position = len(standin.events)
     await standin.client.ask(EditAccount(name="work", fields={"pin": PIN}))
     status = await standin.until_registered("work", position)
     assert status.tls is not None
     assert status.tls.pinned
-    # A new key is accepted.
+    # The user accepts a new key.
     standin.shows_certificates(HOST, with_leaf(key_sha256=OTHER))
     position = len(standin.events)
     await standin.client.ask(EditAccount(name="work", fields={"pin": OTHER}))
@@ -135,7 +135,7 @@ async def test_a_call_that_is_up_keeps_its_facts(standin: StandIn) -> None:
     call = await standin.call("100")
     standin.remote_answers(call)
     await standin.reaches_call(call, lambda c: c.lock.closed)
-    # A second connection of the account is offered another key.
+    # A second connection of the account gets another key.
     standin.script.worker(Role.SECURE).send(
         ConnectionEvent(
             id=99, up=False, outgoing=True, transport=Transport.TLS, host=HOST, port=5061,
@@ -198,7 +198,7 @@ async def test_calls_go_on_while_the_account_is_stopped_and_when_it_stays_so(
     report = await standin.client.get(InspectServer(account="work"), ServerReport)
     assert report.chain[0].key_sha256 == OTHER
     (now,) = (await standin.status()).calls
-    # The voice has another way; what its connection promised is promised no longer.
+    # Media continues without the connection, but the call's lock is open.
     assert (now.state.answered, now.lock.closed) == (True, False)
 
 
@@ -229,7 +229,7 @@ async def test_others_at_the_same_host_go_on(standin: StandIn) -> None:
         "by-new-key": RegistrationState.REGISTERED,
         "by-old-key": RegistrationState.FAILED,
     }
-    # The one that is stopped is not chosen for a call that names none.
+    # The stopped one is not chosen for a call that names none.
     await standin.client.ask(MoveAccount(name="by-old-key", place=0))
     await standin.call("100")
 

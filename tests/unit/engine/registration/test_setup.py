@@ -1,4 +1,4 @@
-"""Accounts of the file as workers get them."""
+"""Accounts of the file, as prepared for workers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WRITTEN: dict[str, object] = {
     "register": False,
     "expires_s": 60,
 }
-"""Each with another value than its default."""
+"""Every field with another value than its default."""
 
 
 async def test_fields_of_the_same_name_reach_the_worker_as_they_are(tmp_path: Path) -> None:
