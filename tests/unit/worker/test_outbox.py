@@ -1,4 +1,4 @@
-"""Order in which a worker's events are written, and ends that wait for a file."""
+"""Order of a worker's events, and ends that wait for a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The account that a request is for, and the addresses of its server."""
+"""The account of a request, and the addresses of its server."""
 
 from __future__ import annotations
 

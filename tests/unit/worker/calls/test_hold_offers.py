@@ -1,4 +1,4 @@
-"""Offers for hold and resume: when they are made, and made again."""
+"""Offers for hold and resume, and their repetition."""
 
 from __future__ import annotations
 

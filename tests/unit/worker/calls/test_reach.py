@@ -1,4 +1,4 @@
-"""A call whose connection is gone, or whose far end has fallen silent."""
+"""A call whose connection is gone, or whose far end is silent."""
 
 from __future__ import annotations
 

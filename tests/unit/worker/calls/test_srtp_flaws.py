@@ -1,4 +1,4 @@
-"""What is seen of a session's SRTP, and how it is said."""
+"""Flaws of a session's SRTP, and their words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Digits wait for each other, and longer at a comma."""
+"""Digits are sent one after the other, with a pause at a comma."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from voip.worker.media.digits import CannotSend, DigitQueue
 
 
 class Line:
-    """What was sent and when, by a clock that a test moves."""
+    """Records sent digits with their times, by a clock that a test moves."""
 
     def __init__(self) -> None:
         self.now = 100.0

@@ -1,4 +1,4 @@
-"""Sound before the answer, and our own ringing in its absence."""
+"""Early media, and local ringing in its absence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Levels of PJSIP become amplitudes."""
+"""PJSIP's levels become amplitudes."""
 
 from __future__ import annotations
 

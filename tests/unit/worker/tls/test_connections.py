@@ -1,4 +1,4 @@
-"""SIP connections as PJSIP reports them to the worker, and whose they are."""
+"""SIP connections as PJSIP reports them, and their accounts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UNTRUSTED = pj.PJ_SSL_CERT_EUNTRUSTED
 
 
 class Words:
-    """An endpoint as far as connections ask it."""
+    """An endpoint with the methods that connections use."""
 
     def utilStrError(self, _status: int) -> str:  # noqa: N802
         return "timed out"
@@ -48,9 +48,9 @@ def down(host: str = HOST, port: int = 5061) -> pj.OnTransportStateParam:
 
 
 def refused(flaw: int, pem: str) -> pj.OnTransportStateParam:
-    """A handshake that ended because of what the server showed."""
+    """Return a handshake that failed because of the server's certificate."""
     prm = down()
-    # PJSIP alone can fill in the facts of a handshake.
+    # Only PJSIP can fill in the facts of a handshake.
     info = SimpleNamespace(
         isEmpty=lambda: False, cipher=0, cipherName="", established=False, pinned=False,
         verifyStatus=flaw, remoteCertInfo=SimpleNamespace(raw=pem, rawChain=[pem]),
@@ -98,7 +98,7 @@ def test_the_address_behind_the_name_that_was_dialled(
         (HOST, 5061, ("default", "named")),
         ("PBX.test", 5061, ("default", "named")),
         (HOST, 5062, ("other port",)),
-        (HOST, 5070, ("default",)),  # a port that only the DNS can have named (RFC 3263)
+        (HOST, 5070, ("default",)),  # a port that only DNS can name (RFC 3263)
         ("2001:db8::1", 5061, ("address",)),
         ("elsewhere.test", 5061, ()),
     ],
@@ -132,7 +132,7 @@ def test_a_connection_that_ends_is_of_those_whose_requests_it_carried() -> None:
     book.use("home", number)
     assert seen(book, down()).accounts == ("home",)
     assert book.of_connection(number) == frozenset()
-    # Nothing is left of it for the next at the same place in memory.
+    # The next connection at the same address in memory must not inherit it.
     assert seen(book, down()).accounts == ("home", "work")
 
 
