@@ -1,4 +1,4 @@
-"""The screen's connection: kept up, given back, and never a stopped engine started again."""
+"""The screen's connection is kept up; a stopped engine is not started."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Answer = Callable[[AnyCommand], bytes | ErrorInfo | None]
 
 
 def as_it_should(command: AnyCommand) -> bytes | ErrorInfo | None:
-    """What a healthy engine answers."""
+    """Answer as a healthy engine does."""
     match command:
         case GetSettings():
             return msgspec.json.encode(SETTINGS)
@@ -48,7 +48,7 @@ def as_it_should(command: AnyCommand) -> bytes | ErrorInfo | None:
 
 
 class Engine:
-    """Listens where the phone's engine does; `answer` None ends the connection."""
+    """Listens on the engine's socket; `answer` None ends the connection."""
 
     def __init__(self, path: Path) -> None:
         self.answer: Answer = as_it_should
@@ -80,7 +80,7 @@ class Engine:
                 writer.write(line)
 
     async def finish(self) -> None:
-        """End as an engine does that was told to."""
+        """End as an engine ends on Stop."""
         self.tell(StoppingEvent())
         for writer in self._writers:
             await writer.drain()
@@ -109,7 +109,7 @@ class Engine:
 
 
 class Posted:
-    """What the bridge told the screen, in order."""
+    """The bridge's messages to the screen, in order."""
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
@@ -120,7 +120,7 @@ class Posted:
         self._news.set()
 
     async def count(self, number: int) -> Sequence[Message]:
-        """The messages, as soon as there are `number` of them."""
+        """Return the messages, as soon as there are `number` of them."""
         try:
             async with asyncio.timeout(PATIENCE_S):
                 while len(self.messages) < number:
@@ -132,7 +132,7 @@ class Posted:
 
 
 class Waits:
-    """The pauses between attempts: noted, and over at once unless `held`."""
+    """The pauses between attempts: recorded, and over at once unless `held`."""
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
@@ -168,7 +168,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> Waits:
 
 @pytest.fixture
 def starts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """How often an engine was to be started; none can be."""
+    """Count attempts to start an engine; none succeeds."""
     found: list[str] = []
 
     def reach(start: bool) -> Path:
@@ -354,7 +354,7 @@ async def test_one_that_somebody_else_starts_is_found(
         *_, last = await posted.count(3)
         assert isinstance(last, Attached)
         assert starts == []
-        # From here on it is as any engine: when it dies, it is started.
+        # From here it is like any engine: it is started again when it dies.
         engine.close()
         while not starts:
             await posted.count(len(posted.messages) + 1)

@@ -1,4 +1,4 @@
-"""Opening the phone: what is settled before Textual is loaded."""
+"""Opening the phone: checks before Textual is loaded."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Stream(io.StringIO):
 
 
 class Screen:
-    """Stands for the phone: notes what Textual would have found."""
+    """Replaces the phone: records what Textual would get."""
 
     found: dict[str, str | None]
     return_code: int | None = None
@@ -47,7 +47,7 @@ class Screen:
 
 
 def run(stdin: bool = True, stdout: bool = True) -> tuple[int, str]:
-    """Open the phone, on a terminal or not; the exit status and standard error."""
+    """Open the phone, on a terminal or not; return status and standard error."""
     streams = SimpleNamespace(stdin=Stream(stdin), stdout=Stream(stdout), stderr=Stream(False))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(start, "sys", streams)
@@ -81,7 +81,7 @@ def test_without_a_terminal_it_says_what_works(command: list[str], tmp_path: Pat
         "offhook: the full-screen phone needs a terminal; `offhook --help` lists what works "
         "without one\n"
     )
-    # No engine was started for nothing.
+    # No engine was started needlessly.
     assert list(tmp_path.iterdir()) == []
 
 
@@ -120,7 +120,7 @@ def test_a_rate_that_somebody_chose_is_kept(monkeypatch: pytest.MonkeyPatch) -> 
         ({"TERM": "xterm-256color", "STY": "123.pts-1.host"}, None),
         ({"TERM": "screen.xterm-256color"}, None),
         ({"TERM": "screen"}, None),
-        # tmux shows the nearest by itself; not one that runs inside GNU screen.
+        # tmux shows the nearest colour itself; not inside GNU screen.
         ({"TERM": "screen-256color", "TMUX": "/tmp/tmux,1,0"}, "truecolor"),
         ({"TERM": "tmux-256color", "TMUX": "/tmp/tmux,1,0"}, "truecolor"),
         ({"TERM": "screen", "TMUX": "/tmp/tmux,1,0", "STY": "123.pts-1.host"}, None),

@@ -178,7 +178,7 @@ def test_a_call_has_its_row_of_the_log_and_keeps_it_when_it_has_ended() -> None:
         CallEvent(call=call("1", CallState.ENDED)),
     )
     assert [(s.ended is None, s.entry) for s in state.calls] == [(False, row)]
-    # One of a call that is not shown is a row of the log and nothing else.
+    # A row of a call that is not shown changes the log alone.
     assert after(LogEvent(entry=row)) == State()
 
 
@@ -211,7 +211,7 @@ def test_accounts_take_the_order_that_is_told() -> None:
     state = attach(State(), snapshot(accounts=tuple(map(account, ("a", "b", "c")))), 0.0)
     state = after(AccountsOrdered(names=("c", "a", "b")), state=state)
     assert [a.name for a in state.accounts] == ["c", "a", "b"]
-    # One that came meanwhile and is not named stays, at the end.
+    # A new account that the order does not name stays at the end.
     state = after(AccountsOrdered(names=("b", "gone", "c")), state=state)
     assert [a.name for a in state.accounts] == ["b", "c", "a"]
 

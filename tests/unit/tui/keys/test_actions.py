@@ -80,7 +80,7 @@ def test_the_keys_that_actions_come_with_are_as_textual_names_them() -> None:
     assert known.keys == given
     assert known.problems == ()
     for action in ACTIONS:
-        # As a wish, each of them is read as itself, unless a key is for dialling.
+        # A user may set each default key alone, except those for dialling.
         asked = resolve({action.id: action.keys})
         assert asked.problems == (), action.id
         assert asked.keys[action.id] == action.keys
@@ -182,7 +182,7 @@ def test_while_it_rings_no_key_begins_another_call_by_itself() -> None:
     assert ids(quiet) >= begins
     ringing = msgspec.structs.replace(quiet, incoming=call(CallState.INCOMING))
     assert not ids(ringing) & begins
-    # What somebody has typed is meant, and has a word that is not that of an answer.
+    # Typed text comes first, and its word differs from that of an answer.
     typed_in = Context(pane=Pane.DIAL, dialling=True, incoming=call(CallState.INCOMING))
     assert "dial.call" in ids(typed_in)
     by_enter = [a.words for a in available(typed_in) if "enter" in a.keys.split(",")]

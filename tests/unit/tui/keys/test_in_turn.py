@@ -1,4 +1,4 @@
-"""Keys in turn, with what takes the message behind a key along."""
+"""Keys in turn, even if a widget is removed with its queued messages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tui.keys.in_turn import KeysInTurn, Passed
 
 
 class Vanishing(Static, can_focus=True):
-    """Is gone after the first key, with all that was under way to it."""
+    """Removed after the first key, with all messages queued to it."""
 
     def on_key(self, event: events.Key) -> None:
         event.stop()

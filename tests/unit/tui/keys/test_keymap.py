@@ -50,13 +50,13 @@ def problem(wanted: dict[str, str]) -> str:
         ("ctrl++", "ctrl+plus"),
         ("ctrl+plus", "ctrl+plus"),
         ("alt+1", "alt+1"),
-        # What a terminal sends the same for.
+        # Keys that a terminal sends as the same bytes.
         ("ctrl+i", "tab"),
         ("ctrl+m", "enter"),
     ],
 )
 def test_a_key_is_read_as_written_typed_or_shown(written: str, key: str) -> None:
-    # Hardly any other action is there where a question is asked.
+    # A question's box has hardly any other action, so no key is in use.
     action = {"escape": "box.close", "enter": "box.press"}.get(key, "box.previous")
     found = resolve({action: written})
     assert found.problems == ()
@@ -97,7 +97,7 @@ def test_a_comma_is_a_key_too() -> None:
 
 @given(key=st.sampled_from(sorted({k for a in ACTIONS for k in a.keys.split(",")})))
 def test_what_is_shown_can_be_written(key: str) -> None:
-    # The action that a key belongs to may always have it.
+    # An action may always have its own key.
     action = next(a for a in ACTIONS if key in a.keys.split(","))
     found = resolve({action.id: show(key)})
     assert found.problems == ()
@@ -134,7 +134,7 @@ def test_while_typing_the_keys_that_act_are_shown() -> None:
     assert found.shown_while_typing("call.end") == "f9"
 
 
-# Wishes
+# Users' choices
 
 
 def test_a_wish_for_no_action_says_which_was_meant() -> None:
@@ -183,7 +183,7 @@ def test_a_wish_that_rests_on_one_that_is_dropped_is_dropped_too() -> None:
 def test_actions_that_take_turns_can_share_another_key() -> None:
     wanted = {"call.hold": "z", "call.resume": "z"}
     assert resolve(wanted).changed == wanted
-    # And one of them alone can move.
+    # One of them alone can move, too.
     found = resolve({"call.hold": "z"})
     assert found.keys["call.resume"] == "h"
 
@@ -243,11 +243,11 @@ def test_what_holds_can_be_wished_again(wanted: dict[str, str]) -> None:
     assert again.keys == found.keys
 
 
-# What Textual makes of it
+# Textual's bindings
 
 
 def bound(bindings: BindingsMap) -> dict[str, set[str]]:
-    """The keys of each action."""
+    """Return the keys of each action."""
     found: dict[str, set[str]] = {}
     for key, several in bindings.key_to_bindings.items():
         for binding in several:

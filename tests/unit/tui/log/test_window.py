@@ -1,4 +1,4 @@
-"""The call log's window, against a plain list of rows that changes while it is read."""
+"""The call log's window against a plain list of rows that changes."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _fits(row: LogEntry, command: GetHistory) -> bool:
 
 
 def fetch(book: LogBook, log: Log, first: int = 0, last: int = 30) -> int:
-    """Ask and answer until all is there; how often that took."""
+    """Ask and answer until nothing is missing; return the number of questions."""
     times = 0
     while (asked := book.missing(first, last)) is not None:
         book.put(asked, log.page(asked.command))
@@ -105,7 +105,7 @@ def test_a_page_is_fetched_around_what_is_seen() -> None:
     assert book.get(PAGE) is None
     assert fetch(book, log, 500, 530) == 1
     assert ids(book, 500, 501) == ["500", "499"]
-    # People scroll back: some rows above came along.
+    # Users scroll back: some rows above were fetched too.
     assert book.get(500 - PAGE // 4) is not None
     assert fetch(book, log, 980, 1030) == 1
     assert ids(book, 999, 1000) == ["1", None]
@@ -227,7 +227,7 @@ def test_what_is_held_has_a_bound() -> None:
         assert book.get(first) is not None
         assert len(book._rows) <= windows._KEEP
     assert book.get(0) is None
-    # A call that comes now is still known to be the newest.
+    # A new call is still recognised as the newest.
     assert not book.note(entry(windows._KEEP * 2 + 1))
     assert ids(book, 0, 0) == [str(windows._KEEP * 2 + 1)]
 
@@ -252,10 +252,10 @@ FILTERS = [
 
 
 class Reading(RuleBasedStateMachine):
-    """One question at a time is under way, as the screen has it.
+    """One question at a time is under way, as on the screen.
 
-    Its answer is made at any moment, and comes before or after the changes
-    that were told at that time: the engine looks into the log in a thread.
+    Its answer is made at any moment, and arrives before or after the changes
+    reported at that time: the engine reads the log in a thread.
     """
 
     def __init__(self) -> None:
@@ -334,7 +334,7 @@ class Reading(RuleBasedStateMachine):
 
     @rule()
     def settle(self) -> None:
-        """Nothing happens any more, and everything under way arrives."""
+        """Deliver everything that is under way, without new events."""
         if self.asked is not None:
             self.asked = self.asked._replace(
                 page=self.asked.page or self.log.page(self.asked.question.command)
@@ -351,7 +351,7 @@ class Reading(RuleBasedStateMachine):
         assert self.book.total == len(rows)
         for index in range(len(rows)):
             held = self.book.get(index)
-            # Every row that is held is the right one, and what is seen is held.
+            # Every held row is right, and every visible row is held.
             assert held == rows[index] or (
                 held is None and not self.first <= index <= self.first + SEEN
             )

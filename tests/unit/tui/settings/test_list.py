@@ -19,7 +19,7 @@ def test_every_setting_of_the_file_is_there() -> None:
         for field in msgspec.structs.fields(kind)
     }
     assert set(BY_KEY) == keys
-    # The third table is one of keys, which have a box of their own.
+    # The third table is one of keys, which have their own box.
     assert {f.encode_name for f in msgspec.structs.fields(Settings)} == {*tables, "keys"}
 
 

@@ -26,7 +26,7 @@ XTERM = {**UTF8, "TERM": "xterm-256color"}
 ANNA: Caller = ("1", "Anna", "work")
 BOB: Caller = ("2", "Bob", "home")
 
-# Any text, often made of what could end or begin a sequence.
+# Any text, often with parts that could end or begin a sequence.
 HOSTILE = st.text(
     st.characters() | st.sampled_from("\x1b\a\x07\\\x9c\x9b\x90\x9d\x00\r\n;:]P[4\u202e\u2028é"),
     max_size=4000,
@@ -36,7 +36,7 @@ KINDS: tuple[Kind, ...] = ("osc9", "osc99", "osc777")
 
 
 class Sent(list[str]):
-    """What was written, as an `Attention` takes it."""
+    """Text that an `Attention` writes, recorded."""
 
     def take(self) -> str:
         found = "".join(self)
@@ -109,7 +109,7 @@ def test_a_notification_is_one_sequence_with_its_own_fields(
 
 
 def test_a_number_is_not_read_as_a_command() -> None:
-    # OSC 9 ; 4 ; 3 is a progress bar to ConEmu, Windows Terminal and Ghostty.
+    # OSC 9 ; 4 ; 3 is a progress bar in ConEmu, Windows Terminal and Ghostty.
     assert notification("osc9", "4;3;100", "") == "\x1b]9;- 4,3,100: \a"
 
 
@@ -136,7 +136,7 @@ def test_tmux_is_handed_one_sequence(heading: str, body: str, kind: Kind) -> Non
         ({"TERM": "xterm-256color", "VTE_VERSION": "7600"}, "osc777"),
         ({"TERM": "tmux-256color"}, "osc9"),
         ({"TERM": "screen-256color", "TMUX": "/tmp/t,1,0", "VTE_VERSION": "7600"}, "osc777"),
-        # GNU screen would print it; over SSH the name may be either's.
+        # GNU screen would print it; over SSH either may set the name.
         ({"TERM": "screen-256color"}, None),
         ({"TERM": "screen.xterm-256color", "STY": "1.pts"}, None),
         ({"TERM": "linux"}, None),
@@ -164,7 +164,7 @@ def test_a_call_rings_once_and_gives_the_title_back() -> None:
     assert sent.take() == "\x1b]2;2 calls - Offhook\a"
     attention.ring([], 1, Screen())
     assert sent.take() == "\x1b]2;1 call - Offhook\a"
-    # The same person, calling again.
+    # The same caller again.
     attention.ring([ANNA], 2, Screen())
     assert sent.take().count("\a") == 3
     attention.close()

@@ -1,4 +1,4 @@
-"""What reaches the terminal, in each theme and with each set of symbols."""
+"""Terminal output, in each theme and with each set of symbols."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ BLACK = Background(0, 0, 0)
 SIXTEEN = {*range(30, 38), *range(90, 98), *range(40, 48), *range(100, 108), 39, 49}
 STYLES = {0, 1, 2, 4, 7}
 MIXED = {38, 48}
-# Each kind of theme after each other kind, and after one of its own.
+# Each kind of theme after each other kind, and after one of the same kind.
 CHANGES = [
     ("dark", "plain"),
     ("plain", "ansi16"),
@@ -58,7 +58,7 @@ def _own_symbols() -> Iterator[None]:
 
 
 async def _look(pilot: Pilot[None]) -> Look:
-    """What is drawn: each piece of text with how it is rendered."""
+    """Return each piece of drawn text with its style."""
     await pilot.pause()
     await pilot.pause()
     return [
@@ -154,7 +154,7 @@ async def test_no_color_holds_in_every_theme_whatever_came_first(
             if theme in ("ansi16", "plain"):
                 assert all(color.is_default for color in colors)
             else:
-                # Textual's own way: the greys of the theme's colours.
+                # Textual's own way: greys of the theme's colours.
                 greys = [color.triplet for color in colors if color.triplet is not None]
                 assert greys
                 assert all(len(set(grey)) == 1 for grey in greys)
@@ -220,7 +220,7 @@ def test_folding_what_is_drawn_keeps_the_width(text: str) -> None:
         (ALL_ASCII, "╭─ Zoë ─╮", "+- Zoe -+"),
         (ALL_ASCII, "Ægir", "?gir"),
         (ALL_ASCII, "田中", "????"),
-        # In a terminal of eight bits 0x9b begins a sequence (ě is C4 9B).
+        # In an 8-bit terminal 0x9b begins a sequence (ě is C4 9B).
         (ALL_ASCII, "ě[2J", "e[2J"),
         (DRAWN_ASCII, "“say” – it’s…", '"say" - it\'s.'),
     ],
@@ -233,7 +233,7 @@ _HOLD_CHARACTERS_OF_OTHERS = {
     "tui/calls/dial.py", "tui/terminal/glyphs.py", "tui/terminal/text.py", "voip/security/text.py",
     "voip/security/imitation.py", "voip/sip/numbers.py", "voip/worker/link.py",
 }  # fmt: skip
-"""Sources that name characters to find them in text, or that have an ASCII set beside them."""
+"""Sources that search for these characters, or have an ASCII set too."""
 
 
 def test_all_that_our_own_sentences_are_written_with_has_a_substitute() -> None:
@@ -253,7 +253,7 @@ def test_all_that_our_own_sentences_are_written_with_has_a_substitute() -> None:
 
 
 def _strings(source: Path) -> Iterator[str]:
-    """The strings of a module that something is done with: no docstrings."""
+    """Return the strings that a module uses: no docstrings."""
     tree = ast.parse(source.read_text(encoding="utf-8"))
     alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
@@ -270,7 +270,7 @@ def test_an_edge_that_was_half_a_cell_is_not_shown_in_reverse() -> None:
 
 
 async def _sent(environ: Mapping[str, str], *names: str) -> list[str]:
-    """What the sampler sends to a terminal, in one theme after another."""
+    """Return the sampler's terminal output, in one theme after another."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", SIZE[1], SIZE[0], 0, 0))
     process = await asyncio.create_subprocess_exec(
@@ -290,7 +290,7 @@ def _read_all(descriptor: int) -> bytes:
         while True:
             try:
                 part = terminal.read(65536)
-            except OSError:  # EIO: nobody has the other end any more
+            except OSError:  # EIO: the other end is closed
                 return found
             if not part:
                 return found
@@ -298,14 +298,14 @@ def _read_all(descriptor: int) -> bytes:
 
 
 def _sgr(sent: str) -> set[int]:
-    """What is selected by every “select graphic rendition” (ECMA-48 8.3.117)."""
+    """Return all parameters of “select graphic rendition” (ECMA-48 8.3.117)."""
     found: set[int] = set()
     for numbers in re.findall(r"\x1b\[([0-9;]*)m", sent):
         given_ = iter(int(number or 0) for number in numbers.split(";"))
         for number in given_:
             found.add(number)
             if number in MIXED:
-                # What follows names the colour: 2;r;g;b or 5;n.
+                # The next numbers are the colour: 2;r;g;b or 5;n.
                 for _ in range({2: 3, 5: 1}[next(given_)]):
                     next(given_)
     return found

@@ -29,8 +29,8 @@ from voip.protection import Sign
 SETS = [UNICODE, EMOJI, ASCII]
 UTF8 = {"LANG": "en_GB.UTF-8", "TERM": "xterm-256color"}
 
-# Those that Unicode's emoji-data.txt lists as Emoji: a terminal may draw them
-# two cells wide, whatever their width in text is.
+# Characters listed as Emoji in Unicode's emoji-data.txt: a terminal may draw them two cells
+# wide, whatever their width in text is.
 PICTURES = {char for sequence in EMOJI_CODES.values() for char in sequence if not char.isascii()}
 
 
@@ -94,7 +94,7 @@ def test_emoji_are_two_cells_by_themselves() -> None:
     }
     assert different
     for name, text in different.items():
-        # One code point whose own presentation is the picture: no selector needed.
+        # One code point drawn as a picture by default: no selector needed.
         assert len(text) == 1, name
         assert cell_len(text) == 2, name
         assert unicodedata.east_asian_width(text) == "W", name
@@ -178,7 +178,7 @@ def test_a_spark_line_has_a_cell_for_each_value(values: list[float | None], glyp
         ({"LANG": "en_GB"}, False),
         ({"LANG": ""}, False),
         ({}, False),
-        # What a Python that was started in the C locale finds in its environment.
+        # A Python started in the C locale has this in its environment.
         ({"LC_CTYPE": "C.UTF-8"}, False),
         ({"LC_CTYPE": "C.UTF-8", "LANG": "POSIX"}, False),
     ],

@@ -1,4 +1,4 @@
-"""What is sent draws the same screen as sending everything would."""
+"""Sending changes alone draws the same screen as sending everything."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def frame(found: Sequence[Pieces]) -> LayoutUpdate:
 
 
 class Terminal:
-    """A terminal that follows what it is sent (pyte)."""
+    """A terminal that draws its input (pyte)."""
 
     def __init__(self) -> None:
         self.screen = pyte.Screen(WIDTH, HEIGHT)
@@ -63,13 +63,13 @@ class Terminal:
         self._stream.feed(text)
 
     def cells(self) -> list[list[tuple[object, ...]]]:
-        # What is left of half a wide character is blank.
+        # The rest of half a wide character is blank.
         rows = [[self.screen.buffer[y][x] for x in range(WIDTH)] for y in range(HEIGHT)]
         return [[_seen(char) for char in row] for row in rows]
 
 
 def _seen(char: Char) -> tuple[object, ...]:
-    """Of a plain blank only the background is seen."""
+    """Return a cell as drawn: of a plain blank only the background."""
     plain = not (char.underscore or char.reverse or char.strikethrough)
     if char.data.strip() or not plain:
         return (char.data or " ", *char[1:])
@@ -77,7 +77,7 @@ def _seen(char: Char) -> tuple[object, ...]:
 
 
 def everything(found: Sequence[Pieces]) -> Terminal:
-    """A terminal that was sent a frame as Textual writes it."""
+    """Return a terminal that got a whole frame as Textual writes it."""
     terminal = Terminal()
     terminal.feed(frame(found).render_segments(console()))
     return terminal
@@ -98,7 +98,7 @@ def test_a_span_changes_its_cells_alone(
     terminal, known = Terminal(), Shown()
     terminal.feed(Changes(frame(before), known, SIZE).render_segments(console()))
     end = min(WIDTH, x + width)
-    # Textual gives the whole piece of the line, and says which of it changed.
+    # Textual sends the whole piece of the line, and reports which part changed.
     old = strip(before[y])
     fresh = Strip.join([old.crop(0, x), strip(line).crop(x, end), old.crop(end, WIDTH)])
     chops: list[dict[int, Strip | None]] = [{0: None} for _ in range(HEIGHT)]

@@ -1,4 +1,4 @@
-"""Keys and pastes as a terminal sends them, in whatever pieces, complete or cut short."""
+"""Keys and pastes as a terminal sends them, in any pieces, even cut short."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Clock:
 
 
 class Typed:
-    """What comes of what a terminal sends."""
+    """The parser's events for a terminal's input."""
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -95,7 +95,7 @@ def test_the_rest_of_a_paste_that_stalled_is_no_keys(typed: Typed) -> None:
     typed.send(f"{START}first")
     assert typed.wait(STALLED_S) == ["paste:first"]
     assert typed.send(f"ehm{END}m") == ["paste:ehm", "m"]
-    # That was the one end which was still to come.
+    # The awaited end has arrived, so the next one is typed text.
     assert typed.send(f"e{END}m") == ["e", "m"]
 
 

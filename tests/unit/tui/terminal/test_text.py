@@ -111,7 +111,7 @@ def test_roles_and_clicks_stay_with_their_text() -> None:
 def test_a_strip_has_as_many_cells_as_it_is_wide(strip: Strip) -> None:
     cells = cells_of(strip)
     assert len(cells) == strip.cell_length
-    # Nothing is lost but what stands before the first cell and takes none.
+    # Nothing is lost but zero-width characters before the first cell.
     assert strip.text.endswith("".join(text for text, _ in cells))
     assert not cells or cells[0][0] != ""
 
@@ -192,7 +192,7 @@ def test_a_wide_character_is_sent_with_both_its_cells() -> None:
     assert changed(Strip([Segment("a好c")]), Strip([Segment("abbc")])) == (1, 3)
     assert changed(Strip([Segment("a好c")]), Strip([Segment("a字c")])) == (1, 3)
     assert changed(Strip([Segment("a好c")]), Strip([Segment("abc ")])) == (1, 4)
-    # One that begins where another ends: both go.
+    # One begins where another ends: both are replaced.
     assert changed(Strip([Segment("好x好")]), Strip([Segment("好好x")])) == (2, 5)
     assert changed(Strip([Segment("x好y")]), Strip([Segment("好yy")])) == (0, 3)
 

@@ -39,7 +39,7 @@ Write = Callable[[str], Path]
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """Writes themes/my.toml in a configuration folder, and gives its path."""
+    """Return a function that writes themes/my.toml and returns its path."""
 
     def to_file(text: str) -> Path:
         path = tmp_path / "themes" / "my.toml"
@@ -82,7 +82,7 @@ def test_text_can_be_read_on_every_background(name: str, least: float) -> None:
         for back in BACKGROUNDS:
             ratio = contrast(colors[text], colors[back])
             assert ratio >= least, f"{text} on {back}: {ratio:.2f}"
-    # WCAG 1.4.11: what shows where something is, and which one has the focus.
+    # WCAG 1.4.11: colours that show a place, and the focus.
     for border in ("border", "border-focus"):
         assert contrast(colors[border], colors["background"]) >= 3
 
@@ -137,7 +137,7 @@ def test_roles_are_variables_for_style_sheets(name: str) -> None:
     drawn = theme.to_color_system().generate() | theme.variables
     names = dict(zip(ROLES, ROLES, strict=True)) | {"border": "border-blurred"}
     for role, variable in names.items():
-        # Textual takes some through its own arithmetic, which rounds.
+        # Textual computes some colours itself, and rounds.
         for wanted, got in zip(
             Color.parse(colors[role]).rgb, Color.parse(drawn[variable]).rgb, strict=True
         ):
@@ -156,7 +156,7 @@ def test_every_role_can_be_made_of_the_three(
     colors = complete(given_, dark)
     assert set(colors) == set(ROLES)
     assert {role: colors[role] for role in REQUIRED} == given_
-    # What is made is as readable as what it is made of.
+    # A derived colour is as readable as its source.
     least = min(4.5, contrast(foreground, colors["panel"]))
     for role in ("muted", "success", "warning", "error"):
         assert contrast(colors[role], colors["panel"]) >= least
@@ -215,7 +215,7 @@ def test_colours_are_written_in_one_way(write: Write, value: str) -> None:
     assert theme.colors["accent"] in ("#aabbcc", "#abcdef", "#a1b2c3")
 
 
-# Each mistake with the words that tell of it, and whether the theme can be used.
+# Each mistake with its message, and whether the theme can be used.
 MISTAKES = {
     "misspelt role": (
         GOOD + 'succes = "#00ff00"\n',
@@ -457,12 +457,12 @@ def test_an_installed_phone_finds_its_themes(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
     code = "import tui.themes.choice as t; print(t.__file__, *t.load_all(None).themes)"
-    # -P: not the checkout that the tests run in.
+    # -P: do not import from the checkout of the tests.
     found = subprocess.run(
         [sys.executable, "-P", "-c", code],
         cwd=tmp_path, env={"PYTHONPATH": str(site)}, check=True, capture_output=True, text=True,
     ).stdout.split()  # fmt: skip
     assert Path(found[0]).is_relative_to(site)
     assert found[1:] == [path.stem for path in SHIPPED]
-    # Nothing but the phone's own packages beside those of others.
+    # Only the phone's own packages beside other installed ones.
     assert {path.name.split("-")[0] for path in site.iterdir()} == {"offhook", "tui", "voip"}

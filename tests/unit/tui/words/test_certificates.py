@@ -1,4 +1,4 @@
-"""A server's certificates as a person reads them."""
+"""A server's certificates in a user's words."""
 
 from __future__ import annotations
 

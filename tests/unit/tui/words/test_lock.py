@@ -1,4 +1,4 @@
-"""The lock in detail as a person reads it."""
+"""The lock in detail in a user's words."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_the_words_of_the_ends_are_numbered_in_two_lines_of_four() -> None:
         "  5 mother    6 cube      7 chief     8 genre",
         f"  {report.end_to_end.meaning}",
     ]
-    # Whoever reads them out is in a call, and does not look for them.
+    # The user reads the words out during a call: no scrolling.
     assert place < lines.index("What it means")
     assert "Words" not in read(lock_report.report(CALL, TLS))
 

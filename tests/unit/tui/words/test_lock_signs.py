@@ -1,4 +1,4 @@
-"""The sign of a lock and its sentence on rows, beside whatever a far end calls itself."""
+"""Sign and sentence of a lock on rows, beside any name of a far end."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ from voip.security import policy
 from voip.security.lock_facts import CallFacts
 
 NARROWEST = 50
-"""The cells of a pane of calls at 80 columns, beside accounts and a scroll bar; at 60
-it has more."""
+"""Cells of the calls' pane at 80 columns beside accounts; more at 60."""
 THEIRS = "Ω"
-"""In every text that a far end chooses, and in none of ours."""
+"""In every text of a far end, and in none of the phone's own."""
 
 theirs = st.text(st.sampled_from(f"{THEIRS}[]secur opnwait🔒⏳好\u0301"), min_size=1).map(
     lambda chosen: f"{THEIRS}{chosen}{THEIRS}"
@@ -50,7 +49,7 @@ def test_no_text_of_a_peer_is_on_the_line_of_the_sign_and_its_sentence_is_whole(
         remote=remote, lock=lock, state=state, reason=reason, heard=heard, muted=muted,
         recording=recording, playing=playing,
     )  # fmt: skip
-    # A call that comes in has the whole width of the screen.
+    # An incoming call has the whole width of the screen.
     for cells, drawn in (
         (width, rows.call(shown, glyphs, 1.0, True, True, width, "l")),
         (width + 10, rows.incoming(shown, glyphs, "a answer", width + 10)),

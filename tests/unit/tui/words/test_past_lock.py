@@ -1,4 +1,4 @@
-"""The lock of a call that is over, as far as the log has kept it."""
+"""The lock of an ended call, as far as the log has kept it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def read(entry: LogEntry, glyphs: Glyphs = UNICODE) -> list[str]:
          ["  Nobody between the two phones could listen: the words of both were equal."]),
         ({"lock": LockState.OPEN, "lock_was_open": True, "sign": Sign.UNSAFE},
          "[UNSAFE] The call was NOT protected when it ended", [OTHERS]),
-        # An engine that was killed has written nothing of the lock.
+        # A killed engine has written nothing of the lock.
         ({"outcome": Outcome.INTERRUPTED, "sign": None},
          "The lock is not known: the phone stopped during the call", [OTHERS]),
     ],

@@ -27,7 +27,7 @@ from voip.model import (
 )
 from voip.protection import Lock, LockSignalling, LockState, Transport
 
-# In the words of POSIX, so that they need no database of zones.
+# POSIX format: needs no time zone database.
 CENTRAL_EUROPE = "CET-1CEST,M3.5.0,M10.5.0/3"
 NEW_YORK = "EST5EDT,M3.2.0,M11.1.0"
 INDIA = "IST-5:30"
@@ -49,11 +49,11 @@ def in_zone() -> Iterator[InZone]:
 
 
 def now(text: str) -> datetime:
-    """A moment as the screen has it: local, with the offset of that moment alone."""
+    """Return a moment as the screen has it: local, with its offset alone."""
     return datetime.fromisoformat(text).astimezone()
 
 
-# Who
+# Names
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ ANSWERED = "2026-03-14T14:32:00Z"
         ({"outcome": DECLINED, "code": 607}, "Bob declined"),
         ({"outcome": FAILED, "code": 503, "reason": "the certificate"}, "the certificate"),
         ({"outcome": CANCELLED, "code": 487, "reason": "cancelled"}, "cancelled"),
-        # What we gave up is not what the far end said last.
+        # The cause of our own end outranks the far end's last status.
         ({"outcome": CANCELLED, "code": 480, "reason": "cancelled"}, "cancelled"),
         ({"outcome": REFUSED, "code": 480, "reason": "refused: no SRTP"}, "refused: no SRTP"),
         ({}, "ended"),
@@ -345,13 +345,13 @@ def test_a_moment_is_an_hour_a_day_or_a_month(
         (INDIA, "2026-03-14T18:31:00Z", "2026-03-14T18:32:00+00:00", "00:01"),
         (LINE_ISLANDS, "2026-03-14T09:59:00Z", "2026-03-14T10:00:00+00:00", "14 Mar"),
         (NEW_YORK, "2026-03-14T03:30:00Z", "2026-03-14T14:00:00+00:00", "13 Mar"),
-        # 29 March 2026: from 02:00 to 03:00 in Central Europe. The call was before.
+        # 29 March 2026: Central Europe skips from 02:00 to 03:00. The call was before.
         (CENTRAL_EUROPE, "2026-03-29T00:30:00Z", "2026-03-29T10:00:00+00:00", "01:30"),
         (CENTRAL_EUROPE, "2026-03-29T01:30:00Z", "2026-03-29T10:00:00+00:00", "03:30"),
-        # 25 October 2026: the hour from two to three comes twice.
+        # 25 October 2026: the hour from 02:00 to 03:00 comes twice.
         (CENTRAL_EUROPE, "2026-10-25T00:30:00Z", "2026-10-25T10:00:00+00:00", "02:30"),
         (CENTRAL_EUROPE, "2026-10-25T01:30:00Z", "2026-10-25T10:00:00+00:00", "02:30"),
-        # Late in the evening of a winter's day, looked at in summer.
+        # Late on a winter's evening, shown in summer.
         (CENTRAL_EUROPE, "2026-01-10T22:30:00Z", "2026-07-01T10:00:00+00:00", "10 Jan"),
         (NEW_YORK, "2026-11-02T04:30:00Z", "2026-10-01T12:00:00+00:00", "01 Nov"),
     ],

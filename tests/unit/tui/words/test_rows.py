@@ -1,4 +1,4 @@
-"""The rows of the main screen, with the worst that may have to be shown in them."""
+"""Rows of the main screen, with their longest and worst contents."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def width_of(drawn: Line, width: int, glyphs: Glyphs) -> int:
 
 
 def part_of(drawn: Line, wanted: str) -> Part:
-    """The part that has a text in it."""
+    """Return the part that contains a text."""
     return next(part for part in (*drawn.left, *drawn.right) if wanted in part.text)
 
 
@@ -209,7 +209,7 @@ def test_sign_role_and_words_of_an_account_agree(
         (CauseKind.STOPPED_FOR_KEY, {}, True),
         (CauseKind.SIP_STATUS, {}, False),
         (CauseKind.KEYRING, {}, False),
-        # The server was distrusted once, but that is not why the account is out of use.
+        # The server was distrusted earlier, but the account fails for another cause.
         (CauseKind.KEYRING, {"distrusted": True}, False),
         (CauseKind.NO_COMMON_CIPHER, {}, False),
         (CauseKind.CLIENT_CERTIFICATE_REFUSED, {}, False),
@@ -515,7 +515,7 @@ def test_a_claimed_name_is_cut_before_its_address_is(
     for one in drawn:
         said = text(one, width, glyphs.ellipsis)
         assert address in said
-        # A name that is cut still ends its quotes.
+        # A name that is cut still has its closing quote.
         assert said.count("“") == said.count("”")
 
 

@@ -1,4 +1,4 @@
-"""What a person reads of a server before trusting it."""
+"""A server in a user's words, before it is trusted."""
 
 from __future__ import annotations
 
