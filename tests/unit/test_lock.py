@@ -1,4 +1,4 @@
-"""The lock of the Python packages: what pyproject.toml asks for, and no more."""
+"""Lock of the Python packages: only what pyproject.toml requires."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Entry:
     sums: tuple[str, ...]
 
     def is_for(self, machine: dict[str, str] | None) -> bool:
-        """Whether it is installed on `machine`, on this one if that is None."""
+        """Report whether it is installed on `machine`, by default on this one."""
         return self.marker is None or self.marker.evaluate(machine)
 
 
@@ -118,7 +118,7 @@ def test_the_checks_run_what_the_product_runs() -> None:
 
 
 def _needs(asked: Requirement, above: frozenset[str]) -> Iterator[str]:
-    """The installed packages that `asked` stands for, with what they need."""
+    """Return the installed packages for `asked`, with dependencies."""
     name = canonicalize_name(asked.name)
     yield name
     if name in above:
@@ -166,7 +166,7 @@ def test_set_up_installs_from_the_lock_alone(tmp_path: Path, name: str) -> None:
     ]  # fmt: skip
     rest = [words for words in installs if "--no-deps" in words]
     assert [words[-1] for words in rest] == [f"{tmp_path}/pjsua2.whl", str(tmp_path)]
-    # Without it pip would fetch what builds Offhook, of no fixed version.
+    # Without it pip would fetch build packages in unlocked versions.
     assert "--no-build-isolation" in rest[-1]
 
 

@@ -1,4 +1,4 @@
-"""Who holds a call, and who speaks in it."""
+"""The end that holds a call, and the source of its sound."""
 
 from __future__ import annotations
 

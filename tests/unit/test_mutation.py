@@ -1,4 +1,4 @@
-"""No condition of the lock can be taken away unnoticed (`python -m tests.mutation`)."""
+"""Tests fail for every mutant of the lock (`python -m tests.mutation`)."""
 
 from __future__ import annotations
 

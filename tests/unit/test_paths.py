@@ -1,4 +1,4 @@
-"""Where things are, and that nobody else is there."""
+"""Paths of the phone's files, and the length limit of the socket's."""
 
 from __future__ import annotations
 

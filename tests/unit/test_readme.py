@@ -1,4 +1,4 @@
-"""Commands in the manual are those that the tests run."""
+"""Every command in the manual is one that the tests run."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """No decision by the text of a sentence, but by kinds and numbers.
 
-A sentence is a literal of several words, or a value whose name says that it is
-shown to people or came as prose from a library.
+A sentence is a literal of several words, or a value whose name marks it as shown to
+users or as a library's prose.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _MATCHING = frozenset(
 
 
 def decisions(tree: ast.AST) -> Iterator[tuple[str, int]]:
-    """Places that look into a sentence, each by its function and line."""
+    """List places that inspect a sentence, each by its function and line."""
     for function, node in _nodes(tree, ""):
         if _decides(node):
             yield function, getattr(node, "lineno", 0)
@@ -118,7 +118,7 @@ def _is_text(node: ast.expr) -> bool:
 
 
 def _product() -> Iterable[Path]:
-    """Modules of the phone, without the build of PJSIP in `voip/native`."""
+    """Return modules of the phone, without the build in `voip/native`."""
     for wing in ("voip", "tui"):
         for path in sorted((ROOT / wing).rglob("*.py")):
             if not path.is_relative_to(ROOT / "voip/native"):

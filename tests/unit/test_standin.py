@@ -1,4 +1,4 @@
-"""The engine stand-in does what a test tells it to."""
+"""The engine stand-in follows a test's orders."""
 
 from __future__ import annotations
 
