@@ -11,7 +11,7 @@ import msgspec
 
 
 class CauseKind(StrEnum):
-    """Kinds of causes; the values are a contract with clients."""
+    """Kind of a cause; the values are a contract with clients."""
 
     # A server's certificate or key
     CERTIFICATE_EXPIRED = "certificate_expired"
@@ -33,7 +33,7 @@ class CauseKind(StrEnum):
     OTHER_KEY = "other_key"
     STOPPED_FOR_KEY = "stopped_for_key"
 
-    # A connection that did not come about, or ended
+    # A connection that failed or ended
     TLS_TOO_OLD = "tls_too_old"
     NO_TLS = "no_tls"
     CLIENT_CERTIFICATE_WANTED = "client_certificate_wanted"
@@ -61,7 +61,7 @@ class CauseKind(StrEnum):
     NO_VOICE = "no_voice"
     BROKEN_OFF = "broken_off"
 
-    # A session that is not as the account demands
+    # A session that breaks the account's demands
     NO_ENCRYPTION = "no_encryption"
     OTHER_KEYING = "other_keying"
     SEVERAL_SUITES = "several_suites"
@@ -71,7 +71,7 @@ class CauseKind(StrEnum):
     NO_AGREEMENT = "no_agreement"
     USELESS_ANSWER = "useless_answer"
 
-    # Keys by DTLS that were not agreed
+    # A DTLS handshake that failed
     KEYS_CERTIFICATE = "keys_certificate"
     KEYS_WEAK = "keys_weak"
     KEYS_VERSION = "keys_version"
@@ -123,9 +123,9 @@ _OF_TRUST = frozenset((*CERTIFICATES, CauseKind.OTHER_KEY, CauseKind.STOPPED_FOR
 
 
 class Cause(msgspec.Struct, frozen=True):
-    """A cause with the values that its sentence names, in that order.
+    """Cause with the values of its sentence, in that order.
 
-    `also` are further causes that hold at once, such as a certificate's.
+    `also` are causes that hold at the same time, such as a certificate's.
     """
 
     kind: CauseKind

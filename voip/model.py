@@ -1,9 +1,9 @@
-"""Things of the phone: accounts, calls, locks, quality, the call log.
+"""Values of accounts, calls, quality and the call log.
 
 Frozen values, shared by every process. The JSON forms are those of
 `offhook status --json` and `offhook history --json`, which are a contract.
 Times are seconds since the epoch inside the program and RFC 3339 in UTC in
-JSON; durations are seconds; a value that is not known is None, never a guess.
+JSON; durations are seconds; an unknown value is None, never a guess.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Direction(StrEnum):
 
 
 class CallState(StrEnum):
-    """Where a call is, as its user would say it."""
+    """State of a call, as the user sees it."""
 
     DIALING = "dialing"
     RINGING = "ringing"
@@ -43,12 +43,12 @@ class CallState(StrEnum):
 
     @property
     def answered(self) -> bool:
-        """The call was taken, voice can flow, and it has not ended."""
+        """True while the call is answered, voice can flow and it has not ended."""
         return self in (CallState.ACTIVE, CallState.HELD, CallState.REMOTE_HELD)
 
     @property
     def taken(self) -> bool:
-        """The same, or its voice is still being agreed on."""
+        """True if the call is answered or its voice is still being agreed on."""
         return self.answered or self is CallState.CONNECTING
 
 
@@ -61,24 +61,24 @@ class HeldBy(StrEnum):
 
     @property
     def here(self) -> bool:
-        """The call is cut off here, be it on hold there too or not."""
+        """True if the call is cut off here, on hold there too or not."""
         return self is not HeldBy.THEM
 
     @property
     def state(self) -> CallState:
-        """The state of an answered call that is held so."""
+        """State of an answered call on this hold."""
         return CallState.HELD if self.here else CallState.REMOTE_HELD
 
     @classmethod
     def of(cls, *, us: bool, them: bool) -> HeldBy | None:
-        """The side or sides that hold, None for a call that goes on."""
+        """Side or sides that hold, None if neither does."""
         if us:
             return cls.BOTH if them else cls.US
         return cls.THEM if them else None
 
 
 class Source(StrEnum):
-    """The holder of a call's microphone: the sound that its far end gets."""
+    """Source of the sound that a call's far end gets."""
 
     NOBODY = "nobody"
     PERSON = "person"
@@ -86,14 +86,17 @@ class Source(StrEnum):
 
     @classmethod
     def of(cls, *, person: bool, file: bool) -> Source:
-        """A file takes the place of the person who speaks in the call."""
+        """Source of a call: a file goes before the person."""
         if file:
             return cls.FILE
         return cls.PERSON if person else cls.NOBODY
 
 
 class RegistrationState(StrEnum):
-    """`offline`: the account is disabled or does not register."""
+    """State of a registration.
+
+    `offline`: the account is disabled or does not register.
+    """
 
     REGISTERED = "registered"
     REGISTERING = "registering"
@@ -103,7 +106,7 @@ class RegistrationState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """The end of a call in the log; `ongoing` while there is none."""
+    """Outcome of a call in the log; `ongoing` until it ends."""
 
     ONGOING = "ongoing"
     ANSWERED = "answered"
@@ -124,7 +127,7 @@ def rfc3339(seconds: float) -> str:
 
 
 class Registration(msgspec.Struct, frozen=True):
-    """The last word of the registrar; `reason` is the sentence of its `cause`."""
+    """Latest state of a registration; `reason` is the sentence of its `cause`."""
 
     state: RegistrationState
     code: int | None = None
@@ -134,19 +137,19 @@ class Registration(msgspec.Struct, frozen=True):
 
 
 class Voicemail(msgspec.Struct, frozen=True):
-    """Voice messages that wait at an account's server (RFC 3842); `old` were listened to."""
+    """Voice messages at an account's server (RFC 3842); `old` were heard."""
 
     new: int
     old: int | None = None
 
 
 class AccountStatus(msgspec.Struct, frozen=True):
-    """An account as it is now; `problem` says why it cannot be used.
+    """State of an account; `problem` says why it cannot be used.
 
     `voicemail` is None until the server has reported it.
-    `warning` is what will be a problem soon, such as a certificate that ends.
+    `warning` names a coming problem, such as a certificate that ends.
     `sign` is that of its connection, None while the account is disabled.
-    `distrusted` tells that its server was refused for its certificate or key.
+    `distrusted`: its server was refused for its certificate or key.
     """
 
     name: str
@@ -163,10 +166,10 @@ class AccountStatus(msgspec.Struct, frozen=True):
 
 
 class NameFrom(StrEnum):
-    """The origin of a name.
+    """Origin of a name.
 
-    `contact`: the user's contacts. `claim`: the far end calls itself so, and
-    nobody checked it. `phone`: the phone's own name for its test line or an account.
+    `contact`: the user's contacts. `claim`: the far end's own, unchecked.
+    `phone`: the phone's name for its test line or an account.
     """
 
     CONTACT = "contact"
@@ -175,10 +178,10 @@ class NameFrom(StrEnum):
 
 
 class Party(msgspec.Struct, frozen=True):
-    """The other end of a call, in text that has been cleaned.
+    """Other end of a call, in cleaned text.
 
-    `name_from` is None where there is no name. `imitates` says that a claimed
-    name reads like something that it is not (`voip.security.imitation`): the address goes first.
+    `name_from` is None without a name. `imitates`: a claimed name reads like
+    something else (`voip.security.imitation`), so the address goes first.
     """
 
     uri: str
@@ -188,12 +191,12 @@ class Party(msgspec.Struct, frozen=True):
 
     @property
     def claimed(self) -> bool:
-        """Nobody but the far end vouches for the name."""
+        """True if only the far end vouches for the name."""
         return bool(self.name) and self.name_from not in (NameFrom.CONTACT, NameFrom.PHONE)
 
 
 class BlockedCaller(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An address whose calls to an account are declined; `since` is RFC 3339."""
+    """Address whose calls to an account are declined; `since` is RFC 3339."""
 
     account: str
     address: str
@@ -203,11 +206,10 @@ class BlockedCaller(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Quality(msgspec.Struct, frozen=True):
     """Measurements of a call's last second.
 
-    Loss in percent of the packets of the whole call, times in milliseconds,
-    `mos` from 1.0 to 4.5 (ITU-T G.107, estimated from loss and delay).
-    `unplayable` counts packets in a codec that this phone cannot play, None while
-    they are few. `silent_s` counts the seconds for which nothing has come that
-    should have, None while they are few.
+    Loss in percent of the whole call's packets, times in milliseconds, `mos`
+    from 1.0 to 4.5 (ITU-T G.107, estimated from loss and delay). `unplayable`
+    counts packets in a codec that this phone cannot play. `silent_s` counts
+    seconds without packets that should have come. Both are None while small.
     """
 
     rx_loss_pct: float | None = None
@@ -220,19 +222,18 @@ class Quality(msgspec.Struct, frozen=True):
 
     @property
     def problem(self) -> str:
-        """In words, what keeps the far end from being heard."""
+        """Reason in words why the far end cannot be heard."""
         if self.unplayable:
             return "voice arrives in a codec that this phone cannot play"
         return "nothing comes from the far end any more" if self.silent_s else ""
 
 
 class Call(msgspec.Struct, frozen=True):
-    """A call as it is now. `duration_s` counts from the answer.
+    """State of a call; `duration_s` counts from the answer.
 
-    A call that is held by us is cut off here at once; `hold_agreed` says
-    whether its far end took the latest hold or resume, None while it has not
-    answered and where nothing was asked. `reason` is the sentence of its `cause`,
-    or else the far end's last word.
+    A call that we hold is cut off here at once. `hold_agreed`: the far end
+    accepted the latest hold or resume; None before its answer and without one.
+    `reason` is the sentence of `cause`, or else the far end's last reason.
     """
 
     id: str
@@ -258,10 +259,10 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class LogEntry(msgspec.Struct, frozen=True):
-    """A call in the log; `lock` is how it was when the call ended.
+    """Row of the call log; `lock` is its state at the end of the call.
 
-    `lock_was_open` tells that the lock was open at some moment after the
-    answer. `sign` is None for a call that never had a voice.
+    `lock_was_open`: the lock was open at some moment after the answer.
+    `sign` is None for a call that never had a voice.
     """
 
     id: str
@@ -282,15 +283,15 @@ class LogEntry(msgspec.Struct, frozen=True):
 
     @property
     def once_open(self) -> bool:
-        """The sign says that it was encrypted, but the lock was open for a time."""
+        """True if the sign is closed, but the lock was open for a time."""
         return self.lock_was_open and self.sign is not None and self.sign.closed
 
 
 class EngineStatus(msgspec.Struct, frozen=True):
-    """`pjsip` and `tls_library` are what the workers reported, None before.
+    """State of the engine.
 
-    `problems` are the files that could not be read, and what in others was
-    left alone, in words.
+    `pjsip` and `tls_library` are None until a worker reports them. `problems`
+    are sentences about files, or parts of them, that could not be read.
     """
 
     version: str
@@ -302,7 +303,7 @@ class EngineStatus(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """Everything at once: what `offhook status --json` prints."""
+    """Complete state, as `offhook status --json` prints it."""
 
     engine: EngineStatus
     accounts: tuple[AccountStatus, ...]
@@ -310,7 +311,7 @@ class Status(msgspec.Struct, frozen=True):
 
 
 class SoundDevice(msgspec.Struct, frozen=True):
-    """A sound device by the name that PJSIP knows it under."""
+    """Sound device by PJSIP's name for it."""
 
     name: str
     driver: str

@@ -1,4 +1,4 @@
-"""SIP status codes in the words of a person on the phone (RFC 3261 section 21)."""
+"""SIP status codes in plain words (RFC 3261 section 21)."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _BY_CODE = {
 
 
 def words(code: int, reason: str = "") -> str:
-    """The meaning of a final status; the server's own words where we have none."""
+    """Meaning of a final status, or else the server's own reason phrase."""
     known = _WORDS.get(code)
     if known:
         return known
@@ -70,18 +70,18 @@ def words(code: int, reason: str = "") -> str:
 
 
 def says(reason: str) -> str:
-    """The server's own words, which nothing in them can pass for ours."""
+    """The server's reason phrase in quotes that it cannot close."""
     inner = reason.translate(_NO_QUOTES).strip()
     return f"the server says “{inner}”" if inner else ""
 
 
 def broken_off(code: int, reason: str = "") -> str:
-    """The meaning of a final status for a call that was up."""
+    """Meaning of a final status for a call that was up."""
     return _BROKEN_OFF.get(code) or words(code, reason)
 
 
 def ending(code: int, reason: str, up: bool) -> Cause:
-    """The cause of a call's end by a final status; `up` if voice could flow."""
+    """Cause of a call's end by a final status; `up` if voice could flow."""
     if up:
         return Cause(CauseKind.BROKEN_OFF, (code, reason))
     if 200 <= code < 300:
@@ -90,12 +90,12 @@ def ending(code: int, reason: str, up: bool) -> Cause:
 
 
 class Ending(NamedTuple):
-    """The facts of a call's end; `code` is its last status.
+    """Facts of a call's end; `code` is its last status.
 
-    It was `up` when voice could flow, and `taken` when it had been accepted
-    before. `here` says that this side ended it; `stopped`, that it did so
-    because the engine was stopped. `refused` is what the policy refused,
-    `given_up` what the phone ended by itself for another reason.
+    `up`: voice could flow. `taken`: the call had been accepted before.
+    `here`: this side ended it. `stopped`: it ended because the engine stopped.
+    `refused`: the policy refused it. `given_up`: the phone ended it for
+    another reason.
     """
 
     direction: Direction
@@ -109,7 +109,7 @@ class Ending(NamedTuple):
 
 
 def outcome(end: Ending) -> Outcome:
-    """The log's name for an end."""
+    """Outcome of a call for the log."""
     if end.refused:
         return Outcome.REFUSED
     if end.up:

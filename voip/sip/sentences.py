@@ -13,17 +13,17 @@ _MOST_SUITES = 4
 
 
 def sentence(cause: Cause) -> str:
-    """A cause in words, with those that hold at once behind it."""
+    """Sentence of a cause, followed by those that hold at the same time."""
     return "; ".join(map(_one, (cause, *cause.also)))
 
 
 def refusal(cause: Cause) -> str:
-    """A cause in words, for which the phone refused a call."""
+    """Sentence of a cause for which the phone refused a call."""
     return f"refused: {sentence(cause)}"
 
 
 def fingerprint(sha256: str) -> str:
-    """A digest in groups of four that can be read to somebody."""
+    """Digest in groups of four, to be read aloud."""
     return " ".join(sha256[place : place + 4] for place in range(0, len(sha256), 4)).upper()
 
 
@@ -112,7 +112,7 @@ _SENTENCES = {
     CauseKind.DECLINED_AS_BUSY: "declined as busy",
     CauseKind.BLOCKED: "you have blocked this caller",
 }
-"""Sentences with places for the cause's detail."""
+"""Format strings for a cause's detail."""
 
 
 def _whose(place: str | int) -> str:
@@ -191,4 +191,4 @@ _WRITTEN: dict[CauseKind, Callable[[_Detail], str]] = {
     CauseKind.SIP_STATUS: _status,
     CauseKind.BROKEN_OFF: _broken_off,
 }
-"""Sentences that depend on the detail."""
+"""Writers of sentences that depend on the detail."""
