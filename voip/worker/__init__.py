@@ -1,6 +1,6 @@
-"""A worker process: one PJSIP endpoint, one thread, nothing worth keeping.
+"""Worker process: one PJSIP endpoint, one thread, no lasting state.
 
-The only package that imports pjsua2. Every PJSIP call is made on the main
-thread (pjsua2 aborts the process otherwise), and anything unexpected in a
-callback ends the process: the engine starts another.
+No other package imports pjsua2. Every PJSIP call is made on the main thread:
+pjsua2 aborts the process otherwise. An unexpected error in a callback ends the
+process, and the engine starts another.
 """

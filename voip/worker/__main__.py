@@ -14,22 +14,22 @@ from voip.worker.media import pulse
 
 
 def _prepare_process() -> None:
-    # Passwords and SRTP keys live here.
+    # A core dump or a debugger would reveal passwords and SRTP keys.
     hardening.harden()
     # The engine decides when a worker ends; Ctrl-C in its terminal does not.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Sound libraries that look for a JACK server say so at length.
+    # Sound libraries that look for a JACK server would fill the log.
     os.environ.setdefault("JACK_NO_START_SERVER", "1")
     os.environ.setdefault("JACK_NO_AUDIO_RESERVATION", "1")
     pulse.expect_a_forwarded_socket(os.environ)
-    # PJSIP writes its log with stdio; the engine wants it line by line.
+    # PJSIP logs with stdio: without line buffering the engine reads it late.
     libc = ctypes.CDLL(None)
     try:
         stdout = ctypes.c_void_p.in_dll(libc, "stdout")
     except ValueError:  # macOS calls it otherwise
         stdout = ctypes.c_void_p.in_dll(libc, "__stdoutp")
     libc.setvbuf(stdout, None, 1, 0)
-    # PJSIP's objects must be freed on this thread, at a moment of our choice.
+    # PJSIP's objects must be freed on this thread, between its turns.
     gc.disable()
 
 

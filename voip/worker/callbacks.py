@@ -1,4 +1,4 @@
-"""Callbacks of PJSIP in which nothing fails silently."""
+"""Guard for PJSIP's callbacks, so that none fails silently."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def guarded(callback: _Callback) -> _Callback:
     """End the worker where a PJSIP callback fails.
 
     SWIG prints an exception and goes on, so a check in a callback would fail
-    open. The callback's object has the `context` that learns of it.
+    open. The failure goes to the `context` of the callback's object.
     """
 
     def wrapper(self: Any, *args: Any) -> Any:

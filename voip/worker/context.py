@@ -1,4 +1,4 @@
-"""Things that all parts of one worker share, handed down by its loop."""
+"""Context that all parts of one worker share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from voip.worker.tls.connections import Connections
 class Context:
     """Events, connections, sound, and objects that wait to be freed.
 
-    `sound` and `tones` are there from `open_sound` on; no call comes earlier.
+    `sound` and `tones` exist from `open_sound` on, before any call.
     """
 
     def __init__(self, outbox: Outbox) -> None:
@@ -29,29 +29,29 @@ class Context:
         self.tones: Tones
 
     def open_sound(self, endpoint: pj.Endpoint, audio: Audio, silent: bool) -> None:
-        """Choose devices of an endpoint that has started; none if `silent`."""
+        """Choose devices of a started endpoint; none if `silent`."""
         self.sound = Sound(endpoint, audio, silent, self.send)
         self.sound.choose()
         self.tones = Tones(self.sound, audio.ring)
 
     def send(self, event: WorkerReport) -> None:
-        """Report an event, at the end of PJSIP's turn if it is one's."""
+        """Report an event at the end of PJSIP's turn."""
         self.outbox.send(event)
 
     def fail(self, error: Exception) -> None:
-        """End the worker for what a callback did not expect, rather than go on."""
+        """End the worker for an unexpected error in a callback."""
         traceback.print_exception(error)
         self.failure = self.failure or error
 
     def bury(self, players: list[pj.AudioMedia]) -> None:
-        """Keep players of a call that has ended for a second or two more."""
+        """Keep players of an ended call for 1 to 2 s."""
         self._buried += players
 
     def free_buried(self) -> None:
-        """Free players that were buried a second ago; called once a second."""
+        """Free players buried 1 to 2 s ago; called once a second."""
         self._dying, self._buried = self._buried, []
 
     def free_all(self) -> None:
-        """Free what waits, now that no call is left."""
+        """Free all buried players, once no call is left."""
         self._buried.clear()
         self._dying.clear()

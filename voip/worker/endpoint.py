@@ -1,4 +1,4 @@
-"""The one PJSIP endpoint of a worker, configured for its role."""
+"""PJSIP endpoint of a worker, configured for its role."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ from voip.worker.context import Context
 from voip.worker.media.sound import may_have_sound
 
 _ECHO_CODECS = ("G722/16000", "PCMA/8000", "PCMU/8000")
-"""Codecs of the echo line: Opus keeps the sense of speech but not its
-waveform, and what comes back from a test line is to be compared with what was
-sent."""
+"""Codecs of the echo line. Opus would change the waveform, and a test compares
+what comes back with what was sent."""
 
 _CODECS = ("opus/48000", "G722/16000", "PCMA/8000", "PCMU/8000", "G729/8000", "GSM/8000")
-"""In the order they are offered; every other codec is switched off."""
+"""Codecs in the order of the offer; every other codec is off."""
 
-# PJSIP's own choice is 16 kHz; this is what a good line sounds like.
+# PJSIP's default of 16 kHz would cut off the high tones.
 _OPUS_BIT_RATE = 64_000
 _OPUS_COMPLEXITY = 5
 
@@ -30,7 +29,7 @@ _UNHEARD_PREFETCH_MS = 40
 
 
 class Receiver(Protocol):
-    """Takes what PJSIP reports outside any account and call."""
+    """Receiver of PJSIP's reports outside any account and call."""
 
     def on_connection(self, prm: pj.OnTransportStateParam) -> None: ...
 
@@ -44,7 +43,7 @@ class Receiver(Protocol):
 
 
 class Endpoint(pj.Endpoint):
-    """PJSIP's endpoint, with what it reports passed on to `receiver`."""
+    """PJSIP's endpoint, which passes its reports to `receiver`."""
 
     def __init__(self, context: Context, receiver: Receiver) -> None:
         super().__init__()
@@ -57,7 +56,7 @@ class Endpoint(pj.Endpoint):
 
     @guarded
     def onSelectAccount(self, prm: pj.OnSelectAccountParam) -> None:
-        # Nobody's, until it is known to be somebody's: PJSIP would take its best guess.
+        # Without this PJSIP would guess an account if the choice below fails.
         prm.accountIndex = pj.PJSUA_INVALID_ID
         prm.accountIndex = self._receiver.account_for(prm)
 
@@ -91,11 +90,11 @@ def start(endpoint: pj.Endpoint, configure: Configure) -> None:
     config.uaConfig.mainThreadOnly = True
     config.uaConfig.userAgent = configure.user_agent
     config.uaConfig.maxCalls = 64
-    # A notice is taken from the account's own connection alone: see `Arrivals.account_for`.
+    # `Arrivals.account_for` accepts a notice from the account's own connection alone.
     config.uaConfig.mwiUnsolicitedEnabled = True
-    # It is of transfers (RFC 4488), which nobody can ask for.
+    # RFC 4488 is about transfers, which this phone declines.
     config.uaConfig.noRefersub = False
-    # A line of PJSIP's own in every session, which nobody else reads.
+    # A line of PJSIP's own would make every session longer.
     config.uaConfig.natTypeInSdp = 0
     # 4 would write whole SIP messages.
     config.logConfig.level = 3
@@ -104,7 +103,7 @@ def start(endpoint: pj.Endpoint, configure: Configure) -> None:
     _configure_media(config.medConfig, configure.audio, configure.silent)
     endpoint.libInit(config)
     if not configure.role.tls_only:
-        # An INVITE over UDP has to fit a datagram, with a password too. The maps of
+        # An INVITE with credentials would not fit a UDP datagram. The maps of
         # static payload types are optional (RFC 3264 section 5.1).
         pj.shortenSessions()
     _choose_codecs(endpoint, _ECHO_CODECS if configure.role is Role.ECHO else _CODECS)
@@ -112,7 +111,7 @@ def start(endpoint: pj.Endpoint, configure: Configure) -> None:
 
 
 def codec_names(endpoint: pj.Endpoint) -> tuple[str, ...]:
-    """The codecs that are offered, best first."""
+    """Names of the offered codecs, best first."""
     codecs = [(c.priority, c.codecId) for c in endpoint.codecEnum2() if c.priority]
     return tuple(name for _, name in sorted(codecs, key=lambda pair: -pair[0]))
 
@@ -127,12 +126,12 @@ def _configure_media(config: pj.MediaConfig, audio: Audio, silent: bool) -> None
     # Silence is sent too: a gap looks like a lost connection to the far end.
     config.noVad = True
     config.quality = 8
-    # Frames are dropped only to catch up, and then steadily: the adaptive way
-    # of PJSIP drops and inserts whenever a thread is late by a moment.
+    # PJSIP's adaptive way drops and inserts frames whenever a thread is late by
+    # a moment; this one drops only to catch up, and steadily.
     config.jbDiscardAlgo = pj.PJMEDIA_JB_DISCARD_STATIC
     prefetch = audio.jitter_ms
     if silent or not may_have_sound():
-        # Nobody waits for the sound; a script compares what it recorded.
+        # Nobody waits for the sound, and a late frame would spoil a recording.
         prefetch = max(prefetch, _UNHEARD_PREFETCH_MS)
     config.jbInit = config.jbMinPre = prefetch
     config.jbMaxPre = max(200, prefetch)

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class Refused(Exception):
-    """A command that is not carried out; the text says why."""
+    """Refusal of a command; the text says why."""

@@ -1,4 +1,4 @@
-"""The worker's end of the socket to its engine."""
+"""Worker's end of the socket to its engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class EngineGone(Exception):
-    """The engine closed the socket: there is nobody left to work for."""
+    """End of the connection to the engine, which ends the worker."""
 
 
 class Link:
@@ -48,10 +48,10 @@ class Link:
         return orders
 
     def send(self, event: WorkerReport) -> None:
-        """Write one event, of whatever bytes a far end made its texts.
+        """Write one event; bytes that are not UTF-8 are replaced.
 
         Raises:
-            EngineGone: nobody reads any more.
+            EngineGone: the engine has closed the socket.
         """
         try:
             self._socket.sendall(encode(change_texts(event, _as_unicode), MAX_REPLY))
@@ -60,5 +60,5 @@ class Link:
 
 
 def _as_unicode(text: str) -> str:
-    # SWIG keeps what is no UTF-8 as lone surrogates, which no line can hold.
+    # SWIG keeps bytes that are not UTF-8 as lone surrogates, which cannot be encoded.
     return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,4 +1,4 @@
-"""The worker's loop: read orders, let PJSIP work, write events."""
+"""Loop of a worker: read orders, let PJSIP work, write events."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from voip.worker.phone import Phone
 
 _PAUSE_S = 0.01
 _INSECURE = 171142
-"""PJSIP_ESESSIONINSECURE: what patch 0032 says of a session that is not sent."""
+"""PJSIP_ESESSIONINSECURE of patch 0032, for a session that is not sent."""
 
 
 class Worker:
-    """Serves one engine with one phone."""
+    """Server of one engine with one phone."""
 
     def __init__(self, link: Link) -> None:
         self._link = link
@@ -31,7 +31,7 @@ class Worker:
         self._quitting = False
 
     def run(self) -> int:
-        """Serve until told to quit or the engine is gone; the exit status."""
+        """Serve until `Quit` or the end of the engine; return the exit status."""
         try:
             self._serve()
         except EngineGone as error:

@@ -29,8 +29,8 @@ def execute(phone: Phone, command: AnyWorkerCommand) -> None:
     """Carry out one command.
 
     Raises:
-        Refused: it names what is not there, or asks for what must not be.
-        pj.Error: PJSIP would not.
+        Refused: it names something that does not exist, or is not allowed.
+        pj.Error: PJSIP failed.
     """
     accounts, calls = phone.accounts, phone.calls
     match command:

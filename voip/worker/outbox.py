@@ -16,7 +16,7 @@ _COMPLETE_S = 2.0
 
 
 class Outbox:
-    """Collects events; `flush` writes them in the order the engine needs."""
+    """Queue of events; `flush` writes them in the order the engine needs."""
 
     def __init__(self) -> None:
         self._events: list[WorkerReport] = []
@@ -26,21 +26,21 @@ class Outbox:
         return len(self._events)
 
     def send(self, event: WorkerReport) -> None:
-        """Report an event, at the end of PJSIP's turn if it is one's."""
+        """Queue an event for the next `flush`."""
         self._events.append(event)
 
     def complete(self, call: int, recording: Path) -> None:
-        """Report the end of a call when its recording is complete."""
+        """Hold the end of a call back until its recording is complete."""
         self._completing[call] = (recording, time.monotonic() + _COMPLETE_S)
 
     def take_back_end(self, call: int) -> None:
-        """Drop the end of a call that has not been written yet."""
+        """Drop the end of a call, if it is not written yet."""
         self._events = [event for event in self._events if not _is_end_of(event, call)]
 
     def flush(self, write: Callable[[WorkerReport], None]) -> None:
-        """Write what does not have to wait."""
-        # PJSIP reports that a request failed before it says that the
-        # connection did: the cause goes first.
+        """Write all events that need not wait for a recording."""
+        # PJSIP reports a failed request before the failed connection that is its
+        # cause; the engine needs the cause first.
         self._events.sort(key=lambda event: not isinstance(event, ConnectionEvent))
         held = [event for event in self._events if self._must_wait(event)]
         for event in self._events:

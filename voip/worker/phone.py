@@ -1,4 +1,4 @@
-"""The phone that a worker is once it is configured."""
+"""Phone of a configured worker."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Phone:
     # The loop's turns
 
     def turn(self, flush: Callable[[], None]) -> None:
-        """Let PJSIP work for a moment, then do what is due; `flush` writes events."""
+        """Let PJSIP work, then do what is due; `flush` writes events."""
         self.endpoint.libHandleEvents(_POLL_MS)
         flush()
         self.calls.follow()
@@ -71,7 +71,7 @@ class Phone:
             self.calls.report_levels()
 
     def close(self, flush: Callable[[], None]) -> None:
-        """End calls, unregister and end the library; everything of it is freed first."""
+        """End calls, unregister, free PJSIP's objects and end the library."""
         self.endpoint.hangupAllCalls()
         self.accounts.unregister()
         deadline = time.monotonic() + _GOODBYE_S
@@ -105,7 +105,7 @@ class Phone:
         self.endpoint.utilTraceSip(on)
 
     def remove_account(self, account: Account) -> None:
-        """Unregister and forget an account; its calls are ended first."""
+        """End an account's calls, unregister and forget it."""
         self.calls.end_those_of(account)
         self.accounts.remove(account)
 

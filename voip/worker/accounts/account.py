@@ -1,4 +1,4 @@
-"""A SIP account inside a worker."""
+"""SIP account inside a worker."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from voip.worker.callbacks import guarded
 from voip.worker.context import Context
 
 Receive: TypeAlias = "Callable[[Account, pj.OnIncomingCallParam], None]"
-"""Takes a call that came in for an account."""
+"""Receiver of an account's incoming calls."""
 
 
 class Account(pj.Account):
@@ -45,52 +45,52 @@ class Account(pj.Account):
 
     @property
     def caller(self) -> pj.Account:
-        """PJSIP's account that calls are made with."""
+        """PJSIP's account for outgoing calls."""
         return self._anonymous or self
 
     @property
     def is_connected(self) -> bool:
-        """The connection that it registered over is up."""
+        """True if the connection that it registered over is up."""
         return self._connection is not None and self.context.connections.is_up(self._connection)
 
     def called_as(self, user: str) -> pj.Account:
-        """PJSIP's account that a request for `user` is for."""
+        """PJSIP's account for requests to `user`."""
         if self._anonymous is not None and user == ANONYMOUS_USER:
             return self._anonymous
         return self
 
     def open(self) -> None:
-        """Let PJSIP know the account.
+        """Add the account to PJSIP.
 
         Raises:
-            pj.Error: PJSIP does not take it.
+            pj.Error: PJSIP does not accept it.
         """
         self.create(config(self.setup, self._transport_id))
         self.context.connections.expect(self.setup)
         if self.setup.transport is Transport.UDP and not self.setup.register:
-            # It may be called before it has asked for anything itself.
+            # Before its own first request, no answer shows where its calls come from.
             self.context.connections.answered(self.name, resolving.addresses(self.setup.server))
         if self._anonymous is not None:
             self._anonymous.create(privacy.config(config(self.setup, self._transport_id)))
 
     def close(self) -> None:
-        """Unregister, where it had registered, and be forgotten."""
+        """Unregister if registered, and remove the account from PJSIP."""
         self.context.connections.forget(self.name)
         if self._anonymous is not None:
             self._anonymous.shutdown()
         self.shutdown()
 
     def use_own_key(self, own_key: OwnKey) -> None:
-        """Show another certificate in handshakes of calls that begin from here on.
+        """Use another certificate in the handshakes of later calls.
 
         Raises:
-            pj.Error: PJSIP does not take it.
+            pj.Error: PJSIP does not accept it.
         """
         self.setup = structs.replace(self.setup, own_key=own_key)
         self.modify(config(self.setup, self._transport_id))
 
     def heard_from(self, answer: pj.SipRxData) -> None:
-        """Note where an answer to a request of the account's own came from."""
+        """Note the source of an answer to the account's own request."""
         connections = self.context.connections
         connection = connections.id_of(answer.transport)
         if connection is not None:
@@ -137,27 +137,27 @@ class Account(pj.Account):
         self._receive(self, prm)
 
     def _subscribe_anew(self, connection: int | None) -> None:
-        # The server tells of voice mail where the subscription came from, and
-        # PJSIP keeps the old one when the account's connection is another.
+        # The server sends voice mail notices to the subscription's connection, and
+        # PJSIP would keep the old subscription on a new connection.
         before, self._connection = self._connection, connection
         if before is None or before == connection:
             return
         for enabled in (False, True):
             changed = config(self.setup, self._transport_id)
             changed.mwiConfig.enabled = enabled
-            # The old subscription ends where its server said, which may be a
-            # place that is not found: no reason to end the calls.
+            # The old subscription's Contact may not resolve any more: that must
+            # not end the calls.
             with contextlib.suppress(pj.Error):
                 self.modify(changed)
 
 
 def config(setup: AccountSetup, transport_id: int) -> pj.AccountConfig:
-    """PJSIP's configuration of an account that uses one transport only."""
+    """PJSIP's configuration of an account, for one transport only."""
     config = pj.AccountConfig()
     parameter = "" if setup.transport is Transport.UDP else f";transport={setup.transport.value}"
     config.idUri = _id_uri(setup)
-    # Every request goes to the account's own server over the account's own
-    # transport, whatever the request URI says.
+    # A request URI must not lead a request to another server or transport than
+    # the account's own.
     config.sipConfig.proxies = _strings(f"sip:{setup.server}{parameter};lr")
     config.sipConfig.transportId = transport_id
     if setup.credentials is not None:
@@ -169,15 +169,14 @@ def config(setup: AccountSetup, transport_id: int) -> pj.AccountConfig:
     config.regConfig.disableRegOnModify = True
     config.mwiConfig.enabled = setup.register and not setup.trial
     if setup.trial:
-        # RFC 5626: a binding of the same instance would take the place of the
-        # account's own.
+        # RFC 5626: a binding of the same instance would replace the account's own.
         config.natConfig.sipOutboundUse = 0
-    # The engine decides when to try again: it backs off, and tells the user.
+    # The engine retries, backs off and reports it; PJSIP would retry as well.
     config.regConfig.retryIntervalSec = 0
     config.regConfig.firstRetryIntervalSec = 0
     config.callConfig.prackUse = pj.PJSUA_100REL_NOT_USED
     config.mediaConfig.transportConfig.port = 0
-    # A re-INVITE for the sake of one codec restarts DTLS with some servers.
+    # A re-INVITE for a single codec restarts DTLS with some servers.
     config.mediaConfig.lockCodecEnabled = False
     _demand_srtp(config.mediaConfig, setup)
     return config

@@ -1,4 +1,4 @@
-"""Requests that come without a call: which account they are for, and what is refused."""
+"""Account of each request outside a dialog, and refusals."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Arrivals:
         self._next_unread = 0.0
 
     def account_for(self, prm: pj.OnSelectAccountParam) -> int:
-        """PJSIP's account that a request outside any dialog is for, or PJSUA_INVALID_ID."""
+        """PJSIP's account for a request outside a dialog, or PJSUA_INVALID_ID."""
         accounts = self._accounts_behind(prm.rdata)
         setup = pick([account.setup for account in accounts], prm.requestUser, prm.toUser)
         if setup is not None:
@@ -45,7 +45,7 @@ class Arrivals:
         return pj.PJSUA_INVALID_ID
 
     def on_unread(self, prm: pj.OnUnreadMessageParam) -> None:
-        """A call that cannot be read is not to be lost in silence; a flood of them is told once."""
+        """Report an unreadable INVITE, at most once a minute."""
         now = time.monotonic()
         if prm.firstWord != "INVITE" or now < self._next_unread:
             return
@@ -55,7 +55,7 @@ class Arrivals:
         self._context.send(UnreadCall(accounts=tuple(sorted(known)), connection=connection))
 
     def refused_account(self, prm: pj.OnRejectedIncomingCallParam) -> Account | None:
-        """The account that a call was for which PJSIP refused, None for nobody's."""
+        """Account of a call that PJSIP refused, None if it has none."""
         accounts = self._accounts_behind(prm.rdata)
         user = re.search(r"sips?:([^@>]+)@", prm.localInfo)
         setup = pick([account.setup for account in accounts], user[1] if user else "", "")
@@ -64,7 +64,7 @@ class Arrivals:
         return accounts[0] if accounts else None
 
     def _accounts_behind(self, request: pj.SipRxData) -> list[Account]:
-        """The accounts that what a request came by belongs to, whatever it says."""
+        """Accounts of the connection or address that a request came from."""
         if self._role is Role.ECHO:
             return list(self._accounts)
         connection = self._context.connections.id_of(request.transport)

@@ -1,4 +1,4 @@
-"""Choice of the account that a request is for, among those of its connection."""
+"""Choice of a request's account among those of its connection."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from voip.protocol.worker.accounts import AccountSetup
 
 ANONYMOUS_USER = "anonymous"
-"""Who an account that hides is to those it calls (RFC 3323 section 4.1.1.3)."""
+"""User part of a hidden account's address (RFC 3323 section 4.1.1.3)."""
 
 
 def pick(
     candidates: Sequence[AccountSetup], request_user: str, to_user: str
 ) -> AccountSetup | None:
-    """The one of a connection's accounts that a request names, None if it names none.
+    """Account among the candidates that a request names, None if none.
 
-    The request URI goes first (RFC 3261 section 8.2.2.1). One without a user
-    is for whoever is at the other end.
+    The request URI goes first (RFC 3261 section 8.2.2.1). A request URI without
+    a user names the first candidate.
     """
     for user in (request_user, to_user):
         for setup in candidates:

@@ -1,4 +1,4 @@
-"""Accounts of a worker by their name, and PJSIP's transports that they use."""
+"""Accounts of a worker by name, and the transports that they use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from voip.worker.tls.transports import create_transport
 
 
 class Accounts:
-    """Accounts that this worker has; `receive` takes the calls that come for them."""
+    """Accounts of this worker; `receive` gets their incoming calls."""
 
     def __init__(
         self, context: Context, endpoint: pj.Endpoint, role: Role, receive: Receive
@@ -35,14 +35,14 @@ class Accounts:
 
     @property
     def registered(self) -> bool:
-        """An account is registered that unregisters at the end."""
+        """True while an account is registered."""
         return any(_is_registered(account) for account in self)
 
     def get(self, name: str) -> Account:
-        """An account of this worker.
+        """Account of that name.
 
         Raises:
-            Refused: there is none of that name.
+            Refused: this worker has no such account.
         """
         try:
             return self._accounts[name]
@@ -50,11 +50,11 @@ class Accounts:
             raise Refused(f"there is no account {name} in this worker") from None
 
     def add(self, setup: AccountSetup) -> None:
-        """Let PJSIP know an account.
+        """Add an account to PJSIP.
 
         Raises:
-            Refused: it is there already, or this worker must not speak its transport.
-            pj.Error: PJSIP does not take it.
+            Refused: it exists already, or this worker must not speak its transport.
+            pj.Error: PJSIP does not accept it.
         """
         if setup.name in self._accounts:
             raise Refused(f"account {setup.name} is there already")
@@ -63,23 +63,23 @@ class Accounts:
         self.keep(account)
 
     def make(self, setup: AccountSetup, transport_id: int) -> Account:
-        """An account that PJSIP does not know yet."""
+        """Account that PJSIP does not have yet."""
         return Account(self._context, self._receive, setup, transport_id)
 
     def keep(self, account: Account) -> None:
-        """Enter an account that PJSIP knows."""
+        """Keep an account that PJSIP has."""
         self._accounts[account.name] = account
 
     def remove(self, account: Account) -> None:
-        """Unregister an account without calls, and forget it."""
+        """Unregister and forget an account without calls."""
         del self._accounts[account.name]
         account.close()
-        # PJSIP gives its number to the next account, and the object would take
-        # that one along when it is collected: it has to stay.
+        # PJSIP gives its number to the next account, which this object would
+        # delete when it is collected.
         self._removed.append(account)
 
     def unregister(self) -> None:
-        """Take every registration back."""
+        """Unregister every account."""
         for account in self:
             if _is_registered(account):
                 account.setRegistration(False)
@@ -90,7 +90,7 @@ class Accounts:
         self._accounts.clear()
 
     def _transport_for(self, setup: AccountSetup) -> int:
-        """PJSIP's transport for an account; one for each kind of trust.
+        """PJSIP's transport for an account, one for each kind of trust.
 
         Raises:
             Refused: this worker must not speak the account's transport.

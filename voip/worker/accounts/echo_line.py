@@ -1,4 +1,4 @@
-"""The test line of this machine: an account that listens on loopback over TLS."""
+"""Test line of this machine: an account on loopback over TLS."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ NAME = "echo"
 
 
 def open_line(endpoint: pj.Endpoint, accounts: Accounts, certificate: str, key: str) -> int:
-    """Listen with a certificate and a key (PEM files); the port.
+    """Listen with a certificate and a key (PEM files); return the port.
 
     Raises:
-        pj.Error: PJSIP could not.
+        pj.Error: PJSIP could not listen.
     """
     transport, port = create_listener(endpoint, certificate, key)
     setup = AccountSetup(

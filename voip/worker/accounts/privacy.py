@@ -1,11 +1,10 @@
-"""Calls of somebody who hides who they are (RFC 3323 section 4.1).
+"""Anonymous calls (RFC 3323 section 4.1).
 
-From, Contact and dialog are those of a second, anonymous account beside the
-one that registers; PJSIP makes a call's Contact of its account's user, and
-nothing else would take that out. `Privacy: id` (RFC 3325 section 9.3) asks the
-server to keep to itself what it knows. There is no P-Preferred-Identity: the
-server knows who logs in, and one that does not know the header would hand it
-on to the very person it is kept from.
+They use a second, anonymous account beside the one that registers: PJSIP
+would put the account's user into the Contact of its calls. `Privacy: id`
+(RFC 3325 section 9.3) asks the server to withhold the identity. There is no
+P-Preferred-Identity: a server that does not know the header would pass it on to
+the far end.
 """
 
 from __future__ import annotations
@@ -19,14 +18,13 @@ from voip.worker.callbacks import guarded
 from voip.worker.context import Context
 
 ANONYMOUS = f'"Anonymous" <sip:{ANONYMOUS_USER}@anonymous.invalid>'
-"""RFC 3323 section 4.1.1.3."""
+"""Anonymous address of RFC 3323 section 4.1.1.3."""
 
 
 class Anonymous(pj.Account):
-    """An account as those see it who are called; never registered.
+    """Account that the far end sees in place of its owner; never registered.
 
-    Whoever calls it, by the Contact of a call that was, calls its owner, which
-    has `receive`.
+    Calls to it, by the Contact of an earlier call, go to its owner by `receive`.
     """
 
     def __init__(self, context: Context, receive: Callable[[pj.OnIncomingCallParam], None]) -> None:
@@ -40,7 +38,7 @@ class Anonymous(pj.Account):
 
 
 def config(own: pj.AccountConfig) -> pj.AccountConfig:
-    """The owner's configuration made anonymous: same way, same demands, no registration."""
+    """Owner's configuration, anonymous and without registration."""
     own.idUri = ANONYMOUS
     own.regConfig.registrarUri = ""
     own.mwiConfig.enabled = False
@@ -48,7 +46,7 @@ def config(own: pj.AccountConfig) -> pj.AccountConfig:
 
 
 def ask_for_privacy(options: pj.CallOpParam) -> None:
-    """Put the request for privacy into a message of a call."""
+    """Add the request for privacy to a message of a call."""
     header = pj.SipHeader()
     header.hName = "Privacy"
     header.hValue = "id"

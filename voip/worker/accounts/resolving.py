@@ -1,4 +1,4 @@
-"""The addresses behind an account's server, where its requests have not shown them."""
+"""Addresses of an account's server before any request shows them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _SIP_PORT = 5060
 
 
 def addresses(server: str) -> list[str]:
-    """Every address of host[:port], as host:port; none where the name leads nowhere."""
+    """Addresses of host[:port], as host:port; none if it does not resolve."""
     host, port = _parts(server)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)

@@ -1,4 +1,4 @@
-"""Calls of a worker by their number, from their beginning to their end."""
+"""Calls of a worker by number, from their start to their end."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ETPNOTAVAIL = 171065  # pjsip/sip_errno.h
 
 
 class Calls:
-    """Calls that are up; those that came in have negative numbers."""
+    """Calls that have not ended; incoming ones have negative numbers."""
 
     def __init__(self, context: Context, role: Role) -> None:
         self._context = context
@@ -37,7 +37,7 @@ class Calls:
         return len(self._calls)
 
     def get(self, number: int) -> Call:
-        """A call that is up.
+        """Call of that number.
 
         Raises:
             Refused: it has ended.
@@ -51,7 +51,7 @@ class Calls:
         """Make a call.
 
         Raises:
-            pj.Error: PJSIP would not.
+            pj.Error: PJSIP could not make it.
         """
         call = Call(self._context, account, self._on_end, command.call)
         if command.play is not None:
@@ -67,14 +67,14 @@ class Calls:
             raise
 
     def receive(self, account: Account, prm: pj.OnIncomingCallParam) -> None:
-        """Report a call that came in for an account."""
+        """Report an account's incoming call."""
         number = self._next_incoming
         self._next_incoming -= 1
         call = Call(self._context, account, self._on_end, number, prm.callId)
         info = call.getInfo()
         if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
-            # The media layer has refused the offer already; PJSIP reports
-            # that as a rejected call of its own.
+            # PJSIP reports an offer that its media layer refused by
+            # onRejectedIncomingCall as well: it would appear twice.
             return
         self._calls[number] = call
         call.connection = self._context.connections.id_of(prm.rdata.transport)
@@ -85,29 +85,29 @@ class Calls:
             IncomingCall(
                 call=number,
                 account=account.name,
-                # PJSIP has no address for who has a long one.
+                # PJSIP leaves a long address empty.
                 remote=(message.sender(prm.rdata.wholeMsg) or info.remoteUri)[:4096],
                 connection=call.connection,
                 offers_srtp=message.encrypts(prm.rdata.wholeMsg),
             )
         )
-        # Everybody else waits for `Ring`: the engine knows who is blocked.
+        # Other roles wait for `Ring`: a blocked caller must not ring.
         if self._role is Role.ECHO:
             with _gone_callers_given_up(call):
                 call.media.echo()
                 call.take()
 
     def ring(self, call: Call) -> None:
-        """Ring for a call that came in."""
+        """Ring for an incoming call."""
         with _gone_callers_given_up(call):
             call.ring()
 
     def answer(self, call: Call) -> None:
-        """Take a call that came in, and let the person speak in it.
+        """Answer an incoming call and connect the microphone.
 
         Raises:
             Refused: the connection that it came by is gone.
-            pj.Error: PJSIP would not.
+            pj.Error: PJSIP could not answer.
         """
         call.media.give_voice(True)
         try:
@@ -120,7 +120,7 @@ class Calls:
             raise Refused(sentence(cause)) from None
 
     def end_those_of(self, account: Account) -> None:
-        """End the calls of an account that is about to go."""
+        """End the calls of an account that is about to be removed."""
         for call in [call for call in self._calls.values() if call.account is account]:
             call.end(480)
 
@@ -129,7 +129,7 @@ class Calls:
         cause = self._why_refused(account, prm)
         call = next((c for c in self._ended if c.pjsip_id == prm.callId and c.incoming), None)
         if call is not None:
-            # Its end was reported a moment ago, as that of a call like any.
+            # Its end waits in the outbox: the call would end twice.
             self._context.outbox.take_back_end(call.number)
         self._context.send(
             RefusedCall(
@@ -142,7 +142,7 @@ class Calls:
         )
 
     def follow(self) -> None:
-        """Do each turn's work: free what ended, then look at what goes on."""
+        """Do each turn's work: free ended calls, then follow the others."""
         self._ended.clear()
         for call in self._calls.values():
             if call.media.has_played():
@@ -150,7 +150,7 @@ class Calls:
         for call in self._calls.values():
             call.digits.advance()
         for call in list(self._calls.values()):
-            # A call may end while PJSIP is asked about it.
+            # A call may end during these requests to PJSIP.
             with contextlib.suppress(pj.Error):
                 call.hold.follow()
                 call.follow_early_media()
@@ -173,7 +173,7 @@ class Calls:
         self._ended.clear()
 
     def _on_end(self, call: Call, recording: Path | None) -> None:
-        """Forget a call, but keep the object until its callback has returned.
+        """Forget a call, but keep its object until the callback returns.
 
         Its end is reported when its `recording` is complete.
         """
@@ -195,5 +195,5 @@ def _gone_callers_given_up(call: Call) -> Iterator[None]:
     try:
         yield
     except pj.Error as error:
-        # Whoever calls and is gone at once can be answered no more.
+        # A caller who hangs up at once cannot be answered any more.
         call.give_up(Cause(CauseKind.CALLER_GONE, (error.reason,)))

@@ -1,4 +1,4 @@
-"""A SIP call inside a worker: what PJSIP reports, and what is done to it."""
+"""SIP call inside a worker: PJSIP's reports and the engine's commands."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ from voip.worker.media.digits import CannotSend, DigitQueue
 from voip.worker.media.early_media import EarlyMedia
 
 OnEnd: TypeAlias = "Callable[[Call, Path | None], None]"
-"""Learns that a call has ended, and of its recording that is being completed."""
+"""Listener to the end of a call and its recording that is being completed."""
 
 _CONNECTING_TIMEOUT_S = 8.0
-"""A call that was answered but cannot be completed is ended after this."""
+"""Longest time from the answer to ACK and media."""
 
 
 _EREMNORFC2833 = 220107  # pjmedia/errno.h
@@ -110,7 +110,7 @@ class Call(pj.Call):
             return
         code = transaction.statusCode
         if code == pj.PJSIP_SC_REQUEST_TIMEOUT and self.was_up:
-            # PJSIP sends BYE now, and would wait as long again for its answer.
+            # PJSIP sends BYE now: waiting for its answer would take as long again.
             self._unanswered = True
         if transaction.method == "INVITE":
             self._rings_there = self._rings_there or code == pj.PJSIP_SC_RINGING
@@ -128,8 +128,8 @@ class Call(pj.Call):
         self.media_up = self.media.active
         self.was_up = self.was_up or self.media_up
         if self.was_up and not self.media_up and pj.PJSUA_CALL_MEDIA_ERROR in statuses:
-            # PJSIP has stopped the media and keeps the call. Whoever hangs up
-            # first, at the next tick or before, has done so for a reason of its own.
+            # PJSIP has stopped the media and keeps the call. Until the next tick
+            # either side may end it with a cause of its own.
             self._lost_media = True
         self.report_media()
 
@@ -144,7 +144,7 @@ class Call(pj.Call):
 
     @guarded
     def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:
-        # Left alone, PJSIP accepts and dials whatever the far end names.
+        # Without this PJSIP accepts and dials any address of the far end's.
         prm.statusCode = pj.PJSIP_SC_DECLINE
 
     @guarded
@@ -187,7 +187,7 @@ class Call(pj.Call):
         self._hang_up(options)
 
     def options(self) -> pj.CallOpParam:
-        """Parameters for any request or response of this call: voice alone."""
+        """Parameters of this call's requests and responses: audio only."""
         options = pj.CallOpParam(True)
         options.opt.audioCount = 1
         options.opt.videoCount = 0
@@ -197,7 +197,7 @@ class Call(pj.Call):
         return options
 
     def report_media(self) -> None:
-        """Report the session in force: the facts first, then the state."""
+        """Report the session in force: its streams first, then the state."""
         if why := self._toneless():
             self.digits.drop(why)
         info = self.getInfo()
@@ -214,7 +214,7 @@ class Call(pj.Call):
     # From the loop, each turn
 
     def follow_early_media(self) -> None:
-        """Let the network's own ringing take the place of ours, or end that."""
+        """Play our ringback only while early media is silent."""
         if self._reported is not CallState.RINGING:
             return
         self._early.see(self.media.received_level())
@@ -223,7 +223,7 @@ class Call(pj.Call):
     # Once a second, from the loop
 
     def tick(self) -> None:
-        """Send what can be measured, and end a call that cannot be completed."""
+        """Report measurements, and end a call that cannot go on."""
         if self._lost_media:
             self._lost_media = False
             failure = key_failure.cause(self, self.getInfo())
@@ -254,7 +254,7 @@ class Call(pj.Call):
             self.give_up(Cause(CauseKind.KEYS_LATE))
             return
         sample = streams.measure(self, info)
-        # Over UDP there is no connection that could be gone.
+        # A call over UDP has no connection and must not count as cut off.
         connected = self.connection is None or self.context.connections.is_up(self.connection)
         over = self._reach.see(
             connected=connected,
@@ -290,7 +290,7 @@ class Call(pj.Call):
     # Inside
 
     def _toneless(self) -> str | None:
-        """Why no tones can be sent as the call is."""
+        """Reason why no tones can be sent now, None if they can."""
         if self.hold.held_by is HeldBy.THEM:
             return "the far end has put the call on hold"
         if self.hold.held_by is not None:
@@ -313,23 +313,23 @@ class Call(pj.Call):
 
     @property
     def _expects_voice(self) -> bool:
-        # Nothing needs to come from a far end that either side has put on hold,
-        # nor from one that only listens.
+        # Silence is no fault of a far end that is on hold or only listens.
         return self._reported is CallState.ACTIVE and self.hold.hears
 
     def _ask_whether_it_is_there(self) -> None:
-        """Send OPTIONS in the call, which ends if nobody answers (RFC 5057 section 5.1)."""
+        """Send OPTIONS; the call ends without an answer (RFC 5057 section 5.1)."""
         request = pj.CallSendRequestParam()
         request.method = "OPTIONS"
         with contextlib.suppress(pj.Error):
-            # What cannot be sent now is tried again at the next silence.
+            # A request that fails now is sent again at the next silence.
             self.sendRequest(request)
 
     def _hang_up(self, options: pj.CallOpParam) -> None:
         try:
             self.hangup(options)
         except pj.Error as error:
-            # It has ended by itself, which its state reports.
+            # It has ended by itself, which its state reports: that must not end
+            # the worker.
             words = f"worker: call {self.number} cannot be hung up: {error.reason}"
             print(words, file=sys.stderr)
 
@@ -373,7 +373,7 @@ class Call(pj.Call):
 
     def _follow_tones(self) -> None:
         if self._reported is not None:
-            # RFC 3960 section 3.2: 180 and no early media mean ringing of our own.
+            # RFC 3960 section 3.2: 180 without early media needs local ringback.
             ringback = self._rings_there and not self._early.heard()
             self.context.tones.follow(self.number, self._reported, ringback)
 
@@ -381,8 +381,8 @@ class Call(pj.Call):
         if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             return CallState.ENDED
         if info.state == pj.PJSIP_INV_STATE_CONFIRMED:
-            # Until media is up an answered call may still be refused.
-            # And until the ACK is on its way nobody knows that it was.
+            # Without media an answered call may still be refused, and until the
+            # ACK is sent the far end does not know that its answer came.
             if not self.media_up or not self._is_acknowledged(info):
                 return CallState.CONNECTING
             return self.hold.state

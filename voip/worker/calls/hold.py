@@ -1,4 +1,4 @@
-"""A call's hold: cut off here at once, then asked of the far end."""
+"""Hold of a call: cut off here at once, then offered to the far end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from voip.worker.media.bridge import CallMedia
 _EINVALIDOP = 70013  # pj/errno.h
 
 _ENDS_CALL = (pj.PJSIP_SC_REQUEST_TIMEOUT, pj.PJSIP_SC_CALL_TSX_DOES_NOT_EXIST)
-"""Answers within a call that are its end (RFC 3261 section 12.2.1.2)."""
+"""Answers that end a call (RFC 3261 section 12.2.1.2)."""
 
 
 class HeldCall(Protocol):
@@ -42,9 +42,9 @@ class HeldCall(Protocol):
 
 
 class CallHold:
-    """The hold of one call, as both sides have it.
+    """Hold of one call, by either side.
 
-    `hears` says that the session in force lets the far end send.
+    `hears`: the session in force lets the far end send.
     """
 
     def __init__(self, call: HeldCall) -> None:
@@ -55,21 +55,21 @@ class CallHold:
 
     @property
     def held_by(self) -> HeldBy | None:
-        """The side that holds; ours from the moment that the user asked.
+        """Side that holds; ours from the moment that the user asks.
 
-        A call that is resumed is on hold until its far end has agreed.
+        A resumed call stays on hold until its far end agrees.
         """
         us = self._offers.wanted or self._offers.busy() or self._is_agreed
         return HeldBy.of(us=us, them=self._session in (HeldBy.THEM, HeldBy.BOTH))
 
     @property
     def state(self) -> CallState:
-        """The state of an answered call with its media up."""
+        """State of an answered call with its media up."""
         held_by = self.held_by
         return held_by.state if held_by else CallState.ACTIVE
 
     def ask(self, on: bool) -> None:
-        """Cut the call off at once, or connect it; then ask the far end."""
+        """Cut the call off or connect it at once; then ask the far end."""
         self._offers.want(on)
         self._call.media.give_voice(not on)
         self._cut()
@@ -77,7 +77,7 @@ class CallHold:
         self._call.report_media()
 
     def note(self, info: pj.CallInfo) -> None:
-        """Read who holds from the session in force (RFC 3264 section 8.4)."""
+        """Read the session in force: which side holds (RFC 3264 section 8.4)."""
         here = there = self.hears = False
         for media in info.media:
             held_here = media.status == pj.PJSUA_CALL_MEDIA_LOCAL_HOLD
@@ -85,12 +85,12 @@ class CallHold:
             sends = bool(media.dir & pj.PJMEDIA_DIR_ENCODING)
             here |= held_here
             self.hears |= bool(media.dir & pj.PJMEDIA_DIR_DECODING)
-            # A stream that both hold is inactive: it has no direction left.
+            # PJSIP reports a stream that both hold as ours alone, but inactive.
             there |= held_there or (held_here and not sends)
         self._session = HeldBy.of(us=here, them=there)
 
     def follow(self) -> None:
-        """Make the offer that is due, if there is one."""
+        """Make the offer that is due, if any."""
         call, offers = self._call, self._offers
         if call.ended or not offers.due():
             return
@@ -110,7 +110,7 @@ class CallHold:
                 options.opt.flag = pj.PJSUA_CALL_UNHOLD
                 call.reinvite(options)
         except pj.Error as error:
-            # An offer is under way in either direction (RFC 3261 section 14.1).
+            # Another offer is under way in either direction (RFC 3261 section 14.1).
             if error.status == _EINVALIDOP and offers.postpone():
                 return
             offers.settle()
@@ -119,11 +119,11 @@ class CallHold:
             offers.offered()
 
     def on_answer(self, code: int, reason: str) -> None:
-        """Fold the final response to an INVITE of ours."""
+        """Use the final response to an INVITE of ours."""
         if self._call.ended or not self._offers.answered(code):
             return
         if code in _ENDS_CALL:
-            # PJSIP is ending the call, which is the answer to whoever waits.
+            # PJSIP is ending the call: its end answers the user's request too.
             self._call.cause = self._call.cause or Cause(CauseKind.BROKEN_OFF, (code, ""))
         elif code < pj.PJSIP_SC_MULTIPLE_CHOICES:
             self._report(self._is_agreed == self._offers.wanted, code, reason)
@@ -132,11 +132,11 @@ class CallHold:
 
     @property
     def _is_agreed(self) -> bool:
-        """The session in force is on hold by us."""
+        """True if we hold in the session in force."""
         return self._session is not None and self._session.here
 
     def _refused(self, code: int, reason: str) -> None:
-        # What cannot be resumed stays on hold; what is on hold stays cut off.
+        # A call that cannot be resumed would look active without any sound.
         self._offers.wanted = True
         self._call.media.give_voice(False)
         self._report(False, code, reason)

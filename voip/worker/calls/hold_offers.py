@@ -1,8 +1,7 @@
-"""A call's hold as its user wants it, and what the far end is asked for.
+"""Offers to hold or resume a call (RFC 3264 section 8.4).
 
-RFC 3264 section 8.4: hold is an offer, which the far end may refuse or leave
-unanswered. Nothing here decides who hears whom: `CallMedia` cut the call off
-before anything was asked.
+The far end may refuse an offer or leave it unanswered. `CallMedia` cuts the
+call off before the offer.
 """
 
 from __future__ import annotations
@@ -13,19 +12,19 @@ from collections.abc import Callable
 
 _PENDING = 491
 _REPEATED_BY_PJSIP = (401, 407, 422)
-"""Answers that PJSIP itself repeats the offer for: credentials, session timer."""
+"""Answers after which PJSIP repeats the offer: credentials, session timer."""
 
 _CHANGING_S = 0.2
-"""From one try to the next while another offer is under way."""
+"""Pause between tries while another offer is under way."""
 
 _GIVE_UP_S = 32.0
-"""RFC 3261 section 17.1.1.2: 64*T1, as long as one that is not answered."""
+"""Longest time for an offer: 64*T1 (RFC 3261 section 17.1.1.2)."""
 
 
 class HoldOffers:
-    """Offers to make for one call; `outgoing` tells who owns its Call-ID.
+    """Offers for one call; `outgoing`: its Call-ID is ours.
 
-    `clock` counts seconds; `between` gives a random number of two bounds.
+    `clock` counts seconds; `between` returns a random number of two bounds.
     """
 
     def __init__(
@@ -34,7 +33,7 @@ class HoldOffers:
         clock: Callable[[], float] = time.monotonic,
         between: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        # RFC 3261 section 14.1: two sides that repeat at once would collide again.
+        # Two sides that repeat at once would collide again (RFC 3261 section 14.1).
         self._pause = (2.1, 4.0) if outgoing else (0.0, 2.0)
         self._clock = clock
         self._between = between
@@ -44,36 +43,36 @@ class HoldOffers:
         self.wanted = False
 
     def want(self, on: bool) -> None:
-        """Note what the user wants; an offer for it is due."""
+        """Note what the user wants, and make an offer due."""
         self.wanted = on
         self._since = self._due = self._clock()
 
     def busy(self) -> bool:
-        """An offer is to be made, or waits for its answer."""
+        """True if an offer is to be made or waits for its answer."""
         return self._under_way or self._due is not None
 
     def due(self) -> bool:
-        """An offer is to be made now."""
+        """True if an offer is due now."""
         return not self._under_way and self._due is not None and self._clock() >= self._due
 
     def offered(self) -> None:
-        """The offer went out; the next final answer is its own."""
+        """Note that the offer was sent; the next final answer is its own."""
         self._due = None
         self._under_way = True
 
     def postpone(self) -> bool:
-        """Another offer is under way: try again soon; False when it is too late."""
+        """Delay an offer while another is under way; False when it is too late."""
         return self._later(_CHANGING_S)
 
     def settle(self) -> None:
-        """Nothing is left to ask for."""
+        """Cancel the offer that is due."""
         self._due = None
 
     def answered(self, code: int) -> bool:
-        """Fold a final answer to an offer; True when it ends the matter.
+        """Use a final answer to an offer; True when no other offer follows.
 
-        `code` is the status of a response to an INVITE of ours. A wish that
-        changed meanwhile is due.
+        `code` is the status of a response to an INVITE of ours. If the user
+        changed the hold since, another offer is due.
         """
         if not self._under_way or code in _REPEATED_BY_PJSIP:
             return False

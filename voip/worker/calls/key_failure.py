@@ -24,7 +24,7 @@ _LIMIT_S = 8.0
 
 
 class KeyWait:
-    """Time for which a call has lacked keys, where no failure ends it sooner.
+    """Time for which a call has lacked keys without a reported failure.
 
     `clock` counts seconds.
     """
@@ -34,7 +34,7 @@ class KeyWait:
         self._since: float | None = None
 
     def is_over(self, streams: tuple[Stream, ...]) -> bool:
-        """A stream in use has been without keys for too long."""
+        """True if a stream in use has lacked keys for too long."""
         if all(stream.srtp for stream in streams if stream.active):
             self._since = None
             return False
@@ -44,13 +44,13 @@ class KeyWait:
 
 
 def cause(call: pj.Call, info: pj.CallInfo) -> Cause | None:
-    """Cause that a stream of the call can have no keys any more."""
+    """Cause of a failed handshake in a stream of the call, None without one."""
     for media in info.media:
         try:
-            # It owns what `srtp` points to: without it that is freed memory.
+            # `srtp` points into this object, and into freed memory without it.
             transport = call.getMedTransportInfo(media.index)
         except pj.Error:
-            # A status does not mean that there is an object behind it.
+            # PJSIP has no transport for some streams that have a status.
             continue
         if kind := _KINDS.get(transport.srtp.dtlsFailure):
             return Cause(kind)

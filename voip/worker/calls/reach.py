@@ -1,4 +1,4 @@
-"""Signs that the far end of a call is still there (RFC 3261 section 13.3.1.4)."""
+"""Signs that a call's far end is there (RFC 3261 section 13.3.1.4)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Callable
 from voip.causes import CauseKind
 
 _SILENCE_S = 20.0
-"""So long may a far end that should speak be silent before it is missed."""
+"""Longest silence of a far end that should send."""
 
 
 class Reach:
-    """Follows a call's connection and what arrives; `clock` counts seconds."""
+    """Watch over a call's connection and packets; `clock` counts seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -23,16 +23,15 @@ class Reach:
 
     @property
     def silent_s(self) -> float | None:
-        """Seconds for which nothing has come that should have, None while they are few."""
+        """Seconds without packets that should have come, None while few."""
         silent = self._clock() - self._heard_at
         return silent if silent > _SILENCE_S else None
 
     def see(self, *, connected: bool, ack_failed: bool, packets: int | None) -> CauseKind | None:
-        """The kind of cause for which the call is over, None while it is not.
+        """Kind of cause for which the call is over, None if it is not.
 
-        `packets` counts what has arrived, None where nothing should arrive. With
-        a connection, silence is a reason to ask the far end whether it is there;
-        it is reported again each time that it has lasted as long again.
+        `packets` counts those that arrived, None if none should arrive. Silence
+        is reported every 20 s; with a connection, it calls for OPTIONS only.
         """
         now = self._clock()
         if ack_failed:

@@ -18,7 +18,7 @@ _MOST_KEPT = 5
 
 
 class Flaw(Enum):
-    """The first thing that makes a session's SRTP unusable for an account."""
+    """First flaw that makes a session's SRTP unusable for an account."""
 
     PLAIN = auto()
     KEYING = auto()
@@ -28,17 +28,16 @@ class Flaw(Enum):
 
 
 class Seen(NamedTuple):
-    """A flaw, and the names of the suites in the session that has it."""
+    """Flaw of a session, and the names of its suites."""
 
     flaw: Flaw
     suites: tuple[str, ...] = ()
 
 
 def seen(message: str, setup: AccountSetup) -> Seen | None:
-    """The flaw of an offer or an answer; None without audio that is in use.
+    """Flaw of an offer or an answer; None without audio in use.
 
-    A session in which none can be seen is of `Flaw.OTHER`: what is wrong may be
-    anywhere in a line of keys.
+    A session without a visible flaw is `Flaw.OTHER`: its keys may be malformed.
     """
     encrypts = messages.encrypts(message)
     if encrypts is None:
@@ -60,7 +59,7 @@ def seen(message: str, setup: AccountSetup) -> Seen | None:
 
 
 def cause(found: Seen | None, who: str, setup: AccountSetup) -> Cause:
-    """The cause that a flaw is; `who` is the end that showed it."""
+    """Cause for a flaw; `who` is the end that sent the session."""
     match found:
         case Seen(Flaw.PLAIN):
             return Cause(CauseKind.NO_ENCRYPTION, (who,))

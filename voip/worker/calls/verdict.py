@@ -1,4 +1,4 @@
-"""The cause of a call's end, from the messages that it exchanged."""
+"""Cause of a call's end, from its messages."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ _NOT_TAKEN = (
     pj.PJSIP_SC_UNSUPPORTED_MEDIA_TYPE,
     pj.PJSIP_SC_NOT_ACCEPTABLE_HERE,
 )
-"""Statuses with which PJSIP ends a call whose session it cannot take."""
+"""Statuses with which PJSIP ends a call whose session it cannot use."""
 
 _NOT_READ = (*_NOT_TAKEN, pj.PJSIP_SC_REQUEST_TERMINATED)
-"""The same, when it may have been an early one."""
+"""The same for an early session, which PJSIP ends by CANCEL."""
 
 _TOLD_LATER = (
     srtp_flaws.Flaw.KEYING,
     srtp_flaws.Flaw.SEVERAL_SUITES,
     srtp_flaws.Flaw.OTHER_SUITES,
 )
-"""Flaws of a later answer that say more than that its encryption is not taken."""
+"""Flaws of a later answer that are more exact than ENCRYPTION_STOPPED."""
 
 
 class JudgedCall(Protocol):
-    """A call as far as the cause of its end depends on it."""
+    """Facts of a call that the cause of its end depends on."""
 
     account: Account
     incoming: bool
@@ -43,9 +43,9 @@ class JudgedCall(Protocol):
 
 
 class Verdict:
-    """The cause of one call's end, in the call's `cause`.
+    """Judge of one call's end, which sets the call's `cause`.
 
-    `refused` says that the call was refused here for what its session offered.
+    `refused`: the call was refused here for its session.
     """
 
     def __init__(self, call: JudgedCall) -> None:
@@ -57,12 +57,12 @@ class Verdict:
         self.refused = False
 
     def note(self, message: str) -> None:
-        """Read a message that the far end sent in the call."""
+        """Read a message of the far end in the call."""
         call = self._call
         self._heard = True
         code = messages.status(message)
         found = srtp_flaws.seen(message, call.account.setup)
-        # A later offer that is refused leaves the call as it was; an answer may not.
+        # A refused later offer leaves the call as it was: its flaw must not count.
         if found is not None and (code is not None or not call.was_up):
             self._seen = found
         if (
@@ -77,7 +77,7 @@ class Verdict:
             self._answer_came = accepts or (self._answer_came and code < 300)
 
     def on_change(self) -> Cause:
-        """The cause to end a call after a later answer that was not taken."""
+        """Cause to end a call after a later answer that was refused."""
         if not self._call.demands_srtp:
             return Cause(CauseKind.NO_AGREEMENT)
         if self._seen is not None and self._seen.flaw in _TOLD_LATER:
@@ -85,16 +85,16 @@ class Verdict:
         return Cause(CauseKind.ENCRYPTION_STOPPED)
 
     def end(self, info: pj.CallInfo, event: pj.SipEvent) -> None:
-        """Set the cause of a call that has ended, where it has none.
+        """Set the cause of an ended call, unless it has one.
 
-        PJSIP reports an answer that it did not take as if the far end had refused.
+        PJSIP reports an answer that it refused as if the far end had refused.
         """
         call = self._call
         state = event.body.tsxState
         if event.type == pj.PJSIP_EVENT_TSX_STATE and state.type == pj.PJSIP_EVENT_RX_MSG:
             call.cause = call.cause or messages.unusable_challenge(state.src.rdata.wholeMsg)
         elif info.lastStatusCode == pj.PJSIP_SC_REQUEST_TIMEOUT and not self._heard:
-            # PJSIP's own timer (RFC 3261 section 17.1.1.2), as if somebody had said so.
+            # PJSIP reports its own timer as a 408 (RFC 3261 section 17.1.1.2).
             call.cause = call.cause or Cause(CauseKind.SERVER_SILENT)
         if not call.demands_srtp or call.cause or call.was_up or call.ended_here:
             return

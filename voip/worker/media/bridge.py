@@ -1,4 +1,4 @@
-"""Ports in the sound bridge that belong to a call: microphone, files, echo."""
+"""Ports of a call in PJSIP's sound bridge: microphone, files, echo."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ class BridgedCall(Protocol):
 
 
 class _Player(pj.AudioMediaPlayer):
-    """Plays a file once; `over` is set at its end."""
+    """Player of a file, once; `over` is set at its end."""
 
     over = False
 
     def onEof2(self) -> None:
-        # On a thread of PJMEDIA's: nothing but this may be done here.
+        # This is PJMEDIA's own thread, on which PJSIP must not be called.
         self.over = True
 
 
 class Wiring(NamedTuple):
-    """A call's connections in the bridge."""
+    """Connections of a call in the bridge."""
 
     source: Source
     heard: bool
@@ -42,14 +42,14 @@ class Wiring(NamedTuple):
 
 
 class CallMedia:
-    """The bridge connections of one call.
+    """Bridge connections of one call.
 
-    They follow what the user wants of the call at once, whatever the far end
-    agrees to: a held call is cut off both ways, a muted one gets nothing, and
-    the person reaches only the call that has the `voice`.
+    They follow the user at once, without waiting for the far end. A held call is
+    cut off both ways, a muted one sends nothing, and the person is heard only in
+    the call that has the `voice`.
 
-    Players outlive the file and the call by a moment, which `bury` sees to: PJSIP
-    may still be running their end-of-file work on a thread of its own.
+    `bury` keeps players for a moment after the file and the call: PJSIP may still
+    run their end-of-file work on a thread of its own.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class CallMedia:
         self._echoes = True
 
     def connect(self, info: pj.CallInfo) -> None:
-        """Wire up the call's audio again after the session changed."""
+        """Connect the call's audio again after the session changed."""
         self._audio = None
         self.active = False
         for media in info.media:
@@ -95,7 +95,7 @@ class CallMedia:
                 with contextlib.suppress(pj.Error):
                     self._audio = self._call.getAudioMedia(media.index)
                 break
-        # PJSIP may have kept the stream with its connections, or made another.
+        # PJSIP may have made another stream, which has no connections.
         self._wired = None
         try:
             self._wire()
@@ -110,17 +110,17 @@ class CallMedia:
         self._wire()
 
     def hold(self, on: bool) -> None:
-        """Cut the call off from person, files and recording, or end that."""
+        """Cut the call off from person, files and recording, or reconnect it."""
         self._held = on
         self._wire()
 
     def mute(self, on: bool) -> None:
-        """Send nothing: neither the microphone nor a file, which waits."""
+        """Send neither the microphone nor a file, which waits."""
         self._muted = on
         self._wire()
 
     def play(self, path: str | None) -> None:
-        """Play a WAV file in place of the microphone; None gives it back.
+        """Play a WAV file in place of the microphone; None ends it.
 
         Raises:
             pj.Error: the file cannot be played.
@@ -135,14 +135,14 @@ class CallMedia:
         self._wire()
 
     def has_played(self) -> bool:
-        """True, once, if the file that is played has come to its end."""
+        """True, once, if the file has come to its end."""
         if self._player is None or not self._player.over:
             return False
         self._player.over = False
         return True
 
     def record(self, path: str | None) -> None:
-        """Write what the far end sends to a WAV file; None ends the file.
+        """Record the far end to a WAV file; None ends the file.
 
         Raises:
             pj.Error: the file cannot be written.
@@ -157,22 +157,22 @@ class CallMedia:
         self._wire()
 
     def received_level(self) -> float:
-        """Level of what the far end sends and the person hears, 0.0 (silence) to 1.0."""
+        """Level of received audio that the person hears, 0.0 to 1.0."""
         levels = self.levels()
         return levels[0] if levels and self._wired and self._wired.heard else 0.0
 
     def levels(self) -> tuple[float, float] | None:
-        """Received and sent level, 0.0 to 1.0; None while there is no audio."""
+        """Received and sent level, 0.0 to 1.0; None without audio."""
         if self._audio is None:
             return None
-        # pjsua2 says Rx for what the bridge sends to a port: here, to the far end.
+        # pjsua2's Rx is what the bridge sends to a port: here, to the far end.
         try:
             return amplitude(self._audio.getTxLevel()), amplitude(self._audio.getRxLevel())
         except pj.Error:
-            return None  # a change of the session has taken the port away
+            return None  # a change of the session has removed the port
 
     def close(self) -> Path | None:
-        """Let go of everything; the file that is being completed, if there is one."""
+        """Free all ports; return the recording that is being completed, if any."""
         path, self._record_path = self._record_path, None
         self._audio = None
         self.active = False
@@ -201,7 +201,7 @@ class CallMedia:
         wanted = self._wanted()
         if wanted == self._wired:
             return
-        # First cut, then connect: nobody else is heard on the way.
+        # Connecting before cutting would let a second source be heard.
         if wanted.source is not Source.PERSON:
             _cut(self._sound.capture_port(), self._audio)
         if wanted.source is not Source.FILE:
@@ -228,8 +228,8 @@ class CallMedia:
 
 
 def _cut(source: pj.AudioMedia | None, sink: pj.AudioMedia | None) -> None:
-    """End a connection of the bridge, where there is one."""
+    """End a connection of the bridge, if there is one."""
     if source is not None and sink is not None:
-        # A port that is gone has no connections left to end.
+        # A port that is gone has no connections: PJSIP raises an error for it.
         with contextlib.suppress(pj.Error):
             source.stopTransmit(sink)

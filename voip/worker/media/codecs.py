@@ -1,4 +1,4 @@
-"""The codec of a call's session that the far end sends in (RFC 3264 section 7)."""
+"""Codec that a call's far end sends in (RFC 3264 section 7)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import pjsua2 as pj
 
 _PAUSE_S = 1.0
 _MOST_CHANGES = 100
-"""Each costs a little memory until the call ends."""
+"""Most changes in a call: each costs memory until the call ends."""
 
 
 class CodecFollower:
-    """Plays each codec that was agreed, whichever the far end sends in.
+    """Follower of the codec that the far end sends in, among those agreed.
 
     PJMEDIA decodes one at a time: the stream is started again with the other.
     """
@@ -24,10 +24,10 @@ class CodecFollower:
         self._counted = 0
 
     def follow(self, index: int) -> None:
-        """Go on with the codec in which the stream `index` receives packets now.
+        """Change to the codec in which the stream `index` receives packets now.
 
-        A far end that changes all the time is followed once in a while only. What
-        is of no codec that was agreed stays unplayable.
+        At most once a second. Packets in other codecs than those agreed stay
+        unplayable.
         """
         now = time.monotonic()
         if now - self._changed_at < _PAUSE_S or self._changes == _MOST_CHANGES:
@@ -40,8 +40,8 @@ class CodecFollower:
         self._changes += 1
 
     def unplayable(self, total: int) -> int:
-        """The packets that were not played since the last time, from their `total`."""
-        # A stream that was started again counts from nothing.
+        """Unplayable packets since the last count, from their `total`."""
+        # A stream that was started again counts from 0.
         found = total - self._counted if total >= self._counted else total
         self._counted = total
         return found

@@ -1,4 +1,4 @@
-"""Digits that wait for their turn: PJMEDIA knows no pause, and holds 31 at most."""
+"""Queue of digits: PJMEDIA has no pause and holds 31 digits at most."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 _TONE_S = 0.3
-"""From one tone's beginning to the next one's; PJMEDIA's last 0.2 s."""
+"""Seconds between the starts of two tones; PJMEDIA's tones last 0.2 s."""
 
 _PAUSE_S = 1.0
 _PAUSE = ","
@@ -16,15 +16,15 @@ Report = Callable[[int, str | None], None]
 
 
 class CannotSend(Exception):
-    """A digit cannot be sent in a call as it is; the text says why."""
+    """Refusal of a digit in the call's state; the text says why."""
 
 
 class DigitQueue:
-    """Gives `send` one digit at a time, and waits at each comma.
+    """Queue that gives `send` one digit at a time and waits at each comma.
 
-    `send` raises CannotSend where a call, as it is, takes none.
-    `report` is called once for all that waited: with 0 when the last tone is
-    over, or with how many digits were not sent, and why. `clock` counts seconds.
+    `send` raises CannotSend if the call accepts none now. `report` is called once
+    for the whole queue: with 0 after the last tone, or with the number of digits
+    that were not sent, and why. `clock` counts seconds.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class DigitQueue:
         self._reported = True
 
     def add(self, digits: str) -> None:
-        """Send what can be sent at once; `advance` does the rest.
+        """Queue digits and send those that are due; `advance` sends the others.
 
         Raises:
             CannotSend: none of `digits` can be sent.
@@ -59,19 +59,19 @@ class DigitQueue:
             self.drop(str(error))
 
     def advance(self) -> None:
-        """Send what is due; if one cannot be sent, the others are not either."""
+        """Send digits that are due; drop all others if one cannot be sent."""
         try:
             self._advance()
         except CannotSend as error:
             self.drop(str(error))
 
     def end(self, why: str) -> None:
-        """Send nothing any more."""
+        """Drop all digits and report at once."""
         self.drop(why)
         self._say(0, None)
 
     def drop(self, why: str) -> None:
-        """Send nothing of what waits."""
+        """Drop and report all digits that wait."""
         lost = sum(digit != _PAUSE for digit in self._waiting)
         self._waiting.clear()
         if lost:

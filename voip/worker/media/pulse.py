@@ -1,4 +1,4 @@
-"""Finding PulseAudio or PipeWire, here or through a forwarded socket."""
+"""Access to PulseAudio or PipeWire, here or by a forwarded socket."""
 
 from __future__ import annotations
 
@@ -12,20 +12,19 @@ _SYSTEM_CONFIG = Path("/etc/pulse/client.conf")
 
 
 def reachable() -> bool:
-    """True if a PulseAudio or PipeWire server has a socket to talk to."""
+    """True if a PulseAudio or PipeWire server has a socket here or is named."""
     if os.environ.get("PULSE_SERVER"):
         return True
     return Path(_runtime_folder(), "native").exists()
 
 
 def answers() -> bool:
-    """True if a server accepts connections on its socket just now.
+    """True if a server accepts connections on its socket now.
 
-    One that is elsewhere on the network is taken to answer: asking it could
-    take long.
+    Also true for a server elsewhere on the network, where a probe could block.
     """
     server = os.environ.get("PULSE_SERVER") or f"unix:{_runtime_folder()}/native"
-    # Several servers, and a cookie's machine before each, are allowed.
+    # The variable may list several servers, each after the {machine} it is for.
     place = re.sub(r"^\{[^}]*\}", "", server.split()[0])
     if not place.startswith(("unix:", "/")):
         return True
@@ -34,12 +33,11 @@ def answers() -> bool:
 
 
 def expect_a_forwarded_socket(environment: MutableMapping[str, str]) -> None:
-    """Keep libpulse from handing memory over to a server elsewhere.
+    """Keep libpulse from passing shared memory to a server elsewhere.
 
-    It takes every Unix socket for this machine's and passes sound by file
-    descriptors, which `ssh -R` cannot carry. Where the user names a server, it
-    may be such a socket: sound goes through it as bytes. The user's own client
-    settings stay in force.
+    libpulse passes sound by file descriptors over every Unix socket, which
+    `ssh -R` cannot carry. A server that the user names may be such a socket, so
+    sound goes as bytes. The user's own client settings stay in force.
     """
     if not environment.get("PULSE_SERVER") or not hasattr(os, "memfd_create"):
         return

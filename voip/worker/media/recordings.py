@@ -1,4 +1,4 @@
-"""Files that calls are recorded to."""
+"""Recordings of calls as WAV files."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from pathlib import Path
 
 
 def is_complete(recording: Path) -> bool:
-    """True if a WAV file's header knows how long the file is.
+    """True if a WAV file's header has the file's length.
 
-    PJMEDIA writes that last, on a thread of its own, after a call has ended.
+    PJMEDIA writes it last, on its own thread, after the end of the call.
     """
     try:
         with recording.open("rb") as file:
             head = file.read(8)
     except OSError:
-        return True  # somebody took it away: there is nothing to wait for
+        return True  # waiting for a removed file would hold the call's end back
     return head[4:8] not in (b"", b"\0\0\0\0")

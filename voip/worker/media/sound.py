@@ -17,14 +17,16 @@ from voip.worker.media import pulse
 
 _PREFERRED = ("pulse", "pipewire", "default")
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 30.0
-"""Between two tries to take a device again; each opens it, which others can hear."""
+"""Pauses between tries to open a device again, which may be audible."""
 
 _CHIME_VOLUME = 1200  # of 32767: heard, and no disturbance of a recording
 
 
 class _Pair(NamedTuple):
-    """Capture and playback device: PJSIP's indices, which a look-up changes,
-    and the names behind them."""
+    """Capture and playback device by PJSIP's indices and by name.
+
+    A look-up changes the indices.
+    """
 
     capture: int
     playback: int
@@ -35,9 +37,9 @@ class _Pair(NamedTuple):
 
 
 class Sound:
-    """The devices in use; `text` says which, or why there is none.
+    """Sound devices in use; `text` names them or says why there are none.
 
-    With `silent` none is used. `announce` is told of every change after `choose`.
+    With `silent` none is used. `announce` gets every change after `choose`.
     """
 
     def __init__(
@@ -66,22 +68,22 @@ class Sound:
         return self._in_use is None
 
     def choose(self) -> None:
-        """Select devices, or the null device where there is none."""
+        """Select devices, or the null device if there are none."""
         self.devices = self._list()
         self._select(open_now=False)
 
     def use(self, settings: Audio, open_now: bool) -> None:
-        """Take other devices; with `open_now` whoever is in a call hears them at once."""
+        """Use other devices; `open_now` opens them at once, for a call."""
         self._settings = settings
         self._select(open_now)
         self._tell()
 
     def look_up(self, open_now: bool, always_tell: bool = True) -> None:
-        """See which devices have come and gone, and follow if ours are among them."""
+        """Refresh the list of devices, and select again from it."""
         self._manager.refreshDevs()
         listed = self._list()
         if self._manager.sndIsActive():
-            # A device that allows one user alone looks absent while it is ours.
+            # An exclusive device looks absent while we use it.
             ours = self._in_use.names if self._in_use else ()
             before = {device.name: device for device in self.devices if device.name in ours}
             listed = tuple(before.get(device.name, device) for device in listed)
@@ -91,7 +93,7 @@ class Sound:
             self._tell()
 
     def failed(self) -> None:
-        """A device in use has died: calls go on, on the null device."""
+        """Continue on the null device after a failure of the device in use."""
         if self._in_use is None:
             return  # the other direction of the same device, a moment later
         self._broken = True
@@ -103,10 +105,7 @@ class Sound:
         self._tell()
 
     def recover(self, open_now: bool) -> None:
-        """Take the device again once it works; called once a second.
-
-        A call that is up gets its voice back without anybody's doing.
-        """
+        """Open the device again once it works; called once a second."""
         now = time.monotonic()
         if self._in_use is not None or self._switched_off:
             self._pause_s = _FIRST_PAUSE_S
@@ -118,25 +117,25 @@ class Sound:
         self.look_up(open_now, always_tell=False)
 
     def microphone(self) -> pj.AudioMedia:
-        """The port to send from, its device open."""
+        """Microphone's port in the bridge, with its device open."""
         self._wake()
         return self.capture_port()
 
     def speaker(self) -> pj.AudioMedia:
-        """The port to play to, its device open."""
+        """Speaker's port in the bridge, with its device open."""
         self._wake()
         return self.playback_port()
 
     def capture_port(self) -> pj.AudioMedia:
-        """The microphone's port in the bridge, whether or not it is open."""
+        """Microphone's port in the bridge, its device open or not."""
         return self._manager.getCaptureDevMedia()
 
     def playback_port(self) -> pj.AudioMedia:
-        """The speaker's port in the bridge, whether or not it is open."""
+        """Speaker's port in the bridge, its device open or not."""
         return self._manager.getPlaybackDevMedia()
 
     def chime(self, audio: pj.AudioMedia) -> None:
-        """Two short quiet notes: the line is open."""
+        """Play two short quiet notes, as a sign that the line is open."""
         if self._chime is None:
             self._chime = pj.ToneGenerator()
             self._chime.createToneGenerator()
@@ -151,9 +150,9 @@ class Sound:
         self._chime = None
 
     def _wake(self) -> None:
-        """Open the devices before something is connected to them.
+        """Open the devices before a port is connected to them.
 
-        PJSIP would do so by itself, and end the call where they cannot be.
+        PJSIP would open them too, but end the call on failure.
         """
         if self._broken:
             self.look_up(open_now=True)
@@ -184,12 +183,12 @@ class Sound:
         self._in_use = pair
         self._broken = False
         if open_now:
-            # The silent device keeps the calls going while this one opens.
+            # Without the null device calls would stall while this one opens.
             self._manager.setNullDev()
             self._open(pair)
             return
-        # With a device open, each half of the change would open the other
-        # half's old device once more.
+        # With a device open, each of these two calls would open the other
+        # direction's old device again.
         self._manager.setNoDev()
         self._manager.setCaptureDev(pair.capture)
         self._manager.setPlaybackDev(pair.playback)
@@ -235,9 +234,9 @@ class Sound:
 
 
 class Tones:
-    """Ringback while the far end rings, ringing while we do.
+    """Ringback of outgoing calls and ringing of incoming ones.
 
-    One generator is made once: those that come and go are a way to crash.
+    One generator serves all calls: those that come and go can crash PJSIP.
     """
 
     def __init__(self, sound: Sound, enabled: bool) -> None:
@@ -249,14 +248,14 @@ class Tones:
         self._playing: CallState | None = None
 
     def enable(self, on: bool) -> None:
-        """Ring or be quiet from now on, in what rings already too."""
+        """Turn the tones on or off, also for calls that ring now."""
         self._enabled = on
         self._update()
 
     def follow(self, call: int, state: CallState, ringback: bool) -> None:
-        """Play what the calls' states ask for.
+        """Play the tone for the states of all calls.
 
-        `ringback`: the far end rings, and its network lets nothing be heard.
+        `ringback`: the far end rings without audible early media.
         """
         if state is CallState.ENDED:
             self._states.pop(call, None)
@@ -291,7 +290,7 @@ class Tones:
             self._generator.createToneGenerator()
         self._generator.stop()
         if wanted is None:
-            # A connection, even one without a sound, keeps the device open.
+            # Even a silent connection would keep the device open.
             self._generator.stopTransmit(speaker)
             return
         tones = pj.ToneDescVector()
@@ -306,11 +305,11 @@ class Tones:
 
 
 def pick(devices: tuple[SoundDevice, ...], wanted: str | None, pulse: bool) -> int | None:
-    """The index of the device to use for `wanted`, None where there is none.
+    """Index of the device to use for `wanted`, None if there is none.
 
-    A wanted name matches exactly or by a part of it. Without one, PulseAudio's
-    device is chosen where a server answers, and a real card's default
-    otherwise: the first name in ALSA's list records nothing.
+    A name matches exactly or in part. Without one, PulseAudio's device is chosen
+    if a server answers, or else a real card's default: the first name in ALSA's
+    list records nothing.
     """
     usable = [(i, d) for i, d in enumerate(devices) if d.inputs or d.outputs]
     if wanted is not None:

@@ -1,4 +1,4 @@
-"""The media streams of a call as they are in force, and what they measure."""
+"""Media streams of a call in force, and their measurements."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _KINDS = {
 class Sample(NamedTuple):
     """RTCP's counters (RFC 3550 section 6.4), times in milliseconds.
 
-    `other_codec` are the packets whose payload type is not the stream's.
+    `other_codec` counts packets of another payload type than the stream's.
     """
 
     rx_packets: int
@@ -30,23 +30,22 @@ class Sample(NamedTuple):
 
 
 def read(call: pj.Call, info: pj.CallInfo) -> tuple[Stream, ...]:
-    """Every stream of the call, as PJMEDIA holds it now.
+    """Streams of the call, as PJMEDIA has them now.
 
-    `info` must stay alive while its media is read: pjsua2 hands out references
-    into it.
+    `info` must outlive the reading: pjsua2 returns references into it.
     """
     return tuple(_stream(call, media) for media in info.media)
 
 
 def measure(call: pj.Call, info: pj.CallInfo) -> Sample | None:
-    """Measurements of the first audio stream, None while there is none."""
+    """Measurements of the first active audio stream, None without one."""
     for media in info.media:
         if not _is_active_audio(media):
             continue
         try:
             stat = call.getStreamStat(media.index)
         except pj.Error:
-            # A session that is inactive, or leads nowhere, has no stream to measure.
+            # A session that is inactive or without an address has no stream.
             continue
         rtcp = stat.rtcp
         received, sent = rtcp.rxStat, rtcp.txStat
@@ -83,7 +82,7 @@ def _stream(call: pj.Call, media: pj.CallMediaInfo) -> Stream:
     try:
         transport = call.getMedTransportInfo(media.index)
     except pj.Error:
-        # A status does not mean that there is an object behind it.
+        # PJSIP has no transport for some streams that have a status.
         return Stream(kind=kind, active=False, srtp=False)
     srtp = transport.srtp
     same_suite = srtp.rxSuite == srtp.txSuite

@@ -1,4 +1,4 @@
-"""Facts of a TLS connection, and the certificates that the server showed."""
+"""Facts of a TLS connection and the server's certificates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from voip.security import certificates
 
 
 def status(info: pj.TlsInfo) -> TlsStatus:
-    """The connection as it was negotiated."""
+    """Negotiated state of a connection."""
     chain = tuple(
         certificate
         for pem in list(info.remoteCertInfo.rawChain)[: certificates.MAX_CHAIN]
@@ -28,9 +28,8 @@ def status(info: pj.TlsInfo) -> TlsStatus:
 
 
 def _version(cipher: int) -> str:
-    # PJSIP tells which versions were configured, not which one was chosen. The
-    # suites 0x13xx exist in TLS 1.3 alone and it has no others (RFC 8446 B.4);
-    # nothing below 1.2 is ever offered.
+    # PJSIP reports the configured versions, not the negotiated one. TLS 1.3 has
+    # the suites 0x13xx and no others (RFC 8446 B.4); below 1.2 nothing is offered.
     return "TLSv1.3" if cipher >> 8 == 0x13 else "TLSv1.2"
 
 
@@ -38,5 +37,5 @@ def _read(pem: str) -> Certificate | None:
     try:
         return certificates.describe(x509.load_pem_x509_certificate(pem.encode()))
     except (ValueError, x509.InvalidVersion):
-        # What cannot be read is shown as unknown; OpenSSL has judged it.
+        # An unreadable certificate must not end the worker; OpenSSL has judged it.
         return None

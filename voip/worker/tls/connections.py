@@ -1,13 +1,13 @@
-"""SIP connections, what was seen of each, and the accounts that it belongs to.
+"""SIP connections by number, and the accounts that they belong to.
 
-PJSIP names a connection by its address in memory, which is used again after
-the connection has ended; here each gets a number that never comes back.
+PJSIP names a connection by its address in memory and uses that again after its
+end; the numbers here are never used again.
 
-Text does not decide whose it is: any server can name any account. A connection
-belongs to the accounts whose own requests it carried; over UDP, the addresses
-that answered those requests do (RFC 3261 sections 18.1.2 and 26.3.2.2). Before
-the first answer, and for one that was refused, PJSIP does not say which of its
-transports made it: then the name that was dialled decides.
+Text does not decide: any server can name any account. A connection belongs to
+the accounts whose own requests it carried; a UDP address, to those whose
+requests it answered (RFC 3261 sections 18.1.2 and 26.3.2.2). Before the first
+answer, and after a refusal, PJSIP does not report which of its transports made a
+connection: then the dialled name decides.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from voip.worker.tls import certificates, refusals
 
 
 class _Way(NamedTuple):
-    """How an account's connections are made; without a `port` one comes of the DNS."""
+    """Way to an account's server; without a `port` the DNS gives one."""
 
     transport: Transport
     host: str
@@ -35,7 +35,7 @@ class _Way(NamedTuple):
 
 
 class Connections:
-    """One book of connections by number, and of UDP addresses as host:port."""
+    """Book of connections by number, and of UDP addresses as host:port."""
 
     def __init__(self) -> None:
         self._ids: dict[int, int] = {}
@@ -45,13 +45,13 @@ class Connections:
         self._by_address: dict[str, set[str]] = {}
 
     def expect(self, setup: AccountSetup) -> None:
-        """Note where an account's requests will go."""
+        """Note the server that an account's requests go to."""
         host, port = parse_host_port(setup.server)
         pinned = setup.trust is not None and setup.trust.pin is not None
         self._ways[setup.name] = _Way(setup.transport, _bare(host), port, pinned)
 
     def use(self, account: str, connection: int) -> None:
-        """Note a connection that carried a request of the account's own."""
+        """Note a connection that carried the account's own request."""
         self._by_connection.setdefault(connection, set()).add(account)
 
     def answered(self, account: str, addresses: Iterable[str]) -> None:
@@ -68,7 +68,7 @@ class Connections:
         return frozenset(self._by_connection.get(connection, ()))
 
     def of_address(self, address: str) -> frozenset[str]:
-        """The accounts of a UDP address, or else of its host.
+        """Accounts of a UDP address, or else of its host.
 
         A server may call from another port than the one that answers, unless
         that port is another server's.
@@ -81,7 +81,7 @@ class Connections:
         return frozenset().union(*accounts)
 
     def id_of(self, handle: int) -> int | None:
-        """The number of the connection behind PJSIP's handle, if it is up."""
+        """Number of the connection of PJSIP's handle, None if it is not up."""
         return self._ids.get(handle)
 
     def is_up(self, number: int) -> bool:
@@ -90,7 +90,7 @@ class Connections:
     def on_state(
         self, prm: pj.OnTransportStateParam, describe: pj.Endpoint
     ) -> ConnectionEvent | None:
-        """Fold a change that PJSIP reports; the event for the engine, if any."""
+        """Note a change that PJSIP reports; return the engine's event, if any."""
         transport = _transport(prm.type)
         if prm.state == pj.PJSIP_TP_STATE_CONNECTED:
             self._last += 1
@@ -117,7 +117,7 @@ class Connections:
         other_key = _other_key(prm, tls)
         distrusted = tls is not None and prm.tlsInfo.verifyStatus != 0
         carried = self._by_connection.pop(number, set())
-        # A transport accepts one key, or whom an authority vouches for: not both.
+        # A transport accepts one pinned key or an authority's certificates, not both.
         pinned = other_key is not None if distrusted else None
         return ConnectionEvent(
             id=number,
@@ -135,7 +135,7 @@ class Connections:
     def _expecting(
         self, prm: pj.OnTransportStateParam, transport: Transport, pinned: bool | None = None
     ) -> tuple[str, ...]:
-        """The accounts that a connection is dialled for, those that are `pinned` or not."""
+        """Accounts that a connection is dialled for, by name and `pinned`."""
         if not prm.outgoing:
             return ()
         host = _bare(prm.remoteName)
@@ -161,7 +161,7 @@ def _host(address: str) -> str:
 
 
 def _address(prm: pj.OnTransportStateParam) -> str | None:
-    # Only what TLS reports holds an address beside the name that was dialled.
+    # Only PJSIP's TLS report has an address; `remoteName` is the dialled name.
     host, _, _ = prm.tlsInfo.remoteAddr.rpartition(":")
     return host.strip("[]") or None
 
@@ -169,12 +169,12 @@ def _address(prm: pj.OnTransportStateParam) -> str | None:
 def _cause(
     prm: pj.OnTransportStateParam, tls: TlsStatus | None, describe: pj.Endpoint
 ) -> Cause | None:
-    # Without a certificate the handshake has failed for a reason of its own.
+    # Without a certificate the handshake failed for another reason.
     if tls is not None:
         refused = refusals.certificate(prm.tlsInfo, prm.remoteName, tls.chain)
         if refused:
             return refused
-    # A shutdown is a consequence; the disconnection tells the cause.
+    # A shutdown is a consequence; the disconnection has the cause.
     if prm.state != pj.PJSIP_TP_STATE_DISCONNECTED or prm.lastError == 0:
         return None
     return refusals.connection(prm.lastError, describe.utilStrError(prm.lastError))
@@ -194,7 +194,7 @@ def _transport(name: str) -> Transport:
 
 
 def _refused_tls(prm: pj.OnTransportStateParam, transport: Transport) -> TlsStatus | None:
-    # A certificate that was refused is shown too: the person decides by it.
+    # The user needs a refused certificate to decide whether to accept it.
     if transport is not Transport.TLS or prm.tlsInfo.isEmpty():
         return None
     return certificates.status(prm.tlsInfo) if prm.tlsInfo.remoteCertInfo.raw else None

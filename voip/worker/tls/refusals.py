@@ -1,4 +1,4 @@
-"""Causes for which a connection did not come about."""
+"""Causes of failed connections."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ _SSL_LIBRARY = 20 * 1200
 """ERR_LIB_SSL times PJSIP's MAX_OSSL_ERR_REASON (ssl_sock_ossl.c)."""
 
 _OPENSSL = 470_000 + _SSL_LIBRARY
-"""First status of PJSIP for the reasons of OpenSSL's part that does TLS."""
+"""First status of PJSIP for reasons of OpenSSL's TLS library."""
 
 _SYSTEM = 120_000
-"""First status of PJSIP for numbers of the system (pj/errno.h)."""
+"""First status of PJSIP for the system's errno (pj/errno.h)."""
 
 _EOF, _TIMED_OUT = 70_016, 70_009
 
-# SSL_R_* of OpenSSL's sslerr.h; those over 1000 are alerts that the server sent
-# (RFC 8446 section 6.2).
+# SSL_R_* of OpenSSL's sslerr.h; those over 1000 are the server's alerts (RFC 8446
+# section 6.2).
 _HANDSHAKES = {
     # unsupported protocol, wrong SSL version; protocol version
     CauseKind.TLS_TOO_OLD: (258, 266, 1070),
@@ -66,7 +66,7 @@ _BY_STATUS = {
 
 
 def certificate(info: pj.TlsInfo, host: str, chain: tuple[Certificate, ...]) -> Cause | None:
-    """The cause to refuse what the server at `host` showed, or None."""
+    """Cause to refuse the certificate of the server at `host`, or None."""
     if info.verifyStatus == 0:
         return None
     if is_other_key(info):
@@ -77,11 +77,11 @@ def certificate(info: pj.TlsInfo, host: str, chain: tuple[Certificate, ...]) -> 
 
 
 def is_other_key(info: pj.TlsInfo) -> bool:
-    """True if the server was refused because the account is pinned to another key."""
+    """True if the account is pinned to another key than the server's."""
     return bool(info.verifyStatus & pj.PJ_SSL_CERT_EPIN_MISMATCH)
 
 
 def connection(status: int, text: str) -> Cause:
-    """The cause of a failed connection; `text` is PJSIP's for its status."""
+    """Cause of a failed connection; `text` is PJSIP's for its status."""
     kind = _BY_STATUS.get(status)
     return Cause(CauseKind.CONNECTION_FAILED, (text,)) if kind is None else Cause(kind)

@@ -1,4 +1,4 @@
-"""Transports of PJSIP, for each kind of trust, and the echo line's listener."""
+"""PJSIP's transports for each kind of trust, and the echo line's listener."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _SOCKET_OPTIONS = (
     (socket.SOL_SOCKET, "SO_KEEPALIVE", 1),
     # Linux, milliseconds: data that is not acknowledged ends a connection.
     (socket.IPPROTO_TCP, "TCP_USER_TIMEOUT", 10_000),
-    # And so does silence, after this: seconds until a probe, between probes, and how many.
+    # Seconds until a probe and between probes, and probes without an answer.
     (socket.IPPROTO_TCP, "TCP_KEEPIDLE", 10),
     (socket.IPPROTO_TCP, "TCP_KEEPINTVL", 5),
     (socket.IPPROTO_TCP, "TCP_KEEPCNT", 3),
 )
-"""Notice within 20 s that the other end is gone; not every system has all of them."""
+"""Options to detect a lost peer within 20 s; a system may lack some."""
 
 
 def create_transport(endpoint: pj.Endpoint, transport: Transport, trust: Trust | None) -> int:
-    """A transport for outgoing connections; returns PJSIP's id of it."""
+    """Create a transport for outgoing connections; return PJSIP's id."""
     config = pj.TransportConfig()
     config.port = 0
     if transport is Transport.TLS:
@@ -39,7 +39,7 @@ def create_transport(endpoint: pj.Endpoint, transport: Transport, trust: Trust |
 
 
 def create_listener(endpoint: pj.Endpoint, certificate: str, key: str) -> tuple[int, int]:
-    """The echo line's TLS listener on loopback: PJSIP's id and the port."""
+    """Create the echo line's TLS listener on loopback: PJSIP's id and port."""
     config = pj.TransportConfig()
     config.port = 0
     config.boundAddress = "127.0.0.1"
@@ -56,7 +56,7 @@ def _trusting(trust: Trust) -> pj.TlsConfig:
     config = _tls_config(trust.ca_file)
     config.allowWildcard = trust.allow_wildcard
     if trust.pin is not None:
-        # An empty one must accept nothing: to PJSIP it would be none at all.
+        # PJSIP would ignore an empty pin; it must accept nothing.
         config.pinnedKey = trust.pin or "none"
     if trust.client is not None:
         config.certFile = trust.client.certificate
