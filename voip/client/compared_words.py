@@ -19,21 +19,21 @@ FORGETTING = (
 
 def standing(code: EndToEnd) -> str:
     """One or two sentences on the comparison of a call's words."""
-    found = code.comparison
-    if found is None:
+    comparison = code.comparison
+    if comparison is None:
         return ""
-    known = "What was compared before stays remembered. " if found.on else ""
+    remembered = "What was compared before stays remembered. " if comparison.on else ""
     return {
         Compared.PENDING: f"Not compared yet. {_next_time(code, 'Once equal, their')}",
         Compared.EQUAL: f"EQUAL: you compared them in this call. {_next_time(code, 'Their')}",
-        Compared.DIFFERENT: f"DIFFERENT: you compared them in this call. {known}"
+        Compared.DIFFERENT: f"DIFFERENT: you compared them in this call. {remembered}"
         "Say nothing private, and end the call.",
-        Compared.REMEMBERED: f"Compared on {day(found.on)}: the same key. "
+        Compared.REMEMBERED: f"Compared on {day(comparison.on)}: the same key. "
         "You need not compare again.",
-        Compared.CHANGED: f"ANOTHER KEY than was compared on {day(found.on)}. Their phone may be "
-        "another one, or has made a new key: many do when they start, an Offhook every 90 days. Or "
-        "somebody is between you. Say nothing private until you have compared the words again.",
-    }[found.state]
+        Compared.CHANGED: f"ANOTHER KEY than was compared on {day(comparison.on)}. Their phone may "
+        "be another one, or has made a new key: many do when they start, an Offhook every 90 days. "
+        "Or somebody is between you. Say nothing private until you have compared the words again.",
+    }[comparison.state]
 
 
 def day(moment: str | None) -> str:

@@ -26,27 +26,27 @@ def reach(start: bool) -> Path:
     Raises:
         NoEngine: there is none, or none that can be reached.
     """
-    found = places.find()
-    if _answers(found.socket):
-        return found.socket
-    socket = _running(found)
+    paths = places.find()
+    if _answers(paths.socket):
+        return paths.socket
+    socket = _running(paths)
     if socket is not None:
         return socket
     if not start:
         raise NoEngine("the engine is not running")
-    return _start(found)
+    return _start(paths)
 
 
-def _running(found: places.Paths) -> Path | None:
+def _running(paths: places.Paths) -> Path | None:
     """The socket of the engine that holds the lock; None when none does.
 
     Raises:
         NoEngine: it does not answer.
     """
     began = time.monotonic()
-    while engine_lock.is_held(found.lock):
-        holder = engine_lock.read_holder(found.lock)
-        for socket in (found.socket, holder.socket):
+    while engine_lock.is_held(paths.lock):
+        holder = engine_lock.read_holder(paths.lock)
+        for socket in (paths.socket, holder.socket):
             if socket is not None and _answers(socket):
                 return socket
         # An engine that has not written its socket yet is still starting.
@@ -54,19 +54,19 @@ def _running(found: places.Paths) -> Path | None:
         if time.monotonic() - began > patience:
             process = f", process {holder.process}," if holder.process else ""
             raise NoEngine(
-                f"an engine runs{process} but does not answer at {holder.socket or found.socket}; "
-                f"{found.log} may say why"
+                f"an engine runs{process} but does not answer at {holder.socket or paths.socket}; "
+                f"{paths.log} may say why"
             )
         time.sleep(_LOOK_EVERY_S)
     return None
 
 
-def _start(found: places.Paths) -> Path:
+def _start(paths: places.Paths) -> Path:
     """Start an engine in the background and wait until it listens."""
     import subprocess  # slow to import, and unused while an engine runs
 
     try:
-        places.check_socket(found.socket)
+        places.check_socket(paths.socket)
     except places.UnsafePath as error:
         raise NoEngine(f"the engine cannot start: {error}") from error
     process = subprocess.Popen(
@@ -79,31 +79,31 @@ def _start(found: places.Paths) -> Path:
     )
     deadline = time.monotonic() + _START_TIMEOUT_S
     while time.monotonic() < deadline:
-        if _answers(found.socket):
-            return found.socket
+        if _answers(paths.socket):
+            return paths.socket
         if process.poll() is not None:
-            said = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
-            last = said.splitlines()[-1].removeprefix("offhook: ") if said else ""
-            return _instead(found, last or "the engine ended at once")
+            text = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
+            last = text.splitlines()[-1].removeprefix("offhook: ") if text else ""
+            return _instead(paths, last or "the engine ended at once")
         time.sleep(_LOOK_EVERY_S)
-    raise NoEngine(f"the engine did not come up; {found.log} may say why")
+    raise NoEngine(f"the engine did not come up; {paths.log} may say why")
 
 
-def _instead(found: places.Paths, said: str) -> Path:
-    """Socket of the engine that made ours end, for the reason `said`.
+def _instead(paths: places.Paths, reason: str) -> Path:
+    """Socket of the engine that made ours end for `reason`.
 
     Another client may have started it at the same moment, or its folders have
     vanished and it is about to make them again.
     """
     deadline = time.monotonic() + _AGAIN_TIMEOUT_S
     while True:
-        socket = _running(found)
-        if socket is None and _answers(found.socket):
-            socket = found.socket
+        socket = _running(paths)
+        if socket is None and _answers(paths.socket):
+            socket = paths.socket
         if socket is not None:
             return socket
-        if time.monotonic() > deadline or not engine_lock.is_held(found.config):
-            raise NoEngine(said)
+        if time.monotonic() > deadline or not engine_lock.is_held(paths.config):
+            raise NoEngine(reason)
         time.sleep(_LOOK_EVERY_S)
 
 

@@ -83,10 +83,10 @@ def key_of(parsed: x509.Certificate) -> tuple[str, str]:
 
 def names(parsed: x509.Certificate) -> tuple[str, ...]:
     """All DNS names and IP addresses of subjectAltName."""
-    found = _alternatives(parsed)
+    alternatives = _alternatives(parsed)
     return (
-        *found.get_values_for_type(x509.DNSName),
-        *(str(address) for address in found.get_values_for_type(x509.IPAddress)),
+        *alternatives.get_values_for_type(x509.DNSName),
+        *(str(address) for address in alternatives.get_values_for_type(x509.IPAddress)),
     )
 
 

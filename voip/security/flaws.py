@@ -14,9 +14,9 @@ from voip.protection import Certificate
 
 _LEAST_BITS = {"RSA": 2048, "DSA": 2048}
 _OLD_DIGESTS = {"sha1": "SHA-1", "md5": "MD5"}
-_NAMES_TOLD = 4
+_MOST_NAMES = 4
 # A flaw is left out where one of these names it better.
-_SAID_BY = {
+_NAMED_BY = {
     CauseKind.CERTIFICATE_UNTRUSTED: (
         CauseKind.CERTIFICATE_SELF_SIGNED,
         CauseKind.CERTIFICATE_NO_ISSUER,
@@ -30,8 +30,8 @@ def causes(
     flaws: Collection[CauseKind], host: str, chain: Sequence[Certificate]
 ) -> tuple[Cause, ...]:
     """Flaws of `chain`, as shown by the server dialled as `host`, with their details."""
-    told = [f for f in CERTIFICATES if f in flaws and not set(_SAID_BY.get(f, ())) & set(flaws)]
-    return tuple(_cause(flaw, host, chain) for flaw in told)
+    kinds = [f for f in CERTIFICATES if f in flaws and not set(_NAMED_BY.get(f, ())) & set(flaws)]
+    return tuple(_cause(flaw, host, chain) for flaw in kinds)
 
 
 def weak_key(chain: Sequence[Certificate]) -> Cause | None:
@@ -39,8 +39,8 @@ def weak_key(chain: Sequence[Certificate]) -> Cause | None:
 
     A key needs 112 bits of security, which every curve in use has.
     """
-    for place, shown in enumerate(chain):
-        kind, _, bits = shown.key.partition(" ")
+    for place, certificate in enumerate(chain):
+        kind, _, bits = certificate.key.partition(" ")
         least = _LEAST_BITS.get(kind)
         if least is not None and int(bits) < least:
             return Cause(CauseKind.CERTIFICATE_WEAK_KEY, (place, kind, int(bits), least))
@@ -54,14 +54,14 @@ def is_named(host: str, names: Sequence[str], uris: Sequence[str], allow_wildcar
     URIs that are “sip:” and a host. An allowed wildcard replaces one whole label
     (RFC 6125 section 6.4.3).
     """
-    wanted = host.strip("[]").lower()
+    bare = host.strip("[]").lower()
     if is_address(host):
-        address = ipaddress.ip_address(wanted)
+        address = ipaddress.ip_address(bare)
         return any(is_address(name) and ipaddress.ip_address(name) == address for name in names)
-    if any(uri.lower() == f"sip:{wanted}" for uri in uris):
+    if any(uri.lower() == f"sip:{bare}" for uri in uris):
         return True
-    label, _, rest = wanted.partition(".")
-    accepted = {wanted, f"*.{rest}"} if allow_wildcard and label and "." in rest else {wanted}
+    label, _, rest = bare.partition(".")
+    accepted = {bare, f"*.{rest}"} if allow_wildcard and label and "." in rest else {bare}
     return any(name.lower() in accepted for name in names if not is_address(name))
 
 
@@ -81,14 +81,14 @@ def _cause(flaw: CauseKind, host: str, chain: Sequence[Certificate]) -> Cause:
         case CauseKind.CERTIFICATE_WEAK_KEY:
             return weak_key(chain) or Cause(flaw)
         case CauseKind.CERTIFICATE_OTHER_NAME:
-            return Cause(flaw, (host, *(chain[0].names[:_NAMES_TOLD] if chain else ())))
+            return Cause(flaw, (host, *(chain[0].names[:_MOST_NAMES] if chain else ())))
         case _:
             return Cause(flaw)
 
 
 def _weak_signature(chain: Sequence[Certificate]) -> Cause | None:
-    for place, shown in enumerate(chain):
+    for place, certificate in enumerate(chain):
         for digest, name in _OLD_DIGESTS.items():
-            if digest in shown.signature.lower():
+            if digest in certificate.signature.lower():
                 return Cause(CauseKind.CERTIFICATE_WEAK_SIGNATURE, (place, name))
     return None

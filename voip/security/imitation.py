@@ -76,25 +76,25 @@ def inert_address(uri: str) -> Clean:
     parts = []
     end = 0
     whole = clean(uri)
-    for found in _BRACKETS_OF_ADDRESS.finditer(whole):
-        parts += [*map(_round, whole[end : found.start()]), found[0]]
-        end = found.end()
+    for match in _BRACKETS_OF_ADDRESS.finditer(whole):
+        parts += [*map(_round, whole[end : match.start()]), match[0]]
+        end = match.end()
     return Clean("".join((*parts, *map(_round, whole[end:]))))
 
 
-def imitates(name: str, uri: str, known: Iterable[str] = ()) -> bool:
+def imitates(name: str, uri: str, others: Iterable[str] = ()) -> bool:
     """True if a name that came with `uri` could be mistaken for another.
 
-    `known` are the names of people who have another address. Letters that look
+    `others` are the names of people who have another address. Letters that look
     alike count as the same.
     """
     if not name:
         return False
     text = fold(name)
-    seen = looks(name)
+    appearance = looks(name)
     return (
-        any(looks(other) == seen for other in known)
-        or _says_words_of_the_phone(name)
+        any(looks(other) == appearance for other in others)
+        or _has_words_of_the_phone(name)
         or _SIGNS.search(text) is not None
         or "\N{REPLACEMENT CHARACTER}" in text  # a sign of the phone was removed
         or _is_another_address(text, uri)
@@ -108,11 +108,11 @@ def looks(text: str) -> str:
     return "".join(c for c in plain if not unicodedata.combining(c)).translate(_LOOKS_LIKE)
 
 
-def _says_words_of_the_phone(name: str) -> bool:
-    seen = looks(name)
-    whole = seen.replace("\N{REPLACEMENT CHARACTER}", "").replace("vv", "w")
+def _has_words_of_the_phone(name: str) -> bool:
+    appearance = looks(name)
+    whole = appearance.replace("\N{REPLACEMENT CHARACTER}", "").replace("vv", "w")
     framed = looks(name.replace("|", " "))
-    for read in (seen, whole, framed, looks(fold(name).translate(_SPELT_WITH))):
+    for read in (appearance, whole, framed, looks(fold(name).translate(_SPELT_WITH))):
         words = _WORD.findall(read)
         spaced = f" {' '.join(words)} "
         # Spaced letters read as one word: “s e c u r e”.
@@ -140,14 +140,14 @@ def _plain(char: str) -> str:
 def _round(char: str) -> str:
     if char in _QUOTES or char in _LOW_QUOTES:
         return char
-    found = _DRAWN_LIKE_BRACKETS.get(char)
-    return found or _PARENTHESES.get(unicodedata.category(char), char)
+    bracket = _DRAWN_LIKE_BRACKETS.get(char)
+    return bracket or _PARENTHESES.get(unicodedata.category(char), char)
 
 
 def _is_another_address(text: str, uri: str) -> bool:
     own = fold(uri)
     allowed = (own, own.partition(":")[2])
-    return any(found.strip("<>()") not in allowed for found in _ADDRESS.findall(text))
+    return any(address.strip("<>()") not in allowed for address in _ADDRESS.findall(text))
 
 
 def _is_another_number(text: str, uri: str) -> bool:
@@ -156,9 +156,9 @@ def _is_another_number(text: str, uri: str) -> bool:
     read = re.sub(r"(?<=[\d+ ])[oо]+|[oо]+(?=\d)", lambda m: "0" * len(m[0]), text)
     read = re.sub(r"(?<=\d)[li|]|[li|](?=\d)", "1", read)
     fewest = _FEWEST_DIGITS if _NUMBER.fullmatch(read) else _FEWEST_AMONG_WORDS
-    for found in _NUMBER.findall(read):
-        digits = _digits(found)
-        is_own = bool(own) and own in (digits, _international(found))
+    for number in _NUMBER.findall(read):
+        digits = _digits(number)
+        is_own = bool(own) and own in (digits, _international(number))
         if len(digits) >= fewest and not is_own:
             return True
     return False

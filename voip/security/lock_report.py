@@ -89,24 +89,24 @@ def report(
     rows = policy.conditions(facts)
     lacking = policy.missing(rows)
     server = facts.connection.server if facts.connection else None
-    shown = policy.sign(facts, lacking)
+    summary = policy.sign(facts, lacking)
     comparison = facts.comparison if isinstance(facts, CallFacts) else None
     compared = comparison.state if comparison else None
     return LockReport(
         state=LockState.OPEN if lacking else LockState.CLOSED,
         why=policy.why(lacking, server, comparison),
-        sign=shown.sign,
-        short=shown.short,
+        sign=summary.sign,
+        short=summary.short,
         facts=tuple(row.fact for row in rows),
         meaning=_meaning(facts, lacking, server or "the server", tls, compared),
         remedy=_remedy(facts, lacking) if lacking else None,
         tls=tls,
-        streams=tuple(map(_shown, facts.streams)) if isinstance(facts, CallFacts) else (),
+        streams=tuple(map(_stream_report, facts.streams)) if isinstance(facts, CallFacts) else (),
         end_to_end=EndToEnd(words, _WORDS, comparison=comparison) if words is not None else None,
     )
 
 
-def _shown(stream: Stream) -> StreamReport:
+def _stream_report(stream: Stream) -> StreamReport:
     return StreamReport(
         kind=stream.kind,
         active=stream.active,

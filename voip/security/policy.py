@@ -84,22 +84,22 @@ def is_failing(accepted: int, rejected: int, seconds: float) -> bool:
 def conditions(facts: CallFacts | AccountFacts) -> tuple[Condition, ...]:
     """Conditions of a lock, a row each, in the order they are checked."""
     distrusted = isinstance(facts, AccountFacts) and facts.distrusted
-    found = [
+    rows = [
         *_of_account(facts),
         *_of_connection(facts.account_transport, facts.connection, distrusted),
     ]
     if isinstance(facts, CallFacts):
-        found += _of_media(facts)
-    return tuple(found)
+        rows += _of_media(facts)
+    return tuple(rows)
 
 
-def missing(found: tuple[Condition, ...]) -> Condition | None:
+def missing(rows: tuple[Condition, ...]) -> Condition | None:
     """Condition that an open lock reports; None closes the lock.
 
     It is the first that does not hold, except that another key or other words at
     the far end come before all.
     """
-    lacking = [row for row in found if row.fact.holds is not True]
+    lacking = [row for row in rows if row.fact.holds is not True]
     return min(lacking, key=lambda row: row.kind is not Kind.COMPARED, default=None)
 
 
@@ -121,7 +121,7 @@ def why(lacking: Condition | None, server: str | None, comparison: Comparison | 
 def lock(facts: CallFacts) -> Lock:
     """Lock of a call: closed only when every condition was observed."""
     lacking = missing(conditions(facts))
-    shown = lock_sign.of_call(facts, lacking)
+    summary = lock_sign.of_call(facts, lacking)
     return Lock(
         state=LockState.OPEN if lacking else LockState.CLOSED,
         why=why(lacking, facts.connection.server if facts.connection else None, facts.comparison),
@@ -131,8 +131,8 @@ def lock(facts: CallFacts) -> Lock:
             for s in facts.streams
             if s.active
         ),
-        sign=shown.sign,
-        short=shown.short,
+        sign=summary.sign,
+        short=summary.short,
         comparison=facts.comparison,
     )
 
@@ -179,15 +179,15 @@ def _of_account(facts: CallFacts | AccountFacts) -> list[Condition]:
 def _of_connection(
     account: Transport, connection: ConnectionFacts | None, distrusted: bool
 ) -> list[Condition]:
-    seen = connection is not None
+    observed = connection is not None
     tls = connection.transport is Transport.TLS if connection else None
-    known = bool(connection.version and connection.server) if connection else None
+    negotiated = bool(connection.version and connection.server) if connection else None
     none = "it was refused: the server is not trusted" if distrusted else "none so far"
     rows = [
         _row(
             Kind.CONNECTION,
             "a connection to the server",
-            seen,
+            observed,
             f"to {connection.server or 'a server without a name'}" if connection else none,
             "the server showed another key or certificate than this account trusts"
             if distrusted
@@ -217,7 +217,7 @@ def _of_connection(
         _row(
             Kind.NEGOTIATED,
             "what was negotiated is known",
-            known,
+            negotiated,
             _negotiated(connection),
             "it is not known what was negotiated with the server",
         ),
@@ -312,14 +312,14 @@ def _of_voice(kind: Kind, name: str, holds: bool | None, evidence: str, lacks: s
 def _certificate(connection: ConnectionFacts | None) -> str:
     if connection is None:
         return _UNKNOWN
-    shown = connection.certificate
-    if shown is None:
+    certificate = connection.certificate
+    if certificate is None:
         return "none was shown" if connection.transport is Transport.TLS else "there is none"
-    names = ", ".join(shown.names) or shown.subject or "nobody"
+    names = ", ".join(certificate.names) or certificate.subject or "nobody"
     if connection.pinned:
         return f"for {names}, with the key that this account is pinned to"
-    issuer = shown.issuer or "nobody that it names"
-    return f"for {names}, issued by {issuer}, valid until {shown.not_after[:10]}"
+    issuer = certificate.issuer or "nobody that it names"
+    return f"for {names}, issued by {issuer}, valid until {certificate.not_after[:10]}"
 
 
 def _up(connection: ConnectionFacts | None) -> str:

@@ -94,8 +94,8 @@ def ends(streams: Iterable[Stream]) -> Ends | None:
 
 def pair(streams: Iterable[Stream]) -> Pair | None:
     """The certificates of `ends` in one order, for `words`."""
-    found = ends(streams)
-    return found.pair if found is not None else None
+    both = ends(streams)
+    return both.pair if both is not None else None
 
 
 @lru_cache(maxsize=64)

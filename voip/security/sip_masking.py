@@ -35,6 +35,6 @@ def _line(line: str) -> str:
     key = _KEYS.match(line)
     if key is not None:
         suite = _SUITE.match(line)
-        kept = suite[0] if suite else f"a={key[1]}:" if key[1] else "k="
-        return f"{kept} {MASK}"
+        head = suite[0] if suite else f"a={key[1]}:" if key[1] else "k="
+        return f"{head} {MASK}"
     return mask(_CHALLENGE.sub(rf"\1={MASK}", line))
