@@ -61,9 +61,9 @@ _BY_CODE = {
 
 def words(code: int, reason: str = "") -> str:
     """Meaning of a final status, or else the server's own reason phrase."""
-    known = _WORDS.get(code)
-    if known:
-        return known
+    meaning = _WORDS.get(code)
+    if meaning:
+        return meaning
     if 300 <= code < 400:
         return REDIRECTED
     return says(reason) or f"the call failed with status {code}"

@@ -138,18 +138,18 @@ def _weak_key(detail: _Detail) -> str:
 
 def _other_name(detail: _Detail) -> str:
     host, *names = map(str, detail)
-    shown = f" (it is for {', '.join(names)})" if names else ""
-    return f"the server's certificate is for another name than {host}{shown}"
+    issued_for = f" (it is for {', '.join(names)})" if names else ""
+    return f"the server's certificate is for another name than {host}{issued_for}"
 
 
 def _other_key(detail: _Detail) -> str:
     if not detail:
         return "the server shows another key than the one this account is pinned to"
-    day, accepted, shown = map(str, detail)
+    day, accepted, presented = map(str, detail)
     on = f" on {day}" if day else ""
     return (
         f"the server shows another key than the one that was accepted{on}. Accepted: "
-        f"{fingerprint(accepted)}. Shown now: {fingerprint(shown)}"
+        f"{fingerprint(accepted)}. Shown now: {fingerprint(presented)}"
     )
 
 
@@ -165,10 +165,10 @@ def _stopped_for_key(detail: _Detail) -> str:
 
 def _other_suites(detail: _Detail) -> str:
     who, *suites = map(str, detail)
-    named = ", ".join(suites[:_MOST_SUITES])
+    listed = ", ".join(suites[:_MOST_SUITES])
     more = " and others" if len(suites) > _MOST_SUITES else ""
     which = "suites" if len(suites) > 1 else "suite"
-    return f"the {who} wants the SRTP {which} {named}{more}, which this account does not offer"
+    return f"the {who} wants the SRTP {which} {listed}{more}, which this account does not offer"
 
 
 def _status(detail: _Detail) -> str:
