@@ -137,13 +137,13 @@ def _configure_media(config: pj.MediaConfig, audio: Audio, silent: bool) -> None
     config.jbMaxPre = max(200, prefetch)
 
 
-def _choose_codecs(endpoint: pj.Endpoint, wanted: tuple[str, ...]) -> None:
+def _choose_codecs(endpoint: pj.Endpoint, names: tuple[str, ...]) -> None:
     opus = endpoint.getCodecOpusConfig()
     opus.sample_rate = 48000
     opus.bit_rate = _OPUS_BIT_RATE
     opus.complexity = _OPUS_COMPLEXITY
     endpoint.setCodecOpusConfig(opus)
     for codec in endpoint.codecEnum2():
-        rank = next((i for i, name in enumerate(wanted) if codec.codecId.startswith(name)), None)
+        rank = next((i for i, name in enumerate(names) if codec.codecId.startswith(name)), None)
         priority = 0 if rank is None else _HIGHEST_PRIORITY - rank
         endpoint.codecSetPriority(codec.codecId, priority)

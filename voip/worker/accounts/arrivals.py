@@ -51,8 +51,8 @@ class Arrivals:
             return
         self._next_unread = now + _UNREAD_EVERY_S
         connection = self._context.connections.id_of(prm.hnd)
-        known = () if connection is None else self._context.connections.of_connection(connection)
-        self._context.send(UnreadCall(accounts=tuple(sorted(known)), connection=connection))
+        accounts = () if connection is None else self._context.connections.of_connection(connection)
+        self._context.send(UnreadCall(accounts=tuple(sorted(accounts)), connection=connection))
 
     def refused_account(self, prm: pj.OnRejectedIncomingCallParam) -> Account | None:
         """Account of a call that PJSIP refused, None if it has none."""

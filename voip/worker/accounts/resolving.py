@@ -11,10 +11,10 @@ def addresses(server: str) -> list[str]:
     """Addresses of host[:port], as host:port; none if it does not resolve."""
     host, port = _parts(server)
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+        results = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
     except OSError:
         return []
-    return [_joined(str(address[0]), port) for *_, address in found]
+    return [_joined(str(address[0]), port) for *_, address in results]
 
 
 def _parts(server: str) -> tuple[str, int]:

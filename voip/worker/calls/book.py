@@ -184,9 +184,9 @@ class Calls:
 
     def _why_refused(self, account: Account | None, prm: pj.OnRejectedIncomingCallParam) -> Cause:
         if self._role.tls_only and account is not None:
-            seen = srtp_flaws.seen(prm.rdata.wholeMsg, account.setup)
-            if seen is not None:
-                return srtp_flaws.cause(seen, "caller", account.setup)
+            flaw = srtp_flaws.seen(prm.rdata.wholeMsg, account.setup)
+            if flaw is not None:
+                return srtp_flaws.cause(flaw, "caller", account.setup)
         return Cause(CauseKind.REJECTED, (prm.reason[:1024],))
 
 

@@ -249,8 +249,8 @@ class Call(pj.Call):
         if failure := key_failure.cause(self, info):
             self.give_up(self.cause or failure)
             return
-        found = streams.read(self, info)
-        if self.demands_srtp and self._key_wait.is_over(found):
+        call_streams = streams.read(self, info)
+        if self.demands_srtp and self._key_wait.is_over(call_streams):
             self.give_up(Cause(CauseKind.KEYS_LATE))
             return
         sample = streams.measure(self, info)
@@ -273,7 +273,7 @@ class Call(pj.Call):
         self.context.send(
             StatisticsEvent(
                 call=self.number,
-                streams=found,
+                streams=call_streams,
                 connection=self.connection,
                 rx_packets=sample.rx_packets,
                 rx_lost=sample.rx_lost,

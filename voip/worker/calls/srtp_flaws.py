@@ -58,9 +58,9 @@ def seen(message: str, setup: AccountSetup) -> Seen | None:
     return Seen(Flaw.OTHER)
 
 
-def cause(found: Seen | None, who: str, setup: AccountSetup) -> Cause:
+def cause(flaw: Seen | None, who: str, setup: AccountSetup) -> Cause:
     """Cause for a flaw; `who` is the end that sent the session."""
-    match found:
+    match flaw:
         case Seen(Flaw.PLAIN):
             return Cause(CauseKind.NO_ENCRYPTION, (who,))
         case Seen(Flaw.KEYING):

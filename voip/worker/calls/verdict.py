@@ -21,7 +21,7 @@ _NOT_TAKEN = (
 _NOT_READ = (*_NOT_TAKEN, pj.PJSIP_SC_REQUEST_TERMINATED)
 """The same for an early session, which PJSIP ends by CANCEL."""
 
-_TOLD_LATER = (
+_EXACT_FLAWS = (
     srtp_flaws.Flaw.KEYING,
     srtp_flaws.Flaw.SEVERAL_SUITES,
     srtp_flaws.Flaw.OTHER_SUITES,
@@ -50,8 +50,8 @@ class Verdict:
 
     def __init__(self, call: JudgedCall) -> None:
         self._call = call
-        self._seen: srtp_flaws.Seen | None = None
-        self._heard = False
+        self._last_flaw: srtp_flaws.Seen | None = None
+        self._message_came = False
         self._answer_came = False
         self._session_came = False
         self.refused = False
@@ -59,18 +59,14 @@ class Verdict:
     def note(self, message: str) -> None:
         """Read a message of the far end in the call."""
         call = self._call
-        self._heard = True
+        self._message_came = True
         code = messages.status(message)
-        found = srtp_flaws.seen(message, call.account.setup)
+        flaw = srtp_flaws.seen(message, call.account.setup)
         # A refused later offer leaves the call as it was: its flaw must not count.
-        if found is not None and (code is not None or not call.was_up):
-            self._seen = found
-        if (
-            call.demands_srtp
-            and not call.was_up
-            and found == srtp_flaws.Seen(srtp_flaws.Flaw.PLAIN)
-        ):
-            self._refuse(found)
+        if flaw is not None and (code is not None or not call.was_up):
+            self._last_flaw = flaw
+        if call.demands_srtp and not call.was_up and flaw == srtp_flaws.Seen(srtp_flaws.Flaw.PLAIN):
+            self._refuse(flaw)
         if code is not None and not call.incoming:
             self._session_came = self._session_came or messages.has_session(message)
             accepts = code < 300 and messages.encrypts(message) is not None
@@ -80,8 +76,8 @@ class Verdict:
         """Cause to end a call after a later answer that was refused."""
         if not self._call.demands_srtp:
             return Cause(CauseKind.NO_AGREEMENT)
-        if self._seen is not None and self._seen.flaw in _TOLD_LATER:
-            return srtp_flaws.cause(self._seen, "far end", self._call.account.setup)
+        if self._last_flaw is not None and self._last_flaw.flaw in _EXACT_FLAWS:
+            return srtp_flaws.cause(self._last_flaw, "far end", self._call.account.setup)
         return Cause(CauseKind.ENCRYPTION_STOPPED)
 
     def end(self, info: pj.CallInfo, event: pj.SipEvent) -> None:
@@ -93,7 +89,7 @@ class Verdict:
         state = event.body.tsxState
         if event.type == pj.PJSIP_EVENT_TSX_STATE and state.type == pj.PJSIP_EVENT_RX_MSG:
             call.cause = call.cause or messages.unusable_challenge(state.src.rdata.wholeMsg)
-        elif info.lastStatusCode == pj.PJSIP_SC_REQUEST_TIMEOUT and not self._heard:
+        elif info.lastStatusCode == pj.PJSIP_SC_REQUEST_TIMEOUT and not self._message_came:
             # PJSIP reports its own timer as a 408 (RFC 3261 section 17.1.1.2).
             call.cause = call.cause or Cause(CauseKind.SERVER_SILENT)
         if not call.demands_srtp or call.cause or call.was_up or call.ended_here:
@@ -101,14 +97,14 @@ class Verdict:
         # The answer to a late offer is in the ACK, which is not reported.
         late = call.incoming and info.lastStatusCode in _NOT_TAKEN
         if self._answer_came or late:
-            self._refuse(self._seen)
+            self._refuse(self._last_flaw)
             return
         # PJSIP ends the call by itself: by CANCEL before a final answer, else by BYE.
         if self._session_came and info.lastStatusCode in _NOT_READ:
             call.cause = Cause(CauseKind.USELESS_ANSWER)
 
-    def _refuse(self, seen: srtp_flaws.Seen | None) -> None:
+    def _refuse(self, flaw: srtp_flaws.Seen | None) -> None:
         call = self._call
         who = "caller" if call.incoming else "far end"
         self.refused = True
-        call.cause = srtp_flaws.cause(seen, who, call.account.setup)
+        call.cause = srtp_flaws.cause(flaw, who, call.account.setup)

@@ -183,7 +183,7 @@ class CallMedia:
         self._old = []
         return Path(path) if path else None
 
-    def _wanted(self) -> Wiring:
+    def _wiring(self) -> Wiring:
         source = Source.of(person=self._voice, file=self._player is not None)
         return Wiring(
             source=Source.NOBODY if self._held or self._muted else source,
@@ -198,27 +198,27 @@ class CallMedia:
             self._audio.startTransmit(self._audio)
             self._sound.chime(self._audio)
             return
-        wanted = self._wanted()
-        if wanted == self._wired:
+        wiring = self._wiring()
+        if wiring == self._wired:
             return
         # Connecting before cutting would let a second source be heard.
-        if wanted.source is not Source.PERSON:
+        if wiring.source is not Source.PERSON:
             _cut(self._sound.capture_port(), self._audio)
-        if wanted.source is not Source.FILE:
+        if wiring.source is not Source.FILE:
             _cut(self._player, self._audio)
-        if not wanted.heard:
+        if not wiring.heard:
             _cut(self._audio, self._sound.playback_port())
-        if not wanted.recorded:
+        if not wiring.recorded:
             _cut(self._audio, self._recorder)
-        if wanted.source is Source.PERSON:
+        if wiring.source is Source.PERSON:
             self._sound.microphone().startTransmit(self._audio)
-        elif wanted.source is Source.FILE and self._player is not None:
+        elif wiring.source is Source.FILE and self._player is not None:
             self._player.startTransmit(self._audio)
-        if wanted.heard:
+        if wiring.heard:
             self._audio.startTransmit(self._sound.speaker())
-        if wanted.recorded and self._recorder is not None:
+        if wiring.recorded and self._recorder is not None:
             self._audio.startTransmit(self._recorder)
-        self._wired = wanted
+        self._wired = wiring
 
     def _retire(self, player: _Player | None) -> None:
         if player is None:

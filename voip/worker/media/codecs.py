@@ -42,6 +42,6 @@ class CodecFollower:
     def unplayable(self, total: int) -> int:
         """Unplayable packets since the last count, from their `total`."""
         # A stream that was started again counts from 0.
-        found = total - self._counted if total >= self._counted else total
+        count = total - self._counted if total >= self._counted else total
         self._counted = total
-        return found
+        return count

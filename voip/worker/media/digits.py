@@ -68,14 +68,14 @@ class DigitQueue:
     def end(self, why: str) -> None:
         """Drop all digits and report at once."""
         self.drop(why)
-        self._say(0, None)
+        self._report_once(0, None)
 
     def drop(self, why: str) -> None:
         """Drop and report all digits that wait."""
         lost = sum(digit != _PAUSE for digit in self._waiting)
         self._waiting.clear()
         if lost:
-            self._say(lost, why)
+            self._report_once(lost, why)
 
     def _advance(self) -> None:
         now = self._clock()
@@ -86,9 +86,9 @@ class DigitQueue:
             self._waiting.popleft()
             self._due = max(self._due, now) + (_PAUSE_S if digit == _PAUSE else _TONE_S)
         if not self._waiting and now >= self._due:
-            self._say(0, None)
+            self._report_once(0, None)
 
-    def _say(self, lost: int, why: str | None) -> None:
+    def _report_once(self, lost: int, why: str | None) -> None:
         if not self._reported:
             self._reported = True
             self._report(lost, why)

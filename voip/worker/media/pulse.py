@@ -42,8 +42,8 @@ def expect_a_forwarded_socket(environment: MutableMapping[str, str]) -> None:
     if not environment.get("PULSE_SERVER") or not hasattr(os, "memfd_create"):
         return
     own = Path(environment.get("XDG_CONFIG_HOME") or Path.home() / ".config", "pulse/client.conf")
-    given = [Path(named)] if (named := environment.get("PULSE_CLIENTCONFIG")) else []
-    before = next((path for path in (*given, own, _SYSTEM_CONFIG) if path.is_file()), None)
+    configured = [Path(name)] if (name := environment.get("PULSE_CLIENTCONFIG")) else []
+    before = next((path for path in (*configured, own, _SYSTEM_CONFIG) if path.is_file()), None)
     lines = [f".include {before}\n"] if before else []
     descriptor = os.memfd_create("pulse-client", 0)
     os.write(descriptor, "".join([*lines, "enable-shm = no\nenable-memfd = no\n"]).encode())

@@ -55,7 +55,7 @@ class Sound:
         self._announce = announce
         self._in_use: _Pair | None = None
         self._broken = False
-        self._told: SoundEvent | None = None
+        self._announced: SoundEvent | None = None
         self._next_try = 0.0
         self._pause_s = _FIRST_PAUSE_S
         self.devices: tuple[SoundDevice, ...] = ()
@@ -76,7 +76,7 @@ class Sound:
         """Use other devices; `open_now` opens them at once, for a call."""
         self._settings = settings
         self._select(open_now)
-        self._tell()
+        self._announce_state()
 
     def look_up(self, open_now: bool, always_tell: bool = True) -> None:
         """Refresh the list of devices, and select again from it."""
@@ -89,8 +89,8 @@ class Sound:
             listed = tuple(before.get(device.name, device) for device in listed)
         self.devices = listed
         self._select(open_now)
-        if always_tell or self._event() != self._told:
-            self._tell()
+        if always_tell or self._event() != self._announced:
+            self._announce_state()
 
     def failed(self) -> None:
         """Continue on the null device after a failure of the device in use."""
@@ -102,7 +102,7 @@ class Sound:
             "silent: it is used again as soon as it works; or choose a device in the settings",
             ok=False,
         )
-        self._tell()
+        self._announce_state()
 
     def recover(self, open_now: bool) -> None:
         """Open the device again once it works; called once a second."""
@@ -163,11 +163,11 @@ class Sound:
         if self._switched_off:
             self._use_null("sound is switched off", ok=True)
             return
-        wanted = (self._settings.input, self._settings.output)
-        found = [self._find(name) for name in wanted]
-        absent = [name for name in wanted if name and pick(self.devices, name, False) is None]
+        chosen = (self._settings.input, self._settings.output)
+        indices = [self._find(name) for name in chosen]
+        absent = [name for name in chosen if name and pick(self.devices, name, False) is None]
         missing = f"no sound device is called {absent[0]}: " if absent else ""
-        capture, playback = found
+        capture, playback = indices
         if capture is None or playback is None:
             self._use_null(f"{missing or 'there is no sound device: '}calls are silent", ok=False)
             return
@@ -203,12 +203,12 @@ class Sound:
                 f"({error.reason}): choose another device in the settings",
                 ok=False,
             )
-            if self._event() != self._told:
-                self._tell()
+            if self._event() != self._announced:
+                self._announce_state()
 
-    def _find(self, wanted: str | None) -> int | None:
-        named = None if wanted is None else pick(self.devices, wanted, False)
-        return pick(self.devices, None, pulse.reachable()) if named is None else named
+    def _find(self, name: str | None) -> int | None:
+        index = None if name is None else pick(self.devices, name, False)
+        return pick(self.devices, None, pulse.reachable()) if index is None else index
 
     def _list(self) -> tuple[SoundDevice, ...]:
         return tuple(
@@ -228,9 +228,9 @@ class Sound:
     def _event(self) -> SoundEvent:
         return SoundEvent(devices=self.devices, sound=self.text, sound_ok=self.ok)
 
-    def _tell(self) -> None:
-        self._told = self._event()
-        self._announce(self._told)
+    def _announce_state(self) -> None:
+        self._announced = self._event()
+        self._announce(self._announced)
 
 
 class Tones:
@@ -270,11 +270,11 @@ class Tones:
         self._generator = None
 
     def _update(self) -> None:
-        wanted = self._wanted() if self._enabled and not self._sound.silent else None
-        if wanted is not self._playing:
-            self._play(wanted)
+        state = self._state_to_play() if self._enabled and not self._sound.silent else None
+        if state is not self._playing:
+            self._play(state)
 
-    def _wanted(self) -> CallState | None:
+    def _state_to_play(self) -> CallState | None:
         states = self._states.values()
         if any(state.answered for state in states):
             return None
@@ -282,19 +282,19 @@ class Tones:
             return CallState.INCOMING
         return CallState.RINGING if self._ringing else None
 
-    def _play(self, wanted: CallState | None) -> None:
-        self._playing = wanted
+    def _play(self, state: CallState | None) -> None:
+        self._playing = state
         speaker = self._sound.speaker()
         if self._generator is None:
             self._generator = pj.ToneGenerator()
             self._generator.createToneGenerator()
         self._generator.stop()
-        if wanted is None:
+        if state is None:
             # Even a silent connection would keep the device open.
             self._generator.stopTransmit(speaker)
             return
         tones = pj.ToneDescVector()
-        if wanted is CallState.RINGING:
+        if state is CallState.RINGING:
             # ITU-T E.180: the ringback of North America.
             tones.push_back(_tone(440, 480, 2000, 4000, 6000))
         else:
@@ -304,23 +304,23 @@ class Tones:
         self._generator.play(tones, True)
 
 
-def pick(devices: tuple[SoundDevice, ...], wanted: str | None, pulse: bool) -> int | None:
-    """Index of the device to use for `wanted`, None if there is none.
+def pick(devices: tuple[SoundDevice, ...], chosen: str | None, pulse: bool) -> int | None:
+    """Index of the device to use for `chosen`, None if there is none.
 
     A name matches exactly or in part. Without one, PulseAudio's device is chosen
     if a server answers, or else a real card's default: the first name in ALSA's
     list records nothing.
     """
     usable = [(i, d) for i, d in enumerate(devices) if d.inputs or d.outputs]
-    if wanted is not None:
-        exact = [i for i, d in usable if d.name == wanted]
-        partial = [i for i, d in usable if wanted.lower() in d.name.lower()]
+    if chosen is not None:
+        exact = [i for i, d in usable if d.name == chosen]
+        partial = [i for i, d in usable if chosen.lower() in d.name.lower()]
         return next(iter(exact + partial), None)
     if pulse:
         for name in _PREFERRED:
-            found = next((i for i, d in usable if d.name == name), None)
-            if found is not None:
-                return found
+            index = next((i for i, d in usable if d.name == name), None)
+            if index is not None:
+                return index
     if any("hw:" in d.name for _, d in usable):
         return next((i for i, d in usable if d.name == "default"), None)
     # CoreAudio lists its default device first.

@@ -111,5 +111,5 @@ def _codec(call: pj.Call, media: pj.CallMediaInfo) -> str | None:
         return None
     channels = info.audCodecParam.info.channelCnt
     # RFC 7587: Opus is always written with two channels in SDP.
-    shown = 2 if info.codecName.lower() == "opus" else channels
-    return f"{info.codecName.lower()}/{info.codecClockRate}/{shown}"
+    written = 2 if info.codecName.lower() == "opus" else channels
+    return f"{info.codecName.lower()}/{info.codecClockRate}/{written}"
