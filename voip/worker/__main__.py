@@ -26,7 +26,7 @@ def _prepare_process() -> None:
     libc = ctypes.CDLL(None)
     try:
         stdout = ctypes.c_void_p.in_dll(libc, "stdout")
-    except ValueError:  # macOS calls it otherwise
+    except ValueError:  # macOS has another name for it
         stdout = ctypes.c_void_p.in_dll(libc, "__stdoutp")
     libc.setvbuf(stdout, None, 1, 0)
     # PJSIP's objects must be freed on this thread, between its turns.

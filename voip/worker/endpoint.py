@@ -14,8 +14,10 @@ from voip.worker.context import Context
 from voip.worker.media.sound import may_have_sound
 
 _ECHO_CODECS = ("G722/16000", "PCMA/8000", "PCMU/8000")
-"""Codecs of the echo line. Opus would change the waveform, and a test compares
-what comes back with what was sent."""
+"""Codecs of the echo line, without Opus, which changes the waveform.
+
+A test compares what comes back with what was sent.
+"""
 
 _CODECS = ("opus/48000", "G722/16000", "PCMA/8000", "PCMU/8000", "G729/8000", "GSM/8000")
 """Codecs in the order of the offer; every other codec is off."""

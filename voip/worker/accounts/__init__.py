@@ -1,1 +1,1 @@
-"""Accounts in a worker, and whom its requests are for."""
+"""Accounts in a worker, and attribution of requests to them."""

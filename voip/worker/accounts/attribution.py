@@ -15,8 +15,8 @@ def pick(
 ) -> AccountSetup | None:
     """Account among the candidates that a request names, None if none.
 
-    The request URI goes first (RFC 3261 section 8.2.2.1). A request URI without
-    a user names the first candidate.
+    The request URI goes first (RFC 3261 section 8.2.2.1), then To. If the URI has
+    no user and To names none, the request is for the first candidate.
     """
     for user in (request_user, to_user):
         for setup in candidates:

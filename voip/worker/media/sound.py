@@ -19,7 +19,7 @@ _PREFERRED = ("pulse", "pipewire", "default")
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 30.0
 """Pauses between tries to open a device again, which may be audible."""
 
-_CHIME_VOLUME = 1200  # of 32767: heard, and no disturbance of a recording
+_CHIME_VOLUME = 1200  # of 32767: audible, and too quiet to disturb a recording
 
 
 class _Pair(NamedTuple):

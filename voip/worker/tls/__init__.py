@@ -1,1 +1,1 @@
-"""TLS connections of a worker, and why they are refused."""
+"""TLS connections of a worker, and causes of their refusal."""
