@@ -398,7 +398,7 @@ async def _(stage: Stage) -> Done:
     await stage.phone.press("slash")
     await stage.phone.type("nobody")
     await stage.phone.press("enter")
-    await stage.phone.sees("No call is like that.")
+    await stage.phone.sees("No matching calls.")
     return lambda: stage.phone.app.main.log_pane.rows.count() == 10
 
 

@@ -11,7 +11,7 @@ from tui.keys.actions import ACTIONS
 async def show_help(phone: Screen) -> None:
     await phone.to_main()
     await phone.press("question_mark")
-    await phone.sees("works as things are")
+    await phone.sees("works now")
 
 
 async def test_every_action_is_in_it(phone: Screen) -> None:
