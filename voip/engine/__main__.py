@@ -19,7 +19,7 @@ log = logging.getLogger("voip.engine")
 
 
 def main(foreground: bool) -> int:
-    """Run until stopped; the exit status. Says on standard error what failed."""
+    """Run until stopped; return the exit status, with failures on stderr."""
     hardening.harden()
     found = places.find()
     with Locks(found) as locks:
@@ -53,7 +53,7 @@ async def _run(found: places.Paths, locks: Locks) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, engine.stop_soon)
-    # A terminal that closes takes no engine with it.
+    # A closing terminal must not stop the engine.
     loop.add_signal_handler(signal.SIGHUP, lambda: None)
     await serving.start()
     await serving.run()

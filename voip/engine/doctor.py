@@ -1,4 +1,4 @@
-"""Abilities of this build, and problems in it or around it."""
+"""Reports abilities of this build, and problems in it or around it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NEEDED_CODECS = ("opus", "G722", "PCMA", "PCMU")
 async def examine(
     worker: Supervisor, history: History, contacts: Contacts, paths: Paths
 ) -> DoctorReport:
-    """Start `worker` if it does not run, and look at everything a call needs."""
+    """Start `worker` if it is not running, and check everything a call needs."""
     worker.start()
     try:
         ready = await worker.wait_up()
@@ -113,7 +113,7 @@ def _advisory_finding(advisories: tuple[Advisory, ...]) -> Finding:
 
 
 def _sound(ready: Ready) -> list[Finding]:
-    # No device is a fact of many servers, and no fault: calls are silent.
+    # Many servers have no sound device: calls are silent, and that is not a fault.
     return [Finding(ok=True, text=f"sound: {ready.sound}")]
 
 

@@ -1,4 +1,4 @@
-"""The engine: everything wired together, from the first moment to the last."""
+"""Engine: connects its parts, starts them and stops them."""
 
 from __future__ import annotations
 
@@ -161,14 +161,14 @@ class Engine:
         return f"Offhook/{self.version}"
 
     async def start(self) -> None:
-        """Complete the log of an engine that died, and start the accounts."""
+        """Complete the log of an engine that crashed, and start the accounts."""
         interrupted = self.history.mark_interrupted()
         if interrupted:
             log.warning("%d calls in the log were interrupted by the engine's end", interrupted)
         await self.reload_accounts()
 
     async def run(self) -> None:
-        """Work, once started, until asked to stop; then end every call."""
+        """Run, once started, until asked to stop; then end every call."""
         watches = [
             asyncio.create_task(watch) for watch in (self._watch_files(), self._watch_dates())
         ]
@@ -181,7 +181,7 @@ class Engine:
 
     def stop_soon(self) -> None:
         if not self._stopping.is_set():
-            # Clients hear of it while they are still connected.
+            # Clients must get it before they are disconnected.
             self.hub.publish(StoppingEvent())
         self._stopping.set()
 
@@ -195,7 +195,7 @@ class Engine:
             self._call_events.on_worker_down(role, "the phone was stopped")
 
     async def close(self) -> None:
-        """Close the call log, once nobody asks any more."""
+        """Close the call log, after the last request."""
         await asyncio.to_thread(self.log_reader.close)
         self.history.close()
         log.info("the engine has ended")
@@ -224,18 +224,18 @@ class Engine:
 
     @contextlib.asynccontextmanager
     async def account_change(self) -> AsyncIterator[None]:
-        """One change of accounts.toml and of the secrets beside it.
+        """Lock for one change of accounts.toml and its secrets.
 
-        The phone follows once it is made, and not before: an account that was
-        looked at halfway would be used with the password it had. One change
-        waits for another, so that the last one read is the one that stays.
+        The accounts are reloaded only after the change: a half-changed account would be
+        used with its old password. Changes wait for each other, so that the last one
+        read is the one that stays.
         """
         async with self._changing_accounts:
             yield
             await self._follow_accounts()
 
     async def reload_accounts(self) -> None:
-        """Read accounts.toml; a broken file changes nothing but a notice."""
+        """Read accounts.toml; a broken file changes only a notice."""
         async with self.account_change():
             pass
 
@@ -257,7 +257,7 @@ class Engine:
         await self.registrations.apply(loaded)
 
     async def _watch_files(self) -> None:
-        # A person edits the files too, and expects the phone to notice.
+        # The user edits the files too, and expects the phone to notice.
         while True:
             await asyncio.sleep(_LOOK_AT_FILES_S)
             if self._accounts_file.changed:
@@ -275,11 +275,11 @@ class Engine:
 
     @property
     def settings_problem(self) -> str | None:
-        """Why config.toml could not be read, None when it could."""
+        """Reason why config.toml could not be read, None when it could."""
         return self._problems.get(self.paths.settings)
 
     async def reload_settings(self) -> None:
-        """Read config.toml; a broken file changes nothing but a notice."""
+        """Read config.toml; a broken file changes only a notice."""
         self._settings_file.seen()
         try:
             found = settings.load(self.paths.settings)
@@ -290,10 +290,10 @@ class Engine:
         await self._use_settings(found)
 
     async def change_settings(self, changes: Mapping[str, str | int | bool | None]) -> None:
-        """Change config.toml, and use what it then says.
+        """Change config.toml, and apply its new settings.
 
         Raises:
-            ConfigError: the file cannot be changed so; it is left alone.
+            ConfigError: the result or the file cannot be used; the file is left alone.
         """
         found = settings.change(self.paths.settings, changes)
         self._settings_file.seen()
@@ -306,14 +306,14 @@ class Engine:
         await self.settings_changed(before, found)
 
     async def settings_changed(self, before: Settings, after: Settings) -> None:
-        """Bring what runs in line with new settings.
+        """Apply new settings to the running parts.
 
-        A worker that starts later is configured with them anyway.
+        A worker that starts later gets them in any case.
         """
         await self.sound.changed(before.audio, after.audio)
 
     async def watch_levels(self) -> None:
-        """Have workers report sound levels, now that somebody looks."""
+        """Have workers report sound levels while a client watches them."""
         for worker in self.workers.values():
             with contextlib.suppress(WorkerGone, WorkerRefused):
                 await worker.ask(WatchLevels(interval_ms=_LEVELS_MS))

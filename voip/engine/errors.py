@@ -4,11 +4,10 @@ from __future__ import annotations
 
 
 class Refusal(Exception):
-    """A command that cannot be carried out.
+    """Command that cannot be executed.
 
-    `kind` is for programs, the text for the person; `code` is the SIP status
-    where there is one. `problem` is the text without the name of the file that
-    the command was about.
+    `kind` is for programs, the text for the user; `code` is the SIP status where there
+    is one. `problem` is the text without the name of the command's file.
     """
 
     def __init__(

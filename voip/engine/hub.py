@@ -1,4 +1,4 @@
-"""Numbers events and hands them to whoever listens."""
+"""Numbers events and sends them to listeners."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ Listener = Callable[[NumberedEvent], None]
 
 
 class Wanted(NamedTuple):
-    """Topics that a listener asks for beside what everybody gets."""
+    """Topics that a listener requests beyond the common events."""
 
     levels: bool = False
     sip: bool = False
 
 
 class Hub:
-    """Listeners are called at once and must not wait.
+    """Calls listeners at once; they must not block.
 
-    Levels and SIP messages are news for a moment: they carry the number of the
-    event before them and are sent to those alone who asked for them.
+    Levels and SIP messages are not kept: they have the number of the event before them
+    and reach only listeners that requested them.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Hub:
         self._changed()
 
     def when_listeners_change(self, callback: Callable[[], None]) -> None:
-        """Call `callback` whenever somebody begins or ceases to listen."""
+        """Call `callback` whenever a listener is added or removed."""
         self._on_change.append(callback)
 
     def _changed(self) -> None:

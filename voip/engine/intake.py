@@ -1,7 +1,7 @@
-"""The edge where text from the network enters the engine, and is cleaned.
+"""Cleans text from the network where it enters the engine.
 
-Every string of every event that a worker sends goes through here, by type:
-nothing behind this module needs to think about escape characters.
+Every string of every worker's event passes through here, by type: no later module needs
+to handle escape characters.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from voip.sip import callers
 
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 
-# Nothing is given back once it is taken: a header of spaces would cost minutes.
+# Possessive matching: backtracking over a header of spaces would take minutes.
 _ADDRESS = re.compile(
     r'\s*+(?:"(?P<quoted>(?:[^"\\]|\\.)*+)"\s*+|(?P<plain>[^<"]*+))<(?P<uri>[^>]*+)>'
 )
@@ -27,13 +27,13 @@ _MAX_TEXT = 4096
 
 
 def clean_event(event: _Struct) -> _Struct:
-    """The event with every string in it made harmless."""
+    """Return the event with every string in it made harmless."""
     cleaned: _Struct = change_texts(event, lambda text: clean(text, _MAX_TEXT))
     return cleaned
 
 
 def party(address: str) -> Party:
-    """Name and URI of a From or To value (RFC 3261 section 20.10)."""
+    """Parse the name and URI of a From or To value (RFC 3261 section 20.10)."""
     match = _ADDRESS.match(address)
     if match is None:
         return Party(uri=inert_address(callers.bare(address)))
@@ -41,6 +41,6 @@ def party(address: str) -> Party:
     unescaped = re.sub(r"\\(.)", r"\1", name)
     uri, shown = inert_address(callers.bare(match["uri"])), inert(unescaped, _MAX_NAME)
     name_from = NameFrom.CLAIM if shown else None
-    # As it was sent: what made it an imitation is not forgotten with it.
+    # Cleaning removes what makes an imitation: the raw text must be checked too.
     claims = imitates(shown, uri) or imitates(clean(unescaped), uri)
     return Party(uri=uri, name=shown, imitates=claims, name_from=name_from)

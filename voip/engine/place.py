@@ -1,4 +1,4 @@
-"""The place where clients find the engine: locks, folder and socket, kept while it runs."""
+"""Keeps the engine's locks, folder and socket where clients find them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ _LOOK_S = 0.5
 
 
 class Place:
-    """A runtime folder may vanish: with the last login, or by a clean-up of old files."""
+    """Locks and socket, restored if the runtime folder vanishes.
+
+    It does so at the user's last logout, or when old files are removed.
+    """
 
     def __init__(
         self,
@@ -30,7 +33,7 @@ class Place:
         self._problem: str | None = None
 
     async def open(self) -> None:
-        """Listen, and write down where.
+        """Listen, and record the socket's path.
 
         Raises:
             OSError: the socket cannot be bound.
@@ -39,7 +42,7 @@ class Place:
         self._locks.tell_socket(self._paths.socket)
 
     async def keep(self) -> None:
-        """Make again what vanished; say once why that cannot be done."""
+        """Restore what vanished; report a failure once."""
         while True:
             await asyncio.sleep(_LOOK_S)
             if self._server.stopped or (self._server.bound and self._locks.intact):

@@ -1,4 +1,4 @@
-"""The Unix socket: private, several clients, none of which can hold it up."""
+"""Private Unix socket for several clients, none of which can block it."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _MAX_UNREAD = 1024 * 1024
 _MAX_CLIENTS = 64
 
 _SLOW = (CheckAccount, InspectServer)
-"""Commands that wait for a server on the network: a person answers calls meanwhile."""
+"""Commands that wait for a server; the client may answer calls meanwhile."""
 
 Answer = Callable[[AnyCommand], Awaitable[msgspec.Struct | None]]
 
 
 class Session:
-    """One client. It is written to without waiting, and dropped if it lags."""
+    """One client; it is written to without waiting, and dropped if it lags."""
 
     def __init__(self, hub: Hub, writer: asyncio.StreamWriter) -> None:
         self._hub = hub
@@ -55,10 +55,7 @@ class Session:
         self._hub.listen(self.send, wanted.levels, wanted.sip)
 
     def in_background(self, work: Coroutine[None, None, None]) -> None:
-        """Do something for the client while it asks for other things.
-
-        It ends with the session: nobody would learn of it.
-        """
+        """Run work beside the client's other requests; it ends with the session."""
         task = asyncio.get_running_loop().create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
@@ -82,17 +79,17 @@ class Server:
         self._sessions: set[Session] = set()
 
     async def start(self) -> None:
-        """Bind the socket, for its owner alone; again if it was bound before.
+        """Bind the socket, for its owner alone; also again.
 
         Raises:
             OSError: it cannot be bound.
         """
         if self._server is not None:
-            # Who is connected stays so: this ends the listening alone.
+            # Closing it only stops listening: connected clients stay.
             self._server.close()
         self._path.unlink(missing_ok=True)
         bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        # The folder is 0700 already; the mask closes the moment before chmod.
+        # The folder is 0700 already; the mask covers the moment before chmod.
         before = os.umask(0o177)
         try:
             bound.bind(str(self._path))
@@ -118,7 +115,7 @@ class Server:
 
     @property
     def bound(self) -> bool:
-        """True if a client that looks at the path finds this engine."""
+        """Report if a client that connects to the path finds this engine."""
         try:
             status = self._path.lstat()
         except OSError:

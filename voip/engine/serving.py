@@ -1,4 +1,4 @@
-"""Engine at work: its socket, and the commands that clients may send."""
+"""Running engine: its socket, and the commands that clients may send."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class Serving:
-    """An engine that clients reach; nothing below it knows who asks."""
+    """Engine with its socket; nothing below it knows of clients."""
 
     def __init__(self, engine: Engine, locks: Locks) -> None:
         self._engine = engine
@@ -30,7 +30,7 @@ class Serving:
         Raises:
             OSError: the socket cannot be bound.
         """
-        # Accounts first: the first client may want to call with one.
+        # The first client may call at once: it needs the accounts.
         await self._engine.start()
         await self._place.open()
         log.info("Offhook %s is up, process %d", self._engine.version, os.getpid())

@@ -1,4 +1,4 @@
-"""The sound devices as the workers have them: which are used, and changing them."""
+"""Lists and changes the sound devices that the workers use."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _LATER = "the new sound settings take effect when the calls that are up have end
 
 
 class SoundDevices:
-    """`restart` starts a worker anew, with the settings as they are then.
+    """Sound devices; `restart` restarts a worker with the current settings.
 
-    Devices and the ring change in calls that are up. What PJSIP fixes at its
-    start waits until its worker has no call.
+    Devices and the ring change during calls. Settings that PJSIP fixes at its start
+    wait until the worker has no call.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class SoundDevices:
         hub.listen(self._on_news, levels=False)
 
     async def changed(self, before: Audio, after: Audio) -> None:
-        """Bring the workers in line with new settings."""
+        """Apply new settings to the workers."""
         if before == after:
             return
         fixed = before != msgspec.structs.replace(
@@ -62,7 +62,7 @@ class SoundDevices:
             if fixed:
                 self._waiting.add(role)
             try:
-                # One that is starting may have been told the old ones.
+                # A starting worker may have been sent the old settings.
                 await worker.wait_up(_START_S)
                 await worker.ask(UseAudio(audio=after))
             except (WorkerGone, WorkerRefused) as error:
@@ -72,10 +72,10 @@ class SoundDevices:
         await self._restart_those_that_can()
 
     async def devices(self) -> Devices:
-        """The devices, looked up anew.
+        """Look up the devices again.
 
         Raises:
-            Refusal: there is no worker to ask, and none could be started.
+            Refusal: no worker answers, and none could be started.
         """
         up = [worker for worker in self._workers.values() if worker.ready is not None]
         worker = up[0] if up else self._workers[Role.SECURE]
@@ -89,12 +89,12 @@ class SoundDevices:
         ready = worker.ready
         if ready is None:
             raise Refusal("no_worker", "the sound devices are not known: the worker is gone")
-        # ALSA lists names that lead nowhere.
+        # ALSA lists names without any device.
         usable = tuple(d for d in ready.devices if d.inputs or d.outputs)
         return Devices(devices=usable, in_use=ready.sound)
 
     def on_event(self, role: Role, event: SoundEvent) -> None:
-        """A worker uses other devices, or could not."""
+        """Record the devices that a worker uses, or its failure."""
         worker = self._workers[role]
         if worker.ready is None:
             return

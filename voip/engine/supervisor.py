@@ -1,7 +1,7 @@
-"""Starting worker processes, talking to them, and starting them again.
+"""Starts worker processes, talks to them, and restarts dead ones.
 
-A worker that dies is started again with a growing delay. What it was doing is
-lost: its owner is told, and nothing is redialled.
+A dead worker is restarted with a growing delay. Its work is lost: the owner gets a
+report, and nothing is redialled.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _FIRST_DELAY_S = 0.5
 _LONGEST_DELAY_S = 30.0
 _STABLE_AFTER_S = 60.0
 
-# ALSA and JACK complain at length about devices that are not there.
+# ALSA and JACK print long complaints about missing devices.
 _NOISE = re.compile(
     r"jack server|Jack|ALSA lib|Cannot connect to server|aserver|pcm_\w+\.c|conf\.c|confmisc"
 )
@@ -52,15 +52,15 @@ OnDown = Callable[[str], None]
 
 
 class WorkerGone(Exception):
-    """There is no worker to ask, or it went away before it answered."""
+    """Missing worker: none runs, or it died before it answered."""
 
 
 class WorkerRefused(Exception):
-    """The worker did not accept a command; the text says why."""
+    """Command that the worker refused; the text says why."""
 
 
 class Process(Protocol):
-    """The process of a worker, as asyncio knows one."""
+    """Process of a worker, as asyncio has it."""
 
     @property
     def pid(self) -> int: ...
@@ -73,11 +73,11 @@ class Process(Protocol):
 
 
 StartProcess = Callable[[socket.socket], Awaitable[Process]]
-"""Starts a worker that talks on the socket it is given, and keeps a copy of it."""
+"""Starts a worker that talks on the given socket, and keeps a copy of it."""
 
 
 async def start_process(theirs: socket.socket) -> Process:
-    """A process of `voip.worker`.
+    """Start a process of `voip.worker`.
 
     Raises:
         OSError: it cannot be started.
@@ -95,9 +95,9 @@ async def start_process(theirs: socket.socket) -> Process:
 class Supervisor:
     """One supervised worker process.
 
-    `on_up` runs each time a process is ready, before any other command;
-    `on_down` each time one is gone, with the reason. Every text that either of
-    them or `on_event` is given has been cleaned.
+    `on_up` runs each time a process is ready, before any other command; `on_down` each
+    time one is gone, with the reason. Texts for both and for `on_event` have been
+    cleaned.
     """
 
     def __init__(
@@ -131,12 +131,12 @@ class Supervisor:
         return self._process.pid if self._process and self._process.returncode is None else None
 
     def start(self) -> None:
-        """Begin to keep a process running; returns at once."""
+        """Start to keep a process running; returns at once."""
         if not self.running:
             self._task = asyncio.create_task(self._keep_running())
 
     async def wait_up(self, timeout_s: float = _READY_TIMEOUT_S) -> Ready:
-        """The worker's first word.
+        """Wait for the worker's first message.
 
         Raises:
             WorkerGone: none came up in time.
@@ -285,11 +285,11 @@ class Supervisor:
 
 
 async def _end_of(process: Process) -> int:
-    """The exit status of a worker that talks no more; it is killed if it lingers."""
+    """Return a silent worker's exit status; kills it if it lingers."""
     try:
         return await asyncio.wait_for(process.wait(), _LINGER_S)
     except TimeoutError:
-        # Not process.kill(): that would take the status away from asyncio.
+        # process.kill() would hide the exit status from asyncio.
         with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGKILL)
         return await process.wait()
@@ -302,7 +302,7 @@ async def _follow_log(process: Process, tail: list[str]) -> None:
     while True:
         try:
             line = await stream.readline()
-        except ValueError:  # longer than the reader's limit: not worth keeping
+        except ValueError:  # longer than the reader's limit: dropped
             continue
         if not line:
             return

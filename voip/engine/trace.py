@@ -1,4 +1,4 @@
-"""SIP messages for those who asked: the workers report them only meanwhile."""
+"""Passes on SIP messages while a client requests them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from voip.protocol.worker.process import ConnectionEvent, SipMessage, WatchSip
 
 
 class Trace:
-    """Follows the hub's listeners; what it passes on was masked in the worker."""
+    """Switches workers' reports by the hub's listeners; the worker masks them."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Trace:
         hub.when_listeners_change(self._listeners_changed)
 
     async def on_worker_up(self, role: Role) -> None:
-        """A worker is new, and reports nothing by itself."""
+        """Request reports from a new worker, which sends none by itself."""
         if self._on:
             await self._tell(self._workers[role])
 

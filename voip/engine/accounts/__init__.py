@@ -1,1 +1,1 @@
-"""Accounts as they are kept: their file, fields, secrets and keys."""
+"""Stored accounts: their file, fields, secrets and keys."""

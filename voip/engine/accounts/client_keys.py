@@ -1,7 +1,7 @@
-"""The certificate and key that an account shows to its server, as files.
+"""Certificate and key that an account shows to its server, as files.
 
-OpenSSL would say of a key that does not open no more than that it failed, and
-only when a server asks for it: here the files are read beforehand.
+The files are read before a call: OpenSSL reports only a failure, and only when a server
+asks.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ _KEY = re.compile(rb"-----BEGIN ((?:[A-Z]+ )?PRIVATE KEY)-----.+?-----END \1----
 
 
 class ClientKeyError(Exception):
-    """The client certificate cannot be used; the text says why."""
+    """Unusable client certificate; the text says why."""
 
 
 def of_account(account: Account, passphrase: str | None) -> ClientCertificate | None:
-    """The certificate and key that an account shows; None if it has none.
+    """Return the account's client certificate; None if it has none.
 
     Reads the files, and may take a second to open a key with its passphrase.
 
     Raises:
-        ClientKeyError: the files are not what a server could be shown.
+        ClientKeyError: the files cannot be shown to a server.
     """
     if account.client_certificate is None:
         return None
@@ -44,13 +44,13 @@ def of_account(account: Account, passphrase: str | None) -> ClientCertificate | 
     return ClientCertificate(
         certificate=str(certificate),
         key=str(key),
-        # OpenSSL asks for no passphrase of a key that has none.
+        # OpenSSL refuses a passphrase for a key without one.
         passphrase=passphrase if is_encrypted(key) else None,
     )
 
 
 def ends(account: Account) -> datetime | None:
-    """When the account's certificate ends; None if it has none that can be read."""
+    """Return the end of the account's certificate; None if none is readable."""
     if account.client_certificate is None:
         return None
     try:
@@ -61,10 +61,10 @@ def ends(account: Account) -> datetime | None:
 
 
 def check(certificate: Path, key: Path, passphrase: str | None) -> None:
-    """Open the key, and see that it is that of the certificate.
+    """Open the key and compare it with the certificate.
 
     Raises:
-        ClientKeyError: it cannot be opened, or is another's.
+        ClientKeyError: it cannot be opened, or belongs to another certificate.
     """
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -90,12 +90,12 @@ def check(certificate: Path, key: Path, passphrase: str | None) -> None:
 
 
 def certificates(path: Path) -> list[Certificate]:
-    """The certificates in a file, as far as they can be read.
+    """Return the certificates in a file, as far as they can be read.
 
     Raises:
         ClientKeyError: the file cannot be read.
     """
-    from cryptography import x509  # a start need not wait for it
+    from cryptography import x509  # slow to load: a start need not wait for it
 
     found = []
     for pem in _PEM.findall(_content(path)):
@@ -107,7 +107,9 @@ def certificates(path: Path) -> list[Certificate]:
 
 
 def is_encrypted(key: Path) -> bool:
-    """The key in a file needs a passphrase (RFC 7468 section 11, RFC 1421 section 4.6.1.1).
+    """Report if the key in a file needs a passphrase.
+
+    RFC 7468 section 11, RFC 1421 section 4.6.1.1.
 
     Raises:
         ClientKeyError: the file cannot be read, or holds no key.

@@ -1,10 +1,9 @@
-"""Fields of an account beside each other, and the account they make.
+"""Checks the fields of an account together, and makes the account of them.
 
-One set of rules for the file, for what a client saves, and for a form that
-checks while somebody types: every rule answers in words that stand next to
-the field. The fields are declared in `voip.protocol.account_fields`; rules of a
-kind are in `accounts.values`, those of trust in `trust_fields`; what the files
-are like that fields name is in `accounts.named_files`.
+The same rules serve the file, a client's request, and a form that checks while the user
+types. `voip.protocol.account_fields` declares the fields. `accounts.values` has the
+rules of each kind, `trust_fields` those of trust, and `accounts.named_files` checks the
+files that fields name.
 """
 
 from __future__ import annotations
@@ -43,11 +42,11 @@ _SECRET_PLACES = {
 
 
 class Account(WrittenAccount, frozen=True):
-    """One account, and where its requests go."""
+    """Account with the destination of its requests."""
 
     @property
     def aor(self) -> str:
-        """The address of record (RFC 3261 section 6)."""
+        """Address of record (RFC 3261 section 6)."""
         return f"sip:{self.user}@{self.domain}"
 
     @property
@@ -57,7 +56,7 @@ class Account(WrittenAccount, frozen=True):
 
     @property
     def next_hop_parts(self) -> tuple[str, int]:
-        """The name or address of `next_hop`, without brackets, and its port."""
+        """Name or address of `next_hop`, without brackets, and its port."""
         host, port = parse_host_port(self.next_hop)
         return host.strip("[]"), port or self.transport.default_port
 
@@ -71,14 +70,13 @@ class Account(WrittenAccount, frozen=True):
 
 
 def _in_ascii(where: str) -> str:
-    # RFC 3261 section 25.1: a host is of ASCII; names of other letters travel
-    # as RFC 5890 says.
+    # RFC 3261 section 25.1 allows only ASCII in a host; RFC 5890 encodes other letters.
     host, port = parse_host_port(where)
     return host if port is None else f"{host}:{port}"
 
 
 def known(values: Values) -> dict[str, object]:
-    """The fields that an account has; what else there is may be anything."""
+    """Return the fields that an account can have, without unknown ones."""
     return {name: as_text(name, value) for name, value in values.items() if name in BY_NAME}
 
 
@@ -87,13 +85,13 @@ def unknown(values: Values) -> tuple[str, ...]:
 
 
 def from_values(values: Values) -> Account:
-    """The account of values in which `problems` finds nothing."""
+    """Build the account of values in which `problems` finds nothing."""
     fields = {name: typed(name, value) for name, value in known(values).items()}
     return msgspec.convert(fields, Account)
 
 
 def name_problem(name: str) -> str | None:
-    """Problems of an account's name."""
+    """Report problems of an account's name."""
     if not name:
         return "needed: it is what you call this account here"
     if len(name) > MAX_NAME:
@@ -106,7 +104,7 @@ def name_problem(name: str) -> str | None:
 
 
 def unknown_problem(field: str) -> str:
-    """Why a field is refused that no account has."""
+    """Explain why an unknown field is refused."""
     secret = _SECRETS.get(field.lower())
     if secret:
         places = _SECRET_PLACES[secret]
@@ -116,7 +114,7 @@ def unknown_problem(field: str) -> str:
 
 
 def unknown_notice(field: str) -> str:
-    """The message about a field in the file that no account has."""
+    """Return the notice about an unknown field in the file."""
     secret = _SECRETS.get(field.lower())
     if secret:
         return (
@@ -137,9 +135,9 @@ _LIST = ", ".join(BY_NAME)
 
 
 def problems(values: Values) -> dict[str, str]:
-    """Problems of each field by itself and beside the others.
+    """Report problems of each field, by itself and beside the others.
 
-    Looks at nothing but the values; unknown fields are problems too.
+    Reads no file; unknown fields are problems too.
     """
     wrong = {
         field.name: _needed_words(field)

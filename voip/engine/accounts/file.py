@@ -1,4 +1,4 @@
-"""accounts.toml: reading, checking and changing it."""
+"""Reads, checks and changes accounts.toml."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _ORDER = "order"
 
 
 class Loaded(msgspec.Struct):
-    """The file as read: the good accounts, and problems of others.
+    """Contents of the file: the valid accounts, and problems of others.
 
-    `names` has the good and the bad in their order; `notices` says what was
-    left alone.
+    `names` lists valid and invalid accounts in order; `notices` lists unknown fields
+    and the like.
     """
 
     accounts: dict[str, Account]
@@ -37,9 +37,9 @@ class Loaded(msgspec.Struct):
 
 
 class AccountFile:
-    """The accounts of one user, in the order that they were put in.
+    """Accounts of one user, in the order of the file.
 
-    What a person wrote beside them stays: comments, places, unknown keys.
+    Comments, order and unknown keys written by hand are kept.
     """
 
     def __init__(self, path: Path) -> None:
@@ -48,7 +48,7 @@ class AccountFile:
     # Reading
 
     def load(self) -> Loaded:
-        """Read every account; a bad one does not spoil the others.
+        """Read every account; an invalid one does not affect the others.
 
         Raises:
             ConfigError: the file as a whole cannot be read.
@@ -70,7 +70,7 @@ class AccountFile:
         return loaded
 
     def listing(self) -> tuple[AccountFields, ...]:
-        """Every account's own words, for whoever wants to edit them.
+        """Return every account's fields as written, for editing.
 
         Raises:
             ConfigError: the file as a whole cannot be read.
@@ -80,19 +80,20 @@ class AccountFile:
         return tuple(self._fields(name, tables[name]) for name in self._ordered(document)[0])
 
     def problems(self, name: str, values: Mapping[str, object], new: bool) -> dict[str, str]:
-        """Problems of an account's name and fields, by field.
+        """Report problems of an account's name and fields, by field.
 
-        Reads the files that fields name, and so may wait.
+        Reads the files that fields name, and so may block.
         """
         found = {**named_files.problems(values), **account_fields.problems(values)}
         words = account_fields.name_problem(name) or (self._taken(name) if new else None)
         return {"name": words, **found} if words else found
 
     def check(self, name: str, values: Mapping[str, object]) -> Account:
-        """An account as a client gives it.
+        """Build an account from a client's fields.
 
         Raises:
-            ConfigError: names the file, the account, and each bad field with what is wrong.
+            ConfigError: names the file, the account, and each bad field with its
+                problem.
         """
         self._refuse(name, self.problems(name, values, new=False))
         return account_fields.from_values(values)
@@ -105,7 +106,7 @@ class AccountFile:
         """Append an account; `means` is noted with a pin.
 
         Raises:
-            ConfigError: the name is taken, a value is wrong, or the file is.
+            ConfigError: the name exists, a value is wrong, or the file is.
         """
 
         def append(document: tomlkit.TOMLDocument) -> Account:
@@ -133,13 +134,13 @@ class AccountFile:
         version: str | None = None,
         means: Means | None = None,
     ) -> Account:
-        """Change fields of an account; None removes one. The rest stays.
+        """Change fields of an account; None removes one, others stay.
 
         `means` is noted with a new pin.
 
         Raises:
-            ChangedMeanwhile: the account is no longer what `version` was of.
-            ConfigError: there is no such account, a value is wrong, or the file is.
+            ChangedMeanwhile: the account has changed since `version` was read.
+            ConfigError: no account has this name, a value is wrong, or the file is.
         """
 
         def update(document: tomlkit.TOMLDocument) -> Account:
@@ -156,7 +157,7 @@ class AccountFile:
                     table.pop(key, None)
                 else:
                     toml.put(table, key, value)
-            # What was unknown in the file before is left alone.
+            # Unknown fields already in the file must not fail the edit.
             result = {**account_fields.known(table.unwrap()), **given}
             unknown = {f: account_fields.unknown_problem(f) for f in account_fields.unknown(values)}
             problems = {**account_fields.problems(result), **unknown}
@@ -166,10 +167,10 @@ class AccountFile:
         return toml.change(self.path, update)
 
     def remove(self, name: str) -> None:
-        """Take an account out of the file.
+        """Remove an account from the file.
 
         Raises:
-            ConfigError: there is no such account, or the file is wrong.
+            ConfigError: no account has this name, or the file is wrong.
         """
 
         def delete(document: tomlkit.TOMLDocument) -> None:
@@ -183,10 +184,10 @@ class AccountFile:
         toml.change(self.path, delete)
 
     def move(self, name: str, place: int) -> None:
-        """Put an account at `place` of the order, from 0; beyond the end is last.
+        """Move an account to `place`, from 0; a place beyond the end is the last.
 
         Raises:
-            ConfigError: there is no such account, or the file is wrong.
+            ConfigError: no account has this name, or the file is wrong.
         """
 
         def reorder(document: tomlkit.TOMLDocument) -> None:
@@ -210,7 +211,7 @@ class AccountFile:
     # Inside
 
     def _account(self, name: str, table: object) -> Account:
-        """An account as it is in the file, where unknown keys are left alone."""
+        """Build an account from its table; unknown keys are ignored."""
         if not isinstance(table, dict):
             raise ConfigError(
                 f"{self.path}: account {name}: a table of fields is needed, not a single value"
@@ -265,13 +266,13 @@ class AccountFile:
         return table
 
     def _ordered(self, document: tomlkit.TOMLDocument) -> tuple[tuple[str, ...], list[str]]:
-        """The accounts' names in their order, and what is wrong with that."""
+        """Return the accounts' names in order, and problems of the order."""
         names = list(self._tables(document))
         order = document.unwrap().get(_ORDER, [])
         if not isinstance(order, list):
             words = f"{self.path}: “{_ORDER}” is not a list of names, such as [“work”, “home”]"
             return tuple(names), [words]
-        # Once each: a name twice in the list stands where it is first.
+        # A name listed twice would otherwise appear twice.
         first = dict.fromkeys(name for name in order if isinstance(name, str) and name in names)
         return tuple(dict.fromkeys([*first, *names])), []
 
@@ -281,7 +282,7 @@ def _note(means: Means | None) -> pinning.Note:
 
 
 def _plain(table: object) -> dict[str, str | int | bool]:
-    # What is no field of an account may be anything, a password for one.
+    # An unknown field may hold anything, such as a password.
     if not isinstance(table, dict):
         return {}
     return {
@@ -296,9 +297,9 @@ def _unknown(table: object) -> tuple[str, ...]:
 
 
 def _version(table: object) -> str:
-    """Changes with the account's fields; of what is unknown, only the names tell.
+    """Return a digest that changes with the account's fields.
 
-    Their values may be secret, and a digest of a weak one gives it away.
+    Of unknown fields only the names count: a digest of a weak secret gives it away.
     """
     known = account_fields.known(table) if isinstance(table, dict) else repr(table)
     said = repr((sorted(known.items()) if isinstance(known, dict) else known, _unknown(table)))

@@ -1,4 +1,4 @@
-"""The files that an account's fields name: whether they can be used."""
+"""Checks the files that an account's fields name."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from voip.protocol.account_fields import FIELDS, Content
 
 
 def problems(values: Values, changed: Collection[str] | None = None) -> dict[str, str]:
-    """Problems of the files that fields name; reads them, and so may wait.
+    """Report problems of the files that fields name; may block.
 
-    With `changed` only those are looked at, for what is about to be saved.
+    `changed` limits the check to the fields about to be saved.
     """
     found = {}
     for field, check in _CHECKS.items():
@@ -55,7 +55,7 @@ def _secret_problem(value: str) -> str | None:
 
 
 def _pair_problem(values: Values) -> dict[str, str]:
-    """Problems of a client's certificate and key beside each other."""
+    """Report problems of a client's certificate and key together."""
     certificate, key = values.get("client_certificate"), values.get("client_key")
     if not isinstance(certificate, str):
         return {}
@@ -75,7 +75,7 @@ def _pair_problem(values: Values) -> dict[str, str]:
 
 
 def _path_problem(value: str) -> str | None:
-    """Reasons why a path is not that of a file, looked at from anywhere."""
+    """Explain why a path does not name a file from every folder."""
     try:
         path = Path(value).expanduser()
         if not path.is_absolute():

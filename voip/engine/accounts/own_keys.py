@@ -1,13 +1,13 @@
-"""The certificate and key that an account shows in DTLS handshakes, kept for its owner alone.
+"""Certificate and key that an account shows in DTLS handshakes.
 
-People compare words once because this certificate stays (`voip.engine.trust.compared`).
-It is a name as well: it links the calls in which it is shown. So each account
-has one of its own, bound to its address, and one that hides who it is has none
-and shows what its worker makes for itself. SDP names its digest to the server
-and the far end, and DTLS 1.2 shows it to whoever sees the packets of the voice.
+The user compares words once because this certificate stays
+(`voip.engine.trust.compared`). It also identifies: it links the calls in which it is
+shown. So each account has its own, bound to its address, and an anonymous one shows a
+certificate that its worker makes. SDP shows its digest to the server and the far end;
+DTLS 1.2 shows it to every observer of the media packets.
 
-A file that cannot be used is reported and never replaced. `voip.security.sas` says why
-a key is replaced after `LIFETIME`.
+An unusable file is reported and never replaced. `voip.security.sas` says why a key is
+replaced after `LIFETIME`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from voip.protocol.worker.accounts import OwnKey
 
 
 class OwnKeyError(Exception):
-    """An account's own key cannot be used; the text says what to do."""
+    """Unusable own key of an account; the text says what to do."""
 
 
 LIFETIME = timedelta(days=90)
@@ -38,19 +38,25 @@ LIFETIME = timedelta(days=90)
 _DAY = timedelta(days=1)
 _VALID = timedelta(days=365)
 _NAME = "pjmedia.pjsip.org"
-"""Name in every certificate, as PJSIP's own has it: an account's would tell who calls."""
+"""Common name of every certificate, the same as PJSIP's.
+
+A name of the account's would identify the caller.
+"""
 
 _VERSION = 1
 
 
 class _Version(msgspec.Struct, frozen=True):
-    """The part of a file that every Offhook can read, whatever else is in it."""
+    """Part of the file that every version of Offhook can read."""
 
     version: int = _VERSION
 
 
 class _File(_Version, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`made` is in RFC 3339, `pem` the certificate followed by its key."""
+    """Contents of the file, readable by its owner alone.
+
+    `made` is in RFC 3339, `pem` the certificate followed by its key.
+    """
 
     address: str
     made: str
@@ -61,11 +67,11 @@ class _File(_Version, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class OwnKeys:
-    """Files in `folder`, one an account.
+    """Own keys of accounts, one file each in `folder`.
 
-    `has_compared` says that an account's words were compared with somebody, who
-    is likely to remember its key too. `warn` hears of a key that they will not
-    know, and `news` keeps it for who asks later, by account.
+    `has_compared` reports if an account's words were compared with a far end, which
+    then probably remembers its key. `warn` is called for a key that far ends will not
+    recognise; `news` keeps that warning by account.
     """
 
     def __init__(
@@ -77,14 +83,15 @@ class OwnKeys:
         self.news: dict[str, str] = {}
 
     async def find(self, name: str, account: Account) -> OwnKey | None:
-        """The key of an account, made if there is none; None if it shows none of its own.
+        """Return the account's own key, made if missing; None if it uses none.
 
         Raises:
             OwnKeyError: it cannot be used or made.
         """
         if not _shows_one(account):
             return None
-        # OpenSSL is slow to load, and a disk may be slow to write.
+        # OpenSSL is slow to load, and a disk may be slow to write: the loop would
+        # stall.
         pem, is_new = await asyncio.to_thread(self._take, name, account.aor)
         if is_new and self._has_compared(name):
             self.news[name] = (
@@ -156,7 +163,7 @@ def _read(path: Path) -> _File | None:
     except OSError as error:
         raise OwnKeyError(f"{path} cannot be read: {error.strerror}") from error
     except (msgspec.MsgspecError, ValueError) as error:
-        # The reason is not repeated: a parser may quote the key.
+        # A parser's message may quote the key.
         raise OwnKeyError(
             f"{path} is damaged, and no call shows its key: put a copy in its place, or move it "
             "away. The account has a new key then, and people who compared words with you have "
@@ -166,7 +173,7 @@ def _read(path: Path) -> _File | None:
 
 
 def _check(pem: str) -> None:
-    """Refuse what no handshake could show.
+    """Refuse a certificate or key that no handshake can use.
 
     Raises:
         ValueError: it is not a certificate with its key of P-256.
@@ -188,7 +195,10 @@ def _check(pem: str) -> None:
 
 
 def _make(now: datetime) -> str:
-    """A certificate with a new key of P-256 (RFC 8827 section 6.5), signed with it."""
+    """Make a self-signed certificate with a new P-256 key.
+
+    RFC 8827 section 6.5.
+    """
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec

@@ -1,4 +1,4 @@
-"""A server's key that an account accepts: the note of who accepted it, and the alarm of another."""
+"""Pinned server keys: notes of acceptance, and the alarm of another key."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BEGINNING = 16
 
 
 class Note(msgspec.Struct, frozen=True):
-    """The time (RFC 3339), person and means by which a key was accepted here."""
+    """Time (RFC 3339), user and means by which a key was accepted here."""
 
     on: str | None = None
     by: str | None = None
@@ -30,7 +30,7 @@ class Note(msgspec.Struct, frozen=True):
 
 
 def login_name() -> str:
-    """The user of this process, who alone can reach the engine's socket."""
+    """Return the user of this process; no other can reach the engine's socket."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
@@ -40,9 +40,9 @@ def login_name() -> str:
 def noted(
     changes: Mapping[str, _Value], before: Values, note: Note
 ) -> dict[str, _Value | str | None]:
-    """Changes to an account's fields, with a `note` beside a new pin.
+    """Add a `note` to changes that pin a new key.
 
-    The note is the phone's to write: it stays while the pin does, and goes with it.
+    Only the engine writes the note; it is kept and removed with the pin.
     """
     given: dict[str, _Value | str | None] = {
         field: value for field, value in changes.items() if field not in _NOTE
@@ -70,9 +70,9 @@ _NOTE = tuple(field.name for field in FIELDS if field.group is Group.NOTE)
 
 
 def note_of(account: Account) -> Note:
-    """The note about an account's pin, empty where the pin was written by hand.
+    """Return the note about an account's pin, empty if written by hand.
 
-    A pin that a person put in the place of another has the note of the other beside it.
+    A pin replaced by hand still has the note of the previous one.
     """
     key = pin_of(account.pin) if account.pin else None
     if key is None or not key.startswith(account.pinned_key or ""):
@@ -81,19 +81,19 @@ def note_of(account: Account) -> Note:
 
 
 def accepted_on(account: Account) -> str:
-    """The day on which an account's pin was accepted; empty if unknown."""
+    """Return the day on which an account's pin was accepted; empty if unknown."""
     on = note_of(account).on
     return on[:10] if on else ""
 
 
 def stopped(name: str, account: Account, key: str) -> Cause:
-    """The cause to stop a pinned account; `key` is what the server shows now."""
+    """Return the cause that stops a pinned account; `key` is the server's now."""
     server = account.next_hop
     return Cause(CauseKind.STOPPED_FOR_KEY, (*other_key(account, key).detail, server, name))
 
 
 def other_key(account: Account, key: str) -> Cause:
-    """Both keys, and when the pinned one was accepted."""
+    """Return the cause that names both keys and the day of the pin."""
     pin = (account.pin and pin_of(account.pin)) or ""
     return Cause(CauseKind.OTHER_KEY, (accepted_on(account), pin, key))
 

@@ -1,9 +1,9 @@
-"""Where an account's secrets come from: a command, a file, or the keyring.
+"""Finds an account's secrets in a command, a file, or the keyring.
 
-They are its password and the passphrase of its client key. What the account
-names is used; without a word of its own, the system's keyring, and then the
-file that `account add --password-stdin` wrote where there was no keyring. A
-secret is in no argument, event, log or export.
+They are its password and the passphrase of its client key. A source that the account
+names comes first, then the system's keyring, then the file that `account add
+--password-stdin` wrote where there was no keyring. A secret is in no argument, event,
+log or export.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _COMMAND_TIMEOUT_S = 30.0
 
 
 class PasswordError(Exception):
-    """No password to be had; the text says where it was looked for."""
+    """Missing password; the text says where it was looked for."""
 
     def __init__(self, text: str, kind: CauseKind = CauseKind.PASSWORD) -> None:
         self.cause = Cause(kind, (text,))
@@ -32,7 +32,7 @@ class PasswordError(Exception):
 
 
 class _Secret(NamedTuple):
-    """One secret of an account: what it is, its name in the stores, and its own places."""
+    """One secret of an account: its kind, name in the stores, and own sources."""
 
     kind: str
     key: str
@@ -48,20 +48,20 @@ class Passwords:
         self._in_keyring: dict[str, bool] = {}
 
     async def find(self, name: str, account: Account) -> str | None:
-        """The password, None when nothing was ever stored for the account.
+        """Return the password, None if none was ever stored for the account.
 
         Raises:
-            PasswordError: a place that should have it cannot be read.
+            PasswordError: its source cannot be read.
         """
         return await self._find(
             _Secret("password", name, account.password_command, account.password_file)
         )
 
     async def find_passphrase(self, name: str, account: Account) -> str | None:
-        """The passphrase of the client key; None without a client certificate.
+        """Return the client key's passphrase; None without a client certificate.
 
         Raises:
-            PasswordError: a place that should have it cannot be read.
+            PasswordError: its source cannot be read.
         """
         if account.client_certificate is None:
             return None
@@ -81,11 +81,11 @@ class Passwords:
         return _from_file(own, secret.kind) if own.exists() else None
 
     def store(self, name: str, password: str) -> str:
-        """Keep a password in the keyring, or else in a file; says where."""
+        """Keep a password in the keyring, or else in a file; return the place."""
         return self._store(name, password)
 
     def store_passphrase(self, name: str, passphrase: str) -> str:
-        """Keep the passphrase of the client key; says where."""
+        """Keep the passphrase of the client key; return the place."""
         return self._store(_of_key(name), passphrase)
 
     def _store(self, key: str, secret: str) -> str:
@@ -102,17 +102,16 @@ class Passwords:
         return f"{path} (there is no keyring)"
 
     def forget(self, name: str) -> None:
-        """Remove what was stored for an account."""
+        """Remove the stored secrets of an account."""
         for key in (name, _of_key(name)):
             _delete_from_keyring(key)
             self._in_keyring[key] = False
             self._file(key).unlink(missing_ok=True)
 
     def place(self, name: str, account: Account | None) -> str | None:
-        """Where the password is taken from, in words; None where none is stored.
+        """Describe the source of the password; None where none is stored.
 
-        Nothing is read: a keyring may ask its user before it answers, so what
-        it last said is told.
+        Reads nothing, because a keyring may prompt the user: its last answer is used.
         """
         if account is not None and account.password_command:
             return "the password command"
@@ -126,7 +125,7 @@ class Passwords:
         return None if asked else f"{_KEYRING}, if it was stored there"
 
     def place_to_keep(self) -> str:
-        """Where `store` would keep a password, in words."""
+        """Describe the place where `store` would keep a password."""
         if keyring_name() is not None:
             return _KEYRING
         return f"a file of its own in {self._folder} (there is no keyring)"
@@ -136,12 +135,12 @@ class Passwords:
 
 
 def _of_key(name: str) -> str:
-    # No account has an @ in its name: nobody's password is found under this.
+    # No account's name has an @, so this entry is never read as a password.
     return f"client-key@{name}"
 
 
 def keyring_name() -> str | None:
-    """The keyring in use, None where there is none."""
+    """Return the name of the keyring in use, None where there is none."""
     import keyring
     from keyring.backends import fail
 
@@ -190,7 +189,7 @@ def _delete_from_keyring(name: str) -> None:
 
 
 async def _from_command(command: str, kind: str) -> str:
-    # Run by a shell, as its user wrote it, and without our standard streams.
+    # The command must not read from the terminal or write to it.
     process = await asyncio.create_subprocess_shell(
         command,
         stdin=asyncio.subprocess.DEVNULL,
@@ -205,7 +204,7 @@ async def _from_command(command: str, kind: str) -> str:
         raise PasswordError(f"the {kind} command did not end within 30 seconds") from None
     if process.returncode != 0:
         raise PasswordError(f"the {kind} command failed with status {process.returncode}")
-    # pass and its kin print the password on the first line.
+    # pass and similar programs print the password on the first line.
     secret = out.decode("utf-8", errors="replace").split("\n", 1)[0].rstrip("\r")
     if not secret:
         raise PasswordError(f"the {kind} command printed nothing")

@@ -1,6 +1,6 @@
-"""Rules of fields of trust, of an account's own key, and of media keys.
+"""Rules of the fields of trust, an account's own key, and media keys.
 
-They look at other fields or at a form that no kind has; see `accounts.values`.
+They depend on other fields or on a form of their own; see `accounts.values`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _SEPARATORS = re.compile(r"[\s:]")
 
 
 def pin_of(text: str) -> str | None:
-    """The SHA-256 of a public key as it is compared, None if `text` is none.
+    """Return the SHA-256 of a public key in one spelling, None if invalid.
 
-    People write fingerprints in either case, with colons or spaces between.
+    Fingerprints are written in either case, with colons or spaces between.
     """
     plain = _SEPARATORS.sub("", text).lower()
     return plain if _PIN.fullmatch(plain) else None

@@ -1,6 +1,6 @@
-"""Values of fields as typed or read, and the rules of their kinds.
+"""Checks values of fields, typed or read, by the rules of their kinds.
 
-Checks what the field's declaration says; the words stand next to the field.
+The field's declaration sets the rule; the message fits next to the field.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from voip.security.policy import DEMANDS
 from voip.sip.dialing import DialError, parse_host_port
 
 Values = Mapping[str, object]
-"""Fields of any type, and not all of them known."""
+"""Fields of any type, known or not."""
 
 SCHEME = re.compile(r"(sips?|tel|https?|tls|tcp|udp|[a-z][a-z0-9+.-]*(?=://)):(//)?", re.IGNORECASE)
 
 
 def is_secure(values: Values) -> bool:
-    """The account would use TLS."""
+    """Report if the account would use TLS."""
     transport = values.get("transport", Transport.TLS)
     return isinstance(transport, str) and any(
         demands.tls_only for name, demands in DEMANDS.items() if name == transport
@@ -35,25 +35,25 @@ def is_empty(value: object) -> bool:
 
 
 def as_text(name: str, value: object) -> object:
-    """The text of a list of names, as a TOML file may have it; else the value."""
+    """Join a list of names from a TOML file; return other values unchanged."""
     if BY_NAME[name].kind is not Kind.NAMES or not isinstance(value, list):
         return value
     return ", ".join(value) if all(isinstance(one, str) for one in value) else value
 
 
 def typed(name: str, value: object) -> object:
-    """The value in its field's own type: a list of names for a text of them."""
+    """Convert a value to its field's type: text of names to a list."""
     is_list = BY_NAME[name].kind is Kind.NAMES and isinstance(value, str)
     return _names_of(str(value)) if is_list else value
 
 
 def _names_of(text: str) -> tuple[str, ...]:
-    """The names in a text, which commas or spaces part."""
+    """Split a text at commas or spaces into names."""
     return tuple(re.findall(r"[^\s,]+", text))
 
 
 def problem(field: Field, value: object) -> str | None:
-    """Problems of a value beside its field's declaration."""
+    """Report problems of a value against its field's declaration."""
     match field.kind, value:
         case Kind.SWITCH, bool():
             return None
@@ -127,7 +127,7 @@ def _command_problem(value: str) -> str | None:
 
 
 def host_problem(value: str) -> str | None:
-    """Problems of the name or address of a server, with a port or without."""
+    """Report problems of a server's name or address, with or without a port."""
     scheme = SCHEME.match(value)
     if scheme:
         return f"without “{scheme[0]}”: only the name of the server, such as pbx.example.com"

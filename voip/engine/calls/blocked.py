@@ -1,4 +1,4 @@
-"""blocked.toml: the callers whose calls are declined."""
+"""Reads and changes blocked.toml: the callers whose calls are declined."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BlockedCallers:
-    """The entries of the file; `tell` hears when it cannot be read.
+    """Entries of the file; `tell` is called when it cannot be read.
 
-    While it cannot, the entries that were read before hold. `find_exchange` knows
-    the server of an account, by the connection that a call came on.
+    Until it can be read again, the previous entries hold. `find_exchange` returns an
+    account's server from the connection of a call.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class BlockedCallers:
         self._read()
 
     def refresh(self) -> None:
-        """Read the file if it has changed since the last time."""
+        """Read the file if it has changed."""
         if self._file.changed:
             self._read()
             for problem in self.problems:
@@ -51,7 +51,7 @@ class BlockedCallers:
     def of(
         self, uri: str, account: str, connection: ConnectionEvent | None = None
     ) -> tuple[BlockedCaller, ...]:
-        """The entries that block calls of `uri` to an account; none for one who hides."""
+        """Return the entries that block `uri` for an account; none if anonymous."""
         mine = [entry for entry in self.entries if entry.account == account]
         if not mine or callers.is_hidden(uri):
             return ()
@@ -60,11 +60,11 @@ class BlockedCallers:
         return tuple(e for e in mine if known.intersection(callers.keys(e.address, exchange)))
 
     def canonical(self, uri: str, account: str) -> str | None:
-        """One way to write the address of a caller, None for one that cannot be blocked."""
+        """Normalize a caller's address; None for one that cannot be blocked."""
         return callers.canonical(uri, self._find_exchange(account, None))
 
     def add(self, entry: BlockedCaller) -> None:
-        """Add an entry, and keep the rest of the file as it is.
+        """Add an entry; keep the rest of the file.
 
         Raises:
             ConfigError: the file cannot be changed; it is left alone.
@@ -84,7 +84,7 @@ class BlockedCallers:
         self._change(edit)
 
     def remove(self, gone: tuple[BlockedCaller, ...]) -> None:
-        """Remove entries, and keep the rest of the file as it is.
+        """Remove entries; keep the rest of the file.
 
         Raises:
             ConfigError: the file cannot be changed; it is left alone.

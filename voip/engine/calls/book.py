@@ -1,4 +1,4 @@
-"""The calls that are up: one list, one log, one way to tell the clients."""
+"""Lists the current calls, logs them, and reports them to clients."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ log = logging.getLogger(__name__)
 
 
 class CallBook:
-    """Calls enter with `begin` and leave with `finish`; both are in the log.
+    """Current calls, from `begin` to `finish`; both are logged.
 
-    `recall` gives a new call what is remembered of its far end.
+    `recall` gives a new call the remembered keys of its far end.
     """
 
     def __init__(self, hub: Hub, history: History, recall: Callable[[LiveCall], None]) -> None:
@@ -46,11 +46,11 @@ class CallBook:
         return tuple(call.snapshot(now) for call in self)
 
     def find(self, call_id: str) -> LiveCall | None:
-        """The call of the id that clients use."""
+        """Return the call with the id that clients use."""
         return next((call for call in self if str(call.id) == call_id), None)
 
     def by_number(self, role: Role, number: int) -> LiveCall | None:
-        """The call of the number that a worker uses."""
+        """Return the call with the number that a worker uses."""
         return next((c for c in self if c.role is role and c.number == number), None)
 
     def begin(
@@ -62,7 +62,7 @@ class CallBook:
         remote: Party,
         number: int | None = None,
     ) -> LiveCall:
-        """A new call, in the log from here on; `number` None takes its id."""
+        """Add a call and log it; `number` None uses its id."""
         self._last_id += 1
         call = LiveCall(
             id=self._last_id,
@@ -83,7 +83,7 @@ class CallBook:
         return call
 
     def turn_away(self, account: str, remote: Party, code: int) -> None:
-        """Log the call of a blocked caller; no client hears of a call."""
+        """Log the call of a blocked caller; clients get no event of it."""
         self._last_id += 1
         call_id, now = self._last_id, time.time()
         why = sentence(Cause(CauseKind.BLOCKED))
@@ -97,12 +97,12 @@ class CallBook:
         self._log_row(write)
 
     def answered(self, call: LiveCall) -> None:
-        """Note the moment of the answer."""
+        """Record the time of the answer."""
         call.answered = answered = time.time()
         self._log_row(lambda: self._history.answered(call.id, answered))
 
     def finish(self, call: LiveCall, outcome: Outcome, cause: Cause | None) -> None:
-        """The call is over: complete its row and tell everybody."""
+        """Remove an ended call, complete its log entry and inform the clients."""
         call.ended = ended = time.time()
         call.state = CallState.ENDED
         call.outcome = outcome
@@ -130,13 +130,13 @@ class CallBook:
         self.publish(call)
 
     def publish(self, call: LiveCall) -> None:
-        """Tell the clients how the call is now."""
+        """Send the call's present state to the clients."""
         snapshot = call.snapshot(time.time())
         call.note_lock(snapshot.lock)
         self._hub.publish(CallEvent(call=snapshot))
 
     def _log_row(self, write: Callable[[], LogEntry]) -> None:
-        # A full disk must not cost anybody the call they are in.
+        # A full disk must not end a call.
         try:
             self._hub.publish(LogEvent(entry=write()))
         except (HistoryError, KeyError) as error:

@@ -1,4 +1,4 @@
-"""Answers to the words of calls: in force at once, and remembered where they can be."""
+"""Applies answers to compared words, and remembers them where possible."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NOBODY = "they gave no address to remember: your answer holds for this call onl
 
 
 class Comparisons:
-    """`find_exchange` knows the server of an account."""
+    """Remembers keys by far end; `find_exchange` returns an account's server."""
 
     def __init__(self, keys: ComparedKeys, book: CallBook, find_exchange: FindExchange) -> None:
         self._keys = keys
@@ -29,13 +29,16 @@ class Comparisons:
         self._find_exchange = find_exchange
 
     def recall(self, call: LiveCall) -> None:
-        """Give a new call the keys that are remembered of its far end."""
+        """Give a new call the remembered keys of its far end."""
         call.address = far_end(call.remote.uri, self._find_exchange(call.account))
         if call.address is not None:
             call.find_keys = partial(self._keys.of, call.account, call.address)
 
     def answer(self, call: LiveCall, ends: Ends, equal: bool) -> str | None:
-        """Note the answer to the words of `ends`; why an equal one is not remembered."""
+        """Record the answer to the words of `ends`.
+
+        Returns why an equal one cannot be remembered.
+        """
         known = call.find_keys()
         now = rfc3339(time.time())
         last = now if equal else (known[-1].on if known else None)
@@ -55,7 +58,7 @@ class Comparisons:
         forgotten = self._keys.forget(account, address)
         calls = [c for c in self._book if c.account == account and address in (None, c.address)]
         for call in calls:
-            # An equal answer would otherwise go on proving what is forgotten.
+            # An equal answer would still prove the forgotten key.
             if call.answer is not None and call.answer.equal:
                 call.answer = None
         self._publish(calls)
@@ -71,7 +74,7 @@ class Comparisons:
         return None
 
     def _discard(self, call: LiveCall, ends: Ends) -> str | None:
-        # Words that differ say that this key is no proof: the next call must not claim it.
+        # Different words disprove the key: the next call must not rely on it.
         if call.address is None:
             return None
         try:

@@ -1,7 +1,7 @@
-"""The local secure test line: a worker of its own, and an account to call it.
+"""Local secure test line: a worker of its own, and an account to call it.
 
-A newcomer has no SIP account. The line is a second worker on loopback with an
-authority made on the spot; the call to it takes the same path as any other.
+A new user has no SIP account. The line is a second worker on loopback with a temporary
+certificate authority; calls to it take the same path as any other.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from voip.sip.dialing import ECHO
 log = logging.getLogger(__name__)
 
 ACCOUNT = "echo"
-"""The name that calls to the line have in place of an account's."""
+"""Account name of calls to the line."""
 
 _JITTER_MS = 40
 
 
 class Echo:
-    """`folder` holds the certificates while the line is up."""
+    """Starts and stops the line; `folder` holds its certificates until then."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Echo:
         )
 
     async def start(self) -> str:
-        """Start the line if it is not up; its URI.
+        """Start the line if it is not up, and return its URI.
 
         Raises:
             Refusal: it could not be started.
@@ -77,7 +77,7 @@ class Echo:
             return f"sip:{ECHO}@127.0.0.1:{ready.listening}"
 
     async def stop(self) -> None:
-        """End the line and forget its authority."""
+        """Stop the line and remove its authority."""
         await self.worker.stop()
         if self._known_to is not None and self._known_to == self._secure.pid:
             try:
@@ -90,8 +90,8 @@ class Echo:
         self._set_uri(None)
 
     async def _introduce(self, ready: Ready, identity: authority.Identity) -> None:
-        # The caller's side trusts the line's authority with an account of its
-        # own, and so a TLS transport of its own: no other call can use it.
+        # An account of its own gives the caller a TLS transport of its own: no other
+        # call can trust the line's authority.
         uri = f"sip:{ECHO}@127.0.0.1:{ready.listening}"
         if self._known_to == self._secure.pid and self.uri == uri:
             return
@@ -124,7 +124,7 @@ class Echo:
         )
 
     def _on_event(self, event: AnyWorkerEvent) -> None:
-        # What happens at the far end of a test call is the far end's affair.
+        # The far end of a test call is not the user's: its events are ignored.
         del event
 
     async def _on_up(self, ready: Ready) -> None:

@@ -1,4 +1,4 @@
-"""One call as the engine holds it while it lasts."""
+"""One current call as the engine holds it."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from voip.sip.sentences import refusal, sentence
 
 
 class Voice(Enum):
-    """The person's part in a call.
+    """State of the user's voice in a call.
 
-    `NONE`: a file is all that it sends. `FIRST`: it is not in its worker yet,
-    because others are put on hold before. `WAITING`: another call has the
-    microphone. `HERE`: the person speaks in it, unless a file is played.
+    `NONE`: the call sends only a file. `FIRST`: it is not in its worker yet, because
+    others are put on hold before. `WAITING`: another call has the microphone. `HERE`:
+    the user speaks in it, unless a file is played.
     """
 
     NONE = auto()
@@ -37,15 +37,15 @@ class Voice(Enum):
 
 @dataclass
 class LiveCall:
-    """`number` is the worker's id of the call, `id` everybody else's.
+    """Call with its state; `number` is the worker's id, `id` the clients'.
 
-    A call has a `file` until that is over. `hold_agreed` is the far end's
-    answer to the latest hold or resume, None while there is none. A call is
-    `taken` once a side has accepted it, `refused` when its session was not accepted,
-    and `stopped` when the engine ends it with itself. `counted` are the packets,
-    accepted and rejected, of each stream up to the last report. `address` is the
-    far end's in one spelling, None where nothing can be remembered of it;
-    `find_keys` gives the keys that are, and `answer` is the user's own to the words.
+    `file` is set until it has been played. `hold_agreed` is the far end's answer to the
+    latest hold or resume, None before it. `taken`: a side has accepted the call.
+    `refused`: its session was not accepted. `stopped`: the engine ends it on shutdown.
+    `counted` are the packets, accepted and rejected, of each stream in the last report.
+    `address` is the far end's, normalized, None where nothing can be remembered of it;
+    `find_keys` returns its remembered keys, and `answer` is the user's own to the
+    words.
     """
 
     id: int
@@ -92,29 +92,29 @@ class LiveCall:
 
     @property
     def on_hold(self) -> bool:
-        """The call is cut off here, be it on hold there too or not."""
+        """Report if the call is on hold here, whatever the far end does."""
         return self.held_by is not None and self.held_by.here
 
     @property
     def source(self) -> Source:
-        """The holder of the call's microphone, while it is not cut off."""
+        """Source of the sent sound, while the call is not on hold."""
         return Source.of(person=self.voice is Voice.HERE, file=self.file is not None)
 
     def hold_answer(self) -> asyncio.Future[HoldEvent | None]:
-        """The outcome of the hold or resume under way; None when the call ends."""
+        """Return the outcome of the pending hold or resume; None if the call ends."""
         waiter: asyncio.Future[HoldEvent | None] = asyncio.get_running_loop().create_future()
         self.hold_waiters.append(waiter)
         return waiter
 
     def on_hold_answer(self, event: HoldEvent | None) -> None:
-        """Pass the outcome on to whoever waits for it."""
+        """Set the outcome for the waiting requests."""
         waiters, self.hold_waiters = self.hold_waiters, []
         for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(event)
 
     def change_streams(self, streams: tuple[Stream, ...]) -> None:
-        """Note streams that changed; the next report judges what they carry."""
+        """Record changed streams; the next report judges their packets."""
         self.counted = tuple(self._counted_before(i, now) for i, now in enumerate(streams))
         self.streams = tuple(
             replace(now, failing=index < len(self.streams) and self.streams[index].failing)
@@ -123,7 +123,7 @@ class LiveCall:
         self.codec = next((s.codec for s in streams if s.active and s.codec), self.codec)
 
     def see_streams(self, streams: tuple[Stream, ...], seconds: float = 1.0) -> None:
-        """Note a report of the last `seconds`, and which streams failed in them."""
+        """Record a report of the last `seconds`, and which streams failed in it."""
         self.change_streams(streams)
         self.streams = tuple(
             replace(
@@ -138,18 +138,18 @@ class LiveCall:
 
     def _counted_before(self, index: int, now: Stream) -> tuple[int, int]:
         accepted, rejected = self.counted[index] if index < len(self.counted) else (0, 0)
-        # Another stream that has taken the place of this one counts from nothing.
+        # Counters of a replacing stream start at zero.
         again = now.accepted < accepted or now.rejected < rejected
         return (0, 0) if again else (accepted, rejected)
 
     def use(self, connection: ConnectionEvent) -> None:
-        """Note the connection that the call's messages travel on now."""
+        """Record the connection that now carries the call's messages."""
         if self.first_connection is None:
             self.first_connection = connection.id
         self.connection = connection
 
     def facts(self) -> lock_facts.CallFacts:
-        """Facts observed so far."""
+        """Return the facts observed so far."""
         same = self.connection is not None and self.connection.id == self.first_connection
         return lock_facts.CallFacts(
             account_transport=self.transport,
@@ -162,12 +162,12 @@ class LiveCall:
         )
 
     def lock(self) -> Lock:
-        """The lock, from what has been observed so far; once ended, with its last sign."""
+        """Return the lock from the facts observed; after the end, its last sign."""
         found = policy.lock(self.facts())
         return found if self.ended is None else replace(found, sign=self.last_sign)
 
     def note_lock(self, found: Lock) -> None:
-        """Keep for the log how the lock was; waiting for a voice says nothing of one."""
+        """Keep the lock for the log, unless it still waits for media."""
         if not self.state.answered:
             return
         self.last_lock = found.state
@@ -176,7 +176,7 @@ class LiveCall:
             self.last_sign = found.sign
 
     def lock_report(self, words: tuple[str, ...] | None = None) -> LockReport:
-        """Everything that is known of the lock; `words` as `voip.security.sas` makes them."""
+        """Report all facts of the lock; `words` as `voip.security.sas` makes them."""
         tls = self.connection.tls if self.connection else None
         found = lock_report.report(self.facts(), tls, words)
         if found.end_to_end is None:
@@ -188,13 +188,13 @@ class LiveCall:
 
     @property
     def words(self) -> str:
-        """The cause in words, empty where there is none."""
+        """Cause in words, empty where there is none."""
         if self.cause is None:
             return ""
         return refusal(self.cause) if self.refused else sentence(self.cause)
 
     def snapshot(self, now: float) -> Call:
-        """The call as clients see it; `now` in seconds since the epoch."""
+        """Return the call as clients see it; `now` in seconds since the epoch."""
         lock = self.lock()
         duration = 0.0
         if self.answered is not None:
@@ -226,14 +226,14 @@ class LiveCall:
 def connection_facts(
     connection: ConnectionEvent | None, same: bool | None = None
 ) -> lock_facts.ConnectionFacts | None:
-    """Facts of a connection for the lock; `same` as in `ConnectionFacts`."""
+    """Return a connection's lock facts; `same` as in `ConnectionFacts`."""
     if connection is None:
         return None
     tls = connection.tls
     return lock_facts.ConnectionFacts(
         up=connection.up,
         transport=connection.transport,
-        # A connection that somebody made to us was verified by nobody.
+        # An incoming connection is never verified.
         verified=connection.outgoing and tls is not None and tls.verified,
         version=tls.version if tls else None,
         server=connection.host or None,

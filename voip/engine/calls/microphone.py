@@ -1,10 +1,8 @@
-"""The one microphone, and the call that has it.
+"""Gives the one microphone to one call at a time.
 
-A person speaks into one call at a time. The rule holds at every change, not
-only when something is asked for: whoever has the microphone loses it before
-another call gets it, and a call that is answered or resumed by its far end
-finds it taken. Workers connect nothing that they were not told to, so two of
-them cannot disagree.
+The rule holds at every change, not only on a request: the holder loses the microphone
+before another call gets it, and a call that its far end answers or resumes gets it only
+if it is free. Workers connect sound only on command, so two of them cannot disagree.
 """
 
 from __future__ import annotations
@@ -25,7 +23,7 @@ Ask = Callable[[LiveCall, AnyWorkerCommand], Awaitable[None]]
 
 
 class Microphone:
-    """Moves the microphone between the calls of `book`; `ask` reaches their workers."""
+    """Moves the microphone between the calls of `book`; `ask` reaches workers."""
 
     def __init__(self, book: CallBook, ask: Ask) -> None:
         self._book = book
@@ -35,21 +33,21 @@ class Microphone:
 
     @property
     def holder(self) -> LiveCall | None:
-        """The call that the person speaks into, None when there is none."""
+        """Call that the user speaks into, None when there is none."""
         return next((call for call in self._book if call.voice is Voice.HERE), None)
 
     @asynccontextmanager
     async def given_to(self, call: LiveCall) -> AsyncIterator[None]:
-        """Take the microphone from whoever has it; the body connects `call`.
+        """Disconnect the microphone's holder; the body connects `call`.
 
         Raises:
-            Refusal: the worker of another call would not; `call` has not got it.
+            Refusal: the worker of another call refused; `call` did not get it.
         """
         async with self._moving, self._moved_to(call):
             yield
 
     async def give(self, call: LiveCall) -> None:
-        """Connect the person to a call that is up or rings.
+        """Connect the microphone to a call that is up or rings.
 
         Raises:
             Refusal: as `given_to`.
@@ -58,7 +56,7 @@ class Microphone:
             await self._move(call)
 
     async def hold(self, call: LiveCall) -> None:
-        """Cut a call off and ask its far end for hold.
+        """Disconnect a call and request hold from its far end.
 
         Raises:
             Refusal: its worker is gone.
@@ -67,10 +65,10 @@ class Microphone:
             await self._hold(call)
 
     async def settle(self) -> None:
-        """Follow a call that was answered or has ended.
+        """Give or deny the microphone after a call was answered or has ended.
 
-        A call that the person means to speak in gets the microphone if nobody
-        speaks; if somebody does, it is put on hold.
+        A call meant for speech gets the microphone if it is free, and is put on hold if
+        it is not.
         """
         async with self._moving:
             holder = self.holder
@@ -110,7 +108,8 @@ class Microphone:
                     raise
 
     async def _withdraw(self, call: LiveCall) -> None:
-        # A file goes on without the person; whoever was spoken to learns of the hold.
+        # A file plays on without the microphone; only a call with the user's voice
+        # shows the hold.
         if call.state.answered and call.source is Source.PERSON:
             await self._hold(call)
         else:
@@ -123,7 +122,7 @@ class Microphone:
             call.voice = Voice.WAITING
 
     async def _quietly(self, work: Awaitable[None]) -> None:
-        # The call has ended, or its worker: there is nobody left to speak to.
+        # The call has ended, or its worker has.
         with contextlib.suppress(Refusal):
             await work
 

@@ -1,7 +1,7 @@
-"""From counted packets to what a person hears: the E-model, simplified.
+"""Estimates a call's quality from packet counters by a simplified E-model.
 
-ITU-T G.107 with G.113's figures: R starts at 93.2 and loses for delay and for
-packets that never came; MOS follows from R (G.107 annex B).
+ITU-T G.107 with G.113's figures: R starts at 93.2 and is reduced by delay and packet
+loss; MOS follows from R (G.107 annex B).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from voip.protocol.worker.calls import StatisticsEvent
 
 _R_BEST = 93.2
 
-# Equipment impairment and loss robustness (ITU-T G.113 appendix I; Opus has
-# no entry there and is given G.722's).
+# Equipment impairment and loss robustness (ITU-T G.113 appendix I; Opus is not there
+# and uses G.722's).
 _CODEC = {
     "pcmu": (0.0, 25.1),
     "pcma": (0.0, 25.1),
@@ -23,18 +23,18 @@ _CODEC = {
 }
 
 _VOICE_PER_S = 15
-"""Fewer packets are comfort noise (RFC 3389) or a digit, not a voice."""
+"""Packets per second; fewer are comfort noise (RFC 3389) or a digit."""
 
 _BUFFER_MS = 60.0
-"""Delay in jitter buffer and devices that the network's times do not show."""
+"""Delay in jitter buffer and devices, which the network's times omit."""
 
 
 def assess(event: StatisticsEvent, codec: str | None) -> Quality:
-    """The quality of a call from its counters."""
+    """Return the quality of a call from its counters."""
     rx_loss = _percent(event.rx_lost, event.rx_packets)
     tx_loss = None
     if event.tx_lost is not None:
-        # What was sent includes what was lost on the way (RFC 3550 section 6.4).
+        # Sent packets include those lost on the way (RFC 3550 section 6.4).
         tx_loss = _percent(event.tx_lost, event.tx_packets - event.tx_lost)
     return Quality(
         rx_loss_pct=_rounded(rx_loss),
@@ -48,7 +48,7 @@ def assess(event: StatisticsEvent, codec: str | None) -> Quality:
 
 
 def mos(loss_pct: float, rtt_ms: float | None, codec: str | None) -> float:
-    """Mean opinion score, 1.0 to 4.5, of what is heard here."""
+    """Return the mean opinion score, 1.0 to 4.5, of the received sound."""
     name = codec.split("/")[0] if codec else "pcmu"
     impairment, robustness = _CODEC.get(name, (0.0, 25.1))
     delay = (rtt_ms or 0.0) / 2 + _BUFFER_MS

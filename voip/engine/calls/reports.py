@@ -1,4 +1,4 @@
-"""Reports of workers about calls, folded into the book."""
+"""Applies workers' reports of calls to the book."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ from voip.protocol.worker.sound import LevelsReport
 from voip.sip import reasons
 
 DECLINE = 603
-"""The answer to a blocked caller (RFC 3261 section 21.6.2).
+"""Answer to a blocked caller (RFC 3261 section 21.6.2).
 
-It ends the search for other phones of the user, and reads like a decline by hand:
-607 Unwanted (RFC 8197) would tell the caller that they are blocked.
+It ends the search for other phones of the user, and looks like a manual decline: 607
+Unwanted (RFC 8197) would reveal to callers that they are blocked.
 """
 
 FindCaller = Callable[[Party, str, ConnectionEvent | None], Party]
@@ -45,33 +45,34 @@ FindConnection = Callable[[Role, int | None], ConnectionEvent | None]
 
 
 class Follower(Protocol):
-    """Acts on what happened to calls: `voip.engine.calls.requests.Calls`."""
+    """Acts on events of calls: `voip.engine.calls.requests.Calls`."""
 
     def ring(self, call: LiveCall) -> None:
-        """A call came in: ring for it."""
+        """Ring for an incoming call."""
 
     def turn_away(self, role: Role, number: int) -> None:
-        """A blocked caller calls: decline that, by the worker's number of the call."""
+        """Decline a blocked caller's call, by the worker's number."""
 
     def on_answered(self, call: LiveCall) -> None:
-        """The call was taken, by whichever side."""
+        """Act on the answer of a call by either side."""
 
     def on_hold_answer(self, call: LiveCall, event: HoldEvent) -> None:
-        """The far end has answered a hold or resume."""
+        """Act on the far end's answer to a hold or resume."""
 
     def file_ended(self, call: LiveCall) -> None:
-        """The file that was played into the call is over."""
+        """Act on the end of the file that was played."""
 
     def settle(self) -> None:
-        """A call has ended: the microphone may be due to another."""
+        """Reassign the microphone after a call has ended."""
 
 
 class CallEvents:
-    """`find_connection` knows the SIP connections that workers reported,
-    `find_caller` who calls an account by what they say of themselves,
-    `find_refusal` why an account's server was refused, `blocked` whose calls
-    are declined. `calls` follows what happens to the microphone, to
-    holds and to files.
+    """Applies events of workers to the calls.
+
+    `find_connection` returns SIP connections that workers reported, `find_caller` an
+    account's caller by the claimed address, `find_refusal` why an account's server was
+    refused; `blocked` lists callers to decline. `calls` acts on the microphone, holds
+    and files.
     """
 
     def __init__(
@@ -93,7 +94,7 @@ class CallEvents:
         self._calls = calls
 
     def on_event(self, role: Role, event: AnyWorkerEvent) -> None:
-        """Fold one event; those that are not of calls change nothing."""
+        """Apply one event; those that are not of calls change nothing."""
         match event:
             case IncomingCall():
                 self._on_incoming(role, event)
@@ -116,7 +117,7 @@ class CallEvents:
                 return
 
     def on_connection(self, role: Role, event: ConnectionEvent) -> None:
-        """A connection changed: the locks that rest on it change with it."""
+        """Update the locks that depend on a changed connection."""
         for call in self._book:
             known = call.connection
             if call.role is role and known is not None and known.id == event.id:
@@ -126,7 +127,7 @@ class CallEvents:
                 self._book.publish(call)
 
     def on_worker_down(self, role: Role, reason: str) -> None:
-        """A worker died: its calls are over, and are not dialled again."""
+        """End the calls of a dead worker; they are not dialled again."""
         for call in self._book:
             if call.role is role:
                 missed = call.direction is Direction.IN and not call.taken

@@ -1,4 +1,4 @@
-"""Requests of clients for calls: checked against the call's state, then passed on."""
+"""Checks clients' requests against the call's state and passes them on."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ from voip.sip import reasons
 log = logging.getLogger(__name__)
 
 _GOODBYE_S = 2.0
-_CANCELLED = 487  # what a call that is given up ends with (RFC 3261 section 9.2)
+_CANCELLED = 487  # response to a cancelled INVITE (RFC 3261 section 9.2)
 
 
 class Calls:
-    """A command that is accepted changes nothing yet: the worker's event does."""
+    """Requests on calls; the state changes on the worker's event, not before."""
 
     def __init__(self, book: CallBook, hub: Hub, workers: dict[Role, Supervisor]) -> None:
         self._book = book
@@ -62,10 +62,10 @@ class Calls:
         command: PlaceCall,
         play: PlayedFile | None,
     ) -> LiveCall:
-        """Start a call; it is in the log from here on.
+        """Start a call and log it.
 
         Raises:
-            Refusal: the worker would not.
+            Refusal: the worker refused.
         """
         call = self._book.begin(role, account, transport, Direction.OUT, shown)
         call.hangup_after_s = command.hangup_after_s
@@ -104,7 +104,7 @@ class Calls:
         await self._workers[call.role].ask(start)
 
     def ring(self, call: LiveCall) -> None:
-        """Ring for a call that came in."""
+        """Ring for an incoming call."""
         self._in_background(self._quietly(call.role, Ring(call=call.number)))
 
     def turn_away(self, role: Role, number: int) -> None:
@@ -112,7 +112,7 @@ class Calls:
         self._in_background(self._quietly(role, EndCall(call=number, code=DECLINE)))
 
     async def _quietly(self, role: Role, command: AnyWorkerCommand) -> None:
-        # Its caller may have given up meanwhile, which the worker reports.
+        # The caller may have cancelled meanwhile, which the worker reports.
         with contextlib.suppress(WorkerRefused, WorkerGone):
             await self._workers[role].ask(command)
 
@@ -134,10 +134,11 @@ class Calls:
             await self._ask(call, EndCall(call=call.number, code=486))
 
     async def hold(self, call_id: str, wait: bool = False) -> None:
-        """Cut a call off; with `wait`, until its far end has answered.
+        """Put a call on hold; `wait` for its far end's answer.
 
         Raises:
-            Refusal: the call cannot be held now; with `wait`, its far end did not agree.
+            Refusal: the call cannot be held now; with `wait`, its far end did not
+                agree.
         """
         states = {CallState.ACTIVE, CallState.REMOTE_HELD}
         call = self._in_state(call_id, states, "put on hold")
@@ -148,7 +149,7 @@ class Calls:
             self._check(call, await answer)
 
     async def resume(self, call_id: str, wait: bool = False) -> None:
-        """Speak in a call that is on hold; `wait` as in `hold`.
+        """Resume a call that is on hold; `wait` as in `hold`.
 
         Raises:
             Refusal: as `hold`.
@@ -162,7 +163,7 @@ class Calls:
             self._check(call, await answer)
 
     def on_hold_answer(self, call: LiveCall, event: HoldEvent) -> None:
-        """The far end took a hold or resume, or did not: say so to everybody."""
+        """Report the far end's answer to a hold or resume to the clients."""
         call.hold_agreed = event.agreed
         if event.held and call.voice is Voice.HERE:
             call.voice = Voice.WAITING
@@ -173,7 +174,7 @@ class Calls:
         call.on_hold_answer(event)
 
     def settle(self) -> None:
-        """A call was answered, or has ended: the microphone may be due to another."""
+        """Reassign the microphone after a call was answered or has ended."""
         self._in_background(self._microphone.settle())
 
     def _check(self, call: LiveCall, event: HoldEvent | None) -> None:
@@ -190,7 +191,7 @@ class Calls:
         self._book.publish(call)
 
     async def send_digits(self, call_id: str, digits: str) -> None:
-        # On hold, PJMEDIA would keep them, or lose them with the stream.
+        # On hold, PJMEDIA would delay the tones or lose them with the stream.
         call = self._in_state(call_id, {CallState.ACTIVE}, "sent tones")
         await self._ask(call, Digits(call=call.number, digits=digits))
 
@@ -222,7 +223,7 @@ class Calls:
                 await asyncio.wait_for(self._book.left.wait(), deadline - loop.time())
 
     def on_answered(self, call: LiveCall) -> None:
-        """Follow a call that was taken, by whichever side."""
+        """Act on the answer of a call by either side."""
         self._start_hangup_timer(call)
         self.settle()
 
@@ -237,7 +238,7 @@ class Calls:
         call.hangup_timer = loop.call_later(call.hangup_after_s, end)
 
     def file_ended(self, call: LiveCall) -> None:
-        """Give a call its microphone back when the file that took its place is over."""
+        """Return the microphone to a call whose file has ended."""
         self._change_file(call, None)
         self._book.publish(call)
         if call.voice is not Voice.NONE:
@@ -292,7 +293,7 @@ class Calls:
 
 
 def _disagreement(event: HoldEvent) -> str:
-    """The answer to a hold or resume that was not agreed to, in words."""
+    """Describe a hold or resume that was not agreed to."""
     why = reasons.words(event.code, event.reason) if event.code else event.reason
     asked = "the far end did not agree"
     if event.code == 0:

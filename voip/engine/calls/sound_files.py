@@ -1,9 +1,9 @@
-"""Makes sure of a WAV file before a call: that it can be played, that a recording is private.
+"""Prepares WAV files for a call: playable sound, private recordings.
 
-PJMEDIA plays 16-bit PCM whose sampling rate divides into whole samples a
-frame, in one channel. Other rates (22050 Hz, what speech synthesis writes)
-are doubled until they do, and channels are mixed into one. It is given a file
-that was written here, or one of exactly that kind.
+PJMEDIA plays 16-bit PCM whose sampling rate divides into whole samples a frame, in one
+channel. Other rates (22050 Hz, common in speech synthesis) are doubled until they do,
+and channels are mixed into one. PJMEDIA gets a file written here, or one of exactly
+that kind.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ _MAX_RATE = 96_000
 _MAX_SECONDS = 4 * 3600
 _FRAMES_A_SECOND = 100
 _LEAST_S = 0.1
-"""PJMEDIA takes no file of less than a frame."""
+"""Shortest file in seconds: PJMEDIA refuses one of less than a frame."""
 _LOWEST, _HIGHEST = -32768, 32767
 
 
 class PlayedFile(NamedTuple):
-    """A file that can be played; `is_copy` is one that goes when it is over."""
+    """File that can be played; `is_copy` is one to delete afterwards."""
 
     path: Path
     is_copy: bool
 
     def remove_copy(self) -> None:
-        """Delete the file if it is a copy; whoever plays it has it open."""
+        """Delete the file if it is a copy; its player has it open."""
         if self.is_copy:
             self.path.unlink(missing_ok=True)
 
 
 class SoundFileError(Exception):
-    """A file that cannot be played or recorded; the text says why."""
+    """File that cannot be played or recorded; the text says why."""
 
 
 def playable(path: Path, folder: Path) -> PlayedFile:
-    """The file to play for `path`, or a copy that is made in `folder`.
+    """Return the file to play for `path`, or a copy made in `folder`.
 
     Raises:
         SoundFileError: it is missing, or not a WAV file that can be converted.
@@ -84,13 +84,13 @@ def playable(path: Path, folder: Path) -> PlayedFile:
 
 
 def make_private(recording: Path) -> None:
-    """Make the file of a recording that is about to be written, for its owner alone.
+    """Create a recording's file, readable by its owner alone.
 
     Raises:
-        SoundFileError: it cannot be made, or is somebody else's.
+        SoundFileError: it cannot be made, or belongs to another user.
     """
     try:
-        # What is recorded over a file must not get that file's old permissions.
+        # A recording over an existing file must not keep that file's permissions.
         descriptor = os.open(recording, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK, 0o600)
         try:
             status = os.fstat(descriptor)
@@ -104,7 +104,7 @@ def make_private(recording: Path) -> None:
 
 
 def _at_once(path: str, flags: int) -> int:
-    # A pipe that nobody writes to would be waited for without an end.
+    # Opening a pipe that nobody writes to would block forever.
     return os.open(path, flags | os.O_NONBLOCK)
 
 
@@ -123,7 +123,7 @@ def _mixed(samples: array.array[int]) -> array.array[int]:
 
 
 def _doubled(samples: array.array[int]) -> array.array[int]:
-    """Twice the rate; new samples by cubic interpolation of their neighbours."""
+    """Double the rate; new samples by cubic interpolation of their neighbours."""
     first, last = samples[:1], samples[-1:]
     padded = first + samples + last + last
     out = array.array("h", bytes(4 * len(samples)))
@@ -135,7 +135,7 @@ def _doubled(samples: array.array[int]) -> array.array[int]:
             for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:], strict=False)
         ),
     )
-    # To compare each of them takes three times as long, and few files are that loud.
+    # Clipping every sample takes three times as long, and few files are that loud.
     if between and (min(between) < _LOWEST or max(between) > _HIGHEST):
         between = array.array("i", (max(_LOWEST, min(_HIGHEST, sample)) for sample in between))
     out[1::2] = array.array("h", between)

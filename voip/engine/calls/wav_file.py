@@ -1,7 +1,7 @@
-"""Reads a WAV file (RIFF, RFC 2361) as samples of 16 bits, as whatever it was saved.
+"""Reads a WAV file (RIFF, RFC 2361) of any kind as 16-bit samples.
 
-PJMEDIA plays 16-bit PCM from a file of the simplest kind, and reads another
-length or place of the sound than other programs do from many of the rest.
+PJMEDIA plays 16-bit PCM from a file of the simplest kind; in many others it finds
+another length or start of the sound than other programs do.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple
 
 _PCM, _FLOAT, _ALAW, _ULAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
 _GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
-"""Behind the format's number in the GUID of WAVE_FORMAT_EXTENSIBLE."""
+"""Bytes after the format's number in the GUID of WAVE_FORMAT_EXTENSIBLE."""
 
 _NAMES = {
     2: "compressed (ADPCM)", 17: "compressed (ADPCM)", 49: "compressed (GSM)",
@@ -23,11 +23,11 @@ _NAMES = {
 _CHUNKS = (b"fmt ", b"fact", b"data", b"LIST")
 _MAX_CHUNKS = 10_000
 _SIMPLEST = 44
-"""Bytes before the sound, where nothing but the two chunks that must be is there."""
+"""Bytes before the sound in a file of only the two required chunks."""
 
 
 class WavError(Exception):
-    """A file that is not read; the text says what it is."""
+    """Unsupported WAV file; the text says what it is."""
 
 
 class Format(NamedTuple):
@@ -38,7 +38,7 @@ class Format(NamedTuple):
 
 
 class Wav(NamedTuple):
-    """`simplest` is a file whose sound every reader finds in the same place."""
+    """Format and place of the sound; `simplest` if every reader agrees on it."""
 
     form: Format
     start: int
@@ -47,7 +47,7 @@ class Wav(NamedTuple):
 
     @property
     def frame(self) -> int:
-        """Bytes of a sample of every channel."""
+        """Bytes of one sample of every channel."""
         return self.form.channels * self.form.bits // 8
 
     @property
@@ -55,7 +55,7 @@ class Wav(NamedTuple):
         return self.length / self.frame / self.form.rate
 
     def read(self, file: BinaryIO) -> array.array[int]:
-        """All samples, those of the channels in turn."""
+        """Read all samples, channels interleaved."""
         file.seek(self.start)
         data = file.read(self.length)
         data = data[: len(data) - len(data) % self.frame]
@@ -63,10 +63,10 @@ class Wav(NamedTuple):
 
 
 def look(file: BinaryIO) -> Wav:
-    """Find the sound in a file, however long its header says it is.
+    """Find the sound in a file, even if its header's length is wrong.
 
     Raises:
-        WavError: it has none that can be read.
+        WavError: it has no readable sound.
     """
     size = file.seek(0, 2)
     file.seek(0)
@@ -100,7 +100,7 @@ def look(file: BinaryIO) -> Wav:
 
 
 def _behind(file: BinaryIO, start: int, length: int) -> int:
-    """The next chunk: at an even place, though not every program keeps to that."""
+    """Return the start of the next chunk: even, though not in every file."""
     place = start + length
     if length % 2:
         file.seek(place)
@@ -148,7 +148,7 @@ def _floats(kind: str) -> Callable[[bytes], array.array[int]]:
         values.frombytes(data)
         if sys.byteorder == "big":
             values.byteswap()
-        # What is no number is equal to nothing, itself included.
+        # NaN is not equal to itself.
         return array.array(
             "h", (int(32767 * max(-1.0, min(1.0, v))) if v == v else 0 for v in values)
         )
@@ -167,14 +167,14 @@ def _companded(expand: Callable[[int], int]) -> Callable[[bytes], array.array[in
 
 
 def _ulaw(code: int) -> int:
-    """ITU-T G.711 table 2, in 16 bits."""
+    """Decode ITU-T G.711 table 2 to 16 bits."""
     code ^= 0xFF
     value = (((code & 0x0F) << 3) + 0x84 << (code >> 4 & 7)) - 0x84
     return -value if code & 0x80 else value
 
 
 def _alaw(code: int) -> int:
-    """ITU-T G.711 table 1, in 16 bits."""
+    """Decode ITU-T G.711 table 1 to 16 bits."""
     code ^= 0x55
     step, value = code >> 4 & 7, ((code & 0x0F) << 4) + 8
     value = value + 0x100 << step - 1 if step else value

@@ -1,4 +1,4 @@
-"""Handlers of a client's commands: one row each, and nothing else."""
+"""Handlers of clients' commands, one row each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HANDLERS = {
 
 
 async def answer(engine: Engine, command: AnyCommand) -> msgspec.Struct | None:
-    """Carry out one command; what it returns is the reply's data.
+    """Execute one command; return the reply's data.
 
     Raises:
         Refusal: it cannot be done.

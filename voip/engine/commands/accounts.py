@@ -54,7 +54,7 @@ async def _accounts(engine: Engine, command: GetAccounts) -> AccountList:
             for row in rows
         )
 
-    # A keyring may take its time to say that it is there.
+    # A keyring may block before it answers.
     return AccountList(accounts=await asyncio.to_thread(with_places))
 
 

@@ -1,4 +1,4 @@
-"""Commands about callers who are blocked."""
+"""Commands about blocked callers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def _block(engine: Engine, command: BlockCaller) -> BlockedCaller:
     for call in engine.book:
         rings = call.state is CallState.INCOMING and call.account == entry.account
         if rings and engine.blocked.of(call.remote.uri, call.account, call.connection):
-            # Its caller may have given up meanwhile, which comes to the same.
+            # The caller may have cancelled already.
             with contextlib.suppress(Refusal):
                 await engine.calls.decline(str(call.id), busy=False)
     return entry

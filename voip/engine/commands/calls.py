@@ -67,7 +67,7 @@ async def _place(engine: Engine, command: PlaceCall) -> CallStarted:
 async def _whom(
     engine: Engine, command: PlaceCall, live: Live, settings: Account
 ) -> tuple[Whom, str]:
-    """Whom a command calls with an account, and their request URI."""
+    """Return the callee of a command with an account, and the request URI."""
     try:
         if command.back:
             called_it = command.account is not None

@@ -1,4 +1,4 @@
-"""The lock of a call or an account in detail."""
+"""Commands about the lock of a call or an account."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def _find(engine: Engine, call_id: str) -> LiveCall:
 
 
 async def _of_call(call: LiveCall) -> LockReport:
-    """With the words of the ends, made beside the loop: they take their time."""
+    """Report a call's lock with its words, made in a thread: they are slow."""
     ends = sas.pair(call.facts().streams)
     words = await asyncio.to_thread(sas.words, ends) if ends is not None else None
-    # Keys may have been agreed anew meanwhile: the next report has the words of those.
+    # New keys may have been agreed by now: the next report has their words.
     return call.lock_report(words if ends == sas.pair(call.facts().streams) else None)
 
 
@@ -62,7 +62,7 @@ async def _compare(engine: Engine, command: CompareWords) -> WordsCompared:
     call = _find(engine, command.call)
     ends = sas.ends(call.facts().streams)
     words = await asyncio.to_thread(sas.words, ends.pair) if ends is not None else None
-    # The call may have ended meanwhile, or have other keys.
+    # The call may have ended by now, or have other keys.
     _find(engine, command.call)
     if ends is None or ends != sas.ends(call.facts().streams) or words != command.words:
         raise Refusal(

@@ -1,4 +1,4 @@
-"""Commands about the phone as a whole: its state, its log, its test line."""
+"""Commands about the phone: its state, its log, its test line."""
 
 from __future__ import annotations
 

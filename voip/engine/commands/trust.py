@@ -1,4 +1,4 @@
-"""Commands about whom an account trusts."""
+"""Commands about servers that an account trusts."""
 
 from __future__ import annotations
 

@@ -28,8 +28,8 @@ class AlreadyRunning(Exception):
 class Locks:
     """Locks of one engine: on its state, its settings and its socket.
 
-    Each is needed: the three folders can be chosen one by one. The folder of
-    the settings is locked itself, for it may be in a repository or read-only.
+    Each is needed: the three folders can be chosen one by one. The folder of the
+    settings is locked itself, for it may be in a repository or read-only.
     """
 
     def __init__(self, paths: Paths) -> None:
@@ -51,7 +51,7 @@ class Locks:
         self._held.clear()
 
     def take(self) -> None:
-        """Take every lock, those again whose file has vanished.
+        """Acquire every lock, again where its file has vanished.
 
         Raises:
             AlreadyRunning: another engine holds one.
@@ -63,7 +63,7 @@ class Locks:
 
     @property
     def intact(self) -> bool:
-        """True if another engine would be refused."""
+        """Report if another engine would be refused."""
         return all(map(self._holds, self._held))
 
     def tell_socket(self, socket: Path) -> None:
@@ -106,8 +106,8 @@ class Locks:
             except OSError as error:
                 if path != self._paths.config:
                     raise
-                # NFS locks no folder. The lock on the state is enough unless
-                # OFFHOOK_STATE_DIR gives the same settings two of them.
+                # NFS cannot lock a folder. The lock on the state is enough unless
+                # OFFHOOK_STATE_DIR gives the same settings two states.
                 log.warning("%s cannot be locked: %s", path, error.strerror)
                 return
             else:

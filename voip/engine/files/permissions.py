@@ -43,12 +43,12 @@ def make_folders(paths: Paths) -> None:
 
 
 def mend(paths: Paths) -> tuple[str, ...]:
-    """Close what is open to others; return what was done, in words.
+    """Remove the access of others; return the changes, in words.
 
     Raises:
-        UnsafePath: something belongs to somebody else, or lies where others may
-            write; the text has the command for each. It was left alone.
-        OSError: something cannot be looked at or closed.
+        UnsafePath: something belongs to another user, or lies where others may write;
+            the text has the command for each. It was left alone.
+        OSError: something cannot be examined or closed.
     """
     flaws = find(paths)
     done = []
@@ -63,12 +63,12 @@ def mend(paths: Paths) -> tuple[str, ...]:
 
 
 def find(paths: Paths) -> tuple[Flaw, ...]:
-    """Flaws by which others could read, change or exchange something.
+    """Return flaws by which others could read, change or exchange something.
 
     Changes nothing.
 
     Raises:
-        OSError: something cannot be looked at.
+        OSError: something cannot be examined.
     """
     folders = (*paths, paths.passwords, paths.own_keys, paths.echo)
     return tuple(
@@ -95,15 +95,15 @@ def _files(paths: Paths) -> Iterator[Path]:
 
 
 def _above(folders: tuple[Path, ...]) -> Iterator[Flaw | None]:
-    # Somebody who may write to ~/.config can replace our folder with theirs, and
-    # accounts.toml names commands that the engine runs. Checking the owner of ours
-    # is not enough: they can move in any other folder of the user. Such a folder
-    # holds other programs' files too, so its permissions are left to the user.
+    # Another user with write access to ~/.config can replace our folder with theirs,
+    # and accounts.toml names commands that the engine runs. The owner of our folder
+    # proves nothing: any other folder of the user can be moved there. Other programs
+    # use these parents too, so their permissions are left to the user.
     parents = {parent for folder in folders for parent in folder.parents}
     parents |= {parent for folder in folders for parent in folder.resolve().parents}
     for parent in sorted(parents):
         status = _status(parent)
-        # In a sticky folder, such as /tmp, others cannot exchange what is not theirs.
+        # In a sticky folder, such as /tmp, others cannot exchange the user's files.
         if status is None or status.st_mode & stat.S_ISVTX:
             continue
         who = ("o" if status.st_mode & stat.S_IWOTH else "") + (
@@ -124,7 +124,7 @@ def _edited(path: Path) -> Flaw | None:
 
 
 def _followed(path: Path, mode: int) -> Flaw | None:
-    """Flaw of a path or its link's target, which is not ours to change."""
+    """Return the flaw of a path or its link's target; only the user fixes it."""
     if not path.is_symlink():
         return _own(path, mode)
     flaw = _own(path.resolve(), mode)
@@ -158,7 +158,7 @@ def _status(path: Path) -> os.stat_result | None:
 
 
 def _is_private_group(gid: int) -> bool:
-    """True if the user is alone in a group, as on many systems."""
+    """Report if the user is alone in a group, as on many systems."""
     try:
         group = grp.getgrgid(gid)
         user = pwd.getpwuid(os.getuid()).pw_name

@@ -1,4 +1,4 @@
-"""config.toml: settings of the whole phone."""
+"""Reads and changes config.toml: settings of the whole phone."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def change(path: Path, changes: Mapping[str, str | int | bool | None]) -> Settin
 
 
 def is_silent() -> bool:
-    """No sound device is used: `OFFHOOK_AUDIO=null` switches sound off."""
+    """Report if sound is off: `OFFHOOK_AUDIO=null`."""
     return os.environ.get("OFFHOOK_AUDIO") == "null"
 
 

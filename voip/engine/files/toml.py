@@ -1,7 +1,7 @@
-"""Reads and writes TOML that a person edits too.
+"""Reads and writes TOML that the user edits too.
 
-Changes are made in place (tomlkit), so that comments, order and unknown keys
-stay. Files are replaced in one step, and never when they could not be read.
+Changes are made in place (tomlkit), so that comments, order and unknown keys stay.
+Files are replaced in one step, and never when they could not be read.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _T = TypeVar("_T")
 class ConfigError(Exception):
     """File or value that cannot be used; the text has place and remedy.
 
-    `problem` is the text without the place, where the two can be told apart.
+    `problem` is the text without the place, where the two are separate.
     """
 
     def __init__(self, problem: str, where: str = "") -> None:
@@ -36,7 +36,7 @@ class ConfigError(Exception):
 
 
 class ChangedMeanwhile(ConfigError):
-    """Somebody else changed the file; nothing was written."""
+    """Change of the file by another program; nothing was written."""
 
 
 def read(path: Path) -> tomlkit.TOMLDocument:
@@ -93,7 +93,7 @@ def put_first(document: tomlkit.TOMLDocument, key: str, value: object) -> None:
     """
     item = tomlkit.item(value)
     item.trivia.trail = "\n\n"
-    # No public method does it: an assignment would part a comment at the top from
+    # No public method does it: an assignment would separate a comment at the top from
     # its table.
     document._insert_at(0, key, item)
 
@@ -106,7 +106,7 @@ def _says(text: str, values: dict[str, Any]) -> bool:
 
 
 def _filled(value: Any) -> Any:
-    # A table that only held others has no line once it is empty.
+    # A table of tables alone has no line of its own once it is empty.
     if not isinstance(value, dict):
         return value
     inner = {key: _filled(item) for key, item in value.items()}
@@ -124,7 +124,7 @@ def _content(path: Path) -> bytes | None:
 
 def _parse(path: Path, content: bytes | None) -> tomlkit.TOMLDocument:
     try:
-        # Some editors begin a file with a byte order mark, which TOML does not have.
+        # TOML has no byte order mark, but some editors write one.
         return tomlkit.parse((content or b"").removeprefix(codecs.BOM_UTF8))
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error
@@ -133,7 +133,7 @@ def _parse(path: Path, content: bytes | None) -> tomlkit.TOMLDocument:
 
 
 def _replace(path: Path, content: bytes, before: bytes | None) -> None:
-    # Replace a link's target, not the link: the file is kept elsewhere on purpose.
+    # Replacing the link itself would detach a file that is kept elsewhere on purpose.
     target = path.resolve()
 
     def last_look() -> None:

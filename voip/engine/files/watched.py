@@ -1,4 +1,4 @@
-"""Changes of files that a person edits while the phone runs."""
+"""Detects changes of files that the user edits while the phone runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Watched:
         self._seen = _stamp(path)
 
     def seen(self) -> None:
-        """Note the stamp of the file; call it before the file is read."""
+        """Record the stamp of the file; call it before the file is read."""
         self._seen = _stamp(self._path)
 
     @property

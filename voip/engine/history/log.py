@@ -1,8 +1,7 @@
 """Writes the call log: SQLite, a row for each call from its first event.
 
-A row is written before anything else happens to a call: after a crash it is
-there as *ongoing*, and the next start marks it *interrupted*.
-`history.reader` reads the log.
+The row is written first: after a crash it is there as *ongoing*, and the next start
+marks it *interrupted*. `history.reader` reads the log.
 """
 
 from __future__ import annotations
@@ -69,7 +68,7 @@ COMMIT;
 """
 
 
-# The source of an earlier caller's name is not known: trust none of them.
+# The source of an earlier caller's name is unknown: none is trusted.
 _ADD_NAME_FROM = """
 BEGIN;
 ALTER TABLE calls ADD COLUMN name_from TEXT;
@@ -152,7 +151,7 @@ class History:
         self._db.close()
 
     def last_id(self) -> int:
-        """Largest id in use, 0 in an empty log."""
+        """Return the largest id in use, 0 in an empty log."""
         row = self._db.execute("SELECT max(id) FROM calls").fetchone()
         return int(row[0] or 0)
 
@@ -225,7 +224,7 @@ class History:
         return entry_of(row)
 
     def check(self) -> str | None:
-        """Faults that SQLite finds in the file, None when it is sound."""
+        """Return faults that SQLite finds in the file, None when it is sound."""
         result = self._db.execute("PRAGMA integrity_check").fetchone()[0]
         return None if result == "ok" else str(result)
 
@@ -237,12 +236,12 @@ class History:
 
 
 def words_of(name: str, uri: str, account: str, outcome: str, reason: str) -> str:
-    """Text of a row to search, in lines: no typed text matches across two."""
+    """Join a row's searchable text in lines: no search matches across two."""
     return fold("\n".join((name, uri, account, outcome, reason)))
 
 
 def party_of(row: sqlite3.Row) -> Party:
-    """Other end of a call, from its row."""
+    """Return the other end of a call, from its row."""
     return Party(
         uri=row["uri"],
         name=row["name"],
@@ -252,7 +251,7 @@ def party_of(row: sqlite3.Row) -> Party:
 
 
 def entry_of(row: sqlite3.Row) -> LogEntry:
-    """Row of `calls`, with all columns, as clients see it."""
+    """Convert a row of `calls`, with all columns, to a client's log entry."""
     end = row["ended"]
     answered = row["answered"]
     return LogEntry(

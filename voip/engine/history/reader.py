@@ -1,7 +1,7 @@
 """Reads the call log: its pages, and the people in it.
 
-A log of many years takes tens of milliseconds to search, so the reader has a
-read-only connection of its own, used from other threads.
+Searching a log of many years takes tens of milliseconds, so the reader has a read-only
+connection for other threads.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from voip.security.text import fold
 class Wanted(msgspec.Struct, frozen=True):
     """Conditions that a row must all match.
 
-    `text` is in the name, address, account, outcome or reason; `secure` are
-    the calls whose lock was closed all the time, or, when False, the others.
+    `text` is in the name, address, account, outcome or reason; `secure` selects calls
+    whose lock was closed all the time, or, when False, the others.
     """
 
     text: str = ""
@@ -84,7 +84,7 @@ class HistoryReader:
             return Page(entries, self._rows(count, tuple(values))[0][0])
 
     def people(self, limit: int, without: str) -> list[Person]:
-        """People spoken to, each once, the latest first, by their latest name.
+        """Return people called or calling, latest first, by their latest name.
 
         Calls of the account `without` and of blocked callers do not count.
 
@@ -137,7 +137,7 @@ class HistoryReader:
 
 
 def _condition(wanted: Wanted) -> tuple[str, list[object]]:
-    """Terms of a WHERE, and the values for its question marks."""
+    """Build the terms of a WHERE, and the values for its question marks."""
     terms: list[str] = []
     values: list[object] = []
     if wanted.missed:

@@ -1,4 +1,4 @@
-"""People in contacts/: every *.vcf file there (RFC 6350 and older)."""
+"""Reads contacts: every *.vcf file in contacts/ (RFC 6350 and older)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Contact(msgspec.Struct, frozen=True):
 
 
 class Known(NamedTuple):
-    """A contact, and the number or address that matched."""
+    """Contact with the number or address that matched."""
 
     contact: Contact
     number: Number
@@ -70,7 +70,7 @@ class _Sorted(NamedTuple):
 class Contacts:
     """Contacts of a folder, sorted by name.
 
-    `tell` gets one report of each file that is not read, or not wholly.
+    `tell` gets one report of each file that is not read, or only in part.
     """
 
     def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
@@ -93,16 +93,16 @@ class Contacts:
         return tuple(file.problem for file in self._files.values() if file.problem)
 
     def named(self, text: str) -> list[Contact]:
-        """Contacts with exactly this name, regardless of case."""
+        """Return contacts with exactly this name, regardless of case."""
         wanted = fold(inert(text))
         return [contact for contact in self.everyone if fold(contact.name) == wanted]
 
     def known(self, keys: Iterable[Key]) -> Known | None:
-        """Contact reached by any of `keys`, except by a whole house's number."""
+        """Return the contact of any of `keys`, except by a whole house's number."""
         return next((found for key in keys if (found := self._sorted.by_key.get(key))), None)
 
     async def refresh(self) -> None:
-        """Read the files that have changed since the last time."""
+        """Read the files that have changed."""
         async with self._reading:
             before = self._files
             found = await asyncio.to_thread(_read_all, self._folder, before)
@@ -146,8 +146,8 @@ def _with_tones(known: Known) -> str:
 
 
 def _stamps(folder: str) -> list[tuple[Path, _Stamp]]:
-    """Every *.vcf file in the order of names, with a stamp of its version."""
-    # Called at each keystroke, and some keep a file for each of a thousand people.
+    """List every *.vcf file by name, with a stamp of its version."""
+    # Called at each keystroke, possibly with a file for each of a thousand people.
     try:
         with os.scandir(folder) as entries:
             found = [
@@ -164,7 +164,7 @@ def _stamp(entry: os.DirEntry[str]) -> _Stamp:
     try:
         status = entry.stat()
     except OSError:
-        return (0, 0, 0)  # a link to nowhere: reading it reports that
+        return (0, 0, 0)  # a broken link: reading it reports that
     return status.st_mtime_ns, status.st_ino, status.st_size
 
 
@@ -206,7 +206,7 @@ def _name(card: vcard.Card) -> str:
         if line.name == "N":  # family, given and additional names, and titles
             parts = (*parts[1:3], parts[0])
         text = line.value if line.name in ("FN", "NICKNAME") else " ".join(parts)
-        # A vCard often comes from somebody else.
+        # A vCard often comes from another person.
         if name := inert(text):
             return name
     return ""
@@ -240,13 +240,13 @@ def _phone(value: str) -> Number | None:
         return _of_uri(rest)
     more = numbers.with_tones(value)
     written, tones = (more.written, more.tones) if more else (value.rstrip(",; "), "")
-    # Letters would be dialled as digits: accept only a number, not one with a note.
+    # Letters would be dialled as digits: a number with a note is refused.
     plain = _PLAIN_NUMBER.fullmatch(written) and _can_be_called(written)
     return Number(written, tones=tones) if plain else None
 
 
 def _of_uri(uri: str) -> Number | None:
-    """Number of a tel URI (RFC 3966), with its context, not its extension."""
+    """Parse the number of a tel URI (RFC 3966), with context, not extension."""
     written, *parameters = uri.split(";")
     tones = [
         value
@@ -278,5 +278,5 @@ def _can_be_called(target: str) -> bool:
 
 
 def _bare(target: str) -> str:
-    """Common form of all spellings of a number."""
+    """Reduce all spellings of a number to one form."""
     return re.sub(r"[\s().\-/\u2010-\u2015]", "", target).lower()

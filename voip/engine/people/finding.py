@@ -16,7 +16,7 @@ _SEPARATORS = re.compile(r"[\s().\-/+\u2010-\u2015]")
 
 
 class Findable(msgspec.Struct, frozen=True):
-    """A suggestion, with the forms of it that typed text is compared with."""
+    """Suggestion, with the forms of it that typed text is compared with."""
 
     suggestion: Suggestion
     words: str
@@ -24,7 +24,7 @@ class Findable(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, name: str, target: str, source: str, name_from: NameFrom | None = None) -> Self:
-        """`target` is a number or a SIP address, with or without `sip:`."""
+        """Make one of `target`, a number or a SIP address, `sip:` optional."""
         short = target.removeprefix("sip:")
         return cls(
             suggestion=Suggestion(name, short, source, name_from if name else None),

@@ -1,4 +1,4 @@
-"""Finds the target of typed text, and the people it could mean."""
+"""Finds the target of typed text, and people it could mean."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class LookUps:
         self._echo_uri = echo_uri
 
     async def look_up(self, text: str, account: str | None, limit: int) -> LookedUp:
-        """Look up what `text` would call; nothing is called.
+        """Look up the targets that `text` could call; nothing is called.
 
         Raises:
             HistoryError: the call log cannot be read.
@@ -92,7 +92,7 @@ class LookUps:
         return LookedUp(called, name, problem=refusal, suggestions=suggestions)
 
     async def whom(self, text: str, account: Live) -> Whom:
-        """Target of typed text: a contact of that name, or the text itself.
+        """Return the target of typed text: a contact of that name, or the text.
 
         Raises:
             DialError: it cannot be called.
@@ -103,12 +103,12 @@ class LookUps:
         return whom if whom.name else self._known(whom.target, account)
 
     async def caller_of(self, uri: str, account: Live, called_it: bool) -> Whom:
-        """Target that calls back a caller from `uri`.
+        """Return the target that calls back a caller from `uri`.
 
         `called_it`: the call was to `account`, and not to another.
 
         Raises:
-            DialError: the caller hides.
+            DialError: the caller is anonymous.
         """
         await self._contacts.refresh()
         exchange = self._exchange(account) if called_it else None
@@ -117,7 +117,7 @@ class LookUps:
     def caller(
         self, claimed: Party, account: str, connection: ConnectionEvent | None = None
     ) -> Party:
-        """Caller of an account: the contact of that address, or as claimed."""
+        """Return an account's caller: the contact of that address, or as claimed."""
         exchange = self.exchange_of(account, connection)
         found = self._contacts.known(callers.keys(claimed.uri, exchange))
         if found is not None:
@@ -129,7 +129,7 @@ class LookUps:
     def exchange_of(
         self, account: str, connection: ConnectionEvent | None = None
     ) -> Exchange | None:
-        """Server of an account, None if there is no such account."""
+        """Return the server of an account, None if the account does not exist."""
         try:
             return self._exchange(self._registrations.get(account), connection)
         except Refusal:
@@ -195,7 +195,7 @@ class LookUps:
         return msgspec.structs.replace(found, target=whole)
 
     def _candidates(self, query: Query) -> Iterator[Suggestion]:
-        """Suggest all who could be meant, the best first, some of them twice."""
+        """Suggest all possible matches, best first, some of them twice."""
         if query.text == dialing.ECHO:
             yield _ECHO
         contacts = filter(query.finds, self._contacts.findable)
@@ -214,7 +214,7 @@ class LookUps:
 
 
 def is_echo(text: str, account: str | None) -> bool:
-    """True if the local test line was typed."""
+    """Report if the local test line was typed."""
     return account is None and text.strip().lower() == dialing.ECHO
 
 

@@ -71,7 +71,7 @@ class People:
 
     def _add(self, uri: str, known: KnownCaller) -> None:
         before = self._by_uri.pop(uri, None)
-        # A call made here has no name: it must not remove the one from before.
+        # A call made here has no name: it must not remove the previous one.
         if before is not None and not known.findable.suggestion.name:
             known = msgspec.structs.replace(known, findable=before.findable)
         self._by_uri[uri] = known

@@ -1,7 +1,7 @@
 """Reads vCard files (RFC 6350, RFC 2426 and vCard 2.1) card by card.
 
-Every step takes time in proportion to the text, which may be hostile. A card
-that cannot be read does not cost the others.
+Every step takes time in proportion to the text, which may be hostile. An unreadable
+card does not affect the others.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _READ = frozenset(("FN", "N", "NICKNAME", "ORG", "TEL", "IMPP", "X-SIP", "X-ABLA
 
 
 class CardError(ValueError):
-    """A card that cannot be read; the text is the reason for the user."""
+    """Card that cannot be read; the text is the reason for the user."""
 
 
 class Property(msgspec.Struct, frozen=True):
@@ -52,7 +52,7 @@ class Property(msgspec.Struct, frozen=True):
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """The components of a structured value, such as N."""
+        """Components of a structured value, such as N."""
         return tuple(map(_unescaped, re.findall(r"(?:^|(?<=;))((?:\\.|[^\\;])*+)", self.text)))
 
 
@@ -116,7 +116,7 @@ def _text(data: bytes, encodings: tuple[str, ...] = _ENCODINGS) -> str:
 
 
 def _cut(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Lines of each card after its BEGIN:VCARD, and where they begin.
+    """Yield the lines of each card after BEGIN:VCARD, and their start.
 
     A card ends at its END:VCARD, or at the next card if it has none.
     """
@@ -223,7 +223,10 @@ def _types(parameters: list[tuple[str, str]]) -> Iterator[str]:
 
 
 def _preference(parameters: list[tuple[str, str]], types: tuple[str, ...]) -> int | None:
-    """Preference, 1 to 100, the best first (RFC 6350 section 5.3), or None."""
+    """Return the preference, 1 to 100, 1 the best, or None.
+
+    RFC 6350 section 5.3.
+    """
     given = dict(parameters).get("PREF", "").strip('" ')
     if given.isascii() and given.isdecimal():
         return min(max(int(given[:4]), 1), 100)

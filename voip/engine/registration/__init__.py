@@ -1,1 +1,1 @@
-"""Accounts as they run: registered, tried, inspected."""
+"""Running accounts: registration, trial, inspection."""

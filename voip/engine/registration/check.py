@@ -1,6 +1,6 @@
-"""Tries an account the way a call would use it, and says which step fails.
+"""Tries an account as a call would use it, and reports the failing step.
 
-Each step is told as soon as it is done: name lookup, TLS, certificate,
+Each step is reported as soon as it is done: name lookup, TLS, certificate,
 registration.
 """
 
@@ -42,14 +42,14 @@ from voip.sip.sentences import sentence
 _Done = Callable[[CheckStep], None]
 
 _TRIAL = "?trial"
-"""No account of the user's can have this name."""
+"""Name that the user cannot give to an account."""
 
 _TIMEOUT_S = 50.0  # longer than SIP's timer F, which ends a REGISTER
 _LOOKUP_TIMEOUT_S = 10.0
 
 
 class AccountCheck:
-    """Checks accounts as they are in the file, or as a form holds them."""
+    """Checks accounts from the file or from a form."""
 
     def __init__(
         self,
@@ -70,10 +70,10 @@ class AccountCheck:
         self._look = look
 
     async def check(self, command: CheckAccount) -> CheckReport:
-        """Try an account; nothing is saved, and no account of the phone is touched.
+        """Try an account; saves nothing and affects no account of the phone.
 
         Raises:
-            Refusal: there is no such account, or its fields are wrong.
+            Refusal: no account has this name, or its fields are wrong.
         """
         account = self._account(command)
         steps = {name: CheckStep(name, None, "not reached") for name in _expected(account)}
@@ -125,11 +125,11 @@ class AccountCheck:
             async with Trial(setup, self._user_agent, self._start_process) as trial:
                 await _register(trial, account, setup, done)
         finally:
-            # Some servers keep one binding for an address: the trial's was it.
+            # Some servers keep one binding for an address: the trial has replaced it.
             await self._registrations.renew(account.aor)
 
     async def _look_at(self, account: Account, done: _Done) -> bool:
-        """Shake hands, where there is no registration to try; whether a call could be."""
+        """Try a handshake where nothing is registered; report if calls could work."""
         host, port = parse_host_port(account.next_hop)
         try:
             shown = await self._look(
@@ -210,7 +210,7 @@ def _tls_steps(account: Account, tls: TlsStatus | None) -> list[CheckStep]:
 
 
 def _judged(account: Account, report: ServerReport) -> CheckStep:
-    """True if an account would accept what a server showed to a look."""
+    """Judge a certificate from a handshake by the account's trust."""
     wrong = report.refused or report.problems
     pin = pin_of(account.pin) if account.pin else None
     if account.pin and not report.refused:

@@ -11,19 +11,19 @@ _MOST = 512
 
 
 class Connections:
-    """One book for all workers; a worker numbers its connections from 1."""
+    """Last reports of all workers; each numbers its connections from 1."""
 
     def __init__(self) -> None:
         self._last: dict[tuple[Role, int], ConnectionEvent] = {}
 
     def find(self, role: Role, number: int | None) -> ConnectionEvent | None:
-        """The last report of a connection, None for none."""
+        """Return the last report of a connection, None for none."""
         return None if number is None else self._last.get((role, number))
 
     def note(self, role: Role, event: ConnectionEvent) -> ConnectionEvent:
-        """Note a report, and return it with what was seen before.
+        """Record a report, and return it with the facts seen before.
 
-        A connection that is down keeps what was seen of it while it was up.
+        A connection that is down keeps the facts from while it was up.
         """
         before = self._last.get((role, event.id))
         if before is not None and not event.up:
@@ -36,5 +36,5 @@ class Connections:
         return event
 
     def forget(self, role: Role) -> None:
-        """Forget the connections of a worker that ended."""
+        """Remove the connections of a worker that ended."""
         self._last = {key: last for key, last in self._last.items() if key[0] is not role}

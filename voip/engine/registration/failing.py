@@ -1,4 +1,4 @@
-"""Failure of a registration: its cause, and when to try again."""
+"""Failed registrations: the cause, and the time of the next attempt."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _OF_THE_PASSWORD = (401, 403, 404, 407)
 
 
 def because(state: RegistrationState, cause: Cause, code: int | None = None) -> Registration:
-    """A registration in a state for a cause, with the server's status."""
+    """Build a registration in a state for a cause, with the server's status."""
     return Registration(state, code, sentence(cause), cause=cause)
 
 
 def cause_of(error: PasswordError | OwnKeyError | SetupError | WorkerRefused) -> Cause:
-    """The cause that keeps an account out of its worker."""
+    """Return the cause that keeps an account out of its worker."""
     match error:
         case PasswordError(cause=cause):
             return cause
@@ -35,7 +35,7 @@ def cause_of(error: PasswordError | OwnKeyError | SetupError | WorkerRefused) ->
 
 
 def delay_s(failures: int, code: int | None) -> float:
-    """Seconds until the next attempt, after `failures` in a row."""
+    """Return seconds until the next attempt, after `failures` in a row."""
     delay: float = min(FIRST_RETRY_S * 2 ** (failures - 1), _LONGEST_RETRY_S)
-    # Asking again at once with the same password locks accounts.
+    # A server may lock the account after repeated attempts with a wrong password.
     return max(delay, _AUTH_RETRY_S) if code in _OF_THE_PASSWORD else delay

@@ -1,4 +1,4 @@
-"""Looks at a server's certificates for somebody who has to decide whether to trust them."""
+"""Inspects a server's certificates for a user's decision to trust them."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from voip.security.policy import DEMANDS
 from voip.sip.dialing import DialError, parse_host_port
 
 Look = Callable[[str, int, Path, bool], Awaitable[ServerReport]]
-"""`trust.handshake.look`, or what stands in for it."""
+"""Type of `trust.handshake.look`, or of its replacement."""
 
 
 _NOBODY = Account(user="", domain="")
-"""An account that trusts the usual authorities."""
+"""Account that trusts the usual authorities."""
 
 _DECISIVE = ("trust", "ca_file", "allow_wildcard")
-"""Fields that judge a certificate where no key is pinned."""
+"""Fields that decide about a certificate where no key is pinned."""
 
 
 class Inspection:
@@ -39,10 +39,12 @@ class Inspection:
         self._look = look
 
     async def inspect(self, command: InspectServer) -> ServerReport:
-        """A server's certificates, judged by an account's trust; see `InspectServer`.
+        """Return a server's certificates, judged by an account's trust.
+
+        See `InspectServer`.
 
         Raises:
-            Refusal: there is no such account or server, or it shows no certificate.
+            Refusal: no such account or server exists, or it shows no certificate.
         """
         account = None if command.account is None else self._account(command.account)
         server = command.server or (account.next_hop if account else None)
@@ -71,7 +73,7 @@ class Inspection:
                 pinned_by=note.by,
                 pinned_with=note.means,
             )
-        # Not one character of it is ours: strangers chose the names.
+        # The certificate's names are chosen by strangers.
         return clean_event(seen)
 
     def _account(self, name: str) -> Account:
@@ -85,7 +87,7 @@ class Inspection:
 
 
 def _trusting(values: Values) -> Account:
-    """The trust of an account of these fields; reads the files that they name.
+    """Build an account with these fields of trust; reads the files they name.
 
     Raises:
         Refusal: something is wrong with one of them.

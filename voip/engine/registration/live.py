@@ -1,4 +1,4 @@
-"""An account as it lives, and what clients are told of it."""
+"""Running account, and its state as clients get it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _OFFLINE = Registration(state=RegistrationState.OFFLINE)
 
 @dataclass
 class Live:
-    """An account with what has become of it.
+    """Account with the state of its registration.
 
-    `refusal` says why the last connection could not be used, `stopped` why it
-    does nothing more until its user has decided, `client_ends` when the certificate
-    ends that it shows its server, and `own_key` is what its worker shows far ends.
-    One that was `dropped` is over: another of its name may be there by now.
+    `refusal` is the cause against the last connection. `stopped` is the cause that
+    holds the account until its user has decided. `client_ends` is the end of its client
+    certificate, `own_key` the key that its worker shows far ends. A `dropped` account
+    is over: another may have its name by now.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Live:
 
     @property
     def distrusted(self) -> bool:
-        """The last connection was refused for what the server showed."""
+        """Report if the last connection was refused for the server's certificate."""
         return self.refusal is not None and self.refusal.of_trust
 
     def status(self) -> AccountStatus:

@@ -1,4 +1,4 @@
-"""The accounts as they live: in a worker, registered, or why not."""
+"""Registers accounts, retries, and reports why one is not registered."""
 
 from __future__ import annotations
 
@@ -67,10 +67,10 @@ class Registrations:
         return tuple(live.status() for live in self._live.values())
 
     def get(self, name: str) -> Live:
-        """A live account.
+        """Return a running account.
 
         Raises:
-            Refusal: there is none of that name.
+            Refusal: no account has this name.
         """
         live = self._live.get(name)
         if live is None:
@@ -78,7 +78,7 @@ class Registrations:
         return live
 
     def usable(self, name: str | None) -> Live:
-        """The account to call with: the named one, or the first that is ready.
+        """Return the account to call with: the named one, or the first ready.
 
         Raises:
             Refusal: there is none; the text says why.
@@ -121,20 +121,20 @@ class Registrations:
             raise Refusal("bad_account", f"account {live.name}: {live.registration.reason}")
 
     def refusal(self, name: str) -> Cause | None:
-        """The cause for which an account's last connection was not used."""
+        """Return the cause against an account's last connection."""
         live = self._live.get(name)
         return live.refusal if live else None
 
     def find(self, name: str) -> Live | None:
-        """A live account, if there is one of that name."""
+        """Return a running account, None if none has this name."""
         return self._live.get(name)
 
     # Keeping in line
 
     async def apply(self, loaded: Loaded) -> None:
-        """Bring everything in line with what accounts.toml now says.
+        """Start, replace and stop accounts as accounts.toml now says.
 
-        One at a time, and not beside `forget`.
+        Runs one at a time, and not beside `forget`.
         """
         names = loaded.names
         for name in [name for name in self._live if name not in names]:
@@ -153,7 +153,7 @@ class Registrations:
                 self._publish(live)
                 self._spawn(self._bring_up(live))
             ordered[name] = live
-        # New ones came last: clients have them there until they are told more.
+        # New accounts are last here: clients keep that order until the next report.
         told_order = list(self._live)
         self._live = ordered
         if list(ordered) != told_order:
@@ -161,7 +161,7 @@ class Registrations:
         self._start_workers()
 
     async def on_worker_up(self, role: Role) -> None:
-        """A worker is new: everything it needs is told to it again."""
+        """Send a new worker everything it needs."""
         for live in list(self._live.values()):
             if live.role is role:
                 live.added = False
@@ -185,7 +185,7 @@ class Registrations:
             task.cancel()
 
     async def register_now(self, name: str) -> None:
-        """Register an account, one that was stopped too.
+        """Register an account, also a stopped one.
 
         Raises:
             Refusal: it cannot be used.
@@ -196,7 +196,7 @@ class Registrations:
         await self._register(live)
 
     async def renew(self, aor: str) -> None:
-        """Register an address once more, for a server that keeps one binding each."""
+        """Register an address again, for a server that keeps one binding each."""
         for live in list(self._live.values()):
             if live.account is None or live.account.aor != aor:
                 continue
@@ -205,7 +205,7 @@ class Registrations:
                     await self._workers[live.role].ask(RegisterNow(name=live.name))
 
     async def forget(self, name: str) -> None:
-        """Take an account out of its worker, so that `apply` makes it anew."""
+        """Remove an account from its worker, so that `apply` adds it again."""
         live = self._live.pop(name, None)
         if live is not None:
             await self._drop(live)
@@ -221,7 +221,7 @@ class Registrations:
         connection = self._find_connection(role, event.connection)
         live.tls = connection.tls if connection else None
         if connection is not None and live.stopped is None:
-            # The server answered on it, so this account has accepted it.
+            # The server answered on this connection, so the account has accepted it.
             live.refusal = None
         if event.active:
             live.failures = 0
@@ -238,7 +238,7 @@ class Registrations:
         self._failed(live, live.refusal or event.cause or status, event.code)
 
     def on_voicemail(self, role: Role, event: VoicemailEvent) -> None:
-        """Voice mail is reported by the account's own server, on its own connection."""
+        """Record voice mail; only the account's own server reports it."""
         live = self._live.get(event.account)
         if live is None or live.role is not role or live.connection != event.connection:
             return
@@ -247,7 +247,7 @@ class Registrations:
             self._publish(live)
 
     def on_connection(self, role: Role, event: ConnectionEvent) -> None:
-        """A dropped connection is registered anew; a refused one explains."""
+        """Register again after a dropped connection; report a refused one."""
         for live in self._live.values():
             if live.role is not role or live.account is None:
                 continue
@@ -263,12 +263,12 @@ class Registrations:
                     self._later(live, FIRST_RETRY_S / 4)
 
     def look_at_dates(self) -> None:
-        """Tell of certificates that have come near their end while nothing else happened."""
+        """Report certificates close to their end while nothing else happens."""
         for live in self._live.values():
             self._warn(live)
 
     async def look_at_keys(self) -> None:
-        """Give workers the own keys of accounts that have replaced others."""
+        """Give workers the own keys that have replaced others."""
         for live in list(self._live.values()):
             async with live.busy:
                 if live.account is None or not live.added:
@@ -285,7 +285,7 @@ class Registrations:
     # Inside
 
     def _check_pin(self, live: Live, event: ConnectionEvent) -> None:
-        """A server with another key than the pinned one is no server of this account's."""
+        """Stop an account whose server shows another key than the pinned one."""
         account, key = live.account, event.other_key
         if account is None or key is None or not account.pin or key == pin_of(account.pin):
             return
@@ -321,13 +321,13 @@ class Registrations:
             except (PasswordError, OwnKeyError, SetupError, WorkerRefused) as error:
                 live.added = False
                 if live.stopped is None:
-                    # What a server showed before has nothing to do with this.
+                    # An earlier refusal of the server does not explain this failure.
                     live.refusal = None
                     self._failed(live, cause_of(error))
                 return
             except WorkerGone:
                 live.added = False
-                return  # it comes up again, and so does this
+                return  # reported again when the worker comes up
         if account.register and live.stopped is None:
             await self._register(live)
 
@@ -337,7 +337,8 @@ class Registrations:
         live.client_ends = await asyncio.to_thread(client_keys.ends, account)
         if live.dropped:
             return
-        # Whoever drops it before the worker has answered takes it out again.
+        # Set before the worker answers: a drop in between must remove the account
+        # again.
         live.added = True
         await self._workers[live.role].ask(OpenAccount(account=setup))
 
@@ -351,7 +352,7 @@ class Registrations:
     async def _ask_to_register(self, live: Live) -> None:
         async with live.busy:
             if not live.added:
-                return  # why is told already
+                return  # already reported
             self._set(live, Registration(RegistrationState.REGISTERING))
             self._later(live, _SILENCE_S, silent=True)
             try:

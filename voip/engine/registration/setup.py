@@ -1,4 +1,4 @@
-"""An account of the file as a worker needs it."""
+"""Converts an account of the file to a worker's set-up."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ AS_WRITTEN = frozenset(Account.__struct_fields__) & frozenset(AccountSetup.__str
     "server",
     "trust",
 }
-"""Fields that a worker gets as they are in the file: those of the same name."""
+"""Fields that a worker gets unchanged: those of the same name."""
 
 
 class SetupError(Exception):
-    """An account lacks what its trust is made of; the text says what."""
+    """Missing basis of an account's trust; the text says what."""
 
 
 async def setup_of(
@@ -38,10 +38,10 @@ async def setup_of(
     passphrase: str | None = None,
     own_key: OwnKey | None = None,
 ) -> AccountSetup:
-    """A worker's set-up of an account; secrets not given are looked up.
+    """Build a worker's set-up of an account; secrets not given are looked up.
 
     Raises:
-        PasswordError: a place that should have a secret cannot be read.
+        PasswordError: the source of a secret cannot be read.
         SetupError: the system's store, or the client's key, cannot be used.
     """
     if password is None:
@@ -70,7 +70,7 @@ async def setup_of(
 
 
 def authorities(account: Account) -> Path:
-    """The PEM file of the authorities that an account trusts.
+    """Return the PEM file of the authorities that an account trusts.
 
     Raises:
         SetupError: it is the system's, which has none.
@@ -93,7 +93,7 @@ def _trust(account: Account, passphrase: str | None) -> Trust:
     return Trust(
         ca_file=str(authorities(account)),
         allow_wildcard=account.allow_wildcard,
-        # One that no key can have accepts nothing, where None would accept more.
+        # An invalid pin matches no key, where None would accept any.
         pin=None if account.pin is None else pin_of(account.pin) or account.pin,
         client=client,
     )

@@ -1,8 +1,8 @@
-"""A worker of its own in which one account is tried, and that ends with the trial.
+"""Tries one account in a temporary worker.
 
-Nothing of it can be left behind: the account unregisters and is gone when the
-process ends, and the process ends with the trial or with the engine. Accounts
-and calls of the phone live in other processes and notice nothing.
+Nothing remains: the account unregisters when the process ends, and the process ends
+with the trial or with the engine. The phone's own accounts and calls live in other
+processes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from voip.security.policy import DEMANDS
 
 
 class Trial:
-    """`async with` starts it and ends it; `register` sends the one REGISTER."""
+    """Worker for `async with`; `register` sends the one REGISTER."""
 
     def __init__(self, setup: AccountSetup, user_agent: str, start_process: StartProcess) -> None:
         self._setup = setup
@@ -46,17 +46,17 @@ class Trial:
         await self._worker.stop()
 
     async def register(self) -> None:
-        """Register the account; `event` tells what comes of it.
+        """Register the account; `event` returns the outcome.
 
         Raises:
-            WorkerGone, WorkerRefused: the worker did not start, or would not.
+            WorkerGone, WorkerRefused: the worker did not start, or refused.
         """
         await self._worker.wait_up()
         await self._worker.ask(OpenAccount(account=self._setup))
         await self._worker.ask(RegisterNow(name=self._setup.name))
 
     async def event(self) -> AnyWorkerEvent:
-        """The next thing that happens.
+        """Wait for the next event.
 
         Raises:
             WorkerGone: the worker has died.

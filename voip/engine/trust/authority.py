@@ -84,7 +84,7 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key)
         .serial_number(x509.random_serial_number())
-        # A clock that is a little behind must not refuse it.
+        # A clock that is slightly behind must not refuse it.
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + _LIFETIME)
     )

@@ -1,29 +1,28 @@
-"""Far ends whose words were equal, and their worth in later calls.
+"""Compared far ends, and what equal words prove in later calls.
 
-Equal words prove that a certificate is the far end's own
-(`voip.security.sas`). A DTLS handshake proves that its sender has the key of
-the certificate it shows. So the same certificate proves the same phone in a
-later call without words: nobody decrypts between the two without its key.
+Equal words prove that a certificate is the far end's own (`voip.security.sas`). A DTLS
+handshake proves that its sender has the certificate's key. So the same certificate
+proves the same phone in a later call without words: decrypting between the two needs
+its key.
 
-- A caller who claims somebody else's address has another key: the call reads
-  as changed.
+- A caller who claims another person's address has another key: the call reads as
+changed.
 - A middleman shows a key of their own, and reads as changed too.
-- A far end may have several phones: each key is kept, and is proved by words
-  of its own.
-- An address is remembered only with the account it was reached by: two
-  servers may give one address to two people.
-- A caller without an address, or with a hidden one, is anybody: nothing is
-  remembered, and the answer holds for that call alone.
-- A new key does not prove an attack. An Offhook replaces its own after
-  90 days (`voip.engine.accounts.own_keys`), other phones may do so at each
-  start, and a telephone may be replaced.
-- Different words remove that one key and leave the far end's others: those
-  expose a middleman next time.
-- A certificate announced by another digest reads as changed: that costs a
-  comparison and promises nothing.
+- A far end may have several phones: each key is kept, and proved by words of its own.
+- An address is remembered only with the account it was reached by: two servers may give
+one address to two people.
+- A caller without an address, or with a hidden one, is unknown: nothing is remembered,
+and the answer holds for that call alone.
+- A new key does not prove an attack. An Offhook replaces its own after 90 days
+(`voip.engine.accounts.own_keys`), other phones may do so at each start, and a telephone
+may be replaced.
+- Different words remove that one key and keep the far end's others, which expose a
+middleman next time.
+- A certificate announced by another digest reads as changed: that costs a comparison
+and promises nothing.
 
-An answer holds for exactly the two certificates whose words were read. Keys
-that are agreed again with others in the same call are judged again.
+An answer holds for exactly the two certificates whose words were read. Keys agreed
+again with other certificates in the same call are judged again.
 """
 
 from __future__ import annotations
@@ -66,9 +65,9 @@ def comparison(
 
 
 def far_end(uri: str, exchange: Exchange | None) -> str | None:
-    """One spelling of an address, always with its host.
+    """Normalize an address, always with its host.
 
-    None for a caller who hides or names no host, and without an `exchange`.
+    None for a caller who is anonymous or names no host, and without an `exchange`.
     """
     if exchange is None:
         return None

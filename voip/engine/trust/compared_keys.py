@@ -1,7 +1,7 @@
 """compared.json: the keys that words proved, for their owner alone.
 
-Only account, address, fingerprint and moment are kept. The file is replaced in
-one step, and one that cannot be read is never replaced.
+Only account, address, fingerprint and time are kept. The file is replaced in one step,
+and an unreadable one is never replaced.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from voip.protection import ComparedKey
 
 
 class ComparedError(Exception):
-    """The file cannot be read or written; the text says what to do."""
+    """Failure to read or write the file; the text says what to do."""
 
 
 _VERSION = 1
 
 
 class _Version(msgspec.Struct, frozen=True):
-    """Part of the file that every Offhook can read."""
+    """Part of the file that every version of Offhook can read."""
 
     version: int = _VERSION
 
@@ -32,7 +32,7 @@ class _File(_Version, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ComparedKeys:
-    """Keys in the order in which they were compared, the latest last.
+    """Compared keys in order, the latest last.
 
     `problem` says why the file cannot be used; until it can be, there are no keys.
     """
@@ -50,14 +50,14 @@ class ComparedKeys:
         return self._keys
 
     def of(self, account: str, far_end: str) -> tuple[ComparedKey, ...]:
-        """Keys of one far end as one account reaches it."""
+        """Return the keys of one far end as one account reaches it."""
         return tuple(key for key in self._keys if (key.account, key.address) == (account, far_end))
 
     def has_any_of(self, account: str) -> bool:
         return any(key.account == account for key in self._keys)
 
     def remember(self, new: ComparedKey) -> None:
-        """Keep a key; a key that is kept already gets the new moment.
+        """Keep a key; one that is kept already gets the new time.
 
         Raises:
             ComparedError: it cannot be kept.
@@ -66,7 +66,7 @@ class ComparedKeys:
         self._write((*kept, new))
 
     def discard(self, key: ComparedKey) -> None:
-        """Remove one key of a far end, and leave its others.
+        """Remove one key of a far end, and keep its others.
 
         Raises:
             ComparedError: it cannot be removed.

@@ -1,4 +1,4 @@
-"""Warnings of certificates that end soon, once a day for an account."""
+"""Warns of certificates that end soon, once a day for an account."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _A_DAY_S = 86_400.0
 
 
 def warning(tls: TlsStatus | None, client_ends: datetime | None, now: float) -> str | None:
-    """Warning of an end that would stop an account, None while nothing ends.
+    """Warn of an end that would stop an account; None while nothing ends.
 
-    `tls` is the connection to its server, `client_ends` when the certificate
-    ends that the account shows, `now` seconds since the epoch.
+    `tls` is the connection to its server, `client_ends` the end of the account's client
+    certificate, `now` seconds since the epoch.
     """
     moment = datetime.fromtimestamp(now, UTC)
     found = []
@@ -30,7 +30,7 @@ def warning(tls: TlsStatus | None, client_ends: datetime | None, now: float) -> 
 
 
 def when(not_after: str, now: float) -> str:
-    """End of a certificate in words; `not_after` is as in `Certificate`."""
+    """Describe the end of a certificate; `not_after` is as in `Certificate`."""
     ends, moment = datetime.fromisoformat(not_after), datetime.fromtimestamp(now, UTC)
     return _when(ends, moment)
 
@@ -38,7 +38,7 @@ def when(not_after: str, now: float) -> str:
 def _ending(what: str, ends: datetime, moment: datetime) -> str | None:
     if ends - moment > SOON:
         return None
-    # The screen has 21 cells: what is wrong comes first.
+    # The screen has 21 cells: the problem comes first.
     return f"cert {_when(ends, moment)}: {what}"
 
 
@@ -59,7 +59,7 @@ class Notices:
         self._told: dict[str, float] = {}
 
     def due(self, name: str, now: float) -> bool:
-        """True if an account needs a warning now, which then counts as given."""
+        """Report if an account needs a warning now, which then counts as given."""
         last = self._told.get(name)
         if last is not None and now - last < _A_DAY_S:
             return False

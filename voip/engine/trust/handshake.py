@@ -1,7 +1,7 @@
-"""Shakes hands with a TLS server to see its certificates.
+"""Makes a TLS handshake with a server to get its certificates.
 
-No byte of SIP is sent, and nothing that the server shows is believed: it is
-judged, so that a person can decide.
+No byte of SIP is sent, and nothing that the server shows is trusted: it is judged, so
+that the user can decide.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _TIMEOUT_S = 10.0
 _MOST_AT_ONCE = 65536
 _ENDED = "the server ended the connection"
 
-# Ciphers that the worker offers, and a list that only shows what a server has if it
+# Ciphers that the worker offers, and a list that only shows the server's choice if it
 # accepts none of them.
 _STRONG = b"DEFAULT:@SECLEVEL=2"
 _ANY = b"ALL:COMPLEMENTOFALL:@SECLEVEL=0"
@@ -63,10 +63,10 @@ _FLAWS = {
 async def look(host: str, port: int, authorities: Path, allow_wildcard: bool) -> ServerReport:
     """Report a server's certificates, judged by authorities in a PEM file.
 
-    `host` is as `voip.sip.dialing.parse_host_port` has it. At most ten seconds.
+    `host` is as `voip.sip.dialing.parse_host_port` returns it. At most ten seconds.
 
     Raises:
-        Refusal: there is no server, or none that speaks TLS as it should.
+        Refusal: there is no server, or it does not speak TLS correctly.
     """
     where = f"{host}:{port}"
     loop = asyncio.get_running_loop()
@@ -89,7 +89,7 @@ async def look(host: str, port: int, authorities: Path, allow_wildcard: bool) ->
 
 
 class _Visit:
-    """A server to shake hands with until `ends` (monotonic, seconds)."""
+    """Server for handshakes until `ends` (monotonic, seconds)."""
 
     def __init__(self, host: str, addresses: tuple[tuple[str, int], ...], ends: float) -> None:
         self.host = host
@@ -142,7 +142,7 @@ class _Visit:
         return socket.create_connection(last, self._left_s())
 
     def _exchange(self, plain: socket.socket, connection: SSL.Connection) -> bytes:
-        """The server's answer to what is due; empty when it has hung up."""
+        """Exchange due bytes with the server; empty when it has hung up."""
         self._send(plain, connection)
         plain.settimeout(self._left_s())
         try:
@@ -216,7 +216,7 @@ def _judge(visit: _Visit, port: int, authorities: Path, allow_wildcard: bool) ->
 
 
 def _without_certificates(visit: _Visit, port: int, failure: str) -> Refusal:
-    """Refusal for a server without certificates; probes what it offers."""
+    """Refuse a server without certificates, after probing what it offers."""
     from OpenSSL import SSL
 
     where = f"{visit.host}:{port}"
@@ -241,7 +241,10 @@ def _without_certificates(visit: _Visit, port: int, failure: str) -> Refusal:
 
 
 def _go_on(connection: SSL.Connection) -> str | None:
-    """Failure of a handshake, empty when it is done, None while it waits."""
+    """Continue a handshake.
+
+    Returns its failure, empty when it is done, None while it waits.
+    """
     from OpenSSL import SSL
 
     try:
@@ -255,7 +258,7 @@ def _go_on(connection: SSL.Connection) -> str | None:
 
 
 def _is_record(beginning: bytes) -> bool:
-    """True if an answer begins as a TLS record does."""
+    """Report if an answer begins as a TLS record does."""
     return beginning[0] in _RECORDS and beginning[1:2] in (b"", b"\x03")
 
 
@@ -269,7 +272,7 @@ def _context(ciphers: bytes, lowest: int) -> SSL.Context:
 
 
 def _reason(error: Exception) -> str:
-    """OpenSSL's words for what failed, without the names of its parts."""
+    """Return OpenSSL's reason for a failure, without the names of its parts."""
     details = error.args[0] if error.args else ()
     if isinstance(details, list) and details:
         return str(details[-1][-1])

@@ -1,4 +1,4 @@
-"""Authorities of the operating system, for accounts that name them."""
+"""Finds the operating system's authorities, for accounts that name them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _BUNDLES = (
 
 
 class NoSystemStore(Exception):
-    """The system has no usable authorities; the text says what to do."""
+    """Missing authorities of the system; the text says what to do."""
 
 
 def find() -> Path:
-    """PEM file of the system's authorities, or that of `SSL_CERT_FILE`.
+    """Return the PEM file of the system's authorities, or `SSL_CERT_FILE`.
 
     Raises:
         NoSystemStore: there is none where systems have it.
