@@ -1,1 +1,1 @@
-"""Messages: between a client and the engine, and between engine and worker."""
+"""Messages between client and engine, and between engine and worker."""

@@ -1,8 +1,8 @@
-"""Fields of an account: the one list of them, each declared once.
+"""Fields of an account, each declared once.
 
-From it come the rules of accounts.toml, the form, the options of the command
-line, and the table in docs/accounts.md. A changed field takes the account out
-of its worker and adds it again: it registers again, and its calls end.
+The rules of accounts.toml, the form, the command line's options, and the table in
+docs/accounts.md are derived from it. A changed field removes the account from its
+worker and adds it again: it registers again, and its calls end.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Content(Enum):
 
 
 class Group(Enum):
-    """Place of a field in the form; a NOTE is the phone's own, in no form."""
+    """Group of a field in the form; the engine writes a NOTE, in no form."""
 
     USUAL = auto()
     MORE = auto()
@@ -62,14 +62,14 @@ class Group(Enum):
 
 
 class Field(msgspec.Struct, frozen=True):
-    """A field of accounts.toml; `label` names it, `help` says what it is for.
+    """Field of accounts.toml; `label` names it, `help` explains it.
 
-    `form_help` is added in the form. `empty` says what to do in place of an
-    empty text, which is allowed without it. `metavar` stands for the value in
-    the command line's help; `switches` replace --name and --no-name. `longest`
-    counts characters, `bounds` are allowed values. A `tls_only` field has its
-    default in accounts that do not use TLS. `names` are those of a list, each
-    a `noun`; `meanings` explain values of a choice.
+    `form_help` is added in the form. `empty` says what to do in place of an empty text,
+    which is allowed without it. `metavar` stands for the value in the command line's
+    help; `switches` replace --name and --no-name. `longest` counts characters, `bounds`
+    are allowed values. A `tls_only` field has its default in accounts that do not use
+    TLS. `names` are those of a list, each a `noun`; `meanings` explain values of a
+    choice.
 
     The rest follows from the type and default in `WrittenAccount`.
     """
@@ -98,13 +98,13 @@ class Field(msgspec.Struct, frozen=True):
 
     @property
     def choices(self) -> tuple[tuple[str, str], ...]:
-        """The values of a choice with their meanings."""
+        """Values of a choice with their meanings."""
         meanings = dict(self.meanings)
         return tuple((value, meanings.get(value, "")) for value in self.values)
 
     @property
     def option(self) -> str:
-        """The words of the command line's option."""
+        """Name of the command line's option."""
         plain = self.name.replace("_", "-")
         if self.kind is Kind.SWITCH:
             return self.switches or f"--{plain}/--no-{plain}"
@@ -113,7 +113,7 @@ class Field(msgspec.Struct, frozen=True):
 
 # fmt: off
 class WrittenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One account as its user wrote it."""
+    """Account as its user wrote it."""
 
     user: Annotated[str, Field(
         "User", "The part of your address in front of the @.", "A whole address fills both.",
@@ -265,7 +265,7 @@ def _is_choice(type_: object) -> bool:
 
 
 def _default(default: object) -> str | int | bool:
-    """The default as forms and options have it; nothing is an empty text."""
+    """Return the default as forms and options have it; None is empty text."""
     if isinstance(default, StrEnum):
         return default.value
     return default if isinstance(default, str | int) else ""

@@ -1,4 +1,4 @@
-"""Accounts: commands, replies and events between a client and the engine."""
+"""Messages about accounts between a client and the engine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from voip.protocol.base import Command, Event
 
 
 class ReloadAccounts(Command, frozen=True, tag="reload_accounts"):
-    """Read accounts.toml again and bring the workers in line with it."""
+    """Read accounts.toml again and apply it to the workers."""
 
 
 class RegisterAccount(Command, frozen=True, tag="register"):
@@ -19,15 +19,15 @@ class RegisterAccount(Command, frozen=True, tag="register"):
 
 
 class GetAccounts(Command, frozen=True, tag="accounts"):
-    """Every account as accounts.toml has it."""
+    """Request every account as accounts.toml has it."""
 
 
 class AddAccount(Command, frozen=True, tag="add_account"):
     """Write a new account to accounts.toml; fields as in that file.
 
-    The password goes to the keyring, or to a private file where there is none;
-    `client_passphrase`, which opens the key of the client certificate, too.
-    With a `pin` the engine notes when it was accepted, by whom, and by which `means`.
+    The password goes to the keyring, or to a private file where there is none; so does
+    `client_passphrase`, which opens the client certificate's key. With a `pin` the
+    engine records when, by whom and by which `means` it was accepted.
     """
 
     name: str
@@ -38,12 +38,12 @@ class AddAccount(Command, frozen=True, tag="add_account"):
 
 
 class EditAccount(Command, frozen=True, tag="edit_account"):
-    """Change fields of an account; None takes one out. The rest stays.
+    """Change fields of an account; None removes one, others stay.
 
-    With `version` (of `AccountFields`) the change is refused as `changed` when
-    the account in the file is no longer the one that was read. With a new
-    `pin` the engine notes when it was accepted, by whom, and by which `means`.
-    Calls with the account end when a field of it changes.
+    With `version` (of `AccountFields`) the change is refused as `changed` when the
+    account in the file has changed since. With a new `pin` the engine records when, by
+    whom and by which `means` it was accepted. Calls with the account end when one of
+    its fields changes.
     """
 
     name: str
@@ -55,23 +55,24 @@ class EditAccount(Command, frozen=True, tag="edit_account"):
 
 
 class RemoveAccount(Command, frozen=True, tag="remove_account"):
-    """Take an account out of accounts.toml, and its stored password away."""
+    """Remove an account from accounts.toml, and its stored password."""
 
     name: str
 
 
 class MoveAccount(Command, frozen=True, tag="move_account"):
-    """Put an account at `place` in the order of accounts, counted from 0."""
+    """Move an account to `place` in the order of accounts, from 0."""
 
     name: str
     place: int
 
 
 class CheckAccount(Command, frozen=True, tag="check_account"):
-    """Try an account step by step: name, connection, certificate, registration.
+    """Try an account step by step: name, connection, certificate, REGISTER.
 
-    With `fields` they are tried, with `password` and `client_passphrase` if
-    given, and nothing is saved. Each step is told as a `CheckEvent` when it is done.
+    With `fields` these are tried instead of the file's, with `password` and
+    `client_passphrase` if given, and nothing is saved. Each step is reported as a
+    `CheckEvent` when it is done.
     """
 
     name: str
@@ -81,9 +82,9 @@ class CheckAccount(Command, frozen=True, tag="check_account"):
 
 
 class CheckFields(Command, frozen=True, tag="check_fields"):
-    """Problems of an account's fields; nothing is tried or saved.
+    """Check an account's fields; nothing is tried or saved.
 
-    `new` asks that the name is free.
+    `new` requires that no account has the name.
     """
 
     name: str
@@ -100,13 +101,13 @@ class AccountRemoved(Event, frozen=True, tag="account_removed"):
 
 
 class AccountsOrdered(Event, frozen=True, tag="accounts_ordered"):
-    """The accounts now stand in this order; every one of them is named."""
+    """Reports the new order of all accounts."""
 
     names: tuple[str, ...]
 
 
 class CheckStep(msgspec.Struct, frozen=True):
-    """One step of a check; `ok` is None for a step that was not reached."""
+    """Step of a check; `ok` is None for a step that was not reached."""
 
     step: str
     ok: bool | None
@@ -114,18 +115,18 @@ class CheckStep(msgspec.Struct, frozen=True):
 
 
 class CheckEvent(Event, frozen=True, tag="check"):
-    """A step of `CheckAccount` is done."""
+    """Reports one finished step of `CheckAccount`."""
 
     name: str
     step: CheckStep
 
 
 class AccountFields(msgspec.Struct, frozen=True):
-    """An account as it is in accounts.toml; no password is ever in it.
+    """Account as it is in accounts.toml, without any password.
 
-    `version` changes when a field in the file does, or a key comes or goes;
-    `unknown` are the keys that this phone does not know and leaves alone.
-    `password_place` says where the password is taken from, None for nowhere.
+    `version` changes when a field in the file does, or a key is added or removed;
+    `unknown` are keys that this phone ignores and keeps. `password_place` is the source
+    of the password, None if it has none.
     """
 
     name: str
@@ -141,10 +142,10 @@ class AccountList(msgspec.Struct, frozen=True):
 
 
 class AccountChanged(msgspec.Struct, frozen=True):
-    """The reply to `AddAccount`, `EditAccount` and `RemoveAccount`.
+    """Reply to `AddAccount`, `EditAccount` and `RemoveAccount`.
 
-    The places are where a password and the passphrase of a client key were put,
-    if given. `ended_calls` are the calls that end with the change.
+    The places are where a password and the passphrase of a client key were stored, if
+    given. `ended_calls` are the calls that end with the change.
     """
 
     name: str
@@ -160,10 +161,9 @@ class CheckReport(msgspec.Struct, frozen=True):
 
 
 class FieldProblems(msgspec.Struct, frozen=True):
-    """The reply to `CheckFields`: what is wrong, by field, in words.
+    """Reply to `CheckFields`: the problems by field, in words.
 
-    `name` is the account's name. `password_place` is where a password would
-    be kept.
+    `name` is the account's name. `password_place` is where a password would be stored.
     """
 
     problems: dict[str, str]

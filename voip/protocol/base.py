@@ -1,4 +1,4 @@
-"""Commands of a client and events of the engine, in common."""
+"""Base of clients' commands and of the engine's events."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import msgspec
 
 
 class Command(msgspec.Struct, frozen=True, tag_field="do", forbid_unknown_fields=True):
-    """Something a client asks for."""
+    """Request of a client."""
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="kind"):
-    """Something that changed."""
+    """Change that the engine reports."""

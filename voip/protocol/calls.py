@@ -1,4 +1,4 @@
-"""Calls and their log: commands, replies and events of a client."""
+"""Messages about calls and their log between a client and the engine."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from voip.protocol.base import Command, Event
 
 
 class PlaceCall(Command, frozen=True, tag="call"):
-    """Call `target`; see `voip.sip.dialing` for what it may be.
+    """Call `target`; `voip.sip.dialing` lists its forms.
 
-    `back` tells that `target` is the address of somebody who called `account`:
-    a number there is called at the account's own domain, not at the host that
-    passed it on. `play` and `record` are absolute paths of WAV files;
-    `hangup_after_s` counts from the answer.
+    `back` calls back the address of a caller of `account`: a number there is called at
+    the account's own domain, not at the host that passed it on. `play` and `record` are
+    absolute paths of WAV files; `hangup_after_s` counts from the answer.
     """
 
     target: str
@@ -41,10 +40,10 @@ class HangUp(Command, frozen=True, tag="hangup"):
 
 
 class Hold(Command, frozen=True, tag="hold"):
-    """Cut a call off at once and ask its far end for hold.
+    """Stop a call's sound at once and request hold from its far end.
 
-    With `wait` the reply comes when the far end has answered, and is an error
-    of kind `refused` when it did not agree.
+    With `wait` the reply comes when the far end has answered, and is an error of kind
+    `refused` when it did not agree.
     """
 
     call: str
@@ -52,7 +51,7 @@ class Hold(Command, frozen=True, tag="hold"):
 
 
 class Resume(Command, frozen=True, tag="resume"):
-    """Speak in a call that is on hold; every other one is held. `wait` as in `Hold`."""
+    """Resume a call that is on hold; hold the others. `wait` as in `Hold`."""
 
     call: str
     wait: bool = False
@@ -78,18 +77,18 @@ class Play(Command, frozen=True, tag="play"):
 
 
 class Record(Command, frozen=True, tag="record"):
-    """Write what the far end sends to a WAV file; None stops."""
+    """Record the far end to a WAV file; None stops."""
 
     call: str
     path: str | None = None
 
 
 class GetHistory(Command, frozen=True, tag="history"):
-    """The call log, newest first; `before` is an id to go on from.
+    """Request the call log, newest first; `before` is an id to continue from.
 
-    `offset` skips rows. Only missed calls with `missed`, only one account's
-    with `account`; `secure` keeps the calls whose lock was closed all the time,
-    or with False the others.
+    `offset` skips rows. Only missed calls with `missed`, only one account's with
+    `account`; `secure` keeps the calls whose lock was closed all the time, or with
+    False the others.
     """
 
     search: str = ""
@@ -102,20 +101,23 @@ class GetHistory(Command, frozen=True, tag="history"):
 
 
 class CallEvent(Event, frozen=True, tag="call"):
-    """The whole call after the change; `ended` comes last."""
+    """Reports the whole call after a change; `ended` comes last."""
 
     call: Call
 
 
 class DigitEvent(Event, frozen=True, tag="digit"):
-    """The far end pressed a key."""
+    """Reports a digit that the far end sent."""
 
     call: str
     digit: str
 
 
 class DigitsEvent(Event, frozen=True, tag="digits_sent"):
-    """The tones that were asked for are over; the last `lost` were not sent, for `reason`."""
+    """Reports the end of requested tones; the last `lost` were not sent.
+
+    `reason` says why.
+    """
 
     call: str
     lost: int = 0
@@ -123,7 +125,7 @@ class DigitsEvent(Event, frozen=True, tag="digits_sent"):
 
     @property
     def text(self) -> str:
-        """The same as a sentence's beginning."""
+        """Reason as the beginning of a sentence."""
         if not self.lost:
             return "all tones were sent"
         what = "the last tone was" if self.lost == 1 else f"the last {self.lost} tones were"
@@ -131,20 +133,20 @@ class DigitsEvent(Event, frozen=True, tag="digits_sent"):
 
 
 class LogEvent(Event, frozen=True, tag="log"):
-    """A row of the call log was added or changed."""
+    """Reports a new or changed row of the call log."""
 
     entry: LogEntry
 
 
 class CallStarted(msgspec.Struct, frozen=True):
-    """The reply to `PlaceCall`; `notice` is what its caller should know."""
+    """Reply to `PlaceCall`; `notice` is a remark for the caller."""
 
     call: str
     notice: str | None = None
 
 
 class HistoryPage(msgspec.Struct, frozen=True):
-    """`total` counts the rows that match, on this page or not."""
+    """Page of the call log; `total` counts all matching rows."""
 
     entries: tuple[LogEntry, ...]
     total: int = 0

@@ -1,10 +1,10 @@
-"""The protocol between a client and the engine, on the Unix socket.
+"""Protocol between a client and the engine, on the Unix socket.
 
-A client sends `Request` lines; the engine answers each with a `Reply` that
-names the request, and, after a `Subscribe`, sends numbered `Event` lines. The
-reply to `Subscribe` carries the status that the first event follows, so that
-a client never misses or repeats a change. A client that does not read is
-dropped; it connects again and asks for the status anew.
+A client sends `Request` lines; the engine answers each with a `Reply` that names the
+request, and, after a `Subscribe`, sends numbered `Event` lines. The reply to
+`Subscribe` carries the status before the first event, so that a client never misses or
+repeats a change. A client that does not read is dropped; it reconnects and requests the
+status again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from voip.protocol.trust import AnyTrustCommand
 
 
 class NumberedEvent(msgspec.Struct, frozen=True):
-    """`seq` counts the engine's events from 1; `at` is RFC 3339 in UTC."""
+    """Event with its number; `seq` starts at 1, `at` is RFC 3339 in UTC."""
 
     seq: int
     at: str
@@ -44,16 +44,17 @@ PROTOCOL_VERSION = 1
 
 
 class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`id` is the client's own and comes back in the reply."""
+    """Command of a client; the reply repeats its `id`."""
 
     id: int
     command: AnyCommand
 
 
 class ErrorInfo(msgspec.Struct, frozen=True):
-    """`kind` is for programs, `message` for the person, `code` the SIP status.
+    """Error of a command, for programs and for the user.
 
-    `problem` is the message without the name of the file that the command was about.
+    `kind` is for programs, `message` for the user, `code` the SIP status. `problem` is
+    the message without the name of the command's file.
     """
 
     kind: str
@@ -66,7 +67,7 @@ NO_DATA = msgspec.Raw(b"null")
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """The answer to the request `reply`: data, or an error."""
+    """Answer to the request `reply`: data, or an error."""
 
     reply: int | None
     ok: bool = True

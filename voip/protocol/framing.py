@@ -1,4 +1,4 @@
-"""JSON lines: one message a line, UTF-8, bounded in length."""
+"""Encodes and decodes JSON lines: one message a line, UTF-8, bounded."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 MAX_LINE = 64 * 1024
-"""Longest request line in bytes, its end included."""
+"""Longest request line in bytes, including the newline."""
 
 MAX_REPLY = 8 * 1024 * 1024
-"""Longest line of an answer or event: a status holds every account and call, and a chain of
-certificates all the names that a server made up."""
+"""Longest line of a reply or event in bytes.
+
+A status holds every account and call, and a chain of certificates all the names that a
+server made up.
+"""
 
 _T = TypeVar("_T")
 
@@ -20,14 +23,14 @@ _encoder = msgspec.json.Encoder()
 
 
 class FramingError(ValueError):
-    """A line that is no message; the text says why, without quoting it."""
+    """Line that is not a message; the text says why, without quoting it."""
 
 
 def encode(message: Any, limit: int = MAX_LINE) -> bytes:
-    """One line for `message`, its end included, of at most `limit` bytes.
+    """Encode `message` as one line of at most `limit` bytes with newline.
 
     Raises:
-        FramingError: the message would not fit in a line, or is no Unicode.
+        FramingError: the message does not fit in a line, or is not Unicode.
     """
     try:
         line = _encoder.encode(message) + b"\n"
@@ -39,13 +42,13 @@ def encode(message: Any, limit: int = MAX_LINE) -> bytes:
 
 
 class Decoder(Generic[_T]):
-    """Reads lines as messages of one type."""
+    """Decodes lines as messages of one type."""
 
     def __init__(self, kind: Any) -> None:
         self._decoder: msgspec.json.Decoder[_T] = msgspec.json.Decoder(kind)
 
     def decode(self, line: bytes) -> _T:
-        """The message on `line`.
+        """Decode the message on `line`.
 
         Raises:
             FramingError: it is not JSON, or not a message of the type.
@@ -57,17 +60,17 @@ class Decoder(Generic[_T]):
 
 
 def _without_quotes(text: str) -> str:
-    # msgspec quotes the name or value that it did not expect: it may be anything,
-    # and hold the quotes themselves.
+    # msgspec quotes the unexpected name or value, which may be anything, quotes
+    # included.
     text = re.sub(r"(unknown field) `.*", r"\1", text, flags=re.DOTALL)
     return re.sub(r"'.*'", "…", text, flags=re.DOTALL)
 
 
 class LineSplitter:
-    """Cuts a stream of bytes into lines; a line over the limit is dropped.
+    """Splits a stream of bytes into lines; drops a line over the limit.
 
-    `feed` returns the complete lines, with None in the place of each dropped
-    one, so that whoever sent it can be told.
+    `feed` returns the complete lines, with None in the place of each dropped one, so
+    that its sender can get an error.
     """
 
     def __init__(self, limit: int = MAX_LINE) -> None:

@@ -1,4 +1,4 @@
-"""People: look-ups and blocked callers, commands and replies."""
+"""Messages about look-ups and blocked callers."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from voip.protocol.base import Command
 
 
 class LookUp(Command, frozen=True, tag="look_up"):
-    """Whom `text` would call, with which account, and what could be meant.
+    """Look up the target and account of `text`, and suggestions.
 
-    Nothing is called. `account` None takes the account that a call would.
+    Nothing is called. `account` None uses the account that a call would.
     """
 
     text: str
@@ -20,7 +20,7 @@ class LookUp(Command, frozen=True, tag="look_up"):
 
 
 class BlockCaller(Command, frozen=True, tag="block"):
-    """Decline calls of an address to an account from now on, and those that ring.
+    """Decline present and future calls of an address to an account.
 
     `caller` is a number or an address; the reply is its `BlockedCaller`.
     """
@@ -30,24 +30,27 @@ class BlockCaller(Command, frozen=True, tag="block"):
 
 
 class UnblockCaller(Command, frozen=True, tag="unblock"):
-    """Let a blocked caller ring again; `caller` in any way of writing it."""
+    """Let a blocked caller ring again; `caller` in any spelling."""
 
     caller: str
     account: str
 
 
 class GetBlocked(Command, frozen=True, tag="blocked"):
-    """Blocked callers; with `caller` and `account`, the entry of this caller alone."""
+    """Request blocked callers.
+
+    With `caller` and `account`, only the entry of this caller.
+    """
 
     caller: str | None = None
     account: str | None = None
 
 
 class Suggestion(msgspec.Struct, frozen=True):
-    """Somebody that could be meant; `target` is what to dial.
+    """Possible target of a look-up; `target` is what to dial.
 
-    `source` is contact, log, account, or echo for the local test line.
-    `name_from` is as in `Party`.
+    `source` is contact, log, account, or echo for the local test line. `name_from` is
+    as in `Party`.
     """
 
     name: str
@@ -57,7 +60,7 @@ class Suggestion(msgspec.Struct, frozen=True):
 
 
 class LookedUp(msgspec.Struct, frozen=True):
-    """The reply to `LookUp`: `uri` and `account` of the call, or its `problem`."""
+    """Reply to `LookUp`: `uri` and `account` of the call, or its `problem`."""
 
     uri: str | None
     account: str | None
@@ -66,7 +69,7 @@ class LookedUp(msgspec.Struct, frozen=True):
 
 
 class BlockedCallers(msgspec.Struct, frozen=True):
-    """The reply to `GetBlocked`."""
+    """Reply to `GetBlocked`."""
 
     callers: tuple[BlockedCaller, ...]
 

@@ -1,4 +1,4 @@
-"""The phone as a whole: status, doctor, notices, the SIP trace."""
+"""Messages about the phone: status, doctor, notices, the SIP trace."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from voip.protocol.base import Command, Event
 
 
 class Hello(Command, frozen=True, tag="hello"):
-    """Who answers, and in which version of the protocol."""
+    """Request the engine's version and that of the protocol."""
 
 
 class GetStatus(Command, frozen=True, tag="status"):
-    """The status as it is."""
+    """Request the current status."""
 
 
 class Subscribe(Command, frozen=True, tag="subscribe"):
-    """The status, and from then on every event; `levels` too if wanted.
+    """Request the status and every later event; `levels` are optional.
 
-    With `sip` every SIP message as well, as long as the client is there.
+    With `sip` also every SIP message, until the client disconnects.
     """
 
     levels: bool = False
@@ -34,11 +34,11 @@ class Stop(Command, frozen=True, tag="stop"):
 
 
 class Doctor(Command, frozen=True, tag="doctor"):
-    """Abilities of the engine and its workers, and their problems."""
+    """Request abilities and problems of the engine and its workers."""
 
 
 class GetEngineLog(Command, frozen=True, tag="engine_log"):
-    """The last `limit` lines of the engine's log."""
+    """Request the last `limit` lines of the engine's log."""
 
     limit: int = 500
 
@@ -52,14 +52,14 @@ class StopEcho(Command, frozen=True, tag="stop_echo"):
 
 
 class NoticeEvent(Event, frozen=True, tag="notice"):
-    """Something that a person should read; `level` is info, warning or error."""
+    """Notice for the user; `level` is info, warning or error."""
 
     level: str
     text: str
 
 
 class WorkerEvent(Event, frozen=True, tag="worker"):
-    """A worker came up or went away."""
+    """Reports that a worker started or ended."""
 
     role: str
     up: bool
@@ -67,20 +67,20 @@ class WorkerEvent(Event, frozen=True, tag="worker"):
 
 
 class EchoEvent(Event, frozen=True, tag="echo"):
-    """The echo line started (`uri` is where) or ended."""
+    """Reports that the echo line started (at `uri`) or ended."""
 
     uri: str | None
 
 
 class StoppingEvent(Event, frozen=True, tag="stopping"):
-    """The engine ends because it was told to: it is not to be started again."""
+    """Reports that the engine stops by command: clients must not restart it."""
 
 
 class SipMessageEvent(Event, frozen=True, tag="sip_message"):
-    """A SIP message that was sent or received, for those who asked for a trace.
+    """Reports a SIP message, sent or received, to clients that trace.
 
-    Credentials and keys in it are masked. `server` is the name that was dialled
-    and, where `verified`, proven; `remote` the address and port.
+    Credentials and keys in it are masked. `server` is the dialled name and, where
+    `verified`, proven; `remote` the address and port.
     """
 
     sent: bool
@@ -92,7 +92,7 @@ class SipMessageEvent(Event, frozen=True, tag="sip_message"):
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """The reply to `Subscribe`: `status` is what event `seq` left."""
+    """Reply to `Subscribe`: `status` after the event `seq`."""
 
     seq: int
     status: Status
@@ -109,9 +109,9 @@ class EchoStarted(msgspec.Struct, frozen=True):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing that was looked at; `ok` is False when no call could be made.
+    """Result of one check; `ok` is False when no call could be made.
 
-    A `warning` is something to put right although calls can be made.
+    A `warning` is a problem that does not prevent calls.
     """
 
     ok: bool
@@ -120,9 +120,9 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Advisory(msgspec.Struct, frozen=True):
-    """A published fault of PJSIP, and whether the calling process is free of it.
+    """Published fault of PJSIP; says if the calling process is free of it.
 
-    `patches` close it; `not_reachable` says why none is needed.
+    `patches` fix it; `not_reachable` says why none is needed.
     """
 
     name: str
@@ -133,7 +133,7 @@ class Advisory(msgspec.Struct, frozen=True):
 
 
 class DoctorReport(msgspec.Struct, frozen=True):
-    """The reply to `Doctor`. `ok` is False when no call could be made."""
+    """Reply to `Doctor`; `ok` is False when no call could be made."""
 
     ok: bool
     findings: tuple[Finding, ...]
@@ -152,7 +152,7 @@ class DoctorReport(msgspec.Struct, frozen=True):
 
 
 class EngineLog(msgspec.Struct, frozen=True):
-    """Lines of the log, the oldest first, and the file they are from."""
+    """Lines of the log, oldest first, and their file."""
 
     lines: tuple[str, ...]
     path: str

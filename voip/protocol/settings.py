@@ -1,7 +1,7 @@
-"""config.toml as it is kept, sent and changed: what is set for the whole phone.
+"""Settings of the whole phone as config.toml and messages have them.
 
-Keys are named as in the file, a table and a key with a dot between: a change
-of `audio.input` is a change of `input` in `[audio]`.
+Keys are named as in the file, a table and a key with a dot between: a change of
+`audio.input` is a change of `input` in `[audio]`.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ Notify = Literal["auto", "off", "osc9", "osc99", "osc777"]
 
 
 class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The [audio] table; devices by their name or a part of it.
+    """Table [audio]; devices by their name or a part of it.
 
-    Rates in hertz, times in milliseconds. `ring` is the sound of an incoming
-    call and of ringing at the far end.
+    Rates in hertz, times in milliseconds. `ring` is the sound of an incoming call and
+    of ringing at the far end.
     """
 
     input: str | None = None
@@ -39,14 +39,13 @@ class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Screen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The [screen] table: how the phone looks and how it calls for attention.
+    """Table [screen]: appearance, and signals of incoming calls.
 
-    `theme` names a theme that comes with the phone or a file of the user's.
-    It, `glyphs`, `lock` and `notify` fit themselves to the terminal when they
-    are `auto`. `lock` is how the sign of a lock is drawn. `bell`,
-    `title` and `notify` tell of an incoming call through the terminal: its
-    bell, its window's title, and a notification of the desktop (OSC 9, 99 or
-    777). `meters` shows sound levels.
+    `theme` names a theme of the phone or a file of the user's. It, `glyphs`, `lock` and
+    `notify` adapt to the terminal when they are `auto`. `lock` is how the sign of a
+    lock is drawn. `bell`, `title` and `notify` signal an incoming call: the terminal's
+    bell, the window's title, and a desktop notification (OSC 9, 99 or 777). `meters`
+    shows sound levels.
     """
 
     theme: Annotated[str, Meta(min_length=1, max_length=64)] = "auto"
@@ -59,7 +58,10 @@ class Screen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`keys` maps an action's id to the key or keys (with commas) that do it."""
+    """Contents of config.toml.
+
+    `keys` maps an action's id to its key or keys (with commas).
+    """
 
     audio: Audio = Audio()
     screen: Screen = Screen()
@@ -67,28 +69,28 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class GetSettings(Command, frozen=True, tag="settings"):
-    """The settings of config.toml."""
+    """Request the settings of config.toml."""
 
 
 class ChangeSettings(Command, frozen=True, tag="change_settings"):
-    """Change config.toml by dotted keys; None takes one out. The rest stays.
+    """Change config.toml by dotted keys; None removes one, others stay.
 
-    What concerns sound takes effect at once, in calls that are up as well.
+    Settings of sound apply at once, also in current calls.
     """
 
     changes: dict[str, str | int | bool | None]
 
 
 class SettingsEvent(Event, frozen=True, tag="settings"):
-    """config.toml was changed, by a client or by hand."""
+    """Reports a change of config.toml, by a client or by hand."""
 
     settings: Settings
 
 
 class SettingsData(msgspec.Struct, frozen=True):
-    """`problem` says why config.toml could not be read: what held before does.
+    """Settings in force; `problem` says why config.toml could not be read.
 
-    `folder` is the configuration folder.
+    The previous settings then stay in force. `folder` is the configuration folder.
     """
 
     settings: Settings

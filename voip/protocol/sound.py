@@ -1,4 +1,4 @@
-"""Sound: devices and levels."""
+"""Messages about sound devices and levels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from voip.protocol.base import Command, Event
 
 
 class GetDevices(Command, frozen=True, tag="devices"):
-    """The sound devices, looked up anew."""
+    """Look up the sound devices again."""
 
 
 class LevelsEvent(Event, frozen=True, tag="levels"):
@@ -21,7 +21,7 @@ class LevelsEvent(Event, frozen=True, tag="levels"):
 
 
 class Devices(msgspec.Struct, frozen=True):
-    """`in_use` says which devices are used now, or why there is none."""
+    """Sound devices; `in_use` names those in use, or says why none is."""
 
     devices: tuple[SoundDevice, ...]
     in_use: str

@@ -1,4 +1,4 @@
-"""Locks, servers and compared words: commands and replies."""
+"""Messages about locks, servers and compared words."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from voip.protocol.base import Command
 
 
 class GetLock(Command, frozen=True, tag="lock"):
-    """The facts behind the lock of a call, or else of an account."""
+    """Request the facts behind the lock of a call or of an account."""
 
     call: str | None = None
     account: str | None = None
 
 
 class CompareWords(Command, frozen=True, tag="compare_words"):
-    """The user's answer to the words of a call: `equal` at both ends, or not.
+    """Answer to the words of a call: `equal` at both ends, or not.
 
-    `words` are those that were read: the answer is refused as `changed` when
-    the call has others by now.
+    `words` are those that the user read: the answer is refused as `changed` when the
+    call has others by now.
     """
 
     call: str
@@ -29,13 +29,13 @@ class CompareWords(Command, frozen=True, tag="compare_words"):
 
 
 class GetCompared(Command, frozen=True, tag="compared"):
-    """The far ends whose words were found equal, and are remembered."""
+    """Request the remembered far ends, whose words were equal."""
 
 
 class ForgetCompared(Command, frozen=True, tag="forget_compared"):
-    """Forget every key of a far end, in calls that are up too.
+    """Forget every key of a far end, also in current calls.
 
-    `address` may be written in any way that `account` could call.
+    `address` is in any spelling that `account` could call.
     """
 
     account: str
@@ -43,11 +43,11 @@ class ForgetCompared(Command, frozen=True, tag="forget_compared"):
 
 
 class InspectServer(Command, frozen=True, tag="inspect_server"):
-    """Look at the certificates of a TLS server; no SIP is sent, nothing is saved.
+    """Request a TLS server's certificates; sends no SIP and saves nothing.
 
-    `server` is host[:port]; without it, the server of `account`. What is wrong
-    is judged by what that account trusts, or else by the usual authorities;
-    with `fields` by what an account of them would trust, whatever else they lack.
+    `server` is host[:port]; without it, the server of `account`. Problems are judged by
+    the authorities that this account trusts, or else by the usual ones; with `fields`
+    by the trust that they describe, whatever else they lack.
     """
 
     server: str | None = None
@@ -56,26 +56,29 @@ class InspectServer(Command, frozen=True, tag="inspect_server"):
 
 
 class WordsCompared(msgspec.Struct, frozen=True):
-    """The reply to `CompareWords`; `notice` says why an equal one is not remembered."""
+    """Reply to `CompareWords`.
+
+    `notice` says why an equal one is not remembered.
+    """
 
     notice: str | None = None
 
 
 class ComparedList(msgspec.Struct, frozen=True):
-    """The reply to `GetCompared`: keys in the order in which they were compared."""
+    """Reply to `GetCompared`: keys in the order of their comparison."""
 
     keys: tuple[ComparedKey, ...]
 
 
 class ServerReport(msgspec.Struct, frozen=True):
-    """The reply to `InspectServer`: what a TLS server showed.
+    """Reply to `InspectServer`: the certificates of a TLS server.
 
-    `chain` has its own certificate first. `problems` say in words why it would
-    be refused without a pin; none means that it is trusted. `refused` are
-    those that a pin does not mend either. `pin` is the public key that the
-    account accepts now, `pinned_on` when that was decided (RFC 3339),
-    `pinned_by` the login name of who decided it, `pinned_with` by which means.
-    Where nothing says so, somebody wrote the pin into accounts.toml.
+    `chain` has its own certificate first. `problems` say in words why it would be
+    refused without a pin; none means that it is trusted. `refused` are those that a pin
+    does not fix either. `pin` is the public key that the account accepts now,
+    `pinned_on` the time of that decision (RFC 3339), `pinned_by` the login name of its
+    user, `pinned_with` the means. Without them, the pin was written to accounts.toml by
+    hand.
     """
 
     host: str

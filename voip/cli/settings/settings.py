@@ -1,4 +1,4 @@
-"""`offhook settings`: config.toml shown and changed, a key at a time."""
+"""`offhook settings`: shows config.toml, and changes one key at a time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Value = str | int | bool | None
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """Output of `settings KEY --json`; `value` None leaves the choice to the phone."""
+    """Output of `settings KEY --json`; `value` None means the phone chooses."""
 
     key: str
     value: Value
@@ -82,7 +82,7 @@ def _check(key: str) -> None:
 
 
 def _typed(key: str, text: str) -> Value:
-    """The text as config.toml would have it.
+    """Convert the text to the value of a key in config.toml.
 
     Raises:
         UsageError: it is not a value of this key.

@@ -1,4 +1,4 @@
-"""Accounts of a worker: what it registers with, and what comes of it."""
+"""Messages about a worker's accounts: set-up and registration."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from voip.protocol.worker.base import WorkerCommand, WorkerReport
 
 
 class ClientCertificate(msgspec.Struct, frozen=True):
-    """An account's own certificate and key, PEM files. The passphrase is in no repr."""
+    """Certificate and key of an account, PEM files; no passphrase in repr."""
 
     certificate: str
     key: str
@@ -22,11 +22,11 @@ class ClientCertificate(msgspec.Struct, frozen=True):
 
 
 class Trust(msgspec.Struct, frozen=True):
-    """Trust in a TLS account's server, and what the account shows it.
+    """Trust in a TLS account's server, and the account's own certificate.
 
     `ca_file` is a PEM file. With `pin`, the SHA-256 of a public key
-    (SubjectPublicKeyInfo) in lower-case hexadecimal, exactly that key is
-    accepted, whoever issued its certificate, for whatever name and time.
+    (SubjectPublicKeyInfo) in lower-case hexadecimal, exactly that key is accepted, for
+    every issuer, name and time of its certificate.
     """
 
     ca_file: str
@@ -36,7 +36,7 @@ class Trust(msgspec.Struct, frozen=True):
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """Digest credentials (RFC 3261 section 22). The password is in no repr."""
+    """Digest credentials (RFC 3261 section 22); no password in repr."""
 
     user: str
     password: str
@@ -46,7 +46,7 @@ class Credentials(msgspec.Struct, frozen=True):
 
 
 class OwnKey(msgspec.Struct, frozen=True):
-    """A certificate and its key for DTLS handshakes, PEM text that is in no repr."""
+    """Certificate and key for DTLS handshakes, PEM text; not in repr."""
 
     pem: str
 
@@ -55,14 +55,14 @@ class OwnKey(msgspec.Struct, frozen=True):
 
 
 class AccountSetup(msgspec.Struct, frozen=True):
-    """An account as a worker needs it. `server` is the next hop, host[:port].
+    """Account as a worker needs it; `server` is the next hop, host[:port].
 
-    `hidden` keeps the account's name and address from those it calls. `suites`
-    are those of SRTP, in the order they are offered. Without an `own_key` its
-    handshakes show one that the worker has made.
+    `hidden` keeps the account's name and address from those it calls. `suites` are
+    those of SRTP, in the order they are offered. Without an `own_key` its handshakes
+    show a certificate that the worker has made.
 
-    A `trial` registers beside the account's own binding at the server rather
-    than in its place, takes no calls and asks for no voice mail.
+    A `trial` registers beside the account's own binding at the server rather than in
+    its place, accepts no calls and does not subscribe to voice mail.
     """
 
     name: str
@@ -88,26 +88,26 @@ class OpenAccount(WorkerCommand, frozen=True, tag="add_account"):
 
 
 class CloseAccount(WorkerCommand, frozen=True, tag="remove_account"):
-    """Unregister and forget; calls of the account are ended first."""
+    """End calls of an account, unregister it and remove it."""
 
     name: str
 
 
 class RegisterNow(WorkerCommand, frozen=True, tag="register"):
-    """Send a REGISTER now; the worker never repeats one that failed."""
+    """Send a REGISTER now; the worker never repeats a failed one."""
 
     name: str
 
 
 class UseOwnKey(WorkerCommand, frozen=True, tag="use_own_key"):
-    """Show another certificate in handshakes of calls that begin from here on."""
+    """Show another certificate in handshakes of later calls."""
 
     name: str
     own_key: OwnKey
 
 
 class RegistrationEvent(WorkerReport, frozen=True, tag="registration"):
-    """The outcome of a REGISTER. `connection` is the transport it used.
+    """Reports the outcome of a REGISTER; `connection` is its transport.
 
     `cause` is one of our own, where the status does not say it.
     """
@@ -122,7 +122,7 @@ class RegistrationEvent(WorkerReport, frozen=True, tag="registration"):
 
 
 class VoicemailEvent(WorkerReport, frozen=True, tag="voicemail"):
-    """An account's server reported its voice messages on `connection`."""
+    """Reports voice messages at an account's server, on `connection`."""
 
     account: str
     voicemail: Voicemail

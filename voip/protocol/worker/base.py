@@ -1,4 +1,4 @@
-"""Commands to a worker and its events, in common; the roles of workers."""
+"""Base of a worker's commands and events; the roles of workers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import msgspec
 
 
 class Role(StrEnum):
-    """`secure` has TLS transports only, `open` UDP and TCP, `echo` answers."""
+    """Role of a worker.
+
+    `secure` has TLS transports only, `open` UDP and TCP, `echo` answers.
+    """
 
     SECURE = "secure"
     OPEN = "open"
@@ -16,7 +19,7 @@ class Role(StrEnum):
 
     @property
     def tls_only(self) -> bool:
-        """The worker has no way to send in the clear; a new role has to say so here."""
+        """Report if the worker cannot send in the clear; a new role must be added."""
         return self in _TLS_ONLY
 
 
@@ -24,8 +27,8 @@ _TLS_ONLY = frozenset({Role.SECURE, Role.ECHO})
 
 
 class WorkerCommand(msgspec.Struct, frozen=True, tag_field="do"):
-    """Something the engine asks of a worker."""
+    """Request of the engine to a worker."""
 
 
 class WorkerReport(msgspec.Struct, frozen=True, tag_field="kind"):
-    """Something that happened in a worker."""
+    """Event in a worker."""

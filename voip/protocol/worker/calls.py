@@ -1,4 +1,4 @@
-"""Calls of a worker: commands and events."""
+"""Messages about a worker's calls."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from voip.protocol.worker.base import WorkerCommand, WorkerReport
 class StartCall(WorkerCommand, frozen=True, tag="call"):
     """Call `uri`, which `voip.sip.dialing` rebuilt from parsed parts.
 
-    With `voice` the person speaks in it, unless a file is played.
+    With `voice` it gets the microphone, unless a file is played.
     """
 
     call: int
@@ -23,29 +23,29 @@ class StartCall(WorkerCommand, frozen=True, tag="call"):
 
 
 class Ring(WorkerCommand, frozen=True, tag="ring"):
-    """Ring for an incoming call, and let its caller know (180)."""
+    """Ring for an incoming call, and inform its caller (180)."""
 
     call: int
 
 
 class Answer(WorkerCommand, frozen=True, tag="answer"):
-    """Take an incoming call, and let the person speak in it."""
+    """Answer an incoming call, and connect the microphone."""
 
     call: int
 
 
 class EndCall(WorkerCommand, frozen=True, tag="end"):
-    """End a call in whatever state it is; `code` refuses an incoming one."""
+    """End a call in any state; `code` refuses an incoming one."""
 
     call: int
     code: int = 603
 
 
 class HoldCall(WorkerCommand, frozen=True, tag="hold"):
-    """Cut a call off at once and ask the far end for hold, or let it go on.
+    """Stop a call's sound and request hold from the far end, or resume.
 
-    `Done` says that it is cut off or connected here, `HoldEvent` what the far
-    end says to it.
+    `Done` reports that the call is disconnected or connected here, `HoldEvent` the far
+    end's answer.
     """
 
     call: int
@@ -53,7 +53,7 @@ class HoldCall(WorkerCommand, frozen=True, tag="hold"):
 
 
 class GiveVoice(WorkerCommand, frozen=True, tag="voice"):
-    """Connect the person to a call, or cut them off; the far end is not asked."""
+    """Connect or disconnect the microphone; the far end is not asked."""
 
     call: int
     on: bool = True
@@ -80,7 +80,10 @@ class RecordFile(WorkerCommand, frozen=True, tag="record"):
 
 
 class IncomingCall(WorkerReport, frozen=True, tag="incoming"):
-    """`offers_srtp` is of the session in the INVITE, None where it has none."""
+    """Reports an incoming call.
+
+    `offers_srtp` describes the session in the INVITE, None where it has none.
+    """
 
     call: int
     account: str
@@ -90,7 +93,7 @@ class IncomingCall(WorkerReport, frozen=True, tag="incoming"):
 
 
 class RefusedCall(WorkerReport, frozen=True, tag="refused"):
-    """An incoming call that PJSIP refused before it could ring.
+    """Reports an incoming call that PJSIP refused before it could ring.
 
     `call` is set when it was reported as `IncomingCall` before.
     """
@@ -103,7 +106,7 @@ class RefusedCall(WorkerReport, frozen=True, tag="refused"):
 
 
 class UnreadCall(WorkerReport, frozen=True, tag="unread_call"):
-    """An INVITE that could not be read, and was refused; told once in a while.
+    """Reports a refused, unreadable INVITE, at a limited rate.
 
     `accounts` are those that the connection belongs to, none over UDP.
     """
@@ -113,9 +116,9 @@ class UnreadCall(WorkerReport, frozen=True, tag="unread_call"):
 
 
 class CallStateEvent(WorkerReport, frozen=True, tag="call_state"):
-    """`code` and `reason` are the last SIP status; `cause` is one of our own.
+    """Reports a call's state; `code` and `reason` are the last SIP status.
 
-    `refused` tells that the session of the far end was not taken.
+    `cause` is one of our own. `refused`: the far end's session was not accepted.
     """
 
     call: int
@@ -129,9 +132,9 @@ class CallStateEvent(WorkerReport, frozen=True, tag="call_state"):
 
 
 class MediaEvent(WorkerReport, frozen=True, tag="media"):
-    """The streams of a call after they, or a hold, changed.
+    """Reports a call's streams after they, or a hold, changed.
 
-    A call that is on hold here is cut off, whatever the far end has agreed to.
+    A call on hold here has no sound, whatever the far end has agreed to.
     """
 
     call: int
@@ -141,10 +144,10 @@ class MediaEvent(WorkerReport, frozen=True, tag="media"):
 
 
 class HoldEvent(WorkerReport, frozen=True, tag="hold"):
-    """The outcome of `HoldCall`, once its far end has answered.
+    """Reports the outcome of `HoldCall`, once its far end has answered.
 
-    `held` is the hold as it is here from now on, `agreed` that the far end has
-    the same. `code` is the status of its answer, 0 where there was none.
+    `held` is the hold here from now on, `agreed` means the far end has the same. `code`
+    is the status of its answer, 0 where there was none.
     """
 
     call: int
@@ -155,12 +158,13 @@ class HoldEvent(WorkerReport, frozen=True, tag="hold"):
 
 
 class StatisticsEvent(WorkerReport, frozen=True, tag="statistics"):
-    """Each second of an active call; see `voip.engine.calls.quality` for what becomes of it.
+    """Reports counters of an active call each second.
 
-    Packet counts are of the whole call, of those in a codec that is not played
-    (`rx_unplayable`) in the last `seconds`; jitter and round-trip time are the
-    last ones, in milliseconds, None without RTCP. `rx_silent_s` is the time for
-    which nothing has come that should have, None while it is short.
+    `voip.engine.calls.quality` rates them. Packet counts are of the whole call, of
+    those in a codec that is not played (`rx_unplayable`) in the last `seconds`; jitter
+    and round-trip time are the last ones, in milliseconds, None without RTCP.
+    `rx_silent_s` is the time for which expected packets have not come, None while it is
+    short.
     """
 
     call: int
@@ -183,7 +187,7 @@ class DigitReceived(WorkerReport, frozen=True, tag="digit"):
 
 
 class DigitsDone(WorkerReport, frozen=True, tag="digits_done"):
-    """The digits that waited were sent, but for the last `lost` of them."""
+    """Reports that queued digits were sent, except the last `lost`."""
 
     call: int
     lost: int = 0
@@ -191,7 +195,7 @@ class DigitsDone(WorkerReport, frozen=True, tag="digits_done"):
 
 
 class PlayEnded(WorkerReport, frozen=True, tag="play_ended"):
-    """The file that was played into a call is over."""
+    """Reports the end of a file that was played into a call."""
 
     call: int
 

@@ -1,12 +1,12 @@
-"""The protocol between the engine and a worker, over a private socket.
+"""Protocol between the engine and a worker, over a private socket.
 
-The engine sends `WorkerCommand` lines, the worker sends `WorkerEvent` lines.
-A command is answered by `Done`, which means *accepted*; what comes of it
-follows as events. Calls have an id that the engine chooses for outgoing calls
-(positive) and the worker for incoming ones (negative).
+The engine sends `WorkerCommand` lines, the worker sends `WorkerEvent` lines. `Done`
+answers a command and means *accepted*; its outcome follows as events. Calls have an id
+that the engine chooses for outgoing calls (positive) and the worker for incoming ones
+(negative).
 
-Text in events is as the network sent it, bounded in length: the engine cleans
-it (`voip.security.text`) before anybody sees it.
+Text in events is as the network sent it, bounded in length: the engine cleans it
+(`voip.security.text`) before any use.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from voip.protocol.worker.sound import AnySoundCommand, AnySoundEvent
 
 
 class Configure(WorkerCommand, frozen=True, tag="configure"):
-    """First command: become this kind of worker. `Ready` answers it.
+    """Set the worker's role by its first command; `Ready` answers.
 
-    With `silent` it uses no sound device. `certificate` and `key` are PEM files
-    of the echo line's listener.
+    With `silent` it uses no sound device. `certificate` and `key` are PEM files of the
+    echo line's listener.
     """
 
     role: Role
@@ -39,7 +39,7 @@ class Configure(WorkerCommand, frozen=True, tag="configure"):
 
 
 class WatchSip(WorkerCommand, frozen=True, tag="sip"):
-    """Report every SIP message with `SipMessage`, or no more."""
+    """Start or stop reports of every SIP message as `SipMessage`."""
 
     on: bool = True
 
@@ -49,17 +49,17 @@ class Quit(WorkerCommand, frozen=True, tag="quit"):
 
 
 class Done(WorkerReport, frozen=True, tag="done"):
-    """The command `id` was accepted, or not: `error` says why, in words."""
+    """Reports that the command `id` was accepted, or in `error` why not."""
 
     id: int
     error: str | None = None
 
 
 class Ready(WorkerReport, frozen=True, tag="ready"):
-    """The worker is up; what its pjsua2 is and can do.
+    """Reports a started worker, and the abilities of its pjsua2.
 
-    `listening` is the port of the echo line, `sound` the device in use or why
-    there is none; `sound_ok` is False when that is not what was asked for.
+    `listening` is the port of the echo line, `sound` the device in use or why there is
+    none; `sound_ok` is False when that is not the configured one.
     """
 
     pjsip: str
@@ -76,14 +76,13 @@ class Ready(WorkerReport, frozen=True, tag="ready"):
 
 
 class ConnectionEvent(WorkerReport, frozen=True, tag="connection"):
-    """A SIP connection came up, was refused, or went away.
+    """Reports that a SIP connection came up, was refused, or went down.
 
-    `id` numbers connections within a worker. `host` is the name that was
-    dialled and, over TLS, verified; `address` is the IP address behind it,
-    where it is known. `tls` is set when `up`, `cause` when it failed or was
-    refused. `other_key` is the public key's SHA-256 of a server that was refused
-    because the account is pinned to another.
-    `accounts` are those whose requests it carried or was to carry.
+    `id` numbers connections within a worker. `host` is the dialled name, verified over
+    TLS; `address` is the IP address behind it, where it is known. `tls` is set when
+    `up`, `cause` when it failed or was refused. `other_key` is the public key's SHA-256
+    of a server that was refused because the account is pinned to another. `accounts`
+    are those whose requests it carried or was to carry.
     """
 
     id: int
@@ -100,7 +99,7 @@ class ConnectionEvent(WorkerReport, frozen=True, tag="connection"):
 
 
 class SipMessage(WorkerReport, frozen=True, tag="sip_message"):
-    """A SIP message as it crossed `connection`, its secrets masked.
+    """Reports a SIP message on `connection`, its secrets masked.
 
     `remote` is the other side's address and port; `lines` are unfolded.
     """
@@ -121,7 +120,7 @@ AnyWorkerEvent = AnyProcessEvent | AnyAccountEvent | AnyCallEvent | AnySoundEven
 
 
 class Order(msgspec.Struct, frozen=True):
-    """A command with the number that `Done` will name."""
+    """Command with the number that `Done` will repeat."""
 
     id: int
     command: AnyWorkerCommand

@@ -1,4 +1,4 @@
-"""Sound of a worker: devices, levels."""
+"""Messages about a worker's sound devices and levels."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from voip.protocol.worker.base import WorkerCommand, WorkerReport
 
 
 class UseAudio(WorkerCommand, frozen=True, tag="use_audio"):
-    """Use the devices and the ring of `audio`, in calls that are up as well.
+    """Use the devices and the ring of `audio`, also in current calls.
 
-    The rest of it takes a new worker. `SoundEvent` tells what came of it,
-    before `Done`.
+    The other settings need a new worker. `SoundEvent` reports the result, before
+    `Done`.
     """
 
     audio: Audio
 
 
 class LookUpDevices(WorkerCommand, frozen=True, tag="look_up_devices"):
-    """Look up the sound devices anew; `SoundEvent` tells them, before `Done`."""
+    """Look up the sound devices again; `SoundEvent` comes before `Done`."""
 
 
 class WatchLevels(WorkerCommand, frozen=True, tag="levels"):
@@ -36,7 +36,7 @@ class LevelsReport(WorkerReport, frozen=True, tag="levels"):
 
 
 class SoundEvent(WorkerReport, frozen=True, tag="sound"):
-    """The sound devices, and which of them are used; as in `Ready`."""
+    """Reports the sound devices, and those in use; as in `Ready`."""
 
     devices: tuple[SoundDevice, ...]
     sound: str
