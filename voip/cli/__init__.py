@@ -1,4 +1,4 @@
-"""The command line: a thin client of the engine; see docs/scripting.md."""
+"""Command line, a thin client of the engine; see docs/scripting.md."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import sys
 
 
 def main() -> None:
-    """The console script `offhook`."""
-    # Most commands live for a tenth of a second: collecting while modules load
-    # would be a tenth of that, for nothing.
+    """Run the console script `offhook`."""
+    # Most commands last a tenth of a second; collecting while modules load would take a
+    # tenth of that.
     gc.disable()
     words = sys.argv[1:]
     if words in (["status"], ["status", "--json"]):

@@ -1,7 +1,7 @@
-"""The command `offhook` and its exit statuses.
+"""Command `offhook` and its exit statuses.
 
-0 done; 1 the phone could not do it; 2 the words of the command are wrong;
-3 no engine, and none could be started.
+0 done; 1 the phone could not do it; 2 the command line is wrong; 3 no engine, and none
+could be started.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _GROUPS = {
 
 
 class _Lazy(click.Group):
-    """Loads a command's module when it is used: `status` must be quick."""
+    """Loads a command's module on use: `status` must be quick."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_GROUPS)
@@ -84,9 +84,9 @@ def offhook(ctx: click.Context) -> None:
 
 
 def run(words: Sequence[str]) -> int:
-    """Run the words of a command line; returns the exit status."""
+    """Run a command line; return the exit status."""
     try:
-        # Without its own way of ending, click returns what ctx.exit() was given.
+        # Outside standalone mode, click returns the status given to ctx.exit().
         status = offhook.main(words, standalone_mode=False)
     except click.UsageError as error:
         error.show()
@@ -96,7 +96,7 @@ def run(words: Sequence[str]) -> int:
     except (CommandFailed, NoEngine) as error:
         return report_failure(error)
     except BrokenPipeError:
-        # Whoever read us has stopped: nothing is left to say, and to no one.
+        # The reader of the output has closed it: flushing at exit would fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""Parts that the commands share."""
+"""Shared parts of the commands."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 def with_engine(
     work: Callable[[Client], Coroutine[Any, Any, _Result]], start: bool = True
 ) -> _Result:
-    """Run `work` with a connection that events can be followed on.
+    """Run `work` with a connection that receives events.
 
     Raises:
         NoEngine: there is none, and none was to be or could be started.
-        CommandFailed: the engine said no.
+        CommandFailed: the engine refused.
     """
     import asyncio
     import gc
@@ -41,10 +41,10 @@ def with_engine(
 
 
 def whole_path(path: str) -> str:
-    """The whole path of a file: the engine runs in another folder."""
+    """Return the absolute path of a file: the engine runs in another folder."""
     return str(Path(path).absolute())
 
 
 def print_json(value: object) -> None:
-    """One JSON object on one line of standard output."""
+    """Print one JSON object on one line of standard output."""
     click.echo(msgspec.json.encode(value).decode())

@@ -1,4 +1,4 @@
-"""Text for people: pure functions of the engine's answers."""
+"""Formats the engine's answers as text, by pure functions."""
 
 from __future__ import annotations
 
@@ -73,12 +73,15 @@ def call(c: Call) -> str:
 
 
 def calling(c: Call) -> str:
-    """Whom a call that begins is to, by the address that is dialled."""
+    """Name the callee of a new call, by the dialled address."""
     return f"calling {with_address(c.remote)} with {c.account}"
 
 
 def with_address(party: Party) -> str:
-    """A contact's name plain, a claimed one in quotes; the address first of an imitation."""
+    """Format a party: a contact's name plain, a claimed one in quotes.
+
+    The address is first where the name imitates another.
+    """
     if not party.name:
         return party.uri
     name = json.dumps(party.name, ensure_ascii=False) if party.claimed else party.name
@@ -93,7 +96,7 @@ def blocked(entry: BlockedCaller) -> str:
 
 
 def state_words(c: Call) -> str:
-    """The state in words, with mute, files and a codec that cannot be played."""
+    """Describe the state, with mute, files and a codec that cannot be played."""
     text = _HELD[c.held_by] if c.held_by else c.state.value
     text += ", muted" if c.muted else ""
     text += ", playing a file" if c.playing else ""
@@ -106,12 +109,12 @@ def lock(now: Lock) -> str:
 
 
 def sign(of: Sign | None) -> str:
-    """The sign of a lock, blank for a call that never had a voice."""
+    """Return the sign of a lock, blank for a call that never had media."""
     return of.bracketed if of else " " * 8
 
 
 def duration(seconds: float) -> str:
-    """Hours, minutes and seconds: 1:02:03, or 02:03 under an hour."""
+    """Format hours, minutes and seconds: 1:02:03, or 02:03 under an hour."""
     whole = int(seconds)
     hours, rest = divmod(whole, 3600)
     minutes, rest = divmod(rest, 60)
@@ -137,8 +140,8 @@ def entry(e: LogEntry) -> str:
 
 
 def csv_of(entries: Sequence[LogEntry]) -> str:
-    """Comma-separated values with a heading (RFC 4180)."""
-    import csv  # one command in a hundred needs it
+    """Format rows as comma-separated values with a heading (RFC 4180)."""
+    import csv  # slow to load, and rarely needed
     import io
 
     out = io.StringIO()
@@ -160,12 +163,12 @@ def csv_of(entries: Sequence[LogEntry]) -> str:
 
 
 def event(numbered: NumberedEvent) -> str:
-    """One line for one event."""
+    """Format one event as one line."""
     return f"{numbered.at}  {_event(numbered.event)}"
 
 
 def sip_message(numbered: NumberedEvent) -> str:
-    """A SIP message with the way it took; an empty line ends it."""
+    """Format a SIP message with its connection; an empty line ends it."""
     what = numbered.event
     assert isinstance(what, SipMessageEvent)
     body = "".join(f"  {line}".rstrip() + "\n" for line in what.lines)
@@ -217,5 +220,5 @@ def _event(what: AnyEvent) -> str:
 
 
 def _inert(text: str) -> str:
-    # A spreadsheet runs what begins like a formula; strangers choose this text.
+    # A spreadsheet executes formulas, and strangers choose this text.
     return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text

@@ -1,7 +1,7 @@
-"""Commands that must be quick: a status, without loading what reads a command line.
+"""Commands without the command-line parser, which is slow to load.
 
-`offhook status` is typed often and put into status bars; half of its time
-would go into modules that it does not need.
+`offhook status` is typed often and put into status bars; half of its time would go into
+modules that it does not need.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from voip.protocol.phone import GetStatus
 
 
 def run_status(as_json: bool) -> int:
-    """Print the status; returns the exit status of the command."""
+    """Print the status; return the exit status of the command."""
     try:
         print_status(as_json)
     except (CommandFailed, NoEngine) as error:
@@ -38,7 +38,7 @@ def print_status(as_json: bool) -> None:
 
 
 def report_failure(error: CommandFailed | NoEngine) -> int:
-    """Write on standard error why a command failed; returns its exit status."""
+    """Write a command's failure to standard error; return its exit status."""
     code = f" ({error.code})" if isinstance(error, CommandFailed) and error.code else ""
     sys.stderr.write(f"offhook: {error}{code}\n")
     return 3 if isinstance(error, NoEngine) else 1

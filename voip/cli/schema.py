@@ -1,4 +1,4 @@
-"""`offhook schema`: what `--json` prints, as JSON Schema."""
+"""`offhook schema`: prints the JSON Schema of `--json` output."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def schema() -> None:
 
 
 def document() -> dict[str, Any]:
-    """One schema a command; the definitions are shared."""
+    """Build the schema of each command; the definitions are shared."""
     kinds = {
         "status": Status,
         "events": NumberedEvent,

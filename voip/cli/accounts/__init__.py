@@ -1,1 +1,1 @@
-"""Accounts on the command line, and trust in their servers."""
+"""Commands about accounts, and trust in their servers."""

@@ -1,4 +1,4 @@
-"""Accounts: adding, showing, changing, trying them."""
+"""`offhook account`: adds, shows, changes and tries accounts."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ _SECRETS = {
 
 
 def with_fields(new: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Options for every field, of a `new` account or of one that is changed."""
+    """Add an option for every field, of a `new` account or a changed one."""
     options = [_option(field, new) for field in FIELDS if field.group is not Group.NOTE]
     options += [
         click.option(_of_secret(secret, "stdin"), is_flag=True, help=words)
@@ -42,7 +42,7 @@ def with_fields(new: bool) -> Callable[[Callable[..., None]], Callable[..., None
 
 
 def values_of(options: Mapping[str, Any]) -> dict[str, Value]:
-    """The values of fields that were given, paths from the root."""
+    """Return the given fields' values, with absolute paths."""
     given = {name: options[name] for name in BY_NAME if options.get(name) is not None}
     return {
         name: str(Path(value).absolute()) if value and BY_NAME[name].content.is_file else value
@@ -51,10 +51,10 @@ def values_of(options: Mapping[str, Any]) -> dict[str, Value]:
 
 
 def read_secrets(options: Mapping[str, Any]) -> dict[str, str | None]:
-    """The secrets on standard input, a line each; None if not asked for.
+    """Read secrets from standard input, a line each; None if not requested.
 
     Raises:
-        click.UsageError: it is not there, or its place is named as well.
+        click.UsageError: it is missing, or its place is named as well.
     """
     return {secret: _read(secret, options) for secret in _SECRETS}
 
@@ -100,7 +100,7 @@ def _type(field: Field) -> click.ParamType[Any]:
 
 
 def _or_empty(type_: click.ParamType[Any]) -> Callable[[str], Any]:
-    """The same type, and an empty text, which takes a field out."""
+    """Extend a type by the empty text, which removes a field."""
 
     def convert(text: str) -> Any:
         return type_(text) if text else text
@@ -116,7 +116,7 @@ def _metavar(field: Field) -> str:
 
 
 def _help(field: Field, new: bool) -> str:
-    """The help of an option; for a new account with the default."""
+    """Return the help of an option; for a new account with the default."""
     label = f"{field.label}. " if field.kind is Kind.SWITCH else ""
     default = f" Default: {_shown(field)}." if new and field.default != "" else ""
     return f"{label}{field.help}{default}"

@@ -1,4 +1,4 @@
-"""`offhook order`: the order of the accounts."""
+"""`offhook order`: changes the order of the accounts."""
 
 from __future__ import annotations
 

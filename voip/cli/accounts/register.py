@@ -1,4 +1,4 @@
-"""`offhook register`: an account registered now."""
+"""`offhook register`: registers an account now."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ async def _register(engine: Client, name: str) -> None:
 
 
 async def settled(events: AsyncIterator[NumberedEvent], name: str) -> AccountStatus:
-    """Wait until an account's server has answered, or did not.
+    """Wait until an account's server has answered, or has failed to.
 
-    An event from before the attempt may still say that the account is registered.
+    An event from before the attempt may still report the account as registered.
     """
     tries = False
     async for numbered in events:

@@ -1,4 +1,4 @@
-"""`offhook trust`: a server's certificates, and the key that an account accepts."""
+"""`offhook trust`: shows a server's certificates, and pins its key."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def trust(server: str, account: str | None, pin: str | None, as_json: bool) -> N
 
 
 def describe(report: ServerReport, now: datetime) -> Iterator[str]:
-    """A server's certificates, line by line: problems, the key, then the chain."""
+    """Format a server's certificates: problems, the key, then the chain."""
     yield f"{report.host}:{report.port}  {report.version}  {report.cipher}"
     for place, certificate in enumerate(report.chain):
         yield from ("", "Server certificate" if place == 0 else f"Issuer {place}")
@@ -94,7 +94,7 @@ def _certificate(shown: Certificate) -> Iterator[str]:
 
 
 def _accept(report: ServerReport, candidates: list[str], wanted: str | None) -> str:
-    """Pin the key that was shown if its user wants that; returns it."""
+    """Pin the shown key if the user confirms; return it."""
     key = _key(report)
     if report.refused:
         raise _failed("; ".join(report.refused))
@@ -110,17 +110,17 @@ def _accept(report: ServerReport, candidates: list[str], wanted: str | None) -> 
         click.echo(f"account {name} is pinned to this key already", err=True)
     else:
         _confirm(report, name, wanted)
-    # Said once more, a key starts an account that had stopped at another.
+    # Pinning the same key again restarts an account stopped by another key.
     oneshot.ask(EditAccount(name=name, fields={"pin": key}, means=Means.COMMAND))
     click.echo(f"account {name} accepts only this key from now on", err=True)
     return key
 
 
 def _confirm(report: ServerReport, name: str, wanted: str | None) -> None:
-    """Let a person decide, unless the key was named.
+    """Ask the user, unless the key was named.
 
     Raises:
-        CommandFailed: there is nobody to ask, or the answer was no.
+        CommandFailed: there is no terminal to ask on, or the answer was no.
     """
     calls = sum(call.account == name for call in oneshot.get(GetStatus(), Status).calls)
     if wanted is not None:
@@ -138,7 +138,7 @@ def _confirm(report: ServerReport, name: str, wanted: str | None) -> None:
     click.echo(f"If you accept it: {pin_words.calls_end(calls, f'account {name}')}", err=True)
     word, question = _WORD_TO_PIN, f"Type yes to have account {name} accept it"
     if report.pin is not None:
-        # The word of a first pin is typed without reading: this one is another.
+        # The word of a first pin is typed without reading: replacing one needs another.
         word = _WORD_TO_REPLACE
         question = (
             "Press Enter to leave everything as it is. "
@@ -149,7 +149,7 @@ def _confirm(report: ServerReport, name: str, wanted: str | None) -> None:
 
 
 def _accounts_of(server: str, account: str | None) -> list[str]:
-    """The accounts whose server that is; the named one alone, if it is that."""
+    """Return the accounts with this server; a named one alone, if it has it."""
     wanted = _place(server)
     found = oneshot.get(GetAccounts(), AccountList).accounts
     if account is not None and account not in [a.name for a in found]:
@@ -184,7 +184,7 @@ def _place(text: str) -> tuple[str, int | None]:
 
 
 def _inspection(server: str, name: str | None) -> InspectServer:
-    # An account knows the port of its server.
+    # Only the account has the port of its server.
     return InspectServer(server=None if name else server, account=name)
 
 

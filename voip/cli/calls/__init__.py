@@ -1,1 +1,1 @@
-"""Calls on the command line."""
+"""Commands about calls."""

@@ -1,4 +1,4 @@
-"""Placing calls, and the local test line."""
+"""`offhook call` and `offhook echo`: places calls, runs the test line."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class CallReport(msgspec.Struct, frozen=True):
     """Output of `call --json`.
 
-    Without --wait the call has only begun. `lock` and `quality` are as they
-    were when the call was last up.
+    Without --wait the call has only begun. `lock` and `quality` are as they were when
+    the call was last up.
     """
 
     id: str
@@ -80,7 +80,7 @@ def call(
     elif not wait:
         click.echo(report.id)
     if wait and report.outcome is not Outcome.ANSWERED:
-        # What the phone gave up itself has the status of its end, 200.
+        # A call that was ended here has the status 200, which explains no failure.
         code = f" ({report.code})" if report.code and report.code >= 300 else ""
         click.echo(f"offhook: {report.reason or report.outcome.value}{code}", err=True)
         ctx.exit(1)
@@ -103,7 +103,7 @@ async def _call(engine: Client, command: PlaceCall, wait: bool) -> CallReport:
     try:
         return await _follow(engine, started, wait)
     except asyncio.CancelledError:
-        # Ctrl-C ends what this command began.
+        # Ctrl-C ends the call that this command began.
         await engine.ask(HangUp(call=started.call))
         raise
 
@@ -116,7 +116,7 @@ async def _follow(engine: Client, started: CallStarted, wait: bool) -> CallRepor
         event = numbered.event
         if isinstance(event, CallEvent) and event.call.id == started.call:
             if last is None:
-                # What was typed could be a name, or hold letters and signs.
+                # The typed target could be a name, or a number with letters and signs.
                 click.echo(shown.calling(event.call), err=True)
             last = event.call
             if not wait:

@@ -1,4 +1,4 @@
-"""Commands that act on a call that is up."""
+"""Commands that act on a current call."""
 
 from __future__ import annotations
 

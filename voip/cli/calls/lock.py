@@ -1,4 +1,4 @@
-"""`offhook lock` and `offhook compared`: the words of a call, and the keys they proved."""
+"""`offhook lock` and `offhook compared`: a call's words, and proved keys."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def lock(
 
 
 def describe(report: LockReport) -> Iterator[str]:
-    """A lock line by line: its sign, what to do, what it means, its facts, the words."""
+    """Format a lock: its sign, remedy, meaning, facts, and words."""
     yield f"{shown.sign(report.sign)} {report.why}"
     if report.remedy:
         yield report.remedy

@@ -1,4 +1,4 @@
-"""Sound files in a call that is up: `offhook play` and `offhook record`."""
+"""`offhook play` and `offhook record`: sound files in a current call."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The call log on the command line."""
+"""Commands about the call log."""

@@ -1,4 +1,4 @@
-"""`offhook history`: the call log, filtered and exported."""
+"""`offhook history`: filters and exports the call log."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""People on the command line: who is blocked."""
+"""Commands about people: look-ups and blocked callers."""

@@ -1,4 +1,4 @@
-"""Commands about callers who are blocked."""
+"""Commands about blocked callers."""
 
 from __future__ import annotations
 

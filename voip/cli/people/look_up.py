@@ -1,4 +1,4 @@
-"""`offhook look-up`: whom a call would go to, without calling."""
+"""`offhook look-up`: shows the target of a call without calling."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The phone as a whole on the command line."""
+"""Commands about the phone as a whole."""

@@ -1,4 +1,4 @@
-"""`offhook doctor`."""
+"""`offhook doctor`: checks the phone and its terminal."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _mark(finding: Finding) -> str:
 
 
 def terminal() -> str:
-    """Facts of the terminal that this runs in."""
+    """Return facts of the terminal that this runs in."""
     kind = os.environ.get("TERM", "none")
     colour = os.environ.get("COLORTERM", "")
     encoding = sys.stdout.encoding or "unknown encoding"

@@ -1,4 +1,4 @@
-"""Starting and ending the engine."""
+"""`offhook engine` and `offhook stop`: starts and ends the engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`offhook log`: the engine's own log."""
+"""`offhook log`: shows the engine's own log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`offhook trace`: every SIP message as it crosses the network, without its secrets."""
+"""`offhook trace`: shows every SIP message, its secrets masked."""
 
 from __future__ import annotations
 

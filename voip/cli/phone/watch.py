@@ -1,4 +1,4 @@
-"""The phone as it is, and what happens in it."""
+"""`offhook status` and `offhook events`: the phone's state and changes."""
 
 from __future__ import annotations
 

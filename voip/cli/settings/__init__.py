@@ -1,1 +1,1 @@
-"""Settings of the whole phone on the command line."""
+"""Commands about settings of the whole phone."""

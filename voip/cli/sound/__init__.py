@@ -1,1 +1,1 @@
-"""Sound devices on the command line."""
+"""Commands about sound devices."""

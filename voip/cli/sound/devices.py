@@ -1,4 +1,4 @@
-"""`offhook devices`: the microphones and speakers."""
+"""`offhook devices`: lists microphones and speakers."""
 
 from __future__ import annotations
 
