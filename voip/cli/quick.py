@@ -10,7 +10,7 @@ import sys
 
 import msgspec
 
-from voip.cli import format as shown
+from voip.cli import format as texts
 from voip.client import oneshot
 from voip.client.errors import CommandFailed, NoEngine
 from voip.model import Status
@@ -33,7 +33,7 @@ def print_status(as_json: bool) -> None:
         NoEngine, CommandFailed: there is none to print.
     """
     status = oneshot.get(GetStatus(), Status)
-    text = msgspec.json.encode(status).decode() if as_json else shown.status(status)
+    text = msgspec.json.encode(status).decode() if as_json else texts.status(status)
     sys.stdout.write(f"{text}\n")
 
 

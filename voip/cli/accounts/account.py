@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from voip.cli import format as shown
+from voip.cli import format as texts
 from voip.cli.accounts.options import read_secrets, values_of, with_fields
 from voip.cli.common import json_option, print_json
 from voip.client import oneshot
@@ -64,7 +64,7 @@ def list_(as_json: bool) -> None:
         print_json(_accounts())
         return
     for status in oneshot.get(GetStatus(), Status).accounts:
-        click.echo(shown.account(status))
+        click.echo(texts.account(status))
 
 
 @account.command()

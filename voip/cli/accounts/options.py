@@ -118,11 +118,11 @@ def _metavar(field: Field) -> str:
 def _help(field: Field, new: bool) -> str:
     """Return the help of an option; for a new account with the default."""
     label = f"{field.label}. " if field.kind is Kind.SWITCH else ""
-    default = f" Default: {_shown(field)}." if new and field.default != "" else ""
+    default = f" Default: {_default_text(field)}." if new and field.default != "" else ""
     return f"{label}{field.help}{default}"
 
 
-def _shown(field: Field) -> str:
+def _default_text(field: Field) -> str:
     if isinstance(field.default, bool):
         on, off = field.option.split("/")
         return on if field.default else off

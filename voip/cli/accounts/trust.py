@@ -44,13 +44,13 @@ def trust(server: str, account: str | None, pin: str | None, as_json: bool) -> N
     candidates = _accounts_of(server, account)
     name = candidates[0] if len(candidates) == 1 else None
     report = oneshot.get(_inspection(server, name), ServerReport)
-    wanted = None if pin is None else _SEPARATORS.sub("", pin).lower()
-    if as_json and wanted is None:
+    named_key = None if pin is None else _SEPARATORS.sub("", pin).lower()
+    if as_json and named_key is None:
         print_json(report)
         return
     if not as_json:
         click.echo("\n".join(describe(report, datetime.now(UTC))))
-    accepted = _accept(report, candidates, wanted)
+    accepted = _accept(report, candidates, named_key)
     if as_json:
         print_json(msgspec.structs.replace(report, pin=accepted))
 
@@ -80,25 +80,25 @@ def describe(report: ServerReport, now: datetime) -> Iterator[str]:
     yield "       somebody between you and the server. Or the server was given a new key."
 
 
-def _certificate(shown: Certificate) -> Iterator[str]:
-    yield f"  subject      {shown.subject}"
-    if shown.names:
-        yield f"  names        {', '.join(shown.names)}"
-    yield f"  issuer       {shown.issuer}"
-    yield f"  valid        {shown.not_before} to {shown.not_after}"
-    yield f"  key          {shown.key}, signed with {shown.signature}"
+def _certificate(certificate: Certificate) -> Iterator[str]:
+    yield f"  subject      {certificate.subject}"
+    if certificate.names:
+        yield f"  names        {', '.join(certificate.names)}"
+    yield f"  issuer       {certificate.issuer}"
+    yield f"  valid        {certificate.not_before} to {certificate.not_after}"
+    yield f"  key          {certificate.key}, signed with {certificate.signature}"
     yield "  SHA-256 of the certificate"
-    yield f"    {fingerprint(shown.sha256)}"
+    yield f"    {fingerprint(certificate.sha256)}"
     yield "  SHA-256 of the public key"
-    yield f"    {fingerprint(shown.key_sha256)}"
+    yield f"    {fingerprint(certificate.key_sha256)}"
 
 
-def _accept(report: ServerReport, candidates: list[str], wanted: str | None) -> str:
+def _accept(report: ServerReport, candidates: list[str], named_key: str | None) -> str:
     """Pin the shown key if the user confirms; return it."""
     key = _key(report)
     if report.refused:
         raise _failed("; ".join(report.refused))
-    if wanted is not None and wanted != key:
+    if named_key is not None and named_key != key:
         raise _failed(f"the server's key is not the one that was named: it is {fingerprint(key)}")
     if not candidates:
         raise _failed("no account uses this server: name the one to pin with --account")
@@ -109,21 +109,21 @@ def _accept(report: ServerReport, candidates: list[str], wanted: str | None) -> 
     if report.pin == key:
         click.echo(f"account {name} is pinned to this key already", err=True)
     else:
-        _confirm(report, name, wanted)
+        _confirm(report, name, named_key)
     # Pinning the same key again restarts an account stopped by another key.
     oneshot.ask(EditAccount(name=name, fields={"pin": key}, means=Means.COMMAND))
     click.echo(f"account {name} accepts only this key from now on", err=True)
     return key
 
 
-def _confirm(report: ServerReport, name: str, wanted: str | None) -> None:
+def _confirm(report: ServerReport, name: str, named_key: str | None) -> None:
     """Ask the user, unless the key was named.
 
     Raises:
         CommandFailed: there is no terminal to ask on, or the answer was no.
     """
     calls = sum(call.account == name for call in oneshot.get(GetStatus(), Status).calls)
-    if wanted is not None:
+    if named_key is not None:
         if calls:
             click.echo(pin_words.calls_end(calls, f"account {name}"), err=True)
         return
@@ -150,19 +150,19 @@ def _confirm(report: ServerReport, name: str, wanted: str | None) -> None:
 
 def _accounts_of(server: str, account: str | None) -> list[str]:
     """Return the accounts with this server; a named one alone, if it has it."""
-    wanted = _place(server)
-    found = oneshot.get(GetAccounts(), AccountList).accounts
-    if account is not None and account not in [a.name for a in found]:
+    server_place = _place(server)
+    accounts = oneshot.get(GetAccounts(), AccountList).accounts
+    if account is not None and account not in [a.name for a in accounts]:
         raise _failed(f"there is no account {account}")
     of_server = []
-    for candidate in found:
+    for candidate in accounts:
         if candidate.fields.get("transport", Transport.TLS) != Transport.TLS:
             continue
         next_hop = next(
             (str(candidate.fields[f]) for f in ("proxy", "server", "domain")
              if candidate.fields.get(f)), ""
         )  # fmt: skip
-        if candidate.problem is None and _is_same(wanted, _place(next_hop)):
+        if candidate.problem is None and _is_same(server_place, _place(next_hop)):
             of_server.append(candidate.name)
     if account is None:
         return of_server
@@ -171,9 +171,9 @@ def _accounts_of(server: str, account: str | None) -> list[str]:
     return [account]
 
 
-def _is_same(wanted: tuple[str, int | None], place: tuple[str, int | None]) -> bool:
+def _is_same(server: tuple[str, int | None], place: tuple[str, int | None]) -> bool:
     host, port = place
-    return wanted[0] == host and wanted[1] in (None, port or _DEFAULT_PORT)
+    return server[0] == host and server[1] in (None, port or _DEFAULT_PORT)
 
 
 def _place(text: str) -> tuple[str, int | None]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from voip.cli import format as shown
+from voip.cli import format as texts
 from voip.cli.common import json_option, print_json, whole_path, with_engine
 from voip.client.errors import NoEngine
 from voip.model import Call, CallState, LogEntry, Outcome, Party, Quality
@@ -117,7 +117,7 @@ async def _follow(engine: Client, started: CallStarted, wait: bool) -> CallRepor
         if isinstance(event, CallEvent) and event.call.id == started.call:
             if last is None:
                 # The typed target could be a name, or a number with letters and signs.
-                click.echo(shown.calling(event.call), err=True)
+                click.echo(texts.calling(event.call), err=True)
             last = event.call
             if not wait:
                 return _report(last, last, None)
@@ -132,7 +132,7 @@ async def _follow(engine: Client, started: CallStarted, wait: bool) -> CallRepor
 
 
 def _print_change(now: Call, printed: str) -> str:
-    line = f"{shown.state_words(now)}  {shown.lock(now.lock)}"
+    line = f"{texts.state_words(now)}  {texts.lock(now.lock)}"
     if line != printed:
         click.echo(line, err=True)
     return line

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import click
 
-from voip.cli import format as shown
+from voip.cli import format as texts
 from voip.cli.common import json_option, print_json
 from voip.client import oneshot
 from voip.client.compared_words import standing
@@ -59,7 +59,7 @@ def lock(
 
 def describe(report: LockReport) -> Iterator[str]:
     """Format a lock: its sign, remedy, meaning, facts, and words."""
-    yield f"{shown.sign(report.sign)} {report.why}"
+    yield f"{texts.sign(report.sign)} {report.why}"
     if report.remedy:
         yield report.remedy
     yield from report.meaning
@@ -83,7 +83,7 @@ def _answer(call: str, report: LockReport, equal: bool) -> None:
     code = report.end_to_end
     if code is None:
         raise _failed(f"call {call} has no words to compare")
-    if equal and not _asked(code):
+    if equal and not _confirmed(code):
         raise _failed("nothing was noted")
     command = CompareWords(call=call, words=code.words, equal=equal)
     noted = oneshot.get(command, WordsCompared, start=False)
@@ -91,7 +91,7 @@ def _answer(call: str, report: LockReport, equal: bool) -> None:
         click.echo(noted.notice, err=True)
 
 
-def _asked(code: EndToEnd) -> bool:
+def _confirmed(code: EndToEnd) -> bool:
     # Keys may have changed since the words were read out.
     click.echo("\n".join(_words(code)), err=True)
     question = "Type yes if these are the words that both of you have"

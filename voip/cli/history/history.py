@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import msgspec
 
-from voip.cli import format as shown
+from voip.cli import format as texts
 from voip.cli.common import json_option, print_json
 from voip.client import oneshot
 from voip.model import LogEntry
@@ -37,14 +37,14 @@ def history(
     command = GetHistory(search=search, limit=limit, missed=missed, account=account, secure=secure)
     if export is not None:
         entries = _all(command)
-        text = shown.csv_of(entries) if export == "csv" else _json_array(entries)
+        text = texts.csv_of(entries) if export == "csv" else _json_array(entries)
         click.echo(text, nl=False)
         return
     page = oneshot.get(command, HistoryPage)
     if as_json:
         print_json(page)
     else:
-        click.echo(shown.log(page.entries))
+        click.echo(texts.log(page.entries))
 
 
 def _all(command: GetHistory) -> list[LogEntry]:

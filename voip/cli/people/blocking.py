@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from voip.cli import format as shown
+from voip.cli import format as texts
 from voip.cli.common import json_option, print_json
 from voip.client import oneshot
 from voip.model import BlockedCaller
@@ -30,7 +30,7 @@ def block(caller: str, account: str, as_json: bool) -> None:
     if as_json:
         print_json(entry)
     else:
-        click.echo(shown.blocked(entry))
+        click.echo(texts.blocked(entry))
 
 
 @click.command()
@@ -49,4 +49,4 @@ def blocked(as_json: bool) -> None:
     if as_json:
         print_json(callers)
     else:
-        click.echo("\n".join(map(shown.blocked, callers.callers)) or "nobody is blocked")
+        click.echo("\n".join(map(texts.blocked, callers.callers)) or "nobody is blocked")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from voip.cli import format as shown
+from voip.cli import format as texts
 from voip.cli.common import json_option, print_json
 from voip.client import oneshot
 from voip.client.errors import CommandFailed
@@ -43,4 +43,4 @@ def _print(answer: LookedUp) -> None:
 
 def _who(suggestion: Suggestion) -> str:
     party = Party(suggestion.target, suggestion.name, name_from=suggestion.name_from)
-    return shown.with_address(party)
+    return texts.with_address(party)

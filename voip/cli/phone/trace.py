@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING
 import click
 import msgspec
 
-from voip.cli import format as shown
+from voip.cli import format as texts
 from voip.cli.common import json_option, with_engine
 from voip.client.errors import CommandFailed
 from voip.protocol.client import ErrorInfo
@@ -44,7 +44,7 @@ async def _follow(engine: Client, file: IO[str] | None, as_json: bool) -> None:
     async for numbered in engine.events():
         if not isinstance(numbered.event, SipMessageEvent):
             continue
-        line = msgspec.json.encode(numbered).decode() if as_json else shown.sip_message(numbered)
+        line = msgspec.json.encode(numbered).decode() if as_json else texts.sip_message(numbered)
         click.echo(line, file=file)
         if file is not None:
             file.flush()

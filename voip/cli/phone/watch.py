@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from voip.cli import format as shown
+from voip.cli import format as texts
 from voip.cli.common import json_option, print_json, with_engine
 from voip.cli.quick import print_status
 from voip.protocol.phone import Subscribe
@@ -36,4 +36,4 @@ async def _follow(engine: Client, levels: bool, as_json: bool) -> None:
         if as_json:
             print_json(event)
         else:
-            click.echo(shown.event(event))
+            click.echo(texts.event(event))
