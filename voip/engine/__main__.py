@@ -21,34 +21,34 @@ log = logging.getLogger("voip.engine")
 def main(foreground: bool) -> int:
     """Run until stopped; return the exit status, with failures on stderr."""
     hardening.harden()
-    found = places.find()
-    with Locks(found) as locks:
+    paths = places.find()
+    with Locks(paths) as locks:
         try:
-            permissions.make_folders(found)
-            mended = permissions.mend(found)
-            places.check_socket(found.socket)
+            permissions.make_folders(paths)
+            mended = permissions.mend(paths)
+            places.check_socket(paths.socket)
             locks.take()
-            log_file.start(found.log, foreground)
+            log_file.start(paths.log, foreground)
         except (AlreadyRunning, places.UnsafePath, OSError) as error:
             print(f"offhook: the engine cannot start: {error}", file=sys.stderr)
             return 3
         for words in mended:
             log.warning("%s", words)
         try:
-            asyncio.run(_run(found, locks))
+            asyncio.run(_run(paths, locks))
         except (HistoryError, OSError) as error:
             log.error("the engine ends: %s", error)
             print(f"offhook: the engine cannot run: {error}", file=sys.stderr)
             return 1
         except Exception:
             log.exception("the engine failed")
-            print(f"offhook: the engine failed; {found.log} has the details", file=sys.stderr)
+            print(f"offhook: the engine failed; {paths.log} has the details", file=sys.stderr)
             return 1
     return 0
 
 
-async def _run(found: places.Paths, locks: Locks) -> None:
-    engine = Engine(found)
+async def _run(paths: places.Paths, locks: Locks) -> None:
+    engine = Engine(paths)
     serving = Serving(engine, locks)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -219,8 +219,8 @@ class Engine:
 
     def _all_problems(self) -> tuple[str, ...]:
         compared = (self.compared_keys.problem,) if self.compared_keys.problem else ()
-        found = (self._problems.values(), self._left_alone, compared, self.own_keys.news.values())
-        return tuple(chain(*found, self.contacts.problems, self.blocked.problems))
+        sources = (self._problems.values(), self._left_alone, compared, self.own_keys.news.values())
+        return tuple(chain(*sources, self.contacts.problems, self.blocked.problems))
 
     @contextlib.asynccontextmanager
     async def account_change(self) -> AsyncIterator[None]:
@@ -282,12 +282,12 @@ class Engine:
         """Read config.toml; a broken file changes only a notice."""
         self._settings_file.seen()
         try:
-            found = settings.load(self.paths.settings)
+            loaded = settings.load(self.paths.settings)
         except ConfigError as error:
             self._problems[self.paths.settings] = str(error)
             self.notice("error", str(error))
             return
-        await self._use_settings(found)
+        await self._use_settings(loaded)
 
     async def change_settings(self, changes: Mapping[str, str | int | bool | None]) -> None:
         """Change config.toml, and apply its new settings.
@@ -295,15 +295,15 @@ class Engine:
         Raises:
             ConfigError: the result or the file cannot be used; the file is left alone.
         """
-        found = settings.change(self.paths.settings, changes)
+        changed = settings.change(self.paths.settings, changes)
         self._settings_file.seen()
-        await self._use_settings(found)
+        await self._use_settings(changed)
 
-    async def _use_settings(self, found: Settings) -> None:
+    async def _use_settings(self, new: Settings) -> None:
         self._problems.pop(self.paths.settings, None)
-        before, self.settings = self.settings, found
-        self.hub.publish(SettingsEvent(settings=found))
-        await self.settings_changed(before, found)
+        before, self.settings = self.settings, new
+        self.hub.publish(SettingsEvent(settings=new))
+        await self.settings_changed(before, new)
 
     async def settings_changed(self, before: Settings, after: Settings) -> None:
         """Apply new settings to the running parts.

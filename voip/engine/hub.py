@@ -51,11 +51,11 @@ class Hub:
 
     @property
     def wants_levels(self) -> bool:
-        return any(wanted.levels for wanted in self._listeners.values())
+        return any(topics.levels for topics in self._listeners.values())
 
     @property
     def wants_sip(self) -> bool:
-        return any(wanted.sip for wanted in self._listeners.values())
+        return any(topics.sip for topics in self._listeners.values())
 
     def publish(self, event: AnyEvent) -> None:
         is_level = isinstance(event, LevelsEvent)
@@ -63,6 +63,6 @@ class Hub:
         if not (is_level or is_message):
             self.seq += 1
         numbered = NumberedEvent(seq=self.seq, at=rfc3339(time.time()), event=event)
-        for listener, wanted in list(self._listeners.items()):
-            if (wanted.levels or not is_level) and (wanted.sip or not is_message):
+        for listener, topics in list(self._listeners.items()):
+            if (topics.levels or not is_level) and (topics.sip or not is_message):
                 listener(numbered)

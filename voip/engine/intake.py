@@ -39,8 +39,8 @@ def party(address: str) -> Party:
         return Party(uri=inert_address(callers.bare(address)))
     name = match["plain"] if match["quoted"] is None else match["quoted"]
     unescaped = re.sub(r"\\(.)", r"\1", name)
-    uri, shown = inert_address(callers.bare(match["uri"])), inert(unescaped, _MAX_NAME)
-    name_from = NameFrom.CLAIM if shown else None
+    uri, display_name = inert_address(callers.bare(match["uri"])), inert(unescaped, _MAX_NAME)
+    name_from = NameFrom.CLAIM if display_name else None
     # Cleaning removes what makes an imitation: the raw text must be checked too.
-    claims = imitates(shown, uri) or imitates(clean(unescaped), uri)
-    return Party(uri=uri, name=shown, imitates=claims, name_from=name_from)
+    claims = imitates(display_name, uri) or imitates(clean(unescaped), uri)
+    return Party(uri=uri, name=display_name, imitates=claims, name_from=name_from)

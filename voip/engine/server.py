@@ -51,8 +51,8 @@ class Session:
             return
         self._writer.write(encode(message, MAX_REPLY))
 
-    def subscribe(self, wanted: Subscribe) -> None:
-        self._hub.listen(self.send, wanted.levels, wanted.sip)
+    def subscribe(self, topics: Subscribe) -> None:
+        self._hub.listen(self.send, topics.levels, topics.sip)
 
     def in_background(self, work: Coroutine[None, None, None]) -> None:
         """Run work beside the client's other requests; it ends with the session."""

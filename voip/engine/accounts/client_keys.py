@@ -54,10 +54,10 @@ def ends(account: Account) -> datetime | None:
     if account.client_certificate is None:
         return None
     try:
-        found = certificates(Path(account.client_certificate).expanduser())
+        chain = certificates(Path(account.client_certificate).expanduser())
     except ClientKeyError:
         return None
-    return found[0].not_valid_after_utc if found else None
+    return chain[0].not_valid_after_utc if chain else None
 
 
 def check(certificate: Path, key: Path, passphrase: str | None) -> None:
@@ -68,8 +68,8 @@ def check(certificate: Path, key: Path, passphrase: str | None) -> None:
     """
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    found = certificates(certificate)
-    if not found:
+    chain = certificates(certificate)
+    if not chain:
         raise ClientKeyError(f"{certificate} holds no certificate in PEM form")
     encrypted = is_encrypted(key)
     if encrypted and passphrase is None:
@@ -85,7 +85,7 @@ def check(certificate: Path, key: Path, passphrase: str | None) -> None:
     except (ValueError, TypeError) as error:
         words = f"the passphrase does not open the key in {key}"
         raise ClientKeyError(words if encrypted else f"the key in {key} cannot be read") from error
-    if opened.public_key() != found[0].public_key():
+    if opened.public_key() != chain[0].public_key():
         raise ClientKeyError(f"the key in {key} is not that of the certificate in {certificate}")
 
 
@@ -97,13 +97,13 @@ def certificates(path: Path) -> list[Certificate]:
     """
     from cryptography import x509  # slow to load: a start need not wait for it
 
-    found = []
+    chain = []
     for pem in _PEM.findall(_content(path)):
         try:
-            found.append(x509.load_pem_x509_certificate(pem))
+            chain.append(x509.load_pem_x509_certificate(pem))
         except (ValueError, x509.InvalidVersion):
             continue
-    return found
+    return chain
 
 
 def is_encrypted(key: Path) -> bool:
@@ -119,10 +119,10 @@ def is_encrypted(key: Path) -> bool:
 
 
 def _key_in(path: Path) -> bytes:
-    found = _KEY.search(_content(path))
-    if found is None:
+    match = _KEY.search(_content(path))
+    if match is None:
         raise ClientKeyError(f"{path} holds no private key in PEM form")
-    return found[0]
+    return match[0]
 
 
 def _content(path: Path) -> bytes:

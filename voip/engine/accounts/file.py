@@ -84,9 +84,9 @@ class AccountFile:
 
         Reads the files that fields name, and so may block.
         """
-        found = {**named_files.problems(values), **account_fields.problems(values)}
+        by_field = {**named_files.problems(values), **account_fields.problems(values)}
         words = account_fields.name_problem(name) or (self._taken(name) if new else None)
-        return {"name": words, **found} if words else found
+        return {"name": words, **by_field} if words else by_field
 
     def check(self, name: str, values: Mapping[str, object]) -> Account:
         """Build an account from a client's fields.
@@ -301,6 +301,6 @@ def _version(table: object) -> str:
 
     Of unknown fields only the names count: a digest of a weak secret gives it away.
     """
-    known = account_fields.known(table) if isinstance(table, dict) else repr(table)
-    said = repr((sorted(known.items()) if isinstance(known, dict) else known, _unknown(table)))
-    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    fields = account_fields.known(table) if isinstance(table, dict) else repr(table)
+    text = repr((sorted(fields.items()) if isinstance(fields, dict) else fields, _unknown(table)))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -17,17 +17,17 @@ def problems(values: Values, changed: Collection[str] | None = None) -> dict[str
 
     `changed` limits the check to the fields about to be saved.
     """
-    found = {}
+    by_field = {}
     for field, check in _CHECKS.items():
         value = values.get(field)
         if isinstance(value, str) and (changed is None or field in changed):
             words = check(value)
             if words:
-                found[field] = words
+                by_field[field] = words
     pair = ("client_certificate", "client_key")
-    if not found.keys() & pair and (changed is None or set(pair) & set(changed)):
-        found.update(_pair_problem(values))
-    return found
+    if not by_field.keys() & pair and (changed is None or set(pair) & set(changed)):
+        by_field.update(_pair_problem(values))
+    return by_field
 
 
 def _certificate_problem(value: str) -> str | None:
@@ -35,10 +35,10 @@ def _certificate_problem(value: str) -> str | None:
     if words:
         return words
     try:
-        found = client_keys.certificates(Path(value).expanduser())
+        chain = client_keys.certificates(Path(value).expanduser())
     except ClientKeyError as error:
         return str(error)
-    return None if found else f"{value} holds no certificate in PEM form"
+    return None if chain else f"{value} holds no certificate in PEM form"
 
 
 def _secret_problem(value: str) -> str | None:

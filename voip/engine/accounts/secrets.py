@@ -121,8 +121,8 @@ class Passwords:
             return _KEYRING
         if self._file(name).exists():
             return f"the file {self._file(name)}"
-        asked = name in self._in_keyring or keyring_name() is None
-        return None if asked else f"{_KEYRING}, if it was stored there"
+        is_absent = name in self._in_keyring or keyring_name() is None
+        return None if is_absent else f"{_KEYRING}, if it was stored there"
 
     def place_to_keep(self) -> str:
         """Describe the place where `store` would keep a password."""

@@ -56,8 +56,8 @@ class BlockedCallers:
         if not mine or callers.is_hidden(uri):
             return ()
         exchange = self._find_exchange(account, connection)
-        known = frozenset(callers.keys(uri, exchange))
-        return tuple(e for e in mine if known.intersection(callers.keys(e.address, exchange)))
+        keys = frozenset(callers.keys(uri, exchange))
+        return tuple(e for e in mine if keys.intersection(callers.keys(e.address, exchange)))
 
     def canonical(self, uri: str, account: str) -> str | None:
         """Normalize a caller's address; None for one that cannot be blocked."""
@@ -118,10 +118,10 @@ class BlockedCallers:
 
 
 def _entries(document: tomlkit.TOMLDocument, path: Path) -> tuple[BlockedCaller, ...]:
-    found = toml.convert(document.unwrap(), _File, str(path)).blocked
-    for entry in found:
+    entries = toml.convert(document.unwrap(), _File, str(path)).blocked
+    for entry in entries:
         try:
             dialing.parse_target(entry.address)
         except dialing.DialError as error:
             raise ConfigError(f"{path}: {error}") from error
-    return found
+    return entries

@@ -39,9 +39,9 @@ class Comparisons:
 
         Returns why an equal one cannot be remembered.
         """
-        known = call.find_keys()
+        keys = call.find_keys()
         now = rfc3339(time.time())
-        last = now if equal else (known[-1].on if known else None)
+        last = now if equal else (keys[-1].on if keys else None)
         call.answer = Answer(ends, equal, last)
         notice = self._remember(call, ends, now) if equal else self._discard(call, ends)
         self._publish(c for c in self._book if c is call or _is_of(c, call.account, call.address))

@@ -47,7 +47,7 @@ class Echo:
         self._user_agent = user_agent
         self._secure = secure
         self._identity: authority.Identity | None = None
-        self._known_to: int | None = None
+        self._account_pid: int | None = None
         self._starting = asyncio.Lock()
         self.uri: str | None = None
         self.worker = Supervisor(
@@ -79,12 +79,12 @@ class Echo:
     async def stop(self) -> None:
         """Stop the line and remove its authority."""
         await self.worker.stop()
-        if self._known_to is not None and self._known_to == self._secure.pid:
+        if self._account_pid is not None and self._account_pid == self._secure.pid:
             try:
                 await self._secure.ask(CloseAccount(name=ACCOUNT))
             except (WorkerGone, WorkerRefused) as error:
                 log.info("echo line: %s", error)
-        self._known_to = None
+        self._account_pid = None
         self._identity = None
         shutil.rmtree(self._folder, ignore_errors=True)
         self._set_uri(None)
@@ -93,9 +93,9 @@ class Echo:
         # An account of its own gives the caller a TLS transport of its own: no other
         # call can trust the line's authority.
         uri = f"sip:{ECHO}@127.0.0.1:{ready.listening}"
-        if self._known_to == self._secure.pid and self.uri == uri:
+        if self._account_pid == self._secure.pid and self.uri == uri:
             return
-        if self._known_to is not None and self._known_to == self._secure.pid:
+        if self._account_pid is not None and self._account_pid == self._secure.pid:
             await self._secure.ask(CloseAccount(name=ACCOUNT))
         setup = AccountSetup(
             name=ACCOUNT,
@@ -108,7 +108,7 @@ class Echo:
             trust=Trust(ca_file=str(identity.authority)),
         )
         await self._secure.ask(OpenAccount(account=setup))
-        self._known_to = self._secure.pid
+        self._account_pid = self._secure.pid
         self._set_uri(uri)
 
     def _configure(self) -> Configure:

@@ -163,28 +163,28 @@ class LiveCall:
 
     def lock(self) -> Lock:
         """Return the lock from the facts observed; after the end, its last sign."""
-        found = policy.lock(self.facts())
-        return found if self.ended is None else replace(found, sign=self.last_sign)
+        current = policy.lock(self.facts())
+        return current if self.ended is None else replace(current, sign=self.last_sign)
 
-    def note_lock(self, found: Lock) -> None:
+    def note_lock(self, lock: Lock) -> None:
         """Keep the lock for the log, unless it still waits for media."""
         if not self.state.answered:
             return
-        self.last_lock = found.state
-        self.was_open = self.was_open or not found.closed
-        if found.sign is not Sign.WAIT:
-            self.last_sign = found.sign
+        self.last_lock = lock.state
+        self.was_open = self.was_open or not lock.closed
+        if lock.sign is not Sign.WAIT:
+            self.last_sign = lock.sign
 
     def lock_report(self, words: tuple[str, ...] | None = None) -> LockReport:
         """Report all facts of the lock; `words` as `voip.security.sas` makes them."""
         tls = self.connection.tls if self.connection else None
-        found = lock_report.report(self.facts(), tls, words)
-        if found.end_to_end is None:
-            return found
+        report = lock_report.report(self.facts(), tls, words)
+        if report.end_to_end is None:
+            return report
         code = replace(
-            found.end_to_end, reading=lock_report.READING[self.direction], address=self.address
+            report.end_to_end, reading=lock_report.READING[self.direction], address=self.address
         )
-        return replace(found, end_to_end=code)
+        return replace(report, end_to_end=code)
 
     @property
     def words(self) -> str:

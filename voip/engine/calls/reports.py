@@ -119,8 +119,8 @@ class CallEvents:
     def on_connection(self, role: Role, event: ConnectionEvent) -> None:
         """Update the locks that depend on a changed connection."""
         for call in self._book:
-            known = call.connection
-            if call.role is role and known is not None and known.id == event.id:
+            current = call.connection
+            if call.role is role and current is not None and current.id == event.id:
                 call.connection = event
                 if call.state.answered and not event.up:
                     self._hub.publish(NoticeEvent(level="warning", text=_dropped(call)))
@@ -254,9 +254,9 @@ class CallEvents:
         return reasons.ending(event.code, event.reason, up=outcome is Outcome.LOST)
 
     def _use(self, call: LiveCall, connection: int | None) -> None:
-        found = self._find_connection(call.role, connection)
-        if found is not None:
-            call.use(found)
+        latest = self._find_connection(call.role, connection)
+        if latest is not None:
+            call.use(latest)
 
 
 def _dropped(call: LiveCall) -> str:

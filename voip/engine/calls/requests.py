@@ -58,7 +58,7 @@ class Calls:
         account: str,
         transport: Transport,
         uri: str,
-        shown: Party,
+        remote: Party,
         command: PlaceCall,
         play: PlayedFile | None,
     ) -> LiveCall:
@@ -67,7 +67,7 @@ class Calls:
         Raises:
             Refusal: the worker refused.
         """
-        call = self._book.begin(role, account, transport, Direction.OUT, shown)
+        call = self._book.begin(role, account, transport, Direction.OUT, remote)
         call.hangup_after_s = command.hangup_after_s
         call.file = play
         call.voice = Voice.NONE if play else Voice.FIRST
@@ -295,7 +295,7 @@ class Calls:
 def _disagreement(event: HoldEvent) -> str:
     """Describe a hold or resume that was not agreed to."""
     why = reasons.words(event.code, event.reason) if event.code else event.reason
-    asked = "the far end did not agree"
+    outcome = "the far end did not agree"
     if event.code == 0:
-        asked = "the far end could not be asked"
-    return f"{asked} ({why}); the call is on hold here, and neither side hears the other"
+        outcome = "the far end could not be asked"
+    return f"{outcome} ({why}); the call is on hold here, and neither side hears the other"

@@ -53,16 +53,16 @@ def playable(path: Path, folder: Path) -> PlayedFile:
         with open(path, "rb", opener=_at_once) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise SoundFileError(f"{path} is not a file: save what it says as a WAV file")
-            found = wav_file.look(file)
-            rate, channels = found.form.rate, found.form.channels
-            if not 1000 <= rate <= _MAX_RATE or found.seconds > _MAX_SECONDS:
+            wav = wav_file.look(file)
+            rate, channels = wav.form.rate, wav.form.channels
+            if not 1000 <= rate <= _MAX_RATE or wav.seconds > _MAX_SECONDS:
                 raise SoundFileError(f"{path} has a rate or length that cannot be played")
             factor = _factor(rate)
-            long_enough = found.length >= _LEAST_S * rate * found.frame
-            whole = found.length % found.frame == 0
-            if factor == 1 and channels == 1 and found.simplest and whole and long_enough:
+            long_enough = wav.length >= _LEAST_S * rate * wav.frame
+            whole = wav.length % wav.frame == 0
+            if factor == 1 and channels == 1 and wav.simplest and whole and long_enough:
                 return PlayedFile(path, is_copy=False)
-            samples = found.read(file)
+            samples = wav.read(file)
     except FileNotFoundError:
         raise SoundFileError(f"there is no file {path}") from None
     except wav_file.WavError as error:

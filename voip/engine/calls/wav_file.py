@@ -91,10 +91,10 @@ def look(file: BinaryIO) -> Wav:
             if form is None:
                 raise WavError("a WAV file that does not say how it was saved")
             # A program that writes into a pipe does not know the length yet.
-            known = 0 < length <= size - start
-            simplest = complete and known and start == _SIMPLEST and start + length == size
+            has_length = 0 < length <= size - start
+            simplest = complete and has_length and start == _SIMPLEST and start + length == size
             pcm = not extended and (form.tag, form.bits) == (_PCM, 16)
-            return Wav(form, start, length if known else size - start, simplest and pcm)
+            return Wav(form, start, length if has_length else size - start, simplest and pcm)
         place = _behind(file, start, length)
     raise WavError("a WAV file without any sound")
 
@@ -117,8 +117,10 @@ def _format(raw: bytes) -> Format:
     if tag == _EXTENSIBLE and len(raw) >= 40 and raw[26:40] == _GUID_TAIL:
         (tag,) = struct.unpack("<H", raw[24:26])
     if (tag, bits) not in _DECODERS:
-        known = tag in (_PCM, _FLOAT, _ALAW, _ULAW)
-        raise WavError(f"saved with {bits} bits" if known else _NAMES.get(tag, f"of format {tag}"))
+        is_supported = tag in (_PCM, _FLOAT, _ALAW, _ULAW)
+        raise WavError(
+            f"saved with {bits} bits" if is_supported else _NAMES.get(tag, f"of format {tag}")
+        )
     if channels not in (1, 2) or not rate or align != channels * bits // 8:
         raise WavError(f"of {channels} channels of {bits} bits")
     return Format(tag, channels, rate, bits)

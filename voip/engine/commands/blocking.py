@@ -22,9 +22,9 @@ _HIDDEN = (
 async def _block(engine: Engine, command: BlockCaller) -> BlockedCaller:
     engine.registrations.get(command.account)
     address = _canonical(engine, command.caller, command.account)
-    found = _entries(engine, command.caller, command.account)
-    if found:
-        entry = found[0]
+    entries = _entries(engine, command.caller, command.account)
+    if entries:
+        entry = entries[0]
     else:
         entry = BlockedCaller(command.account, address, rfc3339(time.time()))
         try:
@@ -41,12 +41,12 @@ async def _block(engine: Engine, command: BlockCaller) -> BlockedCaller:
 
 
 async def _unblock(engine: Engine, command: UnblockCaller) -> None:
-    found = _entries(engine, command.caller, command.account)
-    if not found:
+    entries = _entries(engine, command.caller, command.account)
+    if not entries:
         text = f"{command.caller} is not blocked for account {command.account}"
         raise Refusal("not_blocked", f"{text}: “offhook blocked” lists who is")
     try:
-        engine.blocked.remove(found)
+        engine.blocked.remove(entries)
     except ConfigError as error:
         raise Refusal("bad_blocked", str(error)) from error
 
@@ -54,9 +54,9 @@ async def _unblock(engine: Engine, command: UnblockCaller) -> None:
 async def _blocked(engine: Engine, command: GetBlocked) -> BlockedCallers:
     engine.blocked.refresh()
     if command.caller is None:
-        wanted = command.account
+        account = command.account
         entries = engine.blocked.entries
-        return BlockedCallers(tuple(e for e in entries if wanted in (None, e.account)))
+        return BlockedCallers(tuple(e for e in entries if account in (None, e.account)))
     if command.account is None:
         raise Refusal("bad_request", "a caller is blocked for an account: name both")
     _canonical(engine, command.caller, command.account)
@@ -64,9 +64,9 @@ async def _blocked(engine: Engine, command: GetBlocked) -> BlockedCallers:
 
 
 def _canonical(engine: Engine, caller: str, account: str) -> str:
-    found = engine.blocked.canonical(caller, account)
-    if found is not None:
-        return found
+    address = engine.blocked.canonical(caller, account)
+    if address is not None:
+        return address
     if callers.is_hidden(caller):
         raise Refusal("hidden_caller", _HIDDEN)
     raise Refusal("bad_target", f"“{caller}” is not the number or address of a caller")

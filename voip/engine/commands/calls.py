@@ -45,7 +45,7 @@ async def _place(engine: Engine, command: PlaceCall) -> CallStarted:
     if is_echo(command.target, command.account):
         uri = await engine.echo.start()
         account, transport, role = ECHO_ACCOUNT, Transport.TLS, Role.SECURE
-        shown = Party(uri=uri, name="Echo line", name_from=NameFrom.PHONE)
+        remote = Party(uri=uri, name="Echo line", name_from=NameFrom.PHONE)
         uri += ";transport=tls"
     else:
         live = engine.registrations.usable(command.account)
@@ -56,11 +56,11 @@ async def _place(engine: Engine, command: PlaceCall) -> CallStarted:
         await engine.registrations.ready(live)
         account, transport, role = live.name, settings.transport, live.role
         name_from = NameFrom.CONTACT if whom.name else None
-        shown = Party(uri=uri.split(";", 1)[0], name=whom.name, name_from=name_from)
+        remote = Party(uri=uri.split(";", 1)[0], name=whom.name, name_from=name_from)
         tones = whom.tones
     if command.record is not None:
         _make_recording(command.record)
-    call = await engine.calls.place(role, account, transport, uri, shown, command, play)
+    call = await engine.calls.place(role, account, transport, uri, remote, command, play)
     return CallStarted(call=str(call.id), notice=_notice(engine, role, command, tones))
 
 

@@ -71,17 +71,17 @@ async def _history(engine: Engine, command: GetHistory) -> HistoryPage:
     before = None if command.before is None else int(command.before)
     limit = max(1, min(command.limit, 1000))
     offset = max(0, min(command.offset, _MAX_OFFSET))
-    wanted = Wanted(
+    filters = Wanted(
         text=command.search,
         missed=command.missed,
         account=command.account,
         secure=command.secure,
     )
     try:
-        found = await asyncio.to_thread(engine.log_reader.page, wanted, limit, offset, before)
+        matches = await asyncio.to_thread(engine.log_reader.page, filters, limit, offset, before)
     except HistoryError as error:
         raise Refusal("history", str(error)) from error
-    page = HistoryPage(entries=found.entries, total=found.total)
+    page = HistoryPage(entries=matches.entries, total=matches.total)
     while len(msgspec.json.encode(page)) > MAX_REPLY // 2:
         page = msgspec.structs.replace(page, entries=page.entries[: len(page.entries) // 2])
     return page

@@ -57,6 +57,6 @@ def tail(path: Path, limit: int) -> list[str]:
         return [f"{path} cannot be read: {error}"]
     if start:
         del lines[0]  # cut off: its beginning was not read
-    wanted = lines[-limit:] if limit > 0 else []
+    newest = lines[-limit:] if limit > 0 else []
     # Other programs may write to the file, and no line may act on a terminal.
-    return [clean(line.decode("utf-8", errors="replace"), _MAX_LINE) for line in wanted]
+    return [clean(line.decode("utf-8", errors="replace"), _MAX_LINE) for line in newest]

@@ -63,7 +63,7 @@ def change(path: Path, edit: Callable[[tomlkit.TOMLDocument], _T]) -> _T:
     result = edit(document)
     text = tomlkit.dumps(document)
     mark = codecs.BOM_UTF8 if before and before.startswith(codecs.BOM_UTF8) else b""
-    if not _says(text, document.unwrap()):
+    if not _parses_to(text, document.unwrap()):
         # tomlkit reads some forms of TOML that it does not write correctly.
         raise ConfigError(f"{path} is laid out in a way that only an editor can change")
     _replace(path, mark + text.encode(), before)
@@ -98,7 +98,7 @@ def put_first(document: tomlkit.TOMLDocument, key: str, value: object) -> None:
     document._insert_at(0, key, item)
 
 
-def _says(text: str, values: dict[str, Any]) -> bool:
+def _parses_to(text: str, values: dict[str, Any]) -> bool:
     try:
         return bool(_filled(tomllib.loads(text)) == _filled(values))
     except tomllib.TOMLDecodeError:

@@ -10,15 +10,15 @@ class Watched:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._seen = _stamp(path)
+        self._last_stamp = _stamp(path)
 
     def seen(self) -> None:
         """Record the stamp of the file; call it before the file is read."""
-        self._seen = _stamp(self._path)
+        self._last_stamp = _stamp(self._path)
 
     @property
     def changed(self) -> bool:
-        return _stamp(self._path) != self._seen
+        return _stamp(self._path) != self._last_stamp
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

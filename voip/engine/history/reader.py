@@ -63,22 +63,22 @@ class HistoryReader:
                 self._db = None
 
     def page(
-        self, wanted: Wanted, limit: int = 50, offset: int = 0, before: int | None = None
+        self, filters: Wanted, limit: int = 50, offset: int = 0, before: int | None = None
     ) -> Page:
         """Read rows newest first, after the row `before`, skipping `offset`.
 
         Raises:
             HistoryError: the log cannot be read.
         """
-        where, values = _condition(wanted)
+        where, values = _condition(filters)
         newer = "" if before is None else " AND id < ?"
-        known = [] if before is None else [before]
+        bounds = [] if before is None else [before]
         # Only bound values come from outside.
         select = f"SELECT * FROM calls WHERE {where}{newer} ORDER BY id DESC LIMIT ? OFFSET ?"  # noqa: S608
         count = f"SELECT count(*) FROM calls WHERE {where}"  # noqa: S608
         with self._at_one_moment():
-            found = self._rows(select, (*values, *known, limit, offset))
-            entries = tuple(entry_of(row) for row in found)
+            rows = self._rows(select, (*values, *bounds, limit, offset))
+            entries = tuple(entry_of(row) for row in rows)
             if before is None and len(entries) < limit and (entries or not offset):
                 return Page(entries, offset + len(entries))
             return Page(entries, self._rows(count, tuple(values))[0][0])
@@ -101,14 +101,14 @@ class HistoryReader:
         named = self._rows(latest.format("AND name <> ''"), (without, limit))
         # A caller must not be found by the number that their name imitates.
         names = {row["uri"]: party_of(row) for row in named if not row["imitates"]}
-        found = self._rows(latest.format(""), (without, limit))
+        rows = self._rows(latest.format(""), (without, limit))
         return [
             Person(
                 names.get(row["uri"], Party(uri=row["uri"])),
                 row["account"],
                 Direction(row["direction"]),
             )
-            for row in found
+            for row in rows
         ]
 
     @contextmanager
@@ -136,19 +136,19 @@ class HistoryReader:
         return self._db
 
 
-def _condition(wanted: Wanted) -> tuple[str, list[object]]:
+def _condition(filters: Wanted) -> tuple[str, list[object]]:
     """Build the terms of a WHERE, and the values for its question marks."""
     terms: list[str] = []
     values: list[object] = []
-    if wanted.missed:
+    if filters.missed:
         terms.append("outcome = ?")
         values.append(Outcome.MISSED)
-    if wanted.account is not None:
+    if filters.account is not None:
         terms.append("account = ?")
-        values.append(wanted.account)
-    if wanted.secure is not None:
-        terms.append(f"{'' if wanted.secure else 'NOT '}(lock = 'closed' AND NOT lock_was_open)")
-    if wanted.text:
+        values.append(filters.account)
+    if filters.secure is not None:
+        terms.append(f"{'' if filters.secure else 'NOT '}(lock = 'closed' AND NOT lock_was_open)")
+    if filters.text:
         terms.append("instr(words, ?)")
-        values.append(fold(wanted.text))
+        values.append(fold(filters.text))
     return " AND ".join(terms) or "true", values

@@ -94,32 +94,32 @@ class Contacts:
 
     def named(self, text: str) -> list[Contact]:
         """Return contacts with exactly this name, regardless of case."""
-        wanted = fold(inert(text))
-        return [contact for contact in self.everyone if fold(contact.name) == wanted]
+        folded = fold(inert(text))
+        return [contact for contact in self.everyone if fold(contact.name) == folded]
 
     def known(self, keys: Iterable[Key]) -> Known | None:
         """Return the contact of any of `keys`, except by a whole house's number."""
-        return next((found for key in keys if (found := self._sorted.by_key.get(key))), None)
+        return next((match for key in keys if (match := self._sorted.by_key.get(key))), None)
 
     async def refresh(self) -> None:
         """Read the files that have changed."""
         async with self._reading:
             before = self._files
-            found = await asyncio.to_thread(_read_all, self._folder, before)
-            if found == before:
+            files = await asyncio.to_thread(_read_all, self._folder, before)
+            if files == before:
                 return
-            self._files = found
-            self._sorted = await asyncio.to_thread(_everyone, found)
-        known = {file.problem for file in before.values()}
+            self._files = files
+            self._sorted = await asyncio.to_thread(_everyone, files)
+        problems = {file.problem for file in before.values()}
         for problem in self.problems:
-            if problem not in known:
+            if problem not in problems:
                 self._tell(problem)
 
 
-def _read_all(folder: Path, known: dict[Path, _File]) -> dict[Path, _File]:
+def _read_all(folder: Path, previous: dict[Path, _File]) -> dict[Path, _File]:
     files = {}
     for path, now in _stamps(str(folder)):
-        old = known.get(path)
+        old = previous.get(path)
         files[path] = old if old is not None and old.stamp == now else _read(path, now)
     return files
 
@@ -129,19 +129,19 @@ def _everyone(files: dict[Path, _File]) -> _Sorted:
     contacts.sort(key=lambda contact: fold(contact.name))
     everybodys = [Known(contact, number) for contact in contacts for number in contact.numbers]
     by_key: dict[Key, Known] = {}
-    for known in everybodys:
-        if not known.number.tones:
-            for key in callers.keys(known.number.target, None):
-                by_key.setdefault(key, known)
+    for entry in everybodys:
+        if not entry.number.tones:
+            for key in callers.keys(entry.number.target, None):
+                by_key.setdefault(key, entry)
     findable = (
-        Findable.of(_with_tones(known), known.number.target, "contact", NameFrom.CONTACT)
-        for known in everybodys
+        Findable.of(_with_tones(entry), entry.number.target, "contact", NameFrom.CONTACT)
+        for entry in everybodys
     )
     return _Sorted(tuple(contacts), tuple(findable), by_key)
 
 
-def _with_tones(known: Known) -> str:
-    name, tones = known.contact.name, known.number.tones
+def _with_tones(entry: Known) -> str:
+    name, tones = entry.contact.name, entry.number.tones
     return f"{name} (then send {tones})" if tones else name
 
 
@@ -150,14 +150,14 @@ def _stamps(folder: str) -> list[tuple[Path, _Stamp]]:
     # Called at each keystroke, possibly with a file for each of a thousand people.
     try:
         with os.scandir(folder) as entries:
-            found = [
+            stamped = [
                 (entry.path, _stamp(entry))
                 for entry in entries
                 if entry.name.lower().endswith(".vcf") and not entry.name.startswith(".")
             ]
     except OSError:
         return []  # most people do not have such a folder
-    return [(Path(path), now) for path, now in sorted(found)]
+    return [(Path(path), now) for path, now in sorted(stamped)]
 
 
 def _stamp(entry: os.DirEntry[str]) -> _Stamp:
@@ -172,32 +172,32 @@ def _read(path: Path, now: _Stamp) -> _File:
     try:
         if not path.is_file() or path.stat().st_size > _LONGEST_FILE:
             raise vcard.CardError("it is not a file, or larger than 16 MiB")
-        found = vcard.read(path.read_bytes())
+        parsed = vcard.read(path.read_bytes())
     except (OSError, vcard.CardError) as error:
         words = clean(str(error)) or type(error).__name__
         return _File(now, problem=f"{path} is not read, its contacts are missing: {words}")
-    contacts = tuple(contact for card in found.cards if (contact := _contact(card)) is not None)
-    return _File(now, contacts, _left_out(path, found))
+    contacts = tuple(contact for card in parsed.cards if (contact := _contact(card)) is not None)
+    return _File(now, contacts, _left_out(path, parsed))
 
 
-def _left_out(path: Path, found: vcard.Cards) -> str | None:
-    if not found.odd:
+def _left_out(path: Path, parsed: vcard.Cards) -> str | None:
+    if not parsed.odd:
         return None
-    first, total = found.odd[0], len(found.cards) + len(found.odd)
-    count = f"{len(found.odd)} of {total} contacts {'are' if len(found.odd) > 1 else 'is'}"
-    where = "the first" if len(found.odd) > 1 else "it"
+    first, total = parsed.odd[0], len(parsed.cards) + len(parsed.odd)
+    count = f"{len(parsed.odd)} of {total} contacts {'are' if len(parsed.odd) > 1 else 'is'}"
+    where = "the first" if len(parsed.odd) > 1 else "it"
     return f"{path}: {count} left out; {where} begins in line {first.line}: {first.why}"
 
 
 def _contact(card: vcard.Card) -> Contact | None:
-    found: dict[str, Number] = {}
+    numbers: dict[str, Number] = {}
     labels = {label.group: _label(label.value) for label in card.all("X-ABLABEL")}
     for line in _preferred_first(card)[:_MOST_NUMBERS]:
         number = _number(line, labels.get(line.group, "") if line.group else "")
         if number is not None:
-            found.setdefault(f"{_bare(number.target)},{number.tones}", number)
+            numbers.setdefault(f"{_bare(number.target)},{number.tones}", number)
     name = _name(card)
-    return Contact(name, tuple(found.values())) if name and found else None
+    return Contact(name, tuple(numbers.values())) if name and numbers else None
 
 
 def _name(card: vcard.Card) -> str:

@@ -100,7 +100,7 @@ class LookUps:
         """
         await self._contacts.refresh()
         whom = self._named(text)
-        return whom if whom.name else self._known(whom.target, account)
+        return whom if whom.name else self._whom_at(whom.target, account)
 
     async def caller_of(self, uri: str, account: Live, called_it: bool) -> Whom:
         """Return the target that calls back a caller from `uri`.
@@ -112,18 +112,18 @@ class LookUps:
         """
         await self._contacts.refresh()
         exchange = self._exchange(account) if called_it else None
-        return self._known(callers.call_back(uri, exchange), account)
+        return self._whom_at(callers.call_back(uri, exchange), account)
 
     def caller(
         self, claimed: Party, account: str, connection: ConnectionEvent | None = None
     ) -> Party:
         """Return an account's caller: the contact of that address, or as claimed."""
         exchange = self.exchange_of(account, connection)
-        found = self._contacts.known(callers.keys(claimed.uri, exchange))
-        if found is not None:
-            return Party(claimed.uri, found.contact.name, name_from=NameFrom.CONTACT)
-        known = (contact.name for contact in self._contacts.everyone)
-        imitates = claimed.imitates or imitation.imitates(claimed.name, claimed.uri, known)
+        match = self._contacts.known(callers.keys(claimed.uri, exchange))
+        if match is not None:
+            return Party(claimed.uri, match.contact.name, name_from=NameFrom.CONTACT)
+        names = (contact.name for contact in self._contacts.everyone)
+        imitates = claimed.imitates or imitation.imitates(claimed.name, claimed.uri, names)
         return msgspec.structs.replace(claimed, imitates=imitates)
 
     def exchange_of(
@@ -136,19 +136,19 @@ class LookUps:
             return None
 
     def _named(self, text: str) -> Whom:
-        found = self._contacts.named(text) if dialing.may_be_name(text) else []
-        numbers = list(_distinct(number for contact in found for number in contact.numbers))
+        contacts = self._contacts.named(text) if dialing.may_be_name(text) else []
+        numbers = list(_distinct(number for contact in contacts for number in contact.numbers))
         if not numbers:
             return Whom(dialing.parse_target(text))
         if len(numbers) == 1:
             number = numbers[0]
-            return Whom(dialing.parse_target(number.target), found[0].name, number.tones)
-        many = "is the name of several people" if len(found) > 1 else "has several numbers"
-        raise Refusal("bad_target", f"“{found[0].name}” {many}: call {_choices(numbers)}")
+            return Whom(dialing.parse_target(number.target), contacts[0].name, number.tones)
+        many = "is the name of several people" if len(contacts) > 1 else "has several numbers"
+        raise Refusal("bad_target", f"“{contacts[0].name}” {many}: call {_choices(numbers)}")
 
-    def _known(self, target: Target, account: Live) -> Whom:
-        found = self._contacts.known(callers.keys_of(target, self._exchange(account)))
-        return Whom(target, found.contact.name if found else "")
+    def _whom_at(self, target: Target, account: Live) -> Whom:
+        match = self._contacts.known(callers.keys_of(target, self._exchange(account)))
+        return Whom(target, match.contact.name if match else "")
 
     def _exchange(self, live: Live, connection: ConnectionEvent | None = None) -> Exchange | None:
         account = live.account
@@ -174,25 +174,25 @@ class LookUps:
 
     def _latest(self, query: Query) -> Iterator[Suggestion]:
         """Suggest the people in the call log as they would be called back."""
-        for known in self._people:
-            if query.finds(known.findable):
-                suggestion = self._called_back(known)
+        for caller in self._people:
+            if query.finds(caller.findable):
+                suggestion = self._called_back(caller)
                 if suggestion is not None:
                     yield suggestion
 
-    def _called_back(self, known: KnownCaller) -> Suggestion | None:
-        found = known.findable.suggestion
-        if not known.called_us:
-            return found
-        exchange = self.exchange_of(known.account)
+    def _called_back(self, caller: KnownCaller) -> Suggestion | None:
+        suggestion = caller.findable.suggestion
+        if not caller.called_us:
+            return suggestion
+        exchange = self.exchange_of(caller.account)
         try:
-            target = callers.call_back(found.target, exchange)
+            target = callers.call_back(suggestion.target, exchange)
         except DialError:
             return None
         if target.host is not None:
-            return found
+            return suggestion
         whole = f"{escape_user(target.user)}@{exchange.domain}" if exchange else target.user
-        return msgspec.structs.replace(found, target=whole)
+        return msgspec.structs.replace(suggestion, target=whole)
 
     def _candidates(self, query: Query) -> Iterator[Suggestion]:
         """Suggest all possible matches, best first, some of them twice."""
@@ -223,10 +223,10 @@ def _distinct(numbers: Iterable[Number]) -> Iterable[Number]:
 
 
 def _choices(numbers: list[Number]) -> str:
-    shown = [_choice(number) for number in numbers[:_MOST_CHOICES]]
+    listed = [_choice(number) for number in numbers[:_MOST_CHOICES]]
     if len(numbers) > _MOST_CHOICES:
-        return f"one of {', '.join(shown)}, and more"
-    return f"{', '.join(shown[:-1])} or {shown[-1]}"
+        return f"one of {', '.join(listed)}, and more"
+    return f"{', '.join(listed[:-1])} or {listed[-1]}"
 
 
 def _choice(number: Number) -> str:

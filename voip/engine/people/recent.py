@@ -49,17 +49,18 @@ class People:
         async with self._loading:
             if self._loaded:
                 return
-            found = await asyncio.to_thread(self._read)
+            people = await asyncio.to_thread(self._read)
             newer = self._by_uri
-            self._by_uri = found
+            self._by_uri = people
             self._loaded = True
-            for uri, known in newer.items():
-                self._add(uri, known)
+            for uri, caller in newer.items():
+                self._add(uri, caller)
 
     def _read(self) -> dict[str, KnownCaller]:
-        found = self._reader.people(_MOST, without=ECHO_ACCOUNT)
+        people = self._reader.people(_MOST, without=ECHO_ACCOUNT)
         return {
-            who.party.uri: _known(who.party, who.account, who.direction) for who in reversed(found)
+            who.party.uri: _caller_of(who.party, who.account, who.direction)
+            for who in reversed(people)
         }
 
     def _on_event(self, numbered: NumberedEvent) -> None:
@@ -67,14 +68,14 @@ class People:
             return
         entry = numbered.event.entry
         if _has_begun(entry):
-            self._add(entry.remote.uri, _known(entry.remote, entry.account, entry.direction))
+            self._add(entry.remote.uri, _caller_of(entry.remote, entry.account, entry.direction))
 
-    def _add(self, uri: str, known: KnownCaller) -> None:
+    def _add(self, uri: str, caller: KnownCaller) -> None:
         before = self._by_uri.pop(uri, None)
         # A call made here has no name: it must not remove the previous one.
-        if before is not None and not known.findable.suggestion.name:
-            known = msgspec.structs.replace(known, findable=before.findable)
-        self._by_uri[uri] = known
+        if before is not None and not caller.findable.suggestion.name:
+            caller = msgspec.structs.replace(caller, findable=before.findable)
+        self._by_uri[uri] = caller
         if len(self._by_uri) > _MOST:
             del self._by_uri[next(iter(self._by_uri))]
 
@@ -84,7 +85,7 @@ def _has_begun(entry: LogEntry) -> bool:
     return is_new and entry.account != ECHO_ACCOUNT
 
 
-def _known(party: Party, account: str, direction: Direction) -> KnownCaller:
+def _caller_of(party: Party, account: str, direction: Direction) -> KnownCaller:
     # A caller must not be found by the number that their name imitates.
     name = "" if party.imitates else party.name
     findable = Findable.of(name, party.uri, "log", party.name_from)

@@ -62,7 +62,7 @@ class Card(msgspec.Struct, frozen=True):
     properties: tuple[Property, ...]
 
     def all(self, *names: str) -> list[Property]:
-        return [found for name in names for found in self.properties if found.name == name]
+        return [line for name in names for line in self.properties if line.name == name]
 
 
 class Odd(msgspec.Struct, frozen=True):
@@ -144,15 +144,15 @@ def _card(lines: list[str]) -> Card:
             return Card(tuple(properties))
         if not line.strip():
             continue
-        found = _property(line)
-        if found is None:
+        parsed = _property(line)
+        if parsed is None:
             # A note or a picture may continue in lines that are not properties.
             if last is None or last.name in _READ:
                 raise CardError("a line of it is not that of a vCard")
             continue
-        last = found
-        if found.name in _READ:
-            properties.append(found)
+        last = parsed
+        if parsed.name in _READ:
+            properties.append(parsed)
     raise CardError("it has no END:VCARD")
 
 
@@ -204,8 +204,8 @@ def _property(line: str) -> Property | None:
 
 def _encoding(parameters: list[tuple[str, str]]) -> str:
     # vCard 2.1 gives values without the name of their parameter.
-    known = dict(parameters)
-    return "QUOTED-PRINTABLE" if "QUOTED-PRINTABLE" in known else known.get("ENCODING", "").upper()
+    named = dict(parameters)
+    return "QUOTED-PRINTABLE" if "QUOTED-PRINTABLE" in named else named.get("ENCODING", "").upper()
 
 
 def _from_quoted_printable(text: str, charset: str) -> str:

@@ -132,7 +132,7 @@ class AccountCheck:
         """Try a handshake where nothing is registered; report if calls could work."""
         host, port = parse_host_port(account.next_hop)
         try:
-            shown = await self._look(
+            raw = await self._look(
                 host,
                 port or Transport.TLS.default_port,
                 authorities(account),
@@ -141,7 +141,7 @@ class AccountCheck:
         except (Refusal, SetupError) as error:
             done(CheckStep("tls", False, str(error)))
             return False
-        report = clean_event(shown)
+        report = clean_event(raw)
         done(CheckStep("tls", True, f"{report.version}, {report.cipher}"))
         step = _judged(account, report)
         done(step)
@@ -219,8 +219,8 @@ def _judged(account: Account, report: ServerReport) -> CheckStep:
     if wrong:
         return CheckStep("certificate", False, "; ".join(wrong))
     peer = report.chain[0]
-    seen = TlsStatus(report.version, report.cipher, True, peer, report.chain, pin is not None)
-    return CheckStep("certificate", True, _trust_words(account, seen))
+    tls = TlsStatus(report.version, report.cipher, True, peer, report.chain, pin is not None)
+    return CheckStep("certificate", True, _trust_words(account, tls))
 
 
 def _trust_words(account: Account, tls: TlsStatus) -> str:
@@ -250,10 +250,10 @@ async def _look_up(account: Account) -> CheckStep:
         return CheckStep("name", True, f"{host} is an address")
     loop = asyncio.get_running_loop()
     try:
-        found = await asyncio.wait_for(
+        results = await asyncio.wait_for(
             loop.getaddrinfo(host, number, type=socket.SOCK_STREAM), _LOOKUP_TIMEOUT_S
         )
     except (OSError, TimeoutError) as error:
         return CheckStep("name", False, f"{host} is not found: {error or 'no answer'}")
-    addresses = sorted({str(entry[4][0]) for entry in found})
+    addresses = sorted({str(entry[4][0]) for entry in results})
     return CheckStep("name", True, f"{host} is at {', '.join(addresses)}")

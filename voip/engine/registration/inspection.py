@@ -63,18 +63,18 @@ class Inspection:
             whose = f"account {command.account}: " if command.account else ""
             raise Refusal("bad_account", f"{whose}{error}") from error
         port = port or Transport.TLS.default_port
-        seen = await self._look(host, port, trusted, trusting.allow_wildcard)
+        report = await self._look(host, port, trusted, trusting.allow_wildcard)
         if account and account.pin:
             note = pinning.note_of(account)
-            seen = replace(
-                seen,
+            report = replace(
+                report,
                 pin=pin_of(account.pin),
                 pinned_on=note.on,
                 pinned_by=note.by,
                 pinned_with=note.means,
             )
         # The certificate's names are chosen by strangers.
-        return clean_event(seen)
+        return clean_event(report)
 
     def _account(self, name: str) -> Account:
         live = self._registrations.get(name)

@@ -154,9 +154,9 @@ class Registrations:
                 self._spawn(self._bring_up(live))
             ordered[name] = live
         # New accounts are last here: clients keep that order until the next report.
-        told_order = list(self._live)
+        previous_order = list(self._live)
         self._live = ordered
-        if list(ordered) != told_order:
+        if list(ordered) != previous_order:
             self._hub.publish(AccountsOrdered(names=tuple(ordered)))
         self._start_workers()
 

@@ -46,21 +46,21 @@ class Answer(NamedTuple):
 
 
 def comparison(
-    found: Ends | None, answer: Answer | None, known: Sequence[ComparedKey]
+    ends: Ends | None, answer: Answer | None, keys: Sequence[ComparedKey]
 ) -> Comparison | None:
-    """Comparison of a call; `known` are its far end's keys, latest last.
+    """Comparison of a call; `keys` are its far end's keys, latest last.
 
     None where there are no words to compare.
     """
-    if found is None:
+    if ends is None:
         return None
-    if answer is not None and answer.ends == found:
+    if answer is not None and answer.ends == ends:
         return Comparison(Compared.EQUAL if answer.equal else Compared.DIFFERENT, answer.on)
-    same = next((key for key in known if key.fingerprint == found.remote), None)
+    same = next((key for key in keys if key.fingerprint == ends.remote), None)
     if same is not None:
         return Comparison(Compared.REMEMBERED, same.on)
-    if known:
-        return Comparison(Compared.CHANGED, known[-1].on)
+    if keys:
+        return Comparison(Compared.CHANGED, keys[-1].on)
     return Comparison(Compared.PENDING)
 
 

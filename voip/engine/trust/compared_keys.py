@@ -62,7 +62,7 @@ class ComparedKeys:
         Raises:
             ComparedError: it cannot be kept.
         """
-        kept = [key for key in self._known() if _identity(key) != _identity(new)]
+        kept = [key for key in self._stored() if _identity(key) != _identity(new)]
         self._write((*kept, new))
 
     def discard(self, key: ComparedKey) -> None:
@@ -71,9 +71,9 @@ class ComparedKeys:
         Raises:
             ComparedError: it cannot be removed.
         """
-        known = self._known()
-        kept = tuple(other for other in known if _identity(other) != _identity(key))
-        if len(kept) != len(known):
+        stored = self._stored()
+        kept = tuple(other for other in stored if _identity(other) != _identity(key))
+        if len(kept) != len(stored):
             self._write(kept)
 
     def forget(self, account: str, far_end: str | None = None) -> bool:
@@ -82,16 +82,16 @@ class ComparedKeys:
         Raises:
             ComparedError: they cannot be removed.
         """
-        known = self._known()
+        stored = self._stored()
         kept = tuple(
-            key for key in known if key.account != account or far_end not in (None, key.address)
+            key for key in stored if key.account != account or far_end not in (None, key.address)
         )
-        if len(kept) == len(known):
+        if len(kept) == len(stored):
             return False
         self._write(kept)
         return True
 
-    def _known(self) -> tuple[ComparedKey, ...]:
+    def _stored(self) -> tuple[ComparedKey, ...]:
         # The user may have moved away a file that could not be read.
         if self.problem is not None:
             self._keys = self._read()
@@ -106,7 +106,7 @@ class ComparedKeys:
                 raise ComparedError(
                     f"{self._path} was written by a newer Offhook: update this one, or move it away"
                 )
-            found = msgspec.json.decode(content, type=_File)
+            file = msgspec.json.decode(content, type=_File)
         except FileNotFoundError:
             return ()
         except OSError as error:
@@ -116,7 +116,7 @@ class ComparedKeys:
                 f"{self._path} is damaged, and nothing in it is used: move it away to begin "
                 f"again, or put a copy in its place ({error})"
             ) from error
-        return found.keys
+        return file.keys
 
     def _write(self, keys: tuple[ComparedKey, ...]) -> None:
         text = msgspec.json.format(msgspec.json.encode(_File(keys=keys)), indent=1)

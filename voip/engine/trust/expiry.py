@@ -17,16 +17,16 @@ def warning(tls: TlsStatus | None, client_ends: datetime | None, now: float) -> 
     certificate, `now` seconds since the epoch.
     """
     moment = datetime.fromtimestamp(now, UTC)
-    found = []
+    warnings = []
     if tls is not None and tls.peer is not None:
         ends = datetime.fromisoformat(tls.peer.not_after)
         words = _ending("the server's", ends, moment)
         if words and tls.pinned:
             words += "; accepted all the same, because its key is pinned"
-        found.append(words)
+        warnings.append(words)
     if client_ends is not None:
-        found.append(_ending("this account's own", client_ends, moment))
-    return "; ".join(words for words in found if words) or None
+        warnings.append(_ending("this account's own", client_ends, moment))
+    return "; ".join(words for words in warnings if words) or None
 
 
 def when(not_after: str, now: float) -> str:
@@ -56,12 +56,12 @@ class Notices:
     """Accounts and when each was last warned of: at most once a day."""
 
     def __init__(self) -> None:
-        self._told: dict[str, float] = {}
+        self._last_warned: dict[str, float] = {}
 
     def due(self, name: str, now: float) -> bool:
         """Report if an account needs a warning now, which then counts as given."""
-        last = self._told.get(name)
+        last = self._last_warned.get(name)
         if last is not None and now - last < _A_DAY_S:
             return False
-        self._told[name] = now
+        self._last_warned[name] = now
         return True

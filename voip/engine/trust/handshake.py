@@ -72,12 +72,12 @@ async def look(host: str, port: int, authorities: Path, allow_wildcard: bool) ->
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(_TIMEOUT_S):
-            found = await loop.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+            results = await loop.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
     except TimeoutError as error:
         raise Refusal("no_server", f"{host} is not found: no answer") from error
     except OSError as error:
         raise Refusal("no_server", f"{host} is not found: {error.strerror or error}") from error
-    addresses = tuple((str(entry[4][0]), port) for entry in found)
+    addresses = tuple((str(entry[4][0]), port) for entry in results)
     visit = _Visit(host, addresses, time.monotonic() + _TIMEOUT_S)
     try:
         return await asyncio.to_thread(_judge, visit, port, authorities, allow_wildcard)
@@ -107,7 +107,7 @@ class _Visit:
         from OpenSSL import SSL
 
         def on_flaw(
-            connection: SSL.Connection, shown: X509, code: int, depth: int, ok: int
+            connection: SSL.Connection, certificate: X509, code: int, depth: int, ok: int
         ) -> bool:
             # Go on, so that every flaw is seen: nothing is sent.
             if not ok:
@@ -180,11 +180,11 @@ def _judge(visit: _Visit, port: int, authorities: Path, allow_wildcard: bool) ->
         # As in the worker: a listed certificate is trusted, even if it is not a root.
         store.set_flags(X509StoreFlags.PARTIAL_CHAIN)
     connection, failure = visit.handshake(context)
-    shown = connection.get_peer_cert_chain()
-    if not shown:
+    peer_chain = connection.get_peer_cert_chain()
+    if not peer_chain:
         raise _without_certificates(visit, port, failure)
     parsed = []
-    for certificate in shown[: certificates.MAX_CHAIN]:
+    for certificate in peer_chain[: certificates.MAX_CHAIN]:
         try:
             parsed.append(certificate.to_cryptography())
         except (ValueError, InvalidVersion):

@@ -26,8 +26,8 @@ def find() -> Path:
     Raises:
         NoSystemStore: there is none where systems have it.
     """
-    told = ssl.get_default_verify_paths().cafile
-    for place in (told, *_BUNDLES):
+    default = ssl.get_default_verify_paths().cafile
+    for place in (default, *_BUNDLES):
         if place is not None and Path(place).is_file():
             return Path(place)
     raise NoSystemStore(
