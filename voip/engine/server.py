@@ -28,7 +28,7 @@ _MAX_UNREAD = 1024 * 1024
 _MAX_CLIENTS = 64
 
 _SLOW = (CheckAccount, InspectServer)
-"""Commands that wait for a server; the client may answer calls meanwhile."""
+"""Commands that wait for a server; the client may answer calls until then."""
 
 Answer = Callable[[AnyCommand], Awaitable[msgspec.Struct | None]]
 

@@ -189,7 +189,7 @@ def _delete_from_keyring(name: str) -> None:
 
 
 async def _from_command(command: str, kind: str) -> str:
-    # The command must not read from the terminal or write to it.
+    # Its user wrote it for a shell; it must not use the terminal of the engine.
     process = await asyncio.create_subprocess_shell(
         command,
         stdin=asyncio.subprocess.DEVNULL,

@@ -112,7 +112,7 @@ class Calls:
         self._in_background(self._quietly(role, EndCall(call=number, code=DECLINE)))
 
     async def _quietly(self, role: Role, command: AnyWorkerCommand) -> None:
-        # The caller may have cancelled meanwhile, which the worker reports.
+        # The caller may have cancelled already, which the worker reports.
         with contextlib.suppress(WorkerRefused, WorkerGone):
             await self._workers[role].ask(command)
 
