@@ -21,7 +21,7 @@ async def show_events(phone: Screen) -> Events:
 async def test_events_come_as_they_happen(phone: Screen, standin: StandIn) -> None:
     await phone.to_main()
     await phone.press("E")
-    assert "Nothing has happened yet" in phone.text
+    assert "No events yet" in phone.text
     await standin.add_account("work")
     await phone.sees("14:32:00  account           work: registered")
     await standin.incoming("work")
