@@ -1,8 +1,7 @@
-"""An account as a form has it, and the changes of it to save.
+"""Text in an account's form, and the changes it makes to the file.
 
-Pure. What a field may hold is the engine's to say (`CheckFields`), and its
-words are the table's; here is what a form leaves out because it is the same
-without.
+Pure. The engine validates the values (`CheckFields`); the table of account
+fields holds their labels and help.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ Typed = dict[str, str | bool]
 """Text in each field of the form, by its name in accounts.toml."""
 
 FIELDS: Final = tuple(field for field in account_fields.FIELDS if field.group is not Group.NOTE)
-"""Fields that the form asks for; the engine writes the others."""
+"""Fields in the form; the engine writes the others."""
 
 USUAL: Final = tuple(field for field in FIELDS if field.group is Group.USUAL)
 MORE: Final = tuple(field for field in FIELDS if field.group is Group.MORE)
-"""Fields that most accounts do without."""
+"""Fields under More, which most accounts leave at their defaults."""
 
 PASSWORD_PLACES: Final = ("password_command", "password_file")
-"""Fields that name the password, so that none is kept by the phone."""
+"""Fields that say where the password is; with one, the phone stores none."""
 
 PASSWORD: Final = "password"  # noqa: S105 - the name of a field
 NAME: Final = "name"
@@ -43,13 +42,13 @@ def typed(fields: Mapping[str, Value]) -> Typed:
 
 def _shown(field: Field, value: Value) -> str | bool:
     if field.kind is Kind.SWITCH:
-        # What is no switch in the file is mended by the one that is shown.
+        # A value of another type in the file is replaced by the switch's on saving.
         return value if isinstance(value, bool) else bool(field.default)
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(value))
 
 
 def fields(draft: Typed) -> dict[str, Value]:
-    """The fields to save: those that say something else than their default."""
+    """The fields to save: those that differ from their default."""
     values = {field.name: _value(field, draft[field.name]) for field in FIELDS}
     return {
         field.name: values[field.name]
@@ -68,10 +67,10 @@ def _value(field: Field, shown: str | bool) -> Value:
 
 
 def changes(account: AccountFields, draft: Typed) -> dict[str, Value | None]:
-    """Changes of an account in the file; None takes a field out.
+    """Changes of an account in the file; None removes a field.
 
-    Of an account with a problem each field is said that the file has otherwise:
-    a value of a kind that no form shows goes, too.
+    With a problem in the account, compares every field with the file, so that
+    saving also removes values of types the form cannot show.
     """
     to_save, before = fields(draft), typed(account.fields)
     edits: dict[str, Value | None] = {}
@@ -88,12 +87,12 @@ def changes(account: AccountFields, draft: Typed) -> dict[str, Value | None]:
 
 
 def _same(one: Value | None, other: Value | None) -> bool:
-    # In Python, true is 1; in TOML it is not.
+    # True == 1 in Python, but not in TOML.
     return type(one) is type(other) and one == other
 
 
 def next_hop(draft: Typed) -> str | None:
-    """host[:port] of the TLS server in the form, None without one."""
+    """Address (host[:port]) of the TLS server in the form, or None."""
     if draft["transport"] != "tls":
         return None
     places = (str(draft[field]).strip() for field in ("proxy", "server", "domain"))
@@ -101,15 +100,15 @@ def next_hop(draft: Typed) -> str | None:
 
 
 def pin(draft: Typed) -> str | None:
-    """The pin in the form as it is compared, without colons and spaces."""
+    """The pin in the form, normalised: lower case, no colons or spaces."""
     return re.sub(r"[\s:]", "", str(draft["pin"])).lower() or None
 
 
 def split_address(text: str, domain: str) -> tuple[str, str] | None:
-    """User and domain of a whole address that stands in the field of the user.
+    """Split a whole address typed as the user into user and domain.
 
-    None where it is none, or where the field of the domain says something else:
-    there are users with an @ in their name.
+    None if it is not one, or if the domain field names another host: a user
+    may contain an @.
     """
     address = text.strip().removeprefix("<").removesuffix(">")
     address = re.sub(r"^sips?:", "", address, flags=re.IGNORECASE)
@@ -120,7 +119,7 @@ def split_address(text: str, domain: str) -> tuple[str, str] | None:
 
 
 def propose_name(domain: str, taken: Collection[str]) -> str:
-    """A name for an account that has none: what people remember of its domain."""
+    """Account name made from the domain, with a number if it is in use."""
     name = _short(domain.strip().strip("[]").lower())
     if name not in taken and name != "echo":
         return name
@@ -138,7 +137,7 @@ def _short(domain: str) -> str:
 
 
 def own_problems(draft: Typed, password: str) -> dict[str, str]:
-    """Problems of a typed password; the engine gets it only to keep it."""
+    """Problems of a typed password, which CheckFields does not receive."""
     for field in PASSWORD_PLACES:
         if password and str(draft[field]).strip():
             words = BY_NAME[field].label.lower()

@@ -25,7 +25,7 @@ _HELP = {
 class AccountRows(Rows):
     """Rows for every field, the password, and the name of a new account.
 
-    Of a field that nobody has been in nothing is said until `complain_of_all`.
+    Shows a field's problem once it was visited, or after `complain_of_all`.
     """
 
     def __init__(self, new: bool) -> None:
@@ -51,7 +51,7 @@ class AccountRows(Rows):
         yield self._more
         yield from (self._fields[field.name] for field in drafts.MORE)
 
-    # What stands in the form
+    # Values
 
     @property
     def draft(self) -> Typed:
@@ -70,12 +70,12 @@ class AccountRows(Rows):
         return self._name_row.input.value.strip()
 
     def put(self, draft: Typed) -> None:
-        """Show `draft` in place of what stands there."""
+        """Show `draft` in place of the current values."""
         for field, value in draft.items():
             self._fields[field].put(value)
 
     def replace(self, draft: Typed, typed_over: Typed) -> None:
-        """Show `draft`, and beside it what a person had typed over `typed_over`."""
+        """Show `draft`, and a remark where the user had changed `typed_over`."""
         mine = self.draft
         self.put(draft)
         for field in FIELDS:
@@ -83,7 +83,7 @@ class AccountRows(Rows):
             differs = had not in (draft[field.name], typed_over[field.name])
             self._fields[field.name].remark(f"You had {_told(had)} here." if differs else "")
 
-    # What is said about it
+    # Help and problems
 
     @staticmethod
     def help_of(row: Row) -> str:
@@ -106,7 +106,7 @@ class AccountRows(Rows):
             self._more.label = f"More ({inside} to fix inside)" if inside else _MORE
 
     def go_to_first_problem(self) -> None:
-        """The keyboard goes to the first field that something is wrong with."""
+        """Focus the first field that has a problem."""
         order = [field.name for field in drafts.USUAL]
         order += [PASSWORD, NAME, *(field.name for field in drafts.MORE)]
         first = next((field for field in order if field in self._problems), None)
@@ -130,7 +130,7 @@ class AccountRows(Rows):
         return self.screen.has_class("-more")
 
     def toggle_more(self) -> None:
-        """Show the fields that most accounts do without, or hide them."""
+        """Show or hide the fields under More."""
         self._open_more(not self._is_more_open)
         if self._is_more_open:
             self._fields[drafts.MORE[0].name].take_keyboard()
@@ -138,7 +138,6 @@ class AccountRows(Rows):
             self._more.focus()
 
     def _open_more(self, on: bool) -> None:
-        # The box grows with them.
         self.screen.set_class(on, "-more")
         for field in drafts.MORE:
             self._fields[field.name].display = on
@@ -149,7 +148,7 @@ class AccountRows(Rows):
         self._password_row.input.password = not self._password_row.input.password
 
     def left(self, row: Row) -> None:
-        """The keyboard has gone from a row."""
+        """Note that a row lost the focus: hide the password, show problems."""
         if row is self._password_row:
             self._password_row.input.password = True
         self._been_in.add(row.field)

@@ -1,4 +1,4 @@
-"""Adding and changing an account: a form that is checked while it is typed into."""
+"""Form to add or change an account, checked while the user types."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _ONE_AT_A_TIME = "account"
 
 
 class AccountForm(PhoneModal[None]):
-    """The form of the account `name`, or of a new one; `test` tries it at once."""
+    """The form of account `name`, or of a new one; `test` tries it at once."""
 
     name_of_screen = "account"
     BINDINGS = bindings_of("account")
@@ -92,7 +92,7 @@ class AccountForm(PhoneModal[None]):
         if self._tests_at_once:
             await self._try()
 
-    # What the screen shows
+    # Display
 
     def context(self) -> Context:
         row = _row_of(self.focused)
@@ -148,24 +148,24 @@ class AccountForm(PhoneModal[None]):
     # Keys and clicks
 
     def pick(self) -> None:
-        """Choose this."""
+        """Choose the focused mark."""
         if isinstance(self.focused, Mark):
             self.focused.pick()
 
     def save(self) -> None:
-        """Write the account to the file, if nothing is wrong with it."""
+        """Write the account to the file if no field has a problem."""
         self._work(self._save)
 
     def test(self) -> None:
-        """Try the account as it stands in the form."""
+        """Try the account with the values in the form."""
         self._work(self._try)
 
     def look_at_server(self) -> None:
-        """Show the certificates of the server that stands in the form."""
+        """Show the certificates of the server named in the form."""
         server = drafts.next_hop(self.rows.draft)
         if server is None:
             return
-        # The saved account knows since when it is pinned, if it can be asked.
+        # Only an account the engine can use has a record of when its server was pinned.
         known = self.phone.state.account(self._editing)
         usable = known is not None and not known.problem and known.transport is Transport.TLS
         question = InspectServer(
@@ -182,22 +182,22 @@ class AccountForm(PhoneModal[None]):
         self._check_soon()
 
     def reload(self) -> None:
-        """Use what the file has now; what was typed is told beside it."""
+        """Reload the file; a remark beside each field shows what was typed."""
         self._work(self._take_from_file)
 
     def _work(self, work: Callable[[], Awaitable[None]]) -> None:
-        # One at a time: a key that is pressed twice saves once.
+        # Pressing a key twice must not save twice.
         under_way = [w for w in self.workers if w.node is self and w.group == _ONE_AT_A_TIME]
         if all(w.is_finished for w in under_way):
             self.run_worker(work, group=_ONE_AT_A_TIME)
 
     def _check_soon(self) -> None:
-        # Not begun before its turn: the next key takes its place.
+        # Passed uncalled: a coroutine that the next key replaces would never be awaited.
         check: Callable[[], Awaitable[bool]] = self._check
         self.run_worker(check, group="check", exclusive=True)
 
     def close(self, result: None = None) -> None:
-        """Ask first when something would be lost."""
+        """Close the form, asking first if changes would be lost."""
         if not self._holds_changes:
             self.dismiss()
             return
@@ -245,7 +245,7 @@ class AccountForm(PhoneModal[None]):
         if row is not None:
             self.rows.left(row)
 
-    # What is asked of the engine
+    # Commands to the engine
 
     async def _read(self) -> None:
         try:
@@ -267,7 +267,7 @@ class AccountForm(PhoneModal[None]):
         self._say(_told_of(found))
 
     async def _check(self) -> bool:
-        """True if nothing is wrong; problems stand next to their fields."""
+        """Show problems beside their fields; True if there are none."""
         draft = self.rows.draft
         command = CheckFields(
             name=self.account_name, fields=drafts.fields(draft), new=self._editing is None

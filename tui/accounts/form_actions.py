@@ -1,4 +1,4 @@
-"""Actions in the form of an account, and while it is tested."""
+"""Actions in the account form and in its test."""
 
 from __future__ import annotations
 

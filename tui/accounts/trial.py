@@ -1,4 +1,4 @@
-"""Trying an account step by step, as it stands in its form; nothing is saved."""
+"""Step-by-step test of the account in the form; nothing is saved."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TLS_STEPS = ("tls", "certificate")
 
 
 class Step(Vertical):
-    """One step: a sign, a word, and what was seen."""
+    """One step: a sign, a word, and the engine's report."""
 
     def __init__(self, step: str) -> None:
         super().__init__(classes="step")
@@ -46,9 +46,9 @@ class Step(Vertical):
 
 
 class AccountTest(PhoneModal[None]):
-    """Tries `fields`; with no `password`, with the one stored for `name`.
+    """Tries `fields`; without `password`, with the one stored for `name`.
 
-    `look` shows the certificates of their server.
+    `look` shows the server's certificates.
     """
 
     name_of_screen = "accounttest"
@@ -102,7 +102,7 @@ class AccountTest(PhoneModal[None]):
         self.again()
 
     def again(self) -> None:
-        """Try from the start, unless a test is under way."""
+        """Test from the start, unless a test is running."""
         if not any(w.node is self and not w.is_finished for w in self.workers):
             self.run_worker(self._try())
 

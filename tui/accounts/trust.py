@@ -1,4 +1,4 @@
-"""The certificates of an account's server, and the decision whether to accept its key."""
+"""Certificates of an account's server, and pinning of its key."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from voip.protocol.trust import InspectServer, ServerReport
 
 
 class Trust(ListBox[Prose]):
-    """Looks at a server; `whose` names the account that is to accept it, in a sentence.
+    """Inspects a server; `whose` names the account in sentences.
 
-    Subclasses say where a pin is kept.
+    Subclasses decide where a pin is kept.
     """
 
     name_of_screen = "trust"
@@ -51,7 +51,7 @@ class Trust(ListBox[Prose]):
         )
 
     async def reload(self) -> None:
-        """Look again, and let the keys do other things meanwhile."""
+        """Inspect the server again, without holding up later keys."""
         self._look_soon()
 
     def _look_soon(self) -> None:
@@ -95,11 +95,11 @@ class Trust(ListBox[Prose]):
 
     @property
     def calls(self) -> int | None:
-        """The calls with the account that are up; None for an account in a form."""
+        """Number of live calls with the account; None for one in a form."""
         return None
 
     async def choose(self) -> None:
-        """Accept the key that is shown, where there was no other before."""
+        """Pin the key shown, where none was pinned before."""
         report = self._report
         if report is not None:
             question = Confirm(
@@ -111,7 +111,7 @@ class Trust(ListBox[Prose]):
             self._ask(question, trust_words.key_of(report))
 
     async def replace(self) -> None:
-        """Accept another key than before."""
+        """Pin the key shown in place of the former one."""
         report = self._report
         if report is not None:
             question = TypeWord(
@@ -122,7 +122,7 @@ class Trust(ListBox[Prose]):
             self._ask(question, trust_words.key_of(report))
 
     async def restore(self) -> None:
-        """Take the pin away."""
+        """Remove the pin."""
         report = self._report
         if report is not None:
             question = TypeWord(
@@ -133,7 +133,7 @@ class Trust(ListBox[Prose]):
             self._ask(question, None)
 
     async def leave(self) -> None:
-        """Close the box, with the pin as it was."""
+        """Close the box and leave the pin as it was."""
         self.dismiss()
         self.phone.tell(f"Nothing was changed: {self._whose} does not accept the other key.")
 
@@ -156,20 +156,20 @@ class Trust(ListBox[Prose]):
             self.dismiss()
 
     def as_pinned(self, report: ServerReport) -> ServerReport:
-        """The report with the pin that is to be compared with the key."""
+        """The report with the pin to compare the key with."""
         return report
 
     async def keep(self, key: str | None) -> None:
-        """Accept this key alone, the SHA-256 of which is given; None takes the pin away.
+        """Pin the key with this SHA-256; None removes the pin.
 
         Raises:
-            CommandFailed, NoEngine: it could not be kept.
+            CommandFailed, NoEngine: the pin could not be saved.
         """
         raise NotImplementedError
 
 
 class AccountTrust(Trust):
-    """The server of an account, which keeps the pin in the file."""
+    """The server of a saved account, whose pin is in the file."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"The server of {name}", f"account {name}", InspectServer(account=name))
@@ -188,7 +188,7 @@ class AccountTrust(Trust):
 
 
 class DraftTrust(Trust):
-    """The server that stands in a form; `put` writes the pin into it, to be saved with it."""
+    """The server named in a form; `put` writes the pin into the form."""
 
     def __init__(
         self, question: InspectServer, pin: str | None, put: Callable[[str], None]
