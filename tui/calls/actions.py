@@ -48,7 +48,7 @@ async def _switch(phone: Host, context: Context) -> None:
 
 
 def next_call(calls: list[ShownCall], selected: ShownCall | None) -> ShownCall | None:
-    """The call to switch to: the one after the one that is spoken into."""
+    """The call to switch to: the one after the active call."""
     active = next((s for s in calls if s.call.state is CallState.ACTIVE), selected)
     others = [s for s in calls if active is None or s.call.id != active.call.id]
     if not others or active is None:
@@ -107,7 +107,7 @@ async def _record(phone: Host, context: Context) -> None:
 
 
 def _whole(path: str) -> str:
-    # The engine runs elsewhere in the file tree and takes whole paths only.
+    # The engine has another working directory and accepts absolute paths only.
     return str(Path(path.strip()).expanduser().absolute())
 
 

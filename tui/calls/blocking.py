@@ -1,4 +1,4 @@
-"""Blocking a caller, and taking that back."""
+"""Blocking and unblocking a caller."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dial line: what is typed, whom it would call, and with which account."""
+"""Dial line, with suggestions and the account to call with."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LINE_ENDS = re.compile("[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]")
 
 
 class Suggestions(Lines, can_focus=False):
-    """Who could be meant; the cursor is moved from the dial line."""
+    """Suggestions for the text typed; the dial line moves the cursor."""
 
     def __init__(self) -> None:
         super().__init__(id="suggestions")
@@ -52,7 +52,7 @@ class Suggestions(Lines, can_focus=False):
         return self.chosen
 
     def move(self, by: int) -> None:
-        """The first step chooses; a step up from the first lets go."""
+        """Choose on the first step; a step up from the first row unselects."""
         if not self._found:
             return
         if not self.chosen:
@@ -72,7 +72,7 @@ class Suggestions(Lines, can_focus=False):
 
 
 class DialInput(Input):
-    """The line itself; `paste` is given what is pasted."""
+    """Input of the dial line; hands pasted text to `paste`."""
 
     def __init__(self, paste: Callable[[str], None]) -> None:
         super().__init__(
@@ -82,20 +82,20 @@ class DialInput(Input):
         self._paste = paste
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        # With a key of its own the line would dial whatever key `dial.call` has.
+        # Input submits on Enter by itself, so dialling would ignore the key of `dial.call`.
         return action != "submit" and super().check_action(action, parameters)
 
     def _on_paste(self, event: events.Paste) -> None:
-        # Textual keeps the first line and drops the others without a word.
+        # Textual silently keeps the first line only.
         event.prevent_default()
         event.stop()
         self._paste(event.text)
 
 
 class Dial(Vertical):
-    """Suggestions, a note, and the line itself.
+    """Suggestions, a note, and the input.
 
-    `placed` runs once a call is under way.
+    `placed` runs once a call has started.
     """
 
     def __init__(self, placed: Callable[[], None]) -> None:
@@ -119,11 +119,11 @@ class Dial(Vertical):
             yield self._with
 
     def dress(self) -> None:
-        """Take the symbols that hold now."""
+        """Show the current symbols."""
         self._prompt.update(f" {self._phone.glyphs.prompt} ")
 
     def open(self, text: str = "") -> None:
-        """Put the keyboard here; `text` is what was typed elsewhere."""
+        """Focus the input; `text` replaces its contents."""
         if text:
             self.input.value = text
         self.screen.set_focus(self.input)
@@ -131,7 +131,7 @@ class Dial(Vertical):
         self._look_up()
 
     def paste(self, text: str) -> None:
-        """Put what was pasted into the line: one number or address, and the whole of it."""
+        """Insert a pasted number or address; refuse several lines or an excess."""
         pieces = list(filter(None, map(str.strip, _LINE_ENDS.split(text))))
         if len(pieces) > 1:
             self._phone.tell("several lines were pasted: paste one number at a time", "warning")
@@ -142,14 +142,14 @@ class Dial(Vertical):
             self.open()
 
     def leave(self) -> None:
-        """Leave what is typed, and take away what was offered."""
+        """Keep the text and hide the suggestions."""
         self.suggestions.show(())
         if not self.input.value:
             self.note.preview(None)
             self._with.update("")
 
     def next_account(self) -> None:
-        """Call with the next enabled account, or again with the usual one."""
+        """Select the next enabled account, or after the last the default."""
         names: list[str | None] = [None]
         names += [a.name for a in self._phone.state.accounts if a.enabled]
         place = names.index(self.account) if self.account in names else 0
@@ -158,7 +158,7 @@ class Dial(Vertical):
         self._look_up()
 
     async def call(self) -> None:
-        """Call the one who is chosen, or what is typed; once, however often it is asked."""
+        """Call the selected suggestion or the typed text; ignore repeats."""
         if self._calling:
             return
         self._calling = True
@@ -190,7 +190,7 @@ class Dial(Vertical):
 
     @property
     def has_somebody(self) -> bool:
-        """True if something is typed, or somebody is offered."""
+        """True if there is text or a suggestion to dial."""
         return bool(self.input.value.strip()) or self.suggestions.count() > 0
 
     @property
@@ -200,7 +200,7 @@ class Dial(Vertical):
     def _look_up(self) -> None:
         text = self.input.value
         if self.input.has_focus:
-            # A later look-up ends an earlier one that has not been answered.
+            # An earlier look-up must not answer after a later one.
             ask: Callable[[], Awaitable[None]] = partial(self._ask, text)
             self.run_worker(ask, group="look-up", exclusive=True, exit_on_error=False)
 

@@ -9,7 +9,7 @@ from voip.protocol.calls import PlaceCall
 
 
 async def _call(phone: Host, context: Context) -> None:
-    # Later keys do other things while the engine answers.
+    # Waiting for the engine would block later keys.
     phone.later(phone.main.query_one(Dial).call())
 
 

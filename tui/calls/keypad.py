@@ -1,4 +1,4 @@
-"""The keypad: what is typed is sent as tones, and shown."""
+"""Keypad that sends typed keys as DTMF digits and shows them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FACE = "1 2 3\n4 5 6\n7 8 9\n* 0 #"
 
 
 class Keypad(PhoneModal[None]):
-    """Closes by itself when the call ends."""
+    """Keypad of a call; closes when the call ends."""
 
     name_of_screen = "keypad"
     BINDINGS = bindings_of("keypad")

@@ -1,4 +1,4 @@
-"""The lock of a call or an account, and what it is made of."""
+"""The lock of a call or an account, and its parts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CLAIMED = "The name in quotes was chosen by the caller. Nobody has checked it."
 
 
 class LockDetails(ListBox[Prose]):
-    """Follows its call or account; what was last known stays when that is over."""
+    """Follows its call or account; keeps the last report after its end."""
 
     name_of_screen = "lock"
     BINDINGS = bindings_of("lock")
@@ -45,7 +45,7 @@ class LockDetails(ListBox[Prose]):
         self._asking = False
 
     def context(self) -> Context:
-        """The facts of a box; the account that can be edited is that of an open lock."""
+        """The context of a box; its account can be edited if the lock is open."""
         code = self._code()
         compared = code.comparison if code is not None and code.address is not None else None
         return msgspec.structs.replace(
@@ -64,26 +64,26 @@ class LockDetails(ListBox[Prose]):
         super().show(state)
         subject = self._subject(state)
         if not self.phone.connected:
-            self._known = None  # another engine may see it differently
+            self._known = None  # another engine may report another lock
         elif subject is not None and subject != self._known and self._may_ask():
             self._known = subject
             self.phone.later(self._ask())
         self._draw(gone=subject is None)
 
     def _code(self) -> EndToEnd | None:
-        """The words that can be answered for, None once the call is over."""
+        """The words that can be compared; None once the call is over."""
         if self._report is None or self._subject(self.phone.state) is None:
             return None
         return self._report.end_to_end
 
     async def words_are_equal(self) -> None:
-        """Remember the far end's key, if it can be."""
+        """Remember the far end's key, if possible."""
         noted = await self._answer(equal=True)
         if noted is not None:
             self.say(noted.notice or "")
 
     async def words_are_different(self) -> None:
-        """Open the lock at once, say what that means, and offer to end the call."""
+        """Open the lock, say what that means, and offer to end the call."""
         if await self._answer(equal=False) is None:
             return
         question = Confirm(
@@ -94,7 +94,7 @@ class LockDetails(ListBox[Prose]):
         )
 
         def answered(stay: bool | None) -> None:
-            # Closing the box by its key is no answer.
+            # Closing the box with its key must not end the call.
             if stay is False and self._call is not None:
                 self.phone.later(self.phone.ask(HangUp(call=self._call)))
 
@@ -114,7 +114,7 @@ class LockDetails(ListBox[Prose]):
         return noted
 
     async def forget(self) -> None:
-        """Forget the far end's keys, if that is meant."""
+        """Forget the far end's keys, after asking."""
         code = self._code()
         shown = self.phone.state.find(self._call) if self._call is not None else None
         if code is None or code.address is None or shown is None:
@@ -145,7 +145,7 @@ class LockDetails(ListBox[Prose]):
         await self._ask()
 
     def _subject(self, state: State) -> Call | AccountStatus | None:
-        """The call or account of the lock, None once that is over."""
+        """The call or account of the lock; None once it is over."""
         if self._call is None:
             found = state.account(self._account)
             if found is not None:

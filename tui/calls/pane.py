@@ -13,7 +13,7 @@ from voip.model import CallState
 
 
 class Calls(Lines):
-    """The calls that are up, and for a moment those that have ended."""
+    """Live calls, and briefly those that have ended."""
 
     height = 3
 
@@ -79,7 +79,7 @@ class Calls(Lines):
 
 
 def _takes_over(before: CallState | None, now: CallState) -> bool:
-    """True if keys are meant for a call from here on: it was dialled, or speaks."""
+    """True if the call was just dialled or just became active."""
     if before is None:
         return now is not CallState.INCOMING
     return now is CallState.ACTIVE and before is not CallState.ACTIVE

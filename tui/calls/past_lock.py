@@ -1,4 +1,4 @@
-"""The lock of a call that is over."""
+"""The lock of an ended call."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from voip.model import LogEntry
 
 
 class PastLock(ListBox[Prose]):
-    """Shows what the log has kept; the engine knows no more of the call."""
+    """Shows the lock as logged; the engine no longer has the call."""
 
     name_of_screen = "lock"
     BINDINGS = bindings_of("lock")

@@ -1,4 +1,4 @@
-"""The call log: searched as one types, filtered, scrolled without an end."""
+"""Call log with search and filters, fetched page by page."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FILTERS: tuple[tuple[str, dict[str, bool | None]], ...] = (
 
 
 class LogRows(Lines):
-    """The rows of the log that are seen; others are fetched when they are."""
+    """Rows of the log; fetches those that scroll into view."""
 
     def __init__(self) -> None:
         super().__init__(id="log")
@@ -72,7 +72,7 @@ class LogRows(Lines):
         self.fetch()
 
     def fetch(self) -> None:
-        """Ask for rows that are seen and not here."""
+        """Fetch the visible rows that are missing."""
         top = self.scroll_offset.y
         asked = self.book.missing(top, top + max(1, self.size.height) - 1)
         if asked is not None and not self._fetching:
@@ -83,7 +83,7 @@ class LogRows(Lines):
         try:
             page = await host_of(self).bridge.get(asked.command, HistoryPage)
         except (CommandFailed, NoEngine):
-            # The banner says that there is no engine; its return fetches anew.
+            # The banner reports the lost engine; its return fetches again.
             self._fetching = False
             return
         self._fetching = False
@@ -91,16 +91,16 @@ class LogRows(Lines):
         self.book.put(asked, page)
         added = self.book.total - before
         if before and added and self.cursor > 0:
-            # The cursor stays on its row: new ones are above it.
+            # New rows come in above; without this the cursor would change its row.
             self.go(self.cursor + added)
         self.redraw()
         self.post_message(self.Moved(self))
-        # What is seen may be another part by now.
+        # The user may have scrolled during the fetch.
         self.fetch()
 
 
 class CallLog(Vertical):
-    """The log with its search line and its filters."""
+    """The log with its search line and filters."""
 
     def __init__(self) -> None:
         super().__init__(id="log-pane")
@@ -130,7 +130,7 @@ class CallLog(Vertical):
         self.screen.set_focus(self.search)
 
     def next_filter(self) -> None:
-        """All, missed, secure, not secure, and all again."""
+        """Select the next filter: all, missed, secure, not secure."""
         wanted = self.rows.book.wanted
         now = next(
             i for i, (_, kept) in enumerate(_FILTERS)
@@ -140,14 +140,14 @@ class CallLog(Vertical):
         self._choose(missed=bool(after["missed"]), secure=after["secure"])
 
     def next_account(self, names: list[str]) -> None:
-        """Each account's calls in turn, and then those of all."""
+        """Show the next account's calls, or after the last those of all."""
         order: list[str | None] = [None, *names]
         current = self.rows.book.wanted.account
         place = order.index(current) if current in order else 0
         self._choose(account=order[(place + 1) % len(order)])
 
     def clear(self) -> None:
-        """No search, no filter."""
+        """Clear the search and the filters."""
         self.search.value = ""
         self.search.display = False
         self.screen.set_focus(self.rows)
@@ -155,20 +155,20 @@ class CallLog(Vertical):
         self._again()
 
     def note(self, changed: LogEntry) -> None:
-        """A row was added or changed."""
+        """Add or replace a row."""
         stays = self.rows.cursor
         total = self.rows.book.total
         if self.rows.book.note(changed):
             self.reload()
             return
-        # The cursor stays on its row, except where it stands at the newest.
+        # The cursor keeps its row, except at the newest, where it follows.
         if self.rows.book.total > total and stays > 0:
             self.rows.go(stays + 1)
         self.rows.redraw()
         self._say()
 
     def reload(self) -> None:
-        """Fetch what is seen anew; the old rows stay until then."""
+        """Fetch the visible rows again, showing the old ones until then."""
         self.rows.book.reload()
         self.rows.fetch()
 
@@ -207,7 +207,7 @@ class CallLog(Vertical):
         hint = "" if wanted.active else f"{keymap.shown('log.search')} searches"
         dot = f" {self.phone.glyphs.dot} "
         text = dot.join(piece for piece in [*said, hint, count] if piece)
-        # Textual draws the whole pane anew for it, even if it is the same.
+        # Textual redraws the whole pane even for an equal subtitle.
         if text != self._subtitle:
             self._subtitle = text
             self.border_subtitle = Content(text)

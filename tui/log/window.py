@@ -1,6 +1,6 @@
-"""A window on a call log that is too long to hold: pages, asked for as seen.
+"""Window on a call log too long to hold, fetched in pages.
 
-Rows are numbered from the oldest, so that a new call moves none of them.
+Rows are numbered from the oldest, so that a new call does not renumber them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _KEEP = 20 * PAGE
 
 
 class Filter(msgspec.Struct, frozen=True):
-    """Which rows are wanted; `secure` None takes both."""
+    """Selection of rows; with `secure` None, calls with any lock."""
 
     search: str = ""
     missed: bool = False
@@ -30,17 +30,17 @@ class Filter(msgspec.Struct, frozen=True):
 
 
 class Question(NamedTuple):
-    """A query to the engine, and the number of changes known by then."""
+    """A query, and the number of log changes received before it."""
 
     command: GetHistory
     changes: int
 
 
 class LogBook:
-    """`total` rows match `wanted`; those that were fetched are held.
+    """Holds the fetched rows of the `total` that match `wanted`.
 
-    The log changes while it is read, and an answer may be older or newer than
-    the changes that were told: one that a change overtook is not taken.
+    Discards an answer when a change arrived after its query: the two may be in
+    either order.
     """
 
     def __init__(self) -> None:
@@ -52,14 +52,14 @@ class LogBook:
         self._changes = 0
 
     def choose(self, wanted: Filter) -> None:
-        """Another selection: what was fetched is of no use."""
+        """Select other rows and discard the fetched ones."""
         self.wanted = wanted
         self.total = 0
         self.loaded = False
         self._rows.clear()
 
     def reload(self) -> None:
-        """All is to be fetched again; what is here stays until then."""
+        """Mark every row to be fetched again, keeping the old ones until then."""
         self.loaded = False
 
     def get(self, index: int) -> LogEntry | None:
@@ -67,7 +67,7 @@ class LogBook:
         return self._rows.get(self.total - 1 - index)
 
     def missing(self, first: int, last: int) -> Question | None:
-        """The query by which rows `first` to `last` can be shown."""
+        """The query that fetches the missing rows from `first` to `last`."""
         first, last = max(0, first), min(last, self.total - 1)
         if not self.loaded:
             return self._question(min(first, last))
@@ -77,7 +77,7 @@ class LogBook:
         return None
 
     def put(self, asked: Question, page: HistoryPage) -> None:
-        """Take what was answered, if it is still what is wanted."""
+        """Store the answer, unless the selection or the log has changed since."""
         offset = asked.command.offset
         if asked != Question(self._ask(offset), self._changes):
             return
@@ -94,7 +94,7 @@ class LogBook:
         self._trim(page.total - 1 - offset)
 
     def note(self, changed: LogEntry) -> bool:
-        """A row was added or changed; whether all must be fetched again."""
+        """Add or replace a row; True if all must be fetched again."""
         self._changes += 1
         for number, known in self._rows.items():
             if known.id == changed.id:
@@ -109,7 +109,7 @@ class LogBook:
         return False
 
     def _question(self, index: int) -> Question:
-        # Some of what is above, too: people scroll back.
+        # Also fetches some rows above, for scrolling back.
         return Question(self._ask(max(0, index - PAGE // 4)), self._changes)
 
     def _ask(self, offset: int) -> GetHistory:
