@@ -1,8 +1,8 @@
-"""The terminal's own ways to call somebody: its title, bell and notifications.
+"""Window title, bell and desktop notifications of the terminal.
 
 Sequences are those of xterm's ctlseqs (OSC 2, CSI 22/23 t), iTerm2 (OSC 9),
 urxvt (OSC 777) and kitty's desktop notifications (OSC 99). A terminal that
-does not know one ignores it; those that would print it are left alone.
+does not implement one ignores it; those that would print it receive none.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from voip.protocol.settings import Notify, Screen
 Kind = Literal["osc9", "osc99", "osc777"]
 
 Caller = tuple[str, str, str]
-"""A call that rings: its id, who calls, and which account."""
+"""A ringing call: its id, the caller and the account."""
 
 MAX_TEXT: Final = 200
-"""Characters of a text in a sequence: more is cut."""
+"""Most characters of a text in a sequence; the rest is cut."""
 
 _BELL: Final = "\a"
 _SAVE_TITLE: Final = "\x1b[22;2t"
@@ -36,9 +36,8 @@ class Terminal(NamedTuple):
 
     `title` is false where OSC sequences would be printed, `utf8` where a
     character above 0x7f could be read as a control character. `auto` is the
-    notification that it is likely to show, None for none; `notifies` is false
-    where none gets through whatever is asked for, `tmux` true where it must be
-    handed through tmux.
+    notification the terminal probably shows, or None. `notifies` is false where
+    no notification gets through, `tmux` true where tmux must pass it on.
     """
 
     title: bool
@@ -52,7 +51,7 @@ def recognise(environ: Mapping[str, str]) -> Terminal:
     """The terminal that `environ` describes."""
     terminal = environ.get("TERM", "")
     inside_tmux = bool(environ.get("TMUX"))
-    # GNU screen prints what is meant for tmux, and hands on only short
+    # GNU screen prints tmux's wrapper and passes on only short
     # sequences; over SSH its TERM may be either's.
     inside_screen = bool(environ.get("STY")) and not inside_tmux
     either = terminal.startswith("screen") and not inside_tmux
@@ -78,11 +77,11 @@ def _kind(environ: Mapping[str, str]) -> Kind:
 
 
 def safe(text: str, utf8: bool = True) -> str:
-    """`text` without anything that could end or begin a sequence, on one line.
+    """Text that cannot begin or end a sequence, on one line.
 
-    Printable characters alone, at most `MAX_TEXT`; in ASCII unless `utf8`.
+    Printable characters only, at most `MAX_TEXT`; in ASCII unless `utf8`.
     """
-    # Bounded first: whoever chose the text chose its length.
+    # Cut first: a caller may choose a text of any length.
     text = text[: 4 * MAX_TEXT]
     if not utf8:
         text = unicodedata.normalize("NFKD", text)
@@ -95,12 +94,12 @@ def safe(text: str, utf8: bool = True) -> str:
 
 
 def title(text: str, utf8: bool = True) -> str:
-    """The sequence that names the window."""
+    """The sequence that sets the window title."""
     return f"\x1b]2;{safe(text, utf8)}\a"
 
 
 def notification(kind: Kind, heading: str, body: str, utf8: bool = True) -> str:
-    """The sequence that shows a notification on the desktop."""
+    """The sequence that shows a desktop notification."""
     heading, body = safe(heading, utf8), safe(body, utf8)
     if kind == "osc99":
         # e=1: the payload is base64; d=0: more of this notification follows.
@@ -113,7 +112,7 @@ def notification(kind: Kind, heading: str, body: str, utf8: bool = True) -> str:
     if kind == "osc777":
         return f"\x1b]777;notify;{heading};{body}\a"
     words = f"{heading}: {body}"
-    # ConEmu and those like it take a number here for a command.
+    # ConEmu and terminals like it read a leading number as a command.
     return f"\x1b]9;{'- ' if words[0].isdigit() else ''}{words}\a"
 
 
@@ -122,17 +121,17 @@ def _base64(text: str) -> str:
 
 
 def through_tmux(sequence: str) -> str:
-    """`sequence` handed through tmux, where its `allow-passthrough` is on (tmux(1))."""
+    """`sequence` wrapped for tmux's `allow-passthrough` (tmux(1))."""
     return f"\x1bPtmux;{sequence.replace(chr(27), chr(27) * 2)}\x1b\\"
 
 
 class Attention:
-    """Calls for attention while calls come in, through the terminal alone.
+    """Signals incoming calls through the terminal.
 
-    `write` takes what is sent to the terminal. A Textual app gives its
-    driver's (`app._driver.write`; there is no public way), which queues it
-    after what the app has drawn, so that neither tears the other: call this
-    from the app's own event loop alone, while it runs.
+    `write` sends to the terminal. A Textual app passes its driver's
+    (`app._driver.write`; there is no public way), which queues output after
+    what the app has drawn, so that neither tears the other: call this only
+    from the app's running event loop.
     """
 
     def __init__(self, write: Callable[[str], None], environ: Mapping[str, str]) -> None:
@@ -142,9 +141,9 @@ class Attention:
         self._title: str | None = None
 
     def ring(self, callers: Sequence[Caller], live: int, settings: Screen) -> None:
-        """Show who calls now and how many calls there are.
+        """Show the callers and the number of calls in the title.
 
-        Bell and notification tell of each call once.
+        Rings the bell and notifies once for each call.
         """
         self._show_title(_title(callers, live) if settings.title else None)
         new = [caller for caller in callers if caller[0] not in self._rung]
@@ -155,7 +154,7 @@ class Attention:
             self._notify(settings.notify, f"{name} calls", f"on {account}")
 
     def close(self) -> None:
-        """Give the window its title back."""
+        """Restore the window's title."""
         self._show_title(None)
 
     def _show_title(self, text: str | None) -> None:

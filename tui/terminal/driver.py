@@ -1,8 +1,8 @@
-"""Reads and writes the terminal; a terminal that is gone ends the screen.
+"""Reads and writes the terminal; ends the screen when it is gone.
 
-Textual reads on from a terminal that was hung up, as fast as it can, and its
-output waits for one for ever. No signal tells of the end where the terminal
-is not the controlling one, or where somebody ignores SIGHUP (nohup).
+After a hang-up Textual reads in a busy loop, and its output blocks for ever.
+No signal reports the end where the terminal is not the controlling one, or
+where SIGHUP is ignored (nohup).
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _GONE = (errno.EIO, errno.ENXIO, errno.EBADF, errno.EPIPE)
 
 
 class TerminalGone(Message):
-    """There is no terminal to draw on any more."""
+    """The terminal is gone."""
 
 
 def end_soon() -> None:
-    """End this process, if it has not ended in good order by then.
+    """End this process after `_FAREWELL_S`, if it has not ended by then.
 
-    What Textual still writes to a terminal that is gone may wait for ever.
+    Textual's output to a terminal that is gone may block for ever.
     """
     last = threading.Timer(_FAREWELL_S, os._exit, [0])
     last.daemon = True
@@ -44,7 +44,7 @@ def end_soon() -> None:
 
 
 class _Output:
-    """The file that Textual writes to: says `gone` where the writing thread would die unnoticed."""
+    """Textual's output file; calls `gone` where its thread would die unseen."""
 
     def __init__(self, file: TextIO, gone: Callable[[], None]) -> None:
         self._file = file
@@ -69,7 +69,7 @@ class _Output:
 
 
 class TerminalDriver(LinuxDriver):
-    """Textual's driver, with our own reading."""
+    """Textual's driver with a read loop that ends on hang-up."""
 
     def __init__(
         self,
@@ -81,14 +81,14 @@ class TerminalDriver(LinuxDriver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._is_gone = threading.Event()
-        assert sys.__stderr__ is not None  # there is a terminal: `tui.start`
+        assert sys.__stderr__ is not None  # `tui.start` checks for a terminal
         output: Any = _Output(sys.__stderr__, self._gone)
         self._file = output
 
     def run_input_thread(self) -> None:
         """Read keys and pastes until the screen closes or the terminal is gone."""
         read = TerminalInput(self._debug)
-        # A name in another encoding than the terminal's must not end the screen.
+        # Input bytes that are not UTF-8 must not end the screen.
         decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         while not self.exit_event.is_set():
             try:
@@ -107,9 +107,9 @@ class TerminalDriver(LinuxDriver):
                 self.process_message(message)
 
     def _hung_up(self) -> bool:
-        """True if the end that was read is the terminal's; waits a moment if not.
+        """True if the terminal hung up; otherwise wait `_READ_S`.
 
-        Another program may have made Ctrl-D an end for one read (ICANON).
+        Another program may have made Ctrl-D end one read (ICANON).
         """
         try:
             termios.tcgetattr(self.fileno)
@@ -120,7 +120,7 @@ class TerminalDriver(LinuxDriver):
         return False
 
     def _gone(self) -> None:
-        # The app may wait for its output, and would not hear of it.
+        # The app may be blocked on its output and never handle the message.
         if not self._is_gone.is_set():
             self._is_gone.set()
             end_soon()

@@ -1,9 +1,8 @@
-"""Limits of a terminal, held at the last moment before a line is sent.
+"""Line filters that keep output within the terminal's limits.
 
-Textual's own widgets draw with block elements, and some of their styles hold
-colours of their own. Each filter here goes over every line of every widget,
-whoever drew it, so that a promise about what is sent does not rest on each
-style sheet.
+Textual's own widgets draw with block elements, and some of their styles have
+colours of their own. Each filter sees every line of every widget, so the
+limits do not depend on each style sheet.
 """
 
 from __future__ import annotations
@@ -24,25 +23,24 @@ from textual.theme import Theme
 from tui.terminal.glyphs import Glyphs
 
 COLOURLESS = "offhook-colourless"
-"""The variable by which a theme says that its colours stand for text styles."""
+"""Variable of a theme whose colours represent text styles."""
 
 MARKS = {"dim": "ansi_bright_black", "bold": "ansi_bright_white", "underline": "ansi_yellow"}
-"""The colours that stand for a text style in a theme without colour."""
+"""Colours that represent a text style in a theme without colour."""
 
 MARKED = "ansi_white"
-"""The background that stands for reverse video in a theme without colour."""
+"""Background that represents reverse video in a theme without colour."""
 
 
 def filters(given: Sequence[LineFilter], theme: Theme, glyphs: Glyphs) -> list[LineFilter]:
     """The filters for lines drawn in `theme` with `glyphs`.
 
-    `given` are those that Textual has chosen; an app returns the result from
-    its `get_line_filters`.
+    `given` are Textual's; the app's `get_line_filters` returns the result.
     """
     chosen = list(given)
     if theme.ansi:
-        # Textual takes its NO_COLOR filter for the theme of the start, and a
-        # grey made of a terminal's own colour would be a colour.
+        # Textual chooses its NO_COLOR filter for the first theme, and a grey
+        # mixed from a terminal's own colour would be a colour.
         chosen = [NO_COLOURS if isinstance(one, Monochrome | NoColor) else one for one in chosen]
         chosen.append(NO_COLOURS if COLOURLESS in theme.variables else OWN_COLOURS)
     if glyphs.name == "ascii":
@@ -51,7 +49,7 @@ def filters(given: Sequence[LineFilter], theme: Theme, glyphs: Glyphs) -> list[L
 
 
 class _OwnColours(LineFilter):
-    """Nothing but the terminal's default colours and its sixteen."""
+    """Maps colours to the terminal's default and its sixteen."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         return [Segment(text, style and _own(style), control) for text, style, control in segments]
@@ -69,7 +67,7 @@ def _nearest(color: RichColor | None) -> RichColor | None:
 
 
 class _NoColours(LineFilter):
-    """No colour at all: `MARKS` become their style, and any background reverse video."""
+    """Removes colours: `MARKS` become styles, a background reverse video."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         return [
@@ -95,10 +93,10 @@ def _colourless(style: Style) -> Style:
 
 
 class _Ascii(LineFilter):
-    """Nothing above 0x7f in what the interface draws, or in anything at all.
+    """Replaces characters above 0x7f that the interface draws.
 
-    `text` is folded too where the terminal's locale is not UTF-8: there the
-    bytes of a name could stand for control characters (0x9b is CSI).
+    Folds `text` too where the terminal's locale is not UTF-8: there the bytes of
+    a name could be control characters (0x9b is CSI).
     """
 
     def __init__(self, text: bool) -> None:
@@ -111,8 +109,8 @@ class _Ascii(LineFilter):
     def _fold(self, segment: Segment) -> Segment:
         text, style, control = segment
         if style is not None and style.reverse and _EDGES.issuperset(text):
-            # Textual draws the inner half of an edge by reversing its block;
-            # of a character, that would reverse the cell.
+            # Textual reverses a block to draw the inner half of an edge; reversing
+            # its substitute would reverse the cell.
             style += Style(color=style.bgcolor, bgcolor=style.color, reverse=False)
         folded = text.translate(_DRAWN)
         if self._text:
@@ -134,7 +132,7 @@ _EDGES = frozenset("▁▂▃▄▅▆▇▉▊▋▌▍▎▏▐▔▕")
 
 
 def _drawn() -> dict[int, str]:
-    """Characters of the interface above 0x7f, and substitutes of as many cells."""
+    """Substitutes, equally wide, for the interface's non-ASCII characters."""
     table = {chr(code): "+" for code in range(0x2500, 0x2580)}  # box drawing
     table |= dict.fromkeys("─━┄┅┈┉╌╍╴╶╸╺╼╾", "-") | dict.fromkeys("═", "=")
     table |= dict.fromkeys("│┃┆┇┊┋╎╏╵╷╹╻╽╿║", "|")
@@ -151,7 +149,7 @@ def _drawn() -> dict[int, str]:
 
 _DRAWN = _drawn()
 
-# One of each: Textual keeps the lines that it filtered, by filter.
+# One of each: Textual caches filtered lines by filter.
 OWN_COLOURS = _OwnColours()
 NO_COLOURS = _NoColours()
 DRAWN_ASCII = _Ascii(text=False)

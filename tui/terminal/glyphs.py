@@ -1,9 +1,8 @@
-"""The symbols that the screen draws, in three sets, and which set a terminal gets.
+"""Symbols of the screen in three sets, and the choice of a set.
 
-Each set tells everything by shape, so that it holds without colour. The sign of
-a lock is a word of one length: in brackets, or behind a picture where the
-terminal draws it well. Arrows show which way a call went. Symbols of state
-stand beside their word.
+Shapes differ without colour. The sign of a lock is a word of fixed length: in
+brackets, or after a picture where the terminal draws it well. Arrows show a
+call's direction. Symbols of state appear beside their word.
 """
 
 from __future__ import annotations
@@ -20,19 +19,19 @@ from voip.protection import Sign
 from voip.protocol import settings
 
 SIGN_CELLS: Final = 8
-"""The width of each sign of a lock."""
+"""Width of each sign of a lock, in cells."""
 
 FLOOR_DB = -48.0
-"""Silence on a meter, in decibels below full scale."""
+"""Level shown as silence on a meter, in decibels below full scale."""
 
 
 @dataclass(frozen=True)
 class Glyphs:
-    """One set. Every symbol has a fixed width; `meter_steps` and `spark_steps`
-    are single cells in rising order, and `meter_track` is a cell that is empty.
+    """Set of symbols, each of a fixed width.
 
-    `folds_text` is for terminals that no other character than ASCII can be
-    sent to: names, too, are folded to it (by `tui.terminal.filters`).
+    `meter_steps` and `spark_steps` are single cells in rising order;
+    `meter_track` is an empty cell. `folds_text` is for terminals that accept only
+    ASCII: names are folded too (by `tui.terminal.filters`).
     """
 
     name: str
@@ -68,16 +67,16 @@ class Glyphs:
     folds_text: bool = False
 
     def sign(self, of: Sign | None) -> str:
-        """The sign of a lock, as many blanks for a call that never had a voice."""
+        """The sign of a lock, or blanks for a call that never had media."""
         return " " * SIGN_CELLS if of is None else self.signs[of]
 
 
 def meter(level: float, width: int, glyphs: Glyphs) -> str:
     """A sound level as a bar of `width` cells.
 
-    `level` is linear, 0.0 to 1.0, and is shown in decibels from -48 to 0 in as
-    many steps as there are symbols, whatever the width: a bar that moves
-    seldom costs little over a slow line. What is no number is silence.
+    `level` is linear, 0.0 to 1.0, shown in decibels from -48 to 0. Has as many
+    steps as symbols, whatever the width: a bar that seldom moves costs little
+    over a slow line. NaN is silence.
     """
     steps = len(glyphs.meter_steps)
     full, part = divmod(_step(level, steps) * width, steps)
@@ -86,7 +85,7 @@ def meter(level: float, width: int, glyphs: Glyphs) -> str:
 
 
 def _step(level: float, steps: int) -> int:
-    if not level > 0:  # no number is as silent as zero
+    if not level > 0:  # NaN too
         return 0
     decibels = 20 * math.log10(min(level, 1.0))
     return max(0, math.ceil((decibels - FLOOR_DB) / -FLOOR_DB * steps))
@@ -205,10 +204,10 @@ _SETS = {found.name: found for found in (UNICODE, EMOJI, ASCII)}
 
 
 def choose(setting: settings.Glyphs, lock: settings.LockSign, environ: Mapping[str, str]) -> Glyphs:
-    """The set that `setting` names; for `auto`, the one that the terminal can show.
+    """The set for `setting`; for `auto`, one the terminal can show.
 
-    `auto` never takes emoji: terminals disagree about how wide they are. `lock`
-    is how the sign of a lock is drawn; ASCII has no pictures.
+    `auto` never selects emoji: terminals disagree about their width. `lock`
+    selects how the sign of a lock is drawn; ASCII has no pictures.
     """
     if setting == "auto":
         setting = "ascii" if is_plain(environ) or not speaks_utf8(environ) else "unicode"
@@ -224,9 +223,9 @@ _DRAW_PADLOCKS: Final = frozenset(("apple_terminal", "iterm.app", "wezterm", "gh
 
 
 def draws_padlocks(environ: Mapping[str, str]) -> bool:
-    """True if the terminal is known to draw a padlock, two cells wide.
+    """True for terminals known to draw a padlock two cells wide.
 
-    Those bring a font with it, or run where the system has one. Behind tmux or
+    Those include a font with it, or run where the system has one. Behind tmux or
     screen another terminal may be attached at any time.
     """
     if environ.get("TMUX") or environ.get("STY"):
@@ -239,25 +238,25 @@ def draws_padlocks(environ: Mapping[str, str]) -> bool:
 
 
 def is_plain(environ: Mapping[str, str]) -> bool:
-    """True if TERM is a console with a small font, or no screen to speak of."""
+    """True if TERM is a console with a small font, or not a full screen."""
     terminal = environ.get("TERM", "")
     return terminal in ("", "dumb", "linux") or terminal.startswith("vt")
 
 
 def speaks_utf8(environ: Mapping[str, str]) -> bool:
-    """True if the locale of the terminal is UTF-8 (POSIX: LC_ALL, LC_CTYPE, LANG)."""
+    """True if the terminal's locale is UTF-8 (POSIX: LC_ALL, LC_CTYPE, LANG)."""
     chosen = environ.get("LC_ALL")
     if not chosen:
         ctype, lang = environ.get("LC_CTYPE", ""), environ.get("LANG", "")
-        # A Python in the C locale sets LC_CTYPE for itself (PEP 538), which
-        # says nothing of the terminal.
+        # Python in the C locale sets LC_CTYPE itself (PEP 538), which says
+        # nothing about the terminal.
         coerced = ctype in ("C.UTF-8", "C.utf8") and lang in ("", "C", "POSIX")
         chosen = lang if coerced or not ctype else ctype
     return chosen.partition("@")[0].lower().replace("-", "").endswith("utf8")
 
 
 class AsciiScrollBarRender(ScrollBarRender):
-    """A scroll bar of whole cells: its thumb is told by reverse video alone."""
+    """Scroll bar of whole cells, with its thumb in reverse video."""
 
     VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
     HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
@@ -267,10 +266,10 @@ _TOGGLE = (Checkbox.BUTTON_LEFT, Checkbox.BUTTON_RIGHT)
 
 
 def install(glyphs: Glyphs) -> None:
-    """Make Textual's widgets draw with `glyphs` where they let us, or as they do by nature.
+    """Make Textual's widgets draw with `glyphs` where they allow it.
 
-    For the whole process; what is on a screen is drawn anew when it is
-    refreshed. `tui.terminal.filters` sees to what has no such setting.
+    Applies to the whole process, from the next refresh. The rest is left to
+    `tui.terminal.filters`.
     """
     ascii_ = glyphs.name == "ascii"
     ScrollBar.renderer = AsciiScrollBarRender if ascii_ else ScrollBarRender

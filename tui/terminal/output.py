@@ -1,10 +1,10 @@
-"""Output to the terminal: the cells that differ from what it shows.
+"""Output to the terminal: only the cells that differ from its contents.
 
-Textual sends whole lines of a widget for a change in it, the whole screen for
-a box that opens or closes, and every piece of text with all of its style. Over
-SSH that is most of what a phone costs. Here each cell is kept as it was sent
-last, and only differences are sent: a place, what of the style is new, and
-the text. Of a blank only the background is seen.
+Textual sends whole lines of a widget for one change, the whole screen when a
+box opens or closes, and each text with its full style. Over SSH that is most
+of a phone's traffic. This keeps each cell as last sent, and sends differences:
+a position, the changed part of the style, and the text. Of a blank only the
+background is visible.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tui.terminal.text import cells_of
 Cell = tuple[str, Style | None]
 
 _NEAR = 5
-"""Cells that stayed the same and cost no more than going past them."""
+"""Longest unchanged gap, in cells, that costs no more than a cursor move."""
 
 _ATTRIBUTES = ("bold", "dim", "italic", "underline", "blink", "reverse", "strike")
 _ON = dict(zip(_ATTRIBUTES, "1234579", strict=True))
@@ -35,7 +35,7 @@ _SYSTEMS = {
 }
 _RESET = "\x1b[0m"
 _OFF = {"bold": "22", "dim": "22", "underline": "24", "reverse": "27"}
-"""Ends of attributes that every terminal knows; other changes begin anew."""
+"""Ends of attributes that every terminal supports; others need a reset."""
 _SEEN_ON_BLANKS = ("underline", "reverse", "strike")
 
 
@@ -47,22 +47,22 @@ class Shown:
         self._lines: list[list[Cell | None]] = []
 
     def forget(self) -> None:
-        """Everything is to be sent again: somebody else has drawn."""
+        """Mark all cells to be sent again, after another program has drawn."""
         self._size = Size()
 
     def fit(self, size: Size) -> None:
-        """A terminal of another size shows nobody knows what."""
+        """Adopt a new size, whose cells are unknown."""
         if size != self._size:
             self._size = size
             self._lines = [[None] * size.width for _ in range(size.height)]
 
     def put(self, x: int, y: int, strip: Strip) -> Iterator[tuple[int, list[Cell]]]:
-        """Take what is to be shown; the runs of cells that have to be sent."""
+        """Store a strip and yield the runs of cells to send."""
         if not 0 <= y < self._size.height:
             return
         line = self._lines[y]
         fresh = cells_of(strip)[: max(0, self._size.width - x)]
-        # Half of a wide character that is drawn over leaves a blank.
+        # Overwriting half of a wide character leaves a blank.
         end = x + len(fresh)
         if fresh and end < len(line) and (cell := line[end]) and not cell[0]:
             fresh.append((" ", cell[1]))
@@ -76,7 +76,7 @@ class Shown:
 
 
 class Changes(CompositorUpdate):
-    """An update of Textual's, cut down to what the terminal does not show yet."""
+    """Update of Textual's, reduced to the cells that differ."""
 
     def __init__(self, update: CompositorUpdate, shown: Shown, size: Size) -> None:
         self._update = update
@@ -120,10 +120,10 @@ def _pieces(update: CompositorUpdate) -> Iterator[tuple[int, int, Strip]]:
 
 
 def _runs(before: list[Cell | None], after: list[Cell]) -> Iterable[tuple[int, int]]:
-    """First and end of the runs that differ; what is near is taken along.
+    """Start and end of runs that differ, joined across short gaps.
 
-    A run ends behind a character that is not one plain cell: terminals do not
-    agree how wide such characters are, and the next run is placed anew.
+    A run ends after a character that is not one plain cell: terminals disagree
+    about the width of such characters, so the next run is positioned again.
     """
     runs: list[tuple[int, int]] = []
     for x, (was, now) in enumerate(zip(before, after, strict=True)):
@@ -157,7 +157,7 @@ def _at_odd_ones(cells: list[Cell], first: int, end: int) -> Iterator[tuple[int,
         text = cells[x][0]
         odd = len(text) > 1 or (x + 1 < end and cells[x + 1][0] == "")
         if odd:
-            # The character goes with its own second cell.
+            # A wide character must not be split from its second cell.
             stop = x + 1
             while stop < end and cells[stop][0] == "":
                 stop += 1
@@ -169,7 +169,7 @@ def _at_odd_ones(cells: list[Cell], first: int, end: int) -> Iterator[tuple[int,
 
 @lru_cache(maxsize=4096)
 def _of_blank(style: Style | None) -> Style | None:
-    """The part of a style that is seen on a blank."""
+    """The part of a style that is visible on a blank."""
     if style is None or _is_seen(style):
         return style
     return Style(bgcolor=style.bgcolor)
@@ -177,7 +177,7 @@ def _of_blank(style: Style | None) -> Style | None:
 
 @lru_cache(maxsize=4096)
 def _kept(before: Style | None, blank: Style | None) -> Style | None:
-    """The style that a blank is sent in: what nobody sees of it stays as it is."""
+    """The style to send a blank in, keeping what is invisible on it."""
     if before is None or blank is None or _is_seen(before) or _is_seen(blank):
         return blank
     return before + Style(bgcolor=blank.bgcolor or Color.default())

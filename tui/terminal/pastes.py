@@ -1,9 +1,8 @@
-"""Input of a terminal, as keys and pastes; a paste that was cut short ends by itself.
+"""Terminal input as keys and pastes; ends a paste that was cut short.
 
 Textual's parser waits for the end mark of a bracketed paste (xterm's ctlseqs)
-for ever, and takes every key until then for pasted text. Pastes are taken out
-here, before its parser sees them: a number that arrived without its end mark
-must not leave a person with no key to answer a call.
+for ever, and reads every key until then as pasted text. This removes pastes
+before its parser: without the end mark, no key would answer a call.
 """
 
 from __future__ import annotations
@@ -19,22 +18,22 @@ from textual._xterm_parser import XTermParser
 from textual.message import Message
 
 STALLED_S = 1.0
-"""So long may a paste wait for more of itself."""
+"""Longest wait for more of a paste, in seconds."""
 
 MAX_PASTE = 65_536
-"""Characters of a paste that are kept."""
+"""Most characters kept of a paste."""
 
 _PRESSED = 16
-"""Characters that a person's keys bring at once, at most; a paste comes in larger pieces."""
+"""Most characters that typed keys bring in one read; a paste brings more."""
 
 _SPACES = "\t\r\n"
 
 _BAD_SEQUENCE = (ValueError, OverflowError, ZeroDivisionError)
-"""Failures of Textual's parser on numbers in a sequence: no such character or size."""
+"""Errors of Textual's parser on numbers that are no character or size."""
 
 
 class TerminalInput:
-    """`clock` counts seconds."""
+    """Parses input; `clock` counts seconds."""
 
     def __init__(self, debug: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self._debug = debug
@@ -46,7 +45,7 @@ class TerminalInput:
         self._cut = False
 
     def feed(self, data: str) -> Iterator[Message]:
-        """The keys and pastes in `data`, which continues what came before."""
+        """The keys and pastes in `data`, which continues earlier input."""
         while data:
             if self._pasted is not None:
                 data = yield from self._paste(self._pasted, data)
@@ -54,20 +53,20 @@ class TerminalInput:
                 data = yield from self._keys(data)
 
     def tick(self) -> Iterator[Message]:
-        """Input that has waited for more for too long: an escape key, or a paste."""
+        """Input that has waited too long for more: an escape key or a paste."""
         if self._pasted is not None and self._clock() - self._alive >= STALLED_S:
             self._cut = True
             yield self._end_paste(self._pasted)
         yield from self._parsed(self._parser.tick)
 
     def _keys(self, data: str) -> Generator[Message, None, str]:
-        """Events up to a paste; the data behind its mark is returned."""
-        # A mark may come in pieces: the parser has the first ones already.
+        """Yield events up to a paste; return the data after its start mark."""
+        # A mark may arrive in pieces, the first of which the parser has already.
         had = len(self._before)
         known = self._before + data
         start, end = known.find(START), known.find(END)
         if self._cut and end >= 0 and not 0 <= start < end:
-            # The rest of a paste that was taken to be over must not be read as keys.
+            # The rest of a paste that timed out must not be read as keys.
             self._cut, self._before = False, ""
             if text := _cleaned(known[had:end]):
                 yield events.Paste(text)
@@ -79,7 +78,7 @@ class TerminalInput:
             yield from self._parsed(lambda: self._parser.feed(data))
             return ""
         behind = start + len(START)
-        # The parser is told of a paste without text, which nobody hears of.
+        # The parser gets an empty paste, or it would wait for the end mark.
         for message in self._parsed(lambda: self._parser.feed(known[had:behind] + END)):
             if not isinstance(message, events.Paste):
                 yield message
@@ -88,7 +87,7 @@ class TerminalInput:
         return known[behind:]
 
     def _paste(self, pasted: str, data: str) -> Generator[Message, None, str]:
-        """A paste with what has come of it now; the data behind its end is returned."""
+        """Extend the paste; return the data after its end mark."""
         text = pasted + data
         end = text.find(END, max(0, len(pasted) - len(END)))
         if end >= 0:
@@ -97,7 +96,7 @@ class TerminalInput:
         if len(data) > _PRESSED:
             self._alive = self._clock()
         if len(text) > MAX_PASTE:
-            # The end mark may be halfway here.
+            # Part of the end mark may have arrived.
             text = text[:MAX_PASTE] + text[-len(END) :]
         self._pasted = text
         return ""
@@ -115,5 +114,5 @@ class TerminalInput:
 
 
 def _cleaned(text: str) -> str:
-    """Pasted text without what controls a terminal."""
+    """Pasted text without control characters other than whitespace."""
     return "".join(char for char in text if unicodedata.category(char) != "Cc" or char in _SPACES)

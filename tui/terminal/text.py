@@ -1,7 +1,6 @@
-"""Lines of text with roles, cut to a width: what every pane is drawn from.
+"""Lines of text with roles, cut to a width, from which panes are drawn.
 
-A role is a word that a theme gives a colour to; the text itself always says
-what the colour says.
+A theme gives each role a colour; the text always says what the colour says.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ class Part(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A line: `left` gives way to `right` where both do not fit."""
+    """A line; `left` is cut first when both sides do not fit."""
 
     left: tuple[Part, ...] = ()
     right: tuple[Part, ...] = ()
@@ -47,8 +46,8 @@ def _part(piece: Part | str) -> Part:
 def fit(drawn: Line, width: int, ellipsis: str = "…") -> list[Part]:
     """The parts of a line that is exactly `width` cells wide.
 
-    The left side is cut, with `ellipsis` as its end, so that the right side
-    stays whole; a right side that leaves less than a third is dropped.
+    Cuts the left side, ending it with `ellipsis`, so that the right side stays
+    whole; drops a right side that leaves less than a third.
     """
     right = list(drawn.right)
     right_width = sum(cell_len(part.text) for part in right)
@@ -84,11 +83,11 @@ def cut(parts: tuple[Part, ...], room: int, ellipsis: str) -> list[Part]:
 def cells_of(strip: Strip) -> list[tuple[str, Style | None]]:
     """The cells of a strip; the second one of a wide character is empty.
 
-    As many as `strip.cell_length`: what takes no cell goes with what is before it.
+    As many as `strip.cell_length`: a character without width joins the one before.
     """
     cells: list[tuple[str, Style | None]] = []
     for text, style, _ in strip:
-        # A joiner or a selector makes a character of its neighbours: it counts as a whole.
+        # A joiner or selector changes the width of the characters around it.
         joined = not _JOINING.isdisjoint(text)
         before = 0
         for end, char in enumerate(text, 1):

@@ -1,4 +1,4 @@
-"""Breaking text with roles into lines of a width, for what is there to be read."""
+"""Wrapping of text with roles into lines of a width."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from rich.cells import cell_len
 
 from tui.terminal.text import Line, Part
 
-_WIDEST = 2  # cells of one character
+_WIDEST = 2  # in cells, of one character
 
 
 class Paragraph(NamedTuple):
-    """Text of any length; its second line and those after it begin `hang` cells in."""
+    """Text of any length; lines after the first are indented `hang` cells."""
 
     parts: tuple[Part, ...] = ()
     hang: int = 0
@@ -26,9 +26,9 @@ def paragraph(*pieces: Part | str, hang: int = 0) -> Paragraph:
 
 
 def wrap(text: Paragraph, width: int) -> list[Line]:
-    """The lines of a paragraph, none of them wider than `width` cells.
+    """The lines of a paragraph, none wider than `width` cells.
 
-    Lines end between words; a word that is longer than a line ends anywhere.
+    Breaks lines between words, and anywhere in a word longer than a line.
     """
     hang = max(0, min(text.hang, width // 2, width - _WIDEST))
     lines: list[Line] = []
@@ -39,7 +39,7 @@ def wrap(text: Paragraph, width: int) -> list[Line]:
 
 
 def _spans(text: str, width: int, hang: int) -> Iterator[tuple[int, int]]:
-    """The first character of each line, and the one after its last."""
+    """Start and end of each line, as character indices."""
     start = end = 0
     room = width
     for word in re.finditer(r"( *)([^ ]+)", text):
@@ -56,7 +56,7 @@ def _spans(text: str, width: int, hang: int) -> Iterator[tuple[int, int]]:
 
 
 def _fitting(text: str, start: int, room: int) -> int:
-    """Where a line that begins at `start` ends, in the middle of a word."""
+    """End of a line that begins at `start` and breaks inside a word."""
     used = 0
     for place in range(start, len(text)):
         used += cell_len(text[place])
