@@ -1,4 +1,4 @@
-"""Small questions: a line of text, yes or no, or a word that nobody types by accident."""
+"""Small questions: a line of text, yes or no, or a confirming word."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui.widgets.screens import PhoneModal, bindings_of
 
 
 class AskText(PhoneModal[str | None]):
-    """Asks for one line; gives it, or None."""
+    """Asks for one line; the result is the line, or None."""
 
     name_of_screen = "ask"
     BINDINGS = bindings_of("ask")
@@ -35,7 +35,7 @@ class AskText(PhoneModal[str | None]):
 
 
 class Confirm(PhoneModal[bool]):
-    """Asks whether to do what cannot be undone; the safe answer is first."""
+    """Asks before an action that cannot be undone; focuses the safe answer."""
 
     name_of_screen = "confirm"
     BINDINGS = bindings_of("confirm")
@@ -61,7 +61,7 @@ class Confirm(PhoneModal[bool]):
 
 
 class TypeWord(PhoneModal[bool]):
-    """Asks for a `word` before what must not be done by accident; without it nothing is done."""
+    """Asks the user to type `word`, so that Enter alone changes nothing."""
 
     name_of_screen = "ask"
     BINDINGS = bindings_of("ask")

@@ -1,4 +1,4 @@
-"""Rows to choose from, under headings and with notes that the cursor passes over."""
+"""Rows to choose from, with headings and notes that the cursor skips."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _What = TypeVar("_What")
 
 
 class Row(NamedTuple, Generic[_What]):
-    """A line, and a note beneath it; `what` it stands for is None for a heading."""
+    """Line with a note beneath; its value `what` is None for a heading."""
 
     line: Line
     what: _What | None = None
@@ -28,7 +28,7 @@ class _Drawn(NamedTuple, Generic[_What]):
 
 
 class Choices(Lines, Generic[_What]):
-    """The cursor stays on what it stands for when the rows change."""
+    """Rows to choose from; the cursor keeps its value when rows change."""
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
@@ -42,7 +42,7 @@ class Choices(Lines, Generic[_What]):
         return self._drawn[self.cursor].what if self.cursor < len(self._drawn) else None
 
     def show(self, rows: Iterable[Row[_What]]) -> None:
-        """Show other rows."""
+        """Replace the rows."""
         rows = tuple(rows)
         if rows == self._rows:
             return
@@ -53,7 +53,7 @@ class Choices(Lines, Generic[_What]):
             self.keep_cursor_in_view()
 
     def select(self, what: _What) -> None:
-        """Put the cursor on the row that stands for `what`, once there is one."""
+        """Put the cursor on the row of `what`, now or once there is one."""
         self._kept = what
         self._find()
 
@@ -78,7 +78,7 @@ class Choices(Lines, Generic[_What]):
 
     def keep_cursor_in_view(self) -> None:
         first, last = self.cursor, self.cursor + 1
-        # A row is read with its heading and its note, where there is room for them.
+        # Scroll a row's heading and note into view where there is room.
         while first > 0 and self._drawn[first - 1].what is None:
             first -= 1
         while last < len(self._drawn) and self._drawn[last].what is None:
@@ -88,7 +88,7 @@ class Choices(Lines, Generic[_What]):
         self.scroll_to_region(region, animate=False, force=True, immediate=True)
 
     def _settle(self, index: int, direction: int) -> None:
-        """Put the cursor on `index`, or on the row nearest to it: ahead first."""
+        """Put the cursor on `index`, or on the nearest row, ahead first."""
         places = [i for i, row in enumerate(self._drawn) if row.what is not None]
         if not places:
             return
@@ -99,7 +99,7 @@ class Choices(Lines, Generic[_What]):
 
     def _find(self) -> None:
         if self._kept is not None and self.selected == self._kept:
-            return  # what is seen stays where it is
+            return  # settling again would scroll
         place = next((i for i, row in enumerate(self._drawn) if row.what == self._kept), None)
         self._settle(self.cursor if place is None or self._kept is None else place, 1)
 

@@ -1,4 +1,4 @@
-"""The last line: the keys that do something as things are."""
+"""Last line of the screen: the keys that do something now."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ALWAYS = ("phone.palette", "phone.help")
 
 
 class Footer(Lines, can_focus=False):
-    """Keys, the most wanted first; those that do not fit are in the palette."""
+    """Keys in order of rank; those that do not fit are in the palette."""
 
     shows_cursor = False
 
@@ -34,7 +34,7 @@ class Footer(Lines, can_focus=False):
         phone = self.phone
         found = offered(available(self._situation))
         if phone.typing:
-            # Letters are text now: only other keys do something.
+            # Letters are text now.
             found = tuple(a for a in found if phone.keymap.works_while_typing(a.id))
         last = [a for a in found if a.id in _ALWAYS]
         words = [

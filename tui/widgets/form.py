@@ -1,4 +1,4 @@
-"""The rows of a form: a name, what is typed or chosen, and what is wrong with it."""
+"""Rows of a form: a name, a value, and the problem with it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ LONGEST = 4096
 
 
 class Rows(VerticalScroll, can_focus=False, inherit_bindings=False):
-    """Scrolls to the row that has the keyboard; keys go from row to row."""
+    """Rows of a form; keeps the focused row in view."""
 
     def watch_virtual_size(self) -> None:
-        # A row that comes into sight, or a word about one above, moves the rest.
+        # A row or remark that appears can push the focused row out of view.
         self.call_after_refresh(self._keep_keyboard_in_view)
 
     def _keep_keyboard_in_view(self) -> None:
@@ -29,13 +29,13 @@ class Rows(VerticalScroll, can_focus=False, inherit_bindings=False):
 
 
 class Mark(Static, can_focus=True):
-    """Something that is on or off; its sign tells which.
+    """On or off, shown by its sign.
 
     `one_of_many` draws it as one of a choice, of which one is on.
     """
 
     class Picked(Message):
-        """It was chosen, by key or click."""
+        """The mark was chosen, by key or click."""
 
         def __init__(self, mark: Mark) -> None:
             super().__init__()
@@ -66,10 +66,10 @@ class Mark(Static, can_focus=True):
 
 
 class Row(Vertical):
-    """One field of a form; `words` are its name."""
+    """One field of a form, labelled `words`."""
 
     class Changed(Message):
-        """A person changed the field."""
+        """The user changed the field."""
 
         def __init__(self, row: Row) -> None:
             super().__init__()
@@ -93,7 +93,7 @@ class Row(Vertical):
 
     @property
     def editors(self) -> Sequence[Widget]:
-        """The widget that takes the keyboard."""
+        """The widgets to edit the field with; the first one takes the focus."""
         raise NotImplementedError
 
     @property
@@ -101,16 +101,16 @@ class Row(Vertical):
         raise NotImplementedError
 
     def put(self, value: str | bool) -> None:
-        """Show a value; tells no one."""
+        """Show a value without posting `Changed`."""
         raise NotImplementedError
 
     def complain(self, words: str | None) -> None:
-        """Say what is wrong with the field; None is nothing."""
+        """Show the field's problem; None clears it."""
         sign = host_of(self).glyphs.check_failed.strip()
         _say(self._problem, f"{sign} {words}" if words else "")
 
     def remark(self, words: str) -> None:
-        """Say something else of the field; empty is nothing."""
+        """Show a remark on the field; empty text clears it."""
         _say(self._remark, words)
 
     def take_keyboard(self) -> None:
@@ -118,7 +118,7 @@ class Row(Vertical):
 
 
 class TextRow(Row):
-    """A line of text; one that is `secret` is drawn as dots until revealed."""
+    """Line of text; a `secret` one is drawn as dots until revealed."""
 
     def __init__(
         self, field: str, words: str, longest: int = LONGEST, secret: bool = False
@@ -181,7 +181,7 @@ class ChoiceRow(Row):
 
 
 class SwitchRow(Row):
-    """On or off."""
+    """Switch, on or off."""
 
     def __init__(self, field: str, words: str) -> None:
         super().__init__(field, "")

@@ -1,4 +1,4 @@
-"""The first lines: the phone at a glance, and what is wrong with the engine."""
+"""First lines of the screen: the phone at a glance, and warnings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui.words import rows
 
 
 class Header(Lines, can_focus=False):
-    """One line; the clock in it tells minutes."""
+    """The phone at a glance, in one line; its clock shows minutes."""
 
     shows_cursor = False
 
@@ -33,7 +33,7 @@ class Header(Lines, can_focus=False):
 
 
 class Banner(Lines, can_focus=False):
-    """Warnings that must not be missed: no engine, or speaking on the open call of several."""
+    """Warnings: no engine, or speaking on the unprotected call of several."""
 
     shows_cursor = False
 
@@ -70,7 +70,7 @@ class Banner(Lines, can_focus=False):
 
 
 class Note(Lines, can_focus=False):
-    """The line over the dial line: what would be called, or the last message."""
+    """Line above the dial line: its preview, or the last message."""
 
     shows_cursor = False
 
@@ -81,12 +81,12 @@ class Note(Lines, can_focus=False):
         self._preview: Part | None = None
 
     def tell(self, message: Part, until: datetime) -> None:
-        """Show a message until a moment has come."""
+        """Show a message until `until`."""
         self._message, self._until = message, until
         self.redraw()
 
     def preview(self, part: Part | None) -> None:
-        """Show what the dial line would do; a message goes before it."""
+        """Show the effect of the dial line; replaces a message."""
         self._preview = part
         if part is not None:
             self._message = None

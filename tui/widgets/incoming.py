@@ -1,4 +1,4 @@
-"""Calls that want an answer, across the top of whatever screen is up."""
+"""Ringing calls, at the top of every screen."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST = 3
 
 
 class Incoming(Lines, can_focus=False):
-    """Not there while nobody calls."""
+    """Ringing calls; hidden while there are none."""
 
     height = 2
     shows_cursor = False

@@ -1,8 +1,8 @@
-"""A scrolling list that writes to the terminal only the cells that changed.
+"""Scrolling list that sends the terminal only the cells that changed.
 
-Textual repaints a widget's whole line when it is refreshed; over SSH that is
-most of what a phone sends. Each line is kept as it was drawn last, and only
-the span that differs is refreshed.
+Textual repaints a widget's whole line on each refresh; over SSH that is most
+of a phone's traffic. This keeps each line as last drawn, and refreshes only
+the span that differs.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from tui.terminal.text import ROLES, Line, Part, cells_of, fit
 class Lines(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows of `height` lines each, one of them under the cursor.
 
-    What the rows are, subclasses say with `count` and `draw`; `empty` is what
-    stands there when there are none.
+    Subclasses provide the rows with `count` and `draw`, and the text of an empty
+    list with `empty`.
     """
 
     COMPONENT_CLASSES = {f"lines--{role}" for role in ROLES} | {"lines--cursor"}
@@ -66,7 +66,7 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
     def phone(self) -> WidgetHost:
         return host_of(self)
 
-    # What subclasses say
+    # Rows of subclasses
 
     def count(self) -> int:
         """The number of rows."""
@@ -83,7 +83,7 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
     # Drawing
 
     def redraw(self) -> None:
-        """Draw anew what is seen, and refresh what differs."""
+        """Draw the rows in view again, and refresh the cells that differ."""
         if not self.is_attached or not self.size:
             return
         size = Size(self.width, max(1, self.count() * self.height))
@@ -110,7 +110,7 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def width(self) -> int:
-        """The cells of a line."""
+        """Width of a line in cells."""
         return self.scrollable_content_region.width
 
     def _build(self, y: int) -> Strip:
@@ -175,17 +175,17 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
     # The cursor
 
     def move(self, by: int) -> None:
-        """Move the cursor, and what is seen with it."""
+        """Move the cursor, scrolling to keep it in view."""
         self.go(self.cursor + by)
 
     def go(self, index: int) -> None:
-        """Put the cursor on a row; past an end means at it."""
+        """Put the cursor on a row, or on the nearest one there is."""
         self.cursor = max(0, min(index, self.count() - 1))
         self.keep_cursor_in_view()
 
     @property
     def page(self) -> int:
-        """The number of rows that are seen at once."""
+        """Number of rows in view."""
         return max(1, self.size.height // self.height)
 
     def watch_cursor(self) -> None:
@@ -205,7 +205,7 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
             self.scrolled()
 
     def scrolled(self) -> None:
-        """Other rows are seen now."""
+        """Called after other rows came into view."""
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
@@ -219,7 +219,7 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
 
 
 def changed(old: Strip, new: Strip) -> tuple[int, int] | None:
-    """The first and the end of the cells in which two strips differ."""
+    """Start and end of the cells in which two strips differ."""
     if old == new:
         return None
     before, after = cells_of(old), cells_of(new)
@@ -229,7 +229,7 @@ def changed(old: Strip, new: Strip) -> tuple[int, int] | None:
     if not differing:
         return None
     start, end = differing[0], differing[-1] + 1
-    # The second cell of a wide character is the same for all of them.
+    # Wide characters have equal second cells, which must be redrawn too.
     while end < len(after) and after[end][0] == "":
         end += 1
     return start, end

@@ -1,4 +1,4 @@
-"""Boxes around one list: with nothing else, with a line of text, with a search."""
+"""Boxes around one list, alone, with a line of text, or with a search."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _Rows = TypeVar("_Rows", bound=Lines)
 
 
 class ListBox(PhoneModal[None], Generic[_Rows]):
-    """Takes the room there is; `head` is for a few words above the list."""
+    """Box that fills the screen; `head` holds words above the list."""
 
-    # A bare name would be looked for beside each box that is made of this one.
+    # Textual would look for a bare name beside each subclass.
     CSS_PATH = Path(__file__).with_name("list_box.tcss")
     AUTO_FOCUS = "Lines"
 
@@ -41,15 +41,15 @@ class ListBox(PhoneModal[None], Generic[_Rows]):
         return self.rows
 
     def say(self, text: str) -> None:
-        """Show words above the list; none take no room."""
+        """Show words above the list; empty text hides their line."""
         self.head.update(text)
         self.head.display = bool(text)
 
     async def choose(self) -> None:
-        """Do what the row under the cursor is there for."""
+        """Run the action of the row under the cursor."""
 
     async def restore(self) -> None:
-        """Give the row under the cursor back its default."""
+        """Reset the row under the cursor to its default."""
 
     async def reload(self) -> None:
         """Ask the engine, or the files, again."""
@@ -60,7 +60,7 @@ class ListBox(PhoneModal[None], Generic[_Rows]):
             self._say_what_is_beneath(self.rows.beneath)
 
     def _say_what_is_beneath(self, lines: int) -> None:
-        # A scroll bar alone was not seen: people took the first screen for all.
+        # Users overlooked the scroll bar alone, and took the first page for all.
         box = self.query_one("#box")
         more = f"{self.phone.glyphs.down} {count(lines, 'line')} more" if lines else ""
         if box.border_subtitle != more:
@@ -71,7 +71,7 @@ class ListBox(PhoneModal[None], Generic[_Rows]):
 
 
 class LineBox(ListBox[_Rows]):
-    """Has a line of text beneath the list, which is there while it is wanted."""
+    """List with a line of text beneath, shown while in use."""
 
     def __init__(self, rows: _Rows) -> None:
         super().__init__(rows)
@@ -88,7 +88,7 @@ class LineBox(ListBox[_Rows]):
         return msgspec.structs.replace(super().context(), line_open=self._row.display)
 
     def open_line(self, hint: str, text: str = "") -> None:
-        """Let the person type; `hint` stands in front."""
+        """Show the line with `hint` in front of it, and focus it."""
         self._hint.update(f"{hint} ")
         self.line.value = text
         self.line.cursor_position = len(text)
@@ -96,7 +96,7 @@ class LineBox(ListBox[_Rows]):
         self.line.focus()
 
     def leave_line(self) -> None:
-        """Take the line away, with what is in it."""
+        """Hide and clear the line."""
         self.line.value = ""
         self._row.display = False
         self.rows.focus()
@@ -104,10 +104,10 @@ class LineBox(ListBox[_Rows]):
 
 
 class SearchBox(LineBox[_Rows]):
-    """The line searches the list, as one types."""
+    """List that the line searches while the user types."""
 
     def search(self, wanted: str) -> None:
-        """Show what holds the words `wanted`; all of it for none."""
+        """Show the rows that contain `wanted`; all of them for empty text."""
 
     def open_search(self) -> None:
         self.open_line("search:", self.line.value)

@@ -1,4 +1,4 @@
-"""Text to read: wrapped to the width there is, and scrolled by the keys."""
+"""Text to read, wrapped to the width, and scrolled by the keys."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from tui.widgets.lines import Lines
 
 
 class Prose(Lines):
-    """There is no cursor: what moves is what is seen.
+    """Text without a cursor; the keys scroll it.
 
-    With `follow` the end stays in view when text is added, unless one has
+    With `follow` the end stays in view when text is added, unless the user has
     scrolled away from it.
     """
 
@@ -26,7 +26,7 @@ class Prose(Lines):
         self._lines: list[Line] = []
 
     def show(self, paragraphs: Iterable[Paragraph]) -> None:
-        """Show other text, from the same line on."""
+        """Replace the text, keeping the scroll position."""
         self._paragraphs = tuple(paragraphs)
         self._wrap()
 
@@ -44,7 +44,7 @@ class Prose(Lines):
 
     @property
     def beneath(self) -> int:
-        """The lines below those that are seen."""
+        """Number of lines below those in view."""
         return max(0, self.count() - self.scroll_offset.y - self.size.height)
 
     def scrolled(self) -> None:

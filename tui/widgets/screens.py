@@ -1,4 +1,4 @@
-"""Parts of every screen of the phone: the state, the keys, the incoming call."""
+"""Base of the phone's screens: state, keys and incoming calls."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _Kind = TypeVar("_Kind")
 def bindings_of(screen: str) -> list[BindingType]:
     """The keys of a screen, from the list of actions.
 
-    Where a person types, actions of every screen keep only the keys that are
-    no letters: an answer must not come from a name that is being written.
+    In boxes, where the user may type, actions of every screen keep only keys
+    that are not letters: typing a name must not answer a call.
     """
     bindings: list[BindingType] = []
     for action in of_screen(screen):
@@ -49,12 +49,12 @@ def bindings_of(screen: str) -> list[BindingType]:
 if TYPE_CHECKING:
     _AnyScreen = Screen[Any]
 else:
-    # Textual takes the style sheets of one base only: the screen's.
+    # Textual reads the style sheets of one base class only: the screen's.
     _AnyScreen = object
 
 
 class Phoned(_AnyScreen):
-    """A screen that is shown the phone's state whenever it changes."""
+    """Screen that receives the phone's state after each change."""
 
     name_of_screen = "main"
 
@@ -87,23 +87,23 @@ class Phoned(_AnyScreen):
         self.show_keys()
 
     def show_keys(self) -> None:
-        """Show the keys that do something as things are."""
+        """Show the keys that do something now."""
         for footer in self.query(Footer):
             footer.show(self.context())
 
     def list_under_cursor(self) -> Lines | None:
-        """The list that the arrow keys move in."""
+        """The list in which the arrow keys move the cursor."""
         return None
 
     def happened(self, numbered: NumberedEvent) -> None:
-        """An event of the engine; the state has it already."""
+        """Handle an engine event, which the state already includes."""
 
     def on_mount(self) -> None:
         self.show(self.phone.state)
 
 
 def on_screen(kind: type[_Kind], act: Callable[[_Kind], Awaitable[None] | None]) -> Command:
-    """A command that acts on the screen that is up, if it is of a kind."""
+    """Command that runs `act` if the current screen is of this kind."""
 
     async def run(phone: Host, context: Context) -> None:
         if isinstance(phone.screen, kind):
@@ -128,7 +128,7 @@ class PhoneModal(Phoned, ModalScreen[_Result]):
     def compose(self) -> ComposeResult:
         yield Incoming()
         box = Vertical(*self.contents(), id="box")
-        # A name in a title is no markup of ours.
+        # A name in the title must not be read as markup.
         box.border_title = Content(self.title_of_box)
         yield box
         yield Footer()
@@ -141,5 +141,5 @@ class PhoneModal(Phoned, ModalScreen[_Result]):
         return ()
 
     def close(self, result: Any = None) -> None:
-        """Take the box away."""
+        """Close the box."""
         self.dismiss(result)
