@@ -1,4 +1,4 @@
-"""Which microphone and which speaker are used."""
+"""Choice of microphone and speaker."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from voip.protocol.sound import GetDevices
 
 
 class Choice(NamedTuple):
-    """A device for a setting of config.toml; None leaves the choice to the phone."""
+    """Device for a setting of config.toml; None lets the phone choose."""
 
     setting: str
     device: str | None
 
 
 class Devices(ListBox[Choices[Choice]]):
-    """A choice holds at once, in calls that are up too."""
+    """Lists the sound devices; a choice applies at once, also to live calls."""
 
     name_of_screen = "devices"
     BINDINGS = bindings_of("devices")
@@ -107,7 +107,7 @@ class Devices(ListBox[Choices[Choice]]):
 
 
 def chosen_of(names: list[str], wanted: str | None) -> str | None:
-    """The device that `wanted` means: that name, or the first that holds it."""
+    """The device named `wanted`, or the first whose name contains it."""
     if wanted is None:
         return None
     partial = [name for name in names if wanted.lower() in name.lower()]

@@ -1,4 +1,4 @@
-"""Which key does what: given anew by pressing it."""
+"""Keys of the actions, changed by pressing a new one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _KEYS_WIDTH = 12
 
 
 class Keys(ListBox[Choices[str]]):
-    """A key that is taken is refused before anything is saved."""
+    """Lists the keys; refuses a key in use before saving anything."""
 
     name_of_screen = "keys"
     BINDINGS = bindings_of("keys")
@@ -54,7 +54,7 @@ class Keys(ListBox[Choices[str]]):
             await self._change(action, None)
 
     async def _give(self, action: str, key: str) -> None:
-        """The new key takes the first one's place; others, for use while typing, stay."""
+        """Replace the first key; keep the others, which work while typing."""
         others = [k for k in self.phone.keymap.keys[action].split(",")[1:] if k != key]
         keys = ",".join([key, *others])
         await self._change(action, None if keys == BY_ID[action].keys else keys)
@@ -107,7 +107,7 @@ class Keys(ListBox[Choices[str]]):
 
 
 class NewKey(PhoneModal[str | None]):
-    """Gives the next key that is pressed, or None."""
+    """Asks for a key; the result is the next key pressed, or None."""
 
     name_of_screen = "newkey"
     BINDINGS = bindings_of("newkey")
@@ -124,6 +124,6 @@ class NewKey(PhoneModal[str | None]):
     def on_key(self, event: events.Key) -> None:
         bound = self.active_bindings.get(event.key)
         if bound is not None and bound.enabled:
-            return  # closes this box, or answers somebody who calls
+            return  # closes this box, or answers a ringing call
         event.stop()
         self.dismiss(event.key)

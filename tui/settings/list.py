@@ -1,4 +1,4 @@
-"""The settings of config.toml in words, and what each of them can be."""
+"""Settings of config.toml, with their words and possible values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TABLES: dict[str, type[Audio | Screen]] = {"audio": Audio, "screen": Screen}
 
 
 class Setting(NamedTuple):
-    """`key` is its place in the file: table and key; `unit` that of a number."""
+    """A setting; `key` is its table and key in the file, `unit` a number's."""
 
     key: str
     name: str
@@ -22,7 +22,7 @@ class Setting(NamedTuple):
 
     @property
     def choices(self) -> tuple[Value, ...]:
-        """Values to choose from; none where it is typed or chosen elsewhere."""
+        """Values to choose from; none if it is typed or chosen elsewhere."""
         kind = self._kind
         if kind is bool:
             return (True, False)
@@ -30,7 +30,7 @@ class Setting(NamedTuple):
 
     @property
     def is_typed(self) -> bool:
-        """True if it is a number that a person types."""
+        """True if the user types its value, a number."""
         return self._kind is int
 
     @property
@@ -86,7 +86,7 @@ SETTINGS = (*SOUND, *SCREEN)
 
 
 def words(setting: Setting, value: Value) -> str:
-    """A value as a person reads it."""
+    """A value as the user reads it."""
     if value is None:
         return "automatic"
     if isinstance(value, bool):

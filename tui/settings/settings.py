@@ -1,4 +1,4 @@
-"""Everything that config.toml holds: seen, changed, and in force at once."""
+"""All settings of config.toml; a change applies at once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _NAME = 19
 
 
 class Settings(LineBox[Choices[Setting | str]]):
-    """The list of settings; a refusal is shown beneath its setting, and nothing is saved."""
+    """Lists the settings; shows a refusal beneath its setting."""
 
     name_of_screen = "settings"
     BINDINGS = bindings_of("settings")
@@ -51,7 +51,7 @@ class Settings(LineBox[Choices[Setting | str]]):
         self._draw()
 
     def happened(self, numbered: NumberedEvent) -> None:
-        # A file that cannot be read is told as a notice, its repair as a change.
+        # The engine reports an unreadable file as a notice, its repair as a change.
         if isinstance(numbered.event, SettingsEvent | NoticeEvent):
             self.phone.later(self.reload())
 
@@ -105,11 +105,11 @@ class Settings(LineBox[Choices[Setting | str]]):
         self._typed = None
 
     async def _change(self, setting: Setting, value: Value) -> bool:
-        """True if the engine took the value."""
+        """Send a change to the engine; True if it was accepted."""
         try:
             await self.phone.bridge.ask(ChangeSettings(changes={setting.key: value}))
         except CommandFailed as error:
-            # The whole box is about this one file.
+            # The message without the file's name: the whole box is about config.toml.
             self._refuse(setting, error.problem)
             return False
         except NoEngine as error:

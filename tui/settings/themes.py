@@ -1,4 +1,4 @@
-"""Themes: tried while one moves, kept when one says so."""
+"""Choice of a theme, shown while the cursor moves, saved by a key."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SYMBOLS: tuple[Glyphs, ...] = get_args(Glyphs)
 
 
 class Themes(ListBox[Choices[str]]):
-    """Closing it otherwise brings back what was."""
+    """Lists the themes; closing without saving restores the former one."""
 
     name_of_screen = "themes"
     BINDINGS = bindings_of("themes")
@@ -37,7 +37,7 @@ class Themes(ListBox[Choices[str]]):
     def on_mount(self) -> None:
         screen = self.phone.state.settings.screen
         self._theme, self._symbols = screen.theme, screen.glyphs
-        # A file may have come since the phone was opened.
+        # A theme file may have been added since the phone was opened.
         self.phone.load_themes()
         self.rows.select(self._theme)
         self._draw()
@@ -49,7 +49,7 @@ class Themes(ListBox[Choices[str]]):
 
     async def reload(self) -> None:
         self.phone.load_themes()
-        # The file of the one that is worn may have changed.
+        # The file of the current theme may have changed.
         themes.apply(self.app, self.app.theme)
         self._wear()
 
@@ -60,7 +60,7 @@ class Themes(ListBox[Choices[str]]):
             self._wear()
 
     def next_symbols(self) -> None:
-        """Try the set of symbols after this one."""
+        """Try the next set of symbols."""
         place = _SYMBOLS.index(self._symbols)
         self._symbols = _SYMBOLS[(place + 1) % len(_SYMBOLS)]
         self._wear()

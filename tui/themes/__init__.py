@@ -1,1 +1,1 @@
-"""Themes: their files, their colours, and the choice of one."""
+"""Themes: files, colours, and the choice of one."""

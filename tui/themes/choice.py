@@ -1,4 +1,4 @@
-"""The themes there are, which of them is taken, and taking it."""
+"""Lists the themes, chooses one, and applies it."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _CHECKOUT = Path(__file__).parents[2] / "themes"
 
 
 class Themes(NamedTuple):
-    """Themes by name, those that come with the phone first.
+    """Themes by name, the phone's own first.
 
-    `problems` are mistakes in the user's files, `notes` what else they should
-    know; both full sentences, with the file and the line.
+    `problems` are mistakes in the user's files, `notes` other remarks on them;
+    both full sentences, with the file and the line.
     """
 
     themes: dict[str, Theme]
@@ -36,11 +36,10 @@ class Themes(NamedTuple):
     notes: tuple[str, ...] = ()
 
     def pick(self, setting: str, environ: Mapping[str, str]) -> str:
-        """The theme that is meant by `setting` on this terminal.
+        """The theme for `setting` on this terminal.
 
-        `auto`, and a name that is not known, mean the one that the terminal can
-        show, or that its user asks of every program (no-color.org); a theme
-        chosen by name is taken at its word.
+        `auto` and unknown names select one the terminal can show, or the user wants
+        of every program (no-color.org). A theme chosen by name is used in any case.
         """
         if setting in self.themes:
             return setting
@@ -52,14 +51,14 @@ class Themes(NamedTuple):
     def glyphs(
         self, name: str, screen: settings.Screen, environ: Mapping[str, str]
     ) -> symbols.Glyphs:
-        """The symbols for a theme, which may insist on ASCII."""
+        """The symbols for a theme, which may require ASCII."""
         setting = "ascii" if name in self.ascii_only else screen.glyphs
         return symbols.choose(setting, screen.lock, environ)
 
 
 def _mixes_colors(environ: Mapping[str, str]) -> bool:
-    # As Rich sees it, which draws: elsewhere it would take the nearest of
-    # sixteen colours, and what was told apart would no longer be.
+    # Rich's own test: elsewhere Rich draws the nearest of sixteen colours,
+    # and different colours may become the same.
     if environ.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"):
         return True
     return environ.get("TERM", "").lower().rpartition("-")[2] in ("256color", "kitty")
@@ -68,7 +67,7 @@ def _mixes_colors(environ: Mapping[str, str]) -> bool:
 def load_all(folder: Path | None) -> Themes:
     """The phone's themes, and those in `folder`/themes where that exists.
 
-    A file that cannot be used is told in `problems` and left out.
+    Leaves out a file that cannot be used, and reports it in `problems`.
     """
     files: dict[str, ThemeFile] = {}
     for path in _files(_INSTALLED if _INSTALLED.is_dir() else _CHECKOUT):
@@ -120,10 +119,10 @@ def _files(folder: Path) -> list[Path]:
 
 
 def apply(app: App[Any], name: str) -> None:
-    """Draw `app` anew in the theme that it has registered as `name`.
+    """Draw `app` again in the theme registered as `name`.
 
-    Also when that is its theme already: it may have been read again, and what
-    the app gives from `get_line_filters` may have changed.
+    Also if it is the current theme: its file may have been read again, or the
+    result of `get_line_filters` may have changed.
     """
     if app.theme == name:
         app.mutate_reactive(App.theme)

@@ -1,11 +1,11 @@
-"""A theme's roles, and the colours that Textual draws with for them.
+"""Roles of a theme, and the colours that Textual draws for them.
 
 Screens name roles: `$muted`, `$secure`, `$selection` and the others. Four have
-Textual's names too, with Textual's meaning: `$border` is the border of what
-has the focus (`border-focus`), `$border-blurred` that of the others (`border`).
+Textual's names too, with Textual's meaning: `$border` is the border of the
+focused widget (`border-focus`), `$border-blurred` that of the others (`border`).
 
-A theme whose every role is the terminal's default has no colour at all. Its
-roles are still told apart: each stands for a text style (`tui.terminal.filters`).
+A theme whose every role is the terminal's default has no colour. Its roles
+still differ, each by a text style (`tui.terminal.filters`).
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ ROLES: Final = (
     "insecure",
 )
 DEFAULT: Final = "default"
-"""The terminal's own colour of text, or of what is behind it."""
+"""The terminal's own colour of text, or of the background."""
 
 READABLE: Final = 4.5
-"""The contrast that text needs (WCAG 2.2, 1.4.3)."""
+"""Least contrast of text (WCAG 2.2, 1.4.3)."""
 
-# What tells a role apart where there is no colour.
+# Without colour, styles alone distinguish the roles.
 _STYLES: Final = {
     "muted": "dim",
     "primary": "bold",
@@ -56,17 +56,17 @@ _STYLES: Final = {
 
 
 def is_own(colors: Mapping[str, str]) -> bool:
-    """True if a theme is made of the terminal's own colours."""
+    """True if a theme uses the terminal's own colours."""
     return not colors["background"].startswith("#")
 
 
 def is_colourless(colors: Mapping[str, str]) -> bool:
-    """True if a theme has no colour but the two that every terminal has."""
+    """True if every role of a theme has the terminal's default colour."""
     return set(colors.values()) == {DEFAULT}
 
 
 def complete(given: Mapping[str, str], dark: bool) -> dict[str, str]:
-    """Every role, from those given: the required ones and any of the others."""
+    """Every role, derived from those given, which include the required ones."""
     derive = _derive_own if is_own(given) else _derive
     colors = {**derive(given, dark), **given}
     colors.setdefault("border-focus", colors["primary"])
@@ -113,7 +113,7 @@ def _derive(given: Mapping[str, str], dark: bool) -> dict[str, str]:
 
 
 def readable(color: Color, towards: Color, on: str) -> str:
-    """`color`, moved as far `towards` another as it takes to be read `on` a third."""
+    """`color`, blended `towards` another until it is readable `on` a third."""
     for share in range(10):
         found = color.blend(towards, share / 10).hex
         if contrast(found, on) >= READABLE:
@@ -122,7 +122,7 @@ def readable(color: Color, towards: Color, on: str) -> str:
 
 
 def best_on(*backgrounds: str) -> str:
-    """Black or white: what is read best on all of `backgrounds`."""
+    """Black or white: the more readable on all of `backgrounds`."""
     return max(
         ("#000000", "#ffffff"), key=lambda text: min(contrast(text, back) for back in backgrounds)
     )
@@ -143,7 +143,7 @@ def _luminance(color: str) -> float:
 
 
 def textual_theme(name: str, dark: bool, colors: Mapping[str, str]) -> Theme:
-    """The theme as Textual takes it, with nothing left to Textual's own colours.
+    """Textual's theme, leaving nothing to Textual's own colours.
 
     `colors` has every role.
     """
@@ -236,7 +236,7 @@ def _variables(css: Mapping[str, str]) -> dict[str, str]:
 
 def _own_variables(colors: Mapping[str, str]) -> dict[str, str]:
     found = {
-        # Of two defaults no block can be made: the cursor is what is under it, reversed.
+        # Two default colours make no block, so the cursor reverses its cell.
         "input-cursor-background": "ansi_default",
         "input-cursor-foreground": "ansi_default",
         "input-cursor-text-style": "reverse",
@@ -247,7 +247,7 @@ def _own_variables(colors: Mapping[str, str]) -> dict[str, str]:
 
 
 def _mixed(colors: Mapping[str, str]) -> dict[str, str]:
-    """Shades that only colours of known light can have."""
+    """Shades that need colours of known luminance."""
     text, back = (Color.parse(colors[role]) for role in ("foreground", "background"))
     kinds = ("primary", "success", "warning", "error", "accent")
     found = {

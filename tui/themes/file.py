@@ -1,13 +1,13 @@
-"""Reading one theme file: what it holds, and its mistakes by line.
+"""Reads one theme file, and reports its mistakes by line.
 
     title = "My theme"          # all of these may be left out
     name = "mine"               # the file's name without .toml
-    dark = true                 # told from the background
+    dark = true                 # derived from the background
     glyphs = "ascii"            # whatever the settings say
 
     [colors]
     background = "#101418"      # these three are required,
-    foreground = "#d8dee6"      # the others are made of them where missing
+    foreground = "#d8dee6"      # the others are derived from them
     primary = "#6cb2f7"
 
 A colour is `#rgb`, `#rrggbb`, or one of the terminal's own: `default`,
@@ -36,7 +36,7 @@ _SHOWN_LENGTH: Final = 40
 
 
 class ThemeFile(NamedTuple):
-    """A theme as its file has it, with every role of `colors`."""
+    """A theme from its file, with every role in `colors`."""
 
     name: str
     title: str
@@ -46,16 +46,16 @@ class ThemeFile(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """`theme` is None when the file cannot be used; mistakes are full sentences."""
+    """A theme, or None if its file cannot be used; problems are sentences."""
 
     theme: ThemeFile | None
     problems: tuple[str, ...]
 
 
 def read(path: Path) -> Reading:
-    """The theme in `path`, and what is wrong with the file."""
+    """The theme in `path`, and the problems of its file."""
     where = f"{path.parent.name}/{_shown(path.name)}"
-    if not path.is_file():  # a pipe would be waited for
+    if not path.is_file():  # reading a pipe would block
         return Reading(None, (f"{where} cannot be read: it is not a file",))
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -79,7 +79,7 @@ def _not_toml(where: str, text: str, message: str) -> str:
 
 
 class _Checker:
-    """Goes through one file, and remembers what it finds wrong."""
+    """Checks one file and collects its problems."""
 
     def __init__(self, where: str, text: str, stem: str) -> None:
         self._where = where
@@ -169,18 +169,17 @@ class _Checker:
 
 
 def line_of(text: str, table: str, key: str | None) -> int | None:
-    """The line, from 1, on which valid TOML `text` sets `key` in `table`.
+    """Line, from 1, on which valid TOML `text` sets `key` in `table`.
 
-    `table` is empty for what stands before the first. Where the key is not
-    written plainly (an inline table), or is None, the line of the table; None
-    where that is not written either.
+    `table` is empty for keys before the first. If the key is None, or not written
+    plainly (an inline table), returns the table's line, or None without one.
     """
     header = None
     inside = table == ""
     fence = ""
     for number, line in enumerate(text.splitlines(), start=1):
         if fence:
-            # What looks like a key here is a line of somebody's text.
+            # Inside a multi-line string, a line may look like a key.
             fence = "" if line.count(fence) % 2 else fence
             continue
         if opened := re.match(r"\s*\[\s*([^\]]*?)\s*\]\s*(#.*)?$", line):
