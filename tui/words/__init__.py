@@ -1,1 +1,1 @@
-"""Words of the screen: text from plain values, all pure."""
+"""Text of the screen from plain values, by pure functions."""

@@ -12,7 +12,7 @@ from tui.words.phrases import count
 from voip.protection import Certificate
 
 SOON_DAYS = 30
-"""From how many days before its end on a certificate is told to expire soon."""
+"""Days before its end from which a certificate is marked to expire soon."""
 
 _GROUP = 4
 
@@ -27,7 +27,7 @@ def describe(chain: Sequence[Certificate], now: datetime) -> Iterator[Paragraph]
 
 
 def expiry(certificate: Certificate, now: datetime) -> Part | None:
-    """The meaning of a certificate's end to a person, None while it is far."""
+    """Remark on a certificate's end, or None while it is far."""
     ends = datetime.fromisoformat(certificate.not_after)
     days = (ends - now).days
     if ends <= now:
@@ -39,7 +39,7 @@ def expiry(certificate: Certificate, now: datetime) -> Part | None:
 
 
 def fingerprint(sha256: str) -> str:
-    """A digest in groups of four that can be read to somebody."""
+    """A digest in groups of four, for reading aloud."""
     groups = (sha256[place : place + _GROUP] for place in range(0, len(sha256), _GROUP))
     return " ".join(groups).upper()
 

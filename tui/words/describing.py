@@ -1,4 +1,4 @@
-"""The shapes of text that describes: a heading, sentences beneath it, a value with its name."""
+"""Layout of descriptions: headings, sentences, labelled values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def heading(title: str) -> Paragraph:
 
 
 def section(title: str, sentences: Sequence[str]) -> Iterator[Paragraph]:
-    """Sentences under a heading; nothing where there are none."""
+    """Sentences under a heading; empty without sentences."""
     if sentences:
         yield paragraph()
         yield heading(title)
@@ -24,11 +24,11 @@ def section(title: str, sentences: Sequence[str]) -> Iterator[Paragraph]:
 
 
 def listed(sentences: Iterable[str], indent: int = INDENT) -> Iterator[Paragraph]:
-    """Sentences that belong to what is said before them."""
+    """Sentences indented under the text before them."""
     return (paragraph(" " * indent, sentence, hang=indent) for sentence in sentences)
 
 
 def labelled(label: str, *parts: Part) -> Paragraph:
-    """A value with its name in front."""
+    """A value with its label in front."""
     head = Part(f"{' ' * INDENT}{label:<{_LABEL}}", "muted")
     return paragraph(head, *parts, hang=INDENT + _LABEL)

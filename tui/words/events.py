@@ -1,4 +1,4 @@
-"""Events of the engine, each in a line."""
+"""Events of the engine, each in one line."""
 
 from __future__ import annotations
 

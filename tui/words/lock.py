@@ -1,4 +1,4 @@
-"""The lock in detail, as text to read: what it says, means, and rests on."""
+"""The lock in detail as text: its statement, meaning and evidence."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _KEYINGS = {
 def describe(
     report: LockReport, now: datetime, glyphs: Glyphs, edit_key: str | None = None
 ) -> list[Paragraph]:
-    """Everything in a report, what matters most to a person first.
+    """Everything in a report, the most important first.
 
-    `edit_key` edits the account, where the lock is that of one.
+    `edit_key` edits the account, if the lock belongs to one.
     """
     remedy = [report.remedy] if report.remedy else []
     if edit_key is not None:
@@ -83,7 +83,7 @@ def _end_to_end(code: EndToEnd) -> Iterator[Paragraph]:
 
 
 def _comparison(code: EndToEnd) -> Iterator[Paragraph]:
-    """Who reads which words, and what is known of them."""
+    """The state of the comparison, and who reads which words."""
     if code.comparison is not None:
         words = Part(compared_words.standing(code), _STANDINGS[code.comparison.state])
         yield paragraph(" " * INDENT, words, hang=INDENT)

@@ -1,4 +1,4 @@
-"""The lock of a call that is over, as text to read: all that the log has kept of it."""
+"""The lock of an ended call as text, from its row in the log."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _verdict(entry: LogEntry) -> tuple[Role, str, tuple[str, ...]]:
             ("Nothing was said in it that a lock could have protected.",),
         )
     if entry.outcome is Outcome.INTERRUPTED:
-        # The row was closed by a later engine, which saw nothing of the call.
+        # A later engine closed the row, knowing nothing of the call's lock.
         return (
             "warning",
             "The lock is not known: the phone stopped during the call",

@@ -1,4 +1,4 @@
-"""Words of the screen: plain English from plain values."""
+"""Phrases of the screen: plain English from plain values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from voip.model import (
 from voip.protection import Lock
 
 _NO_QUOTES = dict.fromkeys(map(ord, '"“”„'), "'")
-_HASH = "%23"  # the only key of a telephone that a URI cannot hold as it is
+_HASH = "%23"  # the only telephone key that a SIP URI must escape
 _NUMBER = re.compile(r"\+?[0-9*#]+")
 _SCHEMES = ("sip", "sips", "tel")
 _WITHOUT_YEAR = timedelta(days=300)
@@ -71,21 +71,24 @@ _OUTCOMES = {
 
 
 def address(uri: str) -> str:
-    """A SIP or tel URI without its scheme (RFC 3261, RFC 3966): user@host, +34600111222."""
+    """A SIP or tel URI without its scheme (RFC 3261, RFC 3966).
+
+    For example, user@host or +34600111222.
+    """
     scheme, colon, rest = uri.partition(":")
     return rest if colon and scheme.lower() in _SCHEMES else uri
 
 
 def called(uri: str) -> str:
-    """Whom a request URI calls: its parameters are the account's affair."""
+    """The address called by a request URI, without parameters."""
     return address(uri).partition(";")[0].replace(_HASH, "#")
 
 
 def who(party: Party) -> str:
-    """The other end by its name, or else its number or address.
+    """Name of the other end, or else its number or address.
 
     A contact's name is plain. A claimed one is in quotes beside the address, which
-    goes first where the name reads like something it is not.
+    goes first if the name imitates something else.
     """
     if not party.name:
         return number_or_address(party.uri)
@@ -97,35 +100,35 @@ def who(party: Party) -> str:
 
 
 def number_or_address(uri: str) -> str:
-    """An address by its number alone, where it is one."""
+    """The number alone if an address is one, else the address."""
     whole = address(uri).replace(_HASH, "#")
     user, _, host = whole.partition("@")
     return user if host and _NUMBER.fullmatch(user) else whole or "unknown"
 
 
 def quoted(name: str) -> str:
-    """A name in quotes that nothing in it can end."""
+    """A name in quotes, with its own replaced so that none ends it early."""
     return f"“{name.translate(_NO_QUOTES)}”"
 
 
 def state(call: Call) -> str:
-    """Where a call is."""
+    """State of a call."""
     if call.held_by is HeldBy.BOTH:
         return "held by both"
     return _STATES[call.state]
 
 
 def ending(call: Call) -> str:
-    """Why a call is over, in a sentence about its far end."""
+    """Reason for a call's end, in a sentence about its far end."""
     name, reason = who(call.remote), call.reason.strip()
     if call.answered is not None:
         why = "" if call.outcome is Outcome.ANSWERED else reason
         after = f"ended after {duration(call.duration_s)}"
         return f"{after}: {why}" if why else after
     if call.outcome is Outcome.MISSED:
-        # 487 says that its caller gave up (RFC 3261 section 9.2).
+        # 487: the caller gave up (RFC 3261 section 9.2).
         return "missed" if call.code == 487 or not reason else f"missed: {reason}"
-    # Causes of the phone's own come with a status too, which is not about the far end.
+    # The phone's own causes come with a status too, which is not the far end's.
     by_status = call.cause is not None and call.cause.kind is CauseKind.SIP_STATUS
     by_far_end = call.direction is Direction.OUT and call.outcome in _BY_FAR_END
     if by_status and by_far_end and call.code in _ENDINGS:
@@ -134,7 +137,7 @@ def ending(call: Call) -> str:
 
 
 def registration(account: AccountStatus) -> str:
-    """The registration in words, with the cause when it failed."""
+    """The registration in words, with the cause of a failure."""
     if not account.enabled:
         return "disabled"
     if account.problem:
@@ -146,7 +149,7 @@ def registration(account: AccountStatus) -> str:
 
 
 def outcome(entry: LogEntry) -> str:
-    """The end of a call in the log: its duration, or what became of it."""
+    """End of a call in the log: its duration, or its outcome."""
     if entry.outcome is Outcome.ANSWERED:
         return duration(entry.duration_s)
     found = _OUTCOMES[entry.outcome]
@@ -161,7 +164,7 @@ def sign(lock: Lock) -> str:
 
 
 def was_open(entry: LogEntry) -> str:
-    """Exception that the sign of encryption does not tell: the lock was once open."""
+    """Remark that the lock was once open, which the sign does not show."""
     return "was open" if entry.once_open else ""
 
 
@@ -193,21 +196,21 @@ def duration(seconds: float) -> str:
 
 
 def when(started: str, now: datetime) -> str:
-    """A moment of the log in local time: the hour today, else the day, else the month.
+    """A moment of the log in local time: hour today, else day, else month.
 
     At most six characters. A day without its year is of the last ten months.
     """
-    # By the rules of the place: the offset of `now` is not that of another season.
+    # Local rules: the offset of `now` may be that of another season.
     moment = datetime.fromisoformat(started).astimezone()
     today = now.astimezone()
     if moment.date() == today.date():
         return moment.strftime("%H:%M")
     if abs(today.date() - moment.date()) < _WITHOUT_YEAR:
         return moment.strftime("%d %b")
-    # “Mar 25” would be a day of March.
+    # “Mar 25” would read as a day in March.
     return moment.strftime("%b'%y")
 
 
 def count(number: int, thing: str) -> str:
-    """`1 call`, `2 calls`."""
+    """Count with its noun: `1 call`, `2 calls`."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

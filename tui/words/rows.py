@@ -1,4 +1,4 @@
-"""The rows of the main screen's panes, from plain values."""
+"""Rows of the main screen's panes, from plain values."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MOS_WORST, _MOS_BEST = 1.0, 4.5
 _ACCOUNT_CELLS = 10
 _OUTCOME_CELLS = 13
 _NAME_CELLS = 32
-_FEWEST_CELLS = 5  # of a name that is cut: quotes, a letter, an ellipsis
+_FEWEST_CELLS = 5  # cells of a cut name: quotes, a letter, an ellipsis
 _NOT_CHECKED = "  name chosen by the caller, not checked"
 _WIDE, _ROOMY = 80, 64
 _HEARD_DIGITS = 8
@@ -55,7 +55,7 @@ _MARKS: dict[RegistrationState, Role] = {
 
 
 def header(state: State, glyphs: Glyphs, now: datetime) -> Line:
-    """The first line of the screen: the phone at a glance."""
+    """First line of the screen: the phone at a glance."""
     registered = state.registered(RegistrationState.REGISTERED)
     failed = sum(map(_in_trouble, state.accounts))
     middle: list[Part | str] = []
@@ -73,10 +73,9 @@ def header(state: State, glyphs: Glyphs, now: datetime) -> Line:
 
 
 def account(found: AccountStatus, glyphs: Glyphs, trust_key: str) -> tuple[Line, ...]:
-    """An account: its name, transport and lock; its address; how it stands.
+    """An account: name, transport and lock; address; registration.
 
-    What is to be seen to takes the place of the address: `trust_key` is the key
-    that shows a server's certificates.
+    A problem replaces the address. `trust_key` shows a server's certificates.
     """
     role: Role = _MARKS[found.registration.state] if found.enabled else "muted"
     standing_role: Role = "muted"
@@ -115,7 +114,7 @@ def _in_trouble(found: AccountStatus) -> bool:
 
 
 def account_mark(found: AccountStatus, glyphs: Glyphs) -> str:
-    """The sign of an account's registration."""
+    """Symbol of an account's registration."""
     if not found.enabled:
         return glyphs.offline
     if _in_trouble(found):
@@ -135,11 +134,11 @@ def call(
     width: int,
     lock_key: str,
 ) -> list[Line]:
-    """A call: who and where it stands; the sign of its lock; how it sounds.
+    """A call: party and state; sign of its lock; sound.
 
-    `lock_key` is the key that shows the words to compare. No text of a peer is on
-    the line of the sign, whose sentence is whole in `width` cells. Why a call has
-    ended has two lines.
+    `lock_key` is the key that shows the words to compare. The sign's line has no
+    text of a peer, and its sentence is whole in `width` cells. The reason for a
+    call's end has two lines.
     """
     found = shown.call
     mark = glyphs.cursor if marked else " "
@@ -158,13 +157,13 @@ def call(
     return [
         line(Part(mark, "accent"), *who, right=right),
         line(" ", *lock_line(found.lock, glyphs, width - 1)),
-        # What somebody must know of goes before what gives way.
+        # Signs come first, so that a narrow line cuts the sound instead.
         line(_INDENT, *_signs(shown, glyphs, lock_key), *_sound(shown, glyphs, meters)),
     ]
 
 
 def lock_line(found: Lock, glyphs: Glyphs, width: int) -> tuple[Part, ...]:
-    """The sign of a call's lock, and the longer of its sentences that is whole in `width`."""
+    """Sign of a call's lock, with its longest sentence whole in `width`."""
     signed = sign(found.sign, glyphs)
     long = cell_len(found.why) <= width - cell_len(signed.text) - 1
     says = found.why if found.closed and found.comparison is None and long else found.short
@@ -172,7 +171,7 @@ def lock_line(found: Lock, glyphs: Glyphs, width: int) -> tuple[Part, ...]:
 
 
 def sign(of: Sign | None, glyphs: Glyphs) -> Part:
-    """The sign of a lock, in the role of what it says."""
+    """Sign of a lock, in the role of its meaning."""
     return Part(glyphs.sign(of), _SIGN_ROLES[of] if of else "text")
 
 
@@ -184,7 +183,7 @@ def _ending(why: str, width: int) -> list[Line]:
 
 
 def _party(remote: Party, glyphs: Glyphs, role: Role, room: int) -> list[Part]:
-    """Name and address in `room` cells: a contact's name plain, a claimed one quoted."""
+    """Name and address in `room` cells: a contact's plain, a claim quoted."""
     address = phrases.address(remote.uri)
     if remote.imitates:
         return _imitator(remote, glyphs, "strong", role, room)
@@ -200,7 +199,7 @@ def _party(remote: Party, glyphs: Glyphs, role: Role, room: int) -> list[Part]:
 def _claim(
     remote: Party, address: str, glyphs: Glyphs, role: Role, address_role: Role, room: int
 ) -> list[Part]:
-    """A claimed name, which gives way to the address behind it."""
+    """A claimed name, cut first, and the address behind it."""
     name = _quoted(remote.name, glyphs, min(_NAME_CELLS, room - cell_len(address) - 2))
     if not name:
         return [Part(address, role)]
@@ -210,7 +209,7 @@ def _claim(
 def _imitator(
     remote: Party, glyphs: Glyphs, role: Role, address_role: Role, room: int
 ) -> list[Part]:
-    """The address first, then the claim, which gives way; its cause where there is room."""
+    """The address, then the claim, cut first; its cause where there is room."""
     address = phrases.address(remote.uri) or "unknown"
     left = room - cell_len(address) - 2
     parts = [Part(address, role)]
@@ -223,7 +222,7 @@ def _imitator(
 
 
 def _quoted(name: str, glyphs: Glyphs, room: int) -> str:
-    """A name in quotes, cut to `room` cells; none where not even a letter fits."""
+    """A name in quotes, cut to `room` cells; empty if no letter fits."""
     whole = phrases.quoted(name)
     if cell_len(whole) <= room:
         return whole
@@ -274,10 +273,10 @@ def _signs(shown: ShownCall, glyphs: Glyphs, lock_key: str) -> list[Part]:
 
 
 def incoming(shown: ShownCall, glyphs: Glyphs, keys: str, width: int) -> tuple[Line, ...]:
-    """An incoming call across the top of the screen.
+    """Ringing call at the top of the screen.
 
-    Beside the sentence of its lock stand the keys for it, where they are whole;
-    the footer has them in any case.
+    Its keys are beside the lock's sentence if they fit; the footer has them in any
+    case.
     """
     found = shown.call
     mark, right = Part(f" {glyphs.incoming} ", "accent"), (f"account: {found.account} ",)
@@ -292,19 +291,19 @@ def incoming(shown: ShownCall, glyphs: Glyphs, keys: str, width: int) -> tuple[L
 
 
 def entry(found: LogEntry, glyphs: Glyphs, now: datetime, width: int) -> Line:
-    """A row of the call log."""
+    """Row of the call log."""
     incoming = found.direction is Direction.IN
     missed = found.outcome in (Outcome.MISSED, Outcome.REFUSED)
     arrow = glyphs.incoming if incoming else glyphs.outgoing
     arrow_role: Role = "warning" if missed else "muted"
     once_open = phrases.was_open(found)
     right: list[Part | str] = [Part(f"{once_open} ", "insecure")] if once_open else []
-    # Who a claim really comes from is worth more than where it came in.
+    # The address of a claimed name matters more than the account.
     if width >= (_WIDE if found.remote.claimed else _ROOMY):
         right.append(Part(_column(found.account, _ACCOUNT_CELLS), "muted"))
     outcome_role: Role = "warning" if missed else "text"
     right.append(Part(phrases.outcome(found).rjust(_OUTCOME_CELLS), outcome_role))
-    # Beside the name stands nothing that a name could pass for.
+    # The sign is last: beside the name, a name could imitate it.
     right += [" ", sign(found.sign, glyphs), " "]
     role: Role = "strong" if missed else "text"
     left = (
@@ -323,7 +322,7 @@ def entry(found: LogEntry, glyphs: Glyphs, now: datetime, width: int) -> Line:
 
 
 def suggestion(found: Suggestion) -> Line:
-    """Somebody that could be meant, in the list over the dial line."""
+    """Row of a suggestion above the dial line."""
     target = phrases.address(found.target)
     party = Party(found.target, found.name, name_from=found.name_from)
     name = phrases.quoted(party.name) if party.claimed else party.name

@@ -1,4 +1,4 @@
-"""A TLS server's certificates as text by which a person decides whether to trust it."""
+"""A TLS server's certificates as text, for deciding whether to trust it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from voip.model import AccountStatus, RegistrationState
 from voip.protocol.trust import ServerReport
 
 WORD_TO_ACCEPT = "accept"
-"""The word that a person types to accept another key than before."""
+"""Word to type to accept another key than before."""
 
 WORD_TO_REMOVE = "remove"
-"""The word that a person types to take a pin away."""
+"""Word to type to remove a pin."""
 
 _GROUPS_A_LINE = 8
 
 
 class Standing(StrEnum):
-    """A server's standing with an account; the first that holds, in this order."""
+    """A server's standing with an account; the first that applies."""
 
     REFUSED = "refused"
     CHANGED = "changed"
@@ -36,9 +36,9 @@ class Standing(StrEnum):
 
 
 class Viewer(NamedTuple):
-    """A look at a server: for the account `whose`, `now`, with keys as they are mapped.
+    """View of a server for the account `whose`, with the mapped keys.
 
-    `calls` counts those with the account that are up, None for an account in a form.
+    `calls` counts its live calls, and is None for an account in a form.
     """
 
     whose: str
@@ -57,24 +57,24 @@ def standing(report: ServerReport) -> Standing:
 
 
 def key_of(report: ServerReport) -> str:
-    """The SHA-256 of the public key that the server showed, empty where it is not known."""
+    """SHA-256 of the public key the server showed, or empty."""
     return report.chain[0].key_sha256 if report.chain else ""
 
 
 def can_be_pinned(report: ServerReport) -> bool:
-    """True if accepting the key that was shown would change something for the better."""
+    """True if the key shown is not refused, and not the pin already."""
     return not report.refused and key_of(report) not in ("", report.pin)
 
 
 def is_about_trust(account: AccountStatus) -> bool:
-    """True if an account is out of use for what its server showed, and not for a password."""
+    """True if the account failed because of its server's certificate."""
     cause = account.registration.cause
     failed = account.registration.state is RegistrationState.FAILED
     return account.enabled and failed and cause is not None and cause.of_trust
 
 
 def accepting(report: ServerReport, viewer: Viewer) -> str:
-    """The meaning of a pin, in the question before it is set."""
+    """Meaning of a pin, for the question before it is set."""
     return (
         f"{_read_out(key_of(report))}\n\n"
         f"From now on {viewer.whose} accepts only this key, whoever issued its "
@@ -84,7 +84,7 @@ def accepting(report: ServerReport, viewer: Viewer) -> str:
 
 
 def replacing(report: ServerReport, viewer: Viewer) -> str:
-    """The meaning of another key than before, in the question before it is accepted."""
+    """Meaning of another key than before, for the question about it."""
     return (
         f"{_read_out(key_of(report))}\n\n"
         "This is not the key that was accepted until now. If somebody is between you and the "
@@ -95,8 +95,8 @@ def replacing(report: ServerReport, viewer: Viewer) -> str:
 
 
 def taking_away(report: ServerReport, viewer: Viewer) -> str:
-    """The meaning of taking a pin away, in the question before it is done."""
-    # A stranger chose the names in problems, and would push the answer off the screen.
+    """Meaning of removing a pin, for the question before it."""
+    # A server chooses names in the problems: quoted, they could push the answer off the screen.
     fate = "refused" if report.problems else "accepted"
     return (
         f"From then on {viewer.whose} accepts any key that has a certificate for the right name, "
@@ -112,9 +112,9 @@ def _ending(viewer: Viewer) -> str:
 
 
 def describe(report: ServerReport, viewer: Viewer, glyphs: Glyphs) -> list[Paragraph]:
-    """Everything in a report: what is wrong first, then what to compare, then the rest.
+    """Everything in a report: problems, then keys to compare, then the rest.
 
-    Of a changed key, the safe way is said before there is anything to compare.
+    For a changed key, the safe advice comes before the keys.
     """
     found = standing(report)
     compare = list(_keys(report, viewer))
@@ -161,7 +161,7 @@ def _verdict(report: ServerReport, viewer: Viewer, glyphs: Glyphs) -> Iterator[P
                 "This server is refused, and a pin would not change that",
                 "error",
             )
-            # What no pin mends is among the problems: it is said once, and first.
+            # `problems` may repeat `refused`, which must be listed once, and first.
             yield from listed(tuple(dict.fromkeys((*report.refused, *report.problems))))
         case Standing.CHANGED:
             yield _says(glyphs.check_failed, "The server shows another key than before", "error")
@@ -196,7 +196,7 @@ def _without(report: ServerReport) -> Iterator[Paragraph]:
 
 
 def _accepted(report: ServerReport, viewer: Viewer) -> str:
-    # A pin in a form may not be in the file, where nobody can have written it by hand.
+    # A pin in a form must not be reported as written into the file by hand.
     if viewer.calls is None and report.pinned_on is None:
         return "The form has it."
     return pin_words.accepted(report, viewer.now)
@@ -220,7 +220,7 @@ def _key(title: str, sha256: str) -> Iterator[Paragraph]:
 
 
 def _read_out(sha256: str) -> str:
-    """A digest on two lines of one length, which can be compared with another beneath it."""
+    """A digest on two lines of equal length, to compare with one beneath."""
     groups = certificate_words.fingerprint(sha256).split()
     lines = (groups[at : at + _GROUPS_A_LINE] for at in range(0, len(groups), _GROUPS_A_LINE))
     return "\n".join(map(" ".join, lines))
