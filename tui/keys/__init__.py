@@ -1,1 +1,1 @@
-"""Keys and the actions they are for."""
+"""Keys of the phone, and the actions they run."""

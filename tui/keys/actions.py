@@ -1,7 +1,7 @@
-"""Everything the phone can be told to do with a key: one list.
+"""Actions of the phone, in one list.
 
-Keys, footer, help and palette are made from it. What an action does is in
-`tui.commands`, under the same id.
+Keys, footer, help and palette are made from it. `tui.commands` has the handler
+of each action under the same id.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ When = Callable[[Context], bool]
 
 
 class Action(msgspec.Struct, frozen=True):
-    """`words` for the footer, `title` for palette and help; keys by Textual's names.
+    """`words` for the footer, `title` for palette and help; Textual's keys.
 
     `rank` orders the footer, the smallest first; 0 keeps an action out of it.
-    `screens` are the names of the screens it belongs to; none means all.
-    `while_typing` marks one that makes sense in a line of text alone.
+    `screens` are the names of its screens; none means all. `while_typing` marks an
+    action that makes sense in a line of text only.
     """
 
     id: str
@@ -65,7 +65,7 @@ def _with_call(
 
 
 def _begins_calls(context: Context) -> bool:
-    """Nobody calls: a key that is meant to answer must not call somebody else."""
+    """True if no call rings: a key meant to answer must not place a call."""
     return context.connected and context.incoming is None
 
 
@@ -97,7 +97,7 @@ def _on_account(test: Callable[[AccountStatus], bool] = lambda account: True) ->
 
 
 def _on_certificates(context: Context) -> bool:
-    """Of the account under the cursor, or from any list while one is out of use for them."""
+    """True if a TLS account is under the cursor, or one has failed for trust."""
     if context.pane in (Pane.CALLS, Pane.LOG):
         account = context.account
         return context.connected and account is not None and is_about_trust(account)
@@ -294,17 +294,17 @@ BY_ID = {action.id: action for action in ACTIONS}
 
 
 def of_screen(screen: str) -> tuple[Action, ...]:
-    """The actions that a screen binds, those of all screens included."""
+    """The actions that a screen binds, including those of all screens."""
     return tuple(a for a in ACTIONS if not a.screens or screen in a.screens)
 
 
 def available(context: Context) -> tuple[Action, ...]:
-    """The actions that do something as things are, in the list's order."""
+    """The actions that do something now, in the list's order."""
     return tuple(a for a in of_screen(context.screen) if a.when(context))
 
 
 def offered(found: Iterable[Action]) -> tuple[Action, ...]:
-    """The actions of a footer, the most wanted first."""
+    """The actions of a footer, by rank."""
     return tuple(sorted((a for a in found if a.rank), key=lambda a: a.rank))
 
 

@@ -12,7 +12,7 @@ from voip.model import AccountStatus, Direction, LogEntry, Outcome, Party
 
 
 class Pane(StrEnum):
-    """Where the keyboard is on the main screen."""
+    """Focused part of the main screen."""
 
     ACCOUNTS = "accounts"
     CALLS = "calls"
@@ -22,7 +22,7 @@ class Pane(StrEnum):
 
 
 class Spot(StrEnum):
-    """Something with the keyboard that a key can choose or press."""
+    """Focused widget that a key can choose or press."""
 
     MARK = "mark"
     BUTTON = "button"
@@ -31,18 +31,17 @@ class Spot(StrEnum):
 class Context(msgspec.Struct, frozen=True):
     """Facts that decide which actions make sense.
 
-    `call`, `account` and `entry` are the rows under the cursors, or `account` the
-    one whose server is not trusted while the keyboard is elsewhere, or whose open
-    lock is shown in a box; `incoming` is
-    the call that wants an answer. `live` counts calls that were answered and
-    have not ended; `dialling` that there is somebody for the dial line to call.
-    `field` is the field of a form that has the keyboard, `spot` what the keyboard
-    is on; `changed_meanwhile` that the file no longer holds what its form was opened
-    with. `line_open` tells that a box has its line of text out; `inspectable`
-    that a form or test speaks of a TLS server, `pinnable` and `pinned` that the
-    key a server showed can be accepted, and that the account accepts one alone;
-    `other_key` that this one is not the one shown. `comparable` tells that the
-    call has words to compare, `remembered` that a key of its far end was compared.
+    `call`, `account` and `entry` are the rows under the cursors; with the focus
+    elsewhere, `account` may be one whose server is not trusted, or whose open lock
+    a box shows. `incoming` is the ringing call to answer. `live` counts answered
+    calls that have not ended. `field` is the focused field of a form.
+
+    `dialling`: the dial line has a target. `changed_meanwhile`: the file has changed
+    since its form was opened. `line_open`: a box shows its line of text.
+    `inspectable`: a form or test names a TLS server. `pinnable`: the key a server
+    showed can be pinned. `pinned`: the account has a pin. `other_key`: the pin is
+    not the key shown. `comparable`: the call has words to compare. `remembered`: a
+    key of its far end was compared.
     """
 
     screen: str = "main"
@@ -69,7 +68,7 @@ class Context(msgspec.Struct, frozen=True):
 
 
 class Caller(NamedTuple):
-    """Somebody who called, and the account they called; `answered` if the call is up."""
+    """A caller and the account called; `answered` if the call is up."""
 
     remote: Party
     account: str
@@ -77,10 +76,10 @@ class Caller(NamedTuple):
 
 
 def caller(context: Context) -> Caller | None:
-    """The caller that an action is about: of the call that rings, or under the cursor."""
+    """The caller an action is for: of the ringing call, or under the cursor."""
     shown = context.incoming
     if shown is None and context.pane is Pane.LOG:
-        # On each row: a key that came and went would draw the footer at each step.
+        # On each row: a key that comes and goes would redraw the footer at each step.
         entry = context.entry
         return Caller(entry.remote, entry.account) if entry is not None else None
     shown = shown or (context.call if context.pane is Pane.CALLS else None)
@@ -90,10 +89,10 @@ def caller(context: Context) -> Caller | None:
 
 
 def past_call(context: Context) -> LogEntry | None:
-    """The row of a call that is over: its lock is known from the log alone.
+    """Row of an ended call, whose lock only the log has.
 
-    Those without a voice are among them: a footer that changed with each row
-    would be sent again with each step of the cursor.
+    Includes calls without media: a footer that changes with each row would be sent
+    again at each step of the cursor.
     """
     entry = context.call.entry if context.call else None
     if context.pane is Pane.LOG:

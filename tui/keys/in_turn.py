@@ -1,9 +1,8 @@
-"""Keys are done one after the other, however quickly they come.
+"""Handles keys one after the other, however quickly they arrive.
 
-Textual hands a key to what has the keyboard and goes on to the next. What the
-first one does, such as moving the keyboard to the dial line, comes later: a
-number that arrives at once, as over a slow line, lost its digits, and was
-called without them.
+Textual hands a key to the focused widget and goes on to the next before the
+first has acted, such as by focusing the dial line. A number that arrived at
+once, as over a slow line, lost digits, and was called without them.
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ _LOOK_S = 0.5
 
 
 class Passed(Message):
-    """Goes behind a key through all that may take it, and comes back to the app.
+    """Follows a key through its handlers and returns to the app.
 
-    It goes by `way` of what had the keyboard; `screen` is the one that was up
-    when the key was taken.
+    It bubbles from `way`, the focused widget; `screen` was current when the key was
+    handled.
     """
 
     def __init__(self, number: int, way: Widget, screen: Screen[Any]) -> None:
@@ -37,7 +36,7 @@ class Passed(Message):
 
 
 class KeysInTurn(App[None], inherit_bindings=False):
-    """An app that takes a key, or what is pasted, when it has done the one before."""
+    """App that holds later keys and pastes until the earlier one is handled."""
 
     def __init__(self, driver_class: type[Driver] | None = None) -> None:
         super().__init__(driver_class)
@@ -57,7 +56,7 @@ class KeysInTurn(App[None], inherit_bindings=False):
         if message.number != self._number or self._lost is None:
             return
         self._lost.cancel()
-        # What has opened may still be making itself ready, from outside to inside.
+        # A screen that has opened may still be mounting, from outside to inside.
         settled = message.screen is self.screen or message.way is self._keyboard
         if settled or not self._follow(self._keyboard, message.screen):
             await self._take()
@@ -87,6 +86,6 @@ class KeysInTurn(App[None], inherit_bindings=False):
         if way.is_attached:
             self._look_after(way)
         else:
-            # What the key has closed has taken the message along.
+            # The widget that the key closed has dropped the message.
             self._number += 1
             self.call_next(self._take)

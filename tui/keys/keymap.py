@@ -1,4 +1,4 @@
-"""The user's own keys: checked against the actions, clashes told in words."""
+"""The user's keys, checked against the actions; reports clashes."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _NAMED = frozenset(key.value for key in Keys)
 _MODIFIERS = frozenset(("ctrl", "shift", "alt", "meta", "super", "hyper"))
 _SHORT = {"escape": "esc", "delete": "del", "pageup": "pgup", "pagedown": "pgdn"}
 _LONG = {short: name for name, short in _SHORT.items()}
-# A terminal sends the same for both.
+# A terminal sends the same bytes for both.
 _SAME = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+left_square_bracket": "escape"}
 
 
 class Keymap(msgspec.Struct, frozen=True):
-    """Every action's keys as they hold, those that the user changed, and what was wrong.
+    """Keys of every action, the user's changes, and the problems with them.
 
-    `bindings` is what Textual has to be told for it (`App.set_keymap`).
+    `bindings` is for Textual (`App.set_keymap`).
     """
 
     keys: dict[str, str]
@@ -36,25 +36,25 @@ class Keymap(msgspec.Struct, frozen=True):
     problems: tuple[str, ...] = ()
 
     def shown(self, action_id: str) -> str:
-        """The first key of an action as a person reads it."""
+        """First key of an action, as the user reads it."""
         return show(self.keys[action_id].split(",")[0])
 
     def works_while_typing(self, action_id: str) -> bool:
-        """True if an action has a key that is no character."""
+        """True if an action has a key that types no character."""
         return any(typed(key) is None for key in self.keys[action_id].split(","))
 
     def shown_while_typing(self, action_id: str) -> str:
-        """The first key of an action that is no character."""
+        """First key of an action that types no character."""
         keys = self.keys[action_id].split(",")
         return show(next((key for key in keys if typed(key) is None), keys[0]))
 
 
 def resolve(wanted: Mapping[str, str]) -> Keymap:
-    """The keys that hold, with the user's where they can.
+    """The keys in force, with the user's where possible.
 
-    All wishes hold at once, so that two actions can change places. Where two
-    actions of one screen would share a key at the same moment, the later wish
-    is dropped, and its action keeps what it had.
+    All wishes apply at once, so that two actions can change places. Where two
+    actions of one screen would share a key at the same moment, drops the later
+    wish; its action keeps its former keys.
     """
     wishes: dict[str, str] = {}
     problems: list[str] = []
@@ -81,7 +81,7 @@ def resolve(wanted: Mapping[str, str]) -> Keymap:
 
 
 def show(key: str) -> str:
-    """A key as a person reads it: `ctrl+p` as ^p, `question_mark` as ?."""
+    """A key as the user reads it: `ctrl+p` as ^p, `question_mark` as ?."""
     if key.startswith("ctrl+"):
         return f"^{show(key.removeprefix('ctrl+'))}"
     return _SHORT.get(key) or (typed(key) or "").strip() or key
@@ -89,10 +89,10 @@ def show(key: str) -> str:
 
 @lru_cache(1024)
 def typed(key: str) -> str | None:
-    """The character that a key puts into a line of text; None for a key that acts."""
+    """The character that a key types; None for a key that types none."""
     if len(key) == 1:
         return key
-    # Textual names a key by its character's name in Unicode, some by another.
+    # Textual names most keys by their character's name in Unicode, some otherwise.
     name = REPLACED_KEYS.get(key, key)
     try:
         found = unicodedata.lookup(KEY_TO_UNICODE_NAME.get(name, name.replace("_", " ")))
@@ -102,7 +102,7 @@ def typed(key: str) -> str | None:
 
 
 def _read_wish(action_id: str, text: str) -> list[str] | str:
-    """The keys that are wished for an action, or what is wrong with them in words."""
+    """The keys wished for an action, or a sentence about the problem."""
     action = BY_ID.get(action_id)
     if action is None:
         near = difflib.get_close_matches(action_id, BY_ID, n=1)
@@ -125,10 +125,9 @@ def _read_wish(action_id: str, text: str) -> list[str] | str:
 
 
 def _read(written: str) -> str | None:
-    """Textual's name of a key, None where there is no such key.
+    """Textual's name of a key, or None if there is no such key.
 
-    A key may be written as Textual has it, as a person reads it, or as the
-    character that it types.
+    Accepts Textual's name, the user's form, or the character it types.
     """
     key = f"ctrl+{written[1:]}" if len(written) > 1 and written.startswith("^") else written
     before, plus, last = key.rpartition("+")
@@ -178,7 +177,7 @@ def _meet(one: Action, other: Action) -> bool:
         return False
     if one.screens and other.screens and not set(one.screens) & set(other.screens):
         return False
-    # Actions that share a key by nature take turns by what is up.
+    # Actions that share a default key never make sense at one moment.
     return not _share(one, other)
 
 
@@ -187,9 +186,9 @@ def _share(one: Action, other: Action) -> bool:
 
 
 def _touched(wishes: Mapping[str, str]) -> set[str]:
-    """The actions whose keys have to be told: those of a wish, and who shared a key with them.
+    """The actions to rebind: those with a wish, and those sharing their keys.
 
-    Textual takes a key from every action that has it when it takes it from one.
+    Rebinding one action in Textual removes its keys from every other.
     """
     touched = set(wishes)
     more = touched
