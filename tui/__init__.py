@@ -1,1 +1,1 @@
-"""The full-screen phone: a client of the engine, and nothing else."""
+"""The full-screen phone, a client of the engine."""

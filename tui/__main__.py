@@ -1,4 +1,4 @@
-"""`python -m tui`: the same as `offhook` without more words."""
+"""`python -m tui`: the same as `offhook` without arguments."""
 
 from __future__ import annotations
 

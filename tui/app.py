@@ -1,4 +1,4 @@
-"""The full-screen phone: what holds screens, state and engine together."""
+"""Textual app that connects screens, state and engine."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ _LEVELS: dict[str, Role] = {"info": "text", "warning": "warning", "error": "erro
 
 
 class OffhookApp(KeysInTurn, inherit_bindings=False):
-    """A client of the engine: it shows what is told, and asks for what keys say.
+    """Shows the engine's state and sends it commands.
 
-    Textual's own keys are left out: its ctrl+q would close the phone unasked.
+    Inherits none of Textual's keys: its ctrl+q would close the phone unasked.
     """
 
     TITLE = "Offhook"
@@ -87,7 +87,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         symbols.install(self.glyphs)
         themes.apply(self, self.themes.pick(self.state.settings.screen.theme, self.environ))
 
-    # Life
+    # Start and end
 
     def get_default_screen(self) -> Screen[None]:
         return self.main
@@ -95,7 +95,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
     def on_mount(self) -> None:
         self._attention = Attention(self._write, self.environ)
         self._dress(self.state.settings)
-        # Whoever had the terminal in the meantime has drawn on it.
+        # Another program may have drawn on the terminal while suspended.
         self.app_resume_signal.subscribe(self, lambda _: self._shown.forget())
         self.run_worker(self.bridge.run(), name="bridge")
         self.set_interval(1.0, self._tick)
@@ -105,7 +105,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
             loop.add_signal_handler(number, self._leave)
 
     def _fatal_error(self) -> None:
-        # No traceback reaches a person: it is kept, and they are told where.
+        # A traceback must not fill the terminal: write it to a file, and name that.
         path = paths.find().state / "screen.log"
         with contextlib.suppress(OSError), path.open("a", encoding="utf-8") as file:
             file.write(f"{self.now():%Y-%m-%d %H:%M:%S}\n{traceback.format_exc()}\n")
@@ -121,7 +121,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         super()._display(screen, renderable)
 
     def redraw(self) -> None:
-        """Send the whole screen again, whatever it shows."""
+        """Send the whole screen again."""
         self._shown.forget()
         self.screen.refresh(layout=True)
 
@@ -129,7 +129,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         return filters.filters(super().get_line_filters(), self.current_theme, self.glyphs)
 
     def _leave(self) -> None:
-        # The terminal went away, or wants us gone: calls go on without us.
+        # The terminal is gone, or a signal ends the screen; calls go on.
         end_soon()
         self.exit()
 
@@ -147,7 +147,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
     # Time
 
     def clock(self) -> float:
-        """Seconds of a clock that never goes back."""
+        """Seconds of a monotonic clock."""
         return time.monotonic()
 
     def now(self) -> datetime:
@@ -209,7 +209,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         self._show()
 
     async def ask(self, command: AnyCommand) -> bool:
-        """Send a command; whether it was accepted. If not, the person is told."""
+        """Send a command; True if accepted, else show the reason."""
         try:
             await self.bridge.ask(command)
         except (CommandFailed, NoEngine) as error:
@@ -218,7 +218,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         return True
 
     async def get(self, command: AnyCommand, kind: type[_Data]) -> _Data | None:
-        """The engine's answer; None after telling the person why not."""
+        """The engine's answer; None if it refused, after showing the reason."""
         try:
             return await self.bridge.get(command, kind)
         except (CommandFailed, NoEngine) as error:
@@ -226,28 +226,28 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
             return None
 
     async def place(self, command: PlaceCall) -> bool:
-        """Place a call; whether it is under way."""
+        """Place a call; True if it has started."""
         started = await self.get(command, CallStarted)
         if started is not None and started.notice:
             self.tell(started.notice, "warning")
         return started is not None
 
     def later(self, work: Coroutine[Any, Any, object]) -> None:
-        """Do something that may take a while, from where nothing can wait."""
+        """Run `work` in the background."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    # What is shown
+    # Display
 
     def tell(self, text: str, level: str = "info") -> None:
-        """Say something to the person, on the line over the dial line."""
+        """Show a message above the dial line for a while."""
         words = f"{text[:1].upper()}{text[1:]}"
         until = self.now() + timedelta(seconds=_MESSAGE_S)
         self.main.tell(Part(words, _LEVELS.get(level, "text")), until)
 
     def _show_soon(self) -> None:
-        # Events come in bursts; what lies behind them in the queue is shown too.
+        # One redraw after a burst of events, not one for each.
         if not self._will_show:
             self._will_show = True
             self.call_later(self._show)
@@ -276,7 +276,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
             self.tell(data.problem, "error")
 
     def load_themes(self) -> None:
-        """Read the themes again, those of the user included."""
+        """Read the themes again, including the user's."""
         self.themes = themes.load_all(self.folder)
         for theme in self.themes.themes.values():
             self.register_theme(theme)
@@ -294,7 +294,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         self.wear(settings.screen)
 
     def wear(self, screen: ScreenSettings) -> None:
-        """Take the theme and the symbols of these settings, at once."""
+        """Apply the theme and the symbols of these settings at once."""
         name = self.themes.pick(screen.theme, self.environ)
         found = self.themes.glyphs(name, screen, self.environ)
         if (name, found) != (self.theme, self.glyphs):
@@ -306,7 +306,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
             self._show()
 
     def _tell_all(self, problems: list[str]) -> None:
-        # The line has room for one; the screens of themes and settings list all.
+        # There is room for one; the screens of themes and settings list all.
         if problems:
             more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
             self.tell(f"{problems[0]}{more}", "warning")
@@ -317,17 +317,17 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         return isinstance(self.focused, Input)
 
     def shown_key(self, action_id: str) -> str:
-        """The key of an action that works where the keyboard is."""
-        # In a box, actions of every screen have no letters (`bindings_of`).
+        """The key of an action that works with the current focus."""
+        # In a box, actions of every screen have no letter keys (`bindings_of`).
         everywhere = not BY_ID[action_id].screens and self.screen is not self.main
         if self.typing or everywhere:
             return self.keymap.shown_while_typing(action_id)
         return self.keymap.shown(action_id)
 
-    # What keys do
+    # Keys
 
     def context(self) -> Context:
-        """Facts that decide which actions make sense on the screen that is up."""
+        """Facts that decide which actions make sense on the current screen."""
         screen = self.screen
         return screen.context() if isinstance(screen, Phoned) else Context(screen="other")
 
@@ -341,7 +341,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         await self.do(action_id)
 
     async def do(self, action_id: str) -> None:
-        """Do one of `tui.keys.actions`, if it makes sense as things are."""
+        """Run one of `tui.keys.actions`, if it makes sense now."""
         context = self.context()
         if BY_ID[action_id].when(context):
             await COMMANDS[action_id](self, context)

@@ -1,4 +1,4 @@
-"""The connection to the engine: kept up, and told of as Textual messages."""
+"""Connection to the engine, kept up, and posted as Textual messages."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OTHER_VERSION = (
 
 
 class Attached(Message):
-    """The engine is there; `snapshot` is how everything is."""
+    """The engine is connected; `snapshot` is its whole state."""
 
     def __init__(self, snapshot: Snapshot, settings: SettingsData) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class Happened(Message):
 
 
 class Detached(Message):
-    """The engine cannot be reached; `text` says why and what is being done."""
+    """The engine cannot be reached; `text` gives the cause and the next step."""
 
     def __init__(self, link: Link, text: str) -> None:
         super().__init__()
@@ -53,10 +53,10 @@ class Detached(Message):
 
 
 class Bridge:
-    """Connects, connects again when the engine dies, and carries commands.
+    """Connects, connects again when the engine dies, and sends commands.
 
-    An engine that was told to stop is not started again until `wake`; one that
-    somebody else starts is found.
+    After the engine was told to stop, starts none until `wake`, but connects to
+    one that another client starts.
     """
 
     def __init__(self, post: Callable[[Message], object], levels: bool) -> None:
@@ -68,7 +68,7 @@ class Bridge:
         self._delay = _FIRST_DELAY_S
 
     async def run(self) -> None:
-        """Keep the connection for as long as the screen is there."""
+        """Keep the connection while the screen is open."""
         while True:
             self._wake.clear()
             try:
@@ -88,7 +88,7 @@ class Bridge:
                 self._delay = min(self._delay * 2, _LONGEST_DELAY_S)
 
     def wake(self) -> None:
-        """Try to connect now, and start an engine if there is none."""
+        """Connect now, starting an engine if there is none."""
         self._stopped = False
         self._wake.set()
 
@@ -96,7 +96,7 @@ class Bridge:
         """Send a command and wait until it is accepted.
 
         Raises:
-            CommandFailed, NoEngine: it was not.
+            CommandFailed, NoEngine: it was not accepted.
         """
         await self._connected().ask(command)
 

@@ -1,6 +1,7 @@
-"""The app as screens, actions and widgets use it, none of which import it.
+"""Protocols of the app for screens, actions and widgets.
 
-The app hands itself to its commands, which proves to mypy that it is a `Host`.
+None of them imports the app. The app passes itself to its commands, by which
+mypy checks that it is a `Host`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _Result = TypeVar("_Result")
 
 
 class WidgetHost(Protocol):
-    """The phone, the time, the symbols and the keys: all that drawing needs."""
+    """Drawing's view of the app: state, time, symbols and keys."""
 
     @property
     def state(self) -> State: ...
@@ -44,21 +45,21 @@ class WidgetHost(Protocol):
         """True if letters go into a line of text."""
 
     def shown_key(self, action_id: str) -> str:
-        """The key of an action that works where the keyboard is."""
+        """The key of an action that works with the current focus."""
 
     def clock(self) -> float:
-        """Seconds of a clock that never goes back."""
+        """Seconds of a monotonic clock."""
 
     def now(self) -> datetime:
         """The local time."""
 
 
 class Host(WidgetHost, Protocol):
-    """The app of a screen or an action: the engine, the boxes, the themes."""
+    """App for a screen or an action: the engine, the boxes, the themes."""
 
     @property
     def screen(self) -> Screen[object]:
-        """The screen that has the keys."""
+        """The current screen."""
 
     @property
     def main(self) -> Screen[None]:
@@ -69,52 +70,52 @@ class Host(WidgetHost, Protocol):
 
     @property
     def connected(self) -> bool:
-        """True while the engine can be reached."""
+        """True while the engine is connected."""
 
     @property
     def events(self) -> Iterable[NumberedEvent]:
-        """The engine's events as far as they are kept, the oldest first."""
+        """The engine's events that are kept, the oldest first."""
 
     @property
     def environ(self) -> Mapping[str, str]: ...
 
     @property
     def folder(self) -> Path | None:
-        """The folder of the settings, None until the engine has named it."""
+        """Folder of the settings, or None until the engine has named it."""
 
     @property
     def themes(self) -> Themes: ...
 
     async def ask(self, command: AnyCommand) -> bool:
-        """Send a command; True if it was accepted, else the reason is shown."""
+        """Send a command; True if accepted, else the reason is shown."""
 
     async def get(self, command: AnyCommand, kind: type[_Data]) -> _Data | None:
-        """The engine's answer; None if it refused, once the reason is shown."""
+        """The engine's answer; None if it refused, after showing the reason."""
 
     async def place(self, command: PlaceCall) -> bool:
-        """Place a call; True if it is under way."""
+        """Place a call; True if it has started."""
 
     async def do(self, action_id: str) -> None:
-        """Do an action, if it makes sense as things are."""
+        """Run an action, if it makes sense now."""
 
     def later(self, work: Coroutine[Any, Any, object]) -> None:
-        """Do something that may take a while, from where nothing can wait."""
+        """Run `work` in the background."""
 
     def tell(self, text: str, level: str = "info") -> None:
-        """Show a message over the dial line for a while."""
+        """Show a message above the dial line for a while."""
 
     def push_screen(
         self, screen: Screen[_Result], callback: Callable[[_Result | None], None] | None = None
     ) -> object:
-        """Open a box; `callback` is given its result."""
+        """Open a box; `callback` receives its result."""
 
     def copy_to_clipboard(self, text: str) -> None: ...
 
     def load_themes(self) -> None:
-        """Read the themes again, those of the user included."""
+        """Read the themes again, including the user's."""
 
     def wear(self, screen: ScreenSettings) -> None:
-        """Use the theme and the symbols of these settings, at once."""
+        """Apply the theme and the symbols of these settings at once."""
 
     def redraw(self) -> None:
         """Send the whole screen again."""
@@ -124,7 +125,7 @@ class Host(WidgetHost, Protocol):
 
 
 Command = Callable[[Host, Context], Awaitable[None]]
-"""Does an action, given the facts that held when it was asked for."""
+"""Runs an action, given the context in which its key was pressed."""
 
 
 def host_of(node: DOMNode) -> Host:

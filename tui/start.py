@@ -1,4 +1,4 @@
-"""Opening the phone: what must be settled before Textual is loaded."""
+"""Starts the phone, after settings that Textual reads when loaded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FRAMES_OVER_SSH = "15"
 def _in_gnu_screen() -> bool:
     if os.environ.get("STY"):
         return True
-    # Over SSH only TERM tells; tmux may use the same, and knows all colours.
+    # Over SSH only TERM is left; tmux may set the same, but has all colours.
     terminal = os.environ.get("TERM", "")
     return terminal.startswith("screen") and not os.environ.get("TMUX")
 
@@ -20,8 +20,8 @@ def _in_gnu_screen() -> bool:
 def main() -> int:
     """Run the full-screen phone; returns the exit status.
 
-    1 when there is no terminal to draw on, or the screen failed; calls are the
-    engine's and go on in either case.
+    1 when there is no terminal to draw on, or the screen failed. Calls belong to
+    the engine and go on in either case.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         print(
@@ -30,20 +30,20 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    # A size that somebody exported is not the terminal's, and never changes.
+    # Exported sizes would fix the screen's size, whatever the terminal's.
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)
-    # Textual reads both when it is loaded. Nothing here moves without news.
+    # Textual reads both when it is loaded. Animations would send cells without news.
     os.environ["TEXTUAL_ANIMATIONS"] = "none"
     if os.environ.get("SSH_CONNECTION"):
         os.environ.setdefault("TEXTUAL_FPS", _FRAMES_OVER_SSH)
     if _in_gnu_screen():
-        # Its windows know 256 colours at most, and show any other as they like;
-        # the variable is that of the terminal around it.
+        # Windows of GNU screen have 256 colours at most, and show others wrongly;
+        # COLORTERM is that of the terminal around them.
         os.environ.pop("COLORTERM", None)
     from tui.app import OffhookApp
 
-    # Off while modules load: the command line had it so. They stay for good.
+    # The command line turned collection off for loading; modules are never freed.
     gc.freeze()
     gc.enable()
     app = OffhookApp()

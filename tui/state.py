@@ -1,4 +1,4 @@
-"""The screen's knowledge of the phone, and its change by each event.
+"""The screen's copy of the phone's state, and its change by events.
 
 `reduce` is a pure function: the same state and event give the same state.
 Moments are seconds of a monotonic clock, given by the caller.
@@ -20,14 +20,14 @@ from voip.protocol.settings import Settings, SettingsEvent
 from voip.protocol.sound import LevelsEvent
 
 KEEP_ENDED_S = 6.0
-"""Time that a call that has ended stays on the screen with its reason."""
+"""Seconds for which an ended call stays on the screen with its reason."""
 
 QUALITY_EVERY_S = 5.0
 QUALITY_POINTS = 12
 
 
 class Link(StrEnum):
-    """The connection to the engine; `stopped` when it was told to end."""
+    """Connection to the engine; `stopped` after it was told to end."""
 
     CONNECTING = "connecting"
     UP = "up"
@@ -36,11 +36,11 @@ class Link(StrEnum):
 
 
 class ShownCall(msgspec.Struct, frozen=True):
-    """A call with what only the screen remembers of it.
+    """A call with the facts that only the screen keeps.
 
-    `seen` is when the call's duration was told; `ended` when the call ended.
-    Levels are linear, 0.0 to 1.0. `history` holds a MOS each five seconds.
-    `entry` is the call's row in the log as it was told last.
+    `seen` is when the call's duration was received, `ended` when the call ended.
+    Levels are linear, 0.0 to 1.0. `history` holds a MOS every five seconds.
+    `entry` is the call's latest row in the log.
     """
 
     call: Call
@@ -61,7 +61,7 @@ class ShownCall(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """`link_text` says what is wrong with the connection to the engine."""
+    """The phone's state; `link_text` explains a lost connection."""
 
     link: Link = Link.CONNECTING
     link_text: str = ""
@@ -77,12 +77,12 @@ class State(msgspec.Struct, frozen=True):
 
     @property
     def incoming(self) -> tuple[ShownCall, ...]:
-        """Calls that want an answer, the oldest first."""
+        """Calls to answer, the oldest first."""
         return tuple(s for s in self.live if s.call.state is CallState.INCOMING)
 
     @property
     def speaks_in_the_open(self) -> bool:
-        """An active call is not protected while another one is."""
+        """True if the active call is unprotected while another is protected."""
         locks = [(s.call.state, s.call.lock) for s in self.live if s.call.state.answered]
         speaks = any(
             state is CallState.ACTIVE and lock.sign is Sign.UNSAFE for state, lock in locks
@@ -96,12 +96,12 @@ class State(msgspec.Struct, frozen=True):
         return next((found for found in self.accounts if found.name == name), None)
 
     def registered(self, state: RegistrationState) -> int:
-        """The number of accounts in a state of registration."""
+        """Number of accounts in a state of registration."""
         return sum(account.registration.state is state for account in self.accounts)
 
 
 def attach(state: State, snapshot: Snapshot, now: float) -> State:
-    """The state after the engine told everything anew."""
+    """The state after connecting to the engine."""
     status = snapshot.status
     known = {shown.call.id: shown for shown in state.calls}
     calls = tuple(
@@ -150,13 +150,13 @@ def reduce(state: State, event: AnyEvent, now: float) -> State:
 
 
 def forget_ended(state: State, now: float) -> State:
-    """The state without the calls that ended a while ago."""
+    """The state without calls that ended `KEEP_ENDED_S` ago."""
     kept = tuple(s for s in state.calls if s.ended is None or now - s.ended < KEEP_ENDED_S)
     return state if len(kept) == len(state.calls) else _with_calls(state, kept)
 
 
 def lose(state: State, link: Link, text: str) -> State:
-    """The state while the engine cannot be reached: what was known stays."""
+    """The state while the engine cannot be reached; keeps the rest."""
     return msgspec.structs.replace(state, link=link, link_text=text)
 
 

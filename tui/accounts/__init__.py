@@ -1,1 +1,1 @@
-"""Accounts on the screen: the form, its trial, the trust in a server."""
+"""Accounts on the screen: pane, form, test, and the server's certificates."""

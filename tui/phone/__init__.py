@@ -1,1 +1,1 @@
-"""The phone as a whole on the screen: main screen, help, palette."""
+"""Screens of the phone as a whole: main screen, help, palette."""

@@ -1,4 +1,4 @@
-"""The command palette: every action that makes sense as things are."""
+"""Command palette: every action that makes sense now."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.widgets.screens import Phoned
 
 
 class Actions(Provider):
-    """Offers what the screen beneath the palette could do."""
+    """Offers the actions of the screen beneath the palette."""
 
     async def discover(self) -> Hits:
         async for action, text in self._found():
@@ -40,7 +40,7 @@ class Actions(Provider):
 
 
 class Palette(CommandPalette):
-    """Textual's, with a cursor that does not blink: over SSH that is never quiet."""
+    """Textual's palette without a blinking cursor, which sends bytes for ever."""
 
     def __init__(self) -> None:
         super().__init__(providers=[Actions], placeholder="What to do")

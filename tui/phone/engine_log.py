@@ -17,7 +17,7 @@ _HANG = 4
 
 
 class EngineLog(SearchBox[Prose]):
-    """Read again when the engine tells of anything; one reading at a time."""
+    """Shows the engine's log; reads it again, once at a time, after events."""
 
     name_of_screen = "log"
     BINDINGS = bindings_of("log")
@@ -63,7 +63,7 @@ class EngineLog(SearchBox[Prose]):
 
 
 def _line(text: str) -> Paragraph:
-    # Date, time, level, as the engine writes them; other lines are kept as they are.
+    # Date, time and level, as the engine writes them; other lines have no role.
     words = text.split(maxsplit=3)
     return paragraph(Part(text, _ROLES.get(words[2] if len(words) > 2 else "", "text")), hang=_HANG)
 

@@ -1,4 +1,4 @@
-"""Events of the engine, as they happen."""
+"""Events of the engine, as they arrive."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST = 2000
 
 
 class EventRows(Lines):
-    """The newest last; the cursor stays at the end while it is there."""
+    """Events, the newest last; follows them while the cursor is at the end."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,14 +33,14 @@ class EventRows(Lines):
         return self._shown[self.cursor] if self.cursor < len(self._shown) else None
 
     def show(self, events: Iterable[NumberedEvent]) -> None:
-        """Show other events, from their end."""
+        """Replace the events, and go to the last."""
         self._shown.clear()
         self._shown.extend(events)
         self.redraw()
         self.go(len(self._shown) - 1)
 
     def add(self, event: NumberedEvent) -> None:
-        """Show one more; the oldest makes room."""
+        """Add an event, dropping the oldest when full."""
         follows = self.cursor >= len(self._shown) - 1
         full = len(self._shown) == _MOST
         self._shown.append(event)
@@ -69,7 +69,7 @@ class EventRows(Lines):
 
 
 class Events(SearchBox[EventRows]):
-    """Everything since the phone was opened, as far as it is kept."""
+    """The events kept since the screen was opened."""
 
     name_of_screen = "events"
     BINDINGS = bindings_of("events")
@@ -100,7 +100,7 @@ class Events(SearchBox[EventRows]):
 
 
 class EventDetails(ListBox[Prose]):
-    """One event as every client of the engine gets it."""
+    """One event as the engine sends it to clients."""
 
     name_of_screen = "event"
     BINDINGS = bindings_of("event")

@@ -1,4 +1,4 @@
-"""Help: every key as it is now, and what the lock means."""
+"""Help: the current keys, and the meaning of the lock."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _SECTIONS = (
 
 
 class Guide(SearchBox[Prose]):
-    """Marks the keys that do something as things are."""
+    """Lists all keys, marking those that do something now."""
 
     name_of_screen = "guide"
     BINDINGS = bindings_of("guide")

@@ -1,4 +1,4 @@
-"""Closing the screen while a call is up: leave it running, or end it."""
+"""Closing the screen during a call: leave it running, or end it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from voip.protocol.calls import HangUp
 
 
 class Leave(PhoneModal[None]):
-    """Leaving the calls running is what happens unless one says otherwise."""
+    """Asks before closing; the default leaves the calls running."""
 
     name_of_screen = "leave"
     BINDINGS = bindings_of("leave")

@@ -1,4 +1,4 @@
-"""The main screen: accounts, calls, call log, and a place to dial."""
+"""Main screen: accounts, calls, call log, and the dial line."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _WIDE_CELLS = 110
 
 
 class MainScreen(PhoneScreen):
-    """Where the phone is most of the time."""
+    """The main screen, beneath all boxes."""
 
     BINDINGS = bindings_of("main")
 
@@ -67,7 +67,7 @@ class MainScreen(PhoneScreen):
         self.set_focus(self.log_pane.rows)
         self.show(self.phone.state)
 
-    # What the screen shows
+    # Display
 
     def show(self, state: State) -> None:
         self.header.show(state)
@@ -79,25 +79,25 @@ class MainScreen(PhoneScreen):
         self.show_keys()
 
     def show_levels(self, state: State) -> None:
-        """Only what moves with the sound."""
+        """Redraw only the sound levels."""
         self.calls.show(state)
 
     def tick(self) -> None:
-        """A second has passed."""
+        """Update the note; called each second."""
         self.dial.note.tick(self.phone.now())
 
     def note(self, entry: LogEntry) -> None:
-        """A row of the log was added or changed."""
+        """Add a row to the log, or replace it."""
         self.log_pane.note(entry)
 
     def dress(self) -> None:
-        """Take the symbols and keys that hold now."""
+        """Use the current symbols and keys."""
         self.dial.dress()
         self.log_pane.rows.redraw()
         self.show(self.phone.state)
 
     def _give_calls_room(self, count: int) -> None:
-        # One line while there are none; at most half of what there is.
+        # One line while there are no calls; at most half of the screen.
         most = max(self.calls.height, (self.size.height - 6) // 2)
         wanted = min(max(1, count * self.calls.height), most) + 2
         if self.calls.styles.height is None or self.calls.styles.height.value != wanted:
@@ -107,7 +107,7 @@ class MainScreen(PhoneScreen):
         self._give_calls_room(len(self.phone.state.calls))
         self._share_room(accounts_first=self.pane is Pane.ACCOUNTS)
 
-    # Where the keyboard is
+    # Focus
 
     @property
     def pane(self) -> Pane | None:
@@ -138,15 +138,15 @@ class MainScreen(PhoneScreen):
         return next((a for a in self.phone.state.accounts if is_about_trust(a)), selected)
 
     def list_under_cursor(self) -> Lines | None:
-        """The list that the arrow keys move in."""
+        """The list in which the arrow keys move the cursor."""
         if self.pane is Pane.DIAL:
             return self.dial.suggestions
         return self.focused if isinstance(self.focused, Lines) else None
 
-    # Focus is set at once, not in a while: the next key may be on its way.
+    # Focus changes at once: the next key may already be queued.
 
     def next_pane(self, by: int) -> None:
-        """The keyboard goes to the next pane; on a narrow screen panes take turns."""
+        """Focus the next pane; on a narrow screen, show it instead."""
         order = [self.log_pane.rows, self.dial.input, self.accounts, self.calls]
         place = order.index(self.focused) if self.focused in order else 0
         after = order[(place + by) % len(order)]
@@ -154,21 +154,21 @@ class MainScreen(PhoneScreen):
         self.set_focus(after)
 
     def leave_line(self) -> None:
-        """Back from a line to the lists."""
+        """Leave a line of text for the lists."""
         if not self.log_pane.search.value:
             self.log_pane.search.display = False
         self._share_room(accounts_first=False)
         self.set_focus(self.calls if self.phone.state.live else self.log_pane.rows)
 
     def _share_room(self, accounts_first: bool) -> None:
-        # Accounts and the rest take turns where both do not fit.
+        # On a narrow screen, accounts and the rest do not fit together.
         narrow = self.size.width < _NARROW_CELLS
         self.accounts.display = accounts_first or not narrow
         self.accounts.styles.width = "1fr" if narrow else None
         self._right.display = not (accounts_first and narrow)
 
     def tell(self, part: Part, until: datetime) -> None:
-        """Show a message until a moment has come."""
+        """Show a message until `until`."""
         self.dial.note.tell(part, until)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
@@ -189,7 +189,7 @@ class MainScreen(PhoneScreen):
         self.show_keys()
 
     def show_keys(self) -> None:
-        # What lies over this screen has keys of its own.
+        # A box over this screen has keys of its own.
         self.footer.show(self.context() if self.phone.screen is self else Context(screen="covered"))
 
     async def on_lines_opened(self, event: Lines.Opened) -> None:
@@ -202,7 +202,7 @@ class MainScreen(PhoneScreen):
             await self.phone.do(action)
 
     def on_key(self, event: events.Key) -> None:
-        # A number is dialled by typing it, wherever the keyboard is.
+        # Typing a number dials it, whatever pane is focused.
         typed = event.character
         if typed in DIALLED_AT_ONCE and self.pane not in (Pane.DIAL, Pane.SEARCH):
             event.stop()

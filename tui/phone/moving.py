@@ -1,4 +1,4 @@
-"""Moving about on a screen."""
+"""Actions that move the focus and the cursor."""
 
 from __future__ import annotations
 

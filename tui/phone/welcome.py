@@ -1,4 +1,4 @@
-"""The welcome of a person who opens the phone for the first time."""
+"""Welcome, shown when the phone has no account yet."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TEXT = (
 
 
 class Welcome(PhoneModal[None]):
-    """Leads to a first account, or to a first call that needs none."""
+    """Offers a first account, or a test call that needs none."""
 
     name_of_screen = "welcome"
     BINDINGS = bindings_of("welcome")
