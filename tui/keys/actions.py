@@ -20,11 +20,11 @@ When = Callable[[Context], bool]
 
 
 class Action(msgspec.Struct, frozen=True):
-    """`words` for the footer, `title` for palette and help; Textual's keys.
+    """An action, with `words` for the footer, `title` for palette and help.
 
-    `rank` orders the footer, the smallest first; 0 keeps an action out of it.
-    `screens` are the names of its screens; none means all. `while_typing` marks an
-    action that makes sense in a line of text only.
+    `keys` are Textual's names. `rank` orders the footer, the smallest first; 0
+    keeps an action out of it. `screens` are the names of its screens; none means
+    all. `while_typing` marks an action that makes sense in a line of text only.
     """
 
     id: str

@@ -34,7 +34,8 @@ class Context(msgspec.Struct, frozen=True):
     `call`, `account` and `entry` are the rows under the cursors; with the focus
     elsewhere, `account` may be one whose server is not trusted, or whose open lock
     a box shows. `incoming` is the ringing call to answer. `live` counts answered
-    calls that have not ended. `field` is the focused field of a form.
+    calls that have not ended. `field` is the focused field of a form,
+    `spot` the kind of the focused widget.
 
     `dialling`: the dial line has a target. `changed_meanwhile`: the file has changed
     since its form was opened. `line_open`: a box shows its line of text.

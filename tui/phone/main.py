@@ -146,7 +146,7 @@ class MainScreen(PhoneScreen):
     # Focus changes at once: the next key may already be queued.
 
     def next_pane(self, by: int) -> None:
-        """Focus the next pane; on a narrow screen, show it instead."""
+        """Focus the next pane, and show it where a narrow screen hid it."""
         order = [self.log_pane.rows, self.dial.input, self.accounts, self.calls]
         place = order.index(self.focused) if self.focused in order else 0
         after = order[(place + by) % len(order)]

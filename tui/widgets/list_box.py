@@ -21,7 +21,7 @@ _Rows = TypeVar("_Rows", bound=Lines)
 
 
 class ListBox(PhoneModal[None], Generic[_Rows]):
-    """Box that fills the screen; `head` holds words above the list."""
+    """Box as large as the screen allows; `head` holds words above the list."""
 
     # Textual would look for a bare name beside each subclass.
     CSS_PATH = Path(__file__).with_name("list_box.tcss")
