@@ -31,7 +31,7 @@ def describe(event: AnyEvent) -> str:
         case AccountsOrdered(names=names):
             return f"in the order {', '.join(names)}"
         case LogEvent(entry=entry):
-            was_open = f", the lock {found}" if (found := phrases.was_open(entry)) else ""
+            was_open = f", the lock {remark}" if (remark := phrases.was_open(entry)) else ""
             return (
                 f"{phrases.who(entry.remote)}, {entry.account}: {phrases.outcome(entry)}{was_open}"
             )

@@ -61,11 +61,11 @@ def _state(report: LockReport, glyphs: Glyphs) -> Iterator[Paragraph]:
 
 
 def _facts(title: str, about: About, report: LockReport, glyphs: Glyphs) -> Iterator[Paragraph]:
-    found = [fact for fact in report.facts if fact.about is about]
-    if found:
+    facts = [fact for fact in report.facts if fact.about is about]
+    if facts:
         yield paragraph()
         yield heading(title)
-        yield from (_fact(fact, glyphs) for fact in found)
+        yield from (_fact(fact, glyphs) for fact in facts)
 
 
 def _end_to_end(code: EndToEnd) -> Iterator[Paragraph]:

@@ -142,20 +142,20 @@ def registration(account: AccountStatus) -> str:
         return "disabled"
     if account.problem:
         return account.problem
-    found = account.registration
-    if found.state is RegistrationState.FAILED:
-        return found.reason or "failed"
-    return _REGISTRATIONS[found.state]
+    current = account.registration
+    if current.state is RegistrationState.FAILED:
+        return current.reason or "failed"
+    return _REGISTRATIONS[current.state]
 
 
 def outcome(entry: LogEntry) -> str:
     """End of a call in the log: its duration, or its outcome."""
     if entry.outcome is Outcome.ANSWERED:
         return duration(entry.duration_s)
-    found = _OUTCOMES[entry.outcome]
+    word = _OUTCOMES[entry.outcome]
     if entry.outcome is Outcome.LOST and entry.answered is not None:
-        return f"{duration(entry.duration_s)} {found}"
-    return f"{found} ({entry.code})" if _tells(entry) else found
+        return f"{duration(entry.duration_s)} {word}"
+    return f"{word} ({entry.code})" if _shows_code(entry) else word
 
 
 def sign(lock: Lock) -> str:
@@ -168,7 +168,7 @@ def was_open(entry: LogEntry) -> str:
     return "was open" if entry.once_open else ""
 
 
-def _tells(entry: LogEntry) -> bool:
+def _shows_code(entry: LogEntry) -> bool:
     return entry.code is not None and entry.outcome in (Outcome.FAILED, Outcome.REFUSED)
 
 

@@ -72,27 +72,27 @@ def header(state: State, glyphs: Glyphs, now: datetime) -> Line:
     return line(Part(" offhook  ", "strong"), *middle, right=(calls, f"{now:%H:%M} "))
 
 
-def account(found: AccountStatus, glyphs: Glyphs, trust_key: str) -> tuple[Line, ...]:
+def account(status: AccountStatus, glyphs: Glyphs, trust_key: str) -> tuple[Line, ...]:
     """An account: name, transport and lock; address; registration.
 
     A problem replaces the address. `trust_key` shows a server's certificates.
     """
-    role: Role = _MARKS[found.registration.state] if found.enabled else "muted"
+    role: Role = _MARKS[status.registration.state] if status.enabled else "muted"
     standing_role: Role = "muted"
-    if _in_trouble(found):
+    if _in_trouble(status):
         role = standing_role = "error"
-    standing: list[Part | str] = ["  ", Part(phrases.registration(found), standing_role)]
-    if found.voicemail and found.voicemail.new:
-        new = phrases.count(found.voicemail.new, "message")
+    standing: list[Part | str] = ["  ", Part(phrases.registration(status), standing_role)]
+    if status.voicemail and status.voicemail.new:
+        new = phrases.count(status.voicemail.new, "message")
         standing.append(Part(f" {glyphs.mail} {new}", "accent"))
     return (
         line(
-            Part(f"{account_mark(found, glyphs)} ", role),
-            Part(found.name, "strong" if found.enabled else "muted"),
-            right=(Part(f"{found.transport.value.upper()} ", "muted"), sign(found.sign, glyphs)),
+            Part(f"{account_mark(status, glyphs)} ", role),
+            Part(status.name, "strong" if status.enabled else "muted"),
+            right=(Part(f"{status.transport.value.upper()} ", "muted"), sign(status.sign, glyphs)),
         ),
-        _address(found),
-        _trust(trust_key) if trust_words.is_about_trust(found) else line(*standing),
+        _address(status),
+        _trust(trust_key) if trust_words.is_about_trust(status) else line(*standing),
     )
 
 
@@ -100,29 +100,29 @@ def _trust(key: str) -> Line:
     return line("  ", Part(key, "accent"), Part(" shows its certificate", "warning"))
 
 
-def _address(found: AccountStatus) -> Line:
-    if trust_words.is_about_trust(found):
+def _address(status: AccountStatus) -> Line:
+    if trust_words.is_about_trust(status):
         return line("  ", Part("! server NOT trusted", "error"))
-    if found.enabled and found.warning:
-        return line("  ", Part(f"! {found.warning}", "warning"))
-    return line("  ", Part(phrases.address(found.aor), "text" if found.enabled else "muted"))
+    if status.enabled and status.warning:
+        return line("  ", Part(f"! {status.warning}", "warning"))
+    return line("  ", Part(phrases.address(status.aor), "text" if status.enabled else "muted"))
 
 
-def _in_trouble(found: AccountStatus) -> bool:
-    failed = found.registration.state is RegistrationState.FAILED
-    return found.enabled and (bool(found.problem) or failed)
+def _in_trouble(status: AccountStatus) -> bool:
+    failed = status.registration.state is RegistrationState.FAILED
+    return status.enabled and (bool(status.problem) or failed)
 
 
-def account_mark(found: AccountStatus, glyphs: Glyphs) -> str:
+def account_mark(status: AccountStatus, glyphs: Glyphs) -> str:
     """Symbol of an account's registration."""
-    if not found.enabled:
+    if not status.enabled:
         return glyphs.offline
-    if _in_trouble(found):
+    if _in_trouble(status):
         return glyphs.failed
     return {
         RegistrationState.REGISTERED: glyphs.registered,
         RegistrationState.REGISTERING: glyphs.registering,
-    }.get(found.registration.state, glyphs.offline)
+    }.get(status.registration.state, glyphs.offline)
 
 
 def call(
@@ -140,34 +140,34 @@ def call(
     text of a peer, and its sentence is whole in `width` cells. The reason for a
     call's end has two lines.
     """
-    found = shown.call
+    call = shown.call
     mark = glyphs.cursor if marked else " "
-    standing = phrases.state(found)
+    standing = phrases.state(call)
     right: tuple[Part | str, ...] = (f"{standing} ",)
-    if found.state is CallState.ENDED:
-        who = _party(found.remote, glyphs, "muted", width - 4 - _cells(right))
+    if call.state is CallState.ENDED:
+        who = _party(call.remote, glyphs, "muted", width - 4 - _cells(right))
         return [
             line(Part(f"{mark}{glyphs.offline} ", "muted"), *who, right=right),
-            *_ending(phrases.ending(found), width),
+            *_ending(phrases.ending(call), width),
         ]
-    if found.state.answered:
-        role: Role = "success" if found.state is CallState.ACTIVE else "warning"
+    if call.state.answered:
+        role: Role = "success" if call.state is CallState.ACTIVE else "warning"
         right = (Part(standing, role), f" {phrases.duration(shown.duration_s(now))} ")
-    who = _party(found.remote, glyphs, "muted", width - 2 - _cells(right))
+    who = _party(call.remote, glyphs, "muted", width - 2 - _cells(right))
     return [
         line(Part(mark, "accent"), *who, right=right),
-        line(" ", *lock_line(found.lock, glyphs, width - 1)),
+        line(" ", *lock_line(call.lock, glyphs, width - 1)),
         # Signs come first, so that a narrow line cuts the sound instead.
         line(_INDENT, *_signs(shown, glyphs, lock_key), *_sound(shown, glyphs, meters)),
     ]
 
 
-def lock_line(found: Lock, glyphs: Glyphs, width: int) -> tuple[Part, ...]:
+def lock_line(lock: Lock, glyphs: Glyphs, width: int) -> tuple[Part, ...]:
     """Sign of a call's lock, with its longest sentence whole in `width`."""
-    signed = sign(found.sign, glyphs)
-    long = cell_len(found.why) <= width - cell_len(signed.text) - 1
-    says = found.why if found.closed and found.comparison is None and long else found.short
-    return (signed, Part(" "), Part(says, signed.role))
+    signed = sign(lock.sign, glyphs)
+    long = cell_len(lock.why) <= width - cell_len(signed.text) - 1
+    sentence = lock.why if lock.closed and lock.comparison is None and long else lock.short
+    return (signed, Part(" "), Part(sentence, signed.role))
 
 
 def sign(of: Sign | None, glyphs: Glyphs) -> Part:
@@ -177,9 +177,9 @@ def sign(of: Sign | None, glyphs: Glyphs) -> Part:
 
 def _ending(why: str, width: int) -> list[Line]:
     first = wrap(paragraph(why), width - len(_INDENT))[0]
-    said = sum(len(part.text) for part in first.left)
-    rest = why[said:].lstrip(" ")
-    return [line(_INDENT, Part(text, "warning")) for text in (why[:said], rest) if text]
+    length = sum(len(part.text) for part in first.left)
+    rest = why[length:].lstrip(" ")
+    return [line(_INDENT, Part(text, "warning")) for text in (why[:length], rest) if text]
 
 
 def _party(remote: Party, glyphs: Glyphs, role: Role, room: int) -> list[Part]:
@@ -233,40 +233,40 @@ def _quoted(name: str, glyphs: Glyphs, room: int) -> str:
 
 
 def _sound(shown: ShownCall, glyphs: Glyphs, meters: bool) -> list[Part | str]:
-    found = shown.call
-    if not found.state.answered:
-        return [Part(f"account: {found.account}", "muted")]
+    call = shown.call
+    if not call.state.answered:
+        return [Part(f"account: {call.account}", "muted")]
     dot = f" {glyphs.dot} "
-    pieces: list[Part | str] = [Part(found.account, "muted")]
-    if found.codec:
-        pieces += [dot, phrases.codec(found.codec)]
-    quality = phrases.quality(found.quality.mos)
-    if found.quality.problem:
-        pieces += [dot, Part(found.quality.problem, "error")]
+    pieces: list[Part | str] = [Part(call.account, "muted")]
+    if call.codec:
+        pieces += [dot, phrases.codec(call.codec)]
+    quality = phrases.quality(call.quality.mos)
+    if call.quality.problem:
+        pieces += [dot, Part(call.quality.problem, "error")]
     elif quality:
         role: Role = "text" if quality == "good" else "warning"
         pieces += [dot, Part(quality, role), " ",
                    Part(spark(shown.history, _MOS_WORST, _MOS_BEST, glyphs), "muted")]  # fmt: skip
-    if meters and found.state is CallState.ACTIVE:
+    if meters and call.state is CallState.ACTIVE:
         pieces += [dot, "in ", Part(meter(shown.rx, _METER_CELLS, glyphs), "accent"),
                    " out ", Part(meter(shown.tx, _METER_CELLS, glyphs), "accent")]  # fmt: skip
     return pieces
 
 
 def _signs(shown: ShownCall, glyphs: Glyphs, lock_key: str) -> list[Part]:
-    found = shown.call
+    call = shown.call
     signs: list[Part] = []
-    if found.muted:
+    if call.muted:
         signs.append(Part(f"{glyphs.muted} muted  ", "warning"))
-    if found.hold_agreed is False:
+    if call.hold_agreed is False:
         signs.append(Part("they did not agree to it  ", "warning"))
-    if found.recording:
+    if call.recording:
         signs.append(Part(f"{glyphs.recording} you are recording  ", "error"))
-    if found.playing:
+    if call.playing:
         signs.append(Part(f"{glyphs.playing} playing a file  ", "accent"))
     if shown.heard:
         signs.append(Part(f"they pressed {shown.heard[-_HEARD_DIGITS:]}  ", "muted"))
-    comparison = found.lock.comparison
+    comparison = call.lock.comparison
     if comparison is not None and comparison.state in _TO_COMPARE:
         signs += [Part(lock_key, "accent"), Part(" shows 8 words  ", "warning")]
     return signs
@@ -278,10 +278,10 @@ def incoming(shown: ShownCall, glyphs: Glyphs, keys: str, width: int) -> tuple[L
     Its keys are beside the lock's sentence if they fit; the footer has them in any
     case.
     """
-    found = shown.call
-    mark, right = Part(f" {glyphs.incoming} ", "accent"), (f"account: {found.account} ",)
-    who = _party(found.remote, glyphs, "text", width - cell_len(mark.text) - 1 - _cells(right))
-    signed = lock_line(found.lock, glyphs, width - len(_INDENT))
+    call = shown.call
+    mark, right = Part(f" {glyphs.incoming} ", "accent"), (f"account: {call.account} ",)
+    who = _party(call.remote, glyphs, "text", width - cell_len(mark.text) - 1 - _cells(right))
+    signed = lock_line(call.lock, glyphs, width - len(_INDENT))
     offered = (Part(f"{keys} ", "accent"),)
     whole = len(_INDENT) + _cells(signed) + 2 + _cells(offered) <= width
     return (
@@ -290,46 +290,46 @@ def incoming(shown: ShownCall, glyphs: Glyphs, keys: str, width: int) -> tuple[L
     )
 
 
-def entry(found: LogEntry, glyphs: Glyphs, now: datetime, width: int) -> Line:
+def entry(logged: LogEntry, glyphs: Glyphs, now: datetime, width: int) -> Line:
     """Row of the call log."""
-    incoming = found.direction is Direction.IN
-    missed = found.outcome in (Outcome.MISSED, Outcome.REFUSED)
+    incoming = logged.direction is Direction.IN
+    missed = logged.outcome in (Outcome.MISSED, Outcome.REFUSED)
     arrow = glyphs.incoming if incoming else glyphs.outgoing
     arrow_role: Role = "warning" if missed else "muted"
-    once_open = phrases.was_open(found)
+    once_open = phrases.was_open(logged)
     right: list[Part | str] = [Part(f"{once_open} ", "insecure")] if once_open else []
     # The address of a claimed name matters more than the account.
-    if width >= (_WIDE if found.remote.claimed else _ROOMY):
-        right.append(Part(_column(found.account, _ACCOUNT_CELLS), "muted"))
+    if width >= (_WIDE if logged.remote.claimed else _ROOMY):
+        right.append(Part(_column(logged.account, _ACCOUNT_CELLS), "muted"))
     outcome_role: Role = "warning" if missed else "text"
-    right.append(Part(phrases.outcome(found).rjust(_OUTCOME_CELLS), outcome_role))
+    right.append(Part(phrases.outcome(logged).rjust(_OUTCOME_CELLS), outcome_role))
     # The sign is last: beside the name, a name could imitate it.
-    right += [" ", sign(found.sign, glyphs), " "]
+    right += [" ", sign(logged.sign, glyphs), " "]
     role: Role = "strong" if missed else "text"
     left = (
         Part(f"{arrow} ", arrow_role),
-        Part(phrases.when(found.started, now).rjust(6), "muted"),
+        Part(phrases.when(logged.started, now).rjust(6), "muted"),
         Part("  "),
     )
     room = width - _cells(left) - _cells(right) - 1
-    who = [Part(phrases.who(found.remote), role)]
-    if found.remote.imitates:
-        who = _imitator(found.remote, glyphs, role, "muted", room)
-    elif found.remote.claimed:
-        shown = phrases.number_or_address(found.remote.uri)
-        who = _claim(found.remote, shown, glyphs, role, "muted", room)
+    who = [Part(phrases.who(logged.remote), role)]
+    if logged.remote.imitates:
+        who = _imitator(logged.remote, glyphs, role, "muted", room)
+    elif logged.remote.claimed:
+        address = phrases.number_or_address(logged.remote.uri)
+        who = _claim(logged.remote, address, glyphs, role, "muted", room)
     return line(*left, *who, right=tuple(right))
 
 
-def suggestion(found: Suggestion) -> Line:
+def suggestion(offer: Suggestion) -> Line:
     """Row of a suggestion above the dial line."""
-    target = phrases.address(found.target)
-    party = Party(found.target, found.name, name_from=found.name_from)
+    target = phrases.address(offer.target)
+    party = Party(offer.target, offer.name, name_from=offer.name_from)
     name = phrases.quoted(party.name) if party.claimed else party.name
     parts: list[Part | str] = [" ", name or target]
-    if found.name and found.name != target:
+    if offer.name and offer.name != target:
         parts.append(Part(f"  {target}", "muted"))
-    return line(*parts, right=(Part(f"{found.source} ", "muted"),))
+    return line(*parts, right=(Part(f"{offer.source} ", "muted"),))
 
 
 def _cells(parts: Iterable[Part | str]) -> int:

@@ -116,12 +116,12 @@ def describe(report: ServerReport, viewer: Viewer, glyphs: Glyphs) -> list[Parag
 
     For a changed key, the safe advice comes before the keys.
     """
-    found = standing(report)
+    current = standing(report)
     compare = list(_keys(report, viewer))
-    advice = [*section("What to do", _advice(found, viewer))]
+    advice = [*section("What to do", _advice(current, viewer))]
     return [
         *_verdict(report, viewer, glyphs),
-        *(advice + compare if found is Standing.CHANGED else compare + advice),
+        *(advice + compare if current is Standing.CHANGED else compare + advice),
         paragraph(),
         heading("Connection"),
         labelled("server", Part(f"{report.host}, port {report.port}")),
@@ -131,9 +131,9 @@ def describe(report: ServerReport, viewer: Viewer, glyphs: Glyphs) -> list[Parag
     ]
 
 
-def _advice(found: Standing, viewer: Viewer) -> Sequence[str]:
-    if found is not Standing.CHANGED:
-        return (_ADVICE[found],)
+def _advice(current: Standing, viewer: Viewer) -> Sequence[str]:
+    if current is not Standing.CHANGED:
+        return (_ADVICE[current],)
     return (
         f"{viewer.leave_key} leaves everything as it is. That is safe.",
         "Ask the server's administrator whether the key is a new one, and let them read its "
@@ -156,7 +156,7 @@ def _verdict(report: ServerReport, viewer: Viewer, glyphs: Glyphs) -> Iterator[P
     whose = viewer.whose
     match standing(report):
         case Standing.REFUSED:
-            yield _says(
+            yield _verdict_line(
                 glyphs.check_failed,
                 "This server is refused, and a pin would not change that",
                 "error",
@@ -164,7 +164,9 @@ def _verdict(report: ServerReport, viewer: Viewer, glyphs: Glyphs) -> Iterator[P
             # `problems` may repeat `refused`, which must be listed once, and first.
             yield from listed(tuple(dict.fromkeys((*report.refused, *report.problems))))
         case Standing.CHANGED:
-            yield _says(glyphs.check_failed, "The server shows another key than before", "error")
+            yield _verdict_line(
+                glyphs.check_failed, "The server shows another key than before", "error"
+            )
             yield from listed(
                 (
                     "Nothing is sent to a server with this key.",
@@ -176,15 +178,15 @@ def _verdict(report: ServerReport, viewer: Viewer, glyphs: Glyphs) -> Iterator[P
                 yield from listed((pin_words.calls_go_on(viewer.calls, whose),))
         case Standing.PINNED:
             words = f"This is the key that {whose} is pinned to"
-            yield _says(glyphs.check_ok, words, "success")
+            yield _verdict_line(glyphs.check_ok, words, "success")
             yield from listed((_accepted(report, viewer),))
             yield from _without(report)
         case Standing.UNTRUSTED:
-            yield _says(glyphs.check_failed, f"Not trusted by {whose}", "error")
+            yield _verdict_line(glyphs.check_failed, f"Not trusted by {whose}", "error")
             yield from listed(report.problems)
         case Standing.TRUSTED:
             words = "Nothing is wrong with this server's certificate"
-            yield _says(glyphs.check_ok, words, "success")
+            yield _verdict_line(glyphs.check_ok, words, "success")
 
 
 def _without(report: ServerReport) -> Iterator[Paragraph]:
@@ -226,5 +228,5 @@ def _read_out(sha256: str) -> str:
     return "\n".join(map(" ".join, lines))
 
 
-def _says(sign: str, words: str, role: Role) -> Paragraph:
+def _verdict_line(sign: str, words: str, role: Role) -> Paragraph:
     return paragraph(Part(f"{sign} {words}", role), hang=INDENT)
