@@ -303,9 +303,9 @@ def available(context: Context) -> tuple[Action, ...]:
     return tuple(a for a in of_screen(context.screen) if a.when(context))
 
 
-def offered(found: Iterable[Action]) -> tuple[Action, ...]:
+def offered(actions: Iterable[Action]) -> tuple[Action, ...]:
     """The actions of a footer, by rank."""
-    return tuple(sorted((a for a in found if a.rank), key=lambda a: a.rank))
+    return tuple(sorted((a for a in actions if a.rank), key=lambda a: a.rank))
 
 
 def by_group() -> dict[str, list[Action]]:

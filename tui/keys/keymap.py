@@ -49,7 +49,7 @@ class Keymap(msgspec.Struct, frozen=True):
         return show(next((key for key in keys if typed(key) is None), keys[0]))
 
 
-def resolve(wanted: Mapping[str, str]) -> Keymap:
+def resolve(own_keys: Mapping[str, str]) -> Keymap:
     """The keys in force, with the user's where possible.
 
     All wishes apply at once, so that two actions can change places. Where two
@@ -58,12 +58,12 @@ def resolve(wanted: Mapping[str, str]) -> Keymap:
     """
     wishes: dict[str, str] = {}
     problems: list[str] = []
-    for action_id, text in wanted.items():
-        found = _read_wish(action_id, text)
-        if isinstance(found, str):
-            problems.append(f"keys: {found}")
+    for action_id, text in own_keys.items():
+        reading = _read_wish(action_id, text)
+        if isinstance(reading, str):
+            problems.append(f"keys: {reading}")
         else:
-            wishes[action_id] = ",".join(found)
+            wishes[action_id] = ",".join(reading)
     while (clash := _clash(wishes)) is not None:
         action_id, key, other = clash
         del wishes[action_id]
@@ -95,10 +95,10 @@ def typed(key: str) -> str | None:
     # Textual names most keys by their character's name in Unicode, some otherwise.
     name = REPLACED_KEYS.get(key, key)
     try:
-        found = unicodedata.lookup(KEY_TO_UNICODE_NAME.get(name, name.replace("_", " ")))
+        character = unicodedata.lookup(KEY_TO_UNICODE_NAME.get(name, name.replace("_", " ")))
     except KeyError:
         return None
-    return found if found.isprintable() else None
+    return character if character.isprintable() else None
 
 
 def _read_wish(action_id: str, text: str) -> list[str] | str:
@@ -110,18 +110,18 @@ def _read_wish(action_id: str, text: str) -> list[str] | str:
         return f"there is no action “{action_id}”{hint}"
     written = [","] if text.strip() == "," else [key.strip() for key in text.split(",")]
     keys = {key: _read(key) for key in written if key}
-    wrong = [key for key, known in keys.items() if known is None]
+    wrong = [key for key, name in keys.items() if name is None]
     if wrong or not keys:
         named = "”, “".join(wrong) or text
         return f"{action_id}: “{named}” is not a key"
-    found = list(dict.fromkeys(key for key in keys.values() if key))
+    valid = list(dict.fromkeys(key for key in keys.values() if key))
     on_main = not action.screens or "main" in action.screens
-    dialled = [key for key in found if on_main and typed(key) in DIALLED_AT_ONCE]
+    dialled = [key for key in valid if on_main and typed(key) in DIALLED_AT_ONCE]
     if dialled:
         return f"{action_id}: “{show(dialled[0])}” begins a number and can do nothing else"
-    if action.while_typing and all(map(typed, found)):
-        return f"{action_id}: “{show(found[0])}” is typed into the line, so it cannot do this there"
-    return found
+    if action.while_typing and all(map(typed, valid)):
+        return f"{action_id}: “{show(valid[0])}” is typed into the line, so it cannot do this there"
+    return valid
 
 
 def _read(written: str) -> str | None:
@@ -148,8 +148,8 @@ def _read(written: str) -> str | None:
         if typed(name) != last or not last.isprintable():
             return None
         name = name.lower() if "ctrl" in modifiers else name
-    found = "+".join([*sorted(modifiers), name])
-    return _SAME.get(found, found)
+    combined = "+".join([*sorted(modifiers), name])
+    return _SAME.get(combined, combined)
 
 
 def _all_keys(wishes: Mapping[str, str]) -> dict[str, str]:
