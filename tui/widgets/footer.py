@@ -32,14 +32,14 @@ class Footer(Lines, can_focus=False):
 
     def draw(self, index: int) -> Sequence[Line]:
         phone = self.phone
-        found = offered(available(self._situation))
+        actions = offered(available(self._situation))
         if phone.typing:
             # Letters are text now.
-            found = tuple(a for a in found if phone.keymap.works_while_typing(a.id))
-        last = [a for a in found if a.id in _ALWAYS]
+            actions = tuple(a for a in actions if phone.keymap.works_while_typing(a.id))
+        last = [a for a in actions if a.id in _ALWAYS]
         words = [
             (phone.shown_key(a.id), a.words, a.id)
-            for a in [*(a for a in found if a.id not in _ALWAYS), *last]
+            for a in [*(a for a in actions if a.id not in _ALWAYS), *last]
         ]
         room = self.size.width - 1
         kept = words[len(words) - len(last) :]

@@ -107,11 +107,11 @@ class Row(Vertical):
     def complain(self, words: str | None) -> None:
         """Show the field's problem; None clears it."""
         sign = host_of(self).glyphs.check_failed.strip()
-        _say(self._problem, f"{sign} {words}" if words else "")
+        _show_text(self._problem, f"{sign} {words}" if words else "")
 
     def remark(self, words: str) -> None:
         """Show a remark on the field; empty text clears it."""
-        _say(self._remark, words)
+        _show_text(self._remark, words)
 
     def take_keyboard(self) -> None:
         self.editors[0].focus()
@@ -204,6 +204,6 @@ class SwitchRow(Row):
         self.post_message(self.Changed(self))
 
 
-def _say(place: Static, text: str) -> None:
+def _show_text(place: Static, text: str) -> None:
     place.update(text)
     place.display = bool(text)

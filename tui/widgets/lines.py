@@ -92,10 +92,10 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
         if self.count() and self.cursor >= self.count():
             self.cursor = self.count() - 1
         top = self.scroll_offset.y
-        seen = range(top, top + self.size.height)
-        known, self._strips = self._strips, {}
-        for y in seen:
-            old, new = known.get(y), self._build(y)
+        visible = range(top, top + self.size.height)
+        drawn, self._strips = self._strips, {}
+        for y in visible:
+            old, new = drawn.get(y), self._build(y)
             self._strips[y] = new
             span = (0, self.width) if old is None else changed(old, new)
             if span is not None:
@@ -103,10 +103,10 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         y += self.scroll_offset.y
-        found = self._strips.get(y)
-        if found is None or found.cell_length != self.width:
-            found = self._strips[y] = self._build(y)
-        return found
+        strip = self._strips.get(y)
+        if strip is None or strip.cell_length != self.width:
+            strip = self._strips[y] = self._build(y)
+        return strip
 
     @property
     def width(self) -> int:
@@ -118,13 +118,13 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
         count = self.count()
         if not count:
             lines: Sequence[Line] = self.empty()
-            found = lines[y] if y < len(lines) else Line()
+            content = lines[y] if y < len(lines) else Line()
         elif index < count:
             lines = self.draw(index)
-            found = lines[part] if part < len(lines) else Line()
+            content = lines[part] if part < len(lines) else Line()
         else:
-            found = Line()
-        strip = self._strip(found)
+            content = Line()
+        strip = self._strip(content)
         if count and index == self.cursor and index < count and self._marks_cursor:
             strip = Strip(
                 [Segment(s.text, (s.style or Style()) + self._style("cursor")) for s in strip],
@@ -136,8 +136,8 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
     def _marks_cursor(self) -> bool:
         return self.shows_cursor and self.has_focus
 
-    def _strip(self, found: Line) -> Strip:
-        parts = fit(found, self.width, self.phone.glyphs.ellipsis)
+    def _strip(self, content: Line) -> Strip:
+        parts = fit(content, self.width, self.phone.glyphs.ellipsis)
         segments = [Segment(part.text, self._style_of(part)) for part in parts if part.text]
         return Strip(segments).adjust_cell_length(self.width, self._style("text"))
 

@@ -106,8 +106,8 @@ class LineBox(ListBox[_Rows]):
 class SearchBox(LineBox[_Rows]):
     """List that the line searches while the user types."""
 
-    def search(self, wanted: str) -> None:
-        """Show the rows that contain `wanted`; all of them for empty text."""
+    def search(self, text: str) -> None:
+        """Show the rows that contain `text`; all of them for empty text."""
 
     def open_search(self) -> None:
         self.open_line("search:", self.line.value)
