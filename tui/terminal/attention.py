@@ -55,11 +55,11 @@ def recognise(environ: Mapping[str, str]) -> Terminal:
     # sequences; over SSH its TERM may be either's.
     inside_screen = bool(environ.get("STY")) and not inside_tmux
     either = terminal.startswith("screen") and not inside_tmux
-    shown = not is_plain(environ)
+    capable = not is_plain(environ)
     return Terminal(
-        title=shown,
+        title=capable,
         utf8=speaks_utf8(environ),
-        auto=_kind(environ) if shown and not either else None,
+        auto=_kind(environ) if capable and not either else None,
         notifies=not inside_screen,
         tmux=inside_tmux or terminal.startswith(("tmux", "screen")),
     )

@@ -84,12 +84,12 @@ _STYLES = {Color.parse(mark).ansi: Style.parse(style) for style, mark in MARKS.i
 
 @lru_cache(maxsize=1024)
 def _colourless(style: Style) -> Style:
-    found = style + _DEFAULT_COLOURS
+    plain = style + _DEFAULT_COLOURS
     if style.color is not None and style.color.number in _STYLES:
-        found += _STYLES[style.color.number]
+        plain += _STYLES[style.color.number]
     if style.bgcolor is not None and not style.bgcolor.is_default:
-        found += Style(reverse=True)
-    return found
+        plain += Style(reverse=True)
+    return plain
 
 
 class _Ascii(LineFilter):

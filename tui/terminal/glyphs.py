@@ -200,7 +200,7 @@ ASCII = Glyphs(
 
 _ASCII_ALONE = replace(ASCII, folds_text=True)
 
-_SETS = {found.name: found for found in (UNICODE, EMOJI, ASCII)}
+_SETS = {glyphs.name: glyphs for glyphs in (UNICODE, EMOJI, ASCII)}
 
 
 def choose(setting: settings.Glyphs, lock: settings.LockSign, environ: Mapping[str, str]) -> Glyphs:
@@ -213,10 +213,10 @@ def choose(setting: settings.Glyphs, lock: settings.LockSign, environ: Mapping[s
         setting = "ascii" if is_plain(environ) or not speaks_utf8(environ) else "unicode"
     if setting == "ascii":
         return ASCII if speaks_utf8(environ) else _ASCII_ALONE
-    found = _SETS[setting]
+    glyphs = _SETS[setting]
     if lock == "auto":
         lock = "pictures" if setting == "emoji" or draws_padlocks(environ) else "words"
-    return replace(found, signs=_IN_PICTURES if lock == "pictures" else _IN_WORDS)
+    return replace(glyphs, signs=_IN_PICTURES if lock == "pictures" else _IN_WORDS)
 
 
 _DRAW_PADLOCKS: Final = frozenset(("apple_terminal", "iterm.app", "wezterm", "ghostty"))

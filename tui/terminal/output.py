@@ -93,10 +93,10 @@ class Changes(CompositorUpdate):
             for place, run in self._shown.put(x, y, strip):
                 sent.append(f"\x1b[{y + 1};{place + 1}H")
                 for text, cell_style in run:
-                    wanted = _kept(style, cell_style) if drawn and text == " " else cell_style
-                    if not drawn or wanted != style:
-                        sent.append(_turn(style if drawn else None, wanted, system, drawn))
-                        style, drawn = wanted, True
+                    target = _kept(style, cell_style) if drawn and text == " " else cell_style
+                    if not drawn or target != style:
+                        sent.append(_turn(style if drawn else None, target, system, drawn))
+                        style, drawn = target, True
                     sent.append(text)
         return "".join([*sent, _RESET] if drawn else sent)
 
@@ -147,7 +147,8 @@ def _alike(cells: list[Cell], first: int, end: int) -> bool:
     style = cells[first][1]
     blank = _of_blank(style)
     return all(
-        found == style or (text == " " and found == blank) for text, found in cells[first : end + 1]
+        cell_style == style or (text == " " and cell_style == blank)
+        for text, cell_style in cells[first : end + 1]
     )
 
 
@@ -189,14 +190,14 @@ def _is_seen(style: Style) -> bool:
 
 @lru_cache(maxsize=4096)
 def _turn(
-    before: Style | None, after: Style | None, system: ColorSystem | None, known: bool
+    before: Style | None, after: Style | None, system: ColorSystem | None, style_known: bool
 ) -> str:
     """The sequence (ECMA-48 SGR) that turns one style into another."""
     now = after or Style()
     codes: list[str] = []
     was = before or Style()
     changed = [name for name in _ATTRIBUTES if bool(getattr(was, name)) != bool(getattr(now, name))]
-    if not known or not all(name in _OFF for name in changed):
+    if not style_known or not all(name in _OFF for name in changed):
         codes += ["0", *(_ON[name] for name in _ATTRIBUTES if getattr(now, name))]
         was = Style()
     elif changed:

@@ -63,28 +63,28 @@ class TerminalInput:
         """Yield events up to a paste; return the data after its start mark."""
         # A mark may arrive in pieces, the first of which the parser has already.
         had = len(self._before)
-        known = self._before + data
-        start, end = known.find(START), known.find(END)
+        joined = self._before + data
+        start, end = joined.find(START), joined.find(END)
         if self._cut and end >= 0 and not 0 <= start < end:
             # The rest of a paste that timed out must not be read as keys.
             self._cut, self._before = False, ""
-            if text := _cleaned(known[had:end]):
+            if text := _cleaned(joined[had:end]):
                 yield events.Paste(text)
             behind = end + len(END)
-            yield from self._parsed(lambda: self._parser.feed(known[max(had, end) : behind]))
-            return known[behind:]
+            yield from self._parsed(lambda: self._parser.feed(joined[max(had, end) : behind]))
+            return joined[behind:]
         if start < 0:
-            self._before = known[-len(START) + 1 :]
+            self._before = joined[-len(START) + 1 :]
             yield from self._parsed(lambda: self._parser.feed(data))
             return ""
         behind = start + len(START)
         # The parser gets an empty paste, or it would wait for the end mark.
-        for message in self._parsed(lambda: self._parser.feed(known[had:behind] + END)):
+        for message in self._parsed(lambda: self._parser.feed(joined[had:behind] + END)):
             if not isinstance(message, events.Paste):
                 yield message
         self._cut, self._before = False, ""
         self._pasted, self._alive = "", self._clock()
-        return known[behind:]
+        return joined[behind:]
 
     def _paste(self, pasted: str, data: str) -> Generator[Message, None, str]:
         """Extend the paste; return the data after its end mark."""

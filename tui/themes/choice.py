@@ -94,8 +94,8 @@ def _add_own(files: dict[str, ThemeFile], folder: Path) -> tuple[tuple[str, ...]
     except OSError as error:
         return (f"themes cannot be read: {error.strerror}",), ()
     for path in paths:
-        theme, found = read(path)
-        problems += found
+        theme, mistakes = read(path)
+        problems += mistakes
         if theme is None:
             continue
         where = f"themes/{path.name}"

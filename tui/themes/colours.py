@@ -96,16 +96,16 @@ def _derive(given: Mapping[str, str], dark: bool) -> dict[str, str]:
     panel = given.get("panel") or back.blend(text, 0.08).hex
     selection = given.get("selection") or back.blend(primary, 0.3).hex
 
-    def seen(color: Color) -> str:
+    def legible(color: Color) -> str:
         return readable(color, text, panel)
 
     return {
         "surface": back.blend(text, 0.04).hex,
         "panel": panel,
-        "muted": seen(text.blend(back, 0.4)),
-        "success": seen(Color.parse("#6fce8c" if dark else "#12602f")),
-        "warning": seen(Color.parse("#e9b44c" if dark else "#6e4700")),
-        "error": seen(Color.parse("#ff8a80" if dark else "#a31621")),
+        "muted": legible(text.blend(back, 0.4)),
+        "success": legible(Color.parse("#6fce8c" if dark else "#12602f")),
+        "warning": legible(Color.parse("#e9b44c" if dark else "#6e4700")),
+        "error": legible(Color.parse("#ff8a80" if dark else "#a31621")),
         "selection": selection,
         "selection-text": readable(text, Color.parse(best_on(selection)), selection),
         "border": back.blend(text, 0.4).hex,
@@ -115,9 +115,9 @@ def _derive(given: Mapping[str, str], dark: bool) -> dict[str, str]:
 def readable(color: Color, towards: Color, on: str) -> str:
     """`color`, blended `towards` another until it is readable `on` a third."""
     for share in range(10):
-        found = color.blend(towards, share / 10).hex
-        if contrast(found, on) >= READABLE:
-            return found
+        blended = color.blend(towards, share / 10).hex
+        if contrast(blended, on) >= READABLE:
+            return blended
     return towards.hex
 
 
@@ -184,7 +184,7 @@ def _variables(css: Mapping[str, str]) -> dict[str, str]:
     text, muted, back, panel = (css[x] for x in ("foreground", "muted", "background", "panel"))
     primary, accent = css["primary"], css["accent"]
     chosen, chosen_text = css["selection"], css["selection-text"]
-    found = {
+    variables = {
         **{role: css[role] for role in ("muted", "selection", "selection-text")},
         **{role: css[role] for role in ("secure", "insecure", "border-focus")},
         "border": css["border-focus"],
@@ -229,13 +229,13 @@ def _variables(css: Mapping[str, str]) -> dict[str, str]:
         "ansi-foreground": text,
     }
     for level in range(1, 7):
-        found[f"markdown-h{level}-color"] = primary
-        found[f"markdown-h{level}-background"] = "transparent"
-    return found
+        variables[f"markdown-h{level}-color"] = primary
+        variables[f"markdown-h{level}-background"] = "transparent"
+    return variables
 
 
 def _own_variables(colors: Mapping[str, str]) -> dict[str, str]:
-    found = {
+    variables = {
         # Two default colours make no block, so the cursor reverses its cell.
         "input-cursor-background": "ansi_default",
         "input-cursor-foreground": "ansi_default",
@@ -243,20 +243,20 @@ def _own_variables(colors: Mapping[str, str]) -> dict[str, str]:
         "block-cursor-blurred-text-style": "underline",
         "button-color-foreground": "ansi_default",
     }
-    return found | {COLOURLESS: "true"} if is_colourless(colors) else found
+    return variables | {COLOURLESS: "true"} if is_colourless(colors) else variables
 
 
 def _mixed(colors: Mapping[str, str]) -> dict[str, str]:
     """Shades that need colours of known luminance."""
     text, back = (Color.parse(colors[role]) for role in ("foreground", "background"))
     kinds = ("primary", "success", "warning", "error", "accent")
-    found = {
+    variables = {
         "input-cursor-background": colors["foreground"],
         "input-cursor-foreground": colors["background"],
         "button-color-foreground": best_on(*(colors[kind] for kind in kinds)),
     }
     for kind in kinds:
         color = Color.parse(colors[kind])
-        found[f"{kind}-muted"] = tinted = back.blend(color, 0.2).hex
-        found[f"text-{kind}"] = readable(color, text, tinted)
-    return found
+        variables[f"{kind}-muted"] = tinted = back.blend(color, 0.2).hex
+        variables[f"text-{kind}"] = readable(color, text, tinted)
+    return variables

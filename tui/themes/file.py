@@ -54,7 +54,7 @@ class Reading(NamedTuple):
 
 def read(path: Path) -> Reading:
     """The theme in `path`, and the problems of its file."""
-    where = f"{path.parent.name}/{_shown(path.name)}"
+    where = f"{path.parent.name}/{_printable(path.name)}"
     if not path.is_file():  # reading a pipe would block
         return Reading(None, (f"{where} cannot be read: it is not a file",))
     try:
@@ -71,11 +71,11 @@ def read(path: Path) -> Reading:
 
 
 def _not_toml(where: str, text: str, message: str) -> str:
-    found = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", message)
-    if found is None:
-        return f"{where} is not valid TOML: {_shown(message)}"
-    line = int(found[1]) if found[1] else text.count("\n") + 1
-    return f"{where} line {line}: not valid TOML: {_shown(message[: found.start()])}"
+    position = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", message)
+    if position is None:
+        return f"{where} is not valid TOML: {_printable(message)}"
+    line = int(position[1]) if position[1] else text.count("\n") + 1
+    return f"{where} line {line}: not valid TOML: {_printable(message[: position.start()])}"
 
 
 class _Checker:
@@ -91,20 +91,22 @@ class _Checker:
         self._unknown(values, _KEYS, "")
         name = self._text_of(values, "name", self._stem)
         if not _NAME.fullmatch(name):
-            self._say("name", "", f"“{_shown(name)}” is not a name: use letters, digits, - and _")
+            self._report(
+                "name", "", f"“{_printable(name)}” is not a name: use letters, digits, - and _"
+            )
             return Reading(None, tuple(self._problems))
         title = self._text_of(values, "title", name)
         if not title.isprintable() or not 0 < len(title) <= _TITLE_LENGTH:
-            self._say("title", "", f"“title” must be 1 to {_TITLE_LENGTH} printable characters")
+            self._report("title", "", f"“title” must be 1 to {_TITLE_LENGTH} printable characters")
             title = name
         if values.get("glyphs", "ascii") != "ascii":
-            self._say("glyphs", "", "“glyphs” can only be “ascii”: leave it out for any other")
+            self._report("glyphs", "", "“glyphs” can only be “ascii”: leave it out for any other")
         colors = self._colors(values.get("colors", {}))
         if colors is None:
             return Reading(None, tuple(self._problems))
         dark = values.get("dark", _is_dark(colors["background"]))
         if not isinstance(dark, bool):
-            self._say("dark", "", "“dark” must be true or false")
+            self._report("dark", "", "“dark” must be true or false")
             dark = _is_dark(colors["background"])
         theme = ThemeFile(
             name, title, dark, values.get("glyphs") == "ascii", complete(colors, dark)
@@ -113,19 +115,19 @@ class _Checker:
 
     def _colors(self, table: object) -> dict[str, str] | None:
         if not isinstance(table, dict):
-            self._say("colors", "", "“colors” must be a table: [colors]")
+            self._report("colors", "", "“colors” must be a table: [colors]")
             return None
         self._unknown(table, ROLES, "colors")
-        found = {}
+        colors = {}
         for role in ROLES:
             if role in table and self._is_color(role, table[role]):
-                found[role] = _normal(table[role])
+                colors[role] = _normal(table[role])
         for role in REQUIRED:
             if role not in table:
-                self._say(None, "colors", f"“{role}” is missing from [colors]")
-        if any(role not in found for role in REQUIRED):
+                self._report(None, "colors", f"“{role}” is missing from [colors]")
+        if any(role not in colors for role in REQUIRED):
             return None
-        return self._of_one_kind(found)
+        return self._of_one_kind(colors)
 
     def _of_one_kind(self, colors: dict[str, str]) -> dict[str, str] | None:
         rgb = colors["background"].startswith("#")
@@ -133,7 +135,7 @@ class _Checker:
         for role in mixed:
             own = "one of the terminal's own colours"
             kind = "a colour of the form #rrggbb" if rgb else own
-            self._say(role, "colors", f"“{role}” must be {kind}, as the background is")
+            self._report(role, "colors", f"“{role}” must be {kind}, as the background is")
         if any(role in mixed for role in REQUIRED):
             return None
         return {role: value for role, value in colors.items() if role not in mixed}
@@ -144,25 +146,25 @@ class _Checker:
         hint = "use #rrggbb, “default”, or a terminal colour such as “bright blue”"
         if isinstance(value, str) and (near := difflib.get_close_matches(value, _OWN, n=1)):
             hint = f"did you mean “{near[0]}”?"
-        self._say(role, "colors", f"“{_shown(value)}” is not a colour for “{role}”: {hint}")
+        self._report(role, "colors", f"“{_printable(value)}” is not a colour for “{role}”: {hint}")
         return False
 
     def _text_of(self, values: dict[str, Any], key: str, otherwise: str) -> str:
         value = values.get(key, otherwise)
         if isinstance(value, str):
             return value
-        self._say(key, "", f"“{key}” must be text in quotes")
+        self._report(key, "", f"“{key}” must be text in quotes")
         return otherwise
 
-    def _unknown(self, table: dict[str, Any], known: Iterable[str], name: str) -> None:
+    def _unknown(self, table: dict[str, Any], allowed: Iterable[str], name: str) -> None:
         for key in table:
-            if key in known:
+            if key in allowed:
                 continue
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f", did you mean “{near[0]}”?" if near else f"; known are {', '.join(known)}"
-            self._say(key, name, f"“{_shown(key)}” is not known{hint}")
+            near = difflib.get_close_matches(key, allowed, n=1)
+            hint = f", did you mean “{near[0]}”?" if near else f"; known are {', '.join(allowed)}"
+            self._report(key, name, f"“{_printable(key)}” is not known{hint}")
 
-    def _say(self, key: str | None, table: str, words: str) -> None:
+    def _report(self, key: str | None, table: str, words: str) -> None:
         line = line_of(self._text, table, key)
         place = f"{self._where} line {line}" if line else self._where
         self._problems.append(f"{place}: {words}")
@@ -214,6 +216,6 @@ def _is_dark(background: str) -> bool:
     return not background.startswith("#") or best_on(background) == "#ffffff"
 
 
-def _shown(value: object) -> str:
+def _printable(value: object) -> str:
     text = "".join(char if char.isprintable() else "?" for char in str(value))
     return text if len(text) <= _SHOWN_LENGTH else f"{text[: _SHOWN_LENGTH - 1]}…"
