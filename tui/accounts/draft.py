@@ -37,10 +37,10 @@ _USUAL_HOSTS: Final = frozenset(
 
 def typed(fields: Mapping[str, Value]) -> Typed:
     """The form's text for fields of the file."""
-    return {field.name: _shown(field, fields.get(field.name, field.default)) for field in FIELDS}
+    return {field.name: _input(field, fields.get(field.name, field.default)) for field in FIELDS}
 
 
-def _shown(field: Field, value: Value) -> str | bool:
+def _input(field: Field, value: Value) -> str | bool:
     if field.kind is Kind.SWITCH:
         # A value of another type in the file is replaced by the switch's on saving.
         return value if isinstance(value, bool) else bool(field.default)
@@ -57,10 +57,10 @@ def fields(draft: Typed) -> dict[str, Value]:
     }
 
 
-def _value(field: Field, shown: str | bool) -> Value:
-    if isinstance(shown, bool):
-        return shown
-    text = shown.strip()
+def _value(field: Field, entered: str | bool) -> Value:
+    if isinstance(entered, bool):
+        return entered
+    text = entered.strip()
     if field.kind is Kind.NUMBER and text.isascii() and text.isdecimal():
         return int(text)
     return text

@@ -81,7 +81,7 @@ class AccountRows(Rows):
         for field in FIELDS:
             had = mine[field.name]
             differs = had not in (draft[field.name], typed_over[field.name])
-            self._fields[field.name].remark(f"You had {_told(had)} here." if differs else "")
+            self._fields[field.name].remark(f"You had {_in_words(had)} here." if differs else "")
 
     # Help and problems
 
@@ -97,8 +97,8 @@ class AccountRows(Rows):
 
     def _show_problems(self) -> None:
         for field, row in self._all.items():
-            said = self.complain_of_all or field in self._been_in
-            row.complain(self._problems.get(field) if said else None)
+            visible = self.complain_of_all or field in self._been_in
+            row.complain(self._problems.get(field) if visible else None)
         inside = sum(field.name in self._problems for field in drafts.MORE)
         if self._is_more_open:
             self._more.label = _LESS
@@ -173,7 +173,7 @@ def _row(field: Field) -> Row:
             return TextRow(field.name, field.label, LONGEST)
 
 
-def _told(value: str | bool) -> str:
+def _in_words(value: str | bool) -> str:
     if isinstance(value, bool):
         return "this on" if value else "this off"
     return f"“{value}”" if value else "nothing"

@@ -81,7 +81,7 @@ class AccountForm(PhoneModal[None]):
 
     def on_mount(self) -> None:
         self._show_changed(False)
-        self._say("")
+        self._show_message("")
         self.rows.take_keyboard()
         self._work(self._open)
 
@@ -120,7 +120,7 @@ class AccountForm(PhoneModal[None]):
         taken = [account.name for account in self.phone.state.accounts]
         return drafts.propose_name(str(self.rows.draft["domain"]), taken)
 
-    def _say(self, text: str) -> None:
+    def _show_message(self, text: str) -> None:
         self._message.update(text)
         self._message.display = bool(text)
 
@@ -166,8 +166,8 @@ class AccountForm(PhoneModal[None]):
         if server is None:
             return
         # Only an account the engine can use has a record of when its server was pinned.
-        known = self.phone.state.account(self._editing)
-        usable = known is not None and not known.problem and known.transport is Transport.TLS
+        saved = self.phone.state.account(self._editing)
+        usable = saved is not None and not saved.problem and saved.transport is Transport.TLS
         question = InspectServer(
             server=server,
             account=self._editing if usable else None,
@@ -178,7 +178,7 @@ class AccountForm(PhoneModal[None]):
     def _take_pin(self, pin: str) -> None:
         self.rows.put({"pin": pin})
         words = "the account accepts only this key" if pin else "no key is pinned now"
-        self._say(f"Once this is saved, {words}.")
+        self._show_message(f"Once this is saved, {words}.")
         self._check_soon()
 
     def reload(self) -> None:
@@ -251,20 +251,20 @@ class AccountForm(PhoneModal[None]):
         try:
             listed = await self.phone.bridge.get(GetAccounts(), AccountList)
         except (CommandFailed, NoEngine) as error:
-            self._say(f"The account cannot be read: {error}")
+            self._show_message(f"The account cannot be read: {error}")
             return
-        found = next((one for one in listed.accounts if one.name == self._editing), None)
-        if found is None:
-            self._say(f"There is no account {self._editing} in the file any more.")
+        account = next((one for one in listed.accounts if one.name == self._editing), None)
+        if account is None:
+            self._show_message(f"There is no account {self._editing} in the file any more.")
             return
-        before, self._opened_with = self._opened_with, drafts.typed(found.fields)
+        before, self._opened_with = self._opened_with, drafts.typed(account.fields)
         if self._account is None:
             self.rows.put(self._opened_with)
         else:
             self.rows.replace(self._opened_with, before)
-        self._account = found
-        self.rows.complain_of_all |= found.problem is not None
-        self._say(_told_of(found))
+        self._account = account
+        self.rows.complain_of_all |= account.problem is not None
+        self._show_message(_notes_on(account))
 
     async def _check(self) -> bool:
         """Show problems beside their fields; True if there are none."""
@@ -273,16 +273,16 @@ class AccountForm(PhoneModal[None]):
             name=self.account_name, fields=drafts.fields(draft), new=self._editing is None
         )
         try:
-            found = await self.phone.bridge.get(command, FieldProblems)
+            answer = await self.phone.bridge.get(command, FieldProblems)
         except (CommandFailed, NoEngine) as error:
-            self._say(f"The form cannot be checked: {error}")
+            self._show_message(f"The form cannot be checked: {error}")
             self._check_failed = True
             return False
         if self._check_failed:
             self._check_failed = False
-            self._say("")
-        problems = {**drafts.own_problems(draft, self.rows.password), **found.problems}
-        self._password_goes_to = found.password_place
+            self._show_message("")
+        problems = {**drafts.own_problems(draft, self.rows.password), **answer.problems}
+        self._password_goes_to = answer.password_place
         self._show_problems(problems)
         return not problems
 
@@ -301,10 +301,10 @@ class AccountForm(PhoneModal[None]):
         except CommandFailed as error:
             if error.kind == _CHANGED:
                 self._show_changed(True)
-            self._say(f"Nothing was saved: {error}")
+            self._show_message(f"Nothing was saved: {error}")
             return
         except NoEngine as error:
-            self._say(f"This may not have been saved: {error}")
+            self._show_message(f"This may not have been saved: {error}")
             return
         words = f"Account {saved.name} saved"
         if saved.password_place:
@@ -347,13 +347,13 @@ def _row_of(widget: Widget | None) -> Row | None:
     return next((r for r in widget.ancestors if isinstance(r, Row)), None) if widget else None
 
 
-def _told_of(account: AccountFields) -> str:
-    said = []
+def _notes_on(account: AccountFields) -> str:
+    notes = []
     if account.problem:
-        said.append(f"It cannot be used as it is in the file: {account.problem}")
+        notes.append(f"It cannot be used as it is in the file: {account.problem}")
     if account.unknown:
-        said.append(f"Kept in the file, unknown to this version: {', '.join(account.unknown)}.")
-    return "\n".join(said)
+        notes.append(f"Kept in the file, unknown to this version: {', '.join(account.unknown)}.")
+    return "\n".join(notes)
 
 
 def _short(place: str) -> str:

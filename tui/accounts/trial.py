@@ -33,16 +33,16 @@ class Step(Vertical):
         super().__init__(classes="step")
         self.step = step
         self._head = Static("", markup=False)
-        self._seen = Static("", markup=False, classes="seen")
+        self._report = Static("", markup=False, classes="seen")
 
     def compose(self) -> ComposeResult:
         yield self._head
-        yield self._seen
+        yield self._report
 
     def show(self, sign: str, word: str, text: str = "") -> None:
         self._head.update(f"{sign} {_STEPS[self.step]}: {word}")
-        self._seen.update(text)
-        self._seen.display = bool(text)
+        self._report.update(text)
+        self._report.display = bool(text)
 
 
 class AccountTest(PhoneModal[None]):

@@ -63,12 +63,12 @@ class Trust(ListBox[Prose]):
         self.say("Looking at the server's certificates. No SIP is sent.")
         self.show_keys()
         try:
-            found = await self.phone.bridge.get(self._question, ServerReport)
+            report = await self.phone.bridge.get(self._question, ServerReport)
         except (CommandFailed, NoEngine) as error:
             self._report = None
             self.say(f"The server's certificates cannot be seen: {error}")
         else:
-            self._report = self.as_pinned(found)
+            self._report = self.as_pinned(report)
             self.say("")
         finally:
             self._looking = False
