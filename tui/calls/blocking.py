@@ -10,10 +10,10 @@ from voip.protocol.people import BlockCaller, BlockedCallers, GetBlocked, Unbloc
 
 
 async def _block(phone: Host, context: Context) -> None:
-    found = caller(context)
-    if found is None:
+    target = caller(context)
+    if target is None:
         return
-    uri, account = found.remote.uri, found.account
+    uri, account = target.remote.uri, target.account
     asked = GetBlocked(caller=uri, account=account)
     entries = await phone.get(asked, BlockedCallers)
     if entries is None:
@@ -21,16 +21,16 @@ async def _block(phone: Host, context: Context) -> None:
 
     def done(yes: bool | None) -> None:
         if yes:
-            phone.later(_unblock(phone, found) if entries.callers else _add(phone, found))
+            phone.later(_unblock(phone, target) if entries.callers else _add(phone, target))
 
-    phone.push_screen(_unblocking(found) if entries.callers else _blocking(found), done)
+    phone.push_screen(_unblocking(target) if entries.callers else _blocking(target), done)
 
 
-def _blocking(found: Caller) -> Confirm:
-    rest = " This call goes on." if found.answered else ""
+def _blocking(target: Caller) -> Confirm:
+    rest = " This call goes on." if target.answered else ""
     return Confirm(
-        f"Block {who(found.remote)}?",
-        f"Calls from {address(found.remote.uri)} to account {found.account} are declined "
+        f"Block {who(target.remote)}?",
+        f"Calls from {address(target.remote.uri)} to account {target.account} are declined "
         "without ringing. The log shows them as blocked. The caller is told that you declined, "
         f"not that they are blocked. You can still call them.{rest}",
         "Block this caller",
@@ -38,24 +38,24 @@ def _blocking(found: Caller) -> Confirm:
     )
 
 
-def _unblocking(found: Caller) -> Confirm:
+def _unblocking(target: Caller) -> Confirm:
     return Confirm(
-        f"Unblock {who(found.remote)}?",
-        f"{address(found.remote.uri)} is blocked. Unblocked, their calls to account "
-        f"{found.account} ring again.",
+        f"Unblock {who(target.remote)}?",
+        f"{address(target.remote.uri)} is blocked. Unblocked, their calls to account "
+        f"{target.account} ring again.",
         "Unblock this caller",
         "Keep them blocked",
     )
 
 
-async def _add(phone: Host, found: Caller) -> None:
-    if await phone.ask(BlockCaller(caller=found.remote.uri, account=found.account)):
-        phone.tell(f"{address(found.remote.uri)} is blocked. Account: {found.account}.")
+async def _add(phone: Host, target: Caller) -> None:
+    if await phone.ask(BlockCaller(caller=target.remote.uri, account=target.account)):
+        phone.tell(f"{address(target.remote.uri)} is blocked. Account: {target.account}.")
 
 
-async def _unblock(phone: Host, found: Caller) -> None:
-    if await phone.ask(UnblockCaller(caller=found.remote.uri, account=found.account)):
-        phone.tell(f"{address(found.remote.uri)} can ring again. Account: {found.account}.")
+async def _unblock(phone: Host, target: Caller) -> None:
+    if await phone.ask(UnblockCaller(caller=target.remote.uri, account=target.account)):
+        phone.tell(f"{address(target.remote.uri)} can ring again. Account: {target.account}.")
 
 
 COMMANDS = {"caller.block": _block}

@@ -31,21 +31,21 @@ class Suggestions(Lines, can_focus=False):
     def __init__(self) -> None:
         super().__init__(id="suggestions")
         self.display = False
-        self._found: tuple[Suggestion, ...] = ()
+        self._suggestions: tuple[Suggestion, ...] = ()
         self.chosen = False
 
-    def show(self, found: Sequence[Suggestion]) -> None:
-        self._found = tuple(found[:_MOST])
+    def show(self, suggestions: Sequence[Suggestion]) -> None:
+        self._suggestions = tuple(suggestions[:_MOST])
         self.chosen = False
-        self.display = bool(self._found)
-        self.styles.height = max(1, len(self._found))
+        self.display = bool(self._suggestions)
+        self.styles.height = max(1, len(self._suggestions))
         self.cursor = 0
         self.redraw()
         self.post_message(self.Moved(self))
 
     @property
     def selected(self) -> Suggestion | None:
-        return self._found[self.cursor] if self.chosen and self._found else None
+        return self._suggestions[self.cursor] if self.chosen and self._suggestions else None
 
     @property
     def _marks_cursor(self) -> bool:
@@ -53,11 +53,11 @@ class Suggestions(Lines, can_focus=False):
 
     def move(self, by: int) -> None:
         """Choose on the first step; a step up from the first row unselects."""
-        if not self._found:
+        if not self._suggestions:
             return
         if not self.chosen:
             self.chosen = True
-            self.go(0 if by > 0 else len(self._found) - 1)
+            self.go(0 if by > 0 else len(self._suggestions) - 1)
         elif self.cursor + by < 0:
             self.chosen = False
         else:
@@ -65,10 +65,10 @@ class Suggestions(Lines, can_focus=False):
         self.redraw()
 
     def count(self) -> int:
-        return len(self._found)
+        return len(self._suggestions)
 
     def draw(self, index: int) -> Sequence[Line]:
-        return (rows.suggestion(self._found[index]),)
+        return (rows.suggestion(self._suggestions[index]),)
 
 
 class DialInput(Input):
@@ -207,17 +207,17 @@ class Dial(Vertical):
     async def _ask(self, text: str) -> None:
         asked = LookUp(text=text, account=self.account, limit=_MOST)
         try:
-            found = await self._phone.bridge.get(asked, LookedUp)
+            answer = await self._phone.bridge.get(asked, LookedUp)
         except (CommandFailed, NoEngine) as error:
             self.note.preview(Part(str(error), "warning") if text else None)
             return
         if not self.input.has_focus or self.input.value != text:
             return
-        self.suggestions.show(found.suggestions)
-        if found.problem:
-            self.note.preview(Part(found.problem, "warning"))
-        elif found.uri and text:
-            self.note.preview(Part(f"calls {phrases.called(found.uri)}", "muted"))
+        self.suggestions.show(answer.suggestions)
+        if answer.problem:
+            self.note.preview(Part(answer.problem, "warning"))
+        elif answer.uri and text:
+            self.note.preview(Part(f"calls {phrases.called(answer.uri)}", "muted"))
         else:
             self.note.preview(None)
-        self._with.update(f"with {found.account} " if found.account and text else "")
+        self._with.update(f"with {answer.account} " if answer.account and text else "")

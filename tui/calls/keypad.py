@@ -28,13 +28,13 @@ class Keypad(PhoneModal[None]):
         super().__init__()
         self._call = call
         self._sent = ""
-        self._shown = Static("", id="sent", markup=False)
+        self._sent_line = Static("", id="sent", markup=False)
         self._heard = Static("", id="heard", markup=False)
 
     def contents(self) -> Sequence[Widget]:
         shown = self.phone.state.find(self._call)
         self.title_of_box = f"Keypad: {who(shown.call.remote)}" if shown else "Keypad"
-        return (Static(_FACE, id="face", markup=False), self._shown, self._heard)
+        return (Static(_FACE, id="face", markup=False), self._sent_line, self._heard)
 
     def show(self, state: State) -> None:
         super().show(state)
@@ -43,7 +43,7 @@ class Keypad(PhoneModal[None]):
             if self.phone.screen is self:
                 self.dismiss()
             return
-        self._shown.update(
+        self._sent_line.update(
             f"sent: {self._sent}" if self._sent else "type 0-9 * # A-D, or , to wait"
         )
         self._heard.update(f"they pressed: {shown.heard}" if shown.heard else "")

@@ -40,7 +40,7 @@ class LockDetails(ListBox[Prose]):
         self._claimed = False
         self._report: LockReport | None = None
         self._problem = ""
-        self._known: Call | AccountStatus | None = None
+        self._last_subject: Call | AccountStatus | None = None
         self._asked = float("-inf")
         self._asking = False
 
@@ -64,9 +64,9 @@ class LockDetails(ListBox[Prose]):
         super().show(state)
         subject = self._subject(state)
         if not self.phone.connected:
-            self._known = None  # another engine may report another lock
-        elif subject is not None and subject != self._known and self._may_ask():
-            self._known = subject
+            self._last_subject = None  # another engine may report another lock
+        elif subject is not None and subject != self._last_subject and self._may_ask():
+            self._last_subject = subject
             self.phone.later(self._ask())
         self._draw(gone=subject is None)
 
@@ -147,10 +147,10 @@ class LockDetails(ListBox[Prose]):
     def _subject(self, state: State) -> Call | AccountStatus | None:
         """The call or account of the lock; None once it is over."""
         if self._call is None:
-            found = state.account(self._account)
-            if found is not None:
-                self._name = f"{found.name}, {address(found.aor)}"
-            return found
+            account = state.account(self._account)
+            if account is not None:
+                self._name = f"{account.name}, {address(account.aor)}"
+            return account
         shown = state.find(self._call)
         if shown is None:
             return None

@@ -44,10 +44,10 @@ class LogRows(Lines):
 
     def draw(self, index: int) -> Sequence[Line]:
         phone = self.phone
-        found = self.book.get(index)
-        if found is None:
+        entry = self.book.get(index)
+        if entry is None:
             return (line(Part(f" {phone.glyphs.ellipsis}", "muted")),)
-        return (rows.entry(found, phone.glyphs, phone.now(), self.size.width),)
+        return (rows.entry(entry, phone.glyphs, phone.now(), self.size.width),)
 
     def empty(self) -> Sequence[Line]:
         if not self.book.loaded:
@@ -119,7 +119,7 @@ class CallLog(Vertical):
         yield self.rows
 
     def on_mount(self) -> None:
-        self._say()
+        self._show_subtitle()
 
     @property
     def phone(self) -> WidgetHost:
@@ -131,10 +131,10 @@ class CallLog(Vertical):
 
     def next_filter(self) -> None:
         """Select the next filter: all, missed, secure, not secure."""
-        wanted = self.rows.book.wanted
+        selection = self.rows.book.wanted
         now = next(
             i for i, (_, kept) in enumerate(_FILTERS)
-            if kept == {"missed": wanted.missed, "secure": wanted.secure}
+            if kept == {"missed": selection.missed, "secure": selection.secure}
         )  # fmt: skip
         _, after = _FILTERS[(now + 1) % len(_FILTERS)]
         self._choose(missed=bool(after["missed"]), secure=after["secure"])
@@ -165,7 +165,7 @@ class CallLog(Vertical):
         if self.rows.book.total > total and stays > 0:
             self.rows.go(stays + 1)
         self.rows.redraw()
-        self._say()
+        self._show_subtitle()
 
     def reload(self) -> None:
         """Fetch the visible rows again, showing the old ones until then."""
@@ -181,32 +181,32 @@ class CallLog(Vertical):
         self.screen.set_focus(self.rows)
 
     def on_lines_moved(self) -> None:
-        self._say()
+        self._show_subtitle()
 
     def _choose(self, **changes: str | bool | None) -> None:
-        wanted = msgspec.structs.replace(self.rows.book.wanted, **changes)
-        if wanted != self.rows.book.wanted:
-            self.rows.book.choose(wanted)
+        selection = msgspec.structs.replace(self.rows.book.wanted, **changes)
+        if selection != self.rows.book.wanted:
+            self.rows.book.choose(selection)
             self._again()
 
     def _again(self) -> None:
         self.rows.go(0)
         self.rows.fetch()
-        self._say()
+        self._show_subtitle()
 
-    def _say(self) -> None:
+    def _show_subtitle(self) -> None:
         book = self.rows.book
-        wanted = book.wanted
+        selection = book.wanted
         name = next(
             name for name, kept in _FILTERS
-            if kept == {"missed": wanted.missed, "secure": wanted.secure}
+            if kept == {"missed": selection.missed, "secure": selection.secure}
         )  # fmt: skip
-        said = [name, wanted.account or "", wanted.search]
+        parts = [name, selection.account or "", selection.search]
         keymap = self.phone.keymap
         count = phrases.count(book.total, "call") if book.loaded else ""
-        hint = "" if wanted.active else f"{keymap.shown('log.search')} searches"
+        hint = "" if selection.active else f"{keymap.shown('log.search')} searches"
         dot = f" {self.phone.glyphs.dot} "
-        text = dot.join(piece for piece in [*said, hint, count] if piece)
+        text = dot.join(piece for piece in [*parts, hint, count] if piece)
         # Textual redraws the whole pane even for an equal subtitle.
         if text != self._subtitle:
             self._subtitle = text

@@ -51,9 +51,9 @@ class LogBook:
         self._newest: str | None = None
         self._changes = 0
 
-    def choose(self, wanted: Filter) -> None:
+    def choose(self, selection: Filter) -> None:
         """Select other rows and discard the fetched ones."""
-        self.wanted = wanted
+        self.wanted = selection
         self.total = 0
         self.loaded = False
         self._rows.clear()
@@ -89,15 +89,15 @@ class LogBook:
             self._newest = None
         self.loaded = True
         self.total = page.total
-        for place, found in enumerate(page.entries):
-            self._rows[page.total - 1 - offset - place] = found
+        for place, entry in enumerate(page.entries):
+            self._rows[page.total - 1 - offset - place] = entry
         self._trim(page.total - 1 - offset)
 
     def note(self, changed: LogEntry) -> bool:
         """Add or replace a row; True if all must be fetched again."""
         self._changes += 1
-        for number, known in self._rows.items():
-            if known.id == changed.id:
+        for number, entry in self._rows.items():
+            if entry.id == changed.id:
                 self._rows[number] = changed
                 return self.wanted.active
         if self.wanted.active or not self.loaded or self._newest is None:
