@@ -53,12 +53,12 @@ class Devices(ListBox[Choices[Choice]]):
 
     async def reload(self) -> None:
         try:
-            found = await self.phone.bridge.get(GetDevices(), DevicesMessage)
+            answer = await self.phone.bridge.get(GetDevices(), DevicesMessage)
         except (CommandFailed, NoEngine) as error:
             self.say(f"The devices are not known: {error}")
             return
-        self._devices = found.devices
-        self.say(f"In use: {found.in_use}")
+        self._devices = answer.devices
+        self.say(f"In use: {answer.in_use}")
         self._draw()
 
     async def choose(self) -> None:
@@ -85,16 +85,16 @@ class Devices(ListBox[Choices[Choice]]):
         )
 
     def _list(
-        self, title: str, setting: str, names: list[str], wanted: str | None
+        self, title: str, setting: str, names: list[str], configured: str | None
     ) -> Iterator[Row[Choice]]:
-        chosen = chosen_of(names, wanted)
+        chosen = chosen_of(names, configured)
         yield Row(line(Part(title, "accent")))
-        automatic = self._row("automatic: the phone chooses", wanted is None)
+        automatic = self._row("automatic: the phone chooses", configured is None)
         yield Row(automatic, Choice(setting, None))
         for name in dict.fromkeys(names):
             yield Row(self._row(name, name == chosen), Choice(setting, name))
-        if wanted is not None and chosen is None:
-            yield Row(self._row(f"{wanted} (not there now)", True), Choice(setting, wanted))
+        if configured is not None and chosen is None:
+            yield Row(self._row(f"{configured} (not there now)", True), Choice(setting, configured))
         if not names:
             key = self.phone.shown_key("list.reload")
             advice = f"There is no {title.lower()}. Plug one in, and press {key} to look again."
@@ -106,9 +106,9 @@ class Devices(ListBox[Choices[Choice]]):
         return line(f"  {sign} ", name, right=(Part("chosen", "success"),) if chosen else ())
 
 
-def chosen_of(names: list[str], wanted: str | None) -> str | None:
-    """The device named `wanted`, or the first whose name contains it."""
-    if wanted is None:
+def chosen_of(names: list[str], configured: str | None) -> str | None:
+    """The device named `configured`, or the first whose name contains it."""
+    if configured is None:
         return None
-    partial = [name for name in names if wanted.lower() in name.lower()]
-    return wanted if wanted in names else next(iter(partial), None)
+    partial = [name for name in names if configured.lower() in name.lower()]
+    return configured if configured in names else next(iter(partial), None)

@@ -60,11 +60,11 @@ class Keys(ListBox[Choices[str]]):
         await self._change(action, None if keys == BY_ID[action].keys else keys)
 
     async def _change(self, action: str, keys: str | None) -> None:
-        wanted = {k: v for k, v in self.phone.state.settings.keys.items() if k != action}
+        own_keys = {k: v for k, v in self.phone.state.settings.keys.items() if k != action}
         if keys is not None:
-            wanted[action] = keys
-        known = keymap.resolve(self.phone.state.settings.keys).problems
-        new = [text for text in keymap.resolve(wanted).problems if text not in known]
+            own_keys[action] = keys
+        former = keymap.resolve(self.phone.state.settings.keys).problems
+        new = [text for text in keymap.resolve(own_keys).problems if text not in former]
         if new:
             self._refuse(action, new[0])
             return

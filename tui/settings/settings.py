@@ -57,14 +57,14 @@ class Settings(LineBox[Choices[Setting | str]]):
 
     async def reload(self) -> None:
         try:
-            found = await self.phone.bridge.get(GetSettings(), SettingsData)
+            data = await self.phone.bridge.get(GetSettings(), SettingsData)
         except (CommandFailed, NoEngine) as error:
             self.say(f"The settings are not known: {error}")
             return
         self.say(
-            f"Nothing can be changed here until this is fixed: {found.problem}"
-            if found.problem
-            else f"Kept in {found.folder}/config.toml, which you may edit too."
+            f"Nothing can be changed here until this is fixed: {data.problem}"
+            if data.problem
+            else f"Kept in {data.folder}/config.toml, which you may edit too."
         )
 
     async def choose(self) -> None:
@@ -146,12 +146,12 @@ class Settings(LineBox[Choices[Setting | str]]):
             if isinstance(value, bool):
                 sign = f"{self.phone.glyphs.on if value else self.phone.glyphs.off} "
             normal = f"default: {words(setting, default)}" if value != default else "default"
-            shown = line(
+            drawn = line(
                 f"  {setting.name:<{_NAME}}",
                 Part(f"{sign}{words(setting, value)}", "strong"),
                 right=(Part(normal, "muted"),),
             )
-            yield Row(shown, setting, self._below(setting))
+            yield Row(drawn, setting, self._below(setting))
 
     def _below(self, setting: Setting) -> Paragraph:
         refused = self._refused.get(setting.key)

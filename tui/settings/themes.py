@@ -94,14 +94,14 @@ class Themes(ListBox[Choices[str]]):
         self.rows.redraw()
 
     def _themes(self) -> Iterator[Row[str]]:
-        found = self.phone.themes
+        available = self.phone.themes
         kept = self.phone.state.settings.screen.theme
-        fitting = found.pick(_AUTO, self.phone.environ)
-        yield self._theme_row(f"Best for this terminal: {found.titles[fitting]}", _AUTO)
-        if kept != _AUTO and kept not in found.themes:
+        fitting = available.pick(_AUTO, self.phone.environ)
+        yield self._theme_row(f"Best for this terminal: {available.titles[fitting]}", _AUTO)
+        if kept != _AUTO and kept not in available.themes:
             yield self._theme_row("There is no such theme", kept)
-        for name in found.themes:
-            yield self._theme_row(found.titles[name], name)
+        for name in available.themes:
+            yield self._theme_row(available.titles[name], name)
 
     def _theme_row(self, title: str, name: str) -> Row[str]:
         kept = name == self.phone.state.settings.screen.theme
