@@ -283,23 +283,23 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         self._tell_all([*self.themes.problems, *self.themes.notes])
 
     def _dress(self, settings: Settings) -> None:
-        found = keymap.resolve(settings.keys)
-        if found != self.keymap:
-            self.keymap = found
-            self.set_keymap(found.bindings)
-        wanted = settings.screen.theme
-        unknown = wanted != "auto" and wanted not in self.themes.themes
-        missing = [f"there is no theme “{wanted}”: another one is used"] if unknown else []
-        self._tell_all([*found.problems, *missing])
+        resolved = keymap.resolve(settings.keys)
+        if resolved != self.keymap:
+            self.keymap = resolved
+            self.set_keymap(resolved.bindings)
+        theme = settings.screen.theme
+        unknown = theme != "auto" and theme not in self.themes.themes
+        missing = [f"there is no theme “{theme}”: another one is used"] if unknown else []
+        self._tell_all([*resolved.problems, *missing])
         self.wear(settings.screen)
 
     def wear(self, screen: ScreenSettings) -> None:
         """Apply the theme and the symbols of these settings at once."""
         name = self.themes.pick(screen.theme, self.environ)
-        found = self.themes.glyphs(name, screen, self.environ)
-        if (name, found) != (self.theme, self.glyphs):
-            self.glyphs = found
-            symbols.install(found)
+        glyphs = self.themes.glyphs(name, screen, self.environ)
+        if (name, glyphs) != (self.theme, self.glyphs):
+            self.glyphs = glyphs
+            symbols.install(glyphs)
             themes.apply(self, name)
         if self.main.is_mounted:
             self.main.dress()
@@ -334,8 +334,8 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action != "do":
             return super().check_action(action, parameters)
-        found = BY_ID.get(str(parameters[0])) if parameters else None
-        return found is not None and found.when(self.context())
+        bound = BY_ID.get(str(parameters[0])) if parameters else None
+        return bound is not None and bound.when(self.context())
 
     async def action_do(self, action_id: str) -> None:
         await self.do(action_id)

@@ -93,7 +93,7 @@ class State(msgspec.Struct, frozen=True):
         return next((shown for shown in self.calls if shown.call.id == call_id), None)
 
     def account(self, name: str | None) -> AccountStatus | None:
-        return next((found for found in self.accounts if found.name == name), None)
+        return next((status for status in self.accounts if status.name == name), None)
 
     def registered(self, state: RegistrationState) -> int:
         """Number of accounts in a state of registration."""
@@ -103,10 +103,10 @@ class State(msgspec.Struct, frozen=True):
 def attach(state: State, snapshot: Snapshot, now: float) -> State:
     """The state after connecting to the engine."""
     status = snapshot.status
-    known = {shown.call.id: shown for shown in state.calls}
+    former = {shown.call.id: shown for shown in state.calls}
     calls = tuple(
-        msgspec.structs.replace(known[call.id], call=call, seen=now, ended=None)
-        if call.id in known
+        msgspec.structs.replace(former[call.id], call=call, seen=now, ended=None)
+        if call.id in former
         else ShownCall(call=call, seen=now, marked=now)
         for call in status.calls
     )
@@ -177,8 +177,8 @@ def _put_call(calls: tuple[ShownCall, ...], call: Call, now: float) -> tuple[Sho
 def _put_account(
     accounts: tuple[AccountStatus, ...], account: AccountStatus
 ) -> tuple[AccountStatus, ...]:
-    if any(known.name == account.name for known in accounts):
-        return tuple(account if known.name == account.name else known for known in accounts)
+    if any(other.name == account.name for other in accounts):
+        return tuple(account if other.name == account.name else other for other in accounts)
     return (*accounts, account)
 
 
@@ -186,7 +186,7 @@ def _in_order(
     accounts: tuple[AccountStatus, ...], names: tuple[str, ...]
 ) -> tuple[AccountStatus, ...]:
     places = {name: place for place, name in enumerate(names)}
-    return tuple(sorted(accounts, key=lambda known: places.get(known.name, len(names))))
+    return tuple(sorted(accounts, key=lambda account: places.get(account.name, len(names))))
 
 
 def _with_calls(state: State, calls: tuple[ShownCall, ...]) -> State:

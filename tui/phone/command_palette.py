@@ -17,17 +17,17 @@ class Actions(Provider):
     """Offers the actions of the screen beneath the palette."""
 
     async def discover(self) -> Hits:
-        async for action, text in self._found():
+        async for action, text in self._available():
             yield DiscoveryHit(text, partial(self._do, action), text)
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
-        async for action, text in self._found():
+        async for action, text in self._available():
             score = matcher.match(text)
             if score > 0:
                 yield Hit(score, matcher.highlight(text), partial(self._do, action), text)
 
-    async def _found(self) -> AsyncIterator[tuple[Action, str]]:
+    async def _available(self) -> AsyncIterator[tuple[Action, str]]:
         screen = self.screen
         if not isinstance(screen, Phoned):
             return

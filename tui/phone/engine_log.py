@@ -26,7 +26,7 @@ class EngineLog(SearchBox[Prose]):
     def __init__(self) -> None:
         super().__init__(Prose(follow=True))
         self._found: tuple[str, ...] = ()
-        self._wanted = ""
+        self._query = ""
         self._reading = False
         self._again = False
 
@@ -36,8 +36,8 @@ class EngineLog(SearchBox[Prose]):
     def happened(self, numbered: NumberedEvent) -> None:
         self.phone.later(self.reload())
 
-    def search(self, wanted: str) -> None:
-        self._wanted = wanted.casefold()
+    def search(self, text: str) -> None:
+        self._query = text.casefold()
         self._draw()
 
     async def reload(self) -> None:
@@ -48,9 +48,9 @@ class EngineLog(SearchBox[Prose]):
         try:
             while self._again:
                 self._again = False
-                found = await self.phone.bridge.get(GetEngineLog(), EngineLogMessage)
-                self._found = found.lines
-                self.say(found.path)
+                log = await self.phone.bridge.get(GetEngineLog(), EngineLogMessage)
+                self._found = log.lines
+                self.say(log.path)
                 self._draw()
         except (CommandFailed, NoEngine) as error:
             self.say(f"The log cannot be read: {error}")
@@ -58,8 +58,8 @@ class EngineLog(SearchBox[Prose]):
             self._reading = False
 
     def _draw(self) -> None:
-        found = [text for text in self._found if self._wanted in text.casefold()]
-        self.rows.show(map(_line, found) if found else [_none(bool(self._found))])
+        matching = [text for text in self._found if self._query in text.casefold()]
+        self.rows.show(map(_line, matching) if matching else [_none(bool(self._found))])
 
 
 def _line(text: str) -> Paragraph:

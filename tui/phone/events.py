@@ -26,35 +26,35 @@ class EventRows(Lines):
 
     def __init__(self) -> None:
         super().__init__()
-        self._shown: deque[NumberedEvent] = deque(maxlen=_MOST)
+        self._events: deque[NumberedEvent] = deque(maxlen=_MOST)
 
     @property
     def selected(self) -> NumberedEvent | None:
-        return self._shown[self.cursor] if self.cursor < len(self._shown) else None
+        return self._events[self.cursor] if self.cursor < len(self._events) else None
 
     def show(self, events: Iterable[NumberedEvent]) -> None:
         """Replace the events, and go to the last."""
-        self._shown.clear()
-        self._shown.extend(events)
+        self._events.clear()
+        self._events.extend(events)
         self.redraw()
-        self.go(len(self._shown) - 1)
+        self.go(len(self._events) - 1)
 
     def add(self, event: NumberedEvent) -> None:
         """Add an event, dropping the oldest when full."""
-        follows = self.cursor >= len(self._shown) - 1
-        full = len(self._shown) == _MOST
-        self._shown.append(event)
+        follows = self.cursor >= len(self._events) - 1
+        full = len(self._events) == _MOST
+        self._events.append(event)
         self.redraw()
         if follows:
-            self.go(len(self._shown) - 1)
+            self.go(len(self._events) - 1)
         elif full:
             self.go(self.cursor - 1)
 
     def count(self) -> int:
-        return len(self._shown)
+        return len(self._events)
 
     def draw(self, index: int) -> Sequence[Line]:
-        numbered = self._shown[index]
+        numbered = self._events[index]
         moment = datetime.fromisoformat(numbered.at).astimezone(self.phone.now().tzinfo)
         return (
             line(
@@ -77,7 +77,7 @@ class Events(SearchBox[EventRows]):
 
     def __init__(self) -> None:
         super().__init__(EventRows())
-        self._wanted = ""
+        self._query = ""
 
     def on_mount(self) -> None:
         self.search("")
@@ -86,8 +86,8 @@ class Events(SearchBox[EventRows]):
         if self._matches(numbered):
             self.rows.add(numbered)
 
-    def search(self, wanted: str) -> None:
-        self._wanted = wanted.casefold()
+    def search(self, text: str) -> None:
+        self._query = text.casefold()
         self.rows.show(filter(self._matches, self.phone.events))
 
     async def choose(self) -> None:
@@ -96,7 +96,7 @@ class Events(SearchBox[EventRows]):
 
     def _matches(self, numbered: NumberedEvent) -> bool:
         event = numbered.event
-        return self._wanted in f"{event_words.kind(event)} {event_words.describe(event)}".casefold()
+        return self._query in f"{event_words.kind(event)} {event_words.describe(event)}".casefold()
 
 
 class EventDetails(ListBox[Prose]):

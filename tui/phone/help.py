@@ -61,21 +61,21 @@ class Guide(SearchBox[Prose]):
     def __init__(self, main_context: Callable[[], Context]) -> None:
         super().__init__(Prose())
         self._main_context = main_context
-        self._wanted = ""
+        self._query = ""
 
     def show(self, state: State) -> None:
         super().show(state)
         self._draw()
 
-    def search(self, wanted: str) -> None:
-        self._wanted = wanted.casefold()
+    def search(self, text: str) -> None:
+        self._query = text.casefold()
         self._draw()
 
     def _draw(self) -> None:
         text = [*self._keys(), *self._lock()]
         if not text:
             text = [paragraph(Part("No matches.", "muted"))]
-        elif not self._wanted:
+        elif not self._query:
             sign = self.phone.glyphs.cursor
             about = f"{sign} works now. The lock is explained at the end."
             text = [paragraph(Part(about, "muted")), paragraph(), *text]
@@ -84,8 +84,8 @@ class Guide(SearchBox[Prose]):
     def _keys(self) -> Iterator[Paragraph]:
         now = {action.id for action in available(self._main_context())}
         for title, actions in by_group().items():
-            found = [self._key(action, action.id in now) for action in actions]
-            yield from self._section(title, [text for text in found if self._matches(text)])
+            texts = [self._key(action, action.id in now) for action in actions]
+            yield from self._section(title, [text for text in texts if self._matches(text)])
 
     def _key(self, action: Action, applies: bool) -> Paragraph:
         glyphs = self.phone.glyphs
@@ -101,14 +101,14 @@ class Guide(SearchBox[Prose]):
     def _lock(self) -> Iterator[Paragraph]:
         key = self.phone.keymap.shown("lock.details")
         for title, sentences in _SECTIONS:
-            found = [paragraph("  ", text.format(key=key), hang=2) for text in sentences]
-            yield from self._section(title, [text for text in found if self._matches(text)])
+            texts = [paragraph("  ", text.format(key=key), hang=2) for text in sentences]
+            yield from self._section(title, [text for text in texts if self._matches(text)])
 
-    def _section(self, title: str, found: list[Paragraph]) -> Iterator[Paragraph]:
-        if found:
+    def _section(self, title: str, texts: list[Paragraph]) -> Iterator[Paragraph]:
+        if texts:
             yield paragraph(Part(title, "accent"))
-            yield from found
+            yield from texts
             yield paragraph()
 
     def _matches(self, text: Paragraph) -> bool:
-        return self._wanted in "".join(part.text for part in text.parts).casefold()
+        return self._query in "".join(part.text for part in text.parts).casefold()

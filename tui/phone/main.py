@@ -99,9 +99,9 @@ class MainScreen(PhoneScreen):
     def _give_calls_room(self, count: int) -> None:
         # One line while there are no calls; at most half of the screen.
         most = max(self.calls.height, (self.size.height - 6) // 2)
-        wanted = min(max(1, count * self.calls.height), most) + 2
-        if self.calls.styles.height is None or self.calls.styles.height.value != wanted:
-            self.calls.styles.height = wanted
+        height = min(max(1, count * self.calls.height), most) + 2
+        if self.calls.styles.height is None or self.calls.styles.height.value != height:
+            self.calls.styles.height = height
 
     def on_resize(self) -> None:
         self._give_calls_room(len(self.phone.state.calls))
