@@ -1,8 +1,8 @@
 """Handles keys one after the other, however quickly they arrive.
 
-Textual hands a key to the focused widget and goes on to the next before the
-first has acted, such as by focusing the dial line. A number that arrived at
-once, as over a slow line, lost digits, and was called without them.
+Textual hands on the next key before the first has acted, such as by focusing
+the dial line. A number that arrived at once, as over a slow line, lost digits,
+and was called without them.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Output to the terminal: only the cells that differ from its contents.
 
-Textual sends whole lines of a widget for one change, the whole screen when a
-box opens or closes, and each text with its full style. Over SSH that is most
-of a phone's traffic. This keeps each cell as last sent, and sends differences:
-a position, the changed part of the style, and the text. Of a blank only the
-background is visible.
+Textual sends whole lines of a widget for one change, and the whole screen when
+a box opens or closes. Each text comes with its full style. Over SSH that is
+most of a phone's traffic. This keeps each cell as last sent, and sends
+differences: a position, the changed part of the style, and the text. Of a blank
+only the background is visible.
 """
 
 from __future__ import annotations
