@@ -146,20 +146,37 @@ def csv_of(entries: Sequence[LogEntry]) -> str:
 
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(
-        ["id", "started", "answered", "ended", "duration_s", "direction", "account", "uri",
-         "name", "outcome", "code", "reason", "lock", "lock_was_open", "codec", "sign",
-         "name_from"]
-    )  # fmt: skip
-    for e in entries:
-        writer.writerow(
-            [e.id, e.started, e.answered or "", e.ended or "", e.duration_s, e.direction.value,
-             e.account, _inert(e.remote.uri), _inert(e.remote.name), e.outcome.value,
-             "" if e.code is None else e.code, _inert(e.reason), e.lock.value,
-             str(e.lock_was_open).lower(), e.codec or "", e.sign or "",
-             e.remote.name_from or ""]
-        )  # fmt: skip
+    columns = [
+        *_COLUMNS,
+        *(n for n in LogEntry.__struct_fields__ if n not in (*_COLUMNS, "remote")),
+    ]
+    writer.writerow(columns)
+    for entry in entries:
+        writer.writerow([_csv_value(_column(entry, name)) for name in columns])
     return out.getvalue()
+
+
+# Scripts count columns: a new field of a row goes behind these by itself.
+_COLUMNS = (
+    "id", "started", "answered", "ended", "duration_s", "direction", "account", "uri", "name",
+    "outcome", "code", "reason", "lock", "lock_was_open", "codec", "sign", "name_from",
+)  # fmt: skip
+
+
+def _column(entry: LogEntry, name: str) -> object:
+    return getattr(entry.remote if name in ("uri", "name", "name_from") else entry, name)
+
+
+def _csv_value(value: object) -> object:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case str():
+            return _inert(value)
+        case _:
+            return value
 
 
 def event(numbered: NumberedEvent) -> str:

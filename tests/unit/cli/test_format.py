@@ -93,6 +93,13 @@ def test_log() -> None:
     ]
 
 
+def test_every_field_of_a_row_is_a_column() -> None:
+    columns = shown.csv_of([]).strip().split(",")
+    assert columns[:3] == ["id", "started", "answered"]
+    fields = {*model.LogEntry.__struct_fields__, *model.Party.__struct_fields__}
+    assert fields - {*columns} == {"remote", "imitates"}
+
+
 def test_csv_is_read_back() -> None:
     rows = list(csv.DictReader(io.StringIO(shown.csv_of([examples.ENTRY, examples.MISSED]))))
     assert [row["id"] for row in rows] == ["2", "1"]
