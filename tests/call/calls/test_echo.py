@@ -103,7 +103,10 @@ async def test_what_does_not_fit_the_state_is_refused_in_words(new_phone: NewPho
         (("dtmf", call, "12x"), "only 0-9 * # A-D"),
         (("stop",), "a call is up: end it first, or use --force"),
         (("call", "echo", "--play", "/nonexistent.wav"), "there is no file /nonexistent.wav"),
-        (("call", "echo", "--record", "/nonexistent/x.wav"), "no folder that can be written to"),
+        (
+            ("call", "echo", "--record", "/nonexistent/x.wav"),
+            "is not a folder that can be written to",
+        ),
         (("call", "bob"), "there is no account to call with"),
         (("call", "bob", "--account", "x"), "there is no account x"),
     ):

@@ -53,7 +53,7 @@ def told(session: Session, who: str, *, answers: bool) -> str:
         which = "suites" if len(session.suites) > 1 else "suite"
         names = ", ".join(session.suites)
         return f"the {who} wants the SRTP {which} {names}, which this account does not offer"
-    more = " that this account takes" if session.secure else ""
+    more = " that this account accepts" if session.secure else ""
     return f"the {who} offered no encryption{more}"
 
 

@@ -69,7 +69,7 @@ async def events_until_the_end(client: Client) -> list[AnyEvent]:
 
 def test_every_command_is_part_of_a_conversation() -> None:
     """Every command is in a conversation: no difference goes unnoticed."""
-    here = Path(__file__).parents[1]
+    here = Path(__file__).parent
     said = "".join(path.read_text() for path in here.glob("test_*.py"))
     commands = {command.__name__ for command in members(AnyCommand)}
     assert {name for name in commands if not re.search(rf"(?<![\w.]){name}\(", said)} == set()

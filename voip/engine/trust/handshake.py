@@ -228,8 +228,10 @@ def _without_certificates(visit: _Visit, port: int, failure: str) -> Refusal:
     if still:
         return Refusal("no_tls", f"{where} does not complete a TLS handshake: {failure or still}")
     if version not in ("TLSv1.2", "TLSv1.3"):
-        words = f"{where} speaks {version} at most: TLS 1.2 or later is needed, and a pin does "
-        "not fix it"
+        words = (
+            f"{where} speaks {version} at most: TLS 1.2 or later is needed, "
+            "and a pin does not fix it"
+        )
     elif cipher.startswith(_WITHOUT_CERTIFICATE):
         words = (
             f"{where} offers anonymous ciphers alone ({cipher}), which show no certificate: it "
