@@ -11,13 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.attached import Attached, environment_of
+from tests.support.forking import Forked, fork
 from tests.support.peers.kamailio import DOMAIN
 from tests.support.preload import preload
 
 
 class Phone(Attached):
-    def __init__(self, folder: Path, audio: str | None = "null") -> None:
+    """A phone in `folder`.
+
+    Its engine is forked from a process with the same modules, where the environment
+    has no libraries to load first; a `fresh` one is always a new Python.
+    """
+
+    def __init__(self, folder: Path, audio: str | None = "null", fresh: bool = False) -> None:
         super().__init__(folder)
+        self._fresh = fresh
         self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("OFFHOOK")},
             **environment_of(folder),
@@ -25,17 +33,14 @@ class Phone(Attached):
         }
         if audio is not None:
             self.environment["OFFHOOK_AUDIO"] = audio
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: asyncio.subprocess.Process | Forked | None = None
 
     # Life
 
     async def start(self) -> None:
         """Start the engine, and follow it."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "voip.engine", "--foreground",
-            env=self.environment, stderr=asyncio.subprocess.PIPE, start_new_session=True,
-        )  # fmt: skip
+        self.process = await self._engine()
         assert self.process.stderr is not None
         said = b""
         while line := await self.process.stderr.readline():
@@ -62,6 +67,14 @@ class Phone(Attached):
         finally:
             # Its pipe is closed on this loop, which ends with the test.
             await self._drain
+
+    async def _engine(self) -> asyncio.subprocess.Process | Forked:
+        if not self._fresh and "LD_PRELOAD" not in self.environment:
+            return await fork(self.environment)
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "voip.engine", "--foreground",
+            env=self.environment, stderr=asyncio.subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
 
     # The command line
 

@@ -30,6 +30,8 @@ class Mailbox:
     sinks: Sinks
     status: int = 200
     contact: str = ""
+    challenge: tuple[str, ...] = ()
+    """Headers of a 401 for a SUBSCRIBE that ends a subscription and proves nothing."""
     subscriptions: list[tuple[Connection, sip.Message]] = field(default_factory=list)
     servers: list[HostileServer] = field(default_factory=list)
     said: int = 0
@@ -49,6 +51,10 @@ class Mailbox:
         if message.method != "SUBSCRIBE":
             return
         self.subscriptions.append((connection, message))
+        ends = message.get("Expires") == "0"
+        if ends and self.challenge and not message.all("Authorization"):
+            connection.send(sip.response(message, 401, extra=self.challenge))
+            return
         here = f"<sip:mail@{self.host}:{self.servers[0].port};transport=tls>"
         contact = self.contact or here
         answer = sip.response(
@@ -196,6 +202,22 @@ async def test_an_answer_that_points_elsewhere_is_not_followed(
     await mailbox.phone.client.ask(RemoveAccount(name="alice"))
     await server.until(lambda m: m.method == "REGISTER" and m.all("Expires") == ["0"])
     assert mailbox.phone.worker_pids() == pids
+
+
+@pytest.mark.parametrize(
+    "challenge", [(), ('WWW-Authenticate: Digest realm="mail", nonce="x", qop="auth"',)]
+)
+async def test_a_phone_that_stops_ends_its_subscription(
+    mailbox: Mailbox, challenge: tuple[str, ...]
+) -> None:
+    mailbox.challenge = challenge
+    server = await mailbox.account()
+    await server.until(lambda m: m.method == "SUBSCRIBE")
+    mailbox.notify(SUMMARY.format(new=3))
+    await counted(mailbox.phone, 3)
+    await mailbox.phone.stop()
+    ends = [m for _, m in mailbox.subscriptions if m.get("Expires") == "0"]
+    assert [bool(m.all("Authorization")) for m in ends] == [False, True][: 1 + bool(challenge)]
 
 
 async def test_no_subscription_without_a_registration(mailbox: Mailbox) -> None:

@@ -77,7 +77,7 @@ async def _look_at_memory(place: Path) -> None:
     other = await asyncio.create_subprocess_exec(
         sys.executable, "-c", _SLEEPS, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
-    phone = Phone(place / "p")
+    phone = Phone(place / "p", fresh=True)
     await phone.start()
     try:
         assert other.stdout is not None
