@@ -25,6 +25,7 @@ from voip.worker.outbox import Outbox
 
 _POLL_MS = 10
 _GOODBYE_S = 2.0
+_SILENCE_S = 0.2
 
 
 class Phone:
@@ -72,6 +73,7 @@ class Phone:
 
     def close(self, flush: Callable[[], None]) -> None:
         """End calls, unregister, free PJSIP's objects and end the library."""
+        was_registered = self.accounts.registered
         self.endpoint.hangupAllCalls()
         self.accounts.unregister()
         deadline = time.monotonic() + _GOODBYE_S
@@ -81,10 +83,21 @@ class Phone:
         self.calls.free_all()
         self.context.free_all()
         self.accounts.close()
+        if was_registered:
+            self._end_subscriptions()
         self.context.tones.close()
         self.context.sound.close()
         gc.collect()
-        self.endpoint.libDestroy()
+        # Without the flag PJSIP would wait for another second.
+        self.endpoint.libDestroy(pj.PJSUA_DESTROY_NO_RX_MSG)
+
+    def _end_subscriptions(self) -> None:
+        """Let servers answer the ends of subscriptions, until they are silent."""
+        deadline = time.monotonic() + _SILENCE_S
+        last = time.monotonic() + _GOODBYE_S
+        while time.monotonic() < min(deadline, last):
+            if self.endpoint.libHandleEvents(_POLL_MS):
+                deadline = time.monotonic() + _SILENCE_S
 
     def _is_busy(self) -> bool:
         return bool(self.calls or self.context.outbox) or self.accounts.registered
