@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.media import sound
 from tests.support.network.ports import LOOPBACK
+from tests.support.ordering import shared
 from tests.support.parts import Parts
 from tests.support.peers.hostile import HostileServer, own_host, registrar
 from tests.support.peers.kamailio import DOMAIN, Kamailio
@@ -36,6 +37,9 @@ class NewServer(Protocol):
 # Otherwise a screen's tests spend a fifth of their time looking for cycles.
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
+_WAITING = ("tests/call/", "tests/terminal/", "tests/native/")
+"""Folders of tests that wait for other processes more than they compute."""
+
 
 def pytest_configure() -> None:
     # pytest has loaded the sanitizers; of the programs it starts, only our own
@@ -53,8 +57,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "speech" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.realtime)
-    # A test that waits a minute and begins last keeps the other processes idle.
-    items.sort(key=lambda item: item.get_closest_marker("waits") is None)
+    items[:] = shared(
+        items,
+        int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")),
+        module_of=lambda item: item.location[0],
+        # One that waits a minute and begins last keeps the other processes idle.
+        is_first=lambda item: item.get_closest_marker("waits") is not None,
+        is_call=lambda item: item.location[0].startswith(_WAITING),
+    )
 
 
 @pytest.fixture

@@ -1,0 +1,45 @@
+"""Order of tests for the processes that share them.
+
+pytest-xdist gives each process one stretch of the list, and later what others have
+not begun. In the order of paths all calls, which wait more than they compute, would
+be one process's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import chain, zip_longest
+from typing import TypeVar
+
+_T = TypeVar("_T")
+
+
+def shared(
+    items: Sequence[_T],
+    processes: int,
+    *,
+    module_of: Callable[[_T], str],
+    is_first: Callable[[_T], bool],
+    is_call: Callable[[_T], bool],
+) -> list[_T]:
+    """The same items, with a stretch for each of `processes`.
+
+    Each stretch begins with its share of the first ones; modules with calls take turns
+    with others. The items of a module stay together.
+    """
+    first = [item for item in items if is_first(item)]
+    modules: dict[tuple[bool, str], list[_T]] = {}
+    for item in items:
+        if not is_first(item):
+            modules.setdefault((is_call(item), module_of(item)), []).append(item)
+    shares: dict[bool, list[list[list[_T]]]] = {
+        kind: [[] for _ in range(processes)] for kind in (True, False)
+    }
+    for (calls, _), module in modules.items():
+        min(shares[calls], key=lambda share: sum(map(len, share))).append(module)
+    ordered: list[_T] = []
+    for number in range(processes):
+        ordered += first[number::processes]
+        turns = zip_longest(shares[True][number], shares[False][number], fillvalue=())
+        ordered += chain.from_iterable(chain.from_iterable(turns))
+    return ordered
