@@ -5,14 +5,15 @@ from __future__ import annotations
 import itertools
 import types
 import typing
-from collections.abc import Iterator
 from enum import Enum
 from functools import cache
 from typing import Any
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
-from tui.keys.actions import ACTIONS, BY_ID, Action, available
+from tui.keys.actions import ACTIONS, BY_ID, Action, When, of_screen
 from tui.keys.context import Context
 from tui.state import ShownCall
 from voip.causes import Cause, CauseKind
@@ -28,6 +29,8 @@ from voip.model import (
     RegistrationState,
 )
 from voip.protection import Lock, LockSignalling, LockState, Transport
+
+Answers = npt.NDArray[np.bool_]
 
 SCREENS = sorted({screen for action in ACTIONS for screen in action.screens})
 _FIELDS = ("", "name", "password")
@@ -106,8 +109,8 @@ def _values(name: str, kind: Any) -> list[Any]:
     raise AssertionError(f"say here what Context.{name} can be: {kind}")
 
 
-def contexts(screen: str) -> Iterator[Context]:
-    """Yield every situation on a screen: panes and rows, or fields in boxes."""
+def _fields(screen: str) -> dict[str, list[Any]]:
+    """Return the values of each field of a context on a screen: panes and rows, or boxes."""
     usual = Context(screen=screen)
     fixed = {"screen"} | (_OF_BOXES if screen == "main" else _OF_MAIN)
     if screen not in BY_ID["list.leave"].screens:
@@ -118,18 +121,53 @@ def contexts(screen: str) -> Iterator[Context]:
         fixed |= {"comparable", "remembered"}
     if screen in BY_ID["lock.edit"].screens:
         fixed.discard("account")
-    fields = {
+    return {
         name: [getattr(usual, name)] if name in fixed else _values(name, kind)
         for name, kind in typing.get_type_hints(Context).items()
     }
-    for values in itertools.product(*fields.values()):
-        yield Context(**dict(zip(fields, values, strict=True)))
+
+
+class _Watched:
+    """A context that notes the fields that are read."""
+
+    def __init__(self, values: dict[str, Any], names: set[str]) -> None:
+        self._context = Context(**values)
+        self._names = names
+
+    def __getattr__(self, name: str) -> Any:
+        self._names.add(name)
+        return getattr(self._context, name)
+
+
+def _table(when: When, fields: dict[str, list[Any]]) -> Answers:
+    """Return the answer in every situation, an axis a field.
+
+    The axis of a field that the condition never reads has length 1.
+    """
+    usual = {name: values[0] for name, values in fields.items()}
+    names: set[str] = set()
+    while True:
+        read = {name: values for name, values in fields.items() if name in names}
+        answers = [
+            when(typing.cast(Context, _Watched(usual | dict(zip(read, row, strict=True)), names)))
+            for row in itertools.product(*read.values())
+        ]
+        if names == read.keys():
+            shape = [len(values) if name in read else 1 for name, values in fields.items()]
+            return np.array(answers, dtype=np.bool_).reshape(shape)
 
 
 @cache
 def at_once(screen: str) -> frozenset[frozenset[Action]]:
     """Return the sets of actions that apply at the same moment on a screen."""
-    return frozenset(frozenset(available(context)) for context in contexts(screen))
+    fields = _fields(screen)
+    actions = of_screen(screen)
+    whole = [len(values) for values in fields.values()]
+    tables = [np.broadcast_to(_table(a.when, fields), whole).ravel() for a in actions]
+    rows = np.unique(np.packbits(tables, axis=0), axis=1)
+    return frozenset(
+        frozenset(itertools.compress(actions, row)) for row in np.unpackbits(rows, axis=0).T
+    )
 
 
 @cache
