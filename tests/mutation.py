@@ -2,30 +2,37 @@
 
     python -m tests.mutation        # every mutant, and the test that fails for it
 
-A mutant is a copy of the package in a temporary folder with one change; the
-checkout stays as it is.
+A mutant is a module's text with one change. A process of its own has it in the
+module's place while it runs that module's tests; the checkout stays as it is.
 """
 
 from __future__ import annotations
 
 import ast
+import contextlib
+import importlib.util
+import io
+import multiprocessing
 import os
-import re
-import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 _HERE = Path(__file__).parent.parent
-_POLICY, _FACTS = "voip/security/policy.py", "voip/engine/calls/live.py"
+POLICY, FACTS = "voip.security.policy", "voip.engine.calls.live"
 _TESTS = {
-    _POLICY: ("tests/unit/security/test_policy.py",),
-    _FACTS: ("tests/unit/engine/calls/test_live.py",),
+    POLICY: "tests/unit/security/test_policy.py",
+    FACTS: "tests/unit/engine/calls/test_live.py",
 }
-_COPIED = ("voip", "tests/__init__.py", "tests/unit")
+# Imported once for all mutants; none imports a module that is mutated.
+_PRELOADED = ["asyncio", "cryptography.x509", "hypothesis.strategies", "msgspec", "pytest"]
 
 # Each fact of the lock at the value that closes it, not as it was observed.
 _WISHES = {
@@ -46,55 +53,97 @@ Changes = Callable[[ast.Module], Iterator[str]]
 
 
 class Mutant(NamedTuple):
-    """Description of a change, the file it changes, and the file's new text."""
+    """Description of a change, the module it changes, and its new text."""
 
     name: str
-    path: str
+    module: str
     text: str
 
 
-def mutants() -> Iterator[Mutant]:
-    """Every condition removed, and every one made to hold always."""
-    yield from _mutants_of(_POLICY, (_dropped, _held, _one_part_fewer))
-    yield from _mutants_of(_FACTS, (_wished, _one_part_fewer))
+def mutants_of(module: str) -> Iterator[Mutant]:
+    """Every condition of a module removed, and every one made to hold always."""
+    tree = ast.parse(source(module))
+    for change in _CHANGES[module]:
+        for name in change(tree):
+            yield Mutant(f"{module.rpartition('.')[2]}: {name}", module, ast.unparse(tree))
+
+
+def source(module: str) -> str:
+    return (_HERE / module.replace(".", "/")).with_suffix(".py").read_text()
 
 
 def killer(mutant: Mutant) -> str | None:
     """First test that fails for a mutant, None when all of them pass."""
-    with tempfile.TemporaryDirectory(prefix="offhook-mutant-") as name:
-        folder = Path(name)
-        for path in _COPIED:
-            _copy(_HERE / path, folder / path)
-        (folder / mutant.path).write_text(mutant.text)
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider",
-             *_TESTS[mutant.path]],
-            cwd=folder, capture_output=True, text=True,
-            # These tests need no plugin, and loading them takes longer than the tests.
-            env={**os.environ, "PYTHONPATH": name, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    process = _server().Process(target=_run, args=(mutant, theirs))
+    process.start()
+    theirs.close()
+    with ours:
+        failed: str | None = ours.recv()  # EOFError: the process failed, not a test
+    process.join()
+    return failed
+
+
+@cache
+def _server() -> ForkServerContext:
+    """Starts processes that have imported what no mutant changes."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_PRELOADED)
+    return context
+
+
+def _run(mutant: Mutant, result: Connection) -> None:
+    """Send the first test that fails for a mutant; None if none does."""
+    assert mutant.module not in sys.modules
+    # These tests need no plugin, and loading them takes longer than the tests.
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    failures = _Failures()
+    with (
+        tempfile.TemporaryDirectory(prefix="offhook-mutant-") as folder,
+        contextlib.redirect_stdout(io.StringIO()) as output,
+    ):
+        # Hypothesis keeps the examples that fail in the working directory.
+        os.chdir(folder)
+        sys.path.insert(0, str(_HERE))
+        _install(mutant)
+        code = pytest.main(
+            ["-x", "-q", "-p", "no:cacheprovider", "-c", os.devnull, f"--rootdir={folder}",
+             f"--confcutdir={_HERE / 'tests/unit'}", str(_HERE / _TESTS[mutant.module])],
+            plugins=[failures],
         )  # fmt: skip
-    if done.returncode == 0:
-        return None
-    failed = re.search(r"^FAILED \S*?::(.+?)(?: - .*)?$", done.stdout, re.MULTILINE)
-    assert done.returncode == 1 and failed, done.stdout + done.stderr
-    return failed[1]
+        os.chdir(_HERE)
+    assert code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED), output.getvalue()
+    result.send(failures.first)
+
+
+class _Failures:
+    """Remembers the first test that fails."""
+
+    first: str | None = None
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed and self.first is None:
+            self.first = report.nodeid.partition("::")[2]
+
+
+def _install(mutant: Mutant) -> None:
+    spec = importlib.util.find_spec(mutant.module)
+    assert spec is not None and spec.origin is not None
+    module = importlib.util.module_from_spec(spec)
+    parent, _, name = mutant.module.rpartition(".")
+    setattr(sys.modules[parent], name, module)
+    sys.modules[mutant.module] = module
+    exec(compile(mutant.text, spec.origin, "exec"), module.__dict__)
 
 
 def main() -> int:
     """Print every mutant; returns 1 if one of them survives."""
     survivors = 0
-    for mutant in mutants():
+    for mutant in (mutant for module in _TESTS for mutant in mutants_of(module)):
         test = killer(mutant)
         survivors += test is None
         print(f"{mutant.name:<76} {test or 'SURVIVES'}", flush=True)
     return 1 if survivors else 0
-
-
-def _mutants_of(path: str, changes: Sequence[Changes]) -> Iterator[Mutant]:
-    tree = ast.parse((_HERE / path).read_text())
-    for change in changes:
-        for name in change(tree):
-            yield Mutant(f"{Path(path).stem}: {name}", path, ast.unparse(tree))
 
 
 # Each of these changes a tree, describes the change, and then undoes it.
@@ -154,12 +203,10 @@ def _kind(node: ast.AST) -> str | None:
     return None
 
 
-def _copy(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if source.is_dir():
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-    else:
-        shutil.copy(source, target)
+_CHANGES: dict[str, Sequence[Changes]] = {
+    POLICY: (_dropped, _held, _one_part_fewer),
+    FACTS: (_wished, _one_part_fewer),
+}
 
 
 if __name__ == "__main__":
