@@ -95,7 +95,8 @@ def _server() -> ForkServerContext:
 def _run(mutant: Mutant, result: Connection) -> None:
     """Send the first test that fails for a mutant; None if none does."""
     assert mutant.module not in sys.modules
-    # These tests need no plugin, and loading them takes longer than the tests.
+    # These tests need no plugin: loading plugins takes longer than the tests, and so do
+    # the collection of garbage at their end and excerpts of the source.
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     failures = _Failures()
     with (
@@ -107,7 +108,8 @@ def _run(mutant: Mutant, result: Connection) -> None:
         sys.path.insert(0, str(_HERE))
         _install(mutant)
         code = pytest.main(
-            ["-x", "-q", "-p", "no:cacheprovider", "-c", os.devnull, f"--rootdir={folder}",
+            ["-x", "-q", "--tb=native", "-p", "no:cacheprovider", "-p", "no:unraisableexception",
+             "-c", os.devnull, f"--rootdir={folder}",
              f"--confcutdir={_HERE / 'tests/unit'}", str(_HERE / _TESTS[mutant.module])],
             plugins=[failures],
         )  # fmt: skip
