@@ -49,7 +49,7 @@ class Mark(Static, can_focus=True):
 
     def show(self, on: bool) -> None:
         self.is_on = on
-        self.update(f"{self._sign} {self.words}")
+        _set_text(self, f"{self._sign} {self.words}")
 
     @property
     def _sign(self) -> str:
@@ -205,5 +205,11 @@ class SwitchRow(Row):
 
 
 def _show_text(place: Static, text: str) -> None:
-    place.update(text)
+    _set_text(place, text)
     place.display = bool(text)
+
+
+def _set_text(place: Static, text: str) -> None:
+    # Textual lays the whole form out again after an update, even to the same text.
+    if place.content != text:
+        place.update(text)
