@@ -29,13 +29,17 @@ _Result = TypeVar("_Result")
 
 
 class WidgetHost(Protocol):
-    """Drawing's view of the app: state, time, symbols and keys."""
+    """Drawing's view of the app: state, time, symbols, colours and keys."""
 
     @property
     def state(self) -> State: ...
 
     @property
     def glyphs(self) -> Glyphs: ...
+
+    @property
+    def theme_variables(self) -> Mapping[str, str]:
+        """Colours of the current theme, by the names that style sheets use."""
 
     @property
     def keymap(self) -> Keymap: ...

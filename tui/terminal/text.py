@@ -5,7 +5,7 @@ A theme gives each role a colour; the text always says what the colour says.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 from rich.style import Style
@@ -14,7 +14,6 @@ from textual.strip import Strip
 Role = Literal[
     "text", "strong", "muted", "accent", "secure", "insecure", "success", "warning", "error"
 ]
-ROLES: tuple[Role, ...] = get_args(Role)
 
 _JOINING = frozenset("\N{ZERO WIDTH JOINER}\N{VARIATION SELECTOR-16}")
 

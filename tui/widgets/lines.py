@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.color import Color as RichColor
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.color import Color
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -19,7 +21,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.host import WidgetHost, host_of
-from tui.terminal.text import ROLES, Line, Part, cells_of, fit
+from tui.terminal.text import Line, Part, cells_of, fit
+
+_OF_FOREGROUND = {"text": "foreground", "strong": "foreground"}
 
 
 class Lines(ScrollView, can_focus=True, inherit_bindings=False):
@@ -28,8 +32,6 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
     Subclasses provide the rows with `count` and `draw`, and the text of an empty
     list with `empty`.
     """
-
-    COMPONENT_CLASSES = {f"lines--{role}" for role in ROLES} | {"lines--cursor"}
 
     cursor: reactive[int] = reactive(0, repaint=False)
     height = 1
@@ -150,16 +152,27 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
     def _style(self, role: str) -> Style:
         style = self._styles_by_role.get(role)
         if style is None:
-            name = f"lines--{role}"
-            partial = role == "cursor"
-            style = self.get_component_rich_style(name, partial=partial)
-            self._styles_by_role[role] = style
+            style = self._styles_by_role[role] = self._themed(role)
         return style
+
+    def _themed(self, role: str) -> Style:
+        # Component classes would cost ten more nodes to style, in every widget of lines.
+        if role == "cursor":
+            return Style.from_color(self._colour("selection-text"), self._colour("selection"))
+        colour = self._colour(_OF_FOREGROUND.get(role, role))
+        return self.rich_style + Style(color=colour, bold=role == "strong" or None)
+
+    def _colour(self, variable: str) -> RichColor:
+        return Color.parse(self.phone.theme_variables[variable]).rich_color
 
     def notify_style_update(self) -> None:
         self._styles_by_role.clear()
         self._strips.clear()
         super().notify_style_update()
+
+    def on_mount(self) -> None:
+        # Textual draws again only widgets whose own colours are others.
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.refresh())
 
     def on_resize(self) -> None:
         self._strips.clear()

@@ -6,6 +6,7 @@ from tests.support.clock import Clock
 from tests.support.screen.pilot import TERMINAL, Screen, screen
 from tests.support.standin.engine import StandIn
 from tui.settings.themes import Themes
+from voip.protocol.settings import Screen as ScreenSettings
 
 OWN = '[colors]\nbackground = "#000000"\nforeground = "#ffffff"\nprimary = "#ff0000"\n'
 
@@ -62,6 +63,25 @@ async def test_own_themes_and_their_mistakes(phone: Screen, standin: StandIn) ->
     await phone.press("r")
     await phone.sees("later")
     assert "broken.toml" not in phone.text
+
+
+async def test_a_theme_that_differs_in_one_role_is_drawn_at_once(
+    main: Screen, standin: StandIn
+) -> None:
+    folder = standin.paths.config / "themes"
+    folder.mkdir()
+    for number in (1, 2):
+        (folder / f"mine-{number}.toml").write_text(f'{OWN}muted = "#00000{number}"\n')
+    main.app.load_themes()
+    for number in (1, 2, 1):
+        main.app.wear(ScreenSettings(theme=f"mine-{number}"))
+        await main.settle()
+        styles = [style for strip in main.strips for _, style, _ in strip if style]
+        muted = {
+            style.color.triplet.blue for style in styles if style.color and style.color.triplet
+        }
+        assert number in muted
+        assert 3 - number not in muted
 
 
 async def test_a_theme_that_cannot_be_saved_stays_to_be_seen(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import get_args
+
 from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -8,7 +10,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tests.support.screen.texts import texts
-from tui.terminal.text import ROLES, Line, Part, cells_of, cut, fit, line
+from tui.terminal.text import Line, Part, Role, cells_of, cut, fit, line
 from tui.widgets.lines import changed
 
 ELLIPSES = ["…", "..."]
@@ -16,7 +18,7 @@ FAMILY = "👨\N{ZERO WIDTH JOINER}👩\N{ZERO WIDTH JOINER}👧"
 HEART = "❤\N{VARIATION SELECTOR-16}"
 RED, BLUE = Style(color="red"), Style(color="blue")
 
-parts = st.builds(Part, texts, st.sampled_from(ROLES), st.sampled_from([None, "call.end"]))
+parts = st.builds(Part, texts, st.sampled_from(get_args(Role)), st.sampled_from([None, "call.end"]))
 sides = st.lists(parts, max_size=4).map(tuple)
 lines = st.builds(Line, sides, sides)
 segments = st.builds(
