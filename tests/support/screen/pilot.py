@@ -6,11 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
 from textual import events
 from textual._compositor import CompositorUpdate
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.keys import _character_to_key
 from textual.message_pump import MessagePump
 from textual.pilot import Pilot
@@ -202,6 +205,21 @@ def _waits_for_messages(pump: MessagePump) -> bool:
     return not ready.is_set() and bool(ready._waiters)
 
 
+_parse = Stylesheet._parse_rules
+_parsed: dict[tuple[object, ...], list[RuleSet]] = {}
+
+
+def _parse_once(sheet: Stylesheet, css: str, *args: Any, **options: Any) -> list[RuleSet]:
+    """Parse a style sheet for the first app with these colours, and keep the rules.
+
+    Each app parses all of them, which takes an eighth of its start.
+    """
+    key = (css, args, *options.items(), *sheet._variables.items())
+    if key not in _parsed:
+        _parsed[key] = _parse(sheet, css, *args, **options)
+    return _parsed[key]
+
+
 @asynccontextmanager
 async def screen(
     size: tuple[int, int] = (80, 24),
@@ -215,6 +233,7 @@ async def screen(
             patch.delenv(name, raising=False)
         for name, value in environ.items():
             patch.setenv(name, value)
+        patch.setattr(Stylesheet, "_parse_rules", _parse_once)
         app = OffhookApp(environ)
         app.animation_level = "none"
         if clock is not None:
