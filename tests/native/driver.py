@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.support.preload import hosts, preload
 
-PROBE = Path(__file__).with_name("probe.py")
+_ROOT = Path(__file__).parents[2]
 
 Event = Mapping[str, Any]
 
@@ -21,7 +21,7 @@ _TOLD_OF_LOG = 12_000
 
 
 class Probe:
-    """A process of `probe.py`; `events` is its output so far."""
+    """A process of `tests.native.probe`; `events` is its output so far."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True)
@@ -53,7 +53,8 @@ class Probe:
             environment |= hosts(self._folder / "hosts", names, environment)
         with self.errors.open("wb") as errors:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, str(PROBE), json.dumps({**settings, "log": str(self.log)}),
+                sys.executable, "-m", "tests.native.probe",
+                json.dumps({**settings, "log": str(self.log)}), cwd=_ROOT,
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=errors,
                 env=environment, limit=2**20,
             )  # fmt: skip
@@ -87,6 +88,10 @@ class Probe:
 
     async def until_transport(self, state: str) -> Event:
         return await self.until("transport", lambda event: event["state"] == state)
+
+    async def until_registration(self, user: str) -> Event:
+        """First outcome of a registration of this user."""
+        return await self.until("registration", lambda event: event["user"] == user)
 
     async def tell(self, do: str, **fields: object) -> None:
         assert self._process.stdin is not None

@@ -1,8 +1,8 @@
 """A bare phone on pjsua2 for one test, in a process that PJSIP may end.
 
-It runs as a file, reads its configuration as JSON in its only argument and
-commands as JSON lines on standard input, and prints events as JSON lines.
-It imports nothing of Offhook's.
+It reads its configuration as JSON in its only argument and commands as JSON
+lines on standard input, and prints events as JSON lines. It imports nothing of
+Offhook's product.
 """
 
 from __future__ import annotations
@@ -14,22 +14,14 @@ import select
 import sys
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pjsua2 as pj
 
+from tests.native.probe.config import account_config, options, transport_config
+
 _Callback = TypeVar("_Callback", bound=Callable[..., Any])
 
-_KEYINGS = {
-    "sdes": pj.PJMEDIA_SRTP_KEYING_SDES,
-    "dtls": pj.PJMEDIA_SRTP_KEYING_DTLS_SRTP,
-}
-_USES = {
-    "disabled": pj.PJMEDIA_SRTP_DISABLED,
-    "optional": pj.PJMEDIA_SRTP_OPTIONAL,
-    "mandatory": pj.PJMEDIA_SRTP_MANDATORY,
-}
 _STATES = {
     pj.PJSIP_TP_STATE_CONNECTED: "connected",
     pj.PJSIP_TP_STATE_DISCONNECTED: "disconnected",
@@ -172,7 +164,7 @@ class Account(pj.Account):
         call = Call(self.probe, prm.callId)
         say("incoming", transport=_transport(prm.rdata), remote=call.getInfo().remoteUri)
         self.probe.calls.append(call)
-        answer = _options(self.probe.settings.get("answer", pj.PJSIP_SC_RINGING))
+        answer = options(self.probe.settings.get("answer", pj.PJSIP_SC_RINGING))
         try:
             call.answer(answer)
         except pj.Error as error:
@@ -219,7 +211,7 @@ class Probe:
         self._start()
         transports, refusal = self._create_transports()
         if transports:
-            self.account.create(_account_config(self.settings, self.account.user, transports[0]))
+            self.account.create(account_config(self.settings, self.account.user, transports[0]))
         for changed in self.settings.get("others", []):
             self._add_account({**self.settings, **changed})
         say(
@@ -264,14 +256,14 @@ class Probe:
         return created, None
 
     def _create_transport(self, settings: dict[str, Any]) -> int:
-        return self.endpoint.transportCreate(pj.PJSIP_TRANSPORT_TLS, _transport_config(settings))
+        return self.endpoint.transportCreate(pj.PJSIP_TRANSPORT_TLS, transport_config(settings))
 
     def _add_account(self, settings: dict[str, Any]) -> None:
         """Add one more account, with a transport of its own."""
         account = Account(self, settings["user"])
         transport = self._create_transport(settings)
         try:
-            account.create(_account_config(settings, account.user, transport))
+            account.create(account_config(settings, account.user, transport))
         except pj.Error as error:
             say("no account", user=account.user, reason=error.reason)
             return
@@ -288,11 +280,11 @@ class Probe:
                 # Reports of earlier commands are out by now.
                 say("mark")
             if command["do"] == "hang up":
-                self.calls[-1].hangup(_options())
+                self.calls[-1].hangup(options())
             if command["do"] == "forget":
                 self.calls = [call for call in self.calls if not call.ended]
             if command["do"] == "answer":
-                self.calls[-1].answer(_options(pj.PJSIP_SC_OK))
+                self.calls[-1].answer(options(pj.PJSIP_SC_OK))
             if command["do"] == "register":
                 self.account.setRegistration(True)
             if command["do"] == "watch":
@@ -326,10 +318,10 @@ class Probe:
 
     def _call(self, uri: str, streams: int) -> None:
         call = Call(self)
-        options = _options()
-        options.opt.audioCount = streams
+        parameters = options()
+        parameters.opt.audioCount = streams
         try:
-            call.makeCall(uri, options)
+            call.makeCall(uri, parameters)
         except pj.Error as error:
             say("no call", status=error.status, reason=error.reason)
             return
@@ -349,57 +341,6 @@ def _recorder(path: str) -> pj.AudioMediaRecorder:
     recorder = pj.AudioMediaRecorder()
     recorder.createRecorder(path)
     return recorder
-
-
-def _transport_config(settings: dict[str, Any]) -> pj.TransportConfig:
-    config = pj.TransportConfig()
-    config.port = 0
-    config.boundAddress = settings.get("bound", "")
-    config.tlsConfig.CaListFile = settings["ca_file"]
-    config.tlsConfig.certFile = settings.get("certificate", "")
-    config.tlsConfig.privKeyFile = settings.get("key", "")
-    config.tlsConfig.verifyServer = True
-    config.tlsConfig.proto = pj.PJ_SSL_SOCK_PROTO_TLS1_2 | pj.PJ_SSL_SOCK_PROTO_TLS1_3
-    config.tlsConfig.allowWildcard = settings.get("allow_wildcard", False)
-    config.tlsConfig.listen = settings.get("listen", False)
-    config.tlsConfig.pinnedKey = settings.get("pin", "")
-    return config
-
-
-def _account_config(settings: dict[str, Any], user: str, transport: int) -> pj.AccountConfig:
-    config = pj.AccountConfig()
-    config.idUri = f"<sip:{user}@pbx.test>"
-    config.sipConfig.authCreds.push_back(pj.AuthCredInfo("digest", "*", user, 0, "secret"))
-    if not settings.get("any_transport"):
-        config.sipConfig.transportId = transport
-    if "server" in settings:
-        config.regConfig.registrarUri = f"sip:{settings['server']};transport=tls"
-    for proxy in settings.get("proxies", []):
-        config.sipConfig.proxies.append(proxy)
-    config.regConfig.retryIntervalSec = 0
-    config.regConfig.firstRetryIntervalSec = 0
-    config.mediaConfig.transportConfig.port = 0
-    config.mediaConfig.transportConfig.boundAddress = settings.get("bound", "")
-    config.mediaConfig.lockCodecEnabled = False
-    use = settings.get("srtp", "mandatory")
-    config.mediaConfig.srtpUse = _USES[use]
-    config.mediaConfig.srtpSecureSignaling = 1 if use == "mandatory" else 0
-    keyings = pj.IntVector()
-    for name in settings.get("keyings", ["sdes"]):
-        keyings.push_back(_KEYINGS[name])
-    config.mediaConfig.srtpOpt.keyings = keyings
-    if "identity" in settings:
-        config.mediaConfig.srtpOpt.dtlsIdentity = Path(settings["identity"]).read_text()
-    return config
-
-
-def _options(status: int = 0) -> pj.CallOpParam:
-    options = pj.CallOpParam(True)
-    options.statusCode = status
-    options.opt.audioCount = 1
-    options.opt.videoCount = 0
-    options.opt.textCount = 0
-    return options
 
 
 def _transport(message: pj.SipRxData | pj.SipTxData) -> int | None:

@@ -1,0 +1,73 @@
+"""PJSIP's configuration, as a test's settings describe it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pjsua2 as pj
+
+_KEYINGS = {
+    "sdes": pj.PJMEDIA_SRTP_KEYING_SDES,
+    "dtls": pj.PJMEDIA_SRTP_KEYING_DTLS_SRTP,
+}
+_USES = {
+    "disabled": pj.PJMEDIA_SRTP_DISABLED,
+    "optional": pj.PJMEDIA_SRTP_OPTIONAL,
+    "mandatory": pj.PJMEDIA_SRTP_MANDATORY,
+}
+
+
+def transport_config(settings: dict[str, Any]) -> pj.TransportConfig:
+    config = pj.TransportConfig()
+    config.port = 0
+    config.boundAddress = settings.get("bound", "")
+    config.tlsConfig.CaListFile = settings["ca_file"]
+    config.tlsConfig.certFile = settings.get("certificate", "")
+    config.tlsConfig.privKeyFile = settings.get("key", "")
+    config.tlsConfig.verifyServer = True
+    config.tlsConfig.proto = pj.PJ_SSL_SOCK_PROTO_TLS1_2 | pj.PJ_SSL_SOCK_PROTO_TLS1_3
+    config.tlsConfig.allowWildcard = settings.get("allow_wildcard", False)
+    config.tlsConfig.listen = settings.get("listen", False)
+    config.tlsConfig.serverName = settings.get("server_name", "")
+    config.tlsConfig.pinnedKey = settings.get("pin", "")
+    return config
+
+
+def account_config(settings: dict[str, Any], user: str, transport: int) -> pj.AccountConfig:
+    config = pj.AccountConfig()
+    config.idUri = f"<sip:{user}@pbx.test>"
+    credential = pj.AuthCredInfo("digest", "*", user, 0, "secret")
+    config.sipConfig.authCreds.push_back(credential)
+    if not settings.get("any_transport"):
+        config.sipConfig.transportId = transport
+    if "server" in settings:
+        config.regConfig.registrarUri = f"sip:{settings['server']};transport=tls"
+    for proxy in settings.get("proxies", []):
+        config.sipConfig.proxies.append(proxy)
+    config.natConfig.iceEnabled = settings.get("ice", False)
+    config.mediaConfig.ipv6Use = pj.PJSUA_IPV6_DISABLED
+    config.regConfig.retryIntervalSec = 0
+    config.regConfig.firstRetryIntervalSec = 0
+    config.mediaConfig.transportConfig.port = 0
+    config.mediaConfig.transportConfig.boundAddress = settings.get("bound", "")
+    config.mediaConfig.lockCodecEnabled = False
+    use = settings.get("srtp", "mandatory")
+    config.mediaConfig.srtpUse = _USES[use]
+    config.mediaConfig.srtpSecureSignaling = 1 if use == "mandatory" else 0
+    keyings = pj.IntVector()
+    for name in settings.get("keyings", ["sdes"]):
+        keyings.push_back(_KEYINGS[name])
+    config.mediaConfig.srtpOpt.keyings = keyings
+    if "identity" in settings:
+        config.mediaConfig.srtpOpt.dtlsIdentity = Path(settings["identity"]).read_text()
+    return config
+
+
+def options(status: int = 0) -> pj.CallOpParam:
+    parameters = pj.CallOpParam(True)
+    parameters.statusCode = status
+    parameters.opt.audioCount = 1
+    parameters.opt.videoCount = 0
+    parameters.opt.textCount = 0
+    return parameters
