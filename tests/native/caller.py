@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,18 +96,21 @@ class Caller:
 
 
 async def registered(
-    new_probe: NewProbe, new_server: NewServer, library: Path | None = None, **settings: object
+    new_probe: NewProbe,
+    new_server: NewServer,
+    library: Path | None = None,
+    base: Mapping[str, str] | None = None,
+    **settings: object,
 ) -> Caller:
     """A probe that has registered with a server, which may call it."""
     server = await new_server()
     probe = await new_probe(
         names=None,
         system=None,
-        base=None,
+        base=base,
         library=library,
         server=f"{server.host}:{server.port}",
-        bound=server.host,
-        **settings,
+        **{"bound": server.host, **settings},
     )
     connection, register = await server.until(lambda message: message.method == "REGISTER")
     assert (await probe.until("registration"))["code"] == 200

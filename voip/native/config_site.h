@@ -37,6 +37,11 @@
 #define PJSIP_TRANSPORT_IDLE_TIME               43200
 #define PJSIP_TRANSPORT_SERVER_IDLE_TIME        43200
 
+/* The name of this machine says nothing of its addresses, and looking it up
+ * waits for name servers at each call. Its routes do.
+ */
+#define PJ_GETHOSTIP_DISABLE_LOCAL_RESOLUTION   1
+
 /* Never fall back to another transport because a request is large. */
 #define PJSIP_DONT_SWITCH_TO_TCP                1
 #define PJSIP_DONT_SWITCH_TO_TLS                1

@@ -3,6 +3,9 @@
 %include "pjsua2.i"
 
 %{
+#include <list>
+#include <map>
+#include <set>
 #include <pjmedia/event.h>
 #include <pjmedia/transport_srtp.h>
 #include <openssl/crypto.h>
@@ -15,8 +18,235 @@
 extern "C" pj_bool_t pjmedia_add_rtpmap_for_static_pt;
 %}
 
+%{
+namespace {
+
+const unsigned MOST_LOOKUPS = 64;
+const unsigned LOOKUP_SECONDS = 4;
+
+/** A request that waits for the addresses of its host. */
+struct Lookup
+{
+    std::string name;
+    pj_str_t host;
+    bool isTaken;
+    pjsip_transport_type_e type;
+    int port;
+    void *token;
+    pjsip_resolver_callback *callback;
+    pj_timer_entry timer;
+};
+
+std::map<std::string, std::vector<pj_sockaddr> > addresses;
+std::list<Lookup> lookups;
+
+std::string inLowerCase(std::string name)
+{
+    for (char &letter : name)
+        letter = (char)pj_tolower((unsigned char)letter);
+    return name;
+}
+
+std::string nameOf(const pj_str_t &host)
+{
+    return inLowerCase(std::string(host.ptr, host.slen));
+}
+
+bool readAddress(const pj_str_t &text, pj_sockaddr *address)
+{
+    int family = pj_strchr(&text, ':') ? pj_AF_INET6() : pj_AF_INET();
+
+    pj_sockaddr_init(family, address, NULL, 0);
+    return pj_inet_pton(family, &text, pj_sockaddr_get_addr(address)) ==
+           PJ_SUCCESS;
+}
+
+bool isOfFamily(const pj_sockaddr &address, int family)
+{
+    return family == pj_AF_UNSPEC() || address.addr.sa_family == family;
+}
+
+/** Answer a lookup with those of the addresses that its transport can reach. */
+void answer(const Lookup &lookup, const std::vector<pj_sockaddr> &candidates)
+{
+    bool ipv6 = (lookup.type & PJSIP_TRANSPORT_IPV6) != 0;
+    pjsip_server_addresses result;
+
+    pj_bzero(&result, sizeof(result));
+    for (const pj_sockaddr &address : candidates) {
+        pjsip_server_address_record &entry = result.entry[result.count];
+        int type = lookup.type & ~PJSIP_TRANSPORT_IPV6;
+
+        if (!isOfFamily(address, ipv6 ? pj_AF_INET6() : pj_AF_UNSPEC()))
+            continue;
+        if (result.count == PJSIP_MAX_RESOLVED_ADDRESSES)
+            break;
+        if (address.addr.sa_family == pj_AF_INET6())
+            type |= PJSIP_TRANSPORT_IPV6;
+        entry.name = lookup.host;
+        entry.type = (pjsip_transport_type_e)type;
+        pj_sockaddr_cp(&entry.addr, &address);
+        pj_sockaddr_set_port(&entry.addr, (pj_uint16_t)lookup.port);
+        entry.addr_len = pj_sockaddr_get_len(&entry.addr);
+        ++result.count;
+    }
+    lookup.callback(result.count ? PJ_SUCCESS : PJ_ERESOLVE, lookup.token,
+                    &result);
+}
+
+/** Take the lookups of a name, whose callbacks may begin others. */
+std::list<Lookup> takeLookupsOf(const std::string &name)
+{
+    std::list<Lookup> taken;
+
+    for (auto lookup = lookups.begin(); lookup != lookups.end();) {
+        auto next = std::next(lookup);
+
+        if (lookup->name == name) {
+            pjsua_cancel_timer(&lookup->timer);
+            taken.splice(taken.end(), lookups, lookup);
+        }
+        lookup = next;
+    }
+    return taken;
+}
+
+void endLate(pj_timer_heap_t *, pj_timer_entry *timer)
+{
+    for (auto lookup = lookups.begin(); lookup != lookups.end(); ++lookup) {
+        if (&lookup->timer == timer) {
+            std::list<Lookup> late;
+
+            late.splice(late.end(), lookups, lookup);
+            late.front().callback(PJ_ETIMEDOUT, late.front().token, NULL);
+            return;
+        }
+    }
+}
+
+void resolve(pjsip_resolver_t *, pj_pool_t *pool, const pjsip_host_info *target,
+             void *token, pjsip_resolver_callback *callback)
+{
+    Lookup lookup = { nameOf(target->addr.host), target->addr.host, false,
+                      target->type, target->addr.port, token, callback, {} };
+    std::vector<pj_sockaddr> literal(1);
+
+    if (lookup.type == PJSIP_TRANSPORT_UNSPECIFIED) {
+        lookup.type = target->flag & PJSIP_TRANSPORT_SECURE ?
+                      PJSIP_TRANSPORT_TLS :
+                      target->flag & PJSIP_TRANSPORT_RELIABLE ?
+                      PJSIP_TRANSPORT_TCP : PJSIP_TRANSPORT_UDP;
+    }
+    if (lookup.port == 0) {
+        lookup.port = pjsip_transport_get_default_port_for_type(
+                (pjsip_transport_type_e)(lookup.type & ~PJSIP_TRANSPORT_IPV6));
+    }
+    if (readAddress(target->addr.host, &literal[0]))
+        return answer(lookup, literal);
+    if (addresses.count(lookup.name))
+        return answer(lookup, addresses[lookup.name]);
+    if (lookups.size() == MOST_LOOKUPS)
+        return callback(PJ_ETOOMANY, token, NULL);
+
+    for (const Lookup &other : lookups)
+        lookup.isTaken |= other.isTaken && other.name == lookup.name;
+    pj_strdup(pool, &lookup.host, &target->addr.host);
+    lookups.push_back(lookup);
+    pj_timer_entry_init(&lookups.back().timer, 0, NULL, &endLate);
+    pj_time_val delay = { LOOKUP_SECONDS, 0 };
+    pjsip_endpt_schedule_timer(pjsua_get_pjsip_endpt(), &lookups.back().timer,
+                               &delay);
+}
+
+pj_status_t findName(int family, const pj_str_t *name, unsigned *count,
+                     pj_addrinfo results[])
+{
+    auto row = addresses.find(nameOf(*name));
+    unsigned most = *count;
+
+    *count = 0;
+    if (row != addresses.end()) {
+        for (const pj_sockaddr &address : row->second) {
+            if (*count < most && isOfFamily(address, family)) {
+                results[*count].ai_canonname[0] = '\0';
+                pj_sockaddr_cp(&results[*count].ai_addr, &address);
+                ++*count;
+            }
+        }
+    }
+    return *count ? PJ_SUCCESS : PJ_ERESOLVE;
+}
+
+pjsip_ext_resolver resolver = { &resolve };
+
+} // namespace
+%}
+
 %inline %{
 namespace pj {
+
+/**
+ * Leave all names to the program, from libInit() on: none is looked up here.
+ * Each function on names is for the thread of the endpoint.
+ */
+void keepNames() PJSUA2_THROW(Error)
+{
+    pj_status_t status = pjsip_endpt_set_ext_resolver(pjsua_get_pjsip_endpt(),
+                                                      &resolver);
+
+    if (status != PJ_SUCCESS)
+        throw Error(status, "keepNames()", "", __FILE__, __LINE__);
+    pj_find_name = &findName;
+}
+
+/**
+ * Names that requests wait for, each once, since the last call. Without
+ * setAddresses() or refuseName() such a request fails after four seconds.
+ */
+std::vector<std::string> takeLookups()
+{
+    std::set<std::string> names;
+
+    for (Lookup &lookup : lookups) {
+        if (!lookup.isTaken)
+            names.insert(lookup.name);
+        lookup.isTaken = true;
+    }
+    return std::vector<std::string>(names.begin(), names.end());
+}
+
+/** Set the addresses of a name, the best first, for this and later requests. */
+void setAddresses(const std::string &name,
+                  const std::vector<std::string> &texts) PJSUA2_THROW(Error)
+{
+    std::string key = inLowerCase(name);
+    std::vector<pj_sockaddr> read(texts.size());
+
+    for (unsigned i = 0; i < texts.size(); ++i) {
+        pj_str_t text;
+
+        pj_cstr(&text, texts[i].c_str());
+        if (!readAddress(text, &read[i]))
+            throw Error(PJ_EINVAL, "setAddresses()", texts[i], __FILE__,
+                        __LINE__);
+    }
+    addresses[key] = read;
+    for (const Lookup &lookup : takeLookupsOf(key))
+        answer(lookup, read);
+}
+
+/** Forget the addresses of a name: the next request asks for them. */
+void forgetName(const std::string &name)
+{
+    addresses.erase(inLowerCase(name));
+}
+
+/** End the requests that wait for a name. */
+void refuseName(const std::string &name)
+{
+    for (const Lookup &lookup : takeLookupsOf(inLowerCase(name)))
+        lookup.callback(PJ_ERESOLVE, lookup.token, NULL);
+}
 
 /** Leave out what sessions say of payload types that everybody knows. */
 void shortenSessions()

@@ -224,6 +224,8 @@ class Probe:
         )
         while self._obey():
             self.endpoint.libHandleEvents(_POLL_MS)
+            if names := pj.takeLookups():
+                say("lookup", names=list(names))
             for call in self.calls:
                 call.report_srtp()
                 call.report_failure()
@@ -243,6 +245,10 @@ class Probe:
         config.medConfig.noVad = True
         config.medConfig.ecTailLen = 0
         self.endpoint.libInit(config)
+        if self.settings.get("keep_names"):
+            pj.keepNames()
+        for name, addresses in self.settings.get("addresses", {}).items():
+            pj.setAddresses(name, pj.StringVector(addresses))
         self.endpoint.audDevManager().setNullDev()
         self.endpoint.libStart()
 
@@ -287,6 +293,12 @@ class Probe:
                 self.calls[-1].answer(options(pj.PJSIP_SC_OK))
             if command["do"] == "register":
                 self.account.setRegistration(True)
+            if command["do"] == "set addresses":
+                pj.setAddresses(command["name"], pj.StringVector(command["addresses"]))
+            if command["do"] == "forget name":
+                pj.forgetName(command["name"])
+            if command["do"] == "refuse name":
+                pj.refuseName(command["name"])
             if command["do"] == "watch":
                 self._watch(command["uri"])
             if command["do"] == "open sound":
