@@ -157,6 +157,7 @@ class Account(pj.Account):
             code=prm.code,
             reason=prm.reason,
             transport=_transport(prm.rdata),
+            algorithm=self.getInfo().regAlgorithm,
         )
 
     @guarded

@@ -11,6 +11,12 @@ _KEYINGS = {
     "sdes": pj.PJMEDIA_SRTP_KEYING_SDES,
     "dtls": pj.PJMEDIA_SRTP_KEYING_DTLS_SRTP,
 }
+_ALGORITHMS = {
+    None: pj.PJSIP_AUTH_ALGORITHM_NOT_SET,
+    "MD5": pj.PJSIP_AUTH_ALGORITHM_MD5,
+    "SHA-256": pj.PJSIP_AUTH_ALGORITHM_SHA256,
+    "SHA-512-256": pj.PJSIP_AUTH_ALGORITHM_SHA512_256,
+}
 _USES = {
     "disabled": pj.PJMEDIA_SRTP_DISABLED,
     "optional": pj.PJMEDIA_SRTP_OPTIONAL,
@@ -38,6 +44,7 @@ def account_config(settings: dict[str, Any], user: str, transport: int) -> pj.Ac
     config = pj.AccountConfig()
     config.idUri = f"<sip:{user}@pbx.test>"
     credential = pj.AuthCredInfo("digest", "*", user, 0, "secret")
+    credential.minimumAlgorithm = _ALGORITHMS[settings.get("minimum_algorithm")]
     config.sipConfig.authCreds.push_back(credential)
     if not settings.get("any_transport"):
         config.sipConfig.transportId = transport
