@@ -23,7 +23,7 @@ from voip.protocol.worker.accounts import Trust
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.process import Configure
 from voip.worker import endpoint as ep
-from voip.worker.tls.transports import create_transport
+from voip.worker.tls.transports import Means, create_transport
 
 _OPTIONS = ("TCP_USER_TIMEOUT", "TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT")
 _PATIENCE_S = 20
@@ -46,7 +46,9 @@ def main() -> None:
     role = Role.SECURE if secure else Role.OPEN
     ep.start(endpoint, Configure(role=role, user_agent="options", audio=Audio(), silent=True))
     trust = Trust(ca_file=sys.argv[3]) if secure else None
-    number = create_transport(endpoint, transport, trust)
+    number = create_transport(
+        endpoint, Means(transport, False, sys.argv[2].partition(":")[0], trust)
+    )
     # The options' values have been freed by now, and their memory is used again.
     gc.collect()
     kept = [cast(Any, pj).SockOpt(1, 1, value) for value in range(5000)]

@@ -86,7 +86,12 @@ void answer(const Lookup &lookup, const std::vector<pj_sockaddr> &candidates)
         entry.name = lookup.host;
         entry.type = (pjsip_transport_type_e)type;
         pj_sockaddr_cp(&entry.addr, &address);
-        pj_sockaddr_set_port(&entry.addr, (pj_uint16_t)lookup.port);
+        if (lookup.port)
+            pj_sockaddr_set_port(&entry.addr, (pj_uint16_t)lookup.port);
+        else if (!pj_sockaddr_get_port(&address))
+            pj_sockaddr_set_port(&entry.addr, (pj_uint16_t)
+                pjsip_transport_get_default_port_for_type(
+                    (pjsip_transport_type_e)(type & ~PJSIP_TRANSPORT_IPV6)));
         entry.addr_len = pj_sockaddr_get_len(&entry.addr);
         ++result.count;
     }
@@ -136,10 +141,6 @@ void resolve(pjsip_resolver_t *, pj_pool_t *pool, const pjsip_host_info *target,
                       PJSIP_TRANSPORT_TLS :
                       target->flag & PJSIP_TRANSPORT_RELIABLE ?
                       PJSIP_TRANSPORT_TCP : PJSIP_TRANSPORT_UDP;
-    }
-    if (lookup.port == 0) {
-        lookup.port = pjsip_transport_get_default_port_for_type(
-                (pjsip_transport_type_e)(lookup.type & ~PJSIP_TRANSPORT_IPV6));
     }
     if (readAddress(target->addr.host, &literal[0]))
         return answer(lookup, literal);
@@ -215,9 +216,13 @@ std::vector<std::string> takeLookups()
     return std::vector<std::string>(names.begin(), names.end());
 }
 
-/** Set the addresses of a name, the best first, for this and later requests. */
+/**
+ * Set the addresses of a name, the best first, for this and later requests.
+ * Those that name no port go to this one, or to their transport's if it is 0.
+ */
 void setAddresses(const std::string &name,
-                  const std::vector<std::string> &texts) PJSUA2_THROW(Error)
+                  const std::vector<std::string> &texts,
+                  int port = 0) PJSUA2_THROW(Error)
 {
     std::string key = inLowerCase(name);
     std::vector<pj_sockaddr> read(texts.size());
@@ -229,6 +234,7 @@ void setAddresses(const std::string &name,
         if (!readAddress(text, &read[i]))
             throw Error(PJ_EINVAL, "setAddresses()", texts[i], __FILE__,
                         __LINE__);
+        pj_sockaddr_set_port(&read[i], (pj_uint16_t)port);
     }
     addresses[key] = read;
     for (const Lookup &lookup : takeLookupsOf(key))

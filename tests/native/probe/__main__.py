@@ -295,7 +295,11 @@ class Probe:
             if command["do"] == "register":
                 self.account.setRegistration(True)
             if command["do"] == "set addresses":
-                pj.setAddresses(command["name"], pj.StringVector(command["addresses"]))
+                pj.setAddresses(
+                    command["name"],
+                    pj.StringVector(command["addresses"]),
+                    int(command.get("port", 0)),
+                )
             if command["do"] == "forget name":
                 pj.forgetName(command["name"])
             if command["do"] == "refuse name":

@@ -64,6 +64,17 @@ async def test_a_request_waits_for_the_addresses_of_its_name(
     assert (await probe.until_transport("connected"))["remote_name"] == _NAME
 
 
+async def test_a_request_that_names_no_port_goes_to_that_of_the_addresses(
+    new_probe: NewProbe, named_server: HostileServer
+) -> None:
+    probe = await new_probe(server=_NAME, keep_names=True)
+    assert (await probe.until("lookup"))["names"] == [_NAME]
+    await probe.tell(
+        "set addresses", name=_NAME, addresses=[named_server.host], port=named_server.port
+    )
+    assert (await probe.until("registration"))["code"] == 200
+
+
 async def test_a_name_whose_addresses_are_set_is_not_asked_for(
     new_probe: NewProbe, named_server: HostileServer
 ) -> None:
