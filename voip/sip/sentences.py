@@ -61,6 +61,9 @@ _SENTENCES = {
     CauseKind.NO_COMMON_CIPHER: "the server and this phone have no safe cipher in common, or the "
     "server wants a client certificate",
     CauseKind.SERVER_NAME_UNKNOWN: "the server does not know the name that it was called by",
+    CauseKind.NAME_NOT_FOUND: "{0} is not found: no such name has an address",
+    CauseKind.NAME_NOT_ANSWERED: "{0} is not found: the name server does not answer",
+    CauseKind.NO_SUCH_SERVICE: "{0} has no server for {1}",
     CauseKind.CONNECTION_CLOSED: "the server ended the connection",
     CauseKind.CONNECTION_TIMEOUT: "the server did not answer in time",
     CauseKind.CONNECTION_FAILED: "the connection failed: {0}",

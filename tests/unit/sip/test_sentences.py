@@ -64,6 +64,11 @@ SENTENCES: tuple[tuple[CauseKind, tuple[str | int, ...], str], ...] = (
      "the server and this phone have no safe cipher in common, or the server wants a client "
      "certificate"),
     (_K.SERVER_NAME_UNKNOWN, (), "the server does not know the name that it was called by"),
+    (_K.NAME_NOT_FOUND, ("sip.example.com",),
+     "sip.example.com is not found: no such name has an address"),
+    (_K.NAME_NOT_ANSWERED, ("example.com",),
+     "example.com is not found: the name server does not answer"),
+    (_K.NO_SUCH_SERVICE, ("example.com", "TLS"), "example.com has no server for TLS"),
     (_K.CONNECTION_CLOSED, (), "the server ended the connection"),
     (_K.CONNECTION_TIMEOUT, (), "the server did not answer in time"),
     (_K.CONNECTION_FAILED, ("Connection refused",), "the connection failed: Connection refused"),

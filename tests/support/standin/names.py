@@ -1,0 +1,38 @@
+"""Scripted name lookups: every name leads to one address, unless it is lost."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from voip.engine.network.answers import Answer, Outcome
+from voip.sip.locating import Pointer, Service
+
+_T = TypeVar("_T")
+
+_ADDRESS = "192.0.2.1"  # RFC 5737: documentation
+
+
+class ScriptedNames:
+    """Answers without a network; records of a name can be set."""
+
+    def __init__(self) -> None:
+        self.lost: set[str] = set()
+        self.pointers_of: dict[str, tuple[Pointer, ...]] = {}
+        self.services_of: dict[str, tuple[Service, ...]] = {}
+        self.addresses_of: dict[str, tuple[str, ...]] = {}
+        self.asked: list[str] = []
+
+    async def pointers(self, name: str) -> Answer[Pointer]:
+        return self._answer(name, self.pointers_of.get(name, ()))
+
+    async def services(self, name: str) -> Answer[Service]:
+        return self._answer(name, self.services_of.get(name, ()))
+
+    async def addresses(self, name: str) -> Answer[str]:
+        if name in self.lost:
+            return Answer(Outcome.NO_NAME)
+        return self._answer(name, self.addresses_of.get(name, (_ADDRESS,)))
+
+    def _answer(self, name: str, records: tuple[_T, ...]) -> Answer[_T]:
+        self.asked.append(name)
+        return Answer(Outcome.ANSWERED if records else Outcome.NO_RECORD, records)

@@ -1,0 +1,1 @@
+"""Names of servers: what they lead to."""

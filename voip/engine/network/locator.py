@@ -1,0 +1,137 @@
+"""Search for an account's servers (RFC 3263 section 4).
+
+Each step is kept as it was, for the screen that shows what a name led to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from voip.causes import Cause, CauseKind
+from voip.engine.network.answers import Answer, Outcome
+from voip.engine.network.resolver import Names
+from voip.protection import Transport
+from voip.protocol.worker.accounts import Target
+from voip.sip import locating
+from voip.sip.dialing import parse_host_port
+from voip.sip.locating import Service
+
+_MOST_TARGETS = 32
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One question of a search, and what came back."""
+
+    record: str
+    name: str
+    outcome: Outcome
+    records: tuple[str, ...] = ()
+    stale: bool = False
+
+
+class Located(msgspec.Struct, frozen=True):
+    """Targets in the order in which they are tried, or the cause for none.
+
+    `server_name` is the host as the user wrote it, for TLS to prove.
+    """
+
+    server_name: str
+    targets: tuple[Target, ...] = ()
+    steps: tuple[Step, ...] = ()
+    cause: Cause | None = None
+
+
+class Locator:
+    """Finds servers with `names`."""
+
+    def __init__(
+        self,
+        names: Names,
+        chance: random.Random | None = None,
+        prefers_ipv6: Callable[[], bool] = lambda: has_ipv6_route(),
+    ) -> None:
+        self._names = names
+        self._chance = chance or random.Random()
+        self._prefers_ipv6 = prefers_ipv6
+
+    async def locate(self, server: str, transport: Transport) -> Located:
+        """Find the targets of host[:port] for a transport."""
+        host, port = parse_host_port(server)
+        bare = host.strip("[]")
+        if locating.is_address(host):
+            target = Target(bare, port or transport.default_port)
+            return Located(server_name=bare, targets=(target,))
+        search = _Search(self._names, transport, self._prefers_ipv6())
+        if port is None:
+            services = await search.services(host, self._chance)
+        else:
+            services = [Service(0, 0, port, host)]
+        targets: dict[Target, None] = {}
+        of_each = await asyncio.gather(*(search.addresses(service.host) for service in services))
+        for service, addresses in zip(services, of_each, strict=True):
+            targets.update((Target(address, service.port), None) for address in addresses)
+        cause = None if targets else search.cause(host)
+        return Located(host, tuple(targets)[:_MOST_TARGETS], tuple(search.steps), cause)
+
+
+def has_ipv6_route() -> bool:
+    """Report if the machine reaches IPv6 addresses; sends nothing."""
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+        try:
+            # An address of the Internet; documentation's have no route.
+            probe.connect(("2001:4860:4860::8888", 53))
+        except OSError:
+            return False
+    return True
+
+
+class _Search:
+    def __init__(self, names: Names, transport: Transport, prefers_ipv6: bool) -> None:
+        self._names = names
+        self._transport = transport
+        self._prefers_ipv6 = prefers_ipv6
+        self.steps: list[Step] = []
+
+    async def services(self, domain: str, chance: random.Random) -> Sequence[Service]:
+        """Servers of a domain, or the domain itself at the default port."""
+        usual = locating.service_name(domain, self._transport)
+        # Both at once: a silent name server costs its seconds once.
+        pointers, answer = await asyncio.gather(
+            self._names.pointers(domain), self._names.services(usual)
+        )
+        named = locating.service_names(pointers.records, self._transport)
+        shown = [f"{pointer.service} {pointer.replacement}" for pointer in pointers.records]
+        self._note("NAPTR", domain, pointers, shown)
+        for name in named or [usual]:
+            if name != usual:
+                answer = await self._names.services(name)
+            self._note("SRV", name, answer, [f"{s.host}:{s.port}" for s in answer.records])
+            if answer.outcome is Outcome.ANSWERED:
+                return locating.in_order(answer.records, chance)
+        return [Service(0, 0, self._transport.default_port, domain)]
+
+    async def addresses(self, host: str) -> list[str]:
+        if locating.is_address(host):
+            return [host]
+        answer = await self._names.addresses(host.lower())
+        self._note("A/AAAA", host, answer, answer.records)
+        return locating.alternating(answer.records, self._prefers_ipv6)
+
+    def cause(self, host: str) -> Cause:
+        """Cause for which there is no target, of the last question."""
+        last = self.steps[-1]
+        if last.outcome.is_trouble:
+            return Cause(CauseKind.NAME_NOT_ANSWERED, (host,))
+        if last.record == "SRV":
+            # The root as the host of a record says that there is no such service.
+            return Cause(CauseKind.NO_SUCH_SERVICE, (host, self._transport.value.upper()))
+        return Cause(CauseKind.NAME_NOT_FOUND, (last.name,))
+
+    def _note(self, record: str, name: str, answer: Answer[Any], shown: Sequence[str]) -> None:
+        self.steps.append(Step(record, name, answer.outcome, tuple(shown), answer.stale))
