@@ -121,8 +121,10 @@ from voip.protocol.worker.accounts import (
     OwnKey,
     RegisterNow,
     RegistrationEvent,
+    Target,
     Trust,
     UseOwnKey,
+    UseTarget,
     VoicemailEvent,
 )
 from voip.protocol.worker.base import Role
@@ -149,11 +151,13 @@ from voip.protocol.worker.calls import (
     UnreadCall,
 )
 from voip.protocol.worker.process import (
+    AnswerName,
     AnyWorkerCommand,
     AnyWorkerEvent,
     Configure,
     ConnectionEvent,
     Done,
+    NameAsked,
     Quit,
     Ready,
     SipMessage,
@@ -591,7 +595,8 @@ WORKER_COMMANDS: dict[str, AnyWorkerCommand] = {
             user="alice",
             domain="pbx.example.com",
             transport=protection.Transport.TLS,
-            server="pbx.example.com:5061",
+            server_name="pbx.example.com",
+            target=Target("192.0.2.7", 5061),
             registrar="pbx.example.com",
             display_name="Alice",
             register=False,
@@ -610,6 +615,7 @@ WORKER_COMMANDS: dict[str, AnyWorkerCommand] = {
         )
     ),
     "remove_account": CloseAccount(name="work"),
+    "use_target": UseTarget(name="work", target=Target("2001:db8::7", 5061)),
     "register": RegisterNow(name="work"),
     "use_own_key": UseOwnKey(name="work", own_key=OwnKey("a certificate and its key")),
     "call": StartCall(
@@ -632,6 +638,7 @@ WORKER_COMMANDS: dict[str, AnyWorkerCommand] = {
     "look_up_devices": LookUpDevices(),
     "levels": WatchLevels(interval_ms=100),
     "sip": WatchSip(on=True),
+    "answer_name": AnswerName(name="edge.example.com", addresses=("192.0.2.9",), port=5071),
     "quit": Quit(),
 }
 
@@ -651,6 +658,7 @@ WORKER_EVENTS: dict[str, AnyWorkerEvent] = {
         memory_problem="a crash would write its memory to a core file",
     ),
     "registration": RegistrationEvent("work", True, 200, "OK", 300, 1),
+    "name": NameAsked(name="edge.example.com"),
     "connection": ConnectionEvent(
         id=1,
         up=True,

@@ -28,6 +28,9 @@ from voip.engine.files.watched import Watched
 from voip.engine.history.log import History
 from voip.engine.history.reader import HistoryReader
 from voip.engine.hub import Hub
+from voip.engine.network.hops import Hops
+from voip.engine.network.locator import Locator
+from voip.engine.network.resolver import Names, Resolver
 from voip.engine.people.contacts import Contacts
 from voip.engine.people.lookup import LookUps
 from voip.engine.people.recent import People
@@ -56,6 +59,7 @@ from voip.protocol.worker.process import (
     AnyWorkerEvent,
     Configure,
     ConnectionEvent,
+    NameAsked,
     Ready,
     SipMessage,
 )
@@ -74,6 +78,7 @@ class Engine:
         paths: places.Paths,
         start_process: StartProcess = start_process,
         look: Look = handshake.look,
+        names: Names | None = None,
     ) -> None:
         """Prepare everything that needs no network.
 
@@ -112,9 +117,17 @@ class Engine:
             self.compared_keys.has_any_of,
             lambda text: self.notice("warning", text),
         )
+        names = names or Resolver()
+        locator = Locator(names)
         self.registrations = Registrations(
-            self.hub, self.workers, self.passwords, self.own_keys, self.connections.find
+            self.hub,
+            self.workers,
+            self.passwords,
+            self.own_keys,
+            locator,
+            self.connections.find,
         )
+        self._hops = Hops(self.workers, names, self.registrations.find_target)
         self.book = CallBook(self.hub, self.history, lambda call: self.comparisons.recall(call))
         self.calls = Calls(self.book, self.hub, self.workers)
         self.blocked = BlockedCallers(
@@ -152,9 +165,10 @@ class Engine:
             self.registrations,
             self.user_agent,
             start_process,
+            locator,
             look,
         )
-        self.inspection = Inspection(self.registrations, look)
+        self.inspection = Inspection(self.registrations, locator, look)
 
     @property
     def user_agent(self) -> str:
@@ -189,6 +203,7 @@ class Engine:
         self.sound.close()
         self.trace.close()
         self.registrations.close()
+        self._hops.close()
         await self.calls.end_all()
         await asyncio.gather(*(worker.stop() for worker in self.workers.values()), self.echo.stop())
         for role in self.workers:
@@ -356,6 +371,8 @@ class Engine:
                     self.sound.on_event(role, event)
                 case UnreadCall():
                     self.notice("warning", _unread_words(event))
+                case NameAsked():
+                    self._hops.on_event(role, event)
                 case SipMessage():
                     self.trace.on_event(role, event)
                 case _:

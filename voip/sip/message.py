@@ -17,6 +17,8 @@ _CHALLENGE = re.compile(
 )
 _ALGORITHM = re.compile(r"\balgorithm[ \t]*=[ \t]*\"?([A-Za-z0-9-]{1,20})", re.IGNORECASE)
 _ALGORITHMS = frozenset(("MD5", "SHA-256", "SHA-512-256"))
+_RETRY_AFTER = re.compile(r"^Retry-After[ \t]*:[ \t]*(\d{1,9})", re.MULTILINE | re.IGNORECASE)
+_LONGEST_RETRY_AFTER_S = 3600.0
 _END_OF_HEAD = re.compile(r"\r?\n\r?\n")
 
 
@@ -68,6 +70,12 @@ def unusable_challenge(message: str) -> Cause | None:
     if not wanted:
         return None
     return Cause(CauseKind.UNSAFE_CHALLENGE, (wanted[0],))
+
+
+def retry_after_s(message: str) -> float:
+    """Seconds of the Retry-After header (RFC 3261 section 20.33), at most an hour."""
+    match = _RETRY_AFTER.search(_parts(message)[0])
+    return min(float(match[1]), _LONGEST_RETRY_AFTER_S) if match else 0.0
 
 
 def sender(message: str) -> str | None:

@@ -104,6 +104,7 @@ def start(endpoint: pj.Endpoint, configure: Configure) -> None:
     config.logConfig.msgLogging = 0
     _configure_media(config.medConfig, configure.audio, configure.silent)
     endpoint.libInit(config)
+    pj.keepNames()
     if not configure.role.tls_only:
         # An INVITE with credentials would not fit a UDP datagram. The maps of
         # static payload types are optional (RFC 3264 section 5.1).

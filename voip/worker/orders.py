@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from voip.protocol.worker.accounts import CloseAccount, OpenAccount, RegisterNow, UseOwnKey
+import pjsua2 as pj
+
+from voip.protocol.worker.accounts import (
+    CloseAccount,
+    OpenAccount,
+    RegisterNow,
+    UseOwnKey,
+    UseTarget,
+)
 from voip.protocol.worker.calls import (
     Answer,
     Digits,
@@ -15,12 +23,13 @@ from voip.protocol.worker.calls import (
     Ring,
     StartCall,
 )
-from voip.protocol.worker.process import AnyWorkerCommand, WatchSip
+from voip.protocol.worker.process import AnswerName, AnyWorkerCommand, WatchSip
 from voip.protocol.worker.sound import LookUpDevices, UseAudio, WatchLevels
 from voip.worker.calls.call import Call
 from voip.worker.errors import Refused
 from voip.worker.media.digits import CannotSend
 from voip.worker.phone import Phone
+from voip.worker.vectors import strings
 
 _GOOD_DIGITS = frozenset("0123456789*#ABCD,")
 
@@ -38,6 +47,8 @@ def execute(phone: Phone, command: AnyWorkerCommand) -> None:
             accounts.add(setup)
         case CloseAccount(name=name):
             phone.remove_account(accounts.get(name))
+        case UseTarget(name=name, target=target):
+            accounts.use_target(name, target)
         case RegisterNow(name=name):
             accounts.get(name).setRegistration(True)
         case UseOwnKey(name=name, own_key=own_key):
@@ -70,6 +81,17 @@ def execute(phone: Phone, command: AnyWorkerCommand) -> None:
             phone.watch_levels(interval)
         case WatchSip(on=on):
             phone.watch_sip(on)
+        case AnswerName(name=name, addresses=addresses, port=port):
+            _answer_name(name, addresses, port or 0)
+
+
+def _answer_name(name: str, addresses: tuple[str, ...], port: int) -> None:
+    if not addresses:
+        pj.refuseName(name)
+        return
+    pj.setAddresses(name, strings(addresses), port)
+    # A later request asks again: by then the account may have another target.
+    pj.forgetName(name)
 
 
 def _send_digits(call: Call, digits: str) -> None:

@@ -52,7 +52,8 @@ class Ground:
         await self.phone.until_registered("resident")
 
     def check_sinks(self) -> None:
-        assert [found for sinks in self.sinks for found in sinks.received()] == []
+        received = [got for sinks in self.sinks for got in sinks.received()]
+        assert not received, received
 
     def close_sinks(self) -> None:
         for sinks in self.sinks:

@@ -22,6 +22,7 @@ from voip.protocol.worker.accounts import (
     OpenAccount,
     RegisterNow,
     RegistrationEvent,
+    Target,
     Trust,
 )
 from voip.protocol.worker.base import Role, WorkerReport
@@ -84,7 +85,8 @@ class Ground:
             OpenAccount(
                 account=AccountSetup(
                     name=user, user=user, domain="pbx.test", transport=self.transport,
-                    server=where, registrar=where,
+                    server_name=server.host, target=Target(server.host, server.port),
+                    registrar=where,
                     trust=trust, **fields,
                 )
             )

@@ -78,7 +78,8 @@ class HostileServer:
 
     `received` is every byte that arrived inside the transport: over TLS the
     decrypted ones, so that an aborted handshake leaves it empty. A `context`
-    of the test's own makes it speak TLS in other ways.
+    of the test's own makes it speak TLS in other ways. A `port` that is set
+    before the start is used.
     """
 
     def __init__(
@@ -111,7 +112,7 @@ class HostileServer:
                 # The phone must refuse weak keys and signatures, not this server.
                 context.set_ciphers("DEFAULT:@SECLEVEL=0")
             context.load_cert_chain(self._leaf.certificate, self._leaf.key)
-        self._server = await asyncio.start_server(self._serve, self.host, 0, ssl=context)
+        self._server = await asyncio.start_server(self._serve, self.host, self.port, ssl=context)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -196,7 +197,7 @@ class DatagramServer:
     async def start(self) -> None:
         loop = asyncio.get_running_loop()
         self._transport, _ = await loop.create_datagram_endpoint(
-            lambda: _Datagrams(self._receive), local_addr=(self.host, 0)
+            lambda: _Datagrams(self._receive), local_addr=(self.host, self.port)
         )
         self.port = self._transport.get_extra_info("sockname")[1]
 

@@ -19,13 +19,14 @@ import pjsua2 as pj
 
 from voip.protection import Keying, Transport
 from voip.protocol.settings import Audio
-from voip.protocol.worker.accounts import AccountSetup, Credentials, Trust
+from voip.protocol.worker.accounts import AccountSetup, Credentials, Target, Trust
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.process import Configure
+from voip.sip.dialing import parse_host_port
 from voip.worker import endpoint as ep
 from voip.worker.accounts.account import config as account_config
 from voip.worker.callbacks import guarded
-from voip.worker.tls.transports import create_transport
+from voip.worker.tls.transports import Means, create_transport
 
 _POLL_MS = 10
 _LOUD_PERCENT = 20
@@ -89,7 +90,7 @@ class Middle:
         ep.start(self.endpoint, Configure(Role.SECURE, "middle", Audio(), silent=True))
         self.endpoint.audDevManager().setNullDev()
         setup = self._setup()
-        transport = create_transport(self.endpoint, setup.transport, setup.trust)
+        transport = create_transport(self.endpoint, Means.of(setup))
         self.account.create(account_config(setup, transport))
         self.account.setRegistration(True)
         while not select.select([sys.stdin], [], [], 0)[0]:
@@ -129,12 +130,15 @@ class Middle:
 
     def _setup(self) -> AccountSetup:
         user, domain, server = (self._settings[name] for name in ("user", "domain", "server"))
+        host, port = parse_host_port(server)
+        target = Target(host, port or Transport.TLS.default_port)
         return AccountSetup(
             name="middle",
             user=user,
             domain=domain,
             transport=Transport.TLS,
-            server=server,
+            server_name=target.address,
+            target=target,
             registrar=domain,
             credentials=Credentials(user, self._settings["password"]),
             trust=Trust(self._settings["ca_file"]),

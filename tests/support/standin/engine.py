@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,7 @@ from keyring.backends import fail
 
 from tests.support.attached import PATIENCE_S, Attached, environment_of
 from tests.support.standin import facts
+from tests.support.standin.names import ScriptedNames
 from tests.support.standin.script import Registrar, Script
 from tests.support.standin.worker import ScriptedCall, ScriptedWorker
 from voip import paths as places
@@ -42,6 +43,7 @@ from voip.protocol.calls import LogEvent
 from voip.protocol.client import NumberedEvent
 from voip.protocol.sound import GetDevices
 from voip.protocol.trust import ServerReport
+from voip.protocol.worker.accounts import Target
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.calls import (
     DigitReceived,
@@ -57,7 +59,6 @@ from voip.protocol.worker.sound import LevelsReport, SoundEvent
 from voip.security import hardening
 
 _PACKETS = 10_000
-_ADDRESS = "192.0.2.1"  # RFC 5737: documentation
 _SETTLED = (RegistrationState.REGISTERED, RegistrationState.FAILED)
 
 
@@ -74,7 +75,7 @@ class StandIn(Attached):
         self.engine: Engine
         self._serving: Serving
         self._audio = audio
-        self._lost_names: set[str] = set()
+        self.names = ScriptedNames()
         self._stack = ExitStack()
         self._running: asyncio.Task[None] | None = None
 
@@ -88,7 +89,6 @@ class StandIn(Attached):
             patch.delenv("OFFHOOK_AUDIO", raising=False)
             if self._audio is not None:
                 patch.setenv("OFFHOOK_AUDIO", self._audio)
-            patch.setattr(asyncio.get_running_loop(), "getaddrinfo", self._look_up_name)
             undo.callback(keyring.set_keyring, keyring.get_keyring())
             keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
             self.paths = places.find()
@@ -119,7 +119,7 @@ class StandIn(Attached):
     async def start(self) -> None:
         """Start an engine on the folder as it is, after a `stop` or a `crash`."""
         await self._ended()
-        self.engine = Engine(self.paths, self._start_process, self._look)
+        self.engine = Engine(self.paths, self._start_process, self._look, self.names)
         self._serving = Serving(self.engine, self._locks)
         await self._serving.start()
         self._running = asyncio.create_task(self._serving.run())
@@ -149,16 +149,11 @@ class StandIn(Attached):
             await self._running
         await self.detach()
 
-    async def _look_up_name(self, host: str, port: int, **hints: int) -> list[Any]:
-        if host in self._lost_names:
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (_ADDRESS, port))]
-
-    async def _look(self, host: str, port: int, *trusted: object) -> ServerReport:
+    async def _look(self, host: str, targets: Sequence[Target], *trusted: object) -> ServerReport:
         shown = self.script.server(host)
         if isinstance(shown, Refusal):
             raise shown
-        return msgspec.structs.replace(shown, host=host, port=port)
+        return msgspec.structs.replace(shown, host=host, port=targets[0].port)
 
     async def _start_process(self, theirs: socket.socket) -> ScriptedWorker:
         return ScriptedWorker(self.script, theirs)
@@ -221,7 +216,7 @@ class StandIn(Attached):
 
     def lose_name(self, host: str) -> None:
         """Make `host` unknown to every name server."""
-        self._lost_names.add(host)
+        self.names.lost.add(host)
 
     def shows_certificates(self, host: str, report: ServerReport) -> None:
         """Set the chain that `host` shows, from the next connection on.

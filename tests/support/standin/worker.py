@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec.structs import replace
+
 from tests.support.standin import facts
 from tests.support.standin.script import Script
 from voip.causes import Cause
@@ -29,6 +31,7 @@ from voip.protocol.worker.accounts import (
     RegistrationEvent,
     Trust,
     UseOwnKey,
+    UseTarget,
     VoicemailEvent,
 )
 from voip.protocol.worker.base import Role, WorkerCommand
@@ -50,6 +53,7 @@ from voip.protocol.worker.calls import (
     StartCall,
 )
 from voip.protocol.worker.process import (
+    AnswerName,
     AnyWorkerEvent,
     Configure,
     ConnectionEvent,
@@ -187,6 +191,10 @@ class ScriptedWorker:
         setup = self._account(command.name)
         self._then.append(lambda: self._answer_register(setup))
 
+    def use_target(self, command: UseTarget) -> None:
+        setup = self._account(command.name)
+        self.accounts[setup.name] = replace(setup, target=command.target)
+
     def use_own_key(self, command: UseOwnKey) -> None:
         self._account(command.name)
 
@@ -259,6 +267,9 @@ class ScriptedWorker:
 
     def watch_sip(self, command: WatchSip) -> None:
         """Ignore the command: messages come from the script."""
+
+    def ignore_answer(self, command: AnswerName) -> None:
+        """Ignore the command: no script asks for a name."""
 
     def quit(self, command: Quit) -> None:
         for call in list(self.calls.values()):
@@ -390,8 +401,7 @@ class ScriptedWorker:
         return self._last_connection
 
     def _key(self, setup: AccountSetup) -> tuple[Transport, str, int, Trust | None]:
-        host, _, port = setup.server.partition(":")
-        return (setup.transport, host, int(port or _PORTS[setup.transport]), setup.trust)
+        return (setup.transport, setup.server_name, setup.target.port, setup.trust)
 
     def _connection_event(
         self,
@@ -464,6 +474,7 @@ ANSWERS: dict[type[WorkerCommand], Callable[[ScriptedWorker, Any], None]] = {
     CloseAccount: ScriptedWorker.remove_account,
     RegisterNow: ScriptedWorker.register,
     UseOwnKey: ScriptedWorker.use_own_key,
+    UseTarget: ScriptedWorker.use_target,
     StartCall: ScriptedWorker.start_call,
     Ring: ScriptedWorker.accept_for_call,
     Answer: ScriptedWorker.answer,
@@ -478,6 +489,7 @@ ANSWERS: dict[type[WorkerCommand], Callable[[ScriptedWorker, Any], None]] = {
     LookUpDevices: ScriptedWorker.look_up_devices,
     WatchLevels: ScriptedWorker.watch_levels,
     WatchSip: ScriptedWorker.watch_sip,
+    AnswerName: ScriptedWorker.ignore_answer,
     Quit: ScriptedWorker.quit,
 }
 """The handler of each command of `voip.protocol.worker.process`."""

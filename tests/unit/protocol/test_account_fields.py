@@ -47,6 +47,7 @@ from voip.engine.accounts import fields
 from voip.engine.accounts.file import AccountFile
 from voip.engine.accounts.secrets import Passwords
 from voip.engine.registration.setup import setup_of
+from voip.protocol.worker.accounts import Target
 
 address = {"user": "alice", "domain": "pbx.example.com"}
 new = {"nickname": "Al", "patience_s": 5, "orders": "second, first"}
@@ -54,7 +55,8 @@ wrong = {"nickname": "Alexandra", "patience_s": 10, "orders": "third"}
 file = AccountFile(Path("accounts.toml"))
 file.add("work", {**address, **new})
 account = file.load().accounts["work"]
-setup = asyncio.run(setup_of("work", account, Passwords(Path()), password="x"))
+target = Target("192.0.2.1", 5061)
+setup = asyncio.run(setup_of("work", account, target, Passwords(Path()), password="x"))
 shown = draft.typed({**address, **new})
 print(json.dumps({
     "account": [account.nickname, account.patience_s, account.orders],

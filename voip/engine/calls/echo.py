@@ -18,7 +18,13 @@ from voip.engine.trust import authority
 from voip.protection import Transport
 from voip.protocol.phone import EchoEvent, NoticeEvent
 from voip.protocol.settings import Audio
-from voip.protocol.worker.accounts import AccountSetup, CloseAccount, OpenAccount, Trust
+from voip.protocol.worker.accounts import (
+    AccountSetup,
+    CloseAccount,
+    OpenAccount,
+    Target,
+    Trust,
+)
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.process import AnyWorkerEvent, Configure, Ready
 from voip.sip.dialing import ECHO
@@ -90,6 +96,8 @@ class Echo:
         self._set_uri(None)
 
     async def _introduce(self, ready: Ready, identity: authority.Identity) -> None:
+        if ready.listening is None:
+            raise Refusal("echo", "the echo line does not listen")
         # An account of its own gives the caller a TLS transport of its own: no other
         # call can trust the line's authority.
         uri = f"sip:{ECHO}@127.0.0.1:{ready.listening}"
@@ -102,7 +110,8 @@ class Echo:
             user="you",
             domain="127.0.0.1",
             transport=Transport.TLS,
-            server=f"127.0.0.1:{ready.listening}",
+            server_name="127.0.0.1",
+            target=Target("127.0.0.1", ready.listening),
             registrar="",
             register=False,
             trust=Trust(ca_file=str(identity.authority)),

@@ -7,8 +7,6 @@ registration.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import socket
 import time
 from collections.abc import Callable
 
@@ -24,19 +22,19 @@ from voip.engine.errors import Refusal
 from voip.engine.files.toml import ConfigError
 from voip.engine.hub import Hub
 from voip.engine.intake import clean_event
+from voip.engine.network.locator import Located, Locator
 from voip.engine.registration.inspection import Look
 from voip.engine.registration.registrations import Registrations
 from voip.engine.registration.setup import SetupError, authorities, setup_of
 from voip.engine.registration.trial import Trial
 from voip.engine.supervisor import StartProcess, WorkerGone, WorkerRefused
 from voip.engine.trust import expiry
-from voip.protection import TlsStatus, Transport
+from voip.protection import TlsStatus
 from voip.protocol.accounts import CheckAccount, CheckEvent, CheckReport, CheckStep
 from voip.protocol.trust import ServerReport
 from voip.protocol.worker.accounts import AccountSetup, RegistrationEvent
 from voip.protocol.worker.process import ConnectionEvent
 from voip.security.policy import DEMANDS
-from voip.sip.dialing import parse_host_port
 from voip.sip.sentences import sentence
 
 _Done = Callable[[CheckStep], None]
@@ -45,7 +43,6 @@ _TRIAL = "?trial"
 """Name that the user cannot give to an account."""
 
 _TIMEOUT_S = 50.0  # longer than SIP's timer F, which ends a REGISTER
-_LOOKUP_TIMEOUT_S = 10.0
 
 
 class AccountCheck:
@@ -59,6 +56,7 @@ class AccountCheck:
         registrations: Registrations,
         user_agent: str,
         start_process: StartProcess,
+        locator: Locator,
         look: Look,
     ) -> None:
         self._hub = hub
@@ -67,6 +65,7 @@ class AccountCheck:
         self._registrations = registrations
         self._user_agent = user_agent
         self._start_process = start_process
+        self._locator = locator
         self._look = look
 
     async def check(self, command: CheckAccount) -> CheckReport:
@@ -98,18 +97,20 @@ class AccountCheck:
         return live.account
 
     async def _try(self, command: CheckAccount, account: Account, done: _Done) -> None:
-        lookup = await _look_up(account)
-        done(lookup)
-        if not lookup.ok:
+        located = await self._locator.locate(account.next_hop, account.transport)
+        done(_name_step(located))
+        if not located.targets:
             return
         if not account.register:
-            if not DEMANDS[account.transport].verified_server or await self._look_at(account, done):
+            verified = DEMANDS[account.transport].verified_server
+            if not verified or await self._look_at(account, located, done):
                 done(CheckStep("registration", True, "this account does not register"))
             return
         try:
             setup = await setup_of(
                 command.name,
                 account,
+                located.targets[0],
                 self._passwords,
                 command.password,
                 command.client_passphrase,
@@ -128,13 +129,12 @@ class AccountCheck:
             # Some servers keep one binding for an address: the trial has replaced it.
             await self._registrations.renew(account.aor)
 
-    async def _look_at(self, account: Account, done: _Done) -> bool:
+    async def _look_at(self, account: Account, located: Located, done: _Done) -> bool:
         """Try a handshake where nothing is registered; report if calls could work."""
-        host, port = parse_host_port(account.next_hop)
         try:
             raw = await self._look(
-                host,
-                port or Transport.TLS.default_port,
+                located.server_name,
+                located.targets,
                 authorities(account),
                 account.allow_wildcard,
             )
@@ -240,20 +240,10 @@ def _expected(account: Account) -> list[str]:
     return ["name", *tls, "registration"]
 
 
-async def _look_up(account: Account) -> CheckStep:
-    host, number = account.next_hop_parts
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        pass
-    else:
-        return CheckStep("name", True, f"{host} is an address")
-    loop = asyncio.get_running_loop()
-    try:
-        results = await asyncio.wait_for(
-            loop.getaddrinfo(host, number, type=socket.SOCK_STREAM), _LOOKUP_TIMEOUT_S
-        )
-    except (OSError, TimeoutError) as error:
-        return CheckStep("name", False, f"{host} is not found: {error or 'no answer'}")
-    addresses = sorted({str(entry[4][0]) for entry in results})
-    return CheckStep("name", True, f"{host} is at {', '.join(addresses)}")
+def _name_step(located: Located) -> CheckStep:
+    if located.cause is not None:
+        return CheckStep("name", False, sentence(located.cause))
+    if not located.steps:
+        return CheckStep("name", True, f"{located.server_name} is an address")
+    addresses = ", ".join(dict.fromkeys(target.address for target in located.targets))
+    return CheckStep("name", True, f"{located.server_name} is at {addresses}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -15,14 +15,17 @@ from voip.engine.accounts.trust_fields import pin_of
 from voip.engine.accounts.values import Values
 from voip.engine.errors import Refusal
 from voip.engine.intake import clean_event
+from voip.engine.network.locator import Locator
 from voip.engine.registration.registrations import Registrations
 from voip.engine.registration.setup import SetupError, authorities
 from voip.protection import Transport
 from voip.protocol.trust import InspectServer, ServerReport
+from voip.protocol.worker.accounts import Target
 from voip.security.policy import DEMANDS
-from voip.sip.dialing import DialError, parse_host_port
+from voip.sip.dialing import DialError
+from voip.sip.sentences import sentence
 
-Look = Callable[[str, int, Path, bool], Awaitable[ServerReport]]
+Look = Callable[[str, Sequence[Target], Path, bool], Awaitable[ServerReport]]
 """Type of `trust.handshake.look`, or of its replacement."""
 
 
@@ -34,8 +37,9 @@ _DECISIVE = ("trust", "ca_file", "allow_wildcard")
 
 
 class Inspection:
-    def __init__(self, registrations: Registrations, look: Look) -> None:
+    def __init__(self, registrations: Registrations, locator: Locator, look: Look) -> None:
         self._registrations = registrations
+        self._locator = locator
         self._look = look
 
     async def inspect(self, command: InspectServer) -> ServerReport:
@@ -51,9 +55,11 @@ class Inspection:
         if server is None:
             raise Refusal("bad_request", "name a server or an account")
         try:
-            host, port = parse_host_port(server)
+            located = await self._locator.locate(server, Transport.TLS)
         except DialError as error:
             raise Refusal("bad_server", str(error)) from error
+        if located.cause is not None:
+            raise Refusal("no_server", sentence(located.cause))
         trusting = account or _NOBODY
         if command.fields is not None:
             trusting = await asyncio.to_thread(_trusting, command.fields)
@@ -62,8 +68,9 @@ class Inspection:
         except SetupError as error:
             whose = f"account {command.account}: " if command.account else ""
             raise Refusal("bad_account", f"{whose}{error}") from error
-        port = port or Transport.TLS.default_port
-        report = await self._look(host, port, trusted, trusting.allow_wildcard)
+        report = await self._look(
+            located.server_name, located.targets, trusted, trusting.allow_wildcard
+        )
         if account and account.pin:
             note = pinning.note_of(account)
             report = replace(

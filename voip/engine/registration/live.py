@@ -9,10 +9,11 @@ from datetime import datetime
 
 from voip.causes import Cause
 from voip.engine.accounts.fields import Account
+from voip.engine.registration.targets import Targets
 from voip.engine.trust import expiry
 from voip.model import AccountStatus, Registration, RegistrationState, Voicemail
 from voip.protection import Sign, TlsStatus, Transport
-from voip.protocol.worker.accounts import OwnKey
+from voip.protocol.worker.accounts import OwnKey, Target
 from voip.protocol.worker.base import Role
 from voip.security import policy
 from voip.security.lock_facts import AccountFacts, ConnectionFacts
@@ -27,7 +28,8 @@ class Live:
 
     `refusal` is the cause against the last connection. `stopped` is the cause that
     holds the account until its user has decided. `client_ends` is the end of its client
-    certificate, `own_key` the key that its worker shows far ends. A `dropped` account
+    certificate, `own_key` the key that its worker shows far ends. `aimed` is the target
+    that its worker has. A `dropped` account
     is over: another may have its name by now.
     """
 
@@ -40,6 +42,8 @@ class Live:
     connection: int | None = None
     tls: TlsStatus | None = None
     failures: int = 0
+    targets: Targets = field(default_factory=Targets)
+    aimed: Target | None = None
     timer: asyncio.TimerHandle | None = None
     refusal: Cause | None = None
     stopped: Cause | None = None

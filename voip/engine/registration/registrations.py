@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
-import random
 import time
 from collections.abc import Callable
 
 from voip.causes import Cause, CauseKind
-from voip.engine.accounts import client_keys, pinning
-from voip.engine.accounts.fields import Account
+from voip.engine.accounts import pinning
 from voip.engine.accounts.file import Loaded
 from voip.engine.accounts.own_keys import OwnKeyError, OwnKeys
-from voip.engine.accounts.secrets import PasswordError, Passwords
+from voip.engine.accounts.secrets import Passwords
 from voip.engine.accounts.trust_fields import pin_of
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
-from voip.engine.registration.failing import FIRST_RETRY_S, because, cause_of, delay_s
+from voip.engine.network.locator import Locator
+from voip.engine.registration.attempts import Attempts
+from voip.engine.registration.failing import FIRST_RETRY_S, because
 from voip.engine.registration.live import Live
-from voip.engine.registration.setup import SetupError, setup_of
 from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
 from voip.engine.trust.expiry import Notices
 from voip.model import AccountStatus, Registration, RegistrationState
-from voip.protocol.accounts import AccountEvent, AccountRemoved, AccountsOrdered
+from voip.protocol.accounts import AccountRemoved, AccountsOrdered
 from voip.protocol.phone import NoticeEvent
 from voip.protocol.worker.accounts import (
-    CloseAccount,
-    OpenAccount,
     RegisterNow,
     RegistrationEvent,
+    Target,
     UseOwnKey,
     VoicemailEvent,
 )
@@ -39,8 +36,6 @@ from voip.protocol.worker.process import ConnectionEvent
 from voip.sip.sentences import sentence
 
 log = logging.getLogger(__name__)
-
-_SILENCE_S = 45.0  # longer than SIP's timer F, which ends a REGISTER
 
 
 class Registrations:
@@ -52,16 +47,16 @@ class Registrations:
         workers: dict[Role, Supervisor],
         passwords: Passwords,
         own_keys: OwnKeys,
+        locator: Locator,
         find_connection: Callable[[Role, int | None], ConnectionEvent | None],
     ) -> None:
         self._hub = hub
         self._workers = workers
-        self._passwords = passwords
         self._own_keys = own_keys
         self._find_connection = find_connection
+        self._attempts = Attempts(hub, workers, passwords, own_keys, locator)
         self._live: dict[str, Live] = {}
         self._notices = Notices()
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def snapshot(self) -> tuple[AccountStatus, ...]:
         return tuple(live.status() for live in self._live.values())
@@ -112,7 +107,7 @@ class Registrations:
         worker.start()
         try:
             await worker.wait_up()
-            await self._bring_up(live)
+            await self._attempts.bring_up(live)
         except WorkerGone as error:
             raise Refusal("no_worker", f"account {live.name}: {error}") from error
         if live.dropped:
@@ -129,6 +124,16 @@ class Registrations:
         """Return a running account, None if none has this name."""
         return self._live.get(name)
 
+    def find_target(self, role: Role, name: str) -> Target | None:
+        """Return the target in use of the account whose server or domain has a name."""
+        for live in self._live.values():
+            account = live.account
+            if account is None or live.role is not role or live.aimed is None:
+                continue
+            if name in (account.next_hop_parts[0].lower(), account.ascii_domain.lower()):
+                return live.aimed
+        return None
+
     # Keeping in line
 
     async def apply(self, loaded: Loaded) -> None:
@@ -138,7 +143,7 @@ class Registrations:
         """
         names = loaded.names
         for name in [name for name in self._live if name not in names]:
-            await self._drop(self._live.pop(name))
+            await self._attempts.drop(self._live.pop(name))
             self._hub.publish(AccountRemoved(name=name))
         ordered: dict[str, Live] = {}
         for name in names:
@@ -146,12 +151,12 @@ class Registrations:
             live = self._live.get(name)
             if live is None or live.account != account or live.problem != problem:
                 if live is not None:
-                    await self._drop(live)
+                    await self._attempts.drop(live)
                 live = Live(name=name, account=account, problem=problem)
                 ordered[name] = live
                 self._live[name] = live
-                self._publish(live)
-                self._spawn(self._bring_up(live))
+                self._attempts.publish(live)
+                self._attempts.spawn(self._attempts.bring_up(live))
             ordered[name] = live
         # New accounts are last here: clients keep that order until the next report.
         previous_order = list(self._live)
@@ -165,24 +170,24 @@ class Registrations:
         for live in list(self._live.values()):
             if live.role is role:
                 live.added = False
-                await self._bring_up(live)
+                # One account's name, looked up slowly, must not delay the others.
+                self._attempts.spawn(self._attempts.bring_up(live))
 
     def on_worker_down(self, role: Role) -> None:
         for live in self._live.values():
             if live.role is role and live.added:
                 live.added = False
                 live.connection = live.tls = live.voicemail = None
-                self._cancel(live)
+                self._attempts.cancel(live)
                 if live.stopped is not None:
                     continue
                 cause = Cause(CauseKind.RESTARTING)
-                self._set(live, because(RegistrationState.UNREGISTERED, cause))
+                self._attempts.set(live, because(RegistrationState.UNREGISTERED, cause))
 
     def close(self) -> None:
         for live in self._live.values():
-            self._cancel(live)
-        for task in self._tasks:
-            task.cancel()
+            self._attempts.cancel(live)
+        self._attempts.close()
 
     async def register_now(self, name: str) -> None:
         """Register an account, also a stopped one.
@@ -193,7 +198,7 @@ class Registrations:
         live = self.usable(name)
         live.failures = 0
         live.stopped = None
-        await self._register(live)
+        await self._attempts.register(live)
 
     async def renew(self, aor: str) -> None:
         """Register an address again, for a server that keeps one binding each."""
@@ -208,7 +213,7 @@ class Registrations:
         """Remove an account from its worker, so that `apply` adds it again."""
         live = self._live.pop(name, None)
         if live is not None:
-            await self._drop(live)
+            await self._attempts.drop(live)
 
     # What workers report
 
@@ -216,7 +221,7 @@ class Registrations:
         live = self._live.get(event.account)
         if live is None or live.role is not role:
             return
-        self._cancel(live)
+        self._attempts.cancel(live)
         live.connection = event.connection
         connection = self._find_connection(role, event.connection)
         live.tls = connection.tls if connection else None
@@ -224,18 +229,20 @@ class Registrations:
             # The server answered on this connection, so the account has accepted it.
             live.refusal = None
         if event.active:
-            live.failures = 0
             state = RegistrationState.REGISTERED
-            self._set(live, Registration(state, event.code, "OK", event.expires_s))
+            self._attempts.set(live, Registration(state, event.code, "OK", event.expires_s))
+            self._attempts.succeed(live)
             self._warn(live)
             return
         if live.stopped is not None:
             return
         if event.code // 100 == 2:
-            self._set(live, Registration(RegistrationState.UNREGISTERED, event.code))
+            self._attempts.set(live, Registration(RegistrationState.UNREGISTERED, event.code))
             return
         status = Cause(CauseKind.SIP_STATUS, (event.code, event.reason))
-        self._failed(live, live.refusal or event.cause or status, event.code)
+        self._attempts.fail(
+            live, live.refusal or event.cause or status, event.code, event.retry_after_s
+        )
 
     def on_voicemail(self, role: Role, event: VoicemailEvent) -> None:
         """Record voice mail; only the account's own server reports it."""
@@ -244,7 +251,7 @@ class Registrations:
             return
         if live.voicemail != event.voicemail:
             live.voicemail = event.voicemail
-            self._publish(live)
+            self._attempts.publish(live)
 
     def on_connection(self, role: Role, event: ConnectionEvent) -> None:
         """Register again after a dropped connection; report a refused one."""
@@ -259,8 +266,8 @@ class Registrations:
                 live.connection = live.tls = None
                 if live.registration.state is RegistrationState.REGISTERED:
                     cause = Cause(CauseKind.CONNECTION_DROPPED)
-                    self._set(live, because(RegistrationState.REGISTERING, cause))
-                    self._later(live, FIRST_RETRY_S / 4)
+                    self._attempts.set(live, because(RegistrationState.REGISTERING, cause))
+                    self._attempts.retry(live, FIRST_RETRY_S / 4)
 
     def look_at_dates(self) -> None:
         """Report certificates close to their end while nothing else happens."""
@@ -290,8 +297,8 @@ class Registrations:
         if account is None or key is None or not account.pin or key == pin_of(account.pin):
             return
         live.refusal = live.stopped = pinning.stopped(live.name, account, key)
-        self._cancel(live)
-        self._set(live, because(RegistrationState.FAILED, live.stopped))
+        self._attempts.cancel(live)
+        self._attempts.set(live, because(RegistrationState.FAILED, live.stopped))
         text = f"account {live.name} has stopped: {live.registration.reason}"
         log.error("%s", text)
         self._hub.publish(NoticeEvent(level="error", text=text))
@@ -302,112 +309,12 @@ class Registrations:
             text = f"account {live.name}: {words}"
             log.warning("%s", text)
             self._hub.publish(NoticeEvent(level="warning", text=text))
-            self._publish(live)
+            self._attempts.publish(live)
 
     def _start_workers(self) -> None:
         for live in self._live.values():
             if live.account is not None and live.account.enabled:
                 self._workers[live.role].start()
-
-    async def _bring_up(self, live: Live) -> None:
-        account = live.account
-        if account is None or not account.enabled or self._workers[live.role].ready is None:
-            return
-        async with live.busy:
-            if live.added or live.dropped:
-                return
-            try:
-                await self._add(live, account)
-            except (PasswordError, OwnKeyError, SetupError, WorkerRefused) as error:
-                live.added = False
-                if live.stopped is None:
-                    # An earlier refusal of the server does not explain this failure.
-                    live.refusal = None
-                    self._failed(live, cause_of(error))
-                return
-            except WorkerGone:
-                live.added = False
-                return  # reported again when the worker comes up
-        if account.register and live.stopped is None:
-            await self._register(live)
-
-    async def _add(self, live: Live, account: Account) -> None:
-        live.own_key = await self._own_keys.find(live.name, account)
-        setup = await setup_of(live.name, account, self._passwords, own_key=live.own_key)
-        live.client_ends = await asyncio.to_thread(client_keys.ends, account)
-        if live.dropped:
-            return
-        # Set before the worker answers: a drop in between must remove the account
-        # again.
-        live.added = True
-        await self._workers[live.role].ask(OpenAccount(account=setup))
-
-    async def _register(self, live: Live) -> None:
-        self._cancel(live)
-        if live.added:
-            await self._ask_to_register(live)
-        else:
-            await self._bring_up(live)
-
-    async def _ask_to_register(self, live: Live) -> None:
-        async with live.busy:
-            if not live.added:
-                return  # already reported
-            self._set(live, Registration(RegistrationState.REGISTERING))
-            self._later(live, _SILENCE_S, silent=True)
-            try:
-                await self._workers[live.role].ask(RegisterNow(name=live.name))
-            except WorkerRefused as error:
-                self._failed(live, cause_of(error))
-            except WorkerGone:
-                return
-
-    async def _drop(self, live: Live) -> None:
-        live.dropped = True
-        self._cancel(live)
-        if not live.added:
-            return
-        live.added = False
-        try:
-            await self._workers[live.role].ask(CloseAccount(name=live.name))
-        except (WorkerGone, WorkerRefused) as error:
-            log.info("account %s: %s", live.name, error)
-
-    def _failed(self, live: Live, cause: Cause, code: int | None = None) -> None:
-        live.failures += 1
-        self._set(live, because(RegistrationState.FAILED, cause, code))
-        self._later(live, delay_s(live.failures, code) * random.uniform(0.8, 1.2))
-
-    def _later(self, live: Live, delay_s: float, silent: bool = False) -> None:
-        self._cancel(live)
-        if live.dropped:
-            return
-
-        def due() -> None:
-            if silent:
-                self._failed(live, Cause(CauseKind.NO_ANSWER))
-            else:
-                self._spawn(self._register(live))
-
-        live.timer = asyncio.get_running_loop().call_later(delay_s, due)
-
-    def _cancel(self, live: Live) -> None:
-        if live.timer is not None:
-            live.timer.cancel()
-            live.timer = None
-
-    def _set(self, live: Live, registration: Registration) -> None:
-        live.registration = registration
-        self._publish(live)
-
-    def _publish(self, live: Live) -> None:
-        if not live.dropped:
-            self._hub.publish(AccountEvent(account=live.status()))
-
-    def _spawn(self, work: object) -> None:
-        task: asyncio.Task[None] = asyncio.ensure_future(work)  # type: ignore[call-overload]
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 def _readiness(live: Live) -> int:

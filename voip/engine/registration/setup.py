@@ -15,12 +15,11 @@ from voip.engine.accounts.trust_fields import pin_of
 from voip.engine.trust import system_store
 from voip.engine.trust.system_store import NoSystemStore
 from voip.protection import SRTP_SUITES, Authorities
-from voip.protocol.worker.accounts import AccountSetup, Credentials, OwnKey, Trust
+from voip.protocol.worker.accounts import AccountSetup, Credentials, OwnKey, Target, Trust
 from voip.security.policy import DEMANDS
 
 AS_WRITTEN = frozenset(Account.__struct_fields__) & frozenset(AccountSetup.__struct_fields__) - {
     "domain",
-    "server",
     "trust",
 }
 """Fields that a worker gets unchanged: those of the same name."""
@@ -33,6 +32,7 @@ class SetupError(Exception):
 async def setup_of(
     name: str,
     account: Account,
+    target: Target,
     passwords: Passwords,
     password: str | None = None,
     passphrase: str | None = None,
@@ -57,7 +57,8 @@ async def setup_of(
     return AccountSetup(
         name=name,
         domain=account.ascii_domain,
-        server=account.next_hop,
+        server_name=account.next_hop_parts[0],
+        target=target,
         registrar=account.registrar,
         credentials=credentials,
         trust=trust,

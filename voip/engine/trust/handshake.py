@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import socket
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from voip.causes import CauseKind
 from voip.engine.errors import Refusal
 from voip.protection import Certificate
 from voip.protocol.trust import ServerReport
+from voip.protocol.worker.accounts import Target
 from voip.security import certificates, flaws
 from voip.security.flaws import is_address
 from voip.sip.sentences import sentence
@@ -60,24 +62,20 @@ _FLAWS = {
 }
 
 
-async def look(host: str, port: int, authorities: Path, allow_wildcard: bool) -> ServerReport:
+async def look(
+    host: str, targets: Sequence[Target], authorities: Path, allow_wildcard: bool
+) -> ServerReport:
     """Report a server's certificates, judged by authorities in a PEM file.
 
-    `host` is as `voip.sip.dialing.parse_host_port` returns it. At most ten seconds.
+    `host` is the name to prove, without brackets; the first of `targets` that accepts a
+    connection is asked. At most ten seconds.
 
     Raises:
         Refusal: there is no server, or it does not speak TLS correctly.
     """
+    port = targets[0].port
     where = f"{host}:{port}"
-    loop = asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout(_TIMEOUT_S):
-            results = await loop.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
-    except TimeoutError as error:
-        raise Refusal("no_server", f"{host} is not found: no answer") from error
-    except OSError as error:
-        raise Refusal("no_server", f"{host} is not found: {error.strerror or error}") from error
-    addresses = tuple((str(entry[4][0]), port) for entry in results)
+    addresses = tuple((target.address, target.port) for target in targets)
     visit = _Visit(host, addresses, time.monotonic() + _TIMEOUT_S)
     try:
         return await asyncio.to_thread(_judge, visit, port, authorities, allow_wildcard)

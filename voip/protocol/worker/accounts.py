@@ -54,8 +54,25 @@ class OwnKey(msgspec.Struct, frozen=True):
         return "OwnKey()"
 
 
+class Target(msgspec.Struct, frozen=True):
+    """Address of a server: an IPv4 or IPv6 address without brackets, and a port."""
+
+    address: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.address}]:{self.port}" if self.is_ipv6 else f"{self.address}:{self.port}"
+
+    @property
+    def is_ipv6(self) -> bool:
+        return ":" in self.address
+
+
 class AccountSetup(msgspec.Struct, frozen=True):
-    """Account as a worker needs it; `server` is the next hop, host[:port].
+    """Account as a worker needs it.
+
+    `target` is the next hop of every request. `server_name` is the host that the user
+    named: a TLS certificate has to prove it (RFC 5922 section 4), wherever the DNS led.
 
     `hidden` keeps the account's name and address from those it calls. `suites` are
     those of SRTP, in the order they are offered. Without an `own_key` its handshakes
@@ -69,7 +86,8 @@ class AccountSetup(msgspec.Struct, frozen=True):
     user: str
     domain: str
     transport: Transport
-    server: str
+    server_name: str
+    target: Target
     registrar: str
     display_name: str = ""
     register: bool = True
@@ -93,6 +111,16 @@ class CloseAccount(WorkerCommand, frozen=True, tag="remove_account"):
     name: str
 
 
+class UseTarget(WorkerCommand, frozen=True, tag="use_target"):
+    """Send later requests of an account to another address of its server.
+
+    Calls that are up keep theirs; a REGISTER under way is given up.
+    """
+
+    name: str
+    target: Target
+
+
 class RegisterNow(WorkerCommand, frozen=True, tag="register"):
     """Send a REGISTER now; the worker never repeats a failed one."""
 
@@ -109,7 +137,8 @@ class UseOwnKey(WorkerCommand, frozen=True, tag="use_own_key"):
 class RegistrationEvent(WorkerReport, frozen=True, tag="registration"):
     """Reports the outcome of a REGISTER; `connection` is its transport.
 
-    `cause` is one of our own, where the status does not say it.
+    `cause` is one of our own, where the status does not say it. `retry_after_s` is the
+    time for which the server wants to be left alone (RFC 3261 section 20.33).
     """
 
     account: str
@@ -119,6 +148,7 @@ class RegistrationEvent(WorkerReport, frozen=True, tag="registration"):
     expires_s: int
     connection: int | None = None
     cause: Cause | None = None
+    retry_after_s: float = 0.0
 
 
 class VoicemailEvent(WorkerReport, frozen=True, tag="voicemail"):
@@ -129,6 +159,6 @@ class VoicemailEvent(WorkerReport, frozen=True, tag="voicemail"):
     connection: int | None
 
 
-AnyAccountCommand = OpenAccount | CloseAccount | RegisterNow | UseOwnKey
+AnyAccountCommand = OpenAccount | CloseAccount | UseTarget | RegisterNow | UseOwnKey
 
 AnyAccountEvent = RegistrationEvent | VoicemailEvent

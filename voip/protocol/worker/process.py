@@ -44,6 +44,17 @@ class WatchSip(WorkerCommand, frozen=True, tag="sip"):
     on: bool = True
 
 
+class AnswerName(WorkerCommand, frozen=True, tag="answer_name"):
+    """Send the requests that wait for a name to the first usable address, or end them.
+
+    `port` is for requests that name none; without it they go to their transport's.
+    """
+
+    name: str
+    addresses: tuple[str, ...]
+    port: int | None = None
+
+
 class Quit(WorkerCommand, frozen=True, tag="quit"):
     """End calls, unregister and exit."""
 
@@ -110,9 +121,18 @@ class SipMessage(WorkerReport, frozen=True, tag="sip_message"):
     lines: tuple[str, ...]
 
 
-AnyProcessCommand = Configure | WatchSip | Quit
+class NameAsked(WorkerReport, frozen=True, tag="name"):
+    """Reports a name that requests are to be sent to; `AnswerName` within 5 s.
 
-AnyProcessEvent = Done | Ready | ConnectionEvent | SipMessage
+    It comes from a Contact or a Record-Route, in a dialog of the call.
+    """
+
+    name: str
+
+
+AnyProcessCommand = Configure | WatchSip | AnswerName | Quit
+
+AnyProcessEvent = Done | Ready | ConnectionEvent | SipMessage | NameAsked
 
 AnyWorkerCommand = AnyProcessCommand | AnyAccountCommand | AnyCallCommand | AnySoundCommand
 

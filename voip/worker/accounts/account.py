@@ -14,10 +14,11 @@ from voip.protocol.worker.accounts import AccountSetup, OwnKey, RegistrationEven
 from voip.security.policy import DEMANDS
 from voip.sip import message, mwi
 from voip.sip.dialing import escape_user
-from voip.worker.accounts import privacy, resolving
+from voip.worker.accounts import privacy
 from voip.worker.accounts.attribution import ANONYMOUS_USER
 from voip.worker.callbacks import guarded
 from voip.worker.context import Context
+from voip.worker.vectors import strings
 
 Receive: TypeAlias = "Callable[[Account, pj.OnIncomingCallParam], None]"
 """Receiver of an account's incoming calls."""
@@ -69,7 +70,7 @@ class Account(pj.Account):
         self.context.connections.expect(self.setup)
         if self.setup.transport is Transport.UDP and not self.setup.register:
             # Before its own first request, no answer shows where its calls come from.
-            self.context.connections.answered(self.name, resolving.addresses(self.setup.server))
+            self.context.connections.answered(self.name, [str(self.setup.target)])
         if self._anonymous is not None:
             self._anonymous.create(privacy.config(config(self.setup, self._transport_id)))
 
@@ -88,6 +89,18 @@ class Account(pj.Account):
         """
         self.setup = structs.replace(self.setup, own_key=own_key)
         self.modify(config(self.setup, self._transport_id))
+
+    def use_target(self, setup: AccountSetup, transport_id: int) -> None:
+        """Send later requests to the target of `setup`, by a transport of its family.
+
+        Raises:
+            pj.Error: PJSIP does not accept it.
+        """
+        self.setup, self._transport_id = setup, transport_id
+        self.context.connections.expect(setup)
+        self.modify(config(setup, transport_id))
+        if self._anonymous is not None:
+            self._anonymous.modify(privacy.config(config(setup, transport_id)))
 
     def heard_from(self, answer: pj.SipRxData) -> None:
         """Note the source of an answer to the account's own request."""
@@ -114,6 +127,7 @@ class Account(pj.Account):
                 expires_s=max(prm.expiration, 0),
                 connection=connection,
                 cause=message.unusable_challenge(prm.rdata.wholeMsg),
+                retry_after_s=message.retry_after_s(prm.rdata.wholeMsg),
             )
         )
 
@@ -158,7 +172,9 @@ def config(setup: AccountSetup, transport_id: int) -> pj.AccountConfig:
     config.idUri = _id_uri(setup)
     # A request URI must not lead a request to another server or transport than
     # the account's own.
-    config.sipConfig.proxies = _strings(f"sip:{setup.server}{parameter};lr")
+    # With `hide` PJSIP uses the route and writes no Route header, which would show
+    # an address where servers expect their name.
+    config.sipConfig.proxies = strings([f"sip:{setup.target}{parameter};lr;hide"])
     config.sipConfig.transportId = transport_id
     if setup.credentials is not None:
         config.sipConfig.authCreds = _credentials(setup)
@@ -176,6 +192,11 @@ def config(setup: AccountSetup, transport_id: int) -> pj.AccountConfig:
     config.regConfig.firstRetryIntervalSec = 0
     config.callConfig.prackUse = pj.PJSUA_100REL_NOT_USED
     config.mediaConfig.transportConfig.port = 0
+    # The family of SIP: PJSIP would offer IPv4 to a server reached by IPv6, and its
+    # preference for either offers an address that the other end may lack.
+    config.mediaConfig.ipv6Use = (
+        pj.PJSUA_IPV6_ENABLED_USE_IPV6_ONLY if setup.target.is_ipv6 else pj.PJSUA_IPV6_DISABLED
+    )
     # A re-INVITE for a single codec restarts DTLS with some servers.
     config.mediaConfig.lockCodecEnabled = False
     _demand_srtp(config.mediaConfig, setup)
@@ -219,10 +240,3 @@ def _id_uri(setup: AccountSetup) -> str:
         return f"<{address}>"
     name = setup.display_name.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{name}" <{address}>'
-
-
-def _strings(*values: str) -> pj.StringVector:
-    vector = pj.StringVector()
-    for value in values:
-        vector.push_back(value)
-    return vector

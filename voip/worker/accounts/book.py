@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pjsua2 as pj
+from msgspec.structs import replace
 
-from voip.protection import Transport
-from voip.protocol.worker.accounts import AccountSetup, Trust
+from voip.protocol.worker.accounts import AccountSetup, Target
 from voip.protocol.worker.base import Role
 from voip.security.policy import DEMANDS
 from voip.worker.accounts.account import Account, Receive
 from voip.worker.context import Context
 from voip.worker.errors import Refused
-from voip.worker.tls.transports import create_transport
+from voip.worker.tls.transports import Means, create_transport
 
 
 class Accounts:
@@ -28,7 +28,7 @@ class Accounts:
         self._receive = receive
         self._accounts: dict[str, Account] = {}
         self._removed: list[Account] = []
-        self._transports: dict[tuple[Transport, Trust | None], int] = {}
+        self._transports: dict[Means, int] = {}
 
     def __iter__(self) -> Iterator[Account]:
         return iter(self._accounts.values())
@@ -62,6 +62,17 @@ class Accounts:
         account.open()
         self.keep(account)
 
+    def use_target(self, name: str, target: Target) -> None:
+        """Send later requests of an account to another address of its server.
+
+        Raises:
+            Refused: this worker has no such account.
+            pj.Error: PJSIP does not accept it.
+        """
+        account = self.get(name)
+        setup = replace(account.setup, target=target)
+        account.use_target(setup, self._transport_for(setup))
+
     def make(self, setup: AccountSetup, transport_id: int) -> Account:
         """Account that PJSIP does not have yet."""
         return Account(self._context, self._receive, setup, transport_id)
@@ -90,7 +101,7 @@ class Accounts:
         self._accounts.clear()
 
     def _transport_for(self, setup: AccountSetup) -> int:
-        """PJSIP's transport for an account, one for each kind of trust.
+        """PJSIP's transport for an account, one for each of its means.
 
         Raises:
             Refused: this worker must not speak the account's transport.
@@ -99,10 +110,10 @@ class Accounts:
         if demands.tls_only != self._role.tls_only:
             name = setup.transport.value.upper()
             raise Refused(f"a {self._role} worker has no {name} transport")
-        key = (setup.transport, setup.trust if demands.verified_server else None)
-        if key not in self._transports:
-            self._transports[key] = create_transport(self._endpoint, *key)
-        return self._transports[key]
+        means = Means.of(setup)
+        if means not in self._transports:
+            self._transports[means] = create_transport(self._endpoint, means)
+        return self._transports[means]
 
 
 def _is_registered(account: Account) -> bool:

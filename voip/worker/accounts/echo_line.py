@@ -5,7 +5,7 @@ from __future__ import annotations
 import pjsua2 as pj
 
 from voip.protection import Transport
-from voip.protocol.worker.accounts import AccountSetup
+from voip.protocol.worker.accounts import AccountSetup, Target
 from voip.worker.accounts.account import config as account_config
 from voip.worker.accounts.book import Accounts
 from voip.worker.tls.transports import create_listener
@@ -25,7 +25,8 @@ def open_line(endpoint: pj.Endpoint, accounts: Accounts, certificate: str, key: 
         user=NAME,
         domain="127.0.0.1",
         transport=Transport.TLS,
-        server=f"127.0.0.1:{port}",
+        server_name="127.0.0.1",
+        target=Target("127.0.0.1", port),
         registrar="",
         register=False,
     )

@@ -7,7 +7,7 @@ Text does not decide: any server can name any account. A connection belongs to
 the accounts whose own requests it carried; a UDP address, to those whose
 requests it answered (RFC 3261 sections 18.1.2 and 26.3.2.2). Before the first
 answer, and after a refusal, PJSIP does not report which of its transports made a
-connection: then the dialled name decides.
+connection: then the server's name and address decide.
 """
 
 from __future__ import annotations
@@ -19,19 +19,26 @@ import pjsua2 as pj
 
 from voip.causes import Cause
 from voip.protection import TlsStatus, Transport
-from voip.protocol.worker.accounts import AccountSetup
+from voip.protocol.worker.accounts import AccountSetup, Target
 from voip.protocol.worker.process import ConnectionEvent
-from voip.sip.dialing import parse_host_port
 from voip.worker.tls import certificates, refusals
 
 
 class _Way(NamedTuple):
-    """Way to an account's server; without a `port` the DNS gives one."""
+    """Way to an account's server."""
 
     transport: Transport
-    host: str
-    port: int | None
+    server_name: str
+    target: Target
     pinned: bool
+
+    def leads_to(self, prm: pj.OnTransportStateParam) -> bool:
+        """Report if PJSIP would dial a connection this way.
+
+        PJSIP names a TLS connection by its server, others by their address.
+        """
+        name = self.server_name if self.transport is Transport.TLS else self.target.address
+        return (name.lower(), self.target.port) == (_bare(prm.remoteName), prm.remotePort)
 
 
 class Connections:
@@ -46,9 +53,8 @@ class Connections:
 
     def expect(self, setup: AccountSetup) -> None:
         """Note the server that an account's requests go to."""
-        host, port = parse_host_port(setup.server)
         pinned = setup.trust is not None and setup.trust.pin is not None
-        self._ways[setup.name] = _Way(setup.transport, _bare(host), port, pinned)
+        self._ways[setup.name] = _Way(setup.transport, setup.server_name, setup.target, pinned)
 
     def use(self, account: str, connection: int) -> None:
         """Note a connection that carried the account's own request."""
@@ -95,16 +101,17 @@ class Connections:
         if prm.state == pj.PJSIP_TP_STATE_CONNECTED:
             self._last += 1
             self._ids[prm.hnd] = self._last
+            accounts = self._expecting(prm, transport)
             return ConnectionEvent(
                 id=self._last,
                 up=True,
                 outgoing=prm.outgoing,
                 transport=transport,
-                host=prm.remoteName,
+                host=self._name(prm, accounts),
                 port=prm.remotePort,
                 tls=certificates.status(prm.tlsInfo) if transport is Transport.TLS else None,
                 address=_address(prm),
-                accounts=self._expecting(prm, transport),
+                accounts=accounts,
             )
         number = self._ids.pop(prm.hnd, None)
         tls = _refused_tls(prm, transport)
@@ -119,18 +126,24 @@ class Connections:
         carried = self._by_connection.pop(number, set())
         # A transport accepts one pinned key or an authority's certificates, not both.
         pinned = other_key is not None if distrusted else None
+        accounts = tuple(sorted(carried)) or self._expecting(prm, transport, pinned)
         return ConnectionEvent(
             id=number,
             up=False,
             outgoing=prm.outgoing,
             transport=transport,
-            host=prm.remoteName,
+            host=self._name(prm, accounts),
             port=prm.remotePort,
             tls=tls,
             cause=cause,
             other_key=other_key,
-            accounts=tuple(sorted(carried)) or self._expecting(prm, transport, pinned),
+            accounts=accounts,
         )
+
+    def _name(self, prm: pj.OnTransportStateParam, accounts: tuple[str, ...]) -> str:
+        """Name of a server, also where PJSIP knows its address alone."""
+        way = self._ways.get(accounts[0]) if accounts else None
+        return way.server_name if way else prm.remoteName
 
     def _expecting(
         self, prm: pj.OnTransportStateParam, transport: Transport, pinned: bool | None = None
@@ -138,18 +151,17 @@ class Connections:
         """Accounts that a connection is dialled for, by name and `pinned`."""
         if not prm.outgoing:
             return ()
-        host = _bare(prm.remoteName)
-        ways = {
-            name: way
-            for name, way in self._ways.items()
-            if (way.transport, way.host) == (transport, host) and pinned in (None, way.pinned)
-        }
-        exact = [
-            name
-            for name, way in ways.items()
-            if (way.port or transport.default_port) == prm.remotePort
-        ]
-        return tuple(sorted(exact or (name for name, way in ways.items() if way.port is None)))
+        address = _address(prm)
+        return tuple(
+            sorted(
+                name
+                for name, way in self._ways.items()
+                if way.transport is transport
+                and way.leads_to(prm)
+                and address in (None, way.target.address)
+                and pinned in (None, way.pinned)
+            )
+        )
 
 
 def _bare(host: str) -> str:

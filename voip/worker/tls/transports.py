@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import socket
+from typing import NamedTuple
 
 import pjsua2 as pj
 
 from voip.protection import Transport
-from voip.protocol.worker.accounts import Trust
+from voip.protocol.worker.accounts import AccountSetup, Trust
+from voip.security.policy import DEMANDS
 
 _TLS_TIMEOUT_MS = 10_000
 
@@ -23,19 +25,50 @@ _SOCKET_OPTIONS = (
 """Options to detect a lost peer within 20 s; a system may lack some."""
 
 
-def create_transport(endpoint: pj.Endpoint, transport: Transport, trust: Trust | None) -> int:
+class Means(NamedTuple):
+    """Everything that the accounts of one transport of PJSIP have in common.
+
+    A TLS connection proves one name to one trust: others must not use it.
+    """
+
+    transport: Transport
+    is_ipv6: bool
+    server_name: str | None
+    trust: Trust | None
+
+    @classmethod
+    def of(cls, setup: AccountSetup) -> Means:
+        verified = DEMANDS[setup.transport].verified_server
+        return cls(
+            setup.transport,
+            setup.target.is_ipv6,
+            setup.server_name if verified else None,
+            setup.trust if verified else None,
+        )
+
+
+_KINDS = {
+    (Transport.UDP, False): pj.PJSIP_TRANSPORT_UDP,
+    (Transport.UDP, True): pj.PJSIP_TRANSPORT_UDP6,
+    (Transport.TCP, False): pj.PJSIP_TRANSPORT_TCP,
+    (Transport.TCP, True): pj.PJSIP_TRANSPORT_TCP6,
+    (Transport.TLS, False): pj.PJSIP_TRANSPORT_TLS,
+    (Transport.TLS, True): pj.PJSIP_TRANSPORT_TLS6,
+}
+
+
+def create_transport(endpoint: pj.Endpoint, means: Means) -> int:
     """Create a transport for outgoing connections; return PJSIP's id."""
     config = pj.TransportConfig()
     config.port = 0
-    if transport is Transport.TLS:
-        if trust is None:
-            raise ValueError("a TLS transport needs an authority to trust")
-        config.tlsConfig = _trusting(trust)
-        return endpoint.transportCreate(pj.PJSIP_TRANSPORT_TLS, config)
-    if transport is Transport.TCP:
+    if means.transport is Transport.TLS:
+        if means.trust is None or not means.server_name:
+            raise ValueError("a TLS transport needs an authority to trust and a name to prove")
+        config.tlsConfig = _trusting(means.trust)
+        config.tlsConfig.serverName = means.server_name
+    elif means.transport is Transport.TCP:
         config.sockOptParams.sockOpts = _socket_options()
-        return endpoint.transportCreate(pj.PJSIP_TRANSPORT_TCP, config)
-    return endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, config)
+    return endpoint.transportCreate(_KINDS[means.transport, means.is_ipv6], config)
 
 
 def create_listener(endpoint: pj.Endpoint, certificate: str, key: str) -> tuple[int, int]:

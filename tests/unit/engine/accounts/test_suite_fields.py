@@ -11,6 +11,7 @@ from voip.engine.accounts.file import AccountFile
 from voip.engine.accounts.secrets import Passwords
 from voip.engine.registration.setup import setup_of
 from voip.protection import SHORT_TAG_SUITES, SRTP_SUITES
+from voip.protocol.worker.accounts import Target
 
 _BASE = {"user": "alice", "domain": "pbx.example.com"}
 _TWO = ("AES_CM_128_HMAC_SHA1_80", "AEAD_AES_256_GCM")
@@ -34,7 +35,9 @@ async def test_a_worker_gets_the_suites_that_are_named_or_else_the_usual_ones(
     tmp_path: Path, written: dict[str, str], offered: tuple[str, ...]
 ) -> None:
     account = account_fields.from_values({**_BASE, **written})
-    setup = await setup_of("work", account, Passwords(tmp_path), password="secret")
+    setup = await setup_of(
+        "work", account, Target("192.0.2.1", 5061), Passwords(tmp_path), password="secret"
+    )
     assert setup.suites == offered
 
 

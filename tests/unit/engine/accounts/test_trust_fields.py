@@ -20,7 +20,7 @@ from voip.engine.registration.setup import SetupError, setup_of
 from voip.engine.trust import system_store
 from voip.engine.trust.system_store import NoSystemStore
 from voip.model import Means
-from voip.protocol.worker.accounts import ClientCertificate, Trust
+from voip.protocol.worker.accounts import ClientCertificate, Target, Trust
 
 GOOD: dict[str, Any] = {"user": "alice", "domain": "pbx.example.com"}
 PIN = "0123456789abcdef" * 4
@@ -218,7 +218,7 @@ def passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Passwords:
 
 async def trust_of(passwords: Passwords, **fields: Any) -> Trust:
     account = account_fields.from_values({**GOOD, **fields})
-    setup = await setup_of("work", account, passwords)
+    setup = await setup_of("work", account, Target("192.0.2.1", 5061), passwords)
     assert setup.trust is not None
     return setup.trust
 

@@ -13,7 +13,7 @@ import pytest
 from tests.support.standin.engine import StandIn
 from voip.client.errors import CommandFailed
 from voip.client.stream import Client
-from voip.engine.registration.registrations import Registrations
+from voip.engine.registration.attempts import Attempts
 from voip.model import RegistrationState, Status
 from voip.protocol.accounts import (
     AccountEvent,
@@ -73,7 +73,7 @@ def coming_up() -> set[asyncio.Task[None]]:
     return {
         task
         for task in asyncio.all_tasks()
-        if getattr(task.get_coro(), "__qualname__", "") == Registrations._bring_up.__qualname__
+        if getattr(task.get_coro(), "__qualname__", "") == Attempts.bring_up.__qualname__
     }
 
 

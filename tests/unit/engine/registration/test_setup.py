@@ -9,7 +9,9 @@ from voip.engine.accounts import fields as account_fields
 from voip.engine.accounts.fields import Account
 from voip.engine.accounts.secrets import Passwords
 from voip.engine.registration.setup import AS_WRITTEN, setup_of
-from voip.protocol.worker.accounts import AccountSetup
+from voip.protocol.worker.accounts import AccountSetup, Target
+
+_TARGET = Target("192.0.2.1", 5061)
 
 WRITTEN: dict[str, object] = {
     "user": "alice",
@@ -24,9 +26,10 @@ WRITTEN: dict[str, object] = {
 async def test_fields_of_the_same_name_reach_the_worker_as_they_are(tmp_path: Path) -> None:
     assert WRITTEN.keys() == AS_WRITTEN
     account = account_fields.from_values({**WRITTEN, "domain": "bücher.example"})
-    setup = await setup_of("work", account, Passwords(tmp_path), password="secret")
+    setup = await setup_of("work", account, _TARGET, Passwords(tmp_path), password="secret")
     assert {field: getattr(setup, field) for field in WRITTEN} == WRITTEN
-    assert (setup.domain, setup.server) == ("xn--bcher-kva.example", "xn--bcher-kva.example")
+    assert (setup.domain, setup.server_name) == ("xn--bcher-kva.example", "xn--bcher-kva.example")
+    assert setup.target == _TARGET
 
 
 def test_they_are_of_the_same_type_at_both_ends() -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from voip.protection import Transport
-from voip.protocol.worker.accounts import AccountSetup
+from voip.protocol.worker.accounts import AccountSetup, Target
 from voip.worker.accounts.attribution import pick
-from voip.worker.accounts.resolving import addresses
 
 
 def _setup(user: str, hidden: bool = False) -> AccountSetup:
     return AccountSetup(
-        name=user, user=user, domain="pbx.test", transport=Transport.TLS, server="pbx.test",
+        name=user, user=user, domain="pbx.test", transport=Transport.TLS, server_name="pbx.test",
+        target=Target("192.0.2.1", 5061),
         registrar="pbx.test", hidden=hidden,
     )  # fmt: skip
 
@@ -45,17 +45,3 @@ def test_text_picks_nobody_who_does_not_hide_as_anonymous() -> None:
 @pytest.mark.parametrize("user", ["alice", "", "carol"])
 def test_text_picks_nobody_where_there_is_nobody(user: str) -> None:
     assert pick([], user, user) is None
-
-
-@pytest.mark.parametrize(
-    ("server", "found"),
-    [
-        ("192.0.2.1", ["192.0.2.1:5060"]),
-        ("192.0.2.1:5070", ["192.0.2.1:5070"]),
-        ("[2001:db8::1]:5070", ["[2001:db8::1]:5070"]),
-        ("[2001:db8::1]", ["[2001:db8::1]:5060"]),
-        ("nowhere.invalid", []),
-    ],
-)
-def test_a_server_is_looked_up_with_its_port(server: str, found: list[str]) -> None:
-    assert addresses(server) == found

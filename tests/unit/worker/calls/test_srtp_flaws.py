@@ -7,7 +7,7 @@ import pytest
 from tests.support.peers import sip
 from voip.causes import Cause, CauseKind
 from voip.protection import SHORT_TAG_SUITES, SRTP_SUITES, Keying, Transport
-from voip.protocol.worker.accounts import AccountSetup
+from voip.protocol.worker.accounts import AccountSetup, Target
 from voip.worker.calls import srtp_flaws
 from voip.worker.calls.srtp_flaws import Flaw
 
@@ -19,7 +19,8 @@ _SHORT = sip.crypto(SHORT_TAG_SUITES[1])
 
 def _setup(keying: Keying = Keying.SDES, suites: tuple[str, ...] = SRTP_SUITES) -> AccountSetup:
     return AccountSetup(
-        name="work", user="a", domain="x.test", transport=Transport.TLS, server="x.test",
+        name="work", user="a", domain="x.test", transport=Transport.TLS, server_name="x.test",
+        target=Target("192.0.2.1", 5061),
         registrar="x.test", keying=keying, suites=suites,
     )  # fmt: skip
 

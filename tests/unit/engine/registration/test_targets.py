@@ -1,0 +1,79 @@
+"""Targets that fail rest on their own, and the first is returned to."""
+
+from __future__ import annotations
+
+from voip.engine.registration.targets import Targets
+from voip.protocol.worker.accounts import Target
+
+A, B, C = (Target(f"192.0.2.{number}", 5061) for number in (1, 2, 3))
+
+
+def _targets(*ordered: Target) -> Targets:
+    targets = Targets()
+    targets.replace(ordered, 0.0)
+    return targets
+
+
+def test_the_first_is_used_and_each_failure_goes_on_to_the_next() -> None:
+    targets = _targets(A, B, C)
+    assert targets.current == A
+    targets.rest(until=10.0)
+    assert targets.advance(now=1.0)
+    assert targets.current == B
+    targets.rest(until=20.0)
+    assert targets.advance(now=2.0)
+    assert targets.current == C
+
+
+def test_with_none_left_the_one_that_is_rested_first_is_waited_for() -> None:
+    targets = _targets(A, B)
+    targets.rest(until=30.0)
+    targets.advance(now=1.0)
+    targets.rest(until=8.0)
+    assert not targets.advance(now=2.0)
+    assert targets.current == B
+    assert targets.wait_s(now=2.0) == 6.0
+    assert targets.advance(now=9.0)
+    assert targets.current == B
+
+
+def test_failures_are_counted_for_each_target_and_forgotten_when_it_works() -> None:
+    targets = _targets(A, B)
+    for until in (1.0, 2.0, 3.0):
+        targets.rest(until)
+    assert targets.failures() == 3
+    targets.advance(now=2.5)
+    assert (targets.current, targets.failures()) == (B, 0)
+    targets.use(A)
+    targets.works()
+    assert targets.failures() == 0
+
+
+def test_a_better_target_is_known_with_the_end_of_its_rest() -> None:
+    targets = _targets(A, B, C)
+    assert targets.better() is None
+    targets.rest(until=50.0)
+    targets.advance(now=0.0)
+    targets.rest(until=20.0)
+    targets.advance(now=0.0)
+    assert targets.current == C
+    assert targets.better() == (B, 20.0)
+
+
+def test_a_new_list_keeps_the_target_in_use_and_the_rests_of_those_that_stay() -> None:
+    targets = _targets(A, B)
+    targets.rest(until=50.0)
+    targets.advance(now=0.0)
+    targets.replace((A, B, C), now=1.0)
+    assert targets.current == B
+    targets.replace((A, C), now=2.0)
+    assert targets.current == C
+    targets.replace((A,), now=60.0)
+    assert targets.current == A
+
+
+def test_without_targets_there_is_nothing_to_use() -> None:
+    targets = _targets()
+    assert targets.current is None
+    assert not targets.advance(now=1.0)
+    assert targets.better() is None

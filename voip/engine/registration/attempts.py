@@ -1,0 +1,246 @@
+"""Attempts to register an account: one after the other, at one target each.
+
+A target that fails rests for a time of its own, and the next one is tried at
+once. With none left the account waits for the first to be rested.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable, Coroutine
+
+from voip.causes import Cause, CauseKind
+from voip.engine.accounts import client_keys
+from voip.engine.accounts.fields import Account
+from voip.engine.accounts.own_keys import OwnKeyError, OwnKeys
+from voip.engine.accounts.secrets import PasswordError, Passwords
+from voip.engine.hub import Hub
+from voip.engine.network.locator import Locator
+from voip.engine.registration.failing import because, cause_of, delay_s, is_of_target
+from voip.engine.registration.live import Live
+from voip.engine.registration.setup import SetupError, setup_of
+from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
+from voip.model import Registration, RegistrationState
+from voip.protection import Transport
+from voip.protocol.accounts import AccountEvent
+from voip.protocol.worker.accounts import (
+    CloseAccount,
+    OpenAccount,
+    RegisterNow,
+    Target,
+    UseTarget,
+)
+from voip.protocol.worker.base import Role
+
+log = logging.getLogger(__name__)
+
+_SILENCE_S = 45.0  # longer than SIP's timer F, which ends a REGISTER
+_SHORT_SILENCE_S = 4.0
+"""Seconds for a target's answer where another target is left."""
+
+_PROBE_S = 4.0
+_RETURN_S = 30.0
+"""Least seconds until a better target is tried again."""
+
+
+class Attempts:
+    """Brings accounts into their workers and registers them there."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        workers: dict[Role, Supervisor],
+        passwords: Passwords,
+        own_keys: OwnKeys,
+        locator: Locator,
+    ) -> None:
+        self._hub = hub
+        self._workers = workers
+        self._passwords = passwords
+        self._own_keys = own_keys
+        self._locator = locator
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def publish(self, live: Live) -> None:
+        if not live.dropped:
+            self._hub.publish(AccountEvent(account=live.status()))
+
+    def set(self, live: Live, registration: Registration) -> None:
+        """Change the registration, and tell clients."""
+        live.registration = registration
+        self.publish(live)
+
+    def spawn(self, work: Coroutine[object, object, None]) -> None:
+        """Run work that nobody waits for; `close` ends it."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    async def bring_up(self, live: Live) -> None:
+        """Add an account to its worker, if that runs, and register it."""
+        account = live.account
+        if account is None or not account.enabled or self._workers[live.role].ready is None:
+            return
+        async with live.busy:
+            if live.added or live.dropped:
+                return
+            try:
+                added = await self._add(live, account)
+            except (PasswordError, OwnKeyError, SetupError, WorkerRefused) as error:
+                live.added = False
+                if live.stopped is None:
+                    # An earlier refusal of the server does not explain this failure.
+                    live.refusal = None
+                    self.fail(live, cause_of(error))
+                return
+            except WorkerGone:
+                live.added = False
+                return  # reported again when the worker comes up
+        if added and account.register and live.stopped is None:
+            await self.register(live)
+
+    async def register(self, live: Live) -> None:
+        """Send a REGISTER to the account's target of now."""
+        self.cancel(live)
+        if not live.added:
+            await self.bring_up(live)
+            return
+        async with live.busy:
+            if live.account is None or not live.added:
+                return  # already reported
+            self.set(live, Registration(RegistrationState.REGISTERING))
+            target = await self._find_target(live, live.account)
+            if target is None or live.dropped:
+                return
+            patience_s = _SHORT_SILENCE_S if len(live.targets) > 1 else _SILENCE_S
+            self._later(live, patience_s, lambda: self.fail(live, Cause(CauseKind.NO_ANSWER)))
+            try:
+                await self._aim(live, target)
+                await self._workers[live.role].ask(RegisterNow(name=live.name))
+            except WorkerRefused as error:
+                self.fail(live, cause_of(error))
+            except WorkerGone:
+                return
+
+    async def drop(self, live: Live) -> None:
+        """Remove an account that is over from its worker."""
+        live.dropped = True
+        self.cancel(live)
+        if not live.added:
+            return
+        live.added = False
+        try:
+            await self._workers[live.role].ask(CloseAccount(name=live.name))
+        except (WorkerGone, WorkerRefused) as error:
+            log.info("account %s: %s", live.name, error)
+
+    def succeed(self, live: Live) -> None:
+        """Stay with the account's target, until a better one is rested."""
+        live.failures = 0
+        live.targets.works()
+        better = live.targets.better()
+        if better is not None:
+            target, until = better
+            wait_s = max(until - time.monotonic(), _RETURN_S)
+            self._later(live, wait_s, lambda: self.spawn(self._go_back(live, target)))
+
+    def fail(self, live: Live, cause: Cause, code: int | None = None, least_s: float = 0.0) -> None:
+        """Try the next target at once, or wait until one is rested.
+
+        `least_s` is the time for which the server wants to be left alone.
+        """
+        live.failures += 1
+        now = time.monotonic()
+        if live.targets.current is None or not is_of_target(cause, code):
+            self.set(live, because(RegistrationState.FAILED, cause, code))
+            self.retry(live, max(_spread(delay_s(live.failures, code)), least_s))
+            return
+        targets = live.targets
+        targets.rest(now + max(_spread(delay_s(targets.failures() + 1, code)), least_s))
+        if targets.advance(now):
+            self.set(live, because(RegistrationState.REGISTERING, cause, code))
+            self.retry(live, 0.0)
+        else:
+            self.set(live, because(RegistrationState.FAILED, cause, code))
+            self.retry(live, targets.wait_s(now))
+
+    def retry(self, live: Live, delay_s: float) -> None:
+        """Register after a time, in place of what was due."""
+        self._later(live, delay_s, lambda: self.spawn(self.register(live)))
+
+    def cancel(self, live: Live) -> None:
+        """Cancel what is due."""
+        if live.timer is not None:
+            live.timer.cancel()
+            live.timer = None
+
+    # Inside
+
+    def _later(self, live: Live, delay_s: float, due: Callable[[], None]) -> None:
+        self.cancel(live)
+        if not live.dropped:
+            live.timer = asyncio.get_running_loop().call_later(delay_s, due)
+
+    async def _add(self, live: Live, account: Account) -> bool:
+        live.own_key = await self._own_keys.find(live.name, account)
+        target = await self._find_target(live, account)
+        if target is None:
+            return False
+        setup = await setup_of(live.name, account, target, self._passwords, own_key=live.own_key)
+        live.client_ends = await asyncio.to_thread(client_keys.ends, account)
+        if live.dropped:
+            return False
+        # Set before the worker answers: a drop in between must remove the account
+        # again.
+        live.added = True
+        live.aimed = target
+        await self._workers[live.role].ask(OpenAccount(account=setup))
+        return True
+
+    async def _find_target(self, live: Live, account: Account) -> Target | None:
+        """Look the server up again, and return the target to use; None fails."""
+        located = await self._locator.locate(account.next_hop, account.transport)
+        live.targets.replace(located.targets, time.monotonic())
+        if located.cause is not None:
+            self.fail(live, located.cause)
+        return live.targets.current
+
+    async def _aim(self, live: Live, target: Target) -> None:
+        """Tell the worker of a target that it does not have."""
+        if live.aimed != target:
+            await self._workers[live.role].ask(UseTarget(name=live.name, target=target))
+            live.aimed = target
+
+    async def _go_back(self, live: Live, target: Target) -> None:
+        """Register with a better target if it can be reached again."""
+        account = live.account
+        if account is None or live.dropped:
+            return
+        if account.transport is not Transport.UDP and not await _is_reached(target):
+            self._later(live, _RETURN_S, lambda: self.spawn(self._go_back(live, target)))
+            return
+        live.targets.use(target)
+        await self.register(live)
+
+
+def _spread(delay_s: float) -> float:
+    # Phones of one server that has been away must not come back together.
+    return delay_s * random.uniform(0.8, 1.2)
+
+
+async def _is_reached(target: Target) -> bool:
+    """Report if a target accepts connections; nothing is sent."""
+    try:
+        async with asyncio.timeout(_PROBE_S):
+            _, writer = await asyncio.open_connection(target.address, target.port)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True

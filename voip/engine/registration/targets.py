@@ -1,0 +1,83 @@
+"""Targets of an account: the one in use, and the rest of those that failed.
+
+Pure: times are seconds of any clock that runs forward.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from voip.protocol.worker.accounts import Target
+
+
+@dataclass
+class _Rest:
+    failures: int
+    until: float
+
+
+class Targets:
+    """Targets in order; each that fails rests on its own."""
+
+    def __init__(self) -> None:
+        self._ordered: tuple[Target, ...] = ()
+        self._rests: dict[Target, _Rest] = {}
+        self.current: Target | None = None
+
+    def __len__(self) -> int:
+        return len(self._ordered)
+
+    def replace(self, ordered: tuple[Target, ...], now: float) -> None:
+        """Use a new list; a target that is still in it stays in use."""
+        self._ordered = ordered
+        self._rests = {t: rest for t, rest in self._rests.items() if t in ordered}
+        if self.current not in ordered:
+            self.current = None
+            self.advance(now)
+
+    def failures(self) -> int:
+        """Number of failures in a row of the current target."""
+        rest = self._rests.get(self.current) if self.current else None
+        return rest.failures if rest else 0
+
+    def rest(self, until: float) -> None:
+        """Let the current target, which has failed, rest until then."""
+        if self.current is not None:
+            self._rests[self.current] = _Rest(self.failures() + 1, until)
+
+    def works(self) -> None:
+        """Note that the current target has answered."""
+        if self.current is not None:
+            self._rests.pop(self.current, None)
+
+    def advance(self, now: float) -> bool:
+        """Go to the first target that does not rest; report if there is one.
+
+        Without one, the target whose rest ends first is the current one.
+        """
+        for target in self._ordered:
+            if self._rests_until(target) <= now:
+                self.current = target
+                return True
+        self.current = min(self._ordered, key=self._rests_until, default=None)
+        return False
+
+    def wait_s(self, now: float) -> float:
+        """Seconds until the current target is rested."""
+        return max(0.0, self._rests_until(self.current) - now) if self.current else 0.0
+
+    def better(self) -> tuple[Target, float] | None:
+        """Target before the current one that rests least, and the end of its rest."""
+        if self.current not in self._ordered:
+            return None
+        before = self._ordered[: self._ordered.index(self.current)]
+        best = min(before, key=self._rests_until, default=None)
+        return None if best is None else (best, self._rests_until(best))
+
+    def use(self, target: Target) -> None:
+        """Go to one target of the list."""
+        self.current = target
+
+    def _rests_until(self, target: Target) -> float:
+        rest = self._rests.get(target)
+        return rest.until if rest else 0.0
