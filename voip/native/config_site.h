@@ -42,6 +42,10 @@
  */
 #define PJ_GETHOSTIP_DISABLE_LOCAL_RESOLUTION   1
 
+/* A lost connection is noticed within this and ten seconds: see patch 0086. */
+#define PJSIP_TCP_KEEP_ALIVE_INTERVAL           30
+#define PJSIP_TLS_KEEP_ALIVE_INTERVAL           30
+
 /* Never fall back to another transport because a request is large. */
 #define PJSIP_DONT_SWITCH_TO_TCP                1
 #define PJSIP_DONT_SWITCH_TO_TLS                1

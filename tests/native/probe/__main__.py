@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import pjsua2 as pj
 
-from tests.native.probe.config import account_config, options, transport_config
+from tests.native.probe.config import account_config, options, transport_config, transport_type
 
 _Callback = TypeVar("_Callback", bound=Callable[..., Any])
 
@@ -263,7 +263,7 @@ class Probe:
         return created, None
 
     def _create_transport(self, settings: dict[str, Any]) -> int:
-        return self.endpoint.transportCreate(pj.PJSIP_TRANSPORT_TLS, transport_config(settings))
+        return self.endpoint.transportCreate(transport_type(settings), transport_config(settings))
 
     def _add_account(self, settings: dict[str, Any]) -> None:
         """Add one more account, with a transport of its own."""

@@ -24,6 +24,11 @@ _USES = {
 }
 
 
+def transport_type(settings: dict[str, Any]) -> int:
+    types = {"tls": pj.PJSIP_TRANSPORT_TLS, "tcp": pj.PJSIP_TRANSPORT_TCP}
+    return types[settings.get("transport", "tls")]
+
+
 def transport_config(settings: dict[str, Any]) -> pj.TransportConfig:
     config = pj.TransportConfig()
     config.port = 0
@@ -49,7 +54,8 @@ def account_config(settings: dict[str, Any], user: str, transport: int) -> pj.Ac
     if not settings.get("any_transport"):
         config.sipConfig.transportId = transport
     if "server" in settings:
-        config.regConfig.registrarUri = f"sip:{settings['server']};transport=tls"
+        protocol = settings.get("transport", "tls")
+        config.regConfig.registrarUri = f"sip:{settings['server']};transport={protocol}"
     for proxy in settings.get("proxies", []):
         config.sipConfig.proxies.append(proxy)
     config.natConfig.iceEnabled = settings.get("ice", False)

@@ -146,7 +146,7 @@ class HostileServer:
 
         return await asyncio.wait_for(find(), 20)
 
-    async def until_received(self, count: int) -> bytes:
+    async def until_received(self, count: int, patience: float = 20) -> bytes:
         """All received bytes, once there are as many as this."""
 
         async def find() -> bytes:
@@ -155,7 +155,7 @@ class HostileServer:
                     await self._news.wait()
             return bytes(self.received)
 
-        return await asyncio.wait_for(find(), 20)
+        return await asyncio.wait_for(find(), patience)
 
     async def all_received(self) -> bytes:
         """All received bytes, once every client is gone."""
