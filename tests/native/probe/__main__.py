@@ -292,6 +292,8 @@ class Probe:
                 self.calls = [call for call in self.calls if not call.ended]
             if command["do"] == "answer":
                 self.calls[-1].answer(options(pj.PJSIP_SC_OK))
+            if command["do"] == "hold":
+                self.calls[-1].setHold(options())
             if command["do"] == "register":
                 self.account.setRegistration(True)
             if command["do"] == "set addresses":

@@ -1,4 +1,4 @@
-"""0086: a connection whose pings go unanswered ends."""
+"""Connections whose pings go unanswered, and requests that time out in a call."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.conftest import NewServer
+from tests.native.caller import registered
 from tests.native.conftest import NewProbe
 from tests.native.driver import Probe
+from tests.support.peers import sip
 from tests.support.peers.hostile import HostileServer, registrar
 from tests.support.pki import Leaf
 
@@ -17,6 +20,8 @@ _PONG = b"\r\n"
 _INTERVAL_S = 30  # PJSIP_TLS_KEEP_ALIVE_INTERVAL
 _PONG_S = 10
 _SLACK_S = 10
+
+# 0086: pings and pongs
 
 
 @pytest.fixture(params=["tls", "tcp"])
@@ -75,3 +80,29 @@ async def _received(server: HostileServer, before: int, patience: float) -> byte
     await server.until_received(before + 1, patience)
     await asyncio.sleep(0.5)
     return bytes(server.received[before:])
+
+
+# 0087: a request that times out
+
+
+async def test_a_call_goes_on_after_a_request_that_timed_out(
+    new_probe: NewProbe, new_server: NewServer
+) -> None:
+    caller = await registered(new_probe, new_server, answer=200)
+    connection, probe, server = caller.connection, caller.probe, caller.server
+    answer = await caller.invite("RTP/SAVP", (sip.crypto(),))
+    assert answer.status == 200
+    where = f"{server.host}:{server.port}"
+    dialog = sip.Dialog(answer.get("From"), answer.get("To"), answer.get("Call-ID"), caller.contact)
+    via, contact = f"SIP/2.0/TLS {where}", f"<sip:mallory@{where};transport=tls>"
+    connection.send(sip.within(dialog, "ACK", 1, via=via, contact=contact))
+    await probe.until("call", lambda event: event["state"] == "CONFIRMED")
+    await probe.tell("hold")
+    _, hold = await server.until(lambda message: message.method == "INVITE")
+    connection.send(sip.response(hold, 408, "Request Timeout"))
+    await server.until(lambda message: message.method == "ACK")
+    # A BYE would have gone out before this answer.
+    assert (await caller.ask("OPTIONS")).status == 200
+    assert [m for m in connection.messages if m.method == "BYE"] == []
+    await probe.tell("hang up")
+    await server.until(lambda message: message.method == "BYE")
