@@ -52,6 +52,7 @@ class CauseKind(StrEnum):
     NO_ANSWER = "no_answer"
     NO_PASSWORD = "no_password"  # noqa: S105  # a kind, not a secret
     UNSAFE_CHALLENGE = "unsafe_challenge"
+    WEAK_CHALLENGE = "weak_challenge"
     KEYRING = "keyring"
     PASSWORD = "password"  # noqa: S105  # a kind, not a secret
     TRUST_SETUP = "trust_setup"

@@ -14,7 +14,7 @@ from enum import StrEnum
 import msgspec
 
 from voip.causes import Cause
-from voip.protection import Lock, LockState, Sign, TlsStatus, Transport
+from voip.protection import Digest, Lock, LockState, Sign, TlsStatus, Transport
 
 
 class Means(StrEnum):
@@ -127,13 +127,17 @@ def rfc3339(seconds: float) -> str:
 
 
 class Registration(msgspec.Struct, frozen=True):
-    """Latest state of a registration; `reason` is the sentence of its `cause`."""
+    """Latest state of a registration; `reason` is the sentence of its `cause`.
+
+    `digest` is the algorithm by which the password was proven.
+    """
 
     state: RegistrationState
     code: int | None = None
     reason: str = ""
     expires_s: int | None = None
     cause: Cause | None = None
+    digest: Digest | None = None
 
 
 class Voicemail(msgspec.Struct, frozen=True):

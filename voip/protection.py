@@ -30,6 +30,18 @@ class Keying(StrEnum):
     DTLS = "dtls"
 
 
+class Digest(StrEnum):
+    """Algorithm of a digest challenge (RFC 8760), the weakest first."""
+
+    MD5 = "md5"
+    SHA_256 = "sha-256"
+    SHA_512_256 = "sha-512-256"
+
+    @property
+    def rank(self) -> int:
+        return list(Digest).index(self)
+
+
 SRTP_SUITES = (
     "AEAD_AES_256_GCM",
     "AES_256_CM_HMAC_SHA1_80",

@@ -15,7 +15,9 @@ from tests.support.peers import sip
 from tests.support.peers.hostile import own_host
 from tests.support.peers.openend import OpenEnd
 from tests.support.phone import Phone
-from voip.model import CallState
+from voip.causes import Cause, CauseKind
+from voip.model import AccountStatus, CallState, RegistrationState
+from voip.protocol.accounts import AccountEvent
 from voip.protocol.calls import Hold, Resume
 
 _REALM = "pbx.test"
@@ -133,9 +135,45 @@ async def test_an_answer_of_another_algorithm_from_before_is_not_sent_beside_it(
     assert stronger.wrong == []
 
 
-async def _register(phone: Phone, far: OpenEnd) -> None:
+async def _register(phone: Phone, far: OpenEnd, **fields: str) -> AccountStatus:
+    await _add(phone, far, **fields)
+    return await phone.until_registered("work")
+
+
+async def _add(phone: Phone, far: OpenEnd, **fields: str) -> None:
     await phone.add(
         "work", password="secret", user="alice", domain="pbx.test",
-        server=f"{far.host}:{far.port}", transport="udp",
+        server=f"{far.host}:{far.port}", transport="udp", **fields,
     )  # fmt: skip
-    await phone.until_registered("work")
+
+
+@pytest.mark.parametrize(
+    ("algorithms", "used"),
+    [
+        (("MD5", "SHA-256"), "sha-256"),
+        (("SHA-256", "MD5"), "sha-256"),
+        (("SHA-256",), "sha-256"),
+        (("SHA-512-256", "MD5"), "sha-512-256"),
+    ],
+)
+async def test_an_account_that_wants_sha_256_says_what_it_used(
+    new_phone: NewPhone, far: OpenEnd, algorithms: tuple[str, ...], used: str
+) -> None:
+    far.answer = guard = Guard(401, algorithms)
+    phone = await new_phone()
+    account = await _register(phone, far, minimum_digest="sha-256")
+    assert account.registration.digest == used
+    assert guard.answered["REGISTER"] == {used.upper()}
+
+
+async def test_a_challenge_below_the_weakest_login_is_refused_in_words(
+    new_phone: NewPhone, far: OpenEnd
+) -> None:
+    far.answer = guard = Guard(401, ("MD5",))
+    phone = await new_phone()
+    await _add(phone, far, minimum_digest="sha-256")
+    failed = await phone.until(
+        AccountEvent, lambda e: e.account.registration.state is RegistrationState.FAILED
+    )
+    assert failed.account.registration.cause == Cause(CauseKind.WEAK_CHALLENGE, ("MD5", "SHA-256"))
+    assert guard.answered == {}

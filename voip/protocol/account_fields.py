@@ -16,7 +16,14 @@ import msgspec
 from msgspec import NODEFAULT
 
 from voip.model import Means
-from voip.protection import SHORT_TAG_SUITES, SRTP_SUITES, Authorities, Keying, Transport
+from voip.protection import (
+    SHORT_TAG_SUITES,
+    SRTP_SUITES,
+    Authorities,
+    Digest,
+    Keying,
+    Transport,
+)
 
 MAX_NAME: Final = 32
 """Longest name of an account, in characters."""
@@ -199,6 +206,14 @@ class WrittenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         "Password file", "A file with the password that only you can read.",
         content=Content.SECRET_FILE, empty=_NO_FILE, longest=4096,
     )] = None
+    minimum_digest: Annotated[Digest, Field(
+        "Weakest login",
+        "Weakest method by which the password is proven; a server that wants less is refused.",
+        meanings=(
+            ("md5", "any of the three; most servers know only this"),
+            ("sha-256", "SHA-256 or SHA-512/256"), ("sha-512-256", "SHA-512/256 alone"),
+        ),
+    )] = Digest.MD5
     media_keying: Annotated[Keying, Field(
         "Media keys", "How the keys of the voice are agreed. TLS only.", tls_only=True,
         meanings=(

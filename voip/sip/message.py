@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from voip.causes import Cause, CauseKind
+from voip.protection import Digest
 
 _FROM = re.compile(r"^(?:From|f)[ \t]*:(.*)$", re.MULTILINE | re.IGNORECASE)
 _FOLD = re.compile(r"\r?\n[ \t]+")
@@ -16,7 +17,7 @@ _CHALLENGE = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _ALGORITHM = re.compile(r"\balgorithm[ \t]*=[ \t]*\"?([A-Za-z0-9-]{1,20})", re.IGNORECASE)
-_ALGORITHMS = frozenset(("MD5", "SHA-256", "SHA-512-256"))
+_DIGESTS = {digest.value: digest for digest in Digest}
 _RETRY_AFTER = re.compile(r"^Retry-After[ \t]*:[ \t]*(\d{1,9})", re.MULTILINE | re.IGNORECASE)
 _LONGEST_RETRY_AFTER_S = 3600.0
 _END_OF_HEAD = re.compile(r"\r?\n\r?\n")
@@ -50,23 +51,30 @@ def status(message: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def unusable_challenge(message: str) -> Cause | None:
+def unusable_challenge(message: str, minimum: Digest = Digest.MD5) -> Cause | None:
     """Cause that no password can answer a 401 or 407, or None.
 
     Only Digest keeps the password secret (RFC 3261 section 22.4), with the
-    algorithms of RFC 8760 that PJSIP has.
+    algorithms of RFC 8760 that PJSIP has, from the account's weakest on.
     """
     if status(message) not in (401, 407):
         return None
-    wanted = []
+    wanted: list[str] = []
+    weak: list[str] = []
     for scheme, rest in _CHALLENGE.findall(_parts(message)[0]):
         if scheme.lower() != "digest":
             wanted.append(scheme)
             continue
         algorithm = _ALGORITHM.search(rest)
-        if algorithm is None or algorithm[1].upper() in _ALGORITHMS:
+        name = algorithm[1] if algorithm else Digest.MD5.value
+        if name.lower() not in _DIGESTS:
+            wanted.append(f"{scheme} with {name}")
+        elif _DIGESTS[name.lower()].rank >= minimum.rank:
             return None
-        wanted.append(f"{scheme} with {algorithm[1]}")
+        else:
+            weak.append(name.upper())
+    if weak:
+        return Cause(CauseKind.WEAK_CHALLENGE, (weak[0], minimum.value.upper()))
     if not wanted:
         return None
     return Cause(CauseKind.UNSAFE_CHALLENGE, (wanted[0],))

@@ -72,6 +72,8 @@ _SENTENCES = {
     CauseKind.NO_PASSWORD: "the server asks for a password, and there is none",
     CauseKind.UNSAFE_CHALLENGE: "the server asks for the password in a way that is not safe or "
     "not known ({0})",
+    CauseKind.WEAK_CHALLENGE: "the server asks for the password by {0}, and this account wants "
+    "at least {1}",
     CauseKind.KEYRING: "the keyring did not answer: {0}",
     CauseKind.PASSWORD: "{0}",
     CauseKind.TRUST_SETUP: "{0}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from voip.causes import Cause, CauseKind
+from voip.protection import Digest
 from voip.sip import message as messages
 
 _BASIC = 'WWW-Authenticate: Basic realm="x", algorithm=MD5'
@@ -48,6 +49,31 @@ def test_a_password_could_answer(message: str) -> None:
 def test_no_password_could(message: str, named: str) -> None:
     cause = Cause(CauseKind.UNSAFE_CHALLENGE, (named,))
     assert messages.unusable_challenge(message) == cause
+
+
+@pytest.mark.parametrize(
+    ("algorithms", "minimum", "offered"),
+    [
+        (("MD5",), Digest.SHA_256, "MD5"),
+        ((None,), Digest.SHA_256, "MD5"),
+        (("md5", "SHA-256"), Digest.SHA_512_256, "MD5"),
+        (("MD5", "SHA-256"), Digest.SHA_256, None),
+        (("SHA-512-256",), Digest.SHA_512_256, None),
+        (("MD5",), Digest.MD5, None),
+    ],
+)
+def test_a_challenge_below_the_weakest_digest_has_a_cause(
+    algorithms: tuple[str | None, ...], minimum: Digest, offered: str | None
+) -> None:
+    headers = "\r\n".join(
+        _DIGEST if algorithm is None else f"{_DIGEST}, algorithm={algorithm}"
+        for algorithm in algorithms
+    )
+    cause = messages.unusable_challenge(_response(headers), minimum)
+    if offered is None:
+        assert cause is None
+    else:
+        assert cause == Cause(CauseKind.WEAK_CHALLENGE, (offered, minimum.upper()))
 
 
 @pytest.mark.parametrize(

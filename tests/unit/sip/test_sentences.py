@@ -75,6 +75,8 @@ SENTENCES: tuple[tuple[CauseKind, tuple[str | int, ...], str], ...] = (
     (_K.CONNECTION_DROPPED, (), "the connection to the server has dropped"),
     (_K.NO_ANSWER, (), "the server did not answer"),
     (_K.NO_PASSWORD, (), "the server asks for a password, and there is none"),
+    (_K.WEAK_CHALLENGE, ("MD5", "SHA-256"),
+     "the server asks for the password by MD5, and this account wants at least SHA-256"),
     (_K.UNSAFE_CHALLENGE, ("Basic",),
      "the server asks for the password in a way that is not safe or not known (Basic)"),
     (_K.KEYRING, ("locked",), "the keyring did not answer: locked"),

@@ -182,7 +182,9 @@ def _outcome(
     refused: ConnectionEvent | None,
 ) -> list[CheckStep]:
     if outcome.active:
-        return [CheckStep("registration", True, f"registered for {outcome.expires_s} s")]
+        proven = f", password proven by {outcome.digest.upper()}" if outcome.digest else ""
+        words = f"registered for {outcome.expires_s} s{proven}"
+        return [CheckStep("registration", True, words)]
     refusal = refused.cause if refused else None
     if refused is not None and refusal is not None and DEMANDS[setup.transport].verified_server:
         if refused.other_key is not None:

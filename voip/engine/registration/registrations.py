@@ -230,7 +230,10 @@ class Registrations:
             live.refusal = None
         if event.active:
             state = RegistrationState.REGISTERED
-            self._attempts.set(live, Registration(state, event.code, "OK", event.expires_s))
+            registration = Registration(
+                state, event.code, "OK", event.expires_s, digest=event.digest
+            )
+            self._attempts.set(live, registration)
             self._attempts.succeed(live)
             self._warn(live)
             return

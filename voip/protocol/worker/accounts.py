@@ -6,7 +6,7 @@ import msgspec
 
 from voip.causes import Cause
 from voip.model import Voicemail
-from voip.protection import SRTP_SUITES, Keying, Transport
+from voip.protection import SRTP_SUITES, Digest, Keying, Transport
 from voip.protocol.worker.base import WorkerCommand, WorkerReport
 
 
@@ -93,6 +93,7 @@ class AccountSetup(msgspec.Struct, frozen=True):
     register: bool = True
     expires_s: int = 300
     credentials: Credentials | None = None
+    minimum_digest: Digest = Digest.MD5
     trust: Trust | None = None
     keying: Keying = Keying.SDES
     suites: tuple[str, ...] = SRTP_SUITES
@@ -138,7 +139,8 @@ class RegistrationEvent(WorkerReport, frozen=True, tag="registration"):
     """Reports the outcome of a REGISTER; `connection` is its transport.
 
     `cause` is one of our own, where the status does not say it. `retry_after_s` is the
-    time for which the server wants to be left alone (RFC 3261 section 20.33).
+    time for which the server wants to be left alone (RFC 3261 section 20.33), `digest`
+    the weakest algorithm by which the password was proven.
     """
 
     account: str
@@ -149,6 +151,7 @@ class RegistrationEvent(WorkerReport, frozen=True, tag="registration"):
     connection: int | None = None
     cause: Cause | None = None
     retry_after_s: float = 0.0
+    digest: Digest | None = None
 
 
 class VoicemailEvent(WorkerReport, frozen=True, tag="voicemail"):

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import pjsua2 as pj
 from msgspec import structs
 
-from voip.protection import Keying, Transport
+from voip.protection import Digest, Keying, Transport
 from voip.protocol.worker.accounts import AccountSetup, OwnKey, RegistrationEvent, VoicemailEvent
 from voip.security.policy import DEMANDS
 from voip.sip import message, mwi
@@ -22,6 +22,14 @@ from voip.worker.vectors import strings
 
 Receive: TypeAlias = "Callable[[Account, pj.OnIncomingCallParam], None]"
 """Receiver of an account's incoming calls."""
+
+
+_ALGORITHMS = {
+    Digest.MD5: pj.PJSIP_AUTH_ALGORITHM_MD5,
+    Digest.SHA_256: pj.PJSIP_AUTH_ALGORITHM_SHA256,
+    Digest.SHA_512_256: pj.PJSIP_AUTH_ALGORITHM_SHA512_256,
+}
+_DIGESTS = {number: digest for digest, number in _ALGORITHMS.items()}
 
 
 class Account(pj.Account):
@@ -126,8 +134,9 @@ class Account(pj.Account):
                 reason=prm.reason[:256],
                 expires_s=max(prm.expiration, 0),
                 connection=connection,
-                cause=message.unusable_challenge(prm.rdata.wholeMsg),
+                cause=message.unusable_challenge(prm.rdata.wholeMsg, self.setup.minimum_digest),
                 retry_after_s=message.retry_after_s(prm.rdata.wholeMsg),
+                digest=_DIGESTS.get(self.getInfo().regAlgorithm),
             )
         )
 
@@ -228,9 +237,11 @@ def _demand_srtp(media: pj.AccountMediaConfig, setup: AccountSetup) -> None:
 def _credentials(setup: AccountSetup) -> pj.AuthCredInfoVector:
     vector = pj.AuthCredInfoVector()
     if setup.credentials is not None:
-        vector.push_back(
-            pj.AuthCredInfo("digest", "*", setup.credentials.user, 0, setup.credentials.password)
+        credential = pj.AuthCredInfo(
+            "digest", "*", setup.credentials.user, 0, setup.credentials.password
         )
+        credential.minimumAlgorithm = _ALGORITHMS[setup.minimum_digest]
+        vector.push_back(credential)
     return vector
 
 

@@ -88,7 +88,9 @@ class Verdict:
         call = self._call
         state = event.body.tsxState
         if event.type == pj.PJSIP_EVENT_TSX_STATE and state.type == pj.PJSIP_EVENT_RX_MSG:
-            call.cause = call.cause or messages.unusable_challenge(state.src.rdata.wholeMsg)
+            call.cause = call.cause or messages.unusable_challenge(
+                state.src.rdata.wholeMsg, call.account.setup.minimum_digest
+            )
         elif info.lastStatusCode == pj.PJSIP_SC_REQUEST_TIMEOUT and not self._message_came:
             # PJSIP reports its own timer as a 408 (RFC 3261 section 17.1.1.2).
             call.cause = call.cause or Cause(CauseKind.SERVER_SILENT)

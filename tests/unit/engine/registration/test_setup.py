@@ -9,6 +9,7 @@ from voip.engine.accounts import fields as account_fields
 from voip.engine.accounts.fields import Account
 from voip.engine.accounts.secrets import Passwords
 from voip.engine.registration.setup import AS_WRITTEN, setup_of
+from voip.protection import Digest
 from voip.protocol.worker.accounts import AccountSetup, Target
 
 _TARGET = Target("192.0.2.1", 5061)
@@ -19,6 +20,7 @@ WRITTEN: dict[str, object] = {
     "display_name": "Alice",
     "register": False,
     "expires_s": 60,
+    "minimum_digest": Digest.SHA_256,
 }
 """Every field with another value than its default."""
 
