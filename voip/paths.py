@@ -56,6 +56,10 @@ class Paths(NamedTuple):
         return self.state / "keys"
 
     @property
+    def instance(self) -> Path:
+        return self.state / "instance"
+
+    @property
     def log(self) -> Path:
         return self.state / "engine.log"
 

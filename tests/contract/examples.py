@@ -594,6 +594,7 @@ WORKER_COMMANDS: dict[str, AnyWorkerCommand] = {
             name="work",
             user="alice",
             domain="pbx.example.com",
+            instance="urn:uuid:00000000-0000-4000-8000-000000000000",
             transport=protection.Transport.TLS,
             server_name="pbx.example.com",
             target=Target("192.0.2.7", 5061),

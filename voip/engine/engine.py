@@ -7,13 +7,14 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 
 from voip import paths as places
 from voip.engine.accounts.file import AccountFile
+from voip.engine.accounts.instances import Instances
 from voip.engine.accounts.own_keys import OwnKeys
 from voip.engine.accounts.secrets import Passwords
 from voip.engine.calls.blocked import BlockedCallers
@@ -36,6 +37,7 @@ from voip.engine.people.lookup import LookUps
 from voip.engine.people.recent import People
 from voip.engine.registration.check import AccountCheck
 from voip.engine.registration.connections import Connections
+from voip.engine.registration.following import FollowedFile
 from voip.engine.registration.inspection import Inspection, Look
 from voip.engine.registration.registrations import Registrations
 from voip.engine.sound import SoundDevices
@@ -91,9 +93,6 @@ class Engine:
         self.history = History(paths.history)
         self.log_reader = HistoryReader(paths.history)
         self._problems: dict[Path, str] = {}
-        self._left_alone: tuple[str, ...] = ()
-        self._accounts_file = Watched(paths.accounts)
-        self._changing_accounts = asyncio.Lock()
         self._settings_file = Watched(paths.settings)
         self.settings = self._load_settings()
         self.account_file = AccountFile(paths.accounts)
@@ -117,6 +116,7 @@ class Engine:
             self.compared_keys.has_any_of,
             lambda text: self.notice("warning", text),
         )
+        instances = Instances(paths.instance)
         names = names or Resolver()
         locator = Locator(names)
         self.registrations = Registrations(
@@ -124,8 +124,12 @@ class Engine:
             self.workers,
             self.passwords,
             self.own_keys,
+            instances,
             locator,
             self.connections.find,
+        )
+        self.followed = FollowedFile(
+            self.account_file, Watched(paths.accounts), self.registrations, self.notice
         )
         self._hops = Hops(self.workers, names, self.registrations.find_target)
         self.book = CallBook(self.hub, self.history, lambda call: self.comparisons.recall(call))
@@ -162,6 +166,7 @@ class Engine:
             self.hub,
             self.account_file,
             self.passwords,
+            instances,
             self.registrations,
             self.user_agent,
             start_process,
@@ -179,7 +184,7 @@ class Engine:
         interrupted = self.history.mark_interrupted()
         if interrupted:
             log.warning("%d calls in the log were interrupted by the engine's end", interrupted)
-        await self.reload_accounts()
+        await self.followed.reload()
 
     async def run(self) -> None:
         """Run, once started, until asked to stop; then end every call."""
@@ -234,49 +239,25 @@ class Engine:
 
     def _all_problems(self) -> tuple[str, ...]:
         compared = (self.compared_keys.problem,) if self.compared_keys.problem else ()
-        sources = (self._problems.values(), self._left_alone, compared, self.own_keys.news.values())
-        return tuple(chain(*sources, self.contacts.problems, self.blocked.problems))
-
-    @contextlib.asynccontextmanager
-    async def account_change(self) -> AsyncIterator[None]:
-        """Lock for one change of accounts.toml and its secrets.
-
-        The accounts are reloaded only after the change: a half-changed account would be
-        used with its old password. Changes wait for each other, so that the last one
-        read is the one that stays.
-        """
-        async with self._changing_accounts:
-            yield
-            await self._follow_accounts()
-
-    async def reload_accounts(self) -> None:
-        """Read accounts.toml; a broken file changes only a notice."""
-        async with self.account_change():
-            pass
-
-    async def _follow_accounts(self) -> None:
-        self._accounts_file.seen()
-        try:
-            loaded = self.account_file.load()
-        except ConfigError as error:
-            self._problems[self.paths.accounts] = str(error)
-            self.notice("error", str(error))
-            return
-        self._problems.pop(self.paths.accounts, None)
-        for problem in loaded.problems.values():
-            self.notice("error", problem)
-        for text in loaded.notices:
-            if text not in self._left_alone:
-                self.notice("warning", text)
-        self._left_alone = loaded.notices
-        await self.registrations.apply(loaded)
+        accounts = (self.followed.problem,) if self.followed.problem else ()
+        return tuple(
+            chain(
+                self._problems.values(),
+                accounts,
+                self.followed.remarks,
+                compared,
+                self.own_keys.news.values(),
+                self.contacts.problems,
+                self.blocked.problems,
+            )
+        )
 
     async def _watch_files(self) -> None:
         # The user edits the files too, and expects the phone to notice.
         while True:
             await asyncio.sleep(_LOOK_AT_FILES_S)
-            if self._accounts_file.changed:
-                await self.reload_accounts()
+            if self.followed.changed:
+                await self.followed.reload()
             if self._settings_file.changed:
                 await self.reload_settings()
             await self.contacts.refresh()

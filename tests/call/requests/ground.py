@@ -86,7 +86,8 @@ class Ground:
                 account=AccountSetup(
                     name=user, user=user, domain="pbx.test", transport=self.transport,
                     server_name=server.host, target=Target(server.host, server.port),
-                    registrar=where,
+                    instance="urn:uuid:1",
+        registrar=where,
                     trust=trust, **fields,
                 )
             )

@@ -136,6 +136,7 @@ class Middle:
             name="middle",
             user=user,
             domain=domain,
+            instance="urn:uuid:00000000-0000-4000-8000-000000000000",
             transport=Transport.TLS,
             server_name=target.address,
             target=target,

@@ -36,7 +36,7 @@ async def open_new(phone: Screen) -> None:
 async def open_account(phone: Screen, standin: StandIn, text: str) -> None:
     """Open the form of the account “work”, written to the file as `text`."""
     standin.paths.accounts.write_text(text)
-    await standin.engine.reload_accounts()
+    await standin.engine.followed.reload()
     await phone.to_main()
     await phone.sees("work")
     phone.app.main.accounts.focus()

@@ -56,7 +56,8 @@ file = AccountFile(Path("accounts.toml"))
 file.add("work", {**address, **new})
 account = file.load().accounts["work"]
 target = Target("192.0.2.1", 5061)
-setup = asyncio.run(setup_of("work", account, target, Passwords(Path()), password="x"))
+kept = Passwords(Path())
+setup = asyncio.run(setup_of("work", account, "urn:uuid:1", target, kept, password="x"))
 shown = draft.typed({**address, **new})
 print(json.dumps({
     "account": [account.nickname, account.patience_s, account.orders],

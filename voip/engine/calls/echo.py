@@ -109,6 +109,7 @@ class Echo:
             name=ACCOUNT,
             user="you",
             domain="127.0.0.1",
+            instance="urn:uuid:00000000-0000-4000-8000-000000000000",
             transport=Transport.TLS,
             server_name="127.0.0.1",
             target=Target("127.0.0.1", ready.listening),

@@ -35,7 +35,7 @@ _Result = TypeVar("_Result")
 
 
 async def _reload(engine: Engine, command: ReloadAccounts) -> None:
-    await engine.reload_accounts()
+    await engine.followed.reload()
 
 
 async def _register(engine: Engine, command: RegisterAccount) -> None:
@@ -67,18 +67,18 @@ async def _check_fields(engine: Engine, command: CheckFields) -> FieldProblems:
 
 
 async def _move_account(engine: Engine, command: MoveAccount) -> None:
-    async with engine.account_change():
+    async with engine.followed.change():
         _valid(lambda: engine.account_file.move(command.name, command.place))
 
 
 async def _add_account(engine: Engine, command: AddAccount) -> AccountChanged:
-    async with engine.account_change():
+    async with engine.followed.change():
         _valid(lambda: engine.account_file.add(command.name, command.fields, command.means))
         return await _keep_secrets(engine, command)
 
 
 async def _edit_account(engine: Engine, command: EditAccount) -> AccountChanged:
-    async with engine.account_change():
+    async with engine.followed.change():
         account = _valid(
             lambda: engine.account_file.edit(
                 command.name, command.fields, command.version, command.means
@@ -98,7 +98,7 @@ async def _edit_account(engine: Engine, command: EditAccount) -> AccountChanged:
 
 
 async def _remove_account(engine: Engine, command: RemoveAccount) -> AccountChanged:
-    async with engine.account_change():
+    async with engine.followed.change():
         _valid(lambda: engine.account_file.remove(command.name))
         ended = _calls_of(engine, command.name)
         await asyncio.to_thread(engine.passwords.forget, command.name)

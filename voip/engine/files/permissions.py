@@ -86,7 +86,7 @@ def find(paths: Paths) -> tuple[Flaw, ...]:
 def _files(paths: Paths) -> Iterator[Path]:
     """Files that the engine alone writes."""
     yield from (paths.lock, paths.socket_lock, paths.socket)
-    yield paths.compared
+    yield from (paths.compared, paths.instance)
     for name in (paths.history.name, paths.log.name):
         # With SQLite's files next to the log (-wal, -shm), and old logs.
         yield from sorted(paths.state.glob(f"{name}*"))

@@ -15,6 +15,7 @@ from collections.abc import Callable, Coroutine
 from voip.causes import Cause, CauseKind
 from voip.engine.accounts import client_keys
 from voip.engine.accounts.fields import Account
+from voip.engine.accounts.instances import Instances
 from voip.engine.accounts.own_keys import OwnKeyError, OwnKeys
 from voip.engine.accounts.secrets import PasswordError, Passwords
 from voip.engine.hub import Hub
@@ -55,12 +56,14 @@ class Attempts:
         workers: dict[Role, Supervisor],
         passwords: Passwords,
         own_keys: OwnKeys,
+        instances: Instances,
         locator: Locator,
     ) -> None:
         self._hub = hub
         self._workers = workers
         self._passwords = passwords
         self._own_keys = own_keys
+        self._instances = instances
         self._locator = locator
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -193,7 +196,10 @@ class Attempts:
         target = await self._find_target(live, account)
         if target is None:
             return False
-        setup = await setup_of(live.name, account, target, self._passwords, own_key=live.own_key)
+        instance = await asyncio.to_thread(self._instances.of, live.name, account.aor)
+        setup = await setup_of(
+            live.name, account, instance, target, self._passwords, own_key=live.own_key
+        )
         live.client_ends = await asyncio.to_thread(client_keys.ends, account)
         if live.dropped:
             return False

@@ -16,6 +16,7 @@ from voip.causes import Cause, CauseKind
 from voip.engine.accounts import pinning
 from voip.engine.accounts.fields import Account
 from voip.engine.accounts.file import AccountFile
+from voip.engine.accounts.instances import Instances
 from voip.engine.accounts.secrets import PasswordError, Passwords
 from voip.engine.accounts.trust_fields import pin_of
 from voip.engine.errors import Refusal
@@ -53,6 +54,7 @@ class AccountCheck:
         hub: Hub,
         file: AccountFile,
         passwords: Passwords,
+        instances: Instances,
         registrations: Registrations,
         user_agent: str,
         start_process: StartProcess,
@@ -62,6 +64,7 @@ class AccountCheck:
         self._hub = hub
         self._file = file
         self._passwords = passwords
+        self._instances = instances
         self._registrations = registrations
         self._user_agent = user_agent
         self._start_process = start_process
@@ -110,6 +113,7 @@ class AccountCheck:
             setup = await setup_of(
                 command.name,
                 account,
+                await asyncio.to_thread(self._instances.of, _TRIAL, account.aor),
                 located.targets[0],
                 self._passwords,
                 command.password,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from voip.causes import Cause, CauseKind
 from voip.engine.accounts import pinning
 from voip.engine.accounts.file import Loaded
+from voip.engine.accounts.instances import Instances
 from voip.engine.accounts.own_keys import OwnKeyError, OwnKeys
 from voip.engine.accounts.secrets import Passwords
 from voip.engine.accounts.trust_fields import pin_of
@@ -47,6 +48,7 @@ class Registrations:
         workers: dict[Role, Supervisor],
         passwords: Passwords,
         own_keys: OwnKeys,
+        instances: Instances,
         locator: Locator,
         find_connection: Callable[[Role, int | None], ConnectionEvent | None],
     ) -> None:
@@ -54,7 +56,7 @@ class Registrations:
         self._workers = workers
         self._own_keys = own_keys
         self._find_connection = find_connection
-        self._attempts = Attempts(hub, workers, passwords, own_keys, locator)
+        self._attempts = Attempts(hub, workers, passwords, own_keys, instances, locator)
         self._live: dict[str, Live] = {}
         self._notices = Notices()
 

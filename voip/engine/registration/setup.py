@@ -32,6 +32,7 @@ class SetupError(Exception):
 async def setup_of(
     name: str,
     account: Account,
+    instance: str,
     target: Target,
     passwords: Passwords,
     password: str | None = None,
@@ -56,6 +57,7 @@ async def setup_of(
         trust = await asyncio.to_thread(_trust, account, passphrase)
     return AccountSetup(
         name=name,
+        instance=instance,
         domain=account.ascii_domain,
         server_name=account.next_hop_parts[0],
         target=target,

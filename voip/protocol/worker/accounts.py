@@ -71,8 +71,9 @@ class Target(msgspec.Struct, frozen=True):
 class AccountSetup(msgspec.Struct, frozen=True):
     """Account as a worker needs it.
 
-    `target` is the next hop of every request. `server_name` is the host that the user
-    named: a TLS certificate has to prove it (RFC 5922 section 4), wherever the DNS led.
+    `instance` is the URN of RFC 5626 section 4.1. `target` is the next hop of every
+    request. `server_name` is the host that the user named: a TLS certificate has to
+    prove it (RFC 5922 section 4), wherever the DNS led.
 
     `hidden` keeps the account's name and address from those it calls. `suites` are
     those of SRTP, in the order they are offered. Without an `own_key` its handshakes
@@ -85,6 +86,7 @@ class AccountSetup(msgspec.Struct, frozen=True):
     name: str
     user: str
     domain: str
+    instance: str
     transport: Transport
     server_name: str
     target: Target

@@ -196,6 +196,8 @@ def config(setup: AccountSetup, transport_id: int) -> pj.AccountConfig:
     if setup.trial:
         # RFC 5626: a binding of the same instance would replace the account's own.
         config.natConfig.sipOutboundUse = 0
+    # PJSIP would make one of the machine's name.
+    config.natConfig.sipOutboundInstanceId = f"<{setup.instance}>"
     # The engine retries, backs off and reports it; PJSIP would retry as well.
     config.regConfig.retryIntervalSec = 0
     config.regConfig.firstRetryIntervalSec = 0

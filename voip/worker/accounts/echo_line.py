@@ -24,6 +24,7 @@ def open_line(endpoint: pj.Endpoint, accounts: Accounts, certificate: str, key: 
         name=NAME,
         user=NAME,
         domain="127.0.0.1",
+        instance="urn:uuid:00000000-0000-4000-8000-000000000000",
         transport=Transport.TLS,
         server_name="127.0.0.1",
         target=Target("127.0.0.1", port),

@@ -20,7 +20,8 @@ KNOWN = (
     "user, domain, transport, display_name, server, proxy, auth_user, trust, ca_file, "
     "allow_wildcard, pin, pinned_on, pinned_by, pinned_with, pinned_key, client_certificate, "
     "client_key, client_passphrase_command, client_passphrase_file, password_command, "
-    "password_file, media_keying, srtp_suites, register, expires_s, hide_identity, enabled"
+    "password_file, "
+    "minimum_digest, media_keying, srtp_suites, register, expires_s, hide_identity, enabled"
 )
 USER = "needed: it is the part of your address in front of the @"
 DOMAIN = "needed: it is the part of your address after the @"

@@ -35,8 +35,9 @@ async def test_a_worker_gets_the_suites_that_are_named_or_else_the_usual_ones(
     tmp_path: Path, written: dict[str, str], offered: tuple[str, ...]
 ) -> None:
     account = account_fields.from_values({**_BASE, **written})
+    target = Target("192.0.2.1", 5061)
     setup = await setup_of(
-        "work", account, Target("192.0.2.1", 5061), Passwords(tmp_path), password="secret"
+        "work", account, "urn:uuid:1", target, Passwords(tmp_path), password="secret"
     )
     assert setup.suites == offered
 

@@ -218,7 +218,7 @@ def passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Passwords:
 
 async def trust_of(passwords: Passwords, **fields: Any) -> Trust:
     account = account_fields.from_values({**GOOD, **fields})
-    setup = await setup_of("work", account, Target("192.0.2.1", 5061), passwords)
+    setup = await setup_of("work", account, "urn:uuid:1", Target("192.0.2.1", 5061), passwords)
     assert setup.trust is not None
     return setup.trust
 

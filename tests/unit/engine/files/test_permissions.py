@@ -16,6 +16,7 @@ from voip.paths import Paths, UnsafePath
 FILES = (
     "config/accounts.toml", "config/config.toml", "config/passwords/work",
     "state/history.db", "state/history.db-wal", "state/history.db-shm", "state/compared.json",
+    "state/instance",
     "state/keys/work.json",
     "state/engine.log", "state/engine.log.1", "state/engine.lock",
     "run/engine.lock", "run/echo/echo.key",

@@ -135,7 +135,7 @@ async def test_an_account_is_not_used_before_its_password_is_kept(
     change = asyncio.create_task(standin.client.ask(command))
     await asked.wait()
     before = standin.engine.registrations.snapshot()
-    look = asyncio.create_task(engine.reload_accounts())
+    look = asyncio.create_task(engine.followed.reload())
     await as_far_as_it_comes()
     between = standin.engine.registrations.snapshot()
     answered.set()

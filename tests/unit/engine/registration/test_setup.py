@@ -28,7 +28,9 @@ WRITTEN: dict[str, object] = {
 async def test_fields_of_the_same_name_reach_the_worker_as_they_are(tmp_path: Path) -> None:
     assert WRITTEN.keys() == AS_WRITTEN
     account = account_fields.from_values({**WRITTEN, "domain": "bücher.example"})
-    setup = await setup_of("work", account, _TARGET, Passwords(tmp_path), password="secret")
+    setup = await setup_of(
+        "work", account, "urn:uuid:1", _TARGET, Passwords(tmp_path), password="secret"
+    )
     assert {field: getattr(setup, field) for field in WRITTEN} == WRITTEN
     assert (setup.domain, setup.server_name) == ("xn--bcher-kva.example", "xn--bcher-kva.example")
     assert setup.target == _TARGET

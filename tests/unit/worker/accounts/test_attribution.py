@@ -13,6 +13,7 @@ def _setup(user: str, hidden: bool = False) -> AccountSetup:
     return AccountSetup(
         name=user, user=user, domain="pbx.test", transport=Transport.TLS, server_name="pbx.test",
         target=Target("192.0.2.1", 5061),
+        instance="urn:uuid:1",
         registrar="pbx.test", hidden=hidden,
     )  # fmt: skip
 

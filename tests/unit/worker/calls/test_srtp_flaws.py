@@ -21,6 +21,7 @@ def _setup(keying: Keying = Keying.SDES, suites: tuple[str, ...] = SRTP_SUITES) 
     return AccountSetup(
         name="work", user="a", domain="x.test", transport=Transport.TLS, server_name="x.test",
         target=Target("192.0.2.1", 5061),
+        instance="urn:uuid:1",
         registrar="x.test", keying=keying, suites=suites,
     )  # fmt: skip
 

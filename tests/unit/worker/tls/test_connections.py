@@ -69,7 +69,8 @@ def setup(
     target: Target = _TARGET,
 ) -> AccountSetup:
     return AccountSetup(
-        name=name, user=name, domain=HOST, transport=transport, registrar=HOST,
+        name=name, user=name, domain=HOST, transport=transport, instance="urn:uuid:1",
+        registrar=HOST,
         server_name=server, target=target,
         trust=Trust("ca.pem", pin=pin) if transport is Transport.TLS else None,
     )  # fmt: skip
