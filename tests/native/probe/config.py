@@ -25,6 +25,8 @@ _USES = {
 
 
 def transport_type(settings: dict[str, Any]) -> int:
+    if settings.get("ipv6"):
+        return pj.PJSIP_TRANSPORT_TLS6
     types = {"tls": pj.PJSIP_TRANSPORT_TLS, "tcp": pj.PJSIP_TRANSPORT_TCP}
     return types[settings.get("transport", "tls")]
 

@@ -10,6 +10,7 @@ from tests.conftest import NewServer
 from tests.native.conftest import NewProbe
 from tests.native.test_patches import NAME_MISMATCH
 from tests.support.peers import sip
+from tests.support.peers.hostile import HostileServer, registrar
 from tests.support.pki import Authority
 
 _NAME = "pbx.example.test"
@@ -39,6 +40,18 @@ async def test_a_server_proves_the_name_of_the_transport(
     assert connected["verify_status"] == 0
     assert connected["remote_name"] == _NAME
     assert names.asked == [_NAME]
+
+
+async def test_a_server_proves_the_name_at_an_address_of_ipv6(
+    new_probe: NewProbe, authority: Authority
+) -> None:
+    server = HostileServer("::1", registrar, authority.issue("named", dns=[_NAME]))
+    await server.start()
+    probe = await new_probe(server=f"[::1]:{server.port}", server_name=_NAME, ipv6=True)
+    assert (await probe.until("registration"))["code"] == 200
+    assert (await probe.until_transport("connected"))["remote_name"] == _NAME
+    assert await probe.quit() == 0
+    await server.stop()
 
 
 @pytest.mark.parametrize("proof", ["dialled address", "other name"])
