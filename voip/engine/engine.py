@@ -133,7 +133,7 @@ class Engine:
         )
         self._hops = Hops(self.workers, names, self.registrations.find_target)
         self.book = CallBook(self.hub, self.history, lambda call: self.comparisons.recall(call))
-        self.calls = Calls(self.book, self.hub, self.workers)
+        self.calls = Calls(self.book, self.hub, self.workers, self.registrations)
         self.blocked = BlockedCallers(
             paths.blocked,
             lambda text: self.notice("error", text),

@@ -12,6 +12,7 @@ from voip.engine.calls.live import LiveCall
 from voip.engine.calls.quality import assess
 from voip.engine.hub import Hub
 from voip.engine.intake import party
+from voip.engine.network.failures import is_of_target
 from voip.model import CallState, Direction, Outcome, Party
 from voip.protection import Transport
 from voip.protocol.calls import DigitEvent, DigitsEvent
@@ -40,6 +41,9 @@ It ends the search for other phones of the user, and looks like a manual decline
 Unwanted (RFC 8197) would reveal to callers that they are blocked.
 """
 
+_TARGETS_CODES = (502, 503)
+"""Statuses by which a target, and not the callee, fails; 408 may be either."""
+
 FindCaller = Callable[[Party, str, ConnectionEvent | None], Party]
 FindConnection = Callable[[Role, int | None], ConnectionEvent | None]
 
@@ -64,6 +68,9 @@ class Follower(Protocol):
 
     def settle(self) -> None:
         """Reassign the microphone after a call has ended."""
+
+    def call_again(self, call: LiveCall, cause: Cause) -> bool:
+        """Call again through the server's next target; report if there is one."""
 
 
 class CallEvents:
@@ -221,6 +228,8 @@ class CallEvents:
         self._book.publish(call)
 
     def _on_ended(self, call: LiveCall, event: CallStateEvent) -> None:
+        if self._goes_on(call, event):
+            return
         outcome = reasons.outcome(
             reasons.Ending(
                 direction=call.direction,
@@ -238,6 +247,17 @@ class CallEvents:
             cause = self._why(call, event, outcome)
         self._book.finish(call, outcome, cause)
         self._calls.settle()
+
+    def _goes_on(self, call: LiveCall, event: CallStateEvent) -> bool:
+        """Report if a call that reached nobody is tried at another target."""
+        if call.start is None or call.state is not CallState.DIALING or call.ended_here:
+            return False
+        if call.stopped or call.refused:
+            return False
+        cause = call.cause or self._why(call, event, Outcome.FAILED)
+        if not is_of_target(cause, None) and event.code not in _TARGETS_CODES:
+            return False
+        return self._calls.call_again(call, cause)
 
     def _why(self, call: LiveCall, event: CallStateEvent, outcome: Outcome) -> Cause:
         if call.stopped:

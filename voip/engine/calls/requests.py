@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Coroutine
+from typing import Protocol
 
 from voip.causes import Cause, CauseKind
 from voip.engine.calls.book import CallBook
@@ -35,6 +36,7 @@ from voip.protocol.worker.calls import (
 )
 from voip.protocol.worker.process import AnyWorkerCommand
 from voip.sip import reasons
+from voip.sip.sentences import sentence
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +44,27 @@ _GOODBYE_S = 2.0
 _CANCELLED = 487  # response to a cancelled INVITE (RFC 3261 section 9.2)
 
 
+class Servers(Protocol):
+    """Targets of accounts' servers: `voip.engine.registration.Registrations`."""
+
+    def go_on(self, name: str) -> bool:
+        """Leave the target that a call of an account has failed at."""
+
+    async def aim(self, name: str) -> None:
+        """Send an account's later requests to its target of now."""
+
+
 class Calls:
     """Requests on calls; the state changes on the worker's event, not before."""
 
-    def __init__(self, book: CallBook, hub: Hub, workers: dict[Role, Supervisor]) -> None:
+    def __init__(
+        self,
+        book: CallBook,
+        hub: Hub,
+        workers: dict[Role, Supervisor],
+        servers: Servers,
+    ) -> None:
+        self._servers = servers
         self._book = book
         self._hub = hub
         self._workers = workers
@@ -81,6 +100,7 @@ class Calls:
             play=str(play.path) if play else None,
             record=command.record,
         )
+        call.start = start
         try:
             if play is None:
                 async with self._microphone.given_to(call):
@@ -102,6 +122,29 @@ class Calls:
             self._book.finish(call, Outcome.CANCELLED, cause)
             return
         await self._workers[call.role].ask(start)
+
+    def call_again(self, call: LiveCall, cause: Cause) -> bool:
+        """Call again through the server's next target; report if there is one."""
+        if not self._servers.go_on(call.account):
+            return False
+        log.info("call %d: %s: the next target is tried", call.id, sentence(cause))
+        call.code = call.cause = call.connection = call.first_connection = None
+        self._in_background(self._call_again(call))
+        return True
+
+    async def _call_again(self, call: LiveCall) -> None:
+        try:
+            await self._servers.aim(call.account)
+            if call.start is not None and not call.ended_here:
+                await self._workers[call.role].ask(call.start)
+                return
+        except (WorkerRefused, WorkerGone) as error:
+            cause = Cause(CauseKind.NOT_STARTED, (str(error),))
+            self._book.finish(call, Outcome.FAILED, cause)
+        else:
+            cause = Cause(CauseKind.SIP_STATUS, (_CANCELLED, ""))
+            self._book.finish(call, Outcome.CANCELLED, cause)
+        self.settle()
 
     def ring(self, call: LiveCall) -> None:
         """Ring for an incoming call."""

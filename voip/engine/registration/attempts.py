@@ -19,8 +19,9 @@ from voip.engine.accounts.instances import Instances
 from voip.engine.accounts.own_keys import OwnKeyError, OwnKeys
 from voip.engine.accounts.secrets import PasswordError, Passwords
 from voip.engine.hub import Hub
+from voip.engine.network.failures import is_of_target
 from voip.engine.network.locator import Locator
-from voip.engine.registration.failing import because, cause_of, delay_s, is_of_target
+from voip.engine.registration.failing import because, cause_of, delay_s
 from voip.engine.registration.live import Live
 from voip.engine.registration.setup import SetupError, setup_of
 from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
@@ -173,6 +174,25 @@ class Attempts:
         else:
             self.set(live, because(RegistrationState.FAILED, cause, code))
             self.retry(live, targets.wait_s(now))
+
+    def go_on(self, live: Live) -> bool:
+        """Leave a target that a call has failed at; report if there is another."""
+        now = time.monotonic()
+        if len(live.targets) < 2:
+            return False
+        live.targets.rest(now + _spread(delay_s(live.targets.failures() + 1, None)))
+        return live.targets.advance(now)
+
+    async def aim(self, live: Live) -> None:
+        """Have the worker send an account's requests to the target of now.
+
+        Raises:
+            WorkerGone, WorkerRefused: it cannot.
+        """
+        if live.targets.current is not None:
+            await self._aim(live, live.targets.current)
+        if live.account is not None and live.account.register:
+            self.retry(live, 0.0)
 
     def retry(self, live: Live, delay_s: float) -> None:
         """Register after a time, in place of what was due."""

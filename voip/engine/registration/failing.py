@@ -13,22 +13,6 @@ from voip.sip.sentences import sentence
 FIRST_RETRY_S = 2.0
 _LONGEST_RETRY_S = 120.0
 _AUTH_RETRY_S = 60.0
-_OF_TARGET = frozenset(
-    {
-        CauseKind.TLS_TOO_OLD,
-        CauseKind.NO_TLS,
-        CauseKind.NO_COMMON_CIPHER,
-        CauseKind.SERVER_NAME_UNKNOWN,
-        CauseKind.CONNECTION_CLOSED,
-        CauseKind.CONNECTION_TIMEOUT,
-        CauseKind.CONNECTION_FAILED,
-        CauseKind.CONNECTION_DROPPED,
-        CauseKind.NO_ANSWER,
-    }
-)
-_OF_TARGET_CODES = (408, 502, 503, 504)
-"""PJSIP's own timeout and lost connections, and RFC 3263 section 4.3."""
-
 _OF_THE_PASSWORD = (401, 403, 404, 407)
 
 
@@ -48,11 +32,6 @@ def cause_of(error: PasswordError | OwnKeyError | SetupError | WorkerRefused) ->
             return Cause(CauseKind.TRUST_SETUP, (str(error),))
         case WorkerRefused():
             return Cause(CauseKind.WORKER_REFUSED, (str(error),))
-
-
-def is_of_target(cause: Cause, code: int | None) -> bool:
-    """Report if another target of the account's server may do better."""
-    return cause.kind in _OF_TARGET or cause.of_trust or code in _OF_TARGET_CODES
 
 
 def delay_s(failures: int, code: int | None) -> float:

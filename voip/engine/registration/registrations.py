@@ -136,6 +136,21 @@ class Registrations:
                 return live.aimed
         return None
 
+    def go_on(self, name: str) -> bool:
+        """Leave the target that a call of an account has failed at."""
+        live = self._live.get(name)
+        return live is not None and live.added and self._attempts.go_on(live)
+
+    async def aim(self, name: str) -> None:
+        """Send an account's later requests to its target of now.
+
+        Raises:
+            WorkerGone, WorkerRefused: its worker cannot.
+        """
+        live = self._live.get(name)
+        if live is not None and live.added:
+            await self._attempts.aim(live)
+
     # Keeping in line
 
     async def apply(self, loaded: Loaded) -> None:

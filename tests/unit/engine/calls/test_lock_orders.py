@@ -22,6 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from voip.causes import Cause
 from voip.engine.calls.blocked import BlockedCallers
 from voip.engine.calls.book import CallBook
 from voip.engine.calls.live import LiveCall
@@ -95,6 +96,9 @@ class _NoFollower:
     def file_ended(self, call: LiveCall) -> None: ...
 
     def settle(self) -> None: ...
+
+    def call_again(self, call: LiveCall, cause: Cause) -> bool:
+        return False
 
 
 class _Orders(RuleBasedStateMachine):

@@ -1,0 +1,86 @@
+"""A domain with two servers, of which the first is in trouble."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.support.parts import Part, Parts
+from tests.support.peers import sip
+from tests.support.peers.hostile import Client, DatagramServer, HostileServer, registrar
+from tests.support.peers.nameserver import NameServer
+from tests.support.phone import Phone
+from tests.support.pki import Authority
+from voip.protection import Transport
+
+DOMAIN = "pbx.test"
+FIRST, SECOND = "127.1.0.1", "127.1.0.2"
+_PREFIX = {
+    Transport.UDP: "_sip._udp",
+    Transport.TCP: "_sip._tcp",
+    Transport.TLS: "_sips._tcp",
+}
+
+AnyServer = HostileServer | DatagramServer
+
+
+@dataclass
+class Network:
+    """A domain with two servers, of which the first is in trouble."""
+
+    phone: Phone
+    nameserver: NameServer
+    authority: Authority
+    transport: Transport
+    parts: Parts
+    began: float = field(default_factory=time.monotonic)
+
+    async def serve(
+        self,
+        host: str,
+        behaviour: Callable[[Client, sip.Message], None],
+        name: str = DOMAIN,
+        port: int = 0,
+    ) -> AnyServer:
+        server: AnyServer
+        if self.transport is Transport.UDP:
+            server = DatagramServer(host, behaviour)
+        else:
+            leaf = None
+            if self.transport is Transport.TLS:
+                leaf = self.authority.issue(f"{host}-{name}", dns=[name])
+            server = HostileServer(host, behaviour, leaf)
+        server.port = port
+        part: Part = server
+        await self.parts.begin(part)
+        return server
+
+    def publish(self, *ports: int) -> None:
+        """Name the servers at these ports, the first before the second."""
+        hosts = (("a", FIRST), ("b", SECOND))
+        rows = []
+        for priority, ((letter, host), port) in enumerate(zip(hosts, ports, strict=True)):
+            self.nameserver.add(f"{letter}.{DOMAIN}", "A", host)
+            rows.append(f"{priority} 0 {port} {letter}.{DOMAIN}.")
+        self.nameserver.add(f"{_PREFIX[self.transport]}.{DOMAIN}", "SRV", *rows)
+
+    async def add(self, register: bool = True) -> None:
+        trust = {"ca_file": str(self.authority.file)} if self.transport is Transport.TLS else {}
+        self.began = time.monotonic()
+        await self.phone.add(
+            "work", password="secret", user="alice", domain=DOMAIN,
+            transport=self.transport.value, register=register, **trust,
+        )  # fmt: skip
+
+    async def registered(self, case: str) -> None:
+        await self.phone.until_registered("work")
+        print(f"{case}, {self.transport}: {time.monotonic() - self.began:.2f} s")
+
+
+def registers(client: Client, message: sip.Message) -> None:
+    registrar(client, message)  # type: ignore[arg-type]
+
+
+async def is_registered_with(server: AnyServer) -> None:
+    await server.until(lambda message: message.method == "REGISTER")
