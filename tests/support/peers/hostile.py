@@ -301,9 +301,8 @@ class Sinks:
         return int(sink.getsockname()[1])
 
 
-def registrar(connection: Connection, message: sip.Message) -> None:
+def registrar(connection: Connection, message: sip.Message, expires_s: int = 300) -> None:
     """Accept every registration, and answer nothing else."""
     if message.method == "REGISTER":
-        connection.send(
-            sip.response(message, 200, "OK", contact=message.get("Contact") + ";expires=300")
-        )
+        contact = f"{message.get('Contact')};expires={expires_s}"
+        connection.send(sip.response(message, 200, "OK", contact=contact))

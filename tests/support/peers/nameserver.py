@@ -19,7 +19,8 @@ _LONGEST_CHAIN = 8
 class NameServer:
     """Answers from `records`: texts of records by name and type.
 
-    A name in `rcodes` fails with that code, one in `silent` gets no answer.
+    A name in `rcodes` fails with that code, one in `silent` gets no answer; every
+    answer comes after `delay_s`.
     """
 
     def __init__(self, host: str) -> None:
@@ -28,6 +29,7 @@ class NameServer:
         self.rcodes: dict[str, dns.rcode.Rcode] = {}
         self.silent: set[str] = set()
         self.is_silent = False
+        self.delay_s = 0.0
         self.ttl_s = _TTL_S
         self.asked: list[tuple[str, str]] = []
         self._transport: asyncio.DatagramTransport | None = None
@@ -54,8 +56,8 @@ class NameServer:
             response.answer.append(answer)
 
     def send(self, data: bytes, to: tuple[str, int]) -> None:
-        assert self._transport is not None
-        self._transport.sendto(data, to)
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.sendto(data, to)
 
     def answer(self, request: dns.message.Message) -> dns.message.Message | None:
         (question,) = request.question
@@ -88,4 +90,7 @@ class _Datagrams(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         response = self._server.answer(dns.message.from_wire(data))
         if response is not None:
-            self._server.send(response.to_wire(), addr)
+            wire = response.to_wire()
+            asyncio.get_running_loop().call_later(
+                self._server.delay_s, self._server.send, wire, addr
+            )

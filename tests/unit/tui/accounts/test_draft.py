@@ -5,7 +5,7 @@ import pytest
 from tui.accounts import draft
 from voip.engine.accounts import pinning
 from voip.engine.accounts.fields import Account
-from voip.protection import Authorities, Keying, Transport
+from voip.protection import Authorities, Digest, Keying, Transport
 from voip.protocol.accounts import AccountFields
 
 _ALICE: dict[str, draft.Value] = {"user": "alice", "domain": "pbx.example.com"}
@@ -28,7 +28,8 @@ def test_the_form_asks_for_every_field_but_the_notes_of_the_engine() -> None:
 
 def test_a_choice_of_the_form_says_what_each_value_means() -> None:
     meanings = [words for field in draft.FIELDS for _, words in field.choices]
-    assert len(meanings) == len(Transport) + len(Authorities) + len(Keying)
+    choices = (Transport, Authorities, Keying, Digest)
+    assert len(meanings) == sum(len(choice) for choice in choices)
     assert all(meanings)
 
 
