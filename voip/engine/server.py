@@ -15,8 +15,8 @@ import msgspec
 
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
-from voip.protocol.accounts import CheckAccount
-from voip.protocol.calls import Hold, Resume
+from voip.protocol.accounts import CheckAccount, RegisterAccount
+from voip.protocol.calls import Hold, PlaceCall, Resume
 from voip.protocol.client import NO_DATA, AnyCommand, ErrorInfo, NumberedEvent, Reply, Request
 from voip.protocol.framing import MAX_LINE, MAX_REPLY, Decoder, FramingError, LineSplitter, encode
 from voip.protocol.phone import Subscribe
@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 _MAX_UNREAD = 1024 * 1024
 _MAX_CLIENTS = 64
 
-_SLOW = (CheckAccount, InspectServer)
-"""Commands that wait for a server; the client may answer calls until then."""
+_SLOW = (CheckAccount, InspectServer, PlaceCall, RegisterAccount)
+"""Commands that wait for a server or its name; the client may use calls until then."""
 
 Answer = Callable[[AnyCommand], Awaitable[msgspec.Struct | None]]
 

@@ -152,7 +152,7 @@ class Voice:
 
 def tones_in(samples: NDArray[np.float64], rate: int, tones: tuple[int, ...]) -> frozenset[int]:
     """Tones that `samples` (-1.0 to 1.0) hold for their whole length."""
-    if len(samples) < FRAME:
+    if len(samples) < FRAME or not tones:
         return frozenset()
     strengths = np.abs(_waves(len(samples), rate, tones) @ samples)
     return frozenset(hertz for hertz, found in zip(tones, strengths, strict=True) if found > _HEARD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TypeVar
 
 from voip.engine.network.answers import Answer, Outcome
@@ -21,6 +22,8 @@ class ScriptedNames:
         self.services_of: dict[str, tuple[Service, ...]] = {}
         self.addresses_of: dict[str, tuple[str, ...]] = {}
         self.asked: list[str] = []
+        self.silent: asyncio.Event | None = None
+        """Where it is set, addresses are not answered before this event."""
 
     async def pointers(self, name: str) -> Answer[Pointer]:
         return self._answer(name, self.pointers_of.get(name, ()))
@@ -29,6 +32,8 @@ class ScriptedNames:
         return self._answer(name, self.services_of.get(name, ()))
 
     async def addresses(self, name: str) -> Answer[str]:
+        if self.silent is not None:
+            await self.silent.wait()
         if name in self.lost:
             return Answer(Outcome.NO_NAME)
         return self._answer(name, self.addresses_of.get(name, (_ADDRESS,)))
