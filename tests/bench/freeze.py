@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import socket
 import statistics
 import sys
 import tempfile
@@ -75,14 +76,23 @@ class _Wire:
 
 @contextlib.asynccontextmanager
 async def _searching(phone: Phone, trouble: str) -> AsyncIterator[None]:
-    """Three accounts that ask for their servers' names every half second."""
+    """Three accounts that look for their servers every half second.
+
+    Or, `stuck`, that send to a server which accepts connections and reads nothing.
+    """
     nameserver = NameServer("127.0.0.1")
     nameserver.is_silent = trouble == "silent"
     nameserver.delay_s = 30.0
-    if trouble != "refused":
+    if trouble not in ("refused", "stuck"):
         await nameserver.start()
-    for transport, domain in _DOMAINS.items():
-        await phone.add(transport, password="x", user="x", domain=domain, transport=transport)
+    server = {}
+    stuck = socket.create_server((_HOST, 0))
+    stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    if trouble == "stuck":
+        server["server"] = "{}:{}".format(*stuck.getsockname())
+    for name, domain in _DOMAINS.items():
+        transport = "tcp" if trouble == "stuck" else name
+        await phone.add(name, password="x", user="x", domain=domain, transport=transport, **server)
 
     async def ask() -> None:
         while True:
@@ -95,6 +105,7 @@ async def _searching(phone: Phone, trouble: str) -> AsyncIterator[None]:
         yield
     finally:
         task.cancel()
+        stuck.close()
         await nameserver.stop()
 
 
@@ -166,7 +177,7 @@ async def main(runs: int) -> int:
             status, output = await run_inside(Path(name), *words)
         print(output, end="")
         return status
-    for trouble in ("none", "silent", "refused", "slow"):
+    for trouble in ("none", "silent", "refused", "slow", "stuck"):
         await _measure(trouble, runs)
     return 0
 
