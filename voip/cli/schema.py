@@ -23,7 +23,7 @@ from voip.protocol.trust import ComparedList, ServerReport
 
 @click.command()
 def schema() -> None:
-    """The JSON Schema of everything that --json prints, by command."""
+    """Print the JSON Schema of everything that --json prints, by command."""
     click.echo(msgspec.json.format(msgspec.json.encode(document())).decode())
 
 

@@ -59,7 +59,7 @@ def edit(name: str, as_json: bool, **options: Any) -> None:
 @account.command("list")
 @json_option
 def list_(as_json: bool) -> None:
-    """Every account and its registration."""
+    """List every account and its registration."""
     if as_json:
         print_json(_accounts())
         return
@@ -71,7 +71,7 @@ def list_(as_json: bool) -> None:
 @click.argument("name")
 @json_option
 def show(name: str, as_json: bool) -> None:
-    """One account as it stands in accounts.toml."""
+    """Show one account as it stands in accounts.toml."""
     row = next((row for row in _accounts().accounts if row.name == name), None)
     if row is None:
         words = f"there is no account {name}"

@@ -33,21 +33,21 @@ _call = click.argument("call")
 @click.command()
 @_call
 def answer(call: str) -> None:
-    """Take the incoming CALL."""
+    """Answer the incoming CALL."""
     oneshot.ask(AnswerCall(call=call), start=False)
 
 
 @click.command()
 @_call
 def decline(call: str) -> None:
-    """Refuse the incoming CALL."""
+    """Decline the incoming CALL."""
     oneshot.ask(DeclineCall(call=call), start=False)
 
 
 @click.command()
 @_call
 def busy(call: str) -> None:
-    """Refuse the incoming CALL: the caller hears that you are busy."""
+    """Decline the incoming CALL: the caller hears that you are busy."""
     oneshot.ask(DeclineCall(call=call, busy=True), start=False)
 
 
@@ -68,7 +68,7 @@ def hold(call: str) -> None:
 @click.command()
 @_call
 def resume(call: str) -> None:
-    """Go on with CALL, which is on hold."""
+    """Resume CALL, which is on hold."""
     oneshot.ask(Resume(call=call, wait=True), start=False)
 
 

@@ -33,7 +33,7 @@ def history(
     limit: int,
     export: str | None,
 ) -> None:
-    """The call log, newest first."""
+    """Show the call log, newest first."""
     command = GetHistory(search=search, limit=limit, missed=missed, account=account, secure=secure)
     if export is not None:
         entries = _all(command)

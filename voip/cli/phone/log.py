@@ -14,7 +14,7 @@ from voip.protocol.phone import EngineLog, GetEngineLog
               help="At most so many lines.")  # fmt: skip
 @json_option
 def log(limit: int, as_json: bool) -> None:
-    """The last lines of the engine's log, the oldest first."""
+    """Show the last lines of the engine's log, the oldest first."""
     lines = oneshot.get(GetEngineLog(limit=limit), EngineLog)
     if as_json:
         print_json(lines)
