@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from tests.support.standin.engine import StandIn
+from voip.client.stream import Client
 from voip.model import Status
 from voip.protocol.accounts import RegisterAccount
 from voip.protocol.calls import PlaceCall
@@ -27,3 +28,15 @@ async def test_others_are_answered_meanwhile(standin: StandIn, command: AnyComma
     assert not waiting.done()
     standin.names.silent.set()
     await waiting
+
+
+async def test_a_client_that_goes_away_leaves_no_account_half_registered(standin: StandIn) -> None:
+    standin.names.silent = asyncio.Event()
+    await standin.add("work", password="x", user="alice", domain="pbx.example.com")
+    async with await Client.connect() as hasty:
+        waiting = asyncio.create_task(hasty.ask(RegisterAccount(account="work")))
+        await asyncio.sleep(0)
+        await hasty.get(GetStatus(), Status)
+    await asyncio.gather(waiting, return_exceptions=True)
+    standin.names.silent.set()
+    await standin.until_registered("work")

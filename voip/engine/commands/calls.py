@@ -60,7 +60,10 @@ async def _place(engine: Engine, command: PlaceCall) -> CallStarted:
         tones = whom.tones
     if command.record is not None:
         _make_recording(command.record)
-    call = await engine.calls.place(role, account, transport, uri, remote, command, play)
+    # A client that goes away cancels its command: half a call would stay in the book.
+    call = await asyncio.shield(
+        engine.calls.place(role, account, transport, uri, remote, command, play)
+    )
     return CallStarted(call=str(call.id), notice=_notice(engine, role, command, tones))
 
 

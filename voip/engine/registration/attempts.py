@@ -77,11 +77,12 @@ class Attempts:
         live.registration = registration
         self.publish(live)
 
-    def spawn(self, work: Coroutine[object, object, None]) -> None:
-        """Run work that nobody waits for; `close` ends it."""
+    def spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        """Run work that outlasts whoever waits for it; `close` ends it."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def close(self) -> None:
         for task in self._tasks:
@@ -206,7 +207,7 @@ class Attempts:
 
     # Inside
 
-    def _later(self, live: Live, delay_s: float, due: Callable[[], None]) -> None:
+    def _later(self, live: Live, delay_s: float, due: Callable[[], object]) -> None:
         self.cancel(live)
         if not live.dropped:
             live.timer = asyncio.get_running_loop().call_later(delay_s, due)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import time
@@ -109,7 +110,8 @@ class Registrations:
         worker.start()
         try:
             await worker.wait_up()
-            await self._attempts.bring_up(live)
+            # A client that goes away must not leave the account half added.
+            await asyncio.shield(self._attempts.spawn(self._attempts.bring_up(live)))
         except WorkerGone as error:
             raise Refusal("no_worker", f"account {live.name}: {error}") from error
         if live.dropped:
@@ -215,7 +217,7 @@ class Registrations:
         live = self.usable(name)
         live.failures = 0
         live.stopped = None
-        await self._attempts.register(live)
+        await asyncio.shield(self._attempts.spawn(self._attempts.register(live)))
 
     async def renew(self, aor: str) -> None:
         """Register an address again, for a server that keeps one binding each."""
