@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import random
 import re
+import socket
 from collections.abc import Iterable, Sequence
 from itertools import chain, zip_longest
 from typing import NamedTuple
@@ -58,6 +59,13 @@ def is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def as_reported(address: str) -> str:
+    """Spelling of an address in which PJSIP reports it (RFC 5952)."""
+    if ":" not in address or "%" in address:
+        return address
+    return socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, address))
 
 
 def is_name(text: str) -> bool:

@@ -65,7 +65,7 @@ class Locator:
         host, port = parse_host_port(server)
         bare = host.strip("[]")
         if locating.is_address(host):
-            target = Target(bare, port or transport.default_port)
+            target = Target(locating.as_reported(bare), port or transport.default_port)
             return Located(server_name=bare, targets=(target,))
         search = _Search(self._names, transport, self._prefers_ipv6())
         if port is None:
@@ -82,12 +82,13 @@ class Locator:
 
 def has_ipv6_route() -> bool:
     """Report if the machine reaches IPv6 addresses; sends nothing."""
-    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
-        try:
+    try:
+        # A kernel without IPv6 refuses the socket.
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
             # An address of the Internet; documentation's have no route.
             probe.connect(("2001:4860:4860::8888", 53))
-        except OSError:
-            return False
+    except OSError:
+        return False
     return True
 
 

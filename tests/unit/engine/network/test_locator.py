@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import random
+import socket
 
 import pytest
 
 from tests.support.standin.names import ScriptedNames
 from voip.causes import Cause, CauseKind
 from voip.engine.network.answers import Answer, Outcome
-from voip.engine.network.locator import Located, Locator
+from voip.engine.network.locator import Located, Locator, has_ipv6_route
 from voip.protection import Transport
 from voip.protocol.worker.accounts import Target
 from voip.sip.locating import Pointer, Service
@@ -126,3 +128,19 @@ async def test_targets_are_bounded_and_each_is_there_once() -> None:
         names.addresses_of[f"h{number}.example.com"] = tuple(f"192.0.2.{n}" for n in range(1, 60))
     located = await _located(names, "example.com")
     assert len(located.targets) == len(set(located.targets)) == 32
+
+
+async def test_an_address_is_spelled_as_connections_report_it() -> None:
+    for server in ("[2001:DB8:0:0::7]", "[2001:0db8::0007]"):
+        located = await _located(ScriptedNames(), server)
+        assert located.targets == (Target("2001:db8::7", 5061),)
+    mapped = await _located(ScriptedNames(), "[::FFFF:192.0.2.7]")
+    assert mapped.targets == (Target("::ffff:192.0.2.7", 5061),)
+
+
+def test_a_kernel_without_ipv6_reaches_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    assert not has_ipv6_route()
