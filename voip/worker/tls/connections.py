@@ -12,6 +12,7 @@ connection: then the server's name and address decide.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -22,6 +23,9 @@ from voip.protection import TlsStatus, Transport
 from voip.protocol.worker.accounts import AccountSetup, Target
 from voip.protocol.worker.process import ConnectionEvent
 from voip.worker.tls import certificates, refusals
+
+_MOST_LEFT = 4
+"""Targets that an account may leave within PJSIP's timeout of a handshake."""
 
 
 class _Way(NamedTuple):
@@ -48,13 +52,18 @@ class Connections:
         self._ids: dict[int, int] = {}
         self._last = 0
         self._ways: dict[str, _Way] = {}
+        self._left: dict[str, deque[_Way]] = {}
         self._by_connection: dict[int, set[str]] = {}
         self._by_address: dict[str, set[str]] = {}
 
     def expect(self, setup: AccountSetup) -> None:
         """Note the server that an account's requests go to."""
         pinned = setup.trust is not None and setup.trust.pin is not None
-        self._ways[setup.name] = _Way(setup.transport, setup.server_name, setup.target, pinned)
+        way = _Way(setup.transport, setup.server_name, setup.target, pinned)
+        before = self._ways.get(setup.name, way)
+        if before != way:
+            self._left.setdefault(setup.name, deque(maxlen=_MOST_LEFT)).append(before)
+        self._ways[setup.name] = way
 
     def use(self, account: str, connection: int) -> None:
         """Note a connection that carried the account's own request."""
@@ -67,6 +76,7 @@ class Connections:
 
     def forget(self, account: str) -> None:
         self._ways.pop(account, None)
+        self._left.pop(account, None)
         for accounts in (*self._by_connection.values(), *self._by_address.values()):
             accounts.discard(account)
 
@@ -152,16 +162,17 @@ class Connections:
         if not prm.outgoing:
             return ()
         address = _address(prm)
-        return tuple(
-            sorted(
-                name
-                for name, way in self._ways.items()
-                if way.transport is transport
-                and way.leads_to(prm)
-                and address in (None, way.target.address)
-                and pinned in (None, way.pinned)
-            )
-        )
+        expecting = {
+            name
+            for name, current in self._ways.items()
+            # A handshake may show another key after its target was left.
+            for way in (current, *(self._left.get(name, ()) if pinned else ()))
+            if way.transport is transport
+            and way.leads_to(prm)
+            and address in (None, way.target.address)
+            and pinned in (None, way.pinned)
+        }
+        return tuple(sorted(expecting))
 
 
 def _bare(host: str) -> str:

@@ -187,3 +187,20 @@ def test_an_address_serves_its_own_accounts_before_those_of_its_host() -> None:
     assert book.of_address("") == frozenset()
     book.forget("a")
     assert book.of_address("192.0.2.1:5060") == {"b"}
+
+
+def test_another_key_of_a_target_that_was_left_is_the_accounts(tmp_path: Path) -> None:
+    first, second = Target("192.0.2.1", 5061), Target("192.0.2.2", 5062)
+    book = expecting(setup("work", pin="ab", target=first), setup("home", target=first))
+    book.expect(setup("work", pin="ab", target=second))
+    prm = refused(OTHER_KEY, Authority(tmp_path).issue(HOST).certificate.read_text())
+    prm.tlsInfo.remoteAddr = "192.0.2.1:5061"
+    assert seen(book, prm).accounts == ("work",)
+    book.forget("work")
+    assert seen(book, prm).accounts == ()
+
+
+def test_a_late_failure_of_a_target_that_was_left_is_nobodys() -> None:
+    book = expecting(setup("work"))
+    book.expect(setup("work", target=Target("192.0.2.2", 5062)))
+    assert seen(book, down()).accounts == ()
