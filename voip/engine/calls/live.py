@@ -14,6 +14,7 @@ from voip.engine.calls.sound_files import PlayedFile
 from voip.engine.trust.compared import Answer, comparison
 from voip.model import Call, CallState, Direction, HeldBy, Outcome, Party, Quality, Source, rfc3339
 from voip.protection import ComparedKey, Lock, LockReport, LockState, Sign, Stream, Transport
+from voip.protocol.worker.accounts import Target
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.calls import HoldEvent, StartCall
 from voip.protocol.worker.process import ConnectionEvent
@@ -42,7 +43,8 @@ class LiveCall:
     `file` is set until it has been played. `hold_agreed` is the far end's answer to the
     latest hold or resume, None before it. `taken`: a side has accepted the call.
     `refused`: its session was not accepted. `stopped`: the engine ends it on shutdown.
-    `start` made an outgoing call, and makes it again at another target.
+    `start` made an outgoing call, and makes it again at another target than those
+    `tried`; `between_targets` it is in no worker.
     `counted` are the packets, accepted and rejected, of each stream in the last report.
     `address` is the far end's, normalized, None where nothing can be remembered of it;
     `find_keys` returns its remembered keys, and `answer` is the user's own to the
@@ -85,6 +87,8 @@ class LiveCall:
     last_sign: Sign | None = None
     offers_srtp: bool | None = None
     start: StartCall | None = None
+    tried: tuple[Target, ...] = ()
+    between_targets: bool = False
     hangup_after_s: float | None = None
     hangup_timer: asyncio.TimerHandle | None = None
     last_lock: LockState = LockState.OPEN

@@ -104,13 +104,17 @@ class Microphone:
             try:
                 await self._withdraw(call)
             except Refusal:
-                if call.ended is None:
+                if call.between_targets:
+                    call.voice = Voice.WAITING
+                elif call.ended is None:
                     raise
 
     async def _withdraw(self, call: LiveCall) -> None:
         # A file plays on without the microphone; only a call with the user's voice
         # shows the hold.
-        if call.state.answered and call.source is Source.PERSON:
+        if call.between_targets:
+            call.voice = Voice.WAITING
+        elif call.state.answered and call.source is Source.PERSON:
             await self._hold(call)
         else:
             await self._ask(call, GiveVoice(call=call.number, on=False))

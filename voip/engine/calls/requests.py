@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from voip.causes import Cause, CauseKind
 from voip.engine.calls.book import CallBook
@@ -21,6 +23,7 @@ from voip.model import CallState, Direction, Outcome, Party
 from voip.protection import Transport
 from voip.protocol.calls import PlaceCall
 from voip.protocol.phone import NoticeEvent
+from voip.protocol.worker.accounts import Target
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.calls import (
     Answer,
@@ -47,8 +50,11 @@ _CANCELLED = 487  # response to a cancelled INVITE (RFC 3261 section 9.2)
 class Servers(Protocol):
     """Targets of accounts' servers: `voip.engine.registration.Registrations`."""
 
-    def go_on(self, name: str) -> bool:
-        """Leave the target that a call of an account has failed at."""
+    def target(self, name: str) -> Target | None:
+        """Return the target that an account's requests go to."""
+
+    def go_on(self, name: str, tried: Sequence[Target]) -> bool:
+        """Leave the last target that a call of an account has tried."""
 
     async def aim(self, name: str) -> None:
         """Send an account's later requests to its target of now."""
@@ -121,30 +127,35 @@ class Calls:
             cause = Cause(CauseKind.SIP_STATUS, (_CANCELLED, ""))
             self._book.finish(call, Outcome.CANCELLED, cause)
             return
+        target = self._servers.target(call.account)
+        if target is not None:
+            call.tried += (target,)
+        call.between_targets = False
         await self._workers[call.role].ask(start)
 
     def call_again(self, call: LiveCall, cause: Cause) -> bool:
         """Call again through the server's next target; report if there is one."""
-        if not self._servers.go_on(call.account):
+        if call.start is None or not self._servers.go_on(call.account, call.tried):
             return False
         log.info("call %d: %s: the next target is tried", call.id, sentence(cause))
         call.code = call.cause = call.connection = call.first_connection = None
-        self._in_background(self._call_again(call))
+        call.between_targets = True
+        self._in_background(self._call_again(call, call.start))
         return True
 
-    async def _call_again(self, call: LiveCall) -> None:
+    async def _call_again(self, call: LiveCall, start: StartCall) -> None:
         try:
             await self._servers.aim(call.account)
-            if call.start is not None and not call.ended_here:
-                await self._workers[call.role].ask(call.start)
-                return
-        except (WorkerRefused, WorkerGone) as error:
-            cause = Cause(CauseKind.NOT_STARTED, (str(error),))
-            self._book.finish(call, Outcome.FAILED, cause)
-        else:
-            cause = Cause(CauseKind.SIP_STATUS, (_CANCELLED, ""))
-            self._book.finish(call, Outcome.CANCELLED, cause)
-        self.settle()
+            # Another call may have got the microphone meanwhile.
+            await self._start(call, replace(start, voice=call.voice is Voice.HERE))
+            if call.muted and call.ended is None:
+                await self._ask(call, MuteCall(call=call.number, on=True))
+        except (Refusal, WorkerRefused, WorkerGone) as error:
+            if call.ended is None:
+                cause = Cause(CauseKind.NOT_STARTED, (str(error),))
+                self._book.finish(call, Outcome.FAILED, cause)
+        if call.ended is not None:
+            self.settle()
 
     def ring(self, call: LiveCall) -> None:
         """Ring for an incoming call."""
@@ -173,7 +184,7 @@ class Calls:
     async def hang_up(self, call_id: str) -> None:
         call = self._find(call_id)
         call.ended_here = True
-        if call.voice is not Voice.FIRST:
+        if call.voice is not Voice.FIRST and not call.between_targets:
             await self._ask(call, EndCall(call=call.number, code=486))
 
     async def hold(self, call_id: str, wait: bool = False) -> None:
@@ -229,7 +240,8 @@ class Calls:
 
     async def mute(self, call_id: str, on: bool) -> None:
         call = self._find(call_id)
-        await self._ask(call, MuteCall(call=call.number, on=on))
+        if not call.between_targets:
+            await self._ask(call, MuteCall(call=call.number, on=on))
         call.muted = on
         self._book.publish(call)
 

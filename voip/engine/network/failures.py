@@ -16,6 +16,8 @@ _KINDS = frozenset(
         CauseKind.CONNECTION_DROPPED,
         CauseKind.NO_ANSWER,
         CauseKind.SERVER_SILENT,
+        # PJSIP refuses an address of a family that the machine lacks.
+        CauseKind.WORKER_REFUSED,
     }
 )
 _CODES = (408, 502, 503, 504)

@@ -7,10 +7,11 @@ once. With none left the account waits for the first to be rested.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 
 from voip.causes import Cause, CauseKind
 from voip.engine.accounts import client_keys
@@ -108,8 +109,14 @@ class Attempts:
             except WorkerGone:
                 live.added = False
                 return  # reported again when the worker comes up
-        if added and account.register and live.stopped is None:
+        if not added or live.stopped is not None:
+            return
+        if account.register:
             await self.register(live)
+        elif live.registration.state is not RegistrationState.OFFLINE:
+            # What is due would send a REGISTER.
+            self.cancel(live)
+            self.set(live, Registration(RegistrationState.OFFLINE))
 
     async def register(self, live: Live) -> None:
         """Send a REGISTER to the account's target of now."""
@@ -118,17 +125,19 @@ class Attempts:
             await self.bring_up(live)
             return
         async with live.busy:
-            if live.account is None or not live.added:
+            if live.account is None or not live.added or live.stopped is not None:
                 return  # already reported
             self.set(live, Registration(RegistrationState.REGISTERING))
             target = await self._find_target(live, live.account)
-            if target is None or live.dropped:
+            if target is None or live.dropped or live.stopped is not None:
                 return
-            patience_s = _SHORT_SILENCE_S if len(live.targets) > 1 else _SILENCE_S
+            others = live.targets.has_other(time.monotonic())
+            patience_s = _SHORT_SILENCE_S if others else _SILENCE_S
             self._later(live, patience_s, lambda: self.fail(live, Cause(CauseKind.NO_ANSWER)))
             try:
                 await self._aim(live, target)
-                await self._workers[live.role].ask(RegisterNow(name=live.name))
+                if live.stopped is None:
+                    await self._workers[live.role].ask(RegisterNow(name=live.name))
             except WorkerRefused as error:
                 self.fail(live, cause_of(error))
             except WorkerGone:
@@ -154,13 +163,15 @@ class Attempts:
         if better is not None:
             target, until = better
             wait_s = max(until - time.monotonic(), _RETURN_S)
-            self._later(live, wait_s, lambda: self.spawn(self._go_back(live, target)))
+            self._go_back_later(live, target, wait_s)
 
     def fail(self, live: Live, cause: Cause, code: int | None = None, least_s: float = 0.0) -> None:
         """Try the next target at once, or wait until one is rested.
 
         `least_s` is the time for which the server wants to be left alone.
         """
+        if live.stopped is not None:
+            return  # another failure must not hide the cause, nor start it again
         live.failures += 1
         now = time.monotonic()
         if live.targets.current is None or not is_of_target(cause, code):
@@ -176,13 +187,17 @@ class Attempts:
             self.set(live, because(RegistrationState.FAILED, cause, code))
             self.retry(live, targets.wait_s(now))
 
-    def go_on(self, live: Live) -> bool:
-        """Leave a target that a call has failed at; report if there is another."""
-        now = time.monotonic()
-        if len(live.targets) < 2:
+    def go_on(self, live: Live, tried: Sequence[Target]) -> bool:
+        """Leave the last target that a call has tried; report if there is another."""
+        targets, now = live.targets, time.monotonic()
+        if live.stopped is not None or not tried or targets.current is None:
             return False
-        live.targets.rest(now + _spread(delay_s(live.targets.failures() + 1, None)))
-        return live.targets.advance(now)
+        # A registration or another call may have left it already.
+        if targets.current == tried[-1]:
+            if len(targets) < 2:
+                return False
+            targets.rest(now + _spread(delay_s(targets.failures() + 1, None)))
+        return targets.current not in tried or targets.advance(now, tried)
 
     async def aim(self, live: Live) -> None:
         """Have the worker send an account's requests to the target of now.
@@ -192,8 +207,23 @@ class Attempts:
         """
         if live.targets.current is not None:
             await self._aim(live, live.targets.current)
-        if live.account is not None and live.account.register:
+        # A failed account waits as long as its server asked, or its password demands.
+        waits = live.registration.state is RegistrationState.FAILED
+        if live.account is not None and live.account.register and not waits:
             self.retry(live, 0.0)
+
+    async def look_up_again(self, live: Live) -> None:
+        """Look up the server of an account that no REGISTER looks up."""
+        async with live.busy:
+            account = live.account
+            if account is None or not live.added:
+                return
+            located = await self._locator.locate(account.next_hop, account.transport)
+            if located.cause is not None or not live.added:
+                return  # the old targets may still work
+            live.targets.replace(located.targets, time.monotonic())
+            with contextlib.suppress(WorkerGone, WorkerRefused):
+                await self.aim(live)
 
     def retry(self, live: Live, delay_s: float) -> None:
         """Register after a time, in place of what was due."""
@@ -245,13 +275,19 @@ class Attempts:
             await self._workers[live.role].ask(UseTarget(name=live.name, target=target))
             live.aimed = target
 
-    async def _go_back(self, live: Live, target: Target) -> None:
+    def _go_back_later(self, live: Live, target: Target, delay_s: float) -> None:
+        self._later(live, delay_s, lambda: self.spawn(self._go_back(live, target, live.timer)))
+
+    async def _go_back(self, live: Live, target: Target, timer: asyncio.TimerHandle | None) -> None:
         """Register with a better target if it can be reached again."""
         account = live.account
-        if account is None or live.dropped:
+        if account is None:
             return
-        if account.transport is not Transport.UDP and not await _is_reached(target):
-            self._later(live, _RETURN_S, lambda: self.spawn(self._go_back(live, target)))
+        reached = account.transport is Transport.UDP or await _is_reached(target)
+        if live.timer is not timer:
+            return  # the account failed meanwhile, stopped or is over: that goes first
+        if not reached:
+            self._go_back_later(live, target, _RETURN_S)
             return
         live.targets.use(target)
         await self.register(live)

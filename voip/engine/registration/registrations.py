@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from voip.causes import Cause, CauseKind
 from voip.engine.accounts import pinning
@@ -118,6 +118,9 @@ class Registrations:
             raise Refusal("changed", f"account {live.name} has just been changed: try again")
         if not live.added:
             raise Refusal("bad_account", f"account {live.name}: {live.registration.reason}")
+        if live.account is not None and not live.account.register:
+            # A silent name server must not delay the call.
+            self._attempts.spawn(self._attempts.look_up_again(live))
 
     def refusal(self, name: str) -> Cause | None:
         """Return the cause against an account's last connection."""
@@ -138,10 +141,15 @@ class Registrations:
                 return live.aimed
         return None
 
-    def go_on(self, name: str) -> bool:
-        """Leave the target that a call of an account has failed at."""
+    def target(self, name: str) -> Target | None:
+        """Return the target that an account's requests go to."""
         live = self._live.get(name)
-        return live is not None and live.added and self._attempts.go_on(live)
+        return live.aimed if live is not None and live.added else None
+
+    def go_on(self, name: str, tried: Sequence[Target]) -> bool:
+        """Leave the last target that a call of an account has tried."""
+        live = self._live.get(name)
+        return live is not None and live.added and self._attempts.go_on(live, tried)
 
     async def aim(self, name: str) -> None:
         """Send an account's later requests to its target of now.
@@ -247,6 +255,8 @@ class Registrations:
         if connection is not None and live.stopped is None:
             # The server answered on this connection, so the account has accepted it.
             live.refusal = None
+        if live.stopped is not None:
+            return
         if event.active:
             state = RegistrationState.REGISTERED
             registration = Registration(
@@ -255,8 +265,6 @@ class Registrations:
             self._attempts.set(live, registration)
             self._attempts.succeed(live)
             self._warn(live)
-            return
-        if live.stopped is not None:
             return
         if event.code // 100 == 2:
             self._attempts.set(live, Registration(RegistrationState.UNREGISTERED, event.code))

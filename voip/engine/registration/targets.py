@@ -5,6 +5,7 @@ Pure: times are seconds of any clock that runs forward.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from voip.protocol.worker.accounts import Target
@@ -50,17 +51,21 @@ class Targets:
         if self.current is not None:
             self._rests.pop(self.current, None)
 
-    def advance(self, now: float) -> bool:
-        """Go to the first target that does not rest; report if there is one.
+    def advance(self, now: float, tried: Sequence[Target] = ()) -> bool:
+        """Go to the first untried target that does not rest; report if there is one.
 
         Without one, the target whose rest ends first is the current one.
         """
         for target in self._ordered:
-            if self._rests_until(target) <= now:
+            if target not in tried and self._rests_until(target) <= now:
                 self.current = target
                 return True
         self.current = min(self._ordered, key=self._rests_until, default=None)
         return False
+
+    def has_other(self, now: float) -> bool:
+        """Report if a target beside the current one does not rest."""
+        return any(t != self.current and self._rests_until(t) <= now for t in self._ordered)
 
     def wait_s(self, now: float) -> float:
         """Seconds until the current target is rested."""
