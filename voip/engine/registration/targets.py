@@ -72,10 +72,11 @@ class Targets:
         return max(0.0, self._rests_until(self.current) - now) if self.current else 0.0
 
     def better(self) -> tuple[Target, float] | None:
-        """Target before the current one that rests least, and the end of its rest."""
+        """Failed target before the current one that rests least, and its rest's end."""
         if self.current not in self._ordered:
             return None
-        before = self._ordered[: self._ordered.index(self.current)]
+        # Equal ones change places with each lookup: an account would never settle.
+        before = [t for t in self._ordered[: self._ordered.index(self.current)] if t in self._rests]
         best = min(before, key=self._rests_until, default=None)
         return None if best is None else (best, self._rests_until(best))
 

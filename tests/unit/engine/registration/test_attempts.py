@@ -155,6 +155,7 @@ async def test_a_better_target_that_stays_away_delays_no_retry(
     standin.names.addresses_of[HOST] = (FIRST, SECOND)
     await standin.add_account("work")
     live = standin.engine.registrations.get("work")
+    live.targets.rest(until=0.0)
     live.targets.use(Target(SECOND, 5061))
     await standin.client.ask(RegisterAccount(account="work"))
     await probed.wait()

@@ -77,3 +77,10 @@ def test_without_targets_there_is_nothing_to_use() -> None:
     assert targets.current is None
     assert not targets.advance(now=1.0)
     assert targets.better() is None
+
+
+def test_an_order_that_the_dns_shuffles_moves_nobody() -> None:
+    targets = _targets(A, B)
+    targets.replace((B, A), now=1.0)
+    assert targets.current == A
+    assert targets.better() is None
