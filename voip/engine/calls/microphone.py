@@ -85,7 +85,9 @@ class Microphone:
 
     async def _move(self, call: LiveCall) -> None:
         async with self._moved_to(call):
-            await self._ask(call, GiveVoice(call=call.number))
+            # Its next start brings the microphone with it.
+            if not call.between_targets:
+                await self._ask(call, GiveVoice(call=call.number))
 
     @asynccontextmanager
     async def _moved_to(self, call: LiveCall) -> AsyncIterator[None]:

@@ -10,6 +10,7 @@ from tests.support.standin import facts
 from tests.support.standin.engine import StandIn
 from tests.support.standin.script import Held
 from voip.causes import Cause, CauseKind
+from voip.engine.calls.live import Voice
 from voip.engine.registration import attempts
 from voip.model import CallState, Outcome
 from voip.protection import Transport
@@ -204,3 +205,21 @@ async def test_a_call_does_not_hurry_an_account_that_waits(phone: StandIn) -> No
     await dials(phone, 2)
     await settled(phone)
     assert registers(phone) == before
+
+
+async def test_a_call_gets_the_microphone_back_between_targets(phone: StandIn) -> None:
+    await phone.add_account("open", transport=Transport.UDP.value)
+    call = await phone.call("100", account="work")
+    other = await phone.call("200", account="open")
+    hold = phone.script.hold(UseTarget)
+    phone.remote_refuses(call, 503)
+    await hold.come()
+    phone.remote_refuses(other, 486)
+    await phone.until_logged(other)
+    await settled(phone)
+    hold.release()
+    await dials(phone, 3)
+    await settled(phone)
+    live = phone.engine.book.find(call)
+    assert live is not None
+    assert (starts(phone)[-1].voice, live.voice) == (True, Voice.HERE)
