@@ -35,6 +35,7 @@ from voip.engine.network.resolver import Names, Resolver
 from voip.engine.people.contacts import Contacts
 from voip.engine.people.lookup import LookUps
 from voip.engine.people.recent import People
+from voip.engine.registration.attempts import Attempts
 from voip.engine.registration.check import AccountCheck
 from voip.engine.registration.connections import Connections
 from voip.engine.registration.following import FollowedFile
@@ -119,14 +120,11 @@ class Engine:
         instances = Instances(paths.instance)
         names = names or Resolver()
         locator = Locator(names)
+        attempts = Attempts(
+            self.hub, self.workers, self.passwords, self.own_keys, instances, locator
+        )
         self.registrations = Registrations(
-            self.hub,
-            self.workers,
-            self.passwords,
-            self.own_keys,
-            instances,
-            locator,
-            self.connections.find,
+            self.hub, self.workers, self.own_keys, attempts, self.connections.find
         )
         self.followed = FollowedFile(
             self.account_file, Watched(paths.accounts), self.registrations, self.notice

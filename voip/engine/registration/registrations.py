@@ -11,13 +11,10 @@ from collections.abc import Callable, Sequence
 from voip.causes import Cause, CauseKind
 from voip.engine.accounts import pinning
 from voip.engine.accounts.file import Loaded
-from voip.engine.accounts.instances import Instances
 from voip.engine.accounts.own_keys import OwnKeyError, OwnKeys
-from voip.engine.accounts.secrets import Passwords
 from voip.engine.accounts.trust_fields import pin_of
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
-from voip.engine.network.locator import Locator
 from voip.engine.registration.attempts import Attempts
 from voip.engine.registration.failing import FIRST_RETRY_S, because
 from voip.engine.registration.live import Live
@@ -47,17 +44,15 @@ class Registrations:
         self,
         hub: Hub,
         workers: dict[Role, Supervisor],
-        passwords: Passwords,
         own_keys: OwnKeys,
-        instances: Instances,
-        locator: Locator,
+        attempts: Attempts,
         find_connection: Callable[[Role, int | None], ConnectionEvent | None],
     ) -> None:
         self._hub = hub
         self._workers = workers
         self._own_keys = own_keys
         self._find_connection = find_connection
-        self._attempts = Attempts(hub, workers, passwords, own_keys, instances, locator)
+        self._attempts = attempts
         self._live: dict[str, Live] = {}
         self._notices = Notices()
 

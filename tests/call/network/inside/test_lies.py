@@ -12,6 +12,7 @@ from tests.support.parts import Parts
 from tests.support.peers import sip
 from tests.support.peers.hostile import DatagramServer, HostileServer
 from tests.support.peers.nameserver import NameServer
+from tests.support.phone import Phone
 from tests.support.pki import Authority
 from voip.model import RegistrationState
 from voip.protocol.accounts import AccountEvent
@@ -77,6 +78,17 @@ async def evil(authority: Authority) -> AsyncIterator[HostileServer]:
         yield await parts.begin(HostileServer(_HOST, registers, leaf))
 
 
+async def _fails(phone: Phone, authority: Authority) -> AccountEvent:
+    """Add a TLS account, and wait until it cannot be registered."""
+    await phone.add(
+        "work", password="x", user="alice", domain=DOMAIN, transport="tls",
+        ca_file=str(authority.file),
+    )  # fmt: skip
+    return await phone.until(
+        AccountEvent, lambda e: e.account.registration.state is RegistrationState.FAILED
+    )
+
+
 @pytest.mark.parametrize("lie", list(_LIES))
 async def test_a_lie_makes_the_account_fail_and_no_more(
     new_phone: NewPhone,
@@ -88,13 +100,7 @@ async def test_a_lie_makes_the_account_fail_and_no_more(
     nameserver.add(_EVIL, "A", _HOST)
     _LIES[lie](nameserver, evil.port)
     phone = await new_phone()
-    await phone.add(
-        "work", password="x", user="alice", domain=DOMAIN, transport="tls",
-        ca_file=str(authority.file),
-    )  # fmt: skip
-    failed = await phone.until(
-        AccountEvent, lambda e: e.account.registration.state is RegistrationState.FAILED
-    )
+    failed = await _fails(phone, authority)
     assert failed.account.distrusted
     assert await evil.all_received() == b""
     # A call has no other way.
@@ -116,14 +122,7 @@ async def test_a_weaker_service_is_not_used(
             name = f"{prefix}.{DOMAIN}"
             nameserver.add(DOMAIN, "NAPTR", f'1 1 "s" "{service}" "" {name}.')
             nameserver.add(name, "SRV", f"1 1 {open_one.port} {_EVIL}.")
-        phone = await new_phone()
-        await phone.add(
-            "work", password="x", user="alice", domain=DOMAIN, transport="tls",
-            ca_file=str(authority.file),
-        )  # fmt: skip
-        failed = await phone.until(
-            AccountEvent, lambda e: e.account.registration.state is RegistrationState.FAILED
-        )
+        failed = await _fails(await new_phone(), authority)
         cause = failed.account.registration.cause
         assert cause is not None and cause.kind.value == "name_not_found"
         assert received == []
