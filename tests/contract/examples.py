@@ -21,13 +21,17 @@ from voip.protocol.accounts import (
     AccountsOrdered,
     AddAccount,
     CheckAccount,
+    CheckedTarget,
     CheckEvent,
     CheckFields,
     CheckReport,
     CheckStep,
     EditAccount,
+    Family,
     FieldProblems,
     GetAccounts,
+    Lookup,
+    LookupOutcome,
     MoveAccount,
     RegisterAccount,
     ReloadAccounts,
@@ -309,6 +313,31 @@ SETTINGS = Settings(
     keys={"hold": "h,f5"},
 )
 DEVICE = model.SoundDevice(name="pulse", driver="ALSA", inputs=2, outputs=2)
+LOOKUPS = (
+    Lookup(
+        "NAPTR", "example.com", LookupOutcome.NO_RECORD, (), False,
+        "example.com has no NAPTR records",
+    ),
+    Lookup(
+        "SRV", "_sips._tcp.example.com", LookupOutcome.ANSWERED, ("pbx.example.com:5061",), False,
+        "SRV _sips._tcp.example.com: pbx.example.com:5061",
+    ),
+    Lookup(
+        "A/AAAA", "pbx.example.com", LookupOutcome.ANSWERED, ("192.0.2.1", "2001:db8::1"), False,
+        "pbx.example.com is at 192.0.2.1, 2001:db8::1",
+    ),
+)  # fmt: skip
+TARGETS = (
+    CheckedTarget(
+        "192.0.2.1", 5061, Family.IPV4, False,
+        Cause(CauseKind.CONNECTION_FAILED, ("Connection refused",)), None,
+        "192.0.2.1:5061: the connection failed: Connection refused",
+    ),
+    CheckedTarget(
+        "2001:db8::1", 5061, Family.IPV6, True, None, 12,
+        "[2001:db8::1]:5061 answered in 12 ms, IPv6",
+    ),
+)  # fmt: skip
 
 COMMANDS: dict[str, AnyCommand] = {
     "hello": Hello(),
@@ -396,7 +425,10 @@ EVENTS: dict[str, AnyEvent] = {
     "worker": WorkerEvent(role="secure", up=True, detail="PJSIP 2.17"),
     "echo": EchoEvent(uri="sip:echo@127.0.0.1:5061"),
     "check": CheckEvent(
-        name="work", step=CheckStep("name", True, "pbx.example.com is at 192.0.2.1")
+        name="work",
+        step=CheckStep("name", True, "pbx.example.com is at 192.0.2.1"),
+        lookups=LOOKUPS,
+        targets=TARGETS,
     ),
     "settings": SettingsEvent(settings=SETTINGS),
     "sip_message": SipMessageEvent(
@@ -433,10 +465,13 @@ REPLIES: dict[str, msgspec.Struct] = {
         name="work",
         ok=False,
         steps=(
-            CheckStep("name", True, "pbx.example.com is at 192.0.2.1"),
-            CheckStep("tls", False, "the server does not answer"),
-            CheckStep("registration", None, "not reached"),
+            CheckStep("name", True, "pbx.example.com is at 192.0.2.1, 2001:db8::1"),
+            CheckStep("tls", True, "TLSv1.3, TLS_AES_256_GCM_SHA384"),
+            CheckStep("certificate", True, "verified, for pbx.example.com"),
+            CheckStep("registration", False, "the user name or password is wrong (401)"),
         ),
+        lookups=LOOKUPS,
+        targets=TARGETS,
     ),
     "doctor": DoctorReport(
         ok=True,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
 
+from voip.causes import Cause
 from voip.model import AccountStatus, Means
 from voip.protocol.base import Command, Event
 
@@ -114,11 +117,70 @@ class CheckStep(msgspec.Struct, frozen=True):
     text: str
 
 
+class LookupOutcome(StrEnum):
+    """Result of a question about a name; the values are a contract with clients."""
+
+    ANSWERED = "answered"
+    NO_RECORD = "no_record"
+    NO_NAME = "no_name"
+    FAILED = "failed"
+    SILENT = "silent"
+
+    @property
+    def is_trouble(self) -> bool:
+        """True where nothing is known: neither records nor their absence."""
+        return self in (LookupOutcome.FAILED, LookupOutcome.SILENT)
+
+
+class Lookup(msgspec.Struct, frozen=True):
+    """One question of the search for a server, and its answer.
+
+    `record` is "NAPTR", "SRV" or "A/AAAA". `stale` records are from before the name
+    servers stopped answering. `text` says the answer in words.
+    """
+
+    record: str
+    name: str
+    outcome: LookupOutcome
+    records: tuple[str, ...]
+    stale: bool
+    text: str
+
+
+class Family(StrEnum):
+    """Family of an address; the values are a contract with clients."""
+
+    IPV4 = "ipv4"
+    IPV6 = "ipv6"
+
+
+class CheckedTarget(msgspec.Struct, frozen=True):
+    """One address of a server, in the order of the search.
+
+    `taken` is the one that answered. `cause` is why another was not taken, None where
+    it was not needed or not tried. `rtt_ms` is the time from the request to its final
+    answer, None where no REGISTER was answered. `text` says it in words.
+    """
+
+    address: str
+    port: int
+    family: Family
+    taken: bool
+    cause: Cause | None
+    rtt_ms: int | None
+    text: str
+
+
 class CheckEvent(Event, frozen=True, tag="check"):
-    """Reports one finished step of `CheckAccount`."""
+    """Reports one finished step of `CheckAccount`, and its search so far.
+
+    A step whose `ok` is None starts again at the server's next address.
+    """
 
     name: str
     step: CheckStep
+    lookups: tuple[Lookup, ...]
+    targets: tuple[CheckedTarget, ...]
 
 
 class AccountFields(msgspec.Struct, frozen=True):
@@ -155,9 +217,13 @@ class AccountChanged(msgspec.Struct, frozen=True):
 
 
 class CheckReport(msgspec.Struct, frozen=True):
+    """Reply to `CheckAccount`: its steps, and the search for the server in order."""
+
     name: str
     ok: bool
     steps: tuple[CheckStep, ...]
+    lookups: tuple[Lookup, ...]
+    targets: tuple[CheckedTarget, ...]
 
 
 class FieldProblems(msgspec.Struct, frozen=True):

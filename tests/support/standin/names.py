@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TypeVar
 
-from voip.engine.network.answers import Answer, Outcome
+from voip.engine.network.answers import Answer
+from voip.protocol.accounts import LookupOutcome
 from voip.sip.locating import Pointer, Service
 
 _T = TypeVar("_T")
@@ -35,9 +36,9 @@ class ScriptedNames:
         if self.silent is not None:
             await self.silent.wait()
         if name in self.lost:
-            return Answer(Outcome.NO_NAME)
+            return Answer(LookupOutcome.NO_NAME)
         return self._answer(name, self.addresses_of.get(name, (_ADDRESS,)))
 
     def _answer(self, name: str, records: tuple[_T, ...]) -> Answer[_T]:
         self.asked.append(name)
-        return Answer(Outcome.ANSWERED if records else Outcome.NO_RECORD, records)
+        return Answer(LookupOutcome.ANSWERED if records else LookupOutcome.NO_RECORD, records)

@@ -77,12 +77,14 @@ class Registrar:
 class Script:
     """The script of every worker of a stand-in, and the commands it received.
 
+    `registrars` are by account, `registrars_at` by address, which go first;
     `shown` is the chain of a TLS server by its name, or why it shows none;
     `refused` are refused commands, with the worker's words; `hold_refusal` is the
     far ends' answer to a hold or resume, None to agree.
     """
 
     registrars: dict[str, Registrar] = field(default_factory=dict)
+    registrars_at: dict[str, Registrar] = field(default_factory=dict)
     shown: dict[str, ServerReport | Refusal] = field(default_factory=dict)
     orders: list[AnyWorkerCommand] = field(default_factory=list)
     started: list[ScriptedWorker] = field(default_factory=list)
@@ -121,4 +123,5 @@ class Script:
             known = [account for worker in self.started for account in worker.accounts.values()]
             same = [a.name for a in known if not a.trial and a.user == setup.user]
             name = same[0] if same else TRIAL
-        return self.registrars.get(name, Registrar())
+        usual = self.registrars.get(name, Registrar())
+        return self.registrars_at.get(setup.target.address, usual)

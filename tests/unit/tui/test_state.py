@@ -254,7 +254,7 @@ def test_attaching_again_keeps_what_only_the_screen_knows() -> None:
         WorkerEvent(role="secure", up=False),
         EchoEvent(uri=None),
         NoticeEvent(level="info", text="hello"),
-        CheckEvent(name="work", step=CheckStep("tls", True, "")),
+        CheckEvent(name="work", step=CheckStep("tls", True, ""), lookups=(), targets=()),
     ],
     ids=lambda event: type(event).__name__,
 )

@@ -10,11 +10,12 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Generic, TypeVar
 
 import msgspec
 from msgspec.structs import replace
+
+from voip.protocol.accounts import LookupOutcome
 
 _LONGEST_LIFE_S = 3600.0
 _MOST_NAMES = 256
@@ -22,25 +23,10 @@ _MOST_NAMES = 256
 T = TypeVar("T")
 
 
-class Outcome(StrEnum):
-    """Result of a question; the values are a contract with clients."""
-
-    ANSWERED = "answered"
-    NO_RECORD = "no_record"
-    NO_NAME = "no_name"
-    FAILED = "failed"
-    SILENT = "silent"
-
-    @property
-    def is_trouble(self) -> bool:
-        """True where nothing is known: neither records nor their absence."""
-        return self in (Outcome.FAILED, Outcome.SILENT)
-
-
 class Answer(msgspec.Struct, Generic[T], frozen=True):
     """Records of a name; `stale` ones are from before the DNS was gone."""
 
-    outcome: Outcome
+    outcome: LookupOutcome
     records: tuple[T, ...] = ()
     lasts_s: float = 0.0
     stale: bool = False
@@ -85,7 +71,7 @@ class Answers(Generic[T]):
         answer = await self._ask(name)
         before = self._kept.get(name)
         if answer.outcome.is_trouble:
-            if before is not None and before.answer.outcome is Outcome.ANSWERED:
+            if before is not None and before.answer.outcome is LookupOutcome.ANSWERED:
                 return replace(before.answer, stale=True)
             return answer
         self._kept.pop(name, None)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from voip.causes import Cause, CauseKind
 
+SHORT_SILENCE_S = 4.0
+"""Seconds for a target's answer where another target is left."""
+
 _KINDS = frozenset(
     {
         CauseKind.TLS_TOO_OLD,

@@ -14,9 +14,10 @@ from typing import Any
 import msgspec
 
 from voip.causes import Cause, CauseKind
-from voip.engine.network.answers import Answer, Outcome
+from voip.engine.network.answers import Answer
 from voip.engine.network.resolver import Names
 from voip.protection import Transport
+from voip.protocol.accounts import LookupOutcome
 from voip.protocol.worker.accounts import Target
 from voip.sip import locating
 from voip.sip.dialing import parse_host_port
@@ -30,7 +31,7 @@ class Step(msgspec.Struct, frozen=True):
 
     record: str
     name: str
-    outcome: Outcome
+    outcome: LookupOutcome
     records: tuple[str, ...] = ()
     stale: bool = False
 
@@ -113,7 +114,7 @@ class _Search:
             if name != usual:
                 answer = await self._names.services(name)
             self._note("SRV", name, answer, [f"{s.host}:{s.port}" for s in answer.records])
-            if answer.outcome is Outcome.ANSWERED:
+            if answer.outcome is LookupOutcome.ANSWERED:
                 return locating.in_order(answer.records, chance)
         return [Service(0, 0, self._transport.default_port, domain)]
 

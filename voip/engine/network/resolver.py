@@ -20,7 +20,8 @@ import dns.resolver
 from dns.rdtypes.IN.NAPTR import NAPTR
 from dns.rdtypes.IN.SRV import SRV
 
-from voip.engine.network.answers import Answer, Answers, Outcome
+from voip.engine.network.answers import Answer, Answers
+from voip.protocol.accounts import LookupOutcome
 from voip.sip.locating import MOST_RECORDS, Pointer, Service
 
 _LONGEST_S = 4.0
@@ -85,7 +86,9 @@ class Resolver:
             for record in list(answer)[:MOST_RECORDS]
             if isinstance(record, NAPTR) and record.flags.upper() == b"S" and not record.regexp
         ]
-        return Answer(Outcome.ANSWERED, tuple(records), max(0.0, answer.expiration - time.time()))
+        return Answer(
+            LookupOutcome.ANSWERED, tuple(records), max(0.0, answer.expiration - time.time())
+        )
 
     async def _ask_for_services(self, name: str) -> Answer[Service]:
         answer = await self._ask(name, dns.rdatatype.SRV)
@@ -101,20 +104,24 @@ class Resolver:
             for record in list(answer)[:MOST_RECORDS]
             if isinstance(record, SRV)
         ]
-        return Answer(Outcome.ANSWERED, tuple(records), max(0.0, answer.expiration - time.time()))
+        return Answer(
+            LookupOutcome.ANSWERED, tuple(records), max(0.0, answer.expiration - time.time())
+        )
 
-    async def _ask(self, name: str, kind: dns.rdatatype.RdataType) -> dns.resolver.Answer | Outcome:
+    async def _ask(
+        self, name: str, kind: dns.rdatatype.RdataType
+    ) -> dns.resolver.Answer | LookupOutcome:
         try:
             resolver = self._current()
             return await resolver.resolve(name, kind, search=False, lifetime=_LONGEST_S)
         except dns.resolver.NXDOMAIN:
-            return Outcome.NO_NAME
+            return LookupOutcome.NO_NAME
         except dns.resolver.NoAnswer:
-            return Outcome.NO_RECORD
+            return LookupOutcome.NO_RECORD
         except dns.exception.Timeout:
-            return Outcome.SILENT
+            return LookupOutcome.SILENT
         except (dns.exception.DNSException, OSError, ValueError):
-            return Outcome.FAILED
+            return LookupOutcome.FAILED
 
     def _current(self) -> dns.asyncresolver.Resolver:
         """Resolver of the name servers that the system has now.
@@ -130,7 +137,7 @@ class Resolver:
 
     async def _ask_for_addresses(self, name: str) -> Answer[str]:
         if self._threads >= _MOST_THREADS:
-            return Answer(Outcome.SILENT)
+            return Answer(LookupOutcome.SILENT)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Answer[str]] = loop.create_future()
 
@@ -152,7 +159,7 @@ class Resolver:
         try:
             return await asyncio.wait_for(future, _LONGEST_S)
         except TimeoutError:
-            return Answer(Outcome.SILENT)
+            return Answer(LookupOutcome.SILENT)
 
 
 def _system_addresses(name: str) -> Answer[str]:
@@ -160,12 +167,12 @@ def _system_addresses(name: str) -> Answer[str]:
         rows = _rows(name)
     except socket.gaierror as error:
         missing = error.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", None))
-        return Answer(Outcome.NO_NAME if missing else Outcome.FAILED, lasts_s=_LASTS_S)
+        return Answer(LookupOutcome.NO_NAME if missing else LookupOutcome.FAILED, lasts_s=_LASTS_S)
     except (OSError, UnicodeError):
-        return Answer(Outcome.FAILED)
+        return Answer(LookupOutcome.FAILED)
     # A link-local address needs its interface, which SIP cannot say.
     usable = tuple(address for address in dict.fromkeys(rows) if "%" not in address)
-    return Answer(Outcome.ANSWERED if usable else Outcome.NO_RECORD, usable, _LASTS_S)
+    return Answer(LookupOutcome.ANSWERED if usable else LookupOutcome.NO_RECORD, usable, _LASTS_S)
 
 
 def _rows(name: str) -> list[str]:

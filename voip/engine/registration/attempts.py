@@ -20,7 +20,7 @@ from voip.engine.accounts.instances import Instances
 from voip.engine.accounts.own_keys import OwnKeyError, OwnKeys
 from voip.engine.accounts.secrets import PasswordError, Passwords
 from voip.engine.hub import Hub
-from voip.engine.network.failures import is_of_target
+from voip.engine.network.failures import SHORT_SILENCE_S, is_of_target
 from voip.engine.network.locator import Locator
 from voip.engine.registration.failing import because, cause_of, delay_s
 from voip.engine.registration.live import Live
@@ -41,9 +41,6 @@ from voip.protocol.worker.base import Role
 log = logging.getLogger(__name__)
 
 _SILENCE_S = 45.0  # longer than SIP's timer F, which ends a REGISTER
-_SHORT_SILENCE_S = 4.0
-"""Seconds for a target's answer where another target is left."""
-
 _PROBE_S = 4.0
 _RETURN_S = 30.0
 """Least seconds until a better target is tried again."""
@@ -132,7 +129,7 @@ class Attempts:
             if target is None or live.dropped or live.stopped is not None:
                 return
             others = live.targets.has_other(time.monotonic())
-            patience_s = _SHORT_SILENCE_S if others else _SILENCE_S
+            patience_s = SHORT_SILENCE_S if others else _SILENCE_S
             self._later(live, patience_s, lambda: self.fail(live, Cause(CauseKind.NO_ANSWER)))
             try:
                 await self._aim(live, target)

@@ -7,33 +7,33 @@ registration.
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 from msgspec.structs import replace
 
 from voip.causes import Cause, CauseKind
-from voip.engine.accounts import pinning
 from voip.engine.accounts.fields import Account
 from voip.engine.accounts.file import AccountFile
 from voip.engine.accounts.instances import Instances
 from voip.engine.accounts.secrets import PasswordError, Passwords
-from voip.engine.accounts.trust_fields import pin_of
 from voip.engine.errors import Refusal
 from voip.engine.files.toml import ConfigError
 from voip.engine.hub import Hub
 from voip.engine.intake import clean_event
+from voip.engine.network.failures import SHORT_SILENCE_S, is_of_target
 from voip.engine.network.locator import Located, Locator
+from voip.engine.network.search import Search
+from voip.engine.registration import steps
+from voip.engine.registration.failing import cause_of
 from voip.engine.registration.inspection import Look
 from voip.engine.registration.registrations import Registrations
 from voip.engine.registration.setup import SetupError, authorities, setup_of
 from voip.engine.registration.trial import Trial
 from voip.engine.supervisor import StartProcess, WorkerGone, WorkerRefused
-from voip.engine.trust import expiry
-from voip.protection import TlsStatus
 from voip.protocol.accounts import CheckAccount, CheckEvent, CheckReport, CheckStep
 from voip.protocol.trust import ServerReport
-from voip.protocol.worker.accounts import AccountSetup, RegistrationEvent
+from voip.protocol.worker.accounts import AccountSetup, RegistrationEvent, Target
 from voip.protocol.worker.process import ConnectionEvent
 from voip.security.policy import DEMANDS
 from voip.sip.sentences import sentence
@@ -44,6 +44,28 @@ _TRIAL = "?trial"
 """Name that the user cannot give to an account."""
 
 _TIMEOUT_S = 50.0  # longer than SIP's timer F, which ends a REGISTER
+
+
+@dataclass(frozen=True)
+class _Course:
+    """Search of a check, the report of its steps, and its end in loop time."""
+
+    search: Search
+    done: _Done
+    ends: float
+
+    def limit(self, others: bool) -> float:
+        """Return until when a target may answer, with `others` left."""
+        soon = asyncio.get_running_loop().time() + SHORT_SILENCE_S
+        return min(soon, self.ends) if others else self.ends
+
+    def start_again(self, account: Account) -> bool:
+        """Take back the steps at a target, if there is time for the next."""
+        if asyncio.get_running_loop().time() >= self.ends:
+            return False
+        for name in steps.expected(account):
+            self.done(steps.unreached(name))
+        return True
 
 
 class AccountCheck:
@@ -78,15 +100,30 @@ class AccountCheck:
             Refusal: no account has this name, or its fields are wrong.
         """
         account = self._account(command)
-        steps = {name: CheckStep(name, None, "not reached") for name in _expected(account)}
+        located = await self._locator.locate(account.next_hop, account.transport)
+        search = Search(located)
+        latest: dict[str, CheckStep] = {}
 
         def done(step: CheckStep) -> None:
-            steps[step.step] = step
-            self._hub.publish(CheckEvent(name=command.name, step=step))
+            latest[step.step] = step
+            self._hub.publish(
+                CheckEvent(
+                    name=command.name, step=step, lookups=search.lookups, targets=search.targets
+                )
+            )
 
-        await self._try(command, account, done)
-        ordered = tuple(steps.values())
-        return CheckReport(name=command.name, ok=all(step.ok for step in ordered), steps=ordered)
+        done(steps.of_name(located))
+        latest.update((name, steps.unreached(name)) for name in steps.expected(account))
+        if located.targets:
+            ends = asyncio.get_running_loop().time() + _TIMEOUT_S
+            await self._try(command, account, located, _Course(search, done, ends))
+        return CheckReport(
+            name=command.name,
+            ok=all(step.ok for step in latest.values()),
+            steps=tuple(latest.values()),
+            lookups=search.lookups,
+            targets=search.targets,
+        )
 
     def _account(self, command: CheckAccount) -> Account:
         if command.fields is not None:
@@ -99,15 +136,13 @@ class AccountCheck:
             raise Refusal("bad_account", live.problem or f"account {command.name} cannot be used")
         return live.account
 
-    async def _try(self, command: CheckAccount, account: Account, done: _Done) -> None:
-        located = await self._locator.locate(account.next_hop, account.transport)
-        done(_name_step(located))
-        if not located.targets:
-            return
+    async def _try(
+        self, command: CheckAccount, account: Account, located: Located, course: _Course
+    ) -> None:
         if not account.register:
             verified = DEMANDS[account.transport].verified_server
-            if not verified or await self._look_at(account, located, done):
-                done(CheckStep("registration", True, "this account does not register"))
+            if not verified or await self._look_at_one(account, located, course):
+                course.done(CheckStep("registration", True, "this account does not register"))
             return
         try:
             setup = await setup_of(
@@ -120,136 +155,112 @@ class AccountCheck:
                 command.client_passphrase,
             )
         except PasswordError as error:
-            done(CheckStep("registration", False, str(error)))
+            course.done(CheckStep("registration", False, str(error)))
             return
         except SetupError as error:
-            done(CheckStep("tls", False, str(error)))
+            course.done(CheckStep("tls", False, str(error)))
             return
         setup = replace(setup, name=_TRIAL, trial=True)
         try:
-            async with Trial(setup, self._user_agent, self._start_process) as trial:
-                await _register(trial, account, setup, done)
+            await self._register_at_one(account, setup, located.targets, course)
         finally:
             # Some servers keep one binding for an address: the trial has replaced it.
             await self._registrations.renew(account.aor)
 
-    async def _look_at(self, account: Account, located: Located, done: _Done) -> bool:
-        """Try a handshake where nothing is registered; report if calls could work."""
+    async def _register_at_one(
+        self, account: Account, setup: AccountSetup, targets: Sequence[Target], course: _Course
+    ) -> None:
+        """Register at the first target that does not fail itself."""
+        for number, target in enumerate(targets, 1):
+            others = number < len(targets)
+            aimed = replace(setup, target=target)
+            # A worker each: a late event of one target is never another's.
+            async with Trial(aimed, self._user_agent, self._start_process) as trial:
+                failed = await _register(trial, account, aimed, course, others)
+            if not failed or not others or not course.start_again(account):
+                return
+
+    async def _look_at_one(self, account: Account, located: Located, course: _Course) -> bool:
+        """Try handshakes where nothing is registered; report if calls could work."""
         try:
-            raw = await self._look(
-                located.server_name,
-                located.targets,
-                authorities(account),
-                account.allow_wildcard,
-            )
-        except (Refusal, SetupError) as error:
-            done(CheckStep("tls", False, str(error)))
+            trusted = authorities(account)
+        except SetupError as error:
+            course.done(CheckStep("tls", False, str(error)))
             return False
-        report = clean_event(raw)
-        done(CheckStep("tls", True, f"{report.version}, {report.cipher}"))
-        step = _judged(account, report)
-        done(step)
-        return step.ok is True
+        for number, target in enumerate(located.targets, 1):
+            others = number < len(located.targets)
+            look = self._look(located.server_name, (target,), trusted, account.allow_wildcard)
+            cause = await _shake_hands(look, account, course, others)
+            if cause is None:
+                course.search.shook_hands(target)
+                return True
+            course.search.failed(target, cause)
+            if not is_of_target(cause, None) or not others or not course.start_again(account):
+                break
+        return False
 
 
-async def _register(trial: Trial, account: Account, setup: AccountSetup, done: _Done) -> None:
+async def _shake_hands(
+    look: Awaitable[ServerReport], account: Account, course: _Course, others: bool
+) -> Cause | None:
+    """Inspect one target; return why calls by it could not work."""
+    try:
+        async with asyncio.timeout_at(course.limit(others)):
+            report = clean_event(await look)
+    except TimeoutError:
+        late = Cause(CauseKind.CONNECTION_TIMEOUT)
+        course.done(CheckStep("tls", False, sentence(late)))
+        return late
+    except Refusal as error:
+        course.done(CheckStep("tls", False, str(error)))
+        return steps.cause_of_look(error)
+    course.done(CheckStep("tls", True, f"{report.version}, {report.cipher}"))
+    step, cause = steps.judged(account, report)
+    course.done(step)
+    return cause
+
+
+async def _register(
+    trial: Trial, account: Account, setup: AccountSetup, course: _Course, others: bool
+) -> bool:
+    """Register at one target; report if it is the target that failed."""
     refused: ConnectionEvent | None = None
     reached = False
+    search = course.search
     try:
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout_at(course.ends) as limit:
             await trial.register()
+            # The start of the worker is no silence of the server.
+            limit.reschedule(course.limit(others))
+            search.sent()
             while True:
                 match await trial.event():
                     case ConnectionEvent(up=True, outgoing=True, tls=tls) if not reached:
                         reached = True
-                        for step in _tls_steps(account, tls):
-                            done(step)
+                        search.sent()
+                        for step in steps.of_tls(account, tls):
+                            course.done(step)
                     case ConnectionEvent(cause=Cause()) as event:
                         refused = event
                     case RegistrationEvent() as outcome:
-                        refusal = None if reached else refused
-                        for step in _outcome(account, setup, outcome, refusal):
-                            done(step)
-                        return
+                        refusal = None if reached else steps.refusal(account, refused)
+                        cause = steps.cause(setup, outcome, refusal)
+                        of_target = cause is not None and is_of_target(cause, outcome.code)
+                        if cause is not None and of_target:
+                            search.failed(setup.target, cause)
+                        else:
+                            search.answered(setup.target)
+                        for step in steps.of_outcome(setup, outcome, refusal, cause):
+                            course.done(step)
+                        return of_target
                     case _:
                         continue
     except TimeoutError:
-        done(CheckStep("registration", False, sentence(Cause(CauseKind.NO_ANSWER))))
-    except (WorkerGone, WorkerRefused) as error:
-        done(CheckStep("registration", False, str(error)))
-
-
-def _outcome(
-    account: Account,
-    setup: AccountSetup,
-    outcome: RegistrationEvent,
-    refused: ConnectionEvent | None,
-) -> list[CheckStep]:
-    if outcome.active:
-        proven = f", password proven by {outcome.digest.upper()}" if outcome.digest else ""
-        words = f"registered for {outcome.expires_s} s{proven}"
-        return [CheckStep("registration", True, words)]
-    refusal = refused.cause if refused else None
-    if refused is not None and refusal is not None and DEMANDS[setup.transport].verified_server:
-        if refused.other_key is not None:
-            refusal = pinning.other_key(account, refused.other_key)
-        if not refusal.of_trust:
-            return [CheckStep("tls", False, sentence(refusal))]
-        return [
-            CheckStep("tls", True, "the server speaks TLS"),
-            CheckStep("certificate", False, sentence(refusal)),
-        ]
-    status = Cause(CauseKind.SIP_STATUS, (outcome.code, outcome.reason))
-    cause = refusal or outcome.cause or status
-    if outcome.code in (401, 407) and setup.credentials is None:
-        cause = Cause(CauseKind.NO_PASSWORD)
-    return [CheckStep("registration", False, f"{sentence(cause)} ({outcome.code})")]
-
-
-def _tls_steps(account: Account, tls: TlsStatus | None) -> list[CheckStep]:
-    if tls is None:
-        return []
-    return [
-        CheckStep("tls", True, f"{tls.version}, {tls.cipher}"),
-        CheckStep("certificate", tls.verified, _trust_words(account, tls)),
-    ]
-
-
-def _judged(account: Account, report: ServerReport) -> CheckStep:
-    """Judge a certificate from a handshake by the account's trust."""
-    wrong = report.refused or report.problems
-    pin = pin_of(account.pin) if account.pin else None
-    if account.pin and not report.refused:
-        key = report.chain[0].key_sha256 if report.chain else ""
-        wrong = () if pin == key else (sentence(pinning.other_key(account, key)),)
-    if wrong:
-        return CheckStep("certificate", False, "; ".join(wrong))
-    peer = report.chain[0]
-    tls = TlsStatus(report.version, report.cipher, True, peer, report.chain, pin is not None)
-    return CheckStep("certificate", True, _trust_words(account, tls))
-
-
-def _trust_words(account: Account, tls: TlsStatus) -> str:
-    peer = tls.peer
-    if peer is None:
-        return "nothing is known of it"
-    ending = expiry.when(peer.not_after, time.time())
-    if tls.pinned:
-        on = pinning.accepted_on(account)
-        since = f", accepted on {on}" if on else ""
-        return f"its key is pinned{since}; the certificate {ending}"
-    return f"verified, for {', '.join(peer.names)}; issued by {peer.issuer}; {ending}"
-
-
-def _expected(account: Account) -> list[str]:
-    tls = ["tls", "certificate"] if DEMANDS[account.transport].verified_server else []
-    return ["name", *tls, "registration"]
-
-
-def _name_step(located: Located) -> CheckStep:
-    if located.cause is not None:
-        return CheckStep("name", False, sentence(located.cause))
-    if not located.steps:
-        return CheckStep("name", True, f"{located.server_name} is an address")
-    addresses = ", ".join(dict.fromkeys(target.address for target in located.targets))
-    return CheckStep("name", True, f"{located.server_name} is at {addresses}")
+        failure = Cause(CauseKind.NO_ANSWER)
+    except WorkerRefused as error:
+        failure = cause_of(error)
+    except WorkerGone as error:
+        failure = Cause(CauseKind.WORKER_GONE, (str(error),))
+    search.failed(setup.target, failure)
+    course.done(CheckStep("registration", False, sentence(failure)))
+    return is_of_target(failure, None)

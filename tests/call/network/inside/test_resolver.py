@@ -10,8 +10,9 @@ import dns.rcode
 import pytest
 
 from tests.support.peers.nameserver import NameServer
-from voip.engine.network.answers import Answer, Outcome
+from voip.engine.network.answers import Answer
 from voip.engine.network.resolver import Resolver
+from voip.protocol.accounts import LookupOutcome
 from voip.sip.locating import Pointer, Service
 
 _NAME = "pbx.example.test"
@@ -45,8 +46,8 @@ async def test_another_domain_does_not_stand_in(nameserver: NameServer, resolver
     # resolv.conf has it as a search domain.
     nameserver.add(f"{_NAME}.evil.test", "A", "203.0.113.66")
     nameserver.add(f"{_NAME}.evil.test", "SRV", "1 1 5061 evil.test.")
-    assert (await resolver.addresses(_NAME)).outcome is Outcome.NO_NAME
-    assert (await resolver.services(_NAME)).outcome is Outcome.NO_NAME
+    assert (await resolver.addresses(_NAME)).outcome is LookupOutcome.NO_NAME
+    assert (await resolver.services(_NAME)).outcome is LookupOutcome.NO_NAME
 
 
 async def test_an_alias_leads_to_its_address(nameserver: NameServer, resolver: Resolver) -> None:
@@ -60,10 +61,13 @@ async def test_absence_and_failure_are_told_apart(
 ) -> None:
     nameserver.add("known.test", "A", "203.0.113.5")
     nameserver.rcodes["broken.test"] = dns.rcode.SERVFAIL
-    assert (await resolver.services("known.test")).outcome is Outcome.NO_RECORD
-    assert (await resolver.services("unknown.test")).outcome is Outcome.NO_NAME
-    assert (await resolver.services("broken.test")).outcome in (Outcome.FAILED, Outcome.SILENT)
-    assert (await resolver.addresses("broken.test")).outcome is Outcome.FAILED
+    assert (await resolver.services("known.test")).outcome is LookupOutcome.NO_RECORD
+    assert (await resolver.services("unknown.test")).outcome is LookupOutcome.NO_NAME
+    assert (await resolver.services("broken.test")).outcome in (
+        LookupOutcome.FAILED,
+        LookupOutcome.SILENT,
+    )
+    assert (await resolver.addresses("broken.test")).outcome is LookupOutcome.FAILED
 
 
 async def test_silence_holds_up_nothing_else(nameserver: NameServer, resolver: Resolver) -> None:
@@ -75,7 +79,7 @@ async def test_silence_holds_up_nothing_else(nameserver: NameServer, resolver: R
     # The loop's own threads are free for files and the keyring.
     assert await asyncio.to_thread(lambda: 5) == 5
     answers: list[Answer[str]] = await waiting
-    assert {answer.outcome for answer in answers} == {Outcome.SILENT}
+    assert {answer.outcome for answer in answers} == {LookupOutcome.SILENT}
     names = [thread.name for thread in threading.enumerate()]
     assert names.count("resolver") <= 16
 

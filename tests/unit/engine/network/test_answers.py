@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
-from voip.engine.network.answers import Answer, Answers, Outcome
+from voip.engine.network.answers import Answer, Answers
+from voip.protocol.accounts import LookupOutcome
 
 
 class _Server:
     """Answers as set, and counts the questions."""
 
     def __init__(self) -> None:
-        self.answer: Answer[str] = Answer(Outcome.ANSWERED, ("192.0.2.1",), lasts_s=60.0)
+        self.answer: Answer[str] = Answer(LookupOutcome.ANSWERED, ("192.0.2.1",), lasts_s=60.0)
         self.asked: list[str] = []
         self.slow: asyncio.Event | None = None
 
@@ -28,7 +29,7 @@ async def test_an_answer_is_kept_for_its_time_to_live() -> None:
     assert (await answers.of("a")).records == ("192.0.2.1",)
     assert (await answers.of("a")).records == ("192.0.2.1",)
     assert server.asked == ["a"]
-    server.answer = Answer(Outcome.ANSWERED, ("192.0.2.2",), lasts_s=0.0)
+    server.answer = Answer(LookupOutcome.ANSWERED, ("192.0.2.2",), lasts_s=0.0)
     assert (await answers.of("b")).records == ("192.0.2.2",)
     await answers.of("b")
     assert server.asked == ["a", "b", "b"]
@@ -36,9 +37,9 @@ async def test_an_answer_is_kept_for_its_time_to_live() -> None:
 
 async def test_absence_is_kept_as_well() -> None:
     server = _Server()
-    server.answer = Answer(Outcome.NO_NAME, lasts_s=60.0)
+    server.answer = Answer(LookupOutcome.NO_NAME, lasts_s=60.0)
     answers = Answers(server.ask)
-    assert [(await answers.of("a")).outcome for _ in range(2)] == [Outcome.NO_NAME] * 2
+    assert [(await answers.of("a")).outcome for _ in range(2)] == [LookupOutcome.NO_NAME] * 2
     assert server.asked == ["a"]
 
 
@@ -47,15 +48,15 @@ async def test_the_last_good_answer_outlives_the_dns_and_says_so() -> None:
     answers = Answers(server.ask)
     await answers.of("a")
     answers.forget()
-    for trouble in (Outcome.SILENT, Outcome.FAILED):
+    for trouble in (LookupOutcome.SILENT, LookupOutcome.FAILED):
         server.answer = Answer(trouble)
         stale = await answers.of("a")
         assert (stale.records, stale.stale) == (("192.0.2.1",), True)
-    assert (await answers.of("never answered")).outcome is Outcome.FAILED
+    assert (await answers.of("never answered")).outcome is LookupOutcome.FAILED
     # A name that is gone is no trouble of the DNS.
-    server.answer = Answer(Outcome.NO_NAME)
+    server.answer = Answer(LookupOutcome.NO_NAME)
     assert (await answers.of("a")).records == ()
-    server.answer = Answer(Outcome.SILENT)
+    server.answer = Answer(LookupOutcome.SILENT)
     assert (await answers.of("a")).records == ()
 
 

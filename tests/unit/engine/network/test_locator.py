@@ -10,9 +10,10 @@ import pytest
 
 from tests.support.standin.names import ScriptedNames
 from voip.causes import Cause, CauseKind
-from voip.engine.network.answers import Answer, Outcome
+from voip.engine.network.answers import Answer
 from voip.engine.network.locator import Located, Locator, has_ipv6_route
 from voip.protection import Transport
+from voip.protocol.accounts import LookupOutcome
 from voip.protocol.worker.accounts import Target
 from voip.sip.locating import Pointer, Service
 
@@ -103,13 +104,15 @@ async def test_a_domain_may_say_that_it_has_no_such_server() -> None:
 @pytest.mark.parametrize(
     ("outcome", "kind"),
     [
-        (Outcome.NO_NAME, CauseKind.NAME_NOT_FOUND),
-        (Outcome.NO_RECORD, CauseKind.NAME_NOT_FOUND),
-        (Outcome.FAILED, CauseKind.NAME_NOT_ANSWERED),
-        (Outcome.SILENT, CauseKind.NAME_NOT_ANSWERED),
+        (LookupOutcome.NO_NAME, CauseKind.NAME_NOT_FOUND),
+        (LookupOutcome.NO_RECORD, CauseKind.NAME_NOT_FOUND),
+        (LookupOutcome.FAILED, CauseKind.NAME_NOT_ANSWERED),
+        (LookupOutcome.SILENT, CauseKind.NAME_NOT_ANSWERED),
     ],
 )
-async def test_a_name_without_an_address_has_a_cause(outcome: Outcome, kind: CauseKind) -> None:
+async def test_a_name_without_an_address_has_a_cause(
+    outcome: LookupOutcome, kind: CauseKind
+) -> None:
     class Nothing(ScriptedNames):
         async def addresses(self, name: str) -> Answer[str]:
             return Answer(outcome)
