@@ -125,7 +125,7 @@ async def test_a_target_that_the_worker_cannot_use_is_passed_over(standin: Stand
 async def test_the_last_target_gets_the_time_that_a_slow_server_needs(
     standin: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attempts, "_SHORT_SILENCE_S", 0.01)
+    monkeypatch.setattr(attempts, "SHORT_SILENCE_S", 0.01)
     standin.names.addresses_of[HOST] = (FIRST, SECOND)
     standin.ignore_account("work")
     await standin.add_account("work")
