@@ -18,7 +18,13 @@ from voip.model import (
     Status,
 )
 from voip.protection import Lock, Sign
-from voip.protocol.accounts import AccountEvent, AccountRemoved, AccountsOrdered, CheckEvent
+from voip.protocol.accounts import (
+    AccountEvent,
+    AccountRemoved,
+    AccountsOrdered,
+    CheckEvent,
+    CheckReport,
+)
 from voip.protocol.calls import CallEvent, DigitEvent, DigitsEvent, LogEvent
 from voip.protocol.client import AnyEvent, NumberedEvent
 from voip.protocol.phone import EchoEvent, NoticeEvent, SipMessageEvent, StoppingEvent, WorkerEvent
@@ -59,6 +65,18 @@ def account(a: AccountStatus) -> str:
     secure = f", {a.tls.version}" if a.tls else ""
     warning = f"  ({a.warning})" if a.warning else ""
     return f"{sign(a.sign)}  {a.name}  {a.aor}  {a.transport.upper()}{secure}  {text}{warning}"
+
+
+def check(report: CheckReport) -> str:
+    """Format a check by step, with its search below the step “name”."""
+    lines: list[str] = []
+    for step in report.steps:
+        mark = {True: "ok ", False: "BAD", None: " – "}[step.ok]
+        lines.append(f"{mark}  {step.step}: {step.text}")
+        if step.step == "name":
+            lines += [f"       {lookup.text}" for lookup in report.lookups]
+            lines += [f"       {target.text}" for target in report.targets]
+    return "\n".join(lines)
 
 
 def call(c: Call) -> str:

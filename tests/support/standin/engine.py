@@ -36,6 +36,7 @@ from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
 from voip.engine.files import permissions
 from voip.engine.files.lock_file import Locks
+from voip.engine.network import search
 from voip.engine.serving import Serving
 from voip.model import Call, CallState, Outcome, RegistrationState, Status, Voicemail
 from voip.protection import Keying
@@ -97,6 +98,8 @@ class StandIn(Attached):
             patch.setattr(hardening, "problem", lambda: None)
             # The screen shows the login name: keep it the same on any machine.
             patch.setattr(pinning, "login_name", lambda: "alice")
+            # Nor the time of a server's answer.
+            patch.setattr(search, "milliseconds_since", lambda sent: facts.ANSWER_MS)
             # A client that reaches no engine must not start a real one, which would outlive
             # the test. The lock turns away those of other processes.
             patch.setattr(clients, "reach", _start_no_engine)

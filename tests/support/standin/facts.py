@@ -19,6 +19,9 @@ from voip.protocol.worker.sound import SoundEvent
 ADDRESS = "1.2.3.4"
 """Address of every TLS account's server: publicly reachable."""
 
+ANSWER_MS = 12
+"""Time of every server's answer to a check's REGISTER."""
+
 SUITE = "AEAD_AES_256_GCM"
 CODEC = "opus/48000/2"
 

@@ -12,6 +12,7 @@ from tests.contract import examples
 from tui.words import phrases
 from voip import model, protection
 from voip.cli import format as shown
+from voip.protocol.accounts import CheckReport
 from voip.protocol.client import NumberedEvent
 
 
@@ -48,6 +49,22 @@ def test_states_are_those_of_the_screen(
 ) -> None:
     call = replace(examples.NEW_CALL, state=state, held_by=held_by)
     assert shown.state_words(call) == words == phrases.state(call)
+
+
+def test_a_check_has_its_search_below_the_name() -> None:
+    report = examples.REPLIES["check"]
+    assert isinstance(report, CheckReport)
+    assert shown.check(report).splitlines() == [
+        "ok   name: pbx.example.com is at 192.0.2.1, 2001:db8::1",
+        "       example.com has no NAPTR records",
+        "       SRV _sips._tcp.example.com: pbx.example.com:5061",
+        "       pbx.example.com is at 192.0.2.1, 2001:db8::1",
+        "       192.0.2.1:5061: the connection failed: Connection refused",
+        "       [2001:db8::1]:5061 answered in 12 ms, IPv6",
+        "ok   tls: TLSv1.3, TLS_AES_256_GCM_SHA384",
+        "ok   certificate: verified, for pbx.example.com",
+        "BAD  registration: the user name or password is wrong (401)",
+    ]
 
 
 def test_account() -> None:

@@ -114,14 +114,15 @@ def disable(name: str, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def check(ctx: click.Context, name: str, as_json: bool) -> None:
-    """Try the account NAME step by step."""
+    """Try the account NAME step by step.
+
+    The step “name” shows each lookup, and each address in the order of its trial.
+    """
     report = oneshot.get(CheckAccount(name=name), CheckReport)
     if as_json:
         print_json(report)
     else:
-        for step in report.steps:
-            mark = {True: "ok ", False: "BAD", None: " – "}[step.ok]
-            click.echo(f"{mark}  {step.step}: {step.text}")
+        click.echo(texts.check(report))
     ctx.exit(0 if report.ok else 1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from voip.causes import Cause
+from voip.causes import Cause, CauseKind
 from voip.engine.intake import clean_event
 from voip.engine.network.locator import Located, Step
 from voip.protocol.accounts import CheckedTarget, Family, Lookup, LookupOutcome
@@ -40,7 +40,7 @@ class Search:
 
     def failed(self, target: Target, cause: Cause) -> None:
         """Note why a target is not taken."""
-        self._note(target, False, cause, None, f"{target}: {sentence(cause)}")
+        self._note(target, False, cause, None, f"{target}: {_why(cause)}")
 
     def _take(self, target: Target, rtt_ms: int | None) -> None:
         in_time = "" if rtt_ms is None else f" in {rtt_ms} ms"
@@ -68,6 +68,12 @@ def _untried(target: Target) -> CheckedTarget:
 
 def _family(target: Target) -> Family:
     return Family.IPV6 if target.is_ipv6 else Family.IPV4
+
+
+def _why(cause: Cause) -> str:
+    # The sentence has both fingerprints, and stands at the certificate.
+    other_key = cause.kind is CauseKind.OTHER_KEY
+    return "the server shows another key" if other_key else sentence(cause)
 
 
 def _lookup(step: Step) -> Lookup:

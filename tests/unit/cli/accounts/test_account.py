@@ -13,6 +13,8 @@ from click.testing import CliRunner, Result
 from tests.contract.test_json_output import errors
 from tests.support.standin import facts
 from tests.support.standin.engine import StandIn
+from tests.support.standin.script import Registrar
+from voip.causes import Cause, CauseKind
 from voip.cli.accounts.account import account
 from voip.cli.app import offhook
 from voip.client.errors import CommandFailed
@@ -68,6 +70,29 @@ async def test_every_command_prints_one_object_with_json(standin: StandIn) -> No
     assert json.loads((await run("list", "--json")).stdout) == {"accounts": []}
     commands = {"add", "edit", "show", "check", "disable", "enable", "list", "remove"}
     assert account.commands.keys() == commands
+
+
+async def test_a_check_prints_its_search_in_either_form(standin: StandIn) -> None:
+    standin.names.addresses_of["pbx.example.com"] = ("192.0.2.1", "192.0.2.2")
+    refused = Cause(CauseKind.CONNECTION_FAILED, ("Connection refused",))
+    standin.script.registrars_at = {"192.0.2.1": Registrar(cause=refused)}
+    await standin.add_account("work", register=False)
+    await standin.client.ask(EditAccount(name="work", fields={"register": None}))
+    report = await printed("check")
+    assert [row["record"] for row in report["lookups"]] == ["NAPTR", "SRV", "A/AAAA"]
+    assert [(t["address"], t["family"], t["taken"], t["rtt_ms"]) for t in report["targets"]] == [
+        ("192.0.2.1", "ipv4", False, None),
+        ("192.0.2.2", "ipv4", True, 12),
+    ]
+    assert report["targets"][0]["cause"]["kind"] == "connection_failed"
+    lines = (await run("check", "work")).stdout.splitlines()
+    assert [line.strip() for line in lines[1:6]] == [
+        "pbx.example.com has no NAPTR records",
+        "_sips._tcp.pbx.example.com has no SRV records",
+        "pbx.example.com is at 192.0.2.1, 192.0.2.2",
+        "192.0.2.1:5061: the connection failed: Connection refused",
+        "192.0.2.2:5061 answered in 12 ms, IPv4",
+    ]
 
 
 async def test_without_json_nothing_is_on_standard_output(standin: StandIn) -> None:

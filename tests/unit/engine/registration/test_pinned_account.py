@@ -246,6 +246,10 @@ async def test_a_check_names_both_keys(standin: StandIn) -> None:
     step = next(step for step in bad.steps if step.step == "certificate")
     assert step.ok is False
     assert step.text.endswith(f"Accepted: {fingerprint(PIN)}. Shown now: {fingerprint(OTHER)}")
+    (target,) = bad.targets
+    assert target.cause is not None
+    assert target.cause.kind is CauseKind.OTHER_KEY
+    assert target.text == "192.0.2.1:5061: the server shows another key"
 
 
 async def test_an_account_that_does_not_register_is_checked_by_a_look(standin: StandIn) -> None:
