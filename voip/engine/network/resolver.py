@@ -10,19 +10,23 @@ import asyncio
 import socket
 import threading
 import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import dns.asyncresolver
 import dns.exception
 import dns.rdatatype
 import dns.resolver
+from dns.rdata import Rdata
 from dns.rdtypes.IN.NAPTR import NAPTR
 from dns.rdtypes.IN.SRV import SRV
 
 from voip.engine.network.answers import Answer, Answers
 from voip.protocol.accounts import LookupOutcome
 from voip.sip.locating import MOST_RECORDS, Pointer, Service
+
+_T = TypeVar("_T")
 
 _LONGEST_S = 4.0
 """Seconds for a question with all its repetitions."""
@@ -73,55 +77,30 @@ class Resolver:
     # Inside
 
     async def _ask_for_pointers(self, name: str) -> Answer[Pointer]:
-        answer = await self._ask(name, dns.rdatatype.NAPTR)
-        if not isinstance(answer, dns.resolver.Answer):
-            return Answer(answer, lasts_s=_LASTS_S)
-        records = [
-            Pointer(
-                record.order,
-                record.preference,
-                record.service.decode("ascii", "replace"),
-                record.replacement.to_text(omit_final_dot=True),
-            )
-            for record in list(answer)[:MOST_RECORDS]
-            if isinstance(record, NAPTR) and record.flags.upper() == b"S" and not record.regexp
-        ]
-        return Answer(
-            LookupOutcome.ANSWERED, tuple(records), max(0.0, answer.expiration - time.time())
-        )
+        return await self._ask(name, dns.rdatatype.NAPTR, _pointers)
 
     async def _ask_for_services(self, name: str) -> Answer[Service]:
-        answer = await self._ask(name, dns.rdatatype.SRV)
-        if not isinstance(answer, dns.resolver.Answer):
-            return Answer(answer, lasts_s=_LASTS_S)
-        records = [
-            Service(
-                record.priority,
-                record.weight,
-                record.port,
-                record.target.to_text(omit_final_dot=True),
-            )
-            for record in list(answer)[:MOST_RECORDS]
-            if isinstance(record, SRV)
-        ]
-        return Answer(
-            LookupOutcome.ANSWERED, tuple(records), max(0.0, answer.expiration - time.time())
-        )
+        return await self._ask(name, dns.rdatatype.SRV, _services)
 
     async def _ask(
-        self, name: str, kind: dns.rdatatype.RdataType
-    ) -> dns.resolver.Answer | LookupOutcome:
+        self,
+        name: str,
+        kind: dns.rdatatype.RdataType,
+        read: Callable[[Sequence[Rdata]], Iterable[_T]],
+    ) -> Answer[_T]:
         try:
-            resolver = self._current()
-            return await resolver.resolve(name, kind, search=False, lifetime=_LONGEST_S)
+            answer = await self._current().resolve(name, kind, search=False, lifetime=_LONGEST_S)
         except dns.resolver.NXDOMAIN:
-            return LookupOutcome.NO_NAME
+            return Answer(LookupOutcome.NO_NAME, lasts_s=_LASTS_S)
         except dns.resolver.NoAnswer:
-            return LookupOutcome.NO_RECORD
+            return Answer(LookupOutcome.NO_RECORD, lasts_s=_LASTS_S)
         except dns.exception.Timeout:
-            return LookupOutcome.SILENT
+            return Answer(LookupOutcome.SILENT, lasts_s=_LASTS_S)
         except (dns.exception.DNSException, OSError, ValueError):
-            return LookupOutcome.FAILED
+            return Answer(LookupOutcome.FAILED, lasts_s=_LASTS_S)
+        records = tuple(read(list(answer)[:MOST_RECORDS]))
+        lasts_s = max(0.0, answer.expiration - time.time())
+        return Answer(LookupOutcome.ANSWERED, records, lasts_s)
 
     def _current(self) -> dns.asyncresolver.Resolver:
         """Resolver of the name servers that the system has now.
@@ -160,6 +139,21 @@ class Resolver:
             return await asyncio.wait_for(future, _LONGEST_S)
         except TimeoutError:
             return Answer(LookupOutcome.SILENT)
+
+
+def _pointers(records: Sequence[Rdata]) -> Iterator[Pointer]:
+    for record in records:
+        if isinstance(record, NAPTR) and record.flags.upper() == b"S" and not record.regexp:
+            service = record.service.decode("ascii", "replace")
+            replacement = record.replacement.to_text(omit_final_dot=True)
+            yield Pointer(record.order, record.preference, service, replacement)
+
+
+def _services(records: Sequence[Rdata]) -> Iterator[Service]:
+    for record in records:
+        if isinstance(record, SRV):
+            host = record.target.to_text(omit_final_dot=True)
+            yield Service(record.priority, record.weight, record.port, host)
 
 
 def _system_addresses(name: str) -> Answer[str]:
