@@ -66,6 +66,9 @@
 #define PJSUA_MAX_RECORDERS                     80
 #define PJSUA_MAX_CONF_PORTS                    512
 #define PJ_IOQUEUE_MAX_HANDLES                  1024
+/* A closed socket holds its handle for this time (ms). With PJLIB's half a
+   second, 512 short calls in a row left none for the next. */
+#define PJ_IOQUEUE_KEY_FREE_DELAY               100
 #define PJSIP_MAX_TSX_COUNT                     1023
 #define PJSIP_MAX_DIALOG_COUNT                  1023
 
