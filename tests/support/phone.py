@@ -20,12 +20,20 @@ class Phone(Attached):
     """A phone in `folder`.
 
     Its engine is forked from a process with the same modules, where the environment
-    has no libraries to load first; a `fresh` one is always a new Python.
+    has no libraries to load first; a `fresh` one is always a new Python, and so is
+    one with a `prefix` of words before its command.
     """
 
-    def __init__(self, folder: Path, audio: str | None = "null", fresh: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        audio: str | None = "null",
+        fresh: bool = False,
+        prefix: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(folder)
         self._fresh = fresh
+        self._prefix = prefix
         self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("OFFHOOK")},
             **environment_of(folder),
@@ -69,10 +77,10 @@ class Phone(Attached):
             await self._drain
 
     async def _engine(self) -> asyncio.subprocess.Process | Forked:
-        if not self._fresh and "LD_PRELOAD" not in self.environment:
+        if not self._fresh and not self._prefix and "LD_PRELOAD" not in self.environment:
             return await fork(self.environment)
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "voip.engine", "--foreground",
+            *self._prefix, sys.executable, "-m", "voip.engine", "--foreground",
             env=self.environment, stderr=asyncio.subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
 

@@ -28,6 +28,7 @@ _SO_TIMESTAMPNS = 35  # asm-generic/socket.h
 _KEY = bytes(range(1, 31))
 _BIAS = 0x84
 _TONE_PEAK = 8000
+_PATIENCE_S = 40
 _HEARD = 0.02  # of full scale, in the bin of a tone
 
 
@@ -64,8 +65,11 @@ class Voice:
         self._keys: list[Srtp] = []
         self._to: tuple[str, int] | None = None
         self._task: asyncio.Task[None] | None = None
+        self._news = asyncio.Event()
         self._sequence = itertools.count(1)
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._is_ipv6 = ":" in host
+        family = socket.AF_INET6 if self._is_ipv6 else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         self._socket.setblocking(False)
         self._socket.bind((host, 0))
@@ -82,17 +86,27 @@ class Voice:
 
     def follow(self, body: str) -> None:
         """Speak to the address of a session of the phone, with its keys."""
-        address = re.search(r"^c=IN IP4 (\S+)", body, re.MULTILINE)
+        address = re.search(r"^c=IN IP[46] (\S+)", body, re.MULTILINE)
         port = re.search(r"^m=audio (\d+)", body, re.MULTILINE)
         assert address is not None
         assert port is not None
-        self._to = (address[1], int(port[1]))
+        # RFC 4291 section 2.5.5.2: an IPv4 address, as an IPv6 socket names it.
+        mapped = "::ffff:" if self._is_ipv6 and ":" not in address[1] else ""
+        self._to = (mapped + address[1], int(port[1]))
         pattern = r"^a=crypto:\d+ AES_CM_128_HMAC_SHA1_80 inline:(\S+)"
         if self.secret and (key := re.search(pattern, body, re.MULTILINE)):
             # A packet from before the change may still be on its way.
             self._keys.insert(0, Srtp(base64.b64decode(key[1].split("|")[0])))
         if self._task is None:
             self._task = asyncio.create_task(self._speak())
+
+    async def until_heard(self, packets: int) -> None:
+        """Wait for more packets of the phone's."""
+        wanted = len(self.frames) + packets
+        async with asyncio.timeout(_PATIENCE_S):
+            while len(self.frames) < wanted:
+                self._news.clear()
+                await self._news.wait()
 
     def hears(self, since: int = 0) -> frozenset[int]:
         """Tones in the packets from number `since` on."""
@@ -141,6 +155,7 @@ class Voice:
         elif packet[1] & 0x7F == PCMU:
             samples = _DECODED[np.frombuffer(packet[12:], dtype=np.uint8)]
             self.sizes.append(len(samples))
+            self._news.set()
             self.frames.append(Frame(at, tones_in(samples, RATE, self._tones)))
 
     def _opened(self, data: bytes) -> bytes | None:

@@ -204,6 +204,8 @@ class DatagramServer:
     async def stop(self) -> None:
         if self._transport is not None:
             self._transport.close()
+            # The loop closes the socket in its next turn; the port is taken until then.
+            await asyncio.sleep(0)
 
     async def until(self, wanted: Callable[[sip.Message], bool]) -> tuple[Datagrams, sip.Message]:
         """First message for which `wanted` is true, with its sender."""

@@ -58,10 +58,12 @@ class Party:
             else HostileServer(host, self._behave, leaf if transport is Transport.TLS else None)
         )
         self._host, self._hertz, self._tones = host, hertz, tones
+        self.voice_host = host
         self._invites: asyncio.Queue[sip.Message] = asyncio.Queue()
         self._delayed: asyncio.Queue[sip.Message] = asyncio.Queue()
         self._answered: asyncio.Queue[sip.Message] = asyncio.Queue()
         self._client: Client | None = None
+        self._news = asyncio.Event()
         self._dialog: sip.Dialog | None = None
         self._tag = "party"
         self._holds = False
@@ -89,7 +91,7 @@ class Party:
         self._tag = f"party{next(_CALLS)}"
         self._holds = False
         self.voice = Voice(
-            self._host, self._hertz, self._tones, secret=self.transport is Transport.TLS
+            self.voice_host, self._hertz, self._tones, secret=self.transport is Transport.TLS
         )
         self._dialog = sip.Dialog(
             sender=f"{message.get('To')};tag={self._tag}",
@@ -135,6 +137,13 @@ class Party:
         answer = await self.offer_again()
         assert answer.status == 200, answer.first
 
+    async def until_offered(self, offers: int) -> None:
+        """Wait until the phone has made that many offers within its calls."""
+        async with asyncio.timeout(_PATIENCE_S):
+            while self.offers < offers:
+                self._news.clear()
+                await self._news.wait()
+
     async def asked(self) -> None:
         """Wait for the offer that is delayed."""
         message = await asyncio.wait_for(self._delayed.get(), _PATIENCE_S)
@@ -179,6 +188,7 @@ class Party:
             self._invites.put_nowait(message)
             return
         self.offers += 1
+        self._news.set()
         if self.refusals:
             self._answer(message, self.refusals.pop(0))
         elif self.delays:
@@ -241,6 +251,10 @@ class Party:
         parameter = "" if self.transport is Transport.UDP else f";transport={self.transport.value}"
         return f"<sip:party@{self._host}:{self.server.port}{parameter}>"
 
+    def media_address(self, offer: sip.Message | None) -> str:
+        """Address of its voice in an answer to `offer`, or in its own offer."""
+        return self._host
+
     def _session(self, offer: sip.Message | None) -> str:
         attributes = self.attributes
         if self.transport is Transport.TLS:
@@ -251,7 +265,7 @@ class Party:
         direction = _ANSWERS[asked][self._holds]
         profile = "RTP/SAVP" if self.transport is Transport.TLS else "RTP/AVP"
         formats = f"{self.formats} 101"
-        session = sip.sdp(self._host, self.voice.port, profile, attributes, formats)
+        session = sip.sdp(self.media_address(offer), self.voice.port, profile, attributes, formats)
         return session.replace("a=sendrecv", f"a={direction}")
 
 

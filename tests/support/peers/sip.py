@@ -164,8 +164,9 @@ def sdp(
     formats: str = "0 101",
 ) -> str:
     """A session of one stream, G.711 by default, with attributes."""
+    family = "IP6" if ":" in host else "IP4"
     lines = [
-        "v=0", f"o=- 1 1 IN IP4 {host}", "s=-", f"c=IN IP4 {host}", "t=0 0",
+        "v=0", f"o=- 1 1 IN {family} {host}", "s=-", f"c=IN {family} {host}", "t=0 0",
         f"m=audio {port} {profile} {formats}", "a=rtpmap:0 PCMU/8000",
         "a=rtpmap:101 telephone-event/8000", "a=sendrecv", *attributes,
     ]  # fmt: skip

@@ -39,6 +39,9 @@ class ScriptedNames:
             return Answer(LookupOutcome.NO_NAME)
         return self._answer(name, self.addresses_of.get(name, (_ADDRESS,)))
 
+    def forget(self) -> None:
+        self.asked.clear()
+
     def _answer(self, name: str, records: tuple[_T, ...]) -> Answer[_T]:
         self.asked.append(name)
         return Answer(LookupOutcome.ANSWERED if records else LookupOutcome.NO_RECORD, records)

@@ -26,6 +26,7 @@ from voip.protocol.settings import Audio
 from voip.protocol.worker.accounts import (
     AccountSetup,
     CloseAccount,
+    LeaveConnection,
     OpenAccount,
     RegisterNow,
     RegistrationEvent,
@@ -46,6 +47,7 @@ from voip.protocol.worker.calls import (
     HoldEvent,
     IncomingCall,
     MediaEvent,
+    MoveCall,
     MuteCall,
     PlayFile,
     RecordFile,
@@ -195,6 +197,9 @@ class ScriptedWorker:
         setup = self._account(command.name)
         self.accounts[setup.name] = replace(setup, target=command.target)
 
+    def leave_connection(self, command: LeaveConnection) -> None:
+        self._account(command.name)
+
     def use_own_key(self, command: UseOwnKey) -> None:
         self._account(command.name)
 
@@ -243,7 +248,7 @@ class ScriptedWorker:
 
         self._then.append(answered)
 
-    def accept_for_call(self, command: Ring | MuteCall | GiveVoice | PlayFile) -> None:
+    def accept_for_call(self, command: Ring | MoveCall | MuteCall | GiveVoice | PlayFile) -> None:
         self._call(command.call)
 
     def send_digits(self, command: Digits) -> None:
@@ -475,11 +480,13 @@ ANSWERS: dict[type[WorkerCommand], Callable[[ScriptedWorker, Any], None]] = {
     RegisterNow: ScriptedWorker.register,
     UseOwnKey: ScriptedWorker.use_own_key,
     UseTarget: ScriptedWorker.use_target,
+    LeaveConnection: ScriptedWorker.leave_connection,
     StartCall: ScriptedWorker.start_call,
     Ring: ScriptedWorker.accept_for_call,
     Answer: ScriptedWorker.answer,
     EndCall: ScriptedWorker.end_call,
     HoldCall: ScriptedWorker.hold,
+    MoveCall: ScriptedWorker.accept_for_call,
     GiveVoice: ScriptedWorker.accept_for_call,
     MuteCall: ScriptedWorker.accept_for_call,
     Digits: ScriptedWorker.send_digits,
