@@ -47,6 +47,8 @@ class CauseKind(StrEnum):
     CONNECTION_TIMEOUT = "connection_timeout"
     CONNECTION_FAILED = "connection_failed"
     CONNECTION_DROPPED = "connection_dropped"
+    NO_NETWORK = "no_network"
+    NETWORK_CHANGED = "network_changed"
 
     # A registration
     NO_ANSWER = "no_answer"
@@ -64,6 +66,7 @@ class CauseKind(StrEnum):
     SIP_STATUS = "sip_status"
     NO_VOICE = "no_voice"
     BROKEN_OFF = "broken_off"
+    NOT_MOVED = "not_moved"
 
     # A session that breaks the account's demands
     NO_ENCRYPTION = "no_encryption"

@@ -21,6 +21,7 @@ from voip.engine.calls.blocked import BlockedCallers
 from voip.engine.calls.book import CallBook
 from voip.engine.calls.comparisons import Comparisons
 from voip.engine.calls.echo import Echo
+from voip.engine.calls.moves import Moves
 from voip.engine.calls.reports import CallEvents
 from voip.engine.calls.requests import Calls
 from voip.engine.files import settings
@@ -32,14 +33,16 @@ from voip.engine.hub import Hub
 from voip.engine.network.hops import Hops
 from voip.engine.network.locator import Locator
 from voip.engine.network.resolver import Names, Resolver
+from voip.engine.network.watch import Watch
 from voip.engine.people.contacts import Contacts
 from voip.engine.people.lookup import LookUps
 from voip.engine.people.recent import People
 from voip.engine.registration.attempts import Attempts
 from voip.engine.registration.check import AccountCheck
-from voip.engine.registration.connections import Connections
+from voip.engine.network.connections import Connections
 from voip.engine.registration.following import FollowedFile
 from voip.engine.registration.inspection import Inspection, Look
+from voip.engine.registration.moving import Moving
 from voip.engine.registration.registrations import Registrations
 from voip.engine.sound import SoundDevices
 from voip.engine.supervisor import (
@@ -57,7 +60,6 @@ from voip.protocol.phone import NoticeEvent, StoppingEvent, WorkerEvent
 from voip.protocol.settings import Settings, SettingsEvent
 from voip.protocol.worker.accounts import RegistrationEvent, VoicemailEvent
 from voip.protocol.worker.base import Role
-from voip.protocol.worker.calls import UnreadCall
 from voip.protocol.worker.process import (
     AnyWorkerEvent,
     Configure,
@@ -124,13 +126,21 @@ class Engine:
             self.hub, self.workers, self.passwords, self.own_keys, instances, locator
         )
         self.registrations = Registrations(
-            self.hub, self.workers, self.own_keys, attempts, self.connections.find
+            self.hub,
+            self.workers,
+            self.own_keys,
+            attempts,
+            self.connections.find,
+            lambda live: moving.settle(live),
         )
+        moving = Moving(self.registrations, attempts, lambda *account: self._moves.follow(*account))
+        self._network = Watch(moving, names.forget)
         self.followed = FollowedFile(
             self.account_file, Watched(paths.accounts), self.registrations, self.notice
         )
         self._hops = Hops(self.workers, names, self.registrations.find_target)
         self.book = CallBook(self.hub, self.history, lambda call: self.comparisons.recall(call))
+        self._moves = Moves(self.book, self.workers)
         self.calls = Calls(self.book, self.hub, self.workers, self.registrations)
         self.blocked = BlockedCallers(
             paths.blocked,
@@ -187,7 +197,8 @@ class Engine:
     async def run(self) -> None:
         """Run, once started, until asked to stop; then end every call."""
         watches = [
-            asyncio.create_task(watch) for watch in (self._watch_files(), self._watch_dates())
+            asyncio.create_task(watch)
+            for watch in (self._watch_files(), self._watch_dates(), self._network.run())
         ]
         try:
             await self._stopping.wait()
@@ -348,8 +359,6 @@ class Engine:
                     self.registrations.on_voicemail(role, event)
                 case SoundEvent():
                     self.sound.on_event(role, event)
-                case UnreadCall():
-                    self.notice("warning", _unread_words(event))
                 case NameAsked():
                     self._hops.on_event(role, event)
                 case SipMessage():
@@ -389,8 +398,3 @@ class Engine:
             self.hub.publish(WorkerEvent(role=role, up=False, detail=reason))
 
         return on_down
-
-
-def _unread_words(event: UnreadCall) -> str:
-    whose = f"account {', '.join(event.accounts)}: " if event.accounts else ""
-    return f"{whose}a call came that could not be read, so it was refused and did not ring"

@@ -68,6 +68,8 @@ _SENTENCES = {
     CauseKind.CONNECTION_TIMEOUT: "the server did not answer in time",
     CauseKind.CONNECTION_FAILED: "the connection failed: {0}",
     CauseKind.CONNECTION_DROPPED: "the connection to the server has dropped",
+    CauseKind.NO_NETWORK: "this machine has no network that leads to the server",
+    CauseKind.NETWORK_CHANGED: "this machine's network has changed",
     CauseKind.NO_ANSWER: "the server did not answer",
     CauseKind.NO_PASSWORD: "the server asks for a password, and there is none",
     CauseKind.UNSAFE_CHALLENGE: "the server asks for the password in a way that is not safe or "
@@ -97,6 +99,7 @@ _SENTENCES = {
     CauseKind.KEYS_REFUSED: f"{_KEYS}the far end refused the handshake (DTLS)",
     CauseKind.KEYS_FAILED: f"{_KEYS}the handshake with the far end failed (DTLS)",
     CauseKind.KEYS_LATE: f"{_KEYS}the far end did not finish the handshake in time",
+    CauseKind.NOT_MOVED: "this machine's network has changed, and the far end did not follow",
     CauseKind.SERVER_SILENT: "the server does not answer",
     CauseKind.REDIRECTED: reasons.REDIRECTED,
     CauseKind.UNCONFIRMED: "the caller did not confirm that the call was answered",

@@ -6,6 +6,7 @@ import pjsua2 as pj
 
 from voip.protocol.worker.accounts import (
     CloseAccount,
+    LeaveConnection,
     OpenAccount,
     RegisterNow,
     UseOwnKey,
@@ -17,6 +18,7 @@ from voip.protocol.worker.calls import (
     EndCall,
     GiveVoice,
     HoldCall,
+    MoveCall,
     MuteCall,
     PlayFile,
     RecordFile,
@@ -49,6 +51,8 @@ def execute(phone: Phone, command: AnyWorkerCommand) -> None:
             phone.remove_account(accounts.get(name))
         case UseTarget(name=name, target=target):
             accounts.use_target(name, target)
+        case LeaveConnection(name=name):
+            accounts.move(name)
         case RegisterNow(name=name):
             accounts.get(name).setRegistration(True)
         case UseOwnKey(name=name, own_key=own_key):
@@ -63,6 +67,8 @@ def execute(phone: Phone, command: AnyWorkerCommand) -> None:
             calls.get(number).end(code)
         case HoldCall(call=number, on=on):
             calls.get(number).hold.ask(on)
+        case MoveCall(call=number, media=media):
+            calls.get(number).hold.move(media)
         case GiveVoice(call=number, on=on):
             calls.get(number).media.give_voice(on)
         case MuteCall(call=number, on=on):

@@ -29,6 +29,7 @@ from voip.protocol.worker.calls import (
     PlayEnded,
     RefusedCall,
     StatisticsEvent,
+    UnreadCall,
 )
 from voip.protocol.worker.process import AnyWorkerEvent, ConnectionEvent
 from voip.protocol.worker.sound import LevelsReport
@@ -65,6 +66,9 @@ class Follower(Protocol):
 
     def file_ended(self, call: LiveCall) -> None:
         """Act on the end of the file that was played."""
+
+    def on_heard_again(self, call: LiveCall) -> None:
+        """Act on a call whose far end was silent and is heard again."""
 
     def settle(self) -> None:
         """Reassign the microphone after a call has ended."""
@@ -107,6 +111,8 @@ class CallEvents:
                 self._on_incoming(role, event)
             case RefusedCall():
                 self._on_refused(role, event)
+            case UnreadCall():
+                self._hub.publish(NoticeEvent(level="warning", text=_unread(event)))
             case (
                 CallStateEvent(call=number)
                 | MediaEvent(call=number)
@@ -167,7 +173,10 @@ class CallEvents:
             case StatisticsEvent():
                 call.see_streams(event.streams, event.seconds)
                 self._use(call, event.connection)
+                was_silent = call.quality.silent_s is not None
                 call.quality = assess(event, call.codec)
+                if was_silent and call.quality.silent_s is None:
+                    self._calls.on_heard_again(call)
                 self._book.publish(call)
             case LevelsReport(rx=rx, tx=tx):
                 self._hub.publish(LevelsEvent(call=str(call.id), rx=rx, tx=tx))
@@ -277,6 +286,11 @@ class CallEvents:
         latest = self._find_connection(call.role, connection)
         if latest is not None:
             call.use(latest)
+
+
+def _unread(event: UnreadCall) -> str:
+    whose = f"account {', '.join(event.accounts)}: " if event.accounts else ""
+    return f"{whose}a call came that could not be read, so it was refused and did not ring"
 
 
 def _dropped(call: LiveCall) -> str:

@@ -59,6 +59,9 @@ class Servers(Protocol):
     async def aim(self, name: str) -> None:
         """Send an account's later requests to its target of now."""
 
+    def on_path(self, name: str) -> None:
+        """Register an account again that a lost path had cut off."""
+
 
 class Calls:
     """Requests on calls; the state changes on the worker's event, not before."""
@@ -226,6 +229,10 @@ class Calls:
             text = f"call {call.id}: {_disagreement(event)}"
             self._hub.publish(NoticeEvent(level="warning", text=text))
         call.on_hold_answer(event)
+
+    def on_heard_again(self, call: LiveCall) -> None:
+        """Register the account: the way to its server is back."""
+        self._servers.on_path(call.account)
 
     def settle(self) -> None:
         """Reassign the microphone after a call was answered or has ended."""

@@ -18,6 +18,7 @@ _KINDS = frozenset(
         CauseKind.CONNECTION_FAILED,
         CauseKind.CONNECTION_DROPPED,
         CauseKind.NO_ANSWER,
+        CauseKind.NO_NETWORK,
         CauseKind.SERVER_SILENT,
         # PJSIP refuses an address of a family that the machine lacks.
         CauseKind.WORKER_REFUSED,

@@ -47,6 +47,8 @@ class Names(Protocol):
 
     async def addresses(self, name: str) -> Answer[str]: ...
 
+    def forget(self) -> None: ...
+
 
 class Resolver:
     def __init__(self) -> None:

@@ -31,6 +31,7 @@ from voip.protection import Transport
 from voip.protocol.accounts import AccountEvent
 from voip.protocol.worker.accounts import (
     CloseAccount,
+    LeaveConnection,
     OpenAccount,
     RegisterNow,
     Target,
@@ -139,6 +140,25 @@ class Attempts:
                 self.fail(live, cause_of(error))
             except WorkerGone:
                 return
+
+    async def move(self, live: Live) -> None:
+        """Register from another address of this machine, over a new connection."""
+        account = live.account
+        async with live.busy:
+            if account is None or not live.added or live.dropped:
+                return
+            live.moved = True
+            live.targets.rested()
+            if account.register and live.stopped is None:
+                cause = Cause(CauseKind.NETWORK_CHANGED)
+                self.set(live, because(RegistrationState.REGISTERING, cause))
+            try:
+                await self._workers[live.role].ask(LeaveConnection(name=live.name))
+            except (WorkerGone, WorkerRefused) as error:
+                log.info("account %s: %s", live.name, error)
+                return
+        if account.register:
+            await self.register(live)
 
     async def drop(self, live: Live) -> None:
         """Remove an account that is over from its worker."""
@@ -254,7 +274,7 @@ class Attempts:
         # Set before the worker answers: a drop in between must remove the account
         # again.
         live.added = True
-        live.aimed = target
+        live.aim(target)
         await self._workers[live.role].ask(OpenAccount(account=setup))
         return True
 
@@ -270,7 +290,7 @@ class Attempts:
         """Tell the worker of a target that it does not have."""
         if live.aimed != target:
             await self._workers[live.role].ask(UseTarget(name=live.name, target=target))
-            live.aimed = target
+            live.aim(target)
 
     def _go_back_later(self, live: Live, target: Target, delay_s: float) -> None:
         self._later(live, delay_s, lambda: self.spawn(self._go_back(live, target, live.timer)))

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from voip import routing
 from voip.causes import Cause
 from voip.engine.accounts.fields import Account
 from voip.engine.registration.targets import Targets
@@ -29,7 +30,8 @@ class Live:
     `refusal` is the cause against the last connection. `stopped` is the cause that
     holds the account until its user has decided. `client_ends` is the end of its client
     certificate, `own_key` the key that its worker shows far ends. `aimed` is the target
-    that its worker has. A `dropped` account
+    that its worker has, `here` this machine's address towards it. A `moved`
+    account has another address of this machine than its calls. A `dropped` account
     is over: another may have its name by now.
     """
 
@@ -38,12 +40,14 @@ class Live:
     problem: str | None = None
     added: bool = False
     dropped: bool = False
+    moved: bool = False
     registration: Registration = _OFFLINE
     connection: int | None = None
     tls: TlsStatus | None = None
     failures: int = 0
     targets: Targets = field(default_factory=Targets)
     aimed: Target | None = None
+    here: str | None = None
     timer: asyncio.TimerHandle | None = None
     refusal: Cause | None = None
     stopped: Cause | None = None
@@ -62,6 +66,11 @@ class Live:
     def distrusted(self) -> bool:
         """Report if the last connection was refused for the server's certificate."""
         return self.refusal is not None and self.refusal.of_trust
+
+    def aim(self, target: Target) -> None:
+        """Note the target that the worker has from now on."""
+        self.aimed = target
+        self.here = routing.local_address(target.address, target.port)
 
     def status(self) -> AccountStatus:
         account = self.account

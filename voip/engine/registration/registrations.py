@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from voip.causes import Cause, CauseKind
 from voip.engine.accounts import pinning
@@ -15,6 +15,7 @@ from voip.engine.accounts.own_keys import OwnKeyError, OwnKeys
 from voip.engine.accounts.trust_fields import pin_of
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
+from voip.engine.network.failures import is_of_target
 from voip.engine.registration.attempts import Attempts
 from voip.engine.registration.failing import FIRST_RETRY_S, because
 from voip.engine.registration.live import Live
@@ -38,7 +39,10 @@ log = logging.getLogger(__name__)
 
 
 class Registrations:
-    """Keeps workers in line with accounts.toml, and accounts registered."""
+    """Keeps workers in line with accounts.toml, and accounts registered.
+
+    `settle` gets each account that its server has just registered.
+    """
 
     def __init__(
         self,
@@ -47,14 +51,19 @@ class Registrations:
         own_keys: OwnKeys,
         attempts: Attempts,
         find_connection: Callable[[Role, int | None], ConnectionEvent | None],
+        settle: Callable[[Live], None],
     ) -> None:
         self._hub = hub
+        self._settle = settle
         self._workers = workers
         self._own_keys = own_keys
         self._find_connection = find_connection
         self._attempts = attempts
         self._live: dict[str, Live] = {}
         self._notices = Notices()
+
+    def __iter__(self) -> Iterator[Live]:
+        return iter(tuple(self._live.values()))
 
     def snapshot(self) -> tuple[AccountStatus, ...]:
         return tuple(live.status() for live in self._live.values())
@@ -155,6 +164,16 @@ class Registrations:
         live = self._live.get(name)
         if live is not None and live.added:
             await self._attempts.aim(live)
+
+    def on_path(self, name: str) -> None:
+        """Register an account again that a lost path had cut off."""
+        live = self._live.get(name)
+        if live is None or live.stopped is not None or live.account is None:
+            return
+        cause, failed = live.registration.cause, RegistrationState.FAILED
+        # A server that refuses, or asks to be left alone, was reached.
+        if live.registration.state is failed and cause and is_of_target(cause, None):
+            self._attempts.retry(live, 0.0)
 
     # Keeping in line
 
@@ -259,6 +278,7 @@ class Registrations:
             )
             self._attempts.set(live, registration)
             self._attempts.succeed(live)
+            self._settle(live)
             self._warn(live)
             return
         if event.code // 100 == 2:

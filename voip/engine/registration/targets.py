@@ -46,6 +46,10 @@ class Targets:
         if self.current is not None:
             self._rests[self.current] = _Rest(self.failures() + 1, until)
 
+    def rested(self) -> None:
+        """Try every target again: the failures were another network's."""
+        self._rests.clear()
+
     def works(self) -> None:
         """Note that the current target has answered."""
         if self.current is not None:

@@ -124,6 +124,12 @@ class UseTarget(WorkerCommand, frozen=True, tag="use_target"):
     target: Target
 
 
+class LeaveConnection(WorkerCommand, frozen=True, tag="leave_connection"):
+    """Leave an account's connection, since this machine's address has changed."""
+
+    name: str
+
+
 class RegisterNow(WorkerCommand, frozen=True, tag="register"):
     """Send a REGISTER now; the worker never repeats a failed one."""
 
@@ -164,6 +170,8 @@ class VoicemailEvent(WorkerReport, frozen=True, tag="voicemail"):
     connection: int | None
 
 
-AnyAccountCommand = OpenAccount | CloseAccount | UseTarget | RegisterNow | UseOwnKey
+AnyAccountCommand = (
+    OpenAccount | CloseAccount | UseTarget | LeaveConnection | RegisterNow | UseOwnKey
+)
 
 AnyAccountEvent = RegistrationEvent | VoicemailEvent

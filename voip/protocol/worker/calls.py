@@ -52,6 +52,17 @@ class HoldCall(WorkerCommand, frozen=True, tag="hold"):
     on: bool = True
 
 
+class MoveCall(WorkerCommand, frozen=True, tag="move_call"):
+    """Tell the far end of a call that is up where this phone is now.
+
+    With new `media` the call ends if the far end refuses; that is for a machine with
+    another address. Without, its connection alone is another.
+    """
+
+    call: int
+    media: bool
+
+
 class GiveVoice(WorkerCommand, frozen=True, tag="voice"):
     """Connect or disconnect the microphone; the far end is not asked."""
 
@@ -206,6 +217,7 @@ AnyCallCommand = (
     | Answer
     | EndCall
     | HoldCall
+    | MoveCall
     | GiveVoice
     | MuteCall
     | Digits

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import pjsua2 as pj
 from msgspec import structs
 
+from voip import routing
 from voip.protection import Digest, Keying, Transport
 from voip.protocol.worker.accounts import AccountSetup, OwnKey, RegistrationEvent, VoicemailEvent
 from voip.security.policy import DEMANDS
@@ -45,7 +46,8 @@ class Account(pj.Account):
         self.setup = setup
         self._receive = receive
         self._transport_id = transport_id
-        self._connection: int | None = None
+        self.connection: int | None = None
+        self._moved = False
         self._anonymous = privacy.Anonymous(context, self._take) if setup.hidden else None
 
     @property
@@ -60,7 +62,7 @@ class Account(pj.Account):
     @property
     def is_connected(self) -> bool:
         """True if the connection that it registered over is up."""
-        return self._connection is not None and self.context.connections.is_up(self._connection)
+        return self.connection is not None and self.context.connections.is_up(self.connection)
 
     def called_as(self, user: str) -> pj.Account:
         """PJSIP's account for requests to `user`."""
@@ -109,6 +111,18 @@ class Account(pj.Account):
         self.modify(config(setup, transport_id))
         if self._anonymous is not None:
             self._anonymous.modify(privacy.config(config(setup, transport_id)))
+
+    def move(self) -> None:
+        """Have later requests and media tell this machine's address of now.
+
+        Raises:
+            pj.Error: PJSIP does not accept it.
+        """
+        self._moved = True
+        self.forgetRegistration()
+        self.modify(config(self.setup, self._transport_id))
+        if self._anonymous is not None:
+            self._anonymous.modify(privacy.config(config(self.setup, self._transport_id)))
 
     def heard_from(self, answer: pj.SipRxData) -> None:
         """Note the source of an answer to the account's own request."""
@@ -162,8 +176,9 @@ class Account(pj.Account):
     def _subscribe_anew(self, connection: int | None) -> None:
         # The server sends voice mail notices to the subscription's connection, and
         # PJSIP would keep the old subscription on a new connection.
-        before, self._connection = self._connection, connection
-        if before is None or before == connection:
+        before, self.connection = self.connection, connection
+        moved, self._moved = self._moved, False
+        if not moved and before in (None, connection):
             return
         for enabled in (False, True):
             changed = config(self.setup, self._transport_id)
@@ -203,6 +218,10 @@ def config(setup: AccountSetup, transport_id: int) -> pj.AccountConfig:
     config.regConfig.firstRetryIntervalSec = 0
     config.callConfig.prackUse = pj.PJSUA_100REL_NOT_USED
     config.mediaConfig.transportConfig.port = 0
+    # PJSIP would take the address of the default route, where the server may be
+    # reached by another.
+    here = routing.local_address(setup.target.address, setup.target.port)
+    config.mediaConfig.transportConfig.publicAddress = here or ""
     # The family of SIP: PJSIP would offer IPv4 to a server reached by IPv6, and its
     # preference for either offers an address that the other end may lack.
     config.mediaConfig.ipv6Use = (

@@ -73,6 +73,19 @@ class Accounts:
         setup = replace(account.setup, target=target)
         account.use_target(setup, self._transport_for(setup))
 
+    def move(self, name: str) -> None:
+        """Leave an account's connection; its next requests have this machine's new address.
+
+        Raises:
+            Refused: this worker has no such account.
+            pj.Error: PJSIP does not accept it.
+        """
+        account = self.get(name)
+        handle = self._context.connections.handle_of(account.connection)
+        if handle is not None:
+            self._endpoint.transportShutdown(handle)
+        account.move()
+
     def make(self, setup: AccountSetup, transport_id: int) -> Account:
         """Account that PJSIP does not have yet."""
         return Account(self._context, self._receive, setup, transport_id)

@@ -80,7 +80,6 @@ class Call(pj.Call):
         self._measured_at = time.monotonic()
         self.was_up = False
         self._lost_media = False
-        self._unanswered = False
         self.ended_here = False
         self._reported: CallState | None = None
 
@@ -109,9 +108,8 @@ class Call(pj.Call):
         if transaction.role != pj.PJSIP_ROLE_UAC:
             return
         code = transaction.statusCode
-        if code == pj.PJSIP_SC_REQUEST_TIMEOUT and self.was_up:
-            # PJSIP sends BYE now: waiting for its answer would take as long again.
-            self._unanswered = True
+        if code == pj.PJSIP_SC_REQUEST_TIMEOUT and self.was_up and not self.hold.moves:
+            self._reach.missed(by_far_end=event.type == pj.PJSIP_EVENT_RX_MSG)
         if transaction.method == "INVITE":
             self._rings_there = self._rings_there or code == pj.PJSIP_SC_RINGING
             if code >= pj.PJSIP_SC_OK:
@@ -229,8 +227,7 @@ class Call(pj.Call):
             failure = key_failure.cause(self, self.getInfo())
             self.give_up(self.cause or failure or self.verdict.on_change())
             return
-        if self._unanswered:
-            self._unanswered = False
+        if self._reach.is_unanswered:
             self.give_up(
                 self.cause or Cause(CauseKind.BROKEN_OFF, (pj.PJSIP_SC_REQUEST_TIMEOUT, ""))
             )
@@ -263,6 +260,8 @@ class Call(pj.Call):
         )
         if over is CauseKind.SILENCE and (connected or self.account.is_connected):
             self._ask_whether_it_is_there()
+        elif over is CauseKind.SILENCE and not self._reach.is_over:
+            pass  # the network may be away for a minute
         elif over is not None:
             self.give_up(Cause(over))
             return

@@ -1,4 +1,7 @@
-"""Hold of a call: cut off here at once, then offered to the far end."""
+"""Hold of a call, and its move to another address of this phone.
+
+A held call is cut off here at once; then the far end gets an offer.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,14 @@ import pjsua2 as pj
 from voip.causes import Cause, CauseKind
 from voip.model import CallState, HeldBy
 from voip.protocol.worker.calls import HoldEvent
-from voip.worker.calls.hold_offers import HoldOffers
+from voip.worker.calls.hold_offers import UNREACHED, HoldOffers
 from voip.worker.context import Context
 from voip.worker.media.bridge import CallMedia
 
 _EINVALIDOP = 70013  # pj/errno.h
+
+_MOVED = pj.PJSUA_CALL_UPDATE_CONTACT | pj.PJSUA_CALL_UPDATE_VIA
+"""What an offer from a new address changes in the dialog."""
 
 _ENDS_CALL = (pj.PJSIP_SC_REQUEST_TIMEOUT, pj.PJSIP_SC_CALL_TSX_DOES_NOT_EXIST)
 """Answers that end a call (RFC 3261 section 12.2.1.2)."""
@@ -38,6 +44,8 @@ class HeldCall(Protocol):
 
     def options(self) -> pj.CallOpParam: ...
 
+    def give_up(self, cause: Cause) -> None: ...
+
     def report_media(self) -> None: ...
 
 
@@ -51,6 +59,8 @@ class CallHold:
         self._call = call
         self._offers = HoldOffers(outgoing=not call.incoming)
         self._session: HeldBy | None = None
+        self._renews_media = False
+        self._is_stranded = False
         self.hears = False
 
     @property
@@ -76,6 +86,17 @@ class CallHold:
         self.follow()
         self._call.report_media()
 
+    @property
+    def moves(self) -> bool:
+        """True while the far end has yet to learn this phone's new address."""
+        return self._offers.moves
+
+    def move(self, media: bool) -> None:
+        """Tell the far end this phone's address of now, with new `media` or the old."""
+        self._renews_media |= media
+        self._offers.move()
+        self.follow()
+
     def note(self, info: pj.CallInfo) -> None:
         """Read the session in force: which side holds (RFC 3264 section 8.4)."""
         here = there = self.hears = False
@@ -92,43 +113,72 @@ class CallHold:
     def follow(self) -> None:
         """Make the offer that is due, if any."""
         call, offers = self._call, self._offers
-        if call.ended or not offers.due():
+        if call.ended:
+            return
+        if self._is_stranded:
+            # PJSIP has given up the media of the old address.
+            self._is_stranded = False
+            call.give_up(Cause(CauseKind.NOT_MOVED))
+            return
+        if not offers.due():
             return
         if call.getInfo().state != pj.PJSIP_INV_STATE_CONFIRMED:
             if not offers.postpone():
                 self._refused(0, "the call was not answered in time")
             return
-        if offers.wanted == self._is_agreed:
+        if offers.wanted == self._is_agreed and not offers.moves:
             offers.settle()
             self._report(True, 0, "")
             return
         options = call.options()
+        # A new hold comes before the new address: PJSIP offers them apart.
+        holds = offers.wanted and not self._is_agreed
+        if offers.moves:
+            options.opt.flag |= _MOVED
+            if self._renews_media and not holds:
+                options.opt.flag |= pj.PJSUA_CALL_REINIT_MEDIA
         try:
-            if offers.wanted:
+            if holds:
                 call.setHold(options)
             else:
-                options.opt.flag = pj.PJSUA_CALL_UNHOLD
+                if not offers.wanted:
+                    options.opt.flag |= pj.PJSUA_CALL_UNHOLD
                 call.reinvite(options)
         except pj.Error as error:
             # Another offer is under way in either direction (RFC 3261 section 14.1).
             if error.status == _EINVALIDOP and offers.postpone():
                 return
+            for_hold = offers.for_hold
             offers.settle()
-            self._refused(0, str(error.reason))
+            if for_hold:
+                self._refused(0, str(error.reason))
+            self._is_stranded = offers.moves and self._renews_media
         else:
-            offers.offered()
+            offers.offered(tells_address=offers.moves and not holds)
 
     def on_answer(self, code: int, reason: str) -> None:
         """Use the final response to an INVITE of ours."""
-        if self._call.ended or not self._offers.answered(code):
+        offers = self._offers
+        for_hold, moved = offers.for_hold, offers.moves
+        if self._call.ended or not offers.answered(code):
             return
-        if code in _ENDS_CALL:
-            # PJSIP is ending the call: its end answers the user's request too.
+        if code in _ENDS_CALL and not (moved and code in UNREACHED):
+            # The call is ending: its end answers the user's request too.
             self._call.cause = self._call.cause or Cause(CauseKind.BROKEN_OFF, (code, ""))
+        elif not for_hold:
+            self._end_move(code)
         elif code < pj.PJSIP_SC_MULTIPLE_CHOICES:
             self._report(self._is_agreed == self._offers.wanted, code, reason)
         else:
             self._refused(code, reason)
+
+    def _end_move(self, code: int) -> None:
+        """Note the answer to an offer from another address, and nothing else."""
+        if not self._offers.moves:
+            self._renews_media = False
+        elif code not in UNREACHED:
+            self._offers.moves = False
+            self._is_stranded = self._renews_media
 
     @property
     def _is_agreed(self) -> bool:

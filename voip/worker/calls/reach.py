@@ -10,6 +10,9 @@ from voip.causes import CauseKind
 _SILENCE_S = 20.0
 """Longest silence of a far end that should send."""
 
+_LONG_SILENCE_S = 90.0
+"""Silence after which a call without a path to its far end is over."""
+
 
 class Reach:
     """Watch over a call's connection and packets; `clock` counts seconds."""
@@ -20,12 +23,31 @@ class Reach:
         self._counts_from = self._heard_at
         self._connected = True
         self._packets = -1
+        self._missed = False
 
     @property
     def silent_s(self) -> float | None:
         """Seconds without packets that should have come, None while few."""
         silent = self._clock() - self._heard_at
         return silent if silent > _SILENCE_S else None
+
+    def missed(self, by_far_end: bool) -> None:
+        """Note a request in the call that got no answer, or 408 as `by_far_end`.
+
+        During a silence the lack of an answer may be the network's.
+        """
+        silent = self._clock() - self._heard_at > _SILENCE_S
+        self._missed = by_far_end or not silent or self.is_over
+
+    @property
+    def is_unanswered(self) -> bool:
+        """True after a request that the far end has left unanswered."""
+        return self._missed
+
+    @property
+    def is_over(self) -> bool:
+        """True after a silence that no lost network explains."""
+        return self._clock() - self._heard_at > _LONG_SILENCE_S
 
     def see(self, *, connected: bool, ack_failed: bool, packets: int | None) -> CauseKind | None:
         """Kind of cause for which the call is over, None if it is not.

@@ -100,6 +100,10 @@ class Connections:
         """Number of the connection of PJSIP's handle, None if it is not up."""
         return self._ids.get(handle)
 
+    def handle_of(self, number: int | None) -> int | None:
+        """PJSIP's handle of a connection, None if it is not up."""
+        return next((handle for handle, each in self._ids.items() if each == number), None)
+
     def is_up(self, number: int) -> bool:
         return number in self._ids.values()
 

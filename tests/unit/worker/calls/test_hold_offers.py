@@ -106,3 +106,52 @@ def test_a_wish_that_changes_meanwhile_is_due_after_the_answer(clock: Clock) -> 
 
 def test_an_answer_to_nothing_is_nothing(clock: Clock) -> None:
     assert not offers(clock).answered(200)
+
+
+def test_a_move_is_offered_and_is_no_hold(clock: Clock) -> None:
+    offer = offers(clock)
+    offer.move()
+    assert offer.due()
+    assert not offer.busy()
+    offer.offered(tells_address=True)
+    assert not offer.busy()
+    assert offer.answered(200)
+    assert not offer.moves
+    assert not offer.due()
+
+
+@pytest.mark.parametrize("code", [408, 503])
+def test_a_move_that_did_not_arrive_is_offered_again(clock: Clock, code: int) -> None:
+    offer = offers(clock)
+    offer.move()
+    offer.offered(tells_address=True)
+    assert offer.answered(code)
+    assert offer.moves
+    assert not offer.due()
+    clock.now += 2.1
+    assert offer.due()
+
+
+def test_a_hold_before_a_move_leaves_the_move_due(clock: Clock) -> None:
+    offer = offers(clock)
+    offer.want(True)
+    offer.move()
+    offer.offered(tells_address=False)
+    assert offer.busy()
+    assert offer.answered(200)
+    assert offer.moves
+    assert offer.due()
+    assert not offer.busy()
+
+
+def test_a_move_during_a_hold_answers_the_hold_at_its_end(clock: Clock) -> None:
+    offer = offers(clock)
+    offer.want(True)
+    offer.offered()
+    offer.move()
+    assert not offer.answered(200)
+    assert offer.busy()
+    offer.offered(tells_address=True)
+    assert offer.answered(200)
+    assert not offer.for_hold
+    assert not offer.moves

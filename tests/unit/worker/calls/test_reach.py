@@ -66,3 +66,33 @@ def test_nothing_is_missed_in_a_held_call() -> None:
 def test_an_answer_that_cannot_be_acknowledged_ends_the_call_at_once() -> None:
     reach = Reach(Clock().monotonic)
     assert reach.see(connected=True, ack_failed=True, packets=1) is CauseKind.UNACKNOWLEDGED
+
+
+def test_a_long_silence_is_more_than_a_minute_without_a_network() -> None:
+    clock = Clock()
+    reach = Reach(clock.monotonic)
+    _see(reach, packets=5)
+    clock.advance(60)
+    _see(reach, packets=5)
+    assert not reach.is_over
+    clock.advance(31)
+    assert reach.is_over
+
+
+def test_a_request_without_an_answer_ends_a_call_whose_voice_arrives() -> None:
+    clock = Clock()
+    reach = Reach(clock.monotonic)
+    _see(reach, packets=5)
+    reach.missed(by_far_end=False)
+    assert reach.is_unanswered
+
+
+def test_in_a_silence_only_the_far_ends_own_408_ends_the_call() -> None:
+    clock = Clock()
+    reach = Reach(clock.monotonic)
+    _see(reach, packets=5)
+    clock.advance(40)
+    reach.missed(by_far_end=False)
+    assert not reach.is_unanswered
+    reach.missed(by_far_end=True)
+    assert reach.is_unanswered

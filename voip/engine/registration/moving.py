@@ -1,0 +1,73 @@
+"""Accounts that follow this machine into another network, and their calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from voip.causes import Cause, CauseKind
+from voip.engine.network.watch import Way
+from voip.engine.registration.attempts import Attempts
+from voip.engine.registration.live import Live
+from voip.engine.registration.registrations import Registrations
+from voip.model import RegistrationState
+
+MoveCalls: TypeAlias = "Callable[[str, int | None, bool], None]"
+"""Mover of an account's calls to its connection, and to another address if true."""
+
+
+class Moving:
+    """Moves of accounts, each followed by its calls."""
+
+    def __init__(
+        self,
+        accounts: Registrations,
+        attempts: Attempts,
+        move_calls: MoveCalls,
+    ) -> None:
+        self._accounts = accounts
+        self._attempts = attempts
+        self._move_calls = move_calls
+
+    def ways(self) -> dict[str, Way]:
+        """Return the ways in use by account."""
+        return {
+            live.name: Way(live.aimed, live.here)
+            for live in self._accounts
+            if live.added and live.aimed is not None
+        }
+
+    def on_move(self, name: str, here: str) -> None:
+        """Register an account from another address, and move its calls."""
+        live = self._accounts.find(name)
+        if live is not None:
+            # Before the move is made, the next look must not find it again.
+            live.here = here
+            self._attempts.spawn(self._move(live))
+
+    def on_loss(self, name: str) -> None:
+        """Leave a target of an account that no route leads to."""
+        live = self._accounts.find(name)
+        if live is None:
+            return
+        live.here = None
+        live.moved = True
+        if live.account is not None and live.account.register:
+            self._attempts.fail(live, Cause(CauseKind.NO_NETWORK))
+
+    def on_new_network(self) -> None:
+        """Retry accounts whose server had no address."""
+        for live in self._accounts:
+            failed = live.registration.state is RegistrationState.FAILED
+            if failed and live.targets.current is None and live.stopped is None:
+                self._attempts.retry(live, 0.0)
+
+    def settle(self, live: Live) -> None:
+        """Move the calls of an account whose connection works."""
+        moved, live.moved = live.moved, False
+        self._move_calls(live.name, live.connection, moved)
+
+    async def _move(self, live: Live) -> None:
+        await self._attempts.move(live)
+        if live.account is not None and not live.account.register:
+            self.settle(live)
