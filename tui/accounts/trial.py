@@ -14,7 +14,14 @@ from tui.keys.context import Context
 from tui.widgets.button import BoxButton
 from tui.widgets.screens import PhoneModal, bindings_of
 from voip.client.errors import CommandFailed, NoEngine
-from voip.protocol.accounts import CheckAccount, CheckEvent, CheckReport, CheckStep
+from voip.protocol.accounts import (
+    CheckAccount,
+    CheckedTarget,
+    CheckEvent,
+    CheckReport,
+    CheckStep,
+    Lookup,
+)
 from voip.protocol.client import NumberedEvent
 
 _STEPS = {
@@ -70,11 +77,14 @@ class AccountTest(PhoneModal[None]):
         self._password = password
         self._look = look
         self._distrusted = False
+        self._has_lookups = False
         secure = fields.get("transport", "tls") == "tls"
         self._steps = {s: Step(s) for s in _STEPS if secure or s not in _TLS_STEPS}
+        self._search = Static("", id="servers", markup=False)
         self._verdict = Static("", id="verdict", markup=False)
 
     def contents(self) -> Sequence[Widget]:
+        name, *others = self._steps.values()
         transport = str(self._fields.get("transport", "tls")).upper()
         return (
             Static(
@@ -83,7 +93,8 @@ class AccountTest(PhoneModal[None]):
                 markup=False,
                 classes="hint",
             ),
-            VerticalScroll(*self._steps.values(), self._verdict, id="steps"),
+            VerticalScroll(name, self._search, *others, id="steps"),
+            self._verdict,
             Horizontal(
                 BoxButton("Test again", id="again"),
                 BoxButton("Close", id="done"),
@@ -107,6 +118,7 @@ class AccountTest(PhoneModal[None]):
             self.run_worker(self._try())
 
     async def _try(self) -> None:
+        self._show_search((), ())
         for name in self._steps:
             self._show(CheckStep(name, None, ""), waiting=True)
         self._conclude("Testing. This takes a minute at most.", "")
@@ -116,6 +128,7 @@ class AccountTest(PhoneModal[None]):
         except (CommandFailed, NoEngine) as error:
             self._conclude(f"The test could not run: {error}", "failed")
             return
+        self._show_search(report.lookups, report.targets)
         for step in report.steps:
             self._show(step)
         for name in self._steps.keys() - {step.step for step in report.steps}:
@@ -127,13 +140,23 @@ class AccountTest(PhoneModal[None]):
             where = _STEPS.get(failed.step, failed.step)
             where = where if where.isupper() else where.lower()
             self._conclude(f"It fails at the {where}.", "failed")
+            if failed.step in self._steps:
+                self.call_after_refresh(self._steps[failed.step].scroll_visible, animate=False)
         else:
             self._conclude("Not everything could be tried.", "failed")
 
     def happened(self, numbered: NumberedEvent) -> None:
         event = numbered.event
         if isinstance(event, CheckEvent) and event.name == self._account:
-            self._show(event.step)
+            tried = [target for target in event.targets if target.taken or target.cause]
+            self._show_search(event.lookups, tried)
+            self._show(event.step, waiting=True)
+
+    def _show_search(self, lookups: Sequence[Lookup], targets: Sequence[CheckedTarget]) -> None:
+        self._has_lookups = bool(lookups)
+        rows = [lookup.text for lookup in lookups] + [target.text for target in targets]
+        self._search.update("\n".join(rows))
+        self._search.display = bool(rows)
 
     def _show(self, step: CheckStep, waiting: bool = False) -> None:
         row = self._steps.get(step.step)
@@ -146,7 +169,9 @@ class AccountTest(PhoneModal[None]):
         if step.ok is None:
             row.show(glyphs.check_skipped, "waiting" if waiting else "not reached")
         elif step.ok:
-            row.show(glyphs.check_ok, "passed", step.text)
+            # The search below the name's step has the same addresses.
+            doubled = step.step == "name" and self._has_lookups
+            row.show(glyphs.check_ok, "passed", "" if doubled else step.text)
         else:
             row.show(glyphs.check_failed, "FAILED", step.text)
         row.set_classes(["step", *([] if step.ok is None else ["-ok" if step.ok else "-failed"])])

@@ -12,17 +12,18 @@ from textual.widgets import Input
 
 from tests.support.screen.pilot import Screen
 from tests.support.standin.engine import StandIn
-from tests.support.standin.script import TRIAL
+from tests.support.standin.script import TRIAL, Registrar
 from tui.accounts import draft as drafts
 from tui.accounts.form import AccountForm
 from tui.widgets.ask import Confirm
-from voip.causes import CauseKind
+from voip.causes import Cause, CauseKind
 from voip.model import CallState
 from voip.protocol.accounts import AddAccount
 from voip.protocol.client import AnyCommand
 from voip.protocol.settings import ChangeSettings
 from voip.protocol.trust import InspectServer, ServerReport
 from voip.protocol.worker.accounts import OpenAccount
+from voip.sip.locating import Service
 
 SECRET = "correct horse"
 
@@ -420,6 +421,62 @@ async def test_a_step_that_fails_stands_out_with_its_cause(phone: Screen, standi
     await phone.sees("Name lookup: FAILED")
     assert "is not found" in phone.text
     assert "Registration: not reached" in phone.text
+
+
+async def test_the_search_stands_below_the_name(phone: Screen, standin: StandIn) -> None:
+    names = standin.names
+    names.services_of["_sips._tcp.example.com"] = (Service(1, 1, 5061, "a.example.com"),)
+    names.addresses_of["a.example.com"] = ("192.0.2.1", "192.0.2.2", "192.0.2.3")
+    refused = Cause(CauseKind.CONNECTION_FAILED, ("Connection refused",))
+    standin.script.registrars_at = {"192.0.2.1": Registrar(cause=refused)}
+    await open_new(phone)
+    await put(phone, "user", "alice@example.com")
+    await phone.press("ctrl+t")
+    await phone.sees("Everything works.")
+    left, top = phone.find("Name lookup: passed")
+    rows = [line[left:].partition("│")[0].strip() for line in phone.lines]
+    assert rows[top + 1 : top + 7] == [
+        "example.com has no NAPTR records",
+        "SRV _sips._tcp.example.com: a.example.com:5061",
+        "a.example.com is at 192.0.2.1, 192.0.2.2, 192.0.2.3",
+        "192.0.2.1:5061: the connection failed: Connection refused",
+        "192.0.2.2:5061 answered in 12 ms, IPv4",
+        "192.0.2.3:5061 was not tried",
+    ]
+
+
+async def test_the_search_is_shown_while_a_server_is_silent(
+    phone: Screen, standin: StandIn
+) -> None:
+    standin.names.addresses_of["pbx.example.com"] = ("192.0.2.1", "192.0.2.2")
+    standin.script.registrars_at = {
+        "192.0.2.1": Registrar(503, "Later"),
+        "192.0.2.2": Registrar(silent=True),
+    }
+    await open_new(phone)
+    await put(phone, "user", "alice@pbx.example.com")
+    await phone.pilot.press("ctrl+t")
+    await phone.sees("192.0.2.1:5061: the server cannot be reached")
+    await phone.sees("Certificate: waiting")
+    assert "was not tried" not in phone.text
+    assert "FAILED" not in phone.text
+
+
+async def test_the_end_of_a_test_is_in_sight_at_60_by_20(phone: Screen, standin: StandIn) -> None:
+    many = tuple(f"192.0.2.{number}" for number in range(1, 9))
+    standin.names.addresses_of["pbx.example.com"] = many
+    await open_new(phone)
+    await put(phone, "user", "alice@pbx.example.com")
+    await phone.resize(60, 20)
+    await phone.press("ctrl+t")
+    await phone.sees("Everything works.")
+    assert "Test again" in phone.text
+    expired = Registrar(cause=Cause(CauseKind.CERTIFICATE_EXPIRED))
+    standin.script.registrars_at = dict.fromkeys(many, expired)
+    await phone.press("ctrl+t")
+    await phone.sees("It fails at the certificate.")
+    await phone.sees("Certificate: FAILED")
+    assert "Test again" in phone.text
 
 
 async def test_steps_are_shown_as_they_are_done(phone: Screen, standin: StandIn) -> None:
