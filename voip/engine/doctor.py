@@ -7,7 +7,7 @@ from pathlib import Path
 
 import certifi
 
-from voip.engine.accounts.secrets import keyring_name
+from voip.engine.accounts.secrets import KeyringError, keyring_name
 from voip.engine.files import permissions
 from voip.engine.history.log import History
 from voip.engine.people.contacts import Contacts
@@ -38,13 +38,13 @@ async def examine(
             ),
             ca_bundle=certifi.where(),
         )
-    keyring = await asyncio.to_thread(keyring_name)
+    keyring, keyring_finding = await asyncio.to_thread(_keyring)
     advisories = _advisories(ready)
     findings = [
         *_library(ready),
         _advisory_finding(advisories),
         *_sound(ready),
-        *_surroundings(history, keyring),
+        *_surroundings(history, keyring_finding),
         *await _contacts(contacts),
         *_privacy(paths, ready.memory_problem),
     ]
@@ -117,18 +117,25 @@ def _sound(ready: Ready) -> list[Finding]:
     return [Finding(ok=True, text=f"sound: {ready.sound}")]
 
 
-def _surroundings(history: History, keyring: str | None) -> list[Finding]:
+def _keyring() -> tuple[str | None, Finding]:
+    """Return the name of the keyring, if one is in use, and what to say of it."""
+    try:
+        name = keyring_name()
+    except KeyringError as error:
+        text = f"the keyring did not answer: {error}; passwords are kept in files"
+        return None, Finding(ok=True, text=text, warning=True)
+    if name is not None:
+        return name, Finding(ok=True, text=f"keyring: {name}")
+    text = "no keyring: passwords are kept in files that only you can read, or come from "
+    return None, Finding(ok=True, text=f"{text}password_command")
+
+
+def _surroundings(history: History, keyring: Finding) -> list[Finding]:
     bundle = Path(certifi.where())
     problem = history.check()
     return [
         Finding(ok=bundle.is_file(), text=f"certificate authorities: {bundle}"),
-        Finding(
-            ok=True,
-            text=f"keyring: {keyring}"
-            if keyring
-            else "no keyring: passwords are kept in files "
-            "that only you can read, or come from password_command",
-        ),
+        keyring,
         Finding(
             ok=True,
             text="call log: sound" if problem is None else f"call log: damaged: {problem}",

@@ -36,6 +36,9 @@ class _LockedKeyring(KeyringBackend):
     def set_password(self, service: str, username: str, password: str) -> None:
         raise RuntimeError("locked")
 
+    def delete_password(self, service: str, username: str) -> None:
+        raise RuntimeError("locked")
+
 
 def lock_keyring() -> None:
     """Lock the keyring until the stand-in ends."""

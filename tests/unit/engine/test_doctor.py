@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import certifi
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
 from msgspec.structs import replace
 
 from tests.support.standin.engine import StandIn
@@ -70,6 +72,19 @@ async def test_a_mode_is_a_warning(standin: StandIn) -> None:
     (finding,) = [f for f in report.findings if f.warning]
     assert finding.text.startswith(f"permissions: {standin.paths.state} is open to others")
     assert report.ok
+
+
+async def test_a_keyring_that_does_not_answer_is_a_warning(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> KeyringBackend:
+        raise RuntimeError("no such module")
+
+    monkeypatch.setattr(keyring, "get_keyring", fails)
+    report = await examine(standin)
+    (finding,) = [f for f in report.findings if f.warning]
+    words = "the keyring did not answer: no such module; passwords are kept in files"
+    assert (finding.text, report.ok, report.keyring) == (words, True, None)
 
 
 async def test_without_authorities_no_call_can_be_made(

@@ -1,8 +1,8 @@
 """Finds an account's secrets in a command, a file, or the keyring.
 
 They are its password and the passphrase of its client key. A source that the account
-names comes first, then the system's keyring, then the file that `account add
---password-stdin` wrote where there was no keyring. A secret is in no argument, event,
+names comes first, then the file that `account add --password-stdin` wrote where no
+keyring took the secret, then the system's keyring. A secret is in no argument, event,
 log or export.
 """
 
@@ -20,6 +20,8 @@ from voip.sip.sentences import sentence
 
 _SERVICE = "offhook"
 _KEYRING = "the system's keyring"
+_NO_KEYRING = "there is no keyring"
+_SILENT_KEYRING = "the keyring did not answer"
 _COMMAND_TIMEOUT_S = 30.0
 
 
@@ -29,6 +31,10 @@ class PasswordError(Exception):
     def __init__(self, text: str, kind: CauseKind = CauseKind.PASSWORD) -> None:
         self.cause = Cause(kind, (text,))
         super().__init__(sentence(self.cause))
+
+
+class KeyringError(Exception):
+    """Keyring that does not answer; the text is its own, and names no secret."""
 
 
 class _Secret(NamedTuple):
@@ -73,12 +79,16 @@ class Passwords:
             return await _from_command(secret.command, secret.kind)
         if secret.file:
             return _from_file(Path(secret.file).expanduser(), secret.kind)
-        stored = await asyncio.to_thread(_from_keyring, secret.key)
-        self._in_keyring[secret.key] = stored is not None
-        if stored is not None:
-            return stored
         own = self._file(secret.key)
-        return _from_file(own, secret.kind) if own.exists() else None
+        if own.exists():
+            # What a keyring still has is older: what it takes removes the file.
+            return _from_file(own, secret.kind)
+        try:
+            stored = await asyncio.to_thread(_from_keyring, secret.key)
+        except KeyringError as error:
+            raise PasswordError(str(error), CauseKind.KEYRING) from error
+        self._in_keyring[secret.key] = stored is not None
+        return stored
 
     def store(self, name: str, password: str) -> str:
         """Keep a password in the keyring, or else in a file; return the place."""
@@ -89,8 +99,9 @@ class Passwords:
         return self._store(_of_key(name), passphrase)
 
     def _store(self, key: str, secret: str) -> str:
-        self._in_keyring[key] = _to_keyring(key, secret)
-        if self._in_keyring[key]:
+        lack = _to_keyring(key, secret)
+        self._in_keyring[key] = lack is None
+        if lack is None:
             self._file(key).unlink(missing_ok=True)
             return _KEYRING
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -99,14 +110,20 @@ class Passwords:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             os.fchmod(descriptor, 0o600)
             file.write(secret)
-        return f"{path} (there is no keyring)"
+        return f"{path} ({lack})"
 
     def forget(self, name: str) -> None:
-        """Remove the stored secrets of an account."""
-        for key in (name, _of_key(name)):
+        """Remove the stored secrets of an account.
+
+        Raises:
+            KeyringError: the keyring may still have them.
+        """
+        keys = (name, _of_key(name))
+        for key in keys:
+            self._file(key).unlink(missing_ok=True)
+        for key in keys:
             _delete_from_keyring(key)
             self._in_keyring[key] = False
-            self._file(key).unlink(missing_ok=True)
 
     def place(self, name: str, account: Account | None) -> str | None:
         """Describe the source of the password; None where none is stored.
@@ -117,18 +134,17 @@ class Passwords:
             return "the password command"
         if account is not None and account.password_file:
             return f"the file {account.password_file}"
-        if self._in_keyring.get(name):
-            return _KEYRING
         if self._file(name).exists():
             return f"the file {self._file(name)}"
-        is_absent = name in self._in_keyring or keyring_name() is None
+        if self._in_keyring.get(name):
+            return _KEYRING
+        is_absent = name in self._in_keyring or _lack() == _NO_KEYRING
         return None if is_absent else f"{_KEYRING}, if it was stored there"
 
     def place_to_keep(self) -> str:
         """Describe the place where `store` would keep a password."""
-        if keyring_name() is not None:
-            return _KEYRING
-        return f"a file of its own in {self._folder} (there is no keyring)"
+        lack = _lack()
+        return _KEYRING if lack is None else f"a file of its own in {self._folder} ({lack})"
 
     def _file(self, key: str) -> Path:
         return self._folder / key
@@ -140,17 +156,29 @@ def _of_key(name: str) -> str:
 
 
 def keyring_name() -> str | None:
-    """Return the name of the keyring in use, None where there is none."""
+    """Return the name of the keyring in use, None where there is none.
+
+    Raises:
+        KeyringError: it cannot be loaded.
+    """
     import keyring
     from keyring.backends import fail
 
     try:
         backend = keyring.get_keyring()
-    except Exception:  # keyring's backends raise what their systems raise
-        return None
+    except Exception as error:  # keyring's backends raise what their systems raise
+        raise KeyringError(str(error)) from error
     if isinstance(backend, fail.Keyring) or getattr(backend, "priority", 0) <= 0:
         return None
     return str(backend.name)
+
+
+def _lack() -> str | None:
+    """Say why nothing can be kept in a keyring; None where one is in use."""
+    try:
+        return _NO_KEYRING if keyring_name() is None else None
+    except KeyringError:
+        return _SILENT_KEYRING
 
 
 def _from_keyring(name: str) -> str | None:
@@ -161,19 +189,21 @@ def _from_keyring(name: str) -> str | None:
     try:
         return keyring.get_password(_SERVICE, name)
     except Exception as error:  # see keyring_name
-        raise PasswordError(str(error), CauseKind.KEYRING) from error
+        raise KeyringError(str(error)) from error
 
 
-def _to_keyring(name: str, password: str) -> bool:
-    if keyring_name() is None:
-        return False
+def _to_keyring(name: str, secret: str) -> str | None:
+    """Keep a secret in the keyring; return why it cannot, None if it does."""
+    lack = _lack()
+    if lack is not None:
+        return lack
     import keyring
 
     try:
-        keyring.set_password(_SERVICE, name, password)
-    except Exception:  # see keyring_name
-        return False
-    return True
+        keyring.set_password(_SERVICE, name, secret)
+    except Exception:  # see keyring_name; the error's text may have the secret
+        return _SILENT_KEYRING
+    return None
 
 
 def _delete_from_keyring(name: str) -> None:
@@ -186,6 +216,8 @@ def _delete_from_keyring(name: str) -> None:
         keyring.delete_password(_SERVICE, name)
     except PasswordDeleteError:
         return
+    except Exception as error:  # see keyring_name
+        raise KeyringError(str(error)) from error
 
 
 async def _from_command(command: str, kind: str) -> str:

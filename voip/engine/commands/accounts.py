@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from voip.engine.accounts.own_keys import OwnKeyError
+from voip.engine.accounts.secrets import KeyringError
 from voip.engine.commands.handler import Handlers
 from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
@@ -101,7 +102,11 @@ async def _remove_account(engine: Engine, command: RemoveAccount) -> AccountChan
     async with engine.followed.change():
         _valid(lambda: engine.account_file.remove(command.name))
         ended = _calls_of(engine, command.name)
-        await asyncio.to_thread(engine.passwords.forget, command.name)
+        try:
+            await asyncio.to_thread(engine.passwords.forget, command.name)
+        except KeyringError as error:
+            text = f"its password may still be in the keyring, which did not answer: {error}"
+            engine.notice("warning", f"account {command.name} is removed, but {text}")
     for forget in (engine.comparisons.forget, engine.own_keys.forget):
         try:
             forget(command.name)

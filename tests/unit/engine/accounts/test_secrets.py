@@ -14,7 +14,7 @@ from keyring.backends import fail
 from keyring.errors import PasswordDeleteError
 
 from voip.engine.accounts.fields import Account
-from voip.engine.accounts.secrets import PasswordError, Passwords, keyring_name
+from voip.engine.accounts.secrets import KeyringError, PasswordError, Passwords, keyring_name
 
 SECRET = "pässword with spaces"
 
@@ -49,6 +49,8 @@ class Memory(KeyringBackend):
         self.kept[service, username] = password
 
     def delete_password(self, service: str, username: str) -> None:
+        if self.broken:
+            raise RuntimeError("locked")
         if (service, username) not in self.kept:
             raise PasswordDeleteError("nothing there")
         del self.kept[service, username]
@@ -267,8 +269,9 @@ async def test_move_to_the_keyring_leaves_no_file(
     passwords: Passwords, memory: Memory, tmp_path: Path
 ) -> None:
     memory.broken = True
-    passwords.store("work", "old")
-    assert (tmp_path / "passwords" / "work").exists()
+    file = tmp_path / "passwords" / "work"
+    assert passwords.store("work", "old") == f"{file} (the keyring did not answer)"
+    assert await passwords.find("work", account()) == "old"
     memory.broken = False
     passwords.store("work", "new")
     assert not (tmp_path / "passwords" / "work").exists()
@@ -280,6 +283,44 @@ async def test_keyring_that_does_not_answer(passwords: Passwords, memory: Memory
     with pytest.raises(PasswordError) as caught:
         await passwords.find("work", account())
     assert str(caught.value) == "the keyring did not answer: locked"
+
+
+async def test_what_a_silent_keyring_did_not_take_replaces_what_it_has(
+    passwords: Passwords, memory: Memory
+) -> None:
+    passwords.store("work", "old")
+    memory.broken = True
+    passwords.store("work", "new")
+    memory.broken = False
+    assert await passwords.find("work", account()) == "new"
+    assert passwords.place("work", account()) != "the system's keyring"
+
+
+async def test_keyring_that_cannot_be_loaded_is_not_an_absent_one(
+    passwords: Passwords, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> KeyringBackend:
+        raise RuntimeError("no such module")
+
+    monkeypatch.setattr(keyring, "get_keyring", fails)
+    words = "the keyring did not answer"
+    with pytest.raises(PasswordError, match=f"^{words}: no such module$"):
+        await passwords.find("work", account())
+    folder = tmp_path / "passwords"
+    assert passwords.place_to_keep() == f"a file of its own in {folder} ({words})"
+    assert passwords.place("work", account()) == "the system's keyring, if it was stored there"
+    assert passwords.store("work", SECRET) == f"{folder / 'work'} ({words})"
+    assert await passwords.find("work", account()) == SECRET
+
+
+def test_forgetting_says_that_a_keyring_did_not_answer(
+    passwords: Passwords, memory: Memory, tmp_path: Path
+) -> None:
+    memory.broken = True
+    passwords.store("work", SECRET)
+    with pytest.raises(KeyringError, match="locked"):
+        passwords.forget("work")
+    assert not (tmp_path / "passwords" / "work").exists()
 
 
 def test_place_of_a_command_and_a_file(passwords: Passwords, memory: Memory) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.standin.engine import StandIn
+from tests.support.standin.script import lock_keyring
 from voip.client.errors import CommandFailed
 from voip.client.stream import Client
 from voip.engine.registration.attempts import Attempts
@@ -23,6 +24,7 @@ from voip.protocol.accounts import (
     ReloadAccounts,
     RemoveAccount,
 )
+from voip.protocol.phone import NoticeEvent
 from voip.protocol.worker.accounts import CloseAccount, Credentials, OpenAccount
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.process import AnyWorkerCommand
@@ -148,6 +150,18 @@ async def test_an_account_is_not_used_before_its_password_is_kept(
     assert added.account.display_name == "Alice"
     assert added.account.credentials == Credentials(user="alice", password="new")
     assert len(told_to_worker(standin)) == (3 if known else 1)
+
+
+async def test_a_password_that_a_keyring_may_keep_is_reported(standin: StandIn) -> None:
+    await standin.add_account("work")
+    lock_keyring()
+    await standin.client.ask(RemoveAccount(name="work"))
+    notice = await standin.until(NoticeEvent, lambda event: "work" in event.text)
+    assert notice.text == (
+        "account work is removed, but its password may still be in the keyring, "
+        "which did not answer: locked"
+    )
+    await standin.until(AccountRemoved, lambda event: event.name == "work")
 
 
 async def test_an_account_that_was_changed_on_its_way_does_not_arrive(
