@@ -140,10 +140,7 @@ class Rig:
             for phone, user in ((near, "near"), (far, "far")):
                 stack.push_async_callback(phone.stop)
                 await phone.start()
-                await phone.add(
-                    user, password=f"secret-{user}", user=user, domain=DOMAIN,
-                    server=f"{LOOPBACK}:{self.server.tls_port}", ca_file=str(self._ca),
-                )  # fmt: skip
+                await phone.add_secure(user, LOOPBACK, self.server.tls_port, self._ca)
                 await phone.until_registered(user)
             await near.call(f"far@{DOMAIN}")
             ringing = await far.until_call(lambda c: c.state is CallState.INCOMING)

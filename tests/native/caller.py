@@ -49,38 +49,53 @@ class Caller:
         formats: str = "0 101",
     ) -> sip.Message:
         """Answer to another offer in a call; `before` is that to the one before."""
-        number = int(before.get("CSeq").split()[0])
-        dialog = sip.Dialog(
-            before.get("From"), before.get("To"), before.get("Call-ID"), self.contact
-        )
-        where = f"{self.server.host}:{self.server.port}"
-        via, contact = f"SIP/2.0/TLS {where}", f"<sip:mallory@{where};transport=tls>"
-        branch = None
-        if before.status >= 300:
-            branch = before.get("Via").split("branch=z9hG4bK-")[1].split(";")[0]
-        self.connection.send(
-            sip.within(dialog, "ACK", number, via=via, contact=contact, branch=branch)
-        )
+        self.acknowledge(before)
+        number = int(before.get("CSeq").split()[0]) + 1
         body = sip.sdp(self.server.host, port, profile, attributes, formats)
         self.connection.send(
-            sip.within(dialog, "INVITE", number + 1, via=via, contact=contact, body=body)
+            sip.within(
+                self._dialog(before), "INVITE", number, via=self._via, contact=self._own, body=body
+            )
         )
-        _, found = await self.server.until(
-            lambda m: m.status > 100 and m.get("CSeq") == f"{number + 1} INVITE"
+        _, answer = await self.server.until(
+            lambda m: m.status > 100 and m.get("CSeq") == f"{number} INVITE"
         )
-        return found
+        return answer
+
+    def acknowledge(self, answer: sip.Message) -> None:
+        """Send the ACK of a final answer to an offer."""
+        number = int(answer.get("CSeq").split()[0])
+        branch = None
+        if answer.status >= 300:
+            branch = answer.get("Via").split("branch=z9hG4bK-")[1].split(";")[0]
+        self.connection.send(
+            sip.within(
+                self._dialog(answer), "ACK", number, via=self._via, contact=self._own, branch=branch
+            )
+        )
 
     async def ask(self, method: str, body: str = "", **fields: Any) -> sip.Message:
         """First answer but “Trying” to any request; `fields` are more of it."""
         return await self._answer(self._send(method, body, **fields))
 
+    @property
+    def _via(self) -> str:
+        return f"SIP/2.0/TLS {self.server.host}:{self.server.port}"
+
+    @property
+    def _own(self) -> str:
+        return f"<sip:mallory@{self.server.host}:{self.server.port};transport=tls>"
+
+    def _dialog(self, answer: sip.Message) -> sip.Dialog:
+        return sip.Dialog(answer.get("From"), answer.get("To"), answer.get("Call-ID"), self.contact)
+
     def _send(self, method: str, body: str = "", **fields: Any) -> str:
         data = sip.request(
             method,
             self.contact,
-            via=f"SIP/2.0/TLS {self.server.host}:{self.server.port}",
+            via=self._via,
             to="<sip:alice@pbx.test>",
-            contact=f"<sip:mallory@{self.server.host}:{self.server.port};transport=tls>",
+            contact=self._own,
             body=body,
             **fields,
         )

@@ -118,6 +118,17 @@ class Phone(Attached):
             **fields,
         )
 
+    async def add_open(self, user: str, host: str, port: int, transport: str = "udp") -> None:
+        """Add an account of `user` without TLS, named like the user."""
+        await self.add(
+            user,
+            password=f"secret-{user}",
+            user=user,
+            domain=DOMAIN,
+            transport=transport,
+            server=f"{host}:{port}",
+        )
+
     def worker_pids(self) -> list[int]:
         """Processes that the engine started."""
         assert self.process is not None

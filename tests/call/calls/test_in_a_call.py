@@ -14,7 +14,7 @@ from tests.call.conftest import NewPulse, NewSoundPhone
 from tests.conftest import NewPhone
 from tests.support.media.pulse import RATE, Samples
 from tests.support.network.ports import LOOPBACK
-from tests.support.peers.kamailio import DOMAIN, Kamailio
+from tests.support.peers.kamailio import Kamailio
 from voip.model import CallState, Outcome
 from voip.protocol.calls import DeclineCall, HangUp, Play
 from voip.protocol.phone import Stop, StoppingEvent
@@ -98,10 +98,7 @@ async def test_an_incoming_call_is_answered_with_busy_or_declined(
 ) -> None:
     alice, bob = await new_phone("a"), await new_phone("b")
     for phone, user in ((alice, "alice"), (bob, "bob")):
-        await phone.add(
-            user, password=f"secret-{user}", user=user, domain=DOMAIN, transport="udp",
-            server=f"{LOOPBACK}:{kamailio.port}",
-        )  # fmt: skip
+        await phone.add_open(user, LOOPBACK, kamailio.port)
         await phone.until_registered(user)
     out = await alice.call("bob")
     ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)

@@ -9,7 +9,7 @@ from tests.conftest import NewPhone
 from tests.support.network.ports import LOOPBACK
 from tests.support.peers import sip
 from tests.support.peers.hostile import Connection, HostileServer, own_host, registrar
-from tests.support.peers.kamailio import DOMAIN, Kamailio
+from tests.support.peers.kamailio import Kamailio
 from tests.support.pki import Authority
 from voip.model import CallState
 from voip.protection import LockState
@@ -100,10 +100,7 @@ async def test_an_open_account_offers_no_keys_that_all_could_read(
 ) -> None:
     alice, bob = await new_phone("a"), await new_phone("b")
     for phone, user in ((alice, "alice"), (bob, "bob")):
-        await phone.add(
-            user, password=f"secret-{user}", user=user, domain=DOMAIN,
-            transport="udp", server=f"{LOOPBACK}:{kamailio.port}",
-        )  # fmt: skip
+        await phone.add_open(user, LOOPBACK, kamailio.port)
         await phone.until_registered(user)
     call = await alice.call("bob", hangup_after_s=3)
     ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)

@@ -59,10 +59,7 @@ async def test_of_accounts_over_tls_and_in_the_clear(
     assert DOMAIN in fact(report, "a verified certificate").evidence
     assert report.streams == ()
 
-    await phone.add(
-        "bob", password="secret-bob", user="bob", domain=DOMAIN, transport="udp",
-        server=f"{LOOPBACK}:{kamailio.port}",
-    )  # fmt: skip
+    await phone.add_open("bob", LOOPBACK, kamailio.port)
     await phone.until_registered("bob")
     report = await phone.client.get(GetLock(account="bob"), LockReport)
     assert report.why == "this account uses UDP: anyone on the way can listen"

@@ -12,7 +12,7 @@ from tests.call.conftest import NewBaresip
 from tests.conftest import NewPhone
 from tests.support.media import sound
 from tests.support.network.ports import LOOPBACK
-from tests.support.peers.baresip import Wish
+from tests.support.peers.baresip import Baresip, Wish
 from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
 from tests.support.pki import Authority
@@ -46,26 +46,12 @@ async def versioned(
 
 
 async def alice(phone: Phone, server: Kamailio, authority: Authority) -> None:
-    await phone.add(
-        "alice",
-        password="secret-alice",
-        user="alice",
-        domain=DOMAIN,
-        server=f"{LOOPBACK}:{server.tls_port}",
-        ca_file=str(authority.file),
-    )
+    await phone.add_secure("alice", LOOPBACK, server.tls_port, authority.file)
     await phone.until_registered("alice")
 
 
 async def open_alice(phone: Phone, server: Kamailio) -> None:
-    await phone.add(
-        "alice",
-        password="secret-alice",
-        user="alice",
-        domain=DOMAIN,
-        transport="udp",
-        server=f"{LOOPBACK}:{server.port}",
-    )
+    await phone.add_open("alice", LOOPBACK, server.port)
     await phone.until_registered("alice")
 
 
@@ -107,6 +93,19 @@ def check_open_though_encrypted(status: Any) -> None:
     (stream,) = call["lock"]["media"]
     assert (stream["kind"], stream["srtp"], stream["keying"]) == ("audio", True, "sdes")
     assert stream["suite"] in SUITES
+
+
+async def _check_never_closed(phone: Phone, call: str) -> None:
+    """Check the lock of a call that ends, from its start to its log entry."""
+    entry = await phone.until_logged(call)
+    assert (entry.outcome, entry.lock) == (Outcome.ANSWERED, LockState.OPEN)
+    assert all(not c.lock.closed for c in phone.locks(call))
+
+
+async def _call(peer: Baresip, phone: Phone) -> Call:
+    """Call “alice” from a peer; returns the call that rings."""
+    await peer.command("dial", f"sip:alice@{DOMAIN}")
+    return await phone.until_call(lambda c: c.state is CallState.INCOMING)
 
 
 async def _answer(phone: Phone, call: str, speech: Path, heard: Path) -> None:
@@ -165,8 +164,7 @@ async def test_baresip_calls_offhook_and_each_hears_the_other(
     peer = await new_baresip(server, Wish())
 
     heard = place / "heard.wav"
-    await peer.command("dial", f"sip:alice@{DOMAIN}")
-    ringing = await phone.until_call(lambda c: c.state is CallState.INCOMING)
+    ringing = await _call(peer, phone)
     await peer.until("CALL_RINGING")
     await _answer(phone, ringing.id, speech, heard)
     await phone.until_call(lambda c: c.id == ringing.id and c.lock.closed and talks(c))
@@ -194,17 +192,14 @@ async def test_voice_that_is_encrypted_over_udp_closes_no_lock(
     peer = await new_baresip(kamailio, Wish("udp", mediaenc="srtp"))
 
     heard = place / "heard.wav"
-    await peer.command("dial", f"sip:alice@{DOMAIN}")
-    ringing = await phone.until_call(lambda c: c.state is CallState.INCOMING)
+    ringing = await _call(peer, phone)
     await _answer(phone, ringing.id, speech, heard)
     await phone.until_call(lambda c: c.id == ringing.id and talks(c))
     check_open_though_encrypted(await phone.json("status"))
 
     await phone.until_call(lambda c: c.id == ringing.id and c.duration_s > _TALK_S)
     await peer.command("hangup")
-    entry = await phone.until_logged(ringing.id)
-    assert (entry.outcome, entry.lock) == (Outcome.ANSWERED, LockState.OPEN)
-    assert all(not c.lock.closed for c in phone.locks(ringing.id))
+    await _check_never_closed(phone, ringing.id)
     await peer.stop()
     assert sound.piecewise(speech, peer.heard()) > 0.9
     assert sound.piecewise(other_speech, heard) > 0.9
@@ -219,16 +214,13 @@ async def test_a_caller_who_demands_srtp_over_udp_is_taken_and_no_lock_closes(
     await open_alice(phone, kamailio)
     peer = await new_baresip(kamailio, Wish("udp"))
 
-    await peer.command("dial", f"sip:alice@{DOMAIN}")
-    ringing = await phone.until_call(lambda c: c.state is CallState.INCOMING)
+    ringing = await _call(peer, phone)
     await phone.client.ask(AnswerCall(call=ringing.id))
     await phone.until_call(lambda c: c.id == ringing.id and talks(c))
     check_open_though_encrypted(await phone.json("status"))
 
     await peer.command("hangup")
-    entry = await phone.until_logged(ringing.id)
-    assert (entry.outcome, entry.lock) == (Outcome.ANSWERED, LockState.OPEN)
-    assert all(not c.lock.closed for c in phone.locks(ringing.id))
+    await _check_never_closed(phone, ringing.id)
 
 
 async def test_a_caller_without_encryption_is_refused_by_a_tls_account(

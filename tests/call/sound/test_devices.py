@@ -173,17 +173,19 @@ async def test_a_sound_server_that_died_between_calls_costs_no_call(
     await phone.until_logged(call)
 
 
+async def register_all(server: Kamailio, **phones: Phone) -> None:
+    """Register a phone for each user, over UDP."""
+    for user, phone in phones.items():
+        await phone.add_open(user, LOOPBACK, server.port)
+        await phone.until_registered(user)
+
+
 async def test_no_call_leaves_the_microphone_open(
     kamailio: Kamailio, new_pulse: NewPulse, new_phone: NewPhone, new_sound_phone: NewSoundPhone
 ) -> None:
     desk = await new_pulse("desk")
     bob, alice = await new_sound_phone(desk.client_environment), await new_phone("alice")
-    for phone, user in ((bob, "bob"), (alice, "alice")):
-        await phone.add(
-            user, password=f"secret-{user}", user=user, domain=DOMAIN, transport="udp",
-            server=f"{LOOPBACK}:{kamailio.port}",
-        )  # fmt: skip
-        await phone.until_registered(user)
+    await register_all(kamailio, bob=bob, alice=alice)
     standing = await listeners(desk)
     await alice.call(f"bob@{DOMAIN}")
     ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
@@ -209,12 +211,7 @@ async def test_the_ring_is_switched_off_while_it_rings(
 ) -> None:
     desk = await new_pulse("desk")
     bob, alice = await new_sound_phone(desk.client_environment), await new_phone("alice")
-    for phone, user in ((bob, "bob"), (alice, "alice")):
-        await phone.add(
-            user, password=f"secret-{user}", user=user, domain=DOMAIN, transport="udp",
-            server=f"{LOOPBACK}:{kamailio.port}",
-        )  # fmt: skip
-        await phone.until_registered(user)
+    await register_all(kamailio, bob=bob, alice=alice)
     async with desk.listen("speaker") as speaker:
         await alice.call(f"bob@{DOMAIN}")
         await bob.until_call(lambda c: c.state is CallState.INCOMING)

@@ -124,14 +124,7 @@ async def test_a_device_that_is_not_there_is_named_in_a_notice(
 
 
 async def open_account(phone: Phone, user: str, server: Kamailio) -> None:
-    await phone.add(
-        user,
-        password=f"secret-{user}",
-        user=user,
-        domain=DOMAIN,
-        transport="udp",
-        server=f"{LOOPBACK}:{server.port}",
-    )
+    await phone.add_open(user, LOOPBACK, server.port)
     await phone.until_registered(user)
 
 

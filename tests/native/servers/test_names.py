@@ -51,14 +51,20 @@ class _Lookups:
         return set(self._file.read_text().split())
 
 
+async def _asking(new_probe: NewProbe, server: str) -> Probe:
+    """A probe that asks for the name of its server, and waits for the answer."""
+    probe = await new_probe(server=server, keep_names=True)
+    assert (await probe.until("lookup"))["names"] == [_NAME]
+    return probe
+
+
 # The table and its lookups
 
 
 async def test_a_request_waits_for_the_addresses_of_its_name(
     new_probe: NewProbe, named_server: HostileServer
 ) -> None:
-    probe = await new_probe(server=f"{_NAME}:{named_server.port}", keep_names=True)
-    assert (await probe.until("lookup"))["names"] == [_NAME]
+    probe = await _asking(new_probe, f"{_NAME}:{named_server.port}")
     await probe.tell("set addresses", name=_NAME.upper(), addresses=[named_server.host])
     assert (await probe.until("registration"))["code"] == 200
     assert (await probe.until_transport("connected"))["remote_name"] == _NAME
@@ -67,8 +73,7 @@ async def test_a_request_waits_for_the_addresses_of_its_name(
 async def test_a_request_that_names_no_port_goes_to_that_of_the_addresses(
     new_probe: NewProbe, named_server: HostileServer
 ) -> None:
-    probe = await new_probe(server=_NAME, keep_names=True)
-    assert (await probe.until("lookup"))["names"] == [_NAME]
+    probe = await _asking(new_probe, _NAME)
     await probe.tell(
         "set addresses", name=_NAME, addresses=[named_server.host], port=named_server.port
     )
@@ -107,8 +112,7 @@ async def test_a_name_that_is_forgotten_is_asked_for_again(
 async def test_a_name_that_is_refused_fails_its_requests(
     new_probe: NewProbe, named_server: HostileServer
 ) -> None:
-    probe = await new_probe(server=f"{_NAME}:{named_server.port}", keep_names=True)
-    await probe.until("lookup")
+    probe = await _asking(new_probe, f"{_NAME}:{named_server.port}")
     await probe.tell("refuse name", name=_NAME)
     assert (await probe.until("registration"))["code"] == 502
     assert named_server.connections == []
@@ -117,8 +121,7 @@ async def test_a_name_that_is_refused_fails_its_requests(
 async def test_a_name_that_nobody_answers_fails_its_requests(
     new_probe: NewProbe, named_server: HostileServer
 ) -> None:
-    probe = await new_probe(server=f"{_NAME}:{named_server.port}", keep_names=True)
-    await probe.until("lookup")
+    probe = await _asking(new_probe, f"{_NAME}:{named_server.port}")
     before = time.monotonic()
     assert (await probe.until("registration"))["code"] == 503
     assert _LOOKUP_S - 1 < time.monotonic() - before < _LOOKUP_S + 3
@@ -145,8 +148,7 @@ async def test_a_call_that_ends_while_its_name_is_looked_up_is_cancelled(
 
 
 async def test_a_phone_ends_with_its_lookups(new_probe: NewProbe) -> None:
-    probe = await new_probe(keep_names=True, server=_NAME)
-    await probe.until("lookup")
+    probe = await _asking(new_probe, _NAME)
     assert await probe.quit() == 0
 
 

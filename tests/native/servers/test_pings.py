@@ -34,12 +34,22 @@ async def server(
     await server.stop()
 
 
+@pytest.fixture
+async def probe(
+    new_probe: NewProbe, server: HostileServer, request: pytest.FixtureRequest
+) -> Probe:
+    """A probe that has registered with the server."""
+    transport = request.node.callspec.params["server"]
+    probe = await new_probe(server=f"{server.host}:{server.port}", transport=transport)
+    assert (await probe.until("registration"))["code"] == 200
+    return probe
+
+
 @pytest.mark.waits
 @pytest.mark.timeout(2 * _INTERVAL_S + _PONG_S + 60)
 async def test_a_connection_whose_pings_were_answered_ends_when_one_is_not(
-    new_probe: NewProbe, server: HostileServer, request: pytest.FixtureRequest
+    probe: Probe, server: HostileServer
 ) -> None:
-    probe = await _registered(new_probe, server, request.node.callspec.params["server"])
     before = len(server.received)
     assert await _received(server, before, _INTERVAL_S + _SLACK_S) == _PING
     server.connections[0].send(_PONG)
@@ -55,9 +65,8 @@ async def test_a_connection_whose_pings_were_answered_ends_when_one_is_not(
 @pytest.mark.waits
 @pytest.mark.timeout(3 * _INTERVAL_S + _PONG_S + 60)
 async def test_a_connection_whose_pings_never_were_answered_goes_on(
-    new_probe: NewProbe, server: HostileServer, request: pytest.FixtureRequest
+    probe: Probe, server: HostileServer
 ) -> None:
-    probe = await _registered(new_probe, server, request.node.callspec.params["server"])
     at = len(server.received)
     assert await _received(server, at, _INTERVAL_S + _SLACK_S) == _PING
     at += len(_PING)
@@ -69,12 +78,6 @@ async def test_a_connection_whose_pings_never_were_answered_goes_on(
     assert await _received(server, at, _INTERVAL_S + _SLACK_S) == _PING
     await asyncio.sleep(_PONG_S + 2)
     assert [e for e in probe.events if e.get("state") == "disconnected"] == []
-
-
-async def _registered(new_probe: NewProbe, server: HostileServer, transport: str) -> Probe:
-    probe = await new_probe(server=f"{server.host}:{server.port}", transport=transport)
-    assert (await probe.until("registration"))["code"] == 200
-    return probe
 
 
 async def _received(server: HostileServer, before: int, patience: float) -> bytes:
@@ -94,10 +97,7 @@ async def test_a_call_goes_on_after_a_request_that_timed_out(
     connection, probe, server = caller.connection, caller.probe, caller.server
     answer = await caller.invite("RTP/SAVP", (sip.crypto(),))
     assert answer.status == 200
-    where = f"{server.host}:{server.port}"
-    dialog = sip.Dialog(answer.get("From"), answer.get("To"), answer.get("Call-ID"), caller.contact)
-    via, contact = f"SIP/2.0/TLS {where}", f"<sip:mallory@{where};transport=tls>"
-    connection.send(sip.within(dialog, "ACK", 1, via=via, contact=contact))
+    caller.acknowledge(answer)
     await probe.until("call", lambda event: event["state"] == "CONFIRMED")
     await probe.tell("hold")
     _, hold = await server.until(lambda message: message.method == "INVITE")
