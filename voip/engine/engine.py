@@ -44,6 +44,8 @@ from voip.engine.registration.following import FollowedFile
 from voip.engine.registration.inspection import Inspection, Look
 from voip.engine.registration.moving import Moving
 from voip.engine.registration.registrations import Registrations
+from voip.engine.registration.setup import Sources
+from voip.engine.registration.trial import Trial
 from voip.engine.sound import SoundDevices
 from voip.engine.supervisor import (
     StartProcess,
@@ -119,12 +121,10 @@ class Engine:
             self.compared_keys.has_any_of,
             lambda text: self.notice("warning", text),
         )
-        instances = Instances(paths.instance)
         names = names or Resolver()
         locator = Locator(names)
-        attempts = Attempts(
-            self.hub, self.workers, self.passwords, self.own_keys, instances, locator
-        )
+        sources = Sources(self.passwords, self.own_keys, Instances(paths.instance), locator)
+        attempts = Attempts(self.hub, self.workers, sources)
         self.registrations = Registrations(
             self.hub,
             self.workers,
@@ -173,12 +173,9 @@ class Engine:
         self.account_check = AccountCheck(
             self.hub,
             self.account_file,
-            self.passwords,
-            instances,
             self.registrations,
-            self.user_agent,
-            start_process,
-            locator,
+            sources,
+            lambda setup: Trial(setup, self.user_agent, start_process),
             look,
         )
         self.inspection = Inspection(self.registrations, locator, look)

@@ -6,11 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import numpy as np
-
 from tests.call.conftest import NewPulse, NewSoundPhone
 from tests.conftest import NewPhone
-from tests.support.media.pulse import PATIENCE_S, RATE, Pulse, Samples
+from tests.support.media.pulse import PATIENCE_S, RATE, Pulse, Samples, audible
 from tests.support.network.ports import LOOPBACK
 from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
@@ -20,11 +18,9 @@ from voip.protocol.phone import NoticeEvent, WorkerEvent
 from voip.protocol.settings import ChangeSettings
 from voip.protocol.sound import Devices, GetDevices
 
-_AUDIBLE = 300
 
-
-def audible(samples: Samples) -> bool:
-    return bool(np.abs(samples[-RATE // 4 :].astype(int)).max(initial=0) > _AUDIBLE)
+def audible_now(samples: Samples) -> bool:
+    return audible(samples[-RATE // 4 :])
 
 
 def silent_for_a_second(samples: Samples) -> bool:
@@ -55,16 +51,16 @@ async def test_another_speaker_is_used_at_once_in_a_call(
     assert (await devices(phone)).in_use == "pulse / pulse"
     async with desk.listen("speaker") as speaker, desk.listen("headset") as headset:
         call = await echoed(phone, tone)
-        await speaker.until(audible)
+        await speaker.until(audible_now)
         assert not headset.samples.any()
         pids = phone.worker_pids()
         await phone.client.ask(ChangeSettings(changes={"audio.output": "headset"}))
-        await headset.until(audible)
+        await headset.until(audible_now)
         await speaker.until(silent_for_a_second, speaker.position)
         assert (await notice(phone, "sound: ")).text == "sound: pulse / headset"
         assert (await devices(phone)).in_use == "pulse / headset"
         await phone.client.ask(ChangeSettings(changes={"audio.output": None}))
-        await speaker.until(audible, speaker.position)
+        await speaker.until(audible_now, speaker.position)
     assert phone.worker_pids() == pids
     await phone.client.ask(HangUp(call=call))
     assert not (await phone.until_logged(call)).lock_was_open
@@ -85,9 +81,9 @@ async def test_another_microphone_is_used_at_once_in_a_call(
         speaking = asyncio.create_task(desk.say(tone, "headset"))
         try:
             since = speaker.position
-            await speaker.until(lambda heard: len(heard) > RATE and not audible(heard), since)
+            await speaker.until(lambda heard: len(heard) > RATE and not audible_now(heard), since)
             await phone.client.ask(ChangeSettings(changes={"audio.input": "boom"}))
-            await speaker.until(audible, speaker.position)
+            await speaker.until(audible_now, speaker.position)
         finally:
             speaking.cancel()
     await phone.client.ask(HangUp(call=call))
@@ -105,16 +101,16 @@ async def test_a_device_that_comes_in_a_call_is_found_and_can_be_chosen(
     phone = await new_sound_phone(desk.client_environment)
     call = await echoed(phone, tone)
     async with desk.listen("speaker") as speaker:
-        await speaker.until(audible)
+        await speaker.until(audible_now)
         assert "headset" not in [d.name for d in (await devices(phone)).devices]
         other = await new_pulse("other")
         found = await devices(phone)
         assert "headset" in [d.name for d in found.devices]
         assert found.in_use == "pulse / pulse"
-        await speaker.until(audible, speaker.position)
+        await speaker.until(audible_now, speaker.position)
         async with other.listen("speaker") as headset:
             await phone.client.ask(ChangeSettings(changes={"audio.output": "headset"}))
-            await headset.until(audible)
+            await headset.until(audible_now)
     await phone.client.ask(HangUp(call=call))
     assert (await phone.until_logged(call)).outcome is Outcome.ANSWERED
 
@@ -127,7 +123,7 @@ async def test_a_sound_server_that_dies_in_a_call_is_told_and_the_call_stays_up(
     record = place / "record.wav"
     call = await phone.call("echo", play=str(tone), record=str(record))
     async with desk.listen("speaker") as speaker:
-        await speaker.until(audible)
+        await speaker.until(audible_now)
     position = len(phone.events)
     await desk.die()
     told_of = await notice(phone, "has stopped working", position)
@@ -146,7 +142,7 @@ async def test_a_sound_server_that_dies_in_a_call_is_told_and_the_call_stays_up(
     # The voice comes back without any command.
     await desk.start()
     async with desk.listen("speaker") as speaker:
-        await speaker.until(audible)
+        await speaker.until(audible_now)
     assert (await devices(phone)).in_use == "pulse / pulse"
     await phone.client.ask(HangUp(call=call))
     assert not (await phone.until_logged(call)).lock_was_open
@@ -168,7 +164,7 @@ async def test_a_sound_server_that_died_between_calls_costs_no_call(
     await desk.start()
     call = await echoed(phone, tone)
     async with desk.listen("speaker") as speaker:
-        await speaker.until(audible)
+        await speaker.until(audible_now)
     await phone.client.ask(HangUp(call=call))
     await phone.until_logged(call)
 
@@ -215,14 +211,14 @@ async def test_the_ring_is_switched_off_while_it_rings(
     async with desk.listen("speaker") as speaker:
         await alice.call(f"bob@{DOMAIN}")
         await bob.until_call(lambda c: c.state is CallState.INCOMING)
-        await speaker.until(audible)
+        await speaker.until(audible_now)
         await bob.client.ask(ChangeSettings(changes={"audio.ring": False}))
         # Between two bursts of a ring are 2.2 s of silence.
         await speaker.until(
             lambda heard: len(heard) > 4 * RATE and not heard[-3 * RATE :].any(), speaker.position
         )
         await bob.client.ask(ChangeSettings(changes={"audio.ring": True}))
-        await speaker.until(audible, speaker.position)
+        await speaker.until(audible_now, speaker.position)
 
 
 async def test_what_takes_a_new_worker_waits_for_the_calls(new_phone: NewPhone) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.call.conftest import NewPulse, NewSoundPhone
 from tests.conftest import NewPhone
 from tests.support.media import sound
-from tests.support.media.pulse import RATE, Ear, Forward, Pulse, Samples, lonely
+from tests.support.media.pulse import RATE, Ear, Forward, Pulse, Samples, audible, lonely
 from tests.support.network.ports import LOOPBACK
 from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
@@ -18,17 +18,10 @@ from voip.model import Call, CallState, Outcome
 from voip.protocol.calls import AnswerCall, DeclineCall, HangUp
 from voip.protocol.phone import NoticeEvent
 
-_AUDIBLE = 300
-"""Of 32767; a null sink without a player renders zeros throughout."""
-
 
 def talks(call: Call) -> bool:
     """True once voice of the far end has arrived and was measured."""
     return call.state is CallState.ACTIVE and call.quality.jitter_ms is not None
-
-
-def audible(samples: Samples) -> bool:
-    return bool(np.abs(samples.astype(int)).max(initial=0) > _AUDIBLE)
 
 
 async def talk_to_the_echo_line(phone: Phone, desk: Pulse, speech: Path, ear: Ear) -> Path:

@@ -24,6 +24,13 @@ _SAMPLE_BYTES = 2
 
 Samples = NDArray[np.int16]
 
+_AUDIBLE = 300
+"""Of 32767; a null sink without a player renders zeros throughout."""
+
+
+def audible(samples: Samples) -> bool:
+    return bool(np.abs(samples.astype(int)).max(initial=0) > _AUDIBLE)
+
 
 class Pulse:
     """A PulseAudio daemon with the sinks `mic` and `speaker`.

@@ -16,15 +16,13 @@ from collections.abc import Callable, Coroutine, Sequence
 from voip.causes import Cause, CauseKind
 from voip.engine.accounts import client_keys
 from voip.engine.accounts.fields import Account
-from voip.engine.accounts.instances import Instances
-from voip.engine.accounts.own_keys import OwnKeyError, OwnKeys
-from voip.engine.accounts.secrets import PasswordError, Passwords
+from voip.engine.accounts.own_keys import OwnKeyError
+from voip.engine.accounts.secrets import PasswordError
 from voip.engine.hub import Hub
 from voip.engine.network.failures import SHORT_SILENCE_S, is_of_target
-from voip.engine.network.locator import Locator
 from voip.engine.registration.failing import because, cause_of, delay_s
 from voip.engine.registration.live import Live
-from voip.engine.registration.setup import SetupError, setup_of
+from voip.engine.registration.setup import SetupError, Sources, setup_of
 from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
 from voip.model import Registration, RegistrationState
 from voip.protection import Transport
@@ -50,21 +48,10 @@ _RETURN_S = 30.0
 class Attempts:
     """Brings accounts into their workers and registers them there."""
 
-    def __init__(
-        self,
-        hub: Hub,
-        workers: dict[Role, Supervisor],
-        passwords: Passwords,
-        own_keys: OwnKeys,
-        instances: Instances,
-        locator: Locator,
-    ) -> None:
+    def __init__(self, hub: Hub, workers: dict[Role, Supervisor], sources: Sources) -> None:
         self._hub = hub
         self._workers = workers
-        self._passwords = passwords
-        self._own_keys = own_keys
-        self._instances = instances
-        self._locator = locator
+        self._sources = sources
         self._tasks: set[asyncio.Task[None]] = set()
 
     def publish(self, live: Live) -> None:
@@ -235,7 +222,7 @@ class Attempts:
             account = live.account
             if account is None or not live.added:
                 return
-            located = await self._locator.locate(account.next_hop, account.transport)
+            located = await self._sources.locator.locate(account.next_hop, account.transport)
             if located.cause is not None or not live.added:
                 return  # the old targets may still work
             live.targets.replace(located.targets, time.monotonic())
@@ -260,13 +247,13 @@ class Attempts:
             live.timer = asyncio.get_running_loop().call_later(delay_s, due)
 
     async def _add(self, live: Live, account: Account) -> bool:
-        live.own_key = await self._own_keys.find(live.name, account)
+        live.own_key = await self._sources.own_keys.find(live.name, account)
         target = await self._find_target(live, account)
         if target is None:
             return False
-        instance = await asyncio.to_thread(self._instances.of, live.name, account.aor)
+        instance = await asyncio.to_thread(self._sources.instances.of, live.name, account.aor)
         setup = await setup_of(
-            live.name, account, instance, target, self._passwords, own_key=live.own_key
+            live.name, account, instance, target, self._sources.passwords, own_key=live.own_key
         )
         live.client_ends = await asyncio.to_thread(client_keys.ends, account)
         if live.dropped:
@@ -280,7 +267,7 @@ class Attempts:
 
     async def _find_target(self, live: Live, account: Account) -> Target | None:
         """Look the server up again, and return the target to use; None fails."""
-        located = await self._locator.locate(account.next_hop, account.transport)
+        located = await self._sources.locator.locate(account.next_hop, account.transport)
         live.targets.replace(located.targets, time.monotonic())
         if located.cause is not None:
             self.fail(live, located.cause)

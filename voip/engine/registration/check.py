@@ -15,22 +15,21 @@ from msgspec.structs import replace
 from voip.causes import Cause, CauseKind
 from voip.engine.accounts.fields import Account
 from voip.engine.accounts.file import AccountFile
-from voip.engine.accounts.instances import Instances
-from voip.engine.accounts.secrets import PasswordError, Passwords
+from voip.engine.accounts.secrets import PasswordError
 from voip.engine.errors import Refusal
 from voip.engine.files.toml import ConfigError
 from voip.engine.hub import Hub
 from voip.engine.intake import clean_event
 from voip.engine.network.failures import SHORT_SILENCE_S, is_of_target
-from voip.engine.network.locator import Located, Locator
+from voip.engine.network.locator import Located
 from voip.engine.network.search import Search
 from voip.engine.registration import steps
 from voip.engine.registration.failing import cause_of
 from voip.engine.registration.inspection import Look
 from voip.engine.registration.registrations import Registrations
-from voip.engine.registration.setup import SetupError, authorities, setup_of
+from voip.engine.registration.setup import SetupError, Sources, authorities, setup_of
 from voip.engine.registration.trial import Trial
-from voip.engine.supervisor import StartProcess, WorkerGone, WorkerRefused
+from voip.engine.supervisor import WorkerGone, WorkerRefused
 from voip.protocol.accounts import CheckAccount, CheckEvent, CheckReport, CheckStep
 from voip.protocol.trust import ServerReport
 from voip.protocol.worker.accounts import AccountSetup, RegistrationEvent, Target
@@ -75,22 +74,16 @@ class AccountCheck:
         self,
         hub: Hub,
         file: AccountFile,
-        passwords: Passwords,
-        instances: Instances,
         registrations: Registrations,
-        user_agent: str,
-        start_process: StartProcess,
-        locator: Locator,
+        sources: Sources,
+        new_trial: Callable[[AccountSetup], Trial],
         look: Look,
     ) -> None:
         self._hub = hub
         self._file = file
-        self._passwords = passwords
-        self._instances = instances
         self._registrations = registrations
-        self._user_agent = user_agent
-        self._start_process = start_process
-        self._locator = locator
+        self._sources = sources
+        self._new_trial = new_trial
         self._look = look
 
     async def check(self, command: CheckAccount) -> CheckReport:
@@ -100,7 +93,7 @@ class AccountCheck:
             Refusal: no account has this name, or its fields are wrong.
         """
         account = self._account(command)
-        located = await self._locator.locate(account.next_hop, account.transport)
+        located = await self._sources.locator.locate(account.next_hop, account.transport)
         search = Search(located)
         latest: dict[str, CheckStep] = {}
 
@@ -148,9 +141,9 @@ class AccountCheck:
             setup = await setup_of(
                 command.name,
                 account,
-                await asyncio.to_thread(self._instances.of, _TRIAL, account.aor),
+                await asyncio.to_thread(self._sources.instances.of, _TRIAL, account.aor),
                 located.targets[0],
-                self._passwords,
+                self._sources.passwords,
                 command.password,
                 command.client_passphrase,
             )
@@ -175,7 +168,7 @@ class AccountCheck:
             others = number < len(targets)
             aimed = replace(setup, target=target)
             # A worker each: a late event of one target is never another's.
-            async with Trial(aimed, self._user_agent, self._start_process) as trial:
+            async with self._new_trial(aimed) as trial:
                 failed = await _register(trial, account, aimed, course, others)
             if not failed or not others or not course.start_again(account):
                 return

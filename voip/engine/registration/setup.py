@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import NamedTuple
 
 import certifi
 
 from voip.engine.accounts import client_keys
 from voip.engine.accounts.client_keys import ClientKeyError
 from voip.engine.accounts.fields import Account
+from voip.engine.accounts.instances import Instances
+from voip.engine.accounts.own_keys import OwnKeys
 from voip.engine.accounts.secrets import Passwords
 from voip.engine.accounts.trust_fields import pin_of
+from voip.engine.network.locator import Locator
 from voip.engine.trust import system_store
 from voip.engine.trust.system_store import NoSystemStore
 from voip.protection import SRTP_SUITES, Authorities
@@ -23,6 +27,15 @@ AS_WRITTEN = frozenset(Account.__struct_fields__) & frozenset(AccountSetup.__str
     "trust",
 }
 """Fields that a worker gets unchanged: those of the same name."""
+
+
+class Sources(NamedTuple):
+    """Sources of an account's set-up, for its attempts and its check."""
+
+    passwords: Passwords
+    own_keys: OwnKeys
+    instances: Instances
+    locator: Locator
 
 
 class SetupError(Exception):
