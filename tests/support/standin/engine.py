@@ -188,6 +188,17 @@ class StandIn(Attached):
         status = await self.reaches(lambda s: any(c.id == call and wanted(c) for c in s.calls))
         return next(c for c in status.calls if c.id == call)
 
+    async def read_workers(self) -> None:
+        """Wait until the engine has read all that workers have reported."""
+        # A worker has handled all earlier commands before it answers this one.
+        await self.client.ask(GetDevices())
+
+    async def idle(self, account: str) -> None:
+        """Wait until an account is done with what is due now."""
+        await self.status()
+        async with self.engine.registrations.get(account).busy:
+            pass
+
     # Accounts and their servers; one tried before it is saved is TRIAL
 
     async def add_account(self, name: str = "work", **fields: Any) -> None:
@@ -268,8 +279,7 @@ class StandIn(Attached):
         number = worker.ring(account, remote).number
         blocked = Outcome.BLOCKED
         await self.until(LogEvent, lambda e: e.entry.outcome is blocked, position)
-        # The worker has handled all earlier commands before it answers this one.
-        await self.client.ask(GetDevices())
+        await self.read_workers()
         return tuple(
             180 if isinstance(order, Ring) else order.code
             for order in self.script.orders

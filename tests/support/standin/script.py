@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import keyring
 from keyring.backend import KeyringBackend
 
+from tests.support.attached import PATIENCE_S
 from tests.support.standin import facts
 from voip.causes import Cause
 from voip.engine.errors import Refusal
@@ -20,6 +21,8 @@ from voip.protocol.worker.process import AnyWorkerCommand
 
 if TYPE_CHECKING:
     from tests.support.standin.worker import ScriptedWorker
+
+_Command = TypeVar("_Command", bound=WorkerCommand)
 
 TRIAL = "trial"
 """Name in scripts of an account that is tried before it is saved."""
@@ -94,11 +97,12 @@ class Script:
     refused: dict[type[WorkerCommand], str] = field(default_factory=dict)
     hold_refusal: tuple[int, str] | None = None
     _holding: dict[type[WorkerCommand], Held] = field(default_factory=dict)
+    _news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
     def called(self) -> list[str]:
         """Return the URIs that workers were asked to call, in order."""
-        return [order.uri for order in self.orders if isinstance(order, StartCall)]
+        return [order.uri for order in self.of_kind(StartCall)]
 
     def hold(self, kind: type[WorkerCommand]) -> Held:
         """Hold every command of a kind in its worker until it is released."""
@@ -106,9 +110,24 @@ class Script:
 
     async def reaches(self, command: AnyWorkerCommand) -> None:
         """Record a command that reached a worker, and wait if its kind is held."""
-        self.orders.append(command)
+        async with self._news:
+            self.orders.append(command)
+            self._news.notify_all()
         if (held := self._holding.get(type(command))) is not None:
             await held.passes()
+
+    def of_kind(self, kind: type[_Command], since: int = 0) -> list[_Command]:
+        """Return the commands of a kind after a position in `orders`."""
+        return [order for order in self.orders[since:] if isinstance(order, kind)]
+
+    async def until(self, kind: type[_Command], count: int = 1, since: int = 0) -> list[_Command]:
+        """Return the commands of a kind, once `count` of them reached workers."""
+        try:
+            async with asyncio.timeout(PATIENCE_S), self._news:
+                await self._news.wait_for(lambda: len(self.of_kind(kind, since)) >= count)
+        except TimeoutError:
+            raise AssertionError(f"not {count} × {kind.__name__}: {self.orders[since:]}") from None
+        return self.of_kind(kind, since)
 
     def worker(self, role: Role) -> ScriptedWorker:
         """Return the phone's running worker of a role, none of a trial."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from tests.support.standin import facts
@@ -35,37 +33,21 @@ async def phone(standin: StandIn) -> StandIn:
 
 
 def starts(phone: StandIn) -> list[StartCall]:
-    return [order for order in phone.script.orders if isinstance(order, StartCall)]
+    return phone.script.of_kind(StartCall)
 
 
 def aims(phone: StandIn) -> list[str]:
-    return [order.target.address for order in phone.script.orders if isinstance(order, UseTarget)]
+    return [order.target.address for order in phone.script.of_kind(UseTarget)]
 
 
 def registers(phone: StandIn) -> int:
-    return sum(isinstance(order, RegisterNow) for order in phone.script.orders)
-
-
-async def dials(phone: StandIn, count: int) -> None:
-    """Wait until workers were asked for so many calls."""
-    for _ in range(500):
-        if len(starts(phone)) >= count:
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError(f"not dialled {count} times: {starts(phone)}")
-
-
-async def settled(phone: StandIn) -> None:
-    """Let everything that is due now be done."""
-    for _ in range(5):
-        await phone.status()
-        await asyncio.sleep(0.02)
+    return len(phone.script.of_kind(RegisterNow))
 
 
 async def test_a_call_that_a_target_does_not_serve_goes_on_to_the_next(phone: StandIn) -> None:
     call = await phone.call("100")
     phone.remote_refuses(call, 503)
-    await dials(phone, 2)
+    await phone.script.until(StartCall, 2)
     assert aims(phone) == [SECOND]
     phone.remote_answers(call)
     await phone.reaches_call(call, lambda c: c.state is CallState.ACTIVE)
@@ -78,10 +60,10 @@ async def test_a_call_tries_each_target_once(
     monkeypatch.setattr(attempts, "delay_s", lambda failures, code: 0.0)
     call = await phone.call("100")
     phone.remote_refuses(call, 503)
-    await dials(phone, 2)
+    await phone.script.until(StartCall, 2)
     phone.remote_refuses(call, 503)
     assert (await phone.until_logged(call)).outcome is Outcome.FAILED
-    await settled(phone)
+    await phone.idle("work")
     assert len(starts(phone)) == 2
 
 
@@ -89,7 +71,7 @@ async def test_two_calls_that_fail_at_one_target_both_go_on(phone: StandIn) -> N
     calls = [await phone.call("100"), await phone.call("200")]
     for call in calls:
         phone.remote_refuses(call, 503)
-    await dials(phone, 4)
+    await phone.script.until(StartCall, 4)
     assert set(aims(phone)) == {SECOND}
 
 
@@ -98,7 +80,7 @@ async def test_a_call_goes_on_where_the_registration_has_gone_before(phone: Stan
     live = phone.engine.registrations.get("work")
     live.targets.use(Target(SECOND, 5061))
     phone.remote_refuses(call, 503)
-    await dials(phone, 2)
+    await phone.script.until(StartCall, 2)
     assert aims(phone) == [SECOND]
 
 
@@ -122,10 +104,10 @@ async def test_a_call_is_given_up_between_targets(phone: StandIn) -> None:
 
 async def mutes(phone: StandIn, call: str) -> None:
     """Check that the second start of a call is muted."""
-    await dials(phone, 2)
-    await settled(phone)
-    places = [i for i, order in enumerate(phone.script.orders) if isinstance(order, StartCall)]
-    assert MuteCall(call=int(call), on=True) in phone.script.orders[places[1] :]
+    await phone.script.until(StartCall, 2)
+    orders = phone.script.orders
+    _, again = (place for place, order in enumerate(orders) if isinstance(order, StartCall))
+    assert await phone.script.until(MuteCall, since=again) == [MuteCall(call=int(call), on=True)]
 
 
 async def test_a_muted_call_stays_muted_at_the_next_target(phone: StandIn) -> None:
@@ -147,7 +129,7 @@ async def test_a_call_that_has_lost_the_microphone_goes_on_without_it(phone: Sta
     call = await phone.call("100", account="work")
     await phone.call("200", account="open")
     phone.remote_refuses(call, 503)
-    await dials(phone, 3)
+    await phone.script.until(StartCall, 3)
     assert [start.voice for start in starts(phone)] == [True, True, False]
 
 
@@ -155,11 +137,9 @@ async def test_another_call_is_answered_while_one_is_between_targets(phone: Stan
     await phone.add_account("open", transport=Transport.UDP.value)
     _, hold = await between(phone)
     other = await phone.incoming("open")
-    answer = asyncio.create_task(phone.client.ask(AnswerCall(call=other)))
-    await asyncio.wait([answer], timeout=0.2)
+    await phone.client.ask(AnswerCall(call=other))
     hold.release()
-    await answer
-    await dials(phone, 2)
+    await phone.script.until(StartCall, 2)
     assert [start.voice for start in starts(phone)] == [True, False]
 
 
@@ -167,7 +147,7 @@ async def test_a_call_whose_worker_dies_between_targets_is_lost_once(phone: Stan
     call, _ = await between(phone)
     phone.worker_dies(Role.SECURE)
     assert (await phone.until_logged(call)).outcome is Outcome.LOST
-    await settled(phone)
+    await phone.status()
     entries = [e.event.entry for e in phone.events if isinstance(e.event, LogEvent)]
     outcomes = [entry.outcome for entry in entries if entry.id == call]
     assert outcomes == [Outcome.ONGOING, Outcome.LOST]
@@ -189,7 +169,7 @@ async def test_a_stopped_account_calls_no_other_target(phone: StandIn) -> None:
     phone.remote_refuses(call, 503)
     await phone.until_failed("work")
     assert (await phone.until_logged(call)).outcome is Outcome.FAILED
-    await settled(phone)
+    await phone.idle("work")
     assert len(starts(phone)) == 1
     assert registers(phone) == before
 
@@ -202,8 +182,8 @@ async def test_a_call_does_not_hurry_an_account_that_waits(phone: StandIn) -> No
     before = registers(phone)
     call = await phone.call("100")
     phone.remote_refuses(call, 503)
-    await dials(phone, 2)
-    await settled(phone)
+    await phone.script.until(StartCall, 2)
+    await phone.idle("work")
     assert registers(phone) == before
 
 
@@ -216,10 +196,9 @@ async def test_a_call_gets_the_microphone_back_between_targets(phone: StandIn) -
     await hold.come()
     phone.remote_refuses(other, 486)
     await phone.until_logged(other)
-    await settled(phone)
+    await phone.status()
     hold.release()
-    await dials(phone, 3)
-    await settled(phone)
+    await phone.script.until(StartCall, 3)
     live = phone.engine.book.find(call)
     assert live is not None
     assert (starts(phone)[-1].voice, live.voice) == (True, Voice.HERE)

@@ -27,18 +27,11 @@ FIRST, SECOND, THIRD = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 
 
 def registers(phone: StandIn) -> int:
-    return sum(isinstance(order, RegisterNow) for order in phone.script.orders)
+    return len(phone.script.of_kind(RegisterNow))
 
 
 def aims(phone: StandIn) -> list[str]:
-    return [order.target.address for order in phone.script.orders if isinstance(order, UseTarget)]
-
-
-async def settled(phone: StandIn) -> None:
-    """Let everything that is due now be done."""
-    for _ in range(5):
-        await phone.status()
-        await asyncio.sleep(0.02)
+    return [order.target.address for order in phone.script.of_kind(UseTarget)]
 
 
 def hold_lookups(phone: StandIn, monkeypatch: pytest.MonkeyPatch) -> Held:
@@ -83,9 +76,9 @@ async def test_an_account_that_stops_while_its_server_is_looked_up_stays_so(
     live = await stopped(standin)
     held.release()
     await asked
-    await settled(standin)
     assert registers(standin) == before
     assert live.registration.cause == live.stopped
+    assert live.timer is None
 
 
 async def test_a_lost_name_does_not_hide_why_an_account_has_stopped(standin: StandIn) -> None:
@@ -96,7 +89,7 @@ async def test_a_lost_name_does_not_hide_why_an_account_has_stopped(standin: Sta
     position = len(standin.events)
     standin.worker_dies()
     await standin.until_registered("home", position)
-    await settled(standin)
+    await standin.idle("work")
     assert live.registration.cause == live.stopped
     assert live.timer is None
 
@@ -129,14 +122,12 @@ async def test_the_last_target_gets_the_time_that_a_slow_server_needs(
     standin.names.addresses_of[HOST] = (FIRST, SECOND)
     standin.ignore_account("work")
     await standin.add_account("work")
-    for _ in range(500):
-        if registers(standin) == 2:
-            break
-        await asyncio.sleep(0.01)
-    await settled(standin)
+    await standin.script.until(RegisterNow, 2)
     live = standin.engine.registrations.get("work")
     assert live.registration.state is RegistrationState.REGISTERING
     assert aims(standin) == [SECOND]
+    assert live.timer is not None
+    assert live.timer.when() - asyncio.get_running_loop().time() > 30
 
 
 async def test_a_better_target_that_stays_away_delays_no_retry(
@@ -165,7 +156,7 @@ async def test_a_better_target_that_stays_away_delays_no_retry(
     await standin.until_failed("work")
     due = live.timer
     answered.set()
-    await settled(standin)
+    await standin.idle("work")
     assert live.timer is due is not None
 
 
@@ -181,7 +172,6 @@ async def test_an_account_that_stops_before_its_target_is_changed_stays_so(
     await stopped(standin)
     held.release()
     await asked
-    await settled(standin)
     assert registers(standin) == before
 
 
@@ -191,7 +181,7 @@ async def test_a_refresh_does_not_hide_why_an_account_has_stopped(standin: Stand
     standin.script.worker(Role.SECURE).send(
         RegistrationEvent(account="work", active=True, code=200, reason="OK", expires_s=300)
     )
-    await settled(standin)
+    await standin.read_workers()
     assert live.registration.cause == live.stopped
 
 
@@ -211,10 +201,12 @@ async def test_an_account_that_does_not_register_follows_its_servers_address(
     await standin.add_account("work", register=False)
     standin.names.addresses_of[HOST] = (SECOND,)
     await standin.call("100")
-    await settled(standin)
+    await standin.script.until(UseTarget)
     assert aims(standin) == [SECOND]
     # A name that is lost leads nowhere else.
     standin.lose_name(HOST)
     await standin.call("200")
-    await settled(standin)
+    await standin.idle("work")
     assert (aims(standin), registers(standin)) == ([SECOND], 0)
+    targets = standin.engine.registrations.get("work").targets
+    assert targets.current == Target(SECOND, 5061)
