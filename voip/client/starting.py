@@ -80,6 +80,12 @@ def _start(paths: places.Paths) -> Path:
     deadline = time.monotonic() + _START_TIMEOUT_S
     while time.monotonic() < deadline:
         if _answers(paths.socket):
+            holder = engine_lock.read_holder(paths.lock).process
+            if holder not in (None, process.pid):
+                # Another client's engine was faster. Ours, still starting, would take
+                # its place once that one is stopped.
+                process.terminate()
+                process.wait()
             return paths.socket
         if process.poll() is not None:
             text = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
