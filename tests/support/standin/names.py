@@ -42,6 +42,9 @@ class ScriptedNames:
     def forget(self) -> None:
         self.asked.clear()
 
+    async def hop_addresses(self, name: str) -> Answer[str]:
+        return await self.addresses(name)
+
     def _answer(self, name: str, records: tuple[_T, ...]) -> Answer[_T]:
         self.asked.append(name)
         return Answer(LookupOutcome.ANSWERED if records else LookupOutcome.NO_RECORD, records)

@@ -18,7 +18,6 @@ from msgspec.structs import replace
 from voip.protocol.accounts import LookupOutcome
 
 _LONGEST_LIFE_S = 3600.0
-_MOST_NAMES = 256
 
 T = TypeVar("T")
 
@@ -43,10 +42,14 @@ class _Kept(Generic[T]):
 
 
 class Answers(Generic[T]):
-    """Records of one kind, by name; a question under way is shared."""
+    """Records of one kind, by name, of at most so many names.
 
-    def __init__(self, ask: Ask[T]) -> None:
+    A question under way is shared.
+    """
+
+    def __init__(self, ask: Ask[T], most_names: int = 256) -> None:
         self._ask = ask
+        self._most_names = most_names
         self._kept: dict[str, _Kept[T]] = {}
         self._under_way: dict[str, asyncio.Task[Answer[T]]] = {}
 
@@ -75,7 +78,7 @@ class Answers(Generic[T]):
                 return replace(before.answer, stale=True)
             return answer
         self._kept.pop(name, None)
-        while len(self._kept) >= _MOST_NAMES:
+        while len(self._kept) >= self._most_names:
             del self._kept[next(iter(self._kept))]
         life_s = min(answer.lasts_s, _LONGEST_LIFE_S)
         self._kept[name] = _Kept(answer, time.monotonic() + life_s)

@@ -47,7 +47,7 @@ class Hops:
             answer = AnswerName(name=name, addresses=(target.address,), port=target.port)
         else:
             answer = AnswerName(
-                name=name, addresses=(await self._names.addresses(name.lower())).records
+                name=name, addresses=(await self._names.hop_addresses(name.lower())).records
             )
         with contextlib.suppress(WorkerGone, WorkerRefused):
             await self._workers[role].ask(answer)

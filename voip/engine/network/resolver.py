@@ -35,6 +35,10 @@ _LASTS_S = 60.0
 """Seconds for an answer without a time to live: of the system, or of absence."""
 
 _MOST_THREADS = 16
+_MOST_HOP_THREADS = 4
+_MOST_HOP_NAMES = 32
+"""Shares of names in messages: their senders must not use up the accounts' own."""
+
 _RESOLV_CONF = Path("/etc/resolv.conf")
 
 
@@ -49,15 +53,51 @@ class Names(Protocol):
 
     def forget(self) -> None: ...
 
+    async def hop_addresses(self, name: str) -> Answer[str]: ...
+
+
+class _Threads:
+    """Threads that ask the system for addresses; with none left there is no answer."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._running = 0
+
+    async def ask(self, name: str) -> Answer[str]:
+        if self._running >= self._most:
+            return Answer(LookupOutcome.SILENT)
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Answer[str]] = loop.create_future()
+
+        def finish(answer: Answer[str]) -> None:
+            self._running -= 1
+            if not future.done():
+                future.set_result(answer)
+
+        def work() -> None:
+            answer = _system_addresses(name)
+            # The engine may have ended meanwhile.
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(finish, answer)
+
+        self._running += 1
+        # Not the loop's own threads: a silent name server would use them up, and
+        # the engine's end would wait for them.
+        threading.Thread(target=work, name="resolver", daemon=True).start()
+        try:
+            return await asyncio.wait_for(future, _LONGEST_S)
+        except TimeoutError:
+            return Answer(LookupOutcome.SILENT)
+
 
 class Resolver:
     def __init__(self) -> None:
         self._pointers = Answers(self._ask_for_pointers)
         self._services = Answers(self._ask_for_services)
-        self._addresses = Answers(self._ask_for_addresses)
+        self._addresses = Answers(_Threads(_MOST_THREADS).ask)
+        self._hops = Answers(_Threads(_MOST_HOP_THREADS).ask, _MOST_HOP_NAMES)
         self._resolver: dns.asyncresolver.Resolver | None = None
         self._changed: float | None = None
-        self._threads = 0
 
     async def pointers(self, name: str) -> Answer[Pointer]:
         """NAPTR records that lead to SRV records (flag S, RFC 3263 section 4.1)."""
@@ -71,9 +111,13 @@ class Resolver:
         """IPv4 and IPv6 addresses of a name, in the system's order (RFC 6724)."""
         return await self._addresses.of(name)
 
+    async def hop_addresses(self, name: str) -> Answer[str]:
+        """Addresses of a name that stands in a message."""
+        return await self._hops.of(name)
+
     def forget(self) -> None:
         """Ask anew for every name: the network has changed."""
-        for answers in (self._pointers, self._services, self._addresses):
+        for answers in (self._pointers, self._services, self._addresses, self._hops):
             answers.forget()
 
     # Inside
@@ -115,32 +159,6 @@ class Resolver:
             self._resolver = dns.asyncresolver.Resolver()
             self._changed = changed
         return self._resolver
-
-    async def _ask_for_addresses(self, name: str) -> Answer[str]:
-        if self._threads >= _MOST_THREADS:
-            return Answer(LookupOutcome.SILENT)
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Answer[str]] = loop.create_future()
-
-        def finish(answer: Answer[str]) -> None:
-            self._threads -= 1
-            if not future.done():
-                future.set_result(answer)
-
-        def work() -> None:
-            answer = _system_addresses(name)
-            # The engine may have ended meanwhile.
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(finish, answer)
-
-        self._threads += 1
-        # Not the loop's own threads: a silent name server would use them up, and
-        # the engine's end would wait for them.
-        threading.Thread(target=work, name="resolver", daemon=True).start()
-        try:
-            return await asyncio.wait_for(future, _LONGEST_S)
-        except TimeoutError:
-            return Answer(LookupOutcome.SILENT)
 
 
 def _pointers(records: Sequence[Rdata]) -> Iterator[Pointer]:
