@@ -188,6 +188,7 @@ class Endpoint(pj.Endpoint):
             handle=prm.hnd,
             verify_status=prm.tlsInfo.verifyStatus,
             remote_name=prm.remoteName,
+            remote_address=prm.remoteAddress,
             remote_port=prm.remotePort,
             outgoing=prm.outgoing,
             chain=list(certificate.rawChain),

@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import NewServer
 from tests.native.conftest import NewProbe
 from tests.native.test_patches import NAME_MISMATCH
+from tests.support.network.ports import free_port
 from tests.support.peers import sip
 from tests.support.peers.hostile import HostileServer, registrar
 from tests.support.pki import Authority
@@ -38,8 +39,17 @@ async def test_a_server_proves_the_name_of_the_transport(
     assert (await probe.until("registration"))["code"] == 200
     connected = await probe.until_transport("connected")
     assert connected["verify_status"] == 0
-    assert connected["remote_name"] == _NAME
+    assert (connected["remote_name"], connected["remote_address"]) == (_NAME, host)
     assert names.asked == [_NAME]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+async def test_a_failed_connection_has_its_address(new_probe: NewProbe, address: str) -> None:
+    ipv6 = ":" in address
+    where = f"[{address}]" if ipv6 else address
+    probe = await new_probe(server=f"{where}:{free_port()}", server_name=_NAME, ipv6=ipv6)
+    failed = await probe.until_transport("disconnected")
+    assert (failed["remote_name"], failed["remote_address"]) == (_NAME, address)
 
 
 async def test_a_server_proves_the_name_at_an_address_of_ipv6(

@@ -80,7 +80,7 @@ class Account(pj.Account):
         self.context.connections.expect(self.setup)
         if self.setup.transport is Transport.UDP and not self.setup.register:
             # Before its own first request, no answer shows where its calls come from.
-            self.context.connections.answered(self.name, [str(self.setup.target)])
+            self.context.connections.answered(self.name, str(self.setup.target))
         if self._anonymous is not None:
             self._anonymous.create(privacy.config(config(self.setup, self._transport_id)))
 
@@ -131,7 +131,7 @@ class Account(pj.Account):
         if connection is not None:
             connections.use(self.name, connection)
         elif self.setup.transport is Transport.UDP and answer.srcAddress:
-            connections.answered(self.name, [answer.srcAddress])
+            connections.answered(self.name, answer.srcAddress)
 
     @guarded
     def onRegState(self, prm: pj.OnRegStateParam) -> None:

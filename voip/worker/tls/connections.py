@@ -7,13 +7,12 @@ Text does not decide: any server can name any account. A connection belongs to
 the accounts whose own requests it carried; a UDP address, to those whose
 requests it answered (RFC 3261 sections 18.1.2 and 26.3.2.2). Before the first
 answer, and after a refusal, PJSIP does not report which of its transports made a
-connection: then the server's name and address decide.
+connection: then the server's name and the address that was dialled decide.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import pjsua2 as pj
@@ -26,6 +25,9 @@ from voip.worker.tls import certificates, refusals
 
 _MOST_LEFT = 4
 """Targets that an account may leave within PJSIP's timeout of a handshake."""
+
+_MOST_ADDRESSES = 16
+"""Addresses from which one target may answer over UDP."""
 
 
 class _Way(NamedTuple):
@@ -45,6 +47,13 @@ class _Way(NamedTuple):
         return (name.lower(), self.target.port) == (_bare(prm.remoteName), prm.remotePort)
 
 
+class _Answering(NamedTuple):
+    """UDP addresses that have answered an account, at one target of it."""
+
+    way: _Way | None
+    addresses: deque[str]
+
+
 class Connections:
     """Book of connections by number, and of UDP addresses as host:port."""
 
@@ -54,7 +63,7 @@ class Connections:
         self._ways: dict[str, _Way] = {}
         self._left: dict[str, deque[_Way]] = {}
         self._by_connection: dict[int, set[str]] = {}
-        self._by_address: dict[str, set[str]] = {}
+        self._answering: dict[str, _Answering] = {}
 
     def expect(self, setup: AccountSetup) -> None:
         """Note the server that an account's requests go to."""
@@ -69,15 +78,25 @@ class Connections:
         """Note a connection that carried the account's own request."""
         self._by_connection.setdefault(connection, set()).add(account)
 
-    def answered(self, account: str, addresses: Iterable[str]) -> None:
-        """Note UDP addresses of the account's server."""
-        for address in addresses:
-            self._by_address.setdefault(address, set()).add(account)
+    def answered(self, account: str, address: str) -> None:
+        """Note a UDP address of the account's server.
+
+        Those of a target that was left stay until the next one answers: calls still
+        come from them.
+        """
+        way = self._ways.get(account)
+        answering = self._answering.get(account)
+        if answering is None or answering.way != way:
+            answering = _Answering(way, deque(maxlen=_MOST_ADDRESSES))
+            self._answering[account] = answering
+        if address not in answering.addresses:
+            answering.addresses.append(address)
 
     def forget(self, account: str) -> None:
         self._ways.pop(account, None)
         self._left.pop(account, None)
-        for accounts in (*self._by_connection.values(), *self._by_address.values()):
+        self._answering.pop(account, None)
+        for accounts in self._by_connection.values():
             accounts.discard(account)
 
     def of_connection(self, connection: int) -> frozenset[str]:
@@ -89,12 +108,10 @@ class Connections:
         A server may call from another port than the one that answers, unless
         that port is another server's.
         """
-        exact = self._by_address.get(address)
-        if exact:
-            return frozenset(exact)
+        rows = [(at, name) for name, a in self._answering.items() for at in a.addresses]
+        exact = frozenset(name for at, name in rows if at == address)
         host = _host(address)
-        accounts = (owners for at, owners in self._by_address.items() if _host(at) == host)
-        return frozenset().union(*accounts)
+        return exact or frozenset(name for at, name in rows if _host(at) == host)
 
     def id_of(self, handle: int) -> int | None:
         """Number of the connection of PJSIP's handle, None if it is not up."""
@@ -165,7 +182,6 @@ class Connections:
         """Accounts that a connection is dialled for, by name and `pinned`."""
         if not prm.outgoing:
             return ()
-        address = _address(prm)
         expecting = {
             name
             for name, current in self._ways.items()
@@ -173,7 +189,7 @@ class Connections:
             for way in (current, *(self._left.get(name, ()) if pinned else ()))
             if way.transport is transport
             and way.leads_to(prm)
-            and address in (None, way.target.address)
+            and prm.remoteAddress in ("", way.target.address)
             and pinned in (None, way.pinned)
         }
         return tuple(sorted(expecting))
@@ -188,7 +204,7 @@ def _host(address: str) -> str:
 
 
 def _address(prm: pj.OnTransportStateParam) -> str | None:
-    # Only PJSIP's TLS report has an address; `remoteName` is the dialled name.
+    # That of a finished handshake alone; `remoteName` is the dialled name.
     host, _, _ = prm.tlsInfo.remoteAddr.rpartition(":")
     return host.strip("[]") or None
 

@@ -56,7 +56,16 @@ def refused(flaw: int, pem: str) -> pj.OnTransportStateParam:
         isEmpty=lambda: False, cipher=0, cipherName="", established=False, pinned=False,
         verifyStatus=flaw, remoteAddr="", remoteCertInfo=SimpleNamespace(raw=pem, rawChain=[pem]),
     )  # fmt: skip
-    names = ("type", "state", "outgoing", "hnd", "remoteName", "remotePort", "lastError")
+    names = (
+        "type",
+        "state",
+        "outgoing",
+        "hnd",
+        "remoteName",
+        "remotePort",
+        "remoteAddress",
+        "lastError",
+    )
     values = {name: getattr(prm, name) for name in names}
     return cast(pj.OnTransportStateParam, SimpleNamespace(**values, tlsInfo=info))
 
@@ -162,6 +171,13 @@ def test_a_failed_handshake_is_of_everybody_who_dialled() -> None:
     assert event.accounts == ("by authority", "pinned")
 
 
+def test_a_failed_connection_is_of_those_whose_address_was_dialled() -> None:
+    other = setup("home", target=Target("192.0.2.2", 5061))
+    prm = down()
+    prm.remoteAddress = "192.0.2.2"
+    assert seen(expecting(setup("work"), other), prm).accounts == ("home",)
+
+
 def test_a_connection_serves_the_accounts_that_used_it() -> None:
     book = Connections()
     book.use("a", 1)
@@ -176,9 +192,9 @@ def test_a_connection_serves_the_accounts_that_used_it() -> None:
 
 def test_an_address_serves_its_own_accounts_before_those_of_its_host() -> None:
     book = Connections()
-    book.answered("a", ["192.0.2.1:5060"])
-    book.answered("b", ["192.0.2.1:5070"])
-    book.answered("c", ["[2001:db8::1]:5060"])
+    book.answered("a", "192.0.2.1:5060")
+    book.answered("b", "192.0.2.1:5070")
+    book.answered("c", "[2001:db8::1]:5060")
     assert book.of_address("192.0.2.1:5060") == {"a"}
     assert book.of_address("192.0.2.1:5070") == {"b"}
     assert book.of_address("192.0.2.1:9") == {"a", "b"}
@@ -189,12 +205,33 @@ def test_an_address_serves_its_own_accounts_before_those_of_its_host() -> None:
     assert book.of_address("192.0.2.1:5060") == {"b"}
 
 
+def test_addresses_of_a_target_that_was_left_go_when_the_next_answers() -> None:
+    first, second = (
+        setup("work", transport=Transport.UDP, target=Target(f"192.0.2.{n}", 5060)) for n in (1, 2)
+    )
+    book = expecting(first)
+    book.answered("work", "192.0.2.1:5060")
+    book.expect(second)
+    assert book.of_address("192.0.2.1:5060") == {"work"}
+    book.answered("work", "192.0.2.2:5060")
+    assert book.of_address("192.0.2.1:5060") == frozenset()
+    assert book.of_address("192.0.2.2:5060") == {"work"}
+
+
+def test_a_server_that_answers_from_everywhere_keeps_a_few_addresses() -> None:
+    book = expecting(setup("work", transport=Transport.UDP))
+    for number in range(100):
+        book.answered("work", f"192.0.2.{number}:5060")
+    kept = [n for n in range(100) if book.of_address(f"192.0.2.{n}:5060")]
+    assert kept == list(range(84, 100))
+
+
 def test_another_key_of_a_target_that_was_left_is_the_accounts(tmp_path: Path) -> None:
     first, second = Target("192.0.2.1", 5061), Target("192.0.2.2", 5062)
     book = expecting(setup("work", pin="ab", target=first), setup("home", target=first))
     book.expect(setup("work", pin="ab", target=second))
     prm = refused(OTHER_KEY, Authority(tmp_path).issue(HOST).certificate.read_text())
-    prm.tlsInfo.remoteAddr = "192.0.2.1:5061"
+    prm.remoteAddress = "192.0.2.1"
     assert seen(book, prm).accounts == ("work",)
     book.forget("work")
     assert seen(book, prm).accounts == ()
