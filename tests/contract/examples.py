@@ -663,6 +663,7 @@ WORKER_COMMANDS: dict[str, AnyWorkerCommand] = {
         uri="sip:bob@example.com;transport=tls",
         play="/tmp/in.wav",
         record="/tmp/out.wav",
+        patience_s=4.0,
     ),
     "move_call": MoveCall(call=1, media=True),
     "ring": Ring(call=-1),

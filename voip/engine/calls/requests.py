@@ -18,6 +18,7 @@ from voip.engine.calls.reports import DECLINE
 from voip.engine.calls.sound_files import PlayedFile
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
+from voip.engine.network.failures import SHORT_SILENCE_S
 from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
 from voip.model import CallState, Direction, Outcome, Party
 from voip.protection import Transport
@@ -52,6 +53,9 @@ class Servers(Protocol):
 
     def target(self, name: str) -> Target | None:
         """Return the target that an account's requests go to."""
+
+    def has_other(self, name: str, tried: Sequence[Target]) -> bool:
+        """Report if a call of an account could go on to another target now."""
 
     def go_on(self, name: str, tried: Sequence[Target]) -> bool:
         """Leave the last target that a call of an account has tried."""
@@ -134,7 +138,9 @@ class Calls:
         if target is not None:
             call.tried += (target,)
         call.between_targets = False
-        await self._workers[call.role].ask(start)
+        others = self._servers.has_other(call.account, call.tried)
+        patience_s = SHORT_SILENCE_S if others else None
+        await self._workers[call.role].ask(replace(start, patience_s=patience_s))
 
     def call_again(self, call: LiveCall, cause: Cause) -> bool:
         """Call again through the server's next target; report if there is one."""

@@ -150,6 +150,11 @@ class Registrations:
         live = self._live.get(name)
         return live.aimed if live is not None and live.added else None
 
+    def has_other(self, name: str, tried: Sequence[Target]) -> bool:
+        """Report if a call of an account could go on to another target now."""
+        live = self._live.get(name)
+        return live is not None and live.targets.has_other(time.monotonic(), tried)
+
     def go_on(self, name: str, tried: Sequence[Target]) -> bool:
         """Leave the last target that a call of an account has tried."""
         live = self._live.get(name)

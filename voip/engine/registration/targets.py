@@ -67,9 +67,10 @@ class Targets:
         self.current = min(self._ordered, key=self._rests_until, default=None)
         return False
 
-    def has_other(self, now: float) -> bool:
-        """Report if a target beside the current one does not rest."""
-        return any(t != self.current and self._rests_until(t) <= now for t in self._ordered)
+    def has_other(self, now: float, tried: Sequence[Target] = ()) -> bool:
+        """Report if an untried target beside the current one does not rest."""
+        others = (t for t in self._ordered if t != self.current and t not in tried)
+        return any(self._rests_until(target) <= now for target in others)
 
     def wait_s(self, now: float) -> float:
         """Seconds until the current target is rested."""

@@ -11,7 +11,8 @@ from voip.protocol.worker.base import WorkerCommand, WorkerReport
 class StartCall(WorkerCommand, frozen=True, tag="call"):
     """Call `uri`, which `voip.sip.dialing` rebuilt from parsed parts.
 
-    With `voice` it gets the microphone, unless a file is played.
+    With `voice` it gets the microphone, unless a file is played. A server that sends
+    no response within `patience_s` ends the call.
     """
 
     call: int
@@ -20,6 +21,7 @@ class StartCall(WorkerCommand, frozen=True, tag="call"):
     voice: bool = True
     play: str | None = None
     record: str | None = None
+    patience_s: float | None = None
 
 
 class Ring(WorkerCommand, frozen=True, tag="ring"):

@@ -61,7 +61,7 @@ class Calls:
         call.media.give_voice(command.voice)
         self._calls[command.call] = call
         try:
-            call.start(command.uri)
+            call.start(command.uri, command.patience_s)
         except pj.Error:
             self._calls.pop(command.call, None)
             raise
@@ -152,6 +152,7 @@ class Calls:
         for call in list(self._calls.values()):
             # A call may end during these requests to PJSIP.
             with contextlib.suppress(pj.Error):
+                call.patience.follow()
                 call.hold.follow()
                 call.follow_early_media()
 

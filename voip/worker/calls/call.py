@@ -27,6 +27,7 @@ from voip.worker.callbacks import guarded
 from voip.worker.calls import key_failure
 from voip.worker.calls.hold import CallHold
 from voip.worker.calls.key_failure import KeyWait
+from voip.worker.calls.patience import Patience
 from voip.worker.calls.reach import Reach
 from voip.worker.calls.verdict import Verdict
 from voip.worker.context import Context
@@ -41,7 +42,6 @@ OnEnd: TypeAlias = "Callable[[Call, Path | None], None]"
 
 _CONNECTING_TIMEOUT_S = 8.0
 """Longest time from the answer to ACK and media."""
-
 
 _EREMNORFC2833 = 220107  # pjmedia/errno.h
 
@@ -67,6 +67,7 @@ class Call(pj.Call):
         self.digits = DigitQueue(self._send_digit, self._report_digits)
         self.hold = CallHold(self)
         self.verdict = Verdict(self)
+        self.patience = Patience(self)
         self._reach = Reach()
         self._acknowledged = False
         self.ended = False
@@ -156,7 +157,8 @@ class Call(pj.Call):
 
     # What the engine asks for
 
-    def start(self, uri: str) -> None:
+    def start(self, uri: str, patience_s: float | None) -> None:
+        self.patience.begin(patience_s)
         self.makeCall(uri, self.options())
 
     def ring(self) -> None:
@@ -169,10 +171,12 @@ class Call(pj.Call):
         answer.statusCode = pj.PJSIP_SC_OK
         self.answer(answer)
 
-    def give_up(self, cause: Cause) -> None:
+    def give_up(self, cause: Cause, code: int = 0) -> None:
         """End a call that cannot go on."""
         self.cause = cause
-        self._hang_up(self.options())
+        options = self.options()
+        options.statusCode = code
+        self._hang_up(options)
 
     def end(self, code: int) -> None:
         if self.ended:
@@ -341,6 +345,7 @@ class Call(pj.Call):
         if connection is not None:
             self.connection = connection
         if message:
+            self.patience.end()
             self.verdict.note(message)
 
     def _is_acknowledged(self, info: pj.CallInfo) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from tests.support.parts import Part, Parts
@@ -57,10 +59,10 @@ class Network:
         return server
 
     def publish(self, *ports: int) -> None:
-        """Name the servers at these ports, the first before the second."""
+        """Name the servers at these ports, the first before any second."""
         hosts = (("a", FIRST), ("b", SECOND))
         rows = []
-        for priority, ((letter, host), port) in enumerate(zip(hosts, ports, strict=True)):
+        for priority, ((letter, host), port) in enumerate(zip(hosts, ports, strict=False)):
             self.nameserver.add(f"{letter}.{DOMAIN}", "A", host)
             rows.append(f"{priority} 0 {port} {letter}.{DOMAIN}.")
         self.nameserver.add(f"{_PREFIX[self.transport]}.{DOMAIN}", "SRV", *rows)
@@ -84,3 +86,22 @@ def registers(client: Client, message: sip.Message) -> None:
 
 async def is_registered_with(server: AnyServer) -> None:
     await server.until(lambda message: message.method == "REGISTER")
+
+
+@contextlib.contextmanager
+def black_hole(transport: Transport) -> Iterator[int]:
+    """A port of the first server where nothing is ever answered."""
+    kind = socket.SOCK_DGRAM if transport is Transport.UDP else socket.SOCK_STREAM
+    with contextlib.ExitStack() as stack:
+        hole = stack.enter_context(socket.socket(socket.AF_INET, kind))
+        hole.bind((FIRST, 0))
+        address = hole.getsockname()
+        if kind == socket.SOCK_STREAM:
+            # With its queue full, Linux drops further requests for a connection.
+            hole.listen(0)
+            for _ in range(2):
+                waiting = stack.enter_context(socket.socket())
+                waiting.setblocking(False)
+                with contextlib.suppress(BlockingIOError):
+                    waiting.connect(address)
+        yield int(address[1])

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -12,6 +10,7 @@ from tests.call.network.inside.ground import (
     FIRST,
     SECOND,
     Network,
+    black_hole,
     is_registered_with,
     registers,
 )
@@ -31,25 +30,6 @@ def _answers(status: int, *extra: str) -> Callable[[Client, sip.Message], None]:
     return behave
 
 
-@contextlib.contextmanager
-def _black_hole(transport: Transport) -> Iterator[int]:
-    """A port of the first server where nothing is ever answered."""
-    kind = socket.SOCK_DGRAM if transport is Transport.UDP else socket.SOCK_STREAM
-    with contextlib.ExitStack() as stack:
-        hole = stack.enter_context(socket.socket(socket.AF_INET, kind))
-        hole.bind((FIRST, 0))
-        address = hole.getsockname()
-        if kind == socket.SOCK_STREAM:
-            # With its queue full, Linux drops further requests for a connection.
-            hole.listen(0)
-            for _ in range(2):
-                waiting = stack.enter_context(socket.socket())
-                waiting.setblocking(False)
-                with contextlib.suppress(BlockingIOError):
-                    waiting.connect(address)
-        yield int(address[1])
-
-
 async def test_a_refused_connection(network: Network) -> None:
     second = await network.serve(SECOND, registers)
     network.publish(free_port(), second.port)
@@ -60,7 +40,7 @@ async def test_a_refused_connection(network: Network) -> None:
 
 async def test_a_black_hole(network: Network) -> None:
     second = await network.serve(SECOND, registers)
-    with _black_hole(network.transport) as port:
+    with black_hole(network.transport) as port:
         network.publish(port, second.port)
         await network.add()
         await network.registered("black hole")

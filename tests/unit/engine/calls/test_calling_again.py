@@ -9,6 +9,7 @@ from tests.support.standin.engine import StandIn
 from tests.support.standin.script import Held
 from voip.causes import Cause, CauseKind
 from voip.engine.calls.live import Voice
+from voip.engine.network.failures import SHORT_SILENCE_S
 from voip.engine.registration import attempts
 from voip.model import CallState, Outcome
 from voip.protection import Transport
@@ -16,7 +17,7 @@ from voip.protocol.accounts import EditAccount, RegisterAccount
 from voip.protocol.calls import AnswerCall, HangUp, LogEvent, Mute
 from voip.protocol.worker.accounts import RegisterNow, Target, UseTarget
 from voip.protocol.worker.base import Role
-from voip.protocol.worker.calls import MuteCall, StartCall
+from voip.protocol.worker.calls import CallStateEvent, MuteCall, StartCall
 from voip.protocol.worker.process import ConnectionEvent
 
 HOST = "pbx.example.com"
@@ -51,6 +52,27 @@ async def test_a_call_that_a_target_does_not_serve_goes_on_to_the_next(phone: St
     assert aims(phone) == [SECOND]
     phone.remote_answers(call)
     await phone.reaches_call(call, lambda c: c.state is CallState.ACTIVE)
+
+
+async def test_a_call_waits_shortly_for_a_silent_target_while_another_is_left(
+    phone: StandIn,
+) -> None:
+    call = await phone.call("100")
+    phone.remote_refuses(call, 503)
+    await dials(phone, 2)
+    assert [start.patience_s for start in starts(phone)] == [SHORT_SILENCE_S, None]
+
+
+async def test_a_call_goes_on_after_a_silent_target(phone: StandIn) -> None:
+    call = await phone.call("100")
+    phone.script.worker(Role.SECURE).send(
+        CallStateEvent(
+            call=int(call), state=CallState.ENDED, code=408, reason="Request Timeout",
+            cause=Cause(CauseKind.SERVER_SILENT),
+        )
+    )  # fmt: skip
+    await dials(phone, 2)
+    assert aims(phone) == [SECOND]
 
 
 async def test_a_call_tries_each_target_once(

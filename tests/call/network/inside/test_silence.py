@@ -1,0 +1,134 @@
+"""A call leaves a server that answers nothing, and refuses what comes late."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from tests.call.network.inside.ground import (
+    FIRST,
+    SECOND,
+    AnyServer,
+    Network,
+    black_hole,
+)
+from tests.support.peers import sip
+from tests.support.peers.hostile import Client, HostileServer
+from voip.model import CallState, Outcome
+from voip.protection import Transport
+
+_SOON_S = 5.0
+_LONG_S = 6.0
+"""Seconds: longer than a call waits for a server that is silent."""
+
+
+def _ignores(client: Client, message: sip.Message) -> None:
+    """Answer nothing."""
+
+
+def _rings(client: Client, message: sip.Message) -> None:
+    if message.method == "INVITE":
+        client.send(sip.response(message, 180, "Ringing"))
+
+
+async def _calls_both(network: Network) -> tuple[str, AnyServer, AnyServer]:
+    """Call through a first server that is silent; the second rings."""
+    first = await network.serve(FIRST, _ignores)
+    second = await network.serve(SECOND, _rings)
+    network.publish(first.port, second.port)
+    await network.add(register=False)
+    call = await network.phone.call("bob")
+    await network.phone.until_state(call, CallState.RINGING)
+    return call, first, second
+
+
+async def _ends_busy(network: Network, call: str, server: AnyServer) -> None:
+    """End the call by the server that rings; it is one call of the log."""
+    client, invite = await server.until(lambda message: message.method == "INVITE")
+    client.send(sip.response(invite, 486, "Busy Here"))
+    assert (await network.phone.until_logged(call)).outcome is Outcome.BUSY
+    assert len((await network.phone.json("history"))["entries"]) == 1
+
+
+async def test_a_black_hole_is_left_within_five_seconds(network: Network) -> None:
+    second = await network.serve(SECOND, _rings)
+    with black_hole(network.transport) as port:
+        network.publish(port, second.port)
+        await network.add(register=False)
+        began = time.monotonic()
+        call = await network.phone.call("bob")
+        await network.phone.until_state(call, CallState.RINGING)
+        assert time.monotonic() - began < _SOON_S
+        await _ends_busy(network, call, second)
+
+
+async def test_a_server_that_takes_the_call_and_is_silent_is_left(network: Network) -> None:
+    call, first, second = await _calls_both(network)
+    _, there = await first.until(lambda message: message.method == "INVITE")
+    _, here = await second.until(lambda message: message.method == "INVITE")
+    assert there.get("Call-ID") != here.get("Call-ID")
+    await _ends_busy(network, call, second)
+
+
+async def test_a_late_ringing_is_cancelled(network: Network) -> None:
+    call, first, second = await _calls_both(network)
+    client, invite = await first.until(lambda message: message.method == "INVITE")
+    client.send(sip.response(invite, 180, "Ringing"))
+    _, cancel = await first.until(lambda message: message.method == "CANCEL")
+    assert cancel.get("Call-ID") == invite.get("Call-ID")
+    await _ends_busy(network, call, second)
+
+
+async def test_a_late_answer_is_hung_up_and_never_connected(network: Network) -> None:
+    call, first, second = await _calls_both(network)
+    client, invite = await first.until(lambda message: message.method == "INVITE")
+    answer = sip.sdp(FIRST, 40000)
+    contact = f"<sip:bob@{FIRST}:{first.port};transport={network.transport}>"
+    client.send(sip.response(invite, 200, "OK", contact=contact, body=answer))
+    _, bye = await first.until(lambda message: message.method == "BYE")
+    assert bye.get("Call-ID") == invite.get("Call-ID")
+    shown = (await network.phone.status()).calls
+    assert [(c.id, c.state) for c in shown] == [(call, CallState.RINGING)]
+    await _ends_busy(network, call, second)
+
+
+async def test_a_server_that_has_answered_anything_is_not_left(network: Network) -> None:
+    reached: list[sip.Message] = []
+
+    def tries(client: Client, message: sip.Message) -> None:
+        if message.method == "INVITE":
+            client.send(sip.response(message, 100, "Trying"))
+
+    first = await network.serve(FIRST, tries)
+    second = await network.serve(SECOND, lambda _, message: reached.append(message))
+    network.publish(first.port, second.port)
+    await network.add(register=False)
+    call = await network.phone.call("bob")
+    await first.until(lambda message: message.method == "INVITE")
+    await asyncio.sleep(_LONG_S)
+    assert reached == []
+    await _ends_busy(network, call, first)
+
+
+async def test_the_only_server_gets_the_time_that_it_needs(network: Network) -> None:
+    first = await network.serve(FIRST, _ignores)
+    network.publish(first.port)
+    await network.add(register=False)
+    call = await network.phone.call("bob")
+    await asyncio.sleep(_LONG_S)
+    await _ends_busy(network, call, first)
+
+
+@pytest.mark.parametrize("network", [Transport.TLS], indirect=True)
+async def test_silence_leads_to_no_server_that_proves_another_name(network: Network) -> None:
+    first = await network.serve(FIRST, _ignores)
+    second = await network.serve(SECOND, _rings, name="b.pbx.test")
+    network.publish(first.port, second.port)
+    await network.add(register=False)
+    call = await network.phone.call("bob")
+    entry = await network.phone.until_logged(call)
+    assert entry.outcome is Outcome.FAILED
+    assert isinstance(second, HostileServer)
+    assert await second.all_received() == b""

@@ -1,0 +1,45 @@
+"""Wait of a call for the first response of its server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from voip.causes import Cause, CauseKind
+
+_REQUEST_TIMEOUT = 408
+"""Status by which PJSIP reports its own timer (RFC 3261 section 17.1.1.2)."""
+
+
+class PatientCall(Protocol):
+    """Call that can be given up."""
+
+    def give_up(self, cause: Cause, code: int = 0) -> None: ...
+
+
+class Patience:
+    """Ends a call whose server is silent; `clock` counts seconds.
+
+    PJSIP refuses what the server still answers: a provisional response by CANCEL,
+    a 200 by BYE.
+    """
+
+    def __init__(self, call: PatientCall, clock: Callable[[], float] = time.monotonic) -> None:
+        self._call = call
+        self._clock = clock
+        self._ends: float | None = None
+
+    def begin(self, seconds: float | None) -> None:
+        """Wait for so long; None waits for PJSIP's own timer."""
+        self._ends = None if seconds is None else self._clock() + seconds
+
+    def end(self) -> None:
+        """Stop the wait: a message has come."""
+        self._ends = None
+
+    def follow(self) -> None:
+        """End the call, once, when its time is over."""
+        if self._ends is not None and self._clock() >= self._ends:
+            self._ends = None
+            self._call.give_up(Cause(CauseKind.SERVER_SILENT), _REQUEST_TIMEOUT)
