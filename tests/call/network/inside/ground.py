@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -57,6 +59,20 @@ class Network:
         part: Part = server
         await self.parts.begin(part)
         return server
+
+    async def shakes_hands(self, listening: socket.socket) -> bytes:
+        """Accept one waiting TLS connection; return all that it carries."""
+        leaf = self.authority.issue("late", dns=[DOMAIN])
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(leaf.certificate, leaf.key)
+        carried: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+        async def read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            carried.set_result(await reader.read())
+            writer.close()
+
+        async with await asyncio.start_server(read, sock=listening, ssl=context):
+            return await asyncio.wait_for(carried, 20)
 
     def publish(self, *ports: int) -> None:
         """Name the servers at these ports, the first before any second."""

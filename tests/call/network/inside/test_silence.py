@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 
 import pytest
@@ -91,6 +92,38 @@ async def test_a_late_answer_is_hung_up_and_never_connected(network: Network) ->
     assert bye.get("Call-ID") == invite.get("Call-ID")
     shown = (await network.phone.status()).calls
     assert [(c.id, c.state) for c in shown] == [(call, CallState.RINGING)]
+    await _ends_busy(network, call, second)
+
+
+@pytest.mark.parametrize("network", [Transport.UDP], indirect=True)
+async def test_a_server_that_was_left_is_sent_no_invite_again(network: Network) -> None:
+    invites: list[sip.Message] = []
+    first = await network.serve(FIRST, lambda _, message: invites.append(message))
+    second = await network.serve(SECOND, _rings)
+    network.publish(first.port, second.port)
+    await network.add(register=False)
+    call = await network.phone.call("bob")
+    await network.phone.until_state(call, CallState.RINGING)
+    sent = len(invites)
+    assert sent > 1
+    # T2 of RFC 3261, the longest time between two of them.
+    await asyncio.sleep(5)
+    assert len(invites) == sent
+    await _ends_busy(network, call, second)
+
+
+@pytest.mark.parametrize("network", [Transport.TLS], indirect=True)
+async def test_a_connection_that_is_late_carries_no_invite(network: Network) -> None:
+    second = await network.serve(SECOND, _rings)
+    with socket.create_server((FIRST, 0)) as slow:
+        port = slow.getsockname()[1]
+        network.publish(port, second.port)
+        await network.add(register=False)
+        call = await network.phone.call("bob")
+        await network.phone.until_state(call, CallState.RINGING)
+        # It has accepted the connection, and begins its handshake now.
+        received = await network.shakes_hands(slow)
+    assert received == b""
     await _ends_busy(network, call, second)
 
 
