@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import random
 import time
 from collections.abc import Callable, Coroutine, Sequence
 
@@ -20,7 +19,14 @@ from voip.engine.accounts.own_keys import OwnKeyError
 from voip.engine.accounts.secrets import PasswordError
 from voip.engine.hub import Hub
 from voip.engine.network.failures import SHORT_SILENCE_S, is_of_target
-from voip.engine.registration.failing import because, cause_of, delay_s
+from voip.engine.registration.failing import (
+    because,
+    cause_of,
+    retry_s,
+    return_s,
+    spread,
+    unasked_s,
+)
 from voip.engine.registration.live import Live
 from voip.engine.registration.setup import SetupError, Sources, setup_of
 from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
@@ -41,8 +47,6 @@ log = logging.getLogger(__name__)
 
 _SILENCE_S = 45.0  # longer than SIP's timer F, which ends a REGISTER
 _PROBE_S = 4.0
-_RETURN_S = 30.0
-"""Least seconds until a better target is tried again."""
 
 
 class Attempts:
@@ -162,12 +166,9 @@ class Attempts:
     def succeed(self, live: Live) -> None:
         """Stay with the account's target, until a better one is rested."""
         live.failures = 0
+        live.awaited = False
         live.targets.works()
-        better = live.targets.better()
-        if better is not None:
-            target, until = better
-            wait_s = max(until - time.monotonic(), _RETURN_S)
-            self._go_back_later(live, target, wait_s)
+        self._go_back_later(live)
 
     def fail(self, live: Live, cause: Cause, code: int | None = None, least_s: float = 0.0) -> None:
         """Try the next target at once, or wait until one is rested.
@@ -178,12 +179,15 @@ class Attempts:
             return  # another failure must not hide the cause, nor start it again
         live.failures += 1
         now = time.monotonic()
-        if live.targets.current is None or not is_of_target(cause, code):
-            self.set(live, because(RegistrationState.FAILED, cause, code))
-            self.retry(live, max(_spread(delay_s(live.failures, code)), least_s))
-            return
         targets = live.targets
-        targets.rest(now + max(_spread(delay_s(targets.failures() + 1, code)), least_s))
+        if targets.current is None or not is_of_target(cause, code):
+            self.set(live, because(RegistrationState.FAILED, cause, code))
+            wait_s = spread(retry_s(live.failures, code, live.awaited))
+            if code is None:
+                wait_s = spread(unasked_s(live.failures))
+            self.retry(live, max(wait_s, least_s))
+            return
+        self._rest(live, targets.current, code, least_s, live.awaited)
         if targets.advance(now):
             self.set(live, because(RegistrationState.REGISTERING, cause, code))
             self.retry(live, 0.0)
@@ -200,7 +204,7 @@ class Attempts:
         if targets.current == tried[-1]:
             if len(targets) < 2:
                 return False
-            targets.rest(now + _spread(delay_s(targets.failures() + 1, None)))
+            self._rest(live, targets.current)
         return targets.current not in tried or targets.advance(now, tried)
 
     async def aim(self, live: Live) -> None:
@@ -279,8 +283,26 @@ class Attempts:
             await self._workers[live.role].ask(UseTarget(name=live.name, target=target))
             live.aim(target)
 
-    def _go_back_later(self, live: Live, target: Target, delay_s: float) -> None:
-        self._later(live, delay_s, lambda: self.spawn(self._go_back(live, target, live.timer)))
+    def _rest(
+        self,
+        live: Live,
+        target: Target,
+        code: int | None = None,
+        least_s: float = 0.0,
+        awaited: bool = False,
+    ) -> None:
+        """Let a target, which has failed, rest."""
+        now, failures = time.monotonic(), live.targets.failures(target) + 1
+        wait_s = max(spread(retry_s(failures, code, awaited)), least_s)
+        back_s = max(spread(return_s(failures)), least_s)
+        live.targets.rest(target, now + wait_s, now + back_s)
+
+    def _go_back_later(self, live: Live) -> None:
+        better = live.targets.better()
+        if better is not None:
+            target, returns = better
+            wait_s = max(returns - time.monotonic(), 0.0)
+            self._later(live, wait_s, lambda: self.spawn(self._go_back(live, target, live.timer)))
 
     async def _go_back(self, live: Live, target: Target, timer: asyncio.TimerHandle | None) -> None:
         """Register with a better target if it can be reached again."""
@@ -291,15 +313,11 @@ class Attempts:
         if live.timer is not timer:
             return  # the account failed meanwhile, stopped or is over: that goes first
         if not reached:
-            self._go_back_later(live, target, _RETURN_S)
+            self._rest(live, target)
+            self._go_back_later(live)
             return
         live.targets.use(target)
         await self.register(live)
-
-
-def _spread(delay_s: float) -> float:
-    # Phones of one server that has been away must not come back together.
-    return delay_s * random.uniform(0.8, 1.2)
 
 
 async def _is_reached(target: Target) -> bool:

@@ -28,7 +28,8 @@ class Live:
     """Account with the state of its registration.
 
     `refusal` is the cause against the last connection. `stopped` is the cause that
-    holds the account until its user has decided. `client_ends` is the end of its client
+    holds the account until its user has decided. `awaited`: it has not registered
+    since a person started it. `client_ends` is the end of its client
     certificate, `own_key` the key that its worker shows far ends. `aimed` is the target
     that its worker has, `here` this machine's address towards it. A `moved`
     account has another address of this machine than its calls. A `dropped` account
@@ -45,6 +46,7 @@ class Live:
     connection: int | None = None
     tls: TlsStatus | None = None
     failures: int = 0
+    awaited: bool = True
     targets: Targets = field(default_factory=Targets)
     aimed: Target | None = None
     here: str | None = None

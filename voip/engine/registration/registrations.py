@@ -243,6 +243,8 @@ class Registrations:
         """
         live = self.usable(name)
         live.failures = 0
+        live.awaited = True
+        live.targets.forget_failures()
         live.stopped = None
         await asyncio.shield(self._attempts.spawn(self._attempts.register(live)))
 

@@ -15,10 +15,15 @@ from voip.protocol.worker.accounts import Target
 class _Rest:
     failures: int
     until: float
+    returns: float
 
 
 class Targets:
-    """Targets in order; each that fails rests on its own."""
+    """Targets in order; each that fails rests on its own.
+
+    It rests `until` a time while no target works, and until it `returns` while
+    another does.
+    """
 
     def __init__(self) -> None:
         self._ordered: tuple[Target, ...] = ()
@@ -36,15 +41,18 @@ class Targets:
             self.current = None
             self.advance(now)
 
-    def failures(self) -> int:
-        """Number of failures in a row of the current target."""
-        rest = self._rests.get(self.current) if self.current else None
+    def failures(self, target: Target | None) -> int:
+        """Number of failures in a row of a target."""
+        rest = self._rests.get(target) if target else None
         return rest.failures if rest else 0
 
-    def rest(self, until: float) -> None:
-        """Let the current target, which has failed, rest until then."""
-        if self.current is not None:
-            self._rests[self.current] = _Rest(self.failures() + 1, until)
+    def rest(self, target: Target, until: float, returns: float) -> None:
+        """Let a target, which has failed once more, rest until then."""
+        self._rests[target] = _Rest(self.failures(target) + 1, until, returns)
+
+    def forget_failures(self) -> None:
+        """Let every target be tried at once."""
+        self._rests.clear()
 
     def rested(self) -> None:
         """Try every target again: the failures were another network's."""
@@ -77,13 +85,13 @@ class Targets:
         return max(0.0, self._rests_until(self.current) - now) if self.current else 0.0
 
     def better(self) -> tuple[Target, float] | None:
-        """Failed target before the current one that rests least, and its rest's end."""
+        """Failed target before the current one that returns first, and when."""
         if self.current not in self._ordered:
             return None
         # Equal ones change places with each lookup: an account would never settle.
         before = [t for t in self._ordered[: self._ordered.index(self.current)] if t in self._rests]
-        best = min(before, key=self._rests_until, default=None)
-        return None if best is None else (best, self._rests_until(best))
+        best = min(before, key=lambda target: self._rests[target].returns, default=None)
+        return None if best is None else (best, self._rests[best].returns)
 
     def use(self, target: Target) -> None:
         """Go to one target of the list."""

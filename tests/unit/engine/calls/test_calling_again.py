@@ -79,7 +79,7 @@ async def test_a_call_tries_each_target_once(
     phone: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Servers that are silent for longer than a target rests.
-    monkeypatch.setattr(attempts, "delay_s", lambda failures, code: 0.0)
+    monkeypatch.setattr(attempts, "spread", lambda bound_s: 0.0)
     call = await phone.call("100")
     phone.remote_refuses(call, 503)
     await phone.script.until(StartCall, 2)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.standin import facts
 from tests.support.standin.engine import StandIn
-from tests.support.standin.script import Held
+from tests.support.standin.script import Held, Registrar
 from voip.causes import Cause, CauseKind
 from voip.engine.network.answers import Answer
 from voip.engine.registration import attempts
@@ -141,16 +141,14 @@ async def test_a_better_target_that_stays_away_delays_no_retry(
         return False
 
     monkeypatch.setattr(attempts, "_is_reached", probe)
-    monkeypatch.setattr(attempts, "_RETURN_S", 0.0)
-    monkeypatch.setattr(attempts, "_spread", lambda delay_s: 0.0)
     standin.names.addresses_of[HOST] = (FIRST, SECOND)
     await standin.add_account("work")
     live = standin.engine.registrations.get("work")
-    live.targets.rest(until=0.0)
+    live.targets.rest(Target(FIRST, 5061), until=0.0, returns=0.0)
     live.targets.use(Target(SECOND, 5061))
-    await standin.client.ask(RegisterAccount(account="work"))
+    assert live.account is not None
+    await standin.engine.registrations.renew(live.account.aor)
     await probed.wait()
-    monkeypatch.setattr(attempts, "_spread", lambda delay_s: 100.0)
     standin.refuse_account("work", 403)
     await standin.client.ask(RegisterAccount(account="work"))
     await standin.until_failed("work")
@@ -158,6 +156,39 @@ async def test_a_better_target_that_stays_away_delays_no_retry(
     answered.set()
     await standin.idle("work")
     assert live.timer is due is not None
+
+
+async def test_a_better_target_is_registered_with_when_it_returns(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "return_s", lambda failures: 0.1)
+    standin.names.addresses_of[HOST] = (FIRST, SECOND)
+    standin.script.registrars_at[FIRST] = Registrar(503, "Service Unavailable")
+    await standin.add("work", user="alice", domain=HOST, transport="udp")
+    await standin.until_registered("work")
+    assert aims(standin) == [SECOND]
+    del standin.script.registrars_at[FIRST]
+    for _ in range(500):
+        if len(aims(standin)) > 1:
+            break
+        await asyncio.sleep(0.01)
+    assert aims(standin) == [SECOND, FIRST]
+
+
+async def test_an_account_that_waits_registers_at_once_where_a_person_asks_for_it(
+    standin: StandIn,
+) -> None:
+    await standin.add_account("work")
+    standin.refuse_connection("work", CauseKind.CONNECTION_TIMEOUT)
+    live = standin.engine.registrations.get("work")
+    await standin.client.ask(RegisterAccount(account="work"))
+    await standin.until_failed("work")
+    assert live.awaited
+    standin.script.registrars.clear()
+    position = len(standin.events)
+    await standin.client.ask(RegisterAccount(account="work"))
+    await standin.until_registered("work", position)
+    assert not live.awaited
 
 
 async def test_an_account_that_stops_before_its_target_is_changed_stays_so(
