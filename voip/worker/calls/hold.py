@@ -120,6 +120,11 @@ class CallHold:
             self._is_stranded = False
             call.give_up(Cause(CauseKind.NOT_MOVED))
             return
+        if offers.is_late():
+            if not offers.wanted:
+                # A late answer would resume a call that is shown as held.
+                offers.want(True)
+            self._refused(0, "no answer came in time")
         if not offers.due():
             return
         if call.getInfo().state != pj.PJSIP_INV_STATE_CONFIRMED:

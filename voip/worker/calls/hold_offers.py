@@ -28,6 +28,10 @@ _GIVE_UP_S = 32.0
 """Longest time for an offer: 64*T1 (RFC 3261 section 17.1.1.2)."""
 
 
+_PATIENCE_S = 5.0
+"""Longest wait for an answer before its lack is reported."""
+
+
 class HoldOffers:
     """Offers for one call; `outgoing`: its Call-ID is ours.
 
@@ -50,6 +54,7 @@ class HoldOffers:
         self._since = 0.0
         self._under_way = False
         self._tells_address = False
+        self._late_at: float | None = None
         self.wanted = False
         self.for_hold = False
         self.moves = False
@@ -78,6 +83,16 @@ class HoldOffers:
         self._due = None
         self._under_way = True
         self._tells_address = tells_address
+        self._late_at = self._clock() + _PATIENCE_S
+
+    def is_late(self) -> bool:
+        """True once, when the answer to an offer has not come in time."""
+        if not self.for_hold or not self._under_way or self._late_at is None:
+            return False
+        late = self._clock() >= self._late_at
+        if late:
+            self._late_at = None
+        return late
 
     def postpone(self) -> bool:
         """Delay an offer while another is under way; False when it is too late."""

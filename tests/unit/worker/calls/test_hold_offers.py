@@ -155,3 +155,36 @@ def test_a_move_during_a_hold_answers_the_hold_at_its_end(clock: Clock) -> None:
     assert offer.answered(200)
     assert not offer.for_hold
     assert not offer.moves
+
+
+def test_an_answer_is_late_once_and_still_counts_when_it_comes(clock: Clock) -> None:
+    ours = offers(clock)
+    ours.want(True)
+    assert not ours.is_late()
+    ours.offered()
+    clock.now += 4.9
+    assert not ours.is_late()
+    clock.now += 0.1
+    assert ours.is_late()
+    assert not ours.is_late()
+    assert ours.answered(200)
+
+
+def test_an_answer_in_time_is_never_late(clock: Clock) -> None:
+    ours = offers(clock)
+    ours.want(True)
+    ours.offered()
+    ours.answered(200)
+    clock.now += 60
+    assert not ours.is_late()
+
+
+def test_a_hold_is_offered_again_after_a_resume_that_was_late(clock: Clock) -> None:
+    ours = offers(clock)
+    ours.want(False)
+    ours.offered()
+    clock.now += 5
+    assert ours.is_late()
+    ours.want(True)
+    assert not ours.answered(200)
+    assert ours.due()
