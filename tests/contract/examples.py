@@ -126,6 +126,7 @@ from voip.protocol.worker.accounts import (
     OwnKey,
     RegisterNow,
     RegistrationEvent,
+    ServerSilent,
     Target,
     Trust,
     UseOwnKey,
@@ -743,6 +744,7 @@ WORKER_EVENTS: dict[str, AnyWorkerEvent] = {
     "digits_done": DigitsDone(call=1, lost=2, reason="the call ended"),
     "play_ended": PlayEnded(call=1),
     "sound": SoundEvent(devices=(DEVICE,), sound="pulse / pulse", sound_ok=True),
+    "server_silent": ServerSilent(account="work"),
     "voicemail": VoicemailEvent(
         account="work", voicemail=model.Voicemail(new=3, old=0), connection=1
     ),

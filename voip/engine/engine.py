@@ -60,7 +60,7 @@ from voip.engine.trust.compared_keys import ComparedKeys
 from voip.model import EngineStatus, Status
 from voip.protocol.phone import NoticeEvent, StoppingEvent, WorkerEvent
 from voip.protocol.settings import Settings, SettingsEvent
-from voip.protocol.worker.accounts import RegistrationEvent, VoicemailEvent
+from voip.protocol.worker.accounts import RegistrationEvent, ServerSilent, VoicemailEvent
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.process import (
     AnyWorkerEvent,
@@ -352,6 +352,8 @@ class Engine:
                     self._note_connection(role, event)
                 case RegistrationEvent():
                     self.registrations.on_registration(role, event)
+                case ServerSilent():
+                    self.registrations.on_silence(role, event)
                 case VoicemailEvent():
                     self.registrations.on_voicemail(role, event)
                 case SoundEvent():

@@ -254,6 +254,15 @@ void refuseName(const std::string &name)
         lookup.callback(PJ_ERESOLVE, lookup.token, NULL);
 }
 
+/**
+ * Ping on a connection at least this often, in seconds; 0 goes back to the
+ * configuration's interval. For the thread of the endpoint.
+ */
+void setPingInterval(TransportHandle connection, unsigned seconds)
+{
+    ((pjsip_transport *)connection)->ping_interval = seconds;
+}
+
 /** Leave out what sessions say of payload types that everybody knows. */
 void shortenSessions()
 {

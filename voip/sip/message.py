@@ -20,6 +20,10 @@ _ALGORITHM = re.compile(r"\balgorithm[ \t]*=[ \t]*\"?([A-Za-z0-9-]{1,20})", re.I
 _DIGESTS = {digest.value: digest for digest in Digest}
 _RETRY_AFTER = re.compile(r"^Retry-After[ \t]*:[ \t]*(\d{1,9})", re.MULTILINE | re.IGNORECASE)
 _LONGEST_RETRY_AFTER_S = 3600.0
+_FLOW_TIMER = re.compile(
+    r"^Flow-Timer[ \t]*:[ \t]*([0-9]{1,9})[ \t]*\r?$", re.MULTILINE | re.IGNORECASE
+)
+_OPTIONS = re.compile(r"^(?:Require|Supported|k)[ \t]*:(.*)$", re.MULTILINE | re.IGNORECASE)
 _END_OF_HEAD = re.compile(r"\r?\n\r?\n")
 
 
@@ -84,6 +88,17 @@ def retry_after_s(message: str) -> float:
     """Seconds of the Retry-After header (RFC 3261 section 20.33), at most an hour."""
     match = _RETRY_AFTER.search(_parts(message)[0])
     return min(float(match[1]), _LONGEST_RETRY_AFTER_S) if match else 0.0
+
+
+def flow_timer_s(message: str) -> int | None:
+    """Seconds of a registrar's Flow-Timer (RFC 5626 section 5.4), None for none.
+
+    Only a server that supports outbound may ask for it.
+    """
+    head = _parts(message)[0]
+    options = {tag.strip().lower() for row in _OPTIONS.findall(head) for tag in row.split(",")}
+    match = _FLOW_TIMER.search(head)
+    return int(match[1]) or None if match and "outbound" in options else None
 
 
 def sender(message: str) -> str | None:

@@ -66,6 +66,7 @@ class Phone:
         if now >= self._next_tick:
             self._next_tick = now + 1
             self.calls.tick()
+            self.accounts.tick()
             self.context.sound.recover(open_now=bool(self.calls))
             self.context.free_buried()
             gc.collect()

@@ -100,3 +100,26 @@ def test_a_sender_is_read_whole(header: str) -> None:
 def test_a_sender_may_take_several_lines() -> None:
     message = 'INVITE sip:x SIP/2.0\r\nFrom: "Two\r\n\tlines"\r\n <sip:x@y>\r\nTo: z\r\n\r\n'
     assert messages.sender(message) == '"Two lines" <sip:x@y>'
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        (("Require: outbound", "Flow-Timer: 120"), 120),
+        (("Supported: path, Outbound", "flow-timer:\t25 "), 25),
+        (("k: outbound", "Flow-Timer: 999999999"), 999_999_999),
+        (("Flow-Timer: 120",), None),
+        (("Supported: outbounds", "Flow-Timer: 120"), None),
+        (("Require: outbound",), None),
+        (("Require: outbound", "Flow-Timer: 0"), None),
+        (("Require: outbound", "Flow-Timer: -5"), None),
+        (("Require: outbound", "Flow-Timer: 20 and more"), None),
+        (("Require: outbound", "Flow-Timer: 9999999999"), None),
+        (("Require: outbound", "Subject: Flow-Timer: 20"), None),
+    ],
+)
+def test_a_flow_timer_is_one_of_a_server_with_outbound(
+    headers: tuple[str, ...], seconds: int | None
+) -> None:
+    assert messages.flow_timer_s(_response(*headers, code=200)) == seconds
+    assert messages.flow_timer_s(_response(code=200) + "\r\n".join(headers)) is None

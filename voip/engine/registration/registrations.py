@@ -27,6 +27,7 @@ from voip.protocol.phone import NoticeEvent
 from voip.protocol.worker.accounts import (
     RegisterNow,
     RegistrationEvent,
+    ServerSilent,
     Target,
     UseOwnKey,
     VoicemailEvent,
@@ -295,6 +296,14 @@ class Registrations:
         self._attempts.fail(
             live, live.refusal or event.cause or status, event.code, event.retry_after_s
         )
+
+    def on_silence(self, role: Role, event: ServerSilent) -> None:
+        """Leave a target that does not answer any more."""
+        live = self._live.get(event.account)
+        if live is None or live.role is not role:
+            return
+        if live.registration.state is RegistrationState.REGISTERED:
+            self._attempts.fail(live, Cause(CauseKind.SERVER_SILENT))
 
     def on_voicemail(self, role: Role, event: VoicemailEvent) -> None:
         """Record voice mail; only the account's own server reports it."""

@@ -162,6 +162,12 @@ class RegistrationEvent(WorkerReport, frozen=True, tag="registration"):
     digest: Digest | None = None
 
 
+class ServerSilent(WorkerReport, frozen=True, tag="server_silent"):
+    """Reports that the server of a registered account does not answer over UDP."""
+
+    account: str
+
+
 class VoicemailEvent(WorkerReport, frozen=True, tag="voicemail"):
     """Reports voice messages at an account's server, on `connection`."""
 
@@ -174,4 +180,4 @@ AnyAccountCommand = (
     OpenAccount | CloseAccount | UseTarget | LeaveConnection | RegisterNow | UseOwnKey
 )
 
-AnyAccountEvent = RegistrationEvent | VoicemailEvent
+AnyAccountEvent = RegistrationEvent | ServerSilent | VoicemailEvent

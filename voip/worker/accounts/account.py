@@ -11,12 +11,19 @@ from msgspec import structs
 
 from voip import routing
 from voip.protection import Digest, Keying, Transport
-from voip.protocol.worker.accounts import AccountSetup, OwnKey, RegistrationEvent, VoicemailEvent
+from voip.protocol.worker.accounts import (
+    AccountSetup,
+    OwnKey,
+    RegistrationEvent,
+    ServerSilent,
+    VoicemailEvent,
+)
 from voip.security.policy import DEMANDS
 from voip.sip import message, mwi
 from voip.sip.dialing import escape_user
 from voip.worker.accounts import privacy
 from voip.worker.accounts.attribution import ANONYMOUS_USER
+from voip.worker.accounts.keepalive import Keepalive, ping_interval_s
 from voip.worker.callbacks import guarded
 from voip.worker.context import Context
 from voip.worker.vectors import strings
@@ -48,6 +55,7 @@ class Account(pj.Account):
         self._transport_id = transport_id
         self.connection: int | None = None
         self._moved = False
+        self._keepalive = Keepalive(self._ask_server)
         self._anonymous = privacy.Anonymous(context, self._take) if setup.hidden else None
 
     @property
@@ -106,6 +114,7 @@ class Account(pj.Account):
         Raises:
             pj.Error: PJSIP does not accept it.
         """
+        self._keepalive.end()
         self.setup, self._transport_id = setup, transport_id
         self.context.connections.expect(setup)
         self.modify(config(setup, transport_id))
@@ -133,6 +142,11 @@ class Account(pj.Account):
         elif self.setup.transport is Transport.UDP and answer.srcAddress:
             connections.answered(self.name, answer.srcAddress)
 
+    def tick(self) -> None:
+        """Do each second's work: notice a server that does not answer any more."""
+        if self._keepalive.tick():
+            self.context.send(ServerSilent(account=self.name))
+
     @guarded
     def onRegState(self, prm: pj.OnRegStateParam) -> None:
         active = prm.code // 100 == 2 and prm.expiration > 0
@@ -140,6 +154,9 @@ class Account(pj.Account):
         self.heard_from(prm.rdata)
         if active:
             self._subscribe_anew(connection)
+            self._keep_alive(prm.rdata)
+        else:
+            self._keepalive.end()
         self.context.send(
             RegistrationEvent(
                 account=self.name,
@@ -153,6 +170,13 @@ class Account(pj.Account):
                 digest=_DIGESTS.get(self.getInfo().regAlgorithm),
             )
         )
+
+    @guarded
+    def onSendRequest(self, prm: pj.OnSendRequestParam) -> None:
+        event = prm.e.body.tsxState
+        if event.type == pj.PJSIP_EVENT_RX_MSG:
+            self.heard_from(event.src.rdata)
+            self._keepalive.answered()
 
     @guarded
     def onMwiInfo(self, prm: pj.OnMwiInfoParam) -> None:
@@ -172,6 +196,21 @@ class Account(pj.Account):
 
     def _take(self, prm: pj.OnIncomingCallParam) -> None:
         self._receive(self, prm)
+
+    def _keep_alive(self, answer: pj.SipRxData) -> None:
+        if self.setup.transport is not Transport.UDP:
+            seconds = ping_interval_s(message.flow_timer_s(answer.wholeMsg))
+            pj.setPingInterval(answer.transport, seconds)
+        elif not self.setup.trial:
+            self._keepalive.begin()
+
+    def _ask_server(self) -> None:
+        request = pj.SendRequestParam()
+        request.method = "OPTIONS"
+        request.txOption.targetUri = f"sip:{self.setup.registrar}"
+        with contextlib.suppress(pj.Error):
+            # A network that is away for a moment: the next question tells.
+            self.sendRequest(request)
 
     def _subscribe_anew(self, connection: int | None) -> None:
         # The server sends voice mail notices to the subscription's connection, and
@@ -213,6 +252,8 @@ def config(setup: AccountSetup, transport_id: int) -> pj.AccountConfig:
         config.natConfig.sipOutboundUse = 0
     # PJSIP would make one of the machine's name.
     config.natConfig.sipOutboundInstanceId = f"<{setup.instance}>"
+    # PJSIP's own keepalive has no answer, which would notice a server that is gone.
+    config.natConfig.udpKaIntervalSec = 0
     # The engine retries, backs off and reports it; PJSIP would retry as well.
     config.regConfig.retryIntervalSec = 0
     config.regConfig.firstRetryIntervalSec = 0

@@ -102,6 +102,11 @@ class Accounts:
         # delete when it is collected.
         self._removed.append(account)
 
+    def tick(self) -> None:
+        """Do each second's work."""
+        for account in self:
+            account.tick()
+
     def unregister(self) -> None:
         """Unregister every account."""
         for account in self:

@@ -16,7 +16,13 @@ from voip.engine.registration.live import Live
 from voip.model import RegistrationState
 from voip.protection import Transport
 from voip.protocol.accounts import RegisterAccount
-from voip.protocol.worker.accounts import RegisterNow, RegistrationEvent, Target, UseTarget
+from voip.protocol.worker.accounts import (
+    RegisterNow,
+    RegistrationEvent,
+    ServerSilent,
+    Target,
+    UseTarget,
+)
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.process import ConnectionEvent
 from voip.sip.locating import Service
@@ -189,6 +195,16 @@ async def test_an_account_that_waits_registers_at_once_where_a_person_asks_for_i
     await standin.client.ask(RegisterAccount(account="work"))
     await standin.until_registered("work", position)
     assert not live.awaited
+
+
+async def test_a_target_that_has_fallen_silent_is_left(standin: StandIn) -> None:
+    standin.names.addresses_of[HOST] = (FIRST, SECOND)
+    await standin.add("work", user="alice", domain=HOST, transport="udp")
+    await standin.until_registered("work")
+    position = len(standin.events)
+    standin.script.worker(Role.OPEN).send(ServerSilent(account="work"))
+    await standin.until_registered("work", position)
+    assert aims(standin) == [SECOND]
 
 
 async def test_an_account_that_stops_before_its_target_is_changed_stays_so(

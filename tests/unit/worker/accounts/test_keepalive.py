@@ -1,0 +1,79 @@
+"""Questions to a server over UDP, and the interval of pings."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.clock import Clock
+from voip.worker.accounts.keepalive import Keepalive, ping_interval_s
+
+
+class _Server:
+    """Questions as a server receives them, in seconds since the start."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self._started = self.clock.monotonic()
+        self.keepalive = Keepalive(lambda: self.asked.append(self.now), self.clock.monotonic)
+        self.asked: list[float] = []
+
+    @property
+    def now(self) -> float:
+        return self.clock.monotonic() - self._started
+
+    def wait(self, seconds: int) -> list[float]:
+        """Let time pass; return when the server was reported as silent."""
+        silent = []
+        for _ in range(seconds):
+            self.clock.advance(1)
+            if self.keepalive.tick():
+                silent.append(self.now)
+        return silent
+
+
+def test_a_server_that_answers_is_asked_each_thirty_seconds() -> None:
+    server = _Server()
+    server.keepalive.begin()
+    for _ in range(95):
+        assert server.wait(1) == []
+        if server.asked and server.asked[-1] == server.now:
+            server.keepalive.answered()
+    assert server.asked == [30, 60, 90]
+
+
+def test_two_questions_without_an_answer_are_reported_once_within_twenty_seconds() -> None:
+    server = _Server()
+    server.keepalive.begin()
+    assert server.wait(200) == [48]
+    assert server.asked == [30, 39]
+
+
+def test_a_server_that_answers_the_second_question_is_there() -> None:
+    server = _Server()
+    server.keepalive.begin()
+    assert server.wait(39) == []
+    server.keepalive.answered()
+    assert server.wait(29) == []
+    assert server.asked == [30, 39]
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["at once", "with a late answer"])
+def test_an_account_that_is_not_registered_asks_nothing(late: bool) -> None:
+    server = _Server()
+    server.keepalive.begin()
+    server.keepalive.end()
+    if late:
+        server.keepalive.answered()
+    assert server.wait(100) == []
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    ("flow_timer_s", "least_s", "most_s"),
+    [(None, 0, 0), (1, 10, 10), (12, 10, 12), (20, 16, 20), (120, 96, 120)],
+)
+def test_pings_come_at_80_to_100_percent_of_a_flow_timer(
+    flow_timer_s: int | None, least_s: int, most_s: int
+) -> None:
+    assert ping_interval_s(flow_timer_s, lambda low, _high: low) == least_s
+    assert ping_interval_s(flow_timer_s, lambda _low, high: high) == most_s
