@@ -95,15 +95,24 @@ def flow_timer_s(message: str) -> int | None:
 
     Only a server that supports outbound may ask for it.
     """
-    head = _parts(message)[0]
-    options = {tag.strip().lower() for row in _OPTIONS.findall(head) for tag in row.split(",")}
-    match = _FLOW_TIMER.search(head)
-    return int(match[1]) or None if match and "outbound" in options else None
+    match = _FLOW_TIMER.search(_parts(message)[0])
+    return int(match[1]) or None if match and supports_outbound(message) else None
+
+
+def supports_outbound(message: str) -> bool:
+    """True if a registrar's response names the option of RFC 5626."""
+    rows = _OPTIONS.findall(_parts(message)[0])
+    return any(tag.strip().lower() == "outbound" for row in rows for tag in row.split(","))
+
+
+def unfolded_head(message: str) -> str:
+    """Headers of a message, a line each."""
+    return _FOLD.sub(" ", _parts(message)[0])
 
 
 def sender(message: str) -> str | None:
     """The value of the From header, None where there is none."""
-    match = _FROM.search(_FOLD.sub(" ", _parts(message)[0]))
+    match = _FROM.search(unfolded_head(message))
     return match[1].strip() if match else None
 
 

@@ -21,6 +21,7 @@ from voip.protocol.worker.accounts import (
 from voip.security.policy import DEMANDS
 from voip.sip import message, mwi
 from voip.sip.dialing import escape_user
+from voip.sip.gruu import public_gruu
 from voip.worker.accounts import privacy
 from voip.worker.accounts.attribution import ANONYMOUS_USER
 from voip.worker.accounts.keepalive import Keepalive, ping_interval_s
@@ -56,6 +57,7 @@ class Account(pj.Account):
         self.connection: int | None = None
         self._moved = False
         self._keepalive = Keepalive(self._ask_server)
+        self._gruu: str | None = None
         self._anonymous = privacy.Anonymous(context, self._take) if setup.hidden else None
 
     @property
@@ -71,6 +73,12 @@ class Account(pj.Account):
     def is_connected(self) -> bool:
         """True if the connection that it registered over is up."""
         return self.connection is not None and self.context.connections.is_up(self.connection)
+
+    def calling(self, options: pj.CallOpParam) -> pj.CallOpParam:
+        """Have a call's requests to this phone sent to the GRUU, if there is one."""
+        if self._gruu is not None and self._anonymous is None:
+            options.txOption.contactUri = f"<{self._gruu}>"
+        return options
 
     def called_as(self, user: str) -> pj.Account:
         """PJSIP's account for requests to `user`."""
@@ -115,6 +123,7 @@ class Account(pj.Account):
             pj.Error: PJSIP does not accept it.
         """
         self._keepalive.end()
+        self._gruu = None
         self.setup, self._transport_id = setup, transport_id
         self.context.connections.expect(setup)
         self.modify(config(setup, transport_id))
@@ -155,6 +164,14 @@ class Account(pj.Account):
         if active:
             self._subscribe_anew(connection)
             self._keep_alive(prm.rdata)
+            setup = self.setup
+            self._gruu = public_gruu(
+                prm.rdata.wholeMsg,
+                user=setup.user,
+                domain=setup.domain,
+                transport=setup.transport,
+                instance=setup.instance,
+            )
         else:
             self._keepalive.end()
         self.context.send(
@@ -243,6 +260,7 @@ def config(setup: AccountSetup, transport_id: int) -> pj.AccountConfig:
         config.sipConfig.authCreds = _credentials(setup)
     if setup.register:
         config.regConfig.registrarUri = f"sip:{setup.registrar}{parameter}"
+        config.regConfig.headers.push_back(_supported_gruu())
     config.regConfig.registerOnAdd = False
     config.regConfig.timeoutSec = setup.expires_s
     config.regConfig.disableRegOnModify = True
@@ -272,6 +290,12 @@ def config(setup: AccountSetup, transport_id: int) -> pj.AccountConfig:
     config.mediaConfig.lockCodecEnabled = False
     _demand_srtp(config.mediaConfig, setup)
     return config
+
+
+def _supported_gruu() -> pj.SipHeader:
+    header = pj.SipHeader()
+    header.hName, header.hValue = "Supported", "gruu"
+    return header
 
 
 def _demand_srtp(media: pj.AccountMediaConfig, setup: AccountSetup) -> None:

@@ -159,7 +159,7 @@ class Call(pj.Call):
 
     def start(self, uri: str, patience_s: float | None) -> None:
         self.patience.begin(patience_s)
-        self.makeCall(uri, self.options())
+        self.makeCall(uri, self.account.calling(self.options()))
 
     def ring(self) -> None:
         answer = self.options()

@@ -1,7 +1,8 @@
-"""A target that fails is followed by the next (RFC 3263 section 4.3)."""
+"""A target that fails is followed by the next, and returned to (RFC 3263 section 4.3)."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -20,6 +21,9 @@ from tests.support.peers.hostile import Client, HostileServer
 from voip.model import RegistrationState
 from voip.protection import Transport
 from voip.protocol.accounts import AccountEvent
+
+_RETURN_S = 190.0
+"""Longest time of the first return, and a little more (RFC 5626 appendix B)."""
 
 
 def _answers(status: int, *extra: str) -> Callable[[Client, sip.Message], None]:
@@ -78,3 +82,23 @@ async def test_a_password_that_is_refused_is_asked_for_at_no_other(network: Netw
         AccountEvent, lambda e: e.account.registration.state is RegistrationState.FAILED
     )
     assert failed.account.registration.code == 403
+
+
+@pytest.mark.waits
+@pytest.mark.timeout(260)
+@pytest.mark.parametrize("network", [Transport.TLS], indirect=True)
+async def test_the_first_is_used_again_when_it_answers(network: Network) -> None:
+    second = await network.serve(SECOND, registers)
+    port = free_port()
+    network.publish(port, second.port)
+    await network.add()
+    await network.registered("refused")
+    await is_registered_with(second)
+    returned = asyncio.Event()
+
+    def notes(client: Client, message: sip.Message) -> None:
+        registers(client, message)
+        returned.set()
+
+    await network.serve(FIRST, notes, port=port)
+    await asyncio.wait_for(returned.wait(), _RETURN_S)
