@@ -30,6 +30,7 @@ from voip.engine.files.watched import Watched
 from voip.engine.history.log import History
 from voip.engine.history.reader import HistoryReader
 from voip.engine.hub import Hub
+from voip.engine.network.connections import Connections
 from voip.engine.network.hops import Hops
 from voip.engine.network.locator import Locator
 from voip.engine.network.resolver import Names, Resolver
@@ -39,7 +40,6 @@ from voip.engine.people.lookup import LookUps
 from voip.engine.people.recent import People
 from voip.engine.registration.attempts import Attempts
 from voip.engine.registration.check import AccountCheck
-from voip.engine.network.connections import Connections
 from voip.engine.registration.following import FollowedFile
 from voip.engine.registration.inspection import Inspection, Look
 from voip.engine.registration.moving import Moving

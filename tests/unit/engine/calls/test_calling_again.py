@@ -59,7 +59,7 @@ async def test_a_call_waits_shortly_for_a_silent_target_while_another_is_left(
 ) -> None:
     call = await phone.call("100")
     phone.remote_refuses(call, 503)
-    await dials(phone, 2)
+    await phone.script.until(StartCall, 2)
     assert [start.patience_s for start in starts(phone)] == [SHORT_SILENCE_S, None]
 
 
@@ -71,7 +71,7 @@ async def test_a_call_goes_on_after_a_silent_target(phone: StandIn) -> None:
             cause=Cause(CauseKind.SERVER_SILENT),
         )
     )  # fmt: skip
-    await dials(phone, 2)
+    await phone.script.until(StartCall, 2)
     assert aims(phone) == [SECOND]
 
 
