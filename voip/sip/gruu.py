@@ -10,7 +10,9 @@ from voip.sip.dialing import escape_user
 
 _CONTACT = re.compile(r"^(?:Contact|m)[ \t]*:(.*)$", re.MULTILINE | re.IGNORECASE)
 _QUOTED = r'"((?:[^"\\]|\\.)*)"'
-_PARTS = re.compile(rf"{_QUOTED}|<[^>]*>|,|[^\"<,]+")
+# What is never closed ends with its line: tried again at each character, a long
+# one would hold up the worker.
+_PARTS = re.compile(r'"(?:[^"\\]|\\(?:.|$))*(?:"|$)|<[^>]*(?:>|$)|,|[^"<,]+')
 _PARAMETER = r";[ \t]*{name}[ \t]*=[ \t]*" + _QUOTED
 _INSTANCE = re.compile(_PARAMETER.format(name=r"\+sip\.instance"), re.IGNORECASE)
 _PUBLIC = re.compile(_PARAMETER.format(name="pub-gruu"), re.IGNORECASE)

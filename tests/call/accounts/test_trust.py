@@ -247,6 +247,7 @@ async def test_a_call_goes_on_while_its_account_is_stopped_and_ends_without_a_by
         self_made(place / "after", LOOPBACK, "-newkey", "rsa:2048"), port=server.tls_port
     )
     await impostor.start()
+    await alice.client.ask(RegisterAccount(account="alice"))
     await alice.until(NoticeEvent, lambda e: "account alice has stopped" in e.text)
     (now,) = (await alice.status()).calls
     assert (now.state, now.lock.closed) == (CallState.ACTIVE, False)
