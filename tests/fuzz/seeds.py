@@ -113,6 +113,8 @@ SEEDS: dict[Check, tuple[bytes, ...]] = {
         b"Voice-Message: 007/0 (0/0)\r\n",
     ),
     targets.sip_message: (
+        b"SIP/2.0 200 OK\r\nRequire: outbound\r\nFlow-Timer: 120\r\nContact: <sip:a@b>"
+        b';+sip.instance="<urn:uuid:1>";pub-gruu="sip:alice@pbx.test;gr=urn:uuid:1"\r\n\r\n',
         _INVITE, b"SIP/2.0 200 OK\r\nf : <sip:b@b.test>\r\n\r\nm=audio 0 RTP/AVP 0\r\n",
         b"m=audio 1 RTP/SAVP 0\r\nFrom: a\r\n\r\nm=audio 5/2 RTP/AVP 0\n",
     ),

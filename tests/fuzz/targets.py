@@ -27,6 +27,7 @@ from voip.security import masking, text
 from voip.sip import message as messages
 from voip.sip import mwi
 from voip.sip.dialing import DialError, Target, parse_host_port, parse_target
+from voip.sip.gruu import public_gruu
 from voip.sip.sentences import sentence
 from voip.worker.tls import certificates, refusals
 
@@ -224,6 +225,14 @@ def sip_message(data: bytes) -> None:
     challenge = messages.unusable_challenge(message)
     assert challenge is None or (
         sentence(challenge).isprintable() and len(sentence(challenge)) < 200
+    )
+    flow_timer_s = messages.flow_timer_s(message)
+    assert flow_timer_s is None or 0 < flow_timer_s < 10**9
+    gruu = public_gruu(
+        message, user="alice", domain="pbx.test", transport=Transport.TLS, instance="urn:uuid:1"
+    )
+    assert gruu is None or re.fullmatch(
+        r"sips?:alice@pbx\.test;gr=[\x21-\x7e]+", gruu, re.IGNORECASE
     )
     for body in rest:
         assert messages.encrypts(message) == messages.encrypts(f"INVITE x\r\n\r\n{body}")

@@ -186,6 +186,7 @@ async def test_a_pinned_server_with_another_key_gets_no_byte_of_sip(
     # An impostor takes its place, and would print all that it receives.
     impostor = OpensslServer(after, port=kamailio.tls_port)
     await impostor.start()
+    await phone.client.ask(RegisterAccount(account="alice"))
     stopped = await phone.until(
         NoticeEvent, lambda e: e.text.startswith("account alice has stopped: ")
     )
