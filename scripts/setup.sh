@@ -14,7 +14,8 @@ packages_build='build-essential swig pkg-config patch xz-utils libssl-dev libaso
   libasound2-plugins libopus-dev libsrtp2-dev libspeex-dev libspeexdsp-dev libgsm1-dev
   libbcg729-dev uuid-dev'
 packages_check='kamailio kamailio-tls-modules baresip sip-tester tmux pulseaudio pulseaudio-utils
-  espeak-ng tshark openssl shellcheck procps libnss-wrapper gnupg iproute2 util-linux'
+  espeak-ng tshark openssl shellcheck procps libnss-wrapper gnupg iproute2 util-linux
+  coturn nftables'
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -71,6 +71,7 @@ class Call(pj.Call):
         self.was_up = False
         self.failed = False
         self.reported: dict[str, object] = {}
+        self.reported_ice: dict[str, object] = {}
         self.recorder: pj.AudioMediaRecorder | None = None
 
     @guarded
@@ -141,6 +142,25 @@ class Call(pj.Call):
         if fields != self.reported:
             self.reported = fields
             say("srtp", **fields)
+
+    def report_ice(self) -> None:
+        """Report the state of ICE, if it changed."""
+        if self.ended or not self.probe.settings.get("ice"):
+            return
+        try:
+            info = self.getMedTransportInfo(0)
+        except pj.Error:
+            return
+        fields: dict[str, object] = {
+            "active": info.ice.active,
+            "failed": info.ice.failed,
+            "local_relay": info.ice.localRelay,
+            "remote_relay": info.ice.remoteRelay,
+            "relay_status": info.ice.relayStatus,
+        }
+        if fields != self.reported_ice:
+            self.reported_ice = fields
+            say("ice", **fields)
 
 
 class Account(pj.Account):
@@ -231,6 +251,7 @@ class Probe:
             for call in self.calls:
                 call.report_srtp()
                 call.report_failure()
+                call.report_ice()
         self._finish()
 
     def _start(self) -> None:

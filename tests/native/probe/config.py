@@ -24,6 +24,13 @@ _USES = {
 }
 
 
+_RELAY_TYPES = {
+    "udp": pj.PJ_TURN_TP_UDP,
+    "tcp": pj.PJ_TURN_TP_TCP,
+    "tls": pj.PJ_TURN_TP_TLS,
+}
+
+
 def transport_type(settings: dict[str, Any]) -> int:
     if settings.get("ipv6"):
         return pj.PJSIP_TRANSPORT_TLS6
@@ -61,6 +68,10 @@ def account_config(settings: dict[str, Any], user: str, transport: int) -> pj.Ac
     for proxy in settings.get("proxies", []):
         config.sipConfig.proxies.append(proxy)
     config.natConfig.iceEnabled = settings.get("ice", False)
+    config.natConfig.iceMaxHostCands = settings.get("host_candidates", -1)
+    config.natConfig.iceStunServer = settings.get("stun", "")
+    if "relay" in settings:
+        _use_relay(config.natConfig, settings["relay"])
     config.mediaConfig.ipv6Use = pj.PJSUA_IPV6_DISABLED
     config.regConfig.retryIntervalSec = 0
     config.regConfig.firstRetryIntervalSec = 0
@@ -77,6 +88,19 @@ def account_config(settings: dict[str, Any], user: str, transport: int) -> pj.Ac
     if "identity" in settings:
         config.mediaConfig.srtpOpt.dtlsIdentity = Path(settings["identity"]).read_text()
     return config
+
+
+def _use_relay(nat: pj.AccountNatConfig, relay: dict[str, Any]) -> None:
+    nat.turnEnabled = True
+    nat.turnServer = relay["server"]
+    nat.turnConnType = _RELAY_TYPES[relay.get("transport", "tls")]
+    nat.turnUserName, nat.turnPassword = relay["user"], relay["password"]
+    nat.turnTls.CaListFile = relay.get("ca_file", "")
+    nat.turnTls.serverName = relay.get("name", "")
+    nat.turnTls.allowWildcard = relay.get("allow_wildcard", False)
+    nat.turnTls.pinnedKey = relay.get("pin", "")
+    # What PJSIP is told about verification and versions must not matter.
+    nat.turnTls.verifyServer = False
 
 
 def options(status: int = 0) -> pj.CallOpParam:
