@@ -1,4 +1,4 @@
-"""0088 to 0091: relays that prove their names, and voice where checks led."""
+"""0088 and 0090 to 0092: relays that prove their names, and voice where checks led."""
 
 from __future__ import annotations
 
