@@ -43,6 +43,8 @@ class CauseKind(StrEnum):
     NAME_NOT_FOUND = "name_not_found"
     NAME_NOT_ANSWERED = "name_not_answered"
     NO_SUCH_SERVICE = "no_such_service"
+    STUN_NOT_FOUND = "stun_not_found"
+    RELAY_NOT_FOUND = "relay_not_found"
     CONNECTION_CLOSED = "connection_closed"
     CONNECTION_TIMEOUT = "connection_timeout"
     CONNECTION_FAILED = "connection_failed"
@@ -86,6 +88,13 @@ class CauseKind(StrEnum):
     KEYS_REFUSED = "keys_refused"
     KEYS_FAILED = "keys_failed"
     KEYS_LATE = "keys_late"
+
+    # The way of the voice
+    RELAY_UNVERIFIED = "relay_unverified"
+    RELAY_PASSWORD = "relay_password"  # noqa: S105  # a kind, not a secret
+    RELAY_SILENT = "relay_silent"
+    RELAY_REFUSED = "relay_refused"
+    NO_WAY = "no_way"
 
     # The end of a call
     SERVER_SILENT = "server_silent"

@@ -262,6 +262,7 @@ class Stream(msgspec.Struct, frozen=True):
     failed authentication. The fingerprints (RFC 8122, such as “SHA-256 AB:CD…”)
     are those that a DTLS handshake proved, None before and with other keying.
     `failing` is the engine's judgement of the last report (`policy.is_failing`).
+    A `relayed` stream goes through a relay of either end (TURN).
 
     Clients see `StreamReport` and `LockStream` of it, whose JSON is a contract.
     """
@@ -277,10 +278,14 @@ class Stream(msgspec.Struct, frozen=True):
     local_fingerprint: str | None = None
     remote_fingerprint: str | None = None
     failing: bool = False
+    relayed: bool = False
 
 
 class StreamReport(msgspec.Struct, frozen=True):
-    """Media stream as it is in force; packets are of the whole call."""
+    """Media stream as it is in force; packets are of the whole call.
+
+    A `relayed` one goes through a relay of either end.
+    """
 
     kind: MediaKind
     active: bool
@@ -290,6 +295,7 @@ class StreamReport(msgspec.Struct, frozen=True):
     codec: str | None = None
     accepted: int = 0
     rejected: int = 0
+    relayed: bool = False
 
 
 class EndToEnd(msgspec.Struct, frozen=True):

@@ -121,11 +121,14 @@ from voip.protocol.worker.accounts import (
     ClientCertificate,
     CloseAccount,
     Credentials,
+    IceServers,
     LeaveConnection,
     OpenAccount,
     OwnKey,
     RegisterNow,
     RegistrationEvent,
+    Relay,
+    RelayFailed,
     ServerSilent,
     Target,
     Trust,
@@ -462,7 +465,10 @@ REPLIES: dict[str, msgspec.Struct] = {
     "echo_started": EchoStarted(uri="sip:echo@127.0.0.1:5061"),
     "accounts": AccountList(accounts=(ACCOUNT_FIELDS,)),
     "account_changed": AccountChanged(
-        name="work", password_place="the system's keyring", ended_calls=("3",)
+        name="work",
+        password_place="the system's keyring",
+        turn_password_place="the system's keyring",
+        ended_calls=("3",),
     ),
     "check": CheckReport(
         name="work",
@@ -537,6 +543,7 @@ REPLIES: dict[str, msgspec.Struct] = {
                 codec="opus/48000/2",
                 accepted=2130,
                 rejected=1,
+                relayed=True,
             ),
         ),
         end_to_end=protection.EndToEnd(
@@ -650,6 +657,16 @@ WORKER_COMMANDS: dict[str, AnyWorkerCommand] = {
             keying=protection.Keying.DTLS,
             hidden=True,
             own_key=OwnKey("a certificate and its key"),
+            ice_servers=IceServers(
+                stun=Target("192.0.2.8", 3478),
+                relay=Relay(
+                    Target("192.0.2.9", 5349),
+                    "turn.example.com",
+                    protection.Transport.TLS,
+                    Credentials(user="alice", password="a relay's password"),
+                    Trust(ca_file="/etc/ssl/cert.pem"),
+                ),
+            ),
             trial=True,
         )
     ),
@@ -745,6 +762,9 @@ WORKER_EVENTS: dict[str, AnyWorkerEvent] = {
     "play_ended": PlayEnded(call=1),
     "sound": SoundEvent(devices=(DEVICE,), sound="pulse / pulse", sound_ok=True),
     "server_silent": ServerSilent(account="work"),
+    "relay_failed": RelayFailed(
+        account="work", cause=Cause(CauseKind.RELAY_PASSWORD, ("turn.example.com",))
+    ),
     "voicemail": VoicemailEvent(
         account="work", voicemail=model.Voicemail(new=3, old=0), connection=1
     ),

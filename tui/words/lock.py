@@ -147,6 +147,8 @@ def _streams(streams: tuple[StreamReport, ...]) -> Iterator[Paragraph]:
             yield labelled("keys", Part(_KEYINGS[stream.keying] if stream.keying else "not known"))
         else:
             yield labelled("SRTP", Part("none: this stream is in the clear", "error"))
+        if stream.relayed:
+            yield labelled("way", Part("goes through a relay"))
         if stream.codec:
             yield labelled("codec", Part(stream.codec))
         packets = f"{stream.accepted:,} authentic, {stream.rejected:,} rejected"

@@ -60,7 +60,12 @@ from voip.engine.trust.compared_keys import ComparedKeys
 from voip.model import EngineStatus, Status
 from voip.protocol.phone import NoticeEvent, StoppingEvent, WorkerEvent
 from voip.protocol.settings import Settings, SettingsEvent
-from voip.protocol.worker.accounts import RegistrationEvent, ServerSilent, VoicemailEvent
+from voip.protocol.worker.accounts import (
+    RegistrationEvent,
+    RelayFailed,
+    ServerSilent,
+    VoicemailEvent,
+)
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.process import (
     AnyWorkerEvent,
@@ -356,6 +361,8 @@ class Engine:
                     self.registrations.on_silence(role, event)
                 case VoicemailEvent():
                     self.registrations.on_voicemail(role, event)
+                case RelayFailed():
+                    self.registrations.on_relay_failed(event)
                 case SoundEvent():
                     self.sound.on_event(role, event)
                 case NameAsked():

@@ -227,6 +227,38 @@ class WrittenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         names=(*SRTP_SUITES, *SHORT_TAG_SUITES), noun="suite", longest=512,
         empty="leave it out to offer the usual ones",
     )] = ()
+    ice: Annotated[bool, Field(
+        "Find the best way for the voice (ICE)",
+        "Several ways are tried, also through routers. The other end has to do the same.",
+    )] = False
+    stun_server: Annotated[str | None, Field(
+        "STUN server", "Host or host:port that tells the phone its public address.",
+        content=Content.HOST, empty="leave it out to use none", longest=270,
+    )] = None
+    turn_server: Annotated[str | None, Field(
+        "Relay", "Host or host:port that passes the voice on where nothing else works (TURN).",
+        content=Content.HOST, empty="leave it out to use none", longest=270,
+    )] = None
+    turn_transport: Annotated[Transport, Field(
+        "Relay over", "How the phone talks to the relay.",
+        meanings=(
+            ("udp", "fastest"), ("tcp", "where UDP is blocked"),
+            ("tls", "encrypted; the relay proves who it is"),
+        ),
+    )] = Transport.UDP
+    turn_user: Annotated[str | None, Field(
+        "Relay login", "Your name at the relay, if it is not the login name.",
+        empty="leave it out to use the login name", longest=128,
+    )] = None
+    turn_password_command: Annotated[str | None, Field(
+        "Relay password command", "A command that prints the password for the relay.",
+        content=Content.COMMAND, longest=4096,
+        empty="leave it out, or give a command that prints the password",
+    )] = None
+    turn_password_file: Annotated[str | None, Field(
+        "Relay password file", "A file with the password for the relay that only you can read.",
+        content=Content.SECRET_FILE, empty=_NO_FILE, longest=4096,
+    )] = None
     register: Annotated[bool, Field(
         "Register, so that calls reach you here",
         "Without it the account can only call out.",

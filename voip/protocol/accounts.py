@@ -28,15 +28,17 @@ class GetAccounts(Command, frozen=True, tag="accounts"):
 class AddAccount(Command, frozen=True, tag="add_account"):
     """Write a new account to accounts.toml; fields as in that file.
 
-    The password goes to the keyring, or to a private file where there is none; so does
-    `client_passphrase`, which opens the client certificate's key. With a `pin` the
-    engine records when, by whom and by which `means` it was accepted.
+    The password goes to the keyring, or to a private file where there is none; so do
+    `client_passphrase`, which opens the client certificate's key, and `turn_password`,
+    which is for the relay. With a `pin` the engine records when, by whom and by which
+    `means` it was accepted.
     """
 
     name: str
     fields: dict[str, str | int | bool]
     password: str | None = None
     client_passphrase: str | None = None
+    turn_password: str | None = None
     means: Means | None = None
 
 
@@ -53,6 +55,7 @@ class EditAccount(Command, frozen=True, tag="edit_account"):
     fields: dict[str, str | int | bool | None]
     password: str | None = None
     client_passphrase: str | None = None
+    turn_password: str | None = None
     version: str | None = None
     means: Means | None = None
 
@@ -206,13 +209,14 @@ class AccountList(msgspec.Struct, frozen=True):
 class AccountChanged(msgspec.Struct, frozen=True):
     """Reply to `AddAccount`, `EditAccount` and `RemoveAccount`.
 
-    The places are where a password and the passphrase of a client key were stored, if
-    given. `ended_calls` are the calls that end with the change.
+    The places are where a password, the passphrase of a client key and the password for
+    a relay were stored, if given. `ended_calls` are the calls that end with the change.
     """
 
     name: str
     password_place: str | None = None
     passphrase_place: str | None = None
+    turn_password_place: str | None = None
     ended_calls: tuple[str, ...] = ()
 
 

@@ -116,6 +116,7 @@ def _stream_report(stream: Stream) -> StreamReport:
         codec=stream.codec,
         accepted=stream.accepted,
         rejected=stream.rejected,
+        relayed=stream.relayed,
     )
 
 

@@ -13,7 +13,7 @@ import re
 import socket
 from collections.abc import Iterable, Sequence
 from itertools import chain, zip_longest
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from voip.protection import Transport
 
@@ -32,6 +32,16 @@ _SERVICES = {
     Transport.TLS: ("SIPS+D2T", "_sips._tcp"),
 }
 """NAPTR service and SRV prefix of each transport (RFC 3263 section 4.1)."""
+
+STUN: Final = ("_stun._udp", 3478)
+"""SRV prefix and default port of STUN (RFC 8489 section 8.1)."""
+
+RELAYS: Final = {
+    Transport.UDP: ("_turn._udp", 3478),
+    Transport.TCP: ("_turn._tcp", 3478),
+    Transport.TLS: ("_turns._tcp", 5349),
+}
+"""SRV prefix and default port of TURN by transport (RFC 8656 section 3)."""
 
 
 class Pointer(NamedTuple):

@@ -18,9 +18,9 @@ from tests.conftest import NewServer
 from tests.native.caller import Caller, registered
 from tests.native.conftest import NewProbe
 from tests.support.keyfiles import pin_of
+from tests.support.network.coturn import PASSWORD, USER, Coturn
 from tests.support.parts import Parts
 from tests.support.peers import sip
-from tests.support.peers.coturn import PASSWORD, USER, Coturn
 from tests.support.pki import Authority
 
 _NAME = "relay.example.test"

@@ -133,6 +133,9 @@ def _change(command: AddAccount | EditAccount | RemoveAccount, as_json: bool) ->
         click.echo(f"the password is kept in {change.password_place}", err=True)
     if change.passphrase_place:
         click.echo(f"the passphrase is kept in {change.passphrase_place}", err=True)
+    if change.turn_password_place:
+        place = change.turn_password_place
+        click.echo(f"the password for the relay is kept in {place}", err=True)
     if change.ended_calls:
         click.echo(f"ended with the change: call {', '.join(change.ended_calls)}", err=True)
     if as_json:

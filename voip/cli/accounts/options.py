@@ -22,6 +22,7 @@ _OF_CONTENT = {
 _SECRETS = {
     "password": "Read the password from standard input.",
     "client_passphrase": "Read the passphrase of the key from there; after the password, if both.",
+    "turn_password": "Read the password for the relay from there, after the others.",
 }
 
 
@@ -68,7 +69,7 @@ def _read(secret: str, options: Mapping[str, Any]) -> str | None:
             raise click.UsageError(f"{option} and {_of_secret(secret, place)} exclude each other")
     line = sys.stdin.readline().rstrip("\r\n")
     if not line:
-        words = secret.removeprefix("client_")
+        words = secret.removeprefix("client_").replace("turn_", "relay ")
         raise click.UsageError(f"{option}: there is no {words} on standard input")
     return line
 

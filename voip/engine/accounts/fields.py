@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from voip.engine.accounts import trust_fields
+from voip.engine.accounts import nat_fields, trust_fields
 from voip.engine.accounts.values import (
     SCHEME,
     Values,
@@ -33,11 +33,14 @@ _RESERVED = "echo"
 _SECRETS = {
     **dict.fromkeys(("password", "passwd", "secret"), "password"),
     **dict.fromkeys(("passphrase", "client_passphrase"), "passphrase"),
+    "turn_password": "relay password",
 }
 _SECRET_PLACES = {
     "password": "--password-stdin, or name a password_command or a password_file",
     "passphrase": "--client-passphrase-stdin, or name a client_passphrase_command or a "
     "client_passphrase_file",
+    "relay password": "--turn-password-stdin, or name a turn_password_command or a "
+    "turn_password_file",
 }
 
 
@@ -162,6 +165,8 @@ def _problem(name: str, value: object, values: Values) -> str | None:
         return unknown_problem(name)
     value = as_text(name, value)
     words = problem(field, value)
+    if not words and value is True and name in nat_fields.SWITCH_RULES:
+        return nat_fields.SWITCH_RULES[name](values)
     if words or not isinstance(value, str):
         return words
     rule = _RULES.get(name)
@@ -194,6 +199,7 @@ def _domain_problem(value: str, values: Values) -> str | None:
 
 _RULES: dict[str, Callable[[str, Values], str | None]] = {
     **trust_fields.RULES,
+    **nat_fields.RULES,
     "user": _user_problem,
     "domain": _domain_problem,
 }

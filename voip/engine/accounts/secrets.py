@@ -1,9 +1,9 @@
 """Finds an account's secrets in a command, a file, or the keyring.
 
-They are its password and the passphrase of its client key. A source that the account
-names comes first, then the file that `account add --password-stdin` wrote where no
-keyring took the secret, then the system's keyring. A secret is in no argument, event,
-log or export.
+They are its password, the passphrase of its client key, and the password for its
+relay. A source that the account names comes first, then the file that `account add
+--password-stdin` wrote where no keyring took the secret, then the system's keyring. A
+secret is in no argument, event, log or export.
 """
 
 from __future__ import annotations
@@ -74,6 +74,17 @@ class Passwords:
         command, file = account.client_passphrase_command, account.client_passphrase_file
         return await self._find(_Secret("passphrase", _of_key(name), command, file))
 
+    async def find_relay_password(self, name: str, account: Account) -> str | None:
+        """Return the password for the relay; None without a relay.
+
+        Raises:
+            PasswordError: its source cannot be read.
+        """
+        if account.turn_server is None:
+            return None
+        command, file = account.turn_password_command, account.turn_password_file
+        return await self._find(_Secret("relay password", _of_relay(name), command, file))
+
     async def _find(self, secret: _Secret) -> str | None:
         if secret.command:
             return await _from_command(secret.command, secret.kind)
@@ -98,6 +109,10 @@ class Passwords:
         """Keep the passphrase of the client key; return the place."""
         return self._store(_of_key(name), passphrase)
 
+    def store_relay_password(self, name: str, password: str) -> str:
+        """Keep the password for the relay; return the place."""
+        return self._store(_of_relay(name), password)
+
     def _store(self, key: str, secret: str) -> str:
         lack = _to_keyring(key, secret)
         self._in_keyring[key] = lack is None
@@ -118,7 +133,7 @@ class Passwords:
         Raises:
             KeyringError: the keyring may still have them.
         """
-        keys = (name, _of_key(name))
+        keys = (name, _of_key(name), _of_relay(name))
         for key in keys:
             self._file(key).unlink(missing_ok=True)
         for key in keys:
@@ -153,6 +168,10 @@ class Passwords:
 def _of_key(name: str) -> str:
     # No account's name has an @, so this entry is never read as a password.
     return f"client-key@{name}"
+
+
+def _of_relay(name: str) -> str:
+    return f"relay@{name}"
 
 
 def keyring_name() -> str | None:

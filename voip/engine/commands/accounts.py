@@ -89,7 +89,8 @@ async def _edit_account(engine: Engine, command: EditAccount) -> AccountChanged:
         live = engine.registrations.find(command.name)
         if live is None:
             return change
-        given = command.password is not None or command.client_passphrase is not None
+        secrets = (command.password, command.client_passphrase, command.turn_password)
+        given = any(secret is not None for secret in secrets)
         ended = _calls_of(engine, command.name)
         if given or live.stopped is not None:
             await engine.registrations.forget(command.name)
@@ -125,14 +126,23 @@ async def _check_account(engine: Engine, command: CheckAccount) -> CheckReport:
 
 async def _keep_secrets(engine: Engine, command: AddAccount | EditAccount) -> AccountChanged:
     name, keep = command.name, engine.passwords
-    place = passphrase_place = None
+    place = passphrase_place = turn_password_place = None
     if command.password is not None:
         place = await asyncio.to_thread(keep.store, name, command.password)
     if command.client_passphrase is not None:
         passphrase_place = await asyncio.to_thread(
             keep.store_passphrase, name, command.client_passphrase
         )
-    return AccountChanged(name=name, password_place=place, passphrase_place=passphrase_place)
+    if command.turn_password is not None:
+        turn_password_place = await asyncio.to_thread(
+            keep.store_relay_password, name, command.turn_password
+        )
+    return AccountChanged(
+        name=name,
+        password_place=place,
+        passphrase_place=passphrase_place,
+        turn_password_place=turn_password_place,
+    )
 
 
 def _valid(work: Callable[[], _Result]) -> _Result:

@@ -1,4 +1,4 @@
-"""Search for an account's servers (RFC 3263 section 4).
+"""Search for an account's servers: SIP (RFC 3263 section 4), STUN and TURN.
 
 Each step is kept as it was, for the screen that shows what a name led to.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -63,16 +63,45 @@ class Locator:
 
     async def locate(self, server: str, transport: Transport) -> Located:
         """Find the targets of host[:port] for a transport."""
+        search = _Search(self._names, self._prefers_ipv6(), transport.value.upper())
+
+        def ask(host: str) -> Awaitable[Sequence[Service]]:
+            return search.sip_services(host, transport, self._chance)
+
+        return await self._locate(server, transport.default_port, search, ask)
+
+    async def locate_stun(self, server: str) -> Located:
+        """Find the targets of a STUN server."""
+        return await self._locate_service(server, locating.STUN, "STUN")
+
+    async def locate_relay(self, server: str, transport: Transport) -> Located:
+        """Find the targets of a TURN server for a transport."""
+        return await self._locate_service(server, locating.RELAYS[transport], "TURN")
+
+    async def _locate_service(
+        self, server: str, service: tuple[str, int], protocol: str
+    ) -> Located:
+        prefix, default_port = service
+        search = _Search(self._names, self._prefers_ipv6(), protocol)
+
+        def ask(host: str) -> Awaitable[Sequence[Service]]:
+            return search.services(f"{prefix}.{host}", host, default_port, self._chance)
+
+        return await self._locate(server, default_port, search, ask)
+
+    async def _locate(
+        self,
+        server: str,
+        default_port: int,
+        search: _Search,
+        ask: Callable[[str], Awaitable[Sequence[Service]]],
+    ) -> Located:
         host, port = parse_host_port(server)
         bare = host.strip("[]")
         if locating.is_address(host):
-            target = Target(locating.as_reported(bare), port or transport.default_port)
+            target = Target(locating.as_reported(bare), port or default_port)
             return Located(server_name=bare, targets=(target,))
-        search = _Search(self._names, transport, self._prefers_ipv6())
-        if port is None:
-            services = await search.services(host, self._chance)
-        else:
-            services = [Service(0, 0, port, host)]
+        services = await ask(host) if port is None else [Service(0, 0, port, host)]
         targets: dict[Target, None] = {}
         of_each = await asyncio.gather(*(search.addresses(service.host) for service in services))
         for service, addresses in zip(services, of_each, strict=True):
@@ -94,29 +123,38 @@ def has_ipv6_route() -> bool:
 
 
 class _Search:
-    def __init__(self, names: Names, transport: Transport, prefers_ipv6: bool) -> None:
+    def __init__(self, names: Names, prefers_ipv6: bool, protocol: str) -> None:
         self._names = names
-        self._transport = transport
         self._prefers_ipv6 = prefers_ipv6
+        self._protocol = protocol
         self.steps: list[Step] = []
 
-    async def services(self, domain: str, chance: random.Random) -> Sequence[Service]:
-        """Servers of a domain, or the domain itself at the default port."""
-        usual = locating.service_name(domain, self._transport)
+    async def sip_services(
+        self, domain: str, transport: Transport, chance: random.Random
+    ) -> Sequence[Service]:
+        """SIP servers of a domain, or the domain itself at the default port."""
+        usual = locating.service_name(domain, transport)
         # Both at once: a silent name server costs its seconds once.
         pointers, answer = await asyncio.gather(
             self._names.pointers(domain), self._names.services(usual)
         )
-        named = locating.service_names(pointers.records, self._transport)
+        named = locating.service_names(pointers.records, transport)
         shown = [f"{pointer.service} {pointer.replacement}" for pointer in pointers.records]
         self._note("NAPTR", domain, pointers, shown)
         for name in named or [usual]:
             if name != usual:
                 answer = await self._names.services(name)
-            self._note("SRV", name, answer, [f"{s.host}:{s.port}" for s in answer.records])
-            if answer.outcome is LookupOutcome.ANSWERED:
-                return locating.in_order(answer.records, chance)
-        return [Service(0, 0, self._transport.default_port, domain)]
+            services = self._answered(name, answer, chance)
+            if services is not None:
+                return services
+        return [Service(0, 0, transport.default_port, domain)]
+
+    async def services(
+        self, name: str, host: str, default_port: int, chance: random.Random
+    ) -> Sequence[Service]:
+        """Servers of an SRV name, or else the host itself at the default port."""
+        services = self._answered(name, await self._names.services(name), chance)
+        return [Service(0, 0, default_port, host)] if services is None else services
 
     async def addresses(self, host: str) -> list[str]:
         if locating.is_address(host):
@@ -132,8 +170,17 @@ class _Search:
             return Cause(CauseKind.NAME_NOT_ANSWERED, (host,))
         if last.record == "SRV":
             # The root as the host of a record says that there is no such service.
-            return Cause(CauseKind.NO_SUCH_SERVICE, (host, self._transport.value.upper()))
+            return Cause(CauseKind.NO_SUCH_SERVICE, (host, self._protocol))
         return Cause(CauseKind.NAME_NOT_FOUND, (last.name,))
+
+    def _answered(
+        self, name: str, answer: Answer[Service], chance: random.Random
+    ) -> Sequence[Service] | None:
+        """Servers of SRV records in their order, None where there are no records."""
+        self._note("SRV", name, answer, [f"{s.host}:{s.port}" for s in answer.records])
+        if answer.outcome is not LookupOutcome.ANSWERED:
+            return None
+        return locating.in_order(answer.records, chance)
 
     def _note(self, record: str, name: str, answer: Answer[Any], shown: Sequence[str]) -> None:
         self.steps.append(Step(record, name, answer.outcome, tuple(shown), answer.stale))

@@ -18,6 +18,7 @@ from voip.engine.accounts.fields import Account
 from voip.engine.accounts.own_keys import OwnKeyError
 from voip.engine.accounts.secrets import PasswordError
 from voip.engine.hub import Hub
+from voip.engine.network import ice
 from voip.engine.network.failures import SHORT_SILENCE_S, is_of_target
 from voip.engine.registration.failing import (
     because,
@@ -33,6 +34,7 @@ from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
 from voip.model import Registration, RegistrationState
 from voip.protection import Transport
 from voip.protocol.accounts import AccountEvent
+from voip.protocol.phone import NoticeEvent
 from voip.protocol.worker.accounts import (
     CloseAccount,
     LeaveConnection,
@@ -42,6 +44,7 @@ from voip.protocol.worker.accounts import (
     UseTarget,
 )
 from voip.protocol.worker.base import Role
+from voip.sip.sentences import sentence
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +69,11 @@ class Attempts:
         """Change the registration, and tell clients."""
         live.registration = registration
         self.publish(live)
+
+    def warn(self, account: str, cause: Cause) -> None:
+        """Tell clients of a cause that keeps no account from working."""
+        text = f"account {account}: {sentence(cause)}"
+        self._hub.publish(NoticeEvent(level="warning", text=text))
 
     def spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         """Run work that outlasts whoever waits for it; `close` ends it."""
@@ -255,10 +263,15 @@ class Attempts:
         target = await self._find_target(live, account)
         if target is None:
             return False
-        instance = await asyncio.to_thread(self._sources.instances.of, live.name, account.aor)
+        sources = self._sources
+        instance = await asyncio.to_thread(sources.instances.of, live.name, account.aor)
+        servers = await ice.find(account, target, sources.locator) if account.ice else None
+        for cause in servers.missing if servers else ():
+            self.warn(live.name, cause)
         setup = await setup_of(
-            live.name, account, instance, target, self._sources.passwords, own_key=live.own_key
-        )
+            live.name, account, instance, target, sources.passwords,
+            own_key=live.own_key, ice=servers,
+        )  # fmt: skip
         live.client_ends = await asyncio.to_thread(client_keys.ends, account)
         if live.dropped:
             return False

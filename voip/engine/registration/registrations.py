@@ -27,6 +27,7 @@ from voip.protocol.phone import NoticeEvent
 from voip.protocol.worker.accounts import (
     RegisterNow,
     RegistrationEvent,
+    RelayFailed,
     ServerSilent,
     Target,
     UseOwnKey,
@@ -313,6 +314,10 @@ class Registrations:
         if live.voicemail != event.voicemail:
             live.voicemail = event.voicemail
             self._attempts.publish(live)
+
+    def on_relay_failed(self, event: RelayFailed) -> None:
+        """Warn that the calls of an account go without its relay."""
+        self._attempts.warn(event.account, event.cause)
 
     def on_connection(self, role: Role, event: ConnectionEvent) -> None:
         """Register again after a dropped connection; report a refused one."""

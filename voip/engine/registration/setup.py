@@ -15,12 +15,22 @@ from voip.engine.accounts.instances import Instances
 from voip.engine.accounts.own_keys import OwnKeys
 from voip.engine.accounts.secrets import Passwords
 from voip.engine.accounts.trust_fields import pin_of
+from voip.engine.network.ice import IceTargets
 from voip.engine.network.locator import Locator
 from voip.engine.trust import system_store
 from voip.engine.trust.system_store import NoSystemStore
-from voip.protection import SRTP_SUITES, Authorities
-from voip.protocol.worker.accounts import AccountSetup, Credentials, OwnKey, Target, Trust
+from voip.protection import SRTP_SUITES, Authorities, Transport
+from voip.protocol.worker.accounts import (
+    AccountSetup,
+    Credentials,
+    IceServers,
+    OwnKey,
+    Relay,
+    Target,
+    Trust,
+)
 from voip.security.policy import DEMANDS
+from voip.sip.sentences import sentence
 
 AS_WRITTEN = frozenset(Account.__struct_fields__) & frozenset(AccountSetup.__struct_fields__) - {
     "domain",
@@ -51,12 +61,14 @@ async def setup_of(
     password: str | None = None,
     passphrase: str | None = None,
     own_key: OwnKey | None = None,
+    ice: IceTargets | None = None,
 ) -> AccountSetup:
     """Build a worker's set-up of an account; secrets not given are looked up.
 
     Raises:
         PasswordError: the source of a secret cannot be read.
-        SetupError: the system's store, or the client's key, cannot be used.
+        SetupError: the system's store, or the client's key, cannot be used, or an
+            account that hides its address has no relay.
     """
     if password is None:
         password = await passwords.find(name, account)
@@ -81,6 +93,7 @@ async def setup_of(
         suites=account.srtp_suites or SRTP_SUITES,
         hidden=account.hide_identity,
         own_key=own_key,
+        ice_servers=None if ice is None else await _ice_servers(name, account, ice, passwords),
         **{field: getattr(account, field) for field in AS_WRITTEN},
     )
 
@@ -101,6 +114,35 @@ def authorities(account: Account) -> Path:
         raise SetupError(str(error)) from error
 
 
+async def _ice_servers(
+    name: str, account: Account, ice: IceTargets, passwords: Passwords
+) -> IceServers:
+    if ice.relay is None:
+        if account.hide_identity:
+            raise SetupError("; ".join(map(sentence, ice.missing)))
+        return IceServers(ice.stun)
+    password = await passwords.find_relay_password(name, account)
+    credentials = None
+    if password is not None:
+        user = account.turn_user or account.auth_user or account.user
+        credentials = Credentials(user=user, password=password)
+    trust = None
+    if account.turn_transport is Transport.TLS:
+        trust = await asyncio.to_thread(_relay_trust, account, ice.relay_name)
+    relay = Relay(ice.relay, ice.relay_name, account.turn_transport, credentials, trust)
+    return IceServers(ice.stun, relay)
+
+
+def _relay_trust(account: Account, relay_name: str) -> Trust:
+    # A pin is the key of the account's server, so it says nothing of another host.
+    same_host = relay_name.lower() == account.next_hop_parts[0].lower()
+    return Trust(
+        ca_file=str(authorities(account)),
+        allow_wildcard=account.allow_wildcard,
+        pin=_pin_to_accept(account) if same_host else None,
+    )
+
+
 def _trust(account: Account, passphrase: str | None) -> Trust:
     try:
         client = client_keys.of_account(account, passphrase)
@@ -109,7 +151,12 @@ def _trust(account: Account, passphrase: str | None) -> Trust:
     return Trust(
         ca_file=str(authorities(account)),
         allow_wildcard=account.allow_wildcard,
-        # An invalid pin matches no key, where None would accept any.
-        pin=None if account.pin is None else pin_of(account.pin) or account.pin,
+        pin=_pin_to_accept(account),
         client=client,
     )
+
+
+def _pin_to_accept(account: Account) -> str | None:
+    """Return the only key to accept, None to ask the authorities."""
+    # An invalid pin matches no key, where None would accept any.
+    return None if account.pin is None else pin_of(account.pin) or account.pin

@@ -68,6 +68,26 @@ class Target(msgspec.Struct, frozen=True):
         return ":" in self.address
 
 
+class Relay(msgspec.Struct, frozen=True):
+    """TURN server that passes voice on (RFC 8656).
+
+    Over TLS it has to prove `server_name` to `trust`; without trust it is not used.
+    """
+
+    target: Target
+    server_name: str
+    transport: Transport
+    credentials: Credentials | None = None
+    trust: Trust | None = None
+
+
+class IceServers(msgspec.Struct, frozen=True):
+    """Servers that give an account's calls their addresses (RFC 8445)."""
+
+    stun: Target | None = None
+    relay: Relay | None = None
+
+
 class AccountSetup(msgspec.Struct, frozen=True):
     """Account as a worker needs it.
 
@@ -77,7 +97,8 @@ class AccountSetup(msgspec.Struct, frozen=True):
 
     `hidden` keeps the account's name and address from those it calls. `suites` are
     those of SRTP, in the order they are offered. Without an `own_key` its handshakes
-    show a certificate that the worker has made.
+    show a certificate that the worker has made. With `ice_servers` they use ICE; a
+    `hidden` account then offers its relay alone.
 
     A `trial` registers beside the account's own binding at the server rather than in
     its place, accepts no calls and does not subscribe to voice mail.
@@ -101,6 +122,7 @@ class AccountSetup(msgspec.Struct, frozen=True):
     suites: tuple[str, ...] = SRTP_SUITES
     hidden: bool = False
     own_key: OwnKey | None = None
+    ice_servers: IceServers | None = None
     trial: bool = False
 
 
@@ -176,8 +198,15 @@ class VoicemailEvent(WorkerReport, frozen=True, tag="voicemail"):
     connection: int | None
 
 
+class RelayFailed(WorkerReport, frozen=True, tag="relay_failed"):
+    """Reports why calls of an account do not use its relay, once for each cause."""
+
+    account: str
+    cause: Cause
+
+
 AnyAccountCommand = (
     OpenAccount | CloseAccount | UseTarget | LeaveConnection | RegisterNow | UseOwnKey
 )
 
-AnyAccountEvent = RegistrationEvent | ServerSilent | VoicemailEvent
+AnyAccountEvent = RegistrationEvent | ServerSilent | VoicemailEvent | RelayFailed

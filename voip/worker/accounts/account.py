@@ -10,11 +10,13 @@ import pjsua2 as pj
 from msgspec import structs
 
 from voip import routing
+from voip.causes import Cause
 from voip.protection import Digest, Keying, Transport
 from voip.protocol.worker.accounts import (
     AccountSetup,
     OwnKey,
     RegistrationEvent,
+    RelayFailed,
     ServerSilent,
     VoicemailEvent,
 )
@@ -22,7 +24,7 @@ from voip.security.policy import DEMANDS
 from voip.sip import message, mwi
 from voip.sip.dialing import escape_user
 from voip.sip.gruu import public_gruu
-from voip.worker.accounts import privacy
+from voip.worker.accounts import nat, privacy
 from voip.worker.accounts.attribution import ANONYMOUS_USER
 from voip.worker.accounts.keepalive import Keepalive, ping_interval_s
 from voip.worker.callbacks import guarded
@@ -58,6 +60,7 @@ class Account(pj.Account):
         self._moved = False
         self._keepalive = Keepalive(self._ask_server)
         self._gruu: str | None = None
+        self._relay_failure: Cause | None = None
         self._anonymous = privacy.Anonymous(context, self._take) if setup.hidden else None
 
     @property
@@ -141,6 +144,12 @@ class Account(pj.Account):
         self.modify(config(self.setup, self._transport_id))
         if self._anonymous is not None:
             self._anonymous.modify(privacy.config(config(self.setup, self._transport_id)))
+
+    def relay_failed(self, cause: Cause | None) -> None:
+        """Report why the relay is not used, once for each cause."""
+        if cause is not None and cause != self._relay_failure:
+            self.context.send(RelayFailed(account=self.name, cause=cause))
+        self._relay_failure = cause
 
     def heard_from(self, answer: pj.SipRxData) -> None:
         """Note the source of an answer to the account's own request."""
@@ -288,6 +297,7 @@ def config(setup: AccountSetup, transport_id: int) -> pj.AccountConfig:
     )
     # A re-INVITE for a single codec restarts DTLS with some servers.
     config.mediaConfig.lockCodecEnabled = False
+    nat.configure(config.natConfig, setup)
     _demand_srtp(config.mediaConfig, setup)
     return config
 

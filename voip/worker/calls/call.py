@@ -31,7 +31,7 @@ from voip.worker.calls.patience import Patience
 from voip.worker.calls.reach import Reach
 from voip.worker.calls.verdict import Verdict
 from voip.worker.context import Context
-from voip.worker.media import streams
+from voip.worker.media import paths, streams
 from voip.worker.media.bridge import CallMedia
 from voip.worker.media.codecs import CodecFollower
 from voip.worker.media.digits import CannotSend, DigitQueue
@@ -133,6 +133,11 @@ class Call(pj.Call):
         self.report_media()
 
     @guarded
+    def onCallMediaTransportState(self, prm: pj.OnCallMediaTransportStateParam) -> None:
+        if prm.state == pj.PJSUA_MED_TP_NULL and not self.cause:
+            self.cause = paths.refusal_of(prm.status, self.account.setup)
+
+    @guarded
     def onCallMediaEvent(self, prm: pj.OnCallMediaEventParam) -> None:
         if prm.ev.type == pj.PJMEDIA_EVENT_RX_OTHER_PT and not self.ended:
             self.codecs.follow(prm.medIdx)
@@ -228,7 +233,8 @@ class Call(pj.Call):
         """Report measurements, and end a call that cannot go on."""
         if self._lost_media:
             self._lost_media = False
-            failure = key_failure.cause(self, self.getInfo())
+            info = self.getInfo()
+            failure = paths.failure(self, info) or key_failure.cause(self, info)
             self.give_up(self.cause or failure or self.verdict.on_change())
             return
         if self._reach.is_unanswered:
@@ -250,6 +256,7 @@ class Call(pj.Call):
         if failure := key_failure.cause(self, info):
             self.give_up(self.cause or failure)
             return
+        self.account.relay_failed(paths.refusal(self, info, self.account.setup))
         call_streams = streams.read(self, info)
         if self.demands_srtp and self._key_wait.is_over(call_streams):
             self.give_up(Cause(CauseKind.KEYS_LATE))

@@ -97,6 +97,7 @@ def _stream(call: pj.Call, media: pj.CallMediaInfo) -> Stream:
         rejected=srtp.rxRejected,
         local_fingerprint=srtp.localFingerprint or None,
         remote_fingerprint=srtp.remoteFingerprint or None,
+        relayed=transport.ice.localRelay or transport.ice.remoteRelay,
     )
 
 

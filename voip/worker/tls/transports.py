@@ -64,7 +64,7 @@ def create_transport(endpoint: pj.Endpoint, means: Means) -> int:
     if means.transport is Transport.TLS:
         if means.trust is None or not means.server_name:
             raise ValueError("a TLS transport needs an authority to trust and a name to prove")
-        config.tlsConfig = _trusting(means.trust)
+        config.tlsConfig = tls_config_of(means.trust)
         config.tlsConfig.serverName = means.server_name
     elif means.transport is Transport.TCP:
         config.sockOptParams.sockOpts = _socket_options()
@@ -85,7 +85,8 @@ def create_listener(endpoint: pj.Endpoint, certificate: str, key: str) -> tuple[
     return number, int(address.rpartition(":")[2])
 
 
-def _trusting(trust: Trust) -> pj.TlsConfig:
+def tls_config_of(trust: Trust) -> pj.TlsConfig:
+    """PJSIP's configuration of a trust, which has no name to prove yet."""
     config = _tls_config(trust.ca_file)
     config.allowWildcard = trust.allow_wildcard
     if trust.pin is not None:

@@ -21,10 +21,13 @@ KNOWN = (
     "allow_wildcard, pin, pinned_on, pinned_by, pinned_with, pinned_key, client_certificate, "
     "client_key, client_passphrase_command, client_passphrase_file, password_command, "
     "password_file, "
-    "minimum_digest, media_keying, srtp_suites, register, expires_s, hide_identity, enabled"
+    "minimum_digest, media_keying, srtp_suites, ice, stun_server, turn_server, turn_transport, "
+    "turn_user, turn_password_command, turn_password_file, "
+    "register, expires_s, hide_identity, enabled"
 )
 USER = "needed: it is the part of your address in front of the @"
 DOMAIN = "needed: it is the part of your address after the @"
+NO_RELAY = "there is none: name it in “turn_server”"
 SUCH_AS = "only the name of the server, such as pbx.example.com"
 
 BAD: list[tuple[str, Any, str]] = [
@@ -105,6 +108,15 @@ BAD: list[tuple[str, Any, str]] = [
     ("client_passphrase", "hunter2",
      "a passphrase does not belong in this file: give it with --client-passphrase-stdin, or "
      "name a client_passphrase_command or a client_passphrase_file"),
+    ("turn_password", "hunter2",
+     "a relay password does not belong in this file: give it with --turn-password-stdin, or "
+     "name a turn_password_command or a turn_password_file"),
+    ("stun_server", "stun.example.com", "is for ICE: turn “ice” on as well"),
+    ("turn_server", "turn.example.com", "is for ICE: turn “ice” on as well"),
+    ("turn_transport", "tls", f"is for a relay, and {NO_RELAY}"),
+    ("turn_user", "alice", f"is for a relay, and {NO_RELAY}"),
+    ("turn_password_command", "pass x", f"is for a relay, and {NO_RELAY}"),
+    ("turn_password_file", "/p", f"is for a relay, and {NO_RELAY}"),
 ]  # fmt: skip
 
 
@@ -121,6 +133,13 @@ def test_bad_field(field: str, value: Any, words: str) -> None:
          {"media_keying": "“dtls” is for transport “tls” only"}),
         ({"media_keying": "dtls", "srtp_suites": "AEAD_AES_128_GCM"},
          {"srtp_suites": "with “dtls” keys the two ends choose the suite: leave it out"}),
+        ({"ice": True, "hide_identity": True},
+         {"ice": "with “hide_identity” a relay is needed, which hides your address: name a "
+          "“turn_server”"}),
+        ({"ice": True, "hide_identity": True, "turn_server": "turn.example.com"}, {}),
+        ({"ice": False, "hide_identity": True}, {}),
+        ({"ice": True, "stun_server": "stun.example.com:3478", "turn_server": "192.0.2.1",
+          "turn_transport": "tls", "turn_user": "alice", "turn_password_file": "/p"}, {}),
         ({"transport": 3, "ca_file": "/x", "user": "", "expires_s": 0},
          {"user": USER, "transport": "text is needed, not a number",
           "ca_file": "for transport “tls” only", "expires_s": "60 to 3600 seconds, not 0"}),

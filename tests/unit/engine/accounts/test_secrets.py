@@ -219,6 +219,26 @@ async def test_the_passphrase_of_a_client_key_has_a_place_of_its_own(
 
 
 @pytest.mark.usefixtures("no_keyring")
+async def test_the_password_for_a_relay_has_a_place_of_its_own(
+    passwords: Passwords, tmp_path: Path
+) -> None:
+    relayed = msgspec.structs.replace(account(), turn_server="turn.example.com")
+    passwords.store("work", SECRET)
+    assert await passwords.find_relay_password("work", relayed) is None
+    place = passwords.store_relay_password("work", "open sesame")
+    assert place == f"{tmp_path / 'passwords' / 'relay@work'} (there is no keyring)"
+    assert await passwords.find_relay_password("work", relayed) == "open sesame"
+    assert await passwords.find("work", relayed) == SECRET
+    # Without a relay nobody is to be asked.
+    assert await passwords.find_relay_password("work", account()) is None
+    failing = msgspec.structs.replace(relayed, turn_password_command="exit 3")
+    with pytest.raises(PasswordError, match="the relay password command failed with status 3"):
+        await passwords.find_relay_password("work", failing)
+    passwords.forget("work")
+    assert await passwords.find_relay_password("work", relayed) is None
+
+
+@pytest.mark.usefixtures("no_keyring")
 async def test_storing_closes_a_file_that_was_open_to_others(
     passwords: Passwords, tmp_path: Path
 ) -> None:

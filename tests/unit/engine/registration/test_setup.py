@@ -5,12 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import get_type_hints
 
+import pytest
+
+from voip.causes import Cause, CauseKind
 from voip.engine.accounts import fields as account_fields
 from voip.engine.accounts.fields import Account
 from voip.engine.accounts.secrets import Passwords
-from voip.engine.registration.setup import AS_WRITTEN, setup_of
-from voip.protection import Digest
-from voip.protocol.worker.accounts import AccountSetup, Target
+from voip.engine.network.ice import IceTargets
+from voip.engine.registration.setup import AS_WRITTEN, SetupError, setup_of
+from voip.protection import Digest, Transport
+from voip.protocol.worker.accounts import (
+    AccountSetup,
+    Credentials,
+    IceServers,
+    Relay,
+    Target,
+    Trust,
+)
 
 _TARGET = Target("192.0.2.1", 5061)
 
@@ -41,3 +52,67 @@ def test_they_are_of_the_same_type_at_both_ends() -> None:
     assert {field: written[field] for field in AS_WRITTEN} == {
         field: taken[field] for field in AS_WRITTEN
     }
+
+
+_RELAY = Target("192.0.2.9", 5349)
+_PIN = "ab" * 32
+
+
+async def _servers(
+    passwords: Passwords, ice: IceTargets | None, **values: object
+) -> IceServers | None:
+    account = account_fields.from_values(
+        {"user": "alice", "domain": "pbx.example.com", "ca_file": "/ca.pem", **values}
+    )
+    setup = await setup_of(
+        "work", account, "urn:uuid:1", _TARGET, passwords, password="secret", ice=ice
+    )
+    return setup.ice_servers
+
+
+@pytest.mark.parametrize(
+    ("relay_name", "trust"),
+    [
+        # The pin is a key of the account's server.
+        ("turn.example.com", Trust("/ca.pem", True)),
+        ("PBX.example.com", Trust("/ca.pem", True, _PIN)),
+    ],
+)
+async def test_a_relay_over_tls_has_the_trust_of_the_account(
+    tmp_path: Path, relay_name: str, trust: Trust
+) -> None:
+    passwords = Passwords(tmp_path)
+    servers = await _servers(
+        passwords, IceTargets(Target("192.0.2.8", 3478), _RELAY, relay_name),
+        pin=_PIN, allow_wildcard=True, turn_server=relay_name, turn_transport="tls",
+        turn_user="bob", turn_password_command="echo for the relay",
+    )  # fmt: skip
+    relay = Relay(_RELAY, relay_name, Transport.TLS, Credentials("bob", "for the relay"), trust)
+    assert servers == IceServers(Target("192.0.2.8", 3478), relay)
+
+
+async def test_the_user_at_the_relay_is_that_at_the_server(tmp_path: Path) -> None:
+    passwords = Passwords(tmp_path)
+    found = IceTargets(relay=_RELAY, relay_name="turn.example.com")
+    for values, user in (({}, "alice"), ({"auth_user": "a.lice"}, "a.lice")):
+        servers = await _servers(
+            passwords,
+            found,
+            turn_server="turn.example.com",
+            turn_password_command="echo x",
+            **values,
+        )
+        assert servers is not None
+        assert servers.relay == Relay(
+            _RELAY, "turn.example.com", Transport.UDP, Credentials(user, "x")
+        )
+
+
+async def test_a_hidden_account_without_its_relay_is_kept_back(tmp_path: Path) -> None:
+    missing = (Cause(CauseKind.RELAY_NOT_FOUND, ("turn.example.com",)),)
+    passwords = Passwords(tmp_path)
+    with pytest.raises(SetupError, match=r"the relay turn.example.com is not used"):
+        await _servers(passwords, IceTargets(missing=missing), hide_identity=True)
+    # Others call without it, and without ICE nothing is missing.
+    assert await _servers(passwords, IceTargets(missing=missing)) == IceServers()
+    assert await _servers(passwords, None, hide_identity=True) is None

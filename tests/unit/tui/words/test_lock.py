@@ -48,6 +48,13 @@ def test_a_closed_lock() -> None:
     ) in text
 
 
+def test_a_stream_through_a_relay_says_so() -> None:
+    [stream] = CALL.streams
+    relayed = lock_report.report(replace(CALL, streams=(replace(stream, relayed=True),)), TLS)
+    assert "  way       goes through a relay\n" in read(relayed)
+    assert "relay" not in read(lock_report.report(CALL, TLS))
+
+
 def test_an_open_lock_says_first_what_to_do() -> None:
     report = lock_report.report(replace(CALL, streams=(PLAIN,)), TLS)
     lines = read(report, ASCII).splitlines()
