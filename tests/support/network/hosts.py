@@ -63,6 +63,19 @@ class Host:
             await self.run("ip", "address", "add", address, "dev", name, *_at_once(address))
         await self.run("ip", "link", "set", name, "up")
 
+    async def join(self, name: str, address: str, other: Host, far: str, far_address: str) -> None:
+        """Lay a cable between this machine and another; the ends are as in `plug`."""
+        assert self._process is not None and other._process is not None
+        await _run("ip", "link", "add", "cable-a", "type", "veth", "peer", "name", "cable-b")
+        for end, host, called, at in (
+            ("cable-a", self, name, address),
+            ("cable-b", other, far, far_address),
+        ):
+            assert host._process is not None
+            await _run("ip", "link", "set", end, "name", called, "netns", str(host._process.pid))
+            await host.run("ip", "address", "add", at, "dev", called, *_at_once(at))
+            await host.run("ip", "link", "set", called, "up")
+
 
 async def on_this(*words: str) -> str:
     """Output of a command in the test's own namespace, which must succeed."""

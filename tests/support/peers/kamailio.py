@@ -85,7 +85,9 @@ class Kamailio:
         method: str = "TLSv1.2+",
         domain: str = DOMAIN,
         clients: Path | None = None,
+        host: str = LOOPBACK,
     ) -> None:
+        self._host = host
         self._folder = folder
         self._domain = domain
         self._leaf = leaf
@@ -112,7 +114,7 @@ class Kamailio:
         config = self._folder / "kamailio.cfg"
         config.write_text(
             _CONFIG.format(
-                host=LOOPBACK, port=self.port, tls_port=self.tls_port, domain=self._domain,
+                host=self._host, port=self.port, tls_port=self.tls_port, domain=self._domain,
                 folder=self._folder, modules=_modules(),
             )
         )  # fmt: skip
@@ -152,7 +154,7 @@ class Kamailio:
         ended = asyncio.ensure_future(self._process.wait())
         try:
             for port in (self.port, self.tls_port):
-                while not ended.done() and not await _connects(port):
+                while not ended.done() and not await _connects(self._host, port):
                     # No event reports that Kamailio listens.
                     await asyncio.wait({ended}, timeout=0.05)
             log = (self._folder / "kamailio.log").read_text(errors="replace")
@@ -161,12 +163,12 @@ class Kamailio:
             ended.cancel()
 
 
-async def _connects(port: int) -> bool:
+async def _connects(host: str, port: int) -> bool:
     loop = asyncio.get_running_loop()
     with socket.socket() as probe:
         probe.setblocking(False)
         try:
-            await asyncio.wait_for(loop.sock_connect(probe, (LOOPBACK, port)), 1)
+            await asyncio.wait_for(loop.sock_connect(probe, (host, port)), 1)
         except (OSError, TimeoutError):
             return False
         return True

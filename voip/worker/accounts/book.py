@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import pjsua2 as pj
@@ -108,10 +109,12 @@ class Accounts:
             account.tick()
 
     def unregister(self) -> None:
-        """Unregister every account."""
+        """Unregister every account that has a way to its server."""
         for account in self:
             if _is_registered(account):
-                account.setRegistration(False)
+                # Without a network the worker still has to end in good order.
+                with contextlib.suppress(pj.Error):
+                    account.setRegistration(False)
 
     def close(self) -> None:
         for account in self:

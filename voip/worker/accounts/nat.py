@@ -27,6 +27,8 @@ def configure(nat: pj.AccountNatConfig, setup: AccountSetup) -> None:
     nat.iceEnabled = servers is not None
     if servers is None:
         return
+    # RFC 8445 appendix B.7: with it the two ends may choose different pairs.
+    nat.iceAggressiveNomination = False
     # Without a change of the address in the session no further offer is due.
     nat.iceAlwaysUpdate = False
     if setup.hidden:

@@ -253,7 +253,7 @@ class Call(pj.Call):
         info = self.getInfo()
         if self._reported is CallState.CONNECTING:
             self._report(info)
-        if failure := key_failure.cause(self, info):
+        if failure := paths.failure(self, info) or key_failure.cause(self, info):
             self.give_up(self.cause or failure)
             return
         self.account.relay_failed(paths.refusal(self, info, self.account.setup))

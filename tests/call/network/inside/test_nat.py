@@ -1,0 +1,162 @@
+"""Two phones, each behind a router of its own, with a real relay between."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.network.coturn import PASSWORD, USER, Coturn
+from tests.support.network.routers import INTERNET, Home, Internet
+from tests.support.parts import Parts
+from tests.support.peers.kamailio import DOMAIN, Kamailio
+from tests.support.phone import Phone
+from tests.support.pki import Authority, Leaf
+from voip.causes import CauseKind
+from voip.model import CallState
+from voip.protection import LockReport, LockState
+from voip.protocol.calls import AnswerCall
+from voip.protocol.phone import NoticeEvent, SipMessageEvent, Subscribe
+from voip.protocol.trust import GetLock
+
+pytestmark = pytest.mark.timeout(90)
+
+
+@dataclass
+class World:
+    """Servers, and homes with phones that know them."""
+
+    place: Path
+    authority: Authority
+    parts: Parts
+    kamailio: Kamailio
+
+    async def relay(self, leaf: Leaf | None = None) -> Coturn:
+        return await self.parts.begin(Coturn(self.place / "coturn", leaf, INTERNET))
+
+    async def phone(self, user: str, home: Home, **fields: object) -> Phone:
+        """Phone of a user in a home that has begun."""
+        await self.parts.begin(home)
+        phone = await self.parts.begin(Phone(self.place / user, prefix=home.machine.prefix))
+        await phone.add_secure(
+            user, INTERNET, self.kamailio.tls_port, self.authority.file, ice=True, **fields
+        )
+        await phone.until_registered(user)
+        return phone
+
+
+@pytest.fixture
+async def world(place: Path, authority: Authority) -> AsyncIterator[World]:
+    leaf = authority.issue("kamailio", dns=[DOMAIN], addresses=[INTERNET])
+    async with Parts() as parts:
+        await parts.begin(Internet())
+        kamailio = await parts.begin(Kamailio(place / "kamailio", leaf, host=INTERNET))
+        yield World(place, authority, parts, kamailio)
+
+
+def _relayed(relay: Coturn, transport: str = "udp") -> dict[str, object]:
+    port = relay.tls_port if transport == "tls" else relay.port
+    return {
+        "turn_server": f"{INTERNET}:{port}", "turn_transport": transport, "turn_user": USER,
+        "turn_password_command": f"echo {PASSWORD}",
+    }  # fmt: skip
+
+
+async def _talk(alice: Phone, bob: Phone, tone: Path) -> tuple[LockReport, LockReport]:
+    """Locks of both ends of a call, once voice has come to both."""
+    call = await alice.call("bob", play=str(tone))
+    ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
+    await bob.client.ask(AnswerCall(call=ringing.id))
+    return await _lock(alice, call), await _lock(bob, ringing.id)
+
+
+async def _lock(phone: Phone, call: str) -> LockReport:
+    await phone.until_call(
+        lambda c: c.id == call and c.lock.closed and c.quality.rtt_ms is not None
+    )
+    report = await phone.client.get(GetLock(call=call), LockReport)
+    assert report.state is LockState.CLOSED
+    (stream,) = report.streams
+    assert stream.accepted > 0
+    return report
+
+
+def _through_relay(report: LockReport) -> bool:
+    (stream,) = report.streams
+    return stream.relayed
+
+
+async def test_voice_goes_directly_where_routers_let_it(world: World, tone: Path) -> None:
+    relay = await world.relay()
+    stun = f"{INTERNET}:{relay.port}"
+    phones = [
+        await world.phone(user, Home(world.place, number), stun_server=stun, **_relayed(relay))
+        for number, user in enumerate(("alice", "bob"), 1)
+    ]
+    for report in await _talk(*phones, tone):
+        assert not _through_relay(report)
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+async def test_voice_goes_through_the_relay_where_nothing_else_works(
+    world: World, tone: Path, transport: str
+) -> None:
+    relay = await world.relay(world.authority.issue("relay", addresses=[INTERNET]))
+    phones = [
+        await world.phone(
+            user,
+            # Where a relay is asked over TCP, nothing else is to be reached.
+            Home(world.place, number, symmetric=True, udp=transport == "udp"),
+            stun_server=f"{INTERNET}:{relay.port}",
+            **_relayed(relay, transport),
+        )
+        for number, user in enumerate(("alice", "bob"), 1)
+    ]
+    for report in await _talk(*phones, tone):
+        assert _through_relay(report)
+
+
+async def test_a_relay_of_another_name_is_refused_in_words(world: World, tone: Path) -> None:
+    relay = await world.relay(world.authority.issue("other", dns=["other.example.test"]))
+    phones = [
+        await world.phone(
+            user,
+            Home(world.place, number, symmetric=True),
+            stun_server=f"{INTERNET}:{relay.port}",
+            **_relayed(relay, "tls"),
+        )
+        for number, user in enumerate(("alice", "bob"), 1)
+    ]
+    alice, bob = phones
+    call = await alice.call("bob", play=str(tone))
+    ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
+    await bob.client.ask(AnswerCall(call=ringing.id))
+    notice = await alice.until(NoticeEvent, lambda event: "relay" in event.text)
+    assert notice.text == (
+        f"account alice: the relay {INTERNET} did not prove its name, and is not used"
+    )
+    ended = await alice.until_call(lambda c: c.id == call and c.state is CallState.ENDED)
+    assert ended.cause is not None
+    assert ended.cause.kind is CauseKind.NO_WAY
+    assert USER not in relay.log.split("(admin thread)")[1]
+
+
+async def test_a_hidden_account_offers_its_relay_alone(world: World, tone: Path) -> None:
+    relay = await world.relay()
+    alice = await world.phone("alice", Home(world.place, 1), hide_identity=True, **_relayed(relay))
+    bob = await world.phone("bob", Home(world.place, 2), **_relayed(relay))
+    await alice.client.ask(Subscribe(sip=True))
+    for report in await _talk(alice, bob, tone):
+        assert _through_relay(report)
+    sessions = [
+        line
+        for event in alice.events
+        if isinstance(event.event, SipMessageEvent) and event.event.sent
+        for line in event.event.lines
+        if line.startswith(("a=candidate:", "c=", "o=", "a=rtcp:"))
+    ]
+    assert any(" typ relay" in line for line in sessions)
+    home = ("10.1.0.2", "10.90.1.2")
+    assert [line for line in sessions if any(address in line for address in home)] == []
