@@ -18,7 +18,7 @@ from typing import Any, cast
 import pjsua2 as pj
 
 from voip.protection import Transport
-from voip.protocol.settings import Audio
+from voip.protocol.settings import Audio, Network
 from voip.protocol.worker.accounts import Trust
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.process import Configure
@@ -47,7 +47,7 @@ def main() -> None:
     ep.start(endpoint, Configure(role=role, user_agent="options", audio=Audio(), silent=True))
     trust = Trust(ca_file=sys.argv[3]) if secure else None
     number = create_transport(
-        endpoint, Means(transport, False, sys.argv[2].partition(":")[0], trust)
+        endpoint, Means(transport, False, sys.argv[2].partition(":")[0], trust), Network()
     )
     # The options' values have been freed by now, and their memory is used again.
     gc.collect()

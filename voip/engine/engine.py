@@ -345,6 +345,7 @@ class Engine:
                 role=role,
                 user_agent=self.user_agent,
                 audio=self.settings.audio,
+                network=self.settings.network,
                 silent=settings.is_silent(),
             )
 

@@ -46,6 +46,11 @@
 #define PJSIP_TCP_KEEP_ALIVE_INTERVAL           30
 #define PJSIP_TLS_KEEP_ALIVE_INTERVAL           30
 
+/* A router forgets the way of a voice that is only listened to: a packet
+ * without a payload each five seconds keeps it.
+ */
+#define PJMEDIA_STREAM_ENABLE_KA                1
+
 /* Never fall back to another transport because a request is large. */
 #define PJSIP_DONT_SWITCH_TO_TCP                1
 #define PJSIP_DONT_SWITCH_TO_TLS                1

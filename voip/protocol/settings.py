@@ -6,12 +6,17 @@ Keys are named as in the file, a table and a key with a dot between: a change of
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from voip.protocol.base import Command, Event
+
+_PORTS = re.compile(r"(\d{1,5})-(\d{1,5})", re.ASCII)
+_LEAST_PORTS = 10
+"""Ports of two calls that use a relay each."""
 
 _Latency = Annotated[int, Meta(ge=10, le=500)]
 
@@ -36,6 +41,35 @@ class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     jitter_ms: Annotated[int, Meta(ge=0, le=500)] = 20
     echo_cancel: bool = True
     ring: bool = True
+
+
+class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Table [network], which takes effect at the next start.
+
+    `rtp_ports` are those of voice, such as 10000-10100; left out, the system chooses.
+    SIP over UDP comes from `sip_port`, 0 for any; over TCP and TLS each connection has
+    a port of its own. `dscp` marks packets for routers: voice EF (46), SIP CS3 (24).
+    """
+
+    rtp_ports: str | None = None
+    sip_port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    dscp: bool = False
+
+    def __post_init__(self) -> None:
+        if self.rtp_ports is not None and self.rtp_range is None:
+            raise ValueError(
+                f"first and last port are needed, such as 10000-10100, {_LEAST_PORTS} at least"
+            )
+
+    @property
+    def rtp_range(self) -> tuple[int, int] | None:
+        """First and last port of voice, None for any."""
+        written = _PORTS.fullmatch(self.rtp_ports or "")
+        if written is None:
+            return None
+        first, last = int(written[1]), int(written[2])
+        fits = first > 0 and first + _LEAST_PORTS - 1 <= last <= 65535
+        return (first, last) if fits else None
 
 
 class Screen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,6 +98,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     audio: Audio = Audio()
+    network: Network = Network()
     screen: Screen = Screen()
     keys: dict[str, str] = {}
 

@@ -6,7 +6,7 @@ import traceback
 
 import pjsua2 as pj
 
-from voip.protocol.settings import Audio
+from voip.protocol.settings import Audio, Network
 from voip.protocol.worker.base import WorkerReport
 from voip.worker.media.sound import Sound, Tones
 from voip.worker.outbox import Outbox
@@ -19,8 +19,9 @@ class Context:
     `sound` and `tones` exist from `open_sound` on, before any call.
     """
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: Outbox, network: Network) -> None:
         self.outbox = outbox
+        self.network = network
         self.connections = Connections()
         self.failure: Exception | None = None
         self._buried: list[pj.AudioMedia] = []

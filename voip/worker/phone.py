@@ -41,7 +41,7 @@ class Phone:
     def __init__(self, outbox: Outbox, command: Configure) -> None:
         self._mark = mark.read(pj.offhookMark(), pj.tlsLibrary())
         mark.check(self._mark)
-        self.context = Context(outbox)
+        self.context = Context(outbox, command.network)
         self.endpoint = ep.Endpoint(self.context, self)
         ep.start(self.endpoint, command)
         self.context.open_sound(self.endpoint, command.audio, command.silent)

@@ -18,7 +18,7 @@ from typing import Any
 import pjsua2 as pj
 
 from voip.protection import Keying, Transport
-from voip.protocol.settings import Audio
+from voip.protocol.settings import Audio, Network
 from voip.protocol.worker.accounts import AccountSetup, Credentials, Target, Trust
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.process import Configure
@@ -90,8 +90,8 @@ class Middle:
         ep.start(self.endpoint, Configure(Role.SECURE, "middle", Audio(), silent=True))
         self.endpoint.audDevManager().setNullDev()
         setup = self._setup()
-        transport = create_transport(self.endpoint, Means.of(setup))
-        self.account.create(account_config(setup, transport))
+        transport = create_transport(self.endpoint, Means.of(setup), Network())
+        self.account.create(account_config(setup, transport, Network()))
         self.account.setRegistration(True)
         while not select.select([sys.stdin], [], [], 0)[0]:
             self.endpoint.libHandleEvents(_POLL_MS)

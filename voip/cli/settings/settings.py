@@ -30,7 +30,8 @@ def settings(key: str | None, value: str | None, default: bool, as_json: bool) -
     """Show every setting, show KEY, or change KEY to VALUE.
 
     KEY is one of the list, or keys.ACTION for the keys of an action, such as
-    keys.call.hold. A change holds at once, in calls that are up too.
+    keys.call.hold. A change holds at once, in calls that are up too;
+    one of network at the next start of the phone.
     """
     if key is None:
         if default:

@@ -16,7 +16,7 @@ import msgspec
 from voip.causes import Cause
 from voip.model import SoundDevice
 from voip.protection import TlsStatus, Transport
-from voip.protocol.settings import Audio
+from voip.protocol.settings import Audio, Network
 from voip.protocol.worker.accounts import AnyAccountCommand, AnyAccountEvent
 from voip.protocol.worker.base import Role, WorkerCommand, WorkerReport
 from voip.protocol.worker.calls import AnyCallCommand, AnyCallEvent
@@ -33,6 +33,7 @@ class Configure(WorkerCommand, frozen=True, tag="configure"):
     role: Role
     user_agent: str
     audio: Audio
+    network: Network = Network()
     silent: bool = False
     certificate: str | None = None
     key: str | None = None

@@ -12,6 +12,7 @@ from msgspec import structs
 from voip import routing
 from voip.causes import Cause
 from voip.protection import Digest, Keying, Transport
+from voip.protocol.settings import Network
 from voip.protocol.worker.accounts import (
     AccountSetup,
     OwnKey,
@@ -29,6 +30,7 @@ from voip.worker.accounts.attribution import ANONYMOUS_USER
 from voip.worker.accounts.keepalive import Keepalive, ping_interval_s
 from voip.worker.callbacks import guarded
 from voip.worker.context import Context
+from voip.worker.tls.transports import VOICE, mark
 from voip.worker.vectors import strings
 
 Receive: TypeAlias = "Callable[[Account, pj.OnIncomingCallParam], None]"
@@ -95,13 +97,13 @@ class Account(pj.Account):
         Raises:
             pj.Error: PJSIP does not accept it.
         """
-        self.create(config(self.setup, self._transport_id))
+        self.create(self._config())
         self.context.connections.expect(self.setup)
         if self.setup.transport is Transport.UDP and not self.setup.register:
             # Before its own first request, no answer shows where its calls come from.
             self.context.connections.answered(self.name, str(self.setup.target))
         if self._anonymous is not None:
-            self._anonymous.create(privacy.config(config(self.setup, self._transport_id)))
+            self._anonymous.create(privacy.config(self._config()))
 
     def close(self) -> None:
         """Unregister if registered, and remove the account from PJSIP."""
@@ -117,7 +119,7 @@ class Account(pj.Account):
             pj.Error: PJSIP does not accept it.
         """
         self.setup = structs.replace(self.setup, own_key=own_key)
-        self.modify(config(self.setup, self._transport_id))
+        self.modify(self._config())
 
     def use_target(self, setup: AccountSetup, transport_id: int) -> None:
         """Send later requests to the target of `setup`, by a transport of its family.
@@ -129,9 +131,9 @@ class Account(pj.Account):
         self._gruu = None
         self.setup, self._transport_id = setup, transport_id
         self.context.connections.expect(setup)
-        self.modify(config(setup, transport_id))
+        self.modify(self._config())
         if self._anonymous is not None:
-            self._anonymous.modify(privacy.config(config(setup, transport_id)))
+            self._anonymous.modify(privacy.config(self._config()))
 
     def move(self) -> None:
         """Have later requests and media tell this machine's address of now.
@@ -141,15 +143,18 @@ class Account(pj.Account):
         """
         self._moved = True
         self.forgetRegistration()
-        self.modify(config(self.setup, self._transport_id))
+        self.modify(self._config())
         if self._anonymous is not None:
-            self._anonymous.modify(privacy.config(config(self.setup, self._transport_id)))
+            self._anonymous.modify(privacy.config(self._config()))
 
     def relay_failed(self, cause: Cause | None) -> None:
         """Report why the relay is not used, once for each cause."""
         if cause is not None and cause != self._relay_failure:
             self.context.send(RelayFailed(account=self.name, cause=cause))
         self._relay_failure = cause
+
+    def _config(self) -> pj.AccountConfig:
+        return config(self.setup, self._transport_id, self.context.network)
 
     def heard_from(self, answer: pj.SipRxData) -> None:
         """Note the source of an answer to the account's own request."""
@@ -246,7 +251,7 @@ class Account(pj.Account):
         if not moved and before in (None, connection):
             return
         for enabled in (False, True):
-            changed = config(self.setup, self._transport_id)
+            changed = self._config()
             changed.mwiConfig.enabled = enabled
             # The old subscription's Contact may not resolve any more: that must
             # not end the calls.
@@ -254,7 +259,7 @@ class Account(pj.Account):
                 self.modify(changed)
 
 
-def config(setup: AccountSetup, transport_id: int) -> pj.AccountConfig:
+def config(setup: AccountSetup, transport_id: int, network: Network) -> pj.AccountConfig:
     """PJSIP's configuration of an account, for one transport only."""
     config = pj.AccountConfig()
     parameter = "" if setup.transport is Transport.UDP else f";transport={setup.transport.value}"
@@ -285,11 +290,13 @@ def config(setup: AccountSetup, transport_id: int) -> pj.AccountConfig:
     config.regConfig.retryIntervalSec = 0
     config.regConfig.firstRetryIntervalSec = 0
     config.callConfig.prackUse = pj.PJSUA_100REL_NOT_USED
-    config.mediaConfig.transportConfig.port = 0
+    _choose_ports(config.mediaConfig.transportConfig, network)
     # PJSIP would take the address of the default route, where the server may be
     # reached by another.
     here = routing.local_address(setup.target.address, setup.target.port)
     config.mediaConfig.transportConfig.publicAddress = here or ""
+    # A router forgets a way by which nothing is sent, on hold too.
+    config.mediaConfig.streamKaEnabled = True
     # The family of SIP: PJSIP would offer IPv4 to a server reached by IPv6, and its
     # preference for either offers an address that the other end may lack.
     config.mediaConfig.ipv6Use = (
@@ -306,6 +313,18 @@ def _supported_gruu() -> pj.SipHeader:
     header = pj.SipHeader()
     header.hName, header.hValue = "Supported", "gruu"
     return header
+
+
+def _choose_ports(transport: pj.TransportConfig, network: Network) -> None:
+    transport.port = 0
+    if network.rtp_range is not None:
+        first, last = network.rtp_range
+        transport.port = first
+        # RTCP has the port after the one that PJSIP chooses.
+        transport.portRange = last - first - 1
+        transport.randomizePort = True
+    if network.dscp:
+        mark(transport, VOICE)
 
 
 def _demand_srtp(media: pj.AccountMediaConfig, setup: AccountSetup) -> None:

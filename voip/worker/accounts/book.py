@@ -133,7 +133,7 @@ class Accounts:
             raise Refused(f"a {self._role} worker has no {name} transport")
         means = Means.of(setup)
         if means not in self._transports:
-            self._transports[means] = create_transport(self._endpoint, means)
+            self._transports[means] = create_transport(self._endpoint, means, self._context.network)
         return self._transports[means]
 
 

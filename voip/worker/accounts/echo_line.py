@@ -5,6 +5,7 @@ from __future__ import annotations
 import pjsua2 as pj
 
 from voip.protection import Transport
+from voip.protocol.settings import Network
 from voip.protocol.worker.accounts import AccountSetup, Target
 from voip.worker.accounts.account import config as account_config
 from voip.worker.accounts.book import Accounts
@@ -32,7 +33,7 @@ def open_line(endpoint: pj.Endpoint, accounts: Accounts, certificate: str, key: 
         register=False,
     )
     account = accounts.make(setup, transport)
-    config = account_config(setup, transport)
+    config = account_config(setup, transport, Network())
     config.sipConfig.proxies = pj.StringVector()
     account.create(config)
     accounts.keep(account)

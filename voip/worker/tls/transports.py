@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pjsua2 as pj
 
 from voip.protection import Transport
+from voip.protocol.settings import Network
 from voip.protocol.worker.accounts import AccountSetup, Trust
 from voip.security.policy import DEMANDS
 
@@ -57,10 +58,22 @@ _KINDS = {
 }
 
 
-def create_transport(endpoint: pj.Endpoint, means: Means) -> int:
+VOICE, _SIGNALLING = 46, 24
+"""Code points EF (RFC 3246) and CS3, as RFC 4594 section 4 has them."""
+
+
+def mark(config: pj.TransportConfig, code_point: int) -> None:
+    """Mark what a transport sends for routers on the way (RFC 2474)."""
+    config.qosParams.flags = pj.PJ_QOS_PARAM_HAS_DSCP
+    config.qosParams.dscp_val = code_point
+
+
+def create_transport(endpoint: pj.Endpoint, means: Means, network: Network) -> int:
     """Create a transport for outgoing connections; return PJSIP's id."""
     config = pj.TransportConfig()
-    config.port = 0
+    config.port = network.sip_port if means.transport is Transport.UDP else 0
+    if network.dscp:
+        mark(config, _SIGNALLING)
     if means.transport is Transport.TLS:
         if means.trust is None or not means.server_name:
             raise ValueError("a TLS transport needs an authority to trust and a name to prove")

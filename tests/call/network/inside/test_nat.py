@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,6 +47,16 @@ class World:
         await phone.until_registered(user)
         return phone
 
+    async def phones(
+        self, symmetric: bool = False, udp: bool = True, **fields: Any
+    ) -> tuple[Phone, Phone]:
+        """Phones of alice and bob, each in a home of its own."""
+        homes = [Home(self.place, number, symmetric, udp) for number in (1, 2)]
+        return (
+            await self.phone("alice", homes[0], **fields),
+            await self.phone("bob", homes[1], **fields),
+        )
+
 
 @pytest.fixture
 async def world(place: Path, authority: Authority) -> AsyncIterator[World]:
@@ -56,7 +67,7 @@ async def world(place: Path, authority: Authority) -> AsyncIterator[World]:
         yield World(place, authority, parts, kamailio)
 
 
-def _relayed(relay: Coturn, transport: str = "udp") -> dict[str, object]:
+def _relayed(relay: Coturn, transport: str = "udp") -> dict[str, Any]:
     port = relay.tls_port if transport == "tls" else relay.port
     return {
         "turn_server": f"{INTERNET}:{port}", "turn_transport": transport, "turn_user": USER,
@@ -90,11 +101,7 @@ def _through_relay(report: LockReport) -> bool:
 
 async def test_voice_goes_directly_where_routers_let_it(world: World, tone: Path) -> None:
     relay = await world.relay()
-    stun = f"{INTERNET}:{relay.port}"
-    phones = [
-        await world.phone(user, Home(world.place, number), stun_server=stun, **_relayed(relay))
-        for number, user in enumerate(("alice", "bob"), 1)
-    ]
+    phones = await world.phones(stun_server=f"{INTERNET}:{relay.port}", **_relayed(relay))
     for report in await _talk(*phones, tone):
         assert not _through_relay(report)
 
@@ -104,32 +111,22 @@ async def test_voice_goes_through_the_relay_where_nothing_else_works(
     world: World, tone: Path, transport: str
 ) -> None:
     relay = await world.relay(world.authority.issue("relay", addresses=[INTERNET]))
-    phones = [
-        await world.phone(
-            user,
-            # Where a relay is asked over TCP, nothing else is to be reached.
-            Home(world.place, number, symmetric=True, udp=transport == "udp"),
-            stun_server=f"{INTERNET}:{relay.port}",
-            **_relayed(relay, transport),
-        )
-        for number, user in enumerate(("alice", "bob"), 1)
-    ]
+    phones = await world.phones(
+        symmetric=True,
+        # Where a relay is asked over TCP, nothing else is to be reached.
+        udp=transport == "udp",
+        stun_server=f"{INTERNET}:{relay.port}",
+        **_relayed(relay, transport),
+    )
     for report in await _talk(*phones, tone):
         assert _through_relay(report)
 
 
 async def test_a_relay_of_another_name_is_refused_in_words(world: World, tone: Path) -> None:
     relay = await world.relay(world.authority.issue("other", dns=["other.example.test"]))
-    phones = [
-        await world.phone(
-            user,
-            Home(world.place, number, symmetric=True),
-            stun_server=f"{INTERNET}:{relay.port}",
-            **_relayed(relay, "tls"),
-        )
-        for number, user in enumerate(("alice", "bob"), 1)
-    ]
-    alice, bob = phones
+    alice, bob = await world.phones(
+        symmetric=True, stun_server=f"{INTERNET}:{relay.port}", **_relayed(relay, "tls")
+    )
     call = await alice.call("bob", play=str(tone))
     ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
     await bob.client.ask(AnswerCall(call=ringing.id))

@@ -8,7 +8,9 @@ import pytest
 
 from voip.engine.files import settings
 from voip.engine.files.toml import ConfigError
-from voip.protocol.settings import Audio, Screen, Settings
+from voip.protocol.settings import Audio, Network, Screen, Settings
+
+PORTS = "first and last port are needed, such as 10000-10100, 10 at least"
 
 
 def write(folder: Path, text: str) -> Path:
@@ -60,6 +62,10 @@ def test_everything_set(tmp_path: Path) -> None:
          "“audio.capture_latency_ms”: Expected `int` >= 10"),
         ("[audio]\nplayback_latency_ms = 501\n",
          "“audio.playback_latency_ms”: Expected `int` <= 500"),
+        ("[network]\nsip_port = 65536\n", "“network.sip_port”: Expected `int` <= 65535"),
+        *((f'[network]\nrtp_ports = "{ports}"\n', f"“network”: {PORTS}")
+          for ports in ("", "10000", "10000-", "0-9", "10000-10008", "65530-65540", "1-99999",
+                        "10009-10000", "10000 - 10100", "١٠٠٠٠-١٠١٠٠")),
     ],
 )  # fmt: skip
 def test_bad_values_in_words(tmp_path: Path, text: str, words: str) -> None:
@@ -67,6 +73,14 @@ def test_bad_values_in_words(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(ConfigError) as caught:
         settings.load(path)
     assert str(caught.value) == f"{path}: {words}"
+
+
+def test_ports_of_voice_are_a_range(tmp_path: Path) -> None:
+    text = '[network]\nrtp_ports = "10000-10009"\nsip_port = 5070\ndscp = true\n'
+    network = settings.load(write(tmp_path, text)).network
+    assert network == Network(rtp_ports="10000-10009", sip_port=5070, dscp=True)
+    assert network.rtp_range == (10000, 10009)
+    assert Network().rtp_range is None
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from voip.protection import Transport
+from voip.protocol.settings import Network
 from voip.protocol.worker.accounts import (
     AccountSetup,
     Credentials,
@@ -39,7 +40,7 @@ SETUP = AccountSetup(
 
 
 def test_a_relay_over_tls_gets_all_of_the_trust() -> None:
-    account = config(SETUP, 0)
+    account = config(SETUP, 0, Network())
     nat = account.natConfig
     assert (nat.iceEnabled, nat.turnEnabled) == (True, True)
     assert (nat.turnServer, nat.turnConnType) == ("[2001:db8::9]:5349", pj.PJ_TURN_TP_TLS)
@@ -55,17 +56,30 @@ def test_a_relay_over_tls_gets_all_of_the_trust() -> None:
 def test_a_relay_over_tls_that_proves_nothing_is_an_error(lacking: dict[str, object]) -> None:
     relay = replace(_RELAY, **lacking)
     with pytest.raises(ValueError, match="needs an authority to trust and a name"):
-        config(replace(SETUP, ice_servers=IceServers(relay=relay)), 0)
+        config(replace(SETUP, ice_servers=IceServers(relay=relay)), 0, Network())
 
 
 def test_a_hidden_account_offers_its_relay_alone() -> None:
-    account = config(replace(SETUP, hidden=True), 0)
+    account = config(replace(SETUP, hidden=True), 0, Network())
     nat = account.natConfig
     assert (nat.turnEnabled, nat.iceMaxHostCands, nat.iceStunServer) == (True, 0, "")
 
 
 def test_without_servers_there_is_no_ice() -> None:
-    account = config(replace(SETUP, ice_servers=None), 0)
+    account = config(replace(SETUP, ice_servers=None), 0, Network())
     nat = account.natConfig
     assert (nat.iceEnabled, nat.turnEnabled, nat.iceStunServer) == (False, False, "")
     assert nat.mediaStunUse == nat.sipStunUse == pj.PJSUA_STUN_USE_DISABLED
+
+
+def test_voice_has_the_ports_and_the_mark_of_the_settings() -> None:
+    account = config(SETUP, 0, Network(rtp_ports="10000-10009", dscp=True))
+    media = account.mediaConfig
+    voice = media.transportConfig
+    # The last port is for RTCP.
+    assert (voice.port, voice.portRange, voice.randomizePort) == (10000, 8, True)
+    assert (voice.qosParams.flags, voice.qosParams.dscp_val) == (pj.PJ_QOS_PARAM_HAS_DSCP, 46)
+    usual = config(SETUP, 0, Network())
+    media = usual.mediaConfig
+    assert (media.transportConfig.port, media.transportConfig.qosParams.flags) == (0, 0)
+    assert media.streamKaEnabled
