@@ -123,6 +123,18 @@ async def test_a_change_that_changes_nothing_ends_no_call(standin: StandIn, call
     assert result.stderr.endswith(f"ended with the change: call {call}\n")
 
 
+async def test_the_password_for_a_relay_is_kept_after_the_others(call: str) -> None:
+    words = ("--ice", "--turn-server", "turn.example.com")
+    both = ("--password-stdin", "--turn-password-stdin")
+    result = await run("edit", "work", *words, *both, text="one\nother\n")
+    assert result.exit_code == 0
+    first, second, ended = result.stderr.splitlines()
+    assert first.startswith("the password is kept in ")
+    assert second.startswith("the password for the relay is kept in ")
+    assert ended == f"ended with the change: call {call}"
+    assert "other" not in second.replace("others", "")
+
+
 async def test_an_account_that_is_removed_names_its_calls(standin: StandIn, call: str) -> None:
     assert (await printed("remove"))["ended_calls"] == [call]
 
@@ -187,6 +199,10 @@ def test_every_field_of_the_file_has_an_option(
         (("--client-passphrase-stdin", "--client-passphrase-command", "cat"),
          "--client-passphrase-stdin and --client-passphrase-command exclude each other"),
         (("--password-stdin",), "--password-stdin: there is no password on standard input"),
+        (("--turn-password-stdin", "--turn-password-file", "/x"),
+         "--turn-password-stdin and --turn-password-file exclude each other"),
+        (("--turn-password-stdin",),
+         "--turn-password-stdin: there is no relay password on standard input"),
     ],
 )  # fmt: skip
 def test_wrong_words(sent: list[EditAccount], words: tuple[str, ...], complaint: str) -> None:
