@@ -138,11 +138,10 @@ class Engine:
             self.connections.find,
             lambda live: moving.settle(live),
         )
-        moving = Moving(self.registrations, attempts, lambda *account: self._moves.follow(*account))
+        moving = Moving(self.registrations, attempts, lambda *move: self._moves.follow(*move))
         self._network = Watch(moving, names.forget)
-        self.followed = FollowedFile(
-            self.account_file, Watched(paths.accounts), self.registrations, self.notice
-        )
+        watched = Watched(paths.accounts)
+        self.followed = FollowedFile(self.account_file, watched, self.registrations, self.notice)
         self._hops = Hops(self.workers, names, self.registrations.find_target)
         self.book = CallBook(self.hub, self.history, lambda call: self.comparisons.recall(call))
         self._moves = Moves(self.book, self.workers)
@@ -356,14 +355,8 @@ class Engine:
             match event:
                 case ConnectionEvent():
                     self._note_connection(role, event)
-                case RegistrationEvent():
-                    self.registrations.on_registration(role, event)
-                case ServerSilent():
-                    self.registrations.on_silence(role, event)
-                case VoicemailEvent():
-                    self.registrations.on_voicemail(role, event)
-                case RelayFailed():
-                    self.registrations.on_relay_failed(event)
+                case RegistrationEvent() | ServerSilent() | VoicemailEvent() | RelayFailed():
+                    self.registrations.on_event(role, event)
                 case SoundEvent():
                     self.sound.on_event(role, event)
                 case NameAsked():

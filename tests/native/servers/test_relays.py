@@ -1,4 +1,4 @@
-"""0088 and 0090 to 0092: relays that prove their names, and voice where checks led."""
+"""0091 to 0094: relays that prove their names, and voice where checks led."""
 
 from __future__ import annotations
 

@@ -25,6 +25,7 @@ from voip.model import AccountStatus, Registration, RegistrationState
 from voip.protocol.accounts import AccountRemoved, AccountsOrdered
 from voip.protocol.phone import NoticeEvent
 from voip.protocol.worker.accounts import (
+    AnyAccountEvent,
     RegisterNow,
     RegistrationEvent,
     RelayFailed,
@@ -267,6 +268,18 @@ class Registrations:
 
     # What workers report
 
+    def on_event(self, role: Role, event: AnyAccountEvent) -> None:
+        match event:
+            case RegistrationEvent():
+                self.on_registration(role, event)
+            case ServerSilent():
+                self.on_silence(role, event)
+            case VoicemailEvent():
+                self.on_voicemail(role, event)
+            case RelayFailed(account=name, cause=cause):
+                # Calls go without the relay.
+                self._attempts.warn(name, cause)
+
     def on_registration(self, role: Role, event: RegistrationEvent) -> None:
         live = self._live.get(event.account)
         if live is None or live.role is not role:
@@ -314,10 +327,6 @@ class Registrations:
         if live.voicemail != event.voicemail:
             live.voicemail = event.voicemail
             self._attempts.publish(live)
-
-    def on_relay_failed(self, event: RelayFailed) -> None:
-        """Warn that the calls of an account go without its relay."""
-        self._attempts.warn(event.account, event.cause)
 
     def on_connection(self, role: Role, event: ConnectionEvent) -> None:
         """Register again after a dropped connection; report a refused one."""

@@ -12,11 +12,10 @@ from typing import TypeAlias
 import pjsua2 as pj
 
 from voip.causes import Cause, CauseKind
-from voip.model import CallState, HeldBy
+from voip.model import CallState
 from voip.protocol.worker.calls import (
     CallStateEvent,
     DigitReceived,
-    DigitsDone,
     MediaEvent,
     StatisticsEvent,
 )
@@ -25,6 +24,7 @@ from voip.worker.accounts import privacy
 from voip.worker.accounts.account import Account
 from voip.worker.callbacks import guarded
 from voip.worker.calls import key_failure
+from voip.worker.calls.digits import CallDigits
 from voip.worker.calls.hold import CallHold
 from voip.worker.calls.key_failure import KeyWait
 from voip.worker.calls.patience import Patience
@@ -34,7 +34,6 @@ from voip.worker.context import Context
 from voip.worker.media import paths, streams
 from voip.worker.media.bridge import CallMedia
 from voip.worker.media.codecs import CodecFollower
-from voip.worker.media.digits import CannotSend, DigitQueue
 from voip.worker.media.early_media import EarlyMedia
 
 OnEnd: TypeAlias = "Callable[[Call, Path | None], None]"
@@ -42,8 +41,6 @@ OnEnd: TypeAlias = "Callable[[Call, Path | None], None]"
 
 _CONNECTING_TIMEOUT_S = 8.0
 """Longest time from the answer to ACK and media."""
-
-_EREMNORFC2833 = 220107  # pjmedia/errno.h
 
 
 class Call(pj.Call):
@@ -64,7 +61,7 @@ class Call(pj.Call):
         self.incoming = number < 0
         self.media = CallMedia(self, context.sound, context.bury)
         self.codecs = CodecFollower(self)
-        self.digits = DigitQueue(self._send_digit, self._report_digits)
+        self.digits = CallDigits(self)
         self.hold = CallHold(self)
         self.verdict = Verdict(self)
         self.patience = Patience(self)
@@ -205,7 +202,7 @@ class Call(pj.Call):
 
     def report_media(self) -> None:
         """Report the session in force: its streams first, then the state."""
-        if why := self._toneless():
+        if why := self.digits.obstacle:
             self.digits.drop(why)
         info = self.getInfo()
         self.context.send(
@@ -298,28 +295,6 @@ class Call(pj.Call):
         )
 
     # Inside
-
-    def _toneless(self) -> str | None:
-        """Reason why no tones can be sent now, None if they can."""
-        if self.hold.held_by is HeldBy.THEM:
-            return "the far end has put the call on hold"
-        if self.hold.held_by is not None:
-            return "the call is on hold"
-        return None if self.media.active else "no voice is flowing in the call"
-
-    def _send_digit(self, digit: str) -> None:
-        if why := self._toneless():
-            raise CannotSend(why)
-        try:
-            self.dialDtmf(digit)
-        except pj.Error as error:
-            if error.status == _EREMNORFC2833:
-                words = "the far end accepts no tones in this call (it did not agree to RFC 4733)"
-                raise CannotSend(words) from None
-            raise CannotSend(str(error.reason)) from None
-
-    def _report_digits(self, lost: int, why: str | None) -> None:
-        self.context.send(DigitsDone(call=self.number, lost=lost, reason=why))
 
     @property
     def _expects_voice(self) -> bool:
