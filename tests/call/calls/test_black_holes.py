@@ -34,7 +34,8 @@ class _Silence:
         self.party.voice.speaks = False
 
         def swallow(_: Client, message: sip.Message) -> bool:
-            if message.method == "OPTIONS":
+            # One without a tag asks the account's server, outside the call.
+            if message.method == "OPTIONS" and "tag=" in message.get("To"):
                 self.asked.append(message)
                 self._news.set()
             return gone
