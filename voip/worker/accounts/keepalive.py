@@ -31,7 +31,10 @@ def ping_interval_s(
 
 
 class Keepalive:
-    """Asks a server each 30 s if it is there; `clock` counts seconds."""
+    """Asks a server each 30 s if it is there; `clock` counts seconds.
+
+    Some servers never answer OPTIONS: only one that has is missed.
+    """
 
     def __init__(
         self, ask: Callable[[], None], clock: Callable[[], float] = time.monotonic
@@ -40,29 +43,33 @@ class Keepalive:
         self._clock = clock
         self._due: float | None = None
         self._tries = 0
+        self._answers = False
 
     def begin(self) -> None:
-        """Ask from now on: the server has just answered."""
+        """Ask from now on: the server is there."""
         self._due = self._clock() + _INTERVAL_S
         self._tries = 0
 
     def answered(self) -> None:
         """Note an answer, unless the questions have ended."""
         if self._due is not None:
+            self._answers = True
             self.begin()
 
     def end(self) -> None:
         """Ask nothing more."""
         self._due = None
+        self._answers = False
 
     def tick(self) -> bool:
-        """Ask if that is due; True once, when no question was answered."""
+        """Ask if that is due; True once, when an answer is missed."""
         if self._due is None or self._clock() < self._due:
             return False
         if self._tries == _TRIES:
             self.end()
             return True
-        self._tries += 1
-        self._due = self._clock() + _ANSWER_S
+        if self._answers:
+            self._tries += 1
+        self._due = self._clock() + (_ANSWER_S if self._answers else _INTERVAL_S)
         self._ask()
         return False

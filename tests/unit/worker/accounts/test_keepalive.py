@@ -44,13 +44,27 @@ def test_a_server_that_answers_is_asked_each_thirty_seconds() -> None:
 def test_two_questions_without_an_answer_are_reported_once_within_twenty_seconds() -> None:
     server = _Server()
     server.keepalive.begin()
+    server.keepalive.answered()
     assert server.wait(200) == [48]
     assert server.asked == [30, 39]
+
+
+def test_a_server_that_never_answers_is_asked_as_rarely_and_not_missed() -> None:
+    server = _Server()
+    server.keepalive.begin()
+    assert server.wait(125) == []
+    assert server.asked == [30, 60, 90, 120]
+    # Another server has yet to show that it answers.
+    server.keepalive.answered()
+    server.keepalive.end()
+    server.keepalive.begin()
+    assert server.wait(200) == []
 
 
 def test_a_server_that_answers_the_second_question_is_there() -> None:
     server = _Server()
     server.keepalive.begin()
+    server.keepalive.answered()
     assert server.wait(39) == []
     server.keepalive.answered()
     assert server.wait(29) == []
