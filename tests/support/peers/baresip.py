@@ -33,12 +33,14 @@ Event = dict[str, Any]
 class Wish(NamedTuple):
     """Set-up of the account, in the words of baresip's account file.
 
-    Without `mediaenc` it speaks plain RTP.
+    Without `mediaenc` it speaks plain RTP. With `medianat` (ice) it offers every
+    address of this machine.
     """
 
     transport: str = "tls"
     mediaenc: str = "srtp-mand"
     answermode: str = "manual"
+    medianat: str = ""
 
 
 class Baresip:
@@ -144,7 +146,7 @@ class Baresip:
         certificate.write_bytes(self._leaf.key.read_bytes() + self._leaf.certificate.read_bytes())
         lines = [
             f"module_path {available}",
-            f"net_interface {LOOPBACK}",
+            *([] if self._wish.medianat else [f"net_interface {LOOPBACK}"]),
             f"sip_listen {LOOPBACK}:0",
             f"sip_certificate {certificate}",
             # These tests are not about baresip's trust.
@@ -160,7 +162,8 @@ class Baresip:
         # Version 1.0 decodes without a player; newer ones have one for files.
         if b"auplay_register" in (available / "aufile.so").read_bytes():
             lines.append(f"audio_player aufile,{self._folder}/player.wav")
-        lines += [f"module {name}.so" for name in _MODULES]
+        modules = (*_MODULES, self._wish.medianat) if self._wish.medianat else _MODULES
+        lines += [f"module {name}.so" for name in modules]
         lines += [f"module_app {name}.so" for name in _APPLICATIONS]
         (self._folder / "config").write_text("\n".join(lines) + "\n")
         # A command adds the account once there is a listener for its events.
@@ -171,11 +174,12 @@ class Baresip:
         transport = self._wish.transport
         port = self._server.tls_port if transport == "tls" else self._server.port
         mediaenc = f";mediaenc={self._wish.mediaenc}" if self._wish.mediaenc else ""
+        medianat = f";medianat={self._wish.medianat}" if self._wish.medianat else ""
         return (
             f"<sip:{self._user}@{DOMAIN};transport={transport}>"
             f";auth_pass=secret-{self._user}"
             f';outbound="sip:{LOOPBACK}:{port};transport={transport}"'
-            f"{mediaenc};answermode={self._wish.answermode}"
+            f"{mediaenc}{medianat};answermode={self._wish.answermode}"
             f";audio_codecs={_CODEC};regint=300"
         )
 
