@@ -54,11 +54,11 @@ def run(words: Sequence[str], library: Path, reports: Path) -> int:
     shutil.rmtree(reports, ignore_errors=True)
     reports.mkdir(parents=True)
     done = subprocess.run(words, env=environment(library, reports), check=False)
-    found = sorted(reports.iterdir())
-    for report in found:
+    files = sorted(reports.iterdir())
+    for report in files:
         lines = report.read_text(errors="replace").splitlines()
         print(f"\n{report}:", *lines[:_SHOWN_LINES], sep="\n", file=sys.stderr)
-    return done.returncode or (_FAILED if found else 0)
+    return done.returncode or (_FAILED if files else 0)
 
 
 def _library(name: str) -> str:

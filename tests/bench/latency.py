@@ -216,7 +216,7 @@ def _tone(seconds: float) -> _Floats:
 
 
 def _delays(mouth: Recorder, ear: Recorder) -> Iterator[float]:
-    said, heard = _found(mouth.samples), _found(ear.samples)
+    said, heard = _pulses(mouth.samples), _pulses(ear.samples)
     for sample in said:
         at = mouth.begin + sample / RATE
         lags = [ear.begin + s / RATE - at for s in heard]
@@ -225,20 +225,20 @@ def _delays(mouth: Recorder, ear: Recorder) -> Iterator[float]:
             yield 1000 * near[0]
 
 
-def _found(samples: Samples) -> list[int]:
+def _pulses(samples: Samples) -> list[int]:
     """Positions where chirps begin: the peaks of a matched filter."""
     size = 1 << (len(samples) + RATE).bit_length()
     product = np.fft.rfft(samples, size) * np.conj(np.fft.rfft(_chirp(), size))
     match = np.abs(np.fft.irfft(product, size)[: len(samples)])
     limit = match.max(initial=0) / 2
-    found: list[int] = []
+    pulses: list[int] = []
     for sample in np.flatnonzero(match > limit):
-        if found and sample - found[-1] < _CHIRPS_EVERY_S * RATE / 2:
-            if match[sample] > match[found[-1]]:
-                found[-1] = int(sample)
+        if pulses and sample - pulses[-1] < _CHIRPS_EVERY_S * RATE / 2:
+            if match[sample] > match[pulses[-1]]:
+                pulses[-1] = int(sample)
         else:
-            found.append(int(sample))
-    return found
+            pulses.append(int(sample))
+    return pulses
 
 
 def _windows(samples: _Floats) -> NDArray[np.complex128]:

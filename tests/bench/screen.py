@@ -34,7 +34,7 @@ _QUIET_S = 0.3
 _DOWN, _PAGE_DOWN, _END, _ESCAPE = "\x1b[B", "\x1b[6~", "\x1b[F", "\x1b"
 
 
-def say(what: str, figure: str) -> None:
+def print_figure(what: str, figure: str) -> None:
     print(f"{what:<58} {figure}", flush=True)
 
 
@@ -97,18 +97,18 @@ async def measure_bytes(folder: Path, over_ssh: bool, seconds: float) -> None:
         # A redraw of the clock in that time would count as drawn while idle.
         await asyncio.to_thread(settled, screen)
         quiet = await in_thread(lambda: float(len(screen.listen(seconds))))
-        say(f"idle, {seconds:g} s ({where})", f"{quiet:8.0f} bytes")
+        print_figure(f"idle, {seconds:g} s ({where})", f"{quiet:8.0f} bytes")
 
         call = await phone.call("echo", play=str(speech))
         await phone.until_state(call, CallState.ACTIVE)
         await asyncio.to_thread(screen.listen, 6.0)
         rate = await in_thread(lambda: per_second(screen, seconds))
-        say(f"one active call with voice and meters ({where})", f"{rate:8.0f} bytes/s")
+        print_figure(f"one active call with voice and meters ({where})", f"{rate:8.0f} bytes/s")
         await phone.client.ask(Hold(call=call))
         await phone.until_state(call, CallState.HELD)
         await asyncio.to_thread(settled, screen)
         rate = await in_thread(lambda: per_second(screen, seconds))
-        say(f"the call on hold ({where})", f"{rate:8.0f} bytes/s")
+        print_figure(f"the call on hold ({where})", f"{rate:8.0f} bytes/s")
         await asyncio.to_thread(screen.end)
 
 
@@ -129,9 +129,9 @@ async def measure_ringing(folder: Path, over_ssh: bool, seconds: float) -> None:
             await bob.call(f"alice@{DOMAIN}")
             await alice.until_call(lambda call: call.state is CallState.INCOMING)
             first = await in_thread(lambda: float(len(screen.listen(1.5))))
-            say(f"an incoming call appears ({where})", f"{first:8.0f} bytes")
+            print_figure(f"an incoming call appears ({where})", f"{first:8.0f} bytes")
             rate = await in_thread(lambda: per_second(screen, seconds))
-            say(f"and rings ({where})", f"{rate:8.0f} bytes/s")
+            print_figure(f"and rings ({where})", f"{rate:8.0f} bytes/s")
             await asyncio.to_thread(screen.end)
     finally:
         await server.stop()
@@ -149,7 +149,7 @@ async def measure_keys(folder: Path, keys: int) -> None:
             await asyncio.to_thread(settled, screen)
             if len(starts) < 5:
                 await asyncio.to_thread(screen.end)
-        say(
+        print_figure(
             "start to the running call on the screen, 5 starts",
             f"{statistics.median(starts) * 1000:8.0f} ms median, {max(starts) * 1000:.0f} ms worst",
         )
@@ -159,7 +159,7 @@ async def measure_keys(folder: Path, keys: int) -> None:
         ):
             times = await asyncio.to_thread(latencies, screen, pair, keys)
             p95 = statistics.quantiles(times, n=20)[-1]
-            say(
+            print_figure(
                 f"key to changed screen: {what}, {len(times)} keys",
                 f"{statistics.median(times) * 1000:8.1f} ms median, {p95 * 1000:.1f} ms p95",
             )
@@ -196,13 +196,13 @@ async def measure_log(folder: Path, over_ssh: bool) -> None:
         screen = opened(phone, over_ssh)
         await in_thread(lambda: screen.until(lambda text: "Add an account" in text))
         shown = await in_thread(lambda: screen.until(lambda text: "100000 calls" in text))
-        say(f"100,000 rows: start to the first of them ({where})",
+        print_figure(f"100,000 rows: start to the first of them ({where})",
             f"{(shown - screen.started) * 1000:8.0f} ms")  # fmt: skip
         screen.press(_ESCAPE)
         await asyncio.to_thread(settled, screen)
         for what, key, count in (("line", _DOWN, 100), ("page", _PAGE_DOWN, 50)):
             sizes, times = await asyncio.to_thread(scrolled, screen, key, count)
-            say(
+            print_figure(
                 f"scrolling by a {what} ({where}), {count} times",
                 f"{statistics.mean(sizes):8.0f} bytes, {statistics.median(times) * 1000:.1f} ms"
                 f" median, {max(times) * 1000:.1f} ms worst",
@@ -213,7 +213,7 @@ async def measure_log(folder: Path, over_ssh: bool) -> None:
         done = await in_thread(
             lambda: screen.until(lambda text: text != before and "…\n" not in text)
         )
-        say(f"to the oldest row ({where})", f"{(done - pressed) * 1000:8.1f} ms")
+        print_figure(f"to the oldest row ({where})", f"{(done - pressed) * 1000:8.1f} ms")
         screen.press("/")
         await asyncio.to_thread(settled, screen)
         for what, text in (("frequent", manyrows.FREQUENT), ("rare", manyrows.RARE)):
@@ -224,7 +224,7 @@ async def measure_log(folder: Path, over_ssh: bool) -> None:
             done = await in_thread(
                 lambda: screen.until(lambda shown: f"{text} · " in shown and "100000" not in shown)  # noqa: B023
             )
-            say(f"search for a {what} text, last key to rows ({where})",
+            print_figure(f"search for a {what} text, last key to rows ({where})",
                 f"{(done - pressed) * 1000:8.1f} ms")  # fmt: skip
             screen.press("\x15")  # empties the line
             await asyncio.to_thread(settled, screen)

@@ -62,17 +62,19 @@ class Guard:
         return None
 
     def _read(self, message: sip.Message, value: str) -> None:
-        found = dict(re.findall(r'(\w+)="?([^",]+)"?', value))
-        name = found["algorithm"]
+        parameters = dict(re.findall(r'(\w+)="?([^",]+)"?', value))
+        name = parameters["algorithm"]
         self.answered.setdefault(message.method, set()).add(name)
 
         def digest(text: str) -> str:
             return hashlib.new(_HASHES[name], text.encode()).hexdigest()
 
-        secret = digest(f"{found['username']}:{_REALM}:secret")
-        what = digest(f"{message.method}:{found['uri']}")
-        middle = f"{found['nonce']}:{found['nc']}:{found['cnonce']}:{found['qop']}"
-        if found["response"] != digest(f"{secret}:{middle}:{what}"):
+        secret = digest(f"{parameters['username']}:{_REALM}:secret")
+        what = digest(f"{message.method}:{parameters['uri']}")
+        middle = (
+            f"{parameters['nonce']}:{parameters['nc']}:{parameters['cnonce']}:{parameters['qop']}"
+        )
+        if parameters["response"] != digest(f"{secret}:{middle}:{what}"):
             self.wrong.append(value)
         if len(message.all(_HEADERS[self.status][1])) != 1:
             self.wrong.append(message.first)
@@ -119,8 +121,8 @@ async def test_an_answer_of_another_algorithm_from_before_is_not_sent_beside_it(
     far.answer = stronger = Guard(401, ("MD5", "SHA-256"))
 
     def ask_again(message: sip.Message) -> bytes | None:
-        known = [value for value in message.all("Authorization") if "SHA-256" in value]
-        if message.method == "INVITE" and not known:
+        proofs = [value for value in message.all("Authorization") if "SHA-256" in value]
+        if message.method == "INVITE" and not proofs:
             headers = tuple(h for h in message.headers if h[0] != "Authorization")
             return stronger(sip.Message(message.first, headers, message.body))
         return stronger(message)

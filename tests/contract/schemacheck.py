@@ -36,10 +36,10 @@ class _Check:
         self._definitions = definitions
 
     def of(self, value: Any, schema: dict[str, Any], where: str) -> list[str]:
-        found: list[str] = []
+        problems: list[str] = []
         for keyword, rule in schema.items():
-            found += self._keyword(keyword, rule, value, schema, where)
-        return found
+            problems += self._keyword(keyword, rule, value, schema, where)
+        return problems
 
     def _keyword(
         self, keyword: str, rule: Any, value: Any, schema: dict[str, Any], where: str

@@ -108,12 +108,12 @@ def test_schema_refuses_what_is_wrong() -> None:
     shown["calls"][0]["state"] = "asleep"
     shown["calls"][0]["muted"] = 1
     shown["accounts"][0]["registration"]["code"] = "200"
-    found = errors(shown, "status")
-    assert "$.engine: version is missing" in found
-    assert any(error.startswith("$.calls[0].state: 'asleep' is not one of") for error in found)
-    assert "$.calls[0].muted: 1 is no boolean" in found
-    assert any(error.startswith("$.accounts[0].registration.code: ") for error in found)
-    assert len(found) == 4
+    problems = errors(shown, "status")
+    assert "$.engine: version is missing" in problems
+    assert any(error.startswith("$.calls[0].state: 'asleep' is not one of") for error in problems)
+    assert "$.calls[0].muted: 1 is no boolean" in problems
+    assert any(error.startswith("$.accounts[0].registration.code: ") for error in problems)
+    assert len(problems) == 4
 
 
 def test_schema_check_knows_every_keyword_it_meets() -> None:

@@ -94,17 +94,17 @@ def _change_line(data: bytes, rng: random.Random) -> bytes:
 
 
 def _change_number(data: bytes, rng: random.Random) -> bytes:
-    found = list(_NUMBER.finditer(data))
-    if not found:
+    matches = list(_NUMBER.finditer(data))
+    if not matches:
         return data
-    number = rng.choice(found)
+    number = rng.choice(matches)
     return data[: number.start()] + rng.choice(_NUMBERS) + data[number.end() :]
 
 
-def _swap(data: bytes, rng: random.Random, found: Sequence[re.Match[bytes]]) -> bytes:
-    if len(found) < 2:
+def _swap(data: bytes, rng: random.Random, matches: Sequence[re.Match[bytes]]) -> bytes:
+    if len(matches) < 2:
         return data
-    first, second = sorted(rng.sample(found, 2), key=lambda match: match.start())
+    first, second = sorted(rng.sample(matches, 2), key=lambda match: match.start())
     return b"".join(
         (
             data[: first.start()], second[0], data[first.end() : second.start()], first[0],

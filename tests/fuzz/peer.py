@@ -285,5 +285,5 @@ def _typed(data: bytes, kind: Kind) -> bytes:
 
 def _uri(value: str) -> str:
     """URI of a header's value, with a substitute where it has none."""
-    found = re.search(r"<([^>]*)>", value)
-    return found[1] if found else value.partition(";")[0]
+    uri = re.search(r"<([^>]*)>", value)
+    return uri[1] if uri else value.partition(";")[0]

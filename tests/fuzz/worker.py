@@ -282,16 +282,16 @@ def main() -> None:
     given = parser.parse_args()
     started = time.monotonic()
 
-    def say(words: str) -> None:
+    def report(words: str) -> None:
         print(f"{time.monotonic() - started:6.0f} s  {words}", flush=True)
 
     with tempfile.TemporaryDirectory(prefix="oh-", dir="/tmp") as folder:
         try:
-            run = asyncio.run(campaign(Path(folder), given.seed, given.count, say))
+            run = asyncio.run(campaign(Path(folder), given.seed, given.count, report))
         except Finding as finding:
-            say(f"finding: {finding}; see {_ARTEFACTS}")
+            report(f"finding: {finding}; see {_ARTEFACTS}")
             sys.exit(1)
-    say(f"{given.count} sent without a finding; scenes: {run.scenes}")
+    report(f"{given.count} sent without a finding; scenes: {run.scenes}")
 
 
 if __name__ == "__main__":

@@ -67,20 +67,20 @@ class Probe:
     async def until(
         self,
         kind: str,
-        wanted: Callable[[Event], bool] = lambda _: True,
+        condition: Callable[[Event], bool] = lambda _: True,
         patience: float = _PATIENCE_S,
     ) -> Event:
-        """First event of a kind for which `wanted` is true."""
+        """First event of a kind for which `condition` is true."""
 
-        def found() -> Event | None:
-            return next((e for e in self.events if e["event"] == kind and wanted(e)), None)
+        def first() -> Event | None:
+            return next((e for e in self.events if e["event"] == kind and condition(e)), None)
 
         try:
             async with asyncio.timeout(patience), self._news:
-                await self._news.wait_for(lambda: self._silent or found() is not None)
+                await self._news.wait_for(lambda: self._silent or first() is not None)
         except TimeoutError:
             raise AssertionError(f"no such {kind}: {self.story()}") from None
-        event = found()
+        event = first()
         if event is None:
             status = await self._process.wait()
             raise AssertionError(f"no such {kind}, and it ended ({status}): {self.story()}")
@@ -116,10 +116,10 @@ class Probe:
 
     def story(self) -> str:
         """All its events, and the end of its log."""
-        told = "\n".join(json.dumps(event) for event in self.events)
+        lines = "\n".join(json.dumps(event) for event in self.events)
         said = self.errors.read_text(errors="replace")
         log = self.log.read_text(errors="replace") if self.log.exists() else ""
-        return f"{told}\n{said}\n{log[-_TOLD_OF_LOG:]}"
+        return f"{lines}\n{said}\n{log[-_TOLD_OF_LOG:]}"
 
     async def _read(self) -> None:
         assert self._process.stdout is not None

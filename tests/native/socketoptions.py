@@ -74,7 +74,7 @@ def _account(transport: Transport, number: int) -> _Account:
 
 def _connections() -> list[dict[str, int]]:
     """Options of each TCP connection of this process."""
-    found = []
+    rows = []
     for entry in Path("/proc/self/fd").iterdir():
         fd = int(entry.name)
         try:
@@ -87,8 +87,8 @@ def _connections() -> list[dict[str, int]]:
                 continue
             options = {n: one.getsockopt(socket.IPPROTO_TCP, getattr(socket, n)) for n in _OPTIONS}
             options["SO_KEEPALIVE"] = one.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
-            found.append(options)
-    return found
+            rows.append(options)
+    return rows
 
 
 if __name__ == "__main__":

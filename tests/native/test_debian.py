@@ -159,12 +159,12 @@ def _search(place: Path, newer: bool = False) -> tuple[source.Source, dict[str, 
     said: list[str] = []
     work = place / "work"
     work.mkdir()
-    found = source.obtain(work, place / "log", said.append, newer, _NOWHERE)
+    obtained = source.obtain(work, place / "log", said.append, newer, _NOWHERE)
     reasons = {}
     for line in said:
         name, _, reason = line.partition("): ")
         reasons[name.split()[1]] = reason
-    return found, reasons
+    return obtained, reasons
 
 
 def test_each_suite_that_fails_is_said_and_the_next_one_is_asked(
@@ -178,8 +178,8 @@ def test_each_suite_that_fails_is_said_and_the_next_one_is_asked(
     (mirror.root / "pool/oldstable/asterisk_22-1.dsc").unlink()
     mirror.publish("experimental", key, FILES)
 
-    found, reasons = _search(place)
-    assert (found.version, found.authenticated) == ("2.17", True)
+    obtained, reasons = _search(place)
+    assert (obtained.version, obtained.authenticated) == ("2.17", True)
     assert list(reasons) == ["archives", "sid", "testing", "trixie", "stable", "stable-backports",
                              "oldstable", "experimental"]  # fmt: skip
     assert "expired" in reasons["sid"]
@@ -226,11 +226,11 @@ def test_archive_that_is_not_what_was_signed_is_refused(
     mirror.publish("sid", key, NEWER)
     archive(mirror.root / "pool/sid" / _NAME, {**NEWER, "pjlib/a.c": b"evil"})
     mirror.publish("testing", key, NEWER)
-    found, reasons = _search(place, newer=True)
-    assert found.version == "2.18"
+    obtained, reasons = _search(place, newer=True)
+    assert obtained.version == "2.18"
     assert reasons["sid"].startswith("apt-get failed: ")
     assert "2.18" in reasons["testing"]
-    assert (found.root / "pjlib/a.c").read_bytes() == NEWER["pjlib/a.c"]
+    assert (obtained.root / "pjlib/a.c").read_bytes() == NEWER["pjlib/a.c"]
 
 
 @pytest.mark.parametrize("signed", [True, False])
@@ -241,6 +241,6 @@ def test_settings_of_the_user_do_not_vouch_for_an_archive(
         file.writelines(f'{name} "true";\n' for name in _LAX)
     mirror.publish("sid", stranger if signed else None, {**NEWER, "pjlib/a.c": b"evil"})
     mirror.publish("testing", key, NEWER)
-    found, reasons = _search(place, newer=True)
+    obtained, reasons = _search(place, newer=True)
     assert reasons["sid"].startswith("apt-get failed: ")
-    assert (found.root / "pjlib/a.c").read_bytes() == NEWER["pjlib/a.c"]
+    assert (obtained.root / "pjlib/a.c").read_bytes() == NEWER["pjlib/a.c"]

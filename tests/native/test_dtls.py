@@ -240,6 +240,6 @@ async def test_a_change_of_the_peer_is_in_force_only_when_the_answer_is_accepted
     again = await caller.reinvite(refused, sip.DTLS, changed, next_rtp.port)
     assert again.status == 200
     # Nothing changed until an offer was accepted.
-    told = [event for event in caller.probe.events[:before] if event["event"] == "srtp"]
-    assert (told[-1]["active"], told[-1]["remote"]) == (True, fingerprint(leaf))
+    reports = [event for event in caller.probe.events[:before] if event["event"] == "srtp"]
+    assert (reports[-1]["active"], reports[-1]["remote"]) == (True, fingerprint(leaf))
     await caller.probe.until("srtp", lambda event: event["remote"] == fingerprint(other))

@@ -102,9 +102,9 @@ def _identity(folder: Path, *files: Path) -> Path:
 
 
 def _announced(session: str) -> str:
-    found = re.search(r"a=fingerprint:(\S+ \S+)", session)
-    assert found is not None
-    return found[1]
+    match = re.search(r"a=fingerprint:(\S+ \S+)", session)
+    assert match is not None
+    return match[1]
 
 
 def _is_over(event: Event) -> bool:

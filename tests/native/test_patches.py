@@ -342,14 +342,14 @@ def _listening(pid: int) -> list[str]:
         with contextlib.suppress(FileNotFoundError):
             if match := re.fullmatch(r"socket:\[(\d+)\]", str(descriptor.readlink())):
                 inodes.add(match[1])
-    found = []
+    settings = []
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
             fields = line.split()
             local, state, inode = fields[1], fields[3], fields[9]
             if state == "0A" and inode in inodes:
-                found.append(_address(local))
-    return found
+                settings.append(_address(local))
+    return settings
 
 
 def _address(text: str) -> str:

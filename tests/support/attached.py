@@ -92,9 +92,9 @@ class Attached:
     # Waiting
 
     async def until(
-        self, kind: type[_Event], wanted: Callable[[_Event], bool], since: int = 0
+        self, kind: type[_Event], condition: Callable[[_Event], bool], since: int = 0
     ) -> _Event:
-        """First event of `kind` after position `since` for which `wanted` is true."""
+        """First event of `kind` after position `since` for which `condition` is true."""
         position = since
 
         async def find() -> _Event:
@@ -104,7 +104,7 @@ class Attached:
                     while position < len(self.events):
                         event = self.events[position].event
                         position += 1
-                        if isinstance(event, kind) and wanted(event):
+                        if isinstance(event, kind) and condition(event):
                             return event
                     await self._news.wait()
 
@@ -137,8 +137,8 @@ class Attached:
         )
         return event.account
 
-    async def until_call(self, wanted: Callable[[Call], bool], since: int = 0) -> Call:
-        event = await self.until(CallEvent, lambda e: wanted(e.call), since)
+    async def until_call(self, condition: Callable[[Call], bool], since: int = 0) -> Call:
+        event = await self.until(CallEvent, lambda e: condition(e.call), since)
         return event.call
 
     async def until_state(self, call: str, state: CallState) -> Call:

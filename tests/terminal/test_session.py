@@ -53,9 +53,9 @@ def screens(place: Path, settings: Sequence[str]) -> Screens:
 
 def seconds(screen: str) -> int:
     """Running time of the call that is up, in seconds."""
-    found = re.search(r"active (\d+):(\d\d)", screen)
-    assert found, screen
-    return int(found[1]) * 60 + int(found[2])
+    duration = re.search(r"active (\d+):(\d\d)", screen)
+    assert duration, screen
+    return int(duration[1]) * 60 + int(duration[2])
 
 
 @pytest.mark.parametrize("settings", [(), PLAIN], ids=["colours", "plain"])
@@ -136,9 +136,9 @@ async def test_from_the_first_start_to_a_call_that_outlives_its_terminal(
     # The call is still there, with its true duration.
     terminal = await open_phone(settings=settings)
     again = seconds(await terminal.shows("active", "[server] encrypted to"))
-    told = (await phone.status()).calls[0].duration_s
-    assert before <= again <= told + 1
-    assert abs(told - seconds(await terminal.screen())) <= 2
+    reported_s = (await phone.status()).calls[0].duration_s
+    assert before <= again <= reported_s + 1
+    assert abs(reported_s - seconds(await terminal.screen())) <= 2
     await screens.keep(terminal, "reattached")
     await terminal.keys("e")
     await terminal.shows("ended after")

@@ -16,15 +16,15 @@ from tests.tui.scenes import SCENES
 from tests.tui.snapshots import FOLDER, take
 
 
-def main(wanted: list[str]) -> int:
+def main(names: list[str]) -> int:
     """Write the named scenes, or without names all scenes and nothing else."""
-    unknown = [scene for scene in wanted if scene not in SCENES]
+    unknown = [scene for scene in names if scene not in SCENES]
     if unknown:
         print(f"no such scene: {', '.join(unknown)}; there are {', '.join(SCENES)}")
         return 2
-    if not wanted and FOLDER.exists():
+    if not names and FOLDER.exists():
         shutil.rmtree(FOLDER)
-    scenes = wanted or list(SCENES)
+    scenes = names or list(SCENES)
     with ProcessPoolExecutor() as pool:
         for scene, taken in zip(scenes, pool.map(_taken, scenes), strict=True):
             for path, text in taken.items():

@@ -389,7 +389,7 @@ async def _(stage: Stage) -> Done:
 async def _(stage: Stage) -> Done:
     await _logged(stage)
     book = stage.phone.app.main.log_pane.rows.book
-    return lambda: book.wanted.account == "work" and book.loaded and 0 < book.total < 10
+    return lambda: book.selection.account == "work" and book.loaded and 0 < book.total < 10
 
 
 @_for("log.clear")
@@ -590,7 +590,7 @@ async def _(stage: Stage) -> Done:
     return lambda: stage.phone.app.main.log_pane.rows.has_focus
 
 
-def _moves(start: int, wanted: Callable[[Lines], int]) -> Scenario:
+def _moves(start: int, goal: Callable[[Lines], int]) -> Scenario:
     """Build a scenario that moves the log's cursor from row `start`."""
 
     async def scenario(stage: Stage) -> Done:
@@ -600,7 +600,7 @@ def _moves(start: int, wanted: Callable[[Lines], int]) -> Scenario:
         rows.go(start)
         await stage.phone.settle()
         assert rows.count() == 10
-        return lambda: rows.cursor == wanted(rows)
+        return lambda: rows.cursor == goal(rows)
 
     return scenario
 
@@ -766,13 +766,13 @@ async def _(stage: Stage) -> Done:
     return lambda: stage.phone.app.state.settings.screen.bell
 
 
-async def _at_key(stage: Stage, wanted: str) -> None:
+async def _at_key(stage: Stage, goal: str) -> None:
     """Move the cursor of the keys to an action's."""
     await _box(stage, "comma", "end", "enter")
     screen = stage.phone.app.screen
     assert isinstance(screen, Keys)
-    screen.rows.select(wanted)
-    assert screen.rows.selected == wanted
+    screen.rows.select(goal)
+    assert screen.rows.selected == goal
     await stage.phone.settle()
 
 

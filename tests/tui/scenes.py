@@ -553,16 +553,16 @@ async def settings_number(stage: Stage) -> None:
     await stage.phone.press("enter")
 
 
-async def at_setting(stage: Stage, wanted: str) -> None:
+async def at_setting(stage: Stage, label: str) -> None:
     """Open the settings, with the cursor on the one of this name in the file."""
     await stage.accounts()
     await stage.phone.press("comma")
     box = stage.phone.app.screen
     assert isinstance(box, Settings)
-    while getattr(box.rows.selected, "key", None) != wanted:
+    while getattr(box.rows.selected, "key", None) != label:
         before = box.rows.cursor
         await stage.phone.press("down")
-        assert box.rows.cursor != before, f"there is no setting {wanted}"
+        assert box.rows.cursor != before, f"there is no setting {label}"
 
 
 @_scene

@@ -68,8 +68,8 @@ async def _dialled(stage: Stage, keying: Keying = Keying.SDES) -> str:
     return call
 
 
-async def _shown(stage: Stage, wanted: Callable[[Call], bool]) -> None:
-    await stage.phone.until(lambda: any(wanted(s.call) for s in stage.phone.app.state.calls))
+async def _shown(stage: Stage, condition: Callable[[Call], bool]) -> None:
+    await stage.phone.until(lambda: any(condition(s.call) for s in stage.phone.app.state.calls))
 
 
 async def _connection_down(stage: Stage) -> None:

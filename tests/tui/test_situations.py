@@ -29,19 +29,21 @@ async def test_the_screens_are_those_that_were_read(name: str, place: Path) -> N
             assert glyphs.sign(Sign.SERVER) in text
             assert glyphs.sign(Sign.UNSAFE) in text
             continue
-        wanted = SITUATIONS[name]
+        situation = SITUATIONS[name]
         if name == "pin changed":
             # Only the account shows it; narrow screens show it on request.
-            assert glyphs.sign(wanted.sign) in text
-        elif wanted.sign is None:
+            assert glyphs.sign(situation.sign) in text
+        elif situation.sign is None:
             assert "busy" in text
             # The account beside the calls has a sign of its own.
             if picture.size == SIZES[0]:
                 assert not any(glyphs.sign(sign) in text for sign in Sign)
         else:
-            beside = [line for line in picture.lines if wanted.short in line or wanted.long in line]
+            beside = [
+                line for line in picture.lines if situation.short in line or situation.long in line
+            ]
             assert beside, text
-            assert glyphs.sign(wanted.sign) in beside[0]
+            assert glyphs.sign(situation.sign) in beside[0]
     assert situations.text_of(taken) == file_of(name).read_text(encoding="utf-8")
 
 

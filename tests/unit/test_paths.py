@@ -21,12 +21,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_custom_places(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(home / "run"))
-    found = paths.find()
-    assert found.accounts == home / ".config/offhook/accounts.toml"
-    assert found.settings == home / ".config/offhook/config.toml"
-    assert found.history == home / ".local/state/offhook/history.db"
-    assert found.log == home / ".local/state/offhook/engine.log"
-    assert found.socket == home / "run/offhook/engine.sock"
+    folders = paths.find()
+    assert folders.accounts == home / ".config/offhook/accounts.toml"
+    assert folders.settings == home / ".config/offhook/config.toml"
+    assert folders.history == home / ".local/state/offhook/history.db"
+    assert folders.log == home / ".local/state/offhook/engine.log"
+    assert folders.socket == home / "run/offhook/engine.sock"
 
 
 def test_without_a_runtime_folder_nothing_is_shared(home: Path) -> None:

@@ -60,16 +60,16 @@ class Trust(ListBox[Prose]):
             self.phone.later(self._look())
 
     async def _look(self) -> None:
-        self.say("Looking at the server's certificates. No SIP is sent.")
+        self.show_notice("Looking at the server's certificates. No SIP is sent.")
         self.show_keys()
         try:
             report = await self.phone.bridge.get(self._question, ServerReport)
         except (CommandFailed, NoEngine) as error:
             self._report = None
-            self.say(f"The server's certificates cannot be seen: {error}")
+            self.show_notice(f"The server's certificates cannot be seen: {error}")
         else:
             self._report = self.as_pinned(report)
-            self.say("")
+            self.show_notice("")
         finally:
             self._looking = False
         self._draw()
@@ -142,7 +142,7 @@ class Trust(ListBox[Prose]):
             if yes:
                 self.phone.later(self._keep(key))
             else:
-                self.say("Nothing was changed.")
+                self.show_notice("Nothing was changed.")
 
         self.phone.push_screen(question, answered)
 
@@ -150,7 +150,7 @@ class Trust(ListBox[Prose]):
         try:
             await self.keep(key)
         except (CommandFailed, NoEngine) as error:
-            self.say(f"Nothing was changed: {error}")
+            self.show_notice(f"Nothing was changed: {error}")
             return
         if self.is_current:
             self.dismiss()

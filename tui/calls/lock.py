@@ -80,7 +80,7 @@ class LockDetails(ListBox[Prose]):
         """Remember the far end's key, if possible."""
         noted = await self._answer(equal=True)
         if noted is not None:
-            self.say(noted.notice or "")
+            self.show_notice(noted.notice or "")
 
     async def words_are_different(self) -> None:
         """Open the lock, say what that means, and offer to end the call."""
@@ -108,7 +108,7 @@ class LockDetails(ListBox[Prose]):
         try:
             noted = await self.phone.bridge.get(command, WordsCompared)
         except (CommandFailed, NoEngine) as error:
-            self.say(f"Your answer was not noted: {error}")
+            self.show_notice(f"Your answer was not noted: {error}")
             return None
         await self._ask()
         return noted
@@ -139,9 +139,9 @@ class LockDetails(ListBox[Prose]):
         try:
             await self.phone.bridge.ask(command)
         except (CommandFailed, NoEngine) as error:
-            self.say(f"Nothing was forgotten: {error}")
+            self.show_notice(f"Nothing was forgotten: {error}")
             return
-        self.say("")
+        self.show_notice("")
         await self._ask()
 
     def _subject(self, state: State) -> Call | AccountStatus | None:

@@ -52,7 +52,7 @@ class LogRows(Lines):
     def empty(self) -> Sequence[Line]:
         if not self.book.loaded:
             return ()
-        if self.book.wanted.active:
+        if self.book.selection.active:
             key = self.phone.keymap.shown("log.clear")
             return (
                 line(
@@ -131,7 +131,7 @@ class CallLog(Vertical):
 
     def next_filter(self) -> None:
         """Select the next filter: all, missed, secure, not secure."""
-        selection = self.rows.book.wanted
+        selection = self.rows.book.selection
         now = next(
             i for i, (_, kept) in enumerate(_FILTERS)
             if kept == {"missed": selection.missed, "secure": selection.secure}
@@ -142,7 +142,7 @@ class CallLog(Vertical):
     def next_account(self, names: list[str]) -> None:
         """Show the next account's calls, or after the last those of all."""
         order: list[str | None] = [None, *names]
-        current = self.rows.book.wanted.account
+        current = self.rows.book.selection.account
         place = order.index(current) if current in order else 0
         self._choose(account=order[(place + 1) % len(order)])
 
@@ -184,8 +184,8 @@ class CallLog(Vertical):
         self._show_subtitle()
 
     def _choose(self, **changes: str | bool | None) -> None:
-        selection = msgspec.structs.replace(self.rows.book.wanted, **changes)
-        if selection != self.rows.book.wanted:
+        selection = msgspec.structs.replace(self.rows.book.selection, **changes)
+        if selection != self.rows.book.selection:
             self.rows.book.choose(selection)
             self._again()
 
@@ -196,7 +196,7 @@ class CallLog(Vertical):
 
     def _show_subtitle(self) -> None:
         book = self.rows.book
-        selection = book.wanted
+        selection = book.selection
         name = next(
             name for name, kept in _FILTERS
             if kept == {"missed": selection.missed, "secure": selection.secure}

@@ -37,14 +37,14 @@ class Question(NamedTuple):
 
 
 class LogBook:
-    """Holds the fetched rows of the `total` that match `wanted`.
+    """Holds the fetched rows of the `total` that match `selection`.
 
     Discards an answer when a change arrived after its query: the two may be in
     either order.
     """
 
     def __init__(self) -> None:
-        self.wanted = Filter()
+        self.selection = Filter()
         self.total = 0
         self.loaded = False
         self._rows: dict[int, LogEntry] = {}
@@ -53,7 +53,7 @@ class LogBook:
 
     def choose(self, selection: Filter) -> None:
         """Select other rows and discard the fetched ones."""
-        self.wanted = selection
+        self.selection = selection
         self.total = 0
         self.loaded = False
         self._rows.clear()
@@ -99,8 +99,8 @@ class LogBook:
         for number, entry in self._rows.items():
             if entry.id == changed.id:
                 self._rows[number] = changed
-                return self.wanted.active
-        if self.wanted.active or not self.loaded or self._newest is None:
+                return self.selection.active
+        if self.selection.active or not self.loaded or self._newest is None:
             return True
         if _is_newer(changed.id, self._newest):
             self._rows[self.total] = changed
@@ -114,12 +114,12 @@ class LogBook:
 
     def _ask(self, offset: int) -> GetHistory:
         return GetHistory(
-            search=self.wanted.search,
+            search=self.selection.search,
             limit=PAGE,
             offset=offset,
-            missed=self.wanted.missed,
-            account=self.wanted.account,
-            secure=self.wanted.secure,
+            missed=self.selection.missed,
+            account=self.selection.account,
+            secure=self.selection.secure,
         )
 
     def _trim(self, near: int) -> None:

@@ -25,7 +25,7 @@ class EngineLog(SearchBox[Prose]):
 
     def __init__(self) -> None:
         super().__init__(Prose(follow=True))
-        self._found: tuple[str, ...] = ()
+        self._lines: tuple[str, ...] = ()
         self._query = ""
         self._reading = False
         self._again = False
@@ -49,17 +49,17 @@ class EngineLog(SearchBox[Prose]):
             while self._again:
                 self._again = False
                 log = await self.phone.bridge.get(GetEngineLog(), EngineLogMessage)
-                self._found = log.lines
-                self.say(log.path)
+                self._lines = log.lines
+                self.show_notice(log.path)
                 self._draw()
         except (CommandFailed, NoEngine) as error:
-            self.say(f"The log cannot be read: {error}")
+            self.show_notice(f"The log cannot be read: {error}")
         finally:
             self._reading = False
 
     def _draw(self) -> None:
-        matching = [text for text in self._found if self._query in text.casefold()]
-        self.rows.show(map(_line, matching) if matching else [_none(bool(self._found))])
+        matching = [text for text in self._lines if self._query in text.casefold()]
+        self.rows.show(map(_line, matching) if matching else [_none(bool(self._lines))])
 
 
 def _line(text: str) -> Paragraph:

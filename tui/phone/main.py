@@ -127,7 +127,7 @@ class MainScreen(PhoneScreen):
             call=self.calls.selected,
             account=self._account_in_question(),
             entry=self.log_pane.rows.selected,
-            filtered=self.log_pane.rows.book.wanted.active,
+            filtered=self.log_pane.rows.book.selection.active,
             dialling=self.dial.has_somebody,
         )
 

@@ -55,10 +55,10 @@ class Devices(ListBox[Choices[Choice]]):
         try:
             answer = await self.phone.bridge.get(GetDevices(), DevicesMessage)
         except (CommandFailed, NoEngine) as error:
-            self.say(f"The devices are not known: {error}")
+            self.show_notice(f"The devices are not known: {error}")
             return
         self._devices = answer.devices
-        self.say(f"In use: {answer.in_use}")
+        self.show_notice(f"In use: {answer.in_use}")
         self._draw()
 
     async def choose(self) -> None:
@@ -68,7 +68,7 @@ class Devices(ListBox[Choices[Choice]]):
         try:
             await self.phone.bridge.ask(ChangeSettings(changes={chosen.setting: chosen.device}))
         except (CommandFailed, NoEngine) as error:
-            self.say(f"Nothing was changed: {error}")
+            self.show_notice(f"Nothing was changed: {error}")
 
     def _draw(self) -> None:
         if self._devices is None:

@@ -59,9 +59,9 @@ class Settings(LineBox[Choices[Setting | str]]):
         try:
             data = await self.phone.bridge.get(GetSettings(), SettingsData)
         except (CommandFailed, NoEngine) as error:
-            self.say(f"The settings are not known: {error}")
+            self.show_notice(f"The settings are not known: {error}")
             return
-        self.say(
+        self.show_notice(
             f"Nothing can be changed here until this is fixed: {data.problem}"
             if data.problem
             else f"Kept in {data.folder}/config.toml, which you may edit too."

@@ -75,7 +75,7 @@ class Themes(ListBox[Choices[str]]):
             try:
                 await self.phone.bridge.ask(ChangeSettings(changes=changes))
             except (CommandFailed, NoEngine) as error:
-                self.say(f"Not saved: {error}")
+                self.show_notice(f"Not saved: {error}")
                 return
         self.dismiss()
 

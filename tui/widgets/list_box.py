@@ -40,7 +40,7 @@ class ListBox(PhoneModal[None], Generic[_Rows]):
     def list_under_cursor(self) -> Lines:
         return self.rows
 
-    def say(self, text: str) -> None:
+    def show_notice(self, text: str) -> None:
         """Show words above the list; empty text hides their line."""
         self.head.update(text)
         self.head.display = bool(text)
@@ -57,9 +57,9 @@ class ListBox(PhoneModal[None], Generic[_Rows]):
     def on_lines_moved(self) -> None:
         self.show_keys()
         if isinstance(self.rows, Prose):
-            self._say_what_is_beneath(self.rows.beneath)
+            self._show_what_is_beneath(self.rows.beneath)
 
-    def _say_what_is_beneath(self, lines: int) -> None:
+    def _show_what_is_beneath(self, lines: int) -> None:
         # Users overlooked the scroll bar alone, and took the first page for all.
         box = self.query_one("#box")
         more = f"{self.phone.glyphs.down} {count(lines, 'line')} more" if lines else ""

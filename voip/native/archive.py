@@ -38,10 +38,10 @@ def refusal(name: str, reason: str) -> Candidate:
     return Candidate(name, fetch)
 
 
-def unpack(archive: Path, target: Path, wanted: Container[str] | None = None) -> Path:
+def unpack(archive: Path, target: Path, names: Container[str] | None = None) -> Path:
     """Unpack `archive` into the empty folder `target`; return its one folder.
 
-    Only regular files are written: those that `wanted` names, or all.
+    Only regular files are written: those that `names` names, or all.
 
     Raises:
         SourceError: the archive is damaged, too large, or has another shape.
@@ -50,7 +50,7 @@ def unpack(archive: Path, target: Path, wanted: Container[str] | None = None) ->
     target.mkdir(parents=True)
     try:
         with tarfile.open(archive) as opened:
-            tops = _write(opened, target, wanted)
+            tops = _write(opened, target, names)
             _read_to_the_end(opened)
     # The decompressors raise OSError, EOFError, zlib.error, LZMAError and more.
     except Exception as error:
@@ -62,13 +62,13 @@ def unpack(archive: Path, target: Path, wanted: Container[str] | None = None) ->
     return root
 
 
-def _write(archive: tarfile.TarFile, target: Path, wanted: Container[str] | None) -> set[str]:
+def _write(archive: tarfile.TarFile, target: Path, names: Container[str] | None) -> set[str]:
     tops = set()
     written = 0
     for member, top, rest in _members(archive):
         tops.add(top)
         # A link could lead the next file out of `target`.
-        if not member.isreg() or (wanted is not None and rest not in wanted):
+        if not member.isreg() or (names is not None and rest not in names):
             continue
         written += member.size
         if written > _MOST_BYTES:

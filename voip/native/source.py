@@ -28,13 +28,13 @@ class Source:
 
 
 def obtain(
-    work: Path, log: Path, say: Say, newer: bool = False, upstream: Upstream | None = None
+    work: Path, log: Path, report: Say, newer: bool = False, upstream: Upstream | None = None
 ) -> Source:
     """Obtain the source to build, unpacked below `work` and checked.
 
     Only `PJPROJECT_SOURCE` (a folder or an archive) is used if it is set. Otherwise
     kept archives, each suite of Debian's archive and PJSIP's own are tried in this
-    order. `say` gets a line for each, and a download is kept. `newer` looks for a
+    order. `report` gets a line for each, and a download is kept. `newer` looks for a
     version newer than the manifest's, which only Debian's archive can vouch for.
 
     Raises:
@@ -44,7 +44,7 @@ def obtain(
     if given:
         source = _given(Path(given).expanduser(), work, newer)
         notice = check(source, newer)
-        say(f"PJPROJECT_SOURCE ({given}): {notice or f'PJSIP {source.version}'}")
+        report(f"PJPROJECT_SOURCE ({given}): {notice or f'PJSIP {source.version}'}")
         return source
     passed_over = []
     for candidate in _candidates(work, log, newer, upstream or Upstream()):
@@ -56,9 +56,9 @@ def obtain(
             notice = check(source, newer)
         except SourceError as error:
             # The further lines advise on a source that the user named.
-            say(f"{candidate.name}: {str(error).splitlines()[0].rstrip(':')}")
+            report(f"{candidate.name}: {str(error).splitlines()[0].rstrip(':')}")
             continue
-        say(f"{candidate.name}: {notice or f'PJSIP {source.version}, as it was released'}")
+        report(f"{candidate.name}: {notice or f'PJSIP {source.version}, as it was released'}")
         if not newer:
             _keep(archive)
         return source

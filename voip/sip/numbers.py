@@ -87,10 +87,10 @@ def begins_like_one(text: str) -> bool:
     return re.match(rf"[+({_SPACES}]*[0-9*#]", without_marks(text)) is not None
 
 
-def refuse_tones(typed: str, found: WithTones) -> NumberError:
+def refuse_tones(typed: str, parts: WithTones) -> NumberError:
     """Error for a number with tones behind it, which are not sent with it."""
     return NumberError(
-        f"“{typed}” is more than a number: call {found.number}, then send {found.tones} as tones"
+        f"“{typed}” is more than a number: call {parts.number}, then send {parts.tones} as tones"
     )
 
 

@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from tests.call.calls.test_compared import comparison, hang_up, has_words, say, words
+from tests.call.calls.test_compared import comparison, decide, hang_up, has_words, words
 from tests.conftest import NewPhone
 from tests.support.network.ports import LOOPBACK
 from tests.support.peers.farend import FarEnd
@@ -41,7 +41,7 @@ async def test_a_phone_that_was_started_again_is_the_one_that_was_compared(
     first, theirs = await talk(alice, bob, "bob")
     before = (await words(alice, first)).words
     for phone, call in ((alice, first), (bob, theirs)):
-        assert comparison(await say(phone, call, equal=True)) == (Compared.EQUAL, Sign.SEALED)
+        assert comparison(await decide(phone, call, equal=True)) == (Compared.EQUAL, Sign.SEALED)
     await hang_up(alice, first)
     await bob.until_logged(theirs)
     for phone, user in ((bob, "bob"), (alice, "alice")):
@@ -118,11 +118,11 @@ async def _announced(phone: Phone, far: FarEnd, user: str) -> str:
     """Fingerprint in the offer of a call that is refused."""
     call = await phone.call("bob", account=user)
     await far.invited()
-    found = re.search(r"a=fingerprint:SHA-256 (\S+)", far.offered.body)
-    assert found is not None
+    fingerprint = re.search(r"a=fingerprint:SHA-256 (\S+)", far.offered.body)
+    assert fingerprint is not None
     far.refuses(486, "Busy Here")
     await phone.until_logged(call)
-    return found[1]
+    return fingerprint[1]
 
 
 async def _says_nothing_of_its_key(phone: Phone, user: str) -> None:

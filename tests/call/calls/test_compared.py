@@ -47,8 +47,8 @@ async def has_words(phone: Phone, call: str) -> Call:
 
 
 def comparison(call: Call) -> tuple[Compared | None, Sign | None]:
-    found = call.lock.comparison
-    return (found.state if found is not None else None), call.lock.sign
+    result = call.lock.comparison
+    return (result.state if result is not None else None), call.lock.sign
 
 
 async def words(phone: Phone, call: str) -> EndToEnd:
@@ -57,13 +57,13 @@ async def words(phone: Phone, call: str) -> EndToEnd:
     return report.end_to_end
 
 
-async def say(phone: Phone, call: str, equal: bool) -> Call:
+async def decide(phone: Phone, call: str, equal: bool) -> Call:
     """Answer whether the call's words are equal; return the call after it."""
     position = len(phone.events)
     code = await words(phone, call)
     await phone.client.ask(CompareWords(call=call, words=code.words, equal=equal))
-    wanted = Compared.EQUAL if equal else Compared.DIFFERENT
-    return await phone.until_call(lambda c: c.id == call and comparison(c)[0] is wanted, position)
+    verdict = Compared.EQUAL if equal else Compared.DIFFERENT
+    return await phone.until_call(lambda c: c.id == call and comparison(c)[0] is verdict, position)
 
 
 async def hang_up(phone: Phone, call: str) -> None:
@@ -81,17 +81,17 @@ async def test_the_same_peer_another_one_and_another_account(
     peer = Peer(phone, far, new_peer)
     first = await peer.call("alice", leaf)
     assert comparison(first) == (Compared.PENDING, Sign.SERVER)
-    assert comparison(await say(phone, first.id, equal=True)) == (Compared.EQUAL, Sign.SEALED)
+    assert comparison(await decide(phone, first.id, equal=True)) == (Compared.EQUAL, Sign.SEALED)
     (key,) = (await phone.client.get(GetCompared(), ComparedList)).keys
     assert key.fingerprint == fingerprint(leaf).lower()
     await hang_up(phone, first.id)
-    for account, shown, found in (
+    for account, shown, result in (
         ("alice", leaf, (Compared.REMEMBERED, Sign.SEALED)),
         ("alice", authority.issue("other", addresses=[host]), (Compared.CHANGED, Sign.VERIFY)),
         ("anne", leaf, (Compared.PENDING, Sign.SERVER)),
     ):
         call = await peer.call(account, shown)
-        assert comparison(call) == found
+        assert comparison(call) == result
         await hang_up(phone, call.id)
 
 
@@ -120,12 +120,12 @@ async def test_a_relay_that_takes_a_far_end_s_place_shows_another_key(
     await register(bob, "bob")
     direct, theirs = await talk()
     assert (await words(alice, direct)).words == (await words(bob, theirs)).words
-    assert comparison(await say(alice, direct, equal=True)) == (Compared.EQUAL, Sign.SEALED)
+    assert comparison(await decide(alice, direct, equal=True)) == (Compared.EQUAL, Sign.SEALED)
     await hang_up(alice, direct)
     again, _ = await talk()
-    found = (await words(alice, again)).comparison
-    assert found is not None
-    assert found.state is Compared.REMEMBERED
+    result = (await words(alice, again)).comparison
+    assert result is not None
+    assert result.state is Compared.REMEMBERED
     await hang_up(alice, again)
 
     await bob.client.ask(RemoveAccount(name="bob"))
@@ -138,7 +138,7 @@ async def test_a_relay_that_takes_a_far_end_s_place_shows_another_key(
         assert code.comparison is not None
         assert code.comparison.state is Compared.CHANGED
         assert code.words != (await words(bob, theirs)).words
-        told_so = await say(alice, relayed, equal=False)
+        told_so = await decide(alice, relayed, equal=False)
         assert comparison(told_so) == (Compared.DIFFERENT, Sign.UNSAFE)
         kept = (await alice.client.get(GetCompared(), ComparedList)).keys
         assert len(kept) == 1

@@ -96,13 +96,13 @@ async def _talk(phone: Phone, server: Kamailio, speech: Path, capture: Capture) 
 
 def _likeness(spoken: Path, packets: Sequence[RtpPacket], place: Path) -> float:
     """Likeness to `spoken` of the stream that is most like it."""
-    found = []
+    keys = []
     for stream in {packet.stream for packet in packets}:
         ours = sorted((p for p in packets if p.stream == stream), key=lambda p: p.sequence)
         if len(ours) > _PACKETS_PER_S:
             heard = _decoded(b"".join(packet.payload for packet in ours), place / "decoded.wav")
-            found.append(sound.piecewise(spoken, heard))
-    return max(found)
+            keys.append(sound.piecewise(spoken, heard))
+    return max(keys)
 
 
 def _decoded(payload: bytes, path: Path) -> Path:

@@ -60,8 +60,8 @@ async def _process_of(phone: Phone, *words: str, **moved: Path) -> int:
     """Process of the engine that the command line finds or starts."""
     beside = Phone(phone.folder)
     beside.environment |= {name: str(path) for name, path in moved.items()}
-    found: Any = await beside.json("status", *words)
-    return msgspec.convert(found, Status).engine.pid
+    engines: Any = await beside.json("status", *words)
+    return msgspec.convert(engines, Status).engine.pid
 
 
 async def _ended(process: int) -> None:
@@ -110,20 +110,20 @@ async def test_a_socket_that_vanished_is_made_again(new_phone: NewPhone, kind: s
 async def test_ten_who_come_at_once_find_the_same_engine(new_phone: NewPhone) -> None:
     phone = await new_phone()
     _remove_folder(phone)
-    found = await asyncio.gather(*(_process_of(phone) for _ in range(10)))
-    assert set(found) == {_process(phone)}
+    engines = await asyncio.gather(*(_process_of(phone) for _ in range(10)))
+    assert set(engines) == {_process(phone)}
 
 
 async def test_ten_who_come_first_start_one_engine(place: Path) -> None:
     phone = Phone(place / "p")
-    found = await asyncio.gather(*(_process_of(phone) for _ in range(10)))
+    engines = await asyncio.gather(*(_process_of(phone) for _ in range(10)))
     client = await connect(phone.socket)
     await client.ask(Subscribe())
     await client.ask(Stop(force=False))
     async for _ in client.events():
         pass
     await client.__aexit__(None, None, None)
-    (engine,) = set(found)
+    (engine,) = set(engines)
     await _ended(engine)
 
 

@@ -111,13 +111,13 @@ async def test_the_doctor_sees_what_was_opened_and_the_next_start_closes_it(
     for made in ("config/config.toml", "state/engine.log.1"):
         (phone.folder / made).touch(mode=0o600)
     assert await warnings(phone) == []
-    wanted = set()
+    expected = set()
     for name, mode in OPENED.items():
         place = phone.folder / name
         closed = stat.S_IMODE(place.stat().st_mode)
-        wanted.add(f"permissions: {place} is open to others: run chmod {closed:o} {place}")
+        expected.add(f"permissions: {place} is open to others: run chmod {closed:o} {place}")
         place.chmod(mode)
-        assert set(await warnings(phone)) == wanted
+        assert set(await warnings(phone)) == expected
     await phone.stop()
     await phone.start()
     assert await warnings(phone) == []

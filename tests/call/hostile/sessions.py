@@ -41,7 +41,7 @@ class Session(NamedTuple):
         return text
 
 
-def told(session: Session, who: str, *, answers: bool) -> str:
+def description(session: Session, who: str, *, answers: bool) -> str:
     """Reason given for the refusal of a session."""
     if session.other_keying:
         other, own = session.other_keying

@@ -125,5 +125,5 @@ async def _ended(stage: Stage, answer: Session, code: int, keying: str) -> None:
     far.answers(answer.text(stage.host, stage.sinks.open_udp()), code)
     entry = await stage.until_logged(call)
     assert entry.outcome is Outcome.REFUSED
-    assert entry.reason == f"refused: {sessions.told(answer, 'far end', answers=True)}"
+    assert entry.reason == f"refused: {sessions.description(answer, 'far end', answers=True)}"
     assert CallState.ACTIVE not in {c.state for c in stage.phone.locks(call)}

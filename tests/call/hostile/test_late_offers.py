@@ -47,10 +47,10 @@ async def test_a_later_answer_without_encryption_ends_the_call(
     assert entry.outcome is Outcome.LOST
     answer = sessions.ANSWERS[kind]
     stopped = "the far end stopped encrypting in a way that this account accepts"
-    words = sessions.told(answer, "far end", answers=True)
+    words = sessions.description(answer, "far end", answers=True)
     # The content of an ACK is not reported: only the stop is known.
-    known = by == "hold" and (answer.suites or answer.other_keying)
-    assert entry.reason == (words if known else stopped)
+    is_refused = by == "hold" and (answer.suites or answer.other_keying)
+    assert entry.reason == (words if is_refused else stopped)
 
 
 async def test_a_far_end_that_hangs_up_is_not_said_to_have_stopped_encrypting(

@@ -41,5 +41,5 @@ async def _refused(stage: Stage, offer: Session, keying: str) -> None:
     answer = await far.refusal()
     assert answer.status in _REFUSED, answer.first
     entry = await stage.until_refused()
-    assert entry.reason == f"refused: {sessions.told(offer, 'caller', answers=False)}"
+    assert entry.reason == f"refused: {sessions.description(offer, 'caller', answers=False)}"
     assert entry.remote.name == "Mallory"

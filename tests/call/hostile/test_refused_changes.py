@@ -89,8 +89,10 @@ async def _hold(stage: Stage, call: str, *, on: bool) -> None:
     position = len(stage.phone.events)
     command = Hold(call=call, wait=True) if on else Resume(call=call, wait=True)
     await stage.phone.client.ask(command)
-    wanted = CallState.HELD if on else CallState.ACTIVE
-    shown = await stage.phone.until_call(lambda c: c.id == call and c.state is wanted, position)
+    target_state = CallState.HELD if on else CallState.ACTIVE
+    shown = await stage.phone.until_call(
+        lambda c: c.id == call and c.state is target_state, position
+    )
     assert shown.lock.closed, shown.lock.why
 
 

@@ -43,9 +43,9 @@ def watched() -> tuple[Wire, str]:
 def test_sip_in_the_clear_is_found(watched: tuple[Wire, str]) -> None:
     seen, host = watched
     _send(host, [b"REGISTER sip:pbx.test SIP/2.0\r\nVia: SIP/2.0/UDP x\r\n\r\n", b"\x16\x03\x01"])
-    found = wire.readable_sip(seen.take())
+    leak = wire.readable_sip(seen.take())
     seen.close()
-    assert seen.blind or len(found) == 1
+    assert seen.blind or len(leak) == 1
 
 
 def test_speech_in_the_clear_is_found(watched: tuple[Wire, str], tmp_path: Path) -> None:
@@ -55,6 +55,6 @@ def test_speech_in_the_clear_is_found(watched: tuple[Wire, str], tmp_path: Path)
     frames = [voice[at : at + 160] for at in range(0, len(voice) - 160, 160)]
     heads = [b"\x80\x00" + number.to_bytes(2) + bytes(8) for number in range(len(frames))]
     _send(host, [head + frame for head, frame in zip(heads, frames, strict=True)])
-    found = wire.likeness(seen.take(), speech, tmp_path)
+    leak = wire.likeness(seen.take(), speech, tmp_path)
     seen.close()
-    assert seen.blind or wire.is_alike(found), found
+    assert seen.blind or wire.is_alike(leak), leak

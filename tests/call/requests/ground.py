@@ -94,21 +94,21 @@ class Ground:
         )  # fmt: skip
 
     async def until(
-        self, kind: type[_Event], wanted: Callable[[_Event], bool], since: int = 0
+        self, kind: type[_Event], condition: Callable[[_Event], bool], since: int = 0
     ) -> _Event:
-        """First event of `kind` after position `since` for which `wanted` is true."""
+        """First event of `kind` after position `since` for which `condition` is true."""
         for event in self.events[since:]:
-            if isinstance(event, kind) and wanted(event):
+            if isinstance(event, kind) and condition(event):
                 return event
-        found: asyncio.Future[_Event] = asyncio.get_running_loop().create_future()
+        match: asyncio.Future[_Event] = asyncio.get_running_loop().create_future()
 
         def look(event: AnyWorkerEvent) -> None:
-            if isinstance(event, kind) and not found.done() and wanted(event):
-                found.set_result(event)
+            if isinstance(event, kind) and not match.done() and condition(event):
+                match.set_result(event)
 
         self._lookers.append(look)
         try:
-            return await asyncio.wait_for(found, _PATIENCE_S)
+            return await asyncio.wait_for(match, _PATIENCE_S)
         except TimeoutError:
             seen = "\n".join(str(event)[:300] for event in self.events[since:][-20:])
             raise AssertionError(f"not seen; {self.ends}; last were:\n{seen}") from None

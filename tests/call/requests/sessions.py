@@ -86,14 +86,14 @@ ANSWERS = tuple(
 
 def directions(session: str) -> list[str]:
     """Direction of each stream, in order."""
-    found: list[str] = []
+    problems: list[str] = []
     of_session = "sendrecv"
     for line in session.splitlines():
         if line.startswith("m="):
-            found.append(of_session)
+            problems.append(of_session)
         elif line.removeprefix("a=") in DIRECTIONS[:4]:
-            if found:
-                found[-1] = line.removeprefix("a=")
+            if problems:
+                problems[-1] = line.removeprefix("a=")
             else:
                 of_session = line.removeprefix("a=")
-    return found
+    return problems

@@ -110,8 +110,8 @@ async def test_voice_mail_of_another_server_is_not_counted(ground: Ground) -> No
         assert answer.status == 404
         own = await other.ask(other.dialog(), "NOTIFY", body=body, extra=(*_EVENT, kind))
         assert own.status == 200
-        told = await ground.until(VoicemailEvent, lambda e: True, since)
-        assert (told.account, told.voicemail.new) == ("bob", 7)
+        event = await ground.until(VoicemailEvent, lambda e: True, since)
+        assert (event.account, event.voicemail.new) == ("bob", 7)
 
 
 async def test_accounts_of_one_server_are_told_apart_by_name(ground: Ground) -> None:

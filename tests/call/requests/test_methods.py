@@ -52,8 +52,8 @@ def _outside() -> list[Case]:
     for package in _PACKAGES:
         extra, _ = _notify(package)
         event = tuple(line for line in extra if line.startswith("Event"))
-        known = package in _TAKEN_PACKAGES
-        code = 403 if known else 489 if package else 400
+        is_served = package in _TAKEN_PACKAGES
+        code = 403 if is_served else 489 if package else 400
         cases.append(
             Case("SUBSCRIBE", code, event, headers=("Allow-Events",) if code == 489 else ())
         )
@@ -117,8 +117,8 @@ async def test_voice_mail_is_told_without_being_asked_for(ground: Ground) -> Non
     extra = ("Event: message-summary", f"Content-Type: {kind}")
     answer = await ground.server.ask(ground.server.dialog(), "NOTIFY", body=body, extra=extra)
     assert answer.status == 200
-    told = await ground.until(VoicemailEvent, lambda e: True, since)
-    assert (told.account, told.voicemail.new) == (USER, 4)
+    voicemail = await ground.until(VoicemailEvent, lambda e: True, since)
+    assert (voicemail.account, voicemail.voicemail.new) == (USER, 4)
 
 
 async def test_nobody_of_another_name_is_here(ground: Ground) -> None:
@@ -175,8 +175,8 @@ def _inside() -> list[Case]:
     for package in _PACKAGES:
         extra, _ = _notify(package)
         event = tuple(line for line in extra if line.startswith("Event"))
-        known = package in _TAKEN_PACKAGES
-        cases.append(Case("SUBSCRIBE", 403 if known else 489 if package else 400, event))
+        is_served = package in _TAKEN_PACKAGES
+        cases.append(Case("SUBSCRIBE", 403 if is_served else 489 if package else 400, event))
         cases.append(Case("NOTIFY", 481 if package else 400, extra))
     for method in ("OPTIONS", "INVITE", "UPDATE", "INFO", "REFER", "NOTIFY", "BYE"):
         cases.append(Case(method, 420, ("Require: teleport",), headers=("Unsupported",)))

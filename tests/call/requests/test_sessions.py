@@ -42,13 +42,13 @@ def _check(session: Session, offer: str, answer: sip.Message) -> None:
     lines = [line for line in answer.body.splitlines() if line.startswith("m=")]
     offered = [line for line in offer.splitlines() if line.startswith("m=")]
     assert [line.split()[0] for line in lines] == [line.split()[0] for line in offered]
-    for line, asked, given, told in zip(
+    for line, asked, given, answered in zip(
         offered, lines, directions(answer.body), directions(offer), strict=True
     ):
         if line.split()[1] == "0":
             assert asked.split()[1] == "0", (offer, answer.body)
         elif asked.split()[1] != "0":
-            assert given in _TAKEN[told], (offer, answer.body)
+            assert given in _TAKEN[answered], (offer, answer.body)
 
 
 async def test_every_first_offer(ground: Ground) -> None:

@@ -29,10 +29,10 @@ async def test_what_cannot_be_read_is_a_bad_request(
 async def test_a_call_that_cannot_be_read_is_told_once_in_a_while(ground: Ground) -> None:
     for _ in range(3):
         await ground.server.ask(ground.server.dialog(), "INVITE", extra=(_BAD[0],))
-    told = [event for event in ground.events if isinstance(event, UnreadCall)]
-    assert len(told) == 1
+    unread = [event for event in ground.events if isinstance(event, UnreadCall)]
+    assert len(unread) == 1
     secure = ground.transport is Transport.TLS
-    assert told[0].accounts == ((USER,) if secure else ())
+    assert unread[0].accounts == ((USER,) if secure else ())
 
 
 async def test_what_cannot_be_read_is_not_in_the_log(

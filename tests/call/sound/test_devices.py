@@ -104,9 +104,9 @@ async def test_a_device_that_comes_in_a_call_is_found_and_can_be_chosen(
         await speaker.until(audible_now)
         assert "headset" not in [d.name for d in (await devices(phone)).devices]
         other = await new_pulse("other")
-        found = await devices(phone)
-        assert "headset" in [d.name for d in found.devices]
-        assert found.in_use == "pulse / pulse"
+        report = await devices(phone)
+        assert "headset" in [d.name for d in report.devices]
+        assert report.in_use == "pulse / pulse"
         await speaker.until(audible_now, speaker.position)
         async with other.listen("speaker") as headset:
             await phone.client.ask(ChangeSettings(changes={"audio.output": "headset"}))
@@ -195,10 +195,10 @@ async def listeners(desk: Pulse) -> int:
     return len((await desk.ask("list", "short", "source-outputs")).splitlines())
 
 
-async def until(look: Callable[[], Awaitable[int]], wanted: Callable[[int], bool]) -> None:
-    """Look again until `wanted` is true: no event reports a stream's opening."""
+async def until(look: Callable[[], Awaitable[int]], condition: Callable[[int], bool]) -> None:
+    """Look again until `condition` is true: no event reports a stream's opening."""
     async with asyncio.timeout(PATIENCE_S):
-        while not wanted(await look()):
+        while not condition(await look()):
             pass  # each look is a program that runs
 
 

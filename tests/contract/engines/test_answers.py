@@ -63,8 +63,8 @@ async def test_the_log_is_paged_and_filtered(side: Side) -> None:
     side.gives_up(missed)
     await side.engine.until_logged(missed)
 
-    async def page(**wanted: Any) -> tuple[list[str], int]:
-        answer = await side.engine.client.get(GetHistory(**wanted), HistoryPage)
+    async def page(**selection: Any) -> tuple[list[str], int]:
+        answer = await side.engine.client.get(GetHistory(**selection), HistoryPage)
         return [entry.id for entry in answer.entries], answer.total
 
     first, second = calls
@@ -160,8 +160,8 @@ async def test_a_text_is_looked_up_and_nobody_is_called(side: Side) -> None:
     assert (number.uri, number.account, number.problem) == (
         "sip:+34600111222@pbx.example.com;transport=tls", ACCOUNT, None,
     )  # fmt: skip
-    found = await look_up("bo")
-    assert [(s.name, s.target, s.source) for s in found.suggestions] == [
+    suggestions = await look_up("bo")
+    assert [(s.name, s.target, s.source) for s in suggestions.suggestions] == [
         ("Bob", "bob@example.com", "log")
     ]
     wrong = await look_up("sip:")

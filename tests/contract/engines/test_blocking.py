@@ -17,8 +17,8 @@ async def block(side: Side, caller: str) -> BlockedCaller:
 
 
 async def blocked(side: Side) -> list[str]:
-    found = await side.engine.client.get(GetBlocked(), BlockedCallers)
-    return [entry.address for entry in found.callers]
+    reply = await side.engine.client.get(GetBlocked(), BlockedCallers)
+    return [entry.address for entry in reply.callers]
 
 
 async def test_a_blocked_caller_is_declined_without_a_word_to_anybody(side: Side) -> None:
@@ -76,5 +76,5 @@ async def test_one_caller_is_asked_about_by_any_way_to_write_it(side: Side) -> N
     await block(side, "+34 600 111 222")
     for written, count in (("sip:+34600111222@10.0.0.1", 1), ("+34600111223", 0)):
         asked = GetBlocked(caller=written, account=ACCOUNT)
-        found = await side.engine.client.get(asked, BlockedCallers)
-        assert len(found.callers) == count
+        reply = await side.engine.client.get(asked, BlockedCallers)
+        assert len(reply.callers) == count

@@ -31,8 +31,8 @@ async def test_nothing_is_remembered_of_a_call_without_words(side: Side) -> None
     assert await refusal(side, CompareWords(call=call, words=(), equal=True)) == "changed"
     report = await side.engine.client.get(GetLock(call=call), LockReport)
     assert report.end_to_end is None
-    found = await side.engine.client.get(GetCompared(), ComparedList)
-    assert found.keys == ()
+    compared = await side.engine.client.get(GetCompared(), ComparedList)
+    assert compared.keys == ()
 
 
 async def test_what_is_not_there_cannot_be_answered_for_or_forgotten(side: Side) -> None:

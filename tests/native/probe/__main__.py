@@ -45,7 +45,7 @@ _OUT = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 
 
-def say(event: str, **fields: object) -> None:
+def report(event: str, **fields: object) -> None:
     print(json.dumps({"event": event, **fields}), file=_OUT, flush=True)
 
 
@@ -78,24 +78,24 @@ class Call(pj.Call):
     def onCallState(self, _prm: pj.OnCallStateParam) -> None:  # noqa: N802
         info = self.getInfo()
         self.ended = info.state == pj.PJSIP_INV_STATE_DISCONNECTED
-        say("call", state=info.stateText, code=info.lastStatusCode)
+        report("call", state=info.stateText, code=info.lastStatusCode)
 
     @guarded
     def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:  # noqa: N802
         event = prm.e.body.tsxState
         if event.type == pj.PJSIP_EVENT_RX_MSG:
-            say("message", direction="in", transport=_transport(event.src.rdata))
+            report("message", direction="in", transport=_transport(event.src.rdata))
         elif event.type == pj.PJSIP_EVENT_TX_MSG:
-            say("message", direction="out", transport=_transport(event.src.tdata))
+            report("message", direction="out", transport=_transport(event.src.tdata))
 
     @guarded
     def onStreamCreated(self, prm: pj.OnStreamCreatedParam) -> None:  # noqa: N802
-        say("stream", index=prm.streamIdx)
+        report("stream", index=prm.streamIdx)
 
     @guarded
     def onCallMediaState(self, _prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802
         info = self.getInfo()
-        say("media", statuses=[media.status for media in info.media])
+        report("media", statuses=[media.status for media in info.media])
         self.has_media = any(
             media.status == pj.PJSUA_CALL_MEDIA_ACTIVE and media.type == pj.PJMEDIA_TYPE_AUDIO
             for media in info.media
@@ -117,7 +117,7 @@ class Call(pj.Call):
         info = self.getMedTransportInfo(0)
         if info.srtp.dtlsFailure != pj.PJMEDIA_DTLS_FAILURE_NONE:
             self.failed = True
-            say("dtls failure", what=_FAILURES[info.srtp.dtlsFailure])
+            report("dtls failure", what=_FAILURES[info.srtp.dtlsFailure])
 
     def report_srtp(self) -> None:
         """Report the state of SRTP, if it changed."""
@@ -141,7 +141,7 @@ class Call(pj.Call):
         }
         if fields != self.reported:
             self.reported = fields
-            say("srtp", **fields)
+            report("srtp", **fields)
 
     def report_ice(self) -> None:
         """Report the state of ICE, if it changed."""
@@ -171,7 +171,7 @@ class Account(pj.Account):
 
     @guarded
     def onRegState(self, prm: pj.OnRegStateParam) -> None:  # noqa: N802
-        say(
+        report(
             "registration",
             user=self.user,
             code=prm.code,
@@ -183,14 +183,14 @@ class Account(pj.Account):
     @guarded
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802
         call = Call(self.probe, prm.callId)
-        say("incoming", transport=_transport(prm.rdata), remote=call.getInfo().remoteUri)
+        report("incoming", transport=_transport(prm.rdata), remote=call.getInfo().remoteUri)
         self.probe.calls.append(call)
         answer = options(self.probe.settings.get("answer", pj.PJSIP_SC_RINGING))
         try:
             call.answer(answer)
         except pj.Error as error:
             # The call may have ended before this.
-            say("unanswered", reason=error.reason)
+            report("unanswered", reason=error.reason)
 
 
 class Endpoint(pj.Endpoint):
@@ -202,7 +202,7 @@ class Endpoint(pj.Endpoint):
     def onTransportState(self, prm: pj.OnTransportStateParam) -> None:  # noqa: N802
         state = _STATES.get(prm.state, str(prm.state))
         certificate = prm.tlsInfo.remoteCertInfo
-        say(
+        report(
             "transport",
             state=state,
             handle=prm.hnd,
@@ -217,7 +217,7 @@ class Endpoint(pj.Endpoint):
         )
         if state == "connected" and self.probe.settings.get("shut_down"):
             self.transportShutdown(prm.hnd)
-            say("shut_down")
+            report("shut_down")
 
 
 class Probe:
@@ -236,7 +236,7 @@ class Probe:
             self.account.create(account_config(self.settings, self.account.user, transports[0]))
         for changed in self.settings.get("others", []):
             self._add_account({**self.settings, **changed})
-        say(
+        report(
             "ready",
             transports=len(transports),
             refusal=refusal,
@@ -247,7 +247,7 @@ class Probe:
         while self._obey():
             self.endpoint.libHandleEvents(_POLL_MS)
             if names := pj.takeLookups():
-                say("lookup", names=list(names))
+                report("lookup", names=list(names))
             for call in self.calls:
                 call.report_srtp()
                 call.report_failure()
@@ -294,7 +294,7 @@ class Probe:
         try:
             account.create(account_config(settings, account.user, transport))
         except pj.Error as error:
-            say("no account", user=account.user, reason=error.reason)
+            report("no account", user=account.user, reason=error.reason)
             return
         self.others.append(account)
 
@@ -307,7 +307,7 @@ class Probe:
                 return False
             if command["do"] == "mark":
                 # Reports of earlier commands are out by now.
-                say("mark")
+                report("mark")
             if command["do"] == "hang up":
                 self.calls[-1].hangup(options())
             if command["do"] == "forget":
@@ -349,13 +349,13 @@ class Probe:
         """Use a sound device in place of the silent one."""
         devices = self.endpoint.audDevManager().enumDev2()
         index = next(i for i, device in enumerate(devices) if device.name == name)
-        say("opening")
+        report("opening")
         try:
             pj.openSoundDevices(index, index)
         except pj.Error as error:
-            say("not opened", status=error.status, reason=error.reason)
+            report("not opened", status=error.status, reason=error.reason)
         else:
-            say("opened")
+            report("opened")
 
     def _call(self, uri: str, streams: int) -> None:
         call = Call(self)
@@ -364,7 +364,7 @@ class Probe:
         try:
             call.makeCall(uri, parameters)
         except pj.Error as error:
-            say("no call", status=error.status, reason=error.reason)
+            report("no call", status=error.status, reason=error.reason)
             return
         self.calls.append(call)
 
@@ -375,7 +375,7 @@ class Probe:
             account.shutdown()
         gc.collect()
         self.endpoint.libDestroy()
-        say("ended")
+        report("ended")
 
 
 def _recorder(path: str) -> pj.AudioMediaRecorder:

@@ -199,12 +199,12 @@ class Ear:
         """Number of samples heard."""
         return len(self._data) // _SAMPLE_BYTES
 
-    async def until(self, wanted: Callable[[Samples], bool], since: int = 0) -> None:
-        """Return when `wanted` is true of the sound after sample `since`."""
+    async def until(self, condition: Callable[[Samples], bool], since: int = 0) -> None:
+        """Return when `condition` is true of the sound after sample `since`."""
         try:
             async with asyncio.timeout(PATIENCE_S), self._news:
-                await self._news.wait_for(lambda: self._ended or wanted(self._after(since)))
-            assert wanted(self._after(since)), "the recording ended"
+                await self._news.wait_for(lambda: self._ended or condition(self._after(since)))
+            assert condition(self._after(since)), "the recording ended"
         except TimeoutError:
             heard = self._after(since)
             raise AssertionError(

@@ -77,28 +77,29 @@ class Capture:
             await asyncio.gather(self._process.wait(), self._task)
         self._path.write_bytes(self._caught)
 
-    async def shown(self, wanted: str) -> list[str]:
+    async def shown(self, display_filter: str) -> list[str]:
         """A line for each packet that a display filter shows."""
-        return (await self._tshark(wanted)).splitlines()
+        return (await self._tshark(display_filter)).splitlines()
 
     async def rtp(self) -> list[RtpPacket]:
         """Everything that looks like RTP, SRTP included, in the order of sending."""
         source, kept = ("ip.src", "udp.srcport", "rtp.ssrc"), ("rtp.seq", "rtp.p_type")
         fields = [word for name in (*source, *kept, "rtp.payload") for word in ("-e", name)]
-        found = []
+        rows = []
         for packet in json.loads(await self._tshark("rtp", "-T", "json", *fields)):
-            told = {name: values[0] for name, values in packet["_source"]["layers"].items()}
-            stream = " ".join(told[name] for name in source)
-            sequence, kind = (int(told[name]) for name in kept)
-            payload = bytes.fromhex(told.get("rtp.payload", "").replace(":", ""))
-            found.append(RtpPacket(stream, sequence, kind, payload))
-        return found
+            values_of = {name: values[0] for name, values in packet["_source"]["layers"].items()}
+            stream = " ".join(values_of[name] for name in source)
+            sequence, kind = (int(values_of[name]) for name in kept)
+            payload = bytes.fromhex(values_of.get("rtp.payload", "").replace(":", ""))
+            rows.append(RtpPacket(stream, sequence, kind, payload))
+        return rows
 
-    async def _tshark(self, wanted: str, *words: str) -> str:
+    async def _tshark(self, display_filter: str, *words: str) -> str:
         ports = ", ".join(map(str, sorted(self.ports)))
         ours = f"(udp.port in {{{ports}}} || tcp.port in {{{ports}}})"
         process = await asyncio.create_subprocess_exec(
-            "tshark", "-n", "-r", str(self._path), *READING, "-Y", f"{ours} && ({wanted})", *words,
+            "tshark", "-n", "-r", str(self._path), *READING, "-Y",
+            f"{ours} && ({display_filter})", *words,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         out, err = await process.communicate()
@@ -132,13 +133,13 @@ class Capture:
 def ports_of(processes: Iterable[int]) -> set[int]:
     """Ports of every IPv4 socket that the processes have now."""
     inodes = {link for process in processes for link in _sockets(process)}
-    found = set()
+    rows = set()
     for table in ("udp", "tcp"):
         for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
             words = line.split()
             if f"socket:[{words[9]}]" in inodes:
-                found.add(int(words[1].rpartition(":")[2], 16))
-    return found
+                rows.add(int(words[1].rpartition(":")[2], 16))
+    return rows
 
 
 def _sockets(process: int) -> Collection[str]:

@@ -95,12 +95,12 @@ def likeness(packets: Iterable[Packet], speech: Path, folder: Path) -> float:
             stream = streams[packet.destination, packet.port, data[8:_RTP_HEADER]]
             stream += data[_RTP_HEADER : _RTP_HEADER + _FRAME]
     file = folder / "crossed.wav"
-    found = 0.0
+    best = 0.0
     for voice in streams.values():
         if len(voice) >= _ENOUGH:
             _write(file, bytes(voice))
-            found = max(found, sound.correlation(speech, file))
-    return found
+            best = max(best, sound.correlation(speech, file))
+    return best
 
 
 def is_alike(value: float) -> bool:
@@ -111,11 +111,11 @@ def _open(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> socket.sock
     opened = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(_ETH_P_IP))
     opened.setblocking(False)
     opened.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
-    wanted, mask = int(network.network_address), int(network.netmask)
+    base, mask = int(network.network_address), int(network.netmask)
     # Destination, then source, each as a word of the IP header (RFC 791).
     program = [
-        (0x20, 0, 0, 16), (0x54, 0, 0, mask), (0x15, 3, 0, wanted),
-        (0x20, 0, 0, 12), (0x54, 0, 0, mask), (0x15, 0, 1, wanted),
+        (0x20, 0, 0, 16), (0x54, 0, 0, mask), (0x15, 3, 0, base),
+        (0x20, 0, 0, 12), (0x54, 0, 0, mask), (0x15, 0, 1, base),
         (0x06, 0, 0, 0x40000), (0x06, 0, 0, 0),
     ]  # fmt: skip
     code = create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in program))

@@ -123,11 +123,11 @@ class Baresip:
     async def until(self, kind: str) -> Event:
         """First event of a type, as baresip's `ua_event` names them."""
 
-        def found() -> Event | None:
+        def first() -> Event | None:
             return next((e for e in self.events if e.get("type") == kind), None)
 
-        await self._until(lambda: found() is not None, kind)
-        event = found()
+        await self._until(lambda: first() is not None, kind)
+        event = first()
         assert event is not None
         return event
 
@@ -222,14 +222,14 @@ class Baresip:
                 self._gone = True
                 self._news.notify_all()
 
-    async def _until(self, wanted: Callable[[], bool], what: str) -> None:
+    async def _until(self, condition: Callable[[], bool], what: str) -> None:
         async def find() -> None:
             async with self._news:
-                await self._news.wait_for(lambda: self._gone or wanted())
+                await self._news.wait_for(lambda: self._gone or condition())
 
         try:
             await asyncio.wait_for(find(), PATIENCE_S)
-            assert wanted()
+            assert condition()
         except (TimeoutError, AssertionError):
             raise AssertionError(
                 f"baresip: no {what}; it said {self.events[-10:]}\n{self.log[-3000:]}"
@@ -240,9 +240,9 @@ def _modules_folder() -> Path:
     program = shutil.which("baresip")
     assert program, "baresip is missing: run ./check, which installs it"
     libraries = Path(program).parent.parent / "lib"
-    found = [*libraries.glob("baresip/modules"), *libraries.glob("*/baresip/modules")]
-    assert found, "baresip has no modules: run ./check, which installs them"
-    return found[0]
+    first = [*libraries.glob("baresip/modules"), *libraries.glob("*/baresip/modules")]
+    assert first, "baresip has no modules: run ./check, which installs them"
+    return first[0]
 
 
 def _repeat(speech: Path, target: Path) -> None:

@@ -126,8 +126,8 @@ class FarEnd:
 
     async def refusal(self) -> sip.Message:
         """The phone's refusal of the call."""
-        _, found = await self.server.until(lambda m: m.status >= 300)
-        return found
+        _, final = await self.server.until(lambda m: m.status >= 300)
+        return final
 
     async def turned_away(self) -> tuple[int, ...]:
         """The phone's answers to the latest call, up to its refusal, but 100."""
@@ -186,10 +186,10 @@ class FarEnd:
 
     async def answered(self, number: int, method: str = "INVITE") -> sip.Message:
         """The phone's final answer to the request of a CSeq."""
-        _, found = await self.server.until(
+        _, final = await self.server.until(
             lambda m: m.status >= 200 and m.get("CSeq") == f"{number} {method}"
         )
-        return found
+        return final
 
     async def hears_a_tone(self) -> None:
         """Wait for telephone-event: type 101 is readable in SRTP (RFC 3711)."""

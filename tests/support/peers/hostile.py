@@ -121,15 +121,17 @@ class HostileServer:
         if self._server is not None:
             self._server.close()
 
-    async def until(self, wanted: Callable[[sip.Message], bool]) -> tuple[Connection, sip.Message]:
-        """First message for which `wanted` is true, with its connection."""
+    async def until(
+        self, condition: Callable[[sip.Message], bool]
+    ) -> tuple[Connection, sip.Message]:
+        """First message for which `condition` is true, with its connection."""
 
         async def find() -> tuple[Connection, sip.Message]:
             async with self._news:
                 while True:
                     for connection in self.connections:
                         for message in connection.messages:
-                            if wanted(message):
+                            if condition(message):
                                 return connection, message
                     await self._news.wait()
 
@@ -207,11 +209,13 @@ class DatagramServer:
             # The loop closes the socket in its next turn; the port is taken until then.
             await asyncio.sleep(0)
 
-    async def until(self, wanted: Callable[[sip.Message], bool]) -> tuple[Datagrams, sip.Message]:
-        """First message for which `wanted` is true, with its sender."""
+    async def until(
+        self, condition: Callable[[sip.Message], bool]
+    ) -> tuple[Datagrams, sip.Message]:
+        """First message for which `condition` is true, with its sender."""
         async with asyncio.timeout(20), self._news:
-            await self._news.wait_for(lambda: any(wanted(found) for _, found in self._messages))
-        return next(pair for pair in self._messages if wanted(pair[1]))
+            await self._news.wait_for(lambda: any(condition(match) for _, match in self._messages))
+        return next(pair for pair in self._messages if condition(pair[1]))
 
     def _receive(self, data: bytes, remote: tuple[str, int]) -> None:
         assert self._transport is not None
@@ -272,17 +276,17 @@ class Sinks:
 
     def received(self) -> list[str]:
         """Everything that arrived, empty when nothing did."""
-        found = []
+        match = []
         for sink in self._sockets:
             with contextlib.suppress(BlockingIOError):
                 if sink.type == socket.SOCK_DGRAM:
                     data, source = sink.recvfrom(65536)
-                    found.append(f"{len(data)} bytes by UDP from {source} at {sink.getsockname()}")
+                    match.append(f"{len(data)} bytes by UDP from {source} at {sink.getsockname()}")
                 else:
                     connection, source = sink.accept()
                     connection.close()
-                    found.append(f"a TCP connection from {source} at {sink.getsockname()}")
-        return found
+                    match.append(f"a TCP connection from {source} at {sink.getsockname()}")
+        return match
 
     def close(self) -> None:
         for sink in (*self._sockets, *self._unwatched):

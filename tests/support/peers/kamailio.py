@@ -99,15 +99,15 @@ class Kamailio:
 
     async def start(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        wanted = "verify_certificate = no\nrequire_certificate = no\n"
+        demands = "verify_certificate = no\nrequire_certificate = no\n"
         if self._clients is not None:
-            wanted = (
+            demands = (
                 f"verify_certificate = yes\nrequire_certificate = yes\nca_list = {self._clients}\n"
             )
         (self._folder / "tls.cfg").write_text(
             "[server:default]\n"
             f"method = {self._method}\n"
-            f"{wanted}"
+            f"{demands}"
             f"private_key = {self._leaf.key}\ncertificate = {self._leaf.certificate}\n"
             "[client:default]\nverify_certificate = no\n"
         )
@@ -177,6 +177,6 @@ async def _connects(host: str, port: int) -> bool:
 def _modules() -> str:
     program = shutil.which("kamailio")
     assert program, "kamailio is missing: run ./check, which installs it"
-    found = sorted(Path("/usr/lib").glob("*/kamailio/modules"))
-    assert found, "kamailio has no modules: run ./check, which installs them"
-    return str(found[0])
+    folders = sorted(Path("/usr/lib").glob("*/kamailio/modules"))
+    assert folders, "kamailio has no modules: run ./check, which installs them"
+    return str(folders[0])

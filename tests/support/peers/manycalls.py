@@ -142,9 +142,9 @@ class Server:
             branch = answer.get("Via").split("branch=z9hG4bK-")[1].split(";")[0]
         elif answer.all("Contact"):
             target = _address(answer.get("Contact"))
-        known = sip.Dialog(dialog.sender, answer.get("To"), dialog.call_id, target)
-        self.tell(known, "ACK", int(answer.get("CSeq").split()[0]), branch=branch, body=body)
-        return known
+        established = sip.Dialog(dialog.sender, answer.get("To"), dialog.call_id, target)
+        self.tell(established, "ACK", int(answer.get("CSeq").split()[0]), branch=branch, body=body)
+        return established
 
     def _on_stream(self, connection: Connection, message: sip.Message) -> None:
         self._connection = connection

@@ -45,9 +45,9 @@ class Middle:
         assert self._process.stdout is not None
         async with asyncio.timeout(_PATIENCE_S):
             async for line in self._process.stdout:
-                told: dict[str, Any] = json.loads(line)
-                if told["event"] == event:
-                    return told
+                order: dict[str, Any] = json.loads(line)
+                if order["event"] == event:
+                    return order
         raise AssertionError(f"it ended:\n{(self._folder / 'log').read_text()[-3000:]}")
 
     async def stop(self) -> None:

@@ -71,7 +71,7 @@ class NameServer:
         if name in self.rcodes:
             response.set_rcode(self.rcodes[name])
             return response
-        if not any(known == name for known, _ in self.records):
+        if not any(owner == name for owner, _ in self.records):
             response.set_rcode(dns.rcode.NXDOMAIN)
         for _ in range(_LONGEST_CHAIN):
             alias = self.records.get((name, "CNAME"))

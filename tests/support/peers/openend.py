@@ -53,12 +53,12 @@ class OpenEnd(asyncio.DatagramProtocol):
         assert port is not None
         self.rtp.sendto(packet, (host[1], int(port[1])))
 
-    async def until(self, wanted: Callable[[sip.Message], bool]) -> sip.Message:
-        """First message for which `wanted` is true."""
+    async def until(self, condition: Callable[[sip.Message], bool]) -> sip.Message:
+        """First message for which `condition` is true."""
         async with asyncio.timeout(_PATIENCE_S), self._news:
             while True:
                 for message in self.messages:
-                    if wanted(message):
+                    if condition(message):
                         return message
                 await self._news.wait()
 

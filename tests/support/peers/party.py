@@ -178,9 +178,9 @@ class Party:
         if message.status or self.transport is not Transport.UDP:
             return False
         transaction = (message.method, message.get("Via"), message.get("CSeq"))
-        known = transaction in self._transactions
+        is_repeated = transaction in self._transactions
         self._transactions.add(transaction)
-        return known
+        return is_repeated
 
     def _on_invite(self, message: sip.Message) -> None:
         self._note(message.body)

@@ -52,8 +52,8 @@ class Parser:
         messages: list[Message] = []
         while True:
             stripped = self._rest.lstrip(b"\r\n")
-            head, found, tail = stripped.partition(b"\r\n\r\n")
-            if not found:
+            head, separator, tail = stripped.partition(b"\r\n\r\n")
+            if not separator:
                 return messages
             length = re.search(rb"(?im)^(?:Content-Length|l)\s*:\s*(\d+)", head)
             size = int(length[1]) if length else 0

@@ -81,8 +81,8 @@ class Screen:
     def find(self, text: str) -> tuple[int, int]:
         """Column and line of the first place where `text` stands."""
         for y, strip in enumerate(self.strips):
-            before, found, _ = strip.text.partition(text)
-            if found:
+            before, match, _ = strip.text.partition(text)
+            if match:
                 return cell_len(before), y
         raise AssertionError(f"“{text}” is not on the screen:\n{self.text}")
 
@@ -140,11 +140,11 @@ class Screen:
 
     # Waiting
 
-    async def until(self, wanted: Callable[[], object]) -> None:
+    async def until(self, condition: Callable[[], object]) -> None:
         """Wait until a condition holds on the screen or in the app."""
         try:
             async with asyncio.timeout(_PATIENCE_S):
-                while not wanted():
+                while not condition():
                     await self.pilot.pause()
         except TimeoutError:
             raise AssertionError(f"the screen stays as it is:\n{self.text}") from None

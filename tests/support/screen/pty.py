@@ -71,10 +71,10 @@ class OnPty:
             heard += self.read(left)
         return heard
 
-    def until(self, wanted: Callable[[str], bool], seconds: float = 30.0) -> float:
-        """Read until `wanted` holds for the screen; return the time."""
+    def until(self, condition: Callable[[str], bool], seconds: float = 30.0) -> float:
+        """Read until `condition` holds for the screen; return the time."""
         end = time.perf_counter() + seconds
-        while not wanted(self.text()):
+        while not condition(self.text()):
             if time.perf_counter() > end:
                 raise TimeoutError(self.text())
             self.read(end - time.perf_counter())

@@ -76,14 +76,14 @@ class Terminal:
         await self.keys("Escape")
         await self.until(lambda screen: text not in screen, f"no {text!r}")
 
-    async def until(self, wanted: Callable[[str], bool], what: str) -> str:
-        """Wait until `wanted` holds for the screen; return it."""
+    async def until(self, condition: Callable[[str], bool], what: str) -> str:
+        """Wait until `condition` holds for the screen; return it."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + PATIENCE_S
         while True:
             self._changed.clear()
             screen = await self.screen()
-            if wanted(screen):
+            if condition(screen):
                 return screen
             try:
                 await asyncio.wait_for(self._changed.wait(), deadline - loop.time())

@@ -163,7 +163,7 @@ class StandIn(Attached):
 
     # Waiting
 
-    async def reaches(self, wanted: Callable[[Status], bool]) -> Status:
+    async def reaches(self, condition: Callable[[Status], bool]) -> Status:
         """Return the engine's status once it satisfies the condition."""
         changed = asyncio.Event()
 
@@ -174,7 +174,7 @@ class StandIn(Attached):
         engine.hub.listen(listener, levels=False)
         try:
             async with asyncio.timeout(PATIENCE_S):
-                while not wanted(engine.status()):
+                while not condition(engine.status()):
                     changed.clear()
                     await changed.wait()
         except TimeoutError:
@@ -183,9 +183,9 @@ class StandIn(Attached):
             engine.hub.forget(listener)
         return engine.status()
 
-    async def reaches_call(self, call: str, wanted: Callable[[Call], bool]) -> Call:
+    async def reaches_call(self, call: str, condition: Callable[[Call], bool]) -> Call:
         """Return a running call once it satisfies the condition."""
-        status = await self.reaches(lambda s: any(c.id == call and wanted(c) for c in s.calls))
+        status = await self.reaches(lambda s: any(c.id == call and condition(c) for c in s.calls))
         return next(c for c in status.calls if c.id == call)
 
     async def read_workers(self) -> None:

@@ -142,8 +142,8 @@ class Script:
         """Return an account's registrar; a trial asks the same server."""
         name = setup.name
         if setup.trial:
-            known = [account for worker in self.started for account in worker.accounts.values()]
-            same = [a.name for a in known if not a.trial and a.user == setup.user]
+            accounts = [account for worker in self.started for account in worker.accounts.values()]
+            same = [a.name for a in accounts if not a.trial and a.user == setup.user]
             name = same[0] if same else TRIAL
         usual = self.registrars.get(name, Registrar())
         return self.registrars_at.get(setup.target.address, usual)

@@ -66,9 +66,9 @@ async def seen(phone: Screen, selector: str) -> str:
     """Return the text of a form's part after focusing it, as one line."""
     phone.app.screen.query_one(selector).scroll_visible(animate=False, immediate=True)
     await phone.settle()
-    found = phone.app.screen.query_one(selector).region
-    lines = phone.lines[found.y : found.bottom]
-    return " ".join(" ".join(line[found.x : found.right] for line in lines).split())
+    region = phone.app.screen.query_one(selector).region
+    lines = phone.lines[region.y : region.bottom]
+    return " ".join(" ".join(line[region.x : region.right] for line in lines).split())
 
 
 def accounts_file(standin: StandIn) -> str:

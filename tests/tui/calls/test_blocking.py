@@ -21,8 +21,8 @@ def stage(phone: Screen, standin: StandIn, clock: Clock) -> Stage:
 
 
 async def blocked(stage: Stage) -> list[str]:
-    found = await stage.engine.client.get(GetBlocked(), BlockedCallers)
-    return [entry.address for entry in found.callers]
+    reply = await stage.engine.client.get(GetBlocked(), BlockedCallers)
+    return [entry.address for entry in reply.callers]
 
 
 async def test_a_caller_who_rings_is_blocked_after_a_question(stage: Stage) -> None:

@@ -32,7 +32,7 @@ async def test_it_follows_its_end_unless_one_reads_elsewhere(
     await phone.sees("number 39")
     await phone.press("home")
     standin.engine.notice("info", "the last")
-    await phone.until(lambda: any("the last" in line for line in box._found))
+    await phone.until(lambda: any("the last" in line for line in box._lines))
     await phone.settle()
     assert "the last" not in phone.text
     assert "0.1.0 is up," in phone.text

@@ -73,8 +73,8 @@ async def test_enter_does_not_read_as_call_and_calls_nobody_while_it_rings(place
 
 def _words_of(stage: Stage, key: str) -> str:
     """Return the footer's words for a key, empty without the key."""
-    _, found, rest = stage.phone.lines[-1].partition(f"{key} ")
-    return rest.partition("  ")[0] if found else ""
+    _, hints, rest = stage.phone.lines[-1].partition(f"{key} ")
+    return rest.partition("  ")[0] if hints else ""
 
 
 async def _use_all(scene: str, place: Path, use: _Use) -> None:
@@ -148,12 +148,12 @@ def _situation(stage: Stage, noticed: list[object]) -> list[object]:
 
 def _offered(stage: Stage) -> dict[str, tuple[str, int]]:
     """Return the actions in the last line, each with its key and column."""
-    found: dict[str, tuple[str, int]] = {}
+    hints: dict[str, tuple[str, int]] = {}
     column = 0
     for segment in Strip(stage.phone.strips[-1]):
         action = segment.style.meta.get("@click") if segment.style else None
         if action is not None:
             name = str(action).removeprefix("app.do('").removesuffix("')")
-            found.setdefault(name, (segment.text, column))
+            hints.setdefault(name, (segment.text, column))
         column += segment.cell_length
-    return found
+    return hints

@@ -62,12 +62,12 @@ def hostile_servers(monkeypatch: pytest.MonkeyPatch) -> None:
     kind = facts.tls_to
 
     def tls_to(host: str) -> TlsStatus:
-        found = kind(host)
-        assert found.peer is not None
+        widget = kind(host)
+        assert widget.peer is not None
         leaf = msgspec.structs.replace(
-            found.peer, subject=hostile("CN="), issuer=hostile("CN="), names=(hostile(host),)
+            widget.peer, subject=hostile("CN="), issuer=hostile("CN="), names=(hostile(host),)
         )
-        return msgspec.structs.replace(found, peer=leaf, chain=(leaf, *found.chain[1:]))
+        return msgspec.structs.replace(widget, peer=leaf, chain=(leaf, *widget.chain[1:]))
 
     devices = tuple(
         msgspec.structs.replace(device, name=hostile(device.name)) for device in facts.DEVICES

@@ -27,9 +27,9 @@ def environment(standin: StandIn) -> dict[str, str]:
 @pytest.fixture
 def terminals() -> Iterator[list[OnPty]]:
     """Yield terminals, and close them with a signal at the end."""
-    found: list[OnPty] = []
-    yield found
-    for terminal in found:
+    phones: list[OnPty] = []
+    yield phones
+    for terminal in phones:
         terminal.end()
 
 

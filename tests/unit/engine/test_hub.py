@@ -42,12 +42,12 @@ def test_levels_go_to_those_alone_who_asked_and_carry_the_last_number() -> None:
     hub = Hub()
     plain: list[NumberedEvent] = []
     keen: list[NumberedEvent] = []
-    wanted = [hub.wants_levels]
+    demands = [hub.wants_levels]
     hub.listen(plain.append, levels=False)
-    wanted.append(hub.wants_levels)
+    demands.append(hub.wants_levels)
     hub.listen(keen.append, levels=True)
-    wanted.append(hub.wants_levels)
-    assert wanted == [False, False, True]
+    demands.append(hub.wants_levels)
+    assert demands == [False, False, True]
     hub.publish(NOTICE)
     hub.publish(LEVELS)
     hub.publish(NOTICE)
@@ -88,13 +88,13 @@ def test_sip_messages_go_to_those_alone_who_asked() -> None:
     hub = Hub()
     plain: list[NumberedEvent] = []
     keen: list[NumberedEvent] = []
-    wanted: list[bool] = []
-    hub.when_listeners_change(lambda: wanted.append(hub.wants_sip))
+    demands: list[bool] = []
+    hub.when_listeners_change(lambda: demands.append(hub.wants_sip))
     hub.listen(plain.append, levels=True)
     hub.listen(keen.append, levels=False, sip=True)
     hub.publish(MESSAGE)
     hub.publish(LEVELS)
     hub.forget(keen.append)
-    assert wanted == [False, True, False]
+    assert demands == [False, True, False]
     assert [event.event for event in plain] == [LEVELS]
     assert [(event.seq, event.event) for event in keen] == [(0, MESSAGE)]

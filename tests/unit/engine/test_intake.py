@@ -93,18 +93,18 @@ def test_user_s_own_characters_do_not_cut_the_host_off(uri: str) -> None:
 
 
 def test_long_names_are_cut() -> None:
-    found = party(f'"{"x" * 4000}" <sip:{"y" * 3000}@example.com>')
-    assert len(found.name) == 80
-    assert len(found.uri) == 256
+    cleaned_party = party(f'"{"x" * 4000}" <sip:{"y" * 3000}@example.com>')
+    assert len(cleaned_party.name) == 80
+    assert len(cleaned_party.uri) == 256
 
 
 @given(HOSTILE)
 def test_any_address_gives_harmless_parts(address: str) -> None:
-    found = party(address)
-    assert_harmless(found.name)
-    assert_harmless(found.uri)
-    assert len(found.name) <= 80
-    assert len(found.uri) <= 256
+    cleaned_party = party(address)
+    assert_harmless(cleaned_party.name)
+    assert_harmless(cleaned_party.uri)
+    assert len(cleaned_party.name) <= 80
+    assert len(cleaned_party.uri) <= 256
 
 
 @given(HOSTILE)
@@ -129,8 +129,8 @@ def test_every_string_of_an_event_is_cleaned(text: str) -> None:
         ),
     )
     cleaned = clean_event(event)
-    for found in strings(msgspec.to_builtins(cleaned)):
-        assert_harmless(found)
+    for cleaned_party in strings(msgspec.to_builtins(cleaned)):
+        assert_harmless(cleaned_party)
 
 
 def test_harmless_events_are_unchanged() -> None:

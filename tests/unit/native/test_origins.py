@@ -384,10 +384,10 @@ def test_newer_version_is_built_only_when_asked_for(search: Search) -> None:
         "\nDebian has PJSIP 2.18: 'python3 -m voip.native.build --newer' builds it, but our "
         "patches were made for 2.17 and may not fit."
     )
-    found = search.run(newer=True)
-    assert (found.version, found.authenticated) == ("2.18", True)
+    result = search.run(newer=True)
+    assert (result.version, result.authenticated) == ("2.18", True)
     # Files that the manifest does not name are there too.
-    assert (found.root / "pjsip/c.c").exists()
+    assert (result.root / "pjsip/c.c").exists()
     assert search.said == [
         f"{_sid()}PJSIP 2.18, which is newer than the 2.17 that our patches were made for: they "
         "may not fit"

@@ -119,13 +119,13 @@ def obtained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: Path) -> tu
     """The source, and the lines about it."""
     monkeypatch.setenv("PJPROJECT_SOURCE", str(given))
     said: list[str] = []
-    found = source.obtain(tmp_path / "work", tmp_path / "log", said.append)
-    return found, "\n".join(said)
+    obtained_source = source.obtain(tmp_path / "work", tmp_path / "log", said.append)
+    return obtained_source, "\n".join(said)
 
 
 def test_given_folder(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found, said = obtained(monkeypatch, tmp_path, root)
-    assert found == Source(root, "2.17", False)
+    obtained_source, said = obtained(monkeypatch, tmp_path, root)
+    assert obtained_source == Source(root, "2.17", False)
     assert said == f"PJPROJECT_SOURCE ({root}): PJSIP 2.17"
 
 
@@ -134,8 +134,8 @@ def test_given_archive(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     given = archive(tmp_path / f"x.tar.{kind}", FILES)
-    found, said = obtained(monkeypatch, tmp_path, given)
-    assert found == Source(tmp_path / "work" / "source" / "pjproject-2.17", "2.17", False)
+    obtained_source, said = obtained(monkeypatch, tmp_path, given)
+    assert obtained_source == Source(tmp_path / "work" / "source" / "pjproject-2.17", "2.17", False)
     assert said == f"PJPROJECT_SOURCE ({given}): PJSIP 2.17"
     assert given.exists()
 

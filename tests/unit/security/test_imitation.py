@@ -33,15 +33,15 @@ OTHERS = "🔏🔐🔑🗝🔒🔓─│┌█▒⇐⟶➔🔴🟢☑✔✖\ue0a
 
 @pytest.mark.parametrize("sign", sorted(SIGNS | set(OTHERS)))
 def test_a_sign_of_the_interface_is_never_in_a_far_end_s_name(sign: str) -> None:
-    found = party(f'"{sign} Bob {sign}" <sip:b{sign}b@example.com>')
-    assert found.name == "\ufffd Bob \ufffd"
-    assert found.uri == "sip:b\ufffdb@example.com"
+    caller = party(f'"{sign} Bob {sign}" <sip:b{sign}b@example.com>')
+    assert caller.name == "\ufffd Bob \ufffd"
+    assert caller.uri == "sip:b\ufffdb@example.com"
 
 
 @given(st.lists(HOSTILE | st.sampled_from(sorted(SIGNS | set(OTHERS)))).map("".join))
 def test_no_text_of_a_far_end_holds_a_sign_or_what_changes_one(text: str) -> None:
-    found = party(f'"{text}" <sip:{text}@example.com>')
-    for shown in (found.name, found.uri, who(found)):
+    caller = party(f'"{text}" <sip:{text}@example.com>')
+    for shown in (caller.name, caller.uri, who(caller)):
         assert not SIGNS & set(shown)
         assert not set("\ufe0f\ufe0e") & set(shown)
 
@@ -147,9 +147,9 @@ def test_the_harmless_form_of_a_name(name: str, shown: str) -> None:
 
 @pytest.mark.parametrize("sign", [*ASCII.signs.values(), "[server] ", "{sealed}"])
 def test_a_sign_in_a_claimed_name_is_gone_and_the_name_counts_as_an_imitation(sign: str) -> None:
-    found = party(f'"{sign} Bob" <sip:{sign.strip()}@example.com>')
-    assert found.imitates
-    for shown in (found.name, found.uri, who(found)):
+    caller = party(f'"{sign} Bob" <sip:{sign.strip()}@example.com>')
+    assert caller.imitates
+    for shown in (caller.name, caller.uri, who(caller)):
         assert not set("[]{}") & set(shown)
 
 

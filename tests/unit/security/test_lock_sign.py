@@ -117,8 +117,8 @@ def test_before_the_answer_it_is_said_what_the_voice_will_be(facts: CallFacts, s
 def test_an_account_has_the_sign_of_its_connection(
     facts: AccountFacts, sign: Sign, short: str
 ) -> None:
-    found = lock_report.report(facts, None)
-    assert (found.sign, found.short) == (sign, short)
+    result = lock_report.report(facts, None)
+    assert (result.sign, result.short) == (sign, short)
     assert policy.account_sign(facts) is sign
 
 

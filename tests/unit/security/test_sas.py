@@ -36,9 +36,9 @@ few = settings(max_examples=8, deadline=None)
 
 
 def words(local: str, remote: str) -> tuple[str, ...]:
-    found = sas.pair((replace(STREAM, local_fingerprint=local, remote_fingerprint=remote),))
-    assert found is not None
-    return sas.words(found)
+    pair = sas.pair((replace(STREAM, local_fingerprint=local, remote_fingerprint=remote),))
+    assert pair is not None
+    return sas.words(pair)
 
 
 @pytest.mark.parametrize(

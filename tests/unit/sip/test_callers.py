@@ -21,7 +21,7 @@ CALLERS = st.text(max_size=30) | st.builds("sip:{}@{}".format, USERS, HOSTS)
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("sip:bob@[2001:db8::1]:5061", (Key("bob"), Key("bob", "pbx.example.com"))),
         ("sip:bob@SIP.EXAMPLE.COM", (Key("bob"), Key("bob", "pbx.example.com"))),
@@ -34,8 +34,8 @@ CALLERS = st.text(max_size=30) | st.builds("sip:{}@{}".format, USERS, HOSTS)
         ("not an address", ()),
     ],
 )
-def test_keys(text: str, found: tuple[Key, ...]) -> None:
-    assert keys(text, EXCHANGE) == found
+def test_keys(text: str, expected: tuple[Key, ...]) -> None:
+    assert keys(text, EXCHANGE) == expected
 
 
 @given(CALLERS)
@@ -52,15 +52,15 @@ def test_a_callers_address_has_one_bare_form(uri: str) -> None:
 def test_the_canonical_address_is_that_of_the_same_caller(
     uri: str, exchange: Exchange | None
 ) -> None:
-    found = canonical(uri, exchange)
-    if found is not None:
+    expected = canonical(uri, exchange)
+    if expected is not None:
         assert not is_hidden(uri)
-        assert set(keys(found, exchange)) == set(keys(uri, exchange))
-        assert canonical(found, exchange) == found
+        assert set(keys(expected, exchange)) == set(keys(uri, exchange))
+        assert canonical(expected, exchange) == expected
 
 
 @pytest.mark.parametrize(
-    ("written", "found"),
+    ("written", "expected"),
     [
         ("100", "sip:100@pbx.example.com"),
         ("sip:100@192.0.2.9", "sip:100@pbx.example.com"),
@@ -71,8 +71,8 @@ def test_the_canonical_address_is_that_of_the_same_caller(
         ("sip:+4930123@anonymous.invalid", None),
     ],
 )
-def test_one_way_to_write_a_caller(written: str, found: str | None) -> None:
-    assert canonical(written, EXCHANGE) == found
+def test_one_way_to_write_a_caller(written: str, expected: str | None) -> None:
+    assert canonical(written, EXCHANGE) == expected
 
 
 @given(CALLERS, st.sampled_from([EXCHANGE, None]))

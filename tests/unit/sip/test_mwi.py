@@ -54,6 +54,6 @@ def test_the_counts_of_a_summary(body: str, voicemail: Voicemail | None) -> None
 
 @given(st.text(max_size=200) | st.from_regex(r"Voice-Message: [0-9/ ()\-]{0,30}", fullmatch=True))
 def test_any_body_gives_a_small_number_or_none(body: str) -> None:
-    found = mwi.voicemail(body)
-    assert found is None or 0 <= found.new <= 999_999
-    assert found is None or found.old is None or 0 <= found.old <= 999_999
+    result = mwi.voicemail(body)
+    assert result is None or 0 <= result.new <= 999_999
+    assert result is None or result.old is None or 0 <= result.old <= 999_999

@@ -94,9 +94,9 @@ def test_a_call_appears_changes_and_ends() -> None:
     assert [s.call.state for s in state.live] == [CallState.ACTIVE]
     state = after(CallEvent(call=call("1", CallState.ENDED)), state=state, now=3.0)
     assert state.live == ()
-    found = state.find("1")
-    assert found is not None
-    assert found.ended == 3.0
+    match = state.find("1")
+    assert match is not None
+    assert match.ended == 3.0
 
 
 def test_an_ended_call_stays_to_be_read_and_then_goes() -> None:
@@ -194,9 +194,9 @@ def test_accounts_change_where_they_stand_and_new_ones_come_last() -> None:
     assert [a.name for a in state.accounts] == ["work", "home"]
     assert state.registered(RegistrationState.FAILED) == 1
     assert state.registered(RegistrationState.REGISTERED) == 1
-    found = state.account("work")
-    assert found is not None
-    assert found.registration.state is RegistrationState.FAILED
+    match = state.account("work")
+    assert match is not None
+    assert match.registration.state is RegistrationState.FAILED
 
 
 def test_a_removed_account_is_gone() -> None:
@@ -286,7 +286,7 @@ events: st.SearchStrategy[AnyEvent] = st.one_of(
 )
 histories = st.lists(st.tuples(st.floats(0.0, 4.0), events), max_size=40)
 live_calls = st.lists(
-    st.builds(call, call_ids, st.sampled_from(LIVE)), unique_by=lambda found: found.id, max_size=3
+    st.builds(call, call_ids, st.sampled_from(LIVE)), unique_by=lambda match: match.id, max_size=3
 ).map(tuple)
 
 
@@ -302,7 +302,7 @@ def lived_through(history: list[tuple[float, AnyEvent]]) -> tuple[State, float]:
 def assert_sound(state: State, now: float) -> None:
     ids = [shown.call.id for shown in state.calls]
     assert len(ids) == len(set(ids))
-    assert len(state.accounts) == len({known.name for known in state.accounts})
+    assert len(state.accounts) == len({account_status.name for account_status in state.accounts})
     for shown in state.calls:
         assert (shown.ended is not None) == (shown.call.state is CallState.ENDED)
         assert shown.ended is None or now - shown.ended < KEEP_ENDED_S
@@ -327,19 +327,19 @@ def test_each_call_is_as_it_was_told_last(history: list[tuple[float, AnyEvent]])
     last = {event.call.id: event.call for _, event in history if isinstance(event, CallEvent)}
     for shown in state.calls:
         assert shown.call == last[shown.call.id]
-    live = {found.id for found in last.values() if found.state is not CallState.ENDED}
+    live = {match.id for match in last.values() if match.state is not CallState.ENDED}
     assert {shown.call.id for shown in state.live} == live
 
 
-@given(history=histories, found=live_calls)
+@given(history=histories, match=live_calls)
 def test_attaching_after_any_history_shows_what_the_engine_has(
-    history: list[tuple[float, AnyEvent]], found: tuple[Call, ...]
+    history: list[tuple[float, AnyEvent]], match: tuple[Call, ...]
 ) -> None:
     before, now = lived_through(history)
     accounts = (account("work"), account("new"))
-    state = attach(before, snapshot(found, accounts), now)
+    state = attach(before, snapshot(match, accounts), now)
     assert_sound(state, now)
-    assert tuple(shown.call for shown in state.calls) == found
+    assert tuple(shown.call for shown in state.calls) == match
     assert state.live == state.calls
     assert state.accounts == accounts
     assert state.link is Link.UP

@@ -29,17 +29,17 @@ class Kept:
         self.keys = OwnKeys(folder, compared.__contains__, self.warnings.append)
 
     async def pem(self, name: str = "work", **fields: Any) -> str:
-        found = await self.keys.find(name, account(**fields))
-        assert found is not None
-        return found.pem
+        own_key = await self.keys.find(name, account(**fields))
+        assert own_key is not None
+        return own_key.pem
 
     def file(self, name: str = "work") -> Path:
         return self.folder / f"{name}.json"
 
     def change(self, **values: object) -> None:
         """Change values in the file of a key."""
-        found = json.loads(self.file().read_text())
-        self.file().write_text(json.dumps({**found, **values}))
+        own_key = json.loads(self.file().read_text())
+        self.file().write_text(json.dumps({**own_key, **values}))
 
 
 @pytest.fixture

@@ -29,8 +29,8 @@ def path(tmp_path: Path) -> Path:
 
 
 def opened(path: Path, heard: list[str] | None = None) -> BlockedCallers:
-    told = [] if heard is None else heard
-    return BlockedCallers(path, told.append, lambda account, connection: EXCHANGE)
+    notices = [] if heard is None else heard
+    return BlockedCallers(path, notices.append, lambda account, connection: EXCHANGE)
 
 
 def by_hand(path: Path, text: str) -> None:
@@ -99,7 +99,7 @@ def test_a_bad_file_is_a_problem_and_loses_nothing(path: Path, text: str, words:
 
 
 @pytest.mark.parametrize(
-    ("uri", "account", "found"),
+    ("uri", "account", "expected"),
     [
         ("sip:mallory@evil.example", "work", (MALLORY,)),
         ("sip:mallory@EVIL.example;user=phone", "work", (MALLORY,)),
@@ -113,12 +113,12 @@ def test_a_bad_file_is_a_problem_and_loses_nothing(path: Path, text: str, words:
     ],
 )
 def test_an_entry_is_of_one_address_and_account(
-    path: Path, uri: str, account: str, found: tuple[BlockedCaller, ...]
+    path: Path, uri: str, account: str, expected: tuple[BlockedCaller, ...]
 ) -> None:
     made = opened(path)
     made.add(MALLORY)
     made.add(HUNDRED)
-    assert made.of(uri, account) == found
+    assert made.of(uri, account) == expected
 
 
 def test_a_caller_who_hides_is_not_blocked_by_an_entry_for_one(path: Path) -> None:

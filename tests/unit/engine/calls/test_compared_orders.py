@@ -77,7 +77,7 @@ class _Orders(RuleBasedStateMachine):
     def _one_was_compared(self, account: str, uri: str) -> None:
         self._call(account, uri, *_CERTIFICATES[:2])
         (call,) = self._book
-        self._say(call, equal=True)
+        self._decide(call, equal=True)
 
     def teardown(self) -> None:
         self._history.close()
@@ -100,9 +100,9 @@ class _Orders(RuleBasedStateMachine):
     @precondition(lambda self: len(self._book) > 0)
     @rule(data=st.data(), equal=st.booleans())
     def _answer(self, data: Any, equal: bool) -> None:
-        self._say(data.draw(st.sampled_from(list(self._book))), equal)
+        self._decide(data.draw(st.sampled_from(list(self._book))), equal)
 
-    def _say(self, call: LiveCall, equal: bool) -> None:
+    def _decide(self, call: LiveCall, equal: bool) -> None:
         ends = sas.ends(call.facts().streams)
         assert ends is not None
         self._comparisons.answer(call, ends, equal)

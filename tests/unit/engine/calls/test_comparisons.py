@@ -34,7 +34,7 @@ async def talk(standin: StandIn, account: str = "work", target: str = "100", **h
     return call
 
 
-async def say(standin: StandIn, call: str, equal: bool) -> str | None:
+async def decide(standin: StandIn, call: str, equal: bool) -> str | None:
     """Answer for the call's current words; return the engine's addition."""
     code = (await report(standin, call)).end_to_end
     assert code is not None
@@ -44,8 +44,8 @@ async def say(standin: StandIn, call: str, equal: bool) -> str | None:
 
 async def standing(standin: StandIn, call: str) -> tuple[Compared | None, Sign | None]:
     (shown,) = [c for c in (await standin.status()).calls if c.id == call]
-    found = shown.lock.comparison
-    return (found.state if found is not None else None), shown.lock.sign
+    comparison = shown.lock.comparison
+    return (comparison.state if comparison is not None else None), shown.lock.sign
 
 
 async def until_sign(standin: StandIn, call: str, sign: Sign, since: int) -> None:
@@ -61,7 +61,7 @@ async def test_an_equal_answer_is_known_in_the_next_call_and_after_a_restart(
 ) -> None:
     call = await answered(standin, keying=Keying.DTLS)
     assert await standing(standin, call) == (Compared.PENDING, Sign.SERVER)
-    assert await say(standin, call, equal=True) is None
+    assert await decide(standin, call, equal=True) is None
     event = await standin.until_call(lambda c: c.lock.sign is Sign.SEALED)
     assert event.lock.comparison is not None
     (key,) = await remembered(standin)
@@ -80,11 +80,11 @@ async def test_an_equal_answer_is_known_in_the_next_call_and_after_a_restart(
 
 async def test_another_key_is_told_from_the_one_that_was_compared(standin: StandIn) -> None:
     call = await answered(standin, keying=Keying.DTLS)
-    await say(standin, call, equal=True)
+    await decide(standin, call, equal=True)
     changed = await talk(standin, fingerprints=OTHERS)
     assert await standing(standin, changed) == (Compared.CHANGED, Sign.VERIFY)
     # A second phone of theirs, once its words were compared too.
-    await say(standin, changed, equal=True)
+    await decide(standin, changed, equal=True)
     for fingerprints in (OTHERS, facts.FINGERPRINTS):
         shown = await talk(standin, fingerprints=fingerprints)
         assert await standing(standin, shown) == (Compared.REMEMBERED, Sign.SEALED)
@@ -92,7 +92,7 @@ async def test_another_key_is_told_from_the_one_that_was_compared(standin: Stand
 
 async def test_another_account_or_address_knows_nothing_of_it(standin: StandIn) -> None:
     call = await answered(standin, keying=Keying.DTLS)
-    await say(standin, call, equal=True)
+    await decide(standin, call, equal=True)
     await standin.add_account("home")
     for account, target in (("home", "100"), ("work", "101"), ("work", "100@example.com")):
         shown = await talk(standin, account, target)
@@ -100,30 +100,30 @@ async def test_another_account_or_address_knows_nothing_of_it(standin: StandIn) 
 
 
 async def test_a_caller_with_somebody_else_s_address_shows_another_key(standin: StandIn) -> None:
-    await say(standin, await answered(standin, keying=Keying.DTLS), equal=True)
-    for fingerprints, found in ((facts.FINGERPRINTS, Compared.REMEMBERED),
+    await decide(standin, await answered(standin, keying=Keying.DTLS), equal=True)
+    for fingerprints, comparison in ((facts.FINGERPRINTS, Compared.REMEMBERED),
                                 (OTHERS, Compared.CHANGED)):  # fmt: skip
         call = await standin.incoming("work", f'"100" <sip:{BOB}>')
         await standin.client.ask(AnswerCall(call=call))
         standin.remote_answers(call, keying=Keying.DTLS, fingerprints=fingerprints)
         await standin.reaches_call(call, lambda c: bool(c.lock.media[0].keying is Keying.DTLS))
-        assert (await standing(standin, call))[0] is found
+        assert (await standing(standin, call))[0] is comparison
 
 
 async def test_different_words_open_the_lock_and_take_that_key_back(standin: StandIn) -> None:
     call = await answered(standin, keying=Keying.DTLS)
-    assert await say(standin, call, equal=False) is None
+    assert await decide(standin, call, equal=False) is None
     assert await standing(standin, call) == (Compared.DIFFERENT, Sign.UNSAFE)
     assert (await report(standin, call)).state is LockState.OPEN
     assert await remembered(standin) == ()
-    await say(standin, call, equal=True)
+    await decide(standin, call, equal=True)
     assert await standing(standin, call) == (Compared.EQUAL, Sign.SEALED)
     (first,) = await remembered(standin)
     standin.remote_answers(call, keying=Keying.DTLS, fingerprints=OTHERS)
     await standin.reaches_call(call, lambda c: c.lock.sign is Sign.VERIFY)
-    await say(standin, call, equal=True)
+    await decide(standin, call, equal=True)
     assert len(await remembered(standin)) == 2
-    await say(standin, call, equal=False)
+    await decide(standin, call, equal=False)
     assert await standing(standin, call) == (Compared.DIFFERENT, Sign.UNSAFE)
     # The far end's other phone stays remembered.
     assert await remembered(standin) == (first,)
@@ -131,7 +131,7 @@ async def test_different_words_open_the_lock_and_take_that_key_back(standin: Sta
 
 async def test_an_answer_holds_for_the_certificates_it_was_about(standin: StandIn) -> None:
     call = await answered(standin, keying=Keying.DTLS)
-    await say(standin, call, equal=True)
+    await decide(standin, call, equal=True)
     standin.remote_answers(call, keying=Keying.DTLS, fingerprints=OTHERS)
     await standin.reaches_call(call, lambda c: c.lock.sign is Sign.VERIFY)
     assert (await standing(standin, call))[0] is Compared.CHANGED
@@ -155,7 +155,7 @@ async def test_an_answer_to_words_that_changed_is_refused(standin: StandIn) -> N
 
 async def test_what_is_forgotten_proves_nothing_in_calls_that_are_up(standin: StandIn) -> None:
     first = await answered(standin, keying=Keying.DTLS)
-    await say(standin, first, equal=True)
+    await decide(standin, first, equal=True)
     second = await talk(standin)
     position = len(standin.events)
     await standin.client.ask(ForgetCompared(account="work", address="sip:100@PBX.example.com"))
@@ -169,7 +169,7 @@ async def test_what_is_forgotten_proves_nothing_in_calls_that_are_up(standin: St
 
 
 async def test_an_account_that_is_removed_is_forgotten(standin: StandIn) -> None:
-    await say(standin, await answered(standin, keying=Keying.DTLS), equal=True)
+    await decide(standin, await answered(standin, keying=Keying.DTLS), equal=True)
     await standin.client.ask(RemoveAccount(name="work"))
     assert await remembered(standin) == ()
 
@@ -186,7 +186,7 @@ async def test_nothing_is_remembered_of_a_caller_without_an_address(
     code = (await report(standin, call)).end_to_end
     assert code is not None
     assert code.address is None
-    notice = await say(standin, call, equal=True)
+    notice = await decide(standin, call, equal=True)
     assert notice == "they gave no address to remember: your answer holds for this call only"
     assert await standing(standin, call) == (Compared.EQUAL, Sign.SEALED)
     assert await remembered(standin) == ()
@@ -200,7 +200,7 @@ async def test_a_damaged_file_is_said_and_costs_no_answer(standin: StandIn) -> N
     (problem,) = (await standin.status()).engine.problems
     assert str(path) in problem
     call = await answered(standin, keying=Keying.DTLS)
-    notice = await say(standin, call, equal=True)
+    notice = await decide(standin, call, equal=True)
     assert notice is not None
     assert notice.startswith("your answer holds for this call only: ")
     assert await standing(standin, call) == (Compared.EQUAL, Sign.SEALED)
@@ -212,7 +212,7 @@ async def test_a_damaged_file_is_said_and_costs_no_answer(standin: StandIn) -> N
 
 async def test_no_export_holds_a_compared_key(standin: StandIn) -> None:
     call = await answered(standin, keying=Keying.DTLS)
-    await say(standin, call, equal=True)
+    await decide(standin, call, equal=True)
     await standin.client.ask(HangUp(call=call))
     await standin.until_logged(call)
     kept = standin.paths.compared.read_text()

@@ -35,10 +35,10 @@ async def report(standin: StandIn, call: str) -> LockReport:
 
 async def test_a_dtls_call_has_the_words_of_its_ends(standin: StandIn) -> None:
     call = await answered(standin, keying=Keying.DTLS)
-    found = (await report(standin, call)).end_to_end
-    assert found is not None
+    words = (await report(standin, call)).end_to_end
+    assert words is not None
     ours, theirs = (fingerprint.lower() for fingerprint in facts.FINGERPRINTS)
-    assert found.words == sas.words(sas.Pair(*sorted((ours, theirs))))
+    assert words.words == sas.words(sas.Pair(*sorted((ours, theirs))))
 
 
 @pytest.mark.parametrize(

@@ -37,26 +37,26 @@ async def up(phone: StandIn, account: str, number: str = "100", **options: str) 
 
 def moves(phone: StandIn) -> Moves:
     """Return “on” and “off” for the user, each with the worker's call number."""
-    found: Moves = []
+    changes: Moves = []
     for order in phone.script.orders:
         match order:
             case StartCall(call=call, voice=True) | Answer(call=call):
-                found.append(("on", call))
+                changes.append(("on", call))
             case HoldCall(call=call, on=hold):
-                found.append(("off" if hold else "on", call))
+                changes.append(("off" if hold else "on", call))
             case GiveVoice(call=call, on=on):
-                found.append(("on" if on else "off", call))
+                changes.append(("on" if on else "off", call))
             case _:
                 pass
-    return found
+    return changes
 
 
-def check_one_at_a_time(found: Moves) -> None:
+def check_one_at_a_time(changes: Moves) -> None:
     """Check that a call loses the microphone before another gets it."""
     having: set[int] = set()
-    for what, call in found:
+    for what, call in changes:
         if what == "on":
-            assert having <= {call}, f"two calls at once: {found}"
+            assert having <= {call}, f"two calls at once: {changes}"
             having.add(call)
         else:
             having.discard(call)
@@ -86,10 +86,10 @@ async def test_of_two_calls_that_ring_the_one_answered_first_gets_the_microphone
     await phone.reaches_call(first, lambda c: c.state is CallState.ACTIVE)
     phone.remote_answers(second)
     await phone.reaches_call(second, lambda c: c.state is CallState.HELD)
-    found = moves(phone)
-    check_one_at_a_time(found)
-    assert found[-1] == ("off", int(second))
-    assert ("on", int(first)) in found[2:], "the first call got the microphone back"
+    changes = moves(phone)
+    check_one_at_a_time(changes)
+    assert changes[-1] == ("off", int(second))
+    assert ("on", int(first)) in changes[2:], "the first call got the microphone back"
 
 
 async def test_a_call_that_rings_gets_the_microphone_back_when_the_other_is_given_up(
@@ -120,8 +120,8 @@ async def test_a_file_goes_on_without_the_person(phone: StandIn, speech_file: Pa
     first = await up(phone, "open")
     await phone.client.ask(Play(call=first, path=str(speech_file)))
     await up(phone, "work", "200")
-    found = (await phone.status()).calls[0]
-    assert (found.state, found.playing) == (CallState.ACTIVE, True)
+    changes = (await phone.status()).calls[0]
+    assert (changes.state, changes.playing) == (CallState.ACTIVE, True)
     assert moves(phone)[-2:] == [("off", int(first)), ("on", int(first) + 1)]
     phone.file_ends(first)
     held = await phone.reaches_call(first, lambda c: c.state is CallState.HELD)

@@ -105,13 +105,13 @@ def test_everything_lost() -> None:
 def test_a_voice_that_cannot_be_played_is_told_from_a_digit_or_noise(
     packets: int, seconds: float, unplayable: int | None
 ) -> None:
-    found = assess(replace(COUNTED, rx_unplayable=packets, seconds=seconds), None)
-    assert found.unplayable == unplayable
-    assert bool(found.problem) is (unplayable is not None)
+    assessed = assess(replace(COUNTED, rx_unplayable=packets, seconds=seconds), None)
+    assert assessed.unplayable == unplayable
+    assert bool(assessed.problem) is (unplayable is not None)
 
 
 @pytest.mark.parametrize("silent_s", [None, 21.0])
 def test_a_far_end_that_has_fallen_silent_is_said_to(silent_s: float | None) -> None:
-    found = assess(replace(COUNTED, rx_silent_s=silent_s), None)
-    assert found.silent_s == silent_s
-    assert bool(found.problem) is (silent_s is not None)
+    assessed = assess(replace(COUNTED, rx_silent_s=silent_s), None)
+    assert assessed.silent_s == silent_s
+    assert bool(assessed.problem) is (silent_s is not None)

@@ -42,8 +42,8 @@ def outcomes(phone: StandIn, call: str) -> list[Outcome]:
 async def waiting(phone: StandIn) -> tuple[asyncio.Task[str], str]:
     """Make a call that waits for another to be on hold."""
     call = asyncio.create_task(phone.call("200", account="work"))
-    found = await phone.until(CallEvent, lambda e: e.call.account == "work")
-    return call, found.call.id
+    event = await phone.until(CallEvent, lambda e: e.call.account == "work")
+    return call, event.call.id
 
 
 async def test_a_call_is_over_when_another_cannot_be_put_on_hold(

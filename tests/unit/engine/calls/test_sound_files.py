@@ -295,12 +295,12 @@ def test_damaged_headers_raise_nothing_else(
     path = folder / "a.wav"
     path.write_bytes(bytes(data[:length]))
     try:
-        found, is_copy = playable(path, folder / "copies")
+        path_to_play, is_copy = playable(path, folder / "copies")
     except SoundFileError as error:
         assert str(error) != ""
         return
-    assert found.exists()
-    assert is_copy == (found != path)
+    assert path_to_play.exists()
+    assert is_copy == (path_to_play != path)
 
 
 def test_a_recording_is_private_from_its_start(tmp_path: Path) -> None:

@@ -54,10 +54,10 @@ def test_private_files_have_no_flaw(home: Path) -> None:
 
 
 def test_folders_are_made_private(tmp_path: Path) -> None:
-    found = Paths(tmp_path / "a" / "config", tmp_path / "a" / "state", tmp_path / "run")
-    permissions.make_folders(found)
-    assert [mode(folder) for folder in found] == [0o700] * 3
-    assert permissions.find(found) == ()
+    folders = Paths(tmp_path / "a" / "config", tmp_path / "a" / "state", tmp_path / "run")
+    permissions.make_folders(folders)
+    assert [mode(folder) for folder in folders] == [0o700] * 3
+    assert permissions.find(folders) == ()
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -157,8 +157,8 @@ def test_a_folder_above_is_looked_at_where_a_link_leads_to(home: Path) -> None:
     link = home / "linked"
     link.symlink_to(elsewhere / "config")
     elsewhere.chmod(0o702)
-    found = permissions.find(Paths(link, home / "state", home / "run"))
-    assert [flaw.remedy for flaw in found] == [f"chmod o-w {elsewhere}"]
+    folders = permissions.find(Paths(link, home / "state", home / "run"))
+    assert [flaw.remedy for flaw in folders] == [f"chmod o-w {elsewhere}"]
 
 
 @pytest.mark.parametrize(

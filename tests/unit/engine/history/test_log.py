@@ -240,11 +240,11 @@ def test_log_of_version_1_is_taken_over(path: Path) -> None:
     assert history.mark_interrupted() == 1
     begin(history, 6)
     reader = HistoryReader(path)
-    found = {
+    modes = {
         text: [row.id for row in reader.page(Wanted(text=text)).entries]
         for text in ("böb", "nobody here", "stopped during", "ongoing", "")
     }
-    assert found == {
+    assert modes == {
         "böb": ["3"],
         "nobody here": ["4"],
         "stopped during": ["5"],

@@ -76,10 +76,10 @@ def test_a_page_and_its_total_are_of_one_moment(
     read = rows._rows
 
     def read_while_somebody_calls(sql: str, values: tuple[object, ...]) -> list[sqlite3.Row]:
-        found = read(sql, values)
+        result = read(sql, values)
         if sql.startswith("SELECT *"):
             begin(history, 5)
-        return found
+        return result
 
     monkeypatch.setattr(rows, "_rows", read_while_somebody_calls)
     page = rows.page(Wanted(), limit=2)
@@ -139,12 +139,12 @@ def test_any_name_is_found_by_itself(tmp_path_factory: pytest.TempPathFactory, n
     history, reader = History(path), HistoryReader(path)
     begin(history, 1, Party("", name), account="")
     begin(history, 2, Party("", ""), account="")
-    found = ids(reader.page(Wanted(text=name)))
+    result = ids(reader.page(Wanted(text=name)))
     reader.close()
     history.close()
-    assert "1" in found
+    assert "1" in result
     # The second row has only its outcome, and the separators, to match.
-    assert ("2" in found) == (fold(name) in "\n\n\nongoing\n")
+    assert ("2" in result) == (fold(name) in "\n\n\nongoing\n")
 
 
 @pytest.fixture
@@ -164,7 +164,7 @@ def locked(history: History, reader: HistoryReader) -> HistoryReader:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "expected"),
+    ("selection", "expected"),
     [
         (Wanted(), ["7", "6", "5", "4", "3", "2", "1"]),
         (Wanted(missed=True), ["5", "4"]),
@@ -178,10 +178,10 @@ def locked(history: History, reader: HistoryReader) -> HistoryReader:
         (Wanted(text="answered", account="home", secure=False), ["3"]),
     ],
 )
-def test_filters(locked: HistoryReader, wanted: Wanted, expected: list[str]) -> None:
-    assert ids(locked.page(wanted)) == expected
+def test_filters(locked: HistoryReader, selection: Wanted, expected: list[str]) -> None:
+    assert ids(locked.page(selection)) == expected
     for limit in (1, 2, 3):
-        paged = [locked.page(wanted, limit, offset) for offset in range(0, 9, limit)]
+        paged = [locked.page(selection, limit, offset) for offset in range(0, 9, limit)]
         assert [row for page in paged for row in ids(page)] == expected
         assert {page.total for page in paged} == {len(expected)}
 
@@ -258,8 +258,8 @@ def test_many_rows_are_those_that_were_made(path: Path) -> None:
     reader = HistoryReader(path)
     whole = reader.page(Wanted(), 2_000)
     assert ids(whole) == [str(number) for number in range(2_000, 0, -1)]
-    for wanted in (Wanted(missed=True), Wanted(account="home"), Wanted(secure=True)):
-        assert 0 < reader.page(wanted, 1).total < 2_000
+    for selection in (Wanted(missed=True), Wanted(account="home"), Wanted(secure=True)):
+        assert 0 < reader.page(selection, 1).total < 2_000
     assert reader.page(Wanted(text=manyrows.RARE)).total == 1
     assert reader.page(Wanted(text=manyrows.FREQUENT)).total > 200
     reader.close()

@@ -27,13 +27,13 @@ class Told(list[str]):
 
 
 @pytest.fixture
-def told() -> Told:
+def notices() -> Told:
     return Told()
 
 
 @pytest.fixture
-def contacts(tmp_path: Path, told: Told) -> Contacts:
-    return Contacts(tmp_path / "contacts", told)
+def contacts(tmp_path: Path, notices: Told) -> Contacts:
+    return Contacts(tmp_path / "contacts", notices)
 
 
 def write(folder: Path, name: str, text: str | bytes) -> Path:
@@ -44,17 +44,17 @@ def write(folder: Path, name: str, text: str | bytes) -> Path:
 
 
 async def read(folder: Path, *lines: str, version: str = "3.0") -> tuple[Contact, ...]:
-    told = Told()
+    notices = Told()
     write(folder, "one.vcf", card(*lines, version=version))
-    contacts = Contacts(folder / "contacts", told)
+    contacts = Contacts(folder / "contacts", notices)
     await contacts.refresh()
-    assert told == []
+    assert notices == []
     return contacts.everyone
 
 
-async def test_no_folder_is_no_contact(contacts: Contacts, told: Told) -> None:
+async def test_no_folder_is_no_contact(contacts: Contacts, notices: Told) -> None:
     await contacts.refresh()
-    assert (contacts.everyone, contacts.problems, told) == ((), (), [])
+    assert (contacts.everyone, contacts.problems, notices) == ((), (), [])
 
 
 async def test_names_numbers_and_addresses(tmp_path: Path) -> None:
@@ -109,8 +109,8 @@ async def test_names_numbers_and_addresses(tmp_path: Path) -> None:
     ],
 )
 async def test_what_can_be_called(tmp_path: Path, line: str, numbers: list[str]) -> None:
-    found = await read(tmp_path, "FN:Bob", *line.split("\r\n"))
-    assert [number.target for contact in found for number in contact.numbers] == numbers
+    match = await read(tmp_path, "FN:Bob", *line.split("\r\n"))
+    assert [number.target for contact in match for number in contact.numbers] == numbers
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ async def test_the_preferred_number_is_the_first(
 
 
 @pytest.mark.parametrize(
-    ("known", "text"),
+    ("written", "text"),
     [
         ("100", "sip:100@pbx.example.com"),
         ("(+49) 30 123", "tel:+49-30-123"),
@@ -205,14 +205,14 @@ async def test_the_preferred_number_is_the_first(
     ],
 )
 async def test_somebody_is_known_by_number_or_address(
-    tmp_path: Path, contacts: Contacts, known: str, text: str
+    tmp_path: Path, contacts: Contacts, written: str, text: str
 ) -> None:
-    write(tmp_path, "a.vcf", card("FN:Alice", "TEL:999", f"X-SIP:{known}", f"TEL:{known}"))
+    write(tmp_path, "a.vcf", card("FN:Alice", "TEL:999", f"X-SIP:{written}", f"TEL:{written}"))
     await contacts.refresh()
     exchange = Exchange.of("pbx.example.com", "10.1.2.3")
-    found = contacts.known(keys(text, exchange))
-    assert found is not None
-    assert (found.contact.name, found.number.target) == ("Alice", known)
+    match = contacts.known(keys(text, exchange))
+    assert match is not None
+    assert (match.contact.name, match.number.target) == ("Alice", written)
     assert contacts.known(keys("sip:100@other.example", exchange)) is None
 
 
@@ -240,7 +240,7 @@ BROKEN: list[tuple[str | bytes, str]] = [
 
 @pytest.mark.parametrize(("content", "words"), BROKEN)
 async def test_broken_file_is_one_problem_and_the_others_are_read(
-    tmp_path: Path, contacts: Contacts, told: Told, content: str | bytes, words: str
+    tmp_path: Path, contacts: Contacts, notices: Told, content: str | bytes, words: str
 ) -> None:
     path = write(tmp_path, "broken.vcf", content)
     write(tmp_path, "good.vcf", card("FN:Bob", "TEL:100"))
@@ -249,16 +249,16 @@ async def test_broken_file_is_one_problem_and_the_others_are_read(
     problem = f"{path}{words}"
     assert list(contacts.problems) == [problem]
     await contacts.refresh()
-    assert told == [problem]
+    assert notices == [problem]
     path.write_text(card("FN:Alice", "TEL:101"))
     await contacts.refresh()
     assert [contact.name for contact in contacts.everyone] == ["Alice", "Bob"]
     assert not contacts.problems
-    assert told == [problem]
+    assert notices == [problem]
 
 
 async def test_an_odd_card_costs_no_other_and_is_counted(
-    tmp_path: Path, contacts: Contacts, told: Told
+    tmp_path: Path, contacts: Contacts, notices: Told
 ) -> None:
     path = write(
         tmp_path,
@@ -270,7 +270,7 @@ async def test_an_odd_card_costs_no_other_and_is_counted(
     )
     await contacts.refresh()
     assert [contact.name for contact in contacts.everyone] == ["Bob", "Dave"]
-    assert told == [
+    assert notices == [
         f"{path}: 2 of 4 contacts are left out; the first begins in line 6: it has no END:VCARD"
     ]
     path.write_text(card("FN:Carol", "TEL:102"))

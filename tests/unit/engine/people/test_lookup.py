@@ -39,8 +39,8 @@ async def look_up(phone: StandIn, text: str, **options: Any) -> LookedUp:
 
 
 async def suggested(phone: StandIn, text: str, **options: Any) -> list[tuple[str, str, str]]:
-    found = await look_up(phone, text, **options)
-    return [(row.source, row.name, row.target) for row in found.suggestions]
+    matches = await look_up(phone, text, **options)
+    return [(row.source, row.name, row.target) for row in matches.suggestions]
 
 
 async def called(phone: StandIn, *targets: str) -> None:
@@ -53,8 +53,8 @@ async def called(phone: StandIn, *targets: str) -> None:
 async def test_number_address_and_which_account(standin: StandIn) -> None:
     await standin.add_account("work")
     await standin.add_account("home", transport="udp", domain="home.example")
-    found = await look_up(standin, "+34 (600) 111-222")
-    assert found == LookedUp(
+    matches = await look_up(standin, "+34 (600) 111-222")
+    assert matches == LookedUp(
         uri="sip:+34600111222@pbx.example.com;transport=tls", account="work", problem=None
     )
     assert (await look_up(standin, "100", account="home")).uri == "sip:100@home.example"
@@ -66,11 +66,11 @@ async def test_what_is_looked_up_is_what_is_called(standin: StandIn) -> None:
     await standin.add_account("work")
     cards(standin, ("Bob", "TEL:+34 600 111 222"))
     for text in ("bob", "100", "carol@example.com", "0034 600 (0) 1"):
-        found = await look_up(standin, text)
+        matches = await look_up(standin, text)
         call = await standin.call(text)
         (live,) = [c for c in (await standin.status()).calls if c.id == call]
-        assert found.uri is not None
-        assert (live.remote.uri, live.account) == (found.uri.split(";")[0], found.account)
+        assert matches.uri is not None
+        assert (live.remote.uri, live.account) == (matches.uri.split(";")[0], matches.account)
         await standin.client.ask(HangUp(call=call))
 
 
@@ -94,24 +94,24 @@ async def test_account_that_cannot_be_used_says_why(standin: StandIn) -> None:
     assert await look_up(standin, "") == LookedUp(None, None, None)
     assert (await look_up(standin, "100", account="x")).problem == "there is no account x"
     await standin.add_account("home", transport="udp")
-    found = await look_up(standin, "sips:bob@example.com")
-    assert found.problem == "a sips: address asks for TLS, which this account does not use"
+    matches = await look_up(standin, "sips:bob@example.com")
+    assert matches.problem == "a sips: address asks for TLS, which this account does not use"
 
 
 @pytest.mark.parametrize(("text", "first"), [("e", False), ("EC", False), ("Echo ", True)])
 async def test_echo_line_is_suggested(standin: StandIn, text: str, first: bool) -> None:
     await standin.add_account("echelon")
     cards(standin, ("Echo Beach", "TEL:100"))
-    found = await look_up(standin, text)
-    assert found.suggestions[0 if first else -1] == ECHO
-    assert found.suggestions.count(ECHO) == 1
+    matches = await look_up(standin, text)
+    assert matches.suggestions[0 if first else -1] == ECHO
+    assert matches.suggestions.count(ECHO) == 1
     if first:
-        assert (found.uri, found.account) == ("sip:echo@127.0.0.1", "echo")
+        assert (matches.uri, matches.account) == ("sip:echo@127.0.0.1", "echo")
 
 
 async def test_echo_line_needs_no_account(standin: StandIn) -> None:
-    found = await look_up(standin, "echo")
-    assert found == LookedUp("sip:echo@127.0.0.1", "echo", None, (ECHO,))
+    matches = await look_up(standin, "echo")
+    assert matches == LookedUp("sip:echo@127.0.0.1", "echo", None, (ECHO,))
     assert "echo" not in [row[2] for row in await suggested(standin, "echoes")]
     await standin.client.ask(StartEcho())
     assert (await look_up(standin, "echo")).uri == standin.engine.echo.uri
@@ -195,8 +195,8 @@ async def test_calls_that_hide_are_nobody(standin: StandIn) -> None:
 async def test_name_of_a_contact_is_called(standin: StandIn) -> None:
     await standin.add_account("work")
     cards(standin, ("Front Desk", "TEL:+34 600"))
-    found = await look_up(standin, "front  DESK")
-    assert (found.uri, found.problem) == ("sip:+34600@pbx.example.com;transport=tls", None)
+    matches = await look_up(standin, "front  DESK")
+    assert (matches.uri, matches.problem) == ("sip:+34600@pbx.example.com;transport=tls", None)
     call = await standin.call("Front Desk")
     await standin.client.ask(HangUp(call=call))
     logged = await standin.until_logged(call)
@@ -237,8 +237,8 @@ async def test_a_caller_is_the_contact_of_its_address_and_else_what_it_claims(
     await standin.client.ask(HangUp(call=call))
     logged = await standin.until_logged(call)
     assert (logged.remote.name, logged.remote.imitates) == expected
-    found = [name for source, name, _ in await suggested(standin, "") if source == "log"]
-    assert found == ["" if expected[1] else expected[0]]
+    matches = [name for source, name, _ in await suggested(standin, "") if source == "log"]
+    assert matches == ["" if expected[1] else expected[0]]
 
 
 @pytest.mark.parametrize(
@@ -434,8 +434,8 @@ async def test_no_contact_stands_in_for_a_number_or_an_address(
 ) -> None:
     await standin.add_account("work")
     cards(standin, (name, "TEL:666"))
-    found = await look_up(standin, name)
-    assert (found.uri, found.problem) == (uri, None)
+    matches = await look_up(standin, name)
+    assert (matches.uri, matches.problem) == (uri, None)
 
 
 async def test_broken_contacts_are_in_the_status(standin: StandIn) -> None:

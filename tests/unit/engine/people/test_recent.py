@@ -38,21 +38,21 @@ def log(tmp_path: Path) -> Iterator[Log]:
     made.history.close()
 
 
-def shown(found: People) -> list[tuple[str, str]]:
-    suggestions = [who.findable.suggestion for who in found]
+def shown(people: People) -> list[tuple[str, str]]:
+    suggestions = [who.findable.suggestion for who in people]
     return [(suggestion.name, suggestion.target) for suggestion in suggestions]
 
 
 async def test_calls_before_and_after(log: Log) -> None:
     log.call("sip:a@x", "A")
     log.call("sip:b@x")
-    found = People(log.hub, log.reader)
+    people = People(log.hub, log.reader)
     log.call("sip:c@x", "C")
-    await found.load()
+    await people.load()
     log.call("sip:d@x")
     log.call("sip:a@x")
     log.call("sip:echo@127.0.0.1:5061", "Echo line", account="echo")
-    assert shown(found) == [("A", "a@x"), ("", "d@x"), ("C", "c@x"), ("", "b@x")]
+    assert shown(people) == [("A", "a@x"), ("", "d@x"), ("C", "c@x"), ("", "b@x")]
 
 
 async def test_call_that_begins_after_the_log_was_read(
@@ -60,21 +60,21 @@ async def test_call_that_begins_after_the_log_was_read(
 ) -> None:
     log.call("sip:a@x", "A")
     log.call("sip:b@x")
-    found = People(log.hub, log.reader)
+    people = People(log.hub, log.reader)
     parties = log.reader.people(10, without="echo")
     monkeypatch.setattr(log.reader, "people", lambda limit, without: parties)
     log.call("sip:a@x")
     log.call("sip:c@x", "C")
-    await found.load()
-    assert shown(found) == [("C", "c@x"), ("A", "a@x"), ("", "b@x")]
+    await people.load()
+    assert shown(people) == [("C", "c@x"), ("A", "a@x"), ("", "b@x")]
 
 
 async def test_those_of_long_ago_are_forgotten(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recent, "_MOST", 2)
     for uri in ("sip:a@x", "sip:b@x", "sip:c@x"):
         log.call(uri)
-    found = People(log.hub, log.reader)
-    await found.load()
-    assert shown(found) == [("", "c@x"), ("", "b@x")]
+    people = People(log.hub, log.reader)
+    await people.load()
+    assert shown(people) == [("", "c@x"), ("", "b@x")]
     log.call("sip:d@x")
-    assert shown(found) == [("", "d@x"), ("", "c@x")]
+    assert shown(people) == [("", "d@x"), ("", "c@x")]

@@ -17,14 +17,14 @@ def card(*lines: str) -> str:
 
 
 def one(*lines: str) -> Card:
-    found = vcard.read(card(*lines).encode())
-    assert found.odd == ()
-    (only,) = found.cards
+    result = vcard.read(card(*lines).encode())
+    assert result.odd == ()
+    (only,) = result.cards
     return only
 
 
 @pytest.mark.parametrize(
-    ("line", "found"),
+    ("line", "result"),
     [
         ("TEL:100", Property("TEL", "100")),
         ("tel;type=Work,VOICE:100", Property("TEL", "100", types=("work", "voice"))),
@@ -45,8 +45,8 @@ def one(*lines: str) -> Card:
         ("FN:Mül\n ler", Property("FN", "Müller")),
     ],
 )  # fmt: skip
-def test_lines(line: str, found: Property) -> None:
-    assert one(line).properties == (found,)
+def test_lines(line: str, result: Property) -> None:
+    assert one(line).properties == (result,)
 
 
 def test_text_is_unescaped() -> None:
@@ -72,22 +72,22 @@ NAME = card("FN:Jürgen – Ünsal", "TEL:1")
     ],
 )
 def test_encodings(data: bytes) -> None:
-    (found,) = vcard.read(data).cards
-    assert found.properties[0].value == "Jürgen – Ünsal"
+    (result,) = vcard.read(data).cards
+    assert result.properties[0].value == "Jürgen – Ünsal"
 
 
 def test_cards_of_several_encodings_in_one_file() -> None:
     data = card("FN:Jürgen").encode() + card("FN:Jürgen").encode("latin-1")
-    names = [found.properties[0].value for found in vcard.read(data).cards]
+    names = [result.properties[0].value for result in vcard.read(data).cards]
     assert names == ["Jürgen", "Jürgen"]
 
 
 def test_other_lines_are_passed_over() -> None:
-    found = one(
+    result = one(
         "VERSION:3.0", "", "PHOTO;ENCODING=b:/9j/4AAQ", "/unfolded+picture==", "TEL:1",
         "NOTE:one", "two", "three\x85four", "FN:Bob",
     )  # fmt: skip
-    assert [(p.name, p.value) for p in found.properties] == [("TEL", "1"), ("FN", "Bob")]
+    assert [(p.name, p.value) for p in result.properties] == [("TEL", "1"), ("FN", "Bob")]
 
 
 @pytest.mark.parametrize(
@@ -100,9 +100,9 @@ def test_other_lines_are_passed_over() -> None:
     ],
 )
 def test_a_card_that_may_be_cut_is_left_out_and_no_other(odd: str, why: str) -> None:
-    found = vcard.read(f"{card('FN:a')}{odd}{card('FN:b')}".encode())
-    assert [each.properties[0].value for each in found.cards] == ["a", "b"]
-    assert found.odd == (Odd(4, why),)
+    result = vcard.read(f"{card('FN:a')}{odd}{card('FN:b')}".encode())
+    assert [each.properties[0].value for each in result.cards] == ["a", "b"]
+    assert result.odd == (Odd(4, why),)
 
 
 def test_what_is_no_vcard() -> None:
@@ -121,14 +121,14 @@ def test_whatever_stands_between_two_cards_costs_neither(
     # In a file of one encoding, as one program writes it.
     between = content.decode("latin-1") if isinstance(content, bytes) else content
     data = f"{card('FN:a')}{between}\r\n{card('FN:b')}".encode(encoding)
-    names = [p.value for found in vcard.read(data).cards for p in found.properties[:1]]
+    names = [p.value for result in vcard.read(data).cards for p in result.properties[:1]]
     assert names[:1] == ["a"]
     assert names[-1:] == ["b"]
 
 
 @given(st.lists(st.text(TELLING, max_size=12), max_size=4))
 def test_no_line_of_a_card_is_anything_but_read_or_odd(lines: list[str]) -> None:
-    found = vcard.read(card("FN:a", *lines).encode())
-    assert found.cards or found.odd
-    for each in found.cards:
+    result = vcard.read(card("FN:a", *lines).encode())
+    assert result.cards or result.odd
+    for each in result.cards:
         assert all(len(re.split("[\r\n]", p.text)) == 1 for p in each.properties)

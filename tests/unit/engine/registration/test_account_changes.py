@@ -38,14 +38,14 @@ def names(phone: StandIn) -> list[str]:
 
 def told_to_worker(phone: StandIn, name: str = "work") -> list[AnyWorkerCommand]:
     """Return the commands to the worker that change its copy of an account."""
-    found: list[AnyWorkerCommand] = []
+    commands: list[AnyWorkerCommand] = []
     for order in phone.script.orders:
         match order:
             case OpenAccount(account=setup) if setup.name == name:
-                found.append(order)
+                commands.append(order)
             case CloseAccount(name=removed) if removed == name:
-                found.append(order)
-    return found
+                commands.append(order)
+    return commands
 
 
 def states(phone: StandIn, name: str = "work") -> list[RegistrationState]:
@@ -111,12 +111,12 @@ def pipe(place: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("exists", [False, True])
 async def test_an_account_is_not_used_before_its_password_is_kept(
-    standin: StandIn, monkeypatch: pytest.MonkeyPatch, known: bool
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch, exists: bool
 ) -> None:
     """A keyring may ask its user first; the file may be read before that."""
-    if known:
+    if exists:
         await standin.add_account("work")
     engine, loop = standin.engine, asyncio.get_running_loop()
     asked, answered = asyncio.Event(), threading.Event()
@@ -131,7 +131,7 @@ async def test_an_account_is_not_used_before_its_password_is_kept(
     fields = FIELDS | {"display_name": "Alice"}
     command = (
         EditAccount(name="work", fields=fields, password="new")
-        if known
+        if exists
         else AddAccount(name="work", fields=fields, password="new")
     )
     change = asyncio.create_task(standin.client.ask(command))
@@ -149,7 +149,7 @@ async def test_an_account_is_not_used_before_its_password_is_kept(
     assert isinstance(added, OpenAccount)
     assert added.account.display_name == "Alice"
     assert added.account.credentials == Credentials(user="alice", password="new")
-    assert len(told_to_worker(standin)) == (3 if known else 1)
+    assert len(told_to_worker(standin)) == (3 if exists else 1)
 
 
 async def test_a_password_that_a_keyring_may_keep_is_reported(standin: StandIn) -> None:

@@ -150,11 +150,11 @@ async def test_unknown_field_of_a_client_is_refused(standin: StandIn, field: str
 
 async def test_a_form_is_told_everything_at_once(standin: StandIn) -> None:
     await standin.add_account("work")
-    found = await standin.client.get(
+    reply = await standin.client.get(
         CheckFields(name="work", fields={"user": "", "expires_s": True}, new=True),
         FieldProblems,
     )
-    assert found == FieldProblems(
+    assert reply == FieldProblems(
         problems={
             "name": "there is an account of that name already",
             "user": "needed: it is the part of your address in front of the @",

@@ -22,7 +22,7 @@ SAME, OTHER = key(ENDS.remote), key("sha-256 cc", LAST)
 
 
 @pytest.mark.parametrize(
-    ("answer", "known", "found"),
+    ("answer", "keys", "expected"),
     [
         (None, (), Comparison(Compared.PENDING)),
         (None, (SAME,), Comparison(Compared.REMEMBERED, BEFORE)),
@@ -41,9 +41,9 @@ SAME, OTHER = key(ENDS.remote), key("sha-256 cc", LAST)
     ],
 )
 def test_the_standing_of_a_call(
-    answer: Answer | None, known: tuple[ComparedKey, ...], found: Comparison
+    answer: Answer | None, keys: tuple[ComparedKey, ...], expected: Comparison
 ) -> None:
-    assert comparison(ENDS, answer, known) == found
+    assert comparison(ENDS, answer, keys) == expected
 
 
 def test_nothing_is_compared_where_there_are_no_words() -> None:
@@ -64,7 +64,7 @@ def test_one_far_end_has_one_spelling(uri: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("uri", "found"),
+    ("uri", "expected"),
     [
         ("sip:bob@example.com", "bob@example.com"),
         ("sip:bob@example.com:5071", "bob@example.com:5071"),
@@ -73,8 +73,8 @@ def test_one_far_end_has_one_spelling(uri: str) -> None:
         ("100@pbx.example.com", "100@pbx.example.com"),
     ],
 )
-def test_other_addresses_are_other_far_ends(uri: str, found: str) -> None:
-    assert far_end(uri, PBX) == found
+def test_other_addresses_are_other_far_ends(uri: str, expected: str) -> None:
+    assert far_end(uri, PBX) == expected
 
 
 @pytest.mark.parametrize(

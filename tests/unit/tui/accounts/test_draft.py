@@ -75,12 +75,12 @@ def test_a_field_that_was_not_touched_stays_as_it_is_in_the_file() -> None:
 def test_saving_an_account_with_a_problem_mends_what_no_form_can_show() -> None:
     account = _account("“register”: …", transport="tls", register="yes", expires_s=True)
     shown = draft.typed(account.fields) | {"expires_s": "300"}
-    found = draft.changes(account, shown)
-    assert found["register"] is None
-    assert found["expires_s"] is None
-    assert found["server"] is None, "it may be a list, which the engine does not tell"
-    assert "transport" not in found
-    assert "user" not in found
+    expected = draft.changes(account, shown)
+    assert expected["register"] is None
+    assert expected["expires_s"] is None
+    assert expected["server"] is None, "it may be a list, which the engine does not tell"
+    assert "transport" not in expected
+    assert "user" not in expected
 
 
 def test_control_characters_of_a_file_are_not_drawn() -> None:
@@ -88,7 +88,7 @@ def test_control_characters_of_a_file_are_not_drawn() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "domain", "found"),
+    ("text", "domain", "expected"),
     [
         ("alice@pbx.example.com", "", ("alice", "pbx.example.com")),
         (" sip:alice@pbx.example.com ", "", ("alice", "pbx.example.com")),
@@ -102,9 +102,9 @@ def test_control_characters_of_a_file_are_not_drawn() -> None:
     ],
 )
 def test_a_whole_address_is_user_and_domain(
-    text: str, domain: str, found: tuple[str, str] | None
+    text: str, domain: str, expected: tuple[str, str] | None
 ) -> None:
-    assert draft.split_address(text, domain) == found
+    assert draft.split_address(text, domain) == expected
 
 
 @pytest.mark.parametrize(
@@ -135,5 +135,5 @@ def test_a_proposed_name_is_free() -> None:
 def test_a_password_that_would_not_be_used_is_refused() -> None:
     assert draft.own_problems(_typed(), "secret") == {}
     assert draft.own_problems(_typed(password_file="/x"), "") == {}
-    found = draft.own_problems(_typed(password_command="pass show x"), "secret")
-    assert "while a password command is set" in found["password"]
+    expected = draft.own_problems(_typed(password_command="pass show x"), "secret")
+    assert "while a password command is set" in expected["password"]

@@ -76,9 +76,9 @@ def test_the_words_of_an_action_are_there() -> None:
 
 def test_the_keys_that_actions_come_with_are_as_textual_names_them() -> None:
     given = {action.id: action.keys for action in ACTIONS}
-    known = resolve({})
-    assert known.keys == given
-    assert known.problems == ()
+    defaults = resolve({})
+    assert defaults.keys == given
+    assert defaults.problems == ()
     for action in ACTIONS:
         # A user may set each default key alone, except those for dialling.
         asked = resolve({action.id: action.keys})
@@ -92,7 +92,7 @@ def test_no_key_of_the_main_screen_is_one_that_dials() -> None:
 
 
 def test_every_action_makes_sense_at_some_time() -> None:
-    ever = {action.id for screen in SCREENS for found in at_once(screen) for action in found}
+    ever = {action.id for screen in SCREENS for group in at_once(screen) for action in group}
     assert ever == BY_ID.keys()
 
 
@@ -109,8 +109,8 @@ def test_no_two_actions_answer_to_one_key_at_one_moment() -> None:
 @pytest.mark.parametrize("screen", SCREENS)
 def test_there_is_always_a_way_on(screen: str) -> None:
     way_out = {"phone.quit"} if screen == "main" else {"box.close", "list.leave"}
-    for found in at_once(screen):
-        assert {action.id for action in found} & way_out, found
+    for group in at_once(screen):
+        assert {action.id for action in group} & way_out, group
 
 
 def test_without_an_engine_only_what_needs_none_is_offered() -> None:
@@ -135,21 +135,21 @@ def test_without_an_engine_only_what_needs_none_is_offered() -> None:
     ],
 )
 def test_a_call_offers_what_can_be_done_with_it(state: CallState, expected: set[str]) -> None:
-    found = ids(Context(pane=Pane.CALLS, call=call(state), live=1))
-    assert {name for name in found if name.startswith("call.")} == {f"call.{n}" for n in expected}
+    group = ids(Context(pane=Pane.CALLS, call=call(state), live=1))
+    assert {name for name in group if name.startswith("call.")} == {f"call.{n}" for n in expected}
 
 
 def test_what_is_on_can_be_turned_off() -> None:
     on = call(CallState.ACTIVE, muted=True, playing=True, recording=True)
-    found = ids(Context(pane=Pane.CALLS, call=on))
-    assert found >= {"call.unmute", "call.stop_playing", "call.stop_recording"}
-    assert not found & {"call.mute", "call.play", "call.record"}
+    group = ids(Context(pane=Pane.CALLS, call=on))
+    assert group >= {"call.unmute", "call.stop_playing", "call.stop_recording"}
+    assert not group & {"call.mute", "call.play", "call.record"}
 
 
 def test_an_incoming_call_can_be_answered_on_every_screen() -> None:
     for screen in SCREENS:
-        found = ids(Context(screen=screen, incoming=call(CallState.INCOMING)))
-        assert found >= {"call.answer", "call.decline", "call.busy"}, screen
+        group = ids(Context(screen=screen, incoming=call(CallState.INCOMING)))
+        assert group >= {"call.answer", "call.decline", "call.busy"}, screen
 
 
 def test_the_search_line_is_cleared_before_it_is_left() -> None:
@@ -160,12 +160,12 @@ def test_the_search_line_is_cleared_before_it_is_left() -> None:
 
 
 def test_the_footer_has_the_most_wanted_first_and_keeps_the_order_of_equals() -> None:
-    found = offered(ACTIONS)
-    ranks = [action.rank for action in found]
+    group = offered(ACTIONS)
+    ranks = [action.rank for action in group]
     assert ranks == sorted(ranks)
     assert 0 not in ranks
-    assert len(found) == sum(action.rank > 0 for action in ACTIONS)
-    equal = [action.id for action in found if action.rank == 14 and "main" in action.screens]
+    assert len(group) == sum(action.rank > 0 for action in ACTIONS)
+    equal = [action.id for action in group if action.rank == 14 and "main" in action.screens]
     assert equal == [a.id for a in ACTIONS if a.rank == 14 and "main" in a.screens]
     assert offered(reversed(ACTIONS))[0].rank == 1
 
@@ -173,7 +173,7 @@ def test_the_footer_has_the_most_wanted_first_and_keeps_the_order_of_equals() ->
 def test_the_groups_hold_every_action_once() -> None:
     grouped = [action for actions in by_group().values() for action in actions]
     assert sorted(a.id for a in grouped) == sorted(BY_ID)
-    assert all(action.group == name for name, found in by_group().items() for action in found)
+    assert all(action.group == name for name, group in by_group().items() for action in group)
 
 
 def test_while_it_rings_no_key_begins_another_call_by_itself() -> None:

@@ -11,11 +11,11 @@ from tui.keys.keymap import DIALLED_AT_ONCE, Keymap, resolve, show, typed
 from tui.widgets.screens import bindings_of
 
 
-def problem(wanted: dict[str, str]) -> str:
-    found = resolve(wanted)
-    assert len(found.problems) == 1, found.problems
-    assert found.changed == {}
-    return found.problems[0]
+def problem(wish: dict[str, str]) -> str:
+    keymap = resolve(wish)
+    assert len(keymap.problems) == 1, keymap.problems
+    assert keymap.changed == {}
+    return keymap.problems[0]
 
 
 # Reading keys
@@ -58,9 +58,9 @@ def problem(wanted: dict[str, str]) -> str:
 def test_a_key_is_read_as_written_typed_or_shown(written: str, key: str) -> None:
     # A question's box has hardly any other action, so no key is in use.
     action = {"escape": "box.close", "enter": "box.press"}.get(key, "box.previous")
-    found = resolve({action: written})
-    assert found.problems == ()
-    assert found.keys[action] == key
+    keymap = resolve({action: written})
+    assert keymap.problems == ()
+    assert keymap.keys[action] == key
 
 
 @pytest.mark.parametrize(
@@ -84,24 +84,24 @@ def test_a_letter_cannot_be_the_key_of_a_line_of_text(action: str) -> None:
 
 
 def test_several_keys_can_do_one_thing() -> None:
-    found = resolve({"call.hold": " z , f9 ,z"})
-    assert found.keys["call.hold"] == "z,f9"
-    assert found.changed == {"call.hold": "z,f9"}
+    keymap = resolve({"call.hold": " z , f9 ,z"})
+    assert keymap.keys["call.hold"] == "z,f9"
+    assert keymap.changed == {"call.hold": "z,f9"}
 
 
 def test_a_comma_is_a_key_too() -> None:
     assert resolve({"phone.settings": "i"}).keys["phone.settings"] == "i"
-    found = resolve({"phone.settings": "i", "phone.events": ","})
-    assert found.keys["phone.events"] == "comma"
+    keymap = resolve({"phone.settings": "i", "phone.events": ","})
+    assert keymap.keys["phone.events"] == "comma"
 
 
 @given(key=st.sampled_from(sorted({k for a in ACTIONS for k in a.keys.split(",")})))
 def test_what_is_shown_can_be_written(key: str) -> None:
     # An action may always have its own key.
     action = next(a for a in ACTIONS if key in a.keys.split(","))
-    found = resolve({action.id: show(key)})
-    assert found.problems == ()
-    assert found.keys[action.id] == key
+    keymap = resolve({action.id: show(key)})
+    assert keymap.problems == ()
+    assert keymap.keys[action.id] == key
 
 
 @pytest.mark.parametrize(
@@ -125,13 +125,13 @@ def test_keys_that_type_are_told_from_keys_that_act() -> None:
 
 
 def test_while_typing_the_keys_that_act_are_shown() -> None:
-    found = resolve({"call.hold": "at", "call.end": "euro_sign,f9"})
-    assert found.shown("call.answer") == "a"
-    assert found.shown_while_typing("call.answer") == "f2"
-    assert found.works_while_typing("call.answer")
-    assert not found.works_while_typing("call.hold")
-    assert found.shown_while_typing("call.hold") == "@"
-    assert found.shown_while_typing("call.end") == "f9"
+    keymap = resolve({"call.hold": "at", "call.end": "euro_sign,f9"})
+    assert keymap.shown("call.answer") == "a"
+    assert keymap.shown_while_typing("call.answer") == "f2"
+    assert keymap.works_while_typing("call.answer")
+    assert not keymap.works_while_typing("call.hold")
+    assert keymap.shown_while_typing("call.hold") == "@"
+    assert keymap.shown_while_typing("call.end") == "f9"
 
 
 # Users' choices
@@ -149,48 +149,48 @@ def test_a_key_that_is_taken_stays_where_it_is() -> None:
         "keys: dial.open: “q” is taken by “phone.quit” (Close this screen); "
         "give that one another key first"
     )
-    found = resolve({"dial.open": "q"})
-    assert found.keys["dial.open"] == "d"
-    assert found.keys["phone.quit"] == "q,ctrl+q"
+    keymap = resolve({"dial.open": "q"})
+    assert keymap.keys["dial.open"] == "d"
+    assert keymap.keys["phone.quit"] == "q,ctrl+q"
 
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_a_key_is_free_once_its_action_has_another(order: int) -> None:
-    wanted = dict([("phone.quit", "Q"), ("dial.open", "q")][::order])
-    found = resolve(wanted)
-    assert found.problems == ()
-    assert found.changed == wanted
+    wish = dict([("phone.quit", "Q"), ("dial.open", "q")][::order])
+    keymap = resolve(wish)
+    assert keymap.problems == ()
+    assert keymap.changed == wish
 
 
 def test_two_actions_can_change_places() -> None:
-    wanted = {"call.decline": "e", "call.end": "x"}
-    assert resolve(wanted).changed == wanted
+    wish = {"call.decline": "e", "call.end": "x"}
+    assert resolve(wish).changed == wish
 
 
 def test_of_two_wishes_for_one_key_the_first_holds() -> None:
-    found = resolve({"call.end": "z", "dial.open": "z"})
-    assert found.changed == {"call.end": "z"}
-    assert found.keys["dial.open"] == "d"
-    assert "taken by “call.end”" in found.problems[0]
+    keymap = resolve({"call.end": "z", "dial.open": "z"})
+    assert keymap.changed == {"call.end": "z"}
+    assert keymap.keys["dial.open"] == "d"
+    assert "taken by “call.end”" in keymap.problems[0]
 
 
 def test_a_wish_that_rests_on_one_that_is_dropped_is_dropped_too() -> None:
-    found = resolve({"dial.open": "e", "call.end": "q"})
-    assert found.changed == {}
-    assert len(found.problems) == 2
+    keymap = resolve({"dial.open": "e", "call.end": "q"})
+    assert keymap.changed == {}
+    assert len(keymap.problems) == 2
 
 
 def test_actions_that_take_turns_can_share_another_key() -> None:
-    wanted = {"call.hold": "z", "call.resume": "z"}
-    assert resolve(wanted).changed == wanted
+    wish = {"call.hold": "z", "call.resume": "z"}
+    assert resolve(wish).changed == wish
     # One of them alone can move, too.
-    found = resolve({"call.hold": "z"})
-    assert found.keys["call.resume"] == "h"
+    keymap = resolve({"call.hold": "z"})
+    assert keymap.keys["call.resume"] == "h"
 
 
 def test_one_key_can_do_different_things_on_different_screens() -> None:
-    wanted = {"key.change": "d"}
-    assert resolve(wanted).changed == wanted
+    wish = {"key.change": "d"}
+    assert resolve(wish).changed == wish
 
 
 @pytest.mark.parametrize("key", sorted(DIALLED_AT_ONCE))
@@ -211,36 +211,36 @@ wishes = st.dictionaries(
 )
 
 
-def clashes(found: Keymap) -> set[tuple[str, str]]:
+def clashes(keymap: Keymap) -> set[tuple[str, str]]:
     return {
         (one, other)
         for one, other in together()
-        if set(found.keys[one].split(",")) & set(found.keys[other].split(","))
+        if set(keymap.keys[one].split(",")) & set(keymap.keys[other].split(","))
     }
 
 
-@given(wanted=wishes)
-def test_whatever_is_wished_no_key_does_two_things_at_one_moment(wanted: dict[str, str]) -> None:
-    assert clashes(resolve(wanted)) == set()
+@given(wish=wishes)
+def test_whatever_is_wished_no_key_does_two_things_at_one_moment(wish: dict[str, str]) -> None:
+    assert clashes(resolve(wish)) == set()
 
 
-@given(wanted=wishes)
-def test_every_wish_holds_or_is_answered(wanted: dict[str, str]) -> None:
-    found = resolve(wanted)
-    refused = wanted.keys() - found.changed.keys()
-    assert len(found.problems) == len(refused)
+@given(wish=wishes)
+def test_every_wish_holds_or_is_answered(wish: dict[str, str]) -> None:
+    keymap = resolve(wish)
+    refused = wish.keys() - keymap.changed.keys()
+    assert len(keymap.problems) == len(refused)
     for name in refused:
-        assert any(f"{name}" in text for text in found.problems)
+        assert any(f"{name}" in text for text in keymap.problems)
     for action in ACTIONS:
-        assert found.keys[action.id] == found.changed.get(action.id, action.keys)
+        assert keymap.keys[action.id] == keymap.changed.get(action.id, action.keys)
 
 
-@given(wanted=wishes)
-def test_what_holds_can_be_wished_again(wanted: dict[str, str]) -> None:
-    found = resolve(wanted)
-    again = resolve(found.changed)
+@given(wish=wishes)
+def test_what_holds_can_be_wished_again(wish: dict[str, str]) -> None:
+    keymap = resolve(wish)
+    again = resolve(keymap.changed)
     assert again.problems == ()
-    assert again.keys == found.keys
+    assert again.keys == keymap.keys
 
 
 # Textual's bindings
@@ -248,24 +248,24 @@ def test_what_holds_can_be_wished_again(wanted: dict[str, str]) -> None:
 
 def bound(bindings: BindingsMap) -> dict[str, set[str]]:
     """Return the keys of each action."""
-    found: dict[str, set[str]] = {}
+    keymap: dict[str, set[str]] = {}
     for key, several in bindings.key_to_bindings.items():
         for binding in several:
             assert binding.id is not None
-            found.setdefault(binding.id, set()).add(key)
-    return found
+            keymap.setdefault(binding.id, set()).add(key)
+    return keymap
 
 
-@given(wanted=wishes, screen=st.sampled_from(SCREENS))
-def test_textual_binds_the_keys_that_hold(wanted: dict[str, str], screen: str) -> None:
-    found = resolve(wanted)
+@given(wish=wishes, screen=st.sampled_from(SCREENS))
+def test_textual_binds_the_keys_that_hold(wish: dict[str, str], screen: str) -> None:
+    keymap = resolve(wish)
     bindings = BindingsMap(bindings_of(screen))
     before = bound(bindings)
-    bindings.apply_keymap(found.bindings)
+    bindings.apply_keymap(keymap.bindings)
     after = bound(bindings)
     for action in of_screen(screen):
-        if action.id in found.changed:
-            assert after[action.id] == set(found.keys[action.id].split(",")), action.id
+        if action.id in keymap.changed:
+            assert after[action.id] == set(keymap.keys[action.id].split(",")), action.id
         else:
             assert after[action.id] == before[action.id], action.id
 

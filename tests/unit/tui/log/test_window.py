@@ -46,14 +46,14 @@ class Log:
         self.rows = {number: entry(number) for number in range(1, count + 1)}
 
     def page(self, command: GetHistory) -> HistoryPage:
-        found = [row for row in reversed(self.rows.values()) if _fits(row, command)]
+        visible = [row for row in reversed(self.rows.values()) if _fits(row, command)]
         end = command.offset + command.limit
-        return HistoryPage(entries=tuple(found[command.offset : end]), total=len(found))
+        return HistoryPage(entries=tuple(visible[command.offset : end]), total=len(visible))
 
-    def all(self, wanted: Filter) -> list[LogEntry]:
+    def all(self, selection: Filter) -> list[LogEntry]:
         command = GetHistory(
-            search=wanted.search, limit=len(self.rows) + 1, missed=wanted.missed,
-            account=wanted.account, secure=wanted.secure,
+            search=selection.search, limit=len(self.rows) + 1, missed=selection.missed,
+            account=selection.account, secure=selection.secure,
         )  # fmt: skip
         return list(self.page(command).entries)
 
@@ -79,8 +79,8 @@ def fetch(book: LogBook, log: Log, first: int = 0, last: int = 30) -> int:
 
 
 def ids(book: LogBook, first: int, last: int) -> list[str | None]:
-    found = [book.get(index) for index in range(first, last + 1)]
-    return [row.id if row else None for row in found]
+    visible = [book.get(index) for index in range(first, last + 1)]
+    return [row.id if row else None for row in visible]
 
 
 # By hand
@@ -262,7 +262,7 @@ class Reading(RuleBasedStateMachine):
         super().__init__()
         self.book = LogBook()
         self.log = Log()
-        self.told: deque[LogEntry] = deque()
+        self.reported: deque[LogEntry] = deque()
         self.asked: Asked | None = None
         self.first = 0
 
@@ -288,7 +288,7 @@ class Reading(RuleBasedStateMachine):
 
     def _write(self, row: LogEntry) -> None:
         self.log.rows[int(row.id)] = row
-        self.told.append(row)
+        self.reported.append(row)
 
     @rule()
     @precondition(lambda self: self.asked is not None and self.asked.page is None)
@@ -303,9 +303,9 @@ class Reading(RuleBasedStateMachine):
     def scroll(self, first: int) -> None:
         self.first = min(first, max(0, self.book.total - 1))
 
-    @rule(wanted=st.sampled_from(FILTERS))
-    def choose(self, wanted: Filter) -> None:
-        self.book.choose(wanted)
+    @rule(selection=st.sampled_from(FILTERS))
+    def choose(self, selection: Filter) -> None:
+        self.book.choose(selection)
         self.first = 0
 
     @rule()
@@ -319,9 +319,9 @@ class Reading(RuleBasedStateMachine):
         self.asked = Asked(question) if question else None
 
     @rule()
-    @precondition(lambda self: self.told)
+    @precondition(lambda self: self.reported)
     def hear(self) -> None:
-        if self.book.note(self.told.popleft()):
+        if self.book.note(self.reported.popleft()):
             self.book.reload()
 
     @rule()
@@ -340,13 +340,13 @@ class Reading(RuleBasedStateMachine):
                 page=self.asked.page or self.log.page(self.asked.question.command)
             )
             self.take()
-        while self.told:
+        while self.reported:
             self.hear()
         fetch(self.book, self.log, self.first, self.first + SEEN)
         self.check()
 
     def check(self) -> None:
-        rows = self.log.all(self.book.wanted)
+        rows = self.log.all(self.book.selection)
         assert self.book.loaded
         assert self.book.total == len(rows)
         for index in range(len(rows)):
@@ -359,7 +359,7 @@ class Reading(RuleBasedStateMachine):
 
     @invariant()
     def no_row_is_shown_twice(self) -> None:
-        if not self.told and self.asked is None and self.book.loaded:
+        if not self.reported and self.asked is None and self.book.loaded:
             held = [row.id for row in self.book._rows.values()]
             assert len(held) == len(set(held))
 

@@ -39,9 +39,9 @@ class Sent(list[str]):
     """Text that an `Attention` writes, recorded."""
 
     def take(self) -> str:
-        found = "".join(self)
+        output = "".join(self)
         self.clear()
-        return found
+        return output
 
 
 class Titled(pyte.Screen):
@@ -61,9 +61,9 @@ def is_text(text: str) -> bool:
 
 @given(HOSTILE, st.booleans())
 def test_safe_text_is_printable_and_bounded(text: str, utf8: bool) -> None:
-    found = safe(text, utf8)
-    assert is_text(found)
-    assert utf8 or found.isascii()
+    output = safe(text, utf8)
+    assert is_text(output)
+    assert utf8 or output.isascii()
 
 
 def test_what_is_harmless_is_kept() -> None:
@@ -75,9 +75,9 @@ def test_what_is_harmless_is_kept() -> None:
 
 @given(HOSTILE)
 def test_a_title_is_one_sequence_whatever_it_says(text: str) -> None:
-    found = re.fullmatch(r"\x1b\]2;([^\a]*)\a", title(text))
-    assert found
-    assert is_text(found[1])
+    output = re.fullmatch(r"\x1b\]2;([^\a]*)\a", title(text))
+    assert output
+    assert is_text(output[1])
 
 
 @given(HOSTILE, HOSTILE, st.booleans())
@@ -116,9 +116,9 @@ def test_a_number_is_not_read_as_a_command() -> None:
 @given(HOSTILE, HOSTILE, st.sampled_from(KINDS))
 def test_tmux_is_handed_one_sequence(heading: str, body: str, kind: Kind) -> None:
     sequence = notification(kind, heading, body)
-    found = re.fullmatch(r"\x1bPtmux;((?:\x1b\x1b|[^\x1b])*)\x1b\\", through_tmux(sequence))
-    assert found
-    assert found[1].replace("\x1b\x1b", "\x1b") == sequence
+    output = re.fullmatch(r"\x1bPtmux;((?:\x1b\x1b|[^\x1b])*)\x1b\\", through_tmux(sequence))
+    assert output
+    assert output[1].replace("\x1b\x1b", "\x1b") == sequence
 
 
 @pytest.mark.parametrize(

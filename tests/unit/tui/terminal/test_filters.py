@@ -134,13 +134,13 @@ async def test_switching_live_looks_as_if_it_had_always_been_so() -> None:
 async def test_a_theme_that_was_read_again_is_taken_at_once() -> None:
     app = Sampler("light")
     async with app.run_test(size=SIZE) as pilot:
-        wanted = await _look(pilot)
+        expected = await _look(pilot)
     app = Sampler("dark")
     async with app.run_test(size=SIZE) as pilot:
-        assert await _look(pilot) != wanted
+        assert await _look(pilot) != expected
         app.register_theme(replace(app.phone_themes.themes["light"], name="dark"))
         app.wear("dark")
-        assert await _look(pilot) == wanted
+        assert await _look(pilot) == expected
 
 
 @pytest.mark.parametrize("first", [first for first, followers in CHANGES.items() if followers])
@@ -290,30 +290,30 @@ async def _sent(environ: Mapping[str, str], *names: str) -> list[str]:
 
 
 def _read_all(descriptor: int) -> bytes:
-    found = b""
+    written = b""
     with os.fdopen(descriptor, "rb", buffering=0) as terminal:
         while True:
             try:
                 part = terminal.read(65536)
             except OSError:  # EIO: the other end is closed
-                return found
+                return written
             if not part:
-                return found
-            found += part
+                return written
+            written += part
 
 
 def _sgr(sent: str) -> set[int]:
     """Return all parameters of “select graphic rendition” (ECMA-48 8.3.117)."""
-    found: set[int] = set()
+    written: set[int] = set()
     for numbers in re.findall(r"\x1b\[([0-9;]*)m", sent):
         given_ = iter(int(number or 0) for number in numbers.split(";"))
         for number in given_:
-            found.add(number)
+            written.add(number)
             if number in MIXED:
                 # The next numbers are the colour: 2;r;g;b or 5;n.
                 for _ in range({2: 3, 5: 1}[next(given_)]):
                     next(given_)
-    return found
+    return written
 
 
 @pytest.mark.parametrize("color", ["truecolor", ""])

@@ -35,8 +35,8 @@ PICTURES = {char for sequence in EMOJI_CODES.values() for char in sequence if no
 
 
 def symbols(glyphs: Glyphs) -> dict[str, str]:
-    found = dataclasses.asdict(glyphs)
-    return {name: text for name, text in found.items() if isinstance(text, str) and name != "name"}
+    chosen = dataclasses.asdict(glyphs)
+    return {name: text for name, text in chosen.items() if isinstance(text, str) and name != "name"}
 
 
 def test_unicode_symbols_are_one_cell_a_character_and_no_pictures() -> None:
@@ -81,8 +81,8 @@ def test_the_signs_of_locks_are_words_of_one_width_and_differ(glyphs: Glyphs) ->
 def test_padlocks_are_drawn_where_the_terminal_is_known_for_it(
     environ: dict[str, str], pictures: bool
 ) -> None:
-    found = choose("auto", "auto", {**UTF8, **environ})
-    assert found.signs == (EMOJI if pictures else UNICODE).signs
+    chosen = choose("auto", "auto", {**UTF8, **environ})
+    assert chosen.signs == (EMOJI if pictures else UNICODE).signs
     assert choose("unicode", "pictures", UTF8).signs == EMOJI.signs
     assert choose("emoji", "words", {**UTF8, **environ}).signs == UNICODE.signs
     assert choose("ascii", "pictures", {**UTF8, **environ}).signs == ASCII.signs

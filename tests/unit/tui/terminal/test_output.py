@@ -85,9 +85,9 @@ def everything(found: Sequence[Pieces]) -> Terminal:
 
 @given(st.lists(frames, min_size=1, max_size=4))
 def test_differences_add_up_to_the_last_frame(shown: list[list[list[tuple[str, Style]]]]) -> None:
-    terminal, known = Terminal(), Shown()
+    terminal, screen = Terminal(), Shown()
     for found in shown:
-        terminal.feed(Changes(frame(found), known, SIZE).render_segments(console()))
+        terminal.feed(Changes(frame(found), screen, SIZE).render_segments(console()))
     assert terminal.cells() == everything(shown[-1]).cells()
 
 
@@ -95,8 +95,8 @@ def test_differences_add_up_to_the_last_frame(shown: list[list[list[tuple[str, S
 def test_a_span_changes_its_cells_alone(
     before: list[list[tuple[str, Style]]], line: list[tuple[str, Style]], y: int, x: int, width: int
 ) -> None:
-    terminal, known = Terminal(), Shown()
-    terminal.feed(Changes(frame(before), known, SIZE).render_segments(console()))
+    terminal, screen = Terminal(), Shown()
+    terminal.feed(Changes(frame(before), screen, SIZE).render_segments(console()))
     end = min(WIDTH, x + width)
     # Textual sends the whole piece of the line, and reports which part changed.
     old = strip(before[y])
@@ -104,28 +104,28 @@ def test_a_span_changes_its_cells_alone(
     chops: list[dict[int, Strip | None]] = [{0: None} for _ in range(HEIGHT)]
     chops[y] = {0: fresh}
     update = ChopsUpdate(chops, [(y, x, end)], [[WIDTH]] * HEIGHT)
-    terminal.feed(Changes(update, known, SIZE).render_segments(console()))
-    wanted = [*before]
-    wanted[y] = [(s.text, s.style or Style()) for s in fresh]
-    assert terminal.cells() == everything(wanted).cells()
+    terminal.feed(Changes(update, screen, SIZE).render_segments(console()))
+    expected = [*before]
+    expected[y] = [(s.text, s.style or Style()) for s in fresh]
+    assert terminal.cells() == everything(expected).cells()
 
 
 def test_what_is_there_already_is_not_sent_again() -> None:
-    known = Shown()
+    screen = Shown()
     found = [[("Echo line   04:12", STYLES[0])]] * HEIGHT
-    assert Changes(frame(found), known, SIZE).render_segments(console())
-    assert Changes(frame(found), known, SIZE).render_segments(console()) == ""
-    known.forget()
-    assert "Echo line" in Changes(frame(found), known, SIZE).render_segments(console())
+    assert Changes(frame(found), screen, SIZE).render_segments(console())
+    assert Changes(frame(found), screen, SIZE).render_segments(console()) == ""
+    screen.forget()
+    assert "Echo line" in Changes(frame(found), screen, SIZE).render_segments(console())
 
 
 def test_a_second_that_passes_is_a_place_a_style_and_a_digit() -> None:
-    known = Shown()
+    screen = Shown()
     before = [[("call     04:12  ", STYLES[0])]] * HEIGHT
     after = [*before]
     after[1] = [("call     04:13  ", STYLES[0])]
-    Changes(frame(before), known, SIZE).render_segments(console())
-    sent = Changes(frame(after), known, SIZE).render_segments(console())
+    Changes(frame(before), screen, SIZE).render_segments(console())
+    sent = Changes(frame(after), screen, SIZE).render_segments(console())
     assert sent == "\x1b[2;14H\x1b[0;38;2;16;32;48;48;2;64;80;96m3\x1b[0m"
 
 
@@ -149,10 +149,10 @@ def test_a_character_of_doubtful_width_does_not_move_what_follows() -> None:
 
 
 def test_another_size_is_another_screen() -> None:
-    known = Shown()
+    screen = Shown()
     found = [[("abc", STYLES[0])]] * HEIGHT
-    Changes(frame(found), known, SIZE).render_segments(console())
-    sent = Changes(frame(found), known, Size(WIDTH + 2, HEIGHT)).render_segments(console())
+    Changes(frame(found), screen, SIZE).render_segments(console())
+    sent = Changes(frame(found), screen, Size(WIDTH + 2, HEIGHT)).render_segments(console())
     assert sent.count("abc") == HEIGHT
 
 

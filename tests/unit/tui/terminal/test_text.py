@@ -27,12 +27,12 @@ segments = st.builds(
 strips = st.lists(segments, max_size=4).map(Strip)
 
 
-def width_of(found: list[Part]) -> int:
-    return sum(cell_len(part.text) for part in found)
+def width_of(cut_parts: list[Part]) -> int:
+    return sum(cell_len(part.text) for part in cut_parts)
 
 
-def text_of(found: list[Part]) -> str:
-    return "".join(part.text for part in found)
+def text_of(cut_parts: list[Part]) -> str:
+    return "".join(part.text for part in cut_parts)
 
 
 # fit
@@ -50,8 +50,8 @@ def test_a_line_fills_its_width_whatever_is_in_it(drawn: Line, width: int, ellip
 
 @given(drawn=lines, width=st.integers(0, 130), ellipsis=st.sampled_from(ELLIPSES))
 def test_the_right_side_is_whole_or_not_there(drawn: Line, width: int, ellipsis: str) -> None:
-    found = fit(drawn, width, ellipsis)
-    tail = tuple(found[len(found) - len(drawn.right) :])
+    cut_parts = fit(drawn, width, ellipsis)
+    tail = tuple(cut_parts[len(cut_parts) - len(drawn.right) :])
     if tail == drawn.right:
         return
     assert width_of(list(drawn.right)) > width * 2 // 3
@@ -61,12 +61,12 @@ def test_the_right_side_is_whole_or_not_there(drawn: Line, width: int, ellipsis:
 @given(left=sides, width=st.integers(0, 130), ellipsis=st.sampled_from(ELLIPSES))
 def test_what_fits_is_not_cut(left: tuple[Part, ...], width: int, ellipsis: str) -> None:
     whole = width_of(list(left))
-    found = cut(left, width, ellipsis)
+    cut_parts = cut(left, width, ellipsis)
     if whole <= width:
-        assert found == list(left)
+        assert cut_parts == list(left)
     else:
-        assert width_of(found) <= width
-        assert width < cell_len(ellipsis) or found[-1].text == ellipsis
+        assert width_of(cut_parts) <= width
+        assert width < cell_len(ellipsis) or cut_parts[-1].text == ellipsis
 
 
 def test_both_sides_stand_at_their_ends() -> None:

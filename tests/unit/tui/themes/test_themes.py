@@ -57,13 +57,13 @@ def shipped(name: str) -> ThemeFile:
 
 
 def test_the_themes_that_come_with_the_phone() -> None:
-    found = themes.load_all(None)
-    assert list(found.themes) == ["ansi16", "dark", "high-contrast", "light", "plain"]
-    assert found.titles["high-contrast"] == "High contrast"
-    assert found.ascii_only == {"plain"}
-    assert found.problems == ()
-    assert found.notes == ()
-    assert [name for name, theme in found.themes.items() if theme.ansi] == ["ansi16", "plain"]
+    loaded = themes.load_all(None)
+    assert list(loaded.themes) == ["ansi16", "dark", "high-contrast", "light", "plain"]
+    assert loaded.titles["high-contrast"] == "High contrast"
+    assert loaded.ascii_only == {"plain"}
+    assert loaded.problems == ()
+    assert loaded.notes == ()
+    assert [name for name, theme in loaded.themes.items() if theme.ansi] == ["ansi16", "plain"]
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
@@ -138,10 +138,10 @@ def test_roles_are_variables_for_style_sheets(name: str) -> None:
     names = dict(zip(ROLES, ROLES, strict=True)) | {"border": "border-blurred"}
     for role, variable in names.items():
         # Textual computes some colours itself, and rounds.
-        for wanted, got in zip(
+        for expected, got in zip(
             Color.parse(colors[role]).rgb, Color.parse(drawn[variable]).rgb, strict=True
         ):
-            assert abs(wanted - got) <= 1, role
+            assert abs(expected - got) <= 1, role
     assert drawn["border"] == colors["border-focus"]
 
 
@@ -177,12 +177,12 @@ def test_roles_that_are_given_make_others() -> None:
 
 def test_a_theme_of_the_user_is_picked_up(write: Write, tmp_path: Path) -> None:
     write(GOOD)
-    found = themes.load_all(tmp_path)
-    assert found.problems == found.notes == ()
-    assert found.titles["my"] == "Mine"
-    assert found.themes["my"].dark
-    assert found.themes["my"].background == "#101418"
-    assert "dark" in found.themes
+    loaded = themes.load_all(tmp_path)
+    assert loaded.problems == loaded.notes == ()
+    assert loaded.titles["my"] == "Mine"
+    assert loaded.themes["my"].dark
+    assert loaded.themes["my"].background == "#101418"
+    assert "dark" in loaded.themes
 
 
 def test_a_byte_order_mark_is_no_mistake(write: Write) -> None:
@@ -324,10 +324,10 @@ MISTAKES = {
 def test_a_mistake_is_told_by_file_and_line(write: Write, tmp_path: Path, mistake: str) -> None:
     text, words, usable = MISTAKES[mistake]
     write(text)
-    found = themes.load_all(tmp_path)
-    assert found.problems == (words,)
-    assert ("my" in found.themes) is usable
-    assert "dark" in found.themes
+    loaded = themes.load_all(tmp_path)
+    assert loaded.problems == (words,)
+    assert ("my" in loaded.themes) is usable
+    assert "dark" in loaded.themes
 
 
 def test_every_missing_role_is_told_in_a_file_without_colours(write: Write, tmp_path: Path) -> None:
@@ -365,25 +365,25 @@ def test_a_folder_that_is_not_there_is_no_mistake(tmp_path: Path) -> None:
 
 def test_a_theme_may_take_the_place_of_one_of_the_phones(write: Write, tmp_path: Path) -> None:
     write('name = "dark"\n' + GOOD)
-    found = themes.load_all(tmp_path)
-    assert found.problems == ()
-    assert found.notes == ("themes/my.toml takes the place of the phone's own theme “dark”",)
-    assert found.titles["dark"] == "Mine"
+    loaded = themes.load_all(tmp_path)
+    assert loaded.problems == ()
+    assert loaded.notes == ("themes/my.toml takes the place of the phone's own theme “dark”",)
+    assert loaded.titles["dark"] == "Mine"
 
 
 def test_one_that_cannot_be_used_takes_no_place(write: Write, tmp_path: Path) -> None:
     write('name = "dark"\n')
-    found = themes.load_all(tmp_path)
-    assert found.notes == ()
-    assert found.titles["dark"] == "Dark"
+    loaded = themes.load_all(tmp_path)
+    assert loaded.notes == ()
+    assert loaded.titles["dark"] == "Dark"
 
 
 def test_two_files_of_one_name_are_told(write: Write, tmp_path: Path) -> None:
     other = write(GOOD).with_name("other.toml")
     other.write_text('name = "my"\n' + GOOD.replace("Mine", "Other"))
-    found = themes.load_all(tmp_path)
-    assert found.titles["my"] == "Mine"
-    assert found.problems == (
+    loaded = themes.load_all(tmp_path)
+    assert loaded.titles["my"] == "Mine"
+    assert loaded.problems == (
         "themes/other.toml: themes/my.toml is called “my” already: give one of them another name",
     )
 
@@ -440,11 +440,11 @@ def test_which_theme_is_taken(setting: str, environ: dict[str, str], name: str) 
 
 
 def test_a_theme_may_insist_on_ascii() -> None:
-    found = themes.load_all(None)
+    loaded = themes.load_all(None)
     environ = {**MIXING, "LANG": "en_GB.UTF-8"}
-    assert found.glyphs("plain", Screen(glyphs="emoji"), environ).name == "ascii"
-    assert found.glyphs("dark", Screen(glyphs="emoji"), environ).name == "emoji"
-    assert found.glyphs("dark", Screen(), environ).name == "unicode"
+    assert loaded.glyphs("plain", Screen(glyphs="emoji"), environ).name == "ascii"
+    assert loaded.glyphs("dark", Screen(glyphs="emoji"), environ).name == "emoji"
+    assert loaded.glyphs("dark", Screen(), environ).name == "unicode"
 
 
 def test_an_installed_phone_finds_its_themes(tmp_path: Path) -> None:
@@ -458,11 +458,11 @@ def test_an_installed_phone_finds_its_themes(tmp_path: Path) -> None:
         archive.extractall(site)
     code = "import tui.themes.choice as t; print(t.__file__, *t.load_all(None).themes)"
     # -P: do not import from the checkout of the tests.
-    found = subprocess.run(
+    loaded = subprocess.run(
         [sys.executable, "-P", "-c", code],
         cwd=tmp_path, env={"PYTHONPATH": str(site)}, check=True, capture_output=True, text=True,
     ).stdout.split()  # fmt: skip
-    assert Path(found[0]).is_relative_to(site)
-    assert found[1:] == [path.stem for path in SHIPPED]
+    assert Path(loaded[0]).is_relative_to(site)
+    assert loaded[1:] == [path.stem for path in SHIPPED]
     # Only the phone's own packages beside other installed ones.
     assert {path.name.split("-")[0] for path in site.iterdir()} == {"offhook", "tui", "voip"}

@@ -21,14 +21,14 @@ def read(*chain: Certificate) -> str:
 
 
 def test_the_key_and_the_signature_are_told_where_they_are_known() -> None:
-    known = replace(
+    certificate = replace(
         CERTIFICATE, key="EC P-256", key_sha256="cd" * 32, signature="ecdsa-with-SHA256"
     )
-    assert read(known).endswith(
+    assert read(certificate).endswith(
         f"  key       EC P-256, SHA-256 {' '.join(['CDCD'] * 16)}\n"
         "  signed    with ecdsa-with-SHA256"
     )
-    assert read(replace(known, key_sha256="", signature="")).endswith(
+    assert read(replace(certificate, key_sha256="", signature="")).endswith(
         f"  SHA-256   {' '.join(['ABAB'] * 16)}"
     )
 

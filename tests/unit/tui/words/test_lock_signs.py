@@ -72,15 +72,15 @@ def test_in_the_log_what_became_of_the_call_stands_between_a_name_and_the_sign(
     remote: Party, sign: Sign | None, glyphs: Glyphs, width: int, outcome: Outcome,
     direction: Direction, was_open: bool, code: int | None,
 ) -> None:  # fmt: skip
-    found = entry(
+    log_row = entry(
         remote=remote, sign=sign, outcome=outcome, direction=direction, lock_was_open=was_open,
         code=code,
     )  # fmt: skip
-    row = text(rows.entry(found, glyphs, NOW, width), width, glyphs.ellipsis)
+    row = text(rows.entry(log_row, glyphs, NOW, width), width, glyphs.ellipsis)
     assert row.endswith(f" {glyphs.sign(sign)} ")
     before = row.removesuffix(f" {glyphs.sign(sign)} ")
     name_ends = before.rindex(THEIRS) if THEIRS in before else 0
-    assert before[name_ends:].endswith(f" {phrases.outcome(found)}")
+    assert before[name_ends:].endswith(f" {phrases.outcome(log_row)}")
 
 
 def test_the_open_one_of_several_calls_is_said_aloud_when_it_is_the_active_one() -> None:

@@ -21,8 +21,8 @@ BEYOND = "  Assume that the server could listen. Who could beyond it is not know
 
 
 def read(entry: LogEntry, glyphs: Glyphs = UNICODE) -> list[str]:
-    found = past_lock_words.describe(entry, glyphs)
-    return ["".join(part.text for part in one.parts) for one in found]
+    description = past_lock_words.describe(entry, glyphs)
+    return ["".join(part.text for part in one.parts) for one in description]
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ def test_nobody_is_without_a_name(uri: str, name: str) -> None:
 
 
 def call(**fields: object) -> Call:
-    known: dict[str, object] = {
+    values: dict[str, object] = {
         "id": "1",
         "account": "work",
         "direction": Direction.OUT,
@@ -125,7 +125,7 @@ def call(**fields: object) -> Call:
         "state": CallState.ENDED,
         "lock": Lock(LockState.OPEN, "", LockSignalling(Transport.TLS)),
     }
-    return Call(**{**known, **fields})  # type: ignore[arg-type]
+    return Call(**{**values, **fields})  # type: ignore[arg-type]
 
 
 def test_every_state_has_words() -> None:

@@ -63,9 +63,9 @@ def width_of(drawn: Line, width: int, glyphs: Glyphs) -> int:
     return sum(cell_len(part.text) for part in fit(drawn, width, glyphs.ellipsis))
 
 
-def part_of(drawn: Line, wanted: str) -> Part:
+def part_of(drawn: Line, word: str) -> Part:
     """Return the part that contains a text."""
-    return next(part for part in (*drawn.left, *drawn.right) if wanted in part.text)
+    return next(part for part in (*drawn.left, *drawn.right) if word in part.text)
 
 
 def all_text(lines: Iterable[Line], width: int = 80) -> str:
@@ -76,7 +76,7 @@ BOB = Party("sip:bob@example.com", "Bob", name_from=NameFrom.CONTACT)
 
 
 def call(**fields: object) -> ShownCall:
-    known: dict[str, object] = {
+    values: dict[str, object] = {
         "id": "1",
         "account": "work",
         "direction": Direction.IN,
@@ -86,26 +86,26 @@ def call(**fields: object) -> ShownCall:
         "codec": "opus/48000/2",
     }
     heard = str(fields.pop("heard", ""))
-    return ShownCall(call=Call(**{**known, **fields}), seen=0.0, heard=heard)  # type: ignore[arg-type]
+    return ShownCall(call=Call(**{**values, **fields}), seen=0.0, heard=heard)  # type: ignore[arg-type]
 
 
-def shown(found: ShownCall, glyphs: Glyphs = UNICODE, meters: bool = False) -> Sequence[Line]:
-    return rows.call(found, glyphs, 0.0, meters, False, WIDTH, "l")
+def shown(subject: ShownCall, glyphs: Glyphs = UNICODE, meters: bool = False) -> Sequence[Line]:
+    return rows.call(subject, glyphs, 0.0, meters, False, WIDTH, "l")
 
 
 def account(**fields: object) -> AccountStatus:
-    known: dict[str, object] = {
+    values: dict[str, object] = {
         "name": "work",
         "aor": "sip:alice@pbx.example.com",
         "transport": Transport.TLS,
         "enabled": True,
         "registration": Registration(RegistrationState.REGISTERED),
     }
-    return AccountStatus(**{**known, **fields})  # type: ignore[arg-type]
+    return AccountStatus(**{**values, **fields})  # type: ignore[arg-type]
 
 
 def entry(**fields: object) -> LogEntry:
-    known: dict[str, object] = {
+    values: dict[str, object] = {
         "id": "1",
         "account": "work",
         "direction": Direction.IN,
@@ -114,7 +114,7 @@ def entry(**fields: object) -> LogEntry:
         "started": "2026-03-14T09:05:00Z",
         "duration_s": 65.0,
     }
-    return LogEntry(**{**known, **fields})  # type: ignore[arg-type]
+    return LogEntry(**{**values, **fields})  # type: ignore[arg-type]
 
 
 # The header
@@ -194,10 +194,10 @@ def test_an_account_says_how_it_stands_by_sign_and_word(glyphs: Glyphs) -> None:
 def test_sign_role_and_words_of_an_account_agree(
     fields: dict[str, object], sign: str, role: str, said: str
 ) -> None:
-    found = account(**fields)
-    first, _, third = rows.account(found, UNICODE, "P")
+    subject = account(**fields)
+    first, _, third = rows.account(subject, UNICODE, "P")
     assert first.left[0] == Part(f"{sign} ", role)  # type: ignore[arg-type]
-    assert rows.account_mark(found, UNICODE) == sign
+    assert rows.account_mark(subject, UNICODE) == sign
     assert text(third).strip() == said
     assert (part_of(third, said).role == "error") == (role == "error")
 
@@ -223,17 +223,17 @@ def test_an_account_that_refused_its_server_says_which_key_shows_why(
     cause = None if kind is None else Cause(kind)
     failed = Registration(RegistrationState.FAILED, 503, "a certificate or a key", cause=cause)
     _, second, third = rows.account(account(registration=failed, **fields), UNICODE, "P")
-    wanted = "! server NOT trusted" if hinted else "alice@pbx.example.com"
-    assert text(second, 25).strip() == wanted
+    word = "! server NOT trusted" if hinted else "alice@pbx.example.com"
+    assert text(second, 25).strip() == word
     assert (text(third, 25).strip() == "P shows its certificate") == hinted
 
 
 def test_a_warning_is_told_in_words_and_with_a_sign() -> None:
-    found = account(warning="the server's certificate ends in 9 days")
-    _, second, third = rows.account(found, UNICODE, "P")
+    subject = account(warning="the server's certificate ends in 9 days")
+    _, second, third = rows.account(subject, UNICODE, "P")
     assert text(second).strip() == "! the server's certificate ends in 9 days"
     assert text(third).strip() == "registered"
-    _, second, _ = rows.account(msgspec.structs.replace(found, enabled=False), UNICODE, "P")
+    _, second, _ = rows.account(msgspec.structs.replace(subject, enabled=False), UNICODE, "P")
     assert text(second).strip() == "alice@pbx.example.com"
 
 
@@ -262,11 +262,11 @@ def test_an_account_is_three_lines_whatever_it_is_called(
     name: str, aor: str, problem: str | None, reason: str, warning: str | None,
     voicemail: Voicemail | None, glyphs: Glyphs, width: int,
 ) -> None:  # fmt: skip
-    found = account(
+    subject = account(
         name=name, aor=aor, problem=problem, voicemail=voicemail, warning=warning,
         registration=Registration(RegistrationState.FAILED, reason=reason),
     )  # fmt: skip
-    drawn = rows.account(found, glyphs, "P")
+    drawn = rows.account(subject, glyphs, "P")
     assert len(drawn) == 3
     for one in drawn:
         assert width_of(one, width, glyphs) == width
@@ -276,8 +276,8 @@ def test_an_account_is_three_lines_whatever_it_is_called(
 
 
 def test_a_call_says_who_and_what_the_lock_means_and_how_it_sounds() -> None:
-    found = call(duration_s=252.0, quality=Quality(mos=4.2))
-    first, second, third = shown(found)
+    subject = call(duration_s=252.0, quality=Quality(mos=4.2))
+    first, second, third = shown(subject)
     assert text(first).rstrip() == " Bob  bob@example.com".ljust(67) + "active 04:12"
     assert text(second).strip() == "[server] encrypted to pbx"
     assert part_of(second, "encrypted").role == "secure"
@@ -354,8 +354,8 @@ def test_the_keys_for_an_incoming_call_are_whole_or_left_to_the_footer(
 def test_nothing_the_far_end_does_hides_that_one_is_muted_or_recorded(
     glyphs: Glyphs, width: int
 ) -> None:
-    found = call(muted=True, recording=True, heard="0123456789" * 3, account=LONG)
-    third = text(shown(found, glyphs, meters=True)[2], width, glyphs.ellipsis)
+    subject = call(muted=True, recording=True, heard="0123456789" * 3, account=LONG)
+    third = text(shown(subject, glyphs, meters=True)[2], width, glyphs.ellipsis)
     assert f"{glyphs.muted} muted" in third
     assert f"{glyphs.recording} you are recording" in third
 
@@ -421,14 +421,14 @@ def test_a_call_keeps_to_its_lines_whatever_the_far_end_says(
 ) -> None:  # fmt: skip
     muted, recording, playing = flags
     lock = Lock(LockState.OPEN, why, LockSignalling(Transport.TLS, verified=True, server=reason))
-    found = call(
+    subject = call(
         remote=Party(uri, name), account=account, lock=lock, reason=reason, codec=codec,
         state=state, direction=direction, code=code, answered=answered, duration_s=seconds,
         quality=Quality(mos=mos), muted=muted, recording=recording, playing=playing, heard=heard,
     )  # fmt: skip
     for drawn in (
-        rows.call(found, glyphs, 1.0, True, True, width, "l"),
-        rows.incoming(found, glyphs, "a answer", width),
+        rows.call(subject, glyphs, 1.0, True, True, width, "l"),
+        rows.incoming(subject, glyphs, "a answer", width),
     ):
         assert 2 <= len(drawn) <= 3
         for one in drawn:
@@ -449,14 +449,14 @@ def test_a_row_of_the_log_has_its_columns() -> None:
 
 @pytest.mark.parametrize("glyphs", SETS, ids=lambda glyphs: glyphs.name)
 def test_the_columns_of_the_log_stand_under_each_other(glyphs: Glyphs) -> None:
-    found = [
+    subject = [
         entry(account=LONG, outcome=Outcome.REFUSED, code=488),
         entry(account="好" * 20, outcome=Outcome.FAILED, code=503),
         entry(account="", outcome=Outcome.ONGOING),
         entry(duration_s=400_000.0, started="2024-03-14T09:05:00Z"),
         entry(direction=Direction.OUT, lock=LockState.CLOSED, sign=Sign.SERVER),
     ]
-    drawn = [rows.entry(one, glyphs, NOW, 80) for one in found]
+    drawn = [rows.entry(one, glyphs, NOW, 80) for one in subject]
     for one in drawn:
         assert [cell_len(part.text) for part in one.right] == [10, 13, 1, 8, 1]
         assert one.right[0].text.endswith(" ")
@@ -472,9 +472,9 @@ def test_the_log_shows_the_sign_as_it_was_and_none_without_a_voice() -> None:
 
 
 def test_a_call_whose_lock_was_open_for_a_time_says_so_beside_a_closed_lock() -> None:
-    found = entry(sign=Sign.SERVER, lock_was_open=True)
+    subject = entry(sign=Sign.SERVER, lock_was_open=True)
     for width in (58, 60, 120):
-        assert "was open" in text(rows.entry(found, UNICODE, NOW, width), width)
+        assert "was open" in text(rows.entry(subject, UNICODE, NOW, width), width)
     for sign, was_open in ((Sign.SERVER, False), (Sign.UNSAFE, True), (None, True)):
         other = entry(sign=sign, lock_was_open=was_open)
         assert "was open" not in text(rows.entry(other, UNICODE, NOW, 80), 80)
@@ -506,10 +506,10 @@ def test_a_claimed_name_is_cut_before_its_address_is(
 ) -> None:
     address = "mallory@evil.test"
     remote = Party(f"sip:{address}", name, imitates, NameFrom.CLAIM)
-    found = call(remote=remote)
+    subject = call(remote=remote)
     drawn = (
-        rows.incoming(found, glyphs, "", width)[0],
-        rows.call(found, glyphs, 0.0, False, False, width, "l")[0],
+        rows.incoming(subject, glyphs, "", width)[0],
+        rows.call(subject, glyphs, 0.0, False, False, width, "l")[0],
         rows.entry(entry(remote=remote), glyphs, NOW, width),
     )
     for one in drawn:
@@ -533,8 +533,8 @@ def test_no_name_moves_the_lock_or_the_state_out_of_their_columns(glyphs: Glyphs
     for remote in (IMITATOR, Party("sip:m@evil.example", LONG[:80]), Party("", "好" * 80, True)):
         first = text(shown(call(remote=remote), glyphs)[0], 60, glyphs.ellipsis)
         assert first.endswith("active 00:00 ")
-        found = entry(remote=remote, sign=Sign.UNSAFE)
-        row = text(rows.entry(found, glyphs, NOW, 58), 58, glyphs.ellipsis)
+        subject = entry(remote=remote, sign=Sign.UNSAFE)
+        row = text(rows.entry(subject, glyphs, NOW, 58), 58, glyphs.ellipsis)
         assert row.endswith(f" 01:05 {glyphs.sign(Sign.UNSAFE)} ")
 
 
@@ -553,8 +553,8 @@ def test_a_row_of_the_log_is_one_line_whoever_called(
     name: str, uri: str, account: str, outcome: Outcome, code: int | None, glyphs: Glyphs,
     width: int,
 ) -> None:  # fmt: skip
-    found = entry(remote=Party(uri, name), account=account, outcome=outcome, code=code)
-    drawn = rows.entry(found, glyphs, NOW, width)
+    subject = entry(remote=Party(uri, name), account=account, outcome=outcome, code=code)
+    drawn = rows.entry(subject, glyphs, NOW, width)
     assert width_of(drawn, width, glyphs) == width
 
 
@@ -562,8 +562,8 @@ def test_a_row_of_the_log_is_one_line_whoever_called(
 
 
 def test_a_suggestion_says_whom_where_and_from_where() -> None:
-    found = Suggestion("Bob", "sip:bob@example.com", "contact", NameFrom.CONTACT)
-    assert text(rows.suggestion(found), 50) == " Bob  bob@example.com".ljust(42) + "contact "
+    subject = Suggestion("Bob", "sip:bob@example.com", "contact", NameFrom.CONTACT)
+    assert text(rows.suggestion(subject), 50) == " Bob  bob@example.com".ljust(42) + "contact "
     claimed = Suggestion("Bob", "sip:bob@example.com", "log", NameFrom.CLAIM)
     assert text(rows.suggestion(claimed), 50) == " “Bob”  bob@example.com".ljust(46) + "log "
     unnamed = Suggestion(name="", target="sip:bob@example.com", source="log")

@@ -19,7 +19,7 @@ def _setup(user: str, hidden: bool = False) -> AccountSetup:
 
 
 @pytest.mark.parametrize(
-    ("request_user", "to_user", "found"),
+    ("request_user", "to_user", "expected"),
     [
         ("alice", "", "alice"),
         ("Bob", "alice", "bob"),
@@ -32,11 +32,11 @@ def _setup(user: str, hidden: bool = False) -> AccountSetup:
     ],
 )
 def test_text_picks_among_the_accounts_of_a_connection(
-    request_user: str, to_user: str, found: str | None
+    request_user: str, to_user: str, expected: str | None
 ) -> None:
     candidates = [_setup("alice"), _setup("bob"), _setup("hidden", hidden=True)]
     picked = pick(candidates, request_user, to_user)
-    assert (picked and picked.user) == found
+    assert (picked and picked.user) == expected
 
 
 def test_text_picks_nobody_who_does_not_hide_as_anonymous() -> None:

@@ -25,83 +25,83 @@ def offers(clock: Clock, outgoing: bool = True) -> HoldOffers:
 
 
 def test_nothing_is_due_before_anything_is_wanted(clock: Clock) -> None:
-    found = offers(clock)
-    assert not found.due()
-    assert not found.busy()
-    assert not found.wanted
+    hold = offers(clock)
+    assert not hold.due()
+    assert not hold.busy()
+    assert not hold.wanted
 
 
 def test_an_offer_is_due_at_once_and_ends_with_its_answer(clock: Clock) -> None:
-    found = offers(clock)
-    found.want(True)
-    assert found.due()
-    found.offered()
-    assert not found.due()
-    assert found.busy()
-    assert found.answered(200)
-    assert not found.busy()
+    hold = offers(clock)
+    hold.want(True)
+    assert hold.due()
+    hold.offered()
+    assert not hold.due()
+    assert hold.busy()
+    assert hold.answered(200)
+    assert not hold.busy()
 
 
 @pytest.mark.parametrize("code", [401, 407, 422])
 def test_what_pjsip_repeats_by_itself_is_no_answer_yet(clock: Clock, code: int) -> None:
-    found = offers(clock)
-    found.want(True)
-    found.offered()
-    assert not found.answered(code)
-    assert found.busy()
-    assert found.answered(200)
+    hold = offers(clock)
+    hold.want(True)
+    hold.offered()
+    assert not hold.answered(code)
+    assert hold.busy()
+    assert hold.answered(200)
 
 
 @pytest.mark.parametrize(("outgoing", "pause"), [(True, 4.0), (False, 2.0)])
 def test_a_collision_is_tried_again_after_the_pause_of_rfc_3261(
     clock: Clock, outgoing: bool, pause: float
 ) -> None:
-    found = offers(clock, outgoing)
-    found.want(True)
-    found.offered()
-    assert not found.answered(491)
+    hold = offers(clock, outgoing)
+    hold.want(True)
+    hold.offered()
+    assert not hold.answered(491)
     clock.now += pause - 0.01
-    assert not found.due()
+    assert not hold.due()
     clock.now += 0.02
-    assert found.due()
+    assert hold.due()
 
 
 def test_collisions_without_end_end_the_matter(clock: Clock) -> None:
-    found = offers(clock)
-    found.want(True)
+    hold = offers(clock)
+    hold.want(True)
     tries = 0
-    while found.busy():
+    while hold.busy():
         clock.now += 4
-        assert found.due()
-        found.offered()
+        assert hold.due()
+        hold.offered()
         tries += 1
-        if found.answered(491):
+        if hold.answered(491):
             break
     assert tries == 9
-    assert not found.busy()
+    assert not hold.busy()
 
 
 def test_another_offer_under_way_postpones_ours_but_not_for_ever(clock: Clock) -> None:
-    found = offers(clock)
-    found.want(True)
-    assert found.postpone()
-    assert not found.due()
+    hold = offers(clock)
+    hold.want(True)
+    assert hold.postpone()
+    assert not hold.due()
     clock.now += 1
-    assert found.due()
+    assert hold.due()
     clock.now += 40
-    assert not found.postpone()
-    assert not found.busy()
+    assert not hold.postpone()
+    assert not hold.busy()
 
 
 def test_a_wish_that_changes_meanwhile_is_due_after_the_answer(clock: Clock) -> None:
-    found = offers(clock)
-    found.want(True)
-    found.offered()
-    found.want(False)
-    assert not found.due(), "one offer at a time (RFC 3261 section 14.1)"
-    assert not found.answered(488)
-    assert found.due()
-    assert not found.wanted
+    hold = offers(clock)
+    hold.want(True)
+    hold.offered()
+    hold.want(False)
+    assert not hold.due(), "one offer at a time (RFC 3261 section 14.1)"
+    assert not hold.answered(488)
+    assert hold.due()
+    assert not hold.wanted
 
 
 def test_an_answer_to_nothing_is_nothing(clock: Clock) -> None:

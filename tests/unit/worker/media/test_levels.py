@@ -23,5 +23,5 @@ def test_an_amplitude_comes_back_through_pjsips_way(linear: float) -> None:
 
 
 def test_more_is_never_less() -> None:
-    told = [amplitude(percent) for percent in range(101)]
-    assert told == sorted(told)
+    levels = [amplitude(percent) for percent in range(101)]
+    assert levels == sorted(levels)
