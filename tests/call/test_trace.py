@@ -67,7 +67,7 @@ def _secrets_of(connection: Connection) -> list[str]:
     """Digest responses and SRTP keys that nobody but the server may read."""
     said = [m for m in connection.messages if m.method in ("REGISTER", "INVITE")]
     answers = [re.search(r'response="(\w+)"', v) for m in said for v in m.all("Authorization")]
-    keys = [found for m in said for found in re.findall(r"inline:([^|\s]+)", m.body)]
+    keys = [key for m in said for key in re.findall(r"inline:([^|\s]+)", m.body)]
     return [answer[1] for answer in answers if answer] + keys
 
 

@@ -71,8 +71,8 @@ def test_what_was_found(name: str, data: bytes) -> None:
 
 
 def test_a_certificate_of_no_known_version_is_one_that_cannot_be_read() -> None:
-    known, unknown = b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x1d"
+    valid, unknown = b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x1d"
     [_, pem, _] = SEEDS[targets.certificate]
     der = ssl.PEM_cert_to_DER_cert(pem.decode())
-    assert known in der
-    targets.certificate(ssl.DER_cert_to_PEM_cert(der.replace(known, unknown, 1)).encode())
+    assert valid in der
+    targets.certificate(ssl.DER_cert_to_PEM_cert(der.replace(valid, unknown, 1)).encode())

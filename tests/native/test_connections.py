@@ -45,11 +45,11 @@ async def test_a_register_without_an_answer_ends_its_connection(
 
 
 @pytest.mark.parametrize(
-    ("told", "taken"),
+    ("address", "taken"),
     [("203.0.113.9", True), ("203.0.113.9:5071", True), ("nat.example.test", False)],
 )
 async def test_the_address_that_a_registrar_tells_is_taken_where_it_is_one(
-    new_probe: NewProbe, new_server: NewServer, host: str, told: str, taken: bool
+    new_probe: NewProbe, new_server: NewServer, host: str, address: str, taken: bool
 ) -> None:
     server = await new_server()
 
@@ -57,7 +57,7 @@ async def test_the_address_that_a_registrar_tells_is_taken_where_it_is_one(
         if message.method == "REGISTER":
             contact = message.get("Contact") + ";expires=300"
             answer = sip.response(message, 200, "OK", contact=contact)
-            seen = f";received={told};rport=5071"
+            seen = f";received={address};rport=5071"
             connection.send(answer.replace(b";rport", seen.encode(), 1))
 
     server.behaviour = tells
@@ -68,7 +68,7 @@ async def test_the_address_that_a_registrar_tells_is_taken_where_it_is_one(
     assert await probe.quit() == 0
     _, second = await server.until(lambda m: m.method == "REGISTER" and m is not first)
     assert ("@203.0.113.9:5071;" in second.get("Contact")) == taken
-    assert told not in second.get("Contact") or taken
+    assert address not in second.get("Contact") or taken
 
 
 # 0064: pings

@@ -170,7 +170,9 @@ def tones_in(samples: NDArray[np.float64], rate: int, tones: tuple[int, ...]) ->
     if len(samples) < FRAME or not tones:
         return frozenset()
     strengths = np.abs(_waves(len(samples), rate, tones) @ samples)
-    return frozenset(hertz for hertz, found in zip(tones, strengths, strict=True) if found > _HEARD)
+    return frozenset(
+        hertz for hertz, strength in zip(tones, strengths, strict=True) if strength > _HEARD
+    )
 
 
 @functools.cache

@@ -87,11 +87,11 @@ def test_account() -> None:
 
 def test_status_has_every_account_and_call() -> None:
     lines = shown.status(examples.STATUS).splitlines()
-    for found in (
+    for status in (
         *map(shown.account, examples.STATUS.accounts),
         *map(shown.call, examples.STATUS.calls),
     ):
-        assert f"  {found}" in lines
+        assert f"  {status}" in lines
 
 
 def test_status_of_nothing() -> None:

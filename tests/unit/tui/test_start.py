@@ -31,14 +31,14 @@ class Stream(io.StringIO):
 class Screen:
     """Replaces the phone: records what Textual would get."""
 
-    found: dict[str, str | None]
+    settings: dict[str, str | None]
     return_code: int | None = None
 
     def __init__(self) -> None:
         self.collects = gc.isenabled()
 
     def run(self) -> None:
-        Screen.found = {
+        Screen.settings = {
             "animations": os.environ.get("TEXTUAL_ANIMATIONS"),
             "frames": os.environ.get("TEXTUAL_FPS"),
             "collects": str(self.collects),
@@ -95,21 +95,21 @@ def test_both_ends_must_be_a_terminal(stdin: bool, stdout: bool) -> None:
 def test_nothing_moves_without_news() -> None:
     gc.disable()
     assert run() == (0, "")
-    assert (Screen.found["animations"], Screen.found["frames"]) == ("none", None)
-    assert Screen.found["collects"] == "True"
+    assert (Screen.settings["animations"], Screen.settings["frames"]) == ("none", None)
+    assert Screen.settings["collects"] == "True"
 
 
 def test_over_ssh_fewer_frames_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22")
     assert run() == (0, "")
-    assert Screen.found["frames"] == "15"
+    assert Screen.settings["frames"] == "15"
 
 
 def test_a_rate_that_somebody_chose_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22")
     monkeypatch.setenv("TEXTUAL_FPS", "30")
     assert run() == (0, "")
-    assert Screen.found["frames"] == "30"
+    assert Screen.settings["frames"] == "30"
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_inside_gnu_screen_no_colour_is_mixed(
     for name, value in around.items():
         monkeypatch.setenv(name, value)
     assert run() == (0, "")
-    assert Screen.found["colours"] == colours
+    assert Screen.settings["colours"] == colours
 
 
 def test_a_screen_that_failed_is_told_by_the_exit_status(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,8 +48,8 @@ def strip(pieces: Pieces) -> Strip:
     return Strip(text).adjust_cell_length(WIDTH, STYLES[0])
 
 
-def frame(found: Sequence[Pieces]) -> LayoutUpdate:
-    return LayoutUpdate([[strip(pieces)] for pieces in found], Region(0, 0, WIDTH, HEIGHT))
+def frame(drawn_lines: Sequence[Pieces]) -> LayoutUpdate:
+    return LayoutUpdate([[strip(pieces)] for pieces in drawn_lines], Region(0, 0, WIDTH, HEIGHT))
 
 
 class Terminal:
@@ -76,18 +76,18 @@ def _seen(char: Char) -> tuple[object, ...]:
     return (" ", char.bg)
 
 
-def everything(found: Sequence[Pieces]) -> Terminal:
+def everything(drawn_lines: Sequence[Pieces]) -> Terminal:
     """Return a terminal that got a whole frame as Textual writes it."""
     terminal = Terminal()
-    terminal.feed(frame(found).render_segments(console()))
+    terminal.feed(frame(drawn_lines).render_segments(console()))
     return terminal
 
 
 @given(st.lists(frames, min_size=1, max_size=4))
 def test_differences_add_up_to_the_last_frame(shown: list[list[list[tuple[str, Style]]]]) -> None:
     terminal, screen = Terminal(), Shown()
-    for found in shown:
-        terminal.feed(Changes(frame(found), screen, SIZE).render_segments(console()))
+    for drawn_lines in shown:
+        terminal.feed(Changes(frame(drawn_lines), screen, SIZE).render_segments(console()))
     assert terminal.cells() == everything(shown[-1]).cells()
 
 
@@ -112,11 +112,11 @@ def test_a_span_changes_its_cells_alone(
 
 def test_what_is_there_already_is_not_sent_again() -> None:
     screen = Shown()
-    found = [[("Echo line   04:12", STYLES[0])]] * HEIGHT
-    assert Changes(frame(found), screen, SIZE).render_segments(console())
-    assert Changes(frame(found), screen, SIZE).render_segments(console()) == ""
+    drawn_lines = [[("Echo line   04:12", STYLES[0])]] * HEIGHT
+    assert Changes(frame(drawn_lines), screen, SIZE).render_segments(console())
+    assert Changes(frame(drawn_lines), screen, SIZE).render_segments(console()) == ""
     screen.forget()
-    assert "Echo line" in Changes(frame(found), screen, SIZE).render_segments(console())
+    assert "Echo line" in Changes(frame(drawn_lines), screen, SIZE).render_segments(console())
 
 
 def test_a_second_that_passes_is_a_place_a_style_and_a_digit() -> None:
@@ -142,23 +142,23 @@ def test_bold_begins_and_ends_without_the_colours() -> None:
 
 
 def test_a_character_of_doubtful_width_does_not_move_what_follows() -> None:
-    found = [[(set_cell_size("a漢b", WIDTH), STYLES[0])]] * HEIGHT
-    sent = Changes(frame(found), Shown(), SIZE).render_segments(console())
+    drawn_lines = [[(set_cell_size("a漢b", WIDTH), STYLES[0])]] * HEIGHT
+    sent = Changes(frame(drawn_lines), Shown(), SIZE).render_segments(console())
     assert cell_len("a漢") == 3
     assert "漢\x1b[1;4Hb" in sent
 
 
 def test_another_size_is_another_screen() -> None:
     screen = Shown()
-    found = [[("abc", STYLES[0])]] * HEIGHT
-    Changes(frame(found), screen, SIZE).render_segments(console())
-    sent = Changes(frame(found), screen, Size(WIDTH + 2, HEIGHT)).render_segments(console())
+    drawn_lines = [[("abc", STYLES[0])]] * HEIGHT
+    Changes(frame(drawn_lines), screen, SIZE).render_segments(console())
+    sent = Changes(frame(drawn_lines), screen, Size(WIDTH + 2, HEIGHT)).render_segments(console())
     assert sent.count("abc") == HEIGHT
 
 
 def test_without_colours_attributes_stay() -> None:
     plain = Console(color_system=None, force_terminal=True, width=WIDTH)
-    found = [[("abc", STYLES[2])]] * HEIGHT
-    sent = Changes(frame(found), Shown(), SIZE).render_segments(plain)
+    drawn_lines = [[("abc", STYLES[2])]] * HEIGHT
+    sent = Changes(frame(drawn_lines), Shown(), SIZE).render_segments(plain)
     assert "\x1b[0;1mabc" in sent
     assert "38;" not in sent

@@ -28,7 +28,7 @@ class Typed:
     def __init__(self) -> None:
         self.clock = Clock()
         self.input = TerminalInput(False, self.clock)
-        self.found: list[str] = []
+        self.pasted: list[str] = []
 
     def send(self, data: str) -> list[str]:
         return self._note(list(self.input.feed(data)))
@@ -38,14 +38,14 @@ class Typed:
         return self._note(list(self.input.tick()))
 
     def _note(self, messages: list[Message]) -> list[str]:
-        found = []
+        pasted = []
         for message in messages:
             if isinstance(message, events.Paste):
-                found.append(f"paste:{message.text}")
+                pasted.append(f"paste:{message.text}")
             elif isinstance(message, events.Key):
-                found.append(message.key)
-        self.found += found
-        return found
+                pasted.append(message.key)
+        self.pasted += pasted
+        return pasted
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_pieces_make_no_difference(cuts: list[int]) -> None:
     typed = Typed()
     for first, end in pairwise(sorted({0, *cuts, len(sent)})):
         typed.send(sent[first:end])
-    assert typed.found == ["1", "paste:+49\u00a030\n12", "up", "paste:x", "9"]
+    assert typed.pasted == ["1", "paste:+49\u00a030\n12", "up", "paste:x", "9"]
 
 
 def test_a_paste_without_an_end_ends_by_itself(typed: Typed) -> None:
