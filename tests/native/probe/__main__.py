@@ -160,7 +160,7 @@ class Call(pj.Call):
         }
         if fields != self.reported_ice:
             self.reported_ice = fields
-            say("ice", **fields)
+            report("ice", **fields)
 
 
 class Account(pj.Account):
