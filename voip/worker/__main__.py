@@ -43,6 +43,8 @@ def main() -> int:
         return 3
     from voip.worker.link import Link
 
+    # The collection of each second would visit every object of every module.
+    gc.freeze()
     return Worker(Link(link_socket)).run()
 
 
