@@ -1,4 +1,4 @@
-"""Tests of `inside`, each file in a network namespace of its own."""
+"""Tests of `inside` and `cables`, each file in a network namespace of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ import pytest
 
 from tests.support.network.namespace import run_tests_inside
 
-_FILES = sorted((Path(__file__).parent / "inside").glob("test_*.py"))
+_FOLDERS = ("cables", "inside")
+_FILES = [
+    file
+    for folder in _FOLDERS
+    for file in sorted((Path(__file__).parent / folder).glob("test_*.py"))
+]
 
 
 @pytest.mark.waits

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.call.network.inside.moving import Place, each_transport
+from tests.call.network.cables.moving import Place, each_transport
 from tests.support.network.hosts import on_this
 from tests.support.pki import Authority
 from voip.protection import Transport

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.call.network.inside.moving import HERTZ, Place
+from tests.call.network.cables.moving import HERTZ, Place
 from tests.support.network.hosts import on_this
 from tests.support.network.ports import free_port
 from tests.support.parts import Parts
