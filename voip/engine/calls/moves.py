@@ -1,21 +1,26 @@
-"""Calls that follow their account to another address or connection."""
+"""Calls that follow their account to another address or connection, or end there."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 
+from voip.causes import Cause, CauseKind
 from voip.engine.calls.book import CallBook
 from voip.engine.calls.live import LiveCall
 from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
+from voip.model import Direction
+from voip.protection import Transport
 from voip.protocol.worker.base import Role
-from voip.protocol.worker.calls import MoveCall
+from voip.protocol.worker.calls import EndCall, MoveCall
 
 log = logging.getLogger(__name__)
 
+_UNAVAILABLE = 480
+
 
 class Moves:
-    """Moves of calls that are up; their far ends decide."""
+    """Moves of calls; their far ends decide."""
 
     def __init__(self, book: CallBook, workers: dict[Role, Supervisor]) -> None:
         self._book = book
@@ -28,16 +33,29 @@ class Moves:
         `moved`: this machine has another address, which the media need too.
         """
         for call in self._book:
-            if call.account != account or call.answered is None:
+            if call.account != account:
                 continue
             used = call.connection.id if call.connection else None
-            if moved or used != connection:
-                task = asyncio.create_task(self._move(call, moved))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+            if call.answered is not None:
+                if moved or used != connection:
+                    self._ask(call, MoveCall(call=call.number, media=moved))
+            elif moved and not _can_answer(call):
+                # Its answer would go to the old address: it would ring without end.
+                call.cause = call.cause or Cause(CauseKind.NETWORK_CHANGED)
+                self._ask(call, EndCall(call=call.number, code=_UNAVAILABLE))
 
-    async def _move(self, call: LiveCall, moved: bool) -> None:
+    def _ask(self, call: LiveCall, command: MoveCall | EndCall) -> None:
+        task = asyncio.create_task(self._send(call, command))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _send(self, call: LiveCall, command: MoveCall | EndCall) -> None:
         try:
-            await self._workers[call.role].ask(MoveCall(call=call.number, media=moved))
+            await self._workers[call.role].ask(command)
         except (WorkerGone, WorkerRefused) as error:
-            log.info("call %s was not moved: %s", call.id, error)
+            log.info("call %s did not follow its account: %s", call.id, error)
+
+
+def _can_answer(call: LiveCall) -> bool:
+    """Report if a caller can still get an answer (RFC 3261 section 18.2.2)."""
+    return call.direction is Direction.IN and call.transport is Transport.UDP

@@ -88,6 +88,13 @@ class Place:
         )  # fmt: skip
         await self.phone.until_registered("work")
 
+    async def ring(self) -> None:
+        """Call the party, and wait until it rings there."""
+        self.call = await self.phone.call("bob")
+        await self.party.invited()
+        self.party.progress(180)
+        await self.phone.until_state(self.call, CallState.RINGING)
+
     async def place_call(self) -> None:
         """Call the party, and wait until its voice flows both ways."""
         self.call = await self.phone.call("bob", record=str(self._recording))
@@ -144,9 +151,12 @@ class Place:
 
 
 async def each_transport(
-    folder: Path, authority: Authority, case: Callable[[Place], Awaitable[None]]
+    folder: Path,
+    authority: Authority,
+    case: Callable[[Place], Awaitable[None]],
+    answered: bool = True,
 ) -> None:
-    """Play a case over UDP, TCP and TLS at once."""
+    """Play a case over UDP, TCP and TLS at once, with a call that is up or rings."""
 
     async def play(number: int, transport: Transport) -> None:
         async with Parts() as machines, Parts() as parts:
@@ -157,9 +167,10 @@ async def each_transport(
             await place.register(
                 authority, f"{place.server}:{place.party.server.port}", place.server
             )
-            await place.place_call()
+            await (place.place_call() if answered else place.ring())
             await case(place)
-            place.report(case.__name__)
+            if answered:
+                place.report(case.__name__)
 
     results = await asyncio.gather(
         *(play(number, transport) for number, transport in enumerate(Transport, 1)),

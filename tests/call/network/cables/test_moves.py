@@ -12,6 +12,8 @@ import pytest
 from tests.call.network.cables.moving import Place, each_transport
 from tests.support.network.hosts import on_this
 from tests.support.pki import Authority
+from voip.causes import Cause, CauseKind
+from voip.model import CallState, Outcome
 from voip.protection import Transport
 
 pytestmark = pytest.mark.timeout(200)
@@ -45,6 +47,19 @@ async def test_a_call_keeps_up_with_a_changed_address(place: Path, authority: Au
         assert here.gap_here_s() < _MOST_GAP_S
 
     await each_transport(place, authority, changed_address)
+
+
+async def test_a_call_that_rings_ends_when_the_machine_moves(
+    place: Path, authority: Authority
+) -> None:
+    async def moves_ringing(here: Place) -> None:
+        await here.host.run("ip", "link", "set", "lan", "down")
+        await here.leads_by(2)
+        ended = await here.phone.until_state(here.call, CallState.ENDED)
+        assert ended.outcome is Outcome.FAILED
+        assert ended.cause == Cause(CauseKind.NETWORK_CHANGED)
+
+    await each_transport(place, authority, moves_ringing, answered=False)
 
 
 async def test_a_call_keeps_up_with_another_network(place: Path, authority: Authority) -> None:
