@@ -9,7 +9,6 @@
 #include <pjmedia/event.h>
 #include <pjmedia/transport_srtp.h>
 #include <openssl/crypto.h>
-#include <poll.h>
 %}
 
 // PJSIP's own list of constants does not know what patch 0034 adds.
@@ -277,33 +276,6 @@ void openSoundDevices(int capture, int playback) PJSUA2_THROW(Error)
 
     if (status != PJ_SUCCESS)
         throw Error(status, "openSoundDevices()", "", __FILE__, __LINE__);
-}
-
-/**
- * Wait until `file` can be read, PJSIP has work, or the milliseconds are over;
- * true if one of PJSIP's sockets has work. For phones without calls: what
- * threads of sound leave for the endpoint's thread ends no wait.
- */
-bool waitForWork(int file, int milliseconds)
-{
-    pjsip_endpoint *endpoint = pjsua_get_pjsip_endpt();
-    pj_timer_heap_t *timers = pjsip_endpt_get_timer_heap(endpoint);
-    int sockets = *(int *)pj_ioqueue_get_os_handle(
-                      pjsip_endpt_get_ioqueue(endpoint));
-    struct pollfd files[] = { { file, POLLIN, 0 }, { sockets, POLLIN, 0 } };
-
-    if (pj_timer_heap_count(timers)) {
-        pj_time_val now, left;
-
-        pj_gettickcount(&now);
-        pj_timer_heap_earliest_time(timers, &left);
-        PJ_TIME_VAL_SUB(left, now);
-        if (left.sec < 0)
-            milliseconds = 0;
-        else if (left.sec < milliseconds / 1000 + 1)
-            milliseconds = PJ_MIN(milliseconds, PJ_TIME_VAL_MSEC(left));
-    }
-    return poll(files, 2, milliseconds) > 0 && files[1].revents;
 }
 
 /** What this build was made from, as JSON; see voip/native/mark.py. */

@@ -47,13 +47,6 @@ class Link:
                     raise EngineGone(f"the engine sent an unknown order: {error}") from error
         return orders
 
-    def wait(self) -> None:
-        """Wait for a command, or for the end of the engine."""
-        select.select([self._socket], [], [])
-
-    def fileno(self) -> int:
-        return self._socket.fileno()
-
     def send(self, event: WorkerReport) -> None:
         """Write one event; bytes that are not UTF-8 are replaced.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 import traceback
 
 import pjsua2 as pj
@@ -15,6 +16,7 @@ from voip.worker.orders import execute
 from voip.worker.outbox import Outbox
 from voip.worker.phone import Phone
 
+_PAUSE_S = 0.01
 _INSECURE = 171142
 """PJSIP_ESESSIONINSECURE of patch 0032, for a session that is not sent."""
 
@@ -50,9 +52,9 @@ class Worker:
                 self._obey(order)
             self._flush()
             if self._phone is None:
-                self._link.wait()
+                time.sleep(_PAUSE_S)
             else:
-                self._phone.turn(self._flush, self._link.fileno())
+                self._phone.turn(self._flush)
 
     def _obey(self, order: Order) -> None:
         error = None

@@ -51,18 +51,14 @@ class Phone:
         self._next_tick = time.monotonic() + 1
         self._levels_every_s = 0.0
         self._next_levels = time.monotonic()
-        self._poll_ms = _POLL_MS
         port = self._open_echo_line(command) if command.role is Role.ECHO else None
         self.context.send(self._ready(port))
 
     # The loop's turns
 
-    def turn(self, flush: Callable[[], None], commands: int) -> None:
-        """Let PJSIP work, do what is due, and rest until the file `commands` is readable.
-
-        `flush` writes events.
-        """
-        self.endpoint.libHandleEvents(self._poll_ms)
+    def turn(self, flush: Callable[[], None]) -> None:
+        """Let PJSIP work, then do what is due; `flush` writes events."""
+        self.endpoint.libHandleEvents(_POLL_MS)
         self._ask_for_names()
         flush()
         self.calls.follow()
@@ -77,15 +73,6 @@ class Phone:
         if self._levels_every_s and now >= self._next_levels:
             self._next_levels = now + self._levels_every_s
             self.calls.report_levels()
-        self._poll_ms = self._rest(commands)
-
-    def _rest(self, commands: int) -> int:
-        """Wait for work if there is no call; return how long PJSIP may wait, in ms."""
-        if self.calls or self.context.outbox:
-            return _POLL_MS
-        left_ms = max(0, round((self._next_tick - time.monotonic()) * 1000))
-        # PJSIP pauses after an event without a taker, unless it may not wait.
-        return _POLL_MS if pj.waitForWork(commands, left_ms) else 0
 
     def close(self, flush: Callable[[], None]) -> None:
         """End calls, unregister, free PJSIP's objects and end the library."""
