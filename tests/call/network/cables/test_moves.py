@@ -18,7 +18,6 @@ from voip.protection import Transport
 
 pytestmark = pytest.mark.timeout(200)
 
-_MOST_GAP_S = 3.0
 _MINUTE_S = 60.0
 
 
@@ -43,8 +42,6 @@ async def test_a_call_keeps_up_with_a_changed_address(place: Path, authority: Au
         await here.host.run("ip", "address", "add", after, "dev", "lan")
         await here.leads_by(1)
         await _follows(here, here.address(1, 3), offers, since)
-        assert here.gap_there_s() < _MOST_GAP_S
-        assert here.gap_here_s() < _MOST_GAP_S
 
     await each_transport(place, authority, changed_address)
 
@@ -68,8 +65,6 @@ async def test_a_call_keeps_up_with_another_network(place: Path, authority: Auth
         await here.host.run("ip", "link", "set", "lan", "down")
         await here.leads_by(2)
         await _follows(here, here.address(2, 2), offers, since)
-        assert here.gap_there_s() < _MOST_GAP_S
-        assert here.gap_here_s() < _MOST_GAP_S
 
     await each_transport(place, authority, other_network)
 
@@ -86,8 +81,6 @@ async def test_a_call_outlives_a_minute_without_a_network(
         await here.host.run("ip", "link", "set", "lan", "up")
         await here.leads_by(1)
         await _follows(here, here.address(1, 2), offers, since)
-        assert here.gap_there_s() < _MINUTE_S + _MOST_GAP_S
-        assert here.gap_here_s() < _MINUTE_S + _MOST_GAP_S
 
     await each_transport(place, authority, no_network)
 
@@ -101,7 +94,6 @@ async def test_a_call_outlives_a_minute_of_lost_packets(place: Path, authority: 
         await here.voice_flows()
         await here.is_secret()
         await here.hang_up()
-        assert here.gap_there_s() < _MINUTE_S + _MOST_GAP_S
 
     await each_transport(place, authority, lost_packets)
 
@@ -118,7 +110,6 @@ async def test_a_call_outlives_a_suspended_phone(place: Path, authority: Authori
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
         await _follows(here, here.address(1, 2), offers, since)
-        assert here.gap_there_s() < _MINUTE_S + _MOST_GAP_S
 
     await each_transport(place, authority, suspended)
 
@@ -133,7 +124,5 @@ async def test_a_call_outlives_its_server(place: Path, authority: Authority) -> 
         await here.voice_flows()
         await here.is_secret()
         await here.hang_up()
-        assert here.gap_there_s() < _MOST_GAP_S
-        assert here.gap_here_s() < _MOST_GAP_S
 
     await each_transport(place, authority, restarted_server)
