@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import socket
+from functools import partial
 
 import pytest
 
 from tests.support.peers.farend import FarEnd
 from tests.support.phone import Phone
-from voip.model import CallState, Outcome
+from voip.model import Call, CallState, Outcome
 from voip.protocol.calls import HangUp
 from voip.protocol.phone import NoticeEvent
 
 _UNACKNOWLEDGED = "the far end took the call, but nothing could be sent to it any more"
 _UNREACHABLE = "the far end answered from an address that this account's connection cannot reach"
+_WAITS_S = (30, 60, 85)
+"""Seconds of silence on the way to 90, after which the call ends."""
 _GONE = "the connection to the server is gone, and nothing comes from the far end any more"
 
 
@@ -37,6 +40,10 @@ async def test_an_answer_that_cannot_be_acknowledged_is_no_call(
     assert not [shown for shown in phone.locks(call) if shown.lock.closed]
 
 
+def _is_silent(seconds: float, call: Call) -> bool:
+    return (call.quality.silent_s or 0) > seconds
+
+
 @pytest.mark.waits
 async def test_a_call_without_its_connection_says_so_and_ends_in_silence(
     phone: Phone, far: FarEnd
@@ -52,6 +59,9 @@ async def test_a_call_without_its_connection_says_so_and_ends_in_silence(
     assert opened.lock.why == "the TLS connection to the server has dropped"
     notice = await phone.until(NoticeEvent, lambda e: "has dropped in the call" in e.text)
     assert notice.level == "warning"
+    # A lost network looks the same: the call waits for it.
+    for silent_s in _WAITS_S:
+        await phone.until_call(partial(_is_silent, silent_s), len(phone.events))
     entry = await phone.until_logged(call)
     assert (entry.outcome, entry.reason) == (Outcome.LOST, _GONE)
 

@@ -107,7 +107,9 @@ class Call(pj.Call):
             return
         code = transaction.statusCode
         if code == pj.PJSIP_SC_REQUEST_TIMEOUT and self.was_up and not self.hold.moves:
-            self._reach.missed(by_far_end=event.type == pj.PJSIP_EVENT_RX_MSG)
+            # A connection that is still up has taken the request to the server.
+            arrived = event.type == pj.PJSIP_EVENT_RX_MSG or self._has_connection()
+            self._reach.missed(arrived)
         if transaction.method == "INVITE":
             self._rings_there = self._rings_there or code == pj.PJSIP_SC_RINGING
             if code >= pj.PJSIP_SC_OK:
@@ -308,6 +310,9 @@ class Call(pj.Call):
         with contextlib.suppress(pj.Error):
             # A request that fails now is sent again at the next silence.
             self.sendRequest(request)
+
+    def _has_connection(self) -> bool:
+        return self.connection is not None and self.context.connections.is_up(self.connection)
 
     def _hang_up(self, options: pj.CallOpParam) -> None:
         try:

@@ -31,13 +31,13 @@ class Reach:
         silent = self._clock() - self._heard_at
         return silent if silent > _SILENCE_S else None
 
-    def missed(self, by_far_end: bool) -> None:
-        """Note a request in the call that got no answer, or 408 as `by_far_end`.
+    def missed(self, arrived: bool) -> None:
+        """Note a request in the call without an answer; `arrived` at the server or beyond.
 
-        During a silence the lack of an answer may be the network's.
+        During a silence it may be the network that took one which did not.
         """
         silent = self._clock() - self._heard_at > _SILENCE_S
-        self._missed = by_far_end or not silent or self.is_over
+        self._missed = arrived or not silent or self.is_over
 
     @property
     def is_unanswered(self) -> bool:

@@ -22,7 +22,8 @@ from voip.protocol.accounts import AccountEvent
 from voip.protocol.calls import AnswerCall, HangUp, Hold
 from voip.protocol.phone import NoticeEvent
 
-_SOON_S = 5.0
+_SOON_S = 20.0
+"""Much less than the 32 seconds of SIP's own timeouts, on a busy machine too."""
 
 
 class _Servers:
@@ -81,7 +82,7 @@ async def _dies(servers: _Servers, *phones: Phone) -> None:
         )
         assert left.account.name == account.name
         await phone.until_registered(account.name, position)
-    assert time.monotonic() - began < 2 * _SOON_S
+    assert time.monotonic() - began < _SOON_S
 
 
 async def _goes_on(phone: Phone, call: str) -> None:
@@ -128,7 +129,7 @@ async def test_a_hold_by_a_server_that_has_fallen_silent_is_refused_soon(
         await alice.client.ask(Hold(call=out))
         notice = await alice.until(NoticeEvent, lambda e: f"call {out}" in e.text, position)
         assert "no answer came" in notice.text
-        assert time.monotonic() - began < _SOON_S + 1
+        assert time.monotonic() - began < _SOON_S
         await alice.client.ask(HangUp(call=out))
         await alice.until_logged(out)
 

@@ -83,16 +83,16 @@ def test_a_request_without_an_answer_ends_a_call_whose_voice_arrives() -> None:
     clock = Clock()
     reach = Reach(clock.monotonic)
     _see(reach, packets=5)
-    reach.missed(by_far_end=False)
+    reach.missed(arrived=False)
     assert reach.is_unanswered
 
 
-def test_in_a_silence_only_the_far_ends_own_408_ends_the_call() -> None:
+def test_in_a_silence_only_a_request_that_arrived_ends_the_call() -> None:
     clock = Clock()
     reach = Reach(clock.monotonic)
     _see(reach, packets=5)
     clock.advance(40)
-    reach.missed(by_far_end=False)
+    reach.missed(arrived=False)
     assert not reach.is_unanswered
-    reach.missed(by_far_end=True)
+    reach.missed(arrived=True)
     assert reach.is_unanswered
