@@ -77,7 +77,7 @@ class Account(pj.Account):
     @property
     def is_connected(self) -> bool:
         """True if the connection that it registered over is up."""
-        return self.connection is not None and self.context.connections.is_up(self.connection)
+        return self.context.connections.is_up(self.connection)
 
     def calling(self, options: pj.CallOpParam) -> pj.CallOpParam:
         """Have a call's requests to this phone sent to the GRUU, if there is one."""

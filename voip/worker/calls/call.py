@@ -108,8 +108,8 @@ class Call(pj.Call):
         code = transaction.statusCode
         if code == pj.PJSIP_SC_REQUEST_TIMEOUT and self.was_up and not self.hold.moves:
             # A connection that is still up has taken the request to the server.
-            arrived = event.type == pj.PJSIP_EVENT_RX_MSG or self._has_connection()
-            self._reach.missed(arrived)
+            connected = self.context.connections.is_up(self.connection)
+            self._reach.missed(arrived=connected or event.type == pj.PJSIP_EVENT_RX_MSG)
         if transaction.method == "INVITE":
             self._rings_there = self._rings_there or code == pj.PJSIP_SC_RINGING
             if code >= pj.PJSIP_SC_OK:
@@ -310,9 +310,6 @@ class Call(pj.Call):
         with contextlib.suppress(pj.Error):
             # A request that fails now is sent again at the next silence.
             self.sendRequest(request)
-
-    def _has_connection(self) -> bool:
-        return self.connection is not None and self.context.connections.is_up(self.connection)
 
     def _hang_up(self, options: pj.CallOpParam) -> None:
         try:

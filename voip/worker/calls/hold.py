@@ -20,7 +20,7 @@ from voip.worker.media.bridge import CallMedia
 _EINVALIDOP = 70013  # pj/errno.h
 
 _MOVED = pj.PJSUA_CALL_UPDATE_CONTACT | pj.PJSUA_CALL_UPDATE_VIA
-"""What an offer from a new address changes in the dialog."""
+"""Parts of the dialog that an offer from a new address changes."""
 
 _ENDS_CALL = (pj.PJSIP_SC_REQUEST_TIMEOUT, pj.PJSIP_SC_CALL_TSX_DOES_NOT_EXIST)
 """Answers that end a call (RFC 3261 section 12.2.1.2)."""

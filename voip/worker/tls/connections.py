@@ -121,8 +121,8 @@ class Connections:
         """PJSIP's handle of a connection, None if it is not up."""
         return next((handle for handle, each in self._ids.items() if each == number), None)
 
-    def is_up(self, number: int) -> bool:
-        return number in self._ids.values()
+    def is_up(self, number: int | None) -> bool:
+        return number is not None and number in self._ids.values()
 
     def on_state(
         self, prm: pj.OnTransportStateParam, describe: pj.Endpoint

@@ -174,10 +174,7 @@ async def test_a_better_target_is_registered_with_when_it_returns(
     await standin.until_registered("work")
     assert aims(standin) == [SECOND]
     del standin.script.registrars_at[FIRST]
-    for _ in range(500):
-        if len(aims(standin)) > 1:
-            break
-        await asyncio.sleep(0.01)
+    await standin.script.until(UseTarget, 2)
     assert aims(standin) == [SECOND, FIRST]
 
 
