@@ -39,7 +39,7 @@ class Moves:
             if call.answered is not None:
                 if moved or used != connection:
                     self._ask(call, MoveCall(call=call.number, media=moved))
-            elif moved and not _can_answer(call):
+            elif moved and (used is None or used != connection) and not _can_answer(call):
                 # Its answer would go to the old address: it would ring without end.
                 call.cause = call.cause or Cause(CauseKind.NETWORK_CHANGED)
                 self._ask(call, EndCall(call=call.number, code=_UNAVAILABLE))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Protocol
 
@@ -34,6 +35,8 @@ from voip.protocol.worker.calls import (
 from voip.protocol.worker.process import AnyWorkerEvent, ConnectionEvent
 from voip.protocol.worker.sound import LevelsReport
 from voip.sip import reasons
+
+log = logging.getLogger(__name__)
 
 DECLINE = 603
 """Answer to a blocked caller (RFC 3261 section 21.6.2).
@@ -112,7 +115,9 @@ class CallEvents:
             case RefusedCall():
                 self._on_refused(role, event)
             case UnreadCall():
-                self._hub.publish(NoticeEvent(level="warning", text=_unread(event)))
+                text = _unread(event)
+                log.info("%s", text)
+                self._hub.publish(NoticeEvent(level="warning", text=text))
             case (
                 CallStateEvent(call=number)
                 | MediaEvent(call=number)
