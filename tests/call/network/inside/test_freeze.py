@@ -64,7 +64,7 @@ async def test_calls_go_on_while_names_are_looked_up(
     offers = party.offers
     await phone.client.ask(Hold(call=call))
     await phone.until_state(call, CallState.HELD)
-    assert party.offers == offers + 1
+    await party.until_offered(offers + 1)
     await phone.client.ask(HangUp(call=call))
     await party.server.until(lambda message: message.method == "BYE")
     await phone.until_logged(call)
