@@ -13,12 +13,14 @@ from tests.support.network.ports import LOOPBACK
 from tests.support.parts import Parts
 from tests.support.peers.baresip import Baresip, Wish
 from tests.support.peers.farend import FarEnd
+from tests.support.peers.hostile import own_host
 from tests.support.peers.kamailio import Kamailio
 from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
 
 NewPulse = Callable[[str], Awaitable[Pulse]]
 NewBaresip = Callable[[Kamailio, Wish], Awaitable[Baresip]]
+NewFarEnd = Callable[[], Awaitable[FarEnd]]
 NewSoundPhone = Callable[..., Awaitable[Phone]]
 
 _OF_A_PHONE = ("OFFHOOK_", "PYTHON_", "LD_PRELOAD")
@@ -43,6 +45,18 @@ async def far(host: str, leaf: Leaf) -> AsyncIterator[FarEnd]:
     """A TLS server with a far end."""
     async with Parts() as parts:
         yield await parts.begin(FarEnd(host, leaf))
+
+
+@pytest.fixture
+async def new_far(authority: Authority) -> AsyncIterator[NewFarEnd]:
+    """Makes TLS servers with a far end, each at an address of its own."""
+    async with Parts() as parts:
+
+        async def make() -> FarEnd:
+            host = own_host()
+            return await parts.begin(FarEnd(host, authority.issue(host, addresses=[host])))
+
+        yield make
 
 
 @pytest.fixture

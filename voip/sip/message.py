@@ -8,6 +8,8 @@ from voip.causes import Cause, CauseKind
 from voip.protection import Digest
 
 _FROM = re.compile(r"^(?:From|f)[ \t]*:(.*)$", re.MULTILINE | re.IGNORECASE)
+_TO = re.compile(r"^(?:To|t)[ \t]*:(.*)$", re.MULTILINE | re.IGNORECASE)
+_HOST = re.compile(r"\[[^\]]*\]|[^:;?>\s]*")
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _MEDIA = re.compile(r"^m=audio[ \t]+(\d+)(?:/\d+)?[ \t]+(\S+)", re.MULTILINE)
 _ANY_MEDIA = re.compile(r"^m=", re.MULTILINE)
@@ -114,6 +116,14 @@ def sender(message: str) -> str | None:
     """The value of the From header, None where there is none."""
     match = _FROM.search(unfolded_head(message))
     return match[1].strip() if match else None
+
+
+def recipient_host(message: str) -> str:
+    """Host of the address in the To header, empty where there is none."""
+    match = _TO.search(unfolded_head(message))
+    _, _, address = (match[1] if match else "").rpartition("<")
+    host = _HOST.match(address.partition("@")[2])
+    return host[0].lower() if host else ""
 
 
 def _parts(message: str) -> tuple[str, str]:

@@ -8,6 +8,8 @@ import pjsua2 as pj
 
 from voip.protocol.settings import Audio, Network
 from voip.protocol.worker.base import WorkerReport
+from voip.protocol.worker.process import NameAsked
+from voip.sip import locating
 from voip.worker.media.sound import Sound, Tones
 from voip.worker.outbox import Outbox
 from voip.worker.tls.connections import Connections
@@ -24,6 +26,8 @@ class Context:
         self.network = network
         self.connections = Connections()
         self.failure: Exception | None = None
+        self._sender: str | None = None
+        self._awaited_names: list[tuple[str, str | None]] = []
         self._buried: list[pj.AudioMedia] = []
         self._dying: list[pj.AudioMedia] = []
         self.sound: Sound
@@ -38,6 +42,26 @@ class Context:
     def send(self, event: WorkerReport) -> None:
         """Report an event at the end of PJSIP's turn."""
         self.outbox.send(event)
+
+    def note_names(self, account: str | None) -> None:
+        """Note the names that requests wait for; those of `account` come next.
+
+        PJSIP reports a request to its call before it is sent, and an ACK after. One
+        server's name may have another address for another account.
+        """
+        account_of_names = self._sender or account
+        self._awaited_names += [(name, account_of_names) for name in pj.takeLookups()]
+        self._sender = account
+
+    def ask_for_names(self) -> None:
+        """Have the engine look up the noted names; not for a callback of PJSIP."""
+        self.note_names(None)
+        names, self._awaited_names = self._awaited_names, []
+        for name, account in names:
+            if locating.is_name(name):
+                self.send(NameAsked(name=name, account=account))
+            else:
+                pj.refuseName(name)
 
     def fail(self, error: Exception) -> None:
         """End the worker for an unexpected error in a callback."""

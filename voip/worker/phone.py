@@ -11,9 +11,8 @@ import pjsua2 as pj
 from voip.native import mark
 from voip.protocol.settings import Audio
 from voip.protocol.worker.base import Role
-from voip.protocol.worker.process import Configure, NameAsked, Ready, SipMessage
+from voip.protocol.worker.process import Configure, Ready, SipMessage
 from voip.security import hardening, sip_masking
-from voip.sip import locating
 from voip.worker import endpoint as ep
 from voip.worker.accounts import echo_line
 from voip.worker.accounts.account import Account
@@ -58,8 +57,9 @@ class Phone:
 
     def turn(self, flush: Callable[[], None]) -> None:
         """Let PJSIP work, then do what is due; `flush` writes events."""
+        self.context.ask_for_names()
         self.endpoint.libHandleEvents(_POLL_MS)
-        self._ask_for_names()
+        self.context.ask_for_names()
         flush()
         self.calls.follow()
         now = time.monotonic()
@@ -152,13 +152,6 @@ class Phone:
         self.calls.report_refused(self._arrivals.refused_account(prm), prm)
 
     # Inside
-
-    def _ask_for_names(self) -> None:
-        for name in pj.takeLookups():
-            if locating.is_name(name):
-                self.context.send(NameAsked(name=name))
-            else:
-                pj.refuseName(name)
 
     def _open_echo_line(self, command: Configure) -> int:
         if command.certificate is None or command.key is None:

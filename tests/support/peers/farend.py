@@ -38,6 +38,7 @@ class FarEnd:
         self.contact = ""
         self.via = ""
         self.headers: tuple[str, ...] = ()
+        self.leaf = leaf
         self.server = HostileServer(host, self._behave, leaf)
         self._rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._rtp.bind((host, 0))
@@ -98,13 +99,15 @@ class FarEnd:
 
     # Calls from the far end
 
-    async def calls(self, sender: str, body: str | None = None) -> None:
-        """Send an INVITE to the registered account; `sender` is a From value.
+    async def calls(self, sender: str, body: str | None = None, to: str = "") -> None:
+        """Send an INVITE to the registered account `to`; `sender` is a From value.
 
         `body` replaces the good session. An empty one leaves the offer to the
         phone (RFC 3261 section 13.2.1).
         """
-        _, register = await self.server.until(lambda m: m.method == "REGISTER")
+        _, register = await self.server.until(
+            lambda m: m.method == "REGISTER" and to in m.get("To")
+        )
         number = next(_CALLS)
         self._branch = f"call-{number}"
         self._dialog = sip.Dialog(

@@ -123,3 +123,23 @@ def test_a_flow_timer_is_one_of_a_server_with_outbound(
 ) -> None:
     assert messages.flow_timer_s(_response(*headers, code=200)) == seconds
     assert messages.flow_timer_s(_response(code=200) + "\r\n".join(headers)) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "host"),
+    [
+        ("<sip:alice@Pbx.test>;tag=1", "pbx.test"),
+        ('"<sip:x@evil.test>" <sips:alice@pbx.test:5061;transport=tls>', "pbx.test"),
+        ("sip:alice@pbx.test;tag=1", "pbx.test"),
+        ("<sip:alice@[2001:DB8::1]:5061>", "[2001:db8::1]"),
+        ("<tel:+15550100>", ""),
+        ("<sip:pbx.test>", ""),
+        ("", ""),
+    ],
+)
+def test_the_host_of_whom_a_request_is_for(value: str, host: str) -> None:
+    assert messages.recipient_host(f"INVITE sip:x SIP/2.0\r\nTo: {value}\r\n\r\n") == host
+
+
+def test_a_request_for_nobody_has_no_host() -> None:
+    assert messages.recipient_host("INVITE sip:x SIP/2.0\r\n\r\n") == ""

@@ -1,8 +1,8 @@
 """Addresses of next hops that messages of a call name.
 
 A Contact or a Record-Route may hold a name, which no worker looks up. The name
-of an account's own server leads to the target in use, so that its connection
-stays the only one.
+of an account's own server leads to its target in use, so that its connection
+stays the only one; another account of that domain may have another.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Hops:
         self,
         workers: dict[Role, Supervisor],
         names: Names,
-        find_target: Callable[[Role, str], Target | None],
+        find_target: Callable[[Role, str, str | None], Target | None],
     ) -> None:
         self._workers = workers
         self._names = names
@@ -33,7 +33,7 @@ class Hops:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def on_event(self, role: Role, event: NameAsked) -> None:
-        task = asyncio.create_task(self._answer(role, event.name))
+        task = asyncio.create_task(self._answer(role, event.name, event.account))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -41,8 +41,8 @@ class Hops:
         for task in self._tasks:
             task.cancel()
 
-    async def _answer(self, role: Role, name: str) -> None:
-        target = self._find_target(role, name.lower())
+    async def _answer(self, role: Role, name: str, account: str | None) -> None:
+        target = self._find_target(role, name.lower(), account)
         if target is not None:
             answer = AnswerName(name=name, addresses=(target.address,), port=target.port)
         else:

@@ -69,6 +69,13 @@ class Live:
         """Report if the last connection was refused for the server's certificate."""
         return self.refusal is not None and self.refusal.of_trust
 
+    def is_of(self, name: str) -> bool:
+        """Report if its server or domain, with a target in use, has a name."""
+        account = self.account
+        if account is None or self.aimed is None:
+            return False
+        return name in (account.next_hop_parts[0].lower(), account.ascii_domain.lower())
+
     def aim(self, target: Target) -> None:
         """Note the target that the worker has from now on."""
         self.aimed = target

@@ -138,13 +138,13 @@ class Registrations:
         """Return a running account, None if none has this name."""
         return self._live.get(name)
 
-    def find_target(self, role: Role, name: str) -> Target | None:
-        """Return the target in use of the account whose server or domain has a name."""
+    def find_target(self, role: Role, name: str, asking: str | None) -> Target | None:
+        """Return the target in use of the account whose server or domain has a name.
+
+        `asking` is the account whose request goes there, None for an unknown one.
+        """
         for live in self._live.values():
-            account = live.account
-            if account is None or live.role is not role or live.aimed is None:
-                continue
-            if name in (account.next_hop_parts[0].lower(), account.ascii_domain.lower()):
+            if asking in (None, live.name) and live.role is role and live.is_of(name):
                 return live.aimed
         return None
 
@@ -334,7 +334,7 @@ class Registrations:
             if live.role is not role or live.account is None:
                 continue
             if live.name in event.accounts:
-                if event.up or event.cause:
+                if live.stopped is None and (event.up or event.cause):
                     live.refusal = event.cause
                 self._check_pin(live, event)
             if live.connection == event.id and not event.up:

@@ -125,10 +125,11 @@ class SipMessage(WorkerReport, frozen=True, tag="sip_message"):
 class NameAsked(WorkerReport, frozen=True, tag="name"):
     """Reports a name that requests are to be sent to; `AnswerName` within 5 s.
 
-    It comes from a Contact or a Record-Route, in a dialog of the call.
+    It comes from a Contact or a Record-Route in a dialog: in a call, of `account`.
     """
 
     name: str
+    account: str | None = None
 
 
 AnyProcessCommand = Configure | WatchSip | AnswerName | Quit

@@ -142,6 +142,7 @@ class Account(pj.Account):
             pj.Error: PJSIP does not accept it.
         """
         self._moved = True
+        self.context.connections.leave(self.name)
         self.forgetRegistration()
         self.modify(self._config())
         if self._anonymous is not None:

@@ -72,4 +72,7 @@ class Arrivals:
             names = self._context.connections.of_connection(connection)
         else:
             names = self._context.connections.of_address(request.srcAddress)
-        return [account for account in self._accounts if account.name in names]
+        host = message.recipient_host(request.wholeMsg)
+        accounts = [account for account in self._accounts if account.name in names]
+        # Users of the same name may be at one server, each of a domain of its own.
+        return sorted(accounts, key=lambda account: account.setup.domain.lower() != host)

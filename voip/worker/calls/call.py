@@ -85,6 +85,7 @@ class Call(pj.Call):
 
     @guarded
     def onCallState(self, prm: pj.OnCallStateParam) -> None:
+        self.context.note_names(self.account.name)
         info = self.getInfo()
         if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self.ended = True
@@ -95,6 +96,7 @@ class Call(pj.Call):
 
     @guarded
     def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:
+        self.context.note_names(self.account.name)
         event = prm.e.body.tsxState
         if event.type == pj.PJSIP_EVENT_RX_MSG:
             if event.tsx.role == pj.PJSIP_ROLE_UAC:

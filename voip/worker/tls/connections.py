@@ -7,12 +7,14 @@ Text does not decide: any server can name any account. A connection belongs to
 the accounts whose own requests it carried; a UDP address, to those whose
 requests it answered (RFC 3261 sections 18.1.2 and 26.3.2.2). Before the first
 answer, and after a refusal, PJSIP does not report which of its transports made a
-connection: then the server's name and the address that was dialled decide.
+connection: then the server's name and the address that was dialled decide, and
+which accounts have no connection there, or would refuse the key that was shown.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple
 
 import pjsua2 as pj
@@ -36,7 +38,7 @@ class _Way(NamedTuple):
     transport: Transport
     server_name: str
     target: Target
-    pinned: bool
+    pin: str | None
 
     def leads_to(self, prm: pj.OnTransportStateParam) -> bool:
         """Report if PJSIP would dial a connection this way.
@@ -44,7 +46,18 @@ class _Way(NamedTuple):
         PJSIP names a TLS connection by its server, others by their address.
         """
         name = self.server_name if self.transport is Transport.TLS else self.target.address
-        return (name.lower(), self.target.port) == (_bare(prm.remoteName), prm.remotePort)
+        same = (name.lower(), self.target.port) == (_bare(prm.remoteName), prm.remotePort)
+        return same and prm.remoteAddress in ("", self.target.address)
+
+    def accepts(self, tls: TlsStatus | None) -> bool:
+        """Report if it trusts what a server has shown, as far as pins tell."""
+        if tls is None or not tls.pinned:
+            return self.pin is None
+        return tls.peer is not None and self.pin == tls.peer.key_sha256
+
+    def refuses(self, other_key: str | None) -> bool:
+        """Report if it is pinned to another key; without one, if it is not pinned."""
+        return self.pin is None if other_key is None else self.pin not in (None, other_key)
 
 
 class _Answering(NamedTuple):
@@ -63,12 +76,14 @@ class Connections:
         self._ways: dict[str, _Way] = {}
         self._left: dict[str, deque[_Way]] = {}
         self._by_connection: dict[int, set[str]] = {}
+        self._in_use: dict[str, int] = {}
+        self._remotes: dict[int, tuple[str, int]] = {}
         self._answering: dict[str, _Answering] = {}
 
     def expect(self, setup: AccountSetup) -> None:
         """Note the server that an account's requests go to."""
-        pinned = setup.trust is not None and setup.trust.pin is not None
-        way = _Way(setup.transport, setup.server_name, setup.target, pinned)
+        pin = setup.trust.pin if setup.trust is not None else None
+        way = _Way(setup.transport, setup.server_name, setup.target, pin)
         before = self._ways.get(setup.name, way)
         if before != way:
             self._left.setdefault(setup.name, deque(maxlen=_MOST_LEFT)).append(before)
@@ -77,6 +92,11 @@ class Connections:
     def use(self, account: str, connection: int) -> None:
         """Note a connection that carried the account's own request."""
         self._by_connection.setdefault(connection, set()).add(account)
+        self._in_use[account] = connection
+
+    def leave(self, account: str) -> None:
+        """Note that an account's next request goes over another connection."""
+        self._in_use.pop(account, None)
 
     def answered(self, account: str, address: str) -> None:
         """Note a UDP address of the account's server.
@@ -93,6 +113,7 @@ class Connections:
             answering.addresses.append(address)
 
     def forget(self, account: str) -> None:
+        self.leave(account)
         self._ways.pop(account, None)
         self._left.pop(account, None)
         self._answering.pop(account, None)
@@ -132,7 +153,9 @@ class Connections:
         if prm.state == pj.PJSIP_TP_STATE_CONNECTED:
             self._last += 1
             self._ids[prm.hnd] = self._last
-            accounts = self._expecting(prm, transport)
+            tls = certificates.status(prm.tlsInfo) if transport is Transport.TLS else None
+            accounts = self._expecting(prm, transport, lambda way: way.accepts(tls))
+            self._remotes[self._last] = prm.remoteAddress, prm.remotePort
             return ConnectionEvent(
                 id=self._last,
                 up=True,
@@ -140,7 +163,7 @@ class Connections:
                 transport=transport,
                 host=self._name(prm, accounts),
                 port=prm.remotePort,
-                tls=certificates.status(prm.tlsInfo) if transport is Transport.TLS else None,
+                tls=tls,
                 address=_address(prm),
                 accounts=accounts,
             )
@@ -152,12 +175,13 @@ class Connections:
                 return None
             self._last += 1
             number = self._last
+        self._remotes.pop(number, None)
         other_key = _other_key(prm, tls)
         distrusted = tls is not None and prm.tlsInfo.verifyStatus != 0
         carried = self._by_connection.pop(number, set())
-        # A transport accepts one pinned key or an authority's certificates, not both.
-        pinned = other_key is not None if distrusted else None
-        accounts = tuple(sorted(carried)) or self._expecting(prm, transport, pinned)
+        accounts = tuple(sorted(carried)) or self._expecting(
+            prm, transport, lambda way: not distrusted or way.refuses(other_key), other_key
+        )
         return ConnectionEvent(
             id=number,
             up=False,
@@ -177,20 +201,26 @@ class Connections:
         return way.server_name if way else prm.remoteName
 
     def _expecting(
-        self, prm: pj.OnTransportStateParam, transport: Transport, pinned: bool | None = None
+        self,
+        prm: pj.OnTransportStateParam,
+        transport: Transport,
+        fits: Callable[[_Way], bool],
+        other_key: str | None = None,
     ) -> tuple[str, ...]:
-        """Accounts that a connection is dialled for, by name and `pinned`."""
+        """Accounts that a connection is dialled for, by their ways to it."""
         if not prm.outgoing:
             return ()
+        remote = prm.remoteAddress, prm.remotePort
         expecting = {
             name
             for name, current in self._ways.items()
             # A handshake may show another key after its target was left.
-            for way in (current, *(self._left.get(name, ()) if pinned else ()))
+            for way in (current, *(self._left.get(name, ()) if other_key else ()))
             if way.transport is transport
             and way.leads_to(prm)
-            and prm.remoteAddress in ("", way.target.address)
-            and pinned in (None, way.pinned)
+            and fits(way)
+            # An account dials no server that it is connected to.
+            and self._remotes.get(self._in_use.get(name, 0)) != remote
         }
         return tuple(sorted(expecting))
 

@@ -152,6 +152,47 @@ def test_a_connection_that_ends_is_of_those_whose_requests_it_carried() -> None:
     assert seen(book, down()).accounts == ("home", "work")
 
 
+def certificate(folder: Path) -> tuple[str, str]:
+    """Return a certificate's PEM text and the SHA-256 of its key."""
+    prm = refused(OTHER_KEY, Authority(folder).issue(HOST).certificate.read_text())
+    key = seen(expecting(setup("pinned", pin="ab")), prm).other_key
+    assert key is not None
+    return prm.tlsInfo.remoteCertInfo.raw, key
+
+
+def test_another_key_is_not_of_who_is_pinned_to_it(tmp_path: Path) -> None:
+    pem, key = certificate(tmp_path)
+    book = expecting(setup("right", pin=key), setup("wrong", pin="ab"))
+    assert seen(book, refused(OTHER_KEY, pem)).accounts == ("wrong",)
+
+
+@pytest.mark.parametrize("flaw", [OTHER_KEY, UNTRUSTED])
+def test_a_refusal_is_not_of_who_is_connected_there(flaw: int, tmp_path: Path) -> None:
+    pem, _ = certificate(tmp_path)
+    pin = "ab" if flaw == OTHER_KEY else None
+    book = expecting(setup("work", pin=pin), setup("home", pin=pin))
+    prm = up()
+    prm.remoteAddress = _TARGET.address
+    book.use("home", seen(book, prm).id)
+    other = refused(flaw, pem)
+    other.hnd, other.remoteAddress = 8, _TARGET.address
+    assert seen(book, other).accounts == ("work",)
+    book.leave("home")
+    assert seen(book, other).accounts == ("home", "work")
+
+
+def test_a_refusal_is_of_who_goes_on_to_another_target_too(tmp_path: Path) -> None:
+    pem, _ = certificate(tmp_path)
+    book = expecting(setup("work"))
+    prm = up()
+    prm.remoteAddress = _TARGET.address
+    book.use("work", seen(book, prm).id)
+    book.expect(setup("work", target=Target("192.0.2.2", 5061)))
+    other = refused(UNTRUSTED, pem)
+    other.hnd, other.remoteAddress = 8, "192.0.2.2"
+    assert seen(book, other).accounts == ("work",)
+
+
 @pytest.mark.parametrize(
     ("flaw", "accounts"), [(OTHER_KEY, ("pinned",)), (UNTRUSTED, ("by authority",))]
 )
