@@ -5,20 +5,28 @@ from __future__ import annotations
 import typing
 from typing import Literal, NamedTuple
 
-from voip.protocol.settings import Audio, Screen, Settings
+from voip.protocol.settings import Audio, Network, Screen, Settings
 
 Value = str | int | bool | None
 
-_TABLES: dict[str, type[Audio | Screen]] = {"audio": Audio, "screen": Screen}
+_TABLES: dict[str, type[Audio | Network | Screen]] = {
+    "audio": Audio,
+    "network": Network,
+    "screen": Screen,
+}
 
 
 class Setting(NamedTuple):
-    """A setting; `key` is its table and key in the file, `unit` a number's."""
+    """A setting; `key` is its table and key in the file, `unit` a number's.
+
+    `form` says how a value without a unit is typed.
+    """
 
     key: str
     name: str
     meaning: str
     unit: str = ""
+    form: str = ""
 
     @property
     def choices(self) -> tuple[Value, ...]:
@@ -30,8 +38,20 @@ class Setting(NamedTuple):
 
     @property
     def is_typed(self) -> bool:
-        """True if the user types its value, a number."""
-        return self._kind is int
+        """True if the user types its value."""
+        return bool(self.unit or self.form) and not self.choices
+
+    def read(self, text: str) -> Value:
+        """Read a typed value; an empty text is None.
+
+        Raises:
+            ValueError: it is not a number, where one is needed.
+        """
+        if self._kind is not int:
+            return text or None
+        if not text.isascii() or not text.isdigit():
+            raise ValueError(f"“{text}” is not a whole number{self.unit and f' of {self.unit}'}")
+        return int(text)
 
     @property
     def default(self) -> Value:
@@ -82,13 +102,23 @@ SCREEN = (
     Setting("screen.meters", "Meters", "Sound levels of the calls: off sends less over the line."),
 )  # fmt: skip
 
-SETTINGS = (*SOUND, *SCREEN)
+NETWORK = (
+    Setting("network.rtp_ports", "Voice ports",
+            "Ports for voice, where a firewall lets only some through; from the phone's next "
+            "start.", form="first and last, such as 10000-10100"),
+    Setting("network.sip_port", "SIP port",
+            "Port of accounts over UDP; from the phone's next start.", form="0 for any"),
+    Setting("network.dscp", "Priority marks",
+            "Marks voice so that routers may let it go first; from the phone's next start."),
+)  # fmt: skip
+
+SETTINGS = (*SOUND, *NETWORK, *SCREEN)
 
 
 def words(setting: Setting, value: Value) -> str:
     """A value as the user reads it."""
-    if value is None:
-        return "automatic"
     if isinstance(value, bool):
         return "on" if value else "off"
+    if value is None or (setting.form and not value):
+        return "automatic"
     return f"{value} {setting.unit}" if setting.unit else str(value)

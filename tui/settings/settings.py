@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 from tui.settings.devices import Devices
 from tui.settings.keys import Keys
-from tui.settings.list import SCREEN, SOUND, Setting, Value, words
+from tui.settings.list import NETWORK, SCREEN, SOUND, Setting, Value, words
 from tui.settings.themes import Themes
 from tui.state import State
 from tui.terminal.text import Line, Part, line
@@ -78,7 +78,8 @@ class Settings(LineBox[Choices[Setting | str]]):
         elif setting.is_typed:
             self._typed = setting
             now = setting.value_in(self.phone.state.settings)
-            self.open_line(f"{setting.name}, in {setting.unit}:", str(now))
+            form = setting.form or f"in {setting.unit}"
+            self.open_line(f"{setting.name}, {form}:", "" if now is None else str(now))
         else:
             now = setting.value_in(self.phone.state.settings)
             place = setting.choices.index(now)
@@ -94,10 +95,12 @@ class Settings(LineBox[Choices[Setting | str]]):
         setting = self._typed
         if setting is None:
             return
-        text = event.value.strip()
-        if not text.isascii() or not text.isdigit():
-            self._refuse(setting, f"“{text}” is not a whole number of {setting.unit}")
-        elif await self._change(setting, int(text)):
+        try:
+            value = setting.read(event.value.strip())
+        except ValueError as error:
+            self._refuse(setting, str(error))
+            return
+        if await self._change(setting, value):
             self.leave_line()
 
     def leave_line(self) -> None:
@@ -132,6 +135,9 @@ class Settings(LineBox[Choices[Setting | str]]):
             [
                 Row(line(Part("Sound", "accent"))),
                 *self._rows(SOUND),
+                Row(Line()),
+                Row(line(Part("Network", "accent"))),
+                *self._rows(NETWORK),
                 Row(Line()),
                 Row(line(Part("Screen", "accent"))),
                 *self._rows(SCREEN),

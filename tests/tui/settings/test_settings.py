@@ -96,6 +96,25 @@ async def test_what_is_no_number_is_refused(phone: Screen, standin: StandIn) -> 
     assert standin.engine.settings.audio.jitter_ms == 20
 
 
+async def test_ports_are_typed_and_left_to_the_system_again(
+    phone: Screen, standin: StandIn
+) -> None:
+    await go_to(phone, "network.rtp_ports")
+    await phone.press("enter", *"10000-10100", "enter")
+    await phone.until(lambda: "10000-10100" in row(phone, "Voice ports"))
+    assert standin.engine.settings.network.rtp_range == (10000, 10100)
+    await phone.press("enter", *["backspace"] * 11, "enter")
+    await phone.until(lambda: "automatic" in row(phone, "Voice ports"))
+    assert standin.engine.settings.network.rtp_range is None
+
+
+async def test_too_few_ports_are_refused(phone: Screen, standin: StandIn) -> None:
+    await go_to(phone, "network.rtp_ports")
+    await phone.press("enter", *"10000-10005", "enter")
+    await phone.sees("✗ not saved: “network”: first and last port are needed, such as")
+    assert standin.engine.settings.network.rtp_range is None
+
+
 async def test_what_has_a_box_of_its_own_opens_it(phone: Screen) -> None:
     for key, box in (
         ("audio.input", Devices),

@@ -36,6 +36,9 @@ async def test_every_setting_is_listed_as_it_is(standin: StandIn) -> None:
         ("audio.input", "1234", "1234", None),
         ("audio.output", "null", "null", None),
         ("screen.theme", "light", "light", "auto"),
+        ("network.rtp_ports", "10000-10100", "10000-10100", None),
+        ("network.sip_port", "5070", 5070, 0),
+        ("network.dscp", "true", True, False),
         ("keys.call.hold", "f5", "f5", None),
     ],
 )
@@ -58,6 +61,7 @@ async def test_a_setting_is_changed_shown_and_given_its_default_back(
         ("audio.clock_rate", "44100", "one of 8000, 16000, 32000, 48000"),
         ("audio.ring", "perhaps", "true or false"),
         ("screen.notify", "loudly", "one of auto, off, osc777, osc9, osc99"),
+        ("network.sip_port", "65536", "a whole number from 0 to 65535"),
         ("screen.theme", "", "a text of 1 to 64 characters"),
     ],
 )
@@ -76,6 +80,17 @@ async def test_what_the_engine_refuses_has_status_1(standin: StandIn) -> None:
     status, out, err = await typed("settings", "audio.ring", "false")
     assert (status, out) == (1, "")
     assert err.startswith(f"offhook: {standin.paths.settings}")
+
+
+@pytest.mark.parametrize("ports", ["many", "10000", "10000-10005", "10100-10000"])
+async def test_ports_of_voice_that_do_not_fit_are_refused_in_words(
+    standin: StandIn, ports: str
+) -> None:
+    before = await settings(standin)
+    status, out, err = await typed("settings", "network.rtp_ports", ports)
+    assert (status, out) == (1, "")
+    assert "first and last port are needed, such as 10000-10100, 10 at least" in err
+    assert await settings(standin) == before
 
 
 @pytest.mark.parametrize(
