@@ -26,6 +26,7 @@ from voip.sip import message, mwi
 from voip.sip.dialing import escape_user
 from voip.sip.gruu import public_gruu
 from voip.worker.accounts import nat, privacy
+from voip.worker.accounts.alias import Alias, without_registration
 from voip.worker.accounts.attribution import ANONYMOUS_USER
 from voip.worker.accounts.keepalive import Keepalive, ping_interval_s
 from voip.worker.callbacks import guarded
@@ -63,7 +64,8 @@ class Account(pj.Account):
         self._keepalive = Keepalive(self._ask_server)
         self._gruu: str | None = None
         self._relay_failure: Cause | None = None
-        self._anonymous = privacy.Anonymous(context, self._take) if setup.hidden else None
+        self._anonymous = Alias(context, self._take) if setup.hidden else None
+        self._by_gruu: Alias | None = None
 
     @property
     def name(self) -> str:
@@ -85,11 +87,12 @@ class Account(pj.Account):
             options.txOption.contactUri = f"<{self._gruu}>"
         return options
 
-    def called_as(self, user: str) -> pj.Account:
+    def called_as(self, user: str, *, for_call: bool) -> pj.Account:
         """PJSIP's account for requests to `user`."""
         if self._anonymous is not None and user == ANONYMOUS_USER:
             return self._anonymous
-        return self
+        by_gruu = self._by_gruu if for_call and self._gruu is not None else None
+        return by_gruu or self
 
     def open(self) -> None:
         """Add the account to PJSIP.
@@ -108,8 +111,9 @@ class Account(pj.Account):
     def close(self) -> None:
         """Unregister if registered, and remove the account from PJSIP."""
         self.context.connections.forget(self.name)
-        if self._anonymous is not None:
-            self._anonymous.shutdown()
+        for alias in (self._anonymous, self._by_gruu):
+            if alias is not None:
+                alias.shutdown()
         self.shutdown()
 
     def use_own_key(self, own_key: OwnKey) -> None:
@@ -132,8 +136,7 @@ class Account(pj.Account):
         self.setup, self._transport_id = setup, transport_id
         self.context.connections.expect(setup)
         self.modify(self._config())
-        if self._anonymous is not None:
-            self._anonymous.modify(privacy.config(self._config()))
+        self._modify_aliases()
 
     def move(self) -> None:
         """Have later requests and media tell this machine's address of now.
@@ -145,14 +148,40 @@ class Account(pj.Account):
         self.context.connections.leave(self.name)
         self.forgetRegistration()
         self.modify(self._config())
-        if self._anonymous is not None:
-            self._anonymous.modify(privacy.config(self._config()))
+        self._modify_aliases()
 
     def relay_failed(self, cause: Cause | None) -> None:
         """Report why the relay is not used, once for each cause."""
         if cause is not None and cause != self._relay_failure:
             self.context.send(RelayFailed(account=self.name, cause=cause))
         self._relay_failure = cause
+
+    def _modify_aliases(self) -> None:
+        if self._anonymous is not None:
+            self._anonymous.modify(privacy.config(self._config()))
+        if self._by_gruu is not None:
+            self._by_gruu.modify(self._config_by_gruu())
+
+    def _use_gruu(self, gruu: str | None) -> None:
+        """Have far ends reach later calls at a GRUU, in both directions."""
+        if gruu == self._gruu:
+            return
+        self._gruu = gruu
+        if gruu is None or self.setup.hidden:
+            return
+        # PJSIP would register a Contact that the account itself has for its calls.
+        if self._by_gruu is not None:
+            self._by_gruu.modify(self._config_by_gruu())
+            return
+        alias = Alias(self.context, self._take)
+        # With more accounts than PJSIP has room for, calls show the registered Contact.
+        with contextlib.suppress(pj.Error):
+            alias.create(self._config_by_gruu())
+            self._by_gruu = alias
+
+    def _config_by_gruu(self) -> pj.AccountConfig:
+        contact = "" if self._gruu is None else f"<{self._gruu}>"
+        return without_registration(self._config(), contact)
 
     def _config(self) -> pj.AccountConfig:
         return config(self.setup, self._transport_id, self.context.network)
@@ -180,13 +209,14 @@ class Account(pj.Account):
             self._subscribe_anew(connection)
             self._keep_alive(prm.rdata)
             setup = self.setup
-            self._gruu = public_gruu(
+            gruu = public_gruu(
                 prm.rdata.wholeMsg,
                 user=setup.user,
                 domain=setup.domain,
                 transport=setup.transport,
                 instance=setup.instance,
             )
+            self._use_gruu(gruu)
         else:
             self._keepalive.end()
         self.context.send(

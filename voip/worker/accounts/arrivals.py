@@ -30,9 +30,11 @@ class Arrivals:
         """PJSIP's account for a request outside a dialog, or PJSUA_INVALID_ID."""
         accounts = self._accounts_behind(prm.rdata)
         setup = pick([account.setup for account in accounts], prm.requestUser, prm.toUser)
+        is_call = prm.rdata.wholeMsg.startswith("INVITE ")
         if setup is not None:
-            return self._accounts.get(setup.name).called_as(prm.requestUser).getId()
-        if accounts and prm.rdata.wholeMsg.startswith("INVITE "):
+            account = self._accounts.get(setup.name)
+            return account.called_as(prm.requestUser, for_call=is_call).getId()
+        if accounts and is_call:
             self._context.send(
                 RefusedCall(
                     call=None,

@@ -9,40 +9,19 @@ the far end.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pjsua2 as pj
 
+from voip.worker.accounts.alias import without_registration
 from voip.worker.accounts.attribution import ANONYMOUS_USER
-from voip.worker.callbacks import guarded
-from voip.worker.context import Context
 
 ANONYMOUS = f'"Anonymous" <sip:{ANONYMOUS_USER}@anonymous.invalid>'
 """Anonymous address of RFC 3323 section 4.1.1.3."""
 
 
-class Anonymous(pj.Account):
-    """Account that the far end sees in place of its owner; never registered.
-
-    Calls to it, by the Contact of an earlier call, go to its owner by `receive`.
-    """
-
-    def __init__(self, context: Context, receive: Callable[[pj.OnIncomingCallParam], None]) -> None:
-        super().__init__()
-        self.context = context
-        self._receive = receive
-
-    @guarded
-    def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:
-        self._receive(prm)
-
-
 def config(own: pj.AccountConfig) -> pj.AccountConfig:
     """Owner's configuration, anonymous and without registration."""
     own.idUri = ANONYMOUS
-    own.regConfig.registrarUri = ""
-    own.mwiConfig.enabled = False
-    return own
+    return without_registration(own)
 
 
 def ask_for_privacy(options: pj.CallOpParam) -> None:

@@ -52,6 +52,37 @@ async def test_a_gruu_is_the_contact_of_calls_and_of_no_registration(network: Ne
     assert "gr=" not in second.get("Contact")
 
 
+async def _answered_contact(network: Network, server: AnyServer) -> str:
+    """Contact of the phone's 180 to a call from the server."""
+    client, register = await server.until(lambda message: message.method == "REGISTER")
+    target = register.get("Contact").split("<", 1)[1].split(">", 1)[0]
+    where = f"{server.host}:{server.port}"
+    dialog = sip.Dialog("<sip:bob@pbx.test>;tag=1", f"<sip:alice@{DOMAIN}>", "in-1", target)
+    keys = (sip.crypto("AES_CM_128_HMAC_SHA1_80"),) if network.transport is Transport.TLS else ()
+    session = sip.sdp(server.host, 40000, "RTP/SAVP" if keys else "RTP/AVP", keys)
+    via = f"SIP/2.0/{network.transport.upper()} {where}"
+    client.send(
+        sip.within(dialog, "INVITE", 1, via=via, contact=f"<sip:bob@{where}>", body=session)
+    )
+    _, ringing = await server.until(lambda m: m.status == 180 and m.get("Call-ID") == "in-1")
+    return ringing.get("Contact")
+
+
+@_CONNECTIONS
+async def test_a_gruu_is_the_contact_of_incoming_calls(network: Network) -> None:
+    server, gruu = await _registered(network, DOMAIN)
+    assert await _answered_contact(network, server) == f"<{gruu}>"
+
+
+@_CONNECTIONS
+async def test_an_incoming_call_without_a_gruu_has_the_registered_contact(
+    network: Network,
+) -> None:
+    server, _ = await _registered(network, "evil.test")
+    contact = await _answered_contact(network, server)
+    assert contact.startswith("<sip:alice@127.")
+
+
 @_CONNECTIONS
 async def test_a_gruu_of_another_domain_is_ignored(network: Network) -> None:
     server, _ = await _registered(network, "evil.test")
