@@ -18,7 +18,7 @@ from voip.engine.accounts.fields import Account
 from voip.engine.accounts.own_keys import OwnKeyError
 from voip.engine.accounts.secrets import PasswordError
 from voip.engine.hub import Hub
-from voip.engine.network import ice
+from voip.engine.network import ice, reach
 from voip.engine.network.failures import SHORT_SILENCE_S, is_of_target
 from voip.engine.registration.failing import (
     because,
@@ -32,7 +32,6 @@ from voip.engine.registration.live import Live
 from voip.engine.registration.setup import SetupError, Sources, setup_of
 from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
 from voip.model import Registration, RegistrationState
-from voip.protection import Transport
 from voip.protocol.accounts import AccountEvent
 from voip.protocol.phone import NoticeEvent
 from voip.protocol.worker.accounts import (
@@ -49,7 +48,6 @@ from voip.sip.sentences import sentence
 log = logging.getLogger(__name__)
 
 _SILENCE_S = 45.0  # longer than SIP's timer F, which ends a REGISTER
-_PROBE_S = 4.0
 
 
 class Attempts:
@@ -322,23 +320,13 @@ class Attempts:
         account = live.account
         if account is None:
             return
-        reached = account.transport is Transport.UDP or await _is_reached(target)
+        current = live.aimed or target
+        back = await reach.is_back(account.transport, account.ascii_domain, target, current)
         if live.timer is not timer:
             return  # the account failed meanwhile, stopped or is over: that goes first
-        if not reached:
+        if not back:
             self._rest(live, target)
             self._go_back_later(live)
             return
         live.targets.use(target)
         await self.register(live)
-
-
-async def _is_reached(target: Target) -> bool:
-    """Report if a target accepts connections; nothing is sent."""
-    try:
-        async with asyncio.timeout(_PROBE_S):
-            _, writer = await asyncio.open_connection(target.address, target.port)
-    except (OSError, TimeoutError):
-        return False
-    writer.close()
-    return True

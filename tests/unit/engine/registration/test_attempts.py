@@ -10,6 +10,7 @@ from tests.support.standin import facts
 from tests.support.standin.engine import StandIn
 from tests.support.standin.script import Held, Registrar
 from voip.causes import Cause, CauseKind
+from voip.engine.network import reach
 from voip.engine.network.answers import Answer
 from voip.engine.registration import attempts
 from voip.engine.registration.live import Live
@@ -141,12 +142,12 @@ async def test_a_better_target_that_stays_away_delays_no_retry(
 ) -> None:
     probed, answered = asyncio.Event(), asyncio.Event()
 
-    async def probe(target: Target) -> bool:
+    async def probe(*_: object) -> bool:
         probed.set()
         await answered.wait()
         return False
 
-    monkeypatch.setattr(attempts, "_is_reached", probe)
+    monkeypatch.setattr(reach, "is_back", probe)
     standin.names.addresses_of[HOST] = (FIRST, SECOND)
     await standin.add_account("work")
     live = standin.engine.registrations.get("work")
@@ -167,7 +168,15 @@ async def test_a_better_target_that_stays_away_delays_no_retry(
 async def test_a_better_target_is_registered_with_when_it_returns(
     standin: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    async def probe(*way: object) -> bool:
+        asked.append(way)
+        # The first time it is away still.
+        return len(asked) > 1
+
     monkeypatch.setattr(attempts, "return_s", lambda failures: 0.1)
+    monkeypatch.setattr(reach, "is_back", probe)
     standin.names.addresses_of[HOST] = (FIRST, SECOND)
     standin.script.registrars_at[FIRST] = Registrar(503, "Service Unavailable")
     await standin.add("work", user="alice", domain=HOST, transport="udp")
@@ -176,6 +185,8 @@ async def test_a_better_target_is_registered_with_when_it_returns(
     del standin.script.registrars_at[FIRST]
     await standin.script.until(UseTarget, 2)
     assert aims(standin) == [SECOND, FIRST]
+    way = (Transport.UDP, HOST, Target(FIRST, 5060), Target(SECOND, 5060))
+    assert asked == [way, way]
 
 
 async def test_an_account_that_waits_registers_at_once_where_a_person_asks_for_it(
