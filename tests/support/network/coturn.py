@@ -35,36 +35,44 @@ class Coturn:
         self._leaf = leaf
         self._wrap = wrap
         self._process: asyncio.subprocess.Process | None = None
-
-    @property
-    def log(self) -> str:
-        return (self._folder / "coturn.log").read_text(errors="replace")
+        self._reading: asyncio.Task[None] | None = None
+        self._written = asyncio.Condition()
+        self._ended = False
+        self.log = ""
 
     async def start(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         tls = ["--no-tls"]
         if self._leaf is not None:
             tls = [f"--cert={self._leaf.certificate}", f"--pkey={self._leaf.key}"]
-        with (self._folder / "coturn.log").open("wb") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *self._wrap, "turnserver", "-n", "--verbose", "--no-cli", "--no-dtls",
-                "--lt-cred-mech", f"--user={USER}:{PASSWORD}", "--realm=relay.test",
-                f"--listening-ip={self.host}", f"--relay-ip={self.host}",
-                f"--listening-port={self.port}", f"--tls-listening-port={self.tls_port}",
-                "--allow-loopback-peers", "--log-file=stdout", "--simple-log",
-                f"--userdb={self._folder / 'users'}", f"--pidfile={self._folder / 'pid'}", *tls,
-                stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
+        self._process = await asyncio.create_subprocess_exec(
+            *self._wrap, "turnserver", "-n", "--verbose", "--no-cli", "--no-dtls",
+            "--lt-cred-mech", f"--user={USER}:{PASSWORD}", "--realm=relay.test",
+            f"--listening-ip={self.host}", f"--relay-ip={self.host}",
+            f"--listening-port={self.port}", f"--tls-listening-port={self.tls_port}",
+            "--allow-loopback-peers", "--log-file=stdout", "--simple-log",
+            f"--userdb={self._folder / 'users'}", f"--pidfile={self._folder / 'pid'}", *tls,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
+        self._reading = asyncio.create_task(self._read(self._process.stdout))
         await self.until_logged("(admin thread)")
 
     async def until_logged(self, words: str) -> None:
         """Wait until coturn has written these words."""
-        assert self._process is not None
-        async with asyncio.timeout(10):
-            while words not in self.log:
-                assert self._process.returncode is None, f"coturn ended: {self.log[-3000:]}"
-                # No event reports what it writes.
-                await asyncio.sleep(0.05)
+        async with asyncio.timeout(10), self._written:
+            await self._written.wait_for(lambda: words in self.log or self._ended)
+        assert words in self.log, f"coturn ended: {self.log[-3000:]}"
+
+    async def _read(self, output: asyncio.StreamReader | None) -> None:
+        assert output is not None
+        while data := await output.read(65536):
+            async with self._written:
+                self.log += data.decode(errors="replace")
+                self._written.notify_all()
+        async with self._written:
+            self._ended = True
+            self._written.notify_all()
 
     async def stop(self) -> None:
         process = self._process
@@ -72,3 +80,5 @@ class Coturn:
             return
         os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
+        if self._reading is not None:
+            await self._reading

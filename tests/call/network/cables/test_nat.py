@@ -127,16 +127,16 @@ async def test_a_relay_of_another_name_is_refused_in_words(world: World, tone: P
     alice, bob = await world.phones(
         symmetric=True, stun_server=f"{INTERNET}:{relay.port}", **_relayed(relay, "tls")
     )
-    call = await alice.call("bob", play=str(tone))
+    await alice.call("bob", play=str(tone))
     ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
     await bob.client.ask(AnswerCall(call=ringing.id))
     notice = await alice.until(NoticeEvent, lambda event: "relay" in event.text)
     assert notice.text == (
         f"account alice: the relay {INTERNET} did not prove its name, and is not used"
     )
-    ended = await alice.until_call(lambda c: c.id == call and c.state is CallState.ENDED)
-    assert ended.cause is not None
-    assert ended.cause.kind is CauseKind.NO_WAY
+    # Either end may be the first that gives up.
+    ends = [await phone.until_call(lambda c: c.state is CallState.ENDED) for phone in (alice, bob)]
+    assert CauseKind.NO_WAY in {end.cause.kind for end in ends if end.cause}
     assert USER not in relay.log.split("(admin thread)")[1]
 
 

@@ -74,20 +74,20 @@ class Network:
         async with await asyncio.start_server(read, sock=listening, ssl=context):
             return await asyncio.wait_for(carried, 20)
 
-    def publish(self, *ports: int) -> None:
+    def publish(self, *ports: int, domain: str = DOMAIN) -> None:
         """Name the servers at these ports, the first before any second."""
         hosts = (("a", FIRST), ("b", SECOND))
         rows = []
         for priority, ((letter, host), port) in enumerate(zip(hosts, ports, strict=False)):
             self.nameserver.add(f"{letter}.{DOMAIN}", "A", host)
             rows.append(f"{priority} 0 {port} {letter}.{DOMAIN}.")
-        self.nameserver.add(f"{_PREFIX[self.transport]}.{DOMAIN}", "SRV", *rows)
+        self.nameserver.add(f"{_PREFIX[self.transport]}.{domain}", "SRV", *rows)
 
-    async def add(self, register: bool = True) -> None:
+    async def add(self, register: bool = True, name: str = "work", domain: str = DOMAIN) -> None:
         trust = {"ca_file": str(self.authority.file)} if self.transport is Transport.TLS else {}
         self.began = time.monotonic()
         await self.phone.add(
-            "work", password="secret", user="alice", domain=DOMAIN,
+            name, password="secret", user="alice", domain=domain,
             transport=self.transport.value, register=register, **trust,
         )  # fmt: skip
 
