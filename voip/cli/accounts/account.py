@@ -28,7 +28,7 @@ from voip.protocol.phone import GetStatus
 
 @click.group()
 def account() -> None:
-    """Add, show, change and try accounts."""
+    """Add, show, change and test accounts."""
 
 
 @account.command()
@@ -47,7 +47,7 @@ def add(name: str, as_json: bool, **options: Any) -> None:
 @with_fields(new=False)
 @json_option
 def edit(name: str, as_json: bool, **options: Any) -> None:
-    """Change fields of the account NAME; an empty value takes one out.
+    """Change fields of the account NAME; an empty value removes one.
 
     The account registers again, and its calls end.
     """
@@ -71,7 +71,7 @@ def list_(as_json: bool) -> None:
 @click.argument("name")
 @json_option
 def show(name: str, as_json: bool) -> None:
-    """Show one account as it stands in accounts.toml."""
+    """Show the account NAME as in accounts.toml."""
     row = next((row for row in _accounts().accounts if row.name == name), None)
     if row is None:
         words = f"there is no account {name}"
@@ -97,7 +97,7 @@ def remove(name: str, as_json: bool) -> None:
 @click.argument("name")
 @json_option
 def enable(name: str, as_json: bool) -> None:
-    """Use the account NAME again."""
+    """Enable the account NAME."""
     _change(EditAccount(name=name, fields={"enabled": None}), as_json)
 
 
@@ -105,7 +105,7 @@ def enable(name: str, as_json: bool) -> None:
 @click.argument("name")
 @json_option
 def disable(name: str, as_json: bool) -> None:
-    """Keep the account NAME, but do not use it; its calls end."""
+    """Disable the account NAME; its calls end."""
     _change(EditAccount(name=name, fields={"enabled": False}), as_json)
 
 
@@ -114,9 +114,9 @@ def disable(name: str, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def check(ctx: click.Context, name: str, as_json: bool) -> None:
-    """Try the account NAME step by step.
+    """Test the account NAME step by step.
 
-    The step “name” shows each lookup, and each address in the order of its trial.
+    The step “name” shows each lookup, and each address in the order of the test.
     """
     report = oneshot.get(CheckAccount(name=name), CheckReport)
     if as_json:

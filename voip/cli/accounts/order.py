@@ -14,6 +14,6 @@ from voip.protocol.accounts import MoveAccount
 def order(account: str, place: int) -> None:
     """Put ACCOUNT at PLACE in the order of accounts; 1 is first.
 
-    A call without --account is made with the first that is registered.
+    A call without --account uses the first that is registered.
     """
     oneshot.ask(MoveAccount(name=account, place=place - 1))

@@ -37,8 +37,8 @@ def trust(server: str, account: str | None, pin: str | None, as_json: bool) -> N
     """Show a server's certificates, and pin its key if you agree.
 
     No SIP is sent. A pinned account accepts exactly this key, whoever issued
-    its certificate, for whatever name and time. Another key than before takes
-    a word of its own, or --pin. Calls with the account end when its pin
+    its certificate, for whatever name and time. A key other than before
+    needs a word typed, or --pin. Calls with the account end when its pin
     changes. Status 1: nothing was pinned.
     """
     candidates = _accounts_of(server, account)

@@ -42,16 +42,16 @@ class CallReport(msgspec.Struct, frozen=True):
 
 @click.command()
 @click.argument("target")
-@click.option("--account", metavar="NAME", help="The account to call with.")
+@click.option("--account", metavar="NAME", help="Call with this account.")
 @click.option("--play", type=click.Path(dir_okay=False), metavar="FILE.wav",
-              help="Send a file in place of the microphone.")  # fmt: skip
+              help="Play a file in place of the microphone.")  # fmt: skip
 @click.option("--record", type=click.Path(dir_okay=False), metavar="FILE.wav",
               help="Record the far end to a WAV file.")  # fmt: skip
 @click.option("--hangup-after", type=click.FloatRange(min=0), metavar="S",
-              help="Seconds after the answer at which the call ends.")  # fmt: skip
-@click.option("--wait", is_flag=True, help="Return when the call has ended.")
+              help="Hang up S seconds after the answer.")  # fmt: skip
+@click.option("--wait", is_flag=True, help="Wait until the call has ended.")
 @click.option("--back", is_flag=True,
-              help="TARGET called this account, as “offhook history” shows it.")  # fmt: skip
+              help="Call back TARGET, as “offhook history” shows it.")  # fmt: skip
 @json_option
 @click.pass_context
 def call(

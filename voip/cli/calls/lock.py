@@ -28,17 +28,16 @@ _VERDICTS = {True: "holds", False: "MISSING", None: "not known"}
 
 @click.command()
 @click.argument("call", required=False)
-@click.option("--account", metavar="NAME", help="The lock of this account's connection.")
-@click.option("--equal", is_flag=True, help="The words are equal at both ends.")
-@click.option("--different", is_flag=True, help="The words are different.")
+@click.option("--account", metavar="NAME", help="Show the lock of this account's connection.")
+@click.option("--equal", is_flag=True, help="Confirm that the words are equal.")
+@click.option("--different", is_flag=True, help="Report that the words are different.")
 @json_option
 def lock(
     call: str | None, account: str | None, equal: bool, different: bool, as_json: bool
 ) -> None:
-    """Show what the lock of CALL is made of.
+    """Show the facts behind the lock of CALL, and the words to compare.
 
-    The words to compare are part of it. With --equal it shows the words and
-    asks, and the far end's key is remembered.
+    With --equal it shows the words and asks, and remembers the far end's key.
     """
     if (call is None) is (account is None):
         raise click.UsageError("name a CALL or an --account, and not both")

@@ -20,10 +20,10 @@ _LARGEST_PAGE = 1000
 @click.option("--missed", is_flag=True, help="Only missed calls.")
 @click.option("--account", metavar="NAME", help="Only calls of this account.")
 @click.option("--secure/--not-secure", default=None,
-              help="Only calls whose lock was always closed, or the others.")  # fmt: skip
+              help="Only calls with a lock that was always closed, or the others.")  # fmt: skip
 @click.option("--limit", default=50, type=click.IntRange(1, _LARGEST_PAGE), show_default=True)
 @click.option("--export", type=click.Choice(["csv", "json"]),
-              help="All of these calls, in a format.")  # fmt: skip
+              help="Print all of these calls in this format.")  # fmt: skip
 def history(
     as_json: bool,
     search: str,

@@ -12,7 +12,7 @@ from voip.protocol.people import BlockCaller, BlockedCallers, GetBlocked, Unbloc
 
 _caller = click.argument("caller")
 _account = click.option(
-    "--account", required=True, metavar="NAME", help="The account that is called."
+    "--account", required=True, metavar="NAME", help="The account that they call."
 )
 
 
@@ -23,8 +23,8 @@ _account = click.option(
 def block(caller: str, account: str, as_json: bool) -> None:
     """Decline calls of CALLER without ringing.
 
-    CALLER is a number or an address. The calls are in the log. The caller
-    hears that you declined, and no more.
+    CALLER is a number or an address. The calls are logged. The caller only
+    hears that you declined.
     """
     entry = oneshot.get(BlockCaller(caller=caller, account=account), BlockedCaller)
     if as_json:
@@ -37,14 +37,14 @@ def block(caller: str, account: str, as_json: bool) -> None:
 @_caller
 @_account
 def unblock(caller: str, account: str) -> None:
-    """Let calls of CALLER ring again."""
+    """Unblock CALLER: calls ring again."""
     oneshot.ask(UnblockCaller(caller=caller, account=account))
 
 
 @click.command()
 @json_option
 def blocked(as_json: bool) -> None:
-    """List the callers who are blocked."""
+    """List the blocked callers."""
     callers = oneshot.get(GetBlocked(), BlockedCallers)
     if as_json:
         print_json(callers)

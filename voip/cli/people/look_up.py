@@ -15,12 +15,12 @@ from voip.protocol.people import LookedUp, LookUp, Suggestion
 
 @click.command("look-up")
 @click.argument("text")
-@click.option("--account", metavar="NAME", help="The account to call with.")
+@click.option("--account", metavar="NAME", help="Call with this account.")
 @click.option("--limit", default=8, type=click.IntRange(0, 50), show_default=True,
-              help="At most so many people.")  # fmt: skip
+              help="Show at most this many people.")  # fmt: skip
 @json_option
 def look_up(text: str, account: str | None, limit: int, as_json: bool) -> None:
-    """Show whom TEXT would call, and who else may be meant.
+    """Show whom TEXT would call, and other matches.
 
     Nothing is called. Status 1: TEXT cannot be called.
     """

@@ -19,7 +19,7 @@ from voip.protocol.phone import Doctor, DoctorReport, Finding
 def doctor(ctx: click.Context, as_json: bool) -> None:
     """Check this phone and report problems.
 
-    Warnings are problems that stop no call. Status 1: no call could be made.
+    Warnings do not prevent calls. Status 1: no call is possible.
     """
     report = oneshot.get(Doctor(), DoctorReport)
     report = msgspec.structs.replace(report, terminal=terminal())

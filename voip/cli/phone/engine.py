@@ -21,7 +21,9 @@ _END_TIMEOUT_S = 20.0
 
 
 @click.command()
-@click.option("--foreground", is_flag=True, help="Stay here, and log to the terminal too.")
+@click.option(
+    "--foreground", is_flag=True, help="Stay in the foreground, and log to the terminal, too."
+)
 def engine(foreground: bool) -> None:
     """Run the engine without a screen."""
     if foreground:
@@ -31,9 +33,9 @@ def engine(foreground: bool) -> None:
 
 
 @click.command()
-@click.option("--force", is_flag=True, help="End calls that are up.")
+@click.option("--force", is_flag=True, help="End calls, too.")
 def stop(force: bool) -> None:
-    """End the engine; refuses while a call is up."""
+    """Stop the engine; refuses while there is a call."""
     try:
         with_engine(lambda client: _stop(client, force), start=False)
     except NoEngine:

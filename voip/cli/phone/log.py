@@ -11,7 +11,7 @@ from voip.protocol.phone import EngineLog, GetEngineLog
 
 @click.command()
 @click.option("--limit", default=500, type=click.IntRange(min=1), show_default=True,
-              help="At most so many lines.")  # fmt: skip
+              help="Show at most this many lines.")  # fmt: skip
 @json_option
 def log(limit: int, as_json: bool) -> None:
     """Show the last lines of the engine's log, the oldest first."""

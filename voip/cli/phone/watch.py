@@ -23,10 +23,10 @@ def status(as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--levels", is_flag=True, help="Sound levels of the calls as well.")
+@click.option("--levels", is_flag=True, help="Show sound levels of the calls, too.")
 @json_option
 def events(levels: bool, as_json: bool) -> None:
-    """Follow what happens, one line an event; Ctrl-C ends it."""
+    """Show events as they happen, one on each line; Ctrl-C ends it."""
     with_engine(lambda engine: _follow(engine, levels, as_json))
 
 

@@ -24,14 +24,14 @@ class Setting(msgspec.Struct, frozen=True):
 @click.command()
 @click.argument("key", required=False)
 @click.argument("value", required=False)
-@click.option("--default", is_flag=True, help="Give KEY its default back.")
+@click.option("--default", is_flag=True, help="Reset KEY to its default.")
 @json_option
 def settings(key: str | None, value: str | None, default: bool, as_json: bool) -> None:
     """Show every setting, show KEY, or change KEY to VALUE.
 
     KEY is one of the list, or keys.ACTION for the keys of an action, such as
-    keys.call.hold. A change holds at once, in calls that are up too;
-    one of network at the next start of the phone.
+    keys.call.hold. Changes apply at once, also to current calls; those of
+    network at the next start of the phone.
     """
     if key is None:
         if default:
