@@ -152,8 +152,8 @@ class Rig:
             worker = max(near.worker_pids())
             clock = asyncio.get_running_loop().time
             spent, began = _cpu_s(worker), clock()
-            await self.pulse.say(self._sound("chirps.wav", _chirps(chirps)))
-            await self.pulse.say(self._sound("tone.wav", _tone(tone_s)))
+            await self.pulse.speak(self._sound("chirps.wav", _chirps(chirps)))
+            await self.pulse.speak(self._sound("tone.wav", _tone(tone_s)))
             cpu = 100 * (_cpu_s(worker) - spent) / (clock() - began)
             await mouth.stop()
             await ear.stop()

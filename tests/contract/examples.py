@@ -791,6 +791,6 @@ def members(union: types.UnionType) -> set[type[msgspec.Struct]]:
 
 def tag(message: msgspec.Struct) -> str:
     """Return a message's tag in JSON."""
-    found = message.__struct_config__.tag
-    assert isinstance(found, str)
-    return found
+    tag = message.__struct_config__.tag
+    assert isinstance(tag, str)
+    return tag

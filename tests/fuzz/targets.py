@@ -89,7 +89,7 @@ def _read_lines(data: bytes, decoder: Decoder[Any]) -> list[Any]:
         for start in range(0, len(data) + 1, step)
         for line in pieces.feed((data + b"\n")[start : start + step])
     ]
-    found = []
+    messages = []
     for line in lines:
         assert line is None or len(line) < _SHORT_LINE
         try:
@@ -100,8 +100,8 @@ def _read_lines(data: bytes, decoder: Decoder[Any]) -> list[Any]:
         again = encode(message)
         assert decoder.decode(again) == message
         assert again.count(b"\n") == 1
-        found.append(message)
-    return found
+        messages.append(message)
+    return messages
 
 
 # Addresses
@@ -142,12 +142,12 @@ def host_and_port(data: bytes) -> None:
 
 def party(data: bytes) -> None:
     """From or To value of any sender."""
-    found = intake.party(decoded(data))
-    _assert_harmless([found.name, found.uri])
-    assert len(found.name) <= 80
-    assert len(found.uri) <= 256
-    quoted = found.name.replace("\\", "\\\\").replace('"', '\\"')
-    assert intake.party(f'"{quoted}" <sip:bob@pbx.example.test>').name == found.name
+    caller = intake.party(decoded(data))
+    _assert_harmless([caller.name, caller.uri])
+    assert len(caller.name) <= 80
+    assert len(caller.uri) <= 256
+    quoted = caller.name.replace("\\", "\\\\").replace('"', '\\"')
+    assert intake.party(f'"{quoted}" <sip:bob@pbx.example.test>').name == caller.name
 
 
 # Text
@@ -210,9 +210,9 @@ def masked(data: bytes) -> None:
 
 def message_summary(data: bytes) -> None:
     """Message summary of a voice mail server."""
-    found = mwi.voicemail(decoded(data))
-    assert found is None or 0 <= found.new <= 999_999
-    assert found is None or found.old is None or 0 <= found.old <= 999_999
+    voicemail = mwi.voicemail(decoded(data))
+    assert voicemail is None or 0 <= voicemail.new <= 999_999
+    assert voicemail is None or voicemail.old is None or 0 <= voicemail.old <= 999_999
 
 
 def sip_message(data: bytes) -> None:

@@ -199,8 +199,8 @@ class Campaign:
         for call in status.calls:
             with contextlib.suppress(CommandFailed):
                 await self._phone.client.ask(HangUp(call.id))
-        seen = {e.event.call.id for e in self._phone.events if isinstance(e.event, CallEvent)}
-        for number in seen:
+        calls = {e.event.call.id for e in self._phone.events if isinstance(e.event, CallEvent)}
+        for number in calls:
             self._phone.check_lock_evidence(number)
         self._phone.events.clear()
         if leaks := self._sinks.received():

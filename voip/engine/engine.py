@@ -286,7 +286,7 @@ class Engine:
 
     async def reload_settings(self) -> None:
         """Read config.toml; a broken file changes only a notice."""
-        self._settings_file.seen()
+        self._settings_file.mark_read()
         try:
             loaded = settings.load(self.paths.settings)
         except ConfigError as error:
@@ -302,7 +302,7 @@ class Engine:
             ConfigError: the result or the file cannot be used; the file is left alone.
         """
         changed = settings.change(self.paths.settings, changes)
-        self._settings_file.seen()
+        self._settings_file.mark_read()
         await self._use_settings(changed)
 
     async def _use_settings(self, new: Settings) -> None:

@@ -14,7 +14,7 @@ from voip.protocol.sound import LevelsEvent
 Listener = Callable[[NumberedEvent], None]
 
 
-class Wanted(NamedTuple):
+class Topics(NamedTuple):
     """Topics that a listener requests beyond the common events."""
 
     levels: bool = False
@@ -30,11 +30,11 @@ class Hub:
 
     def __init__(self) -> None:
         self.seq = 0
-        self._listeners: dict[Listener, Wanted] = {}
+        self._listeners: dict[Listener, Topics] = {}
         self._on_change: list[Callable[[], None]] = []
 
     def listen(self, listener: Listener, levels: bool, sip: bool = False) -> None:
-        self._listeners[listener] = Wanted(levels, sip)
+        self._listeners[listener] = Topics(levels, sip)
         self._changed()
 
     def forget(self, listener: Listener) -> None:

@@ -87,22 +87,22 @@ def canonical(uri: str, exchange: Exchange | None) -> str | None:
 
     An address without a host needs an `exchange`, or gives None.
     """
-    found = keys(uri, exchange)
-    if not found or is_hidden(uri):
+    spellings = keys(uri, exchange)
+    if not spellings or is_hidden(uri):
         return None
-    user, host, port = found[-1]
+    user, host, port = spellings[-1]
     return f"sip:{escape_user(user)}@{host}{f':{port}' if port else ''}" if host else None
 
 
 def is_hidden(uri: str) -> bool:
     """True for a caller who hides their address (RFC 3323)."""
     try:
-        found = parse_address(uri)
+        address = parse_address(uri)
     except DialError:
         return False
-    if numbers.read(found.user) is None and found.user.lower() in _HIDDEN_USERS:
+    if numbers.read(address.user) is None and address.user.lower() in _HIDDEN_USERS:
         return True
-    return found.host is not None and hides(found.host)
+    return address.host is not None and hides(address.host)
 
 
 def call_back(uri: str, exchange: Exchange | None) -> Target:
@@ -111,13 +111,13 @@ def call_back(uri: str, exchange: Exchange | None) -> Target:
     Raises:
         DialError: the caller hides, or gave no address.
     """
-    found = parse_address(uri)
-    host = found.host
-    number = numbers.read(found.user)
-    if number is None and found.user.lower() in _HIDDEN_USERS:
+    address = parse_address(uri)
+    host = address.host
+    number = numbers.read(address.user)
+    if number is None and address.user.lower() in _HIDDEN_USERS:
         raise DialError(HIDDEN)
     if host is None:
-        return found
+        return address
     if number is not None and number.startswith("+"):
         return Target(number)  # the same telephone, by whatever route
     nowhere = hides(host)
@@ -125,10 +125,10 @@ def call_back(uri: str, exchange: Exchange | None) -> Target:
         if number is not None and (nowhere or _address(host) is not None):
             return Target(number)
         if _plain(host) in exchange.hosts:
-            return Target(number or found.user)
+            return Target(number or address.user)
     if nowhere:
         raise DialError(HIDDEN)
-    return found
+    return address
 
 
 def _is_at_home(user: str, host: str, exchange: Exchange) -> bool:

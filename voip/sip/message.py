@@ -65,25 +65,25 @@ def unusable_challenge(message: str, minimum: Digest = Digest.MD5) -> Cause | No
     """
     if status(message) not in (401, 407):
         return None
-    wanted: list[str] = []
+    unusable: list[str] = []
     weak: list[str] = []
     for scheme, rest in _CHALLENGE.findall(_parts(message)[0]):
         if scheme.lower() != "digest":
-            wanted.append(scheme)
+            unusable.append(scheme)
             continue
         algorithm = _ALGORITHM.search(rest)
         name = algorithm[1] if algorithm else Digest.MD5.value
         if name.lower() not in _DIGESTS:
-            wanted.append(f"{scheme} with {name}")
+            unusable.append(f"{scheme} with {name}")
         elif _DIGESTS[name.lower()].rank >= minimum.rank:
             return None
         else:
             weak.append(name.upper())
     if weak:
         return Cause(CauseKind.WEAK_CHALLENGE, (weak[0], minimum.value.upper()))
-    if not wanted:
+    if not unusable:
         return None
-    return Cause(CauseKind.UNSAFE_CHALLENGE, (wanted[0],))
+    return Cause(CauseKind.UNSAFE_CHALLENGE, (unusable[0],))
 
 
 def retry_after_s(message: str) -> float:

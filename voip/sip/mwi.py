@@ -34,11 +34,11 @@ def _count(text: str) -> int | None:
 
 def _lines(body: str) -> dict[str, str]:
     """Fields of a summary before its first empty line, the first per name."""
-    found: dict[str, str] = {}
+    fields: dict[str, str] = {}
     for line in re.split(r"\r?\n", body.lstrip("\r\n")):
         if not line:
             break
         match = _LINE.match(line)
         if match is not None:
-            found.setdefault(match[1].lower(), match[2])
-    return found
+            fields.setdefault(match[1].lower(), match[2])
+    return fields

@@ -70,7 +70,7 @@ async def test_the_microphone_comes_back_after_a_file_if_it_was_in_use(
     phone = await new_sound_phone(desk.client_environment)
     pause = str(silence(place / "pause.wav", 2))
     async with desk.listen() as ear:
-        speaking = asyncio.create_task(desk.say(tone))
+        speaking = asyncio.create_task(desk.speak(tone))
         try:
             if placed_with_a_file:
                 call = await phone.call("echo", play=pause)

@@ -38,7 +38,7 @@ class Raw:
     async def connect(cls, phone: Phone) -> Raw:
         return cls(*await asyncio.open_unix_connection(str(phone.socket), limit=1 << 23))
 
-    async def say(self, line: bytes) -> Any:
+    async def send(self, line: bytes) -> Any:
         self.writer.write(line + b"\n")
         return json.loads(await asyncio.wait_for(self.reader.readline(), 20))
 
@@ -64,21 +64,21 @@ BAD_LINES = {
 async def test_a_bad_line_gets_an_error_and_harms_nobody(new_phone: NewPhone, kind: str) -> None:
     phone = await new_phone()
     client = await Raw.connect(phone)
-    reply = await client.say(BAD_LINES[kind])
+    reply = await client.send(BAD_LINES[kind])
     assert reply["ok"] is False
     assert reply["error"]["kind"] == "bad_request"
     if b'"id":7' in BAD_LINES[kind] and kind != "deep":
         assert reply["reply"] == 7
     # The same connection goes on.
-    assert (await client.say(b'{"id":8,"command":{"do":"hello"}}'))["ok"] is True
+    assert (await client.send(b'{"id":8,"command":{"do":"hello"}}'))["ok"] is True
 
 
 async def test_an_oversized_line_is_dropped_and_told(new_phone: NewPhone) -> None:
     phone = await new_phone()
     client = await Raw.connect(phone)
-    reply = await client.say(b"x" * (3 * MAX_LINE))
+    reply = await client.send(b"x" * (3 * MAX_LINE))
     assert reply["error"]["kind"] == "too_long"
-    assert (await client.say(b'{"id":8,"command":{"do":"hello"}}'))["reply"] == 8
+    assert (await client.send(b'{"id":8,"command":{"do":"hello"}}'))["reply"] == 8
 
 
 @pytest.mark.waits

@@ -83,8 +83,8 @@ def tones(samples: Samples) -> frozenset[int]:
 
 @pytest.fixture(params=[Transport.UDP, Transport.TLS])
 def transport(request: pytest.FixtureRequest) -> Transport:
-    found: Transport = request.param
-    return found
+    parameter: Transport = request.param
+    return parameter
 
 
 @pytest.fixture
@@ -113,20 +113,20 @@ async def party(desk: Desk, transport: Transport, hertz: int) -> AsyncIterator[P
     """A far end, and an account of the phone that is registered with it."""
     host, name = own_host(), f"account-{next(_NUMBERS)}"
     leaf = desk.authority.issue("party", addresses=[host])
-    found = Party(host, transport, leaf, hertz, (MICROPHONE,))
-    await found.start()
+    party = Party(host, transport, leaf, hertz, (MICROPHONE,))
+    await party.start()
     fields: dict[str, object] = {"transport": transport.value}
     if transport is Transport.TLS:
         fields["ca_file"] = str(desk.authority.file)
     await desk.phone.add(
         name, password="secret", user="alice", domain=DOMAIN,
-        server=f"{host}:{found.server.port}", **fields,
+        server=f"{host}:{party.server.port}", **fields,
     )  # fmt: skip
     await desk.phone.until_registered(name)
-    found.account = name
-    yield found
+    party.account = name
+    yield party
     await desk.phone.client.ask(RemoveAccount(name=name))
-    await found.stop()
+    await party.stop()
 
 
 @pytest.fixture
@@ -142,6 +142,6 @@ def place_call(desk: Desk, party: Party) -> PlaceCall:
 @pytest_asyncio.fixture(loop_scope="session")
 async def placed(desk: Desk, place_call: PlaceCall) -> AsyncIterator[Placed]:
     """A call that its far end has not answered yet."""
-    found = await place_call()
-    yield found
-    await found.end()
+    call = await place_call()
+    yield call
+    await call.end()

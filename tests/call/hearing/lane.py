@@ -195,14 +195,14 @@ class Lane:
             await self._until(lambda call: call.hold_agreed is False, since)
         await self._until(lambda call: call.state is CallState.HELD, since)
 
-    async def _until(self, wanted: object, since: int | None = None) -> None:
-        assert callable(wanted)
+    async def _until(self, condition: object, since: int | None = None) -> None:
+        assert callable(condition)
         call_id = self._calls["a"]
         position = len(self._phone.events) if since is None else since
         status = await self._phone.status()
-        if any(call.id == call_id and wanted(call) for call in status.calls):
+        if any(call.id == call_id and condition(call) for call in status.calls):
             return
-        await self._phone.until_call(lambda call: call.id == call_id and wanted(call), position)
+        await self._phone.until_call(lambda call: call.id == call_id and condition(call), position)
 
     async def _begin(self, who: str) -> None:
         placing = asyncio.create_task(self._phone.call("party", account=who))
@@ -221,11 +221,11 @@ class Lane:
         """Wait until all is as it must be, then see that it stays so."""
         try:
             async with asyncio.timeout(_PATIENCE_S):
-                while self._heard_lately() != self._wanted():
+                while self._heard_lately() != self._expected():
                     await self._ear.hear(0.02)
         except TimeoutError:
             raise AssertionError(
-                f"heard {self._heard_lately()} instead of {self._wanted()}: {self._wish}"
+                f"heard {self._heard_lately()} instead of {self._expected()}: {self._wish}"
             ) from None
         since = time.time_ns()
         position = self._ear.position
@@ -233,13 +233,13 @@ class Lane:
         heard = {who: self._tones_since(who, since) for who in self._calls}
         heard["person"] = self._speaker(position)
         # A busy machine may drop a packet; one too many is an error.
-        wanted = self._wanted()
-        much = {who: tones - wanted[who] for who, tones in heard.items() if tones - wanted[who]}
-        assert not much, f"heard {much} beside {wanted}: {self._wish}"
+        expected = self._expected()
+        much = {who: tones - expected[who] for who, tones in heard.items() if tones - expected[who]}
+        assert not much, f"heard {much} beside {expected}: {self._wish}"
 
-    def _wanted(self) -> dict[str, frozenset[int]]:
-        wanted = {who: self._wish.hears(who) for who in self._calls}
-        return wanted | {"person": self._wish.person_hears()}
+    def _expected(self) -> dict[str, frozenset[int]]:
+        expected = {who: self._wish.hears(who) for who in self._calls}
+        return expected | {"person": self._wish.person_hears()}
 
     def _heard_lately(self) -> dict[str, frozenset[int]]:
         since = time.time_ns() - int(_LATELY_S * 1e9)
@@ -284,7 +284,7 @@ class Lane:
             for e in self._phone.events[since:]
             if isinstance(e.event, CallEvent) and e.event.call.id == call
         ]
-        locks = [found.lock.closed for found in shown if found.state.answered]
+        locks = [call.lock.closed for call in shown if call.state.answered]
         assert True in locks, "the lock never closed"
         opened = locks[locks.index(True) :].count(False)
         assert opened == 0, "the lock opened while all held"

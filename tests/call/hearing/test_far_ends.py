@@ -96,9 +96,9 @@ async def test_a_session_timer_that_is_too_short_is_made_longer(
 
     party.intercepts = intercept
     placed = await place_call()
-    wanted = placed.party.received[-1]
-    assert int(wanted.get("Session-Expires").split(";")[0]) >= 2400
-    assert int(wanted.get("Min-SE")) >= 2400
+    invite = placed.party.received[-1]
+    assert int(invite.get("Session-Expires").split(";")[0]) >= 2400
+    assert int(invite.get("Min-SE")) >= 2400
     await placed.answered()
     await talks(placed)
     await placed.end()

@@ -78,7 +78,7 @@ async def test_another_microphone_is_used_at_once_in_a_call(
     call = await phone.call("echo")
     await phone.until_state(call, CallState.ACTIVE)
     async with desk.listen("speaker") as speaker:
-        speaking = asyncio.create_task(desk.say(tone, "headset"))
+        speaking = asyncio.create_task(desk.speak(tone, "headset"))
         try:
             since = speaker.position
             await speaker.until(lambda heard: len(heard) > RATE and not audible_now(heard), since)

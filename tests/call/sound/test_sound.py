@@ -30,7 +30,7 @@ async def talk_to_the_echo_line(phone: Phone, desk: Pulse, speech: Path, ear: Ea
     out = await phone.call("echo")
     await phone.until_call(lambda c: c.id == out and talks(c))
     since = ear.position
-    await desk.say(speech)
+    await desk.speak(speech)
     await ear.hear(1.5)
     heard = ear.save(phone.folder / "heard.wav", since)
     await phone.client.ask(HangUp(call=out))

@@ -127,7 +127,7 @@ class Pulse:
                 f'hint {{ show on description "{sink}" }} }}\n'
             )
 
-    async def say(self, path: Path, sink: str = "mic") -> None:
+    async def speak(self, path: Path, sink: str = "mic") -> None:
         """Play a file to its end, into the microphone by default."""
         process = await asyncio.create_subprocess_exec(
             "paplay", f"--device={sink}", str(path), env=self.client_environment,

@@ -102,9 +102,9 @@ class Voice:
 
     async def until_heard(self, packets: int) -> None:
         """Wait for more packets of the phone's."""
-        wanted = len(self.frames) + packets
+        count = len(self.frames) + packets
         async with asyncio.timeout(_PATIENCE_S):
-            while len(self.frames) < wanted:
+            while len(self.frames) < count:
                 self._news.clear()
                 await self._news.wait()
 

@@ -98,13 +98,13 @@ class Engine:
         while line := await reader.readline():
             request = msgspec.json.decode(line, type=Request)
             self.commands.append(request.command)
-            found = self.answer(request.command)
-            if found is None:
+            answer = self.answer(request.command)
+            if answer is None:
                 break
-            if isinstance(found, ErrorInfo):
-                writer.write(encode(Reply(reply=request.id, ok=False, error=found)))
+            if isinstance(answer, ErrorInfo):
+                writer.write(encode(Reply(reply=request.id, ok=False, error=answer)))
             else:
-                writer.write(encode(Reply(reply=request.id, data=msgspec.Raw(found))))
+                writer.write(encode(Reply(reply=request.id, data=msgspec.Raw(answer))))
         writer.close()
 
 
@@ -161,34 +161,34 @@ class Waits:
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> Waits:
-    found = Waits()
-    monkeypatch.setattr("tui.bridge.asyncio.wait_for", found.wait_for)
-    return found
+    waits = Waits()
+    monkeypatch.setattr("tui.bridge.asyncio.wait_for", waits.wait_for)
+    return waits
 
 
 @pytest.fixture
 def starts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Count attempts to start an engine; none succeeds."""
-    found: list[str] = []
+    starts: list[str] = []
 
     def reach(start: bool) -> Path:
         if not start:
             raise NoEngine("the engine is not running")
-        found.append("start")
+        starts.append("start")
         raise NoEngine("the engine ended at once")
 
     monkeypatch.setattr(clients, "reach", reach)
-    return found
+    return starts
 
 
 @pytest.fixture
 async def engine(place: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Engine]:
     for name, value in environment_of(place).items():
         monkeypatch.setenv(name, value)
-    found = Engine(place / "run" / "engine.sock")
-    await found.open()
-    yield found
-    found.close()
+    engine = Engine(place / "run" / "engine.sock")
+    await engine.open()
+    yield engine
+    engine.close()
 
 
 @asynccontextmanager

@@ -78,18 +78,18 @@ def _in_ascii(where: str) -> str:
     return host if port is None else f"{host}:{port}"
 
 
-def known(values: Values) -> dict[str, object]:
+def known_fields(values: Values) -> dict[str, object]:
     """Return the fields that an account can have, without unknown ones."""
     return {name: as_text(name, value) for name, value in values.items() if name in BY_NAME}
 
 
-def unknown(values: Values) -> tuple[str, ...]:
+def unknown_names(values: Values) -> tuple[str, ...]:
     return tuple(name for name in values if name not in BY_NAME)
 
 
 def from_values(values: Values) -> Account:
     """Build the account of values in which `problems` finds nothing."""
-    fields = {name: typed(name, value) for name, value in known(values).items()}
+    fields = {name: typed(name, value) for name, value in known_fields(values).items()}
     return msgspec.convert(fields, Account)
 
 

@@ -158,8 +158,10 @@ class AccountFile:
                 else:
                     toml.put(table, key, value)
             # Unknown fields already in the file must not fail the edit.
-            result = {**account_fields.known(table.unwrap()), **given}
-            unknown = {f: account_fields.unknown_problem(f) for f in account_fields.unknown(values)}
+            result = {**account_fields.known_fields(table.unwrap()), **given}
+            unknown = {
+                f: account_fields.unknown_problem(f) for f in account_fields.unknown_names(values)
+            }
             problems = {**account_fields.problems(result), **unknown}
             self._refuse(name, {**named_files.problems(result, given), **problems})
             return self._account(name, table.unwrap())
@@ -217,7 +219,7 @@ class AccountFile:
                 f"{self.path}: account {name}: a table of fields is needed, not a single value"
             )
         words = account_fields.name_problem(name)
-        fields = account_fields.known(table)
+        fields = account_fields.known_fields(table)
         problems = account_fields.problems(fields)
         self._refuse(name, {"name": words, **problems} if words else problems)
         return account_fields.from_values(fields)
@@ -287,13 +289,13 @@ def _plain(table: object) -> dict[str, str | int | bool]:
         return {}
     return {
         field: value
-        for field, value in account_fields.known(table).items()
+        for field, value in account_fields.known_fields(table).items()
         if isinstance(value, str | int | bool)
     }
 
 
 def _unknown(table: object) -> tuple[str, ...]:
-    return account_fields.unknown(table) if isinstance(table, dict) else ()
+    return account_fields.unknown_names(table) if isinstance(table, dict) else ()
 
 
 def _version(table: object) -> str:
@@ -301,6 +303,6 @@ def _version(table: object) -> str:
 
     Of unknown fields only the names count: a digest of a weak secret gives it away.
     """
-    fields = account_fields.known(table) if isinstance(table, dict) else repr(table)
+    fields = account_fields.known_fields(table) if isinstance(table, dict) else repr(table)
     text = repr((sorted(fields.items()) if isinstance(fields, dict) else fields, _unknown(table)))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -105,10 +105,10 @@ class BlockedCallers:
     def _change(self, edit: Callable[[tomlkit.TOMLDocument], tuple[BlockedCaller, ...]]) -> None:
         self.entries = toml.change(self._path, edit)
         self.problems = ()
-        self._file.seen()
+        self._file.mark_read()
 
     def _read(self) -> None:
-        self._file.seen()
+        self._file.mark_read()
         try:
             self.entries = _entries(toml.read(self._path), self._path)
         except ConfigError as error:

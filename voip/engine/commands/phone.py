@@ -15,7 +15,7 @@ from voip.engine.errors import Refusal
 from voip.engine.files import log_file
 from voip.engine.files.toml import ChangedMeanwhile, ConfigError
 from voip.engine.history.log import HistoryError
-from voip.engine.history.reader import Wanted
+from voip.engine.history.reader import Conditions
 from voip.protocol.calls import GetHistory, HistoryPage
 from voip.protocol.client import PROTOCOL_VERSION
 from voip.protocol.framing import MAX_REPLY
@@ -71,7 +71,7 @@ async def _history(engine: Engine, command: GetHistory) -> HistoryPage:
     before = None if command.before is None else int(command.before)
     limit = max(1, min(command.limit, 1000))
     offset = max(0, min(command.offset, _MAX_OFFSET))
-    filters = Wanted(
+    filters = Conditions(
         text=command.search,
         missed=command.missed,
         account=command.account,

@@ -12,7 +12,7 @@ class Watched:
         self._path = path
         self._last_stamp = _stamp(path)
 
-    def seen(self) -> None:
+    def mark_read(self) -> None:
         """Record the stamp of the file; call it before the file is read."""
         self._last_stamp = _stamp(self._path)
 

@@ -19,7 +19,7 @@ from voip.model import Direction, LogEntry, Outcome, Party
 from voip.security.text import fold
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class Conditions(msgspec.Struct, frozen=True):
     """Conditions that a row must all match.
 
     `text` is in the name, address, account, outcome or reason; `secure` selects calls
@@ -63,7 +63,7 @@ class HistoryReader:
                 self._db = None
 
     def page(
-        self, filters: Wanted, limit: int = 50, offset: int = 0, before: int | None = None
+        self, filters: Conditions, limit: int = 50, offset: int = 0, before: int | None = None
     ) -> Page:
         """Read rows newest first, after the row `before`, skipping `offset`.
 
@@ -136,7 +136,7 @@ class HistoryReader:
         return self._db
 
 
-def _condition(filters: Wanted) -> tuple[str, list[object]]:
+def _condition(filters: Conditions) -> tuple[str, list[object]]:
     """Build the terms of a WHERE, and the values for its question marks."""
     terms: list[str] = []
     values: list[object] = []

@@ -48,7 +48,7 @@ class Contact(msgspec.Struct, frozen=True):
     numbers: tuple[Number, ...]
 
 
-class Known(NamedTuple):
+class Match(NamedTuple):
     """Contact with the number or address that matched."""
 
     contact: Contact
@@ -64,7 +64,7 @@ class _File(msgspec.Struct, frozen=True):
 class _Sorted(NamedTuple):
     everyone: tuple[Contact, ...] = ()
     findable: tuple[Findable, ...] = ()
-    by_key: Mapping[Key, Known] = MappingProxyType({})
+    by_key: Mapping[Key, Match] = MappingProxyType({})
 
 
 class Contacts:
@@ -97,7 +97,7 @@ class Contacts:
         folded = fold(inert(text))
         return [contact for contact in self.everyone if fold(contact.name) == folded]
 
-    def known(self, keys: Iterable[Key]) -> Known | None:
+    def match(self, keys: Iterable[Key]) -> Match | None:
         """Return the contact of any of `keys`, except by a whole house's number."""
         return next((match for key in keys if (match := self._sorted.by_key.get(key))), None)
 
@@ -127,8 +127,8 @@ def _read_all(folder: Path, previous: dict[Path, _File]) -> dict[Path, _File]:
 def _everyone(files: dict[Path, _File]) -> _Sorted:
     contacts = [contact for file in files.values() for contact in file.contacts]
     contacts.sort(key=lambda contact: fold(contact.name))
-    everybodys = [Known(contact, number) for contact in contacts for number in contact.numbers]
-    by_key: dict[Key, Known] = {}
+    everybodys = [Match(contact, number) for contact in contacts for number in contact.numbers]
+    by_key: dict[Key, Match] = {}
     for entry in everybodys:
         if not entry.number.tones:
             for key in callers.keys(entry.number.target, None):
@@ -140,7 +140,7 @@ def _everyone(files: dict[Path, _File]) -> _Sorted:
     return _Sorted(tuple(contacts), tuple(findable), by_key)
 
 
-def _with_tones(entry: Known) -> str:
+def _with_tones(entry: Match) -> str:
     name, tones = entry.contact.name, entry.number.tones
     return f"{name} (then send {tones})" if tones else name
 

@@ -119,7 +119,7 @@ class LookUps:
     ) -> Party:
         """Return an account's caller: the contact of that address, or as claimed."""
         exchange = self.exchange_of(account, connection)
-        match = self._contacts.known(callers.keys(claimed.uri, exchange))
+        match = self._contacts.match(callers.keys(claimed.uri, exchange))
         if match is not None:
             return Party(claimed.uri, match.contact.name, name_from=NameFrom.CONTACT)
         names = (contact.name for contact in self._contacts.everyone)
@@ -147,7 +147,7 @@ class LookUps:
         raise Refusal("bad_target", f"“{contacts[0].name}” {many}: call {_choices(numbers)}")
 
     def _whom_at(self, target: Target, account: Live) -> Whom:
-        match = self._contacts.known(callers.keys_of(target, self._exchange(account)))
+        match = self._contacts.match(callers.keys_of(target, self._exchange(account)))
         return Whom(target, match.contact.name if match else "")
 
     def _exchange(self, live: Live, connection: ConnectionEvent | None = None) -> Exchange | None:

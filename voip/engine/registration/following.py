@@ -56,7 +56,7 @@ class FollowedFile:
             pass
 
     async def _follow(self) -> None:
-        self._watched.seen()
+        self._watched.mark_read()
         try:
             loaded = self._file.load()
         except ConfigError as error:

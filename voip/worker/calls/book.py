@@ -185,7 +185,7 @@ class Calls:
 
     def _why_refused(self, account: Account | None, prm: pj.OnRejectedIncomingCallParam) -> Cause:
         if self._role.tls_only and account is not None:
-            flaw = srtp_flaws.seen(prm.rdata.wholeMsg, account.setup)
+            flaw = srtp_flaws.flaw_in(prm.rdata.wholeMsg, account.setup)
             if flaw is not None:
                 return srtp_flaws.cause(flaw, "caller", account.setup)
         return Cause(CauseKind.REJECTED, (prm.reason[:1024],))

@@ -69,7 +69,7 @@ class CallHold:
 
         A resumed call stays on hold until its far end agrees.
         """
-        us = self._offers.wanted or self._offers.busy() or self._is_agreed
+        us = self._offers.on_hold or self._offers.busy() or self._is_agreed
         return HeldBy.of(us=us, them=self._session in (HeldBy.THEM, HeldBy.BOTH))
 
     @property
@@ -121,7 +121,7 @@ class CallHold:
             call.give_up(Cause(CauseKind.NOT_MOVED))
             return
         if offers.is_late():
-            if not offers.wanted:
+            if not offers.on_hold:
                 # A late answer would resume a call that is shown as held.
                 offers.want(True)
             self._refused(0, "no answer came in time")
@@ -131,13 +131,13 @@ class CallHold:
             if not offers.postpone():
                 self._refused(0, "the call was not answered in time")
             return
-        if offers.wanted == self._is_agreed and not offers.moves:
+        if offers.on_hold == self._is_agreed and not offers.moves:
             offers.settle()
             self._report(True, 0, "")
             return
         options = call.options()
         # A new hold comes before the new address: PJSIP offers them apart.
-        holds = offers.wanted and not self._is_agreed
+        holds = offers.on_hold and not self._is_agreed
         if offers.moves:
             options.opt.flag |= _MOVED
             if self._renews_media and not holds:
@@ -146,7 +146,7 @@ class CallHold:
             if holds:
                 call.setHold(options)
             else:
-                if not offers.wanted:
+                if not offers.on_hold:
                     options.opt.flag |= pj.PJSUA_CALL_UNHOLD
                 call.reinvite(options)
         except pj.Error as error:
@@ -173,7 +173,7 @@ class CallHold:
         elif not for_hold:
             self._end_move(code)
         elif code < pj.PJSIP_SC_MULTIPLE_CHOICES:
-            self._report(self._is_agreed == self._offers.wanted, code, reason)
+            self._report(self._is_agreed == self._offers.on_hold, code, reason)
         else:
             self._refused(code, reason)
 
@@ -192,7 +192,7 @@ class CallHold:
 
     def _refused(self, code: int, reason: str) -> None:
         # A call that cannot be resumed would look active without any sound.
-        self._offers.wanted = True
+        self._offers.on_hold = True
         self._call.media.give_voice(False)
         self._report(False, code, reason)
 
@@ -210,7 +210,7 @@ class CallHold:
             HoldEvent(
                 call=self._call.number,
                 agreed=agreed,
-                held=self._offers.wanted,
+                held=self._offers.on_hold,
                 code=code,
                 reason=reason[:1024],
             )

@@ -35,7 +35,7 @@ _PATIENCE_S = 5.0
 class HoldOffers:
     """Offers for one call; `outgoing`: its Call-ID is ours.
 
-    `wanted`: the user wants the call on hold. `for_hold`: the far end has yet to
+    `on_hold`: the user has put the call on hold. `for_hold`: the far end has yet to
     agree to that. `moves`: it has yet to learn this phone's new address.
     `clock` counts seconds; `between` returns a random number of two bounds.
     """
@@ -55,13 +55,13 @@ class HoldOffers:
         self._under_way = False
         self._tells_address = False
         self._late_at: float | None = None
-        self.wanted = False
+        self.on_hold = False
         self.for_hold = False
         self.moves = False
 
     def want(self, on: bool) -> None:
         """Note what the user wants, and make an offer due."""
-        self.wanted = on
+        self.on_hold = on
         self.for_hold = True
         self._since = self._due = self._clock()
 

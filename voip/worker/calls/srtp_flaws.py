@@ -27,14 +27,14 @@ class Flaw(Enum):
     OTHER = auto()
 
 
-class Seen(NamedTuple):
+class FlawDetails(NamedTuple):
     """Flaw of a session, and the names of its suites."""
 
     flaw: Flaw
     suites: tuple[str, ...] = ()
 
 
-def seen(message: str, setup: AccountSetup) -> Seen | None:
+def flaw_in(message: str, setup: AccountSetup) -> FlawDetails | None:
     """Flaw of an offer or an answer; None without audio in use.
 
     A session without a visible flaw is `Flaw.OTHER`: its keys may be malformed.
@@ -43,32 +43,32 @@ def seen(message: str, setup: AccountSetup) -> Seen | None:
     if encrypts is None:
         return None
     if not encrypts:
-        return Seen(Flaw.PLAIN)
+        return FlawDetails(Flaw.PLAIN)
     body = messages.body(message)
     suites = tuple(_CRYPTO.findall(body))
     by_dtls = _FINGERPRINT.search(body) is not None
     if (by_dtls and not suites) if setup.keying is Keying.SDES else (suites and not by_dtls):
-        return Seen(Flaw.KEYING)
+        return FlawDetails(Flaw.KEYING)
     if setup.keying is Keying.SDES and suites:
         answers = messages.status(message) is not None
         if answers and len(suites) > 1:
-            return Seen(Flaw.SEVERAL_SUITES, suites)
+            return FlawDetails(Flaw.SEVERAL_SUITES, suites)
         if not set(suites) & set(setup.suites):
-            return Seen(Flaw.OTHER_SUITES, suites)
-    return Seen(Flaw.OTHER)
+            return FlawDetails(Flaw.OTHER_SUITES, suites)
+    return FlawDetails(Flaw.OTHER)
 
 
-def cause(flaw: Seen | None, who: str, setup: AccountSetup) -> Cause:
+def cause(flaw: FlawDetails | None, who: str, setup: AccountSetup) -> Cause:
     """Cause for a flaw; `who` is the end that sent the session."""
     match flaw:
-        case Seen(Flaw.PLAIN):
+        case FlawDetails(Flaw.PLAIN):
             return Cause(CauseKind.NO_ENCRYPTION, (who,))
-        case Seen(Flaw.KEYING):
+        case FlawDetails(Flaw.KEYING):
             other = "DTLS" if setup.keying is Keying.SDES else "SDES"
             return Cause(CauseKind.OTHER_KEYING, (who, other, setup.keying.value.upper()))
-        case Seen(Flaw.SEVERAL_SUITES, suites):
+        case FlawDetails(Flaw.SEVERAL_SUITES, suites):
             return Cause(CauseKind.SEVERAL_SUITES, (who, len(suites)))
-        case Seen(Flaw.OTHER_SUITES, suites):
+        case FlawDetails(Flaw.OTHER_SUITES, suites):
             return Cause(CauseKind.OTHER_SUITES, (who, *map(_name, suites[:_MOST_KEPT])))
         case _:
             return Cause(CauseKind.NO_USABLE_ENCRYPTION, (who,))

@@ -50,7 +50,7 @@ class Verdict:
 
     def __init__(self, call: JudgedCall) -> None:
         self._call = call
-        self._last_flaw: srtp_flaws.Seen | None = None
+        self._last_flaw: srtp_flaws.FlawDetails | None = None
         self._message_came = False
         self._answer_came = False
         self._session_came = False
@@ -61,11 +61,15 @@ class Verdict:
         call = self._call
         self._message_came = True
         code = messages.status(message)
-        flaw = srtp_flaws.seen(message, call.account.setup)
+        flaw = srtp_flaws.flaw_in(message, call.account.setup)
         # A refused later offer leaves the call as it was: its flaw must not count.
         if flaw is not None and (code is not None or not call.was_up):
             self._last_flaw = flaw
-        if call.demands_srtp and not call.was_up and flaw == srtp_flaws.Seen(srtp_flaws.Flaw.PLAIN):
+        if (
+            call.demands_srtp
+            and not call.was_up
+            and flaw == srtp_flaws.FlawDetails(srtp_flaws.Flaw.PLAIN)
+        ):
             self._refuse(flaw)
         if code is not None and not call.incoming:
             self._session_came = self._session_came or messages.has_session(message)
@@ -105,7 +109,7 @@ class Verdict:
         if self._session_came and info.lastStatusCode in _NOT_READ:
             call.cause = Cause(CauseKind.USELESS_ANSWER)
 
-    def _refuse(self, flaw: srtp_flaws.Seen | None) -> None:
+    def _refuse(self, flaw: srtp_flaws.FlawDetails | None) -> None:
         call = self._call
         who = "caller" if call.incoming else "far end"
         self.refused = True

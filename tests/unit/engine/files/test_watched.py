@@ -20,15 +20,15 @@ def test_made_changed_replaced_and_removed(tmp_path: Path) -> None:
     watched = Watched(path)
     path.write_text("a")
     assert watched.changed
-    watched.seen()
+    watched.mark_read()
     os.utime(path, ns=(1, 1))
     assert watched.changed
-    watched.seen()
+    watched.mark_read()
     other = tmp_path / "other"
     other.write_text("b")
     os.utime(other, ns=(1, 1))
     other.replace(path)
     assert watched.changed
-    watched.seen()
+    watched.mark_read()
     path.unlink()
     assert watched.changed

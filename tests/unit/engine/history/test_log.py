@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from voip.engine.history.log import History, HistoryError
-from voip.engine.history.reader import HistoryReader, Wanted
+from voip.engine.history.reader import Conditions, HistoryReader
 from voip.model import Direction, LogEntry, NameFrom, Outcome, Party
 from voip.protection import LockState, Sign
 
@@ -241,7 +241,7 @@ def test_log_of_version_1_is_taken_over(path: Path) -> None:
     begin(history, 6)
     reader = HistoryReader(path)
     modes = {
-        text: [row.id for row in reader.page(Wanted(text=text)).entries]
+        text: [row.id for row in reader.page(Conditions(text=text)).entries]
         for text in ("böb", "nobody here", "stopped during", "ongoing", "")
     }
     assert modes == {
@@ -303,7 +303,7 @@ def test_names_of_version_4_are_made_inert_and_are_claims_where_they_called(path
     ]
     history.close()
     reader = HistoryReader(path)
-    assert [row.id for row in reader.page(Wanted(text="(secure)")).entries] == ["6"]
+    assert [row.id for row in reader.page(Conditions(text="(secure)")).entries] == ["6"]
     reader.close()
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.support.screen import manyrows
 from voip.engine.history.log import History, HistoryError
-from voip.engine.history.reader import HistoryReader, Page, Person, Wanted
+from voip.engine.history.reader import Conditions, HistoryReader, Page, Person
 from voip.model import Direction, Outcome, Party
 from voip.protection import LockState
 from voip.security.text import fold
@@ -82,10 +82,10 @@ def test_a_page_and_its_total_are_of_one_moment(
         return result
 
     monkeypatch.setattr(rows, "_rows", read_while_somebody_calls)
-    page = rows.page(Wanted(), limit=2)
+    page = rows.page(Conditions(), limit=2)
     assert (ids(page), page.total) == (["4", "3"], 4)
     monkeypatch.undo()
-    page = rows.page(Wanted(), limit=2)
+    page = rows.page(Conditions(), limit=2)
     assert (ids(page), page.total) == (["5", "4"], 5)
 
 
@@ -109,7 +109,7 @@ def test_a_page_and_its_total_are_of_one_moment(
     ],
 )
 def test_text(rows: HistoryReader, text: str, expected: list[str]) -> None:
-    page = rows.page(Wanted(text=text))
+    page = rows.page(Conditions(text=text))
     assert ids(page) == expected
     assert page.total == len(expected)
 
@@ -130,7 +130,7 @@ def test_text_whatever_its_case_and_composition(
 ) -> None:
     begin(history, 1, Party("sip:1@example.com", name))
     begin(history, 2)
-    assert ids(reader.page(Wanted(text=text))) == ["1"]
+    assert ids(reader.page(Conditions(text=text))) == ["1"]
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=20))
@@ -139,7 +139,7 @@ def test_any_name_is_found_by_itself(tmp_path_factory: pytest.TempPathFactory, n
     history, reader = History(path), HistoryReader(path)
     begin(history, 1, Party("", name), account="")
     begin(history, 2, Party("", ""), account="")
-    result = ids(reader.page(Wanted(text=name)))
+    result = ids(reader.page(Conditions(text=name)))
     reader.close()
     history.close()
     assert "1" in result
@@ -166,19 +166,19 @@ def locked(history: History, reader: HistoryReader) -> HistoryReader:
 @pytest.mark.parametrize(
     ("selection", "expected"),
     [
-        (Wanted(), ["7", "6", "5", "4", "3", "2", "1"]),
-        (Wanted(missed=True), ["5", "4"]),
-        (Wanted(account="home"), ["6", "4", "3"]),
-        (Wanted(account="nobody's"), []),
-        (Wanted(secure=True), ["6", "1"]),
-        (Wanted(secure=False), ["7", "5", "4", "3", "2"]),
-        (Wanted(missed=True, account="work"), ["5"]),
-        (Wanted(secure=True, account="work"), ["1"]),
-        (Wanted(missed=True, secure=True), []),
-        (Wanted(text="answered", account="home", secure=False), ["3"]),
+        (Conditions(), ["7", "6", "5", "4", "3", "2", "1"]),
+        (Conditions(missed=True), ["5", "4"]),
+        (Conditions(account="home"), ["6", "4", "3"]),
+        (Conditions(account="nobody's"), []),
+        (Conditions(secure=True), ["6", "1"]),
+        (Conditions(secure=False), ["7", "5", "4", "3", "2"]),
+        (Conditions(missed=True, account="work"), ["5"]),
+        (Conditions(secure=True, account="work"), ["1"]),
+        (Conditions(missed=True, secure=True), []),
+        (Conditions(text="answered", account="home", secure=False), ["3"]),
     ],
 )
-def test_filters(locked: HistoryReader, selection: Wanted, expected: list[str]) -> None:
+def test_filters(locked: HistoryReader, selection: Conditions, expected: list[str]) -> None:
     assert ids(locked.page(selection)) == expected
     for limit in (1, 2, 3):
         paged = [locked.page(selection, limit, offset) for offset in range(0, 9, limit)]
@@ -187,22 +187,22 @@ def test_filters(locked: HistoryReader, selection: Wanted, expected: list[str]) 
 
 
 def test_pages(rows: HistoryReader) -> None:
-    assert ids(rows.page(Wanted(), 2)) == ["4", "3"]
-    assert ids(rows.page(Wanted(), 2, before=3)) == ["2", "1"]
-    assert ids(rows.page(Wanted(text="snake"), 1)) == ["3"]
-    assert ids(rows.page(Wanted(text="snake"), 1, before=3)) == ["2"]
-    assert rows.page(Wanted(), 2, before=3).total == 4
-    assert rows.page(Wanted(), before=1) == Page((), 4)
-    assert rows.page(Wanted(), 0) == Page((), 4)
-    assert rows.page(Wanted(), 2, offset=1, before=4) == rows.page(Wanted(), 2, offset=2)
+    assert ids(rows.page(Conditions(), 2)) == ["4", "3"]
+    assert ids(rows.page(Conditions(), 2, before=3)) == ["2", "1"]
+    assert ids(rows.page(Conditions(text="snake"), 1)) == ["3"]
+    assert ids(rows.page(Conditions(text="snake"), 1, before=3)) == ["2"]
+    assert rows.page(Conditions(), 2, before=3).total == 4
+    assert rows.page(Conditions(), before=1) == Page((), 4)
+    assert rows.page(Conditions(), 0) == Page((), 4)
+    assert rows.page(Conditions(), 2, offset=1, before=4) == rows.page(Conditions(), 2, offset=2)
 
 
 def test_what_was_written_is_read_at_once(history: History, reader: HistoryReader) -> None:
     for number in range(1, 4):
         begin(history, number)
-        assert reader.page(Wanted()).total == number
+        assert reader.page(Conditions()).total == number
         end(history, number)
-        assert reader.page(Wanted(missed=True)).total == number
+        assert reader.page(Conditions(missed=True)).total == number
 
 
 def test_many_threads_at_once(locked: HistoryReader) -> None:
@@ -210,7 +210,7 @@ def test_many_threads_at_once(locked: HistoryReader) -> None:
 
     def read(_: int) -> Page:
         start.wait()
-        return locked.page(Wanted(text="answered"), 2, 1)
+        return locked.page(Conditions(text="answered"), 2, 1)
 
     with ThreadPoolExecutor(4) as pool:
         assert {ids(page)[0] for page in pool.map(read, range(4))} == {"3"}
@@ -218,7 +218,7 @@ def test_many_threads_at_once(locked: HistoryReader) -> None:
 
 def test_reader_writes_nothing(path: Path, locked: HistoryReader) -> None:
     before = path.read_bytes()
-    locked.page(Wanted())
+    locked.page(Conditions())
     with pytest.raises(HistoryError) as caught:
         locked._rows("DELETE FROM calls", ())
     assert str(caught.value).startswith(f"the call log {path} cannot be read: ")
@@ -228,7 +228,7 @@ def test_reader_writes_nothing(path: Path, locked: HistoryReader) -> None:
 def test_no_log_is_told(tmp_path: Path) -> None:
     reader = HistoryReader(tmp_path / "no.db")
     with pytest.raises(HistoryError):
-        reader.page(Wanted())
+        reader.page(Conditions())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -256,10 +256,10 @@ def test_people_are_there_once_by_their_latest_name(
 def test_many_rows_are_those_that_were_made(path: Path) -> None:
     manyrows.fill(path, 2_000)
     reader = HistoryReader(path)
-    whole = reader.page(Wanted(), 2_000)
+    whole = reader.page(Conditions(), 2_000)
     assert ids(whole) == [str(number) for number in range(2_000, 0, -1)]
-    for selection in (Wanted(missed=True), Wanted(account="home"), Wanted(secure=True)):
+    for selection in (Conditions(missed=True), Conditions(account="home"), Conditions(secure=True)):
         assert 0 < reader.page(selection, 1).total < 2_000
-    assert reader.page(Wanted(text=manyrows.RARE)).total == 1
-    assert reader.page(Wanted(text=manyrows.FREQUENT)).total > 200
+    assert reader.page(Conditions(text=manyrows.RARE)).total == 1
+    assert reader.page(Conditions(text=manyrows.FREQUENT)).total > 200
     reader.close()

@@ -21,18 +21,18 @@ def card(*lines: str, version: str = "3.0") -> str:
     return "\r\n".join(["BEGIN:VCARD", f"VERSION:{version}", *lines, "END:VCARD", ""])
 
 
-class Told(list[str]):
+class Reports(list[str]):
     def __call__(self, text: str) -> None:
         self.append(text)
 
 
 @pytest.fixture
-def notices() -> Told:
-    return Told()
+def notices() -> Reports:
+    return Reports()
 
 
 @pytest.fixture
-def contacts(tmp_path: Path, notices: Told) -> Contacts:
+def contacts(tmp_path: Path, notices: Reports) -> Contacts:
     return Contacts(tmp_path / "contacts", notices)
 
 
@@ -44,7 +44,7 @@ def write(folder: Path, name: str, text: str | bytes) -> Path:
 
 
 async def read(folder: Path, *lines: str, version: str = "3.0") -> tuple[Contact, ...]:
-    notices = Told()
+    notices = Reports()
     write(folder, "one.vcf", card(*lines, version=version))
     contacts = Contacts(folder / "contacts", notices)
     await contacts.refresh()
@@ -52,7 +52,7 @@ async def read(folder: Path, *lines: str, version: str = "3.0") -> tuple[Contact
     return contacts.everyone
 
 
-async def test_no_folder_is_no_contact(contacts: Contacts, notices: Told) -> None:
+async def test_no_folder_is_no_contact(contacts: Contacts, notices: Reports) -> None:
     await contacts.refresh()
     assert (contacts.everyone, contacts.problems, notices) == ((), (), [])
 
@@ -210,10 +210,10 @@ async def test_somebody_is_known_by_number_or_address(
     write(tmp_path, "a.vcf", card("FN:Alice", "TEL:999", f"X-SIP:{written}", f"TEL:{written}"))
     await contacts.refresh()
     exchange = Exchange.of("pbx.example.com", "10.1.2.3")
-    match = contacts.known(keys(text, exchange))
+    match = contacts.match(keys(text, exchange))
     assert match is not None
     assert (match.contact.name, match.number.target) == ("Alice", written)
-    assert contacts.known(keys("sip:100@other.example", exchange)) is None
+    assert contacts.match(keys("sip:100@other.example", exchange)) is None
 
 
 async def test_nobody_is_known_by_the_number_of_their_house(
@@ -221,7 +221,7 @@ async def test_nobody_is_known_by_the_number_of_their_house(
 ) -> None:
     write(tmp_path, "a.vcf", card("FN:Alice", "TEL:100 ext. 5") + card("FN:Bob", "TEL:100 ext. 6"))
     await contacts.refresh()
-    assert contacts.known(keys("100", None)) is None
+    assert contacts.match(keys("100", None)) is None
     assert [who.suggestion.name for who in contacts.findable] == [
         "Alice (then send 5)", "Bob (then send 6)",
     ]  # fmt: skip
@@ -240,7 +240,7 @@ BROKEN: list[tuple[str | bytes, str]] = [
 
 @pytest.mark.parametrize(("content", "words"), BROKEN)
 async def test_broken_file_is_one_problem_and_the_others_are_read(
-    tmp_path: Path, contacts: Contacts, notices: Told, content: str | bytes, words: str
+    tmp_path: Path, contacts: Contacts, notices: Reports, content: str | bytes, words: str
 ) -> None:
     path = write(tmp_path, "broken.vcf", content)
     write(tmp_path, "good.vcf", card("FN:Bob", "TEL:100"))
@@ -258,7 +258,7 @@ async def test_broken_file_is_one_problem_and_the_others_are_read(
 
 
 async def test_an_odd_card_costs_no_other_and_is_counted(
-    tmp_path: Path, contacts: Contacts, notices: Told
+    tmp_path: Path, contacts: Contacts, notices: Reports
 ) -> None:
     path = write(
         tmp_path,
@@ -356,7 +356,7 @@ async def test_whatever_a_file_holds_is_contacts_or_a_problem(
 ) -> None:
     folder = tmp_path_factory.mktemp("cards")
     write(folder, "x.vcf", content)
-    contacts = Contacts(folder / "contacts", Told())
+    contacts = Contacts(folder / "contacts", Reports())
     await contacts.refresh()
     assert len(contacts.problems) <= 1
     assert all(len(words.splitlines()) == 1 for words in contacts.problems)

@@ -93,11 +93,11 @@ async def test_a_relay_over_tls_has_the_trust_of_the_account(
 
 async def test_the_user_at_the_relay_is_that_at_the_server(tmp_path: Path) -> None:
     passwords = Passwords(tmp_path)
-    found = IceTargets(relay=_RELAY, relay_name="turn.example.com")
+    targets = IceTargets(relay=_RELAY, relay_name="turn.example.com")
     for values, user in (({}, "alice"), ({"auth_user": "a.lice"}, "a.lice")):
         servers = await _servers(
             passwords,
-            found,
+            targets,
             turn_server="turn.example.com",
             turn_password_command="echo x",
             **values,

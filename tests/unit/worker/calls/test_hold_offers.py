@@ -28,7 +28,7 @@ def test_nothing_is_due_before_anything_is_wanted(clock: Clock) -> None:
     hold = offers(clock)
     assert not hold.due()
     assert not hold.busy()
-    assert not hold.wanted
+    assert not hold.on_hold
 
 
 def test_an_offer_is_due_at_once_and_ends_with_its_answer(clock: Clock) -> None:
@@ -101,7 +101,7 @@ def test_a_wish_that_changes_meanwhile_is_due_after_the_answer(clock: Clock) -> 
     assert not hold.due(), "one offer at a time (RFC 3261 section 14.1)"
     assert not hold.answered(488)
     assert hold.due()
-    assert not hold.wanted
+    assert not hold.on_hold
 
 
 def test_an_answer_to_nothing_is_nothing(clock: Clock) -> None:

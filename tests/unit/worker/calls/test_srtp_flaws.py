@@ -55,7 +55,7 @@ def _answer(profile: str, *attributes: str) -> str:
     ],
 )
 def test_what_is_seen_for_keys_in_the_signalling(message: str, flaw: Flaw) -> None:
-    flaws = srtp_flaws.seen(message, _setup())
+    flaws = srtp_flaws.flaw_in(message, _setup())
     assert flaws is not None
     assert flaws.flaw is flaw
 
@@ -70,23 +70,23 @@ def test_what_is_seen_for_keys_in_the_signalling(message: str, flaw: Flaw) -> No
     ],
 )
 def test_what_is_seen_for_keys_by_dtls(message: str, flaw: Flaw) -> None:
-    flaws = srtp_flaws.seen(message, _setup(Keying.DTLS))
+    flaws = srtp_flaws.flaw_in(message, _setup(Keying.DTLS))
     assert flaws is not None
     assert flaws.flaw is flaw
 
 
 def test_a_suite_that_the_account_names_is_none_of_others() -> None:
-    flaws = srtp_flaws.seen(_answer("RTP/SAVP", _SHORT), _setup(suites=SHORT_TAG_SUITES))
-    assert flaws == srtp_flaws.Seen(Flaw.OTHER)
+    flaws = srtp_flaws.flaw_in(_answer("RTP/SAVP", _SHORT), _setup(suites=SHORT_TAG_SUITES))
+    assert flaws == srtp_flaws.FlawDetails(Flaw.OTHER)
 
 
 def test_nothing_is_seen_without_a_session() -> None:
-    assert srtp_flaws.seen("SIP/2.0 180 Ringing\r\nTo: x\r\n\r\n", _setup()) is None
+    assert srtp_flaws.flaw_in("SIP/2.0 180 Ringing\r\nTo: x\r\n\r\n", _setup()) is None
 
 
 def test_a_name_that_is_none_is_not_repeated() -> None:
     suite = "\N{RIGHT-TO-LEFT OVERRIDE}" + "x" * 60
-    flaws = srtp_flaws.seen(_answer("RTP/SAVP", sip.crypto(suite)), _setup())
+    flaws = srtp_flaws.flaw_in(_answer("RTP/SAVP", sip.crypto(suite)), _setup())
     assert srtp_flaws.cause(flaws, "far end", _setup()) == (
         Cause(CauseKind.OTHER_SUITES, ("far end", "of no known name"))
     )
@@ -94,6 +94,6 @@ def test_a_name_that_is_none_is_not_repeated() -> None:
 
 def test_many_names_are_not_all_repeated() -> None:
     lines = [sip.crypto(f"ROT{i}", tag=i) for i in range(1, 9)]
-    flaws = srtp_flaws.seen(_offer("RTP/SAVP", *lines), _setup())
+    flaws = srtp_flaws.flaw_in(_offer("RTP/SAVP", *lines), _setup())
     cause = srtp_flaws.cause(flaws, "caller", _setup())
     assert cause.detail == ("caller", "ROT1", "ROT2", "ROT3", "ROT4", "ROT5")
