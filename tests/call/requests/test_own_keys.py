@@ -25,8 +25,9 @@ def _own_key(leaf: Leaf) -> OwnKey:
     return OwnKey(leaf.certificate.read_text() + leaf.key.read_text())
 
 
+@pytest.mark.parametrize("hidden", [False, True])
 async def test_calls_that_begin_afterwards_show_the_other_one(
-    ground: Ground, tmp_path: Path
+    hidden: bool, ground: Ground, tmp_path: Path
 ) -> None:
     authority = Authority(tmp_path)
     before, after = authority.issue("before"), authority.issue("after")
@@ -47,7 +48,9 @@ async def test_calls_that_begin_afterwards_show_the_other_one(
         return next(line for line in offer.splitlines() if line.startswith("a=fingerprint:"))
 
     server.on_request = look
-    await ground.add(server, _USER, keying=Keying.DTLS, own_key=_own_key(before), register=False)
+    await ground.add(
+        server, _USER, keying=Keying.DTLS, own_key=_own_key(before), register=False, hidden=hidden
+    )
     assert await shown() == f"a=fingerprint:{fingerprint(before)}"
     await ground.worker.ask(UseOwnKey(name=_USER, own_key=_own_key(after)))
     assert await shown() == f"a=fingerprint:{fingerprint(after)}"

@@ -123,7 +123,7 @@ class Account(pj.Account):
             pj.Error: PJSIP does not accept it.
         """
         self.setup = structs.replace(self.setup, own_key=own_key)
-        self.modify(self._config())
+        self._modify()
 
     def use_target(self, setup: AccountSetup, transport_id: int) -> None:
         """Send later requests to the target of `setup`, by a transport of its family.
@@ -135,8 +135,7 @@ class Account(pj.Account):
         self._gruu = None
         self.setup, self._transport_id = setup, transport_id
         self.context.connections.expect(setup)
-        self.modify(self._config())
-        self._modify_aliases()
+        self._modify()
 
     def move(self) -> None:
         """Have later requests and media tell this machine's address of now.
@@ -147,8 +146,7 @@ class Account(pj.Account):
         self._moved = True
         self.context.connections.leave(self.name)
         self.forgetRegistration()
-        self.modify(self._config())
-        self._modify_aliases()
+        self._modify()
 
     def relay_failed(self, cause: Cause | None) -> None:
         """Report why the relay is not used, once for each cause."""
@@ -156,7 +154,8 @@ class Account(pj.Account):
             self.context.send(RelayFailed(account=self.name, cause=cause))
         self._relay_failure = cause
 
-    def _modify_aliases(self) -> None:
+    def _modify(self) -> None:
+        self.modify(self._config())
         if self._anonymous is not None:
             self._anonymous.modify(privacy.config(self._config()))
         if self._by_gruu is not None:
