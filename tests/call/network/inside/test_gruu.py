@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from tests.call.network.inside.ground import DOMAIN, FIRST, AnyServer, Network
 from tests.support.peers import sip
 from tests.support.peers.hostile import Client
+from voip.model import CallState
 from voip.protection import Transport
+from voip.protocol.calls import AnswerCall, Hold
 
 _CONNECTIONS = pytest.mark.parametrize("network", [Transport.TCP, Transport.TLS], indirect=True)
 
@@ -52,26 +56,62 @@ async def test_a_gruu_is_the_contact_of_calls_and_of_no_registration(network: Ne
     assert "gr=" not in second.get("Contact")
 
 
-async def _answered_contact(network: Network, server: AnyServer) -> str:
-    """Contact of the phone's 180 to a call from the server."""
+class _Caller:
+    """Caller of the phone at its server."""
+
+    def __init__(self, network: Network, server: AnyServer, client: Client, target: str) -> None:
+        self._server = server
+        self._client = client
+        where = f"{server.host}:{server.port}"
+        self._via = f"SIP/2.0/{network.transport.upper()} {where}"
+        self._contact = f"<sip:bob@{where};transport={network.transport}>"
+        self._dialog = sip.Dialog(
+            "<sip:bob@pbx.test>;tag=1", f"<sip:alice@{DOMAIN}>", "in-1", target
+        )
+        encrypted = network.transport is Transport.TLS
+        keys = (sip.crypto("AES_CM_128_HMAC_SHA1_80"),) if encrypted else ()
+        profile = "RTP/SAVP" if encrypted else "RTP/AVP"
+        self._session = sip.sdp(server.host, 40000, profile, keys)
+
+    def send(self, method: str, body: str = "") -> None:
+        self._client.send(
+            sip.within(self._dialog, method, 1, via=self._via, contact=self._contact, body=body)
+        )
+
+    async def calls(self) -> str:
+        """Call, and return the Contact of the phone's 180."""
+        self.send("INVITE", self._session)
+        _, ringing = await self._server.until(lambda m: m.status == 180)
+        return ringing.get("Contact")
+
+    async def acknowledges(self) -> None:
+        _, answer = await self._server.until(
+            lambda m: m.status == 200 and m.get("CSeq") == "1 INVITE"
+        )
+        self._dialog = dataclasses.replace(self._dialog, to=answer.get("To"))
+        self.send("ACK")
+
+
+async def _caller(network: Network, server: AnyServer) -> _Caller:
     client, register = await server.until(lambda message: message.method == "REGISTER")
     target = register.get("Contact").split("<", 1)[1].split(">", 1)[0]
-    where = f"{server.host}:{server.port}"
-    dialog = sip.Dialog("<sip:bob@pbx.test>;tag=1", f"<sip:alice@{DOMAIN}>", "in-1", target)
-    keys = (sip.crypto("AES_CM_128_HMAC_SHA1_80"),) if network.transport is Transport.TLS else ()
-    session = sip.sdp(server.host, 40000, "RTP/SAVP" if keys else "RTP/AVP", keys)
-    via = f"SIP/2.0/{network.transport.upper()} {where}"
-    client.send(
-        sip.within(dialog, "INVITE", 1, via=via, contact=f"<sip:bob@{where}>", body=session)
-    )
-    _, ringing = await server.until(lambda m: m.status == 180 and m.get("Call-ID") == "in-1")
-    return ringing.get("Contact")
+    return _Caller(network, server, client, target)
 
 
 @_CONNECTIONS
 async def test_a_gruu_is_the_contact_of_incoming_calls(network: Network) -> None:
     server, gruu = await _registered(network, DOMAIN)
-    assert await _answered_contact(network, server) == f"<{gruu}>"
+    caller = await _caller(network, server)
+    assert await caller.calls() == f"<{gruu}>"
+    call = await network.phone.until_call(lambda c: c.state is CallState.INCOMING)
+    assert call.account == "work"
+    await network.phone.client.ask(AnswerCall(call=call.id))
+    await caller.acknowledges()
+    await network.phone.until_state(call.id, CallState.ACTIVE)
+    # Within the call it stays so.
+    await network.phone.client.ask(Hold(call=call.id))
+    _, hold = await server.until(lambda m: m.method == "INVITE")
+    assert hold.get("Contact") == f"<{gruu}>"
 
 
 @_CONNECTIONS
@@ -79,7 +119,7 @@ async def test_an_incoming_call_without_a_gruu_has_the_registered_contact(
     network: Network,
 ) -> None:
     server, _ = await _registered(network, "evil.test")
-    contact = await _answered_contact(network, server)
+    contact = await (await _caller(network, server)).calls()
     assert contact.startswith("<sip:alice@127.")
 
 
