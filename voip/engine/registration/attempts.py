@@ -18,7 +18,7 @@ from voip.engine.accounts.fields import Account
 from voip.engine.accounts.own_keys import OwnKeyError
 from voip.engine.accounts.secrets import PasswordError
 from voip.engine.hub import Hub
-from voip.engine.network import ice, reach
+from voip.engine.network import ice, probe
 from voip.engine.network.failures import SHORT_SILENCE_S, is_of_target
 from voip.engine.registration.failing import (
     because,
@@ -321,7 +321,7 @@ class Attempts:
         if account is None:
             return
         current = live.aimed or target
-        back = await reach.is_back(account.transport, account.ascii_domain, target, current)
+        back = await probe.is_back(account.transport, account.ascii_domain, target, current)
         if live.timer is not timer:
             return  # the account failed meanwhile, stopped or is over: that goes first
         if not back:

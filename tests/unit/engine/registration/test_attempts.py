@@ -10,7 +10,7 @@ from tests.support.standin import facts
 from tests.support.standin.engine import StandIn
 from tests.support.standin.script import Held, Registrar
 from voip.causes import Cause, CauseKind
-from voip.engine.network import reach
+from voip.engine.network import probe
 from voip.engine.network.answers import Answer
 from voip.engine.registration import attempts
 from voip.engine.registration.live import Live
@@ -142,12 +142,12 @@ async def test_a_better_target_that_stays_away_delays_no_retry(
 ) -> None:
     probed, answered = asyncio.Event(), asyncio.Event()
 
-    async def probe(*_: object) -> bool:
+    async def is_back(*_: object) -> bool:
         probed.set()
         await answered.wait()
         return False
 
-    monkeypatch.setattr(reach, "is_back", probe)
+    monkeypatch.setattr(probe, "is_back", is_back)
     standin.names.addresses_of[HOST] = (FIRST, SECOND)
     await standin.add_account("work")
     live = standin.engine.registrations.get("work")
@@ -170,13 +170,13 @@ async def test_a_better_target_is_registered_with_when_it_returns(
 ) -> None:
     asked: list[tuple[object, ...]] = []
 
-    async def probe(*way: object) -> bool:
+    async def is_back(*way: object) -> bool:
         asked.append(way)
         # The first time it is away still.
         return len(asked) > 1
 
     monkeypatch.setattr(attempts, "return_s", lambda failures: 0.1)
-    monkeypatch.setattr(reach, "is_back", probe)
+    monkeypatch.setattr(probe, "is_back", is_back)
     standin.names.addresses_of[HOST] = (FIRST, SECOND)
     standin.script.registrars_at[FIRST] = Registrar(503, "Service Unavailable")
     await standin.add("work", user="alice", domain=HOST, transport="udp")

@@ -11,7 +11,7 @@ from tests.support.network.ports import LOOPBACK, free_port
 from tests.support.parts import Parts
 from tests.support.peers import sip
 from tests.support.peers.hostile import Client, DatagramServer, HostileServer, own_host
-from voip.engine.network import reach
+from voip.engine.network import probe
 from voip.protection import Transport
 from voip.protocol.worker.accounts import Target
 
@@ -51,7 +51,7 @@ async def test_over_udp_both_are_asked(
     first: int | None, second: int | None, expected: bool, new_target: NewTarget
 ) -> None:
     target, current = await new_target(first), await new_target(second)
-    assert await reach.is_back(Transport.UDP, "pbx.test", target, current) is expected
+    assert await probe.is_back(Transport.UDP, "pbx.test", target, current) is expected
 
 
 @pytest.mark.parametrize("second", [200, None])
@@ -62,7 +62,7 @@ async def test_a_port_where_nobody_listens_is_not_back(
         gone.bind((own_host(), 0))
         target = Target(*gone.getsockname())
     current = await new_target(second)
-    assert not await reach.is_back(Transport.UDP, "pbx.test", target, current)
+    assert not await probe.is_back(Transport.UDP, "pbx.test", target, current)
 
 
 async def test_a_lost_question_is_asked_again(new_target: NewTarget) -> None:
@@ -77,7 +77,7 @@ async def test_a_lost_question_is_asked_again(new_target: NewTarget) -> None:
         server = await parts.begin(DatagramServer(own_host(), behave))
         target = Target(server.host, server.port)
         current = await new_target(200)
-        assert await reach.is_back(Transport.UDP, "pbx.test", target, current)
+        assert await probe.is_back(Transport.UDP, "pbx.test", target, current)
     assert len(lost) == 2
     assert lost[0].get("Via") == lost[-1].get("Via")
 
@@ -87,7 +87,7 @@ async def test_a_connection_is_opened_and_nothing_sent(transport: Transport) -> 
     async with Parts() as parts:
         server = await parts.begin(HostileServer(own_host(), lambda *_: None, None))
         target = Target(server.host, server.port)
-        assert await reach.is_back(transport, "pbx.test", target, target)
+        assert await probe.is_back(transport, "pbx.test", target, target)
         assert await server.all_received() == b""
     gone = Target(LOOPBACK, free_port())
-    assert not await reach.is_back(transport, "pbx.test", gone, target)
+    assert not await probe.is_back(transport, "pbx.test", gone, target)
