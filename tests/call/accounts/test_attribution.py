@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from tests.call.conftest import NewFarEnd
 from tests.conftest import NewPhone
 from tests.support.keyfiles import pin_of
+from tests.support.peers import sip
 from tests.support.peers.farend import FarEnd
+from tests.support.peers.hostile import own_host
+from tests.support.peers.openend import OpenEnd
 from tests.support.phone import Phone
 from tests.support.pki import Authority
 from voip.causes import CauseKind
@@ -53,6 +58,39 @@ async def test_a_call_stays_with_the_proxy_of_its_account(
     await phone.until_call(lambda c: c.id == call and c.lock.closed)
     await phone.client.ask(HangUp(call=call))
     await far.server.until(lambda m: m.method == "BYE")
+
+
+def _takes_calls(end: OpenEnd) -> None:
+    """Answer calls, with the domain in Contact."""
+
+    def answer(message: sip.Message) -> bytes | None:
+        if message.method != "INVITE":
+            return None
+        body = sip.sdp(end.host, end.rtp.getsockname()[1])
+        return sip.response(message, 200, contact=f"<sip:far@{_DOMAIN}>", body=body)
+
+    end.answer = answer
+
+
+@pytest.mark.parametrize("name", _NAMES)
+async def test_a_call_over_udp_stays_with_the_proxy_of_its_account(
+    name: str, new_phone: NewPhone
+) -> None:
+    phone = await new_phone()
+    with contextlib.ExitStack() as stack:
+        ends = {each: OpenEnd(own_host()) for each in _NAMES}
+        for each, end in ends.items():
+            await end.start()
+            stack.callback(end.stop)
+            _takes_calls(end)
+            await phone.add_open(each, end.host, end.port)
+            await phone.until_registered(each)
+        call = await phone.call("bob", account=name)
+        await ends[name].until(lambda m: m.method == "ACK")
+        await phone.client.ask(HangUp(call=call))
+        await ends[name].until(lambda m: m.method == "BYE")
+        (other,) = (end for each, end in ends.items() if each != name)
+        assert {"ACK", "BYE"}.isdisjoint(m.method for m in other.messages)
 
 
 @pytest.mark.parametrize("name", _NAMES)
