@@ -141,12 +141,14 @@ class Registrations:
     def find_target(self, role: Role, name: str, asking: str | None) -> Target | None:
         """Return the target in use of the account whose server or domain has a name.
 
-        `asking` is the account whose request goes there, None for an unknown one.
+        `asking` is that account; None is any, if all have the same target.
         """
-        for live in self._live.values():
-            if asking in (None, live.name) and live.role is role and live.is_of(name):
-                return live.aimed
-        return None
+        targets = {
+            live.aimed
+            for live in self._live.values()
+            if asking in (None, live.name) and live.role is role and live.is_of(name)
+        }
+        return targets.pop() if len(targets) == 1 else None
 
     def target(self, name: str) -> Target | None:
         """Return the target that an account's requests go to."""
