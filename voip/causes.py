@@ -90,6 +90,7 @@ class CauseKind(StrEnum):
     KEYS_LATE = "keys_late"
 
     # The way of the voice
+    STUN_SILENT = "stun_silent"
     RELAY_UNVERIFIED = "relay_unverified"
     RELAY_PASSWORD = "relay_password"  # noqa: S105  # a kind, not a secret
     RELAY_SILENT = "relay_silent"

@@ -132,6 +132,7 @@ from voip.protocol.worker.accounts import (
     ServerSilent,
     Target,
     Trust,
+    UseIceServers,
     UseOwnKey,
     UseTarget,
     VoicemailEvent,
@@ -478,6 +479,8 @@ REPLIES: dict[str, msgspec.Struct] = {
             CheckStep("tls", True, "TLSv1.3, TLS_AES_256_GCM_SHA384"),
             CheckStep("certificate", True, "verified, for pbx.example.com"),
             CheckStep("registration", False, "the user name or password is wrong (401)"),
+            CheckStep("stun", True, "stun.example.com answers"),
+            CheckStep("relay", None, "not reached"),
         ),
         lookups=LOOKUPS,
         targets=TARGETS,
@@ -674,6 +677,9 @@ WORKER_COMMANDS: dict[str, AnyWorkerCommand] = {
     "use_target": UseTarget(name="work", target=Target("2001:db8::7", 5061)),
     "leave_connection": LeaveConnection(name="work"),
     "register": RegisterNow(name="work"),
+    "use_ice_servers": UseIceServers(
+        name="work", ice_servers=IceServers(stun=Target("192.0.2.8", 3478))
+    ),
     "use_own_key": UseOwnKey(name="work", own_key=OwnKey("a certificate and its key")),
     "call": StartCall(
         call=1,

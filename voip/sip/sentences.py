@@ -102,6 +102,7 @@ _SENTENCES = {
     CauseKind.KEYS_FAILED: f"{_KEYS}the handshake with the far end failed (DTLS)",
     CauseKind.KEYS_LATE: f"{_KEYS}the far end did not finish the handshake in time",
     CauseKind.NOT_MOVED: "this machine's network has changed, and the far end did not follow",
+    CauseKind.STUN_SILENT: "the STUN server {0} does not answer",
     CauseKind.RELAY_UNVERIFIED: "the relay {0} did not prove its name, and is not used",
     CauseKind.RELAY_PASSWORD: "the relay {0} did not accept the password",
     CauseKind.RELAY_SILENT: "the relay {0} does not answer",

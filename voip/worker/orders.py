@@ -9,6 +9,7 @@ from voip.protocol.worker.accounts import (
     LeaveConnection,
     OpenAccount,
     RegisterNow,
+    UseIceServers,
     UseOwnKey,
     UseTarget,
 )
@@ -57,6 +58,8 @@ def execute(phone: Phone, command: AnyWorkerCommand) -> None:
             accounts.get(name).setRegistration(True)
         case UseOwnKey(name=name, own_key=own_key):
             accounts.get(name).use_own_key(own_key)
+        case UseIceServers(name=name, ice_servers=servers):
+            accounts.get(name).use_ice_servers(servers)
         case StartCall():
             calls.start(accounts.get(command.account), command)
         case Ring(call=number):

@@ -91,6 +91,17 @@ class Home:
         )
         await self._router.run("nft", "-f", str(rules))
 
+    async def let_in(self, guest: Home) -> None:
+        """Lay a cable, `wlan`, between the machine of another home and this router."""
+        network = f"10.{self._number}.1"
+        await guest.machine.join("wlan", f"{network}.2/24", self._router, "wlan", f"{network}.1/24")
+
+    async def welcome(self, guest: Home) -> None:
+        """Have a machine that was let in reach the Internet by this router."""
+        await guest.machine.run(
+            "ip", "route", "replace", "default", "via", f"10.{self._number}.1.1"
+        )
+
     async def stop(self) -> None:
         await self.machine.stop()
         await self._router.stop()

@@ -31,6 +31,7 @@ from voip.protocol.worker.accounts import (
     RegisterNow,
     RegistrationEvent,
     Trust,
+    UseIceServers,
     UseOwnKey,
     UseTarget,
     VoicemailEvent,
@@ -198,6 +199,9 @@ class ScriptedWorker:
         self.accounts[setup.name] = replace(setup, target=command.target)
 
     def leave_connection(self, command: LeaveConnection) -> None:
+        self._account(command.name)
+
+    def use_ice_servers(self, command: UseIceServers) -> None:
         self._account(command.name)
 
     def use_own_key(self, command: UseOwnKey) -> None:
@@ -478,6 +482,7 @@ ANSWERS: dict[type[WorkerCommand], Callable[[ScriptedWorker, Any], None]] = {
     OpenAccount: ScriptedWorker.add_account,
     CloseAccount: ScriptedWorker.remove_account,
     RegisterNow: ScriptedWorker.register,
+    UseIceServers: ScriptedWorker.use_ice_servers,
     UseOwnKey: ScriptedWorker.use_own_key,
     UseTarget: ScriptedWorker.use_target,
     LeaveConnection: ScriptedWorker.leave_connection,

@@ -64,6 +64,8 @@ def test_a_check_has_its_search_below_the_name() -> None:
         "ok   tls: TLSv1.3, TLS_AES_256_GCM_SHA384",
         "ok   certificate: verified, for pbx.example.com",
         "BAD  registration: the user name or password is wrong (401)",
+        "ok   stun: stun.example.com answers",
+        " –   relay: not reached",
     ]
 
 

@@ -134,6 +134,8 @@ SENTENCES: tuple[tuple[CauseKind, tuple[str | int, ...], str], ...] = (
      "the relay turn.example.com did not prove its name, and is not used"),
     (_K.RELAY_PASSWORD, ("turn.example.com",),
      "the relay turn.example.com did not accept the password"),
+    (_K.STUN_SILENT, ("stun.example.com",),
+     "the STUN server stun.example.com does not answer"),
     (_K.RELAY_SILENT, ("turn.example.com",), "the relay turn.example.com does not answer"),
     (_K.RELAY_REFUSED, ("turn.example.com", "Allocation quota reached"),
      "the relay turn.example.com cannot be used: Allocation quota reached"),

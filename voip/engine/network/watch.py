@@ -41,7 +41,7 @@ class Movers(Protocol):
         """Leave a target of an account that no route leads to."""
 
     def on_new_network(self) -> None:
-        """Retry accounts whose server had no address."""
+        """Retry accounts whose server had no address; look for other relays."""
 
 
 class Watch:

@@ -29,17 +29,19 @@ from voip.engine.registration.failing import (
     unasked_s,
 )
 from voip.engine.registration.live import Live
-from voip.engine.registration.setup import SetupError, Sources, setup_of
+from voip.engine.registration.setup import SetupError, Sources, ice_servers_of, setup_of
 from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
 from voip.model import Registration, RegistrationState
 from voip.protocol.accounts import AccountEvent
 from voip.protocol.phone import NoticeEvent
 from voip.protocol.worker.accounts import (
     CloseAccount,
+    IceServers,
     LeaveConnection,
     OpenAccount,
     RegisterNow,
     Target,
+    UseIceServers,
     UseTarget,
 )
 from voip.protocol.worker.base import Role
@@ -48,6 +50,8 @@ from voip.sip.sentences import sentence
 log = logging.getLogger(__name__)
 
 _SILENCE_S = 45.0  # longer than SIP's timer F, which ends a REGISTER
+_ICE_SEARCH_S = 5.0
+"""Longest search for STUN server and relay: calls that move wait for it."""
 
 
 class Attempts:
@@ -57,6 +61,7 @@ class Attempts:
         self._hub = hub
         self._workers = workers
         self._sources = sources
+        self._choices = ice.Choices(ice.Choice(), ice.Choice())
         self._tasks: set[asyncio.Task[None]] = set()
 
     def publish(self, live: Live) -> None:
@@ -154,6 +159,7 @@ class Attempts:
             except (WorkerGone, WorkerRefused) as error:
                 log.info("account %s: %s", live.name, error)
                 return
+        self.look_for_ice(live)
         if account.register:
             await self.register(live)
 
@@ -239,6 +245,23 @@ class Attempts:
             with contextlib.suppress(WorkerGone, WorkerRefused):
                 await self.aim(live)
 
+    def look_for_ice(self, live: Live) -> None:
+        """Look up an account's STUN server and relay again, for calls to come and to move."""
+        if live.account is None or not live.account.ice or not live.added:
+            return
+        if live.ice_search is not None:
+            # Its answers may be those of the network before.
+            live.ice_search.cancel()
+        live.ice_search = self.spawn(self._look_for_ice(live, live.account))
+
+    def leave_relay(self, live: Live | None, cause: Cause) -> None:
+        """Go to another address of a relay that a call could not use."""
+        relay = live.ice_servers.relay if live is not None and live.ice_servers else None
+        if live is None or relay is None or cause.kind not in ice.NO_ANSWER:
+            return
+        self._choices.relay.failed(live.name, relay.target)
+        self.look_for_ice(live)
+
     def retry(self, live: Live, delay_s: float) -> None:
         """Register after a time, in place of what was due."""
         self._later(live, delay_s, lambda: self.spawn(self.register(live)))
@@ -263,12 +286,17 @@ class Attempts:
             return False
         sources = self._sources
         instance = await asyncio.to_thread(sources.instances.of, live.name, account.aor)
-        servers = await ice.find(account, target, sources.locator) if account.ice else None
-        for cause in servers.missing if servers else ():
-            self.warn(live.name, cause)
+        live.ice_servers = None
+        if account.ice:
+            found = await ice.find(account, target, sources.locator)
+            for cause in found.missing:
+                self.warn(live.name, cause)
+            live.ice_servers = await ice_servers_of(
+                live.name, account, found, sources.passwords, self._choices
+            )
         setup = await setup_of(
             live.name, account, instance, target, sources.passwords,
-            own_key=live.own_key, ice=servers,
+            own_key=live.own_key, ice_servers=live.ice_servers,
         )  # fmt: skip
         live.client_ends = await asyncio.to_thread(client_keys.ends, account)
         if live.dropped:
@@ -290,9 +318,35 @@ class Attempts:
 
     async def _aim(self, live: Live, target: Target) -> None:
         """Tell the worker of a target that it does not have."""
-        if live.aimed != target:
+        before = live.aimed
+        if before != target:
             await self._workers[live.role].ask(UseTarget(name=live.name, target=target))
             live.aim(target)
+            if before is not None and before.is_ipv6 != target.is_ipv6:
+                self.look_for_ice(live)
+
+    async def _look_for_ice(self, live: Live, account: Account) -> None:
+        target, sources = live.aimed, self._sources
+        if target is None:
+            return
+        before = live.ice_servers or IceServers()
+        # Without its relay a hidden account would offer the addresses that it hides.
+        is_kept = account.hide_identity or before.fits(target)
+        try:
+            async with asyncio.timeout(_ICE_SEARCH_S):
+                servers = await ice_servers_of(
+                    live.name, account, await ice.find(account, target, sources.locator),
+                    sources.passwords, self._choices, before if is_kept else None,
+                )  # fmt: skip
+            if servers != live.ice_servers and live.added:
+                live.ice_servers = servers
+                command = UseIceServers(name=live.name, ice_servers=servers)
+                await self._workers[live.role].ask(command)
+        except (
+            TimeoutError, PasswordError, SetupError, WorkerGone, WorkerRefused,
+        ) as error:  # fmt: skip
+            # Those that the worker has may still answer.
+            log.info("account %s: no other STUN server or relay: %s", live.name, error)
 
     def _rest(
         self,

@@ -14,7 +14,7 @@ from voip.engine.registration.targets import Targets
 from voip.engine.trust import expiry
 from voip.model import AccountStatus, Registration, RegistrationState, Voicemail
 from voip.protection import Sign, TlsStatus, Transport
-from voip.protocol.worker.accounts import OwnKey, Target
+from voip.protocol.worker.accounts import IceServers, OwnKey, Target
 from voip.protocol.worker.base import Role
 from voip.security import policy
 from voip.security.lock_facts import AccountFacts, ConnectionFacts
@@ -31,7 +31,8 @@ class Live:
     holds the account until its user has decided. `awaited`: it has not registered
     since a person started it. `client_ends` is the end of its client
     certificate, `own_key` the key that its worker shows far ends. `aimed` is the target
-    that its worker has, `here` this machine's address towards it. A `moved`
+    that its worker has, `here` this machine's address towards it; `ice_servers` are
+    those that its worker has, `ice_search` is the last search for others. A `moved`
     account has another address of this machine than its calls. A `dropped` account
     is over: another may have its name by now.
     """
@@ -50,6 +51,8 @@ class Live:
     targets: Targets = field(default_factory=Targets)
     aimed: Target | None = None
     here: str | None = None
+    ice_servers: IceServers | None = None
+    ice_search: asyncio.Task[None] | None = None
     timer: asyncio.TimerHandle | None = None
     refusal: Cause | None = None
     stopped: Cause | None = None

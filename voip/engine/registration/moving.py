@@ -56,8 +56,9 @@ class Moving:
             self._attempts.fail(live, Cause(CauseKind.NO_NETWORK))
 
     def on_new_network(self) -> None:
-        """Retry accounts whose server had no address."""
+        """Retry accounts whose server had no address; look for other relays."""
         for live in self._accounts:
+            self._attempts.look_for_ice(live)
             failed = live.registration.state is RegistrationState.FAILED
             if failed and live.targets.current is None and live.stopped is None:
                 self._attempts.retry(live, 0.0)
@@ -65,7 +66,12 @@ class Moving:
     def settle(self, live: Live) -> None:
         """Move the calls of an account whose connection works."""
         moved, live.moved = live.moved, False
-        self._move_calls(live.name, live.connection, moved)
+        search = live.ice_search
+        if search is None or search.done():
+            self._move_calls(live.name, live.connection, moved)
+        else:
+            # Their new media need the relay of this network.
+            search.add_done_callback(lambda _: self._move_calls(live.name, live.connection, moved))
 
     async def _move(self, live: Live) -> None:
         await self._attempts.move(live)

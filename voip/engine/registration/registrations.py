@@ -281,6 +281,7 @@ class Registrations:
             case RelayFailed(account=name, cause=cause):
                 # Calls go without the relay.
                 self._attempts.warn(name, cause)
+                self._attempts.leave_relay(self._live.get(name), cause)
 
     def on_registration(self, role: Role, event: RegistrationEvent) -> None:
         live = self._live.get(event.account)

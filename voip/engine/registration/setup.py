@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import certifi
+from msgspec.structs import replace
 
+from voip.causes import Cause
 from voip.engine.accounts import client_keys
 from voip.engine.accounts.client_keys import ClientKeyError
 from voip.engine.accounts.fields import Account
@@ -15,7 +19,8 @@ from voip.engine.accounts.instances import Instances
 from voip.engine.accounts.own_keys import OwnKeys
 from voip.engine.accounts.secrets import Passwords
 from voip.engine.accounts.trust_fields import pin_of
-from voip.engine.network.ice import IceTargets
+from voip.engine.network import relays
+from voip.engine.network.ice import Choices, IceTargets
 from voip.engine.network.locator import Locator
 from voip.engine.trust import system_store
 from voip.engine.trust.system_store import NoSystemStore
@@ -61,14 +66,13 @@ async def setup_of(
     password: str | None = None,
     passphrase: str | None = None,
     own_key: OwnKey | None = None,
-    ice: IceTargets | None = None,
+    ice_servers: IceServers | None = None,
 ) -> AccountSetup:
     """Build a worker's set-up of an account; secrets not given are looked up.
 
     Raises:
         PasswordError: the source of a secret cannot be read.
-        SetupError: the system's store, or the client's key, cannot be used, or an
-            account that hides its address has no relay.
+        SetupError: the system's store, or the client's key, cannot be used.
     """
     if password is None:
         password = await passwords.find(name, account)
@@ -93,7 +97,7 @@ async def setup_of(
         suites=account.srtp_suites or SRTP_SUITES,
         hidden=account.hide_identity,
         own_key=own_key,
-        ice_servers=None if ice is None else await _ice_servers(name, account, ice, passwords),
+        ice_servers=ice_servers,
         **{field: getattr(account, field) for field in AS_WRITTEN},
     )
 
@@ -114,13 +118,52 @@ def authorities(account: Account) -> Path:
         raise SetupError(str(error)) from error
 
 
-async def _ice_servers(
-    name: str, account: Account, ice: IceTargets, passwords: Passwords
+async def ice_servers_of(
+    name: str,
+    account: Account,
+    found: IceTargets,
+    passwords: Passwords,
+    choices: Choices,
+    before: IceServers | None = None,
 ) -> IceServers:
-    if ice.relay is None:
-        if account.hide_identity:
-            raise SetupError("; ".join(map(sentence, ice.missing)))
-        return IceServers(ice.stun)
+    """Build the servers of an account's ICE, at the first addresses that answer.
+
+    Those of `before` stay where nothing is found now: their answers may still hold.
+
+    Raises:
+        PasswordError: the source of the relay's password cannot be read.
+        SetupError: the relay's trust cannot be used, or an account that hides its
+            address has no relay.
+    """
+    before = before or IceServers()
+    stun = before.stun
+    if found.stuns:
+        ask = partial(relays.ask_stun, account.stun_server or "")
+        stun = await choices.stun.first(name, found.stuns, ask, stun)
+    relay = before.relay
+    if found.relays:
+        if relay is None:
+            relay = await relay_of(name, account, found, passwords)
+        # Any answer will do: its password is for calls.
+        stranger = replace(relay, credentials=None)
+
+        def ask_at(target: Target) -> Awaitable[Cause | None]:
+            return relays.ask_relay(replace(stranger, target=target))
+
+        target = await choices.relay.first(name, found.relays, ask_at, relay.target)
+        relay = replace(relay, target=target)
+    elif relay is None and account.hide_identity:
+        raise SetupError("; ".join(map(sentence, found.missing)))
+    return IceServers(stun, relay)
+
+
+async def relay_of(name: str, account: Account, found: IceTargets, passwords: Passwords) -> Relay:
+    """Build an account's relay at the first address that was found.
+
+    Raises:
+        PasswordError: the source of its password cannot be read.
+        SetupError: its trust cannot be used.
+    """
     password = await passwords.find_relay_password(name, account)
     credentials = None
     if password is not None:
@@ -128,9 +171,8 @@ async def _ice_servers(
         credentials = Credentials(user=user, password=password)
     trust = None
     if account.turn_transport is Transport.TLS:
-        trust = await asyncio.to_thread(_relay_trust, account, ice.relay_name)
-    relay = Relay(ice.relay, ice.relay_name, account.turn_transport, credentials, trust)
-    return IceServers(ice.stun, relay)
+        trust = await asyncio.to_thread(_relay_trust, account, found.relay_name)
+    return Relay(found.relays[0], found.relay_name, account.turn_transport, credentials, trust)
 
 
 def _relay_trust(account: Account, relay_name: str) -> Trust:

@@ -87,6 +87,11 @@ class IceServers(msgspec.Struct, frozen=True):
     stun: Target | None = None
     relay: Relay | None = None
 
+    def fits(self, target: Target) -> bool:
+        """Report if no server is of another family than an account's target."""
+        servers = (self.stun, self.relay.target if self.relay else None)
+        return all(one is None or one.is_ipv6 == target.is_ipv6 for one in servers)
+
 
 class AccountSetup(msgspec.Struct, frozen=True):
     """Account as a worker needs it.
@@ -165,6 +170,13 @@ class UseOwnKey(WorkerCommand, frozen=True, tag="use_own_key"):
     own_key: OwnKey
 
 
+class UseIceServers(WorkerCommand, frozen=True, tag="use_ice_servers"):
+    """Use other servers for the media of later calls, and of calls that move."""
+
+    name: str
+    ice_servers: IceServers
+
+
 class RegistrationEvent(WorkerReport, frozen=True, tag="registration"):
     """Reports the outcome of a REGISTER; `connection` is its transport.
 
@@ -206,7 +218,13 @@ class RelayFailed(WorkerReport, frozen=True, tag="relay_failed"):
 
 
 AnyAccountCommand = (
-    OpenAccount | CloseAccount | UseTarget | LeaveConnection | RegisterNow | UseOwnKey
+    OpenAccount
+    | CloseAccount
+    | UseTarget
+    | LeaveConnection
+    | RegisterNow
+    | UseOwnKey
+    | UseIceServers
 )
 
 AnyAccountEvent = RegistrationEvent | ServerSilent | VoicemailEvent | RelayFailed

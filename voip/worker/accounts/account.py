@@ -15,6 +15,7 @@ from voip.protection import Digest, Keying, Transport
 from voip.protocol.settings import Network
 from voip.protocol.worker.accounts import (
     AccountSetup,
+    IceServers,
     OwnKey,
     RegistrationEvent,
     RelayFailed,
@@ -123,6 +124,16 @@ class Account(pj.Account):
             pj.Error: PJSIP does not accept it.
         """
         self.setup = structs.replace(self.setup, own_key=own_key)
+        self._modify()
+
+    def use_ice_servers(self, servers: IceServers) -> None:
+        """Use other servers for the media of later calls, and of calls that move.
+
+        Raises:
+            pj.Error: PJSIP does not accept it.
+        """
+        self._relay_failure = None
+        self.setup = structs.replace(self.setup, ice_servers=servers)
         self._modify()
 
     def use_target(self, setup: AccountSetup, transport_id: int) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import pytest
+from msgspec.structs import replace
 
 from voip.causes import Cause, CauseKind
 from voip.engine.accounts import fields as account_fields
 from voip.engine.accounts.fields import Account
 from voip.engine.accounts.secrets import Passwords
-from voip.engine.network.ice import IceTargets
-from voip.engine.registration.setup import AS_WRITTEN, SetupError, setup_of
+from voip.engine.network.ice import Choice, Choices, IceTargets
+from voip.engine.registration.setup import AS_WRITTEN, SetupError, ice_servers_of, setup_of
 from voip.protection import Digest, Transport
 from voip.protocol.worker.accounts import (
     AccountSetup,
@@ -59,15 +60,13 @@ _PIN = "ab" * 32
 
 
 async def _servers(
-    passwords: Passwords, ice: IceTargets | None, **values: object
-) -> IceServers | None:
+    passwords: Passwords, found: IceTargets, before: IceServers | None = None, **values: object
+) -> IceServers:
     account = account_fields.from_values(
         {"user": "alice", "domain": "pbx.example.com", "ca_file": "/ca.pem", **values}
     )
-    setup = await setup_of(
-        "work", account, "urn:uuid:1", _TARGET, passwords, password="secret", ice=ice
-    )
-    return setup.ice_servers
+    choices = Choices(Choice(), Choice())
+    return await ice_servers_of("work", account, found, passwords, choices, before)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +82,7 @@ async def test_a_relay_over_tls_has_the_trust_of_the_account(
 ) -> None:
     passwords = Passwords(tmp_path)
     servers = await _servers(
-        passwords, IceTargets(Target("192.0.2.8", 3478), _RELAY, relay_name),
+        passwords, IceTargets((Target("192.0.2.8", 3478),), (_RELAY,), relay_name),
         pin=_PIN, allow_wildcard=True, turn_server=relay_name, turn_transport="tls",
         turn_user="bob", turn_password_command="echo for the relay",
     )  # fmt: skip
@@ -93,8 +92,9 @@ async def test_a_relay_over_tls_has_the_trust_of_the_account(
 
 async def test_the_user_at_the_relay_is_that_at_the_server(tmp_path: Path) -> None:
     passwords = Passwords(tmp_path)
-    targets = IceTargets(relay=_RELAY, relay_name="turn.example.com")
-    for values, user in (({}, "alice"), ({"auth_user": "a.lice"}, "a.lice")):
+    targets = IceTargets(relays=(_RELAY,), relay_name="turn.example.com")
+    cases: list[tuple[dict[str, Any], str]] = [({}, "alice"), ({"auth_user": "a.lice"}, "a.lice")]
+    for values, user in cases:
         servers = await _servers(
             passwords,
             targets,
@@ -102,7 +102,6 @@ async def test_the_user_at_the_relay_is_that_at_the_server(tmp_path: Path) -> No
             turn_password_command="echo x",
             **values,
         )
-        assert servers is not None
         assert servers.relay == Relay(
             _RELAY, "turn.example.com", Transport.UDP, Credentials(user, "x")
         )
@@ -113,6 +112,21 @@ async def test_a_hidden_account_without_its_relay_is_kept_back(tmp_path: Path) -
     passwords = Passwords(tmp_path)
     with pytest.raises(SetupError, match=r"the relay turn.example.com is not used"):
         await _servers(passwords, IceTargets(missing=missing), hide_identity=True)
-    # Others call without it, and without ICE nothing is missing.
+    # Others call without it.
     assert await _servers(passwords, IceTargets(missing=missing)) == IceServers()
-    assert await _servers(passwords, None, hide_identity=True) is None
+
+
+async def test_servers_that_are_not_found_again_stay(tmp_path: Path) -> None:
+    passwords = Passwords(tmp_path)
+    relay = Relay(_RELAY, "turn.example.com", Transport.UDP, Credentials("alice", "x"))
+    before = IceServers(Target("192.0.2.8", 3478), relay)
+    for hides in (False, True):
+        kept = await _servers(passwords, IceTargets(), before, hide_identity=hides)
+        assert kept == before
+    moved = Target("192.0.2.10", 5349)
+    # Its password is not asked for again: the source may ask a person.
+    found = IceTargets(relays=(moved,), relay_name="turn.example.com")
+    servers = await _servers(
+        passwords, found, before, turn_server="turn.example.com", turn_password_command="false"
+    )
+    assert servers == IceServers(before.stun, replace(relay, target=moved))
