@@ -29,8 +29,9 @@ _STEPS = {
     "tls": "TLS",
     "certificate": "Certificate",
     "registration": "Registration",
+    "stun": "STUN server",
+    "relay": "Relay",
 }
-_TLS_STEPS = ("tls", "certificate")
 
 
 class Step(Vertical):
@@ -78,8 +79,7 @@ class AccountTest(PhoneModal[None]):
         self._look = look
         self._distrusted = False
         self._has_lookups = False
-        secure = fields.get("transport", "tls") == "tls"
-        self._steps = {s: Step(s) for s in _STEPS if secure or s not in _TLS_STEPS}
+        self._steps = {s: Step(s) for s in _STEPS if s not in _needless(fields)}
         self._search = Static("", id="servers", markup=False)
         self._verdict = Static("", id="verdict", markup=False)
 
@@ -138,7 +138,7 @@ class AccountTest(PhoneModal[None]):
             self._conclude("Everything works.", "passed")
         elif failed is not None:
             where = _STEPS.get(failed.step, failed.step)
-            where = where if where.isupper() else where.lower()
+            where = where if where[:2].isupper() else where.lower()
             self._conclude(f"It fails at the {where}.", "failed")
             if failed.step in self._steps:
                 self.call_after_refresh(self._steps[failed.step].scroll_visible, animate=False)
@@ -186,3 +186,14 @@ class AccountTest(PhoneModal[None]):
             self.again()
         else:
             self.dismiss()
+
+
+def _needless(fields: Mapping[str, str | int | bool]) -> set[str]:
+    """Steps that an account of these fields does not have."""
+    needless = set() if fields.get("transport", "tls") == "tls" else {"tls", "certificate"}
+    uses_ice = fields.get("ice") is True
+    if not (uses_ice and fields.get("stun_server")) or fields.get("hide_identity") is True:
+        needless.add("stun")
+    if not (uses_ice and fields.get("turn_server")):
+        needless.add("relay")
+    return needless

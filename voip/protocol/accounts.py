@@ -74,7 +74,7 @@ class MoveAccount(Command, frozen=True, tag="move_account"):
 
 
 class CheckAccount(Command, frozen=True, tag="check_account"):
-    """Try an account step by step: name, connection, certificate, REGISTER.
+    """Try an account step by step: name, connection, certificate, REGISTER, then ICE.
 
     With `fields` these are tried instead of the file's, with `password` and
     `client_passphrase` if given, and nothing is saved. Each step is reported as a

@@ -29,10 +29,12 @@ Ask: TypeAlias = "Callable[[Target], Awaitable[Cause | None]]"
 class IceTargets(msgspec.Struct, frozen=True):
     """Addresses of an account's STUN server and relay, and the causes for none.
 
-    `relay_name` is the relay's host as the user wrote it, for TLS to prove.
+    `stun_name` and `relay_name` are the hosts as the user wrote them; TLS has to prove
+    the relay's.
     """
 
     stuns: tuple[Target, ...] = ()
+    stun_name: str = ""
     relays: tuple[Target, ...] = ()
     relay_name: str = ""
     missing: tuple[Cause, ...] = ()
@@ -49,10 +51,10 @@ async def find(account: WrittenAccount, target: Target, locator: Locator) -> Ice
     missing: list[Cause] = []
     stuns: tuple[Target, ...] = ()
     relays: tuple[Target, ...] = ()
-    relay_name = ""
+    stun_name = relay_name = ""
     if account.stun_server is not None and asks_stun(account):
         located = await locator.locate_stun(account.stun_server)
-        stuns = _of_family(located.targets, target)
+        stuns, stun_name = _of_family(located.targets, target), located.server_name
         if not stuns:
             missing.append(_cause(CauseKind.STUN_NOT_FOUND, located))
     if account.turn_server is not None:
@@ -60,7 +62,7 @@ async def find(account: WrittenAccount, target: Target, locator: Locator) -> Ice
         relays, relay_name = _of_family(located.targets, target), located.server_name
         if not relays:
             missing.append(_cause(CauseKind.RELAY_NOT_FOUND, located))
-    return IceTargets(stuns, relays, relay_name, tuple(missing))
+    return IceTargets(stuns, stun_name, relays, relay_name, tuple(missing))
 
 
 class Choice:

@@ -26,6 +26,11 @@ class Search:
     def targets(self) -> tuple[CheckedTarget, ...]:
         return tuple(self._targets.values())
 
+    @property
+    def taken(self) -> Target | None:
+        """Target that answered, if one did."""
+        return next((target for target, it in self._targets.items() if it.taken), None)
+
     def sent(self) -> None:
         """Start the time of an answer."""
         self._sent = time.monotonic()

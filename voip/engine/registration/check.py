@@ -1,7 +1,7 @@
 """Tries an account as a call would use it, and reports the failing step.
 
 Each step is reported as soon as it is done: name lookup, TLS, certificate,
-registration.
+registration, STUN server, relay.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -20,6 +21,7 @@ from voip.engine.errors import Refusal
 from voip.engine.files.toml import ConfigError
 from voip.engine.hub import Hub
 from voip.engine.intake import clean_event
+from voip.engine.network import ice, relays
 from voip.engine.network.failures import SHORT_SILENCE_S, is_of_target
 from voip.engine.network.locator import Located
 from voip.engine.network.search import Search
@@ -27,7 +29,13 @@ from voip.engine.registration import steps
 from voip.engine.registration.failing import cause_of
 from voip.engine.registration.inspection import Look
 from voip.engine.registration.registrations import Registrations
-from voip.engine.registration.setup import SetupError, Sources, authorities, setup_of
+from voip.engine.registration.setup import (
+    SetupError,
+    Sources,
+    authorities,
+    relay_of,
+    setup_of,
+)
 from voip.engine.registration.trial import Trial
 from voip.engine.supervisor import WorkerGone, WorkerRefused
 from voip.protocol.accounts import CheckAccount, CheckEvent, CheckReport, CheckStep
@@ -106,10 +114,14 @@ class AccountCheck:
             )
 
         done(steps.of_name(located))
-        latest.update((name, steps.unreached(name)) for name in steps.expected(account))
+        expected = (*steps.expected(account), *steps.expected_of_ice(account))
+        latest.update((name, steps.unreached(name)) for name in expected)
         if located.targets:
             ends = asyncio.get_running_loop().time() + _TIMEOUT_S
             await self._try(command, account, located, _Course(search, done, ends))
+            if account.ice:
+                target = search.taken or located.targets[0]
+                await self._try_ice(command.name, account, target, done)
         return CheckReport(
             name=command.name,
             ok=all(step.ok for step in latest.values()),
@@ -160,6 +172,27 @@ class AccountCheck:
             # Some servers keep one binding for an address: the trial has replaced it.
             await self._registrations.renew(account.aor)
 
+    async def _try_ice(self, name: str, account: Account, target: Target, done: _Done) -> None:
+        """Ask the servers that calls by `target` would ask."""
+        found = await ice.find(account, target, self._sources.locator)
+        if ice.asks_stun(account):
+            cause = await _cause_of_all(found.stuns, partial(relays.ask_stun, found.stun_name))
+            done(steps.of_stun(found, cause))
+        if account.turn_server is None:
+            return
+        if not found.relays:
+            done(steps.of_relay(account, found, None))
+            return
+        try:
+            relay = await relay_of(name, account, found, self._sources.passwords)
+        except (PasswordError, SetupError) as error:
+            done(CheckStep("relay", False, str(error)))
+            return
+        cause = await _cause_of_all(
+            found.relays, lambda at: relays.ask_relay(replace(relay, target=at))
+        )
+        done(steps.of_relay(account, found, cause))
+
     async def _register_at_one(
         self, account: Account, setup: AccountSetup, targets: Sequence[Target], course: _Course
     ) -> None:
@@ -191,6 +224,17 @@ class AccountCheck:
             if not is_of_target(cause, None) or not others or not course.start_again(account):
                 break
         return False
+
+
+async def _cause_of_all(targets: Sequence[Target], ask: ice.Ask) -> Cause | None:
+    """Return None where a target can be used, or why the first cannot."""
+    first: Cause | None = None
+    for target in targets[: ice.MOST_ADDRESSES]:
+        cause = await ask(target)
+        if cause is None or cause.kind not in ice.NO_ANSWER:
+            return cause
+        first = first or cause
+    return first
 
 
 async def _shake_hands(

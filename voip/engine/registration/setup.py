@@ -138,7 +138,7 @@ async def ice_servers_of(
     before = before or IceServers()
     stun = before.stun
     if found.stuns:
-        ask = partial(relays.ask_stun, account.stun_server or "")
+        ask = partial(relays.ask_stun, found.stun_name)
         stun = await choices.stun.first(name, found.stuns, ask, stun)
     relay = before.relay
     if found.relays:

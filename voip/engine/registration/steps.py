@@ -9,9 +9,11 @@ from voip.engine.accounts import pinning
 from voip.engine.accounts.fields import Account
 from voip.engine.accounts.trust_fields import pin_of
 from voip.engine.errors import Refusal
+from voip.engine.network import ice
+from voip.engine.network.ice import IceTargets
 from voip.engine.network.locator import Located
 from voip.engine.trust import expiry
-from voip.protection import TlsStatus
+from voip.protection import TlsStatus, Transport
 from voip.protocol.accounts import CheckStep
 from voip.protocol.trust import ServerReport
 from voip.protocol.worker.accounts import AccountSetup, RegistrationEvent
@@ -109,6 +111,12 @@ def expected(account: Account) -> list[str]:
     return [*tls, "registration"]
 
 
+def expected_of_ice(account: Account) -> list[str]:
+    """Return the steps of the servers that an account's ICE needs, in order."""
+    named = {"stun": ice.asks_stun(account), "relay": account.turn_server is not None}
+    return [name for name, is_named in named.items() if account.ice and is_named]
+
+
 def unreached(name: str) -> CheckStep:
     return CheckStep(name, None, "not reached")
 
@@ -120,3 +128,22 @@ def of_name(located: Located) -> CheckStep:
         return CheckStep("name", True, f"{located.server_name} is an address")
     addresses = ", ".join(dict.fromkeys(target.address for target in located.targets))
     return CheckStep("name", True, f"{located.server_name} is at {addresses}")
+
+
+def of_stun(found: IceTargets, cause: Cause | None) -> CheckStep:
+    cause = _missing(found, CauseKind.STUN_NOT_FOUND) or cause
+    words = sentence(cause) if cause else f"{found.stun_name} answers"
+    return CheckStep("stun", cause is None, words)
+
+
+def of_relay(account: Account, found: IceTargets, cause: Cause | None) -> CheckStep:
+    cause = _missing(found, CauseKind.RELAY_NOT_FOUND) or cause
+    if cause is not None:
+        return CheckStep("relay", False, sentence(cause))
+    proof = "proves its name, and " if account.turn_transport is Transport.TLS else ""
+    words = f"{found.relay_name} {proof}gives this account an address"
+    return CheckStep("relay", True, words)
+
+
+def _missing(found: IceTargets, kind: CauseKind) -> Cause | None:
+    return next((cause for cause in found.missing if cause.kind is kind), None)

@@ -81,8 +81,9 @@ async def test_a_relay_over_tls_has_the_trust_of_the_account(
     tmp_path: Path, relay_name: str, trust: Trust
 ) -> None:
     passwords = Passwords(tmp_path)
+    found = IceTargets((Target("192.0.2.8", 3478),), "stun.example.com", (_RELAY,), relay_name)
     servers = await _servers(
-        passwords, IceTargets((Target("192.0.2.8", 3478),), (_RELAY,), relay_name),
+        passwords, found,
         pin=_PIN, allow_wildcard=True, turn_server=relay_name, turn_transport="tls",
         turn_user="bob", turn_password_command="echo for the relay",
     )  # fmt: skip
