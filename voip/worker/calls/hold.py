@@ -118,7 +118,7 @@ class CallHold:
         if self._is_stranded:
             # PJSIP has given up the media of the old address.
             self._is_stranded = False
-            call.give_up(Cause(CauseKind.NOT_MOVED))
+            call.give_up(call.cause or Cause(CauseKind.NOT_MOVED))
             return
         if offers.is_late():
             if not offers.on_hold:
