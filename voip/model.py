@@ -172,12 +172,14 @@ class AccountStatus(msgspec.Struct, frozen=True):
 class NameFrom(StrEnum):
     """Origin of a name.
 
-    `contact`: the user's contacts. `claim`: the far end's own, unchecked.
+    `contact`: the user's contacts. `claim`: the far end's own, unchecked. `server`:
+    the account's server, which may have it from the far end.
     `phone`: the phone's name for its test line or an account.
     """
 
     CONTACT = "contact"
     CLAIM = "claim"
+    SERVER = "server"
     PHONE = "phone"
 
 
@@ -195,7 +197,7 @@ class Party(msgspec.Struct, frozen=True):
 
     @property
     def claimed(self) -> bool:
-        """True if only the far end vouches for the name."""
+        """True if neither the user nor this phone vouches for the name."""
         return bool(self.name) and self.name_from not in (NameFrom.CONTACT, NameFrom.PHONE)
 
 
@@ -238,6 +240,8 @@ class Call(msgspec.Struct, frozen=True):
     A call that we hold is cut off here at once. `hold_agreed`: the far end
     accepted the latest hold or resume; None before its answer and without one.
     `reason` is the sentence of `cause`, or else the far end's last reason.
+    By the server's word: `forwarded_by` passed the call on to this phone, and
+    `connected` is at the other end in place of `remote`.
     """
 
     id: str
@@ -260,6 +264,8 @@ class Call(msgspec.Struct, frozen=True):
     codec: str | None = None
     quality: Quality = Quality()
     cause: Cause | None = None
+    forwarded_by: Party | None = None
+    connected: Party | None = None
 
 
 class LogEntry(msgspec.Struct, frozen=True):

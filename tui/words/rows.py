@@ -264,6 +264,8 @@ def _signs(shown: ShownCall, glyphs: Glyphs, lock_key: str) -> list[Part]:
         signs.append(Part(f"{glyphs.recording} you are recording  ", "error"))
     if call.playing:
         signs.append(Part(f"{glyphs.playing} playing a file  ", "accent"))
+    if call.connected is not None:
+        signs.append(Part(f"now {phrases.who(call.connected)}  ", "warning"))
     if shown.heard:
         signs.append(Part(f"they pressed {shown.heard[-_HEARD_DIGITS:]}  ", "muted"))
     comparison = call.lock.comparison
@@ -280,7 +282,10 @@ def incoming(shown: ShownCall, glyphs: Glyphs, keys: str, width: int) -> tuple[L
     """
     call = shown.call
     mark, right = Part(f" {glyphs.incoming} ", "accent"), (f"account: {call.account} ",)
-    who = _party(call.remote, glyphs, "text", width - cell_len(mark.text) - 1 - _cells(right))
+    room = width - cell_len(mark.text) - 1 - _cells(right)
+    by = f"  forwarded by {phrases.who(call.forwarded_by)}" if call.forwarded_by else ""
+    forwarded = cut((Part(by, "muted"),), room // 2, glyphs.ellipsis)
+    who = [*_party(call.remote, glyphs, "text", room - _cells(forwarded)), *forwarded]
     signed = lock_line(call.lock, glyphs, width - len(_INDENT))
     offered = (Part(f"{keys} ", "accent"),)
     whole = len(_INDENT) + _cells(signed) + 2 + _cells(offered) <= width

@@ -119,6 +119,8 @@ def state_words(c: Call) -> str:
     text += ", muted" if c.muted else ""
     text += ", playing a file" if c.playing else ""
     text += ", recording" if c.recording else ""
+    text += f", forwarded by {with_address(c.forwarded_by)}" if c.forwarded_by else ""
+    text += f", now with {with_address(c.connected)}" if c.connected else ""
     return text + (f", {c.quality.problem}" if c.quality.problem else "")
 
 

@@ -146,16 +146,24 @@ class Engine:
         self.book = CallBook(self.hub, self.history, lambda call: self.comparisons.recall(call))
         self._moves = Moves(self.book, self.workers)
         self.calls = Calls(self.book, self.hub, self.workers, self.registrations)
+        self.contacts = Contacts(paths.contacts, lambda text: self.notice("warning", text))
+        self.look_ups = LookUps(
+            self.contacts,
+            People(self.hub, self.log_reader),
+            self.registrations,
+            self.connections.find,
+            lambda: self.echo.uri,
+        )
         self.blocked = BlockedCallers(
             paths.blocked,
             lambda text: self.notice("error", text),
-            lambda *account: self.look_ups.exchange_of(*account),
+            self.look_ups.exchange_of,
         )
         self._call_events = CallEvents(
             self.book,
             self.hub,
             self.connections.find,
-            lambda *caller: self.look_ups.caller(*caller),
+            self.look_ups,
             self.registrations.refusal,
             self.blocked,
             self.calls,
@@ -164,14 +172,6 @@ class Engine:
         self.sound = SoundDevices(self.hub, self.book, self.workers, self._restart)
         self.echo = Echo(
             self.hub, paths.echo, self.user_agent, self.workers[Role.SECURE], start_process
-        )
-        self.contacts = Contacts(paths.contacts, lambda text: self.notice("warning", text))
-        self.look_ups = LookUps(
-            self.contacts,
-            People(self.hub, self.log_reader),
-            self.registrations,
-            self.connections.find,
-            lambda: self.echo.uri,
         )
         self.comparisons = Comparisons(self.compared_keys, self.book, self.look_ups.exchange_of)
         self.account_check = AccountCheck(

@@ -32,7 +32,22 @@ def clean_event(event: _Struct) -> _Struct:
     return cleaned
 
 
-def party(address: str) -> Party:
+def asserted(address: str | None, claimed: Party) -> Party:
+    """Party that a server names by `address`; as `claimed` where it names none.
+
+    Without a name of its own it keeps the claimed one.
+    """
+    if address is None:
+        return claimed
+    named = party(address, NameFrom.SERVER)
+    if named.name or claimed.name_from is not NameFrom.CLAIM:
+        return named
+    # The name is still the far end's, but is judged beside the server's address.
+    imitating = claimed.imitates or imitates(claimed.name, named.uri)
+    return Party(named.uri, claimed.name, imitating, NameFrom.CLAIM)
+
+
+def party(address: str, name_from: NameFrom = NameFrom.CLAIM) -> Party:
     """Parse the name and URI of a From or To value (RFC 3261 section 20.10)."""
     match = _ADDRESS.match(address)
     if match is None:
@@ -40,7 +55,11 @@ def party(address: str) -> Party:
     name = match["plain"] if match["quoted"] is None else match["quoted"]
     unescaped = re.sub(r"\\(.)", r"\1", name)
     uri, display_name = inert_address(callers.bare(match["uri"])), inert(unescaped, _MAX_NAME)
-    name_from = NameFrom.CLAIM if display_name else None
     # Cleaning removes what makes an imitation: the raw text must be checked too.
     claims = imitates(display_name, uri) or imitates(clean(unescaped), uri)
-    return Party(uri=uri, name=display_name, imitates=claims, name_from=name_from)
+    return Party(
+        uri=uri,
+        name=display_name,
+        imitates=claims,
+        name_from=name_from if display_name else None,
+    )

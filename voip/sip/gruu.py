@@ -8,16 +8,12 @@ from voip.protection import Transport
 from voip.sip import message as messages
 from voip.sip.dialing import escape_user
 
-_CONTACT = re.compile(r"^(?:Contact|m)[ \t]*:(.*)$", re.MULTILINE | re.IGNORECASE)
+_BRACKETS = re.compile(r'("(?:[^"\\]|\\.)*+"?)|<[^>]*+>?')
 _QUOTED = r'"((?:[^"\\]|\\.)*)"'
-# What is never closed ends with its line: tried again at each character, a long
-# one would hold up the worker.
-_PARTS = re.compile(r'"(?:[^"\\]|\\(?:.|$))*(?:"|$)|<[^>]*(?:>|$)|,|[^"<,]+')
 _PARAMETER = r";[ \t]*{name}[ \t]*=[ \t]*" + _QUOTED
 _INSTANCE = re.compile(_PARAMETER.format(name=r"\+sip\.instance"), re.IGNORECASE)
 _PUBLIC = re.compile(_PARAMETER.format(name="pub-gruu"), re.IGNORECASE)
 _GRUU = re.compile(r"(sips?):([^@;:?]+)@([^@;:?]+);gr=([A-Za-z0-9._~:%+-]{1,128})")
-_MOST_CHARACTERS = 16_000
 
 
 def public_gruu(
@@ -29,9 +25,11 @@ def public_gruu(
     accepted, by `sips` over TLS alone. A server without outbound may hand out a GRUU
     that its proxy does not route within a call.
     """
-    if len(response) > _MOST_CHARACTERS or not messages.supports_outbound(response):
+    if not messages.supports_outbound(response):
         return None
-    for contact in _contacts(messages.unfolded_head(response)):
+    for contact in messages.values(response, "Contact", "m"):
+        # A parameter within the URI is not the contact's.
+        contact = _BRACKETS.sub(r"\1", contact)
         owner, given = _INSTANCE.search(contact), _PUBLIC.search(contact)
         if owner is None or given is None or owner[1] != f"<{instance}>":
             continue
@@ -41,18 +39,3 @@ def public_gruu(
         if (match[2], match[3].lower()) == (escape_user(user), domain.lower()):
             return given[1]
     return None
-
-
-def _contacts(head: str) -> list[str]:
-    """Contacts of a response, without their URIs in brackets."""
-    contacts: list[str] = []
-    for row in _CONTACT.findall(head):
-        parts: list[str] = []
-        for part in _PARTS.finditer(row):
-            if part[0] == ",":
-                contacts.append("".join(parts))
-                parts = []
-            elif not part[0].startswith("<"):
-                parts.append(part[0])
-        contacts.append("".join(parts))
-    return contacts

@@ -27,6 +27,11 @@ _FLOW_TIMER = re.compile(
 )
 _OPTIONS = re.compile(r"^(?:Require|Supported|k)[ \t]*:(.*)$", re.MULTILINE | re.IGNORECASE)
 _END_OF_HEAD = re.compile(r"\r?\n\r?\n")
+# What is never closed ends with its line: tried again at each character, a long
+# one would hold up the worker.
+_PARTS = re.compile(r'"(?:[^"\\]|\\(?:.|$))*(?:"|$)|<[^>]*(?:>|$)|,|[^"<,]+')
+_LONGEST_HEAD = 16_000
+"""Characters of headers whose lists are read."""
 
 
 def encrypts(message: str) -> bool | None:
@@ -110,6 +115,30 @@ def supports_outbound(message: str) -> bool:
 def unfolded_head(message: str) -> str:
     """Headers of a message, a line each."""
     return _FOLD.sub(" ", _parts(message)[0])
+
+
+def values(message: str, *names: str) -> list[str]:
+    """Values of the headers with any of `names`, which commas separate in one line.
+
+    Commas within quotes or an address in brackets separate nothing (RFC 3261 section
+    7.3.1). Empty for headers of more than 16,000 characters.
+    """
+    head = unfolded_head(message)
+    if len(head) > _LONGEST_HEAD:
+        return []
+    name = "|".join(map(re.escape, names))
+    rows = re.findall(rf"^(?:{name})[ \t]*:(.*)$", head, re.MULTILINE | re.IGNORECASE)
+    return [value for row in rows for value in _listed(row.strip()) if value]
+
+
+def _listed(row: str) -> list[str]:
+    listed = [""]
+    for part in _PARTS.finditer(row):
+        if part[0] == ",":
+            listed.append("")
+        else:
+            listed[-1] += part[0]
+    return [value.strip() for value in listed]
 
 
 def sender(message: str) -> str | None:

@@ -7,7 +7,7 @@ import pytest
 from tests.call.hostile.stage import Stage
 from tests.support.peers.kamailio import DOMAIN
 from voip.client.errors import CommandFailed
-from voip.protocol.calls import CallStarted, DeclineCall, PlaceCall
+from voip.protocol.calls import CallStarted, DeclineCall, HangUp, PlaceCall
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -37,6 +37,31 @@ async def test_the_callback_goes_to_the_accounts_own_domain(
     assert far.offered.uri == f"sip:{called_back}@{DOMAIN};transport=tls"
     far.refuses(486, "Busy Here")
     await stage.until_logged(started.call)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown", "imitates"),
+    [
+        ("\u202egro.knab", "\ufffdgro.knab", True),
+        ("+1 555 0100", "+1 555 0100", True),
+        ("support@bank.example", "support@bank.example", True),
+    ],
+)
+async def test_a_server_that_names_somebody_else_is_only_quoted(
+    stage: Stage, name: str, shown: str, imitates: bool
+) -> None:
+    stage.lock_may_close = True
+    far, call = await stage.up()
+    far.headers = (f'P-Asserted-Identity: "{name}" <sip:mallory@evil.test>',)
+    await far.settled()
+    now = await stage.phone.until_call(lambda c: c.id == call and c.connected is not None)
+    assert now.connected is not None
+    assert (now.connected.name, now.connected.imitates) == (shown, imitates)
+    assert now.connected.claimed
+    assert now.lock.closed
+    # It stays whom the user called, for the log and for the next call.
+    await stage.phone.client.ask(HangUp(call=call))
+    assert "mallory" not in (await stage.until_logged(call)).remote.uri
 
 
 async def test_a_caller_who_hides_is_not_called_back(stage: Stage) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from voip.causes import Cause, CauseKind
-from voip.engine.intake import clean_event, party
+from voip.engine.intake import asserted, clean_event, party
 from voip.model import CallState, HeldBy, NameFrom, Party
 from voip.protection import Certificate, MediaKind, Stream, TlsStatus, Transport
 from voip.protocol.worker.calls import CallStateEvent, IncomingCall, MediaEvent
@@ -82,6 +82,22 @@ def assert_harmless(text: str) -> None:
 )  # fmt: skip
 def test_party(address: str, expected: Party) -> None:
     assert party(address) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "claimed_as", "expected"),
+    [
+        (None, '"Bob" <sip:b@x>', claimed("sip:b@x", "Bob")),
+        ('"Carol" <sip:1@pbx>', '"Bob" <sip:b@x>',
+         Party("sip:1@pbx", "Carol", name_from=NameFrom.SERVER)),
+        ("<sip:1@pbx>", '"Bob" <sip:b@x>', claimed("sip:1@pbx", "Bob")),
+        ("<sip:1@pbx>", "<sip:b@x>", Party("sip:1@pbx")),
+        ("<sip:1@pbx>", '"+49 30 123" <sip:+4930123@x>',
+         replace(claimed("sip:1@pbx", "+49 30 123"), imitates=True)),
+    ],
+)  # fmt: skip
+def test_a_party_by_the_servers_word(address: str | None, claimed_as: str, expected: Party) -> None:
+    assert asserted(address, party(claimed_as)) == expected
 
 
 @pytest.mark.parametrize(

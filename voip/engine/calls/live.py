@@ -48,7 +48,7 @@ class LiveCall:
     `counted` are the packets, accepted and rejected, of each stream in the last report.
     `address` is the far end's, normalized, None where nothing can be remembered of it;
     `find_keys` returns its remembered keys, and `answer` is the user's own to the
-    words.
+    words. `connected` is at the other end in place of `remote`.
     """
 
     id: int
@@ -95,6 +95,8 @@ class LiveCall:
     address: str | None = None
     find_keys: Callable[[], tuple[ComparedKey, ...]] = tuple
     answer: Answer | None = None
+    forwarded_by: Party | None = None
+    connected: Party | None = None
 
     @property
     def on_hold(self) -> bool:
@@ -226,6 +228,8 @@ class LiveCall:
             codec=self.codec,
             quality=self.quality,
             cause=self.cause,
+            forwarded_by=self.forwarded_by,
+            connected=self.connected,
         )
 
 

@@ -12,9 +12,9 @@ from voip.engine.calls.book import CallBook
 from voip.engine.calls.live import LiveCall
 from voip.engine.calls.quality import assess
 from voip.engine.hub import Hub
-from voip.engine.intake import party
+from voip.engine.intake import asserted, party
 from voip.engine.network.failures import is_of_target
-from voip.model import CallState, Direction, Outcome, Party
+from voip.model import CallState, Direction, NameFrom, Outcome, Party
 from voip.protection import Transport
 from voip.protocol.calls import DigitEvent, DigitsEvent
 from voip.protocol.phone import NoticeEvent
@@ -25,6 +25,7 @@ from voip.protocol.worker.calls import (
     DigitReceived,
     DigitsDone,
     HoldEvent,
+    IdentityEvent,
     IncomingCall,
     MediaEvent,
     PlayEnded,
@@ -48,8 +49,21 @@ Unwanted (RFC 8197) would reveal to callers that they are blocked.
 _TARGETS_CODES = (502, 503)
 """Statuses by which a target, and not the callee, fails; 408 may be either."""
 
-FindCaller = Callable[[Party, str, ConnectionEvent | None], Party]
 FindConnection = Callable[[Role, int | None], ConnectionEvent | None]
+
+
+class People(Protocol):
+    """Names of far ends: `voip.engine.people.lookup.LookUps`."""
+
+    def caller(
+        self, claimed: Party, account: str, connection: ConnectionEvent | None = None
+    ) -> Party:
+        """Return an account's caller: the contact of that address, or as claimed."""
+
+    def other(
+        self, named: Party, than: Party, account: str, connection: ConnectionEvent | None
+    ) -> Party | None:
+        """Return who is `named`, or None for the same person as before."""
 
 
 class Follower(Protocol):
@@ -83,10 +97,9 @@ class Follower(Protocol):
 class CallEvents:
     """Applies events of workers to the calls.
 
-    `find_connection` returns SIP connections that workers reported, `find_caller` an
-    account's caller by the claimed address, `find_refusal` why an account's server was
-    refused; `blocked` lists callers to decline. `calls` acts on the microphone, holds
-    and files.
+    `find_connection` returns SIP connections that workers reported, `find_refusal` why
+    an account's server was refused; `people` names far ends, `blocked` lists callers to
+    decline. `calls` acts on the microphone, holds and files.
     """
 
     def __init__(
@@ -94,7 +107,7 @@ class CallEvents:
         book: CallBook,
         hub: Hub,
         find_connection: FindConnection,
-        find_caller: FindCaller,
+        people: People,
         find_refusal: Callable[[str], Cause | None],
         blocked: BlockedCallers,
         calls: Follower,
@@ -102,7 +115,7 @@ class CallEvents:
         self._book = book
         self._hub = hub
         self._find_connection = find_connection
-        self._find_caller = find_caller
+        self._people = people
         self._find_refusal = find_refusal
         self._blocked = blocked
         self._calls = calls
@@ -120,6 +133,7 @@ class CallEvents:
                 self._hub.publish(NoticeEvent(level="warning", text=text))
             case (
                 CallStateEvent(call=number)
+                | IdentityEvent(call=number)
                 | MediaEvent(call=number)
                 | HoldEvent(call=number)
                 | StatisticsEvent(call=number)
@@ -157,6 +171,7 @@ class CallEvents:
         self,
         call: LiveCall,
         event: CallStateEvent
+        | IdentityEvent
         | MediaEvent
         | HoldEvent
         | StatisticsEvent
@@ -168,6 +183,8 @@ class CallEvents:
         match event:
             case CallStateEvent():
                 self._on_state(call, event)
+            case IdentityEvent():
+                self._on_identity(call, event)
             case MediaEvent():
                 call.held_by = event.held_by
                 call.change_streams(event.streams)
@@ -198,24 +215,36 @@ class CallEvents:
         connection = self._find_connection(role, event.connection)
         if not role.tls_only:
             transport = connection.transport if connection else Transport.UDP
-        caller = self._find_caller(party(event.remote), event.account, connection)
-        if self._blocked.of(caller.uri, event.account, connection):
+        claimed = party(event.remote)
+        caller = self._people.caller(asserted(event.asserted, claimed), event.account, connection)
+        if any(self._blocked.of(one.uri, event.account, connection) for one in (claimed, caller)):
             self._book.turn_away(event.account, caller, DECLINE)
             self._calls.turn_away(role, event.call)
             return
         call = self._book.begin(role, event.account, transport, Direction.IN, caller, event.call)
         call.offers_srtp = event.offers_srtp
+        if event.diverted_by is not None:
+            forwarder = party(event.diverted_by, NameFrom.SERVER)
+            call.forwarded_by = self._people.caller(forwarder, event.account, connection)
         if connection is not None:
             call.use(connection)
         self._book.publish(call)
         self._calls.ring(call)
+
+    def _on_identity(self, call: LiveCall, event: IdentityEvent) -> None:
+        named = asserted(event.asserted, call.remote)
+        call.connected = self._people.other(named, call.remote, call.account, call.connection)
+        if call.connected is not None:
+            # The words of one person must not be remembered for another.
+            call.address = None
+        self._book.publish(call)
 
     def _on_refused(self, role: Role, event: RefusedCall) -> None:
         call = None if event.call is None else self._book.by_number(role, event.call)
         if call is None:
             transport = Transport.TLS if role.tls_only else Transport.UDP
             account = event.account or "?"
-            caller = self._find_caller(party(event.remote), account, None)
+            caller = self._people.caller(party(event.remote), account, None)
             if self._blocked.of(caller.uri, account):
                 if event.call is None:  # otherwise it is in the log already
                     self._book.turn_away(account, caller, event.code)

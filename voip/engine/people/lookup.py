@@ -126,6 +126,17 @@ class LookUps:
         imitates = claimed.imitates or imitation.imitates(claimed.name, claimed.uri, names)
         return msgspec.structs.replace(claimed, imitates=imitates)
 
+    def other(
+        self, named: Party, than: Party, account: str, connection: ConnectionEvent | None
+    ) -> Party | None:
+        """Return who is `named`, or None for the same person as before."""
+        exchange = self.exchange_of(account, connection)
+        if not set(callers.keys(named.uri, exchange)).isdisjoint(callers.keys(than.uri, exchange)):
+            return None
+        now = self.caller(named, account, connection)
+        is_same = now.name_from is than.name_from is NameFrom.CONTACT and now.name == than.name
+        return None if is_same else now
+
     def exchange_of(
         self, account: str, connection: ConnectionEvent | None = None
     ) -> Exchange | None:

@@ -96,6 +96,8 @@ class IncomingCall(WorkerReport, frozen=True, tag="incoming"):
     """Reports an incoming call.
 
     `offers_srtp` describes the session in the INVITE, None where it has none.
+    `asserted` is the caller's identity by the account's server, `diverted_by` who
+    forwarded the call, None where the server does not tell.
     """
 
     call: int
@@ -103,6 +105,8 @@ class IncomingCall(WorkerReport, frozen=True, tag="incoming"):
     remote: str
     connection: int | None = None
     offers_srtp: bool | None = None
+    asserted: str | None = None
+    diverted_by: str | None = None
 
 
 class RefusedCall(WorkerReport, frozen=True, tag="refused"):
@@ -142,6 +146,13 @@ class CallStateEvent(WorkerReport, frozen=True, tag="call_state"):
     connection: int | None = None
     cause: Cause | None = None
     refused: bool = False
+
+
+class IdentityEvent(WorkerReport, frozen=True, tag="identity"):
+    """Reports that the account's server names another far end of a call than before."""
+
+    call: int
+    asserted: str
 
 
 class MediaEvent(WorkerReport, frozen=True, tag="media"):
@@ -232,6 +243,7 @@ AnyCallEvent = (
     | RefusedCall
     | UnreadCall
     | CallStateEvent
+    | IdentityEvent
     | MediaEvent
     | HoldEvent
     | StatisticsEvent

@@ -69,11 +69,7 @@ class Arrivals:
         """Accounts of the connection or address that a request came from."""
         if self._role is Role.ECHO:
             return list(self._accounts)
-        connection = self._context.connections.id_of(request.transport)
-        if connection is not None:
-            names = self._context.connections.of_connection(connection)
-        else:
-            names = self._context.connections.of_address(request.srcAddress)
+        names = self._context.connections.of_message(request)
         host = message.recipient_host(request.wholeMsg)
         accounts = [account for account in self._accounts if account.name in names]
         # Users of the same name may be at one server, each of a domain of its own.

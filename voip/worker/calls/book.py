@@ -12,7 +12,7 @@ from voip.causes import Cause, CauseKind
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.calls import IncomingCall, PlayEnded, RefusedCall, StartCall
 from voip.protocol.worker.sound import LevelsReport
-from voip.sip import message
+from voip.sip import identities, message
 from voip.sip.sentences import sentence
 from voip.worker.accounts.account import Account
 from voip.worker.calls import srtp_flaws
@@ -89,6 +89,8 @@ class Calls:
                 remote=(message.sender(prm.rdata.wholeMsg) or info.remoteUri)[:4096],
                 connection=call.connection,
                 offers_srtp=message.encrypts(prm.rdata.wholeMsg),
+                asserted=identities.asserted(prm.rdata.wholeMsg),
+                diverted_by=identities.diverted_by(prm.rdata.wholeMsg),
             )
         )
         # Other roles wait for `Ring`: a blocked caller must not ring.

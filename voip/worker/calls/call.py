@@ -26,6 +26,7 @@ from voip.worker.callbacks import guarded
 from voip.worker.calls import key_failure
 from voip.worker.calls.digits import CallDigits
 from voip.worker.calls.hold import CallHold
+from voip.worker.calls.identity import FarEndIdentity
 from voip.worker.calls.key_failure import KeyWait
 from voip.worker.calls.patience import Patience
 from voip.worker.calls.reach import Reach
@@ -65,6 +66,7 @@ class Call(pj.Call):
         self.hold = CallHold(self)
         self.verdict = Verdict(self)
         self.patience = Patience(self)
+        self._identity = FarEndIdentity(self)
         self._reach = Reach()
         self._acknowledged = False
         self.ended = False
@@ -102,6 +104,7 @@ class Call(pj.Call):
             if event.tsx.role == pj.PJSIP_ROLE_UAC:
                 self.account.heard_from(event.src.rdata)
             self._note_message(event.src.rdata.transport, event.src.rdata.wholeMsg)
+            self._identity.note(event.src.rdata)
         elif event.type == pj.PJSIP_EVENT_TX_MSG:
             self._note_message(event.src.tdata.transport, "")
         transaction = event.tsx

@@ -123,6 +123,13 @@ class Connections:
     def of_connection(self, connection: int) -> frozenset[str]:
         return frozenset(self._by_connection.get(connection, ()))
 
+    def of_message(self, received: pj.SipRxData) -> frozenset[str]:
+        """Accounts of the connection or address that a message came from."""
+        connection = self.id_of(received.transport)
+        if connection is not None:
+            return self.of_connection(connection)
+        return self.of_address(received.srcAddress)
+
     def of_address(self, address: str) -> frozenset[str]:
         """Accounts of a UDP address, or else of its host.
 

@@ -29,7 +29,7 @@ from voip.engine.calls.live import LiveCall
 from voip.engine.calls.reports import CallEvents
 from voip.engine.history.log import History
 from voip.engine.hub import Hub
-from voip.model import Call, CallState, LogEntry, Outcome
+from voip.model import Call, CallState, LogEntry, Outcome, Party
 from voip.protection import Keying, MediaKind, Stream, TlsStatus, Transport
 from voip.protocol.calls import CallEvent, LogEvent
 from voip.protocol.client import NumberedEvent
@@ -82,6 +82,20 @@ class _Stream:
     counted: tuple[int, int] = (0, 0)
 
 
+class _Strangers:
+    """Nobody is in the contacts."""
+
+    def caller(
+        self, claimed: Party, account: str, connection: ConnectionEvent | None = None
+    ) -> Party:
+        return claimed
+
+    def other(
+        self, named: Party, than: Party, account: str, connection: ConnectionEvent | None
+    ) -> Party | None:
+        return named
+
+
 class _NoFollower:
     """Ignores all changes: the lock depends on the reports alone."""
 
@@ -127,7 +141,7 @@ class _Orders(RuleBasedStateMachine):
             self._book,
             hub,
             lambda role, number: self._connections.get(number) if role is self._role else None,
-            lambda claimed, account, connection: claimed,
+            _Strangers(),
             lambda account: None,
             BlockedCallers(folder / "blocked.toml", print, lambda account, connection: None),
             _NoFollower(),

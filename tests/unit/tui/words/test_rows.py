@@ -324,6 +324,25 @@ def test_a_name_of_any_length_leaves_room_for_the_address() -> None:
     assert "mallory@evil.example" in text(shown(call(remote=remote))[0])
 
 
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_who_forwarded_a_call_is_beside_the_caller(width: int) -> None:
+    by = Party("sip:200@pbx.test", "Reception", name_from=NameFrom.SERVER)
+    first, *_ = rows.incoming(call(forwarded_by=by), UNICODE, "a answer", width)
+    said = text(first, width)
+    assert "Bob" in said and "forwarded by “Rec" in said
+    assert said.rstrip().endswith("account: work")
+    first, *_ = rows.incoming(
+        call(forwarded_by=Party("", LONG[:80]), remote=Party("sip:mallory@evil.example")),
+        UNICODE, "a answer", width,
+    )  # fmt: skip
+    assert "mallory@evil.example" in text(first, width)
+
+
+def test_who_is_at_the_other_end_now_is_named() -> None:
+    carol = Party("sip:carol@pbx.test", "Carol", name_from=NameFrom.SERVER)
+    assert "now “Carol” (carol@pbx.test)" in text(shown(call(connected=carol))[2])
+
+
 def test_an_address_is_not_said_twice() -> None:
     first, *_ = shown(call(remote=Party("sip:bob@example.com")))
     assert text(first).count("bob@example.com") == 1
@@ -354,7 +373,10 @@ def test_the_keys_for_an_incoming_call_are_whole_or_left_to_the_footer(
 def test_nothing_the_far_end_does_hides_that_one_is_muted_or_recorded(
     glyphs: Glyphs, width: int
 ) -> None:
-    subject = call(muted=True, recording=True, heard="0123456789" * 3, account=LONG)
+    somebody = Party("sip:eve@evil.example", LONG[:80], name_from=NameFrom.SERVER)
+    subject = call(
+        muted=True, recording=True, heard="0123456789" * 3, account=LONG, connected=somebody
+    )
     third = text(shown(subject, glyphs, meters=True)[2], width, glyphs.ellipsis)
     assert f"{glyphs.muted} muted" in third
     assert f"{glyphs.recording} you are recording" in third
