@@ -40,6 +40,10 @@ struct Lookup
 std::map<std::string, std::vector<pj_sockaddr> > addresses;
 std::list<Lookup> lookups;
 
+/** Prefix of the network's translator; a length of 0 stands for none. */
+pj_in6_addr translatorPrefix;
+unsigned translatorLength;
+
 std::string inLowerCase(std::string name)
 {
     for (char &letter : name)
@@ -59,6 +63,25 @@ bool readAddress(const pj_str_t &text, pj_sockaddr *address)
     pj_sockaddr_init(family, address, NULL, 0);
     return pj_inet_pton(family, &text, pj_sockaddr_get_addr(address)) ==
            PJ_SUCCESS;
+}
+
+/** The IPv6 address by which the translator leads to an IPv4 one (RFC 6052). */
+bool translate(const pj_str_t &text, pj_sockaddr *address)
+{
+    const unsigned unused = 8;
+    pj_uint8_t *bytes = address->ipv6.sin6_addr.s6_addr;
+    pj_in_addr literal;
+    unsigned at = translatorLength / 8;
+
+    if (!at || pj_inet_pton(pj_AF_INET(), &text, &literal) != PJ_SUCCESS)
+        return false;
+    pj_sockaddr_init(pj_AF_INET6(), address, NULL, 0);
+    pj_memcpy(bytes, &translatorPrefix, at);
+    for (unsigned i = 0; i < sizeof(literal); ++i, ++at) {
+        at += at == unused;
+        bytes[at] = ((const pj_uint8_t *)&literal)[i];
+    }
+    return true;
 }
 
 bool isOfFamily(const pj_sockaddr &address, int family)
@@ -142,8 +165,15 @@ void resolve(pjsip_resolver_t *, pj_pool_t *pool, const pjsip_host_info *target,
                       target->flag & PJSIP_TRANSPORT_RELIABLE ?
                       PJSIP_TRANSPORT_TCP : PJSIP_TRANSPORT_UDP;
     }
-    if (readAddress(target->addr.host, &literal[0]))
+    /* An address of the other family is like a name: the program may know one
+     * that this transport reaches.
+     */
+    if (readAddress(target->addr.host, &literal[0]) &&
+        isOfFamily(literal[0], lookup.type & PJSIP_TRANSPORT_IPV6 ?
+                               pj_AF_INET6() : pj_AF_INET()))
+    {
         return answer(lookup, literal);
+    }
     if (addresses.count(lookup.name))
         return answer(lookup, addresses[lookup.name]);
     if (lookups.size() == MOST_LOOKUPS)
@@ -166,6 +196,10 @@ pj_status_t findName(int family, const pj_str_t *name, unsigned *count,
     unsigned most = *count;
 
     *count = 0;
+    if (family == pj_AF_INET6() && translate(*name, &results[0].ai_addr)) {
+        results[0].ai_canonname[0] = '\0';
+        *count = 1;
+    }
     if (row != addresses.end()) {
         for (const pj_sockaddr &address : row->second) {
             if (*count < most && isOfFamily(address, family)) {
@@ -201,7 +235,8 @@ void keepNames() PJSUA2_THROW(Error)
 }
 
 /**
- * Names that requests wait for, each once, since the last call. Without
+ * Names that requests wait for, each once, since the last call; also addresses
+ * that their transport does not reach, of the other family. Without
  * setAddresses() or refuseName() such a request fails after four seconds.
  */
 std::vector<std::string> takeLookups()
@@ -245,6 +280,26 @@ void setAddresses(const std::string &name,
 void forgetName(const std::string &name)
 {
     addresses.erase(inLowerCase(name));
+}
+
+/**
+ * Have voice for IPv4 addresses go through a translator of this prefix from
+ * IPv6, of 32 to 64 or 96 bits (RFC 6052); with a length of 0 through none.
+ */
+void setTranslator(const std::string &prefix, unsigned length)
+    PJSUA2_THROW(Error)
+{
+    pj_sockaddr read;
+    pj_str_t text;
+
+    pj_cstr(&text, prefix.c_str());
+    if (length && (length % 8 || length < 32 || length > 96 ||
+                   !readAddress(text, &read) ||
+                   !isOfFamily(read, pj_AF_INET6())))
+        throw Error(PJ_EINVAL, "setTranslator()", prefix, __FILE__, __LINE__);
+    translatorLength = length;
+    if (length)
+        translatorPrefix = read.ipv6.sin6_addr;
 }
 
 /** End the requests that wait for a name. */

@@ -272,6 +272,9 @@ class Probe:
             pj.keepNames()
         for name, addresses in self.settings.get("addresses", {}).items():
             pj.setAddresses(name, pj.StringVector(addresses))
+        if "translator" in self.settings:
+            prefix, _, length = self.settings["translator"].partition("/")
+            pj.setTranslator(prefix, int(length))
         self.endpoint.audDevManager().setNullDev()
         self.endpoint.libStart()
 

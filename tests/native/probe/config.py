@@ -77,6 +77,10 @@ def account_config(settings: dict[str, Any], user: str, transport: int) -> pj.Ac
     config.regConfig.firstRetryIntervalSec = 0
     config.mediaConfig.transportConfig.port = 0
     config.mediaConfig.transportConfig.boundAddress = settings.get("bound", "")
+    if "translated" in settings:
+        config.natConfig.nat64Opt = pj.PJSUA_NAT64_ENABLED
+        config.mediaConfig.transportConfig.boundAddress = ""
+        config.mediaConfig.transportConfig.publicAddress = settings["translated"]
     config.mediaConfig.lockCodecEnabled = False
     use = settings.get("srtp", "mandatory")
     config.mediaConfig.srtpUse = _USES[use]
