@@ -96,6 +96,7 @@ class CauseKind(StrEnum):
     RELAY_SILENT = "relay_silent"
     RELAY_REFUSED = "relay_refused"
     NO_WAY = "no_way"
+    VOICE_BY_IPV4 = "voice_by_ipv4"
 
     # The end of a call
     SERVER_SILENT = "server_silent"

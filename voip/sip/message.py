@@ -12,6 +12,7 @@ _TO = re.compile(r"^(?:To|t)[ \t]*:(.*)$", re.MULTILINE | re.IGNORECASE)
 _HOST = re.compile(r"\[[^\]]*\]|[^:;?>\s]*")
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _MEDIA = re.compile(r"^m=audio[ \t]+(\d+)(?:/\d+)?[ \t]+(\S+)", re.MULTILINE)
+_ADDRESS = re.compile(r"^c=IN[ \t]+IP([46])[ \t]", re.MULTILINE)
 _ANY_MEDIA = re.compile(r"^m=", re.MULTILINE)
 _STATUS = re.compile(r"SIP/2\.0 (\d{3}) ")
 _CHALLENGE = re.compile(
@@ -44,6 +45,14 @@ def encrypts(message: str) -> bool | None:
     if not profiles:
         return None
     return any("SAVP" in profile for profile in profiles)
+
+
+def voice_by_ipv4(message: str) -> bool:
+    """True if the audio of the session in `message` is at an IPv4 address."""
+    session, *streams = re.split(r"^(?=m=)", body(message), flags=re.MULTILINE)
+    audio = next((stream for stream in streams if _MEDIA.match(stream)), "")
+    line = _ADDRESS.search(audio) or _ADDRESS.search(session)
+    return bool(audio) and line is not None and line[1] == "4"
 
 
 def has_session(message: str) -> bool:

@@ -108,6 +108,8 @@ _SENTENCES = {
     CauseKind.RELAY_SILENT: "the relay {0} does not answer",
     CauseKind.RELAY_REFUSED: "the relay {0} cannot be used: {1}",
     CauseKind.NO_WAY: "no way for the voice was found between the two phones",
+    CauseKind.VOICE_BY_IPV4: "the {0}'s voice is at an IPv4 address, and this account speaks by "
+    "IPv6 only",
     CauseKind.SERVER_SILENT: "the server does not answer",
     CauseKind.REDIRECTED: reasons.REDIRECTED,
     CauseKind.UNCONFIRMED: "the caller did not confirm that the call was answered",

@@ -58,7 +58,7 @@ class Context:
         self.note_names(None)
         names, self._awaited_names = self._awaited_names, []
         for name, account in names:
-            if locating.is_name(name):
+            if locating.is_name(name) or locating.is_address(name):
                 self.send(NameAsked(name=name, account=account))
             else:
                 pj.refuseName(name)

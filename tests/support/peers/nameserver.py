@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 import dns.flags
@@ -20,7 +21,9 @@ class NameServer:
     """Answers from `records`: texts of records by name and type.
 
     A name in `rcodes` fails with that code, one in `silent` gets no answer; every
-    answer comes after `delay_s`.
+    answer comes after `delay_s`. With a `prefix` of 96 bits it is a DNS64 (RFC 6147):
+    a name that has no IPv6 address gets those by which a translator leads to its
+    IPv4 ones.
     """
 
     def __init__(self, host: str) -> None:
@@ -29,6 +32,7 @@ class NameServer:
         self.rcodes: dict[str, dns.rcode.Rcode] = {}
         self.silent: set[str] = set()
         self.is_silent = False
+        self.prefix: IPv6Address | None = None
         self.delay_s = 0.0
         self.ttl_s = _TTL_S
         self.asked: list[tuple[str, str]] = []
@@ -79,8 +83,17 @@ class NameServer:
                 break
             self._append(response, name, "CNAME", alias)
             name = alias[0].removesuffix(".")
-        self._append(response, name, kind, self.records.get((name, kind), []))
+        self._append(response, name, kind, self._texts(name, kind))
         return response
+
+    def _texts(self, name: str, kind: str) -> list[str]:
+        texts = self.records.get((name, kind), [])
+        if texts or kind != "AAAA" or self.prefix is None:
+            return texts
+        return [
+            str(IPv6Address(int(self.prefix) | int(IPv4Address(text))))
+            for text in self.records.get((name, "A"), [])
+        ]
 
 
 class _Datagrams(asyncio.DatagramProtocol):

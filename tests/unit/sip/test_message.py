@@ -143,3 +143,24 @@ def test_the_host_of_whom_a_request_is_for(value: str, host: str) -> None:
 
 def test_a_request_for_nobody_has_no_host() -> None:
     assert messages.recipient_host("INVITE sip:x SIP/2.0\r\n\r\n") == ""
+
+
+@pytest.mark.parametrize(
+    ("session", "by_ipv4"),
+    [
+        ("c=IN IP4 192.0.2.1\r\nm=audio 4000 RTP/AVP 0\r\n", True),
+        ("c=IN IP6 2001:db8::1\r\nm=audio 4000 RTP/AVP 0\r\n", False),
+        ("c=IN IP6 ::1\r\nm=audio 4000 RTP/AVP 0\r\nc=IN IP4 192.0.2.1\r\n", True),
+        ("c=IN IP4 192.0.2.1\r\nm=audio 4000 RTP/AVP 0\r\nc=IN IP6 ::1\r\n", False),
+        (
+            "c=IN IP6 ::1\r\nm=video 4002 RTP/AVP 99\r\nc=IN IP4 192.0.2.1\r\n"
+            "m=audio 4000 RTP/AVP 0\r\n",
+            False,
+        ),
+        ("c=IN IP4 192.0.2.1\r\nm=video 4002 RTP/AVP 99\r\n", False),
+        ("", False),
+    ],
+)
+def test_the_family_of_the_voice(session: str, by_ipv4: bool) -> None:
+    message = f"SIP/2.0 200 OK\r\nTo: <sip:a@b>\r\n\r\n{session}"
+    assert messages.voice_by_ipv4(message) is by_ipv4

@@ -140,6 +140,11 @@ SENTENCES: tuple[tuple[CauseKind, tuple[str | int, ...], str], ...] = (
     (_K.RELAY_REFUSED, ("turn.example.com", "Allocation quota reached"),
      "the relay turn.example.com cannot be used: Allocation quota reached"),
     (_K.NO_WAY, (), "no way for the voice was found between the two phones"),
+    (
+        _K.VOICE_BY_IPV4,
+        ("far end",),
+        "the far end's voice is at an IPv4 address, and this account speaks by IPv6 only",
+    ),
     (_K.SERVER_SILENT, (), "the server does not answer"),
     (_K.REDIRECTED, (), "the server sent the call elsewhere, which is not followed"),
     (_K.UNCONFIRMED, (), "the caller did not confirm that the call was answered"),

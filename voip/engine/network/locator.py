@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
 
+from voip import routing
 from voip.causes import Cause, CauseKind
+from voip.engine.network import translators
 from voip.engine.network.answers import Answer
 from voip.engine.network.resolver import Names
 from voip.protection import Transport
@@ -56,8 +58,10 @@ class Locator:
         names: Names,
         chance: random.Random | None = None,
         prefers_ipv6: Callable[[], bool] = lambda: has_ipv6_route(),
+        find_route: Callable[[str, int], str | None] = routing.local_address,
     ) -> None:
         self._names = names
+        self._find_route = find_route
         self._chance = chance or random.Random()
         self._prefers_ipv6 = prefers_ipv6
 
@@ -100,14 +104,26 @@ class Locator:
         bare = host.strip("[]")
         if locating.is_address(host):
             target = Target(locating.as_reported(bare), port or default_port)
-            return Located(server_name=bare, targets=(target,))
+            needs_one = self._find_route(target.address, target.port) is None
+            reached = await self._reach([target], not target.is_ipv6 and needs_one)
+            return Located(server_name=bare, targets=tuple(reached))
         services = await ask(host) if port is None else [Service(0, 0, port, host)]
         targets: dict[Target, None] = {}
         of_each = await asyncio.gather(*(search.addresses(service.host) for service in services))
         for service, addresses in zip(services, of_each, strict=True):
             targets.update((Target(address, service.port), None) for address in addresses)
+        reached = await self._reach(targets, bool(targets))
         cause = None if targets else search.cause(host)
-        return Located(host, tuple(targets)[:_MOST_TARGETS], tuple(search.steps), cause)
+        return Located(host, tuple(reached)[:_MOST_TARGETS], tuple(search.steps), cause)
+
+    async def _reach(self, targets: Iterable[Target], may_need_one: bool) -> Iterable[Target]:
+        """Targets as this machine reaches them, some through a translator."""
+        if not may_need_one or not self._prefers_ipv6():
+            return targets
+        prefix = await translators.find_prefix(self._names)
+        if prefix is None:
+            return targets
+        return translators.through(targets, prefix, self._find_route)
 
 
 def has_ipv6_route() -> bool:

@@ -233,7 +233,7 @@ class Attempts:
             self.retry(live, 0.0)
 
     async def look_up_again(self, live: Live) -> None:
-        """Look up the server of an account that no REGISTER looks up."""
+        """Look up the server of an account that no REGISTER looks up now."""
         async with live.busy:
             account = live.account
             if account is None or not live.added:

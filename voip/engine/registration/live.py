@@ -73,11 +73,12 @@ class Live:
         return self.refusal is not None and self.refusal.of_trust
 
     def is_of(self, name: str) -> bool:
-        """Report if its server or domain, with a target in use, has a name."""
+        """Report if its server or domain, with a target in use, has a name or address."""
         account = self.account
         if account is None or self.aimed is None:
             return False
-        return name in (account.next_hop_parts[0].lower(), account.ascii_domain.lower())
+        names = (account.next_hop_parts[0].lower(), account.ascii_domain.lower())
+        return name in names or self.targets.lead_to(name)
 
     def aim(self, target: Target) -> None:
         """Note the target that the worker has from now on."""

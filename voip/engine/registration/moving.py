@@ -54,14 +54,21 @@ class Moving:
         live.moved = True
         if live.account is not None and live.account.register:
             self._attempts.fail(live, Cause(CauseKind.NO_NETWORK))
+        self._attempts.spawn(self._find_another(live))
 
     def on_new_network(self) -> None:
-        """Retry accounts whose server had no address; look for other relays."""
+        """Retry accounts whose server had no address, or none with a route.
+
+        STUN servers and relays are looked for again.
+        """
         for live in self._accounts:
             self._attempts.look_for_ice(live)
-            failed = live.registration.state is RegistrationState.FAILED
-            if failed and live.targets.current is None and live.stopped is None:
+            if not _has_failed(live) or live.stopped is not None:
+                continue
+            if live.targets.current is None:
                 self._attempts.retry(live, 0.0)
+            elif live.here is None:
+                self._attempts.spawn(self._find_another(live))
 
     def settle(self, live: Live) -> None:
         """Move the calls of an account whose connection works."""
@@ -73,7 +80,24 @@ class Moving:
             # Their new media need the relay of this network.
             search.add_done_callback(lambda _: self._move_calls(live.name, live.connection, moved))
 
+    async def _find_another(self, live: Live) -> None:
+        """Register by another address that the network has for the server.
+
+        It may have a translator, which leads to an IPv4 address by an IPv6 one.
+        """
+        registers = live.account is not None and live.account.register
+        if registers and not _has_failed(live):
+            return  # the attempt that is due looks it up
+        lost = live.targets.current
+        await self._attempts.look_up_again(live)
+        if registers and _has_failed(live) and live.targets.current != lost:
+            self._attempts.retry(live, 0.0)
+
     async def _move(self, live: Live) -> None:
         await self._attempts.move(live)
         if live.account is not None and not live.account.register:
             self.settle(live)
+
+
+def _has_failed(live: Live) -> bool:
+    return live.registration.state is RegistrationState.FAILED

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from voip.protocol.worker.accounts import Target
+from voip.sip import translation
 
 
 @dataclass
@@ -40,6 +41,10 @@ class Targets:
         if self.current not in ordered:
             self.current = None
             self.advance(now)
+
+    def lead_to(self, host: str) -> bool:
+        """Report if one of them is this address, or leads to it through a translator."""
+        return any(_leads_to(target, host) for target in self._ordered)
 
     def failures(self, target: Target | None) -> int:
         """Number of failures in a row of a target."""
@@ -100,3 +105,11 @@ class Targets:
     def _rests_until(self, target: Target) -> float:
         rest = self._rests.get(target)
         return rest.until if rest else 0.0
+
+
+def _leads_to(target: Target, host: str) -> bool:
+    if target.address == host:
+        return True
+    if target.translator is None or not translation.is_ipv4(host):
+        return False
+    return translation.translated(host, target.translator) == target.address

@@ -55,10 +55,15 @@ class OwnKey(msgspec.Struct, frozen=True):
 
 
 class Target(msgspec.Struct, frozen=True):
-    """Address of a server: an IPv4 or IPv6 address without brackets, and a port."""
+    """Address of a server: an IPv4 or IPv6 address without brackets, and a port.
+
+    `translator` is the prefix by which the network leads from IPv6 to IPv4
+    (RFC 6052), such as `64:ff9b::/96`.
+    """
 
     address: str
     port: int
+    translator: str | None = None
 
     def __str__(self) -> str:
         return f"[{self.address}]:{self.port}" if self.is_ipv6 else f"{self.address}:{self.port}"

@@ -125,7 +125,8 @@ class SipMessage(WorkerReport, frozen=True, tag="sip_message"):
 class NameAsked(WorkerReport, frozen=True, tag="name"):
     """Reports a name that requests are to be sent to; `AnswerName` within 5 s.
 
-    It comes from a Contact or a Record-Route in a dialog: in a call, of `account`.
+    It comes from a Contact or a Record-Route in a dialog: in a call, of `account`. It may
+    be an address, of another family than that of the account's connection.
     """
 
     name: str

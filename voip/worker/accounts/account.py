@@ -23,7 +23,7 @@ from voip.protocol.worker.accounts import (
     VoicemailEvent,
 )
 from voip.security.policy import DEMANDS
-from voip.sip import message, mwi
+from voip.sip import message, mwi, translation
 from voip.sip.dialing import escape_user
 from voip.sip.gruu import public_gruu
 from voip.worker.accounts import nat, privacy
@@ -335,13 +335,16 @@ def config(setup: AccountSetup, transport_id: int, network: Network) -> pj.Accou
     # PJSIP would take the address of the default route, where the server may be
     # reached by another.
     here = routing.local_address(setup.target.address, setup.target.port)
+    if nat.is_translated(setup):
+        # The server knows nothing of IPv6, and sends voice back to where it comes from.
+        here = translation.BEHIND
     config.mediaConfig.transportConfig.publicAddress = here or ""
     # A router forgets a way by which nothing is sent, on hold too.
     config.mediaConfig.streamKaEnabled = True
     # The family of SIP: PJSIP would offer IPv4 to a server reached by IPv6, and its
     # preference for either offers an address that the other end may lack.
     config.mediaConfig.ipv6Use = (
-        pj.PJSUA_IPV6_ENABLED_USE_IPV6_ONLY if setup.target.is_ipv6 else pj.PJSUA_IPV6_DISABLED
+        pj.PJSUA_IPV6_ENABLED_USE_IPV6_ONLY if nat.speaks_ipv6(setup) else pj.PJSUA_IPV6_DISABLED
     )
     # A re-INVITE for a single codec restarts DTLS with some servers.
     config.mediaConfig.lockCodecEnabled = False

@@ -73,6 +73,7 @@ class Accounts:
         account = self.get(name)
         setup = replace(account.setup, target=target)
         account.use_target(setup, self._transport_for(setup))
+        self._use_translator()
 
     def move(self, name: str) -> None:
         """Leave an account's connection; its next requests have this machine's new address.
@@ -94,6 +95,7 @@ class Accounts:
     def keep(self, account: Account) -> None:
         """Keep an account that PJSIP has."""
         self._accounts[account.name] = account
+        self._use_translator()
 
     def remove(self, account: Account) -> None:
         """Unregister and forget an account without calls."""
@@ -102,6 +104,7 @@ class Accounts:
         # PJSIP gives its number to the next account, which this object would
         # delete when it is collected.
         self._removed.append(account)
+        self._use_translator()
 
     def tick(self) -> None:
         """Do each second's work."""
@@ -120,6 +123,12 @@ class Accounts:
         for account in self:
             account.close()
         self._accounts.clear()
+
+    def _use_translator(self) -> None:
+        """Have voice for IPv4 addresses go by the translator of the network."""
+        of_each = (account.setup.target.translator for account in self)
+        prefix, _, length = (next(filter(None, of_each), None) or "::/0").partition("/")
+        pj.setTranslator(prefix, int(length))
 
     def _transport_for(self, setup: AccountSetup) -> int:
         """PJSIP's transport for an account, one for each of its means.

@@ -1,4 +1,4 @@
-"""ICE of an account: the candidates that its calls offer."""
+"""Ways of an account's voice: its family, a translator, and the candidates of ICE."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pjsua2 as pj
 
 from voip.protection import Transport
 from voip.protocol.worker.accounts import AccountSetup, Relay
+from voip.sip import translation
 from voip.worker.tls.transports import tls_config_of
 
 _CONNECTIONS = {
@@ -15,13 +16,27 @@ _CONNECTIONS = {
 }
 
 
+def is_translated(setup: AccountSetup) -> bool:
+    """Report if the account's server has an IPv4 address, which a translator leads to."""
+    return translation.is_translated(setup.target.address, setup.target.translator)
+
+
+def speaks_ipv6(setup: AccountSetup) -> bool:
+    """Report if the account's calls offer IPv6, as its server has."""
+    return setup.target.is_ipv6 and not is_translated(setup)
+
+
 def configure(nat: pj.AccountNatConfig, setup: AccountSetup) -> None:
-    """Use ICE as the account wants it.
+    """Use a translator where one is needed, and ICE as the account wants it.
 
     Raises:
         ValueError: a relay over TLS has no trust.
     """
     servers = setup.ice_servers
+    if is_translated(setup):
+        nat.nat64Opt = pj.PJSUA_NAT64_ENABLED
+        # Its Contact is the address that the server sees, be it a private one.
+        nat.contactRewriteUse = 2
     # PJSIP's own servers are none, and it must not ask them for other accounts.
     nat.sipStunUse = nat.mediaStunUse = pj.PJSUA_STUN_USE_DISABLED
     nat.iceEnabled = servers is not None

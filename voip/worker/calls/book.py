@@ -14,6 +14,7 @@ from voip.protocol.worker.calls import IncomingCall, PlayEnded, RefusedCall, Sta
 from voip.protocol.worker.sound import LevelsReport
 from voip.sip import identities, message
 from voip.sip.sentences import sentence
+from voip.worker.accounts import nat
 from voip.worker.accounts.account import Account
 from voip.worker.calls import srtp_flaws
 from voip.worker.calls.call import Call
@@ -186,10 +187,15 @@ class Calls:
         self._ended.append(call)
 
     def _why_refused(self, account: Account | None, prm: pj.OnRejectedIncomingCallParam) -> Cause:
-        if self._role.tls_only and account is not None:
-            flaw = srtp_flaws.flaw_in(prm.rdata.wholeMsg, account.setup)
-            if flaw is not None:
-                return srtp_flaws.cause(flaw, "caller", account.setup)
+        if account is None:
+            return Cause(CauseKind.REJECTED, (prm.reason[:1024],))
+        offer, setup = prm.rdata.wholeMsg, account.setup
+        flaw = srtp_flaws.flaw_in(offer, setup) if self._role.tls_only else None
+        by_ipv4 = nat.speaks_ipv6(setup) and message.voice_by_ipv4(offer)
+        if by_ipv4 and flaw in (None, srtp_flaws.FlawDetails(srtp_flaws.Flaw.OTHER)):
+            return Cause(CauseKind.VOICE_BY_IPV4, ("caller",))
+        if flaw is not None:
+            return srtp_flaws.cause(flaw, "caller", setup)
         return Cause(CauseKind.REJECTED, (prm.reason[:1024],))
 
 

@@ -8,6 +8,7 @@ import pjsua2 as pj
 
 from voip.causes import Cause, CauseKind
 from voip.sip import message as messages
+from voip.worker.accounts import nat
 from voip.worker.accounts.account import Account
 from voip.worker.calls import srtp_flaws
 
@@ -54,6 +55,7 @@ class Verdict:
         self._message_came = False
         self._answer_came = False
         self._session_came = False
+        self._voice_by_ipv4 = False
         self.refused = False
 
     def note(self, message: str) -> None:
@@ -61,10 +63,13 @@ class Verdict:
         call = self._call
         self._message_came = True
         code = messages.status(message)
-        flaw = srtp_flaws.flaw_in(message, call.account.setup)
+        setup = call.account.setup
+        flaw = srtp_flaws.flaw_in(message, setup)
         # A refused later offer leaves the call as it was: its flaw must not count.
         if flaw is not None and (code is not None or not call.was_up):
             self._last_flaw = flaw
+            lost = nat.speaks_ipv6(setup) and setup.target.translator is None
+            self._voice_by_ipv4 = lost and messages.voice_by_ipv4(message)
         if (
             call.demands_srtp
             and not call.was_up
@@ -78,6 +83,8 @@ class Verdict:
 
     def on_change(self) -> Cause:
         """Cause to end a call after a later answer that was refused."""
+        if self._voice_by_ipv4:
+            return self._of_family()
         if not self._call.demands_srtp:
             return Cause(CauseKind.NO_AGREEMENT)
         if self._last_flaw is not None and self._last_flaw.flaw in _EXACT_FLAWS:
@@ -98,7 +105,11 @@ class Verdict:
         elif info.lastStatusCode == pj.PJSIP_SC_REQUEST_TIMEOUT and not self._message_came:
             # PJSIP reports its own timer as a 408 (RFC 3261 section 17.1.1.2).
             call.cause = call.cause or Cause(CauseKind.SERVER_SILENT)
-        if not call.demands_srtp or call.cause or call.was_up or call.ended_here:
+        if call.cause or call.was_up or call.ended_here:
+            return
+        if self._voice_by_ipv4 and info.lastStatusCode in _NOT_READ:
+            call.cause = self._of_family()
+        if not call.demands_srtp or call.cause:
             return
         # The answer to a late offer is in the ACK, which is not reported.
         late = call.incoming and info.lastStatusCode in _NOT_TAKEN
@@ -111,6 +122,12 @@ class Verdict:
 
     def _refuse(self, flaw: srtp_flaws.FlawDetails | None) -> None:
         call = self._call
-        who = "caller" if call.incoming else "far end"
         self.refused = True
-        call.cause = srtp_flaws.cause(flaw, who, call.account.setup)
+        call.cause = srtp_flaws.cause(flaw, _sender(call), call.account.setup)
+
+    def _of_family(self) -> Cause:
+        return Cause(CauseKind.VOICE_BY_IPV4, (_sender(self._call),))
+
+
+def _sender(call: JudgedCall) -> str:
+    return "caller" if call.incoming else "far end"

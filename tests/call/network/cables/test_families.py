@@ -22,10 +22,10 @@ pytestmark = pytest.mark.timeout(120)
 
 
 class _PartyOfBoth(Party):
-    """Party at an address of each family, whose Contact has its name."""
+    """Party at an address of each family; its Contact has `named`, one of its hosts."""
 
-    def __init__(self, transport: Transport, leaf: Leaf, ipv4: str, ipv6: str) -> None:
-        super().__init__(_NAME, transport, leaf, HERTZ, ())
+    def __init__(self, transport: Transport, leaf: Leaf, ipv4: str, ipv6: str, named: str) -> None:
+        super().__init__(named, transport, leaf, HERTZ, ())
         self._ipv4, self._ipv6 = ipv4, ipv6
         self.voice_host = "::"
         # A server of streams listens at each family's own socket, for "".
@@ -37,9 +37,10 @@ class _PartyOfBoth(Party):
         return self._ipv6 if "c=IN IP6" in offer.body else self._ipv4
 
 
+@pytest.mark.parametrize("literal", [False, True], ids=["name", "address"])
 @pytest.mark.parametrize("transport", list(Transport), ids=str)
 async def test_a_call_moves_from_ipv4_to_ipv6(
-    place: Path, authority: Authority, transport: Transport
+    place: Path, authority: Authority, transport: Transport, literal: bool
 ) -> None:
     async with Parts() as machines, Parts() as parts:
         here = Place(1, transport, place)
@@ -47,7 +48,8 @@ async def test_a_call_moves_from_ipv4_to_ipv6(
         hosts.write_text(f"127.0.0.1 localhost\n{_FAR} {_NAME}\n{here.server} {_NAME}\n")
         await on_this("mount", "--bind", str(hosts), "/etc/hosts")
         leaf = authority.issue("both", dns=[_NAME])
-        party = _PartyOfBoth(transport, leaf, here.server, _FAR)
+        named = here.server if literal else _NAME
+        party = _PartyOfBoth(transport, leaf, here.server, _FAR, named)
         await here.start(authority, machines, parts, party)
         await on_this("ip", "address", "add", f"{_FAR}/64", "dev", here.far(1), "nodad")
         await here.register(authority, f"{_NAME}:{party.server.port}", _NAME)

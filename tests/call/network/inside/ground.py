@@ -20,7 +20,7 @@ from voip.protection import Transport
 
 DOMAIN = "pbx.test"
 FIRST, SECOND = "127.1.0.1", "127.1.0.2"
-_PREFIX = {
+PREFIX = {
     Transport.UDP: "_sip._udp",
     Transport.TCP: "_sip._tcp",
     Transport.TLS: "_sips._tcp",
@@ -81,7 +81,7 @@ class Network:
         for priority, ((letter, host), port) in enumerate(zip(hosts, ports, strict=False)):
             self.nameserver.add(f"{letter}.{DOMAIN}", "A", host)
             rows.append(f"{priority} 0 {port} {letter}.{DOMAIN}.")
-        self.nameserver.add(f"{_PREFIX[self.transport]}.{domain}", "SRV", *rows)
+        self.nameserver.add(f"{PREFIX[self.transport]}.{domain}", "SRV", *rows)
 
     async def add(self, register: bool = True, name: str = "work", domain: str = DOMAIN) -> None:
         trust = {"ca_file": str(self.authority.file)} if self.transport is Transport.TLS else {}

@@ -6,18 +6,19 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.call.network.inside.ground import DOMAIN
+from tests.call.network.inside.ground import DOMAIN, PREFIX
 from tests.conftest import NewPhone
+from tests.support.network.ports import LOOPBACK
 from tests.support.parts import Parts
 from tests.support.peers import sip
 from tests.support.peers.hostile import Client, DatagramServer, HostileServer, registrar
 from tests.support.peers.nameserver import NameServer
+from tests.support.peers.party import Party
 from tests.support.phone import Phone
-from tests.support.pki import Authority
-from voip.model import Outcome
+from tests.support.pki import Authority, Leaf
+from voip.causes import Cause, CauseKind
+from voip.model import CallState, Outcome
 from voip.protection import Transport
-
-_PREFIX = {Transport.UDP: "_sip._udp", Transport.TCP: "_sip._tcp", Transport.TLS: "_sips._tcp"}
 
 
 def _registers_and_is_busy(client: Client, message: sip.Message) -> None:
@@ -85,7 +86,7 @@ async def test_a_name_that_has_no_other_address(
     server: HostileServer | DatagramServer,
 ) -> None:
     transport = _transport(server, request)
-    nameserver.add(f"{_PREFIX[transport]}.{DOMAIN}", "SRV", f"1 1 {server.port} six.{DOMAIN}.")
+    nameserver.add(f"{PREFIX[transport]}.{DOMAIN}", "SRV", f"1 1 {server.port} six.{DOMAIN}.")
     nameserver.add(f"six.{DOMAIN}", "AAAA", "::1")
     phone = await new_phone()
     await phone.add(
@@ -93,3 +94,71 @@ async def test_a_name_that_has_no_other_address(
         **_trust(transport, authority),
     )  # fmt: skip
     await _works(phone, server)
+
+
+class _Ipv4Voice(Party):
+    """Party whose server has an IPv6 address, and its voice an IPv4 one."""
+
+    def __init__(self, transport: Transport, leaf: Leaf) -> None:
+        super().__init__(f"six.{DOMAIN}", transport, leaf, 450, ())
+        self.server.host = self.voice_host = "::1"
+
+    def media_address(self, offer: sip.Message | None) -> str:
+        return LOOPBACK
+
+
+@pytest.fixture(params=list(Transport), ids=str)
+async def ipv4_voice(
+    request: pytest.FixtureRequest,
+    new_phone: NewPhone,
+    authority: Authority,
+    nameserver: NameServer,
+) -> AsyncIterator[tuple[Phone, Party]]:
+    transport: Transport = request.param
+    async with Parts() as parts:
+        leaf = authority.issue("v6", dns=[DOMAIN])
+        party = await parts.begin(_Ipv4Voice(transport, leaf))
+        row = f"1 1 {party.server.port} six.{DOMAIN}."
+        nameserver.add(f"{PREFIX[transport]}.{DOMAIN}", "SRV", row)
+        nameserver.add(f"six.{DOMAIN}", "AAAA", "::1")
+        phone = await new_phone()
+        await phone.add(
+            "work", password="x", user="alice", domain=DOMAIN, transport=transport.value,
+            **_trust(transport, authority),
+        )  # fmt: skip
+        await phone.until_registered("work")
+        yield phone, party
+
+
+async def test_an_answer_with_voice_by_ipv4_ends_the_call_in_words(
+    ipv4_voice: tuple[Phone, Party],
+) -> None:
+    phone, party = ipv4_voice
+    call = await phone.call("bob")
+    await party.take()
+    ended = await phone.until_state(call, CallState.ENDED)
+    assert ended.cause == Cause(CauseKind.VOICE_BY_IPV4, ("far end",))
+    assert ended.outcome is Outcome.FAILED
+    await party.leave()
+
+
+async def test_an_offer_with_voice_by_ipv4_is_refused_in_words(
+    ipv4_voice: tuple[Phone, Party],
+) -> None:
+    phone, party = ipv4_voice
+    client, register = await party.server.until(lambda message: message.method == "REGISTER")
+    secure = party.transport is Transport.TLS
+    session = sip.sdp(
+        LOOPBACK, 9, "RTP/SAVP" if secure else "RTP/AVP", (sip.crypto(),) if secure else ()
+    )
+    here = f"six.{DOMAIN}:{party.server.port}"
+    client.send(
+        sip.request(
+            "INVITE", register.get("Contact").split("<")[1].split(">")[0],
+            via=f"SIP/2.0/{party.transport.value.upper()} {here}", to=f"<sip:alice@{DOMAIN}>",
+            contact=f"<sip:party@{here}>", body=session,
+        )
+    )  # fmt: skip
+    refused = await phone.until_call(lambda call: call.state is CallState.ENDED)
+    assert refused.cause == Cause(CauseKind.VOICE_BY_IPV4, ("caller",))
+    assert refused.outcome is Outcome.REFUSED

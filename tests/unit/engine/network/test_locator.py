@@ -122,6 +122,49 @@ async def test_a_name_without_an_address_has_a_cause(
     assert located.cause == Cause(kind, ("example.com",))
 
 
+_PREFIX = "2001:db8:64::/96"
+
+
+async def _through_a_translator(
+    server: str, *addresses: str, ipv4: str | None = None, ipv6: bool = True
+) -> tuple[tuple[Target, ...], list[str]]:
+    """Targets of a server, and the names that were asked for; `ipv4` is its route's."""
+    names = ScriptedNames()
+    names.addresses_of["ipv4only.arpa"] = ("192.0.0.170", "2001:db8:64::192.0.0.170")
+    names.addresses_of["pbx.example.com"] = addresses
+    locator = Locator(names, random.Random(1), lambda: ipv6, lambda *_: ipv4)
+    return (await locator.locate(server, _TLS)).targets, names.asked
+
+
+async def test_an_ipv4_address_without_a_route_is_reached_through_a_translator() -> None:
+    there = Target("2001:db8:64::c000:207", 5061, _PREFIX)
+    targets, _ = await _through_a_translator("192.0.2.7")
+    assert targets == (there,)
+    targets, _ = await _through_a_translator("pbx.example.com", "192.0.2.7")
+    assert targets == (there,)
+
+
+async def test_a_dns64_s_address_is_the_same_target() -> None:
+    dns64 = ("2001:db8:64::c000:207", "192.0.2.7", "2001:db8::9")
+    targets, _ = await _through_a_translator("pbx.example.com", *dns64)
+    assert [target.address for target in targets] == ["2001:db8:64::c000:207", "2001:db8::9"]
+    assert {target.translator for target in targets} == {_PREFIX}
+
+
+async def test_an_ipv4_address_with_a_route_is_used_as_it_is() -> None:
+    targets, asked = await _through_a_translator("192.0.2.7", ipv4="192.0.2.100")
+    assert (targets, asked) == ((Target("192.0.2.7", 5061),), [])
+    targets, _ = await _through_a_translator("pbx.example.com", "192.0.2.7", ipv4="192.0.2.100")
+    assert targets == (Target("192.0.2.7", 5061),)
+
+
+async def test_no_translator_is_looked_for_without_ipv6_or_for_its_addresses() -> None:
+    targets, asked = await _through_a_translator("192.0.2.7", ipv6=False)
+    assert (targets, asked) == ((Target("192.0.2.7", 5061),), [])
+    targets, asked = await _through_a_translator("[2001:db8::7]")
+    assert (targets, asked) == ((Target("2001:db8::7", 5061),), [])
+
+
 async def test_targets_are_bounded_and_each_is_there_once() -> None:
     names = ScriptedNames()
     names.services_of["_sips._tcp.example.com"] = tuple(

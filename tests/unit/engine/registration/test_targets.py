@@ -100,3 +100,13 @@ def test_an_order_that_the_dns_shuffles_moves_nobody() -> None:
     targets.replace((B, A), now=1.0)
     assert targets.current == A
     assert targets.better() is None
+
+
+def test_an_address_leads_to_itself_or_through_a_translator() -> None:
+    translated = Target("2001:db8:64::c000:207", 5061, "2001:db8:64::/96")
+    targets = _targets(A, translated)
+    assert targets.lead_to(A.address)
+    assert targets.lead_to("192.0.2.7")
+    assert not targets.lead_to("192.0.2.8")
+    assert not targets.lead_to("pbx.example.com")
+    assert not _targets(A).lead_to("192.0.2.7")
