@@ -104,23 +104,27 @@ class Locator:
         bare = host.strip("[]")
         if locating.is_address(host):
             target = Target(locating.as_reported(bare), port or default_port)
-            needs_one = self._find_route(target.address, target.port) is None
-            reached = await self._reach([target], not target.is_ipv6 and needs_one)
+            lost = not target.is_ipv6 and self._find_route(target.address, target.port) is None
+            reached = self._through(await self._find_prefix(), [target]) if lost else [target]
             return Located(server_name=bare, targets=tuple(reached))
         services = await ask(host) if port is None else [Service(0, 0, port, host)]
         targets: dict[Target, None] = {}
-        of_each = await asyncio.gather(*(search.addresses(service.host) for service in services))
+        # At once: a silent name server costs its seconds once.
+        prefix, of_each = await asyncio.gather(
+            self._find_prefix(),
+            asyncio.gather(*(search.addresses(service.host) for service in services)),
+        )
         for service, addresses in zip(services, of_each, strict=True):
             targets.update((Target(address, service.port), None) for address in addresses)
-        reached = await self._reach(targets, bool(targets))
         cause = None if targets else search.cause(host)
+        reached = self._through(prefix, targets)
         return Located(host, tuple(reached)[:_MOST_TARGETS], tuple(search.steps), cause)
 
-    async def _reach(self, targets: Iterable[Target], may_need_one: bool) -> Iterable[Target]:
+    async def _find_prefix(self) -> str | None:
+        return await translators.find_prefix(self._names) if self._prefers_ipv6() else None
+
+    def _through(self, prefix: str | None, targets: Iterable[Target]) -> Iterable[Target]:
         """Targets as this machine reaches them, some through a translator."""
-        if not may_need_one or not self._prefers_ipv6():
-            return targets
-        prefix = await translators.find_prefix(self._names)
         if prefix is None:
             return targets
         return translators.through(targets, prefix, self._find_route)

@@ -78,7 +78,7 @@ class Live:
         if account is None or self.aimed is None:
             return False
         names = (account.next_hop_parts[0].lower(), account.ascii_domain.lower())
-        return name in names or self.targets.lead_to(name)
+        return name in names or (self.aimed.address != name and self.targets.lead_to(name))
 
     def aim(self, target: Target) -> None:
         """Note the target that the worker has from now on."""
