@@ -92,7 +92,11 @@ class Attached:
     # Waiting
 
     async def until(
-        self, kind: type[_Event], condition: Callable[[_Event], bool], since: int = 0
+        self,
+        kind: type[_Event],
+        condition: Callable[[_Event], bool],
+        since: int = 0,
+        patience_s: float = PATIENCE_S,
     ) -> _Event:
         """First event of `kind` after position `since` for which `condition` is true."""
         position = since
@@ -109,7 +113,7 @@ class Attached:
                     await self._news.wait()
 
         try:
-            return await asyncio.wait_for(find(), PATIENCE_S)
+            return await asyncio.wait_for(find(), patience_s)
         except TimeoutError:
             seen = "\n".join(str(e.event)[:400] for e in self.events[since:][-25:])
             raise AssertionError(

@@ -54,8 +54,8 @@ def execute(phone: Phone, command: AnyWorkerCommand) -> None:
             accounts.use_target(name, target)
         case LeaveConnection(name=name):
             accounts.move(name)
-        case RegisterNow(name=name):
-            accounts.get(name).setRegistration(True)
+        case RegisterNow(name=name, hurried=hurried):
+            accounts.get(name).register(hurried)
         case UseOwnKey(name=name, own_key=own_key):
             accounts.get(name).use_own_key(own_key)
         case UseIceServers(name=name, ice_servers=servers):

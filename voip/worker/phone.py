@@ -62,6 +62,7 @@ class Phone:
         self.context.ask_for_names()
         flush()
         self.calls.follow()
+        self.accounts.follow()
         now = time.monotonic()
         if now >= self._next_tick:
             self._next_tick = now + 1

@@ -137,7 +137,7 @@ class Attempts:
             try:
                 await self._aim(live, target)
                 if live.stopped is None:
-                    await self._workers[live.role].ask(RegisterNow(name=live.name))
+                    await self._workers[live.role].ask(RegisterNow(live.name, hurried=others))
             except WorkerRefused as error:
                 self.fail(live, cause_of(error))
             except WorkerGone:

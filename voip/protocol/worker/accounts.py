@@ -163,9 +163,14 @@ class LeaveConnection(WorkerCommand, frozen=True, tag="leave_connection"):
 
 
 class RegisterNow(WorkerCommand, frozen=True, tag="register"):
-    """Send a REGISTER now; the worker never repeats a failed one."""
+    """Send a REGISTER now; the worker never repeats a failed one.
+
+    A `hurried` one fails where the server's port is closed over UDP, before the
+    timeout of SIP.
+    """
 
     name: str
+    hurried: bool = False
 
 
 class UseOwnKey(WorkerCommand, frozen=True, tag="use_own_key"):

@@ -26,10 +26,11 @@ from voip.security.policy import DEMANDS
 from voip.sip import message, mwi, translation
 from voip.sip.dialing import escape_user
 from voip.sip.gruu import public_gruu
-from voip.worker.accounts import nat, privacy
+from voip.worker.accounts import nat, privacy, refusals
 from voip.worker.accounts.alias import Alias, without_registration
 from voip.worker.accounts.attribution import ANONYMOUS_USER
 from voip.worker.accounts.keepalive import Keepalive, ping_interval_s
+from voip.worker.accounts.refusals import Refusal
 from voip.worker.callbacks import guarded
 from voip.worker.context import Context
 from voip.worker.tls.transports import VOICE, mark
@@ -63,6 +64,7 @@ class Account(pj.Account):
         self.connection: int | None = None
         self._moved = False
         self._keepalive = Keepalive(self._ask_server)
+        self._refusal = Refusal()
         self._gruu: str | None = None
         self._relay_failure: Cause | None = None
         self._anonymous = Alias(context, self._take) if setup.hidden else None
@@ -111,11 +113,33 @@ class Account(pj.Account):
 
     def close(self) -> None:
         """Unregister if registered, and remove the account from PJSIP."""
+        self._refusal.end()
         self.context.connections.forget(self.name)
         for alias in (self._anonymous, self._by_gruu):
             if alias is not None:
                 alias.shutdown()
         self.shutdown()
+
+    def register(self, hurried: bool) -> None:
+        """Send a REGISTER, which fails soon where it is `hurried` and a port is closed.
+
+        Raises:
+            pj.Error: PJSIP cannot send it.
+        """
+        if hurried:
+            self._refusal.watch(self.setup)
+        self.setRegistration(True)
+
+    def follow(self) -> None:
+        """Do each turn's work: notice a REGISTER that reaches nobody."""
+        cause = self._refusal.seen()
+        if cause is not None:
+            self.context.send(
+                RegistrationEvent(
+                    account=self.name, active=False, code=refusals.CODE, reason="", expires_s=0,
+                    cause=cause,
+                )
+            )  # fmt: skip
 
     def use_own_key(self, own_key: OwnKey) -> None:
         """Use another certificate in the handshakes of later calls.
@@ -143,6 +167,7 @@ class Account(pj.Account):
             pj.Error: PJSIP does not accept it.
         """
         self._keepalive.end()
+        self._refusal.end()
         self._gruu = None
         self.setup, self._transport_id = setup, transport_id
         self.context.connections.expect(setup)
@@ -212,6 +237,7 @@ class Account(pj.Account):
 
     @guarded
     def onRegState(self, prm: pj.OnRegStateParam) -> None:
+        self._refusal.end()
         active = prm.code // 100 == 2 and prm.expiration > 0
         connection = self.context.connections.id_of(prm.rdata.transport)
         self.heard_from(prm.rdata)

@@ -106,6 +106,11 @@ class Accounts:
         self._removed.append(account)
         self._use_translator()
 
+    def follow(self) -> None:
+        """Do each turn's work."""
+        for account in self:
+            account.follow()
+
     def tick(self) -> None:
         """Do each second's work."""
         for account in self:

@@ -92,6 +92,7 @@ class Call(pj.Call):
         if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self.ended = True
             self.digits.end("the call ended")
+            self.patience.end()
             self.verdict.end(info, prm.e)
             self._on_end(self, self.media.close())
         self._report(info)
@@ -167,7 +168,7 @@ class Call(pj.Call):
     # What the engine asks for
 
     def start(self, uri: str, patience_s: float | None) -> None:
-        self.patience.begin(patience_s)
+        self.patience.begin(patience_s, self.account.setup)
         self.makeCall(uri, self.account.calling(self.options()))
 
     def ring(self) -> None:

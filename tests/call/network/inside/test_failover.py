@@ -41,6 +41,15 @@ def _answers(status: int, *extra: str) -> Behaviour:
     return behave
 
 
+async def test_a_server_that_answers_is_the_only_one_asked(network: Network) -> None:
+    first = await network.serve(FIRST, registers)
+    second = await network.serve(SECOND, _answers(403))
+    network.publish(first.port, second.port)
+    await network.add()
+    await network.registered("no failure")
+    await is_registered_with(first)
+
+
 async def test_a_refused_connection(network: Network) -> None:
     second = await network.serve(SECOND, registers)
     network.publish(free_port(), second.port)
@@ -58,13 +67,23 @@ async def test_a_black_hole(network: Network) -> None:
     await is_registered_with(second)
 
 
+async def test_a_server_that_takes_the_registration_and_is_silent(network: Network) -> None:
+    first = await network.serve(FIRST, lambda _client, _message: None)
+    second = await network.serve(SECOND, registers)
+    network.publish(first.port, second.port)
+    await network.add()
+    await network.registered("silent")
+    await is_registered_with(first)
+    await is_registered_with(second)
+
+
 @pytest.mark.parametrize("extra", [(), ("Retry-After: 60",)], ids=["503", "503 with Retry-After"])
 async def test_a_server_that_is_unavailable(network: Network, extra: tuple[str, ...]) -> None:
     first = await network.serve(FIRST, _answers(503, *extra))
     second = await network.serve(SECOND, registers)
     network.publish(first.port, second.port)
     await network.add()
-    await network.registered(f"503 {''.join(extra)}")
+    await network.registered(" ".join(("503", *extra)))
     await is_registered_with(first)
     await is_registered_with(second)
 

@@ -13,6 +13,7 @@ from tests.call.network.inside.ground import (
     AnyServer,
     Network,
     black_hole,
+    tell,
 )
 from tests.support.peers import sip
 from tests.support.peers.hostile import Client, HostileServer
@@ -39,8 +40,10 @@ async def _calls_both(network: Network) -> tuple[str, AnyServer, AnyServer]:
     second = await network.serve(SECOND, _rings)
     network.publish(first.port, second.port)
     await network.add(register=False)
+    began = time.monotonic()
     call = await network.phone.call("bob")
     await network.phone.until_state(call, CallState.RINGING)
+    tell("INVITE", "silent", network.transport, began)
     return call, first, second
 
 
@@ -71,9 +74,8 @@ async def test_a_black_hole_is_left_soon(network: Network) -> None:
         began = time.monotonic()
         call = await network.phone.call("bob")
         await network.phone.until_state(call, CallState.RINGING)
-        took = time.monotonic() - began
-        print(f"black hole, {network.transport}: {took:.2f} s")
-        assert took < _SOON_S
+        tell("INVITE", "black hole", network.transport, began)
+        assert time.monotonic() - began < _SOON_S
         await _ends_busy(network, call, second)
 
 
