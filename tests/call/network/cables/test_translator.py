@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.call.network.cables.moving import HERTZ
+from tests.support.network.coturn import PASSWORD, USER, Coturn
 from tests.support.network.hosts import Host, on_this
 from tests.support.network.translator import ROUTER, Ipv6Network
 from tests.support.parts import Parts
@@ -135,11 +137,37 @@ async def test_a_call_moves_from_ipv4_to_the_translator(
     await alice.until_logged(call)
 
 
+async def test_a_relay_of_ipv4_is_heard_by_ends_that_answer_to_no_other_address(
+    world: _World,
+) -> None:
+    leaf = world.authority.issue("far", addresses=[_INTERNET])
+    party = await world.parts.begin(Party(_INTERNET, Transport.TLS, leaf, HERTZ, ()))
+    relay = await world.parts.begin(Coturn(world.place / "coturn", None, _INTERNET))
+    phone = await world.parts.begin(
+        Phone(world.place / "relayed", prefix=world.network.machine.prefix)
+    )
+    await phone.client.ask(Subscribe(levels=True))
+    await phone.add(
+        "work", password="x", user="alice", domain=_INTERNET,
+        server=f"{_INTERNET}:{party.server.port}", ca_file=str(world.authority.file), ice=True,
+        turn_server=f"{_INTERNET}:{relay.port}", turn_transport="udp", turn_user=USER,
+        turn_password_command=f"echo {PASSWORD}",
+    )  # fmt: skip
+    await phone.until_registered("work")
+    await phone.call("bob")
+    await party.take()
+    _, invite = await party.server.until(lambda message: message.method == "INVITE")
+    assert f"c=IN IP4 {_INTERNET}" in invite.body
+    await party.voice.until_heard(25)
+    await _hears(phone)
+    await party.leave()
+
+
 class _Ipv4Voice(Party):
     """Party whose server has an IPv6 address, and its voice an IPv4 one."""
 
     def __init__(self, leaf: Leaf) -> None:
-        super().__init__(_SIX, Transport.TLS, leaf, 450, ())
+        super().__init__(_SIX, Transport.TLS, leaf, HERTZ, ())
         self.server.host = ROUTER
         self.voice_host = _INTERNET
 
