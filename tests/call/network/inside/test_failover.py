@@ -21,6 +21,7 @@ from tests.conftest import NewPhone
 from tests.support.network.ports import free_port
 from tests.support.peers import sip
 from tests.support.peers.hostile import Client, HostileServer
+from voip.causes import CauseKind
 from voip.model import CallState, Outcome, RegistrationState
 from voip.protection import Transport
 from voip.protocol.accounts import AccountEvent
@@ -56,6 +57,12 @@ async def test_a_refused_connection(network: Network) -> None:
     await network.add()
     await network.registered("refused")
     await is_registered_with(second)
+    left = await network.phone.until(
+        AccountEvent, lambda e: e.account.registration.cause is not None
+    )
+    assert left.account.registration.cause is not None
+    # Not the silence that it is without a word of the system's.
+    assert left.account.registration.cause.kind is CauseKind.CONNECTION_FAILED
 
 
 async def test_a_black_hole(network: Network) -> None:
