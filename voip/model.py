@@ -200,6 +200,12 @@ class Party(msgspec.Struct, frozen=True):
         """True if neither the user nor this phone vouches for the name."""
         return bool(self.name) and self.name_from not in (NameFrom.CONTACT, NameFrom.PHONE)
 
+    @property
+    def label(self) -> str:
+        """A name that the phone vouches for, or else the address."""
+        trusted = "" if self.claimed else self.name
+        return trusted or self.uri.partition(":")[2] or self.uri or "the far end"
+
 
 class BlockedCaller(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Address whose calls to an account are declined; `since` is RFC 3339."""
@@ -241,7 +247,8 @@ class Call(msgspec.Struct, frozen=True):
     accepted the latest hold or resume; None before its answer and without one.
     `reason` is the sentence of `cause`, or else the far end's last reason.
     By the server's word: `forwarded_by` passed the call on to this phone, and
-    `connected` is at the other end in place of `remote`.
+    `connected` is at the other end in place of `remote`. `asked`: the far end wants to
+    connect the user with this one.
     """
 
     id: str
@@ -266,6 +273,7 @@ class Call(msgspec.Struct, frozen=True):
     cause: Cause | None = None
     forwarded_by: Party | None = None
     connected: Party | None = None
+    asked: Party | None = None
 
 
 class LogEntry(msgspec.Struct, frozen=True):

@@ -38,6 +38,7 @@ from voip.protocol.accounts import (
     RemoveAccount,
 )
 from voip.protocol.calls import (
+    AcceptTransfer,
     AnswerCall,
     CallEvent,
     CallStarted,
@@ -53,6 +54,7 @@ from voip.protocol.calls import (
     PlaceCall,
     Play,
     Record,
+    RefuseTransfer,
     Resume,
     SendDigits,
 )
@@ -140,6 +142,7 @@ from voip.protocol.worker.accounts import (
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.calls import (
     Answer,
+    AnswerTransfer,
     CallStateEvent,
     DigitReceived,
     Digits,
@@ -160,6 +163,7 @@ from voip.protocol.worker.calls import (
     Ring,
     StartCall,
     StatisticsEvent,
+    TransferAsked,
     UnreadCall,
 )
 from voip.protocol.worker.process import (
@@ -253,6 +257,7 @@ CALL = model.Call(
     duration_s=12.5,
     forwarded_by=model.Party("sip:200@pbx.test", "Reception", name_from=model.NameFrom.SERVER),
     connected=model.Party("sip:201@pbx.test"),
+    asked=model.Party("sip:202@pbx.test"),
     muted=True,
     recording=True,
     playing=True,
@@ -396,6 +401,8 @@ COMMANDS: dict[str, AnyCommand] = {
     "resume": Resume(call="3"),
     "mute": Mute(call="3", on=False),
     "dtmf": SendDigits(call="3", digits="12*#,D"),
+    "accept_transfer": AcceptTransfer(call="3"),
+    "refuse_transfer": RefuseTransfer(call="3"),
     "play": Play(call="3", path="/tmp/in.wav"),
     "record": Record(call="3", path=None),
     "history": GetHistory(
@@ -697,6 +704,7 @@ WORKER_COMMANDS: dict[str, AnyWorkerCommand] = {
     "answer": Answer(call=-1),
     "end": EndCall(call=-1, code=486),
     "hold": HoldCall(call=1, on=False),
+    "answer_transfer": AnswerTransfer(call=1, by=2),
     "voice": GiveVoice(call=1, on=False),
     "mute": MuteCall(call=1, on=False),
     "digits": Digits(call=1, digits="12*#"),
@@ -763,6 +771,7 @@ WORKER_EVENTS: dict[str, AnyWorkerEvent] = {
         refused=True,
     ),
     "identity": IdentityEvent(1, '"Reception" <sip:200@pbx.test>'),
+    "transfer_asked": TransferAsked(1, '"Carol" <sip:carol@example.com>'),
     "media": MediaEvent(1, (STREAM,), model.HeldBy.BOTH, 1),
     "hold": HoldEvent(call=1, agreed=False, held=True, code=491, reason="Request Pending"),
     "statistics": StatisticsEvent(1, (STREAM,), 1, 100, 1, 100, 2, 0.5, 20.5, 1.0, 50, 21.0),

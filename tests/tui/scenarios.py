@@ -40,7 +40,7 @@ from voip.protocol.calls import Hold, Mute, Play, Record
 from voip.protocol.settings import ChangeSettings
 from voip.protocol.trust import CompareWords, GetLock
 from voip.protocol.worker.base import WorkerCommand
-from voip.protocol.worker.calls import EndCall
+from voip.protocol.worker.calls import AnswerTransfer, EndCall
 
 Done = Callable[[], bool]
 Scenario = Callable[[Stage], Awaitable[Done]]
@@ -50,6 +50,8 @@ SCENARIOS: dict[str, Scenario] = {}
 STORIES: dict[str, tuple[str, ...]] = {
     "somebody calls": ("caller.block", "call.busy", "call.decline", "call.answer"),
     "a call": (
+        "call.stay",
+        "call.follow",
         "call.hold",
         "call.resume",
         "call.mute",
@@ -196,6 +198,30 @@ async def _ringing(stage: Stage) -> str:
 async def _(stage: Stage) -> Done:
     call = await _ringing(stage)
     return lambda: stage.state_of(call) is CallState.ACTIVE
+
+
+async def _asked(stage: Stage) -> str:
+    """A call whose far end wants to connect the user with Carol."""
+    call = await _ringing(stage)
+    await stage.phone.press("a")
+    await stage.phone.until(lambda: stage.state_of(call) is CallState.ACTIVE)
+    stage.engine.remote_asks_for_transfer(call, stage.address("Carol", "carol"))
+    await stage.phone.until(
+        lambda: any(shown.call.asked is not None for shown in stage.phone.app.state.live)
+    )
+    return call
+
+
+@_for("call.follow")
+async def _(stage: Stage) -> Done:
+    call = await _asked(stage)
+    return lambda: stage.state_of(call) is CallState.HELD
+
+
+@_for("call.stay")
+async def _(stage: Stage) -> Done:
+    await _asked(stage)
+    return _ordered(stage, AnswerTransfer, by=None)
 
 
 @_for("call.decline")

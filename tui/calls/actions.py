@@ -15,7 +15,18 @@ from tui.state import ShownCall
 from tui.widgets.ask import AskText
 from tui.words.phrases import who
 from voip.model import CallState
-from voip.protocol.calls import AnswerCall, DeclineCall, HangUp, Hold, Mute, Play, Record, Resume
+from voip.protocol.calls import (
+    AcceptTransfer,
+    AnswerCall,
+    DeclineCall,
+    HangUp,
+    Hold,
+    Mute,
+    Play,
+    Record,
+    RefuseTransfer,
+    Resume,
+)
 from voip.protocol.client import AnyCommand
 
 _ToCall = Callable[[str], AnyCommand]
@@ -115,6 +126,8 @@ COMMANDS = {
     "call.answer": _incoming(lambda call: AnswerCall(call=call)),
     "call.decline": _incoming(lambda call: DeclineCall(call=call)),
     "call.busy": _incoming(lambda call: DeclineCall(call=call, busy=True)),
+    "call.follow": _selected(lambda call: AcceptTransfer(call=call)),
+    "call.stay": _selected(lambda call: RefuseTransfer(call=call)),
     "call.end": _selected(lambda call: HangUp(call=call)),
     "call.hold": _selected(lambda call: Hold(call=call)),
     "call.resume": _selected(lambda call: Resume(call=call)),

@@ -64,6 +64,12 @@ def _with_call(
     return when
 
 
+def _is_asked(context: Context) -> bool:
+    # The same keys answer and decline a call that rings.
+    asked = _with_call(tuple(CallState), lambda shown: shown.call.asked is not None)
+    return context.incoming is None and asked(context)
+
+
 def _begins_calls(context: Context) -> bool:
     """True if no call rings: a key meant to answer must not place a call."""
     return context.connected and context.incoming is None
@@ -132,6 +138,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("call.decline", "decline", "Decline the call", "x,f3", _CALLS, _incoming, 2, ()),
     Action("call.busy", "busy", "Tell the caller that you are busy", "b,f4", _CALLS,
            _incoming, 3, ()),
+    Action("call.follow", "accept transfer", "Call the one they want to connect you with", "a,f2",
+           _CALLS, _is_asked, 1),
+    Action("call.stay", "refuse transfer", "Refuse to be connected with somebody else", "x,f3",
+           _CALLS, _is_asked, 2),
     Action("caller.block", "block", "Block this caller, or unblock them", "B", _CALLS,
            lambda c: c.connected and caller(c) is not None, 23),
     Action("dial.call", "dial", "Call what is typed", "enter", _DIAL,

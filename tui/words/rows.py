@@ -264,6 +264,8 @@ def _signs(shown: ShownCall, glyphs: Glyphs, lock_key: str) -> list[Part]:
         signs.append(Part(f"{glyphs.recording} you are recording  ", "error"))
     if call.playing:
         signs.append(Part(f"{glyphs.playing} playing a file  ", "accent"))
+    if call.asked is not None:
+        signs.append(Part(f"wants you to call {phrases.who(call.asked)}  ", "warning"))
     if call.connected is not None:
         signs.append(Part(f"now {phrases.who(call.connected)}  ", "warning"))
     if shown.heard:

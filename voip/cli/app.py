@@ -35,6 +35,8 @@ _GROUPS = {
     "answer": ("voip.cli.calls.control", "answer"),
     "decline": ("voip.cli.calls.control", "decline"),
     "busy": ("voip.cli.calls.control", "busy"),
+    "accept-transfer": ("voip.cli.calls.control", "accept_transfer"),
+    "refuse-transfer": ("voip.cli.calls.control", "refuse_transfer"),
     "hangup": ("voip.cli.calls.control", "hangup"),
     "hold": ("voip.cli.calls.control", "hold"),
     "resume": ("voip.cli.calls.control", "resume"),

@@ -120,6 +120,7 @@ def state_words(c: Call) -> str:
     text += ", playing a file" if c.playing else ""
     text += ", recording" if c.recording else ""
     text += f", forwarded by {with_address(c.forwarded_by)}" if c.forwarded_by else ""
+    text += f", asks to connect you with {with_address(c.asked)}" if c.asked else ""
     text += f", now with {with_address(c.connected)}" if c.connected else ""
     return text + (f", {c.quality.problem}" if c.quality.problem else "")
 

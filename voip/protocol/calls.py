@@ -83,6 +83,21 @@ class Record(Command, frozen=True, tag="record"):
     path: str | None = None
 
 
+class AcceptTransfer(Command, frozen=True, tag="accept_transfer"):
+    """Call the one with whom a call's far end wants to connect the user.
+
+    The reply is `CallStarted`. The call is on hold meanwhile.
+    """
+
+    call: str
+
+
+class RefuseTransfer(Command, frozen=True, tag="refuse_transfer"):
+    """Refuse what a call's far end asks; the call goes on."""
+
+    call: str
+
+
 class GetHistory(Command, frozen=True, tag="history"):
     """Request the call log, newest first; `before` is an id to continue from.
 
@@ -161,6 +176,8 @@ AnyCallCommand = (
     | Resume
     | Mute
     | SendDigits
+    | AcceptTransfer
+    | RefuseTransfer
     | Play
     | Record
     | GetHistory

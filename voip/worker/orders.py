@@ -15,6 +15,7 @@ from voip.protocol.worker.accounts import (
 )
 from voip.protocol.worker.calls import (
     Answer,
+    AnswerTransfer,
     Digits,
     EndCall,
     GiveVoice,
@@ -72,6 +73,8 @@ def execute(phone: Phone, command: AnyWorkerCommand) -> None:
             calls.get(number).hold.ask(on)
         case MoveCall(call=number, media=media):
             calls.get(number).hold.move(media)
+        case AnswerTransfer(call=number, by=by, code=code):
+            calls.get(number).asked.answer(None if by is None else calls.get(by).getId(), code)
         case GiveVoice(call=number, on=on):
             calls.get(number).media.give_voice(on)
         case MuteCall(call=number, on=on):

@@ -9,7 +9,7 @@ from tests.call.hostile.sessions import Session
 from tests.call.hostile.stage import Stage
 from tests.support.peers.farend import FarEnd
 from voip.model import CallState, Outcome
-from voip.protocol.calls import HangUp, Hold
+from voip.protocol.calls import AcceptTransfer, CallStarted, HangUp, Hold, RefuseTransfer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -98,13 +98,41 @@ _TRANSFERS = {
 
 
 @pytest.mark.parametrize("kind", list(_TRANSFERS))
-async def test_nor_after_a_transfer_which_is_declined(stage: Stage, kind: str) -> None:
-    far, _ = await stage.up()
+async def test_nor_after_a_transfer_which_is_refused(stage: Stage, kind: str) -> None:
+    far, call = await stage.up()
+    await _asked(stage, far, call, kind)
+    await stage.phone.client.ask(RefuseTransfer(call=call))
+    await _offered_in_vain(stage, far, sessions.PLAIN["plain"], "INVITE")
+
+
+@pytest.mark.parametrize("kind", list(_TRANSFERS))
+async def test_an_accepted_transfer_goes_through_the_accounts_server(
+    stage: Stage, kind: str
+) -> None:
+    far, call = await stage.up()
+    await _asked(stage, far, call, kind)
+    new = await stage.phone.client.get(AcceptTransfer(call=call), CallStarted)
+    await far.invited()
+    assert far.offered.uri.endswith(";transport=tls")
+    assert not [
+        far.offered.all(name) for name in ("Subject", "Referred-By") if far.offered.all(name)
+    ]
+    assert bool(far.offered.all("Replaces")) == (kind == "in place of a call")
+    far.answers(sessions.PLAIN["plain"].text(stage.host, stage.sinks.open_udp()))
+    entry = await stage.until_logged(new.call)
+    assert entry.outcome is Outcome.REFUSED
+
+
+async def _asked(stage: Stage, far: FarEnd, call: str, kind: str) -> None:
+    """A far end asks, and before the user's answer nobody is called."""
     where = f"{stage.host}:{stage.sinks.open_both()}"
     target, *extra = (part.format(where=where) for part in _TRANSFERS[kind])
     answer = await far.answered(far.transfers(target, *extra), "REFER")
-    assert answer.status == 603
-    await _offered_in_vain(stage, far, sessions.PLAIN["plain"], "INVITE")
+    assert answer.status == 202
+    await stage.phone.until_call(lambda c: c.id == call and c.asked is not None)
+    await far.settled()
+    invites = [m for c in far.server.connections for m in c.messages if m.method == "INVITE"]
+    assert len(invites) == 1
 
 
 async def _offered_in_vain(

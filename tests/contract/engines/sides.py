@@ -115,6 +115,9 @@ class Side(ABC):
     def holds(self, call: str, on: bool) -> None: ...
 
     @abstractmethod
+    def asks_for_transfer(self, call: str, refer_to: str) -> None: ...
+
+    @abstractmethod
     def time_passes(self, call: str) -> None:
         """Let a second of a call pass, with its levels and statistics."""
 
@@ -179,6 +182,9 @@ class StandInSide(Side):
 
     def holds(self, call: str, on: bool) -> None:
         self.standin.remote_holds(call, on)
+
+    def asks_for_transfer(self, call: str, refer_to: str) -> None:
+        self.standin.remote_asks_for_transfer(call, refer_to)
 
     def time_passes(self, call: str) -> None:
         self.standin.levels(call, rx=0.2, tx=0.2)
@@ -254,6 +260,9 @@ class RealSide(Side):
 
     def holds(self, call: str, on: bool) -> None:
         self._far.holds(on)
+
+    def asks_for_transfer(self, call: str, refer_to: str) -> None:
+        self._far.transfers(refer_to)
 
     def time_passes(self, call: str) -> None:
         """Do nothing: the real engine measures by itself."""

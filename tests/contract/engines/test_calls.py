@@ -10,10 +10,13 @@ import pytest
 from tests.contract.engines import transcript
 from tests.contract.engines.sides import ACCOUNT, BOB, Side
 from tests.support.attached import connect
+from voip.client.errors import CommandFailed
 from voip.model import CallState, Outcome
 from voip.protection import LockState
 from voip.protocol.calls import (
+    AcceptTransfer,
     AnswerCall,
+    CallStarted,
     DeclineCall,
     GetHistory,
     HangUp,
@@ -22,6 +25,7 @@ from voip.protocol.calls import (
     Mute,
     Play,
     Record,
+    RefuseTransfer,
     Resume,
     SendDigits,
 )
@@ -307,3 +311,26 @@ async def test_text_full_of_control_characters_is_harmless(side: Side) -> None:
         assert "evil" in text
         assert not set("\x1b\x07\u202e\u2066") & set(text)
     assert len(ringing.remote.name) <= 80
+
+
+async def test_a_far_end_asks_to_connect_the_user_with_somebody(side: Side) -> None:
+    await side.register()
+    call = await side.incoming(BOB)
+    await side.engine.client.ask(AnswerCall(call=call))
+    await side.engine.until_state(call, CallState.ACTIVE)
+    side.asks_for_transfer(call, '"Carol" <sip:carol@pbx.example.com>')
+    asked = await side.engine.until_call(lambda c: c.asked is not None)
+    assert asked.asked is not None
+    assert (asked.asked.uri, asked.asked.name) == ("sip:carol@pbx.example.com", "Carol")
+    position = len(side.engine.events)
+    await side.engine.client.ask(RefuseTransfer(call=call))
+    await side.engine.until_call(lambda c: c.asked is None, position)
+    with pytest.raises(CommandFailed, match="does not ask to connect you"):
+        await side.engine.client.ask(RefuseTransfer(call=call))
+    position = len(side.engine.events)
+    side.asks_for_transfer(call, "<sip:carol@pbx.example.com>")
+    await side.engine.until_call(lambda c: c.asked is not None, position)
+    new = await side.engine.client.get(AcceptTransfer(call=call), CallStarted)
+    placed = await side.engine.until_call(lambda c: c.id == new.call)
+    assert placed.remote.uri == "sip:carol@pbx.example.com"
+    await side.engine.until_state(call, CallState.HELD)

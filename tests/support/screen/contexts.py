@@ -95,7 +95,9 @@ def _values(name: str, kind: Any) -> list[Any]:
             _call(CallState.ENDED, False, False, False), entry=_ANSWERED
         )
         anywhere = [_call(state, on, on, on) for state in CallState for on in _BOTH]
-        return [*in_use, *anywhere, logged]
+        active = _call(CallState.ACTIVE, False, False, False)
+        asked = msgspec.structs.replace(active.call, asked=Party("sip:carol@example.com"))
+        return [*in_use, *anywhere, logged, msgspec.structs.replace(active, call=asked)]
     if kind is AccountStatus:
         usual = [_account(*how) for how in itertools.product(_BOTH, Transport)]
         expired = Cause(CauseKind.CERTIFICATE_EXPIRED)

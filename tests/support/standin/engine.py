@@ -347,6 +347,10 @@ class StandIn(Attached):
         scripted.remote_hold = on
         worker.report_media(scripted)
 
+    def remote_asks_for_transfer(self, call: str, refer_to: str) -> None:
+        worker, scripted = self._find(call)
+        worker.ask_for_transfer(scripted, refer_to)
+
     def remote_resumes(self, call: str) -> None:
         self.remote_holds(call, on=False)
 

@@ -39,6 +39,7 @@ from voip.protocol.worker.accounts import (
 from voip.protocol.worker.base import Role, WorkerCommand
 from voip.protocol.worker.calls import (
     Answer,
+    AnswerTransfer,
     CallStateEvent,
     Digits,
     DigitsDone,
@@ -54,6 +55,7 @@ from voip.protocol.worker.calls import (
     RecordFile,
     Ring,
     StartCall,
+    TransferAsked,
 )
 from voip.protocol.worker.process import (
     AnswerName,
@@ -252,7 +254,9 @@ class ScriptedWorker:
 
         self._then.append(answered)
 
-    def accept_for_call(self, command: Ring | MoveCall | MuteCall | GiveVoice | PlayFile) -> None:
+    def accept_for_call(
+        self, command: Ring | MoveCall | MuteCall | GiveVoice | PlayFile | AnswerTransfer
+    ) -> None:
         self._call(command.call)
 
     def send_digits(self, command: Digits) -> None:
@@ -314,6 +318,10 @@ class ScriptedWorker:
         """Report the facts first, then the state that depends on them."""
         self._report_streams(call)
         self._report_flow(call)
+
+    def ask_for_transfer(self, call: ScriptedCall, refer_to: str) -> None:
+        """Have the far end ask to connect the user with somebody."""
+        self.send(TransferAsked(call=call.number, refer_to=refer_to))
 
     def end(self, call: ScriptedCall, code: int, reason: str) -> None:
         self.calls.pop(call.number, None)
@@ -493,6 +501,7 @@ ANSWERS: dict[type[WorkerCommand], Callable[[ScriptedWorker, Any], None]] = {
     HoldCall: ScriptedWorker.hold,
     MoveCall: ScriptedWorker.accept_for_call,
     GiveVoice: ScriptedWorker.accept_for_call,
+    AnswerTransfer: ScriptedWorker.accept_for_call,
     MuteCall: ScriptedWorker.accept_for_call,
     Digits: ScriptedWorker.send_digits,
     PlayFile: ScriptedWorker.accept_for_call,

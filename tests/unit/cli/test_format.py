@@ -27,7 +27,8 @@ def test_duration(seconds: float, text: str) -> None:
 def test_call() -> None:
     assert shown.call(examples.CALL) == (
         "3  ←  Bob <sip:bob@example.com>  held by them, muted, playing a file, recording, "
-        'forwarded by "Reception" <sip:200@pbx.test>, now with sip:201@pbx.test  00:12  '
+        'forwarded by "Reception" <sip:200@pbx.test>, asks to connect you with '
+        "sip:202@pbx.test, now with sip:201@pbx.test  00:12  "
         "[sealed] encrypted to pbx.example.com; beyond it, unknown  opus/48000/2"
     )
     assert shown.call(examples.NEW_CALL) == (

@@ -30,6 +30,7 @@ from voip.protocol.accounts import (
     RemoveAccount,
 )
 from voip.protocol.calls import (
+    AcceptTransfer,
     AnswerCall,
     DeclineCall,
     GetHistory,
@@ -39,6 +40,7 @@ from voip.protocol.calls import (
     PlaceCall,
     Play,
     Record,
+    RefuseTransfer,
     Resume,
     SendDigits,
 )
@@ -64,6 +66,8 @@ OF_ACTION = {
     "call.answer": "answer CALL",
     "call.decline": "decline CALL",
     "call.busy": "busy CALL",
+    "call.follow": "accept-transfer CALL",
+    "call.stay": "refuse-transfer CALL",
     "call.end": "hangup CALL",
     "call.hold": "hold CALL",
     "call.resume": "resume CALL",
@@ -157,6 +161,8 @@ OF_COMMAND: dict[type, str] = {
     Resume: "resume CALL",
     Mute: "mute CALL",
     SendDigits: "dtmf CALL DIGITS",
+    AcceptTransfer: "accept-transfer CALL",
+    RefuseTransfer: "refuse-transfer CALL",
     Play: "play CALL FILE --stop",
     Record: "record CALL FILE --stop",
     GetHistory: "history --search --limit --missed --account --secure",

@@ -11,13 +11,16 @@ from voip.client import oneshot
 from voip.client.errors import CommandFailed, NoEngine
 from voip.model import CallState
 from voip.protocol.calls import (
+    AcceptTransfer,
     AnswerCall,
     CallEvent,
+    CallStarted,
     DeclineCall,
     DigitsEvent,
     HangUp,
     Hold,
     Mute,
+    RefuseTransfer,
     Resume,
     SendDigits,
 )
@@ -49,6 +52,24 @@ def decline(call: str) -> None:
 def busy(call: str) -> None:
     """Decline the incoming CALL: the caller hears that you are busy."""
     oneshot.ask(DeclineCall(call=call, busy=True), start=False)
+
+
+@click.command("accept-transfer")
+@_call
+def accept_transfer(call: str) -> None:
+    """Call the one with whom the far end of CALL wants to connect you.
+
+    Prints the new call's number. CALL is on hold meanwhile.
+    """
+    started = oneshot.get(AcceptTransfer(call=call), CallStarted, start=False)
+    click.echo(started.call)
+
+
+@click.command("refuse-transfer")
+@_call
+def refuse_transfer(call: str) -> None:
+    """Refuse to be connected with somebody else; CALL goes on."""
+    oneshot.ask(RefuseTransfer(call=call), start=False)
 
 
 @click.command()

@@ -48,7 +48,8 @@ class LiveCall:
     `counted` are the packets, accepted and rejected, of each stream in the last report.
     `address` is the far end's, normalized, None where nothing can be remembered of it;
     `find_keys` returns its remembered keys, and `answer` is the user's own to the
-    words. `connected` is at the other end in place of `remote`.
+    words. `connected` is at the other end in place of `remote`, `asked` the one with whom
+    the far end wants to connect the user.
     """
 
     id: int
@@ -97,6 +98,7 @@ class LiveCall:
     answer: Answer | None = None
     forwarded_by: Party | None = None
     connected: Party | None = None
+    asked: Party | None = None
 
     @property
     def on_hold(self) -> bool:
@@ -230,6 +232,7 @@ class LiveCall:
             cause=self.cause,
             forwarded_by=self.forwarded_by,
             connected=self.connected,
+            asked=self.asked,
         )
 
 

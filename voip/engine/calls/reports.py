@@ -31,6 +31,7 @@ from voip.protocol.worker.calls import (
     PlayEnded,
     RefusedCall,
     StatisticsEvent,
+    TransferAsked,
     UnreadCall,
 )
 from voip.protocol.worker.process import AnyWorkerEvent, ConnectionEvent
@@ -84,6 +85,14 @@ class Follower(Protocol):
     def file_ended(self, call: LiveCall) -> None:
         """Act on the end of the file that was played."""
 
+    def on_transfer_asked(
+        self, call: LiveCall, event: TransferAsked, name: Callable[[Party], Party]
+    ) -> None:
+        """Ask the user about a transfer; `name` finds contacts."""
+
+    def on_ended(self, call: LiveCall) -> None:
+        """Act on the end of a call."""
+
     def on_heard_again(self, call: LiveCall) -> None:
         """Act on a call whose far end was silent and is heard again."""
 
@@ -136,6 +145,7 @@ class CallEvents:
                 | IdentityEvent(call=number)
                 | MediaEvent(call=number)
                 | HoldEvent(call=number)
+                | TransferAsked(call=number)
                 | StatisticsEvent(call=number)
                 | LevelsReport(call=number)
                 | DigitReceived(call=number)
@@ -174,6 +184,7 @@ class CallEvents:
         | IdentityEvent
         | MediaEvent
         | HoldEvent
+        | TransferAsked
         | StatisticsEvent
         | LevelsReport
         | DigitReceived
@@ -192,6 +203,12 @@ class CallEvents:
                 self._book.publish(call)
             case HoldEvent():
                 self._calls.on_hold_answer(call, event)
+            case TransferAsked():
+                self._calls.on_transfer_asked(
+                    call,
+                    event,
+                    lambda claimed: self._people.caller(claimed, call.account, call.connection),
+                )
             case StatisticsEvent():
                 call.see_streams(event.streams, event.seconds)
                 self._use(call, event.connection)
@@ -289,7 +306,7 @@ class CallEvents:
         if cause is None and outcome is not Outcome.ANSWERED:
             cause = self._why(call, event, outcome)
         self._book.finish(call, outcome, cause)
-        self._calls.settle()
+        self._calls.on_ended(call)
 
     def _goes_on(self, call: LiveCall, event: CallStateEvent) -> bool:
         """Report if a call that reached nobody is tried at another target."""

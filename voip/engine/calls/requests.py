@@ -11,6 +11,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from voip.causes import Cause, CauseKind
+from voip.engine.calls.asked import Asked, AskedTransfers, Name
 from voip.engine.calls.book import CallBook
 from voip.engine.calls.live import LiveCall, Voice
 from voip.engine.calls.microphone import Microphone
@@ -37,6 +38,7 @@ from voip.protocol.worker.calls import (
     RecordFile,
     Ring,
     StartCall,
+    TransferAsked,
 )
 from voip.protocol.worker.process import AnyWorkerCommand
 from voip.sip import reasons
@@ -82,6 +84,7 @@ class Calls:
         self._hub = hub
         self._workers = workers
         self._microphone = Microphone(book, self._ask)
+        self.asked = AskedTransfers(book, hub, self._ask, self)
         self._background: set[asyncio.Task[None]] = set()
 
     async def place(
@@ -93,8 +96,9 @@ class Calls:
         remote: Party,
         command: PlaceCall,
         play: PlayedFile | None,
+        replaces: str | None = None,
     ) -> LiveCall:
-        """Start a call and log it.
+        """Start a call and log it; `replaces` as in `StartCall`.
 
         Raises:
             Refusal: the worker refused.
@@ -112,6 +116,7 @@ class Calls:
             voice=play is None,
             play=str(play.path) if play else None,
             record=command.record,
+            replaces=replaces,
         )
         call.start = start
         try:
@@ -126,6 +131,21 @@ class Calls:
                 self._book.finish(call, Outcome.FAILED, cause)
             raise Refusal("call_failed", f"the call could not be made: {error}") from error
         return call
+
+    async def take_over(
+        self, call: LiveCall, role: Role, transport: Transport, uri: str, asked: Asked
+    ) -> LiveCall:
+        """Call the one with whom a call's far end wants to connect the user.
+
+        Raises:
+            Refusal: as `place`.
+        """
+        command = PlaceCall(target=uri, account=call.account)
+        new = await self.place(
+            role, call.account, transport, uri, asked.party, command, None, asked.replaces
+        )
+        await self.asked.accept(call, new)
+        return new
 
     async def _start(self, call: LiveCall, start: StartCall) -> None:
         if call.ended is not None:
@@ -235,6 +255,15 @@ class Calls:
             text = f"call {call.id}: {_disagreement(event)}"
             self._hub.publish(NoticeEvent(level="warning", text=text))
         call.on_hold_answer(event)
+
+    def on_transfer_asked(self, call: LiveCall, event: TransferAsked, name: Name) -> None:
+        """Ask the user about a transfer."""
+        self.asked.on_event(call, event, name)
+
+    def on_ended(self, call: LiveCall) -> None:
+        """Act on the end of a call, which its log has already."""
+        self.asked.on_ended(call)
+        self.settle()
 
     def on_heard_again(self, call: LiveCall) -> None:
         """Register the account: the way to its server is back."""

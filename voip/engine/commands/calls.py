@@ -18,6 +18,7 @@ from voip.engine.registration.live import Live
 from voip.model import NameFrom, Party
 from voip.protection import Transport
 from voip.protocol.calls import (
+    AcceptTransfer,
     AnswerCall,
     CallStarted,
     DeclineCall,
@@ -27,6 +28,7 @@ from voip.protocol.calls import (
     PlaceCall,
     Play,
     Record,
+    RefuseTransfer,
     Resume,
     SendDigits,
 )
@@ -119,6 +121,24 @@ async def _send_digits(engine: Engine, command: SendDigits) -> None:
     await engine.calls.send_digits(command.call, command.digits)
 
 
+async def _accept_transfer(engine: Engine, command: AcceptTransfer) -> CallStarted:
+    call, asked = engine.calls.asked.question(command.call)
+    live = engine.registrations.usable(call.account)
+    settings = live.account
+    if settings is None:
+        raise Refusal("bad_account", live.problem or "the account cannot be used")
+    uri = asked.target.uri(settings.domain, settings.transport)
+    await engine.registrations.ready(live)
+    new = await asyncio.shield(
+        engine.calls.take_over(call, live.role, settings.transport, uri, asked)
+    )
+    return CallStarted(call=str(new.id))
+
+
+async def _refuse_transfer(engine: Engine, command: RefuseTransfer) -> None:
+    await engine.calls.asked.refuse(command.call)
+
+
 async def _play(engine: Engine, command: Play) -> None:
     await engine.calls.play(command.call, await _sound_file(engine, command.path))
 
@@ -173,6 +193,8 @@ HANDLERS: Handlers = {
     Resume: _resume,
     Mute: _mute,
     SendDigits: _send_digits,
+    AcceptTransfer: _accept_transfer,
+    RefuseTransfer: _refuse_transfer,
     Play: _play,
     Record: _record,
 }

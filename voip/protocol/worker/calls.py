@@ -12,7 +12,8 @@ class StartCall(WorkerCommand, frozen=True, tag="call"):
     """Call `uri`, which `voip.sip.dialing` rebuilt from parsed parts.
 
     With `voice` it gets the microphone, unless a file is played. A server that sends
-    no response within `patience_s` ends the call.
+    no response within `patience_s` ends the call. `replaces` is the value of a Replaces
+    header (RFC 3891), which `voip.sip.referred` made.
     """
 
     call: int
@@ -22,6 +23,7 @@ class StartCall(WorkerCommand, frozen=True, tag="call"):
     play: str | None = None
     record: str | None = None
     patience_s: float | None = None
+    replaces: str | None = None
 
 
 class Ring(WorkerCommand, frozen=True, tag="ring"):
@@ -63,6 +65,17 @@ class MoveCall(WorkerCommand, frozen=True, tag="move_call"):
 
     call: int
     media: bool
+
+
+class AnswerTransfer(WorkerCommand, frozen=True, tag="answer_transfer"):
+    """Answer a `TransferAsked` of `call`'s far end.
+
+    The progress of the call `by` is reported to it; None refuses with `code`.
+    """
+
+    call: int
+    by: int | None
+    code: int = 603
 
 
 class GiveVoice(WorkerCommand, frozen=True, tag="voice"):
@@ -181,6 +194,13 @@ class HoldEvent(WorkerReport, frozen=True, tag="hold"):
     reason: str
 
 
+class TransferAsked(WorkerReport, frozen=True, tag="transfer_asked"):
+    """Reports a far end's request to call somebody else; `refer_to` as received."""
+
+    call: int
+    refer_to: str
+
+
 class StatisticsEvent(WorkerReport, frozen=True, tag="statistics"):
     """Reports counters of an active call each second.
 
@@ -231,6 +251,7 @@ AnyCallCommand = (
     | EndCall
     | HoldCall
     | MoveCall
+    | AnswerTransfer
     | GiveVoice
     | MuteCall
     | Digits
@@ -246,6 +267,7 @@ AnyCallEvent = (
     | IdentityEvent
     | MediaEvent
     | HoldEvent
+    | TransferAsked
     | StatisticsEvent
     | DigitReceived
     | DigitsDone

@@ -62,7 +62,7 @@ class Calls:
         call.media.give_voice(command.voice)
         self._calls[command.call] = call
         try:
-            call.start(command.uri, command.patience_s)
+            call.start(command.uri, command.patience_s, command.replaces)
         except pj.Error:
             self._calls.pop(command.call, None)
             raise

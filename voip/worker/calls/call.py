@@ -23,7 +23,8 @@ from voip.security.policy import DEMANDS
 from voip.worker.accounts import privacy
 from voip.worker.accounts.account import Account
 from voip.worker.callbacks import guarded
-from voip.worker.calls import key_failure
+from voip.worker.calls import asked, key_failure
+from voip.worker.calls.asked import AskedTransfer
 from voip.worker.calls.digits import CallDigits
 from voip.worker.calls.hold import CallHold
 from voip.worker.calls.identity import FarEndIdentity
@@ -66,6 +67,7 @@ class Call(pj.Call):
         self.hold = CallHold(self)
         self.verdict = Verdict(self)
         self.patience = Patience(self)
+        self.asked = AskedTransfer(self)
         self._identity = FarEndIdentity(self)
         self._reach = Reach()
         self._acknowledged = False
@@ -153,8 +155,7 @@ class Call(pj.Call):
 
     @guarded
     def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:
-        # Without this PJSIP accepts and dials any address of the far end's.
-        prm.statusCode = pj.PJSIP_SC_DECLINE
+        prm.statusCode = self.asked.status_for(prm.dstUri)
 
     @guarded
     def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:
@@ -167,9 +168,11 @@ class Call(pj.Call):
 
     # What the engine asks for
 
-    def start(self, uri: str, patience_s: float | None) -> None:
+    def start(self, uri: str, patience_s: float | None, replaces: str | None) -> None:
         self.patience.begin(patience_s, self.account.setup)
-        self.makeCall(uri, self.account.calling(self.options()))
+        options = self.options()
+        asked.take_over(options, replaces)
+        self.makeCall(uri, self.account.calling(options))
 
     def ring(self) -> None:
         answer = self.options()

@@ -7,6 +7,7 @@ it the last reports are kept, and the lock is derived from them a second time.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ from voip.protocol.worker.calls import (
     IncomingCall,
     MediaEvent,
     StatisticsEvent,
+    TransferAsked,
 )
 from voip.protocol.worker.process import AnyWorkerEvent, ConnectionEvent
 
@@ -112,6 +114,12 @@ class _NoFollower:
     def file_ended(self, call: LiveCall) -> None: ...
 
     def settle(self) -> None: ...
+
+    def on_ended(self, call: LiveCall) -> None: ...
+
+    def on_transfer_asked(
+        self, call: LiveCall, event: TransferAsked, name: Callable[[Party], Party]
+    ) -> None: ...
 
     def call_again(self, call: LiveCall, cause: Cause) -> bool:
         return False

@@ -163,7 +163,7 @@ def test_a_key_is_free_once_its_action_has_another(order: int) -> None:
 
 
 def test_two_actions_can_change_places() -> None:
-    wish = {"call.decline": "e", "call.end": "x"}
+    wish = {"call.keypad": "l", "lock.details": "k"}
     assert resolve(wish).changed == wish
 
 

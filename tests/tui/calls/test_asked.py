@@ -1,0 +1,59 @@
+"""A far end that wants to connect the user with somebody: two keys answer it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.clock import Clock
+from tests.support.screen.pilot import Screen
+from tests.support.standin.engine import StandIn
+from tests.tui.scenes import Stage
+from voip.model import CallState
+
+_BOB = '"Bob" <sip:bob@pbx.example.com>'
+_CAROL = '"Carol" <sip:carol@pbx.example.com>'
+
+
+@pytest.fixture
+async def stage(phone: Screen, standin: StandIn, clock: Clock) -> Stage:
+    stage = Stage(phone, standin, clock)
+    await stage.accounts()
+    return stage
+
+
+async def _asked(stage: Stage) -> str:
+    call = await stage.engine.incoming("work", _BOB)
+    await stage.phone.until(lambda: stage.phone.app.state.incoming)
+    await stage.phone.press("a")
+    await stage.phone.until(lambda: stage.state_of(call) is CallState.ACTIVE)
+    stage.engine.remote_asks_for_transfer(call, _CAROL)
+    await stage.phone.sees("wants you to call “Carol”")
+    await stage.phone.sees("accept transfer")
+    return call
+
+
+async def test_one_key_calls_them_and_holds_the_call(stage: Stage) -> None:
+    call = await _asked(stage)
+    await stage.phone.press("a")
+    await stage.phone.until(lambda: stage.state_of(call) is CallState.HELD)
+    remotes = {shown.call.remote.uri for shown in stage.phone.app.state.live}
+    assert remotes == {"sip:bob@pbx.example.com", "sip:carol@pbx.example.com"}
+
+
+async def test_another_key_refuses_and_the_call_goes_on(stage: Stage) -> None:
+    call = await _asked(stage)
+    await stage.phone.press("x")
+    await stage.phone.until(
+        lambda: all(shown.call.asked is None for shown in stage.phone.app.state.live)
+    )
+    assert stage.state_of(call) is CallState.ACTIVE
+
+
+async def test_the_keys_are_first_of_all_for_a_call_that_rings(stage: Stage) -> None:
+    call = await _asked(stage)
+    ringing = await stage.engine.incoming("work", _CAROL)
+    await stage.phone.until(lambda: stage.phone.app.state.incoming)
+    await stage.phone.press("x")
+    await stage.phone.until(lambda: stage.state_of(ringing) is CallState.ENDED)
+    shown = next(s.call for s in stage.phone.app.state.live if s.call.id == call)
+    assert shown.asked is not None
