@@ -9,7 +9,7 @@ import pjsua2 as pj
 from voip.protocol.settings import Audio, Network
 from voip.protocol.worker.base import WorkerReport
 from voip.protocol.worker.process import NameAsked
-from voip.sip import locating
+from voip.sip.network import locating
 from voip.worker.media.sound import Sound, Tones
 from voip.worker.outbox import Outbox
 from voip.worker.tls.connections import Connections

@@ -22,8 +22,8 @@ from tests.support.peers.opensslserver import OpensslServer
 from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
 from voip.protocol.accounts import CheckReport
-from voip.sip import stun
-from voip.sip.stun import Method
+from voip.sip.network import stun
+from voip.sip.network.stun import Method
 
 _DAY = datetime.timedelta(days=1)
 _UNVERIFIED = f"the relay {LOOPBACK} did not prove its name, and is not used"

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from voip.engine.network.answers import Answer
 from voip.protocol.accounts import LookupOutcome
-from voip.sip.locating import Pointer, Service
+from voip.sip.network.locating import Pointer, Service
 
 _T = TypeVar("_T")
 

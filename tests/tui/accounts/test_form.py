@@ -23,7 +23,7 @@ from voip.protocol.client import AnyCommand
 from voip.protocol.settings import ChangeSettings
 from voip.protocol.trust import InspectServer, ServerReport
 from voip.protocol.worker.accounts import OpenAccount
-from voip.sip.locating import Service
+from voip.sip.network.locating import Service
 
 SECRET = "correct horse"
 

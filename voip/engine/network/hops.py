@@ -18,7 +18,7 @@ from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
 from voip.protocol.worker.accounts import Target
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.process import AnswerName, NameAsked
-from voip.sip import locating, translation
+from voip.sip.network import locating, translation
 
 
 class Hops:

@@ -21,9 +21,9 @@ from voip.engine.network.resolver import Names
 from voip.protection import Transport
 from voip.protocol.accounts import LookupOutcome
 from voip.protocol.worker.accounts import Target
-from voip.sip import locating
 from voip.sip.dialing import parse_host_port
-from voip.sip.locating import Service
+from voip.sip.network import locating
+from voip.sip.network.locating import Service
 
 _MOST_TARGETS = 32
 

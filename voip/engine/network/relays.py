@@ -18,8 +18,8 @@ from voip.causes import Cause, CauseKind
 from voip.protection import Transport
 from voip.protocol.worker.accounts import Relay, Target, Trust
 from voip.security import certificates, flaws
-from voip.sip import stun
-from voip.sip.stun import Answer, Attribute, Login, Method
+from voip.sip.network import stun
+from voip.sip.network.stun import Answer, Attribute, Login, Method
 
 _PATIENCE_S = 4.0
 _RELEASE_S = 1.0

@@ -24,7 +24,7 @@ from dns.rdtypes.IN.SRV import SRV
 
 from voip.engine.network.answers import Answer, Answers
 from voip.protocol.accounts import LookupOutcome
-from voip.sip.locating import MOST_RECORDS, Pointer, Service
+from voip.sip.network.locating import MOST_RECORDS, Pointer, Service
 
 _T = TypeVar("_T")
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from voip.engine.network.resolver import Names
 from voip.protocol.worker.accounts import Target
-from voip.sip import translation
+from voip.sip.network import translation
 
 
 async def find_prefix(names: Names) -> str | None:

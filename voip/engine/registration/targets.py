@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from voip.protocol.worker.accounts import Target
-from voip.sip import translation
+from voip.sip.network import translation
 
 
 @dataclass

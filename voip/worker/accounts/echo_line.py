@@ -7,8 +7,8 @@ import pjsua2 as pj
 from voip.protection import Transport
 from voip.protocol.settings import Network
 from voip.protocol.worker.accounts import AccountSetup, Target
-from voip.worker.accounts.account import config as account_config
 from voip.worker.accounts.book import Accounts
+from voip.worker.accounts.configuration import config as account_config
 from voip.worker.tls.transports import create_listener
 
 NAME = "echo"

@@ -6,7 +6,7 @@ import pjsua2 as pj
 
 from voip.protection import Transport
 from voip.protocol.worker.accounts import AccountSetup, Relay
-from voip.sip import translation
+from voip.sip.network import translation
 from voip.worker.tls.transports import tls_config_of
 
 _CONNECTIONS = {

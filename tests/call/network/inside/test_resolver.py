@@ -13,7 +13,7 @@ from tests.support.peers.nameserver import NameServer
 from voip.engine.network.answers import Answer
 from voip.engine.network.resolver import Resolver
 from voip.protocol.accounts import LookupOutcome
-from voip.sip.locating import Pointer, Service
+from voip.sip.network.locating import Pointer, Service
 
 _NAME = "pbx.example.test"
 

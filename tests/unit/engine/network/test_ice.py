@@ -15,7 +15,7 @@ from voip.engine.network import ice
 from voip.engine.network.ice import ASKED_AGAIN_S, Choice, IceTargets
 from voip.engine.network.locator import Locator
 from voip.protocol.worker.accounts import Target
-from voip.sip.locating import Service
+from voip.sip.network.locating import Service
 
 _IPV4, _IPV6 = Target("192.0.2.1", 5061), Target("2001:db8::1", 5061)
 _BOTH: dict[str, Any] = {"stun_server": "stun.example.com", "turn_server": "turn.example.com"}

@@ -15,7 +15,7 @@ from voip.engine.network.locator import Located, Locator, has_ipv6_route
 from voip.protection import Transport
 from voip.protocol.accounts import LookupOutcome
 from voip.protocol.worker.accounts import Target
-from voip.sip.locating import Pointer, Service
+from voip.sip.network.locating import Pointer, Service
 
 _TLS = Transport.TLS
 

@@ -26,7 +26,7 @@ from voip.protocol.worker.accounts import (
 )
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.process import ConnectionEvent
-from voip.sip.locating import Service
+from voip.sip.network.locating import Service
 
 HOST = "pbx.example.com"
 PIN = facts.server(HOST).chain[0].key_sha256

@@ -21,7 +21,7 @@ from voip.protocol.accounts import (
 )
 from voip.protocol.trust import ServerReport
 from voip.protocol.worker.accounts import Target
-from voip.sip.locating import Pointer, Service
+from voip.sip.network.locating import Pointer, Service
 
 A, B, C = "192.0.2.1", "192.0.2.2", "2001:db8::3"
 REFUSED = Cause(CauseKind.CONNECTION_FAILED, ("Connection refused",))

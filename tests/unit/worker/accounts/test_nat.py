@@ -16,7 +16,7 @@ from voip.protocol.worker.accounts import (
     Target,
     Trust,
 )
-from voip.worker.accounts.account import config
+from voip.worker.accounts.configuration import config
 
 _PIN = "ab" * 32
 _RELAY = Relay(

@@ -6,7 +6,7 @@ from ipaddress import IPv6Address
 
 import pytest
 
-from voip.sip import translation
+from voip.sip.network import translation
 
 _PREFIXES = {
     # RFC 6052 section 2.4: 192.0.2.33 by each length.

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voip.protection import Transport
-from voip.sip import locating
-from voip.sip.locating import Pointer, Service
+from voip.sip.network import locating
+from voip.sip.network.locating import Pointer, Service
 
 _DOMAIN = "example.com"
 

@@ -6,8 +6,8 @@ import hmac
 
 import pytest
 
-from voip.sip import stun
-from voip.sip.stun import Answer, Attribute, Login, Method
+from voip.sip.network import stun
+from voip.sip.network.stun import Answer, Attribute, Login, Method
 
 _TRANSACTION = bytes.fromhex("78ad3433c6ad72c029da412e")
 _CHALLENGE = Answer(401, b"example.org", b"f//499k954d6OL34oL9FSTvy64sA")

@@ -1,0 +1,1 @@
+"""Addresses by the RFCs of names, translators and relays, all pure."""
