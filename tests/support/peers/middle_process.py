@@ -24,7 +24,7 @@ from voip.protocol.worker.base import Role
 from voip.protocol.worker.process import Configure
 from voip.sip.dialing import parse_host_port
 from voip.worker import endpoint as ep
-from voip.worker.accounts.account import config as account_config
+from voip.worker.accounts.configuration import config as account_config
 from voip.worker.callbacks import guarded
 from voip.worker.tls.transports import Means, create_transport
 
