@@ -10,10 +10,18 @@ from enum import StrEnum
 
 import msgspec
 
-from voip.model import AccountStatus, Call, CallState, EngineStatus, LogEntry, RegistrationState
+from voip.model import (
+    AccountStatus,
+    Call,
+    CallState,
+    Dtmf,
+    EngineStatus,
+    LogEntry,
+    RegistrationState,
+)
 from voip.protection import Sign
 from voip.protocol.accounts import AccountEvent, AccountRemoved, AccountsOrdered
-from voip.protocol.calls import CallEvent, DigitEvent, LogEvent
+from voip.protocol.calls import CallEvent, DigitEvent, DigitsEvent, LogEvent
 from voip.protocol.client import AnyEvent
 from voip.protocol.phone import Snapshot, StoppingEvent
 from voip.protocol.settings import Settings, SettingsEvent
@@ -40,7 +48,7 @@ class ShownCall(msgspec.Struct, frozen=True):
 
     `seen` is when the call's duration was received, `ended` when the call ended.
     Levels are linear, 0.0 to 1.0. `history` holds a MOS every five seconds.
-    `entry` is the call's latest row in the log.
+    `entry` is the call's latest row in the log, `way` that of the digits sent last.
     """
 
     call: Call
@@ -52,6 +60,7 @@ class ShownCall(msgspec.Struct, frozen=True):
     marked: float = 0.0
     heard: str = ""
     entry: LogEntry | None = None
+    way: Dtmf | None = None
 
     def duration_s(self, now: float) -> float:
         """Seconds since the answer, 0 before it."""
@@ -130,6 +139,8 @@ def reduce(state: State, event: AnyEvent, now: float) -> State:
         case DigitEvent(call=call_id, digit=digit):
             shown = state.find(call_id)
             return _change(state, call_id, heard=(shown.heard + digit)[-32:]) if shown else state
+        case DigitsEvent(call=call_id, way=way):
+            return _change(state, call_id, way=way) if way else state
         case LogEvent(entry=entry):
             return _change(state, entry.id, entry=entry) if state.find(entry.id) else state
         case AccountEvent(account=account):
@@ -193,7 +204,7 @@ def _with_calls(state: State, calls: tuple[ShownCall, ...]) -> State:
     return msgspec.structs.replace(state, calls=calls)
 
 
-def _change(state: State, call_id: str, **changes: float | str | LogEntry) -> State:
+def _change(state: State, call_id: str, **changes: float | str | LogEntry | Dtmf) -> State:
     return _with_calls(
         state,
         tuple(

@@ -98,6 +98,17 @@ class CauseKind(StrEnum):
     NO_WAY = "no_way"
     VOICE_BY_IPV4 = "voice_by_ipv4"
 
+    # Digits that could not be sent
+    DIGITS_HELD_THERE = "digits_held_there"
+    DIGITS_HELD_HERE = "digits_held_here"
+    DIGITS_NO_VOICE = "digits_no_voice"
+    DIGITS_NOT_AGREED = "digits_not_agreed"
+    DIGITS_REFUSED = "digits_refused"
+    DIGITS_UNANSWERED = "digits_unanswered"
+    DIGITS_GARBLED = "digits_garbled"
+    DIGITS_FAILED = "digits_failed"
+    DIGITS_CALL_ENDED = "digits_call_ended"
+
     # The end of a call
     SERVER_SILENT = "server_silent"
     REDIRECTED = "redirected"

@@ -77,6 +77,24 @@ class HeldBy(StrEnum):
         return cls.THEM if them else None
 
 
+class Dtmf(StrEnum):
+    """Way by which digits are sent in a call; AUTO takes what the far end knows."""
+
+    AUTO = "auto"
+    RFC4733 = "rfc4733"
+    INFO = "info"
+    INBAND = "inband"
+
+    @property
+    def words(self) -> str:
+        """Way as the end of a sentence, empty for AUTO."""
+        return {
+            Dtmf.RFC4733: "as telephone events (RFC 4733)",
+            Dtmf.INFO: "in INFO requests",
+            Dtmf.INBAND: "as tones in the voice",
+        }.get(self, "")
+
+
 class Source(StrEnum):
     """Source of the sound that a call's far end gets."""
 

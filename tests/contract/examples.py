@@ -11,6 +11,7 @@ from voip import model, protection
 from voip.causes import Cause, CauseKind
 from voip.cli.calls.call import CallReport
 from voip.cli.settings.settings import Setting
+from voip.model import Dtmf
 from voip.protection import MediaKind
 from voip.protocol.accounts import (
     AccountChanged,
@@ -436,7 +437,13 @@ EVENTS: dict[str, AnyEvent] = {
     "call": CallEvent(call=CALL),
     "log": LogEvent(entry=ENTRY),
     "digit": DigitEvent(call="3", digit="5"),
-    "digits_sent": DigitsEvent(call="3", lost=2, reason="the call ended"),
+    "digits_sent": DigitsEvent(
+        call="3",
+        lost=2,
+        reason="the call ended",
+        cause=Cause(CauseKind.DIGITS_CALL_ENDED),
+        way=Dtmf.INFO,
+    ),
     "levels": LevelsEvent(call="3", rx=0.5, tx=0.25),
     "notice": NoticeEvent(level="warning", text="the sound device changed"),
     "worker": WorkerEvent(role="secure", up=True, detail="PJSIP 2.17"),
@@ -777,7 +784,9 @@ WORKER_EVENTS: dict[str, AnyWorkerEvent] = {
     "statistics": StatisticsEvent(1, (STREAM,), 1, 100, 1, 100, 2, 0.5, 20.5, 1.0, 50, 21.0),
     "levels": LevelsReport(call=1, rx=0.5, tx=0.25),
     "digit": DigitReceived(call=1, digit="5"),
-    "digits_done": DigitsDone(call=1, lost=2, reason="the call ended"),
+    "digits_done": DigitsDone(
+        call=1, lost=2, cause=Cause(CauseKind.DIGITS_CALL_ENDED), way=Dtmf.INFO
+    ),
     "play_ended": PlayEnded(call=1),
     "sound": SoundEvent(devices=(DEVICE,), sound="pulse / pulse", sound_ok=True),
     "server_silent": ServerSilent(account="work"),

@@ -43,8 +43,9 @@ class Keypad(PhoneModal[None]):
             if self.phone.screen is self:
                 self.dismiss()
             return
+        by = f"\n{shown.way.words}" if shown.way else ""
         self._sent_line.update(
-            f"sent: {self._sent}" if self._sent else "type 0-9 * # A-D, or , to wait"
+            f"sent: {self._sent}{by}" if self._sent else "type 0-9 * # A-D, or , to wait"
         )
         self._heard.update(f"they pressed: {shown.heard}" if shown.heard else "")
 

@@ -15,7 +15,7 @@ from typing import Annotated, Final, get_args, get_type_hints
 import msgspec
 from msgspec import NODEFAULT
 
-from voip.model import Means
+from voip.model import Dtmf, Means
 from voip.protection import (
     SHORT_TAG_SUITES,
     SRTP_SUITES,
@@ -259,6 +259,15 @@ class WrittenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         "Relay password file", "A file with the password for the relay that only you can read.",
         content=Content.SECRET_FILE, empty=_NO_FILE, longest=4096,
     )] = None
+    dtmf: Annotated[Dtmf, Field(
+        "Digits in a call", "How digits that you press in a call are sent.",
+        meanings=(
+            ("auto", "by the first of these that the other end knows"),
+            ("rfc4733", "as events beside the voice; usual"),
+            ("info", "in INFO requests, through the server"),
+            ("inband", "as tones in the voice; the microphone is off meanwhile"),
+        ),
+    )] = Dtmf.AUTO
     register: Annotated[bool, Field(
         "Register, so that calls reach you here",
         "Without it the account can only call out.",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from voip.model import Call, LogEntry
+from voip.causes import Cause
+from voip.model import Call, Dtmf, LogEntry
 from voip.protocol.base import Command, Event
 
 
@@ -63,7 +64,7 @@ class Mute(Command, frozen=True, tag="mute"):
 
 
 class SendDigits(Command, frozen=True, tag="dtmf"):
-    """Send 0-9 * # A-D as RFC 4733 events; a comma is a pause."""
+    """Send 0-9 * # A-D by the account's `dtmf`; a comma is a pause."""
 
     call: str
     digits: str
@@ -131,18 +132,20 @@ class DigitEvent(Event, frozen=True, tag="digit"):
 class DigitsEvent(Event, frozen=True, tag="digits_sent"):
     """Reports the end of requested tones; the last `lost` were not sent.
 
-    `reason` says why.
+    `reason` is the sentence of the `cause`; `way` is that of the last tone tried.
     """
 
     call: str
     lost: int = 0
     reason: str | None = None
+    cause: Cause | None = None
+    way: Dtmf | None = None
 
     @property
     def text(self) -> str:
-        """Reason as the beginning of a sentence."""
+        """Outcome as the beginning of a sentence."""
         if not self.lost:
-            return "all tones were sent"
+            return f"all tones were sent {self.way.words}" if self.way else "all tones were sent"
         what = "the last tone was" if self.lost == 1 else f"the last {self.lost} tones were"
         return f"{what} not sent" + (f": {self.reason}" if self.reason else "")
 

@@ -110,6 +110,16 @@ _SENTENCES = {
     CauseKind.NO_WAY: "no way for the voice was found between the two phones",
     CauseKind.VOICE_BY_IPV4: "the {0}'s voice is at an IPv4 address, and this account speaks by "
     "IPv6 only",
+    CauseKind.DIGITS_HELD_THERE: "the far end has put the call on hold",
+    CauseKind.DIGITS_HELD_HERE: "the call is on hold",
+    CauseKind.DIGITS_NO_VOICE: "no voice is flowing in the call",
+    CauseKind.DIGITS_NOT_AGREED: "the far end accepts no tones in this call (it did not agree to "
+    "RFC 4733)",
+    CauseKind.DIGITS_REFUSED: "the far end did not accept a tone in an INFO request (status {0})",
+    CauseKind.DIGITS_UNANSWERED: "the far end did not answer an INFO request with a tone",
+    CauseKind.DIGITS_GARBLED: "the call's codec {0} would garble tones in the voice",
+    CauseKind.DIGITS_FAILED: "{0}",
+    CauseKind.DIGITS_CALL_ENDED: "the call ended",
     CauseKind.SERVER_SILENT: "the server does not answer",
     CauseKind.REDIRECTED: reasons.REDIRECTED,
     CauseKind.UNCONFIRMED: "the caller did not confirm that the call was answered",

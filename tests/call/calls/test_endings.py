@@ -176,16 +176,6 @@ async def test_tones_that_still_waited_are_said_to_be_lost(
     assert err.strip() == f"offhook: the last {done.lost} tones were not sent: {reason}"
 
 
-async def test_a_far_end_that_takes_no_tones_is_said_to(phone: Phone, far: FarEnd) -> None:
-    call = await phone.call("bob")
-    await far.invited()
-    plain = far.session(far.offered).replace(" 101\r\n", "\r\n")
-    far.answers(plain.replace("a=rtpmap:101 telephone-event/8000\r\n", ""))
-    await phone.until_state(call, CallState.ACTIVE)
-    _, err = await phone.run("dtmf", call, "1", status=1)
-    assert "the far end accepts no tones in this call (it did not agree to RFC 4733)" in err
-
-
 async def test_no_tones_are_taken_for_a_call_on_hold(phone: Phone, far: FarEnd) -> None:
     call = await _up(phone, far)
     await phone.client.ask(Hold(call=call))

@@ -93,6 +93,12 @@ def hertz() -> int:
     return NETWORK
 
 
+@pytest.fixture
+def listened() -> tuple[int, ...]:
+    """Hertz of the tones that the far end listens for."""
+    return (MICROPHONE,)
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def desk() -> AsyncIterator[Desk]:
     """One phone for all calls of this folder that are placed alone."""
@@ -109,11 +115,13 @@ async def desk() -> AsyncIterator[Desk]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def party(desk: Desk, transport: Transport, hertz: int) -> AsyncIterator[Party]:
+async def party(
+    desk: Desk, transport: Transport, hertz: int, listened: tuple[int, ...]
+) -> AsyncIterator[Party]:
     """A far end, and an account of the phone that is registered with it."""
     host, name = own_host(), f"account-{next(_NUMBERS)}"
     leaf = desk.authority.issue("party", addresses=[host])
-    party = Party(host, transport, leaf, hertz, (MICROPHONE,))
+    party = Party(host, transport, leaf, hertz, listened)
     await party.start()
     fields: dict[str, object] = {"transport": transport.value}
     if transport is Transport.TLS:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from tests.call.hostile.stage import MALLORY, Stage
@@ -11,7 +13,7 @@ from tests.support.peers.hostile import Connection, registrar
 from voip.client.errors import CommandFailed
 from voip.model import CallState, Outcome
 from voip.protocol.accounts import RemoveAccount
-from voip.protocol.calls import AnswerCall, DeclineCall, HangUp
+from voip.protocol.calls import AnswerCall, DeclineCall, DigitsEvent, HangUp, SendDigits
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -102,6 +104,22 @@ async def test_a_later_request_moves_no_request(
     assert answer.status == 200
     await stage.phone.client.ask(HangUp(call=call))
     assert (await stage.until_logged(call)).outcome is Outcome.ANSWERED
+
+
+@pytest.mark.parametrize("transport", _OPEN)
+@pytest.mark.parametrize("way", list(_WAYS))
+async def test_a_digit_in_an_info_request_is_not_sent_elsewhere(
+    stage: Stage, way: str, transport: str
+) -> None:
+    far, call = await stage.up(dtmf="info")
+    _points(stage, far, way, transport)
+    answer = await far.answered(far.offers(far.session()))
+    assert answer.status == 200
+    with contextlib.suppress(CommandFailed):
+        await stage.phone.client.ask(SendDigits(call=call, digits="1"))
+        await stage.phone.until(DigitsEvent, lambda e: e.call == call)
+    await stage.phone.client.ask(HangUp(call=call))
+    await stage.until_logged(call)
 
 
 @pytest.mark.parametrize("transport", _OPEN)

@@ -20,6 +20,8 @@ from tests.support.media.pace import Pace
 from tests.support.media.srtp import NotAuthentic, Srtp
 
 RATE = 8000
+EVENTS = 101
+"""Payload type of telephone events."""
 FRAME = 160  # 20 ms of G.711
 STEP_HZ = RATE // FRAME
 """Hertz: each frame of a tone that is a multiple of it is the same."""
@@ -46,7 +48,8 @@ class Voice:
     `clear` counts the packets without. `frame` is the samples in each packet
     that it sends, `ssrc` its source (RFC 3550 section 5.1), `payload_type` its
     codec, PCMU or PCMA, and `speaks` decides if it sends; they may change at any
-    time. `sizes` are the samples in each received packet.
+    time. `sizes` are the samples in each received packet, `events` the digits of
+    telephone events (RFC 4733).
     """
 
     def __init__(self, host: str, hertz: int, tones: tuple[int, ...], secret: bool) -> None:
@@ -54,6 +57,7 @@ class Voice:
         self.clear = 0
         self.frame = FRAME
         self.sizes: list[int] = []
+        self.events: list[str] = []
         self.ssrc = 0x0FF
         self.payload_type = PCMU
         self.speaks = True
@@ -99,6 +103,14 @@ class Voice:
             self._keys.insert(0, Srtp(base64.b64decode(key[1].split("|")[0])))
         if self._task is None:
             self._task = asyncio.create_task(self._speak())
+
+    async def until_digits(self, digits: str) -> None:
+        """Wait until these digits have come as telephone events, and no others."""
+        async with asyncio.timeout(_PATIENCE_S):
+            while len(self.events) < len(digits):
+                self._news.clear()
+                await self._news.wait()
+        assert "".join(self.events) == digits
 
     async def until_heard(self, packets: int) -> None:
         """Wait for more packets of the phone's."""
@@ -152,6 +164,9 @@ class Voice:
         packet = self._opened(data) if self.secret else data
         if packet is None:
             self.clear += 1
+        elif packet[1] == 0x80 | EVENTS:  # the marker bit is in the first alone
+            self.events.append("0123456789*#ABCD"[packet[12]])
+            self._news.set()
         elif packet[1] & 0x7F == PCMU:
             samples = _DECODED[np.frombuffer(packet[12:], dtype=np.uint8)]
             self.sizes.append(len(samples))

@@ -35,7 +35,7 @@ class Party:
     `refusals`, one each; while `delays` is set they wait for `agree`. A request
     for which `intercepts` is true is left alone; `headers` are in every answer
     to an INVITE, `attributes` in every session, and `formats` are its codecs,
-    best first.
+    best first; `events` are telephone events beside them (RFC 4733).
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class Party:
         self.headers: tuple[str, ...] = ()
         self.attributes: tuple[str, ...] = ()
         self.formats = "0"
+        self.events = True
         self.received: list[sip.Message] = []
         self.delays = False
         self.offers = 0
@@ -130,6 +131,24 @@ class Party:
         self._send(method, next(self._numbers), body=self._session(None), extra=extra)
         return await asyncio.wait_for(self._answered.get(), _PATIENCE_S)
 
+    async def presses(self, signal: str) -> int:
+        """Send a digit in an INFO request; returns the status of the answer."""
+        body = f"Signal={signal}\r\nDuration=160\r\n"
+        kind = ("Content-Type: application/dtmf-relay",)
+        self._send("INFO", next(self._numbers), body=body, extra=kind)
+        return (await asyncio.wait_for(self._answered.get(), _PATIENCE_S)).status
+
+    async def until_received(self, method: str, count: int) -> list[sip.Message]:
+        """Wait for that many requests of a method in a call; returns them all."""
+        async with asyncio.timeout(_PATIENCE_S):
+            while True:
+                # UDP may bring one twice.
+                found = {m.get("CSeq"): m for m in self.received if m.method == method}
+                if len(found) >= count:
+                    return list(found.values())
+                self._news.clear()
+                await self._news.wait()
+
     async def moves(self, hertz: int) -> None:
         """Speak and listen at another port with another tone, and offer it."""
         await self.voice.close()
@@ -157,6 +176,7 @@ class Party:
     def _behave(self, client: Client, message: sip.Message) -> None:
         self._client = client
         self.received.append(message)
+        self._news.set()
         if self.intercepts(client, message) or self._came_before(message):
             return
         if message.status:
@@ -198,7 +218,7 @@ class Party:
 
     def _on_response(self, message: sip.Message) -> None:
         number, method = message.get("CSeq").split()
-        if message.status < 200 or method not in ("INVITE", "UPDATE"):
+        if message.status < 200 or method not in ("INVITE", "UPDATE", "INFO"):
             return
         if method == "INVITE":
             self._send("ACK", int(number))
@@ -264,7 +284,7 @@ class Party:
         asked = next((d for d in _ANSWERS if f"a={d}" in lines), "sendrecv")
         direction = _ANSWERS[asked][self._holds]
         profile = "RTP/SAVP" if self.transport is Transport.TLS else "RTP/AVP"
-        formats = f"{self.formats} 101"
+        formats = f"{self.formats} 101" if self.events else self.formats
         session = sip.sdp(self.media_address(offer), self.voice.port, profile, attributes, formats)
         return session.replace("a=sendrecv", f"a={direction}")
 

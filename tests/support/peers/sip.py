@@ -168,7 +168,8 @@ def sdp(
     lines = [
         "v=0", f"o=- 1 1 IN {family} {host}", "s=-", f"c=IN {family} {host}", "t=0 0",
         f"m=audio {port} {profile} {formats}", "a=rtpmap:0 PCMU/8000",
-        "a=rtpmap:101 telephone-event/8000", "a=sendrecv", *attributes,
+        *(["a=rtpmap:101 telephone-event/8000"] if "101" in formats.split() else []),
+        "a=sendrecv", *attributes,
     ]  # fmt: skip
     return "\r\n".join(lines) + "\r\n"
 

@@ -405,10 +405,10 @@ class StandIn(Attached):
             if isinstance(order, Digits) and order.call == number
         )
 
-    def loses_digits(self, call: str, lost: int, reason: str) -> None:
+    def loses_digits(self, call: str, lost: int, cause: Cause) -> None:
         """Drop the tones that wait."""
         worker, scripted = self._find(call)
-        worker.send(DigitsDone(call=scripted.number, lost=lost, reason=reason))
+        worker.send(DigitsDone(call=scripted.number, lost=lost, cause=cause))
 
     # Inside
 

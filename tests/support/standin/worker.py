@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from tests.support.standin import facts
 from tests.support.standin.script import Script
 from voip.causes import Cause
-from voip.model import CallState, HeldBy, Voicemail
+from voip.model import CallState, Dtmf, HeldBy, Voicemail
 from voip.protection import Stream, TlsStatus, Transport
 from voip.protocol.framing import MAX_LINE, Decoder, encode
 from voip.protocol.settings import Audio
@@ -261,7 +261,7 @@ class ScriptedWorker:
 
     def send_digits(self, command: Digits) -> None:
         call = self._call(command.call)
-        self._then.append(lambda: self.send(DigitsDone(call=call.number)))
+        self._then.append(lambda: self.send(DigitsDone(call=call.number, way=Dtmf.RFC4733)))
 
     def record(self, command: RecordFile) -> None:
         self._call(command.call)

@@ -13,6 +13,7 @@ from tests.tui.scenes import Stage
 from tui.accounts.form import AccountForm
 from tui.calls.lock import LockDetails
 from tui.phone.help import Guide
+from voip.causes import Cause, CauseKind
 from voip.model import CallState
 from voip.protocol.settings import ChangeSettings
 
@@ -148,5 +149,5 @@ async def test_a_step_of_the_cursor_draws_two_rows_once(stage: Stage) -> None:
 async def test_tones_that_were_lost_are_told(stage: Stage) -> None:
     await stage.accounts()
     call = await stage.active()
-    stage.engine.loses_digits(call, 2, "the call is on hold")
+    stage.engine.loses_digits(call, 2, Cause(CauseKind.DIGITS_HELD_HERE))
     await stage.phone.sees("The last 2 tones were not sent: the call is on hold")

@@ -145,6 +145,17 @@ SENTENCES: tuple[tuple[CauseKind, tuple[str | int, ...], str], ...] = (
         ("far end",),
         "the far end's voice is at an IPv4 address, and this account speaks by IPv6 only",
     ),
+    (_K.DIGITS_HELD_THERE, (), "the far end has put the call on hold"),
+    (_K.DIGITS_HELD_HERE, (), "the call is on hold"),
+    (_K.DIGITS_NO_VOICE, (), "no voice is flowing in the call"),
+    (_K.DIGITS_NOT_AGREED, (), "the far end accepts no tones in this call (it did not agree to "
+     "RFC 4733)"),
+    (_K.DIGITS_REFUSED, (415,), "the far end did not accept a tone in an INFO request (status "
+     "415)"),
+    (_K.DIGITS_UNANSWERED, (), "the far end did not answer an INFO request with a tone"),
+    (_K.DIGITS_GARBLED, ("GSM",), "the call's codec GSM would garble tones in the voice"),
+    (_K.DIGITS_FAILED, ("Invalid operation",), "Invalid operation"),
+    (_K.DIGITS_CALL_ENDED, (), "the call ended"),
     (_K.SERVER_SILENT, (), "the server does not answer"),
     (_K.REDIRECTED, (), "the server sent the call elsewhere, which is not followed"),
     (_K.UNCONFIRMED, (), "the caller did not confirm that the call was answered"),

@@ -111,7 +111,7 @@ def unmute(call: str) -> None:
 @_call
 @click.argument("digits")
 def dtmf(call: str, digits: str) -> None:
-    """Send DIGITS as tones; returns when they were sent.
+    """Send DIGITS as tones; says when and how they were sent.
 
     DIGITS are 0-9 * # A-D; a comma is a pause.
     """
@@ -125,7 +125,8 @@ async def _send(engine: Client, command: SendDigits) -> None:
     lost = None
     async for numbered in engine.events():
         match numbered.event:
-            case DigitsEvent(call=command.call, lost=0):
+            case DigitsEvent(call=command.call, lost=0, text=text):
+                click.echo(text)
                 return
             case DigitsEvent(call=command.call, text=text):
                 lost = text

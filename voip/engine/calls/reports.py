@@ -37,6 +37,7 @@ from voip.protocol.worker.calls import (
 from voip.protocol.worker.process import AnyWorkerEvent, ConnectionEvent
 from voip.protocol.worker.sound import LevelsReport
 from voip.sip import reasons
+from voip.sip.sentences import sentence
 
 log = logging.getLogger(__name__)
 
@@ -221,9 +222,8 @@ class CallEvents:
                 self._hub.publish(LevelsEvent(call=str(call.id), rx=rx, tx=tx))
             case DigitReceived(digit=digit):
                 self._hub.publish(DigitEvent(call=str(call.id), digit=digit))
-            case DigitsDone(lost=lost, reason=reason):
-                done = DigitsEvent(call=str(call.id), lost=lost, reason=reason)
-                self._hub.publish(done)
+            case DigitsDone():
+                self._hub.publish(_digits_done(call, event))
             case PlayEnded():
                 self._calls.file_ended(call)
 
@@ -337,6 +337,16 @@ class CallEvents:
         latest = self._find_connection(call.role, connection)
         if latest is not None:
             call.use(latest)
+
+
+def _digits_done(call: LiveCall, event: DigitsDone) -> DigitsEvent:
+    return DigitsEvent(
+        call=str(call.id),
+        lost=event.lost,
+        reason=sentence(event.cause) if event.cause else None,
+        cause=event.cause,
+        way=event.way,
+    )
 
 
 def _unread(event: UnreadCall) -> str:

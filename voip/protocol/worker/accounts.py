@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from voip.causes import Cause
-from voip.model import Voicemail
+from voip.model import Dtmf, Voicemail
 from voip.protection import SRTP_SUITES, Digest, Keying, Transport
 from voip.protocol.worker.base import WorkerCommand, WorkerReport
 
@@ -131,6 +131,7 @@ class AccountSetup(msgspec.Struct, frozen=True):
     keying: Keying = Keying.SDES
     suites: tuple[str, ...] = SRTP_SUITES
     hidden: bool = False
+    dtmf: Dtmf = Dtmf.AUTO
     own_key: OwnKey | None = None
     ice_servers: IceServers | None = None
     trial: bool = False

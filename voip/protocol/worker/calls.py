@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from voip.causes import Cause
-from voip.model import CallState, HeldBy
+from voip.model import CallState, Dtmf, HeldBy
 from voip.protection import Stream
 from voip.protocol.worker.base import WorkerCommand, WorkerReport
 
@@ -231,11 +231,15 @@ class DigitReceived(WorkerReport, frozen=True, tag="digit"):
 
 
 class DigitsDone(WorkerReport, frozen=True, tag="digits_done"):
-    """Reports that queued digits were sent, except the last `lost`."""
+    """Reports that queued digits were sent, except the last `lost`, for a `cause`.
+
+    `way` is that of the last one tried, None before the first.
+    """
 
     call: int
     lost: int = 0
-    reason: str | None = None
+    cause: Cause | None = None
+    way: Dtmf | None = None
 
 
 class PlayEnded(WorkerReport, frozen=True, tag="play_ended"):

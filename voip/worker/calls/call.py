@@ -41,6 +41,8 @@ from voip.worker.media.early_media import EarlyMedia
 OnEnd: TypeAlias = "Callable[[Call, Path | None], None]"
 """Listener to the end of a call and its recording that is being completed."""
 
+_DIGITS = frozenset("0123456789*#ABCD")
+
 _CONNECTING_TIMEOUT_S = 8.0
 """Longest time from the answer to ACK and media."""
 
@@ -93,10 +95,11 @@ class Call(pj.Call):
         info = self.getInfo()
         if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self.ended = True
-            self.digits.end("the call ended")
             self.patience.end()
+            recording = self.media.close()
+            self.digits.end(Cause(CauseKind.DIGITS_CALL_ENDED))
             self.verdict.end(info, prm.e)
-            self._on_end(self, self.media.close())
+            self._on_end(self, recording)
         self._report(info)
 
     @guarded
@@ -114,7 +117,10 @@ class Call(pj.Call):
         if transaction.role != pj.PJSIP_ROLE_UAC:
             return
         code = transaction.statusCode
-        if code == pj.PJSIP_SC_REQUEST_TIMEOUT and self.was_up and not self.hold.moves:
+        if transaction.method == "INFO":
+            # A far end that leaves a tone unanswered may still talk.
+            self.digits.on_info(event)
+        elif code == pj.PJSIP_SC_REQUEST_TIMEOUT and self.was_up and not self.hold.moves:
             # A connection that is still up has taken the request to the server.
             connected = self.context.connections.is_up(self.connection)
             self._reach.missed(arrived=connected or event.type == pj.PJSIP_EVENT_RX_MSG)
@@ -151,7 +157,9 @@ class Call(pj.Call):
 
     @guarded
     def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:
-        self.context.send(DigitReceived(call=self.number, digit=prm.digit[:1]))
+        # An INFO request may hold any character.
+        if prm.digit in _DIGITS:
+            self.context.send(DigitReceived(call=self.number, digit=prm.digit))
 
     @guarded
     def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:
@@ -210,6 +218,10 @@ class Call(pj.Call):
         if self.account.setup.hidden:
             privacy.ask_for_privacy(options)
         return options
+
+    def codec(self) -> str:
+        """Codec of the voice that is sent, empty without one."""
+        return next((s.codec for s in streams.read(self, self.getInfo()) if s.codec), "")
 
     def report_media(self) -> None:
         """Report the session in force: its streams first, then the state."""

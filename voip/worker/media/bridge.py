@@ -11,8 +11,15 @@ from typing import NamedTuple, Protocol
 import pjsua2 as pj
 
 from voip.model import Source
+from voip.worker.media.digits import frequencies
 from voip.worker.media.levels import amplitude
-from voip.worker.media.sound import Sound
+from voip.worker.media.sound import Sound, tone
+
+_TONE_MS = 160
+_GAP_MS = 90
+"""Milliseconds of a digit's tones and of the silence after them, at least 40 (ITU-T Q.24)."""
+
+_TONE_VOLUME = 12000
 
 
 class BridgedCall(Protocol):
@@ -34,9 +41,10 @@ class _Player(pj.AudioMediaPlayer):
 
 
 class Wiring(NamedTuple):
-    """Connections of a call in the bridge."""
+    """Connections of a call in the bridge; `tones` are sent in place of the source."""
 
     source: Source
+    tones: bool
     heard: bool
     recorded: bool
 
@@ -68,6 +76,8 @@ class CallMedia:
         self._old: list[pj.AudioMedia] = []
         self._echoes = False
         self._wired: Wiring | None = None
+        self._tones: pj.ToneGenerator | None = None
+        self._sends_tones = False
         self._voice = False
         self._held = False
         self._muted = False
@@ -97,12 +107,7 @@ class CallMedia:
                 break
         # PJSIP may have made another stream, which has no connections.
         self._wired = None
-        try:
-            self._wire()
-        except pj.Error as error:
-            # Raised in PJSIP's callback, it would end the worker and all calls.
-            words = f"worker: call {self._call.number} has no sound: {error.reason}"
-            print(words, file=sys.stderr)
+        self._wire_or_log()
 
     def give_voice(self, on: bool) -> None:
         """Connect the person to the call, or cut them off."""
@@ -133,6 +138,26 @@ class CallMedia:
         self._player = player
         self._wired = None
         self._wire()
+
+    def play_tone(self, digit: str) -> None:
+        """Send a digit's two tones (ITU-T Q.23); the microphone is off until `end_tones`.
+
+        Raises:
+            pj.Error: there is no tone generator.
+        """
+        if self._tones is None:
+            self._tones = pj.ToneGenerator()
+            self._tones.createToneGenerator()
+        tones = pj.ToneDescVector()
+        tones.push_back(tone(*frequencies(digit), _TONE_MS, _GAP_MS, _TONE_VOLUME))
+        self._sends_tones = True
+        self._wire()
+        self._tones.play(tones, False)
+
+    def end_tones(self) -> None:
+        """Send the microphone or file again."""
+        self._sends_tones = False
+        self._wire_or_log()
 
     def has_played(self) -> bool:
         """True, once, if the file has come to its end."""
@@ -176,20 +201,29 @@ class CallMedia:
         path, self._record_path = self._record_path, None
         self._audio = None
         self.active = False
-        if self._player is not None:
-            self._old.append(self._player)
-        self._player = self._recorder = None
+        self._old += [port for port in (self._player, self._tones) if port is not None]
+        self._player = self._recorder = self._tones = None
         self._bury(self._old)
         self._old = []
         return Path(path) if path else None
 
     def _wiring(self) -> Wiring:
         source = Source.of(person=self._voice, file=self._player is not None)
+        is_cut = self._held or self._muted or self._sends_tones
         return Wiring(
-            source=Source.NOBODY if self._held or self._muted else source,
+            source=Source.NOBODY if is_cut else source,
+            tones=self._sends_tones and not self._held,
             heard=not self._held and source is not Source.NOBODY,
             recorded=not self._held and self._recorder is not None,
         )
+
+    def _wire_or_log(self) -> None:
+        try:
+            self._wire()
+        except pj.Error as error:
+            # Raised in PJSIP's callback, it would end the worker and all calls.
+            words = f"worker: call {self._call.number} has no sound: {error.reason}"
+            print(words, file=sys.stderr)
 
     def _wire(self) -> None:
         if self._audio is None:
@@ -206,6 +240,8 @@ class CallMedia:
             _cut(self._sound.capture_port(), self._audio)
         if wiring.source is not Source.FILE:
             _cut(self._player, self._audio)
+        if not wiring.tones:
+            _cut(self._tones, self._audio)
         if not wiring.heard:
             _cut(self._audio, self._sound.playback_port())
         if not wiring.recorded:
@@ -214,6 +250,8 @@ class CallMedia:
             self._sound.microphone().startTransmit(self._audio)
         elif wiring.source is Source.FILE and self._player is not None:
             self._player.startTransmit(self._audio)
+        if wiring.tones and self._tones is not None:
+            self._tones.startTransmit(self._audio)
         if wiring.heard:
             self._audio.startTransmit(self._sound.speaker())
         if wiring.recorded and self._recorder is not None:

@@ -141,7 +141,7 @@ class Sound:
             self._chime.createToneGenerator()
         tones = pj.ToneDescVector()
         for frequency in (660, 880):
-            tones.push_back(_tone(frequency, 0, 90, 10, _CHIME_VOLUME))
+            tones.push_back(tone(frequency, 0, 90, 10, _CHIME_VOLUME))
         self._chime.startTransmit(audio)
         if not self._chime.isBusy():
             self._chime.play(tones, False)
@@ -296,10 +296,10 @@ class Tones:
         tones = pj.ToneDescVector()
         if state is CallState.RINGING:
             # ITU-T E.180: the ringback of North America.
-            tones.push_back(_tone(440, 480, 2000, 4000, 6000))
+            tones.push_back(tone(440, 480, 2000, 4000, 6000))
         else:
             for pause in (200, 2200):
-                tones.push_back(_tone(440, 480, 400, pause, 12000))
+                tones.push_back(tone(440, 480, 400, pause, 12000))
         self._generator.startTransmit(speaker)
         self._generator.play(tones, True)
 
@@ -333,7 +333,7 @@ def may_have_sound() -> bool:
     return sys.platform != "linux" or pulse.reachable() or Path("/dev/snd").exists()
 
 
-def _tone(frequency: int, second: int, on_ms: int, off_ms: int, volume: int) -> pj.ToneDesc:
+def tone(frequency: int, second: int, on_ms: int, off_ms: int, volume: int) -> pj.ToneDesc:
     tone = pj.ToneDesc()
     tone.freq1 = frequency
     tone.freq2 = second

@@ -23,7 +23,7 @@ KNOWN = (
     "password_file, "
     "minimum_digest, media_keying, srtp_suites, ice, stun_server, turn_server, turn_transport, "
     "turn_user, turn_password_command, turn_password_file, "
-    "register, expires_s, hide_identity, enabled"
+    "dtmf, register, expires_s, hide_identity, enabled"
 )
 USER = "needed: it is the part of your address in front of the @"
 DOMAIN = "needed: it is the part of your address after the @"

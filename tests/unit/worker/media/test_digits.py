@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from voip.worker.media.digits import CannotSend, DigitQueue
+from voip.causes import Cause, CauseKind
+from voip.worker.media.digits import CannotSend, DigitQueue, frequencies
+
+_NO_VOICE = Cause(CauseKind.DIGITS_NO_VOICE)
+_HELD = Cause(CauseKind.DIGITS_HELD_HERE)
+_ENDED = Cause(CauseKind.DIGITS_CALL_ENDED)
+_REFUSED = Cause(CauseKind.DIGITS_REFUSED, (415,))
 
 
 class Line:
@@ -14,15 +20,21 @@ class Line:
         self.now = 100.0
         self.sent: list[tuple[str, float]] = []
         self.broken = False
-        self.reported: list[tuple[int, str | None]] = []
+        self.asks = False
+        self.reported: list[tuple[int, Cause | None]] = []
         self.queue = DigitQueue(self.send, self.report, lambda: self.now)
 
-    def send(self, digit: str) -> None:
+    def send(self, digit: str) -> bool:
         if self.broken:
-            raise CannotSend("no voice is flowing")
+            raise CannotSend(_NO_VOICE)
         self.sent.append((digit, round(self.now - 100, 3)))
+        return not self.asks
 
-    def report(self, lost: int, why: str | None) -> None:
+    @property
+    def keys(self) -> str:
+        return "".join(digit for digit, _ in self.sent)
+
+    def report(self, lost: int, why: Cause | None) -> None:
         self.reported.append((lost, why))
 
     def pass_time(self, seconds: float) -> None:
@@ -102,7 +114,7 @@ def test_digits_that_can_no_longer_be_sent_are_reported_with_their_number() -> N
     line.broken = True
     line.pass_time(9)
     assert [digit for digit, _ in line.sent] == ["1"]
-    assert line.reported == [(3, "no voice is flowing")]
+    assert line.reported == [(3, _NO_VOICE)]
 
 
 def test_digits_that_are_added_to_some_that_are_lost_are_reported_with_them() -> None:
@@ -111,22 +123,22 @@ def test_digits_that_are_added_to_some_that_are_lost_are_reported_with_them() ->
     line.broken = True
     line.now += 1
     line.queue.add("345")
-    assert line.reported == [(4, "no voice is flowing")]
+    assert line.reported == [(4, _NO_VOICE)]
 
 
 def test_digits_that_wait_are_dropped_for_a_reason() -> None:
     line = Line()
     line.queue.add("12,3")
-    line.queue.drop("the call is on hold")
+    line.queue.drop(_HELD)
     line.pass_time(5)
     assert [digit for digit, _ in line.sent] == ["1"]
-    assert line.reported == [(2, "the call is on hold")]
+    assert line.reported == [(2, _HELD)]
 
 
 def test_a_pause_alone_is_not_lost() -> None:
     line = Line()
     line.queue.add("1,,")
-    line.queue.drop("the call is on hold")
+    line.queue.drop(_HELD)
     line.pass_time(5)
     assert line.reported == [(0, None)]
 
@@ -135,5 +147,75 @@ def test_a_pause_alone_is_not_lost() -> None:
 def test_the_end_of_the_call_is_the_last_report(digits: str, lost: int) -> None:
     line = Line()
     line.queue.add(digits)
-    line.queue.end("the call ended")
-    assert line.reported == [(lost, "the call ended" if lost else None)]
+    line.queue.end(_ENDED)
+    assert line.reported == [(lost, _ENDED if lost else None)]
+
+
+def _asking() -> Line:
+    line = Line()
+    line.asks = True
+    return line
+
+
+def test_a_digit_that_is_asked_for_waits_for_the_answer_to_the_one_before() -> None:
+    line = _asking()
+    line.queue.add("12")
+    line.pass_time(5)
+    assert line.keys == "1"
+    line.queue.answered(None)
+    line.pass_time(0.1)
+    assert line.keys == "12"
+    line.queue.answered(None)
+    assert line.reported == []
+    line.pass_time(1)
+    assert line.reported == [(0, None)]
+
+
+def test_answers_that_come_at_once_do_not_shorten_the_time_between_digits() -> None:
+    line = _asking()
+    line.queue.add("12")
+    line.queue.answered(None)
+    line.pass_time(0.2)
+    assert line.keys == "1"
+    line.pass_time(0.2)
+    assert line.keys == "12"
+
+
+def test_a_refused_digit_is_lost_with_those_after_it() -> None:
+    line = _asking()
+    line.queue.add("123")
+    line.queue.answered(None)
+    line.pass_time(1)
+    line.queue.answered(_REFUSED)
+    line.pass_time(5)
+    assert line.keys == "12"
+    assert line.reported == [(2, _REFUSED)]
+
+
+def test_a_digit_without_an_answer_is_lost_when_the_call_ends() -> None:
+    line = _asking()
+    line.queue.add("1")
+    line.queue.end(_ENDED)
+    assert line.reported == [(1, _ENDED)]
+
+
+def test_the_answer_to_a_dropped_digit_is_not_that_of_the_next() -> None:
+    line = _asking()
+    line.queue.add("1")
+    line.queue.drop(_HELD)
+    line.queue.add("2")
+    line.pass_time(1)
+    assert line.keys == "1"
+    line.queue.answered(_REFUSED)
+    line.pass_time(1)
+    assert line.keys == "12"
+    assert line.reported == [(1, _HELD)]
+
+
+@pytest.mark.parametrize(
+    ("digit", "hertz"),
+    [("1", (697, 1209)), ("5", (770, 1336)), ("#", (941, 1477)), ("*", (941, 1209)),
+     ("0", (941, 1336)), ("A", (697, 1633)), ("D", (941, 1633))],
+)  # fmt: skip
+def test_the_tones_of_a_digit(digit: str, hertz: tuple[int, int]) -> None:
+    assert frequencies(digit) == hertz
