@@ -77,6 +77,7 @@ class CauseKind(StrEnum):
     OTHER_SUITES = "other_suites"
     NO_USABLE_ENCRYPTION = "no_usable_encryption"
     ENCRYPTION_STOPPED = "encryption_stopped"
+    NO_COMMON_CODEC = "no_common_codec"
     NO_AGREEMENT = "no_agreement"
     USELESS_ANSWER = "useless_answer"
 

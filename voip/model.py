@@ -77,6 +77,10 @@ class HeldBy(StrEnum):
         return cls.THEM if them else None
 
 
+CODECS = ("opus", "g722", "pcma", "pcmu", "g729", "gsm")
+"""Codecs of this phone, as SDP names them, in the order of its offer."""
+
+
 class Dtmf(StrEnum):
     """Way by which digits are sent in a call; AUTO takes what the far end knows."""
 

@@ -61,6 +61,11 @@
 /* Offers with many codecs, SRTP suites and candidates are large. */
 #define PJSIP_MAX_PKT_LEN                       16000
 
+/* pjsua2 hands out a session that is longer as an empty text, and an account's
+ * own choice of codecs would not be made in it.
+ */
+#define PJSUA2_MAX_SDP_BUF_LEN                  16000
+
 /* Those of a connection that has to notice that its other end is gone. */
 #define PJ_MAX_SOCKOPT_PARAMS                   8
 

@@ -15,7 +15,7 @@ from typing import Annotated, Final, get_args, get_type_hints
 import msgspec
 from msgspec import NODEFAULT
 
-from voip.model import Dtmf, Means
+from voip.model import CODECS, Dtmf, Means
 from voip.protection import (
     SHORT_TAG_SUITES,
     SRTP_SUITES,
@@ -29,6 +29,7 @@ MAX_NAME: Final = 32
 """Longest name of an account, in characters."""
 
 _EXPIRY_S: Final = (60, 3600)
+_BIT_RATE: Final = (6000, 510000)  # RFC 7587 section 6.1
 _OPEN: Final = "not encrypted: anyone on the way can listen"
 _NO_FILE: Final = "leave it out, or name a file"
 
@@ -259,6 +260,21 @@ class WrittenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         "Relay password file", "A file with the password for the relay that only you can read.",
         content=Content.SECRET_FILE, empty=_NO_FILE, longest=4096,
     )] = None
+    codecs: Annotated[tuple[str, ...], Field(
+        "Codecs",
+        "Codecs to use, first choice first, separated by commas. Empty: all of the phone's.",
+        names=CODECS, noun="codec", longest=512, empty="leave it out to use all",
+    )] = ()
+    opus_bit_rate: Annotated[int, Field(
+        "Opus bit rate",
+        f"Bits a second that the other end is asked to send at most, {_BIT_RATE[0]} to "
+        f"{_BIT_RATE[1]}.",
+        bounds=_BIT_RATE, unit="bits",
+    )] = 64000
+    opus_dtx: Annotated[bool, Field(
+        "Ask for less in pauses",
+        "The other end may send little while nobody speaks there. Opus only.",
+    )] = False
     dtmf: Annotated[Dtmf, Field(
         "Digits in a call", "How digits that you press in a call are sent.",
         meanings=(

@@ -91,6 +91,7 @@ _SENTENCES = {
     CauseKind.NO_USABLE_ENCRYPTION: "the {0} offered no encryption that this account accepts",
     CauseKind.ENCRYPTION_STOPPED: "the far end stopped encrypting in a way that this account "
     "accepts",
+    CauseKind.NO_COMMON_CODEC: "the caller has none of the codecs that this account uses",
     CauseKind.NO_AGREEMENT: "the two sides could not agree on how to go on",
     CauseKind.USELESS_ANSWER: "the far end answered with something unusable",
     CauseKind.KEYS_CERTIFICATE: f"{_KEYS}the far end's certificate is not the one that it "

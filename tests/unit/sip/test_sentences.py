@@ -139,6 +139,7 @@ SENTENCES: tuple[tuple[CauseKind, tuple[str | int, ...], str], ...] = (
     (_K.RELAY_SILENT, ("turn.example.com",), "the relay turn.example.com does not answer"),
     (_K.RELAY_REFUSED, ("turn.example.com", "Allocation quota reached"),
      "the relay turn.example.com cannot be used: Allocation quota reached"),
+    (_K.NO_COMMON_CODEC, (), "the caller has none of the codecs that this account uses"),
     (_K.NO_WAY, (), "no way for the voice was found between the two phones"),
     (
         _K.VOICE_BY_IPV4,

@@ -111,8 +111,10 @@ def _names_problem(field: Field, names: tuple[str, ...]) -> str | None:
         return f"empty: {field.empty}"
     for name in names:
         if name not in field.names:
-            near = difflib.get_close_matches(name.upper(), field.names, n=1)
-            hint = f"did you mean “{near[0]}”?" if near else f"known are {', '.join(field.names)}"
+            as_written = {known.lower(): known for known in field.names}
+            near = difflib.get_close_matches(name.lower(), as_written, n=1)
+            known = ", ".join(field.names)
+            hint = f"did you mean “{as_written[near[0]]}”?" if near else f"known are {known}"
             return f"“{name}” is not a {field.noun} of this phone, {hint}"
     twice = next((name for name in names if names.count(name) > 1), None)
     return f"“{twice}” is there twice" if twice else None

@@ -21,6 +21,7 @@ from voip.protocol.worker.accounts import (
     VoicemailEvent,
 )
 from voip.sip import message, mwi
+from voip.sip.codecs import Wish
 from voip.sip.gruu import public_gruu
 from voip.worker.accounts import privacy, refusals
 from voip.worker.accounts.alias import Alias, without_registration
@@ -62,6 +63,11 @@ class Account(pj.Account):
     @property
     def name(self) -> str:
         return self.setup.name
+
+    @property
+    def codecs(self) -> Wish:
+        """Codecs of this account's calls."""
+        return Wish(self.setup.codecs, self.setup.opus_bit_rate, self.setup.opus_dtx)
 
     @property
     def caller(self) -> pj.Account:

@@ -12,7 +12,7 @@ from voip.causes import Cause, CauseKind
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.calls import IncomingCall, PlayEnded, RefusedCall, StartCall
 from voip.protocol.worker.sound import LevelsReport
-from voip.sip import identities, message
+from voip.sip import codecs, identities, message
 from voip.sip.sentences import sentence
 from voip.worker.accounts import nat
 from voip.worker.accounts.account import Account
@@ -189,13 +189,18 @@ class Calls:
     def _why_refused(self, account: Account | None, prm: pj.OnRejectedIncomingCallParam) -> Cause:
         if account is None:
             return Cause(CauseKind.REJECTED, (prm.reason[:1024],))
-        offer, setup = prm.rdata.wholeMsg, account.setup
-        flaw = srtp_flaws.flaw_in(offer, setup) if self._role.tls_only else None
-        by_ipv4 = nat.speaks_ipv6(setup) and message.voice_by_ipv4(offer)
+        invite, setup = prm.rdata.wholeMsg, account.setup
+        flaw = srtp_flaws.flaw_in(invite, setup) if self._role.tls_only else None
+        by_ipv4 = nat.speaks_ipv6(setup) and message.voice_by_ipv4(invite)
         if by_ipv4 and flaw in (None, srtp_flaws.FlawDetails(srtp_flaws.Flaw.OTHER)):
             return Cause(CauseKind.VOICE_BY_IPV4, ("caller",))
-        if flaw is not None:
+        offer = message.body(invite)
+        has_codec = not setup.codecs or not offer or codecs.has_any(offer, setup.codecs)
+        # Keys may be malformed, but a codec that is missing is certain.
+        if flaw is not None and (has_codec or flaw.flaw is not srtp_flaws.Flaw.OTHER):
             return srtp_flaws.cause(flaw, "caller", setup)
+        if not has_codec:
+            return Cause(CauseKind.NO_COMMON_CODEC)
         return Cause(CauseKind.REJECTED, (prm.reason[:1024],))
 
 

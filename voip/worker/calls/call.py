@@ -20,6 +20,7 @@ from voip.protocol.worker.calls import (
     StatisticsEvent,
 )
 from voip.security.policy import DEMANDS
+from voip.sip.codecs import chosen
 from voip.worker.accounts import privacy
 from voip.worker.accounts.account import Account
 from voip.worker.callbacks import guarded
@@ -130,6 +131,11 @@ class Call(pj.Call):
                 self.hold.on_answer(code, transaction.statusText)
             elif self._rings_there:
                 self._follow_tones()
+
+    @guarded
+    def onCallSdpCreated(self, prm: pj.OnCallSdpCreatedParam) -> None:
+        session, offer = prm.sdp.wholeSdp, prm.remSdp.wholeSdp
+        prm.sdp.wholeSdp = chosen(session, self.account.codecs, offer)
 
     @guarded
     def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:

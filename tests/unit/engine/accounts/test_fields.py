@@ -23,7 +23,8 @@ KNOWN = (
     "password_file, "
     "minimum_digest, media_keying, srtp_suites, ice, stun_server, turn_server, turn_transport, "
     "turn_user, turn_password_command, turn_password_file, "
-    "dtmf, register, expires_s, hide_identity, enabled"
+    "codecs, opus_bit_rate, opus_dtx, dtmf, "
+    "register, expires_s, hide_identity, enabled"
 )
 USER = "needed: it is the part of your address in front of the @"
 DOMAIN = "needed: it is the part of your address after the @"
@@ -96,6 +97,13 @@ BAD: list[tuple[str, Any, str]] = [
      "“ROT13” is not a suite of this phone, known are AEAD_AES_256_GCM, AES_256_CM_HMAC_SHA1_80, "
      "AEAD_AES_128_GCM, AES_CM_128_HMAC_SHA1_80, AES_256_CM_HMAC_SHA1_32, AES_CM_128_HMAC_SHA1_32"),
     ("srtp_suites", "AEAD_AES_128_GCM, AEAD_AES_128_GCM", "“AEAD_AES_128_GCM” is there twice"),
+    ("codecs", "PCMA", "“PCMA” is not a codec of this phone, did you mean “pcma”?"),
+    ("codecs", "ilbc",
+     "“ilbc” is not a codec of this phone, known are opus, g722, pcma, pcmu, g729, gsm"),
+    ("codecs", "pcma, pcma", "“pcma” is there twice"),
+    ("codecs", "", "empty: leave it out to use all"),
+    ("opus_bit_rate", 5999, "6000 to 510000 bits, not 5999"),
+    ("dtmf", "sip", "auto, rfc4733, info or inband, not “sip”"),
     ("hide_identity", "yes", "true or false is needed, not text"),
     ("enabled", {}, "true or false is needed, not a table"),
     ("enabled", None, "true or false is needed, not nothing"),

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-
 import pytest
 
+from tests.call.sessions.conftest import Up
 from tests.conftest import NewPhone
 from tests.support.network.ports import LOOPBACK
 from tests.support.peers import sip
-from tests.support.peers.hostile import Client, own_host
+from tests.support.peers.hostile import Client
 from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.peers.party import Party
 from tests.support.phone import Phone
 from tests.support.pki import Authority
 from voip.causes import CauseKind
 from voip.model import CallState, Dtmf
-from voip.protection import Transport
 from voip.protocol.calls import AnswerCall, DigitEvent, DigitsEvent, SendDigits
 
 # Pauses, equal keys in a row, and more than PJMEDIA holds at a time.
@@ -24,43 +22,10 @@ KEYS = "1,2,,##AD" + "7777777" + "0123456789*" * 2
 
 _ALLOW = "Allow: INVITE, ACK, CANCEL, BYE, INFO"
 
-Up = Callable[..., Awaitable[str]]
-
-
-@pytest.fixture(params=[Transport.UDP, Transport.TLS])
-async def party(request: pytest.FixtureRequest, authority: Authority) -> AsyncIterator[Party]:
-    host = own_host()
-    found = Party(host, request.param, authority.issue("party", addresses=[host]), 1000, ())
-    await found.start()
-    yield found
-    await found.stop()
-
 
 @pytest.fixture
-async def phone(new_phone: NewPhone) -> Phone:
-    return await new_phone()
-
-
-@pytest.fixture
-async def up(phone: Phone, party: Party, authority: Authority) -> AsyncIterator[Up]:
-    """Adds an account with fields, and makes a call that the party answers."""
-
-    async def make(**fields: object) -> str:
-        if party.transport is Transport.TLS:
-            fields["ca_file"] = str(authority.file)
-        await phone.add(
-            "work", password="secret", user="alice", domain=DOMAIN,
-            server=f"{party.server.host}:{party.server.port}",
-            transport=party.transport.value, **fields,
-        )  # fmt: skip
-        await phone.until_registered("work")
-        call = await phone.call("bob")
-        await party.take()
-        await phone.until_state(call, CallState.ACTIVE)
-        return call
-
-    yield make
-    await party.leave()
+def phone(party_phone: Phone) -> Phone:
+    return party_phone
 
 
 async def _done(phone: Phone, call: str, digits: str) -> DigitsEvent:
