@@ -111,6 +111,8 @@ class CauseKind(StrEnum):
     DIGITS_CALL_ENDED = "digits_call_ended"
 
     # The end of a call
+    NO_SESSION_TIMER = "no_session_timer"
+    NOT_RENEWED = "not_renewed"
     SERVER_SILENT = "server_silent"
     REDIRECTED = "redirected"
     UNCONFIRMED = "unconfirmed"

@@ -99,6 +99,23 @@ class Dtmf(StrEnum):
         }.get(self, "")
 
 
+class SessionTimer(StrEnum):
+    """Use of session timers (RFC 4028)."""
+
+    OFF = "off"
+    OPTIONAL = "optional"
+    ALWAYS = "always"
+    REQUIRED = "required"
+
+
+class Prack(StrEnum):
+    """Use of acknowledged ringing (RFC 3262)."""
+
+    OFF = "off"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
 class Source(StrEnum):
     """Source of the sound that a call's far end gets."""
 

@@ -15,7 +15,7 @@ from typing import Annotated, Final, get_args, get_type_hints
 import msgspec
 from msgspec import NODEFAULT
 
-from voip.model import CODECS, Dtmf, Means
+from voip.model import CODECS, Dtmf, Means, Prack, SessionTimer
 from voip.protection import (
     SHORT_TAG_SUITES,
     SRTP_SUITES,
@@ -29,6 +29,7 @@ MAX_NAME: Final = 32
 """Longest name of an account, in characters."""
 
 _EXPIRY_S: Final = (60, 3600)
+_SESSION_S: Final = (90, 86400)  # RFC 4028 section 5
 _BIT_RATE: Final = (6000, 510000)  # RFC 7587 section 6.1
 _OPEN: Final = "not encrypted: anyone on the way can listen"
 _NO_FILE: Final = "leave it out, or name a file"
@@ -284,6 +285,34 @@ class WrittenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
             ("inband", "as tones in the voice; the microphone is off meanwhile"),
         ),
     )] = Dtmf.AUTO
+    session_timer: Annotated[SessionTimer, Field(
+        "Session timer", "Whether calls end by themselves when the other end is gone.",
+        meanings=(
+            ("off", "only if the other end demands it"),
+            ("optional", "if the other end does it too; usual"),
+            ("always", "this phone asks in any case whether the other end is there"),
+            ("required", "calls with others that cannot do it fail"),
+        ),
+    )] = SessionTimer.OPTIONAL
+    session_expires_s: Annotated[int, Field(
+        "Session time",
+        "Seconds after which a call ends if nobody has renewed it, which is done after half; "
+        f"{_SESSION_S[0]} to {_SESSION_S[1]}.",
+        bounds=_SESSION_S, unit="seconds",
+    )] = 1800
+    session_min_s: Annotated[int, Field(
+        "Shortest session time",
+        f"Seconds below which the other end may not go, {_SESSION_S[0]} to {_SESSION_S[1]}.",
+        bounds=_SESSION_S, unit="seconds",
+    )] = _SESSION_S[0]
+    prack: Annotated[Prack, Field(
+        "Confirmed ringing (PRACK)", "Whether news from before the answer is confirmed.",
+        meanings=(
+            ("off", "only if the other end demands it; usual"),
+            ("optional", "if the other end can do it"),
+            ("required", "calls with others that cannot do it fail"),
+        ),
+    )] = Prack.OFF
     register: Annotated[bool, Field(
         "Register, so that calls reach you here",
         "Without it the account can only call out.",

@@ -155,6 +155,17 @@ class FarEnd:
         direction = "sendonly" if on else "sendrecv"
         self._send("INVITE", next(self._numbers), body=self.session(None, direction))
 
+    def confirms(self, ringing: sip.Message) -> int:
+        """Send PRACK (RFC 3262) for a 1xx of the phone; returns its CSeq."""
+        assert self._dialog is not None
+        number = next(self._numbers)
+        self._dialog = sip.Dialog(
+            self._dialog.sender, ringing.get("To"), self._dialog.call_id, self._dialog.target
+        )
+        rack = f"RAck: {ringing.get('RSeq')} {ringing.get('CSeq')}"
+        self._send("PRACK", number, extra=(rack,))
+        return number
+
     def will_answer(self, body: str) -> None:
         """Answer the phone's next offer within the call with this session."""
         self._next_answer = body

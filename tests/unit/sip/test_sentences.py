@@ -139,6 +139,8 @@ SENTENCES: tuple[tuple[CauseKind, tuple[str | int, ...], str], ...] = (
     (_K.RELAY_SILENT, ("turn.example.com",), "the relay turn.example.com does not answer"),
     (_K.RELAY_REFUSED, ("turn.example.com", "Allocation quota reached"),
      "the relay turn.example.com cannot be used: Allocation quota reached"),
+    (_K.NO_SESSION_TIMER, (), "the far end has no session timer, which this account requires"),
+    (_K.NOT_RENEWED, (), "the far end did not renew the call in time (session timer)"),
     (_K.NO_COMMON_CODEC, (), "the caller has none of the codecs that this account uses"),
     (_K.NO_WAY, (), "no way for the voice was found between the two phones"),
     (

@@ -167,10 +167,19 @@ def _problem(name: str, value: object, values: Values) -> str | None:
     words = problem(field, value)
     if not words and value is True and name in nat_fields.SWITCH_RULES:
         return nat_fields.SWITCH_RULES[name](values)
+    if not words and name == "session_min_s":
+        return _session_problem(value, values)
     if words or not isinstance(value, str):
         return words
     rule = _RULES.get(name)
     return (rule and rule(value, values)) or _transport_problem(field, value, values)
+
+
+def _session_problem(shortest: object, values: Values) -> str | None:
+    usual = values.get("session_expires_s", BY_NAME["session_expires_s"].default)
+    if isinstance(shortest, int) and isinstance(usual, int) and shortest > usual:
+        return f"more than “session_expires_s”, which is {usual}"
+    return None
 
 
 def _transport_problem(field: Field, value: str, values: Values) -> str | None:

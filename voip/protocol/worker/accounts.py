@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from voip.causes import Cause
-from voip.model import Dtmf, Voicemail
+from voip.model import Dtmf, Prack, SessionTimer, Voicemail
 from voip.protection import SRTP_SUITES, Digest, Keying, Transport
 from voip.protocol.worker.base import WorkerCommand, WorkerReport
 
@@ -135,6 +135,10 @@ class AccountSetup(msgspec.Struct, frozen=True):
     opus_bit_rate: int = 64000
     opus_dtx: bool = False
     dtmf: Dtmf = Dtmf.AUTO
+    session_timer: SessionTimer = SessionTimer.OPTIONAL
+    session_expires_s: int = 1800
+    session_min_s: int = 90
+    prack: Prack = Prack.OFF
     own_key: OwnKey | None = None
     ice_servers: IceServers | None = None
     trial: bool = False

@@ -11,7 +11,7 @@ from voip.protocol.worker.accounts import AccountSetup
 from voip.security.policy import DEMANDS
 from voip.sip.dialing import escape_user
 from voip.sip.network import translation
-from voip.worker.accounts import nat
+from voip.worker.accounts import nat, sessions
 from voip.worker.tls.transports import VOICE, mark
 from voip.worker.vectors import strings
 
@@ -52,7 +52,7 @@ def config(setup: AccountSetup, transport_id: int, network: Network) -> pj.Accou
     # The engine retries, backs off and reports it; PJSIP would retry as well.
     config.regConfig.retryIntervalSec = 0
     config.regConfig.firstRetryIntervalSec = 0
-    config.callConfig.prackUse = pj.PJSUA_100REL_NOT_USED
+    sessions.configure(config.callConfig, setup)
     _choose_ports(config.mediaConfig.transportConfig, network)
     # PJSIP would take the address of the default route, where the server may be
     # reached by another.

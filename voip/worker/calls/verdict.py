@@ -7,6 +7,7 @@ from typing import Protocol
 import pjsua2 as pj
 
 from voip.causes import Cause, CauseKind
+from voip.model import SessionTimer
 from voip.sip import message as messages
 from voip.worker.accounts import nat
 from voip.worker.accounts.account import Account
@@ -105,6 +106,7 @@ class Verdict:
         elif info.lastStatusCode == pj.PJSIP_SC_REQUEST_TIMEOUT and not self._message_came:
             # PJSIP reports its own timer as a 408 (RFC 3261 section 17.1.1.2).
             call.cause = call.cause or Cause(CauseKind.SERVER_SILENT)
+        call.cause = call.cause or self._timer_cause(info.lastStatusCode)
         if call.cause or call.was_up or call.ended_here:
             return
         if self._voice_by_ipv4 and info.lastStatusCode in _NOT_READ:
@@ -119,6 +121,17 @@ class Verdict:
         # PJSIP ends the call by itself: by CANCEL before a final answer, else by BYE.
         if self._session_came and info.lastStatusCode in _NOT_READ:
             call.cause = Cause(CauseKind.USELESS_ANSWER)
+
+    def _timer_cause(self, code: int) -> Cause | None:
+        """Cause of an end by the session timer, None if it was not that."""
+        call = self._call
+        if code == pj.PJSIP_SC_REQUEST_TIMEOUT and call.was_up:
+            # A request that times out has a cause: this is RFC 4028 section 10.
+            return Cause(CauseKind.NOT_RENEWED)
+        required = call.account.setup.session_timer is SessionTimer.REQUIRED
+        if code == pj.PJSIP_SC_EXTENSION_REQUIRED and self._answer_came and required:
+            return Cause(CauseKind.NO_SESSION_TIMER)
+        return None
 
     def _refuse(self, flaw: srtp_flaws.FlawDetails | None) -> None:
         call = self._call

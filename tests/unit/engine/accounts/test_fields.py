@@ -24,6 +24,7 @@ KNOWN = (
     "minimum_digest, media_keying, srtp_suites, ice, stun_server, turn_server, turn_transport, "
     "turn_user, turn_password_command, turn_password_file, "
     "codecs, opus_bit_rate, opus_dtx, dtmf, "
+    "session_timer, session_expires_s, session_min_s, prack, "
     "register, expires_s, hide_identity, enabled"
 )
 USER = "needed: it is the part of your address in front of the @"
@@ -104,6 +105,10 @@ BAD: list[tuple[str, Any, str]] = [
     ("codecs", "", "empty: leave it out to use all"),
     ("opus_bit_rate", 5999, "6000 to 510000 bits, not 5999"),
     ("dtmf", "sip", "auto, rfc4733, info or inband, not “sip”"),
+    ("session_timer", "on", "off, optional, always or required, not “on”"),
+    ("session_expires_s", 89, "90 to 86400 seconds, not 89"),
+    ("session_min_s", 1801, "more than “session_expires_s”, which is 1800"),
+    ("prack", "yes", "off, optional or required, not “yes”"),
     ("hide_identity", "yes", "true or false is needed, not text"),
     ("enabled", {}, "true or false is needed, not a table"),
     ("enabled", None, "true or false is needed, not nothing"),
