@@ -17,7 +17,7 @@ import wave
 from pathlib import Path
 from typing import NamedTuple
 
-from voip.engine.calls import wav_file
+from voip.engine.files import wav_file
 
 _MAX_RATE = 96_000
 _MAX_SECONDS = 4 * 3600
