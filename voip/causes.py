@@ -110,6 +110,12 @@ class CauseKind(StrEnum):
     DIGITS_FAILED = "digits_failed"
     DIGITS_CALL_ENDED = "digits_call_ended"
 
+    # A transfer
+    TRANSFER_REFUSED = "transfer_refused"
+    TRANSFER_UNANSWERED = "transfer_unanswered"
+    TRANSFER_UNREPORTED = "transfer_unreported"
+    NO_REPLACES = "no_replaces"
+
     # The end of a call
     NO_SESSION_TIMER = "no_session_timer"
     NOT_RENEWED = "not_renewed"
@@ -126,6 +132,8 @@ class CauseKind(StrEnum):
     NOT_STARTED = "not_started"
     WORKER_GONE = "worker_gone"
     PHONE_STOPPED = "phone_stopped"
+    TRANSFERRED = "transferred"
+    PASSED_ON = "passed_on"
     DECLINED = "declined"
     DECLINED_AS_BUSY = "declined_as_busy"
     BLOCKED = "blocked"

@@ -156,6 +156,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     REFUSED = "refused"
     LOST = "lost"
+    TRANSFERRED = "transferred"
     INTERRUPTED = "interrupted"
     BLOCKED = "blocked"
 
@@ -246,6 +247,39 @@ class Party(msgspec.Struct, frozen=True):
         return trusted or self.uri.partition(":")[2] or self.uri or "the far end"
 
 
+class TransferState(StrEnum):
+    """State of a transfer (RFC 3515).
+
+    `unknown`: the far end has accepted it, and does not report what becomes of it.
+    """
+
+    TRYING = "trying"
+    RINGING = "ringing"
+    DONE = "done"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+
+    @property
+    def under_way(self) -> bool:
+        """True while an outcome may come soon."""
+        return self in (TransferState.TRYING, TransferState.RINGING)
+
+
+class Transfer(msgspec.Struct, frozen=True):
+    """Latest transfer of a call to `target`, in cleaned text.
+
+    `to_call` is the call with `target` that takes the place of a new one. `code` is
+    the last SIP status, `reason` the sentence of `cause`.
+    """
+
+    target: Party
+    state: TransferState = TransferState.TRYING
+    code: int | None = None
+    reason: str = ""
+    cause: Cause | None = None
+    to_call: str | None = None
+
+
 class BlockedCaller(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Address whose calls to an account are declined; `since` is RFC 3339."""
 
@@ -313,6 +347,7 @@ class Call(msgspec.Struct, frozen=True):
     forwarded_by: Party | None = None
     connected: Party | None = None
     asked: Party | None = None
+    transfer: Transfer | None = None
 
 
 class LogEntry(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ import msgspec
 from voip import model, protection
 from voip.causes import Cause, CauseKind
 from voip.cli.calls.call import CallReport
+from voip.cli.calls.transfer import TransferReport
 from voip.cli.settings.settings import Setting
 from voip.model import Dtmf
 from voip.protection import MediaKind
@@ -50,6 +51,7 @@ from voip.protocol.calls import (
     HangUp,
     HistoryPage,
     Hold,
+    JoinCalls,
     LogEvent,
     Mute,
     PlaceCall,
@@ -58,6 +60,8 @@ from voip.protocol.calls import (
     RefuseTransfer,
     Resume,
     SendDigits,
+    TransferCall,
+    TransferEvent,
 )
 from voip.protocol.client import (
     PROTOCOL_VERSION,
@@ -160,6 +164,10 @@ from voip.protocol.worker.calls import (
     PlayEnded,
     PlayFile,
     RecordFile,
+    ReferAnswered,
+    ReferCall,
+    ReferProgress,
+    ReferToCall,
     RefusedCall,
     Ring,
     StartCall,
@@ -243,6 +251,14 @@ LOCK = protection.Lock(
     short="end to end, as compared on 2026-01-01",
     comparison=protection.Comparison(protection.Compared.REMEMBERED, "2026-01-01T00:00:00Z"),
 )
+TRANSFER = model.Transfer(
+    target=model.Party(uri="sip:carol@example.com"),
+    state=model.TransferState.FAILED,
+    code=486,
+    reason="busy",
+    cause=Cause(CauseKind.SIP_STATUS, (486, "Busy Here")),
+    to_call="4",
+)
 QUALITY = model.Quality(rx_loss_pct=0.0, tx_loss_pct=0.5, jitter_ms=0.1, rtt_ms=0.2, mos=4.4)
 CALL = model.Call(
     id="3",
@@ -266,6 +282,7 @@ CALL = model.Call(
     hold_agreed=True,
     codec="opus/48000/2",
     quality=QUALITY,
+    transfer=TRANSFER,
 )
 NO_ENCRYPTION = Cause(CauseKind.NO_ENCRYPTION, ("caller",))
 NEW_CALL = model.Call(
@@ -401,6 +418,8 @@ COMMANDS: dict[str, AnyCommand] = {
     "hold": Hold(call="3", wait=True),
     "resume": Resume(call="3"),
     "mute": Mute(call="3", on=False),
+    "transfer": TransferCall(call="3", target="carol"),
+    "join": JoinCalls(call="3", other="4"),
     "dtmf": SendDigits(call="3", digits="12*#,D"),
     "accept_transfer": AcceptTransfer(call="3"),
     "refuse_transfer": RefuseTransfer(call="3"),
@@ -444,6 +463,7 @@ EVENTS: dict[str, AnyEvent] = {
         cause=Cause(CauseKind.DIGITS_CALL_ENDED),
         way=Dtmf.INFO,
     ),
+    "transfer": TransferEvent(call="3", transfer=TRANSFER),
     "levels": LevelsEvent(call="3", rx=0.5, tx=0.25),
     "notice": NoticeEvent(level="warning", text="the sound device changed"),
     "worker": WorkerEvent(role="secure", up=True, detail="PJSIP 2.17"),
@@ -606,6 +626,7 @@ REPLIES: dict[str, msgspec.Struct] = {
     "block": BLOCKED,
     "engine_log": EngineLog(lines=("the engine has ended",), path="/var/log/engine.log"),
     "setting": Setting(key="audio.input", value="USB"),
+    "transfer_report": TransferReport(call="3", transfer=TRANSFER),
     "call_report": CallReport(
         id="3",
         account="work",
@@ -715,6 +736,8 @@ WORKER_COMMANDS: dict[str, AnyWorkerCommand] = {
     "voice": GiveVoice(call=1, on=False),
     "mute": MuteCall(call=1, on=False),
     "digits": Digits(call=1, digits="12*#"),
+    "refer": ReferCall(call=1, uri="sip:bob@example.com;transport=tls"),
+    "refer_to_call": ReferToCall(call=1, other=2),
     "play": PlayFile(call=1, path=None),
     "record": RecordFile(call=1, path="/tmp/out.wav"),
     "use_audio": UseAudio(audio=Audio(output="Headset", ring=False)),
@@ -780,6 +803,8 @@ WORKER_EVENTS: dict[str, AnyWorkerEvent] = {
     "identity": IdentityEvent(1, '"Reception" <sip:200@pbx.test>'),
     "transfer_asked": TransferAsked(1, '"Carol" <sip:carol@example.com>'),
     "media": MediaEvent(1, (STREAM,), model.HeldBy.BOTH, 1),
+    "refer_answered": ReferAnswered(call=1, code=202, reason="Accepted", reports=False),
+    "refer_progress": ReferProgress(call=1, code=180, reason="Ringing", last=False),
     "hold": HoldEvent(call=1, agreed=False, held=True, code=491, reason="Request Pending"),
     "statistics": StatisticsEvent(1, (STREAM,), 1, 100, 1, 100, 2, 0.5, 20.5, 1.0, 50, 21.0),
     "levels": LevelsReport(call=1, rx=0.5, tx=0.25),

@@ -19,6 +19,7 @@ from tui.accounts.trial import AccountTest
 from tui.accounts.trust import AccountTrust, DraftTrust
 from tui.calls.keypad import Keypad
 from tui.calls.lock import LockDetails
+from tui.calls.transfer import TransferTo
 from tui.phone.engine_log import EngineLog
 from tui.phone.events import EventDetails, Events
 from tui.phone.help import Guide
@@ -63,6 +64,7 @@ STORIES: dict[str, tuple[str, ...]] = {
         "call.record",
         "call.stop_recording",
         "lock.details",
+        "call.transfer",
         "call.switch",
         "call.end",
         "phone.quit",
@@ -302,6 +304,12 @@ async def _(stage: Stage) -> Done:
     return lambda: (
         stage.state_of(first) is CallState.ACTIVE and stage.state_of(second) is CallState.HELD
     )
+
+
+@_for("call.transfer")
+async def _(stage: Stage) -> Done:
+    await _talking(stage)
+    return _on(stage, TransferTo)
 
 
 @_for("lock.details")

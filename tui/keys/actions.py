@@ -70,6 +70,14 @@ def _is_asked(context: Context) -> bool:
     return context.incoming is None and asked(context)
 
 
+def _can_be_transferred(context: Context) -> bool:
+    # In the accounts, the same key tests one.
+    call = context.call
+    transfer = call.call.transfer if call is not None else None
+    idle = transfer is None or not transfer.state.under_way
+    return idle and context.pane is not Pane.ACCOUNTS and _with_call(_ANSWERED)(context)
+
+
 def _begins_calls(context: Context) -> bool:
     """True if no call rings: a key meant to answer must not place a call."""
     return context.connected and context.incoming is None
@@ -164,6 +172,8 @@ ACTIONS: tuple[Action, ...] = (
            lambda c: c.connected and c.live > 1, 8),
     Action("lock.details", "lock info", "Show what the lock is made of", "l", _CALLS,
            _has_lock, 9),
+    Action("call.transfer", "transfer", "Transfer the call, or connect it with another", "t",
+           _CALLS, _can_be_transferred, 11),
     Action("call.play", "play", "Play a sound file into the call", "p", _CALLS,
            _with_call(_ANSWERED, lambda s: not s.call.playing), 20),
     Action("call.stop_playing", "stop playing", "Stop playing the file", "p", _CALLS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui.words import phrases
 from voip.model import Call
 from voip.protocol.accounts import AccountEvent, AccountRemoved, AccountsOrdered, CheckEvent
-from voip.protocol.calls import CallEvent, DigitEvent, DigitsEvent, LogEvent
+from voip.protocol.calls import CallEvent, DigitEvent, DigitsEvent, LogEvent, TransferEvent
 from voip.protocol.client import AnyEvent
 from voip.protocol.phone import EchoEvent, NoticeEvent, SipMessageEvent, StoppingEvent, WorkerEvent
 from voip.protocol.settings import SettingsEvent
@@ -39,6 +39,9 @@ def describe(event: AnyEvent) -> str:
             return f"call {call_id}: they pressed {digit}"
         case DigitsEvent(call=call_id):
             return f"call {call_id}: {event.text}"
+        case TransferEvent(call=call_id, transfer=transfer):
+            why = f": {transfer.reason}" if transfer.reason else ""
+            return f"call {call_id}: {phrases.transfer(transfer)}{why}"
         case LevelsEvent(call=call_id, rx=rx, tx=tx):
             return f"call {call_id}: in {rx:.2f}, out {tx:.2f}"
         case NoticeEvent(level=level, text=text):

@@ -16,6 +16,8 @@ from voip.model import (
     Outcome,
     Party,
     RegistrationState,
+    Transfer,
+    TransferState,
 )
 from voip.protection import Lock
 
@@ -54,6 +56,14 @@ _ENDINGS = {
     607: "{who} declined",
 }
 
+_TRANSFERS = {
+    TransferState.TRYING: "transfer to {who}",
+    TransferState.RINGING: "transfer to {who}: ringing",
+    TransferState.DONE: "transferred to {who}",
+    TransferState.UNKNOWN: "transfer to {who}: outcome unknown",
+    TransferState.FAILED: "transfer to {who} failed",
+}
+
 _BY_FAR_END = (Outcome.BUSY, Outcome.DECLINED, Outcome.FAILED)
 
 _OUTCOMES = {
@@ -65,6 +75,7 @@ _OUTCOMES = {
     Outcome.FAILED: "failed",
     Outcome.REFUSED: "refused",
     Outcome.LOST: "lost",
+    Outcome.TRANSFERRED: "transferred",
     Outcome.INTERRUPTED: "interrupted",
     Outcome.BLOCKED: "blocked",
 }
@@ -116,6 +127,11 @@ def state(call: Call) -> str:
     if call.held_by is HeldBy.BOTH:
         return "held by both"
     return _STATES[call.state]
+
+
+def transfer(now: Transfer) -> str:
+    """Progress of a transfer."""
+    return _TRANSFERS[now.state].format(who=who(now.target))
 
 
 def ending(call: Call) -> str:

@@ -256,6 +256,8 @@ def _sound(shown: ShownCall, glyphs: Glyphs, meters: bool) -> list[Part | str]:
 def _signs(shown: ShownCall, glyphs: Glyphs, lock_key: str) -> list[Part]:
     call = shown.call
     signs: list[Part] = []
+    if call.transfer is not None and call.state is CallState.HELD:
+        signs.append(Part(f"{phrases.transfer(call.transfer)}  ", "accent"))
     if call.muted:
         signs.append(Part(f"{glyphs.muted} muted  ", "warning"))
     if call.hold_agreed is False:
@@ -325,6 +327,8 @@ def entry(logged: LogEntry, glyphs: Glyphs, now: datetime, width: int) -> Line:
     elif logged.remote.claimed:
         address = phrases.number_or_address(logged.remote.uri)
         who = _claim(logged.remote, address, glyphs, role, "muted", room)
+    if logged.outcome is Outcome.TRANSFERRED:
+        who.append(Part(f"  {logged.reason}", "muted"))
     return line(*left, *who, right=tuple(right))
 
 

@@ -43,6 +43,7 @@ _GROUPS = {
     "mute": ("voip.cli.calls.control", "mute"),
     "unmute": ("voip.cli.calls.control", "unmute"),
     "dtmf": ("voip.cli.calls.control", "dtmf"),
+    "transfer": ("voip.cli.calls.transfer", "transfer"),
     "play": ("voip.cli.calls.sound_files", "play"),
     "record": ("voip.cli.calls.sound_files", "record"),
     "look-up": ("voip.cli.people.look_up", "look_up"),

@@ -16,6 +16,8 @@ from voip.model import (
     Party,
     RegistrationState,
     Status,
+    Transfer,
+    TransferState,
 )
 from voip.protection import Lock, Sign
 from voip.protocol.accounts import (
@@ -25,7 +27,7 @@ from voip.protocol.accounts import (
     CheckEvent,
     CheckReport,
 )
-from voip.protocol.calls import CallEvent, DigitEvent, DigitsEvent, LogEvent
+from voip.protocol.calls import CallEvent, DigitEvent, DigitsEvent, LogEvent, TransferEvent
 from voip.protocol.client import AnyEvent, NumberedEvent
 from voip.protocol.phone import EchoEvent, NoticeEvent, SipMessageEvent, StoppingEvent, WorkerEvent
 from voip.protocol.settings import SettingsEvent
@@ -35,6 +37,15 @@ _HELD = {
     HeldBy.US: "held by you",
     HeldBy.THEM: "held by them",
     HeldBy.BOTH: "held by both",
+}
+
+
+_TRANSFERS = {
+    TransferState.TRYING: "asked",
+    TransferState.RINGING: "ringing",
+    TransferState.DONE: "done",
+    TransferState.UNKNOWN: "outcome unknown",
+    TransferState.FAILED: "failed",
 }
 
 
@@ -122,7 +133,14 @@ def state_words(c: Call) -> str:
     text += f", forwarded by {with_address(c.forwarded_by)}" if c.forwarded_by else ""
     text += f", asks to connect you with {with_address(c.asked)}" if c.asked else ""
     text += f", now with {with_address(c.connected)}" if c.connected else ""
+    text += f", {transfer(c.transfer)}" if c.transfer and c.transfer.state.under_way else ""
     return text + (f", {c.quality.problem}" if c.quality.problem else "")
+
+
+def transfer(now: Transfer) -> str:
+    """Describe a transfer and its progress."""
+    why = f": {now.reason}" if now.reason else ""
+    return f"transfer to {now.target.label}: {_TRANSFERS[now.state]}{why}"
 
 
 def lock(now: Lock) -> str:
@@ -150,6 +168,7 @@ def entry(e: LogEntry) -> str:
     arrow = "→" if e.direction is Direction.OUT else "←"
     who = with_address(e.remote) if e.remote.claimed else e.remote.name or e.remote.uri
     what = duration(e.duration_s) if e.outcome == "answered" else e.outcome.value
+    what += f" after {duration(e.duration_s)}" if e.outcome == "transferred" else ""
     what += f" after {duration(e.duration_s)}" if e.outcome == "lost" and e.answered else ""
     code = f" ({e.code})" if e.code and e.outcome != "answered" else ""
     why = f": {e.reason}" if e.reason and e.outcome != "answered" else ""
@@ -238,6 +257,8 @@ def _event(what: AnyEvent) -> str:
             return f"call {number} key {digit}"
         case DigitsEvent(call=number):
             return f"call {number} {what.text}"
+        case TransferEvent(call=number, transfer=now):
+            return f"call {number} {transfer(now)}"
         case LevelsEvent(call=number, rx=rx, tx=tx):
             return f"call {number} levels in {rx:.2f} out {tx:.2f}"
         case NoticeEvent(level=level, text=text):

@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from voip.cli.calls.call import CallReport
+from voip.cli.calls.transfer import TransferReport
 from voip.cli.settings.settings import Setting
 from voip.model import BlockedCaller, Status
 from voip.protection import LockReport
@@ -36,6 +37,7 @@ def document() -> dict[str, Any]:
         "history": HistoryPage,
         "doctor": DoctorReport,
         "call": CallReport,
+        "transfer": TransferReport,
         "account add": AccountChanged,
         "account edit": AccountChanged,
         "account remove": AccountChanged,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from voip.causes import Cause
-from voip.model import Call, Dtmf, LogEntry
+from voip.model import Call, Dtmf, LogEntry, Transfer
 from voip.protocol.base import Command, Event
 
 
@@ -68,6 +68,29 @@ class SendDigits(Command, frozen=True, tag="dtmf"):
 
     call: str
     digits: str
+
+
+class TransferCall(Command, frozen=True, tag="transfer"):
+    """Pass the far end of a call that is up on to `target`, and leave (RFC 3515).
+
+    `target` is as in `PlaceCall`, called with the call's own account. The call is on
+    hold until the outcome comes as a `TransferEvent`; after a failure it is resumed if
+    it was not on hold before.
+    """
+
+    call: str
+    target: str
+
+
+class JoinCalls(Command, frozen=True, tag="join"):
+    """Connect the far end of `call` with that of another call, and leave (RFC 3891).
+
+    Both are calls of the same account, and this phone placed at least one. One that
+    is not answered yet is ended, and its target called by the far end of `call`.
+    """
+
+    call: str
+    other: str
 
 
 class Play(Command, frozen=True, tag="play"):
@@ -150,6 +173,13 @@ class DigitsEvent(Event, frozen=True, tag="digits_sent"):
         return f"{what} not sent" + (f": {self.reason}" if self.reason else "")
 
 
+class TransferEvent(Event, frozen=True, tag="transfer"):
+    """Reports the progress of a transfer, and its outcome."""
+
+    call: str
+    transfer: Transfer
+
+
 class LogEvent(Event, frozen=True, tag="log"):
     """Reports a new or changed row of the call log."""
 
@@ -181,9 +211,11 @@ AnyCallCommand = (
     | SendDigits
     | AcceptTransfer
     | RefuseTransfer
+    | TransferCall
+    | JoinCalls
     | Play
     | Record
     | GetHistory
 )
 
-AnyCallEvent = CallEvent | LogEvent | DigitEvent | DigitsEvent
+AnyCallEvent = CallEvent | LogEvent | DigitEvent | DigitsEvent | TransferEvent

@@ -49,6 +49,13 @@ _BROKEN_OFF = {
     503: "the server cannot be reached any more",
 }
 
+_TRANSFER_REFUSED = {
+    **dict.fromkeys(
+        (403, 405, 420, 489, 501, 603), "the far end or its server does not transfer calls"
+    ),
+    481: "the far end does not know the call any more",
+}
+
 _NO_QUOTES = dict.fromkeys(map(ord, '"“”„'), "'")
 
 _BY_CODE = {
@@ -78,6 +85,11 @@ def says(reason: str) -> str:
 def broken_off(code: int, reason: str = "") -> str:
     """Meaning of a final status for a call that was up."""
     return _BROKEN_OFF.get(code) or words(code, reason)
+
+
+def transfer_refused(code: int, reason: str = "") -> str:
+    """Meaning of a final status to a request to transfer a call (RFC 3515)."""
+    return _TRANSFER_REFUSED.get(code) or words(code, reason)
 
 
 def ending(code: int, reason: str, up: bool) -> Cause:

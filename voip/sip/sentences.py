@@ -139,6 +139,12 @@ _SENTENCES = {
     CauseKind.NOT_STARTED: "{0}",
     CauseKind.WORKER_GONE: "lost: {0}",
     CauseKind.PHONE_STOPPED: "the phone was stopped",
+    CauseKind.TRANSFER_UNANSWERED: "the far end did not answer the request to transfer",
+    CauseKind.TRANSFER_UNREPORTED: "the far end accepted it, and does not report what becomes of "
+    "it",
+    CauseKind.NO_REPLACES: "the other phone cannot take over a call (it does not know Replaces)",
+    CauseKind.TRANSFERRED: "transferred to {0}",
+    CauseKind.PASSED_ON: "passed on to {0}; nobody reported whether it was answered",
     CauseKind.DECLINED: "declined",
     CauseKind.DECLINED_AS_BUSY: "declined as busy",
     CauseKind.BLOCKED: "you have blocked this caller",
@@ -212,6 +218,11 @@ def _broken_off(detail: _Detail) -> str:
     return reasons.broken_off(int(code), str(phrase))
 
 
+def _transfer_refused(detail: _Detail) -> str:
+    code, phrase = detail
+    return reasons.transfer_refused(int(code), str(phrase))
+
+
 _WRITTEN: dict[CauseKind, Callable[[_Detail], str]] = {
     CauseKind.CERTIFICATE_WEAK_SIGNATURE: _weak_signature,
     CauseKind.CERTIFICATE_WEAK_KEY: _weak_key,
@@ -221,5 +232,6 @@ _WRITTEN: dict[CauseKind, Callable[[_Detail], str]] = {
     CauseKind.OTHER_SUITES: _other_suites,
     CauseKind.SIP_STATUS: _status,
     CauseKind.BROKEN_OFF: _broken_off,
+    CauseKind.TRANSFER_REFUSED: _transfer_refused,
 }
 """Writers of sentences that depend on the detail."""

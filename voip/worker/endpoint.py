@@ -94,7 +94,7 @@ def start(endpoint: pj.Endpoint, configure: Configure) -> None:
     config.uaConfig.maxCalls = 64
     # `Arrivals.account_for` accepts a notice from the account's own connection alone.
     config.uaConfig.mwiUnsolicitedEnabled = True
-    # RFC 4488 is about transfers, which this phone declines.
+    # RFC 4488: the progress of a transfer is always wanted.
     config.uaConfig.noRefersub = False
     # A line of PJSIP's own would make every session longer.
     config.uaConfig.natTypeInSdp = 0

@@ -118,6 +118,10 @@ class Side(ABC):
     def asks_for_transfer(self, call: str, refer_to: str) -> None: ...
 
     @abstractmethod
+    def transfers(self, call: str, code: int, reason: str, last: bool) -> None:
+        """Report the progress of a transfer that the phone asked for."""
+
+    @abstractmethod
     def time_passes(self, call: str) -> None:
         """Let a second of a call pass, with its levels and statistics."""
 
@@ -185,6 +189,9 @@ class StandInSide(Side):
 
     def asks_for_transfer(self, call: str, refer_to: str) -> None:
         self.standin.remote_asks_for_transfer(call, refer_to)
+
+    def transfers(self, call: str, code: int, reason: str, last: bool) -> None:
+        self.standin.refer_progress(call, code, reason, last)
 
     def time_passes(self, call: str) -> None:
         self.standin.levels(call, rx=0.2, tx=0.2)
@@ -263,6 +270,9 @@ class RealSide(Side):
 
     def asks_for_transfer(self, call: str, refer_to: str) -> None:
         self._far.transfers(refer_to)
+
+    def transfers(self, call: str, code: int, reason: str, last: bool) -> None:
+        self._far.notifies(f"SIP/2.0 {code} {reason}", last)
 
     def time_passes(self, call: str) -> None:
         """Do nothing: the real engine measures by itself."""

@@ -11,7 +11,7 @@ from tests.contract.engines import transcript
 from tests.contract.engines.sides import ACCOUNT, BOB, Side
 from tests.support.attached import connect
 from voip.client.errors import CommandFailed
-from voip.model import CallState, Outcome
+from voip.model import CallState, Outcome, TransferState
 from voip.protection import LockState
 from voip.protocol.calls import (
     AcceptTransfer,
@@ -28,6 +28,8 @@ from voip.protocol.calls import (
     RefuseTransfer,
     Resume,
     SendDigits,
+    TransferCall,
+    TransferEvent,
 )
 from voip.protocol.phone import Subscribe
 from voip.protocol.sound import LevelsEvent
@@ -201,6 +203,41 @@ async def test_a_call_that_rings_and_is_answered(side: Side) -> None:
         "remote_held closed",
         "active closed",
         *transcript.ENDED,
+    ]
+    side.engine.check_lock_evidence(call)
+
+
+async def test_a_transfer_that_fails_and_one_that_does_not(side: Side) -> None:
+    await side.register()
+    call = await side.dial("100")
+    side.answers(call)
+    await side.engine.until_state(call, CallState.ACTIVE)
+    client = side.engine.client
+    await client.ask(TransferCall(call=call, target="200"))
+    side.transfers(call, 180, "Ringing", last=False)
+    side.transfers(call, 486, "Busy Here", last=True)
+    event = await side.engine.until(
+        TransferEvent, lambda e: e.transfer.state is TransferState.FAILED
+    )
+    assert event.transfer.target.uri == "sip:200@pbx.example.com"
+    assert (event.transfer.code, event.transfer.reason) == (486, "busy")
+    failed = event.transfer
+    await side.engine.until_call(lambda c: c.state is CallState.ACTIVE and c.transfer == failed)
+    await client.ask(TransferCall(call=call, target="300"))
+    side.transfers(call, 200, "OK", last=True)
+    entry = await side.engine.until_logged(call)
+    assert (entry.outcome, entry.reason) == (
+        Outcome.TRANSFERRED,
+        "transferred to 300@pbx.example.com",
+    )
+    await side.engine.until_state(call, CallState.ENDED)
+    assert transcript.of_call(side.engine.events, call) == [
+        *transcript.ANSWERED,
+        "held closed",
+        "active closed",
+        "held closed",
+        "row: transferred",
+        "ended open",
     ]
     side.engine.check_lock_evidence(call)
 

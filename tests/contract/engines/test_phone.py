@@ -35,6 +35,7 @@ from voip.protocol.calls import (
     DeclineCall,
     GetHistory,
     HangUp,
+    JoinCalls,
     LogEvent,
     Mute,
     PlaceCall,
@@ -42,6 +43,7 @@ from voip.protocol.calls import (
     Record,
     Resume,
     SendDigits,
+    TransferCall,
 )
 from voip.protocol.client import PROTOCOL_VERSION, AnyCommand, AnyEvent
 from voip.protocol.people import BlockCaller, GetBlocked, UnblockCaller
@@ -193,6 +195,10 @@ async def test_what_cannot_be_done_is_refused_by_kind(side: Side, tmp_path: Path
         (PlaceCall(target="bob@-", account=ACCOUNT), "bad_target"),
         (PlaceCall(target="echo", play="/nonexistent.wav"), "bad_file"),
         (PlaceCall(target="echo", record=str(tmp_path / "x.mp3")), "bad_file"),
+        (TransferCall(call="99", target="bob"), "no_call"),
+        (TransferCall(call=call, target="bob"), "wrong_account"),
+        (JoinCalls(call=call, other="99"), "no_call"),
+        (JoinCalls(call=call, other=call), "wrong_state"),
         (Play(call=call, path="relative.wav"), "bad_file"),
         (Record(call=call, path="/nonexistent/x.wav"), "bad_file"),
         (RegisterAccount(account="nobody"), "no_account"),

@@ -176,6 +176,17 @@ class FarEnd:
         self._send("REFER", number, extra=(f"Refer-To: {target}", *extra))
         return number
 
+    def notifies(self, fragment: str, last: bool, *extra: str) -> int:
+        """Send NOTIFY about a REFER of the phone (RFC 3515); returns its CSeq."""
+        number = next(self._numbers)
+        state = "terminated;reason=noresource" if last else "active;expires=60"
+        headers = (
+            "Event: refer", f"Subscription-State: {state}",
+            "Content-Type: message/sipfrag;version=2.0", *extra,
+        )  # fmt: skip
+        self._send("NOTIFY", number, body=fragment, extra=headers)
+        return number
+
     def offers(self, body: str, method: str = "INVITE") -> int:
         """Offer another session within the call (RFC 3264 8); returns its CSeq."""
         number = next(self._numbers)

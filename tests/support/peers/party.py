@@ -35,7 +35,8 @@ class Party:
     `refusals`, one each; while `delays` is set they wait for `agree`. A request
     for which `intercepts` is true is left alone; `headers` are in every answer
     to an INVITE, `attributes` in every session, and `formats` are its codecs,
-    best first; `events` are telephone events beside them (RFC 4733).
+    best first; `events` are telephone events beside them (RFC 4733). `refer` is its
+    answer to REFER, with headers.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Party:
         self.attributes: tuple[str, ...] = ()
         self.formats = "0"
         self.events = True
+        self.refer: tuple[int, tuple[str, ...]] = (202, ())
         self.received: list[sip.Message] = []
         self.delays = False
         self.offers = 0
@@ -63,6 +65,7 @@ class Party:
         self._invites: asyncio.Queue[sip.Message] = asyncio.Queue()
         self._delayed: asyncio.Queue[sip.Message] = asyncio.Queue()
         self._answered: asyncio.Queue[sip.Message] = asyncio.Queue()
+        self._referred: asyncio.Queue[sip.Message] = asyncio.Queue()
         self._client: Client | None = None
         self._news = asyncio.Event()
         self._dialog: sip.Dialog | None = None
@@ -138,7 +141,7 @@ class Party:
         self._send("INFO", next(self._numbers), body=body, extra=kind)
         return (await asyncio.wait_for(self._answered.get(), _PATIENCE_S)).status
 
-    async def until_received(self, method: str, count: int) -> list[sip.Message]:
+    async def until_received(self, method: str, count: int = 1) -> list[sip.Message]:
         """Wait for that many requests of a method in a call; returns them all."""
         async with asyncio.timeout(_PATIENCE_S):
             while True:
@@ -168,6 +171,29 @@ class Party:
         message = await asyncio.wait_for(self._delayed.get(), _PATIENCE_S)
         self._delayed.put_nowait(message)
 
+    async def referred(self) -> sip.Message:
+        """Wait for the phone's next REFER, which has been answered by then."""
+        return await asyncio.wait_for(self._referred.get(), _PATIENCE_S)
+
+    def notify(
+        self,
+        fragment: str,
+        *,
+        last: bool = False,
+        event: str = "refer",
+        kind: str = "message/sipfrag;version=2.0",
+    ) -> None:
+        """Send a NOTIFY about the phone's REFER (RFC 3515 section 2.4.5)."""
+        state = "terminated;reason=noresource" if last else "active;expires=60"
+        extra = [f"Event: {event}", f"Subscription-State: {state}"]
+        if fragment:
+            extra.append(f"Content-Type: {kind}")
+        self._send("NOTIFY", next(self._numbers), body=fragment, extra=tuple(extra))
+
+    def hang_up(self) -> None:
+        """End the call by BYE."""
+        self._send("BYE", next(self._numbers))
+
     async def agree(self) -> None:
         """Answer the offer that was delayed."""
         self.delays = False
@@ -187,6 +213,8 @@ class Party:
         elif message.method == "INVITE":
             client.send(sip.response(message, 100, "Trying"))
             self._on_invite(message)
+        elif message.method == "REFER":
+            self._on_refer(client, message)
         elif message.method != "ACK":
             client.send(sip.response(message, 200, "OK", tag=self._tag))
 
@@ -215,6 +243,13 @@ class Party:
             self._delayed.put_nowait(message)
         else:
             self._answer(message, 200)
+
+    def _on_refer(self, client: Client, message: sip.Message) -> None:
+        code, extra = self.refer
+        if code:
+            contact = self._contact if code < 300 else None
+            client.send(sip.response(message, code, contact=contact, tag=self._tag, extra=extra))
+        self._referred.put_nowait(message)
 
     def _on_response(self, message: sip.Message) -> None:
         number, method = message.get("CSeq").split()

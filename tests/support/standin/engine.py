@@ -52,6 +52,8 @@ from voip.protocol.worker.calls import (
     DigitsDone,
     EndCall,
     PlayEnded,
+    ReferAnswered,
+    ReferProgress,
     RefusedCall,
     Ring,
     StatisticsEvent,
@@ -353,6 +355,16 @@ class StandIn(Attached):
 
     def remote_resumes(self, call: str) -> None:
         self.remote_holds(call, on=False)
+
+    def refer_answered(self, call: str, code: int, reason: str = "", reports: bool = True) -> None:
+        """Answer the phone's REFER at the far end."""
+        worker, scripted = self._find(call)
+        worker.send(ReferAnswered(scripted.number, code=code, reason=reason, reports=reports))
+
+    def refer_progress(self, call: str, code: int, reason: str = "", last: bool = False) -> None:
+        """Report the progress of a transfer by NOTIFY."""
+        worker, scripted = self._find(call)
+        worker.send(ReferProgress(scripted.number, code=code, reason=reason, last=last))
 
     def statistics(
         self,

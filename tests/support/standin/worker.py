@@ -53,6 +53,8 @@ from voip.protocol.worker.calls import (
     MuteCall,
     PlayFile,
     RecordFile,
+    ReferCall,
+    ReferToCall,
     Ring,
     StartCall,
     TransferAsked,
@@ -255,7 +257,15 @@ class ScriptedWorker:
         self._then.append(answered)
 
     def accept_for_call(
-        self, command: Ring | MoveCall | MuteCall | GiveVoice | PlayFile | AnswerTransfer
+        self,
+        command: Ring
+        | MoveCall
+        | MuteCall
+        | GiveVoice
+        | PlayFile
+        | AnswerTransfer
+        | ReferCall
+        | ReferToCall,
     ) -> None:
         self._call(command.call)
 
@@ -504,6 +514,8 @@ ANSWERS: dict[type[WorkerCommand], Callable[[ScriptedWorker, Any], None]] = {
     AnswerTransfer: ScriptedWorker.accept_for_call,
     MuteCall: ScriptedWorker.accept_for_call,
     Digits: ScriptedWorker.send_digits,
+    ReferCall: ScriptedWorker.accept_for_call,
+    ReferToCall: ScriptedWorker.accept_for_call,
     PlayFile: ScriptedWorker.accept_for_call,
     RecordFile: ScriptedWorker.record,
     UseAudio: ScriptedWorker.use_audio,

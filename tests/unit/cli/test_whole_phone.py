@@ -36,6 +36,7 @@ from voip.protocol.calls import (
     GetHistory,
     HangUp,
     Hold,
+    JoinCalls,
     Mute,
     PlaceCall,
     Play,
@@ -43,6 +44,7 @@ from voip.protocol.calls import (
     RefuseTransfer,
     Resume,
     SendDigits,
+    TransferCall,
 )
 from voip.protocol.client import AnyCommand
 from voip.protocol.people import BlockCaller, GetBlocked, LookUp, UnblockCaller
@@ -75,6 +77,7 @@ OF_ACTION = {
     "call.unmute": "unmute CALL",
     "call.keypad": "dtmf CALL DIGITS",
     "call.switch": "resume CALL",
+    "call.transfer": "transfer CALL TARGET --to-call",
     "call.play": "play CALL FILE",
     "call.stop_playing": "play CALL --stop",
     "call.record": "record CALL FILE",
@@ -163,6 +166,8 @@ OF_COMMAND: dict[type, str] = {
     SendDigits: "dtmf CALL DIGITS",
     AcceptTransfer: "accept-transfer CALL",
     RefuseTransfer: "refuse-transfer CALL",
+    TransferCall: "transfer CALL TARGET --wait",
+    JoinCalls: "transfer CALL --to-call --wait",
     Play: "play CALL FILE --stop",
     Record: "record CALL FILE --stop",
     GetHistory: "history --search --limit --missed --account --secure",

@@ -79,7 +79,7 @@ def call(
         print_json(report)
     elif not wait:
         click.echo(report.id)
-    if wait and report.outcome is not Outcome.ANSWERED:
+    if wait and report.outcome not in (Outcome.ANSWERED, Outcome.TRANSFERRED):
         # A call that was ended here has the status 200, which explains no failure.
         code = f" ({report.code})" if report.code and report.code >= 300 else ""
         click.echo(f"offhook: {report.reason or report.outcome.value}{code}", err=True)

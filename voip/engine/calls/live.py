@@ -12,7 +12,18 @@ from msgspec.structs import replace
 from voip.causes import Cause
 from voip.engine.calls.sound_files import PlayedFile
 from voip.engine.trust.compared import Answer, comparison
-from voip.model import Call, CallState, Direction, HeldBy, Outcome, Party, Quality, Source, rfc3339
+from voip.model import (
+    Call,
+    CallState,
+    Direction,
+    HeldBy,
+    Outcome,
+    Party,
+    Quality,
+    Source,
+    Transfer,
+    rfc3339,
+)
 from voip.protection import ComparedKey, Lock, LockReport, LockState, Sign, Stream, Transport
 from voip.protocol.worker.accounts import Target
 from voip.protocol.worker.base import Role
@@ -99,6 +110,7 @@ class LiveCall:
     forwarded_by: Party | None = None
     connected: Party | None = None
     asked: Party | None = None
+    transfer: Transfer | None = None
 
     @property
     def on_hold(self) -> bool:
@@ -233,6 +245,7 @@ class LiveCall:
             forwarded_by=self.forwarded_by,
             connected=self.connected,
             asked=self.asked,
+            transfer=self.transfer,
         )
 
 

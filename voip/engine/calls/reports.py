@@ -29,6 +29,8 @@ from voip.protocol.worker.calls import (
     IncomingCall,
     MediaEvent,
     PlayEnded,
+    ReferAnswered,
+    ReferProgress,
     RefusedCall,
     StatisticsEvent,
     TransferAsked,
@@ -82,6 +84,12 @@ class Follower(Protocol):
 
     def on_hold_answer(self, call: LiveCall, event: HoldEvent) -> None:
         """Act on the far end's answer to a hold or resume."""
+
+    def on_refer(self, call: LiveCall, event: ReferAnswered | ReferProgress) -> None:
+        """Act on the progress of a transfer."""
+
+    def passed_on(self, call: LiveCall) -> Cause | None:
+        """Return the cause of a call's end if it was passed on."""
 
     def file_ended(self, call: LiveCall) -> None:
         """Act on the end of the file that was played."""
@@ -147,6 +155,8 @@ class CallEvents:
                 | MediaEvent(call=number)
                 | HoldEvent(call=number)
                 | TransferAsked(call=number)
+                | ReferAnswered(call=number)
+                | ReferProgress(call=number)
                 | StatisticsEvent(call=number)
                 | LevelsReport(call=number)
                 | DigitReceived(call=number)
@@ -175,6 +185,7 @@ class CallEvents:
             if call.role is role:
                 missed = call.direction is Direction.IN and not call.taken
                 outcome = Outcome.MISSED if missed else Outcome.LOST
+                self._calls.passed_on(call)
                 self._book.finish(call, outcome, Cause(CauseKind.WORKER_GONE, (reason,)))
         self._calls.settle()
 
@@ -186,6 +197,8 @@ class CallEvents:
         | MediaEvent
         | HoldEvent
         | TransferAsked
+        | ReferAnswered
+        | ReferProgress
         | StatisticsEvent
         | LevelsReport
         | DigitReceived
@@ -210,6 +223,8 @@ class CallEvents:
                     event,
                     lambda claimed: self._people.caller(claimed, call.account, call.connection),
                 )
+            case ReferAnswered() | ReferProgress():
+                self._calls.on_refer(call, event)
             case StatisticsEvent():
                 call.see_streams(event.streams, event.seconds)
                 self._use(call, event.connection)
@@ -303,6 +318,9 @@ class CallEvents:
             )
         )
         cause = call.cause
+        passed_on = self._calls.passed_on(call)
+        if passed_on is not None and outcome is Outcome.ANSWERED:
+            outcome, cause = Outcome.TRANSFERRED, passed_on
         if cause is None and outcome is not Outcome.ANSWERED:
             cause = self._why(call, event, outcome)
         self._book.finish(call, outcome, cause)

@@ -17,6 +17,7 @@ from voip.engine.calls.live import LiveCall, Voice
 from voip.engine.calls.microphone import Microphone
 from voip.engine.calls.reports import DECLINE
 from voip.engine.calls.sound_files import PlayedFile
+from voip.engine.calls.transfers import Transfers
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
 from voip.engine.network.failures import SHORT_SILENCE_S
@@ -36,6 +37,8 @@ from voip.protocol.worker.calls import (
     MuteCall,
     PlayFile,
     RecordFile,
+    ReferAnswered,
+    ReferProgress,
     Ring,
     StartCall,
     TransferAsked,
@@ -85,6 +88,7 @@ class Calls:
         self._workers = workers
         self._microphone = Microphone(book, self._ask)
         self.asked = AskedTransfers(book, hub, self._ask, self)
+        self.transfers = Transfers(book, hub, self._ask, self)
         self._background: set[asyncio.Task[None]] = set()
 
     async def place(
@@ -264,6 +268,19 @@ class Calls:
         """Act on the end of a call, which its log has already."""
         self.asked.on_ended(call)
         self.settle()
+
+    def on_refer(self, call: LiveCall, event: ReferAnswered | ReferProgress) -> None:
+        """Act on the progress of a transfer."""
+        self.transfers.on_event(call, event)
+
+    def passed_on(self, call: LiveCall) -> Cause | None:
+        """Return the cause of a call's end if it was passed on."""
+        return self.transfers.on_ended(call)
+
+    def can_speak(self, call: LiveCall) -> bool:
+        """Report if no other call has the user."""
+        holder = self._microphone.holder
+        return holder is None or holder is call or not holder.state.answered
 
     def on_heard_again(self, call: LiveCall) -> None:
         """Register the account: the way to its server is back."""

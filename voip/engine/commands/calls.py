@@ -24,6 +24,7 @@ from voip.protocol.calls import (
     DeclineCall,
     HangUp,
     Hold,
+    JoinCalls,
     Mute,
     PlaceCall,
     Play,
@@ -31,6 +32,7 @@ from voip.protocol.calls import (
     RefuseTransfer,
     Resume,
     SendDigits,
+    TransferCall,
 )
 from voip.protocol.people import LookedUp, LookUp
 from voip.protocol.worker.base import Role
@@ -57,8 +59,7 @@ async def _place(engine: Engine, command: PlaceCall) -> CallStarted:
         whom, uri = await _whom(engine, command, live, settings)
         await engine.registrations.ready(live)
         account, transport, role = live.name, settings.transport, live.role
-        name_from = NameFrom.CONTACT if whom.name else None
-        remote = Party(uri=uri.split(";", 1)[0], name=whom.name, name_from=name_from)
+        remote = _party(uri, whom.name)
         tones = whom.tones
     if command.record is not None:
         _make_recording(command.record)
@@ -67,6 +68,11 @@ async def _place(engine: Engine, command: PlaceCall) -> CallStarted:
         engine.calls.place(role, account, transport, uri, remote, command, play)
     )
     return CallStarted(call=str(call.id), notice=_notice(engine, role, command, tones))
+
+
+def _party(uri: str, contact: str) -> Party:
+    name_from = NameFrom.CONTACT if contact else None
+    return Party(uri=uri.split(";", 1)[0], name=contact, name_from=name_from)
 
 
 async def _whom(
@@ -139,6 +145,29 @@ async def _refuse_transfer(engine: Engine, command: RefuseTransfer) -> None:
     await engine.calls.asked.refuse(command.call)
 
 
+async def _transfer(engine: Engine, command: TransferCall) -> None:
+    transfers = engine.calls.transfers
+    call = transfers.check(command.call)
+    if call.account == ECHO_ACCOUNT:
+        raise Refusal("wrong_account", "the test line of this machine can call nobody")
+    if is_echo(command.target, None):
+        raise Refusal("bad_target", "nobody can be transferred to the test line of this machine")
+    live = engine.registrations.get(call.account)
+    if live.account is None:
+        raise Refusal("bad_account", live.problem or "the account cannot be used")
+    try:
+        whom = await engine.look_ups.whom(command.target, live)
+        uri = whom.target.uri(live.account.domain, call.transport)
+    except dialing.DialError as error:
+        raise Refusal("bad_target", str(error)) from error
+    # A client that goes away cancels its command: half a transfer would stay.
+    await asyncio.shield(transfers.blind(call, uri, _party(uri, whom.name)))
+
+
+async def _join(engine: Engine, command: JoinCalls) -> None:
+    await asyncio.shield(engine.calls.transfers.join(command.call, command.other))
+
+
 async def _play(engine: Engine, command: Play) -> None:
     await engine.calls.play(command.call, await _sound_file(engine, command.path))
 
@@ -195,6 +224,8 @@ HANDLERS: Handlers = {
     SendDigits: _send_digits,
     AcceptTransfer: _accept_transfer,
     RefuseTransfer: _refuse_transfer,
+    TransferCall: _transfer,
+    JoinCalls: _join,
     Play: _play,
     Record: _record,
 }

@@ -95,6 +95,20 @@ class Digits(WorkerCommand, frozen=True, tag="digits"):
     digits: str
 
 
+class ReferCall(WorkerCommand, frozen=True, tag="refer"):
+    """Ask the far end of a call to call `uri`, as in `StartCall` (RFC 3515)."""
+
+    call: int
+    uri: str
+
+
+class ReferToCall(WorkerCommand, frozen=True, tag="refer_to_call"):
+    """Ask the far end of a call to take this worker's place in `other` (RFC 3891)."""
+
+    call: int
+    other: int
+
+
 class PlayFile(WorkerCommand, frozen=True, tag="play"):
     call: int
     path: str | None
@@ -201,6 +215,30 @@ class TransferAsked(WorkerReport, frozen=True, tag="transfer_asked"):
     refer_to: str
 
 
+class ReferAnswered(WorkerReport, frozen=True, tag="refer_answered"):
+    """Reports the final status of a REFER.
+
+    `reports` is False if no `ReferProgress` will follow (RFC 4488 section 4).
+    """
+
+    call: int
+    code: int
+    reason: str
+    reports: bool = True
+
+
+class ReferProgress(WorkerReport, frozen=True, tag="refer_progress"):
+    """Reports the status in a NOTIFY (RFC 3515), 0 where it names none.
+
+    `last`: no other follows.
+    """
+
+    call: int
+    code: int
+    reason: str
+    last: bool
+
+
 class StatisticsEvent(WorkerReport, frozen=True, tag="statistics"):
     """Reports counters of an active call each second.
 
@@ -259,6 +297,8 @@ AnyCallCommand = (
     | GiveVoice
     | MuteCall
     | Digits
+    | ReferCall
+    | ReferToCall
     | PlayFile
     | RecordFile
 )
@@ -272,6 +312,8 @@ AnyCallEvent = (
     | MediaEvent
     | HoldEvent
     | TransferAsked
+    | ReferAnswered
+    | ReferProgress
     | StatisticsEvent
     | DigitReceived
     | DigitsDone

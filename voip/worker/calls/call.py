@@ -32,6 +32,7 @@ from voip.worker.calls.identity import FarEndIdentity
 from voip.worker.calls.key_failure import KeyWait
 from voip.worker.calls.patience import Patience
 from voip.worker.calls.reach import Reach
+from voip.worker.calls.transfer import CallTransfer
 from voip.worker.calls.verdict import Verdict
 from voip.worker.context import Context
 from voip.worker.media import paths, streams
@@ -72,6 +73,7 @@ class Call(pj.Call):
         self.patience = Patience(self)
         self.asked = AskedTransfer(self)
         self._identity = FarEndIdentity(self)
+        self.transfer = CallTransfer(self)
         self._reach = Reach()
         self._acknowledged = False
         self.ended = False
@@ -115,9 +117,16 @@ class Call(pj.Call):
         elif event.type == pj.PJSIP_EVENT_TX_MSG:
             self._note_message(event.src.tdata.transport, "")
         transaction = event.tsx
+        text = event.src.rdata.wholeMsg if event.type == pj.PJSIP_EVENT_RX_MSG else ""
         if transaction.role != pj.PJSIP_ROLE_UAC:
+            if transaction.method == "NOTIFY" and text:
+                self.transfer.on_notify(text)
             return
         code = transaction.statusCode
+        if transaction.method == "REFER":
+            # A server that ignores it has the call nevertheless.
+            self.transfer.on_answer(code, transaction.statusText, text)
+            return
         if transaction.method == "INFO":
             # A far end that leaves a tone unanswered may still talk.
             self.digits.on_info(event)

@@ -40,6 +40,8 @@ from voip.protocol.worker.calls import (
     HoldEvent,
     IncomingCall,
     MediaEvent,
+    ReferAnswered,
+    ReferProgress,
     StatisticsEvent,
     TransferAsked,
 )
@@ -112,6 +114,11 @@ class _NoFollower:
     def on_hold_answer(self, call: LiveCall, event: HoldEvent) -> None: ...
 
     def file_ended(self, call: LiveCall) -> None: ...
+
+    def on_refer(self, call: LiveCall, event: ReferAnswered | ReferProgress) -> None: ...
+
+    def passed_on(self, call: LiveCall) -> Cause | None:
+        return None
 
     def settle(self) -> None: ...
 
