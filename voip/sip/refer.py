@@ -18,6 +18,7 @@ _SIPFRAG = re.compile(r"^(?:Content-Type|c)[ \t]*:[ \t]*message/sipfrag\b", re.M
 # RFC 3420: the fragment begins with the status line, if it has one.
 _STATUS = re.compile(r"SIP/2\.0 ([1-6][0-9][0-9])(?: ([^\r\n]*))?(?:\r?\n|$)")
 _CSEQ = re.compile(r"^CSeq[ \t]*:[ \t]*(\d{1,10})[ \t]+REFER\b", re.M | re.I)
+_CALL_ID = re.compile(r"^(?:Call-ID|i)[ \t]*:[ \t]*(\S+)[ \t]*\r?$", re.M | re.I)
 _SUPPRESSED = re.compile(r"^Refer-Sub[ \t]*:[ \t]*false\b", re.M | re.I)
 _BAD_EXTENSION = 420
 
@@ -53,11 +54,14 @@ def reports(response: str) -> bool:
     return _SUPPRESSED.search(message.unfolded_head(response)) is None
 
 
-def notice(request: str, number: int | None) -> Notice | None:
-    """Read a NOTIFY; None if it is not about the REFER with the CSeq `number`."""
+def notice(request: str, call_id: str, number: int | None) -> Notice | None:
+    """Read a NOTIFY; None if it is not about a call's REFER with the CSeq `number`.
+
+    PJSIP finds a dialog by its tags alone.
+    """
     head = message.unfolded_head(request)
-    event = _EVENT.search(head)
-    if event is None:
+    event, call = _EVENT.search(head), _CALL_ID.search(head)
+    if event is None or call is None or call[1] != call_id:
         return None
     identity = _ID.search(event[1] or "")
     if identity is not None and number is not None and int(identity[1]) != number:

@@ -18,7 +18,7 @@ def notify(
     state: str = "Subscription-State: active;expires=60",
     kind: str = "Content-Type: message/sipfrag;version=2.0",
 ) -> str:
-    head = ("NOTIFY sip:a@192.0.2.1 SIP/2.0", "CSeq: 4 NOTIFY", event, state, kind)
+    head = ("NOTIFY sip:a@192.0.2.1 SIP/2.0", "Call-ID: a@b", "CSeq: 4 NOTIFY", event, state, kind)
     return "\r\n".join(filter(None, head)) + f"\r\n\r\n{body}"
 
 
@@ -53,11 +53,18 @@ def notify(
     ],
 )
 def test_a_notify_is_read(message: str, expected: Notice | None) -> None:
-    assert refer.notice(message, 7) == expected
+    assert refer.notice(message, "a@b", 7) == expected
 
 
 def test_a_notify_before_the_answer_is_of_the_only_request() -> None:
-    assert refer.notice(notify("SIP/2.0 200 OK", event="Event: refer;id=8"), None) is not None
+    assert (
+        refer.notice(notify("SIP/2.0 200 OK", event="Event: refer;id=8"), "a@b", None) is not None
+    )
+
+
+@pytest.mark.parametrize("call_id", ["a@B", "a@", "x", ""])
+def test_a_notify_of_another_call_is_not_read(call_id: str) -> None:
+    assert refer.notice(notify("SIP/2.0 200 OK"), call_id, 7) is None
 
 
 def test_an_answer_is_read() -> None:

@@ -23,6 +23,8 @@ class TransferredCall(Protocol):
     context: Context
     number: int
 
+    def getInfo(self) -> pj.CallInfo: ...
+
     def options(self) -> pj.CallOpParam: ...
 
     def xfer(self, dest: str, prm: pj.CallOpParam) -> None: ...
@@ -82,7 +84,10 @@ class CallTransfer:
 
     def on_notify(self, request: str) -> None:
         """Use a NOTIFY of the call's dialog."""
-        notice = refer.notice(request, self._number) if self._is_followed else None
+        if not self._is_followed:
+            return
+        call_id = self._call.getInfo().callIdString
+        notice = refer.notice(request, call_id, self._number)
         if notice is None:
             return
         # A later one would be about nothing that is awaited.
