@@ -327,7 +327,7 @@ def entry(logged: LogEntry, glyphs: Glyphs, now: datetime, width: int) -> Line:
     elif logged.remote.claimed:
         address = phrases.number_or_address(logged.remote.uri)
         who = _claim(logged.remote, address, glyphs, role, "muted", room)
-    if logged.outcome is Outcome.TRANSFERRED:
+    if logged.outcome is Outcome.TRANSFERRED and width >= _WIDE:
         who.append(Part(f"  {logged.reason}", "muted"))
     return line(*left, *who, right=tuple(right))
 
