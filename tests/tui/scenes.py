@@ -22,7 +22,7 @@ from voip.causes import CauseKind
 from voip.model import CallState, Direction, NameFrom, Outcome, Party, RegistrationState
 from voip.protection import Keying, LockState, Sign
 from voip.protocol.accounts import EditAccount
-from voip.protocol.calls import AnswerCall, Mute, Record
+from voip.protocol.calls import AnswerCall, Mute, Record, TransferCall
 
 _HOUR_S = 3600.0
 _DAY_S = 24 * _HOUR_S
@@ -314,6 +314,44 @@ async def keypad_with_incoming(stage: Stage) -> None:
     await stage.phone.press("k")
     await stage.engine.incoming("work", stage.address("Bob", "bob"))
     await stage.phone.until(lambda: stage.phone.app.state.incoming)
+
+
+@_scene
+async def transfer(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.active()
+    await stage.phone.press("t", "3")
+    await stage.phone.sees("transfers to 3@")
+
+
+@_scene
+async def transfer_to_the_other_call(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.active()
+    call = await stage.dialled("200")
+    stage.engine.remote_answers(call)
+    await stage.phone.until(lambda: stage.state_of(call) is CallState.ACTIVE)
+    await stage.phone.press("t")
+    await stage.phone.sees("Connect them")
+
+
+@_scene
+async def main_transferring(stage: Stage) -> None:
+    await stage.accounts()
+    call = await stage.active()
+    await stage.engine.client.ask(TransferCall(call=call, target="300"))
+    stage.engine.refer_progress(call, 180, stage.theirs("Ringing"))
+    await stage.phone.sees("ringing")
+
+
+@_scene
+async def main_transfer_failed(stage: Stage) -> None:
+    await stage.accounts()
+    call = await stage.active()
+    await stage.engine.client.ask(TransferCall(call=call, target="300"))
+    stage.engine.refer_progress(call, 499, stage.theirs("Out to lunch"), last=True)
+    await stage.phone.sees("The transfer to")
+    await stage.phone.until(lambda: stage.state_of(call) is CallState.ACTIVE)
 
 
 @_scene
