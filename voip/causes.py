@@ -126,6 +126,7 @@ class CauseKind(StrEnum):
     UNACKNOWLEDGED = "unacknowledged"
     SILENCE = "silence"
     CALLER_GONE = "caller_gone"
+    ELSEWHERE = "answered_elsewhere"
     CONNECTION_GONE = "connection_gone"
     OTHER_USER = "other_user"
     REJECTED = "rejected"

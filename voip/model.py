@@ -145,11 +145,15 @@ class RegistrationState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """Outcome of a call in the log; `ongoing` until it ends."""
+    """Outcome of a call in the log; `ongoing` until it ends.
+
+    `elsewhere`: another phone answered it (RFC 3326).
+    """
 
     ONGOING = "ongoing"
     ANSWERED = "answered"
     MISSED = "missed"
+    ELSEWHERE = "elsewhere"
     DECLINED = "declined"
     BUSY = "busy"
     CANCELLED = "cancelled"

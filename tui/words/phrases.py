@@ -69,6 +69,7 @@ _BY_FAR_END = (Outcome.BUSY, Outcome.DECLINED, Outcome.FAILED)
 _OUTCOMES = {
     Outcome.ONGOING: "now",
     Outcome.MISSED: "missed",
+    Outcome.ELSEWHERE: "elsewhere",
     Outcome.DECLINED: "declined",
     Outcome.BUSY: "busy",
     Outcome.CANCELLED: "cancelled",

@@ -26,6 +26,9 @@ _LONGEST_RETRY_AFTER_S = 3600.0
 _FLOW_TIMER = re.compile(
     r"^Flow-Timer[ \t]*:[ \t]*([0-9]{1,9})[ \t]*\r?$", re.MULTILINE | re.IGNORECASE
 )
+_REASON = re.compile(r"^Reason[ \t]*:(.*)$", re.MULTILINE | re.IGNORECASE)
+_QUOTED = re.compile(r'"(?:[^"\\\r\n]|\\.)*"')
+_ELSEWHERE = frozenset((("sip", "200"), ("q.850", "26")))
 _OPTIONS = re.compile(r"^(?:Require|Supported|k)[ \t]*:(.*)$", re.MULTILINE | re.IGNORECASE)
 _END_OF_HEAD = re.compile(r"\r?\n\r?\n")
 # What is never closed ends with its line: tried again at each character, a long
@@ -119,6 +122,23 @@ def supports_outbound(message: str) -> bool:
     """True if a registrar's response names the option of RFC 5626."""
     rows = _OPTIONS.findall(_parts(message)[0])
     return any(tag.strip().lower() == "outbound" for row in rows for tag in row.split(","))
+
+
+def answered_elsewhere(message: str) -> bool:
+    """True if a CANCEL's Reason says that another phone answered (RFC 3326)."""
+    if message[:7] != "CANCEL ":
+        return False
+    # A text may hold “;cause=200” of its own.
+    head = _QUOTED.sub("", unfolded_head(message))
+    values = (value for row in _REASON.findall(head) for value in row.split(","))
+    return any(_protocol_and_cause(value) in _ELSEWHERE for value in values)
+
+
+def _protocol_and_cause(value: str) -> tuple[str, str]:
+    protocol, *parameters = (part.strip().lower() for part in value.split(";"))
+    pairs = (parameter.partition("=") for parameter in parameters)
+    causes = [number.strip() for name, _, number in pairs if name.strip() == "cause"]
+    return protocol, causes[0] if len(causes) == 1 and '"' not in value else ""
 
 
 def unfolded_head(message: str) -> str:

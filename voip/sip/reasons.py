@@ -107,7 +107,7 @@ class Ending(NamedTuple):
     `up`: voice could flow. `taken`: the call had been accepted before.
     `here`: this side ended it. `stopped`: it ended because the engine stopped.
     `refused`: the policy refused it. `given_up`: the phone ended it for
-    another reason.
+    another reason. `elsewhere`: its server said that another phone answered it.
     """
 
     direction: Direction
@@ -118,6 +118,7 @@ class Ending(NamedTuple):
     stopped: bool = False
     refused: bool = False
     given_up: bool = False
+    elsewhere: bool = False
 
 
 def outcome(end: Ending) -> Outcome:
@@ -134,4 +135,6 @@ def outcome(end: Ending) -> Outcome:
     # 487: its caller gave up before the answer arrived (RFC 3261 section 9.2).
     if end.taken and end.code != 487:
         return Outcome.FAILED
-    return Outcome.DECLINED if end.here and not end.stopped else Outcome.MISSED
+    if end.here and not end.stopped:
+        return Outcome.DECLINED
+    return Outcome.ELSEWHERE if end.elsewhere else Outcome.MISSED

@@ -132,6 +132,7 @@ _SENTENCES = {
     CauseKind.SILENCE: "the connection to the server is gone, and nothing comes from the far end "
     "any more",
     CauseKind.CALLER_GONE: "the caller was gone before the phone could ring ({0})",
+    CauseKind.ELSEWHERE: "answered elsewhere",
     CauseKind.CONNECTION_GONE: "the connection that the call came by is gone, so it cannot be "
     "answered",
     CauseKind.OTHER_USER: "it was for {0}, which is another user",

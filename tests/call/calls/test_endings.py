@@ -101,6 +101,32 @@ async def test_a_caller_that_gives_up_is_missed(phone: Phone, far: FarEnd) -> No
     assert (await phone.until_logged(call)).outcome is Outcome.MISSED
 
 
+@pytest.mark.parametrize(
+    "reason", ['SIP;cause=200;text="Call completed elsewhere"', "Q.850;cause=26"]
+)
+async def test_a_call_that_a_colleague_answered_is_not_missed(
+    phone: Phone, far: FarEnd, reason: str
+) -> None:
+    call = await _calls(phone, far)
+    far.gives_up(f"Reason: {reason}")
+    assert await _ended(phone, call) == (Outcome.ELSEWHERE, CauseKind.ELSEWHERE)
+    entry = await phone.until_logged(call)
+    assert (entry.outcome, entry.reason) == (Outcome.ELSEWHERE, "answered elsewhere")
+    assert (await phone.json("history", "--missed"))["entries"] == []
+    shown, _ = await phone.run("history", "--search", "elsewhere")
+    assert shown.strip().endswith("elsewhere (487): answered elsewhere")
+    exported, _ = await phone.run("history", "--export", "csv")
+    assert ",elsewhere,487,answered elsewhere," in exported
+
+
+async def test_a_call_that_was_given_up_for_another_reason_is_missed(
+    phone: Phone, far: FarEnd
+) -> None:
+    call = await _calls(phone, far)
+    far.gives_up('Reason: SIP;cause=487;text=";cause=200, SIP;cause=200"')
+    assert (await phone.until_logged(call)).outcome is Outcome.MISSED
+
+
 async def test_whoever_stops_the_phone_declines_nobody(phone: Phone, far: FarEnd) -> None:
     call = await _calls(phone, far)
     await phone.client.ask(Stop(force=True))

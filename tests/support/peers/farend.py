@@ -142,9 +142,9 @@ class FarEnd:
         answers = [m.status for m in connection.messages if m.get("Call-ID") == call_id]
         return tuple(status for status in answers if status > 100)
 
-    def gives_up(self) -> None:
+    def gives_up(self, *headers: str) -> None:
         """Cancel a call that has not been answered."""
-        self._send("CANCEL", 1, branch=self._branch)
+        self._send("CANCEL", 1, branch=self._branch, extra=headers)
 
     # Established calls
 

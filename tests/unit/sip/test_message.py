@@ -164,3 +164,38 @@ def test_a_request_for_nobody_has_no_host() -> None:
 def test_the_family_of_the_voice(session: str, by_ipv4: bool) -> None:
     message = f"SIP/2.0 200 OK\r\nTo: <sip:a@b>\r\n\r\n{session}"
     assert messages.voice_by_ipv4(message) is by_ipv4
+
+
+@pytest.mark.parametrize(
+    ("headers", "elsewhere"),
+    [
+        (('Reason: SIP;cause=200;text="Call completed elsewhere"',), True),
+        (("Reason: SIP ; Cause = 200",), True),
+        (("reason:Q.850;cause=26",), True),
+        (("Reason: Q.850;cause=16, SIP;cause=200",), True),
+        (("Reason: Q.850;cause=16", "Reason: SIP;cause=200"), True),
+        (("Reason: Q.850;cause=16", " ,SIP;cause=200"), True),
+        ((), False),
+        (("Reason: SIP;cause=487",), False),
+        (("Reason: SIP;cause=2000",), False),
+        (("Reason: SIP;cause=26",), False),
+        (("Reason: Q.850;cause=200",), False),
+        (("Reason: SIPS;cause=200",), False),
+        (("Reason: SIP;cause=487;cause=200",), False),
+        (("Reason: SIP;becauses=200",), False),
+        (("Reason: SIP",), False),
+        (("Reason: ,;=,",), False),
+        (('Reason: SIP;cause=487;text=", SIP;cause=200"',), False),
+        (('Reason: SIP;text="a\\", SIP;cause=200"',), False),
+        (('Reason: SIP;text="a;cause=200',), False),
+        (("Subject: Reason: SIP;cause=200",), False),
+        (("X-Reason: SIP;cause=200",), False),
+    ],
+)
+def test_a_cancel_tells_that_another_phone_answered(
+    headers: tuple[str, ...], elsewhere: bool
+) -> None:
+    lines = "".join(f"{header}\r\n" for header in headers)
+    assert messages.answered_elsewhere(f"CANCEL sip:x SIP/2.0\r\n{lines}\r\n") is elsewhere
+    assert not messages.answered_elsewhere(f"CANCEL sip:x SIP/2.0\r\n\r\n{lines}")
+    assert not messages.answered_elsewhere(f"BYE sip:x SIP/2.0\r\n{lines}\r\n")

@@ -104,6 +104,16 @@ def test_a_call_to_here_without_voice(code: int, given_up: bool) -> None:
     assert answered is (Outcome.MISSED if code == 487 else Outcome.FAILED)
 
 
+def test_a_call_that_another_phone_answered() -> None:
+    elsewhere = Ending(Direction.IN, 487, given_up=True, elsewhere=True)
+    assert outcome(elsewhere) is Outcome.ELSEWHERE
+    # The user's own doing, and a call that was up, come before the server's word.
+    assert outcome(elsewhere._replace(here=ENDED_BY_US)) is Outcome.DECLINED
+    assert outcome(elsewhere._replace(up=True, here=ENDED_BY_US)) is Outcome.ANSWERED
+    assert outcome(elsewhere._replace(refused=True)) is Outcome.REFUSED
+    assert outcome(elsewhere._replace(direction=Direction.OUT)) is Outcome.FAILED
+
+
 @pytest.mark.parametrize("direction", list(Direction))
 @pytest.mark.parametrize("taken", [False, True])
 @pytest.mark.parametrize("here", [ENDED_BY_US, BY_THEM])

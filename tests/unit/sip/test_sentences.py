@@ -169,6 +169,7 @@ SENTENCES: tuple[tuple[CauseKind, tuple[str | int, ...], str], ...] = (
     (_K.SILENCE, (),
      "the connection to the server is gone, and nothing comes from the far end any more"),
     (_K.CALLER_GONE, ("it ended",), "the caller was gone before the phone could ring (it ended)"),
+    (_K.ELSEWHERE, (), "answered elsewhere"),
     (_K.CONNECTION_GONE, (),
      "the connection that the call came by is gone, so it cannot be answered"),
     (_K.OTHER_USER, ("bob",), "it was for bob, which is another user"),

@@ -315,6 +315,7 @@ class CallEvents:
                 stopped=call.stopped,
                 refused=event.refused,
                 given_up=call.cause is not None,
+                elsewhere=call.cause is not None and call.cause.kind is CauseKind.ELSEWHERE,
             )
         )
         cause = call.cause

@@ -63,6 +63,8 @@ class Verdict:
         """Read a message of the far end in the call."""
         call = self._call
         self._message_came = True
+        if call.incoming and not call.was_up and messages.answered_elsewhere(message):
+            call.cause = call.cause or Cause(CauseKind.ELSEWHERE)
         code = messages.status(message)
         setup = call.account.setup
         flaw = srtp_flaws.flaw_in(message, setup)

@@ -169,6 +169,15 @@ ANSWERED = "2026-03-14T14:32:00Z"
         ),
         ({"outcome": BUSY, "code": 486, "remote": Party("")}, "unknown is busy"),
         ({"direction": IN, "outcome": MISSED}, "missed"),
+        (
+            {
+                "direction": IN,
+                "outcome": Outcome.ELSEWHERE,
+                "code": 487,
+                "reason": "answered elsewhere",
+            },
+            "answered elsewhere",
+        ),
         ({"direction": IN, "outcome": MISSED, "code": 487, "reason": "cancelled"}, "missed"),
         (
             {"direction": IN, "outcome": MISSED, "code": 180, "reason": "lost: it died"},

@@ -564,6 +564,9 @@ def test_a_missed_call_stands_out() -> None:
     missed = rows.entry(entry(outcome=Outcome.MISSED), UNICODE, NOW, 80)
     assert part_of(missed, "Bob").role == "strong"
     assert part_of(missed, "missed").role == "warning"
+    elsewhere = rows.entry(entry(outcome=Outcome.ELSEWHERE), UNICODE, NOW, 80)
+    assert part_of(elsewhere, "Bob").role == "text"
+    assert part_of(elsewhere, "elsewhere").role == "text"
     assert part_of(rows.entry(entry(), UNICODE, NOW, 80), "Bob").role == "text"
 
 
