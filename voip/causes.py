@@ -137,6 +137,12 @@ class CauseKind(StrEnum):
     PASSED_ON = "passed_on"
     DECLINED = "declined"
     DECLINED_AS_BUSY = "declined_as_busy"
+    DECLINED_AS_UNAVAILABLE = "declined_as_unavailable"
+    DO_NOT_DISTURB = "do_not_disturb"
+    IN_A_CALL = "in_a_call"
+    FORWARDED = "forwarded"
+    FORWARDED_AS_BUSY = "forwarded_as_busy"
+    FORWARDED_UNANSWERED = "forwarded_unanswered"
     BLOCKED = "blocked"
 
 

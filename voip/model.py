@@ -147,13 +147,15 @@ class RegistrationState(StrEnum):
 class Outcome(StrEnum):
     """Outcome of a call in the log; `ongoing` until it ends.
 
-    `elsewhere`: another phone answered it (RFC 3326).
+    `elsewhere`: another phone answered it (RFC 3326). `forwarded`: this phone sent it
+    on to another address.
     """
 
     ONGOING = "ongoing"
     ANSWERED = "answered"
     MISSED = "missed"
     ELSEWHERE = "elsewhere"
+    FORWARDED = "forwarded"
     DECLINED = "declined"
     BUSY = "busy"
     CANCELLED = "cancelled"
@@ -191,6 +193,25 @@ class Voicemail(msgspec.Struct, frozen=True):
     old: int | None = None
 
 
+class CallWaiting(StrEnum):
+    """Answer to a call that comes while there is another."""
+
+    TONE = "tone"
+    BUSY = "busy"
+
+
+class Forwarding(msgspec.Struct, frozen=True):
+    """Addresses to which calls are sent on, as their user wrote them.
+
+    `always` goes before the others; `unanswered` holds after `after_s` seconds.
+    """
+
+    always: str | None = None
+    busy: str | None = None
+    unanswered: str | None = None
+    after_s: int = 20
+
+
 class AccountStatus(msgspec.Struct, frozen=True):
     """State of an account; `problem` says why it cannot be used.
 
@@ -198,6 +219,7 @@ class AccountStatus(msgspec.Struct, frozen=True):
     `warning` names a coming problem, such as a certificate that ends.
     `sign` is that of its connection, None while the account is disabled.
     `distrusted`: its server was refused for its certificate or key.
+    `forwarding` is None where no call is sent on.
     """
 
     name: str
@@ -211,6 +233,7 @@ class AccountStatus(msgspec.Struct, frozen=True):
     warning: str | None = None
     sign: Sign | None = None
     distrusted: bool = False
+    forwarding: Forwarding | None = None
 
 
 class NameFrom(StrEnum):

@@ -49,7 +49,13 @@ Scenario = Callable[[Stage], Awaitable[Done]]
 SCENARIOS: dict[str, Scenario] = {}
 
 STORIES: dict[str, tuple[str, ...]] = {
-    "somebody calls": ("caller.block", "call.busy", "call.decline", "call.answer"),
+    "somebody calls": (
+        "caller.block",
+        "call.busy",
+        "call.unavailable",
+        "call.decline",
+        "call.answer",
+    ),
     "a call": (
         "call.stay",
         "call.follow",
@@ -116,6 +122,7 @@ STORIES: dict[str, tuple[str, ...]] = {
         "phone.help",
         "phone.devices",
         "phone.settings",
+        "phone.disturb",
         "phone.themes",
         "phone.events",
         "phone.log",
@@ -236,6 +243,17 @@ async def _(stage: Stage) -> Done:
 async def _(stage: Stage) -> Done:
     await _ringing(stage)
     return _ordered(stage, EndCall, code=486)
+
+
+@_for("call.unavailable")
+async def _(stage: Stage) -> Done:
+    await _ringing(stage)
+    return _ordered(stage, EndCall, code=480)
+
+
+@_for("phone.disturb")
+async def _(stage: Stage) -> Done:
+    return lambda: "do not disturb  " in stage.phone.lines[0]
 
 
 @_for("caller.block")

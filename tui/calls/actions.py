@@ -128,6 +128,7 @@ COMMANDS = {
     "call.busy": _incoming(lambda call: DeclineCall(call=call, busy=True)),
     "call.follow": _selected(lambda call: AcceptTransfer(call=call)),
     "call.stay": _selected(lambda call: RefuseTransfer(call=call)),
+    "call.unavailable": _incoming(lambda call: DeclineCall(call=call, unavailable=True)),
     "call.end": _selected(lambda call: HangUp(call=call)),
     "call.hold": _selected(lambda call: Hold(call=call)),
     "call.resume": _selected(lambda call: Resume(call=call)),

@@ -14,6 +14,7 @@ from tui.phone.welcome import Welcome
 from tui.settings.devices import Devices
 from tui.settings.settings import Settings
 from tui.settings.themes import Themes
+from voip.protocol.settings import ChangeSettings
 
 
 async def _palette(phone: Host, context: Context) -> None:
@@ -32,6 +33,11 @@ async def _devices(phone: Host, context: Context) -> None:
 
 async def _settings(phone: Host, context: Context) -> None:
     phone.push_screen(Settings())
+
+
+async def _disturb(phone: Host, context: Context) -> None:
+    on = not phone.state.settings.calls.do_not_disturb
+    await phone.ask(ChangeSettings(changes={"calls.do_not_disturb": on}))
 
 
 async def _themes(phone: Host, context: Context) -> None:
@@ -70,6 +76,7 @@ COMMANDS = {
     "phone.help": _help,
     "phone.devices": _devices,
     "phone.settings": _settings,
+    "phone.disturb": _disturb,
     "phone.themes": _themes,
     "phone.events": _events,
     "phone.log": _log,

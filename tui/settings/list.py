@@ -5,12 +5,13 @@ from __future__ import annotations
 import typing
 from typing import Literal, NamedTuple
 
-from voip.protocol.settings import Audio, Network, Screen, Settings
+from voip.protocol.settings import Audio, Calls, Network, Screen, Settings
 
 Value = str | int | bool | None
 
-_TABLES: dict[str, type[Audio | Network | Screen]] = {
+_TABLES: dict[str, type[Audio | Calls | Network | Screen]] = {
     "audio": Audio,
+    "calls": Calls,
     "network": Network,
     "screen": Screen,
 }
@@ -87,6 +88,11 @@ SOUND = (
     Setting("audio.frame_ms", "Frame", "Length of one piece of sound.", "ms"),
 )  # fmt: skip
 
+CALLS = (
+    Setting("calls.do_not_disturb", "Do not disturb",
+            "No call rings: the caller hears that you are not available, and the log has it."),
+)  # fmt: skip
+
 SCREEN = (
     Setting("screen.theme", "Theme", "The colours of the screen."),
     Setting("screen.glyphs", "Symbols",
@@ -112,7 +118,7 @@ NETWORK = (
             "Marks voice so that routers may let it go first; from the phone's next start."),
 )  # fmt: skip
 
-SETTINGS = (*SOUND, *NETWORK, *SCREEN)
+SETTINGS = (*SOUND, *CALLS, *NETWORK, *SCREEN)
 
 
 def words(setting: Setting, value: Value) -> str:

@@ -70,6 +70,7 @@ _OUTCOMES = {
     Outcome.ONGOING: "now",
     Outcome.MISSED: "missed",
     Outcome.ELSEWHERE: "elsewhere",
+    Outcome.FORWARDED: "forwarded",
     Outcome.DECLINED: "declined",
     Outcome.BUSY: "busy",
     Outcome.CANCELLED: "cancelled",
@@ -163,6 +164,18 @@ def registration(account: AccountStatus) -> str:
     if current.state is RegistrationState.FAILED:
         return current.reason or "failed"
     return _REGISTRATIONS[current.state]
+
+
+def forwarding(account: AccountStatus) -> str:
+    """Addresses to which an account's calls are sent on, empty for none."""
+    rule = account.forwarding
+    if rule is None:
+        return ""
+    if rule.always is not None:
+        return f"all calls go to {rule.always}"
+    busy = f"busy: {rule.busy}" if rule.busy is not None else ""
+    later = f"after {rule.after_s} s: {rule.unanswered}" if rule.unanswered is not None else ""
+    return f"calls go on, {', '.join(filter(None, (busy, later)))}"
 
 
 def outcome(entry: LogEntry) -> str:

@@ -63,6 +63,10 @@ def header(state: State, glyphs: Glyphs, now: datetime) -> Line:
         middle += [Part(glyphs.registered, "success"), f" {registered} registered  "]
     if failed:
         middle += [Part(glyphs.failed, "error"), f" {failed} failed  "]
+    if state.settings.calls.do_not_disturb:
+        middle.append(Part("do not disturb  ", "warning"))
+    if any(account.forwarding for account in state.accounts):
+        middle.append(Part("forwarding  ", "warning"))
     if state.link is Link.CONNECTING:
         middle = [Part("connecting  ", "muted")]
     elif state.link is not Link.UP:
@@ -105,6 +109,8 @@ def _address(status: AccountStatus) -> Line:
         return line("  ", Part("! server NOT trusted", "error"))
     if status.enabled and status.warning:
         return line("  ", Part(f"! {status.warning}", "warning"))
+    if forwarding := phrases.forwarding(status):
+        return line("  ", Part(forwarding, "warning"))
     return line("  ", Part(phrases.address(status.aor), "text" if status.enabled else "muted"))
 
 

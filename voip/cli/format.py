@@ -11,6 +11,7 @@ from voip.model import (
     Call,
     CallState,
     Direction,
+    Forwarding,
     HeldBy,
     LogEntry,
     Party,
@@ -75,7 +76,17 @@ def account(a: AccountStatus) -> str:
         text = "disabled"
     secure = f", {a.tls.version}" if a.tls else ""
     warning = f"  ({a.warning})" if a.warning else ""
-    return f"{sign(a.sign)}  {a.name}  {a.aor}  {a.transport.upper()}{secure}  {text}{warning}"
+    row = f"{sign(a.sign)}  {a.name}  {a.aor}  {a.transport.upper()}{secure}  {text}{warning}"
+    return f"{row}  {forwarding(a.forwarding)}" if a.forwarding else row
+
+
+def forwarding(rule: Forwarding) -> str:
+    """Name the addresses to which calls are sent on."""
+    if rule.always is not None:
+        return f"all calls are forwarded to {rule.always}"
+    busy = f"when busy to {rule.busy}" if rule.busy is not None else ""
+    later = f"after {rule.after_s} s to {rule.unanswered}" if rule.unanswered is not None else ""
+    return f"calls are forwarded {' and '.join(filter(None, (busy, later)))}"
 
 
 def check(report: CheckReport) -> str:

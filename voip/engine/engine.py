@@ -38,6 +38,7 @@ from voip.engine.network.watch import Watch
 from voip.engine.people.contacts import Contacts
 from voip.engine.people.lookup import LookUps
 from voip.engine.people.recent import People
+from voip.engine.reception.reception import Reception
 from voip.engine.registration.attempts import Attempts
 from voip.engine.registration.check import AccountCheck
 from voip.engine.registration.following import FollowedFile
@@ -60,12 +61,7 @@ from voip.engine.trust.compared_keys import ComparedKeys
 from voip.model import EngineStatus, Status
 from voip.protocol.phone import NoticeEvent, StoppingEvent, WorkerEvent
 from voip.protocol.settings import Settings, SettingsEvent
-from voip.protocol.worker.accounts import (
-    RegistrationEvent,
-    RelayFailed,
-    ServerSilent,
-    VoicemailEvent,
-)
+from voip.protocol.worker.accounts import AnyAccountEvent
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.process import (
     AnyWorkerEvent,
@@ -159,14 +155,23 @@ class Engine:
             lambda text: self.notice("error", text),
             self.look_ups.exchange_of,
         )
+        reception = Reception(
+            self.book,
+            self.calls,
+            self.connections.find,
+            self.look_ups,
+            self.blocked,
+            self.registrations.find,
+            lambda: self.settings,
+        )
         self._call_events = CallEvents(
             self.book,
             self.hub,
             self.connections.find,
             self.look_ups,
             self.registrations.refusal,
-            self.blocked,
             self.calls,
+            reception.receive,
         )
         self.trace = Trace(self.hub, self.workers, self.connections.find)
         self.sound = SoundDevices(self.hub, self.book, self.workers, self._restart)
@@ -352,11 +357,12 @@ class Engine:
 
     def _on_event(self, role: Role) -> Callable[[AnyWorkerEvent], None]:
         def on_event(event: AnyWorkerEvent) -> None:
+            if isinstance(event, AnyAccountEvent):
+                self.registrations.on_event(role, event)
+                return
             match event:
                 case ConnectionEvent():
                     self._note_connection(role, event)
-                case RegistrationEvent() | ServerSilent() | VoicemailEvent() | RelayFailed():
-                    self.registrations.on_event(role, event)
                 case SoundEvent():
                     self.sound.on_event(role, event)
                 case NameAsked():

@@ -2,7 +2,8 @@
 
 The rules of accounts.toml, the form, the command line's options, and the table in
 docs/accounts.md are derived from it. A changed field removes the account from its
-worker and adds it again: it registers again, and its calls end.
+worker and adds it again: it registers again, and its calls end. Fields of INCOMING
+calls alone change nothing there.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Annotated, Final, get_args, get_type_hints
 import msgspec
 from msgspec import NODEFAULT
 
-from voip.model import CODECS, Dtmf, Means, Prack, SessionTimer
+from voip.model import CODECS, CallWaiting, Dtmf, Means, Prack, SessionTimer
 from voip.protection import (
     SHORT_TAG_SUITES,
     SRTP_SUITES,
@@ -31,6 +32,8 @@ MAX_NAME: Final = 32
 _EXPIRY_S: Final = (60, 3600)
 _SESSION_S: Final = (90, 86400)  # RFC 4028 section 5
 _BIT_RATE: Final = (6000, 510000)  # RFC 7587 section 6.1
+_FORWARD_S: Final = (5, 120)
+_NO_FORWARD: Final = "leave it out to forward none"
 _OPEN: Final = "not encrypted: anyone on the way can listen"
 _NO_FILE: Final = "leave it out, or name a file"
 
@@ -326,6 +329,29 @@ class WrittenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         "Hide who I am from those I call",
         "The server is asked to keep your name and number from them.",
     )] = False
+    call_waiting: Annotated[CallWaiting, Field(
+        "A second call", "What a call meets while you have another.",
+        meanings=(
+            ("tone", "it rings with a short tone"), ("busy", "the caller hears that you are busy"),
+        ),
+    )] = CallWaiting.TONE
+    forward_always: Annotated[str | None, Field(
+        "Forward all calls to", "Number or address to which every call is sent on.",
+        empty=_NO_FORWARD, metavar="TARGET", longest=255,
+    )] = None
+    forward_busy: Annotated[str | None, Field(
+        "Forward when busy to", "Number or address for calls that come while you have another.",
+        empty=_NO_FORWARD, metavar="TARGET", longest=255,
+    )] = None
+    forward_unanswered: Annotated[str | None, Field(
+        "Forward unanswered to", "Number or address for calls that nobody answers.",
+        empty=_NO_FORWARD, metavar="TARGET", longest=255,
+    )] = None
+    forward_after_s: Annotated[int, Field(
+        "Unanswered after",
+        f"Seconds of ringing before that, {_FORWARD_S[0]} to {_FORWARD_S[1]}.",
+        bounds=_FORWARD_S, unit="seconds",
+    )] = 20
     enabled: Annotated[bool, Field(
         "Use this account", "A disabled account stays in the file and does nothing.",
         switches="--enable/--disable",
@@ -375,3 +401,8 @@ def _default(default: object) -> str | int | bool:
 FIELDS: Final = tuple(_declared())
 
 BY_NAME: Final = {field.name: field for field in FIELDS}
+
+INCOMING: Final = frozenset(
+    ("call_waiting", "forward_always", "forward_busy", "forward_unanswered", "forward_after_s")
+)
+"""Fields about incoming calls, which only the engine uses."""

@@ -48,7 +48,7 @@ class EditAccount(Command, frozen=True, tag="edit_account"):
     With `version` (of `AccountFields`) the change is refused as `changed` when the
     account in the file has changed since. With a new `pin` the engine records when, by
     whom and by which `means` it was accepted. Calls with the account end when one of
-    its fields changes.
+    its fields changes that is not about incoming calls.
     """
 
     name: str

@@ -30,10 +30,14 @@ class AnswerCall(Command, frozen=True, tag="answer"):
 
 
 class DeclineCall(Command, frozen=True, tag="decline"):
-    """Refuse an incoming call: 603 Decline, or 486 Busy Here when `busy`."""
+    """Refuse an incoming call: 603 Decline.
+
+    With `busy` 486 Busy Here, with `unavailable` 480 Temporarily Unavailable; not both.
+    """
 
     call: str
     busy: bool = False
+    unavailable: bool = False
 
 
 class HangUp(Command, frozen=True, tag="hangup"):

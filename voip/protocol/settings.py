@@ -43,6 +43,12 @@ class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ring: bool = True
 
 
+class Calls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Table [calls]: with `do_not_disturb` no call rings."""
+
+    do_not_disturb: bool = False
+
+
 class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Table [network], which takes effect at the next start.
 
@@ -98,6 +104,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     audio: Audio = Audio()
+    calls: Calls = Calls()
     network: Network = Network()
     screen: Screen = Screen()
     keys: dict[str, str] = {}

@@ -7,6 +7,9 @@ from typing import NamedTuple
 from voip.causes import Cause, CauseKind
 from voip.model import Direction, Outcome
 
+FORWARDED = 302
+"""Status by which this phone sends a call on (RFC 3261 section 21.3.3)."""
+
 REDIRECTED = "the server sent the call elsewhere, which is not followed"
 
 _WORDS = {
@@ -132,6 +135,8 @@ def outcome(end: Ending) -> Outcome:
         if end.here:
             return Outcome.CANCELLED
         return _BY_CODE.get(end.code, Outcome.FAILED)
+    if end.code == FORWARDED:
+        return Outcome.FORWARDED
     # 487: its caller gave up before the answer arrived (RFC 3261 section 9.2).
     if end.taken and end.code != 487:
         return Outcome.FAILED

@@ -148,6 +148,12 @@ _SENTENCES = {
     CauseKind.PASSED_ON: "passed on to {0}; nobody reported whether it was answered",
     CauseKind.DECLINED: "declined",
     CauseKind.DECLINED_AS_BUSY: "declined as busy",
+    CauseKind.DECLINED_AS_UNAVAILABLE: "declined as not available",
+    CauseKind.DO_NOT_DISTURB: "do not disturb was on",
+    CauseKind.IN_A_CALL: "you had another call, and the caller heard that you are busy",
+    CauseKind.FORWARDED: "forwarded to {0}",
+    CauseKind.FORWARDED_AS_BUSY: "you had another call, so it was forwarded to {0}",
+    CauseKind.FORWARDED_UNANSWERED: "not answered within {1} seconds, so it was forwarded to {0}",
     CauseKind.BLOCKED: "you have blocked this caller",
 }
 """Format strings for a cause's detail."""

@@ -65,12 +65,12 @@ def execute(phone: Phone, command: AnyWorkerCommand) -> None:
             accounts.get(name).use_ice_servers(servers)
         case StartCall():
             calls.start(accounts.get(command.account), command)
-        case Ring(call=number):
-            calls.ring(calls.get(number))
+        case Ring(call=number, waiting=waiting):
+            calls.ring(calls.get(number), waiting)
         case Answer(call=number):
             calls.answer(calls.get(number))
-        case EndCall(call=number, code=code):
-            calls.get(number).end(code)
+        case EndCall(call=number, code=code, contact=contact):
+            calls.get(number).end(code, contact)
         case HoldCall(call=number, on=on):
             calls.get(number).hold.ask(on)
         case MoveCall(call=number, media=media):

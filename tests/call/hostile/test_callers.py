@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.call.hostile.stage import Stage
+from tests.call.hostile.stage import MALLORY, Stage
 from tests.support.peers.kamailio import DOMAIN
 from voip.client.errors import CommandFailed
-from voip.protocol.calls import CallStarted, DeclineCall, HangUp, PlaceCall
+from voip.model import Outcome
+from voip.protocol.calls import CallStarted, DeclineCall, HangUp, LogEvent, PlaceCall
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -75,3 +76,50 @@ async def test_a_caller_who_hides_is_not_called_back(stage: Stage) -> None:
             PlaceCall(target=entry.remote.uri, account=stage.account, back=True),
             CallStarted,
         )
+
+
+# Callers who want to choose where a call is sent on
+
+_TARGET = "200"
+_CONTACT = f"<sip:200@{DOMAIN};transport=tls>"
+
+
+@pytest.mark.parametrize("sender", [MALLORY, f"<sip:{_TARGET}@{DOMAIN}>", f"<sip:alice@{DOMAIN}>"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        (),
+        ("Diversion: <sip:m@evil.test>;reason=unconditional",),
+        ("History-Info: <sip:m@evil.test>;index=1",),
+        ("Alert-Info: <sip:m@evil.test>;info=alert-autoanswer", "Call-Info: <x:y>;answer-after=0"),
+        ("Referred-By: <sip:m@evil.test>", "Request-Disposition: proxy, fork"),
+        ("Supported: histinfo, tdialog", "Record-Route: <sip:{host}:{port};lr>"),
+    ],
+)
+async def test_a_call_goes_to_the_accounts_own_target_alone(
+    stage: Stage, headers: tuple[str, ...], sender: str
+) -> None:
+    where = {"host": stage.host, "port": stage.sinks.open_both()}
+    far = await stage.far_end(forward_always=_TARGET)
+    far.headers = tuple(header.format(**where) for header in headers)
+    await far.calls(sender)
+    refusal = await far.refusal()
+    assert refusal.status == 302
+    assert refusal.all("Contact") == [_CONTACT]
+    event = await stage.phone.until(
+        LogEvent, lambda e: e.entry.account == stage.account and e.entry.ended is not None
+    )
+    assert event.entry.outcome is Outcome.FORWARDED
+
+
+async def test_a_call_without_encryption_is_refused_and_not_sent_on(stage: Stage) -> None:
+    far = await stage.far_end(forward_always=_TARGET)
+    await far.calls(MALLORY, far.session().replace("RTP/SAVP", "RTP/AVP"))
+    refusal = await far.refusal()
+    assert (refusal.status, refusal.all("Contact")) == (488, [])
+    entry = await stage.phone.until(
+        LogEvent, lambda e: e.entry.account == stage.account and e.entry.ended is not None
+    )
+    assert entry.entry.outcome is Outcome.REFUSED
+    rows = await stage.phone.json("history", "--account", stage.account)
+    assert len(rows["entries"]) == 1

@@ -15,7 +15,7 @@ from tests.support.network.ports import LOOPBACK
 from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
 from voip.model import Call, CallState, Outcome
-from voip.protocol.calls import AnswerCall, DeclineCall, HangUp
+from voip.protocol.calls import AnswerCall, DeclineCall, HangUp, Hold
 from voip.protocol.phone import NoticeEvent
 
 
@@ -148,6 +148,37 @@ async def test_an_incoming_call_rings_and_stops_when_it_is_declined(
         since = ear.position
         # A ring is silent for 2.2 s between two bursts: that is not its end.
         await ear.until(lambda heard: len(heard) > 4 * RATE and not heard[-3 * RATE :].any(), since)
+
+
+def has_waiting_tone(samples: Samples) -> bool:
+    """True if more than half of the power is at 440 Hz alone."""
+    if not audible(samples):
+        return False
+    power = np.abs(np.fft.rfft(samples)) ** 2
+    frequency = np.fft.rfftfreq(len(samples), 1 / RATE)
+    tone, ring = (power[abs(frequency - hertz) < 10].sum() for hertz in (440, 480))
+    return bool(tone > power.sum() / 2 and ring < tone / 10)
+
+
+async def test_a_second_call_has_a_tone_of_its_own_until_it_is_alone(
+    kamailio: Kamailio, new_phone: NewPhone, new_pulse: NewPulse, new_sound_phone: NewSoundPhone
+) -> None:
+    desk = await new_pulse("desk")
+    bob, alice = await new_sound_phone(desk.client_environment), await new_phone("alice")
+    await open_account(bob, "bob", kamailio)
+    await open_account(alice, "alice", kamailio)
+    first = await alice.call(f"bob@{DOMAIN}")
+    call = await bob.until_call(lambda c: c.state is CallState.INCOMING)
+    await bob.client.ask(AnswerCall(call=call.id))
+    await bob.until_state(call.id, CallState.ACTIVE)
+    async with desk.listen() as ear:
+        await alice.client.ask(Hold(call=first))
+        second = await alice.call(f"bob@{DOMAIN}")
+        await bob.until_call(lambda c: c.id != call.id and c.state is CallState.INCOMING)
+        await ear.until(has_waiting_tone, ear.position)
+        await bob.client.ask(HangUp(call=call.id))
+        await ear.until(has_ring, ear.position)
+    await alice.client.ask(HangUp(call=second))
 
 
 async def test_a_call_that_is_placed_sounds_its_ringing_until_it_is_answered(

@@ -28,7 +28,15 @@ _DRIVEN = (
 )  # fmt: skip
 """Scenes that offer every action, on each screen and pane that has it."""
 # These would remove the others: use them last.
-_LAST = ("call.end", "call.decline", "call.busy", "call.answer", "box.close", "phone.quit")
+_LAST = (
+    "call.end",
+    "call.decline",
+    "call.busy",
+    "call.unavailable",
+    "call.answer",
+    "box.close",
+    "phone.quit",
+)
 
 _Use = Callable[[Stage, str, tuple[str, int]], Awaitable[None]]
 

@@ -104,6 +104,13 @@ def test_a_call_to_here_without_voice(code: int, given_up: bool) -> None:
     assert answered is (Outcome.MISSED if code == 487 else Outcome.FAILED)
 
 
+def test_a_call_that_this_phone_sent_on() -> None:
+    assert outcome(Ending(Direction.IN, 302)) is Outcome.FORWARDED
+    # Its caller gave up before: nothing was sent on.
+    assert outcome(Ending(Direction.IN, 487)) is Outcome.MISSED
+    assert outcome(Ending(Direction.OUT, 302)) is Outcome.FAILED
+
+
 def test_a_call_that_another_phone_answered() -> None:
     elsewhere = Ending(Direction.IN, 487, given_up=True, elsewhere=True)
     assert outcome(elsewhere) is Outcome.ELSEWHERE

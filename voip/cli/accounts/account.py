@@ -49,7 +49,8 @@ def add(name: str, as_json: bool, **options: Any) -> None:
 def edit(name: str, as_json: bool, **options: Any) -> None:
     """Change fields of the account NAME; an empty value removes one.
 
-    The account registers again, and its calls end.
+    The account registers again, and its calls end, unless only what incoming calls
+    meet has changed.
     """
     secrets = read_secrets(options)
     fields = {field: None if value == "" else value for field, value in values_of(options).items()}

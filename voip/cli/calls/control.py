@@ -42,9 +42,10 @@ def answer(call: str) -> None:
 
 @click.command()
 @_call
-def decline(call: str) -> None:
+@click.option("--unavailable", is_flag=True, help="The caller hears that you are not available.")
+def decline(call: str, unavailable: bool) -> None:
     """Decline the incoming CALL."""
-    oneshot.ask(DeclineCall(call=call), start=False)
+    oneshot.ask(DeclineCall(call=call, unavailable=unavailable), start=False)
 
 
 @click.command()

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from voip.engine.accounts import nat_fields, trust_fields
+from voip.engine.accounts import incoming_fields, nat_fields, trust_fields
 from voip.engine.accounts.values import (
     SCHEME,
     Values,
@@ -25,7 +25,15 @@ from voip.engine.accounts.values import (
     problem,
     typed,
 )
-from voip.protocol.account_fields import BY_NAME, FIELDS, MAX_NAME, Field, WrittenAccount
+from voip.model import Forwarding
+from voip.protocol.account_fields import (
+    BY_NAME,
+    FIELDS,
+    INCOMING,
+    MAX_NAME,
+    Field,
+    WrittenAccount,
+)
 from voip.sip.dialing import parse_host_port
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -51,6 +59,19 @@ class Account(WrittenAccount, frozen=True):
     def aor(self) -> str:
         """Address of record (RFC 3261 section 6)."""
         return f"sip:{self.user}@{self.domain}"
+
+    @property
+    def forwarding(self) -> Forwarding | None:
+        """Addresses to which its calls are sent on, None if there is none."""
+        targets = (self.forward_always, self.forward_busy, self.forward_unanswered)
+        if targets == (None, None, None):
+            return None
+        return Forwarding(*targets, self.forward_after_s)
+
+    def is_same_line(self, other: Account) -> bool:
+        """Report if only what incoming calls meet differs, which no worker knows."""
+        now, then = msgspec.structs.asdict(self), msgspec.structs.asdict(other)
+        return all(now[name] == then[name] for name in now if name not in INCOMING)
 
     @property
     def next_hop(self) -> str:
@@ -209,6 +230,7 @@ def _domain_problem(value: str, values: Values) -> str | None:
 _RULES: dict[str, Callable[[str, Values], str | None]] = {
     **trust_fields.RULES,
     **nat_fields.RULES,
+    **incoming_fields.RULES,
     "user": _user_problem,
     "domain": _domain_problem,
 }

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 
-from voip.causes import Cause, CauseKind
+from voip.causes import Cause
 from voip.engine.calls.live import LiveCall
 from voip.engine.history.log import History, HistoryError
 from voip.engine.hub import Hub
@@ -82,16 +82,18 @@ class CallBook:
         )
         return call
 
-    def turn_away(self, account: str, remote: Party, code: int) -> None:
-        """Log the call of a blocked caller; clients get no event of it."""
+    def turn_away(
+        self, account: str, remote: Party, code: int, outcome: Outcome, cause: Cause
+    ) -> None:
+        """Log a call that does not ring; clients get no event of it."""
         self._last_id += 1
         call_id, now = self._last_id, time.time()
-        why = sentence(Cause(CauseKind.BLOCKED))
+        why = sentence(cause)
 
         def write() -> LogEntry:
             self._history.begin(call_id, account, Direction.IN, remote, now)
             return self._history.end(
-                call_id, now, Outcome.BLOCKED, code, why, LockState.OPEN, False, None, None
+                call_id, now, outcome, code, why, LockState.OPEN, False, None, None
             )
 
         self._log_row(write)
@@ -110,8 +112,9 @@ class CallBook:
         self._calls.pop(call.id, None)
         self.left.set()
         call.on_hold_answer(None)
-        if call.hangup_timer is not None:
-            call.hangup_timer.cancel()
+        for timer in (call.hangup_timer, call.reception_timer):
+            if timer is not None:
+                timer.cancel()
         if call.file is not None:
             call.file.remove_copy()
         self._log_row(

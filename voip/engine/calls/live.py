@@ -56,6 +56,9 @@ class LiveCall:
     `refused`: its session was not accepted. `stopped`: the engine ends it on shutdown.
     `start` made an outgoing call, and makes it again at another target than those
     `tried`; `between_targets` it is in no worker.
+    `reception_timer` acts on an incoming call that nobody has answered. One that
+    `waits_to_ring` has the tone of a second call. `sent_on` is why it is
+    forwarded.
     `counted` are the packets, accepted and rejected, of each stream in the last report.
     `address` is the far end's, normalized, None where nothing can be remembered of it;
     `find_keys` returns its remembered keys, and `answer` is the user's own to the
@@ -103,6 +106,9 @@ class LiveCall:
     between_targets: bool = False
     hangup_after_s: float | None = None
     hangup_timer: asyncio.TimerHandle | None = None
+    reception_timer: asyncio.TimerHandle | None = None
+    waits_to_ring: bool = False
+    sent_on: Cause | None = None
     last_lock: LockState = LockState.OPEN
     address: str | None = None
     find_keys: Callable[[], tuple[ComparedKey, ...]] = tuple

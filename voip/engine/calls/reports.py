@@ -7,15 +7,13 @@ from collections.abc import Callable
 from typing import Protocol
 
 from voip.causes import Cause, CauseKind
-from voip.engine.calls.blocked import BlockedCallers
 from voip.engine.calls.book import CallBook
 from voip.engine.calls.live import LiveCall
 from voip.engine.calls.quality import assess
 from voip.engine.hub import Hub
-from voip.engine.intake import asserted, party
+from voip.engine.intake import asserted
 from voip.engine.network.failures import is_of_target
-from voip.model import CallState, Direction, NameFrom, Outcome, Party
-from voip.protection import Transport
+from voip.model import CallState, Direction, Outcome, Party
 from voip.protocol.calls import DigitEvent, DigitsEvent
 from voip.protocol.phone import NoticeEvent
 from voip.protocol.sound import LevelsEvent
@@ -43,12 +41,10 @@ from voip.sip.sentences import sentence
 
 log = logging.getLogger(__name__)
 
-DECLINE = 603
-"""Answer to a blocked caller (RFC 3261 section 21.6.2).
-
-It ends the search for other phones of the user, and looks like a manual decline: 607
-Unwanted (RFC 8197) would reveal to callers that they are blocked.
-"""
+_DECLINED_AS = {
+    480: CauseKind.DECLINED_AS_UNAVAILABLE,
+    486: CauseKind.DECLINED_AS_BUSY,
+}
 
 _TARGETS_CODES = (502, 503)
 """Statuses by which a target, and not the callee, fails; 408 may be either."""
@@ -72,12 +68,6 @@ class People(Protocol):
 
 class Follower(Protocol):
     """Acts on events of calls: `voip.engine.calls.requests.Calls`."""
-
-    def ring(self, call: LiveCall) -> None:
-        """Ring for an incoming call."""
-
-    def turn_away(self, role: Role, number: int) -> None:
-        """Decline a blocked caller's call, by the worker's number."""
 
     def on_answered(self, call: LiveCall) -> None:
         """Act on the answer of a call by either side."""
@@ -116,8 +106,8 @@ class CallEvents:
     """Applies events of workers to the calls.
 
     `find_connection` returns SIP connections that workers reported, `find_refusal` why
-    an account's server was refused; `people` names far ends, `blocked` lists callers to
-    decline. `calls` acts on the microphone, holds and files.
+    an account's server was refused; `people` names far ends. `calls` acts on the
+    microphone, holds and files; `receive` gets new calls.
     """
 
     def __init__(
@@ -127,24 +117,22 @@ class CallEvents:
         find_connection: FindConnection,
         people: People,
         find_refusal: Callable[[str], Cause | None],
-        blocked: BlockedCallers,
         calls: Follower,
+        receive: Callable[[Role, IncomingCall | RefusedCall], None],
     ) -> None:
         self._book = book
         self._hub = hub
         self._find_connection = find_connection
         self._people = people
         self._find_refusal = find_refusal
-        self._blocked = blocked
         self._calls = calls
+        self._receive = receive
 
     def on_event(self, role: Role, event: AnyWorkerEvent) -> None:
         """Apply one event; those that are not of calls change nothing."""
         match event:
-            case IncomingCall():
-                self._on_incoming(role, event)
-            case RefusedCall():
-                self._on_refused(role, event)
+            case IncomingCall() | RefusedCall():
+                self._receive(role, event)
             case UnreadCall():
                 text = _unread(event)
                 log.info("%s", text)
@@ -242,27 +230,6 @@ class CallEvents:
             case PlayEnded():
                 self._calls.file_ended(call)
 
-    def _on_incoming(self, role: Role, event: IncomingCall) -> None:
-        transport = Transport.TLS
-        connection = self._find_connection(role, event.connection)
-        if not role.tls_only:
-            transport = connection.transport if connection else Transport.UDP
-        claimed = party(event.remote)
-        caller = self._people.caller(asserted(event.asserted, claimed), event.account, connection)
-        if any(self._blocked.of(one.uri, event.account, connection) for one in (claimed, caller)):
-            self._book.turn_away(event.account, caller, DECLINE)
-            self._calls.turn_away(role, event.call)
-            return
-        call = self._book.begin(role, event.account, transport, Direction.IN, caller, event.call)
-        call.offers_srtp = event.offers_srtp
-        if event.diverted_by is not None:
-            forwarder = party(event.diverted_by, NameFrom.SERVER)
-            call.forwarded_by = self._people.caller(forwarder, event.account, connection)
-        if connection is not None:
-            call.use(connection)
-        self._book.publish(call)
-        self._calls.ring(call)
-
     def _on_identity(self, call: LiveCall, event: IdentityEvent) -> None:
         named = asserted(event.asserted, call.remote)
         call.connected = self._people.other(named, call.remote, call.account, call.connection)
@@ -270,21 +237,6 @@ class CallEvents:
             # The words of one person must not be remembered for another.
             call.address = None
         self._book.publish(call)
-
-    def _on_refused(self, role: Role, event: RefusedCall) -> None:
-        call = None if event.call is None else self._book.by_number(role, event.call)
-        if call is None:
-            transport = Transport.TLS if role.tls_only else Transport.UDP
-            account = event.account or "?"
-            caller = self._people.caller(party(event.remote), account, None)
-            if self._blocked.of(caller.uri, account):
-                if event.call is None:  # otherwise it is in the log already
-                    self._book.turn_away(account, caller, event.code)
-                return
-            call = self._book.begin(role, account, transport, Direction.IN, caller)
-        call.code = event.code
-        call.refused = True
-        self._book.finish(call, Outcome.REFUSED, event.cause)
 
     def _on_state(self, call: LiveCall, event: CallStateEvent) -> None:
         call.code = event.code or call.code
@@ -305,6 +257,8 @@ class CallEvents:
     def _on_ended(self, call: LiveCall, event: CallStateEvent) -> None:
         if self._goes_on(call, event):
             return
+        if event.code == reasons.FORWARDED:
+            call.cause = call.cause or call.sent_on
         outcome = reasons.outcome(
             reasons.Ending(
                 direction=call.direction,
@@ -342,8 +296,7 @@ class CallEvents:
         if call.stopped:
             return Cause(CauseKind.PHONE_STOPPED)
         if call.direction is Direction.IN and outcome is Outcome.DECLINED:
-            busy = event.code == 486
-            return Cause(CauseKind.DECLINED_AS_BUSY if busy else CauseKind.DECLINED)
+            return Cause(_DECLINED_AS.get(event.code, CauseKind.DECLINED))
         if call.connection is None:
             refusal = self._find_refusal(call.account)
             if refusal is not None:

@@ -15,7 +15,6 @@ from voip.engine.calls.asked import Asked, AskedTransfers, Name
 from voip.engine.calls.book import CallBook
 from voip.engine.calls.live import LiveCall, Voice
 from voip.engine.calls.microphone import Microphone
-from voip.engine.calls.reports import DECLINE
 from voip.engine.calls.sound_files import PlayedFile
 from voip.engine.calls.transfers import Transfers
 from voip.engine.errors import Refusal
@@ -48,6 +47,11 @@ from voip.sip import reasons
 from voip.sip.sentences import sentence
 
 log = logging.getLogger(__name__)
+
+DECLINE = 603
+BUSY = 486
+UNAVAILABLE = 480
+"""Statuses by which a person refuses a call (RFC 3261 section 21)."""
 
 _GOODBYE_S = 2.0
 _CANCELLED = 487  # response to a cancelled INVITE (RFC 3261 section 9.2)
@@ -190,13 +194,21 @@ class Calls:
         if call.ended is not None:
             self.settle()
 
-    def ring(self, call: LiveCall) -> None:
-        """Ring for an incoming call."""
-        self._in_background(self._quietly(call.role, Ring(call=call.number)))
+    def ring(self, call: LiveCall, waiting: bool) -> None:
+        """Ring for an incoming call, by the tone of a second one if it is `waiting`."""
+        call.waits_to_ring = waiting
+        ring = Ring(call=call.number, waiting=waiting)
+        self._in_background(self._quietly(call.role, ring))
 
-    def turn_away(self, role: Role, number: int) -> None:
-        """Decline the call of a blocked caller, which is in no book."""
-        self._in_background(self._quietly(role, EndCall(call=number, code=DECLINE)))
+    def turn_away(self, role: Role, number: int, code: int, contact: str | None = None) -> None:
+        """Refuse a call that is in no book; a `contact` is where it is sent on."""
+        end = EndCall(call=number, code=code, contact=contact)
+        self._in_background(self._quietly(role, end))
+
+    def redirect(self, call: LiveCall, contact: str, cause: Cause) -> None:
+        """Send a ringing call on to another address."""
+        call.sent_on = cause
+        self.turn_away(call.role, call.number, reasons.FORWARDED, contact)
 
     async def _quietly(self, role: Role, command: AnyWorkerCommand) -> None:
         # The caller may have cancelled already, which the worker reports.
@@ -209,10 +221,10 @@ class Calls:
         async with self._microphone.given_to(call):
             await self._ask(call, Answer(call=call.number))
 
-    async def decline(self, call_id: str, busy: bool) -> None:
+    async def decline(self, call_id: str, code: int = DECLINE) -> None:
         call = self._in_state(call_id, {CallState.INCOMING}, "declined")
         call.ended_here = True
-        await self._ask(call, EndCall(call=call.number, code=486 if busy else DECLINE))
+        await self._ask(call, EndCall(call=call.number, code=code))
 
     async def hang_up(self, call_id: str) -> None:
         call = self._find(call_id)
@@ -289,6 +301,11 @@ class Calls:
     def settle(self) -> None:
         """Reassign the microphone after a call was answered or has ended."""
         self._in_background(self._microphone.settle())
+        if len(self._book) == 1:
+            # The other call, of this worker or not, is over: this one rings aloud.
+            for call in self._book:
+                if call.state is CallState.INCOMING and call.waits_to_ring:
+                    self.ring(call, waiting=False)
 
     def _check(self, call: LiveCall, event: HoldEvent | None) -> None:
         if event is None:

@@ -94,7 +94,7 @@ async def _edit_account(engine: Engine, command: EditAccount) -> AccountChanged:
         ended = _calls_of(engine, command.name)
         if given or live.stopped is not None:
             await engine.registrations.forget(command.name)
-        elif live.account == account:
+        elif live.goes_on_as(account, live.problem):
             ended = ()
         return msgspec.structs.replace(change, ended_calls=ended)
 

@@ -36,7 +36,7 @@ async def _block(engine: Engine, command: BlockCaller) -> BlockedCaller:
         if rings and engine.blocked.of(call.remote.uri, call.account, call.connection):
             # The caller may have cancelled already.
             with contextlib.suppress(Refusal):
-                await engine.calls.decline(str(call.id), busy=False)
+                await engine.calls.decline(str(call.id))
     return entry
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from voip.engine.accounts.fields import Account
 from voip.engine.calls.echo import ACCOUNT as ECHO_ACCOUNT
+from voip.engine.calls.requests import BUSY, DECLINE, UNAVAILABLE
 from voip.engine.calls.sound_files import PlayedFile, SoundFileError, make_private, playable
 from voip.engine.commands.handler import Handlers
 from voip.engine.engine import Engine
@@ -102,7 +103,10 @@ async def _answer(engine: Engine, command: AnswerCall) -> None:
 
 
 async def _decline(engine: Engine, command: DeclineCall) -> None:
-    await engine.calls.decline(command.call, command.busy)
+    if command.busy and command.unavailable:
+        raise Refusal("bad_request", "a call is declined as busy or as not available, not both")
+    code = BUSY if command.busy else UNAVAILABLE if command.unavailable else DECLINE
+    await engine.calls.decline(command.call, code)
 
 
 async def _hang_up(engine: Engine, command: HangUp) -> None:

@@ -80,6 +80,12 @@ class Live:
         names = (account.next_hop_parts[0].lower(), account.ascii_domain.lower())
         return name in names or (self.aimed.address != name and self.targets.lead_to(name))
 
+    def goes_on_as(self, account: Account | None, problem: str | None) -> bool:
+        """Report if a change of the account leaves it as it is in its worker."""
+        if self.account is None or account is None:
+            return self.account == account and self.problem == problem
+        return self.problem == problem and self.account.is_same_line(account)
+
     def aim(self, target: Target) -> None:
         """Note the target that the worker has from now on."""
         self.aimed = target
@@ -98,6 +104,7 @@ class Live:
             voicemail=self.voicemail,
             warning=expiry.warning(self.tls, self.client_ends, time.time()),
             distrusted=self.distrusted,
+            forwarding=account.forwarding if account and account.enabled else None,
             sign=self._sign(),
         )
 

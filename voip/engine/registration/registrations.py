@@ -200,7 +200,7 @@ class Registrations:
         for name in names:
             account, problem = loaded.accounts.get(name), loaded.problems.get(name)
             live = self._live.get(name)
-            if live is None or live.account != account or live.problem != problem:
+            if live is None or not live.goes_on_as(account, problem):
                 if live is not None:
                     await self._attempts.drop(live)
                 live = Live(name=name, account=account, problem=problem)
@@ -208,6 +208,9 @@ class Registrations:
                 self._live[name] = live
                 self._attempts.publish(live)
                 self._attempts.spawn(self._attempts.bring_up(live))
+            elif live.account != account:
+                live.account = account
+                self._attempts.publish(live)
             ordered[name] = live
         # New accounts are last here: clients keep that order until the next report.
         previous_order = list(self._live)

@@ -27,9 +27,13 @@ class StartCall(WorkerCommand, frozen=True, tag="call"):
 
 
 class Ring(WorkerCommand, frozen=True, tag="ring"):
-    """Ring for an incoming call, and inform its caller (180)."""
+    """Ring for an incoming call, and inform its caller (180).
+
+    One that comes while the user has another call gets the tone of a `waiting` one.
+    """
 
     call: int
+    waiting: bool = False
 
 
 class Answer(WorkerCommand, frozen=True, tag="answer"):
@@ -39,10 +43,14 @@ class Answer(WorkerCommand, frozen=True, tag="answer"):
 
 
 class EndCall(WorkerCommand, frozen=True, tag="end"):
-    """End a call in any state; `code` refuses an incoming one."""
+    """End a call in any state; `code` refuses an incoming one.
+
+    A `contact`, a URI that `voip.sip.dialing` rebuilt, is where 302 sends it on.
+    """
 
     call: int
     code: int = 603
+    contact: str | None = None
 
 
 class HoldCall(WorkerCommand, frozen=True, tag="hold"):

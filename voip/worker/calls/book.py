@@ -100,10 +100,10 @@ class Calls:
                 call.media.echo()
                 call.take()
 
-    def ring(self, call: Call) -> None:
-        """Ring for an incoming call."""
+    def ring(self, call: Call, waiting: bool) -> None:
+        """Ring for an incoming call, by the tone of a second one if it is `waiting`."""
         with _gone_callers_given_up(call):
-            call.ring()
+            call.ring(waiting)
 
     def answer(self, call: Call) -> None:
         """Answer an incoming call and connect the microphone.

@@ -81,6 +81,7 @@ class Call(pj.Call):
         self.cause: Cause | None = None
         self.media_up = False
         self._rings_there = False
+        self._waits = False
         self._early = EarlyMedia()
         self._connecting_since: float | None = None
         self._key_wait = KeyWait()
@@ -197,7 +198,10 @@ class Call(pj.Call):
         asked.take_over(options, replaces)
         self.makeCall(uri, self.account.calling(options))
 
-    def ring(self) -> None:
+    def ring(self, waiting: bool) -> None:
+        """Ring, by the tone of a second call if it is `waiting`."""
+        self._waits = waiting
+        self._follow_tones()
         answer = self.options()
         answer.statusCode = pj.PJSIP_SC_RINGING
         self.answer(answer)
@@ -214,11 +218,16 @@ class Call(pj.Call):
         options.statusCode = code
         self._hang_up(options)
 
-    def end(self, code: int) -> None:
+    def end(self, code: int, contact: str | None = None) -> None:
+        """End the call; a refusal with a `contact` sends it on (302)."""
         if self.ended:
             return
         self.ended_here = True
         options = self.options()
+        if contact is not None:
+            header = pj.SipHeader()
+            header.hName, header.hValue = "Contact", f"<{contact}>"
+            options.txOption.headers.push_back(header)
         info = self.getInfo()
         if self.incoming and info.state < pj.PJSIP_INV_STATE_CONNECTING:
             options.statusCode = code
@@ -399,7 +408,7 @@ class Call(pj.Call):
         if self._reported is not None:
             # RFC 3960 section 3.2: 180 without early media needs local ringback.
             ringback = self._rings_there and not self._early.heard()
-            self.context.tones.follow(self.number, self._reported, ringback)
+            self.context.tones.follow(self.number, self._reported, ringback, self._waits)
 
     def _state(self, info: pj.CallInfo) -> CallState:
         if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:

@@ -25,10 +25,12 @@ KNOWN = (
     "turn_user, turn_password_command, turn_password_file, "
     "codecs, opus_bit_rate, opus_dtx, dtmf, "
     "session_timer, session_expires_s, session_min_s, prack, "
-    "register, expires_s, hide_identity, enabled"
+    "register, expires_s, hide_identity, call_waiting, forward_always, forward_busy, "
+    "forward_unanswered, forward_after_s, enabled"
 )
 USER = "needed: it is the part of your address in front of the @"
 DOMAIN = "needed: it is the part of your address after the @"
+CIRCLE = "is this account itself: its calls would go round in a circle"
 NO_RELAY = "there is none: name it in “turn_server”"
 SUCH_AS = "only the name of the server, such as pbx.example.com"
 
@@ -153,6 +155,21 @@ def test_bad_field(field: str, value: Any, words: str) -> None:
         ({"ice": False, "hide_identity": True}, {}),
         ({"ice": True, "stun_server": "stun.example.com:3478", "turn_server": "192.0.2.1",
           "turn_transport": "tls", "turn_user": "alice", "turn_password_file": "/p"}, {}),
+        ({"forward_always": "100", "forward_unanswered": "bob@other.example"}, {}),
+        ({"call_waiting": "busy", "forward_busy": "+34 600"}, {}),
+        ({"forward_busy": "100"},
+         {"forward_busy": "is for “call_waiting” busy: with the tone, the phone is never busy"}),
+        ({"forward_always": "alice"}, {"forward_always": CIRCLE}),
+        ({"forward_unanswered": "sip:alice@PBX.example.com"}, {"forward_unanswered": CIRCLE}),
+        ({"forward_always": "alice@other.example"}, {}),
+        ({"forward_always": "two words"}, {"forward_always":
+          "“two words” is neither a number nor an address: remove the spaces"}),
+        ({"forward_always": "bob@x.example?Route=y"}, {"forward_always":
+          "an address with headers (“?…”) is not called: remove them"}),
+        ({"transport": "udp", "forward_always": "sips:bob@x.example"}, {"forward_always":
+          "a sips: address asks for TLS, which this account does not use"}),
+        ({"forward_after_s": 4}, {"forward_after_s": "5 to 120 seconds, not 4"}),
+        ({"call_waiting": "never"}, {"call_waiting": "tone or busy, not “never”"}),
         ({"transport": 3, "ca_file": "/x", "user": "", "expires_s": 0},
          {"user": USER, "transport": "text is needed, not a number",
           "ca_file": "for transport “tls” only", "expires_s": "60 to 3600 seconds, not 0"}),

@@ -30,10 +30,12 @@ from voip.engine.calls.live import LiveCall
 from voip.engine.calls.reports import CallEvents
 from voip.engine.history.log import History
 from voip.engine.hub import Hub
+from voip.engine.reception.reception import Reception
 from voip.model import Call, CallState, LogEntry, Outcome, Party
 from voip.protection import Keying, MediaKind, Stream, TlsStatus, Transport
 from voip.protocol.calls import CallEvent, LogEvent
 from voip.protocol.client import NumberedEvent
+from voip.protocol.settings import Settings
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.calls import (
     CallStateEvent,
@@ -103,11 +105,13 @@ class _Strangers:
 class _NoFollower:
     """Ignores all changes: the lock depends on the reports alone."""
 
-    def ring(self, call: LiveCall) -> None: ...
+    def ring(self, call: LiveCall, waiting: bool) -> None: ...
+
+    def turn_away(self, role: Role, number: int, code: int, contact: str | None = None) -> None: ...
+
+    def redirect(self, call: LiveCall, contact: str, cause: Cause) -> None: ...
 
     def on_heard_again(self, call: LiveCall) -> None: ...
-
-    def turn_away(self, role: Role, number: int) -> None: ...
 
     def on_answered(self, call: LiveCall) -> None: ...
 
@@ -152,14 +156,27 @@ class _Orders(RuleBasedStateMachine):
         hub = Hub()
         hub.listen(self._listen, levels=False)
         self._book = CallBook(hub, self._history, lambda call: None)
+
+        def find(role: Role, number: int | None) -> ConnectionEvent | None:
+            return self._connections.get(number) if role is self._role else None
+
+        reception = Reception(
+            self._book,
+            _NoFollower(),
+            find,
+            _Strangers(),
+            BlockedCallers(folder / "blocked.toml", print, lambda account, connection: None),
+            lambda account: None,
+            Settings,
+        )
         self._events = CallEvents(
             self._book,
             hub,
-            lambda role, number: self._connections.get(number) if role is self._role else None,
+            find,
             _Strangers(),
             lambda account: None,
-            BlockedCallers(folder / "blocked.toml", print, lambda account, connection: None),
             _NoFollower(),
+            reception.receive,
         )
         self._up = False
         self._forget()

@@ -25,6 +25,7 @@ from voip.model import (
     CallState,
     Direction,
     EngineStatus,
+    Forwarding,
     LogEntry,
     NameFrom,
     Outcome,
@@ -36,6 +37,7 @@ from voip.model import (
 )
 from voip.protection import Lock, LockSignalling, LockState, Sign, Transport
 from voip.protocol.people import Suggestion
+from voip.protocol.settings import Calls, Settings
 from voip.security import policy
 
 SETS = [UNICODE, EMOJI, ASCII]
@@ -226,6 +228,30 @@ def test_an_account_that_refused_its_server_says_which_key_shows_why(
     word = "! server NOT trusted" if hinted else "alice@pbx.example.com"
     assert text(second, 25).strip() == word
     assert (text(third, 25).strip() == "P shows its certificate") == hinted
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (Forwarding(always="100", busy="200"), "all calls go to 100"),
+        (Forwarding(busy="200"), "calls go on, busy: 200"),
+        (Forwarding(unanswered="300"), "calls go on, after 20 s: 300"),
+        (Forwarding(None, "200", "300", 5), "calls go on, busy: 200, after 5 s: 300"),
+    ],
+)
+def test_an_account_that_sends_calls_on_says_where(rule: Forwarding, words: str) -> None:
+    subject = account(forwarding=rule)
+    shown = rows.account(subject, UNICODE, "P")
+    assert part_of(shown[1], words).role == "warning"
+    assert words.split(",")[0] not in text(rows.account(account(), UNICODE, "P")[1])
+    header = rows.header(State(link=Link.UP, accounts=(subject,)), UNICODE, NOW)
+    assert part_of(header, "forwarding").role == "warning"
+
+
+def test_do_not_disturb_stands_in_the_first_line() -> None:
+    on = Settings(calls=Calls(do_not_disturb=True))
+    assert "do not disturb" in text(rows.header(State(link=Link.UP, settings=on), UNICODE, NOW))
+    assert "do not disturb" not in text(rows.header(State(link=Link.UP), UNICODE, NOW))
 
 
 def test_a_warning_is_told_in_words_and_with_a_sign() -> None:

@@ -1,0 +1,1 @@
+"""What an incoming call meets: ringing, a refusal, or another address."""

@@ -1,0 +1,72 @@
+"""Decision on an incoming call; pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from voip.causes import Cause, CauseKind
+from voip.model import CallWaiting, Forwarding, Outcome
+from voip.sip import reasons
+
+_BUSY = 486
+_UNAVAILABLE = 480  # RFC 3261 section 21.4.18 names do not disturb
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """Rules of the phone and of the account that is called."""
+
+    do_not_disturb: bool = False
+    call_waiting: CallWaiting = CallWaiting.TONE
+    forwarding: Forwarding = Forwarding()
+
+
+class Ring(msgspec.Struct, frozen=True):
+    """Ring; with a target, forward the call after that time without an answer."""
+
+    target: str | None = None
+    after_s: int = 0
+
+
+class Refuse(msgspec.Struct, frozen=True):
+    """Refuse the call by a status."""
+
+    code: int
+    cause: Cause
+    outcome: Outcome = Outcome.MISSED
+
+
+class Redirect(msgspec.Struct, frozen=True):
+    """Send the call on to a target."""
+
+    target: str
+    cause: Cause
+    code: int = reasons.FORWARDED
+    outcome: Outcome = Outcome.FORWARDED
+
+
+Decision = Ring | Refuse | Redirect
+
+
+def decide(rules: Rules, others: int) -> Decision:
+    """Decide what a call meets while there are `others`, ringing ones too."""
+    forwarding = rules.forwarding
+    if forwarding.always is not None:
+        return _redirect(forwarding.always, CauseKind.FORWARDED)
+    if rules.do_not_disturb:
+        return Refuse(_UNAVAILABLE, Cause(CauseKind.DO_NOT_DISTURB))
+    if others and rules.call_waiting is CallWaiting.BUSY:
+        if forwarding.busy is not None:
+            return _redirect(forwarding.busy, CauseKind.FORWARDED_AS_BUSY)
+        return Refuse(_BUSY, Cause(CauseKind.IN_A_CALL))
+    if forwarding.unanswered is not None:
+        return Ring(forwarding.unanswered, forwarding.after_s)
+    return Ring()
+
+
+def unanswered(ring: Ring) -> Cause:
+    """Cause of sending on a call that rang for all of its time."""
+    return Cause(CauseKind.FORWARDED_UNANSWERED, (ring.target or "", ring.after_s))
+
+
+def _redirect(target: str, kind: CauseKind) -> Redirect:
+    return Redirect(target, Cause(kind, (target,)))
