@@ -200,6 +200,17 @@ class CallWaiting(StrEnum):
     BUSY = "busy"
 
 
+class AutoAnswer(StrEnum):
+    """Calls of listed callers that are answered without a person.
+
+    `asked`: those that ask for it (Call-Info, Alert-Info).
+    """
+
+    OFF = "off"
+    ASKED = "asked"
+    ALWAYS = "always"
+
+
 class Forwarding(msgspec.Struct, frozen=True):
     """Addresses to which calls are sent on, as their user wrote them.
 
@@ -234,6 +245,7 @@ class AccountStatus(msgspec.Struct, frozen=True):
     sign: Sign | None = None
     distrusted: bool = False
     forwarding: Forwarding | None = None
+    auto_answer: AutoAnswer = AutoAnswer.OFF
 
 
 class NameFrom(StrEnum):

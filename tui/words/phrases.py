@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from voip.causes import CauseKind
 from voip.model import (
     AccountStatus,
+    AutoAnswer,
     Call,
     CallState,
     Direction,
@@ -176,6 +177,11 @@ def forwarding(account: AccountStatus) -> str:
     busy = f"busy: {rule.busy}" if rule.busy is not None else ""
     later = f"after {rule.after_s} s: {rule.unanswered}" if rule.unanswered is not None else ""
     return f"calls go on, {', '.join(filter(None, (busy, later)))}"
+
+
+def answers(account: AccountStatus) -> str:
+    """Remark that an account answers calls without a person, empty if it does not."""
+    return "" if account.auto_answer is AutoAnswer.OFF else "answers some callers by itself"
 
 
 def outcome(entry: LogEntry) -> str:

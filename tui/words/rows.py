@@ -67,6 +67,8 @@ def header(state: State, glyphs: Glyphs, now: datetime) -> Line:
         middle.append(Part("do not disturb  ", "warning"))
     if any(account.forwarding for account in state.accounts):
         middle.append(Part("forwarding  ", "warning"))
+    if any(map(phrases.answers, state.accounts)):
+        middle.append(Part("auto-answer  ", "warning"))
     if state.link is Link.CONNECTING:
         middle = [Part("connecting  ", "muted")]
     elif state.link is not Link.UP:
@@ -109,8 +111,8 @@ def _address(status: AccountStatus) -> Line:
         return line("  ", Part("! server NOT trusted", "error"))
     if status.enabled and status.warning:
         return line("  ", Part(f"! {status.warning}", "warning"))
-    if forwarding := phrases.forwarding(status):
-        return line("  ", Part(forwarding, "warning"))
+    if rule := phrases.forwarding(status) or phrases.answers(status):
+        return line("  ", Part(rule, "warning"))
     return line("  ", Part(phrases.address(status.aor), "text" if status.enabled else "muted"))
 
 

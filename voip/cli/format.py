@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from voip.model import (
     AccountStatus,
+    AutoAnswer,
     BlockedCaller,
     Call,
     CallState,
@@ -77,7 +78,8 @@ def account(a: AccountStatus) -> str:
     secure = f", {a.tls.version}" if a.tls else ""
     warning = f"  ({a.warning})" if a.warning else ""
     row = f"{sign(a.sign)}  {a.name}  {a.aor}  {a.transport.upper()}{secure}  {text}{warning}"
-    return f"{row}  {forwarding(a.forwarding)}" if a.forwarding else row
+    row += f"  {forwarding(a.forwarding)}" if a.forwarding else ""
+    return row if a.auto_answer is AutoAnswer.OFF else f"{row}  answers some callers by itself"
 
 
 def forwarding(rule: Forwarding) -> str:

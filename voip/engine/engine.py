@@ -202,10 +202,8 @@ class Engine:
 
     async def run(self) -> None:
         """Run, once started, until asked to stop; then end every call."""
-        watches = [
-            asyncio.create_task(watch)
-            for watch in (self._watch_files(), self._watch_dates(), self._network.run())
-        ]
+        work = (self._watch_files(), self._watch_dates(), self._network.run())
+        watches = [asyncio.create_task(watch) for watch in work]
         try:
             await self._stopping.wait()
         finally:
@@ -359,18 +357,16 @@ class Engine:
         def on_event(event: AnyWorkerEvent) -> None:
             if isinstance(event, AnyAccountEvent):
                 self.registrations.on_event(role, event)
-                return
-            match event:
-                case ConnectionEvent():
-                    self._note_connection(role, event)
-                case SoundEvent():
-                    self.sound.on_event(role, event)
-                case NameAsked():
-                    self._hops.on_event(role, event)
-                case SipMessage():
-                    self.trace.on_event(role, event)
-                case _:
-                    self._call_events.on_event(role, event)
+            elif isinstance(event, ConnectionEvent):
+                self._note_connection(role, event)
+            elif isinstance(event, SoundEvent):
+                self.sound.on_event(role, event)
+            elif isinstance(event, NameAsked):
+                self._hops.on_event(role, event)
+            elif isinstance(event, SipMessage):
+                self.trace.on_event(role, event)
+            else:
+                self._call_events.on_event(role, event)
 
         return on_event
 

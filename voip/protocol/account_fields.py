@@ -16,7 +16,7 @@ from typing import Annotated, Final, get_args, get_type_hints
 import msgspec
 from msgspec import NODEFAULT
 
-from voip.model import CODECS, CallWaiting, Dtmf, Means, Prack, SessionTimer
+from voip.model import CODECS, AutoAnswer, CallWaiting, Dtmf, Means, Prack, SessionTimer
 from voip.protection import (
     SHORT_TAG_SUITES,
     SRTP_SUITES,
@@ -352,6 +352,17 @@ class WrittenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         f"Seconds of ringing before that, {_FORWARD_S[0]} to {_FORWARD_S[1]}.",
         bounds=_FORWARD_S, unit="seconds",
     )] = 20
+    auto_answer: Annotated[AutoAnswer, Field(
+        "Answer by itself", "Which calls of the callers below are answered without you.",
+        meanings=(
+            ("off", "none"), ("asked", "those that ask for it, as an intercom does"),
+            ("always", "all"),
+        ),
+    )] = AutoAnswer.OFF
+    auto_answer_from: Annotated[str | None, Field(
+        "For these callers", "Numbers or addresses, separated by commas; no other is answered.",
+        empty="leave it out to answer nobody by itself", metavar="CALLERS", longest=512,
+    )] = None
     enabled: Annotated[bool, Field(
         "Use this account", "A disabled account stays in the file and does nothing.",
         switches="--enable/--disable",
@@ -403,6 +414,9 @@ FIELDS: Final = tuple(_declared())
 BY_NAME: Final = {field.name: field for field in FIELDS}
 
 INCOMING: Final = frozenset(
-    ("call_waiting", "forward_always", "forward_busy", "forward_unanswered", "forward_after_s")
-)
+    (
+        "call_waiting", "forward_always", "forward_busy", "forward_unanswered", "forward_after_s",
+        "auto_answer", "auto_answer_from",
+    )
+)  # fmt: skip
 """Fields about incoming calls, which only the engine uses."""

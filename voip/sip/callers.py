@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterable
 from typing import NamedTuple, Self
 from urllib.parse import unquote
 
@@ -80,6 +81,14 @@ def keys_of(target: Target, exchange: Exchange | None) -> tuple[Key, ...]:
     if host is None or _is_at_home(user, host, exchange):
         return (Key(user), Key(user, exchange.domain))
     return (Key(user, _host(host), target.port or 0),)
+
+
+def is_one_of(uri: str, addresses: Iterable[str], exchange: Exchange | None) -> bool:
+    """True for a caller whose address is in a list; one who hides is in none."""
+    if is_hidden(uri):
+        return False
+    own = frozenset(keys(uri, exchange))
+    return any(own.intersection(keys(address, exchange)) for address in addresses)
 
 
 def canonical(uri: str, exchange: Exchange | None) -> str | None:

@@ -67,8 +67,8 @@ def execute(phone: Phone, command: AnyWorkerCommand) -> None:
             calls.start(accounts.get(command.account), command)
         case Ring(call=number, waiting=waiting):
             calls.ring(calls.get(number), waiting)
-        case Answer(call=number):
-            calls.answer(calls.get(number))
+        case Answer(call=number, beep=beep):
+            calls.answer(calls.get(number), beep)
         case EndCall(call=number, code=code, contact=contact):
             calls.get(number).end(code, contact)
         case HoldCall(call=number, on=on):
@@ -78,7 +78,7 @@ def execute(phone: Phone, command: AnyWorkerCommand) -> None:
         case AnswerTransfer(call=number, by=by, code=code):
             calls.get(number).asked.answer(None if by is None else calls.get(by).getId(), code)
         case GiveVoice(call=number, on=on):
-            calls.get(number).media.give_voice(on)
+            calls.get(number).give_voice(on)
         case MuteCall(call=number, on=on):
             calls.get(number).media.mute(on)
         case Digits(call=number, digits=digits):

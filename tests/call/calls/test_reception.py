@@ -94,3 +94,51 @@ async def test_a_call_is_declined_as_not_available(phone: Phone, far: FarEnd) ->
     assert (await far.refusal()).status == 480
     row = await phone.until_logged(call.id)
     assert (row.outcome, row.reason) == (Outcome.DECLINED, "declined as not available")
+
+
+# Calls that are answered without a person
+
+_ASKS = "Call-Info: <sip:intercom.example.com>;answer-after=0"
+
+
+@pytest.mark.parametrize(
+    "asks", [_ASKS, "Alert-Info: <http://www.notused.com>;info=alert-autoanswer;delay=1"]
+)
+async def test_a_listed_caller_who_asks_is_answered_with_a_closed_lock(
+    phone: Phone, far: FarEnd, asks: str
+) -> None:
+    await _edit(phone, auto_answer="asked", auto_answer_from="bob@example.com")
+    far.headers = (asks,)
+    await far.calls(_BOB)
+    call = await phone.until_call(lambda c: c.state is CallState.ACTIVE and c.lock.closed)
+    assert call.remote.uri == "sip:bob@example.com"
+    far.hangs_up()
+    assert (await phone.until_logged(call.id)).outcome is Outcome.ANSWERED
+
+
+async def test_a_listed_caller_without_encryption_is_not_answered(
+    phone: Phone, far: FarEnd
+) -> None:
+    await _edit(phone, auto_answer="always", auto_answer_from="bob@example.com")
+    position = len(phone.events)
+    await far.calls(_BOB, far.session().replace("RTP/SAVP", "RTP/AVP"))
+    assert (await far.refusal()).status == 488
+    assert (await _logged(phone, position)).outcome is Outcome.REFUSED
+
+
+async def test_a_listed_caller_who_asks_only_rings_beside_another_call(
+    phone: Phone, far: FarEnd
+) -> None:
+    await _edit(phone, auto_answer="always", auto_answer_from="bob@example.com")
+    first = await phone.call("carol")
+    await far.invited()
+    far.answers()
+    await phone.until_state(first, CallState.ACTIVE)
+    far.headers = (_ASKS,)
+    await far.calls(_BOB)
+    second = await phone.until_call(lambda c: c.state is CallState.INCOMING)
+    await far.server.until(lambda m: m.status == 180)
+    await phone.client.ask(DeclineCall(call=second.id))
+    assert (await far.refusal()).status == 603
+    assert (await phone.until_logged(second.id)).answered is None
+    assert (await phone.status()).calls[0].state is CallState.ACTIVE

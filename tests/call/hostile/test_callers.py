@@ -123,3 +123,44 @@ async def test_a_call_without_encryption_is_refused_and_not_sent_on(stage: Stage
     assert entry.entry.outcome is Outcome.REFUSED
     rows = await stage.phone.json("history", "--account", stage.account)
     assert len(rows["entries"]) == 1
+
+
+# Callers who want to be answered by a phone without its user
+
+
+_ALERT = "Alert-Info: <http://127.0.0.1>;info=alert-autoanswer;delay=0"
+_FRIEND = "friend@pbx.test"
+
+
+@pytest.mark.parametrize("mode", ["off", "asked", "always"])
+@pytest.mark.parametrize(
+    "sender",
+    [
+        MALLORY,
+        '"Mallory" <sip:friend@evil.test>',
+        '"Mallory" <sip:friend%40pbx.test@evil.test>',
+        '"Mallory" <sip:anonymous@anonymous.invalid>',
+        '"Mallory" <sip:m@evil.test>;x=friend%40pbx.test',
+    ],
+)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        (_ALERT,),
+        ("Call-Info: <sip:x@evil.test>;answer-after=0", "Answer-Mode: Auto;require"),
+        (_ALERT, f"P-Asserted-Identity: <sip:{_FRIEND}>", f"Remote-Party-ID: <sip:{_FRIEND}>"),
+        (_ALERT, f"P-Preferred-Identity: <sip:{_FRIEND}>", f"Reply-To: <sip:{_FRIEND}>"),
+    ],
+)  # fmt: skip
+async def test_a_stranger_who_asks_to_be_answered_only_rings(
+    stage: Stage, headers: tuple[str, ...], sender: str, mode: str
+) -> None:
+    far = await stage.far_end(auto_answer=mode, auto_answer_from=_FRIEND)
+    far.headers = headers
+    await far.calls(sender)
+    call = await stage.rung()
+    await far.server.until(lambda m: m.status == 180)
+    await stage.phone.client.ask(DeclineCall(call=call))
+    assert (await far.refusal()).status == 603
+    entry = await stage.until_logged(call)
+    assert (entry.outcome, entry.answered) == (Outcome.DECLINED, None)

@@ -15,6 +15,7 @@ from tests.support.network.ports import LOOPBACK
 from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
 from voip.model import Call, CallState, Outcome
+from voip.protocol.accounts import EditAccount
 from voip.protocol.calls import AnswerCall, DeclineCall, HangUp, Hold
 from voip.protocol.phone import NoticeEvent
 
@@ -121,6 +122,17 @@ async def open_account(phone: Phone, user: str, server: Kamailio) -> None:
     await phone.until_registered(user)
 
 
+async def at_a_desk(
+    kamailio: Kamailio, new_phone: NewPhone, new_pulse: NewPulse, new_sound_phone: NewSoundPhone
+) -> tuple[Pulse, Phone, Phone]:
+    """Return a desk with bob's phone, and alice's phone elsewhere."""
+    desk = await new_pulse("desk")
+    bob, alice = await new_sound_phone(desk.client_environment), await new_phone("alice")
+    await open_account(bob, "bob", kamailio)
+    await open_account(alice, "alice", kamailio)
+    return desk, bob, alice
+
+
 def has_ring(samples: Samples) -> bool:
     """True if more than half of the power is at ringing's 440 and 480 Hz."""
     if not audible(samples):
@@ -134,10 +146,7 @@ def has_ring(samples: Samples) -> bool:
 async def test_an_incoming_call_rings_and_stops_when_it_is_declined(
     kamailio: Kamailio, new_phone: NewPhone, new_pulse: NewPulse, new_sound_phone: NewSoundPhone
 ) -> None:
-    desk = await new_pulse("desk")
-    bob, alice = await new_sound_phone(desk.client_environment), await new_phone("alice")
-    await open_account(bob, "bob", kamailio)
-    await open_account(alice, "alice", kamailio)
+    desk, bob, alice = await at_a_desk(kamailio, new_phone, new_pulse, new_sound_phone)
     async with desk.listen() as ear:
         assert not (await ear.hear(0.2)).any()
         out = await alice.call(f"bob@{DOMAIN}")
@@ -163,10 +172,7 @@ def has_waiting_tone(samples: Samples) -> bool:
 async def test_a_second_call_has_a_tone_of_its_own_until_it_is_alone(
     kamailio: Kamailio, new_phone: NewPhone, new_pulse: NewPulse, new_sound_phone: NewSoundPhone
 ) -> None:
-    desk = await new_pulse("desk")
-    bob, alice = await new_sound_phone(desk.client_environment), await new_phone("alice")
-    await open_account(bob, "bob", kamailio)
-    await open_account(alice, "alice", kamailio)
+    desk, bob, alice = await at_a_desk(kamailio, new_phone, new_pulse, new_sound_phone)
     first = await alice.call(f"bob@{DOMAIN}")
     call = await bob.until_call(lambda c: c.state is CallState.INCOMING)
     await bob.client.ask(AnswerCall(call=call.id))
@@ -179,6 +185,44 @@ async def test_a_second_call_has_a_tone_of_its_own_until_it_is_alone(
         await bob.client.ask(HangUp(call=call.id))
         await ear.until(has_ring, ear.position)
     await alice.client.ask(HangUp(call=second))
+
+
+def has_beep(samples: Samples) -> bool:
+    """True if most of the power is at the two notes of the beep."""
+    if not audible(samples):
+        return False
+    power = np.abs(np.fft.rfft(samples)) ** 2
+    frequency = np.fft.rfftfreq(len(samples), 1 / RATE)
+    notes = [power[abs(frequency - note) < 15].sum() for note in (660, 880)]
+    return bool(min(notes) > power.sum() / 8 and sum(notes) > power.sum() / 2)
+
+
+async def test_a_call_that_is_answered_by_itself_beeps_before_the_microphone_opens(
+    kamailio: Kamailio,
+    new_phone: NewPhone,
+    new_pulse: NewPulse,
+    new_sound_phone: NewSoundPhone,
+    speech: Path,
+    place: Path,
+) -> None:
+    desk = await new_pulse("desk")
+    bob, alice = await new_sound_phone(desk.client_environment, "ring = false"), await new_phone()
+    await open_account(alice, "alice", kamailio)
+    await bob.add_open("bob", LOOPBACK, kamailio.port, "tcp")
+    await bob.until_registered("bob")
+    callers = f"alice@{DOMAIN}"
+    edit = EditAccount("bob", {"auto_answer": "always", "auto_answer_from": callers})
+    await bob.client.ask(edit)
+    heard = place / "heard.wav"
+    async with desk.listen() as ear:
+        out = await alice.call(f"bob@{DOMAIN}", record=str(heard))
+        await ear.until(has_beep)
+        await bob.until_call(lambda c: c.state is CallState.ACTIVE)
+        await desk.say(speech)
+        await ear.hear(1.0)
+    await alice.client.ask(HangUp(call=out))
+    assert (await alice.until_logged(out)).outcome is Outcome.ANSWERED
+    assert sound.piecewise(speech, heard) > 0.9
 
 
 async def test_a_call_that_is_placed_sounds_its_ringing_until_it_is_answered(

@@ -264,11 +264,14 @@ class StandIn(Attached):
     # Calls, by the id that clients use
 
     async def incoming(
-        self, account: str = "work", remote: str = '"Bob" <sip:bob@example.com>'
+        self,
+        account: str = "work",
+        remote: str = '"Bob" <sip:bob@example.com>',
+        answer_after_s: int | None = None,
     ) -> str:
         """Receive a call, and return its id; `remote` is raw text of the network."""
         worker = self._worker_of(account)
-        number = worker.ring(account, remote).number
+        number = worker.ring(account, remote, answer_after_s).number
         await self.reaches(lambda _: self.engine.book.by_number(worker.role, number) is not None)
         call = self.engine.book.by_number(worker.role, number)
         assert call is not None

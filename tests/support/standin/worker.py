@@ -338,8 +338,8 @@ class ScriptedWorker:
         call.state = CallState.ENDED
         self._report(call, code, reason)
 
-    def ring(self, account: str, remote: str) -> ScriptedCall:
-        """Receive a call."""
+    def ring(self, account: str, remote: str, answer_after_s: int | None = None) -> ScriptedCall:
+        """Receive a call, which may ask to be answered after a time."""
         setup = self._account(account)
         call = ScriptedCall(self._next_incoming, setup, self._connect(setup), CallState.INCOMING)
         self._next_incoming -= 1
@@ -351,6 +351,7 @@ class ScriptedWorker:
                 remote=remote,
                 connection=call.connection,
                 offers_srtp=setup.transport is Transport.TLS,
+                answer_after_s=answer_after_s,
             )
         )
         self._report(call, 100, "Trying")

@@ -68,6 +68,12 @@ class Account(WrittenAccount, frozen=True):
             return None
         return Forwarding(*targets, self.forward_after_s)
 
+    @property
+    def answered_callers(self) -> tuple[str, ...]:
+        """Addresses of those whose calls may be answered by themselves."""
+        written = (self.auto_answer_from or "").split(",")
+        return tuple(filter(None, map(str.strip, written)))
+
     def is_same_line(self, other: Account) -> bool:
         """Report if only what incoming calls meet differs, which no worker knows."""
         now, then = msgspec.structs.asdict(self), msgspec.structs.asdict(other)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from voip.engine.accounts.values import Values
-from voip.model import CallWaiting
+from voip.engine.accounts.values import Values, is_empty
+from voip.model import AutoAnswer, CallWaiting
 from voip.protection import Transport
 from voip.sip.dialing import DialError, parse_target
 
@@ -32,8 +32,30 @@ def _busy_problem(value: str, values: Values) -> str | None:
     return words
 
 
+def _auto_answer_problem(value: str, values: Values) -> str | None:
+    if value == AutoAnswer.OFF:
+        return None
+    if values.get("transport") == Transport.UDP:
+        # The sound of the room would go wherever a forged offer says.
+        return "not over UDP, where anyone can send a call in your server's name"
+    if is_empty(values.get("auto_answer_from")):
+        return "is for callers that you list: name them in “auto_answer_from”"
+    return None
+
+
+def _callers_problem(value: str, values: Values) -> str | None:
+    try:
+        for caller in value.split(","):
+            parse_target(caller)
+    except DialError as error:
+        return str(error)
+    return None
+
+
 RULES: dict[str, Callable[[str, Values], str | None]] = {
     "forward_always": _target_problem,
     "forward_busy": _busy_problem,
     "forward_unanswered": _target_problem,
+    "auto_answer": _auto_answer_problem,
+    "auto_answer_from": _callers_problem,
 }

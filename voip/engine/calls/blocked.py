@@ -56,8 +56,17 @@ class BlockedCallers:
         if not mine or callers.is_hidden(uri):
             return ()
         exchange = self._find_exchange(account, connection)
-        keys = frozenset(callers.keys(uri, exchange))
-        return tuple(e for e in mine if keys.intersection(callers.keys(e.address, exchange)))
+        return tuple(e for e in mine if callers.is_one_of(uri, (e.address,), exchange))
+
+    def is_caller(
+        self,
+        uri: str,
+        account: str,
+        addresses: tuple[str, ...],
+        connection: ConnectionEvent | None,
+    ) -> bool:
+        """Report if a caller of an account is one of `addresses`."""
+        return callers.is_one_of(uri, addresses, self._find_exchange(account, connection))
 
     def canonical(self, uri: str, account: str) -> str | None:
         """Normalize a caller's address; None for one that cannot be blocked."""

@@ -36,6 +36,11 @@ class Microphone:
         """Call that the user speaks into, None when there is none."""
         return next((call for call in self._book if call.voice is Voice.HERE), None)
 
+    @property
+    def is_moving(self) -> bool:
+        """True while a call gets the microphone or loses it."""
+        return self._moving.locked()
+
     @asynccontextmanager
     async def given_to(self, call: LiveCall) -> AsyncIterator[None]:
         """Disconnect the microphone's holder; the body connects `call`.

@@ -197,8 +197,7 @@ class Calls:
     def ring(self, call: LiveCall, waiting: bool) -> None:
         """Ring for an incoming call, by the tone of a second one if it is `waiting`."""
         call.waits_to_ring = waiting
-        ring = Ring(call=call.number, waiting=waiting)
-        self._in_background(self._quietly(call.role, ring))
+        self._in_background(self._quietly(call.role, Ring(call=call.number, waiting=waiting)))
 
     def turn_away(self, role: Role, number: int, code: int, contact: str | None = None) -> None:
         """Refuse a call that is in no book; a `contact` is where it is sent on."""
@@ -216,10 +215,26 @@ class Calls:
             await self._workers[role].ask(command)
 
     async def answer(self, call_id: str) -> None:
-        call = self._in_state(call_id, {CallState.INCOMING}, "answered")
+        await self._answer(self._in_state(call_id, {CallState.INCOMING}, "answered"))
+
+    async def _answer(self, call: LiveCall, beep: bool = False) -> None:
         call.taken = True
         async with self._microphone.given_to(call):
-            await self._ask(call, Answer(call=call.number))
+            await self._ask(call, Answer(call=call.number, beep=beep))
+
+    def answer_by_itself(self, call: LiveCall) -> None:
+        """Answer a ringing call, unless there is another."""
+        self._in_background(self._answer_alone(call))
+
+    async def _answer_alone(self, call: LiveCall) -> None:
+        # No other call may lose its microphone for one that nobody answered.
+        others = len(self._book) > 1 or self._microphone.is_moving
+        if others or call.state is not CallState.INCOMING or call.taken or call.ended_here:
+            return
+        text = f"the call of {call.remote.uri} was answered by itself"
+        self._hub.publish(NoticeEvent("info", text))
+        with contextlib.suppress(Refusal):
+            await self._answer(call, beep=True)
 
     async def decline(self, call_id: str, code: int = DECLINE) -> None:
         call = self._in_state(call_id, {CallState.INCOMING}, "declined")
@@ -303,9 +318,9 @@ class Calls:
         self._in_background(self._microphone.settle())
         if len(self._book) == 1:
             # The other call, of this worker or not, is over: this one rings aloud.
-            for call in self._book:
-                if call.state is CallState.INCOMING and call.waits_to_ring:
-                    self.ring(call, waiting=False)
+            (call,) = self._book
+            if call.state is CallState.INCOMING and call.waits_to_ring:
+                self.ring(call, waiting=False)
 
     def _check(self, call: LiveCall, event: HoldEvent | None) -> None:
         if event is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from voip.causes import Cause, CauseKind
-from voip.model import CallWaiting, Forwarding, Outcome
+from voip.model import AutoAnswer, CallWaiting, Forwarding, Outcome
 from voip.sip import reasons
 
 _BUSY = 486
@@ -18,12 +18,30 @@ class Rules(msgspec.Struct, frozen=True):
     do_not_disturb: bool = False
     call_waiting: CallWaiting = CallWaiting.TONE
     forwarding: Forwarding = Forwarding()
+    auto_answer: AutoAnswer = AutoAnswer.OFF
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """Facts of a new call.
+
+    `listed`: its caller may be answered without a person. `answer_after_s` is the time
+    after which it asks for that, None if it does not.
+    """
+
+    listed: bool = False
+    answer_after_s: int | None = None
 
 
 class Ring(msgspec.Struct, frozen=True):
     """Ring; with a target, forward the call after that time without an answer."""
 
     target: str | None = None
+    after_s: int = 0
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """Ring, and answer after that time, by a beep before the microphone opens."""
+
     after_s: int = 0
 
 
@@ -44,10 +62,10 @@ class Redirect(msgspec.Struct, frozen=True):
     outcome: Outcome = Outcome.FORWARDED
 
 
-Decision = Ring | Refuse | Redirect
+Decision = Ring | Answer | Refuse | Redirect
 
 
-def decide(rules: Rules, others: int) -> Decision:
+def decide(rules: Rules, arrival: Arrival, others: int) -> Decision:
     """Decide what a call meets while there are `others`, ringing ones too."""
     forwarding = rules.forwarding
     if forwarding.always is not None:
@@ -58,9 +76,25 @@ def decide(rules: Rules, others: int) -> Decision:
         if forwarding.busy is not None:
             return _redirect(forwarding.busy, CauseKind.FORWARDED_AS_BUSY)
         return Refuse(_BUSY, Cause(CauseKind.IN_A_CALL))
+    after_s = _answer_after_s(rules, arrival)
+    if after_s is not None and not others:
+        return Answer(after_s)
     if forwarding.unanswered is not None:
         return Ring(forwarding.unanswered, forwarding.after_s)
     return Ring()
+
+
+def _answer_after_s(rules: Rules, arrival: Arrival) -> int | None:
+    # A wish is in the hands of any caller: without the list it counts for nothing.
+    if not arrival.listed:
+        return None
+    match rules.auto_answer:
+        case AutoAnswer.ALWAYS:
+            return 0
+        case AutoAnswer.ASKED:
+            return arrival.answer_after_s
+        case AutoAnswer.OFF:
+            return None
 
 
 def unanswered(ring: Ring) -> Cause:

@@ -16,6 +16,8 @@ from voip.engine.calls.reports import FindConnection, People
 from voip.engine.calls.requests import DECLINE
 from voip.engine.intake import asserted, party
 from voip.engine.reception.decision import (
+    Answer,
+    Arrival,
     Decision,
     Redirect,
     Refuse,
@@ -25,7 +27,7 @@ from voip.engine.reception.decision import (
     unanswered,
 )
 from voip.engine.registration.live import Live
-from voip.model import CallState, Direction, Forwarding, NameFrom, Outcome
+from voip.model import AutoAnswer, CallState, Direction, Forwarding, NameFrom, Outcome
 from voip.protection import Transport
 from voip.protocol.settings import Settings
 from voip.protocol.worker.base import Role
@@ -51,6 +53,9 @@ class Calls(Protocol):
 
     def turn_away(self, role: Role, number: int, code: int, contact: str | None = None) -> None:
         """Refuse a call that is in no book, by the worker's number."""
+
+    def answer_by_itself(self, call: LiveCall) -> None:
+        """Answer a ringing call, unless there is another."""
 
     def redirect(self, call: LiveCall, contact: str, cause: Cause) -> None:
         """Send a ringing call on to another address."""
@@ -95,10 +100,13 @@ class Reception:
         claimed = party(event.remote)
         caller = self._people.caller(asserted(event.asserted, claimed), event.account, connection)
         account = self._find_account(event.account)
-        decision = self._decide(account)
+        listed = account is not None and self._blocked.is_caller(
+            caller.uri, event.account, account.answered_callers, connection
+        )
+        decision = self._decide(account, Arrival(listed, event.answer_after_s))
         if any(self._blocked.of(one.uri, event.account, connection) for one in (claimed, caller)):
             decision = _BLOCKED
-        if not isinstance(decision, Ring):
+        if isinstance(decision, Refuse | Redirect):
             code = decision.code
             uri = _uri(decision.target, account) if isinstance(decision, Redirect) else None
             self._book.turn_away(event.account, caller, code, decision.outcome, decision.cause)
@@ -114,7 +122,9 @@ class Reception:
             call.use(connection)
         self._book.publish(call)
         self._calls.ring(call, waiting=others > 0)
-        if decision.target is not None:
+        if isinstance(decision, Answer):
+            self._answer_later(call, decision)
+        elif decision.target is not None:
             self._forward_later(call, decision)
 
     def _on_refused(self, role: Role, event: RefusedCall) -> None:
@@ -137,15 +147,26 @@ class Reception:
         live = self._find_live(name)
         return live.account if live is not None else None
 
-    def _decide(self, account: Account | None) -> Decision:
+    def _decide(self, account: Account | None, arrival: Arrival) -> Decision:
         if account is None:
             return Ring()
         rules = Rules(
             do_not_disturb=self._settings().calls.do_not_disturb,
             call_waiting=account.call_waiting,
             forwarding=_usable(account),
+            auto_answer=account.auto_answer,
         )
-        return decide(rules, others=len(self._book))
+        return decide(rules, arrival, others=len(self._book))
+
+    def _answer_later(self, call: LiveCall, decision: Answer) -> None:
+        def answer() -> None:
+            # The rule may have been changed while it rang.
+            account = self._find_account(call.account)
+            if account is not None and account.auto_answer is not AutoAnswer.OFF:
+                self._calls.answer_by_itself(call)
+
+        loop = asyncio.get_running_loop()
+        call.reception_timer = loop.call_later(decision.after_s, answer)
 
     def _forward_later(self, call: LiveCall, ring: Ring) -> None:
         def forward() -> None:

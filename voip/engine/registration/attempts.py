@@ -68,6 +68,12 @@ class Attempts:
         if not live.dropped:
             self._hub.publish(AccountEvent(account=live.status()))
 
+    def change(self, live: Live, account: Account | None) -> None:
+        """Use other rules of incoming calls, if there are; tell clients."""
+        if live.account != account:
+            live.account = account
+            self.publish(live)
+
     def set(self, live: Live, registration: Registration) -> None:
         """Change the registration, and tell clients."""
         live.registration = registration

@@ -12,7 +12,7 @@ from voip.causes import Cause
 from voip.engine.accounts.fields import Account
 from voip.engine.registration.targets import Targets
 from voip.engine.trust import expiry
-from voip.model import AccountStatus, Registration, RegistrationState, Voicemail
+from voip.model import AccountStatus, AutoAnswer, Registration, RegistrationState, Voicemail
 from voip.protection import Sign, TlsStatus, Transport
 from voip.protocol.worker.accounts import IceServers, OwnKey, Target
 from voip.protocol.worker.base import Role
@@ -105,6 +105,7 @@ class Live:
             warning=expiry.warning(self.tls, self.client_ends, time.time()),
             distrusted=self.distrusted,
             forwarding=account.forwarding if account and account.enabled else None,
+            auto_answer=account.auto_answer if account and account.enabled else AutoAnswer.OFF,
             sign=self._sign(),
         )
 

@@ -208,9 +208,8 @@ class Registrations:
                 self._live[name] = live
                 self._attempts.publish(live)
                 self._attempts.spawn(self._attempts.bring_up(live))
-            elif live.account != account:
-                live.account = account
-                self._attempts.publish(live)
+            else:
+                self._attempts.change(live, account)
             ordered[name] = live
         # New accounts are last here: clients keep that order until the next report.
         previous_order = list(self._live)

@@ -37,9 +37,13 @@ class Ring(WorkerCommand, frozen=True, tag="ring"):
 
 
 class Answer(WorkerCommand, frozen=True, tag="answer"):
-    """Answer an incoming call, and connect the microphone."""
+    """Answer an incoming call, and connect the microphone.
+
+    With `beep` only after a beep that the user hears.
+    """
 
     call: int
+    beep: bool = False
 
 
 class EndCall(WorkerCommand, frozen=True, tag="end"):
@@ -133,6 +137,8 @@ class IncomingCall(WorkerReport, frozen=True, tag="incoming"):
     `offers_srtp` describes the session in the INVITE, None where it has none.
     `asserted` is the caller's identity by the account's server, `diverted_by` who
     forwarded the call, None where the server does not tell.
+    `answer_after_s` is the time after which it asks to be answered, which proves
+    nothing; None without such a wish.
     """
 
     call: int
@@ -142,6 +148,7 @@ class IncomingCall(WorkerReport, frozen=True, tag="incoming"):
     offers_srtp: bool | None = None
     asserted: str | None = None
     diverted_by: str | None = None
+    answer_after_s: int | None = None
 
 
 class RefusedCall(WorkerReport, frozen=True, tag="refused"):

@@ -13,6 +13,7 @@ from voip.protocol.worker.base import Role
 from voip.protocol.worker.calls import IncomingCall, PlayEnded, RefusedCall, StartCall
 from voip.protocol.worker.sound import LevelsReport
 from voip.sip import codecs, identities, message
+from voip.sip.auto_answer import answer_after_s
 from voip.sip.sentences import sentence
 from voip.worker.accounts import nat
 from voip.worker.accounts.account import Account
@@ -92,6 +93,7 @@ class Calls:
                 offers_srtp=message.encrypts(prm.rdata.wholeMsg),
                 asserted=identities.asserted(prm.rdata.wholeMsg),
                 diverted_by=identities.diverted_by(prm.rdata.wholeMsg),
+                answer_after_s=answer_after_s(prm.rdata.wholeMsg),
             )
         )
         # Other roles wait for `Ring`: a blocked caller must not ring.
@@ -105,14 +107,17 @@ class Calls:
         with _gone_callers_given_up(call):
             call.ring(waiting)
 
-    def answer(self, call: Call) -> None:
-        """Answer an incoming call and connect the microphone.
+    def answer(self, call: Call, beep: bool) -> None:
+        """Answer an incoming call and connect the microphone, after a `beep`.
 
         Raises:
             Refused: the connection that it came by is gone.
             pj.Error: PJSIP could not answer.
         """
-        call.media.give_voice(True)
+        if beep:
+            call.beep.begin()
+        else:
+            call.media.give_voice(True)
         try:
             call.take()
         except pj.Error as error:
@@ -157,6 +162,7 @@ class Calls:
             with contextlib.suppress(pj.Error):
                 call.patience.follow()
                 call.hold.follow()
+                call.beep.follow()
                 call.follow_early_media()
 
     def tick(self) -> None:

@@ -36,6 +36,7 @@ from voip.worker.calls.transfer import CallTransfer
 from voip.worker.calls.verdict import Verdict
 from voip.worker.context import Context
 from voip.worker.media import paths, streams
+from voip.worker.media.beep import Beep
 from voip.worker.media.bridge import CallMedia
 from voip.worker.media.codecs import CodecFollower
 from voip.worker.media.early_media import EarlyMedia
@@ -66,6 +67,7 @@ class Call(pj.Call):
         self.pjsip_id = pjsip_id
         self.incoming = number < 0
         self.media = CallMedia(self, context.sound, context.bury)
+        self.beep = Beep(self.media, context.sound)
         self.codecs = CodecFollower(self)
         self.digits = CallDigits(self)
         self.hold = CallHold(self)
@@ -102,6 +104,7 @@ class Call(pj.Call):
             self.patience.end()
             recording = self.media.close()
             self.digits.end(Cause(CauseKind.DIGITS_CALL_ENDED))
+            self.beep.end()
             self.verdict.end(info, prm.e)
             self._on_end(self, recording)
         self._report(info)
@@ -210,6 +213,11 @@ class Call(pj.Call):
         answer = self.options()
         answer.statusCode = pj.PJSIP_SC_OK
         self.answer(answer)
+
+    def give_voice(self, on: bool) -> None:
+        """Connect the microphone or cut it off, whatever a beep would do."""
+        self.beep.end()
+        self.media.give_voice(on)
 
     def give_up(self, cause: Cause, code: int = 0) -> None:
         """End a call that cannot go on."""

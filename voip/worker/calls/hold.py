@@ -46,6 +46,8 @@ class HeldCall(Protocol):
 
     def give_up(self, cause: Cause) -> None: ...
 
+    def give_voice(self, on: bool) -> None: ...
+
     def report_media(self) -> None: ...
 
 
@@ -81,7 +83,7 @@ class CallHold:
     def ask(self, on: bool) -> None:
         """Cut the call off or connect it at once; then ask the far end."""
         self._offers.want(on)
-        self._call.media.give_voice(not on)
+        self._call.give_voice(not on)
         self._cut()
         self.follow()
         self._call.report_media()

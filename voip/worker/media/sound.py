@@ -22,6 +22,8 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 30.0
 
 _CHIME_VOLUME = 1200  # of 32767: audible, and too quiet to disturb a recording
 
+_BEEP_VOLUME = 8000
+
 
 class _Pair(NamedTuple):
     """Capture and playback device by PJSIP's indices and by name.
@@ -135,17 +137,25 @@ class Sound:
         """Speaker's port in the bridge, its device open or not."""
         return self._manager.getPlaybackDevMedia()
 
-    def chime(self, audio: pj.AudioMedia) -> None:
+    def chime(self, audio: pj.AudioMedia, volume: int = _CHIME_VOLUME) -> None:
         """Play two short quiet notes, as a sign that the line is open."""
         if self._chime is None:
             self._chime = pj.ToneGenerator()
             self._chime.createToneGenerator()
         tones = pj.ToneDescVector()
         for frequency in (660, 880):
-            tones.push_back(tone(frequency, 0, 90, 10, _CHIME_VOLUME))
+            tones.push_back(tone(frequency, 0, 90, 10, volume))
         self._chime.startTransmit(audio)
         if not self._chime.isBusy():
             self._chime.play(tones, False)
+
+    def beep(self, on: bool) -> None:
+        """Play two short notes to the user, or disconnect them."""
+        if on:
+            self.chime(self.speaker(), _BEEP_VOLUME)
+        elif self._chime is not None:
+            # Even a silent connection would keep the device open.
+            self._chime.stopTransmit(self.playback_port())
 
     def close(self) -> None:
         self._chime = None

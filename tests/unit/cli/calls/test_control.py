@@ -33,6 +33,9 @@ async def test_the_status_shows_where_calls_go(standin: StandIn) -> None:
     assert (await typed(*words, "--forward-always", "", *busy))[0] == 0
     shown = "  calls are forwarded when busy to 200 and after 20 s to 300\n"
     assert shown in (await typed("status"))[1]
+    options = ("--auto-answer", "asked", "--auto-answer-from", "300")
+    assert (await typed(*words, *options))[0] == 0
+    assert "  answers some callers by itself\n" in (await typed("status"))[1]
 
 
 async def test_do_not_disturb_is_a_setting(standin: StandIn) -> None:

@@ -26,7 +26,7 @@ KNOWN = (
     "codecs, opus_bit_rate, opus_dtx, dtmf, "
     "session_timer, session_expires_s, session_min_s, prack, "
     "register, expires_s, hide_identity, call_waiting, forward_always, forward_busy, "
-    "forward_unanswered, forward_after_s, enabled"
+    "forward_unanswered, forward_after_s, auto_answer, auto_answer_from, enabled"
 )
 USER = "needed: it is the part of your address in front of the @"
 DOMAIN = "needed: it is the part of your address after the @"
@@ -169,6 +169,16 @@ def test_bad_field(field: str, value: Any, words: str) -> None:
         ({"transport": "udp", "forward_always": "sips:bob@x.example"}, {"forward_always":
           "a sips: address asks for TLS, which this account does not use"}),
         ({"forward_after_s": 4}, {"forward_after_s": "5 to 120 seconds, not 4"}),
+        ({"auto_answer": "asked", "auto_answer_from": "100, bob@x.example"}, {}),
+        ({"auto_answer_from": "100"}, {}),
+        ({"auto_answer": "always"}, {"auto_answer":
+          "is for callers that you list: name them in “auto_answer_from”"}),
+        ({"auto_answer": "always", "auto_answer_from": "100", "transport": "udp"},
+         {"auto_answer": "not over UDP, where anyone can send a call in your server's name"}),
+        ({"auto_answer_from": "100, two words"}, {"auto_answer_from":
+          "“two words” is neither a number nor an address: remove the spaces"}),
+        ({"auto_answer_from": "100,"}, {"auto_answer_from":
+          "there is nothing to call: type a number, a name or a SIP address"}),
         ({"call_waiting": "never"}, {"call_waiting": "tone or busy, not “never”"}),
         ({"transport": 3, "ca_file": "/x", "user": "", "expires_s": 0},
          {"user": USER, "transport": "text is needed, not a number",

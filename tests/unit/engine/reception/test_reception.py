@@ -16,7 +16,7 @@ from voip.protocol.calls import AnswerCall, CallEvent, DeclineCall, HangUp, LogE
 from voip.protocol.phone import NoticeEvent
 from voip.protocol.settings import ChangeSettings
 from voip.protocol.worker.accounts import CloseAccount, RegisterNow
-from voip.protocol.worker.calls import EndCall, Ring
+from voip.protocol.worker.calls import Answer, EndCall, Ring
 
 BOB = '"Bob" <sip:bob@example.com>'
 
@@ -204,3 +204,98 @@ async def test_a_call_is_declined_for_one_reason(standin: StandIn) -> None:
     with pytest.raises(CommandFailed) as caught:
         await standin.client.ask(DeclineCall(call=call, busy=True, unavailable=True))
     assert str(caught.value) == "a call is declined as busy or as not available, not both"
+
+
+# Calls that are answered without a person
+
+LISTED = {"auto_answer": "asked", "auto_answer_from": "bob@example.com, +34 600 111 222"}
+
+
+async def test_a_listed_caller_who_asks_is_answered_after_a_beep(standin: StandIn) -> None:
+    await standin.add_account("work", **LISTED)
+    call = await standin.incoming(answer_after_s=0)
+    await standin.reaches_call(call, lambda c: c.state is CallState.ACTIVE)
+    assert [order.beep for order in standin.script.of_kind(Answer)] == [True]
+    notice = await standin.until(NoticeEvent, lambda e: "by itself" in e.text)
+    assert notice.text == "the call of sip:bob@example.com was answered by itself"
+
+
+async def rings_on(phone: StandIn, call: str) -> None:
+    """Check that a call rings, and is not answered by itself even later."""
+    live = phone.engine.book.find(call)
+    assert live is not None
+    if live.reception_timer is not None:
+        live.reception_timer._run()
+        live.reception_timer.cancel()
+    await phone.read_workers()
+    await phone.read_workers()
+    assert phone.script.of_kind(Answer) == []
+    assert live.state is CallState.INCOMING
+
+
+@pytest.mark.parametrize(
+    "remote",
+    [
+        '"bob@example.com" <sip:mallory@evil.example>',
+        "<sip:bob@evil.example>",
+        "<sip:bob@example.com.evil.example>",
+        "<sip:bob%40example.com@evil.example>",
+        "<sip:mallory@evil.example;user=bob@example.com>",
+        '"Bob" <sip:anonymous@anonymous.invalid>',
+        "<sip:00111222@pbx.example.com>",
+        "<tel:+34600111223>",
+        "",
+        "bob@example.com, sip:mallory@evil.example",
+    ],
+)
+@pytest.mark.parametrize("mode", ["asked", "always"])
+async def test_a_stranger_is_not_answered_whatever_they_ask(
+    standin: StandIn, mode: str, remote: str
+) -> None:
+    await standin.add_account("work", **{**LISTED, "auto_answer": mode})
+    await rings_on(standin, await standin.incoming(remote=remote, answer_after_s=0))
+
+
+async def test_without_the_setting_nobody_is_answered(standin: StandIn) -> None:
+    await standin.add_account("work", auto_answer_from="bob@example.com")
+    await rings_on(standin, await standin.incoming(answer_after_s=0))
+
+
+async def test_a_listed_caller_who_does_not_ask_rings(standin: StandIn) -> None:
+    await standin.add_account("work", **LISTED)
+    await rings_on(standin, await standin.incoming())
+
+
+async def test_no_call_is_answered_beside_another(standin: StandIn) -> None:
+    await standin.add_account("work", **{**LISTED, "auto_answer": "always"})
+    await standin.add_account("home", user="carol")
+    await standin.incoming("home", "<sip:dave@example.com>")
+    await rings_on(standin, await standin.incoming(answer_after_s=0))
+
+
+async def test_no_call_is_answered_once_another_has_come_meanwhile(standin: StandIn) -> None:
+    await standin.add_account("work", **LISTED)
+    call = await standin.incoming(answer_after_s=60)
+    await standin.incoming(remote="<sip:dave@example.com>")
+    await rings_on(standin, call)
+
+
+@pytest.mark.parametrize("meanwhile", ["declined", "turned off"])
+async def test_no_call_is_answered_once_its_user_has_decided(
+    standin: StandIn, meanwhile: str
+) -> None:
+    await standin.add_account("work", **LISTED)
+    call = await standin.incoming(answer_after_s=60)
+    if meanwhile == "turned off":
+        await edit(standin, auto_answer="off")
+        await rings_on(standin, call)
+        return
+    await standin.client.ask(DeclineCall(call=call))
+    await standin.until_logged(call)
+    assert standin.script.of_kind(Answer) == []
+
+
+async def test_no_account_over_udp_answers_by_itself(standin: StandIn) -> None:
+    await standin.add_account("work", transport="udp")
+    with pytest.raises(CommandFailed, match="not over UDP"):
+        await edit(standin, **LISTED)

@@ -21,6 +21,7 @@ from tui.words import rows
 from voip.causes import Cause, CauseKind
 from voip.model import (
     AccountStatus,
+    AutoAnswer,
     Call,
     CallState,
     Direction,
@@ -246,6 +247,14 @@ def test_an_account_that_sends_calls_on_says_where(rule: Forwarding, words: str)
     assert words.split(",")[0] not in text(rows.account(account(), UNICODE, "P")[1])
     header = rows.header(State(link=Link.UP, accounts=(subject,)), UNICODE, NOW)
     assert part_of(header, "forwarding").role == "warning"
+
+
+def test_an_account_that_answers_by_itself_says_so() -> None:
+    subject = account(auto_answer=AutoAnswer.ASKED)
+    words = "answers some callers by itself"
+    assert part_of(rows.account(subject, UNICODE, "P")[1], words).role == "warning"
+    header = rows.header(State(link=Link.UP, accounts=(subject,)), UNICODE, NOW)
+    assert part_of(header, "auto-answer").role == "warning"
 
 
 def test_do_not_disturb_stands_in_the_first_line() -> None:
