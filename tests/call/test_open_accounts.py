@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -191,3 +192,13 @@ def _taken(offer: sip.Message) -> str:
     line = next(x for x in offer.body.splitlines() if x.startswith("a=crypto:"))
     tag, suite = line.removeprefix("a=crypto:").split(" ")[:2]
     return sip.crypto(suite, tag=int(tag))
+
+
+async def test_a_call_over_udp_goes_to_its_target_by_udp(new_phone: NewPhone, far: OpenEnd) -> None:
+    phone = await new_phone()
+    await _registered(phone, far, forward_always="200")
+    waits = await far.call(sip.sdp(far.host, 9))
+    final = await far.until(lambda m: m.status >= 300)
+    assert (final.status, final.all("Contact")) == (302, ["<sip:200@pbx.test>"])
+    assert isinstance(waits, asyncio.Task)
+    waits.cancel()

@@ -11,10 +11,12 @@ from tests.conftest import NewPhone
 from tests.support.media import sound
 from tests.support.network.ports import LOOPBACK
 from tests.support.peers.kamailio import DOMAIN, Kamailio
+from tests.support.phone import Phone
 from tests.support.pki import Authority
 from voip.model import CallState, Outcome
 from voip.protection import LockState
-from voip.protocol.calls import AnswerCall, LogEvent, Play, Record
+from voip.protocol.accounts import EditAccount
+from voip.protocol.calls import AnswerCall, HangUp, LogEvent, Play, Record
 
 _METHODS = {"TLSv1.3": "TLSv1.2+", "TLSv1.2": "TLSv1.2"}
 """Kamailio's words for a server where this version is the best."""
@@ -180,3 +182,58 @@ async def test_a_caller_with_keys_in_the_signalling_and_a_callee_that_wants_dtls
     assert refused.entry.reason == (
         "refused: the caller wants keys by SDES, and this account agrees them by DTLS"
     )
+
+
+async def _ring_group(
+    kamailio: Kamailio, new_phone: NewPhone, authority: Authority, transport: str
+) -> tuple[Phone, Phone, Phone]:
+    """Return a caller, and two phones that ring together."""
+    phones = [await new_phone(name) for name in ("a", "b", "c")]
+    for phone, user in zip(phones, ("alice", "bob", "bob"), strict=True):
+        if transport == "tls":
+            await phone.add_secure(user, LOOPBACK, kamailio.tls_port, authority.file)
+        else:
+            await phone.add_open(user, LOOPBACK, kamailio.port, transport)
+        await phone.until_registered(user)
+    return phones[0], phones[1], phones[2]
+
+
+@pytest.mark.parametrize("transport", ["tls", "udp"])
+async def test_a_call_that_a_colleague_answered_is_not_missed(
+    kamailio: Kamailio, new_phone: NewPhone, authority: Authority, transport: str
+) -> None:
+    alice, bob, colleague = await _ring_group(kamailio, new_phone, authority, transport)
+    await alice.call(f"bob@{DOMAIN}", hangup_after_s=30)
+    here = await bob.until_call(lambda c: c.state is CallState.INCOMING)
+    there = await colleague.until_call(lambda c: c.state is CallState.INCOMING)
+    await colleague.client.ask(AnswerCall(call=there.id))
+    row = await bob.until_logged(here.id)
+    assert (row.outcome, row.reason) == (Outcome.ELSEWHERE, "answered elsewhere")
+    assert (await bob.json("history", "--missed"))["entries"] == []
+
+
+@pytest.mark.parametrize("transport", ["tls", "udp"])
+async def test_a_call_that_its_caller_gave_up_is_missed_by_all(
+    kamailio: Kamailio, new_phone: NewPhone, authority: Authority, transport: str
+) -> None:
+    alice, bob, colleague = await _ring_group(kamailio, new_phone, authority, transport)
+    out = await alice.call(f"bob@{DOMAIN}")
+    calls = [await p.until_call(lambda c: c.state is CallState.INCOMING) for p in (bob, colleague)]
+    await alice.client.ask(HangUp(call=out))
+    for phone, call in zip((bob, colleague), calls, strict=True):
+        assert (await phone.until_logged(call.id)).outcome is Outcome.MISSED
+
+
+@pytest.mark.parametrize("transport", ["tls", "udp"])
+async def test_a_caller_hears_of_a_call_that_is_sent_on(
+    kamailio: Kamailio, new_phone: NewPhone, authority: Authority, transport: str
+) -> None:
+    alice, bob, colleague = await _ring_group(kamailio, new_phone, authority, transport)
+    for phone in (bob, colleague):
+        fields = {"forward_always": "carol@other.example"}
+        await phone.client.ask(EditAccount(name="bob", fields=fields))
+    out = await alice.call(f"bob@{DOMAIN}")
+    row = await alice.until_logged(out)
+    assert row.reason == "the server sent the call elsewhere, which is not followed"
+    event = await bob.until(LogEvent, lambda e: e.entry.outcome is Outcome.FORWARDED)
+    assert event.entry.reason == "forwarded to carol@other.example"
