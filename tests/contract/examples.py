@@ -559,6 +559,12 @@ REPLIES: dict[str, msgspec.Struct] = {
         problem=None,
         suggestions=(Suggestion("Bob", "+34 600 111 222", "contact", model.NameFrom.CONTACT),),
     ),
+    "looked_up_emergency": LookedUp(
+        uri="sip:112@example.com;transport=tls",
+        account="work",
+        problem=None,
+        warning="“work” places no emergency calls: use another phone",
+    ),
     "not_looked_up": LookedUp(uri=None, account=None, problem="“b b” is not a number"),
     "lock": protection.LockReport(
         state=protection.LockState.OPEN,

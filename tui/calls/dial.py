@@ -216,6 +216,8 @@ class Dial(Vertical):
         self.suggestions.show(answer.suggestions)
         if answer.problem:
             self.note.preview(Part(answer.problem, "warning"))
+        elif answer.warning:
+            self.note.preview(Part(answer.warning, "warning"))
         elif answer.uri and text:
             self.note.preview(Part(f"calls {phrases.called(answer.uri)}", "muted"))
         else:

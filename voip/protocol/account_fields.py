@@ -325,6 +325,25 @@ class WrittenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         f"Seconds after which the phone registers again, {_EXPIRY_S[0]} to {_EXPIRY_S[1]}.",
         bounds=_EXPIRY_S, unit="seconds",
     )] = 300
+    country: Annotated[str | None, Field(
+        "Country", "Country of the server's numbers, as its ISO 3166 code: ES, US, DE.",
+        "Names callers by any spelling of their number.",
+        empty="leave it out if numbers have no country", metavar="CODE", longest=2,
+    )] = None
+    plus: Annotated[str | None, Field(
+        "In place of +", "Digits that the server wants in place of +, such as 00 or 011.",
+        empty="leave it out to send + as it is", metavar="DIGITS", longest=6,
+    )] = None
+    trunk: Annotated[str | None, Field(
+        "Trunk prefix",
+        "Prefix of numbers within the country, such as 0, for a server that wants them without "
+        "the country's code; none: no prefix.",
+        empty="leave it out to send the country's code", metavar="DIGITS", longest=6,
+    )] = None
+    emergency: Annotated[bool, Field(
+        "Places emergency calls",
+        "Without it the phone warns when an emergency number is dialled.",
+    )] = True
     hide_identity: Annotated[bool, Field(
         "Hide who I am from those I call",
         "The server is asked to keep your name and number from them.",

@@ -60,12 +60,16 @@ class Suggestion(msgspec.Struct, frozen=True):
 
 
 class LookedUp(msgspec.Struct, frozen=True):
-    """Reply to `LookUp`: `uri` and `account` of the call, or its `problem`."""
+    """Reply to `LookUp`: `uri` and `account` of the call, or its `problem`.
+
+    `warning`: the account is said not to place calls to this emergency number.
+    """
 
     uri: str | None
     account: str | None
     problem: str | None
     suggestions: tuple[Suggestion, ...] = ()
+    warning: str | None = None
 
 
 class BlockedCallers(msgspec.Struct, frozen=True):

@@ -27,12 +27,16 @@ class DialError(ValueError):
 
 
 class Target(msgspec.Struct, frozen=True):
-    """Callee; `host` is None for a number of the account's domain."""
+    """Callee; `host` is None for a number of the account's domain.
+
+    `private`: a number of a private plan, which no country knows (RFC 3966 section 5).
+    """
 
     user: str
     host: str | None = None
     port: int | None = None
     secure: bool = False
+    private: bool = False
 
     def uri(self, domain: str, transport: Transport) -> str:
         """Request URI for an account of `domain` over `transport`.
@@ -113,7 +117,9 @@ def parse_address(text: str) -> Target:
     address = _split(rest)
     visible = numbers.without_marks(typed)
     if address.host is None:
-        return Target(user=_user_of_the_domain(scheme, address, visible))
+        user = _user_of_the_domain(scheme, address, visible)
+        private = not user.startswith("+") and _names_private_plan(address.parameters)
+        return Target(user=user, private=private)
     if typed != visible:
         raise DialError("the address holds invisible characters: type it yourself")
     if scheme == "tel" or re.search(r'[<>"\s]', address.user):
@@ -260,6 +266,11 @@ def _user_of_the_domain(scheme: str | None, address: _Address, typed: str) -> st
     if scheme is not None:
         raise DialError(f"“{typed}” is not a number")
     return _name(text, typed)
+
+
+def _names_private_plan(parameters: tuple[str, ...]) -> bool:
+    contexts = (p.partition("=")[2] for p in parameters if _name_of(p) == "phone-context")
+    return any(not context.strip().startswith("+") for context in contexts)
 
 
 def _in_context(number: str, parameters: tuple[str, ...], typed: str) -> str:

@@ -39,6 +39,21 @@ _CALLED = {
 }
 """Dial string, and the URI that the account's own server gets."""
 
+_IN_GERMANY = {
+    "+49 (0)30 123456": "030123456",
+    "030 123456": "030123456",
+    "30 123456": "30123456",
+    "+34 600 111 222": "0034600111222",
+    "0034 600 111 222": "0034600111222",
+    "**620": "**620",
+    "*31#030123456": "*31%23030123456",
+    "112": "112",
+    "tel:112;phone-context=+49": "112",
+    "tel:030123456;phone-context=evil.test": "030123456",
+    "sip:+4930123456@pbx.test": "+4930123456",
+}
+"""Dial string, and the user that the server gets from an account with a country."""
+
 _REFUSED = {
     "sip:bob@pbx.test;transport=ws": "“ws” is not a transport of this phone",
     "sip:bob;transport=udp@pbx.test": "“transport=udp” stands in front of the @",
@@ -81,6 +96,14 @@ async def test_it_is_called_over_the_accounts_own_connection(stage: Stage, targe
     (invite,) = _invites(server)
     assert invite.uri == _CALLED[target]
     assert not invite.all("Subject")
+
+
+@pytest.mark.parametrize("target", list(_IN_GERMANY))
+async def test_its_number_is_that_of_the_same_telephone(stage: Stage, target: str) -> None:
+    server = await stage.registered(_busy, country="DE", plus="00", trunk="0")
+    await stage.until_logged(await stage.call(target))
+    (invite,) = _invites(server)
+    assert invite.uri == f"sip:{_IN_GERMANY[target]}@pbx.test;transport=tls"
 
 
 @pytest.mark.parametrize("target", list(_REFUSED))

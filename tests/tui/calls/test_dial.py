@@ -96,3 +96,17 @@ async def test_what_was_dialled_is_dialled_again(main: Screen, standin: StandIn)
     await main.press("enter")
     await main.until(lambda: len(standin.script.called) == 2)
     assert standin.script.called == ["sip:+49301234@10.0.0.1;transport=tls"] * 2
+
+
+async def test_emergency_number_of_an_account_without_them_is_warned_of(
+    phone: Screen, standin: StandIn
+) -> None:
+    await phone.to_main()
+    await standin.add_account("work", emergency=False)
+    await phone.sees("work")
+    await phone.press("d", "1", "1", "2")
+    await phone.sees("“work” places no emergency calls: use another phone")
+    await phone.press("enter")
+    await phone.until(lambda: standin.script.called)
+    assert standin.script.called == ["sip:112@pbx.example.com;transport=tls"]
+    await phone.sees("“work” places no emergency calls: use another phone")

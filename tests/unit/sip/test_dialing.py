@@ -38,7 +38,6 @@ from voip.sip.dialing import (
         ("<100>", "100"),
         ("tel:+1-555-0100", "+15550100"),
         ("TEL:+15550100", "+15550100"),
-        ("tel:100;phone-context=example.com", "100"),
         ("tel:9%23", "9#"),
         ("tel://+15550100", "+15550100"),
         ("Tel: +1 555 0100", "+15550100"),
@@ -68,6 +67,13 @@ from voip.sip.dialing import (
 )
 def test_numbers_and_names_of_the_account_s_domain(typed: str, user: str) -> None:
     assert parse_target(typed) == Target(user=user)
+
+
+@pytest.mark.parametrize("context", ["example.com", "PBX", " example.com", ""])
+def test_number_of_a_private_plan_is_marked(context: str) -> None:
+    typed = f"tel:600111222;phone-context={context}"
+    assert parse_target(typed) == Target(user="600111222", private=True)
+    assert parse_target("tel:+600111222;phone-context=a") == Target(user="+600111222")
 
 
 @pytest.mark.parametrize(

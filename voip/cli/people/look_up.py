@@ -37,6 +37,8 @@ def _print(answer: LookedUp) -> None:
     if answer.uri is not None and answer.account is not None:
         address = answer.uri.partition(";")[0]
         click.echo(f"{address}  with {answer.account}")
+    if answer.warning is not None:
+        click.echo(answer.warning, err=True)
     for suggestion in answer.suggestions:
         click.echo(f"  {suggestion.source:<7}  {_who(suggestion)}")
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from voip.engine.accounts import incoming_fields, nat_fields, trust_fields
+from voip.engine.accounts import incoming_fields, nat_fields, number_fields, trust_fields
 from voip.engine.accounts.values import (
     SCHEME,
     Values,
@@ -35,6 +35,7 @@ from voip.protocol.account_fields import (
     WrittenAccount,
 )
 from voip.sip.dialing import parse_host_port
+from voip.sip.plans import Plan
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _RESERVED = "echo"
@@ -93,6 +94,10 @@ class Account(WrittenAccount, frozen=True):
     @property
     def registrar(self) -> str:
         return _in_ascii(self.server or self.domain)
+
+    @property
+    def plan(self) -> Plan:
+        return Plan((self.country or "").upper(), self.plus or "+", self.trunk or "")
 
     @property
     def ascii_domain(self) -> str:
@@ -237,6 +242,7 @@ _RULES: dict[str, Callable[[str, Values], str | None]] = {
     **trust_fields.RULES,
     **nat_fields.RULES,
     **incoming_fields.RULES,
+    **number_fields.RULES,
     "user": _user_problem,
     "domain": _domain_problem,
 }

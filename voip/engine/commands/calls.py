@@ -44,7 +44,7 @@ _DIGITS = frozenset("0123456789*#ABCDabcd,")
 
 async def _place(engine: Engine, command: PlaceCall) -> CallStarted:
     play = await _sound_file(engine, command.play)
-    tones = ""
+    tones, warning = "", None
     if command.record is not None:
         _check_recording(command.record)
     if is_echo(command.target, command.account):
@@ -61,14 +61,14 @@ async def _place(engine: Engine, command: PlaceCall) -> CallStarted:
         await engine.registrations.ready(live)
         account, transport, role = live.name, settings.transport, live.role
         remote = _party(uri, whom.name)
-        tones = whom.tones
+        tones, warning = whom.tones, whom.warning
     if command.record is not None:
         _make_recording(command.record)
     # A client that goes away cancels its command: half a call would stay in the book.
     call = await asyncio.shield(
         engine.calls.place(role, account, transport, uri, remote, command, play)
     )
-    return CallStarted(call=str(call.id), notice=_notice(engine, role, command, tones))
+    return CallStarted(call=str(call.id), notice=_notice(engine, role, command, tones, warning))
 
 
 def _party(uri: str, contact: str) -> Party:
@@ -91,11 +91,14 @@ async def _whom(
         raise Refusal("bad_target", str(error)) from error
 
 
-def _notice(engine: Engine, role: Role, command: PlaceCall, tones: str) -> str | None:
+def _notice(
+    engine: Engine, role: Role, command: PlaceCall, tones: str, warning: str | None
+) -> str | None:
     ready = engine.workers[role].ready
-    if ready is not None and not ready.sound_ok and command.play is None:
-        return ready.sound
-    return f"once they answer, send {tones} as tones" if tones else None
+    silent = ready is not None and not ready.sound_ok and command.play is None
+    sound = ready.sound if ready is not None and silent else None
+    later = f"once they answer, send {tones} as tones" if tones else None
+    return "; ".join(filter(None, (warning, sound or later))) or None
 
 
 async def _answer(engine: Engine, command: AnswerCall) -> None:

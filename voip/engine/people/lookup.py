@@ -18,7 +18,7 @@ from voip.protocol.people import LookedUp, Suggestion
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.process import ConnectionEvent
 from voip.security import imitation
-from voip.sip import callers, dialing
+from voip.sip import callers, dialing, numbers, plans
 from voip.sip.callers import Exchange, Key
 from voip.sip.dialing import DialError, Target, escape_user, parse_host_port
 
@@ -36,11 +36,29 @@ _ECHO = Suggestion(
 
 
 class Whom(msgspec.Struct, frozen=True):
-    """Target of a typed text; a contact's `name` and `tones`, if any."""
+    """Target of a typed text; a contact's `name` and `tones`, if any.
+
+    `warning` is for whoever calls an emergency number with an account without them.
+    """
 
     target: Target
     name: str = ""
     tones: str = ""
+    warning: str | None = None
+
+    def at(self, account: Live) -> Whom:
+        """Return it with the target's number as the account's server takes it."""
+        target, settings = self.target, account.account
+        if settings is None:
+            return self
+        own = target.host in (None, settings.ascii_domain)
+        if own and plans.is_emergency(target.user, settings.plan.country):
+            words = f"“{account.name}” places no emergency calls: use another phone"
+            return self if settings.emergency else msgspec.structs.replace(self, warning=words)
+        if target.host is not None or target.private or not numbers.read(target.user):
+            return self
+        sent = msgspec.structs.replace(target, user=settings.plan.on_the_wire(target.user))
+        return msgspec.structs.replace(self, target=sent)
 
 
 class LookUps:
@@ -85,11 +103,12 @@ class LookUps:
             uri = self._echo_uri() or f"sip:{dialing.ECHO}@127.0.0.1"
             return LookedUp(uri, ECHO_ACCOUNT, problem=None, suggestions=suggestions)
         try:
-            target = self._named(text).target
-            called = target.uri(settings.domain, settings.transport) if settings else None
+            whom = self._named(text)
+            whom = whom.at(live) if live else whom
+            called = whom.target.uri(settings.domain, settings.transport) if settings else None
         except (DialError, Refusal) as error:
             return LookedUp(None, name, problem=str(error), suggestions=suggestions)
-        return LookedUp(called, name, problem=refusal, suggestions=suggestions)
+        return LookedUp(called, name, refusal, suggestions, whom.warning)
 
     async def whom(self, text: str, account: Live) -> Whom:
         """Return the target of typed text: a contact of that name, or the text.
@@ -100,7 +119,7 @@ class LookUps:
         """
         await self._contacts.refresh()
         whom = self._named(text)
-        return whom if whom.name else self._whom_at(whom.target, account)
+        return (whom if whom.name else self._whom_at(whom.target, account)).at(account)
 
     async def caller_of(self, uri: str, account: Live, called_it: bool) -> Whom:
         """Return the target that calls back a caller from `uri`.
@@ -112,7 +131,7 @@ class LookUps:
         """
         await self._contacts.refresh()
         exchange = self._exchange(account) if called_it else None
-        return self._whom_at(callers.call_back(uri, exchange), account)
+        return self._whom_at(callers.call_back(uri, exchange), account).at(account)
 
     def caller(
         self, claimed: Party, account: str, connection: ConnectionEvent | None = None
@@ -148,14 +167,14 @@ class LookUps:
 
     def _named(self, text: str) -> Whom:
         contacts = self._contacts.named(text) if dialing.may_be_name(text) else []
-        numbers = list(_distinct(number for contact in contacts for number in contact.numbers))
-        if not numbers:
+        listed = list(_distinct(number for contact in contacts for number in contact.numbers))
+        if not listed:
             return Whom(dialing.parse_target(text))
-        if len(numbers) == 1:
-            number = numbers[0]
+        if len(listed) == 1:
+            number = listed[0]
             return Whom(dialing.parse_target(number.target), contacts[0].name, number.tones)
         many = "is the name of several people" if len(contacts) > 1 else "has several numbers"
-        raise Refusal("bad_target", f"“{contacts[0].name}” {many}: call {_choices(numbers)}")
+        raise Refusal("bad_target", f"“{contacts[0].name}” {many}: call {_choices(listed)}")
 
     def _whom_at(self, target: Target, account: Live) -> Whom:
         match = self._contacts.match(callers.keys_of(target, self._exchange(account)))
@@ -229,13 +248,13 @@ def is_echo(text: str, account: str | None) -> bool:
     return account is None and text.strip().lower() == dialing.ECHO
 
 
-def _distinct(numbers: Iterable[Number]) -> Iterable[Number]:
-    return {(_keys(n.target, None), n.tones): n for n in numbers}.values()
+def _distinct(entries: Iterable[Number]) -> Iterable[Number]:
+    return {(_keys(n.target, None), n.tones): n for n in entries}.values()
 
 
-def _choices(numbers: list[Number]) -> str:
-    listed = [_choice(number) for number in numbers[:_MOST_CHOICES]]
-    if len(numbers) > _MOST_CHOICES:
+def _choices(entries: list[Number]) -> str:
+    listed = [_choice(number) for number in entries[:_MOST_CHOICES]]
+    if len(entries) > _MOST_CHOICES:
         return f"one of {', '.join(listed)}, and more"
     return f"{', '.join(listed[:-1])} or {listed[-1]}"
 

@@ -25,7 +25,8 @@ KNOWN = (
     "turn_user, turn_password_command, turn_password_file, "
     "codecs, opus_bit_rate, opus_dtx, dtmf, "
     "session_timer, session_expires_s, session_min_s, prack, "
-    "register, expires_s, hide_identity, call_waiting, forward_always, forward_busy, "
+    "register, expires_s, country, plus, trunk, emergency, hide_identity, call_waiting, "
+    "forward_always, forward_busy, "
     "forward_unanswered, forward_after_s, auto_answer, auto_answer_from, enabled"
 )
 USER = "needed: it is the part of your address in front of the @"
@@ -132,6 +133,15 @@ BAD: list[tuple[str, Any, str]] = [
     ("turn_user", "alice", f"is for a relay, and {NO_RELAY}"),
     ("turn_password_command", "pass x", f"is for a relay, and {NO_RELAY}"),
     ("turn_password_file", "/p", f"is for a relay, and {NO_RELAY}"),
+    ("country", "", "empty: leave it out if numbers have no country"),
+    ("country", "ESP", "longer than 2 characters"),
+    ("country", "UK", "“UK” is not the code of a country, such as ES, US or DE"),
+    ("country", "34", "“34” is not the code of a country, such as ES, US or DE"),
+    ("plus", "0", "+, or two to six digits such as 00 or 011"),
+    ("plus", "++", "+, or two to six digits such as 00 or 011"),
+    ("trunk", "0", "is for numbers of a country: name it in “country”"),
+    ("trunk", "*9", "digits such as 0, or none"),
+    ("emergency", "no", "true or false is needed, not text"),
 ]  # fmt: skip
 
 
@@ -153,6 +163,8 @@ def test_bad_field(field: str, value: Any, words: str) -> None:
           "“turn_server”"}),
         ({"ice": True, "hide_identity": True, "turn_server": "turn.example.com"}, {}),
         ({"ice": False, "hide_identity": True}, {}),
+        ({"country": "es", "plus": "00", "trunk": "none"}, {}),
+        ({"country": "DE", "plus": "+", "trunk": "0", "emergency": False}, {}),
         ({"ice": True, "stun_server": "stun.example.com:3478", "turn_server": "192.0.2.1",
           "turn_transport": "tls", "turn_user": "alice", "turn_password_file": "/p"}, {}),
         ({"forward_always": "100", "forward_unanswered": "bob@other.example"}, {}),

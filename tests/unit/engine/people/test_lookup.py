@@ -469,3 +469,50 @@ async def test_people_of_a_long_log_are_read_once(
     assert await suggested(standin, manyrows.RARE) != []
     assert len(await suggested(standin, manyrows.FREQUENT, limit=20)) == 20
     assert reads == [10_000]
+
+
+_NO_EMERGENCY = "“work” places no emergency calls: use another phone"
+
+
+async def test_number_is_sent_in_the_form_of_the_account(standin: StandIn) -> None:
+    await standin.add_account("work", country="DE", plus="00", trunk="0")
+    cards(standin, ("Ana", "TEL:+34 600 111 222"))
+    for typed, user in {
+        "+49 (0)30 123456": "030123456",
+        "Ana": "0034600111222",
+        "tel:+34-600-111-222": "0034600111222",
+        "**620": "**620",
+        "tel:030123456;phone-context=pbx.example.com": "030123456",
+        "sip:+34600111222@other.example": "+34600111222",
+    }.items():
+        found = (await look_up(standin, typed)).uri
+        assert found is not None
+        assert found.partition("@")[0].replace("%23", "#") == f"sip:{user}", typed
+        call = await standin.call(typed)
+        started = [o for o in standin.script.orders if isinstance(o, StartCall)][-1]
+        assert started.uri == found
+        await standin.client.ask(HangUp(call=call))
+
+
+async def test_number_of_a_private_plan_belongs_to_no_country(standin: StandIn) -> None:
+    await standin.add_account("work", country="ES")
+    private = await look_up(standin, "tel:600111222;phone-context=pbx.example.com")
+    assert private.uri == "sip:600111222@pbx.example.com;transport=tls"
+    public = await look_up(standin, "tel:600111222;phone-context=+34")
+    assert public.uri == "sip:+34600111222@pbx.example.com;transport=tls"
+
+
+async def test_emergency_number_is_called_with_a_warning(standin: StandIn) -> None:
+    await standin.add_account("work", country="ES", plus="00", emergency=False)
+    await standin.add_account("home", country="ES")
+    for typed in ("112", "tel:112", "112@pbx.example.com", "085"):
+        found = await look_up(standin, typed, account="work")
+        user = typed.removeprefix("tel:").partition("@")[0]
+        assert found.uri == f"sip:{user}@pbx.example.com;transport=tls"
+        assert found.warning == _NO_EMERGENCY
+        started = await standin.client.get(PlaceCall(target=typed, account="work"), CallStarted)
+        assert started.notice == _NO_EMERGENCY
+        await standin.client.ask(HangUp(call=started.call))
+        assert (await look_up(standin, typed, account="home")).warning is None
+    assert (await look_up(standin, "100", account="work")).warning is None
+    assert (await look_up(standin, "112@other.example", account="work")).warning is None
