@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 
+import phonenumbers
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -48,6 +49,8 @@ NUMBERS = st.one_of(
         (Plan("DE", "00", "0"), "+4930123456", "030123456"),
         (Plan("DE", "00", "0"), "030123456", "030123456"),
         (Plan("DE", "00", "0"), "+34600111222", "0034600111222"),
+        # With its trunk prefix the number would be one of Madrid.
+        (Plan("DE", "00", "0034"), "+49911234567", "0049911234567"),
         (Plan(plus="00"), "+34600111222", "0034600111222"),
         (Plan(plus="00"), "+999123456789", "00999123456789"),
         (ES, "+999123456789", "+999123456789"),
@@ -88,6 +91,18 @@ def test_codes_and_short_numbers_stay_as_typed(plan: Plan, number: str) -> None:
         assert plan.on_the_wire(number) == number
         assert plan.e164(number) is None
         assert plan.grouped(number) == number
+
+
+@pytest.mark.parametrize("number", ["**620", "*67600111222", "600111222#", "7042", "+34600"])
+def test_library_never_sees_them(number: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError(f"{number} was given to the library")
+
+    monkeypatch.setattr(phonenumbers, "parse", refuse)
+    for plan in (ES, Plan("US", "011", "1"), Plan()):
+        assert plan.on_the_wire(number) == plan.grouped(number) == number
+    with pytest.raises(AssertionError, match="given to the library"):
+        ES.on_the_wire("600111222")
 
 
 @given(PLANS, NUMBERS)
