@@ -106,6 +106,7 @@ from voip.protocol.phone import (
 from voip.protocol.settings import (
     Audio,
     ChangeSettings,
+    Contacts,
     GetSettings,
     Screen,
     Settings,
@@ -343,6 +344,7 @@ STATUS = model.Status(
 SETTINGS = Settings(
     audio=Audio(input="USB", output="Built-in", ring=False),
     screen=Screen(theme="light", glyphs="ascii", bell=False, notify="osc9"),
+    contacts=Contacts(last_digits=8),
     keys={"hold": "h,f5"},
 )
 DEVICE = model.SoundDevice(name="pulse", driver="ALSA", inputs=2, outputs=2)

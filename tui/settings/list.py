@@ -5,13 +5,14 @@ from __future__ import annotations
 import typing
 from typing import Literal, NamedTuple
 
-from voip.protocol.settings import Audio, Calls, Network, Screen, Settings
+from voip.protocol.settings import Audio, Calls, Contacts, Network, Screen, Settings
 
 Value = str | int | bool | None
 
-_TABLES: dict[str, type[Audio | Calls | Network | Screen]] = {
+_TABLES: dict[str, type[Audio | Calls | Contacts | Network | Screen]] = {
     "audio": Audio,
     "calls": Calls,
+    "contacts": Contacts,
     "network": Network,
     "screen": Screen,
 }
@@ -118,7 +119,13 @@ NETWORK = (
             "Marks voice so that routers may let it go first; from the phone's next start."),
 )  # fmt: skip
 
-SETTINGS = (*SOUND, *CALLS, *NETWORK, *SCREEN)
+CONTACTS = (
+    Setting("contacts.last_digits", "Last digits",
+            "A caller whose number ends like that of only one contact is shown as that contact.",
+            "digits"),
+)  # fmt: skip
+
+SETTINGS = (*SOUND, *CALLS, *CONTACTS, *NETWORK, *SCREEN)
 
 
 def words(setting: Setting, value: Value) -> str:

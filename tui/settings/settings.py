@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 from tui.settings.devices import Devices
 from tui.settings.keys import Keys
-from tui.settings.list import CALLS, NETWORK, SCREEN, SOUND, Setting, Value, words
+from tui.settings.list import CALLS, CONTACTS, NETWORK, SCREEN, SOUND, Setting, Value, words
 from tui.settings.themes import Themes
 from tui.state import State
 from tui.terminal.text import Line, Part, line
@@ -138,6 +138,9 @@ class Settings(LineBox[Choices[Setting | str]]):
                 Row(Line()),
                 Row(line(Part("Calls", "accent"))),
                 *self._rows(CALLS),
+                Row(Line()),
+                Row(line(Part("Contacts", "accent"))),
+                *self._rows(CONTACTS),
                 Row(Line()),
                 Row(line(Part("Network", "accent"))),
                 *self._rows(NETWORK),

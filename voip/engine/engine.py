@@ -118,9 +118,7 @@ class Engine:
         self.passwords = Passwords(paths.passwords)
         self.compared_keys = ComparedKeys(paths.compared)
         self.own_keys = OwnKeys(
-            paths.own_keys,
-            self.compared_keys.has_any_of,
-            lambda text: self.notice("warning", text),
+            paths.own_keys, self.compared_keys.has_any_of, lambda text: self.notice("warning", text)
         )
         names = names or Resolver()
         locator = Locator(names)
@@ -149,6 +147,7 @@ class Engine:
             self.registrations,
             self.connections.find,
             lambda: self.echo.uri,
+            lambda: self.settings.contacts.last_digits,
         )
         self.blocked = BlockedCallers(
             paths.blocked,

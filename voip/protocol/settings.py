@@ -97,6 +97,16 @@ class Screen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     meters: bool = True
 
 
+class Contacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Table [contacts].
+
+    A caller whose number ends like that of one contact alone, in `last_digits`, is
+    that contact, unless the two are known to be different.
+    """
+
+    last_digits: Annotated[int, Meta(ge=7, le=15)] = 9
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Contents of config.toml.
 
@@ -107,6 +117,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     calls: Calls = Calls()
     network: Network = Network()
     screen: Screen = Screen()
+    contacts: Contacts = Contacts()
     keys: dict[str, str] = {}
 
 

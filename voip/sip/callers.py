@@ -7,6 +7,7 @@ not at that host.
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
 from collections.abc import Iterable
@@ -15,7 +16,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from voip.sip import numbers
+from voip.sip import numbers, plans
 from voip.sip.dialing import (
     DialError,
     Target,
@@ -25,6 +26,7 @@ from voip.sip.dialing import (
     parse_target,
 )
 
+_PLAN = re.compile(r"[A-Za-z0-9.-]+")
 _HIDDEN_USERS = frozenset(("anonymous", "restricted", "unavailable", "unknown"))
 HIDDEN = "the caller hid their number: they cannot be called back"
 
@@ -56,11 +58,13 @@ def bare(uri: str) -> str:
     """
     uri = uri.strip()
     if uri[:4].lower() == "tel:":
-        return uri[:4] + (_number(uri[4:]) or uri[4:].partition(";")[0].rstrip())
+        number, plan = _subscriber(uri[4:])
+        return uri[:4] + (number + plan or uri[4:].partition(";")[0].rstrip())
     user, at, host = uri.rpartition("@")
     scheme, colon, name = user.rpartition(":")
-    if at and ";" in name:
-        user = scheme + colon + escape_user(_number(name) or "") if _number(name) else user
+    number, plan = _subscriber(name) if at and ";" in name else ("", "")
+    if number:
+        user = scheme + colon + escape_user(number) + plan
     # White space before a parameter would make two callers of one.
     return user + at + re.split(r"[;?]", host, maxsplit=1)[0].rstrip()
 
@@ -132,9 +136,9 @@ def call_back(uri: str, exchange: Exchange | None) -> Target:
     nowhere = hides(host)
     if exchange is not None:
         if number is not None and (nowhere or _address(host) is not None):
-            return Target(number)
+            return Target(number, private=address.private)
         if _plain(host) in exchange.hosts:
-            return Target(number or address.user)
+            return Target(number or address.user, private=address.private)
     if nowhere:
         raise DialError(HIDDEN)
     return address
@@ -166,14 +170,20 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return None
 
 
-def _number(user: str) -> str | None:
-    """Number of a telephone-subscriber (RFC 3966), in the context it names."""
+def _subscriber(user: str) -> tuple[str, str]:
+    """Number of a telephone-subscriber (RFC 3966), and its private plan.
+
+    Without the plan a country would know a number like it. Both may be empty.
+    """
     text, *parameters = user.split(";")
     number = numbers.read(unquote(text))
     if number is None:
-        return None
+        return "", ""
     context = [p for p in parameters if p.partition("=")[0].strip().lower() == "phone-context"]
-    try:
-        return numbers.in_context(number, context, user)
-    except numbers.NumberError:
-        return number
+    with contextlib.suppress(numbers.NumberError):
+        number = numbers.in_context(number, context, user)
+    names = (p.partition("=")[2].strip() for p in context)
+    plan = next((name for name in names if not name.startswith("+")), None)
+    if plan is None or not plans.may_be_whole(number) or number.startswith("+"):
+        return number, ""
+    return number, f";phone-context={plan if _PLAN.fullmatch(plan) else 'invalid'}"

@@ -129,7 +129,8 @@ def parse_address(text: str) -> Target:
     _check_parameters(address.parameters)
     host, port = _host_and_port(address.host)
     user = _user(address, typed)
-    return Target(user=user, host=host, port=port, secure=scheme == "sips")
+    private = not user.startswith("+") and _names_private_plan(address.user_parameters)
+    return Target(user=user, host=host, port=port, secure=scheme == "sips", private=private)
 
 
 def may_be_name(text: str) -> bool:

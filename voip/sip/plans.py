@@ -50,7 +50,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     def e164(self, number: str) -> str | None:
         """The number as “+”, country code and digits; None if that is not certain."""
-        if not _WHOLE.fullmatch(number):
+        if not may_be_whole(number):
             return None
         if number.startswith("+"):
             return self._international(number)
@@ -62,7 +62,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     def grouped(self, number: str) -> str:
         """The number with spaces as its country writes it; no digit is changed."""
-        if not _WHOLE.fullmatch(number):
+        if not may_be_whole(number):
             return number
         found = _parsed(number, self.country or None)
         if found is None:
@@ -125,6 +125,11 @@ class Plan(msgspec.Struct, frozen=True):
 
         prefix = "" if self.trunk == NO_TRUNK else self.trunk
         return (f"{prefix}{national_significant_number(found)}", international)
+
+
+def may_be_whole(number: str) -> bool:
+    """True for digits that could be a whole number of some country."""
+    return _WHOLE.fullmatch(number) is not None
 
 
 def is_emergency(number: str, country: str) -> bool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.call.hostile.stage import MALLORY, Stage
 from tests.support.peers.kamailio import DOMAIN
 from voip.client.errors import CommandFailed
-from voip.model import Outcome
+from voip.model import NameFrom, Outcome
 from voip.protocol.calls import CallStarted, DeclineCall, HangUp, LogEvent, PlaceCall
+from voip.protocol.people import LookedUp, LookUp
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -164,3 +167,45 @@ async def test_a_stranger_who_asks_to_be_answered_only_rings(
     assert (await far.refusal()).status == 603
     entry = await stage.until_logged(call)
     assert (entry.outcome, entry.answered) == (Outcome.DECLINED, None)
+
+
+@pytest.fixture
+def ana(stage: Stage) -> Iterator[str]:
+    """A contact with a Spanish number."""
+    file = stage.phone.folder / "config" / "contacts" / "ana.vcf"
+    file.parent.mkdir(exist_ok=True)
+    lines = ("BEGIN:VCARD", "VERSION:3.0", "FN:Ana", "TEL:+34 611 222 333", "END:VCARD", "")
+    file.write_text("\r\n".join(lines))
+    yield "Ana"
+    file.unlink()
+
+
+@pytest.mark.parametrize(
+    ("caller", "is_ana"),
+    [
+        ("sip:611222333@{host}", True),
+        ("sip:0034611222333@{host}", True),
+        ("sip:9611222333@{host}", True),
+        ("sip:611222333@evil.test", False),
+        ("sip:611222333;phone-context=evil.test@{host}", False),
+        ("tel:611222333;phone-context=evil.test", False),
+        ("sip:+49611222333@{host}", False),
+        ("sip:611-222-DDD@{host}", False),
+        ("sip:%2A611222333@{host}", False),
+        ("sip:611222333%00@{host}", False),
+        ("sip:%D9%A611222333@{host}", False),
+        ("sip:611222333,,1@{host}", False),
+        ("sip:a611222333@{host}", False),
+        ("sip:1222333@{host}", False),
+    ],
+)
+async def test_a_like_number_gets_no_name_of_a_contact(
+    stage: Stage, ana: str, caller: str, is_ana: bool
+) -> None:
+    far = await stage.far_end(country="ES")
+    await stage.phone.client.get(LookUp(text=""), LookedUp)  # reads the contacts
+    await far.calls(f'"Mallory" <{caller.format(host=stage.host)}>')
+    call = await stage.rung(ana if is_ana else "Mallory")
+    await stage.phone.client.ask(DeclineCall(call=call))
+    entry = await stage.until_logged(call)
+    assert entry.remote.name_from is (NameFrom.CONTACT if is_ana else NameFrom.CLAIM)

@@ -8,11 +8,23 @@ from hypothesis import strategies as st
 
 from voip.sip import numbers
 from voip.sip.callers import Exchange, Key, bare, call_back, canonical, is_hidden, keys
-from voip.sip.dialing import DialError, Target, hides
+from voip.sip.dialing import DialError, Target, hides, parse_target
 
 EXCHANGE = Exchange.of("pbx.example.com", "[2001:DB8:0::1]", "SIP.example.com", "192.0.2.9")
 
-USERS = st.sampled_from(["+4930123", "100", "9%23", "bob", "anonymous", "100;npdi", "a;b", ""])
+USERS = st.sampled_from(
+    [
+        "+4930123",
+        "100",
+        "9%23",
+        "bob",
+        "anonymous",
+        "100;npdi",
+        "a;b",
+        "",
+        "6001112;phone-context=pbx.test",
+    ]
+)
 HOSTS = st.sampled_from(
     ["pbx.example.com", "sip.example.com:5061", "[2001:db8::1]", "192.0.2.9", "10.0.0.1",
      "9.9.9.9", "evil.example", "anonymous.invalid", ""]
@@ -36,6 +48,26 @@ CALLERS = st.text(max_size=30) | st.builds("sip:{}@{}".format, USERS, HOSTS)
 )
 def test_keys(text: str, expected: tuple[Key, ...]) -> None:
     assert keys(text, EXCHANGE) == expected
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("sip:600111222;phone-context=pbx.test;npdi@pbx.example.com",
+         "sip:600111222;phone-context=pbx.test@pbx.example.com"),
+        ("sip:600111222;phone-context=a_b@pbx.example.com",
+         "sip:600111222;phone-context=invalid@pbx.example.com"),
+        ("tel:600111222;phone-context=pbx.test", "tel:600111222;phone-context=pbx.test"),
+        ("tel:600111222;phone-context=+34", "tel:+34600111222"),
+        ("tel:7042;phone-context=pbx.test", "tel:7042"),
+        ("tel:+34600111222;phone-context=pbx.test", "tel:+34600111222"),
+    ],
+)  # fmt: skip
+def test_long_number_of_a_private_plan_keeps_it(uri: str, expected: str) -> None:
+    assert bare(uri) == expected
+    assert parse_target(expected).private is ("context" in expected)
+    back = call_back(expected, EXCHANGE)
+    assert (back.host, back.private) == (None, "context" in expected)
 
 
 @given(CALLERS)

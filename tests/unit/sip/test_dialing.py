@@ -104,7 +104,10 @@ def test_number_of_a_private_plan_is_marked(context: str) -> None:
         ("sip:9%23@example.com", Target("9#", "example.com")),
         ("sip:+4930123;npdi;rn=+4989@example.com", Target("+4930123", "example.com")),
         ("sip:30123;phone-context=+49@example.com", Target("+4930123", "example.com")),
-        ("sip:100;phone-context=x.example@example.com;user=phone", Target("100", "example.com")),
+        (
+            "sip:100;phone-context=x.example@example.com;user=phone",
+            Target("100", "example.com", private=True),
+        ),
         ("+4930123;npdi@example.com:5070;x=a@b", Target("+4930123", "example.com", 5070)),
         ("sip:+49-30-123@example.com;user=phone", Target("+4930123", "example.com")),
         ("sip:555-0100@example.com", Target("555-0100", "example.com")),

@@ -13,13 +13,15 @@ from urllib.parse import unquote
 
 import msgspec
 
-from voip.engine.people import vcard
+from voip.engine.people import recognition, vcard
 from voip.engine.people.finding import Findable
+from voip.engine.people.recognition import Contact, Endings, Match, Number
 from voip.model import NameFrom
 from voip.security.imitation import inert
 from voip.security.text import clean, fold
-from voip.sip import callers, dialing, numbers
+from voip.sip import callers, dialing, numbers, plans
 from voip.sip.callers import Key
+from voip.sip.plans import Plan
 
 _LONGEST_FILE = 16 * 1024 * 1024
 _PLAIN_NUMBER = re.compile(r"[+(]*[0-9*#][0-9*#+()\s.\-/\u2010-\u2015]*")
@@ -28,31 +30,6 @@ _Stamp = tuple[int, int, int]
 _SILENT_TYPES = frozenset({"pref", "voice", "internet"})
 _LEAST_PREFERRED = 101
 _MOST_NUMBERS = 100
-
-
-class Number(msgspec.Struct, frozen=True):
-    """Number of a contact: `target` to dial, `label` such as work or cell.
-
-    `tones` reach the contact behind the number of a whole house.
-    """
-
-    target: str
-    label: str = ""
-    tones: str = ""
-
-
-class Contact(msgspec.Struct, frozen=True):
-    """Person with at least one number or SIP address, the preferred first."""
-
-    name: str
-    numbers: tuple[Number, ...]
-
-
-class Match(NamedTuple):
-    """Contact with the number or address that matched."""
-
-    contact: Contact
-    number: Number
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -65,6 +42,7 @@ class _Sorted(NamedTuple):
     everyone: tuple[Contact, ...] = ()
     findable: tuple[Findable, ...] = ()
     by_key: Mapping[Key, Match] = MappingProxyType({})
+    by_ending: Endings = MappingProxyType({})
 
 
 class Contacts:
@@ -100,6 +78,10 @@ class Contacts:
     def match(self, keys: Iterable[Key]) -> Match | None:
         """Return the contact of any of `keys`, except by a whole house's number."""
         return next((match for key in keys if (match := self._sorted.by_key.get(key))), None)
+
+    def alike(self, number: str, plan: Plan, last_digits: int) -> Match | None:
+        """Return the contact of another spelling of `number`; see `recognition`."""
+        return recognition.find(self._sorted.by_ending, number, plan, last_digits)
 
     async def refresh(self) -> None:
         """Read the files that have changed."""
@@ -137,7 +119,7 @@ def _everyone(files: dict[Path, _File]) -> _Sorted:
         Findable.of(_with_tones(entry), entry.number.target, "contact", NameFrom.CONTACT)
         for entry in everybodys
     )
-    return _Sorted(tuple(contacts), tuple(findable), by_key)
+    return _Sorted(tuple(contacts), tuple(findable), by_key, recognition.endings(everybodys))
 
 
 def _with_tones(entry: Match) -> str:
@@ -257,9 +239,11 @@ def _of_uri(uri: str) -> Number | None:
     target = ";".join((f"tel:{written}", *rest))
     if not _can_be_called(target):
         return None
-    number = dialing.parse_target(target).user
-    as_written = number == numbers.read(written) and unquote(written) == written
-    return Number(written if as_written else number, tones="".join(tones))
+    number = dialing.parse_target(target)
+    as_written = number.user == numbers.read(written) and unquote(written) == written
+    if number.private and plans.may_be_whole(number.user):
+        return Number(target, tones="".join(tones))
+    return Number(written if as_written else number.user, tones="".join(tones))
 
 
 def _address(value: str, bare: bool) -> Number | None:

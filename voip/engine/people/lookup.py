@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
 from voip.engine.calls.echo import ACCOUNT as ECHO_ACCOUNT
 from voip.engine.errors import Refusal
-from voip.engine.people.contacts import Contacts, Number
+from voip.engine.people.contacts import Contacts
 from voip.engine.people.finding import Findable, Query
 from voip.engine.people.recent import KnownCaller, People
+from voip.engine.people.recognition import Match, Number
 from voip.engine.registration.live import Live
 from voip.engine.registration.registrations import Registrations
 from voip.model import NameFrom, Party
@@ -21,6 +23,7 @@ from voip.security import imitation
 from voip.sip import callers, dialing, numbers, plans
 from voip.sip.callers import Exchange, Key
 from voip.sip.dialing import DialError, Target, escape_user, parse_host_port
+from voip.sip.plans import Plan
 
 FindConnection = Callable[[Role, int | None], ConnectionEvent | None]
 
@@ -64,7 +67,8 @@ class Whom(msgspec.Struct, frozen=True):
 class LookUps:
     """Look-ups by contacts, call log and accounts.
 
-    `echo_uri` is the address of the echo line, None while it is not up.
+    `echo_uri` is the address of the echo line, None while it is not up. `last_digits`
+    is the setting of that name.
     """
 
     def __init__(
@@ -74,12 +78,14 @@ class LookUps:
         registrations: Registrations,
         find_connection: FindConnection,
         echo_uri: Callable[[], str | None],
+        last_digits: Callable[[], int],
     ) -> None:
         self._contacts = contacts
         self._people = people
         self._registrations = registrations
         self._find_connection = find_connection
         self._echo_uri = echo_uri
+        self._last_digits = last_digits
 
     async def look_up(self, text: str, account: str | None, limit: int) -> LookedUp:
         """Look up the targets that `text` could call; nothing is called.
@@ -137,8 +143,11 @@ class LookUps:
         self, claimed: Party, account: str, connection: ConnectionEvent | None = None
     ) -> Party:
         """Return an account's caller: the contact of that address, or as claimed."""
-        exchange = self.exchange_of(account, connection)
-        match = self._contacts.match(callers.keys(claimed.uri, exchange))
+        match = None
+        with contextlib.suppress(DialError):
+            target = dialing.parse_target(claimed.uri)
+            exchange = self.exchange_of(account, connection)
+            match = self._contact_of(target, exchange, self._plan_of(account))
         if match is not None:
             return Party(claimed.uri, match.contact.name, name_from=NameFrom.CONTACT)
         names = (contact.name for contact in self._contacts.everyone)
@@ -177,8 +186,24 @@ class LookUps:
         raise Refusal("bad_target", f"“{contacts[0].name}” {many}: call {_choices(listed)}")
 
     def _whom_at(self, target: Target, account: Live) -> Whom:
-        match = self._contacts.match(callers.keys_of(target, self._exchange(account)))
+        match = self._contact_of(target, self._exchange(account), self._plan_of(account.name))
         return Whom(target, match.contact.name if match else "")
+
+    def _contact_of(self, target: Target, exchange: Exchange | None, plan: Plan) -> Match | None:
+        keys = callers.keys_of(target, exchange)
+        match = self._contacts.match(keys)
+        # A number at another host, with letters, or of a private plan may be anybody's.
+        plain = plans.may_be_whole(target.user) and not target.private
+        if match is not None or keys[0].host or not plain:
+            return match
+        return self._contacts.alike(target.user, plan, self._last_digits())
+
+    def _plan_of(self, account: str) -> Plan:
+        try:
+            settings = self._registrations.get(account).account
+        except Refusal:
+            return Plan()
+        return settings.plan if settings else Plan()
 
     def _exchange(self, live: Live, connection: ConnectionEvent | None = None) -> Exchange | None:
         account = live.account
@@ -193,13 +218,15 @@ class LookUps:
     def _suggestions(self, text: str, live: Live | None, limit: int) -> tuple[Suggestion, ...]:
         query = Query(text)
         exchange = self._exchange(live) if live else None
+        plan = self._plan_of(live.name) if live else Plan()
         candidates = self._candidates(query) if query.text else self._latest(query)
         chosen: dict[Key, Suggestion] = {}
         for suggestion in candidates:
             if len(chosen) >= limit:
                 break
             for key in _keys(suggestion.target, exchange)[:1]:
-                chosen.setdefault(key, suggestion)
+                number = plan.e164(key.user) if not key.host else None
+                chosen.setdefault(Key(number) if number else key, suggestion)
         return tuple(chosen.values())
 
     def _latest(self, query: Query) -> Iterator[Suggestion]:

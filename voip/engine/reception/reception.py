@@ -100,8 +100,10 @@ class Reception:
         claimed = party(event.remote)
         caller = self._people.caller(asserted(event.asserted, claimed), event.account, connection)
         account = self._find_account(event.account)
-        listed = account is not None and self._blocked.is_caller(
-            caller.uri, event.account, account.answered_callers, connection
+        # The caller's own word and the server's: one alone would open the microphone.
+        listed = account is not None and all(
+            self._blocked.is_caller(one.uri, event.account, account.answered_callers, connection)
+            for one in (claimed, caller)
         )
         decision = self._decide(account, Arrival(listed, event.answer_after_s))
         if any(self._blocked.of(one.uri, event.account, connection) for one in (claimed, caller)):

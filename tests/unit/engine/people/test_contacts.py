@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voip.engine.people.contacts import Contact, Contacts, Number
+from voip.engine.people.contacts import Contacts
+from voip.engine.people.recognition import Contact, Number
 from voip.sip.callers import Exchange, keys
 
 _PATIENCE_S = 20

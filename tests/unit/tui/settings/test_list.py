@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from tui.settings.list import SETTINGS, Setting, words
-from voip.protocol.settings import Audio, Calls, Network, Screen, Settings
+from voip.protocol.settings import Audio, Calls, Contacts, Network, Screen, Settings
 
 BY_KEY = {setting.key: setting for setting in SETTINGS}
 
@@ -15,6 +15,7 @@ def test_every_setting_of_the_file_is_there() -> None:
     tables: dict[str, type[msgspec.Struct]] = {
         "audio": Audio,
         "calls": Calls,
+        "contacts": Contacts,
         "network": Network,
         "screen": Screen,
     }
