@@ -38,6 +38,7 @@ from tui.themes import choice as themes
 from tui.widgets.screens import Phoned
 from tui.words.phrases import who
 from voip import paths
+from voip.client import grouping
 from voip.client.errors import CommandFailed, NoEngine
 from voip.protocol.calls import CallEvent, CallStarted, DigitsEvent, LogEvent, PlaceCall
 from voip.protocol.client import AnyCommand, NumberedEvent
@@ -98,6 +99,8 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         # Another program may have drawn on the terminal while suspended.
         self.app_resume_signal.subscribe(self, lambda _: self._shown.forget())
         self.run_worker(self.bridge.run(), name="bridge")
+        # The first number in groups would hold up the screen.
+        self.run_worker(grouping.load, name="grouping", thread=True)
         self.set_interval(1.0, self._tick)
         self.set_interval(_METER_OVER_SSH_S if self._over_ssh else _METER_S, self._show_levels)
         loop = asyncio.get_running_loop()

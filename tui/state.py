@@ -104,6 +104,11 @@ class State(msgspec.Struct, frozen=True):
     def account(self, name: str | None) -> AccountStatus | None:
         return next((status for status in self.accounts if status.name == name), None)
 
+    def country(self, account: str) -> str:
+        """Country of an account's numbers, empty if unknown."""
+        status = self.account(account)
+        return status.country if status else ""
+
     def registered(self, state: RegistrationState) -> int:
         """Number of accounts in a state of registration."""
         return sum(account.registration.state is state for account in self.accounts)

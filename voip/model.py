@@ -231,6 +231,7 @@ class AccountStatus(msgspec.Struct, frozen=True):
     `sign` is that of its connection, None while the account is disabled.
     `distrusted`: its server was refused for its certificate or key.
     `forwarding` is None where no call is sent on.
+    `country` is that of its numbers, as an ISO 3166 code, empty if unknown.
     """
 
     name: str
@@ -246,6 +247,7 @@ class AccountStatus(msgspec.Struct, frozen=True):
     distrusted: bool = False
     forwarding: Forwarding | None = None
     auto_answer: AutoAnswer = AutoAnswer.OFF
+    country: str = ""
 
 
 class NameFrom(StrEnum):

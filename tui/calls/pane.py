@@ -60,9 +60,10 @@ class Calls(Lines):
     def draw(self, index: int) -> Sequence[Line]:
         phone = self.phone
         marked = len(self._calls) > 1 and index == self.cursor
+        shown = self._calls[index]
         return rows.call(
-            self._calls[index], phone.glyphs, phone.clock(), phone.state.settings.screen.meters,
-            marked, self.width, phone.keymap.shown("lock.details"),
+            shown, phone.glyphs, phone.clock(), phone.state.settings.screen.meters, marked,
+            self.width, phone.keymap.shown("lock.details"), phone.state.country(shown.call.account),
         )  # fmt: skip
 
     def empty(self) -> Sequence[Line]:

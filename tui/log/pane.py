@@ -47,7 +47,8 @@ class LogRows(Lines):
         entry = self.book.get(index)
         if entry is None:
             return (line(Part(f" {phone.glyphs.ellipsis}", "muted")),)
-        return (rows.entry(entry, phone.glyphs, phone.now(), self.size.width),)
+        country = phone.state.country(entry.account)
+        return (rows.entry(entry, phone.glyphs, phone.now(), self.size.width, country),)
 
     def empty(self) -> Sequence[Line]:
         if not self.book.loaded:

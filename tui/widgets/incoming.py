@@ -45,4 +45,6 @@ class Incoming(Lines, can_focus=False):
                 words = "answer, hold the other"
             keys.append(f"{key} {words}")
         text = "   ".join(keys) if index == 0 else "after the call above"
-        return rows.incoming(self._calls[index], phone.glyphs, text, self.width)
+        shown = self._calls[index]
+        country = phone.state.country(shown.call.account)
+        return rows.incoming(shown, phone.glyphs, text, self.width, country)

@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta
 
 from voip.causes import CauseKind
+from voip.client.grouping import grouped
 from voip.model import (
     AccountStatus,
     AutoAnswer,
@@ -98,26 +99,26 @@ def called(uri: str) -> str:
     return address(uri).partition(";")[0].replace(_HASH, "#")
 
 
-def who(party: Party) -> str:
+def who(party: Party, country: str = "") -> str:
     """Name of the other end, or else its number or address.
 
     A contact's name is plain. A claimed one is in quotes beside the address, which
-    goes first if the name imitates something else.
+    goes first if the name imitates something else. `country` is that of the account.
     """
     if not party.name:
-        return number_or_address(party.uri)
+        return number_or_address(party.uri, country)
     if party.imitates:
         return f"{address(party.uri) or 'unknown'} ({quoted(party.name)})"
     if party.claimed:
-        return f"{quoted(party.name)} ({number_or_address(party.uri)})"
+        return f"{quoted(party.name)} ({number_or_address(party.uri, country)})"
     return party.name
 
 
-def number_or_address(uri: str) -> str:
-    """The number alone if an address is one, else the address."""
+def number_or_address(uri: str, country: str = "") -> str:
+    """The number alone, in groups, if an address is one; else the address."""
     whole = address(uri).replace(_HASH, "#")
-    user, _, host = whole.partition("@")
-    return user if host and _NUMBER.fullmatch(user) else whole or "unknown"
+    user, _, _ = whole.partition("@")
+    return grouped(user, country) if _NUMBER.fullmatch(user) else whole or "unknown"
 
 
 def quoted(name: str) -> str:

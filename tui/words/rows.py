@@ -141,6 +141,7 @@ def call(
     marked: bool,
     width: int,
     lock_key: str,
+    country: str = "",
 ) -> list[Line]:
     """A call: party and state; sign of its lock; sound.
 
@@ -153,7 +154,7 @@ def call(
     standing = phrases.state(call)
     right: tuple[Part | str, ...] = (f"{standing} ",)
     if call.state is CallState.ENDED:
-        who = _party(call.remote, glyphs, "muted", width - 4 - _cells(right))
+        who = _party(call.remote, glyphs, "muted", width - 4 - _cells(right), country)
         return [
             line(Part(f"{mark}{glyphs.offline} ", "muted"), *who, right=right),
             *_ending(phrases.ending(call), width),
@@ -161,7 +162,7 @@ def call(
     if call.state.answered:
         role: Role = "success" if call.state is CallState.ACTIVE else "warning"
         right = (Part(standing, role), f" {phrases.duration(shown.duration_s(now))} ")
-    who = _party(call.remote, glyphs, "muted", width - 2 - _cells(right))
+    who = _party(call.remote, glyphs, "muted", width - 2 - _cells(right), country)
     return [
         line(Part(mark, "accent"), *who, right=right),
         line(" ", *lock_line(call.lock, glyphs, width - 1)),
@@ -190,15 +191,16 @@ def _ending(why: str, width: int) -> list[Line]:
     return [line(_INDENT, Part(text, "warning")) for text in (why[:length], rest) if text]
 
 
-def _party(remote: Party, glyphs: Glyphs, role: Role, room: int) -> list[Part]:
+def _party(remote: Party, glyphs: Glyphs, role: Role, room: int, country: str) -> list[Part]:
     """Name and address in `room` cells: a contact's plain, a claim quoted."""
     address = phrases.address(remote.uri)
     if remote.imitates:
         return _imitator(remote, glyphs, "strong", role, room)
     if remote.claimed:
         return _claim(remote, address or "unknown", glyphs, "strong", role, room)
-    name = phrases.who(remote)
-    if address in ("", name):
+    name = phrases.who(remote, country)
+    # A number without a host has nothing more to tell than its groups.
+    if address in ("", name) or (not remote.name and "@" not in address):
         return [Part(name, "strong")]
     short = cut((Part(name, "strong"),), _NAME_CELLS, glyphs.ellipsis)
     return [*short, Part(f"  {address}", role)]
@@ -286,7 +288,9 @@ def _signs(shown: ShownCall, glyphs: Glyphs, lock_key: str) -> list[Part]:
     return signs
 
 
-def incoming(shown: ShownCall, glyphs: Glyphs, keys: str, width: int) -> tuple[Line, ...]:
+def incoming(
+    shown: ShownCall, glyphs: Glyphs, keys: str, width: int, country: str = ""
+) -> tuple[Line, ...]:
     """Ringing call at the top of the screen.
 
     Its keys are beside the lock's sentence if they fit; the footer has them in any
@@ -297,7 +301,8 @@ def incoming(shown: ShownCall, glyphs: Glyphs, keys: str, width: int) -> tuple[L
     room = width - cell_len(mark.text) - 1 - _cells(right)
     by = f"  forwarded by {phrases.who(call.forwarded_by)}" if call.forwarded_by else ""
     forwarded = cut((Part(by, "muted"),), room // 2, glyphs.ellipsis)
-    who = [*_party(call.remote, glyphs, "text", room - _cells(forwarded)), *forwarded]
+    room -= _cells(forwarded)
+    who = [*_party(call.remote, glyphs, "text", room, country), *forwarded]
     signed = lock_line(call.lock, glyphs, width - len(_INDENT))
     offered = (Part(f"{keys} ", "accent"),)
     whole = len(_INDENT) + _cells(signed) + 2 + _cells(offered) <= width
@@ -307,8 +312,8 @@ def incoming(shown: ShownCall, glyphs: Glyphs, keys: str, width: int) -> tuple[L
     )
 
 
-def entry(logged: LogEntry, glyphs: Glyphs, now: datetime, width: int) -> Line:
-    """Row of the call log."""
+def entry(logged: LogEntry, glyphs: Glyphs, now: datetime, width: int, country: str = "") -> Line:
+    """Row of the call log; `country` is that of the account's numbers."""
     incoming = logged.direction is Direction.IN
     missed = logged.outcome in (Outcome.MISSED, Outcome.REFUSED)
     arrow = glyphs.incoming if incoming else glyphs.outgoing
@@ -329,11 +334,11 @@ def entry(logged: LogEntry, glyphs: Glyphs, now: datetime, width: int) -> Line:
         Part("  "),
     )
     room = width - _cells(left) - _cells(right) - 1
-    who = [Part(phrases.who(logged.remote), role)]
+    who = [Part(phrases.who(logged.remote, country), role)]
     if logged.remote.imitates:
         who = _imitator(logged.remote, glyphs, role, "muted", room)
     elif logged.remote.claimed:
-        address = phrases.number_or_address(logged.remote.uri)
+        address = phrases.number_or_address(logged.remote.uri, country)
         who = _claim(logged.remote, address, glyphs, role, "muted", room)
     if logged.outcome is Outcome.TRANSFERRED and width >= _WIDE:
         who.append(Part(f"  {logged.reason}", "muted"))

@@ -62,7 +62,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     def grouped(self, number: str) -> str:
         """The number with spaces as its country writes it; no digit is changed."""
-        if not may_be_whole(number):
+        if not may_be_whole(number) or not (number.startswith("+") or self.country):
             return number
         found = _parsed(number, self.country or None)
         if found is None:

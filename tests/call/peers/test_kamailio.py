@@ -230,8 +230,8 @@ async def test_a_caller_hears_of_a_call_that_is_sent_on(
 ) -> None:
     alice, bob, colleague = await _ring_group(kamailio, new_phone, authority, transport)
     for phone in (bob, colleague):
-        fields = {"forward_always": "carol@other.example"}
-        await phone.client.ask(EditAccount(name="bob", fields=fields))
+        edit = EditAccount(name="bob", fields={"forward_always": "carol@other.example"})
+        await phone.client.ask(edit)
     out = await alice.call(f"bob@{DOMAIN}")
     row = await alice.until_logged(out)
     assert row.reason == "the server sent the call elsewhere, which is not followed"

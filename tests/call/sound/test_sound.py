@@ -218,7 +218,7 @@ async def test_a_call_that_is_answered_by_itself_beeps_before_the_microphone_ope
         out = await alice.call(f"bob@{DOMAIN}", record=str(heard))
         await ear.until(has_beep)
         await bob.until_call(lambda c: c.state is CallState.ACTIVE)
-        await desk.say(speech)
+        await desk.speak(speech)
         await ear.hear(1.0)
     await alice.client.ask(HangUp(call=out))
     assert (await alice.until_logged(out)).outcome is Outcome.ANSWERED

@@ -107,6 +107,7 @@ class Live:
             forwarding=account.forwarding if account and account.enabled else None,
             auto_answer=account.auto_answer if account and account.enabled else AutoAnswer.OFF,
             sign=self._sign(),
+            country=account.plan.country if account else "",
         )
 
     def _sign(self) -> Sign | None:

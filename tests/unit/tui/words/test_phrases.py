@@ -79,12 +79,12 @@ def test_an_address_is_a_uri_without_its_scheme(uri: str, expected: str) -> None
     [
         (Party("sip:bob@example.com", "Bob", name_from=NameFrom.CONTACT), "Bob"),
         (Party("sip:bob@example.com", "Bob"), "“Bob” (bob@example.com)"),
-        (Party("sip:+34600111222@x", "B", name_from=NameFrom.CLAIM), "“B” (+34600111222)"),
+        (Party("sip:+34600111222@x", "B", name_from=NameFrom.CLAIM), "“B” (+34 600 11 12 22)"),
         (Party("", "Echo line", name_from=NameFrom.PHONE), "Echo line"),
         (Party("sip:bob@example.com"), "bob@example.com"),
-        (Party("sip:+34600111222@example.com"), "+34600111222"),
+        (Party("sip:+34600111222@example.com"), "+34 600 11 12 22"),
         (Party("sip:100@example.com"), "100"),
-        (Party("tel:+34600111222"), "+34600111222"),
+        (Party("tel:+34600111222"), "+34 600 11 12 22"),
         (Party("sip:*9%23@example.com"), "*9#"),
         (Party("sip:+@example.com"), "+@example.com"),
         (Party("sip:example.com"), "example.com"),
@@ -380,3 +380,21 @@ def test_a_moment_fits_its_column(started: datetime, later: timedelta) -> None:
     moment = started.replace(tzinfo=UTC)
     said = phrases.when(rfc3339(moment.timestamp()), (moment + later).astimezone())
     assert 5 <= len(said) <= 6
+
+
+@pytest.mark.parametrize(
+    ("uri", "country", "expected"),
+    [
+        ("sip:600111222@example.com", "ES", "600 11 12 22"),
+        ("sip:600111222@example.com", "", "600111222"),
+        ("sip:02079460018@example.com", "GB", "020 7946 0018"),
+        ("sip:112@example.com", "ES", "112"),
+        ("sip:*31%23600111222@example.com", "ES", "*31#600111222"),
+        ("sip:+34600111222;x@example.com", "ES", "+34600111222;x@example.com"),
+    ],
+)
+def test_numbers_are_in_the_groups_of_the_account_s_country(
+    uri: str, country: str, expected: str
+) -> None:
+    assert phrases.who(Party(uri), country) == expected
+    assert phrases.number_or_address(uri, country) == expected
