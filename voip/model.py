@@ -354,6 +354,18 @@ class Quality(msgspec.Struct, frozen=True):
         return "nothing comes from the far end any more" if self.silent_s else ""
 
 
+class PostDial(msgspec.Struct, frozen=True):
+    """Tones of a dial string, which are sent once its call is active.
+
+    `waits`: the next ones wait for the user. The tones themselves are not told.
+    """
+
+    sent: int
+    total: int
+    begun: bool = False
+    waits: bool = False
+
+
 class Call(msgspec.Struct, frozen=True):
     """State of a call; `duration_s` counts from the answer.
 
@@ -363,6 +375,7 @@ class Call(msgspec.Struct, frozen=True):
     By the server's word: `forwarded_by` passed the call on to this phone, and
     `connected` is at the other end in place of `remote`. `asked`: the far end wants to
     connect the user with this one.
+    `post_dial` is None once all tones of the dial string were sent.
     """
 
     id: str
@@ -389,6 +402,7 @@ class Call(msgspec.Struct, frozen=True):
     connected: Party | None = None
     asked: Party | None = None
     transfer: Transfer | None = None
+    post_dial: PostDial | None = None
 
 
 class LogEntry(msgspec.Struct, frozen=True):

@@ -60,6 +60,7 @@ from voip.protocol.calls import (
     RefuseTransfer,
     Resume,
     SendDigits,
+    SendRest,
     TransferCall,
     TransferEvent,
 )
@@ -300,6 +301,7 @@ NEW_CALL = model.Call(
         short="waiting for the server",
     ),
     started="2026-01-01T00:00:00Z",
+    post_dial=model.PostDial(sent=0, total=5),
 )
 ENTRY = model.LogEntry(
     id="2",
@@ -425,6 +427,7 @@ COMMANDS: dict[str, AnyCommand] = {
     "dtmf": SendDigits(call="3", digits="12*#,D"),
     "accept_transfer": AcceptTransfer(call="3"),
     "refuse_transfer": RefuseTransfer(call="3"),
+    "dtmf_rest": SendRest(call="3"),
     "play": Play(call="3", path="/tmp/in.wav"),
     "record": Record(call="3", path=None),
     "history": GetHistory(
@@ -560,6 +563,7 @@ REPLIES: dict[str, msgspec.Struct] = {
         account="work",
         problem=None,
         suggestions=(Suggestion("Bob", "+34 600 111 222", "contact", model.NameFrom.CONTACT),),
+        tones=",,55#",
     ),
     "looked_up_emergency": LookedUp(
         uri="sip:112@example.com;transport=tls",

@@ -65,6 +65,7 @@ STORIES: dict[str, tuple[str, ...]] = {
         "call.unmute",
         "call.keypad",
         "box.close",
+        "call.send_rest",
         "call.play",
         "call.stop_playing",
         "call.record",
@@ -312,6 +313,17 @@ async def _(stage: Stage) -> Done:
 async def _(stage: Stage) -> Done:
     await _talking(stage)
     return _on(stage, Keypad)
+
+
+@_for("call.send_rest")
+async def _(stage: Stage) -> Done:
+    await stage.accounts()
+    call = await stage.engine.call("100,1;2", account="work")
+    stage.engine.remote_answers(call)
+    await stage.phone.sees("1 tone waits for you")
+    return lambda: (
+        stage.engine.digits_sent(call) == ",12" and "waits for you" not in stage.phone.text
+    )
 
 
 @_for("call.switch")

@@ -26,6 +26,7 @@ from voip.protocol.calls import (
     Record,
     RefuseTransfer,
     Resume,
+    SendRest,
 )
 from voip.protocol.client import AnyCommand
 
@@ -138,6 +139,7 @@ COMMANDS = {
     "call.stop_recording": _selected(lambda call: Record(call=call, path=None)),
     "call.switch": _switch,
     "call.keypad": _keypad,
+    "call.send_rest": _selected(lambda call: SendRest(call=call)),
     "call.play": _play,
     "call.record": _record,
     "lock.details": _lock,

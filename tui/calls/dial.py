@@ -219,7 +219,8 @@ class Dial(Vertical):
         elif answer.warning:
             self.note.preview(Part(answer.warning, "warning"))
         elif answer.uri and text:
-            self.note.preview(Part(f"calls {phrases.called(answer.uri)}", "muted"))
+            then = f", then sends {answer.tones}" if answer.tones else ""
+            self.note.preview(Part(f"calls {phrases.called(answer.uri)}{then}", "muted"))
         else:
             self.note.preview(None)
         self._with.update(f"with {answer.account} " if answer.account and text else "")

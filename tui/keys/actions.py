@@ -78,6 +78,10 @@ def _can_be_transferred(context: Context) -> bool:
     return idle and context.pane is not Pane.ACCOUNTS and _with_call(_ANSWERED)(context)
 
 
+def _tones_wait(shown: ShownCall) -> bool:
+    return shown.call.post_dial is not None and shown.call.post_dial.waits
+
+
 def _begins_calls(context: Context) -> bool:
     """True if no call rings: a key meant to answer must not place a call."""
     return context.connected and context.incoming is None
@@ -170,6 +174,8 @@ ACTIONS: tuple[Action, ...] = (
            _with_call(_UNDER_WAY, lambda s: s.call.muted), 7),
     Action("call.keypad", "keypad", "Open the keypad, to send tones", "k", _CALLS,
            _with_call(_ANSWERED), 10),
+    Action("call.send_rest", "send tones", "Send the tones of the dial string that wait", "w",
+           _CALLS, _with_call((CallState.ACTIVE,), _tones_wait), 5),
     Action("call.switch", "switch", "Switch to the next call, and hold the others", "s", _CALLS,
            lambda c: c.connected and c.live > 1, 8),
     Action("lock.details", "lock info", "Show what the lock is made of", "l", _CALLS,

@@ -17,6 +17,7 @@ from voip.model import (
     LogEntry,
     Outcome,
     Party,
+    PostDial,
     RegistrationState,
     Transfer,
     TransferState,
@@ -119,6 +120,16 @@ def number_or_address(uri: str, country: str = "") -> str:
     whole = address(uri).replace(_HASH, "#")
     user, _, _ = whole.partition("@")
     return grouped(user, country) if _NUMBER.fullmatch(user) else whole or "unknown"
+
+
+def post_dial(tones: PostDial | None) -> str:
+    """Progress of a dial string's tones, empty before the call is active."""
+    if tones is None or not tones.begun:
+        return ""
+    left = tones.total - tones.sent
+    if tones.waits:
+        return f"{count(left, 'tone')} {'waits' if left == 1 else 'wait'} for you"
+    return f"sending tones, {tones.sent} of {tones.total} sent"
 
 
 def quoted(name: str) -> str:

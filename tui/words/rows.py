@@ -280,6 +280,8 @@ def _signs(shown: ShownCall, glyphs: Glyphs, lock_key: str) -> list[Part]:
         signs.append(Part(f"wants you to call {phrases.who(call.asked)}  ", "warning"))
     if call.connected is not None:
         signs.append(Part(f"now {phrases.who(call.connected)}  ", "warning"))
+    if words := phrases.post_dial(call.post_dial):
+        signs.append(Part(f"{words}  ", "warning"))
     if shown.heard:
         signs.append(Part(f"they pressed {shown.heard[-_HEARD_DIGITS:]}  ", "muted"))
     comparison = call.lock.comparison

@@ -147,6 +147,7 @@ def state_words(c: Call) -> str:
     text += f", asks to connect you with {with_address(c.asked)}" if c.asked else ""
     text += f", now with {with_address(c.connected)}" if c.connected else ""
     text += f", {transfer(c.transfer)}" if c.transfer and c.transfer.state.under_way else ""
+    text += _post_dial(c)
     return text + (f", {c.quality.problem}" if c.quality.problem else "")
 
 
@@ -154,6 +155,15 @@ def transfer(now: Transfer) -> str:
     """Describe a transfer and its progress."""
     why = f": {now.reason}" if now.reason else ""
     return f"transfer to {now.target.label}: {_TRANSFERS[now.state]}{why}"
+
+
+def _post_dial(c: Call) -> str:
+    tones = c.post_dial
+    if tones is None or not tones.begun:
+        return ""
+    if not tones.waits:
+        return f", sending tones ({tones.sent} of {tones.total} sent)"
+    return f", {tones.total - tones.sent} tones wait: offhook dtmf {c.id} --rest"
 
 
 def lock(now: Lock) -> str:

@@ -12,6 +12,9 @@ from voip.protocol.base import Command, Event
 class PlaceCall(Command, frozen=True, tag="call"):
     """Call `target`; `voip.sip.dialing` lists its forms.
 
+    Tones behind a number (`100,,55#;1`) are sent once the call is active: a comma is a
+    pause, a semicolon waits for `SendRest`.
+
     `back` calls back the address of a caller of `account`: a number there is called at
     the account's own domain, not at the host that passed it on. `play` and `record` are
     absolute paths of WAV files; `hangup_after_s` counts from the answer.
@@ -95,6 +98,12 @@ class JoinCalls(Command, frozen=True, tag="join"):
 
     call: str
     other: str
+
+
+class SendRest(Command, frozen=True, tag="dtmf_rest"):
+    """Send the tones of the call's dial string that wait for the user."""
+
+    call: str
 
 
 class Play(Command, frozen=True, tag="play"):
@@ -217,6 +226,7 @@ AnyCallCommand = (
     | RefuseTransfer
     | TransferCall
     | JoinCalls
+    | SendRest
     | Play
     | Record
     | GetHistory

@@ -63,6 +63,7 @@ class LookedUp(msgspec.Struct, frozen=True):
     """Reply to `LookUp`: `uri` and `account` of the call, or its `problem`.
 
     `warning`: the account is said not to place calls to this emergency number.
+    `tones` are sent once the call is active, as in `PlaceCall`.
     """
 
     uri: str | None
@@ -70,6 +71,7 @@ class LookedUp(msgspec.Struct, frozen=True):
     problem: str | None
     suggestions: tuple[Suggestion, ...] = ()
     warning: str | None = None
+    tones: str = ""
 
 
 class BlockedCallers(msgspec.Struct, frozen=True):

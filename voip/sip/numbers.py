@@ -31,6 +31,12 @@ _TONES_BEHIND = re.compile(
     rf"(?P<tones>[0-9*#][0-9*#,;pw{_SPACES}]*)",
     re.IGNORECASE,
 )
+# Spaces would make one of two numbers that were pasted together.
+_DIAL_STRING = re.compile(
+    r"(?P<number>.*?[0-9*#)])(?P<tones>[,;pw]+[0-9*#][0-9*#,;pw]*)", re.IGNORECASE
+)
+_WAITS = str.maketrans("pwPW", ",;,;")
+_MOST_TONES = 64
 _PARAMETER_NAME = re.compile(r"[a-z][a-z0-9-]*")
 _TONE_PARAMETERS = frozenset(("ext", "postd"))
 _PAUSES = str.maketrans(";pwPW", ",,,,,")
@@ -50,6 +56,16 @@ class WithTones(NamedTuple):
     number: str
     tones: str
     written: str
+
+
+class DialString(NamedTuple):
+    """A number, and tones to send once its call is active.
+
+    “,” among the tones is a pause, “;” waits for the user.
+    """
+
+    number: str
+    tones: str
 
 
 def without_marks(text: str) -> str:
@@ -80,6 +96,24 @@ def with_tones(text: str) -> WithTones | None:
         return None
     tones = re.sub(rf"[{_SPACES}]", "", match["tones"]).translate(_PAUSES).rstrip(",")
     return WithTones(number, tones, match["number"])
+
+
+def dial_string(text: str) -> DialString | None:
+    """Number with pauses and tones behind it: `100,,55#`; “;” or w waits."""
+    match = _DIAL_STRING.fullmatch(without_marks(text).strip(" "))
+    number = read(match["number"]) if match else None
+    if match is None or number is None or len(match["tones"]) > _MOST_TONES:
+        return None
+    return DialString(number, as_tones(match["tones"]))
+
+
+def as_tones(text: str) -> str:
+    """Tones of an address book, in which p is a pause and w waits."""
+    return text.translate(_WAITS).rstrip(",;")
+
+
+def can_be_sent(tones: str) -> bool:
+    return re.fullmatch(r"[0-9*#,;]*", tones) is not None
 
 
 def begins_like_one(text: str) -> bool:

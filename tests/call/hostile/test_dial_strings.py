@@ -36,6 +36,8 @@ _CALLED = {
     "sip:+4930123;npdi;rn=+4989@pbx.test;user=phone": "sip:+4930123@pbx.test;transport=tls",
     "sip:alice;day=tuesday@pbx.test": "sip:alice;day=tuesday@pbx.test;transport=tls",
     "9bob": "sip:9bob@pbx.test;transport=tls",
+    "100,,55#": "sip:100@pbx.test;transport=tls",
+    "100;1;2": "sip:100@pbx.test;transport=tls",
 }
 """Dial string, and the URI that the account's own server gets."""
 
@@ -58,6 +60,9 @@ _REFUSED = {
     "sip:bob@pbx.test;transport=ws": "“ws” is not a transport of this phone",
     "sip:bob;transport=udp@pbx.test": "“transport=udp” stands in front of the @",
     "+1 555 0100 ext. 5": "call +15550100, then send 5 as tones",
+    "600 100, 600 200": "call 600100, then send 600200 as tones",
+    "100;transport=udp,5": "“udp,5” is not a transport of this phone",
+    "100,5@pbx.test?X=y": "an address with headers (“?…”) is not called",
     "24h Hotline": "is not a number: remove what is not part of one",
     "555 0100\n555 0200": "the address holds control characters",
     "anonymous@anonymous.invalid": "nobody can be called there",

@@ -11,7 +11,7 @@ from tests.contract.engines import transcript
 from tests.contract.engines.sides import ACCOUNT, BOB, Side
 from tests.support.attached import connect
 from voip.client.errors import CommandFailed
-from voip.model import CallState, Outcome, TransferState
+from voip.model import CallState, Outcome, PostDial, TransferState
 from voip.protection import LockState
 from voip.protocol.calls import (
     AcceptTransfer,
@@ -28,6 +28,7 @@ from voip.protocol.calls import (
     RefuseTransfer,
     Resume,
     SendDigits,
+    SendRest,
     TransferCall,
     TransferEvent,
 )
@@ -240,6 +241,21 @@ async def test_a_transfer_that_fails_and_one_that_does_not(side: Side) -> None:
         "ended open",
     ]
     side.engine.check_lock_evidence(call)
+
+
+async def test_dial_string_waits_for_the_user(side: Side) -> None:
+    await side.register()
+    call = await side.dial("100,1;2")
+    side.answers(call)
+    progress = await side.engine.until_call(
+        lambda c: c.id == call and c.post_dial is not None and c.post_dial.waits
+    )
+    assert progress.post_dial == PostDial(sent=1, total=2, begun=True, waits=True)
+    position = len(side.engine.events)
+    await side.engine.client.ask(SendRest(call=call))
+    await side.engine.until_call(lambda c: c.id == call and c.post_dial is None, position)
+    side.hangs_up(call)
+    await side.engine.until_state(call, CallState.ENDED)
 
 
 @pytest.mark.parametrize(

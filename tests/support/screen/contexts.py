@@ -25,6 +25,7 @@ from voip.model import (
     LogEntry,
     Outcome,
     Party,
+    PostDial,
     Registration,
     RegistrationState,
 )
@@ -96,8 +97,15 @@ def _values(name: str, kind: Any) -> list[Any]:
         )
         anywhere = [_call(state, on, on, on) for state in CallState for on in _BOTH]
         active = _call(CallState.ACTIVE, False, False, False)
-        asked = msgspec.structs.replace(active.call, asked=Party("sip:carol@example.com"))
-        return [*in_use, *anywhere, logged, msgspec.structs.replace(active, call=asked)]
+        changes: tuple[dict[str, Any], ...] = (
+            {"asked": Party("sip:carol@example.com")},
+            {"post_dial": PostDial(sent=0, total=1, begun=True, waits=True)},
+        )
+        more = [
+            msgspec.structs.replace(active, call=msgspec.structs.replace(active.call, **change))
+            for change in changes
+        ]
+        return [*in_use, *anywhere, logged, *more]
     if kind is AccountStatus:
         usual = [_account(*how) for how in itertools.product(_BOTH, Transport)]
         expired = Cause(CauseKind.CERTIFICATE_EXPIRED)

@@ -17,6 +17,7 @@ from voip.protocol.calls import HangUp
         ("tel:9%23", "tel:9%23", "calls 9#@pbx.example"),
         ("+49\u00a030\u202f123", "+49\u00a030\u202f123", "calls +4930123@pbx.example"),
         ("9bob", "9bob", "calls 9bob@pbx.example"),
+        ("100,,55#", "100,,55#", "calls 100@pbx.example.com, then sends ,,55#"),
         ("555 ext. 5", "555 ext. 5", "call 555, then send 5 as tones"),
     ],
 )

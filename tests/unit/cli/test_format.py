@@ -53,6 +53,22 @@ def test_states_are_those_of_the_screen(
     assert shown.state_words(call) == words == phrases.state(call)
 
 
+@pytest.mark.parametrize(
+    ("tones", "words"),
+    [
+        (model.PostDial(0, 3), "active"),
+        (model.PostDial(1, 3, begun=True), "active, sending tones (1 of 3 sent)"),
+        (
+            model.PostDial(1, 3, begun=True, waits=True),
+            "active, 2 tones wait: offhook dtmf 4 --rest",
+        ),
+    ],
+)
+def test_progress_of_a_dial_string(tones: model.PostDial, words: str) -> None:
+    call = replace(examples.NEW_CALL, state=model.CallState.ACTIVE, post_dial=tones)
+    assert shown.state_words(call) == words
+
+
 def test_a_check_has_its_search_below_the_name() -> None:
     report = examples.REPLIES["check"]
     assert isinstance(report, CheckReport)

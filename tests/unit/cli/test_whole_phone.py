@@ -44,6 +44,7 @@ from voip.protocol.calls import (
     RefuseTransfer,
     Resume,
     SendDigits,
+    SendRest,
     TransferCall,
 )
 from voip.protocol.client import AnyCommand
@@ -77,6 +78,7 @@ OF_ACTION = {
     "call.mute": "mute CALL",
     "call.unmute": "unmute CALL",
     "call.keypad": "dtmf CALL DIGITS",
+    "call.send_rest": "dtmf CALL --rest",
     "call.switch": "resume CALL",
     "call.transfer": "transfer CALL TARGET --to-call",
     "call.play": "play CALL FILE",
@@ -170,6 +172,7 @@ OF_COMMAND: dict[type, str] = {
     RefuseTransfer: "refuse-transfer CALL",
     TransferCall: "transfer CALL TARGET --wait",
     JoinCalls: "transfer CALL --to-call --wait",
+    SendRest: "dtmf CALL --rest",
     Play: "play CALL FILE --stop",
     Record: "record CALL FILE --stop",
     GetHistory: "history --search --limit --missed --account --secure",

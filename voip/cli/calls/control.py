@@ -23,6 +23,7 @@ from voip.protocol.calls import (
     RefuseTransfer,
     Resume,
     SendDigits,
+    SendRest,
 )
 from voip.protocol.client import ErrorInfo
 from voip.protocol.phone import Subscribe
@@ -110,17 +111,20 @@ def unmute(call: str) -> None:
 
 @click.command()
 @_call
-@click.argument("digits")
-def dtmf(call: str, digits: str) -> None:
+@click.argument("digits", required=False)
+@click.option("--rest", is_flag=True, help="Send those of the dial string that wait.")
+def dtmf(call: str, digits: str | None, rest: bool) -> None:
     """Send DIGITS as tones; says when and how they were sent.
 
     DIGITS are 0-9 * # A-D; a comma is a pause.
     """
-    command = SendDigits(call=call, digits=digits)
+    if rest is (digits is not None):
+        raise click.UsageError("give DIGITS or --rest")
+    command = SendRest(call=call) if digits is None else SendDigits(call=call, digits=digits)
     with_engine(lambda engine: _send(engine, command), start=False)
 
 
-async def _send(engine: Client, command: SendDigits) -> None:
+async def _send(engine: Client, command: SendDigits | SendRest) -> None:
     await engine.ask(Subscribe())
     await engine.ask(command)
     lost = None

@@ -36,7 +36,8 @@ def look_up(text: str, account: str | None, limit: int, as_json: bool) -> None:
 def _print(answer: LookedUp) -> None:
     if answer.uri is not None and answer.account is not None:
         address = answer.uri.partition(";")[0]
-        click.echo(f"{address}  with {answer.account}")
+        then = f", then sends {answer.tones}" if answer.tones else ""
+        click.echo(f"{address}  with {answer.account}{then}")
     if answer.warning is not None:
         click.echo(answer.warning, err=True)
     for suggestion in answer.suggestions:

@@ -19,6 +19,7 @@ from voip.model import (
     HeldBy,
     Outcome,
     Party,
+    PostDial,
     Quality,
     Source,
     Transfer,
@@ -54,6 +55,7 @@ class LiveCall:
     `file` is set until it has been played. `hold_agreed` is the far end's answer to the
     latest hold or resume, None before it. `taken`: a side has accepted the call.
     `refused`: its session was not accepted. `stopped`: the engine ends it on shutdown.
+    `pieces` are the tones of a dial string that are not sent yet, between its waits.
     `start` made an outgoing call, and makes it again at another target than those
     `tried`; `between_targets` it is in no worker.
     `reception_timer` acts on an incoming call that nobody has answered. One that
@@ -109,6 +111,8 @@ class LiveCall:
     reception_timer: asyncio.TimerHandle | None = None
     waits_to_ring: bool = False
     sent_on: Cause | None = None
+    post_dial: PostDial | None = None
+    pieces: list[str] = field(default_factory=list)
     last_lock: LockState = LockState.OPEN
     address: str | None = None
     find_keys: Callable[[], tuple[ComparedKey, ...]] = tuple
@@ -252,6 +256,7 @@ class LiveCall:
             connected=self.connected,
             asked=self.asked,
             transfer=self.transfer,
+            post_dial=self.post_dial if self.ended is None else None,
         )
 
 

@@ -72,6 +72,12 @@ class Follower(Protocol):
     def on_answered(self, call: LiveCall) -> None:
         """Act on the answer of a call by either side."""
 
+    def on_active(self, call: LiveCall) -> None:
+        """Act on a call that voice flows in now."""
+
+    def on_digits(self, call: LiveCall, lost: int) -> None:
+        """Act on the end of requested tones."""
+
     def on_hold_answer(self, call: LiveCall, event: HoldEvent) -> None:
         """Act on the far end's answer to a hold or resume."""
 
@@ -227,6 +233,7 @@ class CallEvents:
                 self._hub.publish(DigitEvent(call=str(call.id), digit=digit))
             case DigitsDone():
                 self._hub.publish(_digits_done(call, event))
+                self._calls.on_digits(call, event.lost)
             case PlayEnded():
                 self._calls.file_ended(call)
 
@@ -253,6 +260,8 @@ class CallEvents:
             self._book.answered(call)
             self._calls.on_answered(call)
         self._book.publish(call)
+        if call.state is CallState.ACTIVE:
+            self._calls.on_active(call)
 
     def _on_ended(self, call: LiveCall, event: CallStateEvent) -> None:
         if self._goes_on(call, event):

@@ -15,6 +15,7 @@ from voip.engine.calls.asked import Asked, AskedTransfers, Name
 from voip.engine.calls.book import CallBook
 from voip.engine.calls.live import LiveCall, Voice
 from voip.engine.calls.microphone import Microphone
+from voip.engine.calls.post_dial import PostDialling
 from voip.engine.calls.sound_files import PlayedFile
 from voip.engine.calls.transfers import Transfers
 from voip.engine.errors import Refusal
@@ -93,6 +94,7 @@ class Calls:
         self._microphone = Microphone(book, self._ask)
         self.asked = AskedTransfers(book, hub, self._ask, self)
         self.transfers = Transfers(book, hub, self._ask, self)
+        self._post_dialling = PostDialling(book, hub, self._ask, self._in_background)
         self._background: set[asyncio.Task[None]] = set()
 
     async def place(
@@ -105,8 +107,11 @@ class Calls:
         command: PlaceCall,
         play: PlayedFile | None,
         replaces: str | None = None,
+        tones: str = "",
     ) -> LiveCall:
         """Start a call and log it; `replaces` as in `StartCall`.
+
+        `tones` are sent once it is active.
 
         Raises:
             Refusal: the worker refused.
@@ -116,6 +121,7 @@ class Calls:
         call.file = play
         call.voice = Voice.NONE if play else Voice.FIRST
         call.recording = command.record is not None
+        self._post_dialling.prepare(call, tones)
         self._book.publish(call)
         start = StartCall(
             call=call.number,
@@ -340,6 +346,15 @@ class Calls:
         # On hold, PJMEDIA would delay the tones or lose them with the stream.
         call = self._in_state(call_id, {CallState.ACTIVE}, "sent tones")
         await self._ask(call, Digits(call=call.number, digits=digits))
+
+    def send_rest(self, call_id: str) -> None:
+        self._post_dialling.let_go_on(self._find(call_id))
+
+    def on_active(self, call: LiveCall) -> None:
+        self._post_dialling.on_active(call)
+
+    def on_digits(self, call: LiveCall, lost: int) -> None:
+        self._post_dialling.on_sent(call, lost)
 
     async def play(self, call_id: str, file: PlayedFile | None) -> None:
         call = self._answered(call_id, "played to")

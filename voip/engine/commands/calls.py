@@ -33,11 +33,12 @@ from voip.protocol.calls import (
     RefuseTransfer,
     Resume,
     SendDigits,
+    SendRest,
     TransferCall,
 )
 from voip.protocol.people import LookedUp, LookUp
 from voip.protocol.worker.base import Role
-from voip.sip import dialing
+from voip.sip import dialing, numbers
 
 _DIGITS = frozenset("0123456789*#ABCDabcd,")
 
@@ -66,7 +67,7 @@ async def _place(engine: Engine, command: PlaceCall) -> CallStarted:
         _make_recording(command.record)
     # A client that goes away cancels its command: half a call would stay in the book.
     call = await asyncio.shield(
-        engine.calls.place(role, account, transport, uri, remote, command, play)
+        engine.calls.place(role, account, transport, uri, remote, command, play, tones)
     )
     return CallStarted(call=str(call.id), notice=_notice(engine, role, command, tones, warning))
 
@@ -97,8 +98,8 @@ def _notice(
     ready = engine.workers[role].ready
     silent = ready is not None and not ready.sound_ok and command.play is None
     sound = ready.sound if ready is not None and silent else None
-    later = f"once they answer, send {tones} as tones" if tones else None
-    return "; ".join(filter(None, (warning, sound or later))) or None
+    odd = None if numbers.can_be_sent(tones) else f"once they answer, send {tones} as tones"
+    return "; ".join(filter(None, (warning, sound, odd))) or None
 
 
 async def _answer(engine: Engine, command: AnswerCall) -> None:
@@ -175,6 +176,10 @@ async def _join(engine: Engine, command: JoinCalls) -> None:
     await asyncio.shield(engine.calls.transfers.join(command.call, command.other))
 
 
+async def _send_rest(engine: Engine, command: SendRest) -> None:
+    engine.calls.send_rest(command.call)
+
+
 async def _play(engine: Engine, command: Play) -> None:
     await engine.calls.play(command.call, await _sound_file(engine, command.path))
 
@@ -233,6 +238,7 @@ HANDLERS: Handlers = {
     RefuseTransfer: _refuse_transfer,
     TransferCall: _transfer,
     JoinCalls: _join,
+    SendRest: _send_rest,
     Play: _play,
     Record: _record,
 }

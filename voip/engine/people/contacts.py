@@ -222,6 +222,8 @@ def _phone(value: str) -> Number | None:
         return _of_uri(rest)
     more = numbers.with_tones(value)
     written, tones = (more.written, more.tones) if more else (value.rstrip(",; "), "")
+    dialled = numbers.dial_string(value)
+    tones = dialled.tones if dialled else tones
     # Letters would be dialled as digits: a number with a note is refused.
     plain = _PLAIN_NUMBER.fullmatch(written) and _can_be_called(written)
     return Number(written, tones=tones) if plain else None
@@ -231,7 +233,7 @@ def _of_uri(uri: str) -> Number | None:
     """Parse the number of a tel URI (RFC 3966), with context, not extension."""
     written, *parameters = uri.split(";")
     tones = [
-        value
+        numbers.as_tones(value)
         for name, _, value in (parameter.partition("=") for parameter in parameters)
         if name.lower() in ("ext", "postd")
     ]

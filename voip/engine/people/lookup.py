@@ -114,7 +114,7 @@ class LookUps:
             called = whom.target.uri(settings.domain, settings.transport) if settings else None
         except (DialError, Refusal) as error:
             return LookedUp(None, name, problem=str(error), suggestions=suggestions)
-        return LookedUp(called, name, refusal, suggestions, whom.warning)
+        return LookedUp(called, name, refusal, suggestions, whom.warning, whom.tones)
 
     async def whom(self, text: str, account: Live) -> Whom:
         """Return the target of typed text: a contact of that name, or the text.
@@ -125,7 +125,8 @@ class LookUps:
         """
         await self._contacts.refresh()
         whom = self._named(text)
-        return (whom if whom.name else self._whom_at(whom.target, account)).at(account)
+        name = whom.name or self._whom_at(whom.target, account).name
+        return msgspec.structs.replace(whom, name=name).at(account)
 
     async def caller_of(self, uri: str, account: Live, called_it: bool) -> Whom:
         """Return the target that calls back a caller from `uri`.
@@ -175,6 +176,9 @@ class LookUps:
             return None
 
     def _named(self, text: str) -> Whom:
+        dialled = numbers.dial_string(text)
+        if dialled is not None:
+            return Whom(dialing.parse_target(dialled.number), tones=dialled.tones)
         contacts = self._contacts.named(text) if dialing.may_be_name(text) else []
         listed = list(_distinct(number for contact in contacts for number in contact.numbers))
         if not listed:

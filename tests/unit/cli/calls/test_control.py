@@ -1,4 +1,4 @@
-"""Commands for a call that rings."""
+"""Commands for a call that rings, and for the tones of one that is up."""
 
 from __future__ import annotations
 
@@ -43,3 +43,34 @@ async def test_do_not_disturb_is_a_setting(standin: StandIn) -> None:
     assert await typed("settings", "calls.do_not_disturb") == (0, "true\n", "")
     assert await typed("settings", "calls.do_not_disturb", "--default") == (0, "", "")
     assert await typed("settings", "calls.do_not_disturb") == (0, "false\n", "")
+
+
+async def test_rest_of_a_dial_string_is_sent_when_asked_for(standin: StandIn) -> None:
+    await standin.add_account("work")
+    call = await standin.call("100;1,2")
+    standin.remote_answers(call)
+    await standin.reaches_call(call, lambda c: c.post_dial is not None and c.post_dial.waits)
+    assert standin.digits_sent(call) == ""
+    assert await typed("dtmf", call, "--rest") == (0, "", "")
+    assert standin.digits_sent(call) == "1,2"
+    status, _, err = await typed("dtmf", call, "--rest")
+    assert (status, err) == (1, f"offhook: no tones wait in call {call}\n")
+    for words in (("dtmf", call), ("dtmf", call, "1", "--rest")):
+        status, _, err = await typed(*words)
+        assert status == 2
+        assert "give DIGITS or --rest" in err
+
+
+@pytest.mark.parametrize(
+    ("number", "out", "warning"),
+    [
+        ("100,,55#", "sip:100@pbx.example.com  with work, then sends ,,55#\n", ""),
+        ("112", "sip:112@pbx.example.com  with work\n",
+         "“work” places no emergency calls: use another phone\n"),
+    ],
+)  # fmt: skip
+async def test_look_up_says_what_a_call_would_do(
+    standin: StandIn, number: str, out: str, warning: str
+) -> None:
+    await standin.add_account("work", emergency=False)
+    assert await typed("look-up", number) == (0, out, warning)

@@ -374,12 +374,13 @@ async def test_callers_in_the_log_are_suggested_as_they_are_called_back(standin:
     assert await suggested(standin, "") == expected
 
 
-async def test_tones_of_a_contact_are_said_and_not_dialled(standin: StandIn) -> None:
+async def test_tones_of_a_contact_are_not_dialled(standin: StandIn) -> None:
     await standin.add_account("work")
     cards(standin, ("Bob", "TEL:+34 600 ext. 12"), ("24h Hotline", "TEL:112"))
     command = PlaceCall(target="bob")
     started = await standin.client.get(command, CallStarted)
-    assert started.notice == "once they answer, send 12 as tones"
+    assert started.notice is None
+    assert (await look_up(standin, "bob")).tones == "12"
     (call,) = (await standin.status()).calls
     assert (call.remote.uri, call.remote.name) == ("sip:+34600@pbx.example.com", "Bob")
     await standin.client.ask(HangUp(call=started.call))

@@ -21,6 +21,7 @@ from voip.model import (
     LogEntry,
     Outcome,
     Party,
+    PostDial,
     Registration,
     RegistrationState,
 )
@@ -144,6 +145,22 @@ def test_what_is_on_can_be_turned_off() -> None:
     group = ids(Context(pane=Pane.CALLS, call=on))
     assert group >= {"call.unmute", "call.stop_playing", "call.stop_recording"}
     assert not group & {"call.mute", "call.play", "call.record"}
+
+
+@pytest.mark.parametrize(
+    ("tones", "offered"),
+    [
+        (None, False),
+        (PostDial(0, 2), False),
+        (PostDial(1, 2, begun=True), False),
+        (PostDial(1, 2, begun=True, waits=True), True),
+    ],
+)
+def test_waiting_tones_can_be_sent(tones: PostDial | None, offered: bool) -> None:
+    group = ids(Context(pane=Pane.CALLS, call=call(CallState.ACTIVE, post_dial=tones)))
+    assert ("call.send_rest" in group) is offered
+    held = Context(pane=Pane.CALLS, call=call(CallState.HELD, post_dial=tones))
+    assert "call.send_rest" not in ids(held)
 
 
 def test_an_incoming_call_can_be_answered_on_every_screen() -> None:

@@ -21,6 +21,7 @@ from voip.model import (
     NameFrom,
     Outcome,
     Party,
+    PostDial,
     Registration,
     RegistrationState,
     rfc3339,
@@ -398,3 +399,17 @@ def test_numbers_are_in_the_groups_of_the_account_s_country(
 ) -> None:
     assert phrases.who(Party(uri), country) == expected
     assert phrases.number_or_address(uri, country) == expected
+
+
+@pytest.mark.parametrize(
+    ("tones", "expected"),
+    [
+        (None, ""),
+        (PostDial(0, 3), ""),
+        (PostDial(0, 3, begun=True), "sending tones, 0 of 3 sent"),
+        (PostDial(2, 3, begun=True, waits=True), "1 tone waits for you"),
+        (PostDial(1, 3, begun=True, waits=True), "2 tones wait for you"),
+    ],
+)
+def test_progress_of_a_dial_string(tones: PostDial | None, expected: str) -> None:
+    assert phrases.post_dial(tones) == expected
