@@ -14,7 +14,7 @@ from tests.support.peers.hostile import HostileServer, Sinks, own_host, registra
 from tests.support.phone import Phone
 from tests.support.pki import Authority
 from tests.support.preload import hosts
-from voip.engine.calls.sound_files import playable
+from voip.engine.files.sound_files import playable
 
 NAMES = (
     "pbx.hostile.test",

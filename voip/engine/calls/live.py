@@ -10,7 +10,7 @@ from enum import Enum, auto
 from msgspec.structs import replace
 
 from voip.causes import Cause
-from voip.engine.calls.sound_files import PlayedFile
+from voip.engine.files.sound_files import PlayedFile
 from voip.engine.trust.compared import Answer, comparison
 from voip.model import (
     Call,

@@ -16,9 +16,9 @@ from voip.engine.calls.book import CallBook
 from voip.engine.calls.live import LiveCall, Voice
 from voip.engine.calls.microphone import Microphone
 from voip.engine.calls.post_dial import PostDialling
-from voip.engine.calls.sound_files import PlayedFile
 from voip.engine.calls.transfers import Transfers
 from voip.engine.errors import Refusal
+from voip.engine.files.sound_files import PlayedFile
 from voip.engine.hub import Hub
 from voip.engine.network.failures import SHORT_SILENCE_S
 from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused

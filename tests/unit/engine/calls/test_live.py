@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from voip.causes import Cause, CauseKind
 from voip.engine.calls.live import LiveCall
-from voip.engine.calls.sound_files import PlayedFile
+from voip.engine.files.sound_files import PlayedFile
 from voip.model import CallState, Direction, HeldBy, Party
 from voip.protection import Keying, MediaKind, Stream, TlsStatus, Transport
 from voip.protocol.worker.base import Role

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voip.engine.calls.sound_files import PlayedFile, SoundFileError, make_private, playable
+from voip.engine.files.sound_files import PlayedFile, SoundFileError, make_private, playable
 
 
 def wav(
