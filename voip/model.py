@@ -14,7 +14,7 @@ from enum import StrEnum
 import msgspec
 
 from voip.causes import Cause
-from voip.protection import Digest, Lock, LockState, Sign, TlsStatus, Transport
+from voip.protection import ConferenceLock, Digest, Lock, LockState, Sign, TlsStatus, Transport
 
 
 class Means(StrEnum):
@@ -371,7 +371,8 @@ class Call(msgspec.Struct, frozen=True):
 
     A call that we hold is cut off here at once. `hold_agreed`: the far end
     accepted the latest hold or resume; None before its answer and without one.
-    `reason` is the sentence of `cause`, or else the far end's last reason.
+    `conference` is the id of the conference that it is in. `reason` is the
+    sentence of `cause`, or else the far end's last reason.
     By the server's word: `forwarded_by` passed the call on to this phone, and
     `connected` is at the other end in place of `remote`. `asked`: the far end wants to
     connect the user with this one.
@@ -403,6 +404,22 @@ class Call(msgspec.Struct, frozen=True):
     asked: Party | None = None
     transfer: Transfer | None = None
     post_dial: PostDial | None = None
+    conference: str | None = None
+
+
+class Conference(msgspec.Struct, frozen=True):
+    """Calls that are mixed, by id; none when it has ended.
+
+    The user is `here`, or has left it and the others go on. With `aside` the user and
+    that call talk alone. Nobody hears the calls that are `silenced`.
+    """
+
+    id: str
+    calls: tuple[str, ...]
+    lock: ConferenceLock
+    here: bool = True
+    aside: str | None = None
+    silenced: tuple[str, ...] = ()
 
 
 class LogEntry(msgspec.Struct, frozen=True):
@@ -455,6 +472,7 @@ class Status(msgspec.Struct, frozen=True):
     engine: EngineStatus
     accounts: tuple[AccountStatus, ...]
     calls: tuple[Call, ...]
+    conferences: tuple[Conference, ...] = ()
 
 
 class SoundDevice(msgspec.Struct, frozen=True):

@@ -235,6 +235,23 @@ class Lock(msgspec.Struct, frozen=True):
         return self.state is LockState.CLOSED
 
 
+class ConferenceLock(msgspec.Struct, frozen=True):
+    """Lock of a conference, closed only if the locks of all its calls are.
+
+    `sign` is the worst of theirs, and `why` names the first call whose lock is open.
+    `short` has at most 40 cells, and no text of a peer.
+    """
+
+    state: LockState
+    why: str
+    sign: Sign | None = None
+    short: str = ""
+
+    @property
+    def closed(self) -> bool:
+        return self.state is LockState.CLOSED
+
+
 class About(StrEnum):
     """Half of a lock that a fact is about: the voice, or the signalling."""
 

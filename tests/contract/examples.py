@@ -44,6 +44,7 @@ from voip.protocol.calls import (
     AnswerCall,
     CallEvent,
     CallStarted,
+    ConnectCalls,
     DeclineCall,
     DigitEvent,
     DigitsEvent,
@@ -51,7 +52,6 @@ from voip.protocol.calls import (
     HangUp,
     HistoryPage,
     Hold,
-    JoinCalls,
     LogEvent,
     Mute,
     PlaceCall,
@@ -72,6 +72,14 @@ from voip.protocol.client import (
     NumberedEvent,
     Reply,
     Request,
+)
+from voip.protocol.conference import (
+    ConferenceEvent,
+    EndConference,
+    JoinCalls,
+    LeaveConference,
+    SilenceParty,
+    TalkAside,
 )
 from voip.protocol.people import (
     BlockCaller,
@@ -161,6 +169,8 @@ from voip.protocol.worker.calls import (
     IdentityEvent,
     IncomingCall,
     MediaEvent,
+    MixCalls,
+    MixedCall,
     MoveCall,
     MuteCall,
     PlayEnded,
@@ -285,6 +295,20 @@ CALL = model.Call(
     codec="opus/48000/2",
     quality=QUALITY,
     transfer=TRANSFER,
+    conference="1",
+)
+CONFERENCE = model.Conference(
+    id="1",
+    calls=("3", "5", "6"),
+    lock=protection.ConferenceLock(
+        state=protection.LockState.CLOSED,
+        why="every party is encrypted to its server; beyond it, unknown",
+        sign=protection.Sign.SERVER,
+        short="all encrypted to their servers",
+    ),
+    here=True,
+    aside="5",
+    silenced=("6",),
 )
 NO_ENCRYPTION = Cause(CauseKind.NO_ENCRYPTION, ("caller",))
 NEW_CALL = model.Call(
@@ -342,6 +366,7 @@ STATUS = model.Status(
     ),
     accounts=(ACCOUNT, BAD_ACCOUNT),
     calls=(CALL, NEW_CALL),
+    conferences=(CONFERENCE,),
 )
 SETTINGS = Settings(
     audio=Audio(input="USB", output="Built-in", ring=False),
@@ -423,13 +448,18 @@ COMMANDS: dict[str, AnyCommand] = {
     "resume": Resume(call="3"),
     "mute": Mute(call="3", on=False),
     "transfer": TransferCall(call="3", target="carol"),
-    "join": JoinCalls(call="3", other="4"),
+    "connect": ConnectCalls(call="3", other="4"),
     "dtmf": SendDigits(call="3", digits="12*#,D"),
     "accept_transfer": AcceptTransfer(call="3"),
     "refuse_transfer": RefuseTransfer(call="3"),
     "dtmf_rest": SendRest(call="3"),
     "play": Play(call="3", path="/tmp/in.wav"),
     "record": Record(call="3", path=None),
+    "join": JoinCalls(calls=("3", "4")),
+    "leave": LeaveConference(call="3"),
+    "aside": TalkAside(call="3"),
+    "silence": SilenceParty(call="3", on=False),
+    "end_conference": EndConference(call="3"),
     "history": GetHistory(
         search="bob", limit=20, before="7", offset=40, missed=True, account="work", secure=False
     ),
@@ -459,6 +489,7 @@ EVENTS: dict[str, AnyEvent] = {
     "account_removed": AccountRemoved(name="work"),
     "accounts_ordered": AccountsOrdered(names=("home", "work")),
     "call": CallEvent(call=CALL),
+    "conference": ConferenceEvent(conference=CONFERENCE),
     "log": LogEvent(entry=ENTRY),
     "digit": DigitEvent(call="3", digit="5"),
     "digits_sent": DigitsEvent(
@@ -504,6 +535,7 @@ REPLIES: dict[str, msgspec.Struct] = {
     "hello": HelloData(protocol=PROTOCOL_VERSION, version="0.1.0", pid=1),
     "status": STATUS,
     "snapshot": Snapshot(seq=7, status=STATUS),
+    "conference": CONFERENCE,
     "call_started": CallStarted(call="3", notice="there is no sound device: calls are silent"),
     "echo_started": EchoStarted(uri="sip:echo@127.0.0.1:5061"),
     "accounts": AccountList(accounts=(ACCOUNT_FIELDS,)),
@@ -743,8 +775,11 @@ WORKER_COMMANDS: dict[str, AnyWorkerCommand] = {
     "ring": Ring(call=-1),
     "answer": Answer(call=-1),
     "end": EndCall(call=-1, code=486),
-    "hold": HoldCall(call=1, on=False),
+    "hold": HoldCall(call=1, on=False, voice=False),
     "answer_transfer": AnswerTransfer(call=1, by=2),
+    "mix": MixCalls(
+        calls=(MixedCall(1, (-1,), True, False), MixedCall(-1, (1,), False, True)),
+    ),
     "voice": GiveVoice(call=1, on=False),
     "mute": MuteCall(call=1, on=False),
     "digits": Digits(call=1, digits="12*#"),

@@ -51,6 +51,7 @@ OF_COMMAND: dict[str, list[msgspec.Struct]] = {
         examples.REPLIES["setting"],
         *(Setting("key", value) for value in (None, True, 10, "USB")),
     ],
+    "conference": [examples.CONFERENCE, msgspec.structs.replace(examples.CONFERENCE, aside=None)],
     "look-up": [examples.REPLIES["looked_up"]],
     "log": [examples.REPLIES["engine_log"]],
 }

@@ -21,7 +21,7 @@ from tui.words import phrases
 from tui.words.phrases import who
 from voip.client.errors import CommandFailed, NoEngine
 from voip.model import Direction
-from voip.protocol.calls import JoinCalls, TransferCall
+from voip.protocol.calls import ConnectCalls, TransferCall
 from voip.protocol.people import LookedUp, LookUp
 
 _MOST = 6
@@ -128,7 +128,7 @@ async def _transfer(phone: Host, context: Context) -> None:
 
     def done(yes: bool | None) -> None:
         if yes:
-            phone.later(phone.ask(JoinCalls(call=first.call.id, other=second.call.id)))
+            phone.later(phone.ask(ConnectCalls(call=first.call.id, other=second.call.id)))
         elif yes is False:
             _ask(phone, shown)
 

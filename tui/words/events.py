@@ -7,6 +7,7 @@ from voip.model import Call
 from voip.protocol.accounts import AccountEvent, AccountRemoved, AccountsOrdered, CheckEvent
 from voip.protocol.calls import CallEvent, DigitEvent, DigitsEvent, LogEvent, TransferEvent
 from voip.protocol.client import AnyEvent
+from voip.protocol.conference import ConferenceEvent
 from voip.protocol.phone import EchoEvent, NoticeEvent, SipMessageEvent, StoppingEvent, WorkerEvent
 from voip.protocol.settings import SettingsEvent
 from voip.protocol.sound import LevelsEvent
@@ -30,6 +31,8 @@ def describe(event: AnyEvent) -> str:
             return f"{name} is no longer there"
         case AccountsOrdered(names=names):
             return f"in the order {', '.join(names)}"
+        case ConferenceEvent(conference=conference):
+            return phrases.conference(conference)
         case LogEvent(entry=entry):
             was_open = f", the lock {remark}" if (remark := phrases.was_open(entry)) else ""
             return (

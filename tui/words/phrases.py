@@ -12,6 +12,7 @@ from voip.model import (
     AutoAnswer,
     Call,
     CallState,
+    Conference,
     Direction,
     HeldBy,
     LogEntry,
@@ -257,6 +258,21 @@ def when(started: str, now: datetime) -> str:
         return moment.strftime("%d %b")
     # “Mar 25” would read as a day in March.
     return moment.strftime("%b'%y")
+
+
+def conference(group: Conference) -> str:
+    """A conference in words: its calls, and the user's part in it."""
+    if not group.calls:
+        return f"conference {group.id} has ended"
+    calls = f"conference {group.id} of calls {', '.join(group.calls)}"
+    return f"{calls}: {part(group)}"
+
+
+def part(group: Conference) -> str:
+    """The user's part in a conference."""
+    if group.aside is not None:
+        return f"you talk aside with call {group.aside}"
+    return "you are in it" if group.here else "it goes on without you"
 
 
 def count(number: int, thing: str) -> str:

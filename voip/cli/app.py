@@ -44,6 +44,7 @@ _GROUPS = {
     "unmute": ("voip.cli.calls.control", "unmute"),
     "dtmf": ("voip.cli.calls.control", "dtmf"),
     "transfer": ("voip.cli.calls.transfer", "transfer"),
+    "conference": ("voip.cli.calls.conference", "conference"),
     "play": ("voip.cli.calls.sound_files", "play"),
     "record": ("voip.cli.calls.sound_files", "record"),
     "look-up": ("voip.cli.people.look_up", "look_up"),

@@ -11,6 +11,7 @@ from voip.model import (
     BlockedCaller,
     Call,
     CallState,
+    Conference,
     Direction,
     Forwarding,
     HeldBy,
@@ -31,6 +32,7 @@ from voip.protocol.accounts import (
 )
 from voip.protocol.calls import CallEvent, DigitEvent, DigitsEvent, LogEvent, TransferEvent
 from voip.protocol.client import AnyEvent, NumberedEvent
+from voip.protocol.conference import ConferenceEvent
 from voip.protocol.phone import EchoEvent, NoticeEvent, SipMessageEvent, StoppingEvent, WorkerEvent
 from voip.protocol.settings import SettingsEvent
 from voip.protocol.sound import LevelsEvent
@@ -62,6 +64,8 @@ def status(now: Status) -> str:
     ]
     lines += ["", "Calls"]
     lines += [f"  {call(c)}" for c in now.calls] or ["  none"]
+    if now.conferences:
+        lines += ["", "Conferences", *(f"  {conference(c)}" for c in now.conferences)]
     return "\n".join(lines)
 
 
@@ -112,6 +116,20 @@ def call(c: Call) -> str:
     if c.codec:
         parts.append(c.codec)
     return "  ".join(parts)
+
+
+def conference(c: Conference) -> str:
+    """Format a conference: its calls, the user's part, and its lock."""
+    if not c.calls:
+        return f"conference {c.id}  ended"
+    parts = [f"conference {c.id}", f"calls {', '.join(c.calls)}"]
+    if c.aside is not None:
+        parts.append(f"you talk aside with {c.aside}")
+    elif not c.here:
+        parts.append("without you")
+    if c.silenced:
+        parts.append(f"silenced: {', '.join(c.silenced)}")
+    return "  ".join([*parts, f"{sign(c.lock.sign)} {c.lock.why}"])
 
 
 def calling(c: Call) -> str:
@@ -274,6 +292,8 @@ def _event(what: AnyEvent) -> str:
         case CallEvent(call=now):
             reason = f" ({now.reason})" if now.state is CallState.ENDED and now.reason else ""
             return f"call {call(now)}{reason}"
+        case ConferenceEvent(conference=now):
+            return conference(now)
         case LogEvent(entry=row):
             return f"log {entry(row)}"
         case DigitEvent(call=number, digit=digit):

@@ -10,7 +10,7 @@ import msgspec
 from voip.cli.calls.call import CallReport
 from voip.cli.calls.transfer import TransferReport
 from voip.cli.settings.settings import Setting
-from voip.model import BlockedCaller, Status
+from voip.model import BlockedCaller, Conference, Status
 from voip.protection import LockReport
 from voip.protocol.accounts import AccountChanged, AccountFields, AccountList, CheckReport
 from voip.protocol.calls import HistoryPage
@@ -49,6 +49,7 @@ def document() -> dict[str, Any]:
         "trust": ServerReport,
         "lock": LockReport,
         "compared": ComparedList,
+        "conference": Conference,
         "block": BlockedCaller,
         "blocked": BlockedCallers,
         "devices": Devices,

@@ -247,6 +247,7 @@ class Engine:
             ),
             accounts=self.registrations.snapshot(),
             calls=self.book.snapshot(),
+            conferences=self.calls.conferences.snapshot(),
         )
 
     def _all_problems(self) -> tuple[str, ...]:

@@ -89,7 +89,7 @@ class TransferCall(Command, frozen=True, tag="transfer"):
     target: str
 
 
-class JoinCalls(Command, frozen=True, tag="join"):
+class ConnectCalls(Command, frozen=True, tag="connect"):
     """Connect the far end of `call` with that of another call, and leave (RFC 3891).
 
     Both are calls of the same account, and this phone placed at least one. One that
@@ -225,7 +225,7 @@ AnyCallCommand = (
     | AcceptTransfer
     | RefuseTransfer
     | TransferCall
-    | JoinCalls
+    | ConnectCalls
     | SendRest
     | Play
     | Record

@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import msgspec
 
 from voip.model import CallState
@@ -16,6 +18,7 @@ from voip.protection import (
     About,
     Compared,
     Comparison,
+    ConferenceLock,
     Fact,
     Lock,
     LockSignalling,
@@ -70,6 +73,9 @@ _FORGERIES_PER_S = 5
 Fewer are strays, or an attempt to open the lock; a voice with wrong keys sends
 15 and more.
 """
+
+
+_WORST_FIRST = (Sign.UNSAFE, Sign.VERIFY, Sign.WAIT, None, Sign.SERVER, Sign.SEALED)
 
 
 def is_failing(accepted: int, rejected: int, seconds: float) -> bool:
@@ -134,6 +140,41 @@ def lock(facts: CallFacts) -> Lock:
         sign=summary.sign,
         short=summary.short,
         comparison=facts.comparison,
+    )
+
+
+def why_not_mixed(tls_only: Iterable[bool]) -> str | None:
+    """Say why calls of these workers, TLS-only or not, cannot be mixed.
+
+    A voice of an encrypted call would go on in the clear.
+    """
+    if len(set(tls_only)) < 2:
+        return None
+    return (
+        "encrypted and unencrypted calls cannot be joined: those in the clear would "
+        "give away what is said in the others"
+    )
+
+
+def group_lock(locks: Mapping[str, Lock]) -> ConferenceLock:
+    """Lock of a conference; `locks` are those of its calls, by id."""
+    if not locks:
+        return ConferenceLock(LockState.OPEN, "the conference has ended")
+    opened = next(((call, found) for call, found in locks.items() if not found.closed), None)
+    found = [each.sign for each in locks.values()]
+    worst = next((each for each in _WORST_FIRST if each in found), None)
+    if opened is not None:
+        call, found_open = opened
+        short = f"NOT protected: see call {call}" if worst is Sign.UNSAFE else f"see call {call}"
+        return ConferenceLock(LockState.OPEN, f"call {call}: {found_open.why}", worst, short)
+    sealed = worst is Sign.SEALED
+    return ConferenceLock(
+        LockState.CLOSED,
+        "every party is encrypted end to end, as far as this phone, which mixes them"
+        if sealed
+        else "every party is encrypted to its server; beyond it, unknown",
+        worst,
+        "all encrypted end to end to this phone" if sealed else "all encrypted to their servers",
     )
 
 

@@ -20,6 +20,7 @@ from voip.protocol.worker.calls import (
     EndCall,
     GiveVoice,
     HoldCall,
+    MixCalls,
     MoveCall,
     MuteCall,
     PlayFile,
@@ -71,8 +72,10 @@ def execute(phone: Phone, command: AnyWorkerCommand) -> None:
             calls.answer(calls.get(number), beep)
         case EndCall(call=number, code=code, contact=contact):
             calls.get(number).end(code, contact)
-        case HoldCall(call=number, on=on):
-            calls.get(number).hold.ask(on)
+        case HoldCall(call=number, on=on, voice=voice):
+            calls.get(number).hold.ask(on, voice)
+        case MixCalls(calls=mixed):
+            calls.mix(mixed)
         case MoveCall(call=number, media=media):
             calls.get(number).hold.move(media)
         case AnswerTransfer(call=number, by=by, code=code):

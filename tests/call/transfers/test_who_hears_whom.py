@@ -22,7 +22,7 @@ from tests.support.phone import Phone
 from tests.support.pki import Authority
 from voip.model import CallState, Outcome, TransferState
 from voip.protection import Transport
-from voip.protocol.calls import CallEvent, JoinCalls, TransferCall
+from voip.protocol.calls import CallEvent, ConnectCalls, TransferCall
 
 RECEPTION, ALICE, BOB = 700, 900, 1100
 TONES = (RECEPTION, ALICE, BOB)
@@ -163,7 +163,7 @@ async def test_an_attended_transfer_leaves_the_two_alone(office: Office) -> None
     await office.hears(NOBODY, NOBODY, NOBODY)
     second = await office.call("bob")
     await office.hears(NOBODY, frozenset({RECEPTION}), frozenset({BOB}), of="bob")
-    await office.phone.client.ask(JoinCalls(call=first, other=second))
+    await office.phone.client.ask(ConnectCalls(call=first, other=second))
     entry = await office.phone.until_logged(first)
     assert (entry.outcome, entry.reason) == (Outcome.TRANSFERRED, f"transferred to bob@{DOMAIN}")
     assert (await office.phone.until_logged(second)).outcome is Outcome.ANSWERED
@@ -177,7 +177,7 @@ async def test_a_consulted_colleague_who_has_not_answered_is_called_anew(office:
     first = await office.call("alice")
     second = await office.phone.call("bob")
     await office.phone.until_state(second, CallState.RINGING)
-    await office.phone.client.ask(JoinCalls(call=first, other=second))
+    await office.phone.client.ask(ConnectCalls(call=first, other=second))
     assert (await office.phone.until_logged(second)).outcome is Outcome.CANCELLED
     await office.alice.until("referred")
     ringing = await office.phone.until_call(

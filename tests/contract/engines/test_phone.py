@@ -32,10 +32,10 @@ from voip.protocol.accounts import (
 )
 from voip.protocol.calls import (
     AnswerCall,
+    ConnectCalls,
     DeclineCall,
     GetHistory,
     HangUp,
-    JoinCalls,
     LogEvent,
     Mute,
     PlaceCall,
@@ -197,8 +197,8 @@ async def test_what_cannot_be_done_is_refused_by_kind(side: Side, tmp_path: Path
         (PlaceCall(target="echo", record=str(tmp_path / "x.mp3")), "bad_file"),
         (TransferCall(call="99", target="bob"), "no_call"),
         (TransferCall(call=call, target="bob"), "wrong_account"),
-        (JoinCalls(call=call, other="99"), "no_call"),
-        (JoinCalls(call=call, other=call), "wrong_state"),
+        (ConnectCalls(call=call, other="99"), "no_call"),
+        (ConnectCalls(call=call, other=call), "wrong_state"),
         (Play(call=call, path="relative.wav"), "bad_file"),
         (Record(call=call, path="/nonexistent/x.wav"), "bad_file"),
         (RegisterAccount(account="nobody"), "no_account"),

@@ -29,7 +29,7 @@ STEP_HZ = RATE // FRAME
 _SO_TIMESTAMPNS = 35  # asm-generic/socket.h
 _KEY = bytes(range(1, 31))
 _BIAS = 0x84
-_TONE_PEAK = 8000
+TONE_PEAK = 8000
 _PATIENCE_S = 40
 _HEARD = 0.02  # of full scale, in the bin of a tone
 
@@ -49,10 +49,12 @@ class Voice:
     that it sends, `ssrc` its source (RFC 3550 section 5.1), `payload_type` its
     codec, PCMU or PCMA, and `speaks` decides if it sends; they may change at any
     time. `sizes` are the samples in each received packet, `events` the digits of
-    telephone events (RFC 4733).
+    telephone events (RFC 4733), `peak` its loudness.
     """
 
-    def __init__(self, host: str, hertz: int, tones: tuple[int, ...], secret: bool) -> None:
+    def __init__(
+        self, host: str, hertz: int, tones: tuple[int, ...], secret: bool, peak: int = TONE_PEAK
+    ) -> None:
         self.frames: list[Frame] = []
         self.clear = 0
         self.frame = FRAME
@@ -63,7 +65,7 @@ class Voice:
         self.speaks = True
         self.secret = secret
         self._tones = tones
-        self._payloads = {codec: encoded(_tone(hertz), codec) for codec in (PCMU, PCMA)}
+        self._payloads = {codec: encoded(_tone(hertz, peak), codec) for codec in (PCMU, PCMA)}
         self._key = _KEY
         self._sending = Srtp(self._key) if secret else None
         self._keys: list[Srtp] = []
@@ -207,11 +209,9 @@ def _arrival(ancillary: list[tuple[int, int, bytes]]) -> int:
     raise AssertionError("the kernel told no time of arrival")
 
 
-def _tone(hertz: int) -> NDArray[np.int64]:
+def _tone(hertz: int, peak: int) -> NDArray[np.int64]:
     assert hertz % STEP_HZ == 0
-    return np.asarray(
-        _TONE_PEAK * np.sin(2 * np.pi * hertz * np.arange(FRAME) / RATE), dtype=np.int64
-    )
+    return np.asarray(peak * np.sin(2 * np.pi * hertz * np.arange(FRAME) / RATE), dtype=np.int64)
 
 
 def _decode_table() -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 from collections.abc import Callable
 
-from tests.support.media.voice import Voice
+from tests.support.media.voice import TONE_PEAK, Voice
 from tests.support.peers import sip
 from tests.support.peers.hostile import Client, DatagramServer, HostileServer
 from tests.support.pki import Leaf
@@ -36,7 +36,7 @@ class Party:
     for which `intercepts` is true is left alone; `headers` are in every answer
     to an INVITE, `attributes` in every session, and `formats` are its codecs,
     best first; `events` are telephone events beside them (RFC 4733). `refer` is its
-    answer to REFER, with headers.
+    answer to REFER, with headers, `peak` its loudness in later calls.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class Party:
         self.formats = "0"
         self.events = True
         self.refer: tuple[int, tuple[str, ...]] = (202, ())
+        self.peak = TONE_PEAK
         self.received: list[sip.Message] = []
         self.delays = False
         self.offers = 0
@@ -95,7 +96,11 @@ class Party:
         self._tag = f"party{next(_CALLS)}"
         self._holds = False
         self.voice = Voice(
-            self.voice_host, self._hertz, self._tones, secret=self.transport is Transport.TLS
+            self.voice_host,
+            self._hertz,
+            self._tones,
+            secret=self.transport is Transport.TLS,
+            peak=self.peak,
         )
         self._dialog = sip.Dialog(
             sender=f"{message.get('To')};tag={self._tag}",
@@ -151,6 +156,29 @@ class Party:
                     return list(found.values())
                 self._news.clear()
                 await self._news.wait()
+
+    async def transfers(self, target: str) -> sip.Message:
+        """Send REFER (RFC 3515) to `target`; returns the phone's answer."""
+        self._send("REFER", next(self._numbers), extra=(f"Refer-To: {target}",))
+        return await asyncio.wait_for(self._answered.get(), _PATIENCE_S)
+
+    @property
+    def replaced(self) -> str:
+        """Its call, as a Replaces header names it (RFC 3891 section 3)."""
+        assert self._dialog is not None
+        tag = self._dialog.to.partition("tag=")[2]
+        return f"{self._dialog.call_id};to-tag={tag};from-tag={self._tag}"
+
+    async def calls_in_place_of(self, other: Party) -> sip.Message:
+        """Call the phone to replace another's call; returns the phone's answer."""
+        assert self._dialog is not None
+        self._dialog = sip.Dialog(
+            sender=f"<sip:party@{self._host}>;tag=another",
+            to=self._dialog.to.partition(";tag=")[0],
+            call_id=f"another-{next(_CALLS)}@{self._host}",
+            target=self._dialog.target,
+        )
+        return await self.offer_again(extra=(f"Replaces: {other.replaced}", "Require: replaces"))
 
     async def moves(self, hertz: int) -> None:
         """Speak and listen at another port with another tone, and offer it."""
@@ -253,7 +281,7 @@ class Party:
 
     def _on_response(self, message: sip.Message) -> None:
         number, method = message.get("CSeq").split()
-        if message.status < 200 or method not in ("INVITE", "UPDATE", "INFO"):
+        if message.status < 200 or method not in ("INVITE", "UPDATE", "INFO", "REFER"):
             return
         if method == "INVITE":
             self._send("ACK", int(number))

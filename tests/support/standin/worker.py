@@ -49,6 +49,7 @@ from voip.protocol.worker.calls import (
     HoldEvent,
     IncomingCall,
     MediaEvent,
+    MixCalls,
     MoveCall,
     MuteCall,
     PlayFile,
@@ -268,6 +269,9 @@ class ScriptedWorker:
         | ReferToCall,
     ) -> None:
         self._call(command.call)
+
+    def mix(self, command: MixCalls) -> None:
+        """Accept any calls: those that have ended are left out."""
 
     def send_digits(self, command: Digits) -> None:
         call = self._call(command.call)
@@ -511,6 +515,7 @@ ANSWERS: dict[type[WorkerCommand], Callable[[ScriptedWorker, Any], None]] = {
     EndCall: ScriptedWorker.end_call,
     HoldCall: ScriptedWorker.hold,
     MoveCall: ScriptedWorker.accept_for_call,
+    MixCalls: ScriptedWorker.mix,
     GiveVoice: ScriptedWorker.accept_for_call,
     AnswerTransfer: ScriptedWorker.accept_for_call,
     MuteCall: ScriptedWorker.accept_for_call,

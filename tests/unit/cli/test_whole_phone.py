@@ -32,11 +32,11 @@ from voip.protocol.accounts import (
 from voip.protocol.calls import (
     AcceptTransfer,
     AnswerCall,
+    ConnectCalls,
     DeclineCall,
     GetHistory,
     HangUp,
     Hold,
-    JoinCalls,
     Mute,
     PlaceCall,
     Play,
@@ -48,6 +48,13 @@ from voip.protocol.calls import (
     TransferCall,
 )
 from voip.protocol.client import AnyCommand
+from voip.protocol.conference import (
+    EndConference,
+    JoinCalls,
+    LeaveConference,
+    SilenceParty,
+    TalkAside,
+)
 from voip.protocol.people import BlockCaller, GetBlocked, LookUp, UnblockCaller
 from voip.protocol.phone import (
     Doctor,
@@ -171,10 +178,15 @@ OF_COMMAND: dict[type, str] = {
     AcceptTransfer: "accept-transfer CALL",
     RefuseTransfer: "refuse-transfer CALL",
     TransferCall: "transfer CALL TARGET --wait",
-    JoinCalls: "transfer CALL --to-call --wait",
+    ConnectCalls: "transfer CALL --to-call --wait",
     SendRest: "dtmf CALL --rest",
     Play: "play CALL FILE --stop",
     Record: "record CALL FILE --stop",
+    JoinCalls: "conference join CALL --json",
+    LeaveConference: "conference leave CALL --json",
+    TalkAside: "conference aside CALL --json",
+    SilenceParty: "conference silence CALL --json",
+    EndConference: "conference end CALL",
     GetHistory: "history --search --limit --missed --account --secure",
     StartEcho: "echo",
     StopEcho: "echo",

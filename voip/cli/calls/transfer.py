@@ -11,7 +11,7 @@ from voip.cli import format as texts
 from voip.cli.common import json_option, print_json, with_engine
 from voip.client.errors import CommandFailed, NoEngine
 from voip.model import CallState, Transfer, TransferState
-from voip.protocol.calls import CallEvent, JoinCalls, TransferCall, TransferEvent
+from voip.protocol.calls import CallEvent, ConnectCalls, TransferCall, TransferEvent
 from voip.protocol.client import ErrorInfo
 from voip.protocol.phone import Subscribe
 
@@ -49,7 +49,7 @@ def transfer(
     """
     if (target is None) is (to_call is None):
         raise click.UsageError("name either a TARGET or another call by --to-call")
-    command = JoinCalls(call, to_call) if to_call else TransferCall(call, target or "")
+    command = ConnectCalls(call, to_call) if to_call else TransferCall(call, target or "")
     report = with_engine(lambda engine: _transfer(engine, command, wait), start=False)
     if as_json:
         print_json(report)
@@ -65,7 +65,7 @@ def transfer(
 
 
 async def _transfer(
-    engine: Client, command: TransferCall | JoinCalls, wait: bool
+    engine: Client, command: TransferCall | ConnectCalls, wait: bool
 ) -> TransferReport:
     await engine.ask(Subscribe())
     await engine.ask(command)
@@ -89,7 +89,7 @@ async def _transfer(
     raise NoEngine("the engine ended during the transfer")
 
 
-def _is_of(command: TransferCall | JoinCalls, call: str) -> bool:
+def _is_of(command: TransferCall | ConnectCalls, call: str) -> bool:
     """True for an event of this transfer: the engine may exchange two calls."""
     if isinstance(command, TransferCall):
         return call == command.call

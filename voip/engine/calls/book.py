@@ -12,7 +12,7 @@ from voip.engine.calls.live import LiveCall
 from voip.engine.history.log import History, HistoryError
 from voip.engine.hub import Hub
 from voip.model import Call, CallState, Direction, LogEntry, Outcome, Party
-from voip.protection import LockState, Transport
+from voip.protection import Lock, LockState, Transport
 from voip.protocol.calls import CallEvent, LogEvent
 from voip.protocol.phone import NoticeEvent
 from voip.protocol.worker.base import Role
@@ -33,6 +33,7 @@ class CallBook:
         self._recall = recall
         self._calls: dict[int, LiveCall] = {}
         self._last_id = history.last_id()
+        self._followers: list[Callable[[LiveCall, Lock], None]] = []
         self.left = asyncio.Event()
 
     def __len__(self) -> int:
@@ -132,11 +133,17 @@ class CallBook:
         )
         self.publish(call)
 
+    def follow(self, follower: Callable[[LiveCall, Lock], None]) -> None:
+        """Call `follower` with each call that has changed or ended, and its lock."""
+        self._followers.append(follower)
+
     def publish(self, call: LiveCall) -> None:
         """Send the call's present state to the clients."""
         snapshot = call.snapshot(time.time())
         call.note_lock(snapshot.lock)
         self._hub.publish(CallEvent(call=snapshot))
+        for follower in self._followers:
+            follower(call, snapshot.lock)
 
     def _log_row(self, write: Callable[[], LogEntry]) -> None:
         # A full disk must not end a call.

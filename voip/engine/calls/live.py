@@ -62,6 +62,7 @@ class LiveCall:
     `waits_to_ring` has the tone of a second call. `sent_on` is why it is
     forwarded.
     `counted` are the packets, accepted and rejected, of each stream in the last report.
+    `conference` is the id of its conference.
     `address` is the far end's, normalized, None where nothing can be remembered of it;
     `find_keys` returns its remembered keys, and `answer` is the user's own to the
     words. `connected` is at the other end in place of `remote`, `asked` the one with whom
@@ -114,6 +115,7 @@ class LiveCall:
     post_dial: PostDial | None = None
     pieces: list[str] = field(default_factory=list)
     last_lock: LockState = LockState.OPEN
+    conference: str | None = None
     address: str | None = None
     find_keys: Callable[[], tuple[ComparedKey, ...]] = tuple
     answer: Answer | None = None
@@ -257,6 +259,7 @@ class LiveCall:
             asked=self.asked,
             transfer=self.transfer,
             post_dial=self.post_dial if self.ended is None else None,
+            conference=self.conference,
         )
 
 

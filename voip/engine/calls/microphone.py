@@ -1,4 +1,4 @@
-"""Gives the one microphone to one call at a time.
+"""Gives the one microphone to one call at a time, or to the calls of one conference.
 
 The rule holds at every change, not only on a request: the holder loses the microphone
 before another call gets it, and a call that its far end answers or resumes gets it only
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 
 from voip.engine.calls.book import CallBook
@@ -20,14 +20,19 @@ from voip.protocol.worker.calls import GiveVoice, HoldCall
 from voip.protocol.worker.process import AnyWorkerCommand
 
 Ask = Callable[[LiveCall, AnyWorkerCommand], Awaitable[None]]
+OnLeft = Callable[[str], Awaitable[None]]
 
 
 class Microphone:
-    """Moves the microphone between the calls of `book`; `ask` reaches workers."""
+    """Moves the microphone between the calls of `book`; `ask` reaches workers.
 
-    def __init__(self, book: CallBook, ask: Ask) -> None:
+    A conference that loses the microphone is not held: `on_left` gets its id.
+    """
+
+    def __init__(self, book: CallBook, ask: Ask, on_left: OnLeft) -> None:
         self._book = book
         self._ask = ask
+        self._on_left = on_left
         # Two clients at once must not each take it from the other.
         self._moving = asyncio.Lock()
 
@@ -49,6 +54,23 @@ class Microphone:
             Refusal: the worker of another call refused; `call` did not get it.
         """
         async with self._moving, self._moved_to(call):
+            yield
+
+    @asynccontextmanager
+    async def shared_by(self, calls: Collection[LiveCall]) -> AsyncIterator[None]:
+        """Disconnect the microphone from all other calls; the body connects these.
+
+        Raises:
+            Refusal: as `given_to`.
+        """
+        async with self._moving:
+            await self._withdraw_from_others(calls)
+            yield
+
+    @asynccontextmanager
+    async def kept(self) -> AsyncIterator[None]:
+        """Let nobody else move the microphone during the body."""
+        async with self._moving:
             yield
 
     async def give(self, call: LiveCall) -> None:
@@ -96,7 +118,7 @@ class Microphone:
 
     @asynccontextmanager
     async def _moved_to(self, call: LiveCall) -> AsyncIterator[None]:
-        await self._withdraw_from_others(call)
+        await self._withdraw_from_others((call,))
         call.voice = Voice.HERE
         try:
             yield
@@ -104,9 +126,9 @@ class Microphone:
             call.voice = Voice.WAITING
             raise
 
-    async def _withdraw_from_others(self, but: LiveCall) -> None:
+    async def _withdraw_from_others(self, but: Collection[LiveCall]) -> None:
         for call in self._book:
-            if call is but or call.voice is not Voice.HERE:
+            if call in but or call.voice is not Voice.HERE:
                 continue
             try:
                 await self._withdraw(call)
@@ -121,6 +143,9 @@ class Microphone:
         # shows the hold.
         if call.between_targets:
             call.voice = Voice.WAITING
+        elif call.conference is not None:
+            # Its parties go on among themselves.
+            await self._on_left(call.conference)
         elif call.state.answered and call.source is Source.PERSON:
             await self._hold(call)
         else:
@@ -139,5 +164,7 @@ class Microphone:
 
 
 def _waits(call: LiveCall) -> bool:
+    if call.conference is not None:
+        return False
     nobody = call.source is Source.NOBODY
     return call.voice is Voice.WAITING and nobody and not call.on_hold

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from voip.causes import Cause, CauseKind
 from voip.engine.calls.asked import Asked, AskedTransfers, Name
 from voip.engine.calls.book import CallBook
+from voip.engine.calls.conference import Conferences
 from voip.engine.calls.live import LiveCall, Voice
-from voip.engine.calls.microphone import Microphone
 from voip.engine.calls.post_dial import PostDialling
 from voip.engine.calls.transfers import Transfers
 from voip.engine.errors import Refusal
@@ -91,7 +91,8 @@ class Calls:
         self._book = book
         self._hub = hub
         self._workers = workers
-        self._microphone = Microphone(book, self._ask)
+        self.conferences = Conferences(book, hub, self._ask)
+        self._microphone = self.conferences.microphone
         self.asked = AskedTransfers(book, hub, self._ask, self)
         self.transfers = Transfers(book, hub, self._ask, self)
         self._post_dialling = PostDialling(book, hub, self._ask, self._in_background)
@@ -248,7 +249,7 @@ class Calls:
         await self._ask(call, EndCall(call=call.number, code=code))
 
     async def hang_up(self, call_id: str) -> None:
-        call = self._find(call_id)
+        call = self.find(call_id)
         call.ended_here = True
         if call.voice is not Voice.FIRST and not call.between_targets:
             await self._ask(call, EndCall(call=call.number, code=486))
@@ -271,14 +272,21 @@ class Calls:
     async def resume(self, call_id: str, wait: bool = False) -> None:
         """Resume a call that is on hold; `wait` as in `hold`.
 
+        A party of a conference brings the user back to it.
+
         Raises:
             Refusal: as `hold`.
         """
-        call = self._in_state(call_id, {CallState.HELD}, "resumed")
-        call.hold_agreed = None
-        answer = call.hold_answer() if wait else None
-        async with self._microphone.given_to(call):
-            await self._ask(call, HoldCall(call=call.number, on=False))
+        call = self.find(call_id)
+        if call.conference is None or call.state is CallState.HELD:
+            self._in_state(call_id, {CallState.HELD}, "resumed")
+            call.hold_agreed = None
+        answer = call.hold_answer() if wait and call.state is CallState.HELD else None
+        if call.conference is not None:
+            await self.conferences.join((call,))
+        else:
+            async with self._microphone.given_to(call):
+                await self._ask(call, HoldCall(call=call.number, on=False))
         if answer is not None:
             self._check(call, await answer)
 
@@ -336,7 +344,10 @@ class Calls:
             raise Refusal("refused", text, event.code or None)
 
     async def mute(self, call_id: str, on: bool) -> None:
-        call = self._find(call_id)
+        call = self.find(call_id)
+        if call.conference is not None:
+            await self.conferences.mute(call, on)
+            return
         if not call.between_targets:
             await self._ask(call, MuteCall(call=call.number, on=on))
         call.muted = on
@@ -348,7 +359,7 @@ class Calls:
         await self._ask(call, Digits(call=call.number, digits=digits))
 
     def send_rest(self, call_id: str) -> None:
-        self._post_dialling.let_go_on(self._find(call_id))
+        self._post_dialling.let_go_on(self.find(call_id))
 
     def on_active(self, call: LiveCall) -> None:
         self._post_dialling.on_active(call)
@@ -362,7 +373,7 @@ class Calls:
         await self._ask(call, PlayFile(call=call.number, path=path))
         self._change_file(call, file)
         self._book.publish(call)
-        if file is None and self._microphone.holder is None:
+        if file is None and call.conference is None and self._microphone.holder is None:
             await self._microphone.give(call)
 
     async def record(self, call_id: str, path: str | None) -> None:
@@ -435,7 +446,12 @@ class Calls:
         except (WorkerRefused, WorkerGone) as error:
             raise Refusal("call_failed", f"call {call.id}: {error}") from error
 
-    def _find(self, call_id: str) -> LiveCall:
+    def find(self, call_id: str) -> LiveCall:
+        """Return the call with the id that clients use.
+
+        Raises:
+            Refusal: there is none.
+        """
         call = self._book.find(call_id)
         if call is None:
             raise Refusal("no_call", f"there is no call {call_id}")
@@ -446,7 +462,7 @@ class Calls:
         return self._in_state(call_id, answered, what)
 
     def _in_state(self, call_id: str, states: set[CallState], what: str) -> LiveCall:
-        call = self._find(call_id)
+        call = self.find(call_id)
         if call.state not in states:
             state = call.state.value.replace("_", " ")
             raise Refusal("wrong_state", f"call {call_id} is {state}: it cannot be {what} now")

@@ -22,10 +22,10 @@ from voip.protocol.calls import (
     AcceptTransfer,
     AnswerCall,
     CallStarted,
+    ConnectCalls,
     DeclineCall,
     HangUp,
     Hold,
-    JoinCalls,
     Mute,
     PlaceCall,
     Play,
@@ -172,7 +172,7 @@ async def _transfer(engine: Engine, command: TransferCall) -> None:
     await asyncio.shield(transfers.blind(call, uri, _party(uri, whom.name)))
 
 
-async def _join(engine: Engine, command: JoinCalls) -> None:
+async def _join(engine: Engine, command: ConnectCalls) -> None:
     await asyncio.shield(engine.calls.transfers.join(command.call, command.other))
 
 
@@ -237,7 +237,7 @@ HANDLERS: Handlers = {
     AcceptTransfer: _accept_transfer,
     RefuseTransfer: _refuse_transfer,
     TransferCall: _transfer,
-    JoinCalls: _join,
+    ConnectCalls: _join,
     SendRest: _send_rest,
     Play: _play,
     Record: _record,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from voip.causes import Cause
 from voip.model import CallState, Dtmf, HeldBy
 from voip.protection import Stream
@@ -61,11 +63,33 @@ class HoldCall(WorkerCommand, frozen=True, tag="hold"):
     """Stop a call's sound and request hold from the far end, or resume.
 
     `Done` reports that the call is disconnected or connected here, `HoldEvent` the far
-    end's answer.
+    end's answer. A resumed call gets the microphone if it has a `voice`.
     """
 
     call: int
     on: bool = True
+    voice: bool = True
+
+
+class MixedCall(msgspec.Struct, frozen=True):
+    """Call in a conference, and the calls that it `hears`.
+
+    With `voice` it gets the microphone; the speaker plays it if it is `heard`.
+    """
+
+    call: int
+    hears: tuple[int, ...]
+    voice: bool
+    heard: bool
+
+
+class MixCalls(WorkerCommand, frozen=True, tag="mix"):
+    """Connect the calls of all conferences as told, and cut all other calls apart.
+
+    Calls that have ended meanwhile, or are on hold, are connected to none.
+    """
+
+    calls: tuple[MixedCall, ...]
 
 
 class MoveCall(WorkerCommand, frozen=True, tag="move_call"):
@@ -311,6 +335,7 @@ AnyCallCommand = (
     | AnswerTransfer
     | GiveVoice
     | MuteCall
+    | MixCalls
     | Digits
     | ReferCall
     | ReferToCall

@@ -10,7 +10,13 @@ import pjsua2 as pj
 
 from voip.causes import Cause, CauseKind
 from voip.protocol.worker.base import Role
-from voip.protocol.worker.calls import IncomingCall, PlayEnded, RefusedCall, StartCall
+from voip.protocol.worker.calls import (
+    IncomingCall,
+    MixedCall,
+    PlayEnded,
+    RefusedCall,
+    StartCall,
+)
 from voip.protocol.worker.sound import LevelsReport
 from voip.sip import codecs, identities, message
 from voip.sip.auto_answer import answer_after_s
@@ -21,6 +27,7 @@ from voip.worker.calls import srtp_flaws
 from voip.worker.calls.call import Call
 from voip.worker.context import Context
 from voip.worker.errors import Refused
+from voip.worker.media.conference import Conference
 
 _ETPNOTAVAIL = 171065  # pjsip/sip_errno.h
 
@@ -34,6 +41,7 @@ class Calls:
         self._calls: dict[int, Call] = {}
         self._ended: list[Call] = []
         self._next_incoming = -1
+        self._conference = Conference()
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -127,6 +135,15 @@ class Calls:
             call.give_up(cause)
             raise Refused(sentence(cause)) from None
 
+    def mix(self, wishes: tuple[MixedCall, ...]) -> None:
+        """Connect the calls of conferences with each other and with the person.
+
+        Raises:
+            pj.Error: PJSIP could not connect them all; none is connected by mistake.
+        """
+        there = [wish for wish in wishes if wish.call in self._calls]
+        self._conference.use({w.call: self._calls[w.call].media for w in there}, there)
+
     def end_those_of(self, account: Account) -> None:
         """End the calls of an account that is about to be removed."""
         for call in [call for call in self._calls.values() if call.account is account]:
@@ -189,6 +206,7 @@ class Calls:
         """
         if recording is not None:
             self._context.outbox.complete(call.number, recording)
+        self._conference.forget(call.number)
         self._calls.pop(call.number, None)
         self._ended.append(call)
 

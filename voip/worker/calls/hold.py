@@ -80,10 +80,13 @@ class CallHold:
         held_by = self.held_by
         return held_by.state if held_by else CallState.ACTIVE
 
-    def ask(self, on: bool) -> None:
-        """Cut the call off or connect it at once; then ask the far end."""
+    def ask(self, on: bool, voice: bool = True) -> None:
+        """Cut the call off or connect it at once; then ask the far end.
+
+        A resumed call gets the microphone only with `voice`.
+        """
         self._offers.want(on)
-        self._call.give_voice(not on)
+        self._call.give_voice(voice and not on)
         self._cut()
         self.follow()
         self._call.report_media()

@@ -40,6 +40,10 @@ class _Player(pj.AudioMediaPlayer):
         self.over = True
 
 
+OnWired = Callable[[bool], None]
+"""Listener to changes of a call's connections; True if PJSIP may have cut them all."""
+
+
 class Wiring(NamedTuple):
     """Connections of a call in the bridge; `tones` are sent in place of the source."""
 
@@ -81,6 +85,8 @@ class CallMedia:
         self._voice = False
         self._held = False
         self._muted = False
+        self._silenced = False
+        self._on_wired: OnWired = _nobody
         self.active = False
 
     def echo(self) -> None:
@@ -113,6 +119,25 @@ class CallMedia:
         """Connect the person to the call, or cut them off."""
         self._voice = on
         self._wire()
+
+    def silence(self, on: bool) -> None:
+        """Keep the far end from the speaker, as a party that nobody hears."""
+        self._silenced = on
+        self._wire()
+
+    def follow_wiring(self, listener: OnWired | None) -> None:
+        """Tell the conference of the call about each change; None ends it."""
+        self._on_wired = listener or _nobody
+
+    @property
+    def port(self) -> pj.AudioMedia | None:
+        """Port of the call in the bridge, None without sound."""
+        return self._audio
+
+    @property
+    def mixes(self) -> bool:
+        """True if other calls may be connected: there is sound, and no hold."""
+        return self._audio is not None and not self._held and not self._echoes
 
     def hold(self, on: bool) -> None:
         """Cut the call off from person, files and recording, or reconnect it."""
@@ -213,19 +238,27 @@ class CallMedia:
         return Wiring(
             source=Source.NOBODY if is_cut else source,
             tones=self._sends_tones and not self._held,
-            heard=not self._held and source is not Source.NOBODY,
+            heard=not self._held and not self._silenced and source is not Source.NOBODY,
             recorded=not self._held and self._recorder is not None,
         )
 
     def _wire_or_log(self) -> None:
         try:
-            self._wire()
+            self._wire(renewed=True)
         except pj.Error as error:
             # Raised in PJSIP's callback, it would end the worker and all calls.
             words = f"worker: call {self._call.number} has no sound: {error.reason}"
             print(words, file=sys.stderr)
 
-    def _wire(self) -> None:
+    def _wire(self, renewed: bool = False) -> None:
+        if self._held:
+            # A call on hold must be cut off from the others first, whatever else fails.
+            self._on_wired(renewed)
+        self._wire_person()
+        if not self._held:
+            self._on_wired(renewed)
+
+    def _wire_person(self) -> None:
         if self._audio is None:
             return
         if self._echoes:
@@ -237,15 +270,15 @@ class CallMedia:
             return
         # Connecting before cutting would let a second source be heard.
         if wiring.source is not Source.PERSON:
-            _cut(self._sound.capture_port(), self._audio)
+            cut(self._sound.capture_port(), self._audio)
         if wiring.source is not Source.FILE:
-            _cut(self._player, self._audio)
+            cut(self._player, self._audio)
         if not wiring.tones:
-            _cut(self._tones, self._audio)
+            cut(self._tones, self._audio)
         if not wiring.heard:
-            _cut(self._audio, self._sound.playback_port())
+            cut(self._audio, self._sound.playback_port())
         if not wiring.recorded:
-            _cut(self._audio, self._recorder)
+            cut(self._audio, self._recorder)
         if wiring.source is Source.PERSON:
             self._sound.microphone().startTransmit(self._audio)
         elif wiring.source is Source.FILE and self._player is not None:
@@ -261,11 +294,15 @@ class CallMedia:
     def _retire(self, player: _Player | None) -> None:
         if player is None:
             return
-        _cut(player, self._audio)
+        cut(player, self._audio)
         self._old.append(player)
 
 
-def _cut(source: pj.AudioMedia | None, sink: pj.AudioMedia | None) -> None:
+def _nobody(renewed: bool) -> None:
+    """Listen to a call that is in no conference."""
+
+
+def cut(source: pj.AudioMedia | None, sink: pj.AudioMedia | None) -> None:
     """End a connection of the bridge, if there is one."""
     if source is not None and sink is not None:
         # A port that is gone has no connections: PJSIP raises an error for it.

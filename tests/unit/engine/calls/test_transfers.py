@@ -14,9 +14,9 @@ from voip.model import Call, CallState, Outcome, TransferState
 from voip.protection import Transport
 from voip.protocol.calls import (
     AnswerCall,
+    ConnectCalls,
     HangUp,
     Hold,
-    JoinCalls,
     Resume,
     TransferCall,
     TransferEvent,
@@ -132,7 +132,7 @@ async def test_a_lost_worker_ends_a_transfer(standin: StandIn) -> None:
 async def test_two_calls_are_connected(standin: StandIn) -> None:
     first = await placed(standin, "100")
     second = await placed(standin, "200")
-    await standin.client.ask(JoinCalls(call=first, other=second))
+    await standin.client.ask(ConnectCalls(call=first, other=second))
     (order,) = standin.script.of_kind(ReferToCall)
     assert (order.call, order.other) == (int(first), int(second))
     # The user still talks to the second.
@@ -153,7 +153,7 @@ async def test_two_calls_are_connected(standin: StandIn) -> None:
 async def test_a_phone_that_cannot_take_over_leaves_both_calls(standin: StandIn) -> None:
     first = await placed(standin, "100")
     second = await placed(standin, "200")
-    await standin.client.ask(JoinCalls(call=first, other=second))
+    await standin.client.ask(ConnectCalls(call=first, other=second))
     standin.refer_progress(first, 420, "Bad Extension", last=True)
     assert await told(standin) == (
         "the transfer to 200@pbx.example.com failed (the other phone cannot take over a call (it "
@@ -168,7 +168,7 @@ async def test_a_phone_that_cannot_take_over_leaves_both_calls(standin: StandIn)
 async def test_the_address_of_a_caller_is_given_to_nobody(standin: StandIn) -> None:
     """The claimed address is not the target: the calls are exchanged."""
     theirs, ours = await received(standin), await placed(standin)
-    await standin.client.ask(JoinCalls(call=ours, other=theirs))
+    await standin.client.ask(ConnectCalls(call=ours, other=theirs))
     (order,) = standin.script.of_kind(ReferToCall)
     numbers = {call: order_of(standin, call) for call in (ours, theirs)}
     assert (order.call, order.other) == (numbers[theirs], numbers[ours])
@@ -185,7 +185,7 @@ def order_of(standin: StandIn, call: str) -> int:
 async def test_two_callers_are_not_connected(standin: StandIn) -> None:
     first, second = await received(standin), await received(standin)
     with pytest.raises(CommandFailed, match="has to be made by this phone"):
-        await standin.client.ask(JoinCalls(call=first, other=second))
+        await standin.client.ask(ConnectCalls(call=first, other=second))
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ async def test_calls_of_two_accounts_are_not_connected(
     first, second = await placed(standin), await placed(standin, "200", account="other")
     for call, other in ((first, second), (second, first)):
         with pytest.raises(CommandFailed, match=words):
-            await standin.client.ask(JoinCalls(call=call, other=other))
+            await standin.client.ask(ConnectCalls(call=call, other=other))
     assert standin.script.of_kind(ReferToCall) == []
 
 
@@ -210,7 +210,7 @@ async def test_somebody_who_has_not_answered_is_called_by_the_far_end(standin: S
     first = await placed(standin)
     second = await standin.call("200", account="work")
     standin.remote_rings(second)
-    await standin.client.ask(JoinCalls(call=first, other=second))
+    await standin.client.ask(ConnectCalls(call=first, other=second))
     kinds = [type(o) for o in standin.script.orders if isinstance(o, EndCall | ReferCall)]
     assert kinds == [EndCall, ReferCall]
     (order,) = standin.script.of_kind(ReferCall)

@@ -1,0 +1,173 @@
+"""Connections of conferences in a worker, on a bridge that notes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pjsua2 as pj
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voip.protocol.worker.calls import MixedCall
+from voip.worker.media.conference import Conference
+
+CALLS = (1, 2, -1, -2)
+
+
+@dataclass
+class _Bridge:
+    """Connections of ports; a port that is gone has none."""
+
+    connected: set[tuple[int, int]] = field(default_factory=set)
+    allowed: set[tuple[int, int]] = field(default_factory=set)
+    ports: int = 0
+
+    def renew(self, old: _Port | None, call: int) -> _Port:
+        if old is not None:
+            self.connected = {path for path in self.connected if old.number not in path}
+        self.ports += 1
+        return _Port(self, self.ports, call)
+
+
+@dataclass
+class _Port:
+    bridge: _Bridge
+    number: int
+    call: int
+
+    def startTransmit(self, sink: _Port) -> None:  # noqa: N802
+        assert (self.call, sink.call) in self.bridge.allowed, "a voice that nobody may hear"
+        self.bridge.connected.add((self.number, sink.number))
+
+    def stopTransmit(self, sink: _Port) -> None:  # noqa: N802
+        self.bridge.connected.discard((self.number, sink.number))
+
+
+class _Call:
+    """A call as its conference sees it."""
+
+    def __init__(self, bridge: _Bridge, number: int) -> None:
+        self.number = number
+        self.real: _Port | None = bridge.renew(None, number)
+        self.held = self.voice = self.silenced = False
+        self.listener: Any = None
+        self.log: list[str] = []
+
+    @property
+    def port(self) -> pj.AudioMedia | None:
+        return cast("pj.AudioMedia | None", self.real)
+
+    @property
+    def mixes(self) -> bool:
+        return self.real is not None and not self.held
+
+    def follow_wiring(self, listener: Any) -> None:
+        self.listener = listener
+
+    def silence(self, on: bool) -> None:
+        self.silenced = on
+
+    def give_voice(self, on: bool) -> None:
+        self.voice = on
+
+    def changed(self, renewed: bool) -> None:
+        if self.listener is not None:
+            self.listener(renewed)
+
+
+class _Room:
+    """A worker with calls, of which the engine mixes some."""
+
+    def __init__(self) -> None:
+        self.bridge = _Bridge()
+        self.calls = {number: _Call(self.bridge, number) for number in CALLS}
+        self.conference = Conference()
+        self.wanted: set[tuple[int, int]] = set()
+
+    def use(self, wishes: list[MixedCall]) -> None:
+        self.wanted = {(source, wish.call) for wish in wishes for source in wish.hears}
+        self._allow()
+        self.conference.use({wish.call: self.calls[wish.call] for wish in wishes}, wishes)
+        members = {wish.call for wish in wishes}
+        for wish in wishes:
+            assert self.calls[wish.call].voice is wish.voice
+            assert self.calls[wish.call].silenced is not wish.heard
+        assert {n for n, call in self.calls.items() if call.listener is not None} == members
+
+    def hold(self, number: int, on: bool) -> None:
+        self.calls[number].held = on
+        self._allow()
+        self.calls[number].changed(False)
+
+    def renew(self, number: int, sounds: bool, same_port: bool) -> None:
+        """Change a call's session: PJSIP may keep its port, or make another."""
+        call = self.calls[number]
+        if not same_port or call.real is None or not sounds:
+            new = self.bridge.renew(call.real, number)
+            call.real = new if sounds else None
+        self._allow()
+        call.changed(True)
+
+    def _allow(self) -> None:
+        mixing = {number for number, call in self.calls.items() if call.mixes}
+        self.bridge.allowed = {path for path in self.wanted if mixing.issuperset(path)}
+
+    def check(self) -> None:
+        there = {
+            call.real.number: call.number for call in self.calls.values() if call.real is not None
+        }
+        assert {(there[a], there[b]) for a, b in self.bridge.connected} == self.bridge.allowed
+
+
+@st.composite
+def wishes(draw: st.DrawFn) -> list[MixedCall]:
+    members = draw(st.lists(st.sampled_from(CALLS), unique=True))
+    return [
+        MixedCall(
+            call=member,
+            hears=tuple(draw(st.lists(st.sampled_from(members), unique=True).map(set)) - {member}),
+            voice=draw(st.booleans()),
+            heard=draw(st.booleans()),
+        )
+        for member in members
+    ]
+
+
+@st.composite
+def steps(draw: st.DrawFn) -> list[tuple[str, Any]]:
+    one = st.one_of(
+        st.tuples(st.just("use"), wishes()),
+        st.tuples(st.just("hold"), st.tuples(st.sampled_from(CALLS), st.booleans())),
+        st.tuples(
+            st.just("renew"),
+            st.tuples(st.sampled_from(CALLS), st.booleans(), st.booleans()),
+        ),
+    )
+    return draw(st.lists(one, max_size=15))
+
+
+@given(steps())
+def test_exactly_the_wanted_paths_of_calls_that_are_not_held_are_connected(
+    played: list[tuple[str, Any]],
+) -> None:
+    room = _Room()
+    for what, how in played:
+        if what == "use":
+            room.use(how)
+        else:
+            getattr(room, what)(*how)
+        room.check()
+
+
+def test_a_call_that_has_ended_is_connected_no_more() -> None:
+    room = _Room()
+    both = [MixedCall(1, (2,), True, True), MixedCall(2, (1,), True, True)]
+    room.use(both)
+    assert len(room.bridge.connected) == 2
+    room.calls[2].real = None
+    room.conference.forget(2)
+    room.bridge.connected.clear()
+    room.wanted.clear()
+    room.renew(1, sounds=True, same_port=False)
+    room.check()

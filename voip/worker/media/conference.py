@@ -1,0 +1,114 @@
+"""Calls that are connected with each other in PJSIP's sound bridge, which mixes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import NamedTuple, Protocol
+
+import pjsua2 as pj
+
+from voip.protocol.worker.calls import MixedCall
+from voip.worker.media.bridge import OnWired, cut
+
+
+class Party(Protocol):
+    """Sound of a call as its conference sees it."""
+
+    @property
+    def port(self) -> pj.AudioMedia | None: ...
+
+    @property
+    def mixes(self) -> bool: ...
+
+    def follow_wiring(self, listener: OnWired | None) -> None: ...
+
+    def silence(self, on: bool) -> None: ...
+
+    def give_voice(self, on: bool) -> None: ...
+
+
+class _Path(NamedTuple):
+    """Way of sound from a call to another, by their numbers."""
+
+    source: int
+    listener: int
+
+
+class Conference:
+    """Paths between the calls of this worker's conferences.
+
+    They follow the engine's last wish, and every hold and every new stream of a call
+    at once. What must not be heard is cut before anything is connected.
+    """
+
+    def __init__(self) -> None:
+        self._media: dict[int, Party] = {}
+        self._wanted: frozenset[_Path] = frozenset()
+        self._connected: set[_Path] = set()
+
+    def use(self, media: Mapping[int, Party], wishes: Iterable[MixedCall]) -> None:
+        """Connect these calls, and no others.
+
+        Raises:
+            pj.Error: PJSIP could not make a connection; none is made by mistake.
+        """
+        wishes = list(wishes)
+        wanted = frozenset(_Path(source, w.call) for w in wishes for source in w.hears)
+        self._wanted &= wanted
+        self._cut()
+        for number in self._media.keys() - media.keys():
+            self.forget(number)
+        for wish in wishes:
+            if not wish.voice:
+                media[wish.call].give_voice(False)
+            media[wish.call].silence(not wish.heard)
+        for wish in wishes:
+            media[wish.call].give_voice(wish.voice)
+        self._media, self._wanted = dict(media), wanted
+        for number, call in media.items():
+            call.follow_wiring(partial(self._follow, number))
+        self._connect()
+
+    def forget(self, number: int) -> None:
+        """Take a call out; its paths are cut unless it has ended."""
+        self._wanted = frozenset(path for path in self._wanted if number not in path)
+        self._cut()
+        call = self._media.pop(number, None)
+        if call is not None:
+            call.follow_wiring(None)
+            call.silence(False)
+
+    def _follow(self, number: int, renewed: bool) -> None:
+        if renewed:
+            self._cut_unwanted(number)
+        self._cut()
+        self._connect()
+
+    def _cut_unwanted(self, number: int) -> None:
+        """Begin again with a call whose connections are not known."""
+        self._connected = {path for path in self._connected if number not in path}
+        possible = self._possible()
+        for other in self._media.keys() - {number}:
+            for path in (_Path(number, other), _Path(other, number)):
+                if path not in possible:
+                    self._cut_path(path)
+
+    def _possible(self) -> set[_Path]:
+        mixing = {number for number, call in self._media.items() if call.mixes}
+        return {path for path in self._wanted if mixing.issuperset(path)}
+
+    def _cut(self) -> None:
+        for path in self._connected - self._possible():
+            self._cut_path(path)
+            self._connected.discard(path)
+
+    def _cut_path(self, path: _Path) -> None:
+        cut(self._media[path.source].port, self._media[path.listener].port)
+
+    def _connect(self) -> None:
+        for path in self._possible() - self._connected:
+            source, listener = (self._media[number].port for number in path)
+            if source is not None and listener is not None:
+                source.startTransmit(listener)
+                self._connected.add(path)
