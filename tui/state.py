@@ -14,6 +14,7 @@ from voip.model import (
     AccountStatus,
     Call,
     CallState,
+    Conference,
     Dtmf,
     EngineStatus,
     LogEntry,
@@ -23,6 +24,7 @@ from voip.protection import Sign
 from voip.protocol.accounts import AccountEvent, AccountRemoved, AccountsOrdered
 from voip.protocol.calls import CallEvent, DigitEvent, DigitsEvent, LogEvent
 from voip.protocol.client import AnyEvent
+from voip.protocol.conference import ConferenceEvent
 from voip.protocol.phone import Snapshot, StoppingEvent
 from voip.protocol.settings import Settings, SettingsEvent
 from voip.protocol.sound import LevelsEvent
@@ -77,6 +79,7 @@ class State(msgspec.Struct, frozen=True):
     engine: EngineStatus | None = None
     accounts: tuple[AccountStatus, ...] = ()
     calls: tuple[ShownCall, ...] = ()
+    conferences: tuple[Conference, ...] = ()
     settings: Settings = Settings()
 
     @property
@@ -100,6 +103,10 @@ class State(msgspec.Struct, frozen=True):
 
     def find(self, call_id: str | None) -> ShownCall | None:
         return next((shown for shown in self.calls if shown.call.id == call_id), None)
+
+    def conference_of(self, call_id: str) -> Conference | None:
+        """The conference of a call."""
+        return next((found for found in self.conferences if call_id in found.calls), None)
 
     def account(self, name: str | None) -> AccountStatus | None:
         return next((status for status in self.accounts if status.name == name), None)
@@ -131,6 +138,7 @@ def attach(state: State, snapshot: Snapshot, now: float) -> State:
         engine=status.engine,
         accounts=status.accounts,
         calls=calls,
+        conferences=status.conferences,
     )
 
 
@@ -139,6 +147,10 @@ def reduce(state: State, event: AnyEvent, now: float) -> State:
     match event:
         case CallEvent(call=call):
             return _with_calls(state, _put_call(state.calls, call, now))
+        case ConferenceEvent(conference=conference):
+            others = tuple(found for found in state.conferences if found.id != conference.id)
+            there = (conference,) if conference.calls else ()
+            return msgspec.structs.replace(state, conferences=others + there)
         case LevelsEvent(call=call_id, rx=rx, tx=tx):
             return _change(state, call_id, rx=rx, tx=tx)
         case DigitEvent(call=call_id, digit=digit):

@@ -34,10 +34,11 @@ from tui.state import KEEP_ENDED_S
 from tui.widgets.ask import AskText, Confirm, TypeWord
 from tui.widgets.form import Mark
 from tui.widgets.lines import Lines
-from voip.model import CallState, RegistrationState
+from voip.model import CallState, Conference, RegistrationState
 from voip.protection import Compared, Keying, LockReport
 from voip.protocol.accounts import EditAccount
 from voip.protocol.calls import Hold, Mute, Play, Record
+from voip.protocol.conference import JoinCalls, LeaveConference, SilenceParty
 from voip.protocol.settings import ChangeSettings
 from voip.protocol.trust import CompareWords, GetLock
 from voip.protocol.worker.base import WorkerCommand
@@ -73,6 +74,13 @@ STORIES: dict[str, tuple[str, ...]] = {
         "lock.details",
         "call.transfer",
         "call.switch",
+        "conference.join",
+        "conference.aside",
+        "conference.back",
+        "conference.silence",
+        "conference.unsilence",
+        "conference.leave",
+        "conference.end",
         "call.end",
         "phone.quit",
         "box.next",
@@ -340,6 +348,93 @@ async def _(stage: Stage) -> Done:
 async def _(stage: Stage) -> Done:
     await _talking(stage)
     return _on(stage, TransferTo)
+
+
+def _together(stage: Stage) -> Conference | None:
+    return next(iter(stage.phone.app.state.conferences), None)
+
+
+async def _joined(stage: Stage) -> str:
+    """Talk with two in a conference; return the second call, which is selected."""
+    first = await _talking(stage)
+    second = await stage.active("Workshop", "workshop")
+    await stage.phone.until(lambda: stage.state_of(first) is CallState.HELD)
+    await stage.engine.client.ask(JoinCalls(calls=(first, second)))
+    await stage.phone.sees("all: [server]")
+    await stage.phone.until(lambda: stage.state_of(first) is CallState.ACTIVE)
+    stage.phone.app.main.calls.select(second)
+    await stage.phone.settle()
+    return second
+
+
+@_for("conference.join")
+async def _(stage: Stage) -> Done:
+    first = await _talking(stage)
+    second = await stage.active("Workshop", "workshop")
+    await stage.phone.until(lambda: stage.state_of(first) is CallState.HELD)
+    stage.phone.app.main.calls.select(first)
+    await stage.phone.settle()
+
+    def done() -> bool:
+        group = _together(stage)
+        return group is not None and set(group.calls) == {first, second}
+
+    return done
+
+
+@_for("conference.aside")
+async def _(stage: Stage) -> Done:
+    call = await _joined(stage)
+
+    def done() -> bool:
+        group = _together(stage)
+        return group is not None and group.aside == call and "without you" in stage.phone.text
+
+    return done
+
+
+@_for("conference.back")
+async def _(stage: Stage) -> Done:
+    call = await _joined(stage)
+    await stage.engine.client.ask(LeaveConference(call=call))
+    await stage.phone.sees("conference without you")
+
+    def done() -> bool:
+        group = _together(stage)
+        return group is not None and group.here and "without you" not in stage.phone.text
+
+    return done
+
+
+@_for("conference.leave")
+async def _(stage: Stage) -> Done:
+    await _joined(stage)
+
+    def done() -> bool:
+        group = _together(stage)
+        return group is not None and not group.here and "conference without" in stage.phone.text
+
+    return done
+
+
+@_for("conference.silence")
+async def _(stage: Stage) -> Done:
+    await _joined(stage)
+    return lambda: "nobody hears them" in stage.phone.text
+
+
+@_for("conference.unsilence")
+async def _(stage: Stage) -> Done:
+    call = await _joined(stage)
+    await stage.engine.client.ask(SilenceParty(call=call))
+    await stage.phone.sees("nobody hears them")
+    return lambda: "nobody hears them" not in stage.phone.text
+
+
+@_for("conference.end")
+async def _(stage: Stage) -> Done:
+    await _joined(stage)
+    return lambda: not stage.phone.app.state.live and _together(stage) is None
 
 
 @_for("lock.details")

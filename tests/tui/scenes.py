@@ -23,6 +23,7 @@ from voip.model import CallState, Direction, NameFrom, Outcome, Party, Registrat
 from voip.protection import Keying, LockState, Sign
 from voip.protocol.accounts import EditAccount
 from voip.protocol.calls import AnswerCall, Mute, Record, TransferCall
+from voip.protocol.conference import JoinCalls, SilenceParty, TalkAside
 
 _HOUR_S = 3600.0
 _DAY_S = 24 * _HOUR_S
@@ -269,6 +270,29 @@ async def main_many_calls(stage: Stage) -> None:
     await stage.engine.client.ask(Record(call=third, path=path))
     await stage.phone.sees("recording")
     await stage.phone.until(lambda: stage.state_of(first) is CallState.HELD)
+
+
+@_scene
+async def main_conference(stage: Stage) -> None:
+    await stage.accounts()
+    first = await stage.active()
+    other = await stage.active("Front door", "door")
+    third = await stage.active("Workshop", "workshop")
+    await stage.engine.client.ask(JoinCalls(calls=(first, third)))
+    await stage.engine.client.ask(SilenceParty(call=first))
+    await stage.phone.sees("nobody hears them")
+    await stage.phone.until(lambda: stage.state_of(first) is CallState.ACTIVE)
+    assert stage.state_of(other) is CallState.HELD
+
+
+@_scene
+async def main_conference_aside(stage: Stage) -> None:
+    await stage.accounts()
+    calls = [await stage.active(name, name.lower()) for name in ("Anna", "Berta", "Carla")]
+    await stage.engine.client.ask(JoinCalls(calls=tuple(calls)))
+    await stage.phone.until(lambda: stage.state_of(calls[0]) is CallState.ACTIVE)
+    await stage.engine.client.ask(TalkAside(call=calls[1]))
+    await stage.phone.sees("aside")
 
 
 @_scene

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from tui.calls.conference import has_user, next_call
 from tui.calls.keypad import Keypad
 from tui.calls.lock import LockDetails
 from tui.calls.pane import Calls
 from tui.calls.past_lock import PastLock
 from tui.host import Command, Host
 from tui.keys.context import Context, Pane, past_call
-from tui.state import ShownCall
 from tui.widgets.ask import AskText
 from tui.words.phrases import who
-from voip.model import CallState
 from voip.protocol.calls import (
     AcceptTransfer,
     AnswerCall,
@@ -50,23 +49,12 @@ def _selected(command: _ToCall) -> Command:
 
 
 async def _switch(phone: Host, context: Context) -> None:
-    calls = [s for s in phone.state.live if s.call.state.answered]
-    after = next_call(calls, context.call)
+    after = next_call(phone.state, context.call)
     if after is None:
         return
     phone.main.query_one(Calls).select(after.call.id)
-    if after.call.state is CallState.HELD:
+    if not has_user(phone.state, after):
         await phone.ask(Resume(call=after.call.id))
-
-
-def next_call(calls: list[ShownCall], selected: ShownCall | None) -> ShownCall | None:
-    """The call to switch to: the one after the active call."""
-    active = next((s for s in calls if s.call.state is CallState.ACTIVE), selected)
-    others = [s for s in calls if active is None or s.call.id != active.call.id]
-    if not others or active is None:
-        return others[0] if others else None
-    place = next((i for i, s in enumerate(calls) if s.call.id == active.call.id), -1)
-    return calls[(place + 1) % len(calls)]
 
 
 async def _keypad(phone: Host, context: Context) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tui.calls.conference import grouped
 from tui.keys.actions import BY_ID
 from tui.state import ShownCall, State
 from tui.terminal.text import Line, Part, line
@@ -24,7 +25,7 @@ class Calls(Lines):
 
     def show(self, state: State) -> None:
         before = {shown.call.id: shown.call.state for shown in self._calls}
-        self._calls = state.calls
+        self._calls = grouped(state)
         followed = [s for s in state.live if _takes_over(before.get(s.call.id), s.call.state)]
         if followed:
             self._selected = followed[-1].call.id
@@ -64,6 +65,7 @@ class Calls(Lines):
         return rows.call(
             shown, phone.glyphs, phone.clock(), phone.state.settings.screen.meters, marked,
             self.width, phone.keymap.shown("lock.details"), phone.state.country(shown.call.account),
+            phone.state.conference_of(shown.call.id),
         )  # fmt: skip
 
     def empty(self) -> Sequence[Line]:

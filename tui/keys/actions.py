@@ -13,7 +13,7 @@ import msgspec
 from tui.keys.context import Context, Pane, Spot, caller, past_call
 from tui.state import ShownCall
 from tui.words.trust import is_about_trust
-from voip.model import AccountStatus, CallState
+from voip.model import AccountStatus, CallState, Conference
 from voip.protection import Transport
 
 When = Callable[[Context], bool]
@@ -80,6 +80,19 @@ def _can_be_transferred(context: Context) -> bool:
 
 def _tones_wait(shown: ShownCall) -> bool:
     return shown.call.post_dial is not None and shown.call.post_dial.waits
+
+
+def _in_conference(test: Callable[[Conference, str], bool]) -> When:
+    def when(context: Context) -> bool:
+        group, call = context.conference, context.call
+        return (
+            context.connected
+            and group is not None
+            and call is not None
+            and test(group, call.call.id)
+        )
+
+    return when
 
 
 def _begins_calls(context: Context) -> bool:
@@ -178,6 +191,20 @@ ACTIONS: tuple[Action, ...] = (
            _CALLS, _with_call((CallState.ACTIVE,), _tones_wait), 5),
     Action("call.switch", "switch", "Switch to the next call, and hold the others", "s", _CALLS,
            lambda c: c.connected and c.live > 1, 8),
+    Action("conference.join", "join", "Join this call and the active one in a conference", "j",
+           _CALLS, lambda c: c.connected and bool(c.joins), 8),
+    Action("conference.back", "come back", "Come back to the conference", "o", _CALLS,
+           _in_conference(lambda g, call: not g.here or g.aside is not None), 6),
+    Action("conference.leave", "step out", "Leave the conference, which goes on", "o", _CALLS,
+           _in_conference(lambda g, call: g.here and g.aside is None), 12),
+    Action("conference.aside", "aside", "Talk with this party alone; the others go on", "i",
+           _CALLS, _in_conference(lambda g, call: g.aside != call), 11),
+    Action("conference.silence", "silence", "Let nobody hear this party", "M", _CALLS,
+           _in_conference(lambda g, call: call not in g.silenced), 20),
+    Action("conference.unsilence", "let speak", "Let all hear this party again", "M", _CALLS,
+           _in_conference(lambda g, call: call in g.silenced), 11),
+    Action("conference.end", "end all", "Hang up all calls of the conference", "X", _CALLS,
+           _in_conference(lambda g, call: True), 21),
     Action("lock.details", "lock info", "Show what the lock is made of", "l", _CALLS,
            _has_lock, 9),
     Action("call.transfer", "transfer", "Transfer the call, or connect it with another", "t",

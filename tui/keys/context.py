@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from tui.state import ShownCall
-from voip.model import AccountStatus, Direction, LogEntry, Outcome, Party
+from voip.model import AccountStatus, Conference, Direction, LogEntry, Outcome, Party
 
 
 class Pane(StrEnum):
@@ -33,7 +33,8 @@ class Context(msgspec.Struct, frozen=True):
 
     `call`, `account` and `entry` are the rows under the cursors; with the focus
     elsewhere, `account` may be one whose server is not trusted, or whose open lock
-    a box shows. `incoming` is the ringing call to answer. `live` counts answered
+    a box shows. `conference` is that of `call`, which can be joined with others as
+    `joins`. `incoming` is the ringing call to answer. `live` counts answered
     calls that have not ended. `field` is the focused field of a form,
     `spot` the kind of the focused widget.
 
@@ -49,6 +50,8 @@ class Context(msgspec.Struct, frozen=True):
     pane: Pane | None = None
     connected: bool = True
     call: ShownCall | None = None
+    conference: Conference | None = None
+    joins: tuple[str, ...] = ()
     incoming: ShownCall | None = None
     live: int = 0
     accounts: int = 0

@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from tui.accounts.pane import Accounts
+from tui.calls.conference import joins
 from tui.calls.dial import Dial
 from tui.calls.pane import Calls
 from tui.keys.context import Context, Pane
@@ -121,10 +122,13 @@ class MainScreen(PhoneScreen):
         return panes.get(self.focused) if self.focused is not None else None
 
     def context(self) -> Context:
+        selected, state = self.calls.selected, self.phone.state
         return msgspec.structs.replace(
             super().context(),
             pane=self.pane,
-            call=self.calls.selected,
+            call=selected,
+            conference=state.conference_of(selected.call.id) if selected else None,
+            joins=joins(state, selected),
             account=self._account_in_question(),
             entry=self.log_pane.rows.selected,
             filtered=self.log_pane.rows.book.selection.active,

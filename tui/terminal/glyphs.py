@@ -52,6 +52,7 @@ class Glyphs:
     recording: str
     playing: str
     held: str
+    group: str
     ended: str
     prompt: str
     cursor: str
@@ -137,6 +138,7 @@ UNICODE = Glyphs(
     recording="◉",
     playing="♪",
     held="‖",
+    group="┃",
     ended="×",
     prompt="›",
     cursor="▸",
@@ -184,6 +186,7 @@ ASCII = Glyphs(
     recording="o",
     playing="~",
     held="=",
+    group="|",
     ended="x",
     prompt=">",
     cursor=">",

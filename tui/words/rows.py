@@ -11,11 +11,13 @@ from tui.state import Link, ShownCall, State
 from tui.terminal.glyphs import Glyphs, meter, spark
 from tui.terminal.text import Line, Part, Role, cut, line
 from tui.terminal.wrapping import paragraph, wrap
+from tui.words import conference as conferences
 from tui.words import phrases
 from tui.words import trust as trust_words
 from voip.model import (
     AccountStatus,
     CallState,
+    Conference,
     Direction,
     LogEntry,
     Outcome,
@@ -75,7 +77,9 @@ def header(state: State, glyphs: Glyphs, now: datetime) -> Line:
         middle = [Part("no engine  ", "error")]
     live = len(state.live)
     calls = Part(f"{phrases.count(live, 'call')}  ", "strong") if live else Part("")
-    return line(Part(" offhook  ", "strong"), *middle, right=(calls, f"{now:%H:%M} "))
+    alone = any(not group.here for group in state.conferences)
+    away = Part("conference without you  ", "warning") if alone else Part("")
+    return line(Part(" offhook  ", "strong"), *middle, right=(away, calls, f"{now:%H:%M} "))
 
 
 def account(status: AccountStatus, glyphs: Glyphs, trust_key: str) -> tuple[Line, ...]:
@@ -142,12 +146,14 @@ def call(
     width: int,
     lock_key: str,
     country: str = "",
+    group: Conference | None = None,
 ) -> list[Line]:
     """A call: party and state; sign of its lock; sound.
 
-    `lock_key` is the key that shows the words to compare. The sign's line has no
-    text of a peer, and its sentence is whole in `width` cells. The reason for a
-    call's end has two lines.
+    A bar joins the calls of a `group`, whose sign begins the last line. `lock_key`
+    is the key that shows the words to compare. The sign's line has no text of a peer,
+    and its sentence is whole in `width` cells. The reason for a call's end has two
+    lines.
     """
     call = shown.call
     mark = glyphs.cursor if marked else " "
@@ -160,15 +166,35 @@ def call(
             *_ending(phrases.ending(call), width),
         ]
     if call.state.answered:
-        role: Role = "success" if call.state is CallState.ACTIVE else "warning"
-        right = (Part(standing, role), f" {phrases.duration(shown.duration_s(now))} ")
+        right = (
+            Part(*conferences.standing(call, group)),
+            f" {phrases.duration(shown.duration_s(now))} ",
+        )
     who = _party(call.remote, glyphs, "muted", width - 2 - _cells(right), country)
+    bar = Part(glyphs.group if group else " ", "accent")
     return [
-        line(Part(mark, "accent"), *who, right=right),
-        line(" ", *lock_line(call.lock, glyphs, width - 1)),
+        line(Part(mark, "accent") if marked else bar, *who, right=right),
+        line(bar, *lock_line(call.lock, glyphs, width - 1)),
         # Signs come first, so that a narrow line cuts the sound instead.
-        line(_INDENT, *_signs(shown, glyphs, lock_key), *_sound(shown, glyphs, meters)),
+        line(
+            bar,
+            _INDENT[1:],
+            *_of_group(call.id, group, glyphs),
+            *_signs(shown, glyphs, lock_key),
+            *_sound(shown, glyphs, meters),
+        ),
     ]
+
+
+def _of_group(call_id: str, group: Conference | None, glyphs: Glyphs) -> list[Part]:
+    """Sign of the lock of a whole conference, and if its party is silenced."""
+    if group is None:
+        return []
+    signed = sign(group.lock.sign, glyphs)
+    parts = [Part("all: ", "muted"), signed, Part("  ")]
+    if call_id in group.silenced:
+        parts.append(Part("nobody hears them  ", "warning"))
+    return parts
 
 
 def lock_line(lock: Lock, glyphs: Glyphs, width: int) -> tuple[Part, ...]:

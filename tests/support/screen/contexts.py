@@ -21,6 +21,7 @@ from voip.model import (
     AccountStatus,
     Call,
     CallState,
+    Conference,
     Direction,
     LogEntry,
     Outcome,
@@ -29,7 +30,7 @@ from voip.model import (
     Registration,
     RegistrationState,
 )
-from voip.protection import Lock, LockSignalling, LockState, Transport
+from voip.protection import ConferenceLock, Lock, LockSignalling, LockState, Transport
 
 Answers = npt.NDArray[np.bool_]
 
@@ -37,7 +38,7 @@ SCREENS = sorted({screen for action in ACTIONS for screen in action.screens})
 _FIELDS = ("", "name", "password")
 """Places of the keyboard in a form: `password` has an action of its own."""
 
-_OF_MAIN = {"pane", "call", "account", "entry", "filtered", "dialling"}
+_OF_MAIN = {"pane", "call", "conference", "joins", "account", "entry", "filtered", "dialling"}
 _OF_BOXES = {
     "field", "spot", "changed_meanwhile", "line_open", "inspectable", "pinnable", "pinned",
     "other_key", "comparable", "remembered",
@@ -64,6 +65,12 @@ def _account(enabled: bool, transport: Transport) -> AccountStatus:
     )  # fmt: skip
 
 
+def _conference(**fields: Any) -> Conference:
+    return Conference(
+        id="1", calls=("1", "2"), lock=ConferenceLock(LockState.OPEN, ""), **fields
+    )  # fmt: skip
+
+
 _ENTRY = LogEntry(
     id="1", account="work", direction=Direction.IN, remote=Party("sip:bob@example.com"),
     outcome=Outcome.MISSED, started="2026-03-14T14:32:00Z",
@@ -80,6 +87,8 @@ def _values(name: str, kind: Any) -> list[Any]:
         return list(_FIELDS)
     if name == "incoming":
         return [None, _call(CallState.INCOMING, False, False, False)]
+    if name == "joins":
+        return [(), ("2", "1")]
     if isinstance(kind, types.UnionType):
         return [value for one in typing.get_args(kind) for value in _values(name, one)]
     if kind is types.NoneType:
@@ -116,6 +125,12 @@ def _values(name: str, kind: Any) -> list[Any]:
         return [*usual, distrusted]
     if kind is LogEntry:
         return [_ENTRY, _ANSWERED]
+    if kind is Conference:
+        return [
+            _conference(),
+            _conference(here=False, silenced=("1",)),
+            _conference(aside="1"),
+        ]
     raise AssertionError(f"say here what Context.{name} can be: {kind}")
 
 
