@@ -192,7 +192,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("call.switch", "switch", "Switch to the next call, and hold the others", "s", _CALLS,
            lambda c: c.connected and c.live > 1, 8),
     Action("conference.join", "join", "Join this call and the active one in a conference", "j",
-           _CALLS, lambda c: c.connected and bool(c.joins), 8),
+           _CALLS, lambda c: c.connected and bool(c.joins), 10),
     Action("conference.back", "come back", "Come back to the conference", "o", _CALLS,
            _in_conference(lambda g, call: not g.here or g.aside is not None), 6),
     Action("conference.leave", "step out", "Leave the conference, which goes on", "o", _CALLS,

@@ -251,14 +251,12 @@ class Engine:
         )
 
     def _all_problems(self) -> tuple[str, ...]:
-        compared = (self.compared_keys.problem,) if self.compared_keys.problem else ()
-        accounts = (self.followed.problem,) if self.followed.problem else ()
         return tuple(
             chain(
                 self._problems.values(),
-                accounts,
+                filter(None, (self.followed.problem,)),
                 self.followed.remarks,
-                compared,
+                filter(None, (self.compared_keys.problem,)),
                 self.own_keys.news.values(),
                 self.contacts.problems,
                 self.blocked.problems,

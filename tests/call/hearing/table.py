@@ -21,10 +21,10 @@ from voip.protocol.calls import HangUp
 from voip.protocol.conference import JoinCalls
 
 ME = "me"
-TONES = {ME: 500, "a": 900, "b": 1150, "c": 1400, "d": 1650, "e": 1900, "f": 2150}
+TONES = {ME: 500, **{name: 900 + 250 * place for place, name in enumerate("abcdefgh")}}
 """Hertz of the person and of each party."""
 
-_PEAK = 2500  # of 32767: six of them fit
+_PEAK = 2500  # of 32767: all of them fit
 _LATELY_S = 0.12
 _LATELY = int(_LATELY_S * RATE)
 _STEADY_S = 0.3

@@ -153,23 +153,24 @@ async def test_the_last_party_of_a_conference_without_the_user_is_put_on_hold(
 
 
 async def test_a_party_whose_voice_is_forged_is_taken_out(table: Table) -> None:
-    await table.invite(Transport.TLS, "a", "b", "c")
-    await table.call("a", "b", "c")
-    await table.join("a", "b", "c")
-    await table.hear("me a b c")
-    since = len(table.phone.events)
+    since = await _three_together(table)
     table.parties["c"].voice.rekey()
     await _taken_out(table, since, "voice packets arrive that are not authentic")
 
 
 async def test_a_party_whose_connection_drops_is_taken_out(table: Table) -> None:
+    since = await _three_together(table)
+    await table.parties["c"].server.stop()
+    await _taken_out(table, since, "the TLS connection to the server has dropped")
+
+
+async def _three_together(table: Table) -> int:
+    """Talk with three over TLS; returns the number of events until then."""
     await table.invite(Transport.TLS, "a", "b", "c")
     await table.call("a", "b", "c")
     await table.join("a", "b", "c")
     await table.hear("me a b c")
-    since = len(table.phone.events)
-    await table.parties["c"].server.stop()
-    await _taken_out(table, since, "the TLS connection to the server has dropped")
+    return len(table.phone.events)
 
 
 async def _taken_out(table: Table, since: int, why: str) -> None:

@@ -104,13 +104,13 @@ def test_a_party_says_if_the_user_is_with_it(conference: Conference | None, stan
 
 def test_a_row_has_the_sign_of_the_whole_conference_beside_its_own() -> None:
     subject = group("a", "b", silenced=("a",))
-    drawn = rows.call(call("a"), UNICODE, 0.0, False, False, 60, "l", subject)
+    drawn = rows.call(call("a"), UNICODE, 0.0, False, False, 60, "l", "", subject)
     first, second, third = ("".join(p.text for p in fit(line, 60, "…")) for line in drawn)
     assert [line[0] for line in (first, second, third)] == ["┃"] * 3
     assert "[server]" in second
     assert "all: [sealed]" in third
     assert "nobody hears them" in third
-    other = rows.call(call("b"), UNICODE, 0.0, False, False, 60, "l", subject)
+    other = rows.call(call("b"), UNICODE, 0.0, False, False, 60, "l", "", subject)
     assert "nobody" not in "".join(part.text for part in other[2].left)
 
 
