@@ -83,6 +83,12 @@ async def test_three_parties_join_and_part(table: Table, transport: Transport) -
     await table.hear("me b c")
     await ask(Resume(call=calls["a"], wait=True))
     await table.hear("me a b c")
+    # One that refuses to be held is cut off all the same.
+    table.parties["a"].refusals = [488]
+    await ask(Hold(call=calls["a"]))
+    await table.hear("me b c")
+    await ask(Resume(call=calls["a"], wait=True))
+    await table.hear("me a b c")
 
     await ask(HangUp(call=calls["c"]))
     await table.phone.until_logged(calls["c"])
