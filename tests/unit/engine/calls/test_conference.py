@@ -9,7 +9,7 @@ from tests.support.standin.engine import StandIn
 from voip.client.errors import CommandFailed
 from voip.model import CallState, Conference
 from voip.protection import Keying, LockReport, Transport
-from voip.protocol.calls import HangUp, Hold, Mute, Play, Resume
+from voip.protocol.calls import AnswerCall, HangUp, Hold, Mute, Play, Resume
 from voip.protocol.conference import (
     ConferenceEvent,
     EndConference,
@@ -22,6 +22,7 @@ from voip.protocol.phone import NoticeEvent
 from voip.protocol.trust import CompareWords, GetLock
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.calls import (
+    Answer,
     GiveVoice,
     HoldCall,
     MediaEvent,
@@ -119,6 +120,18 @@ async def test_a_call_that_is_placed_leaves_the_others_to_themselves(phone: Stan
     assert mix(phone) == {1: ({2}, False, False), 2: ({1}, False, False)}
     assert not [o for o in orders(phone)[before:] if isinstance(o, HoldCall)]
     assert not (await conference(phone)).here
+
+
+async def test_a_call_that_is_answered_does_so_too(phone: StandIn) -> None:
+    await joined(phone, 2)
+    third = await phone.incoming("work")
+    assert (await conference(phone)).here
+    before = len(phone.script.orders)
+    await phone.client.ask(AnswerCall(call=third))
+    # The others hear the user no more before the caller does.
+    sent = [o for o in phone.script.orders[before:] if isinstance(o, MixCalls | Answer)]
+    assert [type(order) for order in sent] == [MixCalls, Answer]
+    assert mix(phone) == {1: ({2}, False, False), 2: ({1}, False, False)}
 
 
 async def test_nor_does_one_that_is_answered_bring_the_user_back_when_it_ends(
