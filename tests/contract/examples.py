@@ -783,7 +783,7 @@ WORKER_COMMANDS: dict[str, AnyWorkerCommand] = {
     "voice": GiveVoice(call=1, on=False),
     "mute": MuteCall(call=1, on=False),
     "digits": Digits(call=1, digits="12*#"),
-    "refer": ReferCall(call=1, uri="sip:bob@example.com;transport=tls"),
+    "refer": ReferCall(call=1, uri="sip:bob@example.com;transport=tls", hold=True),
     "refer_to_call": ReferToCall(call=1, other=2),
     "play": PlayFile(call=1, path=None),
     "record": RecordFile(call=1, path="/tmp/out.wav"),

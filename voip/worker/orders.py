@@ -86,10 +86,10 @@ def execute(phone: Phone, command: AnyWorkerCommand) -> None:
             calls.get(number).media.mute(on)
         case Digits(call=number, digits=digits):
             _send_digits(calls.get(number), digits)
-        case ReferCall(call=number, uri=uri):
-            calls.get(number).transfer.ask(uri)
-        case ReferToCall(call=number, other=other):
-            calls.get(number).transfer.ask_to_join(calls.get(other))
+        case ReferCall(call=number, uri=uri, hold=hold):
+            calls.get(number).transfer.ask(uri, hold)
+        case ReferToCall(call=number, other=other, hold=hold):
+            calls.get(number).transfer.ask_to_join(calls.get(other), hold)
         case PlayFile(call=number, path=path):
             calls.get(number).media.play(path)
         case RecordFile(call=number, path=path):

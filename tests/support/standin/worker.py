@@ -258,17 +258,14 @@ class ScriptedWorker:
         self._then.append(answered)
 
     def accept_for_call(
-        self,
-        command: Ring
-        | MoveCall
-        | MuteCall
-        | GiveVoice
-        | PlayFile
-        | AnswerTransfer
-        | ReferCall
-        | ReferToCall,
+        self, command: Ring | MoveCall | MuteCall | GiveVoice | PlayFile | AnswerTransfer
     ) -> None:
         self._call(command.call)
+
+    def refer(self, command: ReferCall | ReferToCall) -> None:
+        self._call(command.call)
+        if command.hold:
+            self.hold(HoldCall(call=command.call))
 
     def mix(self, command: MixCalls) -> None:
         """Accept any calls: those that have ended are left out."""
@@ -520,8 +517,8 @@ ANSWERS: dict[type[WorkerCommand], Callable[[ScriptedWorker, Any], None]] = {
     AnswerTransfer: ScriptedWorker.accept_for_call,
     MuteCall: ScriptedWorker.accept_for_call,
     Digits: ScriptedWorker.send_digits,
-    ReferCall: ScriptedWorker.accept_for_call,
-    ReferToCall: ScriptedWorker.accept_for_call,
+    ReferCall: ScriptedWorker.refer,
+    ReferToCall: ScriptedWorker.refer,
     PlayFile: ScriptedWorker.accept_for_call,
     RecordFile: ScriptedWorker.record,
     UseAudio: ScriptedWorker.use_audio,

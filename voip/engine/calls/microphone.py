@@ -82,14 +82,16 @@ class Microphone:
         async with self._moving:
             await self._move(call)
 
-    async def hold(self, call: LiveCall) -> None:
+    async def hold(self, call: LiveCall, by: AnyWorkerCommand | None = None) -> None:
         """Disconnect a call and request hold from its far end.
 
+        `by` is another command than `HoldCall` that does so.
+
         Raises:
-            Refusal: its worker is gone.
+            Refusal: its worker is gone, or refused `by`.
         """
         async with self._moving:
-            await self._hold(call)
+            await self._hold(call, by)
 
     async def settle(self) -> None:
         """Give or deny the microphone after a call was answered or has ended.
@@ -152,8 +154,8 @@ class Microphone:
             await self._ask(call, GiveVoice(call=call.number, on=False))
             call.voice = Voice.WAITING
 
-    async def _hold(self, call: LiveCall) -> None:
-        await self._ask(call, HoldCall(call=call.number))
+    async def _hold(self, call: LiveCall, by: AnyWorkerCommand | None = None) -> None:
+        await self._ask(call, by or HoldCall(call=call.number))
         if call.voice is Voice.HERE:
             call.voice = Voice.WAITING
 

@@ -269,6 +269,15 @@ class Calls:
         if answer is not None:
             self._check(call, await answer)
 
+    async def hold_by(self, call: LiveCall, command: AnyWorkerCommand) -> None:
+        """Put a call on hold by a command that does more.
+
+        Raises:
+            Refusal: the worker refused.
+        """
+        call.hold_agreed = None
+        await self._microphone.hold(call, command)
+
     async def resume(self, call_id: str, wait: bool = False) -> None:
         """Resume a call that is on hold; `wait` as in `hold`.
 

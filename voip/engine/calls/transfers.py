@@ -34,7 +34,7 @@ Ask = Callable[[LiveCall, AnyWorkerCommand], Awaitable[None]]
 class Requests(Protocol):
     """Requests on calls: `voip.engine.calls.requests.Calls`."""
 
-    async def hold(self, call_id: str) -> None: ...
+    async def hold_by(self, call: LiveCall, command: AnyWorkerCommand) -> None: ...
 
     async def resume(self, call_id: str) -> None: ...
 
@@ -96,7 +96,8 @@ class Transfers:
         """
         self._check_once_more(call)
         running = _Running(Progress(), target, returns=not call.on_hold)
-        await self._begin(call, running, ReferCall(call=call.number, uri=uri))
+        hold = not call.on_hold
+        await self._begin(call, running, ReferCall(call=call.number, uri=uri, hold=hold))
 
     async def join(self, call_id: str, other_id: str) -> None:
         """Connect the far ends of two calls.
@@ -126,7 +127,8 @@ class Transfers:
         running = _Running(
             Progress(replaces=True), other.remote, returns=not call.on_hold, other=other
         )
-        await self._begin(call, running, ReferToCall(call=call.number, other=other.number))
+        order = ReferToCall(call=call.number, other=other.number, hold=not call.on_hold)
+        await self._begin(call, running, order)
 
     async def _pass_on(self, call: LiveCall, other: LiveCall) -> None:
         """Have a far end call somebody who has not answered this phone yet."""
@@ -140,16 +142,20 @@ class Transfers:
         # Its target was looked up in the meantime.
         self.check(str(call.id))
 
-    async def _begin(self, call: LiveCall, running: _Running, command: AnyWorkerCommand) -> None:
+    async def _begin(
+        self, call: LiveCall, running: _Running, command: ReferCall | ReferToCall
+    ) -> None:
         former = self._running.pop(call.id, None)
         if former is not None and former.timer is not None:
             former.timer.cancel()
         self._running[call.id] = running
         self._show(call, running)
         try:
-            if not call.on_hold:
-                await self._requests.hold(str(call.id))
-            await self._ask(call, command)
+            # One command: the far end must not wait for a second one.
+            if command.hold:
+                await self._requests.hold_by(call, command)
+            else:
+                await self._ask(call, command)
         except Refusal as error:
             cause = Cause(CauseKind.NOT_STARTED, (str(error),))
             self._put(call, running, running.progress.not_sent(cause))
@@ -236,8 +242,9 @@ class Transfers:
     async def _bring_back(self, call: LiveCall, running: _Running) -> None:
         progress, name = running.progress, call.remote.label
         is_known = progress.state is TransferState.FAILED
-        is_back = False
-        if is_known and running.returns and self._requests.can_speak(call):
+        is_back = not call.on_hold
+        returns = is_known and running.returns and self._requests.can_speak(call)
+        if returns and not is_back:
             is_back = await self._quietly(self._requests.resume(str(call.id)))
         why = f" ({sentence(progress.cause)})" if progress.cause else ""
         outcome = "failed" if is_known else "has no known outcome"

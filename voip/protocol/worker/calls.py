@@ -132,17 +132,25 @@ class Digits(WorkerCommand, frozen=True, tag="digits"):
 
 
 class ReferCall(WorkerCommand, frozen=True, tag="refer"):
-    """Ask the far end of a call to call `uri`, as in `StartCall` (RFC 3515)."""
+    """Ask the far end of a call to call `uri`, as in `StartCall` (RFC 3515).
+
+    With `hold` the call is put on hold first, as by `HoldCall`.
+    """
 
     call: int
     uri: str
+    hold: bool = False
 
 
 class ReferToCall(WorkerCommand, frozen=True, tag="refer_to_call"):
-    """Ask the far end of a call to take this worker's place in `other` (RFC 3891)."""
+    """Ask the far end of a call to take this worker's place in `other` (RFC 3891).
+
+    `hold` as in `ReferCall`.
+    """
 
     call: int
     other: int
+    hold: bool = False
 
 
 class PlayFile(WorkerCommand, frozen=True, tag="play"):

@@ -6,12 +6,15 @@ by then, and not at all for a NOTIFY without a status: the dialog's messages are
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Protocol
 
 import pjsua2 as pj
 
 from voip.protocol.worker.calls import ReferAnswered, ReferProgress
 from voip.sip import refer
+from voip.worker.calls.hold import CallHold
 from voip.worker.context import Context
 
 _CHALLENGES = (pj.PJSIP_SC_UNAUTHORIZED, pj.PJSIP_SC_PROXY_AUTHENTICATION_REQUIRED)
@@ -22,6 +25,7 @@ class TransferredCall(Protocol):
 
     context: Context
     number: int
+    hold: CallHold
 
     def getInfo(self) -> pj.CallInfo: ...
 
@@ -41,16 +45,16 @@ class CallTransfer:
         self._is_followed = False
         self._number: int | None = None
 
-    def ask(self, uri: str) -> None:
-        """Ask the far end to call `uri`.
+    def ask(self, uri: str, hold: bool) -> None:
+        """Ask the far end to call `uri`, and put it on `hold` before.
 
         Raises:
-            pj.Error: PJSIP could not send it.
+            pj.Error: PJSIP could not send it; the call is as before.
         """
-        self._begin()
-        self._call.xfer(f"<{uri}>", self._call.options())
+        with self._begun(hold):
+            self._call.xfer(f"<{uri}>", self._call.options())
 
-    def ask_to_join(self, other: pj.Call) -> None:
+    def ask_to_join(self, other: pj.Call, hold: bool) -> None:
         """Ask the far end to take this phone's place in another call.
 
         PJSIP names the other call by the address that this phone has called.
@@ -58,11 +62,21 @@ class CallTransfer:
         Raises:
             pj.Error: as `ask`.
         """
-        self._begin()
-        self._call.xferReplaces(other, self._call.options())
+        with self._begun(hold):
+            self._call.xferReplaces(other, self._call.options())
 
-    def _begin(self) -> None:
+    @contextlib.contextmanager
+    def _begun(self, hold: bool) -> Iterator[None]:
+        if hold:
+            self._call.hold.ask(True)
         self._is_answered, self._is_followed, self._number = False, True, None
+        try:
+            yield
+        except pj.Error:
+            self._is_answered, self._is_followed = True, False
+            if hold:
+                self._call.hold.ask(False)
+            raise
 
     def on_answer(self, code: int, reason: str, response: str) -> None:
         """Use a status of our REFER; `response` is empty if PJSIP made the status."""
