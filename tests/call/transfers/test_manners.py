@@ -9,6 +9,8 @@ import pytest
 from tests.call.transfers.conftest import Case
 from tests.support.peers.kamailio import DOMAIN
 from tests.support.peers.party import Party
+from tests.support.phone import Phone
+from tests.support.pki import Authority
 from voip.causes import CauseKind
 from voip.client.errors import CommandFailed
 from voip.model import CallState, Outcome, TransferState
@@ -220,3 +222,23 @@ async def test_the_command_line_waits_for_the_outcome(case: Case) -> None:
     await case.party.referred()
     case.party.notify("SIP/2.0 200 OK", last=True)
     await waiting
+
+
+async def test_a_hidden_caller_is_not_named_in_the_request(
+    desk: Phone, party: Party, transport: Transport, authority: Authority
+) -> None:
+    trust = {"ca_file": str(authority.file)} if transport is Transport.TLS else {}
+    await desk.add(
+        "hidden", password="secret", user="secretary", domain=DOMAIN, hide_identity=True,
+        server=f"{party.server.host}:{party.server.port}", transport=transport.value, **trust,
+    )  # fmt: skip
+    await desk.until_registered("hidden")
+    call = await desk.call("alice", account="hidden")
+    await party.take()
+    await desk.until_state(call, CallState.ACTIVE)
+    await Case(desk, party, call, 0).transfer()
+    refer = await party.referred()
+    assert refer.get("Privacy") == "id"
+    assert "anonymous.invalid" in refer.get("Referred-By")
+    named = [(name, value) for name, value in refer.headers if "secretary" in value]
+    assert named == []

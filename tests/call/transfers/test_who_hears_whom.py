@@ -22,7 +22,7 @@ from tests.support.phone import Phone
 from tests.support.pki import Authority
 from voip.model import CallState, Outcome, TransferState
 from voip.protection import Transport
-from voip.protocol.calls import CallEvent, ConnectCalls, TransferCall
+from voip.protocol.calls import CallEvent, ConnectCalls, HangUp, TransferCall
 
 RECEPTION, ALICE, BOB = 700, 900, 1100
 TONES = (RECEPTION, ALICE, BOB)
@@ -152,6 +152,28 @@ async def test_a_blind_transfer_in_vain_brings_the_call_back(office: Office, ans
     assert failed.transfer is not None
     assert failed.transfer.code == (answer if target == "bob" else 404)
     await office.hears(frozenset({RECEPTION}), NOBODY, frozenset({ALICE}))
+    office.check_locks(call)
+
+
+@pytest.mark.realtime
+@pytest.mark.parametrize("answer", [180], indirect=True)
+@pytest.mark.parametrize("leaves", [False, True], ids=["stays", "leaves early"])
+async def test_nobody_hears_anybody_until_the_colleague_answers(
+    office: Office, leaves: bool
+) -> None:
+    call = await office.call("alice")
+    await office.phone.client.ask(TransferCall(call=call, target="bob"))
+    await office.phone.until_call(
+        lambda c: c.transfer is not None and c.transfer.state is TransferState.RINGING
+    )
+    await office.hears(NOBODY, NOBODY, NOBODY)
+    if leaves:
+        await office.phone.client.ask(HangUp(call=call))
+        await office.phone.until_logged(call)
+    office.bob.takes()
+    entry = await office.phone.until_logged(call)
+    assert entry.outcome is Outcome.TRANSFERRED
+    await office.hears(frozenset({BOB}), frozenset({ALICE}), NOBODY)
     office.check_locks(call)
 
 

@@ -126,6 +126,11 @@ class Colleague:
         assert found is not None
         return found
 
+    def takes(self) -> None:
+        """Answer the calls that ring."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(b"answer\n")
+
     async def stop(self) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()

@@ -3,7 +3,8 @@
 It registers, answers every call with the status `answer`, follows each REFER, and
 lets a call take the place of another (RFC 3891), all as PJSIP does it. In every call
 it sends the file `tone`, and records all that it hears. Its settings are JSON in its
-only argument; it reports events as JSON lines, and ends with its standard input.
+only argument; a line of its standard input answers what rings. It reports events as
+JSON lines, and ends with its standard input.
 """
 
 from __future__ import annotations
@@ -82,10 +83,8 @@ class Account(pj.Account):
 
     @guarded
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802
-        options = pj.CallOpParam(True)
-        options.opt.videoCount = options.opt.textCount = 0
-        options.statusCode = self.context.answer
-        self.context.keep(Call(self.context, prm.callId)).answer(options)
+        call = self.context.keep(Call(self.context, prm.callId))
+        call.answer(_answer(self.context.answer))
 
 
 class Colleague:
@@ -108,7 +107,7 @@ class Colleague:
         transport = create_transport(self.endpoint, Means.of(setup), Network())
         self.account.create(account_config(setup, transport, Network()))
         self.account.setRegistration(True)
-        while not select.select([sys.stdin], [], [], 0)[0]:
+        while not self._has_ended():
             self._turn()
         self.endpoint.hangupAllCalls()
         deadline = time.monotonic() + _GOODBYE_S
@@ -118,6 +117,17 @@ class Colleague:
         del self.player, self.recorder
         gc.collect()
         self.endpoint.libDestroy()
+
+    def _has_ended(self) -> bool:
+        """Read the standard input: each piece answers the calls that ring."""
+        if not select.select([sys.stdin], [], [], 0)[0]:
+            return False
+        if not os.read(sys.stdin.fileno(), 100):
+            return True
+        for call in self._calls:
+            if call.getInfo().state == pj.PJSIP_INV_STATE_EARLY:
+                call.answer(_answer(pj.PJSIP_SC_OK))
+        return False
 
     def _turn(self) -> None:
         self.endpoint.libHandleEvents(_POLL_MS)
@@ -148,6 +158,13 @@ class Colleague:
             credentials=Credentials(user, self._settings["password"]),
             trust=Trust(self._settings["ca_file"]) if transport is Transport.TLS else None,
         )
+
+
+def _answer(code: int) -> pj.CallOpParam:
+    options = pj.CallOpParam(True)
+    options.opt.videoCount = options.opt.textCount = 0
+    options.statusCode = code
+    return options
 
 
 if __name__ == "__main__":
