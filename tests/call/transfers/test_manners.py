@@ -99,7 +99,8 @@ async def test_a_far_end_that_accepts_and_leaves_was_passed_on(case: Case) -> No
 
 async def test_a_suppressed_subscription_ends_the_call(case: Case) -> None:
     case.party.refer = (202, ("Refer-Sub: false",))
-    await case.transfer()
+    _, err = await case.phone.run("transfer", case.call, "bob", "--wait")
+    assert err.splitlines()[-1] == f"offhook: transfer to {BOB}: outcome unknown"
     await case.reaches(TransferState.UNKNOWN)
     assert (await case.is_over()).outcome is Outcome.TRANSFERRED
 

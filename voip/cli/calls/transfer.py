@@ -58,10 +58,10 @@ def transfer(
         raise CommandFailed(
             ErrorInfo(kind="transfer_failed", message=texts.transfer(now), code=now.code)
         )
-    if now.state is TransferState.UNKNOWN and now.cause is not None:
-        # The call is still here, on hold.
+    if now.state is TransferState.UNKNOWN:
         click.echo(f"offhook: {texts.transfer(now)}", err=True)
-        ctx.exit(1)
+        if now.cause is not None:
+            ctx.exit(1)  # the call is still here, on hold
 
 
 async def _transfer(
