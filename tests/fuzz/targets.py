@@ -24,10 +24,10 @@ from voip.protocol.framing import MAX_REPLY, Decoder, FramingError, LineSplitter
 from voip.protocol.worker.calls import CallStateEvent, IncomingCall
 from voip.protocol.worker.process import AnyWorkerEvent, Order
 from voip.security import masking, text
-from voip.sip import message as messages
-from voip.sip import mwi
 from voip.sip.dialing import DialError, Target, parse_host_port, parse_target
-from voip.sip.gruu import public_gruu
+from voip.sip.messages import message as messages
+from voip.sip.messages import mwi
+from voip.sip.messages.gruu import public_gruu
 from voip.sip.sentences import sentence
 from voip.worker.tls import certificates, refusals
 

@@ -17,13 +17,12 @@ from voip.engine.accounts.file import AccountFile
 from voip.engine.accounts.instances import Instances
 from voip.engine.accounts.own_keys import OwnKeys
 from voip.engine.accounts.secrets import Passwords
-from voip.engine.calls.blocked import BlockedCallers
 from voip.engine.calls.book import CallBook
 from voip.engine.calls.comparisons import Comparisons
-from voip.engine.calls.echo import Echo
 from voip.engine.calls.moves import Moves
 from voip.engine.calls.reports import CallEvents
 from voip.engine.calls.requests import Calls
+from voip.engine.echo import Echo
 from voip.engine.files import settings
 from voip.engine.files.toml import ConfigError
 from voip.engine.files.watched import Watched
@@ -38,6 +37,7 @@ from voip.engine.network.watch import Watch
 from voip.engine.people.contacts import Contacts
 from voip.engine.people.lookup import LookUps
 from voip.engine.people.recent import People
+from voip.engine.reception.blocked import BlockedCallers
 from voip.engine.reception.reception import Reception
 from voip.engine.registration.attempts import Attempts
 from voip.engine.registration.check import AccountCheck

@@ -14,8 +14,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from voip.engine.accounts import incoming_fields, nat_fields, number_fields, trust_fields
-from voip.engine.accounts.values import (
+from voip.engine.accounts.rules import incoming_fields, nat_fields, number_fields, trust_fields
+from voip.engine.accounts.rules.values import (
     SCHEME,
     Values,
     as_text,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from voip.engine.accounts import client_keys
 from voip.engine.accounts.client_keys import ClientKeyError
-from voip.engine.accounts.values import Values
+from voip.engine.accounts.rules.values import Values
 from voip.protocol.account_fields import FIELDS, Content
 
 

@@ -11,8 +11,8 @@ import msgspec
 
 from voip.causes import Cause, CauseKind
 from voip.engine.accounts.fields import Account
-from voip.engine.accounts.trust_fields import pin_of
-from voip.engine.accounts.values import Values
+from voip.engine.accounts.rules.trust_fields import pin_of
+from voip.engine.accounts.rules.values import Values
 from voip.model import Means
 from voip.protocol.account_fields import FIELDS, Group
 

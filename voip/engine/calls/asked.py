@@ -22,8 +22,9 @@ from voip.model import Party
 from voip.protocol.phone import NoticeEvent
 from voip.protocol.worker.calls import AnswerTransfer, TransferAsked
 from voip.protocol.worker.process import AnyWorkerCommand
-from voip.sip import dialing, referred
+from voip.sip import dialing
 from voip.sip.callers import is_hidden
+from voip.sip.messages import referred
 
 log = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ from voip.protocol.calls import TransferEvent
 from voip.protocol.phone import NoticeEvent
 from voip.protocol.worker.calls import ReferAnswered, ReferCall, ReferProgress, ReferToCall
 from voip.protocol.worker.process import AnyWorkerCommand
-from voip.sip.refer import Progress
+from voip.sip.messages.refer import Progress
 from voip.sip.sentences import sentence
 
 log = logging.getLogger(__name__)

@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 
 from voip.engine.accounts.fields import Account
-from voip.engine.calls.echo import ACCOUNT as ECHO_ACCOUNT
 from voip.engine.calls.requests import BUSY, DECLINE, UNAVAILABLE
 from voip.engine.commands.handler import Handlers
+from voip.engine.echo import ACCOUNT as ECHO_ACCOUNT
 from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
 from voip.engine.files.sound_files import PlayedFile, SoundFileError, make_private, playable

@@ -6,7 +6,7 @@ import asyncio
 
 from voip.protection import Transport
 from voip.protocol.worker.accounts import Target
-from voip.sip import options
+from voip.sip.messages import options
 
 _PATIENCE_S = 4.0
 _AGAIN_S = (0.5, 1.0, 2.0)

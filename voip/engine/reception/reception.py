@@ -9,12 +9,12 @@ from typing import Protocol
 
 from voip.causes import Cause, CauseKind
 from voip.engine.accounts.fields import Account
-from voip.engine.calls.blocked import BlockedCallers
 from voip.engine.calls.book import CallBook
 from voip.engine.calls.live import LiveCall
 from voip.engine.calls.reports import FindConnection, People
 from voip.engine.calls.requests import DECLINE
 from voip.engine.intake import asserted, party
+from voip.engine.reception.blocked import BlockedCallers
 from voip.engine.reception.decision import (
     Answer,
     Arrival,

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from voip.engine.accounts import fields as account_fields
 from voip.engine.accounts import named_files, pinning
 from voip.engine.accounts.fields import Account
-from voip.engine.accounts.trust_fields import pin_of
-from voip.engine.accounts.values import Values
+from voip.engine.accounts.rules.trust_fields import pin_of
+from voip.engine.accounts.rules.values import Values
 from voip.engine.errors import Refusal
 from voip.engine.intake import clean_event
 from voip.engine.network.locator import Locator

@@ -12,7 +12,7 @@ from voip.causes import Cause, CauseKind
 from voip.engine.accounts import pinning
 from voip.engine.accounts.file import Loaded
 from voip.engine.accounts.own_keys import OwnKeyError, OwnKeys
-from voip.engine.accounts.trust_fields import pin_of
+from voip.engine.accounts.rules.trust_fields import pin_of
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
 from voip.engine.network.failures import is_of_target

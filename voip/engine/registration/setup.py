@@ -17,8 +17,8 @@ from voip.engine.accounts.client_keys import ClientKeyError
 from voip.engine.accounts.fields import Account
 from voip.engine.accounts.instances import Instances
 from voip.engine.accounts.own_keys import OwnKeys
+from voip.engine.accounts.rules.trust_fields import pin_of
 from voip.engine.accounts.secrets import Passwords
-from voip.engine.accounts.trust_fields import pin_of
 from voip.engine.network import relays
 from voip.engine.network.ice import Choices, IceTargets
 from voip.engine.network.locator import Locator

@@ -7,7 +7,7 @@ import time
 from voip.causes import Cause, CauseKind
 from voip.engine.accounts import pinning
 from voip.engine.accounts.fields import Account
-from voip.engine.accounts.trust_fields import pin_of
+from voip.engine.accounts.rules.trust_fields import pin_of
 from voip.engine.errors import Refusal
 from voip.engine.network import ice
 from voip.engine.network.ice import IceTargets

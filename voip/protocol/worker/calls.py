@@ -15,7 +15,7 @@ class StartCall(WorkerCommand, frozen=True, tag="call"):
 
     With `voice` it gets the microphone, unless a file is played. A server that sends
     no response within `patience_s` ends the call. `replaces` is the value of a Replaces
-    header (RFC 3891), which `voip.sip.referred` made.
+    header (RFC 3891), which `voip.sip.messages.referred` made.
     """
 
     call: int

@@ -20,9 +20,9 @@ from voip.protocol.worker.accounts import (
     ServerSilent,
     VoicemailEvent,
 )
-from voip.sip import message, mwi
 from voip.sip.codecs import Wish
-from voip.sip.gruu import public_gruu
+from voip.sip.messages import message, mwi
+from voip.sip.messages.gruu import public_gruu
 from voip.worker.accounts import privacy, refusals
 from voip.worker.accounts.alias import Alias, without_registration
 from voip.worker.accounts.attribution import ANONYMOUS_USER

@@ -10,7 +10,7 @@ import pjsua2 as pj
 from voip.causes import Cause, CauseKind
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.calls import RefusedCall, UnreadCall
-from voip.sip import message
+from voip.sip.messages import message
 from voip.worker.accounts.account import Account
 from voip.worker.accounts.attribution import pick
 from voip.worker.accounts.book import Accounts

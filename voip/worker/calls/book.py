@@ -18,13 +18,14 @@ from voip.protocol.worker.calls import (
     StartCall,
 )
 from voip.protocol.worker.sound import LevelsReport
-from voip.sip import codecs, identities, message
-from voip.sip.auto_answer import answer_after_s
+from voip.sip import codecs
+from voip.sip.messages import identities, message
+from voip.sip.messages.auto_answer import answer_after_s
 from voip.sip.sentences import sentence
 from voip.worker.accounts import nat
 from voip.worker.accounts.account import Account
-from voip.worker.calls import srtp_flaws
 from voip.worker.calls.call import Call
+from voip.worker.calls.endings import srtp_flaws
 from voip.worker.context import Context
 from voip.worker.errors import Refused
 from voip.worker.media.conference import Conference

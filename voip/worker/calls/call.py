@@ -24,16 +24,17 @@ from voip.sip.codecs import chosen
 from voip.worker.accounts import privacy
 from voip.worker.accounts.account import Account
 from voip.worker.callbacks import guarded
-from voip.worker.calls import asked, key_failure
+from voip.worker.calls import asked
 from voip.worker.calls.asked import AskedTransfer
 from voip.worker.calls.digits import CallDigits
+from voip.worker.calls.endings import key_failure
+from voip.worker.calls.endings.key_failure import KeyWait
+from voip.worker.calls.endings.patience import Patience
+from voip.worker.calls.endings.reach import Reach
+from voip.worker.calls.endings.verdict import Verdict
 from voip.worker.calls.hold import CallHold
 from voip.worker.calls.identity import FarEndIdentity
-from voip.worker.calls.key_failure import KeyWait
-from voip.worker.calls.patience import Patience
-from voip.worker.calls.reach import Reach
 from voip.worker.calls.transfer import CallTransfer
-from voip.worker.calls.verdict import Verdict
 from voip.worker.context import Context
 from voip.worker.media import paths, streams
 from voip.worker.media.beep import Beep

@@ -7,7 +7,7 @@ from typing import Protocol
 import pjsua2 as pj
 
 from voip.protocol.worker.calls import IdentityEvent
-from voip.sip import identities
+from voip.sip.messages import identities
 from voip.worker.accounts.account import Account
 from voip.worker.context import Context
 

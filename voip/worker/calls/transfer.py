@@ -13,7 +13,7 @@ from typing import Protocol
 import pjsua2 as pj
 
 from voip.protocol.worker.calls import ReferAnswered, ReferProgress
-from voip.sip import refer
+from voip.sip.messages import refer
 from voip.worker.calls.hold import CallHold
 from voip.worker.context import Context
 

@@ -24,12 +24,12 @@ from hypothesis.stateful import (
 )
 
 from voip.causes import Cause
-from voip.engine.calls.blocked import BlockedCallers
 from voip.engine.calls.book import CallBook
 from voip.engine.calls.live import LiveCall
 from voip.engine.calls.reports import CallEvents
 from voip.engine.history.log import History
 from voip.engine.hub import Hub
+from voip.engine.reception.blocked import BlockedCallers
 from voip.engine.reception.reception import Reception
 from voip.model import Call, CallState, LogEntry, Outcome, Party
 from voip.protection import Keying, MediaKind, Stream, TlsStatus, Transport

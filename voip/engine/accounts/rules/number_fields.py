@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from voip.engine.accounts.values import Values, is_empty
+from voip.engine.accounts.rules.values import Values, is_empty
 from voip.sip import plans
 
 _PLUS = re.compile(r"\+|[0-9]{2,6}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from voip.engine.accounts.values import Values, is_empty
+from voip.engine.accounts.rules.values import Values, is_empty
 from voip.protocol.account_fields import BY_NAME
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.support.clock import Clock
 from voip.protection import MediaKind, Stream
-from voip.worker.calls.key_failure import KeyWait
+from voip.worker.calls.endings.key_failure import KeyWait
 
 KEYED = Stream(MediaKind.AUDIO, True, True)
 KEYLESS = Stream(MediaKind.AUDIO, True, False)

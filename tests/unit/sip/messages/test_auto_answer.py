@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voip.sip.auto_answer import answer_after_s
+from voip.sip.messages.auto_answer import answer_after_s
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from tests.support.peers import sip
 from voip.causes import Cause, CauseKind
 from voip.protection import SHORT_TAG_SUITES, SRTP_SUITES, Keying, Transport
 from voip.protocol.worker.accounts import AccountSetup, Target
-from voip.worker.calls import srtp_flaws
-from voip.worker.calls.srtp_flaws import Flaw
+from voip.worker.calls.endings import srtp_flaws
+from voip.worker.calls.endings.srtp_flaws import Flaw
 
 _HOST = "192.0.2.1"
 _GOOD = sip.crypto(SRTP_SUITES[0])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voip.sip.referred import Referred, read
+from voip.sip.messages.referred import Referred, read
 
 _TAGS = "%3Bto-tag%3D1%3Bfrom-tag%3D2"
 

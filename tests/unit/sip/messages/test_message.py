@@ -6,7 +6,7 @@ import pytest
 
 from voip.causes import Cause, CauseKind
 from voip.protection import Digest
-from voip.sip import message as messages
+from voip.sip.messages import message as messages
 
 _BASIC = 'WWW-Authenticate: Basic realm="x", algorithm=MD5'
 _DIGEST = 'WWW-Authenticate: Digest realm="x", nonce="y"'

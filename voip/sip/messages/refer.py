@@ -9,7 +9,7 @@ import msgspec
 
 from voip.causes import Cause, CauseKind
 from voip.model import TransferState
-from voip.sip import message
+from voip.sip.messages import message
 
 _EVENT = re.compile(r"^(?:Event|o)[ \t]*:[ \t]*refer[ \t]*(?:;([^\r\n]*))?\r?$", re.M | re.I)
 _ID = re.compile(r"(?:^|;)[ \t]*id[ \t]*=[ \t]*(\d{1,10})(?![^;\s])", re.I)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voip.sip.identities import asserted, diverted_by
+from voip.sip.messages.identities import asserted, diverted_by
 
 
 def _message(*headers: str) -> str:

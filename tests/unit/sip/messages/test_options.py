@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.peers import sip
-from voip.sip import options
+from voip.sip.messages import options
 
 
 def _read(question: options.Question) -> sip.Message:

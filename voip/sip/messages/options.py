@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import NamedTuple
 
-from voip.sip import message
+from voip.sip.messages import message
 
 _COOKIE = "z9hG4bK"
 """Start of each branch (RFC 3261 section 8.1.1.7)."""

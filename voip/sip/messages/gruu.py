@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from voip.protection import Transport
-from voip.sip import message as messages
 from voip.sip.dialing import escape_user
+from voip.sip.messages import message as messages
 
 _BRACKETS = re.compile(r'("(?:[^"\\]|\\.)*+"?)|<[^>]*+>?')
 _QUOTED = r'"((?:[^"\\]|\\.)*)"'

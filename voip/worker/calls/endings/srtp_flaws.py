@@ -9,7 +9,7 @@ from typing import NamedTuple
 from voip.causes import Cause, CauseKind
 from voip.protection import Keying
 from voip.protocol.worker.accounts import AccountSetup
-from voip.sip import message as messages
+from voip.sip.messages import message as messages
 
 _CRYPTO = re.compile(r"^a=crypto:[ \t]*\d{1,9}[ \t]+(\S+)", re.MULTILINE | re.IGNORECASE)
 _FINGERPRINT = re.compile(r"^a=fingerprint:", re.MULTILINE | re.IGNORECASE)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from voip.sip.message import unfolded_head
+from voip.sip.messages.message import unfolded_head
 
 _CALL_INFO = re.compile(r"^Call-Info[ \t]*:(.*)$", re.MULTILINE | re.IGNORECASE)
 _ALERT_INFO = re.compile(r"^Alert-Info[ \t]*:(.*)$", re.MULTILINE | re.IGNORECASE)

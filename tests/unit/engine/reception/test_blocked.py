@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from voip.engine.calls.blocked import BlockedCallers
 from voip.engine.files.toml import ConfigError
+from voip.engine.reception.blocked import BlockedCallers
 from voip.model import BlockedCaller
 from voip.sip.callers import Exchange
 

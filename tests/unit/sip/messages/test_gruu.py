@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from voip.protection import Transport
-from voip.sip.gruu import public_gruu
+from voip.sip.messages.gruu import public_gruu
 
 _INSTANCE = "urn:uuid:00000000-0000-4000-8000-000000000000"
 _GOOD = f"sip:alice@pbx.test;gr={_INSTANCE}"

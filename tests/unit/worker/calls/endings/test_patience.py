@@ -12,7 +12,7 @@ from tests.unit.worker.accounts.test_nat import SETUP
 from voip.causes import Cause, CauseKind
 from voip.protection import Transport
 from voip.protocol.worker.accounts import Target
-from voip.worker.calls.patience import Patience
+from voip.worker.calls.endings.patience import Patience
 
 
 class _Call:

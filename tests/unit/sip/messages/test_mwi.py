@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voip.model import Voicemail
-from voip.sip import mwi
+from voip.sip.messages import mwi
 
 RFC = (
     "Messages-Waiting: yes\r\nMessage-Account: sip:alice@vmail.example.com\r\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.support.clock import Clock
 from voip.causes import CauseKind
-from voip.worker.calls.reach import Reach
+from voip.worker.calls.endings.reach import Reach
 
 
 def _see(reach: Reach, *, connected: bool = False, packets: int | None = 0) -> CauseKind | None:

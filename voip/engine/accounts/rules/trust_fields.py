@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 
-from voip.engine.accounts.values import Values, is_empty, is_secure
+from voip.engine.accounts.rules.values import Values, is_empty, is_secure
 from voip.protection import Keying
 
 _PIN = re.compile(r"[0-9a-f]{64}")

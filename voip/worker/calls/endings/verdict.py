@@ -8,10 +8,10 @@ import pjsua2 as pj
 
 from voip.causes import Cause, CauseKind
 from voip.model import SessionTimer
-from voip.sip import message as messages
+from voip.sip.messages import message as messages
 from voip.worker.accounts import nat
 from voip.worker.accounts.account import Account
-from voip.worker.calls import srtp_flaws
+from voip.worker.calls.endings import srtp_flaws
 
 _NOT_TAKEN = (
     pj.PJSIP_SC_NOT_ACCEPTABLE,

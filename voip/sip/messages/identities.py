@@ -11,7 +11,7 @@ import re
 from itertools import pairwise
 from typing import NamedTuple
 
-from voip.sip import message as messages
+from voip.sip.messages import message as messages
 
 _VALUE = re.compile(
     r'(?P<head>(?:"(?:[^"\\]|\\.)*+"|[^"<])*+<(?P<uri>[^<>]*+)>)(?P<rest>.*)', re.DOTALL

@@ -8,8 +8,8 @@ import pytest
 
 from voip.causes import CauseKind
 from voip.model import TransferState
-from voip.sip import refer
-from voip.sip.refer import Notice, Progress
+from voip.sip.messages import refer
+from voip.sip.messages.refer import Notice, Progress
 
 
 def notify(

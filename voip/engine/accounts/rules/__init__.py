@@ -1,0 +1,1 @@
+"""Rules of account fields as the file has them, a file a subject."""

@@ -1,0 +1,1 @@
+"""Ends of a call that this phone decides, and the cause of each."""
