@@ -10,21 +10,20 @@ from enum import StrEnum
 
 import msgspec
 
+from voip.choices import Dtmf
 from voip.model import (
     AccountStatus,
     Call,
     CallState,
     Conference,
-    Dtmf,
     EngineStatus,
     LogEntry,
     RegistrationState,
 )
 from voip.protection import Sign
 from voip.protocol.accounts import AccountEvent, AccountRemoved, AccountsOrdered
-from voip.protocol.calls import CallEvent, DigitEvent, DigitsEvent, LogEvent
+from voip.protocol.calls import CallEvent, ConferenceEvent, DigitEvent, DigitsEvent, LogEvent
 from voip.protocol.client import AnyEvent
-from voip.protocol.conference import ConferenceEvent
 from voip.protocol.phone import Snapshot, StoppingEvent
 from voip.protocol.settings import Settings, SettingsEvent
 from voip.protocol.sound import LevelsEvent

@@ -14,14 +14,8 @@ from enum import StrEnum
 import msgspec
 
 from voip.causes import Cause
+from voip.choices import AutoAnswer, Forwarding
 from voip.protection import ConferenceLock, Digest, Lock, LockState, Sign, TlsStatus, Transport
-
-
-class Means(StrEnum):
-    """The client with which a person accepted a server's key."""
-
-    SCREEN = "screen"
-    COMMAND = "command"
 
 
 class Direction(StrEnum):
@@ -75,45 +69,6 @@ class HeldBy(StrEnum):
         if us:
             return cls.BOTH if them else cls.US
         return cls.THEM if them else None
-
-
-CODECS = ("opus", "g722", "pcma", "pcmu", "g729", "gsm")
-"""Codecs of this phone, as SDP names them, in the order of its offer."""
-
-
-class Dtmf(StrEnum):
-    """Way by which digits are sent in a call; AUTO takes what the far end knows."""
-
-    AUTO = "auto"
-    RFC4733 = "rfc4733"
-    INFO = "info"
-    INBAND = "inband"
-
-    @property
-    def words(self) -> str:
-        """Way as the end of a sentence, empty for AUTO."""
-        return {
-            Dtmf.RFC4733: "as telephone events (RFC 4733)",
-            Dtmf.INFO: "in INFO requests",
-            Dtmf.INBAND: "as tones in the voice",
-        }.get(self, "")
-
-
-class SessionTimer(StrEnum):
-    """Use of session timers (RFC 4028)."""
-
-    OFF = "off"
-    OPTIONAL = "optional"
-    ALWAYS = "always"
-    REQUIRED = "required"
-
-
-class Prack(StrEnum):
-    """Use of acknowledged ringing (RFC 3262)."""
-
-    OFF = "off"
-    OPTIONAL = "optional"
-    REQUIRED = "required"
 
 
 class Source(StrEnum):
@@ -191,36 +146,6 @@ class Voicemail(msgspec.Struct, frozen=True):
 
     new: int
     old: int | None = None
-
-
-class CallWaiting(StrEnum):
-    """Answer to a call that comes while there is another."""
-
-    TONE = "tone"
-    BUSY = "busy"
-
-
-class AutoAnswer(StrEnum):
-    """Calls of listed callers that are answered without a person.
-
-    `asked`: those that ask for it (Call-Info, Alert-Info).
-    """
-
-    OFF = "off"
-    ASKED = "asked"
-    ALWAYS = "always"
-
-
-class Forwarding(msgspec.Struct, frozen=True):
-    """Addresses to which calls are sent on, as their user wrote them.
-
-    `always` goes before the others; `unanswered` holds after `after_s` seconds.
-    """
-
-    always: str | None = None
-    busy: str | None = None
-    unanswered: str | None = None
-    after_s: int = 20
 
 
 class AccountStatus(msgspec.Struct, frozen=True):

@@ -25,8 +25,7 @@ from tests.support.media.pulse import Pulse
 from tests.support.parts import Parts
 from voip.model import CallState
 from voip.protection import Transport
-from voip.protocol.calls import Play
-from voip.protocol.conference import EndConference
+from voip.protocol.calls import EndConference, Play
 
 _PARTIES = tuple(name for name in TONES if name != ME)
 _ROUNDS = 3

@@ -7,12 +7,12 @@ from typing import Any, get_args
 
 import msgspec
 
-from voip import model, protection
+from voip import choices, model, protection
 from voip.causes import Cause, CauseKind
+from voip.choices import Dtmf
 from voip.cli.calls.call import CallReport
 from voip.cli.calls.transfer import TransferReport
 from voip.cli.settings.settings import Setting
-from voip.model import Dtmf
 from voip.protection import MediaKind
 from voip.protocol.accounts import (
     AccountChanged,
@@ -44,14 +44,18 @@ from voip.protocol.calls import (
     AnswerCall,
     CallEvent,
     CallStarted,
+    ConferenceEvent,
     ConnectCalls,
     DeclineCall,
     DigitEvent,
     DigitsEvent,
+    EndConference,
     GetHistory,
     HangUp,
     HistoryPage,
     Hold,
+    JoinCalls,
+    LeaveConference,
     LogEvent,
     Mute,
     PlaceCall,
@@ -61,6 +65,8 @@ from voip.protocol.calls import (
     Resume,
     SendDigits,
     SendRest,
+    SilenceParty,
+    TalkAside,
     TransferCall,
     TransferEvent,
 )
@@ -72,14 +78,6 @@ from voip.protocol.client import (
     NumberedEvent,
     Reply,
     Request,
-)
-from voip.protocol.conference import (
-    ConferenceEvent,
-    EndConference,
-    JoinCalls,
-    LeaveConference,
-    SilenceParty,
-    TalkAside,
 )
 from voip.protocol.people import (
     BlockCaller,
@@ -414,14 +412,14 @@ COMMANDS: dict[str, AnyCommand] = {
         name="work",
         fields={"user": "alice", "domain": "pbx.example.com", "expires_s": 300, "register": True},
         password="a password",
-        means=model.Means.COMMAND,
+        means=choices.Means.COMMAND,
     ),
     "edit_account": EditAccount(
         name="work",
         fields={"server": None, "expires_s": 600},
         password=None,
         version="0f1e2d3c",
-        means=model.Means.SCREEN,
+        means=choices.Means.SCREEN,
     ),
     "remove_account": RemoveAccount(name="work"),
     "move_account": MoveAccount(name="work", place=1),
@@ -660,7 +658,7 @@ REPLIES: dict[str, msgspec.Struct] = {
         pin="cd" * 32,
         pinned_on="2026-01-01T00:00:00Z",
         pinned_by="alice",
-        pinned_with=model.Means.COMMAND,
+        pinned_with=choices.Means.COMMAND,
     ),
     "settings": SettingsData(
         settings=SETTINGS, problem="config.toml is not valid TOML", folder="/home/alice/.config"

@@ -13,7 +13,8 @@ import msgspec
 
 from tests.contract.examples import GROUPS
 from voip.cli.schema import document
-from voip.protocol.account_fields import FIELDS, Field, Group, Kind
+from voip.protocol.account_fields import FIELDS
+from voip.protocol.field import Field, Group, Kind
 
 GOLDEN = Path(__file__).parent / "golden"
 MANUAL = Path(__file__).parents[2] / "docs" / "accounts.md"

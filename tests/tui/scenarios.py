@@ -37,8 +37,7 @@ from tui.widgets.lines import Lines
 from voip.model import CallState, Conference, RegistrationState
 from voip.protection import Compared, Keying, LockReport
 from voip.protocol.accounts import EditAccount
-from voip.protocol.calls import Hold, Mute, Play, Record
-from voip.protocol.conference import JoinCalls, LeaveConference, SilenceParty
+from voip.protocol.calls import Hold, JoinCalls, LeaveConference, Mute, Play, Record, SilenceParty
 from voip.protocol.settings import ChangeSettings
 from voip.protocol.trust import CompareWords, GetLock
 from voip.protocol.worker.base import WorkerCommand

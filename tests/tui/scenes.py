@@ -22,8 +22,15 @@ from voip.causes import CauseKind
 from voip.model import CallState, Direction, NameFrom, Outcome, Party, RegistrationState
 from voip.protection import Keying, LockState, Sign
 from voip.protocol.accounts import EditAccount
-from voip.protocol.calls import AnswerCall, Mute, Record, TransferCall
-from voip.protocol.conference import JoinCalls, SilenceParty, TalkAside
+from voip.protocol.calls import (
+    AnswerCall,
+    JoinCalls,
+    Mute,
+    Record,
+    SilenceParty,
+    TalkAside,
+    TransferCall,
+)
 
 _HOUR_S = 3600.0
 _DAY_S = 24 * _HOUR_S

@@ -11,8 +11,9 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from voip.protocol import account_fields
-from voip.protocol.account_fields import BY_NAME, MAX_NAME, Field, Group, Kind
+from voip.protocol.account_fields import BY_NAME, MAX_NAME
 from voip.protocol.accounts import AccountFields
+from voip.protocol.field import Field, Group, Kind
 
 Value = str | int | bool
 Typed = dict[str, str | bool]

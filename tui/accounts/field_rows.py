@@ -10,7 +10,7 @@ from tui.accounts import draft as drafts
 from tui.accounts.draft import FIELDS, NAME, PASSWORD, Typed
 from tui.widgets.button import BoxButton
 from tui.widgets.form import LONGEST, ChoiceRow, Row, Rows, SwitchRow, TextRow
-from voip.protocol.account_fields import Field, Kind
+from voip.protocol.field import Field, Kind
 
 _LONGEST_NUMBER = 18
 _MORE = "More: server, proxy, certificates, registering"

@@ -22,8 +22,8 @@ from tui.widgets.ask import Confirm
 from tui.widgets.button import BoxButton
 from tui.widgets.form import Mark, Row
 from tui.widgets.screens import PhoneModal, bindings_of
+from voip.choices import Means
 from voip.client.errors import CommandFailed, NoEngine
-from voip.model import Means
 from voip.protection import Transport
 from voip.protocol.accounts import (
     AccountChanged,

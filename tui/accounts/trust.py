@@ -15,8 +15,8 @@ from tui.widgets.prose import Prose
 from tui.widgets.screens import bindings_of
 from tui.words import trust as trust_words
 from tui.words.trust import Standing, Viewer
+from voip.choices import Means
 from voip.client.errors import CommandFailed, NoEngine
-from voip.model import Means
 from voip.protocol.accounts import EditAccount
 from voip.protocol.trust import InspectServer, ServerReport
 

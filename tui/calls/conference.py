@@ -8,14 +8,8 @@ from tui.host import Command, Host
 from tui.keys.context import Context
 from tui.state import ShownCall, State
 from voip.model import CallState
+from voip.protocol.calls import EndConference, JoinCalls, LeaveConference, SilenceParty, TalkAside
 from voip.protocol.client import AnyCommand
-from voip.protocol.conference import (
-    EndConference,
-    JoinCalls,
-    LeaveConference,
-    SilenceParty,
-    TalkAside,
-)
 
 
 def grouped(state: State) -> tuple[ShownCall, ...]:

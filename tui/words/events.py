@@ -5,9 +5,15 @@ from __future__ import annotations
 from tui.words import phrases
 from voip.model import Call
 from voip.protocol.accounts import AccountEvent, AccountRemoved, AccountsOrdered, CheckEvent
-from voip.protocol.calls import CallEvent, DigitEvent, DigitsEvent, LogEvent, TransferEvent
+from voip.protocol.calls import (
+    CallEvent,
+    ConferenceEvent,
+    DigitEvent,
+    DigitsEvent,
+    LogEvent,
+    TransferEvent,
+)
 from voip.protocol.client import AnyEvent
-from voip.protocol.conference import ConferenceEvent
 from voip.protocol.phone import EchoEvent, NoticeEvent, SipMessageEvent, StoppingEvent, WorkerEvent
 from voip.protocol.settings import SettingsEvent
 from voip.protocol.sound import LevelsEvent

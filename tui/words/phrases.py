@@ -6,10 +6,10 @@ import re
 from datetime import datetime, timedelta
 
 from voip.causes import CauseKind
+from voip.choices import AutoAnswer
 from voip.client.grouping import grouped
 from voip.model import (
     AccountStatus,
-    AutoAnswer,
     Call,
     CallState,
     Conference,

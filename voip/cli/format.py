@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from voip.choices import AutoAnswer, Forwarding
 from voip.model import (
     AccountStatus,
-    AutoAnswer,
     BlockedCaller,
     Call,
     CallState,
     Conference,
     Direction,
-    Forwarding,
     HeldBy,
     LogEntry,
     Party,
@@ -30,9 +29,15 @@ from voip.protocol.accounts import (
     CheckEvent,
     CheckReport,
 )
-from voip.protocol.calls import CallEvent, DigitEvent, DigitsEvent, LogEvent, TransferEvent
+from voip.protocol.calls import (
+    CallEvent,
+    ConferenceEvent,
+    DigitEvent,
+    DigitsEvent,
+    LogEvent,
+    TransferEvent,
+)
 from voip.protocol.client import AnyEvent, NumberedEvent
-from voip.protocol.conference import ConferenceEvent
 from voip.protocol.phone import EchoEvent, NoticeEvent, SipMessageEvent, StoppingEvent, WorkerEvent
 from voip.protocol.settings import SettingsEvent
 from voip.protocol.sound import LevelsEvent

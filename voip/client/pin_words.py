@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from voip.model import Means
+from voip.choices import Means
 from voip.protocol.trust import ServerReport
 
 _BY_MEANS = {Means.SCREEN: " on the screen", Means.COMMAND: " by command"}

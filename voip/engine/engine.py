@@ -19,10 +19,10 @@ from voip.engine.accounts.own_keys import OwnKeys
 from voip.engine.accounts.secrets import Passwords
 from voip.engine.calls.book import CallBook
 from voip.engine.calls.comparisons import Comparisons
-from voip.engine.calls.moves import Moves
+from voip.engine.calls.echo import Echo
+from voip.engine.calls.elsewhere.moves import Moves
 from voip.engine.calls.reports import CallEvents
 from voip.engine.calls.requests import Calls
-from voip.engine.echo import Echo
 from voip.engine.files import settings
 from voip.engine.files.toml import ConfigError
 from voip.engine.files.watched import Watched

@@ -7,7 +7,8 @@ from enum import StrEnum
 import msgspec
 
 from voip.causes import Cause
-from voip.model import AccountStatus, Means
+from voip.choices import Means
+from voip.model import AccountStatus
 from voip.protocol.base import Command, Event
 
 

@@ -13,7 +13,6 @@ import msgspec
 
 from voip.protocol.accounts import AnyAccountCommand, AnyAccountEvent
 from voip.protocol.calls import AnyCallCommand, AnyCallEvent
-from voip.protocol.conference import AnyConferenceCommand, ConferenceEvent
 from voip.protocol.people import AnyPeopleCommand
 from voip.protocol.phone import AnyPhoneCommand, AnyPhoneEvent
 from voip.protocol.settings import AnySettingsCommand, AnySettingsEvent
@@ -33,21 +32,13 @@ AnyCommand = (
     AnyPhoneCommand
     | AnyAccountCommand
     | AnyCallCommand
-    | AnyConferenceCommand
     | AnyPeopleCommand
     | AnyTrustCommand
     | AnySettingsCommand
     | AnySoundCommand
 )
 
-AnyEvent = (
-    AnyAccountEvent
-    | AnyCallEvent
-    | ConferenceEvent
-    | AnySoundEvent
-    | AnyPhoneEvent
-    | AnySettingsEvent
-)
+AnyEvent = AnyAccountEvent | AnyCallEvent | AnySoundEvent | AnyPhoneEvent | AnySettingsEvent
 
 PROTOCOL_VERSION = 1
 

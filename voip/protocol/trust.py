@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from voip.model import Means
+from voip.choices import Means
 from voip.protection import Certificate, ComparedKey
 from voip.protocol.base import Command
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from voip.model import CODECS
+from voip.choices import CODECS
 
 _LINE_END = re.compile(r"\r?\n")
 _RTPMAP = re.compile(r"a=rtpmap:(\d{1,3}) +([^/\s]+)/(\d{1,6})")

@@ -17,8 +17,7 @@ from tests.support.phone import Phone
 from tests.support.pki import Authority
 from voip.model import Call, CallState, Conference
 from voip.protection import Transport
-from voip.protocol.calls import HangUp
-from voip.protocol.conference import JoinCalls
+from voip.protocol.calls import HangUp, JoinCalls
 
 ME = "me"
 TONES = {ME: 500, **{name: 900 + 250 * place for place, name in enumerate("abcdefgh")}}

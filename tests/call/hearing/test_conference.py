@@ -14,11 +14,14 @@ from tests.support.peers.party import Party
 from voip.client.errors import CommandFailed
 from voip.model import CallState, Conference
 from voip.protection import Sign, Transport
-from voip.protocol.calls import HangUp, Hold, Mute, Resume
-from voip.protocol.conference import (
+from voip.protocol.calls import (
     ConferenceEvent,
     EndConference,
+    HangUp,
+    Hold,
     LeaveConference,
+    Mute,
+    Resume,
     SilenceParty,
     TalkAside,
 )

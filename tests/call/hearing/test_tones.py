@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.call.hearing.conftest import MICROPHONE, NETWORK, Placed
-from voip.model import Dtmf
+from voip.choices import Dtmf
 from voip.protection import Transport
 from voip.protocol.calls import DigitsEvent, Mute, SendDigits
 

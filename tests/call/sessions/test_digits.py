@@ -14,7 +14,8 @@ from tests.support.peers.party import Party
 from tests.support.phone import Phone
 from tests.support.pki import Authority
 from voip.causes import CauseKind
-from voip.model import CallState, Dtmf
+from voip.choices import Dtmf
+from voip.model import CallState
 from voip.protocol.calls import AnswerCall, DigitEvent, DigitsEvent, SendDigits
 
 # Pauses, equal keys in a row, and more than PJMEDIA holds at a time.

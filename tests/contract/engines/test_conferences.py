@@ -5,12 +5,13 @@ from __future__ import annotations
 from tests.contract.engines.sides import Side
 from voip.model import CallState, Conference
 from voip.protection import Sign
-from voip.protocol.calls import HangUp, Mute
-from voip.protocol.conference import (
+from voip.protocol.calls import (
     ConferenceEvent,
     EndConference,
+    HangUp,
     JoinCalls,
     LeaveConference,
+    Mute,
     SilenceParty,
     TalkAside,
 )

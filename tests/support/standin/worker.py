@@ -19,7 +19,8 @@ from msgspec.structs import replace
 from tests.support.standin import facts
 from tests.support.standin.script import Script
 from voip.causes import Cause
-from voip.model import CallState, Dtmf, HeldBy, Voicemail
+from voip.choices import Dtmf
+from voip.model import CallState, HeldBy, Voicemail
 from voip.protection import Stream, TlsStatus, Transport
 from voip.protocol.framing import MAX_LINE, Decoder, encode
 from voip.protocol.settings import Audio

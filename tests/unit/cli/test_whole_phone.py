@@ -34,9 +34,12 @@ from voip.protocol.calls import (
     AnswerCall,
     ConnectCalls,
     DeclineCall,
+    EndConference,
     GetHistory,
     HangUp,
     Hold,
+    JoinCalls,
+    LeaveConference,
     Mute,
     PlaceCall,
     Play,
@@ -45,16 +48,11 @@ from voip.protocol.calls import (
     Resume,
     SendDigits,
     SendRest,
+    SilenceParty,
+    TalkAside,
     TransferCall,
 )
 from voip.protocol.client import AnyCommand
-from voip.protocol.conference import (
-    EndConference,
-    JoinCalls,
-    LeaveConference,
-    SilenceParty,
-    TalkAside,
-)
 from voip.protocol.people import BlockCaller, GetBlocked, LookUp, UnblockCaller
 from voip.protocol.phone import (
     Doctor,

@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support.standin import facts
+from voip.choices import Means
 from voip.client import pin_words
-from voip.model import Means
 
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
 PINNED = replace(

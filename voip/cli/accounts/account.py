@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
+from voip.choices import Means
 from voip.cli import format as texts
 from voip.cli.accounts.options import read_secrets, values_of, with_fields
 from voip.cli.common import json_option, print_json
 from voip.client import oneshot
 from voip.client.errors import CommandFailed
-from voip.model import Means, Status
+from voip.model import Status
 from voip.protocol.accounts import (
     AccountChanged,
     AccountList,

@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from voip.protocol.account_fields import BY_NAME, FIELDS, Content, Field, Group, Kind
+from voip.protocol.account_fields import BY_NAME, FIELDS
+from voip.protocol.field import Content, Field, Group, Kind
 
 Value = str | int | bool
 

@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 import click
 import msgspec
 
+from voip.choices import Means
 from voip.cli.common import json_option, print_json
 from voip.client import oneshot, pin_words
 from voip.client.errors import CommandFailed
-from voip.model import Means, Status
+from voip.model import Status
 from voip.protection import Certificate, Transport
 from voip.protocol.accounts import AccountList, EditAccount, GetAccounts
 from voip.protocol.client import ErrorInfo

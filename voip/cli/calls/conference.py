@@ -8,10 +8,10 @@ from voip.cli import format as texts
 from voip.cli.common import json_option, print_json
 from voip.client import oneshot
 from voip.model import Conference
-from voip.protocol.calls import HangUp
-from voip.protocol.conference import (
+from voip.protocol.calls import (
     AnyConferenceCommand,
     EndConference,
+    HangUp,
     JoinCalls,
     LeaveConference,
     SilenceParty,

@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from voip.choices import Forwarding
 from voip.engine.accounts.rules import incoming_fields, nat_fields, number_fields, trust_fields
 from voip.engine.accounts.rules.values import (
     SCHEME,
@@ -25,15 +26,8 @@ from voip.engine.accounts.rules.values import (
     problem,
     typed,
 )
-from voip.model import Forwarding
-from voip.protocol.account_fields import (
-    BY_NAME,
-    FIELDS,
-    INCOMING,
-    MAX_NAME,
-    Field,
-    WrittenAccount,
-)
+from voip.protocol.account_fields import BY_NAME, FIELDS, INCOMING, MAX_NAME, WrittenAccount
+from voip.protocol.field import Field
 from voip.sip.dialing import parse_host_port
 from voip.sip.plans import Plan
 

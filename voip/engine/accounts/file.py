@@ -12,12 +12,13 @@ import msgspec
 import tomlkit
 from tomlkit.items import Array, InlineTable
 
+from voip.choices import Means
 from voip.engine.accounts import fields as account_fields
 from voip.engine.accounts import named_files, pinning
 from voip.engine.accounts.fields import Account
 from voip.engine.files import toml
 from voip.engine.files.toml import ChangedMeanwhile, ConfigError
-from voip.model import Means, rfc3339
+from voip.model import rfc3339
 from voip.protocol.accounts import AccountFields
 
 _ORDER = "order"

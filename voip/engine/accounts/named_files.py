@@ -9,7 +9,8 @@ from pathlib import Path
 from voip.engine.accounts import client_keys
 from voip.engine.accounts.client_keys import ClientKeyError
 from voip.engine.accounts.rules.values import Values
-from voip.protocol.account_fields import FIELDS, Content
+from voip.protocol.account_fields import FIELDS
+from voip.protocol.field import Content
 
 
 def problems(values: Values, changed: Collection[str] | None = None) -> dict[str, str]:

@@ -10,11 +10,12 @@ from typing import TypeVar
 import msgspec
 
 from voip.causes import Cause, CauseKind
+from voip.choices import Means
 from voip.engine.accounts.fields import Account
 from voip.engine.accounts.rules.trust_fields import pin_of
 from voip.engine.accounts.rules.values import Values
-from voip.model import Means
-from voip.protocol.account_fields import FIELDS, Group
+from voip.protocol.account_fields import FIELDS
+from voip.protocol.field import Group
 
 _Value = TypeVar("_Value")
 

@@ -14,7 +14,7 @@ from voip.engine.hub import Hub
 from voip.mixing import MOST_PARTIES, Mix
 from voip.model import Conference
 from voip.protection import Lock
-from voip.protocol.conference import ConferenceEvent
+from voip.protocol.calls import ConferenceEvent
 from voip.protocol.phone import NoticeEvent
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.calls import HoldCall, MixCalls, MixedCall, MuteCall

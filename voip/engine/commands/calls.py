@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 
 from voip.engine.accounts.fields import Account
+from voip.engine.calls.echo import ACCOUNT as ECHO_ACCOUNT
 from voip.engine.calls.requests import BUSY, DECLINE, UNAVAILABLE
 from voip.engine.commands.handler import Handlers
-from voip.engine.echo import ACCOUNT as ECHO_ACCOUNT
 from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
 from voip.engine.files.sound_files import PlayedFile, SoundFileError, make_private, playable
@@ -67,7 +67,9 @@ async def _place(engine: Engine, command: PlaceCall) -> CallStarted:
         _make_recording(command.record)
     # A client that goes away cancels its command: half a call would stay in the book.
     call = await asyncio.shield(
-        engine.calls.place(role, account, transport, uri, remote, command, play, tones)
+        engine.calls.placing.place(
+            role, account, transport, uri, remote, command, play, tones=tones
+        )
     )
     return CallStarted(call=str(call.id), notice=_notice(engine, role, command, tones, warning))
 

@@ -5,13 +5,7 @@ from __future__ import annotations
 from voip.engine.commands.handler import Handlers
 from voip.engine.engine import Engine
 from voip.model import Conference
-from voip.protocol.conference import (
-    EndConference,
-    JoinCalls,
-    LeaveConference,
-    SilenceParty,
-    TalkAside,
-)
+from voip.protocol.calls import EndConference, JoinCalls, LeaveConference, SilenceParty, TalkAside
 
 
 async def _join(engine: Engine, command: JoinCalls) -> Conference:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from voip.engine.echo import ACCOUNT as ECHO_ACCOUNT
+from voip.engine.calls.echo import ACCOUNT as ECHO_ACCOUNT
 from voip.engine.errors import Refusal
 from voip.engine.people.contacts import Contacts
 from voip.engine.people.finding import Findable, Query

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from voip.engine.echo import ACCOUNT as ECHO_ACCOUNT
+from voip.engine.calls.echo import ACCOUNT as ECHO_ACCOUNT
 from voip.engine.history.reader import HistoryReader
 from voip.engine.hub import Hub
 from voip.engine.people.finding import Findable

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from voip.causes import Cause, CauseKind
-from voip.model import AutoAnswer, CallWaiting, Forwarding, Outcome
+from voip.choices import AutoAnswer, CallWaiting, Forwarding
+from voip.model import Outcome
 from voip.sip import reasons
 
 _BUSY = 486

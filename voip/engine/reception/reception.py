@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from voip.causes import Cause, CauseKind
+from voip.choices import AutoAnswer, Forwarding
 from voip.engine.accounts.fields import Account
 from voip.engine.calls.book import CallBook
 from voip.engine.calls.live import LiveCall
@@ -27,7 +28,7 @@ from voip.engine.reception.decision import (
     unanswered,
 )
 from voip.engine.registration.live import Live
-from voip.model import AutoAnswer, CallState, Direction, Forwarding, NameFrom, Outcome
+from voip.model import CallState, Direction, NameFrom, Outcome
 from voip.protection import Transport
 from voip.protocol.settings import Settings
 from voip.protocol.worker.base import Role

@@ -9,10 +9,11 @@ from datetime import datetime
 
 from voip import routing
 from voip.causes import Cause
+from voip.choices import AutoAnswer
 from voip.engine.accounts.fields import Account
 from voip.engine.registration.targets import Targets
 from voip.engine.trust import expiry
-from voip.model import AccountStatus, AutoAnswer, Registration, RegistrationState, Voicemail
+from voip.model import AccountStatus, Registration, RegistrationState, Voicemail
 from voip.protection import Sign, TlsStatus, Transport
 from voip.protocol.worker.accounts import IceServers, OwnKey, Target
 from voip.protocol.worker.base import Role

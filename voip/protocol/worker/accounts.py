@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from voip.causes import Cause
-from voip.model import Dtmf, Prack, SessionTimer, Voicemail
+from voip.choices import Dtmf, Prack, SessionTimer
+from voip.model import Voicemail
 from voip.protection import SRTP_SUITES, Digest, Keying, Transport
 from voip.protocol.worker.base import WorkerCommand, WorkerReport
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from voip.causes import Cause
-from voip.model import CallState, Dtmf, HeldBy
+from voip.choices import Dtmf
+from voip.model import CallState, HeldBy
 from voip.protection import Stream
 from voip.protocol.worker.base import WorkerCommand, WorkerReport
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pjsua2 as pj
 
-from voip.model import Prack, SessionTimer
+from voip.choices import Prack, SessionTimer
 from voip.protocol.worker.accounts import AccountSetup
 
 _TIMERS = {

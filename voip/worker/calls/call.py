@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import time
 from collections.abc import Callable
@@ -17,7 +16,6 @@ from voip.protocol.worker.calls import (
     CallStateEvent,
     DigitReceived,
     MediaEvent,
-    StatisticsEvent,
 )
 from voip.security.policy import DEMANDS
 from voip.sip.codecs import chosen
@@ -27,7 +25,7 @@ from voip.worker.callbacks import guarded
 from voip.worker.calls import asked
 from voip.worker.calls.asked import AskedTransfer
 from voip.worker.calls.digits import CallDigits
-from voip.worker.calls.endings import key_failure
+from voip.worker.calls.endings import key_failure, reach
 from voip.worker.calls.endings.key_failure import KeyWait
 from voip.worker.calls.endings.patience import Patience
 from voip.worker.calls.endings.reach import Reach
@@ -323,7 +321,7 @@ class Call(pj.Call):
             packets=sample.rx_packets if sample and self._expects_voice else None,
         )
         if over is CauseKind.SILENCE and (connected or self.account.is_connected):
-            self._ask_whether_it_is_there()
+            reach.ask(self)
         elif over is CauseKind.SILENCE and not self._reach.is_over:
             pass  # the network may be away for a minute
         elif over is not None:
@@ -333,20 +331,10 @@ class Call(pj.Call):
             return
         now = time.monotonic()
         seconds, self._measured_at = now - self._measured_at, now
+        unplayable = self.codecs.unplayable(sample.other_codec)
         self.context.send(
-            StatisticsEvent(
-                call=self.number,
-                streams=call_streams,
-                connection=self.connection,
-                rx_packets=sample.rx_packets,
-                rx_lost=sample.rx_lost,
-                tx_packets=sample.tx_packets,
-                tx_lost=sample.tx_lost,
-                jitter_ms=sample.jitter_ms,
-                rtt_ms=sample.rtt_ms,
-                seconds=seconds,
-                rx_unplayable=self.codecs.unplayable(sample.other_codec),
-                rx_silent_s=self._reach.silent_s,
+            streams.statistics(
+                self, call_streams, sample, seconds, unplayable, self._reach.silent_s
             )
         )
 
@@ -356,14 +344,6 @@ class Call(pj.Call):
     def _expects_voice(self) -> bool:
         # Silence is no fault of a far end that is on hold or only listens.
         return self._reported is CallState.ACTIVE and self.hold.hears
-
-    def _ask_whether_it_is_there(self) -> None:
-        """Send OPTIONS; the call ends without an answer (RFC 5057 section 5.1)."""
-        request = pj.CallSendRequestParam()
-        request.method = "OPTIONS"
-        with contextlib.suppress(pj.Error):
-            # A request that fails now is sent again at the next silence.
-            self.sendRequest(request)
 
     def _hang_up(self, options: pj.CallOpParam) -> None:
         try:

@@ -7,7 +7,8 @@ from typing import Protocol
 import pjsua2 as pj
 
 from voip.causes import Cause, CauseKind
-from voip.model import Dtmf, HeldBy
+from voip.choices import Dtmf
+from voip.model import HeldBy
 from voip.protocol.worker.calls import DigitsDone
 from voip.worker.accounts.account import Account
 from voip.worker.calls.hold import CallHold

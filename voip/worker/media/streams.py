@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import pjsua2 as pj
 
 from voip.protection import Keying, MediaKind, Stream
+from voip.protocol.worker.calls import StatisticsEvent
 
 _KINDS = {
     pj.PJMEDIA_TYPE_AUDIO: MediaKind.AUDIO,
@@ -27,6 +28,13 @@ class Sample(NamedTuple):
     jitter_ms: float | None
     rtt_ms: float | None
     other_codec: int
+
+
+class MeasuredCall(Protocol):
+    """Call whose measurements are reported."""
+
+    number: int
+    connection: int | None
 
 
 def read(call: pj.Call, info: pj.CallInfo) -> tuple[Stream, ...]:
@@ -61,6 +69,31 @@ def measure(call: pj.Call, info: pj.CallInfo) -> Sample | None:
             other_codec=stat.otherPtPkt,
         )
     return None
+
+
+def statistics(
+    call: MeasuredCall,
+    streams: tuple[Stream, ...],
+    sample: Sample,
+    seconds: float,
+    unplayable: int,
+    silent_s: float | None,
+) -> StatisticsEvent:
+    """Report of the last `seconds`; the rest is as in `StatisticsEvent`."""
+    return StatisticsEvent(
+        call=call.number,
+        streams=streams,
+        connection=call.connection,
+        rx_packets=sample.rx_packets,
+        rx_lost=sample.rx_lost,
+        tx_packets=sample.tx_packets,
+        tx_lost=sample.tx_lost,
+        jitter_ms=sample.jitter_ms,
+        rtt_ms=sample.rtt_ms,
+        seconds=seconds,
+        rx_unplayable=unplayable,
+        rx_silent_s=silent_s,
+    )
 
 
 def _is_active_audio(media: pj.CallMediaInfo) -> bool:

@@ -18,8 +18,9 @@ from voip.causes import Cause, CauseKind
 from voip.cli.accounts.account import account
 from voip.cli.app import offhook
 from voip.client.errors import CommandFailed
-from voip.protocol.account_fields import FIELDS, Field, Group, Kind
+from voip.protocol.account_fields import FIELDS
 from voip.protocol.accounts import AccountChanged, AccountList, EditAccount, GetAccounts
+from voip.protocol.field import Field, Group, Kind
 
 PIN = facts.server("pbx.example.com").chain[0].key_sha256
 GIVEN = [field for field in FIELDS if field.group is not Group.NOTE]

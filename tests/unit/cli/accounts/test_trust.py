@@ -15,7 +15,8 @@ from tests.support.attached import environment_of
 from tests.support.screen.pty import OnPty
 from tests.support.standin import facts
 from tests.support.standin.engine import StandIn
-from voip.model import Means, RegistrationState
+from voip.choices import Means
+from voip.model import RegistrationState
 from voip.protocol.accounts import AccountList, EditAccount, GetAccounts
 from voip.protocol.trust import ServerReport
 from voip.sip.sentences import fingerprint

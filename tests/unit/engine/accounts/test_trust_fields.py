@@ -12,6 +12,7 @@ from keyring.backends import fail
 
 from tests.support.keyfiles import encrypted
 from tests.support.pki import Authority, Leaf
+from voip.choices import Means
 from voip.engine.accounts import fields as account_fields
 from voip.engine.accounts import named_files, pinning
 from voip.engine.accounts.file import AccountFile
@@ -19,7 +20,6 @@ from voip.engine.accounts.secrets import Passwords
 from voip.engine.registration.setup import SetupError, setup_of
 from voip.engine.trust import system_store
 from voip.engine.trust.system_store import NoSystemStore
-from voip.model import Means
 from voip.protocol.worker.accounts import ClientCertificate, Target, Trust
 
 GOOD: dict[str, Any] = {"user": "alice", "domain": "pbx.example.com"}

@@ -9,12 +9,17 @@ from tests.support.standin.engine import StandIn
 from voip.client.errors import CommandFailed
 from voip.model import CallState, Conference
 from voip.protection import Keying, LockReport, Transport
-from voip.protocol.calls import AnswerCall, HangUp, Hold, Mute, Play, Resume
-from voip.protocol.conference import (
+from voip.protocol.calls import (
+    AnswerCall,
     ConferenceEvent,
     EndConference,
+    HangUp,
+    Hold,
     JoinCalls,
     LeaveConference,
+    Mute,
+    Play,
+    Resume,
     SilenceParty,
     TalkAside,
 )

@@ -7,6 +7,7 @@ import itertools
 import pytest
 
 from voip.causes import Cause, CauseKind
+from voip.choices import AutoAnswer, CallWaiting, Forwarding
 from voip.engine.reception.decision import (
     Answer,
     Arrival,
@@ -18,7 +19,7 @@ from voip.engine.reception.decision import (
     decide,
     unanswered,
 )
-from voip.model import AutoAnswer, CallWaiting, Forwarding, Outcome
+from voip.model import Outcome
 
 TONE, BUSY = CallWaiting.TONE, CallWaiting.BUSY
 ALL = Forwarding(always="1", busy="2", unanswered="3", after_s=30)

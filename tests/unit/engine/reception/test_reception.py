@@ -9,8 +9,9 @@ import pytest
 
 from tests.support.standin.engine import StandIn
 from voip.causes import CauseKind
+from voip.choices import Forwarding
 from voip.client.errors import CommandFailed
-from voip.model import CallState, Forwarding, LogEntry, Outcome
+from voip.model import CallState, LogEntry, Outcome
 from voip.protocol.accounts import AccountChanged, EditAccount
 from voip.protocol.calls import AnswerCall, CallEvent, DeclineCall, HangUp, LogEvent
 from voip.protocol.phone import NoticeEvent

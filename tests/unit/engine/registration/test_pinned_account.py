@@ -10,8 +10,9 @@ import pytest
 from tests.support.standin import facts
 from tests.support.standin.engine import StandIn
 from voip.causes import Cause, CauseKind
+from voip.choices import Means
 from voip.client.errors import CommandFailed
-from voip.model import CallState, Means, RegistrationState, rfc3339
+from voip.model import CallState, RegistrationState, rfc3339
 from voip.protection import Transport
 from voip.protocol.accounts import (
     AccountList,

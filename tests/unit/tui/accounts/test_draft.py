@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from tui.accounts import draft
+from voip.choices import AutoAnswer, CallWaiting
 from voip.engine.accounts import pinning
 from voip.engine.accounts.fields import Account
-from voip.model import AutoAnswer, CallWaiting
 from voip.protection import Authorities, Digest, Keying, Transport
 from voip.protocol.accounts import AccountFields
 

@@ -14,7 +14,7 @@ from tui.words import conference as words
 from tui.words import rows
 from voip.model import Call, CallState, Conference, Direction, EngineStatus, Party, Status
 from voip.protection import ConferenceLock, Lock, LockSignalling, LockState, Sign, Transport
-from voip.protocol.conference import ConferenceEvent
+from voip.protocol.calls import ConferenceEvent
 from voip.protocol.phone import Snapshot
 
 ACTIVE, HELD = CallState.ACTIVE, CallState.HELD

@@ -19,14 +19,13 @@ from tui.terminal.text import Line, Part, Role, fit
 from tui.words import phrases as words
 from tui.words import rows
 from voip.causes import Cause, CauseKind
+from voip.choices import AutoAnswer, Forwarding
 from voip.model import (
     AccountStatus,
-    AutoAnswer,
     Call,
     CallState,
     Direction,
     EngineStatus,
-    Forwarding,
     LogEntry,
     NameFrom,
     Outcome,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from voip.choices import AutoAnswer, CallWaiting
 from voip.engine.accounts.rules.values import Values, is_empty
-from voip.model import AutoAnswer, CallWaiting
 from voip.protection import Transport
 from voip.sip.dialing import DialError, parse_target
 

@@ -12,7 +12,8 @@ import unicodedata
 from collections.abc import Mapping
 
 from voip.protection import Transport
-from voip.protocol.account_fields import BY_NAME, Content, Field, Group, Kind
+from voip.protocol.account_fields import BY_NAME
+from voip.protocol.field import Content, Field, Group, Kind
 from voip.security.policy import DEMANDS
 from voip.sip.dialing import DialError, parse_host_port
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
+from typing import Protocol
+
+import pjsua2 as pj
 
 from voip.causes import CauseKind
 
@@ -68,3 +72,18 @@ class Reach:
             return None
         self._counts_from = now
         return CauseKind.SILENCE
+
+
+class AskedCall(Protocol):
+    """Call in which requests can be sent."""
+
+    def sendRequest(self, prm: pj.CallSendRequestParam) -> None: ...
+
+
+def ask(call: AskedCall) -> None:
+    """Send OPTIONS; the call ends without an answer (RFC 5057 section 5.1)."""
+    request = pj.CallSendRequestParam()
+    request.method = "OPTIONS"
+    with contextlib.suppress(pj.Error):
+        # A request that fails now is sent again at the next silence.
+        call.sendRequest(request)

@@ -7,7 +7,7 @@ from typing import Protocol
 import pjsua2 as pj
 
 from voip.causes import Cause, CauseKind
-from voip.model import SessionTimer
+from voip.choices import SessionTimer
 from voip.sip.messages import message as messages
 from voip.worker.accounts import nat
 from voip.worker.accounts.account import Account

@@ -1,0 +1,1 @@
+"""Calls that go on elsewhere: at another address, target or person."""
