@@ -220,7 +220,7 @@ def sip_message(data: bytes) -> None:
     message = decoded(data)
     head, *rest = re.split(r"\r?\n\r?\n", message, maxsplit=1)
     value = messages.sender(message)
-    assert value is None or ("\n" not in value and value in head)
+    assert value is None or ("\n" not in value and value in messages.unfolded_head(message))
     assert messages.encrypts(message) in (None, True, False)
     challenge = messages.unusable_challenge(message)
     assert challenge is None or (
