@@ -170,7 +170,7 @@ def _inside() -> list[Case]:
     cases.append(Case("INFO", 469, ("Info-Package: nobody",), headers=("Recv-Info",)))
     relay = ("Content-Type: application/dtmf-relay",)
     cases.append(Case("INFO", 200, relay, "Signal=5\r\nDuration=160\r\n"))
-    cases.append(Case("REFER", 603, ("Refer-To: <sip:bob@pbx.test>",)))
+    cases.append(Case("REFER", 202, ("Refer-To: <sip:bob@pbx.test>",)))
     cases.append(Case("UPDATE", 200))
     for package in _PACKAGES:
         extra, _ = _notify(package)
