@@ -340,8 +340,17 @@ class ScriptedWorker:
         call.state = CallState.ENDED
         self._report(call, code, reason)
 
-    def ring(self, account: str, remote: str, answer_after_s: int | None = None) -> ScriptedCall:
-        """Receive a call, which may ask to be answered after a time."""
+    def ring(
+        self,
+        account: str,
+        remote: str,
+        answer_after_s: int | None = None,
+        asserted: str | None = None,
+    ) -> ScriptedCall:
+        """Receive a call, which may ask to be answered after a time.
+
+        The server may have `asserted` another caller.
+        """
         setup = self._account(account)
         call = ScriptedCall(self._next_incoming, setup, self._connect(setup), CallState.INCOMING)
         self._next_incoming -= 1
@@ -354,6 +363,7 @@ class ScriptedWorker:
                 connection=call.connection,
                 offers_srtp=setup.transport is Transport.TLS,
                 answer_after_s=answer_after_s,
+                asserted=asserted,
             )
         )
         self._report(call, 100, "Trying")

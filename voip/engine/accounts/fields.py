@@ -28,7 +28,8 @@ from voip.engine.accounts.rules.values import (
 )
 from voip.protocol.account_fields import BY_NAME, FIELDS, INCOMING, MAX_NAME, WrittenAccount
 from voip.protocol.field import Field
-from voip.sip.dialing import parse_host_port
+from voip.sip import numbers
+from voip.sip.dialing import Target, parse_host_port
 from voip.sip.plans import Plan
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -92,6 +93,12 @@ class Account(WrittenAccount, frozen=True):
     @property
     def plan(self) -> Plan:
         return Plan((self.country or "").upper(), self.plus or "+", self.trunk or "")
+
+    def as_sent(self, target: Target) -> Target:
+        """Return a target with its number as the account's server takes it."""
+        if target.host is not None or target.private or not numbers.read(target.user):
+            return target
+        return msgspec.structs.replace(target, user=self.plan.on_the_wire(target.user))
 
     @property
     def ascii_domain(self) -> str:

@@ -58,10 +58,7 @@ class Whom(msgspec.Struct, frozen=True):
         if own and plans.is_emergency(target.user, settings.plan.country):
             words = f"“{account.name}” places no emergency calls: use another phone"
             return self if settings.emergency else msgspec.structs.replace(self, warning=words)
-        if target.host is not None or target.private or not numbers.read(target.user):
-            return self
-        sent = msgspec.structs.replace(target, user=settings.plan.on_the_wire(target.user))
-        return msgspec.structs.replace(self, target=sent)
+        return msgspec.structs.replace(self, target=settings.as_sent(target))
 
 
 class LookUps:

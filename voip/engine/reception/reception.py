@@ -207,7 +207,8 @@ def _uri(target: str | None, account: Account | None) -> str | None:
     if target is None or account is None:
         return None
     try:
-        return dialing.parse_target(target).uri(account.domain, account.transport)
+        sent = account.as_sent(dialing.parse_target(target))
+        return sent.uri(account.domain, account.transport)
     except dialing.DialError as error:
         log.warning("no call is forwarded to %s: %s", target, error)
         return None

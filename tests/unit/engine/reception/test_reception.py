@@ -300,3 +300,29 @@ async def test_no_account_over_udp_answers_by_itself(standin: StandIn) -> None:
     await standin.add_account("work", transport="udp")
     with pytest.raises(CommandFailed, match="not over UDP"):
         await edit(standin, **LISTED)
+
+
+async def test_a_target_is_written_as_the_accounts_server_takes_numbers(standin: StandIn) -> None:
+    await standin.add_account("work", country="ES", plus="00", forward_always="+34 600 111 222")
+    await turned_away(standin)
+    assert answer(standin) == (302, "sip:0034600111222@pbx.example.com;transport=tls")
+
+
+@pytest.mark.parametrize(
+    ("sender", "asserted", "is_answered"),
+    [
+        ("<sip:bob@example.com>", None, True),
+        ("<sip:bob@example.com>", "<sip:bob@example.com>", True),
+        ("<sip:bob@example.com>", "<sip:mallory@evil.example>", False),
+        ("<sip:mallory@evil.example>", "<sip:bob@example.com>", False),
+    ],
+)
+async def test_only_who_is_listed_by_their_own_and_the_servers_word_is_answered(
+    standin: StandIn, sender: str, asserted: str | None, is_answered: bool
+) -> None:
+    await standin.add_account("work", auto_answer="always", auto_answer_from="bob@example.com")
+    worker = standin._worker_of("work")
+    worker.ring("work", sender, asserted=asserted)
+    await standin.until(CallEvent, lambda event: True)
+    await standin.read_workers()
+    assert bool(standin.script.of_kind(Answer)) is is_answered
