@@ -21,6 +21,7 @@ from voip.protocol.calls import (
     Hold,
     LeaveConference,
     Mute,
+    RefuseTransfer,
     Resume,
     SilenceParty,
     TalkAside,
@@ -245,13 +246,16 @@ async def test_nothing_that_a_far_end_sends_joins_it_or_takes_it_out(
     await table.hear("me a b")
     outsider, insider = table.parties["c"], table.parties["a"]
     before = await table.conference()
-    for party in (outsider, insider):
+    for name, party in (("c", outsider), ("a", insider)):
         for method in ("INVITE", "UPDATE"):
             assert (await party.offer_again(method)).status == 200
         await party.hold(True)
         await party.hold(False)
         for target in ("<sip:x@pbx.test>", f"<sip:x@pbx.test?Replaces={escaped(party)}>"):
-            assert (await party.transfers(target)).status == 603
+            since = len(table.phone.events)
+            assert (await party.transfers(target)).status == 202
+            await table.phone.until_call(lambda c: c.asked is not None, since)
+            await table.phone.client.ask(RefuseTransfer(call=table.calls[name]))
     await table.hear("me a b")
     assert (await outsider.calls_in_place_of(insider)).status >= 400
     await table.hear("me a b")

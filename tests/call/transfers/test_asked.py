@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.support.peers import sip
@@ -135,3 +137,15 @@ async def test_a_far_end_that_has_left_says_whom_to_call(phone: Phone, far: FarE
     assert entry.remote == Party("sip:bob@pbx.test", "Bob", name_from=entry.remote.name_from)
     _, error = await phone.run("accept-transfer", call, status=1)
     assert f"there is no call {call}" in error
+
+
+async def test_of_two_clients_one_has_them_called(phone: Phone, far: FarEnd) -> None:
+    call = await _asked(phone, far, _CAROL)
+    await phone.until_call(lambda shown: shown.asked is not None)
+    both = [phone.run("accept-transfer", call, status=None) for _ in range(2)]
+    answers = await asyncio.gather(*both)
+    assert sorted(bool(out) for out, _ in answers) == [False, True]
+    await far.invited()
+    await far.settled()
+    sent = [m for c in far.server.connections for m in c.messages if m.method == "INVITE"]
+    assert len([m for m in sent if "tag=" not in m.get("To")]) == 1

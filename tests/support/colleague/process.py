@@ -1,7 +1,7 @@
 """A PJSIP phone that transfers and is transferred to, as a process.
 
-It registers, answers every call with the status `answer`, follows each REFER, and
-lets a call take the place of another (RFC 3891), all as PJSIP does it. In every call
+It registers, answers every call with the status `answer`, follows each REFER without
+a question, and lets a call take the place of another (RFC 3891), as PJSIP does it. In every call
 it sends the file `tone`, and records all that it hears. Its settings are JSON in its
 only argument; a line of its standard input answers what rings. It reports events as
 JSON lines, and ends with its standard input.
@@ -9,6 +9,7 @@ JSON lines, and ends with its standard input.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -64,7 +65,7 @@ class Call(pj.Call):
     @guarded
     def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:  # noqa: N802
         tell("referred", target=prm.dstUri)
-        prm.newCall = self.context.keep(Call(self.context))
+        self.context.referred.append((self, prm.dstUri))
         prm.statusCode = pj.PJSIP_SC_ACCEPTED
 
     @guarded
@@ -91,6 +92,7 @@ class Colleague:
     def __init__(self, settings: dict[str, Any]) -> None:
         self._settings = settings
         self._calls: list[Call] = []
+        self.referred: list[tuple[Call, str]] = []
         self.answer: int = settings["answer"]
         self.endpoint = pj.Endpoint()
         self.account = Account(self)
@@ -131,7 +133,16 @@ class Colleague:
 
     def _turn(self) -> None:
         self.endpoint.libHandleEvents(_POLL_MS)
+        while self.referred:
+            self._follow(*self.referred.pop(0))
         self._calls = [call for call in self._calls if not call.ended]
+
+    def _follow(self, call: Call, target: str) -> None:
+        new = self.keep(Call(self))
+        new.makeCall(target, _answer(0))
+        # A transferor who has left learns nothing more.
+        with contextlib.suppress(pj.Error):
+            call.answerTransfer(new.getId(), 0)
 
     def keep(self, call: Call) -> Call:
         self._calls.append(call)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from voip.engine.accounts.fields import Account
 from voip.engine.calls.echo import ACCOUNT as ECHO_ACCOUNT
+from voip.engine.calls.elsewhere.asked import Asked
+from voip.engine.calls.live import LiveCall
 from voip.engine.calls.requests import BUSY, DECLINE, UNAVAILABLE
 from voip.engine.commands.handler import Handlers
 from voip.engine.engine import Engine
@@ -138,17 +140,27 @@ async def _send_digits(engine: Engine, command: SendDigits) -> None:
 
 
 async def _accept_transfer(engine: Engine, command: AcceptTransfer) -> CallStarted:
-    call, asked = engine.calls.asked.question(command.call)
-    live = engine.registrations.usable(call.account)
-    settings = live.account
-    if settings is None:
-        raise Refusal("bad_account", live.problem or "the account cannot be used")
-    uri = asked.target.uri(settings.domain, settings.transport)
-    await engine.registrations.ready(live)
-    new = await asyncio.shield(
-        engine.calls.take_over(call, live.role, settings.transport, uri, asked)
-    )
+    call, asked = engine.calls.asked.take(command.call)
+    # A client that goes away must not leave the far end without an answer.
+    new = await asyncio.shield(_take_over(engine, call, asked))
     return CallStarted(call=str(new.id))
+
+
+async def _take_over(engine: Engine, call: LiveCall, asked: Asked) -> LiveCall:
+    try:
+        live = engine.registrations.usable(call.account)
+        settings = live.account
+        if settings is None:
+            raise Refusal("bad_account", live.problem or "the account cannot be used")
+        uri = asked.target.uri(settings.domain, settings.transport)
+        await engine.registrations.ready(live)
+        return await engine.calls.take_over(call, live.role, settings.transport, uri, asked)
+    except dialing.DialError as error:
+        await engine.calls.asked.give_up(call)
+        raise Refusal("bad_target", str(error)) from error
+    except Refusal:
+        await engine.calls.asked.give_up(call)
+        raise
 
 
 async def _refuse_transfer(engine: Engine, command: RefuseTransfer) -> None:

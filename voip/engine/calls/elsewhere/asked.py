@@ -95,9 +95,22 @@ class AskedTransfers:
             raise Refusal("wrong_state", text)
         return call, asked
 
+    def take(self, call_id: str) -> tuple[LiveCall, Asked]:
+        """Return the question of a call, which is answered by that: two clients may ask.
+
+        Raises:
+            Refusal: nothing is asked in it.
+        """
+        call, asked = self.question(call_id)
+        self._close(call)
+        return call, asked
+
+    async def give_up(self, call: LiveCall) -> None:
+        """Report to the far end of `call` that its target cannot be called."""
+        await self._answer(call, None, _UNAVAILABLE)
+
     async def accept(self, call: LiveCall, new: LiveCall) -> None:
         """Report the progress of the `new` call, to the target, to the far end of `call`."""
-        self._close(call)
         # At another target it would be another call, of which the far end learns nothing.
         new.start = None
         self._origins[new.id] = call
