@@ -65,9 +65,7 @@ def _with_call(
 
 
 def _is_asked(context: Context) -> bool:
-    # The same keys answer and decline a call that rings.
-    asked = _with_call(tuple(CallState), lambda shown: shown.call.asked is not None)
-    return context.incoming is None and asked(context)
+    return _with_call(tuple(CallState), lambda shown: shown.call.asked is not None)(context)
 
 
 def _can_be_transferred(context: Context) -> bool:
@@ -163,9 +161,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("call.decline", "decline", "Decline the call", "x,f3", _CALLS, _incoming, 2, ()),
     Action("call.busy", "busy", "Tell the caller that you are busy", "b,f4", _CALLS,
            _incoming, 3, ()),
-    Action("call.follow", "accept transfer", "Call the one they want to connect you with", "a,f2",
+    Action("call.follow", "accept transfer", "Call the one they want to connect you with", "Y",
            _CALLS, _is_asked, 1),
-    Action("call.stay", "refuse transfer", "Refuse to be connected with somebody else", "x,f3",
+    Action("call.stay", "refuse transfer", "Refuse to be connected with somebody else", "N",
            _CALLS, _is_asked, 2),
     Action("call.unavailable", "not available", "Tell the caller that you are not available",
            "u,f5", _CALLS, _incoming, 23, ()),
@@ -199,9 +197,9 @@ ACTIONS: tuple[Action, ...] = (
            _in_conference(lambda g, call: g.here and g.aside is None), 12),
     Action("conference.aside", "aside", "Talk with this party alone; the others go on", "i",
            _CALLS, _in_conference(lambda g, call: g.aside != call), 11),
-    Action("conference.silence", "silence", "Let nobody hear this party", "M", _CALLS,
+    Action("conference.silence", "silence", "Let nobody hear this party", "S", _CALLS,
            _in_conference(lambda g, call: call not in g.silenced), 20),
-    Action("conference.unsilence", "let speak", "Let all hear this party again", "M", _CALLS,
+    Action("conference.unsilence", "let speak", "Let all hear this party again", "S", _CALLS,
            _in_conference(lambda g, call: call in g.silenced), 11),
     Action("conference.end", "end all", "Hang up all calls of the conference", "X", _CALLS,
            _in_conference(lambda g, call: True), 21),

@@ -51,7 +51,8 @@ async def test_rest_of_a_dial_string_is_sent_when_asked_for(standin: StandIn) ->
     standin.remote_answers(call)
     await standin.reaches_call(call, lambda c: c.post_dial is not None and c.post_dial.waits)
     assert standin.digits_sent(call) == ""
-    assert await typed("dtmf", call, "--rest") == (0, "", "")
+    sent = "all tones were sent as telephone events (RFC 4733)\n"
+    assert await typed("dtmf", call, "--rest") == (0, sent, "")
     assert standin.digits_sent(call) == "1,2"
     status, _, err = await typed("dtmf", call, "--rest")
     assert (status, err) == (1, f"offhook: no tones wait in call {call}\n")

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from voip.causes import Cause, CauseKind
+from voip.choices import Dtmf, Prack, SessionTimer
 from voip.engine.accounts import fields as account_fields
 from voip.engine.accounts.fields import Account
 from voip.engine.accounts.secrets import Passwords
@@ -33,6 +34,14 @@ WRITTEN: dict[str, object] = {
     "register": False,
     "expires_s": 60,
     "minimum_digest": Digest.SHA_256,
+    "codecs": ("pcma", "opus"),
+    "opus_bit_rate": 16000,
+    "opus_dtx": True,
+    "dtmf": Dtmf.INFO,
+    "session_timer": SessionTimer.REQUIRED,
+    "session_expires_s": 900,
+    "session_min_s": 120,
+    "prack": Prack.OPTIONAL,
 }
 """Every field with another value than its default."""
 
