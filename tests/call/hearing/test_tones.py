@@ -27,7 +27,7 @@ async def _press(placed: Placed, digits: str) -> DigitsEvent:
 
 
 def _heard(placed: Placed, since: int) -> tuple[str, set[int]]:
-    """Digits that the far end heard, and other tones from the first to the last."""
+    """Digits that the far end heard, and what lasted beside them, first to last."""
     heard, beside = "", set[int]()
     frames = [frame.tones for frame in placed.party.voice.frames[since:]]
     first, last = (
@@ -36,7 +36,8 @@ def _heard(placed: Placed, since: int) -> tuple[str, set[int]]:
     )
     before: frozenset[int] = frozenset()
     for tones in frames[first : last + 1]:
-        beside |= tones - set(_TONES)
+        # One frame that a busy machine has cut sounds of every pitch.
+        beside |= (tones & before) - set(_TONES)
         if tones != before and tones in _DIGITS.values():
             heard += next(digit for digit, pair in _DIGITS.items() if pair == tones)
         before = tones
