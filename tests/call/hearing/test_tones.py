@@ -13,6 +13,8 @@ pytestmark = [pytest.mark.realtime, pytest.mark.asyncio(loop_scope="session")]
 
 _DIGITS = {"7": {852, 1209}, "8": {852, 1336}, "9": {852, 1477}}
 _TONES = (852, 1209, 1336, 1477)
+_LEAST = 0.1
+"""A digit that begins or pauses within a frame leaks up to 0.07 into every pitch."""
 
 
 @pytest.fixture
@@ -27,7 +29,7 @@ async def _press(placed: Placed, digits: str) -> DigitsEvent:
 
 
 def _heard(placed: Placed, since: int) -> tuple[str, set[int]]:
-    """Digits that the far end heard, and what lasted beside them, first to last."""
+    """Digits that the far end heard, and other tones from the first to the last."""
     heard, beside = "", set[int]()
     frames = [frame.tones for frame in placed.party.voice.frames[since:]]
     first, last = (
@@ -36,8 +38,7 @@ def _heard(placed: Placed, since: int) -> tuple[str, set[int]]:
     )
     before: frozenset[int] = frozenset()
     for tones in frames[first : last + 1]:
-        # One frame that a busy machine has cut sounds of every pitch.
-        beside |= (tones & before) - set(_TONES)
+        beside |= tones - set(_TONES)
         if tones != before and tones in _DIGITS.values():
             heard += next(digit for digit, pair in _DIGITS.items() if pair == tones)
         before = tones
@@ -49,6 +50,7 @@ async def test_the_microphone_is_off_while_tones_are_in_the_voice(placed: Placed
     await placed.answered()
     await placed.hears(NETWORK)
     voice = placed.party.voice
+    voice.least = _LEAST
     await voice.until_heard(20)
     since = len(voice.frames)
     done = await _press(placed, "7989")
@@ -70,6 +72,7 @@ async def test_tones_are_sent_in_a_muted_call_which_stays_muted(placed: Placed) 
     await placed.answered()
     await placed.phone.client.ask(Mute(call=placed.call))
     voice = placed.party.voice
+    voice.least = _LEAST
     await voice.until_heard(20)
     since = len(voice.frames)
     await _press(placed, "8")

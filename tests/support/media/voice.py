@@ -49,7 +49,8 @@ class Voice:
     that it sends, `ssrc` its source (RFC 3550 section 5.1), `payload_type` its
     codec, PCMU or PCMA, and `speaks` decides if it sends; they may change at any
     time. `sizes` are the samples in each received packet, `events` the digits of
-    telephone events (RFC 4733), `peak` its loudness.
+    telephone events (RFC 4733), `peak` its loudness, `least` that of a tone which
+    is heard, of full scale.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Voice:
         self.ssrc = 0x0FF
         self.payload_type = PCMU
         self.speaks = True
+        self.least = _HEARD
         self.secret = secret
         self._tones = tones
         self._payloads = {codec: encoded(_tone(hertz, peak), codec) for codec in (PCMU, PCMA)}
@@ -173,7 +175,8 @@ class Voice:
             samples = _DECODED[np.frombuffer(packet[12:], dtype=np.uint8)]
             self.sizes.append(len(samples))
             self._news.set()
-            self.frames.append(Frame(at, tones_in(samples, RATE, self._tones)))
+            tones = tones_in(samples, RATE, self._tones, self.least)
+            self.frames.append(Frame(at, tones))
 
     def _opened(self, data: bytes) -> bytes | None:
         for keys in self._keys:
@@ -182,13 +185,15 @@ class Voice:
         return None
 
 
-def tones_in(samples: NDArray[np.float64], rate: int, tones: tuple[int, ...]) -> frozenset[int]:
-    """Tones that `samples` (-1.0 to 1.0) hold for their whole length."""
+def tones_in(
+    samples: NDArray[np.float64], rate: int, tones: tuple[int, ...], least: float = _HEARD
+) -> frozenset[int]:
+    """Tones that `samples` (-1.0 to 1.0) hold for their whole length, `least` and louder."""
     if len(samples) < FRAME or not tones:
         return frozenset()
     strengths = np.abs(_waves(len(samples), rate, tones) @ samples)
     return frozenset(
-        hertz for hertz, strength in zip(tones, strengths, strict=True) if strength > _HEARD
+        hertz for hertz, strength in zip(tones, strengths, strict=True) if strength > least
     )
 
 
