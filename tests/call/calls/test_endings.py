@@ -31,7 +31,7 @@ async def _up(phone: Phone, far: FarEnd, body: str | None = None) -> str:
 
 
 async def _ended(phone: Phone, call: str) -> tuple[Outcome, CauseKind]:
-    """How a call ended, and the kind of its cause."""
+    """End of a call, and the kind of its cause."""
     ended = await phone.until_state(call, CallState.ENDED)
     assert ended.cause is not None
     return ended.outcome, ended.cause.kind

@@ -82,7 +82,7 @@ async def test_a_connection_whose_pings_never_were_answered_goes_on(
 
 
 async def _received(server: HostileServer, before: int, patience: float) -> bytes:
-    """What arrives next, all of it."""
+    """All bytes that arrive next."""
     await server.until_received(before + 1, patience)
     await asyncio.sleep(0.5)
     return bytes(server.received[before:])

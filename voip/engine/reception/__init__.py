@@ -1,1 +1,1 @@
-"""What an incoming call meets: ringing, a refusal, or another address."""
+"""Reception of incoming calls: ringing, a refusal, or another address."""

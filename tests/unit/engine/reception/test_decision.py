@@ -1,4 +1,4 @@
-"""What an incoming call meets, in every combination of rules."""
+"""Decisions about an incoming call, in every combination of rules."""
 
 from __future__ import annotations
 
