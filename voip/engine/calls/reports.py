@@ -95,9 +95,6 @@ class Follower(Protocol):
     ) -> None:
         """Ask the user about a transfer; `name` finds contacts."""
 
-    def on_ended(self, call: LiveCall) -> None:
-        """Act on the end of a call."""
-
     def on_heard_again(self, call: LiveCall) -> None:
         """Act on a call whose far end was silent and is heard again."""
 
@@ -288,7 +285,7 @@ class CallEvents:
         if cause is None and outcome is not Outcome.ANSWERED:
             cause = self._why(call, event, outcome)
         self._book.finish(call, outcome, cause)
-        self._calls.on_ended(call)
+        self._calls.settle()
 
     def _goes_on(self, call: LiveCall, event: CallStateEvent) -> bool:
         """Report if a call that reached nobody is tried at another target."""

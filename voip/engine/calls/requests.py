@@ -215,11 +215,6 @@ class Calls:
         """Ask the user about a transfer."""
         self.asked.on_event(call, event, name)
 
-    def on_ended(self, call: LiveCall) -> None:
-        """Act on the end of a call, which its log has already."""
-        self.asked.on_ended(call)
-        self.settle()
-
     def on_refer(self, call: LiveCall, event: ReferAnswered | ReferProgress) -> None:
         """Act on the progress of a transfer."""
         self.transfers.on_event(call, event)

@@ -64,6 +64,7 @@ class AskedTransfers:
         self._timers: dict[int, asyncio.TimerHandle] = {}
         self._origins: dict[int, LiveCall] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        book.follow(lambda call, _: self._on_change(call))
 
     def on_event(self, call: LiveCall, event: TransferAsked, name: Name) -> None:
         """Ask the user, or refuse what cannot be called; `name` finds contacts."""
@@ -126,8 +127,10 @@ class AskedTransfers:
         self._close(call)
         await self._answer(call, None, _DECLINED)
 
-    def on_ended(self, call: LiveCall) -> None:
+    def _on_change(self, call: LiveCall) -> None:
         """Forget an ended call; after a vain one, the user is back in the first."""
+        if call.ended is None:
+            return
         asked = self._open.get(call.id)
         if asked is not None:
             self._close(call)
