@@ -36,6 +36,11 @@ class CallState(StrEnum):
     ENDED = "ended"
 
     @property
+    def words(self) -> str:
+        """State as a sentence has it."""
+        return self.value.replace("_", " ")
+
+    @property
     def answered(self) -> bool:
         """True while the call is answered, voice can flow and it has not ended."""
         return self in (CallState.ACTIVE, CallState.HELD, CallState.REMOTE_HELD)

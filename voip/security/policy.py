@@ -279,7 +279,7 @@ def _of_media(facts: CallFacts) -> list[Condition]:
             Kind.CALL_UP,
             "the call is up",
             facts.state is not CallState.ENDED,
-            f"it is {facts.state.value.replace('_', ' ')}",
+            f"it is {facts.state.words}",
             "the call has ended",
         ),
         _of_voice(

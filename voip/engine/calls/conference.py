@@ -322,8 +322,8 @@ def _check(calls: Collection[LiveCall]) -> None:
         raise Refusal("cannot_join", text)
     for call in calls:
         if not call.state.answered:
-            state = call.state.value.replace("_", " ")
-            raise Refusal("wrong_state", f"call {call.id} is {state}: it cannot be joined now")
+            text = f"call {call.id} is {call.state.words}: it cannot be joined now"
+            raise Refusal("wrong_state", text)
     why = policy.why_not_mixed(call.role.tls_only for call in calls)
     if why is not None:
         raise Refusal("cannot_mix", why)

@@ -72,8 +72,8 @@ class PostDialling:
         if call.post_dial is None or not call.post_dial.waits:
             raise Refusal("wrong_state", f"no tones wait in call {call.id}")
         if call.state is not CallState.ACTIVE:
-            state = call.state.value.replace("_", " ")
-            raise Refusal("wrong_state", f"call {call.id} is {state}: no tones can be sent now")
+            text = f"call {call.id} is {call.state.words}: no tones can be sent now"
+            raise Refusal("wrong_state", text)
         call.post_dial = replace(call.post_dial, waits=False)
         self._go_on(call)
 

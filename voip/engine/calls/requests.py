@@ -369,8 +369,8 @@ class Calls:
     def _in_state(self, call_id: str, states: set[CallState], what: str) -> LiveCall:
         call = self.find(call_id)
         if call.state not in states:
-            state = call.state.value.replace("_", " ")
-            raise Refusal("wrong_state", f"call {call_id} is {state}: it cannot be {what} now")
+            text = f"call {call_id} is {call.state.words}: it cannot be {what} now"
+            raise Refusal("wrong_state", text)
         return call
 
 

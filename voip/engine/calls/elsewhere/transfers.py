@@ -18,7 +18,7 @@ from voip.engine.calls.book import CallBook
 from voip.engine.calls.live import LiveCall
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
-from voip.model import CallState, Direction, Party, Transfer, TransferState
+from voip.model import Direction, Party, Transfer, TransferState
 from voip.protocol.calls import TransferEvent
 from voip.protocol.phone import NoticeEvent
 from voip.protocol.worker.calls import ReferAnswered, ReferCall, ReferProgress, ReferToCall
@@ -80,7 +80,7 @@ class Transfers:
         if not call.state.answered:
             raise Refusal(
                 "wrong_state",
-                f"call {call_id} is {_words(call.state)}: a call that is not up cannot be "
+                f"call {call_id} is {call.state.words}: a call that is not up cannot be "
                 "transferred",
             )
         if call.transfer is not None and call.transfer.state.under_way:
@@ -283,7 +283,3 @@ def _check_protection(call: LiveCall, other: LiveCall) -> None:
             f"calls of two accounts cannot be connected ({call.account} and {other.account}): the "
             "server of one does not know the calls of the other",
         )
-
-
-def _words(state: CallState) -> str:
-    return state.value.replace("_", " ")
