@@ -57,9 +57,7 @@ async def _place(engine: Engine, command: PlaceCall) -> CallStarted:
         uri += ";transport=tls"
     else:
         live = engine.registrations.usable(command.account)
-        settings = live.account
-        if settings is None:
-            raise Refusal("bad_account", live.problem or "the account cannot be used")
+        settings = _settings(live)
         whom, uri = await _whom(engine, command, live, settings)
         await engine.registrations.ready(live)
         account, transport, role = live.name, settings.transport, live.role
@@ -74,6 +72,12 @@ async def _place(engine: Engine, command: PlaceCall) -> CallStarted:
         )
     )
     return CallStarted(call=str(call.id), notice=_notice(engine, role, command, tones, warning))
+
+
+def _settings(live: Live) -> Account:
+    if live.account is None:
+        raise Refusal("bad_account", live.problem or "the account cannot be used")
+    return live.account
 
 
 def _party(uri: str, contact: str) -> Party:
@@ -149,9 +153,7 @@ async def _accept_transfer(engine: Engine, command: AcceptTransfer) -> CallStart
 async def _take_over(engine: Engine, call: LiveCall, asked: Asked) -> LiveCall:
     try:
         live = engine.registrations.usable(call.account)
-        settings = live.account
-        if settings is None:
-            raise Refusal("bad_account", live.problem or "the account cannot be used")
+        settings = _settings(live)
         uri = asked.target.uri(settings.domain, settings.transport)
         await engine.registrations.ready(live)
         return await engine.calls.take_over(call, live.role, settings.transport, uri, asked)
@@ -175,11 +177,10 @@ async def _transfer(engine: Engine, command: TransferCall) -> None:
     if is_echo(command.target, None):
         raise Refusal("bad_target", "nobody can be transferred to the test line of this machine")
     live = engine.registrations.get(call.account)
-    if live.account is None:
-        raise Refusal("bad_account", live.problem or "the account cannot be used")
+    settings = _settings(live)
     try:
         whom = await engine.look_ups.whom(command.target, live)
-        uri = whom.target.uri(live.account.domain, call.transport)
+        uri = whom.target.uri(settings.domain, call.transport)
     except dialing.DialError as error:
         raise Refusal("bad_target", str(error)) from error
     # A client that goes away cancels its command: half a transfer would stay.
