@@ -40,13 +40,13 @@ from voip.engine.people.recent import People
 from voip.engine.reception.blocked import BlockedCallers
 from voip.engine.reception.reception import Reception
 from voip.engine.registration.attempts import Attempts
-from voip.engine.registration.check import AccountCheck
 from voip.engine.registration.following import FollowedFile
-from voip.engine.registration.inspection import Inspection, Look
 from voip.engine.registration.moving import Moving
 from voip.engine.registration.registrations import Registrations
 from voip.engine.registration.setup import Sources
-from voip.engine.registration.trial import Trial
+from voip.engine.registration.trials.check import AccountCheck
+from voip.engine.registration.trials.inspection import Inspection, Look
+from voip.engine.registration.trials.trial import Trial
 from voip.engine.sound import SoundDevices
 from voip.engine.supervisor import (
     StartProcess,

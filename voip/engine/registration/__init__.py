@@ -1,1 +1,1 @@
-"""Running accounts: registration, trial, inspection."""
+"""Running accounts and their registration."""

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 
 from voip.causes import Cause, CauseKind
-from voip.engine.accounts import pinning
 from voip.engine.accounts.file import Loaded
-from voip.engine.accounts.own_keys import OwnKeyError, OwnKeys
-from voip.engine.accounts.rules.trust_fields import pin_of
+from voip.engine.accounts.own_keys import OwnKeys
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
 from voip.engine.network.failures import is_of_target
 from voip.engine.registration.attempts import Attempts
+from voip.engine.registration.certificates import Certificates
 from voip.engine.registration.failing import FIRST_RETRY_S, because
 from voip.engine.registration.live import Live
 from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
-from voip.engine.trust.expiry import Notices
 from voip.model import AccountStatus, Registration, RegistrationState
 from voip.protocol.accounts import AccountRemoved, AccountsOrdered
-from voip.protocol.phone import NoticeEvent
 from voip.protocol.worker.accounts import (
     AnyAccountEvent,
     RegisterNow,
@@ -31,14 +27,11 @@ from voip.protocol.worker.accounts import (
     RelayFailed,
     ServerSilent,
     Target,
-    UseOwnKey,
     VoicemailEvent,
 )
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.process import ConnectionEvent
 from voip.sip.sentences import sentence
-
-log = logging.getLogger(__name__)
 
 
 class Registrations:
@@ -59,11 +52,10 @@ class Registrations:
         self._hub = hub
         self._settle = settle
         self._workers = workers
-        self._own_keys = own_keys
+        self._certificates = Certificates(hub, workers, own_keys, attempts)
         self._find_connection = find_connection
         self._attempts = attempts
         self._live: dict[str, Live] = {}
-        self._notices = Notices()
 
     def __iter__(self) -> Iterator[Live]:
         return iter(tuple(self._live.values()))
@@ -306,7 +298,7 @@ class Registrations:
             self._attempts.set(live, registration)
             self._attempts.succeed(live)
             self._settle(live)
-            self._warn(live)
+            self._certificates.warn(live)
             return
         if event.code // 100 == 2:
             self._attempts.set(live, Registration(RegistrationState.UNREGISTERED, event.code))
@@ -341,7 +333,7 @@ class Registrations:
             if live.name in event.accounts:
                 if live.stopped is None and (event.up or event.cause):
                     live.refusal = event.cause
-                self._check_pin(live, event)
+                self._certificates.check_pin(live, event)
             if live.connection == event.id and not event.up:
                 live.connection = live.tls = None
                 if live.registration.state is RegistrationState.REGISTERED:
@@ -352,44 +344,14 @@ class Registrations:
     def look_at_dates(self) -> None:
         """Report certificates close to their end while nothing else happens."""
         for live in self._live.values():
-            self._warn(live)
+            self._certificates.warn(live)
 
     async def look_at_keys(self) -> None:
         """Give workers the own keys that have replaced others."""
         for live in list(self._live.values()):
-            async with live.busy:
-                if live.account is None or not live.added:
-                    continue
-                try:
-                    own_key = await self._own_keys.find(live.name, live.account)
-                    if own_key is not None and own_key != live.own_key:
-                        command = UseOwnKey(name=live.name, own_key=own_key)
-                        await self._workers[live.role].ask(command)
-                        live.own_key = own_key
-                except (OwnKeyError, WorkerGone, WorkerRefused) as error:
-                    log.warning("account %s: %s", live.name, error)
+            await self._certificates.renew(live)
 
     # Inside
-
-    def _check_pin(self, live: Live, event: ConnectionEvent) -> None:
-        """Stop an account whose server shows another key than the pinned one."""
-        account, key = live.account, event.other_key
-        if account is None or key is None or not account.pin or key == pin_of(account.pin):
-            return
-        live.refusal = live.stopped = pinning.stopped(live.name, account, key)
-        self._attempts.cancel(live)
-        self._attempts.set(live, because(RegistrationState.FAILED, live.stopped))
-        text = f"account {live.name} has stopped: {live.registration.reason}"
-        log.error("%s", text)
-        self._hub.publish(NoticeEvent(level="error", text=text))
-
-    def _warn(self, live: Live) -> None:
-        words = live.status().warning
-        if words and self._notices.due(live.name, time.time()):
-            text = f"account {live.name}: {words}"
-            log.warning("%s", text)
-            self._hub.publish(NoticeEvent(level="warning", text=text))
-            self._attempts.publish(live)
 
     def _start_workers(self) -> None:
         for live in self._live.values():

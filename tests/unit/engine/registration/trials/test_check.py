@@ -91,7 +91,7 @@ async def test_the_first_that_answers_is_taken_and_the_rest_is_not_tried(server:
 async def test_targets_that_fail_leave_it_to_the_next_and_say_why(
     server: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("voip.engine.registration.check.SHORT_SILENCE_S", 0.05)
+    monkeypatch.setattr("voip.engine.registration.trials.check.SHORT_SILENCE_S", 0.05)
     server.script.registrars_at = {A: Registrar(cause=REFUSED), B: Registrar(silent=True)}
     report = await check(server)
     assert report.ok

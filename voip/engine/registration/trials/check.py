@@ -25,9 +25,7 @@ from voip.engine.network import ice, relays
 from voip.engine.network.failures import SHORT_SILENCE_S, is_of_target
 from voip.engine.network.locator import Located
 from voip.engine.network.search import Search
-from voip.engine.registration import steps
 from voip.engine.registration.failing import cause_of
-from voip.engine.registration.inspection import Look
 from voip.engine.registration.registrations import Registrations
 from voip.engine.registration.setup import (
     SetupError,
@@ -36,7 +34,9 @@ from voip.engine.registration.setup import (
     relay_of,
     setup_of,
 )
-from voip.engine.registration.trial import Trial
+from voip.engine.registration.trials import steps
+from voip.engine.registration.trials.inspection import Look
+from voip.engine.registration.trials.trial import Trial
 from voip.engine.supervisor import WorkerGone, WorkerRefused
 from voip.protocol.accounts import CheckAccount, CheckEvent, CheckReport, CheckStep
 from voip.protocol.trust import ServerReport

@@ -1,0 +1,1 @@
+"""Trials of an account and of its server, which leave nothing behind."""
