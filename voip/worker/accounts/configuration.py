@@ -11,6 +11,7 @@ from voip.protocol.worker.accounts import AccountSetup
 from voip.security.policy import DEMANDS
 from voip.sip.dialing import escape_user
 from voip.sip.network import translation
+from voip.worker import headers
 from voip.worker.accounts import nat, sessions
 from voip.worker.tls.transports import VOICE, mark
 from voip.worker.vectors import strings
@@ -37,7 +38,7 @@ def config(setup: AccountSetup, transport_id: int, network: Network) -> pj.Accou
         config.sipConfig.authCreds = _credentials(setup)
     if setup.register:
         config.regConfig.registrarUri = f"sip:{setup.registrar}{parameter}"
-        config.regConfig.headers.push_back(_supported_gruu())
+        config.regConfig.headers.push_back(headers.header("Supported", "gruu"))
     config.regConfig.registerOnAdd = False
     config.regConfig.timeoutSec = setup.expires_s
     config.regConfig.disableRegOnModify = True
@@ -73,12 +74,6 @@ def config(setup: AccountSetup, transport_id: int, network: Network) -> pj.Accou
     nat.configure(config.natConfig, setup)
     _demand_srtp(config.mediaConfig, setup)
     return config
-
-
-def _supported_gruu() -> pj.SipHeader:
-    header = pj.SipHeader()
-    header.hName, header.hValue = "Supported", "gruu"
-    return header
 
 
 def _choose_ports(transport: pj.TransportConfig, network: Network) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import pjsua2 as pj
 
+from voip.worker import headers
 from voip.worker.accounts.alias import without_registration
 from voip.worker.accounts.attribution import ANONYMOUS_USER
 
@@ -26,7 +27,4 @@ def config(own: pj.AccountConfig) -> pj.AccountConfig:
 
 def ask_for_privacy(options: pj.CallOpParam) -> None:
     """Add the request for privacy to a message of a call."""
-    header = pj.SipHeader()
-    header.hName = "Privacy"
-    header.hValue = "id"
-    options.txOption.headers.push_back(header)
+    headers.add(options, "Privacy", "id")

@@ -8,6 +8,7 @@ from typing import Protocol
 import pjsua2 as pj
 
 from voip.protocol.worker.calls import TransferAsked
+from voip.worker import headers
 from voip.worker.context import Context
 
 _LONGEST = 4096
@@ -60,6 +61,4 @@ def take_over(options: pj.CallOpParam, replaces: str | None) -> None:
         return
     # Without the requirement a far end may take it for one more call.
     for name, value in (("Replaces", replaces), ("Require", "replaces")):
-        header = pj.SipHeader()
-        header.hName, header.hValue = name, value
-        options.txOption.headers.push_back(header)
+        headers.add(options, name, value)

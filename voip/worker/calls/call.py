@@ -12,13 +12,10 @@ import pjsua2 as pj
 
 from voip.causes import Cause, CauseKind
 from voip.model import CallState
-from voip.protocol.worker.calls import (
-    CallStateEvent,
-    DigitReceived,
-    MediaEvent,
-)
+from voip.protocol.worker.calls import CallStateEvent, DigitReceived, MediaEvent
 from voip.security.policy import DEMANDS
 from voip.sip.codecs import chosen
+from voip.worker import headers
 from voip.worker.accounts import privacy
 from voip.worker.accounts.account import Account
 from voip.worker.callbacks import guarded
@@ -26,6 +23,7 @@ from voip.worker.calls import asked
 from voip.worker.calls.asked import AskedTransfer
 from voip.worker.calls.digits import CallDigits
 from voip.worker.calls.endings import key_failure, reach
+from voip.worker.calls.endings.confirmation import ConfirmationWait
 from voip.worker.calls.endings.key_failure import KeyWait
 from voip.worker.calls.endings.patience import Patience
 from voip.worker.calls.endings.reach import Reach
@@ -44,9 +42,6 @@ OnEnd: TypeAlias = "Callable[[Call, Path | None], None]"
 """Listener to the end of a call and its recording that is being completed."""
 
 _DIGITS = frozenset("0123456789*#ABCD")
-
-_CONNECTING_TIMEOUT_S = 8.0
-"""Longest time from the answer to ACK and media."""
 
 
 class Call(pj.Call):
@@ -76,7 +71,6 @@ class Call(pj.Call):
         self._identity = FarEndIdentity(self)
         self.transfer = CallTransfer(self)
         self._reach = Reach()
-        self._acknowledged = False
         self.ended = False
         self.connection: int | None = None
         self.cause: Cause | None = None
@@ -84,7 +78,7 @@ class Call(pj.Call):
         self._rings_there = False
         self._waits = False
         self._early = EarlyMedia()
-        self._connecting_since: float | None = None
+        self._confirmation = ConfirmationWait()
         self._key_wait = KeyWait()
         self._measured_at = time.monotonic()
         self.was_up = False
@@ -112,15 +106,16 @@ class Call(pj.Call):
     def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:
         self.context.note_names(self.account.name)
         event = prm.e.body.tsxState
-        if event.type == pj.PJSIP_EVENT_RX_MSG:
-            if event.tsx.role == pj.PJSIP_ROLE_UAC:
+        transaction = event.tsx
+        arrived = event.type == pj.PJSIP_EVENT_RX_MSG
+        text = event.src.rdata.wholeMsg if arrived else ""
+        if arrived:
+            if transaction.role == pj.PJSIP_ROLE_UAC:
                 self.account.heard_from(event.src.rdata)
-            self._note_message(event.src.rdata.transport, event.src.rdata.wholeMsg)
+            self._note_message(event.src.rdata.transport, text)
             self._identity.note(event.src.rdata)
         elif event.type == pj.PJSIP_EVENT_TX_MSG:
             self._note_message(event.src.tdata.transport, "")
-        transaction = event.tsx
-        text = event.src.rdata.wholeMsg if event.type == pj.PJSIP_EVENT_RX_MSG else ""
         if transaction.role != pj.PJSIP_ROLE_UAC:
             if transaction.method == "NOTIFY" and text:
                 self.transfer.on_notify(text)
@@ -136,7 +131,7 @@ class Call(pj.Call):
         elif code == pj.PJSIP_SC_REQUEST_TIMEOUT and self.was_up and not self.hold.moves:
             # A connection that is still up has taken the request to the server.
             connected = self.context.connections.is_up(self.connection)
-            self._reach.missed(arrived=connected or event.type == pj.PJSIP_EVENT_RX_MSG)
+            self._reach.missed(arrived=connected or arrived)
         if transaction.method == "INVITE":
             self._rings_there = self._rings_there or code == pj.PJSIP_SC_RINGING
             if code >= pj.PJSIP_SC_OK:
@@ -232,9 +227,7 @@ class Call(pj.Call):
         self.ended_here = True
         options = self.options()
         if contact is not None:
-            header = pj.SipHeader()
-            header.hName, header.hValue = "Contact", f"<{contact}>"
-            options.txOption.headers.push_back(header)
+            headers.add(options, "Contact", f"<{contact}>")
         info = self.getInfo()
         if self.incoming and info.state < pj.PJSIP_INV_STATE_CONNECTING:
             options.statusCode = code
@@ -293,9 +286,7 @@ class Call(pj.Call):
                 self.cause or Cause(CauseKind.BROKEN_OFF, (pj.PJSIP_SC_REQUEST_TIMEOUT, ""))
             )
             return
-        since = self._connecting_since
-        if since is not None and time.monotonic() - since > _CONNECTING_TIMEOUT_S:
-            self._connecting_since = None
+        if self._confirmation.is_over():
             kind = CauseKind.UNCONFIRMED if self.incoming else CauseKind.UNREACHABLE
             self.give_up(self.cause or Cause(kind))
             return
@@ -366,16 +357,9 @@ class Call(pj.Call):
             self.patience.end()
             self.verdict.note(message)
 
-    def _is_acknowledged(self, info: pj.CallInfo) -> bool:
-        self._acknowledged = self._acknowledged or not (info.ackWaits or info.ackFailed)
-        return self._acknowledged
-
     def _report(self, info: pj.CallInfo) -> None:
         state = self._state(info)
-        if state is CallState.CONNECTING:
-            self._connecting_since = self._connecting_since or time.monotonic()
-        else:
-            self._connecting_since = None
+        self._confirmation.follow(state)
         if state is self._reported and state is not CallState.ENDED:
             return
         self._reported = state
@@ -405,7 +389,7 @@ class Call(pj.Call):
         if info.state == pj.PJSIP_INV_STATE_CONFIRMED:
             # Without media an answered call may still be refused, and until the
             # ACK is sent the far end does not know that its answer came.
-            if not self.media_up or not self._is_acknowledged(info):
+            if not self.media_up or not self._confirmation.is_acknowledged(info):
                 return CallState.CONNECTING
             return self.hold.state
         if info.state == pj.PJSIP_INV_STATE_CONNECTING:
