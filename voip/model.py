@@ -1,4 +1,4 @@
-"""Values of accounts, calls, quality and the call log.
+"""Values of accounts, calls and the call log.
 
 Frozen values, shared by every process. The JSON forms are those of
 `offhook status --json` and `offhook history --json`, which are a contract.
@@ -16,6 +16,7 @@ import msgspec
 from voip.causes import Cause
 from voip.choices import AutoAnswer, Forwarding
 from voip.protection import ConferenceLock, Digest, Lock, LockState, Sign, TlsStatus, Transport
+from voip.quality import Quality
 
 
 class Direction(StrEnum):
@@ -257,31 +258,6 @@ class BlockedCaller(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     account: str
     address: str
     since: str = ""
-
-
-class Quality(msgspec.Struct, frozen=True):
-    """Measurements of a call's last second.
-
-    Loss in percent of the whole call's packets, times in milliseconds, `mos`
-    from 1.0 to 4.5 (ITU-T G.107, estimated from loss and delay). `unplayable`
-    counts packets in a codec that this phone cannot play. `silent_s` counts
-    seconds without packets that should have come. Both are None while small.
-    """
-
-    rx_loss_pct: float | None = None
-    tx_loss_pct: float | None = None
-    jitter_ms: float | None = None
-    rtt_ms: float | None = None
-    mos: float | None = None
-    unplayable: int | None = None
-    silent_s: float | None = None
-
-    @property
-    def problem(self) -> str:
-        """Reason in words why the far end cannot be heard."""
-        if self.unplayable:
-            return "voice arrives in a codec that this phone cannot play"
-        return "nothing comes from the far end any more" if self.silent_s else ""
 
 
 class PostDial(msgspec.Struct, frozen=True):

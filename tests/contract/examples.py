@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from voip import choices, model, protection
+from voip import choices, model, protection, quality
 from voip.causes import Cause, CauseKind
 from voip.choices import Dtmf
 from voip.cli.calls.call import CallReport
@@ -269,7 +269,7 @@ TRANSFER = model.Transfer(
     cause=Cause(CauseKind.SIP_STATUS, (486, "Busy Here")),
     to_call="4",
 )
-QUALITY = model.Quality(rx_loss_pct=0.0, tx_loss_pct=0.5, jitter_ms=0.1, rtt_ms=0.2, mos=4.4)
+QUALITY = quality.Quality(rx_loss_pct=0.0, tx_loss_pct=0.5, jitter_ms=0.1, rtt_ms=0.2, mos=4.4)
 CALL = model.Call(
     id="3",
     account="work",

@@ -25,7 +25,6 @@ from voip.model import (
     LogEntry,
     Outcome,
     Party,
-    Quality,
     Registration,
     RegistrationState,
     Status,
@@ -43,6 +42,7 @@ from voip.protocol.client import AnyEvent
 from voip.protocol.phone import EchoEvent, NoticeEvent, Snapshot, StoppingEvent, WorkerEvent
 from voip.protocol.settings import Screen, Settings, SettingsEvent
 from voip.protocol.sound import LevelsEvent
+from voip.quality import Quality
 
 LOCK = Lock(LockState.OPEN, "plain", LockSignalling(Transport.UDP))
 EMPTY = State()

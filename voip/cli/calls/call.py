@@ -11,10 +11,11 @@ import msgspec
 from voip.cli import format as texts
 from voip.cli.common import json_option, print_json, whole_path, with_engine
 from voip.client.errors import NoEngine
-from voip.model import Call, CallState, LogEntry, Outcome, Party, Quality
+from voip.model import Call, CallState, LogEntry, Outcome, Party
 from voip.protection import Lock
 from voip.protocol.calls import CallEvent, CallStarted, HangUp, LogEvent, PlaceCall
 from voip.protocol.phone import EchoEvent, EchoStarted, StartEcho, StopEcho, Subscribe
+from voip.quality import Quality
 
 if TYPE_CHECKING:
     from voip.client.stream import Client

@@ -20,7 +20,6 @@ from voip.model import (
     Outcome,
     Party,
     PostDial,
-    Quality,
     Source,
     Transfer,
     rfc3339,
@@ -30,6 +29,7 @@ from voip.protocol.worker.accounts import Target
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.calls import HoldEvent, StartCall
 from voip.protocol.worker.process import ConnectionEvent
+from voip.quality import Quality
 from voip.security import lock_facts, lock_report, policy, sas
 from voip.sip.sentences import refusal, sentence
 

@@ -6,8 +6,8 @@ loss; MOS follows from R (G.107 annex B).
 
 from __future__ import annotations
 
-from voip.model import Quality
 from voip.protocol.worker.calls import StatisticsEvent
+from voip.quality import Quality
 
 _R_BEST = 93.2
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from voip.engine.calls.quality import assess, mos
-from voip.model import Quality
 from voip.protocol.worker.calls import StatisticsEvent
+from voip.quality import Quality
 
 COUNTED = StatisticsEvent(
     call=1,

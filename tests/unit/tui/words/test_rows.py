@@ -30,7 +30,6 @@ from voip.model import (
     NameFrom,
     Outcome,
     Party,
-    Quality,
     Registration,
     RegistrationState,
     Voicemail,
@@ -38,6 +37,7 @@ from voip.model import (
 from voip.protection import Lock, LockSignalling, LockState, Sign, Transport
 from voip.protocol.people import Suggestion
 from voip.protocol.settings import Calls, Settings
+from voip.quality import Quality
 from voip.security import policy
 
 SETS = [UNICODE, EMOJI, ASCII]
