@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import signal
 import stat
@@ -17,6 +16,7 @@ import pytest
 from tests.conftest import NewPhone
 from tests.support.attached import PATIENCE_S, connect
 from tests.support.phone import Phone
+from tests.support.processes import until_ended
 from voip.model import Status
 from voip.protocol.phone import NoticeEvent, Stop, Subscribe
 
@@ -64,23 +64,6 @@ async def _process_of(phone: Phone, *words: str, **moved: Path) -> int:
     return msgspec.convert(engines, Status).engine.pid
 
 
-async def _ended(process: int) -> None:
-    """Wait for the end of a process that is not a child and writes until then."""
-    ended = asyncio.Event()
-    try:
-        handle = os.pidfd_open(process)
-    except ProcessLookupError:
-        return
-    loop = asyncio.get_running_loop()
-    loop.add_reader(handle, ended.set)
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            await ended.wait()
-    finally:
-        loop.remove_reader(handle)
-        os.close(handle)
-
-
 def _process(phone: Phone) -> int:
     assert phone.process is not None
     return phone.process.pid
@@ -124,7 +107,8 @@ async def test_ten_who_come_first_start_one_engine(place: Path) -> None:
         pass
     await client.__aexit__(None, None, None)
     (engine,) = set(engines)
-    await _ended(engine)
+    # It writes until its end.
+    await until_ended(engine, PATIENCE_S)
 
 
 async def test_the_end_of_an_engine_is_not_taken_for_one_out_of_reach(new_phone: NewPhone) -> None:

@@ -16,6 +16,7 @@ from tests.support.network.ports import LOOPBACK, free_sip_port
 from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
 from tests.support.pki import Authority
+from tests.support.processes import until_ended
 from voip.client.errors import CommandFailed
 from voip.engine.history.log import History
 from voip.model import CallState, Outcome
@@ -63,7 +64,8 @@ async def test_a_killed_engine_leaves_a_row_that_says_so(new_phone: NewPhone) ->
     assert phone.process is not None
     phone.process.kill()
     await phone.process.wait()
-    await _until_gone(workers)
+    for worker in workers:
+        await until_ended(worker, 20)
     await phone.stop()
     await phone.start()
     history = await phone.json("history")
@@ -117,20 +119,3 @@ async def _keep_calling(phone: Phone) -> None:
     while True:
         with contextlib.suppress(CommandFailed):
             await phone.client.ask(PlaceCall(target="bob"))
-
-
-async def _until_gone(pids: list[int]) -> None:
-    """Wait until workers of a dead engine have ended by themselves."""
-
-    def gone(pid: int) -> bool:
-        try:
-            return Path(f"/proc/{pid}/stat").read_text().split(") ")[1].startswith("Z")
-        except OSError:
-            return True
-
-    async def look() -> None:
-        while not all(gone(pid) for pid in pids):
-            # Not our children: no event reports their end.
-            await asyncio.wait({asyncio.ensure_future(asyncio.sleep(0.05))})
-
-    await asyncio.wait_for(look(), 20)
