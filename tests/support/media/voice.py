@@ -44,20 +44,20 @@ class Frame(NamedTuple):
 class Voice:
     """An RTP socket of `host` that sends a tone and notes received packets.
 
-    `tones` are those that are listened for. With `secret` it speaks SRTP, and
-    `clear` counts the packets without. `frame` is the samples in each packet
-    that it sends, `ssrc` its source (RFC 3550 section 5.1), `payload_type` its
-    codec, PCMU or PCMA, and `speaks` decides if it sends; they may change at any
-    time. `sizes` are the samples in each received packet, `events` the digits of
-    telephone events (RFC 4733), `peak` its loudness, `least` that of a tone which
-    is heard, of full scale.
+    `tones` are those that are listened for. With `secret` it speaks SRTP. `frame`
+    is the samples in each packet that it sends, `ssrc` its source (RFC 3550
+    section 5.1), `payload_type` its codec, PCMU or PCMA, and `speaks` decides if
+    it sends; they may change at any time. `sizes` are the samples in each received
+    packet, `events` the digits of telephone events (RFC 4733), `peak` its loudness,
+    `least` that of a tone which is heard, of full scale.
     """
 
     def __init__(
         self, host: str, hertz: int, tones: tuple[int, ...], secret: bool, peak: int = TONE_PEAK
     ) -> None:
         self.frames: list[Frame] = []
-        self.clear = 0
+        self._clear = 0
+        self._early: list[tuple[bytes, int]] = []
         self.frame = FRAME
         self.sizes: list[int] = []
         self.events: list[str] = []
@@ -89,6 +89,11 @@ class Voice:
         return f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{base64.b64encode(self._key).decode()}"
 
     @property
+    def clear(self) -> int:
+        """Packets that none of its keys opens; without a key, all."""
+        return self._clear + len(self._early)
+
+    @property
     def port(self) -> int:
         return int(self._socket.getsockname()[1])
 
@@ -105,6 +110,9 @@ class Voice:
         if self.secret and (key := re.search(pattern, body, re.MULTILINE)):
             # A packet from before the change may still be on its way.
             self._keys.insert(0, Srtp(base64.b64decode(key[1].split("|")[0])))
+            early, self._early = self._early, []
+            for data, at in early:
+                self._note(data, at)
         if self._task is None:
             self._task = asyncio.create_task(self._speak())
 
@@ -165,9 +173,13 @@ class Voice:
     def _note(self, data: bytes, at: int) -> None:
         if len(data) < 12 or not 128 <= data[0] <= 191 or 192 <= data[1] <= 223:
             return  # RTCP on the same port, or not RTP at all (RFC 7983)
+        if self.secret and not self._keys:
+            # Voice may overtake the answer that holds its keys.
+            self._early.append((data, at))
+            return
         packet = self._opened(data) if self.secret else data
         if packet is None:
-            self.clear += 1
+            self._clear += 1
         elif packet[1] == 0x80 | EVENTS:  # the marker bit is in the first alone
             self.events.append("0123456789*#ABCD"[packet[12]])
             self._news.set()

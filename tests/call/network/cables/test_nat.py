@@ -145,9 +145,7 @@ async def test_a_relay_of_another_name_is_refused_in_words(world: World, tone: P
     assert notice.text == (
         f"account alice: the relay {INTERNET} did not prove its name, and is not used"
     )
-    # Either end may be the first that gives up.
-    ends = [await phone.until_call(lambda c: c.state is CallState.ENDED) for phone in (alice, bob)]
-    assert CauseKind.NO_WAY in {end.cause.kind for end in ends if end.cause}
+    await _found_no_way(alice, bob)
     assert USER not in relay.log.split("(admin thread)")[1]
 
 
@@ -208,14 +206,11 @@ async def test_a_call_ends_in_words_where_its_network_leads_to_no_relay(
 ) -> None:
     relay = await world.relay()
     phones = await world.phones(symmetric=True, **_relayed(relay))
-    calls = await _talk_both_ways(phones, tone)
+    await _talk_both_ways(phones, tone)
     # The new network lets no UDP out.
     world.kind = (True, False)
     await _move(world, 0, phones)
-    ended = await phones[0].until_call(lambda call: call.state is CallState.ENDED)
-    assert ended.id == calls[0]
-    assert ended.cause == Cause(CauseKind.NO_WAY)
-    await phones[1].until_call(lambda call: call.state is CallState.ENDED)
+    await _found_no_way(*phones)
 
 
 async def test_a_call_uses_the_relay_that_answers_in_its_network(world: World, tone: Path) -> None:
@@ -237,6 +232,13 @@ async def test_a_call_uses_the_relay_that_answers_in_its_network(world: World, t
     await _both_hear(phones)
     assert _relays_offered(phones[0], since) == {other}
     await on_this("umount", "/etc/hosts")
+
+
+async def _found_no_way(*phones: Phone) -> None:
+    """Wait for the end of a call whose voice found no way, at both of its ends."""
+    ends = [await phone.until_call(lambda c: c.state is CallState.ENDED) for phone in phones]
+    # Either end may be the first that gives up; the other is only told that it ended.
+    assert {end.cause for end in ends if end.cause} == {Cause(CauseKind.NO_WAY)}
 
 
 async def _talk_both_ways(phones: tuple[Phone, Phone], tone: Path) -> tuple[str, str]:

@@ -84,8 +84,9 @@ async def _hears(phone: Phone) -> None:
 
 async def _talk(caller: Phone, callee: Phone, user: str, tone: Path) -> tuple[str, str]:
     """Numbers of a call at both ends, once each has heard the other."""
+    since = len(callee.events)
     call = await caller.call(user, play=str(tone))
-    ringing = await callee.until_call(lambda c: c.state is CallState.INCOMING, len(callee.events))
+    ringing = await callee.until_call(lambda c: c.state is CallState.INCOMING, since)
     await callee.client.ask(AnswerCall(call=ringing.id))
     await callee.until_state(ringing.id, CallState.ACTIVE)
     await caller.until_state(call, CallState.ACTIVE)
