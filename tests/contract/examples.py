@@ -66,6 +66,7 @@ from voip.protocol.calls import (
     SendDigits,
     SendRest,
     SilenceParty,
+    TakeOut,
     TalkAside,
     TransferCall,
     TransferEvent,
@@ -457,6 +458,7 @@ COMMANDS: dict[str, AnyCommand] = {
     "leave": LeaveConference(call="3"),
     "aside": TalkAside(call="3"),
     "silence": SilenceParty(call="3", on=False),
+    "take_out": TakeOut(call="3"),
     "end_conference": EndConference(call="3"),
     "history": GetHistory(
         search="bob", limit=20, before="7", offset=40, missed=True, account="work", secure=False

@@ -79,6 +79,7 @@ STORIES: dict[str, tuple[str, ...]] = {
         "conference.silence",
         "conference.unsilence",
         "conference.leave",
+        "conference.take_out",
         "conference.end",
         "call.end",
         "phone.quit",
@@ -428,6 +429,12 @@ async def _(stage: Stage) -> Done:
     await stage.engine.client.ask(SilenceParty(call=call))
     await stage.phone.sees("nobody hears them")
     return lambda: "nobody hears them" not in stage.phone.text
+
+
+@_for("conference.take_out")
+async def _(stage: Stage) -> Done:
+    call = await _joined(stage)
+    return lambda: stage.state_of(call) is CallState.HELD and _together(stage) is None
 
 
 @_for("conference.end")

@@ -8,7 +8,14 @@ from tui.host import Command, Host
 from tui.keys.context import Context
 from tui.state import ShownCall, State
 from voip.model import CallState
-from voip.protocol.calls import EndConference, JoinCalls, LeaveConference, SilenceParty, TalkAside
+from voip.protocol.calls import (
+    EndConference,
+    JoinCalls,
+    LeaveConference,
+    SilenceParty,
+    TakeOut,
+    TalkAside,
+)
 from voip.protocol.client import AnyCommand
 
 
@@ -85,5 +92,6 @@ COMMANDS = {
     "conference.aside": _on_selected(lambda call: TalkAside(call=call)),
     "conference.silence": _on_selected(lambda call: SilenceParty(call=call)),
     "conference.unsilence": _on_selected(lambda call: SilenceParty(call=call, on=False)),
+    "conference.take_out": _on_selected(lambda call: TakeOut(call=call)),
     "conference.end": _on_selected(lambda call: EndConference(call=call)),
 }

@@ -201,6 +201,8 @@ ACTIONS: tuple[Action, ...] = (
            _in_conference(lambda g, call: call not in g.silenced), 20),
     Action("conference.unsilence", "let speak", "Let all hear this party again", "S", _CALLS,
            _in_conference(lambda g, call: call in g.silenced), 11),
+    Action("conference.take_out", "take out", "Take this party out, and put it on hold", "O",
+           _CALLS, _in_conference(lambda g, call: True), 21),
     Action("conference.end", "end all", "Hang up all calls of the conference", "X", _CALLS,
            _in_conference(lambda g, call: True), 21),
     Action("lock.details", "lock info", "Show what the lock is made of", "l", _CALLS,

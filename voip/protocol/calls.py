@@ -253,6 +253,12 @@ class SilenceParty(Command, frozen=True, tag="silence"):
     on: bool = True
 
 
+class TakeOut(Command, frozen=True, tag="take_out"):
+    """Take a party out of its conference and put it on hold; the others go on."""
+
+    call: str
+
+
 class EndConference(Command, frozen=True, tag="end_conference"):
     """Hang up every call of the conference of `call`."""
 
@@ -265,7 +271,9 @@ class ConferenceEvent(Event, frozen=True, tag="conference"):
     conference: Conference
 
 
-AnyConferenceCommand = JoinCalls | LeaveConference | TalkAside | SilenceParty | EndConference
+AnyConferenceCommand = (
+    JoinCalls | LeaveConference | TalkAside | SilenceParty | TakeOut | EndConference
+)
 
 AnyCallCommand = (
     PlaceCall

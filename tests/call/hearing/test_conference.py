@@ -24,6 +24,7 @@ from voip.protocol.calls import (
     RefuseTransfer,
     Resume,
     SilenceParty,
+    TakeOut,
     TalkAside,
 )
 from voip.protocol.phone import NoticeEvent
@@ -74,6 +75,21 @@ async def test_three_parties_join_and_part(table: Table, transport: Transport) -
     await ask(LeaveConference(call=calls["c"]))
     await table.hear("a b c")
     await table.join("a")
+    await table.hear("me a b c")
+
+    await ask(TakeOut(call=calls["c"]))
+    await table.hear("me a b")
+    out = await table.now("c")
+    assert (out.state, out.conference) == (CallState.HELD, None)
+    await ask(Resume(call=calls["c"], wait=True))
+    await table.hear("me c", "a b")
+    await table.join("a", "c")
+    await table.hear("me a b c")
+    # One that refuses to be held is out all the same.
+    table.parties["b"].refusals = [488]
+    await ask(TakeOut(call=calls["b"]))
+    await table.hear("me a c")
+    await table.join("a", "b")
     await table.hear("me a b c")
 
     # Its far end goes on speaking while it holds.

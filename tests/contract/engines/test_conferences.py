@@ -13,6 +13,7 @@ from voip.protocol.calls import (
     LeaveConference,
     Mute,
     SilenceParty,
+    TakeOut,
     TalkAside,
 )
 
@@ -60,6 +61,23 @@ async def test_a_call_that_is_left_alone_is_an_ordinary_one(side: Side) -> None:
     (left,) = (await side.engine.status()).calls
     assert (left.id, left.conference, left.state) == (second, None, CallState.ACTIVE)
     assert (await side.engine.status()).conferences == ()
+
+
+async def test_a_party_that_is_taken_out_is_on_hold(side: Side) -> None:
+    first, second = await side.echo(), await side.echo()
+    client = side.engine.client
+    await side.engine.until_state(first, CallState.HELD)
+    since = len(side.engine.events)
+    await client.ask(JoinCalls(calls=(first, second)))
+    await side.engine.until_call(lambda c: c.id == first and c.state is CallState.ACTIVE, since)
+    left = await client.get(TakeOut(call=first), Conference)
+    assert left.calls == ()
+    out = await side.engine.until_call(
+        lambda c: c.id == first and c.state is CallState.HELD and c.conference is None, since
+    )
+    assert out.hold_agreed is not False
+    calls = {call.id: call for call in (await side.engine.status()).calls}
+    assert (calls[second].state, calls[second].conference) == (CallState.ACTIVE, None)
 
 
 def _shown(side: Side, since: int) -> list[Conference]:

@@ -49,6 +49,7 @@ from voip.protocol.calls import (
     SendDigits,
     SendRest,
     SilenceParty,
+    TakeOut,
     TalkAside,
     TransferCall,
 )
@@ -92,6 +93,7 @@ OF_ACTION = {
     "conference.aside": "conference aside CALL",
     "conference.silence": "conference silence CALL",
     "conference.unsilence": "conference unsilence CALL",
+    "conference.take_out": "conference take-out CALL",
     "conference.end": "conference end CALL",
     "call.play": "play CALL FILE",
     "call.stop_playing": "play CALL --stop",
@@ -191,6 +193,7 @@ OF_COMMAND: dict[type, str] = {
     LeaveConference: "conference leave CALL --json",
     TalkAside: "conference aside CALL --json",
     SilenceParty: "conference silence CALL --json",
+    TakeOut: "conference take-out CALL --json",
     EndConference: "conference end CALL",
     GetHistory: "history --search --limit --missed --account --secure",
     StartEcho: "echo",

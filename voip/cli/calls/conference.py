@@ -15,6 +15,7 @@ from voip.protocol.calls import (
     JoinCalls,
     LeaveConference,
     SilenceParty,
+    TakeOut,
     TalkAside,
 )
 
@@ -71,6 +72,14 @@ def silence(call: str, as_json: bool) -> None:
 def unsilence(call: str, as_json: bool) -> None:
     """Let all hear CALL again."""
     _do(SilenceParty(call=call, on=False), as_json)
+
+
+@conference.command()
+@_call
+@json_option
+def take_out(call: str, as_json: bool) -> None:
+    """Take CALL out and put it on hold; the others go on."""
+    _do(TakeOut(call=call), as_json)
 
 
 @conference.command()

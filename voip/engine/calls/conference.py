@@ -107,6 +107,25 @@ class Conferences:
         """
         return await self._change(call, lambda mix: mix.with_silenced(call.id, on))
 
+    async def take_out(self, call: LiveCall) -> Conference:
+        """Take a party out and put it on hold; the others go on.
+
+        Raises:
+            Refusal: as `leave`.
+        """
+        async with self.microphone.kept():
+            self._mix_of(call)
+            name = call.conference
+            assert name is not None
+            # On hold first: it must not hear the user alone for a moment.
+            await self._hold(call)
+            if call.conference is not None:
+                self._take_out(call)
+                await self._mix(call.role)
+                self._book.publish(call)
+            self._show(name)
+            return self._now(name)
+
     async def mute(self, call: LiveCall, on: bool) -> None:
         """Mute the user for all parties: there is one microphone.
 

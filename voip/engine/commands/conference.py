@@ -5,7 +5,14 @@ from __future__ import annotations
 from voip.engine.commands.handler import Handlers
 from voip.engine.engine import Engine
 from voip.model import Conference
-from voip.protocol.calls import EndConference, JoinCalls, LeaveConference, SilenceParty, TalkAside
+from voip.protocol.calls import (
+    EndConference,
+    JoinCalls,
+    LeaveConference,
+    SilenceParty,
+    TakeOut,
+    TalkAside,
+)
 
 
 async def _join(engine: Engine, command: JoinCalls) -> Conference:
@@ -25,6 +32,10 @@ async def _silence(engine: Engine, command: SilenceParty) -> Conference:
     return await engine.calls.conferences.silence(engine.calls.find(command.call), command.on)
 
 
+async def _take_out(engine: Engine, command: TakeOut) -> Conference:
+    return await engine.calls.conferences.take_out(engine.calls.find(command.call))
+
+
 async def _end(engine: Engine, command: EndConference) -> None:
     for call in engine.calls.conferences.parties(engine.calls.find(command.call)):
         if call.ended is None:
@@ -36,5 +47,6 @@ HANDLERS: Handlers = {
     LeaveConference: _leave,
     TalkAside: _aside,
     SilenceParty: _silence,
+    TakeOut: _take_out,
     EndConference: _end,
 }

@@ -37,6 +37,9 @@ async def test_a_conference_from_its_beginning_to_its_end(standin: StandIn) -> N
         True,
         "closed",
     )
+    assert await said("take-out", "3") == f"conference 1  calls 1, 2  {_SERVER}"
+    await standin.reaches_call("3", lambda c: c.state is CallState.HELD)
+    assert await said("join", "1", "3") == f"{whole}  {_SERVER}"
     assert await said("drop", "2") == ""
     await standin.until_logged("2")
     assert await said("end", "1") == ""

@@ -21,6 +21,7 @@ from voip.protocol.calls import (
     Play,
     Resume,
     SilenceParty,
+    TakeOut,
     TalkAside,
 )
 from voip.protocol.phone import NoticeEvent
@@ -116,6 +117,37 @@ async def test_the_microphone_leaves_another_call_before_it_is_shared(phone: Sta
     before = len(orders(phone))
     await phone.client.ask(JoinCalls(calls=(first, second)))
     assert orders(phone)[before] == HoldCall(call=3)
+
+
+async def test_a_party_that_is_taken_out_is_on_hold_first(phone: StandIn) -> None:
+    await joined(phone, 3)
+    before = len(orders(phone))
+    left = await phone.client.get(TakeOut(call="2"), Conference)
+    assert (left.calls, left.here) == (("1", "3"), True)
+    sent = [order for order in orders(phone)[before:] if isinstance(order, HoldCall | MixCalls)]
+    assert sent[0] == HoldCall(call=2)
+    assert mix(phone) == {1: ({3}, True, True), 3: ({1}, True, True)}
+    await phone.reaches_call("2", lambda c: c.state is CallState.HELD and c.conference is None)
+
+
+async def test_the_last_party_is_an_ordinary_call_when_the_other_is_taken_out(
+    phone: StandIn,
+) -> None:
+    await joined(phone, 2)
+    left = await phone.client.get(TakeOut(call="2"), Conference)
+    assert (left.calls, left.here) == ((), False)
+    await phone.reaches_call("1", lambda c: c.state is CallState.ACTIVE and c.conference is None)
+    await settled(phone)
+    assert HoldCall(call=1) not in orders(phone)[-3:]
+
+
+async def test_the_user_is_out_who_takes_out_the_party_of_a_talk_aside(phone: StandIn) -> None:
+    await joined(phone, 3)
+    await phone.client.ask(TalkAside(call="2"))
+    left = await phone.client.get(TakeOut(call="2"), Conference)
+    # What the user says next is not meant for the others.
+    assert (left.calls, left.here) == (("1", "3"), False)
+    assert mix(phone) == {1: ({3}, False, False), 3: ({1}, False, False)}
 
 
 async def test_a_call_that_is_placed_leaves_the_others_to_themselves(phone: StandIn) -> None:
@@ -258,7 +290,7 @@ async def test_what_cannot_be_joined_is_said(phone: StandIn) -> None:
         await ask(JoinCalls(calls=(first, ringing)))
     with pytest.raises(CommandFailed, match="there is no call 99"):
         await ask(JoinCalls(calls=(first, "99")))
-    for command in (LeaveConference, TalkAside, SilenceParty, EndConference):
+    for command in (LeaveConference, TalkAside, SilenceParty, TakeOut, EndConference):
         with pytest.raises(CommandFailed, match="call 1 is in no conference"):
             await ask(command(call=first))
 
