@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import re
+from collections.abc import Iterator
 
 import pytest
 
@@ -134,10 +135,16 @@ def _tests_of(file: str) -> dict[str, tuple[str, ...]]:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"
     )
     return {
-        node.name: (*map(ast.unparse, node.decorator_list), *of_all)
+        node.name: (*map(ast.unparse, node.decorator_list), *_skips(node), *of_all)
         for node in tree.body
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
+
+
+def _skips(test: ast.AST) -> Iterator[str]:
+    """Calls in a test that skip it."""
+    calls = (ast.unparse(node.func) for node in ast.walk(test) if isinstance(node, ast.Call))
+    yield from (call for call in calls if call in ("pytest.skip", "pytest.importorskip"))
 
 
 def test_the_page_of_features_is_as_it_would_be_written_now() -> None:

@@ -30,3 +30,16 @@ async def test_a_refused_login_is_said_with_its_account(phone: Screen, standin: 
         lambda s: all(a.registration.state is RegistrationState.REGISTERED for a in s.accounts)
     )
     await phone.sees("2 registered")
+
+
+async def test_an_account_is_removed_once_that_is_confirmed(main: Screen, standin: StandIn) -> None:
+    main.app.main.accounts.focus()
+    await main.press("delete")
+    await main.sees("Remove the account work?")
+    # The safe answer comes first.
+    await main.press("enter")
+    await main.settle()
+    assert "[accounts.work]" in standin.paths.accounts.read_text()
+    await main.press("delete", "down", "enter")
+    await main.sees("No account yet.")
+    assert "[accounts.work]" not in standin.paths.accounts.read_text()
