@@ -45,6 +45,7 @@ class Guard:
         self.algorithms = algorithms
         self.answered: dict[str, set[str]] = {}
         self.wrong: list[str] = []
+        self.names: set[str] = set()
 
     def __call__(self, message: sip.Message) -> bytes | None:
         challenge, answer = _HEADERS[self.status]
@@ -64,6 +65,7 @@ class Guard:
     def _read(self, message: sip.Message, value: str) -> None:
         parameters = dict(re.findall(r'(\w+)="?([^",]+)"?', value))
         name = parameters["algorithm"]
+        self.names.add(parameters["username"])
         self.answered.setdefault(message.method, set()).add(name)
 
         def digest(text: str) -> str:
@@ -135,6 +137,14 @@ async def test_an_answer_of_another_algorithm_from_before_is_not_sent_beside_it(
     await phone.until_call(lambda c: c.id == call and c.state is CallState.ACTIVE, position)
     assert stronger.answered["INVITE"] == {"SHA-256"}
     assert stronger.wrong == []
+
+
+async def test_the_login_name_is_the_one_that_the_account_has_for_it(
+    new_phone: NewPhone, far: OpenEnd
+) -> None:
+    far.answer = guard = Guard(401, ("SHA-256",))
+    await _register(await new_phone(), far, auth_user="login-7")
+    assert (guard.names, guard.wrong) == ({"login-7"}, [])
 
 
 async def _register(phone: Phone, far: OpenEnd, **fields: str) -> AccountStatus:

@@ -7,6 +7,7 @@ import pytest
 from tests.support.peers.farend import FarEnd
 from tests.support.phone import Phone
 from voip.model import CallState, NameFrom, Party
+from voip.protocol.accounts import EditAccount
 from voip.protocol.calls import AnswerCall, HangUp
 
 _BOB = '"Bob" <sip:bob@pbx.test>'
@@ -25,6 +26,22 @@ async def test_the_server_names_a_caller_and_who_forwarded(phone: Phone, far: Fa
     assert 'forwarded by "Reception" <sip:200@pbx.test>' in status
     far.gives_up()
     assert (await phone.until_logged(call.id)).remote == call.remote
+
+
+async def test_older_headers_name_a_caller_and_who_forwarded(phone: Phone, far: FarEnd) -> None:
+    far.headers = (
+        'Remote-Party-ID: "Bob" <sip:bob@pbx.test>;party=calling;privacy=off;screen=yes',
+        "History-Info: <sip:200@pbx.test>;index=1, <sip:alice@pbx.test;cause=486>;index=1.1",
+    )
+    await far.calls('"Mallory" <sip:mallory@evil.test>')
+    call = await phone.until_call(lambda call: True)
+    assert call.remote == Party("sip:bob@pbx.test", "Bob", name_from=NameFrom.SERVER)
+    assert call.forwarded_by is not None
+    assert call.forwarded_by.uri == "sip:200@pbx.test"
+    status, _ = await phone.run("status")
+    assert "forwarded by sip:200@pbx.test" in status
+    far.gives_up()
+    await phone.until_logged(call.id)
 
 
 async def test_a_caller_who_wants_privacy_stays_as_claimed(phone: Phone, far: FarEnd) -> None:
@@ -70,3 +87,20 @@ async def test_who_answers_a_call_in_place_of_the_dialled(phone: Phone, far: Far
     assert now.connected == Party("sip:200@pbx.test", "Reception", name_from=NameFrom.SERVER)
     await phone.client.ask(HangUp(call=call))
     assert (await phone.until_logged(call)).remote.uri.startswith("sip:bob@")
+
+
+async def test_a_call_names_its_account_and_no_contact(phone: Phone, far: FarEnd) -> None:
+    contacts = phone.folder / "config" / "contacts"
+    contacts.mkdir(exist_ok=True)
+    card = "BEGIN:VCARD\nVERSION:4.0\nFN:Secret Name\nTEL;VALUE=uri:tel:+34600111222\nEND:VCARD\n"
+    (contacts / "all.vcf").write_text(card)
+    position = len(phone.events)
+    await phone.client.ask(EditAccount(name="alice", fields={"display_name": "Alice A"}))
+    await phone.until_registered("alice", position)
+    call = await phone.call("Secret Name")
+    await far.invited()
+    assert far.offered.uri.startswith("sip:+34600111222@")
+    assert far.offered.get("From").startswith('"Alice A" <sip:alice@')
+    written = "\n".join(f"{name}: {value}" for name, value in far.offered.headers)
+    assert "Secret" not in written + far.offered.body
+    await phone.client.ask(HangUp(call=call))

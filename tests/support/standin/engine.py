@@ -51,6 +51,7 @@ from voip.protocol.worker.calls import (
     Digits,
     DigitsDone,
     EndCall,
+    IdentityEvent,
     PlayEnded,
     ReferAnswered,
     ReferProgress,
@@ -268,10 +269,12 @@ class StandIn(Attached):
         account: str = "work",
         remote: str = '"Bob" <sip:bob@example.com>',
         answer_after_s: int | None = None,
+        asserted: str | None = None,
+        diverted_by: str | None = None,
     ) -> str:
-        """Receive a call, and return its id; `remote` is raw text of the network."""
+        """Receive a call, and return its id; the texts are raw ones of the network."""
         worker = self._worker_of(account)
-        number = worker.ring(account, remote, answer_after_s).number
+        number = worker.ring(account, remote, answer_after_s, asserted, diverted_by).number
         await self.reaches(lambda _: self.engine.book.by_number(worker.role, number) is not None)
         call = self.engine.book.by_number(worker.role, number)
         assert call is not None
@@ -338,6 +341,23 @@ class StandIn(Attached):
 
     def remote_declines(self, call: str) -> None:
         self.remote_refuses(call, 603, "Decline")
+
+    def remote_stops_encrypting(self, call: str) -> None:
+        """Report a stream without SRTP, which a worker never lets be."""
+        worker, scripted = self._find(call)
+        assert scripted.stream is not None
+        scripted.stream = msgspec.structs.replace(scripted.stream, srtp=False, suite=None)
+        worker.report_media(scripted)
+
+    def answered_elsewhere(self, call: str) -> None:
+        """Cancel a call that another phone has answered (RFC 3326)."""
+        worker, scripted = self._find(call)
+        worker.end(scripted, 487, "Request Terminated", Cause(CauseKind.ELSEWHERE))
+
+    def server_names(self, call: str, asserted: str) -> None:
+        """Have the account's server name another far end of a running call."""
+        worker, scripted = self._find(call)
+        worker.send(IdentityEvent(call=scripted.number, asserted=asserted))
 
     def remote_hangs_up(self, call: str) -> None:
         """End the call at the far end, or cancel one that is not answered."""

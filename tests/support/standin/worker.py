@@ -335,10 +335,10 @@ class ScriptedWorker:
         """Have the far end ask to connect the user with somebody."""
         self.send(TransferAsked(call=call.number, refer_to=refer_to))
 
-    def end(self, call: ScriptedCall, code: int, reason: str) -> None:
+    def end(self, call: ScriptedCall, code: int, reason: str, cause: Cause | None = None) -> None:
         self.calls.pop(call.number, None)
         call.state = CallState.ENDED
-        self._report(call, code, reason)
+        self._report(call, code, reason, cause)
 
     def ring(
         self,
@@ -346,10 +346,11 @@ class ScriptedWorker:
         remote: str,
         answer_after_s: int | None = None,
         asserted: str | None = None,
+        diverted_by: str | None = None,
     ) -> ScriptedCall:
         """Receive a call, which may ask to be answered after a time.
 
-        The server may have `asserted` another caller.
+        The server may have `asserted` another caller, and name who forwarded it.
         """
         setup = self._account(account)
         call = ScriptedCall(self._next_incoming, setup, self._connect(setup), CallState.INCOMING)
@@ -364,6 +365,7 @@ class ScriptedWorker:
                 offers_srtp=setup.transport is Transport.TLS,
                 answer_after_s=answer_after_s,
                 asserted=asserted,
+                diverted_by=diverted_by,
             )
         )
         self._report(call, 100, "Trying")
@@ -485,7 +487,9 @@ class ScriptedWorker:
         if call.state is not state:
             self.report_state(call, state, 200, "OK")
 
-    def _report(self, call: ScriptedCall, code: int, reason: str) -> None:
+    def _report(
+        self, call: ScriptedCall, code: int, reason: str, cause: Cause | None = None
+    ) -> None:
         self.send(
             CallStateEvent(
                 call=call.number,
@@ -493,6 +497,7 @@ class ScriptedWorker:
                 code=code,
                 reason=reason,
                 connection=call.connection,
+                cause=cause,
             )
         )
 

@@ -56,6 +56,30 @@ async def test_a_failure_says_why_and_who_is_back(main: Screen, standin: StandIn
     await main.sees("active")
 
 
+async def test_a_far_end_that_transfers_no_calls_is_said(main: Screen, standin: StandIn) -> None:
+    call = await _placed(main, standin)
+    await main.resize(140, 40)
+    await main.press("t")
+    await main.type("200")
+    await main.press("enter")
+    await standin.script.until(ReferCall)
+    standin.refer_answered(call, 501, "Not Implemented")
+    await main.sees("does not transfer calls")
+    await main.sees("active")
+
+
+async def test_a_far_end_that_reports_nothing_was_passed_on(main: Screen, standin: StandIn) -> None:
+    call = await _placed(main, standin)
+    await main.resize(140, 40)
+    await main.press("t")
+    await main.type("200")
+    await main.press("enter")
+    await standin.script.until(ReferCall)
+    standin.refer_answered(call, 202, "Accepted", reports=False)
+    await standin.until_logged(call)
+    await main.sees("passed on to 200@pbx.example.com")
+
+
 async def test_a_target_that_cannot_be_called_is_said_at_once(
     main: Screen, standin: StandIn
 ) -> None:

@@ -43,6 +43,14 @@ async def test_a_refusal_has_its_status(standin: StandIn) -> None:
     assert err.endswith(" (403)\n")
 
 
+async def test_a_refused_login_is_said_by_every_command(standin: StandIn) -> None:
+    standin.refuse_account("work", 401)
+    await standin.add_account("work")
+    words = "the user name or password is wrong"
+    assert words in (await typed("status")).out
+    assert words in (await typed("register", "work")).err
+
+
 async def test_a_silent_server_is_not_waited_for_without_end(
     standin: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

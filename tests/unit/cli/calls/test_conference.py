@@ -47,3 +47,31 @@ async def test_a_conference_from_its_beginning_to_its_end(standin: StandIn) -> N
         await standin.until_logged(call)
     wrong = await typed("conference", "leave", "1")
     assert wrong == (1, "", "offhook: there is no call 1\n")
+
+
+async def test_open_and_secure_calls_are_not_joined(standin: StandIn) -> None:
+    await standin.add_account("work")
+    await standin.add_account("old", transport="udp")
+    for account in ("work", "old"):
+        call = await standin.call("100", account=account)
+        standin.remote_answers(call)
+        await standin.reaches_call(call, lambda c: c.state is CallState.ACTIVE)
+    status, out, err = await typed("conference", "join", "1", "2")
+    assert (status, out) == (1, "")
+    assert "encrypted and unencrypted calls cannot be joined" in err
+
+
+async def test_the_status_shows_a_party_that_was_taken_out(standin: StandIn) -> None:
+    await standin.add_account("work")
+    for number in ("100", "200", "300"):
+        call = await standin.call(number)
+        standin.remote_answers(call)
+        await standin.reaches_call(call, lambda c: c.state is CallState.ACTIVE)
+    await typed("conference", "join", "1", "2", "3")
+    standin.remote_stops_encrypting("3")
+    await standin.reaches_call("3", lambda c: c.state is CallState.HELD)
+    _, out, _ = await typed("status")
+    assert f"  conference 1  calls 1, 2  {_SERVER}\n" in out
+    (line,) = [line for line in out.splitlines() if "sip:300@" in line]
+    assert "held by you" in line
+    assert "[UNSAFE]" in line

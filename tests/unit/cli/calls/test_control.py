@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.standin.engine import StandIn
 from tests.unit.cli.typed import typed
+from voip.model import CallState
 from voip.protocol.worker.calls import EndCall
 
 
@@ -75,3 +76,19 @@ async def test_look_up_says_what_a_call_would_do(
 ) -> None:
     await standin.add_account("work", emergency=False)
     assert await typed("look-up", number) == (0, out, warning)
+
+
+async def test_a_second_call_is_answered_and_the_first_resumed(standin: StandIn) -> None:
+    await standin.add_account("work")
+    first = await standin.incoming("work")
+    assert await typed("answer", first) == (0, "", "")
+    await standin.reaches_call(first, lambda c: c.state is CallState.ACTIVE)
+    second = await standin.incoming("work", "<sip:carol@example.com>")
+    assert (await typed("answer", second)).status == 0
+    await standin.reaches_call(second, lambda c: c.state is CallState.ACTIVE)
+    await standin.reaches_call(first, lambda c: c.state is CallState.HELD)
+    assert (await typed("resume", first)).status == 0
+    await standin.reaches_call(first, lambda c: c.state is CallState.ACTIVE)
+    await standin.reaches_call(second, lambda c: c.state is CallState.HELD)
+    assert (await typed("hangup", first)).status == 0
+    await standin.until_logged(first)

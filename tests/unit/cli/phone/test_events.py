@@ -31,3 +31,20 @@ async def test_levels_are_shown_to_those_who_ask(
     kinds = [json.loads(line)["event"]["kind"] for line in out.splitlines()]
     assert kinds.count("levels") == levels
     assert "log" in kinds
+
+
+async def test_digits_of_the_far_end_are_printed(standin: StandIn) -> None:
+    call = await standin.call("echo")
+    standin.remote_answers(call)
+    await standin.reaches_call(call, lambda c: c.state.answered)
+    joined = asyncio.Event()
+    standin.engine.hub.when_listeners_change(joined.set)
+    following = asyncio.create_task(typed("events"))
+    await joined.wait()
+    standin.digit(call, "7")
+    standin.remote_hangs_up(call)
+    await standin.until_logged(call)
+    await standin.drop_clients()
+    status, out, _ = await following
+    assert status == 0
+    assert f"  call {call} key 7\n" in out

@@ -1,0 +1,23 @@
+"""`offhook settings` changes every setting that the screen lists."""
+
+from __future__ import annotations
+
+import json
+
+from tests.support.standin.engine import StandIn
+from tests.tui.settings.test_every import BOXES, TYPED
+from tests.unit.cli.typed import typed
+from tui.settings.list import SETTINGS
+
+NAMED = {"audio.input": "usb", "audio.output": "usb", "screen.theme": "light"}
+
+
+async def test_every_setting_is_changed_by_its_name(standin: StandIn) -> None:
+    assert set(NAMED) == set(BOXES)
+    for setting in SETTINGS:
+        other = [choice for choice in setting.choices if choice != setting.default]
+        value = NAMED.get(setting.key) or TYPED.get(setting.key) or other[0]
+        text = json.dumps(value).strip('"')
+        assert await typed("settings", setting.key, text) == (0, "", ""), setting.key
+        assert await typed("settings", setting.key) == (0, f"{text}\n", "")
+        assert str(setting.value_in(standin.engine.settings)) == str(value)
