@@ -180,10 +180,6 @@ class Call(pj.Call):
         prm.statusCode = self.asked.status_for(prm.dstUri)
 
     @guarded
-    def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:
-        prm.statusCode = pj.PJSIP_SC_DECLINE
-
-    @guarded
     def onCallRedirected(self, prm: pj.OnCallRedirectedParam) -> int:
         self.cause = Cause(CauseKind.REDIRECTED)
         return pj.PJSIP_REDIRECT_STOP
