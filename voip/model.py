@@ -281,7 +281,8 @@ class Call(msgspec.Struct, frozen=True):
     sentence of `cause`, or else the far end's last reason.
     By the server's word: `forwarded_by` passed the call on to this phone, and
     `connected` is at the other end in place of `remote`. `asked`: the far end wants to
-    connect the user with this one.
+    connect the user with this one. `in_place_of`: the caller took the place of this one,
+    who was in another call (RFC 3891).
     `post_dial` is None once all tones of the dial string were sent.
     """
 
@@ -308,6 +309,7 @@ class Call(msgspec.Struct, frozen=True):
     forwarded_by: Party | None = None
     connected: Party | None = None
     asked: Party | None = None
+    in_place_of: Party | None = None
     transfer: Transfer | None = None
     post_dial: PostDial | None = None
     conference: str | None = None

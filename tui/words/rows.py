@@ -304,6 +304,8 @@ def _signs(shown: ShownCall, glyphs: Glyphs, lock_key: str) -> list[Part]:
         signs.append(Part(f"{glyphs.playing} playing a file  ", "accent"))
     if call.asked is not None:
         signs.append(Part(f"wants you to call {phrases.who(call.asked)}  ", "warning"))
+    if call.in_place_of is not None:
+        signs.append(Part(f"in place of {phrases.who(call.in_place_of)}  ", "accent"))
     if call.connected is not None:
         signs.append(Part(f"now {phrases.who(call.connected)}  ", "warning"))
     if words := phrases.post_dial(call.post_dial):
@@ -368,7 +370,8 @@ def entry(logged: LogEntry, glyphs: Glyphs, now: datetime, width: int, country: 
     elif logged.remote.claimed:
         address = phrases.number_or_address(logged.remote.uri, country)
         who = _claim(logged.remote, address, glyphs, role, "muted", room)
-    if logged.outcome is Outcome.TRANSFERRED and width >= _WIDE:
+    went_well = logged.outcome in (Outcome.TRANSFERRED, Outcome.ANSWERED)
+    if logged.reason and went_well and width >= _WIDE:
         who.append(Part(f"  {logged.reason}", "muted"))
     return line(*left, *who, right=tuple(right))
 

@@ -168,6 +168,7 @@ def state_words(c: Call) -> str:
     text += ", recording" if c.recording else ""
     text += f", forwarded by {with_address(c.forwarded_by)}" if c.forwarded_by else ""
     text += f", asks to connect you with {with_address(c.asked)}" if c.asked else ""
+    text += f", in place of {with_address(c.in_place_of)}" if c.in_place_of else ""
     text += f", now with {with_address(c.connected)}" if c.connected else ""
     text += f", {transfer(c.transfer)}" if c.transfer and c.transfer.state.under_way else ""
     text += _post_dial(c)
@@ -217,7 +218,7 @@ def entry(e: LogEntry) -> str:
     what += f" after {duration(e.duration_s)}" if e.outcome == "transferred" else ""
     what += f" after {duration(e.duration_s)}" if e.outcome == "lost" and e.answered else ""
     code = f" ({e.code})" if e.code and e.outcome != "answered" else ""
-    why = f": {e.reason}" if e.reason and e.outcome != "answered" else ""
+    why = f": {e.reason}" if e.reason else ""
     lock = "  the lock was open for a time" if e.once_open else ""
     return (
         f"{e.id:>4}  {e.started}  {arrow}  {sign(e.sign)}  {who}  {e.account}  "

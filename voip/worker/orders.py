@@ -68,8 +68,8 @@ def execute(phone: Phone, command: AnyWorkerCommand) -> None:
             calls.start(accounts.get(command.account), command)
         case Ring(call=number, waiting=waiting):
             calls.ring(calls.get(number), waiting)
-        case Answer(call=number, beep=beep):
-            calls.answer(calls.get(number), beep)
+        case Answer(call=number, beep=beep, voice=voice):
+            calls.answer(calls.get(number), beep, voice)
         case EndCall(call=number, code=code, contact=contact):
             calls.get(number).end(code, contact)
         case HoldCall(call=number, on=on, voice=voice):

@@ -1,4 +1,4 @@
-"""In-call redirections: Contact, Record-Route, Via, Replaces."""
+"""In-call redirections: Contact, Record-Route, Via."""
 
 from __future__ import annotations
 
@@ -186,21 +186,6 @@ async def test_an_answer_is_not_sent_elsewhere_when_its_connection_is_gone(
         await stage.phone.client.ask(AnswerCall(call=call))
     entry = await stage.until_logged(call)
     assert (entry.outcome, entry.reason) == (Outcome.FAILED, gone)
-
-
-@pytest.mark.parametrize("of", ["the call that is up", "no call"])
-async def test_a_call_that_wants_the_place_of_another_is_declined(stage: Stage, of: str) -> None:
-    far, call = await stage.up()
-    invite = far.offered
-    tag = invite.get("From").partition("tag=")[2]
-    call_id = invite.get("Call-ID") if of == "the call that is up" else "nobody@evil.test"
-    far.headers = (f"Replaces: {call_id};to-tag={tag};from-tag=far", "Require: replaces")
-    await far.calls(MALLORY)
-    assert (await far.refusal()).status >= 400
-    (shown,) = (await stage.phone.status()).calls
-    assert shown.id == call
-    assert shown.state is CallState.ACTIVE
-    assert shown.lock.closed
 
 
 @pytest.mark.parametrize("transport", _OPEN)

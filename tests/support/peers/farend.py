@@ -252,10 +252,11 @@ class FarEnd:
     def _on_response(self, message: sip.Message) -> None:
         if not message.get("CSeq").endswith("INVITE") or message.status < 200:
             return
-        if not self.acknowledges:
+        assert self._dialog is not None
+        # An earlier call is not its own any more.
+        if not self.acknowledges or message.get("Call-ID") != self._dialog.call_id:
             return
         number = int(message.get("CSeq").split()[0])
-        assert self._dialog is not None
         self._dialog = sip.Dialog(
             self._dialog.sender, message.get("To"), self._dialog.call_id, self._dialog.target
         )

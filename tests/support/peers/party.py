@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 
 from tests.support.media.voice import TONE_PEAK, Voice
 from tests.support.peers import sip
@@ -95,13 +96,7 @@ class Party:
         self._invite = message = await asyncio.wait_for(self._invites.get(), _PATIENCE_S)
         self._tag = f"party{next(_CALLS)}"
         self._holds = False
-        self.voice = Voice(
-            self.voice_host,
-            self._hertz,
-            self._tones,
-            secret=self.transport is Transport.TLS,
-            peak=self.peak,
-        )
+        self.voice = self._new_voice()
         self._dialog = sip.Dialog(
             sender=f"{message.get('To')};tag={self._tag}",
             to=message.get("From"),
@@ -169,16 +164,40 @@ class Party:
         tag = self._dialog.to.partition("tag=")[2]
         return f"{self._dialog.call_id};to-tag={tag};from-tag={self._tag}"
 
-    async def calls_in_place_of(self, other: Party) -> sip.Message:
+    async def calls_in_place_of(self, other: Party, name: str = "") -> sip.Message:
         """Call the phone to replace another's call; returns the phone's answer."""
-        assert self._dialog is not None
+        known = self._dialog or other._dialog
+        assert known is not None
+        self._tag = f"another{next(_CALLS)}"
         self._dialog = sip.Dialog(
-            sender=f"<sip:party@{self._host}>;tag=another",
-            to=self._dialog.to.partition(";tag=")[0],
-            call_id=f"another-{next(_CALLS)}@{self._host}",
-            target=self._dialog.target,
+            sender=f"{name}<sip:party@{self._host}>;tag={self._tag}",
+            to=known.to.partition(";tag=")[0],
+            call_id=f"{self._tag}@{self._host}",
+            target=known.target,
         )
         return await self.offer_again(extra=(f"Replaces: {other.replaced}", "Require: replaces"))
+
+    def shares_server_of(self, other: Party) -> None:
+        """Be one more far end at another's server, which calls in its place."""
+        self.server, self._client = other.server, other._client
+        self.voice = self._new_voice()
+
+        def is_mine(client: Client, message: sip.Message) -> bool:
+            mine = self._dialog is not None and message.get("Call-ID") == self._dialog.call_id
+            if mine:
+                self._behave(client, message)
+            return mine
+
+        other.intercepts = is_mine
+
+    def _new_voice(self) -> Voice:
+        return Voice(
+            self.voice_host,
+            self._hertz,
+            self._tones,
+            secret=self.transport is Transport.TLS,
+            peak=self.peak,
+        )
 
     async def moves(self, hertz: int) -> None:
         """Speak and listen at another port with another tone, and offer it."""
@@ -284,7 +303,12 @@ class Party:
         if message.status < 200 or method not in ("INVITE", "UPDATE", "INFO", "REFER"):
             return
         if method == "INVITE":
-            self._send("ACK", int(number))
+            assert self._dialog is not None
+            self._dialog = replace(self._dialog, to=message.get("To"))
+            branch = None
+            if message.status >= 300:
+                branch = message.get("Via").split("branch=z9hG4bK-")[1].split(";")[0]
+            self._send("ACK", int(number), branch=branch)
         if message.body:
             self._note(message.body)
             self.voice.follow(message.body)
@@ -319,13 +343,27 @@ class Party:
             )
         )
 
-    def _send(self, method: str, number: int, body: str = "", extra: tuple[str, ...] = ()) -> None:
+    def _send(
+        self,
+        method: str,
+        number: int,
+        body: str = "",
+        extra: tuple[str, ...] = (),
+        branch: str | None = None,
+    ) -> None:
         assert self._dialog is not None
         assert self._client is not None
         via = f"SIP/2.0/{self.transport.value.upper()} {self._host}:{self.server.port}"
         self._client.send(
             sip.within(
-                self._dialog, method, number, via=via, contact=self._contact, body=body, extra=extra
+                self._dialog,
+                method,
+                number,
+                via=via,
+                contact=self._contact,
+                branch=branch,
+                body=body,
+                extra=extra,
             )
         )
 

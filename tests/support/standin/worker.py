@@ -347,10 +347,12 @@ class ScriptedWorker:
         answer_after_s: int | None = None,
         asserted: str | None = None,
         diverted_by: str | None = None,
+        replaces: int | None = None,
     ) -> ScriptedCall:
         """Receive a call, which may ask to be answered after a time.
 
-        The server may have `asserted` another caller, and name who forwarded it.
+        The server may have `asserted` another caller, and name who forwarded it. It may
+        name a call that it `replaces`.
         """
         setup = self._account(account)
         call = ScriptedCall(self._next_incoming, setup, self._connect(setup), CallState.INCOMING)
@@ -366,9 +368,11 @@ class ScriptedWorker:
                 answer_after_s=answer_after_s,
                 asserted=asserted,
                 diverted_by=diverted_by,
+                replaces=replaces,
             )
         )
-        self._report(call, 100, "Trying")
+        if replaces is None:
+            self._report(call, 100, "Trying")
         return call
 
     def report_voicemail(self, account: str, voicemail: Voicemail) -> None:

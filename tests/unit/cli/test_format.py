@@ -28,7 +28,7 @@ def test_call() -> None:
     assert shown.call(examples.CALL) == (
         "3  ←  Bob <sip:bob@example.com>  held by them, muted, playing a file, recording, "
         'forwarded by "Reception" <sip:200@pbx.test>, asks to connect you with '
-        "sip:202@pbx.test, now with sip:201@pbx.test  00:12  "
+        "sip:202@pbx.test, in place of sip:203@pbx.test, now with sip:201@pbx.test  00:12  "
         "[sealed] encrypted to pbx.example.com; beyond it, unknown  opus/48000/2"
     )
     assert shown.call(examples.NEW_CALL) == (
@@ -135,6 +135,11 @@ def test_every_field_of_a_row_is_a_column() -> None:
     assert columns[:3] == ["id", "started", "answered"]
     fields = {*model.LogEntry.__struct_fields__, *model.Party.__struct_fields__}
     assert fields - {*columns} == {"remote", "imitates"}
+
+
+def test_a_row_says_who_took_whose_place() -> None:
+    why = "carol@pbx.test took the place of bob@pbx.test"
+    assert why in shown.entry(replace(examples.ENTRY, reason=why))
 
 
 def test_csv_is_read_back() -> None:

@@ -66,7 +66,7 @@ class LiveCall:
     `address` is the far end's, normalized, None where nothing can be remembered of it;
     `find_keys` returns its remembered keys, and `answer` is the user's own to the
     words. `connected` is at the other end in place of `remote`, `asked` the one with whom
-    the far end wants to connect the user.
+    the far end wants to connect the user. It takes the place of `in_place_of`.
     """
 
     id: int
@@ -122,6 +122,7 @@ class LiveCall:
     forwarded_by: Party | None = None
     connected: Party | None = None
     asked: Party | None = None
+    in_place_of: Party | None = None
     transfer: Transfer | None = None
 
     @property
@@ -257,6 +258,7 @@ class LiveCall:
             forwarded_by=self.forwarded_by,
             connected=self.connected,
             asked=self.asked,
+            in_place_of=self.in_place_of,
             transfer=self.transfer,
             post_dial=self.post_dial if self.ended is None else None,
             conference=self.conference,

@@ -93,6 +93,34 @@ class Microphone:
         async with self._moving:
             await self._hold(call, by)
 
+    async def pass_on(self, call: LiveCall, to: LiveCall) -> None:
+        """Move the microphone from a call to the one that takes its place.
+
+        One that gets no microphone is put on hold, as the other was, or because the
+        user speaks elsewhere by now.
+
+        Raises:
+            Refusal: a worker refused; `call` is as before.
+        """
+        async with self._moving:
+            if to.voice is Voice.HERE or to.on_hold:
+                return  # the user has chosen already
+            speaks = call.source is Source.PERSON and not call.on_hold
+            if not speaks or self.holder not in (None, call):
+                await self._hold(to)
+                return
+            if call.ended is None:
+                # A hold would ask a far end that is about to be left.
+                await self._ask(call, GiveVoice(call=call.number, on=False))
+            call.voice = Voice.NONE
+            try:
+                await self._move(to)
+            except Refusal:
+                to.voice = Voice.NONE
+                if call.ended is None:
+                    await self._quietly(self._move(call))
+                raise
+
     async def settle(self) -> None:
         """Give or deny the microphone after a call was answered or has ended.
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from voip.causes import Cause, CauseKind
 from voip.engine.calls.book import CallBook
+from voip.engine.calls.elsewhere.replacing import replaced
 from voip.engine.calls.live import LiveCall
 from voip.engine.calls.quality import assess
 from voip.engine.hub import Hub
@@ -250,7 +251,9 @@ class CallEvents:
         if event.state is CallState.ENDED:
             self._on_ended(call, event)
             return
-        call.state = event.state
+        if event.state is not CallState.INCOMING or call.in_place_of is None:
+            # It never rings, and was about to be answered from the start.
+            call.state = event.state
         call.reason = event.reason
         call.taken = call.taken or event.state.taken
         if event.state.answered and call.answered is None:
@@ -282,6 +285,8 @@ class CallEvents:
         passed_on = self._calls.passed_on(call)
         if passed_on is not None and outcome is Outcome.ANSWERED:
             outcome, cause = Outcome.TRANSFERRED, passed_on
+        if call.in_place_of is not None and outcome is Outcome.ANSWERED:
+            cause = replaced(call, call.in_place_of)
         if cause is None and outcome is not Outcome.ANSWERED:
             cause = self._why(call, event, outcome)
         self._book.finish(call, outcome, cause)

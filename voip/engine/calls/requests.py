@@ -11,6 +11,7 @@ from voip.causes import Cause
 from voip.engine.calls.book import CallBook
 from voip.engine.calls.conference import Conferences
 from voip.engine.calls.elsewhere.asked import Asked, AskedTransfers, Name
+from voip.engine.calls.elsewhere.replacing import Replacing
 from voip.engine.calls.elsewhere.transfers import Transfers
 from voip.engine.calls.live import LiveCall, Voice
 from voip.engine.calls.placing import Placing, Servers
@@ -69,6 +70,7 @@ class Calls:
         self._microphone = self.conferences.microphone
         self.asked = AskedTransfers(book, hub, self._ask, self)
         self.transfers = Transfers(book, hub, self._ask, self)
+        self.replacing = Replacing(book, hub, self._ask, self, self._microphone)
         self._post_dialling = PostDialling(book, hub, self._ask, self._in_background)
         self.placing = Placing(book, workers, servers, self._microphone, self._post_dialling)
         self._background: set[asyncio.Task[None]] = set()
@@ -220,8 +222,9 @@ class Calls:
         self.transfers.on_event(call, event)
 
     def passed_on(self, call: LiveCall) -> Cause | None:
-        """Return the cause of a call's end if it was passed on."""
-        return self.transfers.on_ended(call)
+        """Return the cause of a call's end if it was passed on, by either side."""
+        passed_on = self.transfers.on_ended(call)
+        return self.replacing.on_ended(call) or passed_on
 
     def can_speak(self, call: LiveCall) -> bool:
         """Report if no other call has the user."""
@@ -301,18 +304,18 @@ class Calls:
 
     def on_answered(self, call: LiveCall) -> None:
         """Act on the answer of a call by either side."""
-        self._start_hangup_timer(call)
+        if call.hangup_after_s is not None:
+            self.limit(call, call.hangup_after_s)
         self.settle()
 
-    def _start_hangup_timer(self, call: LiveCall) -> None:
-        if call.hangup_after_s is None:
-            return
+    def limit(self, call: LiveCall, seconds: float) -> None:
+        """End a call after that time."""
 
         def end() -> None:
             self._in_background(self._hang_up_quietly(call))
 
         loop = asyncio.get_running_loop()
-        call.hangup_timer = loop.call_later(call.hangup_after_s, end)
+        call.hangup_timer = loop.call_later(seconds, end)
 
     def file_ended(self, call: LiveCall) -> None:
         """Return the microphone to a call whose file has ended."""

@@ -11,6 +11,8 @@ from voip.causes import Cause, CauseKind
 from voip.choices import AutoAnswer, Forwarding
 from voip.engine.accounts.fields import Account
 from voip.engine.calls.book import CallBook
+from voip.engine.calls.elsewhere.replacement import refusal
+from voip.engine.calls.elsewhere.replacing import Replacing, is_trusted
 from voip.engine.calls.live import LiveCall
 from voip.engine.calls.reports import FindConnection, People
 from voip.engine.calls.requests import DECLINE
@@ -28,7 +30,7 @@ from voip.engine.reception.decision import (
     unanswered,
 )
 from voip.engine.registration.live import Live
-from voip.model import CallState, Direction, NameFrom, Outcome
+from voip.model import CallState, Direction, NameFrom, Outcome, Party
 from voip.protection import Transport
 from voip.protocol.settings import Settings
 from voip.protocol.worker.base import Role
@@ -60,6 +62,10 @@ class Calls(Protocol):
 
     def redirect(self, call: LiveCall, contact: str, cause: Cause) -> None:
         """Send a ringing call on to another address."""
+
+    @property
+    def replacing(self) -> Replacing:
+        """Calls that take the places of others."""
 
 
 class Reception:
@@ -109,6 +115,9 @@ class Reception:
         decision = self._decide(account, Arrival(listed, event.answer_after_s))
         if any(self._blocked.of(one.uri, event.account, connection) for one in (claimed, caller)):
             decision = _BLOCKED
+        elif event.replaces is not None:
+            self._replace(role, event, event.replaces, transport, caller)
+            return
         if isinstance(decision, Refuse | Redirect):
             code = decision.code
             uri = _uri(decision.target, account) if isinstance(decision, Redirect) else None
@@ -116,19 +125,42 @@ class Reception:
             self._calls.turn_away(role, event.call, code, uri)
             return
         others = len(self._book)
-        call = self._book.begin(role, event.account, transport, Direction.IN, caller, event.call)
-        call.offers_srtp = event.offers_srtp
-        if event.diverted_by is not None:
-            forwarder = party(event.diverted_by, NameFrom.SERVER)
-            call.forwarded_by = self._people.caller(forwarder, event.account, connection)
-        if connection is not None:
-            call.use(connection)
+        call = self._begin(role, event, transport, caller)
         self._book.publish(call)
         self._calls.ring(call, waiting=others > 0)
         if isinstance(decision, Answer):
             self._answer_later(call, decision)
         elif decision.target is not None:
             self._forward_later(call, decision)
+
+    def _begin(
+        self, role: Role, event: IncomingCall, transport: Transport, caller: Party
+    ) -> LiveCall:
+        call = self._book.begin(role, event.account, transport, Direction.IN, caller, event.call)
+        connection = self._find_connection(role, event.connection)
+        call.offers_srtp = event.offers_srtp
+        if event.diverted_by is not None:
+            forwarder = party(event.diverted_by, NameFrom.SERVER)
+            call.forwarded_by = self._people.caller(forwarder, event.account, connection)
+        if connection is not None:
+            call.use(connection)
+        return call
+
+    def _replace(
+        self, role: Role, event: IncomingCall, named: int, transport: Transport, caller: Party
+    ) -> None:
+        """Let a caller take the place of another in the call that it names, or refuse."""
+        replacing = self._calls.replacing
+        other = self._book.by_number(role, named)
+        trusted = is_trusted(transport, self._find_connection(role, event.connection))
+        facts = replacing.named(other) if other is not None else None
+        refused = refusal(facts, event.account, trusted)
+        if refused is not None:
+            code, cause = refused.code, refused.cause
+            self._book.turn_away(event.account, caller, code, Outcome.REFUSED, cause)
+            self._calls.turn_away(role, event.call, code)
+        elif other is not None:
+            replacing.begin(self._begin(role, event, transport, caller), other)
 
     def _on_refused(self, role: Role, event: RefusedCall) -> None:
         call = None if event.call is None else self._book.by_number(role, event.call)

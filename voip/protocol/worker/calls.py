@@ -40,13 +40,14 @@ class Ring(WorkerCommand, frozen=True, tag="ring"):
 
 
 class Answer(WorkerCommand, frozen=True, tag="answer"):
-    """Answer an incoming call, and connect the microphone.
+    """Answer an incoming call, and connect the microphone if it has a `voice`.
 
     With `beep` only after a beep that the user hears.
     """
 
     call: int
     beep: bool = False
+    voice: bool = True
 
 
 class EndCall(WorkerCommand, frozen=True, tag="end"):
@@ -171,7 +172,8 @@ class IncomingCall(WorkerReport, frozen=True, tag="incoming"):
     `asserted` is the caller's identity by the account's server, `diverted_by` who
     forwarded the call, None where the server does not tell.
     `answer_after_s` is the time after which it asks to be answered, which proves
-    nothing; None without such a wish.
+    nothing; None without such a wish. `replaces` is the call of this worker that it
+    asks to take the place of (RFC 3891): neither is answered or ended for that.
     """
 
     call: int
@@ -182,6 +184,7 @@ class IncomingCall(WorkerReport, frozen=True, tag="incoming"):
     asserted: str | None = None
     diverted_by: str | None = None
     answer_after_s: int | None = None
+    replaces: int | None = None
 
 
 class RefusedCall(WorkerReport, frozen=True, tag="refused"):

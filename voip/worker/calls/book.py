@@ -32,6 +32,14 @@ from voip.worker.media.conference import Conference
 
 _ETPNOTAVAIL = 171065  # pjsip/sip_errno.h
 
+_NOT_REPLACED = {
+    pj.PJSIP_SC_BAD_REQUEST: CauseKind.NOT_REPLACED,
+    pj.PJSIP_SC_CALL_TSX_DOES_NOT_EXIST: CauseKind.NO_CALL_TO_REPLACE,
+    pj.PJSIP_SC_BUSY_HERE: CauseKind.NOT_REPLACED,
+    pj.PJSIP_SC_DECLINE: CauseKind.NO_CALL_TO_REPLACE,
+}
+"""Causes of PJSIP's refusals of a call with Replaces (RFC 3891 section 3)."""
+
 
 class Calls:
     """Calls that have not ended; incoming ones have negative numbers."""
@@ -92,6 +100,11 @@ class Calls:
         if account.setup.trial:
             call.end(pj.PJSIP_SC_TEMPORARILY_UNAVAILABLE)
             return
+        names_another = prm.replacedCallId != pj.PJSUA_INVALID_ID
+        replaces = self._number_of(prm.replacedCallId) if names_another else None
+        if names_another and (replaces is None or self._role is Role.ECHO):
+            call.end(pj.PJSIP_SC_CALL_TSX_DOES_NOT_EXIST)
+            return
         self._context.send(
             IncomingCall(
                 call=number,
@@ -103,6 +116,7 @@ class Calls:
                 asserted=identities.asserted(prm.rdata.wholeMsg),
                 diverted_by=identities.diverted_by(prm.rdata.wholeMsg),
                 answer_after_s=answer_after_s(prm.rdata.wholeMsg),
+                replaces=replaces,
             )
         )
         # Other roles wait for `Ring`: a blocked caller must not ring.
@@ -116,8 +130,8 @@ class Calls:
         with _gone_callers_given_up(call):
             call.ring(waiting)
 
-    def answer(self, call: Call, beep: bool) -> None:
-        """Answer an incoming call and connect the microphone, after a `beep`.
+    def answer(self, call: Call, beep: bool, voice: bool) -> None:
+        """Answer an incoming call; connect the microphone with a `voice`, after a `beep`.
 
         Raises:
             Refused: the connection that it came by is gone.
@@ -126,7 +140,7 @@ class Calls:
         if beep:
             call.beep.begin()
         else:
-            call.media.give_voice(True)
+            call.media.give_voice(voice)
         try:
             call.take()
         except pj.Error as error:
@@ -200,6 +214,11 @@ class Calls:
         self._calls.clear()
         self._ended.clear()
 
+    def _number_of(self, pjsip_id: int) -> int | None:
+        """Number of the call that PJSIP has by this id, None if it has ended."""
+        calls = self._calls.items()
+        return next((number for number, call in calls if call.getId() == pjsip_id), None)
+
     def _on_end(self, call: Call, recording: Path | None) -> None:
         """Forget a call, but keep its object until the callback returns.
 
@@ -214,6 +233,8 @@ class Calls:
     def _why_refused(self, account: Account | None, prm: pj.OnRejectedIncomingCallParam) -> Cause:
         if account is None:
             return Cause(CauseKind.REJECTED, (prm.reason[:1024],))
+        if prm.statusCode in _NOT_REPLACED and message.values(prm.rdata.wholeMsg, "Replaces"):
+            return Cause(_NOT_REPLACED[prm.statusCode])
         invite, setup = prm.rdata.wholeMsg, account.setup
         flaw = srtp_flaws.flaw_in(invite, setup) if self._role.tls_only else None
         by_ipv4 = nat.speaks_ipv6(setup) and message.voice_by_ipv4(invite)

@@ -77,6 +77,7 @@ class Call(pj.Call):
         self.media_up = False
         self._rings_there = False
         self._waits = False
+        self._rings = False
         self._early = EarlyMedia()
         self._confirmation = ConfirmationWait()
         self._key_wait = KeyWait()
@@ -179,10 +180,6 @@ class Call(pj.Call):
         prm.statusCode = self.asked.status_for(prm.dstUri)
 
     @guarded
-    def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:
-        prm.statusCode = pj.PJSIP_SC_DECLINE
-
-    @guarded
     def onCallRedirected(self, prm: pj.OnCallRedirectedParam) -> int:
         self.cause = Cause(CauseKind.REDIRECTED)
         return pj.PJSIP_REDIRECT_STOP
@@ -197,7 +194,7 @@ class Call(pj.Call):
 
     def ring(self, waiting: bool) -> None:
         """Ring, by the tone of a second call if it is `waiting`."""
-        self._waits = waiting
+        self._rings, self._waits = True, waiting
         self._follow_tones()
         answer = self.options()
         answer.statusCode = pj.PJSIP_SC_RINGING
@@ -378,7 +375,9 @@ class Call(pj.Call):
         )
 
     def _follow_tones(self) -> None:
-        if self._reported is not None:
+        # PJSIP may report a call before the engine has decided that it rings.
+        is_quiet = self._reported is CallState.INCOMING and not self._rings
+        if self._reported is not None and not is_quiet:
             # RFC 3960 section 3.2: 180 without early media needs local ringback.
             ringback = self._rings_there and not self._early.heard()
             self.context.tones.follow(self.number, self._reported, ringback, self._waits)

@@ -25,6 +25,7 @@ from hypothesis.stateful import (
 
 from voip.causes import Cause
 from voip.engine.calls.book import CallBook
+from voip.engine.calls.elsewhere.replacing import Replacing
 from voip.engine.calls.live import LiveCall
 from voip.engine.calls.reports import CallEvents
 from voip.engine.history.log import History
@@ -104,6 +105,8 @@ class _Strangers:
 
 class _NoFollower:
     """Ignores all changes: the lock depends on the reports alone."""
+
+    replacing: Replacing
 
     def ring(self, call: LiveCall, waiting: bool) -> None: ...
 

@@ -377,6 +377,11 @@ def test_who_is_at_the_other_end_now_is_named() -> None:
     assert "now “Carol” (carol@pbx.test)" in text(shown(call(connected=carol))[2])
 
 
+def test_who_was_replaced_is_named() -> None:
+    bob = Party("sip:bob@pbx.test", "Bob", name_from=NameFrom.CONTACT)
+    assert "in place of Bob" in text(shown(call(in_place_of=bob))[2])
+
+
 def test_an_address_is_not_said_twice() -> None:
     first, *_ = shown(call(remote=Party("sip:bob@example.com")))
     assert text(first).count("bob@example.com") == 1
@@ -501,6 +506,13 @@ def test_a_row_of_the_log_has_its_columns() -> None:
     narrow = text(rows.entry(entry(sign=Sign.UNSAFE), UNICODE, NOW, 60), 60)
     assert "work" not in narrow
     assert narrow.endswith("01:05 [UNSAFE] ")
+
+
+def test_the_log_says_who_took_whose_place() -> None:
+    why = "carol@pbx.test took the place of bob@pbx.test"
+    for outcome in (Outcome.ANSWERED, Outcome.TRANSFERRED):
+        drawn = rows.entry(entry(outcome=outcome, reason=why), UNICODE, NOW, 130)
+        assert why in text(drawn, 130)
 
 
 @pytest.mark.parametrize("glyphs", SETS, ids=lambda glyphs: glyphs.name)

@@ -1,0 +1,99 @@
+"""A real attended transfer whose target is an Offhook, through a real Kamailio.
+
+Reception's Offhook has called Alice, a PJSIP phone, and Bob's Offhook, and connects the
+two: Alice calls Bob in reception's place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import NewPhone
+from tests.support.colleague.peer import Colleague, Hearing, write_tone
+from tests.support.network.ports import LOOPBACK
+from tests.support.parts import Parts
+from tests.support.peers.kamailio import DOMAIN, Kamailio
+from tests.support.phone import Phone
+from tests.support.pki import Authority
+from voip.model import CallState, Outcome, TransferState
+from voip.protection import Transport
+from voip.protocol.calls import AnswerCall, CallEvent, ConnectCalls, HangUp, Play, Record
+
+ALICE, BOB = 900, 1100
+TONES = (ALICE, BOB)
+_PATIENCE_S = 20
+
+
+async def _registered(
+    phone: Phone, user: str, transport: Transport, server: Kamailio, authority: Authority
+) -> None:
+    if transport is Transport.TLS:
+        await phone.add_secure(user, LOOPBACK, server.tls_port, authority.file)
+    else:
+        await phone.add_open(user, LOOPBACK, server.port)
+    await phone.until_registered(user)
+
+
+async def _until_heard(hearing: Hearing, hertz: int) -> None:
+    async with asyncio.timeout(_PATIENCE_S):
+        while True:
+            if hearing.lately() == {hertz}:
+                return
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.realtime
+async def test_alice_takes_the_place_of_reception(
+    new_phone: NewPhone,
+    kamailio: Kamailio,
+    authority: Authority,
+    transport: Transport,
+    place: Path,
+) -> None:
+    write_tone(place / "bob.wav", BOB, 50)
+    reception, bob = await new_phone("r"), await new_phone("b")
+    await _registered(reception, "reception", transport, kamailio, authority)
+    await _registered(bob, "bob", transport, kamailio, authority)
+    async with Parts() as parts:
+        alice = await parts.begin(
+            Colleague(place / "a", "alice", kamailio, authority.file, transport, ALICE, TONES)
+        )
+        first = await reception.call("alice")
+        await reception.until_state(first, CallState.ACTIVE)
+        await reception.run("hold", first)
+        second = await reception.call("bob")
+        ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING)
+        await bob.client.ask(AnswerCall(call=ringing.id))
+        await reception.until_state(second, CallState.ACTIVE)
+        since = len(bob.events)
+
+        await reception.client.ask(ConnectCalls(call=first, other=second))
+
+        entry = await bob.until_logged(ringing.id)
+        words = f"alice@{DOMAIN} took the place of reception@{DOMAIN}"
+        assert (entry.outcome, entry.reason) == (Outcome.TRANSFERRED, words)
+        new = await bob.until_call(
+            lambda c: c.id != ringing.id and c.state is CallState.ACTIVE, since
+        )
+        assert new.in_place_of is not None
+        assert new.remote.uri == f"sip:alice@{DOMAIN}"
+        assert new.lock.closed is (transport is Transport.TLS)
+        bob.check_lock_evidence(new.id)
+        shown = [e.event.call for e in bob.events[since:] if isinstance(e.event, CallEvent)]
+        assert CallState.INCOMING not in {call.state for call in shown}
+
+        done = await reception.until_logged(first)
+        assert (done.outcome, done.reason) == (Outcome.TRANSFERRED, f"transferred to bob@{DOMAIN}")
+        await reception.until_call(
+            lambda c: c.transfer is not None and c.transfer.state is TransferState.DONE
+        )
+        recording = place / "from-alice.wav"
+        await bob.client.ask(Record(call=new.id, path=str(recording)))
+        await bob.client.ask(Play(call=new.id, path=str(place / "bob.wav")))
+        await _until_heard(Hearing(recording, TONES), ALICE)
+        await _until_heard(alice.hearing, BOB)
+        await bob.client.ask(HangUp(call=new.id))
+        assert (await bob.until_logged(new.id)).reason == words
