@@ -39,11 +39,15 @@ class Conference:
     """Paths between the calls of this worker's conferences.
 
     They follow the engine's last wish, and every hold and every new stream of a call
-    at once. What must not be heard is cut before anything is connected.
+    at once. What must not be heard is cut before anything is connected. PJSIP may keep
+    the port of a call without sound, and the connections of that port: they are cut
+    when the port is known again, even of calls that have left meanwhile.
     """
 
     def __init__(self) -> None:
         self._media: dict[int, Party] = {}
+        self._left: dict[int, Party] = {}
+        self._uncut: set[_Path] = set()
         self._wanted: frozenset[_Path] = frozenset()
         self._connected: set[_Path] = set()
 
@@ -58,7 +62,7 @@ class Conference:
         self._wanted &= wanted
         self._cut()
         for number in self._media.keys() - media.keys():
-            self.forget(number)
+            self._let_go(number)
         for wish in wishes:
             if not wish.voice:
                 media[wish.call].give_voice(False)
@@ -66,24 +70,41 @@ class Conference:
         for wish in wishes:
             media[wish.call].give_voice(wish.voice)
         self._media, self._wanted = dict(media), wanted
+        for number in self._left.keys() & media.keys():
+            del self._left[number]
         for number, call in media.items():
             call.follow_wiring(partial(self._follow, number))
         self._connect()
 
     def forget(self, number: int) -> None:
-        """Take a call out; its paths are cut unless it has ended."""
+        """Take out a call that has ended."""
+        self._let_go(number)
+        self._uncut = {path for path in self._uncut if number not in path}
+        self._release()
+
+    def _let_go(self, number: int) -> None:
         self._wanted = frozenset(path for path in self._wanted if number not in path)
         self._cut()
         call = self._media.pop(number, None)
         if call is not None:
-            call.follow_wiring(None)
+            self._left[number] = call
             call.silence(False)
+            self._release()
+
+    def _release(self) -> None:
+        """Follow those that have left no more, once nothing of theirs is to be cut."""
+        needed = {number for path in self._uncut for number in path}
+        for number in self._left.keys() - needed:
+            self._left.pop(number).follow_wiring(None)
 
     def _follow(self, number: int, renewed: bool) -> None:
         if renewed:
             self._cut_unwanted(number)
         self._cut()
+        for path in self._uncut - self._possible():
+            self._cut_path(path)
         self._connect()
+        self._release()
 
     def _cut_unwanted(self, number: int) -> None:
         """Begin again with a call whose connections are not known."""
@@ -104,11 +125,21 @@ class Conference:
             self._connected.discard(path)
 
     def _cut_path(self, path: _Path) -> None:
-        cut(self._media[path.source].port, self._media[path.listener].port)
+        source, listener = (self._port(number) for number in path)
+        if source is None or listener is None:
+            self._uncut.add(path)
+        else:
+            cut(source, listener)
+            self._uncut.discard(path)
 
     def _connect(self) -> None:
         for path in self._possible() - self._connected:
-            source, listener = (self._media[number].port for number in path)
+            source, listener = (self._port(number) for number in path)
             if source is not None and listener is not None:
                 source.startTransmit(listener)
                 self._connected.add(path)
+                self._uncut.discard(path)
+
+    def _port(self, number: int) -> pj.AudioMedia | None:
+        call = self._media.get(number) or self._left.get(number)
+        return call.port if call is not None else None

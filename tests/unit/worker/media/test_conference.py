@@ -100,7 +100,7 @@ class _Room:
         for wish in wishes:
             assert self.calls[wish.call].voice is wish.voice
             assert self.calls[wish.call].silenced is not wish.heard
-        assert {n for n, call in self.calls.items() if call.listener is not None} == members
+        assert {n for n, call in self.calls.items() if call.listener is not None} >= members
 
     def hold(self, number: int, on: bool) -> None:
         self.calls[number].held = on
@@ -192,3 +192,14 @@ def test_a_port_that_comes_back_is_cut_from_those_that_it_must_not_reach_now() -
     room.renew(1, sounds=True, same_port=True)
     room.check()
     assert not room.bridge.connected
+
+
+def test_a_port_that_comes_back_after_the_conference_is_cut_from_those_it_reached() -> None:
+    room = _Room()
+    room.use([MixedCall(1, (2,), True, True), MixedCall(2, (1,), True, True)])
+    room.renew(1, sounds=False, same_port=True)
+    room.use([])
+    assert all(call.listener is not None for call in (room.calls[1], room.calls[2]))
+    room.renew(1, sounds=True, same_port=True)
+    assert not room.bridge.connected
+    assert all(call.listener is None for call in room.calls.values())
