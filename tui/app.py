@@ -40,7 +40,7 @@ from tui.words.phrases import who
 from voip import paths
 from voip.client import grouping
 from voip.client.errors import CommandFailed, NoEngine
-from voip.protocol.calls import CallEvent, CallStarted, DigitsEvent, LogEvent, PlaceCall
+from voip.protocol.calls import AnyPlacing, CallEvent, CallStarted, DigitsEvent, LogEvent
 from voip.protocol.client import AnyCommand, NumberedEvent
 from voip.protocol.phone import NoticeEvent
 from voip.protocol.settings import Screen as ScreenSettings
@@ -228,7 +228,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
             self.tell(str(error), "error")
             return None
 
-    async def place(self, command: PlaceCall) -> bool:
+    async def place(self, command: AnyPlacing) -> bool:
         """Place a call; True if it has started."""
         started = await self.get(command, CallStarted)
         if started is not None and started.notice:

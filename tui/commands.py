@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui.accounts import actions as account_actions
 from tui.accounts import form_actions
 from tui.calls import actions as call_actions
-from tui.calls import blocking, conference, dial_actions, transfer
+from tui.calls import blocking, codes, conference, dial_actions, transfer
 from tui.host import Command
 from tui.log import actions as log_actions
 from tui.phone import actions as phone_actions
@@ -16,6 +16,7 @@ COMMANDS: dict[str, Command] = {
     **conference.COMMANDS,
     **blocking.COMMANDS,
     **dial_actions.COMMANDS,
+    **codes.COMMANDS,
     **transfer.COMMANDS,
     **log_actions.COMMANDS,
     **account_actions.COMMANDS,

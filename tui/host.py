@@ -20,7 +20,7 @@ from tui.keys.keymap import Keymap
 from tui.state import State
 from tui.terminal.glyphs import Glyphs
 from tui.themes.choice import Themes
-from voip.protocol.calls import PlaceCall
+from voip.protocol.calls import AnyPlacing
 from voip.protocol.client import AnyCommand, NumberedEvent
 from voip.protocol.settings import Screen as ScreenSettings
 
@@ -96,7 +96,7 @@ class Host(WidgetHost, Protocol):
     async def get(self, command: AnyCommand, kind: type[_Data]) -> _Data | None:
         """The engine's answer; None if it refused, after showing the reason."""
 
-    async def place(self, command: PlaceCall) -> bool:
+    async def place(self, command: AnyPlacing) -> bool:
         """Place a call; True if it has started."""
 
     async def do(self, action_id: str) -> None:

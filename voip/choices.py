@@ -71,6 +71,10 @@ class AutoAnswer(StrEnum):
     ALWAYS = "always"
 
 
+NUMBER = "{number}"
+SLOT = "{slot}"
+
+
 class Forwarding(msgspec.Struct, frozen=True):
     """Addresses to which calls are sent on, as their user wrote them.
 
@@ -81,3 +85,21 @@ class Forwarding(msgspec.Struct, frozen=True):
     busy: str | None = None
     unanswered: str | None = None
     after_s: int = 20
+
+
+class FeatureCodes(msgspec.Struct, frozen=True):
+    """Dial strings of an account's server for pick-up and parking.
+
+    `{number}` in `pickup` stands for whose phone rings; `{slot}`, in `retrieve` and
+    perhaps in `park`, for the place where a call is parked.
+    """
+
+    pickup: str | None = None
+    pickup_group: str | None = None
+    park: str | None = None
+    retrieve: str | None = None
+
+    @property
+    def asks_where(self) -> bool:
+        """True if the user chooses the place of a parked call."""
+        return self.park is not None and SLOT in self.park

@@ -14,7 +14,7 @@ from enum import StrEnum
 import msgspec
 
 from voip.causes import Cause
-from voip.choices import AutoAnswer, Forwarding
+from voip.choices import AutoAnswer, FeatureCodes, Forwarding
 from voip.protection import ConferenceLock, Digest, Lock, LockState, Sign, TlsStatus, Transport
 from voip.quality import Quality
 
@@ -163,6 +163,7 @@ class AccountStatus(msgspec.Struct, frozen=True):
     `distrusted`: its server was refused for its certificate or key.
     `forwarding` is None where no call is sent on.
     `country` is that of its numbers, as an ISO 3166 code, empty if unknown.
+    `codes` is None where neither pick-up nor parking is set.
     """
 
     name: str
@@ -179,6 +180,7 @@ class AccountStatus(msgspec.Struct, frozen=True):
     forwarding: Forwarding | None = None
     auto_answer: AutoAnswer = AutoAnswer.OFF
     country: str = ""
+    codes: FeatureCodes | None = None
 
 
 class NameFrom(StrEnum):

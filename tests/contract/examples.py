@@ -9,7 +9,7 @@ import msgspec
 
 from voip import choices, model, protection, quality
 from voip.causes import Cause, CauseKind
-from voip.choices import Dtmf
+from voip.choices import Dtmf, FeatureCodes
 from voip.cli.calls.call import CallReport
 from voip.cli.calls.transfer import TransferReport
 from voip.cli.settings.settings import Setting
@@ -58,11 +58,14 @@ from voip.protocol.calls import (
     LeaveConference,
     LogEvent,
     Mute,
+    Park,
+    PickUp,
     PlaceCall,
     Play,
     Record,
     RefuseTransfer,
     Resume,
+    Retrieve,
     SendDigits,
     SendRest,
     SilenceParty,
@@ -235,6 +238,7 @@ ACCOUNT = model.AccountStatus(
     voicemail=model.Voicemail(new=2, old=8),
     warning="the server's certificate ends in 9 days",
     sign=protection.Sign.SERVER,
+    codes=FeatureCodes("**{number}", "*8", "*68{slot}", "*88{slot}"),
 )
 BAD_ACCOUNT = model.AccountStatus(
     name="home",
@@ -441,6 +445,8 @@ COMMANDS: dict[str, AnyCommand] = {
         hangup_after_s=2.5,
         back=True,
     ),
+    "pickup": PickUp(target="bob", account="work"),
+    "retrieve": Retrieve(slot="701", account="work"),
     "answer": AnswerCall(call="3"),
     "decline": DeclineCall(call="3", busy=True),
     "hangup": HangUp(call="3"),
@@ -448,6 +454,7 @@ COMMANDS: dict[str, AnyCommand] = {
     "resume": Resume(call="3"),
     "mute": Mute(call="3", on=False),
     "transfer": TransferCall(call="3", target="carol"),
+    "park": Park(call="3", slot="701"),
     "connect": ConnectCalls(call="3", other="4"),
     "dtmf": SendDigits(call="3", digits="12*#,D"),
     "accept_transfer": AcceptTransfer(call="3"),

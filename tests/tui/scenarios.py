@@ -41,7 +41,7 @@ from voip.protocol.calls import Hold, JoinCalls, LeaveConference, Mute, Play, Re
 from voip.protocol.settings import ChangeSettings
 from voip.protocol.trust import CompareWords, GetLock
 from voip.protocol.worker.base import WorkerCommand
-from voip.protocol.worker.calls import AnswerTransfer, EndCall
+from voip.protocol.worker.calls import AnswerTransfer, EndCall, ReferCall
 
 Done = Callable[[], bool]
 Scenario = Callable[[Stage], Awaitable[Done]]
@@ -72,6 +72,7 @@ STORIES: dict[str, tuple[str, ...]] = {
         "call.stop_recording",
         "lock.details",
         "call.transfer",
+        "call.park",
         "call.switch",
         "conference.join",
         "conference.aside",
@@ -87,7 +88,15 @@ STORIES: dict[str, tuple[str, ...]] = {
         "box.previous",
         "box.press",
     ),
-    "dialling": ("dial.open", "move.leave", "dial.account", "dial.call", "dial.echo"),
+    "dialling": (
+        "dial.open",
+        "move.leave",
+        "dial.account",
+        "dial.call",
+        "dial.pickup",
+        "dial.retrieve",
+        "dial.echo",
+    ),
     "the log": (
         "log.search",
         "log.filter",
@@ -350,6 +359,14 @@ async def _(stage: Stage) -> Done:
     return _on(stage, TransferTo)
 
 
+@_for("call.park")
+async def _(stage: Stage) -> Done:
+    await stage.accounts()
+    await stage.engine.client.ask(EditAccount(name="work", fields={"park": "700"}))
+    await _talking(stage)
+    return _ordered(stage, ReferCall, uri="sip:700@pbx.work.example.com;transport=tls")
+
+
 def _together(stage: Stage) -> Conference | None:
     return next(iter(stage.phone.app.state.conferences), None)
 
@@ -517,6 +534,18 @@ async def _(stage: Stage) -> Done:
 async def _(stage: Stage) -> Done:
     await stage.phone.to_main()
     return lambda: any(shown.call.account == "echo" for shown in stage.phone.app.state.live)
+
+
+@_for("dial.pickup")
+async def _(stage: Stage) -> Done:
+    await stage.accounts()
+    return _on(stage, AskText)
+
+
+@_for("dial.retrieve")
+async def _(stage: Stage) -> Done:
+    await stage.accounts()
+    return _on(stage, AskText)
 
 
 # The log

@@ -2,8 +2,8 @@
 
 The rules of accounts.toml, the form, the command line's options, and the table in
 docs/accounts.md are derived from it. A changed field removes the account from its
-worker and adds it again: it registers again, and its calls end. Fields of INCOMING
-calls alone change nothing there.
+worker and adds it again: it registers again, and its calls end. Fields of
+ENGINE_ONLY change nothing there.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ _SESSION_S: Final = (90, 86400)  # RFC 4028 section 5
 _BIT_RATE: Final = (6000, 510000)  # RFC 7587 section 6.1
 _FORWARD_S: Final = (5, 120)
 _NO_FORWARD: Final = "leave it out to forward none"
+_NO_CODE: Final = "leave it out if the server has none"
 _OPEN: Final = "not encrypted: anyone on the way can listen"
 _NO_FILE: Final = "leave it out, or name a file"
 
@@ -298,6 +299,28 @@ class WrittenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         "For these callers", "Numbers or addresses, separated by commas; no other is answered.",
         empty="leave it out to answer nobody by itself", metavar="CALLERS", longest=512,
     )] = None
+    pickup: Annotated[str | None, Field(
+        "Pick up a call",
+        "What to dial to take a colleague's ringing call, with {number} for whose phone rings, "
+        "such as **{number}.",
+        empty=_NO_CODE, metavar="CODE", longest=64,
+    )] = None
+    pickup_group: Annotated[str | None, Field(
+        "Pick up any call",
+        "What to dial to take any ringing call of your group, such as *8.",
+        empty=_NO_CODE, metavar="CODE", longest=64,
+    )] = None
+    park: Annotated[str | None, Field(
+        "Park a call",
+        "Where a call is sent to be parked, such as 700; {slot} in it stands for a place that "
+        "you choose.",
+        empty=_NO_CODE, metavar="CODE", longest=64,
+    )] = None
+    retrieve: Annotated[str | None, Field(
+        "Take a call back",
+        "What to dial to take a parked call back, with {slot} for its place, such as *88{slot}.",
+        empty=_NO_CODE, metavar="CODE", longest=64,
+    )] = None
     enabled: Annotated[bool, Field(
         "Use this account", "A disabled account stays in the file and does nothing.",
         switches="--enable/--disable",
@@ -348,10 +371,10 @@ FIELDS: Final = tuple(_declared())
 
 BY_NAME: Final = {field.name: field for field in FIELDS}
 
-INCOMING: Final = frozenset(
+ENGINE_ONLY: Final = frozenset(
     (
         "call_waiting", "forward_always", "forward_busy", "forward_unanswered", "forward_after_s",
-        "auto_answer", "auto_answer_from",
+        "auto_answer", "auto_answer_from", "pickup", "pickup_group", "park", "retrieve",
     )
 )  # fmt: skip
-"""Fields about incoming calls, which only the engine uses."""
+"""Fields about incoming calls and of feature codes, which no worker knows."""

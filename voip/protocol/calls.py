@@ -32,6 +32,24 @@ class PlaceCall(Command, frozen=True, tag="call"):
     back: bool = False
 
 
+class PickUp(Command, frozen=True, tag="pickup"):
+    """Take a call that rings at a colleague's phone, by the account's code for it.
+
+    `target` is whose phone rings, as in `PlaceCall`, at the account's own server;
+    None takes any call of the group. The reply is `CallStarted`.
+    """
+
+    target: str | None = None
+    account: str | None = None
+
+
+class Retrieve(Command, frozen=True, tag="retrieve"):
+    """Take a parked call back from the place `slot`. The reply is `CallStarted`."""
+
+    slot: str
+    account: str | None = None
+
+
 class AnswerCall(Command, frozen=True, tag="answer"):
     call: str
 
@@ -91,6 +109,16 @@ class TransferCall(Command, frozen=True, tag="transfer"):
 
     call: str
     target: str
+
+
+class Park(Command, frozen=True, tag="park"):
+    """Transfer a call to where its account parks calls, as `TransferCall` does.
+
+    `slot` is the place where the account's code asks for one.
+    """
+
+    call: str
+    slot: str | None = None
 
 
 class ConnectCalls(Command, frozen=True, tag="connect"):
@@ -275,8 +303,11 @@ AnyConferenceCommand = (
     JoinCalls | LeaveConference | TalkAside | SilenceParty | TakeOut | EndConference
 )
 
+AnyPlacing = PlaceCall | PickUp | Retrieve
+"""Commands that place a call; the reply is `CallStarted`."""
+
 AnyCallCommand = (
-    PlaceCall
+    AnyPlacing
     | AnswerCall
     | DeclineCall
     | HangUp
@@ -287,6 +318,7 @@ AnyCallCommand = (
     | AcceptTransfer
     | RefuseTransfer
     | TransferCall
+    | Park
     | ConnectCalls
     | SendRest
     | Play

@@ -13,7 +13,14 @@ from voip.cli.common import json_option, print_json, whole_path, with_engine
 from voip.client.errors import NoEngine
 from voip.model import Call, CallState, LogEntry, Outcome, Party
 from voip.protection import Lock
-from voip.protocol.calls import CallEvent, CallStarted, HangUp, LogEvent, PlaceCall
+from voip.protocol.calls import (
+    AnyPlacing,
+    CallEvent,
+    CallStarted,
+    HangUp,
+    LogEvent,
+    PlaceCall,
+)
 from voip.protocol.phone import EchoEvent, EchoStarted, StartEcho, StopEcho, Subscribe
 from voip.quality import Quality
 
@@ -75,7 +82,7 @@ def call(
         hangup_after_s=hangup_after,
         back=back,
     )
-    report = with_engine(lambda engine: _call(engine, command, wait))
+    report = with_engine(lambda engine: place(engine, command, wait))
     if as_json:
         print_json(report)
     elif not wait:
@@ -96,7 +103,8 @@ def echo() -> None:
     with_engine(_echo)
 
 
-async def _call(engine: Client, command: PlaceCall, wait: bool) -> CallReport:
+async def place(engine: Client, command: AnyPlacing, wait: bool) -> CallReport:
+    """Place a call, and follow it to its end with `wait`."""
     await engine.ask(Subscribe())
     started = await engine.get(command, CallStarted)
     if started.notice:

@@ -14,8 +14,14 @@ from collections.abc import Callable
 
 import msgspec
 
-from voip.choices import Forwarding
-from voip.engine.accounts.rules import incoming_fields, nat_fields, number_fields, trust_fields
+from voip.choices import FeatureCodes, Forwarding
+from voip.engine.accounts.rules import (
+    code_fields,
+    incoming_fields,
+    nat_fields,
+    number_fields,
+    trust_fields,
+)
 from voip.engine.accounts.rules.values import (
     SCHEME,
     Values,
@@ -26,7 +32,7 @@ from voip.engine.accounts.rules.values import (
     problem,
     typed,
 )
-from voip.protocol.account_fields import BY_NAME, FIELDS, INCOMING, MAX_NAME, WrittenAccount
+from voip.protocol.account_fields import BY_NAME, ENGINE_ONLY, FIELDS, MAX_NAME, WrittenAccount
 from voip.protocol.field import Field
 from voip.sip import numbers
 from voip.sip.dialing import Target, parse_host_port
@@ -65,15 +71,21 @@ class Account(WrittenAccount, frozen=True):
         return Forwarding(*targets, self.forward_after_s)
 
     @property
+    def codes(self) -> FeatureCodes | None:
+        """Codes for pick-up and parking, None if there is none."""
+        codes = FeatureCodes(self.pickup, self.pickup_group, self.park, self.retrieve)
+        return codes if codes != FeatureCodes() else None
+
+    @property
     def answered_callers(self) -> tuple[str, ...]:
         """Addresses of those whose calls may be answered by themselves."""
         written = (self.auto_answer_from or "").split(",")
         return tuple(filter(None, map(str.strip, written)))
 
     def is_same_line(self, other: Account) -> bool:
-        """Report if only what incoming calls meet differs, which no worker knows."""
+        """Report if only fields differ that no worker knows."""
         now, then = msgspec.structs.asdict(self), msgspec.structs.asdict(other)
-        return all(now[name] == then[name] for name in now if name not in INCOMING)
+        return all(now[name] == then[name] for name in now if name not in ENGINE_ONLY)
 
     @property
     def next_hop(self) -> str:
@@ -244,6 +256,7 @@ _RULES: dict[str, Callable[[str, Values], str | None]] = {
     **nat_fields.RULES,
     **incoming_fields.RULES,
     **number_fields.RULES,
+    **code_fields.RULES,
     "user": _user_problem,
     "domain": _domain_problem,
 }

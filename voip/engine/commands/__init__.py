@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from voip.engine.commands import accounts, blocking, calls, conference, locks, phone, trust
+from voip.engine.commands import accounts, blocking, calls, codes, conference, locks, phone, trust
 from voip.engine.engine import Engine
 from voip.protocol.client import AnyCommand
 
@@ -12,6 +12,7 @@ _HANDLERS = {
     **phone.HANDLERS,
     **accounts.HANDLERS,
     **calls.HANDLERS,
+    **codes.HANDLERS,
     **conference.HANDLERS,
     **blocking.HANDLERS,
     **locks.HANDLERS,

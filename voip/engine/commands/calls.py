@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 from voip.engine.accounts.fields import Account
 from voip.engine.calls.echo import ACCOUNT as ECHO_ACCOUNT
@@ -45,39 +46,82 @@ from voip.sip import dialing, numbers
 _DIGITS = frozenset("0123456789*#ABCDabcd,")
 
 
+class Line(NamedTuple):
+    """Account and callee of a call to place."""
+
+    role: Role
+    account: str
+    transport: Transport
+    uri: str
+    remote: Party
+    tones: str = ""
+    warning: str | None = None
+
+
 async def _place(engine: Engine, command: PlaceCall) -> CallStarted:
     play = await _sound_file(engine, command.play)
-    tones, warning = "", None
     if command.record is not None:
         _check_recording(command.record)
     if is_echo(command.target, command.account):
         uri = await engine.echo.start()
-        account, transport, role = ECHO_ACCOUNT, Transport.TLS, Role.SECURE
         remote = Party(uri=uri, name="Echo line", name_from=NameFrom.PHONE)
-        uri += ";transport=tls"
+        line = Line(Role.SECURE, ECHO_ACCOUNT, Transport.TLS, f"{uri};transport=tls", remote)
     else:
         live = engine.registrations.usable(command.account)
-        settings = _settings(live)
-        whom, uri = await _whom(engine, command, live, settings)
-        await engine.registrations.ready(live)
-        account, transport, role = live.name, settings.transport, live.role
-        remote = _party(uri, whom.name)
-        tones, warning = whom.tones, whom.warning
+        account_of(live)
+        line = await line_to(engine, live, await _whom(engine, command, live))
+    return await begin(engine, line, command, play)
+
+
+async def line_to(engine: Engine, live: Live, whom: Whom) -> Line:
+    """Return the line to a callee, once its account can call.
+
+    Raises:
+        Refusal: it cannot; the text says why.
+    """
+    account = account_of(live)
+    uri = _uri(live, whom, account.transport)
+    await engine.registrations.ready(live)
+    remote = _party(uri, whom.name)
+    return Line(live.role, live.name, account.transport, uri, remote, whom.tones, whom.warning)
+
+
+async def begin(
+    engine: Engine, line: Line, command: PlaceCall, play: PlayedFile | None
+) -> CallStarted:
+    """Place a call; it goes on without the client.
+
+    Raises:
+        Refusal: it could not be placed.
+    """
     if command.record is not None:
         _make_recording(command.record)
     # A client that goes away cancels its command: half a call would stay in the book.
     call = await asyncio.shield(
         engine.calls.placing.place(
-            role, account, transport, uri, remote, command, play, tones=tones
+            line.role, line.account, line.transport, line.uri, line.remote, command, play,
+            tones=line.tones,
         )
-    )
-    return CallStarted(call=str(call.id), notice=_notice(engine, role, command, tones, warning))
+    )  # fmt: skip
+    return CallStarted(call=str(call.id), notice=_notice(engine, line, command))
 
 
-def _settings(live: Live) -> Account:
+def account_of(live: Live) -> Account:
+    """Return the settings of an account.
+
+    Raises:
+        Refusal: it cannot be used; the text says why.
+    """
     if live.account is None:
         raise Refusal("bad_account", live.problem or "the account cannot be used")
     return live.account
+
+
+def _uri(live: Live, whom: Whom, transport: Transport) -> str:
+    try:
+        return whom.target.uri(account_of(live).domain, transport)
+    except dialing.DialError as error:
+        raise Refusal("bad_target", str(error)) from error
 
 
 def _party(uri: str, contact: str) -> Party:
@@ -85,29 +129,24 @@ def _party(uri: str, contact: str) -> Party:
     return Party(uri=uri.split(";", 1)[0], name=contact, name_from=name_from)
 
 
-async def _whom(
-    engine: Engine, command: PlaceCall, live: Live, settings: Account
-) -> tuple[Whom, str]:
-    """Return the callee of a command with an account, and the request URI."""
+async def _whom(engine: Engine, command: PlaceCall, live: Live) -> Whom:
+    """Return the callee of a command with an account."""
     try:
         if command.back:
             called_it = command.account is not None
-            whom = await engine.look_ups.caller_of(command.target, live, called_it)
-        else:
-            whom = await engine.look_ups.whom(command.target, live)
-        return whom, whom.target.uri(settings.domain, settings.transport)
+            return await engine.look_ups.caller_of(command.target, live, called_it)
+        return await engine.look_ups.whom(command.target, live)
     except dialing.DialError as error:
         raise Refusal("bad_target", str(error)) from error
 
 
-def _notice(
-    engine: Engine, role: Role, command: PlaceCall, tones: str, warning: str | None
-) -> str | None:
-    ready = engine.workers[role].ready
+def _notice(engine: Engine, line: Line, command: PlaceCall) -> str | None:
+    ready = engine.workers[line.role].ready
     silent = ready is not None and not ready.sound_ok and command.play is None
     sound = ready.sound if ready is not None and silent else None
-    odd = None if numbers.can_be_sent(tones) else f"once they answer, send {tones} as tones"
-    return "; ".join(filter(None, (warning, sound, odd))) or None
+    can_be_sent = numbers.can_be_sent(line.tones)
+    odd = None if can_be_sent else f"once they answer, send {line.tones} as tones"
+    return "; ".join(filter(None, (line.warning, sound, odd))) or None
 
 
 async def _answer(engine: Engine, command: AnswerCall) -> None:
@@ -153,7 +192,7 @@ async def _accept_transfer(engine: Engine, command: AcceptTransfer) -> CallStart
 async def _take_over(engine: Engine, call: LiveCall, asked: Asked) -> LiveCall:
     try:
         live = engine.registrations.usable(call.account)
-        settings = _settings(live)
+        settings = account_of(live)
         uri = asked.target.uri(settings.domain, settings.transport)
         await engine.registrations.ready(live)
         return await engine.calls.take_over(call, live.role, settings.transport, uri, asked)
@@ -170,21 +209,39 @@ async def _refuse_transfer(engine: Engine, command: RefuseTransfer) -> None:
 
 
 async def _transfer(engine: Engine, command: TransferCall) -> None:
-    transfers = engine.calls.transfers
-    call = transfers.check(command.call)
-    if call.account == ECHO_ACCOUNT:
-        raise Refusal("wrong_account", "the test line of this machine can call nobody")
+    call, live = passing(engine, command.call)
     if is_echo(command.target, None):
         raise Refusal("bad_target", "nobody can be transferred to the test line of this machine")
-    live = engine.registrations.get(call.account)
-    settings = _settings(live)
     try:
         whom = await engine.look_ups.whom(command.target, live)
-        uri = whom.target.uri(settings.domain, call.transport)
     except dialing.DialError as error:
         raise Refusal("bad_target", str(error)) from error
+    await pass_on(engine, call, live, whom)
+
+
+def passing(engine: Engine, call_id: str) -> tuple[LiveCall, Live]:
+    """Return a call that can be passed on now, and its account.
+
+    Raises:
+        Refusal: it cannot; the text says why.
+    """
+    call = engine.calls.transfers.check(call_id)
+    if call.account == ECHO_ACCOUNT:
+        raise Refusal("wrong_account", "the test line of this machine can call nobody")
+    live = engine.registrations.get(call.account)
+    account_of(live)
+    return call, live
+
+
+async def pass_on(engine: Engine, call: LiveCall, live: Live, whom: Whom) -> None:
+    """Pass the far end of a call on to a callee of its account `live`.
+
+    Raises:
+        Refusal: it cannot be asked to call them.
+    """
+    uri = _uri(live, whom, call.transport)
     # A client that goes away cancels its command: half a transfer would stay.
-    await asyncio.shield(transfers.blind(call, uri, _party(uri, whom.name)))
+    await asyncio.shield(engine.calls.transfers.blind(call, uri, _party(uri, whom.name)))
 
 
 async def _join(engine: Engine, command: ConnectCalls) -> None:

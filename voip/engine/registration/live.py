@@ -109,6 +109,7 @@ class Live:
             auto_answer=account.auto_answer if account and account.enabled else AutoAnswer.OFF,
             sign=self._sign(),
             country=account.plan.country if account else "",
+            codes=account.codes if account and account.enabled else None,
         )
 
     def _sign(self) -> Sign | None:

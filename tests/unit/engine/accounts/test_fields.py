@@ -27,7 +27,8 @@ KNOWN = (
     "session_timer, session_expires_s, session_min_s, prack, "
     "register, expires_s, country, plus, trunk, emergency, hide_identity, call_waiting, "
     "forward_always, forward_busy, "
-    "forward_unanswered, forward_after_s, auto_answer, auto_answer_from, enabled"
+    "forward_unanswered, forward_after_s, auto_answer, auto_answer_from, "
+    "pickup, pickup_group, park, retrieve, enabled"
 )
 USER = "needed: it is the part of your address in front of the @"
 DOMAIN = "needed: it is the part of your address after the @"
@@ -35,6 +36,7 @@ CIRCLE = "is this account itself: its calls would go round in a circle"
 NO_RELAY = "there is none: name it in “turn_server”"
 SUCH_AS = "only the name of the server, such as pbx.example.com"
 
+NOT_DIALLED = "is not dialled: digits, letters, and * # + . _ - are"
 BAD: list[tuple[str, Any, str]] = [
     ("user", "", USER),
     ("user", " \t", USER),
@@ -142,6 +144,25 @@ BAD: list[tuple[str, Any, str]] = [
     ("trunk", "0", "is for numbers of a country: name it in “country”"),
     ("trunk", "*9", "digits such as 0, or none"),
     ("emergency", "no", "true or false is needed, not text"),
+    ("pickup", "", "empty: leave it out if the server has none"),
+    ("pickup", "**", "lacks {number}, which stands for what you choose"),
+    ("pickup", "**{nummer}", "“{nummer}” is not known: only {number} is filled in"),
+    ("pickup", "**{number", "“{” is not known: only {number} is filled in"),
+    ("pickup", "{number}*{number}", "{number} is there more than once"),
+    ("pickup", "**{number}@evil.test", f"“@” {NOT_DIALLED}"),
+    ("pickup", "**{number};transport=udp", f"“;” {NOT_DIALLED}"),
+    ("pickup", "x" * 65, "longer than 64 characters"),
+    ("pickup_group", "*8{number}", "“{number}” is not known: nothing is filled in here"),
+    ("pickup_group", "*8}", "“}” is not known: nothing is filled in here"),
+    ("pickup_group", "* 8", f"a space {NOT_DIALLED}"),
+    ("pickup_group", "*8\r\nX: y", "holds control characters"),
+    ("pickup_group", "*8\u202e", f"a control character {NOT_DIALLED}"),
+    ("park", "sip:700@evil.test;transport=udp", f"“:” {NOT_DIALLED}"),
+    ("park", "700%40evil.test", f"“%” {NOT_DIALLED}"),
+    ("park", "700,,1", f"“,” {NOT_DIALLED}"),
+    ("park", "*68{number}", "“{number}” is not known: only {slot} is filled in"),
+    ("retrieve", "*88", "lacks {slot}, which stands for what you choose"),
+    ("retrieve", "{slot}?Replaces=x", f"“?” {NOT_DIALLED}"),
 ]  # fmt: skip
 
 

@@ -122,15 +122,18 @@ def test_without_an_engine_only_what_needs_none_is_offered() -> None:
     assert "phone.connect" not in ids(Context())
 
 
+_UP = {"keypad", "play", "record", "transfer", "park"}
+
+
 @pytest.mark.parametrize(
     ("state", "expected"),
     [
         (CallState.DIALING, {"end", "mute"}),
         (CallState.RINGING, {"end", "mute"}),
         (CallState.CONNECTING, {"end", "mute"}),
-        (CallState.ACTIVE, {"end", "mute", "hold", "keypad", "play", "record", "transfer"}),
-        (CallState.REMOTE_HELD, {"end", "mute", "hold", "keypad", "play", "record", "transfer"}),
-        (CallState.HELD, {"end", "mute", "resume", "keypad", "play", "record", "transfer"}),
+        (CallState.ACTIVE, {"end", "mute", "hold", *_UP}),
+        (CallState.REMOTE_HELD, {"end", "mute", "hold", *_UP}),
+        (CallState.HELD, {"end", "mute", "resume", *_UP}),
         (CallState.INCOMING, set()),
         (CallState.ENDED, set()),
     ],
@@ -194,7 +197,7 @@ def test_the_groups_hold_every_action_once() -> None:
 
 
 def test_while_it_rings_no_key_begins_another_call_by_itself() -> None:
-    begins = {"log.call", "dial.echo"}
+    begins = {"log.call", "dial.echo", "dial.pickup", "dial.retrieve"}
     quiet = Context(pane=Pane.LOG, entry=ENTRY)
     assert ids(quiet) >= begins
     ringing = msgspec.structs.replace(quiet, incoming=call(CallState.INCOMING))
