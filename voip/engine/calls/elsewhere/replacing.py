@@ -167,5 +167,8 @@ def _is_up(call: LiveCall) -> bool:
     """Report if a call is confirmed, and has the keys that its account demands."""
     if not call.state.answered:
         return False
-    needs_keys = DEMANDS[call.transport].srtp_mandatory
-    return not needs_keys or all(stream.srtp for stream in call.streams if stream.active)
+    if not DEMANDS[call.transport].srtp_mandatory:
+        return True
+    # Without a stream nothing is agreed yet: a late answer may still be refused.
+    streams = [stream for stream in call.streams if stream.active]
+    return bool(streams) and all(stream.srtp for stream in streams)

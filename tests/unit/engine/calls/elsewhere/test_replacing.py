@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.standin import facts
 from tests.support.standin.engine import StandIn
@@ -159,13 +160,14 @@ async def test_the_voice_of_another_call_stays_there(phone: StandIn) -> None:
     assert GiveVoice(call=number) not in phone.script.orders
 
 
+@pytest.mark.parametrize("active", [True, False], ids=["no keys", "no stream"])
 async def test_the_other_goes_on_until_the_keys_are_there(
-    phone: StandIn, monkeypatch: pytest.MonkeyPatch
+    phone: StandIn, monkeypatch: pytest.MonkeyPatch, active: bool
 ) -> None:
     call = await placed(phone)
     worker = phone._worker_of("work")
     answers = worker.take
-    without = facts.voice(srtp=False, keying=Keying.DTLS)
+    without = replace(facts.voice(srtp=False, keying=Keying.DTLS), active=active)
     monkeypatch.setattr(worker, "take", lambda taken: answers(taken, without))
     number = asks(phone, call)
     await phone.reaches(lambda s: [c.state for c in s.calls] == [CallState.ACTIVE] * 2)
