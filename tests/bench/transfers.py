@@ -1,8 +1,9 @@
-"""Measure from a command to its request on the wire: a transfer beside a call.
+"""Measure from a command, and from a key, to its request on the wire.
 
 Run by hand, on an idle machine: python -m tests.bench.transfers [RUNS]
 
-The call is up over TLS, so the transfer puts it on hold first.
+A transfer is measured beside a call. That is up over TLS, so the transfer puts it on
+hold first. The key is Enter, on the dial line and in the box of transfers.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from tests.support.peers.kamailio import DOMAIN
 from tests.support.peers.party import Party
 from tests.support.phone import Phone
 from tests.support.pki import Authority
+from tests.support.screen.pty import OnPty
 from voip.model import CallState
 from voip.protection import Transport
 from voip.protocol.calls import HangUp, TransferCall
@@ -44,26 +46,68 @@ class _Wire:
         return False
 
 
-async def _once(phone: Phone, party: Party, wire: _Wire) -> tuple[float, float]:
+class _ByCommand:
+    """Calls and transfers of a client."""
+
+    def __init__(self, phone: Phone) -> None:
+        self._phone = phone
+        self._tasks: set[asyncio.Task[object]] = set()
+
+    async def prepare(self, target: str) -> None:
+        self._target = target
+
+    async def call(self) -> None:
+        self._tasks = {asyncio.create_task(self._phone.call(self._target))}
+
+    async def transfer(self, call: str) -> None:
+        await self._phone.client.ask(TransferCall(call=call, target=self._target))
+
+
+class _ByKey:
+    """Calls and transfers of somebody at the screen."""
+
+    def __init__(self, screen: OnPty) -> None:
+        self._screen = screen
+
+    async def prepare(self, target: str) -> None:
+        self._screen.press("t" if target == "bob" else "d")
+        await asyncio.to_thread(self._screen.listen, 0.5)
+        self._screen.press(target)
+        await asyncio.to_thread(self._screen.listen, 1.0)
+
+    async def call(self) -> None:
+        self._screen.press("\r")
+
+    async def transfer(self, call: str) -> None:
+        self._screen.press("\r")
+
+
+async def _once(
+    phone: Phone, party: Party, wire: _Wire, by: _ByCommand | _ByKey
+) -> tuple[float, float]:
     """Milliseconds to the INVITE of a call, and to the REFER of its transfer."""
-    arrival = wire.next("INVITE")
+    await by.prepare("alice")
+    arrival, since = wire.next("INVITE"), len(phone.events)
     begun = time.perf_counter()
-    placing = asyncio.create_task(phone.call("alice"))
+    await by.call()
     await party.take()
     to_invite = (await arrival - begun) * 1000
-    call = await placing
     # TCP holds back what follows the ACK at once, as no person does.
-    await phone.until_call(
-        lambda c: c.id == call and c.state is CallState.ACTIVE and c.duration_s > 1
-    )
+    up = await phone.until_call(lambda c: c.state is CallState.ACTIVE and c.duration_s > 1, since)
+    await by.prepare("bob")
     arrival = wire.next("REFER")
     begun = time.perf_counter()
-    await phone.client.ask(TransferCall(call=call, target="bob"))
+    await by.transfer(up.id)
     to_refer = (await arrival - begun) * 1000
-    await phone.client.ask(HangUp(call=call))
-    await phone.until_logged(call)
+    await phone.client.ask(HangUp(call=up.id))
+    await phone.until_logged(up.id)
     await party.leave()
     return to_invite, to_refer
+
+
+def _opened(phone: Phone) -> OnPty:
+    environment = phone.environment | {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
+    return OnPty([str(Path(sys.executable).with_name("offhook"))], environment, 100, 30)
 
 
 async def main(runs: int) -> None:
@@ -82,10 +126,14 @@ async def main(runs: int) -> None:
         )  # fmt: skip
         await phone.until_registered("work")
         wire = _Wire(party)
-        measured = [await _once(phone, party, wire) for _ in range(runs)]
-        for name, values in zip(("INVITE", "REFER"), zip(*measured, strict=True), strict=True):
-            middle, worst = statistics.median(values), max(values)
-            print(f"{name}: median {middle:.1f} ms, longest {worst:.1f} ms of {runs}")
+        screen = await asyncio.to_thread(_opened, phone)
+        await asyncio.to_thread(screen.until, lambda text: "registered" in text)
+        for way, by in (("command", _ByCommand(phone)), ("key", _ByKey(screen))):
+            measured = [await _once(phone, party, wire, by) for _ in range(runs)]
+            for name, values in zip(("INVITE", "REFER"), zip(*measured, strict=True), strict=True):
+                middle, worst = statistics.median(values), max(values)
+                print(f"{way} to {name}: median {middle:.1f} ms, longest {worst:.1f} ms of {runs}")
+        await asyncio.to_thread(screen.end)
         await phone.stop()
         await party.stop()
 

@@ -25,7 +25,7 @@ from voip.protocol.worker.process import Configure
 from voip.worker import endpoint as ep
 from voip.worker.tls.transports import Means, create_transport
 
-_OPTIONS = ("TCP_USER_TIMEOUT", "TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT")
+_OPTIONS = ("TCP_NODELAY", "TCP_USER_TIMEOUT", "TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT")
 _PATIENCE_S = 20
 
 

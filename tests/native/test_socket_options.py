@@ -14,7 +14,7 @@ from tests.support.pki import Authority, Leaf
 
 
 @pytest.mark.parametrize("transport", ["tls", "tcp"])
-async def test_a_connection_notices_that_its_other_end_is_gone(
+async def test_a_connection_sends_at_once_and_notices_that_its_other_end_is_gone(
     host: str, authority: Authority, leaf: Leaf, transport: str
 ) -> None:
     server = HostileServer(host, registrar, leaf if transport == "tls" else None)
@@ -31,6 +31,7 @@ async def test_a_connection_notices_that_its_other_end_is_gone(
         "registered": True,
         "found": [
             {
+                "TCP_NODELAY": 1,
                 "SO_KEEPALIVE": 1,
                 "TCP_USER_TIMEOUT": 10_000,
                 "TCP_KEEPIDLE": 10,

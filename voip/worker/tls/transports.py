@@ -15,6 +15,8 @@ from voip.security.policy import DEMANDS
 _TLS_TIMEOUT_MS = 10_000
 
 _SOCKET_OPTIONS = (
+    # Nagle's algorithm keeps a request behind an ACK back for 40 ms.
+    (socket.IPPROTO_TCP, "TCP_NODELAY", 1),
     (socket.SOL_SOCKET, "SO_KEEPALIVE", 1),
     # Linux, milliseconds: data that is not acknowledged ends a connection.
     (socket.IPPROTO_TCP, "TCP_USER_TIMEOUT", 10_000),
@@ -23,7 +25,7 @@ _SOCKET_OPTIONS = (
     (socket.IPPROTO_TCP, "TCP_KEEPINTVL", 5),
     (socket.IPPROTO_TCP, "TCP_KEEPCNT", 3),
 )
-"""Options to detect a lost peer within 20 s; a system may lack some."""
+"""Options that send at once, and detect a lost peer within 20 s; a system may lack some."""
 
 
 class Means(NamedTuple):
