@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import ssl
 import tempfile
 import wave
@@ -46,6 +47,8 @@ def pytest_configure() -> None:
     # load pjsua2.
     if SANITIZERS in os.environ:
         os.environ.pop("LD_PRELOAD", None)
+    # Begun in the background of a script, a run ignores it, and so would each program.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.freeze()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
 

@@ -370,8 +370,7 @@ def entry(logged: LogEntry, glyphs: Glyphs, now: datetime, width: int, country: 
     elif logged.remote.claimed:
         address = phrases.number_or_address(logged.remote.uri, country)
         who = _claim(logged.remote, address, glyphs, role, "muted", room)
-    went_well = logged.outcome in (Outcome.TRANSFERRED, Outcome.ANSWERED)
-    if logged.reason and went_well and width >= _WIDE:
+    if logged.outcome is Outcome.TRANSFERRED and width >= _WIDE:
         who.append(Part(f"  {logged.reason}", "muted"))
     return line(*left, *who, right=tuple(right))
 

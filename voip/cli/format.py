@@ -218,7 +218,7 @@ def entry(e: LogEntry) -> str:
     what += f" after {duration(e.duration_s)}" if e.outcome == "transferred" else ""
     what += f" after {duration(e.duration_s)}" if e.outcome == "lost" and e.answered else ""
     code = f" ({e.code})" if e.code and e.outcome != "answered" else ""
-    why = f": {e.reason}" if e.reason else ""
+    why = f": {e.reason}" if e.reason and e.outcome != "answered" else ""
     lock = "  the lock was open for a time" if e.once_open else ""
     return (
         f"{e.id:>4}  {e.started}  {arrow}  {sign(e.sign)}  {who}  {e.account}  "

@@ -139,7 +139,9 @@ def test_every_field_of_a_row_is_a_column() -> None:
 
 def test_a_row_says_who_took_whose_place() -> None:
     why = "carol@pbx.test took the place of bob@pbx.test"
-    assert why in shown.entry(replace(examples.ENTRY, reason=why))
+    taken = replace(examples.ENTRY, outcome=model.Outcome.TRANSFERRED, reason=why)
+    assert why in shown.entry(taken)
+    assert "OK" not in shown.entry(replace(examples.ENTRY, reason="OK"))
 
 
 def test_csv_is_read_back() -> None:
