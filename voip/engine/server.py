@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from voip.background import Background
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
 from voip.protocol.accounts import CheckAccount, RegisterAccount
@@ -39,7 +40,7 @@ class Session:
     def __init__(self, hub: Hub, writer: asyncio.StreamWriter) -> None:
         self._hub = hub
         self._writer = writer
-        self._background: set[asyncio.Task[None]] = set()
+        self._background = Background()
 
     def send(self, message: Reply | NumberedEvent) -> None:
         transport = self._writer.transport
@@ -56,14 +57,11 @@ class Session:
 
     def in_background(self, work: Coroutine[None, None, None]) -> None:
         """Run work beside the client's other requests; it ends with the session."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
+        self._background.begin(work)
 
     def close(self) -> None:
         self._hub.forget(self.send)
-        for task in self._background:
-            task.cancel()
+        self._background.cancel()
         self._writer.transport.abort()
 
 

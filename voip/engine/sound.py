@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from voip.background import Background
 from voip.engine.calls.book import CallBook
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
@@ -46,7 +46,7 @@ class SoundDevices:
         self._workers = workers
         self._restart = restart
         self._waiting: set[Role] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
         hub.listen(self._on_news, levels=False)
 
     async def changed(self, before: Audio, after: Audio) -> None:
@@ -110,17 +110,14 @@ class SoundDevices:
 
     def close(self) -> None:
         self._hub.forget(self._on_news)
-        for task in self._tasks:
-            task.cancel()
+        self._background.cancel()
 
     def _on_news(self, numbered: NumberedEvent) -> None:
         event = numbered.event
         if not self._waiting or not isinstance(event, CallEvent):
             return
         if event.call.state is CallState.ENDED:
-            task = asyncio.get_running_loop().create_task(self._restart_those_that_can())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._background.begin(self._restart_those_that_can())
 
     async def _restart_those_that_can(self) -> None:
         for role in [role for role in self._waiting if not self._has_calls(role)]:

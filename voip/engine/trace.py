@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Callable
 
+from voip.background import Background
 from voip.engine.hub import Hub
 from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
 from voip.protocol.phone import SipMessageEvent
@@ -26,7 +26,7 @@ class Trace:
         self._workers = workers
         self._find_connection = find_connection
         self._on = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
         hub.when_listeners_change(self._listeners_changed)
 
     async def on_worker_up(self, role: Role) -> None:
@@ -49,17 +49,14 @@ class Trace:
         )
 
     def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
+        self._background.cancel()
 
     def _listeners_changed(self) -> None:
         if self._on == self._hub.wants_sip:
             return
         self._on = self._hub.wants_sip
         for worker in self._workers.values():
-            task = asyncio.get_running_loop().create_task(self._tell(worker))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._background.begin(self._tell(worker))
 
     async def _tell(self, worker: Supervisor) -> None:
         with contextlib.suppress(WorkerGone, WorkerRefused):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Collection, Coroutine, Sequence
 
+from voip.background import Background
 from voip.engine.calls.book import CallBook
 from voip.engine.calls.live import LiveCall, Voice
 from voip.engine.calls.microphone import Ask, Microphone
@@ -39,7 +39,7 @@ class Conferences:
         self._mixes: dict[str, Mix] = {}
         self._shown: dict[str, Conference] = {}
         self._last_id = 0
-        self._background: set[asyncio.Task[None]] = set()
+        self._background = Background()
         book.follow(self._on_change)
 
     def snapshot(self) -> tuple[Conference, ...]:
@@ -318,9 +318,7 @@ class Conferences:
         self._hub.publish(NoticeEvent(level="warning", text=text))
 
     def _in_background(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(self._quietly(work))
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
+        self._background.begin(self._quietly(work))
 
     async def _quietly(self, work: Coroutine[None, None, None]) -> None:
         try:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 
 from msgspec.structs import replace
 
+from voip.background import Background
 from voip.engine.calls.book import CallBook
 from voip.engine.calls.live import LiveCall
 from voip.engine.errors import Refusal
@@ -22,8 +23,8 @@ _PAUSE = ","
 class PostDialling:
     """Tones of dial strings, a piece up to each “;” at a time.
 
-    `send` reaches the call's worker, `later` runs it in the background. The events of
-    a call count its tones and do not tell them: they may be a secret.
+    `send` reaches the call's worker. The events of a call count its tones and do not
+    tell them: they may be a secret.
     """
 
     def __init__(
@@ -31,12 +32,11 @@ class PostDialling:
         book: CallBook,
         hub: Hub,
         send: Callable[[LiveCall, Digits], Awaitable[None]],
-        later: Callable[[Coroutine[None, None, None]], None],
     ) -> None:
         self._book = book
         self._hub = hub
         self._send = send
-        self._later = later
+        self._background = Background()
 
     def prepare(self, call: LiveCall, tones: str) -> None:
         """Keep a call's tones until it is active."""
@@ -83,7 +83,7 @@ class PostDialling:
             self._wait(call)
             return
         self._book.publish(call)
-        self._later(self._send_piece(call, call.pieces[0]))
+        self._background.begin(self._send_piece(call, call.pieces[0]))
 
     def _wait(self, call: LiveCall) -> None:
         """Wait for the user if tones are left, else end."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine
 
+from voip.background import Background
 from voip.causes import Cause
 from voip.engine.calls.book import CallBook
 from voip.engine.calls.conference import Conferences
@@ -71,9 +71,9 @@ class Calls:
         self.asked = AskedTransfers(book, hub, self._ask, self)
         self.transfers = Transfers(book, hub, self._ask, self)
         self.replacing = Replacing(book, hub, self._ask, self, self._microphone)
-        self._post_dialling = PostDialling(book, hub, self._ask, self._in_background)
+        self._background = Background()
+        self._post_dialling = PostDialling(book, hub, self._ask)
         self.placing = Placing(book, workers, servers, self._microphone, self._post_dialling)
-        self._background: set[asyncio.Task[None]] = set()
 
     async def take_over(
         self, call: LiveCall, role: Role, transport: Transport, uri: str, asked: Asked
@@ -101,18 +101,18 @@ class Calls:
         """Call again through the server's next target; report if there is one."""
         again = self.placing.again(call, cause)
         if again is not None:
-            self._in_background(again)
+            self._background.begin(again)
         return again is not None
 
     def ring(self, call: LiveCall, waiting: bool) -> None:
         """Ring for an incoming call, by the tone of a second one if it is `waiting`."""
         call.waits_to_ring = waiting
-        self._in_background(self._quietly(call.role, Ring(call=call.number, waiting=waiting)))
+        self._background.begin(self._quietly(call.role, Ring(call=call.number, waiting=waiting)))
 
     def turn_away(self, role: Role, number: int, code: int, contact: str | None = None) -> None:
         """Refuse a call that is in no book; a `contact` is where it is sent on."""
         end = EndCall(call=number, code=code, contact=contact)
-        self._in_background(self._quietly(role, end))
+        self._background.begin(self._quietly(role, end))
 
     def redirect(self, call: LiveCall, contact: str, cause: Cause) -> None:
         """Send a ringing call on to another address."""
@@ -134,7 +134,7 @@ class Calls:
 
     def answer_by_itself(self, call: LiveCall) -> None:
         """Answer a ringing call, unless there is another."""
-        self._in_background(self._answer_alone(call))
+        self._background.begin(self._answer_alone(call))
 
     async def _answer_alone(self, call: LiveCall) -> None:
         # No other call may lose its microphone for one that nobody answered.
@@ -237,7 +237,7 @@ class Calls:
 
     def settle(self) -> None:
         """Reassign the microphone after a call was answered or has ended."""
-        self._in_background(self._microphone.settle())
+        self._background.begin(self._microphone.settle())
         if len(self._book) == 1:
             # The other call, of this worker or not, is over: this one rings aloud.
             (call,) = self._book
@@ -312,7 +312,7 @@ class Calls:
         """End a call after that time."""
 
         def end() -> None:
-            self._in_background(self._hang_up_quietly(call))
+            self._background.begin(self._hang_up_quietly(call))
 
         loop = asyncio.get_running_loop()
         call.hangup_timer = loop.call_later(seconds, end)
@@ -322,7 +322,7 @@ class Calls:
         self._change_file(call, None)
         self._book.publish(call)
         if call.voice is not Voice.NONE:
-            self._in_background(self._give_microphone_back(call))
+            self._background.begin(self._give_microphone_back(call))
 
     def _change_file(self, call: LiveCall, file: PlayedFile | None) -> None:
         if call.file is not None:
@@ -336,11 +336,6 @@ class Calls:
                 await self._microphone.settle()
         except Refusal as error:
             log.info("call %s has no microphone after its file: %s", call.id, error)
-
-    def _in_background(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
 
     async def _hang_up_quietly(self, call: LiveCall) -> None:
         try:

@@ -8,10 +8,10 @@ the only one; another account of that domain may have another.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Callable
 
+from voip.background import Background
 from voip.engine.network import translators
 from voip.engine.network.resolver import Names
 from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
@@ -33,16 +33,13 @@ class Hops:
         self._workers = workers
         self._names = names
         self._find_target = find_target
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
 
     def on_event(self, role: Role, event: NameAsked) -> None:
-        task = asyncio.create_task(self._answer(role, event.name, event.account))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._background.begin(self._answer(role, event.name, event.account))
 
     def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
+        self._background.cancel()
 
     async def _answer(self, role: Role, name: str, account: str | None) -> None:
         target = self._find_target(role, locating.as_reported(name.lower()), account)

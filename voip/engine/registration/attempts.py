@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
 
+from voip.background import Background
 from voip.causes import Cause, CauseKind
 from voip.engine.accounts import client_keys
 from voip.engine.accounts.fields import Account
@@ -62,7 +63,7 @@ class Attempts:
         self._workers = workers
         self._sources = sources
         self._choices = ice.Choices(ice.Choice(), ice.Choice())
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
 
     def publish(self, live: Live) -> None:
         if not live.dropped:
@@ -86,14 +87,10 @@ class Attempts:
 
     def spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         """Run work that outlasts whoever waits for it; `close` ends it."""
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        return self._background.begin(work)
 
     def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
+        self._background.cancel()
 
     async def bring_up(self, live: Live) -> None:
         """Add an account to its worker, if that runs, and register it."""

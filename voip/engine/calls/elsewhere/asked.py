@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import msgspec
 
+from voip.background import Background
 from voip.engine.calls.book import CallBook
 from voip.engine.calls.live import LiveCall
 from voip.engine.errors import Refusal
@@ -63,7 +64,7 @@ class AskedTransfers:
         self._open: dict[int, Asked] = {}
         self._timers: dict[int, asyncio.TimerHandle] = {}
         self._origins: dict[int, LiveCall] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
         book.follow(lambda call, _: self._on_change(call))
 
     def on_event(self, call: LiveCall, event: TransferAsked, name: Name) -> None:
@@ -71,7 +72,7 @@ class AskedTransfers:
         asked = _read(event.refer_to, name)
         if asked is None or call.ended_here:
             log.info("call %d: its far end asked to call nobody that can be called", call.id)
-            self._spawn(self._answer(call, None, _DECLINED))
+            self._background.begin(self._answer(call, None, _DECLINED))
             return
         self._open[call.id] = asked
         call.asked = asked.party
@@ -138,7 +139,7 @@ class AskedTransfers:
             self._hub.publish(NoticeEvent(level="warning", text=text))
         origin = self._origins.pop(call.id, None)
         if origin is not None and origin.ended is None and call.answered is None:
-            self._spawn(self._go_back(call, origin))
+            self._background.begin(self._go_back(call, origin))
 
     async def _go_back(self, call: LiveCall, origin: LiveCall) -> None:
         try:
@@ -152,7 +153,7 @@ class AskedTransfers:
 
     def _lapse(self, call: LiveCall) -> None:
         self._close(call)
-        self._spawn(self._answer(call, None, _DECLINED))
+        self._background.begin(self._answer(call, None, _DECLINED))
 
     def _close(self, call: LiveCall) -> None:
         self._open.pop(call.id, None)
@@ -170,11 +171,6 @@ class AskedTransfers:
             log.info("call %d: %s", call.id, error)
             if by is not None:
                 await self._answer(call, None, code)
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 def _read(refer_to: str, name: Name) -> Asked | None:

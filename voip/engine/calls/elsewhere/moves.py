@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
+from voip.background import Background
 from voip.causes import Cause, CauseKind
 from voip.engine.calls.book import CallBook
 from voip.engine.calls.live import LiveCall
@@ -25,7 +25,7 @@ class Moves:
     def __init__(self, book: CallBook, workers: dict[Role, Supervisor]) -> None:
         self._book = book
         self._workers = workers
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
 
     def follow(self, account: str, connection: int | None, moved: bool) -> None:
         """Have an account's calls use its `connection` of now.
@@ -45,9 +45,7 @@ class Moves:
                 self._ask(call, EndCall(call=call.number, code=_UNAVAILABLE))
 
     def _ask(self, call: LiveCall, command: MoveCall | EndCall) -> None:
-        task = asyncio.create_task(self._send(call, command))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._background.begin(self._send(call, command))
 
     async def _send(self, call: LiveCall, command: MoveCall | EndCall) -> None:
         try:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from msgspec.structs import replace
 
+from voip.background import Background
 from voip.causes import Cause, CauseKind
 from voip.engine.calls.book import CallBook
 from voip.engine.calls.elsewhere.replacement import Named, refusal
@@ -55,7 +56,7 @@ class Replacing:
         self._microphone = microphone
         self._coming: dict[int, LiveCall] = {}
         self._leaving: dict[int, Cause] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
         book.follow(lambda call, _: self._on_change(call))
 
     def named(self, call: LiveCall) -> Named:
@@ -75,7 +76,7 @@ class Replacing:
         new.in_place_of = other.connected or other.remote
         new.state, new.taken = CallState.CONNECTING, True
         self._book.publish(new)
-        self._spawn(self._answer(new))
+        self._background.begin(self._answer(new))
 
     def on_ended(self, call: LiveCall) -> Cause | None:
         """Return the cause of a call's end if another took its place."""
@@ -91,7 +92,7 @@ class Replacing:
             del self._coming[call.id]
             cause = replaced(call, other.connected or other.remote)
             self._leaving[other.id] = cause
-            self._spawn(self._take_over(call, other, cause))
+            self._background.begin(self._take_over(call, other, cause))
 
     async def _answer(self, new: LiveCall) -> None:
         try:
@@ -143,11 +144,6 @@ class Replacing:
             await work
         except Refusal as error:
             log.info("%s", error)
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 def is_trusted(transport: Transport, connection: ConnectionEvent | None) -> bool:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from voip.background import Background
 from voip.causes import Cause, CauseKind
 from voip.engine.calls.book import CallBook
 from voip.engine.calls.live import LiveCall
@@ -64,7 +65,7 @@ class Transfers:
         self._ask = ask
         self._requests = requests
         self._running: dict[int, _Running] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
 
     # Requests
 
@@ -199,12 +200,12 @@ class Transfers:
             return  # the call has ended
         match after.state:
             case TransferState.DONE:
-                self._spawn(self._leave(call, running))
+                self._background.begin(self._leave(call, running))
             case TransferState.UNKNOWN if after.cause is None:
                 # No outcome will ever be reported (RFC 4488).
-                self._spawn(self._leave(call, running))
+                self._background.begin(self._leave(call, running))
             case TransferState.UNKNOWN | TransferState.FAILED:
-                self._spawn(self._bring_back(call, running))
+                self._background.begin(self._bring_back(call, running))
             case _:
                 pass
 
@@ -263,11 +264,6 @@ class Transfers:
             log.info("%s", error)
             return False
         return True
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 def _check_protection(call: LiveCall, other: LiveCall) -> None:
