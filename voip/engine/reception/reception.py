@@ -103,7 +103,6 @@ class Reception:
 
     def _on_incoming(self, role: Role, event: IncomingCall) -> None:
         connection = self._find_connection(role, event.connection)
-        transport = _transport(role, connection)
         claimed = party(event.remote)
         caller = self._people.caller(asserted(event.asserted, claimed), event.account, connection)
         account = self._find_account(event.account)
@@ -116,7 +115,7 @@ class Reception:
         if any(self._blocked.of(one.uri, event.account, connection) for one in (claimed, caller)):
             decision = _BLOCKED
         elif event.replaces is not None:
-            self._replace(role, event, event.replaces, transport, caller)
+            self._replace(role, event, event.replaces, connection, caller)
             return
         if isinstance(decision, Refuse | Redirect):
             code = decision.code
@@ -125,7 +124,7 @@ class Reception:
             self._calls.turn_away(role, event.call, code, uri)
             return
         others = len(self._book)
-        call = self._begin(role, event, transport, caller)
+        call = self._begin(role, event, connection, caller)
         self._book.publish(call)
         self._calls.ring(call, waiting=others > 0)
         if isinstance(decision, Answer):
@@ -134,10 +133,10 @@ class Reception:
             self._forward_later(call, decision)
 
     def _begin(
-        self, role: Role, event: IncomingCall, transport: Transport, caller: Party
+        self, role: Role, event: IncomingCall, connection: ConnectionEvent | None, caller: Party
     ) -> LiveCall:
+        transport = _transport(role, connection)
         call = self._book.begin(role, event.account, transport, Direction.IN, caller, event.call)
-        connection = self._find_connection(role, event.connection)
         call.offers_srtp = event.offers_srtp
         if event.diverted_by is not None:
             forwarder = party(event.diverted_by, NameFrom.SERVER)
@@ -147,12 +146,17 @@ class Reception:
         return call
 
     def _replace(
-        self, role: Role, event: IncomingCall, named: int, transport: Transport, caller: Party
+        self,
+        role: Role,
+        event: IncomingCall,
+        named: int,
+        connection: ConnectionEvent | None,
+        caller: Party,
     ) -> None:
         """Let a caller take the place of another in the call that it names, or refuse."""
         replacing = self._calls.replacing
         other = self._book.by_number(role, named)
-        trusted = is_trusted(transport, self._find_connection(role, event.connection))
+        trusted = is_trusted(_transport(role, connection), connection)
         facts = replacing.named(other) if other is not None else None
         refused = refusal(facts, event.account, trusted)
         if refused is not None:
@@ -160,7 +164,7 @@ class Reception:
             self._book.turn_away(event.account, caller, code, Outcome.REFUSED, cause)
             self._calls.turn_away(role, event.call, code)
         elif other is not None:
-            replacing.begin(self._begin(role, event, transport, caller), other)
+            replacing.begin(self._begin(role, event, connection, caller), other)
 
     def _on_refused(self, role: Role, event: RefusedCall) -> None:
         call = None if event.call is None else self._book.by_number(role, event.call)
