@@ -10,9 +10,10 @@ import pytest
 import pytest_asyncio
 
 from tests.conftest import NewPhone
+from tests.support.network.ports import LOOPBACK
 from tests.support.parts import Parts
 from tests.support.peers.hostile import own_host
-from tests.support.peers.kamailio import DOMAIN
+from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.peers.party import Party
 from tests.support.phone import Phone
 from tests.support.pki import Authority
@@ -23,6 +24,17 @@ from voip.protocol.phone import NoticeEvent
 
 ALICE_HERTZ, BOB_HERTZ = 900, 1100
 _NUMBERS = itertools.count(1)
+
+
+async def register(
+    phone: Phone, user: str, transport: Transport, server: Kamailio, authority: Authority
+) -> None:
+    """Give a phone an account at a server, and wait until it is registered."""
+    if transport is Transport.TLS:
+        await phone.add_secure(user, LOOPBACK, server.tls_port, authority.file)
+    else:
+        await phone.add_open(user, LOOPBACK, server.port)
+    await phone.until_registered(user)
 
 
 @dataclass

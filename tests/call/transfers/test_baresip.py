@@ -5,25 +5,14 @@ from __future__ import annotations
 import pytest
 
 from tests.call.conftest import NewBaresip
+from tests.call.transfers.conftest import register
 from tests.conftest import NewPhone
-from tests.support.network.ports import LOOPBACK
 from tests.support.peers.baresip import Wish
 from tests.support.peers.kamailio import DOMAIN, Kamailio
-from tests.support.phone import Phone
 from tests.support.pki import Authority
 from voip.model import CallState, Outcome, TransferState
 from voip.protection import Transport
 from voip.protocol.calls import AnswerCall, DeclineCall, TransferCall
-
-
-async def _registered(
-    phone: Phone, user: str, transport: Transport, server: Kamailio, authority: Authority
-) -> None:
-    if transport is Transport.TLS:
-        await phone.add_secure(user, LOOPBACK, server.tls_port, authority.file)
-    else:
-        await phone.add_open(user, LOOPBACK, server.port)
-    await phone.until_registered(user)
 
 
 @pytest.mark.parametrize("taken", [True, False], ids=["taken", "declined"])
@@ -36,8 +25,8 @@ async def test_baresip_is_passed_on(
     taken: bool,
 ) -> None:
     reception, carol = await new_phone("r"), await new_phone("c")
-    await _registered(reception, "reception", transport, kamailio, authority)
-    await _registered(carol, "carol", transport, kamailio, authority)
+    await register(reception, "reception", transport, kamailio, authority)
+    await register(carol, "carol", transport, kamailio, authority)
     secure = transport is Transport.TLS
     mediaenc = "srtp-mand" if secure else ""
     await new_baresip(kamailio, Wish(transport.value, mediaenc=mediaenc, answermode="auto"))

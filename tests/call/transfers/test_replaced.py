@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests.call.conftest import NewPulse, NewSoundPhone
+from tests.call.transfers.hearing import until_heard
 from tests.support.media.pulse import RATE, Ear
 from tests.support.media.voice import tones_in
 from tests.support.parts import Parts
@@ -27,8 +28,6 @@ MICROPHONE, BOB, CAROL = 500, 900, 1100
 TONES = (MICROPHONE, BOB, CAROL)
 NOBODY: frozenset[int] = frozenset()
 _LATELY_S = 0.12
-_STEADY = 6
-_PATIENCE_S = 20
 _LOOK_S = 0.05
 
 
@@ -45,13 +44,11 @@ class Scene:
     async def hears(self, me: set[int], bob: set[int], carol: set[int]) -> None:
         """Wait until each hears these tones alone, and see that it stays so."""
         wanted = {"me": frozenset(me), "bob": frozenset(bob), "carol": frozenset(carol)}
-        heard: dict[str, frozenset[int]] = {}
-        steady, until = 0, time.monotonic() + _PATIENCE_S
-        while steady < _STEADY:
-            assert time.monotonic() < until, f"heard {heard} instead of {wanted}"
-            await self.ear.hear(_LOOK_S)
-            heard = {"me": self._speaker(), "bob": _of(self.bob), "carol": _of(self.carol)}
-            steady = steady + 1 if heard == wanted else 0
+        await until_heard(
+            wanted,
+            lambda: {"me": self._speaker(), "bob": _of(self.bob), "carol": _of(self.carol)},
+            between=lambda: self.ear.hear(_LOOK_S),
+        )
 
     async def replaced(self) -> Call:
         """Have Carol take the place of Bob; returns her call."""

@@ -6,17 +6,16 @@ two: Alice calls Bob in reception's place.
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
 
+from tests.call.transfers.conftest import register
+from tests.call.transfers.hearing import until_heard
 from tests.conftest import NewPhone
 from tests.support.colleague.peer import Colleague, Hearing, write_tone
-from tests.support.network.ports import LOOPBACK
 from tests.support.parts import Parts
 from tests.support.peers.kamailio import DOMAIN, Kamailio
-from tests.support.phone import Phone
 from tests.support.pki import Authority
 from voip.model import CallState, Outcome, TransferState
 from voip.protection import Transport
@@ -24,25 +23,6 @@ from voip.protocol.calls import AnswerCall, CallEvent, ConnectCalls, HangUp, Pla
 
 ALICE, BOB = 900, 1100
 TONES = (ALICE, BOB)
-_PATIENCE_S = 20
-
-
-async def _registered(
-    phone: Phone, user: str, transport: Transport, server: Kamailio, authority: Authority
-) -> None:
-    if transport is Transport.TLS:
-        await phone.add_secure(user, LOOPBACK, server.tls_port, authority.file)
-    else:
-        await phone.add_open(user, LOOPBACK, server.port)
-    await phone.until_registered(user)
-
-
-async def _until_heard(hearing: Hearing, hertz: int) -> None:
-    async with asyncio.timeout(_PATIENCE_S):
-        while True:
-            if hearing.lately() == {hertz}:
-                return
-            await asyncio.sleep(0.1)
 
 
 @pytest.mark.realtime
@@ -55,8 +35,8 @@ async def test_alice_takes_the_place_of_reception(
 ) -> None:
     write_tone(place / "bob.wav", BOB, 50)
     reception, bob = await new_phone("r"), await new_phone("b")
-    await _registered(reception, "reception", transport, kamailio, authority)
-    await _registered(bob, "bob", transport, kamailio, authority)
+    await register(reception, "reception", transport, kamailio, authority)
+    await register(bob, "bob", transport, kamailio, authority)
     async with Parts() as parts:
         alice = await parts.begin(
             Colleague(place / "a", "alice", kamailio, authority.file, transport, ALICE, TONES)
@@ -93,7 +73,10 @@ async def test_alice_takes_the_place_of_reception(
         recording = place / "from-alice.wav"
         await bob.client.ask(Record(call=new.id, path=str(recording)))
         await bob.client.ask(Play(call=new.id, path=str(place / "bob.wav")))
-        await _until_heard(Hearing(recording, TONES), ALICE)
-        await _until_heard(alice.hearing, BOB)
+        ear = Hearing(recording, TONES)
+        await until_heard(
+            {"bob": frozenset({ALICE}), "alice": frozenset({BOB})},
+            lambda: {"bob": ear.lately(), "alice": alice.hearing.lately()},
+        )
         await bob.client.ask(HangUp(call=new.id))
         assert (await bob.until_logged(new.id)).reason == words

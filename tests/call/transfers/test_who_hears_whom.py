@@ -6,16 +6,16 @@ that follow REFER and Replaces.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.call.transfers.conftest import register
+from tests.call.transfers.hearing import until_heard
 from tests.conftest import NewPhone
 from tests.support.colleague.peer import Colleague, Hearing, write_tone
-from tests.support.network.ports import LOOPBACK
 from tests.support.parts import Parts
 from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
@@ -27,9 +27,6 @@ from voip.protocol.calls import CallEvent, ConnectCalls, HangUp, TransferCall
 RECEPTION, ALICE, BOB = 700, 900, 1100
 TONES = (RECEPTION, ALICE, BOB)
 NOBODY: frozenset[int] = frozenset()
-_PATIENCE_S = 20
-_STEADY = 5
-_LOOK_S = 0.1
 
 
 @dataclass
@@ -69,16 +66,7 @@ class Office:
             "bob": self.bob.hearing,
             "reception": Hearing(self.place / f"from-{of}.wav", TONES),
         }
-        heard: dict[str, frozenset[int]] = {}
-        steady = 0
-        try:
-            async with asyncio.timeout(_PATIENCE_S):
-                while steady < _STEADY:
-                    await asyncio.sleep(_LOOK_S)
-                    heard = {who: ear.lately() for who, ear in ears.items()}
-                    steady = steady + 1 if heard == wanted else 0
-        except TimeoutError:
-            raise AssertionError(f"heard {heard} instead of {wanted}") from None
+        await until_heard(wanted, lambda: {who: ear.lately() for who, ear in ears.items()})
 
     def check_locks(self, *calls: str) -> None:
         """Check that a lock never opened once it was closed, and closed over TLS alone."""
@@ -110,11 +98,7 @@ async def office(
 ) -> AsyncIterator[Office]:
     write_tone(place / "reception.wav", RECEPTION, 50)
     phone = await new_phone()
-    if transport is Transport.TLS:
-        await phone.add_secure("reception", LOOPBACK, kamailio.tls_port, authority.file)
-    else:
-        await phone.add_open("reception", LOOPBACK, kamailio.port)
-    await phone.until_registered("reception")
+    await register(phone, "reception", transport, kamailio, authority)
     async with Parts() as parts:
         alice = await parts.begin(
             Colleague(place / "a", "alice", kamailio, authority.file, transport, ALICE, TONES)

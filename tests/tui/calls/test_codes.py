@@ -6,9 +6,9 @@ import pytest
 
 from tests.support.screen.pilot import Screen
 from tests.support.standin.engine import StandIn
+from tests.tui.calls.conftest import on, placed
 from tui.phone.main import MainScreen
 from tui.widgets.ask import AskText
-from voip.model import CallState
 from voip.protocol.accounts import EditAccount
 from voip.protocol.worker.calls import ReferCall, StartCall
 
@@ -30,18 +30,6 @@ async def _codes(main: Screen, standin: StandIn, **codes: str) -> None:
     )
 
 
-async def _placed(main: Screen, standin: StandIn) -> str:
-    call = await standin.call("100", account="work")
-    standin.remote_answers(call)
-    await standin.reaches_call(call, lambda c: c.state is CallState.ACTIVE)
-    await main.sees("active")
-    return call
-
-
-async def _on(main: Screen, kind: type) -> None:
-    await main.until(lambda: isinstance(main.app.screen, kind))
-
-
 def _dialled(user: str) -> str:
     return f"sip:{user}@pbx.example.com;transport=tls"
 
@@ -55,12 +43,12 @@ async def test_what_is_typed_is_dialled_with_its_code(
 ) -> None:
     await _codes(main, standin)
     await main.press(key)
-    await _on(main, AskText)
+    await on(main, AskText)
     await main.type(typed)
     await main.press("enter")
     (order,) = await standin.script.until(StartCall)
     assert order.uri == _dialled(user)
-    await _on(main, MainScreen)
+    await on(main, MainScreen)
 
 
 @pytest.mark.parametrize(("key", "leave"), [("g", "escape"), ("G", "escape"), ("G", "enter")])
@@ -69,9 +57,9 @@ async def test_a_box_that_is_left_dials_nothing(
 ) -> None:
     await _codes(main, standin)
     await main.press(key)
-    await _on(main, AskText)
+    await on(main, AskText)
     await main.press(leave)
-    await _on(main, MainScreen)
+    await on(main, MainScreen)
     await main.settle()
     assert standin.script.of_kind(StartCall) == []
 
@@ -82,7 +70,7 @@ async def test_the_account_of_the_dial_line_picks_up(main: Screen, standin: Stan
     while main.app.main.dial.account != "home":
         main.app.main.dial.next_account()
     await main.press("g")
-    await _on(main, AskText)
+    await on(main, AskText)
     await main.press("enter")
     (order,) = await standin.script.until(StartCall)
     assert order.uri == "sip:*20@home.example;transport=tls"
@@ -100,7 +88,7 @@ async def test_without_a_code_the_words_name_the_field(
     main: Screen, standin: StandIn, key: str, typed: str, words: str
 ) -> None:
     await main.press(key)
-    await _on(main, AskText)
+    await on(main, AskText)
     await main.type(typed)
     await main.press("enter")
     await main.sees(words)
@@ -111,7 +99,7 @@ async def test_a_call_is_parked_at_once_where_the_place_is_fixed(
     main: Screen, standin: StandIn
 ) -> None:
     await _codes(main, standin, park="700")
-    call = await _placed(main, standin)
+    call = await placed(main, standin)
     await main.press("Z")
     (order,) = await standin.script.until(ReferCall)
     assert order.uri == _dialled("700")
@@ -122,15 +110,15 @@ async def test_a_call_is_parked_at_once_where_the_place_is_fixed(
 
 async def test_a_place_is_asked_for_where_the_code_has_one(main: Screen, standin: StandIn) -> None:
     await _codes(main, standin)
-    await _placed(main, standin)
+    await placed(main, standin)
     await main.press("Z")
-    await _on(main, AskText)
+    await on(main, AskText)
     await main.sees("Park 100")
     await main.press("enter")
-    await _on(main, MainScreen)
+    await on(main, MainScreen)
     assert standin.script.of_kind(ReferCall) == []
     await main.press("Z")
-    await _on(main, AskText)
+    await on(main, AskText)
     await main.type("701")
     await main.press("enter")
     (order,) = await standin.script.until(ReferCall)
@@ -141,7 +129,7 @@ async def test_a_server_that_parks_nothing_gives_the_call_back(
     main: Screen, standin: StandIn
 ) -> None:
     await _codes(main, standin, park="700")
-    call = await _placed(main, standin)
+    call = await placed(main, standin)
     await main.press("Z")
     await standin.script.until(ReferCall)
     standin.refer_progress(call, 486, "Busy Here", last=True)
@@ -150,7 +138,7 @@ async def test_a_server_that_parks_nothing_gives_the_call_back(
 
 
 async def test_a_call_without_a_code_is_not_parked(main: Screen, standin: StandIn) -> None:
-    await _placed(main, standin)
+    await placed(main, standin)
     await main.press("Z")
     await main.sees("Account work has no code to park calls")
     assert standin.script.of_kind(ReferCall) == []

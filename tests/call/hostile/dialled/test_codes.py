@@ -5,9 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from tests.call.hostile.dialled.conftest import busy, invites
 from tests.call.hostile.stage import Stage
-from tests.support.peers import sip
-from tests.support.peers.hostile import Connection, HostileServer, registrar
 from voip.client.errors import CommandFailed
 from voip.model import Outcome
 from voip.protocol.accounts import AccountEvent
@@ -57,17 +56,6 @@ _ELSEWHERE = (
 )  # fmt: skip
 
 
-def _busy(connection: Connection, message: sip.Message) -> None:
-    registrar(connection, message)
-    if message.method == "INVITE":
-        connection.send(sip.response(message, 486, "Busy Here"))
-
-
-def _invites(server: HostileServer) -> list[sip.Message]:
-    messages = [m for connection in server.connections for m in connection.messages]
-    return [m for m in messages if m.method == "INVITE"]
-
-
 def _aimed(stage: Stage, text: str) -> str:
     """`text` with the address of a server that must not hear anything."""
     port = stage.sinks.open_both()
@@ -76,21 +64,21 @@ def _aimed(stage: Stage, text: str) -> str:
 
 @pytest.mark.parametrize("text", list(_SMUGGLED))
 async def test_a_pick_up_of_such_a_number_is_refused(stage: Stage, text: str) -> None:
-    server = await stage.registered(_busy, **_CODES)
+    server = await stage.registered(busy, **_CODES)
     with pytest.raises(CommandFailed) as refused:
         command = PickUp(target=_aimed(stage, text), account=stage.account)
         await stage.phone.client.get(command, CallStarted)
     assert _SMUGGLED[text] in str(refused.value)
-    assert _invites(server) == []
+    assert invites(server) == []
 
 
 @pytest.mark.parametrize("text", _SLOTS)
 async def test_a_call_is_not_taken_back_from_such_a_place(stage: Stage, text: str) -> None:
-    server = await stage.registered(_busy, **_CODES)
+    server = await stage.registered(busy, **_CODES)
     with pytest.raises(CommandFailed, match="cannot be part of a code"):
         command = Retrieve(slot=_aimed(stage, text), account=stage.account)
         await stage.phone.client.get(command, CallStarted)
-    assert _invites(server) == []
+    assert invites(server) == []
 
 
 @pytest.mark.parametrize("text", _SLOTS)
@@ -107,17 +95,17 @@ async def test_a_call_is_not_parked_in_such_a_place(stage: Stage, text: str) -> 
 async def test_a_code_that_names_another_place_is_no_code(
     stage: Stage, field: str, text: str
 ) -> None:
-    server = await stage.serve(_busy)
+    server = await stage.serve(busy)
     with pytest.raises(CommandFailed, match=field):
         await stage.add_account(f"{stage.host}:{server.port}", **{field: _aimed(stage, text)})
     await stage.add_account(f"{stage.host}:{server.port}")
     await stage.until_registered()
-    assert _invites(server) == []
+    assert invites(server) == []
 
 
 @pytest.mark.parametrize("text", _ELSEWHERE)
 async def test_a_file_with_such_a_code_has_no_account(stage: Stage, text: str) -> None:
-    server = await stage.registered(_busy)
+    server = await stage.registered(busy)
     since = len(stage.phone.events)
     file = stage.phone.folder / "config" / "accounts.toml"
     table = f"[accounts.{stage.account}]\n"
@@ -132,7 +120,7 @@ async def test_a_file_with_such_a_code_has_no_account(stage: Stage, text: str) -
     assert "retrieve" in (event.account.problem or "")
     with pytest.raises(CommandFailed, match="retrieve"):
         await stage.phone.client.get(Retrieve(slot="7", account=stage.account), CallStarted)
-    assert _invites(server) == []
+    assert invites(server) == []
 
 
 _GERMAN = {"country": "DE", "plus": "00", "trunk": "0"}
@@ -154,12 +142,12 @@ async def test_a_code_is_dialled_as_it_is_over_the_accounts_connection(
     stage: Stage, command: PickUp | Retrieve, user: str
 ) -> None:
     given = {**_CODES, "retrieve": "{slot}", **_GERMAN}
-    server = await stage.registered(_busy, **given)
+    server = await stage.registered(busy, **given)
     mine = msgspec.structs.replace(command, account=stage.account)
     started = await stage.phone.client.get(mine, CallStarted)
     entry = await stage.until_logged(started.call)
     assert entry.outcome is Outcome.BUSY
-    (invite,) = _invites(server)
+    (invite,) = invites(server)
     assert invite.uri == f"sip:{user}@pbx.test;transport=tls"
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.call.hostile.dialled.conftest import busy, invites
 from tests.call.hostile.stage import Stage
-from tests.support.peers import sip
-from tests.support.peers.hostile import Connection, HostileServer, registrar
 from voip.client.errors import CommandFailed
 from voip.model import Outcome
 
@@ -82,39 +81,28 @@ _REFUSED = {
 }
 
 
-def _busy(connection: Connection, message: sip.Message) -> None:
-    registrar(connection, message)
-    if message.method == "INVITE":
-        connection.send(sip.response(message, 486, "Busy Here"))
-
-
-def _invites(server: HostileServer) -> list[sip.Message]:
-    messages = [m for connection in server.connections for m in connection.messages]
-    return [m for m in messages if m.method == "INVITE"]
-
-
 @pytest.mark.parametrize("target", list(_CALLED))
 async def test_it_is_called_over_the_accounts_own_connection(stage: Stage, target: str) -> None:
-    server = await stage.registered(_busy)
+    server = await stage.registered(busy)
     entry = await stage.until_logged(await stage.call(target))
     assert entry.outcome is Outcome.BUSY
-    (invite,) = _invites(server)
+    (invite,) = invites(server)
     assert invite.uri == _CALLED[target]
     assert not invite.all("Subject")
 
 
 @pytest.mark.parametrize("target", list(_IN_GERMANY))
 async def test_its_number_is_that_of_the_same_telephone(stage: Stage, target: str) -> None:
-    server = await stage.registered(_busy, country="DE", plus="00", trunk="0")
+    server = await stage.registered(busy, country="DE", plus="00", trunk="0")
     await stage.until_logged(await stage.call(target))
-    (invite,) = _invites(server)
+    (invite,) = invites(server)
     assert invite.uri == f"sip:{_IN_GERMANY[target]}@pbx.test;transport=tls"
 
 
 @pytest.mark.parametrize("target", list(_REFUSED))
 async def test_it_is_not_called_at_all(stage: Stage, target: str) -> None:
-    server = await stage.registered(_busy)
+    server = await stage.registered(busy)
     with pytest.raises(CommandFailed) as refused:
         await stage.call(target)
     assert _REFUSED[target] in str(refused.value)
-    assert _invites(server) == []
+    assert invites(server) == []

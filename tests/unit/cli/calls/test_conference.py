@@ -11,12 +11,17 @@ from voip.model import CallState
 _SERVER = "[server] every party is encrypted to its server; beyond it, unknown"
 
 
-async def test_a_conference_from_its_beginning_to_its_end(standin: StandIn) -> None:
+async def _three_calls(standin: StandIn) -> None:
+    """Talk with three, of whom the last is heard."""
     await standin.add_account("work")
     for number in ("100", "200", "300"):
         call = await standin.call(number)
         standin.remote_answers(call)
         await standin.reaches_call(call, lambda c: c.state is CallState.ACTIVE)
+
+
+async def test_a_conference_from_its_beginning_to_its_end(standin: StandIn) -> None:
+    await _three_calls(standin)
 
     async def said(*words: str) -> str:
         status, out, err = await typed("conference", *words)
@@ -62,11 +67,7 @@ async def test_open_and_secure_calls_are_not_joined(standin: StandIn) -> None:
 
 
 async def test_the_status_shows_a_party_that_was_taken_out(standin: StandIn) -> None:
-    await standin.add_account("work")
-    for number in ("100", "200", "300"):
-        call = await standin.call(number)
-        standin.remote_answers(call)
-        await standin.reaches_call(call, lambda c: c.state is CallState.ACTIVE)
+    await _three_calls(standin)
     await typed("conference", "join", "1", "2", "3")
     standin.remote_stops_encrypting("3")
     await standin.reaches_call("3", lambda c: c.state is CallState.HELD)
