@@ -96,7 +96,7 @@ class Party:
         self._invite = message = await asyncio.wait_for(self._invites.get(), _PATIENCE_S)
         self._tag = f"party{next(_CALLS)}"
         self._holds = False
-        self.voice = self._new_voice()
+        self.voice = self._new_voice(self._hertz)
         self._dialog = sip.Dialog(
             sender=f"{message.get('To')};tag={self._tag}",
             to=message.get("From"),
@@ -180,7 +180,7 @@ class Party:
     def shares_server_of(self, other: Party) -> None:
         """Be one more far end at another's server, which calls in its place."""
         self.server, self._client = other.server, other._client
-        self.voice = self._new_voice()
+        self.voice = self._new_voice(self._hertz)
 
         def is_mine(client: Client, message: sip.Message) -> bool:
             mine = self._dialog is not None and message.get("Call-ID") == self._dialog.call_id
@@ -190,10 +190,10 @@ class Party:
 
         other.intercepts = is_mine
 
-    def _new_voice(self) -> Voice:
+    def _new_voice(self, hertz: int) -> Voice:
         return Voice(
             self.voice_host,
-            self._hertz,
+            hertz,
             self._tones,
             secret=self.transport is Transport.TLS,
             peak=self.peak,
@@ -202,7 +202,7 @@ class Party:
     async def moves(self, hertz: int) -> None:
         """Speak and listen at another port with another tone, and offer it."""
         await self.voice.close()
-        self.voice = Voice(self._host, hertz, self._tones, secret=self.transport is Transport.TLS)
+        self.voice = self._new_voice(hertz)
         answer = await self.offer_again()
         assert answer.status == 200, answer.first
 

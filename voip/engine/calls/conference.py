@@ -154,6 +154,7 @@ class Conferences:
             if mix.aside == call.id and len(mix.parties) > 2:
                 self._notice(f"you are out of the conference: call {call.id} has ended")
             self._take_out(call)
+            self._in_background(self._mix(call.role))
         elif call.role.tls_only and not lock.closed:
             self._exclude(call)
             self._notice(
@@ -169,11 +170,12 @@ class Conferences:
         """Take a call out and put it on hold."""
         if call.conference is not None:
             self._take_out(call)
+            self._in_background(self._mix(call.role))
             self._in_background(self._hold(call))
             self._book.publish(call)
 
     def _take_out(self, call: LiveCall) -> None:
-        """Take a call out; a conference of one is an ordinary call again."""
+        """Take a call out, not yet mixed so; a conference of one is an ordinary call again."""
         name, call.conference = call.conference, None
         assert name is not None
         mix = self._mixes[name] = self._mixes[name].without(call.id)
@@ -187,7 +189,6 @@ class Conferences:
                     self._in_background(self._hold(last))
                     self._notice(f"call {last.id} is on hold: it is alone in your conference")
                 self._book.publish(last)
-        self._in_background(self._mix(call.role))
 
     async def _on_left(self, name: str) -> None:
         """Take the user out of a conference, for another call.

@@ -125,6 +125,7 @@ async def test_a_party_that_is_taken_out_is_on_hold_first(phone: StandIn) -> Non
     left = await phone.client.get(TakeOut(call="2"), Conference)
     assert (left.calls, left.here) == (("1", "3"), True)
     sent = [order for order in orders(phone)[before:] if isinstance(order, HoldCall | MixCalls)]
+    assert [type(order) for order in sent] == [HoldCall, MixCalls]
     assert sent[0] == HoldCall(call=2)
     assert mix(phone) == {1: ({3}, True, True), 3: ({1}, True, True)}
     await phone.reaches_call("2", lambda c: c.state is CallState.HELD and c.conference is None)
