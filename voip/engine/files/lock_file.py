@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from voip.engine_lock import Holder, read_holder, write_holder
+from voip.engine_lock import Holder, is_held, read_holder, write_holder
 from voip.paths import Paths
 
 log = logging.getLogger(__name__)
@@ -51,15 +51,19 @@ class Locks:
         self._held.clear()
 
     def take(self) -> None:
-        """Acquire every lock, again where its file has vanished.
+        """Acquire every lock, again where its file has vanished, then sign.
+
+        The settings come first, for their folder stays: an engine that is refused would
+        otherwise hold a running one's state for a while, where its file has vanished.
 
         Raises:
             AlreadyRunning: another engine holds one.
             OSError: a file cannot be made.
         """
-        for path in (self._paths.lock, self._paths.config, self._paths.socket_lock):
+        for path in (self._paths.config, self._paths.lock, self._paths.socket_lock):
             if not self._holds(path):
                 self._take(path)
+        self._sign()
 
     @property
     def intact(self) -> bool:
@@ -69,7 +73,7 @@ class Locks:
     def tell_socket(self, socket: Path) -> None:
         """Write the engine's socket where clients with other folders find it."""
         self._socket = socket
-        self._sign(self._paths.lock)
+        self._sign()
 
     def _holds(self, path: Path) -> bool:
         descriptor = self._held.get(path)
@@ -94,8 +98,6 @@ class Locks:
         if before is not None:
             os.close(before)
         self._held[path] = descriptor
-        if path == self._paths.lock:
-            self._sign(path)
 
     def _flock(self, descriptor: int, path: Path) -> None:
         for _ in range(_TRIES):
@@ -115,7 +117,7 @@ class Locks:
         raise AlreadyRunning(self._who_holds(path))
 
     def _who_holds(self, path: Path) -> str:
-        if path == self._paths.config:
+        if path == self._paths.config and not is_held(self._paths.lock):
             return (
                 f"another engine runs with the settings in {path}: end it, or set "
                 "OFFHOOK_CONFIG_DIR to another folder"
@@ -125,17 +127,17 @@ class Locks:
                 f"another engine listens in {path.parent}: end it, or set "
                 "OFFHOOK_RUNTIME_DIR to another folder"
             )
-        holder = read_holder(path)
+        holder = read_holder(self._paths.lock)
         process = f", process {holder.process}" if holder.process else ""
         where = f" and listens at {holder.socket}" if holder.socket else ""
-        return f"an engine is running already{process}{where} ({path})"
+        return f"an engine is running already{process}{where} ({self._paths.lock})"
 
-    def _sign(self, path: Path) -> None:
-        descriptor = self._held.get(path)
+    def _sign(self) -> None:
+        descriptor = self._held.get(self._paths.lock)
         if descriptor is None:
             return
         try:
             write_holder(descriptor, Holder(os.getpid(), self._socket))
         except OSError as error:
             # A full disk must not stop the phone.
-            log.warning("%s cannot be written: %s", path, error.strerror)
+            log.warning("%s cannot be written: %s", self._paths.lock, error.strerror)
