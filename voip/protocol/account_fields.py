@@ -188,13 +188,12 @@ class WrittenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     )] = ()
     opus_bit_rate: Annotated[int, Field(
         "Opus bit rate",
-        f"Bits a second that the other end is asked to send at most, {_BIT_RATE[0]} to "
-        f"{_BIT_RATE[1]}.",
+        f"Bits a second at most, in both directions, {_BIT_RATE[0]} to {_BIT_RATE[1]}.",
         bounds=_BIT_RATE, unit="bits",
     )] = 64000
     opus_dtx: Annotated[bool, Field(
-        "Ask for less in pauses",
-        "The other end may send little while nobody speaks there. Opus only.",
+        "Send less in pauses",
+        "Little is sent while nobody speaks, and the other end is asked for the same. Opus only.",
     )] = False
     dtmf: Annotated[Dtmf, Field(
         "Digits in a call", "How digits that you press in a call are sent.",

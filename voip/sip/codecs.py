@@ -35,7 +35,8 @@ class Wish(NamedTuple):
     """Wishes of an account.
 
     `codecs` in order, none for those of the session. `opus_bit_rate` and `opus_dtx` ask
-    the far end for its bits per second and for pauses (RFC 7587 section 6.1).
+    the far end for its bits per second and for pauses (RFC 7587 section 6.1); what this
+    phone sends follows them too.
     """
 
     codecs: tuple[str, ...]

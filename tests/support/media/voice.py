@@ -22,6 +22,8 @@ from tests.support.media.srtp import NotAuthentic, Srtp
 RATE = 8000
 EVENTS = 101
 """Payload type of telephone events."""
+OPUS = 96
+"""Payload type of Opus, as PJSIP has it."""
 FRAME = 160  # 20 ms of G.711
 STEP_HZ = RATE // FRAME
 """Hertz: each frame of a tone that is a multiple of it is the same."""
@@ -41,6 +43,13 @@ class Frame(NamedTuple):
     tones: frozenset[int]
 
 
+class OpusPacket(NamedTuple):
+    """A received packet of Opus: its place in time (1/48000 s), and its bytes."""
+
+    at: int
+    size: int
+
+
 class Voice:
     """An RTP socket of `host` that sends a tone and notes received packets.
 
@@ -48,8 +57,8 @@ class Voice:
     is the samples in each packet that it sends, `ssrc` its source (RFC 3550
     section 5.1), `payload_type` its codec, PCMU or PCMA, and `speaks` decides if
     it sends; they may change at any time. `sizes` are the samples in each received
-    packet, `events` the digits of telephone events (RFC 4733), `peak` its loudness,
-    `least` that of a tone which is heard, of full scale.
+    packet, `opus` those of Opus in order, `events` the digits of telephone events
+    (RFC 4733), `peak` its loudness, `least` that of a tone which is heard, of full scale.
     """
 
     def __init__(
@@ -60,6 +69,7 @@ class Voice:
         self._early: list[tuple[bytes, int]] = []
         self.frame = FRAME
         self.sizes: list[int] = []
+        self.opus: list[OpusPacket] = []
         self.events: list[str] = []
         self.ssrc = 0x0FF
         self.payload_type = PCMU
@@ -132,6 +142,15 @@ class Voice:
                 self._news.clear()
                 await self._news.wait()
 
+    async def until_opus(self, packets: int) -> list[OpusPacket]:
+        """Wait for more packets of Opus; returns them."""
+        count = len(self.opus)
+        async with asyncio.timeout(_PATIENCE_S):
+            while len(self.opus) < count + packets:
+                self._news.clear()
+                await self._news.wait()
+        return self.opus[count:]
+
     def hears(self, since: int = 0) -> frozenset[int]:
         """Tones in the packets from number `since` on."""
         return frozenset().union(*(frame.tones for frame in self.frames[since:]))
@@ -189,6 +208,9 @@ class Voice:
             self._news.set()
             tones = tones_in(samples, RATE, self._tones, self.least)
             self.frames.append(Frame(at, tones))
+        elif packet[1] & 0x7F == OPUS:
+            self.opus.append(OpusPacket(int.from_bytes(packet[4:8], "big"), len(packet) - 12))
+            self._news.set()
 
     def _opened(self, data: bytes) -> bytes | None:
         for keys in self._keys:

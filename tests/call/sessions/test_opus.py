@@ -1,0 +1,88 @@
+"""Opus as an account asks for it: what the phone itself sends."""
+
+from __future__ import annotations
+
+import itertools
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.call.sessions.conftest import Up
+from tests.support.media.voice import OPUS, OpusPacket
+from tests.support.peers.party import Party
+from tests.support.phone import Phone
+from voip.protocol.calls import Play
+
+_RATE = 48000
+_FRAME = _RATE // 50
+_PAUSE = range(15 * _FRAME, 25 * _FRAME)
+"""Opus sends a frame after about 400 ms in which nobody speaks."""
+
+
+@pytest.fixture
+def noise(place: Path) -> Path:
+    """A minute of loud noise: Opus needs all of its bits for it."""
+    path = place / "noise.wav"
+    samples = np.random.default_rng(1).integers(-9000, 9000, 60 * 16000, dtype=np.int16)
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", ""))
+        file.writeframes(samples.tobytes())
+    return path
+
+
+def _speaks_opus(party: Party, parameters: str = "") -> None:
+    party.formats = str(OPUS)
+    party.attributes = (f"a=rtpmap:{OPUS} opus/48000/2",)
+    if parameters:
+        party.attributes += (f"a=fmtp:{OPUS} {parameters}",)
+
+
+def _bits_a_second(packets: list[OpusPacket]) -> float:
+    sizes = [packet.size for packet in packets[:-1]]
+    return 8 * sum(sizes) * _RATE / (packets[-1].at - packets[0].at)
+
+
+def _gaps(packets: list[OpusPacket]) -> set[int]:
+    return {after.at - before.at for before, after in itertools.pairwise(packets)}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "rate"),
+    [(16000, "", 16000), (64000, "", 64000), (64000, "maxaveragebitrate=24000", 24000),
+     (24000, "maxaveragebitrate=48000", 24000)],
+)  # fmt: skip
+async def test_no_more_bits_are_sent_than_either_end_asks_for(
+    party_phone: Phone, party: Party, up: Up, noise: Path, ours: int, theirs: str, rate: int
+) -> None:
+    _speaks_opus(party, theirs)
+    call = await up(opus_bit_rate=ours)
+    await party_phone.client.ask(Play(call=call, path=str(noise)))
+    await party.voice.until_opus(50)
+    packets = await party.voice.until_opus(100)
+    assert rate * 0.85 < _bits_a_second(packets) < rate * 1.1
+    assert party.voice.clear == 0
+
+
+@pytest.mark.parametrize("theirs", ["", "usedtx=1"])
+async def test_little_is_sent_while_nobody_speaks(
+    party_phone: Phone, party: Party, up: Up, noise: Path, theirs: str
+) -> None:
+    _speaks_opus(party, theirs)
+    call = await up(opus_dtx=True)
+    # The first moments go out in full.
+    await party.voice.until_opus(20)
+    assert all(gap in _PAUSE for gap in _gaps(await party.voice.until_opus(5)))
+    await party_phone.client.ask(Play(call=call, path=str(noise)))
+    await party.voice.until_opus(10)
+    assert _gaps(await party.voice.until_opus(50)) == {_FRAME}
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(False, ""), (False, "usedtx=1"), (True, "usedtx=0")])
+async def test_everything_is_sent_where_either_end_wants_no_pauses(
+    party: Party, up: Up, ours: bool, theirs: str
+) -> None:
+    _speaks_opus(party, theirs)
+    await up(opus_dtx=ours)
+    assert _gaps(await party.voice.until_opus(100)) == {_FRAME}
