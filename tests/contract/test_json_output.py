@@ -32,6 +32,7 @@ OF_COMMAND: dict[str, list[msgspec.Struct]] = {
     "doctor": [examples.REPLIES["doctor"]],
     "call": [examples.REPLIES["call_report"]],
     "transfer": [examples.REPLIES["transfer_report"]],
+    "park": [examples.REPLIES["transfer_report"]],
     "account add": [examples.REPLIES["account_changed"]],
     "account edit": [examples.REPLIES["account_changed"]],
     "account remove": [examples.REPLIES["account_changed"]],

@@ -38,6 +38,7 @@ def document() -> dict[str, Any]:
         "doctor": DoctorReport,
         "call": CallReport,
         "transfer": TransferReport,
+        "park": TransferReport,
         "account add": AccountChanged,
         "account edit": AccountChanged,
         "account remove": AccountChanged,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from voip.cli.calls.call import place
-from voip.cli.common import with_engine
-from voip.client import oneshot
+from voip.cli.calls.transfer import pass_on, wait_option
+from voip.cli.common import json_option, with_engine
 from voip.protocol.calls import AnyPlacing, Park, PickUp, Retrieve
 
 _account = click.option("--account", metavar="NAME", help="Call with this account.")
@@ -37,13 +37,15 @@ def retrieve(slot: str, account: str | None) -> None:
 @click.command()
 @click.argument("call")
 @click.argument("slot", required=False)
-def park(call: str, slot: str | None) -> None:
+@wait_option
+@json_option
+def park(call: str, slot: str | None, wait: bool, as_json: bool) -> None:
     """Park CALL, where others can take it.
 
     SLOT is its place, if the account's code asks for one. CALL is on hold until the
     server has it, and comes back if the server refuses.
     """
-    oneshot.ask(Park(call=call, slot=slot), start=False)
+    pass_on(Park(call=call, slot=slot), wait, as_json)
 
 
 def _print_placed(command: AnyPlacing) -> None:

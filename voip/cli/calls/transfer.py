@@ -11,7 +11,7 @@ from voip.cli import format as texts
 from voip.cli.common import json_option, print_json, with_engine
 from voip.client.errors import CommandFailed, NoEngine
 from voip.model import CallState, Transfer, TransferState
-from voip.protocol.calls import CallEvent, ConnectCalls, TransferCall, TransferEvent
+from voip.protocol.calls import CallEvent, ConnectCalls, Park, TransferCall, TransferEvent
 from voip.protocol.client import ErrorInfo
 from voip.protocol.phone import Subscribe
 
@@ -19,8 +19,14 @@ if TYPE_CHECKING:
     from voip.client.stream import Client
 
 
+Passing = TransferCall | ConnectCalls | Park
+"""Commands that pass a call on."""
+
+wait_option = click.option("--wait", is_flag=True, help="Return when the outcome is known.")
+
+
 class TransferReport(msgspec.Struct, frozen=True):
-    """Output of `transfer --json`: without --wait it has only begun."""
+    """Output of `transfer --json` and `park --json`: without --wait it has only begun."""
 
     call: str
     transfer: Transfer
@@ -31,17 +37,9 @@ class TransferReport(msgspec.Struct, frozen=True):
 @click.argument("target", required=False)
 @click.option("--to-call", metavar="CALL",
               help="Connect CALL with another call in place of TARGET.")  # fmt: skip
-@click.option("--wait", is_flag=True, help="Return when the outcome is known.")
+@wait_option
 @json_option
-@click.pass_context
-def transfer(
-    ctx: click.Context,
-    call: str,
-    target: str | None,
-    to_call: str | None,
-    wait: bool,
-    as_json: bool,
-) -> None:
+def transfer(call: str, target: str | None, to_call: str | None, wait: bool, as_json: bool) -> None:
     """Pass CALL on to TARGET, or connect it with another call.
 
     TARGET is as in “offhook call”. CALL is on hold meanwhile, and comes back if nobody
@@ -49,7 +47,18 @@ def transfer(
     """
     if (target is None) is (to_call is None):
         raise click.UsageError("name either a TARGET or another call by --to-call")
-    command = ConnectCalls(call, to_call) if to_call else TransferCall(call, target or "")
+    pass_on(
+        ConnectCalls(call, to_call) if to_call else TransferCall(call, target or ""), wait, as_json
+    )
+
+
+def pass_on(command: Passing, wait: bool, as_json: bool) -> None:
+    """Pass a call on; with `wait`, return when the outcome is known.
+
+    Raises:
+        CommandFailed: it cannot be passed on, or came back.
+        NoEngine: there is none, or it has ended.
+    """
     report = with_engine(lambda engine: _transfer(engine, command, wait), start=False)
     if as_json:
         print_json(report)
@@ -61,12 +70,11 @@ def transfer(
     if now.state is TransferState.UNKNOWN:
         click.echo(f"offhook: {texts.transfer(now)}", err=True)
         if now.cause is not None:
-            ctx.exit(1)  # the call is still here, on hold
+            # The call is still here, on hold.
+            click.get_current_context().exit(1)
 
 
-async def _transfer(
-    engine: Client, command: TransferCall | ConnectCalls, wait: bool
-) -> TransferReport:
+async def _transfer(engine: Client, command: Passing, wait: bool) -> TransferReport:
     await engine.ask(Subscribe())
     await engine.ask(command)
     printed = ""
@@ -89,8 +97,8 @@ async def _transfer(
     raise NoEngine("the engine ended during the transfer")
 
 
-def _is_of(command: TransferCall | ConnectCalls, call: str) -> bool:
+def _is_of(command: Passing, call: str) -> bool:
     """True for an event of this transfer: the engine may exchange two calls."""
-    if isinstance(command, TransferCall):
-        return call == command.call
-    return call in (command.call, command.other)
+    if isinstance(command, ConnectCalls):
+        return call in (command.call, command.other)
+    return call == command.call

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+
 import pytest
 
 from tests.support.standin.engine import StandIn
@@ -135,6 +138,20 @@ async def test_a_call_is_parked_by_a_transfer(
     (order,) = standin.script.of_kind(ReferCall)
     uri = f"sip:{user}@pbx.example.com;transport=tls"
     assert order == ReferCall(call=int(call), uri=uri, hold=True)
+
+
+@pytest.mark.parametrize(("code", "status", "state"), [(200, 0, "done"), (486, 1, "failed")])
+async def test_the_outcome_of_parking_is_awaited(
+    standin: StandIn, code: int, status: int, state: str
+) -> None:
+    await standin.add_account("work", park="700")
+    call = await _up(standin)
+    waiting = asyncio.create_task(typed("park", call, "--wait", "--json"))
+    await standin.script.until(ReferCall)
+    standin.refer_progress(call, code, "", last=True)
+    ended, out, err = await waiting
+    assert (ended, json.loads(out)["transfer"]["state"]) == (status, state)
+    assert ("busy" in err) is (code == 486)
 
 
 @pytest.mark.parametrize(
