@@ -26,6 +26,7 @@ from voip.protocol.calls import (
     SilenceParty,
     TakeOut,
     TalkAside,
+    TransferCall,
 )
 from voip.protocol.phone import NoticeEvent
 
@@ -176,6 +177,30 @@ async def test_the_last_party_of_a_conference_without_the_user_is_put_on_hold(
     await table.hear()
     await ask(Resume(call=calls["b"]))
     await table.hear("me b")
+
+
+async def test_a_party_that_is_transferred_hears_nobody_and_comes_back_if_nobody_takes_it(
+    table: Table, transport: Transport
+) -> None:
+    await table.invite(transport, "a", "b", "c")
+    await table.call("a", "b", "c")
+    await table.join("a", "b", "c")
+    await table.hear("me a b c")
+    ask, call, party = table.phone.client.ask, table.calls["c"], table.parties["c"]
+    await ask(TransferCall(call=call, target="dave"))
+    await party.referred()
+    await table.hear("me a b")
+    party.notify("SIP/2.0 486 Busy Here", last=True)
+    await table.hear("me a b c")
+    assert len((await table.conference()).calls) == 3
+
+    await ask(TransferCall(call=call, target="dave"))
+    await party.referred()
+    party.notify("SIP/2.0 200 OK", last=True)
+    await table.phone.until_logged(call)
+    await table.hear("me a b")
+    assert (await table.conference()).calls == (table.calls["a"], table.calls["b"])
+    table.check_encrypted()
 
 
 async def test_a_party_whose_voice_is_forged_is_taken_out(table: Table) -> None:

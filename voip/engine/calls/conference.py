@@ -126,6 +126,16 @@ class Conferences:
             self._show(name)
             return self._now(name)
 
+    async def bring_back(self, call: LiveCall) -> None:
+        """Resume a party; who hears the user is as it was.
+
+        Raises:
+            Refusal: as `leave`.
+        """
+        async with self.microphone.kept():
+            self._mix_of(call)
+            await self._resume((call,))
+
     async def mute(self, call: LiveCall, on: bool) -> None:
         """Mute the user for all parties: there is one microphone.
 

@@ -226,10 +226,22 @@ class Calls:
         passed_on = self.transfers.on_ended(call)
         return self.replacing.on_ended(call) or passed_on
 
-    def can_speak(self, call: LiveCall) -> bool:
-        """Report if no other call has the user."""
+    async def bring_back(self, call: LiveCall) -> bool:
+        """Resume a call that was passed on in vain; False if another call has the user.
+
+        A party of a conference comes back to that, and the user stays where they are.
+
+        Raises:
+            Refusal: the call has ended, or its worker has.
+        """
+        if call.conference is not None:
+            await self.conferences.bring_back(call)
+            return True
         holder = self._microphone.holder
-        return holder is None or holder is call or not holder.state.answered
+        if holder is not None and holder is not call and holder.state.answered:
+            return False
+        await self.resume(str(call.id))
+        return True
 
     def on_heard_again(self, call: LiveCall) -> None:
         """Register the account: the way to its server is back."""

@@ -37,12 +37,10 @@ class Requests(Protocol):
 
     async def hold_by(self, call: LiveCall, command: AnyWorkerCommand) -> None: ...
 
-    async def resume(self, call_id: str) -> None: ...
+    async def bring_back(self, call: LiveCall) -> bool:
+        """Resume a call that was passed on in vain; False if another has the user."""
 
     async def hang_up(self, call_id: str) -> None: ...
-
-    def can_speak(self, call: LiveCall) -> bool:
-        """Report if no other call has the user."""
 
 
 @dataclass
@@ -244,26 +242,25 @@ class Transfers:
         progress, name = running.progress, call.remote.label
         is_known = progress.state is TransferState.FAILED
         is_back = not call.on_hold
-        returns = is_known and running.returns and self._requests.can_speak(call)
-        if returns and not is_back:
-            is_back = await self._quietly(self._requests.resume(str(call.id)))
+        if is_known and running.returns and not is_back:
+            is_back = await self._quietly(self._requests.bring_back(call))
         why = f" ({sentence(progress.cause)})" if progress.cause else ""
         outcome = "failed" if is_known else "has no known outcome"
-        now = f"you have {name} again" if is_back else f"{name} is on hold"
+        again = f"{name} is in the conference" if call.conference else f"you have {name}"
+        now = f"{again} again" if is_back else f"{name} is on hold"
         if running.other is not None and running.other.ended is None:
             now += f", and you still have {running.other.remote.label}"
         text = f"the transfer to {running.target.label} {outcome}{why}: {now}"
         log.info("call %d: %s", call.id, text)
         self._hub.publish(NoticeEvent(level="warning", text=text))
 
-    async def _quietly(self, work: Awaitable[None]) -> bool:
-        """Do `work`; False if the call has just ended, or its worker has."""
+    async def _quietly(self, work: Awaitable[bool | None]) -> bool:
+        """Do `work`; False if it reports so, or the call or its worker has just ended."""
         try:
-            await work
+            return await work is not False
         except Refusal as error:
             log.info("%s", error)
             return False
-        return True
 
 
 def _check_protection(call: LiveCall, other: LiveCall) -> None:

@@ -17,13 +17,16 @@ from voip.protocol.calls import (
     ConnectCalls,
     HangUp,
     Hold,
+    JoinCalls,
+    LeaveConference,
     Resume,
+    TalkAside,
     TransferCall,
     TransferEvent,
 )
 from voip.protocol.phone import NoticeEvent
 from voip.protocol.worker.base import Role
-from voip.protocol.worker.calls import EndCall, HoldCall, ReferCall, ReferToCall
+from voip.protocol.worker.calls import EndCall, HoldCall, MixCalls, ReferCall, ReferToCall
 
 pytestmark = pytest.mark.usefixtures("work")
 
@@ -86,6 +89,29 @@ async def test_a_failure_takes_no_user_out_of_another_call(standin: StandIn) -> 
     await standin.read_workers()
     states = {c.id: c.state for c in (await standin.status()).calls}
     assert states == {first: CallState.HELD, second: CallState.ACTIVE}
+
+
+@pytest.mark.parametrize("user", ["here", "out", "aside"])
+async def test_a_party_of_a_conference_comes_back_and_the_user_stays_where_they_are(
+    standin: StandIn, user: str
+) -> None:
+    first, second, third = [await placed(standin, number) for number in ("100", "300", "400")]
+    await standin.client.ask(JoinCalls(calls=(first, second, third)))
+    if user == "out":
+        await standin.client.ask(LeaveConference(call=first))
+    if user == "aside":
+        await standin.client.ask(TalkAside(call=second))
+    await standin.client.ask(TransferCall(call=first, target="200"))
+    await standin.reaches_call(first, lambda c: c.state is CallState.HELD)
+    standin.refer_progress(first, 486, "Busy Here", last=True)
+    assert (await told(standin)).endswith("(busy): 100@pbx.example.com is in the conference again")
+    await standin.reaches_call(first, lambda c: c.state is CallState.ACTIVE)
+    await standin.read_workers()
+    (now,) = (await standin.status()).conferences
+    assert now.calls == (first, second, third)
+    assert (now.here, now.aside) == (user != "out", second if user == "aside" else None)
+    mixed = {one.call: one.voice for one in standin.script.of_kind(MixCalls)[-1].calls}
+    assert mixed == {int(c): user == "here" or (user, c) == ("aside", second) for c in now.calls}
 
 
 async def test_a_request_that_cannot_be_sent_brings_the_call_back(standin: StandIn) -> None:
