@@ -6,6 +6,7 @@
 #include <list>
 #include <map>
 #include <set>
+#include <poll.h>
 #include <pjmedia/event.h>
 #include <pjmedia/transport_srtp.h>
 #include <openssl/crypto.h>
@@ -316,6 +317,41 @@ void refuseName(const std::string &name)
 void setPingInterval(TransportHandle connection, unsigned seconds)
 {
     ((pjsip_transport *)connection)->ping_interval = seconds;
+}
+
+/**
+ * Wait until a file, such as a socket, can be read, or libHandleEvents() has
+ * something to do: at most so many milliseconds. For the thread of the endpoint.
+ * False, at once, where what PJSIP waits for cannot be waited for beside a file.
+ */
+bool waitForWork(int file, unsigned milliseconds)
+{
+#if PJ_IOQUEUE_IMP == PJ_IOQUEUE_IMP_EPOLL || \
+    PJ_IOQUEUE_IMP == PJ_IOQUEUE_IMP_KQUEUE
+    pjsip_endpoint *endpoint = pjsua_get_pjsip_endpt();
+    pj_timer_heap_t *timers = pjsip_endpt_get_timer_heap(endpoint);
+    pj_ioqueue_t *queue = pjsip_endpt_get_ioqueue(endpoint);
+    struct pollfd files[] = { { file, POLLIN, 0 },
+        { *(int *)pj_ioqueue_get_os_handle(queue), POLLIN, 0 } };
+    pj_time_val until, now;
+
+    if (pj_timer_heap_count(timers) &&
+        pj_timer_heap_earliest_time(timers, &until) == PJ_SUCCESS)
+    {
+        pj_gettickcount(&now);
+        if (PJ_TIME_VAL_LTE(until, now))
+            return true;
+        PJ_TIME_VAL_SUB(until, now);
+        milliseconds = PJ_MIN(milliseconds,
+                              (unsigned)PJ_TIME_VAL_MSEC(until));
+    }
+    poll(files, PJ_ARRAY_SIZE(files), (int)milliseconds);
+    return true;
+#else
+    PJ_UNUSED_ARG(file);
+    PJ_UNUSED_ARG(milliseconds);
+    return false;
+#endif
 }
 
 /** Leave out what sessions say of payload types that everybody knows. */

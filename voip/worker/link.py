@@ -24,6 +24,10 @@ class Link:
         self._splitter = LineSplitter()
         self._decoder: Decoder[Order] = Decoder(Order)
 
+    def fileno(self) -> int:
+        """File that can be read when there are orders, or the engine has ended."""
+        return self._socket.fileno()
+
     def orders(self) -> list[Order]:
         """Commands of the engine since the last call; never waits.
 

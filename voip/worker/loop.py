@@ -54,7 +54,7 @@ class Worker:
             if self._phone is None:
                 time.sleep(_PAUSE_S)
             else:
-                self._phone.turn(self._flush)
+                self._phone.turn(self._link.fileno(), self._flush)
 
     def _obey(self, order: Order) -> None:
         error = None

@@ -24,6 +24,9 @@ from voip.worker.errors import Refused
 from voip.worker.outbox import Outbox
 
 _POLL_MS = 10
+_IDLE_MS = 100
+"""Longest wait without a call: nothing of its own is due then but each second's work."""
+
 _GOODBYE_S = 2.0
 _SILENCE_S = 0.2
 
@@ -55,10 +58,14 @@ class Phone:
 
     # The loop's turns
 
-    def turn(self, flush: Callable[[], None]) -> None:
-        """Let PJSIP work, then do what is due; `flush` writes events."""
+    def turn(self, orders: int, flush: Callable[[], None]) -> None:
+        """Let PJSIP work, then do what is due; `flush` writes events.
+
+        Waits until there is work, or something to read from the file `orders`.
+        """
         self.context.ask_for_names()
-        self.endpoint.libHandleEvents(_POLL_MS)
+        waited = pj.waitForWork(orders, _POLL_MS if self.calls else _IDLE_MS)
+        self.endpoint.libHandleEvents(0 if waited else _POLL_MS)
         self.context.ask_for_names()
         flush()
         self.calls.follow()
