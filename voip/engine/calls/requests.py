@@ -227,7 +227,7 @@ class Calls:
         return self.replacing.on_ended(call) or passed_on
 
     async def bring_back(self, call: LiveCall) -> bool:
-        """Resume a call that was passed on in vain; False if another call has the user.
+        """Resume a call that was left for another in vain; False if a third has the user.
 
         A party of a conference comes back to that, and the user stays where they are.
 

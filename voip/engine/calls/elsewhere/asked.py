@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 import msgspec
 
 from voip.background import Background
 from voip.engine.calls.book import CallBook
+from voip.engine.calls.elsewhere.way_back import Requests, go_back, where
 from voip.engine.calls.live import LiveCall
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
@@ -37,12 +37,6 @@ _UNAVAILABLE = 503
 
 Ask = Callable[[LiveCall, AnyWorkerCommand], Awaitable[None]]
 Name = Callable[[Party], Party]
-
-
-class Requests(Protocol):
-    """Requests on calls: `voip.engine.calls.requests.Calls`."""
-
-    async def resume(self, call_id: str) -> None: ...
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -142,13 +136,11 @@ class AskedTransfers:
             self._background.begin(self._go_back(call, origin))
 
     async def _go_back(self, call: LiveCall, origin: LiveCall) -> None:
-        try:
-            await self._requests.resume(str(origin.id))
-        except Refusal as error:
-            log.info("call %d is not resumed: %s", origin.id, error)
+        is_back = await go_back(self._requests, origin)
+        if origin.ended is not None:
             return
         why = call.words or call.reason
-        text = f"{call.remote.label} was not reached ({why}): you have {origin.remote.label} again"
+        text = f"{call.remote.label} was not reached ({why}): {where(origin, is_back)}"
         self._hub.publish(NoticeEvent(level="warning", text=text))
 
     def _lapse(self, call: LiveCall) -> None:

@@ -8,6 +8,7 @@ outcome it may be in another call by then, and stays on hold.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Protocol
 from voip.background import Background
 from voip.causes import Cause, CauseKind
 from voip.engine.calls.book import CallBook
+from voip.engine.calls.elsewhere import way_back
 from voip.engine.calls.live import LiveCall
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
@@ -32,13 +34,10 @@ log = logging.getLogger(__name__)
 Ask = Callable[[LiveCall, AnyWorkerCommand], Awaitable[None]]
 
 
-class Requests(Protocol):
+class Requests(way_back.Requests, Protocol):
     """Requests on calls: `voip.engine.calls.requests.Calls`."""
 
     async def hold_by(self, call: LiveCall, command: AnyWorkerCommand) -> None: ...
-
-    async def bring_back(self, call: LiveCall) -> bool:
-        """Resume a call that was passed on in vain; False if another has the user."""
 
     async def hang_up(self, call_id: str) -> None: ...
 
@@ -236,31 +235,24 @@ class Transfers:
     async def _leave(self, call: LiveCall, running: _Running) -> None:
         for one in (call, running.other):
             if one is not None and one.ended is None:
-                await self._quietly(self._requests.hang_up(str(one.id)))
+                # The call or its worker may just have ended.
+                with contextlib.suppress(Refusal):
+                    await self._requests.hang_up(str(one.id))
 
     async def _bring_back(self, call: LiveCall, running: _Running) -> None:
-        progress, name = running.progress, call.remote.label
+        progress = running.progress
         is_known = progress.state is TransferState.FAILED
         is_back = not call.on_hold
         if is_known and running.returns and not is_back:
-            is_back = await self._quietly(self._requests.bring_back(call))
+            is_back = await way_back.go_back(self._requests, call)
         why = f" ({sentence(progress.cause)})" if progress.cause else ""
         outcome = "failed" if is_known else "has no known outcome"
-        again = f"{name} is in the conference" if call.conference else f"you have {name}"
-        now = f"{again} again" if is_back else f"{name} is on hold"
+        now = way_back.where(call, is_back)
         if running.other is not None and running.other.ended is None:
             now += f", and you still have {running.other.remote.label}"
         text = f"the transfer to {running.target.label} {outcome}{why}: {now}"
         log.info("call %d: %s", call.id, text)
         self._hub.publish(NoticeEvent(level="warning", text=text))
-
-    async def _quietly(self, work: Awaitable[bool | None]) -> bool:
-        """Do `work`; False if it reports so, or the call or its worker has just ended."""
-        try:
-            return await work is not False
-        except Refusal as error:
-            log.info("%s", error)
-            return False
 
 
 def _check_protection(call: LiveCall, other: LiveCall) -> None:
