@@ -21,6 +21,9 @@ from voip.protocol.calls import AnswerCall, HangUp, LogEvent, Play, Record
 _METHODS = {"TLSv1.3": "TLSv1.2+", "TLSv1.2": "TLSv1.2"}
 """Kamailio's words for a server where this version is the best."""
 
+_CODECS = {"opus": 0.9, "g722": 0.9, "pcma": 0.9, "pcmu": 0.9, "gsm": 0.8, "g729": 0.6}
+"""Likeness of what is heard to what was said; the last two make speech anew."""
+
 
 @pytest.fixture(params=list(_METHODS))
 async def versioned(
@@ -109,6 +112,32 @@ async def test_open_accounts_register_and_call(
     await bob.until_logged(ringing.id)
     assert sound.piecewise(speech, heard) > 0.9
     assert all(not c.lock.closed for c in alice.locks(out))
+
+
+async def test_speech_is_understood_in_every_codec(
+    kamailio: Kamailio, new_phone: NewPhone, authority: Authority, speech: Path, place: Path
+) -> None:
+    alice, bob = await new_phone("a"), await new_phone("b")
+    for phone, user in ((alice, "alice"), (bob, "bob")):
+        await phone.add_secure(user, LOOPBACK, kamailio.tls_port, authority.file)
+        await phone.until_registered(user)
+    for codec, likeness in _CODECS.items():
+        position = len(alice.events)
+        await alice.client.ask(EditAccount(name="alice", fields={"codecs": codec}))
+        await alice.until_registered("alice", position)
+        heard, position = place / f"{codec}.wav", len(bob.events)
+        out = await alice.call(f"bob@{DOMAIN}", play=str(speech), hangup_after_s=4)
+        ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING, position)
+        await bob.client.ask(AnswerCall(call=ringing.id))
+        await bob.until_state(ringing.id, CallState.ACTIVE)
+        await bob.client.ask(Record(call=ringing.id, path=str(heard)))
+        row = await alice.until_logged(out)
+        assert row.codec is not None
+        assert row.codec.lower().startswith(codec)
+        assert row.lock is LockState.CLOSED
+        await bob.until_logged(ringing.id)
+        found = sound.piecewise(speech, heard)
+        assert found > likeness, f"{codec}: {found:.2f}"
 
 
 async def test_a_wrong_password_is_told_in_words(
