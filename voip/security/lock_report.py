@@ -61,9 +61,10 @@ _COMPARE_THE_KEY = (
 _WORDS = (
     "Read the words to each other, half of them each, and compare. Equal words, heard from "
     "somebody whose voice you know, prove that nobody between the two phones decrypts this call. "
-    "Different words mean that somebody does: often the telephone system itself, which then can "
-    "listen. They prove nothing if you did not compare them, if you do not know the voice, or if "
-    "a machine imitates it; and they say nothing of the room and the phone at the far end."
+    "Different words, or none at an Offhook, mean that somebody does: often the telephone system "
+    "itself, which then can listen. They prove nothing if you did not compare them, if you do not "
+    "know the voice, or if a machine imitates it; and they say nothing of the room and the phone "
+    "at the far end."
 )
 
 _THEIRS = "They find theirs in the details of the lock of their phone, if it is an Offhook."

@@ -217,7 +217,7 @@ def test_the_words_of_the_ends_and_what_they_prove() -> None:
     for sentence in (
         "Equal words, heard from somebody whose voice you know, prove that nobody between the two "
         "phones decrypts this call.",
-        "Different words mean that somebody does",
+        "Different words, or none at an Offhook, mean that somebody does",
         "They prove nothing if you did not compare them, if you do not know the voice, or if a "
         "machine imitates it",
         "nothing of the room and the phone at the far end",
