@@ -12,7 +12,7 @@ import pytest
 from tests.call.conftest import NewBaresip
 from tests.conftest import NewPhone
 from tests.support.media import sound
-from tests.support.network.capture import IN_THE_CLEAR, Capture, RtpPacket, ports_of
+from tests.support.network.capture import IN_THE_CLEAR, RTP, Capture, RtpPacket, ports_of
 from tests.support.network.ports import LOOPBACK
 from tests.support.peers.baresip import Wish
 from tests.support.peers.kamailio import DOMAIN, Kamailio
@@ -77,7 +77,7 @@ async def test_the_same_call_of_a_udp_account_shows_everything(
         assert await capture.shown(f'({IN_THE_CLEAR}) && sip.Method == "{method}"')
     packets = await capture.rtp()
     assert len(packets) > 2 * _TALK_S * _PACKETS_PER_S * 0.8
-    assert len(await capture.shown(f"({IN_THE_CLEAR}) && rtp")) == len(packets)
+    assert len(await capture.shown(f"({IN_THE_CLEAR}) && {RTP}")) == len(packets)
     for spoken in (speech, other_speech):
         assert _likeness(spoken, packets, place) > 0.9
 

@@ -22,8 +22,17 @@ IN_THE_CLEAR = "sip || (rtp.p_type in {0, 8, 9} && len(rtp.payload) % 80 == 0)"
 10 ms of G.711 and of G.722 are 80 bytes, and SRTP adds 10 to 16 to a packet.
 """
 
-READING = ("--enable-heuristic", "rtp_udp")
-"""Options by which tshark finds voice on unannounced ports."""
+RTP = "rtp.ssrc"
+"""Display filter for RTP and SRTP.
+
+On a port that had a voice, SIP and DTLS are shown as RTP too, without a source.
+"""
+
+READING = ("--enable-heuristic", "rtp_udp", "--disable-protocol", "dtls")
+"""Options by which tshark finds voice on unannounced ports.
+
+Where it has seen a DTLS handshake, it takes all that follows for SRTP, even plain voice.
+"""
 
 
 class RtpPacket(NamedTuple):
@@ -86,7 +95,7 @@ class Capture:
         source, kept = ("ip.src", "udp.srcport", "rtp.ssrc"), ("rtp.seq", "rtp.p_type")
         fields = [word for name in (*source, *kept, "rtp.payload") for word in ("-e", name)]
         rows = []
-        for packet in json.loads(await self._tshark("rtp", "-T", "json", *fields)):
+        for packet in json.loads(await self._tshark(RTP, "-T", "json", *fields)):
             values_of = {name: values[0] for name, values in packet["_source"]["layers"].items()}
             stream = " ".join(values_of[name] for name in source)
             sequence, kind = (int(values_of[name]) for name in kept)
