@@ -118,7 +118,9 @@ class Phone(Attached):
             **fields,
         )
 
-    async def add_open(self, user: str, host: str, port: int, transport: str = "udp") -> None:
+    async def add_open(
+        self, user: str, host: str, port: int, transport: str = "udp", **fields: Any
+    ) -> None:
         """Add an account of `user` without TLS, named like the user."""
         await self.add(
             user,
@@ -127,6 +129,7 @@ class Phone(Attached):
             domain=DOMAIN,
             transport=transport,
             server=f"{host}:{port}",
+            **fields,
         )
 
     def worker_pids(self) -> list[int]:

@@ -40,23 +40,23 @@ class Hearing:
     """Tones at the end of a recording that PJSIP's bridge writes."""
 
     def __init__(self, path: Path, tones: tuple[int, ...]) -> None:
-        self._path = path
+        self.path = path
         self._tones = tones
         self._whole = 0
         self._grown_at = time.monotonic()
 
     def lately(self) -> frozenset[int]:
         """Tones in the last quarter of a second; none once nothing is written."""
-        if not self._path.exists():
+        if not self.path.exists():
             return frozenset()
         size = 2 * int(_LATELY_S * _BRIDGE_RATE)
-        whole = (self._path.stat().st_size - _HEADER) // 2 * 2
+        whole = (self.path.stat().st_size - _HEADER) // 2 * 2
         now = time.monotonic()
         if whole != self._whole:
             self._whole, self._grown_at = whole, now
         if whole < size or now - self._grown_at > _STALE_S:
             return frozenset()
-        with self._path.open("rb") as file:
+        with self.path.open("rb") as file:
             file.seek(_HEADER + whole - size)
             samples = np.frombuffer(file.read(size), dtype="<i2")
         return tones_in(samples.astype(np.float64) / 32768, _BRIDGE_RATE, self._tones)

@@ -15,6 +15,7 @@ _WAV_RATE = 24
 """Offsets in a simple WAV file, as the phone writes it."""
 
 _FRAME = 160
+_BIAS = 0x84
 _SEGMENTS = (0x1F, 0x3F, 0x7F, 0xFF, 0x1FF, 0x3FF, 0x7FF, 0xFFF)
 
 
@@ -40,6 +41,12 @@ def encoded(samples: NDArray[np.integer], payload_type: int) -> bytes:
     """Samples of 16 bits in PCMU or PCMA."""
     encode = _alaw if payload_type == PCMA else _ulaw
     return bytes(encode(int(sample)) for sample in samples)
+
+
+def decoded(mu_law: bytes) -> NDArray[np.float64]:
+    """Samples of PCMU, -1.0 to 1.0."""
+    samples: NDArray[np.float64] = _DECODED[np.frombuffer(mu_law, dtype=np.uint8)]
+    return samples
 
 
 def share(recording: Path, hertz: int) -> float:
@@ -81,3 +88,15 @@ def _ulaw(sample: int) -> int:
     if segment == 8:
         return 0x7F ^ mask
     return (segment << 4 | ((value >> (segment + 1)) & 0x0F)) ^ mask
+
+
+def _decode_table() -> NDArray[np.float64]:
+    table = np.empty(256)
+    for code in range(256):
+        value = ~code & 0xFF
+        magnitude = (((value & 0x0F) << 3) + _BIAS << ((value & 0x70) >> 4)) - _BIAS
+        table[code] = (-magnitude if value & 0x80 else magnitude) / 32768
+    return table
+
+
+_DECODED = _decode_table()

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.support.media.g711 import PCMA, PCMU, encoded
+from tests.support.media.g711 import PCMA, PCMU, decoded, encoded
 from tests.support.media.pace import Pace
 from tests.support.media.srtp import NotAuthentic, Srtp
 
@@ -30,7 +30,6 @@ STEP_HZ = RATE // FRAME
 
 _SO_TIMESTAMPNS = 35  # asm-generic/socket.h
 _KEY = bytes(range(1, 31))
-_BIAS = 0x84
 TONE_PEAK = 8000
 _PATIENCE_S = 40
 _HEARD = 0.02  # of full scale, in the bin of a tone
@@ -203,7 +202,7 @@ class Voice:
             self.events.append("0123456789*#ABCD"[packet[12]])
             self._news.set()
         elif packet[1] & 0x7F == PCMU:
-            samples = _DECODED[np.frombuffer(packet[12:], dtype=np.uint8)]
+            samples = decoded(packet[12:])
             self.sizes.append(len(samples))
             self._news.set()
             tones = tones_in(samples, RATE, self._tones, self.least)
@@ -251,15 +250,3 @@ def _arrival(ancillary: list[tuple[int, int, bytes]]) -> int:
 def _tone(hertz: int, peak: int) -> NDArray[np.int64]:
     assert hertz % STEP_HZ == 0
     return np.asarray(peak * np.sin(2 * np.pi * hertz * np.arange(FRAME) / RATE), dtype=np.int64)
-
-
-def _decode_table() -> NDArray[np.float64]:
-    table = np.empty(256)
-    for code in range(256):
-        value = ~code & 0xFF
-        magnitude = (((value & 0x0F) << 3) + _BIAS << ((value & 0x70) >> 4)) - _BIAS
-        table[code] = (-magnitude if value & 0x80 else magnitude) / 32768
-    return table
-
-
-_DECODED = _decode_table()

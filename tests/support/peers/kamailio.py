@@ -8,7 +8,8 @@ import os
 import shutil
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.network.ports import LOOPBACK, free_sip_port
@@ -40,6 +41,7 @@ loadmodule "siputils.so"
 loadmodule "usrloc.so"
 loadmodule "registrar.so"
 loadmodule "auth.so"
+{media_module}
 modparam("tls", "config", "{folder}/tls.cfg")
 modparam("usrloc", "db_mode", 0)
 modparam("registrar", "max_expires", 600)
@@ -48,7 +50,7 @@ modparam("rr", "enable_full_lr", 1)
 request_route {{
     if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
     if (has_totag()) {{
-        if (loose_route()) {{ t_relay(); exit; }}
+        if (loose_route()) {{ route(MEDIA); t_relay(); exit; }}
         if (is_method("ACK")) {{ if (t_check_trans()) t_relay(); exit; }}
         sl_send_reply("404", "Not here"); exit;
     }}
@@ -66,16 +68,55 @@ request_route {{
     remove_hf("Route");
     record_route();
     if (!lookup("location")) {{ sl_send_reply("404", "Not Found"); exit; }}
+    route(MEDIA);
     t_relay();
 }}
+
+route[MEDIA] {{
+{media_offers}
+    return;
+}}
+{media_answers}
 """
+
+_MEDIA_ANSWERS = """
+onreply_route[MEDIA] {
+    rtpengine_manage("");
+}
+"""
+
+
+@dataclass(frozen=True)
+class MediaServer:
+    """An rtpengine that all calls' voice goes through, asked at `address`.
+
+    `profiles` has the RTP profile that each user's phone is offered.
+    """
+
+    address: str
+    profiles: Mapping[str, str]
+
+    @property
+    def module(self) -> str:
+        return (
+            'loadmodule "rtpengine.so"\n'
+            f'modparam("rtpengine", "rtpengine_sock", "udp:{self.address}")'
+        )
+
+    @property
+    def offers(self) -> str:
+        lines = [
+            f'    if ($rU == "{user}") rtpengine_manage("{profile}");'
+            for user, profile in self.profiles.items()
+        ]
+        return "\n".join([*lines, '    t_on_reply("MEDIA");'])
 
 
 class Kamailio:
     """A Kamailio; its users log in with the password `secret-<user>`.
 
     With `clients`, the PEM file of an authority, every client must show a
-    certificate that it issued.
+    certificate that it issued. With `media` the voice goes through that server.
     """
 
     def __init__(
@@ -86,8 +127,10 @@ class Kamailio:
         domain: str = DOMAIN,
         clients: Path | None = None,
         host: str = LOOPBACK,
+        media: MediaServer | None = None,
     ) -> None:
         self._host = host
+        self._media = media
         self._folder = folder
         self._domain = domain
         self._leaf = leaf
@@ -116,6 +159,9 @@ class Kamailio:
             _CONFIG.format(
                 host=self._host, port=self.port, tls_port=self.tls_port, domain=self._domain,
                 folder=self._folder, modules=_modules(),
+                media_module=self._media.module if self._media else "",
+                media_offers=self._media.offers if self._media else "",
+                media_answers=_MEDIA_ANSWERS if self._media else "",
             )
         )  # fmt: skip
         runtime = self._folder / "run"
