@@ -10,11 +10,11 @@ import asyncio
 import logging
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
 from voip.engine.supervisor import StartProcess, Supervisor, WorkerGone, WorkerRefused
-from voip.engine.trust import authority
 from voip.protection import Transport
 from voip.protocol.phone import EchoEvent, NoticeEvent
 from voip.protocol.settings import Audio
@@ -28,6 +28,9 @@ from voip.protocol.worker.accounts import (
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.process import AnyWorkerEvent, Configure, Ready
 from voip.sip.dialing import ECHO
+
+if TYPE_CHECKING:
+    from voip.engine.trust.authority import Identity
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +55,7 @@ class Echo:
         self._folder = folder
         self._user_agent = user_agent
         self._secure = secure
-        self._identity: authority.Identity | None = None
+        self._identity: Identity | None = None
         self._account_pid: int | None = None
         self._starting = asyncio.Lock()
         self.uri: str | None = None
@@ -66,6 +69,8 @@ class Echo:
         Raises:
             Refusal: it could not be started.
         """
+        from voip.engine.trust import authority  # slow to load, and of use to this line alone
+
         async with self._starting:
             if self._identity is None:
                 try:
@@ -95,7 +100,7 @@ class Echo:
         shutil.rmtree(self._folder, ignore_errors=True)
         self._set_uri(None)
 
-    async def _introduce(self, ready: Ready, identity: authority.Identity) -> None:
+    async def _introduce(self, ready: Ready, identity: Identity) -> None:
         if ready.listening is None:
             raise Refusal("echo", "the echo line does not listen")
         # An account of its own gives the caller a TLS transport of its own: no other

@@ -17,7 +17,7 @@ from typing import Protocol
 from voip.causes import Cause, CauseKind
 from voip.protection import Transport
 from voip.protocol.worker.accounts import Relay, Target, Trust
-from voip.security import certificates, flaws
+from voip.security import flaws
 from voip.sip.network import stun
 from voip.sip.network.stun import Answer, Attribute, Login, Method
 
@@ -169,7 +169,9 @@ def _verify(connection: ssl.SSLObject, name: str, trust: Trust) -> None:
     Raises:
         _Unverified: it is another.
     """
-    from cryptography import x509
+    from cryptography import x509  # slow to load: a start need not wait for it
+
+    from voip.security import certificates
 
     encoded = connection.getpeercert(binary_form=True)
     if encoded is None:

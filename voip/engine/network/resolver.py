@@ -12,19 +12,16 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol, TypeVar
-
-import dns.asyncresolver
-import dns.exception
-import dns.rdatatype
-import dns.resolver
-from dns.rdata import Rdata
-from dns.rdtypes.IN.NAPTR import NAPTR
-from dns.rdtypes.IN.SRV import SRV
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from voip.engine.network.answers import Answer, Answers
 from voip.protocol.accounts import LookupOutcome
 from voip.sip.network.locating import MOST_RECORDS, Pointer, Service
+
+# dnspython is slow to load: a start need not wait for it.
+if TYPE_CHECKING:
+    import dns.asyncresolver
+    from dns.rdata import Rdata
 
 _T = TypeVar("_T")
 
@@ -123,17 +120,20 @@ class Resolver:
     # Inside
 
     async def _ask_for_pointers(self, name: str) -> Answer[Pointer]:
-        return await self._ask(name, dns.rdatatype.NAPTR, _pointers)
+        return await self._ask(name, "NAPTR", _pointers)
 
     async def _ask_for_services(self, name: str) -> Answer[Service]:
-        return await self._ask(name, dns.rdatatype.SRV, _services)
+        return await self._ask(name, "SRV", _services)
 
     async def _ask(
         self,
         name: str,
-        kind: dns.rdatatype.RdataType,
+        kind: str,
         read: Callable[[Sequence[Rdata]], Iterable[_T]],
     ) -> Answer[_T]:
+        import dns.exception
+        import dns.resolver
+
         try:
             answer = await self._current().resolve(name, kind, search=False, lifetime=_LONGEST_S)
         except dns.resolver.NXDOMAIN:
@@ -154,6 +154,8 @@ class Resolver:
         Raises:
             dns.exception.DNSException, OSError: it has none.
         """
+        import dns.asyncresolver
+
         changed = _RESOLV_CONF.stat().st_mtime
         if self._resolver is None or changed != self._changed:
             self._resolver = dns.asyncresolver.Resolver()
@@ -162,6 +164,8 @@ class Resolver:
 
 
 def _pointers(records: Sequence[Rdata]) -> Iterator[Pointer]:
+    from dns.rdtypes.IN.NAPTR import NAPTR
+
     for record in records:
         if isinstance(record, NAPTR) and record.flags.upper() == b"S" and not record.regexp:
             service = record.service.decode("ascii", "replace")
@@ -170,6 +174,8 @@ def _pointers(records: Sequence[Rdata]) -> Iterator[Pointer]:
 
 
 def _services(records: Sequence[Rdata]) -> Iterator[Service]:
+    from dns.rdtypes.IN.SRV import SRV
+
     for record in records:
         if isinstance(record, SRV):
             host = record.target.to_text(omit_final_dot=True)

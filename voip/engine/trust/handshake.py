@@ -19,7 +19,7 @@ from voip.engine.errors import Refusal
 from voip.protection import Certificate
 from voip.protocol.trust import ServerReport
 from voip.protocol.worker.accounts import Target
-from voip.security import certificates, flaws
+from voip.security import flaws
 from voip.security.flaws import is_address
 from voip.sip.sentences import sentence
 
@@ -166,6 +166,8 @@ def _judge(visit: _Visit, port: int, authorities: Path, allow_wildcard: bool) ->
     from cryptography.x509 import InvalidVersion
     from OpenSSL import SSL
     from OpenSSL.crypto import X509StoreFlags
+
+    from voip.security import certificates
 
     context = _context(_STRONG, SSL.TLS1_2_VERSION)
     try:
