@@ -8,10 +8,10 @@ import logging
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 
+from voip import __version__
 from voip import paths as places
 from voip.engine.accounts.file import AccountFile
 from voip.engine.accounts.instances import Instances
@@ -94,7 +94,7 @@ class Engine:
             HistoryError: the call log cannot be used.
         """
         self.paths = paths
-        self.version = version("offhook")
+        self.version = __version__
         self.hub = Hub()
         self.history = History(paths.history)
         self.log_reader = HistoryReader(paths.history)

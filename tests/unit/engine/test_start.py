@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-_LATER = ("OpenSSL", "cryptography", "dns", "phonenumbers")
+_LATER = ("OpenSSL", "cryptography", "dns", "importlib.metadata", "phonenumbers")
 
 
 def test_slow_libraries_are_loaded_where_they_are_needed() -> None:
