@@ -1,8 +1,8 @@
-"""Engines forked from a process that has the modules of one loaded.
+"""Engines and workers forked from processes that have their modules loaded.
 
-Of an engine's start four fifths are imports, which hundreds of tests would
-repeat. An engine forked here runs the same `main`, with an environment, a
-session and a standard error of its own.
+Four fifths of their starts are imports, which hundreds of tests would repeat. What is
+forked here runs the same `main`, with an environment, a session and an output of its
+own. One process forks engines, another one the workers of these engines.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
+import ctypes
 import functools
 import json
 import os
@@ -19,25 +20,32 @@ import socket
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable, Mapping
-from typing import NoReturn
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, NoReturn
 
 _LARGEST = 1 << 17  # bytes of an environment
+_PR_SET_NAME = 15
 
 
 class Forked:
-    """A forked process, as far as tests use `asyncio.subprocess.Process`."""
+    """A forked process, as far as tests and engines use `asyncio.subprocess.Process`.
+
+    `server` is the process that forks the workers of a forked engine.
+    """
 
     def __init__(
         self,
         pid: int,
-        stderr: asyncio.StreamReader,
-        server: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+        server: int | None,
+        output: asyncio.StreamReader,
+        connection: tuple[asyncio.StreamReader, asyncio.StreamWriter],
     ) -> None:
         self.pid = pid
-        self.stderr = stderr
+        self.stdout = self.stderr = output
         self.returncode: int | None = None
-        self._end = asyncio.create_task(self._read_end(*server))
+        self._server = server
+        self._end = asyncio.create_task(self._read_end(*connection))
 
     async def wait(self) -> int:
         return await asyncio.shield(self._end)
@@ -50,36 +58,58 @@ class Forked:
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
 
+    def worker_pids(self) -> list[int]:
+        """Forked workers of this engine."""
+        if self._server is None:
+            return []
+        return [pid for pid in children(self._server) if _name_of(pid) == _name(self.pid)]
+
     async def _read_end(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
         self.returncode = int(await reader.readline())
         writer.close()
         return self.returncode
 
 
+def children(process: int) -> list[int]:
+    """Processes that a process has started, in their order."""
+    return [
+        int(pid) for pid in Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    ]
+
+
 async def fork(environment: Mapping[str, str]) -> Forked:
     """Start an engine with `environment`; its standard error is a pipe."""
+    return await _fork(_engines(), environment)
+
+
+class _Request(NamedTuple):
+    environment: dict[str, str]
+    engine: int
+    """Process that asks."""
+
+
+async def _fork(server: socket.socket, environment: Mapping[str, str], *given: int) -> Forked:
+    """Have a server fork a process, which gets copies of the `given` descriptors."""
     ours, theirs = socket.socketpair()
     read, write = os.pipe()
-    with theirs, os.fdopen(write, "wb") as stderr:
+    with theirs, os.fdopen(write, "wb") as output:
         # The message makes the server fork; it holds the other end of each.
-        socket.send_fds(_server(), [b"\n"], [theirs.fileno(), stderr.fileno()])
+        socket.send_fds(server, [b"\n"], [theirs.fileno(), output.fileno(), *given])
     loop = asyncio.get_running_loop()
     ours.setblocking(False)
-    await loop.sock_sendall(ours, json.dumps(dict(environment)).encode() + b"\n")
-    server = await asyncio.open_connection(sock=ours)
+    request = _Request(dict(environment), os.getpid())
+    await loop.sock_sendall(ours, json.dumps(request).encode() + b"\n")
+    connection = await asyncio.open_connection(sock=ours)
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(read))
-    return Forked(int(await server[0].readline()), reader, server)
+    pid, below = json.loads(await connection[0].readline())
+    return Forked(pid, below, reader, connection)
 
 
 @functools.cache
-def _server() -> socket.socket:
+def _engines() -> socket.socket:
     """Start the server of this process's engines; it ends with this process."""
-    ours, theirs = socket.socketpair()
-    with theirs:
-        process = subprocess.Popen(
-            [sys.executable, "-m", __name__, str(theirs.fileno())], pass_fds=[theirs.fileno()]
-        )
+    process, ours = _start("engines")
 
     def stop() -> None:
         ours.close()
@@ -89,14 +119,82 @@ def _server() -> socket.socket:
     return ours
 
 
-def _serve(requests: socket.socket) -> None:
-    """Fork an engine for each request, and report each one's end.
+def _start(kind: str) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        words = [sys.executable, "-m", "tests.support.forking", kind, str(theirs.fileno())]
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
+    return process, ours
 
-    A request brings a socket, which carries the environment, then the process's number
-    and its exit status, and the process's standard error.
+
+# In the servers
+
+
+def _serve_engines(requests: socket.socket) -> None:
+    # What an engine loads later is loaded here, too.
+    import dns.asyncresolver  # noqa: F401
+
+    from voip.engine import __main__ as program
+    from voip.engine.engine import Engine
+
+    process, workers = _start("workers")
+
+    async def start_worker(theirs: socket.socket) -> Forked:
+        return await _fork(workers, os.environ, theirs.fileno())
+
+    def run(request: _Request, given: Sequence[int]) -> NoReturn:
+        vars(program)["Engine"] = functools.partial(Engine, start_process=start_worker)
+        status = 1
+        try:
+            status = program.main(True)
+        except BaseException:
+            # What ends the process is told where its reader waits for it.
+            traceback.print_exc()
+        finally:
+            sys.stderr.flush()
+            os._exit(status)
+
+    _serve(requests, run, process.pid)
+
+
+def _serve_workers(requests: socket.socket) -> None:
+    import voip.worker.link
+    import voip.worker.loop  # noqa: F401
+    from voip.worker.__main__ import main
+
+    def run(request: _Request, given: Sequence[int]) -> NoReturn:
+        os.dup2(2, 1)
+        ctypes.CDLL(None).prctl(_PR_SET_NAME, _name(request.engine).encode(), 0, 0, 0)
+        sys.argv[1:] = map(str, given)
+        # What is left of pjsua2 is freed as at the end of any Python.
+        sys.exit(main())
+
+    _serve(requests, run)
+
+
+def _name(engine: int) -> str:
+    """Name of the process of a forked worker, of 15 characters at most."""
+    return f"of-{engine}"
+
+
+def _name_of(process: int) -> str:
+    try:
+        return Path(f"/proc/{process}/comm").read_text().strip()
+    except FileNotFoundError:
+        return ""
+
+
+def _serve(
+    requests: socket.socket,
+    run: Callable[[_Request, Sequence[int]], NoReturn],
+    below: int | None = None,
+) -> None:
+    """Fork a process for each request, which does `run`, and report each one's end.
+
+    A request brings a socket, which carries it, then the process's number and its exit
+    status; the process's output; and what the process is given besides. `below` is the
+    server of those that the processes start.
     """
-    from voip.engine.__main__ import main
-
     running: dict[int, socket.socket] = {}
     woken, wakes = socket.socketpair()
     for end in (woken, wakes):
@@ -110,41 +208,35 @@ def _serve(requests: socket.socket) -> None:
             _report_ends(running)
         if requests not in ready:
             continue
-        data, descriptors, _, _ = socket.recv_fds(requests, 1, 2)
+        data, descriptors, _, _ = socket.recv_fds(requests, 1, 3)
         if not data:
             return
-        number, stderr = descriptors
+        number, output, *given = descriptors
         connection = socket.socket(fileno=number)
-        environment = json.loads(connection.makefile("rb").readline(_LARGEST))
-        pid = os.fork()
+        line = connection.makefile("rb").readline(_LARGEST)
+        # An engine that a test has killed asks for half a worker, or for one in vain.
+        pid = os.fork() if line else None
         if pid == 0:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             os.setsid()
-            os.dup2(stderr, 2)
-            os.closerange(3, max(stderr, number, wakes.fileno(), *_numbers(running)) + 1)
+            os.dup2(output, 2)
+            for ours in (requests, woken, wakes, connection, *running.values()):
+                # Closed at the Python's end, it would be another's of the same number.
+                os.close(ours.detach())
+            os.close(output)
+            request = _Request(*json.loads(line))
             os.environ.clear()
-            os.environ.update(environment)
-            _run(main)
-        os.close(stderr)
+            os.environ.update(request.environment)
+            run(request, given)
+        for descriptor in (output, *given):
+            os.close(descriptor)
+        if pid is None:
+            connection.close()
+            continue
         running[pid] = connection
-        connection.sendall(b"%d\n" % pid)
-
-
-def _run(main: Callable[[bool], int]) -> NoReturn:
-    status = 1
-    try:
-        status = main(True)
-    except BaseException:
-        # What ends the process is told where its reader waits for it.
-        traceback.print_exc()
-    finally:
-        sys.stderr.flush()
-        os._exit(status)
-
-
-def _numbers(running: Mapping[int, socket.socket]) -> list[int]:
-    return [connection.fileno() for connection in running.values()]
+        with contextlib.suppress(OSError):
+            connection.sendall(json.dumps([pid, below]).encode() + b"\n")
 
 
 def _report_ends(running: dict[int, socket.socket]) -> None:
@@ -157,5 +249,6 @@ def _report_ends(running: dict[int, socket.socket]) -> None:
 
 
 if __name__ == "__main__":
-    with socket.socket(fileno=int(sys.argv[1])) as own:
-        _serve(own)
+    _servers = {"engines": _serve_engines, "workers": _serve_workers}
+    with socket.socket(fileno=int(sys.argv[2])) as own:
+        _servers[sys.argv[1]](own)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.attached import Attached, environment_of
-from tests.support.forking import Forked, fork
+from tests.support.forking import Forked, children, fork
 from tests.support.peers.kamailio import DOMAIN
 from tests.support.preload import preload
 
@@ -19,9 +19,9 @@ from tests.support.preload import preload
 class Phone(Attached):
     """A phone in `folder`.
 
-    Its engine is forked from a process with the same modules, where the environment
-    has no libraries to load first; a `fresh` one is always a new Python, and so is
-    one with a `prefix` of words before its command.
+    Its engine and its workers are forked from processes with the same modules, where
+    the environment has no libraries to load first; those of a `fresh` one are always new
+    Pythons, and so are those of one with a `prefix` of words before its command.
     """
 
     def __init__(
@@ -135,8 +135,8 @@ class Phone(Attached):
     def worker_pids(self) -> list[int]:
         """Processes that the engine started."""
         assert self.process is not None
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(pid) for pid in children.read_text().split()]
+        started = children(self.process.pid)
+        return started + self.process.worker_pids() if isinstance(self.process, Forked) else started
 
 
 async def _discard(stream: asyncio.StreamReader) -> None:
