@@ -82,14 +82,17 @@ class Phoned(_AnyScreen):
 
     def show(self, state: State) -> None:
         """Show the state; called after each change of it and each second."""
-        for incoming in self.query(Incoming):
-            incoming.show(state)
+        # A query would match a selector with every widget of the screen.
+        for child in self.children:
+            if isinstance(child, Incoming):
+                child.show(state)
         self.show_keys()
 
     def show_keys(self) -> None:
         """Show the keys that do something now."""
-        for footer in self.query(Footer):
-            footer.show(self.context())
+        for child in self.children:
+            if isinstance(child, Footer):
+                child.show(self.context())
 
     def list_under_cursor(self) -> Lines | None:
         """The list in which the arrow keys move the cursor."""
