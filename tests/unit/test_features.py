@@ -35,8 +35,8 @@ OTHERS = {
         "DTLS-SRTP", "ZRTP", "AES-256", "mandatory SRTP", "encryption sign", "security detail",
     ),
     "audio": (
-        "device choice", "hot swap", "echo cancelling", "gain and noise", "Opus", "G.722, G.711",
-        "G.729", "jitter buffer", "ringtone",
+        "device choice", "hot swap", "echo cancelling", "gain control", "noise suppression", "Opus",
+        "G.722, G.711", "G.729", "jitter buffer", "ringtone",
     ),
     "preferences of accounts": (
         "name, domain, user", "registrar", "realm", "enable, delete, reorder", "registering time",

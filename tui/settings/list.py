@@ -76,6 +76,9 @@ SOUND = (
     Setting("audio.ring", "Ringing", "A sound when somebody calls, and while it rings over there."),
     Setting("audio.echo_cancel", "Echo cancelling",
             "Keeps what the speaker plays out of the microphone; not needed with a headset."),
+    Setting("audio.noise_suppression", "Noise suppression",
+            "Takes a steady noise, as of a fan, out of what the microphone sends; only while "
+            "echo cancelling is on."),
     Setting("audio.jitter_ms", "Jitter buffer",
             "How long voice waits at first for packets that are late: more is smoother, and later.",
             "ms"),

@@ -28,8 +28,8 @@ Notify = Literal["auto", "off", "osc9", "osc99", "osc777"]
 class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Table [audio]; devices by their name or a part of it.
 
-    Rates in hertz, times in milliseconds. `ring` is the sound of an incoming call and
-    of ringing at the far end.
+    Rates in hertz, times in milliseconds. `noise_suppression` is a part of the echo
+    canceller. `ring` is the sound of an incoming call and of ringing at the far end.
     """
 
     input: str | None = None
@@ -40,6 +40,7 @@ class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     playback_latency_ms: _Latency = 40
     jitter_ms: Annotated[int, Meta(ge=0, le=500)] = 20
     echo_cancel: bool = True
+    noise_suppression: bool = False
     ring: bool = True
 
 

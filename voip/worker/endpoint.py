@@ -126,6 +126,8 @@ def _configure_media(config: pj.MediaConfig, audio: Audio, silent: bool) -> None
     config.sndPlayLatency = audio.playback_latency_ms
     config.ecTailLen = 200 if audio.echo_cancel and not silent else 0
     config.ecOptions = pj.PJMEDIA_ECHO_WEBRTC_AEC3
+    if audio.noise_suppression:
+        config.ecOptions |= pj.PJMEDIA_ECHO_USE_NOISE_SUPPRESSOR
     # Silence is sent too: a gap looks like a lost connection to the far end.
     config.noVad = True
     config.quality = 8

@@ -32,6 +32,16 @@ def audible(samples: Samples) -> bool:
     return bool(np.abs(samples.astype(int)).max(initial=0) > _AUDIBLE)
 
 
+def write(path: Path, samples: Samples) -> Path:
+    """Write a sound at `RATE` to a WAV file."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(_SAMPLE_BYTES)
+        file.setframerate(RATE)
+        file.writeframes(samples.tobytes())
+    return path
+
+
 class Pulse:
     """A PulseAudio daemon with the sinks `mic` and `speaker`.
 
@@ -225,12 +235,7 @@ class Ear:
 
     def save(self, path: Path, since: int = 0) -> Path:
         """Write the sound after sample `since` to a WAV file."""
-        with wave.open(str(path), "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(_SAMPLE_BYTES)
-            file.setframerate(RATE)
-            file.writeframes(self._after(since).tobytes())
-        return path
+        return write(path, self._after(since))
 
     async def close(self) -> None:
         await self._task

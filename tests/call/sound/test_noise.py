@@ -1,0 +1,101 @@
+"""Noise suppression, as the far end hears it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from tests.call.conftest import NewPulse, NewSoundPhone
+from tests.conftest import NewPhone
+from tests.support.media import sound
+from tests.support.media.pulse import RATE, Pulse, Samples, write
+from tests.support.network.ports import LOOPBACK
+from tests.support.peers.kamailio import DOMAIN, Kamailio
+from tests.support.phone import Phone
+from voip.model import CallState, Outcome
+from voip.protocol.calls import AnswerCall, HangUp
+from voip.protocol.settings import ChangeSettings
+
+_SETTLED_S = 3
+"""Seconds that the suppressor needs to learn a noise."""
+
+
+def noise(seconds: float) -> Samples:
+    """A hiss like that of a fan, 40 dB below full scale."""
+    return np.random.default_rng(1).normal(0, 327, int(seconds * RATE)).astype(np.int16)
+
+
+async def suppress(phone: Phone, on: bool) -> None:
+    """Turn the canceller on, which does it, and the suppressor on or off.
+
+    This takes another worker, which has to register again.
+    """
+    since = len(phone.events)
+    changes: dict[str, str | int | bool | None] = {
+        "audio.echo_cancel": True,
+        "audio.noise_suppression": on,
+    }
+    await phone.client.ask(ChangeSettings(changes=changes))
+    await phone.until_registered("bob", since)
+
+
+async def heard_elsewhere(desk: Pulse, bob: Phone, alice: Phone, said: Path, record: Path) -> Path:
+    """Record what alice hears while a sound is played into bob's microphone."""
+    since = len(bob.events)
+    out = await alice.call(f"bob@{DOMAIN}", record=str(record))
+    ringing = await bob.until_call(lambda c: c.state is CallState.INCOMING, since)
+    await bob.client.ask(AnswerCall(call=ringing.id))
+    await alice.until_state(out, CallState.ACTIVE)
+    await desk.speak(said)
+    await alice.client.ask(HangUp(call=out))
+    assert (await alice.until_logged(out)).outcome is Outcome.ANSWERED
+    return record
+
+
+async def two_phones(
+    kamailio: Kamailio, desk: Pulse, new_phone: NewPhone, new_sound_phone: NewSoundPhone
+) -> tuple[Phone, Phone]:
+    """Return bob's phone at the desk, and alice's elsewhere."""
+    bob, alice = await new_sound_phone(desk.client_environment), await new_phone("alice")
+    for phone, user in ((bob, "bob"), (alice, "alice")):
+        await phone.add_open(user, LOOPBACK, kamailio.port)
+        await phone.until_registered(user)
+    return bob, alice
+
+
+async def test_the_far_end_hears_less_noise(
+    kamailio: Kamailio,
+    new_pulse: NewPulse,
+    new_phone: NewPhone,
+    new_sound_phone: NewSoundPhone,
+    place: Path,
+) -> None:
+    desk = await new_pulse("desk")
+    bob, alice = await two_phones(kamailio, desk, new_phone, new_sound_phone)
+    said = write(place / "noise.wav", noise(_SETTLED_S + 3))
+    floors = []
+    for on in (False, True):
+        await suppress(bob, on)
+        record = place / f"{on}.wav"
+        heard = sound.load(await heard_elsewhere(desk, bob, alice, said, record))
+        settled = heard[_SETTLED_S * sound.RATE :][: 2 * sound.RATE]
+        floors.append(float(np.sqrt(np.mean(settled**2))))
+    without, with_it = floors
+    assert without > 200, floors
+    assert 0 < with_it < without / 2, floors
+
+
+async def test_speech_is_no_noise(
+    kamailio: Kamailio,
+    new_pulse: NewPulse,
+    new_phone: NewPhone,
+    new_sound_phone: NewSoundPhone,
+    place: Path,
+    speech: Path,
+) -> None:
+    desk = await new_pulse("desk")
+    bob, alice = await two_phones(kamailio, desk, new_phone, new_sound_phone)
+    await suppress(bob, True)
+    heard = await heard_elsewhere(desk, bob, alice, speech, place / "heard.wav")
+    assert sound.piecewise(speech, heard) > 0.8
