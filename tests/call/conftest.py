@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import wave
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from tests.conftest import NewPhone
+from tests.support.media import sound
 from tests.support.media.pulse import Pulse
 from tests.support.network.ports import LOOPBACK
 from tests.support.parts import Parts
@@ -94,14 +93,7 @@ async def new_sound_phone(place: Path) -> AsyncIterator[NewSoundPhone]:
 @pytest.fixture
 def tone(place: Path) -> Path:
     """A minute of a tone, so that no test outlasts it."""
-    path = place / "tone.wav"
-    samples = 8000 * np.sin(2 * np.pi * 500 * np.arange(60 * 16000) / 16000)
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16000)
-        file.writeframes(samples.astype("<i2").tobytes())
-    return path
+    return sound.sine(place / "tone.wav", 500, seconds=60)
 
 
 @pytest.fixture

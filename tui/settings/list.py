@@ -21,7 +21,7 @@ _TABLES: dict[str, type[Audio | Calls | Contacts | Network | Screen]] = {
 class Setting(NamedTuple):
     """A setting; `key` is its table and key in the file, `unit` a number's.
 
-    `form` says how a value without a unit is typed.
+    `form` says how a value without a unit is typed, `absent` what holds without one.
     """
 
     key: str
@@ -29,6 +29,7 @@ class Setting(NamedTuple):
     meaning: str
     unit: str = ""
     form: str = ""
+    absent: str = "automatic"
 
     @property
     def choices(self) -> tuple[Value, ...]:
@@ -74,6 +75,9 @@ SOUND = (
     Setting("audio.input", "Microphone", "The device that records your voice."),
     Setting("audio.output", "Speaker", "The device that plays the far end's voice."),
     Setting("audio.ring", "Ringing", "A sound when somebody calls, and while it rings over there."),
+    Setting("audio.ring_sound", "Ring sound",
+            "A sound of your own when somebody calls, again and again.",
+            form="a WAV file and its whole path", absent="the phone's own"),
     Setting("audio.echo_cancel", "Echo cancelling",
             "Keeps what the speaker plays out of the microphone; not needed with a headset."),
     Setting("audio.noise_suppression", "Noise suppression",
@@ -136,5 +140,5 @@ def words(setting: Setting, value: Value) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if value is None or (setting.form and not value):
-        return "automatic"
+        return setting.absent
     return f"{value} {setting.unit}" if setting.unit else str(value)

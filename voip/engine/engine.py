@@ -47,6 +47,7 @@ from voip.engine.registration.setup import Sources
 from voip.engine.registration.trials.check import AccountCheck
 from voip.engine.registration.trials.inspection import Inspection, Look
 from voip.engine.registration.trials.trial import Trial
+from voip.engine.ringing.ring_sound import RingSound
 from voip.engine.sound import SoundDevices
 from voip.engine.supervisor import (
     StartProcess,
@@ -173,7 +174,10 @@ class Engine:
             reception.receive,
         )
         self.trace = Trace(self.hub, self.workers, self.connections.find)
-        self.sound = SoundDevices(self.hub, self.book, self.workers, self._restart)
+        self.ring_sound = RingSound(
+            paths.runtime / "sound", lambda text: self.notice("warning", text)
+        )
+        self.sound = SoundDevices(self.hub, self.book, self.workers, self._restart, self.ring_sound)
         self.echo = Echo(
             self.hub, paths.echo, self.user_agent, self.workers[Role.SECURE], start_process
         )
@@ -197,6 +201,7 @@ class Engine:
         interrupted = self.history.mark_interrupted()
         if interrupted:
             log.warning("%d calls in the log were interrupted by the engine's end", interrupted)
+        await self.ring_sound.use(self.settings.audio.ring_sound)
         await self.followed.reload()
 
     async def run(self) -> None:
@@ -228,6 +233,7 @@ class Engine:
 
     async def close(self) -> None:
         """Close the call log, after the last request."""
+        self.ring_sound.close()
         await asyncio.to_thread(self.log_reader.close)
         self.history.close()
         log.info("the engine has ended")
@@ -254,7 +260,7 @@ class Engine:
         return tuple(
             chain(
                 self._problems.values(),
-                filter(None, (self.followed.problem,)),
+                filter(None, (self.followed.problem, self.ring_sound.problem)),
                 self.followed.remarks,
                 filter(None, (self.compared_keys.problem,)),
                 self.own_keys.news.values(),
@@ -273,6 +279,7 @@ class Engine:
                 await self.reload_settings()
             await self.contacts.refresh()
             self.blocked.refresh()
+            await self.sound.refresh(self.settings.audio)
 
     async def _watch_dates(self) -> None:
         while True:
@@ -302,6 +309,7 @@ class Engine:
         Raises:
             ConfigError: the result or the file cannot be used; the file is left alone.
         """
+        await self.ring_sound.check(changes.get("audio.ring_sound"))
         changed = settings.change(self.paths.settings, changes)
         self._settings_file.mark_read()
         await self._use_settings(changed)
@@ -344,7 +352,7 @@ class Engine:
             return Configure(
                 role=role,
                 user_agent=self.user_agent,
-                audio=self.settings.audio,
+                audio=self.sound.for_workers(self.settings.audio),
                 network=self.settings.network,
                 silent=settings.is_silent(),
             )

@@ -11,6 +11,7 @@ from voip.background import Background
 from voip.engine.calls.book import CallBook
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
+from voip.engine.ringing.ring_sound import RingSound
 from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
 from voip.model import CallState
 from voip.protocol.calls import CallEvent
@@ -24,13 +25,16 @@ from voip.protocol.worker.sound import LookUpDevices, SoundEvent, UseAudio
 log = logging.getLogger(__name__)
 
 _START_S = 5.0
+_AT_ONCE = ("input", "output", "ring", "ring_sound")
+"""Settings that need no new worker."""
+
 _LATER = "the new sound settings take effect when the calls that are up have ended"
 
 
 class SoundDevices:
     """Sound devices; `restart` restarts a worker with the current settings.
 
-    Devices and the ring change during calls. Settings that PJSIP fixes at its start
+    Devices and ringing change during calls. Settings that PJSIP fixes at its start
     wait until the worker has no call.
     """
 
@@ -40,8 +44,10 @@ class SoundDevices:
         book: CallBook,
         workers: dict[Role, Supervisor],
         restart: Callable[[Role], Awaitable[None]],
+        ring_sound: RingSound,
     ) -> None:
         self._hub = hub
+        self._ring_sound = ring_sound
         self._book = book
         self._workers = workers
         self._restart = restart
@@ -49,13 +55,27 @@ class SoundDevices:
         self._background = Background()
         hub.listen(self._on_news, levels=False)
 
+    def for_workers(self, audio: Audio) -> Audio:
+        """Settings as workers use them."""
+        return self._ring_sound.within(audio)
+
     async def changed(self, before: Audio, after: Audio) -> None:
         """Apply new settings to the workers."""
+        used = self.for_workers(before)
+        await self._ring_sound.use(after.ring_sound)
+        await self._apply(used, self.for_workers(after))
+
+    async def refresh(self, audio: Audio) -> None:
+        """Apply a change of the file that rings."""
+        used = self.for_workers(audio)
+        await self._ring_sound.refresh()
+        await self._apply(used, self.for_workers(audio))
+
+    async def _apply(self, before: Audio, after: Audio) -> None:
         if before == after:
             return
-        fixed = before != msgspec.structs.replace(
-            after, input=before.input, output=before.output, ring=before.ring
-        )
+        kept = {name: getattr(before, name) for name in _AT_ONCE}
+        fixed = before != msgspec.structs.replace(after, **kept)
         for role, worker in self._workers.items():
             if not worker.running:
                 continue  # it starts with the new settings

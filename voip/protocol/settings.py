@@ -29,7 +29,8 @@ class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Table [audio]; devices by their name or a part of it.
 
     Rates in hertz, times in milliseconds. `noise_suppression` is a part of the echo
-    canceller. `ring` is the sound of an incoming call and of ringing at the far end.
+    canceller. `ring` is the sound of an incoming call and of ringing at the far end;
+    `ring_sound` is a WAV file for the first, with its whole path.
     """
 
     input: str | None = None
@@ -42,6 +43,7 @@ class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     echo_cancel: bool = True
     noise_suppression: bool = False
     ring: bool = True
+    ring_sound: str | None = None
 
 
 class Calls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

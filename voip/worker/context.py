@@ -10,9 +10,10 @@ from voip.protocol.settings import Audio, Network
 from voip.protocol.worker.base import WorkerReport
 from voip.protocol.worker.process import NameAsked
 from voip.sip.network import locating
-from voip.worker.media.sound import Sound, Tones
+from voip.worker.media.sound import Sound
 from voip.worker.outbox import Outbox
 from voip.worker.tls.connections import Connections
+from voip.worker.tones.tones import Tones
 
 
 class Context:
@@ -37,7 +38,7 @@ class Context:
         """Choose devices of a started endpoint; none if `silent`."""
         self.sound = Sound(endpoint, audio, silent, self.send)
         self.sound.choose()
-        self.tones = Tones(self.sound, audio.ring)
+        self.tones = Tones(self.sound, audio, self.bury)
 
     def send(self, event: WorkerReport) -> None:
         """Report an event at the end of PJSIP's turn."""
@@ -69,7 +70,7 @@ class Context:
         self.failure = self.failure or error
 
     def bury(self, players: list[pj.AudioMedia]) -> None:
-        """Keep players of an ended call for 1 to 2 s."""
+        """Keep players whose file has ended for 1 to 2 s."""
         self._buried += players
 
     def free_buried(self) -> None:

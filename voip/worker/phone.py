@@ -116,7 +116,7 @@ class Phone:
     # Orders
 
     def use_audio(self, audio: Audio) -> None:
-        self.context.tones.enable(audio.ring)
+        self.context.tones.use(audio)
         self.context.sound.use(audio, open_now=bool(self.calls))
 
     def look_up_devices(self) -> None:

@@ -25,6 +25,17 @@ def speak(path: Path, text: str = TEXT, voice: str = "en") -> Path:
     return path
 
 
+def sine(path: Path, frequency: int, seconds: float) -> Path:
+    """Write a tone, a quarter as loud as can be, into a WAV file."""
+    samples = 8000 * np.sin(2 * np.pi * frequency * np.arange(int(seconds * RATE)) / RATE)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(samples.astype("<i2").tobytes())
+    return path
+
+
 def load(path: Path) -> _Samples:
     """Samples of one channel at `RATE`, whatever the file has."""
     with wave.open(str(path)) as file:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 
+from tests.support.media import sound
 from tests.support.screen.pilot import Screen
 from tests.support.standin.engine import StandIn
 from tests.tui.settings.test_settings import go_to
@@ -20,7 +22,15 @@ TYPED = {
 BOXES = ("audio.input", "audio.output", "screen.theme")
 
 
-async def test_every_setting_is_changed_by_keys(phone: Screen, standin: StandIn) -> None:
+def typed_values(folder: Path) -> dict[str, str]:
+    """Texts for settings that are typed; files are made in `folder`."""
+    return {**TYPED, "audio.ring_sound": str(sound.sine(folder / "ring.wav", 800, seconds=1))}
+
+
+async def test_every_setting_is_changed_by_keys(
+    phone: Screen, standin: StandIn, place: Path
+) -> None:
+    values = typed_values(place)
     for setting in SETTINGS:
         if setting.key in BOXES:
             continue
@@ -29,8 +39,8 @@ async def test_every_setting_is_changed_by_keys(phone: Screen, standin: StandIn)
         await phone.press("enter")
         if setting.is_typed:
             await phone.press(*["backspace"] * len(str(before or "")))
-            await phone.press(*TYPED[setting.key], "enter")
-            wanted = setting.read(TYPED[setting.key])
+            await phone.press(*values[setting.key], "enter")
+            wanted = setting.read(values[setting.key])
         else:
             choices = setting.choices
             wanted = choices[(choices.index(before) + 1) % len(choices)]

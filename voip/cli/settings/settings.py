@@ -5,11 +5,13 @@ from __future__ import annotations
 import click
 import msgspec
 
-from voip.cli.common import json_option, print_json
+from voip.cli.common import json_option, print_json, whole_path
 from voip.client import oneshot
 from voip.protocol.settings import ChangeSettings, GetSettings, Settings, SettingsData
 
 _KEYS = "keys"
+_FILES = ("audio.ring_sound",)
+"""Keys whose values are files."""
 
 Value = str | int | bool | None
 
@@ -91,6 +93,8 @@ def _typed(key: str, text: str) -> Value:
     table, _, name = key.partition(".")
     if table == _KEYS:
         return text
+    if key in _FILES and text:
+        return whole_path(text)
     fields = msgspec.structs.fields(getattr(Settings(), table))
     (kind,) = (field.type for field in fields if field.name == name)
     try:

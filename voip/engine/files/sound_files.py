@@ -9,13 +9,15 @@ that kind.
 from __future__ import annotations
 
 import array
+import contextlib
 import os
 import stat
 import sys
 import tempfile
 import wave
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from voip.engine.files import wav_file
 
@@ -25,6 +27,12 @@ _FRAMES_A_SECOND = 100
 _LEAST_S = 0.1
 """Shortest file in seconds: PJMEDIA refuses one of less than a frame."""
 _LOWEST, _HIGHEST = -32768, 32767
+_MAX_RING_S = 60
+_RING_PERIOD_S = 4
+_LEAST_PAUSE_S = 1.0
+"""Seconds of a ring sound and of the silence that ends it."""
+_AUDIBLE = 328
+"""Least peak of a ring sound, 1 % of full scale."""
 
 
 class PlayedFile(NamedTuple):
@@ -49,38 +57,34 @@ def playable(path: Path, folder: Path) -> PlayedFile:
     Raises:
         SoundFileError: it is missing, or not a WAV file that can be converted.
     """
-    try:
-        with open(path, "rb", opener=_at_once) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise SoundFileError(f"{path} is not a file: save what it says as a WAV file")
-            wav = wav_file.look(file)
-            rate, channels = wav.form.rate, wav.form.channels
-            if not 1000 <= rate <= _MAX_RATE or wav.seconds > _MAX_SECONDS:
-                raise SoundFileError(f"{path} has a rate or length that cannot be played")
-            factor = _factor(rate)
-            long_enough = wav.length >= _LEAST_S * rate * wav.frame
-            whole = wav.length % wav.frame == 0
-            if factor == 1 and channels == 1 and wav.simplest and whole and long_enough:
-                return PlayedFile(path, is_copy=False)
-            samples = wav.read(file)
-    except FileNotFoundError:
-        raise SoundFileError(f"there is no file {path}") from None
-    except wav_file.WavError as error:
-        raise SoundFileError(
-            f"{path} is {error}: save it as a WAV file, 16-bit PCM with one or two channels"
-        ) from error
-    except OSError as error:
-        raise SoundFileError(f"{path} cannot be read: {error.strerror}") from error
-    if channels == 2:
-        samples = _mixed(samples)
-    for _ in range(factor.bit_length() - 1):
-        samples = _doubled(samples)
-    rate *= factor
+    with _opened(path) as (file, wav):
+        rate = wav.form.rate
+        long_enough = wav.length >= _LEAST_S * rate * wav.frame
+        whole = wav.length % wav.frame == 0
+        mono = wav.form.channels == 1
+        if _factor(rate) == 1 and mono and wav.simplest and whole and long_enough:
+            return PlayedFile(path, is_copy=False)
+        samples, rate = _converted(file, wav)
     samples.extend([0] * (int(_LEAST_S * rate) - len(samples)))
-    try:
-        return PlayedFile(_written(samples, rate, folder), is_copy=True)
-    except OSError as error:
-        raise SoundFileError(f"{folder} cannot be written: {error.strerror}") from error
+    return PlayedFile(_written(samples, rate, folder), is_copy=True)
+
+
+def repeatable(path: Path, folder: Path) -> Path:
+    """Return a copy made in `folder` to ring by, with the pause that follows each time.
+
+    Raises:
+        SoundFileError: it is missing, silent or too long, or no WAV file that can be
+            converted.
+    """
+    with _opened(path) as (file, wav):
+        if wav.seconds > _MAX_RING_S:
+            raise SoundFileError(f"{path} is longer than {_MAX_RING_S} seconds")
+        samples, rate = _converted(file, wav)
+    if max(samples, default=0) < _AUDIBLE and min(samples, default=0) > -_AUDIBLE:
+        raise SoundFileError(f"{path} is silent: nobody would hear a call")
+    least = int(_LEAST_PAUSE_S * rate)
+    samples.extend([0] * max(least, _RING_PERIOD_S * rate - len(samples)))
+    return _written(samples, rate, folder)
 
 
 def make_private(recording: Path) -> None:
@@ -101,6 +105,38 @@ def make_private(recording: Path) -> None:
             os.close(descriptor)
     except OSError as error:
         raise SoundFileError(f"{recording} cannot be written: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[tuple[BinaryIO, wav_file.Wav]]:
+    """Open a WAV file, the reading of which raises `SoundFileError`."""
+    try:
+        with open(path, "rb", opener=_at_once) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise SoundFileError(f"{path} is not a file: save what it says as a WAV file")
+            wav = wav_file.look(file)
+            if not 1000 <= wav.form.rate <= _MAX_RATE or wav.seconds > _MAX_SECONDS:
+                raise SoundFileError(f"{path} has a rate or length that cannot be played")
+            yield file, wav
+    except FileNotFoundError:
+        raise SoundFileError(f"there is no file {path}") from None
+    except wav_file.WavError as error:
+        raise SoundFileError(
+            f"{path} is {error}: save it as a WAV file, 16-bit PCM with one or two channels"
+        ) from error
+    except OSError as error:
+        raise SoundFileError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _converted(file: BinaryIO, wav: wav_file.Wav) -> tuple[array.array[int], int]:
+    """Read one channel of samples, and the rate that they are converted to."""
+    factor = _factor(wav.form.rate)
+    samples = wav.read(file)
+    if wav.form.channels == 2:
+        samples = _mixed(samples)
+    for _ in range(factor.bit_length() - 1):
+        samples = _doubled(samples)
+    return samples, wav.form.rate * factor
 
 
 def _at_once(path: str, flags: int) -> int:
@@ -145,11 +181,14 @@ def _doubled(samples: array.array[int]) -> array.array[int]:
 def _written(samples: array.array[int], rate: int, folder: Path) -> Path:
     if sys.byteorder == "big":
         samples.byteswap()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=folder, suffix=".wav")
-    with os.fdopen(descriptor, "wb") as file, wave.open(file, "wb") as target:
-        target.setnchannels(1)
-        target.setsampwidth(2)
-        target.setframerate(rate)
-        target.writeframes(samples.tobytes())
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=folder, suffix=".wav")
+        with os.fdopen(descriptor, "wb") as file, wave.open(file, "wb") as target:
+            target.setnchannels(1)
+            target.setsampwidth(2)
+            target.setframerate(rate)
+            target.writeframes(samples.tobytes())
+    except OSError as error:
+        raise SoundFileError(f"{folder} cannot be written: {error.strerror}") from error
     return Path(name)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from tests.support.standin.engine import StandIn
-from tests.tui.settings.test_every import BOXES, TYPED
+from tests.tui.settings.test_every import BOXES, typed_values
 from tests.unit.cli.typed import typed
 from tui.settings.list import SETTINGS
 
 NAMED = {"audio.input": "usb", "audio.output": "usb", "screen.theme": "light"}
 
 
-async def test_every_setting_is_changed_by_its_name(standin: StandIn) -> None:
+async def test_every_setting_is_changed_by_its_name(standin: StandIn, place: Path) -> None:
+    typed_words = typed_values(place)
     assert set(NAMED) == set(BOXES)
     for setting in SETTINGS:
         other = [choice for choice in setting.choices if choice != setting.default]
-        value = NAMED.get(setting.key) or TYPED.get(setting.key) or other[0]
+        value = NAMED.get(setting.key) or typed_words.get(setting.key) or other[0]
         text = json.dumps(value).strip('"')
         assert await typed("settings", setting.key, text) == (0, "", ""), setting.key
         assert await typed("settings", setting.key) == (0, f"{text}\n", "")

@@ -15,7 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voip.engine.files.sound_files import PlayedFile, SoundFileError, make_private, playable
+from voip.engine.files.sound_files import (
+    PlayedFile,
+    SoundFileError,
+    make_private,
+    playable,
+    repeatable,
+)
 
 
 def wav(
@@ -341,3 +347,38 @@ def test_a_copy_goes_with_the_file_and_the_file_itself_stays(tmp_path: Path) -> 
         PlayedFile(path, is_copy).remove_copy()
         PlayedFile(path, is_copy).remove_copy()
     assert (original.exists(), copy.exists()) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "whole"), [(0.05, 4.0), (1.0, 4.0), (2.9, 4.0), (3.5, 4.5), (60.0, 61.0)]
+)
+def test_a_ring_sound_ends_with_a_pause(tmp_path: Path, seconds: float, whole: float) -> None:
+    count = int(seconds * 8000)
+    path = wav(tmp_path / "a.wav", [5000] * count, 8000)
+    rate, channels, samples = read(repeatable(path, tmp_path / "copies"))
+    assert (rate, channels) == (8000, 1)
+    assert samples == [5000] * count + [0] * (int(whole * 8000) - count)
+
+
+def test_a_ring_sound_of_two_channels_and_an_odd_rate_is_converted(tmp_path: Path) -> None:
+    path = wav(tmp_path / "a.wav", [4000, 2000] * 22050, 22050, channels=2)
+    rate, channels, samples = read(repeatable(path, tmp_path / "copies"))
+    assert (rate, channels, len(samples)) == (44100, 1, 4 * 44100)
+    assert set(samples) == {3000, 0}
+
+
+@pytest.mark.parametrize(
+    ("samples", "words"),
+    [
+        ([0] * 8000, "is silent: nobody would hear a call"),
+        ([100, -100] * 4000, "is silent"),
+        ([5000] * (61 * 8000), "is longer than 60 seconds"),
+    ],
+)
+def test_a_sound_that_cannot_ring_is_refused(
+    tmp_path: Path, samples: list[int], words: str
+) -> None:
+    path = wav(tmp_path / "a.wav", samples, 8000)
+    with pytest.raises(SoundFileError, match=words):
+        repeatable(path, tmp_path / "copies")
+    assert not (tmp_path / "copies").exists()

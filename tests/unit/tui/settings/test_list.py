@@ -50,6 +50,8 @@ def test_choices_are_those_of_the_protocol() -> None:
         ("audio.input", "USB", "USB"),
         ("audio.ring", True, "on"),
         ("audio.ring", False, "off"),
+        ("audio.ring_sound", None, "the phone's own"),
+        ("audio.ring_sound", "/home/me/ring.wav", "/home/me/ring.wav"),
         ("audio.jitter_ms", 20, "20 ms"),
         ("audio.clock_rate", 8000, "8000 Hz"),
         ("audio.jitter_ms", 0, "0 ms"),

@@ -1,0 +1,118 @@
+"""The sound of an incoming call: what rings, and where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.call.conftest import NewPulse, NewSoundPhone
+from tests.conftest import NewPhone
+from tests.support.media import sound
+from tests.support.media.pulse import RATE, Pulse, Samples, audible
+from tests.support.media.voice import tones_in
+from tests.support.network.ports import LOOPBACK
+from tests.support.peers.kamailio import DOMAIN, Kamailio
+from tests.support.phone import Phone
+from voip.model import CallState
+from voip.protocol.calls import AnswerCall
+from voip.protocol.settings import ChangeSettings
+
+BELL, OURS = 800, 480
+"""Hertz of the user's ring sound, and of one of the phone's own notes."""
+
+_WINDOW = RATE // 8
+
+
+def bell(folder: Path) -> Path:
+    return sound.sine(folder / "bell.wav", BELL, seconds=1)
+
+
+def has(samples: Samples, hertz: int) -> bool:
+    """True if there is a tone in the latest sound."""
+    latest = samples[-_WINDOW:].astype(float) / 32768
+    return len(latest) == _WINDOW and hertz in tones_in(latest, RATE, (BELL, OURS))
+
+
+def bursts(samples: Samples) -> int:
+    """Number of times that a sound begins after a second of silence."""
+    loud = [audible(samples[at : at + _WINDOW]) for at in range(0, len(samples), _WINDOW)]
+    return sum(is_loud and not any(loud[max(i - 8, 0) : i]) for i, is_loud in enumerate(loud))
+
+
+async def at_a_desk(
+    kamailio: Kamailio, desk: Pulse, new_phone: NewPhone, new_sound_phone: NewSoundPhone
+) -> tuple[Phone, Phone]:
+    """Return bob's phone at the desk, and alice's elsewhere."""
+    bob, alice = await new_sound_phone(desk.client_environment), await new_phone("alice")
+    for phone, user in ((bob, "bob"), (alice, "alice")):
+        await phone.add_open(user, LOOPBACK, kamailio.port)
+        await phone.until_registered(user)
+    return bob, alice
+
+
+async def change(phone: Phone, **audio: str | bool | None) -> None:
+    changes = {f"audio.{name}": value for name, value in audio.items()}
+    await phone.client.ask(ChangeSettings(changes={**changes}))
+
+
+async def rings(bob: Phone, alice: Phone) -> str:
+    """Have alice call bob; return his call."""
+    since = len(bob.events)
+    await alice.call(f"bob@{DOMAIN}")
+    return (await bob.until_call(lambda c: c.state is CallState.INCOMING, since)).id
+
+
+async def test_a_file_rings_again_and_again_until_the_call_is_answered(
+    kamailio: Kamailio,
+    new_phone: NewPhone,
+    new_pulse: NewPulse,
+    new_sound_phone: NewSoundPhone,
+    place: Path,
+) -> None:
+    desk = await new_pulse("desk")
+    bob, alice = await at_a_desk(kamailio, desk, new_phone, new_sound_phone)
+    await bob.run("settings", "audio.ring_sound", str(bell(place)))
+    async with desk.listen() as ear:
+        call = await rings(bob, alice)
+        await ear.until(lambda heard: has(heard, BELL))
+        await ear.until(lambda heard: bursts(heard) == 3)
+        assert not has(ear.samples, OURS)
+        await bob.client.ask(AnswerCall(call=call))
+        await bob.until_state(call, CallState.ACTIVE)
+        await ear.until(lambda heard: len(heard) > 6 * RATE and not heard[-5 * RATE :].any())
+
+
+async def test_another_sound_is_used_while_it_rings(
+    kamailio: Kamailio,
+    new_phone: NewPhone,
+    new_pulse: NewPulse,
+    new_sound_phone: NewSoundPhone,
+    place: Path,
+) -> None:
+    desk = await new_pulse("desk")
+    bob, alice = await at_a_desk(kamailio, desk, new_phone, new_sound_phone)
+    async with desk.listen() as ear:
+        await rings(bob, alice)
+        await ear.until(lambda heard: has(heard, OURS))
+        await change(bob, ring_sound=str(bell(place)))
+        await ear.until(lambda heard: has(heard, BELL))
+        await change(bob, ring_sound=None)
+        await ear.until(lambda heard: has(heard, OURS), ear.position)
+
+
+async def test_without_its_file_the_phone_rings_by_its_own_sound(
+    kamailio: Kamailio,
+    new_phone: NewPhone,
+    new_pulse: NewPulse,
+    new_sound_phone: NewSoundPhone,
+    place: Path,
+) -> None:
+    desk = await new_pulse("desk")
+    bob, alice = await at_a_desk(kamailio, desk, new_phone, new_sound_phone)
+    await change(bob, ring_sound=str(bell(place)))
+    # The engine's copy goes, unnoticed, behind its back.
+    for copy in Path(bob.environment["OFFHOOK_RUNTIME_DIR"], "sound").iterdir():
+        copy.unlink()
+    async with desk.listen() as ear:
+        await rings(bob, alice)
+        await ear.until(lambda heard: has(heard, OURS))
+        assert not has(ear.samples, BELL)

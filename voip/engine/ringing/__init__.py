@@ -1,0 +1,1 @@
+"""Ringing: the user's own sound, and a device of its own."""

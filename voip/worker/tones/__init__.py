@@ -1,0 +1,1 @@
+"""Ringing, ringback and the tone of a second call."""
