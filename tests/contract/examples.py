@@ -205,6 +205,9 @@ from voip.protocol.worker.process import (
 from voip.protocol.worker.sound import (
     LevelsReport,
     LookUpDevices,
+    PlayRing,
+    RingHere,
+    RingingEvent,
     SoundEvent,
     UseAudio,
     WatchLevels,
@@ -797,6 +800,8 @@ WORKER_COMMANDS: dict[str, AnyWorkerCommand] = {
     "record": RecordFile(call=1, path="/tmp/out.wav"),
     "use_audio": UseAudio(audio=Audio(output="Headset", ring=False)),
     "look_up_devices": LookUpDevices(),
+    "play_ring": PlayRing(on=True),
+    "ring_here": RingHere(),
     "levels": WatchLevels(interval_ms=100),
     "sip": WatchSip(on=True),
     "answer_name": AnswerName(name="edge.example.com", addresses=("192.0.2.9",), port=5071),
@@ -869,6 +874,7 @@ WORKER_EVENTS: dict[str, AnyWorkerEvent] = {
     ),
     "play_ended": PlayEnded(call=1),
     "sound": SoundEvent(devices=(DEVICE,), sound="pulse / pulse", sound_ok=True),
+    "ringing": RingingEvent(on=True),
     "server_silent": ServerSilent(account="work"),
     "relay_failed": RelayFailed(
         account="work", cause=Cause(CauseKind.RELAY_PASSWORD, ("turn.example.com",))

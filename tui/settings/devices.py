@@ -1,4 +1,4 @@
-"""Choice of microphone and speaker."""
+"""Choice of microphone, speaker and ringing device."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from voip.protocol.sound import GetDevices
 
 
 class Choice(NamedTuple):
-    """Device for a setting of config.toml; None lets the phone choose."""
+    """Device for a setting of config.toml; None is the default."""
 
     setting: str
     device: str | None
@@ -34,7 +34,7 @@ class Devices(ListBox[Choices[Choice]]):
 
     name_of_screen = "devices"
     BINDINGS = bindings_of("devices")
-    title_of_box = "Microphone and speaker"
+    title_of_box = "Microphone, speaker and ringing"
 
     def __init__(self) -> None:
         super().__init__(Choices[Choice]())
@@ -58,7 +58,8 @@ class Devices(ListBox[Choices[Choice]]):
             self.show_notice(f"The devices are not known: {error}")
             return
         self._devices = answer.devices
-        self.show_notice(f"In use: {answer.in_use}")
+        ringing = "" if answer.rings_on is None else f". Ringing: {answer.rings_on}"
+        self.show_notice(f"In use: {answer.in_use}{ringing}")
         self._draw()
 
     async def choose(self) -> None:
@@ -81,16 +82,24 @@ class Devices(ListBox[Choices[Choice]]):
                 *self._list("Microphone", "audio.input", inputs, audio.input),
                 Row(Line()),
                 *self._list("Speaker", "audio.output", outputs, audio.output),
+                Row(Line()),
+                *self._list(
+                    "Ringing device", "audio.ring_device", outputs, audio.ring_device, "the speaker"
+                ),
             ]
         )
 
     def _list(
-        self, title: str, setting: str, names: list[str], configured: str | None
+        self,
+        title: str,
+        setting: str,
+        names: list[str],
+        configured: str | None,
+        default: str = "automatic: the phone chooses",
     ) -> Iterator[Row[Choice]]:
         chosen = chosen_of(names, configured)
         yield Row(line(Part(title, "accent")))
-        automatic = self._row("automatic: the phone chooses", configured is None)
-        yield Row(automatic, Choice(setting, None))
+        yield Row(self._row(default, configured is None), Choice(setting, None))
         for name in dict.fromkeys(names):
             yield Row(self._row(name, name == chosen), Choice(setting, name))
         if configured is not None and chosen is None:

@@ -26,6 +26,7 @@ _KEYS = "keys"
 _ELSEWHERE: dict[str, type[Devices] | type[Themes]] = {
     "audio.input": Devices,
     "audio.output": Devices,
+    "audio.ring_device": Devices,
     "screen.theme": Themes,
 }
 _NAME = 19

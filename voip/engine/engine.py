@@ -48,6 +48,7 @@ from voip.engine.registration.trials.check import AccountCheck
 from voip.engine.registration.trials.inspection import Inspection, Look
 from voip.engine.registration.trials.trial import Trial
 from voip.engine.ringing.ring_sound import RingSound
+from voip.engine.ringing.ringer import Ringer
 from voip.engine.sound import SoundDevices
 from voip.engine.supervisor import (
     StartProcess,
@@ -72,7 +73,7 @@ from voip.protocol.worker.process import (
     Ready,
     SipMessage,
 )
-from voip.protocol.worker.sound import SoundEvent, WatchLevels
+from voip.protocol.worker.sound import RingingEvent, SoundEvent, WatchLevels
 
 log = logging.getLogger(__name__)
 
@@ -177,7 +178,10 @@ class Engine:
         self.ring_sound = RingSound(
             paths.runtime / "sound", lambda text: self.notice("warning", text)
         )
-        self.sound = SoundDevices(self.hub, self.book, self.workers, self._restart, self.ring_sound)
+        self.ringer = Ringer(self.hub, self.workers, self._configure(Role.RINGER), start_process)
+        self.sound = SoundDevices(
+            self.hub, self.book, self.workers, self._restart, self.ring_sound, self.ringer
+        )
         self.echo = Echo(
             self.hub, paths.echo, self.user_agent, self.workers[Role.SECURE], start_process
         )
@@ -202,6 +206,7 @@ class Engine:
         if interrupted:
             log.warning("%d calls in the log were interrupted by the engine's end", interrupted)
         await self.ring_sound.use(self.settings.audio.ring_sound)
+        self.ringer.start(self.settings.audio)
         await self.followed.reload()
 
     async def run(self) -> None:
@@ -227,7 +232,8 @@ class Engine:
         self.registrations.close()
         self._hops.close()
         await self.calls.end_all()
-        await asyncio.gather(*(worker.stop() for worker in self.workers.values()), self.echo.stop())
+        ends = (worker.stop() for worker in self.workers.values())
+        await asyncio.gather(*ends, self.echo.stop(), self.ringer.stop())
         for role in self.workers:
             self._call_events.on_worker_down(role, "the phone was stopped")
 
@@ -367,6 +373,8 @@ class Engine:
                 self._note_connection(role, event)
             elif isinstance(event, SoundEvent):
                 self.sound.on_event(role, event)
+            elif isinstance(event, RingingEvent):
+                self.ringer.on_ringing(role, event.on)
             elif isinstance(event, NameAsked):
                 self._hops.on_event(role, event)
             elif isinstance(event, SipMessage):
@@ -401,6 +409,7 @@ class Engine:
     def _on_down(self, role: Role) -> Callable[[str], None]:
         def on_down(reason: str) -> None:
             self.connections.forget(role)
+            self.ringer.on_ringing(role, on=False)
             self._call_events.on_worker_down(role, reason)
             self.registrations.on_worker_down(role)
             self.hub.publish(WorkerEvent(role=role, up=False, detail=reason))

@@ -12,6 +12,7 @@ from voip.engine.calls.book import CallBook
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
 from voip.engine.ringing.ring_sound import RingSound
+from voip.engine.ringing.ringer import Ringer
 from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
 from voip.model import CallState
 from voip.protocol.calls import CallEvent
@@ -25,7 +26,7 @@ from voip.protocol.worker.sound import LookUpDevices, SoundEvent, UseAudio
 log = logging.getLogger(__name__)
 
 _START_S = 5.0
-_AT_ONCE = ("input", "output", "ring", "ring_sound")
+_AT_ONCE = ("input", "output", "ring", "ring_device", "ring_sound")
 """Settings that need no new worker."""
 
 _LATER = "the new sound settings take effect when the calls that are up have ended"
@@ -45,9 +46,11 @@ class SoundDevices:
         workers: dict[Role, Supervisor],
         restart: Callable[[Role], Awaitable[None]],
         ring_sound: RingSound,
+        ringer: Ringer,
     ) -> None:
         self._hub = hub
         self._ring_sound = ring_sound
+        self._ringer = ringer
         self._book = book
         self._workers = workers
         self._restart = restart
@@ -76,6 +79,7 @@ class SoundDevices:
             return
         kept = {name: getattr(before, name) for name in _AT_ONCE}
         fixed = before != msgspec.structs.replace(after, **kept)
+        await self._ringer.use(after)
         for role, worker in self._workers.items():
             if not worker.running:
                 continue  # it starts with the new settings
@@ -104,6 +108,7 @@ class SoundDevices:
             await worker.wait_up()
             for each in up or [worker]:
                 await each.ask(LookUpDevices())
+            await self._ringer.look_up()
         except (WorkerGone, WorkerRefused) as error:
             raise Refusal("no_worker", f"the sound devices are not known: {error}") from error
         ready = worker.ready
@@ -111,7 +116,7 @@ class SoundDevices:
             raise Refusal("no_worker", "the sound devices are not known: the worker is gone")
         # ALSA lists names without any device.
         usable = tuple(d for d in ready.devices if d.inputs or d.outputs)
-        return Devices(devices=usable, in_use=ready.sound)
+        return Devices(devices=usable, in_use=ready.sound, rings_on=self._ringer.text)
 
     def on_event(self, role: Role, event: SoundEvent) -> None:
         """Record the devices that a worker uses, or its failure."""

@@ -30,7 +30,8 @@ class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Rates in hertz, times in milliseconds. `noise_suppression` is a part of the echo
     canceller. `ring` is the sound of an incoming call and of ringing at the far end;
-    `ring_sound` is a WAV file for the first, with its whole path.
+    the first is heard on `ring_device` in place of the speaker, and is `ring_sound`,
+    the whole path of a WAV file, in place of the phone's own.
     """
 
     input: str | None = None
@@ -43,6 +44,7 @@ class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     echo_cancel: bool = True
     noise_suppression: bool = False
     ring: bool = True
+    ring_device: str | None = None
     ring_sound: str | None = None
 
 

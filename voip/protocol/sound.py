@@ -21,10 +21,15 @@ class LevelsEvent(Event, frozen=True, tag="levels"):
 
 
 class Devices(msgspec.Struct, frozen=True):
-    """Sound devices; `in_use` names those in use, or says why none is."""
+    """Sound devices; `in_use` names those in use, or says why none is.
+
+    `rings_on` names a device of its own for ringing, or says why it is not used; None
+    without such a wish.
+    """
 
     devices: tuple[SoundDevice, ...]
     in_use: str
+    rings_on: str | None = None
 
 
 AnySoundCommand = GetDevices

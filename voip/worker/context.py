@@ -38,7 +38,7 @@ class Context:
         """Choose devices of a started endpoint; none if `silent`."""
         self.sound = Sound(endpoint, audio, silent, self.send)
         self.sound.choose()
-        self.tones = Tones(self.sound, audio, self.bury)
+        self.tones = Tones(self.sound, audio, self.bury, self.send)
 
     def send(self, event: WorkerReport) -> None:
         """Report an event at the end of PJSIP's turn."""

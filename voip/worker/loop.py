@@ -9,12 +9,14 @@ import traceback
 import pjsua2 as pj
 
 from voip.native import mark
+from voip.protocol.worker.base import Role
 from voip.protocol.worker.process import AnyWorkerCommand, Configure, Done, Order, Quit
 from voip.worker.errors import Refused
 from voip.worker.link import EngineGone, Link
 from voip.worker.orders import execute
 from voip.worker.outbox import Outbox
 from voip.worker.phone import Phone
+from voip.worker.ringer.ringer import Ringer
 
 _PAUSE_S = 0.01
 _INSECURE = 171142
@@ -22,12 +24,12 @@ _INSECURE = 171142
 
 
 class Worker:
-    """Server of one engine with one phone."""
+    """Server of one engine with one phone, or with a ringer."""
 
     def __init__(self, link: Link) -> None:
         self._link = link
         self._outbox = Outbox()
-        self._phone: Phone | None = None
+        self._phone: Phone | Ringer | None = None
         self._quitting = False
 
     def run(self) -> int:
@@ -68,12 +70,16 @@ class Worker:
 
     def _execute(self, command: AnyWorkerCommand) -> None:
         match command:
+            case Configure(role=Role.RINGER):
+                self._phone = Ringer(self._outbox, command)
             case Configure():
                 self._phone = Phone(self._outbox, command)
             case Quit():
                 self._quitting = True
             case _ if self._phone is None:
                 raise Refused("the worker is not configured yet")
+            case _ if isinstance(self._phone, Ringer):
+                self._phone.execute(command)
             case _:
                 execute(self._phone, command)
 

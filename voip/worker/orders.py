@@ -31,7 +31,7 @@ from voip.protocol.worker.calls import (
     StartCall,
 )
 from voip.protocol.worker.process import AnswerName, AnyWorkerCommand, WatchSip
-from voip.protocol.worker.sound import LookUpDevices, UseAudio, WatchLevels
+from voip.protocol.worker.sound import LookUpDevices, PlayRing, RingHere, UseAudio, WatchLevels
 from voip.worker.calls.call import Call
 from voip.worker.errors import Refused
 from voip.worker.media.digits import CannotSend
@@ -96,6 +96,10 @@ def execute(phone: Phone, command: AnyWorkerCommand) -> None:
             calls.get(number).media.record(path)
         case UseAudio(audio=audio):
             phone.use_audio(audio)
+        case RingHere():
+            phone.ring_here()
+        case PlayRing():
+            raise Refused("a worker with calls rings by their states")
         case LookUpDevices():
             phone.look_up_devices()
         case WatchLevels(interval_ms=interval):

@@ -119,6 +119,9 @@ class Phone:
         self.context.tones.use(audio)
         self.context.sound.use(audio, open_now=bool(self.calls))
 
+    def ring_here(self) -> None:
+        self.context.tones.ring_here()
+
     def look_up_devices(self) -> None:
         self.context.sound.look_up(open_now=bool(self.calls))
 

@@ -113,7 +113,7 @@ def refused(shown: ServerReport | Refusal, trust: Trust) -> tuple[Cause | None, 
 
 def ready(configured: Configure) -> Ready:
     """Return the first message of a worker built with our own pjsua2."""
-    sound = sound_of(configured.audio, configured.silent)
+    sound = sound_of(configured.audio, configured.silent, configured.role)
     return Ready(
         pjsip="2.17",
         tls_library="OpenSSL 3.5.4 30 Sep 2025",
@@ -128,8 +128,12 @@ def ready(configured: Configure) -> Ready:
     )
 
 
-def sound_of(audio: Audio, silent: bool) -> SoundEvent:
+def sound_of(audio: Audio, silent: bool, role: Role) -> SoundEvent:
     """Return the devices that a worker with these settings uses."""
+    if role is Role.RINGER:
+        name = _device(audio.ring_device)
+        missing = f"no sound device is called {audio.ring_device}: it rings on the speaker"
+        return SoundEvent(devices=DEVICES, sound=name or missing, sound_ok=name is not None)
     if silent:
         return SoundEvent(devices=DEVICES, sound="sound is switched off", sound_ok=True)
     names = [_device(audio.input), _device(audio.output)]

@@ -71,7 +71,7 @@ from voip.protocol.worker.process import (
     Quit,
     WatchSip,
 )
-from voip.protocol.worker.sound import LookUpDevices, UseAudio, WatchLevels
+from voip.protocol.worker.sound import LookUpDevices, PlayRing, RingHere, UseAudio, WatchLevels
 
 _NO_SUCH_PROCESS = 1 << 30
 _PORTS = {Transport.TLS: 5061, Transport.TCP: 5060, Transport.UDP: 5060}
@@ -282,10 +282,17 @@ class ScriptedWorker:
 
     def use_audio(self, command: UseAudio) -> None:
         self._audio = command.audio
-        self.send(facts.sound_of(self._audio, self._silent))
+        self.send(facts.sound_of(self._audio, self._silent, self.role))
 
     def look_up_devices(self, command: LookUpDevices) -> None:
-        self.send(facts.sound_of(self._audio, self._silent))
+        self.send(facts.sound_of(self._audio, self._silent, self.role))
+
+    def play_ring(self, command: PlayRing) -> None:
+        if self.role is not Role.RINGER:
+            raise Refused("a worker with calls rings by their states")
+
+    def ring_here(self, command: RingHere) -> None:
+        """Accept the command: nobody hears a scripted worker."""
 
     def watch_levels(self, command: WatchLevels) -> None:
         """Ignore the command: levels come from the script."""
@@ -543,6 +550,8 @@ ANSWERS: dict[type[WorkerCommand], Callable[[ScriptedWorker, Any], None]] = {
     RecordFile: ScriptedWorker.record,
     UseAudio: ScriptedWorker.use_audio,
     LookUpDevices: ScriptedWorker.look_up_devices,
+    PlayRing: ScriptedWorker.play_ring,
+    RingHere: ScriptedWorker.ring_here,
     WatchLevels: ScriptedWorker.watch_levels,
     WatchSip: ScriptedWorker.watch_sip,
     AnswerName: ScriptedWorker.ignore_answer,

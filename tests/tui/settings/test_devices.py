@@ -15,6 +15,8 @@ from tui.settings.devices import chosen_of
 from voip.protocol.settings import ChangeSettings
 from voip.protocol.worker.sound import LookUpDevices
 
+AUTOMATIC, SPEAKER = "automatic: the phone chooses", "the speaker"
+
 
 async def show_devices(phone: Screen) -> None:
     await phone.to_main()
@@ -31,17 +33,33 @@ def marked(phone: Screen) -> list[str]:
 
 async def test_a_device_is_chosen_at_once(phone: Screen, standin: StandIn) -> None:
     await show_devices(phone)
-    assert marked(phone) == ["automatic: the phone chooses"] * 2
+    assert marked(phone) == [AUTOMATIC, AUTOMATIC, SPEAKER]
     await phone.press("down", "down", "enter")
-    await phone.until(lambda: marked(phone) == ["USB Headset", "automatic: the phone chooses"])
-    await phone.press("end", "space")
-    await phone.until(lambda: marked(phone) == ["USB Headset", "USB Headset"])
+    await phone.until(lambda: marked(phone) == ["USB Headset", AUTOMATIC, SPEAKER])
+    await phone.press("down", "down", "down", "space")
+    await phone.until(lambda: marked(phone) == ["USB Headset", "USB Headset", SPEAKER])
     assert standin.paths.settings.read_text() == (
         '[audio]\ninput = "USB Headset"\noutput = "USB Headset"\n'
     )
     await phone.press("home", "enter")
-    await phone.until(lambda: marked(phone) == ["automatic: the phone chooses", "USB Headset"])
+    await phone.until(lambda: marked(phone) == [AUTOMATIC, "USB Headset", SPEAKER])
     assert standin.paths.settings.read_text() == '[audio]\noutput = "USB Headset"\n'
+
+
+async def test_another_device_for_ringing_is_chosen(phone: Screen, standin: StandIn) -> None:
+    await show_devices(phone)
+    await phone.press("end", "enter")
+    await phone.until(lambda: marked(phone) == [AUTOMATIC, AUTOMATIC, "USB Headset"])
+    await phone.sees("In use: Built-in Audio / Built-in Audio. Ringing: USB Headset")
+    assert standin.engine.settings.audio.ring_device == "USB Headset"
+    await standin.client.ask(ChangeSettings(changes={"audio.ring_device": "Loudspeaker"}))
+    await phone.sees("✓ Loudspeaker (not there now)")
+    await phone.until(
+        lambda: (
+            "Ringing: no sound device is called Loudspeaker: it rings on the speaker"
+            in running_text(phone)
+        )
+    )
 
 
 async def test_a_double_click_chooses(phone: Screen, standin: StandIn) -> None:

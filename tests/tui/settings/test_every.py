@@ -19,7 +19,7 @@ TYPED = {
     "network.rtp_ports": "10000-10100",
     "network.sip_port": "5070",
 }
-BOXES = ("audio.input", "audio.output", "screen.theme")
+BOXES = ("audio.input", "audio.output", "audio.ring_device", "screen.theme")
 
 
 def typed_values(folder: Path) -> dict[str, str]:

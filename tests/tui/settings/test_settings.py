@@ -32,7 +32,8 @@ async def test_each_row_has_its_value_its_default_and_its_meaning(
     standin.paths.settings.write_text("[audio]\nring = false\n")
     await standin.engine.reload_settings()
     await go_to(phone, "audio.ring")
-    assert row(phone, "Ringing").split() == ["│", "Ringing", "[", "]", "off", "default:", "on", "│"]
+    shown = row(phone, "Ringing").rstrip("▂│ ").split()
+    assert shown == ["│", "Ringing", "[", "]", "off", "default:", "on"]
     assert row(phone, "Jitter buffer").rstrip("│ ").endswith("default")
     assert "A sound when somebody calls" in phone.text
 

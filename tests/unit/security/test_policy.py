@@ -126,7 +126,7 @@ def test_demands(transport: Transport, demanded: bool) -> None:
 
 
 def test_the_roles_that_never_send_in_the_clear_are_named_one_by_one() -> None:
-    assert {role for role in Role if role.tls_only} == {Role.SECURE, Role.ECHO}
+    assert {role for role in Role if role.tls_only} == {Role.SECURE, Role.ECHO, Role.RINGER}
 
 
 def test_demands_know_every_transport() -> None:

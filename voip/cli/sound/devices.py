@@ -15,13 +15,16 @@ from voip.protocol.sound import Devices, GetDevices
 def devices(as_json: bool) -> None:
     """Look for sound devices and list them.
 
-    “offhook settings audio.input NAME” chooses a microphone, audio.output a speaker.
+    “offhook settings audio.input NAME” chooses a microphone, audio.output a speaker, and
+    audio.ring_device another device for ringing.
     """
     report = oneshot.get(GetDevices(), Devices)
     if as_json:
         print_json(report)
         return
     click.echo(f"in use: {report.in_use}")
+    if report.rings_on is not None:
+        click.echo(f"ringing: {report.rings_on}")
     for device in report.devices:
         click.echo(_line(device))
 

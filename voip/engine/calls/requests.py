@@ -250,11 +250,15 @@ class Calls:
     def settle(self) -> None:
         """Reassign the microphone after a call was answered or has ended."""
         self._background.begin(self._microphone.settle())
-        if len(self._book) == 1:
+        coming = [call for call in self._book if call.state is CallState.INCOMING]
+        if any(call.state.answered for call in self._book):
+            for call in coming:
+                # Its worker may not have the call that was answered.
+                if not call.waits_to_ring:
+                    self.ring(call, waiting=True)
+        elif len(self._book) == 1 and coming and coming[0].waits_to_ring:
             # The other call, of this worker or not, is over: this one rings aloud.
-            (call,) = self._book
-            if call.state is CallState.INCOMING and call.waits_to_ring:
-                self.ring(call, waiting=False)
+            self.ring(coming[0], waiting=False)
 
     def _check(self, call: LiveCall, event: HoldEvent | None) -> None:
         if event is None:

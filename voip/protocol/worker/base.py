@@ -10,12 +10,14 @@ import msgspec
 class Role(StrEnum):
     """Role of a worker.
 
-    `secure` has TLS transports only, `open` UDP and TCP, `echo` answers.
+    `secure` has TLS transports only, `open` UDP and TCP, `echo` answers. `ringer` has
+    neither transports nor calls: it rings, on a device of its own.
     """
 
     SECURE = "secure"
     OPEN = "open"
     ECHO = "echo"
+    RINGER = "ringer"
 
     @property
     def tls_only(self) -> bool:
@@ -23,7 +25,7 @@ class Role(StrEnum):
         return self in _TLS_ONLY
 
 
-_TLS_ONLY = frozenset({Role.SECURE, Role.ECHO})
+_TLS_ONLY = frozenset({Role.SECURE, Role.ECHO, Role.RINGER})
 
 
 class WorkerCommand(msgspec.Struct, frozen=True, tag_field="do"):

@@ -21,6 +21,20 @@ class LookUpDevices(WorkerCommand, frozen=True, tag="look_up_devices"):
     """Look up the sound devices again; `SoundEvent` comes before `Done`."""
 
 
+class PlayRing(WorkerCommand, frozen=True, tag="play_ring"):
+    """Start or stop to ring, in a worker that does nothing else.
+
+    `Done` reports that the device is open; a `SoundEvent` that is not `sound_ok`, that
+    it has failed.
+    """
+
+    on: bool
+
+
+class RingHere(WorkerCommand, frozen=True, tag="ring_here"):
+    """Ring on the speaker until no call rings: the device for ringing is not there."""
+
+
 class WatchLevels(WorkerCommand, frozen=True, tag="levels"):
     """Send `Levels` of active calls every `interval_ms`; 0 stops."""
 
@@ -43,6 +57,12 @@ class SoundEvent(WorkerReport, frozen=True, tag="sound"):
     sound_ok: bool
 
 
-AnySoundCommand = UseAudio | LookUpDevices | WatchLevels
+class RingingEvent(WorkerReport, frozen=True, tag="ringing"):
+    """Reports that calls begin or cease to ring, where `Audio.ring_device` is to ring."""
 
-AnySoundEvent = LevelsReport | SoundEvent
+    on: bool
+
+
+AnySoundCommand = UseAudio | LookUpDevices | PlayRing | RingHere | WatchLevels
+
+AnySoundEvent = LevelsReport | RingingEvent | SoundEvent

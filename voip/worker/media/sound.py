@@ -71,7 +71,7 @@ class Sound:
 
     def choose(self) -> None:
         """Select devices, or the null device if there are none."""
-        self.devices = self._list()
+        self.devices = listed(self._manager)
         self._select(open_now=False)
 
     def use(self, settings: Audio, open_now: bool) -> None:
@@ -83,13 +83,13 @@ class Sound:
     def look_up(self, open_now: bool, always_tell: bool = True) -> None:
         """Refresh the list of devices, and select again from it."""
         self._manager.refreshDevs()
-        listed = self._list()
+        found = listed(self._manager)
         if self._manager.sndIsActive():
             # An exclusive device looks absent while we use it.
             ours = self._in_use.names if self._in_use else ()
             before = {device.name: device for device in self.devices if device.name in ours}
-            listed = tuple(before.get(device.name, device) for device in listed)
-        self.devices = listed
+            found = tuple(before.get(device.name, device) for device in found)
+        self.devices = found
         self._select(open_now)
         if always_tell or self._event() != self._announced:
             self._announce_state()
@@ -220,12 +220,6 @@ class Sound:
         index = None if name is None else pick(self.devices, name, False)
         return pick(self.devices, None, pulse.reachable()) if index is None else index
 
-    def _list(self) -> tuple[SoundDevice, ...]:
-        return tuple(
-            SoundDevice(name=d.name, driver=d.driver, inputs=d.inputCount, outputs=d.outputCount)
-            for d in self._manager.enumDev2()
-        )
-
     def _use_null(self, text: str, ok: bool) -> None:
         self._manager.setNullDev()
         self._in_use = None
@@ -243,6 +237,14 @@ class Sound:
         self._announce(self._announced)
 
 
+def listed(manager: pj.AudDevManager) -> tuple[SoundDevice, ...]:
+    """Return the sound devices in the order of PJSIP's indices."""
+    return tuple(
+        SoundDevice(name=d.name, driver=d.driver, inputs=d.inputCount, outputs=d.outputCount)
+        for d in manager.enumDev2()
+    )
+
+
 def pick(devices: tuple[SoundDevice, ...], chosen: str | None, pulse: bool) -> int | None:
     """Index of the device to use for `chosen`, None if there is none.
 
@@ -252,9 +254,7 @@ def pick(devices: tuple[SoundDevice, ...], chosen: str | None, pulse: bool) -> i
     """
     usable = [(i, d) for i, d in enumerate(devices) if d.inputs or d.outputs]
     if chosen is not None:
-        exact = [i for i, d in usable if d.name == chosen]
-        partial = [i for i, d in usable if chosen.lower() in d.name.lower()]
-        return next(iter(exact + partial), None)
+        return named(usable, chosen)
     if pulse:
         for name in _PREFERRED:
             index = next((i for i, d in usable if d.name == name), None)
@@ -265,6 +265,13 @@ def pick(devices: tuple[SoundDevice, ...], chosen: str | None, pulse: bool) -> i
     # CoreAudio lists its default device first.
     others = [i for i, d in usable if d.driver not in ("ALSA", "null")]
     return next(iter(others), None)
+
+
+def named(devices: list[tuple[int, SoundDevice]], name: str) -> int | None:
+    """Index of the device called `name`, exactly or in part; None if there is none."""
+    exact = [i for i, d in devices if d.name == name]
+    partial = [i for i, d in devices if name.lower() in d.name.lower()]
+    return next(iter(exact + partial), None)
 
 
 def may_have_sound() -> bool:

@@ -9,6 +9,7 @@ import pjsua2 as pj
 
 from voip.model import CallState
 from voip.protocol.settings import Audio
+from voip.protocol.worker.sound import RingingEvent
 from voip.worker.media.sound import Sound, tone
 from voip.worker.tones.ring import Ring
 
@@ -24,15 +25,25 @@ class Tone(Enum):
 class Tones:
     """Ringback of outgoing calls, ringing of incoming ones, and of a second one.
 
-    One generator serves all calls: those that come and go can crash PJSIP.
+    One generator serves all calls: those that come and go can crash PJSIP. With a
+    device for ringing, `report` gets the begin and end of it, and `ring_here` brings it
+    to the speaker.
     """
 
     def __init__(
-        self, sound: Sound, audio: Audio, bury: Callable[[list[pj.AudioMedia]], None]
+        self,
+        sound: Sound,
+        audio: Audio,
+        bury: Callable[[list[pj.AudioMedia]], None],
+        report: Callable[[RingingEvent], None],
     ) -> None:
         self._sound = sound
         self._ring = Ring(bury)
+        self._report = report
         self._enabled = False
+        self._device: str | None = None
+        self._rings_here = False
+        self._rings_elsewhere = False
         self._generator: pj.ToneGenerator | None = None
         self._states: dict[int, CallState] = {}
         self._ringing: set[int] = set()
@@ -43,7 +54,14 @@ class Tones:
     def use(self, audio: Audio) -> None:
         """Use other settings, also for calls that ring now."""
         self._enabled = audio.ring
+        if audio.ring_device != self._device:
+            self._device, self._rings_here = audio.ring_device, False
         self._ring.use(audio.ring_sound)
+        self._update()
+
+    def ring_here(self) -> None:
+        """Ring on the speaker for now, as the device for it is not there."""
+        self._rings_here = True
         self._update()
 
     def follow(
@@ -71,9 +89,17 @@ class Tones:
         self._generator = None
 
     def _update(self) -> None:
-        tone = self._due() if self._enabled and not self._sound.silent else None
+        tone = self._due() if self._enabled else None
+        if tone is not Tone.RING:
+            self._rings_here = False
+        elsewhere = tone is Tone.RING and bool(self._device) and not self._rings_here
+        if elsewhere or self._sound.silent:
+            tone = None
         if tone is not self._playing:
             self._play(tone)
+        if elsewhere is not self._rings_elsewhere:
+            self._rings_elsewhere = elsewhere
+            self._report(RingingEvent(on=elsewhere))
 
     def _due(self) -> Tone | None:
         comes = {call for call, state in self._states.items() if state is CallState.INCOMING}

@@ -10,7 +10,12 @@ from tests.tui.settings.test_every import BOXES, typed_values
 from tests.unit.cli.typed import typed
 from tui.settings.list import SETTINGS
 
-NAMED = {"audio.input": "usb", "audio.output": "usb", "screen.theme": "light"}
+NAMED = {
+    "audio.input": "usb",
+    "audio.output": "usb",
+    "audio.ring_device": "usb",
+    "screen.theme": "light",
+}
 
 
 async def test_every_setting_is_changed_by_its_name(standin: StandIn, place: Path) -> None:

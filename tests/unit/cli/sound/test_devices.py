@@ -20,3 +20,18 @@ async def test_devices_are_listed_and_chosen(standin: StandIn) -> None:
     shown = json.loads((await typed("devices", "--json")).out)
     assert shown["in_use"] == "USB Headset / Built-in Audio"
     assert [device["name"] for device in shown["devices"]] == ["Built-in Audio", "USB Headset"]
+
+
+async def test_another_device_for_ringing_is_chosen(standin: StandIn) -> None:
+    await typed("settings", "audio.ring_device", "usb")
+    status, out, err = await typed("devices")
+    assert (status, err) == (0, "")
+    assert out.splitlines()[:2] == [
+        "in use: Built-in Audio / Built-in Audio",
+        "ringing: USB Headset",
+    ]
+    await typed("settings", "audio.ring_device", "Loudspeaker")
+    shown = json.loads((await typed("devices", "--json")).out)
+    assert shown["rings_on"] == "no sound device is called Loudspeaker: it rings on the speaker"
+    await typed("settings", "audio.ring_device", "--default")
+    assert json.loads((await typed("devices", "--json")).out)["rings_on"] is None

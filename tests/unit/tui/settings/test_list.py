@@ -31,7 +31,7 @@ def test_every_setting_of_the_file_is_there() -> None:
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.key)
 def test_each_has_a_way_to_be_changed(setting: Setting) -> None:
-    elsewhere = setting.key in ("audio.input", "audio.output", "screen.theme")
+    elsewhere = setting.key in ("audio.input", "audio.output", "audio.ring_device", "screen.theme")
     assert [bool(setting.choices), setting.is_typed, elsewhere].count(True) == 1
     if setting.choices:
         assert setting.default in setting.choices

@@ -1,0 +1,211 @@
+"""Incoming calls ring on a device of its own, and nothing else is heard there."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from tests.call.conftest import NewPulse, NewSoundPhone
+from tests.call.sound.test_devices import listeners, notice
+from tests.call.sound.test_ringing import BELL, OURS, at_a_desk, bell, change, has, rings
+from tests.conftest import NewPhone
+from tests.support.media.pulse import RATE, Pulse, Samples, audible
+from tests.support.peers.kamailio import DOMAIN, Kamailio
+from voip.model import CallState
+from voip.protocol.calls import AnswerCall, DeclineCall, HangUp, Hold
+from voip.protocol.sound import Devices, GetDevices
+
+
+def silent_for(seconds: float, samples: Samples) -> bool:
+    return len(samples) > seconds * RATE and not samples[-int(seconds * RATE) :].any()
+
+
+async def test_it_rings_there_and_the_voice_is_on_the_speaker_alone(
+    kamailio: Kamailio,
+    new_phone: NewPhone,
+    new_pulse: NewPulse,
+    new_sound_phone: NewSoundPhone,
+    tone: Path,
+) -> None:
+    desk = await new_pulse("desk")
+    await desk.plug_in("loud")
+    bob, alice = await at_a_desk(kamailio, desk, new_phone, new_sound_phone)
+    await bob.run("settings", "audio.ring_device", "loud")
+    out, _ = await bob.run("devices")
+    assert out.splitlines()[:2] == ["in use: pulse / pulse", "ringing: loud"]
+    async with desk.listen("loud") as loud, desk.listen("speaker") as speaker:
+        standing = await listeners(desk)
+        since = len(bob.events)
+        await alice.call(f"bob@{DOMAIN}", play=str(tone))
+        call = (await bob.until_call(lambda c: c.state is CallState.INCOMING, since)).id
+        await loud.until(lambda heard: has(heard, OURS))
+        # Its rings come again, and no microphone is open for them.
+        await loud.until(lambda heard: silent_for(1.5, heard))
+        await loud.until(lambda heard: has(heard, OURS), loud.position)
+        assert await listeners(desk) == standing
+        assert not speaker.samples.any()
+        await bob.client.ask(AnswerCall(call=call))
+        await speaker.until(audible)
+        await loud.until(lambda heard: silent_for(4, heard), loud.position)
+        assert audible(speaker.samples[-RATE // 4 :])
+        assert not has(speaker.samples, OURS)
+        assert await listeners(desk) == standing + 1
+
+
+async def test_a_second_call_is_told_in_the_ear(
+    kamailio: Kamailio, new_phone: NewPhone, new_pulse: NewPulse, new_sound_phone: NewSoundPhone
+) -> None:
+    desk = await new_pulse("desk")
+    await desk.plug_in("loud")
+    bob, alice = await at_a_desk(kamailio, desk, new_phone, new_sound_phone)
+    await change(bob, ring_device="loud")
+    async with desk.listen("loud") as loud, desk.listen("speaker") as speaker:
+        first = await rings(bob, alice)
+        await loud.until(lambda heard: has(heard, OURS))
+        await bob.client.ask(AnswerCall(call=first))
+        await bob.until_state(first, CallState.ACTIVE)
+        await loud.until(lambda heard: silent_for(0.5, heard), loud.position)
+        since = loud.position
+        (held,) = (await alice.status()).calls
+        await alice.client.ask(Hold(call=held.id))
+        second = await rings(bob, alice)
+        await speaker.until(audible, speaker.position)
+        await loud.until(lambda heard: silent_for(3, heard), since)
+        assert not loud.tail(since).any()
+        # Alone, it rings aloud again.
+        await bob.client.ask(HangUp(call=first))
+        await loud.until(lambda heard: has(heard, OURS), loud.position)
+        await bob.client.ask(DeclineCall(call=second))
+
+
+async def test_ringback_is_heard_on_the_speaker(
+    kamailio: Kamailio, new_phone: NewPhone, new_pulse: NewPulse, new_sound_phone: NewSoundPhone
+) -> None:
+    desk = await new_pulse("desk")
+    await desk.plug_in("loud")
+    bob, _alice = await at_a_desk(kamailio, desk, new_phone, new_sound_phone)
+    await change(bob, ring_device="loud")
+    async with desk.listen("loud") as loud, desk.listen("speaker") as speaker:
+        await bob.call(f"alice@{DOMAIN}")
+        await speaker.until(lambda heard: has(heard, OURS))
+        assert not loud.samples.any()
+
+
+async def test_a_file_rings_there(
+    kamailio: Kamailio,
+    new_phone: NewPhone,
+    new_pulse: NewPulse,
+    new_sound_phone: NewSoundPhone,
+    place: Path,
+) -> None:
+    desk = await new_pulse("desk")
+    await desk.plug_in("loud")
+    bob, alice = await at_a_desk(kamailio, desk, new_phone, new_sound_phone)
+    await change(bob, ring_device="loud", ring_sound=str(bell(place)))
+    async with desk.listen("loud") as loud, desk.listen("speaker") as speaker:
+        call = await rings(bob, alice)
+        await loud.until(lambda heard: has(heard, BELL))
+        # Another choice while it rings takes it to the speaker, and back.
+        await change(bob, ring_device=None)
+        await speaker.until(lambda heard: has(heard, BELL))
+        await change(bob, ring_device="loud")
+        await loud.until(lambda heard: has(heard, BELL), loud.position)
+        await speaker.until(lambda heard: silent_for(5, heard), speaker.position)
+        await bob.client.ask(DeclineCall(call=call))
+
+
+async def unplug(desk: Pulse, sink: str) -> None:
+    modules = (await desk.ask("list", "short", "modules")).splitlines()
+    (module,) = [line.split()[0] for line in modules if f"sink_name={sink} " in line]
+    await desk.ask("unload-module", module)
+
+
+async def test_without_the_device_it_rings_on_the_speaker_until_it_is_back(
+    kamailio: Kamailio,
+    new_phone: NewPhone,
+    new_pulse: NewPulse,
+    new_sound_phone: NewSoundPhone,
+    place: Path,
+) -> None:
+    desk = await new_pulse("desk")
+    socket = place / "other" / "pulse" / "native"
+    (desk.home / ".asoundrc").write_text(
+        f'pcm.loud {{ type pulse server "unix:{socket}" hint {{ show on }} }}\n'
+    )
+    bob, alice = await at_a_desk(kamailio, desk, new_phone, new_sound_phone)
+    await change(bob, ring_device="loud")
+    words = "no sound device is called loud: it rings on the speaker"
+    assert (await notice(bob, words)).level == "warning"
+    async with desk.listen("speaker") as speaker:
+        call = await rings(bob, alice)
+        await speaker.until(lambda heard: has(heard, OURS))
+        await bob.client.ask(DeclineCall(call=call))
+        # It comes back: the next call rings there, without any command.
+        other = await new_pulse("other")
+        await speaker.until(lambda heard: silent_for(3, heard), speaker.position)
+        since = speaker.position
+        async with other.listen("speaker") as loud:
+            call = await rings(bob, alice)
+            await loud.until(lambda heard: has(heard, OURS))
+            assert not speaker.tail(since).any()
+            # And it goes while it rings.
+            position = len(bob.events)
+            await other.die()
+            await speaker.until(lambda heard: has(heard, OURS), since)
+            await notice(bob, "loud has stopped working: it rings on the speaker", position)
+            await bob.client.ask(DeclineCall(call=call))
+    told = (await bob.client.get(GetDevices(), Devices)).rings_on
+    assert told == words
+    assert (await bob.run("settings", "audio.ring_device"))[0] == "loud\n"
+
+
+async def test_a_sink_that_is_unplugged_leaves_no_call_silent(
+    kamailio: Kamailio, new_phone: NewPhone, new_pulse: NewPulse, new_sound_phone: NewSoundPhone
+) -> None:
+    desk = await new_pulse("desk")
+    await desk.plug_in("loud")
+    bob, alice = await at_a_desk(kamailio, desk, new_phone, new_sound_phone)
+    await change(bob, ring_device="loud")
+    await unplug(desk, "loud")
+    async with desk.listen("speaker") as speaker:
+        call = await rings(bob, alice)
+        await speaker.until(lambda heard: has(heard, OURS))
+        await bob.client.ask(DeclineCall(call=call))
+
+
+async def test_a_device_that_hangs_delays_no_call_and_the_speaker_rings(
+    kamailio: Kamailio,
+    new_phone: NewPhone,
+    new_pulse: NewPulse,
+    new_sound_phone: NewSoundPhone,
+) -> None:
+    desk, other = await new_pulse("desk"), await new_pulse("other")
+    (desk.home / ".asoundrc").write_text(
+        f'pcm.loud {{ type pulse server "unix:{other.socket}" hint {{ show on }} }}\n'
+    )
+    bob, alice = await at_a_desk(kamailio, desk, new_phone, new_sound_phone)
+    await change(bob, ring_device="loud")
+    async with desk.listen("speaker") as speaker:
+        with other.asleep():
+            call = await rings(bob, alice)
+            await speaker.until(lambda heard: has(heard, OURS))
+            await notice(bob, "the device for ringing does not answer: it rings on the speaker")
+            await bob.client.ask(AnswerCall(call=call))
+            await bob.until_state(call, CallState.ACTIVE)
+
+
+async def test_a_ringer_that_dies_leaves_no_call_silent(
+    kamailio: Kamailio, new_phone: NewPhone, new_pulse: NewPulse, new_sound_phone: NewSoundPhone
+) -> None:
+    desk = await new_pulse("desk")
+    await desk.plug_in("loud")
+    bob, alice = await at_a_desk(kamailio, desk, new_phone, new_sound_phone)
+    before = set(bob.worker_pids())
+    await change(bob, ring_device="loud")
+    (ringer,) = set(bob.worker_pids()) - before
+    async with desk.listen("loud") as loud, desk.listen("speaker") as speaker:
+        await rings(bob, alice)
+        await loud.until(lambda heard: has(heard, OURS))
+        os.kill(ringer, signal.SIGKILL)
+        await speaker.until(lambda heard: has(heard, OURS))

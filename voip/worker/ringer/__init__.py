@@ -1,0 +1,1 @@
+"""Worker that rings on a device of its own."""
