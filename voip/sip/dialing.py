@@ -21,6 +21,11 @@ from voip.sip import numbers
 ECHO = "echo"
 """Target of the local secure test line."""
 
+MAX_TARGET = 255
+"""Characters of a target: PJSIP accepts no longer URI."""
+
+_TOO_LONG = f"the address is longer than {MAX_TARGET} characters"
+
 
 class DialError(ValueError):
     """Target that cannot be called; the text is the reason for the user."""
@@ -47,11 +52,14 @@ class Target(msgspec.Struct, frozen=True):
         """
         if self.secure and transport is not Transport.TLS:
             raise DialError("a sips: address asks for TLS, which this account does not use")
+        if "%" in self.user:
+            # PJSIP sends an escaped “%” bare, which the server would decode once more.
+            raise DialError("a name with “%” cannot be called")
         host = self.host or domain
         port = f":{self.port}" if self.port else ""
         parameter = "" if transport is Transport.UDP else f";transport={transport.value}"
         uri = f"sip:{escape_user(self.user)}@{host}{port}{parameter}"
-        if len(uri) > _MAX_TARGET:
+        if len(uri) > MAX_TARGET:
             raise DialError(_TOO_LONG)
         if "sips:" in uri.lower():
             raise DialError(f"“{host}” cannot be called at a port of its own")
@@ -70,8 +78,6 @@ _TYPED_PARAMETERS = _URI_PARAMETERS | {
     "phone-context", "npdi", "rn", "cic", "isub", "ext", "postd",
 }  # fmt: skip
 _HOST_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-_MAX_TARGET = 255  # PJSIP accepts no longer URI
-_TOO_LONG = f"the address is longer than {_MAX_TARGET} characters"
 
 
 def escape_user(user: str) -> str:
@@ -107,7 +113,7 @@ def parse_address(text: str) -> Target:
     typed = _typed(text)
     if not typed:
         raise DialError("there is nothing to call: type a number, a name or a SIP address")
-    if len(typed) > _MAX_TARGET:
+    if len(typed) > MAX_TARGET:
         raise DialError(_TOO_LONG)
     if any(unicodedata.category(char) in _CONTROLS for char in typed):
         raise DialError("the address holds control characters")

@@ -69,6 +69,7 @@ _REFUSED = {
     "sip:bob@pbx.test?Route=%3Csip:127.0.0.1:5060;transport=udp;lr%3E": "with headers (“?…”)",
     "sip:bob@pbx.test?body=x": "an address with headers (“?…”) is not called",
     "sip:bob%0d%0aX: y@pbx.test": "is not the address of a phone",
+    "sip:bob%2541b@pbx.test": "a name with “%” cannot be called",
     "sip:bob@pbx.test\r\nX: y": "the address holds control characters",
     "sip:bob@pbx.test>;tag=1": "“pbx.test>” is not the name of a server",
     "sip:bob@pbx.test:99999": "99999 is not a port: ports go from 1 to 65535",
