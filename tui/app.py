@@ -66,7 +66,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
     CSS_PATH = "offhook.tcss"
     ENABLE_COMMAND_PALETTE = False
 
-    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(self, environ: Mapping[str, str] | None = None, dialled: str = "") -> None:
         super().__init__(driver_class=TerminalDriver)
         self.environ = os.environ if environ is None else environ
         self.state = State()
@@ -80,6 +80,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         self._tasks: set[asyncio.Task[object]] = set()
         self._over_ssh = bool(self.environ.get("SSH_CONNECTION"))
         self._was_attached = False
+        self._dialled = dialled
         self._shown = Shown()
         self._will_show = False
         self.themes = themes.load_all(None)
@@ -181,6 +182,9 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         self._tell_all(list(self.state.engine.problems) if self.state.engine else [])
         if not self._was_attached and not self.state.accounts and not self.state.calls:
             self.push_screen(Welcome())
+        if not self._was_attached and self._dialled:
+            # The engine may be faster than the screen, which focuses the log once mounted.
+            self.main.call_later(self.main.dial.open_link, self._dialled)
         self._was_attached = True
 
     def on_happened(self, message: Happened) -> None:

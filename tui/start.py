@@ -17,9 +17,10 @@ def _in_gnu_screen() -> bool:
     return terminal.startswith("screen") and not os.environ.get("TMUX")
 
 
-def main() -> int:
+def main(dialled: str = "") -> int:
     """Run the full-screen phone; returns the exit status.
 
+    `dialled` is a link's text for the dial line.
     1 when there is no terminal to draw on, or the screen failed. Calls belong to
     the engine and go on in either case.
     """
@@ -46,6 +47,6 @@ def main() -> int:
     # The command line turned collection off for loading; modules are never freed.
     gc.freeze()
     gc.enable()
-    app = OffhookApp()
+    app = OffhookApp(dialled=dialled)
     app.run()
     return app.return_code or 0

@@ -108,6 +108,7 @@ class Dial(Vertical):
         self._with = Static("", id="with", markup=False)
         self._placed = placed
         self._calling = False
+        self._unread: str | None = None
         self.account: str | None = None
 
     def compose(self) -> ComposeResult:
@@ -129,6 +130,11 @@ class Dial(Vertical):
         self.screen.set_focus(self.input)
         self.input.cursor_position = len(self.input.value)
         self._look_up()
+
+    def open_link(self, text: str) -> None:
+        """Open the line with the text of a link."""
+        self._unread = text
+        self.open(text)
 
     def paste(self, text: str) -> None:
         """Insert a pasted number or address; refuse several lines or an excess."""
@@ -160,6 +166,10 @@ class Dial(Vertical):
     async def call(self) -> None:
         """Call the selected suggestion or the typed text; ignore repeats."""
         if self._calling:
+            return
+        if self.input.value == self._unread:
+            # An Enter that was meant for another window would call whom a link names.
+            self._look_up()
             return
         self._calling = True
         try:
@@ -223,4 +233,5 @@ class Dial(Vertical):
             self.note.preview(Part(f"calls {phrases.called(answer.uri)}{then}", "muted"))
         else:
             self.note.preview(None)
+        self._unread = None
         self._with.update(f"with {answer.account} " if answer.account and text else "")

@@ -26,6 +26,8 @@ from voip.model import (
 from voip.protection import Lock
 
 _NO_QUOTES = dict.fromkeys(map(ord, '"“”„'), "'")
+_CALLED_CELLS = 50
+_HEAD_CELLS = 12
 _HASH = "%23"  # the only telephone key that a SIP URI must escape
 _NUMBER = re.compile(r"\+?[0-9*#]+")
 _SCHEMES = ("sip", "sips", "tel")
@@ -97,8 +99,14 @@ def address(uri: str) -> str:
 
 
 def called(uri: str) -> str:
-    """The address called by a request URI, without parameters."""
-    return address(uri).partition(";")[0].replace(_HASH, "#")
+    """The address called by a request URI, without parameters.
+
+    A long one has both ends: the last names of a server say whose it is.
+    """
+    whole = address(uri).partition(";")[0].replace(_HASH, "#")
+    if len(whole) <= _CALLED_CELLS:
+        return whole
+    return f"{whole[:_HEAD_CELLS]} … {whole[_HEAD_CELLS + 3 - _CALLED_CELLS :]}"
 
 
 def who(party: Party, country: str = "") -> str:

@@ -225,8 +225,12 @@ async def screen(
     size: tuple[int, int] = (80, 24),
     clock: Clock | None = None,
     environ: Mapping[str, str] = TERMINAL,
+    dialled: str = "",
 ) -> AsyncIterator[Screen]:
-    """Open the phone, and wait until it is connected and drawn."""
+    """Open the phone, and wait until it is connected and drawn.
+
+    `dialled` is the text of a link.
+    """
     with pytest.MonkeyPatch.context() as patch:
         # Textual reads these by itself.
         for name in ("NO_COLOR", "FORCE_COLOR", "SSH_CONNECTION"):
@@ -234,7 +238,7 @@ async def screen(
         for name, value in environ.items():
             patch.setenv(name, value)
         patch.setattr(Stylesheet, "_parse_rules", _parse_once)
-        app = OffhookApp(environ)
+        app = OffhookApp(environ, dialled)
         app.animation_level = "none"
         if clock is not None:
             patch.setattr(app, "now", clock.now)
