@@ -30,12 +30,15 @@ async def open_phone(phone: Phone, place: Path) -> AsyncIterator[OpenPhone]:
     terminals: list[Terminal] = []
 
     async def opened(
-        columns: int = COLUMNS, rows: int = ROWS, settings: Sequence[str] = ()
+        columns: int = COLUMNS,
+        rows: int = ROWS,
+        settings: Sequence[str] = (),
+        words: Sequence[str] = (),
     ) -> Terminal:
         terminal = Terminal(place / f"t{len(terminals)}", columns, rows)
         terminals.append(terminal)
         # tmux has a TERM of its own for its windows.
-        await terminal.open(["env", *settings, OFFHOOK], phone.environment)
+        await terminal.open(["env", *settings, OFFHOOK, *words], phone.environment)
         return terminal
 
     yield opened

@@ -56,6 +56,8 @@ _GROUPS = {
     "blocked": ("voip.cli.people.blocking", "blocked"),
     "lock": ("voip.cli.calls.lock", "lock"),
     "compared": ("voip.cli.calls.lock", "compared"),
+    "open": ("voip.cli.phone.links", "open_link"),
+    "links": ("voip.cli.phone.links", "links"),
     "devices": ("voip.cli.sound.devices", "devices"),
     "settings": ("voip.cli.settings.settings", "settings"),
 }
