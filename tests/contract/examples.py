@@ -674,7 +674,10 @@ REPLIES: dict[str, msgspec.Struct] = {
         pinned_with=choices.Means.COMMAND,
     ),
     "settings": SettingsData(
-        settings=SETTINGS, problem="config.toml is not valid TOML", folder="/home/alice/.config"
+        settings=SETTINGS,
+        problem="config.toml is not valid TOML",
+        folder="/home/alice/.config",
+        remarks={"calls.pause_music": "it has no effect now"},
     ),
     "devices": Devices(devices=(DEVICE,), in_use="pulse"),
     "blocked": BlockedCallers(callers=(BLOCKED,)),

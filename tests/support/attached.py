@@ -27,8 +27,10 @@ def environment_of(folder: Path) -> dict[str, str]:
         "OFFHOOK_CONFIG_DIR": str(folder / "config"),
         "OFFHOOK_STATE_DIR": str(folder / "state"),
         "OFFHOOK_RUNTIME_DIR": str(folder / "run"),
-        # The tests must not touch their user's keyring.
+        # The tests must not touch their user's keyring,
         "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        # nor the players.
+        "DBUS_SESSION_BUS_ADDRESS": f"unix:path={folder / 'no-bus'}",
     }
 
 

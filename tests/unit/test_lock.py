@@ -91,6 +91,8 @@ def test_what_the_project_asks_for_is_there_once(name: str, machine: dict[str, s
     versions = {entry.name: entry.version for entry in there}
     assert len(versions) == len(there), "a package is there in two versions"
     for asked in _asked_for(name):
+        if asked.marker is not None and not asked.marker.evaluate(dict(machine)):
+            continue
         version = versions.get(canonicalize_name(asked.name))
         assert version is not None, f"{asked} is not in the lock: run scripts/lock.sh"
         assert asked.specifier.contains(version), f"{asked}, not {version}: run scripts/lock.sh"

@@ -102,6 +102,8 @@ SOUND = (
 CALLS = (
     Setting("calls.do_not_disturb", "Do not disturb",
             "No call rings: the caller hears that you are not available, and the log has it."),
+    Setting("calls.pause_music", "Pause music",
+            "Players on this machine pause when a call begins, and go on after the last."),
 )  # fmt: skip
 
 SCREEN = (

@@ -42,6 +42,7 @@ class Settings(LineBox[Choices[Setting | str]]):
     def __init__(self) -> None:
         super().__init__(Choices[Setting | str]())
         self._refused: dict[str, str] = {}
+        self._remarks: dict[str, str] = {}
         self._typed: Setting | None = None
 
     def on_mount(self) -> None:
@@ -62,6 +63,8 @@ class Settings(LineBox[Choices[Setting | str]]):
         except (CommandFailed, NoEngine) as error:
             self.show_notice(f"The settings are not known: {error}")
             return
+        self._remarks = data.remarks
+        self._draw()
         self.show_notice(
             f"Nothing can be changed here until this is fixed: {data.problem}"
             if data.problem
@@ -167,7 +170,9 @@ class Settings(LineBox[Choices[Setting | str]]):
             yield Row(drawn, setting, self._below(setting))
 
     def _below(self, setting: Setting) -> Paragraph:
-        refused = self._refused.get(setting.key)
+        refused, remark = self._refused.get(setting.key), self._remarks.get(setting.key)
+        if refused is None and remark is not None:
+            return _note(Part(f"{self.phone.glyphs.failed} {remark}", "warning"))
         if refused is None:
             return _note(Part(setting.meaning, "muted"))
         return _note(Part(f"{self.phone.glyphs.failed} not saved: {refused}", "error"))

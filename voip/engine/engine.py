@@ -37,6 +37,7 @@ from voip.engine.network.watch import Watch
 from voip.engine.people.contacts import Contacts
 from voip.engine.people.lookup import LookUps
 from voip.engine.people.recent import People
+from voip.engine.players.music import Music
 from voip.engine.reception.blocked import BlockedCallers
 from voip.engine.reception.reception import Reception
 from voip.engine.registration.attempts import Attempts
@@ -182,6 +183,7 @@ class Engine:
         self.sound = SoundDevices(
             self.hub, self.book, self.workers, self._restart, self.ring_sound, self.ringer
         )
+        self.music = Music(self.hub, lambda: self.settings.calls.pause_music)
         self.echo = Echo(
             self.hub, paths.echo, self.user_agent, self.workers[Role.SECURE], start_process
         )
@@ -236,6 +238,7 @@ class Engine:
         await asyncio.gather(*ends, self.echo.stop(), self.ringer.stop())
         for role in self.workers:
             self._call_events.on_worker_down(role, "the phone was stopped")
+        await self.music.close()
 
     async def close(self) -> None:
         """Close the call log, after the last request."""

@@ -49,9 +49,13 @@ class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Calls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Table [calls]: with `do_not_disturb` no call rings."""
+    """Table [calls]: with `do_not_disturb` no call rings.
+
+    With `pause_music` the players of the desktop pause while there is a call.
+    """
 
     do_not_disturb: bool = False
+    pause_music: bool = False
 
 
 class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -149,11 +153,13 @@ class SettingsData(msgspec.Struct, frozen=True):
     """Settings in force; `problem` says why config.toml could not be read.
 
     The previous settings then stay in force. `folder` is the configuration folder.
+    `remarks` say what a setting lacks on this machine, by its key.
     """
 
     settings: Settings
     problem: str | None = None
     folder: str = ""
+    remarks: dict[str, str] = {}
 
 
 AnySettingsCommand = GetSettings | ChangeSettings

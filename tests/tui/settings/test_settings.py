@@ -116,6 +116,16 @@ async def test_too_few_ports_are_refused(phone: Screen, standin: StandIn) -> Non
     assert standin.engine.settings.network.rtp_range is None
 
 
+async def test_one_without_effect_on_this_machine_says_so(phone: Screen) -> None:
+    await go_to(phone, "calls.pause_music")
+    assert "no effect" not in phone.text
+    await phone.press("enter")
+    await phone.sees("✗ it has no effect now: no session bus (D-Bus) answers")
+    assert "[✓] on" in row(phone, "Pause music")
+    await phone.press("enter")
+    await phone.until(lambda: "no effect" not in phone.text)
+
+
 async def test_what_has_a_box_of_its_own_opens_it(phone: Screen) -> None:
     for key, box in (
         ("audio.input", Devices),

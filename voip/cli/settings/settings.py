@@ -46,6 +46,7 @@ def settings(key: str | None, value: str | None, default: bool, as_json: bool) -
     if value is not None or default:
         change: Value = None if value is None else _typed(key, value)
         oneshot.ask(ChangeSettings(changes={key: change}))
+        _remark(key, _read())
         return
     setting = Setting(key, _values(_read().settings).get(key))
     if as_json:
@@ -61,6 +62,7 @@ def _list(as_json: bool) -> None:
         return
     for key, value in _values(data.settings).items():
         click.echo(f"{key} = {_text(value)}".rstrip())
+        _remark(key, data)
 
 
 def _read() -> SettingsData:
@@ -68,6 +70,11 @@ def _read() -> SettingsData:
     if data.problem is not None:
         click.echo(data.problem, err=True)
     return data
+
+
+def _remark(key: str, data: SettingsData) -> None:
+    if key in data.remarks:
+        click.echo(f"{key}: {data.remarks[key]}", err=True)
 
 
 def _values(settings: Settings) -> dict[str, Value]:

@@ -88,10 +88,12 @@ async def _history(engine: Engine, command: GetHistory) -> HistoryPage:
 
 
 async def _settings(engine: Engine, command: GetSettings) -> SettingsData:
+    lack = await engine.music.lack()
     return SettingsData(
         settings=engine.settings,
         problem=engine.settings_problem,
         folder=str(engine.paths.config),
+        remarks={"calls.pause_music": lack} if lack else {},
     )
 
 

@@ -17,6 +17,9 @@ NAMED = {
     "screen.theme": "light",
 }
 
+REMARKED = ("calls.pause_music",)
+"""Settings without effect on a machine of the tests, as the phone says."""
+
 
 async def test_every_setting_is_changed_by_its_name(standin: StandIn, place: Path) -> None:
     typed_words = typed_values(place)
@@ -25,6 +28,8 @@ async def test_every_setting_is_changed_by_its_name(standin: StandIn, place: Pat
         other = [choice for choice in setting.choices if choice != setting.default]
         value = NAMED.get(setting.key) or typed_words.get(setting.key) or other[0]
         text = json.dumps(value).strip('"')
-        assert await typed("settings", setting.key, text) == (0, "", ""), setting.key
+        status, out, err = await typed("settings", setting.key, text)
+        assert (status, out) == (0, ""), setting.key
+        assert bool(err) is (setting.key in REMARKED), err
         assert await typed("settings", setting.key) == (0, f"{text}\n", "")
         assert str(setting.value_in(standin.engine.settings)) == str(value)

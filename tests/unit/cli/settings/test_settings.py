@@ -53,6 +53,18 @@ async def test_a_setting_is_changed_shown_and_given_its_default_back(
     assert json.loads((await typed("settings", key, "--json")).out)["value"] == default
 
 
+async def test_a_setting_without_effect_on_this_machine_says_so(standin: StandIn) -> None:
+    words = (
+        "calls.pause_music: it has no effect now: no session bus (D-Bus) answers on this machine\n"
+    )
+    assert await typed("settings", "calls.pause_music", "true") == (0, "", words)
+    status, out, err = await typed("settings")
+    assert (status, err) == (0, words)
+    assert "calls.pause_music = true" in out.splitlines()
+    assert (await typed("settings", "audio.ring", "false")).err == ""
+    assert await typed("settings", "calls.pause_music", "--default") == (0, "", "")
+
+
 @pytest.mark.parametrize(
     ("key", "text", "allowed"),
     [

@@ -1,0 +1,1 @@
+"""Players of music on the user's desktop, which pause during calls."""
