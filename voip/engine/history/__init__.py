@@ -1,1 +1,1 @@
-"""The call log, written and read."""
+"""The call log: written, read, and deleted from."""

@@ -1,11 +1,12 @@
 """Writes the call log: SQLite, a row for each call from its first event.
 
 The row is written first: after a crash it is there as *ongoing*, and the next start
-marks it *interrupted*. `history.reader` reads the log.
+marks it *interrupted*. `history.reader` reads the log, `history.deletion` deletes rows.
 """
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from pathlib import Path
 
@@ -14,9 +15,13 @@ from voip.protection import LockState, Sign
 from voip.security.imitation import imitates, inert, inert_address
 from voip.security.text import clean, fold
 
-_SCHEMA_VERSION = 6
+log = logging.getLogger(__name__)
+
+_SCHEMA_VERSION = 7
 
 # `words` is searched instead of the columns: SQLite folds the case of ASCII alone.
+# `deletions` has one row: the largest id before the last deletion, since no later call may
+# have the id of a deleted one; and 1 while deleted text may be left in the file.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS calls (
     id INTEGER PRIMARY KEY,
@@ -40,6 +45,8 @@ CREATE TABLE IF NOT EXISTS calls (
 );
 CREATE INDEX IF NOT EXISTS calls_by_outcome ON calls (outcome, id);
 CREATE INDEX IF NOT EXISTS calls_by_account ON calls (account, id);
+CREATE TABLE IF NOT EXISTS deletions (last_id INTEGER NOT NULL, traces INTEGER NOT NULL);
+INSERT INTO deletions SELECT 0, 0 WHERE NOT EXISTS (SELECT * FROM deletions);
 """
 
 _ADD_WORDS = """
@@ -122,6 +129,7 @@ class History:
     def _prepare(self) -> None:
         self._path.chmod(0o600)
         self._db.row_factory = sqlite3.Row
+        keep_no_traces(self._db)
         self._db.create_function("words_of", -1, words_of, deterministic=True)
         self._db.create_function("clean", 1, clean, deterministic=True)
         self._db.create_function("inert", 1, inert, deterministic=True)
@@ -146,14 +154,25 @@ class History:
             self._db.executescript(_RENAME_SIGNS)
         self._db.executescript(_SCHEMA)
         self._db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+        self.erase()
+
+    def erase(self) -> None:
+        """Remove deleted text from the files; may take seconds."""
+        try:
+            erase_traces(self._db)
+        except sqlite3.Error as error:
+            # A full disk must not keep the phone from starting.
+            log.warning("deleted calls may still be in the file %s: %s", self._path, error)
 
     def close(self) -> None:
         self._db.close()
 
     def last_id(self) -> int:
-        """Return the largest id in use, 0 in an empty log."""
-        row = self._db.execute("SELECT max(id) FROM calls").fetchone()
-        return int(row[0] or 0)
+        """Return the largest id ever used, 0 in a new log."""
+        row = self._db.execute(
+            "SELECT max(last_id, coalesce((SELECT max(id) FROM calls), 0)) FROM deletions"
+        ).fetchone()
+        return int(row[0])
 
     def mark_interrupted(self) -> int:
         """Mark ongoing rows of an earlier engine interrupted; return how many."""
@@ -169,7 +188,8 @@ class History:
         self, call_id: int, account: str, direction: Direction, remote: Party, started: float
     ) -> LogEntry:
         """Write the row of a call that has just begun."""
-        self._write(
+        return self._write(
+            call_id,
             "INSERT INTO calls "
             "(id, account, direction, uri, name, outcome, started, imitates, name_from, words) "
             "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, words_of(?5, ?4, ?2, ?6, ''))",
@@ -185,11 +205,9 @@ class History:
                 remote.name_from,
             ),
         )
-        return self.entry(call_id)
 
     def answered(self, call_id: int, when: float) -> LogEntry:
-        self._write("UPDATE calls SET answered = ? WHERE id = ?", (when, call_id))
-        return self.entry(call_id)
+        return self._write(call_id, "UPDATE calls SET answered = ? WHERE id = ?", (when, call_id))
 
     def end(
         self,
@@ -204,13 +222,13 @@ class History:
         sign: Sign | None,
     ) -> LogEntry:
         """Complete the row of a call."""
-        self._write(
+        return self._write(
+            call_id,
             "UPDATE calls SET ended = ?1, outcome = ?2, code = ?3, reason = ?4, lock = ?5, "
             "lock_was_open = ?6, sign = ?7, codec = ?8, "
             "words = words_of(name, uri, account, ?2, ?4) WHERE id = ?9",
             (when, outcome, code, reason, lock, int(lock_was_open), sign, codec, call_id),
         )
-        return self.entry(call_id)
 
     def entry(self, call_id: int) -> LogEntry:
         """Read one row.
@@ -228,11 +246,43 @@ class History:
         result = self._db.execute("PRAGMA integrity_check").fetchone()[0]
         return None if result == "ok" else str(result)
 
-    def _write(self, sql: str, values: tuple[object, ...]) -> None:
+    def _write(self, call_id: int, sql: str, values: tuple[object, ...]) -> LogEntry:
+        """Write a row and read it, before another thread can delete it."""
         try:
-            self._db.execute(sql, values)
+            with self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._db.execute(sql, values)
+                return self.entry(call_id)
         except sqlite3.Error as error:
             raise HistoryError(f"the call log {self._path} cannot be written: {error}") from error
+
+
+def keep_no_traces(database: sqlite3.Connection) -> None:
+    """Have a connection overwrite what it deletes, and make no temporary files."""
+    database.execute("PRAGMA secure_delete = ON")
+    database.execute("PRAGMA temp_store = MEMORY")
+
+
+def erase_traces(database: sqlite3.Connection, largest: int | None = None) -> bool:
+    """Remove deleted text from the files; False if somebody reads just then.
+
+    Leaves it in a file over `largest` bytes, except in its write-ahead log.
+
+    Raises:
+        sqlite3.Error: the file cannot be written now.
+    """
+    (traces,) = database.execute("SELECT traces FROM deletions").fetchone()
+    (size,) = database.execute(
+        "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+    ).fetchone()
+    if traces and (largest is None or size <= largest):
+        # SQLite overwrites a deleted row, but not the copies that it has left where
+        # rows moved between pages.
+        database.execute("VACUUM")
+        database.execute("UPDATE deletions SET traces = 0")
+    # The other kinds of checkpoint leave what they have copied in the file.
+    (in_use, _, _) = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not in_use
 
 
 def words_of(name: str, uri: str, account: str, outcome: str, reason: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from voip.engine.history.log import HistoryError, entry_of, party_of
+from voip.engine.history.log import HistoryError, entry_of, keep_no_traces, party_of
 from voip.model import Direction, LogEntry, Outcome, Party
 from voip.security.text import fold
 
@@ -70,7 +70,7 @@ class HistoryReader:
         Raises:
             HistoryError: the log cannot be read.
         """
-        where, values = _condition(filters)
+        where, values = condition(filters)
         newer = "" if before is None else " AND id < ?"
         bounds = [] if before is None else [before]
         # Only bound values come from outside.
@@ -132,11 +132,12 @@ class HistoryReader:
         if self._db is None:
             place = f"{self._path.absolute().as_uri()}?mode=ro"
             self._db = sqlite3.connect(place, uri=True, timeout=5, check_same_thread=False)
+            keep_no_traces(self._db)
             self._db.row_factory = sqlite3.Row
         return self._db
 
 
-def _condition(filters: Conditions) -> tuple[str, list[object]]:
+def condition(filters: Conditions) -> tuple[str, list[object]]:
     """Build the terms of a WHERE, and the values for its question marks."""
     terms: list[str] = []
     values: list[object] = []

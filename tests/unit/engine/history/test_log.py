@@ -5,10 +5,12 @@ from __future__ import annotations
 import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from voip.engine.history.deletion import DeletedRows
 from voip.engine.history.log import History, HistoryError
 from voip.engine.history.reader import Conditions, HistoryReader
 from voip.model import Direction, LogEntry, NameFrom, Outcome, Party
@@ -305,6 +307,27 @@ def test_names_of_version_4_are_made_inert_and_are_claims_where_they_called(path
     reader = HistoryReader(path)
     assert [row.id for row in reader.page(Conditions(text="(secure)")).entries] == ["6"]
     reader.close()
+
+
+def test_log_of_version_6_gets_its_largest_id_from_its_rows(path: Path) -> None:
+    first = History(path)
+    begin(first, 7)
+    end(first, 7)
+    first.close()
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript("DROP TABLE deletions; PRAGMA user_version = 6;")
+    second = History(path)
+    assert second.last_id() == 7
+    deleted = DeletedRows(path)
+    assert deleted.choose([7]) == 1
+    deleted.delete()
+    deleted.close()
+    second.close()
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (7,)
+    third = History(path)
+    assert third.last_id() == 7
+    third.close()
 
 
 def test_where_a_name_is_from_is_kept(path: Path) -> None:

@@ -1,0 +1,195 @@
+"""Deletes rows of the call log, and keeps those of the last deletion in memory.
+
+A million rows take seconds, and the engine writes the log meanwhile: rows move in
+slices, in a thread, on a connection of their own.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from voip.engine.errors import Refusal
+from voip.engine.history.log import HistoryError, erase_traces, keep_no_traces
+from voip.engine.history.reader import Conditions, condition
+from voip.model import Outcome
+
+_SLICE = 500
+_LONGEST_REST_S = 0.05
+_PATIENCE_S = 5.0
+
+_ERASED_AT_ONCE = 16 * 1024 * 1024
+"""Size of a log in bytes that is written again in a tenth of a second."""
+
+# `chosen` has the ids of the rows that move. The order of columns is that of the log.
+_MEMORY = """
+ATTACH ':memory:' AS kept;
+CREATE TABLE kept.calls AS SELECT * FROM main.calls WHERE false;
+CREATE UNIQUE INDEX kept.calls_by_id ON calls (id);
+CREATE TABLE kept.chosen (id INTEGER PRIMARY KEY);
+"""
+
+
+class DeletedRows:
+    """Rows of the last deletion, none at first.
+
+    One thread at a time may use it, any one. Its methods may block, and raise
+    HistoryError when the log cannot be read or written; what has moved until then stays
+    where it is.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Prepare to change a log that a `History` has opened already."""
+        self._path = path
+        self._db: sqlite3.Connection | None = None
+        self._stopping = threading.Event()
+
+    def __len__(self) -> int:
+        return 0 if self._db is None else self._count("SELECT count(*) FROM kept.calls")
+
+    def ids(self, limit: int) -> tuple[int, ...]:
+        """Return ids of rows, the newest first."""
+        if self._db is None:
+            return ()
+        rows = self._db.execute("SELECT id FROM kept.calls ORDER BY id DESC LIMIT ?", (limit,))
+        return tuple(number for (number,) in rows.fetchall())
+
+    def choose(self, ids: Sequence[int]) -> int:
+        """Choose rows for `delete`; return how many.
+
+        Raises:
+            Refusal: one is not in the log, or its call has not ended: none is chosen.
+        """
+        with self._writing():
+            db = self._connection()
+            db.execute("DELETE FROM kept.chosen")
+            for number in ids:
+                row = db.execute("SELECT outcome FROM calls WHERE id = ?", (number,)).fetchone()
+                if row is None:
+                    raise not_in_the_log(str(number))
+                if row[0] == Outcome.ONGOING:
+                    raise Refusal(
+                        "going_on",
+                        f"call {number} has not ended: its row can be deleted once it has",
+                    )
+            db.executemany(
+                "INSERT OR IGNORE INTO kept.chosen VALUES (?)", ((number,) for number in ids)
+            )
+            return self._count("SELECT count(*) FROM kept.chosen")
+
+    def choose_matching(self, filters: Conditions, newest: int | None) -> int:
+        """Choose all ended calls that match, up to the row `newest`; return how many."""
+        where, values = condition(filters)
+        bound = "" if newest is None else " AND id <= ?"
+        bounds = [] if newest is None else [newest]
+        with self._writing():
+            db = self._connection()
+            db.execute("DELETE FROM kept.chosen")
+            # Only bound values come from outside.
+            db.execute(
+                "INSERT INTO kept.chosen SELECT id FROM main.calls "  # noqa: S608
+                f"WHERE {where} AND outcome <> ?{bound}",
+                (*values, Outcome.ONGOING, *bounds),
+            )
+            return self._count("SELECT count(*) FROM kept.chosen")
+
+    def delete(self) -> None:
+        """Delete the chosen rows in place of those of the last deletion."""
+        with self._writing():
+            db = self._connection()
+            db.execute("DELETE FROM kept.calls")
+            # The newest row may go: no later call may have its id.
+            db.execute(
+                "UPDATE deletions SET traces = 1, "
+                "last_id = max(last_id, coalesce((SELECT max(id) FROM calls), 0))"
+            )
+            self._move(db, "main", "kept")
+
+    def restore(self) -> None:
+        """Bring back the rows of the last deletion, as they were."""
+        with self._writing():
+            db = self._connection()
+            db.execute("DELETE FROM kept.chosen")
+            db.execute("INSERT INTO kept.chosen SELECT id FROM kept.calls")
+            self._move(db, "kept", "main")
+
+    def erase(self) -> bool:
+        """Drop the rows, and remove deleted text from the files.
+
+        Returns False if it has to be tried again. A log that takes long to write again
+        keeps some until the engine ends.
+        """
+        self.close()
+        # One that waited for the lock would keep the engine from it.
+        with self._writing(), closing(self._connect(timeout_s=0)) as db:
+            try:
+                db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                return erase_traces(db, _ERASED_AT_ONCE)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                    return False
+                raise
+
+    def stop(self) -> None:
+        """Have `delete` and `restore` end early, from any thread."""
+        self._stopping.set()
+
+    def close(self) -> None:
+        """Drop the rows; they cannot be brought back."""
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+    def _move(self, db: sqlite3.Connection, source: str, target: str) -> None:
+        slice_ = "SELECT id FROM kept.chosen WHERE id > ? ORDER BY id LIMIT ?"
+        rows = "WHERE id IN (SELECT id FROM kept.chosen WHERE id > ? AND id <= ?)"
+        last = 0
+        while not self._stopping.is_set():
+            (upto,) = db.execute(f"SELECT max(id) FROM ({slice_})", (last, _SLICE)).fetchone()  # noqa: S608
+            if upto is None:
+                return
+            began = time.monotonic()
+            with db:
+                db.execute("BEGIN IMMEDIATE")
+                db.execute(
+                    f"INSERT INTO {target}.calls SELECT * FROM {source}.calls {rows}",  # noqa: S608
+                    (last, upto),
+                )
+                db.execute(f"DELETE FROM {source}.calls {rows}", (last, upto))  # noqa: S608
+            last = upto
+            # SQLite lets nobody queue for its lock: without a rest, the engine's turn to
+            # write would not come.
+            time.sleep(min(time.monotonic() - began, _LONGEST_REST_S))
+
+    def _count(self, query: str) -> int:
+        return int(self._connection().execute(query).fetchone()[0])
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise HistoryError(f"the call log {self._path} cannot be written: {error}") from error
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._db is None:
+            self._db = self._connect(_PATIENCE_S)
+            self._db.executescript(_MEMORY)
+        return self._db
+
+    def _connect(self, timeout_s: float) -> sqlite3.Connection:
+        place = f"{self._path.absolute().as_uri()}?mode=rw"
+        database = sqlite3.connect(
+            place, uri=True, isolation_level=None, timeout=timeout_s, check_same_thread=False
+        )
+        keep_no_traces(database)
+        return database
+
+
+def not_in_the_log(row: str) -> Refusal:
+    """Return the refusal of a row that is not there."""
+    return Refusal("no_row", f"call {row} is not in the log: “offhook history” lists its calls")
