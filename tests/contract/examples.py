@@ -43,10 +43,14 @@ from voip.protocol.calls import (
     AcceptTransfer,
     AnswerCall,
     CallEvent,
+    CallsDeleted,
+    CallsRestored,
     CallStarted,
     ConferenceEvent,
     ConnectCalls,
     DeclineCall,
+    DeleteCalls,
+    DeleteHistory,
     DigitEvent,
     DigitsEvent,
     EndConference,
@@ -64,8 +68,11 @@ from voip.protocol.calls import (
     Play,
     Record,
     RefuseTransfer,
+    RestoreCalls,
     Resume,
     Retrieve,
+    RowsDeletedEvent,
+    RowsRestoredEvent,
     SendDigits,
     SendRest,
     SilenceParty,
@@ -474,6 +481,11 @@ COMMANDS: dict[str, AnyCommand] = {
     "history": GetHistory(
         search="bob", limit=20, before="7", offset=40, missed=True, account="work", secure=False
     ),
+    "delete_calls": DeleteCalls(rows=("3", "4")),
+    "delete_history": DeleteHistory(
+        search="bob", missed=True, account="work", secure=False, newest="7"
+    ),
+    "restore_calls": RestoreCalls(),
     "echo": StartEcho(),
     "stop_echo": StopEcho(),
     "look_up": LookUp(text="bob", account="work", limit=5),
@@ -502,6 +514,8 @@ EVENTS: dict[str, AnyEvent] = {
     "call": CallEvent(call=CALL),
     "conference": ConferenceEvent(conference=CONFERENCE),
     "log": LogEvent(entry=ENTRY),
+    "rows_deleted": RowsDeletedEvent(count=2, rows=("3", "4")),
+    "rows_restored": RowsRestoredEvent(count=2),
     "digit": DigitEvent(call="3", digit="5"),
     "digits_sent": DigitsEvent(
         call="3",
@@ -597,6 +611,8 @@ REPLIES: dict[str, msgspec.Struct] = {
         terminal="xterm-256color",
     ),
     "history": HistoryPage(entries=(ENTRY, MISSED), total=102),
+    "calls_deleted": CallsDeleted(deleted=2),
+    "calls_restored": CallsRestored(restored=2),
     "field_problems": FieldProblems(
         problems={"domain": "needed: it is the part of your address after the @"},
         password_place="the system's keyring",

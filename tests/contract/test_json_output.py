@@ -29,6 +29,9 @@ OF_COMMAND: dict[str, list[msgspec.Struct]] = {
         NumberedEvent(seq=1, at="2026-01-01T00:00:00Z", event=examples.EVENTS["sip_message"])
     ],
     "history": [examples.REPLIES["history"]],
+    "history --delete": [examples.REPLIES["calls_deleted"]],
+    "history --delete-all": [examples.REPLIES["calls_deleted"]],
+    "history --restore": [examples.REPLIES["calls_restored"]],
     "doctor": [examples.REPLIES["doctor"]],
     "call": [examples.REPLIES["call_report"]],
     "transfer": [examples.REPLIES["transfer_report"]],

@@ -11,6 +11,8 @@ from voip.protocol.calls import (
     DigitEvent,
     DigitsEvent,
     LogEvent,
+    RowsDeletedEvent,
+    RowsRestoredEvent,
     TransferEvent,
 )
 from voip.protocol.client import AnyEvent
@@ -44,6 +46,10 @@ def describe(event: AnyEvent) -> str:
             return (
                 f"{phrases.who(entry.remote)}, {entry.account}: {phrases.outcome(entry)}{was_open}"
             )
+        case RowsDeletedEvent(count=number):
+            return f"{phrases.count(number, 'call')} deleted from the log"
+        case RowsRestoredEvent(count=number):
+            return f"{phrases.count(number, 'call')} brought back to the log"
         case DigitEvent(call=call_id, digit=digit):
             return f"call {call_id}: they pressed {digit}"
         case DigitsEvent(call=call_id):

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from voip.choices import AutoAnswer, Forwarding
+from voip.client.deleting import calls
 from voip.model import (
     AccountStatus,
     BlockedCaller,
@@ -35,6 +36,8 @@ from voip.protocol.calls import (
     DigitEvent,
     DigitsEvent,
     LogEvent,
+    RowsDeletedEvent,
+    RowsRestoredEvent,
     TransferEvent,
 )
 from voip.protocol.client import AnyEvent, NumberedEvent
@@ -302,6 +305,10 @@ def _event(what: AnyEvent) -> str:
             return conference(now)
         case LogEvent(entry=row):
             return f"log {entry(row)}"
+        case RowsDeletedEvent(count=rows):
+            return f"log: {calls(rows)} deleted"
+        case RowsRestoredEvent(count=rows):
+            return f"log: {calls(rows)} brought back"
         case DigitEvent(call=number, digit=digit):
             return f"call {number} key {digit}"
         case DigitsEvent(call=number):

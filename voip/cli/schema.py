@@ -13,7 +13,7 @@ from voip.cli.settings.settings import Setting
 from voip.model import BlockedCaller, Conference, Status
 from voip.protection import LockReport
 from voip.protocol.accounts import AccountChanged, AccountFields, AccountList, CheckReport
-from voip.protocol.calls import HistoryPage
+from voip.protocol.calls import CallsDeleted, CallsRestored, HistoryPage
 from voip.protocol.client import NumberedEvent
 from voip.protocol.people import BlockedCallers, LookedUp
 from voip.protocol.phone import DoctorReport, EngineLog
@@ -35,6 +35,9 @@ def document() -> dict[str, Any]:
         "events": NumberedEvent,
         "trace": NumberedEvent,
         "history": HistoryPage,
+        "history --delete": CallsDeleted,
+        "history --delete-all": CallsDeleted,
+        "history --restore": CallsRestored,
         "doctor": DoctorReport,
         "call": CallReport,
         "transfer": TransferReport,

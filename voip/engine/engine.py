@@ -28,6 +28,7 @@ from voip.engine.files.toml import ConfigError
 from voip.engine.files.watched import Watched
 from voip.engine.history.log import History
 from voip.engine.history.reader import HistoryReader
+from voip.engine.history.undo import Deletions
 from voip.engine.hub import Hub
 from voip.engine.network.connections import Connections
 from voip.engine.network.hops import Hops
@@ -101,6 +102,7 @@ class Engine:
         self.hub = Hub()
         self.history = History(paths.history)
         self.log_reader = HistoryReader(paths.history)
+        self.deletions = Deletions(self.hub, paths.history)
         self._problems: dict[Path, str] = {}
         self._settings_file = Watched(paths.settings)
         self.settings = self._load_settings()
@@ -244,6 +246,8 @@ class Engine:
         """Close the call log, after the last request."""
         self.ring_sound.close()
         await asyncio.to_thread(self.log_reader.close)
+        await self.deletions.close()
+        self.history.erase()
         self.history.close()
         log.info("the engine has ended")
 

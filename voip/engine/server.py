@@ -17,7 +17,7 @@ from voip.background import Background
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
 from voip.protocol.accounts import CheckAccount, RegisterAccount
-from voip.protocol.calls import Hold, PlaceCall, Resume
+from voip.protocol.calls import DeleteCalls, DeleteHistory, Hold, PlaceCall, RestoreCalls, Resume
 from voip.protocol.client import NO_DATA, AnyCommand, ErrorInfo, NumberedEvent, Reply, Request
 from voip.protocol.framing import MAX_LINE, MAX_REPLY, Decoder, FramingError, LineSplitter, encode
 from voip.protocol.phone import Subscribe
@@ -28,8 +28,19 @@ log = logging.getLogger(__name__)
 _MAX_UNREAD = 1024 * 1024
 _MAX_CLIENTS = 64
 
-_SLOW = (CheckAccount, InspectServer, PlaceCall, RegisterAccount)
-"""Commands that wait for a server or its name; the client may use calls until then."""
+_SLOW = (
+    CheckAccount,
+    DeleteCalls,
+    DeleteHistory,
+    InspectServer,
+    PlaceCall,
+    RegisterAccount,
+    RestoreCalls,
+)
+"""Commands that wait for a server or its name, or for many rows of the log to be written.
+
+The client may use calls until then.
+"""
 
 Answer = Callable[[AnyCommand], Awaitable[msgspec.Struct | None]]
 

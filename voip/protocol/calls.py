@@ -184,6 +184,35 @@ class GetHistory(Command, frozen=True, tag="history"):
     secure: bool | None = None
 
 
+class DeleteCalls(Command, frozen=True, tag="delete_calls"):
+    """Delete rows of the call log by their ids, all of them or none.
+
+    A call that has not ended cannot be deleted. The reply is `CallsDeleted`.
+    """
+
+    rows: tuple[str, ...]
+
+
+class DeleteHistory(Command, frozen=True, tag="delete_history"):
+    """Delete the ended calls that match, as in `GetHistory`; without filters, all.
+
+    Rows that are newer than the row `newest` stay. The reply is `CallsDeleted`.
+    """
+
+    search: str = ""
+    missed: bool = False
+    account: str | None = None
+    secure: bool | None = None
+    newest: str | None = None
+
+
+class RestoreCalls(Command, frozen=True, tag="restore_calls"):
+    """Bring back the rows that were deleted last, within a minute.
+
+    The reply is `CallsRestored`.
+    """
+
+
 class CallEvent(Event, frozen=True, tag="call"):
     """Reports the whole call after a change; `ended` comes last."""
 
@@ -231,6 +260,19 @@ class LogEvent(Event, frozen=True, tag="log"):
     entry: LogEntry
 
 
+class RowsDeletedEvent(Event, frozen=True, tag="rows_deleted"):
+    """Reports that rows went from the call log; `rows` has their ids if they are few."""
+
+    count: int
+    rows: tuple[str, ...] = ()
+
+
+class RowsRestoredEvent(Event, frozen=True, tag="rows_restored"):
+    """Reports that deleted rows are in the call log again, with their former ids."""
+
+    count: int
+
+
 class CallStarted(msgspec.Struct, frozen=True):
     """Reply to `PlaceCall`; `notice` is a remark for the caller."""
 
@@ -243,6 +285,18 @@ class HistoryPage(msgspec.Struct, frozen=True):
 
     entries: tuple[LogEntry, ...]
     total: int = 0
+
+
+class CallsDeleted(msgspec.Struct, frozen=True):
+    """Reply to `DeleteCalls` and `DeleteHistory`: how many rows went."""
+
+    deleted: int
+
+
+class CallsRestored(msgspec.Struct, frozen=True):
+    """Reply to `RestoreCalls`: how many rows are back."""
+
+    restored: int
 
 
 class JoinCalls(Command, frozen=True, tag="join"):
@@ -325,6 +379,18 @@ AnyCallCommand = (
     | Record
     | AnyConferenceCommand
     | GetHistory
+    | DeleteCalls
+    | DeleteHistory
+    | RestoreCalls
 )
 
-AnyCallEvent = CallEvent | LogEvent | DigitEvent | DigitsEvent | TransferEvent | ConferenceEvent
+AnyCallEvent = (
+    CallEvent
+    | LogEvent
+    | RowsDeletedEvent
+    | RowsRestoredEvent
+    | DigitEvent
+    | DigitsEvent
+    | TransferEvent
+    | ConferenceEvent
+)

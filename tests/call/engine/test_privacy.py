@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import NewPhone
+from tests.support.network.ports import free_port
+from tests.support.peers.kamailio import DOMAIN
 from tests.support.phone import Phone
 from voip.model import CallState
-from voip.protocol.calls import HangUp, Record
+from voip.protocol.calls import GetHistory, HangUp, HistoryPage, Record
 from voip.protocol.phone import Doctor, DoctorReport
 
 _PR_CAPBSET_DROP = 24
@@ -171,3 +173,36 @@ async def test_a_recording_is_for_its_user_alone(new_phone: NewPhone, place: Pat
     await phone.client.ask(HangUp(call=call))
     await phone.until_logged(call)
     assert [stat.S_IMODE(file.stat().st_mode) for file in (over, fresh)] == [0o600, 0o600]
+
+
+async def test_a_deleted_call_is_not_in_the_files_of_the_log_any_more(
+    new_phone: NewPhone, host: str
+) -> None:
+    phone = await new_phone()
+    await phone.add_open("bob", host, free_port(), "tcp")
+    numbers = ("49308173551", "49308173552")
+    for number in numbers:
+        call = await phone.call(number, account="bob")
+        assert (await phone.until_logged(call)).remote.uri == f"sip:{number}@{DOMAIN}"
+    assert in_files(phone, *numbers) == set(numbers)
+    out, err = await phone.run("history", "--search", numbers[0], "--delete-all", "--yes")
+    assert out == "deleted 1 call\n"
+    assert err == "“offhook history --restore” brings it back for a minute\n"
+    assert await phone.run("history", "--restore") == ("brought back 1 call\n", "")
+    assert await phone.json("history", "--delete", call) == {"deleted": 1}
+    await phone.stop()
+    assert in_files(phone, *numbers) == {numbers[0]}
+    files = list((phone.folder / "state").glob("history.db*"))
+    assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600]
+    await phone.start()
+    page = await phone.client.get(GetHistory(), HistoryPage)
+    assert [row.remote.uri for row in page.entries] == [f"sip:{numbers[0]}@{DOMAIN}"]
+    again = await phone.call(numbers[0], account="bob")
+    assert int(again) == int(call) + 1
+    await phone.until_logged(again)
+
+
+def in_files(phone: Phone, *texts: str) -> set[str]:
+    """Return those texts that are somewhere in the files of the call log."""
+    files = b"".join(file.read_bytes() for file in (phone.folder / "state").glob("history.db*"))
+    return {text for text in texts if text.encode() in files}

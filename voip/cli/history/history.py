@@ -1,17 +1,26 @@
-"""`offhook history`: filters and exports the call log."""
+"""`offhook history`: filters and exports the call log, and deletes its rows."""
 
 from __future__ import annotations
 
 import click
 import msgspec
+from click.core import ParameterSource
 
 from voip.cli import format as texts
 from voip.cli.common import json_option, print_json
+from voip.cli.history import deletion
 from voip.client import oneshot
 from voip.model import LogEntry
-from voip.protocol.calls import GetHistory, HistoryPage
+from voip.protocol.calls import DeleteHistory, GetHistory, HistoryPage
 
 _LARGEST_PAGE = 1000
+
+_BESIDE = {
+    "rows": {"as_json"},
+    "delete_all": {"as_json", "sure", "search", "missed", "account", "secure"},
+    "restore": {"as_json"},
+}
+"""Options that go with a deletion, by its own."""
 
 
 @click.command()
@@ -24,7 +33,14 @@ _LARGEST_PAGE = 1000
 @click.option("--limit", default=50, type=click.IntRange(1, _LARGEST_PAGE), show_default=True)
 @click.option("--export", type=click.Choice(["csv", "json"]),
               help="Print all of these calls in this format.")  # fmt: skip
+@click.option("--delete", "rows", multiple=True, metavar="ROW",
+              help="Delete this call, by its number in the first column.")  # fmt: skip
+@click.option("--delete-all", is_flag=True, help="Delete all of these calls.")
+@click.option("--yes", "sure", is_flag=True, help="Delete all without asking.")
+@click.option("--restore", is_flag=True, help="Bring back what was deleted last, for a minute.")
+@click.pass_context
 def history(
+    ctx: click.Context,
     as_json: bool,
     search: str,
     missed: bool,
@@ -32,8 +48,23 @@ def history(
     secure: bool | None,
     limit: int,
     export: str | None,
+    rows: tuple[str, ...],
+    delete_all: bool,
+    sure: bool,
+    restore: bool,
 ) -> None:
-    """Show the call log, newest first."""
+    """Show the call log, newest first, or delete calls from it."""
+    _check(ctx)
+    if rows:
+        deletion.delete_rows(rows, as_json)
+        return
+    if delete_all:
+        matching = DeleteHistory(search=search, missed=missed, account=account, secure=secure)
+        deletion.delete_all(matching, sure, as_json)
+        return
+    if restore:
+        deletion.restore(as_json)
+        return
     command = GetHistory(search=search, limit=limit, missed=missed, account=account, secure=secure)
     if export is not None:
         entries = _all(command)
@@ -45,6 +76,20 @@ def history(
         print_json(page)
     else:
         click.echo(texts.log(page.entries))
+
+
+def _check(ctx: click.Context) -> None:
+    """Refuse options that would not be heeded: they may have been meant to spare calls."""
+    given = {
+        param.name: param.opts[0]
+        for param in ctx.command.params
+        if param.name and ctx.get_parameter_source(param.name) is not ParameterSource.DEFAULT
+    }
+    for name in sorted(given.keys() & _BESIDE.keys()):
+        for other in sorted(given.keys() - {name, *_BESIDE[name]}):
+            raise click.UsageError(f"{given[name]} does not go with {given[other]}")
+    if "sure" in given and "delete_all" not in given:
+        raise click.UsageError("--yes goes with --delete-all")
 
 
 def _all(command: GetHistory) -> list[LogEntry]:

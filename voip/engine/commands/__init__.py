@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import msgspec
 
-from voip.engine.commands import accounts, blocking, calls, codes, conference, locks, phone, trust
+from voip.engine.commands import (
+    accounts,
+    blocking,
+    calls,
+    codes,
+    conference,
+    history,
+    locks,
+    phone,
+    trust,
+)
 from voip.engine.engine import Engine
 from voip.protocol.client import AnyCommand
 
@@ -14,6 +24,7 @@ _HANDLERS = {
     **calls.HANDLERS,
     **codes.HANDLERS,
     **conference.HANDLERS,
+    **history.HANDLERS,
     **blocking.HANDLERS,
     **locks.HANDLERS,
     **trust.HANDLERS,

@@ -1,10 +1,9 @@
-"""Commands about the phone: its state, its log, its test line."""
+"""Commands about the phone: its state, its own log, its test line."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import re
 
 import msgspec
 
@@ -14,11 +13,7 @@ from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
 from voip.engine.files import log_file
 from voip.engine.files.toml import ChangedMeanwhile, ConfigError
-from voip.engine.history.log import HistoryError
-from voip.engine.history.reader import Conditions
-from voip.protocol.calls import GetHistory, HistoryPage
 from voip.protocol.client import PROTOCOL_VERSION
-from voip.protocol.framing import MAX_REPLY
 from voip.protocol.phone import (
     Doctor,
     EchoStarted,
@@ -36,8 +31,6 @@ from voip.protocol.phone import (
 from voip.protocol.settings import ChangeSettings, GetSettings, SettingsData
 from voip.protocol.sound import Devices, GetDevices
 from voip.protocol.worker.base import Role
-
-_MAX_OFFSET = 10**12
 
 
 async def _hello(engine: Engine, command: Hello) -> HelloData:
@@ -63,28 +56,6 @@ async def _stop(engine: Engine, command: Stop) -> None:
 async def _doctor(engine: Engine, command: Doctor) -> msgspec.Struct:
     worker = engine.workers[Role.SECURE]
     return await doctor.examine(worker, engine.history, engine.contacts, engine.paths)
-
-
-async def _history(engine: Engine, command: GetHistory) -> HistoryPage:
-    if command.before is not None and not re.fullmatch(r"[0-9]{1,18}", command.before):
-        raise Refusal("bad_request", "“before” is the id of a row")
-    before = None if command.before is None else int(command.before)
-    limit = max(1, min(command.limit, 1000))
-    offset = max(0, min(command.offset, _MAX_OFFSET))
-    filters = Conditions(
-        text=command.search,
-        missed=command.missed,
-        account=command.account,
-        secure=command.secure,
-    )
-    try:
-        matches = await asyncio.to_thread(engine.log_reader.page, filters, limit, offset, before)
-    except HistoryError as error:
-        raise Refusal("history", str(error)) from error
-    page = HistoryPage(entries=matches.entries, total=matches.total)
-    while len(msgspec.json.encode(page)) > MAX_REPLY // 2:
-        page = msgspec.structs.replace(page, entries=page.entries[: len(page.entries) // 2])
-    return page
 
 
 async def _settings(engine: Engine, command: GetSettings) -> SettingsData:
@@ -130,7 +101,6 @@ HANDLERS: Handlers = {
     Subscribe: _subscribe,
     Stop: _stop,
     Doctor: _doctor,
-    GetHistory: _history,
     GetSettings: _settings,
     ChangeSettings: _change_settings,
     GetDevices: _devices,

@@ -12,7 +12,7 @@ from voip.engine.history.reader import HistoryReader
 from voip.engine.hub import Hub
 from voip.engine.people.finding import Findable
 from voip.model import Direction, LogEntry, Outcome, Party
-from voip.protocol.calls import LogEvent
+from voip.protocol.calls import LogEvent, RowsDeletedEvent, RowsRestoredEvent
 from voip.protocol.client import NumberedEvent
 
 _MOST = 10_000
@@ -33,6 +33,7 @@ class People:
         self._reader = reader
         self._loading = asyncio.Lock()
         self._loaded = False
+        self._changes = 0
         # A dict keeps the order of insertion: the latest is last.
         self._by_uri: dict[str, KnownCaller] = {}
         hub.listen(self._on_event, levels=False)
@@ -41,20 +42,23 @@ class People:
         return reversed(self._by_uri.values())
 
     async def load(self) -> None:
-        """Read the log once; later calls are added as they begin.
+        """Read the log, again after a deletion; later calls are added as they begin.
 
         Raises:
             HistoryError: the log cannot be read.
         """
         async with self._loading:
-            if self._loaded:
-                return
-            people = await asyncio.to_thread(self._read)
-            newer = self._by_uri
-            self._by_uri = people
-            self._loaded = True
-            for uri, caller in newer.items():
-                self._add(uri, caller)
+            while not self._loaded:
+                changes = self._changes
+                people = await asyncio.to_thread(self._read)
+                if changes != self._changes:
+                    # Those who were deleted meanwhile may have been read.
+                    continue
+                newer = self._by_uri
+                self._by_uri = people
+                self._loaded = True
+                for uri, caller in newer.items():
+                    self._add(uri, caller)
 
     def _read(self) -> dict[str, KnownCaller]:
         people = self._reader.people(_MOST, without=ECHO_ACCOUNT)
@@ -64,11 +68,16 @@ class People:
         }
 
     def _on_event(self, numbered: NumberedEvent) -> None:
-        if not isinstance(numbered.event, LogEvent):
-            return
-        entry = numbered.event.entry
-        if _has_begun(entry):
-            self._add(entry.remote.uri, _caller_of(entry.remote, entry.account, entry.direction))
+        match numbered.event:
+            case LogEvent(entry=entry) if _has_begun(entry):
+                caller = _caller_of(entry.remote, entry.account, entry.direction)
+                self._add(entry.remote.uri, caller)
+            case RowsDeletedEvent() | RowsRestoredEvent():
+                self._changes += 1
+                self._loaded = False
+                self._by_uri = {}
+            case _:
+                pass
 
     def _add(self, uri: str, caller: KnownCaller) -> None:
         before = self._by_uri.pop(uri, None)

@@ -1,0 +1,68 @@
+"""`offhook history --delete`, `--delete-all` and `--restore`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from voip.cli.common import print_json
+from voip.client import deleting, oneshot
+from voip.client.errors import CommandFailed
+from voip.protocol.calls import (
+    CallsDeleted,
+    CallsRestored,
+    DeleteCalls,
+    DeleteHistory,
+    HistoryPage,
+    RestoreCalls,
+)
+from voip.protocol.client import ErrorInfo
+
+
+def delete_rows(rows: tuple[str, ...], as_json: bool) -> None:
+    """Delete rows by their ids."""
+    _report(oneshot.get(DeleteCalls(rows=rows), CallsDeleted), as_json)
+
+
+def delete_all(command: DeleteHistory, sure: bool, as_json: bool) -> None:
+    """Delete the ended calls that match, once the user has agreed.
+
+    Raises:
+        CommandFailed: there is no terminal to ask on, or the answer was no.
+    """
+    page = oneshot.get(deleting.matching(command), HistoryPage)
+    number = deleting.ended(page)
+    if number and not sure:
+        _confirm(deleting.question(command, number))
+    _report(oneshot.get(deleting.up_to(command, page), CallsDeleted), as_json)
+
+
+def restore(as_json: bool) -> None:
+    """Bring back what was deleted last."""
+    back = oneshot.get(RestoreCalls(), CallsRestored)
+    if as_json:
+        print_json(back)
+    else:
+        click.echo(f"brought back {deleting.calls(back.restored)}")
+
+
+def _confirm(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise _failed("there is no terminal to ask on, and nothing was deleted: confirm with --yes")
+    if not click.confirm(question, default=False, err=True):
+        raise _failed("nothing was deleted")
+
+
+def _report(gone: CallsDeleted, as_json: bool) -> None:
+    if as_json:
+        print_json(gone)
+    else:
+        click.echo(f"deleted {deleting.calls(gone.deleted)}")
+    if gone.deleted:
+        them = "it" if gone.deleted == 1 else "them"
+        click.echo(f"“offhook history --restore” brings {them} back for a minute", err=True)
+
+
+def _failed(words: str) -> CommandFailed:
+    return CommandFailed(ErrorInfo(kind="history", message=words))
