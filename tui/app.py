@@ -40,7 +40,15 @@ from tui.words.phrases import who
 from voip import paths
 from voip.client import grouping
 from voip.client.errors import CommandFailed, NoEngine
-from voip.protocol.calls import AnyPlacing, CallEvent, CallStarted, DigitsEvent, LogEvent
+from voip.protocol.calls import (
+    AnyPlacing,
+    CallEvent,
+    CallStarted,
+    DigitsEvent,
+    LogEvent,
+    RowsDeletedEvent,
+    RowsRestoredEvent,
+)
 from voip.protocol.client import AnyCommand, NumberedEvent
 from voip.protocol.phone import NoticeEvent
 from voip.protocol.settings import Screen as ScreenSettings
@@ -176,7 +184,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
     def on_attached(self, message: Attached) -> None:
         self.state = attach(self.state, message.snapshot, self.clock())
         self._take_settings(message.settings)
-        self.main.log_pane.reload()
+        self.main.log_pane.restart()
         self._draw_attention()
         self._show()
         self._tell_all(list(self.state.engine.problems) if self.state.engine else [])
@@ -196,6 +204,10 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         match event:
             case LogEvent(entry=entry):
                 self.main.note(entry)
+            case RowsDeletedEvent(rows=rows):
+                self.main.log_pane.drop_rows(rows)
+            case RowsRestoredEvent():
+                self.main.log_pane.drop_rows()
             case NoticeEvent(level=level, text=text):
                 self.tell(text, level)
             case SettingsEvent(settings=settings):

@@ -111,6 +111,9 @@ STORIES: dict[str, tuple[str, ...]] = {
         "move.page_down",
         "move.first",
         "move.last",
+        "log.delete",
+        "log.restore",
+        "log.delete_all",
         "log.call",
     ),
     "an account": (
@@ -600,6 +603,32 @@ async def _(stage: Stage) -> Done:
 async def _(stage: Stage) -> Done:
     await _logged(stage)
     return lambda: stage.phone.app.clipboard.startswith("sip:")
+
+
+@_for("log.delete")
+async def _(stage: Stage) -> Done:
+    await _logged(stage)
+    rows = stage.phone.app.main.log_pane.rows
+    count = rows.count()
+    return lambda: rows.count() == count - 1 and "U brings it back." in stage.phone.text
+
+
+@_for("log.delete_all")
+async def _(stage: Stage) -> Done:
+    await _logged(stage)
+    question = f"Delete all {stage.phone.app.main.log_pane.rows.count()} calls?"
+    asked = _on(stage, Confirm)
+    return lambda: asked() and question in stage.phone.text
+
+
+@_for("log.restore")
+async def _(stage: Stage) -> Done:
+    await _logged(stage)
+    rows = stage.phone.app.main.log_pane.rows
+    count = rows.count()
+    await stage.phone.press("delete")
+    await stage.phone.until(lambda: rows.count() == count - 1)
+    return lambda: rows.count() == count and "Brought back 1 call." in stage.phone.text
 
 
 # Accounts

@@ -88,16 +88,24 @@ class LogRows(Lines):
             self._fetching = False
             return
         self._fetching = False
-        before = self.book.total
+        before, here = self.book.total, self.selected
         self.book.put(asked, page)
-        added = self.book.total - before
-        if before and added and self.cursor > 0:
-            # New rows come in above; without this the cursor would change its row.
-            self.go(self.cursor + added)
+        self._keep_row(here, self.book.total - before if before else 0)
         self.redraw()
         self.post_message(self.Moved(self))
         # The user may have scrolled during the fetch.
         self.fetch()
+
+    def _keep_row(self, here: LogEntry | None, added: int) -> None:
+        # The cursor keeps its row, except at the newest, where it follows.
+        if self.cursor == 0:
+            return
+        place = self.book.place_of(here.id) if here is not None else None
+        if place is not None:
+            self.go(place)
+        elif added > 0:
+            # New rows come in above.
+            self.go(self.cursor + added)
 
 
 class CallLog(Vertical):
@@ -168,9 +176,27 @@ class CallLog(Vertical):
         self.rows.redraw()
         self._show_subtitle()
 
+    def drop_rows(self, deleted: Sequence[str] = ()) -> None:
+        """Remove rows; without any, it is unknown which are gone or back."""
+        places = self.rows.book.remove(deleted)
+        if places is None:
+            self.reload()
+            return
+        # The cursor keeps its row, or goes on to the next older one.
+        cursor = self.rows.cursor
+        self.rows.go(cursor - sum(place < cursor for place in places))
+        self.rows.redraw()
+        self.rows.fetch()
+        self._show_subtitle()
+
     def reload(self) -> None:
         """Fetch the visible rows again, showing the old ones until then."""
         self.rows.book.reload()
+        self.rows.fetch()
+
+    def restart(self) -> None:
+        """Fetch the visible rows of an engine that was just connected."""
+        self.rows.book.restart()
         self.rows.fetch()
 
     def on_input_changed(self, event: Input.Changed) -> None:

@@ -5,6 +5,8 @@ Rows are numbered from the oldest, so that a new call does not renumber them.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -48,7 +50,8 @@ class LogBook:
         self.total = 0
         self.loaded = False
         self._rows: dict[int, LogEntry] = {}
-        self._newest: str | None = None
+        self._knows_newest = False
+        self._highest = ""
         self._changes = 0
 
     def choose(self, selection: Filter) -> None:
@@ -62,9 +65,20 @@ class LogBook:
         """Mark every row to be fetched again, keeping the old ones until then."""
         self.loaded = False
 
+    def restart(self) -> None:
+        """Mark every row to be fetched again, from a log that may be another."""
+        self._changes += 1
+        self._knows_newest = False
+        self._highest = ""
+        self.reload()
+
     def get(self, index: int) -> LogEntry | None:
         """The row at `index`, counted from the newest; None if not here yet."""
         return self._rows.get(self.total - 1 - index)
+
+    def place_of(self, row: str) -> int | None:
+        """Index of a row, counted from the newest; None if it is not here."""
+        return next((self.total - 1 - n for n, e in self._rows.items() if e.id == row), None)
 
     def missing(self, first: int, last: int) -> Question | None:
         """The query that fetches the missing rows from `first` to `last`."""
@@ -84,9 +98,10 @@ class LogBook:
         if not self.loaded:
             self._rows.clear()
         if offset == 0:
-            self._newest = page.entries[0].id if page.entries else ""
+            self._knows_newest = True
+            self._note_id(page.entries[0].id if page.entries else "")
         elif page.total != self.total:
-            self._newest = None
+            self._knows_newest = False
         self.loaded = True
         self.total = page.total
         for place, entry in enumerate(page.entries):
@@ -100,13 +115,38 @@ class LogBook:
             if entry.id == changed.id:
                 self._rows[number] = changed
                 return self.selection.active
-        if self.selection.active or not self.loaded or self._newest is None:
+        if self.selection.active or not self.loaded or not self._knows_newest:
             return True
-        if _is_newer(changed.id, self._newest):
+        # A row that was deleted meanwhile is no newer than all that were here.
+        if _is_newer(changed.id, self._highest):
             self._rows[self.total] = changed
             self.total += 1
-            self._newest = changed.id
+            self._note_id(changed.id)
         return False
+
+    def remove(self, deleted: Sequence[str]) -> list[int] | None:
+        """Remove rows; return their indices, or None if all must be fetched again.
+
+        Without rows, it is unknown which are gone or back.
+        """
+        self._changes += 1
+        numbers = {entry.id: number for number, entry in self._rows.items()}
+        # The total of the last page may be without a row that is not here.
+        if not deleted or not self.loaded or any(row not in numbers for row in deleted):
+            return None
+        gone = sorted(numbers[row] for row in deleted)
+        places = [self.total - 1 - number for number in gone]
+        self._rows = {
+            number - bisect_left(gone, number): entry
+            for number, entry in self._rows.items()
+            if entry.id not in deleted
+        }
+        self.total -= len(gone)
+        return places
+
+    def _note_id(self, row: str) -> None:
+        if _is_newer(row, self._highest):
+            self._highest = row
 
     def _question(self, index: int) -> Question:
         # Also fetches some rows above, for scrolling back.

@@ -35,7 +35,7 @@ class AskText(PhoneModal[str | None]):
 
 
 class Confirm(PhoneModal[bool]):
-    """Asks before an action that cannot be undone; focuses the safe answer."""
+    """Asks before a grave action; focuses the safe answer."""
 
     name_of_screen = "confirm"
     BINDINGS = bindings_of("confirm")

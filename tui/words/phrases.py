@@ -284,5 +284,5 @@ def part(group: Conference) -> str:
 
 
 def count(number: int, thing: str) -> str:
-    """Count with its noun: `1 call`, `2 calls`."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    """Count with its noun: `1 call`, `1,204 calls`."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

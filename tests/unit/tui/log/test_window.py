@@ -44,6 +44,17 @@ class Log:
 
     def __init__(self, count: int = 0) -> None:
         self.rows = {number: entry(number) for number in range(1, count + 1)}
+        self.highest = count
+        self.deleted: dict[int, LogEntry] = {}
+
+    def delete(self, *numbers: int) -> tuple[str, ...]:
+        """Delete rows in place of those deleted before; return their ids."""
+        self.deleted = {number: self.rows.pop(number) for number in numbers}
+        return tuple(map(str, numbers))
+
+    def restore(self) -> None:
+        self.rows = dict(sorted((self.rows | self.deleted).items()))
+        self.deleted = {}
 
     def page(self, command: GetHistory) -> HistoryPage:
         visible = [row for row in reversed(self.rows.values()) if _fits(row, command)]
@@ -232,7 +243,91 @@ def test_what_is_held_has_a_bound() -> None:
     assert ids(book, 0, 0) == [str(windows._KEEP * 2 + 1)]
 
 
+def test_a_deleted_row_leaves_its_place_to_the_next_older() -> None:
+    book, log = LogBook(), Log(1000)
+    fetch(book, log)
+    fetch(book, log, 500, 530)
+    assert book.remove(log.delete(498, 999)) == [502, 1]
+    assert book.total == 998
+    assert ids(book, 0, 1) == ["1000", "998"]
+    assert ids(book, 499, 503) == ["500", "499", "497", "496", "495"]
+    assert book.place_of("497") == 501
+    assert book.place_of("498") is None
+    assert fetch(book, log) == 0
+
+
+def test_rows_that_are_not_here_or_not_named_are_fetched_again() -> None:
+    book, log = LogBook(), Log(1000)
+    fetch(book, log)
+    assert book.remove(log.delete(3, 999)) is None
+    book.reload()
+    fetch(book, log)
+    assert (book.total, ids(book, 0, 1)) == (998, ["1000", "998"])
+    log.restore()
+    assert book.remove(()) is None
+    book.reload()
+    fetch(book, log)
+    assert (book.total, ids(book, 0, 1)) == (1000, ["1000", "999"])
+
+
+def test_a_deleted_row_does_not_come_back_with_a_late_report_of_its_call() -> None:
+    book, log = LogBook(), Log(5)
+    fetch(book, log)
+    late = log.rows[5]
+    book.remove(log.delete(5))
+    assert not book.note(late)
+    assert (book.total, ids(book, 0, 0)) == (4, ["4"])
+    # Nor with all rows fetched again.
+    book.reload()
+    fetch(book, log)
+    assert not book.note(late)
+    assert (book.total, ids(book, 0, 0)) == (4, ["4"])
+    assert not book.note(entry(6))
+    assert ids(book, 0, 1) == ["6", "4"]
+
+
+def test_an_answer_that_a_deletion_overtook_is_not_taken() -> None:
+    book, log = LogBook(), Log(1000)
+    fetch(book, log)
+    asked = book.missing(500, 530)
+    assert asked is not None
+    page = log.page(asked.command)
+    book.remove(log.delete(1000))
+    book.put(asked, page)
+    assert book.total == 999
+    fetch(book, log, 500, 530)
+    assert ids(book, 499, 500) == ["500", "499"]
+
+
+def test_an_answer_that_overtook_a_deletion_counts_it_once() -> None:
+    book, log = LogBook(), Log(1000)
+    fetch(book, log)
+    deleted = log.delete(1)
+    fetch(book, log, 500, 530)
+    assert book.total == 999
+    assert book.remove(deleted) is None
+    book.reload()
+    fetch(book, log, 500, 530)
+    assert book.total == 999
+
+
+def test_another_engine_s_log_begins_anew() -> None:
+    book, log = LogBook(), Log(1000)
+    fetch(book, log)
+    book.restart()
+    another = Log(1)
+    fetch(book, another)
+    assert not book.note(entry(2))
+    assert ids(book, 0, 2) == ["2", "1", None]
+
+
 # Any order of things
+
+
+class Deletion(NamedTuple):
+    """Report of rows that are gone, or gone or back if it names none."""
+
+    rows: tuple[str, ...] = ()
 
 
 class Asked(NamedTuple):
@@ -262,7 +357,8 @@ class Reading(RuleBasedStateMachine):
         super().__init__()
         self.book = LogBook()
         self.log = Log()
-        self.reported: deque[LogEntry] = deque()
+        self.reported: deque[LogEntry | Deletion] = deque()
+        self.unreported: Deletion | None = None
         self.asked: Asked | None = None
         self.first = 0
 
@@ -274,7 +370,8 @@ class Reading(RuleBasedStateMachine):
 
     @rule(account=st.sampled_from(["work", "home"]))
     def somebody_calls(self, account: str) -> None:
-        self._write(entry(len(self.log.rows) + 1, account, Outcome.ONGOING))
+        self.log.highest += 1
+        self._write(entry(self.log.highest, account, Outcome.ONGOING))
 
     @rule(
         back=st.integers(0, 12),
@@ -283,8 +380,36 @@ class Reading(RuleBasedStateMachine):
     )
     @precondition(lambda self: self.log.rows)
     def a_row_changes(self, back: int, outcome: Outcome, lock: LockState) -> None:
-        row = self.log.rows[max(1, len(self.log.rows) - back)]
+        row = self._row(back)
         self._write(msgspec.structs.replace(row, outcome=outcome, lock=lock))
+
+    def _row(self, back: int) -> LogEntry:
+        numbers = list(self.log.rows)
+        return self.log.rows[numbers[max(0, len(numbers) - 1 - back)]]
+
+    @rule(
+        backs=st.sets(st.integers(0, 12), min_size=1, max_size=3),
+        named=st.booleans(),
+    )
+    @precondition(lambda self: self.log.rows and self.unreported is None)
+    def rows_are_deleted(self, backs: set[int], named: bool) -> None:
+        numbers = {int(self._row(back).id) for back in backs}
+        rows = self.log.delete(*numbers)
+        self.unreported = Deletion(rows if named else ())
+
+    @rule()
+    @precondition(lambda self: self.log.deleted and self.unreported is None)
+    def they_come_back(self) -> None:
+        self.log.restore()
+        self.unreported = Deletion()
+
+    @rule()
+    @precondition(lambda self: self.unreported is not None)
+    def report(self) -> None:
+        """Report a deletion, which a thread has done some time before."""
+        assert self.unreported is not None
+        self.reported.append(self.unreported)
+        self.unreported = None
 
     def _write(self, row: LogEntry) -> None:
         self.log.rows[int(row.id)] = row
@@ -310,7 +435,7 @@ class Reading(RuleBasedStateMachine):
 
     @rule()
     def reattach(self) -> None:
-        self.book.reload()
+        self.book.restart()
 
     @rule()
     @precondition(lambda self: self.asked is None)
@@ -321,7 +446,11 @@ class Reading(RuleBasedStateMachine):
     @rule()
     @precondition(lambda self: self.reported)
     def hear(self) -> None:
-        if self.book.note(self.reported.popleft()):
+        report = self.reported.popleft()
+        if isinstance(report, Deletion):
+            if self.book.remove(report.rows) is None:
+                self.book.reload()
+        elif self.book.note(report):
             self.book.reload()
 
     @rule()
@@ -340,6 +469,8 @@ class Reading(RuleBasedStateMachine):
                 page=self.asked.page or self.log.page(self.asked.question.command)
             )
             self.take()
+        if self.unreported is not None:
+            self.report()
         while self.reported:
             self.hear()
         fetch(self.book, self.log, self.first, self.first + SEEN)
@@ -359,7 +490,8 @@ class Reading(RuleBasedStateMachine):
 
     @invariant()
     def no_row_is_shown_twice(self) -> None:
-        if not self.reported and self.asked is None and self.book.loaded:
+        waits = self.reported or self.unreported or self.asked
+        if not waits and self.book.loaded:
             held = [row.id for row in self.book._rows.values()]
             assert len(held) == len(set(held))
 
