@@ -178,9 +178,7 @@ class Engine:
             reception.receive,
         )
         self.trace = Trace(self.hub, self.workers, self.connections.find)
-        self.ring_sound = RingSound(
-            paths.runtime / "sound", lambda text: self.notice("warning", text)
-        )
+        self.ring_sound = RingSound(paths.runtime / "sound", self.notice)
         self.ringer = Ringer(self.hub, self.workers, self._configure(Role.RINGER), start_process)
         self.sound = SoundDevices(
             self.hub, self.book, self.workers, self._restart, self.ring_sound, self.ringer
@@ -206,9 +204,7 @@ class Engine:
 
     async def start(self) -> None:
         """Complete the log of an engine that crashed, and start the accounts."""
-        interrupted = self.history.mark_interrupted()
-        if interrupted:
-            log.warning("%d calls in the log were interrupted by the engine's end", interrupted)
+        self.history.mark_interrupted()
         await self.ring_sound.use(self.settings.audio.ring_sound)
         self.ringer.start(self.settings.audio)
         await self.followed.reload()

@@ -182,6 +182,8 @@ class History:
             "words = words_of(name, uri, account, ?1, ?2) WHERE outcome = ?3",
             (Outcome.INTERRUPTED, "the phone stopped during the call", Outcome.ONGOING),
         )
+        if cursor.rowcount:
+            log.warning("%d calls in the log were interrupted by the engine's end", cursor.rowcount)
         return cursor.rowcount
 
     def begin(

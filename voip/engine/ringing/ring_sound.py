@@ -18,13 +18,13 @@ from voip.protocol.settings import Audio
 class RingSound:
     """A checked copy of the user's file in `folder`, or none: the phone's own rings.
 
-    `warn` gets the reason each time that a file cannot be used any more; `problem` has
-    it as long as that is so.
+    `notice` gets a level and the reason each time that a file cannot be used any more;
+    `problem` has the reason as long as that is so.
     """
 
-    def __init__(self, folder: Path, warn: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, notice: Callable[[str, str], None]) -> None:
         self._folder = folder
-        self._warn = warn
+        self._notice = notice
         self._name: str | None = None
         self._watched: Watched | None = None
         self._copy: Path | None = None
@@ -82,7 +82,7 @@ class RingSound:
             # Whoever plays it has it open.
             before.unlink(missing_ok=True)
         if problem is not None and problem != self.problem:
-            self._warn(problem)
+            self._notice("warning", problem)
         self.problem = problem
 
     async def _copied(self, name: str) -> Path:
