@@ -34,8 +34,9 @@ class Screen:
     settings: dict[str, str | None]
     return_code: int | None = None
 
-    def __init__(self) -> None:
+    def __init__(self, dialled: str) -> None:
         self.collects = gc.isenabled()
+        self.dialled = dialled
 
     def run(self) -> None:
         Screen.settings = {
@@ -43,15 +44,16 @@ class Screen:
             "frames": os.environ.get("TEXTUAL_FPS"),
             "collects": str(self.collects),
             "colours": os.environ.get("COLORTERM"),
+            "dialled": self.dialled,
         }
 
 
-def run(stdin: bool = True, stdout: bool = True) -> tuple[int, str]:
+def run(stdin: bool = True, stdout: bool = True, dialled: str = "") -> tuple[int, str]:
     """Open the phone, on a terminal or not; return status and standard error."""
     streams = SimpleNamespace(stdin=Stream(stdin), stdout=Stream(stdout), stderr=Stream(False))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(start, "sys", streams)
-        return start.main(), streams.stderr.getvalue()
+        return start.main(dialled), streams.stderr.getvalue()
 
 
 @pytest.fixture(autouse=True)
@@ -97,6 +99,11 @@ def test_nothing_moves_without_news() -> None:
     assert run() == (0, "")
     assert (Screen.settings["animations"], Screen.settings["frames"]) == ("none", None)
     assert Screen.settings["collects"] == "True"
+
+
+def test_a_links_text_is_handed_on() -> None:
+    assert run(dialled="100") == (0, "")
+    assert Screen.settings["dialled"] == "100"
 
 
 def test_over_ssh_fewer_frames_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
