@@ -16,8 +16,8 @@ from voip.model import CallState
 from voip.protocol.calls import AnswerCall
 from voip.protocol.settings import ChangeSettings
 
-BELL, OURS = 800, 480
-"""Hertz of the user's ring sound, and of one of the phone's own notes."""
+BELL, OURS, VOICE = 800, 480, 1300
+"""Hertz of the user's ring sound, of one of the phone's own notes, and of a far end."""
 
 _WINDOW = RATE // 8
 
@@ -29,7 +29,13 @@ def bell(folder: Path) -> Path:
 def has(samples: Samples, hertz: int) -> bool:
     """True if there is a tone in the latest sound."""
     latest = samples[-_WINDOW:].astype(float) / 32768
-    return len(latest) == _WINDOW and hertz in tones_in(latest, RATE, (BELL, OURS))
+    return len(latest) == _WINDOW and hertz in tones_in(latest, RATE, (BELL, OURS, VOICE))
+
+
+def rung(samples: Samples) -> bool:
+    """True if the phone's own notes are in a part of the sound, a click apart."""
+    pieces = [samples[at : at + _WINDOW] for at in range(0, len(samples), _WINDOW)]
+    return sum(has(piece, OURS) for piece in pieces) > 2
 
 
 def bursts(samples: Samples) -> int:
