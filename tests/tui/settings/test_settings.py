@@ -32,8 +32,10 @@ async def test_each_row_has_its_value_its_default_and_its_meaning(
     standin.paths.settings.write_text("[audio]\nring = false\n")
     await standin.engine.reload_settings()
     await go_to(phone, "audio.ring")
-    shown = row(phone, "Ringing").rstrip("▂│ ").split()
-    assert shown == ["│", "Ringing", "[", "]", "off", "default:", "on"]
+    # The scroll bar may end the row.
+    shown = row(phone, "Ringing").split()[1:7]
+    assert shown[:5] == ["Ringing", "[", "]", "off", "default:"]
+    assert shown[5].startswith("on")
     assert row(phone, "Jitter buffer").rstrip("│ ").endswith("default")
     assert "A sound when somebody calls" in phone.text
 
