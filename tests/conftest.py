@@ -63,11 +63,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = shared(
         items,
         int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")),
-        module_of=lambda item: item.location[0],
+        module_of=_file_of,
         # One that waits a minute and begins last keeps the other processes idle.
         is_first=lambda item: item.get_closest_marker("waits") is not None,
-        is_call=lambda item: item.location[0].startswith(_WAITING),
+        is_call=lambda item: _file_of(item).startswith(_WAITING),
     )
+
+
+def _file_of(item: pytest.Item) -> str:
+    # An item's `location` has it too, and looks at the source of each test.
+    return item.nodeid.partition("::")[0]
 
 
 @pytest.fixture
