@@ -24,9 +24,10 @@ async def phone(clock: Clock, standin: StandIn) -> AsyncIterator[Screen]:
 
 
 @pytest.fixture
-async def main(phone: Screen, standin: StandIn) -> Screen:
+async def main(clock: Clock, standin: StandIn) -> AsyncIterator[Screen]:
     """Show the main screen, with an account to call with."""
-    await phone.to_main()
+    # Added later, it would cost each test a welcome that is closed at once.
     await standin.add_account("work")
-    await phone.sees("work")
-    return phone
+    async with screen(clock=clock) as shown:
+        await shown.sees("work")
+        yield shown
