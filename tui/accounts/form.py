@@ -238,7 +238,8 @@ class AccountForm(PhoneModal[None]):
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         row = _row_of(event.widget)
-        self._help.update(self.rows.help_of(row) if row else "")
+        # Its room is fixed: another text moves no other widget.
+        self._help.update(self.rows.help_of(row) if row else "", layout=False)
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
         row = _row_of(event.widget)
