@@ -925,7 +925,7 @@ async def _(stage: Stage) -> Done:
 @_for("form.more")
 async def _(stage: Stage) -> Done:
     form = await _form(stage)
-    return lambda: bool(form.query_one("#row-proxy").display)
+    return lambda: any(row.display for row in form.query("#row-proxy"))
 
 
 @_for("form.trust")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from textual.app import ComposeResult
+from textual.widgets import Button
 
 from tui.accounts import draft as drafts
 from tui.accounts.draft import FIELDS, NAME, PASSWORD, Typed
@@ -39,17 +40,16 @@ class AccountRows(Rows):
         self._problems: Mapping[str, str] = {}
         self.complain_of_all = False
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         self._name_row.display = self._new
         self.put(drafts.typed({}))
-        self._open_more(False)
+        await self._open_more(False)
 
     def compose(self) -> ComposeResult:
         yield from (self._fields[field.name] for field in drafts.USUAL)
         yield self._password_row
         yield self._name_row
         yield self._more
-        yield from (self._fields[field.name] for field in drafts.MORE)
 
     # Values
 
@@ -105,7 +105,7 @@ class AccountRows(Rows):
         else:
             self._more.label = f"More ({inside} to fix inside)" if inside else _MORE
 
-    def go_to_first_problem(self) -> None:
+    async def go_to_first_problem(self) -> None:
         """Focus the first field that has a problem."""
         order = [field.name for field in drafts.USUAL]
         order += [PASSWORD, NAME, *(field.name for field in drafts.MORE)]
@@ -113,7 +113,7 @@ class AccountRows(Rows):
         if first is None:
             return
         if first in (field.name for field in drafts.MORE):
-            self._open_more(True)
+            await self._open_more(True)
         self._all[first].take_keyboard()
 
     @property
@@ -129,18 +129,26 @@ class AccountRows(Rows):
     def _is_more_open(self) -> bool:
         return self.screen.has_class("-more")
 
-    def toggle_more(self) -> None:
+    async def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        await self.toggle_more()
+
+    async def toggle_more(self) -> None:
         """Show or hide the fields under More."""
-        self._open_more(not self._is_more_open)
+        await self._open_more(not self._is_more_open)
         if self._is_more_open:
             self._fields[drafts.MORE[0].name].take_keyboard()
         else:
             self._more.focus()
 
-    def _open_more(self, on: bool) -> None:
+    async def _open_more(self, on: bool) -> None:
         self.screen.set_class(on, "-more")
-        for field in drafts.MORE:
-            self._fields[field.name].display = on
+        rows = [self._fields[field.name] for field in drafts.MORE]
+        # Most accounts need none of them, and they take two thirds of the form's start.
+        if on and not rows[0].is_attached:
+            await self.mount(*rows)
+        for row in rows:
+            row.display = on
         self._show_problems()
 
     def reveal(self) -> None:

@@ -221,12 +221,7 @@ class AccountForm(PhoneModal[None]):
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        work = {
-            "save": self.save,
-            "test": self.test,
-            "reload": self.reload,
-            "more": self.rows.toggle_more,
-        }
+        work = {"save": self.save, "test": self.test, "reload": self.reload}
         work[str(event.button.id)]()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -291,7 +286,7 @@ class AccountForm(PhoneModal[None]):
         self.rows.complain_of_all = True
         if await self._check():
             return True
-        self.rows.go_to_first_problem()
+        await self.rows.go_to_first_problem()
         return False
 
     async def _save(self) -> None:

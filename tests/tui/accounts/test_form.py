@@ -47,7 +47,7 @@ async def open_account(phone: Screen, standin: StandIn, text: str) -> None:
 
 async def go(phone: Screen, field: str) -> Input:
     """Focus a line of the form, as a click on it does."""
-    if not phone.app.screen.query_one(f"#row-{field}").display:
+    if not any(row.display for row in phone.app.screen.query(f"#row-{field}")):
         await phone.press("ctrl+o")
     line = phone.app.screen.query_one(f"#input-{field}", Input)
     line.focus()
