@@ -501,6 +501,17 @@ async def test_an_account_of_the_file_is_tried_at_once(phone: Screen, standin: S
     assert tried_with(standin) == [SECRET], "the stored one"
 
 
+async def test_fields_under_more_are_made_when_they_are_wanted(phone: Screen) -> None:
+    await open_new(phone)
+    await put(phone, "user", "alice@pbx.example.com")
+    assert not phone.app.screen.query("#row-proxy")
+    await phone.click("More:")
+    assert phone.focus == "input-display_name"
+    await put(phone, "proxy", "edge.example.com")
+    await phone.press("ctrl+o", "ctrl+o")
+    assert "edge.example.com" in await seen(phone, "#row-proxy")
+
+
 async def test_every_field_can_be_reached_at_60_by_20(phone: Screen, standin: StandIn) -> None:
     await standin.client.ask(ChangeSettings({"screen.glyphs": "ascii"}))
     await open_new(phone)
