@@ -131,11 +131,20 @@ def _start(kind: str) -> tuple[subprocess.Popen[bytes], socket.socket]:
 
 
 def _serve_engines(requests: socket.socket) -> None:
-    # What an engine loads later is loaded here, too.
+    # What most engines load later is loaded here, too.
+    import cryptography.x509  # noqa: F401
     import dns.asyncresolver  # noqa: F401
+    import keyring.backends.fail  # noqa: F401
 
     from voip.engine import __main__ as program
     from voip.engine.engine import Engine
+    from voip.protocol.client import Request
+    from voip.protocol.framing import Decoder
+    from voip.protocol.worker.process import AnyWorkerEvent
+
+    # The first decoder of a type looks at each of its fields.
+    for kind in (Request, AnyWorkerEvent):
+        Decoder(kind)
 
     process, workers = _start("workers")
 
@@ -160,7 +169,11 @@ def _serve_engines(requests: socket.socket) -> None:
 def _serve_workers(requests: socket.socket) -> None:
     import voip.worker.link
     import voip.worker.loop  # noqa: F401
+    from voip.protocol.framing import Decoder
+    from voip.protocol.worker.process import Order
     from voip.worker.__main__ import main
+
+    Decoder(Order)
 
     def run(request: _Request, given: Sequence[int]) -> NoReturn:
         os.dup2(2, 1)
