@@ -38,9 +38,11 @@ LOOK = """
 import asyncio, json
 from pathlib import Path
 from click.testing import CliRunner
+from textual.app import App
 from tests.contract import regenerate
 from tui.accounts import draft
 from tui.accounts.field_rows import AccountRows
+from tui.terminal.glyphs import ASCII
 from tui.widgets.form import Row
 from voip.cli.app import offhook
 from voip.engine.accounts import fields
@@ -48,6 +50,17 @@ from voip.engine.accounts.file import AccountFile
 from voip.engine.accounts.secrets import Passwords
 from voip.engine.registration.setup import setup_of
 from voip.protocol.worker.accounts import Target
+
+class Form(App):
+    glyphs = ASCII
+
+    def compose(self):
+        yield AccountRows(new=True)
+
+async def rows():
+    async with (form := Form()).run_test():
+        await form.query_one(AccountRows).toggle_more()
+        return [row.field for row in form.query(Row)]
 
 address = {"user": "alice", "domain": "pbx.example.com"}
 new = {"nickname": "Al", "patience_s": 5, "orders": "second, first"}
@@ -65,7 +78,7 @@ print(json.dumps({
     "problems": fields.problems({**address, **wrong}),
     "typed": [shown[name] for name in new],
     "saved": draft.fields(shown),
-    "rows": [row.field for row in AccountRows(new=True).compose() if isinstance(row, Row)],
+    "rows": asyncio.run(rows()),
     "options": CliRunner().invoke(offhook, ["account", "add", "--help"]).output,
     "manual": regenerate.with_fields(regenerate.MANUAL.read_text()),
 }))
