@@ -152,7 +152,9 @@ def _serve_engines(requests: socket.socket) -> None:
         return await _fork(workers, os.environ, theirs.fileno())
 
     def run(request: _Request, given: Sequence[int]) -> NoReturn:
-        vars(program)["Engine"] = functools.partial(Engine, start_process=start_worker)
+        # A forked one with a sound device does not end once that is gone.
+        if request.environment.get("OFFHOOK_AUDIO") == "null":
+            vars(program)["Engine"] = functools.partial(Engine, start_process=start_worker)
         status = 1
         try:
             status = program.main(True)
