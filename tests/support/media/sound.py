@@ -72,9 +72,9 @@ def piecewise(sent: Path, received: Path, seconds: float = 0.5) -> float:
     return float(np.median(scores))
 
 
-def loudness(path: Path) -> float:
-    """Root mean square of a recording, of 32767."""
-    samples = load(path)
+def loudness(path: Path, since_s: float = 0.0) -> float:
+    """Root mean square of a recording from a moment on, of 32767."""
+    samples = load(path)[int(since_s * RATE) :]
     return float(np.sqrt(np.mean(samples**2))) if len(samples) else 0.0
 
 
