@@ -86,6 +86,8 @@ SOUND = (
     Setting("audio.noise_suppression", "Noise suppression",
             "Takes a steady noise, as of a fan, out of what the microphone sends; only while "
             "echo cancelling is on."),
+    Setting("audio.gain_control", "Gain control",
+            "Makes a quiet voice louder for the far end; only while echo cancelling is on."),
     Setting("audio.jitter_ms", "Jitter buffer",
             "How long voice waits at first for packets that are late: more is smoother, and later.",
             "ms"),

@@ -28,10 +28,10 @@ Notify = Literal["auto", "off", "osc9", "osc99", "osc777"]
 class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Table [audio]; devices by their name or a part of it.
 
-    Rates in hertz, times in milliseconds. `noise_suppression` is a part of the echo
-    canceller. `ring` is the sound of an incoming call and of ringing at the far end;
-    the first is heard on `ring_device` in place of the speaker, and is `ring_sound`,
-    the whole path of a WAV file, in place of the phone's own.
+    Rates in hertz, times in milliseconds. `noise_suppression` and `gain_control` are
+    parts of the echo canceller. `ring` is the sound of an incoming call and of ringing
+    at the far end; the first is heard on `ring_device` in place of the speaker, and is
+    `ring_sound`, the whole path of a WAV file, in place of the phone's own.
     """
 
     input: str | None = None
@@ -43,6 +43,7 @@ class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     jitter_ms: Annotated[int, Meta(ge=0, le=500)] = 20
     echo_cancel: bool = True
     noise_suppression: bool = False
+    gain_control: bool = False
     ring: bool = True
     ring_device: str | None = None
     ring_sound: str | None = None

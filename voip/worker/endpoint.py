@@ -128,6 +128,8 @@ def _configure_media(config: pj.MediaConfig, audio: Audio, silent: bool) -> None
     config.ecOptions = pj.PJMEDIA_ECHO_WEBRTC_AEC3
     if audio.noise_suppression:
         config.ecOptions |= pj.PJMEDIA_ECHO_USE_NOISE_SUPPRESSOR
+    if audio.gain_control:
+        config.ecOptions |= pj.PJMEDIA_ECHO_USE_GAIN_CONTROLLER
     # Silence is sent too: a gap looks like a lost connection to the far end.
     config.noVad = True
     config.quality = 8

@@ -1,4 +1,4 @@
-"""Noise suppression, as the far end hears it."""
+"""Noise suppression and gain control, as the far end hears them."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from voip.protocol.settings import ChangeSettings
 _SETTLED_S = 3
 """Seconds that the suppressor needs to learn a noise."""
 
+_QUIET = 0.05
+"""A voice from across the room."""
+
 
 def noise(seconds: float) -> Samples:
     """A hiss like that of a fan, 40 dB below full scale."""
     return np.random.default_rng(1).normal(0, 327, int(seconds * RATE)).astype(np.int16)
 
 
-async def suppress(phone: Phone, on: bool) -> None:
-    """Turn the canceller on, which does it, and the suppressor on or off.
+async def turn(phone: Phone, setting: str, on: bool) -> None:
+    """Turn the canceller on, and a part of it on or off.
 
     This takes another worker, which has to register again.
     """
     since = len(phone.events)
-    changes: dict[str, str | int | bool | None] = {
-        "audio.echo_cancel": True,
-        "audio.noise_suppression": on,
-    }
+    changes: dict[str, str | int | bool | None] = {"audio.echo_cancel": True, setting: on}
     await phone.client.ask(ChangeSettings(changes=changes))
     await phone.until_registered("bob", since)
 
@@ -76,7 +76,7 @@ async def test_the_far_end_hears_less_noise(
     said = write(place / "noise.wav", noise(_SETTLED_S + 3))
     floors = []
     for on in (False, True):
-        await suppress(bob, on)
+        await turn(bob, "audio.noise_suppression", on)
         record = place / f"{on}.wav"
         heard = sound.load(await heard_elsewhere(desk, bob, alice, said, record))
         settled = heard[_SETTLED_S * sound.RATE :][: 2 * sound.RATE]
@@ -96,6 +96,27 @@ async def test_speech_is_no_noise(
 ) -> None:
     desk = await new_pulse("desk")
     bob, alice = await two_phones(kamailio, desk, new_phone, new_sound_phone)
-    await suppress(bob, True)
+    await turn(bob, "audio.noise_suppression", True)
     heard = await heard_elsewhere(desk, bob, alice, speech, place / "heard.wav")
     assert sound.piecewise(speech, heard) > 0.8
+
+
+async def test_a_quiet_voice_is_sent_louder(
+    kamailio: Kamailio,
+    new_pulse: NewPulse,
+    new_phone: NewPhone,
+    new_sound_phone: NewSoundPhone,
+    place: Path,
+    speech: Path,
+) -> None:
+    desk = await new_pulse("desk")
+    bob, alice = await two_phones(kamailio, desk, new_phone, new_sound_phone)
+    quiet = (sound.load(speech) * _QUIET).astype(np.int16)
+    said = write(place / "quiet.wav", np.repeat(quiet, RATE // sound.RATE))
+    loudness = []
+    for on in (False, True):
+        await turn(bob, "audio.gain_control", on)
+        record = place / f"{on}.wav"
+        loudness.append(sound.loudness(await heard_elsewhere(desk, bob, alice, said, record)))
+    without, with_it = loudness
+    assert with_it > 2 * without > 0, loudness

@@ -36,7 +36,7 @@ async def test_each_row_has_its_value_its_default_and_its_meaning(
     shown = row(phone, "Ringing").split()[1:7]
     assert shown[:5] == ["Ringing", "[", "]", "off", "default:"]
     assert shown[5].startswith("on")
-    assert row(phone, "Jitter buffer").rstrip("│ ").endswith("default")
+    assert row(phone, "Noise suppression").rstrip("│ ").endswith("default")
     assert "A sound when somebody calls" in phone.text
 
 
