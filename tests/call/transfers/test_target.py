@@ -54,7 +54,9 @@ async def test_alice_takes_the_place_of_reception(
 
         entry = await bob.until_logged(ringing.id)
         words = f"alice@{DOMAIN} took the place of reception@{DOMAIN}"
-        assert (entry.outcome, entry.reason) == (Outcome.TRANSFERRED, words)
+        # Reception's BYE may overtake Alice's ACK: the call has ended before, then.
+        ended = (entry.outcome, entry.reason)
+        assert ended in ((Outcome.TRANSFERRED, words), (Outcome.ANSWERED, ""))
         new = await bob.until_call(
             lambda c: c.id != ringing.id and c.state is CallState.ACTIVE, since
         )
