@@ -118,6 +118,17 @@ class CallBook:
                 timer.cancel()
         if call.file is not None:
             call.file.remove_copy()
+        self._log_end(call, ended, outcome)
+        self.publish(call)
+
+    def amend(self, call: LiveCall, outcome: Outcome, cause: Cause) -> None:
+        """Correct the log entry of a call that has ended: more is known by now."""
+        if call.ended is None:
+            return
+        call.outcome, call.cause = outcome, cause
+        self._log_end(call, call.ended, outcome)
+
+    def _log_end(self, call: LiveCall, ended: float, outcome: Outcome) -> None:
         self._log_row(
             lambda: self._history.end(
                 call.id,
@@ -131,7 +142,6 @@ class CallBook:
                 call.last_sign,
             )
         )
-        self.publish(call)
 
     def follow(self, follower: Callable[[LiveCall, Lock], None]) -> None:
         """Call `follower` with each call that has changed or ended, and its lock."""

@@ -21,7 +21,7 @@ from voip.engine.calls.live import LiveCall, connection_facts
 from voip.engine.calls.microphone import Microphone
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
-from voip.model import CallState, Party
+from voip.model import CallState, Outcome, Party
 from voip.protection import Transport
 from voip.protocol.phone import NoticeEvent
 from voip.protocol.worker.calls import Answer, MuteCall
@@ -121,8 +121,9 @@ class Replacing:
             self._requests.limit(new, max(0.0, left_s))
         if other.ended is None:
             await self._quietly(self._requests.hang_up(str(other.id)))
-        else:
-            self._leaving.pop(other.id, None)
+        elif self._leaving.pop(other.id, None) is not None and other.outcome is Outcome.ANSWERED:
+            # Its far end was faster than the new call, and its row does not say why it ended.
+            self._book.amend(other, Outcome.TRANSFERRED, cause)
 
     def _may_leave(self, other: LiveCall) -> bool:
         """Report if the user still has a call whose place was asked for.

@@ -315,8 +315,15 @@ async def test_when_the_other_has_ended_first(phone: StandIn, who: str) -> None:
         await ending
     else:
         phone.remote_hangs_up(call)
-        await phone.until_logged(call)
+        before = await phone.until_logged(call)
+        assert (before.outcome, before.reason) == (Outcome.ANSWERED, "")
         answer.release()
+        # More is known once the new call is up.
+        row = await phone.until(
+            LogEvent, lambda e: e.entry.id == call and e.entry.outcome is Outcome.TRANSFERRED
+        )
+        assert row.entry.reason.endswith(" took the place of 100@pbx.example.com")
+        assert row.entry.ended == before.ended
     await phone.until_logged(call)
     if who == "user":
         await phone.until_call(lambda c: c.id != call and c.state is CallState.ENDED, since)
