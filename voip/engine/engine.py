@@ -9,7 +9,6 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from itertools import chain
-from pathlib import Path
 
 from voip import __version__
 from voip import paths as places
@@ -24,7 +23,7 @@ from voip.engine.calls.elsewhere.moves import Moves
 from voip.engine.calls.reports import CallEvents
 from voip.engine.calls.requests import Calls
 from voip.engine.files import settings
-from voip.engine.files.toml import ConfigError
+from voip.engine.files.settings_file import SettingsFile
 from voip.engine.files.watched import Watched
 from voip.engine.history.log import History
 from voip.engine.history.reader import HistoryReader
@@ -103,9 +102,7 @@ class Engine:
         self.history = History(paths.history)
         self.log_reader = HistoryReader(paths.history)
         self.deletions = Deletions(self.hub, paths.history)
-        self._problems: dict[Path, str] = {}
-        self._settings_file = Watched(paths.settings)
-        self.settings = self._load_settings()
+        self._settings_file = SettingsFile(paths.settings, self.notice)
         self.account_file = AccountFile(paths.accounts)
         self._started = time.monotonic()
         self._stopping = asyncio.Event()
@@ -268,7 +265,7 @@ class Engine:
     def _all_problems(self) -> tuple[str, ...]:
         return tuple(
             chain(
-                self._problems.values(),
+                filter(None, (self._settings_file.problem,)),
                 filter(None, (self.followed.problem, self.ring_sound.problem)),
                 self.followed.remarks,
                 filter(None, (self.compared_keys.problem,)),
@@ -297,20 +294,20 @@ class Engine:
             await self.registrations.look_at_keys()
 
     @property
+    def settings(self) -> Settings:
+        """Settings in force."""
+        return self._settings_file.settings
+
+    @property
     def settings_problem(self) -> str | None:
         """Reason why config.toml could not be read, None when it could."""
-        return self._problems.get(self.paths.settings)
+        return self._settings_file.problem
 
     async def reload_settings(self) -> None:
         """Read config.toml; a broken file changes only a notice."""
-        self._settings_file.mark_read()
-        try:
-            loaded = settings.load(self.paths.settings)
-        except ConfigError as error:
-            self._problems[self.paths.settings] = str(error)
-            self.notice("error", str(error))
-            return
-        await self._use_settings(loaded)
+        before = self.settings
+        if self._settings_file.reload():
+            await self._use_settings(before)
 
     async def change_settings(self, changes: Mapping[str, str | int | bool | None]) -> None:
         """Change config.toml, and apply its new settings.
@@ -319,15 +316,13 @@ class Engine:
             ConfigError: the result or the file cannot be used; the file is left alone.
         """
         await self.ring_sound.check(changes.get("audio.ring_sound"))
-        changed = settings.change(self.paths.settings, changes)
-        self._settings_file.mark_read()
-        await self._use_settings(changed)
+        before = self.settings
+        self._settings_file.change(changes)
+        await self._use_settings(before)
 
-    async def _use_settings(self, new: Settings) -> None:
-        self._problems.pop(self.paths.settings, None)
-        before, self.settings = self.settings, new
-        self.hub.publish(SettingsEvent(settings=new))
-        await self.settings_changed(before, new)
+    async def _use_settings(self, before: Settings) -> None:
+        self.hub.publish(SettingsEvent(settings=self.settings))
+        await self.settings_changed(before, self.settings)
 
     async def settings_changed(self, before: Settings, after: Settings) -> None:
         """Apply new settings to the running parts.
@@ -347,14 +342,6 @@ class Engine:
         self.hub.publish(NoticeEvent(level=level, text=text))
 
     # Wiring
-
-    def _load_settings(self) -> Settings:
-        try:
-            return settings.load(self.paths.settings)
-        except ConfigError as error:
-            log.error("%s; the phone goes on with its own settings", error)
-            self._problems[self.paths.settings] = str(error)
-            return Settings()
 
     def _configure(self, role: Role) -> Callable[[], Configure]:
         def configure() -> Configure:
