@@ -26,6 +26,10 @@ _CODECS = ("opus/48000", "G722/16000", "PCMA/8000", "PCMU/8000", "G729/8000", "G
 _OPUS_BIT_RATE = 64_000
 _OPUS_COMPLEXITY = 5
 
+POLL_MS = 10
+IDLE_MS = 100
+"""Longest waits with a call, and without: only each second's work is due then."""
+
 _HIGHEST_PRIORITY = 250
 _UNHEARD_PREFETCH_MS = 40
 
@@ -111,6 +115,12 @@ def start(endpoint: pj.Endpoint, configure: Configure) -> None:
         pj.shortenSessions()
     _choose_codecs(endpoint, _ECHO_CODECS if configure.role is Role.ECHO else _CODECS)
     endpoint.libStart()
+
+
+def let_work(endpoint: pj.Endpoint, orders: int, longest_ms: int) -> None:
+    """Let PJSIP work, once it has to or something can be read from the file `orders`."""
+    waited = pj.waitForWork(orders, longest_ms)
+    endpoint.libHandleEvents(0 if waited else POLL_MS)
 
 
 def codec_names(endpoint: pj.Endpoint) -> tuple[str, ...]:

@@ -23,10 +23,6 @@ from voip.worker.context import Context
 from voip.worker.errors import Refused
 from voip.worker.outbox import Outbox
 
-_POLL_MS = 10
-_IDLE_MS = 100
-"""Longest wait without a call: nothing of its own is due then but each second's work."""
-
 _GOODBYE_S = 2.0
 _SILENCE_S = 0.2
 
@@ -64,8 +60,7 @@ class Phone:
         Waits until there is work, or something to read from the file `orders`.
         """
         self.context.ask_for_names()
-        waited = pj.waitForWork(orders, _POLL_MS if self.calls else _IDLE_MS)
-        self.endpoint.libHandleEvents(0 if waited else _POLL_MS)
+        ep.let_work(self.endpoint, orders, ep.POLL_MS if self.calls else ep.IDLE_MS)
         self.context.ask_for_names()
         flush()
         self.calls.follow()
@@ -89,7 +84,7 @@ class Phone:
         self.accounts.unregister()
         deadline = time.monotonic() + _GOODBYE_S
         while time.monotonic() < deadline and self._is_busy():
-            self.endpoint.libHandleEvents(_POLL_MS)
+            self.endpoint.libHandleEvents(ep.POLL_MS)
             flush()
         self.calls.free_all()
         self.context.free_all()
@@ -107,7 +102,7 @@ class Phone:
         deadline = time.monotonic() + _SILENCE_S
         last = time.monotonic() + _GOODBYE_S
         while time.monotonic() < min(deadline, last):
-            if self.endpoint.libHandleEvents(_POLL_MS):
+            if self.endpoint.libHandleEvents(ep.POLL_MS):
                 deadline = time.monotonic() + _SILENCE_S
 
     def _is_busy(self) -> bool:

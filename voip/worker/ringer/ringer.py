@@ -21,9 +21,6 @@ from voip.worker.outbox import Outbox
 from voip.worker.ringer.device import RingDevice
 from voip.worker.tones.ring import Ring
 
-_POLL_MS = 10
-_IDLE_MS = 100
-
 
 class _Endpoint(pj.Endpoint):
     def __init__(self, context: Context, on_failure: Callable[[], None]) -> None:
@@ -95,8 +92,7 @@ class Ringer:
 
     def turn(self, orders: int, flush: Callable[[], None]) -> None:
         """Let PJSIP work, as `Phone.turn` does; `flush` writes events."""
-        waited = pj.waitForWork(orders, _IDLE_MS)
-        self._endpoint.libHandleEvents(0 if waited else _POLL_MS)
+        ep.let_work(self._endpoint, orders, ep.IDLE_MS)
         flush()
         now = time.monotonic()
         if now >= self._next_tick:
