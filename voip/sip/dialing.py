@@ -80,6 +80,11 @@ _TYPED_PARAMETERS = _URI_PARAMETERS | {
 _HOST_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 
+def holds_controls(text: str) -> bool:
+    """Report if a text holds a control character or the end of a line."""
+    return any(unicodedata.category(char) in _CONTROLS for char in text)
+
+
 def escape_user(user: str) -> str:
     """Percent-encode a user part, except for plain characters."""
     return "".join(
@@ -115,7 +120,7 @@ def parse_address(text: str) -> Target:
         raise DialError("there is nothing to call: type a number, a name or a SIP address")
     if len(typed) > MAX_TARGET:
         raise DialError(_TOO_LONG)
-    if any(unicodedata.category(char) in _CONTROLS for char in typed):
+    if holds_controls(typed):
         raise DialError("the address holds control characters")
     scheme, rest = _scheme(typed)
     if "?" in rest:
@@ -250,7 +255,7 @@ def _decoded(raw: str) -> str:
         user = unquote_to_bytes(raw).decode("utf-8")
     except UnicodeError:
         raise DialError("the address is not valid UTF-8 text") from None
-    if any(unicodedata.category(char) in _CONTROLS for char in user):
+    if holds_controls(user):
         raise DialError("the address holds control characters")
     return user
 

@@ -8,16 +8,20 @@ the way of a request.
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from voip.sip import numbers
-from voip.sip.dialing import MAX_TARGET, DialError, Target, escape_user, parse_target
+from voip.sip.dialing import (
+    MAX_TARGET,
+    DialError,
+    Target,
+    escape_user,
+    holds_controls,
+    parse_target,
+)
 
 SCHEMES = ("sip", "sips", "tel")
 
 _LINK = re.compile(rf'(?:{"|".join(SCHEMES)}):[^<>"]+', re.IGNORECASE)
-# A surrogate is a byte of the command line that is not UTF-8.
-_CONTROLS = frozenset(("Cc", "Cs", "Zl", "Zp"))
 
 
 def dialled(link: str) -> str:
@@ -30,7 +34,7 @@ def dialled(link: str) -> str:
         DialError: it is no link to call; the text is the reason for the user.
     """
     written = numbers.without_marks(link).strip(" ").partition("?")[0]
-    if any(unicodedata.category(char) in _CONTROLS for char in written):
+    if holds_controls(written):
         raise DialError("the link holds control characters")
     if not _LINK.fullmatch(written):
         raise DialError("a link to call begins with sip:, sips: or tel:, and names somebody")

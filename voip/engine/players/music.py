@@ -76,7 +76,7 @@ class Music:
                     self._players = await _connect()
                 await self._players.pause()
             except BusError as error:
-                log.info("no music is paused: %s", error)
+                log.info("no music is paused: %s (%r)", error, error.__cause__)
 
     async def _resume(self) -> None:
         async with self.busy:
