@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,24 @@ async def test_the_microphone_is_heard_and_the_speaker_speaks(
     async with desk.listen() as ear:
         heard = await talk_to_the_echo_line(phone, desk, speech, ear)
     assert sound.piecewise(speech, heard) > 0.9
+
+
+async def test_no_sound_thread_outranks_the_sound_server(
+    new_pulse: NewPulse, new_sound_phone: NewSoundPhone
+) -> None:
+    phone = await new_sound_phone((await new_pulse("desk")).client_environment)
+    out = await phone.call("echo")
+    await phone.until_call(lambda c: c.id == out and talks(c))
+    threads = [
+        thread
+        for worker in phone.worker_pids()
+        for thread in Path(f"/proc/{worker}/task").iterdir()
+        if (thread / "comm").read_text().startswith("alsasound")
+    ]
+    assert len(threads) == 2
+    # PJMEDIA asks for the highest priority, which root gets: see patch 0104.
+    assert {os.sched_getscheduler(int(t.name)) for t in threads} == {os.SCHED_OTHER}
+    await phone.client.ask(HangUp(call=out))
 
 
 @pytest.mark.parametrize("through", ["port", "socket"])
