@@ -28,8 +28,8 @@ _MOST = 6
 _STEPS = {"up": -1, "down": 1}
 
 
-class TransferTo(PhoneModal[str | None]):
-    """Asks for the target of a transfer; closes when the call ends."""
+class TransferTo(PhoneModal[None]):
+    """Box that transfers a call to a target; it closes when the call ends."""
 
     name_of_screen = "ask"
     BINDINGS = bindings_of("ask")
@@ -98,7 +98,9 @@ class TransferTo(PhoneModal[str | None]):
         chosen = self._suggestions.selected
         target = chosen.target if chosen else self._line.value.strip()
         if target:
-            self.dismiss(target)
+            # Asked for after the box has closed, it waits until the screen is drawn.
+            self.phone.later(self.phone.ask(TransferCall(call=self._call.id, target=target)))
+            self.dismiss(None)
 
 
 def consulted(shown: ShownCall, calls: Sequence[ShownCall]) -> ShownCall | None:
@@ -122,7 +124,7 @@ async def _transfer(phone: Host, context: Context) -> None:
         return
     other = consulted(shown, phone.state.live)
     if other is None:
-        _ask(phone, shown)
+        phone.push_screen(TransferTo(shown))
         return
     first, second = _in_order(shown, other)
 
@@ -130,7 +132,7 @@ async def _transfer(phone: Host, context: Context) -> None:
         if yes:
             phone.later(phone.ask(ConnectCalls(call=first.call.id, other=second.call.id)))
         elif yes is False:
-            _ask(phone, shown)
+            phone.push_screen(TransferTo(shown))
 
     phone.push_screen(_joining(first, second, shown), done)
 
@@ -156,14 +158,6 @@ def _joining(first: ShownCall, second: ShownCall, shown: ShownCall) -> Confirm:
         "Connect them",
         f"Transfer {who(shown.call.remote)} to somebody else",
     )
-
-
-def _ask(phone: Host, shown: ShownCall) -> None:
-    def done(target: str | None) -> None:
-        if target:
-            phone.later(phone.ask(TransferCall(call=shown.call.id, target=target)))
-
-    phone.push_screen(TransferTo(shown), done)
 
 
 COMMANDS = {"call.transfer": _transfer}
