@@ -8,6 +8,7 @@ import pytest
 from tests.conftest import NewPhone
 from tests.support.media import sound
 from tests.support.media.pulse import Pulse
+from tests.support.network.capture import Capture
 from tests.support.network.ports import LOOPBACK
 from tests.support.parts import Parts
 from tests.support.peers.baresip import Baresip, Wish
@@ -88,6 +89,13 @@ async def new_sound_phone(place: Path) -> AsyncIterator[NewSoundPhone]:
             return await parts.begin(sound_phone(place / name, surroundings, config))
 
         yield make
+
+
+@pytest.fixture
+async def capture(place: Path) -> AsyncIterator[Capture]:
+    """All packets of this machine, from the test's beginning."""
+    async with Parts() as parts:
+        yield await parts.begin(Capture(place / "call.pcapng"))
 
 
 @pytest.fixture

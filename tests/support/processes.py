@@ -1,9 +1,47 @@
-"""Processes that are not children of the test."""
+"""Ends of processes, and the readiness of servers that tests start."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+_LOOK_S = 0.05
+_PATIENCE_S = 5
+
+
+async def end_server(process: asyncio.subprocess.Process | None) -> None:
+    """End a server that leads a session, and what it has started; by force if need be."""
+    if process is None or process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        await asyncio.wait_for(process.wait(), _PATIENCE_S)
+    except TimeoutError:
+        os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+async def until_ready(
+    process: asyncio.subprocess.Process, is_ready: Callable[[], Awaitable[bool]], log: Path
+) -> None:
+    """Wait until a server is ready, of which no event tells.
+
+    Raises:
+        AssertionError: it has ended; the text has the end of its `log`.
+    """
+    ended = asyncio.ensure_future(process.wait())
+    try:
+        while not ended.done() and not await is_ready():
+            await asyncio.wait({ended}, timeout=_LOOK_S)
+        written = log.read_text(errors="replace")
+        assert not ended.done(), f"the server ended: {written[-3000:]}"
+    finally:
+        ended.cancel()
 
 
 async def until_ended(process: int, patience: float) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import wave
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from tests.call.conftest import NewBaresip
 from tests.conftest import NewPhone
@@ -24,14 +23,6 @@ from voip.protocol.accounts import RemoveAccount
 _TALK_S = 9
 _PACKETS_PER_S = 50
 _PCMU = 0
-
-
-@pytest.fixture
-async def capture(place: Path) -> AsyncIterator[Capture]:
-    capture = Capture(place / "call.pcapng")
-    await capture.start()
-    yield capture
-    await capture.stop()
 
 
 async def test_a_call_of_a_tls_account_shows_nothing_in_the_clear(

@@ -93,14 +93,6 @@ async def server(place: Path, authority: Authority) -> AsyncIterator[Kamailio]:
 
 
 @pytest.fixture
-async def capture(place: Path) -> AsyncIterator[Capture]:
-    capture = Capture(place / "call.pcapng")
-    await capture.start()
-    yield capture
-    await capture.stop()
-
-
-@pytest.fixture
 def talk(server: Kamailio, authority: Authority, new_phone: NewPhone, place: Path) -> Talk:
     """Call one user from another; both speak and listen."""
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.call.conftest import NewPulse, NewSoundPhone
-from tests.conftest import NewPhone
+from tests.call.sound.conftest import TwoPhones
+from tests.call.sound.test_noise import turn
 from tests.support.media import sound
-from tests.support.network.ports import LOOPBACK
-from tests.support.peers.kamailio import DOMAIN, Kamailio
+from tests.support.media.pulse import Pulse
+from tests.support.peers.kamailio import DOMAIN
 from tests.support.phone import Phone
 from voip.model import CallState, Outcome
 from voip.protocol.calls import AnswerCall
-from voip.protocol.settings import ChangeSettings
 
 _SECONDS = 8
 _LEARNT_S = 3
@@ -32,26 +31,15 @@ async def _loudness_of_the_echo(bob: Phone, alice: Phone, said: Path, record: Pa
 
 
 async def test_the_far_end_does_not_hear_itself(
-    kamailio: Kamailio,
-    new_pulse: NewPulse,
-    new_phone: NewPhone,
-    new_sound_phone: NewSoundPhone,
-    place: Path,
-    speech: Path,
+    desk: Pulse, two_phones: TwoPhones, place: Path, speech: Path
 ) -> None:
-    desk = await new_pulse("desk")
     await desk.ask(
         "load-module", "module-loopback", "source=speaker.monitor", "sink=mic", "latency_msec=30"
     )
-    bob, alice = await new_sound_phone(desk.client_environment), await new_phone("alice")
-    for phone, user in ((bob, "bob"), (alice, "alice")):
-        await phone.add_open(user, LOOPBACK, kamailio.port)
-        await phone.until_registered(user)
+    bob, alice = await two_phones()
     # Phones of the tests have it off.
     echo = await _loudness_of_the_echo(bob, alice, speech, place / "off.wav")
-    since = len(bob.events)
-    await bob.client.ask(ChangeSettings(changes={"audio.echo_cancel": True}))
-    await bob.until_registered("bob", since)
+    await turn(bob, "audio.echo_cancel", True)
     cancelled = await _loudness_of_the_echo(bob, alice, speech, place / "on.wav")
     assert echo > 500
     assert cancelled < echo / 10, (cancelled, echo)

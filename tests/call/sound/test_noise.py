@@ -6,12 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.call.conftest import NewPulse, NewSoundPhone
-from tests.conftest import NewPhone
+from tests.call.sound.conftest import TwoPhones
 from tests.support.media import sound
 from tests.support.media.pulse import RATE, Pulse, Samples, write
-from tests.support.network.ports import LOOPBACK
-from tests.support.peers.kamailio import DOMAIN, Kamailio
+from tests.support.peers.kamailio import DOMAIN
 from tests.support.phone import Phone
 from voip.model import CallState, Outcome
 from voip.protocol.calls import AnswerCall, HangUp
@@ -53,26 +51,10 @@ async def heard_elsewhere(desk: Pulse, bob: Phone, alice: Phone, said: Path, rec
     return record
 
 
-async def two_phones(
-    kamailio: Kamailio, desk: Pulse, new_phone: NewPhone, new_sound_phone: NewSoundPhone
-) -> tuple[Phone, Phone]:
-    """Return bob's phone at the desk, and alice's elsewhere."""
-    bob, alice = await new_sound_phone(desk.client_environment), await new_phone("alice")
-    for phone, user in ((bob, "bob"), (alice, "alice")):
-        await phone.add_open(user, LOOPBACK, kamailio.port)
-        await phone.until_registered(user)
-    return bob, alice
-
-
 async def test_the_far_end_hears_less_noise(
-    kamailio: Kamailio,
-    new_pulse: NewPulse,
-    new_phone: NewPhone,
-    new_sound_phone: NewSoundPhone,
-    place: Path,
+    desk: Pulse, two_phones: TwoPhones, place: Path
 ) -> None:
-    desk = await new_pulse("desk")
-    bob, alice = await two_phones(kamailio, desk, new_phone, new_sound_phone)
+    bob, alice = await two_phones()
     said = write(place / "noise.wav", noise(_SETTLED_S + 3))
     floors = []
     for on in (False, True):
@@ -87,30 +69,18 @@ async def test_the_far_end_hears_less_noise(
 
 
 async def test_speech_is_no_noise(
-    kamailio: Kamailio,
-    new_pulse: NewPulse,
-    new_phone: NewPhone,
-    new_sound_phone: NewSoundPhone,
-    place: Path,
-    speech: Path,
+    desk: Pulse, two_phones: TwoPhones, place: Path, speech: Path
 ) -> None:
-    desk = await new_pulse("desk")
-    bob, alice = await two_phones(kamailio, desk, new_phone, new_sound_phone)
+    bob, alice = await two_phones()
     await turn(bob, "audio.noise_suppression", True)
     heard = await heard_elsewhere(desk, bob, alice, speech, place / "heard.wav")
     assert sound.piecewise(speech, heard) > 0.8
 
 
 async def test_a_quiet_voice_is_sent_louder(
-    kamailio: Kamailio,
-    new_pulse: NewPulse,
-    new_phone: NewPhone,
-    new_sound_phone: NewSoundPhone,
-    place: Path,
-    speech: Path,
+    desk: Pulse, two_phones: TwoPhones, place: Path, speech: Path
 ) -> None:
-    desk = await new_pulse("desk")
-    bob, alice = await two_phones(kamailio, desk, new_phone, new_sound_phone)
+    bob, alice = await two_phones()
     quiet = (sound.load(speech) * _QUIET).astype(np.int16)
     said = write(place / "quiet.wav", np.repeat(quiet, RATE // sound.RATE))
     loudness = []

@@ -6,23 +6,22 @@ import os
 import signal
 from pathlib import Path
 
-from tests.call.conftest import NewPulse, NewSoundPhone
+from tests.call.conftest import NewPulse
+from tests.call.sound.conftest import TwoPhones
 from tests.call.sound.test_devices import listeners, notice
 from tests.call.sound.test_ringing import (
     BELL,
     OURS,
     VOICE,
-    at_a_desk,
     bell,
     change,
     has,
     rings,
     rung,
 )
-from tests.conftest import NewPhone
 from tests.support.media import sound
 from tests.support.media.pulse import RATE, Pulse, Samples, audible
-from tests.support.peers.kamailio import DOMAIN, Kamailio
+from tests.support.peers.kamailio import DOMAIN
 from voip.model import CallState
 from voip.protocol.calls import AnswerCall, DeclineCall, HangUp, Hold
 from voip.protocol.sound import Devices, GetDevices
@@ -33,16 +32,11 @@ def silent_for(seconds: float, samples: Samples) -> bool:
 
 
 async def test_it_rings_there_and_the_voice_is_on_the_speaker_alone(
-    kamailio: Kamailio,
-    new_phone: NewPhone,
-    new_pulse: NewPulse,
-    new_sound_phone: NewSoundPhone,
-    place: Path,
+    desk: Pulse, two_phones: TwoPhones, place: Path
 ) -> None:
-    desk = await new_pulse("desk")
     await desk.plug_in("loud")
     voice = sound.sine(place / "voice.wav", VOICE, seconds=60)
-    bob, alice = await at_a_desk(kamailio, desk, new_phone, new_sound_phone)
+    bob, alice = await two_phones()
     await bob.run("settings", "audio.ring_device", "loud")
     out, _ = await bob.run("devices")
     assert out.splitlines()[:2] == ["in use: pulse / pulse", "ringing: loud"]
@@ -66,12 +60,9 @@ async def test_it_rings_there_and_the_voice_is_on_the_speaker_alone(
         assert await listeners(desk) == standing + 1
 
 
-async def test_a_second_call_is_told_in_the_ear(
-    kamailio: Kamailio, new_phone: NewPhone, new_pulse: NewPulse, new_sound_phone: NewSoundPhone
-) -> None:
-    desk = await new_pulse("desk")
+async def test_a_second_call_is_told_in_the_ear(desk: Pulse, two_phones: TwoPhones) -> None:
     await desk.plug_in("loud")
-    bob, alice = await at_a_desk(kamailio, desk, new_phone, new_sound_phone)
+    bob, alice = await two_phones()
     await change(bob, ring_device="loud")
     async with desk.listen("loud") as loud, desk.listen("speaker") as speaker:
         first = await rings(bob, alice)
@@ -92,12 +83,9 @@ async def test_a_second_call_is_told_in_the_ear(
         await bob.client.ask(DeclineCall(call=second))
 
 
-async def test_ringback_is_heard_on_the_speaker(
-    kamailio: Kamailio, new_phone: NewPhone, new_pulse: NewPulse, new_sound_phone: NewSoundPhone
-) -> None:
-    desk = await new_pulse("desk")
+async def test_ringback_is_heard_on_the_speaker(desk: Pulse, two_phones: TwoPhones) -> None:
     await desk.plug_in("loud")
-    bob, _alice = await at_a_desk(kamailio, desk, new_phone, new_sound_phone)
+    bob, _alice = await two_phones()
     await change(bob, ring_device="loud")
     async with desk.listen("loud") as loud, desk.listen("speaker") as speaker:
         await bob.call(f"alice@{DOMAIN}")
@@ -105,16 +93,9 @@ async def test_ringback_is_heard_on_the_speaker(
         assert not loud.samples.any()
 
 
-async def test_a_file_rings_there(
-    kamailio: Kamailio,
-    new_phone: NewPhone,
-    new_pulse: NewPulse,
-    new_sound_phone: NewSoundPhone,
-    place: Path,
-) -> None:
-    desk = await new_pulse("desk")
+async def test_a_file_rings_there(desk: Pulse, two_phones: TwoPhones, place: Path) -> None:
     await desk.plug_in("loud")
-    bob, alice = await at_a_desk(kamailio, desk, new_phone, new_sound_phone)
+    bob, alice = await two_phones()
     await change(bob, ring_device="loud", ring_sound=str(bell(place)))
     async with desk.listen("loud") as loud, desk.listen("speaker") as speaker:
         call = await rings(bob, alice)
@@ -135,18 +116,13 @@ async def unplug(desk: Pulse, sink: str) -> None:
 
 
 async def test_without_the_device_it_rings_on_the_speaker_until_it_is_back(
-    kamailio: Kamailio,
-    new_phone: NewPhone,
-    new_pulse: NewPulse,
-    new_sound_phone: NewSoundPhone,
-    place: Path,
+    desk: Pulse, two_phones: TwoPhones, new_pulse: NewPulse, place: Path
 ) -> None:
-    desk = await new_pulse("desk")
     socket = place / "other" / "pulse" / "native"
     (desk.home / ".asoundrc").write_text(
         f'pcm.loud {{ type pulse server "unix:{socket}" hint {{ show on }} }}\n'
     )
-    bob, alice = await at_a_desk(kamailio, desk, new_phone, new_sound_phone)
+    bob, alice = await two_phones()
     await change(bob, ring_device="loud")
     words = "no sound device is called loud: it rings on the speaker"
     assert (await notice(bob, words)).level == "warning"
@@ -174,11 +150,10 @@ async def test_without_the_device_it_rings_on_the_speaker_until_it_is_back(
 
 
 async def test_a_sink_that_is_unplugged_leaves_no_call_silent(
-    kamailio: Kamailio, new_phone: NewPhone, new_pulse: NewPulse, new_sound_phone: NewSoundPhone
+    desk: Pulse, two_phones: TwoPhones
 ) -> None:
-    desk = await new_pulse("desk")
     await desk.plug_in("loud")
-    bob, alice = await at_a_desk(kamailio, desk, new_phone, new_sound_phone)
+    bob, alice = await two_phones()
     await change(bob, ring_device="loud")
     await unplug(desk, "loud")
     async with desk.listen("speaker") as speaker:
@@ -188,16 +163,13 @@ async def test_a_sink_that_is_unplugged_leaves_no_call_silent(
 
 
 async def test_a_device_that_hangs_delays_no_call_and_the_speaker_rings(
-    kamailio: Kamailio,
-    new_phone: NewPhone,
-    new_pulse: NewPulse,
-    new_sound_phone: NewSoundPhone,
+    desk: Pulse, two_phones: TwoPhones, new_pulse: NewPulse
 ) -> None:
-    desk, other = await new_pulse("desk"), await new_pulse("other")
+    other = await new_pulse("other")
     (desk.home / ".asoundrc").write_text(
         f'pcm.loud {{ type pulse server "unix:{other.socket}" hint {{ show on }} }}\n'
     )
-    bob, alice = await at_a_desk(kamailio, desk, new_phone, new_sound_phone)
+    bob, alice = await two_phones()
     await change(bob, ring_device="loud")
     async with desk.listen("speaker") as speaker:
         with other.asleep():
@@ -208,12 +180,9 @@ async def test_a_device_that_hangs_delays_no_call_and_the_speaker_rings(
             await bob.until_state(call, CallState.ACTIVE)
 
 
-async def test_a_ringer_that_dies_leaves_no_call_silent(
-    kamailio: Kamailio, new_phone: NewPhone, new_pulse: NewPulse, new_sound_phone: NewSoundPhone
-) -> None:
-    desk = await new_pulse("desk")
+async def test_a_ringer_that_dies_leaves_no_call_silent(desk: Pulse, two_phones: TwoPhones) -> None:
     await desk.plug_in("loud")
-    bob, alice = await at_a_desk(kamailio, desk, new_phone, new_sound_phone)
+    bob, alice = await two_phones()
     before = set(bob.worker_pids())
     await change(bob, ring_device="loud")
     (ringer,) = set(bob.worker_pids()) - before

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.call.conftest import NewPulse, NewSoundPhone
-from tests.conftest import NewPhone
+from tests.call.sound.conftest import TwoPhones
 from tests.support.media import sound
 from tests.support.media.pulse import RATE, Pulse, Samples, audible
 from tests.support.media.voice import tones_in
-from tests.support.network.ports import LOOPBACK
-from tests.support.peers.kamailio import DOMAIN, Kamailio
+from tests.support.peers.kamailio import DOMAIN
 from tests.support.phone import Phone
 from voip.model import CallState
 from voip.protocol.calls import AnswerCall
@@ -44,17 +42,6 @@ def bursts(samples: Samples) -> int:
     return sum(is_loud and not any(loud[max(i - 8, 0) : i]) for i, is_loud in enumerate(loud))
 
 
-async def at_a_desk(
-    kamailio: Kamailio, desk: Pulse, new_phone: NewPhone, new_sound_phone: NewSoundPhone
-) -> tuple[Phone, Phone]:
-    """Return bob's phone at the desk, and alice's elsewhere."""
-    bob, alice = await new_sound_phone(desk.client_environment), await new_phone("alice")
-    for phone, user in ((bob, "bob"), (alice, "alice")):
-        await phone.add_open(user, LOOPBACK, kamailio.port)
-        await phone.until_registered(user)
-    return bob, alice
-
-
 async def change(phone: Phone, **audio: str | bool | None) -> None:
     changes = {f"audio.{name}": value for name, value in audio.items()}
     await phone.client.ask(ChangeSettings(changes={**changes}))
@@ -68,14 +55,9 @@ async def rings(bob: Phone, alice: Phone) -> str:
 
 
 async def test_a_file_rings_again_and_again_until_the_call_is_answered(
-    kamailio: Kamailio,
-    new_phone: NewPhone,
-    new_pulse: NewPulse,
-    new_sound_phone: NewSoundPhone,
-    place: Path,
+    desk: Pulse, two_phones: TwoPhones, place: Path
 ) -> None:
-    desk = await new_pulse("desk")
-    bob, alice = await at_a_desk(kamailio, desk, new_phone, new_sound_phone)
+    bob, alice = await two_phones()
     await bob.run("settings", "audio.ring_sound", str(bell(place)))
     async with desk.listen() as ear:
         call = await rings(bob, alice)
@@ -88,14 +70,9 @@ async def test_a_file_rings_again_and_again_until_the_call_is_answered(
 
 
 async def test_another_sound_is_used_while_it_rings(
-    kamailio: Kamailio,
-    new_phone: NewPhone,
-    new_pulse: NewPulse,
-    new_sound_phone: NewSoundPhone,
-    place: Path,
+    desk: Pulse, two_phones: TwoPhones, place: Path
 ) -> None:
-    desk = await new_pulse("desk")
-    bob, alice = await at_a_desk(kamailio, desk, new_phone, new_sound_phone)
+    bob, alice = await two_phones()
     async with desk.listen() as ear:
         await rings(bob, alice)
         await ear.until(lambda heard: has(heard, OURS))
@@ -106,14 +83,9 @@ async def test_another_sound_is_used_while_it_rings(
 
 
 async def test_without_its_file_the_phone_rings_by_its_own_sound(
-    kamailio: Kamailio,
-    new_phone: NewPhone,
-    new_pulse: NewPulse,
-    new_sound_phone: NewSoundPhone,
-    place: Path,
+    desk: Pulse, two_phones: TwoPhones, place: Path
 ) -> None:
-    desk = await new_pulse("desk")
-    bob, alice = await at_a_desk(kamailio, desk, new_phone, new_sound_phone)
+    bob, alice = await two_phones()
     await change(bob, ring_sound=str(bell(place)))
     # The engine's copy goes, unnoticed, behind its back.
     for copy in Path(bob.environment["OFFHOOK_RUNTIME_DIR"], "sound").iterdir():

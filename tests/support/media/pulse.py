@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.support.network.ports import LOOPBACK
+from tests.support.processes import until_ready
 
 PATIENCE_S = 40.0
 RATE = 48_000
@@ -84,7 +85,7 @@ class Pulse:
                 env=lonely(self._folder), stdin=asyncio.subprocess.DEVNULL,
                 stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
-        await self._until_listening()
+        await until_ready(self._process, self._is_listening, self._folder / "log")
         await self.ask("set-default-sink", "speaker")
         await self.ask("set-default-source", "mic.monitor")
         for sink in ("speaker", "mic"):
@@ -172,22 +173,13 @@ class Pulse:
             stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
 
-    async def _until_listening(self) -> None:
-        assert self._process is not None
-        ended = asyncio.ensure_future(self._process.wait())
+    async def _is_listening(self) -> bool:
         try:
-            while not ended.done():
-                try:
-                    _, writer = await asyncio.open_unix_connection(str(self.socket))
-                except OSError:
-                    # No event reports that the daemon listens.
-                    await asyncio.wait({ended}, timeout=0.02)
-                else:
-                    writer.close()
-                    return
-            raise AssertionError(f"pulseaudio ended: {self.log[-2000:]}")
-        finally:
-            ended.cancel()
+            _, writer = await asyncio.open_unix_connection(str(self.socket))
+        except OSError:
+            return False
+        writer.close()
+        return True
 
 
 class Ear:

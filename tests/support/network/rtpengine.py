@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
-import signal
 import socket
 from pathlib import Path
 
 from tests.support.network.ports import free_port
+from tests.support.processes import end_server, until_ready
 
 _PING = b"1 d7:command4:pinge"
 _PONG = b"1 d6:result4:ponge"
@@ -47,30 +46,10 @@ class Rtpengine:
                 "--log-stderr", "--log-level=6",
                 stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
-        await self._until_listening()
+        await until_ready(self._process, self._answers, self._folder / "log")
 
     async def stop(self) -> None:
-        process = self._process
-        if process is None or process.returncode is not None:
-            return
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            await asyncio.wait_for(process.wait(), 5)
-        except TimeoutError:
-            os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
-
-    async def _until_listening(self) -> None:
-        assert self._process is not None
-        ended = asyncio.ensure_future(self._process.wait())
-        try:
-            while not ended.done() and not await self._answers():
-                # No event reports that rtpengine listens.
-                await asyncio.wait({ended}, timeout=0.05)
-            log = (self._folder / "log").read_text(errors="replace")
-            assert not ended.done(), f"rtpengine ended: {log[-3000:]}"
-        finally:
-            ended.cancel()
+        await end_server(self._process)
 
     async def _answers(self) -> bool:
         loop = asyncio.get_running_loop()

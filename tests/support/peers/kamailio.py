@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tests.support.network.ports import LOOPBACK, free_sip_port
 from tests.support.pki import Leaf
+from tests.support.processes import end_server, until_ready
 
 DOMAIN = "pbx.test"
 
@@ -172,18 +173,10 @@ class Kamailio:
                 "-P", str(runtime / "pid"), "-m", "32", "-M", "8",
                 stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
-        await self._until_listening()
+        await until_ready(self._process, self._is_listening, self._folder / "kamailio.log")
 
     async def stop(self) -> None:
-        process = self._process
-        if process is None or process.returncode is not None:
-            return
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            await asyncio.wait_for(process.wait(), 5)
-        except TimeoutError:
-            os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
+        await end_server(self._process)
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
@@ -195,18 +188,9 @@ class Kamailio:
         finally:
             os.killpg(self._process.pid, signal.SIGCONT)
 
-    async def _until_listening(self) -> None:
-        assert self._process is not None
-        ended = asyncio.ensure_future(self._process.wait())
-        try:
-            for port in (self.port, self.tls_port):
-                while not ended.done() and not await _connects(self._host, port):
-                    # No event reports that Kamailio listens.
-                    await asyncio.wait({ended}, timeout=0.05)
-            log = (self._folder / "kamailio.log").read_text(errors="replace")
-            assert not ended.done(), f"kamailio ended: {log[-3000:]}"
-        finally:
-            ended.cancel()
+    async def _is_listening(self) -> bool:
+        ports = (self.port, self.tls_port)
+        return all([await _connects(self._host, port) for port in ports])
 
 
 async def _connects(host: str, port: int) -> bool:
