@@ -53,8 +53,13 @@ class Account(pj.Account):
         self._transport_id = transport_id
         self.connection: int | None = None
         self._moved = False
-        self._keepalive = Keepalive(self._ask_server)
         self._refusal = Refusal()
+        self._closed_port = Refusal()
+        self._keepalive = Keepalive(
+            self._ask_server,
+            lambda: self._closed_port.watch(self.setup),
+            lambda: self._closed_port.seen() is not None,
+        )
         self._gruu: str | None = None
         self._relay_failure: Cause | None = None
         self._anonymous = Alias(context, self._take) if setup.hidden else None
@@ -109,6 +114,7 @@ class Account(pj.Account):
     def close(self) -> None:
         """Unregister if registered, and remove the account from PJSIP."""
         self._refusal.end()
+        self._closed_port.end()
         self.context.connections.forget(self.name)
         for alias in (self._anonymous, self._by_gruu):
             if alias is not None:

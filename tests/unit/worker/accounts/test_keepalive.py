@@ -14,12 +14,22 @@ class _Server:
     def __init__(self) -> None:
         self.clock = Clock()
         self._started = self.clock.monotonic()
-        self.keepalive = Keepalive(lambda: self.asked.append(self.now), self.clock.monotonic)
+        self.keepalive = Keepalive(
+            lambda: self.asked.append(self.now),
+            lambda: self.knocks.append(self.now),
+            self._refused,
+            self.clock.monotonic,
+        )
         self.asked: list[float] = []
+        self.knocks: list[float] = []
+        self.is_closed = False
 
     @property
     def now(self) -> float:
         return self.clock.monotonic() - self._started
+
+    def _refused(self) -> bool:
+        return self.is_closed and self.knocks != []
 
     def wait(self, seconds: int) -> list[float]:
         """Let time pass; return when the server was reported as silent."""
@@ -38,22 +48,59 @@ def test_a_server_that_answers_is_asked_each_thirty_seconds() -> None:
         assert server.wait(1) == []
         if server.asked and server.asked[-1] == server.now:
             server.keepalive.answered()
-    assert server.asked == [30, 60, 90]
+    assert server.asked == [1, 31, 61, 91]
+    assert server.knocks == list(range(0, 96, 8))
 
 
-def test_two_questions_without_an_answer_are_reported_once_within_twenty_seconds() -> None:
+def test_a_question_without_an_answer_is_reported_once_within_ten_seconds() -> None:
     server = _Server()
     server.keepalive.begin()
     server.keepalive.answered()
-    assert server.wait(200) == [48]
-    assert server.asked == [30, 39]
+    assert server.wait(200) == [38]
+    assert server.asked == [30]
+
+
+def test_a_closed_port_is_reported_within_twenty_seconds() -> None:
+    server = _Server()
+    server.keepalive.begin()
+    server.keepalive.answered()
+    assert server.wait(10) == []
+    server.is_closed = True
+    (silent,) = server.wait(200)
+    assert server.knocks == [0, 8]
+    assert server.asked == [11]
+    assert silent == 19
+
+
+def test_a_port_that_is_refused_though_its_server_answers_is_tried_no_more() -> None:
+    server = _Server()
+    server.is_closed = True
+    server.keepalive.begin()
+    server.keepalive.answered()
+    for _ in range(100):
+        assert server.wait(1) == []
+        if server.asked and server.asked[-1] == server.now:
+            server.keepalive.answered()
+    assert server.knocks == [0]
+    assert server.asked == [1, 31, 61, 91]
+    # Each registration gives it another chance.
+    server.keepalive.begin()
+    assert server.wait(1) == []
+    assert server.asked[-1] == 101
+
+
+def test_a_closed_port_of_a_server_that_never_answers_is_not_missed() -> None:
+    server = _Server()
+    server.is_closed = True
+    server.keepalive.begin()
+    assert server.wait(200) == []
 
 
 def test_a_server_that_never_answers_is_asked_as_rarely_and_not_missed() -> None:
     server = _Server()
     server.keepalive.begin()
     assert server.wait(125) == []
-    assert server.asked == [30, 60, 90, 120]
+    assert server.asked == [1, 31, 61, 91, 121]
     # Another server has yet to show that it answers.
     server.keepalive.answered()
     server.keepalive.end()
@@ -61,14 +108,14 @@ def test_a_server_that_never_answers_is_asked_as_rarely_and_not_missed() -> None
     assert server.wait(200) == []
 
 
-def test_a_server_that_answers_the_second_question_is_there() -> None:
+def test_a_late_answer_is_one() -> None:
     server = _Server()
     server.keepalive.begin()
     server.keepalive.answered()
-    assert server.wait(39) == []
+    assert server.wait(37) == []
     server.keepalive.answered()
     assert server.wait(29) == []
-    assert server.asked == [30, 39]
+    assert server.asked == [30]
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["at once", "with a late answer"])
@@ -76,10 +123,11 @@ def test_an_account_that_is_not_registered_asks_nothing(late: bool) -> None:
     server = _Server()
     server.keepalive.begin()
     server.keepalive.end()
+    server.knocks.clear()
     if late:
         server.keepalive.answered()
     assert server.wait(100) == []
-    assert server.asked == []
+    assert server.asked == server.knocks == []
 
 
 @pytest.mark.parametrize(
