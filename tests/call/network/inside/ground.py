@@ -9,13 +9,14 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from tests.support.parts import Part, Parts
 from tests.support.peers import sip
 from tests.support.peers.hostile import Client, DatagramServer, HostileServer, registrar
 from tests.support.peers.nameserver import NameServer
 from tests.support.phone import Phone
-from tests.support.pki import Authority
+from tests.support.pki import Authority, Leaf
 from voip.protection import Transport
 
 DOMAIN = "pbx.test"
@@ -27,6 +28,17 @@ PREFIX = {
 }
 
 AnyServer = HostileServer | DatagramServer
+
+UNPROVEN: dict[str, Callable[[Authority], Leaf]] = {
+    "another name": lambda ours: ours.issue("a", dns=["a.pbx.test"]),
+    "expired": lambda ours: ours.issue(
+        "old", dns=[DOMAIN], starts_in=timedelta(days=-60), lasts=timedelta(days=30)
+    ),
+    "another authority": lambda ours: Authority(ours.file.parent / "other", "Other").issue(
+        "foreign", dns=[DOMAIN]
+    ),
+}
+"""Certificates by which a server does not prove the domain, by what is wrong."""
 
 
 @dataclass
@@ -59,6 +71,14 @@ class Network:
         part: Part = server
         await self.parts.begin(part)
         return server
+
+    async def serve_unproven(
+        self, behaviour: Callable[[Client, sip.Message], None], flaw: str
+    ) -> HostileServer:
+        """The first server, with a certificate of `UNPROVEN`."""
+        return await self.parts.begin(
+            HostileServer(FIRST, behaviour, UNPROVEN[flaw](self.authority))
+        )
 
     async def shakes_hands(self, listening: socket.socket) -> bytes:
         """Accept one waiting TLS connection; return all that it carries."""

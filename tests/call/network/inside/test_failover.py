@@ -11,6 +11,7 @@ import pytest
 from tests.call.network.inside.ground import (
     FIRST,
     SECOND,
+    UNPROVEN,
     AnyServer,
     Network,
     black_hole,
@@ -20,7 +21,7 @@ from tests.call.network.inside.ground import (
 from tests.conftest import NewPhone
 from tests.support.network.ports import free_port
 from tests.support.peers import sip
-from tests.support.peers.hostile import Client, HostileServer
+from tests.support.peers.hostile import Client
 from voip.causes import CauseKind
 from voip.model import CallState, Outcome, RegistrationState
 from voip.protection import Transport
@@ -95,14 +96,16 @@ async def test_a_server_that_is_unavailable(network: Network, extra: tuple[str, 
     await is_registered_with(second)
 
 
+@pytest.mark.parametrize("flaw", UNPROVEN)
 @pytest.mark.parametrize("network", [Transport.TLS], indirect=True)
-async def test_a_server_that_proves_another_name_gets_no_byte_of_sip(network: Network) -> None:
-    first = await network.serve(FIRST, registers, name="a.pbx.test")
+async def test_a_server_that_does_not_prove_the_domain_gets_no_byte_of_sip(
+    network: Network, flaw: str
+) -> None:
+    first = await network.serve_unproven(registers, flaw)
     second = await network.serve(SECOND, registers)
     network.publish(first.port, second.port)
     await network.add()
-    await network.registered("another name")
-    assert isinstance(first, HostileServer)
+    await network.registered(flaw)
     assert await first.all_received() == b""
 
 
