@@ -53,13 +53,15 @@ def pytest_configure() -> None:
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     # Compared sound must be played in time, which a machine running four tests
     # at once does not manage.
     for item in items:
         if "speech" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.realtime)
+    yield
+    # pytest has taken out what was not chosen: the stretches are of the rest.
     items[:] = shared(
         items,
         int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")),

@@ -24,8 +24,9 @@ def shared(
 ) -> list[_T]:
     """The same items, with a stretch for each of `processes`.
 
-    Each stretch begins with its share of the first ones; modules with calls take turns
-    with others. The items of a module stay together.
+    Every second stretch begins with its share of the first ones, which wait while the
+    others compute; modules with calls take turns with others. The items of a module
+    stay together, but where a stretch ends.
     """
     first = [item for item in items if is_first(item)]
     modules: dict[tuple[bool, str], list[_T]] = {}
@@ -37,9 +38,16 @@ def shared(
     }
     for (calls, _), module in modules.items():
         min(shares[calls], key=lambda share: sum(map(len, share))).append(module)
-    ordered: list[_T] = []
+    others: list[_T] = []
     for number in range(processes):
-        ordered += first[number::processes]
         turns = zip_longest(shares[True][number], shares[False][number], fillvalue=())
-        ordered += chain.from_iterable(chain.from_iterable(turns))
+        others += chain.from_iterable(chain.from_iterable(turns))
+    ordered: list[_T] = []
+    waiting = (processes + 1) // 2
+    for number in range(processes):
+        begins = first[number // 2 :: waiting] if number % 2 == 0 else []
+        length = (len(items) - len(ordered)) // (processes - number)
+        rest = max(0, length - len(begins))
+        ordered += begins + others[:rest]
+        del others[:rest]
     return ordered

@@ -144,6 +144,7 @@ async def test_what_was_declined_says_how(
     assert await _ended(phone, call) == (Outcome.DECLINED, kind)
 
 
+@pytest.mark.waits
 async def test_a_server_that_says_nothing_at_all_is_not_a_person_who_did_not_answer(
     new_phone: NewPhone,
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from tests.conftest import NewPhone
 from tests.support.network.ports import LOOPBACK
 from tests.support.peers import sip
@@ -151,6 +153,7 @@ class _Media:
         self._socket.close()
 
 
+@pytest.mark.waits
 async def test_a_quiet_call_keeps_its_connection_and_its_lock(new_phone: NewPhone) -> None:
     # PJSIP by itself closes a connection that carried no SIP for 33 seconds.
     phone = await new_phone()

@@ -88,6 +88,7 @@ async def test_nothing_is_marked_by_default(
     assert (of_sip, of_voice) == (0, 0)
 
 
+@pytest.mark.waits
 async def test_the_way_of_a_voice_that_is_only_listened_to_is_kept(
     place: Path, sockets: tuple[socket.socket, socket.socket]
 ) -> None:

@@ -152,6 +152,7 @@ async def test_a_refused_info_request_is_said_with_its_status(
     assert shown.state is CallState.ACTIVE
 
 
+@pytest.mark.waits
 async def test_a_far_end_that_leaves_info_unanswered_keeps_its_call(
     phone: Phone, party: Party, up: Up
 ) -> None:

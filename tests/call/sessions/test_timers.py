@@ -36,6 +36,7 @@ async def _edit(phone: Phone, **fields: str | int) -> None:
     await phone.until_registered("alice", position)
 
 
+@pytest.mark.waits
 @pytest.mark.timeout(240)
 @_tls
 async def test_a_call_goes_on_while_the_far_end_renews_it_and_ends_after(
@@ -57,6 +58,7 @@ async def test_a_call_goes_on_while_the_far_end_renews_it_and_ends_after(
     assert await party.until_received("BYE", 1)
 
 
+@pytest.mark.waits
 @pytest.mark.timeout(180)
 @_udp
 async def test_the_phone_renews_a_call_after_half_of_the_time(
