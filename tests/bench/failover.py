@@ -24,7 +24,7 @@ _FOLDER = Path(__file__).parents[1] / "call" / "network" / "inside"
 _FILES = ("test_failover.py", "test_calls.py", "test_silence.py", "test_dying_server.py")
 _CASES = (
     "the_only_one_asked or refused_connection or black_hole or is_silent or unavailable"
-    " or not_prove or lives_on or next_goes_on"
+    " or not_prove or without_a_route or lives_on or next_goes_on"
 )
 _LINE = re.compile(r"(REGISTER|INVITE), (.+), (udp|tcp|tls): ([0-9.]+) s$")
 _REQUESTS = ("REGISTER", "INVITE")

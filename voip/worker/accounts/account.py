@@ -53,6 +53,7 @@ class Account(pj.Account):
         self._transport_id = transport_id
         self.connection: int | None = None
         self._moved = False
+        self._is_reported = False
         self._refusal = Refusal()
         self._closed_port = Refusal()
         self._keepalive = Keepalive(
@@ -129,7 +130,14 @@ class Account(pj.Account):
         """
         if hurried:
             self._refusal.watch(self.setup)
-        self.setRegistration(True)
+        self._is_reported = False
+        try:
+            self.setRegistration(True)
+        except pj.Error:
+            # Where it is not sent at all, PJSIP has reported that first. Told once more,
+            # it would count against the next target.
+            if not self._is_reported:
+                raise
 
     def follow(self) -> None:
         """Do each turn's work: notice a REGISTER that reaches nobody."""
@@ -238,6 +246,7 @@ class Account(pj.Account):
 
     @guarded
     def onRegState(self, prm: pj.OnRegStateParam) -> None:
+        self._is_reported = True
         self._refusal.end()
         active = prm.code // 100 == 2 and prm.expiration > 0
         connection = self.context.connections.id_of(prm.rdata.transport)

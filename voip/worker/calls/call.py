@@ -190,7 +190,13 @@ class Call(pj.Call):
         self.patience.begin(patience_s, self.account.setup)
         options = self.options()
         asked.take_over(options, replaces)
-        self.makeCall(uri, self.account.calling(options))
+        try:
+            self.makeCall(uri, self.account.calling(options))
+        except pj.Error:
+            # Where it is not sent at all, PJSIP has reported the end first. Told once
+            # more, it would end the call that goes on to the next target.
+            if not self.ended:
+                raise
 
     def ring(self, waiting: bool) -> None:
         """Ring, by the tone of a second call if it is `waiting`."""

@@ -21,6 +21,9 @@ from voip.protection import Transport
 
 DOMAIN = "pbx.test"
 FIRST, SECOND = "127.1.0.1", "127.1.0.2"
+NOWHERE = "198.51.100.1"
+"""Address that no route leads to."""
+
 PREFIX = {
     Transport.UDP: "_sip._udp",
     Transport.TCP: "_sip._tcp",
@@ -94,9 +97,9 @@ class Network:
         async with await asyncio.start_server(read, sock=listening, ssl=context):
             return await asyncio.wait_for(carried, 20)
 
-    def publish(self, *ports: int, domain: str = DOMAIN) -> None:
+    def publish(self, *ports: int, domain: str = DOMAIN, first: str = FIRST) -> None:
         """Name the servers at these ports, the first before any second."""
-        hosts = (("a", FIRST), ("b", SECOND))
+        hosts = (("a", first), ("b", SECOND))
         rows = []
         for priority, ((letter, host), port) in enumerate(zip(hosts, ports, strict=False)):
             self.nameserver.add(f"{letter}.{DOMAIN}", "A", host)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.call.network.inside.ground import (
     FIRST,
+    NOWHERE,
     SECOND,
     UNPROVEN,
     AnyServer,
@@ -77,6 +78,13 @@ async def test_a_call_goes_on_after_a_server_that_does_not_prove_the_domain(
     await network.add(register=False)
     await _reaches(network, second, flaw)
     assert await first.all_received() == b""
+
+
+async def test_a_call_goes_on_after_a_server_without_a_route(network: Network) -> None:
+    second = await network.serve(SECOND, _busy)
+    network.publish(5060, second.port, first=NOWHERE)
+    await network.add(register=False)
+    await _reaches(network, second, "no route")
 
 
 async def test_a_busy_callee_is_not_called_through_another_server(network: Network) -> None:

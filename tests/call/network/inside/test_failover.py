@@ -10,6 +10,7 @@ import pytest
 
 from tests.call.network.inside.ground import (
     FIRST,
+    NOWHERE,
     SECOND,
     UNPROVEN,
     AnyServer,
@@ -64,6 +65,21 @@ async def test_a_refused_connection(network: Network) -> None:
     assert left.account.registration.cause is not None
     # Not the silence that it is without a word of the system's.
     assert left.account.registration.cause.kind is CauseKind.CONNECTION_FAILED
+
+
+async def test_a_server_without_a_route(network: Network) -> None:
+    second = await network.serve(SECOND, registers)
+    network.publish(5060, second.port, first=NOWHERE)
+    await network.add()
+    await network.registered("no route")
+    await is_registered_with(second)
+    # Counted twice, it was a failure of the second, too.
+    states = [
+        e.event.account.registration.state
+        for e in network.phone.events
+        if isinstance(e.event, AccountEvent)
+    ]
+    assert RegistrationState.FAILED not in states
 
 
 async def test_a_black_hole(network: Network) -> None:
