@@ -152,8 +152,9 @@ class Server:
         self._on_message(message)
 
     def _on_datagram(self, data: bytes, address: tuple[str, int]) -> None:
-        self._phone = address
         for message in sip.Parser().feed(data):
+            # Empty lines come from another socket, and are no message.
+            self._phone = address
             self._on_message(message)
 
     def _on_message(self, message: sip.Message) -> None:

@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
 
+from voip import routing
 from voip.background import Background
 from voip.causes import Cause, CauseKind
 from voip.engine.accounts import client_keys
@@ -153,7 +154,8 @@ class Attempts:
             if account is None or not live.added or live.dropped:
                 return
             live.moved = True
-            live.targets.rested()
+            # Those were failures in another network.
+            live.targets.forget_failures()
             if account.register and live.stopped is None:
                 cause = Cause(CauseKind.NETWORK_CHANGED)
                 self.set(live, because(RegistrationState.REGISTERING, cause))
@@ -362,6 +364,9 @@ class Attempts:
         """Let a target, which has failed, rest."""
         now, failures = time.monotonic(), live.targets.failures(target) + 1
         wait_s = max(spread(retry_s(failures, code, awaited)), least_s)
+        if not least_s and routing.local_address(target.address, target.port) is None:
+            # It was asked nothing, and a new address of this machine may lead to it.
+            wait_s = min(wait_s, spread(unasked_s(failures)))
         back_s = max(spread(return_s(failures)), least_s)
         live.targets.rest(target, now + wait_s, now + back_s)
 

@@ -59,10 +59,6 @@ class Targets:
         """Let every target be tried at once."""
         self._rests.clear()
 
-    def rested(self) -> None:
-        """Try every target again: the failures were another network's."""
-        self._rests.clear()
-
     def works(self) -> None:
         """Note that the current target has answered."""
         if self.current is not None:

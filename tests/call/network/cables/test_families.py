@@ -13,12 +13,27 @@ from tests.support.parts import Parts
 from tests.support.peers import sip
 from tests.support.peers.party import Party
 from tests.support.pki import Authority, Leaf
+from voip.model import RegistrationState
 from voip.protection import Transport
+from voip.protocol.accounts import AccountEvent
 
 _NAME = "both.test"
 _FAR, _NEAR = "fd00:1::1", "fd00:1::2"
 
 pytestmark = pytest.mark.timeout(120)
+
+
+class _Mounted:
+    """A file in place of another, in this namespace."""
+
+    def __init__(self, file: Path, place: str) -> None:
+        self._file, self._place = file, place
+
+    async def start(self) -> None:
+        await on_this("mount", "--bind", str(self._file), self._place)
+
+    async def stop(self) -> None:
+        await on_this("umount", self._place)
 
 
 class _PartyOfBoth(Party):
@@ -46,7 +61,7 @@ async def test_a_call_moves_from_ipv4_to_ipv6(
         here = Place(1, transport, place)
         hosts = place / "hosts"
         hosts.write_text(f"127.0.0.1 localhost\n{_FAR} {_NAME}\n{here.server} {_NAME}\n")
-        await on_this("mount", "--bind", str(hosts), "/etc/hosts")
+        await machines.begin(_Mounted(hosts, "/etc/hosts"))
         leaf = authority.issue("both", dns=[_NAME])
         named = here.server if literal else _NAME
         party = _PartyOfBoth(transport, leaf, here.server, _FAR, named)
@@ -57,6 +72,13 @@ async def test_a_call_moves_from_ipv4_to_ipv6(
         offers, since = party.offers + 1, len(here.phone.events)
         await here.host.run("ip", "address", "flush", "dev", "lan", "scope", "global")
         await here.host.run("ip", "address", "flush", "dev", "wlan", "scope", "global")
+        if literal:
+            # Without any route both addresses fail, and neither is tried again for long.
+            await here.phone.until(
+                AccountEvent,
+                lambda e: e.account.registration.state is RegistrationState.FAILED,
+                since,
+            )
         await here.host.run("ip", "address", "add", f"{_NEAR}/64", "dev", "lan", "nodad")
         await here.phone.until_registered("work", since)
         await party.until_offered(offers)
@@ -66,4 +88,3 @@ async def test_a_call_moves_from_ipv4_to_ipv6(
         assert f"[{_NEAR}]" in here.last_offer.get("Contact")
         await here.hang_up()
         here.report("IPv4 to IPv6")
-        await on_this("umount", "/etc/hosts")

@@ -9,6 +9,7 @@ import pytest
 from tests.support.standin import facts
 from tests.support.standin.engine import StandIn
 from tests.support.standin.script import Held, Registrar
+from voip import routing
 from voip.causes import Cause, CauseKind
 from voip.engine.network import probe
 from voip.engine.network.answers import Answer
@@ -135,6 +136,24 @@ async def test_the_last_target_gets_the_time_that_a_slow_server_needs(
     assert aims(standin) == [SECOND]
     assert live.timer is not None
     assert live.timer.when() - asyncio.get_running_loop().time() > 30
+
+
+@pytest.mark.parametrize(("here", "least_s", "most_s"), [(None, 0, 2), ("192.0.2.10", 15, 60)])
+async def test_a_target_without_a_route_is_tried_again_soon(
+    standin: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    here: str | None,
+    least_s: float,
+    most_s: float,
+) -> None:
+    monkeypatch.setattr(routing, "local_address", lambda *_: here)
+    await standin.add_account("work")
+    live = standin.engine.registrations.get("work")
+    live.awaited = False
+    standin.refuse_connection("work", CauseKind.CONNECTION_TIMEOUT)
+    await standin.until_failed("work")
+    assert live.timer is not None
+    assert least_s <= live.timer.when() - asyncio.get_running_loop().time() <= most_s
 
 
 async def test_a_better_target_that_stays_away_delays_no_retry(
