@@ -101,7 +101,9 @@ class MediaServer:
     def module(self) -> str:
         return (
             'loadmodule "rtpengine.so"\n'
-            f'modparam("rtpengine", "rtpengine_sock", "udp:{self.address}")'
+            f'modparam("rtpengine", "rtpengine_sock", "udp:{self.address}")\n'
+            # An offer that is not answered in this time goes on unchanged.
+            'modparam("rtpengine", "rtpengine_tout_ms", 10000)'
         )
 
     @property
