@@ -58,7 +58,7 @@ class Account(pj.Account):
         self._closed_port = Refusal()
         self._keepalive = Keepalive(
             self._ask_server,
-            lambda: self._closed_port.watch(self.setup),
+            lambda again: self._closed_port.watch(self.setup, again=again),
             lambda: self._closed_port.seen() is not None,
         )
         self._gruu: str | None = None

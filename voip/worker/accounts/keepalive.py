@@ -40,14 +40,14 @@ class Keepalive:
     """Asks a server each 30 s if it is there; `clock` counts seconds.
 
     Some servers never answer OPTIONS: only one that has is missed. `knock` sends to the
-    server's port, and `refused` says once that it is closed, as some filters say of an
-    open one: then the server is asked, once for each registration.
+    server's port, again if true, and `refused` says once that it is closed, as some
+    filters say of an open one: then the server is asked, once for each registration.
     """
 
     def __init__(
         self,
         ask: Callable[[], None],
-        knock: Callable[[], None],
+        knock: Callable[[bool], None],
         refused: Callable[[], bool],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -64,7 +64,7 @@ class Keepalive:
         now = self._clock()
         self._was_refused = False
         self._next_knock = now + _KNOCK_S
-        self._knock()
+        self._knock(False)
         self._wait(now + (_INTERVAL_S if self._answers else _FIRST_S))
 
     def answered(self) -> None:
@@ -102,7 +102,7 @@ class Keepalive:
                 self._due = now
         elif now >= self._next_knock:
             self._next_knock = now + _KNOCK_S
-            self._knock()
+            self._knock(True)
 
     def _wait(self, until: float) -> None:
         self._due = until

@@ -11,7 +11,7 @@ import socket
 
 from voip.causes import Cause, CauseKind
 from voip.protection import Transport
-from voip.protocol.worker.accounts import AccountSetup
+from voip.protocol.worker.accounts import AccountSetup, Target
 
 CODE = 503
 """Status by which PJSIP reports a connection that failed."""
@@ -26,16 +26,18 @@ class Refusal:
     def __init__(self) -> None:
         self._socket: socket.socket | None = None
 
-    def watch(self, setup: AccountSetup) -> None:
-        """Send empty lines to a server over UDP, in place of an earlier watch."""
-        self.end()
+    def watch(self, setup: AccountSetup, *, again: bool = False) -> None:
+        """Send empty lines to a server over UDP, in place of an earlier watch.
+
+        `again` goes on with the earlier one: a router counts each socket of its own.
+        """
+        if not again:
+            self.end()
         if setup.transport is not Transport.UDP:
             return
-        family = socket.AF_INET6 if setup.target.is_ipv6 else socket.AF_INET
         # A network that is away for a moment: the request itself tells.
         with contextlib.suppress(OSError):
-            self._socket = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-            self._socket.connect((setup.target.address, setup.target.port))
+            self._socket = self._socket or _connected(setup.target)
             self._socket.send(_NOTHING)
 
     def end(self) -> None:
@@ -57,3 +59,14 @@ class Refusal:
         except OSError:
             self.end()
         return None
+
+
+def _connected(target: Target) -> socket.socket:
+    family = socket.AF_INET6 if target.is_ipv6 else socket.AF_INET
+    end = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    try:
+        end.connect((target.address, target.port))
+    except OSError:
+        end.close()
+        raise
+    return end

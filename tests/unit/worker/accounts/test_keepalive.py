@@ -16,7 +16,7 @@ class _Server:
         self._started = self.clock.monotonic()
         self.keepalive = Keepalive(
             lambda: self.asked.append(self.now),
-            lambda: self.knocks.append(self.now),
+            lambda again: self.knocks.append(self.now),
             self._refused,
             self.clock.monotonic,
         )
