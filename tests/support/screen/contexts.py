@@ -185,20 +185,32 @@ def _table(when: When, fields: dict[str, list[Any]]) -> Answers:
 @cache
 def at_once(screen: str) -> frozenset[frozenset[Action]]:
     """Return the sets of actions that apply at the same moment on a screen."""
-    fields = _fields(screen)
     actions = of_screen(screen)
-    whole = [len(values) for values in fields.values()]
-    tables = [np.broadcast_to(_table(a.when, fields), whole).ravel() for a in actions]
-    rows = np.unique(np.packbits(tables, axis=0), axis=1)
+    packed = np.packbits(_answers(screen), axis=0)
+    # A set of bytes is made in a tenth of the time in which numpy sorts the rows.
+    rows = set(np.ascontiguousarray(packed.T).view(f"V{len(packed)}").ravel().tolist())
     return frozenset(
-        frozenset(itertools.compress(actions, row)) for row in np.unpackbits(rows, axis=0).T
+        frozenset(itertools.compress(actions, np.unpackbits(np.frombuffer(row, dtype=np.uint8))))
+        for row in rows
     )
 
 
 @cache
 def together() -> frozenset[tuple[str, str]]:
     """Return the pairs of actions that can apply together, in both orders."""
-    return frozenset(
-        (one.id, other.id) for screen in SCREENS for found in at_once(screen)
-        for one in found for other in found if one.id != other.id
-    )  # fmt: skip
+    pairs: set[tuple[str, str]] = set()
+    for screen in SCREENS:
+        # Every set of actions, pair by pair, takes seconds.
+        packed = zip(of_screen(screen), np.packbits(_answers(screen), axis=1), strict=True)
+        for (one, when), (other, then) in itertools.combinations(packed, 2):
+            if (when & then).any():
+                pairs |= {(one.id, other.id), (other.id, one.id)}
+    return frozenset(pairs)
+
+
+def _answers(screen: str) -> list[Answers]:
+    """Return, for each action of a screen, its answers in every situation."""
+    fields = _fields(screen)
+    whole = [len(values) for values in fields.values()]
+    actions = of_screen(screen)
+    return [np.broadcast_to(_table(a.when, fields), whole).ravel() for a in actions]
