@@ -240,9 +240,11 @@ class FarEnd:
         elif message.method == "INVITE":
             self._invite = message
             body, self._next_answer = self._next_answer, None
-            self._answer(200, "OK", body=self.session(message) if body is None else body)
-            if self.hangs_up_after_answer:
-                self.hangs_up()
+            # With a turn of the phone's clock between them, the answer alone ends the call.
+            with connection.together():
+                self._answer(200, "OK", body=self.session(message) if body is None else body)
+                if self.hangs_up_after_answer:
+                    self.hangs_up()
         elif message.method == "CANCEL":
             connection.send(sip.response(message, 200, "OK", tag=_TAG))
             self._answer(487, "Request Terminated")

@@ -9,7 +9,7 @@ import itertools
 import os
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from tests.support.peers import sip
@@ -42,9 +42,22 @@ class Connection:
         self.messages: list[sip.Message] = []
         encrypted: ssl.SSLObject | None = writer.get_extra_info("ssl_object")
         self.certificate = encrypted.getpeercert(binary_form=True) if encrypted else None
+        self._together: list[bytes] | None = None
 
     def send(self, data: bytes) -> None:
-        self.writer.write(data)
+        if self._together is None:
+            self.writer.write(data)
+        else:
+            self._together.append(data)
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Send what is sent meanwhile as one piece, which the client reads at once."""
+        pieces: list[bytes] = []
+        self._together = pieces
+        yield
+        self._together = None
+        self.writer.write(b"".join(pieces))
 
     def drop(self) -> None:
         self.writer.transport.abort()
