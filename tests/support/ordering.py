@@ -25,8 +25,8 @@ def shared(
     """The same items, with a stretch for each of `processes`.
 
     Every second stretch begins with its share of the first ones, which wait while the
-    others compute; modules with calls take turns with others. The items of a module
-    stay together, but where a stretch ends.
+    others compute, and each does where there are no others; modules with calls take
+    turns with others. The items of a module stay together, but where a stretch ends.
     """
     first = [item for item in items if is_first(item)]
     modules: dict[tuple[bool, str], list[_T]] = {}
@@ -43,9 +43,10 @@ def shared(
         turns = zip_longest(shares[True][number], shares[False][number], fillvalue=())
         others += chain.from_iterable(chain.from_iterable(turns))
     ordered: list[_T] = []
-    waiting = (processes + 1) // 2
+    step = 2 if others else 1
+    waiting = (processes + step - 1) // step
     for number in range(processes):
-        begins = first[number // 2 :: waiting] if number % 2 == 0 else []
+        begins = first[number // step :: waiting] if number % step == 0 else []
         length = (len(items) - len(ordered)) // (processes - number)
         rest = max(0, length - len(begins))
         ordered += begins + others[:rest]

@@ -75,7 +75,6 @@ async def test_a_killed_engine_leaves_a_row_that_says_so(new_phone: NewPhone) ->
     assert entry["reason"] == "the phone stopped during the call"
 
 
-@pytest.mark.waits
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("quarter", range(4))
 async def test_nothing_is_corrupt_after_many_kills(place: Path, quarter: int) -> None:

@@ -42,3 +42,8 @@ def test_every_item_is_there_once_and_modules_stay_together(processes: int) -> N
         abs(place - number) < processes
         for place, number in zip(sorted(stretches), wanted, strict=True)
     )
+
+
+def test_first_ones_alone_are_dealt_to_every_process() -> None:
+    ordered = shared(range(10), 3, module_of=str, is_first=lambda _: True, is_call=lambda _: False)
+    assert ordered == [0, 3, 6, 9, 1, 4, 7, 2, 5, 8]
