@@ -138,7 +138,8 @@ class Call(pj.Call):
             if code >= pj.PJSIP_SC_OK:
                 self.hold.on_answer(code, transaction.statusText)
             elif self._rings_there:
-                self._follow_tones()
+                # The network may have begun since the last turn, on a busy machine.
+                self.follow_early_media()
 
     @guarded
     def onCallSdpCreated(self, prm: pj.OnCallSdpCreatedParam) -> None:
@@ -265,7 +266,7 @@ class Call(pj.Call):
         )
         self._report(info)
 
-    # From the loop, each turn
+    # From the loop, each turn, and when the far end rings
 
     def follow_early_media(self) -> None:
         """Play our ringback only while early media is silent."""
