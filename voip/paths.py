@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -83,10 +84,12 @@ class Paths(NamedTuple):
 def find() -> Paths:
     """Folders of this user, by `OFFHOOK_*_DIR` or the platform's custom."""
     state = _folder("OFFHOOK_STATE_DIR", "user_state_dir")
-    if sys.platform == "linux" and not os.environ.get("XDG_RUNTIME_DIR"):
+    if sys.platform == "linux":
+        login = _login_folder()
         # A login without one (su, a chroot, cron) usually gets a folder in /tmp, where
         # others may have been first. The state folder is ours.
-        runtime = Path(os.environ.get("OFFHOOK_RUNTIME_DIR") or state / "run").expanduser()
+        custom = state / "run" if login is None else login / _APP
+        runtime = Path(os.environ.get("OFFHOOK_RUNTIME_DIR") or custom).expanduser()
     else:
         runtime = _folder("OFFHOOK_RUNTIME_DIR", "user_runtime_dir")
     return Paths(
@@ -94,6 +97,20 @@ def find() -> Paths:
         state=state,
         runtime=runtime.absolute(),
     )
+
+
+def _login_folder() -> Path | None:
+    """The login's folder for sockets, if it is this user's alone, as XDG demands.
+
+    su and sudo may leave the name of another user's.
+    """
+    folder = Path(os.environ.get("XDG_RUNTIME_DIR") or "")
+    try:
+        found = folder.lstat()
+    except OSError:
+        return None
+    ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+    return folder if ours and folder.is_absolute() and not found.st_mode & 0o077 else None
 
 
 def _folder(variable: str, custom: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_custom_places(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "run").mkdir(mode=0o700)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(home / "run"))
     folders = paths.find()
     assert folders.accounts == home / ".config/offhook/accounts.toml"
@@ -30,6 +32,39 @@ def test_custom_places(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_a_runtime_folder_nothing_is_shared(home: Path) -> None:
+    assert paths.find().runtime == home / ".local/state/offhook/run"
+
+
+@pytest.mark.parametrize("found", ["nothing", "a file", "open to others", "a link", "a name"])
+def test_a_runtime_folder_that_is_not_the_users_alone_is_not_used(
+    home: Path, monkeypatch: pytest.MonkeyPatch, found: str
+) -> None:
+    folder = home / "run"
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    match found:
+        case "a file":
+            folder.touch(mode=0o600)
+        case "open to others":
+            folder.mkdir()
+            folder.chmod(0o755)
+        case "a link":
+            folder.symlink_to(home)
+        case "a name":
+            monkeypatch.chdir(home)
+            folder.mkdir(mode=0o700)
+            monkeypatch.setenv("XDG_RUNTIME_DIR", "run")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert paths.find().runtime == home / ".local/state/offhook/run"
+
+
+def test_a_runtime_folder_of_another_user_is_not_used(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = home / "run"
+    folder.mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    monkeypatch.setattr(os, "geteuid", lambda: folder.stat().st_uid + 1)
     assert paths.find().runtime == home / ".local/state/offhook/run"
 
 
