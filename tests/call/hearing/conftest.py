@@ -42,6 +42,12 @@ class Desk:
     ear: Ear
     authority: Authority
 
+    async def is_quiet(self) -> None:
+        """Wait until the end of the call before has left the speaker."""
+        await self.ear.until(
+            lambda heard: len(heard) >= _WINDOW and not tones(heard[-_WINDOW:]), self.ear.position
+        )
+
 
 @dataclass
 class Placed:
@@ -72,6 +78,19 @@ class Placed:
         heard = await self.ear.hear(seconds)
         pieces = range(0, len(heard) - _WINDOW, _WINDOW)
         return frozenset().union(*(tones(heard[at : at + _WINDOW]) for at in pieces))
+
+    async def talks(self) -> None:
+        """Check that both sides hear each other and the lock keeps its promise."""
+        await self.hears(NETWORK)
+        voice = self.party.voice
+        since = len(voice.frames)
+        await self.ear.hear(0.3)
+        assert voice.hears(since) == {MICROPHONE}
+        assert voice.clear == 0
+        (call,) = (c for c in (await self.phone.status()).calls if c.id == self.call)
+        assert call.state is CallState.ACTIVE
+        assert call.lock.closed == (self.party.transport is Transport.TLS)
+        self.phone.check_lock_evidence(self.call)
 
 
 PlaceCall = Callable[[], Awaitable[Placed]]
@@ -140,10 +159,7 @@ async def party(
 @pytest.fixture
 def place_call(desk: Desk, party: Party) -> PlaceCall:
     async def place() -> Placed:
-        # The end of the call before may still be on its way to the speaker.
-        await desk.ear.until(
-            lambda heard: len(heard) >= _WINDOW and not tones(heard[-_WINDOW:]), desk.ear.position
-        )
+        await desk.is_quiet()
         call = await desk.phone.call("bob", account=party.account)
         await party.invited()
         return Placed(desk.phone, party, desk.ear, call)

@@ -8,36 +8,21 @@ from tests.call.hearing.conftest import MICROPHONE, NETWORK, OTHER, OURS, PlaceC
 from tests.support.peers import sip
 from tests.support.peers.hostile import Client
 from tests.support.peers.party import Party
-from voip.model import CallState
 from voip.protection import Transport
 
 pytestmark = [pytest.mark.realtime, pytest.mark.asyncio(loop_scope="session")]
 
 
-async def talks(placed: Placed) -> None:
-    """Check that both sides hear each other and the lock keeps its promise."""
-    await placed.hears(NETWORK)
-    voice = placed.party.voice
-    since = len(voice.frames)
-    await placed.ear.hear(0.3)
-    assert voice.hears(since) == {MICROPHONE}
-    assert voice.clear == 0
-    (call,) = (c for c in (await placed.phone.status()).calls if c.id == placed.call)
-    assert call.state is CallState.ACTIVE
-    assert call.lock.closed == (placed.party.transport is Transport.TLS)
-    placed.phone.check_lock_evidence(placed.call)
-
-
 async def test_a_call_is_heard_both_ways(placed: Placed) -> None:
     await placed.answered()
-    await talks(placed)
+    await placed.talks()
 
 
 async def test_another_source_of_the_same_voice_is_heard(placed: Placed) -> None:
     await placed.answered()
-    await talks(placed)
+    await placed.talks()
     placed.party.voice.ssrc = 0xABCDEF
-    await talks(placed)
+    await placed.talks()
     assert await placed.hears_for(0.5) <= {NETWORK}
 
 
@@ -45,7 +30,7 @@ async def test_another_source_of_the_same_voice_is_heard(placed: Placed) -> None
 async def test_voice_of_any_packet_time_is_heard(placed: Placed, milliseconds: int) -> None:
     await placed.answered()
     placed.party.voice.frame = 8 * milliseconds
-    await talks(placed)
+    await placed.talks()
     assert await placed.hears_for(0.5) <= {NETWORK}
 
 
@@ -53,21 +38,21 @@ async def test_voice_of_any_packet_time_is_heard(placed: Placed, milliseconds: i
 async def test_the_packet_time_that_is_asked_for_is_sent(placed: Placed, milliseconds: int) -> None:
     placed.party.attributes = (f"a=ptime:{milliseconds}",)
     await placed.answered()
-    await talks(placed)
+    await placed.talks()
     assert set(placed.party.voice.sizes[-5:]) == {8 * milliseconds}
 
 
 @pytest.mark.parametrize("transport", [Transport.TLS], indirect=True)
 async def test_keys_that_change_in_the_call_are_used_from_then_on(placed: Placed) -> None:
     await placed.answered()
-    await talks(placed)
+    await placed.talks()
     placed.party.voice.rekey()
     assert (await placed.party.offer_again()).status == 200
-    await talks(placed)
+    await placed.talks()
     # The phone's own next offer uses them too.
     placed.party.voice.rekey()
     assert (await placed.party.offer_again("UPDATE")).status == 200
-    await talks(placed)
+    await placed.talks()
 
 
 async def test_the_branch_of_a_fork_that_answers_is_heard(placed: Placed) -> None:
@@ -77,7 +62,7 @@ async def test_the_branch_of_a_fork_that_answers_is_heard(placed: Placed) -> Non
     placed.party.progress(183, session=True, speaks=True, tag="mailbox")
     await placed.hears(NETWORK)
     await placed.answered()
-    await talks(placed)
+    await placed.talks()
 
 
 async def test_a_session_timer_that_is_too_short_is_made_longer(
@@ -100,7 +85,7 @@ async def test_a_session_timer_that_is_too_short_is_made_longer(
     assert int(invite.get("Session-Expires").split(";")[0]) >= 2400
     assert int(invite.get("Min-SE")) >= 2400
     await placed.answered()
-    await talks(placed)
+    await placed.talks()
     await placed.end()
 
 
@@ -109,16 +94,16 @@ async def test_a_refresh_of_the_session_timer_is_agreed_to(placed: Placed, metho
     timer = ("Supported: timer", "Session-Expires: 1800;refresher=uac")
     placed.party.headers = ("Require: timer", "Session-Expires: 1800;refresher=uas")
     await placed.answered()
-    await talks(placed)
+    await placed.talks()
     answer = await placed.party.offer_again(method, extra=timer)
     assert answer.status == 200
     assert answer.get("Session-Expires").startswith("1800")
-    await talks(placed)
+    await placed.talks()
 
 
 async def test_voice_from_another_port_after_a_new_offer_is_heard(placed: Placed) -> None:
     await placed.answered()
-    await talks(placed)
+    await placed.talks()
     await placed.party.moves(OTHER)
     await placed.hears(OTHER)
     voice = placed.party.voice
