@@ -195,7 +195,7 @@ class Calls:
                 call.patience.follow()
                 call.hold.follow()
                 call.beep.follow()
-                call.follow_early_media()
+                call.ringing.follow_early_media()
 
     def tick(self) -> None:
         """Do each second's work."""

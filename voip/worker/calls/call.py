@@ -30,13 +30,13 @@ from voip.worker.calls.endings.reach import Reach
 from voip.worker.calls.endings.verdict import Verdict
 from voip.worker.calls.hold import CallHold
 from voip.worker.calls.identity import FarEndIdentity
+from voip.worker.calls.ringing import CallRinging
 from voip.worker.calls.transfer import CallTransfer
 from voip.worker.context import Context
 from voip.worker.media import paths, streams
 from voip.worker.media.beep import Beep
 from voip.worker.media.bridge import CallMedia
 from voip.worker.media.codecs import CodecFollower
-from voip.worker.media.early_media import EarlyMedia
 
 OnEnd: TypeAlias = "Callable[[Call, Path | None], None]"
 """Listener to the end of a call and its recording that is being completed."""
@@ -68,6 +68,7 @@ class Call(pj.Call):
         self.verdict = Verdict(self)
         self.patience = Patience(self)
         self.asked = AskedTransfer(self)
+        self.ringing = CallRinging(self)
         self._identity = FarEndIdentity(self)
         self.transfer = CallTransfer(self)
         self._reach = Reach()
@@ -75,10 +76,6 @@ class Call(pj.Call):
         self.connection: int | None = None
         self.cause: Cause | None = None
         self.media_up = False
-        self._rings_there = False
-        self._waits = False
-        self._rings = False
-        self._early = EarlyMedia()
         self._confirmation = ConfirmationWait()
         self._key_wait = KeyWait()
         self._measured_at = time.monotonic()
@@ -134,12 +131,10 @@ class Call(pj.Call):
             connected = self.context.connections.is_up(self.connection)
             self._reach.missed(arrived=connected or arrived)
         if transaction.method == "INVITE":
-            self._rings_there = self._rings_there or code == pj.PJSIP_SC_RINGING
             if code >= pj.PJSIP_SC_OK:
                 self.hold.on_answer(code, transaction.statusText)
-            elif self._rings_there:
-                # The network may have begun since the last turn, on a busy machine.
-                self.follow_early_media()
+            else:
+                self.ringing.on_progress(code)
 
     @guarded
     def onCallSdpCreated(self, prm: pj.OnCallSdpCreatedParam) -> None:
@@ -201,8 +196,7 @@ class Call(pj.Call):
 
     def ring(self, waiting: bool) -> None:
         """Ring, by the tone of a second call if it is `waiting`."""
-        self._rings, self._waits = True, waiting
-        self._follow_tones()
+        self.ringing.begin(waiting)
         answer = self.options()
         answer.statusCode = pj.PJSIP_SC_RINGING
         self.answer(answer)
@@ -265,15 +259,6 @@ class Call(pj.Call):
             )
         )
         self._report(info)
-
-    # From the loop, each turn, and when the far end rings
-
-    def follow_early_media(self) -> None:
-        """Play our ringback only while early media is silent."""
-        if self._reported is not CallState.RINGING:
-            return
-        self._early.see(self.media.received_level())
-        self._follow_tones()
 
     # Once a second, from the loop
 
@@ -367,7 +352,7 @@ class Call(pj.Call):
         if state is self._reported and state is not CallState.ENDED:
             return
         self._reported = state
-        self._follow_tones()
+        self.ringing.follow(state)
         self.context.send(
             CallStateEvent(
                 call=self.number,
@@ -380,14 +365,6 @@ class Call(pj.Call):
                 refused=self.verdict.refused and not self.was_up,
             )
         )
-
-    def _follow_tones(self) -> None:
-        # PJSIP may report a call before the engine has decided that it rings.
-        is_quiet = self._reported is CallState.INCOMING and not self._rings
-        if self._reported is not None and not is_quiet:
-            # RFC 3960 section 3.2: 180 without early media needs local ringback.
-            ringback = self._rings_there and not self._early.heard()
-            self.context.tones.follow(self.number, self._reported, ringback, self._waits)
 
     def _state(self, info: pj.CallInfo) -> CallState:
         if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:

@@ -69,14 +69,15 @@ class CallTransfer:
     def _begun(self, hold: bool) -> Iterator[None]:
         if hold:
             self._call.hold.ask(True)
-        self._is_answered, self._is_followed, self._number = False, True, None
+        # Where it is not sent, PJSIP reports that as an answer before it raises the error.
+        self._is_answered, self._is_followed = True, False
         try:
             yield
         except pj.Error:
-            self._is_answered, self._is_followed = True, False
             if hold:
                 self._call.hold.ask(False)
             raise
+        self._is_answered, self._is_followed, self._number = False, True, None
 
     def on_answer(self, code: int, reason: str, response: str) -> None:
         """Use a status of our REFER; `response` is empty if PJSIP made the status."""
