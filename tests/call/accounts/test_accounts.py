@@ -9,7 +9,7 @@ from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.peers.sip import Message, response
 from tests.support.pki import Authority
 from voip.model import RegistrationState
-from voip.protocol.accounts import AccountEvent, RemoveAccount
+from voip.protocol.accounts import AccountEvent, RegisterAccount, RemoveAccount
 from voip.protocol.calls import HangUp
 from voip.protocol.phone import EchoEvent, NoticeEvent
 
@@ -107,6 +107,43 @@ async def test_a_dropped_connection_is_registered_again(
     assert event.account.tls is None
     await phone.until_registered("alice", position)
     assert len(server.connections) == 2
+    await server.stop()
+
+
+async def test_an_account_that_waits_for_its_answer_is_not_failed_by_another_wish(
+    new_phone: NewPhone, authority: Authority
+) -> None:
+    host = own_host()
+
+    first = ""
+
+    def behave(connection: Connection, message: Message) -> None:
+        if first in ("", message.get("CSeq")):
+            registrar(connection, message)
+
+    server = HostileServer(host, behave, authority.issue("good", addresses=[host]))
+    await server.start()
+    phone = await new_phone()
+    await phone.add_secure("alice", host, server.port, authority.file)
+    await phone.until_registered("alice")
+    connection, register = await server.until(lambda message: message.method == "REGISTER")
+    first, position = register.get("CSeq"), len(phone.events)
+    for _ in range(3):
+        await phone.client.ask(RegisterAccount("alice"))
+    _, waiting = await server.until(
+        lambda message: message.method == "REGISTER" and message.get("CSeq") != first
+    )
+    (account,) = (await phone.status()).accounts
+    assert account.registration.state is RegistrationState.REGISTERING
+    registrar(connection, waiting)
+    await phone.until_registered("alice", position)
+    states = {
+        event.event.account.registration.state
+        for event in phone.events[position:]
+        if isinstance(event.event, AccountEvent)
+    }
+    assert states == {RegistrationState.REGISTERING, RegistrationState.REGISTERED}
+    assert [message.method for message in connection.messages].count("REGISTER") == 2
     await server.stop()
 
 

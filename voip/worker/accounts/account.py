@@ -35,6 +35,8 @@ from voip.worker.context import Context
 Receive: TypeAlias = "Callable[[Account, pj.OnIncomingCallParam], None]"
 """Receiver of an account's incoming calls."""
 
+_EBUSY = 171001  # pjsip/sip_errno.h
+
 _DIGESTS = {number: digest for digest, number in ALGORITHMS.items()}
 
 
@@ -133,10 +135,11 @@ class Account(pj.Account):
         self._is_reported = False
         try:
             self.setRegistration(True)
-        except pj.Error:
-            # Where it is not sent at all, PJSIP has reported that first. Told once more,
-            # it would count against the next target.
-            if not self._is_reported:
+        except pj.Error as error:
+            # Where it is not sent at all, PJSIP has reported that first: told once more, it
+            # would count against the next target. An earlier REGISTER that still has no
+            # answer is no failure: the account waits for that one.
+            if not self._is_reported and error.status != _EBUSY:
                 raise
 
     def follow(self) -> None:
