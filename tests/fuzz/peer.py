@@ -73,7 +73,8 @@ class Dialog:
 class Peer:
     """Registrar and far end.
 
-    `spoils` names the methods whose answers are wrong before they are right.
+    `spoils` names the methods whose answers are wrong before they are right. A
+    REGISTER sets `registers`, and a message of a new connection `connected`.
     """
 
     def __init__(self, host: str, leaf: Leaf, mutator: Mutator) -> None:
@@ -84,6 +85,7 @@ class Peer:
         self.dialog: Dialog | None = None
         self.register: sip.Message | None = None
         self.connected = asyncio.Event()
+        self.registers = asyncio.Event()
         self._connection: Connection | None = None
         self._rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._rtp.bind((host, 0))
@@ -183,6 +185,7 @@ class Peer:
     def _on_request(self, message: sip.Message) -> None:
         if message.method == "REGISTER":
             self.register = message
+            self.registers.set()
         if message.method == "INVITE" and "tag=" not in message.get("To"):
             self.dialog = Dialog(
                 f"{message.get('To')};tag={_TAG}", message.get("From"), message.get("Call-ID"),
