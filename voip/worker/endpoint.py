@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import select
+import time
 from typing import Protocol
 
 import pjsua2 as pj
@@ -119,8 +121,13 @@ def start(endpoint: pj.Endpoint, configure: Configure) -> None:
 
 def let_work(endpoint: pj.Endpoint, orders: int, longest_ms: int) -> None:
     """Let PJSIP work, once it has to or something can be read from the file `orders`."""
+    until = time.monotonic() + longest_ms / 1000
     waited = pj.waitForWork(orders, longest_ms)
-    endpoint.libHandleEvents(0 if waited else POLL_MS)
+    worked = endpoint.libHandleEvents(0 if waited else POLL_MS)
+    if waited and not worked and time.monotonic() < until:
+        # A dead connection that PJSIP keeps for a transaction wakes it again and again: for
+        # half a minute the worker would take a whole processor.
+        select.select([orders], [], [], POLL_MS / 1000)
 
 
 def codec_names(endpoint: pj.Endpoint) -> tuple[str, ...]:
