@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from tests.conftest import NewPhone
 from tests.support.peers import sip
+from tests.support.peers.farend import FarEnd
 from tests.support.peers.hostile import HostileServer, own_host, registrar
+from tests.support.phone import Phone
 from tests.support.pki import Authority, Leaf
 from voip.model import CallState
+from voip.protocol.calls import AnswerCall
 
 
 async def test_a_name_that_is_no_utf8_is_shown_as_such(
@@ -32,6 +35,16 @@ async def test_a_name_that_is_no_utf8_is_shown_as_such(
     assert call.remote.name == "B\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}b"
     assert phone.worker_pids() == workers
     await server.stop()
+
+
+async def test_a_session_that_is_no_utf8_ends_no_worker(phone: Phone, far: FarEnd) -> None:
+    workers = phone.worker_pids()
+    odd = "m=image 9 ud\udcfftl t38\r\n"
+    await far.calls('"Bob" <sip:bob@pbx.test>', far.session(None) + odd)
+    ringing = await phone.until_call(lambda c: c.state is CallState.INCOMING)
+    await phone.client.ask(AnswerCall(call=ringing.id))
+    await phone.until_call(lambda c: c.id == ringing.id and c.lock.closed)
+    assert phone.worker_pids() == workers
 
 
 async def test_certificates_with_many_long_names(new_phone: NewPhone, authority: Authority) -> None:

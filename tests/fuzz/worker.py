@@ -25,6 +25,7 @@ from tests.support.peers import sip
 from tests.support.peers.hostile import Sinks, own_host
 from tests.support.phone import Phone
 from tests.support.pki import Authority
+from tests.support.processes import until_at_rest
 from voip.client.errors import CommandFailed
 from voip.model import CallState
 from voip.protocol.accounts import RegisterAccount
@@ -34,6 +35,9 @@ _ARTEFACTS = Path(__file__).parent.parent / "artefacts" / "fuzz" / "worker"
 _BATCH = 40
 _PING_S = 3.0
 _SILENCE_S = 40.0
+_REST_S = 15.0
+"""Half of the time that PJSIP keeps a connection which has ended."""
+
 _STATUS_S = 20.0
 _WAIT_S = 5.0
 
@@ -212,18 +216,13 @@ class Campaign:
         self._phone.events.clear()
         if leaks := self._sinks.received():
             raise Finding(f"in the clear: {leaks}")
-        await self._rest()
+        try:
+            await until_at_rest(self._pids, _REST_S)
+        except TimeoutError:
+            raise Finding("a worker computes without a pause") from None
         spent = _cpu_s(self._pids)
         self.most_cpu_s = max(self.most_cpu_s, spent - self._cpu_s)
         self._cpu_s = spent
-
-    async def _rest(self) -> None:
-        """Wait until every thread of the workers sleeps: none turns in a circle."""
-        until = time.monotonic() + _SILENCE_S
-        while not all(map(_sleeps, self._pids)):
-            if time.monotonic() > until:
-                raise Finding("a worker computes without an end")
-            await asyncio.sleep(0.01)
 
     async def _connect_again(self) -> None:
         self.dropped += 1
@@ -249,16 +248,6 @@ def _cpu_s(pids: list[int]) -> float:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
             ticks += int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def _sleeps(pid: int) -> bool:
-    """True if each thread of a process waits for something."""
-    for thread in Path(f"/proc/{pid}/task").iterdir():
-        # A thread may end meanwhile.
-        with contextlib.suppress(OSError):
-            if (thread / "stat").read_text().rpartition(")")[2].split()[0] == "R":
-                return False
-    return True
 
 
 async def campaign(

@@ -1,4 +1,4 @@
-"""Ends of processes, and the readiness of servers that tests start."""
+"""Ends and rest of processes, and the readiness of servers that tests start."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 _LOOK_S = 0.05
+_REST_S = 0.01
 
 
 async def end_server(process: asyncio.subprocess.Process | None) -> None:
@@ -59,3 +60,28 @@ async def until_ended(process: int, patience: float) -> None:
     finally:
         loop.remove_reader(handle)
         os.close(handle)
+
+
+async def until_at_rest(processes: Iterable[int], patience: float) -> None:
+    """Wait until every thread waits for something, at most `patience` seconds.
+
+    A thread that turns in a circle does not, however busy the machine is.
+
+    Raises:
+        TimeoutError: one still computes.
+    """
+    until = asyncio.get_running_loop().time() + patience
+    for process in processes:
+        while not _rests(process):
+            if asyncio.get_running_loop().time() > until:
+                raise TimeoutError
+            await asyncio.sleep(_REST_S)
+
+
+def _rests(process: int) -> bool:
+    for thread in Path(f"/proc/{process}/task").iterdir():
+        # A thread may end meanwhile.
+        with contextlib.suppress(OSError):
+            if (thread / "stat").read_text().rpartition(")")[2].split()[0] == "R":
+                return False
+    return True

@@ -194,5 +194,7 @@ def crypto(suite: str = "AES_CM_128_HMAC_SHA1_80", suffix: str = "", tag: int = 
 def _finish(lines: list[str], body: str) -> bytes:
     if body and not any(line.startswith("Content-Type:") for line in lines):
         lines.append("Content-Type: application/sdp")
-    lines.append(f"Content-Length: {len(body.encode())}")
-    return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+    # A lone surrogate stands for a byte that is not UTF-8, as Python decodes it.
+    content = body.encode("utf-8", "surrogateescape")
+    lines.append(f"Content-Length: {len(content)}")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode() + content

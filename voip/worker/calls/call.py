@@ -139,7 +139,9 @@ class Call(pj.Call):
     @guarded
     def onCallSdpCreated(self, prm: pj.OnCallSdpCreatedParam) -> None:
         session, offer = prm.sdp.wholeSdp, prm.remSdp.wholeSdp
-        prm.sdp.wholeSdp = chosen(session, self.account.codecs, offer)
+        # PJSIP gives bytes that are not UTF-8, as of an offer's line, but does not take them.
+        written = chosen(session, self.account.codecs, offer).encode(errors="replace")
+        prm.sdp.wholeSdp = written.decode()
 
     @guarded
     def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:
