@@ -108,7 +108,8 @@ def is_alike(value: float) -> bool:
 
 
 def _open(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> socket.socket:
-    opened = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(_ETH_P_IP))
+    # With a protocol it would receive at once, what others send before there is a filter too.
+    opened = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
     opened.setblocking(False)
     opened.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
     base, mask = int(network.network_address), int(network.netmask)
