@@ -66,7 +66,12 @@ class Office:
             "bob": self.bob.hearing,
             "reception": Hearing(self.place / f"from-{of}.wav", TONES),
         }
-        await until_heard(wanted, lambda: {who: ear.lately() for who, ear in ears.items()})
+        try:
+            await until_heard(wanted, lambda: {who: ear.lately() for who, ear in ears.items()})
+        except AssertionError as error:
+            for who, log in (("reception", self.phone.log), ("alice", self.alice.log)):
+                error.add_note(f"{who}:\n{log[-5000:]}")
+            raise
 
     def check_locks(self, *calls: str) -> None:
         """Check that a lock never opened once it was closed, and closed over TLS alone."""

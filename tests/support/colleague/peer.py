@@ -23,6 +23,7 @@ _BRIDGE_RATE = 48000
 _HEADER = 44
 _STALE_S = 0.5
 _LATELY_S = 0.25
+_LOG = 5000
 
 
 def write_tone(path: Path, hertz: int, seconds: float = 1.0) -> Path:
@@ -120,11 +121,15 @@ class Colleague:
                 async with asyncio.timeout(_PATIENCE_S):
                     await self._news.wait_for(lambda: first() is not None)
             except TimeoutError:
-                log = (self._folder / "log").read_text()[-3000:]
-                raise AssertionError(f"no {event} {fields} in {self.events}:\n{log}") from None
+                raise AssertionError(f"no {event} {fields} in {self.events}:\n{self.log}") from None
         found = first()
         assert found is not None
         return found
+
+    @property
+    def log(self) -> str:
+        """End of what PJSIP has said."""
+        return (self._folder / "log").read_text()[-_LOG:]
 
     def takes(self) -> None:
         """Answer the calls that ring."""
