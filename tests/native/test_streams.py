@@ -129,6 +129,26 @@ def _ear(host: str) -> Iterator[socket.socket]:
         yield ear
 
 
+# 0105: a stream that has sent nothing yet
+
+
+async def test_a_stream_after_one_that_sent_nothing_begins_at_a_random_number(
+    new_probe: NewProbe, new_server: NewServer, host: str
+) -> None:
+    caller = await registered(new_probe, new_server, answer=200)
+    with _ear(host) as ear:
+        port, keyed = ear.getsockname()[1], (sip.crypto(),)
+        speaks = sip.sdp(caller.server.host, port, "RTP/SAVP", keyed)
+        quiet = await caller.ask("INVITE", speaks.replace("a=sendrecv", "a=sendonly"))
+        assert quiet.status == 200
+        assert (await caller.reinvite(quiet, "RTP/SAVP", keyed, port)).status == 200
+        async with asyncio.timeout(_PATIENCE_S):
+            packet = await asyncio.get_running_loop().sock_recv(ear, 2048)
+    # One in 32,768 is where it began without the patch.
+    assert int.from_bytes(packet[2:4]) != 1
+    assert await caller.probe.quit() == 0
+
+
 # 0074: a slow sound device
 
 
