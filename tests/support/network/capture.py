@@ -50,7 +50,7 @@ class RtpPacket(NamedTuple):
 class Capture:
     """Everything on the loopback interface from `start` to `stop`.
 
-    Other tests run beside it, so queries are limited to `ports`.
+    Other tests run beside it, so queries are limited to `ports` of 127.0.0.1.
     """
 
     def __init__(self, path: Path) -> None:
@@ -105,10 +105,15 @@ class Capture:
 
     async def _tshark(self, display_filter: str, *words: str) -> str:
         ports = ", ".join(map(str, sorted(self.ports)))
-        ours = f"(udp.port in {{{ports}}} || tcp.port in {{{ports}}})"
+        # A port of another address is another test's, whatever its number is.
+        ours = " || ".join(
+            f"(ip.{end} == {LOOPBACK} && {protocol}.{end}port in {{{ports}}})"
+            for protocol in ("udp", "tcp")
+            for end in ("src", "dst")
+        )
         process = await asyncio.create_subprocess_exec(
             "tshark", "-n", "-r", str(self._path), *READING, "-Y",
-            f"{ours} && ({display_filter})", *words,
+            f"({ours}) && ({display_filter})", *words,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         out, err = await process.communicate()
