@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.conftest import NewPhone
+from tests.conftest import NewPhone, NewServer
 from tests.support.network.ports import LOOPBACK, free_sip_port
-from tests.support.peers.hostile import Connection, HostileServer, own_host, registrar
+from tests.support.peers.hostile import Connection, registrar
 from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.peers.sip import Message, response
 from tests.support.pki import Authority
@@ -88,13 +88,11 @@ async def test_a_file_edited_by_hand_is_noticed_and_a_broken_one_left_alone(
 
 
 async def test_a_dropped_connection_is_registered_again(
-    new_phone: NewPhone, authority: Authority
+    new_phone: NewPhone, new_server: NewServer, authority: Authority
 ) -> None:
-    host = own_host()
-    server = HostileServer(host, registrar, authority.issue("good", addresses=[host]))
-    await server.start()
+    server = await new_server()
     phone = await new_phone()
-    await phone.add_secure("alice", host, server.port, authority.file)
+    await phone.add_secure("alice", server.host, server.port, authority.file)
     await phone.until_registered("alice")
     position = len(phone.events)
     server.connections[0].drop()
@@ -107,24 +105,21 @@ async def test_a_dropped_connection_is_registered_again(
     assert event.account.tls is None
     await phone.until_registered("alice", position)
     assert len(server.connections) == 2
-    await server.stop()
 
 
 async def test_an_account_that_waits_for_its_answer_is_not_failed_by_another_wish(
-    new_phone: NewPhone, authority: Authority
+    new_phone: NewPhone, new_server: NewServer, authority: Authority
 ) -> None:
-    host = own_host()
-
     first = ""
 
     def behave(connection: Connection, message: Message) -> None:
         if first in ("", message.get("CSeq")):
             registrar(connection, message)
 
-    server = HostileServer(host, behave, authority.issue("good", addresses=[host]))
-    await server.start()
+    server = await new_server()
+    server.behaviour = behave
     phone = await new_phone()
-    await phone.add_secure("alice", host, server.port, authority.file)
+    await phone.add_secure("alice", server.host, server.port, authority.file)
     await phone.until_registered("alice")
     connection, register = await server.until(lambda message: message.method == "REGISTER")
     first, position = register.get("CSeq"), len(phone.events)
@@ -144,13 +139,11 @@ async def test_an_account_that_waits_for_its_answer_is_not_failed_by_another_wis
     }
     assert states == {RegistrationState.REGISTERING, RegistrationState.REGISTERED}
     assert [message.method for message in connection.messages].count("REGISTER") == 2
-    await server.stop()
 
 
 async def test_a_refusing_registrar_is_asked_again_with_growing_delay(
-    new_phone: NewPhone, authority: Authority
+    new_phone: NewPhone, new_server: NewServer, authority: Authority
 ) -> None:
-    host = own_host()
     asked: list[Message] = []
 
     def behave(connection: Connection, message: Message) -> None:
@@ -161,15 +154,14 @@ async def test_a_refusing_registrar_is_asked_again_with_growing_delay(
         else:
             registrar(connection, message)
 
-    server = HostileServer(host, behave, authority.issue("good", addresses=[host]))
-    await server.start()
+    server = await new_server()
+    server.behaviour = behave
     phone = await new_phone()
-    await phone.add_secure("alice", host, server.port, authority.file)
+    await phone.add_secure("alice", server.host, server.port, authority.file)
     failed = await phone.until_failed("alice")
     assert failed.registration.code == 503
     await phone.until_registered("alice")
     assert len(asked) == 3
-    await server.stop()
 
 
 async def test_an_account_that_goes_takes_its_call_along(new_phone: NewPhone) -> None:
@@ -194,7 +186,7 @@ async def test_an_account_that_goes_takes_its_call_along(new_phone: NewPhone) ->
 
 
 async def test_an_account_that_was_removed_takes_no_other_along(
-    new_phone: NewPhone, authority: Authority
+    new_phone: NewPhone, new_server: NewServer, authority: Authority
 ) -> None:
     # PJSIP gives the number of a removed account to the next one.
     def behave(connection: Connection, message: Message) -> None:
@@ -202,20 +194,18 @@ async def test_an_account_that_was_removed_takes_no_other_along(
         if message.method == "INVITE":
             connection.send(response(message, 486, "Busy Here"))
 
-    host = own_host()
-    server = HostileServer(host, behave, authority.issue("good", addresses=[host]))
-    await server.start()
+    server = await new_server()
+    server.behaviour = behave
     phone = await new_phone()
-    await phone.add_secure("alice", host, server.port, authority.file)
+    await phone.add_secure("alice", server.host, server.port, authority.file)
     await phone.until_registered("alice")
     # PJSIP frees an account that had a call only a second or two later.
     await phone.until_logged(await phone.call("bob"))
     await phone.client.ask(RemoveAccount(name="alice"))
-    await phone.add_secure("bob", host, server.port, authority.file)
+    await phone.add_secure("bob", server.host, server.port, authority.file)
     await phone.until_registered("bob")
     call = await phone.call("echo")
     await phone.until_call(lambda c: c.id == call and c.duration_s > 2.5)
     await phone.client.ask(HangUp(call=call))
     entry = await phone.until_logged(await phone.call("alice", account="bob"))
     assert entry.reason == "busy"
-    await server.stop()
