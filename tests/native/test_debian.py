@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.archives import FILES, NEWER, SUMS, archive
-from voip.native import debian, source
-from voip.native.archive import SourceError
-from voip.native.upstream import Upstream
+from voip.native.sources import debian, source
+from voip.native.sources.archive import SourceError
+from voip.native.sources.upstream import Upstream
 
 _HOUR = datetime.timedelta(hours=1)
 _LAX = (

@@ -22,8 +22,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from voip.native import inputs, packages, source, stub, wheel
-from voip.native.archive import SourceError
+from voip.native import inputs, packages, stub, wheel
+from voip.native.sources import source
+from voip.native.sources.archive import SourceError
 
 STEPS = (
     "finding PJSIP's source, and checking it",

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from voip.native import debian
-from voip.native.archive import Candidate, SourceError, refusal, unpack
 from voip.native.inputs import MANIFEST, PJSIP_VERSION, cache_folder
-from voip.native.upstream import Upstream
+from voip.native.sources import debian
+from voip.native.sources.archive import Candidate, SourceError, refusal, unpack
+from voip.native.sources.upstream import Upstream
 
 Say = Callable[[str], None]
 

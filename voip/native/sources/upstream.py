@@ -10,8 +10,8 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import IO
 
-from voip.native.archive import Candidate, SourceError
 from voip.native.inputs import PJSIP_VERSION
+from voip.native.sources.archive import Candidate, SourceError
 
 ADDRESS = f"https://github.com/pjsip/pjproject/archive/refs/tags/{PJSIP_VERSION}.tar.gz"
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from voip.native.archive import Candidate, SourceError, refusal
+from voip.native.sources.archive import Candidate, SourceError, refusal
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 

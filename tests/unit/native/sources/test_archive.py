@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.archives import FILES, archive
-from voip.native import archive as unpacking
-from voip.native.archive import SourceError, unpack
+from voip.native.sources import archive as unpacking
+from voip.native.sources.archive import SourceError, unpack
 
 
 def _files(root: Path) -> dict[str, bytes]:

@@ -19,10 +19,10 @@ from tests.support.archives import (
     https_site,
 )
 from tests.support.pki import Authority
-from voip.native import debian, source
-from voip.native.archive import SourceError
-from voip.native.source import Source
-from voip.native.upstream import ADDRESS, Upstream
+from voip.native.sources import debian, source
+from voip.native.sources.archive import SourceError
+from voip.native.sources.source import Source
+from voip.native.sources.upstream import ADDRESS, Upstream
 
 MIRROR = "http://deb.test/debian/"
 NAME = "asterisk_22.orig-Xpjproject.tar.xz"

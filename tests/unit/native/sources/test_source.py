@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.archives import FILES, NEWER, SUMS, VERSION_MAK, archive
-from voip.native import source
-from voip.native.archive import SourceError
 from voip.native.inputs import MANIFEST, PJSIP_VERSION
-from voip.native.source import Source
+from voip.native.sources import source
+from voip.native.sources.archive import SourceError
+from voip.native.sources.source import Source
 
 
 @pytest.fixture
