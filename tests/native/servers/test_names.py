@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import time
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from tests.native.caller import Caller, registered
 from tests.native.conftest import NewProbe
 from tests.native.driver import Probe
 from tests.support.peers import sip
-from tests.support.peers.hostile import HostileServer
+from tests.support.peers.hostile import Connection, HostileServer
 from tests.support.pki import Authority
 
 _NAME = "pbx.example.test"
@@ -145,6 +146,64 @@ async def test_a_call_that_ends_while_its_name_is_looked_up_is_cancelled(
     connection.send(sip.response(invite, 180, "Ringing"))
     _, cancel = await named_server.until(lambda m: m.method == "CANCEL")
     assert cancel.get("Call-ID") == invite.get("Call-ID")
+
+
+async def test_an_ack_that_waits_for_a_name_outlives_its_call(
+    new_probe: NewProbe, named_server: HostileServer
+) -> None:
+    """0109: what its Via says is no memory of the call."""
+    address = f"{_NAME}:{named_server.port};transport=tls"
+    seen = "203.0.113.9:5071"
+
+    def registers(connection: Connection, message: sip.Message) -> None:
+        if message.method == "REGISTER":
+            contact = message.get("Contact") + ";expires=300"
+            answer = sip.response(message, 200, "OK", contact=contact)
+            told = ";received={};rport={}".format(*seen.split(":"))
+            connection.send(answer.replace(b";rport", told.encode(), 1))
+
+    named_server.behaviour = registers
+    probe = await new_probe(
+        server=f"{_NAME}:{named_server.port}", keep_names=True,
+        addresses={_NAME: [named_server.host]},
+    )  # fmt: skip
+    await probe.until("registration", lambda event: event["code"] == 200)
+    await probe.tell("call", uri=f"sip:bob@{address}")
+    connection, invite = await named_server.until(lambda m: m.method == "INVITE")
+    contact = invite.get("Contact").split("<", 1)[1].split(">", 1)[0]
+    caller = Caller(probe, named_server, connection, contact)
+
+    def session(suite: str, tag: int) -> str:
+        return sip.sdp(named_server.host, _UNWATCHED, "RTP/SAVP", (sip.crypto(suite, tag=tag),))
+
+    def answer(request: sip.Message) -> sip.Message:
+        offered = re.search(r"a=crypto:(\d+) (\S+)", request.body)
+        assert offered is not None
+        body = session(offered[2], int(offered[1]))
+        said = sip.response(request, 200, "OK", contact=f"<sip:bob@{address}>", body=body)
+        connection.send(said)
+        return sip.Parser().feed(said)[0]
+
+    answer(invite)
+    await named_server.until(lambda m: m.method == "ACK")
+    await probe.tell("hold")
+    _, change = await named_server.until(lambda m: m.method == "INVITE" and m is not invite)
+    await probe.tell("forget name", name=_NAME)
+    await probe.tell("mark")
+    await probe.until("mark")
+    with connection.together():
+        said = answer(change)
+        dialog = sip.Dialog(said.get("To"), said.get("From"), said.get("Call-ID"), contact)
+        connection.send(sip.within(dialog, "BYE", 1, via=caller._via, contact=caller._own))
+    await named_server.until(lambda m: m.get("CSeq") == "1 BYE")
+    # What it has freed is in use again.
+    for _ in range(4):
+        assert (await caller.ask("INVITE", session("AES_CM_128_HMAC_SHA1_80", 1))).status == 180
+    number = f"{change.get('CSeq').split()[0]} ACK"
+    assert not any(m.get("CSeq") == number for m in connection.messages)
+    await probe.tell("set addresses", name=_NAME, addresses=[named_server.host])
+    _, ack = await named_server.until(lambda m: m.get("CSeq") == number)
+    assert ack.get("Via").startswith(f"SIP/2.0/TLS {seen};")
 
 
 async def test_a_phone_ends_with_its_lookups(new_probe: NewProbe) -> None:
