@@ -11,11 +11,11 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/offhook
 setup_log=$cache/setup.log
 
 packages_build='build-essential swig pkg-config patch xz-utils libssl-dev libasound2-dev
-  libasound2-plugins libopus-dev libsrtp2-dev libspeex-dev libspeexdsp-dev libgsm1-dev
+  libasound2-plugins libsrtp2-dev libspeex-dev libspeexdsp-dev libgsm1-dev
   libbcg729-dev uuid-dev'
 packages_check='kamailio kamailio-tls-modules baresip sip-tester tmux pulseaudio pulseaudio-utils
   espeak-ng tshark openssl shellcheck procps libnss-wrapper gnupg iproute2 util-linux
-  coturn nftables tayga rtpengine-daemon desktop-file-utils xdg-utils libglib2.0-bin dbus'
+  coturn nftables tayga rtpengine-daemon libopus0 desktop-file-utils xdg-utils libglib2.0-bin dbus'
 
 say() { printf '%s\n' "$*" >&2; }
 

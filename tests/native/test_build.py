@@ -53,6 +53,10 @@ def test_it_uses_openssl_3_or_newer() -> None:
     assert int(match[1]) >= 3
 
 
+def test_its_libopus_is_the_one_that_was_built_for_it() -> None:
+    assert pj.opusLibrary() == f"libopus {inputs.LIBOPUS_VERSION}"
+
+
 def test_it_passes_the_workers_own_check() -> None:
     mark.check(_mark())
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.archives import FILES, NEWER, SUMS, archive
+from tests.support.archives import FILES, NEWER, archive, small
 from voip.native.sources import debian, source
 from voip.native.sources.archive import SourceError
 from voip.native.sources.upstream import Upstream
@@ -140,7 +140,6 @@ def mirror(place: Path, key: Key, monkeypatch: pytest.MonkeyPatch) -> Mirror:
     monkeypatch.setenv("XDG_CACHE_HOME", str(place / "cache"))
     monkeypatch.delenv("PJPROJECT_SOURCE", raising=False)
     monkeypatch.setattr(debian, "KEYRING", key.keyring)
-    monkeypatch.setattr(source, "manifest", lambda: SUMS)
     _update(place, key, built.uri)
     return built
 
@@ -159,7 +158,7 @@ def _search(place: Path, newer: bool = False) -> tuple[source.Source, dict[str, 
     said: list[str] = []
     work = place / "work"
     work.mkdir()
-    obtained = source.obtain(work, place / "log", said.append, newer, _NOWHERE)
+    obtained = source.obtain(small(place), work, place / "log", said.append, newer, _NOWHERE)
     reasons = {}
     for line in said:
         name, _, reason = line.partition("): ")
@@ -213,7 +212,7 @@ def test_mirror_that_is_not_reached_is_said_of_each_suite(
     said: list[str] = []
     (place / "work").mkdir()
     with pytest.raises(SourceError):
-        source.obtain(place / "work", place / "log", said.append, upstream=_NOWHERE)
+        source.obtain(small(place), place / "work", place / "log", said.append, upstream=_NOWHERE)
     suites = [line for line in said if line.startswith("Debian ")]
     assert len(suites) == 7
     for line in suites:

@@ -9,22 +9,30 @@ import tarfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from shlex import quote
 from typing import Any
 
 from tests.support.pki import Leaf
+from voip.native.sources.release import PJSIP, Release
 
 VERSION_MAK = (
     b"export PJ_VERSION_MAJOR  := 2\nexport PJ_VERSION_MINOR  := 17\n"
     b"export PJ_VERSION_REV    :=\nexport PJ_VERSION_SUFFIX :=\n"
 )
 FILES = {"pjlib/a.c": b"int a;\n", "pjsip/b.c": b"int b;\n", "version.mak": VERSION_MAK}
-SUMS = {path: hashlib.sha256(data).hexdigest() for path, data in FILES.items()}
 NEWER = {**FILES, "version.mak": VERSION_MAK.replace(b"17", b"18"), "pjsip/c.c": b"int c;\n"}
 CHANGED = {**FILES, "pjlib/a.c": b"int a; /* and more */\n"}
+
+
+def small(folder: Path) -> Release:
+    """PJSIP's release as if it were `FILES`, with its manifest in `folder`."""
+    manifest = folder / PJSIP.manifest.name
+    lines = [f"{hashlib.sha256(data).hexdigest()}  {path}\n" for path, data in FILES.items()]
+    manifest.write_text("".join(lines))
+    return replace(PJSIP, manifest=manifest)
 
 
 def archive(path: Path, members: Mapping[str, bytes], top: str = "pjproject-2.17/") -> Path:

@@ -22,14 +22,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from voip.native import inputs, packages, stub, wheel
+from voip.native import inputs, libopus, packages, stub, wheel
 from voip.native.sources import source
 from voip.native.sources.archive import SourceError
+from voip.native.sources.release import LIBOPUS, PJSIP
 
 STEPS = (
-    "finding PJSIP's source, and checking it",
-    "patching it",
-    "configuring",
+    "finding PJSIP's source and libopus's, and checking them",
+    "compiling libopus (half a minute)",
+    "patching PJSIP",
+    "configuring it",
     "compiling the libraries (about two minutes)",
     "wrapping for Python (about a minute)",
     "packing the wheel",
@@ -80,6 +82,7 @@ class _Build:
         self.log = folder / "build.log"
         self.work = folder / "work"
         self.tree = self.work / "tree"
+        self.opus = self.work / "libopus"
         self.started = time.monotonic()
         self.step = 0
 
@@ -90,11 +93,14 @@ class _Build:
         self._say(f"building pjsua2; the log is {self.log}")
 
         self._next()
-        found = source.obtain(self.work, self.log, self._say_more, self.newer)
+        found = source.obtain(PJSIP, self.work, self.log, self._say_more, self.newer)
+        opus = source.obtain(LIBOPUS, self.work, self.log, self._say_more)
+        self._next()
+        found_by = libopus.build(opus.root, self.opus, self._compile)
         self._next()
         self._lay_out(found)
         self._next()
-        self._configure()
+        self._compile(["bash", "./aconfigure", *inputs.CONFIGURE_FLAGS, found_by], self.tree)
         self._next()
         self._command(["make", f"-j{os.cpu_count() or 2}", "lib"], self.tree)
         self._next()
@@ -111,7 +117,7 @@ class _Build:
         if self.newer:
             shutil.copytree(found.root, self.tree)
         else:
-            for name in source.manifest():
+            for name in PJSIP.sums():
                 target = self.tree / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(found.root / name, target)
@@ -121,14 +127,14 @@ class _Build:
         for patch in inputs.PATCHES:
             self._command(["patch", "-p1", "--forward", "--fuzz=0", "-i", str(patch)], self.tree)
 
-    def _configure(self) -> None:
+    def _compile(self, words: Sequence[str], place: Path) -> None:
         ours = inputs.SANITIZED_CFLAGS if self.sanitized else inputs.CFLAGS
         flags = f"{ours} {os.environ.get('CFLAGS', '')}".strip()
         environment = {**os.environ, "CFLAGS": flags, "CXXFLAGS": flags}
         if self.sanitized:
             # What configure tries out leaks, and is no finding.
             environment |= {"LDFLAGS": inputs.SANITIZERS, "ASAN_OPTIONS": "detect_leaks=0"}
-        self._command(["bash", "./aconfigure", *inputs.CONFIGURE_FLAGS], self.tree, environment)
+        self._command(words, place, environment)
 
     def _wrap(self, found: source.Source) -> dict[str, bytes]:
         place = self.tree / "pjsip-apps/src/swig/python"

@@ -14,7 +14,11 @@ HERE = Path(__file__).resolve().parent
 PJSIP_VERSION = "2.17"
 """The PJSIP version whose files `MANIFEST` lists: the oldest one accepted."""
 
+LIBOPUS_VERSION = "1.6.1"
+"""The version of libopus whose files `LIBOPUS_MANIFEST` lists: no other is built."""
+
 MANIFEST = HERE / f"pjproject-{PJSIP_VERSION}.sha256"
+LIBOPUS_MANIFEST = HERE / f"opus-{LIBOPUS_VERSION}.sha256"
 CONFIG_SITE = HERE / "config_site.h"
 INTERFACE = HERE / "pjsua2_offhook.i"
 PATCHES = tuple(sorted((HERE / "patches").glob("*.patch")))
@@ -40,6 +44,18 @@ CONFIGURE_FLAGS = (
     "--with-external-gsm",
     "--enable-speex-resample",
     "--enable-epoll",
+)
+
+LIBOPUS_FLAGS = (
+    "--disable-shared",
+    "--enable-static",
+    "--with-pic",
+    "--enable-dred",
+    "--enable-osce",
+    "--disable-extra-programs",
+    "--disable-doc",
+    # Unpacked files are all as old: make would want automake to write configure again.
+    "--disable-maintainer-mode",
 )
 
 # PJSIP decides with NDEBUG whether a peer can trip an assertion.
@@ -80,8 +96,8 @@ def build_key(source: str = "", sanitized: bool = False, newer: bool = False) ->
     given as `PJPROJECT_SOURCE`.
     """
     digest = hashlib.sha256()
-    files = [MANIFEST, CONFIG_SITE, INTERFACE, *PATCHES]
-    files += [HERE / name for name in ("inputs.py", "build.py", "stub.py", "wheel.py")]
+    files = [MANIFEST, LIBOPUS_MANIFEST, CONFIG_SITE, INTERFACE, *PATCHES]
+    files += [HERE / f"{name}.py" for name in ("inputs", "build", "libopus", "stub", "wheel")]
     for path in files:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     digest.update(source.encode())

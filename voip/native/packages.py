@@ -10,7 +10,7 @@ from pathlib import Path
 
 PROGRAMS = ("make", "gcc", "g++", "swig", "pkg-config", "patch", "tar", "xz")
 
-PKG_CONFIG = ("openssl", "alsa", "opus", "libsrtp2", "speex", "speexdsp", "uuid")
+PKG_CONFIG = ("openssl", "alsa", "libsrtp2", "speex", "speexdsp", "uuid")
 """Libraries that pkg-config knows."""
 
 HEADERS = (("gsm", ("gsm.h", "gsm/gsm.h")), ("bcg729", ("bcg729/encoder.h",)))
@@ -19,19 +19,19 @@ HEADERS = (("gsm", ("gsm.h", "gsm/gsm.h")), ("bcg729", ("bcg729/encoder.h",)))
 INSTALL = {
     "apt": (
         "apt-get install build-essential swig pkg-config patch xz-utils python3-dev python3-venv "
-        "libssl-dev libasound2-dev libasound2-plugins libopus-dev libsrtp2-dev libspeex-dev "
+        "libssl-dev libasound2-dev libasound2-plugins libsrtp2-dev libspeex-dev "
         "libspeexdsp-dev libgsm1-dev libbcg729-dev uuid-dev"
     ),
     "dnf": (
         "dnf install gcc gcc-c++ make swig pkgconf-pkg-config patch xz python3-devel openssl-devel "
-        "alsa-lib-devel alsa-plugins-pulseaudio opus-devel libsrtp-devel speex-devel "
+        "alsa-lib-devel alsa-plugins-pulseaudio libsrtp-devel speex-devel "
         "speexdsp-devel gsm-devel bcg729-devel libuuid-devel"
     ),
     "pacman": (
-        "pacman -S base-devel swig python openssl alsa-lib alsa-plugins opus libsrtp speex "
+        "pacman -S base-devel swig python openssl alsa-lib alsa-plugins libsrtp speex "
         "speexdsp gsm bcg729 util-linux-libs"
     ),
-    "brew": "brew install swig pkg-config openssl@3 opus srtp speex speexdsp libgsm bcg729",
+    "brew": "brew install swig pkg-config openssl@3 srtp speex speexdsp libgsm bcg729",
 }
 
 

@@ -10,6 +10,7 @@
 #include <pjmedia/event.h>
 #include <pjmedia/transport_srtp.h>
 #include <openssl/crypto.h>
+#include <opus/opus.h>
 %}
 
 // PJSIP's own list of constants does not know what patch 0034 adds.
@@ -379,6 +380,12 @@ std::string offhookMark()
 std::string tlsLibrary()
 {
     return OpenSSL_version(OPENSSL_VERSION);
+}
+
+/** The libopus that is linked into it, as it names itself. */
+std::string opusLibrary()
+{
+    return opus_get_version_string();
 }
 
 /** The SRTP suites of this build, PJSIP's preference first. */

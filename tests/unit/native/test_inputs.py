@@ -32,11 +32,15 @@ def test_key_is_steady() -> None:
     assert inputs.build_key() == inputs.build_key()
 
 
-def test_key_follows_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["CONFIG_SITE", "INTERFACE", "MANIFEST", "LIBOPUS_MANIFEST"])
+def test_key_follows_every_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     before = inputs.build_key()
-    changed = tmp_path / inputs.CONFIG_SITE.name
-    changed.write_bytes(inputs.CONFIG_SITE.read_bytes() + b"\n#define MORE 1\n")
-    monkeypatch.setattr(inputs, "CONFIG_SITE", changed)
+    file: Path = getattr(inputs, name)
+    changed = tmp_path / file.name
+    changed.write_bytes(file.read_bytes() + b"\nmore\n")
+    monkeypatch.setattr(inputs, name, changed)
     assert inputs.build_key() != before
 
 
@@ -46,5 +50,6 @@ def test_asserts_are_off_in_what_a_peer_reaches() -> None:
 
 
 def test_inputs_are_there() -> None:
-    for path in (inputs.MANIFEST, inputs.CONFIG_SITE, inputs.INTERFACE, *inputs.PATCHES):
+    ours = (inputs.MANIFEST, inputs.LIBOPUS_MANIFEST, inputs.CONFIG_SITE, inputs.INTERFACE)
+    for path in (*ours, *inputs.PATCHES):
         assert path.is_file()

@@ -1,4 +1,4 @@
-"""Archives of PJSIP's source: candidates for a build, and unpacking."""
+"""Archives of a library's source: candidates for a build, and unpacking."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _write(archive: tarfile.TarFile, target: Path, names: Container[str] | None)
             continue
         written += member.size
         if written > _MOST_BYTES:
-            raise SourceError("it holds more than any release of PJSIP")
+            raise SourceError("it holds more than any release")
         content = archive.extractfile(member)
         assert content is not None
         path = target / top / rest
@@ -90,7 +90,7 @@ def _read_to_the_end(archive: tarfile.TarFile) -> None:
     while chunk := archive.fileobj.read(_CHUNK):
         read += len(chunk)
         if read > _MOST_BYTES:
-            raise SourceError("it holds more than any release of PJSIP")
+            raise SourceError("it holds more than any release")
 
 
 def _members(archive: tarfile.TarFile) -> Iterator[tuple[tarfile.TarInfo, str, str]]:

@@ -1,4 +1,4 @@
-"""PJSIP's source from Debian's archive, in the source package asterisk.
+"""Source of a library from Debian's archive, in a source package that has it.
 
 Each suite is asked by itself: an expired, unreachable or different one must
 not block the next.
@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from voip.native.sources.archive import Candidate, SourceError, refusal
+from voip.native.sources.release import Release
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
@@ -21,8 +22,6 @@ _NEWEST = ("sid", "testing")
 _OTHERS = ("stable", "stable-backports", "oldstable", "experimental")
 _NAME = "Debian's archive"
 _LONGEST_REASON = 160
-
-_ARCHIVE_LINE = re.compile(r"^'[^']+' ([^\s/]*pjproject[^\s/]*\.tar\.\w+) ", re.MULTILINE)
 
 # User settings may be laxer, and a newer version is built on apt's word.
 _STRICT = (
@@ -41,7 +40,7 @@ _IMPATIENT = (
 )
 
 
-def candidates(folder: Path, log: Path) -> Iterator[Candidate]:
+def candidates(release: Release, folder: Path, log: Path) -> Iterator[Candidate]:
     """One candidate for each suite of the Debian archive that apt uses.
 
     Everything apt writes stays in `folder`; its output is in `log`.
@@ -56,7 +55,7 @@ def candidates(folder: Path, log: Path) -> Iterator[Candidate]:
         yield refusal(_NAME, f"there is no {KEYRING} to check it with")
     else:
         for number, (mirror, suite) in enumerate(suites):
-            fetch = partial(_fetch, folder, f"{number}", log, mirror, suite)
+            fetch = partial(_fetch, release, folder, f"{number}", log, mirror, suite)
             yield Candidate(f"Debian {suite} ({mirror})", fetch, authenticated=True)
 
 
@@ -84,18 +83,18 @@ def _suites() -> list[tuple[str, str]]:
     ]
 
 
-def _fetch(folder: Path, name: str, log: Path, mirror: str, suite: str) -> Path:
+def _fetch(release: Release, folder: Path, name: str, log: Path, mirror: str, suite: str) -> Path:
     own = folder / name
     apt = _private_apt(own, mirror, suite)
     _run([*apt, "update"], own, log)
-    listed = _run([*apt, "source", "--print-uris", "asterisk"], own, log)
-    match = _ARCHIVE_LINE.search(listed)
+    listed = _run([*apt, "source", "--print-uris", release.package], own, log)
+    match = re.search(rf"^'[^']+' ({release.archive}) ", listed, re.MULTILINE)
     if match is None:
-        raise SourceError("its source package asterisk has no copy of PJSIP")
+        raise SourceError(f"its source package {release.package} has no copy of {release.name}")
     # A file that two suites have is downloaded once.
     downloads = folder / "downloads"
     downloads.mkdir(exist_ok=True)
-    _run([*apt, "source", "--download-only", "asterisk"], downloads, log)
+    _run([*apt, "source", "--download-only", release.package], downloads, log)
     return downloads / match[1]
 
 

@@ -1,4 +1,4 @@
-"""Download of PJSIP's own release archive."""
+"""Download of the archive that a library's makers release."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import IO
 
-from voip.native.inputs import PJSIP_VERSION
 from voip.native.sources.archive import Candidate, SourceError
-
-ADDRESS = f"https://github.com/pjsip/pjproject/archive/refs/tags/{PJSIP_VERSION}.tar.gz"
 
 _PATIENCE_S = 60
 _MOST_BYTES = 128 * 2**20
@@ -27,7 +24,7 @@ class Upstream:
     `context` holds the trusted authorities, by default the system's.
     """
 
-    address: str = ADDRESS
+    address: str
     context: ssl.SSLContext | None = None
 
     def candidate(self, folder: Path) -> Candidate:
@@ -35,7 +32,7 @@ class Upstream:
         return Candidate(f"upstream ({self.address})", lambda: self._fetch(folder))
 
     def _fetch(self, folder: Path) -> Path:
-        target = folder / f"upstream-pjproject-{PJSIP_VERSION}.tar.gz"
+        target = folder / "upstream.tar.gz"
         partial = target.with_suffix(".partial")
         folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -56,7 +53,7 @@ class Upstream:
             while chunk := answer.read(_CHUNK):
                 received += len(chunk)
                 if received > _MOST_BYTES:
-                    raise OSError("it is larger than any release of PJSIP")
+                    raise OSError("it is larger than any release")
                 file.write(chunk)
             promised = answer.headers.get("Content-Length")
             # Read in parts, http.client does not report a body that ends early.

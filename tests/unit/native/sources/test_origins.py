@@ -12,17 +12,18 @@ from tests.support.archives import (
     CHANGED,
     FILES,
     NEWER,
-    SUMS,
     FakeAptGet,
     Site,
     archive,
     https_site,
+    small,
 )
 from tests.support.pki import Authority
 from voip.native.sources import debian, source
 from voip.native.sources.archive import SourceError
+from voip.native.sources.release import LIBOPUS, PJSIP
 from voip.native.sources.source import Source
-from voip.native.sources.upstream import ADDRESS, Upstream
+from voip.native.sources.upstream import Upstream
 
 MIRROR = "http://deb.test/debian/"
 NAME = "asterisk_22.orig-Xpjproject.tar.xz"
@@ -44,11 +45,14 @@ class Search:
         self.apt = apt
         self.site = site
         self.upstream = Upstream(site.address, trust)
+        self.release = small(folder)
         self.said: list[str] = []
 
     def run(self, newer: bool = False) -> Source:
         self.said.clear()
-        return source.obtain(self.work, self.log, self.said.append, newer, self.upstream)
+        return source.obtain(
+            self.release, self.work, self.log, self.said.append, newer, self.upstream
+        )
 
     def fails(self, newer: bool = False) -> str:
         with pytest.raises(SourceError) as caught:
@@ -70,7 +74,6 @@ def search(
     tmp_path: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Search]:
     """Debian with a working apt and empty suites; upstream has the release."""
-    monkeypatch.setattr(source, "manifest", lambda: SUMS)
     monkeypatch.delenv("PJPROJECT_SOURCE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     keyring = tmp_path / "keyring.gpg"
@@ -94,7 +97,7 @@ def _sid(mirror: str = MIRROR) -> str:
 
 def test_kept_archive_comes_first(search: Search) -> None:
     kept = search.keep("pjproject-2.17.tar.gz", FILES)
-    assert source.check(search.run()) is None
+    assert source.check(search.release, search.run()) is None
     assert search.said == [f"kept archive ({kept}): PJSIP 2.17, as it was released"]
     assert search.apt.asked == []
     assert search.site.asked == 0
@@ -102,7 +105,7 @@ def test_kept_archive_comes_first(search: Search) -> None:
 
 def test_debian_comes_next_and_its_archive_is_kept(search: Search) -> None:
     search.apt.has("sid", NAME, FILES)
-    assert source.check(search.run()) is None
+    assert source.check(search.release, search.run()) is None
     assert search.said == [
         f"kept archives ({search.kept}): none yet",
         f"{_sid()}PJSIP 2.17, as it was released",
@@ -115,7 +118,7 @@ def test_debian_comes_next_and_its_archive_is_kept(search: Search) -> None:
 
 
 def test_upstream_comes_last_and_its_archive_is_kept(search: Search) -> None:
-    assert source.check(search.run()) is None
+    assert source.check(search.release, search.run()) is None
     names = [line.split(" (")[0].split(":")[0] for line in search.said]
     assert names == ["kept archives", *(f"Debian {suite}" for suite in SUITES), "upstream"]
     assert search.line_of("upstream") == (
@@ -129,7 +132,8 @@ def test_upstream_comes_last_and_its_archive_is_kept(search: Search) -> None:
 
 
 def test_upstream_is_the_release_of_the_manifest_s_version() -> None:
-    assert ADDRESS == "https://github.com/pjsip/pjproject/archive/refs/tags/2.17.tar.gz"
+    assert PJSIP.address == "https://github.com/pjsip/pjproject/archive/refs/tags/2.17.tar.gz"
+    assert LIBOPUS.address == "https://downloads.xiph.org/releases/opus/opus-1.6.1.tar.gz"
 
 
 def test_no_place_has_it(search: Search) -> None:
@@ -158,7 +162,7 @@ def test_kept_archive_of_other_files_is_passed_over(
 ) -> None:
     search.keep("pjproject-2.17.tar.gz", members)
     search.apt.has("sid", NAME, FILES)
-    assert source.check(search.run()) is None
+    assert source.check(search.release, search.run()) is None
     assert "this is not PJSIP 2.17 as it was released" in search.line_of("kept archive")
     assert search.line_of(_sid()) == "PJSIP 2.17, as it was released"
 
@@ -179,7 +183,7 @@ def test_kept_archive_that_is_damaged_is_passed_over_and_replaced(search: Search
 def test_suite_with_another_version_does_not_end_the_search(search: Search) -> None:
     search.apt.has("sid", NAME, NEWER)
     search.apt.has("testing", "asterisk_21.orig-Xpjproject.tar.xz", FILES)
-    assert source.check(search.run()) is None
+    assert source.check(search.release, search.run()) is None
     assert search.line_of(_sid()) == (
         "this is not PJSIP 2.17 as it was released (it calls itself 2.18): 1 files do not match "
         "pjproject-2.17.sha256"
@@ -190,7 +194,7 @@ def test_expired_release_file_does_not_end_the_search(search: Search) -> None:
     search.apt.has("sid", NAME, FILES)
     search.apt.fails("sid", "update", EXPIRED)
     search.apt.has("stable", NAME, FILES)
-    assert source.check(search.run()) is None
+    assert source.check(search.release, search.run()) is None
     assert search.line_of(_sid()) == f"apt-get failed: {EXPIRED}"
     assert "sid --download-only" not in search.apt.asked
     assert search.line_of(f"Debian stable ({MIRROR}): ") == "PJSIP 2.17, as it was released"
@@ -209,7 +213,7 @@ def test_each_failure_of_apt_is_said_in_one_line(search: Search, step: str, word
     for suite in SUITES:
         search.apt.has(suite, NAME, FILES)
         search.apt.fails(suite, step, words)
-    assert source.check(search.run()) is None
+    assert source.check(search.release, search.run()) is None
     for suite in SUITES:
         assert search.line_of(f"Debian {suite} ({MIRROR}): ") == f"apt-get failed: {words}"
     assert search.line_of("upstream").endswith("PJSIP 2.17, as it was released")
@@ -263,7 +267,7 @@ def test_changed_file_in_debian_s_archive_is_refused(search: Search) -> None:
 def test_system_whose_archive_is_not_debian_s_uses_upstream(search: Search) -> None:
     # apt lists nothing with this label, as on Ubuntu.
     search.apt.uses()
-    assert source.check(search.run()) is None
+    assert source.check(search.release, search.run()) is None
     assert search.line_of("Debian's archive: ").startswith("this system's apt does not use it")
     assert search.apt.asked == []
 
@@ -273,7 +277,7 @@ def test_system_without_debian_s_keyring_uses_upstream(
 ) -> None:
     monkeypatch.setattr(debian, "KEYRING", tmp_path / "nothing.gpg")
     search.apt.has("sid", NAME, FILES)
-    assert source.check(search.run()) is None
+    assert source.check(search.release, search.run()) is None
     assert search.line_of("Debian's archive: ") == (
         f"there is no {tmp_path / 'nothing.gpg'} to check it with"
     )
@@ -291,7 +295,7 @@ def test_system_without_apt_uses_upstream(
     search: Search, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
-    assert source.check(search.run()) is None
+    assert source.check(search.release, search.run()) is None
     assert search.line_of("Debian's archive: ") == "there is no apt-get here"
 
 
@@ -364,7 +368,7 @@ def test_upstream_that_points_elsewhere_is_followed(search: Search, authority: A
     with https_site(authority.issue("other", dns=["localhost"]), release) as other:
         search.site.status = 302
         search.site.headers["Location"] = other.address
-        assert source.check(search.run()) is None
+        assert source.check(search.release, search.run()) is None
         assert other.asked == 1
 
 
