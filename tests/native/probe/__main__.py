@@ -130,6 +130,7 @@ class Call(pj.Call):
             "port": info.localRtpName,
             "rtcp_port": info.localRtcpName,
             "lost": stat.rtcp.txStat.loss,
+            "concealed": stat.jbuf.lost,
             "active": info.srtp.active,
             "rx_suite": info.srtp.rxSuite,
             "tx_suite": info.srtp.txSuite,
@@ -267,6 +268,10 @@ class Probe:
         config.logConfig.filename = self.settings["log"]
         config.medConfig.noVad = True
         config.medConfig.ecTailLen = 0
+        if "prefetch_ms" in self.settings:
+            config.medConfig.jbInit = config.medConfig.jbMinPre = self.settings["prefetch_ms"]
+            # A frame that is left out to catch up is concealed as well.
+            config.medConfig.jbDiscardAlgo = pj.PJMEDIA_JB_DISCARD_NONE
         self.endpoint.libInit(config)
         if self.settings.get("keep_names"):
             pj.keepNames()

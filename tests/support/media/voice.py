@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from tests.support.media.g711 import PCMA, PCMU, decoded, encoded
 from tests.support.media.pace import Pace
-from tests.support.media.srtp import NotAuthentic, Srtp
+from tests.support.media.srtp import NotAuthentic, Srtcp, Srtp
 
 RATE = 8000
 EVENTS = 101
@@ -28,6 +28,9 @@ FRAME = 160  # 20 ms of G.711
 STEP_HZ = RATE // FRAME
 """Hertz: each frame of a tone that is a multiple of it is the same."""
 
+_RECEIVER_REPORT = 201
+_FIRST_CELT = 16
+"""Opus configurations from here on hold no copies (RFC 6716 section 3.1)."""
 _SO_TIMESTAMPNS = 35  # asm-generic/socket.h
 _KEY = bytes(range(1, 31))
 TONE_PEAK = 8000
@@ -43,10 +46,14 @@ class Frame(NamedTuple):
 
 
 class OpusPacket(NamedTuple):
-    """A received packet of Opus: its place in time (1/48000 s), and its bytes."""
+    """A received packet of Opus: its place in time (1/48000 s), and its bytes.
+
+    `has_copy` if it holds the frame before too, for a far end that lost it.
+    """
 
     at: int
     size: int
+    has_copy: bool
 
 
 class Voice:
@@ -79,8 +86,10 @@ class Voice:
         self._payloads = {codec: encoded(_tone(hertz, peak), codec) for codec in (PCMU, PCMA)}
         self._key = _KEY
         self._sending = Srtp(self._key) if secret else None
+        self._reporting = Srtcp(self._key) if secret else None
         self._keys: list[Srtp] = []
         self._to: tuple[str, int] | None = None
+        self._reports_to: tuple[str, int] | None = None
         self._task: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
         self._sequence = itertools.count(1)
@@ -115,6 +124,9 @@ class Voice:
         # RFC 4291 section 2.5.5.2: an IPv4 address, as an IPv6 socket names it.
         mapped = "::ffff:" if self._is_ipv6 and ":" not in address[1] else ""
         self._to = (mapped + address[1], int(port[1]))
+        # RFC 3605; without the attribute it is the next port.
+        rtcp = re.search(r"^a=rtcp:(\d+)", body, re.MULTILINE)
+        self._reports_to = (self._to[0], int(rtcp[1]) if rtcp else self._to[1] + 1)
         pattern = r"^a=crypto:\d+ AES_CM_128_HMAC_SHA1_80 inline:(\S+)"
         if self.secret and (key := re.search(pattern, body, re.MULTILINE)):
             # A packet from before the change may still be on its way.
@@ -150,6 +162,14 @@ class Voice:
                 await self._news.wait()
         return self.opus[count:]
 
+    def report(self, lost: int) -> None:
+        """Send a receiver report (RFC 3550 section 6.4.2) of all packets `lost` so far."""
+        head = struct.pack("!BBHI", 0x81, _RECEIVER_REPORT, 7, self.ssrc)
+        packet = head + struct.pack("!IIIIII", 0, lost, 0, 0, 0, 0)
+        data = self._reporting.protect(packet) if self._reporting else packet
+        assert self._reports_to is not None
+        self._socket.sendto(data, self._reports_to)
+
     def hears(self, since: int = 0) -> frozenset[int]:
         """Tones in the packets from number `since` on."""
         return frozenset().union(*(frame.tones for frame in self.frames[since:]))
@@ -157,7 +177,7 @@ class Voice:
     def rekey(self) -> None:
         """Send with another key from now on (RFC 4568 section 7.1.4)."""
         self._key = bytes(reversed(self._key))
-        self._sending = Srtp(self._key)
+        self._sending, self._reporting = Srtp(self._key), Srtcp(self._key)
 
     async def close(self) -> None:
         asyncio.get_running_loop().remove_reader(self._socket)
@@ -208,7 +228,8 @@ class Voice:
             tones = tones_in(samples, RATE, self._tones, self.least)
             self.frames.append(Frame(at, tones))
         elif packet[1] & 0x7F == OPUS:
-            self.opus.append(OpusPacket(int.from_bytes(packet[4:8], "big"), len(packet) - 12))
+            at_sample = int.from_bytes(packet[4:8], "big")
+            self.opus.append(OpusPacket(at_sample, len(packet) - 12, _has_copy(packet[12:])))
             self._news.set()
 
     def _opened(self, data: bytes) -> bytes | None:
@@ -216,6 +237,14 @@ class Voice:
             with contextlib.suppress(NotAuthentic):
                 return keys.open(data)
         return None
+
+
+def _has_copy(payload: bytes) -> bool:
+    """True if a frame of 20 ms brings the one before (RFC 6716 section 4.2.4)."""
+    if len(payload) < 2 or payload[0] >> 3 >= _FIRST_CELT:
+        return False
+    # Two flags begin the frame: voice, and the copy.
+    return bool(payload[1] & 0x40)
 
 
 def tones_in(
