@@ -22,6 +22,7 @@ from tests.native.driver import Probe
 from tests.support.media.opus import Speaker
 from tests.support.media.pace import Pace
 from tests.support.media.pulse import Pulse
+from tests.support.media.sound import load, speak
 from tests.support.media.srtp import KEY_BYTES, Srtp
 from tests.support.peers import sip
 from tests.support.peers.hostile import Connection, HostileServer
@@ -118,6 +119,47 @@ async def test_losses_that_empty_the_jitter_buffer_are_concealed(
     # Without the patch none is: the buffer has forgotten them.
     await caller.probe.until("srtp", lambda event: event["concealed"] >= _BURSTS)
     assert await caller.probe.quit() == 0
+
+
+# 0110: a loss in speech is filled with speech
+
+
+async def test_speech_goes_on_over_lost_packets(
+    new_probe: NewProbe, new_server: NewServer, place: Path
+) -> None:
+    heard = place / "heard.wav"
+    caller = await registered(
+        new_probe, new_server, answer=200, record=str(heard), prefetch_ms=_PREFETCH_MS
+    )
+    offer = _session(caller.server.host, 9, *_CODECS["Opus"], sip.crypto())
+    assert (await caller.ask("INVITE", offer)).status == 200
+    where = (await caller.probe.until("srtp"))["port"]
+    spoken = load(speak(place / "spoken.wav", " ".join("amanuallilyowlmanual" * 3)))
+    await _say(where, spoken)
+    assert await caller.probe.quit() == 0
+    # Each loss would begin with an echo of what was said, and fade away: a tenth is missing.
+    assert _audible(load(heard)) > 0.95 * _audible(spoken)
+
+
+async def _say(where: str, speech: NDArray[np.float64]) -> None:
+    """Send speech of 16 kHz in real time, but for six packets of each fifteen."""
+    host, _, port = where.rpartition(":")
+    srtp, speaker, pace = Srtp(bytes(KEY_BYTES)), Speaker(_OPUS, wide=True), Pace()
+    at = np.arange(len(speech) * 3) / 3
+    samples = np.interp(at, np.arange(len(speech)), speech).astype(np.int16)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for number, start in enumerate(range(0, len(samples) - 960, 960)):
+            packet = srtp.protect(speaker.said(samples[start : start + 960]))
+            if number % 15 < 9:
+                sender.sendto(packet, (host, int(port)))
+            await pace.after(0.02)
+    speaker.close()
+
+
+def _audible(samples: NDArray[np.float64]) -> int:
+    """Pieces of 20 ms in which something is heard."""
+    pieces = samples[: len(samples) // 320 * 320].reshape(-1, 320)
+    return int((np.sqrt((pieces**2).mean(axis=1)) > 300).sum())
 
 
 # 0072: parameters that are not repeated stay
