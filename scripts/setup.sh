@@ -11,8 +11,8 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/offhook
 setup_log=$cache/setup.log
 
 packages_build='build-essential swig pkg-config patch xz-utils libssl-dev libasound2-dev
-  libasound2-plugins libopus-dev libsrtp2-dev libspeex-dev libspeexdsp-dev libgsm1-dev
-  libbcg729-dev uuid-dev'
+  libasound2-plugins libpulse-dev libopus-dev libsrtp2-dev libspeex-dev libspeexdsp-dev
+  libgsm1-dev libbcg729-dev uuid-dev'
 packages_check='kamailio kamailio-tls-modules baresip sip-tester tmux pulseaudio pulseaudio-utils
   espeak-ng tshark openssl shellcheck procps libnss-wrapper gnupg iproute2 util-linux
   coturn nftables tayga rtpengine-daemon desktop-file-utils xdg-utils libglib2.0-bin dbus'
@@ -27,7 +27,7 @@ fail() {
 # Checksum of everything that the environment is built from.
 fingerprint() {
   cat "$here/pyproject.toml" "$here"/requirements/*.txt "$here"/voip/native/*.py \
-    "$here"/voip/native/*.h "$here"/voip/native/*.i "$here"/voip/native/patches/*.patch \
+    "$here"/voip/native/*.[chi] "$here"/voip/native/patches/*.patch \
     "$here/scripts/setup.sh" | cksum
 }
 

@@ -17,6 +17,12 @@ PJSIP_VERSION = "2.17"
 MANIFEST = HERE / f"pjproject-{PJSIP_VERSION}.sha256"
 CONFIG_SITE = HERE / "config_site.h"
 INTERFACE = HERE / "pjsua2_offhook.i"
+OWN_FILES = {
+    "pulse_dev.c": "pjmedia/src/pjmedia-audiodev",
+    "pulse_dev.h": "pjmedia/include/pjmedia-audiodev",
+}
+"""Sources of our own, by their folders in PJSIP's tree; patch 0106 has them compiled."""
+
 PATCHES = tuple(sorted((HERE / "patches").glob("*.patch")))
 
 CONFIGURE_FLAGS = (
@@ -81,7 +87,7 @@ def build_key(source: str = "", sanitized: bool = False, newer: bool = False) ->
     """
     digest = hashlib.sha256()
     files = [MANIFEST, CONFIG_SITE, INTERFACE, *PATCHES]
-    files += [HERE / name for name in ("inputs.py", "build.py", "stub.py", "wheel.py")]
+    files += [HERE / name for name in (*OWN_FILES, "inputs.py", "build.py", "stub.py", "wheel.py")]
     for path in files:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     digest.update(source.encode())
