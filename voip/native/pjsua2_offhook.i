@@ -382,6 +382,12 @@ void lookUpSoundServer()
     pjmedia_pulse_refresh();
 }
 
+/** Move what is open to other devices of the sound server, without a break. */
+bool moveSound(int capture, int playback)
+{
+    return pjmedia_pulse_move(capture, playback) == PJ_SUCCESS;
+}
+
 /** The connection to the sound server, and what has happened to its streams. */
 struct SoundServerState
 {

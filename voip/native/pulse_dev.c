@@ -62,13 +62,15 @@
     X(context_connect) X(context_disconnect) X(context_errno) \
     X(context_get_server_info) X(context_get_sink_info_list) \
     X(context_get_source_info_list) X(context_get_state) \
+    X(context_move_sink_input_by_name) X(context_move_source_output_by_name) \
     X(context_new_with_proplist) X(context_rttime_new) \
     X(context_rttime_restart) X(context_set_state_callback) \
     X(context_set_subscribe_callback) X(context_subscribe) X(context_unref) \
     X(mainloop_api_once) X(operation_unref) X(proplist_free) X(proplist_new) \
     X(proplist_sets) X(rtclock_now) X(stream_connect_playback) \
     X(stream_connect_record) X(stream_cork) X(stream_disconnect) \
-    X(stream_drop) X(stream_get_buffer_attr) X(stream_get_latency) \
+    X(stream_drop) X(stream_get_buffer_attr) X(stream_get_index) \
+    X(stream_get_latency) \
     X(stream_get_state) X(stream_new_with_proplist) X(stream_peek) \
     X(stream_readable_size) X(stream_set_buffer_attr) \
     X(stream_set_moved_callback) X(stream_set_overflow_callback) \
@@ -1434,6 +1436,65 @@ PJ_DEF(pj_bool_t) pjmedia_pulse_has(pjmedia_aud_dev_index id)
     return id != PJMEDIA_AUD_INVALID_DEV &&
            pjmedia_aud_dev_get_info(id, &info) == PJ_SUCCESS &&
            !pj_ansi_strcmp(info.driver, DRIVER);
+}
+
+
+static void on_move(pa_context *context, int success, void *user_data)
+{
+    PJ_UNUSED_ARG(user_data);
+    if (!success)
+        PJ_LOG(3, (THIS_FILE, "Unable to move a stream: %s",
+                   pulse.strerror(pulse.context_errno(context))));
+}
+
+
+/* The driver's own index of a device of PJMEDIA's list. */
+static const struct pulse_dev *dev_of(pjmedia_aud_dev_index id, pjmedia_dir dir)
+{
+    pjmedia_aud_dev_info info;
+
+    if (!pjmedia_pulse_has(id) ||
+        pjmedia_aud_dev_get_info(id, &info) != PJ_SUCCESS)
+    {
+        return NULL;
+    }
+    return find_dev(the_factory, info.id - pjmedia_get_aud_subsys()->
+                    drv[the_factory->base.sys.drv_idx].start_idx, dir);
+}
+
+
+PJ_DEF(pj_status_t) pjmedia_pulse_move(pjmedia_aud_dev_index rec_id,
+                                       pjmedia_aud_dev_index play_id)
+{
+    const struct pulse_dev *source = dev_of(rec_id, PJMEDIA_DIR_CAPTURE);
+    const struct pulse_dev *sink = dev_of(play_id, PJMEDIA_DIR_PLAYBACK);
+    struct pulse_stream *stream;
+    pj_status_t status = PJMEDIA_EAUD_NODEV;
+
+    if (!source || !sink)
+        return PJMEDIA_EAUD_INVDEV;
+    lock(the_factory);
+    for (stream = the_factory->streams; stream; stream = stream->next) {
+        pa_stream *in = stream->capture.stream;
+        pa_stream *out = stream->playback.stream;
+
+        if (!in || !out || !is_running(&stream->capture) ||
+            !is_running(&stream->playback))
+        {
+            continue;
+        }
+        forget(pulse.context_move_source_output_by_name(
+                    the_factory->context, pulse.stream_get_index(in),
+                    source->node[0] ? source->node : "@DEFAULT_SOURCE@",
+                    &on_move, NULL));
+        forget(pulse.context_move_sink_input_by_name(
+                    the_factory->context, pulse.stream_get_index(out),
+                    sink->node[0] ? sink->node : "@DEFAULT_SINK@",
+                    &on_move, NULL));
+        status = PJ_SUCCESS;
+    }
+    unlock(the_factory);
+    return status;
 }
 
 

@@ -32,6 +32,10 @@ PJ_DECL(void) pjmedia_pulse_get_state(pjmedia_pulse_state *state);
  */
 PJ_DECL(pj_bool_t) pjmedia_pulse_has(pjmedia_aud_dev_index id);
 
+/* Move open streams to other devices, without a break. */
+PJ_DECL(pj_status_t) pjmedia_pulse_move(pjmedia_aud_dev_index rec_id,
+                                        pjmedia_aud_dev_index play_id);
+
 /* Look up the server's devices, and leave those of other drivers as they are:
  * ALSA opens each of its own.
  */
@@ -42,6 +46,7 @@ PJ_DECL(void) pjmedia_pulse_refresh(void);
 #define pjmedia_pulse_allow(allow)      PJ_UNUSED_ARG(allow)
 #define pjmedia_pulse_get_state(state)  pj_bzero(state, sizeof(*(state)))
 #define pjmedia_pulse_has(id)           PJ_FALSE
+#define pjmedia_pulse_move(rec_id, play_id) PJMEDIA_EAUD_NODEV
 #define pjmedia_pulse_refresh()
 
 #endif
