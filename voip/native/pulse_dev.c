@@ -850,7 +850,7 @@ static void change_latency(struct pulse_lane *lane, unsigned latency)
 {
     pa_buffer_attr attributes;
 
-    lane->latency = latency;
+    lane->latency = lane->owner->factory->state.buffer_ms = latency;
     PJ_LOG(4, (THIS_FILE, "Playback latency is %u ms now", latency));
     fill_attributes(lane, &attributes);
     forget(pulse.stream_set_buffer_attr(lane->stream, &attributes, NULL,
@@ -939,7 +939,6 @@ static void on_tick(pa_mainloop_api *api, pa_time_event *event,
     for (stream = pf->streams; stream; stream = stream->next) {
         watch(&stream->capture, &pf->state.capture_us);
         watch(&stream->playback, &pf->state.playback_us);
-        pf->state.buffer_ms = stream->playback.latency;
     }
     pulse.context_rttime_restart(pf->context, event,
                                  pulse.rtclock_now() + PA_USEC_PER_SEC);
@@ -1101,6 +1100,7 @@ static pj_status_t open_lanes(struct pulse_stream *stream)
                        PJMEDIA_EAUD_INVDEV;
         if (status == PJ_SUCCESS)
             param->output_latency_ms = granted(&stream->playback);
+        pf->state.buffer_ms = stream->playback.latency;
     }
     return status;
 }
