@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import itertools
 import os
 import re
@@ -293,10 +294,14 @@ async def _sound(probe: Probe, condition: Callable[[Event], bool] = lambda _: Tr
         while True:
             ident = len(probe.events)
             await probe.tell("tell of sound", ident=ident)
-            state = await probe.until("sound", lambda event, ident=ident: event["ident"] == ident)
+            state = await probe.until("sound", functools.partial(_is, ident))
             if condition(state):
                 return state
             await asyncio.sleep(0.1)
+
+
+def _is(ident: int, event: Event) -> bool:
+    return bool(event["ident"] == ident)
 
 
 async def _gap(ear: socket.socket) -> float:

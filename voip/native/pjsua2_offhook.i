@@ -391,6 +391,7 @@ bool moveSound(int capture, int playback)
 /** The connection to the sound server, and what has happened to its streams. */
 struct SoundServerState
 {
+    bool isAvailable;       /**< libpulse is there, and may be used         */
     bool isConnected;
     unsigned changes;       /**< of its list of devices                     */
     unsigned underruns;
@@ -405,9 +406,9 @@ SoundServerState soundServerState()
     pjmedia_pulse_state state;
 
     pjmedia_pulse_get_state(&state);
-    return { state.is_connected != PJ_FALSE, state.changes, state.underruns,
-             state.overflows, state.capture_us, state.playback_us,
-             state.buffer_ms };
+    return { state.is_available != PJ_FALSE, state.is_connected != PJ_FALSE,
+             state.changes, state.underruns, state.overflows,
+             state.capture_us, state.playback_us, state.buffer_ms };
 }
 
 /** What this build was made from, as JSON; see voip/native/mark.py. */

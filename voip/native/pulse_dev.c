@@ -560,6 +560,7 @@ static pj_status_t start_loop(struct pulse_factory *pf)
     }
     while (!pf->thread)
         pulse.threaded_mainloop_wait(pf->loop);
+    pf->state.is_available = PJ_TRUE;
     unlock(pf);
     return PJ_SUCCESS;
 }
@@ -710,6 +711,48 @@ static pj_bool_t take_frame(struct pulse_lane *lane)
 }
 
 
+/* Cut what has arrived into frames; the rest of it waits for the next piece. */
+static void record(struct pulse_lane *lane)
+{
+    struct pulse_stream *stream = lane->owner;
+    const void *piece;
+    size_t left;
+
+    while (pulse.stream_readable_size(lane->stream) != (size_t)-1 &&
+           pulse.stream_peek(lane->stream, &piece, &left) == 0 && left)
+    {
+        const char *at = (const char*)piece;
+
+        while (left && is_running(lane)) {
+            size_t part = PJ_MIN(left, stream->frame_size - lane->filled);
+            char *end = lane->frame + lane->filled;
+
+            /* A hole has a length, and nothing in it. */
+            if (at) {
+                pj_memcpy(end, at, part);
+                at += part;
+            } else {
+                pj_bzero(end, part);
+            }
+            lane->filled += (unsigned)part;
+            left -= part;
+            if (lane->filled == stream->frame_size) {
+                pjmedia_frame frame;
+                pj_status_t status;
+
+                prepare_frame(lane, &frame);
+                lane->filled = 0;
+                lane->timestamp.u64 += stream->param.samples_per_frame;
+                status = (*stream->rec_cb)(stream->user_data, &frame);
+                if (status != PJ_SUCCESS)
+                    fail(lane, status);
+            }
+        }
+        pulse.stream_drop(lane->stream);
+    }
+}
+
+
 /* Write as many whole frames as the server asks for. */
 static void play(struct pulse_lane *lane)
 {
@@ -758,53 +801,16 @@ static void on_clock(pa_mainloop_api *api, pa_time_event *event,
 }
 
 
-/* Cut what has arrived into frames; the rest of it waits for the next piece. */
-static void record(struct pulse_lane *lane)
-{
-    struct pulse_stream *stream = lane->owner;
-    const void *piece;
-    size_t left;
-
-    while (pulse.stream_readable_size(lane->stream) != (size_t)-1 &&
-           pulse.stream_peek(lane->stream, &piece, &left) == 0 && left)
-    {
-        const char *at = (const char*)piece;
-
-        while (left && is_running(lane)) {
-            size_t part = PJ_MIN(left, stream->frame_size - lane->filled);
-            char *end = lane->frame + lane->filled;
-
-            /* A hole has a length, and nothing in it. */
-            if (at) {
-                pj_memcpy(end, at, part);
-                at += part;
-            } else {
-                pj_bzero(end, part);
-            }
-            lane->filled += (unsigned)part;
-            left -= part;
-            if (lane->filled == stream->frame_size) {
-                pjmedia_frame frame;
-                pj_status_t status;
-
-                prepare_frame(lane, &frame);
-                lane->filled = 0;
-                lane->timestamp.u64 += stream->param.samples_per_frame;
-                status = (*stream->rec_cb)(stream->user_data, &frame);
-                if (status != PJ_SUCCESS)
-                    fail(lane, status);
-            }
-        }
-        pulse.stream_drop(lane->stream);
-    }
-}
-
-
 static void on_writable(pa_stream *s, size_t size, void *user_data)
 {
+    struct pulse_lane *lane = (struct pulse_lane*)user_data;
+
     PJ_UNUSED_ARG(s);
     PJ_UNUSED_ARG(size);
-    play((struct pulse_lane*)user_data);
+    /* What was said meanwhile is sent with it. */
+    if (lane->owner->capture.stream)
+        record(&lane->owner->capture);
+    play(lane);
 }
 
 

@@ -11,6 +11,7 @@ PJ_BEGIN_DECL
 
 typedef struct pjmedia_pulse_state
 {
+    pj_bool_t   is_available;   /* libpulse is there, and may be used        */
     pj_bool_t   is_connected;
     unsigned    changes;        /* of the list of devices                   */
     unsigned    underruns;      /* times that the speaker had to wait       */

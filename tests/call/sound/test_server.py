@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -122,6 +125,24 @@ async def test_a_chosen_speaker_that_is_unplugged_is_used_again_when_it_is_back(
         assert await unbroken(headset)
     assert (await notice(phone, "sound: ", position)).text == f"sound: {MICROPHONE} / headset"
     assert (await devices(phone)).in_use == f"{MICROPHONE} / headset"
+    await phone.client.ask(HangUp(call=ident))
+
+
+async def test_underruns_are_told_with_the_quality(call: tuple[Phone, str], desk: Pulse) -> None:
+    phone, ident = call
+    async with desk.listen("speaker") as speaker:
+        await speaker.until(audible_now)
+    before = (await phone.until_call(lambda c: c.id == ident)).quality.underruns or 0
+    workers = phone.worker_pids()
+    for worker in workers:
+        os.kill(worker, signal.SIGSTOP)
+    try:
+        await asyncio.sleep(0.5)  # longer than any latency
+    finally:
+        for worker in workers:
+            os.kill(worker, signal.SIGCONT)
+    position = len(phone.events)
+    await phone.until_call(lambda c: (c.quality.underruns or 0) > before, position)
     await phone.client.ask(HangUp(call=ident))
 
 

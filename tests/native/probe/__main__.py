@@ -338,7 +338,7 @@ class Probe:
             if command["do"] == "open sound":
                 self._open_sound(command["device"], command.get("speaker", command["device"]))
             if command["do"] == "tell of sound":
-                self._tell_of_sound(command["ident"])
+                self._tell_of_sound(int(command["ident"]))
             if command["do"] == "call":
                 self._call(command["uri"], int(command.get("streams", 1)))
         return True

@@ -93,6 +93,12 @@ class Sound:
     def silent(self) -> bool:
         return self._in_use is None
 
+    @property
+    def underruns(self) -> int:
+        """Number of times that the speaker has run out of sound."""
+        underruns: int = pj.soundServerState().underruns
+        return underruns
+
     def choose(self) -> None:
         """Select devices, or the null device if there are none."""
         self._changes = pj.soundServerState().changes
@@ -107,10 +113,22 @@ class Sound:
 
     def look_up(self, open_now: bool, always_tell: bool = True) -> None:
         """Refresh the list of devices, and select again from it."""
-        self._manager.refreshDevs()
-        self._select_again(open_now)
+        if self._refresh():
+            self._select_again(open_now)
         if always_tell or self._event() != self._announced:
             self._announce_state()
+
+    def _refresh(self) -> bool:
+        """Refresh PJSIP's list; False if there is a server that does not answer.
+
+        ALSA would wait for it, and the whole phone with ALSA.
+        """
+        if not self._switched_off and pj.soundServerState().isAvailable and pulse.answers():
+            pj.lookUpSoundServer()
+            if not any(device.driver == SERVER for device in listed(self._manager)):
+                return False
+        self._manager.refreshDevs()
+        return True
 
     def _select_again(self, open_now: bool) -> None:
         found = listed(self._manager)
