@@ -840,7 +840,9 @@ static void fill_attributes(const struct pulse_lane *lane,
 {
     pj_memset(attributes, 0xFF, sizeof(*attributes));
     if (lane->dir == PJMEDIA_DIR_CAPTURE) {
-        attributes->fragsize = bytes_of(lane->owner, lane->latency);
+        /* All of it at once would be heard late by all of it. */
+        attributes->fragsize = PJ_MAX(bytes_of(lane->owner, lane->latency / 4),
+                                      lane->owner->frame_size);
     } else {
         attributes->tlength = bytes_of(lane->owner, lane->latency);
         /* A server that grants less than was asked for would wait for more
