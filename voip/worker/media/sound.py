@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,8 +31,8 @@ _CHIME_VOLUME = 1200  # of 32767: audible, and too quiet to disturb a recording
 
 _BEEP_VOLUME = 8000
 
-
 _Indexed = list[tuple[int, SoundDevice]]
+"""Devices by PJSIP's indices."""
 
 
 class Choice(NamedTuple):
@@ -355,7 +355,7 @@ def automatic(devices: _Indexed, driver: str | None, pulse: bool) -> int | None:
     servers = [i for i, d in usable if d.driver == SERVER]
     if servers:
         return servers[0]  # the default, which comes first
-    if pulse or driver is not None:
+    if pulse:
         for name in _PREFERRED:
             index = next((i for i, d in usable if d.name == name), None)
             if index is not None:
@@ -367,7 +367,7 @@ def automatic(devices: _Indexed, driver: str | None, pulse: bool) -> int | None:
     return next(iter(others), None)
 
 
-def named(devices: Iterable[tuple[int, SoundDevice]], name: str | None) -> int | None:
+def named(devices: _Indexed, name: str | None) -> int | None:
     """Index of the device called `name`, None if there is none.
 
     The name matches exactly, but for its port, or in part. ALSA's names of a server are
@@ -375,11 +375,10 @@ def named(devices: Iterable[tuple[int, SoundDevice]], name: str | None) -> int |
     """
     if not name:
         return None
-    known = list(devices)
-    defaults = [i for i, d in known if d.driver == SERVER and d.name.startswith(_DEFAULT)]
+    defaults = [i for i, d in devices if d.driver == SERVER and d.name.startswith(_DEFAULT)]
     if defaults and (name in _PREFERRED or name.startswith(_DEFAULT)):
         return defaults[0]
-    others = [(i, d) for i, d in known if i not in defaults]
+    others = [(i, d) for i, d in devices if i not in defaults]
     exact = [i for i, d in others if d.name == name]
     without_port = [
         i for i, d in others if d.driver == SERVER and identity(d.name) == identity(name)

@@ -98,6 +98,11 @@ def test_without_a_server_s_devices_there_are_others(
     assert (names(choice, devices), choice.problem) == (expected, None)
 
 
+def test_without_a_server_a_card_goes_with_the_default_of_alsa() -> None:
+    choice = choose_pair(ALSA, "hw:CARD=Jabra,DEV=0", None, pulse=False)
+    assert names(choice, ALSA) == ("hw:CARD=Jabra,DEV=0", "default")
+
+
 def test_a_part_of_a_name_finds_no_default_device() -> None:
     outputs = [(i, d) for i, d in enumerate(DEVICES) if d.outputs]
     found = named(outputs, "speakers")
