@@ -794,8 +794,12 @@ static void on_clock(pa_mainloop_api *api, pa_time_event *event,
         fail(lane, PJ_ETIMEDOUT);
         return;
     }
-    while (lane->due <= now && take_frame(lane))
-        lane->due += frame_ms(lane->owner) * PA_USEC_PER_MSEC;
+    if (lane->due <= now) {
+        /* Nothing is made up for after a time in which we did not run. */
+        take_frame(lane);
+        lane->due = PJ_MAX(lane->due + frame_ms(lane->owner) *
+                           PA_USEC_PER_MSEC, now);
+    }
     pulse.context_rttime_restart(lane->owner->factory->context, event,
                                  lane->due);
 }
