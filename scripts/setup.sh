@@ -11,7 +11,7 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/offhook
 setup_log=$cache/setup.log
 
 packages_build='build-essential swig pkg-config patch xz-utils libssl-dev libasound2-dev
-  libasound2-plugins libsrtp2-dev libspeex-dev libspeexdsp-dev libgsm1-dev
+  libasound2-plugins libpulse-dev libsrtp2-dev libspeex-dev libspeexdsp-dev libgsm1-dev
   libbcg729-dev uuid-dev'
 packages_check='kamailio kamailio-tls-modules baresip sip-tester tmux pulseaudio pulseaudio-utils
   espeak-ng tshark openssl shellcheck procps libnss-wrapper gnupg iproute2 util-linux
@@ -27,8 +27,8 @@ fail() {
 # Checksum of everything that the environment is built from.
 fingerprint() {
   cat "$here/pyproject.toml" "$here"/requirements/*.txt "$here"/voip/native/*.py \
-    "$here"/voip/native/sources/*.py "$here"/voip/native/*.sha256 "$here"/voip/native/*.h \
-    "$here"/voip/native/*.i "$here"/voip/native/patches/*.patch "$here/scripts/setup.sh" | cksum
+    "$here"/voip/native/sources/*.py "$here"/voip/native/*.sha256 "$here"/voip/native/*.[chi] \
+    "$here"/voip/native/patches/*.patch "$here/scripts/setup.sh" | cksum
 }
 
 is_ready() { # run|check

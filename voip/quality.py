@@ -11,7 +11,8 @@ class Quality(msgspec.Struct, frozen=True):
     Loss in percent of the whole call's packets, times in milliseconds, `mos`
     from 1.0 to 4.5 (ITU-T G.107, estimated from loss and delay). `unplayable`
     counts packets in a codec that this phone cannot play. `silent_s` counts
-    seconds without packets that should have come. Both are None while small.
+    seconds without packets that should have come. `underruns` counts the times that the
+    speaker has run out of sound in this call. All three are None while small.
     """
 
     rx_loss_pct: float | None = None
@@ -21,6 +22,7 @@ class Quality(msgspec.Struct, frozen=True):
     mos: float | None = None
     unplayable: int | None = None
     silent_s: float | None = None
+    underruns: int | None = None
 
     @property
     def problem(self) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import itertools
+import os
 import re
+import signal
 import socket
 import wave
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +21,10 @@ from numpy.typing import NDArray
 from tests.conftest import NewServer
 from tests.native.caller import registered
 from tests.native.conftest import NewProbe
-from tests.native.driver import Probe
+from tests.native.driver import Event, Probe
 from tests.support.media.opus import Speaker
 from tests.support.media.pace import Pace
-from tests.support.media.pulse import Pulse
+from tests.support.media.pulse import MICROPHONE, SPEAKER, Pulse
 from tests.support.media.sound import load, speak
 from tests.support.media.srtp import KEY_BYTES, Srtp
 from tests.support.peers import sip
@@ -244,11 +247,143 @@ async def test_packets_are_sent_while_a_sound_device_opens_and_after_it_failed(
         await pulse.stop()
 
 
+# 0106: the sound server's devices
+
+
+async def test_a_server_s_devices_are_known_by_their_descriptions(
+    new_probe: NewProbe, desk: Pulse
+) -> None:
+    for sink in ("headset", "twin"):
+        await desk.ask("load-module", "module-null-sink", f"sink_name={sink}",
+                       "sink_properties=device.description=Headset")  # fmt: skip
+    await desk.plug_in_a_microphone("boom", "mic")
+    probe = await new_probe(base=desk.client_environment, sound_server=True)
+    state = await _sound(probe)
+    assert state["connected"]
+    assert [device[1:] for device in state["devices"] if device[0] == "PulseAudio"] == [
+        [SPEAKER, 0, 1],
+        [MICROPHONE, 1, 0],
+        ["speaker", 0, 1],
+        ["mic", 0, 1],
+        ["Headset", 0, 1],
+        ["Headset [twin]", 0, 1],
+        ["boom", 1, 0],
+    ]
+    # ALSA's stay.
+    assert ["ALSA", "pulse", 1, 1] in state["devices"]
+    assert await probe.quit() == 0
+
+
+async def test_a_phone_that_is_silent_connects_to_no_server(
+    new_probe: NewProbe, desk: Pulse
+) -> None:
+    before = await desk.ask("list", "short", "clients")
+    probe = await new_probe(base=desk.client_environment)
+    state = await _sound(probe)
+    assert not state["connected"]
+    assert "PulseAudio" not in [device[0] for device in state["devices"]]
+    # ALSA's device of the server has been tried, and is gone.
+    assert len(before.splitlines()) == len(
+        (await desk.ask("list", "short", "clients")).splitlines()
+    )
+    assert await probe.quit() == 0
+
+
+async def test_without_its_library_alsa_is_left(
+    new_probe: NewProbe, desk: Pulse, place: Path
+) -> None:
+    (place / "libpulse.so.0").touch()
+    surroundings = {**desk.client_environment, "LD_LIBRARY_PATH": str(place)}
+    probe = await new_probe(base=surroundings, sound_server=True)
+    state = await _sound(probe)
+    assert not state["connected"]
+    assert {device[0] for device in state["devices"]} == {"ALSA"}
+    assert await probe.quit() == 0
+
+
+async def test_a_call_goes_on_while_the_server_hangs(
+    new_probe: NewProbe, new_server: NewServer, desk: Pulse, host: str
+) -> None:
+    server = await new_server()
+    with _ear(host) as ear:
+        probe, invite, send = await _called(
+            new_probe, server, base=desk.client_environment, sound_server=True
+        )
+        body = _answer(invite, host, ear, *_CODECS["PCMU"])
+        send(sip.response(invite, 200, "OK", contact=_contact(server), body=body))
+        await _packets(ear, 1)
+        await probe.tell("open sound", device=MICROPHONE, speaker=SPEAKER)
+        await probe.until("opened")
+        await _packets(ear, 25)
+        with desk.asleep():
+            gaps = [await _gap(ear) for _ in range(100)]
+        # Packets are 20 ms apart.
+        assert max(gaps) < 0.5
+        assert sum(gaps) < 3
+        await _packets(ear, 25)
+    assert await probe.quit() == 0
+
+
+async def test_more_latency_is_asked_for_after_an_underrun(
+    new_probe: NewProbe, desk: Pulse
+) -> None:
+    probe = await new_probe(base=desk.client_environment, sound_server=True)
+    await probe.tell("open sound", device=MICROPHONE, speaker=SPEAKER)
+    await probe.until("opened")
+    state = await _sound(probe, lambda state: state["playback_us"] > 0)
+    assert state["underruns"] == 0
+    later = state
+    async with asyncio.timeout(_PATIENCE_S):
+        while not later["underruns"]:
+            os.kill(probe.pid, signal.SIGSTOP)
+            await asyncio.sleep(0.5)  # longer than any latency
+            os.kill(probe.pid, signal.SIGCONT)
+            await asyncio.sleep(0.5)
+            later = await _sound(probe)
+    assert later["buffer_ms"] > state["buffer_ms"]
+    assert await probe.quit() == 0
+
+
 # Helpers
 
 
+@pytest.fixture
+async def desk(place: Path) -> AsyncIterator[Pulse]:
+    pulse = Pulse(place / "desk")
+    await pulse.start()
+    yield pulse
+    await pulse.stop()
+
+
+async def _sound(probe: Probe, condition: Callable[[Event], bool] = lambda _: True) -> Event:
+    """State of the sound server's connection, once `condition` is true of it."""
+    async with asyncio.timeout(_PATIENCE_S):
+        while True:
+            ident = len(probe.events)
+            await probe.tell("tell of sound", ident=ident)
+            state = await probe.until("sound", functools.partial(_is, ident))
+            if condition(state):
+                return state
+            await asyncio.sleep(0.1)
+
+
+def _is(ident: int, event: Event) -> bool:
+    return bool(event["ident"] == ident)
+
+
+async def _gap(ear: socket.socket) -> float:
+    """Time until the next packet."""
+    clock = asyncio.get_running_loop().time
+    since = clock()
+    await _packets(ear, 1)
+    return clock() - since
+
+
 async def _called(
-    new_probe: NewProbe, server: HostileServer, base: Mapping[str, str] | None = None
+    new_probe: NewProbe,
+    server: HostileServer,
+    base: Mapping[str, str] | None = None,
+    sound_server: bool = False,
 ) -> tuple[Probe, sip.Message, Callable[[bytes], None]]:
     """A probe that calls a server, its INVITE, and a way to answer it."""
     asked = asyncio.Queue[tuple[Connection, sip.Message]]()
@@ -260,7 +395,7 @@ async def _called(
             connection.send(sip.response(message, 200, "OK"))
 
     server.behaviour = behave
-    probe = await new_probe(bound=server.host, base=base)
+    probe = await new_probe(bound=server.host, base=base, sound_server=sound_server)
     await probe.tell("call", uri=f"sip:bob@{server.host}:{server.port};transport=tls")
     connection, invite = await asked.get()
     return probe, invite, connection.send

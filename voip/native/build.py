@@ -122,6 +122,8 @@ class _Build:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(found.root / name, target)
         shutil.copy2(inputs.CONFIG_SITE, self.tree / "pjlib/include/pj/config_site.h")
+        for name, place in inputs.OWN_FILES.items():
+            shutil.copy2(inputs.HERE / name, self.tree / place / name)
         # Debian leaves this driver out for its licence; the Makefile names it.
         (self.tree / "pjmedia/src/pjmedia-audiodev/bdimad_dev.c").touch()
         for patch in inputs.PATCHES:

@@ -84,3 +84,12 @@
 
 /* Lost packets are hidden, echo is cancelled by WebRTC's third canceller. */
 #define PJMEDIA_HAS_WEBRTC_AEC3                 1
+
+/* The sound server's own devices, each named with its port, beside ALSA's. */
+#ifdef __linux__
+#   define PJMEDIA_AUDIO_DEV_HAS_PULSE          1
+#else
+#   define PJMEDIA_AUDIO_DEV_HAS_PULSE          0
+#endif
+#define PJMEDIA_AUD_DEV_MAX_DEVS                128
+#define PJMEDIA_AUD_DEV_INFO_NAME_LEN           160

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <pjmedia/event.h>
 #include <pjmedia/transport_srtp.h>
+#include <pjmedia-audiodev/pulse_dev.h>
 #include <openssl/crypto.h>
 #include <opus/opus.h>
 %}
@@ -368,6 +369,47 @@ void openSoundDevices(int capture, int playback) PJSUA2_THROW(Error)
 
     if (status != PJ_SUCCESS)
         throw Error(status, "openSoundDevices()", "", __FILE__, __LINE__);
+}
+
+/** Let the phone connect to a sound server, which no silent one does. */
+void allowSoundServer(bool allow)
+{
+    pjmedia_pulse_allow(allow);
+}
+
+/** Look up the sound server's devices, and no others. */
+void lookUpSoundServer()
+{
+    pjmedia_pulse_refresh();
+}
+
+/** Move what is open to other devices of the sound server, without a break. */
+bool moveSound(int capture, int playback)
+{
+    return pjmedia_pulse_move(capture, playback) == PJ_SUCCESS;
+}
+
+/** The connection to the sound server, and what has happened to its streams. */
+struct SoundServerState
+{
+    bool isAvailable;       /**< libpulse is there, and may be used         */
+    bool isConnected;
+    unsigned changes;       /**< of its list of devices                     */
+    unsigned underruns;
+    unsigned overflows;
+    unsigned captureUs;     /**< latencies as the server tells them         */
+    unsigned playbackUs;
+    unsigned bufferMs;      /**< playback latency that is asked for         */
+};
+
+SoundServerState soundServerState()
+{
+    pjmedia_pulse_state state;
+
+    pjmedia_pulse_get_state(&state);
+    return { state.is_available != PJ_FALSE, state.is_connected != PJ_FALSE,
+             state.changes, state.underruns, state.overflows,
+             state.capture_us, state.playback_us, state.buffer_ms };
 }
 
 /** What this build was made from, as JSON; see voip/native/mark.py. */

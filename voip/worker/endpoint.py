@@ -110,6 +110,8 @@ def start(endpoint: pj.Endpoint, configure: Configure) -> None:
     config.logConfig.consoleLevel = 3
     config.logConfig.msgLogging = 0
     _configure_media(config.medConfig, configure.audio, configure.silent)
+    # PJSIP looks up the devices when it starts.
+    pj.allowSoundServer(not configure.silent)
     endpoint.libInit(config)
     pj.keepNames()
     if not configure.role.tls_only:

@@ -8,7 +8,15 @@ from pathlib import Path
 
 from tests.call.conftest import NewPulse, NewSoundPhone
 from tests.conftest import NewPhone
-from tests.support.media.pulse import PATIENCE_S, RATE, Pulse, Samples, audible
+from tests.support.media.pulse import (
+    IN_USE,
+    MICROPHONE,
+    PATIENCE_S,
+    RATE,
+    Pulse,
+    Samples,
+    audible,
+)
 from tests.support.network.ports import LOOPBACK
 from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
@@ -48,7 +56,7 @@ async def test_another_speaker_is_used_at_once_in_a_call(
     desk = await new_pulse("desk")
     await desk.plug_in("headset")
     phone = await new_sound_phone(desk.client_environment)
-    assert (await devices(phone)).in_use == "pulse / pulse"
+    assert (await devices(phone)).in_use == IN_USE
     async with desk.listen("speaker") as speaker, desk.listen("headset") as headset:
         call = await echoed(phone, tone)
         await speaker.until(audible_now)
@@ -57,8 +65,8 @@ async def test_another_speaker_is_used_at_once_in_a_call(
         await phone.client.ask(ChangeSettings(changes={"audio.output": "headset"}))
         await headset.until(audible_now)
         await speaker.until(silent_for_a_second, speaker.position)
-        assert (await notice(phone, "sound: ")).text == "sound: pulse / headset"
-        assert (await devices(phone)).in_use == "pulse / headset"
+        assert (await notice(phone, "sound: ")).text == f"sound: {MICROPHONE} / headset"
+        assert (await devices(phone)).in_use == f"{MICROPHONE} / headset"
         await phone.client.ask(ChangeSettings(changes={"audio.output": None}))
         await speaker.until(audible_now, speaker.position)
     assert phone.worker_pids() == pids
@@ -71,9 +79,7 @@ async def test_another_microphone_is_used_at_once_in_a_call(
 ) -> None:
     desk = await new_pulse("desk")
     await desk.plug_in("headset")
-    # ALSA's device records a sink's monitor.
-    with (desk.home / ".asoundrc").open("a") as file:
-        file.write('pcm.boom { type pulse device "headset.monitor" hint { show on } }\n')
+    await desk.plug_in_a_microphone("boom", "headset")
     phone = await new_sound_phone(desk.client_environment)
     call = await phone.call("echo")
     await phone.until_state(call, CallState.ACTIVE)
@@ -106,7 +112,7 @@ async def test_a_device_that_comes_in_a_call_is_found_and_can_be_chosen(
         other = await new_pulse("other")
         report = await devices(phone)
         assert "headset" in [d.name for d in report.devices]
-        assert report.in_use == "pulse / pulse"
+        assert report.in_use == IN_USE
         await speaker.until(audible_now, speaker.position)
         async with other.listen("speaker") as headset:
             await phone.client.ask(ChangeSettings(changes={"audio.output": "headset"}))
@@ -128,7 +134,7 @@ async def test_a_sound_server_that_dies_in_a_call_is_told_and_the_call_stays_up(
     await desk.die()
     told_of = await notice(phone, "has stopped working", position)
     assert told_of.level == "warning"
-    assert "pulse / pulse" in told_of.text
+    assert IN_USE in told_of.text
     assert "choose a device in the settings" in told_of.text
     # Voice still flows both ways: the far end's packets are counted on.
     position = len(phone.events)
@@ -143,7 +149,7 @@ async def test_a_sound_server_that_dies_in_a_call_is_told_and_the_call_stays_up(
     await desk.start()
     async with desk.listen("speaker") as speaker:
         await speaker.until(audible_now)
-    assert (await devices(phone)).in_use == "pulse / pulse"
+    assert (await devices(phone)).in_use == IN_USE
     await phone.client.ask(HangUp(call=call))
     assert not (await phone.until_logged(call)).lock_was_open
 

@@ -11,7 +11,7 @@ import pytest
 from tests.call.conftest import NewPulse, NewSoundPhone
 from tests.conftest import NewPhone
 from tests.support.media import sound
-from tests.support.media.pulse import RATE, Ear, Forward, Pulse, Samples, audible, lonely
+from tests.support.media.pulse import IN_USE, RATE, Ear, Forward, Pulse, Samples, audible, lonely
 from tests.support.network.ports import LOOPBACK
 from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
@@ -28,7 +28,7 @@ def talks(call: Call) -> bool:
 
 async def talk_to_the_echo_line(phone: Phone, desk: Pulse, speech: Path, ear: Ear) -> Path:
     """Speak into the microphone; return a recording of the speaker's echo."""
-    assert (await phone.json("doctor"))["sound"] == "pulse / pulse"
+    assert (await phone.json("doctor"))["sound"] == IN_USE
     out = await phone.call("echo")
     await phone.until_call(lambda c: c.id == out and talks(c))
     since = ear.position
@@ -50,19 +50,23 @@ async def test_the_microphone_is_heard_and_the_speaker_speaks(
     assert sound.piecewise(speech, heard) > 0.9
 
 
+@pytest.mark.parametrize(("driver", "count"), [("threaded-ml", 1), ("alsasound", 2)])
 async def test_no_sound_thread_outranks_the_sound_server(
-    new_pulse: NewPulse, new_sound_phone: NewSoundPhone
+    new_pulse: NewPulse, new_sound_phone: NewSoundPhone, driver: str, count: int
 ) -> None:
-    phone = await new_sound_phone((await new_pulse("desk")).client_environment)
+    desk = await new_pulse("desk")
+    (desk.home / ".asoundrc").write_text("pcm.old { type pulse hint { show on } }\n")
+    chosen = 'input = "old"\noutput = "old"' if driver == "alsasound" else ""
+    phone = await new_sound_phone(desk.client_environment, chosen)
     out = await phone.call("echo")
     await phone.until_call(lambda c: c.id == out and talks(c))
     threads = [
         thread
         for worker in phone.worker_pids()
         for thread in Path(f"/proc/{worker}/task").iterdir()
-        if (thread / "comm").read_text().startswith("alsasound")
+        if (thread / "comm").read_text().startswith(driver)
     ]
-    assert len(threads) == 2
+    assert len(threads) == count
     # PJMEDIA asks for the highest priority, which root gets: see patch 0104.
     assert {os.sched_getscheduler(int(t.name)) for t in threads} == {os.SCHED_OTHER}
     await phone.client.ask(HangUp(call=out))
@@ -119,7 +123,7 @@ async def test_another_device_takes_the_place_of_a_chosen_one_that_is_not_there(
 ) -> None:
     desk = await new_pulse("desk")
     phone = await new_sound_phone(desk.client_environment, f'{direction} = "Blue headset"')
-    words = "no sound device is called Blue headset: using pulse / pulse"
+    words = f"no sound device is called Blue headset: using {IN_USE}"
     assert (await phone.json("doctor"))["sound"] == words
     call = await phone.json("call", "echo", "--wait", "--hangup-after", "1")
     assert (call["outcome"], call["lock"]["state"]) == ("answered", "closed")

@@ -272,6 +272,8 @@ class Probe:
             config.medConfig.jbInit = config.medConfig.jbMinPre = self.settings["prefetch_ms"]
             # A frame that is left out to catch up is concealed as well.
             config.medConfig.jbDiscardAlgo = pj.PJMEDIA_JB_DISCARD_NONE
+        config.medConfig.sndPlayLatency = self.settings.get("latency_ms", 40)
+        pj.allowSoundServer(self.settings.get("sound_server", False))
         self.endpoint.libInit(config)
         if self.settings.get("keep_names"):
             pj.keepNames()
@@ -339,7 +341,9 @@ class Probe:
             if command["do"] == "watch":
                 self._watch(command["uri"])
             if command["do"] == "open sound":
-                self._open_sound(command["device"])
+                self._open_sound(command["device"], command.get("speaker", command["device"]))
+            if command["do"] == "tell of sound":
+                self._tell_of_sound(int(command["ident"]))
             if command["do"] == "call":
                 self._call(command["uri"], int(command.get("streams", 1)))
         return True
@@ -353,17 +357,29 @@ class Probe:
         buddy.create(self.account, config)
         self.buddies.append(buddy)
 
-    def _open_sound(self, name: str) -> None:
-        """Use a sound device in place of the silent one."""
-        devices = self.endpoint.audDevManager().enumDev2()
-        index = next(i for i, device in enumerate(devices) if device.name == name)
+    def _open_sound(self, *names: str) -> None:
+        """Use a microphone and a speaker in place of the silent device."""
+        devices = [device.name for device in self.endpoint.audDevManager().enumDev2()]
         report("opening")
         try:
-            pj.openSoundDevices(index, index)
+            pj.openSoundDevices(*map(devices.index, names))
         except pj.Error as error:
             report("not opened", status=error.status, reason=error.reason)
         else:
             report("opened")
+
+    def _tell_of_sound(self, ident: int) -> None:
+        state = pj.soundServerState()
+        devices = self.endpoint.audDevManager().enumDev2()
+        report(
+            "sound",
+            ident=ident,
+            connected=state.isConnected,
+            underruns=state.underruns,
+            buffer_ms=state.bufferMs,
+            playback_us=state.playbackUs,
+            devices=[(d.driver, d.name, d.inputCount, d.outputCount) for d in devices],
+        )
 
     def _call(self, uri: str, streams: int) -> None:
         call = Call(self)

@@ -20,6 +20,10 @@ from tests.support.processes import until_ready
 PATIENCE_S = 40.0
 RATE = 48_000
 
+MICROPHONE, SPEAKER = "Default (Monitor of mic)", "Default (speaker)"
+IN_USE = f"{MICROPHONE} / {SPEAKER}"
+"""Names of a daemon's default devices, as a phone has them."""
+
 _LATENCY_MS = 10
 _SAMPLE_BYTES = 2
 
@@ -80,8 +84,8 @@ class Pulse:
                 "pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no",
                 "--high-priority=no", "--log-target=stderr",
                 "-L", f"module-native-protocol-unix socket={self.socket} auth-anonymous=1",
-                "-L", f"module-null-sink sink_name=speaker rate={RATE} channels=1",
-                "-L", f"module-null-sink sink_name=mic rate={RATE} channels=1",
+                "-L", " ".join(("module-null-sink", *_sink("speaker"))),
+                "-L", " ".join(("module-null-sink", *_sink("mic"))),
                 env=lonely(self._folder), stdin=asyncio.subprocess.DEVNULL,
                 stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
@@ -128,15 +132,22 @@ class Pulse:
         return out.decode()
 
     async def plug_in(self, sink: str) -> None:
-        """Add a sink, and an ALSA device of its name that leads to it."""
-        await self.ask("load-module", "module-null-sink", f"sink_name={sink}",
-                       f"rate={RATE}", "channels=1")  # fmt: skip
+        """Add a sink."""
+        await self.ask("load-module", "module-null-sink", *_sink(sink))
         await self._hurry(sink)
-        with (self._folder / ".asoundrc").open("a") as file:
-            file.write(
-                f'pcm.{sink} {{ type pulse device "{sink}" '
-                f'hint {{ show on description "{sink}" }} }}\n'
-            )
+
+    async def plug_in_a_microphone(self, source: str, sink: str) -> None:
+        """Add a microphone that hears what is played into a sink."""
+        await self.ask(
+            "load-module", "module-remap-source", f"source_name={source}",
+            f"master={sink}.monitor", f"source_properties=device.description={source}",
+        )  # fmt: skip
+
+    async def unplug(self, device: str) -> None:
+        """Remove what was plugged in."""
+        modules = (await self.ask("list", "short", "modules")).splitlines()
+        (module,) = [line.split()[0] for line in modules if f"_name={device} " in line]
+        await self.ask("unload-module", module)
 
     async def speak(self, path: Path, sink: str = "mic") -> None:
         """Play a file to its end, into the microphone by default."""
@@ -279,6 +290,11 @@ class Forward:
             task = asyncio.create_task(_pass_on(source, target))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+
+def _sink(name: str) -> tuple[str, ...]:
+    described = f"sink_properties=device.description={name}"
+    return f"sink_name={name}", f"rate={RATE}", "channels=1", described
 
 
 def lonely(folder: Path) -> dict[str, str]:

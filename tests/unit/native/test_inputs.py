@@ -33,9 +33,7 @@ def test_key_is_steady() -> None:
 
 
 @pytest.mark.parametrize("name", ["CONFIG_SITE", "INTERFACE", "MANIFEST", "LIBOPUS_MANIFEST"])
-def test_key_follows_every_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_key_follows_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     before = inputs.build_key()
     file: Path = getattr(inputs, name)
     changed = tmp_path / file.name

@@ -44,6 +44,7 @@ def assess(event: StatisticsEvent, codec: str | None) -> Quality:
         mos=None if rx_loss is None else mos(rx_loss, event.rtt_ms, codec),
         unplayable=event.rx_unplayable if _is_voice(event) else None,
         silent_s=_rounded(event.rx_silent_s),
+        underruns=event.underruns or None,
     )
 
 

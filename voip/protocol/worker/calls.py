@@ -297,7 +297,8 @@ class StatisticsEvent(WorkerReport, frozen=True, tag="statistics"):
     those in a codec that is not played (`rx_unplayable`) in the last `seconds`; jitter
     and round-trip time are the last ones, in milliseconds, None without RTCP.
     `rx_silent_s` is the time for which expected packets have not come, None while it is
-    short.
+    short. `underruns` counts the times that the speaker has run out of sound, in the
+    whole call.
     """
 
     call: int
@@ -312,6 +313,7 @@ class StatisticsEvent(WorkerReport, frozen=True, tag="statistics"):
     seconds: float = 1.0
     rx_unplayable: int = 0
     rx_silent_s: float | None = None
+    underruns: int = 0
 
 
 class DigitReceived(WorkerReport, frozen=True, tag="digit"):

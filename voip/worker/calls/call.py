@@ -79,6 +79,7 @@ class Call(pj.Call):
         self._confirmation = ConfirmationWait()
         self._key_wait = KeyWait()
         self._measured_at = time.monotonic()
+        self._underruns_before = context.sound.underruns
         self.was_up = False
         self._lost_media = False
         self.ended_here = False
@@ -314,10 +315,10 @@ class Call(pj.Call):
         now = time.monotonic()
         seconds, self._measured_at = now - self._measured_at, now
         unplayable = self.codecs.unplayable(sample.other_codec)
+        underruns = self.context.sound.underruns - self._underruns_before
+        silent_s = self._reach.silent_s
         self.context.send(
-            streams.statistics(
-                self, call_streams, sample, seconds, unplayable, self._reach.silent_s
-            )
+            streams.statistics(self, call_streams, sample, seconds, unplayable, silent_s, underruns)
         )
 
     # Inside

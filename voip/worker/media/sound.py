@@ -15,13 +15,32 @@ from voip.protocol.settings import Audio
 from voip.protocol.worker.sound import SoundEvent
 from voip.worker.media import pulse
 
+SERVER = "PulseAudio"
+"""Driver of a sound server's devices, which PipeWire serves too: see `pulse_dev.c`."""
+
 _PREFERRED = ("pulse", "pipewire", "default")
+"""Names by which ALSA reaches a sound server."""
+
+_DEFAULT = "Default ("
+_PORT = " \N{EN DASH} "
+
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 30.0
 """Pauses between tries to open a device again, which may be audible."""
 
 _CHIME_VOLUME = 1200  # of 32767: audible, and too quiet to disturb a recording
 
 _BEEP_VOLUME = 8000
+
+_Indexed = list[tuple[int, SoundDevice]]
+"""Devices by PJSIP's indices."""
+
+
+class Choice(NamedTuple):
+    """Devices by PJSIP's indices; `problem` says why they are not the wished ones."""
+
+    capture: int | None
+    playback: int | None
+    problem: str | None
 
 
 class _Pair(NamedTuple):
@@ -36,6 +55,10 @@ class _Pair(NamedTuple):
 
     def __str__(self) -> str:
         return " / ".join(self.names)
+
+    def is_same(self, other: _Pair | None) -> bool:
+        """True if both name the same devices, whatever is the default one now."""
+        return other is not None and [*map(identity, self.names)] == [*map(identity, other.names)]
 
 
 class Sound:
@@ -60,6 +83,7 @@ class Sound:
         self._announced: SoundEvent | None = None
         self._next_try = 0.0
         self._pause_s = _FIRST_PAUSE_S
+        self._changes = 0
         self.devices: tuple[SoundDevice, ...] = ()
         self.text = ""
         self.ok = False
@@ -69,8 +93,15 @@ class Sound:
     def silent(self) -> bool:
         return self._in_use is None
 
+    @property
+    def underruns(self) -> int:
+        """Number of times that the speaker has run out of sound."""
+        underruns: int = pj.soundServerState().underruns
+        return underruns
+
     def choose(self) -> None:
         """Select devices, or the null device if there are none."""
+        self._changes = pj.soundServerState().changes
         self.devices = listed(self._manager)
         self._select(open_now=False)
 
@@ -82,7 +113,24 @@ class Sound:
 
     def look_up(self, open_now: bool, always_tell: bool = True) -> None:
         """Refresh the list of devices, and select again from it."""
+        if self._refresh():
+            self._select_again(open_now)
+        if always_tell or self._event() != self._announced:
+            self._announce_state()
+
+    def _refresh(self) -> bool:
+        """Refresh PJSIP's list; False if there is a server that does not answer.
+
+        ALSA would wait for it, and the whole phone with ALSA.
+        """
+        if not self._switched_off and pj.soundServerState().isAvailable and pulse.answers():
+            pj.lookUpSoundServer()
+            if not any(device.driver == SERVER for device in listed(self._manager)):
+                return False
         self._manager.refreshDevs()
+        return True
+
+    def _select_again(self, open_now: bool) -> None:
         found = listed(self._manager)
         if self._manager.sndIsActive():
             # An exclusive device looks absent while we use it.
@@ -91,8 +139,6 @@ class Sound:
             found = tuple(before.get(device.name, device) for device in found)
         self.devices = found
         self._select(open_now)
-        if always_tell or self._event() != self._announced:
-            self._announce_state()
 
     def failed(self) -> None:
         """Continue on the null device after a failure of the device in use."""
@@ -107,9 +153,15 @@ class Sound:
         self._announce_state()
 
     def recover(self, open_now: bool) -> None:
-        """Open the device again once it works; called once a second."""
+        """Follow the sound server, and open a device again once it works.
+
+        Called once a second.
+        """
+        if self._switched_off:
+            return
+        self._follow(open_now)
         now = time.monotonic()
-        if self._in_use is not None or self._switched_off:
+        if self._in_use is not None:
             self._pause_s = _FIRST_PAUSE_S
             return
         if now < self._next_try or not (pulse.answers() or self._has_cards()):
@@ -117,6 +169,17 @@ class Sound:
         self._next_try = now + self._pause_s
         self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
         self.look_up(open_now, always_tell=False)
+
+    def _follow(self, open_now: bool) -> None:
+        """Use what has come to the server, in place of what has gone."""
+        changes = pj.soundServerState().changes
+        if changes == self._changes:
+            return
+        self._changes = changes
+        pj.lookUpSoundServer()
+        self._select_again(open_now)
+        if self._event() != self._announced:
+            self._announce_state()
 
     def microphone(self) -> pj.AudioMedia:
         """Microphone's port in the bridge, with its device open."""
@@ -173,25 +236,30 @@ class Sound:
         if self._switched_off:
             self._use_null("sound is switched off", ok=True)
             return
-        chosen = (self._settings.input, self._settings.output)
-        indices = [self._find(name) for name in chosen]
-        absent = [name for name in chosen if name and pick(self.devices, name, False) is None]
-        missing = f"no sound device is called {absent[0]}: " if absent else ""
-        capture, playback = indices
+        choice = choose_pair(
+            self.devices, self._settings.input, self._settings.output, pulse.reachable()
+        )
+        capture, playback = choice.capture, choice.playback
         if capture is None or playback is None:
-            self._use_null(f"{missing or 'there is no sound device: '}calls are silent", ok=False)
+            why = choice.problem or "there is no sound device"
+            self._use_null(f"{why}: calls are silent", ok=False)
             return
         names = (self.devices[capture].name, self.devices[playback].name)
         pair = _Pair(capture, playback, names)
-        self.ok = not missing
-        self.text = f"{missing}using {pair}" if missing else str(pair)
+        self.ok = not choice.problem
+        self.text = f"{choice.problem}: using {pair}" if choice.problem else str(pair)
         self._use_devices(pair, open_now)
 
     def _use_devices(self, pair: _Pair, open_now: bool) -> None:
-        if pair == self._in_use and not self._broken:
-            return
+        before, was_broken = self._in_use, self._broken
         self._in_use = pair
         self._broken = False
+        if not was_broken and before is not None and self._manager.sndIsActive():
+            # The server itself follows the default; a look-up changes the indices alone.
+            if pair.is_same(before) or pj.moveSound(pair.capture, pair.playback):
+                return
+        elif pair == before and not was_broken:
+            return
         if open_now:
             # Without the null device calls would stall while this one opens.
             self._manager.setNullDev()
@@ -215,10 +283,6 @@ class Sound:
             )
             if self._event() != self._announced:
                 self._announce_state()
-
-    def _find(self, name: str | None) -> int | None:
-        index = None if name is None else pick(self.devices, name, False)
-        return pick(self.devices, None, pulse.reachable()) if index is None else index
 
     def _use_null(self, text: str, ok: bool) -> None:
         self._manager.setNullDev()
@@ -245,16 +309,52 @@ def listed(manager: pj.AudDevManager) -> tuple[SoundDevice, ...]:
     )
 
 
-def pick(devices: tuple[SoundDevice, ...], chosen: str | None, pulse: bool) -> int | None:
-    """Index of the device to use for `chosen`, None if there is none.
+def identity(name: str) -> str:
+    """Name without what changes of its own accord: the default device, and a port."""
+    return _DEFAULT if name.startswith(_DEFAULT) else name.rpartition(_PORT)[0] or name
 
-    A name matches exactly or in part. Without one, PulseAudio's device is chosen
-    if a server answers, or else a real card's default: the first name in ALSA's
-    list records nothing.
+
+def choose_pair(
+    devices: tuple[SoundDevice, ...],
+    wished_input: str | None,
+    wished_output: str | None,
+    pulse: bool,
+) -> Choice:
+    """Choose a microphone and a speaker, by name or by themselves.
+
+    Those that nobody wished for are the sound server's default ones. Without a server
+    they are ALSA's, by which `pulse` tells that a server is reached. PJSIP opens two
+    devices of one driver alone.
     """
-    usable = [(i, d) for i, d in enumerate(devices) if d.inputs or d.outputs]
-    if chosen is not None:
-        return named(usable, chosen)
+    inputs = [(i, d) for i, d in enumerate(devices) if d.inputs]
+    outputs = [(i, d) for i, d in enumerate(devices) if d.outputs]
+    capture = named(inputs, wished_input)
+    playback = named(outputs, wished_output)
+    problem = _problem(wished_input, capture) or _problem(wished_output, playback)
+    drivers = {devices[index].driver for index in (capture, playback) if index is not None}
+    if len(drivers) > 1:
+        problem = f"{wished_input} and {wished_output} cannot be used together"
+        capture = playback = None
+        drivers = set()
+    driver = next(iter(drivers), None)
+    return Choice(
+        automatic(inputs, driver, pulse) if capture is None else capture,
+        automatic(outputs, driver, pulse) if playback is None else playback,
+        problem,
+    )
+
+
+def automatic(devices: _Indexed, driver: str | None, pulse: bool) -> int | None:
+    """Index of the device to use where none was chosen, None if there is none.
+
+    It is one of `driver` if that is given. Without a server's own devices ALSA's
+    device of a server is chosen if `pulse`, or else a real card's default: the first
+    name in ALSA's list records nothing.
+    """
+    usable = [(i, d) for i, d in devices if driver is None or d.driver == driver]
+    servers = [i for i, d in usable if d.driver == SERVER]
+    if servers:
+        return servers[0]  # the default, which comes first
     if pulse:
         for name in _PREFERRED:
             index = next((i for i, d in usable if d.name == name), None)
@@ -267,11 +367,28 @@ def pick(devices: tuple[SoundDevice, ...], chosen: str | None, pulse: bool) -> i
     return next(iter(others), None)
 
 
-def named(devices: list[tuple[int, SoundDevice]], name: str) -> int | None:
-    """Index of the device called `name`, exactly or in part; None if there is none."""
-    exact = [i for i, d in devices if d.name == name]
-    partial = [i for i, d in devices if name.lower() in d.name.lower()]
-    return next(iter(exact + partial), None)
+def named(devices: _Indexed, name: str | None) -> int | None:
+    """Index of the device called `name`, None if there is none.
+
+    The name matches exactly, but for its port, or in part. ALSA's names of a server are
+    those of the server's default device.
+    """
+    if not name:
+        return None
+    defaults = [i for i, d in devices if d.driver == SERVER and d.name.startswith(_DEFAULT)]
+    if defaults and (name in _PREFERRED or name.startswith(_DEFAULT)):
+        return defaults[0]
+    others = [(i, d) for i, d in devices if i not in defaults]
+    exact = [i for i, d in others if d.name == name]
+    without_port = [
+        i for i, d in others if d.driver == SERVER and identity(d.name) == identity(name)
+    ]
+    partial = [i for i, d in others if name.lower() in d.name.lower()]
+    return next(iter(exact + without_port + partial), None)
+
+
+def _problem(wished: str | None, found: int | None) -> str | None:
+    return f"no sound device is called {wished}" if wished and found is None else None
 
 
 def may_have_sound() -> bool:

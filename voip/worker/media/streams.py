@@ -78,6 +78,7 @@ def statistics(
     seconds: float,
     unplayable: int,
     silent_s: float | None,
+    underruns: int,
 ) -> StatisticsEvent:
     """Report of the last `seconds`; the rest is as in `StatisticsEvent`."""
     return StatisticsEvent(
@@ -93,6 +94,7 @@ def statistics(
         seconds=seconds,
         rx_unplayable=unplayable,
         rx_silent_s=silent_s,
+        underruns=underruns,
     )
 
 

@@ -110,6 +110,11 @@ def test_a_voice_that_cannot_be_played_is_told_from_a_digit_or_noise(
     assert bool(assessed.problem) is (unplayable is not None)
 
 
+@pytest.mark.parametrize(("counted", "shown"), [(0, None), (3, 3)])
+def test_underruns_are_shown_where_there_were_some(counted: int, shown: int | None) -> None:
+    assert assess(replace(COUNTED, underruns=counted), None).underruns == shown
+
+
 @pytest.mark.parametrize("silent_s", [None, 21.0])
 def test_a_far_end_that_has_fallen_silent_is_said_to(silent_s: float | None) -> None:
     assessed = assess(replace(COUNTED, rx_silent_s=silent_s), None)

@@ -1,0 +1,122 @@
+"""Which of PJSIP's sound devices are used."""
+
+from __future__ import annotations
+
+import pytest
+
+from voip.model import SoundDevice
+from voip.worker.media.sound import SERVER, Choice, choose_pair, identity, named
+
+SPEAKER, MICROPHONE = "Default (Built-in \N{EN DASH} Speakers)", "Default (Jabra)"
+
+
+def out(name: str) -> SoundDevice:
+    return SoundDevice(name=name, driver=SERVER, inputs=0, outputs=1)
+
+
+def into(name: str) -> SoundDevice:
+    return SoundDevice(name=name, driver=SERVER, inputs=1, outputs=0)
+
+
+def alsa(name: str, inputs: int = 1, outputs: int = 1) -> SoundDevice:
+    return SoundDevice(name=name, driver="ALSA", inputs=inputs, outputs=outputs)
+
+
+ALSA = (alsa("jack", 0, 0), alsa("hw:CARD=Jabra,DEV=0"), alsa("default"), alsa("pulse"))
+DEVICES = (
+    out(SPEAKER),
+    into(MICROPHONE),
+    out("Built-in \N{EN DASH} Speakers"),
+    out("Jabra"),
+    into("Jabra"),
+    into("Built-in \N{EN DASH} Internal Microphone"),
+    *ALSA,
+)
+
+
+def names(choice: Choice, devices: tuple[SoundDevice, ...] = DEVICES) -> tuple[str | None, ...]:
+    indices = (choice.capture, choice.playback)
+    return tuple(None if i is None else devices[i].name for i in indices)
+
+
+@pytest.mark.parametrize(
+    ("wished_input", "wished_output", "expected"),
+    [
+        (None, None, (MICROPHONE, SPEAKER)),
+        # ALSA's names of a server, from before it had devices of its own.
+        ("pulse", "default", (MICROPHONE, SPEAKER)),
+        # A default device by its name of another day.
+        ("Default (Gone)", "Default (Gone)", (MICROPHONE, SPEAKER)),
+        ("Jabra", "Jabra", ("Jabra", "Jabra")),
+        ("jabra", "built-in", ("Jabra", "Built-in \N{EN DASH} Speakers")),
+        # Headphones are plugged into what was chosen as speakers.
+        (None, "Built-in \N{EN DASH} Headphones", (MICROPHONE, "Built-in \N{EN DASH} Speakers")),
+        # One driver alone: ALSA's device of the server goes with ALSA's own.
+        ("hw:CARD=Jabra,DEV=0", None, ("hw:CARD=Jabra,DEV=0", "pulse")),
+        (None, "hw:CARD=Jabra,DEV=0", ("pulse", "hw:CARD=Jabra,DEV=0")),
+    ],
+)
+def test_a_wish_is_granted(
+    wished_input: str | None, wished_output: str | None, expected: tuple[str, str]
+) -> None:
+    choice = choose_pair(DEVICES, wished_input, wished_output, pulse=True)
+    assert (names(choice), choice.problem) == (expected, None)
+
+
+@pytest.mark.parametrize(
+    ("wished_input", "wished_output", "problem"),
+    [
+        ("Blue", None, "no sound device is called Blue"),
+        (None, "Blue", "no sound device is called Blue"),
+        # It has no speaker.
+        (None, "Internal Microphone", "no sound device is called Internal Microphone"),
+        ("hw:CARD=Jabra,DEV=0", "Jabra", "hw:CARD=Jabra,DEV=0 and Jabra cannot be used together"),
+    ],
+)
+def test_a_wish_that_cannot_be_granted_is_told(
+    wished_input: str | None, wished_output: str | None, problem: str
+) -> None:
+    choice = choose_pair(DEVICES, wished_input, wished_output, pulse=True)
+    assert (names(choice), choice.problem) == ((MICROPHONE, SPEAKER), problem)
+
+
+@pytest.mark.parametrize(
+    ("devices", "pulse", "expected"),
+    [
+        (ALSA, True, ("pulse", "pulse")),
+        (ALSA, False, ("default", "default")),
+        (ALSA[:1], True, (None, None)),
+        ((alsa("default"), alsa("pulse")), False, (None, None)),
+        ((), True, (None, None)),
+        ((SoundDevice("Built-in", "CoreAudio", 1, 1),), False, ("Built-in", "Built-in")),
+    ],
+)
+def test_without_a_server_s_devices_there_are_others(
+    devices: tuple[SoundDevice, ...], pulse: bool, expected: tuple[str | None, str | None]
+) -> None:
+    choice = choose_pair(devices, None, None, pulse)
+    assert (names(choice, devices), choice.problem) == (expected, None)
+
+
+def test_without_a_server_a_card_goes_with_the_default_of_alsa() -> None:
+    choice = choose_pair(ALSA, "hw:CARD=Jabra,DEV=0", None, pulse=False)
+    assert names(choice, ALSA) == ("hw:CARD=Jabra,DEV=0", "default")
+
+
+def test_a_part_of_a_name_finds_no_default_device() -> None:
+    outputs = [(i, d) for i, d in enumerate(DEVICES) if d.outputs]
+    found = named(outputs, "speakers")
+    assert found is not None
+    assert DEVICES[found].name == "Built-in \N{EN DASH} Speakers"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Default (Jabra)", "Default ("),
+        ("Built-in \N{EN DASH} Speakers", "Built-in"),
+        ("hw:CARD=Jabra,DEV=0", "hw:CARD=Jabra,DEV=0"),
+    ],
+)
+def test_what_changes_by_itself_is_no_part_of_the_identity(name: str, expected: str) -> None:
+    assert identity(name) == expected
