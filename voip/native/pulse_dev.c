@@ -337,7 +337,6 @@ static void copy_text(char *target, const char *source, unsigned size)
 }
 
 
-
 static void add_dev(struct pulse_factory *pf, pjmedia_dir dir,
                     const char *node, const char *description,
                     const char *port)
@@ -367,7 +366,8 @@ static void add_dev(struct pulse_factory *pf, pjmedia_dir dir,
         same_label += list->devs[i].dir == dir &&
                       !pj_ansi_strcmp(list->devs[i].label, dev->label);
     if (same_label) {
-        pj_ansi_snprintf(label, sizeof(label), "%.100s [%s]", dev->label, node);
+        copy_text(dev->label, label, 100);
+        pj_ansi_snprintf(label, sizeof(label), "%s [%s]", dev->label, node);
         copy_text(dev->label, label, sizeof(dev->label));
     }
     ++list->cnt;
@@ -390,6 +390,7 @@ static void on_sink(pa_context *context, const pa_sink_info *info, int end,
 static void finish_look(struct pulse_factory *pf)
 {
     struct pulse_list list;
+    char name[LABEL_LEN];
     unsigned i;
 
     pj_bzero(&list, sizeof(list));
@@ -399,8 +400,9 @@ static void finish_look(struct pulse_factory *pf)
         if (!pf->defaults[i].label[0])
             continue;
         dev->dir = pf->defaults[i].dir;
-        pj_ansi_snprintf(dev->label, sizeof(dev->label), "Default (%.*s)",
-                         (int)sizeof(dev->label) - 11, pf->defaults[i].label);
+        copy_text(name, pf->defaults[i].label,
+                  sizeof(name) - (sizeof("Default ()") - 1));
+        pj_ansi_snprintf(dev->label, sizeof(dev->label), "Default (%s)", name);
         ++list.cnt;
     }
     pj_memcpy(&list.devs[list.cnt], pf->looked_at.devs,
