@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 FILES_A_FOLDER = 12
 LINES_A_FILE = 420
 
-CROWDED: dict[str, int] = {"tests/native": 19}
+CROWDED: dict[str, int] = {"tests/native": 18}
 """Folders that may have more files: the patches name their tests."""
 
 LONG: dict[str, int] = {}
