@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <pjmedia/event.h>
 #include <pjmedia/transport_srtp.h>
+#include <pjsua-lib/pjsua_internal.h>
 #include <pjmedia-audiodev/pulse_dev.h>
 #include <openssl/crypto.h>
 #include <opus/opus.h>
@@ -369,6 +370,15 @@ void openSoundDevices(int capture, int playback) PJSUA2_THROW(Error)
 
     if (status != PJ_SUCCESS)
         throw Error(status, "openSoundDevices()", "", __FILE__, __LINE__);
+}
+
+/**
+ * Close the sound device in a second, if nothing is connected to it then. The
+ * next connection opens it again.
+ */
+void restSound()
+{
+    pjsua_check_snd_dev_idle();
 }
 
 /** Let the phone connect to a sound server, which no silent one does. */

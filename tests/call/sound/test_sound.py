@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 from pathlib import Path
 
@@ -60,12 +62,7 @@ async def test_no_sound_thread_outranks_the_sound_server(
     phone = await new_sound_phone(desk.client_environment, chosen)
     out = await phone.call("echo")
     await phone.until_call(lambda c: c.id == out and talks(c))
-    threads = [
-        thread
-        for worker in phone.worker_pids()
-        for thread in Path(f"/proc/{worker}/task").iterdir()
-        if (thread / "comm").read_text().startswith(driver)
-    ]
+    threads = _threads(phone, driver)
     assert len(threads) == count
     # PJMEDIA asks for the highest priority, which root gets: see patch 0104.
     assert {os.sched_getscheduler(int(t.name)) for t in threads} == {os.SCHED_OTHER}
@@ -285,3 +282,35 @@ async def test_with_ring_off_the_speaker_is_silent_until_somebody_speaks(
         assert not (await ear.hear(3)).any()
         await bob.client.ask(AnswerCall(call=ringing.id))
         await ear.until(audible)
+
+
+async def test_no_clock_runs_without_a_call(new_phone: NewPhone) -> None:
+    phone = await new_phone()
+    await phone.add("work", user="me", domain="pbx.test", server=f"{LOOPBACK}:9")
+    await phone.until_failed("work")
+    await _until_clocks(phone, 0)
+    for _ in range(2):
+        call = await phone.call("echo")
+        await phone.until_state(call, CallState.ACTIVE)
+        await _until_clocks(phone, 2)
+        await phone.client.ask(HangUp(call=call))
+        await phone.until_logged(call)
+        await _until_clocks(phone, 0)
+
+
+async def _until_clocks(phone: Phone, count: int) -> None:
+    """Wait until so many workers keep the time of their bridge."""
+    async with asyncio.timeout(20):
+        while len(_threads(phone, "clock")) != count:
+            await phone.status()
+
+
+def _threads(phone: Phone, name: str) -> list[Path]:
+    """Threads of a phone's workers whose names begin so."""
+    found = []
+    for worker in phone.worker_pids():
+        for thread in Path(f"/proc/{worker}/task").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if (thread / "comm").read_text().startswith(name):
+                    found.append(thread)
+    return found

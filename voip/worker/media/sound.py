@@ -286,6 +286,8 @@ class Sound:
 
     def _use_null(self, text: str, ok: bool) -> None:
         self._manager.setNullDev()
+        # Its clock would wake the phone a hundred times a second without a call.
+        pj.restSound()
         self._in_use = None
         self.text = text
         self.ok = ok
