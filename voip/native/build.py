@@ -122,8 +122,9 @@ class _Build:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(found.root / name, target)
         shutil.copy2(inputs.CONFIG_SITE, self.tree / "pjlib/include/pj/config_site.h")
-        for name, place in inputs.OWN_FILES.items():
-            shutil.copy2(inputs.HERE / name, self.tree / place / name)
+        for file in inputs.PULSE_FILES:
+            folder = "include" if file.name == "pulse_dev.h" else "src"
+            shutil.copy2(file, self.tree / "pjmedia" / folder / "pjmedia-audiodev")
         # Debian leaves this driver out for its licence; the Makefile names it.
         (self.tree / "pjmedia/src/pjmedia-audiodev/bdimad_dev.c").touch()
         for patch in inputs.PATCHES:

@@ -21,11 +21,8 @@ MANIFEST = HERE / f"pjproject-{PJSIP_VERSION}.sha256"
 LIBOPUS_MANIFEST = HERE / f"opus-{LIBOPUS_VERSION}.sha256"
 CONFIG_SITE = HERE / "config_site.h"
 INTERFACE = HERE / "pjsua2_offhook.i"
-OWN_FILES = {
-    "pulse_dev.c": "pjmedia/src/pjmedia-audiodev",
-    "pulse_dev.h": "pjmedia/include/pjmedia-audiodev",
-}
-"""Sources of our own, by their folders in PJSIP's tree; patch 0106 has them compiled."""
+PULSE_FILES = tuple(sorted((HERE / "pulse").glob("*.[ch]")))
+"""Our driver of sound servers, which patch 0106 has compiled."""
 
 PATCHES = tuple(sorted((HERE / "patches").glob("*.patch")))
 
@@ -102,8 +99,7 @@ def build_key(source: str = "", sanitized: bool = False, newer: bool = False) ->
     given as `PJPROJECT_SOURCE`.
     """
     digest = hashlib.sha256()
-    files = [MANIFEST, LIBOPUS_MANIFEST, CONFIG_SITE, INTERFACE, *PATCHES]
-    files += [HERE / name for name in OWN_FILES]
+    files = [MANIFEST, LIBOPUS_MANIFEST, CONFIG_SITE, INTERFACE, *PULSE_FILES, *PATCHES]
     files += [HERE / f"{name}.py" for name in ("inputs", "build", "libopus", "stub", "wheel")]
     for path in files:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")

@@ -16,7 +16,7 @@ from voip.protocol.worker.sound import SoundEvent
 from voip.worker.media import pulse
 
 SERVER = "PulseAudio"
-"""Driver of a sound server's devices, which PipeWire serves too: see `pulse_dev.c`."""
+"""Driver of a sound server's devices, which PipeWire serves too: see `voip/native/pulse`."""
 
 _PREFERRED = ("pulse", "pipewire", "default")
 """Names by which ALSA reaches a sound server."""

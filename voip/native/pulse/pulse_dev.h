@@ -15,7 +15,7 @@ typedef struct pjmedia_pulse_state
     pj_bool_t   is_connected;
     unsigned    changes;        /* of the list of devices                   */
     unsigned    underruns;      /* times that the speaker had to wait       */
-    unsigned    overflows;      /* times that the microphone's voice was lost */
+    unsigned    overflows;      /* times that the microphone was cut    */
     unsigned    capture_us;     /* latencies as the server tells them;      */
     unsigned    playback_us;    /* 0: no such stream                        */
     unsigned    buffer_ms;      /* playback latency that is asked for       */
@@ -28,8 +28,8 @@ PJ_DECL(void) pjmedia_pulse_allow(pj_bool_t allow);
 
 PJ_DECL(void) pjmedia_pulse_get_state(pjmedia_pulse_state *state);
 
-/* Whether a device is a server's. It keeps time by itself, also while the server
- * hangs.
+/* Whether a device is a server's. It keeps time by itself, also while the
+ * server hangs.
  */
 PJ_DECL(pj_bool_t) pjmedia_pulse_has(pjmedia_aud_dev_index id);
 
