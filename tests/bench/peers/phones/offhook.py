@@ -1,0 +1,126 @@
+"""Offhook of any tree with a virtual environment: its engine and workers, no screen.
+
+It is asked by JSON lines, as an earlier Offhook may have other messages than this one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.bench.peers.phones.base import PATIENCE_S, USER, Driver, Setup, end, first_line
+from tests.support.attached import environment_of
+from tests.support.network.ports import LOOPBACK
+from tests.support.peers.kamailio import DOMAIN
+from voip.protocol.framing import MAX_REPLY
+
+_Message = dict[str, Any]
+
+_CONFIG = """[audio]
+echo_cancel = false
+ring = false
+"""
+_ACCOUNT = """[accounts.{user}]
+user = "{user}"
+domain = "{domain}"
+server = "{host}:{port}"
+ca_file = "{authority}"
+password_file = "{password}"
+"""
+
+
+class Offhook(Driver):
+    def __init__(self, folder: Path, setup: Setup, tree: Path, name: str = "Offhook") -> None:
+        self.name = name
+        self._folder, self._setup, self._tree = folder, setup, tree
+        self._process: asyncio.subprocess.Process | None = None
+        self._drain: asyncio.Task[bytes] | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._reader: asyncio.StreamReader
+        self._numbers = 0
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    async def version(self) -> str:
+        described = ("git", "-C", str(self._tree), "describe", "--always", "--dirty")
+        version = await first_line(*described, pattern=r"\S+")
+        return f"{version} (engine and workers, without the screen)"
+
+    async def prepare(self) -> None:
+        config = self._folder / "config"
+        config.mkdir(parents=True)
+        (config / "config.toml").write_text(_CONFIG)
+        password = self._folder / "password"
+        password.write_text(self._setup.password)
+        accounts = config / "accounts.toml"
+        accounts.write_text(
+            _ACCOUNT.format(
+                user=USER, domain=DOMAIN, host=LOOPBACK, port=self._setup.tls_port,
+                authority=self._setup.authority, password=password,
+            )
+        )  # fmt: skip
+        for file in (password, accounts):
+            file.chmod(0o600)
+
+    async def start(self) -> None:
+        desk = self._setup.environment_of(self._folder)
+        kept = {k: v for k, v in desk.items() if not k.startswith(("OFFHOOK", "PYTHON"))}
+        environment = {**kept, **environment_of(self._folder)}
+        self._process = await asyncio.create_subprocess_exec(
+            str(self._tree / ".venv" / "bin" / "python"), "-m", "voip.engine", "--foreground",
+            cwd=self._tree, env=environment, stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )  # fmt: skip
+        assert self._process.stderr is not None
+        said = b""
+        while b" is up, process " not in said:
+            line = await asyncio.wait_for(self._process.stderr.readline(), PATIENCE_S)
+            assert line, said.decode()
+            said += line
+        self._drain = asyncio.create_task(self._process.stderr.read())
+        socket = str(self._folder / "run" / "engine.sock")
+        self._reader, self._writer = await asyncio.open_unix_connection(socket, limit=MAX_REPLY)
+
+    async def dial(self) -> float:
+        begun = time.time()
+        await self._ask({"do": "call", "target": f"far@{DOMAIN}"})
+        return begun
+
+    async def hang_up(self) -> None:
+        status = await self._ask({"do": "status"})
+        for call in status["calls"]:
+            await self._ask({"do": "hangup", "call": call["id"]})
+
+    async def stop(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        if self._process is not None:
+            await end(self._process)
+            self._process = None
+        if self._drain is not None:
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._drain
+
+    async def _ask(self, command: _Message) -> Any:
+        assert self._writer is not None
+        self._numbers += 1
+        message = json.dumps({"id": self._numbers, "command": command})
+        self._writer.write(message.encode() + b"\n")
+        reply = await self._next(lambda message: message.get("reply") == self._numbers)
+        assert reply["ok"], reply
+        return reply["data"]
+
+    async def _next(self, condition: Callable[[_Message], bool]) -> _Message:
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                message: _Message = json.loads(await self._reader.readline())
+                if condition(message):
+                    return message
