@@ -1,6 +1,6 @@
 """Measure Offhook beside baresip, linphonec and Twinkle.
 
-Run by hand, on an idle machine: python -m tests.bench.peers [--against TREE]
+Run by hand, on an idle machine: python -m tests.bench.peers
 
 All phones register at one Kamailio, with TLS and SRTP, and call one far end, which
 answers at once with the one codec that is measured. Twinkle has no TLS: it uses UDP and
@@ -9,8 +9,8 @@ every phone once, so that load which comes and goes meets all alike.
 
 - Mouth to ear: from a chirp in the phone's microphone, by way of the far end, which
   returns each packet of voice as it comes, to the same chirp at that phone's speaker.
-- CPU and memory: of all processes of a phone, the sound daemon's not counted. Offhook's
-  screen is not one of them: the others have none either.
+- CPU and memory: of all processes of a phone, the sound daemon's not counted. Offhook is
+  its engine and workers; with --screen there is a column with its screen as well.
 - Start to registered: from the start of the process until the registrar has its contact.
 - Dial to INVITE: from the command at the phone's own input to the first large packet.
 - PESQ-WB: of speech that the far end sends, in packets that are equal for all phones,
@@ -40,22 +40,22 @@ from tests.bench.peers.speech import Speech
 from tests.bench.peers.stream import Received
 from tests.bench.peers.table import figures, markdown, ratios, summary
 
-_OURS, _BEFORE = "Offhook", "before"
+_OURS, _SHOWN, _BEFORE = "Offhook", "with screen", "before"
 _TREE = Path(__file__).parents[3]
 
 
-def _phones(ground: Ground, against: Path | None) -> list[Driver]:
+def _phones(ground: Ground, shows: bool, against: Path | None) -> list[Driver]:
     folder, setup = ground.folder, ground.setup
     makers: list[Callable[[], Driver]] = [
-        lambda: Offhook(folder / "offhook", setup, _TREE, _OURS),
         lambda: Baresip(folder / "baresip", setup),
         lambda: Linphone(folder / "linphone", setup),
         lambda: Twinkle(folder / "twinkle", setup),
     ]
+    phones: list[Driver] = [Offhook(folder / "offhook", setup, _TREE, _OURS)]
+    if shows:
+        phones.append(Offhook(folder / "shown", setup, _TREE, _SHOWN, has_screen=True))
     if against is not None:
-        tree = against.resolve()
-        makers.insert(1, lambda: Offhook(folder / "before", setup, tree, _BEFORE))
-    phones = []
+        phones.append(Offhook(folder / "before", setup, against.resolve(), _BEFORE))
     for make in makers:
         try:
             phones.append(make())
@@ -108,7 +108,7 @@ async def _main(arguments: argparse.Namespace) -> None:
         ground = Ground(Path(folder))
         await ground.start()
         try:
-            phones = _phones(ground, arguments.against)
+            phones = _phones(ground, arguments.screen, arguments.against)
             versions = [f"- {phone.name} {await phone.version()}" for phone in phones]
             load = os.getloadavg()
             measured, sent = await _measure(ground, phones, arguments.runs, parts)
@@ -119,8 +119,8 @@ async def _main(arguments: argparse.Namespace) -> None:
         for name, runs in measured.items()
     }
     shown = [row for row in rows() if any(any(by[row.measure]) for by in by_measure.values())]
-    before = _BEFORE if arguments.against is not None else None
-    print(markdown(ratios(shown, by_measure, _OURS, before)))
+    kin = [name for name in (_SHOWN, _BEFORE) if name in by_measure]
+    print(markdown(ratios(shown, by_measure, _OURS, kin)))
     print()
     print(markdown(figures(shown, by_measure)))
     print()
@@ -140,6 +140,7 @@ if __name__ == "__main__":
     )
     parser.add_argument("--runs", type=int, default=5, help="of every phone; 5 unless given")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--screen", action="store_true", help="add a column with the screen")
     parser.add_argument("--against", type=Path, metavar="TREE",
                         help="an earlier checkout of Offhook, with its .venv")  # fmt: skip
     asyncio.run(_main(parser.parse_args()))

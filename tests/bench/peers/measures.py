@@ -79,6 +79,7 @@ class Session:
         await self._ground.far.register()
         try:
             await self._start()
+            await self._driver.show()
             await asyncio.sleep(_SETTLE_S)
             codecs = [codec for codec in CODECS if codec in self._driver.codecs]
             if "idle" in parts:
@@ -105,7 +106,7 @@ class Session:
         self._note("start", 1000 * (time.perf_counter() - begun))
 
     async def _idle(self) -> None:
-        pids = family(self._driver.pid)
+        pids = family(self._driver.pids)
         self._note("idle memory", pss_mb(pids))
         self._note("idle cpu", await _share(pids, _IDLE_S))
 
@@ -128,11 +129,13 @@ class Session:
             await pulse.speak(write(folder / "chirps.wav", chirps), VOICE)
             await mouth.stop()
             await ear.stop()
-            self.values[f"delay {codec}"] = list(delays(mouth, ear))
+            lags = list(delays(mouth, ear))
+            assert len(lags) > _CHIRPS / 2, f"{len(lags)} of {_CHIRPS} chirps were heard"
+            self.values[f"delay {codec}"] = lags
             before = stream.received
             stream.received = self.received[codec] = Received()
             speaking = asyncio.create_task(pulse.speak(write(folder / "voice.wav", voice), VOICE))
-            pids = family(self._driver.pid)
+            pids = family(self._driver.pids)
             self._note(f"cpu {codec}", await _share(pids, _TALK_S))
             if codec == "PCMU":
                 self._note("call memory", pss_mb(pids))

@@ -77,25 +77,26 @@ def best(row: Row, measured: Mapping[str, Runs]) -> str | None:
 
 
 def ratios(
-    rows: Sequence[Row], measured: Mapping[str, Mapping[str, Runs]], ours: str, before: str | None
+    rows: Sequence[Row],
+    measured: Mapping[str, Mapping[str, Runs]],
+    ours: str,
+    kin: Sequence[str] = (),
 ) -> list[list[str]]:
-    """Cells of the table of ratios; `measured` is by phone, then by measure."""
-    others = [name for name in measured if name not in (ours, before)]
-    head = ["measure", f"{ours} / best of the others", "best of the others", "better is"]
-    if before is not None:
-        head.insert(1, f"{ours} / {before}")
-    cells = [head]
+    """Cells of the table of ratios; `measured` is by phone, then by measure.
+
+    `kin` are further columns of the same phone: each is compared by itself, and none
+    counts as another phone.
+    """
+    others = [name for name in measured if name != ours and name not in kin]
+    compared = [*(f"{ours} / {name}" for name in kin), f"{ours} / best of the others"]
+    cells = [["measure", *compared, "best of the others", "better is"]]
     for row in rows:
-        mine = measured[ours].get(row.measure, ())
-        rivals = {name: measured[name].get(row.measure, ()) for name in others}
-        rival = best(row, rivals)
-        compared = ratio(mine, rivals[rival], row.percentile) if rival else None
-        line = [row.title, _words(compared), rival or NOTHING]
-        line.append("more" if row.more_is_better else "less")
-        if before is not None:
-            earlier = measured[before].get(row.measure, ())
-            line.insert(1, _words(ratio(mine, earlier, row.percentile)))
-        cells.append(line)
+        runs = {name: by.get(row.measure, ()) for name, by in measured.items()}
+        rival = best(row, {name: runs[name] for name in others})
+        words = [_compared(row, runs[ours], runs[name]) for name in kin]
+        words.append(NOTHING if rival is None else _compared(row, runs[ours], runs[rival]))
+        better = "more" if row.more_is_better else "less"
+        cells.append([row.title, *words, rival or NOTHING, better])
     return cells
 
 
@@ -122,5 +123,11 @@ def markdown(cells: Sequence[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
-def _words(value: Ratio | None) -> str:
-    return NOTHING if value is None else str(value)
+def _compared(row: Row, ours: Runs, theirs: Runs) -> str:
+    divided = ratio(ours, theirs, row.percentile)
+    if divided is not None:
+        return str(divided)
+    values = [summary(runs, row.percentile) for runs in (ours, theirs)]
+    known = [f"{value:.{row.digits}f}" for value in values if value is not None]
+    # Nothing is divided by an idle phone's 0.
+    return " : ".join(known) if len(known) == len(values) else NOTHING

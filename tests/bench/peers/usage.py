@@ -5,19 +5,20 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 _PSS = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
 
 
-def family(pid: int) -> list[int]:
-    """A process and all that descend from it."""
+def family(pids: Iterable[int]) -> list[int]:
+    """Processes and all that descend from them."""
     parents: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             fields = stat.read_text().rpartition(")")[2].split()
             parents.setdefault(int(fields[1]), []).append(int(stat.parent.name))
-    found = [pid]
+    found = list(pids)
     for each in found:
         found += parents.get(each, [])
     return found

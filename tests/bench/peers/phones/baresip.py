@@ -38,8 +38,8 @@ class Baresip(Driver):
         self._process = AtTerminal((program, "-f", str(folder)), environment, folder)
 
     @property
-    def pid(self) -> int:
-        return self._process.pid
+    def pids(self) -> list[int]:
+        return [self._process.pid]
 
     async def version(self) -> str:
         return await package_version("baresip-core")

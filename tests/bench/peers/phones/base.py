@@ -8,6 +8,7 @@ import contextlib
 import os
 import re
 import signal
+import termios
 import tty
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ PATIENCE_S = 30.0
 
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _END_S = 10.0
+_WINDOW = (30, 100)  # lines and columns
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,9 @@ class Driver(abc.ABC):
     async def start(self) -> None:
         """Start the phone; it may register later."""
 
+    async def show(self) -> None:  # noqa: B027  (most phones have none)
+        """Open the phone's screen, if it is a program of its own."""
+
     @abc.abstractmethod
     async def dial(self) -> float:
         """Call the far end; returns the moment of the command (Unix time)."""
@@ -81,8 +86,8 @@ class Driver(abc.ABC):
 
     @property
     @abc.abstractmethod
-    def pid(self) -> int:
-        """First process of the phone; the others descend from it."""
+    def pids(self) -> list[int]:
+        """First processes of the phone; the others descend from them."""
 
 
 class AtTerminal:
@@ -91,8 +96,15 @@ class AtTerminal:
     Its standard output is a terminal, since a pipe would hold lines back.
     """
 
-    def __init__(self, words: tuple[str, ...], environment: dict[str, str], folder: Path) -> None:
+    def __init__(
+        self,
+        words: tuple[str, ...],
+        environment: dict[str, str],
+        folder: Path,
+        kind: str = "dumb",
+    ) -> None:
         self._words, self._environment, self._folder = words, environment, folder
+        self._kind = kind
         self._text = ""
         self._news = asyncio.Event()
         self._master = -1
@@ -110,11 +122,12 @@ class AtTerminal:
     async def start(self) -> None:
         self._master, slave = os.openpty()
         tty.setraw(slave)
+        termios.tcsetwinsize(slave, _WINDOW)
         os.set_blocking(self._master, False)
         asyncio.get_running_loop().add_reader(self._master, self._read)
         self._process = await asyncio.create_subprocess_exec(
             *self._words, stdin=slave, stdout=slave, stderr=slave, cwd=self._folder,
-            env={**self._environment, "TERM": "dumb"}, start_new_session=True,
+            env={**self._environment, "TERM": self._kind}, start_new_session=True,
         )  # fmt: skip
         os.close(slave)
 

@@ -67,8 +67,8 @@ class Linphone(Driver):
         self._process = AtTerminal(words, environment, folder)
 
     @property
-    def pid(self) -> int:
-        return self._process.pid
+    def pids(self) -> list[int]:
+        return [self._process.pid]
 
     async def version(self) -> str:
         return await package_version("linphone-cli")

@@ -1,4 +1,4 @@
-"""Offhook of any tree with a virtual environment: its engine and workers, no screen.
+"""Offhook of any tree with a virtual environment, with or without its screen.
 
 It is asked by JSON lines, as an earlier Offhook may have other messages than this one.
 """
@@ -13,7 +13,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench.peers.phones.base import PATIENCE_S, USER, Driver, Setup, end, first_line
+from tests.bench.peers.phones.base import (
+    PATIENCE_S,
+    USER,
+    AtTerminal,
+    Driver,
+    Setup,
+    end,
+    first_line,
+)
 from tests.support.attached import environment_of
 from tests.support.network.ports import LOOPBACK
 from tests.support.peers.kamailio import DOMAIN
@@ -35,8 +43,12 @@ password_file = "{password}"
 
 
 class Offhook(Driver):
-    def __init__(self, folder: Path, setup: Setup, tree: Path, name: str = "Offhook") -> None:
+    def __init__(
+        self, folder: Path, setup: Setup, tree: Path, name: str, has_screen: bool = False
+    ) -> None:
         self.name = name
+        self._has_screen = has_screen
+        self._screen: AtTerminal | None = None
         self._folder, self._setup, self._tree = folder, setup, tree
         self._process: asyncio.subprocess.Process | None = None
         self._drain: asyncio.Task[bytes] | None = None
@@ -45,14 +57,14 @@ class Offhook(Driver):
         self._numbers = 0
 
     @property
-    def pid(self) -> int:
+    def pids(self) -> list[int]:
         assert self._process is not None
-        return self._process.pid
+        return [self._process.pid, *([self._screen.pid] if self._screen else [])]
 
     async def version(self) -> str:
         described = ("git", "-C", str(self._tree), "describe", "--always", "--dirty")
         version = await first_line(*described, pattern=r"\S+")
-        return f"{version} (engine and workers, without the screen)"
+        return f"{version}, engine and workers{' and screen' if self._has_screen else ''}"
 
     async def prepare(self) -> None:
         config = self._folder / "config"
@@ -71,12 +83,9 @@ class Offhook(Driver):
             file.chmod(0o600)
 
     async def start(self) -> None:
-        desk = self._setup.environment_of(self._folder)
-        kept = {k: v for k, v in desk.items() if not k.startswith(("OFFHOOK", "PYTHON"))}
-        environment = {**kept, **environment_of(self._folder)}
         self._process = await asyncio.create_subprocess_exec(
-            str(self._tree / ".venv" / "bin" / "python"), "-m", "voip.engine", "--foreground",
-            cwd=self._tree, env=environment, stderr=asyncio.subprocess.PIPE,
+            str(self._programs / "python"), "-m", "voip.engine", "--foreground",
+            cwd=self._tree, env=self._environment, stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
         )  # fmt: skip
         assert self._process.stderr is not None
@@ -89,6 +98,14 @@ class Offhook(Driver):
         socket = str(self._folder / "run" / "engine.sock")
         self._reader, self._writer = await asyncio.open_unix_connection(socket, limit=MAX_REPLY)
 
+    async def show(self) -> None:
+        if not self._has_screen:
+            return
+        words = (str(self._programs / "offhook"),)
+        self._screen = AtTerminal(words, self._environment, self._folder, "xterm-256color")
+        await self._screen.start()
+        await self._screen.until("registered")
+
     async def dial(self) -> float:
         begun = time.time()
         await self._ask({"do": "call", "target": f"far@{DOMAIN}"})
@@ -100,6 +117,9 @@ class Offhook(Driver):
             await self._ask({"do": "hangup", "call": call["id"]})
 
     async def stop(self) -> None:
+        if self._screen is not None:
+            await self._screen.stop()
+            self._screen = None
         if self._writer is not None:
             self._writer.close()
         if self._process is not None:
@@ -108,6 +128,16 @@ class Offhook(Driver):
         if self._drain is not None:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._drain
+
+    @property
+    def _programs(self) -> Path:
+        return self._tree / ".venv" / "bin"
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        desk = self._setup.environment_of(self._folder)
+        kept = {k: v for k, v in desk.items() if not k.startswith(("OFFHOOK", "PYTHON"))}
+        return {**kept, **environment_of(self._folder), "LC_ALL": "C.UTF-8"}
 
     async def _ask(self, command: _Message) -> Any:
         assert self._writer is not None

@@ -63,8 +63,8 @@ class Twinkle(Driver):
         self._process = AtTerminal((program, f"{USER}.cfg"), environment, folder)
 
     @property
-    def pid(self) -> int:
-        return self._process.pid
+    def pids(self) -> list[int]:
+        return [self._process.pid]
 
     async def version(self) -> str:
         return await package_version("twinkle-console")
