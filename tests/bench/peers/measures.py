@@ -66,11 +66,12 @@ class Session:
     """One run of one phone, from its start to its end.
 
     `values` has what was measured, `received` the packets that the phone sent to the far
-    end while it spoke, by codec.
+    end while it spoke, by codec, and `stage` what it is at.
     """
 
     def __init__(self, ground: Ground, driver: Driver, speech: Speech, seed: int) -> None:
         self.values: Values = {}
+        self.stage = "start"
         self.received: dict[str, Received] = {}
         self._ground, self._driver, self._speech, self._seed = ground, driver, speech, seed
 
@@ -83,14 +84,18 @@ class Session:
             await asyncio.sleep(_SETTLE_S)
             codecs = [codec for codec in CODECS if codec in self._driver.codecs]
             if "idle" in parts:
+                self.stage = "idle"
                 await self._idle()
             if "dial" in parts:
+                self.stage = "dial"
                 await self._dial()
             if "calls" in parts:
                 for codec in codecs:
+                    self.stage = f"calls, {CODECS[codec]}"
                     await self._talk(codec)
             if "loss" in parts:
                 for codec in codecs:
+                    self.stage = f"loss, {CODECS[codec]}"
                     await self._lose(codec)
         finally:
             await self._driver.stop()

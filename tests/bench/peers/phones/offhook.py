@@ -151,6 +151,8 @@ class Offhook(Driver):
     async def _next(self, condition: Callable[[_Message], bool]) -> _Message:
         async with asyncio.timeout(PATIENCE_S):
             while True:
-                message: _Message = json.loads(await self._reader.readline())
+                line = await self._reader.readline()
+                assert line, f"{self.name} ended the connection"
+                message: _Message = json.loads(line)
                 if condition(message):
                     return message
