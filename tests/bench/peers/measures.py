@@ -116,6 +116,8 @@ class Session:
         self._note("idle cpu", await _share(pids, _IDLE_S))
 
     async def _dial(self) -> None:
+        # All phones offer it; the phone before may have left the far end at another.
+        self._ground.far.codec = "PCMU"
         for _ in range(_DIALS):
             calls = self._ground.far.calls
             moment = await self._driver.dial()
