@@ -61,7 +61,7 @@ def _phones(ground: Ground, shows: bool, against: Path | None) -> list[Driver]:
         try:
             phones.append(make())
         except Missing as error:
-            print(f"left out: a phone that is not installed; its Debian package is {error}")
+            print(f"left out: {error}")
     return phones
 
 

@@ -30,7 +30,7 @@ class Baresip(Driver):
     def __init__(self, folder: Path, setup: Setup) -> None:
         program = shutil.which("baresip")
         if program is None:
-            raise Missing("baresip-core")
+            raise Missing(self.name, "baresip-core")
         self._folder, self._setup = folder, setup
         self._libraries = next(Path(program).parent.parent.glob("lib/**/baresip/modules"))
         self._control = free_port()

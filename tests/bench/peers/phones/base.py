@@ -53,6 +53,9 @@ class Setup:
 class Missing(Exception):
     """Phone that is not installed; the text names its Debian package."""
 
+    def __init__(self, phone: str, package: str) -> None:
+        super().__init__(f"{phone} is not installed; Debian has it in {package}")
+
 
 class Driver(abc.ABC):
     """A phone with one account; `prepare` comes once, before every `start`."""

@@ -60,7 +60,7 @@ class Linphone(Driver):
     def __init__(self, folder: Path, setup: Setup) -> None:
         program = shutil.which("linphonec")
         if program is None:
-            raise Missing("linphone-cli")
+            raise Missing(self.name, "linphone-cli")
         self._folder, self._setup = folder, setup
         environment = setup.environment_of(folder)
         words = (program, "-c", str(folder / "linphonerc"))

@@ -57,7 +57,7 @@ class Twinkle(Driver):
     def __init__(self, folder: Path, setup: Setup) -> None:
         program = shutil.which("twinkle-console")
         if program is None:
-            raise Missing("twinkle-console")
+            raise Missing(self.name, "twinkle-console")
         self._folder, self._setup = folder, setup
         environment = setup.environment_of(folder)
         self._process = AtTerminal((program, f"{USER}.cfg"), environment, folder)
