@@ -118,10 +118,6 @@ class AtTerminal:
         assert self._process is not None
         return self._process.pid
 
-    @property
-    def position(self) -> int:
-        return len(self._text)
-
     async def start(self) -> None:
         self._master, slave = os.openpty()
         tty.setraw(slave)
@@ -137,18 +133,16 @@ class AtTerminal:
     def type(self, line: str) -> None:
         os.write(self._master, f"{line}\n".encode())
 
-    async def until(self, pattern: str, since: int = 0) -> None:
-        """Wait until it has written what matches `pattern`, after position `since`."""
+    async def until(self, pattern: str) -> None:
+        """Wait until it has written what matches `pattern`."""
         try:
             async with asyncio.timeout(PATIENCE_S):
-                while not re.search(pattern, self._text[since:]):
+                while not re.search(pattern, self._text):
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
             words = " ".join(self._words)
-            raise AssertionError(
-                f"{words}: no “{pattern}” in {self._text[since:][-3000:]!r}"
-            ) from None
+            raise AssertionError(f"{words}: no “{pattern}” in {self._text[-3000:]!r}") from None
 
     async def stop(self) -> None:
         """End it in good order, or kill it after a while."""
