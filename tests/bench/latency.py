@@ -19,14 +19,14 @@ import itertools
 import os
 import tempfile
 import wave
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.support.media.pulse import RATE, Pulse, Samples
+from tests.support.media.chirps import Recorder, delays, series
+from tests.support.media.pulse import RATE, Pulse
 from tests.support.network.ports import LOOPBACK
 from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
@@ -34,9 +34,6 @@ from tests.support.pki import Authority
 from voip.model import Call, CallState
 from voip.protocol.calls import AnswerCall
 
-_CHIRP_S = 0.04
-_CHIRPS_EVERY_S = 0.9
-_LONGEST_S = 0.8
 # A whole number of periods in a frame would hide lost and repeated frames.
 _TONE_HZ = 1030.0
 _TONE_WINDOW_S = 0.005
@@ -72,37 +69,6 @@ class Outcome:
     breaks: int
     seconds: float
     cpu_pct: float
-
-
-class Recorder:
-    """A sink's monitor, with the time at which its first sample was heard."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None
-        self._data = bytearray()
-        self._begin = float("inf")
-        self._process = process
-        self._task = asyncio.create_task(self._follow(process.stdout))
-
-    @property
-    def samples(self) -> Samples:
-        return np.frombuffer(bytes(self._data[: len(self._data) // 2 * 2]), dtype="<i2")
-
-    @property
-    def begin(self) -> float:
-        """Start by the loop's clock: the earliest that any piece suggests."""
-        return self._begin
-
-    async def stop(self) -> None:
-        self._process.terminate()
-        await self._process.wait()
-        await self._task
-
-    async def _follow(self, stream: asyncio.StreamReader) -> None:
-        clock = asyncio.get_running_loop().time
-        while data := await stream.read(65536):
-            self._data += data
-            self._begin = min(self._begin, clock() - len(self._data) / 2 / RATE)
 
 
 class Rig:
@@ -152,14 +118,14 @@ class Rig:
             worker = max(near.worker_pids())
             clock = asyncio.get_running_loop().time
             spent, began = _cpu_s(worker), clock()
-            await self.pulse.speak(self._sound("chirps.wav", _chirps(chirps)))
+            await self.pulse.speak(self._sound("chirps.wav", series(chirps)))
             await self.pulse.speak(self._sound("tone.wav", _tone(tone_s)))
             cpu = 100 * (_cpu_s(worker) - spent) / (clock() - began)
             await mouth.stop()
             await ear.stop()
-        delays = tuple(_delays(mouth, ear))
+        lags = tuple(delays(mouth, ear))
         heard = _tone_part(ear.samples.astype(np.float64))
-        return Outcome(delays, _breaks(heard), len(heard) / RATE, cpu)
+        return Outcome(lags, _breaks(heard), len(heard) / RATE, cpu)
 
     def _phone(self, name: str, setting: Setting, sink: str, source: str) -> Phone:
         phone = Phone(self._place / name, audio=None)
@@ -196,49 +162,10 @@ def _cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _chirp() -> _Floats:
-    time = np.arange(int(_CHIRP_S * RATE)) / RATE
-    sweep = 2 * np.pi * (400 * time + (3000 - 400) * time**2 / (2 * _CHIRP_S))
-    shaped: _Floats = 0.6 * np.sin(sweep) * np.hanning(len(time))
-    return shaped
-
-
-def _chirps(count: int) -> _Floats:
-    one = np.zeros(int(_CHIRPS_EVERY_S * RATE))
-    one[: int(_CHIRP_S * RATE)] = _chirp()
-    return np.concatenate([np.zeros(RATE // 2), np.tile(one, count)])
-
-
 def _tone(seconds: float) -> _Floats:
     time = np.arange(int(seconds * RATE)) / RATE
     tone: _Floats = 0.3 * np.sin(2 * np.pi * _TONE_HZ * time)
     return tone
-
-
-def _delays(mouth: Recorder, ear: Recorder) -> Iterator[float]:
-    said, heard = _pulses(mouth.samples), _pulses(ear.samples)
-    for sample in said:
-        at = mouth.begin + sample / RATE
-        lags = [ear.begin + s / RATE - at for s in heard]
-        near = [lag for lag in lags if 0 <= lag < _LONGEST_S]
-        if near:
-            yield 1000 * near[0]
-
-
-def _pulses(samples: Samples) -> list[int]:
-    """Positions where chirps begin: the peaks of a matched filter."""
-    size = 1 << (len(samples) + RATE).bit_length()
-    product = np.fft.rfft(samples, size) * np.conj(np.fft.rfft(_chirp(), size))
-    match = np.abs(np.fft.irfft(product, size)[: len(samples)])
-    limit = match.max(initial=0) / 2
-    pulses: list[int] = []
-    for sample in np.flatnonzero(match > limit):
-        if pulses and sample - pulses[-1] < _CHIRPS_EVERY_S * RATE / 2:
-            if match[sample] > match[pulses[-1]]:
-                pulses[-1] = int(sample)
-        else:
-            pulses.append(int(sample))
-    return pulses
 
 
 def _windows(samples: _Floats) -> NDArray[np.complex128]:

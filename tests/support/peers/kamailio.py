@@ -42,6 +42,7 @@ loadmodule "siputils.so"
 loadmodule "usrloc.so"
 loadmodule "registrar.so"
 loadmodule "auth.so"
+loadmodule "xlog.so"
 {media_module}
 modparam("tls", "config", "{folder}/tls.cfg")
 modparam("usrloc", "db_mode", 0)
@@ -60,7 +61,7 @@ request_route {{
     if (is_method("REGISTER")) {{
         if (!pv_www_authenticate("$td", "secret-$tU", "0")) {{ www_challenge("$td", "0"); exit; }}
         if (!save("location")) sl_reply_error();
-        exit;
+{registered}        exit;
     }}
     if (!pv_proxy_authenticate("{domain}", "secret-$au", "0")) {{
         proxy_challenge("{domain}", "0"); exit;
@@ -78,6 +79,9 @@ route[MEDIA] {{
     return;
 }}
 {media_answers}
+"""
+
+_REGISTERED = """        xlog("L_NOTICE", "registered $tU\\n");
 """
 
 _MEDIA_ANSWERS = """
@@ -120,6 +124,7 @@ class Kamailio:
 
     With `clients`, the PEM file of an authority, every client must show a
     certificate that it issued. With `media` the voice goes through that server.
+    With `logs_registrations` its `log` has a line “registered <user>” for each.
     """
 
     def __init__(
@@ -131,7 +136,9 @@ class Kamailio:
         clients: Path | None = None,
         host: str = LOOPBACK,
         media: MediaServer | None = None,
+        logs_registrations: bool = False,
     ) -> None:
+        self._logs_registrations = logs_registrations
         self._host = host
         self._media = media
         self._folder = folder
@@ -142,6 +149,7 @@ class Kamailio:
         self._process: asyncio.subprocess.Process | None = None
         self.port = free_sip_port()
         self.tls_port = free_sip_port()
+        self.log = folder / "kamailio.log"
 
     async def start(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -165,17 +173,18 @@ class Kamailio:
                 media_module=self._media.module if self._media else "",
                 media_offers=self._media.offers if self._media else "",
                 media_answers=_MEDIA_ANSWERS if self._media else "",
+                registered=_REGISTERED if self._logs_registrations else "",
             )
         )  # fmt: skip
         runtime = self._folder / "run"
         runtime.mkdir(exist_ok=True)
-        with (self._folder / "kamailio.log").open("wb") as log:
+        with self.log.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
                 "kamailio", "-f", str(config), "-DD", "-E", "-Y", str(runtime),
                 "-P", str(runtime / "pid"), "-m", "32", "-M", "8",
                 stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
-        await until_ready(self._process, self._is_listening, self._folder / "kamailio.log")
+        await until_ready(self._process, self._is_listening, self.log)
 
     async def stop(self) -> None:
         await end_server(self._process)

@@ -1,0 +1,148 @@
+"""Measure Offhook beside baresip, linphonec and Twinkle.
+
+Run by hand, on an idle machine: python -m tests.bench.peers
+
+All phones register at one Kamailio, with TLS and SRTP, and call one far end, which
+answers at once with the one codec that is measured. Twinkle has no TLS: it uses UDP and
+RTP. Echo cancelling is off; everything else has the phone's default. Each run measures
+every phone once, so that load which comes and goes meets all alike. Five take about 70
+minutes. SRTP is AES_CM_128_HMAC_SHA1_80 for all.
+
+- Mouth to ear: from a chirp in the phone's microphone, by way of the far end, which
+  returns each packet of voice as it comes, to the same chirp at that phone's speaker.
+- CPU and memory: of all processes of a phone, the sound daemon's not counted. Offhook is
+  its engine and workers; with --screen there is a column with its screen as well.
+- Start to registered: from the start of the process until the registrar has its contact.
+- Dial to INVITE: from the command at the phone's own input to the first large packet.
+- PESQ-WB: of speech that the far end sends, in packets that are equal for all phones,
+  with the same ones lost. Each run has another seed. It needs the package pesq.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import datetime
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.bench.peers.ground import Ground
+from tests.bench.peers.measures import CODECS, PARTS, Session, Values, has_pesq, rows
+from tests.bench.peers.phones.baresip import Baresip
+from tests.bench.peers.phones.base import Driver, Missing, package_version
+from tests.bench.peers.phones.linphone import Linphone
+from tests.bench.peers.phones.offhook import Offhook
+from tests.bench.peers.phones.twinkle import Twinkle
+from tests.bench.peers.speech import Speech
+from tests.bench.peers.stream import Received
+from tests.bench.peers.table import figures, markdown, ratios, summary
+
+_OURS, _SHOWN, _BEFORE = "Offhook", "with screen", "before"
+_TREE = Path(__file__).parents[3]
+
+
+def _phones(ground: Ground, shows: bool, against: Path | None) -> list[Driver]:
+    folder, setup = ground.folder, ground.setup
+    makers: list[Callable[[], Driver]] = [
+        lambda: Baresip(folder / "baresip", setup),
+        lambda: Linphone(folder / "linphone", setup),
+        lambda: Twinkle(folder / "twinkle", setup),
+    ]
+    phones: list[Driver] = [Offhook(folder / "offhook", setup, _TREE, _OURS)]
+    if shows:
+        phones.append(Offhook(folder / "shown", setup, _TREE, _SHOWN, has_screen=True))
+    if against is not None:
+        phones.append(Offhook(folder / "before", setup, against.resolve(), _BEFORE))
+    for make in makers:
+        try:
+            phones.append(make())
+        except Missing as error:
+            print(f"left out: {error}")
+    return phones
+
+
+async def _measure(
+    ground: Ground, phones: list[Driver], runs: int, parts: frozenset[str]
+) -> tuple[dict[str, list[Values]], list[str]]:
+    """Values by phone, a run each, and lines about what each phone sent."""
+    speech = Speech(ground.folder)
+    measured: dict[str, list[Values]] = {phone.name: [] for phone in phones}
+    sent: dict[str, str] = {}
+    for phone in phones:
+        await phone.prepare()
+    for run in range(runs):
+        for phone in phones:
+            print(f"run {run + 1} of {runs}: {phone.name}", file=sys.stderr, flush=True)
+            session = Session(ground, phone, speech, seed=run)
+            try:
+                await session.run(parts)
+            except (AssertionError, OSError) as error:  # a timeout is one, and a phone that died
+                why = f"{type(error).__name__} {error}"
+                print(f"  failed at {session.stage}: {why}", file=sys.stderr, flush=True)
+            # What a run had measured before it failed counts.
+            measured[phone.name].append(session.values)
+            for codec, received in session.received.items():
+                sent[f"{phone.name} {codec}"] = _sent(phone.name, CODECS[codec], received)
+    return measured, list(sent.values())
+
+
+def _sent(phone: str, codec: str, received: Received) -> str:
+    """What a phone sent while it spoke, and how soon it had it back."""
+    seconds = received.moments[-1] - received.moments[0]
+    held = summary([received.held_s], 95) or 0
+    return (
+        f"- {phone}, {codec}: {len(received.sizes) / seconds:.1f} packets a second, "
+        f"{8 * sum(received.sizes) / seconds / 1000:.0f} kbit/s; returned within "
+        f"{1000 * held:.1f} ms (p95); {received.strange} packets of another codec or key"
+    )
+
+
+async def _main(arguments: argparse.Namespace) -> None:
+    parts = frozenset(arguments.parts)
+    if "loss" in parts and not has_pesq():
+        print("left out: PESQ; pip install pesq brings it")
+        parts -= {"loss"}
+    with tempfile.TemporaryDirectory(prefix="oh-", dir="/tmp") as folder:
+        ground = Ground(Path(folder))
+        await ground.start()
+        try:
+            phones = _phones(ground, arguments.screen, arguments.against)
+            versions = [f"- {phone.name} {await phone.version()}" for phone in phones]
+            load = os.getloadavg()
+            measured, sent = await _measure(ground, phones, arguments.runs, parts)
+        finally:
+            await ground.stop()
+    by_measure = {
+        name: {row.measure: [run.get(row.measure, []) for run in runs] for row in rows()}
+        for name, runs in measured.items()
+    }
+    shown = [row for row in rows() if any(any(by[row.measure]) for by in by_measure.values())]
+    kin = [name for name in (_SHOWN, _BEFORE) if name in by_measure]
+    print(markdown(ratios(shown, by_measure, _OURS, kin)))
+    print()
+    print(markdown(figures(shown, by_measure)))
+    print()
+    print("\n".join(versions))
+    server = await package_version("kamailio"), await package_version("pulseaudio")
+    print(f"- Kamailio {server[0]}, PulseAudio {server[1]}, {platform.platform()}")
+    print(
+        f"- {datetime.datetime.now(datetime.UTC):%Y-%m-%d}, {arguments.runs} runs, "
+        f"{os.cpu_count()} cores, load {load[0]:.1f} before and {os.getloadavg()[0]:.1f} after"
+    )
+    print("\n".join(sent))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--runs", type=int, default=5, help="of every phone; 5 unless given")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--screen", action="store_true", help="add a column with the screen")
+    parser.add_argument("--against", type=Path, metavar="TREE",
+                        help="an earlier checkout of Offhook, with its .venv")  # fmt: skip
+    asyncio.run(_main(parser.parse_args()))

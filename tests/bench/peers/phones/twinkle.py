@@ -1,0 +1,97 @@
+"""Twinkle's console, over UDP and RTP: it has no TLS.
+
+Everything has its default but for what the bench demands of all phones, and for its
+detection of voice: with it nothing is sent of a quiet microphone.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+from tests.bench.peers.phones.base import (
+    TARGET,
+    USER,
+    AtTerminal,
+    Driver,
+    Missing,
+    Setup,
+    package_version,
+)
+from tests.support.network.ports import LOOPBACK, free_sip_port
+from tests.support.peers.kamailio import DOMAIN
+
+_SYSTEM = """dev_ringtone=alsa:pulse
+dev_speaker=alsa:pulse
+dev_mic=alsa:pulse
+validate_audio_dev=no
+sip_port={sip}
+rtp_port={rtp}
+play_ringtone=no
+play_ringback=no
+"""
+_ACCOUNT = """user_name={user}
+user_domain={domain}
+auth_realm={domain}
+auth_name={user}
+auth_pass={password}
+outbound_proxy={host}:{port}
+all_requests_to_proxy=yes
+registrar={host}:{port}
+register_at_startup=yes
+registration_time=600
+sip_transport=udp
+codecs=g711u
+speex_dsp_vad=no
+speex_dsp_aec=no
+zrtp_enabled=no
+"""
+
+
+class Twinkle(Driver):
+    name = "Twinkle"
+    codecs = frozenset({"PCMU"})
+    is_secure = False
+
+    def __init__(self, folder: Path, setup: Setup) -> None:
+        program = shutil.which("twinkle-console")
+        if program is None:
+            raise Missing(self.name, "twinkle-console")
+        self._folder, self._setup = folder, setup
+        environment = setup.environment_of(folder)
+        self._process = AtTerminal((program, f"{USER}.cfg"), environment, folder)
+
+    @property
+    def pids(self) -> list[int]:
+        return [self._process.pid]
+
+    async def version(self) -> str:
+        return await package_version("twinkle-console")
+
+    async def prepare(self) -> None:
+        home = self._folder / ".twinkle"
+        home.mkdir(parents=True)
+        # RTP ports are even (RFC 3550 section 11); Twinkle is silent at an odd one.
+        rtp = free_sip_port() & ~1
+        (home / "twinkle.sys").write_text(_SYSTEM.format(sip=free_sip_port(), rtp=rtp))
+        (home / f"{USER}.cfg").write_text(
+            _ACCOUNT.format(
+                user=USER, domain=DOMAIN, password=self._setup.password,
+                host=LOOPBACK, port=self._setup.udp_port,
+            )
+        )  # fmt: skip
+
+    async def start(self) -> None:
+        await self._process.start()
+
+    async def dial(self) -> float:
+        begun = time.time()
+        self._process.type(f"call {TARGET}")
+        return begun
+
+    async def hang_up(self) -> None:
+        self._process.type("bye")
+
+    async def stop(self) -> None:
+        await self._process.stop()

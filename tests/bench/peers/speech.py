@@ -1,0 +1,182 @@
+"""Known speech as packets of a far end, with gaps, and what a phone makes of it."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.bench.peers.loss import bursts, scattered
+from tests.bench.peers.stream import FRAME_S
+from tests.support.media import sound
+from tests.support.media.g711 import PCMU, encoded
+from tests.support.media.pulse import RATE
+
+TEXT = (
+    "The birch canoe slid on the smooth planks. Glue the sheet to the dark blue background. "
+    "It is easy to tell the depth of a well. These days a chicken leg is a rare dish."
+)
+"""Sentences of IEEE 269's list 1, as tests of telephones have them."""
+
+Floats = NDArray[np.float64]
+
+_LEVEL = 1642.0  # -26 dB of full scale (ITU-T P.56), as the root mean square
+_LEAD_S = 1.0
+_PAUSE_S = 0.6
+_VOIP, _OK, _LARGEST = 2048, 0, 1275
+_SET_BITRATE, _SET_COMPLEXITY, _SET_FEC, _SET_LOSS = 4002, 4010, 4012, 4014
+_BITRATE, _COMPLEXITY = 32_000, 9
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A way to lose packets; a `burst` of 1 is each packet by itself."""
+
+    label: str
+    share: float
+    burst: int = 1
+
+    def lost(self, count: int, seed: int) -> list[bool]:
+        if self.burst == 1:
+            return scattered(count, self.share, seed)
+        return bursts(count, self.share, self.burst, seed)
+
+
+PATTERNS = (
+    Pattern("0 %", 0),
+    Pattern("5 %", 0.05),
+    Pattern("10 %", 0.1),
+    Pattern("20 %", 0.2),
+    Pattern("10 % in bursts of 3", 0.1, 3),
+    Pattern("10 % in bursts of 5", 0.1, 5),
+)
+
+
+@dataclass(frozen=True)
+class Script:
+    """Payloads of a call, None for lost ones; speech begins at `starts`, by pattern."""
+
+    payloads: list[bytes | None]
+    starts: dict[str, float]
+
+
+class Speech:
+    """A speaker's sentences at 16 kHz, as PESQ wants them."""
+
+    def __init__(self, folder: Path) -> None:
+        samples = sound.load(sound.speak(folder / "speech.wav", TEXT))
+        self.samples: Floats = samples * _LEVEL / np.sqrt(np.mean(samples**2))
+
+    def at(self, rate: int) -> Floats:
+        """The sentences at another rate, in whole frames."""
+        size = round(len(self.samples) * rate / sound.RATE)
+        spectrum = np.fft.rfft(self.samples)
+        fitted = np.zeros(size // 2 + 1, dtype=complex)
+        kept = min(len(spectrum), len(fitted))
+        fitted[:kept] = spectrum[:kept]
+        resampled = np.fft.irfft(fitted, size) * size / len(self.samples)
+        return np.pad(resampled, (0, -size % round(rate * FRAME_S)))
+
+    def script(self, codec: str, patterns: Sequence[Pattern], seed: int) -> Script:
+        """All patterns one after the other, with silence between them.
+
+        The encoder expects each pattern's share of loss, as RTCP would report it.
+        """
+        rate = {"PCMU": 8000, "opus": RATE}[codec]
+        frame = round(rate * FRAME_S)
+        encoder = _Mulaw() if codec == "PCMU" else _Opus()
+        voice = np.clip(self.at(rate), -32768, 32767).astype("<i2").reshape(-1, frame)
+        silence = np.zeros((round(_PAUSE_S / FRAME_S), frame), dtype="<i2")
+        payloads: list[bytes | None] = [
+            encoder.encode(piece) for piece in np.zeros((round(_LEAD_S / FRAME_S), frame), "<i2")
+        ]
+        starts = {}
+        for pattern in patterns:
+            encoder.expect(pattern.share)
+            starts[pattern.label] = len(payloads) * FRAME_S
+            lost = pattern.lost(len(voice), seed)
+            sent = [encoder.encode(piece) for piece in voice]
+            payloads += [None if gone else each for gone, each in zip(lost, sent, strict=True)]
+            payloads += [encoder.encode(piece) for piece in silence]
+        encoder.close()
+        return Script(payloads, starts)
+
+    def scores(self, script: Script, heard: Floats, offset_s: float) -> Iterator[tuple[str, float]]:
+        """PESQ-WB (ITU-T P.862.2) of each pattern in `heard`, 16 kHz.
+
+        The script began at `offset_s` of the recording.
+        """
+        from pesq import PesqError, pesq
+
+        length = len(self.samples)
+        for label, start in script.starts.items():
+            at = round((offset_s + start) * sound.RATE)
+            # A phone may be late by as much as the pause after the sentences.
+            part = heard[max(at, 0) : at + length + round(_PAUSE_S * sound.RATE)]
+            part = part[_lag(self.samples, part) :][:length]
+            score = pesq(sound.RATE, self.samples, part, "wb", on_error=PesqError.RETURN_VALUES)
+            yield label, float(score)
+
+
+class _Mulaw:
+    def encode(self, samples: NDArray[np.int16]) -> bytes:
+        return encoded(samples.astype(np.int32), PCMU)
+
+    def expect(self, share: float) -> None:
+        """G.711 has nothing against loss."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class _Opus:
+    """libopus at the settings that phones use: mono, in-band FEC."""
+
+    def __init__(self) -> None:
+        self._library = ctypes.CDLL("libopus.so.0")
+        self._library.opus_encoder_create.restype = ctypes.c_void_p
+        failed = ctypes.c_int()
+        self._encoder = ctypes.c_void_p(
+            self._library.opus_encoder_create(RATE, 1, _VOIP, ctypes.byref(failed))
+        )
+        assert failed.value == _OK
+        for request, value in (
+            (_SET_BITRATE, _BITRATE), (_SET_COMPLEXITY, _COMPLEXITY), (_SET_FEC, 1),
+        ):  # fmt: skip
+            self._set(request, value)
+
+    def encode(self, samples: NDArray[np.int16]) -> bytes:
+        out = ctypes.create_string_buffer(_LARGEST)
+        length = self._library.opus_encode(
+            self._encoder, samples.tobytes(), len(samples), out, _LARGEST
+        )
+        assert length > 0
+        return out.raw[:length]
+
+    def expect(self, share: float) -> None:
+        self._set(_SET_LOSS, round(100 * share))
+
+    def close(self) -> None:
+        self._library.opus_encoder_destroy(self._encoder)
+
+    def _set(self, request: int, value: int) -> None:
+        answer = self._library.opus_encoder_ctl(self._encoder, request, ctypes.c_int(value))
+        assert answer == _OK
+
+
+def to_16_khz(samples: NDArray[np.int16]) -> Floats:
+    """Sound at `RATE` at a third of its rate."""
+    size = len(samples) // 3
+    spectrum = np.fft.rfft(samples[: size * 3].astype(np.float64))
+    return np.fft.irfft(spectrum[: size // 2 + 1], size) / 3
+
+
+def _lag(speech: Floats, heard: Floats) -> int:
+    size = 1 << (len(speech) + len(heard)).bit_length()
+    product = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(speech, size))
+    match = np.fft.irfft(product, size)
+    return int(np.argmax(match[: max(len(heard) - len(speech), 1)]))
