@@ -381,6 +381,12 @@ void restSound()
     pjsua_check_snd_dev_idle();
 }
 
+/** Whether a sound device is open, if only the null one: it is the clock. */
+bool soundIsOpen()
+{
+    return pjsua_var.snd_is_on != PJ_FALSE;
+}
+
 /** Let the phone connect to a sound server, which no silent one does. */
 void allowSoundServer(bool allow)
 {

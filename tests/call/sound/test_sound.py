@@ -310,7 +310,7 @@ def _threads(phone: Phone, name: str) -> list[Path]:
     found = []
     for worker in phone.worker_pids():
         for thread in Path(f"/proc/{worker}/task").iterdir():
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
                 if (thread / "comm").read_text().startswith(name):
                     found.append(thread)
     return found

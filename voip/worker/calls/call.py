@@ -284,6 +284,7 @@ class Call(pj.Call):
             return
         if not self.media_up:
             return
+        self.media.keep_time()
         info = self.getInfo()
         if self._reported is CallState.CONNECTING:
             self._report(info)

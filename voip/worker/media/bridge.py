@@ -111,9 +111,18 @@ class CallMedia:
                 with contextlib.suppress(pj.Error):
                     self._audio = self._call.getAudioMedia(media.index)
                 break
+        self.keep_time()
         # PJSIP may have made another stream, which has no connections.
         self._wired = None
         self._wire_or_log()
+
+    def keep_time(self) -> None:
+        """Have the bridge's clock run while there is a session; each second again.
+
+        PJSIP closes an unconnected device a second after the call before.
+        """
+        if self.active:
+            self._sound.keep_time()
 
     def give_voice(self, on: bool) -> None:
         """Connect the person to the call, or cut them off."""

@@ -191,6 +191,14 @@ class Sound:
         self._wake()
         return self.playback_port()
 
+    def keep_time(self) -> None:
+        """Have the null device open in a call without devices, connected or not.
+
+        Without its clock a held call would send nothing that keeps its way open.
+        """
+        if self._in_use is None and not pj.soundIsOpen():
+            self._manager.setNullDev()
+
     def capture_port(self) -> pj.AudioMedia:
         """Microphone's port in the bridge, its device open or not."""
         return self._manager.getCaptureDevMedia()
