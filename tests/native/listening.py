@@ -37,6 +37,7 @@ async def called(
     server: HostileServer,
     base: Mapping[str, str] | None = None,
     sound_server: bool = False,
+    rests: bool = False,
 ) -> tuple[Probe, sip.Message, Callable[[bytes], None]]:
     """A probe that calls a server, its INVITE, and a way to answer it."""
     asked = asyncio.Queue[tuple[Connection, sip.Message]]()
@@ -49,6 +50,8 @@ async def called(
 
     server.behaviour = behave
     probe = await new_probe(bound=server.host, base=base, sound_server=sound_server)
+    if rests:
+        await probe.tell("rest sound")
     await probe.tell("call", uri=f"sip:bob@{server.host}:{server.port};transport=tls")
     connection, invite = await asked.get()
     return probe, invite, connection.send

@@ -60,6 +60,24 @@ async def test_packets_are_sent_while_a_sound_device_opens_and_after_it_failed(
         await pulse.stop()
 
 
+# 0111: a call that begins while the device is idle
+
+
+async def test_a_call_keeps_the_device_that_was_about_to_close(
+    new_probe: NewProbe, new_server: NewServer, host: str
+) -> None:
+    server = await new_server()
+    with listening.ear(host) as ear:
+        probe, invite, send = await listening.called(new_probe, server, rests=True)
+        body = listening.answer(invite, host, ear, *listening.CODECS["PCMU"])
+        # What is only listened to is connected to nothing here.
+        body = body.replace("sendrecv", "sendonly")
+        send(sip.response(invite, 200, "OK", contact=listening.contact(server), body=body))
+        # A packet each five seconds keeps its way; the device would close after one.
+        await listening.packets(ear, 3)
+    assert await probe.quit() == 0
+
+
 # 0106: the sound server's devices
 
 

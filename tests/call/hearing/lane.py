@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.support.media.pulse import RATE, Ear, Pulse
-from tests.support.media.voice import Frame, tones_in
+from tests.support.media.voice import Frame, steady, tones_in
 from tests.support.peers.kamailio import DOMAIN
 from tests.support.peers.party import Party
 from tests.support.phone import Phone
@@ -230,7 +230,7 @@ class Lane:
         since = time.time_ns()
         position = self._ear.position
         await self._ear.hear(_STEADY_S)
-        heard = {who: self._tones_since(who, since) for who in self._calls}
+        heard = {who: steady(self._frames_since(who, since)) for who in self._calls}
         heard["person"] = self._speaker(position)
         # A busy machine may drop a packet; one too many is an error.
         expected = self._expected()
@@ -247,8 +247,11 @@ class Lane:
         return heard | {"person": self._speaker(self._ear.position - _LATELY)}
 
     def _tones_since(self, who: str, since: int) -> frozenset[int]:
+        return Nothing.union(*(frame.tones for frame in self._frames_since(who, since)))
+
+    def _frames_since(self, who: str, since: int) -> list[Frame]:
         frames = self.parties[who].voice.frames
-        return Nothing.union(*(frame.tones for frame in frames[-50:] if frame.at >= since))
+        return [frame for frame in frames[-50:] if frame.at >= since]
 
     def _speaker(self, since: int) -> frozenset[int]:
         # One length at all times; the speaker's sound comes a moment after the packets.

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.support.media.pulse import RATE, Ear, Pulse
-from tests.support.media.voice import tones_in
+from tests.support.media.voice import Frame, steady, tones_in
 from tests.support.peers.hostile import own_host
 from tests.support.peers.kamailio import DOMAIN
 from tests.support.peers.party import Party
@@ -115,7 +115,7 @@ class Table:
             raise AssertionError(f"heard {self._heard_lately()} instead of {wanted}") from None
         since, position = time.time_ns(), self._ear.position
         await self._ear.hear(_STEADY_S)
-        heard = {name: self._tones_since(name, since) for name in self.calls}
+        heard = {name: _names(steady(self._frames_since(name, since))) for name in self.calls}
         heard[ME] = self._speaker(position)
         much = {name: found - wanted[name] for name, found in heard.items() if found - wanted[name]}
         assert not much, f"heard {much} beside {wanted}"
@@ -134,8 +134,11 @@ class Table:
         return heard | {ME: self._speaker(self._ear.position - _LATELY)}
 
     def _tones_since(self, name: str, since: int) -> frozenset[str]:
+        return _names(*(frame.tones for frame in self._frames_since(name, since)))
+
+    def _frames_since(self, name: str, since: int) -> list[Frame]:
         frames = self.parties[name].voice.frames
-        return _names(*(frame.tones for frame in frames[-50:] if frame.at >= since))
+        return [frame for frame in frames[-50:] if frame.at >= since]
 
     def _speaker(self, since: int) -> frozenset[str]:
         samples = self._ear.tail(max(since, self._ear.position - _LATELY)).astype(np.float64)

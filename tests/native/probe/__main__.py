@@ -340,6 +340,8 @@ class Probe:
                 pj.refuseName(command["name"])
             if command["do"] == "watch":
                 self._watch(command["uri"])
+            if command["do"] == "rest sound":
+                pj.restSound()
             if command["do"] == "open sound":
                 self._open_sound(command["device"], command.get("speaker", command["device"]))
             if command["do"] == "tell of sound":

@@ -10,6 +10,8 @@ import itertools
 import re
 import socket
 import struct
+from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -35,6 +37,7 @@ _SO_TIMESTAMPNS = 35  # asm-generic/socket.h
 _KEY = bytes(range(1, 31))
 TONE_PEAK = 8000
 _PATIENCE_S = 40
+_STEADY_FRAMES = 3
 _HEARD = 0.02  # of full scale, in the bin of a tone
 
 
@@ -245,6 +248,12 @@ def _has_copy(payload: bytes) -> bool:
         return False
     # Two flags begin the frame: voice, and the copy.
     return bool(payload[1] & 0x40)
+
+
+def steady(frames: Iterable[Frame]) -> frozenset[int]:
+    """Tones of three frames and more; the break of one tone holds others for a frame."""
+    counts = Counter(hertz for frame in frames for hertz in frame.tones)
+    return frozenset(hertz for hertz, count in counts.items() if count >= _STEADY_FRAMES)
 
 
 def tones_in(
