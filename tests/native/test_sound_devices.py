@@ -182,7 +182,6 @@ async def _sound(probe: Probe, condition: Callable[[Event], bool] = lambda _: Tr
             state = await probe.until("sound", functools.partial(_is, ident))
             if condition(state):
                 return state
-            await asyncio.sleep(0.1)
 
 
 def _is(ident: int, event: Event) -> bool:

@@ -10,7 +10,7 @@ import socket
 import sys
 
 from voip.security import hardening
-from voip.worker.media import pulse
+from voip.worker.media.devices import pulse
 
 
 def _prepare_process() -> None:

@@ -10,7 +10,7 @@ from voip.protocol.settings import Audio, Network
 from voip.protocol.worker.base import WorkerReport
 from voip.protocol.worker.process import NameAsked
 from voip.sip.network import locating
-from voip.worker.media.sound import Sound
+from voip.worker.media.devices.sound import Sound
 from voip.worker.outbox import Outbox
 from voip.worker.tls.connections import Connections
 from voip.worker.tones.tones import Tones

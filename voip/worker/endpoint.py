@@ -13,7 +13,7 @@ from voip.protocol.worker.base import Role
 from voip.protocol.worker.process import Configure
 from voip.worker.callbacks import guarded
 from voip.worker.context import Context
-from voip.worker.media.sound import may_have_sound
+from voip.worker.media.devices.sound import may_have_sound
 
 _ECHO_CODECS = ("G722/16000", "PCMA/8000", "PCMU/8000")
 """Codecs of the echo line, without Opus, which changes the waveform.

@@ -9,7 +9,7 @@ _LENGTH_S = 0.4
 
 
 class Speaker(Protocol):
-    """Speaker that the user hears: `voip.worker.media.sound.Sound`."""
+    """Speaker that the user hears: `voip.worker.media.devices.sound.Sound`."""
 
     def beep(self, on: bool) -> None:
         """Play two short notes, or disconnect them."""

@@ -11,9 +11,9 @@ from typing import NamedTuple, Protocol
 import pjsua2 as pj
 
 from voip.model import Source
+from voip.worker.media.devices.sound import Sound, tone
 from voip.worker.media.digits import frequencies
 from voip.worker.media.levels import amplitude
-from voip.worker.media.sound import Sound, tone
 
 _TONE_MS = 160
 _GAP_MS = 90

@@ -8,7 +8,8 @@ import pjsua2 as pj
 
 from voip.protocol.worker.sound import SoundEvent
 from voip.worker.errors import Refused
-from voip.worker.media.sound import listed, named
+from voip.worker.media.devices.choice import named
+from voip.worker.media.devices.sound import listed
 
 _SPEAKER = "it rings on the speaker"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pjsua2 as pj
 
-from voip.worker.media.sound import tone
+from voip.worker.media.devices.sound import tone
 
 _VOLUME = 12000
 

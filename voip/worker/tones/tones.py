@@ -10,7 +10,7 @@ import pjsua2 as pj
 from voip.model import CallState
 from voip.protocol.settings import Audio
 from voip.protocol.worker.sound import RingingEvent
-from voip.worker.media.sound import Sound, tone
+from voip.worker.media.devices.sound import Sound, tone
 from voip.worker.tones.ring import Ring
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from voip.model import SoundDevice
-from voip.worker.media.sound import SERVER, Choice, choose_pair, identity, named
+from voip.worker.media.devices.choice import SERVER, Choice, choose_pair, identity, named
 
 SPEAKER, MICROPHONE = "Default (Built-in \N{EN DASH} Speakers)", "Default (Jabra)"
 
