@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from tests.bench.peers.loss import bursts, scattered
 from tests.bench.peers.stream import FRAME_S
 from tests.support.media import sound
 from tests.support.media.g711 import PCMU, encoded
+from tests.support.media.opus import SET_BITRATE, SET_COMPLEXITY, SET_FEC, SET_LOSS, Encoder
 from tests.support.media.pulse import RATE
 
 TEXT = (
@@ -27,8 +27,6 @@ Floats = NDArray[np.float64]
 _LEVEL = 1642.0  # -26 dB of full scale (ITU-T P.56), as the root mean square
 _LEAD_S = 1.0
 _PAUSE_S = 0.6
-_VOIP, _OK, _LARGEST = 2048, 0, 1275
-_SET_BITRATE, _SET_COMPLEXITY, _SET_FEC, _SET_LOSS = 4002, 4010, 4012, 4014
 _BITRATE, _COMPLEXITY = 32_000, 9
 
 
@@ -133,39 +131,14 @@ class _Mulaw:
         """Nothing is held."""
 
 
-class _Opus:
+class _Opus(Encoder):
     """libopus at the settings that phones use: mono, in-band FEC."""
 
     def __init__(self) -> None:
-        self._library = ctypes.CDLL("libopus.so.0")
-        self._library.opus_encoder_create.restype = ctypes.c_void_p
-        failed = ctypes.c_int()
-        self._encoder = ctypes.c_void_p(
-            self._library.opus_encoder_create(RATE, 1, _VOIP, ctypes.byref(failed))
-        )
-        assert failed.value == _OK
-        for request, value in (
-            (_SET_BITRATE, _BITRATE), (_SET_COMPLEXITY, _COMPLEXITY), (_SET_FEC, 1),
-        ):  # fmt: skip
-            self._set(request, value)
-
-    def encode(self, samples: NDArray[np.int16]) -> bytes:
-        out = ctypes.create_string_buffer(_LARGEST)
-        length = self._library.opus_encode(
-            self._encoder, samples.tobytes(), len(samples), out, _LARGEST
-        )
-        assert length > 0
-        return out.raw[:length]
+        super().__init__({SET_BITRATE: _BITRATE, SET_COMPLEXITY: _COMPLEXITY, SET_FEC: 1})
 
     def expect(self, share: float) -> None:
-        self._set(_SET_LOSS, round(100 * share))
-
-    def close(self) -> None:
-        self._library.opus_encoder_destroy(self._encoder)
-
-    def _set(self, request: int, value: int) -> None:
-        answer = self._library.opus_encoder_ctl(self._encoder, request, ctypes.c_int(value))
-        assert answer == _OK
+        self.set(SET_LOSS, round(100 * share))
 
 
 def to_16_khz(samples: NDArray[np.int16]) -> Floats:

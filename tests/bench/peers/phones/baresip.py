@@ -4,19 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import time
 from pathlib import Path
 
-from tests.bench.peers.phones.base import (
-    TARGET,
-    USER,
-    AtTerminal,
-    Driver,
-    Missing,
-    Setup,
-    package_version,
-)
+from tests.bench.peers.phones.base import TARGET, USER, Program, Setup
 from tests.support.network.ports import LOOPBACK, free_port
 from tests.support.peers.kamailio import DOMAIN
 
@@ -24,25 +15,14 @@ _MODULES = ("g711", "opus", "alsa", "srtp")
 _APPLICATIONS = ("account", "menu", "ctrl_tcp")
 
 
-class Baresip(Driver):
-    name = "baresip"
+class Baresip(Program):
+    name = program = "baresip"
+    package = "baresip-core"
 
     def __init__(self, folder: Path, setup: Setup) -> None:
-        program = shutil.which("baresip")
-        if program is None:
-            raise Missing(self.name, "baresip-core")
-        self._folder, self._setup = folder, setup
-        self._libraries = next(Path(program).parent.parent.glob("lib/**/baresip/modules"))
+        super().__init__(folder, setup, "-f", str(folder))
+        self._libraries = next(self._path.parent.parent.glob("lib/**/baresip/modules"))
         self._control = free_port()
-        environment = setup.environment_of(folder)
-        self._process = AtTerminal((program, "-f", str(folder)), environment, folder)
-
-    @property
-    def pids(self) -> list[int]:
-        return [self._process.pid]
-
-    async def version(self) -> str:
-        return await package_version("baresip-core")
 
     async def prepare(self) -> None:
         self._folder.mkdir(parents=True)
@@ -71,9 +51,6 @@ class Baresip(Driver):
             ";audio_codecs=opus/48000/2,PCMU/8000/1\n"
         )
 
-    async def start(self) -> None:
-        await self._process.start()
-
     async def dial(self) -> float:
         begun = time.time()
         await self._command("dial", TARGET)
@@ -81,9 +58,6 @@ class Baresip(Driver):
 
     async def hang_up(self) -> None:
         await self._command("hangup")
-
-    async def stop(self) -> None:
-        await self._process.stop()
 
     async def _command(self, name: str, parameters: str = "") -> None:
         _, writer = await asyncio.open_connection(LOOPBACK, self._control)

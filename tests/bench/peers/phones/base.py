@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import os
 import re
+import shutil
 import signal
 import termios
 import tty
@@ -163,6 +164,34 @@ class AtTerminal:
             return
         self._text += _COLOURS.sub("", data.decode(errors="replace")).replace("\r", "")
         self._news.set()
+
+
+class Program(Driver):
+    """A phone that is one program of a Debian `package`, run with `words` at a terminal."""
+
+    program: str
+    package: str
+
+    def __init__(self, folder: Path, setup: Setup, *words: str) -> None:
+        found = shutil.which(self.program)
+        if found is None:
+            raise Missing(self.name, self.package)
+        self._path = Path(found)
+        self._folder, self._setup = folder, setup
+        self._process = AtTerminal((found, *words), setup.environment_of(folder), folder)
+
+    @property
+    def pids(self) -> list[int]:
+        return [self._process.pid]
+
+    async def version(self) -> str:
+        return await package_version(self.package)
+
+    async def start(self) -> None:
+        await self._process.start()
+
+    async def stop(self) -> None:
+        await self._process.stop()
 
 
 async def end(process: asyncio.subprocess.Process) -> None:

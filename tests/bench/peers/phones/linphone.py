@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from pathlib import Path
 
-from tests.bench.peers.phones.base import (
-    MICROPHONE,
-    SPEAKER,
-    TARGET,
-    USER,
-    AtTerminal,
-    Driver,
-    Missing,
-    Setup,
-    package_version,
-)
+from tests.bench.peers.phones.base import MICROPHONE, SPEAKER, TARGET, USER, Program, Setup
 from tests.support.network.ports import LOOPBACK
 from tests.support.peers.kamailio import DOMAIN
 
@@ -54,24 +43,12 @@ ringer_dev_id=PulseAudio Unknown: {speaker}
 """
 
 
-class Linphone(Driver):
-    name = "linphonec"
+class Linphone(Program):
+    name = program = "linphonec"
+    package = "linphone-cli"
 
     def __init__(self, folder: Path, setup: Setup) -> None:
-        program = shutil.which("linphonec")
-        if program is None:
-            raise Missing(self.name, "linphone-cli")
-        self._folder, self._setup = folder, setup
-        environment = setup.environment_of(folder)
-        words = (program, "-c", str(folder / "linphonerc"))
-        self._process = AtTerminal(words, environment, folder)
-
-    @property
-    def pids(self) -> list[int]:
-        return [self._process.pid]
-
-    async def version(self) -> str:
-        return await package_version("linphone-cli")
+        super().__init__(folder, setup, "-c", str(folder / "linphonerc"))
 
     async def prepare(self) -> None:
         self._folder.mkdir(parents=True)
@@ -84,9 +61,6 @@ class Linphone(Driver):
             )
         )  # fmt: skip
 
-    async def start(self) -> None:
-        await self._process.start()
-
     async def dial(self) -> float:
         begun = time.time()
         self._process.type(f"call {TARGET}")
@@ -94,6 +68,3 @@ class Linphone(Driver):
 
     async def hang_up(self) -> None:
         self._process.type("terminate")
-
-    async def stop(self) -> None:
-        await self._process.stop()

@@ -6,19 +6,10 @@ detection of voice: with it nothing is sent of a quiet microphone.
 
 from __future__ import annotations
 
-import shutil
 import time
 from pathlib import Path
 
-from tests.bench.peers.phones.base import (
-    TARGET,
-    USER,
-    AtTerminal,
-    Driver,
-    Missing,
-    Setup,
-    package_version,
-)
+from tests.bench.peers.phones.base import TARGET, USER, Program, Setup
 from tests.support.network.ports import LOOPBACK, free_sip_port
 from tests.support.peers.kamailio import DOMAIN
 
@@ -49,25 +40,14 @@ zrtp_enabled=no
 """
 
 
-class Twinkle(Driver):
+class Twinkle(Program):
     name = "Twinkle"
+    program = package = "twinkle-console"
     codecs = frozenset({"PCMU"})
     is_secure = False
 
     def __init__(self, folder: Path, setup: Setup) -> None:
-        program = shutil.which("twinkle-console")
-        if program is None:
-            raise Missing(self.name, "twinkle-console")
-        self._folder, self._setup = folder, setup
-        environment = setup.environment_of(folder)
-        self._process = AtTerminal((program, f"{USER}.cfg"), environment, folder)
-
-    @property
-    def pids(self) -> list[int]:
-        return [self._process.pid]
-
-    async def version(self) -> str:
-        return await package_version("twinkle-console")
+        super().__init__(folder, setup, f"{USER}.cfg")
 
     async def prepare(self) -> None:
         home = self._folder / ".twinkle"
@@ -82,9 +62,6 @@ class Twinkle(Driver):
             )
         )  # fmt: skip
 
-    async def start(self) -> None:
-        await self._process.start()
-
     async def dial(self) -> float:
         begun = time.time()
         self._process.type(f"call {TARGET}")
@@ -92,6 +69,3 @@ class Twinkle(Driver):
 
     async def hang_up(self) -> None:
         self._process.type("bye")
-
-    async def stop(self) -> None:
-        await self._process.stop()
