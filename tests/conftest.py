@@ -60,6 +60,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     for item in items:
         if "speech" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.realtime)
+        if not _file_of(item).startswith(_WAITING) and (
+            item.get_closest_marker("waits") or item.get_closest_marker("realtime")
+        ):
+            # `check` looks for marked tests in these folders, and would not run it.
+            raise pytest.UsageError(f"{item.nodeid} is marked, and in none of {_WAITING}")
     yield
     # pytest has taken out what was not chosen: the stretches are of the rest.
     items[:] = shared(
