@@ -14,8 +14,12 @@ minutes. SRTP is AES_CM_128_HMAC_SHA1_80 for all.
   its engine and workers; with --screen there is a column with its screen as well.
 - Start to registered: from the start of the process until the registrar has its contact.
 - Dial to INVITE: from the command at the phone's own input to the first large packet.
-- PESQ-WB: of speech that the far end sends, in packets that are equal for all phones,
-  with the same ones lost. Each run has another seed. It needs the package pesq.
+- PESQ-WB and PLCMOS "of equal packets": of speech that the far end sends, in packets that
+  are equal for all phones, with the same ones lost. It compares receivers.
+- PESQ-WB and PLCMOS "there and back": of speech in the phone's microphone, coded by the
+  phone, returned with losses that the far end reports, at that phone's speaker.
+  Each run has another seed. `pip install pesq` brings the one measure, `pip install
+  speechmos onnxruntime` the other.
 """
 
 from __future__ import annotations
@@ -31,13 +35,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench.peers.ground import Ground
-from tests.bench.peers.measures import CODECS, PARTS, Session, Values, has_pesq, rows
+from tests.bench.peers.measures import CODECS, PARTS, SCORES, Session, Values, rows
 from tests.bench.peers.phones.baresip import Baresip
 from tests.bench.peers.phones.base import Driver, Missing, package_version
 from tests.bench.peers.phones.linphone import Linphone
 from tests.bench.peers.phones.offhook import Offhook
 from tests.bench.peers.phones.twinkle import Twinkle
-from tests.bench.peers.speech import Speech
+from tests.bench.peers.speech import PACKAGES, Speech, judges
 from tests.bench.peers.stream import Received
 from tests.bench.peers.table import figures, markdown, ratios, summary
 
@@ -103,9 +107,10 @@ def _sent(phone: str, codec: str, received: Received) -> str:
 
 async def _main(arguments: argparse.Namespace) -> None:
     parts = frozenset(arguments.parts)
-    if "loss" in parts and not has_pesq():
-        print("left out: PESQ; pip install pesq brings it")
-        parts -= {"loss"}
+    if parts & {"loss", "return"}:
+        for measure in PACKAGES.keys() - judges():
+            print(f"left out: {SCORES[measure]}; pip install {PACKAGES[measure]} brings it")
+        parts = parts if judges() else parts - {"loss", "return"}
     with tempfile.TemporaryDirectory(prefix="oh-", dir="/tmp") as folder:
         ground = Ground(Path(folder))
         await ground.start()

@@ -1,7 +1,7 @@
 """A far end that reflects a phone's voice, or plays packets to it with gaps.
 
 It is registered at the Kamailio over UDP, and answers every call at once with the
-one codec that was asked for. RTCP is neither sent nor read.
+one codec that was asked for. RTCP is not read, and sent only of what is lost on purpose.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ _SUITE = "AES_CM_128_HMAC_SHA1_80"
 _CRYPTO = re.compile(rf"^a=crypto:(\d+) {_SUITE} inline:([^|\s]+)", re.MULTILINE)
 _HOST = re.compile(r"^c=IN IP4 (\S+)", re.MULTILINE)
 _MEDIA = re.compile(r"^m=audio (\d+) (\S+) (.*)$", re.MULTILINE)
+_RTCP = re.compile(r"^a=rtcp:(\d+)", re.MULTILINE)
 _STATIC = {"PCMU": "0"}
 
 
@@ -121,7 +122,15 @@ class FarEnd(asyncio.DatagramProtocol):
         crypto = _CRYPTO.search(offer)
         if "SAVP" in media[2] and crypto is None:
             return None
-        self.stream = Stream((host[1], int(media[1])), int(payload_type), crypto and crypto[2])
+        # RFC 3605; without the attribute it is the next port.
+        reports = _RTCP.search(offer)
+        port = int(media[1])
+        self.stream = Stream(
+            (host[1], port),
+            (host[1], int(reports[1]) if reports else port + 1),
+            int(payload_type),
+            crypto and crypto[2],
+        )
         lines = [
             "v=0", f"o=- 1 1 IN IP4 {LOOPBACK}", "s=-", f"c=IN IP4 {LOOPBACK}", "t=0 0",
             f"m=audio {self.stream.port} {media[2]} {payload_type}",

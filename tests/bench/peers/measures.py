@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.util
 import time
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
@@ -13,7 +12,7 @@ import numpy as np
 
 from tests.bench.peers.ground import Ground
 from tests.bench.peers.phones.base import SPEAKER, USER, VOICE, Driver
-from tests.bench.peers.speech import PATTERNS, Speech, to_16_khz
+from tests.bench.peers.speech import PATTERNS, Floats, Speech, to_16_khz
 from tests.bench.peers.stream import Received, Stream
 from tests.bench.peers.table import Row
 from tests.bench.peers.usage import cpu_s, family, pss_mb
@@ -21,7 +20,10 @@ from tests.support.media.chirps import Recorder, delays, series
 from tests.support.media.pulse import RATE, write
 
 CODECS = {"PCMU": "G.711", "opus": "Opus"}
-PARTS = ("idle", "dial", "calls", "loss")
+PARTS = ("idle", "dial", "calls", "loss", "return")
+SCORES = {"pesq": "PESQ-WB", "plcmos": "PLCMOS"}
+"""Packages' measures of speech that lost packets: the one knows how it was, the other hears."""
+_WAYS = {"loss": "of equal packets", "return": "there and back"}
 
 _REGISTERED_S = 30.0
 _SETTLE_S = 2.0
@@ -32,14 +34,12 @@ _SPEECH_S = 12.0
 _TALK_S = 10.0
 _VOICE_S = 10.0
 _BETWEEN_CALLS_S = 1.5
+_WARM_S = 6.0
+_LONGEST_PACKETS = 4000
 _PERCENT = "% of a core"
 
 Values = dict[str, list[float]]
 """Values of one run, by measure."""
-
-
-def has_pesq() -> bool:
-    return importlib.util.find_spec("pesq") is not None
 
 
 def rows() -> list[Row]:
@@ -54,8 +54,10 @@ def rows() -> list[Row]:
         Row("call memory", "memory in a G.711 call, PSS", "MB", 1),
     ]
     made += [
-        Row(f"pesq {codec} {p.label}", f"PESQ-WB, {name}, loss {p.label}", "", 2,
+        Row(f"{score} {part} {codec} {p.label}", f"{words}, {name} {way}, loss {p.label}", "", 2,
             more_is_better=True)
+        for part, way in _WAYS.items()
+        for score, words in SCORES.items()
         for codec, name in CODECS.items()
         for p in PATTERNS
     ]  # fmt: skip
@@ -97,6 +99,10 @@ class Session:
                 for codec in codecs:
                     self.stage = f"loss, {CODECS[codec]}"
                     await self._lose(codec)
+            if "return" in parts:
+                for codec in codecs:
+                    self.stage = f"return, {CODECS[codec]}"
+                    await self._return(codec)
         finally:
             await self._driver.stop()
 
@@ -159,8 +165,35 @@ class Session:
             await asyncio.sleep(_BETWEEN_CALLS_S)
             await ear.stop()
         heard = to_16_khz(ear.samples)
-        for label, score in self._speech.scores(script, heard, begun - ear.begin):
-            self._note(f"pesq {codec} {label}", score)
+        for score in self._speech.scores(script, heard, begun - ear.begin):
+            self._note(f"{score.measure} loss {codec} {score.label}", score.value)
+
+    async def _return(self, codec: str) -> None:
+        sentences = np.clip(self._speech.at(RATE), -32768, 32767).astype(np.int16)
+        clock, pulse, folder = (
+            asyncio.get_running_loop().time,
+            self._ground.pulse,
+            self._ground.folder,
+        )
+        before = write(folder / "before.wav", sentences[: int(_WARM_S * RATE)])
+        scored = write(folder / "scored.wav", sentences)
+        spans: dict[str, tuple[float, float]] = {}
+        async with self._call(codec) as stream:
+            mouth, ear = await self._record(VOICE), await self._record(SPEAKER)
+            for pattern in PATTERNS:
+                stream.lose(pattern.lost(_LONGEST_PACKETS, self._seed))
+                # A phone may follow what the far end reports of its packets.
+                await pulse.speak(before, VOICE)
+                begin = clock()
+                await pulse.speak(scored, VOICE)
+                await asyncio.sleep(_BETWEEN_CALLS_S)
+                spans[pattern.label] = begin, clock()
+            await mouth.stop()
+            await ear.stop()
+        for label, (begin, end) in spans.items():
+            said, heard = (_part(of, begin, end) for of in (mouth, ear))
+            for score in self._speech.returned(label, said, heard):
+                self._note(f"{score.measure} return {codec} {score.label}", score.value)
 
     @contextlib.asynccontextmanager
     async def _call(self, codec: str) -> AsyncIterator[Stream]:
@@ -187,6 +220,12 @@ class Session:
 
     def _note(self, measure: str, value: float) -> None:
         self.values.setdefault(measure, []).append(value)
+
+
+def _part(recorder: Recorder, begin: float, end: float) -> Floats:
+    """What was heard between two times of the loop's clock, at 16 kHz."""
+    first, last = (round((moment - recorder.begin) * RATE) for moment in (begin, end))
+    return to_16_khz(recorder.samples[max(first, 0) : last])
 
 
 async def _share(pids: list[int], seconds: float) -> float:

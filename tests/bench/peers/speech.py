@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import importlib.util
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,9 +25,13 @@ TEXT = (
 
 Floats = NDArray[np.float64]
 
+PACKAGES = {"pesq": "pesq", "plcmos": "speechmos"}
+"""Package of each measure of speech."""
+
 _LEVEL = 1642.0  # -26 dB of full scale (ITU-T P.56), as the root mean square
 _LEAD_S = 1.0
 _PAUSE_S = 0.6
+_LATEST_S = 1.0
 _BITRATE, _COMPLEXITY = 32_000, 9
 
 
@@ -60,6 +65,15 @@ class Script:
 
     payloads: list[bytes | None]
     starts: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a measure says of one pattern: pesq (ITU-T P.862.2) or plcmos (version 2)."""
+
+    measure: str
+    label: str
+    value: float
 
 
 class Speech:
@@ -103,21 +117,49 @@ class Speech:
         encoder.close()
         return Script(payloads, starts)
 
-    def scores(self, script: Script, heard: Floats, offset_s: float) -> Iterator[tuple[str, float]]:
-        """PESQ-WB (ITU-T P.862.2) of each pattern in `heard`, 16 kHz.
+    def scores(self, script: Script, heard: Floats, offset_s: float) -> Iterator[Score]:
+        """Scores of each pattern in `heard`, 16 kHz.
 
         The script began at `offset_s` of the recording.
         """
-        from pesq import PesqError, pesq
-
-        length = len(self.samples)
         for label, start in script.starts.items():
             at = round((offset_s + start) * sound.RATE)
             # A phone may be late by as much as the pause after the sentences.
-            part = heard[max(at, 0) : at + length + round(_PAUSE_S * sound.RATE)]
-            part = part[_lag(self.samples, part) :][:length]
-            score = pesq(sound.RATE, self.samples, part, "wb", on_error=PesqError.RETURN_VALUES)
-            yield label, float(score)
+            part = heard[max(at, 0) : at + len(self.samples) + round(_PAUSE_S * sound.RATE)]
+            for measure, value in self._judged(part):
+                yield Score(measure, label, value)
+
+    def returned(self, label: str, said: Floats, heard: Floats) -> Iterator[Score]:
+        """Scores of the sentences in `heard`, which were in `said` at the same time."""
+        begin = _lag(self.samples, said)
+        part = heard[begin : begin + len(self.samples) + round(_LATEST_S * sound.RATE)]
+        for measure, value in self._judged(part):
+            yield Score(measure, label, value)
+
+    def _judged(self, part: Floats) -> Iterator[tuple[str, float]]:
+        part = part[_lag(self.samples, part) :][: len(self.samples)]
+        for measure in judges():
+            yield measure, _JUDGES[measure](self.samples, part)
+
+
+def judges() -> list[str]:
+    """Measures whose packages are installed."""
+    return [name for name, package in PACKAGES.items() if importlib.util.find_spec(package)]
+
+
+def _pesq(said: Floats, heard: Floats) -> float:
+    from pesq import PesqError, pesq
+
+    return float(pesq(sound.RATE, said, heard, "wb", on_error=PesqError.RETURN_VALUES))
+
+
+def _plcmos(_: Floats, heard: Floats) -> float:
+    from speechmos import plcmos
+
+    return float(plcmos.run(heard / 32768, sr=sound.RATE)["plcmos"])
+
+
+_JUDGES: dict[str, Callable[[Floats, Floats], float]] = {"pesq": _pesq, "plcmos": _plcmos}
 
 
 class _Mulaw:

@@ -8,11 +8,12 @@ import contextlib
 import socket
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from tests.bench.peers.reports import Reports
 from tests.support.media.pace import Pace
-from tests.support.media.srtp import NotAuthentic, Srtp
+from tests.support.media.srtp import NotAuthentic, Srtcp, Srtp
 from tests.support.network.ports import LOOPBACK
 
 FRAME_S = 0.02
@@ -21,6 +22,7 @@ _KEY = bytes(range(1, 31))
 _SSRC = 0xB0B0
 _SO_TIMESTAMPNS = 35  # asm-generic/socket.h
 _HEADER = 12
+_REPORT_S = 1.0
 _CLOCK = {True: 160, False: 960}
 """RTP clock's steps in a frame: those of G.711, those of Opus."""
 
@@ -42,14 +44,24 @@ class Received:
 class Stream:
     """Both directions of a call; it reflects until it plays."""
 
-    def __init__(self, to: tuple[str, int], payload_type: int, phone_key: str | None) -> None:
+    def __init__(
+        self,
+        to: tuple[str, int],
+        reports_to: tuple[str, int],
+        payload_type: int,
+        phone_key: str | None,
+    ) -> None:
         self.key = base64.b64encode(_KEY).decode()
         self.received = Received()
         self.reflects = True
         self.is_secret = phone_key is not None
-        self._to, self._payload_type = to, payload_type
+        self._to, self._reports_to, self._payload_type = to, reports_to, payload_type
         self._opening = Srtp(base64.b64decode(phone_key)) if phone_key is not None else None
         self._sealing = Srtp(_KEY) if phone_key is not None else None
+        self._reporting = Srtcp(_KEY) if phone_key is not None else None
+        self._lost: Iterator[bool] = iter(())
+        self._reports = Reports(_SSRC)
+        self._reporter: asyncio.Task[None] | None = None
         self._sequence = self._stamp = 0
         self._news = asyncio.Event()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -82,7 +94,15 @@ class Stream:
                 self._send(0, self._sequence, self._stamp, payload)
             await pace.after(FRAME_S)
 
+    def lose(self, lost: Iterable[bool]) -> None:
+        """Return only those of the next packets that are not lost, and report the others."""
+        self._lost = iter(lost)
+        if self._reporter is None:
+            self._reporter = asyncio.create_task(self._report())
+
     def close(self) -> None:
+        if self._reporter is not None:
+            self._reporter.cancel()
         asyncio.get_running_loop().remove_reader(self._socket)
         self._socket.close()
 
@@ -104,12 +124,24 @@ class Stream:
                 self.received.sizes.append(len(payload))
                 self.received.moments.append(arrival)
                 self._news.set()
-                if self.reflects:
+                is_lost = next(self._lost, False)
+                if not is_lost:
+                    self._reports.count(int.from_bytes(packet[8:12], "big"), sequence)
+                if self.reflects and not is_lost:
                     self._sequence, self._stamp = sequence, stamp
                     self._send(marker, sequence, stamp, payload)
                     self.received.held_s.append(time.time() - arrival)
                 return
         self.received.strange += 1
+
+    async def _report(self) -> None:
+        while True:
+            await asyncio.sleep(_REPORT_S)
+            report = self._reports.make()
+            if report is not None:
+                data = self._reporting.protect(report) if self._reporting else report
+                with contextlib.suppress(ConnectionRefusedError):
+                    self._socket.sendto(data, self._reports_to)
 
     def _send(self, marker: int, sequence: int, stamp: int, payload: bytes) -> None:
         head = struct.pack(
