@@ -66,9 +66,9 @@ class Phone:
         self.calls.follow()
         self.accounts.follow()
         now = time.monotonic()
+        self.calls.tick(now)
         if now >= self._next_tick:
             self._next_tick = now + 1
-            self.calls.tick()
             self.accounts.tick()
             self.context.sound.recover(open_now=bool(self.calls))
             self.context.free_buried()

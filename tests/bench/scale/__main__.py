@@ -17,8 +17,9 @@ bench or the phone's sockets had no room for is counted apart.
   within 100 ms.
 - conference: eight calls joined; silencing and talking aside.
 - soak: 20 calls with holds, new keys and refreshed sessions of the far end, and calls that
-  end and begin, one of each in five seconds. Each minute has the memory, file descriptors
-  and threads of worker and engine. The goal of an hour is that none of them grows.
+  end and begin, one of each in five seconds; half of the calls last to the end. Each minute
+  has the memory, file descriptors and threads of worker and engine. The goal of an hour is
+  that none of them grows.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ class Rig:
         leaf = self._authority.issue("server", dns=[DOMAIN], addresses=[LOOPBACK])
         self._server = Kamailio(folder / "kamailio", leaf)
         self.phone = Phone(folder / "phone", fresh=True)
-        self._tone = folder / "tone.wav"
+        self.tone = folder / "tone.wav"
         self._far: asyncio.subprocess.Process | None = None
         self._asking = asyncio.Lock()
         self._unread = 0
@@ -99,7 +99,7 @@ class Rig:
 
     async def start(self) -> None:
         os.sched_setaffinity(0, self._cores[1])
-        _write_tone(self._tone)
+        _write_tone(self.tone)
         await self._server.start()
         self._far = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.bench.scale.farend", str(self._server.port),
@@ -138,7 +138,7 @@ class Rig:
     async def call(self) -> str:
         """Begin a call that sends a file, and wait until it is up."""
         self.phone.events.clear()
-        call = await self.phone.call(f"{USER}@{DOMAIN}", account=_NEAR, play=str(self._tone))
+        call = await self.phone.call(f"{USER}@{DOMAIN}", account=_NEAR, play=str(self.tone))
         await self.phone.until_state(call, CallState.ACTIVE)
         self.calls.append(call)
         return call

@@ -13,11 +13,15 @@ import numpy as np
 
 from tests.bench.peers.usage import pss_mb
 from tests.bench.scale.rig import Count, Rig, Times
-from voip.protocol.calls import HangUp, Hold, Resume
+from voip.protocol.calls import HangUp, Hold, Play, Resume
 
 _CALLS = 20
+_LASTING = 10
+"""Calls that last for the whole soak; the others end in turns."""
+
 _STEP_S = 1.0
 _REGISTER_EACH_S = 300
+_PLAY_EACH_S = 480
 _WARM = 0.2
 """Share of the soak at its beginning in which memory may grow."""
 
@@ -44,6 +48,11 @@ class _Soak:
         self.times = Times()
         self.done: dict[str, int] = {}
 
+    async def play(self) -> None:
+        """Send the file again into the calls that last: it is shorter than they are."""
+        for call in self._rig.calls[:_LASTING]:
+            await self._rig.phone.client.ask(Play(call=call, path=str(self._rig.tone)))
+
     async def step(self, kind: int) -> None:
         """Do one of five things."""
         rig = self._rig
@@ -63,7 +72,7 @@ class _Soak:
                 await rig.ask(self.times, "resume", Resume(call=call))
                 self._count("held and resumed", 1)
             case 4:
-                call = rig.calls.pop(0)
+                call = rig.calls.pop(_LASTING)
                 await rig.ask(self.times, "hang up", HangUp(call=call))
                 await rig.phone.until_logged(call)
                 await rig.call()
@@ -81,7 +90,7 @@ async def soak(rig: Rig, minutes: float) -> None:
     readings: list[tuple[Reading, Reading]] = []
     packets = lost = late = unread = 0
     began = time.monotonic()
-    registered = minute = began
+    registered = played = minute = began
     await rig.begin()
     spent = rig.cpu_s()
     for kind in itertools.cycle(range(5)):
@@ -100,6 +109,9 @@ async def soak(rig: Rig, minutes: float) -> None:
         if now - registered >= _REGISTER_EACH_S:
             await rig.far("register")
             registered = now
+        if now - played >= _PLAY_EACH_S:
+            await running.play()
+            played = now
         await running.step(kind)
         await asyncio.sleep(max(0.0, now + _STEP_S - time.monotonic()))
     print("; ".join(f"{what} {number} times" for what, number in running.done.items()))

@@ -32,6 +32,9 @@ from voip.worker.media.conference import Conference
 
 _ETPNOTAVAIL = 171065  # pjsip/sip_errno.h
 
+_PARTS = 50
+"""Parts of a second in which calls do each second's work."""
+
 _NOT_REPLACED = {
     pj.PJSIP_SC_BAD_REQUEST: CauseKind.NOT_REPLACED,
     pj.PJSIP_SC_CALL_TSX_DOES_NOT_EXIST: CauseKind.NO_CALL_TO_REPLACE,
@@ -197,10 +200,16 @@ class Calls:
                 call.beep.follow()
                 call.ringing.follow_early_media()
 
-    def tick(self) -> None:
-        """Do each second's work."""
-        for call in list(self._calls.values()):
-            call.tick()
+    def tick(self, now: float) -> None:
+        """Do each second's work, in another part of the second for each call.
+
+        At once, the work of many calls would keep a command waiting.
+        """
+        for number, call in list(self._calls.items()):
+            second = int(now + number % _PARTS / _PARTS)
+            if second != call.second:
+                call.second = second
+                call.tick()
 
     def report_levels(self) -> None:
         for call in self._calls.values():
