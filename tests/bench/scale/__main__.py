@@ -33,7 +33,6 @@ from pathlib import Path
 
 from tests.bench.scale.rig import Rig, Times
 from tests.bench.scale.soak import soak
-from voip.protocol.base import Command
 from voip.protocol.calls import (
     HangUp,
     Hold,
@@ -44,6 +43,7 @@ from voip.protocol.calls import (
     SilenceParty,
     TalkAside,
 )
+from voip.protocol.client import AnyCommand
 from voip.protocol.phone import GetStatus
 
 _SETTLE_S = 3.0
@@ -94,7 +94,7 @@ async def _calls(rig: Rig, number: int, seconds: float) -> None:
     print("\n".join(times.lines()), flush=True)
 
 
-def _commands(call: str) -> tuple[tuple[str, Command], ...]:
+def _commands(call: str) -> tuple[tuple[str, AnyCommand], ...]:
     return (
         ("status", GetStatus()),
         ("mute", Mute(call=call)),

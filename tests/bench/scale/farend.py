@@ -54,15 +54,15 @@ class FarEnd(Registered):
     async def obey(self, command: dict[str, Any]) -> object:
         match command:
             case {"do": "begin"}:
-                return self._voice.begin()
+                self._voice.begin()
             case {"do": "count"}:
                 lines = [dataclasses.asdict(line.arrivals) for line in self._voice.lines]
                 return {"lines": lines, "dropped": self._voice.dropped}
             case {"do": "change", "calls": calls, "new keys": has_new_keys}:
                 return await self._change(calls, has_new_keys)
             case {"do": "register"}:
-                return await self.register()
-        raise ValueError(command)
+                await self.register()
+        return None
 
     # What the phone asks for
 
@@ -130,7 +130,8 @@ class FarEnd(Registered):
         number = next(self.numbers)
         branch = f"far-{number}"
         key = (call.dialog.call_id, f"{number} INVITE")
-        waiting = self._waiting[key] = asyncio.get_running_loop().create_future()
+        waiting: asyncio.Future[sip.Message] = asyncio.get_running_loop().create_future()
+        self._waiting[key] = waiting
         self._tell(call, "INVITE", number, branch, call.session)
         try:
             answer = await asyncio.wait_for(waiting, _PATIENCE_S)

@@ -24,8 +24,8 @@ from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
 from tests.support.pki import Authority
 from voip.model import CallState
-from voip.protocol.base import Command
 from voip.protocol.calls import HangUp
+from voip.protocol.client import AnyCommand
 from voip.protocol.settings import Audio
 
 _NEAR = "near"
@@ -107,9 +107,7 @@ class Rig:
         )  # fmt: skip
         await self._answer()
         await self.phone.start()
-        await self.phone.add_secure(
-            _NEAR, LOOPBACK, self._server.tls_port, self._authority.file
-        )
+        await self.phone.add_secure(_NEAR, LOOPBACK, self._server.tls_port, self._authority.file)
         await self.phone.until_registered(_NEAR)
         for pid in self.phone.worker_pids():
             for thread in Path(f"/proc/{pid}/task").iterdir():
@@ -147,7 +145,7 @@ class Rig:
         self.calls.remove(call)
         await self.phone.client.ask(HangUp(call=call))
 
-    async def ask(self, times: Times, what: str, command: Command) -> None:
+    async def ask(self, times: Times, what: str, command: AnyCommand) -> None:
         await times.note(what, self.phone.client.ask(command))
 
     # What the far end does and counts
@@ -201,7 +199,7 @@ class Rig:
         own = set()
         for file in Path(f"/proc/{self.worker}/fd").iterdir():
             with contextlib.suppress(OSError):
-                own.add(os.readlink(file))
+                own.add(str(file.readlink()))
         rows = [row.split() for row in Path("/proc/net/udp").read_text().splitlines()[1:]]
         return sum(int(row[-1]) for row in rows if f"socket:[{row[9]}]" in own)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tests.bench.peers.usage import pss_mb
 from tests.bench.scale.rig import Count, Rig, Times
 from voip.protocol.calls import HangUp, Hold, Play, Resume
 
@@ -22,12 +22,17 @@ _LASTING = 10
 _STEP_S = 1.0
 _REGISTER_EACH_S = 300
 _PLAY_EACH_S = 480
+_OWN = re.compile(r"^RssAnon:\s+(\d+) kB", re.MULTILINE)
 _WARM = 0.2
 """Share of the soak at its beginning in which memory may grow."""
 
 
 class Reading(NamedTuple):
-    """Memory (MB), file descriptors and threads of a process."""
+    """Memory (MB), file descriptors and threads of a process.
+
+    The memory is its own (RssAnon of proc(5)): shares of common pages come and go with
+    other processes.
+    """
 
     memory: float
     files: float
@@ -37,7 +42,9 @@ class Reading(NamedTuple):
 def _reading(pid: int) -> Reading:
     process = Path(f"/proc/{pid}")
     counts = [float(len(list((process / part).iterdir()))) for part in ("fd", "task")]
-    return Reading(pss_mb([pid]), *counts)
+    found = _OWN.search((process / "status").read_text())
+    assert found is not None
+    return Reading(int(found[1]) / 1024, *counts)
 
 
 class _Soak:

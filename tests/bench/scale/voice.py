@@ -39,8 +39,8 @@ class Arrivals:
     """Packets of a call that arrived; times in seconds.
 
     `span` is the time in which the phone was due to send, from one packet to the next, and
-    `late` the packets that came more than 40 ms after the one before. `lost` are missing sequence numbers, `strange`
-    the packets that the agreed key does not open.
+    `late` the packets that came more than 40 ms after the one before. `lost` are missing
+    sequence numbers, `strange` the packets that the agreed key does not open.
     """
 
     packets: int = 0
