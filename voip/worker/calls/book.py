@@ -32,8 +32,8 @@ from voip.worker.media.conference import Conference
 
 _ETPNOTAVAIL = 171065  # pjsip/sip_errno.h
 
-_PARTS = 50
-"""Parts of a second in which calls do each second's work."""
+_AT_ONCE = 4
+"""Calls that do their work of a second in one turn of the loop."""
 
 _NOT_REPLACED = {
     pj.PJSIP_SC_BAD_REQUEST: CauseKind.NOT_REPLACED,
@@ -52,6 +52,7 @@ class Calls:
         self._role = role
         self._calls: dict[int, Call] = {}
         self._ended: list[Call] = []
+        self._due: list[int] = []
         self._next_incoming = -1
         self._conference = Conference()
 
@@ -200,16 +201,24 @@ class Calls:
                 call.beep.follow()
                 call.ringing.follow_early_media()
 
-    def tick(self, now: float) -> None:
-        """Do each second's work, in another part of the second for each call.
+    def begin_tick(self) -> None:
+        """Begin each second's work, which `tick` does."""
+        self._due = list(self._calls)
 
-        At once, the work of many calls would keep a command waiting.
+    @property
+    def is_due(self) -> bool:
+        """True if some calls wait for their work of this second."""
+        return bool(self._due)
+
+    def tick(self) -> None:
+        """Do this second's work of the next few calls.
+
+        A command would wait for the work of all.
         """
-        for number, call in list(self._calls.items()):
-            second = int(now + number % _PARTS / _PARTS)
-            if second != call.second:
-                call.second = second
-                call.tick()
+        now, self._due = self._due[:_AT_ONCE], self._due[_AT_ONCE:]
+        for number in now:
+            if number in self._calls:
+                self._calls[number].tick()
 
     def report_levels(self) -> None:
         for call in self._calls.values():
@@ -222,6 +231,7 @@ class Calls:
         """Free every call before the library ends."""
         self._calls.clear()
         self._ended.clear()
+        self._due.clear()
 
     def _number_of(self, pjsip_id: int) -> int | None:
         """Number of the call that PJSIP has by this id, None if it has ended."""

@@ -72,7 +72,6 @@ class Call(pj.Call):
         self._identity = FarEndIdentity(self)
         self.transfer = CallTransfer(self)
         self._reach = Reach()
-        self.second: int | None = None
         self.ended = False
         self.connection: int | None = None
         self.cause: Cause | None = None
