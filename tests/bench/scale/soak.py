@@ -25,6 +25,8 @@ _PLAY_EACH_S = 480
 _OWN = re.compile(r"^RssAnon:\s+(\d+) kB", re.MULTILINE)
 _WARM = 0.2
 """Share of the soak at its beginning in which memory may grow."""
+_GROWTH = 0.02
+"""Share of its size by which something may grow in an hour."""
 
 
 class Reading(NamedTuple):
@@ -152,7 +154,7 @@ def _trend(values: Sequence[float]) -> str:
         return "too short to say"
     (slope, _), covariance = np.polyfit(range(len(rest)), rest, 1, cov=True)
     error = float(np.sqrt(covariance[0][0]))
-    grows = slope > 2 * error and 60 * slope > 0.01 * rest[0]
+    grows = slope > 2 * error and 60 * slope > _GROWTH * rest[0]
     return (
         f"{'GROW' if grows else 'flat'}: {rest[0]:.2f} to {rest[-1]:.2f}, "
         f"{60 * slope:+.2f} ± {60 * error:.2f} an hour"

@@ -26,7 +26,7 @@ from voip.worker.accounts import nat
 from voip.worker.accounts.account import Account
 from voip.worker.calls.call import Call
 from voip.worker.calls.endings import srtp_flaws
-from voip.worker.context import Context
+from voip.worker.context import MOST_CALLS, Context
 from voip.worker.errors import Refused
 from voip.worker.media.conference import Conference
 
@@ -74,8 +74,11 @@ class Calls:
         """Make a call.
 
         Raises:
+            Refused: there are as many as can be.
             pj.Error: PJSIP could not make it.
         """
+        if len(self._calls) >= MOST_CALLS:
+            raise Refused(f"{MOST_CALLS} calls are up, and there cannot be more")
         call = Call(self._context, account, self._on_end, command.call)
         if command.play is not None:
             call.media.play(command.play)
