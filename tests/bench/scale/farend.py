@@ -121,7 +121,7 @@ class FarEnd(Registered):
         if has_new_keys:
             sender = self._voice.sender(is_new=True)
             for call in chosen:
-                call.line.use(sender)
+                call.line.sender = sender
                 call.session = self._session(call)
         answers = await asyncio.gather(*(self._offer(call) for call in chosen))
         return sum(answer.status == 200 for answer in answers)

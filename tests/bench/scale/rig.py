@@ -24,7 +24,6 @@ from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.phone import Phone
 from tests.support.pki import Authority
 from voip.model import CallState
-from voip.protocol.calls import HangUp
 from voip.protocol.client import AnyCommand
 from voip.protocol.settings import Audio
 
@@ -140,10 +139,6 @@ class Rig:
         await self.phone.until_state(call, CallState.ACTIVE)
         self.calls.append(call)
         return call
-
-    async def hang_up(self, call: str) -> None:
-        self.calls.remove(call)
-        await self.phone.client.ask(HangUp(call=call))
 
     async def ask(self, times: Times, what: str, command: AnyCommand) -> None:
         await times.note(what, self.phone.client.ask(command))

@@ -57,7 +57,6 @@ class Sender:
     def __init__(self) -> None:
         key = secrets.token_bytes(KEY_BYTES)
         self.text = base64.b64encode(key).decode()
-        self.calls = 0
         self._srtp = Srtp(key)
         self._sent = 0
 
@@ -81,7 +80,6 @@ class Line:
         self._opening = Srtp(base64.b64decode(phone_key))
         self._last: tuple[int, int] | None = None
         self._last_at: float | None = None
-        sender.calls += 1
 
     def follow(self, to: tuple[str, int], phone_key: str) -> None:
         """Follow an offer or answer within the call: the phone may pause from now on."""
@@ -90,12 +88,6 @@ class Line:
         if phone_key != self.phone_key:
             self.phone_key = phone_key
             self._opening = Srtp(base64.b64decode(phone_key))
-
-    def use(self, sender: Sender) -> None:
-        """Send with another key."""
-        self.sender.calls -= 1
-        self.sender = sender
-        sender.calls += 1
 
     def take(self, data: bytes, at: float) -> None:
         _, _, sequence, _, source = _HEADER.unpack_from(data)
@@ -155,7 +147,6 @@ class Voice:
         self._by_source[line.to] = line
 
     def remove(self, line: Line) -> None:
-        line.sender.calls -= 1
         self.lines.remove(line)
         self._by_source.pop(line.to, None)
 
