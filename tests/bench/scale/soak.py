@@ -129,7 +129,7 @@ async def soak(rig: Rig, minutes: float) -> None:
     for number, process in enumerate(("worker", "engine")):
         for place, what in enumerate(("memory, MB", "file descriptors", "threads")):
             values = [reading[number][place] for reading in readings]
-            print(f"{process}: {what} {_trend(values)}")
+            print(f"{process}: {what} {trend(values)}")
 
 
 def _print_minute(
@@ -147,7 +147,7 @@ def _print_minute(
     )
 
 
-def _trend(values: Sequence[float]) -> str:
+def trend(values: Sequence[float]) -> str:
     """Growth an hour by a fitted line, and whether it is more than chance."""
     rest = values[int(len(values) * _WARM) :]
     if len(rest) < 4:

@@ -92,11 +92,14 @@ class Line:
     def take(self, data: bytes, at: float) -> None:
         _, _, sequence, _, source = _HEADER.unpack_from(data)
         arrivals = self.arrivals
-        if self._last is not None and self._last[0] == source:
-            ahead = (sequence - self._last[1]) % _SEQUENCES
-            # One that was overtaken was counted as lost.
-            arrivals.lost += ahead - 1 if ahead < _SEQUENCES // 2 else -1
-        self._last = source, sequence
+        if self._last is None or self._last[0] != source:
+            self._last = source, sequence
+        ahead = (sequence - self._last[1]) % _SEQUENCES
+        if 0 < ahead < _SEQUENCES // 2:
+            arrivals.lost += ahead - 1
+            self._last = source, sequence
+        elif ahead:
+            arrivals.lost -= 1  # it was overtaken, and counted as lost
         if self._last_at is not None:
             gap = at - self._last_at
             arrivals.packets += 1
