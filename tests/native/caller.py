@@ -50,15 +50,25 @@ class Caller:
     ) -> sip.Message:
         """Answer to another offer in a call; `before` is that to the one before."""
         self.acknowledge(before)
-        number = int(before.get("CSeq").split()[0]) + 1
         body = sip.sdp(self.server.host, port, profile, attributes, formats)
+        return await self._offer(before, "INVITE", body)
+
+    async def update(
+        self, before: sip.Message, profile: str, attributes: tuple[str, ...]
+    ) -> sip.Message:
+        """Answer to another offer by UPDATE (RFC 3311), which is over with it."""
+        body = sip.sdp(self.server.host, _UNWATCHED, profile, attributes)
+        return await self._offer(before, "UPDATE", body)
+
+    async def _offer(self, before: sip.Message, method: str, body: str) -> sip.Message:
+        number = int(before.get("CSeq").split()[0]) + 1
         self.connection.send(
             sip.within(
-                self._dialog(before), "INVITE", number, via=self._via, contact=self._own, body=body
+                self._dialog(before), method, number, via=self._via, contact=self._own, body=body
             )
         )
         _, answer = await self.server.until(
-            lambda m: m.status > 100 and m.get("CSeq") == f"{number} INVITE"
+            lambda m: m.status > 100 and m.get("CSeq") == f"{number} {method}"
         )
         return answer
 

@@ -72,7 +72,8 @@
 /* 64 accounts and 64 calls, and the local echo line's account. */
 #define PJSUA_MAX_ACC                           72
 #define PJSUA_MAX_CALLS                         72
-#define PJSUA_MAX_PLAYERS                       80
+/* One for each call, and the one before it: that is freed two seconds later. */
+#define PJSUA_MAX_PLAYERS                       160
 #define PJSUA_MAX_RECORDERS                     80
 #define PJSUA_MAX_CONF_PORTS                    512
 #define PJ_IOQUEUE_MAX_HANDLES                  1024

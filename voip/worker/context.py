@@ -15,6 +15,9 @@ from voip.worker.outbox import Outbox
 from voip.worker.tls.connections import Connections
 from voip.worker.tones.tones import Tones
 
+MOST_CALLS = 64
+"""Calls of a worker at once; PJSIP answers further ones with 486."""
+
 
 class Context:
     """Events, connections, sound, and objects that wait to be freed.

@@ -12,7 +12,7 @@ from voip.protocol.settings import Audio
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.process import Configure
 from voip.worker.callbacks import guarded
-from voip.worker.context import Context
+from voip.worker.context import MOST_CALLS, Context
 from voip.worker.media.devices.sound import may_have_sound
 
 _ECHO_CODECS = ("G722/16000", "PCMA/8000", "PCMU/8000")
@@ -98,7 +98,7 @@ def start(endpoint: pj.Endpoint, configure: Configure) -> None:
     config.uaConfig.threadCnt = 0
     config.uaConfig.mainThreadOnly = True
     config.uaConfig.userAgent = configure.user_agent
-    config.uaConfig.maxCalls = 64
+    config.uaConfig.maxCalls = MOST_CALLS
     # `Arrivals.account_for` accepts a notice from the account's own connection alone.
     config.uaConfig.mwiUnsolicitedEnabled = True
     # RFC 4488: the progress of a transfer is always wanted.

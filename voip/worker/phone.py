@@ -60,7 +60,7 @@ class Phone:
         Waits until there is work, or something to read from the file `orders`.
         """
         self.context.ask_for_names()
-        ep.let_work(self.endpoint, orders, ep.POLL_MS if self.calls else ep.IDLE_MS)
+        ep.let_work(self.endpoint, orders, self._longest_ms)
         self.context.ask_for_names()
         flush()
         self.calls.follow()
@@ -68,11 +68,12 @@ class Phone:
         now = time.monotonic()
         if now >= self._next_tick:
             self._next_tick = now + 1
-            self.calls.tick()
+            self.calls.begin_tick()
             self.accounts.tick()
             self.context.sound.recover(open_now=bool(self.calls))
             self.context.free_buried()
             gc.collect()
+        self.calls.tick()
         if self._levels_every_s and now >= self._next_levels:
             self._next_levels = now + self._levels_every_s
             self.calls.report_levels()
@@ -158,6 +159,12 @@ class Phone:
         self.calls.report_refused(self._arrivals.refused_account(prm), prm)
 
     # Inside
+
+    @property
+    def _longest_ms(self) -> int:
+        if self.calls.is_due:
+            return 0
+        return ep.POLL_MS if self.calls else ep.IDLE_MS
 
     def _open_echo_line(self, command: Configure) -> int:
         if command.certificate is None or command.key is None:

@@ -15,6 +15,7 @@ from tests.conftest import NewPhone
 from tests.support.media.pulse import RATE, Samples
 from tests.support.network.ports import LOOPBACK
 from tests.support.peers.kamailio import Kamailio
+from tests.support.phone import Phone
 from voip.model import CallState, Outcome
 from voip.protocol.calls import DeclineCall, HangUp, Play
 from voip.protocol.phone import Stop, StoppingEvent
@@ -56,6 +57,27 @@ async def test_a_file_plays_until_it_is_over(new_phone: NewPhone, place: Path) -
     await phone.client.ask(HangUp(call=call))
     await phone.until_logged(call)
     assert not phone.locks(call)[-1].playing
+
+
+async def test_a_file_that_another_replaces_is_closed(new_phone: NewPhone, place: Path) -> None:
+    phone = await new_phone()
+    call = await phone.call("echo", play=str(silence(place / "a.wav", 60)))
+    await phone.until_call(lambda c: c.id == call and c.playing)
+    assert _sounds(phone) == ["a.wav"]
+    await phone.client.ask(Play(call=call, path=str(silence(place / "b.wav", 60))))
+    while _sounds(phone) != ["b.wav"]:
+        # Its measurements come each second.
+        await phone.until_call(lambda c: c.id == call, len(phone.events))
+
+
+def _sounds(phone: Phone) -> list[str]:
+    """Names of the files that the workers play."""
+    files = [
+        str(file.readlink())
+        for pid in phone.worker_pids()
+        for file in Path(f"/proc/{pid}/fd").iterdir()
+    ]
+    return sorted(Path(file).name for file in files if file.endswith(".wav"))
 
 
 @pytest.mark.parametrize("placed_with_a_file", [False, True])

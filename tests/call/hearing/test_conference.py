@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.call.conftest import NewPulse, NewSoundPhone
-from tests.call.hearing.table import Table, sit_down
+from tests.call.hearing.table import ME, TONES, Table, sit_down
 from tests.support.peers.party import Party
 from voip.client.errors import CommandFailed
 from voip.model import CallState, Conference
@@ -159,6 +159,19 @@ async def test_five_parties_come_one_after_the_other(table: Table, transport: Tr
     for name in ("a", "b", "d", "e"):
         await table.phone.until_logged(calls[name])
     assert (await table.phone.status()).conferences == ()
+    table.check_encrypted()
+
+
+async def test_all_of_eight_parties_hear_each_other(table: Table) -> None:
+    names = [name for name in TONES if name != ME]
+    await table.invite(Transport.TLS, *names)
+    await table.call(*names)
+    await table.join(*names)
+    await table.hear(" ".join((ME, *names)))
+    ask, calls = table.phone.client.ask, table.calls
+    await ask(SilenceParty(call=calls["h"]))
+    await table.hear(" ".join((ME, *names)), silent="h")
+    assert (await table.conference()).lock.closed
     table.check_encrypted()
 
 

@@ -7,6 +7,7 @@ Offhook's product.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import json
 import os
@@ -346,6 +347,8 @@ class Probe:
                 self._open_sound(command["device"], command.get("speaker", command["device"]))
             if command["do"] == "tell of sound":
                 self._tell_of_sound(int(command["ident"]))
+            if command["do"] == "tell of memory":
+                report("memory", ident=command["ident"], bytes=_allocated())
             if command["do"] == "call":
                 self._call(command["uri"], int(command.get("streams", 1)))
         return True
@@ -402,6 +405,27 @@ class Probe:
         gc.collect()
         self.endpoint.libDestroy()
         report("ended")
+
+
+class _Allocations(ctypes.Structure):
+    """`mallinfo2` of mallinfo(3)."""
+
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in (
+            "arena", "ordblks", "smblks", "hblks", "hblkhd",
+            "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost",
+        )
+    ]  # fmt: skip
+
+
+def _allocated() -> int:
+    """Bytes that C has allocated and not freed; Python's small objects are not among them."""
+    gc.collect()
+    library = ctypes.CDLL(None)
+    library.mallinfo2.restype = _Allocations
+    found = library.mallinfo2()
+    return int(found.uordblks + found.hblkhd)
 
 
 def _recorder(path: str) -> pj.AudioMediaRecorder:

@@ -26,11 +26,14 @@ from voip.worker.accounts import nat
 from voip.worker.accounts.account import Account
 from voip.worker.calls.call import Call
 from voip.worker.calls.endings import srtp_flaws
-from voip.worker.context import Context
+from voip.worker.context import MOST_CALLS, Context
 from voip.worker.errors import Refused
 from voip.worker.media.conference import Conference
 
 _ETPNOTAVAIL = 171065  # pjsip/sip_errno.h
+
+_AT_ONCE = 4
+"""Calls that do their work of a second in one turn of the loop."""
 
 _NOT_REPLACED = {
     pj.PJSIP_SC_BAD_REQUEST: CauseKind.NOT_REPLACED,
@@ -49,6 +52,7 @@ class Calls:
         self._role = role
         self._calls: dict[int, Call] = {}
         self._ended: list[Call] = []
+        self._due: list[int] = []
         self._next_incoming = -1
         self._conference = Conference()
 
@@ -70,8 +74,11 @@ class Calls:
         """Make a call.
 
         Raises:
+            Refused: there are as many as can be.
             pj.Error: PJSIP could not make it.
         """
+        if len(self._calls) >= MOST_CALLS:
+            raise Refused(f"{MOST_CALLS} calls are up, and there cannot be more")
         call = Call(self._context, account, self._on_end, command.call)
         if command.play is not None:
             call.media.play(command.play)
@@ -197,10 +204,24 @@ class Calls:
                 call.beep.follow()
                 call.ringing.follow_early_media()
 
+    def begin_tick(self) -> None:
+        """Begin each second's work, which `tick` does."""
+        self._due = list(self._calls)
+
+    @property
+    def is_due(self) -> bool:
+        """True if some calls wait for their work of this second."""
+        return bool(self._due)
+
     def tick(self) -> None:
-        """Do each second's work."""
-        for call in list(self._calls.values()):
-            call.tick()
+        """Do this second's work of the next few calls.
+
+        A command would wait for the work of all.
+        """
+        now, self._due = self._due[:_AT_ONCE], self._due[_AT_ONCE:]
+        for number in now:
+            if number in self._calls:
+                self._calls[number].tick()
 
     def report_levels(self) -> None:
         for call in self._calls.values():
@@ -213,6 +234,7 @@ class Calls:
         """Free every call before the library ends."""
         self._calls.clear()
         self._ended.clear()
+        self._due.clear()
 
     def _number_of(self, pjsip_id: int) -> int | None:
         """Number of the call that PJSIP has by this id, None if it has ended."""

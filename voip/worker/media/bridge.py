@@ -77,7 +77,6 @@ class CallMedia:
         self._player: _Player | None = None
         self._recorder: pj.AudioMediaRecorder | None = None
         self._record_path: str | None = None
-        self._old: list[pj.AudioMedia] = []
         self._echoes = False
         self._wired: Wiring | None = None
         self._tones: pj.ToneGenerator | None = None
@@ -235,10 +234,8 @@ class CallMedia:
         path, self._record_path = self._record_path, None
         self._audio = None
         self.active = False
-        self._old += [port for port in (self._player, self._tones) if port is not None]
+        self._bury([port for port in (self._player, self._tones) if port is not None])
         self._player = self._recorder = self._tones = None
-        self._bury(self._old)
-        self._old = []
         return Path(path) if path else None
 
     def _wiring(self) -> Wiring:
@@ -304,7 +301,7 @@ class CallMedia:
         if player is None:
             return
         cut(player, self._audio)
-        self._old.append(player)
+        self._bury([player])
 
 
 def _nobody(renewed: bool) -> None:
