@@ -105,6 +105,18 @@ async def test_a_server_s_devices_are_known_by_their_descriptions(
     assert await probe.quit() == 0
 
 
+# 0123: ALSA's names of the server
+
+
+async def test_alsa_s_devices_of_a_server_connect_to_none(new_probe: NewProbe, desk: Pulse) -> None:
+    before = await _clients_so_far(desk)
+    probe = await new_probe(base=desk.client_environment, sound_server=True)
+    assert (await _sound(probe))["connected"]
+    # It, the one who asks, and ALSA's own configuration, which looks twice for a server.
+    assert await _clients_so_far(desk) <= before + 4
+    assert await probe.quit() == 0
+
+
 async def test_a_phone_that_is_silent_connects_to_no_server(
     new_probe: NewProbe, desk: Pulse
 ) -> None:
@@ -171,6 +183,12 @@ async def test_more_latency_is_asked_for_after_an_underrun(
             later = await _sound(probe)
     assert later["underruns"] > state["underruns"]
     assert await probe.quit() == 0
+
+
+async def _clients_so_far(desk: Pulse) -> int:
+    """How many have connected to a server; it numbers them."""
+    clients = await desk.ask("list", "short", "clients")
+    return max(int(line.split()[0]) for line in clients.splitlines())
 
 
 async def _sound(probe: Probe, condition: Callable[[Event], bool] = lambda _: True) -> Event:

@@ -136,8 +136,10 @@ def _serve_engines(requests: socket.socket) -> None:
     import dns.asyncresolver  # noqa: F401
     import keyring.backends.fail  # noqa: F401
 
+    import voip.engine.serving  # noqa: F401
     from voip.engine import __main__ as program
-    from voip.engine.engine import Engine
+    from voip.engine.workers.processes import Started, start_process
+    from voip.engine.workers.spare import Spare
     from voip.protocol.client import Request
     from voip.protocol.framing import Decoder
     from voip.protocol.worker.process import AnyWorkerEvent
@@ -148,13 +150,22 @@ def _serve_engines(requests: socket.socket) -> None:
 
     process, workers = _start("workers")
 
-    async def start_worker(theirs: socket.socket) -> Forked:
-        return await _fork(workers, os.environ, theirs.fileno())
+    class ForkedWorkers(Spare):
+        """No spare one: a forked worker has loaded its modules."""
+
+        def start(self) -> None:
+            pass
+
+        async def take(self) -> Started:
+            return await start_process(self._fork)
+
+        async def _fork(self, theirs: socket.socket) -> Forked:
+            return await _fork(workers, os.environ, theirs.fileno())
 
     def run(request: _Request, given: Sequence[int]) -> NoReturn:
         # A forked one with a sound device does not end once that is gone.
         if request.environment.get("OFFHOOK_AUDIO") == "null":
-            vars(program)["Engine"] = functools.partial(Engine, start_process=start_worker)
+            vars(program)["Spare"] = ForkedWorkers
         status = 1
         try:
             status = program.main(True)

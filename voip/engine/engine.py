@@ -51,16 +51,11 @@ from voip.engine.registration.trials.trial import Trial
 from voip.engine.ringing.ring_sound import RingSound
 from voip.engine.ringing.ringer import Ringer
 from voip.engine.sound import SoundDevices
-from voip.engine.supervisor import (
-    StartProcess,
-    Supervisor,
-    WorkerGone,
-    WorkerRefused,
-    start_process,
-)
+from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
 from voip.engine.trace import Trace
 from voip.engine.trust import handshake
 from voip.engine.trust.compared_keys import ComparedKeys
+from voip.engine.workers.processes import StartProcess, start_process
 from voip.model import EngineStatus, Status
 from voip.protocol.phone import NoticeEvent, StoppingEvent, WorkerEvent
 from voip.protocol.settings import Settings, SettingsEvent

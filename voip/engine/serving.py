@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 from functools import partial
 
 from voip.engine import commands
@@ -12,8 +13,31 @@ from voip.engine.engine import Engine
 from voip.engine.files.lock_file import Locks
 from voip.engine.place import Place
 from voip.engine.server import Server
+from voip.engine.workers.spare import Spare
+from voip.paths import Paths
 
 log = logging.getLogger(__name__)
+
+
+async def serve(paths: Paths, locks: Locks, spare: Spare) -> None:
+    """Run an engine, whose first worker is `spare`, until it is asked to stop.
+
+    Raises:
+        HistoryError: the call log cannot be used.
+        OSError: the socket cannot be bound.
+    """
+    engine = Engine(paths, spare.take)
+    serving = Serving(engine, locks)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, engine.stop_soon)
+    # A closing terminal must not stop the engine.
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)
+    await serving.start()
+    # Tasks that are to start a worker by now take it first.
+    await asyncio.sleep(0)
+    spare.close()
+    await serving.run()
 
 
 class Serving:

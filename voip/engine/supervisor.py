@@ -12,12 +12,10 @@ import logging
 import os
 import re
 import signal
-import socket
-import sys
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 from voip.engine.intake import clean_event
+from voip.engine.workers.processes import Process, StartProcess
 from voip.protocol.framing import MAX_REPLY, Decoder, FramingError, encode
 from voip.protocol.worker.process import (
     AnyWorkerCommand,
@@ -57,39 +55,6 @@ class WorkerGone(Exception):
 
 class WorkerRefused(Exception):
     """Command that the worker refused; the text says why."""
-
-
-class Process(Protocol):
-    """Process of a worker, as asyncio has it."""
-
-    @property
-    def pid(self) -> int: ...
-    @property
-    def returncode(self) -> int | None: ...
-    @property
-    def stdout(self) -> asyncio.StreamReader | None: ...
-    async def wait(self) -> int: ...
-    def kill(self) -> None: ...
-
-
-StartProcess = Callable[[socket.socket], Awaitable[Process]]
-"""Starts a worker that talks on the given socket, and keeps a copy of it."""
-
-
-async def start_process(theirs: socket.socket) -> Process:
-    """Start a process of `voip.worker`.
-
-    Raises:
-        OSError: it cannot be started.
-    """
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "voip.worker", str(theirs.fileno()),
-        pass_fds=[theirs.fileno()],
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-    )  # fmt: skip
 
 
 class Supervisor:
@@ -206,16 +171,12 @@ class Supervisor:
             delay = min(delay * 2, _LONGEST_DELAY_S)
 
     async def _run_once(self) -> str:
-        ours, theirs = socket.socketpair()
         try:
-            process = await self._start_process(theirs)
+            process, link = await self._start_process()
         except OSError as error:
-            ours.close()
             return f"the worker could not be started: {error}"
-        finally:
-            theirs.close()
         self._process = process
-        reader, writer = await asyncio.open_connection(sock=ours, limit=MAX_REPLY)
+        reader, writer = await asyncio.open_connection(sock=link, limit=MAX_REPLY)
         self._writer = writer
         tail: list[str] = []
         logging_task = asyncio.create_task(_follow_log(process, tail))

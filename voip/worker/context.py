@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
-
 import pjsua2 as pj
 
 from voip.protocol.settings import Audio, Network
@@ -69,6 +67,8 @@ class Context:
 
     def fail(self, error: Exception) -> None:
         """End the worker for an unexpected error in a callback."""
+        import traceback  # slow to load, and of no use to a start
+
         traceback.print_exception(error)
         self.failure = self.failure or error
 

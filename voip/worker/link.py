@@ -28,6 +28,10 @@ class Link:
         """File that can be read when there are orders, or the engine has ended."""
         return self._socket.fileno()
 
+    def wait(self) -> None:
+        """Wait for an order, or the end of the engine."""
+        select.select([self._socket], [], [])
+
     def orders(self) -> list[Order]:
         """Commands of the engine since the last call; never waits.
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
-import traceback
 
 import pjsua2 as pj
 
@@ -18,7 +16,6 @@ from voip.worker.outbox import Outbox
 from voip.worker.phone import Phone
 from voip.worker.ringer.ringer import Ringer
 
-_PAUSE_S = 0.01
 _INSECURE = 171142
 """PJSIP_ESESSIONINSECURE of patch 0032, for a session that is not sent."""
 
@@ -42,6 +39,8 @@ class Worker:
             print(error, file=sys.stderr)
             return 3
         except Exception:
+            import traceback  # slow to load, and of no use to a start
+
             traceback.print_exc()
             self._close()
             return 1
@@ -54,7 +53,7 @@ class Worker:
                 self._obey(order)
             self._flush()
             if self._phone is None:
-                time.sleep(_PAUSE_S)
+                self._link.wait()
             else:
                 self._phone.turn(self._link.fileno(), self._flush)
 

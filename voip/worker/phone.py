@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import time
 from collections.abc import Callable
 
@@ -60,7 +61,7 @@ class Phone:
         Waits until there is work, or something to read from the file `orders`.
         """
         self.context.ask_for_names()
-        ep.let_work(self.endpoint, orders, self._longest_ms)
+        ep.let_work(self.endpoint, orders, self._longest_wait_ms())
         self.context.ask_for_names()
         flush()
         self.calls.follow()
@@ -77,6 +78,18 @@ class Phone:
         if self._levels_every_s and now >= self._next_levels:
             self._next_levels = now + self._levels_every_s
             self.calls.report_levels()
+
+    def _longest_wait_ms(self) -> int:
+        if self.calls.is_due:
+            return 0
+        if self.context.outbox or not self.calls.are_calm:
+            return ep.POLL_MS
+        is_alone = not self.calls and self.accounts.are_calm
+        due = self._next_tick
+        if self._levels_every_s and self.calls:
+            due = min(due, self._next_levels)
+        left_ms = math.ceil(1000 * (due - time.monotonic()))
+        return min(max(left_ms, 0), ep.IDLE_MS if is_alone else ep.CALM_MS)
 
     def close(self, flush: Callable[[], None]) -> None:
         """End calls, unregister, free PJSIP's objects and end the library."""
@@ -159,12 +172,6 @@ class Phone:
         self.calls.report_refused(self._arrivals.refused_account(prm), prm)
 
     # Inside
-
-    @property
-    def _longest_ms(self) -> int:
-        if self.calls.is_due:
-            return 0
-        return ep.POLL_MS if self.calls else ep.IDLE_MS
 
     def _open_echo_line(self, command: Configure) -> int:
         if command.certificate is None or command.key is None:

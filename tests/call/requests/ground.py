@@ -13,7 +13,8 @@ from tests.support.peers import sip
 from tests.support.peers.hostile import own_host
 from tests.support.peers.manycalls import Server
 from tests.support.pki import Authority
-from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused, start_process
+from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
+from voip.engine.workers.processes import start_process
 from voip.model import CallState
 from voip.protection import Transport
 from voip.protocol.settings import Audio

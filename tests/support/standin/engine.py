@@ -12,6 +12,7 @@ import logging
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -38,6 +39,7 @@ from voip.engine.files import permissions
 from voip.engine.files.lock_file import Locks
 from voip.engine.network import search
 from voip.engine.serving import Serving
+from voip.engine.workers.processes import start_process
 from voip.model import Call, CallState, Outcome, RegistrationState, Status, Voicemail
 from voip.protection import Keying
 from voip.protocol.calls import LogEvent
@@ -125,7 +127,8 @@ class StandIn(Attached):
     async def start(self) -> None:
         """Start an engine on the folder as it is, after a `stop` or a `crash`."""
         await self._ended()
-        self.engine = Engine(self.paths, self._start_process, self._look, self.names)
+        start = partial(start_process, self._start_process)
+        self.engine = Engine(self.paths, start, self._look, self.names)
         self._serving = Serving(self.engine, self._locks)
         await self._serving.start()
         self._running = asyncio.create_task(self._serving.run())

@@ -104,7 +104,7 @@ class ScriptedCall:
 
 
 class ScriptedWorker:
-    """A worker from start to end; a `voip.engine.supervisor.Process`."""
+    """A worker from start to end; a `voip.engine.workers.processes.Process`."""
 
     pid = _NO_SUCH_PROCESS
     stdout = None

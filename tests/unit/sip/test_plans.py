@@ -163,7 +163,7 @@ def test_library_waits_for_a_number_of_a_country() -> None:
         "import sys\n"
         "from voip.sip.plans import Plan, is_emergency\n"
         "Plan(plus='00').on_the_wire('+34600111222'); is_emergency('112', '')\n"
-        "import voip.engine.__main__, voip.cli.app, tui.app\n"
+        "import voip.engine.serving, voip.cli.app, tui.app\n"
         "assert 'phonenumbers' not in sys.modules\n"
         "Plan('ES').e164('600111222')\n"
         "assert 'phonenumbers' in sys.modules\n"

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
-from voip.engine.supervisor import StartProcess, Supervisor, WorkerGone, WorkerRefused
+from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
+from voip.engine.workers.processes import StartProcess
 from voip.protection import Transport
 from voip.protocol.phone import EchoEvent, NoticeEvent
 from voip.protocol.settings import Audio

@@ -12,7 +12,8 @@ import msgspec
 from voip.background import Background
 from voip.engine.files.settings import is_silent
 from voip.engine.hub import Hub
-from voip.engine.supervisor import StartProcess, Supervisor, WorkerGone, WorkerRefused
+from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
+from voip.engine.workers.processes import StartProcess
 from voip.protocol.phone import NoticeEvent
 from voip.protocol.settings import Audio
 from voip.protocol.worker.base import Role

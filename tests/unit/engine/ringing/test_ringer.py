@@ -9,7 +9,8 @@ import pytest
 from tests.contract.examples import WORKER_COMMANDS
 from tests.support.standin import facts
 from tests.support.standin.engine import StandIn
-from voip.engine.supervisor import Supervisor, WorkerRefused, start_process
+from voip.engine.supervisor import Supervisor, WorkerRefused
+from voip.engine.workers.processes import start_process
 from voip.protocol.calls import AnswerCall, HangUp
 from voip.protocol.phone import NoticeEvent
 from voip.protocol.settings import Audio, ChangeSettings

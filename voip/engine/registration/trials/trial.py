@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 from types import TracebackType
 
-from voip.engine.supervisor import StartProcess, Supervisor, WorkerGone
+from voip.engine.supervisor import Supervisor, WorkerGone
+from voip.engine.workers.processes import StartProcess
 from voip.protocol.settings import Audio
 from voip.protocol.worker.accounts import AccountSetup, OpenAccount, RegisterNow
 from voip.protocol.worker.base import Role

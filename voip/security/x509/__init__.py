@@ -1,0 +1,1 @@
+"""Certificates (RFC 5280), read without trusting them."""
