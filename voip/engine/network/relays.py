@@ -18,7 +18,6 @@ from voip.causes import Cause, CauseKind
 from voip.protection import Transport
 from voip.protocol.worker.accounts import Relay, Target, Trust
 from voip.security import flaws
-from voip.security.x509 import certificates
 from voip.sip.network import stun
 from voip.sip.network.stun import Answer, Attribute, Login, Method
 
@@ -170,11 +169,15 @@ def _verify(connection: ssl.SSLObject, name: str, trust: Trust) -> None:
     Raises:
         _Unverified: it is another.
     """
+    from cryptography import x509  # slow to load: a start need not wait for it
+
+    from voip.security import certificates
+
     encoded = connection.getpeercert(binary_form=True)
     if encoded is None:
         raise _Unverified
     try:
-        certificate = certificates.read(encoded)
+        certificate = x509.load_der_x509_certificate(encoded)
         shown = certificates.describe(certificate)
         names, uris = certificates.names(certificate), certificates.uris(certificate)
     except ValueError as error:

@@ -21,7 +21,6 @@ from voip.protocol.trust import ServerReport
 from voip.protocol.worker.accounts import Target
 from voip.security import flaws
 from voip.security.flaws import is_address
-from voip.security.x509 import certificates
 from voip.sip.sentences import sentence
 
 if TYPE_CHECKING:
@@ -164,8 +163,11 @@ class _Visit:
 
 
 def _judge(visit: _Visit, port: int, authorities: Path, allow_wildcard: bool) -> ServerReport:
+    from cryptography.x509 import InvalidVersion
     from OpenSSL import SSL
-    from OpenSSL.crypto import FILETYPE_ASN1, X509StoreFlags, dump_certificate
+    from OpenSSL.crypto import X509StoreFlags
+
+    from voip.security import certificates
 
     context = _context(_STRONG, SSL.TLS1_2_VERSION)
     try:
@@ -184,8 +186,8 @@ def _judge(visit: _Visit, port: int, authorities: Path, allow_wildcard: bool) ->
     parsed = []
     for certificate in peer_chain[: certificates.MAX_CHAIN]:
         try:
-            parsed.append(certificates.read(dump_certificate(FILETYPE_ASN1, certificate)))
-        except ValueError:
+            parsed.append(certificate.to_cryptography())
+        except (ValueError, InvalidVersion):
             visit.flaws.add(CauseKind.CERTIFICATE_UNREADABLE)
             break
     if not parsed:

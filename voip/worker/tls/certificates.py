@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pjsua2 as pj
+from cryptography import x509
 
 from voip.protection import Certificate, TlsStatus
-from voip.security.x509 import certificates
+from voip.security import certificates
 
 
 def status(info: pj.TlsInfo) -> TlsStatus:
@@ -34,7 +35,7 @@ def _version(cipher: int) -> str:
 
 def _read(pem: str) -> Certificate | None:
     try:
-        return certificates.describe(certificates.of_pem(pem))
-    except ValueError:
+        return certificates.describe(x509.load_pem_x509_certificate(pem.encode()))
+    except (ValueError, x509.InvalidVersion):
         # An unreadable certificate must not end the worker; OpenSSL has judged it.
         return None

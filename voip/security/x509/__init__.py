@@ -1,1 +1,0 @@
-"""Certificates (RFC 5280), read without trusting them."""
