@@ -17,8 +17,8 @@ from tests.support.peers.kamailio import DOMAIN, Kamailio
 from voip.model import CallState
 from voip.protocol.calls import AnswerCall, HangUp
 
-_BOB, _ALICE = 500, 1300
-"""Hertz of what each says or hears."""
+LOW, HIGH = 500, 1300
+"""Hertz of what is said or played."""
 
 _WINDOW = RATE // 4
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.realtime
 
 def tones(samples: Samples) -> frozenset[int]:
     latest = samples[-_WINDOW:].astype(float) / 32768
-    return frozenset(tones_in(latest, RATE, (_BOB, _ALICE)))
+    return frozenset(tones_in(latest, RATE, (LOW, HIGH)))
 
 
 async def plays(ear: Ear, *hertz: int) -> None:
@@ -44,12 +44,12 @@ async def test_both_use_the_same_devices_and_each_is_heard(
     bob = await new_sound_phone(surroundings, name="bob")
     alice = await new_sound_phone(surroundings, name="alice")
     async with sound_server.listen() as speaker:
-        bobs = await echoed(bob, sound.sine(place / "bob.wav", _BOB, seconds=60))
-        await plays(speaker, _BOB)
-        alices = await echoed(alice, sound.sine(place / "alice.wav", _ALICE, seconds=60))
-        await plays(speaker, _BOB, _ALICE)
+        bobs = await echoed(bob, sound.sine(place / "bob.wav", LOW, seconds=60))
+        await plays(speaker, LOW)
+        alices = await echoed(alice, sound.sine(place / "alice.wav", HIGH, seconds=60))
+        await plays(speaker, LOW, HIGH)
         await bob.client.ask(HangUp(call=bobs))
-        await plays(speaker, _ALICE)
+        await plays(speaker, HIGH)
         await alice.client.ask(HangUp(call=alices))
         await plays(speaker)
     assert [(await devices(phone)).in_use for phone in (bob, alice)] == [IN_USE, IN_USE]
@@ -75,17 +75,17 @@ async def test_each_uses_devices_of_its_own_and_hears_the_other_there(
     await alice.until_state(out, CallState.ACTIVE)
     speaking = [
         asyncio.create_task(sound_server.speak(sound.sine(place / f"{sink}.wav", hertz, 60), sink))
-        for sink, hertz in (("mic", _BOB), ("room", _ALICE))
+        for sink, hertz in (("mic", LOW), ("room", HIGH))
     ]
     try:
         async with sound_server.listen() as speaker, sound_server.listen("headset") as headset:
-            await plays(speaker, _ALICE)
-            await plays(headset, _BOB)
+            await plays(speaker, HIGH)
+            await plays(headset, LOW)
             # What one of them uses goes, and the other notices nothing.
             since = speaker.position
             await sound_server.unplug("boom")
-            await plays(headset, _BOB)
-            await plays(speaker, _BOB)  # her microphone is the default one now, which is his
+            await plays(headset, LOW)
+            await plays(speaker, LOW)  # her microphone is the default one now, which is his
             assert (await devices(bob)).in_use == IN_USE
             assert audible_now(speaker.tail(since))
     finally:
@@ -106,16 +106,16 @@ async def test_one_here_and_one_by_a_forwarded_socket(
         here = await new_sound_phone(surroundings, name="here")
         there = await new_sound_phone({**surroundings, "PULSE_SERVER": address}, name="there")
         async with sound_server.listen() as speaker:
-            await echoed(here, sound.sine(place / "here.wav", _BOB, seconds=60))
+            await echoed(here, sound.sine(place / "here.wav", LOW, seconds=60))
             call = await there.call("echo")
             await there.until_state(call, CallState.ACTIVE)
-            await plays(speaker, _BOB)
+            await plays(speaker, LOW)
             # Each phone's far end returns what the microphone hears; one plays a file.
             speaking = asyncio.create_task(
-                sound_server.speak(sound.sine(place / "said.wav", _ALICE, seconds=60))
+                sound_server.speak(sound.sine(place / "said.wav", HIGH, seconds=60))
             )
             try:
-                await plays(speaker, _BOB, _ALICE)
+                await plays(speaker, LOW, HIGH)
             finally:
                 speaking.cancel()
                 await asyncio.gather(speaking, return_exceptions=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
-from tests.support.media.pulse import Pulse, is_listening, lonely, null_sink
+import numpy as np
+
+from tests.support.media.pulse import RATE, Pulse, is_listening, lonely, null_sink
 from tests.support.players import SessionBus
 
 _NO_HARDWARE = {
@@ -25,6 +28,22 @@ class PipeWire(Pulse):
         await super().stop()
         if self._bus is not None:
             await self._bus.stop()
+
+    async def plug_in_a_tone(self, source: str, hertz: int) -> None:
+        # It has no source of a tone, and PulseAudio's pipe is read without a clock.
+        pipe, raw = self.home / source, self.home / f"{source}.raw"
+        tone = 8000 * np.sin(2 * np.pi * hertz * np.arange(60 * RATE) / RATE)
+        raw.write_bytes(tone.astype("<i2").tobytes())
+        await self.ask(
+            "load-module", "module-pipe-source", f"source_name={source}", f"file={pipe}",
+            "format=s16le", f"rate={RATE}", "channels=1",
+            f"source_properties=device.description={source}",
+        )  # fmt: skip
+        self._standing.append(
+            await asyncio.create_subprocess_exec(
+                "dd", f"if={raw}", f"of={pipe}", "bs=1920", stderr=asyncio.subprocess.DEVNULL
+            )
+        )
 
     async def _launch(self) -> None:
         if self._bus is None:

@@ -161,6 +161,13 @@ class Pulse:
             f"master={sink}.monitor", f"source_properties=device.description={source}",
         )  # fmt: skip
 
+    async def plug_in_a_tone(self, source: str, hertz: int) -> None:
+        """Add a microphone that hears a tone, and needs no sink."""
+        await self.ask(
+            "load-module", "module-sine-source", f"source_name={source}", f"rate={RATE}",
+            f"frequency={hertz}",
+        )  # fmt: skip
+
     async def unplug(self, device: str) -> None:
         """Remove what was plugged in."""
         modules = (await self.ask("list", "short", "modules")).splitlines()
