@@ -14,7 +14,7 @@ import pytest
 from tests.call.conftest import NewSoundPhone
 from tests.call.sound.test_devices import audible_now, devices, echoed, notice
 from tests.support.media import sound
-from tests.support.media.pulse import IN_USE, MICROPHONE, RATE, Ear, Pulse, Samples
+from tests.support.media.pulse import IN_USE, MICROPHONE, RATE, SPEAKER, Ear, Pulse, Samples
 from tests.support.phone import Phone
 from voip.protocol.calls import HangUp
 from voip.protocol.settings import ChangeSettings
@@ -60,6 +60,19 @@ async def call(
     await sound_server.plug_in_a_microphone("boom", "headset")
     phone = await new_sound_phone(sound_server.client_environment)
     yield phone, await echoed(phone, sound.sine(place / "steady.wav", _HERTZ, seconds=60))
+
+
+async def test_each_device_is_offered_once_and_alsa_s_names_still_mean_the_default(
+    sound_server: Pulse, new_sound_phone: NewSoundPhone
+) -> None:
+    chosen = 'input = "pulse"\noutput = "default"'
+    phone = await new_sound_phone(sound_server.client_environment, chosen)
+    report = await devices(phone)
+    assert report.in_use == IN_USE
+    assert [d.name for d in report.devices if d.driver == "PulseAudio"] == [
+        SPEAKER, MICROPHONE, "speaker", "mic",
+    ]  # fmt: skip
+    assert not {"pulse", "pipewire", "default"} & {d.name for d in report.devices}
 
 
 async def test_another_default_speaker_is_followed(
