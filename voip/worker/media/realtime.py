@@ -24,6 +24,8 @@ def limit() -> None:
     """Limit the time of threads that are to come; `watch` has to follow."""
     if sys.platform != "linux":
         return
+    if os.sched_getscheduler(0) in (os.SCHED_FIFO, os.SCHED_RR):
+        return  # its user gave it to the whole process, whose start takes longer
     _, highest = resource.getrlimit(resource.RLIMIT_RTTIME)
     soft, hard = _LIMITS_US
     if highest != resource.RLIM_INFINITY:
