@@ -14,7 +14,7 @@ packages_build='build-essential swig pkg-config patch xz-utils libssl-dev libaso
   libasound2-plugins libpulse-dev libsrtp2-dev libspeex-dev libspeexdsp-dev libgsm1-dev
   libbcg729-dev uuid-dev'
 packages_check='kamailio kamailio-tls-modules baresip sip-tester tmux pulseaudio pulseaudio-utils
-  espeak-ng tshark openssl shellcheck procps libnss-wrapper gnupg iproute2 util-linux
+  pipewire pipewire-pulse wireplumber rtkit espeak-ng tshark openssl shellcheck procps libnss-wrapper gnupg iproute2 util-linux
   coturn nftables tayga rtpengine-daemon libopus0 desktop-file-utils xdg-utils libglib2.0-bin dbus'
 
 say() { printf '%s\n' "$*" >&2; }

@@ -30,3 +30,13 @@ class Quality(msgspec.Struct, frozen=True):
         if self.unplayable:
             return "voice arrives in a codec that this phone cannot play"
         return "nothing comes from the far end any more" if self.silent_s else ""
+
+    @property
+    def gaps(self) -> str:
+        """Number of underruns in words, empty if there are none.
+
+        They are this computer's, and no fault of the network.
+        """
+        if not self.underruns:
+            return ""
+        return f"{self.underruns:,} {'gap' if self.underruns == 1 else 'gaps'} in your speaker"

@@ -841,6 +841,7 @@ WORKER_EVENTS: dict[str, AnyWorkerEvent] = {
         sound_ok=True,
         listening=5061,
         memory_problem="a crash would write its memory to a core file",
+        voice_threads=(4712, 4713),
     ),
     "registration": RegistrationEvent("work", True, 200, "OK", 300, 1),
     "name": NameAsked(name="edge.example.com"),

@@ -283,6 +283,8 @@ def _sound(shown: ShownCall, glyphs: Glyphs, meters: bool) -> list[Part | str]:
         role: Role = "text" if quality == "good" else "warning"
         pieces += [dot, Part(quality, role), " ",
                    Part(spark(shown.history, _MOS_WORST, _MOS_BEST, glyphs), "muted")]  # fmt: skip
+    if call.quality.gaps:
+        pieces += [dot, Part(call.quality.gaps, "warning")]
     if meters and call.state is CallState.ACTIVE:
         pieces += [dot, "in ", Part(meter(shown.rx, _METER_CELLS, glyphs), "accent"),
                    " out ", Part(meter(shown.tx, _METER_CELLS, glyphs), "accent")]  # fmt: skip

@@ -164,7 +164,7 @@ def blocked(entry: BlockedCaller) -> str:
 
 
 def state_words(c: Call) -> str:
-    """Describe the state, with mute, files and a codec that cannot be played."""
+    """Describe the state, with mute, files, and why something is not heard."""
     text = _HELD[c.held_by] if c.held_by else c.state.value
     text += ", muted" if c.muted else ""
     text += ", playing a file" if c.playing else ""
@@ -175,7 +175,8 @@ def state_words(c: Call) -> str:
     text += f", now with {with_address(c.connected)}" if c.connected else ""
     text += f", {transfer(c.transfer)}" if c.transfer and c.transfer.state.under_way else ""
     text += _post_dial(c)
-    return text + (f", {c.quality.problem}" if c.quality.problem else "")
+    text += f", {c.quality.problem}" if c.quality.problem else ""
+    return text + (f", {c.quality.gaps}" if c.quality.gaps else "")
 
 
 def transfer(now: Transfer) -> str:

@@ -11,6 +11,7 @@ from voip.engine.accounts.secrets import KeyringError, keyring_name
 from voip.engine.files import permissions
 from voip.engine.history.log import History
 from voip.engine.people.contacts import Contacts
+from voip.engine.sound import SoundDevices
 from voip.engine.supervisor import Supervisor, WorkerGone
 from voip.native.advisories import ADVISORIES
 from voip.native.inputs import PJSIP_VERSION
@@ -23,7 +24,7 @@ _NEEDED_CODECS = ("opus", "G722", "PCMA", "PCMU")
 
 
 async def examine(
-    worker: Supervisor, history: History, contacts: Contacts, paths: Paths
+    worker: Supervisor, sound: SoundDevices, history: History, contacts: Contacts, paths: Paths
 ) -> DoctorReport:
     """Start `worker` if it is not running, and check everything a call needs."""
     worker.start()
@@ -43,7 +44,7 @@ async def examine(
     findings = [
         *_library(ready),
         _advisory_finding(advisories),
-        *_sound(ready),
+        *_sound(ready, await sound.priority()),
         *_surroundings(history, keyring_finding),
         *await _contacts(contacts),
         *_privacy(paths, ready.memory_problem),
@@ -112,9 +113,12 @@ def _advisory_finding(advisories: tuple[Advisory, ...]) -> Finding:
     )
 
 
-def _sound(ready: Ready) -> list[Finding]:
+def _sound(ready: Ready, priority: str) -> list[Finding]:
     # Many servers have no sound device: calls are silent, and that is not a fault.
-    return [Finding(ok=True, text=f"sound: {ready.sound}")]
+    return [
+        Finding(ok=True, text=f"sound: {ready.sound}"),
+        Finding(ok=True, text=f"priority of sound: {priority}"),
+    ]
 
 
 def _keyring() -> tuple[str | None, Finding]:

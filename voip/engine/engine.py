@@ -22,6 +22,7 @@ from voip.engine.calls.echo import Echo
 from voip.engine.calls.elsewhere.moves import Moves
 from voip.engine.calls.reports import CallEvents
 from voip.engine.calls.requests import Calls
+from voip.engine.desktop.music import Music
 from voip.engine.files import settings
 from voip.engine.files.settings_file import SettingsFile
 from voip.engine.files.watched import Watched
@@ -37,7 +38,6 @@ from voip.engine.network.watch import Watch
 from voip.engine.people.contacts import Contacts
 from voip.engine.people.lookup import LookUps
 from voip.engine.people.recent import People
-from voip.engine.players.music import Music
 from voip.engine.reception.blocked import BlockedCallers
 from voip.engine.reception.reception import Reception
 from voip.engine.registration.attempts import Attempts
@@ -382,8 +382,7 @@ class Engine:
     def _on_up(self, role: Role) -> Callable[[Ready], Awaitable[None]]:
         async def on_up(ready: Ready) -> None:
             self.hub.publish(WorkerEvent(role=role, up=True, detail=ready.sound))
-            if not ready.sound_ok:
-                self.notice("warning", ready.sound)
+            self.sound.on_worker_up(role, ready)
             await self.trace.on_worker_up(role)
             await self.registrations.on_worker_up(role)
             if self.hub.wants_levels:

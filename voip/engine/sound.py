@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -9,7 +10,9 @@ import msgspec
 
 from voip.background import Background
 from voip.engine.calls.book import CallBook
+from voip.engine.desktop.realtime import Realtime
 from voip.engine.errors import Refusal
+from voip.engine.files import settings as files
 from voip.engine.hub import Hub
 from voip.engine.ringing.ring_sound import RingSound
 from voip.engine.ringing.ringer import Ringer
@@ -21,6 +24,7 @@ from voip.protocol.phone import NoticeEvent
 from voip.protocol.settings import Audio
 from voip.protocol.sound import Devices
 from voip.protocol.worker.base import Role
+from voip.protocol.worker.process import Ready
 from voip.protocol.worker.sound import LookUpDevices, SoundEvent, UseAudio
 
 log = logging.getLogger(__name__)
@@ -56,6 +60,8 @@ class SoundDevices:
         self._restart = restart
         self._waiting: set[Role] = set()
         self._background = Background()
+        self._realtime = Realtime()
+        self._asking: asyncio.Task[None] | None = None
         hub.listen(self._on_news, levels=False)
 
     def for_workers(self, audio: Audio) -> Audio:
@@ -117,6 +123,21 @@ class SoundDevices:
         # ALSA lists names without any device.
         usable = tuple(d for d in ready.devices if d.inputs or d.outputs)
         return Devices(devices=usable, in_use=ready.sound, rings_on=self._ringer.text)
+
+    def on_worker_up(self, role: Role, ready: Ready) -> None:
+        """Report a lack of sound, and ask for the priority of the worker's voice."""
+        if not ready.sound_ok:
+            log.info("%s: %s", role.value, ready.sound)
+            self._hub.publish(NoticeEvent(level="warning", text=ready.sound))
+        process = self._workers[role].pid
+        if process is not None and ready.voice_threads and not files.is_silent():
+            self._asking = self._background.begin(self._realtime.ask(process, ready.voice_threads))
+
+    async def priority(self) -> str:
+        """Priority of the threads that carry voice, in words."""
+        if self._asking is not None:
+            await asyncio.wait({self._asking})
+        return self._realtime.text
 
     def on_event(self, role: Role, event: SoundEvent) -> None:
         """Record the devices that a worker uses, or its failure."""

@@ -399,6 +399,27 @@ void lookUpSoundServer()
     pjmedia_pulse_refresh();
 }
 
+/** A device of the sound server, by PJSIP's index, beyond what PJSIP knows of it. */
+struct SoundServerDevice
+{
+    bool isServers;         /**< else the rest says nothing                 */
+    bool isDefault;         /**< the server's, whichever that is            */
+    bool isMissing;         /**< the server has no such device: silence     */
+    std::string node;       /**< the server's name of it; empty: default    */
+    std::string stem;       /**< how its name begins, whatever its port or
+                                 today's default device is                  */
+};
+
+SoundServerDevice soundServerDevice(int index)
+{
+    pjmedia_pulse_dev_info info;
+
+    if (!pjmedia_pulse_get_dev_info(index, &info))
+        return { false, false, false, "", "" };
+    return { true, info.is_default != PJ_FALSE, info.is_missing != PJ_FALSE,
+             info.node, info.stem };
+}
+
 /** Move what is open to other devices of the sound server, without a break. */
 bool moveSound(int capture, int playback)
 {

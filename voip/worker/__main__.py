@@ -10,6 +10,7 @@ import socket
 import sys
 
 from voip.security import hardening
+from voip.worker.media import realtime
 from voip.worker.media.devices import pulse
 
 
@@ -22,6 +23,7 @@ def _prepare_process() -> None:
     os.environ.setdefault("JACK_NO_START_SERVER", "1")
     os.environ.setdefault("JACK_NO_AUDIO_RESERVATION", "1")
     pulse.expect_a_forwarded_socket(os.environ)
+    realtime.limit()
     # PJSIP logs with stdio: without line buffering the engine reads it late.
     libc = ctypes.CDLL(None)
     try:

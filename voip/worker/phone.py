@@ -22,6 +22,7 @@ from voip.worker.accounts.book import Accounts
 from voip.worker.calls.book import Calls
 from voip.worker.context import Context
 from voip.worker.errors import Refused
+from voip.worker.media import realtime
 from voip.worker.outbox import Outbox
 
 _GOODBYE_S = 2.0
@@ -192,4 +193,5 @@ class Phone:
             sound_ok=sound.ok,
             listening=port,
             memory_problem=hardening.problem(),
+            voice_threads=realtime.watch(),
         )

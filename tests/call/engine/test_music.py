@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.desktop.players import SessionBus
 from tests.support.parts import Parts
 from tests.support.phone import Phone
-from tests.support.players import SessionBus
 
 
 @pytest.fixture

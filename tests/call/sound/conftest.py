@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
 from tests.call.conftest import NewPulse, NewSoundPhone
 from tests.conftest import NewPhone
+from tests.support.media.pipewire import PipeWire
 from tests.support.media.pulse import Pulse
 from tests.support.network.ports import LOOPBACK
+from tests.support.parts import Parts
 from tests.support.peers.kamailio import Kamailio
 from tests.support.phone import Phone
 
@@ -19,6 +22,13 @@ TwoPhones = Callable[[], Awaitable[tuple[Phone, Phone]]]
 @pytest.fixture
 async def desk(new_pulse: NewPulse) -> Pulse:
     return await new_pulse("desk")
+
+
+@pytest.fixture(params=[Pulse, PipeWire], ids=["PulseAudio", "PipeWire"])
+async def sound_server(request: pytest.FixtureRequest, place: Path) -> AsyncIterator[Pulse]:
+    """Each sound server that a desktop may have."""
+    async with Parts() as parts:
+        yield await parts.begin(request.param(place / "desk"))
 
 
 @pytest.fixture

@@ -122,16 +122,15 @@ async def test_a_device_that_comes_in_a_call_is_found_and_can_be_chosen(
 
 
 async def test_a_sound_server_that_dies_in_a_call_is_told_and_the_call_stays_up(
-    new_pulse: NewPulse, new_sound_phone: NewSoundPhone, tone: Path, place: Path
+    sound_server: Pulse, new_sound_phone: NewSoundPhone, tone: Path, place: Path
 ) -> None:
-    desk = await new_pulse("desk")
-    phone = await new_sound_phone(desk.client_environment)
+    phone = await new_sound_phone(sound_server.client_environment)
     record = place / "record.wav"
     call = await phone.call("echo", play=str(tone), record=str(record))
-    async with desk.listen("speaker") as speaker:
+    async with sound_server.listen("speaker") as speaker:
         await speaker.until(audible_now)
     position = len(phone.events)
-    await desk.die()
+    await sound_server.die()
     told_of = await notice(phone, "has stopped working", position)
     assert told_of.level == "warning"
     assert IN_USE in told_of.text
@@ -146,8 +145,8 @@ async def test_a_sound_server_that_dies_in_a_call_is_told_and_the_call_stays_up(
     assert record.stat().st_size > size, "the recording stands still"
 
     # The voice comes back without any command.
-    await desk.start()
-    async with desk.listen("speaker") as speaker:
+    await sound_server.start()
+    async with sound_server.listen("speaker") as speaker:
         await speaker.until(audible_now)
     assert (await devices(phone)).in_use == IN_USE
     await phone.client.ask(HangUp(call=call))

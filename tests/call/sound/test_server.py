@@ -14,7 +14,7 @@ import pytest
 from tests.call.conftest import NewSoundPhone
 from tests.call.sound.test_devices import audible_now, devices, echoed, notice
 from tests.support.media import sound
-from tests.support.media.pulse import IN_USE, MICROPHONE, RATE, Ear, Pulse, Samples
+from tests.support.media.pulse import IN_USE, MICROPHONE, RATE, SPEAKER, Ear, Pulse, Samples
 from tests.support.phone import Phone
 from voip.protocol.calls import HangUp
 from voip.protocol.settings import ChangeSettings
@@ -53,22 +53,37 @@ async def unbroken(ear: Ear) -> bool:
 
 @pytest.fixture
 async def call(
-    desk: Pulse, new_sound_phone: NewSoundPhone, place: Path
+    sound_server: Pulse, new_sound_phone: NewSoundPhone, place: Path
 ) -> AsyncIterator[tuple[Phone, str]]:
     """A phone in a call whose far end sends a tone."""
-    await desk.plug_in("headset")
-    await desk.plug_in_a_microphone("boom", "headset")
-    phone = await new_sound_phone(desk.client_environment)
+    await sound_server.plug_in("headset")
+    await sound_server.plug_in_a_microphone("boom", "headset")
+    phone = await new_sound_phone(sound_server.client_environment)
     yield phone, await echoed(phone, sound.sine(place / "steady.wav", _HERTZ, seconds=60))
 
 
-async def test_another_default_speaker_is_followed(call: tuple[Phone, str], desk: Pulse) -> None:
+async def test_each_device_is_offered_once_and_alsa_s_names_still_mean_the_default(
+    sound_server: Pulse, new_sound_phone: NewSoundPhone
+) -> None:
+    chosen = 'input = "pulse"\noutput = "default"'
+    phone = await new_sound_phone(sound_server.client_environment, chosen)
+    report = await devices(phone)
+    assert report.in_use == IN_USE
+    assert [d.name for d in report.devices if d.driver == "PulseAudio"] == [
+        SPEAKER, MICROPHONE, "speaker", "mic",
+    ]  # fmt: skip
+    assert not {"pulse", "pipewire", "default"} & {d.name for d in report.devices}
+
+
+async def test_another_default_speaker_is_followed(
+    call: tuple[Phone, str], sound_server: Pulse
+) -> None:
     phone, ident = call
-    async with desk.listen("speaker") as speaker, desk.listen("headset") as headset:
+    async with sound_server.listen("speaker") as speaker, sound_server.listen("headset") as headset:
         await speaker.until(audible_now)
         assert not headset.samples.any()
         position = len(phone.events)
-        await desk.ask("set-default-sink", "headset")
+        await sound_server.ask("set-default-sink", "headset")
         await headset.until(audible_now)
         words = f"sound: {MICROPHONE} / Default (headset)"
         assert (await notice(phone, "sound: ", position)).text == words
@@ -76,51 +91,51 @@ async def test_another_default_speaker_is_followed(call: tuple[Phone, str], desk
     await phone.client.ask(HangUp(call=ident))
 
 
-async def breaks_of_changes(phone: Phone, desk: Pulse, speaker: Ear) -> int:
+async def breaks_of_changes(phone: Phone, sound_server: Pulse, speaker: Ear) -> int:
     """Number of breaks while another microphone becomes the default one, and is chosen."""
     since, position = speaker.position, len(phone.events)
-    await desk.ask("set-default-source", "boom")
+    await sound_server.ask("set-default-source", "boom")
     await notice(phone, "sound: Default (boom)", position)
     await phone.client.ask(ChangeSettings(changes={"audio.input": "boom"}))
     await notice(phone, "sound: boom / Default (speaker)", position)
     await phone.client.ask(ChangeSettings(changes={"audio.input": None}))
-    await desk.ask("set-default-source", "mic.monitor")
+    await sound_server.ask("set-default-source", "mic.monitor")
     await notice(phone, f"sound: {IN_USE}", position)
     await speaker.hear(0.5)
     return breaks(speaker.tail(since))
 
 
 async def test_another_microphone_does_not_break_what_is_heard(
-    call: tuple[Phone, str], desk: Pulse
+    call: tuple[Phone, str], sound_server: Pulse
 ) -> None:
     phone, ident = call
-    async with desk.listen("speaker") as speaker:
+    async with sound_server.listen("speaker") as speaker:
         await speaker.until(audible_now)
         await speaker.hear(2)  # until the far end's stream is steady
-        found = [await breaks_of_changes(phone, desk, speaker) for _ in range(_TRIES)]
+        found = [await breaks_of_changes(phone, sound_server, speaker) for _ in range(_TRIES)]
         # Each would have broken it before.
         assert 0 in found
     await phone.client.ask(HangUp(call=ident))
 
 
 async def test_a_chosen_speaker_that_is_unplugged_is_used_again_when_it_is_back(
-    call: tuple[Phone, str], desk: Pulse
+    call: tuple[Phone, str], sound_server: Pulse
 ) -> None:
     phone, ident = call
     await phone.client.ask(ChangeSettings(changes={"audio.output": "headset"}))
-    async with desk.listen("headset") as headset:
+    async with sound_server.listen("headset") as headset:
         await headset.until(audible_now)
     position = len(phone.events)
-    await desk.unplug("boom")
-    await desk.unplug("headset")
-    async with desk.listen("speaker") as speaker:
+    await sound_server.unplug("boom")
+    await sound_server.unplug("headset")
+    async with sound_server.listen("speaker") as speaker:
         await speaker.until(audible_now)
         words = f"no sound device is called headset: using {IN_USE}"
         assert (await notice(phone, words, position)).level == "warning"
         assert await unbroken(speaker)
     position = len(phone.events)
-    await desk.plug_in("headset")
-    async with desk.listen("headset") as headset:
+    await sound_server.plug_in("headset")
+    async with sound_server.listen("headset") as headset:
         await headset.until(audible_now)
         assert await unbroken(headset)
     assert (await notice(phone, "sound: ", position)).text == f"sound: {MICROPHONE} / headset"
@@ -128,9 +143,11 @@ async def test_a_chosen_speaker_that_is_unplugged_is_used_again_when_it_is_back(
     await phone.client.ask(HangUp(call=ident))
 
 
-async def test_underruns_are_told_with_the_quality(call: tuple[Phone, str], desk: Pulse) -> None:
+async def test_underruns_are_told_with_the_quality(
+    call: tuple[Phone, str], sound_server: Pulse
+) -> None:
     phone, ident = call
-    async with desk.listen("speaker") as speaker:
+    async with sound_server.listen("speaker") as speaker:
         await speaker.until(audible_now)
     before = (await phone.until_call(lambda c: c.id == ident)).quality.underruns or 0
     workers = phone.worker_pids()
@@ -147,13 +164,13 @@ async def test_underruns_are_told_with_the_quality(call: tuple[Phone, str], desk
 
 
 async def test_a_server_that_hangs_is_left_and_used_again(
-    call: tuple[Phone, str], desk: Pulse
+    call: tuple[Phone, str], sound_server: Pulse
 ) -> None:
     phone, ident = call
-    async with desk.listen("speaker") as speaker:
+    async with sound_server.listen("speaker") as speaker:
         await speaker.until(audible_now)
         position = len(phone.events)
-        with desk.asleep():
+        with sound_server.asleep():
             assert (await notice(phone, "has stopped working", position)).level == "warning"
             # The phone still answers.
             assert (await phone.status()).calls[0].id == ident

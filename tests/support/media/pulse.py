@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 import wave
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +56,7 @@ class Pulse:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._process: asyncio.subprocess.Process | None = None
+        self._processes: list[asyncio.subprocess.Process] = []
         self._standing: list[asyncio.subprocess.Process] = []
         self.socket = folder / "pulse" / "native"
 
@@ -78,18 +78,7 @@ class Pulse:
 
     async def start(self) -> None:
         self.socket.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
-        assert shutil.which("pulseaudio"), "pulseaudio is missing: run ./check, which installs it"
-        with (self._folder / "log").open("wb") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                "pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no",
-                "--high-priority=no", "--log-target=stderr",
-                "-L", f"module-native-protocol-unix socket={self.socket} auth-anonymous=1",
-                "-L", " ".join(("module-null-sink", *_sink("speaker"))),
-                "-L", " ".join(("module-null-sink", *_sink("mic"))),
-                env=lonely(self._folder), stdin=asyncio.subprocess.DEVNULL,
-                stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
-        await until_ready(self._process, self._is_listening, self._folder / "log")
+        await self._launch()
         await self.ask("set-default-sink", "speaker")
         await self.ask("set-default-source", "mic.monitor")
         for sink in ("speaker", "mic"):
@@ -97,27 +86,56 @@ class Pulse:
 
     async def die(self) -> None:
         """End at once, as a daemon that crashes does."""
-        assert self._process is not None
-        self._process.kill()
-        await self._process.wait()
+        for process in self._processes:
+            with contextlib.suppress(ProcessLookupError):  # it has followed another
+                process.kill()
+        for process in self._processes:
+            await process.wait()
+        self._processes.clear()
         self.socket.unlink()
 
     @contextlib.contextmanager
     def asleep(self) -> Iterator[None]:
         """Run without answering."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
+        for process in self._processes:
+            process.send_signal(signal.SIGSTOP)
         try:
             yield
         finally:
-            with contextlib.suppress(ProcessLookupError):  # it has died
-                self._process.send_signal(signal.SIGCONT)
+            for process in self._processes:
+                with contextlib.suppress(ProcessLookupError):  # it has died
+                    process.send_signal(signal.SIGCONT)
 
     async def stop(self) -> None:
-        for client in self._standing:
-            await _end(client)
-        if self._process is not None:
-            await _end(self._process)
+        for process in (*self._standing, *self._processes):
+            await _end(process)
+
+    async def _launch(self) -> None:
+        """Start, until there are the sinks `speaker` and `mic`."""
+        await self._begin(
+            "pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no",
+            "--high-priority=no", "--log-target=stderr",
+            "-L", f"module-native-protocol-unix socket={self.socket} auth-anonymous=1",
+            "-L", " ".join(("module-null-sink", *null_sink("speaker"))),
+            "-L", " ".join(("module-null-sink", *null_sink("mic"))),
+            is_ready=self._is_listening, environment=lonely(self._folder),
+        )  # fmt: skip
+
+    async def _begin(
+        self,
+        *words: str,
+        is_ready: Callable[[], Awaitable[bool]],
+        environment: Mapping[str, str],
+    ) -> None:
+        """Start one of the daemon's processes, and wait until it is ready."""
+        assert shutil.which(words[0]), f"{words[0]} is missing: run ./check, which installs it"
+        with (self._folder / "log").open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                *words, env=environment, stdin=asyncio.subprocess.DEVNULL,
+                stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        self._processes.append(process)
+        await until_ready(process, is_ready, self._folder / "log")
 
     # Using it
 
@@ -133,7 +151,7 @@ class Pulse:
 
     async def plug_in(self, sink: str) -> None:
         """Add a sink."""
-        await self.ask("load-module", "module-null-sink", *_sink(sink))
+        await self.ask("load-module", "module-null-sink", *null_sink(sink))
         await self._hurry(sink)
 
     async def plug_in_a_microphone(self, source: str, sink: str) -> None:
@@ -141,6 +159,13 @@ class Pulse:
         await self.ask(
             "load-module", "module-remap-source", f"source_name={source}",
             f"master={sink}.monitor", f"source_properties=device.description={source}",
+        )  # fmt: skip
+
+    async def plug_in_a_tone(self, source: str, hertz: int) -> None:
+        """Add a microphone that hears a tone, and needs no sink."""
+        await self.ask(
+            "load-module", "module-sine-source", f"source_name={source}", f"rate={RATE}",
+            f"frequency={hertz}",
         )  # fmt: skip
 
     async def unplug(self, device: str) -> None:
@@ -185,12 +210,7 @@ class Pulse:
         )  # fmt: skip
 
     async def _is_listening(self) -> bool:
-        try:
-            _, writer = await asyncio.open_unix_connection(str(self.socket))
-        except OSError:
-            return False
-        writer.close()
-        return True
+        return await is_listening(self.socket)
 
 
 class Ear:
@@ -292,9 +312,19 @@ class Forward:
             task.add_done_callback(self._tasks.discard)
 
 
-def _sink(name: str) -> tuple[str, ...]:
+def null_sink(name: str) -> tuple[str, ...]:
     described = f"sink_properties=device.description={name}"
     return f"sink_name={name}", f"rate={RATE}", "channels=1", described
+
+
+async def is_listening(socket: Path) -> bool:
+    """True if a program accepts connections on a socket."""
+    try:
+        _, writer = await asyncio.open_unix_connection(str(socket))
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 def lonely(folder: Path) -> dict[str, str]:
@@ -309,6 +339,8 @@ def lonely(folder: Path) -> dict[str, str]:
         "HOME": str(folder),
         "XDG_RUNTIME_DIR": str(folder),
         "PULSE_RUNTIME_PATH": str(folder / "pulse"),
+        # The machine's own could grant real-time priority.
+        "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={folder / 'no-bus'}",
     }
 
 

@@ -14,6 +14,7 @@ from voip import model, protection
 from voip.cli import format as shown
 from voip.protocol.accounts import CheckReport
 from voip.protocol.client import NumberedEvent
+from voip.quality import Quality
 
 
 @pytest.mark.parametrize(
@@ -67,6 +68,12 @@ def test_states_are_those_of_the_screen(
 def test_progress_of_a_dial_string(tones: model.PostDial, words: str) -> None:
     call = replace(examples.NEW_CALL, state=model.CallState.ACTIVE, post_dial=tones)
     assert shown.state_words(call) == words
+
+
+def test_a_speaker_that_ran_out_of_sound_is_told() -> None:
+    quality = Quality(mos=4.2, underruns=3)
+    call = replace(examples.NEW_CALL, state=model.CallState.ACTIVE, quality=quality)
+    assert shown.state_words(call) == "active, 3 gaps in your speaker"
 
 
 def test_a_check_has_its_search_below_the_name() -> None:

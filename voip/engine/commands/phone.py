@@ -55,7 +55,7 @@ async def _stop(engine: Engine, command: Stop) -> None:
 
 async def _doctor(engine: Engine, command: Doctor) -> msgspec.Struct:
     worker = engine.workers[Role.SECURE]
-    return await doctor.examine(worker, engine.history, engine.contacts, engine.paths)
+    return await doctor.examine(worker, engine.sound, engine.history, engine.contacts, engine.paths)
 
 
 async def _settings(engine: Engine, command: GetSettings) -> SettingsData:

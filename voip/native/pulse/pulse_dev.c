@@ -242,6 +242,23 @@ static const struct pulse_dev *dev_of(pjmedia_aud_dev_index id,
 }
 
 
+PJ_DEF(pj_bool_t) pjmedia_pulse_get_dev_info(pjmedia_aud_dev_index id,
+                                             pjmedia_pulse_dev_info *info)
+{
+    const struct pulse_dev *dev = dev_of(id, PJMEDIA_DIR_PLAYBACK);
+
+    if (!dev)
+        dev = dev_of(id, PJMEDIA_DIR_CAPTURE);
+    if (!dev)
+        return PJ_FALSE;
+    info->is_default = !dev->node[0];
+    info->is_missing = dev->is_missing;
+    info->node = dev->node;
+    info->stem = dev->stem;
+    return PJ_TRUE;
+}
+
+
 PJ_DEF(pj_status_t) pjmedia_pulse_move(pjmedia_aud_dev_index rec_id,
                                        pjmedia_aud_dev_index play_id)
 {
@@ -252,6 +269,8 @@ PJ_DEF(pj_status_t) pjmedia_pulse_move(pjmedia_aud_dev_index rec_id,
 
     if (!source || !sink)
         return PJMEDIA_EAUD_INVDEV;
+    if (source->is_missing || sink->is_missing)
+        return status;
     pulse_lock(the_factory);
     for (stream = the_factory->streams; stream; stream = stream->next) {
         pa_stream *in = stream->capture.stream;

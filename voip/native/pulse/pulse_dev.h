@@ -21,6 +21,16 @@ typedef struct pjmedia_pulse_state
     unsigned    buffer_ms;      /* playback latency that is asked for       */
 } pjmedia_pulse_state;
 
+/* A device of the server, beyond what PJMEDIA knows of it. */
+typedef struct pjmedia_pulse_dev_info
+{
+    pj_bool_t   is_default;     /* the server's, whichever that is          */
+    pj_bool_t   is_missing;     /* the server has no such device: silence   */
+    const char *node;           /* the server's name of it; empty: default  */
+    const char *stem;           /* how its name begins, whatever its port
+                                 * or today's default device is             */
+} pjmedia_pulse_dev_info;
+
 #if PJMEDIA_AUDIO_DEV_HAS_PULSE
 
 /* Whether a server may be connected to. It may not until this is called. */
@@ -32,6 +42,10 @@ PJ_DECL(void) pjmedia_pulse_get_state(pjmedia_pulse_state *state);
  * server hangs.
  */
 PJ_DECL(pj_bool_t) pjmedia_pulse_has(pjmedia_aud_dev_index id);
+
+/* False if the device is no server's. Its texts last until the next look-up. */
+PJ_DECL(pj_bool_t) pjmedia_pulse_get_dev_info(pjmedia_aud_dev_index id,
+                                              pjmedia_pulse_dev_info *info);
 
 /* Move open streams to other devices, without a break. */
 PJ_DECL(pj_status_t) pjmedia_pulse_move(pjmedia_aud_dev_index rec_id,
@@ -47,6 +61,7 @@ PJ_DECL(void) pjmedia_pulse_refresh(void);
 #define pjmedia_pulse_allow(allow)      PJ_UNUSED_ARG(allow)
 #define pjmedia_pulse_get_state(state)  pj_bzero(state, sizeof(*(state)))
 #define pjmedia_pulse_has(id)           PJ_FALSE
+#define pjmedia_pulse_get_dev_info(id, info) PJ_FALSE
 #define pjmedia_pulse_move(rec_id, play_id) PJMEDIA_EAUD_NODEV
 #define pjmedia_pulse_refresh()
 

@@ -60,6 +60,8 @@ struct pulse_dev
     pjmedia_dir          dir;
     char                 node[NODE_LEN];    /* empty: the server's default  */
     char                 label[LABEL_LEN];
+    char                 stem[LABEL_LEN];   /* of the label, see the state  */
+    pj_bool_t            is_missing;        /* a default that is not there  */
 };
 
 struct pulse_list

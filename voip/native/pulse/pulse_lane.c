@@ -87,6 +87,21 @@ static void prepare_frame(struct pulse_lane *lane, pjmedia_frame *frame)
 }
 
 
+/* Hand a frame from the microphone to the calls. */
+static void give_frame(struct pulse_lane *lane)
+{
+    struct pulse_stream *stream = lane->owner;
+    pjmedia_frame frame;
+    pj_status_t status;
+
+    prepare_frame(lane, &frame);
+    lane->timestamp.u64 += stream->param.samples_per_frame;
+    status = (*stream->rec_cb)(stream->user_data, &frame);
+    if (status != PJ_SUCCESS)
+        pulse_fail(lane, status);
+}
+
+
 /* Take the next frame of the calls, which moves their clock on. */
 static pj_bool_t take_frame(struct pulse_lane *lane)
 {
@@ -94,6 +109,9 @@ static pj_bool_t take_frame(struct pulse_lane *lane)
     pjmedia_frame frame;
     pj_status_t status;
 
+    /* The calls expect silence of a microphone that is missing, not nothing. */
+    if ((stream->param.dir & PJMEDIA_DIR_CAPTURE) && !stream->capture.stream)
+        give_frame(&stream->capture);
     prepare_frame(lane, &frame);
     status = (*stream->play_cb)(stream->user_data, &frame);
     if (status != PJ_SUCCESS) {
@@ -133,15 +151,8 @@ static void record(struct pulse_lane *lane)
             lane->filled += (unsigned)part;
             left -= part;
             if (lane->filled == stream->frame_size) {
-                pjmedia_frame frame;
-                pj_status_t status;
-
-                prepare_frame(lane, &frame);
                 lane->filled = 0;
-                lane->timestamp.u64 += stream->param.samples_per_frame;
-                status = (*stream->rec_cb)(stream->user_data, &frame);
-                if (status != PJ_SUCCESS)
-                    pulse_fail(lane, status);
+                give_frame(lane);
             }
         }
         pulse.stream_drop(lane->stream);
@@ -173,8 +184,8 @@ static void play(struct pulse_lane *lane)
 }
 
 
-/* Keep time while the server asks for nothing: voice is sent on the same
- * clock, and a call would stand still with its speaker.
+/* Keep time while the server asks for nothing, or has no speaker: voice is
+ * sent on the same clock, and a call would stand still with its speaker.
  */
 void pulse_on_clock(pa_mainloop_api *api, pa_time_event *event,
                     const struct timeval *tv, void *user_data)
@@ -186,7 +197,12 @@ void pulse_on_clock(pa_mainloop_api *api, pa_time_event *event,
     PJ_UNUSED_ARG(tv);
     if (!pulse_is_running(lane))
         return;
-    if (now > lane->last_asked + LONGEST_STANDSTILL) {
+    if (!pulse_is_ready(lane->owner->factory)) {
+        /* No stream of this lane might tell. */
+        pulse_fail(lane, PJMEDIA_EAUD_SYSERR);
+        return;
+    }
+    if (lane->stream && now > lane->last_asked + LONGEST_STANDSTILL) {
         pulse_fail(lane, PJ_ETIMEDOUT);
         return;
     }
@@ -203,10 +219,10 @@ void pulse_on_clock(pa_mainloop_api *api, pa_time_event *event,
 
 void pulse_start_clock(struct pulse_lane *lane)
 {
-    if (!lane->stream)
+    if (!(lane->owner->param.dir & PJMEDIA_DIR_PLAYBACK))
         return;
     lane->last_asked = pulse.rtclock_now();
-    lane->due = lane->last_asked + STANDSTILL;
+    lane->due = lane->last_asked + (lane->stream ? STANDSTILL : 0);
     lane->clock = pulse.context_rttime_new(lane->owner->factory->context,
                                            lane->due, &pulse_on_clock, lane);
 }

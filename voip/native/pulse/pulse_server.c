@@ -12,6 +12,13 @@
 #define THIS_FILE               "pulse_server.c"
 #define LIBRARY                 "libpulse.so.0"
 
+/* What a server without a speaker has in its place. */
+#define DUMMY                   "auto_null"
+
+/* A name that changes with the port, and one that changes with the default. */
+#define BEFORE_PORT             "%s \xe2\x80\x93 "
+#define BEFORE_DEFAULT          "Default ("
+
 /* How long a server may take to answer, and for how long one that did not is
  * left alone (us): PJSUA tries to open a device at six rates.
  */
@@ -152,9 +159,11 @@ static void add_dev(struct pulse_factory *pf, pjmedia_dir dir,
     if (same_dir == MAX_DEVS || pj_ansi_strlen(node) >= NODE_LEN)
         return;
 
+    pj_ansi_snprintf(label, sizeof(label), BEFORE_PORT, description);
+    pulse_copy_text(dev->stem, label, sizeof(dev->stem));
     if (port)
-        pj_ansi_snprintf(label, sizeof(label), "%s \xe2\x80\x93 %s",
-                         description, port);
+        pj_ansi_snprintf(label, sizeof(label), BEFORE_PORT "%s", description,
+                         port);
     else
         pulse_copy_text(label, description, sizeof(label));
     dev->dir = dir;
@@ -180,7 +189,7 @@ static void on_sink(pa_context *context, const pa_sink_info *info, int end,
                     void *user_data)
 {
     PJ_UNUSED_ARG(context);
-    if (!end)
+    if (!end && pj_ansi_strcmp(info->name, DUMMY))
         add_dev((struct pulse_factory*)user_data, PJMEDIA_DIR_PLAYBACK,
                 info->name, info->description,
                 info->active_port ? info->active_port->description : NULL);
@@ -197,12 +206,13 @@ static void finish_look(struct pulse_factory *pf)
     for (i = 0; i < PJ_ARRAY_SIZE(pf->defaults); ++i) {
         struct pulse_dev *dev = &list.devs[list.cnt];
 
-        if (!pf->defaults[i].label[0])
-            continue;
         dev->dir = pf->defaults[i].dir;
-        pulse_copy_text(name, pf->defaults[i].label,
-                        sizeof(name) - (sizeof("Default ()") - 1));
-        pj_ansi_snprintf(dev->label, sizeof(dev->label), "Default (%s)", name);
+        dev->is_missing = !pf->defaults[i].label[0];
+        pulse_copy_text(dev->stem, BEFORE_DEFAULT, sizeof(dev->stem));
+        pulse_copy_text(name, dev->is_missing ? "none" : pf->defaults[i].label,
+                        sizeof(name) - sizeof(BEFORE_DEFAULT));
+        pj_ansi_snprintf(dev->label, sizeof(dev->label), BEFORE_DEFAULT "%s)",
+                         name);
         ++list.cnt;
     }
     pj_memcpy(&list.devs[list.cnt], pf->looked_at.devs,
@@ -235,7 +245,14 @@ static void on_source(pa_context *context, const pa_source_info *info, int end,
     } else if (info->monitor_of_sink == PA_INVALID_INDEX) {
         add_dev(pf, PJMEDIA_DIR_CAPTURE, info->name, info->description,
                 info->active_port ? info->active_port->description : NULL);
-    } else if (!pj_ansi_strcmp(info->name, standard->node)) {
+    } else if (!pj_ansi_strcmp(info->name, standard->node) &&
+               (!info->monitor_of_sink_name ||
+                pj_ansi_strcmp(info->monitor_of_sink_name,
+                               pf->defaults[0].node)))
+    {
+        /* Without a microphone a server has what its speaker plays as the
+         * default: callers would hear themselves.
+         */
         pulse_copy_text(standard->label, info->description,
                         sizeof(standard->label));
     }

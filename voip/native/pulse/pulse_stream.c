@@ -59,13 +59,13 @@ static void close_lane(struct pulse_lane *lane)
     pa_mainloop_api *api;
     pa_stream *s = lane->stream;
 
-    if (!s)
-        return;
     if (lane->clock) {
         api = pulse.threaded_mainloop_get_api(lane->owner->factory->loop);
         api->time_free(lane->clock);
         lane->clock = NULL;
     }
+    if (!s)
+        return;
     pulse.stream_set_state_callback(s, NULL, NULL);
     pulse.stream_set_read_callback(s, NULL, NULL);
     pulse.stream_set_write_callback(s, NULL, NULL);
@@ -78,7 +78,9 @@ static void close_lane(struct pulse_lane *lane)
 }
 
 
-/* Open one direction, still silent. With the lock held. */
+/* Open one direction, still silent. With the lock held. What is missing has no
+ * stream.
+ */
 static pj_status_t open_lane(struct pulse_stream *stream,
                              struct pulse_lane *lane, pjmedia_dir dir,
                              const struct pulse_dev *dev, unsigned latency)
@@ -93,12 +95,18 @@ static pj_status_t open_lane(struct pulse_stream *stream,
     int result;
 
     pulse_prepare_lane(lane, stream, dir, latency);
+    if (dev->is_missing)
+        return PJ_SUCCESS;
 
     format.format = PA_SAMPLE_S16NE;
     format.rate = stream->param.clock_rate;
     format.channels = (pj_uint8_t)stream->param.channel_count;
     properties = pulse.proplist_new();
-    pulse.proplist_sets(properties, PA_PROP_MEDIA_ROLE, "phone");
+    /* A headset becomes one with a microphone for it. A server may also pause
+     * all music while the role plays: that is for the user to ask for.
+     */
+    if (dir == PJMEDIA_DIR_CAPTURE)
+        pulse.proplist_sets(properties, PA_PROP_MEDIA_ROLE, "phone");
     lane->stream = pulse.stream_new_with_proplist(pf->context, "Call", &format,
                                                   NULL, properties);
     pulse.proplist_free(properties);
@@ -149,9 +157,10 @@ const struct pulse_dev *pulse_find_dev(const struct pulse_factory *pf,
 /* What the server has made of the latency that was asked for (ms). */
 static unsigned granted(const struct pulse_lane *lane)
 {
-    const pa_buffer_attr *has = pulse.stream_get_buffer_attr(lane->stream);
+    const pa_buffer_attr *has;
     unsigned size;
 
+    has = lane->stream ? pulse.stream_get_buffer_attr(lane->stream) : NULL;
     if (!has)
         return lane->latency;
     size = lane->dir == PJMEDIA_DIR_CAPTURE ? has->fragsize : has->tlength;

@@ -71,7 +71,8 @@ class Ready(WorkerReport, frozen=True, tag="ready"):
     """Reports a started worker, and the abilities of its pjsua2.
 
     `listening` is the port of the echo line, `sound` the device in use or why there is
-    none; `sound_ok` is False when that is not the configured one.
+    none; `sound_ok` is False when that is not the configured one. `voice_threads` are the
+    system's ids of the threads that carry voice.
     """
 
     pjsip: str
@@ -85,6 +86,7 @@ class Ready(WorkerReport, frozen=True, tag="ready"):
     sound_ok: bool
     listening: int | None = None
     memory_problem: str | None = None
+    voice_threads: tuple[int, ...] = ()
 
 
 class ConnectionEvent(WorkerReport, frozen=True, tag="connection"):

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pjsua2 as pj
 
+from voip.model import SoundDevice
 from voip.protocol.worker.sound import SoundEvent
 from voip.worker.errors import Refused
-from voip.worker.media.devices.choice import named
+from voip.worker.media.devices.choice import named, offered
 from voip.worker.media.devices.sound import listed
 
 _SPEAKER = "it rings on the speaker"
@@ -34,10 +35,15 @@ class RingDevice:
         )
         # Without a device no connection in the bridge opens one by itself.
         self._manager.setNoDev()
-        self.devices = listed(self._manager)
+        self._devices = listed(self._manager)
         self.text = ""
         self.ok = False
         self._look()
+
+    @property
+    def devices(self) -> tuple[SoundDevice, ...]:
+        """Devices that can be chosen."""
+        return offered(self._devices)
 
     def use(self, name: str) -> None:
         """Ring on another device from the next time on."""
@@ -63,7 +69,7 @@ class RingDevice:
             try:
                 self._manager.setPlaybackDev(index)
                 self._manager.setSndDevMode(pj.PJSUA_SND_DEV_SPEAKER_ONLY)
-                self._say(self.devices[index].name, ok=True)
+                self._say(self._devices[index].shown.name, ok=True)
             except pj.Error as error:
                 self._manager.setNoDev()
                 why = f"the sound device {self.name} cannot be opened ({error.reason})"
@@ -83,11 +89,14 @@ class RingDevice:
         self._announce_state()
 
     def _find(self) -> int | None:
-        return named([(i, d) for i, d in enumerate(self.devices) if d.outputs], self.name)
+        outputs = [
+            (i, d) for i, d in enumerate(self._devices) if d.shown.outputs and not d.is_missing
+        ]
+        return named(outputs, self.name)
 
     def _refresh(self) -> int | None:
         self._manager.refreshDevs()
-        self.devices = listed(self._manager)
+        self._devices = listed(self._manager)
         return self._look()
 
     def _look(self) -> int | None:
@@ -95,7 +104,7 @@ class RingDevice:
         if index is None:
             self._say(f"no sound device is called {self.name}: {_SPEAKER}", ok=False)
         else:
-            self._say(self.devices[index].name, ok=True)
+            self._say(self._devices[index].shown.name, ok=True)
         return index
 
     def _say(self, text: str, ok: bool) -> None:

@@ -337,6 +337,18 @@ def test_a_far_end_that_is_not_heard_is_said_in_place_of_how_it_sounds(
     assert "good" not in text(third)
 
 
+@pytest.mark.parametrize(
+    ("underruns", "words"), [(1, "1 gap in your speaker"), (1204, "1,204 gaps in your speaker")]
+)
+def test_a_speaker_that_ran_out_of_sound_is_told_beside_the_quality(
+    underruns: int, words: str
+) -> None:
+    _, _, third = shown(call(quality=Quality(mos=4.2, underruns=underruns)))
+    assert text(third).rstrip().endswith(f"· {words}")
+    assert "good" in text(third)
+    assert part_of(third, words).role == "warning"
+
+
 def test_a_call_before_its_answer_has_no_time_and_no_sound() -> None:
     first, _, third = shown(call(state=CallState.RINGING, duration_s=0.0), meters=True)
     assert text(first).rstrip().endswith("ringing")

@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from voip.model import SoundDevice
 
-SERVER = "PulseAudio"
-"""Driver of a sound server's devices, which PipeWire serves too: see `voip/native/pulse`."""
-
 _PREFERRED = ("pulse", "pipewire", "default")
 """Names by which ALSA reaches a sound server."""
 
-_DEFAULT = "Default ("
-_PORT = " \N{EN DASH} "
 
-_Indexed = list[tuple[int, SoundDevice]]
+class Device(NamedTuple):
+    """Sound device as clients see it, and what its driver knows of it.
+
+    `node` is a sound server's own name, empty for its default device, None for a device
+    of another driver: `voip/native/pulse` has those of PipeWire too. `stem` begins each
+    name of a server's device, whatever its port. The default one `is_missing` where the
+    server has no such device: it is silent.
+    """
+
+    shown: SoundDevice
+    node: str | None = None
+    stem: str = ""
+    is_missing: bool = False
+
+    @property
+    def is_default(self) -> bool:
+        """True for the server's default device, whichever that is."""
+        return self.node == ""
+
+    @property
+    def identity(self) -> str:
+        """What does not change of its own accord, as a port and today's default do."""
+        if self.node is None:
+            return f"{self.shown.driver}: {self.shown.name}"
+        return f"missing: {self.stem}" if self.is_missing else f"server: {self.node}"
+
+
+_Indexed = list[tuple[int, Device]]
 """Devices by PJSIP's indices."""
 
 
@@ -27,13 +50,23 @@ class Choice(NamedTuple):
     problem: str | None
 
 
-def identity(name: str) -> str:
-    """Name without what changes of its own accord: the default device, and a port."""
-    return _DEFAULT if name.startswith(_DEFAULT) else name.rpartition(_PORT)[0] or name
+def offered(devices: Sequence[Device]) -> tuple[SoundDevice, ...]:
+    """Return the devices that a user can choose.
+
+    ALSA's names of the sound server are left out while the server has devices of its own:
+    they would be its default ones twice.
+    """
+    has_server = any(device.node is not None for device in devices)
+    return tuple(
+        device.shown
+        for device in devices
+        if not device.is_missing
+        and not (has_server and device.node is None and device.shown.name in _PREFERRED)
+    )
 
 
 def choose_pair(
-    devices: tuple[SoundDevice, ...],
+    devices: Sequence[Device],
     wished_input: str | None,
     wished_output: str | None,
     pulse: bool,
@@ -44,22 +77,22 @@ def choose_pair(
     they are ALSA's, by which `pulse` tells that a server is reached. PJSIP opens two
     devices of one driver alone.
     """
-    inputs = [(i, d) for i, d in enumerate(devices) if d.inputs]
-    outputs = [(i, d) for i, d in enumerate(devices) if d.outputs]
+    inputs = [(i, d) for i, d in enumerate(devices) if d.shown.inputs]
+    outputs = [(i, d) for i, d in enumerate(devices) if d.shown.outputs]
     capture = named(inputs, wished_input)
     playback = named(outputs, wished_output)
     problem = _problem(wished_input, capture) or _problem(wished_output, playback)
-    drivers = {devices[index].driver for index in (capture, playback) if index is not None}
+    drivers = {devices[index].shown.driver for index in (capture, playback) if index is not None}
     if len(drivers) > 1:
         problem = f"{wished_input} and {wished_output} cannot be used together"
         capture = playback = None
         drivers = set()
     driver = next(iter(drivers), None)
-    return Choice(
-        automatic(inputs, driver, pulse) if capture is None else capture,
-        automatic(outputs, driver, pulse) if playback is None else playback,
-        problem,
-    )
+    capture = automatic(inputs, driver, pulse) if capture is None else capture
+    playback = automatic(outputs, driver, pulse) if playback is None else playback
+    if all(index is None or devices[index].is_missing for index in (capture, playback)):
+        capture = playback = None
+    return Choice(capture, playback, problem)
 
 
 def automatic(devices: _Indexed, driver: str | None, pulse: bool) -> int | None:
@@ -69,19 +102,19 @@ def automatic(devices: _Indexed, driver: str | None, pulse: bool) -> int | None:
     device of a server is chosen if `pulse`, or else a real card's default: the first
     name in ALSA's list records nothing.
     """
-    usable = [(i, d) for i, d in devices if driver is None or d.driver == driver]
-    servers = [i for i, d in usable if d.driver == SERVER]
-    if servers:
-        return servers[0]  # the default, which comes first
+    usable = [(i, d) for i, d in devices if driver is None or d.shown.driver == driver]
+    default = next((i for i, d in usable if d.is_default), None)
+    if default is not None:
+        return default
     if pulse:
         for name in _PREFERRED:
-            index = next((i for i, d in usable if d.name == name), None)
+            index = next((i for i, d in usable if d.shown.name == name), None)
             if index is not None:
                 return index
-    if any("hw:" in d.name for _, d in usable):
-        return next((i for i, d in usable if d.name == "default"), None)
+    if any("hw:" in d.shown.name for _, d in usable):
+        return next((i for i, d in usable if d.shown.name == "default"), None)
     # CoreAudio lists its default device first.
-    others = [i for i, d in usable if d.driver not in ("ALSA", "null")]
+    others = [i for i, d in usable if d.shown.driver not in ("ALSA", "null")]
     return next(iter(others), None)
 
 
@@ -93,16 +126,14 @@ def named(devices: _Indexed, name: str | None) -> int | None:
     """
     if not name:
         return None
-    defaults = [i for i, d in devices if d.driver == SERVER and d.name.startswith(_DEFAULT)]
-    if defaults and (name in _PREFERRED or name.startswith(_DEFAULT)):
-        return defaults[0]
-    others = [(i, d) for i, d in devices if i not in defaults]
-    exact = [i for i, d in others if d.name == name]
-    without_port = [
-        i for i, d in others if d.driver == SERVER and identity(d.name) == identity(name)
-    ]
-    partial = [i for i, d in others if name.lower() in d.name.lower()]
-    return next(iter(exact + without_port + partial), None)
+    default = next(((i, d) for i, d in devices if d.is_default), None)
+    if default is not None and (name in _PREFERRED or name.startswith(default[1].stem)):
+        return default[0]
+    others = [(i, d) for i, d in devices if not d.is_default]
+    exact = [i for i, d in others if d.shown.name == name]
+    other_port = [i for i, d in others if d.node is not None and name.startswith(d.stem)]
+    partial = [i for i, d in others if name.lower() in d.shown.name.lower()]
+    return next(iter(exact + other_port + partial), None)
 
 
 def _problem(wished: str | None, found: int | None) -> str | None:

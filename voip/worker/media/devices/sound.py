@@ -14,7 +14,7 @@ from voip.model import SoundDevice
 from voip.protocol.settings import Audio
 from voip.protocol.worker.sound import SoundEvent
 from voip.worker.media.devices import pulse
-from voip.worker.media.devices.choice import SERVER, choose_pair, identity
+from voip.worker.media.devices.choice import Device, choose_pair, offered
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 30.0
 """Pauses between tries to open a device again, which may be audible."""
@@ -25,21 +25,34 @@ _BEEP_VOLUME = 8000
 
 
 class _Pair(NamedTuple):
-    """Capture and playback device by PJSIP's indices and by name.
-
-    A look-up changes the indices.
-    """
+    """Capture and playback device, and their indices, which a look-up changes."""
 
     capture: int
     playback: int
-    names: tuple[str, str]
+    devices: tuple[Device, Device]
 
     def __str__(self) -> str:
-        return " / ".join(self.names)
+        microphone, speaker = self.devices
+        if microphone.is_missing:
+            return f"no microphone / {speaker.shown.name}"
+        if speaker.is_missing:
+            return f"{microphone.shown.name} / no speaker"
+        return f"{microphone.shown.name} / {speaker.shown.name}"
+
+    @property
+    def lack(self) -> str:
+        """Device that the sound server does not have, and what follows from it."""
+        microphone, speaker = self.devices
+        if microphone.is_missing:
+            return "there is no microphone, so nobody hears you"
+        return "there is no speaker, so you hear nobody" if speaker.is_missing else ""
 
     def is_same(self, other: _Pair | None) -> bool:
-        """True if both name the same devices, whatever is the default one now."""
-        return other is not None and [*map(identity, self.names)] == [*map(identity, other.names)]
+        """True if both are the same devices, whatever is the default one now."""
+        return other is not None and (
+            [device.identity for device in self.devices]
+            == [device.identity for device in other.devices]
+        )
 
 
 class Sound:
@@ -65,7 +78,7 @@ class Sound:
         self._next_try = 0.0
         self._pause_s = _FIRST_PAUSE_S
         self._changes = 0
-        self.devices: tuple[SoundDevice, ...] = ()
+        self._devices: tuple[Device, ...] = ()
         self.text = ""
         self.ok = False
         self._chime: pj.ToneGenerator | None = None
@@ -73,6 +86,11 @@ class Sound:
     @property
     def silent(self) -> bool:
         return self._in_use is None
+
+    @property
+    def devices(self) -> tuple[SoundDevice, ...]:
+        """Devices that can be chosen."""
+        return offered(self._devices)
 
     @property
     def underruns(self) -> int:
@@ -83,7 +101,7 @@ class Sound:
     def choose(self) -> None:
         """Select devices, or the null device if there are none."""
         self._changes = pj.soundServerState().changes
-        self.devices = listed(self._manager)
+        self._devices = listed(self._manager)
         self._select(open_now=False)
 
     def use(self, settings: Audio, open_now: bool) -> None:
@@ -108,7 +126,7 @@ class Sound:
         """
         if not self._switched_off and pj.soundServerState().isAvailable and pulse.answers():
             pj.lookUpSoundServer()
-            if not any(device.driver == SERVER for device in listed(self._manager)):
+            if all(device.node is None for device in listed(self._manager)):
                 return False
         self._manager.refreshDevs()
         return True
@@ -117,10 +135,10 @@ class Sound:
         found = listed(self._manager)
         if self._manager.sndIsActive():
             # An exclusive device looks absent while we use it.
-            ours = self._in_use.names if self._in_use else ()
-            before = {device.name: device for device in self.devices if device.name in ours}
-            found = tuple(before.get(device.name, device) for device in found)
-        self.devices = found
+            ours = self._in_use.devices if self._in_use else ()
+            before = {device.identity: device for device in ours if device.node is None}
+            found = tuple(before.get(device.identity, device) for device in found)
+        self._devices = found
         self._select(open_now)
 
     def failed(self) -> None:
@@ -227,17 +245,17 @@ class Sound:
             self._use_null("sound is switched off", ok=True)
             return
         choice = choose_pair(
-            self.devices, self._settings.input, self._settings.output, pulse.reachable()
+            self._devices, self._settings.input, self._settings.output, pulse.reachable()
         )
         capture, playback = choice.capture, choice.playback
         if capture is None or playback is None:
             why = choice.problem or "there is no sound device"
             self._use_null(f"{why}: calls are silent", ok=False)
             return
-        names = (self.devices[capture].name, self.devices[playback].name)
-        pair = _Pair(capture, playback, names)
-        self.ok = not choice.problem
-        self.text = f"{choice.problem}: using {pair}" if choice.problem else str(pair)
+        pair = _Pair(capture, playback, (self._devices[capture], self._devices[playback]))
+        problem = ", and ".join(filter(None, (choice.problem, pair.lack)))
+        self.ok = not problem
+        self.text = f"{problem}: using {pair}" if problem else str(pair)
         self._use_devices(pair, open_now)
 
     def _use_devices(self, pair: _Pair, open_now: bool) -> None:
@@ -282,7 +300,7 @@ class Sound:
         self.ok = ok
 
     def _has_cards(self) -> bool:
-        return any("hw:" in device.name for device in self.devices)
+        return any("hw:" in device.shown.name for device in self._devices)
 
     def _event(self) -> SoundEvent:
         return SoundEvent(devices=self.devices, sound=self.text, sound_ok=self.ok)
@@ -296,12 +314,17 @@ class Sound:
         self._announce(self._announced)
 
 
-def listed(manager: pj.AudDevManager) -> tuple[SoundDevice, ...]:
+def listed(manager: pj.AudDevManager) -> tuple[Device, ...]:
     """Return the sound devices in the order of PJSIP's indices."""
-    return tuple(
-        SoundDevice(name=d.name, driver=d.driver, inputs=d.inputCount, outputs=d.outputCount)
-        for d in manager.enumDev2()
-    )
+    return tuple(_device(index, info) for index, info in enumerate(manager.enumDev2()))
+
+
+def _device(index: int, info: pj.AudioDevInfo) -> Device:
+    shown = SoundDevice(info.name, info.driver, info.inputCount, info.outputCount)
+    server = pj.soundServerDevice(index)
+    if not server.isServers:
+        return Device(shown)
+    return Device(shown, "" if server.isDefault else server.node, server.stem, server.isMissing)
 
 
 def may_have_sound() -> bool:

@@ -5,21 +5,30 @@ from __future__ import annotations
 import pytest
 
 from voip.model import SoundDevice
-from voip.worker.media.devices.choice import SERVER, Choice, choose_pair, identity, named
+from voip.worker.media.devices.choice import Choice, Device, choose_pair, named, offered
 
+SERVER = "PulseAudio"
 SPEAKER, MICROPHONE = "Default (Built-in \N{EN DASH} Speakers)", "Default (Jabra)"
 
 
-def out(name: str) -> SoundDevice:
-    return SoundDevice(name=name, driver=SERVER, inputs=0, outputs=1)
+def server(shown: SoundDevice, is_missing: bool = False) -> Device:
+    """A device of a sound server, as its driver describes it."""
+    if shown.name.startswith("Default ("):
+        return Device(shown, "", "Default (", is_missing)
+    description = shown.name.partition(" \N{EN DASH} ")[0]
+    return Device(shown, f"node of {description}", f"{description} \N{EN DASH} ")
 
 
-def into(name: str) -> SoundDevice:
-    return SoundDevice(name=name, driver=SERVER, inputs=1, outputs=0)
+def out(name: str, is_missing: bool = False) -> Device:
+    return server(SoundDevice(name=name, driver=SERVER, inputs=0, outputs=1), is_missing)
 
 
-def alsa(name: str, inputs: int = 1, outputs: int = 1) -> SoundDevice:
-    return SoundDevice(name=name, driver="ALSA", inputs=inputs, outputs=outputs)
+def into(name: str, is_missing: bool = False) -> Device:
+    return server(SoundDevice(name=name, driver=SERVER, inputs=1, outputs=0), is_missing)
+
+
+def alsa(name: str, inputs: int = 1, outputs: int = 1) -> Device:
+    return Device(SoundDevice(name=name, driver="ALSA", inputs=inputs, outputs=outputs))
 
 
 ALSA = (alsa("jack", 0, 0), alsa("hw:CARD=Jabra,DEV=0"), alsa("default"), alsa("pulse"))
@@ -32,11 +41,14 @@ DEVICES = (
     into("Built-in \N{EN DASH} Internal Microphone"),
     *ALSA,
 )
+NO_MICROPHONE = (out(SPEAKER), into("Default (none)", is_missing=True), out("Jabra"), *ALSA)
+NO_SPEAKER = (out("Default (none)", is_missing=True), into(MICROPHONE), into("Jabra"), *ALSA)
+NOTHING = (out("Default (none)", is_missing=True), into("Default (none)", is_missing=True))
 
 
-def names(choice: Choice, devices: tuple[SoundDevice, ...] = DEVICES) -> tuple[str | None, ...]:
+def names(choice: Choice, devices: tuple[Device, ...] = DEVICES) -> tuple[str | None, ...]:
     indices = (choice.capture, choice.playback)
-    return tuple(None if i is None else devices[i].name for i in indices)
+    return tuple(None if i is None else devices[i].shown.name for i in indices)
 
 
 @pytest.mark.parametrize(
@@ -88,11 +100,15 @@ def test_a_wish_that_cannot_be_granted_is_told(
         (ALSA[:1], True, (None, None)),
         ((alsa("default"), alsa("pulse")), False, (None, None)),
         ((), True, (None, None)),
-        ((SoundDevice("Built-in", "CoreAudio", 1, 1),), False, ("Built-in", "Built-in")),
+        ((Device(SoundDevice("Built-in", "CoreAudio", 1, 1)),), False, ("Built-in",) * 2),
+        # Half a server is used before another driver; nothing at all is told as that.
+        (NO_MICROPHONE, True, ("Default (none)", SPEAKER)),
+        (NO_SPEAKER, True, (MICROPHONE, "Default (none)")),
+        (NOTHING, True, (None, None)),
     ],
 )
 def test_without_a_server_s_devices_there_are_others(
-    devices: tuple[SoundDevice, ...], pulse: bool, expected: tuple[str | None, str | None]
+    devices: tuple[Device, ...], pulse: bool, expected: tuple[str | None, str | None]
 ) -> None:
     choice = choose_pair(devices, None, None, pulse)
     assert (names(choice, devices), choice.problem) == (expected, None)
@@ -104,19 +120,27 @@ def test_without_a_server_a_card_goes_with_the_default_of_alsa() -> None:
 
 
 def test_a_part_of_a_name_finds_no_default_device() -> None:
-    outputs = [(i, d) for i, d in enumerate(DEVICES) if d.outputs]
+    outputs = [(i, d) for i, d in enumerate(DEVICES) if d.shown.outputs]
     found = named(outputs, "speakers")
     assert found is not None
-    assert DEVICES[found].name == "Built-in \N{EN DASH} Speakers"
+    assert DEVICES[found].shown.name == "Built-in \N{EN DASH} Speakers"
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("Default (Jabra)", "Default ("),
-        ("Built-in \N{EN DASH} Speakers", "Built-in"),
-        ("hw:CARD=Jabra,DEV=0", "hw:CARD=Jabra,DEV=0"),
-    ],
-)
-def test_what_changes_by_itself_is_no_part_of_the_identity(name: str, expected: str) -> None:
-    assert identity(name) == expected
+def test_what_changes_by_itself_is_no_part_of_the_identity() -> None:
+    assert out("Default (Jabra)").identity == out(SPEAKER).identity
+    assert out("Built-in \N{EN DASH} Speakers").identity == out("Built-in").identity
+    assert out("Jabra").identity != out("Built-in").identity
+    assert alsa("default").identity != alsa("pulse").identity
+    # What is missing is another one: it has to be opened when it comes.
+    assert NOTHING[0].identity != DEVICES[0].identity
+
+
+def test_a_server_is_offered_once() -> None:
+    shown = [device.name for device in offered(DEVICES)]
+    assert shown == [*(d.shown.name for d in DEVICES[:6]), "jack", "hw:CARD=Jabra,DEV=0"]
+    assert [device.name for device in offered(ALSA)] == [d.shown.name for d in ALSA]
+
+
+def test_a_device_that_is_missing_is_not_offered() -> None:
+    assert [device.name for device in offered(NO_MICROPHONE)][:2] == [SPEAKER, "Jabra"]
+    assert offered(NOTHING) == ()

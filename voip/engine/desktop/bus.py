@@ -1,4 +1,4 @@
-"""Session bus of a desktop (D-Bus): short questions to programs, and their signals.
+"""Buses of a desktop (D-Bus): short questions to programs, and their signals.
 
 Any program may be there, so replies have limits of time and size, and their texts go
 nowhere. Only Linux has the library: import this where the bus is used.
@@ -24,7 +24,7 @@ from jeepney import (
 )
 from jeepney.io.asyncio import DBusConnection, DBusRouter, open_dbus_connection
 
-from voip.engine.players.errors import BusError
+from voip.engine.desktop.errors import BusError
 
 LONGEST = 65536
 """Bytes of a message that is read; none that the phone asks for is longer."""
@@ -32,44 +32,52 @@ LONGEST = 65536
 _PATIENCE_S = 1.0
 
 
-def address() -> str:
-    """Return the address of the session bus.
-
-    Raises:
-        BusError: there is none.
-    """
-    named = os.environ.get("DBUS_SESSION_BUS_ADDRESS")
-    folder = os.environ.get("XDG_RUNTIME_DIR")
-    if named or folder:
-        return named or f"unix:path={folder}/bus"
-    raise BusError("this machine has no session bus (D-Bus) for you")
+_SYSTEM = "unix:path=/run/dbus/system_bus_socket"
 
 
 class Bus:
-    """Connection to the session bus."""
+    """Connection to a bus."""
 
-    def __init__(self, connection: DBusConnection) -> None:
+    def __init__(self, connection: DBusConnection, name: str) -> None:
         self._connection = connection
+        self._name = name
         self._router = DBusRouter(connection)
         self._signals: asyncio.Queue[Message] = asyncio.Queue()
 
     @classmethod
-    async def connect(cls) -> Bus:
-        """Connect to the session bus.
+    async def session(cls) -> Bus:
+        """Connect to the session bus, which has the user's own programs.
 
         Raises:
             BusError: there is none, or it does not answer.
         """
-        place = address()
+        named = os.environ.get("DBUS_SESSION_BUS_ADDRESS")
+        folder = os.environ.get("XDG_RUNTIME_DIR")
+        if not named and not folder:
+            raise BusError("this machine has no session bus (D-Bus) for you")
+        return await cls._connect(named or f"unix:path={folder}/bus", "session bus")
+
+    @classmethod
+    async def system(cls) -> Bus:
+        """Connect to the system bus, which has the machine's services.
+
+        Raises:
+            BusError: there is none, or it does not answer.
+        """
+        named = os.environ.get("DBUS_SYSTEM_BUS_ADDRESS")
+        return await cls._connect(named or _SYSTEM, "system bus")
+
+    @classmethod
+    async def _connect(cls, place: str, name: str) -> Bus:
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 connection = await open_dbus_connection(place)
         except Exception as error:  # the library raises whatever an odd bus leads to
-            raise BusError("no session bus (D-Bus) answers on this machine") from error
+            raise BusError(f"no {name} (D-Bus) answers on this machine") from error
         parser = ShortMessages()
         parser.buf, parser.next_msg_size = connection.parser.buf, connection.parser.next_msg_size
         connection.parser = parser
-        return cls(connection)
+        return cls(connection, name)
 
     async def close(self) -> None:
         # A program may have sent what ended the connection before.
@@ -87,7 +95,7 @@ class Bus:
         match await self._ask(message_bus.ListNames()):
             case (list(names),):
                 return tuple(name for name in names if isinstance(name, str))
-        raise BusError("the session bus answers oddly")
+        raise BusError(f"the {self._name} answers oddly")
 
     async def owner(self, name: str) -> str:
         """Return the unique name of the program that has a name.
@@ -98,10 +106,10 @@ class Bus:
         match await self._ask(message_bus.GetNameOwner(name)):
             case (str(owner),):
                 return owner
-        raise BusError("the session bus answers oddly")
+        raise BusError(f"the {self._name} answers oddly")
 
     async def call(
-        self, place: DBusAddress, method: str, signature: str | None = None, *body: str
+        self, place: DBusAddress, method: str, signature: str | None = None, *body: str | int
     ) -> tuple[Any, ...]:
         """Call a method of a program, and return its answer.
 
@@ -135,11 +143,11 @@ class Bus:
             async with asyncio.timeout(_PATIENCE_S):
                 reply = await self._router.send_and_get_reply(message)
         except TimeoutError as error:
-            raise BusError("a program on the session bus did not answer in time") from error
+            raise BusError(f"a program on the {self._name} did not answer in time") from error
         except Exception as error:  # see `connect`
-            raise BusError("the connection to the session bus has failed") from error
+            raise BusError(f"the connection to the {self._name} has failed") from error
         if reply.header.message_type is not MessageType.method_return:
-            raise BusError("a program on the session bus refused")
+            raise BusError(f"a program on the {self._name} refused")
         body: tuple[Any, ...] = reply.body
         return body
 

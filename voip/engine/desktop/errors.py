@@ -1,4 +1,4 @@
-"""Error of the session bus."""
+"""Error of a bus (D-Bus)."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ import contextlib
 from jeepney import DBusAddress
 
 from voip.background import Background
-from voip.engine.players.bus import Bus
-from voip.engine.players.errors import BusError
+from voip.engine.desktop.bus import Bus
+from voip.engine.desktop.errors import BusError
 
 _NAMES = "org.mpris.MediaPlayer2."
 # It passes orders on to the player that was used last, which may be one that was paused.

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jeepney import DBusAddress, new_signal
 
-from voip.engine.players.bus import LONGEST, ShortMessages
+from voip.engine.desktop.bus import LONGEST, ShortMessages
 
 _PLAYER = DBusAddress("/org/mpris/MediaPlayer2", interface="org.freedesktop.DBus.Properties")
 _SIZES = st.lists(st.sampled_from([0, 10, 5000, LONGEST, 3 * LONGEST]), max_size=5)

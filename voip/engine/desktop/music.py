@@ -9,14 +9,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from voip.background import Background
+from voip.engine.desktop.errors import BusError
 from voip.engine.hub import Hub
-from voip.engine.players.errors import BusError
 from voip.model import Call, CallState, Direction
 from voip.protocol.calls import CallEvent
 from voip.protocol.client import NumberedEvent
 
 if TYPE_CHECKING:
-    from voip.engine.players.mpris import Players
+    from voip.engine.desktop.mpris import Players
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ async def _connect() -> Players:
     """
     if sys.platform != "linux":
         raise BusError("players are paused by D-Bus, on Linux alone")
-    from voip.engine.players.bus import Bus
-    from voip.engine.players.mpris import Players
+    from voip.engine.desktop.bus import Bus
+    from voip.engine.desktop.mpris import Players
 
-    return Players(await Bus.connect())
+    return Players(await Bus.session())

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.players import Player, SessionBus
+from tests.support.desktop.players import Player, SessionBus
 from tests.support.standin.engine import StandIn
 from voip.model import CallState
 from voip.protocol.calls import AnswerCall, HangUp
