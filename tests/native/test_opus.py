@@ -91,7 +91,7 @@ def _decoded(payloads: list[bytes]) -> NDArray[np.float64]:
     decoder = Decoder()
     samples = np.concatenate([decoder.decode(payload) for payload in payloads])
     decoder.close()
-    return samples.reshape(-1, 3).mean(axis=1)
+    return np.asarray(samples.reshape(-1, 3).mean(axis=1), dtype=np.float64)
 
 
 def _likeness(heard: NDArray[np.float64], said: NDArray[np.float64]) -> float:
