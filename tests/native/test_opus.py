@@ -29,6 +29,8 @@ _AUDIBLE = 300
 """Loudness of a frame in which something is heard, of 32767."""
 _ASKS = "a=fmtp:96 useinbandfec=1"
 _GAP, _WORD = 12, 2
+_ONE_FRAME_MS = 20
+"""So much is in the jitter buffer at first: nothing that a frame is restored from."""
 _SEGMENT = 6400  # samples of 16 kHz: a change of the delay spoils one of them
 
 
@@ -76,7 +78,9 @@ async def test_a_lost_packet_is_heard_from_its_copy(
     new_probe: NewProbe, new_server: NewServer, place: Path
 ) -> None:
     heard = place / "heard.wav"
-    caller = await registered(new_probe, new_server, answer=200, record=str(heard))
+    caller = await registered(
+        new_probe, new_server, answer=200, record=str(heard), prefetch_ms=_ONE_FRAME_MS
+    )
     await _called(caller, 9)
     where = (await caller.probe.until("srtp"))["port"]
     spoken = load(speak(place / "spoken.wav", TEXT))
