@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from tests.conftest import NewServer
 from tests.native import listening
 from tests.native.caller import Caller, registered
 from tests.native.conftest import NewProbe
-from tests.support.media.opus import Decoder, Speaker, has_outline
+from tests.support.media.opus import Decoder, Speaker, outline
 from tests.support.media.sound import TEXT, load, speak
 from tests.support.peers import sip
 
@@ -29,6 +31,7 @@ _AUDIBLE = 300
 """Loudness of a frame in which something is heard, of 32767."""
 _ASKS = "a=fmtp:96 useinbandfec=1"
 _GAP, _WORD = 12, 2
+_OUTLINE_HEAD = 3  # bytes: the number of the extension, and its version
 _ONE_FRAME_MS = 20
 """So much is in the jitter buffer at first: nothing that a frame is restored from."""
 _SEGMENT = 6400  # samples of 16 kHz: a change of the delay spoils one of them
@@ -128,18 +131,49 @@ async def test_packets_lost_in_a_row_are_heard_from_the_next(
     new_probe: NewProbe, new_server: NewServer, host: str, place: Path
 ) -> None:
     packets = await _packets_with_outlines(new_probe, new_server, host)
-    decoder = Decoder()  # of another phone: it passes over what it does not know
-    loud = [_is_audible(decoder.decode(packet[listening.HEAD_BYTES :])) for packet in packets]
-    decoder.close()
-    words = sum(after > before for before, after in itertools.pairwise(loud))
+    heard = await _heard_without_words(new_probe, new_server, place, packets)
+    # No packet with a word in it arrived, nor had one before it: none can be guessed.
+    assert heard > (_words_in(packets) - 3) * _WORD
+
+
+async def test_outlines_that_make_no_sense_are_survived(
+    new_probe: NewProbe, new_server: NewServer, host: str, place: Path
+) -> None:
+    packets = await _packets_with_outlines(new_probe, new_server, host)
+    chance = random.Random(1)
+    scrambled = [_scrambled(packet, chance) for packet in packets]
+    await _heard_without_words(new_probe, new_server, place, scrambled)
+
+
+async def _heard_without_words(
+    new_probe: NewProbe, new_server: NewServer, place: Path, packets: list[bytes]
+) -> int:
+    """Frames in which a probe hears something, of packets without those with words."""
     heard = place / "heard.wav"
     caller = await registered(new_probe, new_server, answer=200, record=str(heard))
     await _called(caller, 9)
     where = (await caller.probe.until("srtp"))["port"]
-    await listening.send(where, packets, loud.__getitem__)
+    await listening.send(where, packets, _loud(packets).__getitem__)
     assert await caller.probe.quit() == 0
-    # No packet with a word in it arrived, nor had one before it: none can be guessed.
-    assert listening.audible(load(heard)) > (words - 3) * _WORD
+    return listening.audible(load(heard))
+
+
+def _loud(packets: list[bytes]) -> list[bool]:
+    """Which packets have a word, for another phone: it passes over what it does not know."""
+    decoder = Decoder()
+    heard = [decoder.decode(packet[listening.HEAD_BYTES :]) for packet in packets]
+    decoder.close()
+    return [bool(np.sqrt((samples.astype(float) ** 2).mean()) > _AUDIBLE) for samples in heard]
+
+
+def _words_in(packets: list[bytes]) -> int:
+    return sum(after > before for before, after in itertools.pairwise(_loud(packets)))
+
+
+def _scrambled(packet: bytes, chance: random.Random) -> bytes:
+    """A packet whose outline has the right beginning, and nothing of sense after it."""
+    size = len(_outline(packet)) - _OUTLINE_HEAD
+    return packet[:-size] + chance.randbytes(size) if size > 0 else packet
 
 
 async def _packets_with_outlines(
@@ -157,11 +191,12 @@ async def _packets_with_outlines(
             copied = packets[-1] if number % 2 else None
             packets += await far_end.exchange(speaker.said(frame, copied))
         # The probe has shown that it has it too, and needs none so far.
-        assert any(map(_has_outline, packets))
-        assert not _has_outline(packets[-1])
+        assert any(map(_outline, packets))
+        assert not _outline(packets[-1])
         far_end.report(_LOST)
-        while not _has_outline(packets[-1]):
-            packets = await far_end.exchange(speaker.said(_QUIET))
+        async with asyncio.timeout(listening.PATIENCE_S):
+            while not _outline(packets[-1]):
+                packets = await far_end.exchange(speaker.said(_QUIET))
         for frame in _words(15):
             packets += await far_end.exchange(speaker.said(frame))
         speaker.close()
@@ -169,8 +204,8 @@ async def _packets_with_outlines(
     return packets
 
 
-def _has_outline(packet: bytes) -> bool:
-    return has_outline(packet[listening.HEAD_BYTES :])
+def _outline(packet: bytes) -> bytes:
+    return outline(packet[listening.HEAD_BYTES :])
 
 
 def _words(count: int) -> Iterator[NDArray[np.int16]]:
@@ -185,7 +220,3 @@ def _words(count: int) -> Iterator[NDArray[np.int16]]:
     for _ in range(count):
         yield from (_QUIET for _ in range(_GAP))
         yield from frames
-
-
-def _is_audible(samples: NDArray[np.int16]) -> bool:
-    return bool(np.sqrt((samples.astype(float) ** 2).mean()) > _AUDIBLE)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.call.sessions.conftest import Up
-from tests.support.media.opus import Decoder, has_copy, has_outline
+from tests.support.media.opus import Decoder, has_copy, outline
 from tests.support.media.sound import TEXT, speak
 from tests.support.media.voice import OPUS, OpusPacket
 from tests.support.peers.party import Party
@@ -122,7 +122,7 @@ async def test_outlines_are_shown_and_not_sent_to_a_far_end_that_has_none(
     speech = speak(place / "speech.wav", " ".join([TEXT] * 3))
     await party_phone.client.ask(Play(call=call, path=str(speech)))
     shown = [packet.payload for packet in await party.voice.until_opus(200)]
-    assert any(map(has_outline, shown))
+    assert any(map(outline, shown))
     # The voice in it is there for a decoder that passes over them.
     decoder = Decoder()
     heard = [decoder.decode(payload) for payload in shown]
@@ -130,7 +130,7 @@ async def test_outlines_are_shown_and_not_sent_to_a_far_end_that_has_none(
     assert np.abs(np.concatenate(heard)).max() > _LOUD
     party.voice.report(lost=50)
     packets = await party.voice.until_opus(125)
-    assert not any(has_outline(packet.payload) for packet in packets)
+    assert not any(outline(packet.payload) for packet in packets)
     assert any(has_copy(packet.payload) for packet in packets)
 
 
@@ -142,4 +142,4 @@ async def test_no_outlines_are_sent_to_a_far_end_that_wants_no_redundancy(
     speech = speak(place / "speech.wav", TEXT)
     await party_phone.client.ask(Play(call=call, path=str(speech)))
     packets = await party.voice.until_opus(150)
-    assert not any(has_outline(packet.payload) for packet in packets)
+    assert not any(outline(packet.payload) for packet in packets)

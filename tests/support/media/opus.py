@@ -128,10 +128,10 @@ def has_copy(payload: bytes) -> bool:
     return bool(frame[0] & 0x40)
 
 
-def has_outline(payload: bytes) -> bool:
-    """True if a packet of one frame has Deep Redundancy, an outline of those before."""
+def outline(payload: bytes) -> bytes:
+    """Deep Redundancy of a packet of one frame, an outline of those before; empty without."""
     _, padding = _parts(payload)
-    return bool(padding) and padding[0] >> 1 == _DEEP_REDUNDANCY
+    return padding if padding and padding[0] >> 1 == _DEEP_REDUNDANCY else b""
 
 
 def _parts(payload: bytes) -> tuple[bytes, bytes]:
