@@ -124,31 +124,10 @@ async def test_speech_goes_on_over_lost_packets(
     assert (await caller.ask("INVITE", offer)).status == 200
     where = (await caller.probe.until("srtp"))["port"]
     spoken = load(speak(place / "spoken.wav", " ".join("amanuallilyowlmanual" * 3)))
-    await _say(where, spoken)
+    await listening.say(where, spoken, lambda number: number % 15 >= 9)
     assert await caller.probe.quit() == 0
     # Each loss would begin with an echo of what was said, and fade away.
-    assert _audible(load(heard)) > 0.98 * _audible(spoken)
-
-
-async def _say(where: str, speech: NDArray[np.float64]) -> None:
-    """Send speech of 16 kHz in real time, but for six packets of each fifteen."""
-    host, _, port = where.rpartition(":")
-    srtp, speaker, pace = Srtp(bytes(KEY_BYTES)), Speaker(listening.OPUS, wide=True), Pace()
-    at = np.arange(len(speech) * 3) / 3
-    samples = np.interp(at, np.arange(len(speech)), speech).astype(np.int16)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        for number, start in enumerate(range(0, len(samples) - 960, 960)):
-            packet = srtp.protect(speaker.said(samples[start : start + 960]))
-            if number % 15 < 9:
-                sender.sendto(packet, (host, int(port)))
-            await pace.after(0.02)
-    speaker.close()
-
-
-def _audible(samples: NDArray[np.float64]) -> int:
-    """Pieces of 20 ms in which something is heard."""
-    pieces = samples[: len(samples) // 320 * 320].reshape(-1, 320)
-    return int((np.sqrt((pieces**2).mean(axis=1)) > 300).sum())
+    assert listening.audible(load(heard)) > 0.98 * listening.audible(spoken)
 
 
 # 0072: parameters that are not repeated stay

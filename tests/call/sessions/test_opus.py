@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.call.sessions.conftest import Up
+from tests.support.media.opus import Decoder, has_copy, outline
 from tests.support.media.sound import TEXT, speak
 from tests.support.media.voice import OPUS, OpusPacket
 from tests.support.peers.party import Party
@@ -18,6 +19,7 @@ from voip.protocol.calls import Play
 
 _RATE = 48000
 _FRAME = _RATE // 50
+_LOUD = 3000  # of 32767
 _PAUSE = range(15 * _FRAME, 25 * _FRAME)
 """Opus sends a frame after about 400 ms in which nobody speaks."""
 
@@ -41,7 +43,7 @@ def _speaks_opus(party: Party, parameters: str = "") -> None:
 
 
 def _bits_a_second(packets: list[OpusPacket]) -> float:
-    sizes = [packet.size for packet in packets[:-1]]
+    sizes = [len(packet.payload) for packet in packets[:-1]]
     return 8 * sum(sizes) * _RATE / (packets[-1].at - packets[0].at)
 
 
@@ -96,7 +98,7 @@ async def test_copies_are_sent_only_where_packets_are_lost(
     async def has_copies() -> bool:
         # What is on its way was sent before the report.
         await party.voice.until_opus(25)
-        return any(packet.has_copy for packet in await party.voice.until_opus(100))
+        return any(has_copy(packet.payload) for packet in await party.voice.until_opus(100))
 
     _speaks_opus(party, "useinbandfec=1")
     call = await up()
@@ -110,3 +112,34 @@ async def test_copies_are_sent_only_where_packets_are_lost(
     # A line that has lost packets is not trusted at once.
     party.voice.report(lost=1)
     assert await has_copies()
+
+
+async def test_outlines_are_shown_and_not_sent_to_a_far_end_that_has_none(
+    party_phone: Phone, party: Party, up: Up, place: Path
+) -> None:
+    _speaks_opus(party, "useinbandfec=1")
+    call = await up()
+    speech = speak(place / "speech.wav", " ".join([TEXT] * 3))
+    await party_phone.client.ask(Play(call=call, path=str(speech)))
+    shown = [packet.payload for packet in await party.voice.until_opus(200)]
+    assert any(map(outline, shown))
+    # The voice in it is there for a decoder that passes over them.
+    decoder = Decoder()
+    heard = [decoder.decode(payload) for payload in shown]
+    decoder.close()
+    assert np.abs(np.concatenate(heard)).max() > _LOUD
+    party.voice.report(lost=50)
+    packets = await party.voice.until_opus(125)
+    assert not any(outline(packet.payload) for packet in packets)
+    assert any(has_copy(packet.payload) for packet in packets)
+
+
+async def test_no_outlines_are_sent_to_a_far_end_that_wants_no_redundancy(
+    party_phone: Phone, party: Party, up: Up, place: Path
+) -> None:
+    _speaks_opus(party)
+    call = await up()
+    speech = speak(place / "speech.wav", TEXT)
+    await party_phone.client.ask(Play(call=call, path=str(speech)))
+    packets = await party.voice.until_opus(150)
+    assert not any(outline(packet.payload) for packet in packets)

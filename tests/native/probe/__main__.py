@@ -107,6 +107,8 @@ class Call(pj.Call):
             devices = self.probe.endpoint.audDevManager()
             devices.getCaptureDevMedia().startTransmit(audio)
             audio.startTransmit(devices.getPlaybackDevMedia())
+            if self.probe.settings.get("echo"):
+                audio.startTransmit(audio)
             if "record" in self.probe.settings:
                 self.recorder = self.recorder or _recorder(self.probe.settings["record"])
                 audio.startTransmit(self.recorder)

@@ -31,8 +31,6 @@ STEP_HZ = RATE // FRAME
 """Hertz: each frame of a tone that is a multiple of it is the same."""
 
 _RECEIVER_REPORT = 201
-_FIRST_CELT = 16
-"""Opus configurations from here on hold no copies (RFC 6716 section 3.1)."""
 _SO_TIMESTAMPNS = 35  # asm-generic/socket.h
 _KEY = bytes(range(1, 31))
 TONE_PEAK = 8000
@@ -49,14 +47,10 @@ class Frame(NamedTuple):
 
 
 class OpusPacket(NamedTuple):
-    """A received packet of Opus: its place in time (1/48000 s), and its bytes.
-
-    `has_copy` if it holds the frame before too, for a far end that lost it.
-    """
+    """A received packet of Opus: its place in time (1/48000 s), and its bytes."""
 
     at: int
-    size: int
-    has_copy: bool
+    payload: bytes
 
 
 class Voice:
@@ -166,9 +160,8 @@ class Voice:
         return self.opus[count:]
 
     def report(self, lost: int) -> None:
-        """Send a receiver report (RFC 3550 section 6.4.2) of all packets `lost` so far."""
-        head = struct.pack("!BBHI", 0x81, _RECEIVER_REPORT, 7, self.ssrc)
-        packet = head + struct.pack("!IIIIII", 0, lost, 0, 0, 0, 0)
+        """Send a receiver report of all packets `lost` so far."""
+        packet = receiver_report(self.ssrc, lost)
         data = self._reporting.protect(packet) if self._reporting else packet
         assert self._reports_to is not None
         self._socket.sendto(data, self._reports_to)
@@ -232,7 +225,7 @@ class Voice:
             self.frames.append(Frame(at, tones))
         elif packet[1] & 0x7F == OPUS:
             at_sample = int.from_bytes(packet[4:8], "big")
-            self.opus.append(OpusPacket(at_sample, len(packet) - 12, _has_copy(packet[12:])))
+            self.opus.append(OpusPacket(at_sample, packet[12:]))
             self._news.set()
 
     def _opened(self, data: bytes) -> bytes | None:
@@ -242,12 +235,10 @@ class Voice:
         return None
 
 
-def _has_copy(payload: bytes) -> bool:
-    """True if a frame of 20 ms brings the one before (RFC 6716 section 4.2.4)."""
-    if len(payload) < 2 or payload[0] >> 3 >= _FIRST_CELT:
-        return False
-    # Two flags begin the frame: voice, and the copy.
-    return bool(payload[1] & 0x40)
+def receiver_report(ssrc: int, lost: int) -> bytes:
+    """Report of `ssrc` (RFC 3550 section 6.4.2) of all packets `lost` so far."""
+    head = struct.pack("!BBHI", 0x81, _RECEIVER_REPORT, 7, ssrc)
+    return head + struct.pack("!IIIIII", 0, lost, 0, 0, 0, 0)
 
 
 def steady(frames: Iterable[Frame]) -> frozenset[int]:
