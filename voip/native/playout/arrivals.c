@@ -12,6 +12,11 @@
 /* A wait (ms) for a packet that is no longer one for the network: a pause. */
 #define PAUSE                   100
 
+/* Voice (ms) within which two losses ask for a packet more: a loss is concealed
+ * better, and repaired where packets carry copies, once the next packet is there.
+ */
+#define LOSSY                   4000
+
 /* A packet that came this much (ms) before it was needed might be late the
  * next time.
  */
@@ -32,10 +37,13 @@ static unsigned of_ms(const struct arrivals *arrivals, unsigned ms)
 }
 
 
-/* The delay with which none of these would have come too late. */
+/* The delay with which none of these would have come too late, and the next one
+ * is mostly there when losses are frequent.
+ */
 static void follow(struct arrivals *arrivals)
 {
     pj_int64_t earliest = PJ_INT64(0x7FFFFFFFFFFFFFFF), latest = -earliest;
+    pj_int64_t above = 0;
     unsigned i;
 
     for (i = 0; i < arrivals->count; ++i) {
@@ -43,13 +51,23 @@ static void follow(struct arrivals *arrivals)
 
         earliest = PJ_MIN(earliest, arrivals->ring[index].lag);
         latest = PJ_MAX(latest, arrivals->ring[index].lag);
+        above += arrivals->ring[index].lag - arrivals->ring[arrivals->first].lag;
     }
     arrivals->wanted = PJ_MAX(latest, earliest + arrivals->least);
+    if (arrivals->losses[0] && arrivals->voice - arrivals->losses[0] <
+                               of_ms(arrivals, LOSSY))
+    {
+        pj_int64_t usual = arrivals->ring[arrivals->first].lag +
+                           above / arrivals->count;
+
+        arrivals->wanted = PJ_MAX(arrivals->wanted, usual + arrivals->length);
+    }
     arrivals->wanted = PJ_MIN(arrivals->wanted, earliest + arrivals->most);
 }
 
 
 void pjmedia_arrivals_add(struct arrivals *arrivals, pj_int64_t number,
+                          unsigned length, pj_bool_t is_after_loss,
                           pj_int64_t played)
 {
     pj_int64_t lag = played - number;
@@ -73,6 +91,11 @@ void pjmedia_arrivals_add(struct arrivals *arrivals, pj_int64_t number,
 
     arrivals->voice += PJ_MIN(passed, (pj_int64_t)of_ms(arrivals, PAUSE));
     arrivals->played = played;
+    arrivals->length = length;
+    if (is_after_loss) {
+        arrivals->losses[0] = arrivals->losses[1];
+        arrivals->losses[1] = arrivals->voice;
+    }
     arrivals->is_fresh = PJ_TRUE;
     pj_get_timestamp(&arrivals->clock);
 

@@ -27,15 +27,18 @@ struct arrivals
     unsigned        first, count;
     pj_int64_t      wanted;     /* Delay that they ask for, if `count`        */
 
+    unsigned        length;     /* of the latest packet                       */
     pj_int64_t      voice;      /* Time of the latest one, pauses left out    */
+    pj_int64_t      losses[2];  /* Such times of the latest two losses        */
     pj_int64_t      played;     /* What was played by then                    */
     pj_int64_t      unasked;    /* First number since a frame was asked for   */
     pj_bool_t       is_fresh;   /* Nothing was asked for since the latest     */
     pj_timestamp    clock;      /* at this time                               */
 };
 
-/* Note a packet that begins with sample `number`. */
+/* Note a packet of `length` samples that begins with `number`. */
 void pjmedia_arrivals_add(struct arrivals *arrivals, pj_int64_t number,
+                          unsigned length, pj_bool_t is_after_loss,
                           pj_int64_t played);
 
 /* Note that a frame is asked for. */

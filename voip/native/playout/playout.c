@@ -8,6 +8,7 @@
 #include <pj/pool.h>
 #include <pj/string.h>
 #include "arrivals.h"
+#include "conceal.h"
 #include "stretch.h"
 
 /* Silence (ms) after which a voice begins anew: a longer wait is not heard. */
@@ -28,6 +29,9 @@
 
 /* Between two changes of voice that is not quiet (ms). */
 #define SPACING                 60
+
+/* Voice (ms) after a gap that tells how it went on there. */
+#define KNOWN                   20
 
 /* How alike the voice before and after a change has to be; where nothing has
  * been for PATIENCE (ms), as in noise, less does.
@@ -58,6 +62,10 @@ struct pjmedia_playout
     pj_bool_t       is_starved; /* Nothing waits in the jitter buffer         */
     unsigned        silent;     /* For so long                                */
     float           loudest;
+
+    struct concealment gap;     /* in the voice that waits, or just before it */
+    unsigned        known;      /* Samples after it                           */
+    pj_bool_t       is_filled;  /* What is added next conceals                */
 
     pj_int16_t     *voice_buf;  /* What was played last, and what waits       */
     unsigned        history, pending;
@@ -97,12 +105,13 @@ pjmedia_playout *pjmedia_playout_create(pj_pool_t *pool, unsigned clock_rate,
     /* Less than a frame and a period wait when a frame is added, or when two
      * are where some are skipped; then a period may be repeated.
      */
-    playout->history = playout->longest;
+    playout->history = of_ms(playout, CONCEAL_HISTORY_MS);
     playout->voice_buf = (pj_int16_t*)
                          pj_pool_calloc(pool, channel_count *
                                         (playout->history + 4 * frame +
                                          3 * playout->longest),
                                         sizeof(pj_int16_t));
+    pjmedia_conceal_init(&playout->gap, pool, clock_rate, channel_count);
     pjmedia_playout_restart(playout);
 
     return playout;
@@ -118,9 +127,11 @@ void pjmedia_playout_restart(pjmedia_playout *playout)
 }
 
 
-void pjmedia_playout_arrived(pjmedia_playout *playout, pj_int64_t number)
+void pjmedia_playout_arrived(pjmedia_playout *playout, pj_int64_t number,
+                             unsigned length, pj_bool_t is_after_loss)
 {
-    pjmedia_arrivals_add(&playout->arrivals, number, playout->played);
+    pjmedia_arrivals_add(&playout->arrivals, number, length, is_after_loss,
+                         playout->played);
 }
 
 
@@ -264,6 +275,17 @@ static pjmedia_playout_step adapt(pjmedia_playout *playout,
 }
 
 
+static void end_gap(pjmedia_playout *playout)
+{
+    unsigned unplayed = playout->pending - playout->known;
+
+    pjmedia_conceal_end(&playout->gap,
+                        sample(playout, playout->history + unplayed),
+                        playout->known, unplayed);
+    playout->known = 0;
+}
+
+
 pjmedia_playout_step pjmedia_playout_next(pjmedia_playout *playout,
                                           const pjmedia_playout_queue *queue)
 {
@@ -293,12 +315,29 @@ pjmedia_playout_step pjmedia_playout_next(pjmedia_playout *playout,
         return PJMEDIA_PLAYOUT_DECODE;
     }
 
+    if (playout->known) {
+        if (queue->is_ready && playout->known < of_ms(playout, KNOWN))
+            return PJMEDIA_PLAYOUT_DECODE;
+        end_gap(playout);
+    } else if (playout->gap.length && queue->is_ready) {
+        return PJMEDIA_PLAYOUT_DECODE;
+    }
+
     if (!playout->is_known || playout->is_adapted)
         return PJMEDIA_PLAYOUT_TAKE;
 
     step = adapt(playout, queue);
     playout->is_adapted = (step == PJMEDIA_PLAYOUT_TAKE);
     return step;
+}
+
+
+void pjmedia_playout_conceal(pjmedia_playout *playout, unsigned length)
+{
+    if (playout->known)
+        end_gap(playout);
+    pjmedia_conceal_fill(&playout->gap, pjmedia_playout_room(playout), length);
+    playout->is_filled = PJ_TRUE;
 }
 
 
@@ -311,6 +350,10 @@ pj_int16_t *pjmedia_playout_room(pjmedia_playout *playout)
 void pjmedia_playout_add(pjmedia_playout *playout, unsigned length)
 {
     playout->pending += length;
+    if (playout->is_filled)
+        playout->is_filled = PJ_FALSE;
+    else if (playout->gap.length)
+        playout->known += length;
     if (playout->is_starved && playout->silent < of_ms(playout, PAUSE))
         playout->silent += length;
 }

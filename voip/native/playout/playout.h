@@ -49,8 +49,11 @@ pjmedia_playout *pjmedia_playout_create(pj_pool_t *pool, unsigned clock_rate,
 /** Forget the arrivals so far: the stream was not heard. */
 void pjmedia_playout_restart(pjmedia_playout *playout);
 
-/** Note that a packet has arrived that begins with sample `number`. */
-void pjmedia_playout_arrived(pjmedia_playout *playout, pj_int64_t number);
+/** Note a packet of `length` samples that begins with `number`; some before it may
+ *  be missing.
+ */
+void pjmedia_playout_arrived(pjmedia_playout *playout, pj_int64_t number,
+                             unsigned length, pj_bool_t is_after_loss);
 
 /** The next step for a frame that is asked for, until it is to be taken. */
 pjmedia_playout_step pjmedia_playout_next(pjmedia_playout *playout,
@@ -61,6 +64,9 @@ pj_int16_t *pjmedia_playout_room(pjmedia_playout *playout);
 
 /** Add those that were put there. */
 void pjmedia_playout_add(pjmedia_playout *playout, unsigned length);
+
+/** Put there what conceals a loss, to be added next. */
+void pjmedia_playout_conceal(pjmedia_playout *playout, unsigned length);
 
 /** Take a frame. */
 void pjmedia_playout_take(pjmedia_playout *playout, pj_int16_t *samples);

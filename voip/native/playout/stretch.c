@@ -74,10 +74,9 @@ struct stretch pjmedia_stretch_find(const pj_int16_t *at, int way,
 }
 
 
-/* Fade from `old` to `fresh`, at one loudness also where they differ. */
-static void fade(pj_int16_t *to, const pj_int16_t *old,
-                 const pj_int16_t *fresh, unsigned count, float alike,
-                 unsigned channels)
+void pjmedia_stretch_fade(pj_int16_t *to, const pj_int16_t *old,
+                          const pj_int16_t *fresh, unsigned count, float alike,
+                          unsigned channels)
 {
     unsigned i, channel;
 
@@ -102,7 +101,8 @@ void pjmedia_stretch_cut(pj_int16_t *at, unsigned length,
     const pj_int16_t *later = at + found->period * channel_count;
     unsigned faded = overlap * channel_count;
 
-    fade(at, at, later, overlap, found->similarity, channel_count);
+    pjmedia_stretch_fade(at, at, later, overlap, found->similarity,
+                         channel_count);
     pj_memmove(at + faded, later + faded,
                (length - found->period - overlap) * channel_count *
                sizeof(*at));
@@ -118,5 +118,6 @@ void pjmedia_stretch_repeat(pj_int16_t *at, unsigned length,
     /* What is heard goes on for the length of the fade. */
     pj_memmove(at + period, at, length * channel_count * sizeof(*at));
     pj_memcpy(at, at - period, period * sizeof(*at));
-    fade(at, at + period, at, overlap, found->similarity, channel_count);
+    pjmedia_stretch_fade(at, at + period, at, overlap, found->similarity,
+                         channel_count);
 }

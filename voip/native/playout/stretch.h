@@ -22,6 +22,13 @@ struct stretch pjmedia_stretch_find(const pj_int16_t *at, int way,
                                     unsigned overlap, unsigned clock_rate,
                                     unsigned channel_count);
 
+/* Fade from `old` to `fresh`, at one loudness also where they differ. `to` may be
+ * one of them.
+ */
+void pjmedia_stretch_fade(pj_int16_t *to, const pj_int16_t *old,
+                          const pj_int16_t *fresh, unsigned count, float alike,
+                          unsigned channels);
+
 /* Leave a period out of the `length` samples at `at`. */
 void pjmedia_stretch_cut(pj_int16_t *at, unsigned length,
                          const struct stretch *found, unsigned overlap,
