@@ -7,15 +7,14 @@
 #include <pj/pool.h>
 #include <pj/string.h>
 #include "stretch.h"
-#include <math.h>
 
 /* Periods of a voice, and what is compared to find them (ms). */
 #define SHORTEST_US             2500
 #define LONGEST                 15
-#define COMPARED                10
+#define COMPARED                7
 
 /* The same where only a packet is known: after the gap. */
-#define COMPARED_AFTER          5
+#define COMPARED_AFTER          7
 
 /* Loudness of the voice that is repeated: after HELD (ms) it fades to nothing
  * within FADED.
@@ -117,7 +116,7 @@ void pjmedia_conceal_fill(struct concealment *gap, pj_int16_t *to,
 /* How much of what comes is heard, `at` samples into a fade of `length`. */
 static float share(unsigned at, unsigned length)
 {
-    return 0.5f - 0.5f * cosf((float)PJ_PI * (at + 0.5f) / length);
+    return (at + 0.5f) / length;
 }
 
 
