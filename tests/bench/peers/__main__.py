@@ -16,6 +16,8 @@ minutes. SRTP is AES_CM_128_HMAC_SHA1_80 for all.
 - Dial to INVITE: from the command at the phone's own input to the first large packet.
 - PESQ-WB: of speech that the far end sends, in packets that are equal for all phones,
   with the same ones lost. Each run has another seed. It needs the package pesq.
+- Packet to ear: from each second of speech that the far end sends to the same at the
+  phone's speaker, before, while and after the packets are held for 0 to 80 ms.
 """
 
 from __future__ import annotations
