@@ -89,7 +89,7 @@ SOUND = (
     Setting("audio.gain_control", "Gain control",
             "Makes a quiet voice louder for the far end; only while echo cancelling is on."),
     Setting("audio.jitter_ms", "Jitter buffer",
-            "How long voice waits at first for packets that are late: more is smoother, and later.",
+            "How long voice waits at least for packets that are late: more is smoother, and later.",
             "ms"),
     Setting("audio.capture_latency_ms", "Microphone delay",
             "Delay of the microphone's device: raise it if your voice is choppy.", "ms"),

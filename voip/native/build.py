@@ -122,9 +122,13 @@ class _Build:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(found.root / name, target)
         shutil.copy2(inputs.CONFIG_SITE, self.tree / "pjlib/include/pj/config_site.h")
-        for file in inputs.PULSE_FILES:
-            folder = "include" if file.name == "pulse_dev.h" else "src"
-            shutil.copy2(file, self.tree / "pjmedia" / folder / "pjmedia-audiodev")
+        for files, part, face in (
+            (inputs.PULSE_FILES, "pjmedia-audiodev", "pulse_dev.h"),
+            (inputs.PLAYOUT_FILES, "pjmedia", "playout.h"),
+        ):
+            for file in files:
+                folder = "include" if file.name == face else "src"
+                shutil.copy2(file, self.tree / "pjmedia" / folder / part)
         # Debian leaves this driver out for its licence; the Makefile names it.
         (self.tree / "pjmedia/src/pjmedia-audiodev/bdimad_dev.c").touch()
         for patch in inputs.PATCHES:

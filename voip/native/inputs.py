@@ -23,6 +23,8 @@ CONFIG_SITE = HERE / "config_site.h"
 INTERFACE = HERE / "pjsua2_offhook.i"
 PULSE_FILES = tuple(sorted((HERE / "pulse").glob("*.[ch]")))
 """Our driver of sound servers, which patch 0106 has compiled."""
+PLAYOUT_FILES = tuple(sorted((HERE / "playout").glob("*.[ch]")))
+"""How long voice waits to be heard, which patch 0115 has compiled."""
 
 PATCHES = tuple(sorted((HERE / "patches").glob("*.patch")))
 
@@ -99,7 +101,8 @@ def build_key(source: str = "", sanitized: bool = False, newer: bool = False) ->
     given as `PJPROJECT_SOURCE`.
     """
     digest = hashlib.sha256()
-    files = [MANIFEST, LIBOPUS_MANIFEST, CONFIG_SITE, INTERFACE, *PULSE_FILES, *PATCHES]
+    files = [MANIFEST, LIBOPUS_MANIFEST, CONFIG_SITE, INTERFACE, *PULSE_FILES]
+    files += [*PLAYOUT_FILES, *PATCHES]
     files += [HERE / f"{name}.py" for name in ("inputs", "build", "libopus", "stub", "wheel")]
     for path in files:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")

@@ -158,14 +158,11 @@ def _configure_media(config: pj.MediaConfig, audio: Audio, silent: bool) -> None
     # Filters half as long between the rates of bridge and codec: the longer ones keep
     # another 0.1 kHz of a narrow-band call, and cost 8 ms each way.
     config.quality = 4
-    # PJSIP's adaptive way drops and inserts frames whenever a thread is late by
-    # a moment; this one drops only to catch up, and steadily.
-    config.jbDiscardAlgo = pj.PJMEDIA_JB_DISCARD_STATIC
     prefetch = audio.jitter_ms
     if silent or not may_have_sound():
         # Nobody waits for the sound, and a late frame would spoil a recording.
         prefetch = max(prefetch, _UNHEARD_PREFETCH_MS)
-    config.jbInit = config.jbMinPre = prefetch
+    config.jbMinPre = prefetch
     config.jbMaxPre = max(200, prefetch)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import time
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
@@ -13,14 +14,14 @@ import numpy as np
 from tests.bench.peers.ground import Ground
 from tests.bench.peers.phones.base import SPEAKER, USER, VOICE, Driver
 from tests.bench.peers.speech import PATTERNS, Floats, Speech, to_16_khz
-from tests.bench.peers.stream import Received, Stream
+from tests.bench.peers.stream import FRAME_S, Received, Stream
 from tests.bench.peers.table import Row
 from tests.bench.peers.usage import cpu_s, family, pss_mb
 from tests.support.media.chirps import Recorder, delays, series
 from tests.support.media.pulse import RATE, write
 
 CODECS = {"PCMU": "G.711", "opus": "Opus"}
-PARTS = ("idle", "dial", "calls", "loss", "return")
+PARTS = ("idle", "dial", "calls", "loss", "return", "jitter")
 SCORES = {"pesq": "PESQ-WB", "plcmos": "PLCMOS"}
 """Packages' measures of speech that lost packets: the one knows how it was, the other hears."""
 _WAYS = {"loss": "of equal packets", "return": "there and back"}
@@ -36,6 +37,14 @@ _VOICE_S = 10.0
 _BETWEEN_CALLS_S = 1.5
 _WARM_S = 6.0
 _LONGEST_PACKETS = 4000
+_JITTER_S = 0.08
+_JITTER_BEGINS_S, _JITTER_ENDS_S, _JITTER_OVER_S = 8, 16, 26
+_MOMENTS_S = {
+    "before": (5, 6, 7),
+    "during": (13, 14, 15),
+    "after": (21, 22, 23),
+}
+"""Seconds of a call at which the delay is measured: the last ones five after the end."""
 _PERCENT = "% of a core"
 
 Values = dict[str, list[float]]
@@ -61,6 +70,15 @@ def rows() -> list[Row]:
         for codec, name in CODECS.items()
         for p in PATTERNS
     ]  # fmt: skip
+    made += [
+        Row(f"jitter {codec} {moment}", f"packet to ear, {name}, {words}", "ms", 0)
+        for codec, name in CODECS.items()
+        for moment, words in (
+            ("before", "without jitter"),
+            ("during", "jitter up to 80 ms"),
+            ("after", "5 s after it"),
+        )
+    ]
     return made
 
 
@@ -103,6 +121,10 @@ class Session:
                 for codec in codecs:
                     self.stage = f"return, {CODECS[codec]}"
                     await self._return(codec)
+            if "jitter" in parts:
+                for codec in codecs:
+                    self.stage = f"jitter, {CODECS[codec]}"
+                    await self._shake(codec)
         finally:
             await self._driver.stop()
 
@@ -194,6 +216,27 @@ class Session:
             said, heard = (_part(of, begin, end) for of in (mouth, ear))
             for score in self._speech.returned(label, said, heard):
                 self._note(f"{score.measure} return {codec} {score.label}", score.value)
+
+    async def _shake(self, codec: str) -> None:
+        payloads = self._speech.steady(codec, _JITTER_OVER_S)
+        chance = random.Random(self._seed)
+        held = [
+            chance.uniform(0, _JITTER_S)
+            if _JITTER_BEGINS_S <= number * FRAME_S < _JITTER_ENDS_S
+            else 0.0
+            for number in range(len(payloads))
+        ]
+        async with self._call(codec) as stream:
+            ear = await self._record(SPEAKER)
+            begun = asyncio.get_running_loop().time()
+            await stream.play(payloads, held)
+            await asyncio.sleep(_BETWEEN_CALLS_S)
+            await ear.stop()
+        heard = to_16_khz(ear.samples)
+        for moment, seconds in _MOMENTS_S.items():
+            for second in seconds:
+                late = self._speech.delay(heard, begun - ear.begin, second)
+                self._note(f"jitter {codec} {moment}", 1000 * late)
 
     @contextlib.asynccontextmanager
     async def _call(self, codec: str) -> AsyncIterator[Stream]:

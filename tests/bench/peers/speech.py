@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ _LEVEL = 1642.0  # -26 dB of full scale (ITU-T P.56), as the root mean square
 _LEAD_S = 1.0
 _PAUSE_S = 0.6
 _LATEST_S = 1.0
+_LONGEST_DELAY = sound.RATE // 2
 _BITRATE, _COMPLEXITY = 32_000, 9
 
 
@@ -98,10 +100,8 @@ class Speech:
 
         The encoder expects each pattern's share of loss, as RTCP would report it.
         """
-        rate = {"PCMU": 8000, "opus": RATE}[codec]
-        frame = round(rate * FRAME_S)
-        encoder = _Mulaw() if codec == "PCMU" else _Opus()
-        voice = np.clip(self.at(rate), -32768, 32767).astype("<i2").reshape(-1, frame)
+        encoder, voice = self._begin(codec)
+        frame = voice.shape[1]
         silence = np.zeros((round(_PAUSE_S / FRAME_S), frame), dtype="<i2")
         payloads: list[bytes | None] = [
             encoder.encode(piece) for piece in np.zeros((round(_LEAD_S / FRAME_S), frame), "<i2")
@@ -116,6 +116,31 @@ class Speech:
             payloads += [encoder.encode(piece) for piece in silence]
         encoder.close()
         return Script(payloads, starts)
+
+    def steady(self, codec: str, seconds: float) -> list[bytes]:
+        """Payloads of the sentences, again and again."""
+        encoder, voice = self._begin(codec)
+        frames = itertools.islice(itertools.cycle(voice), round(seconds / FRAME_S))
+        payloads = [encoder.encode(frame) for frame in frames]
+        encoder.close()
+        return payloads
+
+    def delay(self, heard: Floats, offset_s: float, second: int) -> float:
+        """Seconds by which a second of `steady` was late in `heard`, 16 kHz.
+
+        It began at `offset_s` of the recording.
+        """
+        frames = np.tile(self.at(sound.RATE), 1 + (second + 1) * sound.RATE // len(self.samples))
+        spoken = frames[second * sound.RATE : (second + 1) * sound.RATE]
+        at = round((offset_s + second) * sound.RATE)
+        return _lag(spoken, heard[at : at + len(spoken) + _LONGEST_DELAY]) / sound.RATE
+
+    def _begin(self, codec: str) -> tuple[_Mulaw | _Opus, NDArray[np.int16]]:
+        """An encoder, and the sentences in frames for it."""
+        rate = {"PCMU": 8000, "opus": RATE}[codec]
+        voice = np.clip(self.at(rate), -32768, 32767).astype("<i2")
+        encoder = _Mulaw() if codec == "PCMU" else _Opus()
+        return encoder, voice.reshape(-1, round(rate * FRAME_S))
 
     def scores(self, script: Script, heard: Floats, offset_s: float) -> Iterator[Score]:
         """Scores of each pattern in `heard`, 16 kHz.

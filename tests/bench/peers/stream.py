@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import itertools
 import socket
 import struct
 import time
@@ -82,16 +83,23 @@ class Stream:
                 self._news.clear()
                 await self._news.wait()
 
-    async def play(self, payloads: Sequence[bytes | None]) -> None:
-        """Send a payload every 20 ms; None is a packet that is lost on its way."""
+    async def play(
+        self, payloads: Sequence[bytes | None], held_s: Iterable[float] = itertools.repeat(0.0)
+    ) -> None:
+        """Send a payload every 20 ms, each held on its way for a time.
+
+        None is a packet that is lost there. None overtakes another.
+        """
         self.reflects = False
-        pace = Pace()
+        loop, pace = asyncio.get_running_loop(), Pace()
         step = _CLOCK[self._payload_type == 0]
-        for payload in payloads:
+        arrival = 0.0
+        for payload, held in zip(payloads, held_s, strict=False):
             self._sequence += 1
             self._stamp += step
+            arrival = max(arrival, loop.time() + held)
             if payload is not None:
-                self._send(0, self._sequence, self._stamp, payload)
+                loop.call_at(arrival, self._send, 0, self._sequence, self._stamp, payload)
             await pace.after(FRAME_S)
 
     def lose(self, lost: Iterable[bool]) -> None:
