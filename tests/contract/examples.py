@@ -185,6 +185,7 @@ from voip.protocol.worker.calls import (
     PlayEnded,
     PlayFile,
     RecordFile,
+    RecordingEnded,
     ReferAnswered,
     ReferCall,
     ReferProgress,
@@ -892,6 +893,7 @@ WORKER_EVENTS: dict[str, AnyWorkerEvent] = {
         call=1, lost=2, cause=Cause(CauseKind.DIGITS_CALL_ENDED), way=Dtmf.INFO
     ),
     "play_ended": PlayEnded(call=1),
+    "recording_ended": RecordingEnded(call=1, cause=Cause(CauseKind.RECORDING_FULL)),
     "sound": SoundEvent(devices=(DEVICE,), sound="pulse / pulse", sound_ok=True),
     "ringing": RingingEvent(on=True),
     "server_silent": ServerSilent(account="work"),

@@ -215,7 +215,7 @@ ACTIONS: tuple[Action, ...] = (
            _with_call(_ANSWERED, lambda s: not s.call.playing), 20),
     Action("call.stop_playing", "stop playing", "Stop playing the file", "p", _CALLS,
            _with_call(_ANSWERED, lambda s: s.call.playing), 11),
-    Action("call.record", "record", "Record the far end to a file", "r", _CALLS,
+    Action("call.record", "record", "Record both sides to a file", "r", _CALLS,
            _with_call(_ANSWERED, lambda s: not s.call.recording), 21),
     Action("call.stop_recording", "stop recording", "Stop recording", "r", _CALLS,
            _with_call(_ANSWERED, lambda s: s.call.recording), 11),

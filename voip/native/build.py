@@ -125,6 +125,9 @@ class _Build:
         for file in inputs.PULSE_FILES:
             folder = "include" if file.name == "pulse_dev.h" else "src"
             shutil.copy2(file, self.tree / "pjmedia" / folder / "pjmedia-audiodev")
+        for file in inputs.RECORDER_FILES:
+            folder = "include" if file.suffix == ".h" else "src"
+            shutil.copy2(file, self.tree / "pjmedia" / folder / "pjmedia")
         # Debian leaves this driver out for its licence; the Makefile names it.
         (self.tree / "pjmedia/src/pjmedia-audiodev/bdimad_dev.c").touch()
         for patch in inputs.PATCHES:

@@ -24,6 +24,9 @@ INTERFACE = HERE / "pjsua2_offhook.i"
 PULSE_FILES = tuple(sorted((HERE / "pulse").glob("*.[ch]")))
 """Our driver of sound servers, which patch 0106 has compiled."""
 
+RECORDER_FILES = tuple(sorted((HERE / "recorder").glob("*.[ch]")))
+"""Our recorder of both sides of a call, which patch 0120 has compiled."""
+
 PATCHES = tuple(sorted((HERE / "patches").glob("*.patch")))
 
 CONFIGURE_FLAGS = (
@@ -99,7 +102,8 @@ def build_key(source: str = "", sanitized: bool = False, newer: bool = False) ->
     given as `PJPROJECT_SOURCE`.
     """
     digest = hashlib.sha256()
-    files = [MANIFEST, LIBOPUS_MANIFEST, CONFIG_SITE, INTERFACE, *PULSE_FILES, *PATCHES]
+    files = [MANIFEST, LIBOPUS_MANIFEST, CONFIG_SITE, INTERFACE, *PATCHES]
+    files += [*PULSE_FILES, *RECORDER_FILES]
     files += [HERE / f"{name}.py" for name in ("inputs", "build", "libopus", "stub", "wheel")]
     for path in files:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")

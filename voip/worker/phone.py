@@ -113,6 +113,7 @@ class Phone:
     def use_audio(self, audio: Audio) -> None:
         self.context.tones.use(audio)
         self.context.sound.use(audio, open_now=bool(self.calls))
+        self.calls.use_settings()
 
     def ring_here(self) -> None:
         self.context.tones.ring_here()
