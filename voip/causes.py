@@ -113,6 +113,7 @@ class CauseKind(StrEnum):
     # A recording that ended by itself
     RECORDING_FULL = "recording_full"
     RECORDING_FAILED = "recording_failed"
+    RECORDING_EMPTY = "recording_empty"
 
     # A transfer
     TRANSFER_REFUSED = "transfer_refused"

@@ -330,6 +330,8 @@ ACTIONS: tuple[Action, ...] = (
            _LISTING, lambda c: c.connected and c.remembered, 16, ("lock",)),
     Action("device.use", "use", "Use this microphone or speaker", "enter,space", _LISTING,
            _connected, 4, ("devices",)),
+    Action("device.test", "test", "Test the microphone: speak, then hear yourself", "t", _LISTING,
+           _connected, 5, ("devices",)),
     Action("setting.change", "change", "Change this setting", "enter,space", _LISTING,
            lambda c: c.connected and not c.line_open, 4, ("settings",)),
     Action("setting.default", "default", "Reset this setting to its default", "delete", _LISTING,

@@ -123,6 +123,7 @@ _SENTENCES = {
     CauseKind.DIGITS_CALL_ENDED: "the call ended",
     CauseKind.RECORDING_FULL: "its file has the 4 GB that a WAV file can have",
     CauseKind.RECORDING_FAILED: "its file cannot be written ({0})",
+    CauseKind.RECORDING_EMPTY: "nothing came from the microphone",
     CauseKind.NO_SESSION_TIMER: "the far end has no session timer, which this account requires",
     CauseKind.NOT_RENEWED: "the far end did not renew the call in time (session timer)",
     CauseKind.SERVER_SILENT: "the server does not answer",

@@ -21,6 +21,7 @@ from voip.worker.accounts.book import Accounts
 from voip.worker.calls.book import Calls
 from voip.worker.context import Context
 from voip.worker.errors import Refused
+from voip.worker.media.trial import MicrophoneTrial
 from voip.worker.outbox import Outbox
 
 _GOODBYE_S = 2.0
@@ -43,6 +44,7 @@ class Phone:
         self.endpoint = ep.Endpoint(self.context, self)
         ep.start(self.endpoint, command)
         self.context.open_sound(self.endpoint, command.audio, command.silent)
+        self.trial = MicrophoneTrial(self.context.sound, self.context.send, self.context.bury)
         self.calls = Calls(self.context, command.role)
         self.accounts = Accounts(self.context, self.endpoint, command.role, self.calls.receive)
         self._arrivals = Arrivals(self.context, self.accounts, command.role)
@@ -60,10 +62,12 @@ class Phone:
         Waits until there is work, or something to read from the file `orders`.
         """
         self.context.ask_for_names()
-        ep.let_work(self.endpoint, orders, ep.POLL_MS if self.calls else ep.IDLE_MS)
+        is_busy = bool(self.calls or self.trial)
+        ep.let_work(self.endpoint, orders, ep.POLL_MS if is_busy else ep.IDLE_MS)
         self.context.ask_for_names()
         flush()
         self.calls.follow()
+        self.trial.follow()
         self.accounts.follow()
         now = time.monotonic()
         if now >= self._next_tick:
@@ -87,6 +91,7 @@ class Phone:
             self.endpoint.libHandleEvents(ep.POLL_MS)
             flush()
         self.calls.free_all()
+        self.trial.close()
         self.context.free_all()
         self.accounts.close()
         if was_registered:

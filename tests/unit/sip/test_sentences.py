@@ -159,6 +159,7 @@ SENTENCES: tuple[tuple[CauseKind, tuple[str | int, ...], str], ...] = (
     (_K.DIGITS_GARBLED, ("GSM",), "the call's codec GSM would garble tones in the voice"),
     (_K.DIGITS_FAILED, ("Invalid operation",), "Invalid operation"),
     (_K.DIGITS_CALL_ENDED, (), "the call ended"),
+    (_K.RECORDING_EMPTY, (), "nothing came from the microphone"),
     (_K.RECORDING_FULL, (), "its file has the 4 GB that a WAV file can have"),
     (_K.RECORDING_FAILED, ("No space left on device",),
      "its file cannot be written (No space left on device)"),

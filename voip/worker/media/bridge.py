@@ -31,7 +31,7 @@ class BridgedCall(Protocol):
     def getAudioMedia(self, med_idx: int) -> pj.AudioMedia: ...
 
 
-class _Player(pj.AudioMediaPlayer):
+class Player(pj.AudioMediaPlayer):
     """Player of a file, once; `over` is set at its end."""
 
     over = False
@@ -76,7 +76,7 @@ class CallMedia:
         self._sound = sound
         self._bury = bury
         self._audio: pj.AudioMedia | None = None
-        self._player: _Player | None = None
+        self._player: Player | None = None
         self._recording: Recording | None = None
         self._past_recordings: list[Recording] = []
         self._old: list[pj.AudioMedia] = []
@@ -168,7 +168,7 @@ class CallMedia:
         """
         player = None
         if path is not None:
-            player = _Player()
+            player = Player()
             player.createPlayer(path, pj.PJMEDIA_FILE_NO_LOOP)
         self._retire(self._player)
         self._player = player
@@ -359,7 +359,7 @@ class CallMedia:
         if wiring.beeps and self._recording is not None:
             yield self._recording.beep()
 
-    def _retire(self, player: _Player | None) -> None:
+    def _retire(self, player: Player | None) -> None:
         if player is None:
             return
         cut(player, self._audio)
