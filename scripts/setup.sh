@@ -28,7 +28,7 @@ fail() {
 fingerprint() {
   cat "$here/pyproject.toml" "$here"/requirements/*.txt "$here"/voip/native/*.py \
     "$here"/voip/native/sources/*.py "$here"/voip/native/*.sha256 "$here"/voip/native/*.[hi] \
-    "$here"/voip/native/pulse/* "$here"/voip/native/patches/*.patch "$here/scripts/setup.sh" | cksum
+    "$here"/voip/native/*/*.[ch] "$here"/voip/native/patches/*.patch "$here/scripts/setup.sh" | cksum
 }
 
 is_ready() { # run|check

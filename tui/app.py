@@ -53,7 +53,7 @@ from voip.protocol.client import AnyCommand, NumberedEvent
 from voip.protocol.phone import NoticeEvent
 from voip.protocol.settings import Screen as ScreenSettings
 from voip.protocol.settings import Settings, SettingsData, SettingsEvent
-from voip.protocol.sound import LevelsEvent
+from voip.protocol.sound import LevelsEvent, MicrophoneLevelEvent
 
 _Data = TypeVar("_Data")
 
@@ -200,6 +200,9 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         self.state = reduce(self.state, event, self.clock())
         if isinstance(event, LevelsEvent):
             return
+        if isinstance(event, MicrophoneLevelEvent):
+            self._tell_screens(message.numbered)
+            return
         self.events.append(message.numbered)
         match event:
             case LogEvent(entry=entry):
@@ -219,9 +222,12 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
             case _:
                 pass
         self._show_soon()
+        self._tell_screens(message.numbered)
+
+    def _tell_screens(self, numbered: NumberedEvent) -> None:
         for screen in self.screen_stack:
             if isinstance(screen, Phoned):
-                screen.happened(message.numbered)
+                screen.happened(numbered)
 
     def on_detached(self, message: Detached) -> None:
         self.state = lose(self.state, message.link, message.text)

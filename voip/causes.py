@@ -110,6 +110,11 @@ class CauseKind(StrEnum):
     DIGITS_FAILED = "digits_failed"
     DIGITS_CALL_ENDED = "digits_call_ended"
 
+    # A recording that ended by itself
+    RECORDING_FULL = "recording_full"
+    RECORDING_FAILED = "recording_failed"
+    RECORDING_EMPTY = "recording_empty"
+
     # A transfer
     TRANSFER_REFUSED = "transfer_refused"
     TRANSFER_UNANSWERED = "transfer_unanswered"

@@ -26,7 +26,7 @@ from voip.model import CallState
 from voip.protection import Transport
 
 _HEARD = 0.5
-_A_SECOND = 48_000 * 2
+_A_SECOND = 48_000 * 4
 """Bytes of a recording's second, at the highest rate that one has."""
 _UNPLAYABLE = "voice arrives in a codec that this phone cannot play"
 _OPUS = re.compile(r"^a=rtpmap:(\d+) opus/48000/2\r?$", re.MULTILINE)

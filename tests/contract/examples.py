@@ -131,7 +131,16 @@ from voip.protocol.settings import (
     SettingsData,
     SettingsEvent,
 )
-from voip.protocol.sound import Devices, GetDevices, LevelsEvent
+from voip.protocol.sound import (
+    Devices,
+    GetDevices,
+    HearMicrophone,
+    LevelsEvent,
+    MicrophoneEvent,
+    MicrophoneLevelEvent,
+    TrialStage,
+    TryMicrophone,
+)
 from voip.protocol.trust import (
     ComparedList,
     CompareWords,
@@ -185,6 +194,7 @@ from voip.protocol.worker.calls import (
     PlayEnded,
     PlayFile,
     RecordFile,
+    RecordingEnded,
     ReferAnswered,
     ReferCall,
     ReferProgress,
@@ -210,9 +220,12 @@ from voip.protocol.worker.process import (
     WatchSip,
 )
 from voip.protocol.worker.sound import (
+    EndMicrophone,
     LevelsReport,
     LookUpDevices,
+    MicrophoneReport,
     PlayRing,
+    RecordMicrophone,
     RingHere,
     RingingEvent,
     SoundEvent,
@@ -504,6 +517,8 @@ COMMANDS: dict[str, AnyCommand] = {
         changes={"audio.input": None, "audio.jitter_ms": 40, "audio.ring": False, "keys.hold": "h"}
     ),
     "devices": GetDevices(),
+    "try_microphone": TryMicrophone(seconds=3),
+    "hear_microphone": HearMicrophone(),
     "engine_log": GetEngineLog(limit=100),
 }
 
@@ -526,6 +541,8 @@ EVENTS: dict[str, AnyEvent] = {
     ),
     "transfer": TransferEvent(call="3", transfer=TRANSFER),
     "levels": LevelsEvent(call="3", rx=0.5, tx=0.25),
+    "microphone": MicrophoneEvent(stage=TrialStage.DONE, peak=0.5, problem="a call needs the microphone"),
+    "microphone_level": MicrophoneLevelEvent(level=0.25),
     "notice": NoticeEvent(level="warning", text="the sound device changed"),
     "worker": WorkerEvent(role="secure", up=True, detail="PJSIP 2.17"),
     "echo": EchoEvent(uri="sip:echo@127.0.0.1:5061"),
@@ -819,6 +836,8 @@ WORKER_COMMANDS: dict[str, AnyWorkerCommand] = {
     "record": RecordFile(call=1, path="/tmp/out.wav"),
     "use_audio": UseAudio(audio=Audio(output="Headset", ring=False)),
     "look_up_devices": LookUpDevices(),
+    "record_microphone": RecordMicrophone(path="/run/offhook/sound/microphone.wav", seconds=5),
+    "end_microphone": EndMicrophone(at_once=True),
     "play_ring": PlayRing(on=True),
     "ring_here": RingHere(),
     "levels": WatchLevels(interval_ms=100),
@@ -888,11 +907,13 @@ WORKER_EVENTS: dict[str, AnyWorkerEvent] = {
     "hold": HoldEvent(call=1, agreed=False, held=True, code=491, reason="Request Pending"),
     "statistics": StatisticsEvent(1, (STREAM,), 1, 100, 1, 100, 2, 0.5, 20.5, 1.0, 50, 21.0),
     "levels": LevelsReport(call=1, rx=0.5, tx=0.25),
+    "microphone": MicrophoneReport(stage=TrialStage.DONE, cause=Cause(CauseKind.RECORDING_EMPTY)),
     "digit": DigitReceived(call=1, digit="5"),
     "digits_done": DigitsDone(
         call=1, lost=2, cause=Cause(CauseKind.DIGITS_CALL_ENDED), way=Dtmf.INFO
     ),
     "play_ended": PlayEnded(call=1),
+    "recording_ended": RecordingEnded(call=1, cause=Cause(CauseKind.RECORDING_FULL)),
     "sound": SoundEvent(devices=(DEVICE,), sound="pulse / pulse", sound_ok=True),
     "ringing": RingingEvent(on=True),
     "server_silent": ServerSilent(account="work"),

@@ -153,6 +153,7 @@ STORIES: dict[str, tuple[str, ...]] = {
     ),
     "lists": (
         "device.use",
+        "device.test",
         "setting.change",
         "setting.default",
         "key.change",
@@ -972,6 +973,12 @@ async def _(stage: Stage) -> Done:
     await stage.phone.until(lambda: stage.phone.app.state.settings.audio.input is None)
     await _box(stage, "v", "down")
     return lambda: stage.phone.app.state.settings.audio.input is not None
+
+
+@_for("device.test")
+async def _(stage: Stage) -> Done:
+    await _box(stage, "v")
+    return lambda: any("Speak now" in line for line in stage.phone.lines)
 
 
 @_for("setting.change")

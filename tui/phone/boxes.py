@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tui.accounts.trust import Trust
 from tui.calls.lock import LockDetails
+from tui.settings.devices import Devices
 from tui.settings.themes import Themes
 from tui.widgets.list_box import LineBox, ListBox, SearchBox
 from tui.widgets.screens import on_screen
@@ -13,6 +14,7 @@ _restore = on_screen(ListBox, lambda box: box.restore())
 
 COMMANDS = {
     "device.use": _choose,
+    "device.test": on_screen(Devices, lambda box: box.test()),
     "setting.change": _choose,
     "setting.default": _restore,
     "key.change": _choose,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from tui.state import State
+from tui.terminal.glyphs import meter
 from tui.terminal.text import Line, Part, line
 from tui.terminal.wrapping import paragraph
 from tui.widgets.choices import Choices, Row
@@ -19,7 +20,25 @@ from voip.protocol.client import NumberedEvent
 from voip.protocol.phone import WorkerEvent
 from voip.protocol.settings import ChangeSettings, SettingsEvent
 from voip.protocol.sound import Devices as DevicesMessage
-from voip.protocol.sound import GetDevices
+from voip.protocol.sound import (
+    GetDevices,
+    HearMicrophone,
+    MicrophoneEvent,
+    MicrophoneLevelEvent,
+    TrialStage,
+    TryMicrophone,
+)
+
+_METER_CELLS = 20
+_AUDIBLE = 0.003
+"""Least peak of a voice: 50 dB below full scale."""
+
+_STAGES = {
+    TrialStage.LISTENING: "Speak now; {} plays it back at once.",
+    TrialStage.PLAYING: "This is what was heard; {} stops it.",
+}
+_HEARD = "The microphone works: you have heard what it heard."
+_NOT_HEARD = "The microphone heard nothing: choose another one, or look if it is muted."
 
 
 class Choice(NamedTuple):
@@ -39,6 +58,7 @@ class Devices(ListBox[Choices[Choice]]):
     def __init__(self) -> None:
         super().__init__(Choices[Choice]())
         self._devices: tuple[SoundDevice, ...] | None = None
+        self._stage: TrialStage | None = None
 
     def on_mount(self) -> None:
         self.phone.later(self.reload())
@@ -48,8 +68,15 @@ class Devices(ListBox[Choices[Choice]]):
         self._draw()
 
     def happened(self, numbered: NumberedEvent) -> None:
-        if isinstance(numbered.event, SettingsEvent | WorkerEvent):
-            self.phone.later(self.reload())
+        match numbered.event:
+            case SettingsEvent() | WorkerEvent():
+                self.phone.later(self.reload())
+            case MicrophoneEvent():
+                self._follow_test(numbered.event)
+            case MicrophoneLevelEvent(level=level):
+                self._show_level(level)
+            case _:
+                pass
 
     async def reload(self) -> None:
         try:
@@ -70,6 +97,30 @@ class Devices(ListBox[Choices[Choice]]):
             await self.phone.bridge.ask(ChangeSettings(changes={chosen.setting: chosen.device}))
         except (CommandFailed, NoEngine) as error:
             self.show_notice(f"Nothing was changed: {error}")
+
+    async def test(self) -> None:
+        """Test the microphone; again, end the recording, then the playing back."""
+        command = TryMicrophone() if self._stage is None else HearMicrophone()
+        try:
+            await self.phone.bridge.ask(command)
+        except (CommandFailed, NoEngine) as error:
+            self.show_notice(f"The microphone is not tested: {error}")
+
+    def _follow_test(self, event: MicrophoneEvent) -> None:
+        if event.stage is TrialStage.DONE:
+            self._stage = None
+            heard = _HEARD if event.peak >= _AUDIBLE else _NOT_HEARD
+            problem = event.problem and f"The test of the microphone has ended: {event.problem}."
+            self.show_notice(problem or heard)
+            return
+        self._stage = event.stage
+        self._show_level(0.0)
+
+    def _show_level(self, level: float) -> None:
+        if self._stage is not None:
+            key = self.phone.shown_key("device.test")
+            bar = meter(level, _METER_CELLS, self.phone.glyphs)
+            self.show_notice(f"{_STAGES[self._stage].format(key)} {bar}")
 
     def _draw(self) -> None:
         if self._devices is None:

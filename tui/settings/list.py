@@ -81,6 +81,8 @@ SOUND = (
     Setting("audio.ring_sound", "Ring sound",
             "A sound of your own when somebody calls, again and again.",
             form="a WAV file and its whole path", absent="the phone's own"),
+    Setting("audio.recording_beep", "Recording beep",
+            "Far ends hear a soft tone every 15 seconds while you record their call."),
     Setting("audio.echo_cancel", "Echo cancelling",
             "Keeps what the speaker plays out of the microphone; not needed with a headset."),
     Setting("audio.noise_suppression", "Noise suppression",

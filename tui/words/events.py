@@ -18,7 +18,7 @@ from voip.protocol.calls import (
 from voip.protocol.client import AnyEvent
 from voip.protocol.phone import EchoEvent, NoticeEvent, SipMessageEvent, StoppingEvent, WorkerEvent
 from voip.protocol.settings import SettingsEvent
-from voip.protocol.sound import LevelsEvent
+from voip.protocol.sound import LevelsEvent, MicrophoneEvent, MicrophoneLevelEvent
 
 _CHECKS = {True: "passed", False: "failed", None: "not reached"}
 
@@ -59,6 +59,11 @@ def describe(event: AnyEvent) -> str:
             return f"call {call_id}: {phrases.transfer(transfer)}{why}"
         case LevelsEvent(call=call_id, rx=rx, tx=tx):
             return f"call {call_id}: in {rx:.2f}, out {tx:.2f}"
+        case MicrophoneEvent(stage=stage):
+            why = f": {event.problem}" if event.problem else ""
+            return f"test of the microphone: {stage}{why}"
+        case MicrophoneLevelEvent(level=loudness):
+            return f"test of the microphone: {loudness:.2f}"
         case NoticeEvent(level=level, text=text):
             return f"{level}: {text}"
         case WorkerEvent(role=role, up=up, detail=detail):

@@ -59,6 +59,7 @@ _GROUPS = {
     "open": ("voip.cli.phone.links", "open_link"),
     "links": ("voip.cli.phone.links", "links"),
     "devices": ("voip.cli.sound.devices", "devices"),
+    "microphone": ("voip.cli.sound.microphone", "microphone"),
     "settings": ("voip.cli.settings.settings", "settings"),
 }
 

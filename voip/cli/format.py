@@ -43,7 +43,7 @@ from voip.protocol.calls import (
 from voip.protocol.client import AnyEvent, NumberedEvent
 from voip.protocol.phone import EchoEvent, NoticeEvent, SipMessageEvent, StoppingEvent, WorkerEvent
 from voip.protocol.settings import SettingsEvent
-from voip.protocol.sound import LevelsEvent
+from voip.protocol.sound import LevelsEvent, MicrophoneEvent, MicrophoneLevelEvent
 
 _HELD = {
     HeldBy.US: "held by you",
@@ -318,6 +318,10 @@ def _event(what: AnyEvent) -> str:
             return f"call {number} {transfer(now)}"
         case LevelsEvent(call=number, rx=rx, tx=tx):
             return f"call {number} levels in {rx:.2f} out {tx:.2f}"
+        case MicrophoneEvent(stage=stage):
+            return f"microphone test {stage}{f': {what.problem}' if what.problem else ''}"
+        case MicrophoneLevelEvent(level=loudness):
+            return f"microphone test {loudness:.2f}"
         case NoticeEvent(level=level, text=text):
             return f"{level} {text}"
         case WorkerEvent(role=role, up=up, detail=detail):

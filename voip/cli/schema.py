@@ -10,6 +10,7 @@ import msgspec
 from voip.cli.calls.call import CallReport
 from voip.cli.calls.transfer import TransferReport
 from voip.cli.settings.settings import Setting
+from voip.cli.sound.microphone import MicrophoneResult
 from voip.model import BlockedCaller, Conference, Status
 from voip.protection import LockReport
 from voip.protocol.accounts import AccountChanged, AccountFields, AccountList, CheckReport
@@ -57,6 +58,7 @@ def document() -> dict[str, Any]:
         "block": BlockedCaller,
         "blocked": BlockedCallers,
         "devices": Devices,
+        "microphone": MicrophoneResult,
         "settings": SettingsData,
         "settings KEY": Setting,
         "look-up": LookedUp,

@@ -20,6 +20,7 @@ from voip.engine.calls.book import CallBook
 from voip.engine.calls.comparisons import Comparisons
 from voip.engine.calls.echo import Echo
 from voip.engine.calls.elsewhere.moves import Moves
+from voip.engine.calls.microphone_trial import MicrophoneTrial
 from voip.engine.calls.reports import CallEvents
 from voip.engine.calls.requests import Calls
 from voip.engine.desktop.music import Music
@@ -69,7 +70,7 @@ from voip.protocol.worker.process import (
     Ready,
     SipMessage,
 )
-from voip.protocol.worker.sound import RingingEvent, SoundEvent, WatchLevels
+from voip.protocol.worker.sound import MicrophoneReport, RingingEvent, SoundEvent, WatchLevels
 
 log = logging.getLogger(__name__)
 
@@ -175,6 +176,7 @@ class Engine:
         self.sound = SoundDevices(
             self.hub, self.book, self.workers, self._restart, self.ring_sound, self.ringer
         )
+        self.trial = MicrophoneTrial(self.hub, self.book, self.workers, paths.runtime / "sound")
         self.music = Music(self.hub, lambda: self.settings.calls.pause_music)
         self.echo = Echo(
             self.hub, paths.echo, self.user_agent, self.workers[Role.SECURE], start_process
@@ -220,6 +222,7 @@ class Engine:
 
     async def _end_calls(self) -> None:
         self.sound.close()
+        self.trial.close()
         self.trace.close()
         self.registrations.close()
         self._hops.close()
@@ -358,6 +361,8 @@ class Engine:
                 self._note_connection(role, event)
             elif isinstance(event, SoundEvent):
                 self.sound.on_event(role, event)
+            elif isinstance(event, MicrophoneReport):
+                self.trial.on_event(role, event)
             elif isinstance(event, RingingEvent):
                 self.ringer.on_ringing(role, event.on)
             elif isinstance(event, NameAsked):
@@ -394,6 +399,7 @@ class Engine:
         def on_down(reason: str) -> None:
             self.connections.forget(role)
             self.ringer.on_ringing(role, on=False)
+            self.trial.on_worker_down(role, reason)
             self._call_events.on_worker_down(role, reason)
             self.registrations.on_worker_down(role)
             self.hub.publish(WorkerEvent(role=role, up=False, detail=reason))

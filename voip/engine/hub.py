@@ -9,7 +9,7 @@ from typing import NamedTuple
 from voip.model import rfc3339
 from voip.protocol.client import AnyEvent, NumberedEvent
 from voip.protocol.phone import SipMessageEvent
-from voip.protocol.sound import LevelsEvent
+from voip.protocol.sound import LevelsEvent, MicrophoneLevelEvent
 
 Listener = Callable[[NumberedEvent], None]
 
@@ -58,7 +58,7 @@ class Hub:
         return any(topics.sip for topics in self._listeners.values())
 
     def publish(self, event: AnyEvent) -> None:
-        is_level = isinstance(event, LevelsEvent)
+        is_level = isinstance(event, LevelsEvent | MicrophoneLevelEvent)
         is_message = isinstance(event, SipMessageEvent)
         if not (is_level or is_message):
             self.seq += 1

@@ -30,7 +30,7 @@ from voip.protocol.worker.sound import LookUpDevices, SoundEvent, UseAudio
 log = logging.getLogger(__name__)
 
 _START_S = 5.0
-_AT_ONCE = ("input", "output", "ring", "ring_device", "ring_sound")
+_AT_ONCE = ("input", "output", "ring", "ring_device", "ring_sound", "recording_beep")
 """Settings that need no new worker."""
 
 _LATER = "the new sound settings take effect when the calls that are up have ended"

@@ -122,13 +122,10 @@ class _Build:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(found.root / name, target)
         shutil.copy2(inputs.CONFIG_SITE, self.tree / "pjlib/include/pj/config_site.h")
-        for files, part, face in (
-            (inputs.PULSE_FILES, "pjmedia-audiodev", "pulse_dev.h"),
-            (inputs.PLAYOUT_FILES, "pjmedia", "playout.h"),
-        ):
-            for file in files:
-                folder = "include" if file.name == face else "src"
-                shutil.copy2(file, self.tree / "pjmedia" / folder / part)
+        for file in inputs.OWN_FILES:
+            folder = "include" if file.name in inputs.OWN_FACES else "src"
+            part = inputs.OWN_PARTS[file.parent.name]
+            shutil.copy2(file, self.tree / "pjmedia" / folder / part)
         # Debian leaves this driver out for its licence; the Makefile names it.
         (self.tree / "pjmedia/src/pjmedia-audiodev/bdimad_dev.c").touch()
         for patch in inputs.PATCHES:

@@ -21,10 +21,12 @@ MANIFEST = HERE / f"pjproject-{PJSIP_VERSION}.sha256"
 LIBOPUS_MANIFEST = HERE / f"opus-{LIBOPUS_VERSION}.sha256"
 CONFIG_SITE = HERE / "config_site.h"
 INTERFACE = HERE / "pjsua2_offhook.i"
-PULSE_FILES = tuple(sorted((HERE / "pulse").glob("*.[ch]")))
-"""Our driver of sound servers, which patch 0106 has compiled."""
-PLAYOUT_FILES = tuple(sorted((HERE / "playout").glob("*.[ch]")))
-"""How long voice waits to be heard, which patch 0115 has compiled."""
+OWN_PARTS = {"pulse": "pjmedia-audiodev", "playout": "pjmedia", "recorder": "pjmedia"}
+"""Library of each folder of our own: the driver of sound servers, how long voice waits to
+be heard, the recorder of both sides; patches 0106, 0115 and 0120 have them compiled."""
+OWN_FILES = tuple(file for part in OWN_PARTS for file in sorted((HERE / part).glob("*.[ch]")))
+OWN_FACES = frozenset(("pulse_dev.h", "playout.h", "call_recorder.h"))
+"""Headers that other files of PJSIP include."""
 
 PATCHES = tuple(sorted((HERE / "patches").glob("*.patch")))
 
@@ -101,8 +103,7 @@ def build_key(source: str = "", sanitized: bool = False, newer: bool = False) ->
     given as `PJPROJECT_SOURCE`.
     """
     digest = hashlib.sha256()
-    files = [MANIFEST, LIBOPUS_MANIFEST, CONFIG_SITE, INTERFACE, *PULSE_FILES]
-    files += [*PLAYOUT_FILES, *PATCHES]
+    files = [MANIFEST, LIBOPUS_MANIFEST, CONFIG_SITE, INTERFACE, *OWN_FILES, *PATCHES]
     files += [HERE / f"{name}.py" for name in ("inputs", "build", "libopus", "stub", "wheel")]
     for path in files:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 #include <poll.h>
+#include <pjmedia/call_recorder.h>
 #include <pjmedia/event.h>
 #include <pjmedia/transport_srtp.h>
 #include <pjsua-lib/pjsua_internal.h>
@@ -448,6 +449,108 @@ SoundServerState soundServerState()
              state.changes, state.underruns, state.overflows,
              state.capture_us, state.playback_us, state.buffer_ms };
 }
+
+/** How far a recording is, and why it has ended by itself. */
+struct RecordingState
+{
+    bool isComplete;        /**< nothing more is written                */
+    bool isFull;            /**< it has as many bytes as it may         */
+    int status;             /**< of a write that failed, or PJ_SUCCESS  */
+};
+
+/** A channel of a recording: a port that sound is sent to. */
+class RecordedSide : public AudioMedia
+{
+public:
+    virtual ~RecordedSide()
+    {
+        PJSUA2_CATCH_IGNORE( unregisterMediaPort() );
+    }
+
+private:
+    friend class CallRecorder;
+
+    RecordedSide(pjmedia_call_recorder *recorder,
+                 pjmedia_call_recorder_side side)
+    {
+        registerMediaPort2(pjmedia_call_recorder_port(recorder, side),
+                           pjmedia_call_recorder_pool(recorder));
+    }
+};
+
+/**
+ * A recording of both sides of a call, each in a channel of a WAV file: see
+ * voip/native/recorder. For the thread of the endpoint. The destructor waits
+ * until the file is complete.
+ */
+class CallRecorder
+{
+public:
+    CallRecorder(const std::string &path, unsigned mostBytes)
+        PJSUA2_THROW(Error)
+    {
+        pj_status_t status = pjmedia_call_recorder_create(
+            pjsua_get_pool_factory(), path.c_str(),
+            pjsua_var.media_cfg.clock_rate,
+            pjsua_var.mconf_cfg.samples_per_frame, mostBytes, &recorder);
+
+        if (status != PJ_SUCCESS)
+            throw Error(status, "CallRecorder()", path, __FILE__, __LINE__);
+        try {
+            sides[0] = new RecordedSide(recorder, PJMEDIA_CALL_RECORDER_NEAR);
+            sides[1] = new RecordedSide(recorder, PJMEDIA_CALL_RECORDER_FAR);
+        } catch (...) {
+            release();
+            throw;
+        }
+    }
+
+    ~CallRecorder()
+    {
+        release();
+    }
+
+    /** The left channel, for what is sent to the far end. */
+    AudioMedia &nearSide()
+    {
+        return *sides[0];
+    }
+
+    /** The right channel, for what the far end sends. */
+    AudioMedia &farSide()
+    {
+        return *sides[1];
+    }
+
+    /** Take no more sound, and have what was taken written. */
+    void end()
+    {
+        pjmedia_call_recorder_end(recorder);
+    }
+
+    RecordingState state()
+    {
+        pjmedia_call_recorder_state now;
+
+        pjmedia_call_recorder_get_state(recorder, &now);
+        return { now.is_complete != PJ_FALSE, now.is_full != PJ_FALSE,
+                 now.status };
+    }
+
+private:
+    pjmedia_call_recorder *recorder = NULL;
+    RecordedSide *sides[2] = { NULL, NULL };
+
+    CallRecorder(const CallRecorder &);
+    CallRecorder &operator=(const CallRecorder &);
+
+    void release()
+    {
+        delete sides[0];
+        delete sides[1];
+        pjmedia_call_recorder_release(recorder);
+    }
+};
 
 /** What this build was made from, as JSON; see voip/native/mark.py. */
 std::string offhookMark()

@@ -146,7 +146,7 @@ class Play(Command, frozen=True, tag="play"):
 
 
 class Record(Command, frozen=True, tag="record"):
-    """Record the far end to a WAV file; None stops."""
+    """Record both sides to a WAV file, the far end in the right channel; None stops."""
 
     call: str
     path: str | None = None

@@ -31,7 +31,8 @@ class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Rates in hertz, times in milliseconds. `noise_suppression` and `gain_control` are
     parts of the echo canceller. `ring` is the sound of an incoming call and of ringing
     at the far end; the first is heard on `ring_device` in place of the speaker, and is
-    `ring_sound`, the whole path of a WAV file, in place of the phone's own.
+    `ring_sound`, the whole path of a WAV file, in place of the phone's own. With
+    `recording_beep` far ends hear that they are recorded.
     """
 
     input: str | None = None
@@ -47,6 +48,7 @@ class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ring: bool = True
     ring_device: str | None = None
     ring_sound: str | None = None
+    recording_beep: bool = False
 
 
 class Calls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -81,6 +81,7 @@ class Context:
         self._dying, self._buried = self._buried, []
 
     def free_all(self) -> None:
-        """Free all buried players, once no call is left."""
+        """Free all buried players and recordings, once no call is left."""
+        self.outbox.forget_recordings()
         self._buried.clear()
         self._dying.clear()

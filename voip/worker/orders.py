@@ -31,7 +31,15 @@ from voip.protocol.worker.calls import (
     StartCall,
 )
 from voip.protocol.worker.process import AnswerName, AnyWorkerCommand, WatchSip
-from voip.protocol.worker.sound import LookUpDevices, PlayRing, RingHere, UseAudio, WatchLevels
+from voip.protocol.worker.sound import (
+    EndMicrophone,
+    LookUpDevices,
+    PlayRing,
+    RecordMicrophone,
+    RingHere,
+    UseAudio,
+    WatchLevels,
+)
 from voip.worker.calls.call import Call
 from voip.worker.errors import Refused
 from voip.worker.media.digits import CannotSend
@@ -100,6 +108,10 @@ def execute(phone: Phone, command: AnyWorkerCommand) -> None:
             phone.ring_here()
         case PlayRing():
             raise Refused("a worker with calls rings by their states")
+        case RecordMicrophone(path=path, seconds=seconds):
+            phone.trial.begin(path, seconds)
+        case EndMicrophone(at_once=at_once):
+            (phone.trial.end if at_once else phone.trial.listen)()
         case LookUpDevices():
             phone.look_up_devices()
         case WatchLevels(interval_ms=interval):

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from voip.model import CallState
 from voip.protocol.worker.base import WorkerReport
 from voip.protocol.worker.calls import CallStateEvent
 from voip.protocol.worker.process import ConnectionEvent
-from voip.worker.media.recordings import is_complete
 
 _COMPLETE_S = 2.0
+
+
+class Recording(Protocol):
+    """Recording that is being completed: `voip.worker.media.recordings.Recording`."""
+
+    @property
+    def is_complete(self) -> bool: ...
 
 
 class Outbox:
@@ -20,7 +26,8 @@ class Outbox:
 
     def __init__(self) -> None:
         self._events: list[WorkerReport] = []
-        self._completing: dict[int, tuple[Path, float]] = {}
+        self._completing: dict[int, tuple[Sequence[Recording], float]] = {}
+        self._late: list[Recording] = []
 
     def __len__(self) -> int:
         return len(self._events)
@@ -29,9 +36,14 @@ class Outbox:
         """Queue an event for the next `flush`."""
         self._events.append(event)
 
-    def complete(self, call: int, recording: Path) -> None:
-        """Hold the end of a call back until its recording is complete."""
-        self._completing[call] = (recording, time.monotonic() + _COMPLETE_S)
+    def complete(self, call: int, recordings: Sequence[Recording]) -> None:
+        """Hold the end of a call back until its recordings are complete."""
+        self._completing[call] = (recordings, time.monotonic() + _COMPLETE_S)
+
+    def forget_recordings(self) -> None:
+        """Free the recordings, each when it is complete, before the library ends."""
+        self._completing.clear()
+        self._late.clear()
 
     def take_back_end(self, call: int) -> None:
         """Drop the end of a call, if it is not written yet."""
@@ -47,6 +59,7 @@ class Outbox:
             if event not in held:
                 write(event)
         self._events = held
+        self._late = [recording for recording in self._late if not recording.is_complete]
 
     def clear(self) -> None:
         self._events.clear()
@@ -54,11 +67,14 @@ class Outbox:
     def _must_wait(self, event: WorkerReport) -> bool:
         if not isinstance(event, CallStateEvent) or event.call not in self._completing:
             return False
-        recording, deadline = self._completing[event.call]
+        recordings, deadline = self._completing[event.call]
         if event.state is not CallState.ENDED:
             return False
-        if not is_complete(recording) and time.monotonic() < deadline:
+        unfinished = [recording for recording in recordings if not recording.is_complete]
+        if unfinished and time.monotonic() < deadline:
             return True
+        # Freeing one would wait for its slow disk.
+        self._late += unfinished
         del self._completing[event.call]
         return False
 

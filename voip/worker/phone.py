@@ -23,6 +23,7 @@ from voip.worker.calls.book import Calls
 from voip.worker.context import Context
 from voip.worker.errors import Refused
 from voip.worker.media import realtime
+from voip.worker.media.trial import MicrophoneTrial
 from voip.worker.outbox import Outbox
 
 _GOODBYE_S = 2.0
@@ -45,6 +46,7 @@ class Phone:
         self.endpoint = ep.Endpoint(self.context, self)
         ep.start(self.endpoint, command)
         self.context.open_sound(self.endpoint, command.audio, command.silent)
+        self.trial = MicrophoneTrial(self.context.sound, self.context.send, self.context.bury)
         self.calls = Calls(self.context, command.role)
         self.accounts = Accounts(self.context, self.endpoint, command.role, self.calls.receive)
         self._arrivals = Arrivals(self.context, self.accounts, command.role)
@@ -66,6 +68,7 @@ class Phone:
         self.context.ask_for_names()
         flush()
         self.calls.follow()
+        self.trial.follow()
         self.accounts.follow()
         now = time.monotonic()
         if now >= self._next_tick:
@@ -83,7 +86,7 @@ class Phone:
     def _longest_wait_ms(self) -> int:
         if self.calls.is_due:
             return 0
-        if self.context.outbox or not self.calls.are_calm:
+        if self.context.outbox or self.trial or not self.calls.are_calm:
             return ep.POLL_MS
         is_alone = not self.calls and self.accounts.are_calm
         due = self._next_tick
@@ -102,6 +105,7 @@ class Phone:
             self.endpoint.libHandleEvents(ep.POLL_MS)
             flush()
         self.calls.free_all()
+        self.trial.close()
         self.context.free_all()
         self.accounts.close()
         if was_registered:
@@ -128,6 +132,7 @@ class Phone:
     def use_audio(self, audio: Audio) -> None:
         self.context.tones.use(audio)
         self.context.sound.use(audio, open_now=bool(self.calls))
+        self.calls.use_settings()
 
     def ring_here(self) -> None:
         self.context.tones.ring_here()

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from tests.call.conftest import sound_phone
+from tests.call.conftest import NewPulse, NewSoundPhone, sound_phone
+from tests.call.hearing.table import Table, sit_down
 from tests.support.media.pulse import RATE, Ear, Pulse, Samples
 from tests.support.media.voice import tones_in
 from tests.support.peers.hostile import own_host
@@ -173,3 +174,15 @@ async def placed(desk: Desk, place_call: PlaceCall) -> AsyncIterator[Placed]:
     call = await place_call()
     yield call
     await call.end()
+
+
+@pytest.fixture
+async def table(
+    new_pulse: NewPulse, new_sound_phone: NewSoundPhone, place: Path
+) -> AsyncIterator[Table]:
+    pulse = await new_pulse("desk")
+    phone = await new_sound_phone(pulse.client_environment)
+    async with pulse.listen() as ear:
+        found = await sit_down(phone, pulse, ear, place)
+        yield found
+        await found.stop()

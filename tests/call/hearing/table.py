@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from tests.support.media.pulse import RATE, Ear, Pulse
+from tests.support.media.sound import FAR, NEAR, tail
 from tests.support.media.voice import Frame, steady, tones_in
 from tests.support.peers.hostile import own_host
 from tests.support.peers.kamailio import DOMAIN
@@ -30,6 +32,9 @@ _STEADY_S = 0.3
 _PATIENCE_S = 20
 
 Heard = dict[str, frozenset[str]]
+
+Sides = tuple[frozenset[str], frozenset[str]]
+"""Names on the near side of a recording, and on the far side."""
 
 
 class Table:
@@ -93,6 +98,24 @@ class Table:
         (found,) = (await self.phone.status()).conferences
         return found
 
+    async def pass_time(self, seconds: float) -> None:
+        """Let time pass, by the speaker's clock."""
+        await self._ear.hear(seconds)
+
+    async def files_hear(self, wanted: Mapping[Path, Sides]) -> None:
+        """Wait until files grow, and have these names on each side of what is new."""
+        found: dict[Path, Sides] = {}
+        sizes = {file: file.stat().st_size for file in wanted}
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                while found != wanted:
+                    await self._ear.hear(0.05)
+                    if any(file.stat().st_size == sizes[file] for file in wanted):
+                        continue
+                    found = {file: (_on(file, NEAR), _on(file, FAR)) for file in wanted}
+        except TimeoutError:
+            raise AssertionError(f"the files have {found} instead of {wanted}") from None
+
     # Hearing
 
     async def hear(self, *rooms: str, silent: str = "") -> None:
@@ -148,6 +171,12 @@ class Table:
 def _names(*heard: frozenset[int]) -> frozenset[str]:
     every = frozenset[int]().union(*heard)
     return frozenset(name for name, hertz in TONES.items() if hertz in every)
+
+
+def _on(recording: Path, side: int) -> frozenset[str]:
+    """Those who are heard at the end of a recording's side."""
+    samples, rate = tail(recording, _LATELY_S, side)
+    return _names(tones_in(samples / 32768, rate, tuple(TONES.values())))
 
 
 async def sit_down(phone: Phone, pulse: Pulse, ear: Ear, place: Path) -> Table:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -31,18 +29,6 @@ from voip.protocol.calls import (
 from voip.protocol.phone import NoticeEvent
 
 pytestmark = [pytest.mark.realtime, pytest.mark.timeout(300)]
-
-
-@pytest.fixture
-async def table(
-    new_pulse: NewPulse, new_sound_phone: NewSoundPhone, place: Path
-) -> AsyncIterator[Table]:
-    pulse = await new_pulse("desk")
-    phone = await new_sound_phone(pulse.client_environment)
-    async with pulse.listen() as ear:
-        found = await sit_down(phone, pulse, ear, place)
-        yield found
-        await found.stop()
 
 
 async def test_three_parties_join_and_part(table: Table, transport: Transport) -> None:

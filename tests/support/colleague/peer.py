@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.support.media.sound import tail
 from tests.support.media.voice import tones_in
 from tests.support.network.ports import LOOPBACK
 from tests.support.peers.kamailio import DOMAIN, Kamailio
@@ -19,8 +20,6 @@ from voip.protection import Transport
 
 _PATIENCE_S = 30
 _RATE = 16000
-_BRIDGE_RATE = 48000
-_HEADER = 44
 _STALE_S = 0.5
 _LATELY_S = 0.25
 _LOG = 5000
@@ -38,29 +37,26 @@ def write_tone(path: Path, hertz: int, seconds: float = 1.0) -> Path:
 
 
 class Hearing:
-    """Tones at the end of a recording that PJSIP's bridge writes."""
+    """Tones at the end of a recording that a phone writes."""
 
     def __init__(self, path: Path, tones: tuple[int, ...]) -> None:
         self.path = path
         self._tones = tones
-        self._whole = 0
+        self._size = 0
         self._grown_at = time.monotonic()
 
     def lately(self) -> frozenset[int]:
         """Tones in the last quarter of a second; none once nothing is written."""
         if not self.path.exists():
             return frozenset()
-        size = 2 * int(_LATELY_S * _BRIDGE_RATE)
-        whole = (self.path.stat().st_size - _HEADER) // 2 * 2
+        size = self.path.stat().st_size
         now = time.monotonic()
-        if whole != self._whole:
-            self._whole, self._grown_at = whole, now
-        if whole < size or now - self._grown_at > _STALE_S:
+        if size != self._size:
+            self._size, self._grown_at = size, now
+        samples, rate = tail(self.path, _LATELY_S)
+        if len(samples) < int(_LATELY_S * rate) or now - self._grown_at > _STALE_S:
             return frozenset()
-        with self.path.open("rb") as file:
-            file.seek(_HEADER + whole - size)
-            samples = np.frombuffer(file.read(size), dtype="<i2")
-        return tones_in(samples.astype(np.float64) / 32768, _BRIDGE_RATE, self._tones)
+        return tones_in(samples / 32768, rate, self._tones)
 
 
 class Colleague:

@@ -8,12 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.support.media.sound import tail
+
 PCMU, PCMA = 0, 8
 _RATE = 8000
-_WAV_HEADER = 44
-_WAV_RATE = 24
-"""Offsets in a simple WAV file, as the phone writes it."""
-
 _FRAME = 160
 _BIAS = 0x84
 _SEGMENTS = (0x1F, 0x3F, 0x7F, 0xFF, 0x1FF, 0x3FF, 0x7FF, 0xFFF)
@@ -54,12 +52,7 @@ def share(recording: Path, hertz: int) -> float:
 
     The recording may still be running, with a header that lacks its length.
     """
-    data = recording.read_bytes()
-    if len(data) < _WAV_HEADER:
-        return 0.0
-    (rate,) = struct.unpack_from("<I", data, _WAV_RATE)
-    voice = data[_WAV_HEADER : len(data) - len(data) % 2]
-    samples = np.frombuffer(voice, dtype="<i2")[-rate // 2 :].astype(np.float64)
+    samples, rate = tail(recording, 0.5)
     if len(samples) < rate // 2:
         return 0.0
     energy = np.abs(np.fft.rfft(samples * np.hanning(len(samples)))) ** 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 import wave
 from pathlib import Path
@@ -15,6 +16,12 @@ TEXT = (
     "The quick brown fox jumps over the lazy dog. Pack my box with five dozen liquor jugs, "
     "and call me back when you are ready."
 )
+
+NEAR, FAR = 0, -1
+"""Channels of a phone's recording."""
+
+_HEADER, _CHANNELS = 44, 22
+"""Length of a simple WAV file's header, and where the number of channels is in it."""
 
 _Samples = NDArray[np.float64]
 
@@ -36,12 +43,12 @@ def sine(path: Path, frequency: int, seconds: float) -> Path:
     return path
 
 
-def load(path: Path) -> _Samples:
-    """Samples of one channel at `RATE`, whatever the file has."""
+def load(path: Path, side: int = FAR) -> _Samples:
+    """Samples of a file's channel, or of its only one, at `RATE`."""
     with wave.open(str(path)) as file:
         assert file.getsampwidth() == 2
         data = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
-        samples = data[:: file.getnchannels()].astype(np.float64)
+        samples = data.reshape(-1, file.getnchannels())[:, side].astype(np.float64)
         rate = file.getframerate()
     size = int(len(samples) * RATE / rate)
     spectrum = np.fft.rfft(samples)
@@ -49,6 +56,21 @@ def load(path: Path) -> _Samples:
     kept = min(len(spectrum), len(resampled))
     resampled[:kept] = spectrum[:kept]
     return np.fft.irfft(resampled, size)
+
+
+def tail(path: Path, seconds: float, side: int = FAR) -> tuple[_Samples, int]:
+    """Last samples of a channel, and their rate, of a file that may still be growing."""
+    with path.open("rb") as file:
+        head = file.read(_HEADER)
+        if len(head) < _HEADER:
+            return np.zeros(0), RATE
+        channels, rate = struct.unpack_from("<HI", head, _CHANNELS)
+        frame = 2 * channels
+        whole = (path.stat().st_size - _HEADER) // frame
+        count = min(whole, int(seconds * rate))
+        file.seek(_HEADER + (whole - count) * frame)
+        data = np.frombuffer(file.read(count * frame), dtype="<i2")
+    return data.reshape(-1, channels)[:, side].astype(np.float64), rate
 
 
 def correlation(sent: Path, received: Path) -> float:

@@ -86,7 +86,8 @@ class Script:
     `registrars` are by account, `registrars_at` by address, which go first;
     `shown` is the chain of a TLS server by its name, or why it shows none;
     `refused` are refused commands, with the worker's words; `hold_refusal` is the
-    far ends' answer to a hold or resume, None to agree.
+    far ends' answer to a hold or resume, None to agree; `microphone` is the level of
+    what a test of the microphone hears.
     """
 
     registrars: dict[str, Registrar] = field(default_factory=dict)
@@ -97,6 +98,7 @@ class Script:
     refused: dict[type[WorkerCommand], str] = field(default_factory=dict)
     hold_refusal: tuple[int, str] | None = None
     _holding: dict[type[WorkerCommand], Held] = field(default_factory=dict)
+    microphone: float = 0.25
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property

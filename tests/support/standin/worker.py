@@ -24,6 +24,7 @@ from voip.model import CallState, HeldBy, Voicemail
 from voip.protection import Stream, TlsStatus, Transport
 from voip.protocol.framing import MAX_LINE, Decoder, encode
 from voip.protocol.settings import Audio
+from voip.protocol.sound import TrialStage
 from voip.protocol.worker.accounts import (
     AccountSetup,
     CloseAccount,
@@ -71,7 +72,16 @@ from voip.protocol.worker.process import (
     Quit,
     WatchSip,
 )
-from voip.protocol.worker.sound import LookUpDevices, PlayRing, RingHere, UseAudio, WatchLevels
+from voip.protocol.worker.sound import (
+    EndMicrophone,
+    LookUpDevices,
+    MicrophoneReport,
+    PlayRing,
+    RecordMicrophone,
+    RingHere,
+    UseAudio,
+    WatchLevels,
+)
 
 _NO_SUCH_PROCESS = 1 << 30
 _PORTS = {Transport.TLS: 5061, Transport.TCP: 5060, Transport.UDP: 5060}
@@ -117,6 +127,7 @@ class ScriptedWorker:
         self._last_connection = 0
         self._next_incoming = -1
         self._then: list[Callable[[], None]] = []
+        self._trial = TrialStage.DONE
         self._audio: Audio
         self._silent: bool
         self._writer: asyncio.StreamWriter
@@ -290,6 +301,20 @@ class ScriptedWorker:
     def play_ring(self, command: PlayRing) -> None:
         if self.role is not Role.RINGER:
             raise Refused("a worker with calls rings by their states")
+
+    def record_microphone(self, command: RecordMicrophone) -> None:
+        """Report a test that goes on until its end is asked for, twice."""
+        if self._silent:
+            raise Refused("there is no microphone to test: sound is switched off")
+        self.report_microphone(TrialStage.LISTENING, self._script.microphone)
+
+    def end_microphone(self, command: EndMicrophone) -> None:
+        is_over = command.at_once or self._trial is TrialStage.PLAYING
+        self.report_microphone(TrialStage.DONE if is_over else TrialStage.PLAYING, 0.125)
+
+    def report_microphone(self, stage: TrialStage, level: float) -> None:
+        self._trial = stage
+        self.send(MicrophoneReport(stage=stage, level=level))
 
     def ring_here(self, command: RingHere) -> None:
         """Accept the command: nobody hears a scripted worker."""
@@ -551,6 +576,8 @@ ANSWERS: dict[type[WorkerCommand], Callable[[ScriptedWorker, Any], None]] = {
     UseAudio: ScriptedWorker.use_audio,
     LookUpDevices: ScriptedWorker.look_up_devices,
     PlayRing: ScriptedWorker.play_ring,
+    RecordMicrophone: ScriptedWorker.record_microphone,
+    EndMicrophone: ScriptedWorker.end_microphone,
     RingHere: ScriptedWorker.ring_here,
     WatchLevels: ScriptedWorker.watch_levels,
     WatchSip: ScriptedWorker.watch_sip,

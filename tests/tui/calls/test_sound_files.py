@@ -29,7 +29,7 @@ async def _name(main: Screen, key: str, file: Path) -> None:
     await main.press("enter")
 
 
-async def test_the_far_end_is_recorded_until_the_key_is_pressed_again(
+async def test_a_call_is_recorded_until_the_key_is_pressed_again(
     main: Screen, standin: StandIn, tmp_path: Path
 ) -> None:
     await _up(main, standin)

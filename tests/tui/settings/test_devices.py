@@ -12,7 +12,10 @@ from tests.support.standin import facts
 from tests.support.standin.engine import StandIn
 from tests.tui.reading import running_text
 from tui.settings.devices import chosen_of
+from voip.model import CallState
 from voip.protocol.settings import ChangeSettings
+from voip.protocol.sound import TrialStage
+from voip.protocol.worker.base import Role
 from voip.protocol.worker.sound import LookUpDevices
 
 AUTOMATIC, SPEAKER = "automatic: the phone chooses", "the speaker"
@@ -111,3 +114,37 @@ def test_a_device_is_found_as_the_engine_finds_it() -> None:
     assert chosen_of(names, "HEAD") == "USB Headset"
     assert chosen_of(names, "other") is None
     assert chosen_of(names, None) is None
+
+
+async def test_the_microphone_is_tested(phone: Screen, standin: StandIn) -> None:
+    await show_devices(phone)
+    await phone.press("t")
+    await phone.sees("Speak now; t plays it back at once.")
+    standin.script.worker(Role.SECURE).report_microphone(TrialStage.LISTENING, 1.0)
+    await phone.sees("Speak now; t plays it back at once. ████████████████████")
+    await phone.press("t")
+    await phone.sees("This is what was heard; t stops it.")
+    await phone.press("t")
+    await phone.sees("The microphone works: you have heard what it heard.")
+
+
+async def test_a_microphone_that_hears_nothing_is_told(phone: Screen, standin: StandIn) -> None:
+    await show_devices(phone)
+    standin.script.microphone = 0.0
+    await phone.press("t")
+    await phone.sees("Speak now")
+    await phone.press("t")
+    await phone.sees("This is what was heard")
+    await phone.press("t")
+    await phone.until(lambda: "The microphone heard nothing: choose another" in running_text(phone))
+
+
+async def test_a_call_keeps_the_microphone_from_a_test(phone: Screen, standin: StandIn) -> None:
+    await standin.add_account("work")
+    call = await standin.call("100", account="work")
+    standin.remote_answers(call)
+    await standin.until_state(call, CallState.ACTIVE)
+    await show_devices(phone)
+    await phone.press("t")
+    words = f"The microphone is not tested: call {call} has the microphone: end it, or put"
+    await phone.until(lambda: words in running_text(phone))

@@ -72,7 +72,7 @@ from voip.protocol.phone import (
     Subscribe,
 )
 from voip.protocol.settings import ChangeSettings, GetSettings
-from voip.protocol.sound import GetDevices
+from voip.protocol.sound import GetDevices, HearMicrophone, TryMicrophone
 from voip.protocol.trust import CompareWords, ForgetCompared, GetCompared, GetLock, InspectServer
 
 ROOT = Path(__file__).parents[3]
@@ -145,6 +145,7 @@ OF_ACTION = {
     "trust.unpin": "account edit NAME --pin",
     "phone.devices": "devices",
     "device.use": "settings KEY VALUE",
+    "device.test": "microphone --seconds --json",
     "phone.settings": "settings",
     "setting.change": "settings KEY VALUE",
     "setting.default": "settings KEY --default",
@@ -228,12 +229,14 @@ OF_COMMAND: dict[type, str] = {
     GetSettings: "settings",
     ChangeSettings: "settings KEY VALUE --default",
     GetDevices: "devices",
+    TryMicrophone: "microphone --seconds",
     GetEngineLog: "log --limit",
 }
 
 NO_COMMAND_FOR_COMMAND: dict[type, str] = {
     Hello: "the version and the process are part of the status",
     ReloadAccounts: "the engine reads accounts.toml again when it changes",
+    HearMicrophone: "the seconds of the test are given at its start",
     CheckFields: "adding and editing report the same problems, and save nothing then",
 }
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import time
+import weakref
+from dataclasses import dataclass
+
+import pytest
 
 from voip.model import CallState
 from voip.protection import Transport
@@ -32,24 +36,48 @@ def test_the_cause_goes_before_its_consequence() -> None:
     assert written(outbox) == []
 
 
-def test_the_end_of_a_call_waits_until_its_recording_is_complete(tmp_path: Path) -> None:
-    recording = tmp_path / "call.wav"
-    recording.write_bytes(b"RIFF\0\0\0\0")
+@dataclass
+class File:
+    """A recording."""
+
+    is_complete: bool = False
+
+
+def test_the_end_of_a_call_waits_until_its_recordings_are_complete() -> None:
+    first, second = File(), File()
     outbox = Outbox()
-    outbox.complete(1, recording)
+    outbox.complete(1, [first, second])
     for event in (RINGING, ENDED, Done(id=1)):
         outbox.send(event)
     assert written(outbox) == [RINGING, Done(id=1)]
+    first.is_complete = True
+    assert written(outbox) == []
     assert len(outbox) == 1
-    recording.write_bytes(b"RIFF\x24\0\0\0")
+    second.is_complete = True
     assert written(outbox) == [ENDED]
 
 
-def test_a_recording_that_is_taken_away_holds_nothing_up(tmp_path: Path) -> None:
+def test_a_recording_on_a_slow_disk_is_kept_until_it_is_complete(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: clock)
+    file = File()
+    alive = weakref.ref(file)
     outbox = Outbox()
-    outbox.complete(1, tmp_path / "gone.wav")
+    outbox.complete(1, [file])
     outbox.send(ENDED)
+    assert written(outbox) == []
+    clock += 3
     assert written(outbox) == [ENDED]
+    del file
+    assert written(outbox) == []
+    kept = alive()
+    assert kept is not None
+    kept.is_complete = True
+    del kept
+    assert written(outbox) == []
+    assert alive() is None
 
 
 def test_an_end_that_is_taken_back_is_never_written() -> None:

@@ -54,7 +54,7 @@ class CallReport(msgspec.Struct, frozen=True):
 @click.option("--play", type=click.Path(dir_okay=False), metavar="FILE.wav",
               help="Play a file in place of the microphone.")  # fmt: skip
 @click.option("--record", type=click.Path(dir_okay=False), metavar="FILE.wav",
-              help="Record the far end to a WAV file.")  # fmt: skip
+              help="Record both sides to a WAV file, in stereo.")  # fmt: skip
 @click.option("--hangup-after", type=click.FloatRange(min=0), metavar="S",
               help="Hang up S seconds after the answer.")  # fmt: skip
 @click.option("--wait", is_flag=True, help="Wait until the call has ended.")

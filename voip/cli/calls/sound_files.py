@@ -26,7 +26,7 @@ def play(call: str, file: str | None, stop: bool) -> None:
 @_file
 @click.option("--stop", is_flag=True, help="Stop recording.")
 def record(call: str, file: str | None, stop: bool) -> None:
-    """Record what the far end of CALL sends to FILE.wav."""
+    """Record both sides of CALL to FILE.wav: you left, they right."""
     oneshot.ask(Record(call=call, path=_path(file, stop)), start=False)
 
 

@@ -28,6 +28,7 @@ from voip.protocol.worker.calls import (
     IncomingCall,
     MediaEvent,
     PlayEnded,
+    RecordingEnded,
     ReferAnswered,
     ReferProgress,
     RefusedCall,
@@ -154,6 +155,7 @@ class CallEvents:
                 | DigitReceived(call=number)
                 | DigitsDone(call=number)
                 | PlayEnded(call=number)
+                | RecordingEnded(call=number)
             ):
                 call = self._book.by_number(role, number)
                 if call is not None:
@@ -195,7 +197,8 @@ class CallEvents:
         | LevelsReport
         | DigitReceived
         | DigitsDone
-        | PlayEnded,
+        | PlayEnded
+        | RecordingEnded,
     ) -> None:
         match event:
             case CallStateEvent():
@@ -234,6 +237,11 @@ class CallEvents:
                 self._calls.on_digits(call, event.lost)
             case PlayEnded():
                 self._calls.file_ended(call)
+            case RecordingEnded(cause=cause):
+                call.recording = False
+                self._book.publish(call)
+                text = f"call {call.id} is not recorded any more: {sentence(cause)}"
+                self._hub.publish(NoticeEvent(level="warning", text=text))
 
     def _on_identity(self, call: LiveCall, event: IdentityEvent) -> None:
         named = asserted(event.asserted, call.remote)

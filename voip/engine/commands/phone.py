@@ -29,7 +29,7 @@ from voip.protocol.phone import (
     Subscribe,
 )
 from voip.protocol.settings import ChangeSettings, GetSettings, SettingsData
-from voip.protocol.sound import Devices, GetDevices
+from voip.protocol.sound import Devices, GetDevices, HearMicrophone, TryMicrophone
 from voip.protocol.worker.base import Role
 
 
@@ -81,6 +81,14 @@ async def _devices(engine: Engine, command: GetDevices) -> Devices:
     return await engine.sound.devices()
 
 
+async def _try_microphone(engine: Engine, command: TryMicrophone) -> None:
+    await engine.trial.begin(command.seconds)
+
+
+async def _hear_microphone(engine: Engine, command: HearMicrophone) -> None:
+    await engine.trial.listen()
+
+
 async def _engine_log(engine: Engine, command: GetEngineLog) -> EngineLog:
     path = engine.paths.log
     lines = await asyncio.to_thread(log_file.tail, path, command.limit)
@@ -104,6 +112,8 @@ HANDLERS: Handlers = {
     GetSettings: _settings,
     ChangeSettings: _change_settings,
     GetDevices: _devices,
+    TryMicrophone: _try_microphone,
+    HearMicrophone: _hear_microphone,
     GetEngineLog: _engine_log,
     StartEcho: _start_echo,
     StopEcho: _stop_echo,

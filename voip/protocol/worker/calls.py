@@ -339,6 +339,13 @@ class PlayEnded(WorkerReport, frozen=True, tag="play_ended"):
     call: int
 
 
+class RecordingEnded(WorkerReport, frozen=True, tag="recording_ended"):
+    """Reports that a recording has ended by itself; its file is whole up to there."""
+
+    call: int
+    cause: Cause
+
+
 AnyCallCommand = (
     StartCall
     | Ring
@@ -372,4 +379,5 @@ AnyCallEvent = (
     | DigitReceived
     | DigitsDone
     | PlayEnded
+    | RecordingEnded
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from voip.causes import Cause
 from voip.model import SoundDevice
 from voip.protocol.settings import Audio
+from voip.protocol.sound import TrialStage
 from voip.protocol.worker.base import WorkerCommand, WorkerReport
 
 
@@ -35,6 +37,33 @@ class RingHere(WorkerCommand, frozen=True, tag="ring_here"):
     """Ring on the speaker until no call rings: the device for ringing is not there."""
 
 
+class RecordMicrophone(WorkerCommand, frozen=True, tag="record_microphone"):
+    """Record the microphone to a file for some seconds, then play that on the speaker.
+
+    `MicrophoneReport` says how it goes.
+    """
+
+    path: str
+    seconds: float
+
+
+class EndMicrophone(WorkerCommand, frozen=True, tag="end_microphone"):
+    """End the recording of a test and play it back; `at_once` end the test."""
+
+    at_once: bool = False
+
+
+class MicrophoneReport(WorkerReport, frozen=True, tag="microphone"):
+    """Reports a test of the microphone ten times a second, and its end, once.
+
+    `level` is the mean amplitude of a frame that is recorded, or played, linear.
+    """
+
+    stage: TrialStage
+    level: float = 0.0
+    cause: Cause | None = None
+
+
 class WatchLevels(WorkerCommand, frozen=True, tag="levels"):
     """Send `Levels` of active calls every `interval_ms`; 0 stops."""
 
@@ -63,6 +92,8 @@ class RingingEvent(WorkerReport, frozen=True, tag="ringing"):
     on: bool
 
 
-AnySoundCommand = UseAudio | LookUpDevices | PlayRing | RingHere | WatchLevels
+AnySoundCommand = (
+    UseAudio | LookUpDevices | PlayRing | RingHere | RecordMicrophone | EndMicrophone | WatchLevels
+)
 
-AnySoundEvent = LevelsReport | RingingEvent | SoundEvent
+AnySoundEvent = LevelsReport | MicrophoneReport | RingingEvent | SoundEvent

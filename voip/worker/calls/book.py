@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import pjsua2 as pj
 
@@ -14,6 +13,7 @@ from voip.protocol.worker.calls import (
     IncomingCall,
     MixedCall,
     PlayEnded,
+    RecordingEnded,
     RefusedCall,
     StartCall,
 )
@@ -29,6 +29,7 @@ from voip.worker.calls.endings import srtp_flaws
 from voip.worker.context import MOST_CALLS, Context
 from voip.worker.errors import Refused
 from voip.worker.media.conference import Conference
+from voip.worker.media.recordings import Recording
 
 _ETPNOTAVAIL = 171065  # pjsip/sip_errno.h
 
@@ -199,6 +200,8 @@ class Calls:
         for call in self._calls.values():
             if call.media.has_played():
                 self._context.send(PlayEnded(call=call.number))
+            if (cause := call.media.recording_failure()) is not None:
+                self._context.send(RecordingEnded(call=call.number, cause=cause))
         for call in self._calls.values():
             call.digits.advance()
         for call in list(self._calls.values()):
@@ -217,6 +220,11 @@ class Calls:
     def is_due(self) -> bool:
         """True if some calls wait for their work of this second."""
         return bool(self._due)
+
+    def use_settings(self) -> None:
+        """Apply changed settings of sound."""
+        for call in self._calls.values():
+            call.media.use_settings()
 
     def tick(self) -> None:
         """Do this second's work of the next few calls.
@@ -246,13 +254,13 @@ class Calls:
         calls = self._calls.items()
         return next((number for number, call in calls if call.getId() == pjsip_id), None)
 
-    def _on_end(self, call: Call, recording: Path | None) -> None:
+    def _on_end(self, call: Call, recordings: list[Recording]) -> None:
         """Forget a call, but keep its object until the callback returns.
 
-        Its end is reported when its `recording` is complete.
+        Its end is reported when its `recordings` are complete.
         """
-        if recording is not None:
-            self._context.outbox.complete(call.number, recording)
+        if recordings:
+            self._context.outbox.complete(call.number, recordings)
         self._conference.forget(call.number)
         self._calls.pop(call.number, None)
         self._ended.append(call)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeAlias
 
 import pjsua2 as pj
@@ -37,9 +36,10 @@ from voip.worker.media import paths, streams
 from voip.worker.media.beep import Beep
 from voip.worker.media.bridge import CallMedia
 from voip.worker.media.codecs import CodecFollower
+from voip.worker.media.recordings import Recording
 
-OnEnd: TypeAlias = "Callable[[Call, Path | None], None]"
-"""Listener to the end of a call and its recording that is being completed."""
+OnEnd: TypeAlias = "Callable[[Call, list[Recording]], None]"
+"""Listener to the end of a call and its recordings that are being completed."""
 
 _DIGITS = frozenset("0123456789*#ABCD")
 
@@ -94,11 +94,11 @@ class Call(pj.Call):
         if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self.ended = True
             self.patience.end()
-            recording = self.media.close()
+            recordings = self.media.close()
             self.digits.end(Cause(CauseKind.DIGITS_CALL_ENDED))
             self.beep.end()
             self.verdict.end(info, prm.e)
-            self._on_end(self, recording)
+            self._on_end(self, recordings)
         self._report(info)
 
     @guarded

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
 import pjsua2 as pj
 
+from voip.causes import Cause
 from voip.model import Source
 from voip.worker.media.devices.sound import Sound, tone
 from voip.worker.media.digits import frequencies
 from voip.worker.media.levels import amplitude
+from voip.worker.media.recordings import Recording
 
 _TONE_MS = 160
 _GAP_MS = 90
@@ -30,7 +31,7 @@ class BridgedCall(Protocol):
     def getAudioMedia(self, med_idx: int) -> pj.AudioMedia: ...
 
 
-class _Player(pj.AudioMediaPlayer):
+class Player(pj.AudioMediaPlayer):
     """Player of a file, once; `over` is set at its end."""
 
     over = False
@@ -51,6 +52,7 @@ class Wiring(NamedTuple):
     tones: bool
     heard: bool
     recorded: bool
+    beeps: bool
 
 
 class CallMedia:
@@ -74,9 +76,9 @@ class CallMedia:
         self._sound = sound
         self._bury = bury
         self._audio: pj.AudioMedia | None = None
-        self._player: _Player | None = None
-        self._recorder: pj.AudioMediaRecorder | None = None
-        self._record_path: str | None = None
+        self._player: Player | None = None
+        self._recording: Recording | None = None
+        self._past_recordings: list[Recording] = []
         self._echoes = False
         self._wired: Wiring | None = None
         self._tones: pj.ToneGenerator | None = None
@@ -170,7 +172,7 @@ class CallMedia:
         """
         player = None
         if path is not None:
-            player = _Player()
+            player = Player()
             player.createPlayer(path, pj.PJMEDIA_FILE_NO_LOOP)
         self._retire(self._player)
         self._player = player
@@ -205,19 +207,45 @@ class CallMedia:
         return True
 
     def record(self, path: str | None) -> None:
-        """Record the far end to a WAV file; None ends the file.
+        """Record both sides to a WAV file; None ends the file.
 
         Raises:
             pj.Error: the file cannot be written.
         """
-        recorder = None
-        if path is not None:
-            recorder = pj.AudioMediaRecorder()
-            recorder.createRecorder(path)
-        # Dropping the recorder writes the file's header.
-        self._recorder, self._record_path = recorder, path
+        recording = Recording(path) if path is not None else None
+        self._end_recording()
+        self._recording = recording
         self._wired = None
         self._wire()
+
+    def record_beside(self, other: pj.AudioMedia, on: bool) -> None:
+        """Record another far end as well, whom this one hears in a conference.
+
+        It hears the beep, if there is one.
+        """
+        if self._recording is None:
+            return
+        if on:
+            other.startTransmit(self._recording.far)
+        else:
+            cut(other, self._recording.far)
+        if on and self._sound.recording_beep:
+            self._recording.beep().startTransmit(other)
+        else:
+            cut(self._recording.beeper, other)
+
+    def recording_failure(self) -> Cause | None:
+        """Cause, once, for which a recording has ended by itself; also frees past ones."""
+        self._past_recordings = [r for r in self._past_recordings if not r.is_complete]
+        failure = self._recording.failure() if self._recording else None
+        if failure is not None:
+            self._end_recording()
+            self._wire_or_log()
+        return failure
+
+    def use_settings(self) -> None:
+        """Apply changed settings of sound."""
+        self._wire_or_log()
 
     def received_level(self) -> float:
         """Level of received audio that the person hears, 0.0 to 1.0."""
@@ -234,14 +262,21 @@ class CallMedia:
         except pj.Error:
             return None  # a change of the session has removed the port
 
-    def close(self) -> Path | None:
-        """Free all ports; return the recording that is being completed, if any."""
-        path, self._record_path = self._record_path, None
+    def close(self) -> list[Recording]:
+        """Free all ports; return the recordings that are being completed."""
         self._audio = None
         self.active = False
+        self._end_recording()
+        recordings, self._past_recordings = self._past_recordings, []
         self._bury([port for port in (self._player, self._tones) if port is not None])
-        self._player = self._recorder = self._tones = None
-        return Path(path) if path else None
+        self._player = self._tones = None
+        return recordings
+
+    def _end_recording(self) -> None:
+        if self._recording is not None:
+            self._recording.end()
+            self._past_recordings.append(self._recording)
+        self._recording = None
 
     def _wiring(self) -> Wiring:
         source = Source.of(person=self._voice, file=self._player is not None)
@@ -250,7 +285,8 @@ class CallMedia:
             source=Source.NOBODY if is_cut else source,
             tones=self._sends_tones and not self._held,
             heard=not self._held and not self._silenced and source is not Source.NOBODY,
-            recorded=not self._held and self._recorder is not None,
+            recorded=not self._held and self._recording is not None,
+            beeps=not self._held and self._recording is not None and self._sound.recording_beep,
         )
 
     def _wire_or_log(self) -> None:
@@ -271,6 +307,7 @@ class CallMedia:
 
     def _wire_person(self) -> None:
         if self._audio is None:
+            self._cut_sources(None, self._near())
             return
         if self._echoes:
             self._audio.startTransmit(self._audio)
@@ -279,30 +316,52 @@ class CallMedia:
         wiring = self._wiring()
         if wiring == self._wired:
             return
+        sinks = [self._audio, *self._near()]
         # Connecting before cutting would let a second source be heard.
-        if wiring.source is not Source.PERSON:
-            cut(self._sound.capture_port(), self._audio)
-        if wiring.source is not Source.FILE:
-            cut(self._player, self._audio)
-        if not wiring.tones:
-            cut(self._tones, self._audio)
+        self._cut_sources(wiring, sinks)
         if not wiring.heard:
             cut(self._audio, self._sound.playback_port())
-        if not wiring.recorded:
-            cut(self._audio, self._recorder)
-        if wiring.source is Source.PERSON:
-            self._sound.microphone().startTransmit(self._audio)
-        elif wiring.source is Source.FILE and self._player is not None:
-            self._player.startTransmit(self._audio)
-        if wiring.tones and self._tones is not None:
-            self._tones.startTransmit(self._audio)
+        if not wiring.recorded and self._recording is not None:
+            cut(self._audio, self._recording.far)
+        for source in self._sources(wiring):
+            for sink in sinks:
+                source.startTransmit(sink)
         if wiring.heard:
             self._audio.startTransmit(self._sound.speaker())
-        if wiring.recorded and self._recorder is not None:
-            self._audio.startTransmit(self._recorder)
+        if wiring.recorded and self._recording is not None:
+            self._audio.startTransmit(self._recording.far)
         self._wired = wiring
 
-    def _retire(self, player: _Player | None) -> None:
+    def _near(self) -> list[pj.AudioMedia]:
+        """Side of a recording that gets what is sent to the far end."""
+        return [self._recording.near] if self._recording else []
+
+    def _cut_sources(self, wiring: Wiring | None, sinks: list[pj.AudioMedia]) -> None:
+        """Cut what `wiring` does not send, all without one."""
+        source = wiring.source if wiring else Source.NOBODY
+        beeper = self._recording.beeper if self._recording else None
+        for sink in sinks:
+            if source is not Source.PERSON:
+                cut(self._sound.capture_port(), sink)
+            if source is not Source.FILE:
+                cut(self._player, sink)
+            if wiring is None or not wiring.tones:
+                cut(self._tones, sink)
+            if wiring is None or not wiring.beeps:
+                cut(beeper, sink)
+
+    def _sources(self, wiring: Wiring) -> Iterator[pj.AudioMedia]:
+        """Ports whose sound is sent to the far end."""
+        if wiring.source is Source.PERSON:
+            yield self._sound.microphone()
+        elif wiring.source is Source.FILE and self._player is not None:
+            yield self._player
+        if wiring.tones and self._tones is not None:
+            yield self._tones
+        if wiring.beeps and self._recording is not None:
+            yield self._recording.beep()
+
+    def _retire(self, player: Player | None) -> None:
         if player is None:
             return
         cut(player, self._audio)

@@ -27,6 +27,8 @@ class Party(Protocol):
 
     def give_voice(self, on: bool) -> None: ...
 
+    def record_beside(self, other: pj.AudioMedia, on: bool) -> None: ...
+
 
 class _Path(NamedTuple):
     """Way of sound from a call to another, by their numbers."""
@@ -126,6 +128,7 @@ class Conference:
 
     def _cut_path(self, path: _Path) -> None:
         source, listener = (self._port(number) for number in path)
+        self._record(path, source, False)
         if source is None or listener is None:
             self._uncut.add(path)
         else:
@@ -139,7 +142,18 @@ class Conference:
                 source.startTransmit(listener)
                 self._connected.add(path)
                 self._uncut.discard(path)
+        for path in self._connected:
+            self._record(path, self._port(path.source), True)
+
+    def _call(self, number: int) -> Party | None:
+        return self._media.get(number) or self._left.get(number)
 
     def _port(self, number: int) -> pj.AudioMedia | None:
-        call = self._media.get(number) or self._left.get(number)
+        call = self._call(number)
         return call.port if call is not None else None
+
+    def _record(self, path: _Path, source: pj.AudioMedia | None, on: bool) -> None:
+        """Have a recording of the listener follow what the listener hears."""
+        listener = self._call(path.listener)
+        if source is not None and listener is not None:
+            listener.record_beside(source, on)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.support.media.sound import FAR
 from tests.support.network.hosts import Host, on_this
 from tests.support.parts import Parts
 from tests.support.peers import sip
@@ -130,7 +131,7 @@ class Place:
         with wave.open(str(self._recording)) as file:
             rate, channels = file.getframerate(), file.getnchannels()
             samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
-        frames = samples[: len(samples) // channels * channels].reshape(-1, channels).max(axis=1)
+        frames = samples.reshape(-1, channels)[:, FAR]
         size = int(rate * _FRAME_S)
         loud = np.abs(frames[: len(frames) // size * size].reshape(-1, size)).max(axis=1)
         runs = (len(list(run)) for heard, run in itertools.groupby(loud > _AUDIBLE) if not heard)

@@ -28,7 +28,7 @@ async def test_a_file_is_played_until_it_is_stopped(
     await standin.reaches_call(call, lambda c: not c.playing)
 
 
-async def test_the_far_end_is_recorded_until_it_is_stopped(
+async def test_a_call_is_recorded_until_it_is_stopped(
     standin: StandIn, call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -56,6 +56,7 @@ class _Call:
         self.hidden: _Port | None = None
         self.held = self.voice = self.silenced = False
         self.listener: Any = None
+        self.recorded: set[int] = set()
 
     @property
     def port(self) -> pj.AudioMedia | None:
@@ -75,6 +76,12 @@ class _Call:
     def give_voice(self, on: bool) -> None:
         self.voice = on
         self.changed(False)
+
+    def record_beside(self, other: Any, on: bool) -> None:
+        if on:
+            self.recorded.add(other.number)
+        else:
+            self.recorded.discard(other.number)
 
     def changed(self, renewed: bool) -> None:
         if self.listener is not None:
@@ -129,6 +136,9 @@ class _Room:
         }
         known = [path for path in self.bridge.connected if there.keys() >= set(path)]
         assert {(there[a], there[b]) for a, b in known} == self.bridge.allowed
+        for call in self.calls.values():
+            recorded = {there[port] for port in call.recorded if port in there}
+            assert recorded == {a for a, b in self.bridge.allowed if b == call.number}
 
 
 @st.composite

@@ -93,6 +93,11 @@ class Sound:
         return offered(self._devices)
 
     @property
+    def recording_beep(self) -> bool:
+        """True if far ends are to hear that they are recorded."""
+        return self._settings.recording_beep
+
+    @property
     def underruns(self) -> int:
         """Number of times that the speaker has run out of sound."""
         underruns: int = pj.soundServerState().underruns
