@@ -13,7 +13,7 @@
 #define PAUSE                   100
 
 /* Voice (ms) within which two losses ask for a packet more: a loss is concealed
- * better, and repaired where packets carry copies, once the next packet is there.
+ * better once the next packet is there.
  */
 #define LOSSY                   4000
 
@@ -44,7 +44,7 @@ static void follow(struct arrivals *arrivals)
 {
     pj_int64_t earliest = PJ_INT64(0x7FFFFFFFFFFFFFFF), latest = -earliest;
     pj_int64_t above = 0;
-    unsigned i;
+    unsigned i, behind = arrivals->kept;
 
     for (i = 0; i < arrivals->count; ++i) {
         unsigned index = (arrivals->first + i) % PACKETS;
@@ -57,10 +57,13 @@ static void follow(struct arrivals *arrivals)
     if (arrivals->losses[0] && arrivals->voice - arrivals->losses[0] <
                                of_ms(arrivals, LOSSY))
     {
+        behind = PJ_MAX(behind, arrivals->length);
+    }
+    if (behind) {
         pj_int64_t usual = arrivals->ring[arrivals->first].lag +
                            above / arrivals->count;
 
-        arrivals->wanted = PJ_MAX(arrivals->wanted, usual + arrivals->length);
+        arrivals->wanted = PJ_MAX(arrivals->wanted, usual + behind);
     }
     arrivals->wanted = PJ_MIN(arrivals->wanted, earliest + arrivals->most);
 }

@@ -22,6 +22,7 @@ struct arrivals
     unsigned        frame;      /* Samples that are asked for at once         */
     unsigned        least;      /* Delay beyond the earliest packet's         */
     unsigned        most;
+    unsigned        kept;       /* Samples that others are restored from      */
 
     struct arrival  ring[PACKETS];
     unsigned        first, count;

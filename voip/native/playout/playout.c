@@ -135,6 +135,12 @@ void pjmedia_playout_arrived(pjmedia_playout *playout, pj_int64_t number,
 }
 
 
+void pjmedia_playout_keep(pjmedia_playout *playout, unsigned length)
+{
+    playout->arrivals.kept = length;
+}
+
+
 static pj_int64_t excess(const pjmedia_playout *playout)
 {
     return playout->delay - playout->arrivals.wanted;

@@ -55,6 +55,11 @@ void pjmedia_playout_restart(pjmedia_playout *playout);
 void pjmedia_playout_arrived(pjmedia_playout *playout, pj_int64_t number,
                              unsigned length, pj_bool_t is_after_loss);
 
+/** Have so many samples wait behind the one that is heard, beyond what jitter asks
+ *  for: those that a missing one can be restored from.
+ */
+void pjmedia_playout_keep(pjmedia_playout *playout, unsigned length);
+
 /** The next step for a frame that is asked for, until it is to be taken. */
 pjmedia_playout_step pjmedia_playout_next(pjmedia_playout *playout,
                                           const pjmedia_playout_queue *queue);
