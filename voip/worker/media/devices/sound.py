@@ -167,14 +167,18 @@ class Sound:
             return
         self._follow(open_now)
         now = time.monotonic()
-        if self._in_use is not None:
+        if self._in_use is not None and not self._in_use.lack:
             self._pause_s = _FIRST_PAUSE_S
             return
         if now < self._next_try or not (pulse.answers() or self._has_cards()):
             return
         self._next_try = now + self._pause_s
         self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
-        self.look_up(open_now, always_tell=False)
+        if self._in_use is None:
+            self.look_up(open_now, always_tell=False)
+        else:
+            # Of a speaker that came PipeWire has once in a while told nothing.
+            self._look_at_server(open_now)
 
     def _follow(self, open_now: bool) -> None:
         """Use what has come to the server, in place of what has gone."""
@@ -182,6 +186,9 @@ class Sound:
         if changes == self._changes:
             return
         self._changes = changes
+        self._look_at_server(open_now)
+
+    def _look_at_server(self, open_now: bool) -> None:
         pj.lookUpSoundServer()
         self._select_again(open_now)
         self._announce_changes()
