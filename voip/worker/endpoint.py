@@ -30,8 +30,11 @@ _OPUS_BIT_RATE = 64_000
 _OPUS_COMPLEXITY = 8
 
 POLL_MS = 10
-IDLE_MS = 100
-"""Longest waits with a call, and without: only each second's work is due then."""
+CALM_MS = 100
+IDLE_MS = 1000
+"""Longest waits: while calls change; with calls, whose threads may set a timer of PJSIP or
+report what happens to their sound, both unheard; and for each second's work alone.
+"""
 
 _HIGHEST_PRIORITY = 250
 _UNHEARD_PREFETCH_MS = 40

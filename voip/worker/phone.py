@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import time
 from collections.abc import Callable
 
@@ -60,7 +61,7 @@ class Phone:
         Waits until there is work, or something to read from the file `orders`.
         """
         self.context.ask_for_names()
-        ep.let_work(self.endpoint, orders, ep.POLL_MS if self.calls else ep.IDLE_MS)
+        ep.let_work(self.endpoint, orders, self._longest_wait_ms())
         self.context.ask_for_names()
         flush()
         self.calls.follow()
@@ -76,6 +77,16 @@ class Phone:
         if self._levels_every_s and now >= self._next_levels:
             self._next_levels = now + self._levels_every_s
             self.calls.report_levels()
+
+    def _longest_wait_ms(self) -> int:
+        if self.context.outbox or not self.calls.are_calm:
+            return ep.POLL_MS
+        is_alone = not self.calls and self.accounts.are_calm
+        due = self._next_tick
+        if self._levels_every_s and self.calls:
+            due = min(due, self._next_levels)
+        left_ms = math.ceil(1000 * (due - time.monotonic()))
+        return min(max(left_ms, 0), ep.IDLE_MS if is_alone else ep.CALM_MS)
 
     def close(self, flush: Callable[[], None]) -> None:
         """End calls, unregister, free PJSIP's objects and end the library."""

@@ -142,6 +142,11 @@ class Account(pj.Account):
             if not self._is_reported and error.status != _EBUSY:
                 raise
 
+    @property
+    def is_calm(self) -> bool:
+        """True if a message or an order comes before anything that each turn looks for."""
+        return not self._refusal.is_watching
+
     def follow(self) -> None:
         """Do each turn's work: notice a REGISTER that reaches nobody."""
         cause = self._refusal.seen()

@@ -106,6 +106,11 @@ class Accounts:
         self._removed.append(account)
         self._use_translator()
 
+    @property
+    def are_calm(self) -> bool:
+        """True if no account needs turns of its own."""
+        return all(account.is_calm for account in self)
+
     def follow(self) -> None:
         """Do each turn's work."""
         for account in self:

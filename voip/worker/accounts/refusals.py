@@ -26,6 +26,10 @@ class Refusal:
     def __init__(self) -> None:
         self._socket: socket.socket | None = None
 
+    @property
+    def is_watching(self) -> bool:
+        return self._socket is not None
+
     def watch(self, setup: AccountSetup, *, again: bool = False) -> None:
         """Send empty lines to a server over UDP, in place of an earlier watch.
 

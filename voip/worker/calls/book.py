@@ -181,6 +181,11 @@ class Calls:
             )
         )
 
+    @property
+    def are_calm(self) -> bool:
+        """True if no call needs turns of its own."""
+        return all(call.is_calm for call in self._calls.values())
+
     def follow(self) -> None:
         """Do each turn's work: free ended calls, then follow the others."""
         self._ended.clear()

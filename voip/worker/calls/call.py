@@ -265,6 +265,18 @@ class Call(pj.Call):
 
     # Once a second, from the loop
 
+    @property
+    def is_calm(self) -> bool:
+        """True if a message or an order comes before anything that each turn looks for."""
+        settled = (CallState.ACTIVE, CallState.HELD, CallState.REMOTE_HELD)
+        return self._reported in settled and not (
+            self.digits.is_busy
+            or self.hold.is_changing
+            or self.beep.is_due
+            or self.patience.is_waiting
+            or self.media.plays
+        )
+
     def tick(self) -> None:
         """Report measurements, and end a call that cannot go on."""
         if self._lost_media:

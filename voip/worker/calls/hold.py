@@ -92,6 +92,11 @@ class CallHold:
         self._call.report_media()
 
     @property
+    def is_changing(self) -> bool:
+        """True if an offer is to be made or waits for its answer."""
+        return self._offers.pending()
+
+    @property
     def moves(self) -> bool:
         """True while the far end has yet to learn this phone's new address."""
         return self._offers.moves

@@ -72,7 +72,11 @@ class HoldOffers:
 
     def busy(self) -> bool:
         """True if a hold or resume is to be offered or waits for its answer."""
-        return self.for_hold and (self._under_way or self._due is not None)
+        return self.for_hold and self.pending()
+
+    def pending(self) -> bool:
+        """True if any offer is to be made or waits for its answer."""
+        return self._under_way or self._due is not None
 
     def due(self) -> bool:
         """True if an offer is due now."""

@@ -33,6 +33,11 @@ class Beep:
         self._is_due = False
         self._began: float | None = None
 
+    @property
+    def is_due(self) -> bool:
+        """True until the beep is over."""
+        return self._is_due
+
     def begin(self) -> None:
         """Beep as soon as there is sound, and open the microphone then."""
         self._is_due = True

@@ -148,6 +148,11 @@ class CallMedia:
         """True if other calls may be connected: there is sound, and no hold."""
         return self._audio is not None and not self._held and not self._echoes
 
+    @property
+    def plays(self) -> bool:
+        """True if a file is in the place of the microphone."""
+        return self._player is not None
+
     def hold(self, on: bool) -> None:
         """Cut the call off from person, files and recording, or reconnect it."""
         self._held = on

@@ -60,6 +60,11 @@ class DigitQueue:
         self._unanswered = False
         self._first_is_sent = False
 
+    @property
+    def is_busy(self) -> bool:
+        """True while digits wait, or the last tone lasts."""
+        return not self._reported
+
     def add(self, digits: str) -> None:
         """Queue digits and send those that are due; `advance` sends the others.
 

@@ -92,7 +92,7 @@ class Ringer:
 
     def turn(self, orders: int, flush: Callable[[], None]) -> None:
         """Let PJSIP work, as `Phone.turn` does; `flush` writes events."""
-        ep.let_work(self._endpoint, orders, ep.IDLE_MS)
+        ep.let_work(self._endpoint, orders, ep.CALM_MS)
         flush()
         now = time.monotonic()
         if now >= self._next_tick:

@@ -42,6 +42,17 @@ def test_an_offer_is_due_at_once_and_ends_with_its_answer(clock: Clock) -> None:
     assert not hold.busy()
 
 
+def test_an_offer_of_any_kind_is_pending_until_its_answer(clock: Clock) -> None:
+    hold = offers(clock)
+    assert not hold.pending()
+    hold.move()
+    assert hold.pending()
+    hold.offered(tells_address=True)
+    assert hold.pending()
+    hold.answered(200)
+    assert not hold.pending()
+
+
 @pytest.mark.parametrize("code", [401, 407, 422])
 def test_what_pjsip_repeats_by_itself_is_no_answer_yet(clock: Clock, code: int) -> None:
     hold = offers(clock)

@@ -53,6 +53,16 @@ def test_the_first_digit_goes_out_at_once_and_the_others_follow_in_order() -> No
     assert times == pytest.approx([0, 0.3, 0.6], abs=0.05)
 
 
+def test_a_queue_is_busy_until_its_last_tone_is_over() -> None:
+    line = Line()
+    assert not line.queue.is_busy
+    line.queue.add("1,")
+    line.pass_time(1.2)
+    assert line.queue.is_busy
+    line.pass_time(0.2)
+    assert not line.queue.is_busy
+
+
 def test_each_comma_is_a_pause_of_a_second() -> None:
     line = Line()
     line.queue.add("1,,2")

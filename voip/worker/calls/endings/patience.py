@@ -34,6 +34,10 @@ class Patience:
         self._ends: float | None = None
         self._refusal = Refusal()
 
+    @property
+    def is_waiting(self) -> bool:
+        return self._ends is not None
+
     def begin(self, seconds: float | None, setup: AccountSetup) -> None:
         """Wait for so long, less if the port is closed; None waits for PJSIP's own timer."""
         self.end()
