@@ -155,7 +155,9 @@ def _configure_media(config: pj.MediaConfig, audio: Audio, silent: bool) -> None
         config.ecOptions |= pj.PJMEDIA_ECHO_USE_GAIN_CONTROLLER
     # Silence is sent too: a gap looks like a lost connection to the far end.
     config.noVad = True
-    config.quality = 8
+    # Filters half as long between the rates of bridge and codec: the longer ones keep
+    # another 0.1 kHz of a narrow-band call, and cost 8 ms each way.
+    config.quality = 4
     # PJSIP's adaptive way drops and inserts frames whenever a thread is late by
     # a moment; this one drops only to catch up, and steadily.
     config.jbDiscardAlgo = pj.PJMEDIA_JB_DISCARD_STATIC
