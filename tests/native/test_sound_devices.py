@@ -100,8 +100,18 @@ async def test_a_server_s_devices_are_known_by_their_descriptions(
         ["Headset [twin]", 0, 1],
         ["boom", 1, 0],
     ]
-    # ALSA's stay.
-    assert ["ALSA", "pulse", 1, 1] in state["devices"]
+    # 0123: of ALSA's those stay that lead elsewhere.
+    of_alsa = {device[1] for device in state["devices"] if device[0] == "ALSA"}
+    assert of_alsa
+    assert not of_alsa & {"default", "pulse", "jack"}
+    assert await probe.quit() == 0
+
+
+async def test_alsa_s_name_of_a_server_is_looked_up_where_nothing_else_leads_there(
+    new_probe: NewProbe, desk: Pulse
+) -> None:
+    probe = await new_probe(base=desk.client_environment)
+    assert ["ALSA", "pulse", 1, 1] in (await _sound(probe))["devices"]
     assert await probe.quit() == 0
 
 

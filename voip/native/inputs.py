@@ -73,9 +73,9 @@ SANITIZED_CFLAGS = (
     "-fno-strict-aliasing"
 )
 
-# The wrapper is one huge file of glue that no call waits for: optimising it
-# costs minutes and gives nothing.
-WRAPPER_OPTIMISATION = "-O0"
+# The wrapper is one huge file of glue that no call waits for: optimised for its
+# size, every worker has two megabytes less of it in memory.
+WRAPPER_OPTIMISATION = "-Os"
 
 
 def patch_names() -> list[str]:
