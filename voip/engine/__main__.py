@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import sys
 from collections.abc import Iterable
@@ -18,6 +19,8 @@ log = logging.getLogger("voip.engine")
 
 def main(foreground: bool) -> int:
     """Run until stopped; return the exit status, with failures on stderr."""
+    # The collector would look for garbage in modules that are being loaded.
+    gc.disable()
     hardening.harden()
     paths = places.find()
     with Locks(paths) as locks, contextlib.closing(Spare()) as spare:
@@ -43,6 +46,8 @@ def _run(paths: places.Paths, locks: Locks, spare: Spare, mended: Iterable[str])
     from voip.engine.history.log import HistoryError
     from voip.engine.serving import serve
 
+    gc.freeze()
+    gc.enable()
     for words in mended:
         log.warning("%s", words)
     try:
