@@ -20,7 +20,7 @@ async def test_a_connection_sends_at_once_and_notices_that_its_other_end_is_gone
     server = HostileServer(host, registrar, leaf if transport == "tls" else None)
     await server.start()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(Path(__file__).with_name("socketoptions.py")),
+        sys.executable, str(Path(__file__).with_name("probe") / "socket_options.py"),
         transport, f"{host}:{server.port}", str(authority.file),
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
