@@ -55,12 +55,12 @@ def test_the_first_digit_goes_out_at_once_and_the_others_follow_in_order() -> No
 
 def test_a_queue_is_busy_until_its_last_tone_is_over() -> None:
     line = Line()
-    assert not line.queue.is_busy
+    seen = [line.queue.is_busy]
     line.queue.add("1,")
-    line.pass_time(1.2)
-    assert line.queue.is_busy
-    line.pass_time(0.2)
-    assert not line.queue.is_busy
+    for seconds in (1.2, 0.2):
+        line.pass_time(seconds)
+        seen.append(line.queue.is_busy)
+    assert seen == [False, True, False]
 
 
 def test_each_comma_is_a_pause_of_a_second() -> None:
