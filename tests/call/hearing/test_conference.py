@@ -6,8 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.call.conftest import NewPulse, NewSoundPhone
-from tests.call.hearing.table import ME, TONES, Table, sit_down
+from tests.call.hearing.table import ME, TONES, Table
 from tests.support.peers.party import Party
 from voip.client.errors import CommandFailed
 from voip.model import CallState, Conference
