@@ -9,9 +9,9 @@ from tests.conftest import NewServer
 from tests.native.caller import Caller, registered
 from tests.native.conftest import NewProbe
 
-_WARM, _CHANGES = 100, 1000
-_BYTES = 16
-"""Of each change at most: some of the probe's own noise, and none of the call's."""
+_WARM, _CHANGES = 300, 1000
+_BYTES = 48
+"""Of each change at most: less than a key and its suite, more than the probe's own noise."""
 
 _READINGS = 30
 
