@@ -9,9 +9,9 @@ from tests.conftest import NewServer
 from tests.native.caller import Caller, registered
 from tests.native.conftest import NewProbe
 
-_WARM, _CHANGES = 100, 1000
-_BYTES = 16
-"""Of each change at most: some of the probe's own noise, and none of the call's."""
+_WARM, _CHANGES = 300, 1000
+_BYTES = 48
+"""Of each change at most: less than a key and its suite, more than the probe's own noise."""
 
 _READINGS = 30
 
@@ -40,10 +40,11 @@ def _crypto(key: bytes) -> str:
 
 async def _allocated(caller: Caller) -> int:
     """Bytes that the probe has allocated, once the streams before are freed."""
-    readings = []
-    for _ in range(_READINGS):
-        ident = len(caller.probe.events)
-        await caller.probe.tell("tell of memory", ident=ident)
-        told = await caller.probe.until("memory", lambda e, ident=ident: e["ident"] == ident)
-        readings.append(int(told["bytes"]))
-    return min(readings)
+    first = len(caller.probe.events)
+    return min([await _reading(caller, first + number) for number in range(_READINGS)])
+
+
+async def _reading(caller: Caller, ident: int) -> int:
+    await caller.probe.tell("tell of memory", ident=ident)
+    told = await caller.probe.until("memory", lambda event: event["ident"] == ident)
+    return int(told["bytes"])
