@@ -541,7 +541,9 @@ EVENTS: dict[str, AnyEvent] = {
     ),
     "transfer": TransferEvent(call="3", transfer=TRANSFER),
     "levels": LevelsEvent(call="3", rx=0.5, tx=0.25),
-    "microphone": MicrophoneEvent(stage=TrialStage.DONE, peak=0.5, problem="a call needs the microphone"),
+    "microphone": MicrophoneEvent(
+        stage=TrialStage.DONE, peak=0.5, problem="a call needs the microphone"
+    ),
     "microphone_level": MicrophoneLevelEvent(level=0.25),
     "notice": NoticeEvent(level="warning", text="the sound device changed"),
     "worker": WorkerEvent(role="secure", up=True, detail="PJSIP 2.17"),
