@@ -15,6 +15,7 @@ from voip import model
 from voip.cli.app import offhook
 from voip.cli.schema import document
 from voip.cli.settings.settings import Setting
+from voip.cli.sound.microphone import MicrophoneResult
 from voip.protocol.client import NumberedEvent
 
 SCHEMA: dict[str, Any] = json.loads(msgspec.json.encode(document()))
@@ -50,6 +51,7 @@ OF_COMMAND: dict[str, list[msgspec.Struct]] = {
     "block": [examples.BLOCKED],
     "blocked": [examples.REPLIES["blocked"]],
     "devices": [examples.REPLIES["devices"]],
+    "microphone": [MicrophoneResult(heard=True, peak=0.25)],
     "settings": [examples.REPLIES["settings"]],
     "settings KEY": [
         examples.REPLIES["setting"],
