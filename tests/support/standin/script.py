@@ -86,7 +86,7 @@ class Script:
     `registrars` are by account, `registrars_at` by address, which go first;
     `shown` is the chain of a TLS server by its name, or why it shows none;
     `refused` are refused commands, with the worker's words; `hold_refusal` is the
-    far ends' answer to a hold or resume, None to agree.
+    far ends' answer to a hold or resume, None to agree; `text_answer` is that to a text.
     """
 
     registrars: dict[str, Registrar] = field(default_factory=dict)
@@ -96,6 +96,7 @@ class Script:
     started: list[ScriptedWorker] = field(default_factory=list)
     refused: dict[type[WorkerCommand], str] = field(default_factory=dict)
     hold_refusal: tuple[int, str] | None = None
+    text_answer: tuple[int, str] = (200, "OK")
     _holding: dict[type[WorkerCommand], Held] = field(default_factory=dict)
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
