@@ -50,6 +50,7 @@ from voip.protocol.calls import (
     RowsRestoredEvent,
 )
 from voip.protocol.client import AnyCommand, NumberedEvent
+from voip.protocol.people import MessageEvent
 from voip.protocol.phone import NoticeEvent
 from voip.protocol.settings import Screen as ScreenSettings
 from voip.protocol.settings import Settings, SettingsData, SettingsEvent
@@ -219,6 +220,9 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
                 self.tell(event.text, "warning")
             case CallEvent():
                 self._draw_attention()
+            case MessageEvent(message=came) if came.unread and self._attention is not None:
+                screen_settings = self.state.settings.screen
+                self._attention.text(who(came.remote), came.account, screen_settings)
             case _:
                 pass
         self._show_soon()

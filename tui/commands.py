@@ -8,6 +8,7 @@ from tui.calls import actions as call_actions
 from tui.calls import blocking, codes, conference, dial_actions, transfer
 from tui.host import Command
 from tui.log import actions as log_actions
+from tui.messages import actions as message_actions
 from tui.phone import actions as phone_actions
 from tui.phone import boxes, moving
 
@@ -19,6 +20,7 @@ COMMANDS: dict[str, Command] = {
     **codes.COMMANDS,
     **transfer.COMMANDS,
     **log_actions.COMMANDS,
+    **message_actions.COMMANDS,
     **account_actions.COMMANDS,
     **form_actions.COMMANDS,
     **phone_actions.COMMANDS,

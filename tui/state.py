@@ -24,6 +24,7 @@ from voip.protection import Sign
 from voip.protocol.accounts import AccountEvent, AccountRemoved, AccountsOrdered
 from voip.protocol.calls import CallEvent, ConferenceEvent, DigitEvent, DigitsEvent, LogEvent
 from voip.protocol.client import AnyEvent
+from voip.protocol.people import UnreadEvent
 from voip.protocol.phone import Snapshot, StoppingEvent
 from voip.protocol.settings import Settings, SettingsEvent
 from voip.protocol.sound import LevelsEvent
@@ -71,7 +72,7 @@ class ShownCall(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """The phone's state; `link_text` explains a lost connection."""
+    """The phone's state; `link_text` explains a lost connection, `unread` counts texts."""
 
     link: Link = Link.CONNECTING
     link_text: str = ""
@@ -80,6 +81,7 @@ class State(msgspec.Struct, frozen=True):
     calls: tuple[ShownCall, ...] = ()
     conferences: tuple[Conference, ...] = ()
     settings: Settings = Settings()
+    unread: int = 0
 
     @property
     def live(self) -> tuple[ShownCall, ...]:
@@ -138,6 +140,7 @@ def attach(state: State, snapshot: Snapshot, now: float) -> State:
         accounts=status.accounts,
         calls=calls,
         conferences=status.conferences,
+        unread=status.unread_messages,
     )
 
 
@@ -166,6 +169,8 @@ def reduce(state: State, event: AnyEvent, now: float) -> State:
             return msgspec.structs.replace(state, accounts=left)
         case AccountsOrdered(names=names):
             return msgspec.structs.replace(state, accounts=_in_order(state.accounts, names))
+        case UnreadEvent(unread=unread):
+            return msgspec.structs.replace(state, unread=unread)
         case SettingsEvent(settings=settings):
             return msgspec.structs.replace(state, settings=settings)
         case StoppingEvent():

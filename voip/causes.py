@@ -121,6 +121,9 @@ class CauseKind(StrEnum):
     TRANSFER_UNREPORTED = "transfer_unreported"
     NO_REPLACES = "no_replaces"
 
+    # A text message
+    TEXT_REFUSED = "text_refused"
+
     # The end of a call
     NO_SESSION_TIMER = "no_session_timer"
     NOT_RENEWED = "not_renewed"

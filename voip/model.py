@@ -377,12 +377,16 @@ class EngineStatus(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """Complete state, as `offhook status --json` prints it."""
+    """Complete state, as `offhook status --json` prints it.
+
+    `unread_messages` counts the texts that nobody has read.
+    """
 
     engine: EngineStatus
     accounts: tuple[AccountStatus, ...]
     calls: tuple[Call, ...]
     conferences: tuple[Conference, ...] = ()
+    unread_messages: int = 0
 
 
 class SoundDevice(msgspec.Struct, frozen=True):

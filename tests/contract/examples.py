@@ -93,11 +93,22 @@ from voip.protocol.client import (
 from voip.protocol.people import (
     BlockCaller,
     BlockedCallers,
+    DeleteMessages,
+    DeleteThread,
     GetBlocked,
+    GetMessages,
+    GetThreads,
     LookedUp,
     LookUp,
+    MarkRead,
+    MessageEvent,
+    Messages,
+    MessagesDeleted,
+    SendMessage,
     Suggestion,
+    Threads,
     UnblockCaller,
+    UnreadEvent,
 )
 from voip.protocol.phone import (
     Advisory,
@@ -206,6 +217,7 @@ from voip.protocol.worker.calls import (
     TransferAsked,
     UnreadCall,
 )
+from voip.protocol.worker.messages import AnswerText, SendText, TextReceived, TextSent
 from voip.protocol.worker.process import (
     AnswerName,
     AnyWorkerCommand,
@@ -232,6 +244,7 @@ from voip.protocol.worker.sound import (
     UseAudio,
     WatchLevels,
 )
+from voip.texts import TextMessage, TextState, Thread
 
 CERTIFICATE = protection.Certificate(
     subject="CN=pbx.example.com",
@@ -384,6 +397,29 @@ MISSED = model.LogEntry(
     outcome=model.Outcome.MISSED,
     started="2026-01-01T00:00:00Z",
 )
+TEXT = TextMessage(
+    id="7",
+    account="work",
+    remote=BOB,
+    direction=model.Direction.IN,
+    text="hello\nsecond line",
+    time="2026-01-01T00:00:00Z",
+    state=TextState.RECEIVED,
+    unread=True,
+    says_from='"Bob" <im:bob@example.com>',
+)
+FAILED_TEXT = TextMessage(
+    id="8",
+    account="work",
+    remote=BOB,
+    direction=model.Direction.OUT,
+    text="hello",
+    time="2026-01-01T00:01:00Z",
+    state=TextState.FAILED,
+    code=405,
+    cause=Cause(CauseKind.TEXT_REFUSED, (405, "Method Not Allowed")),
+    problem="their phone takes no texts",
+)
 BLOCKED = model.BlockedCaller(
     account="work", address="sip:mallory@evil.example", since="2026-01-01T00:00:00Z"
 )
@@ -509,6 +545,14 @@ COMMANDS: dict[str, AnyCommand] = {
     "block": BlockCaller(caller="+34 600 111 222", account="work"),
     "unblock": UnblockCaller(caller="sip:mallory@evil.example", account="work"),
     "blocked": GetBlocked(caller="sip:mallory@evil.example", account="work"),
+    "message": SendMessage(target="bob", text="hello", account="work", back=True),
+    "messages": GetMessages(
+        account="work", address="bob", search="hello", unread=True, limit=20, before="9"
+    ),
+    "threads": GetThreads(limit=20),
+    "mark_read": MarkRead(account="work", address="bob"),
+    "delete_messages": DeleteMessages(messages=("7", "8")),
+    "delete_thread": DeleteThread(account="work", address="bob"),
     "inspect_server": InspectServer(
         server="pbx.example.com:5061", account="work", fields={"allow_wildcard": True}
     ),
@@ -531,6 +575,8 @@ EVENTS: dict[str, AnyEvent] = {
     "log": LogEvent(entry=ENTRY),
     "rows_deleted": RowsDeletedEvent(count=2, rows=("3", "4")),
     "rows_restored": RowsRestoredEvent(count=2),
+    "message": MessageEvent(message=TEXT),
+    "unread": UnreadEvent(unread=1),
     "digit": DigitEvent(call="3", digit="5"),
     "digits_sent": DigitsEvent(
         call="3",
@@ -716,6 +762,10 @@ REPLIES: dict[str, msgspec.Struct] = {
     ),
     "devices": Devices(devices=(DEVICE,), in_use="pulse"),
     "blocked": BlockedCallers(callers=(BLOCKED,)),
+    "message": FAILED_TEXT,
+    "messages": Messages(messages=(FAILED_TEXT, TEXT), unread=1),
+    "threads": Threads(threads=(Thread(FAILED_TEXT, messages=2, unread=1),), unread=1),
+    "messages_deleted": MessagesDeleted(count=2),
     "block": BLOCKED,
     "engine_log": EngineLog(lines=("the engine has ended",), path="/var/log/engine.log"),
     "setting": Setting(key="audio.input", value="USB"),
@@ -760,6 +810,8 @@ STREAM = protection.Stream(
 )
 
 WORKER_COMMANDS: dict[str, AnyWorkerCommand] = {
+    "send_text": SendText(number=8, account="work", uri="sip:bob@example.com", text="hello"),
+    "answer_text": AnswerText(number=1, code=200),
     "configure": Configure(
         role=Role.ECHO,
         user_agent="Offhook/0.1.0",
@@ -924,6 +976,24 @@ WORKER_EVENTS: dict[str, AnyWorkerEvent] = {
     ),
     "voicemail": VoicemailEvent(
         account="work", voicemail=model.Voicemail(new=3, old=0), connection=1
+    ),
+    "text_received": TextReceived(
+        number=1,
+        account="work",
+        connection=1,
+        remote='"Bob" <sip:bob@example.com>;tag=1',
+        content_type="text/plain",
+        content_encoding="",
+        body=b"hello",
+        mark="0f1e",
+        asserted="<sip:bob@example.com>",
+    ),
+    "text_sent": TextSent(
+        number=8,
+        account="work",
+        code=407,
+        reason="Who",
+        cause=Cause(CauseKind.UNSAFE_CHALLENGE, ("Basic",)),
     ),
     "sip_message": SipMessage(
         sent=True, connection=1, remote="192.0.2.1:5061", lines=("OPTIONS sip:x SIP/2.0", "")

@@ -20,6 +20,8 @@ from tui.accounts.trust import AccountTrust, DraftTrust
 from tui.calls.keypad import Keypad
 from tui.calls.lock import LockDetails
 from tui.calls.transfer import TransferTo
+from tui.messages.thread import ThreadBox
+from tui.messages.threads import ThreadsBox
 from tui.phone.engine_log import EngineLog
 from tui.phone.events import EventDetails, Events
 from tui.phone.help import Guide
@@ -145,6 +147,7 @@ STORIES: dict[str, tuple[str, ...]] = {
         "phone.settings",
         "phone.disturb",
         "phone.themes",
+        "phone.messages",
         "phone.events",
         "phone.log",
         "phone.welcome",
@@ -167,6 +170,13 @@ STORIES: dict[str, tuple[str, ...]] = {
     ),
     "a certificate": ("trust.pin", "trust.leave", "trust.replace"),
     "a pin": ("trust.unpin",),
+    "texts": (
+        "message.write",
+        "thread.open",
+        "thread.new",
+        "thread.write",
+        "thread.delete",
+    ),
     "words": ("words.different", "words.equal", "words.forget"),
 }
 
@@ -1014,7 +1024,7 @@ async def _(stage: Stage) -> Done:
 
 @_for("key.default")
 async def _(stage: Stage) -> Done:
-    await stage.engine.client.ask(ChangeSettings(changes={"keys.call.mute": "M"}))
+    await stage.engine.client.ask(ChangeSettings(changes={"keys.call.mute": "K"}))
     await stage.phone.until(lambda: "call.mute" in stage.phone.app.keymap.changed)
     await _at_key(stage, "call.mute")
     return lambda: "call.mute" not in stage.phone.app.keymap.changed
@@ -1140,3 +1150,53 @@ async def _(stage: Stage) -> Done:
 async def _(stage: Stage) -> Done:
     await _box(stage, "question_mark", "slash")
     return lambda: stage.phone.focus != "line"
+
+
+# Texts
+
+
+@_for("phone.messages")
+async def _(stage: Stage) -> Done:
+    return await _opens(stage, ThreadsBox)
+
+
+@_for("message.write")
+async def _(stage: Stage) -> Done:
+    await _talking(stage)
+    return _on(stage, ThreadBox)
+
+
+async def _threads(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.engine.text_comes("hello")
+    await _box(stage, "M")
+    await stage.phone.until(lambda: "hello" in stage.phone.text)
+
+
+@_for("thread.open")
+async def _(stage: Stage) -> Done:
+    await _threads(stage)
+    return lambda: (
+        isinstance(stage.phone.app.screen, ThreadBox) and not stage.phone.app.state.unread
+    )
+
+
+@_for("thread.new")
+async def _(stage: Stage) -> Done:
+    await _threads(stage)
+    return _on(stage, AskText)
+
+
+@_for("thread.write")
+async def _(stage: Stage) -> Done:
+    await _threads(stage)
+    await stage.phone.press("enter")
+    await stage.phone.until(lambda: stage.phone.focus == "line")
+    await stage.phone.press("escape")
+    return lambda: stage.phone.focus == "line"
+
+
+@_for("thread.delete")
+async def _(stage: Stage) -> Done:
+    await _threads(stage)
+    return _on(stage, Confirm)

@@ -31,6 +31,8 @@ from voip.protocol.calls import (
     TalkAside,
     TransferCall,
 )
+from voip.protocol.people import SendMessage
+from voip.texts import TextMessage
 
 _HOUR_S = 3600.0
 _DAY_S = 24 * _HOUR_S
@@ -698,3 +700,45 @@ async def guide(stage: Stage) -> None:
     await stage.accounts()
     await stage.active()
     await stage.phone.press("question_mark")
+
+
+async def _written(stage: Stage) -> None:
+    """Texts with two people, one of whom has not been read."""
+    await stage.accounts()
+    bob = stage.address("Bob", "bob")
+    await stage.engine.text_comes(stage.theirs("Lunch?\nAt the usual place"), remote=bob)
+    await stage.engine.client.get(
+        SendMessage(target="sip:bob@example.com", text="In ten minutes", account="work"),
+        TextMessage,
+    )
+    await stage.engine.text_comes(stage.theirs("Good"), remote=bob)
+    stage.engine.script.text_answer = (405, "Method Not Allowed")
+    await stage.engine.client.get(
+        SendMessage(target="200", text="The parcel is here", account="work"), TextMessage
+    )
+    await stage.phone.until(lambda: stage.phone.app.state.unread == 2)
+
+
+@_scene
+async def main_texts(stage: Stage) -> None:
+    await _written(stage)
+
+
+@_scene
+async def threads(stage: Stage) -> None:
+    await _written(stage)
+    await stage.phone.press("M")
+
+
+@_scene
+async def threads_none(stage: Stage) -> None:
+    await stage.accounts()
+    await stage.phone.press("M")
+
+
+@_scene
+async def thread(stage: Stage) -> None:
+    await _written(stage)
+    await stage.phone.press("M")
+    await stage.phone.press("down", "enter")
+    await stage.phone.until(lambda: not stage.phone.app.state.unread)

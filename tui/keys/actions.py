@@ -137,6 +137,12 @@ def _on_entry(context: Context) -> bool:
     return context.pane is Pane.LOG and context.entry is not None
 
 
+def _has_correspondent(context: Context) -> bool:
+    """True if somebody is under the cursor to whom a text can go."""
+    on_call = context.pane is Pane.CALLS and context.call is not None
+    return on_call or _on_entry(context)
+
+
 _CALLS = "Calls"
 _DIAL = "Dialling"
 _LOG = "Call log"
@@ -147,6 +153,7 @@ _LISTING = "In boxes"
 
 _LISTS = (
     "lock", "trust", "devices", "settings", "keys", "themes", "events", "event", "log", "guide",
+    "threads", "thread",
 )  # fmt: skip
 _BOXES = (
     *_LISTS, "ask", "confirm", "leave", "keypad", "account", "accounttest", "welcome", "newkey",
@@ -205,6 +212,8 @@ ACTIONS: tuple[Action, ...] = (
            _CALLS, _in_conference(lambda g, call: True), 21),
     Action("conference.end", "end all", "Hang up all calls of the conference", "X", _CALLS,
            _in_conference(lambda g, call: True), 21),
+    Action("message.write", "write", "Write a text to this person", "I", _CALLS,
+           lambda c: c.connected and _has_correspondent(c), 24),
     Action("lock.details", "lock info", "Show what the lock is made of", "l", _CALLS,
            _has_lock, 9),
     Action("call.transfer", "transfer", "Transfer the call, or connect it with another", "t",
@@ -263,6 +272,7 @@ ACTIONS: tuple[Action, ...] = (
            _WITH_LISTS),
     Action("phone.help", "help", "Show all keys, and what the lock means", "question_mark,f1",
            _PHONE, _always, 41),
+    Action("phone.messages", "texts", "Read and write text messages", "M", _PHONE, _connected, 25),
     Action("phone.devices", "devices", "Choose microphone, speaker and ringing device", "v", _PHONE,
            _connected),
     Action("phone.settings", "settings", "Change the settings", "comma", _PHONE, _connected),
@@ -346,12 +356,21 @@ ACTIONS: tuple[Action, ...] = (
            ("themes",)),
     Action("event.open", "details", "Show all of this event", "enter", _LISTING, _always, 4,
            ("events",)),
+    Action("thread.open", "read", "Read the texts with this person", "enter", _LISTING,
+           lambda c: c.connected and c.on_thread and not c.line_open, 4, ("threads",)),
+    Action("thread.new", "write", "Write a text to somebody", "n", _LISTING, _connected, 5,
+           ("threads",)),
+    Action("thread.delete", "delete", "Delete the texts with this person for good", "delete",
+           _LISTING, lambda c: c.connected and c.on_thread and not c.line_open, 16, ("threads",)),
+    Action("thread.write", "write", "Write a text", "enter,w", _LISTING,
+           lambda c: c.connected and not c.line_open, 4, ("thread",)),
     Action("list.search", "search", "Search this list", "slash", _LISTING, _always, 14,
-           ("events", "log", "guide")),
+           ("events", "log", "guide", "threads")),
     Action("list.reload", "look again", "Look again for changes", "r", _LISTING,
            _always, 15, ("trust", "devices", "log", "themes")),
     Action("list.leave", "leave the line", "Leave the line of text, and clear it", "escape",
-           _LISTING, lambda c: c.line_open, 30, ("settings", "events", "log", "guide")),
+           _LISTING, lambda c: c.line_open, 30,
+           ("settings", "events", "log", "guide", "threads", "thread")),
     Action("box.close", "close", "Close this box", "escape", _MOVING,
            lambda c: not c.line_open, 30, _BOXES),
     Action("box.press", "choose", "Press the button that the keyboard is on", "enter", _MOVING,

@@ -126,7 +126,7 @@ def through_tmux(sequence: str) -> str:
 
 
 class Attention:
-    """Signals incoming calls through the terminal.
+    """Signals incoming calls and texts through the terminal.
 
     `write` sends to the terminal. A Textual app passes its driver's
     (`app._driver.write`; there is no public way), which queues output after
@@ -152,6 +152,12 @@ class Attention:
             self._write(_BELL)
         for _, name, account in new:
             self._notify(settings.notify, f"{name} calls", f"on {account}")
+
+    def text(self, sender: str, account: str, settings: Screen) -> None:
+        """Ring the bell and notify of a text, whose words only the screen shows."""
+        if settings.bell:
+            self._write(_BELL)
+        self._notify(settings.notify, f"{sender} writes", f"to {account}")
 
     def close(self) -> None:
         """Restore the window's title."""

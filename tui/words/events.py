@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tui.words import phrases
+from voip.client import message_words
 from voip.model import Call
 from voip.protocol.accounts import AccountEvent, AccountRemoved, AccountsOrdered, CheckEvent
 from voip.protocol.calls import (
@@ -16,9 +17,11 @@ from voip.protocol.calls import (
     TransferEvent,
 )
 from voip.protocol.client import AnyEvent
+from voip.protocol.people import MessageEvent, UnreadEvent
 from voip.protocol.phone import EchoEvent, NoticeEvent, SipMessageEvent, StoppingEvent, WorkerEvent
 from voip.protocol.settings import SettingsEvent
 from voip.protocol.sound import LevelsEvent, MicrophoneEvent, MicrophoneLevelEvent
+from voip.texts import TextMessage
 
 _CHECKS = {True: "passed", False: "failed", None: "not reached"}
 
@@ -73,12 +76,21 @@ def describe(event: AnyEvent) -> str:
             return f"the test line listens at {uri}" if uri else "the test line ended"
         case CheckEvent(name=name, step=step):
             return f"{name}: {step.step} {_CHECKS[step.ok]}: {step.text}"
+        case MessageEvent(message=message):
+            return f"{phrases.who(message.remote)}, {message.account}: {_text(message)}"
+        case UnreadEvent(unread=number):
+            return f"{message_words.count(number)} unread"
         case SettingsEvent():
             return "config.toml was changed"
         case SipMessageEvent(sent=sent, remote=remote):
             return f"{'sent to' if sent else 'received from'} {remote}"
         case StoppingEvent():
             return "the engine ends on request"
+
+
+def _text(message: TextMessage) -> str:
+    words = message_words.one_line(message)
+    return f"{words} ({message_words.delivery(message)})" if message.is_ours else words
 
 
 def _call(call: Call) -> str:

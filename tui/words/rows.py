@@ -79,7 +79,9 @@ def header(state: State, glyphs: Glyphs, now: datetime) -> Line:
     calls = Part(f"{phrases.count(live, 'call')}  ", "strong") if live else Part("")
     alone = any(not group.here for group in state.conferences)
     away = Part("conference without you  ", "warning") if alone else Part("")
-    return line(Part(" offhook  ", "strong"), *middle, right=(away, calls, f"{now:%H:%M} "))
+    new = f"{glyphs.mail} {phrases.count(state.unread, 'text')} unread  " if state.unread else ""
+    texts = Part(new, "accent", "phone.messages")
+    return line(Part(" offhook  ", "strong"), *middle, right=(away, texts, calls, f"{now:%H:%M} "))
 
 
 def account(status: AccountStatus, glyphs: Glyphs, trust_key: str) -> tuple[Line, ...]:

@@ -51,6 +51,8 @@ _GROUPS = {
     "play": ("voip.cli.calls.sound_files", "play"),
     "record": ("voip.cli.calls.sound_files", "record"),
     "look-up": ("voip.cli.people.look_up", "look_up"),
+    "message": ("voip.cli.people.messages", "message"),
+    "messages": ("voip.cli.people.messages", "messages"),
     "block": ("voip.cli.people.blocking", "block"),
     "unblock": ("voip.cli.people.blocking", "unblock"),
     "blocked": ("voip.cli.people.blocking", "blocked"),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import msgspec
+
+from voip.client.errors import CommandFailed
+from voip.protocol.client import ErrorInfo
 
 if TYPE_CHECKING:
     from voip.client.stream import Client
@@ -48,3 +52,21 @@ def whole_path(path: str) -> str:
 def print_json(value: object) -> None:
     """Print one JSON object on one line of standard output."""
     click.echo(msgspec.json.encode(value).decode())
+
+
+def confirm_deletion(question: str) -> None:
+    """Ask before something is deleted.
+
+    Raises:
+        CommandFailed: there is no terminal to ask on, or the answer was no.
+    """
+    if not sys.stdin.isatty():
+        raise _not_deleted(
+            "there is no terminal to ask on, and nothing was deleted: confirm with --yes"
+        )
+    if not click.confirm(question, default=False, err=True):
+        raise _not_deleted("nothing was deleted")
+
+
+def _not_deleted(words: str) -> CommandFailed:
+    return CommandFailed(ErrorInfo(kind="history", message=words))

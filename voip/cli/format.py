@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from voip.choices import AutoAnswer, Forwarding
+from voip.client import message_words
 from voip.client.deleting import calls
 from voip.model import (
     AccountStatus,
@@ -41,9 +42,11 @@ from voip.protocol.calls import (
     TransferEvent,
 )
 from voip.protocol.client import AnyEvent, NumberedEvent
+from voip.protocol.people import MessageEvent, UnreadEvent
 from voip.protocol.phone import EchoEvent, NoticeEvent, SipMessageEvent, StoppingEvent, WorkerEvent
 from voip.protocol.settings import SettingsEvent
 from voip.protocol.sound import LevelsEvent, MicrophoneEvent, MicrophoneLevelEvent
+from voip.texts import TextMessage
 
 _HELD = {
     HeldBy.US: "held by you",
@@ -230,6 +233,18 @@ def entry(e: LogEntry) -> str:
     )
 
 
+def text_message(message: TextMessage) -> str:
+    """Format a text in one line; “⏎” stands for its line breaks."""
+    arrow = "→" if message.is_ours else "←"
+    new = "  unread" if message.unread else ""
+    state = f"  {message_words.delivery(message)}" if message.is_ours else ""
+    says = f"  (says it is from {message.says_from})" if message.says_from else ""
+    return (
+        f"{message.id:>4}  {message.time}  {arrow}  {with_address(message.remote)}  "
+        f"{message.account}{new}{state}{says}  {message_words.one_line(message)}"
+    )
+
+
 def csv_of(entries: Sequence[LogEntry]) -> str:
     """Format rows as comma-separated values with a heading (RFC 4180)."""
     import csv  # slow to load, and rarely needed
@@ -331,6 +346,10 @@ def _event(what: AnyEvent) -> str:
         case CheckEvent(name=name, step=step):
             mark = {True: "ok", False: "failed", None: "skipped"}[step.ok]
             return f"check of {name}, {step.step}: {mark}: {step.text}"
+        case MessageEvent(message=text):
+            return f"text {text_message(text)}"
+        case UnreadEvent(unread=number):
+            return f"{message_words.count(number)} unread"
         case SettingsEvent():
             return "settings changed"
         case SipMessageEvent():

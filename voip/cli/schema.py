@@ -16,11 +16,12 @@ from voip.protection import LockReport
 from voip.protocol.accounts import AccountChanged, AccountFields, AccountList, CheckReport
 from voip.protocol.calls import CallsDeleted, CallsRestored, HistoryPage
 from voip.protocol.client import NumberedEvent
-from voip.protocol.people import BlockedCallers, LookedUp
+from voip.protocol.people import BlockedCallers, LookedUp, Messages, MessagesDeleted, Threads
 from voip.protocol.phone import DoctorReport, EngineLog
 from voip.protocol.settings import SettingsData
 from voip.protocol.sound import Devices
 from voip.protocol.trust import ComparedList, ServerReport
+from voip.texts import TextMessage
 
 
 @click.command()
@@ -55,6 +56,10 @@ def document() -> dict[str, Any]:
         "lock": LockReport,
         "compared": ComparedList,
         "conference": Conference,
+        "message": TextMessage,
+        "messages": Messages,
+        "messages --threads": Threads,
+        "messages --delete": MessagesDeleted,
         "block": BlockedCaller,
         "blocked": BlockedCallers,
         "devices": Devices,

@@ -31,6 +31,7 @@ from voip.engine.history.log import History
 from voip.engine.history.reader import HistoryReader
 from voip.engine.history.undo import Deletions
 from voip.engine.hub import Hub
+from voip.engine.messages.texts import Texts
 from voip.engine.network.connections import Connections
 from voip.engine.network.hops import Hops
 from voip.engine.network.locator import Locator
@@ -62,6 +63,7 @@ from voip.protocol.phone import NoticeEvent, StoppingEvent, WorkerEvent
 from voip.protocol.settings import Settings, SettingsEvent
 from voip.protocol.worker.accounts import AnyAccountEvent
 from voip.protocol.worker.base import Role
+from voip.protocol.worker.messages import AnyTextEvent
 from voip.protocol.worker.process import (
     AnyWorkerEvent,
     Configure,
@@ -152,6 +154,10 @@ class Engine:
             lambda text: self.notice("error", text),
             self.look_ups.exchange_of,
         )
+        self.texts = Texts(
+            self.hub, paths.history, self.workers, self.connections.find, self.look_ups,
+            self.blocked, self.registrations.find,
+        )  # fmt: skip
         reception = Reception(
             self.book,
             self.calls,
@@ -199,6 +205,7 @@ class Engine:
     async def start(self) -> None:
         """Complete the log of an engine that crashed, and start the accounts."""
         self.history.mark_interrupted()
+        self.texts.mark_interrupted()
         await self.ring_sound.use(self.settings.audio.ring_sound)
         self.ringer.start(self.settings.audio)
         await self.followed.reload()
@@ -238,6 +245,7 @@ class Engine:
         self.ring_sound.close()
         await asyncio.to_thread(self.log_reader.close)
         await self.deletions.close()
+        await self.texts.close()
         self.history.erase()
         self.history.close()
         log.info("the engine has ended")
@@ -258,6 +266,7 @@ class Engine:
             accounts=self.registrations.snapshot(),
             calls=self.book.snapshot(),
             conferences=self.calls.conferences.snapshot(),
+            unread_messages=self.texts.unread,
         )
 
     def _all_problems(self) -> tuple[str, ...]:
@@ -359,6 +368,8 @@ class Engine:
                 self.registrations.on_event(role, event)
             elif isinstance(event, ConnectionEvent):
                 self._note_connection(role, event)
+            elif isinstance(event, AnyTextEvent):
+                self.texts.on_event(role, event)
             elif isinstance(event, SoundEvent):
                 self.sound.on_event(role, event)
             elif isinstance(event, MicrophoneReport):
@@ -401,6 +412,7 @@ class Engine:
             self.ringer.on_ringing(role, on=False)
             self.trial.on_worker_down(role, reason)
             self._call_events.on_worker_down(role, reason)
+            self.texts.on_worker_down(role, reason)
             self.registrations.on_worker_down(role)
             self.hub.publish(WorkerEvent(role=role, up=False, detail=reason))
 

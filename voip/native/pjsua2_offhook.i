@@ -552,6 +552,27 @@ private:
     }
 };
 
+/** Send a text (RFC 3428), of which Account::onInstantMessageStatus() tells the end.
+ *
+ *  \param token is its `userData`.
+ */
+void sendText(const Account &account, const std::string &uri,
+              const std::string &text, int token, const SipTxOption &option)
+              PJSUA2_THROW(Error)
+{
+    const std::string address = "<" + uri + ">";
+    pj_str_t to = { (char*)address.data(), (pj_ssize_t)address.size() };
+    pj_str_t content = { (char*)text.data(), (pj_ssize_t)text.size() };
+    pjsua_msg_data data;
+    pj_status_t status;
+
+    option.toPj(data);
+    status = pjsua_im_send(account.getId(), &to, NULL, &content, &data,
+                           (void*)(pj_ssize_t)token);
+    if (status != PJ_SUCCESS)
+        throw Error(status, "sendText()", "", __FILE__, __LINE__);
+}
+
 /** What this build was made from, as JSON; see voip/native/mark.py. */
 std::string offhookMark()
 {

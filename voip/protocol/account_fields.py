@@ -270,6 +270,9 @@ class WrittenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
             ("tone", "it rings with a short tone"), ("busy", "the caller hears that you are busy"),
         ),
     )] = CallWaiting.TONE
+    text_messages: Annotated[bool, Field(
+        "Takes text messages", "Without it, whoever writes hears that this phone takes no texts.",
+    )] = True
     forward_always: Annotated[str | None, Field(
         "Forward all calls to", "Number or address to which every call is sent on.",
         empty=_NO_FORWARD, metavar="TARGET", longest=255,
@@ -374,6 +377,7 @@ ENGINE_ONLY: Final = frozenset(
     (
         "call_waiting", "forward_always", "forward_busy", "forward_unanswered", "forward_after_s",
         "auto_answer", "auto_answer_from", "pickup", "pickup_group", "park", "retrieve",
+        "text_messages",
     )
 )  # fmt: skip
-"""Fields about incoming calls and of feature codes, which no worker knows."""
+"""Fields about incoming calls and texts, and of feature codes, which no worker knows."""

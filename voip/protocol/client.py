@@ -13,7 +13,7 @@ import msgspec
 
 from voip.protocol.accounts import AnyAccountCommand, AnyAccountEvent
 from voip.protocol.calls import AnyCallCommand, AnyCallEvent
-from voip.protocol.people import AnyPeopleCommand
+from voip.protocol.people import AnyPeopleCommand, AnyPeopleEvent
 from voip.protocol.phone import AnyPhoneCommand, AnyPhoneEvent
 from voip.protocol.settings import AnySettingsCommand, AnySettingsEvent
 from voip.protocol.sound import AnySoundCommand, AnySoundEvent
@@ -38,7 +38,14 @@ AnyCommand = (
     | AnySoundCommand
 )
 
-AnyEvent = AnyAccountEvent | AnyCallEvent | AnySoundEvent | AnyPhoneEvent | AnySettingsEvent
+AnyEvent = (
+    AnyAccountEvent
+    | AnyCallEvent
+    | AnyPeopleEvent
+    | AnySoundEvent
+    | AnyPhoneEvent
+    | AnySettingsEvent
+)
 
 PROTOCOL_VERSION = 1
 

@@ -1,11 +1,12 @@
-"""Messages about look-ups and blocked callers."""
+"""Messages about look-ups, blocked callers and text messages."""
 
 from __future__ import annotations
 
 import msgspec
 
 from voip.model import BlockedCaller, NameFrom
-from voip.protocol.base import Command
+from voip.protocol.base import Command, Event
+from voip.texts import TextMessage, Thread
 
 
 class LookUp(Command, frozen=True, tag="look_up"):
@@ -80,4 +81,102 @@ class BlockedCallers(msgspec.Struct, frozen=True):
     callers: tuple[BlockedCaller, ...]
 
 
-AnyPeopleCommand = LookUp | BlockCaller | UnblockCaller | GetBlocked
+class SendMessage(Command, frozen=True, tag="message"):
+    """Send a text (RFC 3428); the reply is its `TextMessage`, once it has ended.
+
+    `target` as in `PlaceCall`. With `back` it is the address of somebody who wrote.
+    """
+
+    target: str
+    text: str
+    account: str | None = None
+    back: bool = False
+
+
+class GetMessages(Command, frozen=True, tag="messages"):
+    """Request texts that match all conditions, newest first.
+
+    `address` is the other end in any spelling, and needs an `account`. `search` is in the
+    text, name or address. `before` is the id of a text.
+    """
+
+    account: str | None = None
+    address: str | None = None
+    search: str = ""
+    unread: bool = False
+    limit: int = 50
+    before: str | None = None
+
+
+class GetThreads(Command, frozen=True, tag="threads"):
+    """Request those who wrote or were written to, latest first."""
+
+    limit: int = 200
+
+
+class MarkRead(Command, frozen=True, tag="mark_read"):
+    """Note that the texts of one person to an account were read."""
+
+    account: str
+    address: str
+
+
+class DeleteMessages(Command, frozen=True, tag="delete_messages"):
+    """Delete texts by their ids, for good."""
+
+    messages: tuple[str, ...]
+
+
+class DeleteThread(Command, frozen=True, tag="delete_thread"):
+    """Delete all texts of one person and an account, for good."""
+
+    account: str
+    address: str
+
+
+class Messages(msgspec.Struct, frozen=True):
+    """Reply to `GetMessages`; `unread` counts all texts that nobody has read."""
+
+    messages: tuple[TextMessage, ...]
+    unread: int
+
+
+class Threads(msgspec.Struct, frozen=True):
+    """Reply to `GetThreads`; `unread` counts all texts that nobody has read."""
+
+    threads: tuple[Thread, ...]
+    unread: int
+
+
+class MessagesDeleted(msgspec.Struct, frozen=True):
+    """Reply to `DeleteMessages` and `DeleteThread`."""
+
+    count: int
+
+
+class MessageEvent(Event, frozen=True, tag="message"):
+    """Reports a text that arrived or is being sent, or the end of one that was sent."""
+
+    message: TextMessage
+
+
+class UnreadEvent(Event, frozen=True, tag="unread"):
+    """Reports how many texts nobody has read, after texts came, were read or deleted."""
+
+    unread: int
+
+
+AnyPeopleCommand = (
+    LookUp
+    | BlockCaller
+    | UnblockCaller
+    | GetBlocked
+    | SendMessage
+    | GetMessages
+    | GetThreads
+    | MarkRead
+    | DeleteMessages
+    | DeleteThread
+)
+
+AnyPeopleEvent = MessageEvent | UnreadEvent

@@ -1,4 +1,4 @@
-"""SIP messages as lines for a person to read, with secrets masked.
+"""SIP messages as lines for a person to read, with secrets and texts masked.
 
 A header may be folded or spelt in several ways (RFC 3261 section 7.3): a line
 that may hold a secret is masked whole.
@@ -20,11 +20,17 @@ _KEYS = re.compile(r"(?i)\s*(?:a\s*=\s*(crypto|key-mgmt|ice-pwd)\b|k\s*=)")
 _SUITE = re.compile(r"(?i)a=crypto:\d{1,9} (?=[A-Z0-9]{0,64}_)[A-Z0-9_]{1,64}(?= )")
 _CHALLENGE = re.compile(r"(?i)\b((?:c|next)?nonce|response)\s*=\s*(?:\"[^\"]*\"?|[^\s,]+)")
 _FOLD = re.compile(r"(?:\r\n|\r|\n)[ \t]+")
+_TEXT = re.compile(r"\s*MESSAGE ")
+_END_OF_HEAD = re.compile(r"\r?\n\r?\n")
 _BREAK = re.compile(r"\r\n|\r|\n")
 
 
 def readable(message: str) -> tuple[str, ...]:
-    """Lines of a message, unfolded, with its secrets masked."""
+    """Lines of a message, unfolded, with its secrets masked, and the body of a text."""
+    if _TEXT.match(message):
+        # What people write to each other is theirs (RFC 3428).
+        head, *body = _END_OF_HEAD.split(message, maxsplit=1)
+        message = "\n".join((head, "", MASK)) if body and body[0] else head
     return tuple(_line(line) for line in _BREAK.split(_FOLD.sub(" ", message)))
 
 

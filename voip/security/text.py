@@ -76,6 +76,16 @@ def clean(text: str, limit: int = MAX_TEXT) -> Clean:
     return Clean(result)
 
 
+def clean_lines(text: str) -> str:
+    """`text` with its line breaks, each line made safe as by `clean` and none cut.
+
+    Of several empty lines in a row one is kept.
+    """
+    lines = [clean(line, len(line)) for line in text.replace("\r\n", "\n").splitlines()]
+    kept = [line for i, line in enumerate(lines) if line or (i and lines[i - 1])]
+    return "\n".join(kept).strip("\n")
+
+
 def change_texts(value: Any, change: Callable[[str], str]) -> Any:
     """`value` with every string in it changed, within structs and tuples."""
     if isinstance(value, Enum):

@@ -59,6 +59,14 @@ _TRANSFER_REFUSED = {
     481: "the far end does not know the call any more",
 }
 
+_TEXT_REFUSED = {
+    **dict.fromkeys((405, 406, 415, 488, 501, 606), "their phone takes no texts"),
+    **dict.fromkeys((413, 513), "the text is too long for their phone or a server"),
+    400: "the server did not understand the text",
+    408: "no answer",
+    481: "their phone is not there any more",
+}
+
 _NO_QUOTES = dict.fromkeys(map(ord, '"“”„'), "'")
 
 _BY_CODE = {
@@ -93,6 +101,14 @@ def broken_off(code: int, reason: str = "") -> str:
 def transfer_refused(code: int, reason: str = "") -> str:
     """Meaning of a final status to a request to transfer a call (RFC 3515)."""
     return _TRANSFER_REFUSED.get(code) or words(code, reason)
+
+
+def text_refused(code: int, reason: str = "") -> str:
+    """Meaning of a final status to a text message (RFC 3428 section 7)."""
+    if 300 <= code < 400:
+        return "the server sent the text elsewhere, which is not followed"
+    meaning = _TEXT_REFUSED.get(code) or _WORDS.get(code) or says(reason)
+    return meaning or f"the text was refused with status {code}"
 
 
 def ending(code: int, reason: str, up: bool) -> Cause:

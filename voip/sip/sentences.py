@@ -236,6 +236,11 @@ def _transfer_refused(detail: _Detail) -> str:
     return reasons.transfer_refused(int(code), str(phrase))
 
 
+def _text_refused(detail: _Detail) -> str:
+    code, phrase = detail
+    return reasons.text_refused(int(code), str(phrase))
+
+
 _WRITTEN: dict[CauseKind, Callable[[_Detail], str]] = {
     CauseKind.CERTIFICATE_WEAK_SIGNATURE: _weak_signature,
     CauseKind.CERTIFICATE_WEAK_KEY: _weak_key,
@@ -246,5 +251,6 @@ _WRITTEN: dict[CauseKind, Callable[[_Detail], str]] = {
     CauseKind.SIP_STATUS: _status,
     CauseKind.BROKEN_OFF: _broken_off,
     CauseKind.TRANSFER_REFUSED: _transfer_refused,
+    CauseKind.TEXT_REFUSED: _text_refused,
 }
 """Writers of sentences that depend on the detail."""

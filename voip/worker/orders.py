@@ -30,6 +30,7 @@ from voip.protocol.worker.calls import (
     Ring,
     StartCall,
 )
+from voip.protocol.worker.messages import AnswerText, SendText
 from voip.protocol.worker.process import AnswerName, AnyWorkerCommand, WatchSip
 from voip.protocol.worker.sound import (
     EndMicrophone,
@@ -43,6 +44,7 @@ from voip.protocol.worker.sound import (
 from voip.worker.calls.call import Call
 from voip.worker.errors import Refused
 from voip.worker.media.digits import CannotSend
+from voip.worker.messages import texts
 from voip.worker.phone import Phone
 from voip.worker.vectors import strings
 
@@ -102,6 +104,10 @@ def execute(phone: Phone, command: AnyWorkerCommand) -> None:
             calls.get(number).media.play(path)
         case RecordFile(call=number, path=path):
             calls.get(number).media.record(path)
+        case SendText(account=name):
+            texts.send(accounts.get(name), command)
+        case AnswerText(number=number, code=code):
+            texts.answer(phone.endpoint, number, code)
         case UseAudio(audio=audio):
             phone.use_audio(audio)
         case RingHere():

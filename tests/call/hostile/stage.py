@@ -78,7 +78,7 @@ class Stage:
         self.host = self.ground.host
         self.authority = self.ground.authority
         self.sinks = Sinks(self.host, ports=())
-        self._since = len(self.phone.events)
+        self.since = len(self.phone.events)
         self._engine = self.phone.process
         self._workers = self.phone.worker_pids()
 
@@ -111,10 +111,10 @@ class Stage:
         )
 
     async def until_registered(self) -> AccountStatus:
-        return await self.phone.until_registered(self.account, self._since)
+        return await self.phone.until_registered(self.account, self.since)
 
     async def until_failed(self) -> AccountStatus:
-        return await self.phone.until_failed(self.account, self._since)
+        return await self.phone.until_failed(self.account, self.since)
 
     async def registered(self, behaviour: Behaviour = registrar, **fields: Any) -> HostileServer:
         """A server with a good certificate, and the account registered with it."""
@@ -155,7 +155,7 @@ class Stage:
                 and c.remote.name == caller
                 and c.state is CallState.INCOMING
             ),
-            self._since,
+            self.since,
         )
         return call.id
 
@@ -176,7 +176,7 @@ class Stage:
         event = await self.phone.until(
             LogEvent,
             lambda e: e.entry.account == self.account and e.entry.outcome is Outcome.REFUSED,
-            self._since,
+            self.since,
         )
         return event.entry
 
@@ -220,5 +220,5 @@ class Stage:
             await self.phone.client.ask(RemoveAccount(name=self.account))
 
     def _states(self) -> list[Call]:
-        events = self.phone.events[self._since :]
+        events = self.phone.events[self.since :]
         return [e.event.call for e in events if isinstance(e.event, CallEvent)]

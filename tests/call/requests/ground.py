@@ -28,7 +28,8 @@ from voip.protocol.worker.accounts import (
 )
 from voip.protocol.worker.base import Role, WorkerReport
 from voip.protocol.worker.calls import Answer, CallStateEvent, IncomingCall, Ring
-from voip.protocol.worker.process import AnyWorkerEvent, Configure, Ready
+from voip.protocol.worker.messages import AnswerText, TextReceived
+from voip.protocol.worker.process import AnyWorkerCommand, AnyWorkerEvent, Configure, Ready
 
 USER = "alice"
 _AT_ONCE = 12
@@ -41,7 +42,8 @@ _Event = TypeVar("_Event", bound=WorkerReport)
 class Ground:
     """The worker and its server.
 
-    `ends` lists why the worker's processes have ended: it must stay empty.
+    `ends` lists why the worker's processes have ended: it must stay empty. `text_code`
+    answers the texts that come, none while it is 0.
     """
 
     def __init__(self, folder: Path, transport: Transport) -> None:
@@ -50,7 +52,8 @@ class Ground:
         self.server = self._server()
         self.ends: list[str] = []
         self.events: list[AnyWorkerEvent] = []
-        self._ringing: set[asyncio.Task[None]] = set()
+        self._asking: set[asyncio.Task[None]] = set()
+        self.text_code: int = 200
         self._lookers: list[Callable[[AnyWorkerEvent], None]] = []
         self._numbers = itertools.count(1)
         self._waiting = asyncio.Semaphore(_AT_ONCE)
@@ -152,16 +155,28 @@ class Ground:
         self.events.append(event)
         if isinstance(event, IncomingCall):
             # The engine decides here whether to ring; in these tests every call rings.
-            ringing = asyncio.create_task(self._ring(event.call))
-            self._ringing.add(ringing)
-            ringing.add_done_callback(self._ringing.discard)
+            self._begin(Ring(call=event.call))
+        if isinstance(event, TextReceived):
+            # Nor is there an engine that keeps texts.
+            self.answer_texts([event])
         for look in tuple(self._lookers):
             look(event)
 
-    async def _ring(self, call: int) -> None:
-        # The caller may be gone already, and at the end the worker too.
+    def answer_texts(self, texts: Iterable[TextReceived]) -> None:
+        """Answer texts with `text_code`; not at all while it is 0."""
+        for text in texts:
+            if self.text_code:
+                self._begin(AnswerText(number=text.number, code=self.text_code))
+
+    def _begin(self, command: AnyWorkerCommand) -> None:
+        task = asyncio.create_task(self._ask(command))
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+
+    async def _ask(self, command: AnyWorkerCommand) -> None:
+        # The far end may be gone already, and at the end the worker too.
         with contextlib.suppress(WorkerRefused, WorkerGone):
-            await self.worker.ask(Ring(call=call))
+            await self.worker.ask(command)
 
     def _on_down(self, reason: str) -> None:
         self.ends.append(reason)

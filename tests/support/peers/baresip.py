@@ -21,7 +21,7 @@ PATIENCE_S = 40.0
 
 # Codecs and filters come before their users: baresip loads modules in order.
 _MODULES = ("g711", "sndfile", "aufile", "srtp")
-_APPLICATIONS = ("account", "menu", "ctrl_tcp")
+_APPLICATIONS = ("account", "contact", "menu", "ctrl_tcp")
 
 _CODEC = "PCMU/8000/1"
 _CODEC_RATE = 8000
@@ -34,13 +34,14 @@ class Wish(NamedTuple):
     """Set-up of the account, in the words of baresip's account file.
 
     Without `mediaenc` it speaks plain RTP. With `medianat` (ice) it offers every
-    address of this machine.
+    address of this machine. `contact` is whom its texts go to.
     """
 
     transport: str = "tls"
     mediaenc: str = "srtp-mand"
     answermode: str = "manual"
     medianat: str = ""
+    contact: str = ""
 
 
 class Baresip:
@@ -81,9 +82,11 @@ class Baresip:
         self._write_files()
         program = shutil.which("baresip")
         assert program, "baresip is missing: run ./check, which installs it"
+        # Without a screen it shows nowhere else what it was written.
+        trace = ["-s"] if self._wish.contact else []
         with (self._folder / "log").open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
-                program, "-f", str(self._folder),
+                program, *trace, "-f", str(self._folder),
                 cwd=self._folder, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip
@@ -168,7 +171,8 @@ class Baresip:
         (self._folder / "config").write_text("\n".join(lines) + "\n")
         # A command adds the account once there is a listener for its events.
         (self._folder / "accounts").write_text("# none\n")
-        (self._folder / "contacts").write_text("# none\n")
+        contact = f"<{self._wish.contact}>" if self._wish.contact else "# none"
+        (self._folder / "contacts").write_text(f"{contact}\n")
 
     def _account(self) -> str:
         transport = self._wish.transport

@@ -44,6 +44,7 @@ from voip.model import Call, CallState, Outcome, RegistrationState, Status, Voic
 from voip.protection import Keying
 from voip.protocol.calls import LogEvent
 from voip.protocol.client import NumberedEvent
+from voip.protocol.people import MessageEvent
 from voip.protocol.sound import GetDevices
 from voip.protocol.trust import ServerReport
 from voip.protocol.worker.accounts import Target
@@ -63,6 +64,7 @@ from voip.protocol.worker.calls import (
 )
 from voip.protocol.worker.sound import LevelsReport, SoundEvent
 from voip.security import hardening
+from voip.texts import TextMessage
 
 _PACKETS = 10_000
 _SETTLED = (RegistrationState.REGISTERED, RegistrationState.FAILED)
@@ -256,6 +258,16 @@ class StandIn(Attached):
     def voicemail(self, account: str, voicemail: Voicemail) -> None:
         """Report the account's voice mail from its server."""
         self._worker_of(account).report_voicemail(account, voicemail)
+
+    async def text_comes(
+        self, text: str, account: str = "work", remote: str = '"Bob" <sip:bob@example.com>'
+    ) -> TextMessage:
+        """Receive a text, and return it as it was kept."""
+        position = len(self.events)
+        mark = f"text {position}"
+        self._worker_of(account).receive_text(account, text, remote, mark)
+        event = await self.until(MessageEvent, lambda e: e.message.unread, position)
+        return event.message
 
     def sound_breaks(self, why: str) -> None:
         """Break the sound device of the secure worker; `why` is in its words."""

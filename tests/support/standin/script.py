@@ -87,7 +87,7 @@ class Script:
     `shown` is the chain of a TLS server by its name, or why it shows none;
     `refused` are refused commands, with the worker's words; `hold_refusal` is the
     far ends' answer to a hold or resume, None to agree; `microphone` is the level of
-    what a test of the microphone hears.
+    what a test of the microphone hears, `text_answer` the far end's to a text.
     """
 
     registrars: dict[str, Registrar] = field(default_factory=dict)
@@ -97,6 +97,7 @@ class Script:
     started: list[ScriptedWorker] = field(default_factory=list)
     refused: dict[type[WorkerCommand], str] = field(default_factory=dict)
     hold_refusal: tuple[int, str] | None = None
+    text_answer: tuple[int, str] = (200, "OK")
     _holding: dict[type[WorkerCommand], Held] = field(default_factory=dict)
     microphone: float = 0.25
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)

@@ -62,6 +62,7 @@ from voip.protocol.worker.calls import (
     StartCall,
     TransferAsked,
 )
+from voip.protocol.worker.messages import AnswerText, SendText, TextReceived, TextSent
 from voip.protocol.worker.process import (
     AnswerName,
     AnyWorkerEvent,
@@ -286,6 +287,15 @@ class ScriptedWorker:
         call = self._call(command.call)
         self._then.append(lambda: self.send(DigitsDone(call=call.number, way=Dtmf.RFC4733)))
 
+    def send_text(self, command: SendText) -> None:
+        self._account(command.account)
+        code, reason = self._script.text_answer
+        sent = TextSent(number=command.number, account=command.account, code=code, reason=reason)
+        self._then.append(lambda: self.send(sent))
+
+    def answer_text(self, command: AnswerText) -> None:
+        """Accept the command: it is among the orders."""
+
     def record(self, command: RecordFile) -> None:
         self._call(command.call)
         if command.path is not None:
@@ -406,6 +416,22 @@ class ScriptedWorker:
         if replaces is None:
             self._report(call, 100, "Trying")
         return call
+
+    def receive_text(self, account: str, text: str, remote: str, mark: str) -> None:
+        """Receive a text, which `mark` tells from others."""
+        connection = self._connect(self._account(account))
+        self.send(
+            TextReceived(
+                number=len(self._script.orders),
+                account=account,
+                connection=connection,
+                remote=remote,
+                content_type="text/plain",
+                content_encoding="",
+                body=text.encode(),
+                mark=mark,
+            )
+        )
 
     def report_voicemail(self, account: str, voicemail: Voicemail) -> None:
         """Report the account's voice mail from its server."""
@@ -582,6 +608,8 @@ ANSWERS: dict[type[WorkerCommand], Callable[[ScriptedWorker, Any], None]] = {
     WatchLevels: ScriptedWorker.watch_levels,
     WatchSip: ScriptedWorker.watch_sip,
     AnswerName: ScriptedWorker.ignore_answer,
+    SendText: ScriptedWorker.send_text,
+    AnswerText: ScriptedWorker.answer_text,
     Quit: ScriptedWorker.quit,
 }
 """The handler of each command of `voip.protocol.worker.process`."""

@@ -60,7 +60,18 @@ from voip.protocol.calls import (
     TransferCall,
 )
 from voip.protocol.client import AnyCommand
-from voip.protocol.people import BlockCaller, GetBlocked, LookUp, UnblockCaller
+from voip.protocol.people import (
+    BlockCaller,
+    DeleteMessages,
+    DeleteThread,
+    GetBlocked,
+    GetMessages,
+    GetThreads,
+    LookUp,
+    MarkRead,
+    SendMessage,
+    UnblockCaller,
+)
 from voip.protocol.phone import (
     Doctor,
     GetEngineLog,
@@ -108,6 +119,12 @@ OF_ACTION = {
     "call.stop_playing": "play CALL --stop",
     "call.record": "record CALL FILE",
     "call.stop_recording": "record CALL --stop",
+    "message.write": "message TARGET TEXT --account --back",
+    "phone.messages": "messages --threads",
+    "thread.open": "messages --with --account --mark-read",
+    "thread.new": "message TARGET TEXT",
+    "thread.write": "message TARGET TEXT",
+    "thread.delete": "messages --with --account --delete-all --yes",
     "caller.block": "block CALLER --account",
     "lock.details": "lock CALL --account",
     "lock.edit": "account edit NAME",
@@ -225,6 +242,12 @@ OF_COMMAND: dict[type, str] = {
     BlockCaller: "block CALLER --account",
     UnblockCaller: "unblock CALLER --account",
     GetBlocked: "blocked",
+    SendMessage: "message TARGET TEXT --account --back",
+    GetMessages: "messages --account --with --search --unread --limit",
+    GetThreads: "messages --threads --limit",
+    MarkRead: "messages --mark-read",
+    DeleteMessages: "messages --delete",
+    DeleteThread: "messages --with --account --delete-all --yes",
     InspectServer: "trust SERVER --account",
     GetSettings: "settings",
     ChangeSettings: "settings KEY VALUE --default",

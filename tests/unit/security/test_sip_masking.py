@@ -101,3 +101,10 @@ def test_no_secret_is_shown_however_its_line_is_written(
 @given(st.text(max_size=300))
 def test_any_text_becomes_lines(text: str) -> None:
     assert all("\n" not in line and "\r" not in line for line in readable(text))
+
+
+def test_a_text_is_masked_and_its_headers_are_told() -> None:
+    head = "MESSAGE sip:bob@pbx.test SIP/2.0\r\nContent-Type: text/plain\r\nContent-Length: 18"
+    lines = readable(f"{head}\r\n\r\nmeet me\r\n\r\nat noon")
+    assert lines == (*head.split("\r\n"), "", "[masked]")
+    assert readable(f"{head}\r\n\r\n") == tuple(head.split("\r\n"))

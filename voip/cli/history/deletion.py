@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
-from voip.cli.common import print_json
+from voip.cli.common import confirm_deletion, print_json
 from voip.client import deleting, oneshot
-from voip.client.errors import CommandFailed
 from voip.protocol.calls import (
     CallsDeleted,
     CallsRestored,
@@ -17,7 +14,6 @@ from voip.protocol.calls import (
     HistoryPage,
     RestoreCalls,
 )
-from voip.protocol.client import ErrorInfo
 
 
 def delete_rows(rows: tuple[str, ...], as_json: bool) -> None:
@@ -34,7 +30,7 @@ def delete_all(command: DeleteHistory, sure: bool, as_json: bool) -> None:
     page = oneshot.get(deleting.matching(command), HistoryPage)
     number = deleting.ended(page)
     if number and not sure:
-        _confirm(deleting.question(command, number))
+        confirm_deletion(deleting.question(command, number))
     _report(oneshot.get(deleting.up_to(command, page), CallsDeleted), as_json)
 
 
@@ -47,13 +43,6 @@ def restore(as_json: bool) -> None:
         click.echo(f"brought back {deleting.calls(back.restored)}")
 
 
-def _confirm(question: str) -> None:
-    if not sys.stdin.isatty():
-        raise _failed("there is no terminal to ask on, and nothing was deleted: confirm with --yes")
-    if not click.confirm(question, default=False, err=True):
-        raise _failed("nothing was deleted")
-
-
 def _report(gone: CallsDeleted, as_json: bool) -> None:
     if as_json:
         print_json(gone)
@@ -62,7 +51,3 @@ def _report(gone: CallsDeleted, as_json: bool) -> None:
     if gone.deleted:
         them = "it" if gone.deleted == 1 else "them"
         click.echo(f"“offhook history --restore” brings {them} back for a minute", err=True)
-
-
-def _failed(words: str) -> CommandFailed:
-    return CommandFailed(ErrorInfo(kind="history", message=words))

@@ -12,6 +12,7 @@ from voip.engine.commands import (
     conference,
     history,
     locks,
+    messages,
     phone,
     trust,
 )
@@ -27,6 +28,7 @@ _HANDLERS = {
     **history.HANDLERS,
     **blocking.HANDLERS,
     **locks.HANDLERS,
+    **messages.HANDLERS,
     **trust.HANDLERS,
 }
 

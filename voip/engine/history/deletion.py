@@ -14,16 +14,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from voip.engine.errors import Refusal
-from voip.engine.history.log import HistoryError, erase_traces, keep_no_traces
+from voip.engine.history.log import ERASED_AT_ONCE, HistoryError, erase_traces, keep_no_traces
 from voip.engine.history.reader import Conditions, condition
 from voip.model import Outcome
 
 _SLICE = 500
 _LONGEST_REST_S = 0.05
 _PATIENCE_S = 5.0
-
-_ERASED_AT_ONCE = 16 * 1024 * 1024
-"""Size of a log in bytes that is written again in a tenth of a second."""
 
 # `chosen` has the ids of the rows that move. The order of columns is that of the log.
 _MEMORY = """
@@ -128,7 +125,7 @@ class DeletedRows:
         with self._writing(), closing(self._connect(timeout_s=0)) as db:
             try:
                 db.execute("PRAGMA wal_checkpoint(PASSIVE)")
-                return erase_traces(db, _ERASED_AT_ONCE)
+                return erase_traces(db, ERASED_AT_ONCE)
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
                     return False

@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 
 _SCHEMA_VERSION = 7
 
+ERASED_AT_ONCE = 16 * 1024 * 1024
+"""Size of a log in bytes that is written again in a tenth of a second."""
+
 # `words` is searched instead of the columns: SQLite folds the case of ASCII alone.
 # `deletions` has one row: the largest id before the last deletion, since no later call may
 # have the id of a deleted one; and 1 while deleted text may be left in the file.

@@ -20,6 +20,7 @@ from voip.protocol.settings import Audio, Network
 from voip.protocol.worker.accounts import AnyAccountCommand, AnyAccountEvent
 from voip.protocol.worker.base import Role, WorkerCommand, WorkerReport
 from voip.protocol.worker.calls import AnyCallCommand, AnyCallEvent
+from voip.protocol.worker.messages import AnyTextCommand, AnyTextEvent
 from voip.protocol.worker.sound import AnySoundCommand, AnySoundEvent
 
 
@@ -139,9 +140,11 @@ AnyProcessCommand = Configure | WatchSip | AnswerName | Quit
 
 AnyProcessEvent = Done | Ready | ConnectionEvent | SipMessage | NameAsked
 
-AnyWorkerCommand = AnyProcessCommand | AnyAccountCommand | AnyCallCommand | AnySoundCommand
+AnyWorkerCommand = (
+    AnyProcessCommand | AnyAccountCommand | AnyCallCommand | AnyTextCommand | AnySoundCommand
+)
 
-AnyWorkerEvent = AnyProcessEvent | AnyAccountEvent | AnyCallEvent | AnySoundEvent
+AnyWorkerEvent = AnyProcessEvent | AnyAccountEvent | AnyCallEvent | AnyTextEvent | AnySoundEvent
 
 
 class Order(msgspec.Struct, frozen=True):

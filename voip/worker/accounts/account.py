@@ -31,6 +31,7 @@ from voip.worker.accounts.keepalive import Keepalive, ping_interval_s
 from voip.worker.accounts.refusals import Refusal
 from voip.worker.callbacks import guarded
 from voip.worker.context import Context
+from voip.worker.messages import texts
 
 Receive: TypeAlias = "Callable[[Account, pj.OnIncomingCallParam], None]"
 """Receiver of an account's incoming calls."""
@@ -65,7 +66,7 @@ class Account(pj.Account):
         )
         self._gruu: str | None = None
         self._relay_failure: Cause | None = None
-        self._anonymous = Alias(context, self._take) if setup.hidden else None
+        self._anonymous = Alias(context, setup, self._take) if setup.hidden else None
         self._by_gruu: Alias | None = None
 
     @property
@@ -81,6 +82,11 @@ class Account(pj.Account):
     def caller(self) -> pj.Account:
         """PJSIP's account for outgoing calls."""
         return self._anonymous or self
+
+    @property
+    def is_hidden(self) -> bool:
+        """True if the far end must not learn the account's address."""
+        return self.setup.hidden
 
     @property
     def is_connected(self) -> bool:
@@ -225,7 +231,7 @@ class Account(pj.Account):
         if self._by_gruu is not None:
             self._by_gruu.modify(self._config_by_gruu())
             return
-        alias = Alias(self.context, self._take)
+        alias = Alias(self.context, self.setup, self._take)
         # With more accounts than PJSIP has room for, calls show the registered Contact.
         with contextlib.suppress(pj.Error):
             alias.create(self._config_by_gruu())
@@ -309,6 +315,16 @@ class Account(pj.Account):
     @guarded
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:
         self._take(prm)
+
+    @guarded
+    def onTextMessage(self, prm: pj.OnTextMessageParam) -> None:
+        texts.report(self.context, self.name, prm)
+
+    @guarded
+    def onInstantMessageStatus(self, prm: pj.OnInstantMessageStatusParam) -> None:
+        if prm.rdata.wholeMsg:
+            self.heard_from(prm.rdata)
+        texts.report_sent(self.context, self.setup, prm)
 
     def _take(self, prm: pj.OnIncomingCallParam) -> None:
         self._receive(self, prm)

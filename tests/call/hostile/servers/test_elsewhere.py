@@ -11,10 +11,10 @@ from voip.model import Outcome, RegistrationState
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-_TRANSPORTS = ("udp", "tcp", "tls")
+TRANSPORTS = ("udp", "tcp", "tls")
 
 
-@pytest.mark.parametrize("transport", _TRANSPORTS)
+@pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("code", [300, 301, 302, 305, 380])
 async def test_a_redirect_is_not_followed(stage: Stage, code: int, transport: str) -> None:
     elsewhere = stage.sinks.open_both()
@@ -40,7 +40,7 @@ async def test_a_redirect_is_not_followed(stage: Stage, code: int, transport: st
     assert len([m for m in messages if m.method == "INVITE"]) == 1
 
 
-_HINTS = {
+HINTS = {
     "a service route": "Service-Route: <sip:{where};lr>",
     "a service route that is none": "Service-Route: <{where}",
     "a service route of the telephone": "Service-Route: <tel:{where}>",
@@ -54,11 +54,11 @@ _HINTS = {
 }
 
 
-@pytest.mark.parametrize("transport", _TRANSPORTS)
-@pytest.mark.parametrize("kind", list(_HINTS))
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("kind", list(HINTS))
 async def test_a_registrars_answer_moves_no_call(stage: Stage, kind: str, transport: str) -> None:
     where = f"{stage.host}:{stage.sinks.open_both()};transport={transport}"
-    header = _HINTS[kind].format(where=where)
+    header = HINTS[kind].format(where=where)
 
     def behave(connection: Connection, message: sip.Message) -> None:
         if message.method == "REGISTER":
@@ -80,7 +80,7 @@ async def test_a_registrars_answer_moves_no_call(stage: Stage, kind: str, transp
 _UNSAFE = "the server asks for the password in a way that is not safe or not known"
 _WRONG = "the user name or password is wrong"
 
-_CHALLENGES = {
+CHALLENGES = {
     "the password itself": ('Basic realm="pbx.test"', f"{_UNSAFE} (Basic)"),
     "a token": ('Bearer authz_server="https://{where}/"', f"{_UNSAFE} (Bearer)"),
     "a scheme of nobody": ("Rot13 password=please", f"{_UNSAFE} (Rot13)"),
@@ -96,10 +96,10 @@ _CHALLENGES = {
 
 
 @pytest.mark.parametrize("method", ["REGISTER", "INVITE"])
-@pytest.mark.parametrize("kind", list(_CHALLENGES))
+@pytest.mark.parametrize("kind", list(CHALLENGES))
 async def test_no_challenge_gets_the_password(stage: Stage, kind: str, method: str) -> None:
     where = f"{stage.host}:{stage.sinks.open_both()}"
-    challenge, words = _CHALLENGES[kind]
+    challenge, words = CHALLENGES[kind]
 
     def behave(connection: Connection, message: sip.Message) -> None:
         if message.method == method:
@@ -146,7 +146,7 @@ _REQUESTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("transport", _TRANSPORTS)
+@pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("kind", list(_REQUESTS))
 async def test_a_request_out_of_nowhere_moves_nothing(
     stage: Stage, kind: str, transport: str

@@ -1,0 +1,1 @@
+"""Text messages: the people, and the texts with one of them."""

@@ -1,0 +1,1 @@
+"""Text messages: kept in the log's file, sent and received."""

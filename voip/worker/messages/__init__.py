@@ -1,0 +1,1 @@
+"""Text messages of a worker's accounts."""
