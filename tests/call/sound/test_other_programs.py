@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.call.conftest import NewSoundPhone
+from tests.call.sound.servers.test_two_phones import HIGH, LOW, plays
 from tests.call.sound.test_devices import audible_now, echoed
-from tests.call.sound.test_two_phones import HIGH, LOW, plays
 from tests.support.media import sound
 from tests.support.media.pulse import Pulse
 from voip.protocol.calls import HangUp
