@@ -21,6 +21,8 @@ from tests.support.standin.engine import StandIn
 from voip.causes import CauseKind
 from voip.model import CallState, RegistrationState
 from voip.protocol.accounts import AccountEvent, AddAccount
+from voip.protocol.people import MessageEvent
+from voip.texts import TextMessage
 
 ACCOUNT = "work"
 BOB = '"Bob" <sip:bob@example.com>'
@@ -97,6 +99,10 @@ class Side(ABC):
         """Call as a blocked caller; return all statuses of the answer, 180 too."""
 
     @abstractmethod
+    async def writes(self, sender: str, text: str) -> TextMessage:
+        """Send the phone a text, and return it as it was kept."""
+
+    @abstractmethod
     def rings(self, call: str) -> None: ...
 
     @abstractmethod
@@ -168,6 +174,9 @@ class StandInSide(Side):
 
     async def calls_in_vain(self, sender: str) -> tuple[int, ...]:
         return await self.standin.calls_in_vain(ACCOUNT, sender)
+
+    async def writes(self, sender: str, text: str) -> TextMessage:
+        return await self.standin.text_comes(text, ACCOUNT, sender)
 
     def rings(self, call: str) -> None:
         self.standin.remote_rings(call)
@@ -249,6 +258,12 @@ class RealSide(Side):
     async def calls_in_vain(self, sender: str) -> tuple[int, ...]:
         await self._far.calls(sender)
         return await self._far.turned_away()
+
+    async def writes(self, sender: str, text: str) -> TextMessage:
+        position = len(self.phone.events)
+        await self._far.writes(sender, text)
+        event = await self.phone.until(MessageEvent, lambda e: e.message.unread, position)
+        return event.message
 
     def rings(self, call: str) -> None:
         self._far.rings()

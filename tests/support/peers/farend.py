@@ -105,6 +105,17 @@ class FarEnd:
         `body` replaces the good session. An empty one leaves the offer to the
         phone (RFC 3261 section 13.2.1).
         """
+        await self._address(sender, to)
+        self._send(
+            "INVITE", 1, branch=self._branch, body=self.session(None) if body is None else body
+        )
+
+    async def writes(self, sender: str, text: str) -> None:
+        """Send a text (RFC 3428) to the registered account; `sender` is a From value."""
+        await self._address(sender)
+        self._send("MESSAGE", 1, body=text, extra=("Content-Type: text/plain",))
+
+    async def _address(self, sender: str, to: str = "") -> None:
         _, register = await self.server.until(
             lambda m: m.method == "REGISTER" and to in m.get("To")
         )
@@ -115,9 +126,6 @@ class FarEnd:
             to=f"<{register.get('To').split('<', 1)[1].split('>', 1)[0]}>",
             call_id=f"far-{number}@{self.server.host}",
             target=_address(register.get("Contact")),
-        )
-        self._send(
-            "INVITE", 1, branch=self._branch, body=self.session(None) if body is None else body
         )
 
     def will_acknowledge(self, body: str | None = None) -> None:

@@ -1,0 +1,43 @@
+"""Both engines: texts that are written, answered, read and deleted."""
+
+from __future__ import annotations
+
+from tests.contract.engines.sides import ACCOUNT, BOB, Side
+from voip.protocol.people import (
+    DeleteMessages,
+    DeleteThread,
+    GetMessages,
+    GetThreads,
+    MarkRead,
+    Messages,
+    MessagesDeleted,
+    SendMessage,
+    Threads,
+)
+from voip.texts import TextMessage, TextState
+
+BOB_S = "sip:bob@example.com"
+
+
+async def test_texts_come_are_answered_and_deleted(side: Side) -> None:
+    client = side.engine.client
+    await side.register()
+    first = await side.writes(BOB, "Are you there?")
+    assert (first.text, first.remote.name, first.state) == (
+        "Are you there?", "Bob", TextState.RECEIVED,
+    )  # fmt: skip
+    sent = await client.get(
+        SendMessage(target=first.remote.uri, text="I am.", account=ACCOUNT, back=True),
+        TextMessage,
+    )
+    assert (sent.text, sent.state, sent.unread) == ("I am.", TextState.DELIVERED, False)
+    kept = await client.get(GetMessages(account=ACCOUNT, address=BOB_S), Messages)
+    assert ([text.text for text in kept.messages], kept.unread) == (["I am.", "Are you there?"], 1)
+    await client.ask(MarkRead(account=ACCOUNT, address=BOB_S))
+    (thread,) = (await client.get(GetThreads(), Threads)).threads
+    assert (thread.last.id, thread.messages, thread.unread) == (sent.id, 2, 0)
+    deleted = await client.get(DeleteMessages(messages=(sent.id,)), MessagesDeleted)
+    assert deleted.count == 1
+    deleted = await client.get(DeleteThread(account=ACCOUNT, address=BOB_S), MessagesDeleted)
+    assert deleted.count == 1
+    assert (await client.get(GetThreads(), Threads)).threads == ()
