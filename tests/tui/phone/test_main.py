@@ -73,11 +73,11 @@ async def test_words_with_a_key_can_be_clicked(stage: Stage) -> None:
 
 
 async def test_a_key_of_ones_own_takes_the_place_of_the_usual_one(stage: Stage) -> None:
-    stage.engine.paths.settings.write_text('[keys]\n"call.mute" = "M,f9"\n')
+    stage.engine.paths.settings.write_text('[keys]\n"call.mute" = "z,f9"\n')
     await stage.accounts()
     call = await stage.active()
-    await stage.phone.until(lambda: stage.phone.app.keymap.keys["call.mute"] == "M,f9")
-    await stage.phone.sees("M mute")
+    await stage.phone.until(lambda: stage.phone.app.keymap.keys["call.mute"] == "z,f9")
+    await stage.phone.sees("z mute")
     await stage.phone.press("m")
     assert not _muted(stage, call)
     await stage.phone.press("f9")
