@@ -163,6 +163,7 @@ SENTENCES: tuple[tuple[CauseKind, tuple[str | int, ...], str], ...] = (
     (_K.RECORDING_FULL, (), "its file has the 4 GB that a WAV file can have"),
     (_K.RECORDING_FAILED, ("No space left on device",),
      "its file cannot be written (No space left on device)"),
+    (_K.TEXT_REFUSED, (405, "Method Not Allowed"), "their phone takes no texts"),
     (_K.SERVER_SILENT, (), "the server does not answer"),
     (_K.REDIRECTED, (), "the server sent the call elsewhere, which is not followed"),
     (_K.UNCONFIRMED, (), "the caller did not confirm that the call was answered"),

@@ -291,7 +291,7 @@ def test_nothing_of_deleted_calls_is_left_in_the_files(log: Log, seed: int) -> N
 def test_a_large_log_is_written_again_when_the_engine_ends(
     log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deletion, "_ERASED_AT_ONCE", 0)
+    monkeypatch.setattr(deletion, "ERASED_AT_ONCE", 0)
     gone = scattered(log, seed=2)
     log.delete(*gone)
     assert log.deleted.erase()
