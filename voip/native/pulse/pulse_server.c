@@ -307,6 +307,8 @@ static void on_news(pa_context *context, pa_subscription_event_type_t event,
         pf->look_again = PJ_TRUE;
     else
         pulse_begin_look(pf);
+    /* PipeWire's server may tell of a change a moment before it has made it. */
+    pf->look_later = PJ_TRUE;
 }
 
 
@@ -325,6 +327,10 @@ static void on_tick(pa_mainloop_api *api, pa_time_event *event,
     for (stream = pf->streams; stream; stream = stream->next) {
         pulse_watch(&stream->capture, &pf->state.capture_us);
         pulse_watch(&stream->playback, &pf->state.playback_us);
+    }
+    if (pf->look_later && !pf->looks) {
+        pf->look_later = PJ_FALSE;
+        pulse_begin_look(pf);
     }
     pulse.context_rttime_restart(pf->context, event,
                                  pulse.rtclock_now() + PA_USEC_PER_SEC);
