@@ -25,7 +25,7 @@ _LOUD_BYTES = 1.25
 """A packet that is so much larger than one of silence has a sound in it."""
 _IN_BRIDGE = 1
 """Packets that come back before the first with a sound: it is mixed meanwhile."""
-_TRIES = 5
+_TRIES = 30
 _LOST = 200
 _AUDIBLE = 300
 """Loudness of a frame in which something is heard, of 32767."""
@@ -57,7 +57,9 @@ async def test_a_packet_is_heard_as_soon_as_it_can_be_played(
         answer = await _called(caller, ear.getsockname()[1])
         far_end = listening.Clocked(ear, answer, await caller.probe.until("srtp"))
         speaker = Speaker(listening.OPUS)
-        counts = [await _packets_until_heard(far_end, speaker) for _ in range(_TRIES)]
+        counts: list[int] = []
+        while len(counts) < _TRIES and _IN_BRIDGE not in counts:
+            counts.append(await _packets_until_heard(far_end, speaker))
         speaker.close()
     # A busy machine delays some; with a packet held back none comes in time.
     assert min(counts) == _IN_BRIDGE
