@@ -25,7 +25,7 @@ async def test_the_thread_of_media_sleeps_until_a_packet_comes(new_probe: NewPro
 
 
 def _turns(thread: Path) -> int:
-    """How often a thread has waited so far."""
+    """Number of times that a thread has waited."""
     found = re.search(r"^voluntary_ctxt_switches:\s+(\d+)", (thread / "status").read_text(), re.M)
     assert found is not None
     return int(found[1])

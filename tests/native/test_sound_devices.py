@@ -186,7 +186,7 @@ async def test_more_latency_is_asked_for_after_an_underrun(
 
 
 async def _clients_so_far(desk: Pulse) -> int:
-    """How many have connected to a server; it numbers them."""
+    """Number of those who have connected to a server; it numbers them."""
     clients = await desk.ask("list", "short", "clients")
     return max(int(line.split()[0]) for line in clients.splitlines())
 

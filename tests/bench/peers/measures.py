@@ -266,7 +266,7 @@ class Session:
 
 
 def _part(recorder: Recorder, begin: float, end: float) -> Floats:
-    """What was heard between two times of the loop's clock, at 16 kHz."""
+    """Sound that was heard between two times of the loop's clock, at 16 kHz."""
     first, last = (round((moment - recorder.begin) * RATE) for moment in (begin, end))
     return to_16_khz(recorder.samples[max(first, 0) : last])
 

@@ -71,7 +71,7 @@ class Script:
 
 @dataclass(frozen=True)
 class Score:
-    """What a measure says of one pattern: pesq (ITU-T P.862.2) or plcmos (version 2)."""
+    """Verdict of a measure on one pattern: pesq (ITU-T P.862.2) or plcmos (version 2)."""
 
     measure: str
     label: str

@@ -1,4 +1,4 @@
-"""What a call does to other programs at the same sound server."""
+"""Other programs at the sound server of a call."""
 
 from __future__ import annotations
 

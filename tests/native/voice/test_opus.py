@@ -1,4 +1,4 @@
-"""What is lost of Opus is restored from packets that came, and costs no delay before."""
+"""Losses of Opus, restored from packets that came, with no delay before them."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ async def test_a_lost_packet_is_heard_from_its_copy(
 
 
 def _decoded(payloads: list[bytes]) -> NDArray[np.float64]:
-    """What is in these payloads, at 16 kHz."""
+    """Sound of these payloads, at 16 kHz."""
     decoder = Decoder()
     samples = np.concatenate([decoder.decode(payload) for payload in payloads])
     decoder.close()
@@ -104,7 +104,7 @@ def _decoded(payloads: list[bytes]) -> NDArray[np.float64]:
 
 
 def _likeness(heard: NDArray[np.float64], said: NDArray[np.float64]) -> float:
-    """How much of the spectra of what was said is heard, at most 1; the first second is not asked.
+    """Share of the spectra of what was said that is heard, at most 1, after the first second.
 
     The jitter buffer grows in it, so that a packet is there when one is missing.
     """

@@ -1,4 +1,4 @@
-"""What the bench of many calls counts as lost, late or growing."""
+"""Counts of the bench of many calls: lost, late, growing."""
 
 from __future__ import annotations
 

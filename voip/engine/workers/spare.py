@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import subprocess
 from typing import TYPE_CHECKING
@@ -45,9 +44,12 @@ class Spare:
     def start(self) -> None:
         """Start it; where that fails, whoever needs one gets the error."""
         ours, theirs = socket.socketpair()
-        with theirs, contextlib.suppress(OSError):
+        with theirs:
             words, options = command(theirs)
-            self._waiting = subprocess.Popen(words, **options), ours
+            try:
+                self._waiting = subprocess.Popen(words, **options), ours
+            except OSError:
+                ours.close()
 
     async def take(self) -> Started:
         """Give the spare to the first who asks, and start a worker for all others.

@@ -1,4 +1,4 @@
-"""What a sound server does while a call is up is followed without a break."""
+"""Changes of a sound server while a call is up, followed without a break."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class Device(NamedTuple):
 
     @property
     def identity(self) -> str:
-        """What does not change of its own accord, as a port and today's default do."""
+        """Part of the name that stays as it is, where ports and defaults change."""
         if self.node is None:
             return f"{self.shown.driver}: {self.shown.name}"
         return f"missing: {self.stem}" if self.is_missing else f"server: {self.node}"
